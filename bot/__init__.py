@@ -1,0 +1,1 @@
+"""The Telegram application around the networks of `model`."""

@@ -1,0 +1,1 @@
+"""Recurrent networks in NumPy: their data, training, checkpoints and sampling."""
