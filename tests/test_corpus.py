@@ -1,0 +1,342 @@
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from model.corpus import (
+    Batch,
+    Corpus,
+    CorpusError,
+    name_batches,
+    padded_batch,
+    read_names,
+    read_verse,
+    stream,
+    stream_batches,
+)
+from model.vocabulary import NO_CHARACTER, Vocabulary, fold
+
+LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
+words = st.text(st.sampled_from("abc xyz"), min_size=1).map(lambda text: text.replace(" ", "é"))
+documents_of_letters = st.lists(st.text(st.sampled_from("abcxyz")), min_size=1, max_size=9)
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8", newline="")
+    return path
+
+
+def split_of(name: str) -> int:
+    return int(hashlib.sha256(name.encode()).hexdigest(), 16) % 10
+
+
+def poem(number: int, lines: int = 14) -> str:
+    return "\n".join(f"Poem {number:c} line {line:c}," for line in range(97, 97 + lines))
+
+
+def poems(count: int) -> str:
+    return "\n\n".join(poem(97 + number) for number in range(count)) + "\n"
+
+
+# ---- names ----
+
+
+def test_names_are_folded_and_deduplicated_in_order(tmp_path: Path) -> None:
+    path = write(tmp_path / "names.txt", "\ufeffMangosaurus\r\n\r\n  Áureosaurus \nmangosaurus\nYI\n\n")
+    corpus = read_names(path)
+    assert corpus.kind == "names"
+    assert sorted(corpus.training + corpus.held_out) == ["aureosaurus", "mangosaurus", "yi"]
+    assert corpus.pretraining == ()
+    assert corpus.vocabulary == Vocabulary.from_texts(["aureosaurus mangosaurus yi".replace(" ", "")])
+
+
+def test_a_tenth_of_the_names_is_held_out_by_their_hash(tmp_path: Path) -> None:
+    names = [f"saurus{number:b}" for number in range(400)]
+    path = write(tmp_path / "names.txt", "\n".join(names))
+    for split in (0, 7):
+        corpus = read_names(path, split=split)
+        assert corpus.held_out == tuple(name for name in names if split_of(name) == split)
+        assert corpus.training == tuple(name for name in names if split_of(name) != split)
+
+
+def test_a_growing_list_moves_no_name(tmp_path: Path) -> None:
+    names = [f"saurus{number:b}" for number in range(300)]
+    small = read_names(write(tmp_path / "small.txt", "\n".join(names[:200])))
+    large = read_names(write(tmp_path / "large.txt", "\n".join(reversed(names))))
+    assert set(small.training) <= set(large.training)
+    assert set(small.held_out) <= set(large.held_out)
+    assert small.digest != large.digest
+
+
+@given(names=st.lists(words, min_size=2, max_size=8, unique_by=fold), split=st.integers(0, 9))
+def test_few_names_are_split_into_two_parts_that_are_not_empty(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str], split: int
+) -> None:
+    corpus = read_names(write(tmp_path_factory.getbasetemp() / "few.txt", "\n".join(names)), split=split)
+    assert corpus.training
+    assert corpus.held_out
+    assert not set(corpus.training) & set(corpus.held_out)
+    assert {*corpus.training, *corpus.held_out} == set(map(fold, names))
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "mangosaurus\nMangosaurus\n", "\U0001f996\n"])
+def test_too_few_names_are_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(CorpusError, match=r"few\.txt has [01] names"):
+        read_names(write(tmp_path / "few.txt", text))
+
+
+@pytest.mark.parametrize("split", [-1, 10])
+def test_a_split_that_is_none_is_refused(tmp_path: Path, split: int) -> None:
+    with pytest.raises(CorpusError, match=f"got {split}"):
+        read_names(tmp_path / "names.txt", split=split)
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"absent\.txt"):
+        read_names(tmp_path / "absent.txt")
+    with pytest.raises(CorpusError, match="cannot read"):
+        read_verse(tmp_path)
+    (tmp_path / "binary.txt").write_bytes(b"abc\xff\xfe")
+    with pytest.raises(CorpusError, match=r"binary\.txt is not UTF-8 text: .* at byte 3"):
+        read_names(tmp_path / "binary.txt")
+
+
+# ---- verse ----
+
+
+def test_whole_poems_are_held_out_from_the_end(tmp_path: Path) -> None:
+    corpus = read_verse(write(tmp_path / "verse.txt", poems(21)))
+    assert corpus.kind == "verse"
+    assert corpus.held_out == tuple(fold(poem(97 + number)) for number in (18, 19, 20))
+    assert corpus.training == tuple(fold(poem(97 + number)) for number in range(18))
+
+
+@pytest.mark.parametrize(("count", "held_out"), [(2, 1), (10, 1), (11, 2), (20, 2), (25, 3)])
+def test_a_tenth_of_the_poems_is_held_out_rounded_up(tmp_path: Path, count: int, held_out: int) -> None:
+    corpus = read_verse(write(tmp_path / "verse.txt", poems(count)))
+    assert (len(corpus.training), len(corpus.held_out)) == (count - held_out, held_out)
+
+
+def test_lines_are_tidied(tmp_path: Path) -> None:
+    path = write(tmp_path / "verse.txt", "\n  Thou  art \r\n\tfair;\n \t\nWhy?\n\n\n\nO\u2014O\n\n")
+    corpus = read_verse(path)
+    assert corpus.training == ("thou art\nfair;", "why?")
+    assert corpus.held_out == ("o--o",)
+
+
+def test_a_file_without_blank_lines_is_poems_of_fourteen_lines(tmp_path: Path) -> None:
+    corpus = read_verse(write(tmp_path / "verse.txt", "".join(f"line {chr(97 + n)}\n" for n in range(20))))
+    assert [document.count("\n") + 1 for document in (*corpus.training, *corpus.held_out)] == [14, 6]
+
+
+def test_several_files_are_one_corpus(tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"{n}.txt", poem(98 + n) + "\n\n" + poem(97)) for n in range(2)]
+    corpus = read_verse(*paths)
+    assert [document[:6] for document in (*corpus.training, *corpus.held_out)] == ["poem b", "poem a", "poem c"]
+
+
+def test_no_held_out_line_is_trained_on_in_any_stage(tmp_path: Path) -> None:
+    verse = write(
+        tmp_path / "verse.txt", "A, secret line\nmine\n\nHey nonny\n\nA secret line!\n\nHey nonny\nheld out\n"
+    )
+    plays = write(tmp_path / "plays.txt", "held  OUT.\nlent\n\n'a secret line'\n\nHELD OUT\n\nHey, nonny\nlent too\n")
+    corpus = read_verse(verse, pretraining=[plays])
+    assert corpus.held_out == ("hey nonny\nheld out",)
+    assert corpus.training == ("a, secret line\nmine", "a secret line!")
+    assert corpus.pretraining == ("lent", "a secret line", "lent too")
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["O!", "o", "Thou art.", "a b", "c"]), min_size=1), min_size=2, max_size=12),
+    st.lists(st.lists(st.sampled_from(["O!", "o", "Thou  art", "A b?", "d1"]), min_size=1)),
+)
+def test_held_out_lines_are_nowhere_else(
+    tmp_path_factory: pytest.TempPathFactory, verse: list[list[str]], plays: list[list[str]]
+) -> None:
+    paths = [tmp_path_factory.getbasetemp() / name for name in ("verse.txt", "plays.txt")]
+    for path, texts in zip(paths, (verse, plays), strict=True):
+        write(path, "\n\n".join(map("\n".join, texts)))
+    try:
+        corpus = read_verse(paths[0], pretraining=paths[1:])
+    except CorpusError:
+        return
+    held_out = {line for document in corpus.held_out for line in document.split("\n")}
+    trained = {line for document in (*corpus.training, *corpus.pretraining) for line in document.split("\n")}
+    assert not held_out & trained
+    assert set("".join(trained)) <= set(corpus.vocabulary.characters)
+    assert len(set(corpus.training)) == len(corpus.training)
+    assert len(set(corpus.pretraining)) == len(corpus.pretraining)
+
+
+def test_pretraining_is_folded_into_the_vocabulary_of_the_poems(tmp_path: Path) -> None:
+    plays = write(tmp_path / "plays.txt", "Poem [e] 1,\u2014 line\n\n[1]\n\nPoem e,-- line\n")
+    corpus = read_verse(write(tmp_path / "verse.txt", poems(2)), pretraining=[plays])
+    assert corpus.pretraining == ("poem e , line", "poem e, line")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "0 poems"),
+        ("One poem,\nof two lines\n", "1 poems"),
+        ("same\n\nSAME", "1 poems"),
+        ("o!\n\no\n", "line to train on"),
+    ],
+)
+def test_too_little_verse_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+    with pytest.raises(CorpusError, match=reason):
+        read_verse(write(tmp_path / "verse.txt", text))
+
+
+def test_no_verse_at_all_is_refused() -> None:
+    with pytest.raises(CorpusError, match="no file"):
+        read_verse()
+
+
+def test_the_digest_tells_corpora_apart(tmp_path: Path) -> None:
+    def corpus(text: str, plays: str = "") -> Corpus:
+        pretraining = [write(tmp_path / "plays.txt", plays)]
+        return read_verse(write(tmp_path / "verse.txt", text), pretraining=pretraining)
+
+    digests = {corpus(text, plays).digest for text in (poems(2), poems(3)) for plays in ("", "a", "a\n\ne", "a\ne")}
+    assert len(digests) == 8
+    assert corpus(poems(2)).digest == corpus(poems(2).upper()).digest
+
+
+# ---- batches ----
+
+
+def is_shifted(batch: Batch, first: int) -> bool:
+    return bool((batch.inputs[0] == first).all() and (batch.inputs[1:] == batch.targets[:-1]).all())
+
+
+@given(documents_of_letters, st.sampled_from([NO_CHARACTER, LETTERS.newline]))
+def test_padded_batches_hold_each_document_and_its_newline(documents: list[str], first: int) -> None:
+    batch = padded_batch(documents, LETTERS, first=first)
+    assert batch.mask is not None
+    assert batch.inputs.shape == batch.targets.shape == batch.mask.shape
+    assert batch.targets.shape == (1 + max(map(len, documents)), len(documents))
+    assert batch.inputs.dtype == batch.targets.dtype == np.intp
+    assert is_shifted(batch, first)
+    for column, document in enumerate(documents):
+        counted = batch.mask[:, column]
+        assert LETTERS.decode(batch.targets[counted, column]) == document + "\n"
+        assert counted.tolist() == [step <= len(document) for step in range(len(counted))]
+
+
+def test_documents_of_several_lines_are_padded_too() -> None:
+    batch = padded_batch(["a\nb", "c"], LETTERS, first=LETTERS.newline)
+    assert batch.mask is not None
+    assert LETTERS.decode(batch.targets[batch.mask[:, 0], 0]) == "a\nb\n"
+
+
+def test_a_batch_of_nothing_is_refused() -> None:
+    with pytest.raises(CorpusError, match="at least one document"):
+        padded_batch([], LETTERS, first=NO_CHARACTER)
+
+
+@given(documents_of_letters, st.integers(1, 12), st.integers(0, 9))
+def test_an_epoch_of_names_has_each_once_and_depends_on_the_seed_only(
+    documents: list[str], batch_size: int, seed: int
+) -> None:
+    def epoch() -> list[Batch]:
+        return list(name_batches(documents, LETTERS, batch_size, np.random.default_rng(seed)))
+
+    batches = epoch()
+    assert sorted(name for batch in batches for name in names_in(batch)) == sorted(documents)
+    assert all(batch.targets.shape[1] == batch_size for batch in batches[:-1])
+    assert all(is_shifted(batch, NO_CHARACTER) for batch in batches)
+    for batch, again in zip(batches, epoch(), strict=True):
+        np.testing.assert_array_equal(batch.targets, again.targets)
+
+
+def names_in(batch: Batch) -> list[str]:
+    assert batch.mask is not None
+    columns = range(batch.targets.shape[1])
+    return [LETTERS.decode(batch.targets[batch.mask[:, column], column]).removesuffix("\n") for column in columns]
+
+
+def test_names_are_shuffled_anew_each_epoch() -> None:
+    names = [chr(97 + n) for n in range(26)]
+    generator = np.random.default_rng(5)
+    first, second = (names_in(next(name_batches(names, LETTERS, 26, generator))) for _ in range(2))
+    assert first != second != names
+
+
+@pytest.mark.parametrize(("documents", "text"), [(["a\nb", "c"], "\na\nb\n\nc\n"), (["a"], "\na\n"), ([], "\n\n")])
+def test_a_stream_is_the_documents_with_blank_lines_between(documents: Sequence[str], text: str) -> None:
+    assert LETTERS.decode(stream(documents, LETTERS)) == text
+
+
+sizes = st.integers(1, 7)
+
+
+@given(st.integers(1, 90), sizes, sizes, st.integers(-200, 200))
+def test_every_character_is_a_target_once_an_epoch(length: int, batch_size: int, steps: int, offset: int) -> None:
+    ids = np.arange(length)
+    batches = list(stream_batches(ids, batch_size, steps, offset))
+    streams = [
+        np.concatenate([counted(batch.targets, batch.mask, column) for batch in batches])
+        for column in range(batch_size)
+    ]
+    np.testing.assert_array_equal(np.concatenate(streams), np.roll(ids, -offset))
+    assert max(map(len, streams)) - min(map(len, streams)) <= 1
+
+
+def counted(rows: NDArray[np.intp], mask: NDArray[np.bool_] | None, column: int) -> NDArray[np.intp]:
+    return rows[:, column] if mask is None else rows[mask[:, column], column]
+
+
+@given(st.integers(1, 90), sizes, sizes, st.integers(-200, 200))
+def test_inputs_are_the_characters_before_and_streams_go_on(
+    length: int, batch_size: int, steps: int, offset: int
+) -> None:
+    batches = list(stream_batches(np.arange(length), batch_size, steps, offset))
+    before: NDArray[np.intp] | None = None
+    for batch in batches:
+        np.testing.assert_array_equal(batch.inputs, (batch.targets - 1) % length)
+        np.testing.assert_array_equal(batch.inputs[1:], batch.targets[:-1])
+        if before is not None:
+            np.testing.assert_array_equal(batch.inputs[0], before)
+        before = batch.targets[-1]
+
+
+@given(st.integers(1, 90), sizes, sizes)
+def test_chunks_are_full_but_the_last_and_only_its_last_step_is_masked(
+    length: int, batch_size: int, steps: int
+) -> None:
+    batches = list(stream_batches(np.arange(length), batch_size, steps))
+    longest = -(-length // batch_size)
+    assert [len(batch.targets) for batch in batches[:-1]] == [steps] * (len(batches) - 1)
+    assert sum(len(batch.targets) for batch in batches) == longest
+    assert all(batch.mask is None for batch in batches[:-1])
+    mask = batches[-1].mask
+    if length % batch_size == 0:
+        assert mask is None
+    else:
+        assert mask is not None
+        assert mask[:-1].all()
+        assert mask[-1].tolist() == [column < length % batch_size for column in range(batch_size)]
+
+
+def test_the_text_is_read_as_a_ring() -> None:
+    ids = stream(["ab", "c"], LETTERS)
+    (batch,) = stream_batches(ids, 1, 100, offset=2)
+    assert LETTERS.decode(batch.targets[:, 0]) == "b\n\nc\n\na"
+    assert LETTERS.decode(batch.inputs[:1, 0]) == "a"
+
+
+@pytest.mark.parametrize(("length", "batch_size", "steps"), [(0, 1, 1), (5, 0, 1), (5, 1, 0), (5, -1, 1)])
+def test_sizes_below_one_are_refused(length: int, batch_size: int, steps: int) -> None:
+    with pytest.raises(CorpusError, match="must be at least 1, got"):
+        next(stream_batches(np.arange(length), batch_size, steps))
+
+
+def test_names_need_a_batch_size() -> None:
+    with pytest.raises(CorpusError, match="batch_size must be at least 1, got 0"):
+        next(name_batches(["a"], LETTERS, 0, np.random.default_rng(0)))

