@@ -1,0 +1,198 @@
+"""The mathematics: forward and backward passes of look-up, RNN, LSTM, linear layer and softmax cross-entropy.
+
+Pure functions over arrays; every backward function returns exact gradients of its forward twin. Not here: parameters
+as a whole, losses over documents, optimizers, and everything that knows what a character is.
+
+Notation: B batch, T time, V vocabulary, D input width, H hidden width. Rows are examples: sequences are (T, B, ...),
+and weights multiply from the right. `d_x` is the gradient of the loss with respect to `x`. Functions that take `out`
+arrays write into them, so that a training step allocates nothing large.
+
+Sources: the RNN and its gradients follow Elman (1990) and the assignment "Character level language model"; the LSTM is
+Hochreiter & Schmidhuber (1997) with the forget gate of Gers, Schmidhuber & Cummins (2000), without peepholes.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating[Any]]
+Ids = NDArray[np.intp]
+
+GATES = "oifg"
+"""The order of the four LSTM gates along the 4H axis: output, input, forget, candidate.
+
+The three sigmoid gates (o, i, f) are neighbours, and so are the three that the cell's gradient flows into (i, f, g):
+each group is one slice.
+"""
+
+
+def lookup(w: Array, ids: Ids) -> Array:
+    """Multiply one-hot rows by `w` (V, D): ids of any shape (...) give (..., D). A negative id is the zero vector."""
+    rows: Array = w[ids]
+    rows[ids < 0] = 0
+    return rows
+
+
+def lookup_backward(d_rows: Array, ids: Ids, vocab_size: int) -> Array:
+    """Sum `d_rows` (..., D) by id: the gradient (V, D) of `w`, as one product with the one-hot matrix."""
+    width = d_rows.shape[-1]
+    flat = ids.reshape(-1)
+    one_hot = np.zeros((vocab_size, flat.size), d_rows.dtype)
+    (seen,) = np.nonzero(flat >= 0)
+    one_hot[flat[seen], seen] = 1
+    return one_hot @ d_rows.reshape(-1, width)
+
+
+def linear(x: Array, w: Array, b: Array, out: Array | None = None) -> Array:
+    """y = x w + b, for x (..., D), w (D, K), b (K,); the leading axes are one long axis to the matrix product."""
+    y = np.matmul(x.reshape(-1, w.shape[0]), w, out=None if out is None else out.reshape(-1, w.shape[1]))
+    y += b
+    return y.reshape(*x.shape[:-1], w.shape[1])
+
+
+def linear_backward(d_y: Array, x: Array, w: Array, out: Array | None = None) -> tuple[Array, Array, Array]:
+    """Gradients (d_x, d_w, d_b) of `linear`; d_x is written into `out` (..., D) where one is given."""
+    d_rows, rows = d_y.reshape(-1, w.shape[1]), x.reshape(-1, w.shape[0])
+    d_x = np.matmul(d_rows, w.T, out=None if out is None else out.reshape(-1, w.shape[0]))
+    return d_x.reshape(x.shape), rows.T @ d_rows, d_rows.sum(axis=0)
+
+
+def rnn(z: Array, w_hh: Array, h_0: Array, h: Array) -> None:
+    """Run a vanilla RNN over a sequence: h_t = tanh(z_t + h_{t-1} w_hh).
+
+    z (T, B, H) holds x_t w_xh + b_h of every step; h_0 (B, H). The states are written into h (T, B, H).
+    """
+    h_prev = h_0
+    for z_t, h_t in zip(z, h, strict=True):
+        np.matmul(h_prev, w_hh, out=h_t)
+        h_t += z_t
+        np.tanh(h_t, out=h_t)
+        h_prev = h_t
+
+
+def rnn_backward(d_h: Array, h: Array, w_hh: Array, d_z: Array) -> None:
+    """Write d_z (T, B, H), the gradients of z, given d_h (T, B, H), the gradients that reach each state from above.
+
+    d_z_t = (d_h_t + d_z_{t+1} w_hhᵀ) (1 - h_t²)
+    """
+    w_back = np.ascontiguousarray(w_hh.T)
+    total = np.zeros_like(d_h[0])
+    for t in range(len(h) - 1, -1, -1):
+        total += d_h[t]
+        np.multiply(h[t], h[t], out=d_z[t])
+        np.subtract(1, d_z[t], out=d_z[t])
+        d_z[t] *= total
+        np.matmul(d_z[t], w_back, out=total)
+
+
+def lstm_cell(z: Array, c_prev: Array, c: Array, tanh_c: Array, h: Array) -> None:
+    """Take one LSTM step for a batch, gate by gate.
+
+    o, i, f = σ(z_o), σ(z_i), σ(z_f);  g = tanh(z_g);  c = f c_prev + i g;  h = o tanh(c)
+
+    z (B, 4H) comes in as the pre-activations and goes out as the gates [o, i, f, g]; c, tanh_c and h (B, H) are
+    written. As σ(x) = ½ + ½ tanh(x/2), a single tanh serves all four gates.
+    """
+    hidden_size = c.shape[1]
+    sigmoids = z[:, : 3 * hidden_size]
+    sigmoids *= 0.5
+    np.tanh(z, out=z)
+    sigmoids *= 0.5
+    sigmoids += 0.5
+    o, i, f, g = (z[:, k * hidden_size : (k + 1) * hidden_size] for k in range(4))
+    np.multiply(i, g, out=h)
+    np.multiply(f, c_prev, out=c)
+    c += h
+    np.tanh(c, out=tanh_c)
+    np.multiply(o, tanh_c, out=h)
+
+
+def lstm(z: Array, w_h: Array, h_0: Array, c_0: Array, h: Array, c: Array, tanh_c: Array) -> None:
+    """Run an LSTM over a sequence; z (T, B, 4H) holds x_t w_x + b of every step and becomes the gates.
+
+    w_h (H, 4H); h_0, c_0 (B, H). Writes h, c and tanh_c, each (T, B, H): with the gates, what `lstm_backward` needs.
+    """
+    from_state = np.empty_like(z[0])
+    h_prev, c_prev = h_0, c_0
+    for z_t, h_t, c_t, tanh_c_t in zip(z, h, c, tanh_c, strict=True):
+        z_t += np.matmul(h_prev, w_h, out=from_state)
+        lstm_cell(z_t, c_prev, c_t, tanh_c_t, h_t)
+        h_prev, c_prev = h_t, c_t
+
+
+def lstm_backward(d_h: Array, gates: Array, c: Array, tanh_c: Array, c_0: Array, w_h: Array) -> None:
+    """Turn `gates` (T, B, 4H) into the gradients of z, in place, given d_h (T, B, H), the gradients from above.
+
+    Going back in time, with d_h_t now including what comes from step t+1:
+    d_c_t += d_h_t o (1 - tanh² c_t);  d_o = d_h_t tanh c_t;  d_i = d_c_t g;  d_f = d_c_t c_{t-1};  d_g = d_c_t i;
+    d_z = d_gate σ'(z) = d_gate s (1 - s) for the sigmoid gates and d_g (1 - g²) for the candidate;
+    d_h_{t-1} += d_z w_hᵀ;  d_c_{t-1} = d_c_t f.
+    """
+    batch_size, hidden_size = c_0.shape
+    w_back = np.ascontiguousarray(w_h.T)
+    d_c = np.zeros_like(c_0)
+    from_next = np.zeros_like(c_0)
+    slopes = np.empty_like(gates[0])
+    cell_gradient = np.empty_like(c_0)
+    for t in range(len(gates) - 1, -1, -1):
+        d_h_t, z = d_h[t], gates[t]
+        d_h_t += from_next
+        o, i, f, g = (z[:, k * hidden_size : (k + 1) * hidden_size] for k in range(4))
+        np.multiply(tanh_c[t], tanh_c[t], out=cell_gradient)
+        np.subtract(1, cell_gradient, out=cell_gradient)
+        cell_gradient *= o
+        cell_gradient *= d_h_t
+        d_c += cell_gradient
+        _gate_slopes(z, slopes, hidden_size)
+        d_o, d_i, d_f, d_g = (slopes[:, k * hidden_size : (k + 1) * hidden_size] for k in range(4))
+        d_o *= tanh_c[t]
+        d_o *= d_h_t
+        d_i *= g
+        d_f *= c[t - 1] if t else c_0
+        d_g *= i
+        through_cell = slopes.reshape(batch_size, 4, hidden_size)[:, 1:]
+        through_cell *= d_c[:, None]
+        d_c *= f
+        z[:] = slopes
+        np.matmul(z, w_back, out=from_next)
+
+
+def _gate_slopes(gates: Array, out: Array, hidden_size: int) -> None:
+    """Write s (1 - s) for the sigmoid gates and 1 - g² for the candidate into `out` (B, 4H)."""
+    np.multiply(gates, gates, out=out)
+    sigmoids, candidate = out[:, : 3 * hidden_size], out[:, 3 * hidden_size :]
+    np.subtract(gates[:, : 3 * hidden_size], sigmoids, out=sigmoids)
+    np.subtract(1, candidate, out=candidate)
+
+
+def softmax(logits: Array) -> Array:
+    """Probabilities along the last axis, shifted by the maximum so that nothing overflows."""
+    shifted: Array = logits - logits.max(axis=-1, keepdims=True)
+    np.exp(shifted, out=shifted)
+    shifted /= shifted.sum(axis=-1, keepdims=True)
+    return shifted
+
+
+def cross_entropy(logits: Array, targets: Ids, mask: NDArray[np.bool_] | None = None) -> float:
+    """Nats summed over all targets (...) for logits (..., V): Σ -log softmax(logits)[target], where `mask` is true.
+
+    The logits are left as log-probabilities, in place: `cross_entropy_backward` starts from there.
+    """
+    logits -= logits.max(axis=-1, keepdims=True)
+    logits -= np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    chosen = np.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]
+    return -float(np.sum(chosen, where=True if mask is None else mask, dtype=np.float64))
+
+
+def cross_entropy_backward(
+    log_probabilities: Array, targets: Ids, scale: float, mask: NDArray[np.bool_] | None
+) -> Array:
+    """Turn log-probabilities (..., V) into the gradient of `scale` times the loss, in place: (p - one-hot) scale."""
+    d_logits = np.exp(log_probabilities, out=log_probabilities)
+    rows = d_logits.reshape(-1, d_logits.shape[-1])
+    rows[np.arange(len(rows)), targets.reshape(-1)] -= 1
+    d_logits *= scale
+    if mask is not None:
+        d_logits *= mask[..., None]
+    return d_logits
