@@ -1,0 +1,141 @@
+"""Named settings: what a training does, written down once. DINO and POEM are the released networks.
+
+Not here: the assignment's own training, which differs in kind (`island`), and anything that runs.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from model.corpus import CorpusKind
+from model.errors import MangosaurusError
+
+
+class RecipeError(MangosaurusError):
+    """A setting that cannot be: the sentence names it and its value."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One run over one body of text with a learning rate that rises, then falls along a cosine.
+
+    `text`: "pretraining" is other verse and the training documents together, "training" those alone.
+    `share`: of the minutes, where a training is given minutes instead of epochs.
+    `patience`: stop early after so many measurements of the held-out loss in a row without a new best.
+    """
+
+    name: str
+    text: Literal["pretraining", "training"]
+    epochs: int
+    share: float
+    batch_size: int
+    sequence_length: int
+    learning_rate: float
+    evaluate_every: int  # steps
+    patience: int
+    warmup: float = 0.02  # of the stage
+    final: float = 0.02  # of the learning rate, at the stage's end
+    weight_decay: float = 0.0
+    dropout: float = 0.0
+    clip_norm: float = 1.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A network's shape and the stages of its training. With `minutes`, the clock ends each stage, not its epochs."""
+
+    name: str
+    kind: CorpusKind
+    cell: Literal["rnn", "lstm"]
+    hidden_size: int
+    layers: int
+    stages: tuple[Stage, ...]
+    minutes: float | None = None
+
+
+DINO = Recipe(
+    name="dino",
+    kind="names",
+    cell="rnn",
+    hidden_size=192,
+    layers=1,
+    stages=(
+        Stage(
+            name="names",
+            text="training",
+            epochs=120,
+            share=1.0,
+            batch_size=32,
+            sequence_length=40,  # names are never cut; here for the record
+            learning_rate=2e-3,
+            evaluate_every=43,
+            patience=25,
+            weight_decay=0.05,
+            dropout=0.4,
+        ),
+    ),
+)
+
+POEM = Recipe(
+    name="poem",
+    kind="verse",
+    cell="lstm",
+    hidden_size=256,
+    layers=2,
+    stages=(
+        Stage(
+            name="pretrain",
+            text="pretraining",
+            epochs=5,
+            share=0.92,
+            batch_size=64,
+            sequence_length=64,
+            learning_rate=4e-3,
+            evaluate_every=250,
+            patience=20,
+            dropout=0.05,
+        ),
+        Stage(
+            name="tune",
+            text="training",
+            epochs=12,
+            share=0.08,
+            batch_size=32,
+            sequence_length=64,
+            learning_rate=5e-4,
+            evaluate_every=20,
+            patience=8,
+            weight_decay=0.05,
+            dropout=0.4,
+        ),
+    ),
+)
+
+RECIPES = {recipe.name: recipe for recipe in (DINO, POEM)}
+
+
+def customised(
+    recipe: Recipe,
+    *,
+    hidden_size: int | None = None,
+    layers: int | None = None,
+    minutes: float | None = None,
+    epochs: int | None = None,
+) -> Recipe:
+    """Change what is given, and refuse what cannot be (RecipeError). `epochs` holds for every stage."""
+    if minutes is not None and epochs is not None:
+        raise RecipeError("a training ends after minutes or after epochs: give one of them")
+    for name, value in (("hidden size", hidden_size), ("layers", layers), ("epochs", epochs)):
+        if value is not None and value < 1:
+            raise RecipeError(f"{name} is {value}; it must be at least 1")
+    if minutes is not None and not 0 < minutes < float("inf"):
+        raise RecipeError(f"minutes is {minutes}; it must be more than 0")
+    if layers not in (None, 1) and recipe.cell == "rnn":
+        raise RecipeError(f"layers is {layers}; names come from a vanilla RNN of one layer")
+    stages = recipe.stages if epochs is None else tuple(replace(stage, epochs=epochs) for stage in recipe.stages)
+    return replace(
+        recipe,
+        hidden_size=hidden_size or recipe.hidden_size,
+        layers=layers or recipe.layers,
+        stages=stages,
+        minutes=minutes,
+    )

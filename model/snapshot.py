@@ -1,0 +1,67 @@
+"""A training in mid-air, as a file: everything that its next step depends on.
+
+The file is safetensors with one JSON entry; a checksum over both is verified when it is read. It is written whole or
+not at all. Not here: what the entries mean (`trainer`), and finished weights (`checkpoint`).
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from model.checkpoint import CheckpointError, write_whole
+from model.language_model import Parameters
+
+_ENTRY = "mangosaurus-snapshot"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """`identity` tells trainings apart; `numbers` is JSON; `groups` are named arrays by group ("parameter", ...)."""
+
+    identity: dict[str, Any]
+    numbers: dict[str, Any]
+    groups: dict[str, Parameters]
+
+
+def write_snapshot(path: Path, snapshot: Snapshot) -> None:
+    """Put a snapshot in place of the one before; CheckpointError where the disk does not take it."""
+    tensors = {f"{group}/{name}": array for group, arrays in snapshot.groups.items() for name, array in arrays.items()}
+    facts = {"identity": snapshot.identity, "numbers": snapshot.numbers}
+    entry = json.dumps(facts | {"sha256": _digest(facts, tensors)})
+    contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    write_whole(path, safetensors.numpy.save(contiguous, {_ENTRY: entry}))
+
+
+def read_snapshot(path: Path) -> Snapshot:
+    """Read and verify a snapshot; CheckpointError with the file's name, the reason and the way out."""
+    try:
+        content = path.read_bytes()
+        tensors = safetensors.numpy.load(content)
+        length = int.from_bytes(content[:8], "little")
+        facts = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][_ENTRY])
+        digest = facts.pop("sha256")
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (safetensors.SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"{path}: not a snapshot of a training ({error}); remove it to begin anew") from error
+    if digest != _digest(facts, tensors):
+        raise CheckpointError(f"{path}: damaged: its checksum does not match; remove it to begin anew")
+    groups: dict[str, Parameters] = {}
+    for key, array in tensors.items():
+        group, _, name = key.partition("/")
+        groups.setdefault(group, {})[name] = array
+    return Snapshot(facts["identity"], facts["numbers"], groups)
+
+
+def _digest(facts: dict[str, Any], tensors: Parameters) -> str:
+    sha256 = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for name in sorted(tensors):
+        sha256.update(f"\n{name} {tensors[name].dtype} {tensors[name].shape}\n".encode())
+        sha256.update(np.ascontiguousarray(tensors[name]).tobytes())
+    return sha256.hexdigest()

@@ -1,0 +1,342 @@
+"""The training loop: batches in, better weights out, one `Progress` a step.
+
+Runs the stages of a recipe one after the other, measures the held-out loss now and then, keeps the best weights and
+stops early. Everything that the next step depends on is in the snapshot, so a training that was killed at any moment
+and taken up again ends in the same weights, bit for bit (for the same number of BLAS threads).
+
+Not here: where progress is shown, samples, files other than the snapshot, and several machines.
+"""
+
+import json
+import platform
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib import metadata
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model.checkpoint import Checkpoint, Description
+from model.corpus import Batch, Corpus, name_batches, stream, stream_batches
+from model.errors import MangosaurusError
+from model.evaluation import held_out_loss
+from model.language_model import Architecture, LanguageModel, Parameters, State, Workspace, count_targets
+from model.layers import Array
+from model.optimizer import Adam, clip_by_global_norm, warmup_cosine
+from model.recipes import Recipe, Stage
+from model.snapshot import Snapshot, read_snapshot, write_snapshot
+
+SNAPSHOT_SECONDS = 30.0
+
+
+class TrainingError(MangosaurusError):
+    """A training that cannot begin, go on or end well."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands after a step. Losses are in nats per character; rates and times are of the wall clock."""
+
+    stage: str
+    step: int
+    epoch: int
+    training_loss: float  # of this step's batch
+    held_out_loss: float | None  # where it was measured after this step
+    best_held_out_loss: float | None
+    gradient_norm: float  # before clipping
+    clipped_gradient_norm: float
+    learning_rate: float
+    characters_per_second: float
+    fraction: float  # of the whole training
+    seconds: float
+    seconds_left: float | None
+
+
+@dataclass
+class Position:
+    """How far a training has come: plain numbers, kept in the snapshot."""
+
+    stage: int = 0
+    stage_step: int = 0
+    stage_seconds: float = 0.0
+    step: int = 0
+    seconds: float = 0.0
+    epoch: int = 0  # of the stage
+    batch: int = 0  # of the epoch
+    without_best: int = 0  # measurements in a row
+    best_loss: float | None = None
+    best_step: int = 0
+
+
+@dataclass
+class Randomness:
+    """The two generators, and where the first one stood when the epoch began, so that it can be dealt again."""
+
+    data: np.random.Generator
+    dropout: np.random.Generator
+    epoch_start: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_seed(cls, seed: int) -> "Randomness":
+        data, dropout = (np.random.default_rng(child) for child in np.random.SeedSequence([seed, 1]).spawn(2))
+        return cls(data, dropout, dict(data.bit_generator.state))
+
+
+class Training:
+    """One training of one network; iterate over `run()`.
+
+    Where `snapshot` names a file that a training of the same recipe, corpus and seed left behind, this one goes on from
+    it. TrainingError where the snapshot belongs to another training; CheckpointError where it cannot be read.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        corpus: Corpus,
+        *,
+        seed: int = 0,
+        snapshot: Path | None = None,
+        snapshot_seconds: float = SNAPSHOT_SECONDS,
+    ) -> None:
+        if recipe.kind != corpus.kind:
+            raise TrainingError(f"the recipe {recipe.name!r} is for {recipe.kind}, and the text is {corpus.kind}")
+        self.recipe, self.corpus, self.seed = recipe, corpus, seed
+        self._snapshot, self._snapshot_seconds = snapshot, snapshot_seconds
+        architecture = Architecture(recipe.cell, len(corpus.vocabulary), recipe.hidden_size, recipe.layers)
+        self.language_model = LanguageModel.initialise(architecture, np.random.default_rng([seed, 0]))
+        self._best = self.language_model.copy()
+        self._workspace = Workspace(self.language_model.dtype)
+        self._position = Position()
+        self._random = Randomness.from_seed(seed)
+        self._begin_stage()
+        self.resumed = False
+        if snapshot is not None and snapshot.exists():
+            self._resume(snapshot)
+            self.resumed = True
+
+    def run(self) -> Iterator[Progress]:
+        """Train to the end, telling of every step. Closing the iterator leaves a snapshot of where it was."""
+        saved = time.monotonic()
+        try:
+            while self._position.stage < len(self.recipe.stages):
+                for progress in self._run_stage():
+                    yield progress
+                    if self._snapshot and time.monotonic() - saved >= self._snapshot_seconds:
+                        self._save()
+                        saved = time.monotonic()
+                self._end_stage()
+        except GeneratorExit:
+            self._save()
+            raise
+
+    def checkpoint(self) -> Checkpoint:
+        """The best weights so far, described."""
+        known = (*self.corpus.training, *self.corpus.held_out) if self.corpus.kind == "names" else ()
+        loss = self._position.best_loss
+        description = Description(
+            kind=self.corpus.kind,
+            recipe=self.recipe.name,
+            corpus=self.corpus.digest,
+            steps=self._position.best_step,
+            held_out_loss=held_out_loss(self._best, self.corpus) if loss is None else loss,
+            seed=self.seed,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            versions={
+                "mangosaurus": metadata.version("mangosaurus"),
+                "numpy": np.__version__,
+                "python": platform.python_version(),
+            },
+        )
+        return Checkpoint(self._best, self.corpus.vocabulary, description, frozenset(known))
+
+    @property
+    def _stage(self) -> Stage:
+        return self.recipe.stages[self._position.stage]
+
+    def _run_stage(self) -> Iterator[Progress]:
+        """Train through the current stage, or what is left of it."""
+        while not self._stage_is_over():
+            for batch in islice(self._batches(), self._position.batch, None):
+                yield self._train_step(batch)
+                if self._stage_is_over():
+                    return
+            self._position.epoch += 1
+            self._position.batch = 0
+            self._random.epoch_start = dict(self._random.data.bit_generator.state)
+            self._state = self.language_model.initial_state(self._stage.batch_size)
+
+    def _begin_stage(self) -> None:
+        stage = self._stage
+        self._optimizer = Adam(weight_decay=stage.weight_decay)
+        self._documents = self.corpus.training
+        if stage.text == "pretraining":
+            self._documents = (*self.corpus.pretraining, *self.corpus.training)
+        self._state = self.language_model.initial_state(stage.batch_size)
+        self._random.epoch_start = dict(self._random.data.bit_generator.state)
+        self._steps_an_epoch = self._count_steps()
+
+    def _end_stage(self) -> None:
+        """Go on from the best weights of all, with a fresh optimizer."""
+        for name, parameter in self.language_model.parameters.items():
+            parameter[:] = self._best.parameters[name]
+        before = self._position
+        self._position = Position(
+            stage=before.stage + 1,
+            step=before.step,
+            seconds=before.seconds,
+            best_loss=before.best_loss,
+            best_step=before.best_step,
+        )
+        if self._position.stage < len(self.recipe.stages):
+            self._begin_stage()
+
+    def _batches(self) -> Iterator[Batch]:
+        """Deal the batches of the current epoch, always from its first, whatever of it is already done."""
+        self._random.data.bit_generator.state = self._random.epoch_start
+        vocabulary, stage = self.corpus.vocabulary, self._stage
+        if self.corpus.kind == "names":
+            return name_batches(self._documents, vocabulary, stage.batch_size, self._random.data)
+        shuffled = [self._documents[n] for n in self._random.data.permutation(len(self._documents))]
+        return stream_batches(stream(shuffled, vocabulary), stage.batch_size, stage.sequence_length)
+
+    def _count_steps(self) -> int:
+        if self.corpus.kind == "names":
+            return -(-len(self._documents) // self._stage.batch_size)
+        characters = sum(len(document) + 2 for document in self._documents)
+        return -(-characters // (self._stage.batch_size * self._stage.sequence_length))
+
+    def _stage_fraction(self) -> float:
+        if self.recipe.minutes is not None:
+            return min(1.0, self._position.stage_seconds / (60 * self.recipe.minutes * self._stage.share))
+        return min(1.0, self._position.stage_step / (self._stage.epochs * self._steps_an_epoch))
+
+    def _stage_is_over(self) -> bool:
+        if self._position.without_best >= self._stage.patience:
+            return True
+        if self.recipe.minutes is not None:
+            return self._stage_fraction() >= 1
+        return self._position.epoch >= self._stage.epochs
+
+    def _train_step(self, batch: Batch) -> Progress:
+        begun = time.perf_counter()
+        stage, position = self._stage, self._position
+        learning_rate = stage.learning_rate * warmup_cosine(self._stage_fraction(), stage.warmup, stage.final)
+        characters = count_targets(batch)
+        nats, gradients = self._loss_and_gradients(batch, characters)
+        norm = clip_by_global_norm(gradients, stage.clip_norm)
+        if not np.isfinite(norm + nats):
+            raise TrainingError(f"the loss is not a number any more at step {position.step}: lower the learning rate")
+        self._optimizer.update(self.language_model.parameters, gradients, learning_rate)
+        position.batch += 1
+        position.step += 1
+        position.stage_step += 1
+        seconds = self._tick(begun)
+        return Progress(
+            stage=stage.name,
+            step=position.step,
+            epoch=position.epoch + 1,
+            training_loss=nats / characters,
+            held_out_loss=self._measure() if self._measurement_is_due() else None,
+            best_held_out_loss=position.best_loss,
+            gradient_norm=norm,
+            clipped_gradient_norm=min(norm, stage.clip_norm),
+            learning_rate=learning_rate,
+            characters_per_second=characters / seconds,
+            fraction=self._fraction(),
+            seconds=position.seconds,
+            seconds_left=self._seconds_left(),
+        )
+
+    def _loss_and_gradients(self, batch: Batch, characters: int) -> tuple[float, Parameters]:
+        batch_size = batch.inputs.shape[1]
+        carried = self.corpus.kind == "verse"
+        nats, gradients, after = self.language_model.loss_and_gradients(
+            batch,
+            self._state if carried else self.language_model.initial_state(batch_size),
+            characters=characters,
+            dropout=self._dropout_masks(batch_size),
+            workspace=self._workspace,
+        )
+        if carried:
+            self._state = after
+        return nats, gradients
+
+    def _dropout_masks(self, batch_size: int) -> Sequence[Array] | None:
+        """One mask (B, H) a layer for the whole chunk: zeros, and 1/keep elsewhere."""
+        if not self._stage.dropout:
+            return None
+        keep = np.float32(1 - self._stage.dropout)
+        shape = (self.recipe.layers, batch_size, self.recipe.hidden_size)
+        return list((self._random.dropout.random(shape, dtype=np.float32) < keep) / keep)
+
+    def _tick(self, begun: float) -> float:
+        """Put the time since `begun` on the clock of the training and of its stage."""
+        seconds = time.perf_counter() - begun
+        self._position.seconds += seconds
+        self._position.stage_seconds += seconds
+        return seconds
+
+    def _measurement_is_due(self) -> bool:
+        return self._position.stage_step % self._stage.evaluate_every == 0 or self._stage_fraction() >= 1
+
+    def _measure(self) -> float:
+        """Measure the held-out loss, and keep the weights if they are the best so far."""
+        begun, position = time.perf_counter(), self._position
+        loss = held_out_loss(self.language_model, self.corpus)
+        position.without_best += 1
+        if position.best_loss is None or loss < position.best_loss:
+            position.best_loss, position.best_step, position.without_best = loss, position.step, 0
+            self._best = self.language_model.copy()
+        self._tick(begun)
+        return loss
+
+    def _fraction(self) -> float:
+        stages = self.recipe.stages
+        done = sum(stage.share for stage in stages[: self._position.stage])
+        return (done + self._stage.share * self._stage_fraction()) / sum(stage.share for stage in stages)
+
+    def _seconds_left(self) -> float | None:
+        fraction = self._fraction()
+        return self._position.seconds * (1 - fraction) / fraction if fraction > 0 else None
+
+    def _identity(self) -> dict[str, Any]:
+        """What a snapshot must have in common with the training that goes on from it."""
+        return {"recipe": asdict(self.recipe), "corpus": self.corpus.digest, "seed": self.seed}
+
+    def _save(self) -> None:
+        if self._snapshot is None:
+            return
+        groups = {
+            "parameter": self.language_model.parameters,
+            "best": self._best.parameters,
+            "optimizer": self._optimizer.state(),
+            "state": self._state._asdict(),
+        }
+        numbers = {
+            "position": asdict(self._position),
+            "epoch_start": self._random.epoch_start,
+            "dropout": self._random.dropout.bit_generator.state,
+        }
+        write_snapshot(self._snapshot, Snapshot(self._identity(), numbers, groups))
+
+    def _resume(self, path: Path) -> None:
+        """Go on from a snapshot of this very training."""
+        snapshot = read_snapshot(path)
+        if snapshot.identity != json.loads(json.dumps(self._identity())):
+            raise TrainingError(
+                f"{path} belongs to a training with other settings, text or seed: "
+                "give the same ones again to finish it, or remove the file to begin anew"
+            )
+        self._position = Position(**snapshot.numbers["position"])
+        self._begin_stage()
+        self._random.epoch_start = snapshot.numbers["epoch_start"]
+        self._random.dropout.bit_generator.state = snapshot.numbers["dropout"]
+        for kept, name in ((self.language_model, "parameter"), (self._best, "best")):
+            for key, array in snapshot.groups[name].items():
+                kept.parameters[key][:] = array
+        self._optimizer.restore(snapshot.groups.get("optimizer", {}))
+        self._state = State(snapshot.groups["state"]["h"], snapshot.groups["state"]["c"])
