@@ -100,8 +100,9 @@ class _Trace:
     """What one layer's forward pass leaves for its backward pass."""
 
     inputs: Array | None  # (T, B, D), after dropout; None where the layer looks ids up
-    z: Array  # the pre-activations' place: gates of an LSTM
+    z: Array  # (T, B, width): the pre-activations, and later the place of their gradients
     h: Array
+    gates: Array
     c: Array
     tanh_c: Array
 
@@ -122,15 +123,19 @@ class LanguageModel:
     def initialise(
         cls, architecture: Architecture, generator: np.random.Generator, dtype: DTypeLike = np.float32
     ) -> "LanguageModel":
-        """Draw weights: orthogonal recurrent blocks (Saxe et al. 2014), uniform ±1/√H elsewhere, zero biases.
+        """Draw first weights.
 
-        The forget gate's bias starts at 1, so that an untrained LSTM remembers (Jozefowicz et al. 2015).
+        Orthogonal in the recurrent blocks (Saxe et al. 2014); standard normal in the look-up of the first layer, as for
+        any table of which a step sees one row; uniform ±1/√H above; zero biases, but 1 for the forget gate, so that an
+        untrained LSTM remembers (Jozefowicz et al. 2015).
         """
         limit = architecture.hidden_size**-0.5
         parameters: Parameters = {}
         for name, shape in parameter_shapes(architecture).items():
             values = generator.uniform(-limit, limit, shape) if len(shape) > 1 else np.zeros(shape)
             parameters[name] = values.astype(dtype)
+        first = layer_keys(architecture)[0]
+        parameters[first.w_x][:] = generator.standard_normal(parameters[first.w_x].shape)
         for keys in layer_keys(architecture):
             parameters[keys.w_h][:] = _orthogonal_blocks(parameters[keys.w_h].shape, generator)
             if architecture.cell == "lstm":
@@ -165,7 +170,8 @@ class LanguageModel:
             if self.architecture.cell == "rnn":
                 np.tanh(z, out=after.h[n])
             else:
-                layers.lstm_cell(z, state.c[n], after.c[n], tanh_c, after.h[n])
+                gates = np.ascontiguousarray(layers.by_gate(z))
+                layers.lstm_cell(gates, state.c[n], after.c[n], tanh_c, after.h[n])
             below = after.h[n]
         return self._logits(after.h[-1]), after
 
@@ -247,10 +253,11 @@ class LanguageModel:
         h = workspace.array(f"h.{n}", *shape)
         if self.architecture.cell == "rnn":
             layers.rnn(z, w_h, state.h[n], h)
-            return _Trace(below, z, h, h[:0], h[:0])
+            return _Trace(below, z, h, h[:0], h[:0], h[:0])
         c, tanh_c = workspace.array(f"c.{n}", *shape), workspace.array(f"tanh_c.{n}", *shape)
-        layers.lstm(z, w_h, state.h[n], state.c[n], h, c, tanh_c)
-        return _Trace(below, z, h, c, tanh_c)
+        gates = workspace.array(f"gates.{n}", shape[0], len(layers.GATES), *shape[1:])
+        layers.lstm(z, w_h, state.h[n], state.c[n], gates, h, c, tanh_c)
+        return _Trace(below, z, h, gates, c, tanh_c)
 
     def _backward(
         self,
@@ -287,7 +294,7 @@ class LanguageModel:
         if self.architecture.cell == "rnn":
             layers.rnn_backward(d_h, trace.h, w_h, trace.z)
         else:
-            layers.lstm_backward(d_h, trace.z, trace.c, trace.tanh_c, state.c[n], w_h)
+            layers.lstm_backward(d_h, trace.gates, trace.c, trace.tanh_c, state.c[n], w_h, trace.z)
         return trace.z
 
 

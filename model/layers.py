@@ -22,8 +22,8 @@ Ids = NDArray[np.intp]
 GATES = "oifg"
 """The order of the four LSTM gates along the 4H axis: output, input, forget, candidate.
 
-The three sigmoid gates (o, i, f) are neighbours, and so are the three that the cell's gradient flows into (i, f, g):
-each group is one slice.
+The three sigmoid gates (o, i, f) are neighbours, and so are the three that the cell's gradient reaches (i, f, g): each
+group is one slice.
 """
 
 
@@ -86,21 +86,26 @@ def rnn_backward(d_h: Array, h: Array, w_hh: Array, d_z: Array) -> None:
         np.matmul(d_z[t], w_back, out=total)
 
 
-def lstm_cell(z: Array, c_prev: Array, c: Array, tanh_c: Array, h: Array) -> None:
-    """Take one LSTM step for a batch, gate by gate.
+def by_gate(z: Array) -> Array:
+    """View (..., B, 4H), as a matrix product leaves it, as (..., 4, B, H): one block for each gate."""
+    return z.reshape(*z.shape[:-1], len(GATES), -1).swapaxes(-2, -3)
+
+
+def lstm_cell(gates: Array, c_prev: Array, c: Array, tanh_c: Array, h: Array) -> None:
+    """Take one LSTM step for a batch.
 
     o, i, f = σ(z_o), σ(z_i), σ(z_f);  g = tanh(z_g);  c = f c_prev + i g;  h = o tanh(c)
 
-    z (B, 4H) comes in as the pre-activations and goes out as the gates [o, i, f, g]; c, tanh_c and h (B, H) are
-    written. As σ(x) = ½ + ½ tanh(x/2), a single tanh serves all four gates.
+    gates (4, B, H) come in as the pre-activations z and go out as [o, i, f, g]; c, tanh_c and h (B, H) are written.
+    As σ(x) = ½ + ½ tanh(x/2), a single tanh serves all four gates; as each gate is one contiguous block, NumPy runs
+    through it in one vectorised loop.
     """
-    hidden_size = c.shape[1]
-    sigmoids = z[:, : 3 * hidden_size]
+    sigmoids = gates[:3]
     sigmoids *= 0.5
-    np.tanh(z, out=z)
+    np.tanh(gates, out=gates)
     sigmoids *= 0.5
     sigmoids += 0.5
-    o, i, f, g = (z[:, k * hidden_size : (k + 1) * hidden_size] for k in range(4))
+    o, i, f, g = gates
     np.multiply(i, g, out=h)
     np.multiply(f, c_prev, out=c)
     c += h
@@ -108,62 +113,57 @@ def lstm_cell(z: Array, c_prev: Array, c: Array, tanh_c: Array, h: Array) -> Non
     np.multiply(o, tanh_c, out=h)
 
 
-def lstm(z: Array, w_h: Array, h_0: Array, c_0: Array, h: Array, c: Array, tanh_c: Array) -> None:
-    """Run an LSTM over a sequence; z (T, B, 4H) holds x_t w_x + b of every step and becomes the gates.
+def lstm(z: Array, w_h: Array, h_0: Array, c_0: Array, gates: Array, h: Array, c: Array, tanh_c: Array) -> None:
+    """Run an LSTM over a sequence; z (T, B, 4H) holds x_t w_x + b of every step.
 
-    w_h (H, 4H); h_0, c_0 (B, H). Writes h, c and tanh_c, each (T, B, H): with the gates, what `lstm_backward` needs.
+    w_h (H, 4H); h_0, c_0 (B, H). Writes gates (T, 4, B, H), and h, c, tanh_c (T, B, H), which `lstm_backward` needs.
     """
     from_state = np.empty_like(z[0])
     h_prev, c_prev = h_0, c_0
-    for z_t, h_t, c_t, tanh_c_t in zip(z, h, c, tanh_c, strict=True):
-        z_t += np.matmul(h_prev, w_h, out=from_state)
-        lstm_cell(z_t, c_prev, c_t, tanh_c_t, h_t)
-        h_prev, c_prev = h_t, c_t
+    for t in range(len(z)):
+        np.matmul(h_prev, w_h, out=from_state)
+        np.add(by_gate(z[t]), by_gate(from_state), out=gates[t])
+        lstm_cell(gates[t], c_prev, c[t], tanh_c[t], h[t])
+        h_prev, c_prev = h[t], c[t]
 
 
-def lstm_backward(d_h: Array, gates: Array, c: Array, tanh_c: Array, c_0: Array, w_h: Array) -> None:
-    """Turn `gates` (T, B, 4H) into the gradients of z, in place, given d_h (T, B, H), the gradients from above.
+def lstm_backward(d_h: Array, gates: Array, c: Array, tanh_c: Array, c_0: Array, w_h: Array, d_z: Array) -> None:
+    """Write d_z (T, B, 4H), the gradients of z, given d_h (T, B, H), the gradients that reach each state from above.
 
-    Going back in time, with d_h_t now including what comes from step t+1:
+    Going back in time, with d_h_t now including what comes from step t+1 (and d_h is changed to that):
     d_c_t += d_h_t o (1 - tanh² c_t);  d_o = d_h_t tanh c_t;  d_i = d_c_t g;  d_f = d_c_t c_{t-1};  d_g = d_c_t i;
-    d_z = d_gate σ'(z) = d_gate s (1 - s) for the sigmoid gates and d_g (1 - g²) for the candidate;
+    d_z = d_gate s (1 - s) for the sigmoid gates s, and d_g (1 - g²) for the candidate;
     d_h_{t-1} += d_z w_hᵀ;  d_c_{t-1} = d_c_t f.
     """
-    batch_size, hidden_size = c_0.shape
     w_back = np.ascontiguousarray(w_h.T)
-    d_c = np.zeros_like(c_0)
-    from_next = np.zeros_like(c_0)
-    slopes = np.empty_like(gates[0])
-    cell_gradient = np.empty_like(c_0)
+    d_c, from_next, through_tanh = np.zeros_like(c_0), np.zeros_like(c_0), np.empty_like(c_0)
+    d_gates = np.empty_like(gates[0])
     for t in range(len(gates) - 1, -1, -1):
-        d_h_t, z = d_h[t], gates[t]
+        o, i, f, g = gates[t]
+        d_h_t = d_h[t]
         d_h_t += from_next
-        o, i, f, g = (z[:, k * hidden_size : (k + 1) * hidden_size] for k in range(4))
-        np.multiply(tanh_c[t], tanh_c[t], out=cell_gradient)
-        np.subtract(1, cell_gradient, out=cell_gradient)
-        cell_gradient *= o
-        cell_gradient *= d_h_t
-        d_c += cell_gradient
-        _gate_slopes(z, slopes, hidden_size)
-        d_o, d_i, d_f, d_g = (slopes[:, k * hidden_size : (k + 1) * hidden_size] for k in range(4))
-        d_o *= tanh_c[t]
-        d_o *= d_h_t
-        d_i *= g
-        d_f *= c[t - 1] if t else c_0
-        d_g *= i
-        through_cell = slopes.reshape(batch_size, 4, hidden_size)[:, 1:]
-        through_cell *= d_c[:, None]
+        np.multiply(tanh_c[t], tanh_c[t], out=through_tanh)
+        np.subtract(1, through_tanh, out=through_tanh)
+        through_tanh *= o
+        through_tanh *= d_h_t
+        d_c += through_tanh
+        _gate_slopes(gates[t], out=d_gates)
+        d_gates[0] *= tanh_c[t]
+        d_gates[0] *= d_h_t
+        d_gates[1] *= g
+        d_gates[2] *= c[t - 1] if t else c_0
+        d_gates[3] *= i
+        d_gates[1:] *= d_c
         d_c *= f
-        z[:] = slopes
-        np.matmul(z, w_back, out=from_next)
+        by_gate(d_z[t])[:] = d_gates
+        np.matmul(d_z[t], w_back, out=from_next)
 
 
-def _gate_slopes(gates: Array, out: Array, hidden_size: int) -> None:
-    """Write s (1 - s) for the sigmoid gates and 1 - g² for the candidate into `out` (B, 4H)."""
+def _gate_slopes(gates: Array, out: Array) -> None:
+    """Write s (1 - s) for the sigmoid gates and 1 - g² for the candidate, all (4, B, H)."""
     np.multiply(gates, gates, out=out)
-    sigmoids, candidate = out[:, : 3 * hidden_size], out[:, 3 * hidden_size :]
-    np.subtract(gates[:, : 3 * hidden_size], sigmoids, out=sigmoids)
-    np.subtract(1, candidate, out=candidate)
+    np.subtract(gates[:3], out[:3], out=out[:3])
+    np.subtract(1, out[3], out=out[3])
 
 
 def softmax(logits: Array) -> Array:

@@ -2,7 +2,7 @@
 
 Runs the stages of a recipe one after the other, measures the held-out loss now and then, keeps the best weights and
 stops early. Everything that the next step depends on is in the snapshot, so a training that was killed at any moment
-and taken up again ends in the same weights, bit for bit (for the same number of BLAS threads).
+and taken up again ends in the same weights, bit for bit (for the same number of threads).
 
 Not here: where progress is shown, samples, files other than the snapshot, and several machines.
 """
@@ -10,8 +10,8 @@ Not here: where progress is shown, samples, files other than the snapshot, and s
 import json
 import platform
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from itertools import islice
@@ -24,13 +24,16 @@ from model.checkpoint import Checkpoint, Description
 from model.corpus import Batch, Corpus, name_batches, stream, stream_batches
 from model.errors import MangosaurusError
 from model.evaluation import held_out_loss
-from model.language_model import Architecture, LanguageModel, Parameters, State, Workspace, count_targets
+from model.language_model import Architecture, LanguageModel, Parameters, State, count_targets
 from model.layers import Array
 from model.optimizer import Adam, clip_by_global_norm, warmup_cosine
+from model.parallel import Shards
 from model.recipes import Recipe, Stage
 from model.snapshot import Snapshot, read_snapshot, write_snapshot
+from model.vocabulary import NO_CHARACTER
 
 SNAPSHOT_SECONDS = 30.0
+PATIENCE_BEGINS = 0.5  # of a stage
 
 
 class TrainingError(MangosaurusError):
@@ -99,6 +102,7 @@ class Training:
         corpus: Corpus,
         *,
         seed: int = 0,
+        threads: int = 1,
         snapshot: Path | None = None,
         snapshot_seconds: float = SNAPSHOT_SECONDS,
     ) -> None:
@@ -109,7 +113,7 @@ class Training:
         architecture = Architecture(recipe.cell, len(corpus.vocabulary), recipe.hidden_size, recipe.layers)
         self.language_model = LanguageModel.initialise(architecture, np.random.default_rng([seed, 0]))
         self._best = self.language_model.copy()
-        self._workspace = Workspace(self.language_model.dtype)
+        self._shards = Shards(threads)
         self._position = Position()
         self._random = Randomness.from_seed(seed)
         self._begin_stage()
@@ -118,8 +122,8 @@ class Training:
             self._resume(snapshot)
             self.resumed = True
 
-    def run(self) -> Iterator[Progress]:
-        """Train to the end, telling of every step. Closing the iterator leaves a snapshot of where it was."""
+    def run(self) -> Generator[Progress]:
+        """Train to the end, telling of every step. Closing the generator leaves a snapshot of where it was."""
         saved = time.monotonic()
         try:
             while self._position.stage < len(self.recipe.stages):
@@ -254,16 +258,24 @@ class Training:
     def _loss_and_gradients(self, batch: Batch, characters: int) -> tuple[float, Parameters]:
         batch_size = batch.inputs.shape[1]
         carried = self.corpus.kind == "verse"
-        nats, gradients, after = self.language_model.loss_and_gradients(
-            batch,
+        nats, gradients, after = self._shards.loss_and_gradients(
+            self.language_model,
+            self._with_blanks(batch),
             self._state if carried else self.language_model.initial_state(batch_size),
             characters=characters,
             dropout=self._dropout_masks(batch_size),
-            workspace=self._workspace,
         )
         if carried:
             self._state = after
         return nats, gradients
+
+    def _with_blanks(self, batch: Batch) -> Batch:
+        """Hide a share of the inputs behind the zero vector, so that no single character is relied upon."""
+        share = self._stage.input_dropout
+        if not share:
+            return batch
+        hidden = self._random.dropout.random(batch.inputs.shape, dtype=np.float32) < share
+        return replace(batch, inputs=np.where(hidden, NO_CHARACTER, batch.inputs))
 
     def _dropout_masks(self, batch_size: int) -> Sequence[Array] | None:
         """One mask (B, H) a layer for the whole chunk: zeros, and 1/keep elsewhere."""
@@ -287,7 +299,8 @@ class Training:
         """Measure the held-out loss, and keep the weights if they are the best so far."""
         begun, position = time.perf_counter(), self._position
         loss = held_out_loss(self.language_model, self.corpus)
-        position.without_best += 1
+        # Patience begins at half time: before, a high learning rate hides what its fall will bring.
+        position.without_best += self._stage_fraction() >= PATIENCE_BEGINS
         if position.best_loss is None or loss < position.best_loss:
             position.best_loss, position.best_step, position.without_best = loss, position.step, 0
             self._best = self.language_model.copy()
