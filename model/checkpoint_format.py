@@ -1,0 +1,202 @@
+"""What a checkpoint is, and how it becomes the bytes of a file and back.
+
+The bytes are a safetensors file: the network's parameters, one uint8 tensor with the known names, and a single metadata
+entry, canonical JSON with everything else. Its "sha256" covers all of that JSON but itself, and every tensor's name,
+dtype, shape and bytes; the first 12 digits of it are the version. So equal content has an equal version, and no bit of
+a file changes unnoticed: what the checksum does not cover (the layout) is checked by safetensors, and JSON that is not
+canonical is refused.
+
+One metadata entry and not one for each fact, because safetensors writes several in random order: the same checkpoint
+would give other bytes each time. Not here: paths, disks, and which version is current (`checkpoint`). Nothing is ever
+unpickled.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+import numpy as np
+import safetensors.numpy
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+
+from model.errors import MangosaurusError
+from model.language_model import Architecture, LanguageModel, parameter_shapes
+from model.layers import GATES
+from model.vocabulary import Vocabulary
+
+FORMAT = 1
+VERSION_LENGTH = 12
+_ENTRY = "mangosaurus"
+_KNOWN_NAMES = "known_names"
+_NUMBERS = (np.dtype(np.float32), np.dtype(np.float64))
+
+Tensors = Mapping[str, NDArray[Any]]
+
+
+class CheckpointError(MangosaurusError):
+    """A checkpoint that cannot be read, written or trusted: the sentence names the file and the reason."""
+
+
+class FormatError(Exception):
+    """The reason why bytes are no checkpoint; `checkpoint` puts the file's name in front of it."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """Where a checkpoint comes from."""
+
+    kind: Literal["names", "verse"]
+    recipe: str
+    corpus: str  # digest
+    steps: int
+    held_out_loss: float  # nats per character
+    seed: int
+    created: str  # ISO date and time, UTC
+    versions: dict[str, str]  # of mangosaurus, numpy and python
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network that can be used: weights, vocabulary, provenance, and the names it must not repeat."""
+
+    language_model: LanguageModel
+    vocabulary: Vocabulary
+    description: Description
+    known_names: frozenset[str]  # every name of the corpus; empty for verse
+    version: str = ""  # 12 hexadecimal digits; empty before it is saved
+
+
+def encode(checkpoint: Checkpoint) -> bytes:
+    """Turn a checkpoint into the bytes of its file; FormatError where that cannot be done without losing something."""
+    if any(not name or "\n" in name for name in checkpoint.known_names):
+        raise FormatError("a known name is empty or has a line break in it")
+    tensors: dict[str, NDArray[Any]] = {
+        name: np.ascontiguousarray(array) for name, array in checkpoint.language_model.parameters.items()
+    }
+    try:
+        tensors[_KNOWN_NAMES] = np.frombuffer("\n".join(sorted(checkpoint.known_names)).encode(), np.uint8)
+        facts = _facts(checkpoint)
+        entry = _canonical(facts | {"sha256": _digest(facts, tensors)})
+    except (TypeError, ValueError) as error:
+        raise FormatError(f"its description cannot be written: {error}") from error
+    return safetensors.numpy.save(tensors, {_ENTRY: entry})
+
+
+def decode(content: bytes) -> Checkpoint:
+    """Turn the bytes of a file into a checkpoint; FormatError with the reason where they are not exactly one."""
+    tensors = _read_tensors(content)
+    facts, digest = _read_facts(content)
+    if digest != _digest(facts, tensors):
+        raise FormatError("damaged: its checksum does not match its content")
+    if facts.get("format") != FORMAT:
+        raise FormatError(f"its format is {facts.get('format')!r}; this program reads format {FORMAT}")
+    if facts.get("gates") != GATES:
+        raise FormatError(f"its gate order is {facts.get('gates')!r}; this program's is {GATES!r}")
+    try:
+        architecture = _read_architecture(facts["architecture"])
+        vocabulary = Vocabulary(facts["vocabulary"])
+        description = _read_description(facts["description"])
+        names = tensors[_KNOWN_NAMES].tobytes().decode()
+    except (KeyError, TypeError, ValueError, MangosaurusError) as error:
+        raise FormatError(f"its description makes no sense: {error}") from error
+    if len(vocabulary) != architecture.vocab_size:
+        raise FormatError(f"its vocabulary has {len(vocabulary)} characters, its network {architecture.vocab_size}")
+    parameters = _read_parameters(architecture, tensors)
+    known_names = frozenset(names.split("\n")) if names else frozenset()
+    language_model = LanguageModel(architecture, parameters)
+    return Checkpoint(language_model, vocabulary, description, known_names, digest[:VERSION_LENGTH])
+
+
+def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
+    description = asdict(checkpoint.description)
+    description["held_out_loss"] = float(checkpoint.description.held_out_loss)
+    return {
+        "format": FORMAT,
+        "architecture": asdict(checkpoint.language_model.architecture),
+        "gates": GATES,
+        "vocabulary": checkpoint.vocabulary.characters,
+        "description": description,
+    }
+
+
+def _canonical(facts: dict[str, Any]) -> str:
+    """Write JSON in the one way that counts: ASCII, sorted, no spaces, no NaN."""
+    return json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _digest(facts: dict[str, Any], tensors: Tensors) -> str:
+    sha256 = hashlib.sha256(_canonical(facts).encode())
+    for name in sorted(tensors):
+        array = tensors[name]
+        sha256.update(f"\n{name} {array.dtype.name} {array.shape}\n".encode())
+        sha256.update(array.reshape(-1).view(np.uint8).data)
+    return sha256.hexdigest()
+
+
+def _read_tensors(content: bytes) -> Tensors:
+    """All tensors, as views into `content`."""
+    try:
+        return safetensors.numpy.load(content)
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        reason = "empty" if not content else f"not a whole safetensors file ({error})"
+        raise FormatError(reason) from error
+
+
+def _read_facts(content: bytes) -> tuple[dict[str, Any], str]:
+    """Read the metadata of a valid safetensors file, and the checksum that it states."""
+    length = int.from_bytes(content[:8], "little")
+    try:
+        entry = json.loads(content[8 : 8 + length])["__metadata__"][_ENTRY]
+        facts = json.loads(entry)
+        if _canonical(facts) != entry:
+            raise FormatError("damaged: its description is not written as this program writes it")
+        digest = str(facts.pop("sha256"))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise FormatError("a safetensors file, but not a checkpoint of this program") from error
+    return facts, digest
+
+
+def _read_architecture(facts: dict[str, Any]) -> Architecture:
+    architecture = Architecture(**facts)
+    for name in ("vocab_size", "hidden_size", "layers"):
+        _check_type(name, getattr(architecture, name), int)
+    return architecture
+
+
+def _read_description(facts: dict[str, Any]) -> Description:
+    description = Description(**facts)
+    for field in fields(Description):
+        kind = {"steps": int, "seed": int, "held_out_loss": float, "versions": dict}.get(field.name, str)
+        _check_type(field.name, getattr(description, field.name), kind)
+    if description.kind not in ("names", "verse"):
+        raise ValueError(f"kind is {description.kind!r}; it is 'names' or 'verse'")
+    return description
+
+
+def _check_type(name: str, value: object, kind: type) -> None:
+    if type(value) is not kind:
+        raise ValueError(f"{name} is {value!r}, which is no {kind.__name__}")
+
+
+def _read_parameters(architecture: Architecture, tensors: Tensors) -> dict[str, NDArray[Any]]:
+    """Copy the network's parameters out of the file's bytes: aligned, writable, and exactly those it needs."""
+    shapes = parameter_shapes(architecture)
+    for name in sorted(shapes.keys() ^ (tensors.keys() - {_KNOWN_NAMES})):
+        raise FormatError(f"its tensor {name!r} is {'missing' if name in shapes else 'not one of the network'}")
+    dtype = tensors["output.b_y"].dtype
+    if dtype not in _NUMBERS:
+        raise FormatError(f"its numbers are {dtype}; float32 or float64 can be read")
+    return {name: _read_parameter(name, tensors[name], shape, dtype) for name, shape in shapes.items()}
+
+
+def _read_parameter(name: str, tensor: NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    if tensor.shape != shape:
+        raise FormatError(f"its tensor {name!r} has shape {tensor.shape}; the network needs {shape}")
+    if tensor.dtype != dtype:
+        raise FormatError(f"its tensor {name!r} is {tensor.dtype}; the others are {dtype}")
+    if not np.isfinite(tensor).all():
+        raise FormatError(f"its tensor {name!r} has a number that is not finite")
+    return np.array(tensor)
