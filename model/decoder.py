@@ -1,0 +1,204 @@
+"""Requests in, texts out: a decoder draws many texts at once, one character for each at every step.
+
+Continuous batching (Yu et al. 2022, "Orca"): a request takes a row of the batch when it comes and leaves it when its
+text is done, whatever the others do. A row is a recurrent state and the next input; while it reads its prompt, the
+characters are given, afterwards they are drawn with the request's own generator: one draw a character, none at
+temperature 0.
+
+Whoever else is served, a text is the same bit for bit: `lockstep` and `sampling` see to it. Not thread-safe, by design:
+one thread owns a decoder, and calls everything here. Not here: when a text is done (`drafts`), waiting and time limits.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from model.checkpoint import Checkpoint
+from model.drafts import Draft, NameDraft, Verdict, VerseDraft
+from model.language_model import State
+from model.layers import Array, Ids
+from model.lockstep import Lockstep
+from model.requests import Answer, NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
+from model.sampling import sample_next
+from model.vocabulary import NO_CHARACTER
+
+__all__ = [
+    "Answer",
+    "Decoder",
+    "NameRequest",
+    "Request",
+    "RequestError",
+    "Sampling",
+    "VerseRequest",
+    "generator_for",
+]
+
+
+class _Row:
+    """One request in the batch: where its draft is, and what the network reads next."""
+
+    def __init__(self, ticket: int, request: Request, draft: Draft, prompt: list[int]) -> None:
+        self.ticket = ticket
+        self.draft = draft
+        self.generator = request.generator
+        self.temperature = float(request.sampling.temperature)
+        self.top_p = float(request.sampling.top_p)
+        self._prompt = prompt
+        self.begin()
+
+    def begin(self) -> None:
+        """Go back to the beginning of the text."""
+        self.input = self.draft.first
+        self.unread = self._prompt[::-1]  # the prompt's ids that are still to come, the next one last
+
+    def draw(self) -> float:
+        """Return the uniform number that decides the next character."""
+        return self.generator.random() if self.temperature else 0.0
+
+
+class Decoder:
+    """A checkpoint at work. The active requests are the first rows of the batch; the rest of its blocks is padding."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self._checkpoint = checkpoint
+        self._characters = checkpoint.vocabulary.characters
+        self._lockstep = Lockstep(checkpoint.language_model)
+        self._state = checkpoint.language_model.initial_state(0)
+        self._rows: list[_Row] = []
+        self._tickets = 0
+        self._undelivered: list[Answer] = []
+
+    @property
+    def active(self) -> int:
+        """How many requests have no answer yet."""
+        return len(self._rows) + len(self._undelivered)
+
+    def submit(self, request: Request) -> int:
+        """Let a request join at the next step; its answer will bear the ticket. RequestError if it cannot be served."""
+        draft = self._draft(request)
+        prompt = self._checkpoint.vocabulary.encode(draft.prompt).tolist()
+        self._tickets += 1
+        self._rows.append(_Row(self._tickets, request, draft, prompt))
+        self._fit()
+        self._forget(len(self._rows) - 1)
+        return self._tickets
+
+    def cancel(self, ticket: int) -> None:
+        """Drop a request without an answer; one that is not active any more is none to drop."""
+        for index, row in enumerate(self._rows):
+            if row.ticket == ticket:
+                self._remove(index)
+                return
+
+    def step(self) -> list[Answer]:
+        """One character on for everybody; returns the answers of those that are finished, in the order of tickets."""
+        answers, self._undelivered = self._undelivered, []
+        if self._rows:
+            logits, self._state = self._lockstep.step(self._inputs(), self._state)
+            finished = self._advance(logits[: len(self._rows)])
+            answers += [self._remove(index) for index in sorted(finished, reverse=True)]
+        return sorted(answers, key=lambda answer: answer.ticket)
+
+    def generate(self, requests: Sequence[Request]) -> list[Answer]:
+        """Serve these requests to the end and return their answers in the same order; raise the first one's error.
+
+        Other requests go on meanwhile; answers to them come out of the next `step`.
+        """
+        answers: dict[int, Answer] = {}
+        tickets: list[int] = []
+        others: list[Answer] = []
+        try:
+            tickets.extend(map(self.submit, requests))
+            while len(answers) < len(tickets):
+                for answer in self.step():
+                    if answer.ticket in tickets:
+                        answers[answer.ticket] = answer
+                    else:
+                        others.append(answer)
+        finally:
+            self._undelivered += others
+            for ticket in tickets:
+                self.cancel(ticket)
+        for ticket in tickets:
+            if error := answers[ticket].error:
+                raise error
+        return [answers[ticket] for ticket in tickets]
+
+    def _draft(self, request: Request) -> Draft:
+        kind = self._checkpoint.description.kind
+        if isinstance(request, NameRequest) and kind == "names":
+            return NameDraft(request, self._checkpoint.vocabulary, self._checkpoint.known_names)
+        if isinstance(request, VerseRequest) and kind == "verse":
+            return VerseDraft(request, self._checkpoint.vocabulary)
+        raise RequestError(f"a {type(request).__name__} cannot be served by a checkpoint of {kind}")
+
+    def _inputs(self) -> Ids:
+        inputs = np.full(self._state.h.shape[1], NO_CHARACTER, np.intp)
+        inputs[: len(self._rows)] = [row.input for row in self._rows]
+        return inputs
+
+    def _advance(self, logits: Array) -> list[int]:
+        """Give every row its next character; return the indices of the rows that are done."""
+        done: list[int] = []
+        drawing: list[int] = []
+        sound = np.logical_and.reduce(np.isfinite(logits), axis=1)
+        for index, row in enumerate(self._rows):
+            if not sound[index]:
+                row.draft.error = RequestError(
+                    f"checkpoint {self._checkpoint.version or '(not saved)'} computes numbers that are not finite; "
+                    "it cannot be used"
+                )
+                done.append(index)
+            elif row.unread:
+                row.input = row.unread.pop()
+            else:
+                drawing.append(index)
+        return done + self._draw(logits, drawing)
+
+    def _draw(self, logits: Array, drawing: list[int]) -> list[int]:
+        """Draw a character for the rows `drawing`; return the indices of those whose texts it finishes."""
+        if not drawing:
+            return []
+        rows = [self._rows[index] for index in drawing]
+        ids = sample_next(
+            logits[drawing],
+            np.array([row.temperature for row in rows]),
+            np.array([row.top_p for row in rows]),
+            np.array([row.draw() for row in rows]),
+        )
+        done = []
+        for index, row, character_id in zip(drawing, rows, ids.tolist(), strict=True):
+            row.input = character_id
+            verdict = row.draft.read(self._characters[character_id])
+            if verdict is Verdict.DONE:
+                done.append(index)
+            elif verdict is Verdict.START_ANEW:
+                row.begin()
+                self._forget(index)
+        return done
+
+    def _forget(self, index: int) -> None:
+        """Put a row into the zero state. The arrays are ours to change: `step` returns new ones."""
+        for part in self._state:
+            part[:, index] = 0
+
+    def _remove(self, index: int) -> Answer:
+        """Take a row out of the batch; the last one moves into its place."""
+        row, last = self._rows[index], self._rows.pop()
+        if row is not last:
+            self._rows[index] = last
+            for part in self._state:
+                part[:, index] = part[:, len(self._rows)]
+        self._fit()
+        return Answer(row.ticket, row.draft.texts, row.draft.error)
+
+    def _fit(self) -> None:
+        """Make the state as wide as the blocks that the active rows need."""
+        width = self._lockstep.padded(len(self._rows))
+        if width == self._state.h.shape[1]:
+            return
+        state = self._checkpoint.language_model.initial_state(width)
+        for new, old in zip(state, self._state, strict=True):
+            kept = min(width, old.shape[1])
+            new[:, :kept] = old[:, :kept]
+        self._state = State(*state)

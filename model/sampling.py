@@ -1,0 +1,47 @@
+"""From logits to the next character: temperature, top-p and the draw, for many rows at once.
+
+Every operation works on each row by itself, so a row's choice does not depend on its neighbours. Not here: random
+numbers. Each row brings one uniform draw of its own.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+# Temperature 0 is the limit towards 0. Divided by this, two logits that differ at all are infinitely far apart to the
+# exponential function, and nothing overflows.
+_COLDEST = 1e-100
+
+
+def sample_next(logits: NDArray[Any], temperature: Floats, top_p: Floats, draws: Floats) -> NDArray[np.intp]:
+    """Choose a character id (B,) for each row of finite logits (B, V).
+
+    p = softmax(logits / temperature) in float64, cut to the top-p; the id is the first whose cumulated probability
+    exceeds the row's draw (B,), uniform in [0, 1). With temperature 0 and draw 0 that is the first of the likeliest.
+    """
+    weights = logits.astype(np.float64)
+    weights -= weights.max(axis=1, keepdims=True)
+    weights /= np.maximum(temperature, _COLDEST)[:, None]
+    np.exp(weights, out=weights)  # probabilities up to a factor: the likeliest character's weight is 1
+    cut = np.flatnonzero(top_p < 1)
+    if cut.size:
+        weights[cut] = _top_p(weights[cut], top_p[cut])
+    cumulated = weights.cumsum(axis=1)
+    # A draw below 1 stays below the row's total, so this counts at most V - 1 and never lands on a weight of zero.
+    chosen: NDArray[np.intp] = (cumulated <= (draws * cumulated[:, -1])[:, None]).sum(axis=1)
+    return chosen
+
+
+def _top_p(weights: Floats, top_p: Floats) -> Floats:
+    """Set to zero all but the heaviest weights that are needed to reach `top_p` (B,) of a row's total."""
+    order = np.argsort(-weights, axis=1, kind="stable")
+    heaviest_first = np.take_along_axis(weights, order, axis=1)
+    cumulated = heaviest_first.cumsum(axis=1)
+    before = cumulated - heaviest_first
+    heaviest_first[before >= (top_p * cumulated[:, -1])[:, None]] = 0
+    kept = np.empty_like(weights)
+    np.put_along_axis(kept, order, heaviest_first, axis=1)
+    return kept

@@ -1,0 +1,286 @@
+"""Decoding: the same text whoever else is served, what the network would write, and rows that come and go."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.checkpoint import Checkpoint, Description
+from model.decoder import Answer, Decoder, NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
+from model.language_model import Architecture, LanguageModel
+from model.layers import Array
+from model.vocabulary import NO_CHARACTER, Vocabulary
+
+LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
+VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")
+GREEDY = Sampling(temperature=0)
+
+
+def names_checkpoint(known: frozenset[str] = frozenset()) -> Checkpoint:
+    network = LanguageModel.initialise(Architecture("rnn", len(LETTERS), 20), np.random.default_rng(1))
+    network.parameters["output.w_hy"] *= 4
+    network.parameters["output.b_y"][0] = 1  # names of a few letters
+    description = Description("names", "TEST", "", 0, 0.0, 0, "", {})
+    return Checkpoint(network, LETTERS, description, known, version="0123456789ab")
+
+
+def verse_checkpoint() -> Checkpoint:
+    network = LanguageModel.initialise(Architecture("lstm", len(VERSE), 12, 2), np.random.default_rng(2))
+    network.parameters["output.w_hy"] *= 8
+    network.parameters["output.b_y"][:2] = 1.5  # line ends and spaces now and then
+    description = Description("verse", "TEST", "", 0, 0.0, 0, "", {})
+    return Checkpoint(network, VERSE, description, frozenset(), version="0123456789ab")
+
+
+def memoryless(checkpoint: Checkpoint, probabilities: dict[str, float]) -> Checkpoint:
+    """Make the network draw every character from the same distribution."""
+    parameters = checkpoint.language_model.parameters
+    parameters["output.w_hy"][:] = 0
+    parameters["output.b_y"][:] = -60
+    for character, probability in probabilities.items():
+        parameters["output.b_y"][checkpoint.vocabulary.encode(character)] = np.log(probability)
+    return checkpoint
+
+
+def texts(checkpoint: Checkpoint, request: Request) -> tuple[str, ...]:
+    (answer,) = Decoder(checkpoint).generate([request])
+    return answer.texts
+
+
+def finish(decoder: Decoder) -> dict[int, Answer]:
+    """Step until everybody has an answer."""
+    answers: dict[int, Answer] = {}
+    while decoder.active:
+        answers |= {answer.ticket: answer for answer in decoder.step()}
+    return answers
+
+
+def name_requests() -> list[Request]:
+    return [
+        NameRequest(generator_for(seed, 0), count=2, prefix="mango"[: seed % 6], sampling=Sampling(0.5 + seed % 3 / 2))
+        for seed in range(101)
+    ]
+
+
+def verse_requests() -> list[Request]:
+    return [
+        VerseRequest(
+            generator_for(seed, 0),
+            prompt="Shall I compare thee to a summer's day?"[: seed % 40],
+            sampling=Sampling(0.5 + seed % 3 / 2, 1 - seed % 2 / 5),
+            min_characters=20,
+            max_characters=60,
+        )
+        for seed in range(101)
+    ]
+
+
+def served(decoder: Decoder, requests: list[Request], delays: list[int]) -> list[tuple[str, ...]]:
+    """Texts of the requests, each submitted before the step that its delay says."""
+    tickets: dict[int, int] = {}
+    answers: dict[int, Answer] = {}
+    for moment in range(max(delays) + 1):
+        for index, delay in enumerate(delays):
+            if delay == moment:
+                tickets[index] = decoder.submit(requests[index])
+        answers |= {answer.ticket: answer for answer in decoder.step()}
+    answers |= finish(decoder)
+    return [answers[tickets[index]].texts for index in range(len(requests))]
+
+
+# The law: the same text whoever else is served.
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "requests"), [(names_checkpoint(), name_requests), (verse_checkpoint(), verse_requests)]
+)
+@pytest.mark.parametrize("others", [1, 7, 31, 100])
+@pytest.mark.parametrize("moments", [1, 30])
+def test_same_text_alone_and_among_others(
+    checkpoint: Checkpoint, requests: Callable[[], list[Request]], others: int, moments: int
+) -> None:
+    random = np.random.default_rng(others)
+    order = random.permutation(others + 1).tolist()
+    company = requests()
+    delays = random.integers(moments, size=others + 1).tolist()
+    together = served(Decoder(checkpoint), [company[index] for index in order], delays)
+    alone = [texts(checkpoint, request) for request in requests()[: min(8, others + 1)]]
+    assert [together[order.index(index)] for index in range(len(alone))] == alone
+
+
+def test_a_decoder_that_has_served_many_serves_the_next_one_the_same() -> None:
+    decoder = Decoder(names_checkpoint())
+    decoder.generate(name_requests())
+    assert decoder.generate(name_requests()[5:6])[0].texts == texts(names_checkpoint(), name_requests()[5])
+
+
+def test_answers_come_in_the_order_asked() -> None:
+    answers = Decoder(names_checkpoint()).generate(name_requests()[:20])
+    assert [answer.ticket for answer in answers] == sorted(answer.ticket for answer in answers)
+    assert all(name.startswith("mango"[: seed % 6]) for seed, answer in enumerate(answers) for name in answer.texts)
+
+
+# What the network would write.
+
+
+def plainly(checkpoint: Checkpoint, prompt: str, generator: np.random.Generator, temperature: float, n: int) -> str:
+    """The first n characters that follow a newline and a prompt, drawn the plain way, by LanguageModel.step."""
+    network, vocabulary = checkpoint.language_model, checkpoint.vocabulary
+    state = network.initial_state(8)
+    text = "\n" + prompt
+    for place in range(len(prompt) + n):
+        logits, state = network.step(np.repeat(vocabulary.encode(text[place]), 8), state)
+        if place >= len(prompt):
+            text += vocabulary.decode([_drawn(logits[0].astype(float), generator, temperature)])
+    return text[1 + len(prompt) :]
+
+
+def _drawn(logits: Array, generator: np.random.Generator, temperature: float) -> int:
+    if temperature == 0:
+        return int(logits.argmax())
+    weights = np.exp((logits - logits.max()) / temperature)
+    return int(np.searchsorted(np.cumsum(weights), generator.random() * weights.sum(), side="right"))
+
+
+@pytest.mark.parametrize("temperature", [0, 0.3, 1.0, 5.0])
+@pytest.mark.parametrize("prompt", ["", "s", "shall i compare thee to a", "the world will be thy widow " * 20])
+def test_a_prompt_is_the_same_as_feeding_its_characters(prompt: str, temperature: float) -> None:
+    checkpoint = verse_checkpoint()
+    words = plainly(checkpoint, prompt, generator_for(3, 4), temperature, 150).split()
+    request = VerseRequest(generator_for(3, 4), prompt, Sampling(temperature), 150, 150, max_lines=150)
+    written = texts(checkpoint, request)[0].split()
+    assert written == words[: len(written)]
+    assert len(written) >= max(len(words) - 1, 1)
+
+
+def names_plainly(checkpoint: Checkpoint, prefix: str, generator: np.random.Generator, count: int) -> list[str]:
+    """Different names, each drawn the plain way from the zero state and no character on."""
+    network = checkpoint.language_model
+    names: list[str] = []
+    while len(names) < count:
+        state, name, ids = network.initial_state(8), "", np.full(8, NO_CHARACTER)
+        while not name.endswith("\n"):
+            logits, state = network.step(ids, state)
+            forced = prefix[len(name) : len(name) + 1]
+            name += forced or LETTERS.decode([_drawn(logits[0].astype(float), generator, 1.0)])
+            ids = np.repeat(LETTERS.encode(name[-1]), 8)
+        if name != "\n" and name[:-1] not in names:
+            names.append(name[:-1])
+    return names
+
+
+@pytest.mark.parametrize("prefix", ["", "m", "mango"])
+def test_every_name_is_drawn_from_the_beginning(prefix: str) -> None:
+    names = names_plainly(names_checkpoint(), prefix, generator_for(7, 1), 10)
+    request = NameRequest(generator_for(7, 1), count=10, prefix=prefix, max_length=1000)
+    assert texts(names_checkpoint(), request) == tuple(names)
+
+
+def test_twenty_thousand_characters_follow_the_networks_distribution() -> None:
+    probabilities = {"a": 0.1, "b": 0.2, "c": 0.3, " ": 0.15, "e": 0.25}
+    requests = [
+        VerseRequest(generator_for(seed, 0), min_characters=2_500, max_characters=2_500, max_lines=1)
+        for seed in range(10)
+    ]
+    answers = Decoder(memoryless(verse_checkpoint(), probabilities)).generate(requests)
+    text = "".join(answer.texts[0][100:2_100] for answer in answers)
+    assert len(text) == 20_000
+    squares = [(text.count(c) - 20_000 * p) ** 2 / (20_000 * p) for c, p in probabilities.items()]
+    assert sum(squares) < 18.5  # chi-square with 4 degrees of freedom: exceeded in one of a thousand
+
+
+def test_one_draw_a_character_and_none_for_the_prompt_or_at_temperature_zero() -> None:
+    checkpoint = memoryless(verse_checkpoint(), {"a": 0.5, " ": 0.5})
+    generator, twin = generator_for(1, 1), generator_for(1, 1)
+    texts(checkpoint, VerseRequest(generator, "a long prompt", min_characters=100, max_characters=100))
+    twin.random(101)  # the one after the last shows whether its word is complete
+    assert generator.random() == twin.random()
+    memoryless(checkpoint, {"a": 0.2, "\n": 0.8})
+    texts(checkpoint, VerseRequest(generator, "prompt", GREEDY, min_characters=1, max_lines=1))
+    assert generator.random() == twin.random()
+
+
+def test_names_are_new_and_different() -> None:
+    first = texts(names_checkpoint(), NameRequest(generator_for(1, 0), count=30))
+    known = frozenset(first[::2])
+    second = texts(names_checkpoint(known), NameRequest(generator_for(1, 0), count=30))
+    assert len(set(first)) == len(first) == 30 == len(set(second)) == len(second)
+    assert second[:15] == first[1::2]  # the generator goes on where a name is refused, so the others come as before
+    assert not known & set(second)
+
+
+def test_a_name_that_cannot_be_found_is_given_up() -> None:
+    checkpoint = memoryless(names_checkpoint(), {"\n": 0.5, "a": 0.5})
+    decoder = Decoder(checkpoint)
+    ticket = decoder.submit(NameRequest(generator_for(0, 0), count=3, prefix="b", max_length=2, attempts=50))
+    answer = finish(decoder)[ticket]
+    assert sorted(answer.texts) == ["b", "ba"]  # what it had: there is no third name of at most two letters
+    assert "no new name that begins with 'b' after 50 attempts" in str(answer.error)
+
+
+@given(st.integers(0, 2**64), st.text(max_size=20), st.floats(0, 5), st.floats(0.01, 1))
+@settings(deadline=None, max_examples=60)
+def test_any_prompt_and_sampling_gives_verse_or_says_why_not(
+    seed: int, prompt: str, temperature: float, top_p: float
+) -> None:
+    request = VerseRequest(generator_for(seed, 0), prompt, Sampling(temperature, top_p), 20, 60)
+    decoder = Decoder(verse_checkpoint())
+    ticket = decoder.submit(request)
+    answer = finish(decoder)[ticket]
+    assert (len(answer.texts) == 1) == (answer.error is None)
+    assert set("".join(answer.texts)) <= set(VERSE.characters)
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_numbers_that_are_not_finite_name_the_checkpoint(broken: float) -> None:
+    checkpoint = verse_checkpoint()
+    checkpoint.language_model.parameters["output.b_y"][3] = broken
+    with pytest.raises(RequestError, match="checkpoint 0123456789ab computes numbers that are not finite"):
+        texts(checkpoint, VerseRequest(generator_for(0, 0)))
+
+
+# Rows.
+
+
+def test_cancelling_frees_the_row_and_leaves_the_others_alone() -> None:
+    decoder = Decoder(verse_checkpoint())
+    tickets = [decoder.submit(request) for request in verse_requests()[:20]]
+    for _ in range(10):
+        assert decoder.step() == []
+    for ticket in (*tickets[:3], *tickets[10:], 12345):
+        decoder.cancel(ticket)
+        decoder.cancel(ticket)
+    assert decoder.active == 7
+    answers = finish(decoder)
+    assert {ticket: answer.texts for ticket, answer in answers.items()} == {
+        ticket: texts(verse_checkpoint(), request)
+        for ticket, request in zip(tickets[3:10], verse_requests()[3:10], strict=True)
+    }
+    assert decoder.step() == []
+
+
+def test_requests_meanwhile_are_answered_by_the_next_step() -> None:
+    decoder = Decoder(names_checkpoint())
+    ticket = decoder.submit(name_requests()[3])
+    decoder.generate([NameRequest(generator_for(9, 9), count=50)])
+    assert decoder.active == 1
+    (answer,) = decoder.step()
+    assert (answer.ticket, answer.texts) == (ticket, texts(names_checkpoint(), name_requests()[3]))
+    assert decoder.active == 0
+
+
+def test_a_refused_request_leaves_nobody_behind() -> None:
+    decoder = Decoder(names_checkpoint())
+    with pytest.raises(RequestError, match="prefix is '漢'"):
+        decoder.generate([NameRequest(generator_for(0, 0)), NameRequest(generator_for(1, 0), prefix="漢")])
+    assert decoder.active == 0
+    assert decoder.generate([]) == []
+
+
+def test_a_checkpoint_serves_its_own_kind() -> None:
+    with pytest.raises(RequestError, match="VerseRequest cannot be served by a checkpoint of names"):
+        Decoder(names_checkpoint()).submit(VerseRequest(generator_for(0, 0)))
+    with pytest.raises(RequestError, match="NameRequest cannot be served by a checkpoint of verse"):
+        Decoder(verse_checkpoint()).submit(NameRequest(generator_for(0, 0)))

@@ -1,0 +1,208 @@
+"""Drafts: when a text goes on, starts anew or is done, told character by character. No network takes part."""
+
+from collections.abc import Iterable
+from itertools import chain, cycle, repeat
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from model.drafts import Draft, NameDraft, Verdict, VerseDraft
+from model.requests import NameRequest, RequestError, Sampling, VerseRequest, generator_for
+from model.vocabulary import NO_CHARACTER, Vocabulary
+
+LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
+VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")
+ANY = generator_for(0, 0)  # no draft draws
+
+
+def read(draft: Draft, characters: Iterable[str]) -> list[Verdict]:
+    """Tell the draft all characters, at most until it is done."""
+    verdicts = []
+    for character in characters:
+        verdicts.append(draft.read(character))
+        if verdicts[-1] is Verdict.DONE:
+            break
+    return verdicts
+
+
+# Names.
+
+
+def names(request: NameRequest, characters: str, known: frozenset[str] = frozenset()) -> tuple[tuple[str, ...], bool]:
+    """The names in these characters, and whether the draft wants no more."""
+    draft = NameDraft(request, LETTERS, known)
+    verdicts = read(draft, characters)
+    assert len(verdicts) == len(characters)
+    assert draft.error is None
+    return draft.texts, verdicts[-1] is Verdict.DONE
+
+
+def test_names_end_at_a_newline_and_the_last_one_is_the_end() -> None:
+    assert names(NameRequest(ANY), "cab\n") == (("cab",), True)
+    assert names(NameRequest(ANY, count=2), "cab\nbac") == (("cab",), False)
+    assert names(NameRequest(ANY, count=2), "cab\nbac\n") == (("cab", "bac"), True)
+
+
+def test_names_known_given_empty_or_too_long_are_drawn_again() -> None:
+    assert names(NameRequest(ANY), "old\nnew\n", frozenset({"old"})) == (("new",), True)
+    assert names(NameRequest(ANY, count=2), "cab\ncab\nbac\n") == (("cab", "bac"), True)
+    assert names(NameRequest(ANY), "\n\ncab\n") == (("cab",), True)
+    assert names(NameRequest(ANY, max_length=3), "cabscab\n") == (("cab",), True)
+
+
+def test_a_name_starts_anew_from_no_character_with_its_prefix() -> None:
+    draft = NameDraft(NameRequest(ANY, count=2, prefix="Mán\n GO "), LETTERS, frozenset({"mango"}))
+    assert (draft.first, draft.prompt) == (NO_CHARACTER, "mango")
+    assert read(draft, "\na\nb\n") == [
+        Verdict.START_ANEW,
+        Verdict.GO_ON,
+        Verdict.START_ANEW,
+        Verdict.GO_ON,
+        Verdict.DONE,
+    ]
+    assert draft.texts == ("mangoa", "mangob")
+
+
+def test_attempts_are_counted_for_each_name_and_bounded() -> None:
+    draft = NameDraft(NameRequest(ANY, count=3, attempts=3), LETTERS, frozenset({"b"}))
+    verdicts = read(draft, "b\nb\na\nb\nb\nc\n" + "b\n" * 99)
+    assert len(verdicts) == len("b\nb\na\nb\nb\nc\nb\nb\nb\n")
+    assert draft.texts == ("a", "c")
+    assert str(draft.error) == "no new name after 3 attempts; try a higher temperature"
+
+
+def test_a_failure_names_the_prefix() -> None:
+    draft = NameDraft(NameRequest(ANY, prefix="b", attempts=1), LETTERS, frozenset({"b"}))
+    assert read(draft, "\n") == [Verdict.DONE]
+    assert "no new name that begins with 'b' after 1 attempts" in str(draft.error)
+
+
+@pytest.mark.parametrize("characters", ["cab\n", "\n", "caba"])
+def test_at_temperature_zero_a_rejected_name_fails_at_once(characters: str) -> None:
+    request = NameRequest(ANY, count=2, sampling=Sampling(temperature=0), max_length=3)
+    draft = NameDraft(request, LETTERS, frozenset())
+    assert read(draft, characters)[-1] is Verdict.DONE
+    assert f"temperature 0 always gives '{characters.strip()}'" in str(draft.error)
+
+
+def test_a_prefix_that_fills_the_name_can_still_be_one() -> None:
+    assert names(NameRequest(ANY, prefix="cab", max_length=3), "\n") == (("cab",), True)
+    with pytest.raises(RequestError, match="prefix is 'cabs'; a name has at most 3 characters"):
+        NameDraft(NameRequest(ANY, prefix="cabs", max_length=3), LETTERS, frozenset())
+
+
+@given(st.text(max_size=12))
+def test_any_prefix_is_folded_or_refused(prefix: str) -> None:
+    folded = LETTERS.fold(prefix).replace("\n", "")
+    if prefix and not folded:
+        with pytest.raises(RequestError, match="none of its characters can stand in a name"):
+            NameDraft(NameRequest(ANY, prefix=prefix), LETTERS, frozenset())
+    else:
+        assert NameDraft(NameRequest(ANY, prefix=prefix), LETTERS, frozenset()).prompt == folded
+
+
+# Verse.
+
+
+def verse(characters: Iterable[str], prompt: str = "", **limits: int) -> str:
+    """The text that these characters become, if they are enough."""
+    draft = VerseDraft(VerseRequest(ANY, prompt, **({"min_characters": 1} | limits)), VERSE)  # type: ignore[arg-type]  # limits are int
+    assert read(draft, characters)[-1] is Verdict.DONE
+    if draft.error:
+        assert draft.texts == ()
+        raise draft.error
+    return draft.texts[0]
+
+
+def lines() -> Iterable[str]:
+    return cycle("abc d\n")
+
+
+def test_verse_ends_at_the_end_of_a_line_once_it_is_long_enough() -> None:
+    assert verse(lines(), min_characters=1) == "abc d"
+    assert verse(lines(), min_characters=5) == "abc d"
+    assert verse(lines(), min_characters=6) == "abc d\nabc d"
+    assert verse(chain("x", lines()), "prompt", min_characters=6) == "xabc d"
+    assert verse(chain("x", lines()), "prompt", min_characters=7) == "xabc d\nabc d"
+
+
+def test_the_prompts_line_is_the_poems_first() -> None:
+    assert verse(lines(), max_lines=3, min_characters=99) == "abc d\nabc d\nabc d"
+    assert verse(lines(), "ab", max_lines=3, min_characters=99) == "abc d\nabc d\nabc d"
+    assert verse(lines(), "ab\n", max_lines=3, min_characters=99) == "abc d\nabc d"
+    assert verse(lines(), "ab\na", max_lines=3, min_characters=99) == "abc d\nabc d"
+    assert verse(lines(), "ab", max_lines=1, min_characters=99) == "abc d"
+    assert verse(lines(), max_lines=1, min_characters=99) == "abc d"
+
+
+def test_a_whole_poem_as_the_prompt_gets_a_line_more() -> None:
+    assert verse(lines(), "\n".join(["ab"] * 14), min_characters=99) == "abc d\nabc d"
+    assert verse(lines(), "ab\n" * 14, min_characters=99) == "abc d"
+
+
+def test_a_prompt_that_is_a_whole_line_is_followed_by_a_line_end() -> None:
+    assert verse("\nabc d\n", "the whole line") == "\nabc d"
+    assert verse("\nabc d\n", "the whole line", max_lines=1) == ""
+
+
+def test_a_blank_line_ends_a_poem_that_is_long_enough_and_is_one_line_end_before() -> None:
+    assert verse("ab\n\ncd\n\n", min_characters=4) == "ab\ncd"
+    assert verse("ab  \n \n\n cd\n", min_characters=4) == "ab\n cd"
+    assert verse("\n\n\nab\n", "prompt", min_characters=2) == "\nab"
+    assert verse("\n\nab\n", min_characters=2) == "ab"
+
+
+@pytest.mark.parametrize(
+    ("limit", "text"),
+    [(5, "abcde"), (6, "abcde"), (10, "abcde"), (11, "abcde fghij"), (14, "abcde fghij"), (15, "abcde fghij\nklm")],
+)
+def test_verse_is_never_cut_within_a_word(limit: int, text: str) -> None:
+    characters = chain("abcde fghij", "\n" if limit > 11 else " ", "klm", repeat("x") if limit < 15 else " ")
+    assert verse(characters, min_characters=limit, max_characters=limit) == text
+
+
+@pytest.mark.parametrize("characters", ["x", "\n", " ", " \n"])
+def test_what_no_reader_would_call_verse_ends_with_an_error(characters: str) -> None:
+    for prompt in ("", "prompt", "prompt\n"):
+        with pytest.raises(RequestError, match=r"no whole word in 800 characters \(max_characters\)"):
+            verse(cycle(characters), prompt)
+
+
+@pytest.mark.parametrize("prompt", ["", "\n", "  ", "漢字", "\U0001f995"])
+def test_a_prompt_of_nothing_is_no_prompt(prompt: str) -> None:
+    draft = VerseDraft(VerseRequest(ANY, prompt), VERSE)
+    assert (draft.first, draft.prompt) == (VERSE.newline, "")
+
+
+def test_a_prompt_is_folded_and_its_last_space_stays() -> None:
+    assert VerseDraft(VerseRequest(ANY, "Forsooth\u2009TH\u00eds\u2026 "), VERSE).prompt == "forsooth this... "
+
+
+@given(
+    st.lists(st.sampled_from("ab,  \n\n"), min_size=1, max_size=80),
+    st.sampled_from(["", "a", "a ", "a\n", "a\n\nb", "\n"]) | st.text(max_size=9),
+    st.integers(1, 40),
+    st.integers(0, 40),
+    st.integers(1, 6),
+)
+def test_verse_keeps_its_limits_and_ends_well(
+    characters: list[str], prompt: str, least: int, more: int, max_lines: int
+) -> None:
+    most = least + more
+    request = VerseRequest(ANY, prompt, min_characters=least, max_characters=most, max_lines=max_lines)
+    draft = VerseDraft(request, VERSE)
+    verdicts = read(draft, cycle(characters))
+    assert len(verdicts) <= most + 1
+    assume(draft.error is None)
+    (text,) = draft.texts
+    drawn = "".join(character for character, _ in zip(cycle(characters), verdicts, strict=False))
+    assert len(text) <= most
+    assert text == text.rstrip()
+    assert "\n\n" not in text
+    assert drawn.split()[: len(text.split())] == text.split()  # whole words, none lost
+    assert draft.prompt or text.lstrip("\n") == text
+    if "\n" not in draft.prompt:
+        assert (draft.prompt + text).count("\n") < max_lines
+    if len(verdicts) <= most and len(text) < least:
+        assert draft.prompt.count("\n") + text.count("\n") + 1 >= max_lines
