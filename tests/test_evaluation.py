@@ -1,0 +1,145 @@
+"""Held-out figures on networks whose probabilities are known, and figures about samples."""
+
+import json
+import math
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.checkpoint import Checkpoint, Description
+from model.corpus import Corpus
+from model.evaluation import EvaluationError, evaluate, held_out_loss, name_figures, readable, verse_figures, words_of
+from model.language_model import Architecture, LanguageModel, Parameters, parameter_shapes
+from model.vocabulary import Vocabulary
+
+NAMES = Corpus("names", ("abba", "baab", "aab"), ("abab", "b"), (), Vocabulary("\nab"), "digest of names")
+VERSE = Corpus(
+    kind="verse",
+    training=("a bad cab\nfed a dad", "bad bed"),
+    held_out=("a fad\nbe a cad", "dead"),
+    pretraining=("a bead faced a cab",),
+    vocabulary=Vocabulary("\n abcdef"),
+    digest="digest of verse",
+)
+
+
+def checkpoint_for(corpus: Corpus, language_model: LanguageModel) -> Checkpoint:
+    description = Description(corpus.kind, "tiny", corpus.digest, 1, 1.0, 0, "2026-01-01T00:00:00+00:00", {})
+    known_names = frozenset((*corpus.training, *corpus.held_out) if corpus.kind == "names" else ())
+    return Checkpoint(language_model, corpus.vocabulary, description, known_names, "0123456789ab")
+
+
+def biased(corpus: Corpus, probabilities: dict[str, float] | None = None) -> LanguageModel:
+    """A network that gives each character the same probability everywhere; 1 / V each unless they are given."""
+    architecture = Architecture("rnn", len(corpus.vocabulary), 3, 1)
+    parameters: Parameters = {name: np.zeros(shape) for name, shape in parameter_shapes(architecture).items()}
+    for character, probability in (probabilities or {}).items():
+        parameters["output.b_y"][corpus.vocabulary.encode(character)] = math.log(probability)
+    return LanguageModel(architecture, parameters)
+
+
+def random(corpus: Corpus) -> LanguageModel:
+    architecture = Architecture("lstm", len(corpus.vocabulary), 6, 2)
+    return LanguageModel.initialise(architecture, np.random.default_rng(1), np.float64)
+
+
+@pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
+def test_a_network_that_knows_nothing_loses_log_v(corpus: Corpus) -> None:
+    assert held_out_loss(biased(corpus), corpus) == pytest.approx(math.log(len(corpus.vocabulary)))
+
+
+def test_counts_every_character_and_final_newline_once() -> None:
+    language_model = biased(NAMES, {"a": 0.5, "b": 0.2, "\n": 0.3})
+    expected = 2 * math.log(0.5) + 3 * math.log(0.2) + 2 * math.log(0.3)  # "abab\n" and "b\n"
+    assert held_out_loss(language_model, NAMES) == pytest.approx(-expected / 7)
+
+
+@pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
+def test_a_document_is_judged_from_the_zero_state_whatever_stands_beside_it(corpus: Corpus) -> None:
+    language_model = random(corpus)
+    alone = [held_out_loss(language_model, replace(corpus, held_out=(document,))) for document in corpus.held_out]
+    weights = [len(document) + 1 for document in corpus.held_out]
+    assert held_out_loss(language_model, corpus) == pytest.approx(np.average(alone, weights=weights))
+
+
+def test_a_name_begins_from_nothing_and_a_poem_from_a_newline() -> None:
+    language_model = random(NAMES)
+    for array in language_model.parameters.values():
+        array *= 5
+    as_verse = replace(NAMES, kind="verse")
+    assert held_out_loss(language_model, NAMES) != pytest.approx(held_out_loss(language_model, as_verse), rel=1e-3)
+
+
+@pytest.mark.parametrize(("corpus", "samples"), [(NAMES, 40), (VERSE, 3)], ids=["names", "verse"])
+def test_an_evaluation_is_the_same_each_time_and_plain_json(corpus: Corpus, samples: int) -> None:
+    checkpoint = checkpoint_for(corpus, random(corpus))
+    evaluation = evaluate(checkpoint, corpus, samples=samples)
+    assert json.loads(json.dumps(asdict(evaluation), allow_nan=False)) == json.loads(
+        json.dumps(asdict(evaluate(checkpoint, corpus, samples=samples)))
+    )
+    assert evaluation.trained_on_this_corpus
+    assert evaluation.version == checkpoint.version
+
+
+def test_verse_is_compared_with_counting_with_and_without_pretraining() -> None:
+    counting = evaluate(checkpoint_for(VERSE, biased(VERSE)), VERSE, samples=0).counting
+    assert [one.counted for one in counting] == ["training", "pretraining and training"]
+    assert all(0 < one.held_out_loss < math.log(9) for one in counting)
+
+
+def test_new_names_are_counted_before_the_decoder_hides_known_ones() -> None:
+    corpus = Corpus("names", ("a",), ("aa",), (), Vocabulary("\na"), "digest")
+    samples = evaluate(checkpoint_for(corpus, biased(corpus)), corpus, samples=200).samples
+    assert samples["names"] == 200
+    assert 0.1 < samples["new"] < 0.5  # a quarter of the names has three letters or more
+    assert samples["unique"] < 0.1
+
+
+def test_samples_that_cannot_be_had_are_left_out() -> None:
+    checkpoint = checkpoint_for(NAMES, biased(NAMES, {"a": 0.5, "b": 0.5, "\n": 1e-9}))
+    assert evaluate(checkpoint, NAMES, samples=2).samples == {"names": 0, "new": 0.0, "unique": 0.0}
+
+
+def test_another_text_is_folded_into_what_the_checkpoint_knows() -> None:
+    checkpoint = checkpoint_for(NAMES, biased(NAMES))
+    other = Corpus("names", ("abc", "ccc"), ("Äb", "c"), (), Vocabulary("\nbcÄ"), "another digest")
+    folded = readable(other, checkpoint)
+    assert (folded.training, folded.held_out) == (("ab",), ("ab",))
+    assert not evaluate(checkpoint, other, samples=0).trained_on_this_corpus
+
+
+@pytest.mark.parametrize(
+    ("corpus", "sentence"),
+    [
+        pytest.param(VERSE, "this checkpoint writes names", id="other kind"),
+        pytest.param(replace(NAMES, held_out=("xyz",), vocabulary=Vocabulary("\nabxyz")), "none of", id="no character"),
+    ],
+)
+def test_a_checkpoint_and_a_text_that_do_not_belong_together_are_refused(corpus: Corpus, sentence: str) -> None:
+    with pytest.raises(EvaluationError, match=sentence):
+        evaluate(checkpoint_for(NAMES, biased(NAMES)), corpus)
+
+
+def test_name_figures() -> None:
+    assert name_figures(["mango", "mango", "rex", "kiwi"], {"rex"}) == {"names": 4, "new": 0.75, "unique": 0.75}
+
+
+def test_verse_figures() -> None:
+    figures = verse_figures(["o'er the lea,\nthe 'love-sick' zz", "the"], {"o'er", "the", "lea", "love-sick"})
+    assert figures == {"poems": 2, "words": 7, "known_words": pytest.approx(6 / 7)}
+
+
+@given(st.text("ab'- ,\n7"))
+def test_words_are_letters_with_marks_only_inside(text: str) -> None:
+    for word in words_of(text):
+        assert word in text
+        assert word[0].isalpha()
+        assert word[-1].isalpha()
+    assert "".join(filter(str.isalpha, "".join(words_of(text)))) == "".join(filter(str.isalpha, text))
+
+
+def test_words_of_a_line() -> None:
+    assert words_of("well-a-day, 'tis the o'erworn sun's") == ["well-a-day", "tis", "the", "o'erworn", "sun's"]
