@@ -1,0 +1,257 @@
+"""The command line of the networks: python -m model fetch | train | sample | evaluate | island | plot.
+
+A thin face: each command reads its options, calls one room and prints. What is heavy is imported inside the command
+that needs it, so that a first name is there in a fraction of a second.
+
+Not here: anything of Telegram (python -m bot), and how a training is shown (live.py).
+"""
+
+import secrets
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from model.command_line import (
+    CheckpointOption,
+    Commands,
+    CorpusOption,
+    JsonOption,
+    Kind,
+    KindArgument,
+    ThreadsOption,
+    blas_threads,
+    print_evaluation,
+    print_json,
+    sentence,
+    thread_count,
+)
+from model.errors import MangosaurusError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from model.checkpoint import Checkpoint, Versions
+    from model.corpus import Corpus
+    from model.decoder import Request, Sampling
+    from model.events import Event
+    from model.recipes import Recipe
+
+CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
+INTERRUPTED = 130  # what a shell reports of a command that Ctrl-C ended
+
+app = typer.Typer(
+    cls=Commands,
+    help="Recurrent networks in NumPy that invent dinosaur names and Shakespearean verse.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command(epilog="Example: python -m model fetch")
+def fetch() -> None:
+    """Fetch Shakespeare's sonnets, plays and poems into data/, and verify them. Training does it by itself."""
+    from model import sources
+
+    sources.fetch(say=typer.echo)
+
+
+@app.command(epilog="Example: python -m model train dino --corpus cheeses.txt --out cheeses.safetensors --minutes 2")
+def train(
+    kind: KindArgument,
+    corpus: CorpusOption = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to write.", show_default="a new version in checkpoints/")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.001, help="Train for about so long.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Train for so many passes over the text.")] = None,
+    hidden_size: Annotated[int | None, typer.Option(min=1, help="Units in each layer.")] = None,
+    layers: Annotated[int | None, typer.Option(min=1, help="Recurrent layers.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed is another training.")] = 0,
+    promote: Annotated[bool, typer.Option("--promote", help="Make the new version the current one.")] = False,
+    thread_limit: ThreadsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Train a network on the project's texts, or on your own.
+
+    Ctrl-C stops; the same command then goes on where it stopped. The log beside the weights (.jsonl) is what `plot`
+    draws.
+    """
+    if minutes is not None and epochs is not None:
+        raise typer.BadParameter("give --minutes or --epochs, not both")
+    if promote and out is not None:
+        raise typer.BadParameter("--promote is for a version in checkpoints/; leave --out away")
+    try:
+        from model.recipes import RECIPES, customised
+
+        recipe = customised(RECIPES[kind], hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
+        path = out or CHECKPOINTS / kind / "new.safetensors"
+        with blas_threads(1):  # each thread of a training is a thread of its own (see model/parallel.py)
+            event = _train(recipe, _corpus(kind, corpus), path, seed, thread_count(thread_limit), json=json)
+        if event["event"] == "finished" and out is None:
+            event = _keep(event, _versions(kind), promote=promote)
+    except (MangosaurusError, OSError) as error:
+        if json:
+            print_json({"event": "failed", "error": sentence(error)})
+        raise
+    _tell_end(event, kind, promoted=promote, json=json)
+
+
+@app.command(epilog="Example: python -m model sample dino --prompt mango --count 3 --seed 42")
+def sample(
+    kind: KindArgument,
+    prompt: Annotated[str, typer.Option(help="How the name or the poem begins.")] = "",
+    count: Annotated[
+        int | None, typer.Option(min=1, max=10_000, help="How many.", show_default="5 names or 1 poem")
+    ] = None,
+    temperature: Annotated[float, typer.Option(min=0, max=5, help="0 is the likeliest text, above 1 a wild one.")] = 1,
+    top_p: Annotated[
+        float, typer.Option(min=0, max=1, help="Draw from the likeliest characters with this share of probability.")
+    ] = 1,
+    seed: Annotated[int | None, typer.Option(min=0, help="The same seed gives the same texts.")] = None,
+    checkpoint: CheckpointOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Invent names or verse."""
+    from model.decoder import Decoder, Sampling
+
+    loaded = _checkpoint(kind, checkpoint)
+    chosen_seed = secrets.randbelow(2**32) if seed is None else seed
+    requests = _requests(kind, prompt, count, Sampling(temperature, top_p), chosen_seed)
+    texts = [text for answer in Decoder(loaded).generate(requests) for text in answer.texts]
+    if kind is Kind.POEM:
+        texts = [prompt + text for text in texts]
+    if json:
+        print_json({"kind": kind, "version": loaded.version, "seed": chosen_seed, "texts": texts})
+    elif kind is Kind.DINO:
+        typer.echo("\n".join(text.capitalize() for text in texts))
+    else:
+        typer.echo("\n\n".join(texts))
+
+
+@app.command(epilog="Example: python -m model evaluate poem --checkpoint mine.safetensors --corpus mine.txt")
+def evaluate(
+    kind: KindArgument,
+    checkpoint: CheckpointOption = None,
+    corpus: CorpusOption = None,
+    samples: Annotated[
+        int | None, typer.Option(min=0, help="Texts to sample and look at.", show_default="2000 names or 40 poems")
+    ] = None,
+    thread_limit: ThreadsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Judge weights by held-out text, beside what counting characters achieves, and by what they write."""
+    from model import evaluation
+
+    with blas_threads(thread_limit):
+        result = evaluation.evaluate(_checkpoint(kind, checkpoint), _corpus(kind, corpus), samples=samples)
+    if json:
+        print_json(asdict(result))
+    else:
+        print_evaluation(result)
+
+
+@app.command(epilog="Example: python -m model island --steps 4000")
+def island(
+    corpus: Annotated[Path | None, typer.Option(metavar="FILE", help="Your own names, one a line.")] = None,
+    steps: Annotated[int, typer.Option(min=1, help="Steps to take, one name each.")] = 35_000,
+) -> None:
+    """Do the assignment "Dinosaurus Island" as it is: one name a step, plain gradient descent, names as it learns."""
+    from model.island import run
+
+    run(corpus, steps, typer.echo)
+
+
+@app.command(epilog="Example: python -m model plot cheeses.jsonl --out curve.png")
+def plot(
+    history: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="The log that `train` writes.")],
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="The picture.", show_default="FILE.png")] = None,
+) -> None:
+    """Draw a training as a PNG: losses and gradient norms over its steps."""
+    from model import plots
+
+    path = out or history.with_suffix(".png")
+    path.write_bytes(plots.draw(plots.read_history(history)))
+    typer.echo(f"drew {path}")
+
+
+def _train(recipe: "Recipe", corpus: "Corpus", out: Path, seed: int, threads: int, *, json: bool) -> "Event":
+    from model import events
+    from model.live import display_for
+    from model.trainer import Training
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    training = Training(recipe, corpus, seed=seed, threads=threads, snapshot=events.snapshot_path(out))
+    with display_for(json=json) as display:
+        return events.run(training, corpus, out, seed=seed, show=display.show)
+
+
+def _keep(event: "Event", versions: "Versions", *, promote: bool) -> "Event":
+    from model.events import keep_as_version
+
+    if promote:
+        event = keep_as_version(event, versions)
+        versions.promote(event["version"])
+        return event
+    return keep_as_version(event, versions)
+
+
+def _tell_end(event: "Event", kind: Kind, *, promoted: bool, json: bool) -> None:
+    if json:
+        print_json(event)
+    elif event["event"] == "finished":
+        typer.echo(
+            f"{event['held_out_loss']:.3f} nats per character on held-out text after {event['steps']:,} steps: "
+            f"{event['out']}"
+        )
+        chosen = "" if promoted else f" --checkpoint {event['out']}"
+        typer.echo(f"Try it: python -m model sample {kind}{chosen}")
+    else:
+        typer.echo(f"Stopped. The same command goes on from {event['snapshot']}; without that file it begins anew.")
+    if event["event"] == "stopped":
+        raise typer.Exit(INTERRUPTED)
+
+
+def _checkpoint(kind: Kind, path: Path | None) -> "Checkpoint":
+    from model.checkpoint import load
+    from model.recipes import RECIPES
+
+    loaded = load(path) if path else _versions(kind).load_current()
+    if loaded.description.kind != RECIPES[kind].kind:
+        place = path or CHECKPOINTS / kind
+        raise MangosaurusError(f"{place}: these weights write {loaded.description.kind}, so they are none for {kind}")
+    return loaded
+
+
+def _corpus(kind: Kind, paths: list[Path] | None) -> "Corpus":
+    from model import corpus, sources
+
+    if not paths:
+        return sources.names_corpus() if kind is Kind.DINO else sources.sonnets_corpus()
+    if kind is Kind.POEM:
+        return corpus.read_verse(*paths)
+    if len(paths) > 1:
+        raise typer.BadParameter("names come from one file; give --corpus once")
+    return corpus.read_names(paths[0])
+
+
+def _requests(kind: Kind, prompt: str, count: int | None, sampling: "Sampling", seed: int) -> "Sequence[Request]":
+    from model.decoder import NameRequest, VerseRequest, generator_for
+
+    if kind is Kind.DINO:
+        return [NameRequest(generator_for(seed, 0), count or 5, prompt, sampling)]
+    return [VerseRequest(generator_for(seed, turn), prompt, sampling) for turn in range(count or 1)]
+
+
+def _versions(kind: Kind) -> "Versions":
+    from model.checkpoint import Versions
+
+    return Versions(CHECKPOINTS / kind)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m model")

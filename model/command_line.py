@@ -1,0 +1,102 @@
+"""What every command of `python -m model` shares: its arguments' types, how it fails, how it prints.
+
+Not here: the commands themselves (__main__.py).
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from model.errors import MangosaurusError
+
+if TYPE_CHECKING:
+    from model.evaluation import Evaluation
+
+
+class Kind(StrEnum):
+    """What is written: names or verse."""
+
+    DINO = "dino"
+    POEM = "poem"
+
+
+class Commands(TyperGroup):
+    """The commands; a failure that a person can mend becomes one line on stderr and exit code 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for, in typer's context (whose class differs between its versions)."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # whoever read our output has enough: typer leaves quietly
+            raise
+        except (MangosaurusError, OSError) as error:
+            typer.echo(f"error: {sentence(error)}", err=True)
+            raise typer.Exit(1) from error
+
+
+KindArgument = Annotated[Kind, typer.Argument(help="Dinosaur names or verse.", show_default=False)]
+CorpusOption = Annotated[
+    list[Path] | None,
+    typer.Option("--corpus", metavar="FILE", help="Your own text: one name a line, or poems with blank lines between."),
+]
+CheckpointOption = Annotated[
+    Path | None, typer.Option("--checkpoint", metavar="FILE", help="Weights to use.", show_default="the current ones")
+]
+ThreadsOption = Annotated[
+    int | None, typer.Option("--threads", min=1, help="Threads to use.", show_default="all cores")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print a value as one line of JSON, at once."""
+    print(json.dumps(value), flush=True)
+
+
+def print_evaluation(evaluation: "Evaluation") -> None:
+    """Print the figures of one checkpoint as a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{evaluation.kind}, version {evaluation.version}", title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_row("held-out nats per character, network", f"{evaluation.held_out_loss:.3f}", style="bold")
+    for counting in evaluation.counting:
+        table.add_row(f"n-gram of order {counting.order}, {counting.counted} text", f"{counting.held_out_loss:.3f}")
+    table.add_section()
+    for name, value in evaluation.samples.items():
+        table.add_row(
+            f"sampled: {name.replace('_', ' ')}", f"{value:.1%}" if isinstance(value, float) else f"{value:,}"
+        )
+    Console().print(table)
+    if not evaluation.trained_on_this_corpus:
+        typer.echo("The weights were trained on another text, which may hold some of what is held out of this one.")
+
+
+def sentence(error: Exception) -> str:
+    """Say what went wrong in one line."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def thread_count(limit: int | None) -> int:
+    """Return the number of threads to use: as many as asked for, else one for each core that this process may use."""
+    return limit or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def blas_threads(limit: int | None) -> AbstractContextManager[object]:
+    """Limit the threads of NumPy's matrix products; None leaves them as they are."""
+    import numpy as np  # noqa: F401 - a library has to be loaded before it can be limited
+    from threadpoolctl import threadpool_limits
+
+    limited: AbstractContextManager[object] = threadpool_limits(limit, user_api="blas")
+    return limited

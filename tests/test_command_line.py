@@ -1,0 +1,319 @@
+"""The command line, as a person and as the bot use it, on texts so small that a training takes a moment."""
+
+import io
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner, Result
+
+from model import __main__ as command_line
+from model.checkpoint import Versions, load
+from model.live import Lines, Picture, duration
+
+ROOT = Path(__file__).parents[1]
+SMALL = ("--epochs", "2", "--hidden-size", "8", "--layers", "1")
+NAMES = "".join(
+    f"{first}{second}saurus\n" for first in ("mango", "kiwi", "fico", "lemo") for second in ("", "no", "ra")
+)
+POEMS = "\n\n".join(f"a {fruit} is a day,\nand every {fruit} is sweet.\n" for fruit in ("mango", "fig", "plum"))
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(command_line.app, [str(argument) for argument in arguments])
+
+
+def run_well(*arguments: str | Path) -> str:
+    result = run(*arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def events_of(lines: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in lines.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two small texts and the weights trained on each."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "names.txt").write_text(NAMES)
+    (folder / "poems.txt").write_text(POEMS)
+    run_well("train", "dino", "--corpus", folder / "names.txt", "--out", folder / "dino.safetensors", *SMALL)
+    run_well("train", "poem", "--corpus", folder / "poems.txt", "--out", folder / "poem.safetensors", *SMALL)
+    return folder
+
+
+def test_help_shows_every_command_with_an_example() -> None:
+    overview = run_well("--help")
+    for command in ("fetch", "train", "sample", "evaluate", "island", "plot"):
+        assert command in overview
+        assert f"Example: python -m model {command}" in " ".join(run_well(command, "--help").split())
+
+
+class TestTrain:
+    def test_tells_programs_what_happens(self, folder: Path, tmp_path: Path) -> None:
+        out = tmp_path / "new" / "dino.safetensors"
+        stdout = run_well("train", "dino", "--corpus", folder / "names.txt", "--out", out, "--json", *SMALL)
+        started, *between, finished = events_of(stdout)
+        checkpoint = load(out)
+        assert (started["event"], started["kind"], started["recipe"]) == ("started", "names", "dino")
+        assert started["corpus"] == checkpoint.description.corpus
+        assert started["parameters"] == sum(p.size for p in checkpoint.language_model.parameters.values())
+        progress = [event for event in between if event["event"] == "progress"]
+        assert progress[-1]["fraction"] == pytest.approx(1)
+        assert progress[-1]["best_held_out_loss"] == pytest.approx(finished["held_out_loss"])
+        assert {"step", "epoch", "stage", "training_loss", "gradient_norm", "characters_per_second"} <= set(progress[0])
+        assert finished["event"] == "finished"
+        assert (finished["out"], finished["version"]) == (str(out), checkpoint.version)
+        assert finished["held_out_loss"] == checkpoint.description.held_out_loss
+        assert not out.with_name(out.name + ".partial").exists()
+
+    def test_the_log_beside_the_weights_holds_the_same_events(self, folder: Path, tmp_path: Path) -> None:
+        out = tmp_path / "dino.safetensors"
+        stdout = run_well("train", "dino", "--corpus", folder / "names.txt", "--out", out, "--json", *SMALL)
+        assert out.with_suffix(".jsonl").read_text() == stdout
+
+    def test_is_the_same_for_the_same_seed(self, folder: Path, tmp_path: Path) -> None:
+        versions = []
+        for seed in ("3", "3", "4"):
+            out = tmp_path / "dino.safetensors"
+            run_well("train", "dino", "--corpus", folder / "names.txt", "--out", out, "--seed", seed, *SMALL)
+            versions.append(load(out).language_model.parameters["output.w_hy"].tobytes())
+        assert versions[0] == versions[1] != versions[2]
+
+    def test_without_out_adds_a_version_and_promotes_it_only_if_asked(
+        self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(command_line, "CHECKPOINTS", tmp_path)
+        versions = Versions(tmp_path / "dino")
+        stdout = run_well("train", "dino", "--corpus", folder / "names.txt", *SMALL)
+        (added,) = versions.list()
+        assert f"sample dino --checkpoint {versions.path(added)}" in stdout
+        assert not (versions.directory / "current").exists()
+        run_well("train", "dino", "--corpus", folder / "names.txt", "--promote", "--seed", "1", *SMALL)
+        assert versions.current() != added
+        assert sorted(path.suffix for path in versions.directory.iterdir()) == sorted(
+            ["", ".jsonl", ".jsonl", ".safetensors", ".safetensors"]
+        )
+        assert len(run_well("sample", "dino", "--count", "2").split()) == 2
+
+    def test_a_failure_is_an_event_too(self, tmp_path: Path) -> None:
+        result = run("train", "dino", "--corpus", tmp_path / "absent.txt", "--out", tmp_path / "x", "--json")
+        assert result.exit_code == 1
+        (failed,) = events_of(result.stdout)
+        assert failed["event"] == "failed"
+        assert "absent.txt" in failed["error"]
+        assert failed["error"] in result.stderr
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_stopped_by_a_signal_goes_on_later(self, folder: Path, tmp_path: Path, number: signal.Signals) -> None:
+        out = tmp_path / "dino.safetensors"
+        arguments = ["--corpus", str(folder / "names.txt"), "--out", str(out), "--minutes", "5", "--hidden-size", "8"]
+        first, stopped = train_until_progress_then(number, arguments)
+        assert not first["resumed"]
+        assert stopped == {"event": "stopped", "snapshot": f"{out}.partial"}
+        assert Path(stopped["snapshot"]).exists()
+        assert not out.exists()
+        log = out.with_suffix(".jsonl").read_text()
+        again, _ = train_until_progress_then(number, arguments)
+        assert again["resumed"]
+        assert out.with_suffix(".jsonl").read_text().startswith(log)
+
+    @pytest.mark.parametrize(
+        ("arguments", "sentence"),
+        [
+            (["dino", "--minutes", "1", "--epochs", "1"], "not both"),
+            (["dino", "--promote", "--out", "x"], "--out"),
+            (["dino", "--corpus", "a", "--corpus", "b"], "one file"),
+            (["dino", "--epochs", "0"], "--epochs"),
+            (["dodo"], "dodo"),
+            ([], "kind"),
+        ],
+    )
+    def test_impossible_options_are_refused(self, arguments: list[str], sentence: str) -> None:
+        result = run("train", *arguments)
+        assert result.exit_code == 2
+        assert sentence in result.stderr.lower()
+
+
+def train_until_progress_then(number: signal.Signals, arguments: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Run a training as a process of its own, signal it at its first progress, and return its first and last event."""
+    command = [sys.executable, "-m", "model", "train", "dino", "--json", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        first = json.loads(child.stdout.readline())
+        child.stdout.readline()
+        child.send_signal(number)
+        last = events_of(child.stdout.read())[-1]
+    assert child.returncode == 130
+    return first, last
+
+
+class TestSample:
+    def test_names_are_new_and_the_same_for_the_same_seed(self, folder: Path) -> None:
+        arguments = ("sample", "dino", "--checkpoint", folder / "dino.safetensors", "--count", "3", "--seed", "42")
+        names = run_well(*arguments).splitlines()
+        assert len(set(names)) == 3
+        assert all(name == name.capitalize() for name in names)
+        assert not {name.lower() for name in names} & set(NAMES.split())
+        assert run_well(*arguments).splitlines() == names
+
+    def test_names_begin_with_the_prompt(self, folder: Path) -> None:
+        stdout = run_well("sample", "dino", "--checkpoint", folder / "dino.safetensors", "--prompt", "Mang")
+        assert all(name.startswith("Mang") for name in stdout.splitlines())
+
+    def test_verse_begins_with_the_prompt_word_for_word(self, folder: Path) -> None:
+        stdout = run_well("sample", "poem", "--checkpoint", folder / "poem.safetensors", "--prompt", "A MANGO is")
+        assert stdout.startswith("A MANGO is")
+        assert len(stdout) > 100
+
+    @pytest.mark.parametrize(("kind", "count"), [("dino", 4), ("poem", 2)])
+    def test_tells_programs_how_to_have_the_same_again(self, folder: Path, kind: str, count: int) -> None:
+        arguments = ("sample", kind, "--checkpoint", folder / f"{kind}.safetensors", "--json", "--count", str(count))
+        told = json.loads(run_well(*arguments))
+        assert told["version"] == load(folder / f"{kind}.safetensors").version
+        assert len(told["texts"]) == count
+        assert json.loads(run_well(*arguments, "--seed", str(told["seed"]))) == told
+
+    def test_temperature_0_is_one_text(self, folder: Path) -> None:
+        arguments = ("sample", "poem", "--checkpoint", folder / "poem.safetensors", "--temperature", "0")
+        assert run_well(*arguments, "--seed", "1") == run_well(*arguments, "--seed", "2")
+
+
+class TestEvaluate:
+    @pytest.mark.parametrize("kind", ["dino", "poem"])
+    def test_tells_programs_every_figure(self, folder: Path, kind: str) -> None:
+        texts = {"dino": "names.txt", "poem": "poems.txt"}
+        checkpoint = folder / f"{kind}.safetensors"
+        stdout = run_well(
+            "evaluate", kind, "--checkpoint", checkpoint, "--corpus", folder / texts[kind], "--json", "--samples", "2"
+        )
+        (told,) = events_of(stdout)
+        assert told["held_out_loss"] == pytest.approx(load(checkpoint).description.held_out_loss, rel=1e-4)
+        assert told["trained_on_this_corpus"]
+        assert told["counting"][0]["held_out_loss"] > 0
+        assert told["samples"]
+
+    def test_shows_people_a_table(self, folder: Path) -> None:
+        arguments = ("evaluate", "dino", "--checkpoint", folder / "dino.safetensors", "--samples", "2")
+        table = run_well(*arguments, "--corpus", folder / "names.txt")
+        for words in ("held-out nats per character", "n-gram of order", "sampled: new"):
+            assert words in table
+        assert "another text" not in table
+
+    def test_says_when_the_weights_saw_another_text(self, folder: Path, tmp_path: Path) -> None:
+        (tmp_path / "other.txt").write_text("kiwi\nmango\nlemon\n")
+        arguments = ("evaluate", "dino", "--checkpoint", folder / "dino.safetensors", "--samples", "0")
+        assert "another text" in run_well(*arguments, "--corpus", tmp_path / "other.txt")
+
+
+class TestPlot:
+    def test_draws_the_log_of_a_training(self, folder: Path, tmp_path: Path) -> None:
+        run_well("plot", folder / "poem.jsonl", "--out", tmp_path / "curve.png")
+        assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+        run_well("plot", folder / "poem.jsonl")
+        assert (folder / "poem.png").read_bytes() == (tmp_path / "curve.png").read_bytes()
+
+
+def test_island_learns_from_a_list_of_ones_own(folder: Path) -> None:
+    assert run_well("island", "--corpus", folder / "names.txt", "--steps", "3")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["sample", "dino", "--checkpoint", "{folder}/absent.safetensors"], id="no checkpoint"),
+        pytest.param(["sample", "dino", "--checkpoint", "{folder}/names.txt"], id="no checkpoint but a text"),
+        pytest.param(["sample", "poem", "--checkpoint", "{folder}/dino.safetensors"], id="checkpoint of names"),
+        pytest.param(["sample", "dino", "--checkpoint", "{folder}/dino.safetensors", "--top-p", "0"], id="top-p 0"),
+        pytest.param(["evaluate", "dino", "--checkpoint", "{folder}/poem.safetensors"], id="checkpoint of verse"),
+        pytest.param(["plot", "{folder}/names.txt"], id="no log but a text"),
+        pytest.param(["plot", "{folder}/dino.jsonl", "--out", "{folder}/absent/curve.png"], id="no folder"),
+        pytest.param(["train", "dino", "--corpus", "{folder}"], id="folder"),
+        pytest.param(
+            ["train", "dino", "--corpus", "{folder}/names.txt", "--out", "{folder}/names.txt/x"], id="no place"
+        ),
+        pytest.param(["island", "--corpus", "{folder}/absent.txt"], id="no names"),
+    ],
+)
+def test_a_mistake_is_one_line_on_stderr(folder: Path, arguments: list[str]) -> None:
+    result = run(*(argument.replace("{folder}", str(folder)) for argument in arguments))
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_process_of_its_own_fails_without_a_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "model", "sample", "dino", "--checkpoint", str(tmp_path / "absent")]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.count("\n") == 1
+
+
+def test_sampling_does_not_wait_for_what_it_does_not_need(folder: Path) -> None:
+    arguments = ["sample", "dino", "--checkpoint", str(folder / "dino.safetensors")]
+    program = (
+        "import runpy, sys, atexit\n"
+        "atexit.register(lambda: print(*(set(sys.modules) & {'matplotlib', 'rich', 'telegram', 'model.trainer'})))\n"
+        f"sys.argv = ['model', *{arguments!r}]\n"
+        "runpy.run_module('model', run_name='__main__')\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[5:] == [""]
+
+
+def progress(step: int, **figures: Any) -> dict[str, Any]:
+    usual = {"epoch": 1, "stage": "names", "training_loss": 2.0, "held_out_loss": None, "best_held_out_loss": 1.5}
+    more = {"gradient_norm": 0.5, "characters_per_second": 12345.6, "fraction": step / 1000, "seconds_left": 75.0}
+    return {"event": "progress", "step": step} | usual | more | figures
+
+
+EVENTS: list[dict[str, Any]] = [
+    {"event": "started", "kind": "names", "corpus": "", "recipe": "dino", "parameters": 12345, "resumed": True},
+    progress(10, held_out_loss=1.75),
+    {"event": "sample", "step": 10, "text": "[bold]aurus"},
+    progress(200),
+    {"event": "sample", "step": 200, "text": "mangosaurus"},
+    progress(300),
+]
+
+
+def test_picture_shows_how_samples_mature() -> None:
+    screen = io.StringIO()
+    with Picture(Console(file=screen, force_terminal=True, width=100)) as picture:
+        for event in EVENTS:
+            picture.show(event)
+    last = screen.getvalue().split("12,345 weights, going on")[-1]
+    for words in (
+        "step 300",
+        "30%",
+        "1:15 left",
+        "held out 1.750",
+        "[bold]aurus",
+        "mangosaurus",
+        "12,346 characters/s",
+    ):
+        assert words in last
+
+
+def test_lines_are_few_and_tell_of_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    with Lines() as lines:
+        for event in EVENTS:
+            lines.show(event)
+    shown = capsys.readouterr().out.splitlines()
+    assert [line for line in shown if "step 200" in line] == []
+    assert "step 10," in shown[1]
+    assert "step 300," in shown[-1]
+    assert "held out 1.750 (best 1.500)" in shown[-1]
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(7, "0:07"), (754.6, "12:35"), (3723, "1:02:03"), (None, "?")])
+def test_duration(seconds: float | None, text: str) -> None:
+    assert duration(seconds) == text
