@@ -25,7 +25,7 @@ from model.corpus import Batch, Corpus, name_batches, stream, stream_batches
 from model.errors import MangosaurusError
 from model.evaluation import held_out_loss
 from model.language_model import Architecture, LanguageModel, Parameters, State, count_targets
-from model.layers import Array
+from model.layers import GATES, Array
 from model.optimizer import Adam, clip_by_global_norm, warmup_cosine
 from model.parallel import Shards
 from model.recipes import Recipe, Stage
@@ -230,8 +230,9 @@ class Training:
         stage, position = self._stage, self._position
         learning_rate = stage.learning_rate * warmup_cosine(self._stage_fraction(), stage.warmup, stage.final)
         characters = count_targets(batch)
-        nats, gradients = self._loss_and_gradients(batch, characters)
-        norm = clip_by_global_norm(gradients, stage.clip_norm)
+        with np.errstate(over="ignore", invalid="ignore"):  # what that leads to is told below, as one sentence
+            nats, gradients = self._loss_and_gradients(batch, characters)
+            norm = clip_by_global_norm(gradients, stage.clip_norm)
         if not np.isfinite(norm + nats):
             raise TrainingError(f"the loss is not a number any more at step {position.step}: lower the learning rate")
         self._optimizer.update(self.language_model.parameters, gradients, learning_rate)
@@ -318,7 +319,7 @@ class Training:
 
     def _identity(self) -> dict[str, Any]:
         """What a snapshot must have in common with the training that goes on from it."""
-        return {"recipe": asdict(self.recipe), "corpus": self.corpus.digest, "seed": self.seed}
+        return {"recipe": asdict(self.recipe), "corpus": self.corpus.digest, "seed": self.seed, "gates": GATES}
 
     def _save(self) -> None:
         if self._snapshot is None:
@@ -331,6 +332,7 @@ class Training:
         }
         numbers = {
             "position": asdict(self._position),
+            "data": self._random.data.bit_generator.state,
             "epoch_start": self._random.epoch_start,
             "dropout": self._random.dropout.bit_generator.state,
         }
@@ -346,6 +348,7 @@ class Training:
             )
         self._position = Position(**snapshot.numbers["position"])
         self._begin_stage()
+        self._random.data.bit_generator.state = snapshot.numbers["data"]
         self._random.epoch_start = snapshot.numbers["epoch_start"]
         self._random.dropout.bit_generator.state = snapshot.numbers["dropout"]
         for kept, name in ((self.language_model, "parameter"), (self._best, "best")):

@@ -1,0 +1,115 @@
+"""The assignment's own figures; those that need its list of names are checked where it lies beside the project."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model import island
+from model.corpus import Batch, CorpusError
+from model.language_model import Parameters
+from model.optimizer import clip_by_value
+from model.vocabulary import NO_CHARACTER, Vocabulary
+
+NAMES = Path(__file__).parents[2] / "shared" / "data" / "dinos.txt"
+needs_names = pytest.mark.skipif(not NAMES.exists(), reason="the assignment's list of names is not here")
+
+# fmt: off
+FIRST_40_OF_SAMPLE = [12, 17, 24, 14, 13, 9, 10, 22, 24, 6, 13, 11, 12, 6, 21, 15, 21, 14, 3, 2,
+                      1, 21, 18, 24, 7, 25, 6, 25, 18, 10, 16, 2, 3, 8, 15, 12, 11, 7, 1, 12]
+REPORTS = {
+    0: (23.087336, ["Nkzxwtdmfqoeyhsqwasjkjvu", "Kneb", "Kzxwtdmfqoeyhsqwasjkjvu", "Neb", "Zxwtdmfqoeyhsqwasjkjvu",
+                    "Eb", "Xwtdmfqoeyhsqwasjkjvu"]),
+    2000: (27.88416, ["Liusskeomnolxeros", "Hmdaairus", "Hytroligoraurus", "Lecalosapaus", "Xusicikoraurus",
+                      "Abalpsamantisaurus", "Tpraneronxeros"]),
+    4000: (25.901815, ["Mivrosaurus", "Inee", "Ivtroplisaurus", "Mbaaisaurus", "Wusichisaurus", "Cabaselachus",
+                       "Toraperlethosdarenitochusthiamamumamaon"]),
+}
+# fmt: on
+
+
+def test_clip() -> None:
+    generator = np.random.RandomState(3)
+    shapes = {"dWax": (5, 3), "dWaa": (5, 5), "dWya": (2, 5), "db": (5, 1), "dby": (2, 1)}
+    gradients = Parameters({name: generator.randn(*shape) * 10 for name, shape in shapes.items()})
+    clip_by_value(gradients, 10)
+    assert gradients["dWaa"][1, 2] == 10.0
+    assert gradients["dWax"][3, 1] == -10.0
+    assert gradients["dWya"][1, 2] == pytest.approx(0.29713815361, abs=1e-11)
+    assert gradients["db"][4, 0] == 10.0
+    assert gradients["dby"][1, 0] == pytest.approx(8.45833407, abs=1e-8)
+
+
+def test_sample() -> None:
+    generator = np.random.RandomState(2)
+    w_ax, w_aa, w_ya = generator.randn(100, 27), generator.randn(100, 100), generator.randn(27, 100)
+    network = island.from_columns(w_ax, w_aa, w_ya, generator.randn(100, 1), generator.randn(27, 1))
+    indices = island.sample(network, newline=0, seed=0)
+    assert indices[:40] == FIRST_40_OF_SAMPLE
+    assert indices[-1] == 0
+    assert len(indices) <= 51
+
+
+def test_optimize() -> None:
+    generator = np.random.RandomState(1)
+    a_prev = generator.randn(100, 1)
+    w_ax, w_aa, w_ya = generator.randn(100, 27), generator.randn(100, 100), generator.randn(27, 100)
+    network = island.from_columns(w_ax, w_aa, w_ya, generator.randn(100, 1), generator.randn(27, 1))
+    batch = Batch(np.array([[12, 3, 5, 11, 22, 3]]).T, np.array([[4, 14, 11, 22, 25, 26]]).T, None)
+    state = network.initial_state(1)
+    state.h[0, 0] = a_prev[:, 0]
+    loss, gradients, after = island.optimize(network, batch, state, learning_rate=0.01, clip_value=5)
+    assert loss == pytest.approx(126.503975722, abs=1e-9)
+    assert gradients["rnn.0.w_hh"][2, 1] == pytest.approx(0.194709315347, abs=1e-12)
+    assert np.argmax(gradients["rnn.0.w_xh"].T) == 93
+    assert gradients["output.w_hy"][2, 1] == pytest.approx(-0.007773876032, abs=1e-12)
+    assert gradients["rnn.0.b_h"][4] == pytest.approx(-0.06809825, abs=1e-8)
+    assert gradients["output.b_y"][1] == pytest.approx(0.01538192, abs=1e-8)
+    assert after.h[0, 0, 4] == pytest.approx(-1, abs=1e-8)
+
+
+@needs_names
+def test_the_first_4000_steps() -> None:
+    said: list[str] = []
+    island.run(NAMES, 4001, said.append)
+    assert said[0] == "There are 19909 total characters and 27 unique characters in your data."
+    text = NAMES.read_text().lower()
+    reports = list(island.train(island.shuffled_names(text), Vocabulary.from_texts([text]), 4001))
+    for report in reports:
+        loss, names = REPORTS[report.step]
+        assert report.loss == pytest.approx(loss, abs=5e-7)
+        assert [name.capitalize() for name in report.names] == names
+        assert said[1:][: 1 + len(names)] == [f"\nIteration: {report.step}, Loss: {report.loss:f}\n", *names]
+        del said[1 : 2 + len(names)]
+
+
+@needs_names
+def test_the_loss_at_34000_steps_is_in_its_band() -> None:
+    text = NAMES.read_text().lower()
+    *_, last = island.train(island.shuffled_names(text), Vocabulary.from_texts([text]), 34_001)
+    assert last.step == 34_000
+    assert 22.2 <= last.loss <= 22.7
+
+
+def test_each_oddity_is_an_option() -> None:
+    vocabulary = Vocabulary.from_texts(["abc"])
+    names = ["abc", "cab", "bca"]
+    plain = island.Island(steps=6, report_every=5, carry_state=False, reseed_each_character=False)
+    odd = list(island.train(names, vocabulary, 6, island.Island(report_every=5)))
+    assert [report.step for report in odd] == [0, 5]
+    assert list(island.train(names, vocabulary, 6, plain))[-1] != odd[-1]
+
+
+def test_one_name_begins_from_the_zero_vector() -> None:
+    batch = island.one_name("ab", Vocabulary.from_texts(["ab"]))
+    assert batch.inputs[:, 0].tolist() == [NO_CHARACTER, 1, 2]
+    assert batch.targets[:, 0].tolist() == [1, 2, 0]
+
+
+def test_a_corpus_without_names_is_refused(tmp_path: Path) -> None:
+    empty = tmp_path / "none.txt"
+    empty.write_text("\n\n")
+    with pytest.raises(CorpusError, match=r"none\.txt"):
+        island.run(empty, 1, print)
+    with pytest.raises(CorpusError, match="cannot read"):
+        island.run(tmp_path / "absent.txt", 1, print)

@@ -1,0 +1,76 @@
+"""Recipes: the released ones are sound, what is changed is changed, and what cannot be is refused by name and value."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from model.errors import MangosaurusError
+from model.recipes import DINO, POEM, RECIPES, Recipe, RecipeError, customised
+
+every_recipe = pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
+
+
+def test_names_come_from_one_vanilla_rnn_and_verses_from_a_stacked_lstm() -> None:
+    assert RECIPES == {"dino": DINO, "poem": POEM}
+    assert (DINO.kind, DINO.cell, DINO.layers) == ("names", "rnn", 1)
+    assert (POEM.kind, POEM.cell, POEM.layers) == ("verse", "lstm", 2)
+    assert [stage.text for stage in POEM.stages] == ["pretraining", "training"]
+
+
+@every_recipe
+def test_every_number_of_a_recipe_is_possible(recipe: Recipe) -> None:
+    assert recipe.minutes is None
+    assert len({stage.name for stage in recipe.stages}) == len(recipe.stages)
+    assert sum(stage.share for stage in recipe.stages) == pytest.approx(1)
+    for stage in recipe.stages:
+        counts = (stage.epochs, stage.batch_size, stage.sequence_length, stage.evaluate_every, stage.patience)
+        assert all(isinstance(count, int) and count >= 1 for count in counts)
+        assert stage.share > 0
+        assert stage.learning_rate > 0
+        assert stage.clip_norm > 0
+        assert stage.weight_decay >= 0
+        assert 0 <= stage.dropout < 1
+        assert 0 <= stage.warmup < 1
+        assert 0 <= stage.final <= 1
+
+
+@every_recipe
+def test_without_wishes_nothing_changes(recipe: Recipe) -> None:
+    assert customised(recipe) == recipe
+
+
+def test_a_wish_changes_one_thing_only() -> None:
+    assert customised(DINO, hidden_size=8) == replace(DINO, hidden_size=8)
+    assert customised(DINO, layers=1) == DINO
+    assert customised(DINO, minutes=0.5) == replace(DINO, minutes=0.5)
+    assert customised(POEM, layers=3) == replace(POEM, layers=3)
+    assert customised(POEM, epochs=2) == replace(POEM, stages=tuple(replace(s, epochs=2) for s in POEM.stages))
+
+
+def test_several_wishes_at_once() -> None:
+    recipe = customised(POEM, hidden_size=1, layers=1, minutes=1e-3)
+    assert (recipe.hidden_size, recipe.layers, recipe.minutes) == (1, 1, 1e-3)
+    assert (recipe.name, recipe.kind, recipe.cell, recipe.stages) == (POEM.name, POEM.kind, POEM.cell, POEM.stages)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "wishes", "sentence"),
+    [
+        (DINO, {"hidden_size": 0}, "hidden size is 0; it must be at least 1"),
+        (POEM, {"hidden_size": -3}, "hidden size is -3; it must be at least 1"),
+        (POEM, {"layers": 0}, "layers is 0; it must be at least 1"),
+        (DINO, {"layers": -1}, "layers is -1; it must be at least 1"),
+        (DINO, {"layers": 2}, "layers is 2; names come from a vanilla RNN of one layer"),
+        (POEM, {"epochs": 0}, "epochs is 0; it must be at least 1"),
+        (DINO, {"minutes": 0}, "minutes is 0; it must be more than 0"),
+        (DINO, {"minutes": -1.5}, "minutes is -1.5; it must be more than 0"),
+        (POEM, {"minutes": float("nan")}, "minutes is nan; it must be more than 0"),
+        (POEM, {"minutes": float("inf")}, "minutes is inf; it must be"),
+        (POEM, {"minutes": 1, "epochs": 1}, "a training ends after minutes or after epochs: give one of them"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name_and_value(recipe: Recipe, wishes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(RecipeError, match=sentence.replace(".", r"\.")) as refusal:
+        customised(recipe, **wishes)
+    assert isinstance(refusal.value, MangosaurusError)

@@ -1,0 +1,145 @@
+"""Snapshots: what is written comes back exactly; what is damaged or foreign is refused with its name and a way out."""
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from model.checkpoint import CheckpointError
+from model.language_model import Parameters
+from model.snapshot import Snapshot, read_snapshot, write_snapshot
+
+names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
+group_names = names.filter(lambda name: "/" not in name)
+numbers = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), names)
+json_objects = st.dictionaries(names, st.recursive(numbers, lambda inner: st.lists(inner, max_size=3), max_leaves=5))
+shapes = array_shapes(min_dims=0, min_side=0, max_side=4)
+weights = arrays(np.float32, shapes, elements=st.floats(width=32)) | arrays(np.float64, shapes)
+groups = st.dictionaries(group_names, st.dictionaries(names, weights, min_size=1, max_size=3), max_size=3)
+
+
+def a_snapshot() -> Snapshot:
+    generator = np.random.default_rng(0)
+    parameters: Parameters = {"w": generator.normal(size=(3, 2)).astype(np.float32), "b": np.zeros(2)}
+    return Snapshot({"seed": 0}, {"step": 12, "best_loss": 1.75}, {"parameter": parameters, "best": parameters})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "dino.safetensors.partial"
+
+
+def assert_same(found: Snapshot, expected: Snapshot) -> None:
+    assert (found.identity, found.numbers) == (expected.identity, expected.numbers)
+    assert found.groups.keys() == expected.groups.keys()
+    for group, arrays_by_name in expected.groups.items():
+        assert found.groups[group].keys() == arrays_by_name.keys()
+        for name, array in arrays_by_name.items():
+            there = found.groups[group][name]
+            assert (there.dtype, there.shape) == (array.dtype, array.shape)
+            assert there.tobytes() == array.tobytes()
+
+
+@given(identity=json_objects, position=json_objects, arrays_by_group=groups)
+@settings(max_examples=60, deadline=None)
+def test_what_is_written_comes_back_exactly(
+    identity: dict[str, Any], position: dict[str, Any], arrays_by_group: dict[str, Parameters]
+) -> None:
+    snapshot = Snapshot(identity, position, arrays_by_group)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "snapshot"
+        write_snapshot(file, snapshot)
+        assert_same(read_snapshot(file), snapshot)
+        assert [found.name for found in Path(folder).iterdir()] == ["snapshot"]
+
+
+def test_arrays_that_are_not_contiguous_come_back(path: Path) -> None:
+    array = np.arange(24, dtype=np.float32).reshape(4, 6)
+    group: Parameters = {"transposed": array.T, "every other": array[::2, 1::2], "backwards": array[::-1]}
+    write_snapshot(path, Snapshot({}, {}, {"parameter": group}))
+    for name, there in read_snapshot(path).groups["parameter"].items():
+        np.testing.assert_array_equal(there, group[name])
+
+
+def test_the_generators_come_back(path: Path) -> None:
+    expected, generator = np.random.default_rng(0), np.random.default_rng()
+    expected.random(3, dtype=np.float32)  # an odd number: half of a draw is kept for later
+    write_snapshot(path, Snapshot({}, {"dropout": expected.bit_generator.state}, {}))
+    generator.bit_generator.state = read_snapshot(path).numbers["dropout"]
+    assert generator.random(5, dtype=np.float32).tolist() == expected.random(5, dtype=np.float32).tolist()
+
+
+def test_a_newer_one_takes_the_place_of_the_older(path: Path) -> None:
+    write_snapshot(path, a_snapshot())
+    newer = Snapshot({"seed": 1}, {}, {})
+    write_snapshot(path, newer)
+    assert_same(read_snapshot(path), newer)
+
+
+def test_one_that_cannot_be_written_leaves_the_older(path: Path) -> None:
+    write_snapshot(path, a_snapshot())
+    nowhere = path / "within-a-file"
+    with pytest.raises(CheckpointError, match="within-a-file: cannot be written"):
+        write_snapshot(nowhere, a_snapshot())
+    assert_same(read_snapshot(path), a_snapshot())
+
+
+def refused(path: Path, content: bytes) -> str:
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError) as refusal:
+        read_snapshot(path)
+    return str(refusal.value)
+
+
+def test_no_truncated_file_is_taken(path: Path) -> None:
+    write_snapshot(path, a_snapshot())
+    content = path.read_bytes()
+    for length in {*range(0, len(content), 7), len(content) - 1}:
+        sentence = refused(path, content[:length])
+        assert sentence.startswith(f"{path}: ")
+        assert sentence.endswith("remove it to begin anew")
+
+
+def test_no_file_with_a_flipped_bit_is_taken(path: Path) -> None:
+    write_snapshot(path, a_snapshot())
+    content = path.read_bytes()
+    for place in range(len(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << (place % 8)
+        sentence = refused(path, bytes(damaged))
+        assert sentence.startswith(f"{path}: ")
+        assert sentence.endswith("remove it to begin anew")
+
+
+FOREIGN = {
+    "empty": b"",
+    "text": b"Shall I compare thee to a summer's day?\n" * 20,
+    "zeros": bytes(1000),
+    "other weights": safetensors.numpy.save({"w": np.zeros(3)}),
+    "other metadata": safetensors.numpy.save({"w": np.zeros(3)}, {"format": "pt"}),
+    "no JSON": safetensors.numpy.save({"w": np.zeros(3)}, {"mangosaurus-snapshot": "what?"}),
+    "no object": safetensors.numpy.save({"w": np.zeros(3)}, {"mangosaurus-snapshot": "[1, 2]"}),
+    "a number": safetensors.numpy.save({"w": np.zeros(3)}, {"mangosaurus-snapshot": "3"}),
+    "no checksum": safetensors.numpy.save({"w": np.zeros(3)}, {"mangosaurus-snapshot": json.dumps({"identity": {}})}),
+}
+
+
+@pytest.mark.parametrize("content", FOREIGN.values(), ids=list(FOREIGN))
+def test_a_foreign_file_is_refused(path: Path, content: bytes) -> None:
+    sentence = refused(path, content)
+    assert sentence.startswith(f"{path}: not a snapshot of a training")
+    assert sentence.endswith("remove it to begin anew")
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"absent: cannot be read: No such file"):
+        read_snapshot(tmp_path / "absent")
+    with pytest.raises(CheckpointError, match=r"cannot be read: Is a directory"):
+        read_snapshot(tmp_path)

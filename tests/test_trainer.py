@@ -1,0 +1,529 @@
+"""Training: it learns, tells how far it is, stops early, and goes on after any end as if there had been none."""
+
+import math
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.checkpoint import CheckpointError, load, save
+from model.corpus import Corpus, read_names, read_verse, stream, stream_batches
+from model.evaluation import held_out_loss
+from model.language_model import LanguageModel
+from model.optimizer import warmup_cosine
+from model.recipes import Recipe, Stage, customised
+from model.trainer import Progress, Training, TrainingError
+
+PROJECT = Path(__file__).parents[1]
+NAMES = [
+    first + last
+    for first in ("allo", "brachio", "cerato", "dipla", "eo", "gallo", "hadro", "iguano", "mango", "nano", "ovi", "tri")
+    for last in ("saurus", "raptor", "ceratops", "mimus", "venator")
+]
+POEMS = [
+    f"the {thing} beside the {place}\ndoes {verb} and never tires\nthen {verb} again my {thing}"
+    for thing, place, verb in zip(
+        ("rose", "lark", "moon", "thorn", "pearl", "flame", "ghost", "mango", "crown", "brook", "wren"),
+        ("well", "wall", "gate", "sea", "mill", "tomb", "hill", "tree", "road", "stone", "nest"),
+        ("sing", "bloom", "wane", "sting", "gleam", "burn", "weep", "fall", "rule", "run", "wake"),
+        strict=True,
+    )
+]
+PLAYS = [f"enter a {who}\nmy lord the {who} is at the door" for who in ("king", "fool", "nurse", "thief", "priest")]
+
+NAMES_STAGE = Stage(
+    name="names",
+    text="training",
+    epochs=3,
+    share=1.0,
+    batch_size=8,
+    sequence_length=40,
+    learning_rate=2e-2,
+    evaluate_every=5,
+    patience=99,
+    weight_decay=0.05,
+    dropout=0.3,
+)
+TINY_DINO = Recipe("dino", "names", "rnn", hidden_size=8, layers=1, stages=(NAMES_STAGE,))
+PRETRAIN = replace(
+    NAMES_STAGE, name="pretrain", text="pretraining", epochs=2, share=0.6, batch_size=4, sequence_length=20, dropout=0.1
+)
+TUNE = replace(PRETRAIN, name="tune", text="training", epochs=1, share=0.4, learning_rate=5e-3, dropout=0.4)
+TINY_POEM = Recipe("poem", "verse", "lstm", hidden_size=6, layers=2, stages=(PRETRAIN, TUNE))
+# A learning rate that does not fall, and is far too high: there is no new best for long.
+RESTLESS = replace(NAMES_STAGE, epochs=12, learning_rate=2.0, final=1.0, evaluate_every=4, patience=2)
+# Its first stage loses its patience in the middle of an epoch.
+IMPATIENT = replace(TINY_DINO, stages=(replace(RESTLESS, share=0.7), replace(NAMES_STAGE, name="again", share=0.3)))
+
+
+def write_texts(folder: Path) -> None:
+    (folder / "names.txt").write_text("\n".join(NAMES))
+    (folder / "poems.txt").write_text("\n\n".join(POEMS))
+    (folder / "plays.txt").write_text("\n\n".join(PLAYS))
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("texts")
+    write_texts(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def names(texts: Path) -> Corpus:
+    return read_names(texts / "names.txt")
+
+
+@pytest.fixture(scope="module")
+def verse(texts: Path) -> Corpus:
+    return read_verse(texts / "poems.txt", pretraining=[texts / "plays.txt"])
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Path:
+    return tmp_path / "network.safetensors.partial"
+
+
+def reproducible(progress: Progress) -> tuple[object, ...]:
+    """What a step says beyond the wall clock."""
+    timeless = replace(progress, characters_per_second=0.0, seconds=0.0, seconds_left=None)
+    return astuple(timeless)
+
+
+def same_weights(one: LanguageModel, other: LanguageModel) -> bool:
+    return one.parameters.keys() == other.parameters.keys() and all(
+        np.array_equal(array, other.parameters[name]) for name, array in one.parameters.items()
+    )
+
+
+# It learns.
+
+
+@pytest.mark.parametrize(("kind", "recipe"), [("names", TINY_DINO), ("verse", TINY_POEM)])
+def test_the_loss_falls(kind: str, recipe: Recipe, request: pytest.FixtureRequest) -> None:
+    corpus: Corpus = request.getfixturevalue(kind)
+    training = Training(customised(recipe, epochs=16, hidden_size=12), corpus)
+    first = held_out_loss(training.language_model, corpus)
+    steps = list(training.run())
+    assert steps[0].training_loss == pytest.approx(math.log(len(corpus.vocabulary)), rel=0.25)
+    assert np.mean([step.training_loss for step in steps[-5:]]) < 0.8 * steps[0].training_loss
+    assert held_out_loss(training.language_model, corpus) < 0.8 * first
+
+
+@pytest.mark.parametrize(("kind", "recipe"), [("names", TINY_DINO), ("verse", TINY_POEM)])
+def test_progress_tells_where_the_training_is(kind: str, recipe: Recipe, request: pytest.FixtureRequest) -> None:
+    steps = list(Training(recipe, request.getfixturevalue(kind)).run())
+    assert [step.step for step in steps] == list(range(1, len(steps) + 1))
+    fractions = [step.fraction for step in steps]
+    assert fractions == sorted(set(fractions))
+    assert fractions[0] > 0
+    assert fractions[-1] == 1
+    assert steps[-1].seconds_left == 0
+    best: float | None = None
+    for step in steps:
+        if step.held_out_loss is not None:
+            best = min(step.held_out_loss, best or math.inf)
+        assert step.best_held_out_loss == best
+        assert step.clipped_gradient_norm == min(step.gradient_norm, 1.0)
+        assert step.characters_per_second > 0
+        assert step.seconds_left is not None
+        assert step.seconds_left >= 0
+    assert all(before.seconds < after.seconds for before, after in pairwise(steps))
+
+
+def test_each_stage_has_its_text_its_steps_and_its_learning_rate(verse: Corpus) -> None:
+    steps = list(Training(TINY_POEM, verse).run())
+    assert list(dict.fromkeys(step.stage for step in steps)) == ["pretrain", "tune"]
+    for stage, documents in ((PRETRAIN, verse.pretraining + verse.training), (TUNE, verse.training)):
+        characters = len("\n\n".join(documents)) + 2
+        an_epoch = math.ceil(characters / (stage.batch_size * stage.sequence_length))
+        of_stage = [step for step in steps if step.stage == stage.name]
+        assert [step.epoch for step in of_stage] == [1 + n // an_epoch for n in range(stage.epochs * an_epoch)]
+        for n, step in enumerate(of_stage):
+            factor = warmup_cosine(n / len(of_stage), stage.warmup, stage.final)
+            assert step.learning_rate == pytest.approx(stage.learning_rate * factor)
+            due = (n + 1) % stage.evaluate_every == 0 or n + 1 == len(of_stage)
+            assert (step.held_out_loss is not None) == due
+    assert [step.fraction for step in steps if step.stage == "pretrain"][-1] == pytest.approx(0.6)
+
+
+def test_verse_is_read_in_chunks_as_one_text_anew_in_each_epoch(tmp_path: Path) -> None:
+    poems = tmp_path / "poems.txt"
+    poems.write_text("\n\n".join(POEMS[:2]))  # one to train on and one to hold out
+    corpus = read_verse(poems)
+    still = replace(TUNE, batch_size=1, sequence_length=7, epochs=2, learning_rate=0.0, dropout=0.0)
+    training = Training(replace(TINY_POEM, stages=(still,)), corpus)
+    untouched, steps = training.language_model.copy(), list(training.run())
+    ids = stream(corpus.training, corpus.vocabulary)
+    (whole,) = stream_batches(ids, 1, len(ids))
+    nats, _ = untouched.score(whole)
+    lengths = [min(7, len(ids) - at) for at in range(0, len(ids), 7)]
+    for epoch in (1, 2):
+        losses = [step.training_loss for step in steps if step.epoch == epoch]
+        assert np.dot(losses, lengths) == pytest.approx(nats, rel=1e-6)
+
+
+def test_dropout_disturbs_the_training_and_not_the_measuring(names: Corpus) -> None:
+    still = replace(NAMES_STAGE, learning_rate=0.0, weight_decay=0.0, dropout=0.0, epochs=1)
+    with_and_without = []
+    for stage in (still, replace(still, dropout=0.5)):
+        training = Training(replace(TINY_DINO, stages=(stage,)), names)
+        expected = held_out_loss(training.language_model, names)
+        steps = list(training.run())
+        assert {step.held_out_loss for step in steps} == {None, expected}
+        with_and_without.append([step.training_loss for step in steps])
+    assert all(one != other for one, other in zip(*with_and_without, strict=True))
+
+
+def test_the_seed_decides_and_the_global_generator_is_left_alone(names: Corpus) -> None:
+    before = np.random.get_state(legacy=False)
+    one, same, other = (Training(TINY_DINO, names, seed=seed) for seed in (1, 1, 2))
+    assert same_weights(one.language_model, same.language_model)
+    runs = [[reproducible(step) for step in training.run()] for training in (one, same, other)]
+    assert runs[0] == runs[1] != runs[2]
+    assert same_weights(one.language_model, same.language_model)
+    assert not same_weights(one.language_model, other.language_model)
+    assert repr(np.random.get_state(legacy=False)) == repr(before)
+
+
+def test_a_finished_training_has_nothing_left_to_do(names: Corpus) -> None:
+    training = Training(TINY_DINO, names)
+    assert len(list(training.run())) == 3 * math.ceil(len(names.training) / 8)
+    assert list(training.run()) == []
+
+
+# It keeps the best.
+
+
+def test_early_stopping_keeps_the_best_weights(names: Corpus) -> None:
+    training = Training(replace(TINY_DINO, stages=(RESTLESS,)), names)
+    steps = list(training.run())
+    assert steps[-1].fraction < 1
+    measured = [step.held_out_loss for step in steps if step.held_out_loss is not None]
+    best = min(measured)
+    assert len(measured) - 1 - measured.index(best) >= RESTLESS.patience
+    assert steps[-1].held_out_loss == measured[-1]
+    checkpoint = training.checkpoint()
+    assert held_out_loss(checkpoint.language_model, names) == best == checkpoint.description.held_out_loss
+    assert steps[checkpoint.description.steps - 1].held_out_loss == best
+    assert same_weights(training.language_model, checkpoint.language_model)
+
+
+def test_the_best_of_an_earlier_stage_outlives_a_later_one_that_spoils_it(names: Corpus) -> None:
+    spoil = replace(NAMES_STAGE, name="spoil", learning_rate=3.0, warmup=0.0, evaluate_every=1, epochs=1)
+    training = Training(replace(TINY_DINO, stages=(NAMES_STAGE, spoil)), names)
+    steps = list(training.run())
+    best = [step.best_held_out_loss for step in steps if step.stage == "names"][-1]
+    assert best is not None
+    assert all(step.held_out_loss is None or step.held_out_loss > best for step in steps if step.stage == "spoil")
+    checkpoint = training.checkpoint()
+    assert held_out_loss(checkpoint.language_model, names) == best
+    assert steps[checkpoint.description.steps - 1].held_out_loss == best
+
+
+def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus, tmp_path: Path) -> None:
+    training = Training(TINY_DINO, names, seed=7)
+    steps = list(training.run())
+    checkpoint = training.checkpoint()
+    description = checkpoint.description
+    assert (description.kind, description.recipe, description.corpus) == ("names", "dino", names.digest)
+    assert (description.seed, description.created[-6:]) == (7, "+00:00")
+    assert steps[description.steps - 1].held_out_loss == description.held_out_loss == steps[-1].best_held_out_loss
+    assert description.versions.keys() == {"mangosaurus", "numpy", "python"}
+    assert checkpoint.known_names == set(NAMES)
+    assert checkpoint.vocabulary == names.vocabulary
+    save(tmp_path / "dino", checkpoint)
+    loaded = load(tmp_path / "dino")
+    assert loaded.description == description
+    assert held_out_loss(loaded.language_model, names) == description.held_out_loss
+    assert Training(TINY_POEM, verse).checkpoint().known_names == frozenset()
+
+
+def test_before_the_first_measurement_a_checkpoint_is_the_beginning(names: Corpus) -> None:
+    training = Training(TINY_DINO, names)
+    beginning = training.language_model.copy()
+    run = training.run()
+    next(run)
+    run.close()
+    checkpoint = training.checkpoint()
+    assert same_weights(checkpoint.language_model, beginning)
+    assert checkpoint.description.steps == 0
+    assert checkpoint.description.held_out_loss == held_out_loss(beginning, names)
+
+
+def test_a_checkpoint_does_not_change_while_the_training_goes_on(names: Corpus) -> None:
+    training = Training(TINY_DINO, names)
+    run = training.run()
+    assert any(progress.held_out_loss for progress in run)
+    checkpoint = training.checkpoint()
+    for _ in run:
+        pass
+    assert held_out_loss(checkpoint.language_model, names) == checkpoint.description.held_out_loss
+
+
+# It refuses.
+
+
+def test_a_recipe_for_another_kind_of_text_is_refused(names: Corpus, verse: Corpus) -> None:
+    with pytest.raises(TrainingError, match="the recipe 'poem' is for verse, and the text is names"):
+        Training(TINY_POEM, names)
+    with pytest.raises(TrainingError, match="the recipe 'dino' is for names, and the text is verse"):
+        Training(TINY_DINO, verse)
+
+
+def test_a_loss_that_is_no_number_ends_the_training_with_a_sentence(names: Corpus) -> None:
+    stage = replace(NAMES_STAGE, learning_rate=1e30, warmup=0.5, evaluate_every=1)
+    training = Training(replace(TINY_DINO, stages=(stage,)), names)
+    training.language_model.parameters["output.w_hy"][:] = np.nan
+    with np.errstate(all="ignore"), pytest.raises(TrainingError, match="not a number any more at step 0: lower the"):
+        list(training.run())
+    assert all(np.isfinite(array).all() for array in training.checkpoint().language_model.parameters.values())
+
+
+def test_a_snapshot_of_another_training_is_refused(names: Corpus, texts: Path, snapshot: Path) -> None:
+    run = Training(TINY_DINO, names, seed=1, snapshot=snapshot).run()
+    next(run)
+    run.close()
+    kept = snapshot.read_bytes()
+    other_names = read_names(texts / "names.txt", split=1)
+    for recipe, corpus, seed in (
+        (TINY_DINO, names, 2),
+        (TINY_DINO, other_names, 1),
+        (customised(TINY_DINO, hidden_size=9), names, 1),
+        (customised(TINY_DINO, epochs=4), names, 1),
+        (customised(TINY_DINO, minutes=1), names, 1),
+    ):
+        with pytest.raises(TrainingError, match="other settings, text or seed: give the same ones again") as refusal:
+            Training(recipe, corpus, seed=seed, snapshot=snapshot)
+        assert str(refusal.value).startswith(str(snapshot))
+    assert snapshot.read_bytes() == kept
+    assert Training(TINY_DINO, names, seed=1, snapshot=snapshot).resumed
+
+
+def test_a_damaged_snapshot_is_refused_by_name(names: Corpus, snapshot: Path) -> None:
+    run = Training(TINY_DINO, names, snapshot=snapshot).run()
+    next(run)
+    run.close()
+    content = bytearray(snapshot.read_bytes())
+    content[-1] ^= 1
+    snapshot.write_bytes(content)
+    with pytest.raises(CheckpointError, match="damaged: its checksum does not match") as refusal:
+        Training(TINY_DINO, names, snapshot=snapshot)
+    assert str(refusal.value).startswith(str(snapshot))
+
+
+# The clock.
+
+
+def test_minutes_end_each_stage_and_not_its_epochs(verse: Corpus) -> None:
+    recipe = customised(TINY_POEM, minutes=0.006)
+    steps = list(Training(recipe, verse).run())
+    assert list(dict.fromkeys(step.stage for step in steps)) == ["pretrain", "tune"]
+    assert steps[-1].fraction == 1
+    assert steps[-1].seconds_left == 0
+    for name in ("pretrain", "tune"):
+        assert [step for step in steps if step.stage == name][-1].held_out_loss is not None
+    assert steps[-1].best_held_out_loss is not None
+
+
+def test_a_training_that_goes_on_has_not_lost_its_time(names: Corpus, snapshot: Path) -> None:
+    recipe = customised(TINY_DINO, minutes=0.004)
+    run = Training(recipe, names, snapshot=snapshot).run()
+    before = next(progress for progress in run if progress.fraction > 0.2)
+    run.close()
+    *_, last = steps = list(Training(recipe, names, snapshot=snapshot).run())
+    assert steps[0].seconds > before.seconds
+    assert steps[0].fraction > before.fraction
+    assert last.fraction == 1
+
+
+# It goes on.
+
+
+def test_snapshots_are_written_now_and_then_and_at_the_close(names: Corpus, snapshot: Path) -> None:
+    rarely = Training(TINY_DINO, names, snapshot=snapshot).run()
+    next(rarely)
+    next(rarely)
+    assert not snapshot.exists()
+    rarely.close()
+    assert snapshot.exists()
+    snapshot.unlink()
+    often = Training(TINY_DINO, names, snapshot=snapshot, snapshot_seconds=0.0)
+    assert not often.resumed
+    run = often.run()
+    next(run)
+    assert not snapshot.exists()
+    next(run)
+    assert snapshot.exists()
+    assert [file.name for file in snapshot.parent.iterdir()] == [snapshot.name]
+
+
+def test_closing_without_a_snapshot_leaves_nothing(names: Corpus, tmp_path: Path) -> None:
+    run = Training(TINY_DINO, names).run()
+    next(run)
+    run.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "recipe"),
+    [("names", TINY_DINO), ("verse", TINY_POEM), ("names", IMPATIENT)],
+    ids=["names", "verse", "impatient"],
+)
+def test_a_training_stopped_after_every_single_step_ends_as_one_left_alone(
+    kind: str, recipe: Recipe, snapshot: Path, request: pytest.FixtureRequest
+) -> None:
+    corpus: Corpus = request.getfixturevalue(kind)
+    alone = Training(recipe, corpus, seed=3)
+    expected = [reproducible(progress) for progress in alone.run()]
+    found: list[tuple[object, ...]] = []
+    while True:
+        training = Training(recipe, corpus, seed=3, snapshot=snapshot)
+        assert training.resumed == bool(found)
+        run = training.run()
+        if (progress := next(run, None)) is None:
+            break
+        found.append(reproducible(progress))
+        run.close()
+    assert found == expected
+    assert same_weights(training.language_model, alone.language_model)
+    ours, theirs = training.checkpoint(), alone.checkpoint()
+    assert same_weights(ours.language_model, theirs.language_model)
+    assert replace(ours.description, created="") == replace(theirs.description, created="")
+
+
+@pytest.mark.parametrize(("kind", "recipe"), [("names", TINY_DINO), ("verse", TINY_POEM)], ids=["names", "verse"])
+def test_two_threads_give_the_same_bits_every_time_and_nearly_those_of_one(
+    kind: str, recipe: Recipe, snapshot: Path, request: pytest.FixtureRequest
+) -> None:
+    wide = replace(recipe, stages=tuple(replace(stage, batch_size=37) for stage in recipe.stages))
+    corpus: Corpus = request.getfixturevalue(kind)
+    single = list(Training(wide, corpus).run())
+    alone = Training(wide, corpus, threads=2)
+    expected = [reproducible(progress) for progress in alone.run()]
+    run = Training(wide, corpus, threads=2, snapshot=snapshot).run()
+    found = [reproducible(next(run)) for _ in range(3)]
+    run.close()
+    resumed = Training(wide, corpus, threads=2, snapshot=snapshot)
+    found += [reproducible(progress) for progress in resumed.run()]
+    assert found == expected
+    assert same_weights(resumed.language_model, alone.language_model)
+    losses = [step.training_loss for step in Training(wide, corpus, threads=2).run()]
+    assert losses == pytest.approx([step.training_loss for step in single], rel=1e-3)
+
+
+CHILD = """
+import os, signal, sys
+from pathlib import Path
+from model.checkpoint import save
+from model.corpus import read_names, read_verse
+from model.recipes import Recipe, Stage
+from model.trainer import Training
+
+texts, snapshot, weights = map(Path, sys.argv[1:4])
+recipe, wait_at, die_at_sync = eval(sys.argv[4]), int(sys.argv[5]), int(sys.argv[6])
+syncs, fsync = 0, os.fsync
+
+def fsync_or_die(descriptor):
+    global syncs
+    syncs += 1
+    if syncs == die_at_sync:
+        os.kill(os.getpid(), signal.SIGKILL)
+    fsync(descriptor)
+
+os.fsync = fsync_or_die
+if recipe.kind == "names":
+    corpus = read_names(texts / "names.txt")
+else:
+    corpus = read_verse(texts / "poems.txt", pretraining=[texts / "plays.txt"])
+training = Training(recipe, corpus, seed=5, snapshot=snapshot, snapshot_seconds=0.0)
+for progress in training.run():
+    losses = progress.training_loss, progress.held_out_loss, progress.best_held_out_loss, progress.gradient_norm
+    print(progress.step, progress.stage, *losses, flush=True)
+    if progress.step == wait_at:
+        sys.stdin.read()
+save(weights, training.checkpoint())
+"""
+
+
+@contextmanager
+def child(
+    texts: Path, folder: Path, recipe: Recipe, *, wait_at: int = 0, die_at_sync: int = 0
+) -> Iterator[subprocess.Popen[str]]:
+    """Train in a process of its own, which waits for ever after a step or kills itself as it is to sync a file."""
+    files = (texts, folder / "snapshot", folder / "weights")
+    command = [sys.executable, "-c", CHILD, *map(str, files), repr(recipe), str(wait_at), str(die_at_sync)]
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT)}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def step_of(line: str) -> int:
+    return int(line.split()[0])
+
+
+def killed_run(texts: Path, folder: Path, recipe: Recipe, moment: dict[str, int]) -> list[str]:
+    """The lines of a child that ended by SIGKILL: at its own hand, or at ours as soon as it told of a step.
+
+    In the second case it runs freely for up to two steps more, and never to its end.
+    """
+    step = moment.get("step", 0)
+    lines = []
+    with child(texts, folder, recipe, wait_at=step + 2 if step else 0, die_at_sync=moment.get("sync", 0)) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            if step and step_of(line) >= step:
+                process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+    return lines
+
+
+def finished_run(texts: Path, folder: Path, recipe: Recipe) -> list[str]:
+    with child(texts, folder, recipe) as process:
+        assert process.stdout is not None
+        lines = list(process.stdout)
+        assert process.wait() == 0
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("recipe", "moments"),
+    [
+        # A write syncs twice: the new file before it takes its place, and the folder after.
+        (TINY_DINO, [{"step": 1}, {"sync": 5}, {"step": 8}, {"sync": 4}, {"step": 15}]),
+        (TINY_POEM, [{"step": 6}, {"sync": 7}, {"step": 16}, {"step": 24}]),
+    ],
+    ids=["names", "verse"],
+)
+def test_a_training_killed_at_any_moment_ends_as_one_left_alone(
+    recipe: Recipe, moments: list[dict[str, int]], texts: Path, tmp_path: Path
+) -> None:
+    alone, interrupted = tmp_path / "alone", tmp_path / "interrupted"
+    alone.mkdir()
+    interrupted.mkdir()
+    expected = finished_run(texts, alone, recipe)
+    told: list[str] = []
+    for moment in moments:
+        lines = killed_run(texts, interrupted, recipe, moment)
+        assert step_of(lines[0]) - step_of(told[-1] if told else "0") in (0, 1)
+        told += lines
+    lines = finished_run(texts, interrupted, recipe)
+    assert 0 < len(lines) < len(expected)
+    assert set(told) | set(lines) == set(expected)
+    ours, theirs = load(interrupted / "weights"), load(alone / "weights")
+    assert same_weights(ours.language_model, theirs.language_model)
+    assert replace(ours.description, created="") == replace(theirs.description, created="")
