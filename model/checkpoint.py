@@ -7,17 +7,16 @@
     current                 the version in use, if another one; the folder's pointer, moved atomically
     previous                the one that was in use before it
 
-Not here: the layout and the checks of the bytes (`checkpoint_format`), and training. Old versions are never removed:
-they are small, and one of them is what saves the day.
+Not here: the layout and the checks of the bytes (`checkpoint_format`), how a file is put in place (`files`), and
+training. Old versions are never removed: they are small, and one of them is what saves the day.
 """
 
 import logging
-import os
 import re
-import secrets
 from dataclasses import replace
 from pathlib import Path
 
+from model import files
 from model.checkpoint_format import (
     VERSION_LENGTH,
     Checkpoint,
@@ -53,33 +52,11 @@ def load(path: Path) -> Checkpoint:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Put a file in place atomically: after a crash or an error there is the old content or the new, nothing else.
-
-    Written beside it, forced to the disk, renamed; then the folder's entry is forced to the disk too. CheckpointError.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    """Put a file in place atomically: the old content or the new, nothing else. CheckpointError."""
     try:
-        try:
-            with temporary.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        files.write_whole(path, content)
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be written: {error.strerror or error}") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    if not hasattr(os, "O_DIRECTORY"):  # Windows: a folder cannot be opened, and renaming is durable without
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read(path: Path) -> bytes:
@@ -157,10 +134,10 @@ class Versions:
     def list(self) -> tuple[str, ...]:
         """All versions in the folder, the newest file first; whether they load is not looked at."""
         try:
-            files = [(file.stat().st_mtime_ns, file.stem) for file in self.directory.glob(f"*{SUFFIX}")]
+            found = [(file.stat().st_mtime_ns, file.stem) for file in self.directory.glob(f"*{SUFFIX}")]
         except OSError as error:
             raise CheckpointError(f"{self.directory}: cannot be read: {error.strerror or error}") from error
-        return tuple(stem for _, stem in sorted(files, reverse=True) if _VERSION.fullmatch(stem))
+        return tuple(stem for _, stem in sorted(found, reverse=True) if _VERSION.fullmatch(stem))
 
     def _load_last_good(self, reason: CheckpointError) -> Checkpoint:
         """Load the previous version, else the released one, else the newest that loads; raise `reason` if none does."""

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import checkpoint_format
-from model.checkpoint import Checkpoint, CheckpointError, Description, Versions, load, save, write_whole
+from model.checkpoint import Checkpoint, CheckpointError, Description, Versions, load, save
 from model.language_model import Architecture, LanguageModel
 from model.layers import GATES
 from model.vocabulary import Vocabulary
@@ -365,28 +365,6 @@ def test_an_error_at_any_moment_leaves_the_previous_file_and_nothing_else(
         save(path, checkpoint(seed=1))
     assert load(path).version == previous.version
     assert files_in(path.parent) == [path.name]
-
-
-def test_the_content_is_on_the_disk_before_the_name_and_the_name_after(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[str] = []
-    fsync, rename = os.fsync, Path.replace
-
-    def remembered_fsync(descriptor: int) -> None:
-        calls.append("sync folder" if os.path.isdir(f"/proc/self/fd/{descriptor}") else "sync file")  # noqa: PTH112
-        fsync(descriptor)
-
-    def remembered_rename(self: Path, target: Path) -> Path:
-        calls.append("rename")
-        assert self.parent == target.parent
-        return rename(self, target)
-
-    monkeypatch.setattr(os, "fsync", remembered_fsync)
-    monkeypatch.setattr(Path, "replace", remembered_rename)
-    write_whole(path, b"content")
-    assert calls in (["sync file", "rename", "sync folder"], ["sync file", "rename", "sync file"])
-    assert path.read_bytes() == b"content"
 
 
 # Versions.

