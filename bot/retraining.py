@@ -1,0 +1,343 @@
+"""Retraining while the bot serves: a child process trains, and its weights are promoted only if they are better.
+
+`Retraining.retrain` runs `python -m model train`, one training at a time, passes its progress on, compares the new
+weights with the current ones on the same held-out text, and promotes and swaps them or forgets them. Whatever goes
+wrong, the old weights serve and the run's own folder is removed; the folders of a bot that was killed are swept when
+the next one is built.
+
+Not here: how the child is kept from outliving the bot (`child`), how training works (`model.trainer`), who may ask for
+it and what they read (`handlers.admin`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import math
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.child import Child, Message, plain
+from model.checkpoint import Checkpoint, CheckpointError, Versions, load, save
+from model.errors import MangosaurusError
+
+if TYPE_CHECKING:
+    from bot.batching import Batching
+
+logger = logging.getLogger(__name__)
+
+KINDS = ("dino", "poem")
+FOLDER_PREFIX = "retraining-"
+SILENCE = 600.0
+"""Seconds without a word after which a child counts as hung. A training speaks about once a second."""
+PATIENCE = 5.0
+"""Seconds that a finished training waits for the last progress report to be delivered."""
+
+
+class RetrainingError(MangosaurusError):
+    """There are no new weights, and why; the old ones serve."""
+
+
+@dataclass(frozen=True)
+class TrainingProgress:
+    """Where a training is. Losses are in nats per character, `fraction` is from 0 to 1, `sample` is the newest."""
+
+    stage: str
+    step: int
+    fraction: float
+    training_loss: float
+    held_out_loss: float | None
+    best_held_out_loss: float | None
+    characters_per_second: float
+    seconds_left: float | None
+    sample: str | None
+
+
+Report = Callable[[TrainingProgress], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a training ended. `version` serves now; losses are on the same held-out text, None where nothing served."""
+
+    kind: str
+    promoted: bool
+    version: str
+    new_loss: float
+    old_loss: float | None
+    seconds: float
+
+
+class Retraining:
+    """One training at a time, in a child process that gets all cores but one.
+
+    `directory` holds a folder for each run while it runs; `command` is what `train` and `evaluate` are put after.
+    """
+
+    def __init__(
+        self,
+        versions: Mapping[str, Versions],
+        batchings: Mapping[str, Batching],
+        *,
+        directory: Path,
+        command: Sequence[str] = (sys.executable, "-m", "model"),
+        silence: float = SILENCE,
+    ) -> None:
+        self._versions = versions
+        self._batchings = batchings
+        self._directory = directory
+        self._command = tuple(command)
+        self._silence = silence
+        self._running: str | None = None
+        self._child: Child | None = None
+        self._stopping = False
+        self._free = asyncio.Event()
+        self._free.set()
+        _sweep(directory)
+
+    @property
+    def running(self) -> str | None:
+        """The kind that is being trained."""
+        return self._running
+
+    async def retrain(self, kind: str, minutes: float | None, report: Report) -> Outcome:
+        """Train, compare, and promote or forget. `report` gets the newest progress; nothing else depends on it.
+
+        Raises RetrainingError if a training is running, or this one failed, was killed, or was ended by `stop`.
+        """
+        self._check(kind, minutes)
+        self._running = kind
+        self._free.clear()
+        try:
+            return await self._retrain(kind, minutes, report)
+        except (MangosaurusError, OSError) as error:
+            raise self._explained(kind, error) from error
+        finally:
+            self._running = None
+            self._free.set()
+
+    async def stop(self) -> None:
+        """End the child and wait until its remains are removed; the pending `retrain` says that the bot stopped."""
+        self._stopping = True
+        if self._child is not None:
+            self._child.kill()
+        await self._free.wait()
+
+    def _check(self, kind: str, minutes: float | None) -> None:
+        if kind not in KINDS or kind not in self._versions:
+            raise RetrainingError(f"There is no {kind!r} to retrain; choose one of {', '.join(KINDS)}.")
+        if minutes is not None and not 0 < minutes < math.inf:
+            raise RetrainingError(f"A training of {minutes} minutes is not possible; give a number above 0.")
+        if self._stopping:
+            raise RetrainingError("The bot is stopping; retrain when it is back.")
+        if self._running is not None:
+            raise RetrainingError(f"{self._running} is being retrained already; try again when that has ended.")
+
+    def _explained(self, kind: str, error: Exception) -> RetrainingError:
+        if self._stopping:
+            return RetrainingError(f"The bot stopped, and the training of {kind} with it; the old weights stay.")
+        logger.warning("Retraining %s failed: %s", kind, error)
+        if isinstance(error, RetrainingError):
+            return error
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        return RetrainingError(f"The training of {kind} failed: {plain(str(reason))}. The old weights stay.")
+
+    async def _retrain(self, kind: str, minutes: float | None, report: Report) -> Outcome:
+        begun = time.monotonic()
+        with _work_folder(self._directory) as folder:
+            out = folder / "new.safetensors"
+            new_loss = await self._train(kind, minutes, out, report)
+            new = await asyncio.to_thread(load, out)
+            serving = await asyncio.to_thread(_current, self._versions[kind])
+            old_loss = await self._loss_on_same_corpus(kind, serving, new, folder) if serving else None
+            promoted = old_loss is None or new_loss < old_loss
+            if promoted or serving is None:
+                serving = await self._promote(kind, out)
+        logger.info("Retraining %s: %.4f after %s, promoted: %s", kind, new_loss, old_loss, promoted)
+        return Outcome(kind, promoted, serving.version, new_loss, old_loss, time.monotonic() - begun)
+
+    async def _train(self, kind: str, minutes: float | None, out: Path, report: Report) -> float:
+        """Return the held-out loss of the weights that were written to `out`."""
+        # A seed of its own: with the same one, the same text gives the same weights, and never better ones.
+        seed = str(secrets.randbelow(1 << 32))
+        options = ["--out", str(out), "--json", "--threads", _threads(), "--seed", seed]
+        if minutes is not None:
+            options += ["--minutes", str(minutes)]
+        reporter = _Reporter(report)
+        try:
+            await self._run(f"The training of {kind}", ["train", kind, *options], reporter.hear)
+        finally:
+            await reporter.close(0 if self._stopping else PATIENCE)
+        return _finite(reporter.loss, f"The training of {kind}")
+
+    async def _loss_on_same_corpus(self, kind: str, old: Checkpoint, new: Checkpoint, folder: Path) -> float:
+        """Return the held-out loss of the current weights on the text that the new ones were judged on."""
+        if old.description.corpus == new.description.corpus:
+            return old.description.held_out_loss
+        path = folder / "old.safetensors"
+        await asyncio.to_thread(save, path, old)
+        figures: Message = {}
+        doing = f"The evaluation of the current {kind} weights"
+        options = ["--checkpoint", str(path), "--json", "--threads", _threads(), "--samples", "0"]
+        await self._run(doing, ["evaluate", kind, *options], figures.update)
+        return _finite(figures.get("held_out_loss"), doing)
+
+    async def _promote(self, kind: str, out: Path) -> Checkpoint:
+        checkpoint = await asyncio.to_thread(_install, self._versions[kind], out)
+        if kind in self._batchings:
+            self._batchings[kind].swap(checkpoint)
+        return checkpoint
+
+    async def _run(self, doing: str, arguments: Sequence[str], hear: Callable[[Message], None]) -> None:
+        """Run a command to its end and let `hear` have what it prints; RetrainingError says how it failed."""
+        complaint = ""
+        async with self._running_child(arguments) as child:
+            try:
+                async for message in child.messages(self._silence):
+                    if message.get("event") == "failed":
+                        complaint = plain(str(message.get("error")))
+                    hear(message)
+                code = await child.wait(self._silence)
+            except TimeoutError:
+                raise RetrainingError(f"{doing} hung and was ended. The old weights stay.") from None
+        if complaint or code:
+            raise RetrainingError(f"{doing} failed: {complaint or child.epitaph(code)}. The old weights stay.")
+
+    @contextlib.asynccontextmanager
+    async def _running_child(self, arguments: Sequence[str]) -> AsyncIterator[Child]:
+        self._child = child = await Child.start((*self._command, *arguments))
+        try:
+            if self._stopping:
+                raise RetrainingError("The bot is stopping.")
+            yield child
+        finally:
+            self._child = None
+            await child.end()
+
+
+class _Reporter:
+    """Between a training and `report`: only the newest progress waits, so a slow report never holds up the child."""
+
+    def __init__(self, report: Report) -> None:
+        self.loss: Any = None
+        self._report = report
+        self._sample: str | None = None
+        self._news: asyncio.Queue[TrainingProgress | None] = asyncio.Queue()
+        self._telling = asyncio.create_task(self._tell())
+
+    def hear(self, message: Message) -> None:
+        match message:
+            case {"event": "sample", "text": str(text)}:
+                self._sample = text
+            case {"event": "finished", "held_out_loss": loss}:
+                self.loss = loss
+            case {"event": "progress"}:
+                with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError):
+                    self._announce(_progress(message, self._sample))
+
+    async def close(self, patience: float) -> None:
+        """Let the last report be delivered, for `patience` seconds."""
+        self._news.put_nowait(None)
+        try:
+            await asyncio.wait({self._telling}, timeout=patience)
+        finally:
+            self._telling.cancel()
+
+    def _announce(self, progress: TrainingProgress) -> None:
+        while not self._news.empty():
+            self._news.get_nowait()
+        self._news.put_nowait(progress)
+
+    async def _tell(self) -> None:
+        while (progress := await self._news.get()) is not None:
+            try:
+                await self._report(progress)
+            except Exception as error:
+                # The error's text may hold the address of a request, and that the token: its name must do.
+                logger.warning("A progress report failed: %s", type(error).__name__)
+
+
+def _progress(message: Message, sample: str | None) -> TrainingProgress:
+    """Return the progress in a message; KeyError, TypeError, ValueError or OverflowError where it holds none."""
+    return TrainingProgress(
+        stage=str(message["stage"]),
+        step=int(message["step"]),
+        fraction=float(message["fraction"]),
+        training_loss=float(message["training_loss"]),
+        held_out_loss=_optional(message.get("held_out_loss")),
+        best_held_out_loss=_optional(message.get("best_held_out_loss")),
+        characters_per_second=float(message["characters_per_second"]),
+        seconds_left=_optional(message.get("seconds_left")),
+        sample=sample,
+    )
+
+
+def _optional(number: Any) -> float | None:
+    return None if number is None else float(number)
+
+
+def _finite(loss: Any, doing: str) -> float:
+    if not isinstance(loss, float) or not math.isfinite(loss):
+        raise RetrainingError(f"{doing} ended without a held-out loss. The old weights stay.")
+    return float(loss)
+
+
+def _threads() -> str:
+    """Return how many cores a training may use: all that this process may, but one for the bot."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return str(max(1, cores - 1))
+
+
+def _current(versions: Versions) -> Checkpoint | None:
+    try:
+        return versions.load_current()
+    except CheckpointError:
+        return None
+
+
+def _install(versions: Versions, path: Path) -> Checkpoint:
+    """Add new weights, read them back, and only then make them the current ones."""
+    version = versions.add(path)
+    checkpoint = versions.load(version)
+    versions.promote(version)
+    return checkpoint
+
+
+@contextlib.contextmanager
+def _work_folder(directory: Path) -> Iterator[Path]:
+    """Make a run's own folder, locked while its bot lives and removed at the end."""
+    directory.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=directory)).resolve()
+    try:
+        with _locked(folder):
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(directory: Path) -> None:
+    """Remove the folders of bots that were killed; that of a bot still alive (in another terminal, say) stays."""
+    for folder in directory.glob(f"{FOLDER_PREFIX}*"):
+        with contextlib.suppress(OSError), _locked(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a folder's lock, which the system releases when the process ends; OSError if another one holds it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
