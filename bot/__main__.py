@@ -1,0 +1,69 @@
+"""`python -m bot`: on Telegram with a TELEGRAM_TOKEN, else in the terminal. Exit codes, signals, the last line.
+
+Not here: anything that the bot does. What is heavy is imported once the settings are read, for a wrong one should be
+said at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from bot.logs import Redaction, configure_logging
+from bot.settings import ROOT, read_settings
+from model.errors import MangosaurusError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from bot.settings import Settings
+
+
+def main() -> None:
+    """Run the bot until it is told to stop, and exit with 0, or with 1 and one line that says why."""
+    redaction = Redaction(None)
+    try:
+        settings = read_settings(os.environ, ROOT / ".env")
+        level = settings.log_level or ("INFO" if settings.token else "WARNING")
+        redaction = configure_logging(level, settings.token)
+        asyncio.run(_until_told(_telegram(settings) if settings.token else _terminal(settings)))
+    except MangosaurusError as error:
+        sys.exit(_last_line(redaction, str(error)))
+    except Exception as error:
+        logging.getLogger(__name__).debug("The bot failed", exc_info=True)
+        sys.exit(_last_line(redaction, f"unexpected {type(error).__name__}: {error}"))
+
+
+async def _until_told(serving: Coroutine[None, None, None]) -> None:
+    """Serve until it ends by itself, or is cancelled: asyncio does that at Ctrl-C, and we at SIGTERM."""
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+async def _telegram(settings: Settings) -> None:
+    from bot.application import Mangosaurus
+
+    async with Mangosaurus(settings).running() as mangosaurus:
+        await mangosaurus.rejected()
+
+
+async def _terminal(settings: Settings) -> None:
+    from bot.local.terminal import chat
+
+    await chat(settings)
+
+
+def _last_line(redaction: Redaction, reason: str) -> str:
+    return redaction.redact(f"mangosaurus: {' '.join(reason.split())}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,259 @@
+"""The composition root: builds everything a running bot consists of, and owns its start and its stop.
+
+    async with Mangosaurus(settings).running() as mangosaurus: …
+
+Start and stop mirror each other: what was started last is stopped first, also when a start fails half-way. At the stop,
+polling ends, a training is ended and its administrator told, then everything that was asked is answered, and only then
+the connection, the networks and the database go. Not here: what is answered (`handlers`), HTTP, and signals and exit
+codes (`__main__`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+# The library's way to say that durations are timedeltas; without it, every RetryAfter is also a deprecation warning.
+os.environ["PTB_TIMEDELTA"] = "1"
+
+from telegram import BotCommand, BotCommandScopeChat, LinkPreviewOptions, Update
+from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.ext import Application, ApplicationBuilder, Defaults, ExtBot
+from telegram.request import HTTPXRequest
+
+from bot import texts
+from bot.answers import Answers
+from bot.batching import Batching
+from bot.handlers.admin import Admin
+from bot.handlers.dino import Dino
+from bot.handlers.failures import on_error
+from bot.handlers.poem import Poem
+from bot.handlers.seed import Seed
+from bot.handlers.welcome import Welcome
+from bot.retraining import Retraining
+from bot.store import Store
+from bot.updates import PersonalOrder
+from model.checkpoint import Checkpoint, CheckpointError, Versions
+from model.decoder import Sampling
+from model.errors import MangosaurusError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from telegram.request import BaseRequest
+
+    from bot.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+NETWORKS = {"dino": "names", "poem": "verse"}
+"""What is served, and the kind of checkpoint that serves it."""
+
+ALLOWED_UPDATES = [Update.MESSAGE]
+LONGEST_PAUSE = 30.0
+"""Seconds between two tries to reach Telegram at the start."""
+
+App = Application[Any, Any, Any, Any, Any, Any]
+
+
+class StartError(MangosaurusError):
+    """The bot cannot serve at all: the sentence says why, and what to do."""
+
+
+class TokenError(MangosaurusError):
+    """Telegram does not accept the token, or does not any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Telegram rejects the TELEGRAM_TOKEN; put the one that @BotFather gives into the environment or .env"
+        )
+
+
+class _Bot(ExtBot[None]):
+    """The library's bot, which also says when Telegram rejects the token: the updater alone would stop in silence."""
+
+    def __init__(self, token: str, request: BaseRequest, polling: BaseRequest) -> None:
+        defaults = Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True), allow_sending_without_reply=True)
+        super().__init__(token, request=request, get_updates_request=polling, defaults=defaults)
+        self._rejected = asyncio.Event()
+
+    async def rejected(self) -> None:
+        """Wait until Telegram rejects the token."""
+        await self._rejected.wait()
+
+    async def get_updates(self, *args: Any, **kwargs: Any) -> tuple[Update, ...]:
+        """Fetch updates."""
+        try:
+            return await super().get_updates(*args, **kwargs)
+        except InvalidToken:
+            self._rejected.set()
+            raise
+
+
+class Mangosaurus:
+    """A bot: its networks, its database, its trainings, and the application that connects them with Telegram.
+
+    `request` makes the library's transport, once for polling and once for everything else.
+    """
+
+    def __init__(self, settings: Settings, request: Callable[[], BaseRequest] | None = None) -> None:
+        if settings.token is None:
+            raise StartError("TELEGRAM_TOKEN is not set")
+        make = request or http_request
+        versions = {kind: Versions(settings.checkpoints / kind) for kind in NETWORKS}
+        self.batchings = {
+            kind: Batching(checkpoint, queue_limit=settings.queue_limit)
+            for kind, checkpoint in load_networks(versions).items()
+        }
+        self.store = Store(settings.database)
+        self.retraining = Retraining(versions, self.batchings, directory=settings.checkpoints)
+        self._bot = _Bot(settings.token.reveal(), make(), make())
+        self._admin_ids = settings.admin_ids
+        self._admin = Admin(self.retraining, settings.admin_ids, self.batchings)
+        builder = ApplicationBuilder().bot(self._bot).concurrent_updates(PersonalOrder()).job_queue(None)
+        self.application: App = builder.build()
+        self._listen(settings)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Mangosaurus]:
+        """Serve as long as the block lasts. TokenError or StoreError if that cannot begin."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.store.close)
+            await self.store.open()
+            for batching in self.batchings.values():
+                await batching.start()
+                stack.push_async_callback(batching.stop)
+            stack.push_async_callback(self._bot.shutdown)  # after a start that fails, the next line does not do it
+            stack.push_async_callback(self.application.shutdown)
+            await self._connect()
+            await self.application.start()
+            stack.push_async_callback(self._stop)
+            stack.push_async_callback(self._stop_polling)
+            await self._start_polling()
+            yield self
+
+    async def rejected(self) -> None:
+        """Wait until Telegram rejects the token, and raise the TokenError."""
+        await self._bot.rejected()
+        raise TokenError
+
+    async def handled(self) -> None:
+        """Wait until every update that has arrived is answered; trainings may go on."""
+        await self.application.update_queue.join()
+
+    async def finished(self) -> None:
+        """Wait until every update that has arrived is answered and every training has ended."""
+        await self.handled()
+        await self._admin.ended()
+
+    def _listen(self, settings: Settings) -> None:
+        answers = Answers(self.store, self.batchings)
+        welcome = Welcome(settings.admin_ids)
+        handlers = [
+            *welcome.handlers(),
+            Dino(answers, Sampling(settings.temperature_dino)).handler(),
+            *Poem(answers, Sampling(settings.temperature_poem)).handlers(),
+            Seed(self.store).handler(),
+            self._admin.handler(),
+            *welcome.last_handlers(),
+        ]
+        self.application.add_handlers(handlers)
+        self.application.add_error_handler(on_error)
+
+    async def _connect(self) -> None:
+        """Say hello to Telegram, again and again while the network is down."""
+        pause = 1.0
+        while True:
+            try:
+                await self.application.initialize()
+            except InvalidToken:
+                raise TokenError from None  # its text holds the token
+            except (NetworkError, RetryAfter) as error:
+                logger.warning("Telegram cannot be reached (%s); the next try is in %.0f s", error, pause)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                return
+
+    async def _start_polling(self) -> None:
+        updater = self.application.updater
+        if updater is None:
+            raise StartError("the application was built without an updater")
+        try:
+            await updater.start_polling(
+                bootstrap_retries=-1, allowed_updates=ALLOWED_UPDATES, error_callback=_log_polling_error
+            )
+        except InvalidToken:
+            raise TokenError from None
+        self.application.create_task(self._announce_commands())
+        serving = ", ".join(f"{kind} {batching.checkpoint.version}" for kind, batching in self.batchings.items())
+        logger.info("Serving as @%s with %s", self._bot.username, serving)
+
+    async def _stop_polling(self) -> None:
+        updater = self.application.updater
+        if updater is not None and updater.running:
+            try:
+                await updater.stop()
+            except TelegramError as error:
+                logger.debug("Polling ended with %s", type(error).__name__)
+
+    async def _stop(self) -> None:
+        """End a training while its administrator can still be told, then answer what was asked."""
+        await self.retraining.stop()
+        await self.application.stop()
+
+    async def _announce_commands(self) -> None:
+        """Fill the menu of commands that Telegram's apps show; only a courtesy, so a failure is only noted."""
+        await self._announce(texts.COMMANDS, None)
+        for admin_id in self._admin_ids:
+            await self._announce(texts.ADMIN_COMMANDS, BotCommandScopeChat(admin_id))
+
+    async def _announce(self, commands: Mapping[str, str], scope: BotCommandScopeChat | None) -> None:
+        try:
+            await self._bot.set_my_commands([BotCommand(*command) for command in commands.items()], scope)
+        except TelegramError as error:
+            logger.info("The menu of commands was not set: %s", error)
+
+
+def http_request() -> BaseRequest:
+    """Make the transport to Telegram. A full pool is waited for, and not an error after a second."""
+    return HTTPXRequest(connection_pool_size=64, pool_timeout=60)
+
+
+def load_networks(versions: Mapping[str, Versions]) -> dict[str, Checkpoint]:
+    """Load the current checkpoints; a missing one is a warning, StartError if there is none at all."""
+    loaded: dict[str, Checkpoint] = {}
+    complaints: dict[str, str] = {}
+    for kind, folder in versions.items():
+        try:
+            loaded[kind] = _load(folder, NETWORKS[kind])
+        except CheckpointError as error:
+            complaints[kind] = str(error)
+    if not loaded:
+        commands = " and ".join(f"python -m model train {kind} --promote" for kind in complaints)
+        raise StartError(
+            f"there are no weights to serve with; make some: {commands} ({'; '.join(complaints.values())})"
+        )
+    for kind, complaint in complaints.items():
+        logger.warning("/%s is not served: %s; make weights: python -m model train %s --promote", kind, complaint, kind)
+    return loaded
+
+
+def _load(folder: Versions, expected: str) -> Checkpoint:
+    if not folder.list():
+        raise CheckpointError(f"{folder.directory} holds none")
+    checkpoint = folder.load_current()
+    if checkpoint.description.kind != expected:
+        kind = checkpoint.description.kind
+        raise CheckpointError(f"{folder.directory}: its weights write {kind}, but {expected} belong there")
+    return checkpoint
+
+
+def _log_polling_error(error: TelegramError) -> None:
+    if isinstance(error, Conflict):
+        logger.error("Another program fetches this bot's messages with the same token; end it, or this one")
+    else:
+        logger.warning("Telegram cannot be reached (%s); trying again", error)

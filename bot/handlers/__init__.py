@@ -1,0 +1,1 @@
+"""What people send, read and passed on: each room answers one kind of message, and knows no other room here."""

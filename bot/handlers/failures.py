@@ -1,0 +1,49 @@
+"""What went wrong, and what the person reads of it. No exception ends the bot, and no traceback reaches a chat."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import TYPE_CHECKING
+
+from telegram import Update
+from telegram.error import BadRequest, Forbidden, TelegramError
+
+from bot import texts
+from bot.answers import ExplainedError
+from model.errors import MangosaurusError
+
+if TYPE_CHECKING:
+    from telegram.ext import ContextTypes
+
+logger = logging.getLogger(__name__)
+
+
+async def on_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+    """Say what happened to whoever sent the update, and to the log if nobody foresaw it."""
+    error = context.error
+    if isinstance(error, TelegramError) and not isinstance(error, BadRequest):
+        _log_lost_reply(error)
+    elif isinstance(error, ExplainedError):
+        await _say(update, str(error))
+    elif isinstance(error, MangosaurusError):
+        await _say(update, texts.failure(str(error)))
+    else:
+        error_id = secrets.token_hex(4)
+        logger.error("Error %s", error_id, exc_info=error)
+        await _say(update, texts.apology(error_id))
+
+
+def _log_lost_reply(error: TelegramError) -> None:
+    """Log that Telegram did not take a message: then an apology would not arrive either."""
+    level = logging.INFO if isinstance(error, Forbidden) else logging.WARNING
+    logger.log(level, "An answer was not sent: %s: %s", type(error).__name__, error)
+
+
+async def _say(update: object, text: str) -> None:
+    if not isinstance(update, Update) or update.message is None:
+        return
+    try:
+        await update.message.reply_html(text)
+    except TelegramError as error:
+        _log_lost_reply(error)

@@ -1,0 +1,45 @@
+"""The transport under python-telegram-bot that reaches the Telegram in this process.
+
+What would be an HTTP request is a call, with JSON both ways. Not here: the answers (`telegram`).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from telegram.request import BaseRequest, RequestData
+
+if TYPE_CHECKING:
+    from bot.local.telegram import Telegram
+
+
+class LocalRequest(BaseRequest):
+    """The transport: what would be an HTTP request is a call."""
+
+    def __init__(self, telegram: Telegram) -> None:
+        self._telegram = telegram
+
+    @property
+    def read_timeout(self) -> float | None:
+        """Nothing is read that could take time."""
+        return None
+
+    async def initialize(self) -> None:
+        """Nothing to open."""
+
+    async def shutdown(self) -> None:
+        """Nothing to close."""
+
+    async def do_request(
+        self, url: str, method: str, request_data: RequestData | None = None, *_args: Any, **_timeouts: Any
+    ) -> tuple[int, bytes]:
+        """Answer a POST to `https://…/bot<token>/<method>`; there are no files to GET."""
+        if method != "POST":
+            return 404, b'{"ok": false, "error_code": 404, "description": "Not Found"}'
+        bot, name = url.rsplit("/", 2)[1:]
+        parameters = json.loads(json.dumps(request_data.parameters)) if request_data else {}
+        if request_data and request_data.contains_files:
+            parameters |= request_data.multipart_data
+        code, answer = await self._telegram.call(bot.removeprefix("bot"), name, parameters)
+        return code, json.dumps(answer).encode()

@@ -1,0 +1,265 @@
+"""A small Telegram: the part of the Bot API that this bot uses, in memory, with the real one's rules and refusals.
+
+`Telegram` is the server: people write to it (`say`, `post`), the bot calls its methods, and whoever listens sees what
+was called. Not here: how python-telegram-bot reaches it (`request`); webhooks, downloads, inline mode, and anything
+that the bot does not call: an unknown method is answered as the Bot API answers it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.local.contents import Json, Refusal, bad, caption_content, markup, text_content, upload
+from bot.local.markup import command_entities
+
+Listener = Callable[[str, Json, Any], None]
+"""Called after each successful method with its name, its parameters and its result."""
+
+MOST_UPDATES = 100
+MOST_COMMANDS = 100
+ACTIONS = {"typing", "upload_photo", "upload_document", "record_video", "upload_video", "record_voice", "upload_voice"}
+ME: Json = {
+    "id": 7000000,
+    "is_bot": True,
+    "first_name": "Mangosaurus",
+    "username": "mangosaurus_bot",
+    "can_join_groups": True,
+    "can_read_all_group_messages": False,
+    "supports_inline_queries": False,
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who writes to the bot. Their private chat has their id, as on Telegram."""
+
+    id: int
+    first_name: str = "Somebody"
+
+    def user(self) -> Json:
+        """Return the Bot API's User."""
+        return {"id": self.id, "is_bot": False, "first_name": self.first_name}
+
+    def chat(self) -> Json:
+        """Return the Bot API's Chat between this person and the bot."""
+        return {"id": self.id, "type": "private", "first_name": self.first_name}
+
+
+def group(chat_id: int, title: str = "A group") -> Json:
+    """Return the Bot API's Chat of a group; group ids are negative."""
+    return {"id": chat_id, "type": "supergroup", "title": title}
+
+
+class Telegram:
+    """The server. `refusals` holds answers to give instead of the next ones, for each method by its name."""
+
+    def __init__(self, listen: Listener | None = None) -> None:
+        self.token = f"{ME['id']}:local-{id(self):x}"
+        self.revoked = False
+        self.refusals: defaultdict[str, deque[Refusal]] = defaultdict(deque)
+        self.sent: list[Json] = []  # the bot's messages, in order, as they read now
+        self.commands: dict[tuple[str, str], list[Json]] = {}
+        self.listen = listen
+        self._chats: dict[int, Json] = {}
+        self._messages: dict[tuple[int, int], Json] = {}
+        self._message_ids = 0
+        self._updates: deque[Json] = deque()
+        self._update_ids = 0
+        self._allowed: list[str] = []
+        self._poll: object = None
+        self._queries: set[str] = set()
+        self._changed = asyncio.Event()
+        self._methods: dict[str, Callable[[Json], Any]] = {
+            "getMe": lambda _parameters: ME,
+            "deleteWebhook": self._delete_webhook,
+            "sendMessage": self._send_message,
+            "editMessageText": self._edit_message_text,
+            "sendChatAction": self._send_chat_action,
+            "sendDocument": self._send_document,
+            "sendPhoto": self._send_photo,
+            "answerCallbackQuery": self._answer_callback_query,
+            "setMyCommands": self._set_my_commands,
+            "getMyCommands": lambda parameters: self.commands.get(_scope(parameters), []),
+            "deleteMyCommands": lambda parameters: self.commands.pop(_scope(parameters), None) is None or True,
+        }
+
+    def say(self, text: str, person: Person, chat: Json | None = None, **fields: Any) -> Json:
+        """Let a person write to the bot, in private or in a chat; returns the message."""
+        kept = text.strip()
+        message = self._message(chat or person.chat(), text=kept, **{"from": person.user()}, **fields)
+        if entities := command_entities(kept):
+            message.setdefault("entities", entities)
+        self.post(message=message)
+        return message
+
+    def post(self, **content: Any) -> None:
+        """Queue an update of any kind, if the bot wants that kind: `post(edited_message=…)`."""
+        (kind,) = content
+        if query := content.get("callback_query"):
+            self._queries.add(query["id"])
+        if self._allowed and kind not in self._allowed:
+            return
+        self._update_ids += 1
+        self._updates.append({"update_id": self._update_ids, **content})
+        self._notify()
+
+    async def fetched(self) -> None:
+        """Wait until the bot has fetched every update and asked for the next."""
+        await self._until(lambda: not self._updates)
+
+    async def call(self, token: str, method: str, parameters: Json) -> tuple[int, Json]:
+        """Answer one call of the Bot API: the HTTP status, and the JSON."""
+        try:
+            self._check(token, method)
+            asynchronous = method == "getUpdates"
+            result = await self._get_updates(parameters) if asynchronous else self._methods[method](parameters)
+        except Refusal as refusal:
+            return refusal.code, refusal.answer()
+        if self.listen:
+            self.listen(method, parameters, result)
+        return 200, {"ok": True, "result": result}
+
+    def _check(self, token: str, method: str) -> None:
+        if self.revoked or token != self.token:
+            raise Refusal(401, "Unauthorized")
+        if self.refusals[method]:
+            raise self.refusals[method].popleft()
+        if method != "getUpdates" and method not in self._methods:
+            raise Refusal(404, "Not Found")
+
+    async def _get_updates(self, parameters: Json) -> list[Json]:
+        self._allowed = parameters.get("allowed_updates", self._allowed)
+        self._confirm(parameters.get("offset", 0))
+        poll = self._poll = object()  # which ends an older poll, if one is still waiting
+        self._notify()
+        try:
+            async with asyncio.timeout(parameters.get("timeout", 0)):
+                await self._until(lambda: bool(self._updates) or self.revoked or self._poll is not poll)
+        except TimeoutError:
+            return []
+        if self._poll is not poll:
+            raise Refusal(409, "Conflict: terminated by other getUpdates request")
+        self._check(self.token, "getUpdates")
+        limit = min(max(parameters.get("limit", MOST_UPDATES), 1), MOST_UPDATES)
+        return list(self._updates)[:limit]
+
+    def _confirm(self, offset: int) -> None:
+        """Forget the updates below an offset; a negative one keeps that many of the last."""
+        while self._updates and (self._updates[0]["update_id"] < offset or len(self._updates) > -offset > 0):
+            self._updates.popleft()
+
+    def revoke(self) -> None:
+        """Do what BotFather's /revoke does: the token is worth nothing from now on."""
+        self.revoked = True
+        self._notify()
+
+    def _notify(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            await self._changed.wait()
+
+    def _delete_webhook(self, parameters: Json) -> bool:
+        if parameters.get("drop_pending_updates"):
+            self._updates.clear()
+            self._notify()
+        return True
+
+    def _send_message(self, parameters: Json) -> Json:
+        content = text_content(parameters)
+        return self._send(parameters, content)
+
+    def _edit_message_text(self, parameters: Json) -> Json:
+        chat = self._chat(parameters)
+        message = self._messages.get((chat["id"], int(parameters.get("message_id", 0))))
+        if message is None:
+            raise bad("message to edit not found")
+        if message["from"] != ME or "text" not in message:
+            raise bad("message can't be edited")
+        content = text_content(parameters) | markup(parameters)
+        if all(message.get(key) == content.get(key) for key in ("text", "entities", "reply_markup")):
+            raise bad(
+                "message is not modified: specified new message content and reply markup are exactly the same as a "
+                "current content and reply markup of the message"
+            )
+        for key in ("entities", "reply_markup"):
+            message.pop(key, None)
+        message.update(content, edit_date=int(time.time()))
+        return message
+
+    def _send_chat_action(self, parameters: Json) -> bool:
+        self._chat(parameters)
+        if parameters.get("action") not in ACTIONS:
+            raise bad("wrong parameter action in request")
+        return True
+
+    def _send_document(self, parameters: Json) -> Json:
+        name, size = upload(parameters, "document")
+        file = {"file_id": f"document-{name}", "file_unique_id": name, "file_name": name, "file_size": size}
+        return self._send(parameters, {"document": file} | caption_content(parameters))
+
+    def _send_photo(self, parameters: Json) -> Json:
+        name, size = upload(parameters, "photo")
+        file = {"file_id": f"photo-{name}", "file_unique_id": name, "width": 1, "height": 1, "file_size": size}
+        return self._send(parameters, {"photo": [file]} | caption_content(parameters))
+
+    def _answer_callback_query(self, parameters: Json) -> bool:
+        if parameters.get("callback_query_id") not in self._queries:
+            raise bad("query is too old and response timeout expired or query ID is invalid")
+        return True
+
+    def _set_my_commands(self, parameters: Json) -> bool:
+        commands, scope = parameters.get("commands", []), parameters.get("scope") or {}
+        if "chat_id" in scope:
+            self._chat(scope)
+        if len(commands) > MOST_COMMANDS:
+            raise bad("BOT_COMMANDS_TOO_MUCH")
+        for command in commands:
+            if not re.fullmatch("[a-z0-9_]{1,32}", command["command"]):
+                raise bad("BOT_COMMAND_INVALID")
+            if not 1 <= len(command["description"]) <= 256:
+                raise bad("BOT_COMMAND_DESCRIPTION_INVALID")
+        self.commands[_scope(parameters)] = commands
+        return True
+
+    def _send(self, parameters: Json, content: Json) -> Json:
+        chat = self._chat(parameters)
+        reply = self._replied(chat["id"], parameters.get("reply_parameters"))
+        message = self._message(chat, **{"from": ME}, **content, **reply, **markup(parameters))
+        self.sent.append(message)
+        return message
+
+    def _replied(self, chat_id: int, reply: Json | None) -> Json:
+        if reply is None:
+            return {}
+        message = self._messages.get((chat_id, reply["message_id"]))
+        if message is None and not reply.get("allow_sending_without_reply"):
+            raise bad("message to be replied not found")
+        return {"reply_to_message": message} if message else {}
+
+    def _message(self, chat: Json, **content: Any) -> Json:
+        self._message_ids += 1
+        message = {"message_id": self._message_ids, "date": int(time.time()), "chat": chat, **content}
+        self._chats[chat["id"]] = chat
+        self._messages[chat["id"], self._message_ids] = message
+        return message
+
+    def _chat(self, parameters: Json) -> Json:
+        chat = self._chats.get(parameters.get("chat_id", 0))
+        if chat is None:
+            raise bad("chat not found")
+        return chat
+
+
+def _scope(parameters: Json) -> tuple[str, str]:
+    scope = parameters.get("scope") or {"type": "default"}
+    return json.dumps(scope, sort_keys=True), parameters.get("language_code") or ""

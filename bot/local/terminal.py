@@ -1,0 +1,97 @@
+"""A chat with the bot in the terminal, or through pipes: the same application, on a Telegram in this process.
+
+Whoever runs this owns the process, so they are an administrator and may `/retrain`. Each line is a message, and the
+next one is read when it is answered. At the end of piped input everything that was begun is finished, a training
+included; Ctrl-D at a terminal and Ctrl-C anywhere end a training. Not here: how it looks (`screen`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from dataclasses import replace
+from threading import Thread
+from typing import TYPE_CHECKING, TextIO
+
+from bot.application import Mangosaurus
+from bot.local.request import LocalRequest
+from bot.local.screen import Glass, Paper, Screen
+from bot.local.telegram import Person, Telegram
+from bot.settings import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from bot.settings import Settings
+
+YOU = Person(1, "You")
+
+
+async def chat(settings: Settings) -> None:
+    """Talk until there is no more to say."""
+    interactive = _is_terminal(sys.stdin) and _is_terminal(sys.stdout)
+    with _restored_terminal() if interactive else contextlib.nullcontext():
+        screen = Glass() if interactive else Paper(gone=_cancel_current_task())
+        telegram = Telegram(screen.listen)
+        own = replace(settings, token=Secret(telegram.token), admin_ids=settings.admin_ids | {YOU.id})
+        async with Mangosaurus(own, lambda: LocalRequest(telegram)).running() as mangosaurus:
+            if interactive:
+                await _say("/start", telegram, mangosaurus)
+            async for line in _lines(screen):
+                await _say(line, telegram, mangosaurus)
+            if not interactive:
+                await mangosaurus.finished()
+
+
+async def _say(line: str, telegram: Telegram, mangosaurus: Mangosaurus) -> None:
+    """Send a line, as far as Telegram would, and wait for its answer."""
+    if line.strip():
+        telegram.say(line, YOU)
+        await telegram.fetched()
+        await mangosaurus.handled()
+
+
+async def _lines(screen: Screen) -> AsyncIterator[str]:
+    while (line := await _in_daemon(screen.read)) is not None:
+        yield line
+
+
+async def _in_daemon(read: Callable[[], str | None]) -> str | None:
+    """Call on a thread of its own. Unlike asyncio.to_thread's, one that waits for ever does not hold up the exit."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[str | None] = loop.create_future()
+
+    def deliver(line: str | None) -> None:
+        if not future.done():
+            future.set_result(line)
+
+    def run() -> None:
+        line = read()
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(deliver, line)
+
+    Thread(target=run, name="reading", daemon=True).start()
+    return await future
+
+
+def _cancel_current_task() -> Callable[[], object]:
+    task = asyncio.current_task()
+    return task.cancel if task else lambda: None
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
+@contextlib.contextmanager
+def _restored_terminal() -> Iterator[None]:
+    """Leave the terminal as it was: a reader that is still waiting for a key does not do it."""
+    import termios
+
+    state = termios.tcgetattr(sys.stdin)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, state)
+        print()

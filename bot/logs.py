@@ -1,0 +1,78 @@
+"""Logging to stderr, with the token taken out of every record, whatever wrote it.
+
+Not here: what is worth a log line. Libraries put the token into addresses, exceptions and reprs, so it is removed where
+all records pass, not where they are made.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from bot.settings import Secret
+
+HIDDEN = "***"
+SHORTEST_KEY = 8
+"""Below this many characters the part after the token's colon could be an innocent word, and is left in place."""
+
+
+class Redaction(logging.Filter):
+    """Rewrites records in place: the token becomes asterisks in the message, its arguments and the traceback."""
+
+    def __init__(self, token: Secret | None) -> None:
+        super().__init__()
+        self._hidden = () if token is None else _spellings(token.reveal())
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let the record pass, without the token."""
+        if self._hidden:
+            record.msg, record.args = self.redact(_message(record)), ()
+            if record.exc_info and not record.exc_text:
+                # Formatters print this text instead of the exception once it is there.
+                record.exc_text = logging.Formatter().formatException(record.exc_info)
+            record.exc_text = record.exc_text and self.redact(record.exc_text)
+            record.stack_info = record.stack_info and self.redact(record.stack_info)
+        return True
+
+    def redact(self, text: str) -> str:
+        """Return the text without the token."""
+        for spelling in self._hidden:
+            text = text.replace(spelling, HIDDEN)
+        return text
+
+
+class _SaidElsewhere(logging.Filter):
+    """Drops the library's own report of a rejected token: the process ends with one line that says it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and type(record.exc_info[1]).__name__ == "InvalidToken")
+
+
+def configure_logging(level: str, token: Secret | None) -> Redaction:
+    """Send all logs of the process to stderr; httpx's line for every request only at DEBUG. Returns the redaction."""
+    redaction = Redaction(token)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(_SaidElsewhere())
+    handler.addFilter(redaction)
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.DEBUG if level == "DEBUG" else logging.WARNING)
+    return redaction
+
+
+def _spellings(token: str) -> tuple[str, ...]:
+    """Return what to look for, longest first: the token, as it stands in an address, and its secret half alone."""
+    key = token.partition(":")[2]
+    return (token, quote(token, safe=""), *([key] if len(key) >= SHORTEST_KEY else []))
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:
+        # Arguments that do not fit: logging would print them, and where, on stderr and unredacted.
+        return f"{record.msg} {record.args}"

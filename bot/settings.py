@@ -1,0 +1,147 @@
+"""What an operator can choose: read once, from the environment and `.env`, into one frozen `Settings`.
+
+The real environment wins over `.env`; a key without a value counts as not set. An error names the key and the value,
+but never the token's. Not here: what the settings are for, and where anything is looked up later (nowhere: they are
+handed over).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model.errors import MangosaurusError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The clone. Relative paths in the settings start here, wherever the bot is started from."""
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+HIGHEST_TEMPERATURE = 5.0
+
+_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
+
+
+class SettingsError(MangosaurusError):
+    """A setting that makes no sense: the sentence names the key, the value, and what it should look like."""
+
+
+class Secret:
+    """Text that does not show itself: neither its `repr` nor its `str` holds it, only `reveal` does."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The choices of one run. Without a token the bot chats in the terminal."""
+
+    token: Secret | None = None
+    admin_ids: frozenset[int] = frozenset()
+    database: Path = ROOT / "mangosaurus.db"
+    checkpoints: Path = ROOT / "checkpoints"
+    temperature_dino: float = 1.0
+    temperature_poem: float = 1.0
+    queue_limit: int = 256
+    log_level: str | None = None  # None: INFO with a token, WARNING in the terminal
+
+
+def read_settings(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
+    """Return the settings of an environment, and of a file below it; SettingsError."""
+    values = _file_values(env_file) | {key: value.strip() for key, value in environment.items() if key in _KEYS}
+    fields = {field: parse(key, values[key]) for key, (field, parse) in _KEYS.items() if values.get(key)}
+    return Settings(**fields)  # type: ignore[arg-type]  # each parser returns what its field holds
+
+
+def _file_values(env_file: Path | None) -> dict[str, str]:
+    if env_file is None or not env_file.exists():
+        return {}
+    # python-dotenv is imported where there is a file to read, and told not to interpolate: a `$` is a `$`.
+    from dotenv import dotenv_values
+
+    try:
+        text = env_file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingsError(f"{env_file}: cannot be read: {reason}") from None
+    values = dotenv_values(stream=StringIO(text), interpolate=False)
+    return {key: value.strip() for key, value in values.items() if key in _KEYS and value is not None}
+
+
+def _token(key: str, value: str) -> Secret:
+    if not _TOKEN.fullmatch(value):
+        raise SettingsError(f"{key} is not a bot token; BotFather's look like 123456:ABC-DEF (value not shown)")
+    return Secret(value)
+
+
+def _ids(key: str, value: str) -> frozenset[int]:
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    if not all(re.fullmatch(r"[0-9]{1,16}", part) and int(part) for part in parts):
+        raise SettingsError(f"{key} is {value!r}; it is a list of Telegram user ids such as 12345678, 87654321")
+    return frozenset(map(int, parts))
+
+
+def _path(key: str, value: str) -> Path:
+    try:
+        return ROOT / Path(value).expanduser()
+    except RuntimeError:
+        raise SettingsError(f"{key} is {value!r}; there is no such home folder") from None
+
+
+def _temperature(key: str, value: str) -> float:
+    try:
+        temperature = float(value)
+    except ValueError:
+        temperature = math.nan
+    if not 0 <= temperature <= HIGHEST_TEMPERATURE:
+        raise SettingsError(f"{key} is {value!r}; it is a number from 0 to {HIGHEST_TEMPERATURE:g} such as 0.8")
+    return temperature
+
+
+def _count(key: str, value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", value) or not int(value):
+        raise SettingsError(f"{key} is {value!r}; it is a whole number from 1 to 999999 such as 256")
+    return int(value)
+
+
+def _log_level(key: str, value: str) -> str:
+    if value.upper() not in LOG_LEVELS:
+        raise SettingsError(f"{key} is {value!r}; it is one of {', '.join(LOG_LEVELS)}")
+    return value.upper()
+
+
+_KEYS = {
+    "TELEGRAM_TOKEN": ("token", _token),
+    "ADMIN_IDS": ("admin_ids", _ids),
+    "DATABASE": ("database", _path),
+    "CHECKPOINTS": ("checkpoints", _path),
+    "TEMPERATURE_DINO": ("temperature_dino", _temperature),
+    "TEMPERATURE_POEM": ("temperature_poem", _temperature),
+    "QUEUE_LIMIT": ("queue_limit", _count),
+    "LOG_LEVEL": ("log_level", _log_level),
+}

@@ -1,0 +1,207 @@
+"""Every sentence a person can see, in Telegram's HTML: short, warm, one voice.
+
+Whatever comes from a person, a network or an error is escaped here, and nowhere else. Not here: when something is said.
+"""
+
+from __future__ import annotations
+
+from html import escape as escape_html
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.retraining import Outcome, TrainingProgress
+
+LONGEST_SAMPLE = 200
+CURVE_POINTS = 24
+BAR = 12
+
+COMMANDS = {
+    "dino": "invent dinosaur names",
+    "poem": "continue a line of verse",
+    "seed": "see or set your seed",
+    "help": "what I can do",
+}
+ADMIN_COMMANDS = {**COMMANDS, "retrain": "train a network anew"}
+
+START = (
+    "Hello, I am <b>Mangosaurus</b>. I invent dinosaurs that never were and verse that Shakespeare never wrote.\n\n"
+    "Try /dino, or send me a line such as <i>Shall I compare thee</i>. /help shows the rest."
+)
+HELP = (
+    "/dino – a new dinosaur name\n"
+    "/dino 5 mango – five of them that begin with Mango\n"
+    "/poem Shall I compare thee – your line, and verse that continues it; in quotes, a space at its end counts\n"
+    "/seed – your seed; /seed 42 begins the sequence of 42\n\n"
+    "Whoever has the same seed and asks for the same things gets the same answers, in the same order."
+)
+HELP_ADMIN = "/retrain dino – train the names anew; /retrain poem 10 – the verse, for about ten minutes"
+
+UNKNOWN_COMMAND = "I do not know that command. /help shows what I can do."
+ONLY_TEXT = "I can read nothing but text. Send me a line, and I will make it a poem."
+
+DINO_USAGE = (
+    "Tell me how many names and their first letters, or nothing at all: <code>/dino</code>, <code>/dino 5</code>, "
+    "<code>/dino mango</code>, <code>/dino 5 mango</code>."
+)
+POEM_USAGE = "Give me a line to begin with, for example <code>/poem Shall I compare thee</code>."
+RETRAIN_USAGE = (
+    "Tell me what to train, and for how many minutes if you like: <code>/retrain dino</code>, "
+    "<code>/retrain poem 10</code>."
+)
+STOPPING = "I am about to stop; please ask again when I am back."
+
+_WRITES = {"dino": "invent names", "poem": "write verse"}
+_STAGES = {"pretrain": "reading the plays", "tune": "reading the sonnets", "names": "reading the names"}
+
+
+def escape(text: str) -> str:
+    """Return text as HTML that shows exactly this text."""
+    return escape_html(text, quote=False)
+
+
+def names(new: Sequence[str]) -> str:
+    """Show new names, one a line."""
+    return "\n".join(f"<b>{escape(name.capitalize())}</b>" for name in new)
+
+
+def poem(line: str, verse: str, *, same_line: bool) -> str:
+    """Show a person's line as they wrote it, and the verse right after it or below it."""
+    return f"<b>{escape(line)}</b>{'' if same_line else chr(10)}{escape(verse)}"
+
+
+def how_many(largest: int) -> str:
+    """Explain how many names can be asked for."""
+    return f"I invent from 1 to {largest} names at once, for example <code>/dino 5</code>."
+
+
+def first_letters(given: str, longest: int) -> str:
+    """Explain which first letters a name can have."""
+    shown = escape(_cut(given, 40))
+    return (
+        f"No name can begin with <b>{shown}</b>. Give me 1 to {longest} letters from a to z: <code>/dino mango</code>."
+    )
+
+
+def no_new_name(prefix: str) -> str:
+    """Say that no name was found for these letters."""
+    return f"I found no new name that begins with <b>{escape(prefix)}</b>. Fewer letters, or others, may do."
+
+
+def line_too_long(length: int, longest: int) -> str:
+    """Say that a line is too long to be continued."""
+    return f"Your line has {length:,} characters, and I can take {longest}. Give me a shorter one."
+
+
+def seed(value: int) -> str:
+    """Show a person's seed."""
+    return f"Your seed is <b>{value}</b>. To begin another sequence, or this one anew: <code>/seed 42</code>."
+
+
+def seed_set(value: int) -> str:
+    """Say that a sequence begins."""
+    return f"Your seed is now <b>{value}</b>, and its sequence begins."
+
+
+def seed_range(largest: int) -> str:
+    """Explain what a seed is."""
+    return f"A seed is a whole number from 0 to {largest}, for example <code>/seed 42</code>."
+
+
+def not_trained(kind: str) -> str:
+    """Say that a network has no weights, and the way out."""
+    return (
+        f"I cannot {_WRITES[kind]} at the moment: my network for it is missing. "
+        f"Whoever runs me can make one: <code>python -m model train {kind} --promote</code>."
+    )
+
+
+def failure(sentence: str) -> str:
+    """Show an error of ours, whose sentence may be in lower case and without a full stop."""
+    return escape(_sentence(sentence))
+
+
+def apology(error_id: str) -> str:
+    """Apologise for an error that nobody foresaw."""
+    return f"Something went wrong on my side, and I am sorry. It is noted as <code>{error_id}</code>; please try again."
+
+
+def minutes_range(longest: float) -> str:
+    """Explain how long a training can take."""
+    return (
+        f"A training takes more than nothing and up to {longest:g} minutes, for example <code>/retrain dino 5</code>."
+    )
+
+
+def training_begins(kind: str, minutes: float | None) -> str:
+    """Open the message that shows a training."""
+    duration = "" if minutes is None else f" for about {minutes:g} minutes"
+    return f"Training <b>{kind}</b>{duration}. I will show here how it goes."
+
+
+def training(kind: str, progress: TrainingProgress, losses: Sequence[float]) -> str:
+    """Show where a training is; `losses` is its curve so far, in nats per character."""
+    lines = [
+        f"Training <b>{kind}</b>, {escape(_STAGES.get(progress.stage, progress.stage))}",
+        f"<code>{_bar(progress.fraction)}</code> {progress.fraction:.0%}{_time_left(progress.seconds_left)}",
+        f"loss {progress.training_loss:.3f}{_held_out(progress)}, {progress.characters_per_second:,.0f} characters/s",
+        f"<code>{curve(losses)}</code>" if len(losses) > 1 else "",
+        f"<i>{escape(_cut(progress.sample.strip(), LONGEST_SAMPLE))}</i>" if progress.sample else "",
+    ]
+    return "\n".join(filter(None, lines))
+
+
+def trained(outcome: Outcome, *, served: bool) -> str:
+    """Say how a training ended; a network that was missing at the start is not `served` by its new weights."""
+    before = "" if outcome.old_loss is None else f", before {outcome.old_loss:.4f}"
+    losses = f"{outcome.new_loss:.4f} nats per character on held-out text{before}"
+    took = _duration(outcome.seconds)
+    if not outcome.promoted:
+        return f"Trained <b>{outcome.kind}</b> in {took}, and it did not get better: {losses}. The old weights stay."
+    use = "writes from now on" if served else "is ready; start me again to use it"
+    return (
+        f"Trained <b>{outcome.kind}</b> in {took}, and it got better: {losses}. "
+        f"Version <code>{outcome.version}</code> {use}."
+    )
+
+
+def curve(losses: Sequence[float]) -> str:
+    """Draw losses as a line of blocks, the newest at the right; each block is the mean of its share."""
+    width = min(len(losses), CURVE_POINTS)
+    edges = [len(losses) * point // width for point in range(width + 1)]
+    means = [sum(losses[a:b]) / (b - a) for a, b in pairwise(edges)]
+    lowest, height = min(means), max(means) - min(means)
+    return "".join("▁▂▃▄▅▆▇█"[round(7 * (mean - lowest) / height) if height else 0] for mean in means)
+
+
+def _bar(fraction: float) -> str:
+    done = round(BAR * min(max(fraction, 0), 1))
+    return "█" * done + "░" * (BAR - done)
+
+
+def _held_out(progress: TrainingProgress) -> str:
+    if progress.held_out_loss is None:
+        return ""
+    best = "" if progress.best_held_out_loss is None else f" (best {progress.best_held_out_loss:.3f})"
+    return f", held out {progress.held_out_loss:.3f}{best}"
+
+
+def _time_left(seconds: float | None) -> str:
+    return "" if seconds is None else f", {_duration(seconds)} left"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(seconds, 0):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "…")) else ".")

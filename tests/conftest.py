@@ -1,0 +1,54 @@
+"""What many tests need: tiny untrained weights on disk, a Telegram in memory, and the whole bot serving on it.
+
+The settings are made here, never read: neither the environment nor a `.env` changes what a test does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.local.telegram import Telegram
+from bot.settings import Secret, Settings
+from tests.serving import ADMIN, Chat, install_both, serving
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoints directory with both networks, to be read only."""
+    return install_both(tmp_path_factory.mktemp("checkpoints"))
+
+
+@pytest.fixture
+def own_checkpoints(tmp_path: Path) -> Path:
+    """A checkpoints directory with both networks that a test may change."""
+    return install_both(tmp_path / "checkpoints")
+
+
+@pytest.fixture
+async def telegram() -> Telegram:
+    """A Telegram that nobody is connected to."""
+    return Telegram()
+
+
+@pytest.fixture
+async def settings(checkpoints: Path, telegram: Telegram, tmp_path: Path) -> Settings:
+    """The settings of a bot on that Telegram, with a database of its own."""
+    return Settings(
+        token=Secret(telegram.token),
+        admin_ids=frozenset({ADMIN.id}),
+        database=tmp_path / "mangosaurus.db",
+        checkpoints=checkpoints,
+    )
+
+
+@pytest.fixture
+async def chat(settings: Settings, telegram: Telegram) -> AsyncIterator[Chat]:
+    """A bot that serves on that Telegram."""
+    async with serving(settings, telegram) as chat:
+        yield chat

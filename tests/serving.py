@@ -1,0 +1,121 @@
+"""What tests of the bot share: people, tiny untrained weights on disk, and a bot that serves on a Telegram in memory.
+
+The fixtures in conftest.py hand it out; a test that starts and stops a bot by itself takes it from here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import string
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from bot.application import Mangosaurus
+from bot.local.request import LocalRequest
+from bot.local.telegram import Person, Telegram
+from model.checkpoint import Checkpoint, Description, Versions, save
+from model.errors import MangosaurusError
+from model.language_model import Architecture, LanguageModel
+from model.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from telegram.ext import ContextTypes
+
+    from bot.local.contents import Json
+    from bot.settings import Settings
+
+ALICE, BOB, ADMIN = Person(101, "Alice"), Person(102, "Bob"), Person(900, "Admin")
+LETTERS = "\n" + string.ascii_lowercase
+VERSE = "\n !'(),-.:;?" + string.ascii_lowercase
+
+
+def untrained(kind: Literal["names", "verse"], seed: int = 1) -> Checkpoint:
+    """Return a tiny network with random weights that ends its lines now and then."""
+    vocabulary = Vocabulary(LETTERS if kind == "names" else VERSE)
+    cell: Literal["rnn", "lstm"] = "rnn" if kind == "names" else "lstm"
+    architecture = Architecture(cell, len(vocabulary), hidden_size=8, layers=1 if kind == "names" else 2)
+    language_model = LanguageModel.initialise(architecture, np.random.default_rng(seed))
+    language_model.parameters["output.b_y"][vocabulary.newline] += 1
+    description = Description(kind, "TEST", "0" * 64, 1, 3.0, seed, "2024-01-01T00:00:00+00:00", {})
+    return Checkpoint(language_model, vocabulary, description, frozenset({"mangosaurus"} if kind == "names" else ()))
+
+
+def install(directory: Path, checkpoint: Checkpoint) -> str:
+    """Make a checkpoint the current one of a folder of versions, and return its version."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / "new.safetensors"
+    version = save(path, checkpoint).version
+    versions = Versions(directory)
+    versions.promote(versions.add(path))
+    path.unlink()
+    return version
+
+
+def install_both(directory: Path) -> Path:
+    """Put both networks into a checkpoints directory."""
+    install(directory / "dino", untrained("names"))
+    install(directory / "poem", untrained("verse"))
+    return directory
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so, for as long as a busy machine may need."""
+    for _ in range(10_000):
+        if condition():
+            return
+        await asyncio.sleep(0.001)
+    raise TimeoutError
+
+
+class Chat:
+    """A bot that serves, and the people who write to it."""
+
+    def __init__(self, telegram: Telegram, mangosaurus: Mangosaurus, errors: list[BaseException]) -> None:
+        self.telegram = telegram
+        self.mangosaurus = mangosaurus
+        self.errors = errors
+        """Exceptions that nobody foresaw. Those of ours are answers, and not among them."""
+
+    async def say(self, text: str, person: Person = ALICE, chat: Json | None = None, **fields: Any) -> list[str]:
+        """Write to the bot; returns what it sends until it has handled the message."""
+        before = len(self.telegram.sent)
+        self.telegram.say(text, person, chat, **fields)
+        await self.settled()
+        return self.texts()[before:]
+
+    async def post(self, **content: Any) -> list[str]:
+        """Let any update arrive; returns what the bot sends until it has handled it."""
+        before = len(self.telegram.sent)
+        self.telegram.post(**content)
+        await self.settled()
+        return self.texts()[before:]
+
+    async def settled(self) -> None:
+        """Wait until everything that was written is handled."""
+        await self.telegram.fetched()
+        await self.mangosaurus.handled()
+
+    def texts(self) -> list[str]:
+        """Return all that the bot has sent, as it reads now."""
+        return [message["text"] for message in self.telegram.sent]
+
+
+@asynccontextmanager
+async def serving(settings: Settings, telegram: Telegram) -> AsyncIterator[Chat]:
+    """Start a bot, and see at the end that nothing unforeseen happened in it."""
+    mangosaurus = Mangosaurus(settings, lambda: LocalRequest(telegram))
+    errors: list[BaseException] = []
+
+    async def collect(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+        if context.error is not None and not isinstance(context.error, MangosaurusError):
+            errors.append(context.error)
+
+    mangosaurus.application.add_error_handler(collect)
+    async with mangosaurus.running():
+        yield Chat(telegram, mangosaurus, errors)
+    assert errors == []

@@ -1,0 +1,240 @@
+"""Start and stop: what keeps a bot from serving, what ends it, and that nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from telegram.request import BaseRequest, HTTPXRequest
+
+from bot.application import Mangosaurus, StartError, TokenError, load_networks
+from bot.batching import Batching
+from bot.local.contents import Refusal
+from bot.local.request import LocalRequest
+from bot.settings import Secret, Settings
+from bot.store import StoreError
+from model.checkpoint import Versions
+from tests.serving import ADMIN, ALICE, Chat, install, serving, until, untrained
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.batching import Written
+    from bot.local.telegram import Telegram
+    from model.decoder import Request
+
+
+def request_to(telegram: Telegram) -> BaseRequest:
+    return LocalRequest(telegram)
+
+
+async def start(settings: Settings, telegram: Telegram) -> None:
+    async with Mangosaurus(settings, lambda: request_to(telegram)).running():
+        pass
+
+
+async def test_nothing_is_left_behind(settings: Settings, telegram: Telegram) -> None:
+    threads, tasks = set(threading.enumerate()), asyncio.all_tasks()
+    async with serving(settings, telegram) as chat:
+        await chat.say("/dino")
+    assert asyncio.all_tasks() == tasks
+    # The loop keeps its own threads. SQLite's has been told to end, and may need a moment for it.
+    ours = [thread for thread in threading.enumerate() if thread not in threads and not thread.name.startswith("async")]
+    for thread in ours:
+        await asyncio.to_thread(thread.join, 10)
+    assert not any(thread.is_alive() for thread in ours)
+
+
+async def test_what_was_asked_before_the_stop_is_answered(
+    settings: Settings, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Batching.write
+    begun = asyncio.Event()
+
+    async def slow(self: Batching, request: Request) -> Written:
+        begun.set()
+        await asyncio.sleep(0.1)
+        return await write(self, request)
+
+    monkeypatch.setattr(Batching, "write", slow)
+    async with serving(settings, telegram) as chat:
+        for _ in range(3):
+            telegram.say("/dino", ALICE)
+        await begun.wait()
+    assert len(chat.texts()) == 3
+
+
+async def test_everything_but_messages_stays_at_telegram(chat: Chat) -> None:
+    await chat.say("/start")
+    chat.telegram.post(edited_message={"message_id": 1})
+    chat.telegram.post(poll={})
+    await chat.settled()
+    assert len(chat.texts()) == 1
+
+
+async def test_the_menu_of_commands(chat: Chat, telegram: Telegram) -> None:
+    await until(lambda: len(telegram.commands) == 1)
+    public = {command["command"] for command in telegram.commands['{"type": "default"}', ""]}
+    assert public == {"dino", "poem", "seed", "help"}
+
+
+async def test_the_administrators_menu_once_they_are_known(settings: Settings, telegram: Telegram) -> None:
+    async with serving(settings, telegram) as chat:
+        await chat.say("/start", ADMIN)
+    async with serving(settings, telegram):
+        await until(lambda: len(telegram.commands) == 2)
+    scope = f'{{"chat_id": {ADMIN.id}, "type": "chat"}}'
+    assert "retrain" in {command["command"] for command in telegram.commands[scope, ""]}
+
+
+@pytest.mark.parametrize(("missing", "served", "command"), [("poem", "/dino", "/poem x"), ("dino", "/poem x", "/dino")])
+async def test_one_missing_network_leaves_the_other(
+    settings: Settings, telegram: Telegram, tmp_path: Path, missing: str, served: str, command: str
+) -> None:
+    kind = "dino" if missing == "poem" else "poem"
+    install(tmp_path / kind, untrained("names" if kind == "dino" else "verse"))
+    async with serving(dataclasses.replace(settings, checkpoints=tmp_path), telegram) as chat:
+        (answer,) = await chat.say(command)
+        assert "is missing" in answer
+        assert f"python -m model train {missing} --promote" in answer
+        (answer,) = await chat.say(served)
+        assert "missing" not in answer
+
+
+async def test_no_weights_at_all(settings: Settings, telegram: Telegram, tmp_path: Path) -> None:
+    with pytest.raises(StartError) as caught:
+        await start(dataclasses.replace(settings, checkpoints=tmp_path), telegram)
+    assert "python -m model train dino --promote and python -m model train poem --promote" in str(caught.value)
+    assert str(tmp_path / "dino") in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+async def test_corrupt_weights_are_named(own_checkpoints: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (file,) = (own_checkpoints / "dino").glob("*.safetensors")
+    file.write_bytes(file.read_bytes()[:-9])
+    versions = {kind: Versions(own_checkpoints / kind) for kind in ("dino", "poem")}
+    assert list(load_networks(versions)) == ["poem"]
+    assert "/dino is not served" in caplog.text
+    assert file.name in caplog.text
+
+
+async def test_weights_of_the_wrong_kind(own_checkpoints: Path) -> None:
+    versions = {"dino": Versions(own_checkpoints / "poem"), "poem": Versions(own_checkpoints / "dino")}
+    with pytest.raises(StartError, match="its weights write verse, but names belong there"):
+        load_networks(versions)
+
+
+async def test_a_database_that_cannot_be_used(settings: Settings, telegram: Telegram, tmp_path: Path) -> None:
+    (tmp_path / "no.db").write_text("this is no database, and long enough that SQLite sees it" * 20)
+    with pytest.raises(StoreError, match=r"no\.db: this database cannot be used: file is not a database"):
+        await start(dataclasses.replace(settings, database=tmp_path / "no.db"), telegram)
+
+
+async def test_without_a_token_there_is_no_telegram(settings: Settings, telegram: Telegram) -> None:
+    with pytest.raises(StartError, match="TELEGRAM_TOKEN"):
+        await start(dataclasses.replace(settings, token=None), telegram)
+
+
+@pytest.mark.parametrize("method", ["getMe", "deleteWebhook"])
+async def test_a_token_that_is_rejected_at_the_start(settings: Settings, telegram: Telegram, method: str) -> None:
+    telegram.refusals[method].append(Refusal(401, "Unauthorized"))
+    with pytest.raises(TokenError) as caught:
+        await start(settings, telegram)
+    assert telegram.token not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+async def test_a_token_that_is_revoked_while_the_bot_runs(settings: Settings, telegram: Telegram) -> None:
+    async with Mangosaurus(settings, lambda: request_to(telegram)).running() as mangosaurus:
+        rejected = asyncio.create_task(mangosaurus.rejected())
+        telegram.say("/dino", ALICE)
+        await telegram.fetched()
+        await mangosaurus.handled()
+        assert not rejected.done()
+        telegram.revoke()
+        with pytest.raises(TokenError):
+            await rejected
+
+
+async def test_a_network_that_is_down_at_the_start_is_waited_for(
+    settings: Settings, telegram: Telegram, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("bot.application.asyncio.sleep", sleep)
+        telegram.refusals["getMe"].extend([Refusal(502, "Bad Gateway")] * 6)
+        telegram.refusals["getMe"].append(Refusal(429, "Too Many Requests: retry after 3", retry_after=3))
+        await start(settings, telegram)
+    assert pauses == [1, 2, 4, 8, 16, 30, 30]
+    assert "Telegram cannot be reached (Bad Gateway)" in caplog.text
+
+
+async def test_trouble_while_polling_is_one_line_and_no_end(
+    settings: Settings, telegram: Telegram, caplog: pytest.LogCaptureFixture
+) -> None:
+    telegram.refusals["getUpdates"].append(Refusal(409, "Conflict: terminated by other getUpdates request"))
+    async with serving(settings, telegram) as chat:
+        (answer,) = await chat.say("/start")
+    assert answer.startswith("Hello")
+    (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert "the same token" in record.getMessage()
+    assert not record.exc_info
+
+
+async def test_a_cancelled_start_cleans_up(settings: Settings, telegram: Telegram) -> None:
+    telegram.refusals["getMe"].extend([Refusal(502, "Bad Gateway")] * 9)
+    tasks = asyncio.all_tasks()
+    task = asyncio.create_task(start(settings, telegram))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert asyncio.all_tasks() == tasks
+    assert not [thread for thread in threading.enumerate() if thread.name == "decoding"]
+
+
+async def test_over_http_the_token_reaches_no_log(
+    settings: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stock transport and every record at DEBUG, with the filter that the process installs on its handler."""
+    from bot.logs import Redaction
+
+    token = Secret("123456:ABCDEFGHIJKLMNOPQRSTUVWXYZ-_abcdef")
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.path)
+        results: dict[str, Any] = {"getMe": {"id": 1, "is_bot": True, "first_name": "M", "username": "m_bot"}}
+        method = request.url.path.rsplit("/", 1)[1]
+        if method == "getUpdates":
+            return httpx.Response(401, json={"ok": False, "description": "Unauthorized"})
+        return httpx.Response(200, json={"ok": True, "result": results.get(method, True)})
+
+    caplog.set_level(logging.DEBUG)
+    caplog.handler.addFilter(redaction := Redaction(token))
+    try:
+        transport = httpx.MockTransport(answer)
+        own = dataclasses.replace(settings, token=token)
+        async with Mangosaurus(own, lambda: HTTPXRequest(httpx_kwargs={"transport": transport})).running() as bot:
+            with pytest.raises(TokenError):
+                await bot.rejected()
+    finally:
+        caplog.handler.removeFilter(redaction)
+    assert any(token.reveal() in path for path in seen)
+    assert "HTTP Request: POST https://api.telegram.org/bot***/getUpdates" in caplog.text
+    assert "ABCDEFGHIJ" not in caplog.text
+    assert not any("ABCDEFGHIJ" in str(record.__dict__) for record in caplog.records if not record.exc_info)
+
+
+def test_durations_of_the_library_are_timedeltas() -> None:
+    assert os.environ["PTB_TIMEDELTA"] == "1"

@@ -1,0 +1,101 @@
+"""What goes wrong: people get one short sentence, the log gets the rest, and the bot goes on."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.batching import Batching, WritingError
+from bot.local.contents import Refusal
+from model.decoder import Request, RequestError
+from tests.serving import ALICE, Chat
+
+if TYPE_CHECKING:
+    from bot.batching import Written
+    from bot.local.telegram import Telegram
+
+
+def fail(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    async def write(self: Batching, request: Request) -> Written:
+        raise error
+
+    monkeypatch.setattr(Batching, "write", write)
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (RequestError("temperature 0 gives <one> name"), "Temperature 0 gives <one> name."),
+        (WritingError("The bot stopped; please ask again."), "The bot stopped; please ask again."),
+    ],
+)
+async def test_errors_of_ours_are_said(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
+) -> None:
+    fail(monkeypatch, error)
+    assert await chat.say("/dino") == [sentence]
+
+
+async def test_an_unforeseen_error_gets_an_apology_and_a_log_line(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as patched:
+        fail(patched, ZeroDivisionError("secret details"))
+        (answer,) = await chat.say("/dino")
+    assert isinstance(chat.errors.pop(), ZeroDivisionError)
+    found = re.search(r"noted as ([0-9a-f]{8})", answer)
+    assert found
+    assert "secret" not in answer
+    assert "Traceback" not in answer
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert found[1] in record.getMessage()
+    assert record.exc_info
+    (name,) = await chat.say("/dino")
+    assert name.isalpha()
+
+
+async def test_an_apology_that_cannot_be_sent(
+    chat: Chat, telegram: Telegram, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fail(monkeypatch, ZeroDivisionError())
+    caplog.set_level(logging.INFO, "bot")
+    telegram.refusals["sendMessage"].append(Refusal(403, "Forbidden: bot was blocked by the user"))
+    assert await chat.say("/dino") == []
+    chat.errors.clear()
+    assert "An answer was not sent: Forbidden: Forbidden: bot was blocked by the user" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("refusal", "name"),
+    [
+        (Refusal(403, "Forbidden: bot was blocked by the user"), "Forbidden"),
+        (Refusal(429, "Too Many Requests: retry after 7", retry_after=7), "RetryAfter"),
+        (Refusal(502, "Bad Gateway"), "NetworkError"),
+    ],
+)
+async def test_what_telegram_does_not_take_is_only_logged(
+    chat: Chat, telegram: Telegram, refusal: Refusal, name: str
+) -> None:
+    telegram.refusals["sendMessage"].append(refusal)
+    assert await chat.say("/help") == []
+    assert type(chat.errors.pop()).__name__ == name
+
+
+async def test_a_message_telegram_calls_wrong_is_an_error_of_ours(chat: Chat, telegram: Telegram) -> None:
+    telegram.refusals["sendMessage"].append(Refusal(400, "Bad Request: can't parse entities"))
+    (answer,) = await chat.say("/help", ALICE)
+    assert answer.startswith("Something went wrong on my side")
+    chat.errors.clear()
+
+
+async def test_a_database_that_fails_is_no_end(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = await chat.say("/seed")
+    with monkeypatch.context() as patched:
+        patched.setattr(chat.mangosaurus.store, "_engine", None)
+        (answer,) = await chat.say("/seed")
+    assert answer.startswith("Something went wrong")
+    chat.errors.clear()
+    assert await chat.say("/seed") == before

@@ -1,0 +1,279 @@
+"""The Telegram in memory, through python-telegram-bot's own Bot: its rules, its refusals, and what waits for what."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from telegram import Bot, BotCommand, BotCommandScopeChat, InlineKeyboardButton, InlineKeyboardMarkup, ReplyParameters
+from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, RetryAfter
+
+from bot.local.contents import Refusal
+from bot.local.request import LocalRequest
+from bot.local.telegram import ME, group
+from tests.serving import ALICE, BOB
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.local.telegram import Telegram
+
+
+@pytest.fixture
+async def bot(telegram: Telegram) -> AsyncIterator[Bot]:
+    telegram.say("hello", ALICE)
+    async with Bot(telegram.token, request=LocalRequest(telegram), get_updates_request=LocalRequest(telegram)) as bot:
+        yield bot
+
+
+async def test_who_the_bot_is(bot: Bot) -> None:
+    me = await bot.get_me()
+    assert (me.id, me.username, me.is_bot) == (ME["id"], "mangosaurus_bot", True)
+
+
+async def test_a_message_comes_back_as_it_is_shown(bot: Bot, telegram: Telegram) -> None:
+    message = await bot.send_message(ALICE.id, " <b>Mango</b> &lt; /dino ", parse_mode="HTML")
+    assert message.text == "Mango < /dino"
+    assert [entity.type for entity in message.entities] == ["bold", "bot_command"]
+    assert message.parse_entity(message.entities[1]) == "/dino"
+    assert message.from_user
+    assert message.from_user.id == ME["id"]
+    assert message.chat.first_name == "Alice"
+    assert telegram.sent[0]["message_id"] == message.message_id
+
+
+@pytest.mark.parametrize("length", [1, 4096])
+async def test_texts_that_fit(bot: Bot, length: int) -> None:
+    assert (await bot.send_message(ALICE.id, "x" * length)).text == "x" * length
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "Message text is empty"),
+        (" \n ", "Message text is empty"),
+        ("x" * 4097, "Message is too long"),
+        ("😀" * 2049, "Message is too long"),
+        ("<b>x", "Can't parse entities: can't find end tag"),
+        ("<b></b>", "Message text is empty"),
+    ],
+)
+async def test_texts_that_do_not(bot: Bot, text: str, complaint: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        await bot.send_message(ALICE.id, text, parse_mode="HTML")
+    assert complaint.lower() in str(caught.value).lower()
+
+
+async def test_long_markup_counts_as_what_it_shows(bot: Bot) -> None:
+    await bot.send_message(ALICE.id, "<b>" + "&lt;" * 4096 + "</b>", parse_mode="HTML")
+
+
+async def test_chats_that_nobody_opened(bot: Bot) -> None:
+    with pytest.raises(BadRequest, match="Chat not found"):
+        await bot.send_message(BOB.id, "hello")
+    with pytest.raises(BadRequest, match="Chat not found"):
+        await bot.send_chat_action(BOB.id, "typing")
+
+
+async def test_other_markup_is_refused(bot: Bot) -> None:
+    with pytest.raises(BadRequest, match="parse_mode"):
+        await bot.send_message(ALICE.id, "x", parse_mode="MarkdownV2")
+
+
+async def test_replies(bot: Bot, telegram: Telegram) -> None:
+    asked = telegram.say("?", ALICE)
+    answer = await bot.send_message(ALICE.id, "!", reply_parameters=ReplyParameters(asked["message_id"]))
+    assert answer.reply_to_message
+    assert answer.reply_to_message.text == "?"
+    with pytest.raises(BadRequest, match="Message to be replied not found"):
+        await bot.send_message(ALICE.id, "!", reply_parameters=ReplyParameters(999))
+    careless = ReplyParameters(999, allow_sending_without_reply=True)
+    assert (await bot.send_message(ALICE.id, "!", reply_parameters=careless)).reply_to_message is None
+
+
+async def test_editing(bot: Bot, telegram: Telegram) -> None:
+    message = await bot.send_message(ALICE.id, "<b>one</b>", parse_mode="HTML")
+    with pytest.raises(BadRequest, match="Message is not modified"):
+        await message.edit_text("<b>one</b>", parse_mode="HTML")
+    edited = await message.edit_text("one")  # the same text, but not bold any more
+    assert not isinstance(edited, bool)
+    assert edited.message_id == message.message_id
+    assert edited.edit_date
+    assert edited.entities == ()
+    assert [sent["text"] for sent in telegram.sent] == ["one"]
+    buttons = InlineKeyboardMarkup([[InlineKeyboardButton("more", callback_data="more")]])
+    again = await message.edit_text("one", reply_markup=buttons)
+    assert not isinstance(again, bool)
+    assert again.reply_markup == buttons
+    with pytest.raises(BadRequest, match="empty"):
+        await message.edit_text(" ")
+
+
+async def test_what_cannot_be_edited(bot: Bot, telegram: Telegram) -> None:
+    theirs = telegram.say("mine", ALICE)
+    with pytest.raises(BadRequest, match="Message can't be edited"):
+        await bot.edit_message_text("x", ALICE.id, theirs["message_id"])
+    with pytest.raises(BadRequest, match="Message to edit not found"):
+        await bot.edit_message_text("x", ALICE.id, 999)
+
+
+async def test_actions(bot: Bot) -> None:
+    assert await bot.send_chat_action(ALICE.id, "typing")
+    with pytest.raises(BadRequest, match="Wrong parameter action"):
+        await bot.send_chat_action(ALICE.id, "dancing")
+
+
+async def test_files(bot: Bot) -> None:
+    document = await bot.send_document(ALICE.id, io.BytesIO(b"12345"), filename="curve.txt", caption="<b>a</b> curve")
+    assert document.document
+    assert (document.document.file_name, document.document.file_size) == ("curve.txt", 5)
+    assert document.caption == "<b>a</b> curve"
+    photo = await bot.send_photo(ALICE.id, b"\x89PNG", caption="<i>a</i>", parse_mode="HTML")
+    assert photo.photo
+    assert photo.caption_entities[0].type == "italic"
+    assert (await bot.send_photo(ALICE.id, "photo-x")).caption is None
+    with pytest.raises(BadRequest, match="Caption is too long"):
+        await bot.send_photo(ALICE.id, b"\x89PNG", caption="x" * 1025)
+
+
+async def test_queries(bot: Bot, telegram: Telegram) -> None:
+    telegram.post(callback_query={"id": "7", "from": ALICE.user(), "chat_instance": "x", "data": "more"})
+    assert await bot.answer_callback_query("7")
+    with pytest.raises(BadRequest, match="Query is too old"):
+        await bot.answer_callback_query("8")
+
+
+async def test_commands(bot: Bot) -> None:
+    commands = [BotCommand("dino", "a name")]
+    assert await bot.set_my_commands(commands)
+    assert await bot.get_my_commands() == tuple(commands)
+    assert await bot.get_my_commands(language_code="de") == ()
+    assert await bot.delete_my_commands()
+    assert await bot.get_my_commands() == ()
+    assert await bot.delete_my_commands()
+    with pytest.raises(BadRequest, match="Chat not found"):
+        await bot.set_my_commands(commands, BotCommandScopeChat(BOB.id))
+    for wrong in (("Dino", "a name"), ("dino", ""), ("d" * 33, "x")):
+        with pytest.raises(BadRequest, match=r"(?i)bot_command"):
+            await bot.set_my_commands([wrong])
+
+
+async def test_unknown_methods_and_tokens(bot: Bot, telegram: Telegram) -> None:
+    code, answer = await telegram.call(telegram.token, "sendDinosaur", {})
+    assert (code, answer) == (404, {"ok": False, "error_code": 404, "description": "Not Found"})
+    assert (await telegram.call("7:wrong", "getMe", {}))[0] == 401
+    with pytest.raises(InvalidToken):
+        await bot.send_dice(ALICE.id)
+    telegram.revoke()
+    with pytest.raises(InvalidToken):
+        await bot.get_me()
+
+
+async def test_downloads_do_not_exist(telegram: Telegram) -> None:
+    with pytest.raises(InvalidToken, match="Not Found"):
+        await LocalRequest(telegram).retrieve("https://api.telegram.org/file/bot1:x/y")
+
+
+async def test_refusals_in_waiting(bot: Bot, telegram: Telegram) -> None:
+    telegram.refusals["sendMessage"].append(Refusal(429, "Too Many Requests: retry after 7", retry_after=7))
+    telegram.refusals["sendMessage"].append(Refusal(403, "Forbidden: bot was blocked by the user"))
+    with pytest.raises(RetryAfter):
+        await bot.send_message(ALICE.id, "x")
+    with pytest.raises(Forbidden):
+        await bot.send_message(ALICE.id, "x")
+    assert (await bot.send_message(ALICE.id, "x")).text == "x"
+
+
+async def test_updates_come_until_they_are_confirmed(bot: Bot, telegram: Telegram) -> None:
+    telegram.say("/dino", ALICE, group(-5))
+    first = await bot.get_updates()
+    assert [update.message.text for update in first if update.message] == ["hello", "/dino"]
+    assert await bot.get_updates() == first
+    assert await bot.get_updates(limit=1) == first[:1]
+    assert await bot.get_updates(offset=first[1].update_id) == first[1:]
+    assert await bot.get_updates() == first[1:]
+    assert await bot.get_updates(offset=first[1].update_id + 1) == ()
+    assert await bot.get_updates(offset=0) == ()
+
+
+async def test_the_last_updates_from_the_end(bot: Bot, telegram: Telegram) -> None:
+    for number in range(3):
+        telegram.say(str(number), ALICE)
+    (last,) = await bot.get_updates(offset=-1)
+    assert last.message
+    assert last.message.text == "2"
+    assert await bot.get_updates() == (last,)
+
+
+async def test_a_hundred_at_a_time(bot: Bot, telegram: Telegram) -> None:
+    for number in range(120):
+        telegram.say(str(number), ALICE)
+    assert len(await bot.get_updates()) == 100
+
+
+async def test_long_polling_waits_for_an_update(bot: Bot, telegram: Telegram) -> None:
+    (hello,) = await bot.get_updates()
+    offset = hello.update_id + 1
+    assert await bot.get_updates(offset=offset, timeout=0) == ()
+    poll = asyncio.create_task(bot.get_updates(offset=offset, timeout=30))
+    await asyncio.sleep(0.01)
+    assert not poll.done()
+    telegram.say("news", ALICE)
+    (news,) = await poll
+    assert news.message
+    assert news.message.text == "news"
+
+
+async def test_fetched_waits_for_the_confirmation(bot: Bot, telegram: Telegram) -> None:
+    waiting = asyncio.create_task(telegram.fetched())
+    (hello,) = await bot.get_updates()
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await bot.get_updates(offset=hello.update_id + 1)
+    await waiting
+
+
+async def test_only_one_may_poll(bot: Bot, telegram: Telegram) -> None:
+    await bot.delete_webhook(drop_pending_updates=True)
+    older = asyncio.create_task(bot.get_updates(timeout=30))
+    await asyncio.sleep(0.01)
+    newer = asyncio.create_task(bot.get_updates(timeout=30))
+    with pytest.raises(Conflict):
+        await older
+    telegram.say("news", ALICE)
+    assert len(await newer) == 1
+
+
+async def test_a_token_revoked_while_polling(bot: Bot, telegram: Telegram) -> None:
+    await bot.delete_webhook(drop_pending_updates=True)
+    poll = asyncio.create_task(bot.get_updates(timeout=30))
+    await asyncio.sleep(0.01)
+    telegram.revoke()
+    with pytest.raises(InvalidToken):
+        await poll
+
+
+async def test_only_the_updates_that_are_wanted(bot: Bot, telegram: Telegram) -> None:
+    await bot.delete_webhook(drop_pending_updates=True)
+    await bot.get_updates(allowed_updates=["message"])
+    telegram.post(poll={"id": "1"})
+    telegram.say("news", ALICE)
+    (update,) = await bot.get_updates()
+    assert update.message
+
+
+async def test_incoming_text_loses_the_white_space_at_its_ends(telegram: Telegram) -> None:
+    message = telegram.say("  /poem x \n", ALICE)
+    assert message["text"] == "/poem x"
+    assert message["entities"] == [{"type": "bot_command", "offset": 0, "length": 5}]
+
+
+async def test_whoever_listens_sees_what_the_bot_does(bot: Bot, telegram: Telegram) -> None:
+    heard: list[tuple[str, str]] = []
+    telegram.listen = lambda method, parameters, result: heard.append((method, parameters["text"]))
+    await bot.send_message(ALICE.id, "x")
+    with pytest.raises(BadRequest):
+        await bot.send_message(BOB.id, "y")
+    assert heard == [("sendMessage", "x")]

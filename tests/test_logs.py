@@ -1,0 +1,124 @@
+"""The token reaches no log line, wherever in a record it hides."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+from bot.logs import Redaction, configure_logging
+from bot.settings import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEY = "ABC-DEF1234ghIkl_xyz"
+TOKEN = f"123456:{KEY}"
+
+
+def fail(cause: Exception, error: Exception) -> None:
+    raise error from cause
+
+
+class Careless:
+    def __repr__(self) -> str:
+        return f"Bot[{TOKEN}]"
+
+
+@pytest.fixture
+def log() -> Iterator[tuple[logging.Logger, io.StringIO]]:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(Redaction(Secret(TOKEN)))
+    logger = logging.getLogger("careless")
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    yield logger, stream
+    logger.removeHandler(handler)
+
+
+def test_in_messages_and_arguments(log: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, stream = log
+    logger.info(f"to {TOKEN}")  # noqa: G004 - that is what is tested
+    logger.info("to %s", f"https://api.telegram.org/bot{TOKEN}/getMe")
+    logger.info("to %s", quote(TOKEN, safe=""))
+    logger.info("%r and %s", Careless(), Careless())
+    logger.info("%(bot)s", {"bot": Careless()})
+    logger.info(Careless())
+    logger.info("key %s", KEY)
+    logger.debug("bytes %s", TOKEN.encode())
+    logger.info("does not fit %s %s", TOKEN)
+    assert KEY not in stream.getvalue()
+    assert len(stream.getvalue().splitlines()) == 9
+    assert "to https://api.telegram.org/bot***/getMe" in stream.getvalue()
+
+
+def test_in_tracebacks(log: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, stream = log
+    try:
+        fail(ValueError(f"The token `{TOKEN}` was rejected"), RuntimeError(repr(Careless())))
+    except RuntimeError:
+        logger.exception("It failed", stack_info=True)
+    assert "It failed\n" in stream.getvalue()
+    assert "Traceback" in stream.getvalue()
+    assert "The token `***` was rejected" in stream.getvalue()
+    assert "Bot[***]" in stream.getvalue()
+    assert KEY not in stream.getvalue()
+
+
+def test_a_short_key_is_hidden_with_its_number_only() -> None:
+    redaction = Redaction(Secret("12:TEST"))
+    assert redaction.redact("TEST of bot12:TEST/getMe") == "TEST of bot***/getMe"
+    assert Redaction(None).redact(TOKEN) == TOKEN
+
+
+@pytest.fixture
+def root() -> Iterator[None]:
+    """Put the root logger back as pytest had it."""
+    logger = logging.getLogger()
+    before = logger.handlers[:], logger.level
+    # pytest's own handlers would be closed by a forced configuration.
+    logger.handlers = []
+    yield
+    for handler in logger.handlers:
+        handler.close()
+    logger.handlers, level = before
+    logger.setLevel(level)
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+@pytest.mark.usefixtures("root")
+def test_the_process_logs_to_stderr_without_requests(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("INFO", Secret(TOKEN))
+    logging.getLogger("httpx").info("HTTP Request: POST …/bot%s/getUpdates", TOKEN)
+    logging.getLogger("bot").info("Serving with %s", TOKEN)
+    logging.getLogger("bot").debug("details")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.endswith("INFO bot: Serving with ***\n")
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("root")
+def test_at_debug_requests_are_logged_without_the_token(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("DEBUG", Secret(TOKEN))
+    logging.getLogger("httpx").info("HTTP Request: POST …/bot%s/getUpdates", TOKEN)
+    assert "POST …/bot***/getUpdates" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("root")
+def test_the_librarys_report_of_a_rejected_token_is_ours_to_make(capsys: pytest.CaptureFixture[str]) -> None:
+    from telegram.error import InvalidToken
+
+    configure_logging("INFO", Secret(TOKEN))
+    try:
+        fail(ValueError(), InvalidToken(f"The token `{TOKEN}` was rejected by the server."))
+    except InvalidToken:
+        logging.getLogger("telegram.ext").exception("Network Retry Loop: Invalid token. Aborting retry loop.")
+    assert capsys.readouterr().err == ""
+    assert sys.exc_info() == (None, None, None)

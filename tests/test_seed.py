@@ -1,0 +1,188 @@
+"""`/seed`: the same seed gives the same answers to everybody, whatever else goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import texts
+from bot.answers import ExplainedError
+from bot.batching import Batching, Busy
+from bot.handlers.seed import read_seed
+from bot.local.contents import Refusal
+from bot.local.telegram import Person, group
+from bot.store import LARGEST_SEED, NEW_SEEDS
+from model.decoder import Decoder, NameRequest, generator_for
+from tests.serving import ALICE, BOB, Chat, serving
+
+if TYPE_CHECKING:
+    from bot.batching import Written
+    from bot.local.telegram import Telegram
+    from bot.settings import Settings
+    from model.decoder import Request
+
+
+@pytest.mark.parametrize(
+    ("word", "seed"), [("42", 42), ("0", 0), ("0042", 42), ("٤٢", 42), (str(LARGEST_SEED), LARGEST_SEED)]
+)
+def test_seeds(word: str, seed: int) -> None:
+    assert read_seed([word]) == seed
+
+
+@pytest.mark.parametrize("words", ["-1", "+1", "4.2", "1e9", "4_2", "x", "²", "4 2", str(LARGEST_SEED + 1), "9" * 5000])
+def test_what_is_no_seed(words: str) -> None:
+    with pytest.raises(ExplainedError) as caught:
+        read_seed(words.split())
+    assert str(caught.value) == texts.seed_range(LARGEST_SEED)
+
+
+@given(st.text(min_size=1).filter(lambda word: not any(map(str.isspace, word))))
+def test_any_word_is_a_seed_or_explained(word: str) -> None:
+    with contextlib.suppress(ExplainedError):
+        assert 0 <= read_seed([word]) <= LARGEST_SEED
+
+
+async def test_a_new_person_has_a_seed_and_keeps_it(chat: Chat) -> None:
+    first = await chat.say("/seed")
+    seed = int(first[0].split("is ")[1].split(".")[0])
+    assert 0 <= seed < NEW_SEEDS
+    await chat.say("/dino")
+    assert await chat.say("/seed") == first
+    assert await chat.say("/seed", BOB) != first
+
+
+async def test_the_first_answer_is_that_of_the_seed_and_turn_zero(chat: Chat) -> None:
+    await chat.say("/seed 42")
+    (answer,) = await chat.say("/dino 3")
+    (expected,) = Decoder(chat.mangosaurus.batchings["dino"].checkpoint).generate(
+        [NameRequest(generator_for(42, 0), 3)]
+    )
+    assert answer.lower().splitlines() == list(expected.texts)
+
+
+async def test_two_people_with_a_seed_get_the_same_in_the_same_order(chat: Chat) -> None:
+    requests = ["/dino", "/dino 3", "/poem Shall I", "/dino ma", "/poem Shall I"]
+    answers = []
+    for person in (ALICE, BOB):
+        assert await chat.say("/seed 42", person) == ["Your seed is now 42, and its sequence begins."]
+        answers.append([await chat.say(request, person) for request in requests])
+    assert answers[0] == answers[1]
+    assert answers[0][2] != answers[0][4]
+
+
+async def test_names_and_verse_are_counted_apart(chat: Chat) -> None:
+    await chat.say("/seed 7")
+    names = [await chat.say("/dino") for _ in range(2)]
+    await chat.say("/seed 7")
+    first = await chat.say("/dino")
+    await chat.say("/poem Shall I")
+    assert [first, await chat.say("/dino")] == names
+
+
+async def test_setting_a_seed_begins_anew(chat: Chat) -> None:
+    await chat.say("/seed 42")
+    first, second = await chat.say("/dino"), await chat.say("/dino")
+    assert first != second
+    await chat.say("/seed 42")
+    assert [await chat.say("/dino"), await chat.say("/dino")] == [first, second]
+
+
+async def test_many_at_once_get_what_they_would_get_alone(chat: Chat, telegram: Telegram) -> None:
+    people = [Person(1000 + number) for number in range(40)]
+    for turn in range(3):
+        for person in people:
+            if turn == 0:
+                telegram.say("/seed 42", person)
+            telegram.say("/dino 2", person)
+    await chat.settled()
+    answers = {person.id: [m["text"] for m in telegram.sent if m["chat"]["id"] == person.id][1:] for person in people}
+    assert len({tuple(given) for given in answers.values()}) == 1
+    assert len(set(answers[1000])) == 3
+
+
+async def test_a_seed_and_a_name_sent_at_once_are_handled_in_order(chat: Chat, telegram: Telegram) -> None:
+    await chat.say("/seed 42", BOB)
+    expected = await chat.say("/dino", BOB)
+    for text in ("/dino", "/seed 42", "/dino"):
+        telegram.say(text, ALICE)
+    await chat.settled()
+    assert chat.texts()[-1:] == expected
+
+
+async def test_a_person_is_the_same_in_every_chat(chat: Chat) -> None:
+    await chat.say("/seed 42", ALICE, group(-5))
+    assert (await chat.say("/seed"))[0].startswith("Your seed is 42.")
+
+
+async def test_whoever_speaks_for_a_chat_has_its_seed(chat: Chat) -> None:
+    hidden = Person(1087968824, "Group")
+    await chat.say("/seed 42", hidden, group(-5), sender_chat=group(-5))
+    await chat.say("/seed 43", hidden, group(-6), sender_chat=group(-6))
+    (answer,) = await chat.say("/seed", hidden, group(-5), sender_chat=group(-5))
+    assert answer.startswith("Your seed is 42.")
+
+
+async def test_seeds_outlive_the_bot(settings: Settings, telegram: Telegram) -> None:
+    async with serving(settings, telegram) as chat:
+        await chat.say("/seed 42")
+        both = [await chat.say("/dino"), await chat.say("/dino")]
+        await chat.say("/seed 42")
+        await chat.say("/dino")
+    async with serving(settings, telegram) as chat:
+        assert await chat.say("/dino") == both[1]
+
+
+async def test_a_turned_away_request_takes_no_turn(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    await chat.say("/seed 42")
+    expected = await chat.say("/dino")
+    await chat.say("/seed 42")
+
+    async def full(self: Batching, request: Request) -> Written:
+        raise Busy("9 requests are waiting already; please try again in a minute.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Batching, "write", full)
+        assert await chat.say("/dino") == ["9 requests are waiting already; please try again in a minute."]
+    assert await chat.say("/dino") == expected
+
+
+async def test_an_answer_that_was_not_delivered_takes_no_turn(chat: Chat, telegram: Telegram) -> None:
+    await chat.say("/seed 42")
+    expected = await chat.say("/dino")
+    await chat.say("/seed 42")
+    telegram.refusals["sendMessage"].append(Refusal(502, "Bad Gateway"))
+    assert await chat.say("/dino") == []
+    assert [type(error).__name__ for error in chat.errors] == ["NetworkError"]
+    chat.errors.clear()
+    assert await chat.say("/dino") == expected
+
+
+async def test_slow_answers_show_that_the_bot_is_typing(
+    chat: Chat, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actions: list[str] = []
+    write = Batching.write
+
+    async def slow(self: Batching, request: Request) -> Written:
+        await asyncio.sleep(0.1)
+        return await write(self, request)
+
+    def listen(method: str, parameters: dict[str, object], result: object) -> None:
+        actions.append(method)
+
+    telegram.listen = listen
+    await chat.say("/dino")
+    assert "sendChatAction" not in actions
+    monkeypatch.setattr("bot.answers.PATIENCE", 0.01)
+    monkeypatch.setattr(Batching, "write", slow)
+    telegram.refusals["sendChatAction"].append(Refusal(502, "Bad Gateway"))  # which is no reason not to answer
+    monkeypatch.setattr("bot.answers.TYPING_LASTS", 0.01)
+    (answer,) = await chat.say("/dino")
+    assert answer.isalpha()
+    assert "sendChatAction" in actions
+    assert actions.index("sendChatAction") < len(actions) - 1 - actions[::-1].index("sendMessage")

@@ -1,0 +1,276 @@
+"""The process itself: `python -m bot` with pipes, at a terminal, and with what makes it end.
+
+Every setting is given in the environment, which wins over a `.env`: none changes what happens here.
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.settings import _KEYS, ROOT
+from model.decoder import Decoder, NameRequest, generator_for
+from tests.serving import untrained
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LIMIT = 60.0
+"""Seconds; nothing here takes more than a few, but a busy machine is no failure."""
+
+Environment = dict[str, str]
+
+
+@pytest.fixture
+def environment(checkpoints: Path, tmp_path: Path) -> Environment:
+    kept = {key: value for key, value in os.environ.items() if key not in _KEYS and not key.startswith("PYTHON")}
+    own = dict.fromkeys(_KEYS, "") | {"CHECKPOINTS": str(checkpoints), "DATABASE": str(tmp_path / "people.db")}
+    return kept | own | {"TERM": "xterm-256color", "COLUMNS": "100", "PYTHONUTF8": "1"}
+
+
+def command(*options: str) -> list[str]:
+    return [sys.executable, *options, "-m", "bot"]
+
+
+def pipe(text: str | bytes, environment: Environment) -> tuple[str, str, int]:
+    content = text if isinstance(text, bytes) else text.encode()
+    done = subprocess.run(
+        command(), input=content, capture_output=True, env=environment, cwd=ROOT, timeout=LIMIT, check=False
+    )
+    return done.stdout.decode(), done.stderr.decode(), done.returncode
+
+
+def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
+    lines = '/seed 42\n/dino 2\n\n   \n/poem Shall I compare thee\n/nope\nplain é😀\n/poem "quoted "'  # no end of line
+    out, err, code = pipe(lines, environment)
+    assert (err, code) == ("", 0)
+    seed, names, poem, unknown, plain, quoted = re.split(r"\n\n", out)
+    assert seed == "Your seed is now 42, and its sequence begins."
+    (expected,) = Decoder(untrained("names")).generate([NameRequest(generator_for(42, 0), 2)])
+    assert names.lower().split("\n") == list(expected.texts)
+    assert poem.startswith("Shall I compare thee")
+    assert unknown == "I do not know that command. /help shows what I can do."
+    assert plain.startswith("plain é😀")
+    assert quoted.startswith("quoted ")
+    assert "<b>" not in out
+
+
+def test_strange_input(environment: Environment) -> None:
+    out, err, code = pipe(b"\n\xff\xfe\x00\n/dino\r\n", environment)
+    assert (err, code) == ("", 0)
+    assert "went wrong" not in out
+    assert out.rstrip().split("\n")[-1].isalpha()
+
+
+def test_no_input_at_all(environment: Environment) -> None:
+    assert pipe("", environment) == ("", "", 0)
+
+
+def test_seeds_outlive_the_process(environment: Environment) -> None:
+    before, _, _ = pipe("/seed 7\n/dino\n/dino\n/seed 7\n/dino\n", environment)
+    _, first, second, _, again = before.rstrip("\n").split("\n\n")
+    assert first == again
+    assert pipe("/dino\n", environment) == (f"{second}\n", "", 0)
+
+
+def test_whoever_pipes_is_an_administrator_and_a_training_is_waited_for(
+    environment: Environment, own_checkpoints: Path
+) -> None:
+    before = set((own_checkpoints / "dino").iterdir())
+    environment["CHECKPOINTS"] = str(own_checkpoints)
+    out, _, code = pipe("/retrain dino 0.02\n/dino\n", environment)
+    begin, name, *_, end = out.split("\n\n")
+    assert code == 0
+    assert begin.startswith("Training dino for about 0.02 minutes.")
+    assert name.isalpha()
+    assert end.startswith("Trained dino in ")
+    assert "it got better" in end
+    assert set((own_checkpoints / "dino").iterdir()) > before
+    assert {path.name for path in own_checkpoints.iterdir()} == {"dino", "poem"}
+
+
+def test_a_reader_who_leaves_is_no_error(environment: Environment) -> None:
+    with subprocess.Popen(
+        command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd=ROOT
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        process.stdin.write(b"/help\n/dino\n/dino\n")
+        process.stdin.close()
+        assert process.wait(LIMIT) == 0
+        assert process.stderr.read() == b""
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_closed_streams(environment: Environment, closed: str) -> None:
+    shell = ["sh", "-c", f'exec "$0" -m bot {closed}', sys.executable]
+    done = subprocess.run(
+        shell, input=b"/dino\n", capture_output=True, env=environment, cwd=ROOT, timeout=LIMIT, check=False
+    )
+    assert (done.stderr, done.returncode) == (b"", 0)
+    assert bool(done.stdout) == (closed == "2>&-")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "line"),
+    [
+        ("TEMPERATURE_DINO", "hot", "TEMPERATURE_DINO is 'hot'; it is a number from 0 to 5 such as 0.8"),
+        ("TELEGRAM_TOKEN", "nonsense", "TELEGRAM_TOKEN is not a bot token"),
+        ("CHECKPOINTS", "/nowhere", "there are no weights to serve with; make some: python -m model train dino"),
+        ("DATABASE", "/dev/null/x", "/dev/null/x: this database cannot be used: "),
+    ],
+)
+def test_what_keeps_it_from_starting_is_one_line(environment: Environment, key: str, value: str, line: str) -> None:
+    out, err, code = pipe("/dino\n", environment | {key: value})
+    assert (out, code) == ("", 1)
+    assert err.startswith(f"mangosaurus: {line}")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_it(environment: Environment, how: signal.Signals) -> None:
+    with subprocess.Popen(
+        command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd=ROOT
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdin.write(b"/dino\n")
+        process.stdin.flush()
+        assert process.stdout.readline()
+        process.send_signal(how)
+        assert process.wait(LIMIT) == 0
+        assert process.stderr.read() == b""
+
+
+REVOKED = """
+import asyncio, os, sys
+import bot.application
+from bot.__main__ import main
+from bot.local.request import LocalRequest
+from bot.local.telegram import Telegram
+
+telegram = Telegram()
+os.environ["TELEGRAM_TOKEN"] = telegram.token
+
+def transport():
+    asyncio.get_running_loop().call_later(0.3, telegram.revoke) if sys.argv[1] == "later" else telegram.revoke()
+    return LocalRequest(telegram)
+
+bot.application.http_request = transport
+main()
+"""
+
+
+@pytest.mark.parametrize("when", ["at once", "later"])
+@pytest.mark.parametrize("level", ["", "DEBUG"])
+def test_a_rejected_token_ends_it_with_one_line(environment: Environment, when: str, level: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", REVOKED, when],
+        input=b"",
+        capture_output=True,
+        env=environment | {"LOG_LEVEL": level},
+        cwd=ROOT,
+        timeout=LIMIT,
+        check=False,
+    )
+    lines = done.stderr.decode().splitlines()
+    assert (done.stdout, done.returncode) == (b"", 1)
+    assert lines[-1].startswith("mangosaurus: Telegram rejects the TELEGRAM_TOKEN")
+    assert "local-" not in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
+    assert level or all(" INFO " in line for line in lines[:-1])
+
+
+def test_starting_imports_nothing_heavy(environment: Environment) -> None:
+    done = subprocess.run(
+        command("-X", "importtime"),
+        input=b"",
+        capture_output=True,
+        env=environment,
+        cwd=ROOT,
+        timeout=LIMIT,
+        check=True,
+    )
+    imported = {line.rsplit("|", 1)[1].strip() for line in done.stderr.decode().splitlines() if "|" in line}
+    assert "telegram.ext" in imported
+    assert not imported & {"matplotlib", "model.trainer", "model.corpus", "typer", "rich", "rich.console"}
+
+
+class Terminal:
+    """`python -m bot` at a pseudo-terminal."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.master, slave = pty.openpty()
+        self.attributes = termios.tcgetattr(slave)
+        self.slave = slave
+        self.seen = ""
+        self.process = subprocess.Popen(
+            command(), stdin=slave, stdout=slave, stderr=slave, env=environment, cwd=ROOT, start_new_session=True
+        )
+
+    def type(self, keys: str) -> None:
+        os.write(self.master, keys.encode())
+
+    def until(self, pattern: str) -> str:
+        """Read until the pattern is on the screen; returns what came since the last call."""
+        deadline = time.monotonic() + LIMIT
+        text = ""
+        while not re.search(pattern, text):
+            assert time.monotonic() < deadline, f"{pattern!r} is not in {text!r}"
+            if select.select([self.master], [], [], 0.1)[0]:
+                text += os.read(self.master, 1 << 16).decode(errors="replace")
+        self.seen += text
+        return text
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+        os.close(self.slave)
+
+
+@pytest.fixture
+def terminal(environment: Environment) -> Iterator[Terminal]:
+    terminal = Terminal(environment)
+    yield terminal
+    terminal.close()
+
+
+PROMPT = "› "
+
+
+def test_a_chat_at_a_terminal(terminal: Terminal) -> None:
+    assert "Mangosaurus" in terminal.until(PROMPT)
+    terminal.type("/dino ma\r")
+    answer = terminal.until(f"\x1b\\[1mMa[a-z]+\x1b\\[0m(.|\n)*{PROMPT}")
+    assert "<b>" not in answer
+    terminal.type("/help\r")
+    assert "\x1b[36m/poem\x1b[" in terminal.until(f"/retrain(.|\n)*{PROMPT}")
+    terminal.type("\x04")
+    assert terminal.process.wait(LIMIT) == 0
+    assert "Traceback" not in terminal.seen
+    assert termios.tcgetattr(terminal.slave) == terminal.attributes
+
+
+def test_ctrl_c_at_a_terminal_leaves_it_as_it_was(terminal: Terminal) -> None:
+    terminal.until(PROMPT)
+    terminal.type("half a li")
+    terminal.until("half a li")
+    terminal.process.send_signal(signal.SIGINT)
+    assert terminal.process.wait(LIMIT) == 0
+    assert "Traceback" not in terminal.seen
+    assert termios.tcgetattr(terminal.slave) == terminal.attributes

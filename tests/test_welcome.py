@@ -1,0 +1,66 @@
+"""`/start`, `/help`, and what nobody else answers."""
+
+from __future__ import annotations
+
+import pytest
+from telegram import Update
+
+from bot import texts
+from bot.local.markup import parse_html
+from bot.local.telegram import group
+from tests.serving import ADMIN, ALICE, Chat
+
+UNKNOWN = texts.UNKNOWN_COMMAND
+
+
+async def test_hello(chat: Chat) -> None:
+    assert await chat.say("/start") == [parse_html(texts.START)[0]]
+    assert await chat.say("/start some_payload") == [parse_html(texts.START)[0]]
+
+
+async def test_help_shows_administrators_their_command(chat: Chat) -> None:
+    assert await chat.say("/help") == [texts.HELP]
+    (answer,) = await chat.say("/help", ADMIN)
+    assert "/retrain" in answer
+
+
+@pytest.mark.parametrize("text", ["/dance", "/dinosaur", "/retrain dino", "/retrain@mangosaurus_bot dino", "/DANCE x"])
+async def test_a_command_that_does_not_exist(chat: Chat, text: str) -> None:
+    assert await chat.say(text) == [UNKNOWN]
+
+
+@pytest.mark.parametrize("text", ["/dino@other_bot", "/dance@other_bot", "/poem@other_bot Shall I"])
+async def test_commands_for_another_bot_are_ignored(chat: Chat, text: str) -> None:
+    assert await chat.say(text) == []
+    assert await chat.say(text, chat=group(-5)) == []
+
+
+async def test_silence_in_groups(chat: Chat) -> None:
+    for text in ("/dance", "/retrain dino", "hello", "/dance@mangosaurus_bot"):
+        assert await chat.say(text, chat=group(-5)) == []
+    assert await chat.say("/start", chat=group(-5)) != []
+
+
+async def test_a_picture_is_no_text(chat: Chat) -> None:
+    photo = [{"file_id": "x", "file_unique_id": "y", "width": 1, "height": 1}]
+    message = {"message_id": 7, "date": 1, "chat": ALICE.chat(), "from": ALICE.user(), "photo": photo}
+    entities = [{"type": "bot_command", "offset": 0, "length": 5}]
+    await chat.say("/start")
+    assert await chat.post(message=message) == [texts.ONLY_TEXT]
+    captioned = message | {"caption": "/dino", "caption_entities": entities}
+    assert await chat.post(message=captioned) == [texts.ONLY_TEXT]
+    assert await chat.post(message=captioned | {"chat": group(-5)}) == []
+
+
+async def test_a_service_message_is_not_answered(chat: Chat) -> None:
+    pinned = {"message_id": 7, "date": 1, "chat": ALICE.chat(), "from": ALICE.user(), "group_chat_created": True}
+    assert await chat.post(message=pinned) == []
+
+
+async def test_other_updates_are_not_answered(chat: Chat) -> None:
+    poll = {"id": "1", "question": "?", "options": [], "total_voter_count": 0, "is_closed": False, "is_anonymous": True}
+    poll |= {"type": "regular", "allows_multiple_answers": False, "members_only": False}
+    poll |= {"allows_revoting": False}
+    application = chat.mangosaurus.application
+    await application.process_update(Update.de_json({"update_id": 1, "poll": poll}, application.bot))
+    assert chat.texts() == []
