@@ -56,7 +56,8 @@ class NameDraft:
     def read(self, character: str) -> Verdict:
         """Take a letter, or the newline that ends the name."""
         if character == "\n":
-            is_new = self._name and self._name not in self._known_names and self._name not in self._found
+            goes_on = self._name != self.prompt  # the first letters alone are no invention
+            is_new = goes_on and self._name not in self._known_names and self._name not in self._found
             return self._accept() if is_new else self._reject()
         self._name += character
         return self._reject() if len(self._name) > self._request.max_length else Verdict.GO_ON
@@ -88,7 +89,7 @@ def _fold_prefix(request: NameRequest, vocabulary: Vocabulary) -> str:
     prefix = vocabulary.fold(request.prefix).replace("\n", "").replace(" ", "")
     if request.prefix and not prefix:
         raise RequestError(f"prefix is {request.prefix!r}; none of its characters can stand in a name")
-    if len(prefix) > request.max_length:
+    if len(prefix) >= request.max_length:
         raise RequestError(f"prefix is {prefix!r}; a name has at most {request.max_length} characters")
     return prefix
 

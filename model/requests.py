@@ -46,7 +46,7 @@ class Sampling:
 class NameRequest:
     """New names: `count` of them, each beginning with `prefix`, none of them known to the checkpoint or given twice.
 
-    A name that is empty, longer than `max_length` characters, known or given before is drawn again, at most `attempts`
+    A name that is its prefix and no more, longer than `max_length` characters, known or given before is drawn again, at most `attempts`
     times a name. Each request brings a generator of its own: two that share one would depend on each other.
     """
 

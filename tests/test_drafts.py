@@ -86,10 +86,10 @@ def test_at_temperature_zero_a_rejected_name_fails_at_once(characters: str) -> N
     assert f"temperature 0 always gives '{characters.strip()}'" in str(draft.error)
 
 
-def test_a_prefix_that_fills_the_name_can_still_be_one() -> None:
-    assert names(NameRequest(ANY, prefix="cab", max_length=3), "\n") == (("cab",), True)
-    with pytest.raises(RequestError, match="prefix is 'cabs'; a name has at most 3 characters"):
-        NameDraft(NameRequest(ANY, prefix="cabs", max_length=3), LETTERS, frozenset())
+def test_a_name_is_more_than_its_prefix() -> None:
+    assert names(NameRequest(ANY, prefix="cab"), "\ns\n") == (("cabs",), True)
+    with pytest.raises(RequestError, match="prefix is 'cab'; a name has at most 3 characters"):
+        NameDraft(NameRequest(ANY, prefix="cab", max_length=3), LETTERS, frozenset())
 
 
 @given(st.text(max_size=12))
