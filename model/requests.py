@@ -46,8 +46,9 @@ class Sampling:
 class NameRequest:
     """New names: `count` of them, each beginning with `prefix`, none of them known to the checkpoint or given twice.
 
-    A name that is its prefix and no more, longer than `max_length` characters, known or given before is drawn again, at most `attempts`
-    times a name. Each request brings a generator of its own: two that share one would depend on each other.
+    A name that is its prefix and no more, longer than `max_length` characters, known or given before is drawn again,
+    at most `attempts` times a name. Each request brings a generator of its own: two that share one would depend on each
+    other.
     """
 
     generator: np.random.Generator

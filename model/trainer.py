@@ -11,23 +11,23 @@ import json
 import platform
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from model.checkpoint import Checkpoint, Description
-from model.corpus import Batch, Corpus, name_batches, stream, stream_batches
+from model.corpus import Batch, Corpus
 from model.errors import MangosaurusError
 from model.evaluation import held_out_loss
 from model.language_model import Architecture, LanguageModel, Parameters, State, count_targets
 from model.layers import GATES, Array
 from model.optimizer import Adam, clip_by_global_norm, warmup_cosine
 from model.parallel import Shards
+from model.reading import Reading
 from model.recipes import Recipe, Stage
 from model.snapshot import Snapshot, read_snapshot, write_snapshot
 from model.vocabulary import NO_CHARACTER
@@ -68,25 +68,9 @@ class Position:
     stage_seconds: float = 0.0
     step: int = 0
     seconds: float = 0.0
-    epoch: int = 0  # of the stage
-    batch: int = 0  # of the epoch
     without_best: int = 0  # measurements in a row
     best_loss: float | None = None
     best_step: int = 0
-
-
-@dataclass
-class Randomness:
-    """The two generators, and where the first one stood when the epoch began, so that it can be dealt again."""
-
-    data: np.random.Generator
-    dropout: np.random.Generator
-    epoch_start: dict[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def from_seed(cls, seed: int) -> "Randomness":
-        data, dropout = (np.random.default_rng(child) for child in np.random.SeedSequence([seed, 1]).spawn(2))
-        return cls(data, dropout, dict(data.bit_generator.state))
 
 
 class Training:
@@ -115,7 +99,9 @@ class Training:
         self._best = self.language_model.copy()
         self._shards = Shards(threads)
         self._position = Position()
-        self._random = Randomness.from_seed(seed)
+        self._order, self._dropout = (
+            np.random.default_rng(child) for child in np.random.SeedSequence([seed, 1]).spawn(2)
+        )
         self._begin_stage()
         self.resumed = False
         if snapshot is not None and snapshot.exists():
@@ -164,24 +150,17 @@ class Training:
     def _run_stage(self) -> Iterator[Progress]:
         """Train through the current stage, or what is left of it."""
         while not self._stage_is_over():
-            for batch in islice(self._batches(), self._position.batch, None):
+            for batch in self._reading.rest_of_epoch():
                 yield self._train_step(batch)
                 if self._stage_is_over():
                     return
-            self._position.epoch += 1
-            self._position.batch = 0
-            self._random.epoch_start = dict(self._random.data.bit_generator.state)
             self._state = self.language_model.initial_state(self._stage.batch_size)
 
     def _begin_stage(self) -> None:
         stage = self._stage
         self._optimizer = Adam(weight_decay=stage.weight_decay)
-        self._documents = self.corpus.training
-        if stage.text == "pretraining":
-            self._documents = (*self.corpus.pretraining, *self.corpus.training)
+        self._reading = Reading(self.corpus, stage, self._order)
         self._state = self.language_model.initial_state(stage.batch_size)
-        self._random.epoch_start = dict(self._random.data.bit_generator.state)
-        self._steps_an_epoch = self._count_steps()
 
     def _end_stage(self) -> None:
         """Go on from the best weights of all, with a fresh optimizer."""
@@ -198,32 +177,17 @@ class Training:
         if self._position.stage < len(self.recipe.stages):
             self._begin_stage()
 
-    def _batches(self) -> Iterator[Batch]:
-        """Deal the batches of the current epoch, always from its first, whatever of it is already done."""
-        self._random.data.bit_generator.state = self._random.epoch_start
-        vocabulary, stage = self.corpus.vocabulary, self._stage
-        if self.corpus.kind == "names":
-            return name_batches(self._documents, vocabulary, stage.batch_size, self._random.data)
-        shuffled = [self._documents[n] for n in self._random.data.permutation(len(self._documents))]
-        return stream_batches(stream(shuffled, vocabulary), stage.batch_size, stage.sequence_length)
-
-    def _count_steps(self) -> int:
-        if self.corpus.kind == "names":
-            return -(-len(self._documents) // self._stage.batch_size)
-        characters = sum(len(document) + 2 for document in self._documents)
-        return -(-characters // (self._stage.batch_size * self._stage.sequence_length))
-
     def _stage_fraction(self) -> float:
         if self.recipe.minutes is not None:
             return min(1.0, self._position.stage_seconds / (60 * self.recipe.minutes * self._stage.share))
-        return min(1.0, self._position.stage_step / (self._stage.epochs * self._steps_an_epoch))
+        return min(1.0, self._position.stage_step / (self._stage.epochs * self._reading.batches_an_epoch))
 
     def _stage_is_over(self) -> bool:
         if self._position.without_best >= self._stage.patience:
             return True
         if self.recipe.minutes is not None:
             return self._stage_fraction() >= 1
-        return self._position.epoch >= self._stage.epochs
+        return self._reading.epoch >= self._stage.epochs
 
     def _train_step(self, batch: Batch) -> Progress:
         begun = time.perf_counter()
@@ -236,14 +200,13 @@ class Training:
         if not np.isfinite(norm + nats):
             raise TrainingError(f"the loss is not a number any more at step {position.step}: lower the learning rate")
         self._optimizer.update(self.language_model.parameters, gradients, learning_rate)
-        position.batch += 1
         position.step += 1
         position.stage_step += 1
         seconds = self._tick(begun)
         return Progress(
             stage=stage.name,
             step=position.step,
-            epoch=position.epoch + 1,
+            epoch=self._reading.epoch + 1,
             training_loss=nats / characters,
             held_out_loss=self._measure() if self._measurement_is_due() else None,
             best_held_out_loss=position.best_loss,
@@ -275,7 +238,7 @@ class Training:
         share = self._stage.input_dropout
         if not share:
             return batch
-        hidden = self._random.dropout.random(batch.inputs.shape, dtype=np.float32) < share
+        hidden = self._dropout.random(batch.inputs.shape, dtype=np.float32) < share
         return replace(batch, inputs=np.where(hidden, NO_CHARACTER, batch.inputs))
 
     def _dropout_masks(self, batch_size: int) -> Sequence[Array] | None:
@@ -284,7 +247,7 @@ class Training:
             return None
         keep = np.float32(1 - self._stage.dropout)
         shape = (self.recipe.layers, batch_size, self.recipe.hidden_size)
-        return list((self._random.dropout.random(shape, dtype=np.float32) < keep) / keep)
+        return list((self._dropout.random(shape, dtype=np.float32) < keep) / keep)
 
     def _tick(self, begun: float) -> float:
         """Put the time since `begun` on the clock of the training and of its stage."""
@@ -332,9 +295,8 @@ class Training:
         }
         numbers = {
             "position": asdict(self._position),
-            "data": self._random.data.bit_generator.state,
-            "epoch_start": self._random.epoch_start,
-            "dropout": self._random.dropout.bit_generator.state,
+            "reading": self._reading.state(),
+            "dropout": self._dropout.bit_generator.state,
         }
         write_snapshot(self._snapshot, Snapshot(self._identity(), numbers, groups))
 
@@ -348,9 +310,8 @@ class Training:
             )
         self._position = Position(**snapshot.numbers["position"])
         self._begin_stage()
-        self._random.data.bit_generator.state = snapshot.numbers["data"]
-        self._random.epoch_start = snapshot.numbers["epoch_start"]
-        self._random.dropout.bit_generator.state = snapshot.numbers["dropout"]
+        self._reading.restore(snapshot.numbers["reading"])
+        self._dropout.bit_generator.state = snapshot.numbers["dropout"]
         for kept, name in ((self.language_model, "parameter"), (self._best, "best")):
             for key, array in snapshot.groups[name].items():
                 kept.parameters[key][:] = array
