@@ -8,6 +8,8 @@ help:
 	@echo 'make run     chat with the bot: in the terminal, or on Telegram when TELEGRAM_TOKEN is set'
 	@echo 'make test    lint, types and tests, in an environment of their own'
 	@echo 'make format  tidy the code'
+	@echo 'make train   make the released weights anew, from nothing (about an hour)'
+	@echo 'make bench   measure beside torch, and write benchmarks/results.md'
 	@echo 'make clean   remove the environments and caches'
 
 run: .venv/ready
@@ -23,19 +25,25 @@ format: .venv-test/ready
 	.venv-test/bin/ruff check --fix .
 	.venv-test/bin/ruff format .
 
+train: .venv/ready
+	.venv/bin/python -m model train dino --promote
+	.venv/bin/python -m model train poem --promote
+	.venv/bin/python -m model evaluate dino
+	.venv/bin/python -m model evaluate poem
+
+bench: .venv-bench/ready
+	.venv-bench/bin/python -m benchmarks
+
 clean:
-	rm -rf .venv .venv-test .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-test .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.venv/ready: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Mangosaurus needs Python 3.11 or newer; try make PYTHON=python3.12")' </dev/null
-	@echo 'Setting up .venv (once; this takes a minute)' >&2
-	@$(PYTHON) -m venv .venv </dev/null
-	@.venv/bin/python $(PIP_INSTALL) --editable . </dev/null
-	@touch $@
+.venv/ready: EXTRAS = .
+.venv-test/ready: EXTRAS = .[dev]
+.venv-bench/ready: EXTRAS = .[bench]
 
-.venv-test/ready: pyproject.toml constraints.txt
+%/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Mangosaurus needs Python 3.11 or newer; try make PYTHON=python3.12")' </dev/null
-	@echo 'Setting up .venv-test (once; this takes a minute)' >&2
-	@$(PYTHON) -m venv .venv-test </dev/null
-	@.venv-test/bin/python $(PIP_INSTALL) --editable '.[dev]' </dev/null
+	@echo 'Setting up $* (once; this takes a minute)' >&2
+	@$(PYTHON) -m venv $* </dev/null
+	@$*/bin/python $(PIP_INSTALL) --editable '$(EXTRAS)' </dev/null
 	@touch $@
