@@ -26,6 +26,7 @@ from telegram.request import HTTPXRequest
 
 from bot import texts
 from bot.answers import Answers
+from bot.archive import Archive
 from bot.batching import Batching
 from bot.handlers.admin import Admin
 from bot.handlers.dino import Dino
@@ -37,7 +38,6 @@ from bot.retraining import Retraining
 from bot.store import Store
 from bot.updates import PersonalOrder
 from model.checkpoint import Checkpoint, CheckpointError, Versions
-from model.decoder import Sampling
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ class Mangosaurus:
             kind: Batching(checkpoint, queue_limit=settings.queue_limit)
             for kind, checkpoint in load_networks(versions).items()
         }
+        self._archive = Archive(versions, queue_limit=settings.queue_limit)
         self.store = Store(settings.database)
         self.retraining = Retraining(versions, self.batchings, directory=settings.checkpoints)
         self._bot = _Bot(settings.token.reveal(), make(), make())
@@ -126,6 +127,7 @@ class Mangosaurus:
             for batching in self.batchings.values():
                 await batching.start()
                 stack.push_async_callback(batching.stop)
+            stack.push_async_callback(self._archive.stop)
             stack.push_async_callback(self._bot.shutdown)  # after a start that fails, the next line does not do it
             stack.push_async_callback(self.application.shutdown)
             await self._connect()
@@ -150,12 +152,12 @@ class Mangosaurus:
         await self._admin.ended()
 
     def _listen(self, settings: Settings) -> None:
-        answers = Answers(self.store, self.batchings)
+        answers = Answers(self.store, self.batchings, self._archive)
         welcome = Welcome(settings.admin_ids)
         handlers = [
             *welcome.handlers(),
-            Dino(answers, Sampling(settings.temperature_dino)).handler(),
-            *Poem(answers, Sampling(settings.temperature_poem)).handlers(),
+            Dino(answers, settings.temperature_dino).handler(),
+            *Poem(answers, settings.temperature_poem).handlers(),
             Seed(self.store).handler(),
             self._admin.handler(),
             *welcome.last_handlers(),

@@ -53,6 +53,10 @@ RETRAIN_USAGE = (
 )
 STOPPING = "I am about to stop; please ask again when I am back."
 
+# Creations and privacy
+AGAIN_USAGE = "Give me the code of a creation, for example <code>/again k7m2p9x</code>."
+LONGEST_POEM = "This poem is as long as I can make it. Begin another one with a line of it!"
+
 _WRITES = {"dino": "invent names", "poem": "write verse"}
 _STAGES = {"pretrain": "reading the plays", "tune": "reading the sonnets", "names": "reading the names"}
 
@@ -115,6 +119,22 @@ def not_trained(kind: str) -> str:
     return (
         f"I cannot {_WRITES[kind]} at the moment: my network for it is missing. "
         f"Whoever runs me can make one: <code>python -m model train {kind} --promote</code>."
+    )
+
+
+def unknown_code(given: str) -> str:
+    """Say that no creation has this code."""
+    return (
+        f"I know no creation with the code <code>{escape(_cut(given, 40))}</code>. "
+        "Perhaps a letter went astray, or whoever made it has had it forgotten."
+    )
+
+
+def gone(code: str) -> str:
+    """Say that the weights that wrote a creation are not there any more."""
+    return (
+        f"I remember <code>{escape(code)}</code>, but the network that wrote it is gone, and nobody else "
+        "could write the same."
     )
 
 

@@ -9,7 +9,7 @@ from telegram.ext import CommandHandler, filters
 
 from bot import texts
 from bot.answers import Answers, ExplainedError
-from model.decoder import NameRequest, RequestError, Sampling
+from model.decoder import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,9 +34,9 @@ class Wish:
 class Dino:
     """Answers `/dino`."""
 
-    def __init__(self, answers: Answers, sampling: Sampling) -> None:
+    def __init__(self, answers: Answers, temperature: float) -> None:
         self._answers = answers
-        self._sampling = sampling
+        self._temperature = temperature
 
     def handler(self) -> CommandHandler[ContextTypes.DEFAULT_TYPE, None]:
         """Return what the application listens with."""
@@ -46,12 +46,7 @@ class Dino:
         """Send new names."""
         wish = read_wish(context.args or [], self._answers.vocabulary("dino"))
         try:
-            await self._answers.answer(
-                update,
-                "dino",
-                lambda generator: NameRequest(generator, wish.count, wish.prefix, self._sampling),
-                texts.names,
-            )
+            await self._answers.answer(update, "dino", wish.prefix, temperature=self._temperature, count=wish.count)
         except RequestError as error:
             if not wish.prefix:
                 raise
