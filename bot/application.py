@@ -52,7 +52,7 @@ logger = logging.getLogger(__name__)
 NETWORKS = {"dino": "names", "poem": "verse"}
 """What is served, and the kind of checkpoint that serves it."""
 
-ALLOWED_UPDATES = [Update.MESSAGE]
+ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.INLINE_QUERY]
 LONGEST_PAUSE = 30.0
 """Seconds between two tries to reach Telegram at the start."""
 
