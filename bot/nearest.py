@@ -1,8 +1,8 @@
 """Which real genus an invented name is nearest to, in single-letter edits (Levenshtein 1966).
 
 All known names are compared at once: the distances fill a table row by row, as Wagner and Fischer (1974) do, but each
-row is one array for all names. Most are ruled out before, by
-the letters they do not share. A name takes well under a millisecond. Not here: how a name is invented, and that it is new (`model.drafts`).
+row is one array for all names. Most are ruled out before, by the letters they do not share. A name takes well under a
+millisecond. Not here: how a name is invented, and that it is new (`model.drafts`).
 """
 
 from __future__ import annotations
@@ -58,10 +58,11 @@ class Neighbourhood:
         return Neighbour(self._names[candidates[best]], int(distances[best]))
 
     def _least(self, name: str) -> NDArray[np.intp]:
-        """Return what the distance to each known name is at least, (N,): an edit adds a letter and takes one, at most."""
+        """Return what the distance to each known name is at least, (N,): an edit changes one letter."""
         mine = np.array([name.count(letter) for letter in self._alphabet], np.int16).reshape(-1, 1)
         missing = np.maximum(mine - self._counts, 0).sum(axis=0) + len(name) - int(mine.sum())
-        return np.maximum(missing, missing + self._lengths - len(name))
+        least: NDArray[np.intp] = np.maximum(missing, missing + self._lengths - len(name))
+        return least
 
     def _distances(self, name: str, columns: NDArray[np.intp]) -> NDArray[np.int16]:
         """Return the edit distance from a name to each of the known ones in these columns, (n,).

@@ -64,6 +64,17 @@ def install_both(directory: Path) -> Path:
     return directory
 
 
+def names_in(answer: str) -> list[str]:
+    """Return the names in an answer to `/dino`, without what stands in small beside and below them."""
+    block, _, rest = answer.partition("\n\n")
+    return [line.split(" ")[0] for line in block.split("\n")] if rest else [answer.split("\n")[0]]
+
+
+def uncoded(answer: str) -> str:
+    """Return an answer without the code at its end, which is another one each time."""
+    return answer.rpartition(" ")[0]
+
+
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until something is so, for as long as a busy machine may need."""
     for _ in range(10_000):

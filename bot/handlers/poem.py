@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from telegram.ext import BaseHandler, CommandHandler, MessageHandler, filters
 
-from bot import texts
+from bot import moods, texts
 from bot.answers import Answers, ExplainedError
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class Poem:
 
     async def _answer(self, update: Update, text: str) -> None:
         line = read_line(text)
-        await self._answers.answer(update, "poem", line, temperature=self._temperature)
+        likes = await self._answers.preferences(update)
+        await self._answers.answer(update, "poem", line, temperature=moods.temperature(likes.mood, self._temperature))
 
 
 def read_line(text: str) -> str:
