@@ -248,7 +248,7 @@ async def test_a_bot_api_server_of_ones_own(settings: Settings, telegram: Telegr
 
     for given, expected in ((None, "https://api.telegram.org"), ("http://localhost:8081", "http://localhost:8081")):
         addresses = set[str]()
-        own = replace(settings, api_base_url=given)
+        own = dataclasses.replace(settings, api_base_url=given)
         async with Mangosaurus(own, lambda: Heard(telegram)).running():
             pass
         assert addresses == {expected}
