@@ -179,7 +179,11 @@ class Answers:
         """
         if creation.kind != "poem" or creation.length >= MOST_CONTINUED:
             raise ExplainedError(texts.LONGEST_POEM)
-        return await self.again(await self.store.vary(creation, person_id, length=creation.length + 1), person_id)
+        longer = await self.store.vary(creation, person_id, length=creation.length + 1)
+        try:
+            return await self.again(longer, person_id)
+        except GoneError as error:  # which names the new code, and nobody has seen that one
+            raise GoneError(texts.gone(creation.code)) from error
 
     def admit(self, person_id: int, *, typing: bool = False) -> None:
         """Count an answer that somebody asks for, or that their typing does; LimitedError if it is one too many."""

@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from bot.batching import Batching, Busy
 from bot.handlers.inline import NAMES, VERSES, is_name
-from bot.local.telegram import Person
 from tests.serving import ALICE, BOB, Chat, uncoded, until
 
 if TYPE_CHECKING:
     from bot.batching import Written
-    from bot.local.telegram import Telegram
+    from bot.local.telegram import Person, Telegram
     from model.decoder import Request
 
 

@@ -58,8 +58,8 @@ class Privacy:
         """Delete everything, or nothing, if it is the right person who presses, and in time."""
         query = update.callback_query
         match = PATTERN.fullmatch(query.data or "") if query else None
-        if query is None or match is None:
-            return
+        if query is None or match is None:  # the library lets a press without data pass
+            raise ExplainedError(texts.OLD_BUTTON)
         if int(match["person"]) != query.from_user.id:
             await query.answer(texts.FORGET_NOT_YOURS, show_alert=True)
         elif _is_old(query):
