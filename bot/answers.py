@@ -84,10 +84,10 @@ class Reply:
         """The text as it is shown, whenever and to whomever."""
         made = self.creation
         turn = made.turn if made.turn < ASIDE else None
-        signature = texts.signature(made.seed, turn, made.temperature, made.code)
+        decided_by = texts.decided_by(made.seed, turn, made.temperature)
         if made.kind == "dino":
-            return texts.names(self.texts, self.neighbours, signature)
-        return texts.poem(made.prompt, self.texts[0], signature, same_line=self.same_line)
+            return texts.names(self.texts, self.neighbours, decided_by, made.code)
+        return texts.poem(made.prompt, self.texts[0], decided_by, made.code, same_line=self.same_line)
 
     @property
     def buttons(self) -> InlineKeyboardMarkup:

@@ -50,9 +50,9 @@ HELP = (
     "/poem Shall I compare thee – your line, and verse that continues it; in quotes, a space at its end counts\n"
     "/seed – your seed; /seed 42 begins the sequence of 42\n"
     "/settings – how daring I am, and how many names /dino gives\n"
-    "/about – what I am made of\n"
     "/again k7m2p9x – the creation of that code, letter for letter, whoever made it\n"
-    "/export – all that I keep of you; /forget deletes it\n\n"
+    "/export – all that I keep of you; /forget deletes it\n"
+    "/about – what I am made of\n\n"
     "In any other chat, write my name and a few letters, or a line of verse: <code>@{username} mango</code>.\n\n"
     "Whoever has the same seed and asks for the same things gets the same answers, in the same order."
 )
@@ -128,27 +128,25 @@ def escape(text: str) -> str:
     return escape_html(text, quote=False)
 
 
-def signature(seed: int, turn: int | None, temperature: float, code: str) -> str:
-    """Show in small what decides a text, and the code of the creation; a turn of None is one outside the sequence.
+def decided_by(seed: int, turn: int | None, temperature: float) -> str:
+    """Say what decides a text beside the request itself; a turn of None is one outside the sequence.
 
     Turns are counted from 1 where people see them. A temperature of 1, the network as it was trained, goes without
-    saying. The code is no part of the italics: Telegram shows one or the other.
+    saying.
     """
-    parts = [
-        f"seed {seed}",
-        "" if turn is None else f"turn {turn + 1}",
-        "" if temperature == 1 else f"temperature {temperature:g}",
-    ]
-    return f"<i>{', '.join(filter(None, parts))}</i>" + (f" <code>{escape(code)}</code>" if code else "")
+    parts = [f"seed {seed}"]
+    parts += [] if turn is None else [f"turn {turn + 1}"]
+    parts += [] if temperature == 1 else [f"temperature {temperature:g}"]
+    return ", ".join(parts)
 
 
-def names(new: Sequence[str], neighbours: Sequence[Neighbour | None], signature: str) -> str:
-    """Show new names, one a line, and in small why they can be trusted to be new."""
+def names(new: Sequence[str], neighbours: Sequence[Neighbour | None], decided_by: str, code: str) -> str:
+    """Show new names, one a line, and in small why they can be trusted."""
     if len(new) == 1:
-        return f"<b>{escape(new[0].capitalize())}</b>\n<i>{new_name(neighbours[0])}</i>\n{signature}"
+        return f"<b>{escape(new[0].capitalize())}</b>\n{_small(new_name(neighbours[0]), decided_by, code)}"
     lines = [f"<b>{escape(name.capitalize())}</b>{_beside(near)}" for name, near in zip(new, neighbours, strict=True)]
     legend = "all new; beside each, the nearest real genus and how many letters are between them"
-    return "\n".join([*lines, "", f"<i>{legend if any(neighbours) else 'all new'}</i>", signature])
+    return "\n".join([*lines, "", _small(legend if any(neighbours) else "all new", decided_by, code)])
 
 
 def new_name(neighbour: Neighbour | None) -> str:
@@ -163,10 +161,17 @@ def _beside(neighbour: Neighbour | None) -> str:
     return f" <i>{escape(neighbour.name.capitalize())}, {neighbour.distance}</i>" if neighbour else ""
 
 
-def poem(line: str, verse: str, signature: str, *, same_line: bool) -> str:
+def poem(line: str, verse: str, decided_by: str, code: str, *, same_line: bool) -> str:
     """Show a person's line as they wrote it, and the verse right after it or below it, with its capitals."""
     between = "" if same_line else "\n"
-    return f"<b>{escape(line)}</b>{between}{escape(typeset(verse, after=line + between))}\n\n{signature}"
+    set_verse = escape(typeset(verse, after=line + between))
+    return f"<b>{escape(line)}</b>{between}{set_verse}\n\n{_small('', decided_by, code)}"
+
+
+def _small(praise: str, decided_by: str, code: str) -> str:
+    """Put what is said in small into one line. The code stands outside: Telegram shows no italic code."""
+    facts = "; ".join(filter(None, (praise, decided_by)))
+    return f"<i>{facts}</i> <code>{escape(code)}</code>" if code else f"<i>{facts}</i>"
 
 
 def name_offer(name: str, neighbour: Neighbour | None) -> tuple[str, str]:

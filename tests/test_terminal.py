@@ -77,7 +77,7 @@ def test_strange_input(environment: Environment) -> None:
     out, err, code = pipe(b"\n\xff\xfe\x00\n/dino\r\n", environment)
     assert (err, code) == ("", 0)
     assert "went wrong" not in out
-    assert out.rstrip().split("\n")[-4].isalpha()
+    assert out.rstrip().split("\n\n")[-1].split("\n")[0].isalpha()
 
 
 def test_no_input_at_all(environment: Environment) -> None:
