@@ -1,7 +1,9 @@
-"""How an answer comes about: the person's turn is lent, the network writes, the message goes out, the turn is taken.
+"""How an answer comes about: a creation is drafted, a network writes it, it goes out, and it is recorded.
 
-What the handlers of names and of verse share, who never import each other. Not here: how a request is read and shown
-(the handlers), and how many are written at once (`batching`).
+What the handlers share, who never import each other. `draft`, send, `keep`: whatever fails on the way, the person's
+turn is not taken. `create` does both at once, and `again` writes the text of a creation once more, byte for byte.
+
+Not here: how a request is read and shown (the handlers and `texts`), and how many are written at once (`batching`).
 """
 
 from __future__ import annotations
@@ -10,25 +12,32 @@ import asyncio
 import contextlib
 import logging
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
 from bot import texts
+from bot.archive import MissingError
+from bot.limits import Limits, Verdict
+from bot.nearest import Neighbour, neighbourhood
+from bot.presses import creation_buttons
+from bot.store import Creation, Preferences
 from bot.updates import person_id
-from model.decoder import generator_for
+from model.decoder import NameRequest, Request, Sampling, VerseRequest, generator_for
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Mapping
 
-    import numpy as np
-    from telegram import Message, Update
+    from telegram import InlineKeyboardMarkup, Message, Update
 
+    from bot.archive import Archive
     from bot.batching import Batching
+    from bot.limits import Rate
     from bot.store import Kind, Store
-    from model.decoder import NameRequest, VerseRequest
+    from model.checkpoint import Checkpoint
     from model.vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)
@@ -37,44 +46,185 @@ PATIENCE = 0.5
 """Seconds after which a person is shown that an answer is being written."""
 TYPING_LASTS = 4.5
 """Telegram shows the typing action for five seconds."""
+MOST_CONTINUED = 3
+"""How often a poem can be continued: what it is by then still fits into one message."""
+SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES = 160, 800, 14
+"""Of each part of a poem: characters, characters, lines. Other numbers would make other texts of old creations."""
+ASIDE = 2**63
+"""Turns from this number on are no part of anybody's sequence: no count of requests gets there."""
 
 
 class ExplainedError(MangosaurusError):
     """Nothing was done, and the sentence, which is HTML from `texts`, says why and what would work."""
 
 
-class Answers:
-    """The networks that serve, and the people they serve."""
+class GoneError(ExplainedError):
+    """The weights that wrote a creation are not there any more."""
 
-    def __init__(self, store: Store, batchings: Mapping[str, Batching]) -> None:
+
+class LimitedError(ExplainedError):
+    """Somebody asks for more than they may. `said` is whether they were told since their last answer."""
+
+    def __init__(self, sentence: str, *, said: bool) -> None:
+        super().__init__(sentence)
+        self.said = said
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A creation and what was written: names in lower case, or one verse."""
+
+    creation: Creation
+    texts: tuple[str, ...]
+    same_line: bool = True  # the network read something of the prompt, so the verse continues its line
+    neighbours: tuple[Neighbour | None, ...] = ()  # of each name, the nearest that is known
+
+    @property
+    def html(self) -> str:
+        """The text as it is shown, whenever and to whomever."""
+        made = self.creation
+        turn = made.turn if made.turn < ASIDE else None
+        decided_by = texts.decided_by(made.seed, turn, made.temperature)
+        if made.kind == "dino":
+            return texts.names(self.texts, self.neighbours, decided_by, made.code)
+        return texts.poem(made.prompt, self.texts[0], decided_by, made.code, same_line=self.same_line)
+
+    @property
+    def buttons(self) -> InlineKeyboardMarkup:
+        """What stands below the text."""
+        return creation_buttons(
+            self.creation, can_grow=self.creation.kind == "poem" and self.creation.length < MOST_CONTINUED
+        )
+
+
+class Answers:
+    """The networks that serve and those that served, and the people they serve."""
+
+    def __init__(self, store: Store, batchings: Mapping[str, Batching], archive: Archive, rate: Rate | None) -> None:
         self.store = store
         self._batchings = batchings
+        self._archive = archive
+        self._limits = Limits(rate)
+        self._typing_limits = Limits(rate and rate.of_typing())
 
     def vocabulary(self, kind: Kind) -> Vocabulary:
         """Return the characters that a network can write; ExplainedError where it is missing."""
         return self._batching(kind).checkpoint.vocabulary
 
-    async def answer(
-        self,
-        update: Update,
-        kind: Kind,
-        request: Callable[[np.random.Generator], NameRequest | VerseRequest],
-        show: Callable[[tuple[str, ...]], str],
-    ) -> None:
-        """Have the person's next turn written and sent. Whatever fails on the way, the turn is not taken."""
+    async def preferences(self, update: Update) -> Preferences:
+        """Return what whoever wrote a message likes."""
+        person = person_id(update)
+        return Preferences() if person is None else await self.store.preferences(person)
+
+    async def answer(self, update: Update, kind: Kind, prompt: str, *, temperature: float, count: int = 1) -> None:
+        """Have the next turn of whoever wrote a message written and sent."""
         message, person = update.message, person_id(update)
         if message is None or person is None:
             return
+        async with typing(message):
+            reply = await self.draft(person, kind, prompt, temperature=temperature, count=count)
+        await message.reply_html(reply.html, reply_markup=reply.buttons)
+        await self.keep(reply)
+
+    async def create(self, person_id: int, kind: Kind, prompt: str, *, temperature: float, count: int = 1) -> Reply:
+        """Have a person's next turn written, and take it."""
+        reply = await self.draft(person_id, kind, prompt, temperature=temperature, count=count)
+        await self.keep(reply)
+        return reply
+
+    async def draft(self, person_id: int, kind: Kind, prompt: str, *, temperature: float, count: int = 1) -> Reply:
+        """Have a person's next turn written, and neither take it nor record the creation; LimitedError."""
         batching = self._batching(kind)
-        async with self.store.turn(person, kind) as turn:
-            async with typing(message):
-                written = await batching.write(request(generator_for(turn.seed, turn.number)))
-            await message.reply_html(show(written.texts))
+        self.admit(person_id)
+        creation = await self.store.draft(person_id, kind, prompt, temperature=temperature, count=count)
+        return await _written(batching, creation)
+
+    async def aside(
+        self, person_id: int, kind: Kind, prompt: str, number: int, *, temperature: float, count: int = 1
+    ) -> Reply:
+        """Have something written with a person's seed that is no part of their sequence, and is not recorded.
+
+        The same number and prompt give the same text for as long as the seed and the weights are the same.
+        """
+        batching, seed = self._batching(kind), await self.store.seed(person_id)
+        return await _written(
+            batching, Creation("", person_id, kind, "", seed, ASIDE + number, prompt, temperature, count)
+        )
+
+    async def keep(self, reply: Reply) -> None:
+        """Record what has reached the person. A poem that is continued takes no turn: it goes on with its own."""
+        await self.store.record(reply.creation, takes_turn=not reply.creation.length)
+
+    async def again(self, creation: Creation, person_id: int) -> Reply:
+        """Have a creation written once more, for somebody, by the same weights.
+
+        GoneError where they are not on disk any more; LimitedError.
+        """
+        self.admit(person_id)
+        batching = self._batchings.get(creation.kind)
+        if batching is not None and batching.checkpoint.version == creation.version:
+            reply = await _written(batching, creation)
+            if reply.creation == creation:  # and no other weights came in between
+                return reply
+        try:
+            async with self._archive.serving(creation.kind, creation.version) as old:
+                return await _written(old, creation)
+        except MissingError as error:
+            raise GoneError(texts.gone(creation.code)) from error
+
+    async def longer(self, creation: Creation, person_id: int) -> Reply:
+        """Have a poem written once more and further on, as a creation of whoever asked: `draft`, to be kept.
+
+        ExplainedError where it is as long as a message can hold; GoneError; LimitedError.
+        """
+        if creation.kind != "poem" or creation.length >= MOST_CONTINUED:
+            raise ExplainedError(texts.LONGEST_POEM)
+        longer = await self.store.vary(creation, person_id, length=creation.length + 1)
+        try:
+            return await self.again(longer, person_id)
+        except GoneError as error:  # which names the new code, and nobody has seen that one
+            raise GoneError(texts.gone(creation.code)) from error
+
+    def admit(self, person_id: int, *, typing: bool = False) -> None:
+        """Count an answer that somebody asks for, or that their typing does; LimitedError if it is one too many."""
+        limits = self._typing_limits if typing else self._limits
+        verdict = limits.spend(person_id)
+        if verdict is not Verdict.ALLOWED:
+            raise LimitedError(texts.too_many(limits.wait(person_id)), said=verdict is Verdict.REFUSED_AGAIN)
 
     def _batching(self, kind: Kind) -> Batching:
         if kind not in self._batchings:
             raise ExplainedError(texts.not_trained(kind))
         return self._batchings[kind]
+
+
+def request_for(creation: Creation) -> Request:
+    """Return what a decoder is asked for: the same for the same creation, now and later."""
+    generator, sampling = generator_for(creation.seed, creation.turn), Sampling(creation.temperature)
+    if creation.kind == "dino":
+        return NameRequest(generator, creation.count, creation.prompt, sampling)
+    parts = creation.length + 1  # the longer poem begins with the whole shorter one: the same numbers are drawn
+    return VerseRequest(
+        generator, creation.prompt, sampling, SHORTEST_VERSE * parts, LONGEST_VERSE * parts, MOST_LINES * parts
+    )
+
+
+async def _written(batching: Batching, creation: Creation) -> Reply:
+    """Have a creation written; its version is the one that wrote it."""
+    checkpoint = batching.checkpoint
+    written = await batching.write(request_for(creation))
+    if written.version != checkpoint.version:  # a training ended just before it was begun
+        checkpoint = batching.checkpoint
+    same_line = bool(checkpoint.vocabulary.fold(creation.prompt).strip())
+    neighbours = _neighbours(creation, checkpoint, written.texts)
+    return Reply(replace(creation, version=written.version), written.texts, same_line, neighbours)
+
+
+def _neighbours(creation: Creation, checkpoint: Checkpoint, names: tuple[str, ...]) -> tuple[Neighbour | None, ...]:
+    if creation.kind != "dino":
+        return ()
+    known = neighbourhood(checkpoint.known_names)
+    return tuple(known.nearest(name) for name in names)
 
 
 @asynccontextmanager

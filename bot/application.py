@@ -26,18 +26,23 @@ from telegram.request import HTTPXRequest
 
 from bot import texts
 from bot.answers import Answers
+from bot.archive import Archive
 from bot.batching import Batching
 from bot.handlers.admin import Admin
+from bot.handlers.again import Again
+from bot.handlers.buttons import Buttons
 from bot.handlers.dino import Dino
 from bot.handlers.failures import on_error
+from bot.handlers.inline import Inline
 from bot.handlers.poem import Poem
+from bot.handlers.preferences import PreferenceMenu
+from bot.handlers.privacy import Privacy
 from bot.handlers.seed import Seed
 from bot.handlers.welcome import Welcome
 from bot.retraining import Retraining
 from bot.store import Store
 from bot.updates import PersonalOrder
 from model.checkpoint import Checkpoint, CheckpointError, Versions
-from model.decoder import Sampling
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
@@ -52,7 +57,8 @@ logger = logging.getLogger(__name__)
 NETWORKS = {"dino": "names", "poem": "verse"}
 """What is served, and the kind of checkpoint that serves it."""
 
-ALLOWED_UPDATES = [Update.MESSAGE]
+TELEGRAM = "https://api.telegram.org"
+ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.INLINE_QUERY]
 LONGEST_PAUSE = 30.0
 """Seconds between two tries to reach Telegram at the start."""
 
@@ -75,9 +81,16 @@ class TokenError(MangosaurusError):
 class _Bot(ExtBot[None]):
     """The library's bot, which also says when Telegram rejects the token: the updater alone would stop in silence."""
 
-    def __init__(self, token: str, request: BaseRequest, polling: BaseRequest) -> None:
+    def __init__(self, token: str, request: BaseRequest, polling: BaseRequest, server: str) -> None:
         defaults = Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True), allow_sending_without_reply=True)
-        super().__init__(token, request=request, get_updates_request=polling, defaults=defaults)
+        super().__init__(
+            token,
+            base_url=f"{server}/bot",
+            base_file_url=f"{server}/file/bot",
+            request=request,
+            get_updates_request=polling,
+            defaults=defaults,
+        )
         self._rejected = asyncio.Event()
 
     async def rejected(self) -> None:
@@ -108,9 +121,10 @@ class Mangosaurus:
             kind: Batching(checkpoint, queue_limit=settings.queue_limit)
             for kind, checkpoint in load_networks(versions).items()
         }
+        self._archive = Archive(versions, queue_limit=settings.queue_limit)
         self.store = Store(settings.database)
         self.retraining = Retraining(versions, self.batchings, directory=settings.checkpoints)
-        self._bot = _Bot(settings.token.reveal(), make(), make())
+        self._bot = _Bot(settings.token.reveal(), make(), make(), settings.api_base_url or TELEGRAM)
         self._admin_ids = settings.admin_ids
         self._admin = Admin(self.retraining, settings.admin_ids, self.batchings)
         builder = ApplicationBuilder().bot(self._bot).concurrent_updates(PersonalOrder()).job_queue(None)
@@ -126,6 +140,7 @@ class Mangosaurus:
             for batching in self.batchings.values():
                 await batching.start()
                 stack.push_async_callback(batching.stop)
+            stack.push_async_callback(self._archive.stop)
             stack.push_async_callback(self._bot.shutdown)  # after a start that fails, the next line does not do it
             stack.push_async_callback(self.application.shutdown)
             await self._connect()
@@ -150,14 +165,19 @@ class Mangosaurus:
         await self._admin.ended()
 
     def _listen(self, settings: Settings) -> None:
-        answers = Answers(self.store, self.batchings)
-        welcome = Welcome(settings.admin_ids)
+        answers = Answers(self.store, self.batchings, self._archive, settings.rate_limit)
+        welcome = Welcome(settings.admin_ids, self.batchings)
         handlers = [
+            *Again(answers).handlers(),
+            *Privacy(self.store).handlers(),
             *welcome.handlers(),
-            Dino(answers, Sampling(settings.temperature_dino)).handler(),
-            *Poem(answers, Sampling(settings.temperature_poem)).handlers(),
+            Dino(answers, settings.temperature_dino).handler(),
+            *Poem(answers, settings.temperature_poem).handlers(),
             Seed(self.store).handler(),
+            *PreferenceMenu(self.store).handlers(),
+            Inline(answers, {"dino": settings.temperature_dino, "poem": settings.temperature_poem}).handler(),
             self._admin.handler(),
+            *Buttons(answers).handlers(),  # the last of them takes every press that is left
             *welcome.last_handlers(),
         ]
         self.application.add_handlers(handlers)

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from bot.limits import Rate
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 HIGHEST_TEMPERATURE = 5.0
+USUAL_RATE = Rate(10, 60)
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 
@@ -68,6 +71,8 @@ class Settings:
     temperature_dino: float = 1.0
     temperature_poem: float = 1.0
     queue_limit: int = 256
+    rate_limit: Rate | None = USUAL_RATE  # for each person; None: no limit
+    api_base_url: str | None = None  # None: Telegram's own
     log_level: str | None = None  # None: INFO with a token, WARNING in the terminal
 
 
@@ -129,6 +134,26 @@ def _count(key: str, value: str) -> int:
     return int(value)
 
 
+def _rate(key: str, value: str) -> Rate | None:
+    match = re.fullmatch(r"0|([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", value)
+    if not match:
+        raise SettingsError(
+            f"{key} is {value!r}; it is answers/seconds for each person such as 10/60, or 0 for no limit"
+        )
+    return Rate(int(match[1]), int(match[2])) if match[1] else None
+
+
+def _url(key: str, value: str) -> str:
+    try:
+        address = urlsplit(value)
+        sound = address.scheme in ("http", "https") and address.hostname and address.port != 0
+    except ValueError:
+        sound = False
+    if not sound or address.query or address.fragment or any(character.isspace() for character in value):
+        raise SettingsError(f"{key} is {value!r}; it is the address of a Bot API server such as http://localhost:8081")
+    return value.rstrip("/")
+
+
 def _log_level(key: str, value: str) -> str:
     if value.upper() not in LOG_LEVELS:
         raise SettingsError(f"{key} is {value!r}; it is one of {', '.join(LOG_LEVELS)}")
@@ -143,5 +168,7 @@ _KEYS = {
     "TEMPERATURE_DINO": ("temperature_dino", _temperature),
     "TEMPERATURE_POEM": ("temperature_poem", _temperature),
     "QUEUE_LIMIT": ("queue_limit", _count),
+    "RATE_LIMIT": ("rate_limit", _rate),
+    "TELEGRAM_API_URL": ("api_base_url", _url),
     "LOG_LEVEL": ("log_level", _log_level),
 }

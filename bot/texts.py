@@ -5,16 +5,25 @@ Whatever comes from a person, a network or an error is escaped here, and nowhere
 
 from __future__ import annotations
 
+import re
 from html import escape as escape_html
+from html import unescape
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from bot.typesetting import typeset
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bot.nearest import Neighbour
     from bot.retraining import Outcome, TrainingProgress
 
 LONGEST_SAMPLE = 200
+LONGEST_NOTICE = 200
+"""Characters that Telegram takes in the answer to a press."""
+LONGEST_TITLE, LONGEST_DESCRIPTION = 80, 160
+"""Characters of an offer; Telegram's apps show no more."""
 CURVE_POINTS = 24
 BAR = 12
 
@@ -22,7 +31,12 @@ COMMANDS = {
     "dino": "invent dinosaur names",
     "poem": "continue a line of verse",
     "seed": "see or set your seed",
+    "settings": "how daring I am, and how many names you get",
+    "again": "the creation of a code, once more",
+    "export": "all that I keep of you, as a file",
+    "forget": "delete all that I keep of you",
     "help": "what I can do",
+    "about": "what I am made of",
 }
 ADMIN_COMMANDS = {**COMMANDS, "retrain": "train a network anew"}
 
@@ -34,7 +48,12 @@ HELP = (
     "/dino – a new dinosaur name\n"
     "/dino 5 mango – five of them that begin with Mango\n"
     "/poem Shall I compare thee – your line, and verse that continues it; in quotes, a space at its end counts\n"
-    "/seed – your seed; /seed 42 begins the sequence of 42\n\n"
+    "/seed – your seed; /seed 42 begins the sequence of 42\n"
+    "/settings – how daring I am, and how many names /dino gives\n"
+    "/again k7m2p9x – the creation of that code, letter for letter, whoever made it\n"
+    "/export – all that I keep of you; /forget deletes it\n"
+    "/about – what I am made of\n\n"
+    "In any other chat, write my name and a few letters, or a line of verse: <code>@{username} mango</code>.\n\n"
     "Whoever has the same seed and asks for the same things gets the same answers, in the same order."
 )
 HELP_ADMIN = "/retrain dino – train the names anew; /retrain poem 10 – the verse, for about ten minutes"
@@ -53,8 +72,55 @@ RETRAIN_USAGE = (
 )
 STOPPING = "I am about to stop; please ask again when I am back."
 
+# Creations and privacy
+FORGET_QUESTION = (
+    "Shall I forget you? Your seed, your turns, your settings and all your creations will be deleted, and their codes "
+    "will mean nothing to me any more. Nobody can bring them back."
+)
+FORGET_YES = "Yes, forget me"
+FORGET_NO = "No, keep everything"
+FORGET_DONE = "I have forgotten you. If you write to me again, we meet for the first time."
+FORGET_KEPT = "Then everything stays as it is."
+FORGET_NOT_YOURS = "This question is for somebody else. Send me /forget if I shall forget you."
+FORGET_TOO_OLD = "I asked that too long ago. If you still want it, send me /forget once more."
+FORGET_AS_YOURSELF = "I can only ask a person that: send me /forget as yourself, not in the name of a chat."
+EXPORT_CAPTION = "This is all I keep of you."
+EXPORT_PRIVATELY = "That is between you and me: send me /export in our private chat."
+AGAIN_USAGE = "Give me the code of a creation, for example <code>/again k7m2p9x</code>."
+LONGEST_POEM = "This poem is as long as I can make it. Begin another one with a line of it."
+
+# Buttons, settings, inline mode
+BUTTONS = {"another": "another", "wilder": "wilder", "tamer": "tamer", "continue": "continue the poem"}
+OLD_BUTTON = "This button is from another time, and I do not know it any more. Please ask anew."
+FORGOTTEN = "What this button belongs to is forgotten. Please ask anew."
+NOT_YOURS = "This one belongs to somebody else. Ask me for one of your own."
+CHOSEN = "As you like."
+MESSAGE_GONE = "The message is not there any more, so nothing changed."
+WILDEST = "I cannot be wilder than this and still be understood."
+TAMEST = "Tamer than this, I would only repeat myself."
+SETTINGS = (
+    "How daring shall I be, and how many names shall <code>/dino</code> give? "
+    "Tame stays close to what I have read, wild goes far from it."
+)
+ABOUT = (
+    "I am <b>Mangosaurus</b>: two recurrent networks, written in NumPy down to their gradients. "
+    "None of my names is one of those I learned from, and no line of mine is copied on purpose."
+)
+SOURCE = "My source is free software under the MIT licence; whoever runs me has it all, weights and data included."
+
+_TAG = re.compile("<[^>]*>")
 _WRITES = {"dino": "invent names", "poem": "write verse"}
+_NETWORKS = {
+    "dino": "<b>Names</b>, by a plain recurrent network",
+    "poem": "<b>Verse</b>, by a stacked LSTM that read Shakespeare's sonnets",
+}
 _STAGES = {"pretrain": "reading the plays", "tune": "reading the sonnets", "names": "reading the names"}
+
+
+def help_for(username: str, *, is_admin: bool) -> str:
+    """List the commands, and an administrator's too where it is one who asks."""
+    shown = HELP.format(username=username)
+    return f"{shown}\n\n{HELP_ADMIN}" if is_admin else shown
 
 
 def escape(text: str) -> str:
@@ -62,14 +128,62 @@ def escape(text: str) -> str:
     return escape_html(text, quote=False)
 
 
-def names(new: Sequence[str]) -> str:
-    """Show new names, one a line."""
-    return "\n".join(f"<b>{escape(name.capitalize())}</b>" for name in new)
+def decided_by(seed: int, turn: int | None, temperature: float) -> str:
+    """Say what decides a text beside the request itself; a turn of None is one outside the sequence.
+
+    Turns are counted from 1 where people see them. A temperature of 1, the network as it was trained, goes without
+    saying.
+    """
+    parts = [f"seed {seed}"]
+    parts += [] if turn is None else [f"turn {turn + 1}"]
+    parts += [] if temperature == 1 else [f"temperature {temperature:g}"]
+    return ", ".join(parts)
 
 
-def poem(line: str, verse: str, *, same_line: bool) -> str:
-    """Show a person's line as they wrote it, and the verse right after it or below it."""
-    return f"<b>{escape(line)}</b>{'' if same_line else chr(10)}{escape(verse)}"
+def names(new: Sequence[str], neighbours: Sequence[Neighbour | None], decided_by: str, code: str) -> str:
+    """Show new names, one a line, and in small why they can be trusted."""
+    if len(new) == 1:
+        return f"<b>{escape(new[0].capitalize())}</b>\n{_small(new_name(neighbours[0]), decided_by, code)}"
+    lines = [f"<b>{escape(name.capitalize())}</b>{_beside(near)}" for name, near in zip(new, neighbours, strict=True)]
+    legend = "all new; beside each, the nearest real genus and how many letters are between them"
+    return "\n".join([*lines, "", _small(legend if any(neighbours) else "all new", decided_by, code)])
+
+
+def new_name(neighbour: Neighbour | None) -> str:
+    """Say that a name is new, and how near a real one is."""
+    if neighbour is None:
+        return "new"
+    letters = "one letter" if neighbour.distance == 1 else f"{neighbour.distance} letters"
+    return f"new; the nearest real genus is {escape(neighbour.name.capitalize())}, {letters} away"
+
+
+def _beside(neighbour: Neighbour | None) -> str:
+    return f" <i>{escape(neighbour.name.capitalize())}, {neighbour.distance}</i>" if neighbour else ""
+
+
+def poem(line: str, verse: str, decided_by: str, code: str, *, same_line: bool) -> str:
+    """Show a person's line as they wrote it, and the verse right after it or below it, with its capitals."""
+    between = "" if same_line else "\n"
+    set_verse = escape(typeset(verse, after=line + between))
+    return f"<b>{escape(line)}</b>{between}{set_verse}\n\n{_small('', decided_by, code)}"
+
+
+def _small(praise: str, decided_by: str, code: str) -> str:
+    """Put what is said in small into one line. The code stands outside: Telegram shows no italic code."""
+    facts = "; ".join(filter(None, (praise, decided_by)))
+    return f"<i>{facts}</i> <code>{escape(code)}</code>" if code else f"<i>{facts}</i>"
+
+
+def name_offer(name: str, neighbour: Neighbour | None) -> tuple[str, str]:
+    """Return the title and the description of a name that can be sent inline."""
+    return name.capitalize(), unescape(new_name(neighbour))
+
+
+def verse_offer(line: str, verse: str, *, same_line: bool) -> tuple[str, str]:
+    """Return the title and the description of a verse that can be sent inline: its first line, and the others."""
+    between = "" if same_line else "\n"
+    first, *others = (line + between + typeset(verse, after=line + between)).split("\n")
+    return _cut(first, LONGEST_TITLE), _cut(" / ".join(others), LONGEST_DESCRIPTION)
 
 
 def how_many(largest: int) -> str:
@@ -115,6 +229,47 @@ def not_trained(kind: str) -> str:
     return (
         f"I cannot {_WRITES[kind]} at the moment: my network for it is missing. "
         f"Whoever runs me can make one: <code>python -m model train {kind} --promote</code>."
+    )
+
+
+def too_many(seconds: int) -> str:
+    """Ask somebody who wants too much at once to wait."""
+    return f"You are faster than I can dream. Give me {_duration(seconds)}, and I will be glad to go on."
+
+
+def notice(html: str) -> str:
+    """Turn a sentence into the plain and short text that a pressed button can show."""
+    return _cut(unescape(_TAG.sub("", html)), LONGEST_NOTICE)
+
+
+def choice(label: str, *, chosen: bool) -> str:
+    """Label a button of the settings."""
+    return f"• {label} •" if chosen else label
+
+
+def about(networks: Iterable[tuple[str, str, float, int]]) -> str:
+    """Say what the bot is, and what serves: of each network its name, version, held-out loss and known names."""
+    lines = [
+        f"{_NETWORKS[kind]}{f', trained on {known:,} real genera' if known else ''}: version <code>{version}</code>, "
+        f"{loss:.3f} nats per character on text it never saw"
+        for kind, version, loss, known in networks
+    ]
+    return "\n\n".join([ABOUT, *lines, SOURCE])
+
+
+def unknown_code(given: str) -> str:
+    """Say that no creation has this code."""
+    return (
+        f"I know no creation with the code <code>{escape(_cut(given, 40))}</code>. "
+        "Perhaps a letter went astray, or whoever made it has had it forgotten."
+    )
+
+
+def gone(code: str) -> str:
+    """Say that the weights that wrote a creation are not there any more."""
+    return (
+        f"I remember <code>{escape(code)}</code>, but the network that wrote it is gone, and nobody else "
+        "could write the same."
     )
 
 

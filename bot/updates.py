@@ -46,8 +46,11 @@ class PersonalOrder(BaseUpdateProcessor):
         return len(self._locks)
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
-        """Wait for the person's earlier updates, then handle this one."""
-        person = person_id(update) if isinstance(update, Update) else None
+        """Wait for the person's earlier updates, then handle this one.
+
+        What is typed inline waits for nothing: it changes nothing, and each letter makes the one before it worthless.
+        """
+        person = person_id(update) if isinstance(update, Update) and not update.inline_query else None
         if person is None:
             await coroutine
             return

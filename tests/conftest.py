@@ -44,6 +44,7 @@ async def settings(checkpoints: Path, telegram: Telegram, tmp_path: Path) -> Set
         admin_ids=frozenset({ADMIN.id}),
         database=tmp_path / "mangosaurus.db",
         checkpoints=checkpoints,
+        rate_limit=None,
     )
 
 

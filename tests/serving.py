@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from bot.application import Mangosaurus
+from bot.local.buttons import buttons
 from bot.local.request import LocalRequest
 from bot.local.telegram import Person, Telegram
 from model.checkpoint import Checkpoint, Description, Versions, save
@@ -63,6 +64,17 @@ def install_both(directory: Path) -> Path:
     return directory
 
 
+def names_in(answer: str) -> list[str]:
+    """Return the names in an answer to `/dino`, without what stands in small beside and below them."""
+    block, _, rest = answer.partition("\n\n")
+    return [line.split(" ")[0] for line in block.split("\n")] if rest else [answer.split("\n")[0]]
+
+
+def uncoded(answer: str) -> str:
+    """Return an answer without the code at its end, which is another one each time."""
+    return answer.rpartition(" ")[0]
+
+
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until something is so, for as long as a busy machine may need."""
     for _ in range(10_000):
@@ -80,6 +92,8 @@ class Chat:
         self.mangosaurus = mangosaurus
         self.errors = errors
         """Exceptions that nobody foresaw. Those of ours are answers, and not among them."""
+        self.notice: str | None = None
+        """What the button that was pressed last said."""
 
     async def say(self, text: str, person: Person = ALICE, chat: Json | None = None, **fields: Any) -> list[str]:
         """Write to the bot; returns what it sends until it has handled the message."""
@@ -95,6 +109,29 @@ class Chat:
         await self.settled()
         return self.texts()[before:]
 
+    async def press(self, button: int | str, person: Person = ALICE, message: Json | None = None) -> list[str]:
+        """Press a button below a message, the last one with buttons unless given; returns what is sent on that.
+
+        What the message becomes shows in `texts()`, and what the button says for a moment is `notice`.
+        """
+        with_buttons = [sent for sent in self.telegram.sent if buttons(sent)]
+        before = len(self.telegram.sent)
+        query_id = self.telegram.press(message or with_buttons[-1], button, person)
+        await self.settled()
+        self.notice = self.telegram.queries.answers[query_id].get("text")  # a KeyError: the button was not answered
+        return self.texts()[before:]
+
+    async def inline(self, text: str, person: Person = ALICE, offset: str = "") -> list[Json]:
+        """Type the bot's name and a text; returns the results, each with the `message` that it would become."""
+        query_id = self.telegram.inline(text, person, offset)
+        await self.settled()
+        results: list[Json] = self.telegram.queries.answers[query_id]["results"]
+        return results
+
+    def buttons(self) -> list[str]:
+        """Return what stands on the buttons below the bot's last message."""
+        return [button["text"] for button in buttons(self.telegram.sent[-1])]
+
     async def settled(self) -> None:
         """Wait until everything that was written is handled."""
         await self.telegram.fetched()
@@ -102,7 +139,7 @@ class Chat:
 
     def texts(self) -> list[str]:
         """Return all that the bot has sent, as it reads now."""
-        return [message["text"] for message in self.telegram.sent]
+        return [str(message.get("text") or message.get("caption", "")) for message in self.telegram.sent]
 
 
 @asynccontextmanager

@@ -81,7 +81,7 @@ async def test_everything_but_messages_stays_at_telegram(chat: Chat) -> None:
 async def test_the_menu_of_commands(chat: Chat, telegram: Telegram) -> None:
     await until(lambda: len(telegram.commands) == 1)
     public = {command["command"] for command in telegram.commands['{"type": "default"}', ""]}
-    assert public == {"dino", "poem", "seed", "help"}
+    assert public == {"dino", "poem", "seed", "settings", "again", "export", "forget", "help", "about"}
 
 
 async def test_the_administrators_menu_once_they_are_known(settings: Settings, telegram: Telegram) -> None:
@@ -238,3 +238,17 @@ async def test_over_http_the_token_reaches_no_log(
 
 def test_durations_of_the_library_are_timedeltas() -> None:
     assert os.environ["PTB_TIMEDELTA"] == "1"
+
+
+async def test_a_bot_api_server_of_ones_own(settings: Settings, telegram: Telegram) -> None:
+    class Heard(LocalRequest):
+        async def do_request(self, url: str, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+            addresses.add(url.partition("/bot")[0])
+            return await super().do_request(url, *args, **kwargs)
+
+    for given, expected in ((None, "https://api.telegram.org"), ("http://localhost:8081", "http://localhost:8081")):
+        addresses = set[str]()
+        own = dataclasses.replace(settings, api_base_url=given)
+        async with Mangosaurus(own, lambda: Heard(telegram)).running():
+            pass
+        assert addresses == {expected}

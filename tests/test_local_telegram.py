@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from telegram import Bot, BotCommand, BotCommandScopeChat, InlineKeyboardButton, InlineKeyboardMarkup, ReplyParameters
+from telegram import (
+    Bot,
+    BotCommand,
+    BotCommandScopeChat,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InlineQueryResultArticle,
+    InputTextMessageContent,
+    ReplyParameters,
+)
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, RetryAfter
 
 from bot.local.contents import Refusal
@@ -277,3 +286,100 @@ async def test_whoever_listens_sees_what_the_bot_does(bot: Bot, telegram: Telegr
     with pytest.raises(BadRequest):
         await bot.send_message(BOB.id, "y")
     assert heard == [("sendMessage", "x")]
+
+
+def keyboard(data: str = "more", text: str = "More") -> InlineKeyboardMarkup:
+    return InlineKeyboardMarkup([[InlineKeyboardButton(text, callback_data=data)]])
+
+
+@pytest.mark.parametrize(
+    ("buttons", "complaint"),
+    [
+        (keyboard("x" * 65), "data_invalid"),
+        (keyboard("é" * 33), "data_invalid"),
+        (keyboard(text=" "), "non-empty"),
+        (InlineKeyboardMarkup([[InlineKeyboardButton("x")]]), "unallowed"),
+        (InlineKeyboardMarkup([[InlineKeyboardButton("x", url="mango")]]), "invalid"),
+    ],
+)
+async def test_buttons_that_are_refused(bot: Bot, buttons: InlineKeyboardMarkup, complaint: str) -> None:
+    with pytest.raises(BadRequest, match=f"(?i){complaint}"):
+        await bot.send_message(ALICE.id, "x", reply_markup=buttons)
+
+
+async def test_a_button_is_pressed_and_answered(bot: Bot, telegram: Telegram) -> None:
+    await bot.send_message(ALICE.id, "x", reply_markup=keyboard("é" * 32))
+    query_id = telegram.press(telegram.sent[-1], "More", BOB)
+    assert telegram.press(telegram.sent[-1], 1, BOB) != query_id
+    query = (await bot.get_updates())[-2].callback_query
+    assert query
+    assert (query.id, query.data, query.from_user.id) == (query_id, "é" * 32, BOB.id)
+    assert query.message
+    assert query.message.message_id == telegram.sent[-1]["message_id"]
+    with pytest.raises(BadRequest, match=r"(?i)message_too_long"):
+        await query.answer("x" * 201)
+    await query.answer("There is more")
+    assert telegram.queries.answers[query_id]["text"] == "There is more"
+    with pytest.raises(LookupError):
+        telegram.press(telegram.sent[-1], 2, BOB)
+
+
+async def test_buttons_change_without_the_text(bot: Bot, telegram: Telegram) -> None:
+    message = await bot.send_message(ALICE.id, "x", reply_markup=keyboard())
+    with pytest.raises(BadRequest, match="not modified"):
+        await message.edit_reply_markup(keyboard())
+    await message.edit_reply_markup(None)
+    assert "reply_markup" not in telegram.sent[-1]
+    assert telegram.sent[-1]["text"] == "x"
+
+
+def article(result_id: str = "1", text: str = "<b>x</b>", **fields: Any) -> InlineQueryResultArticle:
+    return InlineQueryResultArticle(result_id, "X", InputTextMessageContent(text, parse_mode="HTML"), **fields)
+
+
+async def test_inline_results_become_messages(bot: Bot, telegram: Telegram) -> None:
+    query_id = telegram.inline("mango", BOB)
+    query = (await bot.get_updates())[-1].inline_query
+    assert query
+    assert (query.id, query.query, query.from_user.id) == (query_id, "mango", BOB.id)
+    await query.answer([article(), article("2", "y", reply_markup=keyboard())])
+    first, second = telegram.queries.answers[query_id]["results"]
+    assert first["message"]["text"] == "x"
+    assert first["message"]["entities"][0]["type"] == "bold"
+    message = telegram.choose(query_id, second["id"], BOB)
+    telegram.press(message, 1, ALICE)
+    chosen, pressed = (await bot.get_updates())[-2:]
+    assert chosen.chosen_inline_result
+    assert pressed.callback_query
+    assert pressed.callback_query.message is None
+    await pressed.callback_query.edit_message_text("z")
+    assert message["text"] == "z"
+    assert "reply_markup" not in message
+    with pytest.raises(BadRequest, match=r"(?i)message_id_invalid"):
+        await bot.edit_message_text("z", inline_message_id="inline-9")
+
+
+@pytest.mark.parametrize(
+    ("results", "complaint"),
+    [
+        ([article(), article()], "duplicate"),
+        ([article("x" * 65)], "id_invalid"),
+        ([article(text="")], "empty"),
+        ([article(text="<b>x")], "parse entities"),
+        ([article(str(number)) for number in range(51)], "too many"),
+    ],
+)
+async def test_inline_results_that_are_refused(
+    bot: Bot, telegram: Telegram, results: list[InlineQueryResultArticle], complaint: str
+) -> None:
+    query_id = telegram.inline("mango", ALICE)
+    with pytest.raises((BadRequest, ValueError), match=f"(?i){complaint}"):
+        await bot.answer_inline_query(query_id, results)
+    with pytest.raises(BadRequest, match="too old"):
+        await bot.answer_inline_query("x", [article()])
+
+
+async def test_uploads_can_be_read(bot: Bot, telegram: Telegram) -> None:
+    message = await bot.send_document(ALICE.id, b"{}", filename="all.json")
+    assert message.document
+    assert telegram.files[message.document.file_id] == b"{}"

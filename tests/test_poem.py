@@ -76,7 +76,8 @@ async def test_the_line_stands_word_for_word_in_bold_and_verse_follows(chat: Cha
     (answer,) = await chat.say(f"/poem {line}")
     assert answer.startswith(line)
     assert len(answer) > len(line) + 100
-    (entity,) = chat.telegram.sent[0]["entities"]
+    entity, small, code = (one for one in chat.telegram.sent[0]["entities"] if one["type"] != "bot_command")
+    assert (small["type"], code["type"]) == ("italic", "code")
     assert entity == {"type": "bold", "offset": 0, "length": len(line.encode("utf-16-le")) // 2}
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.limits import Rate
 from bot.settings import _KEYS, ROOT, Secret, Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def test_everything_at_once() -> None:
             "TEMPERATURE_DINO": "0",
             "TEMPERATURE_POEM": "0.8",
             "QUEUE_LIMIT": "7",
+            "RATE_LIMIT": "20/3600",
+            "TELEGRAM_API_URL": "http://localhost:8081/",
             "LOG_LEVEL": "debug",
             "PATH": "/bin",
         }
@@ -44,7 +47,13 @@ def test_everything_at_once() -> None:
     assert settings.database == ROOT / "some/where.db"
     assert str(settings.checkpoints) == "/elsewhere"
     assert (settings.temperature_dino, settings.temperature_poem) == (0.0, 0.8)
+    assert settings.rate_limit == Rate(20, 3600)
+    assert settings.api_base_url == "http://localhost:8081"
     assert (settings.queue_limit, settings.log_level) == (7, "DEBUG")
+
+
+def test_the_limit_can_be_lifted() -> None:
+    assert read_settings({"RATE_LIMIT": "0"}).rate_limit is None
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
@@ -83,6 +92,17 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         ("QUEUE_LIMIT", "0"),
         ("QUEUE_LIMIT", "1.5"),
         ("QUEUE_LIMIT", "٣"),
+        ("RATE_LIMIT", "10"),
+        ("RATE_LIMIT", "0/60"),
+        ("RATE_LIMIT", "10/0"),
+        ("RATE_LIMIT", "-1/60"),
+        ("RATE_LIMIT", "many"),
+        ("TELEGRAM_API_URL", "localhost:8081"),
+        ("TELEGRAM_API_URL", "ftp://localhost"),
+        ("TELEGRAM_API_URL", "http://"),
+        ("TELEGRAM_API_URL", "http://a b/"),
+        ("TELEGRAM_API_URL", "http://localhost:port"),
+        ("TELEGRAM_API_URL", "http://localhost/?x=1"),
         ("LOG_LEVEL", "LOUD"),
         ("DATABASE", "~nobody-of-that-name/x"),
     ],

@@ -1,20 +1,25 @@
-"""People in a real SQLite file: seeds, turns, and what happens when something fails in between."""
+"""People in a real SQLite file: seeds, turns, creations, and what happens when something fails in between."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
+import re
+import secrets
 import sqlite3
-from typing import TYPE_CHECKING
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.store import LARGEST_SEED, NEW_SEEDS, Store, StoreError, Turn
+from bot.store import LARGEST_SEED, NEW_SEEDS, Preferences, Store, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from bot.store import Kind
+    from bot.store import Creation, Kind
 
 
 @pytest.fixture
@@ -25,9 +30,14 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await store.close()
 
 
-async def take(store: Store, person: int, kind: Kind = "dino") -> Turn:
-    async with store.turn(person, kind) as turn:
-        return turn
+async def make(store: Store, person: int, kind: Kind = "dino", **settings: Any) -> Creation:
+    draft = await store.draft(person, kind, "ma", temperature=0.8, version="0" * 12, **settings)
+    return await store.record(draft)
+
+
+async def take(store: Store, person: int, kind: Kind = "dino") -> tuple[int, int]:
+    creation = await make(store, person, kind)
+    return creation.seed, creation.turn
 
 
 async def test_new_people_get_a_seed_and_keep_it(store: Store) -> None:
@@ -35,22 +45,22 @@ async def test_new_people_get_a_seed_and_keep_it(store: Store) -> None:
     assert all(0 <= seed < NEW_SEEDS for seed in seeds)
     assert len(set(seeds)) == 20
     assert [await store.seed(person) for person in range(20)] == seeds
-    assert (await take(store, 99)).seed == await store.seed(99)
+    assert (await take(store, 99))[0] == await store.seed(99)
 
 
 async def test_turns_are_counted_for_each_kind(store: Store) -> None:
     await store.set_seed(1, 42)
-    assert [await take(store, 1), await take(store, 1)] == [Turn(42, 0), Turn(42, 1)]
-    assert await take(store, 1, "poem") == Turn(42, 0)
-    assert await take(store, 1) == Turn(42, 2)
+    assert [await take(store, 1), await take(store, 1)] == [(42, 0), (42, 1)]
+    assert await take(store, 1, "poem") == (42, 0)
+    assert await take(store, 1) == (42, 2)
     await store.set_seed(2, 42)
-    assert await take(store, 2) == Turn(42, 0)
+    assert await take(store, 2) == (42, 0)
 
 
 async def test_a_seed_begins_anew(store: Store) -> None:
     for _ in range(2):
         await store.set_seed(1, 7)
-        assert [await take(store, 1), await take(store, 1, "poem")] == [Turn(7, 0), Turn(7, 0)]
+        assert [await take(store, 1), await take(store, 1, "poem")] == [(7, 0), (7, 0)]
 
 
 @pytest.mark.parametrize("seed", [0, LARGEST_SEED])
@@ -60,29 +70,128 @@ async def test_the_largest_numbers(store: Store, seed: int, person: int) -> None
     assert await store.seed(person) == seed
 
 
-@pytest.mark.parametrize("error", [ValueError, asyncio.CancelledError])
-async def test_a_turn_that_fails_is_not_taken(store: Store, error: type[BaseException]) -> None:
+async def test_a_draft_that_is_not_recorded_takes_no_turn(store: Store) -> None:
     await store.set_seed(1, 42)
-    with pytest.raises(error):
-        async with store.turn(1, "dino"):
-            raise error
-    assert await take(store, 1) == Turn(42, 0)
+    drafts = [await store.draft(1, "dino", "", temperature=1) for _ in range(2)]
+    assert [draft.turn for draft in drafts] == [0, 0]
+    assert await store.creations(1) == []
+    assert await take(store, 1) == (42, 0)
 
 
 async def test_a_seed_set_meanwhile_is_not_disturbed(store: Store) -> None:
     await store.set_seed(1, 42)
-    async with store.turn(1, "dino"):
-        await store.set_seed(1, 43)
-    assert await take(store, 1) == Turn(43, 0)
+    draft = await store.draft(1, "dino", "", temperature=1)
+    await store.set_seed(1, 43)
+    await store.record(draft)
+    assert await take(store, 1) == (43, 0)
+    assert await store.creation(draft.code) == draft
+
+
+async def test_a_creation_is_kept_whole(store: Store) -> None:
+    creation = await make(store, 1, "poem", count=3)
+    assert await store.creation(creation.code) == creation
+    assert (creation.person_id, creation.kind, creation.version, creation.prompt) == (1, "poem", "0" * 12, "ma")
+    assert (creation.temperature, creation.count, creation.length) == (0.8, 3, 0)
+    assert creation.created.tzinfo is UTC
+    assert await store.creation("aaaaaaa") is None
+
+
+async def test_codes_are_short_and_cannot_be_misread(store: Store) -> None:
+    codes = {(await make(store, person)).code for person in range(50)}
+    assert len(codes) == 50
+    assert all(re.fullmatch("[2-9a-hjkmnp-z]{7}", code) for code in codes)
+
+
+async def test_a_code_that_is_taken_is_not_given_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    characters = iter("aaaaaaa" + "aaaaaaa" + "bbbbbbb")
+    monkeypatch.setattr(secrets, "choice", lambda _characters: next(characters))
+    assert (await make(store, 1)).code == "aaaaaaa"
+    assert (await make(store, 2)).code == "bbbbbbb"
+
+
+async def test_a_longer_poem_takes_no_turn(store: Store) -> None:
+    await store.set_seed(1, 42)
+    poem = await make(store, 1, "poem")
+    longer = await store.vary(poem, 2, length=1)
+    assert (longer.person_id, longer.seed, longer.turn, longer.length) == (2, 42, 0, 1)
+    assert longer.code != poem.code
+    await store.record(longer, takes_turn=False)
+    assert await store.creations(2) == [longer]
+    assert await take(store, 1, "poem") == (42, 1)
+
+
+async def test_preferences_change_one_by_one(store: Store) -> None:
+    assert await store.preferences(1) == Preferences()
+    assert await store.set_preferences(1, mood="wild") == Preferences("wild", 1)
+    assert await store.set_preferences(1, names=5) == Preferences("wild", 5)
+    assert await store.preferences(1) == Preferences("wild", 5)
+    assert await store.preferences(2) == Preferences()
+
+
+async def test_an_export_holds_everything_of_one_person(store: Store) -> None:
+    await store.set_seed(1, 42)
+    creations = [await make(store, 1), await make(store, 1, "poem")]
+    await make(store, 2)
+    await store.set_preferences(1, mood="tame")
+    export = json.loads(json.dumps(await store.export(1)))
+    assert export["person"] == {"id": 1, "seed": 42, "dino_turns": 1, "poem_turns": 1}
+    assert export["preferences"] == {"mood": "tame", "names": 1}
+    assert [kept["code"] for kept in export["creations"]] == [creation.code for creation in creations]
+    assert export["creations"][0]["created"] == creations[0].created.isoformat()
+    assert await store.export(3) == {
+        "person": None,
+        "preferences": {"mood": "bold", "names": 1},
+        "creations": [],
+    }
+
+
+async def test_what_is_forgotten_is_not_in_the_file_any_more(store: Store, tmp_path: Path) -> None:
+    draft = await store.draft(1, "poem", "a most secret line", temperature=1)
+    await store.record(draft)
+    await store.set_preferences(1, mood="wild")
+    kept = await make(store, 2)
+    files = [tmp_path / "people.db", tmp_path / "people.db-wal"]
+    assert any(b"a most secret line" in file.read_bytes() for file in files)
+    await store.forget(1)
+    assert not any(b"a most secret line" in file.read_bytes() for file in files)
+    assert (await store.export(1))["person"] is None
+    assert await store.preferences(1) == Preferences()
+    assert await store.creation(draft.code) is None
+    assert await store.creations(2) == [kept]
+    await store.forget(1)  # there is nothing to forget
+
+
+async def test_what_was_in_progress_at_a_forgetting_is_not_kept(store: Store) -> None:
+    draft = await store.draft(1, "dino", "", temperature=1)
+    await store.forget(1)
+    await store.record(draft)
+    assert await store.creations(1) == []
+
+
+async def test_a_database_of_an_earlier_version_keeps_its_seeds(tmp_path: Path) -> None:
+    path = tmp_path / "people.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            "CREATE TABLE people (id BIGINT NOT NULL, seed BIGINT NOT NULL, dino_turns INTEGER NOT NULL, "
+            "poem_turns INTEGER NOT NULL, PRIMARY KEY (id))"
+        )
+        connection.execute("INSERT INTO people VALUES (1, 42, 7, 3)")
+        connection.commit()
+    store = Store(path)
+    await store.open()
+    assert await take(store, 1) == (42, 7)
+    assert await take(store, 1, "poem") == (42, 3)
+    assert len(await store.creations(1)) == 2
+    await store.close()
 
 
 async def test_many_people_at_once(store: Store) -> None:
-    async def live(person: int) -> list[Turn]:
+    async def live(person: int) -> list[tuple[int, int]]:
         await store.set_seed(person, person)
         return [await take(store, person) for _ in range(5)]
 
     lives = await asyncio.gather(*map(live, range(50)))
-    assert lives == [[Turn(person, number) for number in range(5)] for person in range(50)]
+    assert lives == [[(person, number) for number in range(5)] for person in range(50)]
 
 
 async def test_what_is_stored_outlives_the_store(tmp_path: Path) -> None:
@@ -91,15 +200,15 @@ async def test_what_is_stored_outlives_the_store(tmp_path: Path) -> None:
         await store.open()
         if number == 0:
             await store.set_seed(1, 42)
-        assert await take(store, 1) == Turn(42, number)
+        assert await take(store, 1) == (42, number)
         await store.close()
 
 
 async def test_another_program_may_read_meanwhile(store: Store, tmp_path: Path) -> None:
     await store.set_seed(1, 42)
     reader = sqlite3.connect(tmp_path / "people.db")
-    async with store.turn(1, "dino"):
-        assert reader.execute("SELECT seed FROM people").fetchall() == [(42,)]
+    await store.draft(1, "dino", "", temperature=1)
+    assert reader.execute("SELECT seed FROM people").fetchall() == [(42,)]
     reader.close()
 
 

@@ -5,6 +5,7 @@ Every setting is given in the environment, which wins over a `.env`: none change
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.settings import _KEYS, ROOT
+from bot.store import CODE_CHARACTERS, CODE_LENGTH
 from model.decoder import Decoder, NameRequest, generator_for
 from tests.serving import untrained
 
@@ -51,14 +53,19 @@ def pipe(text: str | bytes, environment: Environment) -> tuple[str, str, int]:
     return done.stdout.decode(), done.stderr.decode(), done.returncode
 
 
+def decided(answer: str) -> str:
+    """Return what a seed and a turn decide of an answer: what stands before its code."""
+    return re.split(f" [{CODE_CHARACTERS}]{{{CODE_LENGTH}}}(?![^\\s])", answer)[0]
+
+
 def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     lines = '/seed 42\n/dino 2\n\n   \n/poem Shall I compare thee\n/nope\nplain é😀\n/poem "quoted "'  # no end of line
     out, err, code = pipe(lines, environment)
     assert (err, code) == ("", 0)
-    seed, names, poem, unknown, plain, quoted = re.split(r"\n\n", out)
+    seed, names, _legend, poem, _, unknown, plain, _, quoted, _ = re.split(r"\n\n", out)
     assert seed == "Your seed is now 42, and its sequence begins."
     (expected,) = Decoder(untrained("names")).generate([NameRequest(generator_for(42, 0), 2)])
-    assert names.lower().split("\n") == list(expected.texts)
+    assert [line.split(" ")[0].lower() for line in names.split("\n")] == list(expected.texts)
     assert poem.startswith("Shall I compare thee")
     assert unknown == "I do not know that command. /help shows what I can do."
     assert plain.startswith("plain é😀")
@@ -70,18 +77,47 @@ def test_strange_input(environment: Environment) -> None:
     out, err, code = pipe(b"\n\xff\xfe\x00\n/dino\r\n", environment)
     assert (err, code) == ("", 0)
     assert "went wrong" not in out
-    assert out.rstrip().split("\n")[-1].isalpha()
+    assert out.rstrip().split("\n\n")[-1].split("\n")[0].isalpha()
 
 
 def test_no_input_at_all(environment: Environment) -> None:
     assert pipe("", environment) == ("", "", 0)
 
 
+def test_buttons_are_shown_and_pressed(environment: Environment) -> None:
+    out, err, code = pipe("#1\n/forget\n#3\n#2\n#2\n", environment)
+    assert (err, code) == ("", 0)
+    none, question, beyond, kept, gone = out.rstrip("\n").split("\n\n")
+    assert none == gone.replace("2", "1") == "There is no button 1 to press."
+    assert question.split("\n")[1] == "[1 Yes, forget me] [2 No, keep everything]"
+    assert beyond == "There is no button 3 to press."
+    assert kept == "Then everything stays as it is."
+
+
+def test_a_button_changes_the_message_and_may_say_something(environment: Environment) -> None:
+    out, err, code = pipe("/seed 42\n/dino\n#1\n", environment)
+    assert (err, code) == ("", 0)
+    _, first, second = out.rstrip("\n").split("\n\n")
+    assert first.split("\n")[0] != second.split("\n")[0]
+    assert first.split("\n")[-1].startswith("[1 another]")
+    environment["RATE_LIMIT"] = "1/60"  # nobody is limited in their own terminal
+    assert pipe("/dino\n/dino\n", environment)[0].count("[1 another]") == 2
+
+
+def test_a_document_is_shown_by_its_name_and_text(environment: Environment) -> None:
+    out, err, code = pipe("/seed 42\n/export\n", environment)
+    assert (err, code) == ("", 0)
+    caption, name, content = out.split("\n\n", 1)[1].split("\n", 2)
+    assert (caption, name) == ("This is all I keep of you.", "mangosaurus-1.json")
+    assert json.loads(content)["person"]["seed"] == 42
+
+
 def test_seeds_outlive_the_process(environment: Environment) -> None:
     before, _, _ = pipe("/seed 7\n/dino\n/dino\n/seed 7\n/dino\n", environment)
     _, first, second, _, again = before.rstrip("\n").split("\n\n")
-    assert first == again
-    assert pipe("/dino\n", environment) == (f"{second}\n", "", 0)
+    assert decided(first) == decided(again)
+    out, err, code = pipe("/dino\n", environment)
+    assert (decided(out), err, code) == (decided(second), "", 0)
 
 
 def test_whoever_pipes_is_an_administrator_and_a_training_is_waited_for(
@@ -93,7 +129,7 @@ def test_whoever_pipes_is_an_administrator_and_a_training_is_waited_for(
     begin, name, *_, end = out.split("\n\n")
     assert code == 0
     assert begin.startswith("Training dino for about 0.02 minutes.")
-    assert name.isalpha()
+    assert name.split("\n")[0].isalpha()
     assert end.startswith("Trained dino in ")
     assert "it got better" in end
     assert set((own_checkpoints / "dino").iterdir()) > before
@@ -256,7 +292,7 @@ PROMPT = "› "
 def test_a_chat_at_a_terminal(terminal: Terminal) -> None:
     assert "Mangosaurus" in terminal.until(PROMPT)
     terminal.type("/dino ma\r")
-    answer = terminal.until(f"\x1b\\[1mMa[a-z]+\x1b\\[0m(.|\n)*{PROMPT}")
+    answer = terminal.until(f"\x1b\\[1mMa[a-z]*\x1b\\[0m(.|\n)*{PROMPT}")
     assert "<b>" not in answer
     terminal.type("/help\r")
     assert "\x1b[36m/poem\x1b[" in terminal.until(f"/retrain(.|\n)*{PROMPT}")

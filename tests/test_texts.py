@@ -7,17 +7,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import texts
+from bot.answers import LONGEST_VERSE, MOST_CONTINUED
+from bot.handlers.dino import MOST
+from bot.handlers.poem import LONGEST_LINE
 from bot.local.contents import LONGEST_TEXT
 from bot.local.markup import parse_html, units
+from bot.nearest import Neighbour
 from bot.retraining import Outcome, TrainingProgress
 
 STRANGE = "<b>&amp; 😀 </i>\u202e"
 PROGRESS = TrainingProgress(STRANGE, 1, 0.5, 1.0, None, None, 1.0, None, STRANGE * 99)
 
+SIGNATURE = (texts.decided_by(2**63 - 1, 2**63 - 2, 1.15), "k7m2p9x")
+
 EVERYTHING = [
     *(value for name, value in vars(texts).items() if name.isupper() and isinstance(value, str)),
-    texts.names(["mangosaurus", STRANGE]),
-    texts.poem(STRANGE, STRANGE, same_line=True),
+    texts.decided_by(2**63 - 1, None, 0.7),
+    texts.names(["mangosaurus", STRANGE], [Neighbour(STRANGE, 1), None], *SIGNATURE),
+    texts.names(["mangosaurus"], [None], *SIGNATURE),
+    texts.poem(STRANGE, STRANGE, *SIGNATURE, same_line=True),
+    texts.about([("dino", "0a1b", 1.7, 1681), ("poem", "0a1b", 1.4, 0)]),
+    texts.help_for("mangosaurus_bot", is_admin=True),
     texts.how_many(10),
     texts.first_letters(STRANGE * 99, 20),
     texts.no_new_name("ma"),
@@ -47,14 +57,55 @@ def test_every_text_is_markup_that_fits(text: str) -> None:
     assert shown == shown.strip()
 
 
-def test_the_longest_poem_fits() -> None:
-    shown, _ = parse_html(texts.poem("😀" * 200, "<" * 800, same_line=False))
-    assert units(shown) <= LONGEST_TEXT
+@given(
+    st.text("😀<&aé\n.", max_size=LONGEST_LINE),
+    st.text("<&i '.\n", max_size=LONGEST_VERSE * (MOST_CONTINUED + 1)),
+    st.booleans(),
+)
+def test_every_poem_fits_into_a_message(line: str, verse: str, same_line: bool) -> None:
+    for longest in (False, True):
+        line = line.ljust(LONGEST_LINE, "😀") if longest else line
+        verse = verse.ljust(LONGEST_VERSE * (MOST_CONTINUED + 1), "i") if longest else verse
+        shown, _ = parse_html(texts.poem(line, verse, *SIGNATURE, same_line=same_line))
+        assert units(shown) <= LONGEST_TEXT
+
+
+@given(st.lists(st.text("<&a", min_size=1, max_size=40), min_size=1, max_size=MOST))
+def test_all_names_fit_into_a_message(names: list[str]) -> None:
+    for new in (names, ["&" * 40] * MOST):
+        shown, _ = parse_html(texts.names(new, [Neighbour("x" * 40, 40)] * len(new), *SIGNATURE))
+        assert units(shown) <= LONGEST_TEXT
+
+
+@given(st.text(max_size=LONGEST_LINE), st.text(max_size=LONGEST_VERSE), st.booleans())
+def test_offers_are_short(line: str, verse: str, same_line: bool) -> None:
+    title, description = texts.verse_offer(line, verse, same_line=same_line)
+    assert len(title) <= texts.LONGEST_TITLE
+    assert len(description) <= texts.LONGEST_DESCRIPTION
+
+
+@given(st.text())
+def test_notices_fit_and_show_what_they_say(text: str) -> None:
+    shown = texts.notice(f"<b>{texts.escape(text)}</b>")
+    assert len(shown) <= texts.LONGEST_NOTICE
+    assert shown == text or len(text) > texts.LONGEST_NOTICE
+
+
+def test_names_in_words() -> None:
+    assert texts.new_name(Neighbour("yi", 1)) == "new; the nearest real genus is Yi, one letter away"
+    assert texts.name_offer("mango", None) == ("Mango", "new")
+    small = "<i>new; the nearest real genus is Yi, one letter away; seed 42</i>"
+    assert texts.names(["y"], [Neighbour("yi", 1)], "seed 42", "k7m2p9x") == f"<b>Y</b>\n{small} <code>k7m2p9x</code>"
+
+
+def test_what_decides() -> None:
+    assert texts.decided_by(42, 0, 1.0) == "seed 42, turn 1"
+    assert texts.decided_by(42, None, 1.15) == "seed 42, temperature 1.15"
 
 
 def test_a_poem_on_the_line_or_below() -> None:
-    assert texts.poem("a ", "b", same_line=True) == "<b>a </b>b"
-    assert texts.poem("a", "b", same_line=False) == "<b>a</b>\nb"
+    assert texts.poem("a ", "b\ni", "c", "", same_line=True) == "<b>a </b>b\nI\n\n<i>c</i>"
+    assert texts.poem("a", "b", "c", "", same_line=False) == "<b>a</b>\nB\n\n<i>c</i>"
 
 
 def test_errors_become_sentences() -> None:

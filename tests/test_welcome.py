@@ -15,11 +15,19 @@ UNKNOWN = texts.UNKNOWN_COMMAND
 
 async def test_hello(chat: Chat) -> None:
     assert await chat.say("/start") == [parse_html(texts.START)[0]]
-    assert await chat.say("/start some_payload") == [parse_html(texts.START)[0]]
+
+
+async def test_what_i_am(chat: Chat) -> None:
+    (answer,) = await chat.say("/about")
+    for batching in chat.mangosaurus.batchings.values():
+        assert f"version {batching.checkpoint.version}, 3.000 nats per character" in answer
+    assert "1 real genera" in answer
 
 
 async def test_help_shows_administrators_their_command(chat: Chat) -> None:
-    assert await chat.say("/help") == [texts.HELP]
+    shown, _ = parse_html(texts.help_for("mangosaurus_bot", is_admin=False))
+    assert "@mangosaurus_bot mango" in shown
+    assert await chat.say("/help") == [shown]
     (answer,) = await chat.say("/help", ADMIN)
     assert "/retrain" in answer
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from telegram.ext import CommandHandler, filters
 
-from bot import texts
+from bot import moods, texts
 from bot.answers import Answers, ExplainedError
-from model.decoder import NameRequest, RequestError, Sampling
+from model.decoder import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,18 +25,18 @@ LONGEST_PREFIX = 20
 
 @dataclass(frozen=True)
 class Wish:
-    """How many names, and how they begin."""
+    """How many names, or None for as many as the person likes, and how they begin."""
 
-    count: int = 1
+    count: int | None = None
     prefix: str = ""
 
 
 class Dino:
     """Answers `/dino`."""
 
-    def __init__(self, answers: Answers, sampling: Sampling) -> None:
+    def __init__(self, answers: Answers, temperature: float) -> None:
         self._answers = answers
-        self._sampling = sampling
+        self._temperature = temperature
 
     def handler(self) -> CommandHandler[ContextTypes.DEFAULT_TYPE, None]:
         """Return what the application listens with."""
@@ -45,12 +45,11 @@ class Dino:
     async def answer(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Send new names."""
         wish = read_wish(context.args or [], self._answers.vocabulary("dino"))
+        likes = await self._answers.preferences(update)
+        temperature = moods.temperature(likes.mood, self._temperature)
         try:
             await self._answers.answer(
-                update,
-                "dino",
-                lambda generator: NameRequest(generator, wish.count, wish.prefix, self._sampling),
-                texts.names,
+                update, "dino", wish.prefix, temperature=temperature, count=wish.count or likes.names
             )
         except RequestError as error:
             if not wish.prefix:
@@ -67,7 +66,7 @@ def read_wish(words: Sequence[str], vocabulary: Vocabulary) -> Wish:
     letters = [word for word in words if word not in numbers]
     if len(numbers) > 1 or len(letters) > 1:
         raise ExplainedError(texts.DINO_USAGE)
-    count = _read_count(numbers[0]) if numbers else 1
+    count = _read_count(numbers[0]) if numbers else None
     return Wish(count, _read_prefix(letters[0], vocabulary) if letters else "")
 
 

@@ -10,7 +10,7 @@ from telegram import Update
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot import texts
-from bot.answers import ExplainedError
+from bot.answers import ExplainedError, LimitedError
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ async def on_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
     error = context.error
     if isinstance(error, TelegramError) and not isinstance(error, BadRequest):
         _log_lost_reply(error)
+    elif isinstance(error, LimitedError) and error.said:
+        await _hush(update)
     elif isinstance(error, ExplainedError):
         await _say(update, str(error))
     elif isinstance(error, MangosaurusError):
@@ -41,9 +43,21 @@ def _log_lost_reply(error: TelegramError) -> None:
 
 
 async def _say(update: object, text: str) -> None:
-    if not isinstance(update, Update) or update.message is None:
+    """Answer a message with a message, and a button with a notice; what is typed inline gets nothing to choose."""
+    if not isinstance(update, Update):
         return
     try:
-        await update.message.reply_html(text)
+        if update.message:
+            await update.message.reply_html(text)
+        elif update.callback_query:
+            await update.callback_query.answer(texts.notice(text), show_alert=True)
+        elif update.inline_query:
+            await update.inline_query.answer([], cache_time=1, is_personal=True)
     except TelegramError as error:
         _log_lost_reply(error)
+
+
+async def _hush(update: object) -> None:
+    """Say nothing more to somebody who was told already; but a button must not go on waiting."""
+    if isinstance(update, Update) and update.message is None:
+        await _say(update, "")

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from telegram.ext import BaseHandler, CommandHandler, MessageHandler, filters
 
-from bot import texts
+from bot import moods, texts
 from bot.answers import Answers, ExplainedError
-from model.decoder import Sampling, VerseRequest
 
 if TYPE_CHECKING:
     from telegram import Update
@@ -22,9 +21,9 @@ QUOTES = {'"': '"', "“": "”", "„": "“”", "«": "»"}
 class Poem:
     """Answers `/poem` and plain text."""
 
-    def __init__(self, answers: Answers, sampling: Sampling) -> None:
+    def __init__(self, answers: Answers, temperature: float) -> None:
         self._answers = answers
-        self._sampling = sampling
+        self._temperature = temperature
 
     def handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
         """Return what the application listens with."""
@@ -48,14 +47,8 @@ class Poem:
 
     async def _answer(self, update: Update, text: str) -> None:
         line = read_line(text)
-        # What the network can read of the line; where that is nothing, the verse is a text of its own, below the line.
-        same_line = bool(self._answers.vocabulary("poem").fold(line).strip())
-        await self._answers.answer(
-            update,
-            "poem",
-            lambda generator: VerseRequest(generator, line, self._sampling),
-            lambda written: texts.poem(line, written[0], same_line=same_line),
-        )
+        likes = await self._answers.preferences(update)
+        await self._answers.answer(update, "poem", line, temperature=moods.temperature(likes.mood, self._temperature))
 
 
 def read_line(text: str) -> str:

@@ -1,6 +1,6 @@
-"""`/start`, `/help`, and what nobody else answers: unknown commands, and messages that are no text.
+"""`/start`, `/help`, `/about`, and what nobody else answers: unknown commands, and messages that are no text.
 
-In groups only the two commands are answered: what others say there is none of our business.
+In groups only the three commands are answered: what others say there is none of our business.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from bot import texts
 from bot.updates import person_id
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from telegram import Message, Update
     from telegram.ext import ContextTypes
+
+    from bot.batching import Batching
 
 
 class ForUs(filters.MessageFilter):
@@ -30,16 +32,18 @@ class ForUs(filters.MessageFilter):
 
 
 class Welcome:
-    """Answers `/start`, `/help` and the rest."""
+    """Answers `/start`, `/help`, `/about` and the rest."""
 
-    def __init__(self, admin_ids: Collection[int]) -> None:
+    def __init__(self, admin_ids: Collection[int], batchings: Mapping[str, Batching]) -> None:
         self._admin_ids = admin_ids
+        self._batchings = batchings
 
     def handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
         """Return the commands."""
         return [
             CommandHandler("start", self.start, filters.UpdateType.MESSAGE),
             CommandHandler("help", self.help, filters.UpdateType.MESSAGE),
+            CommandHandler("about", self.about, filters.UpdateType.MESSAGE),
         ]
 
     def last_handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
@@ -54,10 +58,21 @@ class Welcome:
         """Say hello."""
         await _reply(update, texts.START)
 
-    async def help(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    async def help(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """List the commands, and an administrator's too where it is one who asks."""
         is_admin = person_id(update) in self._admin_ids
-        await _reply(update, f"{texts.HELP}\n\n{texts.HELP_ADMIN}" if is_admin else texts.HELP)
+        await _reply(update, texts.help_for(context.bot.username, is_admin=is_admin))
+
+    async def about(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Say what serves at the moment, and how good it is."""
+        serving = {kind: batching.checkpoint for kind, batching in self._batchings.items()}
+        await _reply(
+            update,
+            texts.about(
+                (kind, checkpoint.version, checkpoint.description.held_out_loss, len(checkpoint.known_names))
+                for kind, checkpoint in serving.items()
+            ),
+        )
 
     async def unknown(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer a command that does not exist, at least for this person."""

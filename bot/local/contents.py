@@ -71,17 +71,12 @@ def _inside_code(entity: Entity, entities: list[Entity]) -> bool:
     )
 
 
-def markup(parameters: Json) -> Json:
-    """Return the buttons below a message, where there are some."""
-    return {"reply_markup": parameters["reply_markup"]} if parameters.get("reply_markup") else {}
-
-
-def upload(parameters: Json, key: str) -> tuple[str, int]:
-    """Return the name and the size of an upload; a file id or an address stands for itself."""
+def upload(parameters: Json, key: str) -> tuple[str, bytes]:
+    """Return the name and the content of an upload; a file id or an address stands for itself, and holds nothing."""
     given = parameters.get(key)
     if not given:
         raise bad(f"there is no {key} in the request")
     if isinstance(given, str):
-        return given, 0
+        return given, b""
     name, content, _type = given
-    return name, len(content if isinstance(content, bytes) else content.read())
+    return name, content if isinstance(content, bytes) else content.read()

@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bot.local.buttons import buttons
 from bot.local.markup import index_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ STYLES = {
 }
 PROMPT = "› "
 ERASE_LINE, ERASE_BELOW = "\r\x1b[K", "\x1b[J"
-BANNER = "\x1b[2mA chat with Mangosaurus, in your terminal. Ctrl-D ends it.\x1b[0m\n\n"
+BANNER = "\x1b[2mA chat with Mangosaurus, in your terminal. #1 presses a button, Ctrl-D ends it.\x1b[0m\n\n"
 
 
 class Screen(Protocol):
@@ -35,8 +36,25 @@ class Screen(Protocol):
     def listen(self, method: str, parameters: Json, result: Any) -> None:
         """Show what the bot does."""
 
+    def note(self, text: str) -> None:
+        """Show something that is no message."""
+
     def read(self) -> str | None:
         """Wait for the person's next line, without its end; None where there will be no more."""
+
+
+def shown(method: str, parameters: Json, result: Any) -> Json | None:
+    """Return what the bot does as a message to look at: its buttons below the text, a file by its name and its text."""
+    if method == "sendDocument":
+        name, content, _type = parameters["document"]
+        lines = [result.get("caption", ""), name, content.decode(errors="replace").rstrip()]
+        return {**result, "text": "\n".join(filter(None, lines)), "entities": []}
+    if method == "answerCallbackQuery" and parameters.get("text"):
+        return {"text": parameters["text"]}
+    if method not in ("sendMessage", "editMessageText", "editMessageReplyMarkup") or "text" not in result:
+        return None
+    row = " ".join(f"[{number} {button['text']}]" for number, button in enumerate(buttons(result), start=1))
+    return {**result, "text": "\n".join(filter(None, [result["text"], row]))}
 
 
 class Paper:
@@ -48,11 +66,16 @@ class Paper:
         self._rest = b""
         self._ended = False
 
-    def listen(self, method: str, _parameters: Json, result: Any) -> None:
+    def listen(self, method: str, parameters: Json, result: Any) -> None:
         """Write a message down, and an edited one once more."""
-        if method in ("sendMessage", "editMessageText"):
-            self._write(("" if self._empty else "\n") + result["text"] + "\n")
-            self._empty = False
+        message = shown(method, parameters, result)
+        if message and method != "editMessageReplyMarkup":
+            self.note(message["text"])
+
+    def note(self, text: str) -> None:
+        """Write a paragraph down."""
+        self._write(("" if self._empty else "\n") + text + "\n")
+        self._empty = False
 
     def read(self) -> str | None:
         """Wait for a line. Not with sys.stdin, whose lock would hold up the end of the process."""
@@ -89,13 +112,13 @@ class Glass:
         self._newest: tuple[int, int] | None = None  # the message above the prompt, and how many rows it takes
         self._write(BANNER)
 
-    def listen(self, method: str, _parameters: Json, result: Any) -> None:
+    def listen(self, method: str, parameters: Json, result: Any) -> None:
         """Show a message, an edited one in its place, and that the bot is writing."""
-        if method == "sendMessage":
-            self._show(result, above=0)
-        elif method == "editMessageText":
+        message = shown(method, parameters, result)
+        if message:
             message_id, rows = self._newest or (0, 0)
-            self._show(result, above=rows if message_id == result["message_id"] else 0)
+            edits = method.startswith("edit") and message_id == message["message_id"]
+            self._show(message, above=rows if edits else 0)
         elif method == "sendChatAction" and not self._prompting:
             self._write(f"{ERASE_LINE}\x1b[2m…\x1b[0m")
 
@@ -110,12 +133,16 @@ class Glass:
             self._prompting = False
             self._newest = None
 
+    def note(self, text: str) -> None:
+        """Show something that cannot be edited later."""
+        self._show({"text": text}, above=0)
+
     def _show(self, message: Json, above: int) -> None:
         block = self._rendered(message)
         back = f"\x1b[{above}A\r{ERASE_BELOW}" if above else ""
         self._write(ERASE_LINE + back + block)
         rows = block.count("\n")
-        self._newest = (message["message_id"], rows) if rows < self._console.height else None
+        self._newest = (message.get("message_id", 0), rows) if rows < self._console.height else None
         if self._prompting:
             self._write(PROMPT + (self._readline.get_line_buffer() if self._readline else ""))
 

@@ -1,8 +1,8 @@
 """A small Telegram: the part of the Bot API that this bot uses, in memory, with the real one's rules and refusals.
 
 `Telegram` is the server: people write to it (`say`, `post`), the bot calls its methods, and whoever listens sees what
-was called. Not here: how python-telegram-bot reaches it (`request`); webhooks, downloads, inline mode, and anything
-that the bot does not call: an unknown method is answered as the Bot API answers it.
+was called. Not here: how python-telegram-bot reaches it (`request`); webhooks, downloads, and anything that the bot
+does not call: an unknown method is answered as the Bot API answers it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.local.contents import Json, Refusal, bad, caption_content, markup, text_content, upload
+from bot.local.buttons import buttons, markup
+from bot.local.contents import Json, Refusal, bad, caption_content, text_content, upload
 from bot.local.markup import command_entities
+from bot.local.queries import Queries
 
 Listener = Callable[[str, Json, Any], None]
 """Called after each successful method with its name, its parameters and its result."""
@@ -32,7 +34,7 @@ ME: Json = {
     "username": "mangosaurus_bot",
     "can_join_groups": True,
     "can_read_all_group_messages": False,
-    "supports_inline_queries": False,
+    "supports_inline_queries": True,
 }
 
 
@@ -65,26 +67,30 @@ class Telegram:
         self.revoked = False
         self.refusals: defaultdict[str, deque[Refusal]] = defaultdict(deque)
         self.sent: list[Json] = []  # the bot's messages, in order, as they read now
+        self.files: dict[str, bytes] = {}  # what the bot uploaded, by file id
+        self.queries = Queries()
         self.commands: dict[tuple[str, str], list[Json]] = {}
         self.listen = listen
         self._chats: dict[int, Json] = {}
         self._messages: dict[tuple[int, int], Json] = {}
+        self._inline_messages: dict[str, Json] = {}
         self._message_ids = 0
         self._updates: deque[Json] = deque()
         self._update_ids = 0
         self._allowed: list[str] = []
         self._poll: object = None
-        self._queries: set[str] = set()
         self._changed = asyncio.Event()
         self._methods: dict[str, Callable[[Json], Any]] = {
             "getMe": lambda _parameters: ME,
             "deleteWebhook": self._delete_webhook,
             "sendMessage": self._send_message,
             "editMessageText": self._edit_message_text,
+            "editMessageReplyMarkup": self._edit_message_reply_markup,
             "sendChatAction": self._send_chat_action,
             "sendDocument": self._send_document,
             "sendPhoto": self._send_photo,
-            "answerCallbackQuery": self._answer_callback_query,
+            "answerCallbackQuery": self.queries.answer_callback,
+            "answerInlineQuery": self.queries.answer_inline,
             "setMyCommands": self._set_my_commands,
             "getMyCommands": lambda parameters: self.commands.get(_scope(parameters), []),
             "deleteMyCommands": lambda parameters: self.commands.pop(_scope(parameters), None) is None or True,
@@ -99,11 +105,41 @@ class Telegram:
         self.post(message=message)
         return message
 
+    def press(self, message: Json, button: int | str, person: Person) -> str:
+        """Let a person press a button below a message, the number (from 1) or the text of it; returns the query's id.
+
+        LookupError where there is no such button, or where it asks nothing of the bot, like a link.
+        """
+        found = [each for number, each in enumerate(buttons(message), start=1) if button in (number, each["text"])]
+        data, query_id = found[0]["callback_data"], self.queries.new()
+        where = {key: message[key] for key in ("inline_message_id",) if key in message} or {"message": dict(message)}
+        query = {"id": query_id, "from": person.user(), "chat_instance": "1", "data": data, **where}
+        self.post(callback_query=query)
+        return query_id
+
+    def inline(self, text: str, person: Person, offset: str = "") -> str:
+        """Let a person type the bot's name and a text, in any chat; returns the query's id."""
+        query_id = self.queries.new()
+        query = {"id": query_id, "from": person.user(), "query": text, "offset": offset, "chat_type": "sender"}
+        self.post(inline_query=query)
+        return query_id
+
+    def choose(self, query_id: str, result_id: str, person: Person, text: str = "") -> Json:
+        """Let a person send one of the results; returns the message, which is in none of the bot's chats."""
+        (result,) = (one for one in self.queries.answers[query_id]["results"] if one["id"] == result_id)
+        message = {**result["message"], "from": ME, "inline_message_id": f"inline-{len(self._inline_messages) + 1}"}
+        self._inline_messages[message["inline_message_id"]] = message
+        chosen = {"result_id": result_id, "from": person.user(), "query": text}
+        if buttons(message):  # only then does the bot get to know the message
+            chosen["inline_message_id"] = message["inline_message_id"]
+        self.post(chosen_inline_result=chosen)
+        return message
+
     def post(self, **content: Any) -> None:
         """Queue an update of any kind, if the bot wants that kind: `post(edited_message=…)`."""
         (kind,) = content
         if query := content.get("callback_query"):
-            self._queries.add(query["id"])
+            self.queries.ask(query["id"])
         if self._allowed and kind not in self._allowed:
             return
         self._update_ids += 1
@@ -178,23 +214,38 @@ class Telegram:
         content = text_content(parameters)
         return self._send(parameters, content)
 
-    def _edit_message_text(self, parameters: Json) -> Json:
-        chat = self._chat(parameters)
-        message = self._messages.get((chat["id"], int(parameters.get("message_id", 0))))
+    def _edit_message_text(self, parameters: Json) -> Json | bool:
+        message = self._editable(parameters)
+        if "text" not in message:
+            raise bad("message can't be edited")
+        return self._edit(message, text_content(parameters) | markup(parameters), "text", "entities", "reply_markup")
+
+    def _edit_message_reply_markup(self, parameters: Json) -> Json | bool:
+        return self._edit(self._editable(parameters), markup(parameters), "reply_markup")
+
+    def _editable(self, parameters: Json) -> Json:
+        if inline_id := parameters.get("inline_message_id"):
+            if inline_id not in self._inline_messages:
+                raise bad("MESSAGE_ID_INVALID")
+            return self._inline_messages[inline_id]
+        message = self._messages.get((self._chat(parameters)["id"], int(parameters.get("message_id", 0))))
         if message is None:
             raise bad("message to edit not found")
-        if message["from"] != ME or "text" not in message:
+        if message["from"] != ME:
             raise bad("message can't be edited")
-        content = text_content(parameters) | markup(parameters)
-        if all(message.get(key) == content.get(key) for key in ("text", "entities", "reply_markup")):
+        return message
+
+    def _edit(self, message: Json, content: Json, *keys: str) -> Json | bool:
+        """Change what the keys name; what is not in the content goes. Inline messages are not shown to the bot."""
+        if all(message.get(key) == content.get(key) for key in keys):
             raise bad(
                 "message is not modified: specified new message content and reply markup are exactly the same as a "
                 "current content and reply markup of the message"
             )
-        for key in ("entities", "reply_markup"):
+        for key in keys:
             message.pop(key, None)
         message.update(content, edit_date=int(time.time()))
-        return message
+        return True if "inline_message_id" in message else message
 
     def _send_chat_action(self, parameters: Json) -> bool:
         self._chat(parameters)
@@ -203,19 +254,20 @@ class Telegram:
         return True
 
     def _send_document(self, parameters: Json) -> Json:
-        name, size = upload(parameters, "document")
-        file = {"file_id": f"document-{name}", "file_unique_id": name, "file_name": name, "file_size": size}
+        file = self._file(parameters, "document")
         return self._send(parameters, {"document": file} | caption_content(parameters))
 
     def _send_photo(self, parameters: Json) -> Json:
-        name, size = upload(parameters, "photo")
-        file = {"file_id": f"photo-{name}", "file_unique_id": name, "width": 1, "height": 1, "file_size": size}
+        file = self._file(parameters, "photo") | {"width": 1, "height": 1}
+        del file["file_name"]
         return self._send(parameters, {"photo": [file]} | caption_content(parameters))
 
-    def _answer_callback_query(self, parameters: Json) -> bool:
-        if parameters.get("callback_query_id") not in self._queries:
-            raise bad("query is too old and response timeout expired or query ID is invalid")
-        return True
+    def _file(self, parameters: Json, key: str) -> Json:
+        """Keep an upload; returns what the Bot API says of it."""
+        name, content = upload(parameters, key)
+        file_id = f"{key}-{len(self.files) + 1}"
+        self.files[file_id] = content
+        return {"file_id": file_id, "file_unique_id": file_id, "file_name": name, "file_size": len(content)}
 
     def _set_my_commands(self, parameters: Json) -> bool:
         commands, scope = parameters.get("commands", []), parameters.get("scope") or {}

@@ -1,20 +1,23 @@
 """A chat with the bot in the terminal, or through pipes: the same application, on a Telegram in this process.
 
-Whoever runs this owns the process, so they are an administrator and may `/retrain`. Each line is a message, and the
-next one is read when it is answered. At the end of piped input everything that was begun is finished, a training
-included; Ctrl-D at a terminal and Ctrl-C anywhere end a training. Not here: how it looks (`screen`).
+Whoever runs this owns the process, so they are an administrator and may `/retrain`. Each line is a message, but `#1`
+presses the first button of the last message that has some; the next line is read when it is answered. At the end of
+piped input everything that was begun is finished, a training included; Ctrl-D at a terminal and Ctrl-C anywhere end a
+training. Not here: how it looks (`screen`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import sys
 from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING, TextIO
 
 from bot.application import Mangosaurus
+from bot.local.buttons import buttons
 from bot.local.request import LocalRequest
 from bot.local.screen import Glass, Paper, Screen
 from bot.local.telegram import Person, Telegram
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 YOU = Person(1, "You")
+PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
 
 
 async def chat(settings: Settings) -> None:
@@ -34,22 +38,33 @@ async def chat(settings: Settings) -> None:
     with _restored_terminal() if interactive else contextlib.nullcontext():
         screen = Glass() if interactive else Paper(gone=_cancel_current_task())
         telegram = Telegram(screen.listen)
-        own = replace(settings, token=Secret(telegram.token), admin_ids=settings.admin_ids | {YOU.id})
+        own = replace(settings, token=Secret(telegram.token), admin_ids=settings.admin_ids | {YOU.id}, rate_limit=None)
         async with Mangosaurus(own, lambda: LocalRequest(telegram)).running() as mangosaurus:
             if interactive:
-                await _say("/start", telegram, mangosaurus)
+                await _say("/start", telegram, mangosaurus, screen)
             async for line in _lines(screen):
-                await _say(line, telegram, mangosaurus)
+                await _say(line, telegram, mangosaurus, screen)
             if not interactive:
                 await mangosaurus.finished()
 
 
-async def _say(line: str, telegram: Telegram, mangosaurus: Mangosaurus) -> None:
-    """Send a line, as far as Telegram would, and wait for its answer."""
-    if line.strip():
+async def _say(line: str, telegram: Telegram, mangosaurus: Mangosaurus, screen: Screen) -> None:
+    """Send a line, as far as Telegram would, or press a button, and wait for the answer."""
+    if press := PRESS.fullmatch(line.strip()):
+        _press(int(press[1]), telegram, screen)
+    elif line.strip():
         telegram.say(line, YOU)
-        await telegram.fetched()
-        await mangosaurus.handled()
+    await telegram.fetched()
+    await mangosaurus.handled()
+
+
+def _press(number: int, telegram: Telegram, screen: Screen) -> None:
+    """Press a button of the last message that has some."""
+    try:
+        message = next(message for message in reversed(telegram.sent) if buttons(message))
+        telegram.press(message, number, YOU)
+    except (StopIteration, LookupError):
+        screen.note(f"There is no button {number} to press.")
 
 
 async def _lines(screen: Screen) -> AsyncIterator[str]:

@@ -1,0 +1,61 @@
+"""`/again CODE`, and the link `t.me/<bot>?start=CODE`: a creation once more, byte for byte, for anybody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from telegram.ext import BaseHandler, CommandHandler, filters
+
+from bot import texts
+from bot.answers import Answers, ExplainedError, typing
+from bot.store import CODE_CHARACTERS, CODE_LENGTH
+from bot.updates import person_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from telegram import Update
+    from telegram.ext import ContextTypes
+
+    from bot.store import Creation
+
+
+class Again:
+    """Answers `/again`, and `/start` with a code: Telegram sends that for a link."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
+    def handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
+        """Return what the application listens with, before it greets whoever comes without a code."""
+        return [
+            CommandHandler("again", self.answer, filters.UpdateType.MESSAGE),
+            CommandHandler("start", self.answer, filters.UpdateType.MESSAGE, has_args=True),
+        ]
+
+    async def answer(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Send the creation's text as it was sent the first time."""
+        message, person = update.message, person_id(update)
+        if message is None or person is None:
+            return
+        creation = await self._creation(context.args or [])
+        async with typing(message):
+            reply = await self._answers.again(creation, person)
+        await message.reply_html(reply.html, reply_markup=reply.buttons)
+
+    async def _creation(self, words: Sequence[str]) -> Creation:
+        code = read_code(words)
+        creation = await self._answers.store.creation(code)
+        if creation is None:
+            raise ExplainedError(texts.unknown_code(code))
+        return creation
+
+
+def read_code(words: Sequence[str]) -> str:
+    """Read one code, in capitals or not; ExplainedError."""
+    if len(words) != 1:
+        raise ExplainedError(texts.AGAIN_USAGE)
+    code = words[0].lower()
+    if len(code) != CODE_LENGTH or not set(code) <= set(CODE_CHARACTERS):
+        raise ExplainedError(texts.unknown_code(words[0]))
+    return code

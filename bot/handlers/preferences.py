@@ -1,0 +1,58 @@
+"""`/settings`: how daring answers are, and how many names `/dino` alone gives, as buttons that change in place."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from telegram.error import BadRequest
+from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filters
+
+from bot import presses, texts
+from bot.answers import ExplainedError
+from bot.updates import person_id
+
+if TYPE_CHECKING:
+    from telegram import Update
+    from telegram.ext import ContextTypes
+
+    from bot.store import Store
+
+
+class PreferenceMenu:
+    """Answers `/settings` and the presses below it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
+        """Return what the application listens with."""
+        return [
+            CommandHandler("settings", self.show, filters.UpdateType.MESSAGE),
+            CallbackQueryHandler(self.choose, presses.is_preference),
+        ]
+
+    async def show(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Send the person's settings."""
+        message, person = update.message, person_id(update)
+        if message is None or person is None:
+            return
+        buttons = presses.preference_buttons(person, await self._store.preferences(person))
+        await message.reply_html(texts.SETTINGS, reply_markup=buttons)
+
+    async def choose(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Take a choice, and mark it. Whose settings they are stands in the button: nobody else changes them."""
+        query = update.callback_query
+        press = presses.read(query.data) if query else None
+        if query is None or query.message is None or not isinstance(press, presses.PreferencePress):
+            raise ExplainedError(texts.OLD_BUTTON)
+        chat_id = query.message.chat.id
+        if press.person_id not in (query.from_user.id, chat_id):
+            raise ExplainedError(texts.NOT_YOURS)
+        preferences = await self._store.set_preferences(press.person_id, mood=press.mood, names=press.names)
+        buttons = presses.preference_buttons(press.person_id, preferences)
+        # What was chosen is kept, even where the mark cannot move: pressed twice, or the message is gone.
+        with contextlib.suppress(BadRequest):
+            await context.bot.edit_message_reply_markup(chat_id, query.message.message_id, reply_markup=buttons)
+        with contextlib.suppress(BadRequest):
+            await query.answer(texts.CHOSEN)

@@ -1,0 +1,32 @@
+"""How daring an answer is, in words: a mood is a share of the temperature that the operator set.
+
+Not here: what a temperature does to probabilities (`model.sampling`), and which mood a person likes (`store`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.store import Mood
+
+SHARES: dict[Mood, float] = {"tame": 0.7, "bold": 1.0, "wild": 1.3}
+HIGHEST = 5.0
+"""What the decoder takes."""
+STEPS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
+"""From one to the next, names and verse change so much that a reader sees it. Beyond, there is only noise."""
+
+
+def temperature(mood: Mood, operators: float) -> float:
+    """Return the temperature of a mood."""
+    return min(round(operators * SHARES[mood], 3), HIGHEST)
+
+
+def wilder(value: float) -> float | None:
+    """Return the next higher step, or None at the end."""
+    return next((step for step in STEPS if step > value), None)
+
+
+def tamer(value: float) -> float | None:
+    """Return the next lower step, or None at the end."""
+    return next((step for step in reversed(STEPS) if step < value), None)

@@ -1,0 +1,122 @@
+"""`/again` and links: the same text for anybody, byte for byte, while the weights that wrote it are on disk."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.answers import ExplainedError
+from bot.handlers.again import read_code
+from bot.store import CODE_CHARACTERS, CODE_LENGTH
+from tests.serving import ALICE, BOB, Chat, install, serving, untrained
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.local.telegram import Telegram
+    from bot.settings import Settings
+    from bot.store import Creation
+
+
+def content(message: dict[str, Any]) -> dict[str, Any]:
+    return {key: deepcopy(message.get(key)) for key in ("text", "entities", "reply_markup")}
+
+
+async def created(chat: Chat, text: str) -> tuple[Creation, dict[str, Any]]:
+    """Ask for something; returns its creation, and the message as it was sent."""
+    await chat.say(text)
+    creation = (await chat.mangosaurus.store.creations(ALICE.id))[-1]
+    return creation, content(chat.telegram.sent[-1])
+
+
+async def again(chat: Chat, code: str) -> dict[str, Any]:
+    """Ask for a creation as somebody else."""
+    assert len(await chat.say(f"/again {code}", BOB)) == 1
+    return content(chat.telegram.sent[-1])
+
+
+@given(st.text())
+def test_any_word_is_a_code_or_explained(word: str) -> None:
+    try:
+        code = read_code(word.split())
+    except ExplainedError:
+        return
+    assert len(code) == CODE_LENGTH
+    assert set(code) <= set(CODE_CHARACTERS)
+
+
+@pytest.mark.parametrize("text", ["/dino", "/dino 5 ma", "/poem Shall I compare Thee", '/poem "x "', "恐竜 <b>&"])
+async def test_anybody_gets_the_same_again(chat: Chat, text: str) -> None:
+    creation, original = await created(chat, text)
+    assert await again(chat, creation.code) == original
+    assert await again(chat, creation.code.upper()) == original
+    await chat.say(f"/start {creation.code}", BOB)
+    assert content(chat.telegram.sent[-1]) == original
+
+
+async def test_again_takes_no_turn_and_makes_no_creation(chat: Chat) -> None:
+    for person in (ALICE, BOB):
+        await chat.say("/seed 42", person)
+    creation, original = await created(chat, "/dino")
+    await again(chat, creation.code)
+    assert await chat.mangosaurus.store.creations(BOB.id) == []
+    await chat.say("/dino", BOB)
+    assert chat.texts()[-1].split("\n")[0] == original["text"].split("\n")[0]
+
+
+async def test_a_creation_outlives_the_seed_and_the_bot(settings: Settings, telegram: Telegram) -> None:
+    async with serving(settings, telegram) as chat:
+        await chat.say("/seed 42")
+        creation, original = await created(chat, "/poem Shall I")
+        await chat.say("/seed 43")
+    async with serving(settings, telegram) as chat:
+        assert await again(chat, creation.code) == original
+
+
+async def test_old_weights_write_it_until_they_are_gone(
+    own_checkpoints: Path, settings: Settings, telegram: Telegram
+) -> None:
+    settings = replace(settings, checkpoints=own_checkpoints)
+    async with serving(settings, telegram) as chat:
+        made = [await created(chat, text) for text in ("/dino 3", "/poem Shall I")]
+    install(own_checkpoints / "dino", untrained("names", seed=2))
+    install(own_checkpoints / "poem", untrained("verse", seed=2))
+    async with serving(settings, telegram) as chat:
+        for _ in range(2):
+            for creation, original in made:
+                assert await again(chat, creation.code) == original
+    for creation, _original in made:
+        (own_checkpoints / creation.kind / f"{creation.version}.safetensors").unlink()
+    async with serving(settings, telegram) as chat:
+        for creation, _original in made:
+            (answer,) = await chat.say(f"/again {creation.code}")
+            assert answer.startswith(f"I remember {creation.code}, but the network that wrote it is gone")
+
+
+async def test_a_swap_while_the_bot_runs(own_checkpoints: Path, settings: Settings, telegram: Telegram) -> None:
+    async with serving(replace(settings, checkpoints=own_checkpoints), telegram) as chat:
+        creation, original = await created(chat, "/dino")
+        newer = untrained("names", seed=2)
+        chat.mangosaurus.batchings["dino"].swap(replace(newer, version="f" * 12))
+        assert await again(chat, creation.code) == original
+
+
+@pytest.mark.parametrize("code", ["zzzzzzz", "k7m2p9", "恐竜", "<b>", "x" * 500, "0000000"])
+async def test_codes_that_nobody_knows(chat: Chat, code: str) -> None:
+    for command in ("/again", "/start"):
+        (answer,) = await chat.say(f"{command} {code}")
+        assert answer.startswith(f"I know no creation with the code {code[:39]}")
+
+
+@pytest.mark.parametrize("text", ["/again", "/again two codes"])
+async def test_how_to_ask(chat: Chat, text: str) -> None:
+    assert await chat.say(text) == ["Give me the code of a creation, for example /again k7m2p9x."]
+
+
+async def test_a_start_without_a_code_is_a_greeting(chat: Chat) -> None:
+    assert (await chat.say("/start"))[0].startswith("Hello")

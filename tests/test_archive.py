@@ -1,0 +1,89 @@
+"""Old weights in memory: loaded once, kept while they are used, let go of in the order of their use."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.archive import KEPT, Archive, MissingError
+from model.checkpoint import Versions
+from model.decoder import NameRequest, generator_for
+from tests.serving import install, untrained
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from model.checkpoint import Checkpoint
+
+
+@pytest.fixture
+def versions(tmp_path: Path) -> list[str]:
+    return [install(tmp_path / "dino", untrained("names", seed)) for seed in range(KEPT + 2)]
+
+
+@pytest.fixture
+async def archive(tmp_path: Path, versions: list[str]) -> AsyncIterator[Archive]:
+    archive = Archive({"dino": Versions(tmp_path / "dino")})
+    yield archive
+    await archive.stop()
+    assert archive.loaded == 0
+
+
+async def write(archive: Archive, version: str) -> str:
+    async with archive.serving("dino", version) as batching:
+        written = await batching.write(NameRequest(generator_for(1, 0)))
+    assert written.version == version
+    return written.texts[0]
+
+
+async def test_each_version_writes_its_own(archive: Archive, versions: list[str]) -> None:
+    names = [await write(archive, version) for version in versions]
+    assert [await write(archive, version) for version in versions] == names
+    assert len(set(names)) == len(names)
+
+
+async def test_only_a_few_stay(archive: Archive, versions: list[str]) -> None:
+    for version in versions:
+        await write(archive, version)
+    assert archive.loaded == KEPT
+
+
+async def test_what_is_used_is_not_let_go_of(archive: Archive, versions: list[str]) -> None:
+    async with archive.serving("dino", versions[0]) as oldest:
+        for version in versions[1:]:
+            await write(archive, version)
+        assert archive.loaded == KEPT + 1
+        assert (await oldest.write(NameRequest(generator_for(1, 0)))).texts
+    assert archive.loaded == KEPT
+
+
+async def test_many_at_once_load_it_once(
+    archive: Archive, versions: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+    load = Versions.load
+
+    def counted(self: Versions, version: str) -> Checkpoint:
+        loaded.append(version)
+        return load(self, version)
+
+    monkeypatch.setattr(Versions, "load", counted)
+    assert len(set(await asyncio.gather(*(write(archive, versions[0]) for _ in range(20))))) == 1
+    assert loaded == versions[:1]
+
+
+@pytest.mark.parametrize(("kind", "version"), [("dino", "0" * 12), ("dino", "../x"), ("poem", "0" * 12)])
+async def test_what_is_missing(archive: Archive, kind: str, version: str) -> None:
+    with pytest.raises(MissingError):
+        async with archive.serving(kind, version):
+            pass
+
+
+async def test_what_is_damaged(archive: Archive, versions: list[str], tmp_path: Path) -> None:
+    (tmp_path / "dino" / f"{versions[0]}.safetensors").write_bytes(b"x" * 100)
+    with pytest.raises(MissingError):
+        await write(archive, versions[0])
+    assert await write(archive, versions[1])
