@@ -88,7 +88,7 @@ POEM = Recipe(
         Stage(
             name="pretrain",
             text="pretraining",
-            epochs=7,
+            epochs=4,
             share=0.96,
             batch_size=32,
             sequence_length=64,
