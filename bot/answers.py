@@ -27,6 +27,7 @@ from bot.store import Creation, Preferences
 from bot.updates import person_id
 from model.decoder import NameRequest, Request, Sampling, VerseRequest, generator_for
 from model.errors import MangosaurusError
+from model.recipes import RECIPES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -84,7 +85,7 @@ class Reply:
         """The text as it is shown, whenever and to whomever."""
         made = self.creation
         turn = made.turn if made.turn < ASIDE else None
-        decided_by = texts.decided_by(made.seed, turn, made.temperature)
+        decided_by = texts.decided_by(made.seed, turn, made.temperature, RECIPES[made.kind].temperature)
         if made.kind == "dino":
             return texts.names(self.texts, self.neighbours, decided_by, made.code)
         return texts.poem(made.prompt, self.texts[0], decided_by, made.code, same_line=self.same_line)

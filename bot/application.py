@@ -22,7 +22,6 @@ os.environ["PTB_TIMEDELTA"] = "1"
 from telegram import BotCommand, BotCommandScopeChat, LinkPreviewOptions, Update
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder, Defaults, ExtBot
-from telegram.request import HTTPXRequest
 
 from bot import texts
 from bot.answers import Answers
@@ -41,9 +40,11 @@ from bot.handlers.seed import Seed
 from bot.handlers.welcome import Welcome
 from bot.retraining import Retraining
 from bot.store import Store
+from bot.transport import AiohttpRequest
 from bot.updates import PersonalOrder
 from model.checkpoint import Checkpoint, CheckpointError, Versions
 from model.errors import MangosaurusError
+from model.recipes import DINO, POEM
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from telegram.request import BaseRequest
 
     from bot.settings import Settings
+    from bot.store import Kind
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ NETWORKS = {"dino": "names", "poem": "verse"}
 """What is served, and the kind of checkpoint that serves it."""
 
 TELEGRAM = "https://api.telegram.org"
+CONNECTIONS = 64
 ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.INLINE_QUERY]
 LONGEST_PAUSE = 30.0
 """Seconds between two tries to reach Telegram at the start."""
@@ -167,15 +170,19 @@ class Mangosaurus:
     def _listen(self, settings: Settings) -> None:
         answers = Answers(self.store, self.batchings, self._archive, settings.rate_limit)
         welcome = Welcome(settings.admin_ids, self.batchings)
+        temperatures: dict[Kind, float] = {
+            "dino": _first(settings.temperature_dino, DINO.temperature),
+            "poem": _first(settings.temperature_poem, POEM.temperature),
+        }
         handlers = [
             *Again(answers).handlers(),
             *Privacy(self.store).handlers(),
             *welcome.handlers(),
-            Dino(answers, settings.temperature_dino).handler(),
-            *Poem(answers, settings.temperature_poem).handlers(),
+            Dino(answers, temperatures["dino"]).handler(),
+            *Poem(answers, temperatures["poem"]).handlers(),
             Seed(self.store).handler(),
             *PreferenceMenu(self.store).handlers(),
-            Inline(answers, {"dino": settings.temperature_dino, "poem": settings.temperature_poem}).handler(),
+            Inline(answers, temperatures).handler(),
             self._admin.handler(),
             *Buttons(answers).handlers(),  # the last of them takes every press that is left
             *welcome.last_handlers(),
@@ -239,8 +246,12 @@ class Mangosaurus:
 
 
 def http_request() -> BaseRequest:
-    """Make the transport to Telegram. A full pool is waited for, and not an error after a second."""
-    return HTTPXRequest(connection_pool_size=64, pool_timeout=60)
+    """Make the transport to Telegram."""
+    return AiohttpRequest(CONNECTIONS)
+
+
+def _first(chosen: float | None, usual: float) -> float:
+    return usual if chosen is None else chosen
 
 
 def load_networks(versions: Mapping[str, Versions]) -> dict[str, Checkpoint]:

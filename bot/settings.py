@@ -68,8 +68,8 @@ class Settings:
     admin_ids: frozenset[int] = frozenset()
     database: Path = ROOT / "mangosaurus.db"
     checkpoints: Path = ROOT / "checkpoints"
-    temperature_dino: float = 1.0
-    temperature_poem: float = 1.0
+    temperature_dino: float | None = None  # None: the recipe's
+    temperature_poem: float | None = None
     queue_limit: int = 256
     rate_limit: Rate | None = USUAL_RATE  # for each person; None: no limit
     api_base_url: str | None = None  # None: Telegram's own

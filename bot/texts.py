@@ -128,15 +128,14 @@ def escape(text: str) -> str:
     return escape_html(text, quote=False)
 
 
-def decided_by(seed: int, turn: int | None, temperature: float) -> str:
+def decided_by(seed: int, turn: int | None, temperature: float, usual: float = 1.0) -> str:
     """Say what decides a text beside the request itself; a turn of None is one outside the sequence.
 
-    Turns are counted from 1 where people see them. A temperature of 1, the network as it was trained, goes without
-    saying.
+    Turns are counted from 1 where people see them. The usual temperature goes without saying.
     """
     parts = [f"seed {seed}"]
     parts += [] if turn is None else [f"turn {turn + 1}"]
-    parts += [] if temperature == 1 else [f"temperature {temperature:g}"]
+    parts += [] if temperature == usual else [f"temperature {temperature:g}"]
     return ", ".join(parts)
 
 

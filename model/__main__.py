@@ -108,7 +108,12 @@ def sample(
     count: Annotated[
         int | None, typer.Option(min=1, max=10_000, help="How many.", show_default="5 names or 1 poem")
     ] = None,
-    temperature: Annotated[float, typer.Option(min=0, max=5, help="0 is the likeliest text, above 1 a wild one.")] = 1,
+    temperature: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=5, help="0 is the likeliest text, above 1 a wild one.", show_default="1 for names, 0.8 for verse"
+        ),
+    ] = None,
     top_p: Annotated[
         float, typer.Option(min=0, max=1, help="Draw from the likeliest characters with this share of probability.")
     ] = 1,
@@ -118,10 +123,12 @@ def sample(
 ) -> None:
     """Invent names or verse."""
     from model.decoder import Decoder, Sampling
+    from model.recipes import RECIPES
 
     loaded = _checkpoint(kind, checkpoint)
     chosen_seed = secrets.randbelow(2**32) if seed is None else seed
-    requests = _requests(kind, prompt, count, Sampling(temperature, top_p), chosen_seed)
+    sampling = Sampling(RECIPES[kind].temperature if temperature is None else temperature, top_p)
+    requests = _requests(kind, prompt, count, sampling, chosen_seed)
     texts = [text for answer in Decoder(loaded).generate(requests) for text in answer.texts]
     if kind is Kind.POEM:
         texts = [prompt + text for text in texts]

@@ -13,10 +13,11 @@ from typing import TypeVar
 
 from model.checkpoint import Checkpoint
 from model.corpus import Corpus, CorpusKind, padded_batch
-from model.decoder import Decoder, NameRequest, Request, VerseRequest, generator_for
+from model.decoder import Decoder, NameRequest, Request, Sampling, VerseRequest, generator_for
 from model.errors import MangosaurusError
 from model.language_model import LanguageModel
 from model.ngram import NGram, best_order
+from model.recipes import DINO, POEM
 from model.vocabulary import NO_CHARACTER
 
 ORDERS = range(9)
@@ -142,10 +143,11 @@ def _sample_figures(checkpoint: Checkpoint, corpus: Corpus, count: int, seed: in
     generators = [generator_for(seed, turn) for turn in range(count)]
     if corpus.kind == "verse":
         known_words = {word for text in (*corpus.training, *corpus.pretraining) for word in words_of(text)}
-        return verse_figures(_texts(checkpoint, [VerseRequest(generator) for generator in generators]), known_words)
+        requests = [VerseRequest(generator, sampling=Sampling(POEM.temperature)) for generator in generators]
+        return verse_figures(_texts(checkpoint, requests), known_words)
     # The decoder passes over known names; to see how often the network itself invents one, it must know of none.
     unaware = replace(checkpoint, known_names=frozenset())
-    names = _texts(unaware, [NameRequest(generator) for generator in generators])
+    names = _texts(unaware, [NameRequest(generator, sampling=Sampling(DINO.temperature)) for generator in generators])
     return name_figures(names, {*corpus.training, *corpus.held_out})
 
 

@@ -4,10 +4,12 @@ Not here: the assignment's own training, which differs in kind (`island`), and a
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from model.corpus import CorpusKind
 from model.errors import MangosaurusError
+
+if TYPE_CHECKING:
+    from model.corpus import CorpusKind
 
 
 class RecipeError(MangosaurusError):
@@ -46,11 +48,12 @@ class Recipe:
     """A network's shape and the stages of its training. With `minutes`, the clock ends each stage, not its epochs."""
 
     name: str
-    kind: CorpusKind
+    kind: "CorpusKind"
     cell: Literal["rnn", "lstm"]
     hidden_size: int
     layers: int
     stages: tuple[Stage, ...]
+    temperature: float = 1.0  # that its texts are drawn at unless one asks for another; the model cards say why
     minutes: float | None = None
 
 
@@ -84,6 +87,7 @@ POEM = Recipe(
     cell="lstm",
     hidden_size=384,
     layers=2,
+    temperature=0.8,
     stages=(
         Stage(
             name="pretrain",

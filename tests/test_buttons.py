@@ -65,10 +65,10 @@ async def test_wilder_and_tamer(chat: Chat, telegram: Telegram) -> None:
     await chat.say(f"/poem {LINE}")
     (message,) = telegram.sent
     assert await press(chat, message, "wilder") is None
-    assert "turn 2, temperature 1.15 " in message["text"]
+    assert "turn 2, temperature 0.9 " in message["text"]
     for _ in range(2):
         assert await press(chat, message, "tamer") is None
-    assert "turn 4, temperature 0.9 " in message["text"]
+    assert "turn 4, temperature 0.7 " in message["text"]
     assert message["text"].startswith(LINE)
 
 

@@ -44,7 +44,7 @@ async def test_settings_are_what_answers_go_by(chat: Chat, telegram: Telegram) -
     (answer,) = await chat.say("/dino 1")
     assert len(names_in(answer)) == 1
     (answer,) = await chat.say("/poem Shall I")
-    assert "temperature 0.7 " in answer
+    assert "temperature 0.56 " in answer  # 0.7 of what is usual for verse
     (answer,) = await chat.say("/dino", BOB)
     assert "temperature" not in answer
 
