@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help run test format train bench clean
+.PHONY: help run test format train bench bench-bot clean
 
 help:
 	@echo 'make run     chat with the bot: in the terminal, or on Telegram when TELEGRAM_TOKEN is set'
@@ -10,6 +10,7 @@ help:
 	@echo 'make format  tidy the code'
 	@echo 'make train   make the released weights anew, from nothing (about an hour)'
 	@echo 'make bench   measure beside torch, and write benchmarks/results.md'
+	@echo 'make bench-bot  measure the bot beside an echo bot, likewise'
 	@echo 'make clean   remove the environments and caches'
 
 run: .venv/ready
@@ -33,6 +34,9 @@ train: .venv/ready
 
 bench: .venv-bench/ready
 	.venv-bench/bin/python -m benchmarks
+
+bench-bot: .venv/ready
+	.venv/bin/python -m benchmarks.bot --write
 
 clean:
 	rm -rf .venv .venv-test .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,45 @@
+"""python -m benchmarks [training sampling island cold_start splits]: measure, print the tables, write them to results.md.
+
+Without names all of them run. Torch is needed: pip install '.[bench]'. Not here: the bot's bench, which is a command of
+its own (python -m benchmarks.bot).
+"""
+
+import argparse
+from importlib import import_module
+from importlib.util import find_spec
+
+from benchmarks.report import machine, write_section
+from benchmarks.timing import Effort
+
+# The cold starts come first: they are other processes, and this one is still small.
+BENCHES = ("cold_start", "island", "sampling", "training", "splits")
+
+
+def main() -> None:
+    """Run what was asked for."""
+    chosen, effort, keep = _arguments()
+    if find_spec("torch") is None:
+        raise SystemExit("The benches compare with torch, which is not installed: pip install '.[bench]'")
+    for name in chosen:
+        body = f"{import_module(f'benchmarks.{name}').report(effort)}\n\n{machine()}. {effort.repeats} rounds."
+        print(f"\n{body}\n", flush=True)
+        if keep:
+            write_section(name, body)
+
+
+def _arguments() -> tuple[tuple[str, ...], Effort, bool]:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure beside torch and a textbook.")
+    parser.add_argument("benches", nargs="*", metavar="BENCH", help=f"{', '.join(BENCHES)}; without any, all")
+    parser.add_argument("--repeats", type=int, default=Effort.repeats, help="rounds of each comparison")
+    parser.add_argument("--quick", action="store_true", help="leave out the larger sizes")
+    parser.add_argument("--dry", action="store_true", help="print only; leave results.md as it is")
+    given = parser.parse_args()
+    if unknown := set(given.benches) - set(BENCHES):
+        parser.error(f"no bench is called {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+    if given.repeats < 1:
+        parser.error(f"--repeats is {given.repeats}; it is at least 1")
+    return tuple(given.benches or BENCHES), Effort(given.repeats, given.quick), not given.dry
+
+
+if __name__ == "__main__":
+    main()

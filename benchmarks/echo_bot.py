@@ -1,0 +1,31 @@
+"""The bot to compare with: three lines on python-telegram-bot as it comes, echoing what it is sent.
+
+`python -m benchmarks.echo_bot TOKEN ADDRESS`. Not here: anything that would make it faster.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from telegram.ext import ApplicationBuilder, MessageHandler, filters
+
+if TYPE_CHECKING:
+    from telegram import Update
+
+
+async def echo(update: Update, _context: Any) -> None:
+    """Send a message back."""
+    if update.message and update.message.text:
+        await update.message.reply_text(update.message.text)
+
+
+def main(token: str, address: str) -> None:
+    """Serve until the process is told to stop."""
+    application = ApplicationBuilder().token(token).base_url(f"{address}/bot").build()
+    application.add_handler(MessageHandler(filters.TEXT, echo))
+    application.run_polling()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,142 @@
+"""The assignment's training beside a plain loop over time steps with one-hot columns, as its text suggests it.
+
+Both train the same network on the same names in the same order: after the first steps their losses and weights must
+agree, then both are timed over the same stretch of steps, and the whole 35,000 are reckoned from that.
+"""
+
+import statistics
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.report import table, times, verdict
+from benchmarks.timing import Effort, interleaved, speedup
+from model.island import ISLAND, initialise, one_name, optimize, shuffled_names, train
+from model.language_model import Workspace
+from model.parallel import single_threaded_blas
+from model.vocabulary import Vocabulary
+
+STEPS, QUICK_STEPS, CHECKED_STEPS = 1500, 400, 100
+TARGET, TOLERANCE = 3.0, 1e-4
+NAMES = Path(__file__).parents[1] / "data" / "dinos.txt"
+
+
+def report(effort: Effort) -> str:
+    """Measure, and return the table."""
+    text = NAMES.read_text(encoding="utf-8").lower()
+    vocabulary, names = Vocabulary.from_texts([text]), shuffled_names(text)
+    steps = QUICK_STEPS if effort.quick else STEPS
+    with single_threaded_blas():
+        check(names, vocabulary)
+        sides = {
+            "ours": lambda: deque(train(names, vocabulary, steps, replace(ISLAND, report_every=steps)), maxlen=0),
+            "textbook": lambda: deque(textbook(names, vocabulary, steps), maxlen=0),
+        }
+        seconds = interleaved(sides, effort.repeats)
+    ratio = speedup(seconds["ours"], seconds["textbook"])
+    whole = {name: statistics.median(values) * ISLAND.steps / steps for name, values in seconds.items()}
+    header = ("ISLAND", "ours s", "textbook s", "ratio", "target", "")
+    row = (
+        f"{ISLAND.steps:,} steps, reckoned from {steps:,}",
+        f"{whole['ours']:.1f}",
+        f"{whole['textbook']:.1f}",
+        times(ratio),
+        f"≥ {TARGET:.0f} ×",
+        verdict(ratio, TARGET),
+    )
+    return f"## The assignment's training, RNN of {ISLAND.hidden_size} units, float64\n\n{table(header, [row])}"
+
+
+def check(names: list[str], vocabulary: Vocabulary) -> None:
+    """Both must lose the same on each of the first steps."""
+    language_model = initialise(ISLAND.hidden_size, len(vocabulary))
+    state, workspace = language_model.initial_state(1), Workspace(language_model.dtype)
+    for step, theirs in enumerate(textbook(names, vocabulary, CHECKED_STEPS)):
+        batch = one_name(names[step], vocabulary)
+        loss, _, state = optimize(language_model, batch, state, ISLAND.learning_rate, ISLAND.clip_value, workspace)
+        if abs(loss - theirs) > TOLERANCE:
+            raise SystemExit(f"step {step}: the textbook's loss is {theirs}, ours is {loss}")
+
+
+@dataclass
+class Weights:
+    """The textbook's matrices, which multiply columns from the left; also their gradients."""
+
+    w_ax: np.ndarray
+    w_aa: np.ndarray
+    w_ya: np.ndarray
+    b: np.ndarray
+    b_y: np.ndarray
+
+    def zeros(self) -> "Weights":
+        """As many zeros."""
+        return Weights(*(np.zeros_like(array) for array in vars(self).values()))
+
+
+def textbook(names: list[str], vocabulary: Vocabulary, steps: int) -> Iterator[float]:
+    """Train step by step, column by column; yields each name's loss in nats."""
+    weights = _first_weights(len(vocabulary))
+    a_prev = np.zeros((ISLAND.hidden_size, 1))
+    for step in range(steps):
+        ids = [vocabulary.characters.index(character) for character in names[step % len(names)]]
+        inputs, targets = [None, *ids], [*ids, vocabulary.newline]
+        loss, xs, states, outputs = _forward(weights, inputs, targets, a_prev)
+        gradients = _backward(weights, xs, states, outputs, targets)
+        for parameter, gradient in zip(vars(weights).values(), vars(gradients).values(), strict=True):
+            np.clip(gradient, -ISLAND.clip_value, ISLAND.clip_value, out=gradient)
+            parameter += -ISLAND.learning_rate * gradient
+        a_prev = states[len(inputs) - 1]
+        yield loss
+
+
+def _first_weights(vocab_size: int) -> Weights:
+    """The same first weights as ours, as columns want them."""
+    ours = initialise(ISLAND.hidden_size, vocab_size).parameters
+    return Weights(
+        ours["rnn.0.w_xh"].T.copy(),
+        ours["rnn.0.w_hh"].T.copy(),
+        ours["output.w_hy"].T.copy(),
+        ours["rnn.0.b_h"][:, None].copy(),
+        ours["output.b_y"][:, None].copy(),
+    )
+
+
+Columns = dict[int, np.ndarray]
+
+
+def _forward(
+    weights: Weights, inputs: list[int | None], targets: list[int], a_prev: np.ndarray
+) -> tuple[float, Columns, Columns, Columns]:
+    xs: Columns = {}
+    states: Columns = {-1: np.copy(a_prev)}
+    outputs: Columns = {}
+    loss = 0.0
+    for t, character in enumerate(inputs):
+        xs[t] = np.zeros((weights.w_ax.shape[1], 1))
+        if character is not None:
+            xs[t][character] = 1
+        states[t] = np.tanh(np.dot(weights.w_ax, xs[t]) + np.dot(weights.w_aa, states[t - 1]) + weights.b)
+        scores = np.dot(weights.w_ya, states[t]) + weights.b_y
+        exponentials = np.exp(scores - np.max(scores))
+        outputs[t] = exponentials / exponentials.sum(axis=0)
+        loss -= float(np.log(outputs[t][targets[t], 0]))
+    return loss, xs, states, outputs
+
+
+def _backward(weights: Weights, xs: Columns, states: Columns, outputs: Columns, targets: list[int]) -> Weights:
+    gradients = weights.zeros()
+    d_next = np.zeros_like(states[0])
+    for t in reversed(range(len(targets))):
+        d_y = np.copy(outputs[t])
+        d_y[targets[t]] -= 1
+        gradients.w_ya += np.dot(d_y, states[t].T)
+        gradients.b_y += d_y
+        d_raw = (1 - states[t] * states[t]) * (np.dot(weights.w_ya.T, d_y) + d_next)
+        gradients.b += d_raw
+        gradients.w_ax += np.dot(d_raw, xs[t].T)
+        gradients.w_aa += np.dot(d_raw, states[t - 1].T)
+        d_next = np.dot(weights.w_aa.T, d_raw)
+    return gradients

@@ -1,0 +1,111 @@
+"""Figures as Markdown: tables, the machine they are from, and sections of results.md that are replaced one by one.
+
+Not here: measuring (`timing`).
+"""
+
+import os
+import platform
+import re
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_info
+
+RESULTS = Path(__file__).with_name("results.md")
+HEADING = "# Measurements\n\nEach section is written by `python -m benchmarks NAME`, whole, and names its machine.\n"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table that can be read as it is: the first column to the left, the others to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    lines = [_line(cells, widths) for cells in (header, rule, *rows)]
+    return "\n".join(lines)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    first, *others = zip(cells, widths, strict=True)
+    aligned = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
+    return f"| {' | '.join(aligned)} |"
+
+
+def times(ratio: float) -> str:
+    """Write a ratio: 2.3 ×."""
+    return f"{ratio:.2f} ×"
+
+
+def verdict(value: float, target: float) -> str:
+    """Say whether a figure that should be large enough is."""
+    return "reached" if value >= target else "missed"
+
+
+def machine() -> str:
+    """Describe what the figures depend on: processor, cores, versions, the matrix library's kernel, other load."""
+    parts = [
+        f"{_processor()}, {_cores()} cores, {platform.system()}, Python {platform.python_version()}",
+        f"NumPy {np.__version__} with {_blas()}",
+        f"torch {_version('torch')}",
+        f"load of the last minute {_load()}",
+    ]
+    return "; ".join(parts)
+
+
+def section(name: str, body: str) -> str:
+    """Put a section between its markers."""
+    begin, end = _markers(name)
+    return f"{begin}\n{body.strip()}\n{end}"
+
+
+def with_section(document: str, name: str, body: str) -> str:
+    """Replace one section of a document, or add it at the end; the rest stays as it is."""
+    new = section(name, body)
+    begin, end = _markers(name)
+    before, found, rest = document.partition(begin)
+    _, closed, after = rest.partition(end)
+    if found and closed:
+        return before + new + after
+    return f"{document.rstrip()}\n\n{new}\n"
+
+
+def write_section(name: str, body: str, path: Path = RESULTS) -> None:
+    """Replace one section of the results file."""
+    document = path.read_text(encoding="utf-8") if path.exists() else HEADING
+    path.write_text(with_section(document, name, body), encoding="utf-8")
+
+
+def _markers(name: str) -> tuple[str, str]:
+    return f"<!-- benchmarks.{name} begins -->", f"<!-- benchmarks.{name} ends -->"
+
+
+def _processor() -> str:
+    try:
+        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1] if found else platform.processor() or platform.machine()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _blas() -> str:
+    libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    described = [
+        f"{library['internal_api']} {library['version']}, kernel {library.get('architecture', 'unknown')}"
+        for library in libraries
+    ]
+    return " and ".join(described) or "an unknown BLAS"
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _load() -> str:
+    return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"

@@ -1,0 +1,118 @@
+"""Sampling beside torch: one stream, and 8, 32 and 128 at once, 400 characters each.
+
+Ours goes through the decoder, as the bot's requests do: every text is the same bit for bit in any company, with one
+generator a stream, and the verse's rules are kept. Torch runs the usual loop of LSTM, Linear and multinomial with one
+generator for all, in its fastest variant (see `torch_twin`). Our sampling is one thread's work; torch has one or two.
+Before anything is timed, both must find the same logits for the same characters.
+"""
+
+import statistics
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from benchmarks.report import table, times, verdict
+from benchmarks.timing import Effort, interleaved, median_fastest, speedup
+from benchmarks.torch_twin import TorchSampling, Variant, variants
+from benchmarks.training import LAYERS, TOLERANCE, network
+from model.checkpoint import Checkpoint, Description
+from model.decoder import Decoder, VerseRequest, generator_for
+from model.language_model import LanguageModel
+from model.layers import Array, Ids
+from model.parallel import single_threaded_blas
+from model.vocabulary import Vocabulary
+
+CHARACTERS = "".join(sorted("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz"))
+LENGTH = 400
+HIDDEN_SIZES = (128, 256)
+TARGETS = {1: 2.5, 8: 2.5, 32: 1.5, 128: 1.3}
+THREADS = (1, 2)
+
+
+def report(effort: Effort) -> str:
+    """Measure, and return the tables."""
+    sizes = HIDDEN_SIZES[:1] if effort.quick else HIDDEN_SIZES
+    with single_threaded_blas():
+        rows = [_row(size, streams, threads, effort) for size in sizes for streams in TARGETS for threads in THREADS]
+    header = ("sampling", "streams", "torch threads", "ours char/s", "torch char/s", "ratio", "target", "")
+    return (
+        f"## Sampling {LENGTH} characters a stream, {LAYERS}-layer LSTM, float32\n\n{table(header, rows)}\n\n"
+        "ours: one thread, through the decoder, the same text in any company. "
+        "torch: the fastest of nn.LSTM or nn.LSTMCell, one-hot or embedding input, oneDNN on or off."
+    )
+
+
+def _row(hidden_size: int, streams: int, threads: int, effort: Effort) -> tuple[str, ...]:
+    torch.set_num_threads(threads)
+    language_model = network(hidden_size)
+    if threads == 1:
+        check(language_model, streams)
+    variant = _fastest_variant(language_model, streams)
+    theirs = TorchSampling(language_model, variant, 0)
+    sides: dict[str, Callable[[], object]] = {
+        "ours": OurSampling(language_model, streams).generate,
+        "torch": lambda: theirs.generate(streams, LENGTH, CHARACTERS),
+    }
+    seconds = interleaved(sides, effort.repeats)
+    ratio = speedup(seconds["ours"], seconds["torch"])
+    rate = {name: streams * LENGTH / statistics.median(values) for name, values in seconds.items()}
+    print(f"H {hidden_size}, {streams} streams, {threads} threads: {ratio:.2f} × torch ({variant})", flush=True)
+    return (
+        f"H {hidden_size}",
+        str(streams),
+        str(threads),
+        f"{rate['ours']:,.0f}",
+        f"{rate['torch']:,.0f}",
+        times(ratio),
+        f"≥ {TARGETS[streams]:.1f} ×",
+        verdict(ratio, TARGETS[streams]),
+    )
+
+
+class OurSampling:
+    """Verse requests through a decoder, each of which draws `LENGTH` characters and is then cut."""
+
+    def __init__(self, language_model: LanguageModel, streams: int) -> None:
+        description = Description("verse", "bench", "", 0, 0.0, 0, "", {})
+        self._decoder = Decoder(Checkpoint(language_model, Vocabulary(CHARACTERS), description, frozenset()))
+        self._streams = streams
+        self._turns = 0
+
+    def generate(self) -> list[str]:
+        """Draw the texts; each call draws others."""
+        turns = range(self._turns, self._turns + self._streams)
+        self._turns += self._streams
+        requests = [
+            VerseRequest(generator_for(0, turn), min_characters=LENGTH - 1, max_characters=LENGTH - 1, max_lines=LENGTH)
+            for turn in turns
+        ]
+        return [answer.texts[0] for answer in self._decoder.generate(requests)]
+
+
+def check(language_model: LanguageModel, streams: int) -> None:
+    """The same characters must get the same logits, in all variants."""
+    ids = np.random.default_rng(2).integers(len(CHARACTERS), size=(20, streams))
+    ours = _logits(language_model, ids)
+    for variant in variants():
+        difference = float(np.abs(TorchSampling(language_model, variant, 0).logits(ids) - ours).max())
+        if difference > TOLERANCE:
+            raise SystemExit(f"{variant}: logits differ from ours by {difference}: not the same network")
+
+
+def _logits(language_model: LanguageModel, ids: Ids) -> Array:
+    state, rows = language_model.initial_state(ids.shape[1]), []
+    for step in ids:
+        logits, state = language_model.step(step, state)
+        rows.append(logits)
+    return np.stack(rows)
+
+
+def _fastest_variant(language_model: LanguageModel, streams: int) -> Variant:
+    found = {str(variant): TorchSampling(language_model, variant, 0) for variant in variants()}
+
+    def sampling(name: str) -> Callable[[], object]:
+        return lambda: found[name].generate(streams, LENGTH // 8, CHARACTERS)
+
+    fastest = median_fastest({name: sampling(name) for name in found})
+    return next(variant for variant in variants() if str(variant) == fastest)

@@ -1,0 +1,227 @@
+"""A Bot API on 127.0.0.1 that costs as little as it can, so that a bench of bots measures the bots.
+
+It keeps an `Inbox` for each token: the updates that wait for a bot, when they were handed out, and what came back. Each
+update stands in a private chat of its own, so that an answer tells which update it belongs to. Not here: Telegram's
+rules, which the bots' tests are about, and how fast anything should be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+MOST_UPDATES = 100
+FIRST_CHAT = 1_000_000
+FIRST_PERSON = 1_000
+ME = {"id": 7000000, "is_bot": True, "first_name": "Bot", "username": "bench_bot"}
+
+
+@dataclass
+class Asked:
+    """An update: what it says, when it was first handed out, and every answer, as (seconds, text)."""
+
+    text: str
+    handed_out: float | None = None
+    answers: list[tuple[float, str]] = field(default_factory=list)
+
+    @property
+    def latency(self) -> float:
+        """Seconds from the update's way out to its first answer's arrival."""
+        if self.handed_out is None or not self.answers:
+            raise ValueError(f"{self.text!r} was not answered")
+        return self.answers[0][0] - self.handed_out
+
+
+class Inbox:
+    """What one bot is asked, and what it answers."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []  # update n is the n-th, counted from 1
+        self.stray = 0  # messages to chats that nobody wrote in
+        self._waiting: deque[tuple[int, bytes]] = deque()
+        self._open = 0
+        self._arrival = asyncio.Event()
+        self._polled = asyncio.Event()
+        self._answered = asyncio.Event()
+
+    def ask(self, text: str, person: int) -> Asked:
+        """Let a person write to the bot, in a chat of this update's own."""
+        asked = Asked(text)
+        self.asked.append(asked)
+        number = len(self.asked)
+        self._waiting.append((number, _update(number, text, person)))
+        self._open += 1
+        self._answered.clear()
+        self._arrival.set()
+        return asked
+
+    async def polled(self) -> None:
+        """Wait until a bot asks for updates."""
+        await self._polled.wait()
+
+    async def answered(self) -> None:
+        """Wait until every update has an answer."""
+        await self._answered.wait()
+
+    async def updates(self, parameters: dict[str, Any]) -> bytes:
+        """Answer getUpdates: what waits now, or what comes within the timeout. An offset confirms what is below it."""
+        self._polled.set()
+        offset = int(parameters.get("offset", 0))
+        while self._waiting and self._waiting[0][0] < offset:
+            self._waiting.popleft()
+        if not self._waiting:
+            await self._wait(float(parameters.get("timeout", 0)))
+        return self._hand_out(int(parameters.get("limit", MOST_UPDATES)))
+
+    def send(self, chat: int, text: str) -> None:
+        """Take a message of the bot's."""
+        number = chat - FIRST_CHAT
+        if not 1 <= number <= len(self.asked):
+            self.stray += 1
+            return
+        answers = self.asked[number - 1].answers
+        answers.append((time.perf_counter(), text))
+        if len(answers) == 1:
+            self._open -= 1
+            if not self._open:
+                self._answered.set()
+
+    async def _wait(self, seconds: float) -> None:
+        self._arrival.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._arrival.wait()
+        except TimeoutError:
+            return
+
+    def _hand_out(self, limit: int) -> bytes:
+        batch = [self._waiting[index] for index in range(min(limit, len(self._waiting)))]
+        now = time.perf_counter()
+        for number, _ in batch:
+            asked = self.asked[number - 1]
+            asked.handed_out = now if asked.handed_out is None else asked.handed_out
+        return b"[" + b",".join(update for _, update in batch) + b"]"
+
+
+class Server:
+    """The Bot API, for as many bots as there are tokens."""
+
+    def __init__(self) -> None:
+        self.inboxes: dict[str, Inbox] = {}
+        self._server: asyncio.Server | None = None
+        self._messages = 0
+
+    async def start(self) -> int:
+        """Listen on a free port of 127.0.0.1, and return it."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", 0)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    def stop(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.close()
+
+    def inbox(self, token: str) -> Inbox:
+        """Return what belongs to a token; a new one gets an empty inbox."""
+        return self.inboxes.setdefault(token, Inbox())
+
+    async def call(self, token: str, method: str, parameters: dict[str, Any]) -> bytes:
+        """Answer a method with the JSON of its result."""
+        if method == "getUpdates":
+            return await self.inbox(token).updates(parameters)
+        return self.call_now(token, method, parameters)
+
+    def call_now(self, token: str, method: str, parameters: dict[str, Any]) -> bytes:
+        """Answer a method that never waits."""
+        if method == "getMe":
+            return json.dumps(ME).encode()
+        if method != "sendMessage":
+            return b"true"  # setMyCommands, deleteWebhook, sendChatAction, …
+        chat = int(parameters["chat_id"])
+        self.inbox(token).send(chat, parameters["text"])
+        self._messages += 1
+        return b'{"message_id":%d,"date":1700000000,"chat":{"id":%d,"type":"private"},"text":"sent"}' % (
+            self._messages,
+            chat,
+        )
+
+
+class _Connection(asyncio.Protocol):
+    """HTTP/1.1 as the bots' clients speak it: one request after the other, bodies with a length."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._received = b""
+        self._transport: asyncio.Transport | None = None
+        self._polling: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport if isinstance(transport, asyncio.Transport) else None
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        if self._polling is not None:
+            self._polling.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, separator, rest = self._received.partition(b"\r\n\r\n")
+        length = _header(head, b"content-length:")
+        if separator and len(rest) >= int(length or 0):
+            self._received = b""
+            self._answer(head, rest)
+
+    def _answer(self, head: bytes, body: bytes) -> None:
+        _slash, bot, method = head.split(b" ", 2)[1].decode().split("/")
+        token = bot.removeprefix("bot")
+        parameters = _parameters(_header(head, b"content-type:"), body)
+        if method == "getUpdates":
+            self._polling = asyncio.create_task(self._poll(token, parameters))
+        else:
+            self._write(self._server.call_now(token, method, parameters))
+
+    async def _poll(self, token: str, parameters: dict[str, Any]) -> None:
+        self._write(await self._server.call(token, "getUpdates", parameters))
+
+    def _write(self, result: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+                b'{"ok":true,"result":%b}' % (len(result) + 21, result)
+            )
+
+
+def _header(head: bytes, name: bytes) -> bytes:
+    lowered = head.lower()
+    start = lowered.find(b"\r\n" + name)
+    if start < 0:
+        return b""
+    end = lowered.find(b"\r\n", start + 2)
+    return lowered[start + 2 + len(name) : end if end > 0 else None].strip()
+
+
+def _parameters(content_type: bytes, body: bytes) -> dict[str, Any]:
+    if not body:
+        return {}
+    if content_type.startswith(b"application/json"):
+        parameters: dict[str, Any] = json.loads(body)
+        return parameters
+    return dict(parse_qsl(body.decode()))
+
+
+def _update(number: int, text: str, person: int) -> bytes:
+    command = text.split()[0]
+    message = {
+        "message_id": number,
+        "date": 1700000000,
+        "chat": {"id": FIRST_CHAT + number, "type": "private", "first_name": "Somebody"},
+        "from": {"id": FIRST_PERSON + person, "is_bot": False, "first_name": "Somebody"},
+        "text": text,
+        "entities": [{"type": "bot_command", "offset": 0, "length": len(command)}],
+    }
+    return json.dumps({"update_id": number, "message": message}).encode()

@@ -1,0 +1,207 @@
+"""A training step (forward, backward, clip, Adam) beside torch, and beside what the matrix products alone would take.
+
+Ours runs as the trainer runs it: the batch split over threads, each with a one-threaded BLAS. Torch runs its fastest
+variant (see `torch_twin`) with as many threads. Before anything is timed, both must find the same loss and the same
+gradient norm. Not here: data, dropout and measuring of losses, which are small beside the step.
+"""
+
+import statistics
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.report import table, times, verdict
+from benchmarks.timing import Effort, interleaved, median_fastest, speedup
+from benchmarks.torch_twin import TorchTraining, Variant, variants
+from model.corpus import Batch
+from model.language_model import Architecture, LanguageModel
+from model.optimizer import Adam, clip_by_global_norm
+from model.parallel import Shards, single_threaded_blas
+
+VOCABULARY, LAYERS, LEARNING_RATE = 38, 2, 1e-3
+TOLERANCE = 1e-4
+TARGETS = {1: 1.0, 2: 1.25}
+LIMIT_TARGET = 0.6
+GATE_COUNT = 4
+
+
+@dataclass(frozen=True)
+class Size:
+    """Hidden width, batch and time steps of one comparison."""
+
+    hidden_size: int
+    batch_size: int
+    time: int
+
+    def __str__(self) -> str:
+        return f"H {self.hidden_size} B {self.batch_size} T {self.time}"
+
+
+SIZES = (Size(128, 128, 40), Size(256, 64, 64), Size(512, 64, 64))
+
+
+def report(effort: Effort) -> str:
+    """Measure, and return the tables."""
+    sizes = SIZES[:2] if effort.quick else SIZES
+    with single_threaded_blas():
+        rows = [_row(size, threads, effort) for size in sizes for threads in TARGETS]
+    header = ("training step", "threads", "ours ms", "torch ms", "ours char/s", "ratio", "target", "", "of sgemm", "")
+    return f"## Training step, {LAYERS}-layer LSTM, float32, {VOCABULARY} characters\n\n{table(header, rows)}\n\n{NOTE}"
+
+
+NOTE = (
+    "torch: the fastest of one-hot or embedding input, fused or foreach Adam, oneDNN on or off. "
+    f"Of sgemm: the step's matrix products alone, on as many threads, as a share of our step; at 2 threads the target "
+    f"is {LIMIT_TARGET:.0%}."
+)
+
+
+def _row(size: Size, threads: int, effort: Effort) -> tuple[str, ...]:
+    torch.set_num_threads(threads)
+    language_model = network(size.hidden_size)
+    batches = _batches(size)
+    ours = OurTraining(language_model.copy(), threads, size.batch_size)
+    check(language_model, size, batches[0], threads)
+    variant = _fastest_variant(language_model, size, batches)
+    theirs = TorchTraining(language_model, variant, size.batch_size, LEARNING_RATE)
+    products = Products(size, threads)
+    sides = {
+        "ours": _stepping(ours.step, batches),
+        "torch": _stepping(theirs.step, _as_tensors(batches)),
+        "products": products.run,
+    }
+    seconds = interleaved(sides, effort.repeats)
+    ratio, share = speedup(seconds["ours"], seconds["torch"]), speedup(seconds["ours"], seconds["products"])
+    ms = {name: 1e3 * statistics.median(values) for name, values in seconds.items()}
+    characters = size.batch_size * size.time / ms["ours"] * 1e3
+    print(f"{size}, {threads} threads: {ratio:.2f} × torch ({variant}), {share:.0%} of sgemm", flush=True)
+    return (
+        str(size),
+        str(threads),
+        f"{ms['ours']:.1f}",
+        f"{ms['torch']:.1f}",
+        f"{characters:,.0f}",
+        times(ratio),
+        f"≥ {TARGETS[threads]:.2f} ×",
+        verdict(ratio, TARGETS[threads]),
+        f"{share:.0%}",
+        verdict(share, LIMIT_TARGET) if threads > 1 else "",
+    )
+
+
+def network(hidden_size: int) -> LanguageModel:
+    """The network of the comparisons, untrained."""
+    return LanguageModel.initialise(Architecture("lstm", VOCABULARY, hidden_size, LAYERS), np.random.default_rng(0))
+
+
+class OurTraining:
+    """A training step as the trainer takes it."""
+
+    def __init__(self, language_model: LanguageModel, threads: int, batch_size: int) -> None:
+        self._language_model = language_model
+        self._shards, self._adam = Shards(threads), Adam()
+        self._state = language_model.initial_state(batch_size)
+
+    def step(self, inputs: Any, targets: Any) -> tuple[float, float]:
+        """Take one step with ids (T, B); returns loss in nats per character and the norm before clipping."""
+        nats, gradients, self._state = self._shards.loss_and_gradients(
+            self._language_model, Batch(inputs, targets, None), self._state, characters=targets.size
+        )
+        norm = clip_by_global_norm(gradients, 1.0)
+        self._adam.update(self._language_model.parameters, gradients, LEARNING_RATE)
+        return nats / targets.size, norm
+
+
+class Products:
+    """The matrix products of one step and nothing else: what remains when all the rest is free.
+
+    Each thread multiplies its share of the batch's rows, as in `OurTraining`. The look-up of the first layer costs
+    nothing forward and one product with the one-hot matrix backward.
+    """
+
+    def __init__(self, size: Size, threads: int) -> None:
+        rows = size.batch_size // threads
+        self._pool = ThreadPoolExecutor(threads)
+        self._shares = [_products(size, rows) for _ in range(threads)]
+
+    def run(self) -> None:
+        """Multiply everything once."""
+        list(self._pool.map(_multiply, self._shares))
+
+
+@dataclass(frozen=True)
+class _Product:
+    left: np.ndarray
+    right: np.ndarray
+    out: np.ndarray
+    count: int
+
+
+def _multiply(products: Iterable[_Product]) -> None:
+    for product in products:
+        for _ in range(product.count):
+            np.matmul(product.left, product.right, out=product.out)
+
+
+def _products(size: Size, rows: int) -> list[_Product]:
+    hidden, width, long = size.hidden_size, GATE_COUNT * size.hidden_size, rows * size.time
+    found = [_product(VOCABULARY, long, width, transposed=False)]  # of the look-up, backward
+    for _ in range(LAYERS):
+        found.append(_product(rows, hidden, width, size.time))
+        found.append(_product(rows, width, hidden, size.time))
+        found.append(_product(hidden, long, width, transposed=True))
+    for _ in range(LAYERS - 1):
+        found.append(_product(long, hidden, width))
+        found.append(_product(long, width, hidden))
+        found.append(_product(hidden, long, width, transposed=True))
+    found.append(_product(long, hidden, VOCABULARY))
+    found.append(_product(long, VOCABULARY, hidden))
+    found.append(_product(hidden, long, VOCABULARY, transposed=True))
+    return found
+
+
+def _product(n: int, inner: int, m: int, count: int = 1, *, transposed: bool = False) -> _Product:
+    """A product (n, inner) by (inner, m); `transposed`: the left side lies in memory as (inner, n)."""
+    left = np.ones((inner, n), np.float32).T if transposed else np.ones((n, inner), np.float32)
+    return _Product(left, np.ones((inner, m), np.float32), np.empty((n, m), np.float32), count)
+
+
+def check(language_model: LanguageModel, size: Size, batch: tuple[Any, Any], threads: int) -> None:
+    """Loss and gradient norm of the same weights and batch must be the same, in all variants."""
+    loss, norm = OurTraining(language_model.copy(), threads, size.batch_size).step(*batch)
+    for variant in variants():
+        theirs = TorchTraining(language_model, variant, size.batch_size, LEARNING_RATE)
+        their_loss, their_norm = theirs.step(*_as_tensors([batch])[0])
+        if abs(loss - float(their_loss)) > TOLERANCE:
+            raise SystemExit(f"{variant}: the loss is {float(their_loss)}, ours is {loss}: not the same network")
+        if not variant.embedding and abs(norm - float(their_norm)) > TOLERANCE:
+            raise SystemExit(f"{variant}: the gradient norm is {float(their_norm)}, ours is {norm}")
+
+
+def _fastest_variant(language_model: LanguageModel, size: Size, batches: list[Any]) -> Variant:
+    tensors = _as_tensors(batches)
+    found = {str(variant): variant for variant in variants()}
+    sides = {
+        name: _stepping(TorchTraining(language_model, variant, size.batch_size, LEARNING_RATE).step, tensors)
+        for name, variant in found.items()
+    }
+    return found[median_fastest(sides)]
+
+
+def _stepping(step: Callable[[Any, Any], object], batches: list[Any]) -> Callable[[], object]:
+    turns = cycle(batches)
+    return lambda: step(*next(turns))
+
+
+def _batches(size: Size) -> list[tuple[Any, Any]]:
+    ids = np.random.default_rng(1).integers(VOCABULARY, size=(4, size.time + 1, size.batch_size))
+    return [(chunk[:-1], chunk[1:]) for chunk in ids]
+
+
+def _as_tensors(batches: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    return [(torch.from_numpy(inputs), torch.from_numpy(targets)) for inputs, targets in batches]
