@@ -1,4 +1,4 @@
-"""python -m benchmarks [training sampling island cold_start splits]: measure, print the tables, write them to results.md.
+"""python -m benchmarks [cold_start island sampling training splits]: measure, print tables, write them to results.md.
 
 Without names all of them run. Torch is needed: pip install '.[bench]'. Not here: the bot's bench, which is a command of
 its own (python -m benchmarks.bot).
@@ -21,7 +21,7 @@ def main() -> None:
     if find_spec("torch") is None:
         raise SystemExit("The benches compare with torch, which is not installed: pip install '.[bench]'")
     for name in chosen:
-        body = f"{import_module(f'benchmarks.{name}').report(effort)}\n\n{machine()}. {effort.repeats} rounds."
+        body = f"{import_module(f'benchmarks.{name}').report(effort)}\n\n{machine()}. At most {effort.repeats} rounds."
         print(f"\n{body}\n", flush=True)
         if keep:
             write_section(name, body)
@@ -38,7 +38,7 @@ def _arguments() -> tuple[tuple[str, ...], Effort, bool]:
         parser.error(f"no bench is called {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
     if given.repeats < 1:
         parser.error(f"--repeats is {given.repeats}; it is at least 1")
-    return tuple(given.benches or BENCHES), Effort(given.repeats, given.quick), not given.dry
+    return tuple(given.benches or BENCHES), Effort(given.repeats, quick=given.quick), not given.dry
 
 
 if __name__ == "__main__":

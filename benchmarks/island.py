@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import table, times, verdict
-from benchmarks.timing import Effort, interleaved, speedup
+from benchmarks.timing import Effort, compare, speedup
 from model.island import ISLAND, initialise, one_name, optimize, shuffled_names, train
 from model.language_model import Workspace
 from model.parallel import single_threaded_blas
@@ -35,7 +35,7 @@ def report(effort: Effort) -> str:
             "ours": lambda: deque(train(names, vocabulary, steps, replace(ISLAND, report_every=steps)), maxlen=0),
             "textbook": lambda: deque(textbook(names, vocabulary, steps), maxlen=0),
         }
-        seconds = interleaved(sides, effort.repeats)
+        seconds = compare(sides, effort)
     ratio = speedup(seconds["ours"], seconds["textbook"])
     whole = {name: statistics.median(values) * ISLAND.steps / steps for name, values in seconds.items()}
     header = ("ISLAND", "ours s", "textbook s", "ratio", "target", "")

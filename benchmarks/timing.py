@@ -9,16 +9,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+ROUNDS_AT_LEAST = 3
+
 
 @dataclass(frozen=True)
 class Effort:
-    """How much time to spend: rounds of each comparison, and whether to leave out what takes long."""
+    """How much time to spend: rounds of a comparison, seconds after which it stops early, whether small sizes do."""
 
     repeats: int = 9
+    seconds: float = 12.0
     quick: bool = False
 
 
-def interleaved(sides: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
+def compare(sides: Mapping[str, Callable[[], object]], effort: Effort) -> dict[str, list[float]]:
     """Run each side once a round, in turn, and return its seconds by round; one run before that is not counted.
 
     Every other round goes backwards, so that no side always comes after the same other one.
@@ -26,11 +29,12 @@ def interleaved(sides: Mapping[str, Callable[[], object]], repeats: int) -> dict
     for side in sides.values():
         side()
     seconds: dict[str, list[float]] = {name: [] for name in sides}
-    for number in range(repeats):
+    begun = time.perf_counter()
+    for number in range(effort.repeats):
+        if number >= ROUNDS_AT_LEAST and time.perf_counter() - begun > effort.seconds:
+            break
         for name in list(sides)[:: -1 if number % 2 else 1]:
-            begun = time.perf_counter()
-            sides[name]()
-            seconds[name].append(time.perf_counter() - begun)
+            seconds[name].append(_seconds(sides[name]))
     return seconds
 
 
@@ -39,7 +43,13 @@ def speedup(ours: Sequence[float], theirs: Sequence[float]) -> float:
     return statistics.median(their / our for our, their in zip(ours, theirs, strict=True))
 
 
-def median_fastest(sides: Mapping[str, Callable[[], object]], repeats: int = 3) -> str:
-    """Name of the side with the smallest median, after a few rounds."""
-    seconds = interleaved(sides, repeats)
-    return min(seconds, key=lambda name: statistics.median(seconds[name]))
+def fastest(sides: Mapping[str, Callable[[], object]]) -> str:
+    """Name of the side that is fastest in the better of two rounds."""
+    seconds = {name: min(_seconds(side), _seconds(side)) for name, side in sides.items()}
+    return min(seconds, key=lambda name: seconds[name])
+
+
+def _seconds(side: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    side()
+    return time.perf_counter() - begun

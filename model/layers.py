@@ -77,13 +77,13 @@ def rnn_backward(d_h: Array, h: Array, w_hh: Array, d_z: Array) -> None:
     d_z_t = (d_h_t + d_z_{t+1} w_hhᵀ) (1 - h_t²)
     """
     w_back = np.ascontiguousarray(w_hh.T)
+    np.multiply(h, h, out=d_z)
+    np.subtract(1, d_z, out=d_z)
     total = np.zeros_like(d_h[0])
-    for t in range(len(h) - 1, -1, -1):
-        total += d_h[t]
-        np.multiply(h[t], h[t], out=d_z[t])
-        np.subtract(1, d_z[t], out=d_z[t])
-        d_z[t] *= total
-        np.matmul(d_z[t], w_back, out=total)
+    for d_h_t, d_z_t in zip(d_h[::-1], d_z[::-1], strict=True):
+        total += d_h_t
+        d_z_t *= total
+        np.matmul(d_z_t, w_back, out=total)
 
 
 def by_gate(z: Array) -> Array:
