@@ -110,6 +110,11 @@ class Retraining:
         """The kind that is being trained."""
         return self._running
 
+    def refuse_if_busy(self) -> None:
+        """Raise a RetrainingError that names the training that is running, if one is."""
+        if self.running is not None:
+            raise RetrainingError(f"{self.running} is being retrained already; try again when that has ended.")
+
     async def retrain(self, kind: str, minutes: float | None, report: Report) -> Outcome:
         """Train, compare, and promote or forget. `report` gets the newest progress; nothing else depends on it.
 
@@ -140,8 +145,7 @@ class Retraining:
             raise RetrainingError(f"A training of {minutes} minutes is not possible; give a number above 0.")
         if self._stopping:
             raise RetrainingError("The bot is stopping; retrain when it is back.")
-        if self._running is not None:
-            raise RetrainingError(f"{self._running} is being retrained already; try again when that has ended.")
+        self.refuse_if_busy()
 
     def _explained(self, kind: str, error: Exception) -> RetrainingError:
         if self._stopping:

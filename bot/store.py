@@ -93,6 +93,8 @@ class Store:
             await asyncio.to_thread(prepare_file, self._path)
             async with self._engine.begin() as connection:
                 await connection.run_sync(metadata.create_all)
+                for table in metadata.tables.values():  # of these names, but somebody else's?
+                    await connection.execute(select(table).limit(0))
         except (OSError, sqlite3.Error, DBAPIError) as error:
             await self.close()
             reason = error.orig if isinstance(error, DBAPIError) else getattr(error, "strerror", None) or error

@@ -249,11 +249,15 @@ def choice(label: str, *, chosen: bool) -> str:
 def about(networks: Iterable[tuple[str, str, float, int]]) -> str:
     """Say what the bot is, and what serves: of each network its name, version, held-out loss and known names."""
     lines = [
-        f"{_NETWORKS[kind]}{f', trained on {known:,} real genera' if known else ''}: version <code>{version}</code>, "
-        f"{loss:.3f} nats per character on text it never saw"
+        f"{_NETWORKS[kind]}{_learned_from(known)}: version <code>{version}</code>, {loss:.3f} nats per character on "
+        "text it was not trained on"
         for kind, version, loss, known in networks
     ]
     return "\n\n".join([ABOUT, *lines, SOURCE])
+
+
+def _learned_from(known: int) -> str:
+    return f", that learned from nine tenths of {known:,} names" if known else ""
 
 
 def unknown_code(given: str) -> str:

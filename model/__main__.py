@@ -90,6 +90,7 @@ def train(
 
         recipe = customised(RECIPES[kind], hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
         path = out or CHECKPOINTS / kind / "new.safetensors"
+        _check_out(path, corpus or [])
         with blas_threads(1):  # each thread of a training is a thread of its own (see model/parallel.py)
             event = _train(recipe, _corpus(kind, corpus), path, seed, thread_count(thread_limit), json=json)
         if event["event"] == "finished" and out is None:
@@ -182,8 +183,22 @@ def plot(
     from model import plots
 
     path = out or history.with_suffix(".png")
+    if path.suffix.lower() != ".png":
+        raise MangosaurusError(f"{path}: the picture is a PNG; give --out a name that ends in .png")
     path.write_bytes(plots.draw(plots.read_history(history)))
     typer.echo(f"drew {path}")
+
+
+def _check_out(out: Path, corpus: "Sequence[Path]") -> None:
+    """Refuse, before any work, a place that cannot take the weights, or where training would write over the text."""
+    from model.events import history_path, snapshot_path
+
+    if not out.name or out.is_dir():
+        raise MangosaurusError(f"{out}: is a folder; --out needs the name of a file")
+    texts = {path.resolve() for path in corpus}
+    for written in (out, history_path(out), snapshot_path(out)):
+        if written.resolve() in texts:
+            raise MangosaurusError(f"{written}: the training would write over this text; choose another --out")
 
 
 def _train(recipe: "Recipe", corpus: "Corpus", out: Path, seed: int, threads: int, *, json: bool) -> "Event":

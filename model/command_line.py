@@ -36,7 +36,7 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except BrokenPipeError:  # whoever read our output has enough: typer leaves quietly
             raise
-        except (MangosaurusError, OSError) as error:
+        except (MangosaurusError, OSError, MemoryError) as error:
             typer.echo(f"error: {sentence(error)}", err=True)
             raise typer.Exit(1) from error
 
@@ -83,6 +83,8 @@ def print_evaluation(evaluation: "Evaluation") -> None:
 
 def sentence(error: Exception) -> str:
     """Say what went wrong in one line."""
+    if isinstance(error, MemoryError):
+        return f"not enough memory: {error}"
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     return str(error)

@@ -33,12 +33,12 @@ class Script(Retraining):
         self.asked: list[tuple[str, float | None]] = []
         self.told: asyncio.Queue[TrainingProgress | Outcome | Exception] = asyncio.Queue()
         self.reported = asyncio.Semaphore(0)
-        self._busy: str | None = None
+        self._running: str | None = None
 
     async def retrain(self, kind: str, minutes: float | None, report: Report) -> Outcome:
-        if self._busy:
-            raise RetrainingError(f"{self._busy} is being retrained already; try again when that has ended.")
-        self._busy = kind
+        if self._running:
+            raise RetrainingError(f"{self._running} is being retrained already; try again when that has ended.")
+        self._running = kind
         self.asked.append((kind, minutes))
         try:
             while isinstance(event := await self.told.get(), TrainingProgress):
@@ -48,7 +48,7 @@ class Script(Retraining):
                 raise event
             return event
         finally:
-            self._busy = None
+            self._running = None
 
     async def report(self, progress: TrainingProgress) -> None:
         self.told.put_nowait(progress)

@@ -21,7 +21,7 @@ async def test_what_i_am(chat: Chat) -> None:
     (answer,) = await chat.say("/about")
     for batching in chat.mangosaurus.batchings.values():
         assert f"version {batching.checkpoint.version}, 3.000 nats per character" in answer
-    assert "1 real genera" in answer
+    assert "1 names" in answer
 
 
 async def test_help_shows_administrators_their_command(chat: Chat) -> None:

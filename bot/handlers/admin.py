@@ -57,6 +57,7 @@ class Admin:
     async def answer(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Begin a training, and return while it runs."""
         kind, minutes = read_training(context.args or [])
+        self._retraining.refuse_if_busy()
         if update.message is None:
             return
         if not context.application.running:  # a task begun now would have nobody who waits for it
