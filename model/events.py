@@ -82,7 +82,7 @@ def run(training: Training, corpus: Corpus, out: Path, *, seed: int, show: Calla
     """
     with stop_signals() as stopped, history_path(out).open("a" if training.resumed else "w", buffering=1) as log:
         for event in training_events(training, corpus, out, seed=seed, stopped=stopped):
-            print(json.dumps(event | {"out": Path(event["out"]).name} if "out" in event else event), file=log)
+            print(json.dumps(event), file=log)
             if event["event"] in ("finished", "stopped"):
                 return event
             show(event)
