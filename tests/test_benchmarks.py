@@ -1,0 +1,71 @@
+"""The benches' arithmetic: whose turn it is, ratios, tables, sections. Nothing here looks at a clock's figures."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import report
+from benchmarks.timing import ROUNDS_AT_LEAST, Effort, compare, fastest, speedup
+
+
+def test_sides_take_turns_back_and_forth_after_a_first_run() -> None:
+    turns: list[str] = []
+    seconds = compare({"a": lambda: turns.append("a"), "b": lambda: turns.append("b")}, Effort(repeats=3))
+    assert "".join(turns) == "ab" + "ab" + "ba" + "ab"
+    assert {name: len(found) for name, found in seconds.items()} == {"a": 3, "b": 3}
+
+
+def test_a_slow_comparison_stops_early_but_not_at_once() -> None:
+    seconds = compare({"a": lambda: None}, Effort(repeats=50, seconds=-1))
+    assert len(seconds["a"]) == ROUNDS_AT_LEAST
+
+
+def test_speedup_is_the_median_of_the_rounds() -> None:
+    assert speedup([1, 1, 10], [2, 3, 30]) == 3
+    assert speedup([2, 2], [1, 3]) == 1
+
+
+def test_fastest_is_the_one_that_does_least() -> None:
+    assert fastest({"much": lambda: sum(range(2_000_000)), "little": lambda: None}) == "little"
+
+
+def test_a_table_is_aligned() -> None:
+    assert report.table(("what", "ms"), [("a step", "1.5"), ("two", "12.0")]).split("\n") == [
+        "| what   |   ms |",
+        "| ------ | ---: |",
+        "| a step |  1.5 |",
+        "| two    | 12.0 |",
+    ]
+
+
+def test_ratios_and_verdicts() -> None:
+    assert report.times(2.345) == "2.35 ×"
+    assert report.verdict(2.5, 2.5) == "reached"
+    assert report.verdict(2.49, 2.5) == "missed"
+
+
+def test_sections_are_replaced_one_by_one(tmp_path: Path) -> None:
+    path = tmp_path / "results.md"
+    report.write_section("island", "first", path)
+    report.write_section("training", r"other \1", path)
+    before = path.read_text()
+    report.write_section("island", "second\n", path)
+    assert path.read_text() == before.replace("first", "second")
+    assert path.read_text().startswith(report.HEADING)
+    assert r"other \1" in path.read_text()
+    report.write_section("island", "first", path)
+    assert path.read_text() == before
+
+
+@pytest.mark.parametrize(
+    "damaged", ["<!-- benchmarks.island begins -->\nno end", "no begin\n<!-- benchmarks.island ends -->"]
+)
+def test_a_section_without_its_other_marker_is_left_alone(damaged: str) -> None:
+    written = report.with_section(damaged, "island", "body")
+    assert written == f"{damaged}\n\n{report.section('island', 'body')}\n"
+
+
+def test_the_machine_is_described() -> None:
+    described = report.machine()
+    for part in ("cores", "Python 3", "NumPy", "kernel", "torch", "load"):
+        assert part in described
