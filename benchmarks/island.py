@@ -16,7 +16,7 @@ from benchmarks.report import table, times, verdict
 from benchmarks.timing import Effort, compare, speedup
 from model.island import ISLAND, initialise, one_name, optimize, shuffled_names, train
 from model.language_model import Workspace
-from model.parallel import single_threaded_blas
+from model.parallel import blas_threads
 from model.vocabulary import Vocabulary
 
 STEPS, QUICK_STEPS, CHECKED_STEPS = 1500, 400, 100
@@ -29,7 +29,7 @@ def report(effort: Effort) -> str:
     text = NAMES.read_text(encoding="utf-8").lower()
     vocabulary, names = Vocabulary.from_texts([text]), shuffled_names(text)
     steps = QUICK_STEPS if effort.quick else STEPS
-    with single_threaded_blas():
+    with blas_threads(1):
         check(names, vocabulary)
         sides = {
             "ours": lambda: deque(train(names, vocabulary, steps, replace(ISLAND, report_every=steps)), maxlen=0),

@@ -11,7 +11,7 @@ from benchmarks.report import table, verdict
 from benchmarks.timing import Effort
 from model.evaluation import held_out_loss
 from model.ngram import NGram, best_order
-from model.parallel import single_threaded_blas
+from model.parallel import blas_threads
 from model.recipes import DINO
 from model.sources import names_corpus
 from model.trainer import Training
@@ -36,7 +36,7 @@ def report(effort: Effort) -> str:
 def losses(split: int) -> tuple[float, float]:
     """Train on one split; return the held-out loss of the network and of the n-gram."""
     corpus = names_corpus(split)
-    with single_threaded_blas():
+    with blas_threads(1):
         training = Training(DINO, corpus)
         for _ in training.run():
             pass

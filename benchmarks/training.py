@@ -21,7 +21,7 @@ from benchmarks.torch_twin import TorchTraining, Variant, variants
 from model.corpus import Batch
 from model.language_model import Architecture, LanguageModel
 from model.optimizer import Adam, clip_by_global_norm
-from model.parallel import Shards, single_threaded_blas
+from model.parallel import Shards, blas_threads
 
 VOCABULARY, LAYERS, LEARNING_RATE = 38, 2, 1e-3
 TOLERANCE = 1e-4
@@ -48,7 +48,7 @@ SIZES = (Size(128, 128, 40), Size(256, 64, 64), Size(512, 64, 64))
 def report(effort: Effort) -> str:
     """Measure, and return the tables."""
     sizes = SIZES[:2] if effort.quick else SIZES
-    with single_threaded_blas():
+    with blas_threads(1):
         rows = [_row(size, threads, effort) for size in sizes for threads in TARGETS]
     header = (
         "training step",

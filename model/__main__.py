@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from model.command_line import (
+    FAILURES,
     CheckpointOption,
     Commands,
     CorpusOption,
@@ -21,7 +22,6 @@ from model.command_line import (
     Kind,
     KindArgument,
     ThreadsOption,
-    blas_threads,
     print_evaluation,
     print_json,
     sentence,
@@ -86,6 +86,7 @@ def train(
     if promote and out is not None:
         raise typer.BadParameter("--promote is for a version in checkpoints/; leave --out away")
     try:
+        from model.parallel import blas_threads
         from model.recipes import RECIPES, customised
 
         recipe = customised(RECIPES[kind], hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
@@ -95,7 +96,7 @@ def train(
             event = _train(recipe, _corpus(kind, corpus), path, seed, thread_count(thread_limit), json=json)
         if event["event"] == "finished" and out is None:
             event = _keep(event, _versions(kind), promote=promote)
-    except (MangosaurusError, OSError) as error:
+    except FAILURES as error:
         if json:
             print_json({"event": "failed", "error": sentence(error)})
         raise
@@ -154,6 +155,7 @@ def evaluate(
 ) -> None:
     """Judge weights by held-out text, beside what counting characters achieves, and by what they write."""
     from model import evaluation
+    from model.parallel import blas_threads
 
     with blas_threads(thread_limit):
         result = evaluation.evaluate(_checkpoint(kind, checkpoint), _corpus(kind, corpus), samples=samples)
@@ -215,11 +217,10 @@ def _train(recipe: "Recipe", corpus: "Corpus", out: Path, seed: int, threads: in
 def _keep(event: "Event", versions: "Versions", *, promote: bool) -> "Event":
     from model.events import keep_as_version
 
+    event = keep_as_version(event, versions)
     if promote:
-        event = keep_as_version(event, versions)
         versions.promote(event["version"])
-        return event
-    return keep_as_version(event, versions)
+    return event
 
 
 def _tell_end(event: "Event", kind: Kind, *, promoted: bool, json: bool) -> None:

@@ -79,7 +79,7 @@ def encode(checkpoint: Checkpoint) -> bytes:
     try:
         tensors[_KNOWN_NAMES] = np.frombuffer("\n".join(sorted(checkpoint.known_names)).encode(), np.uint8)
         facts = _facts(checkpoint)
-        entry = _canonical(facts | {"sha256": _digest(facts, tensors)})
+        entry = _canonical(facts | {"sha256": digest_of(facts, tensors)})
     except (TypeError, ValueError) as error:
         raise FormatError(f"its description cannot be written: {error}") from error
     return safetensors.numpy.save(tensors, {_ENTRY: entry})
@@ -89,7 +89,7 @@ def decode(content: bytes) -> Checkpoint:
     """Turn the bytes of a file into a checkpoint; FormatError with the reason where they are not exactly one."""
     tensors = _read_tensors(content)
     facts, digest = _read_facts(content)
-    if digest != _digest(facts, tensors):
+    if digest != digest_of(facts, tensors):
         raise FormatError("damaged: its checksum does not match its content")
     if facts.get("format") != FORMAT:
         raise FormatError(f"its format is {facts.get('format')!r}; this program reads format {FORMAT}")
@@ -127,7 +127,8 @@ def _canonical(facts: dict[str, Any]) -> str:
     return json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def _digest(facts: dict[str, Any], tensors: Tensors) -> str:
+def digest_of(facts: dict[str, Any], tensors: Tensors) -> str:
+    """Return the sha256 over the facts, as canonical JSON, and over every tensor's name, dtype, shape and bytes."""
     sha256 = hashlib.sha256(_canonical(facts).encode())
     for name in sorted(tensors):
         array = tensors[name]

@@ -6,7 +6,6 @@ Not here: the commands themselves (__main__.py).
 import json
 import os
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +17,10 @@ from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
     from model.evaluation import Evaluation
+
+
+FAILURES = (MangosaurusError, OSError, MemoryError)
+"""What a person can mend: told as one sentence, without a traceback."""
 
 
 class Kind(StrEnum):
@@ -36,7 +39,7 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except BrokenPipeError:  # whoever read our output has enough: typer leaves quietly
             raise
-        except (MangosaurusError, OSError, MemoryError) as error:
+        except FAILURES as error:
             typer.echo(f"error: {sentence(error)}", err=True)
             raise typer.Exit(1) from error
 
@@ -93,12 +96,3 @@ def sentence(error: Exception) -> str:
 def thread_count(limit: int | None) -> int:
     """Return the number of threads to use: as many as asked for, else one for each core that this process may use."""
     return limit or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-
-
-def blas_threads(limit: int | None) -> AbstractContextManager[object]:
-    """Limit the threads of NumPy's matrix products; None leaves them as they are."""
-    import numpy as np  # noqa: F401 - a library has to be loaded before it can be limited
-    from threadpoolctl import threadpool_limits
-
-    limited: AbstractContextManager[object] = threadpool_limits(limit, user_api="blas")
-    return limited

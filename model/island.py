@@ -19,6 +19,7 @@ from model.corpus import Batch, CorpusError
 from model.language_model import Architecture, LanguageModel, Parameters, State, Workspace
 from model.layers import Array, softmax
 from model.optimizer import SGD, clip_by_value
+from model.sources import names_path
 from model.vocabulary import NO_CHARACTER, Vocabulary
 
 
@@ -52,12 +53,13 @@ def run(corpus: Path | None, steps: int, say: Callable[[str], None]) -> None:
 
     The names are those of `corpus`, one a line, or the project's own. Raises CorpusError where there are none.
     """
-    text = _read(corpus or Path(__file__).parents[1] / "data" / "dinos.txt")
+    path = corpus or names_path()
+    text = _read(path)
     vocabulary = Vocabulary.from_texts([text])
     say(f"There are {len(text)} total characters and {len(vocabulary)} unique characters in your data.")
     names = shuffled_names(text)
     if not names:
-        raise CorpusError(f"{corpus} has no names: it needs one a line")
+        raise CorpusError(f"{path} has no names: it needs one a line")
     for report in train(names, vocabulary, steps):
         say(f"\nIteration: {report.step}, Loss: {report.loss:f}\n")
         for name in report.names:

@@ -5,7 +5,6 @@ Everything works in place on dictionaries of arrays by parameter name. Not here:
 
 import math
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
@@ -45,14 +44,6 @@ def warmup_cosine(fraction: float, warmup: float, final: float) -> float:
         return final + (1 - final) * fraction / warmup
     progress = min(1.0, (fraction - warmup) / (1 - warmup))
     return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * progress))
-
-
-class Optimizer(Protocol):
-    """Moves weights against their gradients; `state` is all it remembers, as named arrays, to be saved and put back."""
-
-    def update(self, parameters: Parameters, gradients: Parameters, learning_rate: float) -> None: ...
-    def state(self) -> Parameters: ...
-    def restore(self, state: Parameters) -> None: ...
 
 
 class SGD:

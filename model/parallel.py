@@ -2,7 +2,7 @@
 
 BLAS spreads a single product over threads, and the small products and element-wise loops of a recurrent step gain
 little from that. Here each thread runs whole steps of its own rows instead, with a one-threaded BLAS (the caller limits
-it, see `single_threaded_blas`), and they meet once, at the end: NumPy holds no lock inside products and long loops.
+it, see `blas_threads`), and they meet once, at the end: NumPy holds no lock inside products and long loops.
 
 For a given number of threads the sums are always made in the same order, so the result is the same bit for bit.
 Not here: processes and machines, and sampling, which is one thread's work.
@@ -11,32 +11,23 @@ Not here: processes and machines, and sampling, which is one thread's work.
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from model.language_model import Batch, LanguageModel, Parameters, State, Workspace
-from model.layers import Array, Ids
+from model.corpus import Batch
+from model.language_model import LanguageModel, Parameters, State, Workspace
+from model.layers import Array
 
 ROWS_WORTH_A_THREAD = 16
 
 
-def single_threaded_blas() -> AbstractContextManager[object]:
-    """Limit the matrix library to one thread, as long as the context lasts."""
-    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
+def blas_threads(limit: int | None) -> AbstractContextManager[object]:
+    """Limit the threads of the matrix library, as long as the context lasts; None leaves them as they are."""
+    limits: AbstractContextManager[object] = threadpool_limits(limit, user_api="blas")
     return limits
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Some columns of a batch: (T, b) of its (T, B)."""
-
-    inputs: Ids
-    targets: Ids
-    mask: NDArray[np.bool_] | None
 
 
 class Shards:
@@ -65,7 +56,7 @@ class Shards:
 
         def compute(part: slice, workspace: Workspace) -> tuple[float, Parameters, State]:
             return language_model.loss_and_gradients(
-                _Rows(batch.inputs[:, part], batch.targets[:, part], _columns(batch.mask, part)),
+                Batch(batch.inputs[:, part], batch.targets[:, part], _columns(batch.mask, part)),
                 State(state.h[:, part], state.c[:, part]),
                 characters=characters,
                 dropout=None if dropout is None else [mask[part] for mask in dropout],

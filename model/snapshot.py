@@ -4,7 +4,6 @@ The file is safetensors with one JSON entry; a checksum over both is verified wh
 not at all. Not here: what the entries mean (`trainer`), and finished weights (`checkpoint`).
 """
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import safetensors
 import safetensors.numpy
 
 from model.checkpoint import CheckpointError, write_whole
+from model.checkpoint_format import digest_of
 from model.language_model import Parameters
 
 _ENTRY = "mangosaurus-snapshot"
@@ -31,11 +31,14 @@ class Snapshot:
 
 def write_snapshot(path: Path, snapshot: Snapshot) -> None:
     """Put a snapshot in place of the one before; CheckpointError where the disk does not take it."""
-    tensors = {f"{group}/{name}": array for group, arrays in snapshot.groups.items() for name, array in arrays.items()}
+    tensors = {
+        f"{group}/{name}": np.asarray(array, order="C")
+        for group, arrays in snapshot.groups.items()
+        for name, array in arrays.items()
+    }
     facts = {"identity": snapshot.identity, "numbers": snapshot.numbers}
-    entry = json.dumps(facts | {"sha256": _digest(facts, tensors)})
-    contiguous = {name: np.asarray(array, order="C") for name, array in tensors.items()}
-    write_whole(path, safetensors.numpy.save(contiguous, {_ENTRY: entry}))
+    entry = json.dumps(facts | {"sha256": digest_of(facts, tensors)})
+    write_whole(path, safetensors.numpy.save(tensors, {_ENTRY: entry}))
 
 
 def read_snapshot(path: Path) -> Snapshot:
@@ -50,18 +53,10 @@ def read_snapshot(path: Path) -> Snapshot:
         raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (safetensors.SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(f"{path}: not a snapshot of a training ({error}); remove it to begin anew") from error
-    if digest != _digest(facts, tensors):
+    if digest != digest_of(facts, tensors):
         raise CheckpointError(f"{path}: damaged: its checksum does not match; remove it to begin anew")
     groups: dict[str, Parameters] = {}
     for key, array in tensors.items():
         group, _, name = key.partition("/")
         groups.setdefault(group, {})[name] = array
     return Snapshot(facts["identity"], facts["numbers"], groups)
-
-
-def _digest(facts: dict[str, Any], tensors: Parameters) -> str:
-    sha256 = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for name in sorted(tensors):
-        sha256.update(f"\n{name} {tensors[name].dtype} {tensors[name].shape}\n".encode())
-        sha256.update(tensors[name].tobytes())
-    return sha256.hexdigest()

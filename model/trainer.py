@@ -166,13 +166,8 @@ class Training:
         """Go on from the best weights of all, with a fresh optimizer."""
         for name, parameter in self.language_model.parameters.items():
             parameter[:] = self._best.parameters[name]
-        before = self._position
-        self._position = Position(
-            stage=before.stage + 1,
-            step=before.step,
-            seconds=before.seconds,
-            best_loss=before.best_loss,
-            best_step=before.best_step,
+        self._position = replace(
+            self._position, stage=self._position.stage + 1, stage_step=0, stage_seconds=0.0, without_best=0
         )
         if self._position.stage < len(self.recipe.stages):
             self._begin_stage()

@@ -194,7 +194,7 @@ def forged(facts: dict[str, Any], **tensors: Any) -> bytes:
     contents = {**original.language_model.parameters, "known_names": np.zeros(0, np.uint8), **tensors}
     contents = {name: tensor for name, tensor in contents.items() if tensor is not None}
     everything = checkpoint_format._facts(original) | facts
-    digest = checkpoint_format._digest(everything, contents)
+    digest = checkpoint_format.digest_of(everything, contents)
     return safetensors.numpy.save(
         contents, {"mangosaurus": checkpoint_format._canonical(everything | {"sha256": digest})}
     )
