@@ -122,14 +122,14 @@ def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
     }
 
 
-def _canonical(facts: dict[str, Any]) -> str:
-    """Write JSON in the one way that counts: ASCII, sorted, no spaces, no NaN."""
-    return json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=False)
+def _canonical(facts: dict[str, Any], *, allow_nan: bool = False) -> str:
+    """Write JSON in the one way that counts: ASCII, sorted, no spaces; ValueError where a number is not finite."""
+    return json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=allow_nan)
 
 
 def digest_of(facts: dict[str, Any], tensors: Tensors) -> str:
     """Return the sha256 over the facts, as canonical JSON, and over every tensor's name, dtype, shape and bytes."""
-    sha256 = hashlib.sha256(_canonical(facts).encode())
+    sha256 = hashlib.sha256(_canonical(facts, allow_nan=True).encode())
     for name in sorted(tensors):
         array = tensors[name]
         sha256.update(f"\n{name} {array.dtype.name} {array.shape}\n".encode())

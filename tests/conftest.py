@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from bot.local.telegram import Telegram
 from bot.settings import Secret, Settings
@@ -16,6 +17,11 @@ from tests.serving import ADMIN, Chat, install_both, serving
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+# The same examples in every run, so that a run tells about the code and not about luck. How long an example takes is no
+# property of the code on a machine that others use too.
+hypothesis_settings.register_profile("mangosaurus", derandomize=True, deadline=None)
+hypothesis_settings.load_profile("mangosaurus")
 
 
 @pytest.fixture(scope="session")

@@ -60,6 +60,12 @@ def test_what_is_written_comes_back_exactly(
         assert [found.name for found in Path(folder).iterdir()] == ["snapshot"]
 
 
+def test_infinite_numbers_come_back(path: Path) -> None:
+    """A loss that nothing has been held against yet, say."""
+    write_snapshot(path, Snapshot({}, {"best_loss": float("inf")}, {}))
+    assert read_snapshot(path).numbers == {"best_loss": float("inf")}
+
+
 def test_arrays_that_are_not_contiguous_come_back(path: Path) -> None:
     array = np.arange(24, dtype=np.float32).reshape(4, 6)
     group: Parameters = {"transposed": array.T, "every other": array[::2, 1::2], "backwards": array[::-1]}
