@@ -10,11 +10,14 @@ import numpy as np
 
 from model.language_model import Parameters
 
+PIECE = 2**15
+"""Numbers that Adam moves at a time: with their gradients and moments they stay in a processor's second-level cache."""
+
 
 def clip_by_value(gradients: Parameters, limit: float) -> None:
     """Limit every element to [-limit, limit], in place."""
     for gradient in gradients.values():
-        np.clip(gradient, -limit, limit, out=gradient)
+        gradient.clip(-limit, limit, out=gradient)
 
 
 def global_norm(gradients: Parameters) -> float:
@@ -77,7 +80,7 @@ class Adam:
     steps: int = field(default=0, init=False)
     _m: Parameters = field(default_factory=dict, init=False, repr=False)
     _v: Parameters = field(default_factory=dict, init=False, repr=False)
-    _scratch: Parameters = field(default_factory=dict, init=False, repr=False)
+    _scratch: dict[tuple[int, ...], np.ndarray] = field(default_factory=dict, init=False, repr=False)  # by shape
 
     def update(self, parameters: Parameters, gradients: Parameters, learning_rate: float) -> None:
         """Take one step; `gradients` are used up as scratch space."""
@@ -93,8 +96,25 @@ class Adam:
             self._move(name, parameter, gradients[name], step_size, self.epsilon * correction)
 
     def _move(self, name: str, parameter: np.ndarray, gradient: np.ndarray, step_size: float, epsilon: float) -> None:
-        m, v = self._m[name], self._v[name]
-        scratch = self._scratch.setdefault(name, np.empty_like(parameter))
+        """Move one parameter, as many rows at a time as make a piece."""
+        arrays = (parameter, gradient, self._m[name], self._v[name])
+        rows = max(1, PIECE * len(parameter) // parameter.size)
+        for start in range(0, len(parameter), rows):
+            self._move_piece(*(array[start : start + rows] for array in arrays), step_size=step_size, epsilon=epsilon)
+
+    def _move_piece(
+        self,
+        parameter: np.ndarray,
+        gradient: np.ndarray,
+        m: np.ndarray,
+        v: np.ndarray,
+        *,
+        step_size: float,
+        epsilon: float,
+    ) -> None:
+        scratch = self._scratch.get(parameter.shape)
+        if scratch is None:
+            scratch = self._scratch[parameter.shape] = np.empty_like(parameter)
         m *= self.beta_1
         m += np.multiply(gradient, 1 - self.beta_1, out=scratch)
         v *= self.beta_2
