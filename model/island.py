@@ -81,11 +81,16 @@ def train(names: list[str], vocabulary: Vocabulary, steps: int, recipe: Island =
     workspace = Workspace(language_model.dtype)
     smoothed_loss = recipe.assumed_length * math.log(len(vocabulary))
     state = language_model.initial_state(1)
+    batches = [one_name(name, vocabulary) for name in names]
     for step in range(steps):
-        batch = one_name(names[step % len(names)], vocabulary)
         start = state if recipe.carry_state else language_model.initial_state(1)
         loss, _, state = optimize(
-            language_model, batch, start, recipe.learning_rate, recipe.clip_value, workspace=workspace
+            language_model,
+            batches[step % len(batches)],
+            start,
+            recipe.learning_rate,
+            recipe.clip_value,
+            workspace=workspace,
         )
         smoothed_loss = recipe.smoothing * smoothed_loss + (1 - recipe.smoothing) * loss
         if step % recipe.report_every == 0:
@@ -154,9 +159,8 @@ def from_columns(w_ax: Array, w_aa: Array, w_ya: Array, b: Array, b_y: Array) ->
 
 def one_name(name: str, vocabulary: Vocabulary) -> Batch:
     """Make a batch (T, 1) of one name: zero vector, then its characters in; its characters, then the newline out."""
-    ids = vocabulary.encode(name)
-    inputs, targets = np.append(NO_CHARACTER, ids), np.append(ids, vocabulary.newline)
-    return Batch(inputs[:, None], targets[:, None], None)
+    ids = np.array([NO_CHARACTER, *vocabulary.encode(name), vocabulary.newline])
+    return Batch(ids[:-1, None], ids[1:, None], None)
 
 
 def shuffled_names(text: str) -> list[str]:
