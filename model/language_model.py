@@ -102,6 +102,7 @@ class _Trace:
     inputs: Array | None  # (T, B, D), after dropout; None where the layer looks ids up
     z: Array  # (T, B, width): the pre-activations, and later the place of their gradients
     h: Array
+    h_prev: Array  # the state before each step: h_0, and h but for its last
     gates: Array
     c: Array
     tanh_c: Array
@@ -218,9 +219,7 @@ class LanguageModel:
         w_x, b = self.parameters[keys.w_x], self.parameters[keys.b]
         if below is not None:
             return layers.linear(below, w_x, b, out)
-        if out is None:
-            return layers.lookup(w_x, ids) + b
-        return np.add(layers.lookup(w_x, ids), b, out=out)
+        return layers.lookup(w_x, b, ids, out)
 
     def _logits(self, h: Array) -> Array:
         return layers.linear(h, self.parameters["output.w_hy"], self.parameters["output.b_y"])
@@ -250,14 +249,16 @@ class LanguageModel:
     def _run_layer(self, n: int, z: Array, below: Array | None, state: State, workspace: Workspace) -> _Trace:
         shape = (*z.shape[:2], self.architecture.hidden_size)
         w_h = self.parameters[self._keys[n].w_h]
-        h = workspace.array(f"h.{n}", *shape)
+        states = workspace.array(f"h.{n}", shape[0] + 1, *shape[1:])
+        states[0] = state.h[n]
+        h, h_prev = states[1:], states[:-1]
         if self.architecture.cell == "rnn":
-            layers.rnn(z, w_h, state.h[n], h)
-            return _Trace(below, z, h, h[:0], h[:0], h[:0])
+            layers.rnn(z, w_h, h_prev[0], h)
+            return _Trace(below, z, h, h_prev, h[:0], h[:0], h[:0])
         c, tanh_c = workspace.array(f"c.{n}", *shape), workspace.array(f"tanh_c.{n}", *shape)
         gates = workspace.array(f"gates.{n}", shape[0], len(layers.GATES), *shape[1:])
-        layers.lstm(z, w_h, state.h[n], state.c[n], gates, h, c, tanh_c)
-        return _Trace(below, z, h, gates, c, tanh_c)
+        layers.lstm(z, w_h, h_prev[0], state.c[n], gates, h, c, tanh_c)
+        return _Trace(below, z, h, h_prev, gates, c, tanh_c)
 
     def _backward(
         self,
@@ -278,10 +279,11 @@ class LanguageModel:
             if dropout is not None:
                 d_h *= dropout[n]
             d_z = self._layer_backward(n, d_h, trace, state)
-            gradients[keys.w_h] = _state_product(trace.h, state.h[n], d_z)
+            gradients[keys.w_h] = layers.weight_gradient(trace.h_prev, d_z)
             if trace.inputs is None:
-                gradients[keys.w_x] = layers.lookup_backward(d_z, batch.inputs, self.architecture.vocab_size)
-                gradients[keys.b] = d_z.sum(axis=(0, 1))
+                gradients[keys.w_x], gradients[keys.b] = layers.lookup_backward(
+                    d_z, batch.inputs, self.architecture.vocab_size
+                )
             else:
                 d_h, gradients[keys.w_x], gradients[keys.b] = layers.linear_backward(
                     d_z, trace.inputs, self.parameters[keys.w_x], d_h
@@ -301,14 +303,6 @@ class LanguageModel:
 def count_targets(batch: Batch) -> int:
     """How many targets of the batch count."""
     return batch.targets.size if batch.mask is None else int(batch.mask.sum())
-
-
-def _state_product(h: Array, h_0: Array, d_z: Array) -> Array:
-    """Gradient of the recurrent weights, Σ_t h_{t-1}ᵀ d_z_t: one product over all steps but the first, plus that."""
-    hidden_size, width = h.shape[-1], d_z.shape[-1]
-    gradient: Array = h[:-1].reshape(-1, hidden_size).T @ d_z[1:].reshape(-1, width)
-    gradient += h_0.T @ d_z[0]
-    return gradient
 
 
 def _orthogonal_blocks(shape: Sequence[int], generator: np.random.Generator) -> Array:

@@ -27,21 +27,20 @@ group is one slice.
 """
 
 
-def lookup(w: Array, ids: Ids) -> Array:
-    """Multiply one-hot rows by `w` (V, D): ids of any shape (...) give (..., D). A negative id is the zero vector."""
-    rows: Array = w[ids]
-    rows[ids < 0] = 0
-    return rows
+def lookup(w: Array, b: Array, ids: Ids, out: Array | None = None) -> Array:
+    """y = x w + b for one-hot rows x: ids of any shape (...) give (..., D). The id -1, the zero vector, gives b."""
+    table = np.concatenate([w + b, b[None]])
+    y: Array = np.take(table, ids, axis=0, out=out, mode="wrap")  # -1 is the last row
+    return y
 
 
-def lookup_backward(d_rows: Array, ids: Ids, vocab_size: int) -> Array:
-    """Sum `d_rows` (..., D) by id: the gradient (V, D) of `w`, as one product with the one-hot matrix."""
-    width = d_rows.shape[-1]
+def lookup_backward(d_y: Array, ids: Ids, vocab_size: int) -> tuple[Array, Array]:
+    """Gradients (d_w, d_b) of `lookup`: rows of `d_y` (..., D) summed by id, as one product with the one-hot matrix."""
     flat = ids.reshape(-1)
-    one_hot = np.zeros((vocab_size, flat.size), d_rows.dtype)
-    (seen,) = np.nonzero(flat >= 0)
-    one_hot[flat[seen], seen] = 1
-    return one_hot @ d_rows.reshape(-1, width)
+    one_hot = np.zeros((vocab_size + 1, flat.size), d_y.dtype)
+    one_hot[flat, np.arange(flat.size)] = 1  # -1 is the last row
+    sums = one_hot @ d_y.reshape(-1, d_y.shape[-1])
+    return sums[:-1], np.add.reduce(sums)
 
 
 def linear(x: Array, w: Array, b: Array, out: Array | None = None) -> Array:
@@ -51,11 +50,17 @@ def linear(x: Array, w: Array, b: Array, out: Array | None = None) -> Array:
     return y.reshape(*x.shape[:-1], w.shape[1])
 
 
+def weight_gradient(x: Array, d_y: Array) -> Array:
+    """Gradient (D, K) of the weights of a product y = x w, for x (..., D) and d_y (..., K)."""
+    gradient: Array = x.reshape(-1, x.shape[-1]).T @ d_y.reshape(-1, d_y.shape[-1])
+    return gradient
+
+
 def linear_backward(d_y: Array, x: Array, w: Array, out: Array | None = None) -> tuple[Array, Array, Array]:
     """Gradients (d_x, d_w, d_b) of `linear`; d_x is written into `out` (..., D) where one is given."""
-    d_rows, rows = d_y.reshape(-1, w.shape[1]), x.reshape(-1, w.shape[0])
+    d_rows = d_y.reshape(-1, w.shape[1])
     d_x = np.matmul(d_rows, w.T, out=None if out is None else out.reshape(-1, w.shape[0]))
-    return d_x.reshape(x.shape), rows.T @ d_rows, d_rows.sum(axis=0)
+    return d_x.reshape(x.shape), weight_gradient(x, d_y), d_rows.sum(axis=0)
 
 
 def rnn(z: Array, w_hh: Array, h_0: Array, h: Array) -> None:
@@ -65,7 +70,7 @@ def rnn(z: Array, w_hh: Array, h_0: Array, h: Array) -> None:
     """
     h_prev = h_0
     for z_t, h_t in zip(z, h, strict=True):
-        np.matmul(h_prev, w_hh, out=h_t)
+        h_prev.dot(w_hh, h_t)  # for a single name half the price of matmul
         h_t += z_t
         np.tanh(h_t, out=h_t)
         h_prev = h_t
@@ -78,12 +83,12 @@ def rnn_backward(d_h: Array, h: Array, w_hh: Array, d_z: Array) -> None:
     """
     w_back = np.ascontiguousarray(w_hh.T)
     np.multiply(h, h, out=d_z)
-    np.subtract(1, d_z, out=d_z)
+    np.subtract(1, d_z, out=d_z)  # the slopes of all steps at once
     total = np.zeros_like(d_h[0])
     for d_h_t, d_z_t in zip(d_h[::-1], d_z[::-1], strict=True):
         total += d_h_t
         d_z_t *= total
-        np.matmul(d_z_t, w_back, out=total)
+        d_z_t.dot(w_back, total)
 
 
 def by_gate(z: Array) -> Array:
@@ -118,11 +123,12 @@ def lstm(z: Array, w_h: Array, h_0: Array, c_0: Array, gates: Array, h: Array, c
 
     w_h (H, 4H); h_0, c_0 (B, H). Writes gates (T, 4, B, H), and h, c, tanh_c (T, B, H), which `lstm_backward` needs.
     """
-    from_state = np.empty_like(z[0])
+    # A block of weights for each gate: the product then leaves a block for each gate, and smaller ones are faster.
+    w_gates = np.ascontiguousarray(by_gate(w_h))
     h_prev, c_prev = h_0, c_0
     for t in range(len(z)):
-        np.matmul(h_prev, w_h, out=from_state)
-        np.add(by_gate(z[t]), by_gate(from_state), out=gates[t])
+        np.matmul(h_prev, w_gates, out=gates[t])
+        gates[t] += by_gate(z[t])
         lstm_cell(gates[t], c_prev, c[t], tanh_c[t], h[t])
         h_prev, c_prev = h[t], c[t]
 
@@ -179,10 +185,13 @@ def cross_entropy(logits: Array, targets: Ids, mask: NDArray[np.bool_] | None = 
 
     The logits are left as log-probabilities, in place: `cross_entropy_backward` starts from there.
     """
-    logits -= logits.max(axis=-1, keepdims=True)
-    logits -= np.log(np.exp(logits).sum(axis=-1, keepdims=True))
-    chosen = np.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]
-    return -float(np.sum(chosen, where=True if mask is None else mask, dtype=np.float64))
+    logits -= np.maximum.reduce(logits, axis=-1, keepdims=True)
+    logits -= np.log(np.add.reduce(np.exp(logits), axis=-1, keepdims=True))
+    rows, places = logits.reshape(-1, logits.shape[-1]), targets.reshape(-1)
+    chosen = rows[np.arange(len(rows)), places]
+    if mask is not None:
+        chosen = chosen[mask.reshape(-1)]
+    return -float(chosen.sum(dtype=np.float64))
 
 
 def cross_entropy_backward(

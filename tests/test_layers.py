@@ -54,21 +54,28 @@ def assert_is_gradient(found: Array, loss: Callable[[], float], array: Array) ->
 
 @pytest.mark.parametrize("shape", [(BATCH_SIZE,), (TIME, BATCH_SIZE)])
 def test_lookup_multiplies_one_hot_rows(shape: tuple[int, ...]) -> None:
-    w, chosen = normal(VOCAB_SIZE, WIDTH), ids(*shape)
+    w, b, chosen = normal(VOCAB_SIZE, WIDTH), normal(WIDTH), ids(*shape)
     chosen[..., 0] = NO_CHARACTER
     one_hot = (chosen[..., None] == np.arange(VOCAB_SIZE)).astype(float)
     kept = w.copy()
-    np.testing.assert_array_equal(layers.lookup(w, chosen), one_hot @ w)
+    np.testing.assert_array_equal(layers.lookup(w, b, chosen), one_hot @ w + b)
     np.testing.assert_array_equal(w, kept)
+    y = np.full((*shape, WIDTH), np.nan)
+    assert np.shares_memory(layers.lookup(w, b, chosen, y), y)
+    np.testing.assert_array_equal(y, layers.lookup(w, b, chosen))
 
 
-def test_gradient_of_lookup() -> None:
-    w, chosen = normal(VOCAB_SIZE, WIDTH), ids(TIME, BATCH_SIZE)
+def test_gradients_of_lookup() -> None:
+    w, b, chosen = normal(VOCAB_SIZE, WIDTH), normal(WIDTH), ids(TIME, BATCH_SIZE)
     chosen[0] = chosen[1]  # the same character twice: its gradients add up
     chosen[2, 0] = NO_CHARACTER
     weights = normal(TIME, BATCH_SIZE, WIDTH)
-    found = layers.lookup_backward(weights, chosen, VOCAB_SIZE)
-    assert_is_gradient(found, lambda: float(np.sum(weights * layers.lookup(w, chosen))), w)
+
+    def loss() -> float:
+        return float(np.sum(weights * layers.lookup(w, b, chosen)))
+
+    for found, array in zip(layers.lookup_backward(weights, chosen, VOCAB_SIZE), (w, b), strict=True):
+        assert_is_gradient(found, loss, array)
 
 
 @pytest.mark.parametrize("leading", [(), (BATCH_SIZE,), (TIME, BATCH_SIZE)])
