@@ -22,16 +22,16 @@ def sample_next(logits: NDArray[Any], temperature: Floats, top_p: Floats, draws:
     p = softmax(logits / temperature) in float64, cut to the top-p; the id is the first whose cumulated probability
     exceeds the row's draw (B,), uniform in [0, 1). With temperature 0 and draw 0 that is the first of the likeliest.
     """
-    weights = logits.astype(np.float64)
-    weights -= weights.max(axis=1, keepdims=True)
-    weights /= np.maximum(temperature, _COLDEST)[:, None]
+    weights = logits.T.astype(np.float64)  # (V, B): sums over characters then run along all rows at once
+    weights -= np.maximum.reduce(weights)
+    weights /= np.maximum(temperature, _COLDEST)
     np.exp(weights, out=weights)  # probabilities up to a factor: the likeliest character's weight is 1
-    cut = np.flatnonzero(top_p < 1)
-    if cut.size:
-        weights[cut] = _top_p(weights[cut], top_p[cut])
-    cumulated = weights.cumsum(axis=1)
+    if np.minimum.reduce(top_p) < 1:
+        cut = np.flatnonzero(top_p < 1)
+        weights[:, cut] = _top_p(weights[:, cut].T, top_p[cut]).T
+    cumulated = np.add.accumulate(weights)
     # A draw below 1 stays below the row's total, so this counts at most V - 1 and never lands on a weight of zero.
-    chosen: NDArray[np.intp] = (cumulated <= (draws * cumulated[:, -1])[:, None]).sum(axis=1)
+    chosen: NDArray[np.intp] = np.add.reduce(cumulated <= draws * cumulated[-1], dtype=np.intp)
     return chosen
 
 
