@@ -34,6 +34,7 @@ REPORTED = (
     "held_out_loss",
     "best_held_out_loss",
     "gradient_norm",
+    "clipped_gradient_norm",
     "characters_per_second",
     "fraction",
     "seconds_left",

@@ -68,7 +68,7 @@ class TestTrain:
         progress = [event for event in between if event["event"] == "progress"]
         assert progress[-1]["fraction"] == pytest.approx(1)
         assert progress[-1]["best_held_out_loss"] == pytest.approx(finished["held_out_loss"])
-        assert {"step", "epoch", "stage", "training_loss", "gradient_norm", "characters_per_second"} <= set(progress[0])
+        assert {"step", "epoch", "stage", "training_loss", "gradient_norm", "clipped_gradient_norm"} <= set(progress[0])
         assert finished["event"] == "finished"
         assert (finished["out"], finished["version"]) == (str(out), checkpoint.version)
         assert finished["held_out_loss"] == checkpoint.description.held_out_loss
