@@ -125,13 +125,15 @@ def sample(
 ) -> None:
     """Invent names or verse."""
     from model.decoder import Decoder, Sampling
+    from model.parallel import blas_threads
     from model.recipes import RECIPES
 
     loaded = _checkpoint(kind, checkpoint)
     chosen_seed = secrets.randbelow(2**32) if seed is None else seed
     sampling = Sampling(RECIPES[kind].temperature if temperature is None else temperature, top_p)
     requests = _requests(kind, prompt, count, sampling, chosen_seed)
-    texts = [text for answer in Decoder(loaded).generate(requests) for text in answer.texts]
+    with blas_threads(1):  # a step's products are too small to be shared
+        texts = [text for answer in Decoder(loaded).generate(requests) for text in answer.texts]
     if kind is Kind.POEM:
         texts = [prompt + text for text in texts]
     if json:

@@ -15,12 +15,10 @@ import numpy as np
 
 from model.checkpoint import Checkpoint
 from model.drafts import Draft, NameDraft, Verdict, VerseDraft
-from model.language_model import State
-from model.layers import Array, Ids
+from model.layers import Array
 from model.lockstep import Lockstep
 from model.requests import Answer, NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
-from model.sampling import sample_next
-from model.vocabulary import NO_CHARACTER
+from model.sampling import Floats, sample_next
 
 __all__ = [
     "Answer",
@@ -57,13 +55,12 @@ class _Row:
 
 
 class Decoder:
-    """A checkpoint at work. The active requests are the first rows of the batch; the rest of its blocks is padding."""
+    """A checkpoint at work. Each active request is one row of the batch."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint
         self._characters = checkpoint.vocabulary.characters
         self._lockstep = Lockstep(checkpoint.language_model)
-        self._state = checkpoint.language_model.initial_state(0)
         self._rows: list[_Row] = []
         self._tickets = 0
         self._undelivered: list[Answer] = []
@@ -79,8 +76,7 @@ class Decoder:
         prompt = self._checkpoint.vocabulary.encode(draft.prompt).tolist()
         self._tickets += 1
         self._rows.append(_Row(self._tickets, request, draft, prompt))
-        self._fit()
-        self._forget(len(self._rows) - 1)
+        self._seat()
         return self._tickets
 
     def cancel(self, ticket: int) -> None:
@@ -94,8 +90,7 @@ class Decoder:
         """One character on for everybody; returns the answers of those that are finished, in the order of tickets."""
         answers, self._undelivered = self._undelivered, []
         if self._rows:
-            logits, self._state = self._lockstep.step(self._inputs(), self._state)
-            finished = self._advance(logits[: len(self._rows)])
+            finished = self._advance() if self._lockstep.is_sound else self._refuse()
             answers += [self._remove(index) for index in sorted(finished, reverse=True)]
         return sorted(answers, key=lambda answer: answer.ticket)
 
@@ -132,40 +127,34 @@ class Decoder:
             return VerseDraft(request, self._checkpoint.vocabulary)
         raise RequestError(f"a {type(request).__name__} cannot be served by a checkpoint of {kind}")
 
-    def _inputs(self) -> Ids:
-        inputs = np.full(self._state.h.shape[1], NO_CHARACTER, np.intp)
-        inputs[: len(self._rows)] = [row.input for row in self._rows]
-        return inputs
+    def _refuse(self) -> list[int]:
+        """Give every row an error; return their indices."""
+        version = self._checkpoint.version or "(not saved)"
+        for row in self._rows:
+            row.draft.error = RequestError(
+                f"checkpoint {version} computes numbers that are not finite; it cannot be used"
+            )
+        return list(range(len(self._rows)))
 
-    def _advance(self, logits: Array) -> list[int]:
-        """Give every row its next character; return the indices of the rows that are done."""
-        done: list[int] = []
+    def _advance(self) -> list[int]:
+        """Let every row read its input and get the next one; return the indices of the rows that are done."""
+        logits = self._lockstep.step([row.input for row in self._rows])
         drawing: list[int] = []
-        sound = np.logical_and.reduce(np.isfinite(logits), axis=1)
         for index, row in enumerate(self._rows):
-            if not sound[index]:
-                row.draft.error = RequestError(
-                    f"checkpoint {self._checkpoint.version or '(not saved)'} computes numbers that are not finite; "
-                    "it cannot be used"
-                )
-                done.append(index)
-            elif row.unread:
+            if row.unread:
                 row.input = row.unread.pop()
             else:
                 drawing.append(index)
-        return done + self._draw(logits, drawing)
+        if len(drawing) == len(self._rows):
+            return self._draw(logits, self._temperature, self._top_p, drawing)
+        return self._draw(logits[drawing], self._temperature[drawing], self._top_p[drawing], drawing)
 
-    def _draw(self, logits: Array, drawing: list[int]) -> list[int]:
+    def _draw(self, logits: Array, temperature: Floats, top_p: Floats, drawing: list[int]) -> list[int]:
         """Draw a character for the rows `drawing`; return the indices of those whose texts it finishes."""
         if not drawing:
             return []
         rows = [self._rows[index] for index in drawing]
-        ids = sample_next(
-            logits[drawing],
-            np.array([row.temperature for row in rows]),
-            np.array([row.top_p for row in rows]),
-            np.array([row.draw() for row in rows]),
-        )
+        ids = sample_next(logits, temperature, top_p, np.array([row.draw() for row in rows]))
         done = []
         for index, row, character_id in zip(drawing, rows, ids.tolist(), strict=True):
             row.input = character_id
@@ -174,31 +163,20 @@ class Decoder:
                 done.append(index)
             elif verdict is Verdict.START_ANEW:
                 row.begin()
-                self._forget(index)
+                self._lockstep.forget(index)
         return done
-
-    def _forget(self, index: int) -> None:
-        """Put a row into the zero state. The arrays are ours to change: `step` returns new ones."""
-        for part in self._state:
-            part[:, index] = 0
 
     def _remove(self, index: int) -> Answer:
         """Take a row out of the batch; the last one moves into its place."""
         row, last = self._rows[index], self._rows.pop()
         if row is not last:
             self._rows[index] = last
-            for part in self._state:
-                part[:, index] = part[:, len(self._rows)]
-        self._fit()
+            self._lockstep.move(len(self._rows), index)
+        self._seat()
         return Answer(row.ticket, row.draft.texts, row.draft.error)
 
-    def _fit(self) -> None:
-        """Make the state as wide as the blocks that the active rows need."""
-        width = self._lockstep.padded(len(self._rows))
-        if width == self._state.h.shape[1]:
-            return
-        state = self._checkpoint.language_model.initial_state(width)
-        for new, old in zip(state, self._state, strict=True):
-            kept = min(width, old.shape[1])
-            new[:, :kept] = old[:, :kept]
-        self._state = State(*state)
+    def _seat(self) -> None:
+        """Make as many places as there are rows, and note how they draw."""
+        self._lockstep.resize(len(self._rows))
+        self._temperature = np.array([row.temperature for row in self._rows])
+        self._top_p = np.array([row.top_p for row in self._rows])

@@ -1,98 +1,194 @@
 """Many rows one character on, each with the very bits it would have alone.
 
-A matrix product rounds, and in which order it adds depends on the shapes. So the same row can come out different beside
-other rows, by its neighbours' number or by its own place, and a single bit can become another character. Measured with
-NumPy 2.4 and OpenBLAS 0.3.31, (B, H) @ (H, N) in float32 and float64, H 16 to 512, N 26, 27, 38, H and 4H, B 1 to 136:
+A matrix product rounds, and in which order it adds depends on shapes, threads and processor. So the same row could come
+out different beside other rows, and a single bit can become another character. Here no product rounds: weights and
+states lie on grids of powers of two, so coarse that every sum of their products is a whole number of grid steps with no
+more digits than a float has. Such a sum is exact in any order, for any number of rows, with any matrix library.
 
-- AVX-512 kernels (SkylakeX): all B that are multiples of 4 agree as long as B*H*N stays on one side of 10^6, where
-  OpenBLAS changes from its small-matrix kernel to the general one. H 256 and N 38 changes at B 104, H 512 at B 52.
-- AVX2 kernels (Haswell, Zen), float32: above B 8 the first and last six rows of every twelve are added up differently.
-- Older kernels: Sandybridge agrees at all multiples of 4, Nehalem at multiples of 8.
-- B 1 is a matrix-vector product, which agrees with the others only where H is small.
-- One or two threads: no difference with SkylakeX; others split the sums (Haswell in float32, Nehalem in float64).
+What that costs: h moves by at most 1/512, weights by a few thousandths of their size; the released networks' held-out
+losses change by 0.0002 nats or less. What it gives, beside the law: one row may be a matrix-vector product, and no row
+is padding.
 
-What holds on all of them: with one thread, blocks of exactly 8 rows give a row the same bits in each of the 8 places,
-whatever the others hold. So 8 is the standard; wider blocks, two to three times as fast a row, are used only if this
-machine, with this network, gives each of their rows the standard's bits. That is tried once, here, at the start.
-
-Not here: what the rows mean, and when they come and go (`decoder`).
+All that a step multiplies lies in one array, a row's share in one column: [look-up | h_0 | 1 | h_1 | 1 | ...]. So each
+layer is a single product with a slice of it, look-up and bias included. Columns, because then each gate of all rows is
+one block. Not here: what the rows mean, and when they come and go (`decoder`).
 """
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
-from model.language_model import LanguageModel, State
-from model.layers import Array, Ids
+from model.language_model import LanguageModel, layer_keys
+from model.layers import GATES, Array
 
-STANDARD = 8
-WIDER = (16, 32, 64)
-_TRIED_ROWS = max(WIDER)
+H_DIGITS = 8  # binary digits of h after the point
+# Up to so many multiplications OpenBLAS does without copying its operands first; larger products are cut into blocks
+# of outputs. As every sum is exact, that changes the speed and nothing else.
+SMALL_PRODUCT = 1_000_000
+BLOCKS = (128, 64, 32)
+
+
+class _Layer(NamedTuple):
+    """Views of one layer for the present number of rows B: z = weights inputs, in one product or several."""
+
+    weights: Array  # (N, K), or in blocks (N/n, n, K)
+    inputs: Array  # (K, B)
+    z: Array  # (N, B), or in blocks (N/n, n, B)
+    gates: Array  # (N, B): z again
+    sigmoids: Array  # (3H, B): its first three gates
+    split: tuple[Array, ...]  # o, i, f, g, each (H, B)
+    h: Array  # (H, B)
+    c: Array  # (H, B)
 
 
 class Lockstep:
-    """A network that steps any number of rows without one depending on another."""
+    """A network that steps any number of rows without one depending on another, and keeps their states.
+
+    An LSTM's h is kept doubled, and so are its sigmoid gates: σ(x) = ½ (1 + tanh(x/2)), where the factors ½, which are
+    exact, are in the weights. `is_sound` says that no step can lead to a number that is not finite, which the weights
+    decide, as states are bounded. Only then can it step.
+    """
 
     def __init__(self, language_model: LanguageModel) -> None:
-        self._language_model = language_model
-        self._blas = ThreadpoolController().select(user_api="blas")
-        self.widths = self._trustworthy_widths()
+        architecture = language_model.architecture
+        self._is_lstm = architecture.cell == "lstm"
+        self._lookup_rows = architecture.vocab_size + 1  # the last one is for no character
+        self._hidden_size, self._depth = architecture.hidden_size, architecture.layers
+        number = language_model.dtype.type
+        self._one, self._half = number(1), number(0.5)
+        digits, mantissa = H_DIGITS - self._is_lstm, int(np.finfo(number).nmant)
+        # To add this and take it away again rounds to the grid, because it leaves no room for finer digits.
+        self._rounder = number(1.5 * 2.0 ** (mantissa - digits))
+        stacked = list(_stacked(language_model))
+        self.is_sound = all(_is_bounded(weights, float(np.finfo(number).max)) for weights in stacked)
+        if self.is_sound:
+            lookups = [self._lookup_rows] + [0] * self._depth
+            stacked = [
+                on_grid(weights, lookup, digits, mantissa) for weights, lookup in zip(stacked, lookups, strict=True)
+            ]
+        self._weights = [np.ascontiguousarray(weights, number) for weights in stacked]
+        self._x = np.zeros((self._lookup_rows + self._depth * (self._hidden_size + 1), 0), number)
+        self._c = np.zeros((self._depth, self._hidden_size, 0), number)
+        self.resize(0)
 
-    def padded(self, rows: int) -> int:
-        """How many rows the arrays need for `rows` rows to fill whole blocks."""
-        return sum(self._blocks(rows))
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self._x.shape[1]
 
-    def step(self, ids: Ids, state: State) -> tuple[Array, State]:
-        """Do what `LanguageModel.step` does, for B = padded(…) rows."""
-        return self._step_blocks(self._blocks(len(ids)), ids, state)
+    def resize(self, rows: int) -> None:
+        """Keep the first rows, and put those that are new into the zero state."""
+        kept = min(rows, self.rows)
+        x, c = np.zeros((len(self._x), rows), self._x.dtype), np.zeros((*self._c.shape[:2], rows), self._x.dtype)
+        x[:, :kept], c[:, :, :kept] = self._x[:, :kept], self._c[:, :, :kept]
+        x[self._lookup_rows + self._hidden_size :: self._hidden_size + 1] = 1  # what the biases are multiplied by
+        self._x, self._c = x, c
+        self._lookup, self._columns = x[: self._lookup_rows], np.arange(rows)
+        *self._layers, self._output = self._arranged(x, c)
 
-    def _blocks(self, rows: int) -> list[int]:
-        """Widths of blocks that hold `rows` rows: the widest while they are full, the narrowest that holds the rest."""
-        widest = self.widths[-1]
-        full, rest = divmod(rows, widest)
-        return [widest] * full + [width for width in self.widths if width >= rest][: 1 if rest else 0]
+    def forget(self, row: int) -> None:
+        """Put a row into the zero state."""
+        for layer in self._layers:
+            layer.h[:, row] = 0
+            layer.c[:, row] = 0
 
-    def _step_blocks(self, blocks: Sequence[int], ids: Ids, state: State) -> tuple[Array, State]:
-        outcomes: list[tuple[Array, State]] = []
-        start = 0
-        with self._one_thread():
-            for width in blocks:
-                rows = slice(start, start + width)
-                outcomes.append(self._language_model.step(ids[rows], State(state.h[:, rows], state.c[:, rows])))
-                start += width
-        if len(outcomes) == 1:
-            return outcomes[0]
-        h = np.concatenate([after.h for _, after in outcomes], axis=1)
-        c = np.concatenate([after.c for _, after in outcomes], axis=1)
-        return np.concatenate([logits for logits, _ in outcomes]), State(h, c)
+    def move(self, source: int, target: int) -> None:
+        """Put a row's state into another one's place."""
+        self._x[:, target] = self._x[:, source]
+        self._c[:, :, target] = self._c[:, :, source]
 
-    def _one_thread(self) -> AbstractContextManager[object]:
-        """Keep the matrix products to one thread. Costs next to nothing where the owner of the thread has done so."""
-        is_so = all(library.num_threads == 1 for library in self._blas.lib_controllers)
-        return nullcontext() if is_so else self._blas.limit(limits=1)
+    def step(self, ids: Sequence[int]) -> Array:
+        """Let each row read a character id, -1 for none, and return logits (B, V) for the next; valid until then."""
+        self._lookup.fill(0)
+        self._lookup[ids, self._columns] = 1
+        cell = self._lstm_cell if self._is_lstm else self._rnn_cell
+        for layer in self._layers:
+            np.matmul(layer.weights, layer.inputs, out=layer.z)
+            cell(layer)
+        np.matmul(self._output.weights, self._output.inputs, out=self._output.z)
+        return self._output.gates.T
 
-    def _trustworthy_widths(self) -> tuple[int, ...]:
-        """Return the widths whose rows all get the standard's bits, ascending; (1,) if even the standard's differ."""
-        ids, state = self._trial()
-        standard = self._outcome(STANDARD, ids, state)
-        shifted = np.roll(np.arange(len(ids)), 3)
-        elsewhere = self._outcome(STANDARD, ids[shifted], State(state.h[:, shifted], state.c[:, shifted]))
-        if not np.array_equal(elsewhere, standard[shifted]):
-            return (1,)
-        return (STANDARD, *(w for w in WIDER if np.array_equal(self._outcome(w, ids, state), standard)))
+    def _rnn_cell(self, layer: _Layer) -> None:
+        h = np.tanh(layer.gates, out=layer.h)
+        h += self._rounder
+        h -= self._rounder
 
-    def _trial(self) -> tuple[Ids, State]:
-        """Rows with random characters and states, for trying widths."""
-        generator = np.random.default_rng(0)
-        network = self._language_model
-        ids: Ids = generator.integers(network.architecture.vocab_size, size=_TRIED_ROWS)
-        state = network.initial_state(_TRIED_ROWS)
-        return ids, State(*(generator.uniform(-1, 1, part.shape).astype(network.dtype) for part in state))
+    def _lstm_cell(self, layer: _Layer) -> None:
+        """See `layers.lstm_cell`; o, i, f and h are doubled here."""
+        np.tanh(layer.gates, out=layer.gates)
+        sigmoids, c, h = layer.sigmoids, layer.c, layer.h
+        o, i, f, g = layer.split
+        sigmoids += self._one
+        c *= f
+        g *= i
+        c += g
+        c *= self._half
+        np.tanh(c, out=h)
+        h *= o
+        h += self._rounder
+        h -= self._rounder
 
-    def _outcome(self, width: int, ids: Ids, state: State) -> NDArray[np.generic]:
-        """Everything that a step in blocks of `width` gives each row: (B, V + 2LH)."""
-        logits, after = self._step_blocks([width] * (len(ids) // width), ids, state)
-        return np.concatenate([logits, *after.h, *after.c], axis=1)
+    def _arranged(self, x: Array, c: Array) -> Iterator[_Layer]:
+        """Cut the arrays into layers, the output layer last."""
+        rows, hidden_size = x.shape[1], self._hidden_size
+        start, h_start = 0, self._lookup_rows
+        for n, weights in enumerate(self._weights):
+            gates = np.empty((len(weights), rows), x.dtype)
+            block = _block(len(weights), weights.shape[1], rows)
+            shape = (len(weights) // block, block) if block else (len(weights),)
+            yield _Layer(
+                weights.reshape(*shape, weights.shape[1]),
+                x[start : start + weights.shape[1]],
+                gates.reshape(*shape, rows),
+                gates,
+                gates[: 3 * hidden_size],
+                tuple(gates.reshape(len(GATES), hidden_size, rows)) if self._is_lstm and n < self._depth else (),
+                x[h_start : h_start + hidden_size],
+                c[n] if n < self._depth else c[:0],
+            )
+            start, h_start = h_start, h_start + hidden_size + 1
+
+
+def _block(outputs: int, inputs: int, rows: int) -> int:
+    """How many outputs to make at once; 0 for all."""
+    if rows > 1 and outputs * inputs * rows > SMALL_PRODUCT:
+        for block in BLOCKS:
+            if outputs % block == 0 and block * inputs * rows <= SMALL_PRODUCT:
+                return block
+    return 0
+
+
+def _stacked(language_model: LanguageModel) -> Iterator[NDArray[np.float64]]:
+    """Each layer's weights (N, K) for its slice of the array, the output layer's last: see the top of this file."""
+    parameters = {name: array.astype(np.float64).T for name, array in language_model.parameters.items()}
+    is_lstm = language_model.architecture.cell == "lstm"
+    of_h = 0.5 if is_lstm else 1.0
+    for n, keys in enumerate(layer_keys(language_model.architecture)):
+        w_x, w_h, b = parameters[keys.w_x], parameters[keys.w_h] * of_h, parameters[keys.b][:, None]
+        stacked = np.hstack([w_x * of_h, b, w_h] if n else [w_x + b, b, w_h])
+        if is_lstm:
+            stacked[: 3 * len(stacked) // len(GATES)] *= 0.5
+        yield stacked
+    yield np.hstack([parameters["output.w_hy"] * of_h, parameters["output.b_y"][:, None]])
+
+
+def _is_bounded(weights: NDArray[np.float64], limit: float) -> bool:
+    """Tell whether no sum of products with inputs of at most 2 gets beyond a limit; with a NaN some do."""
+    with np.errstate(over="ignore"):
+        return bool((2 * np.abs(weights).sum(axis=1) < limit).all())
+
+
+def on_grid(weights: NDArray[np.float64], lookup: int, digits: int, mantissa: int) -> NDArray[np.float64]:
+    """Round each output's weights (K) to a grid on which no sum for it needs more digits than `mantissa`.
+
+    Inputs are whole multiples of 2^-digits and at most 2, but of the first `lookup` ones only a single 1 is not zero.
+    The largest sum is below 2^e, and is reckoned in steps of 2^(e - mantissa). The digit that a float has beyond its
+    mantissa is for what rounding adds to the weights.
+    """
+    largest = 2 * np.abs(weights[:, lookup:]).sum(axis=1) + np.abs(weights[:, :lookup]).max(axis=1, initial=0)
+    _, exponent = np.frexp(largest)
+    step = np.ldexp(1.0, exponent - mantissa + digits)[:, None]
+    rounded: NDArray[np.float64] = np.rint(weights / step) * step
+    return rounded

@@ -11,6 +11,7 @@ from model.checkpoint import Checkpoint, Description
 from model.decoder import Answer, Decoder, NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
 from model.language_model import Architecture, LanguageModel
 from model.layers import Array
+from model.lockstep import Lockstep
 from model.vocabulary import NO_CHARACTER, Vocabulary
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
@@ -126,12 +127,12 @@ def test_answers_come_in_the_order_asked() -> None:
 
 
 def plainly(checkpoint: Checkpoint, prompt: str, generator: np.random.Generator, temperature: float, n: int) -> str:
-    """The first n characters that follow a newline and a prompt, drawn the plain way, by LanguageModel.step."""
-    network, vocabulary = checkpoint.language_model, checkpoint.vocabulary
-    state = network.initial_state(8)
+    """The first n characters that follow a newline and a prompt, drawn the plain way, one row from the zero state."""
+    network, vocabulary = Lockstep(checkpoint.language_model), checkpoint.vocabulary
+    network.resize(1)
     text = "\n" + prompt
     for place in range(len(prompt) + n):
-        logits, state = network.step(np.repeat(vocabulary.encode(text[place]), 8), state)
+        logits = network.step(vocabulary.encode(text[place]).tolist())
         if place >= len(prompt):
             text += vocabulary.decode([_drawn(logits[0].astype(float), generator, temperature)])
     return text[1 + len(prompt) :]
@@ -157,15 +158,17 @@ def test_a_prompt_is_the_same_as_feeding_its_characters(prompt: str, temperature
 
 def names_plainly(checkpoint: Checkpoint, prefix: str, generator: np.random.Generator, count: int) -> list[str]:
     """Different names, each drawn the plain way from the zero state and no character on."""
-    network = checkpoint.language_model
+    network = Lockstep(checkpoint.language_model)
     names: list[str] = []
     while len(names) < count:
-        state, name, ids = network.initial_state(8), "", np.full(8, NO_CHARACTER)
+        network.resize(0)
+        network.resize(1)
+        name, ids = "", [NO_CHARACTER]
         while not name.endswith("\n"):
-            logits, state = network.step(ids, state)
+            logits = network.step(ids)
             forced = prefix[len(name) : len(name) + 1]
             name += forced or LETTERS.decode([_drawn(logits[0].astype(float), generator, 1.0)])
-            ids = np.repeat(LETTERS.encode(name[-1]), 8)
+            ids = LETTERS.encode(name[-1]).tolist()
         if name != "\n" and name[:-1] not in names:
             names.append(name[:-1])
     return names

@@ -3,63 +3,71 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from model.language_model import Architecture, LanguageModel, State
-from model.layers import Array, Ids
-from model.lockstep import STANDARD, WIDER, Lockstep
+from model.language_model import Architecture, LanguageModel
+from model.layers import Array
+from model.lockstep import Lockstep, on_grid
+from model.vocabulary import NO_CHARACTER
 
-ROWS = 140
-
-
-def network(hidden_size: int, kind: type[LanguageModel] = LanguageModel) -> LanguageModel:
-    return kind.initialise(Architecture("lstm", 38, hidden_size), np.random.default_rng(0))
+ROWS, STEPS = 140, 12
+WIDTHS = (1, 2, 3, 5, 8, 9, 17, 33, 65, 104, ROWS)
 
 
-def rows_of(language_model: LanguageModel) -> tuple[Ids, State]:
-    random = np.random.default_rng(1)
-    ids = random.integers(38, size=2 * ROWS)
-    state = language_model.initial_state(len(ids))
-    return ids, State(*(random.uniform(-1, 1, part.shape).astype(language_model.dtype) for part in state))
+def network(hidden_size: int, cell: str = "lstm", dtype: type = np.float32) -> LanguageModel:
+    architecture = Architecture("rnn" if cell == "rnn" else "lstm", 38, hidden_size, 1 if cell == "rnn" else 2)
+    found = LanguageModel.initialise(architecture, np.random.default_rng(0), dtype)
+    for name, parameter in found.parameters.items():
+        if name.startswith("output"):
+            parameter *= 7  # as large as in a trained network
+    return found
 
 
-def stepped(lockstep: Lockstep, ids: Ids, state: State) -> Array:
-    """All that a step gives each row, side by side: (B, V + 2LH)."""
-    logits, after = lockstep.step(ids, state)
-    joined: Array = np.concatenate([logits, *after.h, *after.c], axis=1)
-    return joined
+def inputs() -> NDArray[np.intp]:
+    """Ids (T, B), now and then none."""
+    return np.random.default_rng(1).integers(NO_CHARACTER, 38, size=(STEPS, ROWS))
+
+
+def logits(lockstep: Lockstep, ids: NDArray[np.intp]) -> Array:
+    """Logits (T, B, V) of rows that begin in the zero state."""
+    lockstep.resize(0)
+    lockstep.resize(ids.shape[1])
+    return np.stack([lockstep.step(step.tolist()).copy() for step in ids])
 
 
 def assert_lockstep(language_model: LanguageModel) -> None:
-    """Every row of 1 to 140 comes out with the bits that it has alone."""
-    lockstep = Lockstep(language_model)
-    ids, state = rows_of(language_model)
-    copies = np.repeat(np.arange(ROWS), lockstep.padded(1)).reshape(ROWS, -1)
-    alone = [stepped(lockstep, ids[row], State(state.h[:, row], state.c[:, row]))[0] for row in copies]
-    for rows in (2, 9, 17, 33, 65, 104, ROWS):
-        width = lockstep.padded(rows)
-        together = stepped(lockstep, ids[:width], State(state.h[:, :width], state.c[:, :width]))
-        assert np.array_equal(together[:rows], alone[:rows])
+    """Every row has the bits that it has alone, in any company and place."""
+    lockstep, ids, random = Lockstep(language_model), inputs(), np.random.default_rng(2)
+    alone = np.concatenate([logits(lockstep, ids[:, [row]]) for row in range(ROWS)], axis=1)
+    for width in WIDTHS:
+        rows = random.permutation(ROWS)[:width]
+        assert np.array_equal(logits(lockstep, ids[:, rows]), alone[:, rows])
 
 
 @pytest.mark.parametrize("hidden_size", [16, 100, 256])
-def test_a_row_has_the_same_bits_at_every_width(hidden_size: int) -> None:
-    assert_lockstep(network(hidden_size))
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_a_row_has_the_same_bits_at_every_width(hidden_size: int, cell: str) -> None:
+    assert_lockstep(network(hidden_size, cell))
+
+
+def test_it_holds_in_double_precision() -> None:
+    assert_lockstep(network(100, dtype=np.float64))
 
 
 def assert_any_threads(language_model: LanguageModel) -> None:
-    """One thread or two: the same bits, and afterwards as many threads as before."""
-    ids, state = rows_of(language_model)
     outcomes = []
     for threads in (1, 2):
         with threadpool_limits(threads, "blas"):
-            before = [library["num_threads"] for library in threadpool_info()]
-            outcomes.append(stepped(Lockstep(language_model), ids[:64], State(state.h[:, :64], state.c[:, :64])))
-            assert [library["num_threads"] for library in threadpool_info()] == before
+            outcomes.append(logits(Lockstep(language_model), inputs()))
     assert np.array_equal(outcomes[0], outcomes[1])
 
 
@@ -68,7 +76,7 @@ def test_the_number_of_threads_does_not_matter() -> None:
 
 
 def test_both_hold_with_the_kernels_of_other_processors() -> None:
-    """With AVX2 bits depend on a row's place, with older kernels on the width; OpenBLAS can be told to use those."""
+    """OpenBLAS can be told to use those; they add in other orders."""
     kernels = {"Nehalem"}
     if {library.get("architecture") for library in threadpool_info()} & {"SkylakeX", "Cooperlake", "SapphireRapids"}:
         kernels.add("Haswell")
@@ -79,36 +87,62 @@ def test_both_hold_with_the_kernels_of_other_processors() -> None:
         subprocess.run([sys.executable, "-c", script], cwd=folder, env=environment, check=True, timeout=60)
 
 
-class WidthDependent(LanguageModel):
-    """A network on a machine where blocks of 16 and 64 round differently."""
-
-    def step(self, ids: Ids, state: State) -> tuple[Array, State]:
-        logits, after = super().step(ids, state)
-        return (logits * 1.0000001 if len(ids) in (16, 64) else logits), after
-
-
-class PlaceDependent(LanguageModel):
-    """A network on a machine where the last row of any block rounds differently, but one alone does not."""
-
-    def step(self, ids: Ids, state: State) -> tuple[Array, State]:
-        logits, after = super().step(ids, state)
-        if len(ids) > 1:
-            after.h[0, -1] *= 1.0000002
-        return logits, after
+@given(st.integers(0, 2**32 - 1), st.integers(1, 600), st.integers(-30, 30), st.sampled_from([np.float32, np.float64]))
+@settings(deadline=None, max_examples=60)
+def test_sums_on_the_grid_are_exact(seed: int, inputs: int, size: int, dtype: type) -> None:
+    """Added forwards, backwards, and by the matrix library: always the same number, which exact arithmetic gives."""
+    random = np.random.default_rng(seed)
+    digits, mantissa = 8, int(np.finfo(dtype).nmant)
+    weights = random.standard_normal((3, inputs)) ** 3 * 2.0**size
+    rounded = on_grid(weights, 0, digits, mantissa)
+    assert np.allclose(rounded, weights, atol=np.abs(weights).sum() * 2.0 ** (digits - mantissa + 2))
+    x: Array = (random.integers(-512, 513, inputs) / 2**digits).astype(dtype)
+    for row in rounded.astype(dtype):
+        exact = float(sum(Fraction(float(a)) * Fraction(float(b)) for a, b in zip(row, x, strict=True)))
+        assert float(row @ x) == exact
+        assert float(np.add.accumulate(row * x)[-1]) == exact == float(np.add.accumulate((row * x)[::-1])[-1])
 
 
-def test_widths_that_round_differently_are_not_used() -> None:
-    assert Lockstep(network(8, WidthDependent)).widths == (STANDARD, 32)
-    assert Lockstep(network(8, PlaceDependent)).widths == (1,)
-    assert_lockstep(network(8, WidthDependent))
-    assert_lockstep(network(8, PlaceDependent))
+def test_only_one_weight_of_a_look_up_counts() -> None:
+    weights = np.hstack([np.full((1, 1000), 0.7), np.full((1, 2), 0.123)])
+    assert np.abs(on_grid(weights, 1000, 8, 23) - weights).max() < 2**-15
+    assert np.abs(on_grid(weights, 0, 8, 23) - weights).max() > 2**-15
 
 
-@pytest.mark.parametrize("rows", [0, 1, 8, 9, 31, 64, 65, 100, 1000])
-def test_padding_fills_whole_blocks_once(rows: int) -> None:
-    lockstep = Lockstep(network(8))
-    width = lockstep.padded(rows)
-    assert width >= rows
-    assert width == lockstep.padded(width)
-    assert width - rows < max(STANDARD, *WIDER)
-    assert lockstep.padded(1) == STANDARD
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_it_computes_what_the_network_does(cell: str) -> None:
+    language_model, ids = network(64, cell), inputs()
+    state, expected = language_model.initial_state(ROWS), []
+    for step in ids:
+        found, state = language_model.step(step, state)
+        expected.append(found)
+    assert np.abs(logits(Lockstep(language_model), ids) - expected).max() < 0.05
+
+
+def test_rows_come_go_move_and_forget() -> None:
+    lockstep, ids = Lockstep(network(20)), inputs()
+    whole = logits(lockstep, ids[:, :3])
+    lockstep.resize(0)
+    lockstep.resize(2)
+    step_all(lockstep, ids[:6, [1, 0]])
+    lockstep.resize(3)  # a third one, later
+    step_all(lockstep, ids[6:, [1, 0, 2]][:2])
+    lockstep.move(1, 0)
+    lockstep.resize(1)
+    assert np.array_equal(lockstep.step(ids[8, :1].tolist()), whole[8, :1])
+    lockstep.forget(0)
+    assert np.array_equal(lockstep.step(ids[0, :1].tolist()), whole[0, :1])
+    assert lockstep.rows == 1
+
+
+def step_all(lockstep: Lockstep, ids: Sequence[NDArray[np.intp]] | NDArray[np.intp]) -> None:
+    for step in ids:
+        lockstep.step(step.tolist())
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf, -3e38])
+def test_weights_that_are_no_numbers_are_noticed(broken: float) -> None:
+    language_model = network(8)
+    assert Lockstep(language_model).is_sound
+    language_model.parameters["lstm.1.w_h"][:, 3] = broken
+    assert not Lockstep(language_model).is_sound
