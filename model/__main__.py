@@ -183,13 +183,14 @@ def plot(
     history: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="The log that `train` writes.")],
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="The picture.", show_default="FILE.png")] = None,
 ) -> None:
-    """Draw a training as a PNG: losses and gradient norms over its steps."""
+    """Draw a training as a PNG: losses, gradient norms before and after clipping, and what it wrote along the way."""
     from model import plots
+    from model.history import read_history
 
     path = out or history.with_suffix(".png")
     if path.suffix.lower() != ".png":
         raise MangosaurusError(f"{path}: the picture is a PNG; give --out a name that ends in .png")
-    path.write_bytes(plots.draw(plots.read_history(history)))
+    path.write_bytes(plots.draw(read_history(history)))
     typer.echo(f"drew {path}")
 
 

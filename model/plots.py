@@ -1,118 +1,50 @@
-"""A training's history as a picture: the losses over the steps, and the gradient's norm before clipping.
+"""A training's history as a picture: losses, gradient norms before and after clipping, and what it wrote on its way.
 
-The history is what `train` logs beside a checkpoint: the JSON lines of its events. Pictures are PNG bytes, drawn with
-matplotlib's objects and without its global state, so that any thread may draw.
-
-Not here: reading checkpoints, or comparing several trainings in one picture.
+Pictures are PNG bytes, drawn with matplotlib's objects and without its global state, so that any thread may draw. Not
+here: reading a history (`history`), and comparing several trainings in one picture.
 """
 
 import io
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+import textwrap
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
-from numpy.typing import NDArray
 
-from model.errors import MangosaurusError
+from model.history import Floats, History
 
-Floats = NDArray[np.float64]
-
-COLUMNS = ("step", "training_loss", "held_out_loss", "gradient_norm")
 SMOOTHED_FROM = 60  # points; fewer are drawn as they are
 
-# Blue, vermilion and green of Okabe and Ito's palette, told apart with any kind of colour vision.
-TRAINING, HELD_OUT, GRADIENT, QUIET = "#0072b2", "#d55e00", "#009e73", "#666666"
+# Blue, vermilion, green and purple of Okabe and Ito's palette, told apart with any kind of colour vision.
+TRAINING, HELD_OUT, BEFORE, AFTER, QUIET = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#666666"
 
-
-class HistoryError(MangosaurusError):
-    """A history that cannot be read, or with nothing in it to draw."""
-
-
-@dataclass(frozen=True)
-class History:
-    """N steps of one training: losses in nats per character, the held-out one NaN where it was not measured."""
-
-    recipe: str
-    steps: Floats
-    training_loss: Floats
-    held_out_loss: Floats
-    gradient_norm: Floats
-    stages: tuple[tuple[str, float], ...]  # each stage's name and first step
-
-    @classmethod
-    def from_events(cls, events: Iterable[Mapping[str, Any]]) -> "History":
-        """Gather the steps among a training's events; of steps that a resumed training took again, the last count.
-
-        Raises HistoryError where no event tells of progress, or one lacks a figure.
-        """
-        recipe, rows = "", list[Mapping[str, Any]]()
-        for event in events:
-            if event.get("event") == "started":
-                recipe = str(event.get("recipe", ""))
-            elif event.get("event") == "progress":
-                while rows and rows[-1]["step"] >= event["step"]:
-                    rows.pop()
-                rows.append(event)
-        if not rows:
-            raise HistoryError("there is no step in this history; is it the .jsonl file that `train` writes?")
-        return cls._from_rows(recipe, rows)
-
-    @classmethod
-    def _from_rows(cls, recipe: str, rows: list[Mapping[str, Any]]) -> "History":
-        try:
-            steps, training, held_out, gradient = (
-                np.array([row[column] for row in rows], dtype=np.float64) for column in COLUMNS
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise HistoryError(f"a step in this history lacks a figure: {error}") from error
-        stages: dict[str, float] = {}
-        for row in rows:
-            stages.setdefault(str(row.get("stage", "")), row["step"])
-        return cls(recipe, steps, training, held_out, gradient, tuple(stages.items()))
-
-
-def read_history(path: Path) -> History:
-    """Read the JSON lines of a training; a line cut short by a killed process is passed over.
-
-    Raises HistoryError, which names the file, if it cannot be read or has no steps.
-    """
-    try:
-        return History.from_events(_events(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise HistoryError(f"cannot read {path}: {error.strerror or error}") from error
-    except (HistoryError, UnicodeDecodeError) as error:
-        raise HistoryError(f"cannot draw {path}: {error}") from error
+SAMPLES, LONGEST_SAMPLE = 6, 110  # how many, and characters of one
+TEXT = FontProperties(family="DejaVu Sans", size=9)
 
 
 def draw(history: History) -> bytes:
-    """Draw the history as a PNG of 1080 x 810 pixels."""
-    figure = Figure(figsize=(9, 6.75), dpi=120, layout="constrained")
-    losses, gradients = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    _draw_losses(losses, history)
-    _draw_gradients(gradients, history)
-    for axes in (losses, gradients):
-        _tidy(axes)
-    for name, step in history.stages[1:]:
-        _draw_stage(losses, gradients, name, step)
+    """Draw the history as a PNG, 1080 pixels wide and 810 high, or 1020 where there are samples to show."""
+    rows, height = {"losses": 3.0, "gradients": 1.0}, 6.75
+    if history.samples:
+        rows, height = rows | {"samples": 1.0}, 8.5
+    figure = Figure(figsize=(9, height), dpi=120, layout="constrained")
+    axes = figure.subplot_mosaic([[row] for row in rows], height_ratios=list(rows.values()))
+    _draw_losses(axes["losses"], history)
+    _draw_gradients(axes["gradients"], history)
+    axes["losses"].sharex(axes["gradients"])
+    axes["losses"].tick_params(labelbottom=False)
+    for name in ("losses", "gradients"):
+        _tidy(axes[name])
+    for stage, step in history.stages[1:]:
+        _draw_stage(axes["losses"], axes["gradients"], stage, step)
+    if history.samples:
+        _write_samples(axes["samples"], history.samples)
     picture = io.BytesIO()
     figure.savefig(picture, format="png")
     return picture.getvalue()
-
-
-def _events(text: str) -> Iterator[Mapping[str, Any]]:
-    for line in text.splitlines():
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(event, dict):
-            yield event
 
 
 def _draw_losses(axes: Axes, history: History) -> None:
@@ -138,13 +70,43 @@ def _mark_best(axes: Axes, steps: Floats, losses: Floats) -> None:
 
 
 def _draw_gradients(axes: Axes, history: History) -> None:
-    drawable = np.isfinite(history.gradient_norm) & (history.gradient_norm > 0)
-    axes.set_ylabel("gradient norm\nbefore clipping")
+    axes.set_ylabel("gradient norm")
     axes.set_xlabel("step")
-    if drawable.any():
-        norms = history.gradient_norm[drawable]
-        _draw_noisy(axes, history.steps[drawable], norms, GRADIENT, None)
-        _scale_logarithmically(axes, norms.max() / norms.min())
+    drawn = [
+        *_draw_norms(axes, history.steps, history.gradient_norm, BEFORE, "before clipping"),
+        *_draw_norms(axes, history.steps, history.clipped_gradient_norm, AFTER, "after"),
+    ]
+    if drawn:
+        _scale_logarithmically(axes, max(drawn) / min(drawn))
+        axes.legend(loc="upper right", ncols=2, fontsize=9, facecolor="white", edgecolor="none", framealpha=0.9)
+
+
+def _draw_norms(axes: Axes, steps: Floats, norms: Floats, colour: str, label: str) -> list[float]:
+    """Draw what a logarithmic axis can show; returns the least and the largest of it."""
+    drawable = np.isfinite(norms) & (norms > 0)
+    if not drawable.any():
+        return []
+    _draw_noisy(axes, steps[drawable], norms[drawable], colour, label)
+    return [norms[drawable].min(), norms[drawable].max()]
+
+
+def _write_samples(axes: Axes, samples: Sequence[tuple[float, str]]) -> None:
+    """Write some samples from along the way below each other, each behind the step that it was written after."""
+    axes.set_axis_off()
+    axes.set_title("what it wrote after so many steps", fontsize=10, loc="left", color=QUIET)
+    chosen = np.unique(np.linspace(0, len(samples) - 1, SAMPLES).round().astype(int))
+    for line, (step, text) in enumerate(samples[place] for place in chosen):
+        height = 1 - (line + 0.5) / SAMPLES
+        axes.text(0.06, height, f"{step:,.0f}", ha="right", va="center", color=QUIET, fontproperties=TEXT)
+        axes.text(0.075, height, _one_line(text), va="center", fontproperties=TEXT, parse_math=False)
+
+
+def _one_line(text: str) -> str:
+    """Join lines, shorten what is too long, and put a box in place of what the font cannot write."""
+    line = " / ".join(filter(None, (part.strip() for part in text.split("\n"))))
+    shortened = textwrap.shorten(line, LONGEST_SAMPLE, placeholder=" …")
+    font = get_font(findfont(TEXT))
+    return "".join(character if font.get_char_index(ord(character)) else "□" for character in shortened)
 
 
 def _scale_logarithmically(axes: Axes, span: float) -> None:
@@ -154,7 +116,7 @@ def _scale_logarithmically(axes: Axes, span: float) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
 
 
-def _draw_noisy(axes: Axes, steps: Floats, values: Floats, colour: str, label: str | None) -> None:
+def _draw_noisy(axes: Axes, steps: Floats, values: Floats, colour: str, label: str) -> None:
     """Draw a line; of many points a pale one, and over it their running mean."""
     if len(values) < SMOOTHED_FROM:
         axes.plot(steps, values, color=colour, linewidth=1.6, label=label)

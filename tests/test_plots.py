@@ -1,71 +1,16 @@
-"""Pictures of trainings: what is read from a history, and that a picture comes out of it."""
+"""Pictures of trainings: a picture comes out of every history, however little is in it."""
 
 import io
-import json
 import math
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from model.plots import History, HistoryError, draw, read_history
+from model.plots import draw
+from tests.test_history import history_of, progress, sample
 
 Event = dict[str, Any]
-
-
-def progress(step: int, **figures: Any) -> Event:
-    usual = {"stage": "names", "training_loss": 3 / step, "held_out_loss": None, "gradient_norm": 0.5}
-    return {"event": "progress", "step": step} | usual | figures
-
-
-def history_of(*events: Event) -> History:
-    return History.from_events([{"event": "started", "recipe": "dino"}, *events])
-
-
-def test_takes_the_steps_and_where_each_stage_begins() -> None:
-    history = history_of(
-        progress(1, stage="pretrain"),
-        {"event": "sample", "text": "mangosaurus"},
-        progress(3, stage="pretrain", held_out_loss=1.5),
-        progress(9, stage="tune"),
-    )
-    assert history.recipe == "dino"
-    assert history.steps.tolist() == [1, 3, 9]
-    assert history.training_loss == pytest.approx([3, 1, 1 / 3])
-    assert np.isfinite(history.held_out_loss).tolist() == [False, True, False]
-    assert history.stages == (("pretrain", 1), ("tune", 9))
-
-
-def test_steps_taken_again_after_a_resumption_count_once() -> None:
-    history = history_of(progress(1), progress(5), progress(8), progress(4, training_loss=7.0), progress(6))
-    assert history.steps.tolist() == [1, 4, 6]
-    assert history.training_loss[1] == 7
-
-
-def test_reads_a_file_whose_last_line_was_cut_short(tmp_path: Path) -> None:
-    path = tmp_path / "dino.jsonl"
-    path.write_text(json.dumps(progress(2)) + "\n17\n" + json.dumps(progress(4)) + '\n{"event": "prog')
-    assert read_history(path).steps.tolist() == [2, 4]
-
-
-@pytest.mark.parametrize(
-    "write",
-    [
-        pytest.param(lambda path: None, id="missing"),
-        pytest.param(lambda path: path.mkdir(), id="folder"),
-        pytest.param(lambda path: path.write_text("aachenosaurus\n"), id="another text"),
-        pytest.param(lambda path: path.write_bytes(b"\x89PNG\xff"), id="not text"),
-        pytest.param(lambda path: path.write_text('{"event": "progress", "step": 1}'), id="no figures"),
-    ],
-)
-def test_a_file_that_is_no_history_is_refused_by_name(tmp_path: Path, write: Callable[[Path], object]) -> None:
-    path = tmp_path / "other.jsonl"
-    write(path)
-    with pytest.raises(HistoryError, match=r"other\.jsonl"):
-        read_history(path)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +19,7 @@ def test_a_file_that_is_no_history_is_refused_by_name(tmp_path: Path, write: Cal
         pytest.param([progress(1)], id="one step"),
         pytest.param([progress(1, gradient_norm=0.0), progress(2, gradient_norm=math.inf)], id="no norm to draw"),
         pytest.param([progress(n, held_out_loss=None if n % 5 else 4 / n) for n in range(1, 200)], id="many"),
+        pytest.param([progress(n, gradient_norm=2.0, clipped_gradient_norm=1.0) for n in (1, 2)], id="clipped"),
         pytest.param([progress(1, stage="pretrain"), progress(2, stage="tune", held_out_loss=1.0)], id="two stages"),
     ],
 )
@@ -81,3 +27,18 @@ def test_draws_a_png(steps: list[Event]) -> None:
     picture = imread(io.BytesIO(draw(history_of(*steps))), format="png")
     assert picture.shape == (810, 1080, 4)
     assert picture.std() > 0.05
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("mangosaurus, $x$, %s", id="nothing is markup"),
+        pytest.param("one line\n\nand another\n" * 40, id="long"),
+        pytest.param("恐竜 \N{SAUROPOD}", id="letters that the font lacks"),
+        pytest.param("", id="nothing"),
+    ],
+)
+def test_samples_stand_below_the_curves(text: str) -> None:
+    events = [event for step in range(1, 20) for event in (progress(step), sample(step, text))]
+    picture = imread(io.BytesIO(draw(history_of(*events))), format="png")
+    assert picture.shape == (1020, 1080, 4)
