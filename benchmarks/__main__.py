@@ -1,7 +1,7 @@
-"""python -m benchmarks [cold_start island sampling training splits]: measure, print tables, write them to results.md.
+"""python -m benchmarks [cold_start island sampling training splits scratch]: measure, write tables to results.md.
 
-Without names all of them run. Torch is needed: pip install '.[bench]'. Not here: the bot's bench, which is a command of
-its own (python -m benchmarks.bot).
+Without names all of them run but `scratch`, which takes a quarter of an hour. Torch is needed: pip install '.[bench]'.
+Not here: the bot's bench, which is a command of its own (python -m benchmarks.bot).
 """
 
 import argparse
@@ -12,7 +12,8 @@ from benchmarks.report import machine, write_section
 from benchmarks.timing import Effort
 
 # The cold starts come first: they are other processes, and this one is still small.
-BENCHES = ("cold_start", "island", "sampling", "training", "splits")
+USUAL = ("cold_start", "island", "sampling", "training", "splits")
+BENCHES = (*USUAL, "scratch")
 
 
 def main() -> None:
@@ -29,7 +30,9 @@ def main() -> None:
 
 def _arguments() -> tuple[tuple[str, ...], Effort, bool]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure beside torch and a textbook.")
-    parser.add_argument("benches", nargs="*", metavar="BENCH", help=f"{', '.join(BENCHES)}; without any, all")
+    parser.add_argument(
+        "benches", nargs="*", metavar="BENCH", help=f"{', '.join(BENCHES)}; without any, all but the last"
+    )
     parser.add_argument("--repeats", type=int, default=Effort.repeats, help="rounds of each comparison")
     parser.add_argument("--quick", action="store_true", help="leave out the larger sizes")
     parser.add_argument("--dry", action="store_true", help="print only; leave results.md as it is")
@@ -38,7 +41,7 @@ def _arguments() -> tuple[tuple[str, ...], Effort, bool]:
         parser.error(f"no bench is called {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
     if given.repeats < 1:
         parser.error(f"--repeats is {given.repeats}; it is at least 1")
-    return tuple(given.benches or BENCHES), Effort(given.repeats, quick=given.quick), not given.dry
+    return tuple(given.benches or USUAL), Effort(given.repeats, quick=given.quick), not given.dry
 
 
 if __name__ == "__main__":
