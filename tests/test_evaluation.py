@@ -12,7 +12,7 @@ import pytest
 from model.checkpoint import Checkpoint, Description
 from model.command_line import print_evaluation
 from model.corpus import Corpus
-from model.evaluation import EvaluationError, decoder_loss, evaluate, held_out_loss, readable
+from model.evaluation import WIDTH, EvaluationError, decoder_loss, evaluate, held_out_loss, readable
 from model.language_model import Architecture, LanguageModel, Parameters, parameter_shapes
 from model.vocabulary import Vocabulary
 
@@ -122,6 +122,11 @@ def test_the_decoder_loses_as_much_but_for_its_rounding(corpus: Corpus, cell: Li
     rounded = decoder_loss(language_model, corpus)
     assert rounded == pytest.approx(plain, abs=0.01)
     assert rounded != plain
+
+
+def test_the_decoder_begins_each_document_anew() -> None:
+    language_model, many = random(VERSE), replace(VERSE, held_out=VERSE.held_out * WIDTH)
+    assert decoder_loss(language_model, many) == pytest.approx(decoder_loss(language_model, VERSE))
 
 
 def test_weights_that_the_decoder_refuses_have_no_loss_there() -> None:
