@@ -42,7 +42,7 @@ bench-bot: .venv/ready
 clean:
 	rm -rf .venv .venv-test .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.venv/ready: EXTRAS = .
+.venv/ready: EXTRAS = .[evaluate]
 .venv-test/ready: EXTRAS = .[dev]
 .venv-bench/ready: EXTRAS = .[bench]
 

@@ -150,7 +150,7 @@ def evaluate(
     checkpoint: CheckpointOption = None,
     corpus: CorpusOption = None,
     samples: Annotated[
-        int | None, typer.Option(min=0, help="Texts to sample and look at.", show_default="2000 names or 40 poems")
+        int | None, typer.Option(min=0, help="Texts to sample and look at.", show_default="2000 names or 200 poems")
     ] = None,
     thread_limit: ThreadsOption = None,
     json: JsonOption = False,

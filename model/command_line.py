@@ -64,24 +64,33 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 
 def print_evaluation(evaluation: "Evaluation") -> None:
-    """Print the figures of one checkpoint as a table."""
+    """Print the figures of one checkpoint as a table: held-out text beside what the network writes."""
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"{evaluation.kind}, version {evaluation.version}", title_justify="left", show_header=False)
-    table.add_column()
-    table.add_column(justify="right")
-    table.add_row("held-out nats per character, network", f"{evaluation.held_out_loss:.3f}", style="bold")
+    from model.appearance import SYLLABLES
+    from model.syllables import PACKAGE
+
+    table = Table("", title=f"{evaluation.kind}, version {evaluation.version}", title_justify="left")
+    table.add_column("held out", justify="right")
+    table.add_column("sampled", justify="right")
+    table.add_row("nats per character, network", f"{evaluation.held_out_loss:.4f}", style="bold")
+    if evaluation.decoder_loss is not None:
+        table.add_row("the same, rounded as the decoder does", f"{evaluation.decoder_loss:.4f}")
     for counting in evaluation.counting:
-        table.add_row(f"n-gram of order {counting.order}, {counting.counted} text", f"{counting.held_out_loss:.3f}")
+        table.add_row(f"n-gram of order {counting.order}, {counting.counted} text", f"{counting.held_out_loss:.4f}")
     table.add_section()
     for name, value in evaluation.samples.items():
-        table.add_row(
-            f"sampled: {name.replace('_', ' ')}", f"{value:.1%}" if isinstance(value, float) else f"{value:,}"
-        )
+        table.add_row(name.replace("_", " "), _figure(evaluation.held_out[name]), _figure(value))
     Console().print(table)
+    if evaluation.kind == "verse" and evaluation.samples and SYLLABLES not in evaluation.samples:
+        typer.echo(f"For the share of {SYLLABLES.replace('_', ' ')}: pip install {PACKAGE}")
     if not evaluation.trained_on_this_corpus:
         typer.echo("The weights were trained on another text, which may hold some of what is held out of this one.")
+
+
+def _figure(value: float) -> str:
+    return f"{value:.1%}" if isinstance(value, float) else f"{value:,}"
 
 
 def sentence(error: Exception) -> str:

@@ -1,31 +1,31 @@
-"""How good a checkpoint is: nats per character on text it never saw, beside counting, and figures about its samples.
+"""How good a checkpoint is: nats per character on text it never saw, beside counting, and what its samples look like.
 
 Everything is measured with fixed seeds, so the same checkpoint and corpus give the same figures each time.
 
-Not here: training, choosing between checkpoints, and how figures are shown. A further figure about samples is one more
-entry in `name_figures` or `verse_figures`; what is printed follows by itself.
+Not here: training, choosing between checkpoints, how figures are shown, and the figures about samples (`appearance`).
 """
 
-import re
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from model import layers
+from model.appearance import Figures, name_figures, verse_figures
 from model.checkpoint import Checkpoint
-from model.corpus import Corpus, CorpusKind, padded_batch
+from model.corpus import Batch, Corpus, CorpusKind, padded_batch
 from model.decoder import Decoder, NameRequest, Request, Sampling, VerseRequest, generator_for
 from model.errors import MangosaurusError
-from model.language_model import LanguageModel
+from model.language_model import LanguageModel, count_targets
+from model.lockstep import Lockstep
 from model.ngram import NGram, best_order
 from model.recipes import DINO, POEM
 from model.vocabulary import NO_CHARACTER
 
 ORDERS = range(9)
-SAMPLES: dict[CorpusKind, int] = {"names": 2000, "verse": 40}
+SAMPLES: dict[CorpusKind, int] = {"names": 2000, "verse": 200}
 WIDTH = 256  # sequences side by side, in scoring and in sampling
 
 T = TypeVar("T")
-_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 
 
 class EvaluationError(MangosaurusError):
@@ -45,7 +45,10 @@ class Counting:
 class Evaluation:
     """All figures of one checkpoint on one corpus; `dataclasses.asdict` of it is plain JSON.
 
-    Losses are in nats per character of the held-out documents, each with its final newline.
+    Losses are in nats per character of the held-out documents, each with its final newline. `decoder_loss` is the loss
+    with the rounding that the decoder does (see `lockstep`). `samples` are the figures of `appearance` about what it
+    writes at the recipe's temperature, `held_out` the same of the held-out documents beside those trained on. These
+    three are empty where nothing is sampled.
     """
 
     kind: CorpusKind
@@ -54,26 +57,28 @@ class Evaluation:
     held_out_documents: int
     held_out_loss: float
     counting: tuple[Counting, ...] = ()
-    samples: dict[str, float] = field(default_factory=dict)
+    decoder_loss: float | None = None
+    samples: Figures = field(default_factory=dict)
+    held_out: Figures = field(default_factory=dict)
 
 
 def evaluate(checkpoint: Checkpoint, corpus: Corpus, *, seed: int = 0, samples: int | None = None) -> Evaluation:
     """Measure everything; a text's characters that the checkpoint does not know are left out for network and n-gram.
 
-    `samples` is how many names or poems to look at: 2,000 or 40 unless given, 0 for none.
+    `samples` is how many names or poems to look at: 2,000 or 200 unless given, 0 for none.
     Raises EvaluationError where the corpus is of another kind, or shares no characters with the checkpoint.
     """
     corpus = readable(corpus, checkpoint)
     count = SAMPLES[corpus.kind] if samples is None else samples
-    return Evaluation(
+    evaluation = Evaluation(
         kind=corpus.kind,
         version=checkpoint.version,
         trained_on_this_corpus=checkpoint.description.corpus == corpus.digest,
         held_out_documents=len(corpus.held_out),
         held_out_loss=held_out_loss(checkpoint.language_model, corpus),
         counting=tuple(_counting(corpus)),
-        samples=_sample_figures(checkpoint, corpus, count, seed) if count else {},
     )
+    return _with_samples(evaluation, checkpoint, corpus, count, seed) if count else evaluation
 
 
 def readable(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
@@ -98,33 +103,32 @@ def held_out_loss(language_model: LanguageModel, corpus: Corpus) -> float:
 
     A name begins from the zero vector, a poem from a newline.
     """
+    return _nats_per_character(language_model.score, corpus)
+
+
+def decoder_loss(language_model: LanguageModel, corpus: Corpus) -> float | None:
+    """Measure the same with the decoder's rounded weights and states; None for weights that it refuses."""
+    lockstep = Lockstep(language_model)
+
+    def score(batch: Batch) -> tuple[float, int]:
+        lockstep.resize(0)
+        lockstep.resize(batch.inputs.shape[1])
+        mask = batch.mask if batch.mask is not None else [None] * len(batch.inputs)
+        steps = zip(batch.inputs, batch.targets, mask, strict=True)
+        nats = sum(layers.cross_entropy(lockstep.step(ids), targets, counted) for ids, targets, counted in steps)
+        return nats, count_targets(batch)
+
+    return _nats_per_character(score, corpus) if lockstep.is_sound else None
+
+
+def _nats_per_character(score: Callable[[Batch], tuple[float, int]], corpus: Corpus) -> float:
     first = NO_CHARACTER if corpus.kind == "names" else corpus.vocabulary.newline
     total, characters = 0.0, 0
     for documents in _groups(corpus.held_out):
-        nats, count = language_model.score(padded_batch(documents, corpus.vocabulary, first=first))
+        nats, count = score(padded_batch(documents, corpus.vocabulary, first=first))
         total += nats
         characters += count
     return total / characters
-
-
-def name_figures(names: Sequence[str], known: Set[str]) -> dict[str, float]:
-    """Measure sampled names: `new` is the share outside the list, `unique` the share left without repetitions."""
-    return {
-        "names": len(names),
-        "new": _share(name not in known for name in names),
-        "unique": len(set(names)) / max(len(names), 1),
-    }
-
-
-def verse_figures(poems: Sequence[str], known_words: Set[str]) -> dict[str, float]:
-    """Measure sampled poems: `known_words` is the share of their words that stand in the texts trained on."""
-    words = [word for poem in poems for word in words_of(poem)]
-    return {"poems": len(poems), "words": len(words), "known_words": _share(word in known_words for word in words)}
-
-
-def words_of(text: str) -> list[str]:
-    """List the words: runs of letters, with apostrophes and hyphens inside them."""
-    return _WORD.findall(text)
 
 
 def _counting(corpus: Corpus) -> Iterator[Counting]:
@@ -139,16 +143,20 @@ def _count(counted: str, corpus: Corpus, also: Sequence[str]) -> Counting:
     return Counting(counted, order, ngram.nats_per_character(corpus.held_out))
 
 
-def _sample_figures(checkpoint: Checkpoint, corpus: Corpus, count: int, seed: int) -> dict[str, float]:
+def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus, count: int, seed: int) -> Evaluation:
     generators = [generator_for(seed, turn) for turn in range(count)]
     if corpus.kind == "verse":
-        known_words = {word for text in (*corpus.training, *corpus.pretraining) for word in words_of(text)}
-        requests = [VerseRequest(generator, sampling=Sampling(POEM.temperature)) for generator in generators]
-        return verse_figures(_texts(checkpoint, requests), known_words)
-    # The decoder passes over known names; to see how often the network itself invents one, it must know of none.
-    unaware = replace(checkpoint, known_names=frozenset())
-    names = _texts(unaware, [NameRequest(generator, sampling=Sampling(DINO.temperature)) for generator in generators])
-    return name_figures(names, {*corpus.training, *corpus.held_out})
+        sources = (*corpus.pretraining, *corpus.training)
+        poems = _texts(checkpoint, [VerseRequest(one, sampling=Sampling(POEM.temperature)) for one in generators])
+        samples, held_out = verse_figures(poems, sources), verse_figures(corpus.held_out, sources)
+    else:
+        # The decoder passes over known names; to see how often the network itself invents one, it must know of none.
+        unaware = replace(checkpoint, known_names=frozenset())
+        names = _texts(unaware, [NameRequest(one, sampling=Sampling(DINO.temperature)) for one in generators])
+        samples = name_figures(names, {*corpus.training, *corpus.held_out})
+        held_out = name_figures(corpus.held_out, {*corpus.training})
+    loss = decoder_loss(checkpoint.language_model, corpus)
+    return replace(evaluation, decoder_loss=loss, samples=samples, held_out=held_out)
 
 
 def _texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> list[str]:
@@ -165,8 +173,3 @@ def _texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> list[str]:
 
 def _groups(items: Sequence[T]) -> Iterator[Sequence[T]]:
     return (items[at : at + WIDTH] for at in range(0, len(items), WIDTH))
-
-
-def _share(flags: Iterable[bool]) -> float:
-    found = list(flags)
-    return sum(found) / max(len(found), 1)

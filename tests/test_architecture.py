@@ -84,6 +84,7 @@ def test_the_networks_need_little() -> None:
         "model.__main__": {"typer", "rich"},
         "model.command_line": {"typer", "rich"},
         "model.live": {"rich"},
+        "model.syllables": {"pysyllables"},
     }
     for module in of("model"):
         outside = {name.split(".")[0] for name in imports(module)} - sys.stdlib_module_names

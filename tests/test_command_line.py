@@ -198,12 +198,20 @@ class TestEvaluate:
         assert told["held_out_loss"] == pytest.approx(load(checkpoint).description.held_out_loss, rel=1e-4)
         assert told["trained_on_this_corpus"]
         assert told["counting"][0]["held_out_loss"] > 0
-        assert told["samples"]
+        assert told["decoder_loss"] == pytest.approx(told["held_out_loss"], abs=0.01)
+        assert told["samples"].keys() == told["held_out"].keys()
+        assert told["samples"]["names" if kind == "dino" else "poems"] == 2
 
     def test_shows_people_a_table(self, folder: Path) -> None:
         arguments = ("evaluate", "dino", "--checkpoint", folder / "dino.safetensors", "--samples", "2")
         table = run_well(*arguments, "--corpus", folder / "names.txt")
-        for words in ("held-out nats per character", "n-gram of order", "sampled: new"):
+        for words in (
+            "nats per character, network",
+            "n-gram of order",
+            "held out",
+            "sampled",
+            "new but within 2 edits",
+        ):
             assert words in table
         assert "another text" not in table
 

@@ -2,16 +2,17 @@
 
 import json
 import math
+import sys
 from dataclasses import asdict, replace
+from typing import Literal
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from model.checkpoint import Checkpoint, Description
+from model.command_line import print_evaluation
 from model.corpus import Corpus
-from model.evaluation import EvaluationError, evaluate, held_out_loss, name_figures, readable, verse_figures, words_of
+from model.evaluation import WIDTH, EvaluationError, decoder_loss, evaluate, held_out_loss, readable
 from model.language_model import Architecture, LanguageModel, Parameters, parameter_shapes
 from model.vocabulary import Vocabulary
 
@@ -96,11 +97,61 @@ def test_new_names_are_counted_before_the_decoder_hides_known_ones() -> None:
     assert samples["names"] == 200
     assert 0.1 < samples["new"] < 0.5  # a quarter of the names has three letters or more
     assert samples["unique"] < 0.1
+    assert samples["new_but_within_2_edits"] < samples["new"]  # names of five letters or more are farther away
+
+
+@pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
+def test_samples_stand_beside_the_same_figures_of_held_out_text(corpus: Corpus) -> None:
+    evaluation = evaluate(checkpoint_for(corpus, random(corpus)), corpus, samples=3)
+    assert evaluation.samples.keys() == evaluation.held_out.keys()
+    assert evaluation.samples["names" if corpus.kind == "names" else "poems"] == 3
+    assert evaluation.held_out["names" if corpus.kind == "names" else "poems"] == 2
+
+
+def test_without_samples_there_are_losses_alone() -> None:
+    evaluation = evaluate(checkpoint_for(VERSE, random(VERSE)), VERSE, samples=0)
+    assert (evaluation.decoder_loss, evaluation.samples, evaluation.held_out) == (None, {}, {})
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+@pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
+def test_the_decoder_loses_as_much_but_for_its_rounding(corpus: Corpus, cell: Literal["rnn", "lstm"]) -> None:
+    architecture = Architecture(cell, len(corpus.vocabulary), 6, 1 if cell == "rnn" else 2)
+    language_model = LanguageModel.initialise(architecture, np.random.default_rng(1), np.float32)
+    plain = held_out_loss(language_model, corpus)
+    rounded = decoder_loss(language_model, corpus)
+    assert rounded == pytest.approx(plain, abs=0.01)
+    assert rounded != plain
+
+
+def test_the_decoder_begins_each_document_anew() -> None:
+    language_model, many = random(VERSE), replace(VERSE, held_out=VERSE.held_out * WIDTH)
+    assert decoder_loss(language_model, many) == pytest.approx(decoder_loss(language_model, VERSE))
+
+
+def test_weights_that_the_decoder_refuses_have_no_loss_there() -> None:
+    language_model = random(VERSE)
+    language_model.parameters["output.b_y"][0] = np.inf
+    assert decoder_loss(language_model, VERSE) is None
 
 
 def test_samples_that_cannot_be_had_are_left_out() -> None:
     checkpoint = checkpoint_for(NAMES, biased(NAMES, {"a": 0.5, "b": 0.5, "\n": 1e-9}))
-    assert evaluate(checkpoint, NAMES, samples=2).samples == {"names": 0, "new": 0.0, "unique": 0.0}
+    assert evaluate(checkpoint, NAMES, samples=2).samples == dict.fromkeys(
+        evaluate(checkpoint, NAMES, samples=2).held_out, 0
+    )
+
+
+@pytest.mark.parametrize("is_installed", [True, False])
+def test_the_page_says_how_to_get_a_figure_that_is_missing(
+    is_installed: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not is_installed:
+        monkeypatch.setitem(sys.modules, "pysyllables", None)
+    print_evaluation(evaluate(checkpoint_for(VERSE, random(VERSE)), VERSE, samples=1))
+    page = capsys.readouterr().out
+    assert ("│ lines of 9 to 11 syllables" in page) == is_installed
+    assert ("For the share of lines of 9 to 11 syllables: pip install pysyllables" in page) != is_installed
 
 
 def test_another_text_is_folded_into_what_the_checkpoint_knows() -> None:
@@ -121,25 +172,3 @@ def test_another_text_is_folded_into_what_the_checkpoint_knows() -> None:
 def test_a_checkpoint_and_a_text_that_do_not_belong_together_are_refused(corpus: Corpus, sentence: str) -> None:
     with pytest.raises(EvaluationError, match=sentence):
         evaluate(checkpoint_for(NAMES, biased(NAMES)), corpus)
-
-
-def test_name_figures() -> None:
-    assert name_figures(["mango", "mango", "rex", "kiwi"], {"rex"}) == {"names": 4, "new": 0.75, "unique": 0.75}
-
-
-def test_verse_figures() -> None:
-    figures = verse_figures(["o'er the lea,\nthe 'love-sick' zz", "the"], {"o'er", "the", "lea", "love-sick"})
-    assert figures == {"poems": 2, "words": 7, "known_words": pytest.approx(6 / 7)}
-
-
-@given(st.text("ab'- ,\n7"))
-def test_words_are_letters_with_marks_only_inside(text: str) -> None:
-    for word in words_of(text):
-        assert word in text
-        assert word[0].isalpha()
-        assert word[-1].isalpha()
-    assert "".join(filter(str.isalpha, "".join(words_of(text)))) == "".join(filter(str.isalpha, text))
-
-
-def test_words_of_a_line() -> None:
-    assert words_of("well-a-day, 'tis the o'erworn sun's") == ["well-a-day", "tis", "the", "o'erworn", "sun's"]

@@ -1,0 +1,70 @@
+"""Figures about names and poems whose answers can be seen."""
+
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.appearance import STRETCH, name_figures, stretches, verse_figures, words_of
+
+LINE = "shall i compare thee to a summer's day"
+
+
+def test_name_figures() -> None:
+    names = ["mango", "mango", "trex", "rex", "kiwi"]
+    figures = name_figures(names, {"rex", "mangosaurus"})
+    assert figures == {"names": 5, "new": 0.8, "new_but_within_2_edits": 0.2, "unique": 0.8}
+
+
+def test_no_names_have_figures_too() -> None:
+    assert name_figures([], set()) == {"names": 0, "new": 0, "new_but_within_2_edits": 0, "unique": 0}
+
+
+def test_verse_figures() -> None:
+    poems = [f"{LINE},\nthe lea zz", "the lea thou art", "lea\n"]
+    figures = verse_figures(poems, ["the lea", f"o {LINE}!", "thou"])
+    assert figures == {
+        "poems": 3,
+        "words": 16,
+        "known_words": 14 / 16,
+        "characters_copied_in_a_row_median": len("the lea"),
+        "characters_copied_in_a_row_95th_percentile": len(LINE),
+        "lines_with_known_syllables": 3 / 4,
+        "lines_of_9_to_11_syllables": 1 / 3,
+    }
+
+
+def test_syllables_are_left_out_where_nothing_can_count_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pysyllables", None)
+    figures = verse_figures([LINE], [])
+    assert [name for name in figures if "syllables" in name] == []
+    assert figures["known_words"] == 0
+
+
+def test_a_poem_is_cut_where_a_reader_gets_it() -> None:
+    lines = [LINE] * 14
+    assert list(stretches("\n".join(lines))) == ["\n".join(lines[:5])] * 2
+    assert list(stretches(LINE)) == [LINE]
+
+
+@given(st.lists(st.text("ab ", max_size=2 * STRETCH), min_size=1))
+def test_stretches_are_in_the_poem_one_after_another_and_long_enough(lines: list[str]) -> None:
+    poem = "\n".join(lines)
+    found = list(stretches(poem))
+    assert poem.startswith("\n".join(found))
+    assert found == [poem] or all(len(stretch) >= STRETCH for stretch in found)
+    assert len(poem) - len("\n".join(found)) <= STRETCH
+
+
+@given(st.text("ab'- ,\n7"))
+def test_words_are_letters_with_marks_only_inside(text: str) -> None:
+    for word in words_of(text):
+        assert word in text
+        assert word[0].isalpha()
+        assert word[-1].isalpha()
+    assert "".join(filter(str.isalpha, "".join(words_of(text)))) == "".join(filter(str.isalpha, text))
+
+
+def test_words_of_a_line() -> None:
+    assert words_of("well-a-day, 'tis the o'erworn sun's") == ["well-a-day", "tis", "the", "o'erworn", "sun's"]

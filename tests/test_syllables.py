@@ -1,0 +1,39 @@
+"""Syllables of lines whose number is known."""
+
+import sys
+
+import pytest
+
+from model.appearance import words_of
+from model.syllables import syllable_counter
+
+count = syllable_counter()
+assert count, "the tests' environment has pysyllables"
+
+
+@pytest.mark.parametrize(
+    ("line", "syllables"),
+    [
+        ("Shall I compare thee to a summer's day", 10),
+        ("rough winds do shake the darling buds of may,", 10),
+        ("my mistress' eyes are nothing like the sun;", 10),
+        ("i hate, from hate away she threw,", 8),
+        ("th' uncertain glory, 't was in th' air", 8),
+        ("love-song", 2),
+        ("", 0),
+    ],
+)
+def test_syllables_of_a_line(line: str, syllables: int) -> None:
+    assert count is not None
+    assert count(words_of(line)) == syllables
+
+
+@pytest.mark.parametrize("line", ["he look'd away", "thou wilt not mangoble", "a self-mangoble"])
+def test_a_word_that_is_not_known_is_not_guessed(line: str) -> None:
+    assert count is not None
+    assert count(words_of(line)) is None
+
+
+def test_without_the_package_nothing_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pysyllables", None)
+    assert syllable_counter() is None
