@@ -6,7 +6,6 @@ Not here: training, choosing between checkpoints, and how figures are shown. A f
 entry in `name_figures` or `verse_figures`; what is printed follows by itself.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -16,6 +15,7 @@ from model.corpus import Corpus, CorpusKind, padded_batch
 from model.decoder import Decoder, NameRequest, Request, Sampling, VerseRequest, generator_for
 from model.errors import MangosaurusError
 from model.language_model import LanguageModel
+from model.lexicon import words_of
 from model.ngram import NGram, best_order
 from model.recipes import DINO, POEM
 from model.vocabulary import NO_CHARACTER
@@ -25,7 +25,6 @@ SAMPLES: dict[CorpusKind, int] = {"names": 2000, "verse": 40}
 WIDTH = 256  # sequences side by side, in scoring and in sampling
 
 T = TypeVar("T")
-_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 
 
 class EvaluationError(MangosaurusError):
@@ -122,11 +121,6 @@ def verse_figures(poems: Sequence[str], known_words: Set[str]) -> dict[str, floa
     return {"poems": len(poems), "words": len(words), "known_words": _share(word in known_words for word in words)}
 
 
-def words_of(text: str) -> list[str]:
-    """List the words: runs of letters, with apostrophes and hyphens inside them."""
-    return _WORD.findall(text)
-
-
 def _counting(corpus: Corpus) -> Iterator[Counting]:
     yield _count("training", corpus, ())
     if corpus.pretraining:
@@ -142,9 +136,8 @@ def _count(counted: str, corpus: Corpus, also: Sequence[str]) -> Counting:
 def _sample_figures(checkpoint: Checkpoint, corpus: Corpus, count: int, seed: int) -> dict[str, float]:
     generators = [generator_for(seed, turn) for turn in range(count)]
     if corpus.kind == "verse":
-        known_words = {word for text in (*corpus.training, *corpus.pretraining) for word in words_of(text)}
         requests = [VerseRequest(generator, sampling=Sampling(POEM.temperature)) for generator in generators]
-        return verse_figures(_texts(checkpoint, requests), known_words)
+        return verse_figures(_texts(checkpoint, requests), corpus.words)
     # The decoder passes over known names; to see how often the network itself invents one, it must know of none.
     unaware = replace(checkpoint, known_names=frozenset())
     names = _texts(unaware, [NameRequest(generator, sampling=Sampling(DINO.temperature)) for generator in generators])

@@ -6,12 +6,10 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from model.checkpoint import Checkpoint, Description
 from model.corpus import Corpus
-from model.evaluation import EvaluationError, evaluate, held_out_loss, name_figures, readable, verse_figures, words_of
+from model.evaluation import EvaluationError, evaluate, held_out_loss, name_figures, readable, verse_figures
 from model.language_model import Architecture, LanguageModel, Parameters, parameter_shapes
 from model.vocabulary import Vocabulary
 
@@ -130,16 +128,3 @@ def test_name_figures() -> None:
 def test_verse_figures() -> None:
     figures = verse_figures(["o'er the lea,\nthe 'love-sick' zz", "the"], {"o'er", "the", "lea", "love-sick"})
     assert figures == {"poems": 2, "words": 7, "known_words": pytest.approx(6 / 7)}
-
-
-@given(st.text("ab'- ,\n7"))
-def test_words_are_letters_with_marks_only_inside(text: str) -> None:
-    for word in words_of(text):
-        assert word in text
-        assert word[0].isalpha()
-        assert word[-1].isalpha()
-    assert "".join(filter(str.isalpha, "".join(words_of(text)))) == "".join(filter(str.isalpha, text))
-
-
-def test_words_of_a_line() -> None:
-    assert words_of("well-a-day, 'tis the o'erworn sun's") == ["well-a-day", "tis", "the", "o'erworn", "sun's"]
