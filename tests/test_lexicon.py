@@ -119,6 +119,8 @@ def test_a_word_of_the_prompt_that_is_unknown_ends_as_it_likes(prompt: str) -> N
     assert followers(lexicon, VERSE, state) == VERSE.characters
     assert followers(lexicon, VERSE, write(lexicon, VERSE, state, "zz'z-")) == VERSE.characters
     assert write(lexicon, VERSE, state, "zz'z ") == lexicon.after("") == lexicon.after(prompt + "''")
+    assert write(lexicon, VERSE, lexicon.after(prompt + "'"), "z'") == write(lexicon, VERSE, state, "'")
+    assert write(lexicon, VERSE, lexicon.after(prompt + "'"), "-") == lexicon.after("")
 
 
 def test_a_text_that_keeps_to_no_words_is_not_masked() -> None:
