@@ -119,11 +119,16 @@ def sample(
     top_p: Annotated[
         float, typer.Option(min=0, max=1, help="Draw from the likeliest characters with this share of probability.")
     ] = 1,
+    known_words: Annotated[
+        bool, typer.Option("--known-words", help="Verse only: keep to words of the texts that the network read.")
+    ] = False,
     seed: Annotated[int | None, typer.Option(min=0, help="The same seed gives the same texts.")] = None,
     checkpoint: CheckpointOption = None,
     json: JsonOption = False,
 ) -> None:
     """Invent names or verse."""
+    if known_words and kind is Kind.DINO:
+        raise typer.BadParameter("--known-words is for poem; a new name is no known word")
     from model.decoder import Decoder, Sampling
     from model.parallel import blas_threads
     from model.recipes import RECIPES
@@ -131,7 +136,7 @@ def sample(
     loaded = _checkpoint(kind, checkpoint)
     chosen_seed = secrets.randbelow(2**32) if seed is None else seed
     sampling = Sampling(RECIPES[kind].temperature if temperature is None else temperature, top_p)
-    requests = _requests(kind, prompt, count, sampling, chosen_seed)
+    requests = _requests(kind, prompt, count, sampling, chosen_seed, known_words=known_words)
     with blas_threads(1):  # a step's products are too small to be shared
         texts = [text for answer in Decoder(loaded).generate(requests) for text in answer.texts]
     if kind is Kind.POEM:
@@ -265,12 +270,16 @@ def _corpus(kind: Kind, paths: list[Path] | None) -> "Corpus":
     return corpus.read_names(paths[0])
 
 
-def _requests(kind: Kind, prompt: str, count: int | None, sampling: "Sampling", seed: int) -> "Sequence[Request]":
+def _requests(
+    kind: Kind, prompt: str, count: int | None, sampling: "Sampling", seed: int, *, known_words: bool
+) -> "Sequence[Request]":
     from model.decoder import NameRequest, VerseRequest, generator_for
 
     if kind is Kind.DINO:
         return [NameRequest(generator_for(seed, 0), count or 5, prompt, sampling)]
-    return [VerseRequest(generator_for(seed, turn), prompt, sampling) for turn in range(count or 1)]
+    return [
+        VerseRequest(generator_for(seed, turn), prompt, sampling, known_words=known_words) for turn in range(count or 1)
+    ]
 
 
 def _versions(kind: Kind) -> "Versions":

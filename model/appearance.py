@@ -4,11 +4,11 @@ The same figures of real texts are the yardstick for a network's. An int is a nu
 here: how the texts come about, and losses (`evaluation`).
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 
 import numpy as np
 
+from model.lexicon import words_of
 from model.requests import VerseRequest
 from model.resemblance import are_within, longest_copied_runs
 from model.syllables import syllable_counter
@@ -22,8 +22,6 @@ STRETCH = VerseRequest.min_characters
 PENTAMETER = range(9, 12)
 """Syllables of a line of ten, with one more or fewer."""
 SYLLABLES = "lines_of_9_to_11_syllables"
-
-_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 
 
 def name_figures(names: Sequence[str], known: Set[str]) -> Figures:
@@ -60,11 +58,6 @@ def verse_figures(poems: Sequence[str], sources: Sequence[str]) -> Figures:
         "characters_copied_in_a_row_95th_percentile": _percentile(runs, 95),
         **_metre(poems),
     }
-
-
-def words_of(text: str) -> list[str]:
-    """List the words: runs of letters, with apostrophes and hyphens inside them."""
-    return _WORD.findall(text)
 
 
 def stretches(poem: str) -> Iterator[str]:

@@ -1,10 +1,10 @@
 """What a checkpoint is, and how it becomes the bytes of a file and back.
 
-The bytes are a safetensors file: the network's parameters, one uint8 tensor with the known names, and a single metadata
-entry, canonical JSON with everything else. Its "sha256" covers all of that JSON but itself, and every tensor's name,
-dtype, shape and bytes; the first 12 digits of it are the version. So equal content has an equal version, and no bit of
-a file changes unnoticed: what the checksum does not cover (the layout) is checked by safetensors, and JSON that is not
-canonical is refused.
+The bytes are a safetensors file: the network's parameters, one uint8 tensor with the known names, another one with the
+known words where there are any, and a single metadata entry, canonical JSON with everything else. Its "sha256" covers
+all of that JSON but itself, and every tensor's name, dtype, shape and bytes; the first 12 digits of it are the version.
+So equal content has an equal version, and no bit of a file changes unnoticed: what the checksum does not cover (the
+layout) is checked by safetensors, and JSON that is not canonical is refused.
 
 One metadata entry and not one for each fact, because safetensors writes several in random order: the same checkpoint
 would give other bytes each time. Not here: paths, disks, and which version is current (`checkpoint`). Nothing is ever
@@ -13,7 +13,7 @@ unpickled.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
@@ -25,12 +25,14 @@ from safetensors import SafetensorError
 from model.errors import MangosaurusError
 from model.language_model import Architecture, LanguageModel, parameter_shapes
 from model.layers import GATES
+from model.lexicon import words_of
 from model.vocabulary import Vocabulary
 
 FORMAT = 1
 VERSION_LENGTH = 12
 _ENTRY = "mangosaurus"
 _KNOWN_NAMES = "known_names"
+_KNOWN_WORDS = "known_words"
 _NUMBERS = (np.dtype(np.float32), np.dtype(np.float64))
 
 Tensors = Mapping[str, NDArray[Any]]
@@ -60,24 +62,28 @@ class Description:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network that can be used: weights, vocabulary, provenance, and the names it must not repeat."""
+    """A network that can be used: weights, vocabulary, provenance, the names it must not repeat, the words it read."""
 
     language_model: LanguageModel
     vocabulary: Vocabulary
     description: Description
     known_names: frozenset[str]  # every name of the corpus; empty for verse
     version: str = ""  # 12 hexadecimal digits; empty before it is saved
+    known_words: frozenset[str] = frozenset()  # that verse may be kept to (see `lexicon`); empty for names
 
 
 def encode(checkpoint: Checkpoint) -> bytes:
     """Turn a checkpoint into the bytes of its file; FormatError where that cannot be done without losing something."""
     if any(not name or "\n" in name for name in checkpoint.known_names):
         raise FormatError("a known name is empty or has a line break in it")
+    _check_words(sorted(checkpoint.known_words))
     tensors: dict[str, NDArray[Any]] = {
         name: np.ascontiguousarray(array) for name, array in checkpoint.language_model.parameters.items()
     }
     try:
-        tensors[_KNOWN_NAMES] = np.frombuffer("\n".join(sorted(checkpoint.known_names)).encode(), np.uint8)
+        tensors[_KNOWN_NAMES] = _as_lines(checkpoint.known_names)
+        if checkpoint.known_words:
+            tensors[_KNOWN_WORDS] = _as_lines(checkpoint.known_words)
         facts = _facts(checkpoint)
         entry = _canonical(facts | {"sha256": digest_of(facts, tensors)})
     except (TypeError, ValueError) as error:
@@ -99,15 +105,37 @@ def decode(content: bytes) -> Checkpoint:
         architecture = _read_architecture(facts["architecture"])
         vocabulary = Vocabulary(facts["vocabulary"])
         description = _read_description(facts["description"])
-        names = tensors[_KNOWN_NAMES].tobytes().decode()
+        known_names = _from_lines(tensors[_KNOWN_NAMES])
+        known_words = _read_words(tensors[_KNOWN_WORDS], vocabulary) if _KNOWN_WORDS in tensors else []
     except (KeyError, TypeError, ValueError, MangosaurusError) as error:
         raise FormatError(f"its description makes no sense: {error}") from error
     if len(vocabulary) != architecture.vocab_size:
         raise FormatError(f"its vocabulary has {len(vocabulary)} characters, its network {architecture.vocab_size}")
     parameters = _read_parameters(architecture, tensors)
-    known_names = frozenset(names.split("\n")) if names else frozenset()
     language_model = LanguageModel(architecture, parameters)
-    return Checkpoint(language_model, vocabulary, description, known_names, digest[:VERSION_LENGTH])
+    version = digest[:VERSION_LENGTH]
+    return Checkpoint(language_model, vocabulary, description, frozenset(known_names), version, frozenset(known_words))
+
+
+def _as_lines(texts: Collection[str]) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(sorted(texts)).encode(), np.uint8)
+
+
+def _from_lines(tensor: NDArray[Any]) -> list[str]:
+    text = tensor.tobytes().decode()
+    return text.split("\n") if text else []
+
+
+def _read_words(tensor: NDArray[Any], vocabulary: Vocabulary) -> list[str]:
+    words = _from_lines(tensor)
+    _check_words(words)
+    vocabulary.encode("".join(words))  # what has no id cannot be written
+    return words
+
+
+def _check_words(words: Sequence[str]) -> None:
+    if words_of("\n".join(words)) != words:
+        raise FormatError("one of its known words is none, or more than one")
 
 
 def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -185,7 +213,7 @@ def _check_type(name: str, value: object, kind: type) -> None:
 def _read_parameters(architecture: Architecture, tensors: Tensors) -> dict[str, NDArray[Any]]:
     """Copy the network's parameters out of the file's bytes: aligned, writable, and exactly those it needs."""
     shapes = parameter_shapes(architecture)
-    for name in sorted(shapes.keys() ^ (tensors.keys() - {_KNOWN_NAMES})):
+    for name in sorted(shapes.keys() ^ (tensors.keys() - {_KNOWN_NAMES, _KNOWN_WORDS})):
         raise FormatError(f"its tensor {name!r} is {'missing' if name in shapes else 'not one of the network'}")
     dtype = tensors["output.b_y"].dtype
     if dtype not in _NUMBERS:

@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Literal
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import MangosaurusError
+from model.lexicon import words_of
 from model.vocabulary import NO_CHARACTER, Vocabulary, fold
 
 CorpusKind = Literal["names", "verse"]
@@ -48,6 +50,12 @@ class Corpus:
     pretraining: tuple[str, ...]
     vocabulary: Vocabulary
     digest: str
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word of the verse that is trained on, pretraining included; names have no words."""
+        read = (*self.training, *self.pretraining) if self.kind == "verse" else ()
+        return frozenset(word for text in read for word in words_of(text))
 
 
 @dataclass(frozen=True)

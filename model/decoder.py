@@ -3,7 +3,7 @@
 Continuous batching (Yu et al. 2022, "Orca"): a request takes a row of the batch when it comes and leaves it when its
 text is done, whatever the others do. A row is a recurrent state and the next input; while it reads its prompt, the
 characters are given, afterwards they are drawn with the request's own generator: one draw a character, none at
-temperature 0.
+temperature 0. A row that keeps to known words draws from those characters that its lexicon allows.
 
 Whoever else is served, a text is the same bit for bit: `lockstep` and `sampling` see to it. Not thread-safe, by design:
 one thread owns a decoder, and calls everything here. Not here: when a text is done (`drafts`), waiting and time limits.
@@ -16,6 +16,7 @@ import numpy as np
 from model.checkpoint import Checkpoint
 from model.drafts import Draft, NameDraft, Verdict, VerseDraft
 from model.layers import Array
+from model.lexicon import ANYTHING, Lexicon
 from model.lockstep import Lockstep
 from model.requests import Answer, NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
 from model.sampling import Floats, sample_next
@@ -35,19 +36,21 @@ __all__ = [
 class _Row:
     """One request in the batch: where its draft is, and what the network reads next."""
 
-    def __init__(self, ticket: int, request: Request, draft: Draft, prompt: list[int]) -> None:
+    def __init__(self, ticket: int, request: Request, draft: Draft, prompt: list[int], words: int) -> None:
         self.ticket = ticket
         self.draft = draft
         self.generator = request.generator
         self.temperature = float(request.sampling.temperature)
         self.top_p = float(request.sampling.top_p)
         self._prompt = prompt
+        self._words_after_prompt = words
         self.begin()
 
     def begin(self) -> None:
         """Go back to the beginning of the text."""
         self.input = self.draft.first
         self.unread = self._prompt[::-1]  # the prompt's ids that are still to come, the next one last
+        self.words = self._words_after_prompt  # where the text is in the lexicon; the prompt counts as read
 
     def draw(self) -> float:
         """Return the uniform number that decides the next character."""
@@ -61,6 +64,7 @@ class Decoder:
         self._checkpoint = checkpoint
         self._characters = checkpoint.vocabulary.characters
         self._lockstep = Lockstep(checkpoint.language_model)
+        self._lexicon: Lexicon | None = None
         self._rows: list[_Row] = []
         self._tickets = 0
         self._undelivered: list[Answer] = []
@@ -70,12 +74,17 @@ class Decoder:
         """How many requests have no answer yet."""
         return len(self._rows) + len(self._undelivered)
 
+    @property
+    def _version(self) -> str:
+        return self._checkpoint.version or "(not saved)"
+
     def submit(self, request: Request) -> int:
         """Let a request join at the next step; its answer will bear the ticket. RequestError if it cannot be served."""
         draft = self._draft(request)
         prompt = self._checkpoint.vocabulary.encode(draft.prompt).tolist()
+        words = self._words_after(draft.prompt, request)
         self._tickets += 1
-        self._rows.append(_Row(self._tickets, request, draft, prompt))
+        self._rows.append(_Row(self._tickets, request, draft, prompt, words))
         self._seat()
         return self._tickets
 
@@ -127,12 +136,20 @@ class Decoder:
             return VerseDraft(request, self._checkpoint.vocabulary)
         raise RequestError(f"a {type(request).__name__} cannot be served by a checkpoint of {kind}")
 
+    def _words_after(self, prompt: str, request: Request) -> int:
+        """Find a prompt's end in the lexicon, which is made for the first request that keeps to it."""
+        if isinstance(request, NameRequest) or not request.known_words:
+            return ANYTHING
+        if not self._checkpoint.known_words:
+            raise RequestError(f"known_words is True, but checkpoint {self._version} has no list of words to keep to")
+        self._lexicon = self._lexicon or Lexicon(self._checkpoint.known_words, self._checkpoint.vocabulary)
+        return self._lexicon.after(prompt)
+
     def _refuse(self) -> list[int]:
         """Give every row an error; return their indices."""
-        version = self._checkpoint.version or "(not saved)"
         for row in self._rows:
             row.draft.error = RequestError(
-                f"checkpoint {version} computes numbers that are not finite; it cannot be used"
+                f"checkpoint {self._version} computes numbers that are not finite; it cannot be used"
             )
         return list(range(len(self._rows)))
 
@@ -154,7 +171,14 @@ class Decoder:
         if not drawing:
             return []
         rows = [self._rows[index] for index in drawing]
-        ids = sample_next(logits, temperature, top_p, np.array([row.draw() for row in rows]))
+        draws = np.array([row.draw() for row in rows])
+        if self._lexicon is None:
+            ids = sample_next(logits, temperature, top_p, draws)
+        else:
+            words = np.array([row.words for row in rows])
+            ids = sample_next(self._lexicon.masked(logits, words), temperature, top_p, draws)
+            for row, state in zip(rows, self._lexicon.step(words, ids).tolist(), strict=True):
+                row.words = state
         done = []
         for index, row, character_id in zip(drawing, rows, ids.tolist(), strict=True):
             row.input = character_id

@@ -70,7 +70,8 @@ class VerseRequest:
     """Verse that continues `prompt`, ending at the end of a line.
 
     At least `min_characters` and at most `max_characters`, both without the prompt, and at most `max_lines` lines, the
-    prompt's included. The upper limits win over the lower one.
+    prompt's included. The upper limits win over the lower one. With `known_words`, every word that is begun after the
+    prompt is one that the checkpoint knows, and so is the word that the prompt breaks off in, if it can become one.
     """
 
     generator: np.random.Generator
@@ -79,12 +80,15 @@ class VerseRequest:
     min_characters: int = 160
     max_characters: int = 800
     max_lines: int = 14
+    known_words: bool = False
 
     def __post_init__(self) -> None:
         _check_parts(self.generator, self.sampling)
         _check_text("prompt", self.prompt)
         for setting in ("min_characters", "max_characters", "max_lines"):
             _check_count(setting, getattr(self, setting))
+        if not isinstance(self.known_words, bool):
+            raise RequestError(f"known_words is {self.known_words!r}; it is True or False")
         if self.min_characters > self.max_characters:
             raise RequestError(
                 f"min_characters is {self.min_characters}; it is at most max_characters, {self.max_characters}"

@@ -17,7 +17,7 @@ _COLDEST = 1e-100
 
 
 def sample_next(logits: NDArray[Any], temperature: Floats, top_p: Floats, draws: Floats) -> NDArray[np.intp]:
-    """Choose a character id (B,) for each row of finite logits (B, V).
+    """Choose a character id (B,) for each row of logits (B, V): finite ones, at least one, or -inf for "never".
 
     p = softmax(logits / temperature) in float64, cut to the top-p; the id is the first whose cumulated probability
     exceeds the row's draw (B,), uniform in [0, 1). With temperature 0 and draw 0 that is the first of the likeliest.

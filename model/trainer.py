@@ -125,7 +125,7 @@ class Training:
 
     def checkpoint(self) -> Checkpoint:
         """The best weights so far, described."""
-        known = (*self.corpus.training, *self.corpus.held_out) if self.corpus.kind == "names" else ()
+        names = (*self.corpus.training, *self.corpus.held_out) if self.corpus.kind == "names" else ()
         loss = self._position.best_loss
         description = Description(
             kind=self.corpus.kind,
@@ -141,7 +141,8 @@ class Training:
                 "python": platform.python_version(),
             },
         )
-        return Checkpoint(self._best, self.corpus.vocabulary, description, frozenset(known))
+        known_names, known_words = frozenset(names), self.corpus.words
+        return Checkpoint(self._best, self.corpus.vocabulary, description, known_names, known_words=known_words)
 
     @property
     def _stage(self) -> Stage:

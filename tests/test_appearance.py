@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.appearance import STRETCH, name_figures, stretches, verse_figures, words_of
+from model.appearance import STRETCH, name_figures, stretches, verse_figures
 
 LINE = "shall i compare thee to a summer's day"
 
@@ -55,16 +55,3 @@ def test_stretches_are_in_the_poem_one_after_another_and_long_enough(lines: list
     assert poem.startswith("\n".join(found))
     assert found == [poem] or all(len(stretch) >= STRETCH for stretch in found)
     assert len(poem) - len("\n".join(found)) <= STRETCH
-
-
-@given(st.text("ab'- ,\n7"))
-def test_words_are_letters_with_marks_only_inside(text: str) -> None:
-    for word in words_of(text):
-        assert word in text
-        assert word[0].isalpha()
-        assert word[-1].isalpha()
-    assert "".join(filter(str.isalpha, "".join(words_of(text)))) == "".join(filter(str.isalpha, text))
-
-
-def test_words_of_a_line() -> None:
-    assert words_of("well-a-day, 'tis the o'erworn sun's") == ["well-a-day", "tis", "the", "o'erworn", "sun's"]

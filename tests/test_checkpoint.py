@@ -85,6 +85,16 @@ def test_weights_come_back_writable_and_without_known_names(path: Path) -> None:
     assert all(array.flags.writeable and array.flags.aligned for array in loaded.language_model.parameters.values())
 
 
+def test_known_words_come_back_and_without_them_the_file_is_as_it_ever_was(path: Path) -> None:
+    without = save(path, checkpoint())
+    assert "known_words" not in safetensors.numpy.load_file(path)
+    words = frozenset({"a", "ba", "caé", "abc"})
+    saved = save(path, replace(load(path), known_words=words))
+    assert (load(path).known_words, load(path).version) == (words, saved.version)
+    assert saved.version != without.version
+    assert save(path, replace(load(path), known_words=frozenset())).version == without.version
+
+
 def test_the_same_content_is_the_same_file_and_version(tmp_path: Path) -> None:
     first, second = save(tmp_path / "a", checkpoint()), save(tmp_path / "b", checkpoint())
     assert first.version == second.version
@@ -247,6 +257,9 @@ def test_facts_that_do_not_fit_are_refused(path: Path, facts: dict[str, Any], re
         ({"lstm.0.b": np.full(12, np.inf, np.float32)}, "its tensor 'lstm.0.b' has a number that is not finite"),
         ({"known_names": None}, "makes no sense: 'known_names'"),
         ({"known_names": np.array([255], np.uint8)}, "makes no sense: 'utf-8'"),
+        ({"known_words": np.array([255], np.uint8)}, "makes no sense: 'utf-8'"),
+        ({"known_words": np.frombuffer(b"ab\n\nc", np.uint8)}, "one of its known words is none"),
+        ({"known_words": np.frombuffer(b"ab\nxb", np.uint8)}, "makes no sense: no id for 'x'"),
     ],
 )
 def test_tensors_that_do_not_fit_are_refused(path: Path, tensors: dict[str, Any], reason: str) -> None:
@@ -267,6 +280,8 @@ def test_what_would_be_refused_is_not_written(path: Path) -> None:
         (broken, "'output.b_y' has a number that is not finite"),
         (checkpoint(known_names=frozenset({"a\nb"})), "a known name is empty or has a line break"),
         (checkpoint(known_names=frozenset({""})), "a known name is empty or has a line break"),
+        *((checkpoint(known_words=frozenset({bad})), "one of its known words is none") for bad in ("", "a b", "a\nb")),
+        (checkpoint(known_words=frozenset({"xyz"})), "no id for 'x'"),
         (checkpoint(description=replace(DESCRIPTION, held_out_loss=float("nan"))), "cannot be written"),
         (checkpoint(vocabulary=Vocabulary("\n a")), "its vocabulary has 3 characters"),
     ):

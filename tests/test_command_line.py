@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from model import __main__ as command_line
 from model.checkpoint import Versions, load
+from model.lexicon import words_of
 from model.live import Lines, Picture, duration
 
 ROOT = Path(__file__).parents[1]
@@ -172,6 +173,18 @@ class TestSample:
         stdout = run_well("sample", "poem", "--checkpoint", folder / "poem.safetensors", "--prompt", "A MANGO is")
         assert stdout.startswith("A MANGO is")
         assert len(stdout) > 100
+
+    def test_verse_may_keep_to_known_words(self, folder: Path) -> None:
+        arguments = ("sample", "poem", "--checkpoint", folder / "poem.safetensors", "--prompt", "Xyzzy ", "--seed", "1")
+        words = words_of(run_well(*arguments, "--known-words"))
+        assert words[0] == "Xyzzy"
+        assert set(words[1:]) <= load(folder / "poem.safetensors").known_words
+        assert not set(words_of(run_well(*arguments))[1:]) <= load(folder / "poem.safetensors").known_words
+
+    def test_names_cannot_keep_to_known_words(self, folder: Path) -> None:
+        result = run("sample", "dino", "--checkpoint", folder / "dino.safetensors", "--known-words")
+        assert result.exit_code == 2
+        assert "--known-words is for poem" in result.stderr
 
     @pytest.mark.parametrize(("kind", "count"), [("dino", 4), ("poem", 2)])
     def test_tells_programs_how_to_have_the_same_again(self, folder: Path, kind: str, count: int) -> None:

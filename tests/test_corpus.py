@@ -151,6 +151,14 @@ def test_no_held_out_line_is_trained_on_in_any_stage(tmp_path: Path) -> None:
     assert corpus.pretraining == ("lent", "a secret line", "lent too")
 
 
+def test_the_words_of_verse_are_those_that_are_trained_on(tmp_path: Path) -> None:
+    verse = write(tmp_path / "verse.txt", "'Tis o'er;\nself-love\n\nheld out\n")
+    plays = write(tmp_path / "plays.txt", "Lo!\n\nheld out\n\n'lo' tis\n")
+    corpus = read_verse(verse, pretraining=[plays])
+    assert corpus.words == {"tis", "o'er", "self-love", "lo"}
+    assert read_names(write(tmp_path / "names.txt", "a\nb\n")).words == frozenset()
+
+
 @given(
     st.lists(st.lists(st.sampled_from(["O!", "o", "Thou art.", "a b", "c"]), min_size=1), min_size=2, max_size=12),
     st.lists(st.lists(st.sampled_from(["O!", "o", "Thou  art", "A b?", "d1"]), min_size=1)),

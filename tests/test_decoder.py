@@ -1,6 +1,8 @@
 """Decoding: the same text whoever else is served, what the network would write, and rows that come and go."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from model.checkpoint import Checkpoint, Description
 from model.decoder import Answer, Decoder, NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
 from model.language_model import Architecture, LanguageModel
 from model.layers import Array
+from model.lexicon import words_of
 from model.lockstep import Lockstep
 from model.vocabulary import NO_CHARACTER, Vocabulary
 
@@ -27,8 +30,8 @@ def names_checkpoint(known: frozenset[str] = frozenset()) -> Checkpoint:
     return Checkpoint(network, LETTERS, description, known, version="0123456789ab")
 
 
-def verse_checkpoint() -> Checkpoint:
-    network = LanguageModel.initialise(Architecture("lstm", len(VERSE), 12, 2), np.random.default_rng(3))
+def verse_checkpoint(seed: int = 3) -> Checkpoint:
+    network = LanguageModel.initialise(Architecture("lstm", len(VERSE), 12, 2), np.random.default_rng(seed))
     network.parameters["output.w_hy"] *= 8
     network.parameters["output.b_y"][:2] = 1.5  # line ends and spaces now and then
     description = Description("verse", "TEST", "", 0, 0.0, 0, "", {})
@@ -242,6 +245,90 @@ def test_numbers_that_are_not_finite_name_the_checkpoint(broken: float) -> None:
     checkpoint.language_model.parameters["output.b_y"][3] = broken
     with pytest.raises(RequestError, match="checkpoint 0123456789ab computes numbers that are not finite"):
         texts(checkpoint, VerseRequest(generator_for(0, 0)))
+
+
+# Known words.
+
+WORDS = frozenset(words_of("shall i compare thee to a summer's day thou art more lovely self-substantial look'd tis"))
+
+
+def known_requests() -> list[Request]:
+    """Requests of which every other one keeps to known words."""
+    return [
+        replace(request, known_words=index % 2 == 0) if isinstance(request, VerseRequest) else request
+        for index, request in enumerate(verse_requests())
+    ]
+
+
+def begun_after(prompt: str, text: str) -> list[str]:
+    """The words of a text that begin after its prompt."""
+    before = words_of(prompt)
+    return words_of(prompt + text)[len(before) :]
+
+
+@given(
+    st.integers(0, 2**32),
+    st.sampled_from(["", "Forsooth this maketh no sens", "xyzzy", "xyzzy'", "sel", "a-", "'tis'", "look'", "o''"])
+    | st.text("abt'- ", max_size=9),
+    st.sampled_from([0, 0.5, 1, 5]),
+    st.sampled_from([1, 0.5, 0.01]),
+)
+@settings(max_examples=60)
+def test_only_a_word_of_the_prompt_may_be_unknown(seed: int, prompt: str, temperature: float, top_p: float) -> None:
+    request = VerseRequest(
+        generator_for(seed, 0), prompt, Sampling(temperature, top_p), 100, 200, max_lines=99, known_words=True
+    )
+    decoder = Decoder(replace(verse_checkpoint(seed), known_words=WORDS))
+    decoder.submit(request)
+    (answer,) = finish(decoder).values()
+    for text in answer.texts:
+        assert set(begun_after(prompt, text)) <= WORDS
+
+
+def test_a_word_of_the_prompt_becomes_a_known_one_if_it_can() -> None:
+    checkpoint = replace(verse_checkpoint(), known_words=WORDS)
+    for seed in range(20):
+        request = VerseRequest(generator_for(seed, 0), "shal", min_characters=20, known_words=True)
+        assert texts(checkpoint, request)[0][0] == "l"
+        request = VerseRequest(generator_for(seed, 0), "thou ar", min_characters=20, known_words=True)
+        assert words_of("thou ar" + texts(checkpoint, request)[0])[1] == "art"
+
+
+@pytest.mark.parametrize("others", [1, 7, 100])
+def test_known_words_are_the_same_alone_and_among_others_that_keep_to_none(others: int) -> None:
+    checkpoint = replace(verse_checkpoint(), known_words=WORDS)
+    random = np.random.default_rng(others)
+    order = random.permutation(others + 1).tolist()
+    delays = random.integers(20, size=others + 1).tolist()
+    company = known_requests()
+    together = served(Decoder(checkpoint), [company[index] for index in order], delays)
+    alone = [texts(checkpoint, request) for request in known_requests()[: min(10, others + 1)]]
+    assert [together[order.index(index)] for index in range(len(alone))] == alone
+    unmasked = [texts(verse_checkpoint(), request) for request in verse_requests()[: len(alone)]]
+    assert alone[1::2] == unmasked[1::2]  # as without any lexicon
+
+
+def test_words_are_masked_and_nothing_else() -> None:
+    """Every word known: the mask allows everything, and the text is the one without a mask."""
+    checkpoint = memoryless(verse_checkpoint(), {"a": 0.3, "b": 0.2, " ": 0.4, "\n": 0.1})
+    every = {"".join(letters) for length in range(1, 11) for letters in product("ab", repeat=length)}
+    request = VerseRequest(generator_for(5, 0), min_characters=300, known_words=True)
+    plain = texts(checkpoint, VerseRequest(generator_for(5, 0), min_characters=300))
+    assert max(map(len, words_of(plain[0]))) <= 10
+    assert texts(replace(checkpoint, known_words=frozenset(every)), request) == plain
+
+
+def test_known_words_take_one_draw_a_character() -> None:
+    checkpoint = replace(memoryless(verse_checkpoint(), {"a": 0.5, " ": 0.5}), known_words=frozenset({"a"}))
+    generator, twin = generator_for(1, 1), generator_for(1, 1)
+    texts(checkpoint, VerseRequest(generator, "a prompt ", min_characters=100, max_characters=100, known_words=True))
+    twin.random(101)
+    assert generator.random() == twin.random()
+
+
+def test_a_checkpoint_without_words_says_so() -> None:
+    with pytest.raises(RequestError, match="checkpoint 0123456789ab has no list of words to keep to"):
+        Decoder(verse_checkpoint()).submit(VerseRequest(generator_for(0, 0), known_words=True))
 
 
 # Rows.

@@ -43,6 +43,8 @@ def test_other_settings_are_checked() -> None:
         VerseRequest(generator_for(0, 0), sampling=0.5)  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(RequestError, match="prefix is None"):
         NameRequest(generator_for(0, 0), prefix=None)  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(RequestError, match="known_words is 'yes'; it is True or False"):
+        VerseRequest(generator_for(0, 0), known_words="yes")  # type: ignore[arg-type]  # wrong on purpose
     Sampling(temperature=np.float64(0.5), top_p=1)
 
 

@@ -75,3 +75,16 @@ def test_a_draw_is_always_a_possible_character_and_does_not_depend_on_other_rows
         alone = sample_next(logits[[row]], np.array([temperature]), np.array([top_p]), draws[[row]])
         assert together[row] == alone[0]
         assert 0 <= together[row] < 7
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0, 5), st.floats(0, 1, exclude_min=True), st.sets(st.integers(0, 8)))
+def test_characters_that_are_masked_leave_the_others_their_shares(
+    seed: int, temperature: float, top_p: float, masked: set[int]
+) -> None:
+    random = np.random.default_rng(seed)
+    logits = random.normal(0, 3, (1, 10)).astype(np.float32)
+    draws = random.choice([0, random.random(), 1 - 2**-53], 1) if temperature else np.zeros(1)
+    kept = [place for place in range(10) if place not in masked]
+    chosen = sample_next(logits[:, kept], np.array([temperature]), np.array([top_p]), draws)
+    logits[:, list(masked)] = -np.inf
+    assert sample_next(logits, np.array([temperature]), np.array([top_p]), draws) == kept[chosen[0]]

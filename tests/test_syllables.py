@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from model.appearance import words_of
+from model.lexicon import words_of
 from model.syllables import syllable_counter
 
 count = syllable_counter()

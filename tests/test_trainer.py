@@ -244,7 +244,9 @@ def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus, tmp_path: P
     loaded = load(tmp_path / "dino")
     assert loaded.description == description
     assert held_out_loss(loaded.language_model, names) == description.held_out_loss
-    assert Training(TINY_POEM, verse).checkpoint().known_names == frozenset()
+    assert checkpoint.known_words == frozenset()
+    poem = Training(TINY_POEM, verse).checkpoint()
+    assert (poem.known_names, poem.known_words) == (frozenset(), verse.words)
 
 
 def test_before_the_first_measurement_a_checkpoint_is_the_beginning(names: Corpus) -> None:
