@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.telegram_server import Server
+from model.architecture import Architecture
 from model.checkpoint import Checkpoint, Description, Versions, save
-from model.language_model import Architecture, LanguageModel
+from model.language_model import LanguageModel
 from model.recipes import RECIPES
 from model.vocabulary import Vocabulary
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from model.language_model import LanguageModel, layer_keys
+from model.architecture import layer_keys
+from model.language_model import LanguageModel
 from model.layers import GATES, Array, Ids
 
 TORCH_GATES = "ifgo"

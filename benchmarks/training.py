@@ -18,8 +18,9 @@ import torch
 from benchmarks.report import table, times, verdict
 from benchmarks.timing import Effort, compare, fastest, speedup
 from benchmarks.torch_twin import TorchTraining, Variant, variants
+from model.architecture import Architecture
 from model.corpus import Batch
-from model.language_model import Architecture, LanguageModel
+from model.language_model import LanguageModel
 from model.optimizer import Adam, clip_by_global_norm
 from model.parallel import Shards, blas_threads
 

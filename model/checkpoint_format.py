@@ -22,8 +22,9 @@ import safetensors.numpy
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 
+from model.architecture import Architecture, parameter_shapes
 from model.errors import MangosaurusError
-from model.language_model import Architecture, LanguageModel, parameter_shapes
+from model.language_model import LanguageModel
 from model.layers import GATES
 from model.lexicon import words_of
 from model.vocabulary import Vocabulary

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from model.architecture import Architecture, Parameters
 from model.corpus import Batch, CorpusError
-from model.language_model import Architecture, LanguageModel, Parameters, State, Workspace
+from model.language_model import LanguageModel, State, Workspace
 from model.layers import Array, softmax
 from model.optimizer import SGD, clip_by_value
 from model.sources import names_path

@@ -1,21 +1,20 @@
 """A character-level language model: recurrent layers between a look-up and a softmax.
 
-Holds the architecture and the weights, and knows two things: `step`, one character on (for sampling), and
-`loss_and_gradients` over a batch of sequences (for training). Not here: optimizers, data, text. The arithmetic is in
-`layers`; this file is its wiring.
+Holds the weights, and knows two things: `step`, one character on, and `loss_and_gradients` over a batch of sequences
+(for training). Not here: optimizers, data, text, and the fast form of `step` that texts are drawn with (`lockstep`).
+The arithmetic is in `layers`; this file is its wiring.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from model import layers
+from model.architecture import Architecture, Keys, Parameters, first_parameters, layer_keys, parameter_shapes
 from model.layers import Array, Ids
-
-Parameters = dict[str, Array]
 
 
 class Batch(Protocol):
@@ -29,54 +28,11 @@ class Batch(Protocol):
     def mask(self) -> NDArray[np.bool_] | None: ...
 
 
-@dataclass(frozen=True)
-class Architecture:
-    """The shape of a network: everything that is needed to know its parameters' shapes."""
-
-    cell: Literal["rnn", "lstm"]
-    vocab_size: int
-    hidden_size: int
-    layers: int = 1
-
-    def __post_init__(self) -> None:
-        if self.cell not in ("rnn", "lstm"):
-            raise ValueError(f"cell is {self.cell!r}; it is 'rnn' or 'lstm'")
-        for name in ("vocab_size", "hidden_size", "layers"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it is at least 1")
-
-
 class State(NamedTuple):
     """What a network remembers: h and, for an LSTM, c, each (L, B, H); for an RNN c is empty, (0, B, H)."""
 
     h: Array
     c: Array
-
-
-class Keys(NamedTuple):
-    """The names of one recurrent layer's parameters."""
-
-    w_x: str
-    w_h: str
-    b: str
-
-
-def layer_keys(architecture: Architecture) -> list[Keys]:
-    """Names of the parameters of each recurrent layer, bottom first."""
-    names = ("w_xh", "w_hh", "b_h") if architecture.cell == "rnn" else ("w_x", "w_h", "b")
-    return [Keys(*(f"{architecture.cell}.{n}.{name}" for name in names)) for n in range(architecture.layers)]
-
-
-def parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
-    """Every parameter's name and shape, in the order in which they are initialised."""
-    hidden_size, vocab_size = architecture.hidden_size, architecture.vocab_size
-    width = hidden_size * (1 if architecture.cell == "rnn" else len(layers.GATES))
-    shapes: dict[str, tuple[int, ...]] = {}
-    for n, keys in enumerate(layer_keys(architecture)):
-        shapes[keys.w_x] = (hidden_size if n else vocab_size, width)
-        shapes[keys.w_h] = (hidden_size, width)
-        shapes[keys.b] = (width,)
-    return shapes | {"output.w_hy": (hidden_size, vocab_size), "output.b_y": (vocab_size,)}
 
 
 class Workspace:
@@ -124,25 +80,8 @@ class LanguageModel:
     def initialise(
         cls, architecture: Architecture, generator: np.random.Generator, dtype: DTypeLike = np.float32
     ) -> "LanguageModel":
-        """Draw first weights.
-
-        Orthogonal in the recurrent blocks (Saxe et al. 2014); standard normal in the look-up of the first layer, as for
-        any table of which a step sees one row; uniform ±1/√H above; zero biases, but 1 for the forget gate, so that an
-        untrained LSTM remembers (Jozefowicz et al. 2015).
-        """
-        limit = architecture.hidden_size**-0.5
-        parameters: Parameters = {}
-        for name, shape in parameter_shapes(architecture).items():
-            values = generator.uniform(-limit, limit, shape) if len(shape) > 1 else np.zeros(shape)
-            parameters[name] = values.astype(dtype)
-        first = layer_keys(architecture)[0]
-        parameters[first.w_x][:] = generator.standard_normal(parameters[first.w_x].shape)
-        for keys in layer_keys(architecture):
-            parameters[keys.w_h][:] = _orthogonal_blocks(parameters[keys.w_h].shape, generator)
-            if architecture.cell == "lstm":
-                forget = parameters[keys.b].reshape(len(layers.GATES), -1)[layers.GATES.index("f")]
-                forget += 1
-        return cls(architecture, parameters)
+        """Make a network with its first weights, see `first_parameters`."""
+        return cls(architecture, first_parameters(architecture, generator, dtype))
 
     def initial_state(self, batch_size: int) -> State:
         """Remember nothing: zeros."""
@@ -303,13 +242,3 @@ class LanguageModel:
 def count_targets(batch: Batch) -> int:
     """How many targets of the batch count."""
     return batch.targets.size if batch.mask is None else int(batch.mask.sum())
-
-
-def _orthogonal_blocks(shape: Sequence[int], generator: np.random.Generator) -> Array:
-    """Square orthogonal blocks side by side: (H, kH), one block for each gate."""
-    hidden_size, width = shape
-    blocks = []
-    for _ in range(width // hidden_size):
-        q, r = np.linalg.qr(generator.standard_normal((hidden_size, hidden_size)))
-        blocks.append(q * np.sign(np.diag(r)))
-    return np.concatenate(blocks, axis=1)

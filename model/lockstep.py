@@ -20,7 +20,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.language_model import LanguageModel, layer_keys
+from model.architecture import layer_keys
+from model.language_model import LanguageModel
 from model.layers import GATES, Array
 
 H_DIGITS = 8  # binary digits of h after the point

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from model.language_model import Parameters
+from model.architecture import Parameters
 
 PIECE = 2**15
 """Numbers that Adam moves at a time: with their gradients and moments they stay in a processor's second-level cache."""

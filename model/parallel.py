@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from model.architecture import Parameters
 from model.corpus import Batch
-from model.language_model import LanguageModel, Parameters, State, Workspace
+from model.language_model import LanguageModel, State, Workspace
 from model.layers import Array
 
 ROWS_WORTH_A_THREAD = 16

@@ -13,9 +13,9 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
+from model.architecture import Parameters
 from model.checkpoint import CheckpointError, write_whole
 from model.checkpoint_format import digest_of
-from model.language_model import Parameters
 
 _ENTRY = "mangosaurus-snapshot"
 

@@ -19,11 +19,12 @@ from typing import Any
 
 import numpy as np
 
+from model.architecture import Architecture, Parameters
 from model.checkpoint import Checkpoint, Description
 from model.corpus import Batch, Corpus
 from model.errors import MangosaurusError
 from model.evaluation import held_out_loss
-from model.language_model import Architecture, LanguageModel, Parameters, State, count_targets
+from model.language_model import LanguageModel, State, count_targets
 from model.layers import GATES, Array
 from model.optimizer import Adam, clip_by_global_norm, warmup_cosine
 from model.parallel import Shards

@@ -16,9 +16,10 @@ from bot.application import Mangosaurus
 from bot.local.buttons import buttons
 from bot.local.request import LocalRequest
 from bot.local.telegram import Person, Telegram
+from model.architecture import Architecture
 from model.checkpoint import Checkpoint, Description, Versions, save
 from model.errors import MangosaurusError
-from model.language_model import Architecture, LanguageModel
+from model.language_model import LanguageModel
 from model.vocabulary import Vocabulary
 
 if TYPE_CHECKING:

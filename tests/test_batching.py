@@ -15,9 +15,10 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import bot.batching
 from bot.batching import ROWS, Batching, Busy, WritingError, Written
+from model.architecture import Architecture
 from model.checkpoint import Checkpoint, Description
 from model.decoder import Answer, Decoder, NameRequest, Request, RequestError, VerseRequest, generator_for
-from model.language_model import Architecture, LanguageModel
+from model.language_model import LanguageModel
 from model.vocabulary import Vocabulary
 
 if TYPE_CHECKING:

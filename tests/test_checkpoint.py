@@ -19,8 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import checkpoint_format
+from model.architecture import Architecture
 from model.checkpoint import Checkpoint, CheckpointError, Description, Versions, load, save
-from model.language_model import Architecture, LanguageModel
+from model.language_model import LanguageModel
 from model.layers import GATES
 from model.vocabulary import Vocabulary
 

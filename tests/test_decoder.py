@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.architecture import Architecture
 from model.checkpoint import Checkpoint, Description
 from model.decoder import Answer, Decoder, NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
-from model.language_model import Architecture, LanguageModel
+from model.language_model import LanguageModel
 from model.layers import Array
 from model.lexicon import words_of
 from model.lockstep import Lockstep

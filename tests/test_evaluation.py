@@ -9,11 +9,12 @@ from typing import Literal
 import numpy as np
 import pytest
 
+from model.architecture import Architecture, Parameters, parameter_shapes
 from model.checkpoint import Checkpoint, Description
 from model.command_line import print_evaluation
 from model.corpus import Corpus
 from model.evaluation import WIDTH, EvaluationError, decoder_loss, evaluate, held_out_loss, readable
-from model.language_model import Architecture, LanguageModel, Parameters, parameter_shapes
+from model.language_model import LanguageModel
 from model.vocabulary import Vocabulary
 
 NAMES = Corpus("names", ("abba", "baab", "aab"), ("abab", "b"), (), Vocabulary("\nab"), "digest of names")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from model import island
+from model.architecture import Parameters
 from model.corpus import Batch, CorpusError
-from model.language_model import Parameters
 from model.optimizer import clip_by_value
 from model.vocabulary import NO_CHARACTER, Vocabulary
 

@@ -10,15 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from model.language_model import (
-    Architecture,
-    LanguageModel,
-    Parameters,
-    State,
-    Workspace,
-    count_targets,
-    parameter_shapes,
-)
+from model.architecture import Architecture, Parameters, parameter_shapes
+from model.language_model import LanguageModel, State, Workspace, count_targets
 from model.layers import GATES, Array, Ids, softmax
 from model.vocabulary import NO_CHARACTER
 

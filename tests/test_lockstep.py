@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from model.language_model import Architecture, LanguageModel
+from model.architecture import Architecture
+from model.language_model import LanguageModel
 from model.layers import Array
 from model.lockstep import Lockstep, on_grid
 from model.vocabulary import NO_CHARACTER

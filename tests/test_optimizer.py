@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from model.language_model import Parameters
+from model.architecture import Parameters
 from model.layers import Array
 from model.optimizer import SGD, Adam, clip_by_global_norm, clip_by_value, global_norm, warmup_cosine
 

@@ -19,8 +19,9 @@ import pytest
 import bot.retraining
 from bot.batching import Batching
 from bot.retraining import FOLDER_PREFIX, Outcome, Retraining, RetrainingError, TrainingProgress
+from model.architecture import Architecture
 from model.checkpoint import Checkpoint, Description, Versions, save
-from model.language_model import Architecture, LanguageModel
+from model.language_model import LanguageModel
 from model.vocabulary import Vocabulary
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from model.language_model import Architecture, LanguageModel
+from model.architecture import Architecture
+from model.language_model import LanguageModel
 from model.layers import Array, softmax
 from model.sampling import sample_next
 

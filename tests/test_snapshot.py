@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from model.architecture import Parameters
 from model.checkpoint import CheckpointError
-from model.language_model import Parameters
 from model.snapshot import Snapshot, read_snapshot, write_snapshot
 
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
