@@ -164,7 +164,7 @@ async def test_an_unforeseen_error_is_apologised_for(chat: Chat, script: Script)
 @pytest.mark.parametrize(
     "refusal",
     [
-        Refusal(429, "Too Many Requests: retry after 1", retry_after=1),
+        Refusal(429, "Too Many Requests: retry after 900", retry_after=900),
         Refusal(400, "Bad Request: message to edit not found"),
         Refusal(403, "Forbidden: bot was kicked"),
         Refusal(502, "Bad Gateway"),

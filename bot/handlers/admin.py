@@ -6,7 +6,6 @@ For administrators alone: to everybody else the command does not exist. Not here
 from __future__ import annotations
 
 import asyncio
-import datetime
 import logging
 import time
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from telegram.ext import CommandHandler, filters
 
 from bot import texts
 from bot.answers import ExplainedError
+from bot.pacing import seconds
 from bot.retraining import KINDS
 from model.errors import MangosaurusError
 
@@ -102,7 +102,7 @@ class Board:
         try:
             await self._edit(text)
         except RetryAfter as error:
-            self._not_before = time.monotonic() + _seconds(error)
+            self._not_before = time.monotonic() + seconds(error)
         except TelegramError as error:
             logger.info("A progress message was not edited: %s", error)
 
@@ -147,11 +147,5 @@ def _read_minutes(word: str) -> float:
 def _pause(error: TelegramError) -> float:
     """Return for how long to wait before the next try."""
     if isinstance(error, RetryAfter):
-        return min(_seconds(error), LONGEST_WAIT)
+        return min(seconds(error), LONGEST_WAIT)
     return 0.0 if isinstance(error, BadRequest) else SHORT_WAIT
-
-
-def _seconds(error: RetryAfter) -> float:
-    # A number or a timedelta, depending on the library's version and environment.
-    wait = error.retry_after
-    return wait.total_seconds() if isinstance(wait, datetime.timedelta) else float(wait)
