@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
+from telegram.error import BadRequest, TelegramError, TimedOut
 
 from bot import texts
 from bot.answers import ExplainedError
-from bot.handlers.admin import read_training
+from bot.handlers.admin import Board, read_training
 from bot.local.contents import Refusal
 from bot.local.telegram import group
 from bot.retraining import Outcome, Retraining, RetrainingError, TrainingProgress
@@ -17,6 +18,8 @@ from tests.serving import ADMIN, Chat, serving, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from telegram import Message
 
     from bot.local.telegram import Telegram
     from bot.retraining import Report
@@ -56,6 +59,22 @@ class Script(Retraining):
 
     async def stop(self) -> None:
         self.told.put_nowait(RetrainingError("The bot stopped, and the training with it; the old weights stay."))
+
+
+class Doubtful:
+    """A message of which nobody knows whether what was done to it was done."""
+
+    def __init__(self, edits: TelegramError | None = None) -> None:
+        self.calls: list[str] = []
+        self._edits = edits or TimedOut()
+
+    async def edit_text(self, text: str, parse_mode: str) -> None:
+        self.calls.append("edit")
+        raise self._edits
+
+    async def reply_html(self, text: str) -> None:
+        self.calls.append("send")
+        raise TimedOut
 
 
 @pytest.fixture
@@ -245,3 +264,13 @@ async def test_a_network_that_was_missing_needs_a_new_start(
 
 async def test_an_incomplete_command_is_explained(chat: Chat) -> None:
     assert await chat.say("/retrain", ADMIN) == [texts.RETRAIN_USAGE.replace("<code>", "").replace("</code>", "")]
+
+
+@pytest.mark.usefixtures("script")
+async def test_a_last_word_that_timed_out_is_edited_again_but_not_sent_again() -> None:
+    message = Doubtful()
+    await Board(cast("Message", message)).conclude("done")
+    assert message.calls == ["edit", "edit", "edit"]
+    message = Doubtful(edits=BadRequest("message to edit not found"))
+    await Board(cast("Message", message)).conclude("done")
+    assert message.calls == ["edit", "send"]

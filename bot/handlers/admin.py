@@ -10,7 +10,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from telegram.error import BadRequest, RetryAfter, TelegramError
+from telegram.error import BadRequest, RetryAfter, TelegramError, TimedOut
 from telegram.ext import CommandHandler, filters
 
 from bot import texts
@@ -107,12 +107,20 @@ class Board:
             logger.info("A progress message was not edited: %s", error)
 
     async def conclude(self, text: str) -> None:
-        """Edit the message for the last time, or say it anew where that fails, and do not give up at once."""
-        for attempt in range(LAST_TRIES):
+        """Edit the message for the last time, or say it anew where that fails, and do not give up at once.
+
+        What timed out may have been done: an edit can be made once more all the same, but a new message cannot.
+        """
+        anew = False
+        for _ in range(LAST_TRIES):
             try:
-                await (self._message.reply_html(text) if attempt else self._edit(text))
+                await (self._message.reply_html(text) if anew else self._edit(text))
             except TelegramError as error:
                 logger.warning("The end of a training was not shown: %s", error)
+                timed_out = isinstance(error, TimedOut)
+                if timed_out and anew:
+                    return
+                anew = not timed_out
                 await asyncio.sleep(_pause(error))
             else:
                 return
