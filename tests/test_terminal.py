@@ -73,6 +73,14 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     assert "<b>" not in out
 
 
+def test_what_looks_like_a_command_or_a_button_is_read_as_on_telegram(environment: Environment) -> None:
+    out, err, code = pipe("/\n/ dino\n#x\n#1\n", environment)
+    assert (err, code) == ("", 0)
+    alone, apart, line, *_ = out.split("\n\n")
+    assert alone == apart == "I do not know that command. /help shows what I can do."
+    assert line.startswith("#x")
+
+
 def test_strange_input(environment: Environment) -> None:
     out, err, code = pipe(b"\n\xff\xfe\x00\n/dino\r\n", environment)
     assert (err, code) == ("", 0)
