@@ -184,6 +184,21 @@ def test_what_keeps_it_from_starting_is_one_line(environment: Environment, key: 
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize(("argument", "code"), [("--help", 0), ("-h", 0), ("--frobnicate", 2), ("dino", 2)])
+def test_arguments_are_explained_or_refused(environment: Environment, argument: str, code: int) -> None:
+    own = environment | {"CHECKPOINTS": "/nowhere"}  # nothing is begun
+    done = subprocess.run(
+        [*command(), argument], input=b"/dino\n", capture_output=True, env=own, cwd=ROOT, timeout=LIMIT, check=False
+    )
+    out, err = done.stdout.decode(), done.stderr.decode()
+    assert done.returncode == code
+    if code:
+        assert (out, err.splitlines()[-1]) == ("", f"mangosaurus: error: unrecognized arguments: {argument}")
+    else:
+        assert err == ""
+        assert {"TELEGRAM_TOKEN", ".env", "environment"} <= set(re.findall(r"[\w.]*\w", out))
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_it(environment: Environment, how: signal.Signals) -> None:
     with subprocess.Popen(
