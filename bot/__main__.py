@@ -6,6 +6,11 @@ said at once.
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from model.interrupt import leave_at_once
+
+    leave_at_once()  # before anything that takes time
+
 import argparse
 import asyncio
 import contextlib
@@ -18,6 +23,7 @@ from typing import TYPE_CHECKING
 from bot.logs import Redaction, configure_logging
 from bot.settings import ROOT, read_settings
 from model.errors import MangosaurusError
+from model.interrupt import leave_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -43,6 +49,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         "mangosaurus", description=ABOUT, epilog=SETTINGS, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.parse_args(arguments)
+    leave_in_order()
     redaction = Redaction(None)
     try:
         settings = read_settings(os.environ, ROOT / ".env")

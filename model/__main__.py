@@ -6,6 +6,11 @@ that needs it, so that a first name is there in a fraction of a second.
 Not here: anything of Telegram (python -m bot), and how a training is shown (live.py).
 """
 
+if __name__ == "__main__":
+    from model.interrupt import leave_at_once
+
+    leave_at_once()  # before anything that takes time
+
 import secrets
 from dataclasses import asdict
 from pathlib import Path
@@ -28,6 +33,7 @@ from model.command_line import (
     thread_count,
 )
 from model.errors import MangosaurusError
+from model.interrupt import INTERRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +45,6 @@ if TYPE_CHECKING:
     from model.recipes import Recipe
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
-INTERRUPTED = 130  # what a shell reports of a command that Ctrl-C ended
 
 app = typer.Typer(
     cls=Commands,

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from model.errors import MangosaurusError
+from model.interrupt import leave_in_order
 
 if TYPE_CHECKING:
     from model.evaluation import Evaluation
@@ -35,6 +36,7 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for, in typer's context (whose class differs between its versions)."""
+        leave_in_order()
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # whoever read our output has enough: typer leaves quietly
