@@ -1,7 +1,8 @@
 """Retraining while the bot serves: a child process trains, and its weights are promoted only if they are better.
 
-`Retraining.retrain` runs `python -m model train`, one training at a time, passes its progress on, compares the new
-weights with the current ones on the same held-out text, and promotes and swaps them or forgets them. Whatever goes
+`Retraining.retrain` runs `python -m model train`, one training at a time, passes its progress on, has the new weights
+compared with the current ones on the same held-out text, and promotes and swaps them, or forgets them where the
+difference may be luck: whoever draws often enough finds a lower loss, and no better network. Whatever goes
 wrong, the old weights serve and the run's own folder is removed; the folders of a bot that was killed are swept when
 the next one is built.
 
@@ -68,7 +69,10 @@ Report = Callable[[TrainingProgress], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a training ended. `version` serves now; losses are on the same held-out text, None where nothing served."""
+    """How a training ended. `version` serves now; losses are on the same held-out text, None where nothing served.
+
+    `luck` is what the new loss had to be lower by.
+    """
 
     kind: str
     promoted: bool
@@ -76,12 +80,13 @@ class Outcome:
     new_loss: float
     old_loss: float | None
     seconds: float
+    luck: float = 0.0
 
 
 class Retraining:
     """One training at a time, in a child process that gets all cores but one.
 
-    `directory` holds a folder for each run while it runs; `command` is what `train` and `evaluate` are put after.
+    `directory` holds a folder for each run while it runs; `command` is what `train` and `compare` are put after.
     """
 
     def __init__(
@@ -161,14 +166,14 @@ class Retraining:
         with _work_folder(self._directory) as folder:
             out = folder / "new.safetensors"
             new_loss = await self._train(kind, minutes, out, report)
-            new = await asyncio.to_thread(load, out)
+            await asyncio.to_thread(load, out)  # what cannot be read is no weights
             serving = await asyncio.to_thread(_current, self._versions[kind])
-            old_loss = await self._loss_on_same_corpus(kind, serving, new, folder) if serving else None
-            promoted = old_loss is None or new_loss < old_loss
+            old_loss, luck = await self._compare(kind, serving, out, folder) if serving else (None, 0.0)
+            promoted = old_loss is None or old_loss - new_loss > luck
             if promoted or serving is None:
                 serving = await self._promote(kind, out)
-        logger.info("Retraining %s: %.4f after %s, promoted: %s", kind, new_loss, old_loss, promoted)
-        return Outcome(kind, promoted, serving.version, new_loss, old_loss, time.monotonic() - begun)
+        logger.info("Retraining %s: %.4f after %s, luck %.4f, promoted: %s", kind, new_loss, old_loss, luck, promoted)
+        return Outcome(kind, promoted, serving.version, new_loss, old_loss, time.monotonic() - begun, luck)
 
     async def _train(self, kind: str, minutes: float | None, out: Path, report: Report) -> float:
         """Return the held-out loss of the weights that were written to `out`."""
@@ -184,17 +189,16 @@ class Retraining:
             await reporter.close(0 if self._stopping else PATIENCE)
         return _finite(reporter.loss, f"The training of {kind}")
 
-    async def _loss_on_same_corpus(self, kind: str, old: Checkpoint, new: Checkpoint, folder: Path) -> float:
-        """Return the held-out loss of the current weights on the text that the new ones were judged on."""
-        if old.description.corpus == new.description.corpus:
-            return old.description.held_out_loss
+    async def _compare(self, kind: str, old: Checkpoint, out: Path, folder: Path) -> tuple[float, float]:
+        """Return the loss of the current weights on what the new ones were judged on, and what may be luck."""
         path = folder / "old.safetensors"
         await asyncio.to_thread(save, path, old)
         figures: Message = {}
-        doing = f"The evaluation of the current {kind} weights"
-        options = ["--checkpoint", str(path), "--json", "--threads", _threads(), "--samples", "0"]
-        await self._run(doing, ["evaluate", kind, *options], figures.update)
-        return _finite(figures.get("held_out_loss"), doing)
+        doing = f"The comparison with the current {kind} weights"
+        await self._run(
+            doing, ["compare", kind, str(path), str(out), "--json", "--threads", _threads()], figures.update
+        )
+        return _finite(figures.get("old_loss"), doing), _finite(figures.get("luck"), doing)
 
     async def _promote(self, kind: str, out: Path) -> Checkpoint:
         checkpoint = await asyncio.to_thread(_install, self._versions[kind], out)

@@ -17,6 +17,7 @@ from model.errors import MangosaurusError
 from model.interrupt import leave_in_order
 
 if TYPE_CHECKING:
+    from model.comparison import Comparison
     from model.evaluation import Evaluation
 
 
@@ -84,6 +85,15 @@ def print_evaluation(evaluation: "Evaluation") -> None:
     Console().print(table)
     if not evaluation.trained_on_this_corpus:
         typer.echo("The weights were trained on another text, which may hold some of what is held out of this one.")
+
+
+def print_comparison(comparison: "Comparison") -> None:
+    """Print two losses and what they mean."""
+    verdict = "the new weights are better" if comparison.better else "the new weights are not better by more than that"
+    typer.echo(
+        f"held-out nats per character on {comparison.documents} documents: old {comparison.old_loss:.4f}, "
+        f"new {comparison.new_loss:.4f}; luck can make {comparison.luck:.4f}: {verdict}"
+    )
 
 
 def sentence(error: Exception) -> str:

@@ -11,8 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from model.checkpoint import Checkpoint
-from model.corpus import Corpus, CorpusKind, padded_batch
+from model.corpus import Batch, Corpus, CorpusKind, padded_batch
 from model.decoder import Decoder, NameRequest, Request, Sampling, VerseRequest, generator_for
 from model.errors import MangosaurusError
 from model.language_model import LanguageModel
@@ -98,13 +101,24 @@ def held_out_loss(language_model: LanguageModel, corpus: Corpus) -> float:
 
     A name begins from the zero vector, a poem from a newline.
     """
-    first = NO_CHARACTER if corpus.kind == "names" else corpus.vocabulary.newline
     total, characters = 0.0, 0
     for documents in _groups(corpus.held_out):
-        nats, count = language_model.score(padded_batch(documents, corpus.vocabulary, first=first))
+        nats, count = language_model.score(_batch(documents, corpus))
         total += nats
         characters += count
     return total / characters
+
+
+def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Measure the nats and count the characters of each held-out document; EvaluationError as in `readable`.
+
+    A document without a character that the checkpoint knows counts nothing, but keeps its place.
+    """
+    known = readable(corpus, checkpoint)
+    folded = [checkpoint.vocabulary.fold(document) for document in corpus.held_out]
+    scores = [checkpoint.language_model.score(_batch([text], known)) if text else (0.0, 0) for text in folded]
+    nats, characters = np.array(scores, dtype=np.float64).T
+    return nats, characters
 
 
 def name_figures(names: Sequence[str], known: Set[str]) -> dict[str, float]:
@@ -125,6 +139,11 @@ def verse_figures(poems: Sequence[str], known_words: Set[str]) -> dict[str, floa
 def words_of(text: str) -> list[str]:
     """List the words: runs of letters, with apostrophes and hyphens inside them."""
     return _WORD.findall(text)
+
+
+def _batch(documents: Sequence[str], corpus: Corpus) -> Batch:
+    first = NO_CHARACTER if corpus.kind == "names" else corpus.vocabulary.newline
+    return padded_batch(documents, corpus.vocabulary, first=first)
 
 
 def _counting(corpus: Corpus) -> Iterator[Counting]:

@@ -150,6 +150,15 @@ async def test_weights_that_are_not_better(chat: Chat, script: Script) -> None:
     )
 
 
+async def test_weights_that_may_only_be_lucky(chat: Chat, script: Script) -> None:
+    await chat.say("/retrain poem", ADMIN)
+    answer = await end(chat, script, Outcome("poem", False, "0123456789ab", 1.99, 2.0, 5.0, luck=0.0123))
+    assert answer == (
+        "Trained poem in 5 s, and it got hardly better: 1.9900 nats per character on held-out text, before 2.0000. "
+        "0.0123 of difference can be luck. The old weights stay."
+    )
+
+
 async def test_the_bot_answers_while_it_trains(chat: Chat, script: Script) -> None:
     await chat.say("/retrain dino", ADMIN)
     (answer,) = await chat.say("/dino", ADMIN)
