@@ -2,12 +2,12 @@
 
 `Retraining.retrain` runs `python -m model train`, one training at a time, passes its progress on, has the new weights
 compared with the current ones on the same held-out text, and promotes and swaps them, or forgets them where the
-difference may be luck: whoever draws often enough finds a lower loss, and no better network. Whatever goes
-wrong, the old weights serve and the run's own folder is removed; the folders of a bot that was killed are swept when
-the next one is built.
+difference may be luck: whoever draws often enough finds a lower loss, and no better network. Whatever goes wrong, the
+old weights serve and the run's own folder is removed; the folders of a bot that was killed are swept when the next one
+is built.
 
-Not here: how the child is kept from outliving the bot (`child`), how training works (`model.trainer`), who may ask for
-it and what they read (`handlers.admin`).
+Not here: how progress is passed on (`reporting`), how the child is kept from outliving the bot (`child`), how training
+works (`model.trainer`), who may ask for it and what they read (`handlers.admin`).
 """
 
 from __future__ import annotations
@@ -23,17 +23,20 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.child import Child, Message, plain
+from bot.reporting import Reporter
 from model.checkpoint import Checkpoint, CheckpointError, Versions, load, save
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+
     from bot.batching import Batching
+    from bot.reporting import Report
 
 logger = logging.getLogger(__name__)
 
@@ -47,24 +50,6 @@ PATIENCE = 5.0
 
 class RetrainingError(MangosaurusError):
     """There are no new weights, and why; the old ones serve."""
-
-
-@dataclass(frozen=True)
-class TrainingProgress:
-    """Where a training is. Losses are in nats per character, `fraction` is from 0 to 1, `sample` is the newest."""
-
-    stage: str
-    step: int
-    fraction: float
-    training_loss: float
-    held_out_loss: float | None
-    best_held_out_loss: float | None
-    characters_per_second: float
-    seconds_left: float | None
-    sample: str | None
-
-
-Report = Callable[[TrainingProgress], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -182,7 +167,7 @@ class Retraining:
         options = ["--out", str(out), "--json", "--threads", _threads(), "--seed", seed]
         if minutes is not None:
             options += ["--minutes", str(minutes)]
-        reporter = _Reporter(report)
+        reporter = Reporter(report)
         try:
             await self._run(f"The training of {kind}", ["train", kind, *options], reporter.hear)
         finally:
@@ -231,67 +216,6 @@ class Retraining:
         finally:
             self._child = None
             await child.end()
-
-
-class _Reporter:
-    """Between a training and `report`: only the newest progress waits, so a slow report never holds up the child."""
-
-    def __init__(self, report: Report) -> None:
-        self.loss: Any = None
-        self._report = report
-        self._sample: str | None = None
-        self._news: asyncio.Queue[TrainingProgress | None] = asyncio.Queue()
-        self._telling = asyncio.create_task(self._tell())
-
-    def hear(self, message: Message) -> None:
-        match message:
-            case {"event": "sample", "text": str(text)}:
-                self._sample = text
-            case {"event": "finished", "held_out_loss": loss}:
-                self.loss = loss
-            case {"event": "progress"}:
-                with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError):
-                    self._announce(_progress(message, self._sample))
-
-    async def close(self, patience: float) -> None:
-        """Let the last report be delivered, for `patience` seconds."""
-        self._news.put_nowait(None)
-        try:
-            await asyncio.wait({self._telling}, timeout=patience)
-        finally:
-            self._telling.cancel()
-
-    def _announce(self, progress: TrainingProgress) -> None:
-        while not self._news.empty():
-            self._news.get_nowait()
-        self._news.put_nowait(progress)
-
-    async def _tell(self) -> None:
-        while (progress := await self._news.get()) is not None:
-            try:
-                await self._report(progress)
-            except Exception as error:
-                # The error's text may hold the address of a request, and that the token: its name must do.
-                logger.warning("A progress report failed: %s", type(error).__name__)
-
-
-def _progress(message: Message, sample: str | None) -> TrainingProgress:
-    """Return the progress in a message; KeyError, TypeError, ValueError or OverflowError where it holds none."""
-    return TrainingProgress(
-        stage=str(message["stage"]),
-        step=int(message["step"]),
-        fraction=float(message["fraction"]),
-        training_loss=float(message["training_loss"]),
-        held_out_loss=_optional(message.get("held_out_loss")),
-        best_held_out_loss=_optional(message.get("best_held_out_loss")),
-        characters_per_second=float(message["characters_per_second"]),
-        seconds_left=_optional(message.get("seconds_left")),
-        sample=sample,
-    )
-
-
-def _optional(number: Any) -> float | None:
-    return None if number is None else float(number)
 
 
 def _finite(loss: Any, doing: str) -> float:

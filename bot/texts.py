@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from bot.nearest import Neighbour
-    from bot.retraining import Outcome, TrainingProgress
+    from bot.reporting import TrainingProgress
+    from bot.retraining import Outcome
 
 LONGEST_SAMPLE = 200
 LONGEST_NOTICE = 200

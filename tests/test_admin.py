@@ -13,7 +13,8 @@ from bot.answers import ExplainedError
 from bot.handlers.admin import Board, read_training
 from bot.local.contents import Refusal
 from bot.local.telegram import group
-from bot.retraining import Outcome, Retraining, RetrainingError, TrainingProgress
+from bot.reporting import TrainingProgress
+from bot.retraining import Outcome, Retraining, RetrainingError
 from tests.serving import ADMIN, Chat, serving, until
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from telegram import Message
 
     from bot.local.telegram import Telegram
-    from bot.retraining import Report
+    from bot.reporting import Report
     from bot.settings import Settings
 
 PROGRESS = TrainingProgress("tune", 100, 0.25, 2.5, 2.25, 2.125, 90_000.0, 75.0, "to be <or> not")

@@ -18,7 +18,8 @@ import pytest
 
 import bot.retraining
 from bot.batching import Batching
-from bot.retraining import FOLDER_PREFIX, Outcome, Retraining, RetrainingError, TrainingProgress
+from bot.reporting import TrainingProgress
+from bot.retraining import FOLDER_PREFIX, Outcome, Retraining, RetrainingError
 from model.checkpoint import Checkpoint, Description, Versions, save
 from model.language_model import Architecture, LanguageModel
 from model.vocabulary import Vocabulary

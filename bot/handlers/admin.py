@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from telegram import Message, Update
     from telegram.ext import ContextTypes
 
-    from bot.retraining import Retraining, TrainingProgress
+    from bot.reporting import TrainingProgress
+    from bot.retraining import Retraining
 
 logger = logging.getLogger(__name__)
 
