@@ -1,4 +1,4 @@
-"""`python -m bot`: on Telegram with a TELEGRAM_TOKEN, else in the terminal. Exit codes, signals, the last line.
+"""`python -m bot`: on Telegram with a TELEGRAM_TOKEN, else in the terminal. Arguments, signals, how it ends.
 
 Not here: anything that the bot does. What is heavy is imported once the settings are read, for a wrong one should be
 said at once.
@@ -6,6 +6,12 @@ said at once.
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from model.interrupt import leave_at_once
+
+    leave_at_once()  # before anything that takes time
+
+import argparse
 import asyncio
 import contextlib
 import logging
@@ -17,15 +23,33 @@ from typing import TYPE_CHECKING
 from bot.logs import Redaction, configure_logging
 from bot.settings import ROOT, read_settings
 from model.errors import MangosaurusError
+from model.interrupt import leave_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Sequence
 
     from bot.settings import Settings
 
 
-def main() -> None:
+ABOUT = "A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN, else here."
+SETTINGS = f"""\
+Settings come from the environment, and where that has none, from the file .env in
+{ROOT}
+The file .env.example there explains each of them. Ctrl-C ends the bot."""
+
+
+def command() -> None:
+    """Do what the command line says; exit with 2 where it says something unknown."""
+    main(sys.argv[1:])
+
+
+def main(arguments: Sequence[str] = ()) -> None:
     """Run the bot until it is told to stop, and exit with 0, or with 1 and one line that says why."""
+    parser = argparse.ArgumentParser(
+        "mangosaurus", description=ABOUT, epilog=SETTINGS, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.parse_args(arguments)
+    leave_in_order()
     redaction = Redaction(None)
     try:
         settings = read_settings(os.environ, ROOT / ".env")
@@ -66,4 +90,4 @@ def _last_line(redaction: Redaction, reason: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    command()

@@ -1,7 +1,7 @@
 """How an answer comes about: a creation is drafted, a network writes it, it goes out, and it is recorded.
 
-What the handlers share, who never import each other. `draft`, send, `keep`: whatever fails on the way, the person's
-turn is not taken. `create` does both at once, and `again` writes the text of a creation once more, byte for byte.
+What the handlers share, who never import each other. `draft`, `deliver`: whatever fails on the way, the person's turn
+is not taken. `create` does both at once, and `again` writes the text of a creation once more, byte for byte.
 
 Not here: how a request is read and shown (the handlers and `texts`), and how many are written at once (`batching`).
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from telegram.constants import ChatAction
-from telegram.error import TelegramError
+from telegram.error import BadRequest, NetworkError, TelegramError
 
 from bot import texts
 from bot.archive import MissingError
@@ -30,7 +30,7 @@ from model.errors import MangosaurusError
 from model.recipes import RECIPES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Mapping
 
     from telegram import InlineKeyboardMarkup, Message, Update
 
@@ -124,7 +124,20 @@ class Answers:
             return
         async with typing(message):
             reply = await self.draft(person, kind, prompt, temperature=temperature, count=count)
-        await message.reply_html(reply.html, reply_markup=reply.buttons)
+        await self.deliver(reply, message.reply_html(reply.html, reply_markup=reply.buttons))
+
+    async def deliver(self, reply: Reply, sending: Awaitable[object]) -> None:
+        """Send what was written, and keep it.
+
+        Telegram cannot be asked whether a message arrived whose answer was lost, and would take it twice. So it is not
+        sent again, but kept without its turn: if it is there, its buttons work, and whoever asks again gets its text.
+        """
+        try:
+            await sending
+        except NetworkError as error:
+            if not isinstance(error, BadRequest):  # which is a clear no, though the library derives it from the other
+                await self.store.record(reply.creation, takes_turn=False)
+            raise
         await self.keep(reply)
 
     async def create(self, person_id: int, kind: Kind, prompt: str, *, temperature: float, count: int = 1) -> Reply:

@@ -38,6 +38,7 @@ from bot.handlers.preferences import PreferenceMenu
 from bot.handlers.privacy import Privacy
 from bot.handlers.seed import Seed
 from bot.handlers.welcome import Welcome
+from bot.pacing import Pacing
 from bot.retraining import Retraining
 from bot.store import Store
 from bot.transport import AiohttpRequest
@@ -81,10 +82,10 @@ class TokenError(MangosaurusError):
         )
 
 
-class _Bot(ExtBot[None]):
+class _Bot(ExtBot[int]):
     """The library's bot, which also says when Telegram rejects the token: the updater alone would stop in silence."""
 
-    def __init__(self, token: str, request: BaseRequest, polling: BaseRequest, server: str) -> None:
+    def __init__(self, token: str, request: BaseRequest, polling: BaseRequest, server: str, pacing: Pacing) -> None:
         defaults = Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True), allow_sending_without_reply=True)
         super().__init__(
             token,
@@ -93,6 +94,7 @@ class _Bot(ExtBot[None]):
             request=request,
             get_updates_request=polling,
             defaults=defaults,
+            rate_limiter=pacing,
         )
         self._rejected = asyncio.Event()
 
@@ -127,7 +129,9 @@ class Mangosaurus:
         self._archive = Archive(versions, queue_limit=settings.queue_limit)
         self.store = Store(settings.database)
         self.retraining = Retraining(versions, self.batchings, directory=settings.checkpoints)
-        self._bot = _Bot(settings.token.reveal(), make(), make(), settings.api_base_url or TELEGRAM)
+        self._pacing = Pacing(settings.message_rate)
+        server = settings.api_base_url or TELEGRAM
+        self._bot = _Bot(settings.token.reveal(), make(), make(), server, self._pacing)
         self._admin_ids = settings.admin_ids
         self._admin = Admin(self.retraining, settings.admin_ids, self.batchings)
         builder = ApplicationBuilder().bot(self._bot).concurrent_updates(PersonalOrder()).job_queue(None)
@@ -229,6 +233,7 @@ class Mangosaurus:
 
     async def _stop(self) -> None:
         """End a training while its administrator can still be told, then answer what was asked."""
+        self._pacing.hurry()
         await self.retraining.stop()
         await self.application.stop()
 

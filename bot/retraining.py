@@ -1,12 +1,13 @@
 """Retraining while the bot serves: a child process trains, and its weights are promoted only if they are better.
 
-`Retraining.retrain` runs `python -m model train`, one training at a time, passes its progress on, compares the new
-weights with the current ones on the same held-out text, and promotes and swaps them or forgets them. Whatever goes
-wrong, the old weights serve and the run's own folder is removed; the folders of a bot that was killed are swept when
-the next one is built.
+`Retraining.retrain` runs `python -m model train`, one training at a time, passes its progress on, has the new weights
+compared with the current ones on the same held-out text, and promotes and swaps them, or forgets them where the
+difference may be luck: whoever draws often enough finds a lower loss, and no better network. Whatever goes wrong, the
+old weights serve and the run's own folder is removed; the folders of a bot that was killed are swept when the next one
+is built.
 
-Not here: how the child is kept from outliving the bot (`child`), how training works (`model.trainer`), who may ask for
-it and what they read (`handlers.admin`).
+Not here: how progress is passed on (`reporting`), how the child is kept from outliving the bot (`child`), how training
+works (`model.trainer`), who may ask for it and what they read (`handlers.admin`).
 """
 
 from __future__ import annotations
@@ -22,17 +23,20 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.child import Child, Message, plain
+from bot.reporting import Reporter
 from model.checkpoint import Checkpoint, CheckpointError, Versions, load, save
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+
     from bot.batching import Batching
+    from bot.reporting import Report
 
 logger = logging.getLogger(__name__)
 
@@ -49,26 +53,11 @@ class RetrainingError(MangosaurusError):
 
 
 @dataclass(frozen=True)
-class TrainingProgress:
-    """Where a training is. Losses are in nats per character, `fraction` is from 0 to 1, `sample` is the newest."""
-
-    stage: str
-    step: int
-    fraction: float
-    training_loss: float
-    held_out_loss: float | None
-    best_held_out_loss: float | None
-    characters_per_second: float
-    seconds_left: float | None
-    sample: str | None
-
-
-Report = Callable[[TrainingProgress], Awaitable[None]]
-
-
-@dataclass(frozen=True)
 class Outcome:
-    """How a training ended. `version` serves now; losses are on the same held-out text, None where nothing served."""
+    """How a training ended. `version` serves now; losses are on the same held-out text, None where nothing served.
+
+    `luck` is what the new loss had to be lower by.
+    """
 
     kind: str
     promoted: bool
@@ -76,12 +65,13 @@ class Outcome:
     new_loss: float
     old_loss: float | None
     seconds: float
+    luck: float = 0.0
 
 
 class Retraining:
     """One training at a time, in a child process that gets all cores but one.
 
-    `directory` holds a folder for each run while it runs; `command` is what `train` and `evaluate` are put after.
+    `directory` holds a folder for each run while it runs; `command` is what `train` and `compare` are put after.
     """
 
     def __init__(
@@ -161,14 +151,14 @@ class Retraining:
         with _work_folder(self._directory) as folder:
             out = folder / "new.safetensors"
             new_loss = await self._train(kind, minutes, out, report)
-            new = await asyncio.to_thread(load, out)
+            await asyncio.to_thread(load, out)  # what cannot be read is no weights
             serving = await asyncio.to_thread(_current, self._versions[kind])
-            old_loss = await self._loss_on_same_corpus(kind, serving, new, folder) if serving else None
-            promoted = old_loss is None or new_loss < old_loss
+            old_loss, luck = await self._compare(kind, serving, out, folder) if serving else (None, 0.0)
+            promoted = old_loss is None or old_loss - new_loss > luck
             if promoted or serving is None:
                 serving = await self._promote(kind, out)
-        logger.info("Retraining %s: %.4f after %s, promoted: %s", kind, new_loss, old_loss, promoted)
-        return Outcome(kind, promoted, serving.version, new_loss, old_loss, time.monotonic() - begun)
+        logger.info("Retraining %s: %.4f after %s, luck %.4f, promoted: %s", kind, new_loss, old_loss, luck, promoted)
+        return Outcome(kind, promoted, serving.version, new_loss, old_loss, time.monotonic() - begun, luck)
 
     async def _train(self, kind: str, minutes: float | None, out: Path, report: Report) -> float:
         """Return the held-out loss of the weights that were written to `out`."""
@@ -177,24 +167,23 @@ class Retraining:
         options = ["--out", str(out), "--json", "--threads", _threads(), "--seed", seed]
         if minutes is not None:
             options += ["--minutes", str(minutes)]
-        reporter = _Reporter(report)
+        reporter = Reporter(report)
         try:
             await self._run(f"The training of {kind}", ["train", kind, *options], reporter.hear)
         finally:
             await reporter.close(0 if self._stopping else PATIENCE)
         return _finite(reporter.loss, f"The training of {kind}")
 
-    async def _loss_on_same_corpus(self, kind: str, old: Checkpoint, new: Checkpoint, folder: Path) -> float:
-        """Return the held-out loss of the current weights on the text that the new ones were judged on."""
-        if old.description.corpus == new.description.corpus:
-            return old.description.held_out_loss
+    async def _compare(self, kind: str, old: Checkpoint, out: Path, folder: Path) -> tuple[float, float]:
+        """Return the loss of the current weights on what the new ones were judged on, and what may be luck."""
         path = folder / "old.safetensors"
         await asyncio.to_thread(save, path, old)
         figures: Message = {}
-        doing = f"The evaluation of the current {kind} weights"
-        options = ["--checkpoint", str(path), "--json", "--threads", _threads(), "--samples", "0"]
-        await self._run(doing, ["evaluate", kind, *options], figures.update)
-        return _finite(figures.get("held_out_loss"), doing)
+        doing = f"The comparison with the current {kind} weights"
+        await self._run(
+            doing, ["compare", kind, str(path), str(out), "--json", "--threads", _threads()], figures.update
+        )
+        return _finite(figures.get("old_loss"), doing), _finite(figures.get("luck"), doing)
 
     async def _promote(self, kind: str, out: Path) -> Checkpoint:
         checkpoint = await asyncio.to_thread(_install, self._versions[kind], out)
@@ -227,67 +216,6 @@ class Retraining:
         finally:
             self._child = None
             await child.end()
-
-
-class _Reporter:
-    """Between a training and `report`: only the newest progress waits, so a slow report never holds up the child."""
-
-    def __init__(self, report: Report) -> None:
-        self.loss: Any = None
-        self._report = report
-        self._sample: str | None = None
-        self._news: asyncio.Queue[TrainingProgress | None] = asyncio.Queue()
-        self._telling = asyncio.create_task(self._tell())
-
-    def hear(self, message: Message) -> None:
-        match message:
-            case {"event": "sample", "text": str(text)}:
-                self._sample = text
-            case {"event": "finished", "held_out_loss": loss}:
-                self.loss = loss
-            case {"event": "progress"}:
-                with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError):
-                    self._announce(_progress(message, self._sample))
-
-    async def close(self, patience: float) -> None:
-        """Let the last report be delivered, for `patience` seconds."""
-        self._news.put_nowait(None)
-        try:
-            await asyncio.wait({self._telling}, timeout=patience)
-        finally:
-            self._telling.cancel()
-
-    def _announce(self, progress: TrainingProgress) -> None:
-        while not self._news.empty():
-            self._news.get_nowait()
-        self._news.put_nowait(progress)
-
-    async def _tell(self) -> None:
-        while (progress := await self._news.get()) is not None:
-            try:
-                await self._report(progress)
-            except Exception as error:
-                # The error's text may hold the address of a request, and that the token: its name must do.
-                logger.warning("A progress report failed: %s", type(error).__name__)
-
-
-def _progress(message: Message, sample: str | None) -> TrainingProgress:
-    """Return the progress in a message; KeyError, TypeError, ValueError or OverflowError where it holds none."""
-    return TrainingProgress(
-        stage=str(message["stage"]),
-        step=int(message["step"]),
-        fraction=float(message["fraction"]),
-        training_loss=float(message["training_loss"]),
-        held_out_loss=_optional(message.get("held_out_loss")),
-        best_held_out_loss=_optional(message.get("best_held_out_loss")),
-        characters_per_second=float(message["characters_per_second"]),
-        seconds_left=_optional(message.get("seconds_left")),
-        sample=sample,
-    )
-
-
-def _optional(number: Any) -> float | None:
-    return None if number is None else float(number)
 
 
 def _finite(loss: Any, doing: str) -> float:

@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 HIGHEST_TEMPERATURE = 5.0
 USUAL_RATE = Rate(10, 60)
+TELEGRAMS_RATE = 30
+"""Messages a second that Telegram takes from a bot."""
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 
@@ -72,6 +74,7 @@ class Settings:
     temperature_poem: float | None = None
     queue_limit: int = 256
     rate_limit: Rate | None = USUAL_RATE  # for each person; None: no limit
+    message_rate: int | None = TELEGRAMS_RATE  # a second, to everybody together; None: no limit, nor one for groups
     api_base_url: str | None = None  # None: Telegram's own
     log_level: str | None = None  # None: INFO with a token, WARNING in the terminal
 
@@ -143,6 +146,12 @@ def _rate(key: str, value: str) -> Rate | None:
     return Rate(int(match[1]), int(match[2])) if match[1] else None
 
 
+def _message_rate(key: str, value: str) -> int | None:
+    if not re.fullmatch(r"0|[1-9][0-9]{0,5}", value):
+        raise SettingsError(f"{key} is {value!r}; it is messages a second such as 30, or 0 for no limit")
+    return int(value) or None
+
+
 def _url(key: str, value: str) -> str:
     try:
         address = urlsplit(value)
@@ -169,6 +178,7 @@ _KEYS = {
     "TEMPERATURE_POEM": ("temperature_poem", _temperature),
     "QUEUE_LIMIT": ("queue_limit", _count),
     "RATE_LIMIT": ("rate_limit", _rate),
+    "MESSAGE_RATE": ("message_rate", _message_rate),
     "TELEGRAM_API_URL": ("api_base_url", _url),
     "LOG_LEVEL": ("log_level", _log_level),
 }

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from bot.nearest import Neighbour
-    from bot.retraining import Outcome, TrainingProgress
+    from bot.reporting import TrainingProgress
+    from bot.retraining import Outcome
 
 LONGEST_SAMPLE = 200
 LONGEST_NOTICE = 200
@@ -317,7 +318,10 @@ def trained(outcome: Outcome, *, served: bool) -> str:
     losses = f"{outcome.new_loss:.4f} nats per character on held-out text{before}"
     took = _duration(outcome.seconds)
     if not outcome.promoted:
-        return f"Trained <b>{outcome.kind}</b> in {took}, and it did not get better: {losses}. The old weights stay."
+        improved = outcome.old_loss is not None and outcome.new_loss < outcome.old_loss
+        luck = f" {outcome.luck:.4f} of difference can be luck." if improved else ""
+        how = "it got hardly better" if improved else "it did not get better"
+        return f"Trained <b>{outcome.kind}</b> in {took}, and {how}: {losses}.{luck} The old weights stay."
     use = "writes from now on" if served else "is ready; start me again to use it"
     return (
         f"Trained <b>{outcome.kind}</b> in {took}, and it got better: {losses}. "

@@ -3,8 +3,8 @@
 The library hands over whole addresses, and the token is a part of them. So no text of aiohttp's reaches an error of
 ours unless it is known to hold no address, and our errors do not remember aiohttp's.
 
-Not here: retries. A request that timed out may have been carried out, and only its sender knows whether once more would
-do harm. Nor HTTP/2 and SOCKS proxies, which aiohttp does not speak.
+Not here: the body of an upload (`uploads`), and retries. A request that timed out may have been carried out, and only
+its sender knows whether once more would do harm. Nor HTTP/2 and SOCKS proxies, which aiohttp does not speak.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ import functools
 import json
 import os
 import ssl
-import uuid
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -27,23 +26,18 @@ from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest
 from yarl import URL
 
+from bot.uploads import Form, Paced
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from telegram.request import RequestData
 
 KEPT_ALIVE = 15.0
 """Seconds that a connection is kept for the next request."""
 RESOLVED = 300
 """Seconds that an address found by DNS is remembered."""
-BLOCK = 1 << 16
-"""Bytes of an upload that are handed to the connection at once."""
 # Written out, for aiohttp makes them up anew for each request. Answers are small: packing them is not worth it.
 HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": BaseRequest.USER_AGENT}
-ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
-"""What the names in a form may not hold, as browsers write it."""
 
 ProxyFor = Callable[[str, str | None], URL | None]
 """The proxy that leads to a scheme and a host, or None."""
@@ -164,54 +158,6 @@ class AiohttpRequest(BaseRequest):
         return status, answer if is_telegrams else b""
 
 
-class Form:
-    """The body of an upload, as multipart/form-data: parameters, then files, and nothing of them is copied."""
-
-    def __init__(self, data: RequestData) -> None:
-        boundary = uuid.uuid4().hex
-        self._pieces: list[bytes | IO[bytes]] = []
-        for name, value in data.json_parameters.items():
-            self._pieces.append(f"--{boundary}\r\n{_disposition(name)}\r\n\r\n{value}\r\n".encode())
-        for name, (filename, content, kind) in data.multipart_data.items():
-            head = f'--{boundary}\r\n{_disposition(name)}; filename="{filename.translate(ESCAPES)}"\r\n'
-            self._pieces += [f"{head}Content-Type: {kind}\r\n\r\n".encode(), content, b"\r\n"]
-        self._pieces.append(f"--{boundary}--\r\n".encode())
-        self.headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        sizes = [_size(piece) for piece in self._pieces]
-        if None not in sizes:
-            self.headers["Content-Length"] = str(sum(filter(None, sizes)))
-
-    def blocks(self) -> Iterator[bytes | memoryview]:
-        """Return the body, block by block; files are read from where they stand."""
-        for piece in self._pieces:
-            if isinstance(piece, bytes):
-                view = memoryview(piece)
-                yield from (view[start : start + BLOCK] for start in range(0, len(view), BLOCK))
-            else:
-                yield from iter(functools.partial(piece.read, BLOCK), b"")
-
-
-class Paced:
-    """A body whose deadline moves on with each block that the connection takes; none holds for the answer."""
-
-    def __init__(self, form: Form, deadline: asyncio.Timeout, seconds: float | None) -> None:
-        self._blocks = form.blocks()
-        self._deadline = deadline
-        self._seconds = seconds
-
-    def __aiter__(self) -> Paced:
-        return self
-
-    async def __anext__(self) -> bytes | memoryview:
-        block = next(self._blocks, None)
-        limited = block is not None and self._seconds is not None
-        if not self._deadline.expired():
-            self._deadline.reschedule(asyncio.get_running_loop().time() + (self._seconds or 0) if limited else None)
-        if block is None:
-            raise StopAsyncIteration
-        return block
-
-
 async def _take(free: asyncio.Semaphore, seconds: float | None) -> None:
     """Take one of the connections, or wait until there is one; TimedOut."""
     if not free.locked():
@@ -247,22 +193,6 @@ def _failure(error: Exception) -> NetworkError:
         return NetworkError("The server closed the connection without an answer")
     reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
     return NetworkError(f"The exchange with the server failed: {reason}")
-
-
-def _disposition(name: str) -> str:
-    return f'Content-Disposition: form-data; name="{name.translate(ESCAPES)}"'
-
-
-def _size(piece: bytes | IO[bytes]) -> int | None:
-    """Return the number of bytes that are left of a piece, or None where that is known only at its end."""
-    if isinstance(piece, bytes):
-        return len(piece)
-    if not piece.seekable():
-        return None
-    position = piece.tell()
-    size = piece.seek(0, os.SEEK_END) - position
-    piece.seek(position)
-    return size
 
 
 def _environment_proxies() -> ProxyFor:

@@ -1,10 +1,15 @@
-"""The command line of the networks: python -m model fetch | train | sample | evaluate | island | plot.
+"""The command line of the networks: python -m model fetch | train | sample | evaluate | compare | island | plot.
 
 A thin face: each command reads its options, calls one room and prints. What is heavy is imported inside the command
 that needs it, so that a first name is there in a fraction of a second.
 
 Not here: anything of Telegram (python -m bot), and how a training is shown (live.py).
 """
+
+if __name__ == "__main__":
+    from model.interrupt import leave_at_once
+
+    leave_at_once()  # before anything that takes time
 
 import secrets
 from dataclasses import asdict
@@ -22,12 +27,14 @@ from model.command_line import (
     Kind,
     KindArgument,
     ThreadsOption,
+    print_comparison,
     print_evaluation,
     print_json,
     sentence,
     thread_count,
 )
 from model.errors import MangosaurusError
+from model.interrupt import INTERRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +46,6 @@ if TYPE_CHECKING:
     from model.recipes import Recipe
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
-INTERRUPTED = 130  # what a shell reports of a command that Ctrl-C ended
 
 app = typer.Typer(
     cls=Commands,
@@ -170,6 +176,27 @@ def evaluate(
         print_json(asdict(result))
     else:
         print_evaluation(result)
+
+
+@app.command(epilog="Example: python -m model compare dino old.safetensors new.safetensors")
+def compare(
+    kind: KindArgument,
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="Weights.", show_default=False)],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Other weights.", show_default=False)],
+    corpus: CorpusOption = None,
+    thread_limit: ThreadsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Tell whether new weights are better than old ones on held-out text, by more than luck can do."""
+    from model import comparison
+    from model.parallel import blas_threads
+
+    with blas_threads(thread_limit):
+        result = comparison.compare(_checkpoint(kind, old), _checkpoint(kind, new), _corpus(kind, corpus))
+    if json:
+        print_json(asdict(result) | {"better": result.better})
+    else:
+        print_comparison(result)
 
 
 @app.command(epilog="Example: python -m model island --steps 4000")

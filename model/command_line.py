@@ -14,8 +14,10 @@ import typer
 from typer.core import TyperGroup
 
 from model.errors import MangosaurusError
+from model.interrupt import leave_in_order
 
 if TYPE_CHECKING:
+    from model.comparison import Comparison
     from model.evaluation import Evaluation
 
 
@@ -35,6 +37,7 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for, in typer's context (whose class differs between its versions)."""
+        leave_in_order()
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # whoever read our output has enough: typer leaves quietly
@@ -91,6 +94,15 @@ def print_evaluation(evaluation: "Evaluation") -> None:
 
 def _figure(value: float) -> str:
     return f"{value:.1%}" if isinstance(value, float) else f"{value:,}"
+
+
+def print_comparison(comparison: "Comparison") -> None:
+    """Print two losses and what they mean."""
+    verdict = "the new weights are better" if comparison.better else "the new weights are not better by more than that"
+    typer.echo(
+        f"held-out nats per character on {comparison.documents} documents: old {comparison.old_loss:.4f}, "
+        f"new {comparison.new_loss:.4f}; luck can make {comparison.luck:.4f}: {verdict}"
+    )
 
 
 def sentence(error: Exception) -> str:

@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from model import layers
 from model.appearance import Figures, name_figures, verse_figures
 from model.checkpoint import Checkpoint
@@ -122,13 +125,29 @@ def decoder_loss(language_model: LanguageModel, corpus: Corpus) -> float | None:
 
 
 def _nats_per_character(score: Callable[[Batch], tuple[float, int]], corpus: Corpus) -> float:
-    first = NO_CHARACTER if corpus.kind == "names" else corpus.vocabulary.newline
     total, characters = 0.0, 0
     for documents in _groups(corpus.held_out):
-        nats, count = score(padded_batch(documents, corpus.vocabulary, first=first))
+        nats, count = score(_batch(documents, corpus))
         total += nats
         characters += count
     return total / characters
+
+
+def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Measure the nats and count the characters of each held-out document; EvaluationError as in `readable`.
+
+    A document without a character that the checkpoint knows counts nothing, but keeps its place.
+    """
+    known = readable(corpus, checkpoint)
+    folded = [checkpoint.vocabulary.fold(document) for document in corpus.held_out]
+    scores = [checkpoint.language_model.score(_batch([text], known)) if text else (0.0, 0) for text in folded]
+    nats, characters = np.array(scores, dtype=np.float64).T
+    return nats, characters
+
+
+def _batch(documents: Sequence[str], corpus: Corpus) -> Batch:
+    first = NO_CHARACTER if corpus.kind == "names" else corpus.vocabulary.newline
+    return padded_batch(documents, corpus.vocabulary, first=first)
 
 
 def _counting(corpus: Corpus) -> Iterator[Counting]:

@@ -51,6 +51,7 @@ async def settings(checkpoints: Path, telegram: Telegram, tmp_path: Path) -> Set
         database=tmp_path / "mangosaurus.db",
         checkpoints=checkpoints,
         rate_limit=None,
+        message_rate=None,
     )
 
 

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
+from telegram.error import BadRequest, TelegramError, TimedOut
 
 from bot import texts
 from bot.answers import ExplainedError
-from bot.handlers.admin import read_training
+from bot.handlers.admin import Board, read_training
 from bot.local.contents import Refusal
 from bot.local.telegram import group
-from bot.retraining import Outcome, Retraining, RetrainingError, TrainingProgress
+from bot.reporting import TrainingProgress
+from bot.retraining import Outcome, Retraining, RetrainingError
 from tests.serving import ADMIN, Chat, serving, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from telegram import Message
+
     from bot.local.telegram import Telegram
-    from bot.retraining import Report
+    from bot.reporting import Report
     from bot.settings import Settings
 
 PROGRESS = TrainingProgress("tune", 100, 0.25, 2.5, 2.25, 2.125, 90_000.0, 75.0, "to be <or> not")
@@ -56,6 +60,22 @@ class Script(Retraining):
 
     async def stop(self) -> None:
         self.told.put_nowait(RetrainingError("The bot stopped, and the training with it; the old weights stay."))
+
+
+class Doubtful:
+    """A message of which nobody knows whether what was done to it was done."""
+
+    def __init__(self, edits: TelegramError | None = None) -> None:
+        self.calls: list[str] = []
+        self._edits = edits or TimedOut()
+
+    async def edit_text(self, text: str, parse_mode: str) -> None:
+        self.calls.append("edit")
+        raise self._edits
+
+    async def reply_html(self, text: str) -> None:
+        self.calls.append("send")
+        raise TimedOut
 
 
 @pytest.fixture
@@ -131,6 +151,15 @@ async def test_weights_that_are_not_better(chat: Chat, script: Script) -> None:
     )
 
 
+async def test_weights_that_may_only_be_lucky(chat: Chat, script: Script) -> None:
+    await chat.say("/retrain poem", ADMIN)
+    answer = await end(chat, script, Outcome("poem", False, "0123456789ab", 1.99, 2.0, 5.0, luck=0.0123))
+    assert answer == (
+        "Trained poem in 5 s, and it got hardly better: 1.9900 nats per character on held-out text, before 2.0000. "
+        "0.0123 of difference can be luck. The old weights stay."
+    )
+
+
 async def test_the_bot_answers_while_it_trains(chat: Chat, script: Script) -> None:
     await chat.say("/retrain dino", ADMIN)
     (answer,) = await chat.say("/dino", ADMIN)
@@ -164,7 +193,7 @@ async def test_an_unforeseen_error_is_apologised_for(chat: Chat, script: Script)
 @pytest.mark.parametrize(
     "refusal",
     [
-        Refusal(429, "Too Many Requests: retry after 1", retry_after=1),
+        Refusal(429, "Too Many Requests: retry after 900", retry_after=900),
         Refusal(400, "Bad Request: message to edit not found"),
         Refusal(403, "Forbidden: bot was kicked"),
         Refusal(502, "Bad Gateway"),
@@ -245,3 +274,13 @@ async def test_a_network_that_was_missing_needs_a_new_start(
 
 async def test_an_incomplete_command_is_explained(chat: Chat) -> None:
     assert await chat.say("/retrain", ADMIN) == [texts.RETRAIN_USAGE.replace("<code>", "").replace("</code>", "")]
+
+
+@pytest.mark.usefixtures("script")
+async def test_a_last_word_that_timed_out_is_edited_again_but_not_sent_again() -> None:
+    message = Doubtful()
+    await Board(cast("Message", message)).conclude("done")
+    assert message.calls == ["edit", "edit", "edit"]
+    message = Doubtful(edits=BadRequest("message to edit not found"))
+    await Board(cast("Message", message)).conclude("done")
+    assert message.calls == ["edit", "send"]

@@ -52,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_help_shows_every_command_with_an_example() -> None:
     overview = run_well("--help")
-    for command in ("fetch", "train", "sample", "evaluate", "island", "plot"):
+    for command in ("fetch", "train", "sample", "evaluate", "compare", "island", "plot"):
         assert command in overview
         assert f"Example: python -m model {command}" in " ".join(run_well(command, "--help").split())
 
@@ -232,6 +232,20 @@ class TestEvaluate:
         (tmp_path / "other.txt").write_text("kiwi\nmango\nlemon\n")
         arguments = ("evaluate", "dino", "--checkpoint", folder / "dino.safetensors", "--samples", "0")
         assert "another text" in run_well(*arguments, "--corpus", tmp_path / "other.txt")
+
+
+class TestCompare:
+    def test_tells_programs_and_people(self, folder: Path) -> None:
+        weights, corpus = folder / "poem.safetensors", folder / "poems.txt"
+        (folder / "two.txt").write_text(
+            "\n\n".join(POEMS.replace("day", day) for day in ("day", "night", "dawn", "fig"))
+        )
+        arguments = ("compare", "poem", weights, weights, "--corpus", folder / "two.txt")
+        (told,) = events_of(run_well(*arguments, "--json"))
+        assert told["old_loss"] == told["new_loss"] > 0
+        assert (told["luck"], told["better"]) == (0, False)
+        assert "not better" in run_well(*arguments)
+        assert "one held-out document" in run(*arguments[:-1], corpus).output
 
 
 class TestPlot:

@@ -72,7 +72,7 @@ async def test_an_apology_that_cannot_be_sent(
     ("refusal", "name"),
     [
         (Refusal(403, "Forbidden: bot was blocked by the user"), "Forbidden"),
-        (Refusal(429, "Too Many Requests: retry after 7", retry_after=7), "RetryAfter"),
+        (Refusal(429, "Too Many Requests: retry after 700", retry_after=700), "RetryAfter"),
         (Refusal(502, "Bad Gateway"), "NetworkError"),
     ],
 )

@@ -111,7 +111,7 @@ async def test_only_the_newest_of_what_is_typed_is_written(
     older = telegram.inline("m", ALICE)
     await begun.wait()
     newer, of_bob = telegram.inline("ma", ALICE), telegram.inline("m", BOB)
-    await until(lambda: not telegram._updates)
+    await telegram.fetched()
     go_on.set()
     await chat.settled()
     assert older not in telegram.queries.answers

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot import texts
-from bot.handlers.privacy import question_buttons
+from bot.handlers.privacy import as_shown, question_buttons
 from bot.local.contents import Refusal
 from bot.local.telegram import Person, group
 from tests.serving import ALICE, BOB, Chat, serving
@@ -137,7 +137,19 @@ async def test_an_export_is_a_file_with_everything(chat: Chat) -> None:
     assert document["file_name"] == f"mangosaurus-{ALICE.id}.json"
     content = chat.telegram.files[document["file_id"]].decode()
     assert "Ünïcödé <b>" in content
-    assert json.loads(content) == await kept(chat)
+    assert json.loads(content) == as_shown(await kept(chat))
+
+
+async def test_an_export_counts_turns_as_the_chat_does(chat: Chat) -> None:
+    await chat.say("/seed 42")
+    answers = [*await chat.say("/dino"), *await chat.say("/dino"), *await chat.say("/poem Shall I")]
+    await chat.say("/export")
+    (content,) = chat.telegram.files.values()
+    export = json.loads(content)
+    turns = [(creation["code"], f"turn {creation['turn']} ") for creation in export["creations"]]
+    assert [turn for _, turn in turns] == ["turn 1 ", "turn 2 ", "turn 1 "]
+    assert all(turn + code in answer for (code, turn), answer in zip(turns, answers, strict=True))
+    assert (export["person"]["dino_turns"], export["person"]["poem_turns"]) == (2, 1)
 
 
 async def test_an_export_of_nothing(chat: Chat) -> None:

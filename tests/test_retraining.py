@@ -18,7 +18,8 @@ import pytest
 
 import bot.retraining
 from bot.batching import Batching
-from bot.retraining import FOLDER_PREFIX, Outcome, Retraining, RetrainingError, TrainingProgress
+from bot.reporting import TrainingProgress
+from bot.retraining import FOLDER_PREFIX, Outcome, Retraining, RetrainingError
 from model.architecture import Architecture
 from model.checkpoint import Checkpoint, Description, Versions, save
 from model.language_model import LanguageModel
@@ -46,10 +47,9 @@ def progress(step, **rest):
     known |= {"held_out_loss": None, "best_held_out_loss": 2.25, "characters_per_second": 9e4, "seconds_left": 7.0}
     say("progress", **known | rest)
 
-if verb == "evaluate":
-    assert Path(option("--checkpoint")).is_file()
-    Path(role["evaluated"]).touch()
-    print(json.dumps({"held_out_loss": role["old_loss"]}))
+if verb == "compare":
+    assert all(Path(path).is_file() for path in options[:2])
+    print(json.dumps({"old_loss": role["old_loss"], "luck": role["luck"]}))
     sys.exit()
 
 out = Path(option("--out"))
@@ -123,21 +123,20 @@ def becomes_lockable(file: IO[str]) -> bool:
 class Stage:
     """A directory with current weights of loss 2, new ones of loss 1.5, and a Retraining whose child is the actor."""
 
-    def __init__(self, path: Path, old_corpus: str = "c") -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
         self.directory = path / "runs"
-        self.evaluated = path / "evaluated"
         self.alive = path / "alive"
         (path / "actor.py").write_text(ACTOR)
-        self.old = weights(path / "old.safetensors", loss=2.0, seed=1, corpus=old_corpus)
+        self.old = weights(path / "old.safetensors", loss=2.0, seed=1)
         self.new = weights(path / "new.safetensors", loss=1.5, seed=2)
         self.versions = Versions(path / "dino")
         self.versions.promote(self.versions.add(path / "old.safetensors"))
         self.batching = Batching(self.old)
 
     def command(self, do: str, **role: Any) -> list[str]:
-        told = {"do": do, "loss": 1.5, "old_loss": 1.75, "weights": str(self.path / "new.safetensors")}
-        told |= {"evaluated": str(self.evaluated), "alive": str(self.alive)} | role
+        told = {"do": do, "loss": 1.5, "old_loss": 2.0, "luck": 0.25, "weights": str(self.path / "new.safetensors")}
+        told |= {"alive": str(self.alive)} | role
         return [sys.executable, "-S", str(self.path / "actor.py"), json.dumps(told)]
 
     def retraining(self, do: str, **role: Any) -> Retraining:
@@ -180,29 +179,26 @@ async def begin(
 async def test_better_weights_are_promoted_and_served(stage: Stage) -> None:
     retraining = stage.retraining("train")
     outcome = await retraining.retrain("dino", None, ignore)
-    assert outcome == Outcome("dino", True, stage.new.version, 1.5, 2.0, outcome.seconds)
+    assert outcome == Outcome("dino", True, stage.new.version, 1.5, 2.0, outcome.seconds, luck=0.25)
     assert 0 < outcome.seconds < OUT_OF_REACH
     assert stage.versions.current() == stage.new.version == stage.batching.checkpoint.version
-    assert not stage.evaluated.exists()
     assert stage.remains() == []
     assert retraining.running is None
 
 
-@pytest.mark.parametrize("loss", [2.0, 2.5])
-async def test_weights_that_are_not_better_are_forgotten(stage: Stage, loss: float) -> None:
+@pytest.mark.parametrize("loss", [1.76, 2.0, 2.5])
+async def test_weights_that_are_not_better_by_more_than_luck_are_forgotten(stage: Stage, loss: float) -> None:
     outcome = await stage.retraining("train", loss=loss).retrain("dino", None, ignore)
-    assert outcome == Outcome("dino", False, stage.old.version, loss, 2.0, outcome.seconds)
+    assert outcome == Outcome("dino", False, stage.old.version, loss, 2.0, outcome.seconds, luck=0.25)
     assert stage.nothing_changed()
     assert list(stage.versions.list()) == [stage.old.version]
 
 
-@pytest.mark.parametrize(("loss", "promoted"), [(1.7, True), (1.8, False)])
-async def test_weights_of_another_corpus_are_judged_on_the_new_one(tmp_path: Path, loss: float, promoted: bool) -> None:
-    stage = Stage(tmp_path, old_corpus="another")
-    outcome = await stage.retraining("train", loss=loss, old_loss=1.75).retrain("dino", None, ignore)
-    assert (outcome.promoted, outcome.new_loss, outcome.old_loss) == (promoted, loss, 1.75)
-    assert stage.evaluated.exists()
-    assert stage.remains() == []
+@pytest.mark.parametrize("role", [{"luck": None}, {"luck": float("nan")}, {"old_loss": "low"}])
+async def test_without_a_comparison_nothing_is_promoted(stage: Stage, role: dict[str, Any]) -> None:
+    with pytest.raises(RetrainingError, match=r"^The comparison with the current dino weights ended without"):
+        await stage.retraining("train", **role).retrain("dino", None, ignore)
+    assert stage.nothing_changed()
 
 
 async def test_where_nothing_serves_anything_is_promoted(stage: Stage) -> None:
@@ -438,7 +434,7 @@ async def test_a_command_that_does_not_exist_is_a_sentence(stage: Stage) -> None
 async def test_the_real_command_line(tmp_path: Path) -> None:
     """`python -m model` on a list of a few names: first weights, then better or worse ones for a longer list."""
     corpus, versions = tmp_path / "names.txt", Versions(tmp_path / "dino")
-    extra = {"train": ["--corpus", str(corpus), "--epochs", "2"], "evaluate": ["--corpus", str(corpus)]}
+    extra = {"train": ["--corpus", str(corpus), "--epochs", "2"], "compare": ["--corpus", str(corpus)]}
     program = f"import os, sys; os.execv(sys.argv[1], [*sys.argv[1:], *{extra}[sys.argv[4]]])"
     command = [sys.executable, "-c", program, sys.executable, "-m", "model"]
     retraining = Retraining({"dino": versions}, {}, directory=tmp_path / "runs", command=command)
@@ -458,6 +454,7 @@ async def test_the_real_command_line(tmp_path: Path) -> None:
     corpus.write_text("\n".join(names))
     second = await retraining.retrain("dino", None, report)
     assert second.old_loss is not None
-    assert second.promoted == (second.new_loss < second.old_loss)
+    assert second.luck > 0
+    assert second.promoted == (second.old_loss - second.new_loss > second.luck)
     assert versions.current() == second.version
     assert list((tmp_path / "runs").iterdir()) == []

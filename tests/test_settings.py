@@ -36,6 +36,7 @@ def test_everything_at_once() -> None:
             "TEMPERATURE_POEM": "0.8",
             "QUEUE_LIMIT": "7",
             "RATE_LIMIT": "20/3600",
+            "MESSAGE_RATE": "25",
             "TELEGRAM_API_URL": "http://localhost:8081/",
             "LOG_LEVEL": "debug",
             "PATH": "/bin",
@@ -49,11 +50,12 @@ def test_everything_at_once() -> None:
     assert (settings.temperature_dino, settings.temperature_poem) == (0.0, 0.8)
     assert settings.rate_limit == Rate(20, 3600)
     assert settings.api_base_url == "http://localhost:8081"
-    assert (settings.queue_limit, settings.log_level) == (7, "DEBUG")
+    assert (settings.queue_limit, settings.message_rate, settings.log_level) == (7, 25, "DEBUG")
 
 
-def test_the_limit_can_be_lifted() -> None:
-    assert read_settings({"RATE_LIMIT": "0"}).rate_limit is None
+def test_the_limits_can_be_lifted() -> None:
+    settings = read_settings({"RATE_LIMIT": "0", "MESSAGE_RATE": "0"})
+    assert (settings.rate_limit, settings.message_rate) == (None, None)
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
@@ -97,6 +99,8 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         ("RATE_LIMIT", "10/0"),
         ("RATE_LIMIT", "-1/60"),
         ("RATE_LIMIT", "many"),
+        ("MESSAGE_RATE", "30/1"),
+        ("MESSAGE_RATE", "-1"),
         ("TELEGRAM_API_URL", "localhost:8081"),
         ("TELEGRAM_API_URL", "ftp://localhost"),
         ("TELEGRAM_API_URL", "http://"),

@@ -73,6 +73,14 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     assert "<b>" not in out
 
 
+def test_what_looks_like_a_command_or_a_button_is_read_as_on_telegram(environment: Environment) -> None:
+    out, err, code = pipe("/\n/ dino\n#x\n#1\n", environment)
+    assert (err, code) == ("", 0)
+    alone, apart, line, *_ = out.split("\n\n")
+    assert alone == apart == "I do not know that command. /help shows what I can do."
+    assert line.startswith("#x")
+
+
 def test_strange_input(environment: Environment) -> None:
     out, err, code = pipe(b"\n\xff\xfe\x00\n/dino\r\n", environment)
     assert (err, code) == ("", 0)
@@ -174,6 +182,21 @@ def test_what_keeps_it_from_starting_is_one_line(environment: Environment, key: 
     assert (out, code) == ("", 1)
     assert err.startswith(f"mangosaurus: {line}")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("argument", "code"), [("--help", 0), ("-h", 0), ("--frobnicate", 2), ("dino", 2)])
+def test_arguments_are_explained_or_refused(environment: Environment, argument: str, code: int) -> None:
+    own = environment | {"CHECKPOINTS": "/nowhere"}  # nothing is begun
+    done = subprocess.run(
+        [*command(), argument], input=b"/dino\n", capture_output=True, env=own, cwd=ROOT, timeout=LIMIT, check=False
+    )
+    out, err = done.stdout.decode(), done.stderr.decode()
+    assert done.returncode == code
+    if code:
+        assert (out, err.splitlines()[-1]) == ("", f"mangosaurus: error: unrecognized arguments: {argument}")
+    else:
+        assert err == ""
+        assert {"TELEGRAM_TOKEN", ".env", "environment"} <= set(re.findall(r"[\w.]*\w", out))
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

@@ -13,7 +13,8 @@ from bot.handlers.poem import LONGEST_LINE
 from bot.local.contents import LONGEST_TEXT
 from bot.local.markup import parse_html, units
 from bot.nearest import Neighbour
-from bot.retraining import Outcome, TrainingProgress
+from bot.reporting import TrainingProgress
+from bot.retraining import Outcome
 
 STRANGE = "<b>&amp; 😀 </i>\u202e"
 PROGRESS = TrainingProgress(STRANGE, 1, 0.5, 1.0, None, None, 1.0, None, STRANGE * 99)

@@ -60,6 +60,20 @@ async def test_a_picture_is_no_text(chat: Chat) -> None:
     assert await chat.post(message=captioned | {"chat": group(-5)}) == []
 
 
+@pytest.mark.parametrize("text", ["/nope", "/", "//", "/ dino", "/größe", "/nope@mangosaurus_bot", "/1", "/\nShall I"])
+async def test_what_begins_with_a_slash_is_no_line(chat: Chat, text: str) -> None:
+    assert await chat.say(text) == [UNKNOWN]
+    assert await chat.say(text, chat=group(-5)) == []
+
+
+@pytest.mark.parametrize("line", ["and/or", "#1", "#x", "1/2 of it", "@all", "?/"])
+async def test_what_only_looks_odd_is_a_line(chat: Chat, line: str) -> None:
+    (answer,) = await chat.say(line)
+    assert answer.startswith(line)
+    (answer,) = await chat.say('"/ in quotes"')
+    assert answer.startswith("/ in quotes")
+
+
 async def test_a_service_message_is_not_answered(chat: Chat) -> None:
     pinned = {"message_id": 7, "date": 1, "chat": ALICE.chat(), "from": ALICE.user(), "group_chat_created": True}
     assert await chat.post(message=pinned) == []

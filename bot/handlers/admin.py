@@ -6,16 +6,16 @@ For administrators alone: to everybody else the command does not exist. Not here
 from __future__ import annotations
 
 import asyncio
-import datetime
 import logging
 import time
 from typing import TYPE_CHECKING
 
-from telegram.error import BadRequest, RetryAfter, TelegramError
+from telegram.error import BadRequest, RetryAfter, TelegramError, TimedOut
 from telegram.ext import CommandHandler, filters
 
 from bot import texts
 from bot.answers import ExplainedError
+from bot.pacing import seconds
 from bot.retraining import KINDS
 from model.errors import MangosaurusError
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from telegram import Message, Update
     from telegram.ext import ContextTypes
 
-    from bot.retraining import Retraining, TrainingProgress
+    from bot.reporting import TrainingProgress
+    from bot.retraining import Retraining
 
 logger = logging.getLogger(__name__)
 
@@ -102,17 +103,25 @@ class Board:
         try:
             await self._edit(text)
         except RetryAfter as error:
-            self._not_before = time.monotonic() + _seconds(error)
+            self._not_before = time.monotonic() + seconds(error)
         except TelegramError as error:
             logger.info("A progress message was not edited: %s", error)
 
     async def conclude(self, text: str) -> None:
-        """Edit the message for the last time, or say it anew where that fails, and do not give up at once."""
-        for attempt in range(LAST_TRIES):
+        """Edit the message for the last time, or say it anew where that fails, and do not give up at once.
+
+        What timed out may have been done: an edit can be made once more all the same, but a new message cannot.
+        """
+        anew = False
+        for _ in range(LAST_TRIES):
             try:
-                await (self._message.reply_html(text) if attempt else self._edit(text))
+                await (self._message.reply_html(text) if anew else self._edit(text))
             except TelegramError as error:
                 logger.warning("The end of a training was not shown: %s", error)
+                timed_out = isinstance(error, TimedOut)
+                if timed_out and anew:
+                    return
+                anew = not timed_out
                 await asyncio.sleep(_pause(error))
             else:
                 return
@@ -147,11 +156,5 @@ def _read_minutes(word: str) -> float:
 def _pause(error: TelegramError) -> float:
     """Return for how long to wait before the next try."""
     if isinstance(error, RetryAfter):
-        return min(_seconds(error), LONGEST_WAIT)
+        return min(seconds(error), LONGEST_WAIT)
     return 0.0 if isinstance(error, BadRequest) else SHORT_WAIT
-
-
-def _seconds(error: RetryAfter) -> float:
-    # A number or a timedelta, depending on the library's version and environment.
-    wait = error.retry_after
-    return wait.total_seconds() if isinstance(wait, datetime.timedelta) else float(wait)

@@ -61,9 +61,7 @@ class Buttons:
         place = (query.message.chat.id, query.message.message_id)
         if self._shown.get(place, press.code) == press.code:
             reply = await self._varied(press.action, await self._owned(press.code, query.from_user.id, place[0]))
-            await _edit(context.bot, place, reply)
-            self._remember(place, reply.creation.code)
-            await self._answers.keep(reply)
+            await self._answers.deliver(reply, self._show(context.bot, place, reply))
         await _release(query)
 
     async def unknown(self, _update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -93,6 +91,11 @@ class Buttons:
             if creation.kind == "poem":
                 raise
             raise ExplainedError(texts.no_new_name(creation.prompt)) from error
+
+    async def _show(self, bot: Bot, place: _Place, reply: Reply) -> None:
+        self._shown.pop(place, None)  # should the edit time out, nobody knows what the message shows
+        await _edit(bot, place, reply)
+        self._remember(place, reply.creation.code)
 
     def _remember(self, place: _Place, code: str) -> None:
         self._shown[place] = code

@@ -7,7 +7,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from telegram import Update
-from telegram.error import BadRequest, Forbidden, TelegramError
+from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
 
 from bot import texts
 from bot.answers import ExplainedError, LimitedError
@@ -37,9 +37,10 @@ async def on_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
 
 
 def _log_lost_reply(error: TelegramError) -> None:
-    """Log that Telegram did not take a message: then an apology would not arrive either."""
+    """Log that Telegram did not take a message, or did not say that it did: an apology would fare no better."""
     level = logging.INFO if isinstance(error, Forbidden) else logging.WARNING
-    logger.log(level, "An answer was not sent: %s: %s", type(error).__name__, error)
+    how = "may not have been" if isinstance(error, TimedOut) else "was not"
+    logger.log(level, "An answer %s sent: %s: %s", how, type(error).__name__, error)
 
 
 async def _say(update: object, text: str) -> None:

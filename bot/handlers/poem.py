@@ -27,7 +27,8 @@ class Poem:
 
     def handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
         """Return what the application listens with."""
-        plain = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & filters.TEXT & ~filters.COMMAND
+        # What begins like a command is none of ours, also where Telegram sees none: `/` alone, `/ dino`, `/größe`.
+        plain = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & filters.TEXT & ~filters.Regex("^/")
         return [
             CommandHandler("poem", self.answer_command, filters.UpdateType.MESSAGE),
             MessageHandler(plain, self.answer_text),

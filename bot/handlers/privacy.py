@@ -77,10 +77,16 @@ class Privacy:
             return
         if message.chat.type != ChatType.PRIVATE:
             raise ExplainedError(texts.EXPORT_PRIVATELY)
-        content = json.dumps(await self._store.export(person), ensure_ascii=False, indent=2) + "\n"
+        kept = as_shown(await self._store.export(person))
+        content = json.dumps(kept, ensure_ascii=False, indent=2) + "\n"
         await message.reply_document(
             content.encode(), filename=f"mangosaurus-{person}.json", caption=texts.EXPORT_CAPTION, parse_mode="HTML"
         )
+
+
+def as_shown(kept: dict[str, Any]) -> dict[str, Any]:
+    """Count turns from 1, as people read them below each answer; they are kept as programs count, from 0."""
+    return kept | {"creations": [creation | {"turn": creation["turn"] + 1} for creation in kept["creations"]]}
 
 
 def question_buttons(person: int) -> InlineKeyboardMarkup:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ForUs(filters.MessageFilter):
-    """Lets commands pass that are not addressed to another bot."""
+    """Lets pass what begins like a command and is not addressed to another bot."""
 
     def filter(self, message: Message) -> bool:
         """Compare the name behind the `@`, if there is one, with ours."""
@@ -50,7 +50,7 @@ class Welcome:
         """Return what comes after all others, for it takes what they leave."""
         private = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE
         return [
-            MessageHandler(private & filters.COMMAND & ForUs(), self.unknown),
+            MessageHandler(private & filters.Regex("^/") & ForUs(), self.unknown),
             MessageHandler(private & ~filters.TEXT & ~filters.StatusUpdate.ALL, self.no_text),
         ]
 
@@ -75,7 +75,7 @@ class Welcome:
         )
 
     async def unknown(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Answer a command that does not exist, at least for this person."""
+        """Answer a command that does not exist, at least for this person, and a slash that begins none."""
         await _reply(update, texts.UNKNOWN_COMMAND)
 
     async def no_text(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:

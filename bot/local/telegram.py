@@ -1,13 +1,12 @@
 """A small Telegram: the part of the Bot API that this bot uses, in memory, with the real one's rules and refusals.
 
 `Telegram` is the server: people write to it (`say`, `post`), the bot calls its methods, and whoever listens sees what
-was called. Not here: how python-telegram-bot reaches it (`request`); webhooks, downloads, and anything that the bot
-does not call: an unknown method is answered as the Bot API answers it.
+was called. Not here: how updates wait (`inbox`), how python-telegram-bot reaches it (`request`); webhooks, downloads,
+and anything that the bot does not call: an unknown method is answered as the Bot API answers it.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import time
@@ -18,13 +17,13 @@ from typing import Any
 
 from bot.local.buttons import buttons, markup
 from bot.local.contents import Json, Refusal, bad, caption_content, text_content, upload
+from bot.local.inbox import Inbox
 from bot.local.markup import command_entities
 from bot.local.queries import Queries
 
 Listener = Callable[[str, Json, Any], None]
 """Called after each successful method with its name, its parameters and its result."""
 
-MOST_UPDATES = 100
 MOST_COMMANDS = 100
 ACTIONS = {"typing", "upload_photo", "upload_document", "record_video", "upload_video", "record_voice", "upload_voice"}
 ME: Json = {
@@ -75,11 +74,7 @@ class Telegram:
         self._messages: dict[tuple[int, int], Json] = {}
         self._inline_messages: dict[str, Json] = {}
         self._message_ids = 0
-        self._updates: deque[Json] = deque()
-        self._update_ids = 0
-        self._allowed: list[str] = []
-        self._poll: object = None
-        self._changed = asyncio.Event()
+        self._inbox = Inbox()
         self._methods: dict[str, Callable[[Json], Any]] = {
             "getMe": lambda _parameters: ME,
             "deleteWebhook": self._delete_webhook,
@@ -137,18 +132,13 @@ class Telegram:
 
     def post(self, **content: Any) -> None:
         """Queue an update of any kind, if the bot wants that kind: `post(edited_message=…)`."""
-        (kind,) = content
         if query := content.get("callback_query"):
             self.queries.ask(query["id"])
-        if self._allowed and kind not in self._allowed:
-            return
-        self._update_ids += 1
-        self._updates.append({"update_id": self._update_ids, **content})
-        self._notify()
+        self._inbox.put(content)
 
     async def fetched(self) -> None:
         """Wait until the bot has fetched every update and asked for the next."""
-        await self._until(lambda: not self._updates)
+        await self._inbox.emptied()
 
     async def call(self, token: str, method: str, parameters: Json) -> tuple[int, Json]:
         """Answer one call of the Bot API: the HTTP status, and the JSON."""
@@ -171,43 +161,19 @@ class Telegram:
             raise Refusal(404, "Not Found")
 
     async def _get_updates(self, parameters: Json) -> list[Json]:
-        self._allowed = parameters.get("allowed_updates", self._allowed)
-        self._confirm(parameters.get("offset", 0))
-        poll = self._poll = object()  # which ends an older poll, if one is still waiting
-        self._notify()
-        try:
-            async with asyncio.timeout(parameters.get("timeout", 0)):
-                await self._until(lambda: bool(self._updates) or self.revoked or self._poll is not poll)
-        except TimeoutError:
-            return []
-        if self._poll is not poll:
-            raise Refusal(409, "Conflict: terminated by other getUpdates request")
-        self._check(self.token, "getUpdates")
-        limit = min(max(parameters.get("limit", MOST_UPDATES), 1), MOST_UPDATES)
-        return list(self._updates)[:limit]
-
-    def _confirm(self, offset: int) -> None:
-        """Forget the updates below an offset; a negative one keeps that many of the last."""
-        while self._updates and (self._updates[0]["update_id"] < offset or len(self._updates) > -offset > 0):
-            self._updates.popleft()
+        updates = await self._inbox.fetch(parameters, lambda: self.revoked)
+        if updates or self.revoked:
+            self._check(self.token, "getUpdates")
+        return updates
 
     def revoke(self) -> None:
         """Do what BotFather's /revoke does: the token is worth nothing from now on."""
         self.revoked = True
-        self._notify()
-
-    def _notify(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def _until(self, condition: Callable[[], bool]) -> None:
-        while not condition():
-            await self._changed.wait()
+        self._inbox.notify()
 
     def _delete_webhook(self, parameters: Json) -> bool:
         if parameters.get("drop_pending_updates"):
-            self._updates.clear()
-            self._notify()
+            self._inbox.clear()
         return True
 
     def _send_message(self, parameters: Json) -> Json:

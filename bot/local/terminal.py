@@ -38,7 +38,13 @@ async def chat(settings: Settings) -> None:
     with _restored_terminal() if interactive else contextlib.nullcontext():
         screen = Glass() if interactive else Paper(gone=_cancel_current_task())
         telegram = Telegram(screen.listen)
-        own = replace(settings, token=Secret(telegram.token), admin_ids=settings.admin_ids | {YOU.id}, rate_limit=None)
+        own = replace(
+            settings,
+            token=Secret(telegram.token),
+            admin_ids=settings.admin_ids | {YOU.id},
+            rate_limit=None,
+            message_rate=None,
+        )
         async with Mangosaurus(own, lambda: LocalRequest(telegram)).running() as mangosaurus:
             if interactive:
                 await _say("/start", telegram, mangosaurus, screen)

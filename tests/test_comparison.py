@@ -1,0 +1,83 @@
+"""Whether one network is better than another, on networks whose probabilities are known, and by simulation."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.comparison import Comparison, compare
+from model.evaluation import EvaluationError, held_out_loss
+from model.vocabulary import Vocabulary
+from tests.test_evaluation import NAMES, VERSE, biased, checkpoint_for, random
+
+if TYPE_CHECKING:
+    from model.corpus import Corpus
+
+MANY = replace(NAMES, held_out=("abab", "b", "aa", "bbb", "ab", "ba", "aabb", "a"))
+
+
+@pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
+def test_losses_are_those_of_an_evaluation(corpus: Corpus) -> None:
+    old, new = biased(corpus), random(corpus)
+    comparison = compare(checkpoint_for(corpus, old), checkpoint_for(corpus, new), corpus)
+    assert comparison.old_loss == pytest.approx(held_out_loss(old, corpus))
+    assert comparison.new_loss == pytest.approx(held_out_loss(new, corpus))
+    assert comparison.documents == len(corpus.held_out)
+
+
+def test_a_network_is_not_better_than_itself() -> None:
+    checkpoint = checkpoint_for(MANY, random(MANY))
+    comparison = compare(checkpoint, checkpoint, MANY)
+    assert comparison.luck == 0
+    assert not comparison.better
+
+
+def test_what_is_better_everywhere_alike_needs_no_luck() -> None:
+    """Half the probability on every letter and end: each document gets better by the same for each character."""
+    wider = Vocabulary("\nabcdef")
+    corpus = replace(MANY, vocabulary=wider)
+    old = biased(corpus)
+    new = biased(corpus, dict.fromkeys("\nab", 1 / 3 - 1e-9) | dict.fromkeys("cdef", 1e-9))
+    comparison = compare(checkpoint_for(corpus, old), checkpoint_for(corpus, new), corpus)
+    assert comparison.old_loss - comparison.new_loss == pytest.approx(math.log(7 / 3), abs=1e-6)
+    assert comparison.luck == pytest.approx(0, abs=1e-6)
+    assert comparison.better
+
+
+def test_luck_is_the_spread_over_other_documents() -> None:
+    """Two networks that are equally good on average, on many samples of documents: few differences exceed luck."""
+    generator = np.random.default_rng(7)
+    old = checkpoint_for(NAMES, biased(NAMES, {"a": 0.5, "b": 0.25, "\n": 0.25}))
+    new = checkpoint_for(NAMES, biased(NAMES, {"a": 0.25, "b": 0.5, "\n": 0.25}))
+    lucky = 0
+    for _ in range(100):
+        words = ["".join(generator.choice(["a", "b"], size=generator.integers(1, 8))) for _ in range(20)]
+        lucky += compare(old, new, replace(NAMES, held_out=tuple(words))).better
+    assert 0 < lucky < 8  # 2.3 % are expected
+
+
+def test_a_network_that_knows_fewer_characters_is_judged_on_those() -> None:
+    fewer = replace(NAMES, vocabulary=Vocabulary("\na"))
+    corpus = replace(NAMES, held_out=("ab", "b", "aa"))
+    comparison = compare(checkpoint_for(fewer, biased(fewer)), checkpoint_for(corpus, biased(corpus)), corpus)
+    assert comparison.old_loss == pytest.approx(math.log(2))
+    assert comparison.new_loss == pytest.approx(math.log(3))
+    assert not comparison.better
+
+
+def test_one_document_is_too_little() -> None:
+    checkpoint = checkpoint_for(NAMES, biased(NAMES))
+    with pytest.raises(EvaluationError, match="one held-out document"):
+        compare(checkpoint, checkpoint, replace(NAMES, held_out=("ab",)))
+
+
+@given(st.floats(0, 9), st.floats(0, 9), st.floats(0, 9))
+def test_better_is_lower_by_more_than_luck(old: float, new: float, luck: float) -> None:
+    assert Comparison(old, new, luck, 2).better == (old - new > luck)
+    assert not Comparison(old, old + new, luck, 2).better
