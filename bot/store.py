@@ -208,7 +208,9 @@ class Store:
 def _known(page: Page, person_id: int) -> Sequence:
     """Return where a person stands; whoever is new begins a sequence."""
     person = page.people[person_id]
-    sequence = person.sequence or Sequence(secrets.randbelow(NEW_SEEDS))
+    if person.sequence is not None:
+        return person.sequence
+    sequence = Sequence(secrets.randbelow(NEW_SEEDS))
     page.put(person._replace(sequence=sequence))
     return sequence
 
@@ -223,7 +225,12 @@ def _preferences(person: Person) -> Preferences:
 
 
 def _draw_code() -> str:
-    return "".join(secrets.choice(CODE_CHARACTERS) for _ in range(CODE_LENGTH))
+    """Return any of the codes, from one number: a draw for each character costs a system call each."""
+    number, characters = secrets.randbelow(len(CODE_CHARACTERS) ** CODE_LENGTH), ""
+    for _ in range(CODE_LENGTH):
+        number, digit = divmod(number, len(CODE_CHARACTERS))
+        characters += CODE_CHARACTERS[digit]
+    return characters
 
 
 def _creation(row: Row[Any]) -> Creation:

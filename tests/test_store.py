@@ -103,10 +103,27 @@ async def test_codes_are_short_and_cannot_be_misread(store: Store) -> None:
 
 
 async def test_a_code_that_is_taken_is_not_given_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    characters = iter("aaaaaaa" + "aaaaaaa" + "bbbbbbb")
-    monkeypatch.setattr(secrets, "choice", lambda _characters: next(characters))
-    assert (await make(store, 1)).code == "aaaaaaa"
-    assert (await make(store, 2)).code == "bbbbbbb"
+    for person in range(4):
+        await store.set_seed(person, 42)
+    drawn = iter([0, 0, 1, 2, 2, 3])
+    monkeypatch.setattr(secrets, "randbelow", lambda _limit: next(drawn))
+    assert [(await make(store, person)).code for person in range(2)] == ["2222222", "3222222"]
+    drafts = await asyncio.gather(*(store.draft(person, "dino", "", temperature=1) for person in range(2)))
+    assert [draft.code for draft in drafts] == ["4222222", "5222222"]
+
+
+async def test_of_two_that_drafted_the_same_code_the_first_to_be_recorded_keeps_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.set_seed(1, 42)
+    await store.set_seed(2, 43)
+    monkeypatch.setattr(secrets, "randbelow", lambda _limit: 0)
+    drafts = [await store.draft(person, "dino", "", temperature=1) for person in (1, 2)]
+    for draft in drafts:
+        await store.record(draft)
+    assert await store.creation("2222222") == drafts[0]
+    monkeypatch.undo()
+    assert await take(store, 2) == (43, 1)
 
 
 async def test_a_longer_poem_takes_no_turn(store: Store) -> None:
