@@ -12,7 +12,7 @@ alone knows. That no other program writes to the file meanwhile is taken for gra
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 REMEMBERED = 20_000
 """People in memory: about ten megabytes."""
+CODES_AHEAD = 256
 LONGEST_PAGE = 1_000
 """Entries; SQLite takes some 30,000 parameters a statement."""
 
@@ -58,18 +59,11 @@ class Person(NamedTuple):
 class Page:
     """What one transaction writes. Its entries change it in turn, and each sees what those before it did."""
 
-    def __init__(self, known: dict[int, Person], taken: set[str]) -> None:
+    def __init__(self, known: dict[int, Person]) -> None:
         self.people = dict(known)
         self._before = known
-        self._taken = taken
         self._creations: _Rows = []
         self._forgotten: set[int] = set()
-
-    def claim(self, code: str) -> bool:
-        """Tell whether a code is free, that is, neither on file nor claimed on this page."""
-        free = code not in self._taken
-        self._taken.add(code)
-        return free
 
     def put(self, person: Person) -> None:
         """Change a person."""
@@ -105,11 +99,10 @@ class Page:
 
 @dataclass(eq=False, slots=True)
 class _Entry:
-    """Somebody waiting for their page, or not any more. The code is one that has to be looked up for it."""
+    """Somebody waiting for their page, or not any more."""
 
     person_id: int
     change: Callable[[Page], Any]
-    code: str | None
     answer: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def succeed(self, answer: Any) -> None:
@@ -122,13 +115,15 @@ class _Entry:
 
 
 class Ledger:
-    """The file, its thread, and those who wait for it."""
+    """The file, its thread, and those who wait for it. `draw_codes` draws so many, taken or not."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, draw_codes: Callable[[int], set[str]]) -> None:
         self._engine = create_engine(URL.create("sqlite", database=str(path)), pool_size=1, max_overflow=0)
         event.listen(self._engine, "connect", prepare_connection)
         self._thread = ThreadPoolExecutor(1, "ledger")
         self._people: OrderedDict[int, Person] = OrderedDict()  # which only the thread changes
+        self._draw_codes = draw_codes
+        self._codes: deque[str] = deque()  # which only the thread fills
         self._waiting: list[_Entry] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -136,12 +131,23 @@ class Ledger:
         """Return a person as they are on file; None where only the file knows."""
         return self._people.get(person_id)
 
-    async def enter(self, person_id: int, change: Callable[[Page], Answer], *, code: str | None = None) -> Answer:
+    async def code(self) -> str:
+        """Return a code that no creation on file has, and that was not given to anybody else.
+
+        Codes are looked up ahead, many with one statement. One that was given out, but is not on file yet, may be drawn
+        once more: there are 31^7, so that is one chance in a hundred million where a hundred are on their way. Then
+        the creation that is recorded first keeps it, for a code that was shown cannot be changed any more.
+        """
+        while not self._codes:
+            await self.look(self._stock_codes)
+        return self._codes.popleft()
+
+    async def enter(self, person_id: int, change: Callable[[Page], Answer]) -> Answer:
         """Put something about a person on the next page, and return what `change` returned, once that is on file.
 
         Should somebody else's entry spoil the page, `change` is called once more, for another one.
         """
-        entry = _Entry(person_id, change, code)
+        entry = _Entry(person_id, change)
         self._waiting.append(entry)
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_all())
@@ -191,10 +197,10 @@ class Ledger:
         person_ids = {entry.person_id for entry in entries}
         try:
             with self._engine.begin() as connection:
-                known = self._known(connection, person_ids)
-                page = Page(known, _taken(connection, [entry.code for entry in entries if entry.code]))
+                page = Page(self._known(connection, person_ids))
                 answers = [entry.change(page) for entry in entries]
                 page.write(connection)
+                self._stock_codes(connection)
         except BaseException:
             for person_id in person_ids:
                 self._people.pop(person_id, None)
@@ -207,6 +213,11 @@ class Ledger:
         if unread := person_ids - known.keys():
             known |= _read(connection, list(unread))
         return known
+
+    def _stock_codes(self, connection: Connection) -> None:
+        if len(self._codes) < CODES_AHEAD / 2:
+            drawn = self._draw_codes(CODES_AHEAD).difference(self._codes.copy())
+            self._codes.extend(drawn.difference(connection.scalars(_TAKEN, {"codes": list(drawn)})))
 
     def _remember(self, written: Iterable[Person]) -> None:
         for person in written:
@@ -222,10 +233,6 @@ def _read(connection: Connection, person_ids: list[int]) -> dict[int, Person]:
     sequences = {row.id: Sequence(row.seed, row.dino_turns, row.poem_turns) for row in connection.execute(_READ, asked)}
     likes = {row.person_id: {"mood": row.mood, "names": row.names} for row in connection.execute(_READ_LIKES, asked)}
     return {person_id: Person(person_id, sequences.get(person_id), likes.get(person_id)) for person_id in person_ids}
-
-
-def _taken(connection: Connection, codes: list[str]) -> set[str]:
-    return set(connection.scalars(_TAKEN, {"codes": codes})) if codes else set()
 
 
 def _put(table: Table, key: str) -> Insert:

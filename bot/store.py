@@ -84,7 +84,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._ledger = Ledger(path)
+        self._ledger = Ledger(path, draw_codes)
 
     async def open(self) -> None:
         """Make the tables where they are missing; StoreError if the file cannot be used."""
@@ -102,10 +102,7 @@ class Store:
 
     async def seed(self, person_id: int) -> int:
         """Return a person's seed; whoever is new gets one."""
-        person = self._ledger.remembered(person_id)
-        if person is not None and person.sequence is not None:
-            return person.sequence.seed
-        return (await self._ledger.enter(person_id, lambda page: _known(page, person_id))).seed
+        return (await self._sequence(person_id)).seed
 
     async def set_seed(self, person_id: int, seed: int) -> None:
         """Give a person a seed, and begin its sequence anew."""
@@ -119,13 +116,14 @@ class Store:
         self, person_id: int, kind: Kind, prompt: str, *, temperature: float, count: int = 1, version: str = ""
     ) -> Creation:
         """Return a creation of a person's next turn, under a code that is free. Nothing is kept or taken by this."""
-        sequence, code = await self._place(person_id)
+        sequence, code = await self._sequence(person_id), await self._ledger.code()
         turn = getattr(sequence, _TURNS[kind])
         return Creation(code, person_id, kind, version, sequence.seed, turn, prompt, temperature, count)
 
     async def vary(self, creation: Creation, person_id: int, **changes: Any) -> Creation:
         """Return a creation like another one, for somebody, under a code of its own. Nothing is kept by this."""
-        _, code = await self._place(person_id)
+        await self._sequence(person_id)
+        code = await self._ledger.code()
         return replace(creation, code=code, person_id=person_id, created=datetime.now(UTC), **changes)
 
     async def record(self, creation: Creation, *, takes_turn: bool = True) -> Creation:
@@ -191,33 +189,35 @@ class Store:
         await self._ledger.enter(person_id, lambda page: page.forget(person_id))
         await self._ledger.look(_truncate_log)
 
-    async def _place(self, person_id: int) -> tuple[Sequence, str]:
-        """Return where a person stands, and a code that is free.
-
-        There are 31^7 codes, so a second draw is rare. It has to be looked up all the same, and before the code is
-        shown, after which it cannot be changed any more. Two who draft the same code at the same time, before either
-        of them is recorded, are left to chance, one in 10^8 at the worst: the first to be recorded keeps it.
-        """
-        while True:
-            code = _draw_code()
-            sequence = await self._ledger.enter(person_id, partial(_claim, person_id, code), code=code)
-            if sequence is not None:
-                return sequence, code
+    async def _sequence(self, person_id: int) -> Sequence:
+        """Return where a person stands; whoever is new begins a sequence."""
+        person = self._ledger.remembered(person_id)
+        if person is not None and person.sequence is not None:
+            return person.sequence
+        return await self._ledger.enter(person_id, partial(_begun, person_id))
 
 
-def _known(page: Page, person_id: int) -> Sequence:
-    """Return where a person stands; whoever is new begins a sequence."""
+def draw_codes(count: int) -> set[str]:
+    """Return codes at random, from one piece of randomness: a piece for each would be a system call for each."""
+    randomness = secrets.token_bytes(8 * count)
+    return {_code(int.from_bytes(randomness[start : start + 8])) for start in range(0, len(randomness), 8)}
+
+
+def _code(number: int) -> str:
+    characters = ""
+    for _ in range(CODE_LENGTH):
+        number, digit = divmod(number, len(CODE_CHARACTERS))
+        characters += CODE_CHARACTERS[digit]
+    return characters
+
+
+def _begun(person_id: int, page: Page) -> Sequence:
     person = page.people[person_id]
     if person.sequence is not None:
         return person.sequence
     sequence = Sequence(secrets.randbelow(NEW_SEEDS))
     page.put(person._replace(sequence=sequence))
     return sequence
-
-
-def _claim(person_id: int, code: str, page: Page) -> Sequence | None:
-    """Return where a person stands; None if the code is not free."""
-    return _known(page, person_id) if page.claim(code) else None
 
 
 def _preferences(person: Person) -> Preferences:

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot import ledger
-from bot.store import LARGEST_SEED, MOODS, Creation, Kind, Preferences, Store
+from bot.store import LARGEST_SEED, MOODS, Creation, Kind, Preferences, Store, draw_codes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -108,8 +108,8 @@ async def test_whoever_is_remembered_costs_no_look_into_the_file(store: Store, c
 
 async def test_whoever_is_not_remembered_is_on_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "REMEMBERED", 3)
-    own = ledger.Ledger(path)
-    monkeypatch.setattr("bot.store.Ledger", lambda _path: own)
+    own = ledger.Ledger(path, draw_codes)
+    monkeypatch.setattr("bot.store.Ledger", lambda *_: own)
     store = Store(path)
     await store.open()
     for person in range(20):
@@ -192,11 +192,17 @@ async def test_a_forgetting_is_one_of_what_waits_too(path: Path, store: Store) -
 async def test_whoever_comes_back_at_once_is_somebody_new(path: Path, store: Store) -> None:
     old = await draft(store, 1)
     async with held_up(path, store):
-        waiting = [await asked(one) for one in (store.record(old), store.forget(1), draft(store, 1))]
-    *_, new = await asyncio.gather(*waiting)
-    assert (await store.seed(1), new.turn) == (new.seed, 0)
-    await store.record(new)
-    assert await store.creations(1) == [new]
+        waiting = [await asked(one) for one in (store.record(old), store.forget(1), store.set_seed(1, 7))]
+    await asyncio.gather(*waiting)
+    assert await store.creations(1) == []
+    new = await draft(store, 1)
+    assert (new.seed, new.turn) == (7, 0)
+
+
+async def test_codes_last_for_as_many_as_ask(store: Store) -> None:
+    drafts = [await draft(store, 1) for _ in range(ledger.CODES_AHEAD + 1)]
+    drafts += await asyncio.gather(*(draft(store, 1) for _ in range(ledger.CODES_AHEAD + 1)))
+    assert len({draft.code for draft in drafts}) == len(drafts)
 
 
 async def test_closing_waits_for_what_was_asked(path: Path, store: Store) -> None:
@@ -242,24 +248,25 @@ class Model:
     moods: dict[int, str] = field(default_factory=dict)
     creations: dict[str, Creation] = field(default_factory=dict)
 
-    def draft(self, person: int, kind: Kind, drafted: Creation) -> None:
-        known = self.people.setdefault(person, {"id": person, "seed": drafted.seed, "dino_turns": 0, "poem_turns": 0})
-        assert (drafted.seed, drafted.turn) == (known["seed"], known[f"{kind}_turns"])
+    def draft(self, draft: Creation) -> None:
+        new = {"id": draft.person_id, "seed": draft.seed, "dino_turns": 0, "poem_turns": 0}
+        known = self.people.setdefault(draft.person_id, new)
+        assert (draft.seed, draft.turn) == (known["seed"], known[f"{draft.kind}_turns"])
 
-    def record(self, creation: Creation, takes_turn: bool, _answer: object) -> None:
+    def record(self, creation: Creation, takes_turn: bool) -> None:
         known, turns = self.people.get(creation.person_id), f"{creation.kind}_turns"
         if known is not None:
             self.creations.setdefault(creation.code, creation)
             if takes_turn and (known["seed"], known[turns]) == (creation.seed, creation.turn):
                 known[turns] += 1
 
-    def set_seed(self, person: int, seed: int, _answer: object) -> None:
+    def set_seed(self, person: int, seed: int) -> None:
         self.people[person] = {"id": person, "seed": seed, "dino_turns": 0, "poem_turns": 0}
 
-    def set_preferences(self, person: int, mood: str, _answer: object) -> None:
+    def set_preferences(self, person: int, mood: str) -> None:
         self.moods[person] = mood
 
-    def forget(self, person: int, _nothing: None, _answer: object) -> None:
+    def forget(self, person: int, _nothing: None) -> None:
         self.people.pop(person, None)
         self.moods.pop(person, None)
         self.creations = {code: one for code, one in self.creations.items() if one.person_id != person}
@@ -286,31 +293,31 @@ async def live(path: Path, bursts: list[list[tuple[str, Any, Any]]]) -> None:
                 await store.close()
                 store = Store(path)
                 await store.open()
+            elif name == "draft":  # of what is on file, which what is asked at the same time may change or not
+                drafts.append(await store.draft(subject, detail, "", temperature=1))
+                model.draft(drafts[-1])
             elif name != "record":
                 wishes.append((name, subject, detail))
             elif drafts:
                 wishes.append((name, drafts[subject % len(drafts)], detail))
-        answers = await asyncio.gather(*(ask(store, *wish) for wish in wishes))
-        for (name, subject, detail), answer in zip(wishes, answers, strict=True):
-            getattr(model, name)(subject, detail, answer)
-        drafts += [answer for (name, *_), answer in zip(wishes, answers, strict=True) if name == "draft"]
+        await asyncio.gather(*(ask(store, *wish) for wish in wishes))
+        for name, subject, detail in wishes:
+            getattr(model, name)(subject, detail)
         await model.check(store)
     assert [await store.creation(code) for code in model.creations] == list(model.creations.values())
     await store.close()
 
 
-async def ask(store: Store, name: str, subject: Any, detail: Any) -> Any:
+async def ask(store: Store, name: str, subject: Any, detail: Any) -> None:
     match name:
-        case "draft":
-            return await store.draft(subject, detail, "", temperature=1)
         case "record":
-            return await store.record(subject, takes_turn=detail)
+            await store.record(subject, takes_turn=detail)
         case "set_seed":
-            return await store.set_seed(subject, detail)
+            await store.set_seed(subject, detail)
         case "set_preferences":
-            return await store.set_preferences(subject, mood=detail)
+            await store.set_preferences(subject, mood=detail)
         case _:
-            return await store.forget(subject)
+            await store.forget(subject)
 
 
 @pytest.mark.parametrize("remembered", [1, 20_000])
