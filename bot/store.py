@@ -5,8 +5,8 @@ name comes next. A creation is drafted with the next turn, and the turn is taken
 when it has reached the person: whoever was turned away, by a full queue or a lost connection, gets the same text when
 they ask again. Texts are not kept: what a creation holds is enough to write its text again.
 
-Not here: the order of one person's requests (`updates`), without which two of them could take the same turn, and what
-is drawn with a seed (`model.decoder`).
+Not here: how it is written for many at once (`ledger`), the order of one person's requests (`updates`), without which
+two of them could take the same turn, and what is drawn with a seed (`model.decoder`).
 """
 
 from __future__ import annotations
@@ -44,7 +44,6 @@ CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """What looks like something else is left out: 0, 1, i, l, o."""
 CODE_LENGTH = 7
 
-_TURNS = {"dino": "dino_turns", "poem": "poem_turns"}
 _PERSON = select(people).where(people.c.id == bindparam("somebody"))
 _CREATION = select(creations).where(creations.c.code == bindparam("code"))
 _CREATIONS = select(creations).where(creations.c.person_id == bindparam("somebody")).order_by(creations.c.created)
@@ -117,7 +116,7 @@ class Store:
     ) -> Creation:
         """Return a creation of a person's next turn, under a code that is free. Nothing is kept or taken by this."""
         sequence, code = await self._sequence(person_id), await self._ledger.code()
-        turn = getattr(sequence, _TURNS[kind])
+        turn = getattr(sequence, f"{kind}_turns")
         return Creation(code, person_id, kind, version, sequence.seed, turn, prompt, temperature, count)
 
     async def vary(self, creation: Creation, person_id: int, **changes: Any) -> Creation:
@@ -128,7 +127,7 @@ class Store:
 
     async def record(self, creation: Creation, *, takes_turn: bool = True) -> Creation:
         """Keep a creation, and take its turn, unless the person began another sequence meanwhile, or was forgotten."""
-        turns = _TURNS[creation.kind]
+        turns = f"{creation.kind}_turns"
 
         def write(page: Page) -> None:
             person = page.people[creation.person_id]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import itertools
 import json
 import re
 import secrets
@@ -17,7 +18,7 @@ import pytest
 from bot.store import LARGEST_SEED, NEW_SEEDS, Preferences, Store, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from bot.store import Creation, Kind
@@ -104,18 +105,20 @@ async def test_codes_are_short_and_cannot_be_misread(store: Store) -> None:
 
 
 async def test_a_code_that_is_taken_is_not_given_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def few_codes(size: int) -> bytes:
-        """Return the same numbers again and again, the first of them twice."""
-        return b"".join(max(number, 1).to_bytes(8) for number in range(size // 8))
-
-    monkeypatch.setattr(secrets, "token_bytes", few_codes)
     given: list[str] = []
     for _ in range(2):
+        starts = itertools.count(step=50)
+
+        def overlapping(size: int, starts: Iterator[int] = starts) -> bytes:
+            start = next(starts)
+            return b"".join(number.to_bytes(8) for number in range(start, start + size // 8))
+
+        monkeypatch.setattr(secrets, "token_bytes", overlapping)
         store = Store(tmp_path / "people.db")
         await store.open()
-        given += [(await make(store, person)).code for person in range(100)]
+        given += [(await make(store, person)).code for person in range(200)]
         await store.close()
-    assert len(set(given)) == 200
+    assert len(set(given)) == 400
 
 
 async def test_of_two_that_drafted_the_same_code_the_first_to_be_recorded_keeps_it(store: Store) -> None:
