@@ -1,18 +1,13 @@
-"""The tables of the database, and how its file is prepared. Not here: what is asked of them (`store`).
+"""The tables of the database, and how its file is written. Not here: what is asked of them (`store`).
 
 New facts get new tables, never new columns: a database of an earlier version opens and keeps everything it holds.
 """
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import BigInteger, Column, Float, Integer, MetaData, String, Table
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 metadata = MetaData()
 people = Table(
@@ -47,19 +42,12 @@ preferences = Table(
 )
 
 
-def prepare_file(path: Path) -> None:
-    """Make the file where it is missing, and see that it is a database.
-
-    With sqlite3 itself, for aiosqlite's thread outlives a connection that cannot be made, and complains on stderr. In
-    write-ahead mode, which the file remembers, a turn costs no sync. A crash of the process loses nothing, one of the
-    machine at most the last turns.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
-
-
 def prepare_connection(connection: Any, _record: object) -> None:
-    """Set what the file does not remember: fewer syncs, and that what is deleted is overwritten, not only unlisted."""
+    """Set how SQLite writes, and that what is deleted is overwritten, not only unlisted.
+
+    In write-ahead mode with few syncs, a turn costs none. A crash of the process loses nothing, one of the machine at
+    most the last turns.
+    """
+    connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA secure_delete=ON")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +18,7 @@ from tests.serving import ALICE, Chat
 if TYPE_CHECKING:
     from bot.batching import Written
     from bot.local.telegram import Telegram
+    from bot.settings import Settings
 
 
 def fail(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
@@ -91,11 +94,14 @@ async def test_a_message_telegram_calls_wrong_is_an_error_of_ours(chat: Chat, te
     chat.errors.clear()
 
 
-async def test_a_database_that_fails_is_no_end(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_that_fails_is_no_end(chat: Chat, settings: Settings) -> None:
     before = await chat.say("/seed")
-    with monkeypatch.context() as patched:
-        patched.setattr(chat.mangosaurus.store, "_engine", None)
-        (answer,) = await chat.say("/seed")
-    assert answer.startswith("Something went wrong")
+    with contextlib.closing(sqlite3.connect(settings.database)) as connection:
+        connection.execute("ALTER TABLE people RENAME TO hidden")
+        for text in ("/seed 42", "/seed"):
+            (answer,) = await chat.say(text)
+            assert answer.startswith("Something went wrong")
+        connection.execute("ALTER TABLE hidden RENAME TO people")
     chat.errors.clear()
     assert await chat.say("/seed") == before
+    assert "42" in (await chat.say("/seed 42"))[0]

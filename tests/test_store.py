@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
+import itertools
 import json
 import re
 import secrets
@@ -16,7 +18,7 @@ import pytest
 from bot.store import LARGEST_SEED, NEW_SEEDS, Preferences, Store, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from bot.store import Creation, Kind
@@ -102,11 +104,30 @@ async def test_codes_are_short_and_cannot_be_misread(store: Store) -> None:
     assert all(re.fullmatch("[2-9a-hjkmnp-z]{7}", code) for code in codes)
 
 
-async def test_a_code_that_is_taken_is_not_given_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    characters = iter("aaaaaaa" + "aaaaaaa" + "bbbbbbb")
-    monkeypatch.setattr(secrets, "choice", lambda _characters: next(characters))
-    assert (await make(store, 1)).code == "aaaaaaa"
-    assert (await make(store, 2)).code == "bbbbbbb"
+async def test_a_code_that_is_taken_is_not_given_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[str] = []
+    for _ in range(2):
+        starts = itertools.count(step=50)
+
+        def overlapping(size: int, starts: Iterator[int] = starts) -> bytes:
+            start = next(starts)
+            return b"".join(number.to_bytes(8) for number in range(start, start + size // 8))
+
+        monkeypatch.setattr(secrets, "token_bytes", overlapping)
+        store = Store(tmp_path / "people.db")
+        await store.open()
+        given += [(await make(store, person)).code for person in range(200)]
+        await store.close()
+    assert len(set(given)) == 400
+
+
+async def test_of_two_that_drafted_the_same_code_the_first_to_be_recorded_keeps_it(store: Store) -> None:
+    first, second = [await store.draft(person, "dino", "", temperature=1) for person in (1, 2)]
+    second = dataclasses.replace(second, code=first.code)
+    await store.record(first)
+    await store.record(second)
+    assert await store.creation(first.code) == first
+    assert (await take(store, 2))[1] == 1
 
 
 async def test_a_longer_poem_takes_no_turn(store: Store) -> None:
