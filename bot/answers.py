@@ -230,18 +230,21 @@ def _neighbours(creation: Creation, checkpoint: Checkpoint, names: tuple[str, ..
 
 @asynccontextmanager
 async def typing(message: Message) -> AsyncIterator[None]:
-    """Show that something is being written, once it has taken a moment."""
-    task = asyncio.create_task(_type(message))
+    """Show that something is being written, once it has taken a moment; most answers never get so far as a task."""
+    loop = asyncio.get_running_loop()
+    begun: list[asyncio.Task[None]] = []
+    timer = loop.call_later(PATIENCE, lambda: begun.append(loop.create_task(_type(message))))
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        timer.cancel()
+        for task in begun:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
 
 async def _type(message: Message) -> None:
-    await asyncio.sleep(PATIENCE)
     while True:
         try:
             await message.reply_chat_action(ChatAction.TYPING)
