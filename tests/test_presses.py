@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from telegram import InlineKeyboardMarkup
 
 from bot import presses
 from bot.moods import STEPS
 from bot.presses import CreationPress, PreferencePress
 from bot.store import CODE_CHARACTERS, CODE_LENGTH, LARGEST_SEED, MOODS, Creation, Preferences
-
-if TYPE_CHECKING:
-    from telegram import InlineKeyboardMarkup
 
 CODES = st.text(CODE_CHARACTERS, min_size=CODE_LENGTH, max_size=CODE_LENGTH)
 CODE = "k7m2p9x"
@@ -55,6 +51,15 @@ def test_only_buttons_that_can_do_something() -> None:
     (another, tamer) = data(presses.creation_buttons(creation(STEPS[-1]), can_grow=False))
     assert ("another" in another, "tamer" in tamer) == (True, True)
     assert "wilder" in data(presses.creation_buttons(creation(STEPS[0]), can_grow=False))[1]
+
+
+def test_buttons_are_written_as_the_library_writes_them() -> None:
+    for markup in (
+        presses.creation_buttons(creation(), can_grow=True),
+        presses.preference_buttons(101, Preferences()),
+    ):
+        assert markup.to_dict() == InlineKeyboardMarkup(markup.inline_keyboard).to_dict()
+        assert InlineKeyboardMarkup.de_json(markup.to_dict()) == markup
 
 
 @pytest.mark.parametrize(
