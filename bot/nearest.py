@@ -31,14 +31,10 @@ class Neighbourhood:
     """The known names, laid out for comparing."""
 
     def __init__(self, known_names: frozenset[str]) -> None:
-        self._names = np.array(sorted(known_names), np.str_)
-        self._lengths = np.strings.str_len(self._names).astype(np.int16)
-        # Of each letter, a row for its first, its second, … occurrence: 1 where a name has so many, (N,).
-        self._occurrences = {letter: self._count(letter) for letter in set("".join(known_names))}
-
-    def _count(self, letter: str) -> list[NDArray[np.int16]]:
-        counts = np.strings.count(self._names, letter)
-        return [(counts > before).astype(np.int16) for before in range(counts.max())]
+        names = np.array(sorted(known_names), np.str_)
+        self._names = names.astype(np.object_)
+        self._lengths = np.strings.str_len(names).astype(np.int16)
+        self._occurrences = {letter: _occurrences(letter, names) for letter in set("".join(known_names))}
 
     def nearest(self, name: str) -> Neighbour | None:
         """Return the nearest known name, the first in the alphabet of those as near; None where none is known."""
@@ -61,6 +57,12 @@ class Neighbourhood:
         """Return the nearest of the chosen names, of which there is at least one."""
         nearest, distance, _ = process.extractOne(name, self._names[chosen].tolist(), scorer=Levenshtein.distance)
         return Neighbour(nearest, int(distance))
+
+
+def _occurrences(letter: str, names: NDArray[np.str_]) -> list[NDArray[np.int16]]:
+    """Return a row for a letter's first, second, … occurrence: 1 where a name has so many of it, else 0, (N,)."""
+    counts = np.strings.count(names, letter)
+    return [(counts > before).astype(np.int16) for before in range(counts.max())]
 
 
 @lru_cache(maxsize=2)
