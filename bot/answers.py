@@ -22,7 +22,7 @@ from bot import texts
 from bot.archive import MissingError
 from bot.limits import Limits, Verdict
 from bot.nearest import Neighbour, neighbourhood
-from bot.presses import creation_buttons
+from bot.presses import Buttons, creation_buttons
 from bot.store import Creation, Preferences
 from bot.updates import person_id
 from model.decoder import NameRequest, Request, Sampling, VerseRequest, generator_for
@@ -32,7 +32,7 @@ from model.recipes import RECIPES
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from telegram import InlineKeyboardMarkup, Message, Update
+    from telegram import Message, Update
 
     from bot.archive import Archive
     from bot.batching import Batching
@@ -91,7 +91,7 @@ class Reply:
         return texts.poem(made.prompt, self.texts[0], decided_by, made.code, same_line=self.same_line)
 
     @property
-    def buttons(self) -> InlineKeyboardMarkup:
+    def buttons(self) -> Buttons:
         """What stands below the text."""
         return creation_buttons(
             self.creation, can_grow=self.creation.kind == "poem" and self.creation.length < MOST_CONTINUED
@@ -124,7 +124,7 @@ class Answers:
             return
         async with typing(message):
             reply = await self.draft(person, kind, prompt, temperature=temperature, count=count)
-        await message.reply_html(reply.html, reply_markup=reply.buttons)
+        await message.reply_html(reply.html, api_kwargs=reply.buttons)
         await self.keep(reply)
 
     async def create(self, person_id: int, kind: Kind, prompt: str, *, temperature: float, count: int = 1) -> Reply:
