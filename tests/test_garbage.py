@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import gc
 import weakref
+from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.garbage import NEW_OBJECTS, seldom_searched
+
+if TYPE_CHECKING:
+    from tests.serving import Chat
 
 
 class Knot:
@@ -25,6 +29,12 @@ def test_what_exists_is_left_out_and_the_rest_waits_for_more() -> None:
         assert gc.get_threshold() == (NEW_OBJECTS, *before[1:])
     assert gc.get_freeze_count() == 0
     assert gc.get_threshold() == before
+
+
+async def test_so_it_is_while_a_bot_serves(chat: Chat) -> None:
+    assert await chat.say("/dino")
+    assert gc.get_threshold()[0] == NEW_OBJECTS
+    assert gc.get_freeze_count() > 0
 
 
 def test_it_is_as_it_was_after_an_error() -> None:
