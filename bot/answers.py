@@ -22,7 +22,7 @@ from bot import texts
 from bot.archive import MissingError
 from bot.limits import Limits, Verdict
 from bot.nearest import Neighbour, neighbourhood
-from bot.presses import creation_buttons
+from bot.presses import Buttons, creation_buttons
 from bot.store import Creation, Preferences
 from bot.updates import person_id
 from model.decoder import NameRequest, Request, Sampling, VerseRequest, generator_for
@@ -32,7 +32,7 @@ from model.recipes import RECIPES
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Mapping
 
-    from telegram import InlineKeyboardMarkup, Message, Update
+    from telegram import Message, Update
 
     from bot.archive import Archive
     from bot.batching import Batching
@@ -91,7 +91,7 @@ class Reply:
         return texts.poem(made.prompt, self.texts[0], decided_by, made.code, same_line=self.same_line)
 
     @property
-    def buttons(self) -> InlineKeyboardMarkup:
+    def buttons(self) -> Buttons:
         """What stands below the text."""
         return creation_buttons(
             self.creation, can_grow=self.creation.kind == "poem" and self.creation.length < MOST_CONTINUED
@@ -124,7 +124,7 @@ class Answers:
             return
         async with typing(message):
             reply = await self.draft(person, kind, prompt, temperature=temperature, count=count)
-        await self.deliver(reply, message.reply_html(reply.html, reply_markup=reply.buttons))
+        await self.deliver(reply, message.reply_html(reply.html, api_kwargs=reply.buttons))
 
     async def deliver(self, reply: Reply, sending: Awaitable[object]) -> None:
         """Send what was written, and keep it.
@@ -243,18 +243,21 @@ def _neighbours(creation: Creation, checkpoint: Checkpoint, names: tuple[str, ..
 
 @asynccontextmanager
 async def typing(message: Message) -> AsyncIterator[None]:
-    """Show that something is being written, once it has taken a moment."""
-    task = asyncio.create_task(_type(message))
+    """Show that something is being written, once it has taken a moment; most answers never get so far as a task."""
+    loop = asyncio.get_running_loop()
+    begun: list[asyncio.Task[None]] = []
+    timer = loop.call_later(PATIENCE, lambda: begun.append(loop.create_task(_type(message))))
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        timer.cancel()
+        for task in begun:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
 
 async def _type(message: Message) -> None:
-    await asyncio.sleep(PATIENCE)
     while True:
         try:
             await message.reply_chat_action(ChatAction.TYPING)

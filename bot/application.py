@@ -27,6 +27,7 @@ from bot import texts
 from bot.answers import Answers
 from bot.archive import Archive
 from bot.batching import Batching
+from bot.garbage import seldom_searched
 from bot.handlers.admin import Admin
 from bot.handlers.again import Again
 from bot.handlers.buttons import Buttons
@@ -155,6 +156,7 @@ class Mangosaurus:
             stack.push_async_callback(self._stop)
             stack.push_async_callback(self._stop_polling)
             await self._start_polling()
+            stack.enter_context(seldom_searched())
             yield self
 
     async def rejected(self) -> None:
@@ -178,12 +180,12 @@ class Mangosaurus:
             "dino": _first(settings.temperature_dino, DINO.temperature),
             "poem": _first(settings.temperature_poem, POEM.temperature),
         }
-        handlers = [
+        handlers = [  # asked one after the other whether a message is theirs: what is wanted most comes first
+            Dino(answers, temperatures["dino"]).handler(),
+            *Poem(answers, temperatures["poem"]).handlers(),
             *Again(answers).handlers(),
             *Privacy(self.store).handlers(),
             *welcome.handlers(),
-            Dino(answers, temperatures["dino"]).handler(),
-            *Poem(answers, temperatures["poem"]).handlers(),
             Seed(self.store).handler(),
             *PreferenceMenu(self.store).handlers(),
             Inline(answers, temperatures).handler(),

@@ -176,8 +176,11 @@ class Batching:
         self._admit(job)
         try:
             return await job.future
+        except asyncio.CancelledError:
+            self._abandon(job)
+            raise
         finally:
-            self._release(job)
+            self._admitted.discard(job)
 
     def swap(self, checkpoint: Checkpoint) -> None:
         """Serve what has not begun yet with other weights; what has begun ends on the weights it began with."""
@@ -202,8 +205,7 @@ class Batching:
             self._changed.notify()
         self._admitted.add(job)
 
-    def _release(self, job: _Job) -> None:
-        self._admitted.discard(job)
+    def _abandon(self, job: _Job) -> None:
         job.abandoned = True
         with self._changed, contextlib.suppress(ValueError):
             self._waiting.remove(job)

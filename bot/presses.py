@@ -2,16 +2,18 @@
 
 A button carries at most 64 bytes, so it holds the code of a creation and not what the creation is; that way a button
 works after a restart and after years. Its data begins with a version. Whatever does not read as data of this version
-is nobody's press: people can send any bytes. Not here: what a press does (`handlers.buttons`, `handlers.preferences`).
+is nobody's press: people can send any bytes.
+
+Buttons are the JSON that Telegram takes, and go out as a method's `api_kwargs`: to make the library's objects of them,
+and JSON of these, would take a tenth of an answer's time. Not here: what a press does (`handlers.buttons`,
+`handlers.preferences`).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
-
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from bot import moods, texts
 from bot.store import CODE_CHARACTERS, CODE_LENGTH, MOODS, Mood
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 VERSION = "1"
 Action = Literal["another", "wilder", "tamer", "continue"]
 NAMES_TO_CHOOSE = (1, 3, 5, 10)
+
+Buttons = dict[str, Any]
+"""What a message with buttons below it is sent with."""
 
 _CREATION = re.compile(
     rf"{VERSION}:(?P<action>another|wilder|tamer|continue):(?P<code>[{CODE_CHARACTERS}]{{{CODE_LENGTH}}})", re.ASCII
@@ -71,7 +76,7 @@ def is_preference(data: object) -> bool:
     return isinstance(read(data), PreferencePress)
 
 
-def creation_buttons(creation: Creation, *, can_grow: bool) -> InlineKeyboardMarkup:
+def creation_buttons(creation: Creation, *, can_grow: bool) -> Buttons:
     """Return the buttons below a creation: only those that can do something."""
     actions: list[Action] = ["another"]
     if moods.wilder(creation.temperature):
@@ -79,20 +84,24 @@ def creation_buttons(creation: Creation, *, can_grow: bool) -> InlineKeyboardMar
     if moods.tamer(creation.temperature):
         actions.append("tamer")
     rows: list[list[Action]] = [actions, ["continue"]] if can_grow else [actions]
-    return InlineKeyboardMarkup([[_button(action, creation.code) for action in row] for row in rows])
+    return _below([[_button(action, creation.code) for action in row] for row in rows])
 
 
-def preference_buttons(person_id: int, preferences: Preferences) -> InlineKeyboardMarkup:
+def preference_buttons(person_id: int, preferences: Preferences) -> Buttons:
     """Return the buttons below a person's settings; what is chosen has a mark."""
     likes, names = preferences.mood, preferences.names
     moods_row = [_choice(mood, f"mood:{mood}", person_id, chosen=mood == likes) for mood in MOODS]
     names_row = [_choice(str(n), f"names:{n}", person_id, chosen=n == names) for n in NAMES_TO_CHOOSE]
-    return InlineKeyboardMarkup([moods_row, names_row])
+    return _below([moods_row, names_row])
 
 
-def _button(action: Action, code: str) -> InlineKeyboardButton:
-    return InlineKeyboardButton(texts.BUTTONS[action], callback_data=f"{VERSION}:{action}:{code}")
+def _below(rows: list[list[dict[str, str]]]) -> Buttons:
+    return {"reply_markup": {"inline_keyboard": rows}}
 
 
-def _choice(label: str, choice: str, person_id: int, *, chosen: bool) -> InlineKeyboardButton:
-    return InlineKeyboardButton(texts.choice(label, chosen=chosen), callback_data=f"{VERSION}:{choice}:{person_id}")
+def _button(action: Action, code: str) -> dict[str, str]:
+    return {"text": texts.BUTTONS[action], "callback_data": f"{VERSION}:{action}:{code}"}
+
+
+def _choice(label: str, choice: str, person_id: int, *, chosen: bool) -> dict[str, str]:
+    return {"text": texts.choice(label, chosen=chosen), "callback_data": f"{VERSION}:{choice}:{person_id}"}

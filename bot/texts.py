@@ -145,16 +145,16 @@ def names(new: Sequence[str], neighbours: Sequence[Neighbour | None], decided_by
     if len(new) == 1:
         return f"<b>{escape(new[0].capitalize())}</b>\n{_small(new_name(neighbours[0]), decided_by, code)}"
     lines = [f"<b>{escape(name.capitalize())}</b>{_beside(near)}" for name, near in zip(new, neighbours, strict=True)]
-    legend = "all new; beside each, the nearest real genus and how many letters are between them"
+    legend = "all new; beside each, the nearest known name and how many letters are between them"
     return "\n".join([*lines, "", _small(legend if any(neighbours) else "all new", decided_by, code)])
 
 
 def new_name(neighbour: Neighbour | None) -> str:
-    """Say that a name is new, and how near a real one is."""
+    """Say that a name is new, and how near a known one is."""
     if neighbour is None:
         return "new"
     letters = "one letter" if neighbour.distance == 1 else f"{neighbour.distance} letters"
-    return f"new; the nearest real genus is {escape(neighbour.name.capitalize())}, {letters} away"
+    return f"new; the nearest known name is {escape(neighbour.name.capitalize())}, {letters} away"
 
 
 def _beside(neighbour: Neighbour | None) -> str:

@@ -141,6 +141,16 @@ async def test_a_request_joins_while_another_is_being_written(batching: Batching
     assert await finished(gate, short, long) == [alone(OLD, verse(2)), alone(OLD, verse(1, characters=300))]
 
 
+async def test_an_answer_takes_no_picture_of_its_request(batching: Batching) -> None:
+    class Unseen(VerseRequest):
+        def __repr__(self) -> str:
+            raise AssertionError("somebody looked")
+
+    asked = verse(1)
+    written = await batching.write(Unseen(asked.generator, asked.prompt, min_characters=40, max_characters=40))
+    assert len(written.texts[0]) <= 40
+
+
 async def test_the_queue_is_bounded_and_says_so_at_once(batching: Batching, gate: Gate) -> None:
     writes = tasks(batching, ROWS + 2)
     await begun(*writes)

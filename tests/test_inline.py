@@ -48,7 +48,7 @@ async def test_names_that_begin_so(chat: Chat) -> None:
     assert len(set(titles)) == NAMES
     for title, result in zip(titles, answer["results"], strict=True):
         assert title.startswith("Mango")
-        assert result["description"].startswith("new; the nearest real genus is Mangosaurus, ")
+        assert result["description"].startswith("new; the nearest known name is Mangosaurus, ")
         text = result["message"]["text"]
         assert text.startswith(f"{title}\nnew; ")
         assert "turn" not in text

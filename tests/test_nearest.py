@@ -42,6 +42,12 @@ def test_names_that_one_knows() -> None:
     assert known.nearest("yi") == Neighbour("yi", 0)
 
 
+def test_of_the_names_as_near_it_is_the_first_in_the_alphabet() -> None:
+    assert Neighbourhood(frozenset({"yib", "yia", "bia", "yic"})).nearest("yi") == Neighbour("yia", 1)
+    near_by_letters = Neighbourhood(frozenset({"abcd", "dcba", "xbcy"}))  # dcba shares more letters with bcda, no order
+    assert near_by_letters.nearest("bcda") == Neighbour("abcd", 2)
+
+
 def test_nothing_known() -> None:
     assert Neighbourhood(frozenset()).nearest("mango") is None
 

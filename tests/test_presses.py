@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from telegram import InlineKeyboardMarkup
 
 from bot import presses
 from bot.moods import STEPS
 from bot.presses import CreationPress, PreferencePress
 from bot.store import CODE_CHARACTERS, CODE_LENGTH, LARGEST_SEED, MOODS, Creation, Preferences
 
-if TYPE_CHECKING:
-    from telegram import InlineKeyboardMarkup
-
 CODES = st.text(CODE_CHARACTERS, min_size=CODE_LENGTH, max_size=CODE_LENGTH)
 CODE = "k7m2p9x"
 
 
-def data(markup: InlineKeyboardMarkup) -> list[str]:
-    return [str(button.callback_data) for row in markup.inline_keyboard for button in row]
+def each(buttons: presses.Buttons) -> list[dict[str, str]]:
+    return [button for row in buttons["reply_markup"]["inline_keyboard"] for button in row]
+
+
+def data(buttons: presses.Buttons) -> list[str]:
+    return [button["callback_data"] for button in each(buttons)]
 
 
 def creation(temperature: float = 1.0, code: str = CODE) -> Creation:
@@ -39,14 +39,14 @@ def test_creations_come_back(code: str) -> None:
 
 @given(st.integers(-LARGEST_SEED - 1, LARGEST_SEED), st.sampled_from(MOODS), st.sampled_from([1, 3, 5, 10]))
 def test_preferences_come_back(person_id: int, mood: str, names: int) -> None:
-    markup = presses.preference_buttons(person_id, Preferences(mood, names))  # type: ignore[arg-type]  # sampled: a Mood
-    sent = data(markup)
+    buttons = presses.preference_buttons(person_id, Preferences(mood, names))  # type: ignore[arg-type]  # sampled: a Mood
+    sent = data(buttons)
     assert [presses.read(one) for one in sent] == [
         *(PreferencePress(person_id, mood=mood) for mood in MOODS),
         *(PreferencePress(person_id, names=count) for count in (1, 3, 5, 10)),
     ]
     assert all(len(one.encode()) <= 64 and presses.is_preference(one) and not presses.is_creation(one) for one in sent)
-    marked = [button.text for row in markup.inline_keyboard for button in row if "•" in button.text]
+    marked = [button["text"] for button in each(buttons) if "•" in button["text"]]
     assert marked == [f"• {mood} •", f"• {names} •"]
 
 
@@ -55,6 +55,15 @@ def test_only_buttons_that_can_do_something() -> None:
     (another, tamer) = data(presses.creation_buttons(creation(STEPS[-1]), can_grow=False))
     assert ("another" in another, "tamer" in tamer) == (True, True)
     assert "wilder" in data(presses.creation_buttons(creation(STEPS[0]), can_grow=False))[1]
+
+
+def test_the_library_reads_the_same_buttons() -> None:
+    for buttons in (
+        presses.creation_buttons(creation(), can_grow=True),
+        presses.preference_buttons(101, Preferences()),
+    ):
+        written = buttons["reply_markup"]
+        assert InlineKeyboardMarkup.de_json(written).to_dict() == written
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot import texts
 from bot.answers import ExplainedError
-from bot.batching import Batching, Busy
+from bot.batching import Batching, Busy, WritingError
 from bot.handlers.seed import read_seed
 from bot.local.contents import Refusal
 from bot.local.telegram import Person, group
@@ -188,3 +188,23 @@ async def test_slow_answers_show_that_the_bot_is_typing(
     assert answer.split("\n")[0].isalpha()
     assert "sendChatAction" in actions
     assert actions.index("sendChatAction") < len(actions) - 1 - actions[::-1].index("sendMessage")
+
+
+async def test_the_typing_ends_with_what_it_was_for(
+    chat: Chat, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actions: list[str] = []
+
+    async def fail(self: Batching, request: Request) -> Written:
+        await asyncio.sleep(0.05)
+        raise WritingError("The network is on strike.")
+
+    telegram.listen = lambda method, parameters, result: actions.append(method)
+    monkeypatch.setattr("bot.answers.PATIENCE", 0.0)
+    monkeypatch.setattr("bot.answers.TYPING_LASTS", 0.001)
+    monkeypatch.setattr(Batching, "write", fail)
+    assert await chat.say("/dino") == ["The network is on strike."]
+    shown = actions.count("sendChatAction")
+    await asyncio.sleep(0.02)
+    assert shown > 1
+    assert actions.count("sendChatAction") == shown

@@ -93,9 +93,9 @@ def test_notices_fit_and_show_what_they_say(text: str) -> None:
 
 
 def test_names_in_words() -> None:
-    assert texts.new_name(Neighbour("yi", 1)) == "new; the nearest real genus is Yi, one letter away"
+    assert texts.new_name(Neighbour("yi", 1)) == "new; the nearest known name is Yi, one letter away"
     assert texts.name_offer("mango", None) == ("Mango", "new")
-    small = "<i>new; the nearest real genus is Yi, one letter away; seed 42</i>"
+    small = "<i>new; the nearest known name is Yi, one letter away; seed 42</i>"
     assert texts.names(["y"], [Neighbour("yi", 1)], "seed 42", "k7m2p9x") == f"<b>Y</b>\n{small} <code>k7m2p9x</code>"
 
 

@@ -41,7 +41,7 @@ class Again:
         creation = await self._creation(context.args or [])
         async with typing(message):
             reply = await self._answers.again(creation, person)
-        await message.reply_html(reply.html, reply_markup=reply.buttons)
+        await message.reply_html(reply.html, api_kwargs=reply.buttons)
 
     async def _creation(self, words: Sequence[str]) -> Creation:
         code = read_code(words)

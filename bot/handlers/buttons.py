@@ -117,7 +117,7 @@ async def _edit(bot: Bot, place: _Place, reply: Reply) -> None:
     """Show a creation in a message, which may be too old for Telegram to tell us what it holds; ExplainedError."""
     chat_id, message_id = place
     try:
-        await bot.edit_message_text(reply.html, chat_id, message_id, parse_mode="HTML", reply_markup=reply.buttons)
+        await bot.edit_message_text(reply.html, chat_id, message_id, parse_mode="HTML", api_kwargs=reply.buttons)
     except BadRequest as error:
         if not any(reason in str(error).lower() for reason in GONE):
             raise

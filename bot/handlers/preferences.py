@@ -38,7 +38,7 @@ class PreferenceMenu:
         if message is None or person is None:
             return
         buttons = presses.preference_buttons(person, await self._store.preferences(person))
-        await message.reply_html(texts.SETTINGS, reply_markup=buttons)
+        await message.reply_html(texts.SETTINGS, api_kwargs=buttons)
 
     async def choose(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Take a choice, and mark it. Whose settings they are stands in the button: nobody else changes them."""
@@ -53,6 +53,6 @@ class PreferenceMenu:
         buttons = presses.preference_buttons(press.person_id, preferences)
         # What was chosen is kept, even where the mark cannot move: pressed twice, or the message is gone.
         with contextlib.suppress(BadRequest):
-            await context.bot.edit_message_reply_markup(chat_id, query.message.message_id, reply_markup=buttons)
+            await context.bot.edit_message_reply_markup(chat_id, query.message.message_id, api_kwargs=buttons)
         with contextlib.suppress(BadRequest):
             await query.answer(texts.CHOSEN)
