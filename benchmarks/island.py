@@ -14,9 +14,9 @@ import numpy as np
 
 from benchmarks.report import table, times, verdict
 from benchmarks.timing import Effort, compare, speedup
+from model.blas import blas_threads
 from model.island import ISLAND, initialise, one_name, optimize, shuffled_names, train
 from model.language_model import Workspace
-from model.parallel import blas_threads
 from model.vocabulary import Vocabulary
 
 STEPS, QUICK_STEPS, CHECKED_STEPS = 1500, 400, 100

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from benchmarks.report import table
 from benchmarks.timing import Effort
+from model.blas import blas_threads
 from model.command_line import thread_count
-from model.parallel import blas_threads
 from model.recipes import POEM
 from model.sources import sonnets_corpus
 from model.trainer import Training

@@ -9,9 +9,9 @@ from statistics import mean, stdev
 
 from benchmarks.report import table, verdict
 from benchmarks.timing import Effort
+from model.blas import blas_threads
 from model.evaluation import held_out_loss
 from model.ngram import NGram, best_order
-from model.parallel import blas_threads
 from model.recipes import DINO
 from model.sources import names_corpus
 from model.trainer import Training

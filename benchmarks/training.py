@@ -19,10 +19,11 @@ from benchmarks.report import table, times, verdict
 from benchmarks.timing import Effort, compare, fastest, speedup
 from benchmarks.torch_twin import TorchTraining, Variant, variants
 from model.architecture import Architecture
+from model.blas import blas_threads
 from model.corpus import Batch
 from model.language_model import LanguageModel
 from model.optimizer import Adam, clip_by_global_norm
-from model.parallel import Shards, blas_threads
+from model.parallel import Shards
 
 VOCABULARY, LAYERS, LEARNING_RATE = 38, 2, 1e-3
 TOLERANCE = 1e-4

@@ -44,6 +44,7 @@ from bot.retraining import Retraining
 from bot.store import Store
 from bot.transport import AiohttpRequest
 from bot.updates import PersonalOrder
+from model.blas import blas_threads
 from model.checkpoint import Checkpoint, CheckpointError, Versions
 from model.errors import MangosaurusError
 from model.recipes import DINO, POEM
@@ -63,6 +64,8 @@ NETWORKS = {"dino": "names", "poem": "verse"}
 
 TELEGRAM = "https://api.telegram.org"
 CONNECTIONS = 64
+MOST_THREADS = 4
+"""Of the matrix library, for one character of many texts: too little work for more."""
 ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.INLINE_QUERY]
 LONGEST_PAUSE = 30.0
 """Seconds between two tries to reach Telegram at the start."""
@@ -143,6 +146,7 @@ class Mangosaurus:
     async def running(self) -> AsyncIterator[Mangosaurus]:
         """Serve as long as the block lasts. TokenError or StoreError if that cannot begin."""
         async with AsyncExitStack() as stack:
+            stack.enter_context(blas_threads(MOST_THREADS))
             stack.push_async_callback(self.store.close)
             await self.store.open()
             for batching in self.batchings.values():

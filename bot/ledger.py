@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 REMEMBERED = 20_000
 """People in memory: about ten megabytes."""
 CODES_AHEAD = 256
+GATHERING = 0.01
+"""Seconds between two pages when many write: a page takes more time to be begun and ended than to be filled."""
 LONGEST_PAGE = 1_000
 """Entries; SQLite takes some 30,000 parameters a statement."""
 
@@ -170,6 +172,8 @@ class Ledger:
             while self._waiting:
                 entries, self._waiting = self._waiting[:LONGEST_PAGE], self._waiting[LONGEST_PAGE:]
                 await self._settle(entries)
+                if len(entries) > 1:
+                    await asyncio.sleep(GATHERING)
         finally:
             self._writing = None
 

@@ -16,7 +16,7 @@ from telegram.ext import BaseUpdateProcessor
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-AT_ONCE = 256
+AT_ONCE = 128
 """Updates that are handled at the same time."""
 
 

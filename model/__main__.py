@@ -92,7 +92,7 @@ def train(
     if promote and out is not None:
         raise typer.BadParameter("--promote is for a version in checkpoints/; leave --out away")
     try:
-        from model.parallel import blas_threads
+        from model.blas import blas_threads
         from model.recipes import RECIPES, customised
 
         recipe = customised(RECIPES[kind], hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
@@ -135,8 +135,8 @@ def sample(
     """Invent names or verse."""
     if known_words and kind is Kind.DINO:
         raise typer.BadParameter("--known-words is for poem; a new name is no known word")
+    from model.blas import blas_threads
     from model.decoder import Decoder, Sampling
-    from model.parallel import blas_threads
     from model.recipes import RECIPES
 
     loaded = _checkpoint(kind, checkpoint)
@@ -168,7 +168,7 @@ def evaluate(
 ) -> None:
     """Judge weights by held-out text, beside what counting characters achieves, and by what they write."""
     from model import evaluation
-    from model.parallel import blas_threads
+    from model.blas import blas_threads
 
     with blas_threads(thread_limit):
         result = evaluation.evaluate(_checkpoint(kind, checkpoint), _corpus(kind, corpus), samples=samples)
@@ -189,7 +189,7 @@ def compare(
 ) -> None:
     """Tell whether new weights are better than old ones on held-out text, by more than luck can do."""
     from model import comparison
-    from model.parallel import blas_threads
+    from model.blas import blas_threads
 
     with blas_threads(thread_limit):
         result = comparison.compare(_checkpoint(kind, old), _checkpoint(kind, new), _corpus(kind, corpus))

@@ -66,6 +66,7 @@ class Decoder:
         self._lockstep = Lockstep(checkpoint.language_model)
         self._lexicon: Lexicon | None = None
         self._rows: list[_Row] = []
+        self._seated = False  # whether what depends on the rows as a whole fits them
         self._tickets = 0
         self._undelivered: list[Answer] = []
 
@@ -85,7 +86,8 @@ class Decoder:
         words = self._words_after(draft.prompt, request)
         self._tickets += 1
         self._rows.append(_Row(self._tickets, request, draft, prompt, words))
-        self._seat()
+        self._lockstep.forget(len(self._rows) - 1)  # whoever left this place since the last step
+        self._seated = False
         return self._tickets
 
     def cancel(self, ticket: int) -> None:
@@ -155,6 +157,8 @@ class Decoder:
 
     def _advance(self) -> list[int]:
         """Let every row read its input and get the next one; return the indices of the rows that are done."""
+        if not self._seated:
+            self._seat()
         logits = self._lockstep.step([row.input for row in self._rows])
         drawing: list[int] = []
         for index, row in enumerate(self._rows):
@@ -196,11 +200,13 @@ class Decoder:
         if row is not last:
             self._rows[index] = last
             self._lockstep.move(len(self._rows), index)
-        self._seat()
+        self._seated = False
         return Answer(row.ticket, row.draft.texts, row.draft.error)
 
     def _seat(self) -> None:
-        """Make as many places as there are rows, and note how they draw."""
-        self._lockstep.resize(len(self._rows))
+        """Make as many places as there are rows, and note how they draw: once, however many came and went."""
+        if self._lockstep.rows != len(self._rows):
+            self._lockstep.resize(len(self._rows))
         self._temperature = np.array([row.temperature for row in self._rows])
         self._top_p = np.array([row.top_p for row in self._rows])
+        self._seated = True

@@ -100,13 +100,18 @@ class Lockstep:
         *self._layers, self._output = self._arranged(x, c)
 
     def forget(self, row: int) -> None:
-        """Put a row into the zero state."""
+        """Put a row into the zero state, where one that is still to come is already."""
+        if row >= self.rows:
+            return
         for layer in self._layers:
             layer.h[:, row] = 0
             layer.c[:, row] = 0
 
     def move(self, source: int, target: int) -> None:
         """Put a row's state into another one's place."""
+        if source >= self.rows:
+            self.forget(target)
+            return
         self._x[:, target] = self._x[:, source]
         self._c[:, :, target] = self._c[:, :, source]
 

@@ -2,7 +2,7 @@
 
 BLAS spreads a single product over threads, and the small products and element-wise loops of a recurrent step gain
 little from that. Here each thread runs whole steps of its own rows instead, with a one-threaded BLAS (the caller limits
-it, see `blas_threads`), and they meet once, at the end: NumPy holds no lock inside products and long loops.
+it, see `blas`), and they meet once, at the end: NumPy holds no lock inside products and long loops.
 
 For a given number of threads the sums are always made in the same order, so the result is the same bit for bit.
 Not here: processes and machines, and sampling, which is one thread's work.
@@ -10,12 +10,10 @@ Not here: processes and machines, and sampling, which is one thread's work.
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from model.architecture import Parameters
 from model.corpus import Batch
@@ -23,12 +21,6 @@ from model.language_model import LanguageModel, State, Workspace
 from model.layers import Array
 
 ROWS_WORTH_A_THREAD = 16
-
-
-def blas_threads(limit: int | None) -> AbstractContextManager[object]:
-    """Limit the threads of the matrix library, as long as the context lasts; None leaves them as they are."""
-    limits: AbstractContextManager[object] = threadpool_limits(limit, user_api="blas")
-    return limits
 
 
 class Shards:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits
 
 import bot.batching
 from bot.batching import ROWS, Batching, Busy, WritingError, Written
@@ -154,7 +153,7 @@ async def test_an_answer_takes_no_picture_of_its_request(batching: Batching) -> 
 async def test_the_queue_is_bounded_and_says_so_at_once(batching: Batching, gate: Gate) -> None:
     writes = tasks(batching, ROWS + 2)
     await begun(*writes)
-    with pytest.raises(Busy, match=r"^66 requests are waiting already; please try again"):
+    with pytest.raises(Busy, match=rf"^{ROWS + 2} requests are waiting already; please try again"):
         await batching.write(verse(0))
     gate.opened.set()
     assert await asyncio.gather(*writes) == [alone(OLD, verse(n)) for n in range(ROWS + 2)]
@@ -281,18 +280,6 @@ async def test_a_request_that_comes_to_nothing_raises_its_own_error() -> None:
     assert isinstance(results[0], RequestError)
     assert "mango" in str(results[0])
     assert results[1] == alone(NAMES, names(2))
-
-
-async def test_arithmetic_keeps_to_one_thread_while_serving() -> None:
-    """Two Decoders that each set and reset the number of BLAS threads must find and leave the same one."""
-
-    def threads() -> set[int]:
-        return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
-
-    with threadpool_limits(2, user_api="blas"):
-        async with serving(OLD), serving(NAMES):
-            assert threads() == {1}
-        assert threads() == {2}
 
 
 async def test_the_thread_sleeps_when_there_is_nothing_to_write(batching: Batching, gate: Gate) -> None:

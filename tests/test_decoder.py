@@ -95,6 +95,8 @@ def served(decoder: Decoder, requests: list[Request], delays: list[int]) -> list
     return [answers[tickets[index]].texts for index in range(len(requests))]
 
 
+NAMES_ALONE = [texts(names_checkpoint(), request) for request in name_requests()[:31]]
+
 # The law: the same text whoever else is served.
 
 
@@ -350,6 +352,24 @@ def test_cancelling_frees_the_row_and_leaves_the_others_alone() -> None:
         for ticket, request in zip(tickets[3:10], verse_requests()[3:10], strict=True)
     }
     assert decoder.step() == []
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 30)), max_size=30))
+def test_whoever_comes_and_goes_between_two_steps_disturbs_nobody(moves: list[tuple[bool, int]]) -> None:
+    decoder = Decoder(names_checkpoint())
+    served = {decoder.submit(name_requests()[n]): n for n in range(3)}
+    decoder.step()
+    for comes, n in moves:
+        if comes:
+            served[decoder.submit(name_requests()[n])] = n
+        elif served:
+            ticket = sorted(served)[n % len(served)]
+            decoder.cancel(ticket)
+            del served[ticket]
+    answers = finish(decoder)
+    assert {ticket: answer.texts for ticket, answer in answers.items()} == {
+        ticket: NAMES_ALONE[n] for ticket, n in served.items()
+    }
 
 
 def test_requests_meanwhile_are_answered_by_the_next_step() -> None:
