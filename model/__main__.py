@@ -219,10 +219,11 @@ def plot(
     from model import plots
     from model.history import read_history
 
+    told = read_history(history)
     path = out or history.with_suffix(".png")
     if path.suffix.lower() != ".png":
         raise MangosaurusError(f"{path}: the picture is a PNG; give --out a name that ends in .png")
-    path.write_bytes(plots.draw(read_history(history)))
+    path.write_bytes(plots.draw(told))
     typer.echo(f"drew {path}")
 
 

@@ -16,6 +16,8 @@ from model.checkpoint import Checkpoint
 from model.corpus import Corpus
 from model.evaluation import EvaluationError, document_scores
 
+Floats = NDArray[np.float64]
+
 STANDARD_ERRORS = 2.0
 """By luck alone, a network that is no better comes out better by more than this in two or three of a hundred tries."""
 
@@ -36,21 +38,23 @@ class Comparison:
 
 
 def compare(old: Checkpoint, new: Checkpoint, corpus: Corpus) -> Comparison:
-    """Compare two networks; EvaluationError where a network and the corpus do not go together, or it is too small."""
+    """Compare two networks; EvaluationError where they and the corpus do not go together, or it is too small."""
     documents = len(corpus.held_out)
     if documents < 2:
         raise EvaluationError("one held-out document is not enough to compare by")
-    old_loss, old_shares = _loss_and_shares(old, corpus)
-    new_loss, new_shares = _loss_and_shares(new, corpus)
+    (old_nats, characters), (new_nats, same) = document_scores(old, corpus), document_scores(new, corpus)
+    if not np.array_equal(characters, same):
+        raise EvaluationError("the two networks do not know the same characters of this text; it cannot compare them")
+    old_loss, old_shares = _loss_and_shares(old_nats, characters)
+    new_loss, new_shares = _loss_and_shares(new_nats, characters)
     variance = float(np.sum((new_shares - old_shares) ** 2)) * documents / (documents - 1)
     return Comparison(old_loss, new_loss, STANDARD_ERRORS * math.sqrt(variance), documents)
 
 
-def _loss_and_shares(checkpoint: Checkpoint, corpus: Corpus) -> tuple[float, NDArray[np.float64]]:
+def _loss_and_shares(nats: Floats, characters: Floats) -> tuple[float, Floats]:
     """Return L = Σ nats / Σ characters, and of each document how far it moves L: (nats - L·characters) / Σ characters.
 
     The shares sum to 0; to first order, their spread is that of the ratio L (the delta method).
     """
-    nats, characters = document_scores(checkpoint, corpus)
     loss = nats.sum() / characters.sum()
     return float(loss), (nats - loss * characters) / characters.sum()

@@ -43,20 +43,13 @@ class History:
 
         Raises HistoryError where no event tells of progress, or one lacks a figure.
         """
-        recipe, rows, samples = "", list[Row](), list[Row]()
-        for event in events:
-            if event.get("event") == "started":
-                recipe = str(event.get("recipe", ""))
-            elif event.get("event") == "progress":
-                _append(rows, event)
-            elif event.get("event") == "sample" and {"step", "text"} <= event.keys():
-                _append(samples, event)
-        if not rows:
-            raise HistoryError("there is no step in this history; is it the .jsonl file that `train` writes?")
         try:
-            return cls._from_rows(recipe, rows, samples)
+            recipe, rows, samples = _gathered(events)
+            if rows:
+                return cls._from_rows(recipe, rows, samples)
         except (KeyError, TypeError, ValueError) as error:
             raise HistoryError(f"a step in this history lacks a figure: {error}") from error
+        raise HistoryError("there is no step in this history; is it the .jsonl file that `train` writes?")
 
     @classmethod
     def _from_rows(cls, recipe: str, rows: list[Row], samples: list[Row]) -> "History":
@@ -80,6 +73,19 @@ def read_history(path: Path) -> History:
         raise HistoryError(f"cannot read {path}: {error.strerror or error}") from error
     except (HistoryError, UnicodeDecodeError) as error:
         raise HistoryError(f"cannot draw {path}: {error}") from error
+
+
+def _gathered(events: Iterable[Row]) -> tuple[str, list[Row], list[Row]]:
+    """Return the recipe's name, what is told of steps, and the samples."""
+    recipe, rows, samples = "", list[Row](), list[Row]()
+    for event in events:
+        if event.get("event") == "started":
+            recipe = str(event.get("recipe", ""))
+        elif event.get("event") == "progress":
+            _append(rows, event)
+        elif event.get("event") == "sample" and {"step", "text"} <= event.keys():
+            _append(samples, event)
+    return recipe, rows, samples
 
 
 def _append(rows: list[Row], row: Row) -> None:

@@ -99,7 +99,7 @@ class LanguageModel:
     def step(self, ids: Ids, state: State) -> tuple[Array, State]:
         """Read one character each and return logits (B, V) for the next one, with the new state; nothing is changed.
 
-        ids (B,): a negative id is the zero vector.
+        ids (B,): -1 is the zero vector.
         """
         after = State(np.empty_like(state.h), np.empty_like(state.c))
         tanh_c = np.empty_like(state.h[0])

@@ -15,7 +15,7 @@ one block. Not here: what the rows mean, and when they come and go (`decoder`).
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,15 +68,16 @@ class Lockstep:
         self._hidden_size, self._depth = architecture.hidden_size, architecture.layers
         number = language_model.dtype.type
         self._one, self._half = number(1), number(0.5)
-        digits, mantissa = H_DIGITS - self._is_lstm, int(np.finfo(number).nmant)
+        digits, limits = H_DIGITS - self._is_lstm, np.finfo(number)
         # To add this and take it away again rounds to the grid, because it leaves no room for finer digits.
-        self._rounder = number(1.5 * 2.0 ** (mantissa - digits))
+        self._rounder = number(1.5 * 2.0 ** (limits.nmant - digits))
         stacked = list(_stacked(language_model))
-        self.is_sound = all(_is_bounded(weights, float(np.finfo(number).max)) for weights in stacked)
+        # Half, for what rounding to the grid may add.
+        self.is_sound = all(_is_bounded(weights, float(limits.max) / 2) for weights in stacked)
         if self.is_sound:
             lookups = [self._lookup_rows] + [0] * self._depth
             stacked = [
-                on_grid(weights, lookup, digits, mantissa) for weights, lookup in zip(stacked, lookups, strict=True)
+                on_grid(weights, lookup, digits, limits) for weights, lookup in zip(stacked, lookups, strict=True)
             ]
         self._weights = [np.ascontiguousarray(weights, number) for weights in stacked]
         self._whole = [np.asfortranarray(w) if w.size <= SMALL_WEIGHTS else w for w in self._weights]
@@ -196,15 +197,15 @@ def _is_bounded(weights: NDArray[np.float64], limit: float) -> bool:
         return bool((2 * np.abs(weights).sum(axis=1) < limit).all())
 
 
-def on_grid(weights: NDArray[np.float64], lookup: int, digits: int, mantissa: int) -> NDArray[np.float64]:
-    """Round each output's weights (K) to a grid on which no sum for it needs more digits than `mantissa`.
+def on_grid(weights: NDArray[np.float64], lookup: int, digits: int, limits: np.finfo[Any]) -> NDArray[np.float64]:
+    """Round each output's weights (K) to a grid on which no sum for it needs more digits than a mantissa has.
 
     Inputs are whole multiples of 2^-digits and at most 2, but of the first `lookup` ones only a single 1 is not zero.
-    The largest sum is below 2^e, and is reckoned in steps of 2^(e - mantissa). The digit that a float has beyond its
-    mantissa is for what rounding adds to the weights.
+    The largest sum is below 2^e, and is reckoned in steps of 2^(e - mantissa), which are themselves no smaller than the
+    smallest number that there is. The digit that a float has beyond its mantissa is for what rounding adds.
     """
     largest = 2 * np.abs(weights[:, lookup:]).sum(axis=1) + np.abs(weights[:, :lookup]).max(axis=1, initial=0)
     _, exponent = np.frexp(largest)
-    step = np.ldexp(1.0, exponent - mantissa + digits)[:, None]
+    step = np.ldexp(1.0, np.maximum(exponent, limits.minexp) - limits.nmant + digits)[:, None]
     rounded: NDArray[np.float64] = np.rint(weights / step) * step
     return rounded

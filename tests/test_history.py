@@ -60,6 +60,11 @@ def test_reads_a_file_whose_last_line_was_cut_short(tmp_path: Path) -> None:
         pytest.param(lambda path: path.write_text("aachenosaurus\n"), id="another text"),
         pytest.param(lambda path: path.write_bytes(b"\x89PNG\xff"), id="not text"),
         pytest.param(lambda path: path.write_text('{"event": "progress", "step": 1}'), id="no figures"),
+        pytest.param(lambda path: path.write_text(2 * '{"event": "progress"}\n'), id="no steps"),
+        pytest.param(
+            lambda path: path.write_text('{"event": "progress", "step": 1}\n{"event": "progress", "step": "a"}'),
+            id="a step that is no number",
+        ),
     ],
 )
 def test_a_file_that_is_no_history_is_refused_by_name(tmp_path: Path, write: Callable[[Path], object]) -> None:

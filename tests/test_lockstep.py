@@ -88,15 +88,29 @@ def test_both_hold_with_the_kernels_of_other_processors() -> None:
         subprocess.run([sys.executable, "-c", script], cwd=folder, env=environment, check=True, timeout=60)
 
 
+@pytest.mark.parametrize("size", [1e-45, 1e-41, 1e-38, 1e37])
+def test_rows_agree_at_the_ends_of_what_floats_can_hold(size: float) -> None:
+    language_model, ids = network(16), inputs()
+    for name, parameter in language_model.parameters.items():
+        if name.startswith("output"):
+            parameter *= size / np.abs(parameter).max(initial=1)
+    lockstep = Lockstep(language_model)
+    assert lockstep.is_sound
+    together = logits(lockstep, ids)
+    assert np.isfinite(together).all()
+    for row in range(0, ROWS, 20):
+        assert np.array_equal(logits(lockstep, ids[:, [row]]), together[:, [row]])
+
+
 @given(st.integers(0, 2**32 - 1), st.integers(1, 600), st.integers(-30, 30), st.sampled_from([np.float32, np.float64]))
 @settings(deadline=None, max_examples=60)
 def test_sums_on_the_grid_are_exact(seed: int, inputs: int, size: int, dtype: type) -> None:
     """Added forwards, backwards, and by the matrix library: always the same number, which exact arithmetic gives."""
     random = np.random.default_rng(seed)
-    digits, mantissa = 8, int(np.finfo(dtype).nmant)
+    digits, limits = 8, np.finfo(dtype)
     weights = random.standard_normal((3, inputs)) ** 3 * 2.0**size
-    rounded = on_grid(weights, 0, digits, mantissa)
-    assert np.allclose(rounded, weights, atol=np.abs(weights).sum() * 2.0 ** (digits - mantissa + 2))
+    rounded = on_grid(weights, 0, digits, limits)
+    assert np.allclose(rounded, weights, atol=np.abs(weights).sum() * 2.0 ** (digits - limits.nmant + 2))
     x: Array = (random.integers(-512, 513, inputs) / 2**digits).astype(dtype)
     for row in rounded.astype(dtype):
         exact = float(sum(Fraction(float(a)) * Fraction(float(b)) for a, b in zip(row, x, strict=True)))
@@ -106,8 +120,8 @@ def test_sums_on_the_grid_are_exact(seed: int, inputs: int, size: int, dtype: ty
 
 def test_only_one_weight_of_a_look_up_counts() -> None:
     weights = np.hstack([np.full((1, 1000), 0.7), np.full((1, 2), 0.123)])
-    assert np.abs(on_grid(weights, 1000, 8, 23) - weights).max() < 2**-15
-    assert np.abs(on_grid(weights, 0, 8, 23) - weights).max() > 2**-15
+    assert np.abs(on_grid(weights, 1000, 8, np.finfo(np.float32)) - weights).max() < 2**-15
+    assert np.abs(on_grid(weights, 0, 8, np.finfo(np.float32)) - weights).max() > 2**-15
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
