@@ -1,8 +1,9 @@
 """The bot as it is served, but by a bench: `python -m benchmarks.mangosaurus_bot TOKEN ADDRESS FOLDER`.
 
-The folder holds the checkpoints, and gets the database. Neither anybody's rate is limited nor the bot's. A line on
-stdin starts to watch the event loop, or ends it: the answer is the longest time, in seconds, that it was late for a
-task that was due. Not here: what is asked and measured.
+The folder holds the checkpoints, and gets the database. Nothing limits people's rates, the bot's, or the queue.
+
+A line on stdin starts to watch the event loop, or ends it: the answer is the longest time, in seconds, that it was late
+for a task that was due. Not here: what is asked and measured.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ async def serve(token: str, address: str, folder: Path) -> None:
         checkpoints=folder,
         rate_limit=None,
         message_rate=None,
+        queue_limit=10_000,
         api_base_url=address,
     )
     asyncio.get_running_loop().add_reader(sys.stdin, Watch().turn)

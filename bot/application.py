@@ -26,7 +26,7 @@ from telegram.ext import Application, ApplicationBuilder, Defaults, ExtBot
 from bot import texts
 from bot.answers import Answers
 from bot.archive import Archive
-from bot.batching import Batching
+from bot.batching import ROWS, Batching
 from bot.garbage import seldom_searched
 from bot.handlers.admin import Admin
 from bot.handlers.again import Again
@@ -64,6 +64,9 @@ NETWORKS = {"dino": "names", "poem": "verse"}
 
 TELEGRAM = "https://api.telegram.org"
 CONNECTIONS = 64
+BEYOND_A_QUEUE = 64
+"""Updates handled at the same time, beyond those that fill a network's rows and its queue: these are told that it is
+full, or need no network at all."""
 MOST_THREADS = 4
 """Of the matrix library, for one character of many texts: too little work for more."""
 ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.INLINE_QUERY]
@@ -138,7 +141,8 @@ class Mangosaurus:
         self._bot = _Bot(settings.token.reveal(), make(), make(), server, self._pacing)
         self._admin_ids = settings.admin_ids
         self._admin = Admin(self.retraining, settings.admin_ids, self.batchings)
-        builder = ApplicationBuilder().bot(self._bot).concurrent_updates(PersonalOrder()).job_queue(None)
+        order = PersonalOrder(ROWS + settings.queue_limit + BEYOND_A_QUEUE)
+        builder = ApplicationBuilder().bot(self._bot).concurrent_updates(order).job_queue(None)
         self.application: App = builder.build()
         self._listen(settings)
 

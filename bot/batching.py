@@ -47,6 +47,9 @@ QUIET, LONGEST_GATHERING = 0.001, 0.02
 HOLDING = 0.01
 """Seconds for which a text waits for others that are finished next, while there is more to write."""
 
+STOPPED = "The bot is not running; please ask again when it is back."
+FAILED = "I cannot write this at the moment; please ask again later."
+
 PATIENCE = 5.0
 """Seconds that `stop` waits for the thread, which looks up after every character."""
 
@@ -141,7 +144,7 @@ class Batching:
         self._admitted: set[_Job] = set()
         self._waiting: deque[_Job] = deque()
         self._changed = threading.Condition()
-        self._open = False
+        self._closed_for = STOPPED
         self._thread: threading.Thread | None = None
 
     @property
@@ -153,7 +156,7 @@ class Batching:
         """Begin to serve on the running event loop."""
         if self._thread is not None:
             raise RuntimeError("this Batching was started before and not stopped")
-        self._open = True
+        self._closed_for = ""
         # A daemon, so that a process that ends without stop() is not held back.
         self._thread = threading.Thread(
             target=self._decode, args=(asyncio.get_running_loop(),), name="decoding", daemon=True
@@ -162,7 +165,7 @@ class Batching:
 
     async def stop(self) -> None:
         """Fail what is pending with a `WritingError` at once, and end the thread."""
-        self._close()
+        self._close(STOPPED)
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, PATIENCE)
             self._thread = None
@@ -187,20 +190,21 @@ class Batching:
         with self._changed:
             self._checkpoint = checkpoint
 
-    def _close(self) -> None:
+    def _close(self, reason: str) -> None:
+        """Take nothing any more, and tell all who wait why."""
         with self._changed:
-            self._open = False
+            self._closed_for = reason
             self._waiting.clear()
             self._changed.notify()
         for job in self._admitted:
-            _settle(job, WritingError("The bot stopped before this was written; please ask again when it is back."))
+            _settle(job, WritingError(reason))
 
     def _admit(self, job: _Job) -> None:
         if len(self._admitted) >= self._limit:
             raise Busy(f"{len(self._admitted)} requests are waiting already; please try again in a minute.")
         with self._changed:
-            if not self._open:
-                raise WritingError("The bot is not running; please try again when it is back.")
+            if self._closed_for:
+                raise WritingError(self._closed_for)
             self._waiting.append(job)
             self._changed.notify()
         self._admitted.add(job)
@@ -216,7 +220,7 @@ class Batching:
             self._serve(loop)
         except Exception:
             logger.exception("The decoding thread failed; the bot writes nothing until it is started again")
-            _deliver(loop, self._close)
+            _deliver(loop, self._close, FAILED)
 
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         """Seat who waits, write a character for everybody, deliver who is done, until `stop`."""
@@ -239,8 +243,8 @@ class Batching:
         """Wait until there is something to write; the jobs that may join now, or None at the end."""
         running = sum(len(desk.jobs) for desk in desks)
         with self._changed:
-            self._changed.wait_for(lambda: running or self._waiting or not self._open)
-            if not self._open:
+            self._changed.wait_for(lambda: running or self._waiting or self._closed_for)
+            if self._closed_for:
                 return None
         if not running:
             self._gather()

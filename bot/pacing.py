@@ -5,7 +5,8 @@ all the same, everything waits for as long as Telegram asks, and is then tried a
 was not done. A request that timed out may have been done, and is never repeated.
 
 The library's limiter would wait for an hour if it is told to. Here nothing waits longer than `PATIENCE`, and hardly at
-all once the bot stops; a request that is on its way is not interrupted. Not here: how much one person may ask for
+all once the bot stops; what could not get its turn by then is given up at once, so that one crowded group does not keep
+the bot from everybody else. A request that is on its way is not interrupted. Not here: how much one person may ask for
 (`limits`), and a limit of one message a second in each chat, which Telegram does not insist on.
 """
 
@@ -36,7 +37,8 @@ class Pacing(AIORateLimiter):
     def __init__(self, rate: int | None) -> None:
         # Each refusal asks for a second at least, so what ends the tries is the patience.
         super().__init__(rate or 0, group_max_rate=TO_A_GROUP if rate else 0, max_retries=math.ceil(PATIENCE))
-        self._waiting: set[asyncio.Timeout] = set()
+        self._waiting: dict[asyncio.Timeout, object] = {}  # and the chats that they are for
+        self._silent_until = -math.inf
         self._latest = math.inf
 
     def hurry(self) -> None:
@@ -59,29 +61,48 @@ class Pacing(AIORateLimiter):
         loop = asyncio.get_running_loop()
         latest = loop.time() + PATIENCE
         refusal: RetryAfter | None = None
+        if self._is_crowded(data.get("chat_id")):
+            raise TelegramError(f"{endpoint} would wait too long for its turn; nothing was sent")
 
         async def send(*args: Any, **kwargs: Any) -> Any:
             nonlocal refusal
-            self._waiting.discard(deadline)
+            # The library's own pause ends as soon as any other request does.
+            if (silence := self._silent_until - loop.time()) > 0:
+                await asyncio.sleep(silence)
+            self._waiting.pop(deadline, None)
             deadline.reschedule(None)
             try:
                 return await callback(*args, **kwargs)
             except RetryAfter as error:
                 refusal = error
-                in_time = loop.time() + seconds(error) <= min(latest, self._latest)
-                deadline.reschedule(min(latest, self._latest) if in_time else loop.time())
-                self._waiting.add(deadline)
+                deadline.reschedule(self._wait_after(error, min(latest, self._latest)))
+                self._waiting[deadline] = data.get("chat_id")
                 raise
 
         deadline = asyncio.timeout_at(min(latest, self._latest))
-        self._waiting.add(deadline)
+        self._waiting[deadline] = data.get("chat_id")
         try:
             async with deadline:
                 return await super().process_request(send, args, kwargs, endpoint, data, rate_limit_args)
         except TimeoutError:
             raise refusal or TelegramError(f"{endpoint} waited too long for its turn; nothing was sent") from None
         finally:
-            self._waiting.discard(deadline)
+            self._waiting.pop(deadline, None)
+
+    def _wait_after(self, error: RetryAfter, latest: float) -> float:
+        """Let everything wait as Telegram asks, if that is not too long; returns when to give up."""
+        now = asyncio.get_running_loop().time()
+        if now + seconds(error) > latest:
+            return now
+        self._silent_until = max(self._silent_until, now + seconds(error))
+        return latest
+
+    def _is_crowded(self, chat_id: object) -> bool:
+        """Tell whether so much waits for a group that one more would not get its turn in time."""
+        is_group = isinstance(chat_id, str) or (isinstance(chat_id, int) and chat_id < 0)
+        if not (self._group_max_rate and is_group):
+            return False
+        return sum(other == chat_id for other in self._waiting.values()) >= TO_A_GROUP * PATIENCE / 60
 
 
 def seconds(error: RetryAfter) -> float:

@@ -223,15 +223,6 @@ def _preferences(person: Person) -> Preferences:
     return Preferences(**person.likes) if person.likes else Preferences()
 
 
-def _draw_code() -> str:
-    """Return any of the codes, from one number: a draw for each character costs a system call each."""
-    number, characters = secrets.randbelow(len(CODE_CHARACTERS) ** CODE_LENGTH), ""
-    for _ in range(CODE_LENGTH):
-        number, digit = divmod(number, len(CODE_CHARACTERS))
-        characters += CODE_CHARACTERS[digit]
-    return characters
-
-
 def _creation(row: Row[Any]) -> Creation:
     return Creation(**{**row._mapping, "created": datetime.fromisoformat(row.created)})
 

@@ -16,8 +16,8 @@ from telegram.ext import BaseUpdateProcessor
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-AT_ONCE = 128
-"""Updates that are handled at the same time."""
+AT_ONCE = 256
+"""Updates that are handled at the same time, unless somebody knows better."""
 
 
 def person_id(update: Update) -> int | None:

@@ -168,9 +168,10 @@ class Decoder:
                 drawing.append(index)
         if len(drawing) == len(self._rows):
             return self._draw(logits, self._temperature, self._top_p, drawing)
-        return self._draw(logits[drawing], self._temperature[drawing], self._top_p[drawing], drawing)
+        top_p = None if self._top_p is None else self._top_p[drawing]
+        return self._draw(logits[drawing], self._temperature[drawing], top_p, drawing)
 
-    def _draw(self, logits: Array, temperature: Floats, top_p: Floats, drawing: list[int]) -> list[int]:
+    def _draw(self, logits: Array, temperature: Floats, top_p: Floats | None, drawing: list[int]) -> list[int]:
         """Draw a character for the rows `drawing`; return the indices of those whose texts it finishes."""
         if not drawing:
             return []
@@ -208,5 +209,6 @@ class Decoder:
         if self._lockstep.rows != len(self._rows):
             self._lockstep.resize(len(self._rows))
         self._temperature = np.array([row.temperature for row in self._rows])
-        self._top_p = np.array([row.top_p for row in self._rows])
+        is_cut = any(row.top_p < 1 for row in self._rows)
+        self._top_p = np.array([row.top_p for row in self._rows]) if is_cut else None
         self._seated = True

@@ -16,17 +16,18 @@ Floats = NDArray[np.float64]
 _COLDEST = 1e-100
 
 
-def sample_next(logits: NDArray[Any], temperature: Floats, top_p: Floats, draws: Floats) -> NDArray[np.intp]:
+def sample_next(logits: NDArray[Any], temperature: Floats, top_p: Floats | None, draws: Floats) -> NDArray[np.intp]:
     """Choose a character id (B,) for each row of logits (B, V): finite ones, at least one, or -inf for "never".
 
-    p = softmax(logits / temperature) in float64, cut to the top-p; the id is the first whose cumulated probability
-    exceeds the row's draw (B,), uniform in [0, 1). With temperature 0 and draw 0 that is the first of the likeliest.
+    p = softmax(logits / temperature) in float64, cut to the top-p unless that is None; the id is the first whose
+    cumulated probability exceeds the row's draw (B,), uniform in [0, 1). With temperature 0 and draw 0 that is the
+    first of the likeliest.
     """
     weights = logits.T.astype(np.float64)  # (V, B): sums over characters then run along all rows at once
     weights -= np.maximum.reduce(weights)
     weights /= np.maximum(temperature, _COLDEST)
     np.exp(weights, out=weights)  # probabilities up to a factor: the likeliest character's weight is 1
-    if np.minimum.reduce(top_p) < 1:
+    if top_p is not None:
         cut = np.flatnonzero(top_p < 1)
         weights[:, cut] = _top_p(weights[:, cut].T, top_p[cut]).T
     cumulated = np.add.accumulate(weights)

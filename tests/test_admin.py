@@ -83,8 +83,8 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
     script = Script()
     monkeypatch.setattr("bot.application.Retraining", lambda *_rooms, **_options: script)
     monkeypatch.setattr("bot.handlers.admin.EDIT_EVERY", 0.0)
-    monkeypatch.setattr("bot.handlers.admin.LONGEST_WAIT", 0.01)
     monkeypatch.setattr("bot.handlers.admin.SHORT_WAIT", 0.01)
+    monkeypatch.setattr("bot.handlers.admin.LONGER_WAIT", 0.01)
     return script
 
 
@@ -240,6 +240,27 @@ async def test_a_flood_limit_is_waited_for(chat: Chat, telegram: Telegram, scrip
         await script.report(PROGRESS)
     assert chat.texts() == ["Training dino. I will show here how it goes."]
     await end(chat, script, BETTER)
+
+
+async def test_a_last_word_that_telegram_does_not_want_is_tried_three_times(
+    chat: Chat, telegram: Telegram, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And there is no wait after the last time: a bot that stops waits for all of this."""
+    waits: list[Exception] = []
+
+    def pause(error: Exception) -> float:
+        waits.append(error)
+        return 0.0
+
+    monkeypatch.setattr("bot.handlers.admin._pause", pause)
+    await chat.say("/retrain dino", ADMIN)
+    flood = Refusal(429, "Too Many Requests: retry after 900", retry_after=900)
+    telegram.refusals["editMessageText"] += [flood] * 3
+    telegram.refusals["sendMessage"] += [flood] * 3
+    script.told.put_nowait(BETTER)
+    await chat.mangosaurus.finished()
+    assert [len(telegram.refusals[method]) for method in ("editMessageText", "sendMessage")] == [2, 1]
+    assert len(waits) == 2
 
 
 async def test_a_bot_that_stops_tells_before_it_is_gone(settings: Settings, telegram: Telegram, script: Script) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import bot.batching
-from bot.batching import ROWS, Batching, Busy, WritingError, Written
+from bot.batching import FAILED, ROWS, STOPPED, Batching, Busy, WritingError, Written
 from model.architecture import Architecture
 from model.checkpoint import Checkpoint, Description
 from model.decoder import Answer, Decoder, NameRequest, Request, RequestError, VerseRequest, generator_for
@@ -206,9 +206,7 @@ async def test_stopping_fails_what_is_pending_and_ends_the_thread(batching: Batc
     writes[0].cancel()  # once its future is cancelled, before its writer knows
     cancelled, *results = await asyncio.gather(*writes, return_exceptions=True)
     assert isinstance(cancelled, asyncio.CancelledError)
-    assert {str(result) for result in results} == {
-        "The bot stopped before this was written; please ask again when it is back."
-    }
+    assert {str(result) for result in results} == {STOPPED}
     assert all(isinstance(result, WritingError) for result in results)
     gate.opened.set()
     await stop
@@ -260,9 +258,9 @@ async def test_a_failure_of_the_thread_itself_leaves_no_one_waiting(
         raise MemoryError
 
     monkeypatch.setattr(bot.batching, "_Desk", crash)
-    with pytest.raises(WritingError, match="stopped"):
+    with pytest.raises(WritingError, match=FAILED):
         await batching.write(verse(1))
-    with pytest.raises(WritingError, match="not running"):
+    with pytest.raises(WritingError, match=FAILED):
         await batching.write(verse(1))
     assert "decoding thread" in caplog.text
 

@@ -69,6 +69,25 @@ async def test_meanwhile_everybody_waits() -> None:
     assert (refused.asked, other.asked) == (2, 1)
 
 
+async def test_the_silence_lasts_though_others_end_meanwhile() -> None:
+    limiter, refused, other, arrived = (
+        Pacing(None),
+        Server(RetryAfter(timedelta(seconds=0.2))),
+        Server(),
+        asyncio.Event(),
+    )
+    slow = asyncio.create_task(ask(limiter, arrived.wait, chat_id=3))  # on its way before the refusal
+    await asyncio.sleep(0)
+    first = asyncio.create_task(ask(limiter, refused))
+    await until(lambda: refused.asked == 1)
+    begin = asyncio.get_running_loop().time()
+    arrived.set()
+    await slow
+    await ask(limiter, other, chat_id=2)
+    assert asyncio.get_running_loop().time() - begin > 0.1
+    await first
+
+
 async def test_a_429_for_long_is_given_up_at_once_and_holds_nobody_up(chat: Chat, telegram: Telegram) -> None:
     telegram.refusals["sendMessage"].append(flood(3600))
     assert await chat.say("/start") == []
@@ -113,6 +132,21 @@ async def test_what_would_wait_too_long_for_its_turn_is_not_sent(monkeypatch: py
     assert str(lost) == "sendMessage waited too long for its turn; nothing was sent"
     assert server.asked == 20
     assert await ask(limiter, server, 1) is True  # a full group holds up nobody else
+
+
+async def test_what_could_not_get_its_turn_in_time_is_given_up_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "PATIENCE", 6.0)  # in which a group gets two turns
+    limiter, server = Pacing(30), Server()
+    asking = [asyncio.create_task(ask(limiter, server, -5)) for _ in range(22)]
+    await until(lambda: server.asked == 20)
+    with pytest.raises(TelegramError, match="would wait too long"):
+        async with asyncio.timeout(1):
+            await ask(limiter, server, -5)
+    assert await ask(limiter, server, -6) is True
+    for task in asking[20:]:
+        task.cancel()
+    await asyncio.gather(*asking, return_exceptions=True)
+    assert server.asked == 21
 
 
 async def test_without_a_rate_nothing_waits() -> None:

@@ -35,10 +35,8 @@ SHORTEST_TRAINING, LONGEST_TRAINING = 0.01, 1440.0
 EDIT_EVERY = 3.0
 """Seconds; Telegram allows about twenty messages a minute in a group."""
 LAST_TRIES = 3
-SHORT_WAIT = 1.0
-"""Seconds between two tries to say the last word of a training."""
-LONGEST_WAIT = 30.0
-"""Seconds that the last word of a training waits, if Telegram asks it to: a bot that stops has to end some time."""
+SHORT_WAIT, LONGER_WAIT = 1.0, 5.0
+"""Seconds between two tries to say the last word of a training, the longer where Telegram wants to be left alone."""
 
 
 class Admin:
@@ -113,13 +111,13 @@ class Board:
         What timed out may have been done: an edit can be made once more all the same, but a new message cannot.
         """
         anew = False
-        for _ in range(LAST_TRIES):
+        for tries_left in reversed(range(LAST_TRIES)):
             try:
                 await (self._message.reply_html(text) if anew else self._edit(text))
             except TelegramError as error:
                 logger.warning("The end of a training was not shown: %s", error)
                 timed_out = isinstance(error, TimedOut)
-                if timed_out and anew:
+                if not tries_left or (timed_out and anew):
                     return
                 anew = not timed_out
                 await asyncio.sleep(_pause(error))
@@ -154,7 +152,7 @@ def _read_minutes(word: str) -> float:
 
 
 def _pause(error: TelegramError) -> float:
-    """Return for how long to wait before the next try."""
+    """Return for how long to wait before the next try; the pacing has waited for a RetryAfter, if it is worth it."""
     if isinstance(error, RetryAfter):
-        return min(seconds(error), LONGEST_WAIT)
+        return LONGER_WAIT
     return 0.0 if isinstance(error, BadRequest) else SHORT_WAIT
