@@ -15,6 +15,7 @@ import subprocess
 import sys
 import termios
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,10 +27,11 @@ from tests.serving import untrained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 LIMIT = 60.0
 """Seconds; nothing here takes more than a few, but a busy machine is no failure."""
+
+FULL = Path("/dev/full")
 
 Environment = dict[str, str]
 
@@ -56,6 +58,24 @@ def pipe(text: str | bytes, environment: Environment) -> tuple[str, str, int]:
 def decided(answer: str) -> str:
     """Return what a seed and a turn decide of an answer: what stands before its code."""
     return re.split(f" [{CODE_CHARACTERS}]{{{CODE_LENGTH}}}(?![^\\s])", answer)[0]
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="a full disk to write on is Linux's")
+def test_a_full_disk_is_said_in_one_line(environment: Environment) -> None:
+    with FULL.open("wb") as full:
+        done = subprocess.run(
+            command(),
+            input=b"/dino\n/dino\n",
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=environment,
+            cwd=ROOT,
+            timeout=LIMIT,
+        )
+    assert done.returncode == 1
+    assert (
+        done.stderr.decode().splitlines()[-1] == "mangosaurus: the answers cannot be written: No space left on device"
+    )
 
 
 def test_piped_lines_are_answered_in_order(environment: Environment) -> None:

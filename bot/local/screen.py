@@ -58,9 +58,13 @@ def shown(method: str, parameters: Json, result: Any) -> Json | None:
 
 
 class Paper:
-    """Plain text, a message a paragraph: what a pipe or a file gets. `gone` is called when nobody reads it any more."""
+    """Plain text, a message a paragraph: what a pipe or a file gets.
+
+    `gone` is called when nobody reads it any more, or when it cannot be written: then `failure` says why.
+    """
 
     def __init__(self, gone: Callable[[], object]) -> None:
+        self.failure: OSError | None = None
         self._gone = gone
         self._empty = True
         self._rest = b""
@@ -95,8 +99,9 @@ class Paper:
         try:
             sys.stdout.buffer.write(text.encode(sys.stdout.encoding, "replace"))
             sys.stdout.buffer.flush()
-        except BrokenPipeError:
+        except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that nothing fails once more at the exit
+            self.failure = None if isinstance(error, BrokenPipeError) else error
             self._gone()
 
 

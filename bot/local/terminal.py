@@ -22,6 +22,7 @@ from bot.local.request import LocalRequest
 from bot.local.screen import Glass, Paper, Screen
 from bot.local.telegram import Person, Telegram
 from bot.settings import Secret
+from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -32,26 +33,41 @@ YOU = Person(1, "You")
 PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
 
 
+class OutputError(MangosaurusError):
+    """What the bot says cannot be written down."""
+
+
 async def chat(settings: Settings) -> None:
-    """Talk until there is no more to say."""
-    interactive = _is_terminal(sys.stdin) and _is_terminal(sys.stdout)
-    with _restored_terminal() if interactive else contextlib.nullcontext():
-        screen = Glass() if interactive else Paper(gone=_cancel_current_task())
-        telegram = Telegram(screen.listen)
-        own = replace(
-            settings,
-            token=Secret(telegram.token),
-            admin_ids=settings.admin_ids | {YOU.id},
-            rate_limit=None,
-            message_rate=None,
-        )
-        async with Mangosaurus(own, lambda: LocalRequest(telegram)).running() as mangosaurus:
-            if interactive:
-                await _say("/start", telegram, mangosaurus, screen)
-            async for line in _lines(screen):
-                await _say(line, telegram, mangosaurus, screen)
-            if not interactive:
-                await mangosaurus.finished()
+    """Talk until there is no more to say; OutputError if it cannot be written down."""
+    if _is_terminal(sys.stdin) and _is_terminal(sys.stdout):
+        with _restored_terminal():
+            await _chat(settings, Glass(), interactive=True)
+        return
+    paper = Paper(gone=_cancel_current_task())
+    try:
+        await _chat(settings, paper, interactive=False)
+    except asyncio.CancelledError:
+        if paper.failure is None:
+            raise
+        raise OutputError(f"the answers cannot be written: {paper.failure.strerror}") from None
+
+
+async def _chat(settings: Settings, screen: Screen, *, interactive: bool) -> None:
+    telegram = Telegram(screen.listen)
+    own = replace(
+        settings,
+        token=Secret(telegram.token),
+        admin_ids=settings.admin_ids | {YOU.id},
+        rate_limit=None,
+        message_rate=None,
+    )
+    async with Mangosaurus(own, lambda: LocalRequest(telegram)).running() as mangosaurus:
+        if interactive:
+            await _say("/start", telegram, mangosaurus, screen)
+        async for line in _lines(screen):
+            await _say(line, telegram, mangosaurus, screen)
+        if not interactive:
+            await mangosaurus.finished()
 
 
 async def _say(line: str, telegram: Telegram, mangosaurus: Mangosaurus, screen: Screen) -> None:
