@@ -6,7 +6,6 @@ The arithmetic is in `layers`; this file is its wiring.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -51,8 +50,7 @@ class Workspace:
         return kept[: shape[0]]
 
 
-@dataclass(frozen=True)
-class _Trace:
+class _Trace(NamedTuple):
     """What one layer's forward pass leaves for its backward pass."""
 
     inputs: Array | None  # (T, B, D), after dropout; None where the layer looks ids up

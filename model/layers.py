@@ -60,7 +60,7 @@ def linear_backward(d_y: Array, x: Array, w: Array, out: Array | None = None) ->
     """Gradients (d_x, d_w, d_b) of `linear`; d_x is written into `out` (..., D) where one is given."""
     d_rows = d_y.reshape(-1, w.shape[1])
     d_x = np.matmul(d_rows, w.T, out=None if out is None else out.reshape(-1, w.shape[0]))
-    return d_x.reshape(x.shape), weight_gradient(x, d_y), d_rows.sum(axis=0)
+    return d_x.reshape(x.shape), weight_gradient(x, d_y), np.add.reduce(d_rows)
 
 
 def rnn(z: Array, w_hh: Array, h_0: Array, h: Array) -> None:
@@ -84,7 +84,7 @@ def rnn_backward(d_h: Array, h: Array, w_hh: Array, d_z: Array) -> None:
     w_back = np.ascontiguousarray(w_hh.T)
     np.multiply(h, h, out=d_z)
     np.subtract(1, d_z, out=d_z)  # the slopes of all steps at once
-    total = np.zeros_like(d_h[0])
+    total = np.zeros(d_h.shape[1:], d_h.dtype)
     for d_h_t, d_z_t in zip(d_h[::-1], d_z[::-1], strict=True):
         total += d_h_t
         d_z_t *= total
@@ -191,7 +191,7 @@ def cross_entropy(logits: Array, targets: Ids, mask: NDArray[np.bool_] | None = 
     chosen = rows[np.arange(len(rows)), places]
     if mask is not None:
         chosen = chosen[mask.reshape(-1)]
-    return -float(chosen.sum(dtype=np.float64))
+    return -float(np.add.reduce(chosen, dtype=np.float64))
 
 
 def cross_entropy_backward(
