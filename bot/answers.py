@@ -21,7 +21,6 @@ from telegram.error import BadRequest, NetworkError, TelegramError
 from bot import texts
 from bot.archive import MissingError
 from bot.limits import Limits, Verdict
-from bot.nearest import Neighbour, neighbourhood
 from bot.presses import Buttons, creation_buttons
 from bot.store import Creation, Preferences
 from bot.updates import person_id
@@ -37,8 +36,8 @@ if TYPE_CHECKING:
     from bot.archive import Archive
     from bot.batching import Batching
     from bot.limits import Rate
+    from bot.nearest import Neighbour
     from bot.store import Kind, Store
-    from model.checkpoint import Checkpoint
     from model.vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)
@@ -230,15 +229,7 @@ async def _written(batching: Batching, creation: Creation) -> Reply:
     if written.version != checkpoint.version:  # a training ended just before it was begun
         checkpoint = batching.checkpoint
     same_line = bool(checkpoint.vocabulary.fold(creation.prompt).strip())
-    neighbours = _neighbours(creation, checkpoint, written.texts)
-    return Reply(replace(creation, version=written.version), written.texts, same_line, neighbours)
-
-
-def _neighbours(creation: Creation, checkpoint: Checkpoint, names: tuple[str, ...]) -> tuple[Neighbour | None, ...]:
-    if creation.kind != "dino":
-        return ()
-    known = neighbourhood(checkpoint.known_names)
-    return tuple(known.nearest(name) for name in names)
+    return Reply(replace(creation, version=written.version), written.texts, same_line, written.neighbours)
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import threading
 import time
@@ -27,12 +28,14 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.nearest import Neighbourhood
 from model.decoder import Decoder, Request, RequestError
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.nearest import Neighbour
     from model.checkpoint import Checkpoint
     from model.decoder import Answer
 
@@ -64,10 +67,11 @@ class WritingError(MangosaurusError):
 
 @dataclass(frozen=True)
 class Written:
-    """What one request became, and the version of the weights that wrote all of it."""
+    """What one request became, the version of the weights that wrote all of it, and the known name nearest to each."""
 
     texts: tuple[str, ...]
     version: str
+    neighbours: tuple[Neighbour | None, ...]
 
 
 @dataclass(eq=False)
@@ -89,6 +93,7 @@ class _Desk:
         self.checkpoint = checkpoint
         self.jobs: dict[int, _Job] = {}
         self._decoder: Decoder | None = None
+        self._neighbourhood = Neighbourhood(checkpoint.known_names)
 
     def seat(self, job: _Job) -> list[_Result]:
         """Let a job join at the next character; a refused one comes back at once."""
@@ -109,7 +114,7 @@ class _Desk:
         try:
             self._dismiss_abandoned(self._decoder)
             answers = self._decoder.step() if self.jobs else []
-            results: list[_Result] = [(self.jobs[answer.ticket], self._result(answer)) for answer in answers]
+            results = self._results(answers)
         except Exception:
             version, count = self.checkpoint.version, len(self.jobs)
             logger.exception("Decoding with weights %s crashed; %d requests failed", version, count)
@@ -123,8 +128,15 @@ class _Desk:
             del self.jobs[ticket]
             decoder.cancel(ticket)
 
-    def _result(self, answer: Answer) -> Written | MangosaurusError:
-        return answer.error or Written(answer.texts, self.checkpoint.version)
+    def _results(self, answers: list[Answer]) -> list[_Result]:
+        texts = [text for answer in answers for text in answer.texts]
+        neighbours = iter(self._neighbourhood.nearest(texts))
+        results: list[_Result] = []
+        for answer in answers:
+            nearest = tuple(itertools.islice(neighbours, len(answer.texts)))
+            written = Written(answer.texts, self.checkpoint.version, nearest)
+            results.append((self.jobs[answer.ticket], answer.error or written))
+        return results
 
     def _abort(self) -> list[_Result]:
         failed: list[_Result] = [(job, _stumbled()) for job in self.jobs.values()]

@@ -61,6 +61,13 @@ class Pacing(AIORateLimiter):
         loop = asyncio.get_running_loop()
         latest = loop.time() + PATIENCE
         refusal: RetryAfter | None = None
+        if self._base_limiter is None and loop.time() >= self._silent_until:  # nothing to wait for, as far as one knows
+            try:
+                return await callback(*args, **kwargs)
+            except RetryAfter as error:
+                refusal, latest = error, self._wait_after(error, min(latest, self._latest))
+                if latest <= loop.time():
+                    raise
         if self._is_crowded(data.get("chat_id")):
             raise TelegramError(f"{endpoint} would wait too long for its turn; nothing was sent")
 

@@ -14,6 +14,7 @@ import pytest
 
 import bot.batching
 from bot.batching import FAILED, ROWS, STOPPED, Batching, Busy, WritingError, Written
+from bot.nearest import Neighbourhood
 from model.architecture import Architecture
 from model.checkpoint import Checkpoint, Description
 from model.decoder import Answer, Decoder, NameRequest, Request, RequestError, VerseRequest, generator_for
@@ -30,7 +31,8 @@ def untrained(kind: Literal["names", "verse"], version: str, seed: int) -> Check
     architecture = Architecture("rnn", len(VOCABULARY), hidden_size=8)
     language_model = LanguageModel.initialise(architecture, np.random.default_rng(seed))
     description = Description(kind, "TEST", "0" * 64, 1, 3.0, seed, "2024-01-01T00:00:00+00:00", {})
-    return Checkpoint(language_model, VOCABULARY, description, frozenset(), version)
+    known_names = frozenset({"mango", "yi"} if kind == "names" else ())
+    return Checkpoint(language_model, VOCABULARY, description, known_names, version)
 
 
 OLD, NEW, NAMES = untrained("verse", "old", 1), untrained("verse", "new", 2), untrained("names", "names", 3)
@@ -45,7 +47,8 @@ def names(seed: int) -> NameRequest:
 
 
 def alone(checkpoint: Checkpoint, request: Request) -> Written:
-    return Written(Decoder(checkpoint).generate([request])[0].texts, checkpoint.version)
+    texts = Decoder(checkpoint).generate([request])[0].texts
+    return Written(texts, checkpoint.version, tuple(Neighbourhood(checkpoint.known_names).nearest(texts)))
 
 
 class Gate:

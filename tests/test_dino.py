@@ -82,9 +82,9 @@ async def test_one_name(chat: Chat) -> None:
     name, small = answer.split("\n")
     assert name == name.capitalize()
     assert name.isalpha()
-    distance = Neighbourhood(frozenset({"mangosaurus"})).nearest(name.lower())
-    assert distance
-    new = f"new; the nearest known name is Mangosaurus, {distance.distance} letters away"
+    (neighbour,) = Neighbourhood({"mangosaurus"}).nearest([name.lower()])
+    assert neighbour
+    new = f"new; the nearest known name is Mangosaurus, {neighbour.distance} letters away"
     assert re.fullmatch(f"{new}; seed 42, turn 1 [{CODE_CHARACTERS}]{{{CODE_LENGTH}}}", small)
     bold, italic, code = chat.telegram.sent[-1]["entities"]
     assert bold == {"type": "bold", "offset": 0, "length": len(name)}
