@@ -63,7 +63,7 @@ NETWORKS = {"dino": "names", "poem": "verse"}
 """What is served, and the kind of checkpoint that serves it."""
 
 TELEGRAM = "https://api.telegram.org"
-CONNECTIONS = 64
+CONNECTIONS = 256
 BEYOND_A_QUEUE = 64
 """Updates handled at the same time, beyond those that fill a network's rows and its queue: these are told that it is
 full, or need no network at all."""
