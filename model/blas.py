@@ -1,13 +1,22 @@
 """How many threads NumPy's matrix library may use. Not here: threads of our own (`parallel`)."""
 
 from contextlib import AbstractContextManager
+from functools import cache
 
 from threadpoolctl import ThreadpoolController
 
 
 def blas_threads(limit: int | None) -> AbstractContextManager[object]:
     """Give the matrix library so many threads at most, as long as the context lasts; None leaves it as it is."""
-    library = ThreadpoolController().select(user_api="blas")
-    used = [controller.num_threads for controller in library.lib_controllers]
-    limits: AbstractContextManager[object] = library.limit(limits=limit and min([limit, *used]))
+    limits: AbstractContextManager[object] = _library().limit(limits=limit and min(limit, threads()))
     return limits
+
+
+def threads() -> int:
+    """Return how many threads the matrix library may share a product between, at present."""
+    return max((controller.num_threads for controller in _library().lib_controllers), default=1)
+
+
+@cache
+def _library() -> ThreadpoolController:
+    return ThreadpoolController().select(user_api="blas")

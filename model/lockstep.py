@@ -6,8 +6,8 @@ states lie on grids of powers of two, so coarse that every sum of their products
 more digits than a float has. Such a sum is exact in any order, for any number of rows, with any matrix library.
 
 What that costs: h moves by at most 1/512, weights by a few thousandths of their size; the released networks' held-out
-losses change by 0.0002 nats or less. What it gives, beside the law: one row may be a matrix-vector product, and no row
-is padding.
+losses change by 0.0002 nats or less. What it gives, beside the law: one row may be a matrix-vector product, and
+products are made whole or in pieces, whichever is faster.
 
 All that a step multiplies lies in one array, a row's share in one column: [look-up | h_0 | 1 | h_1 | 1 | ...]. So each
 layer is a single product with a slice of it, look-up and bias included. Columns, because then each gate of all rows is
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.architecture import layer_keys
+from model.blas import threads
 from model.language_model import LanguageModel
 from model.layers import GATES, Array
 
@@ -29,6 +30,11 @@ H_DIGITS = 8  # binary digits of h after the point
 # of outputs. As every sum is exact, that changes the speed and nothing else.
 SMALL_PRODUCT = 1_000_000
 BLOCKS = (128, 64, 32)
+# With more rows than a few the copies cost less than they save where several threads share them, and with many where
+# one makes them: then products stay whole. (A few wait for the weights; a second thread would hardly help them.)
+FEW, MANY = 16, 40
+# OpenBLAS takes as long for 41 rows as for 48, or longer: more than a few are filled up with columns that nobody reads.
+COLUMNS = 8
 # Weights that a processor's nearer caches hold are read faster column by column; larger ones are not.
 SMALL_WEIGHTS = 150_000
 
@@ -83,26 +89,36 @@ class Lockstep:
         self._whole = [np.asfortranarray(w) if w.size <= SMALL_WEIGHTS else w for w in self._weights]
         self._x = np.zeros((self._lookup_rows + self._depth * (self._hidden_size + 1), 0), number)
         self._c = np.zeros((self._depth, self._hidden_size, 0), number)
-        self.resize(0)
+        self._rows = 0
+        self._make_columns(0)
 
     @property
     def rows(self) -> int:
         """How many rows there are."""
-        return self._x.shape[1]
+        return self._rows
 
     def resize(self, rows: int) -> None:
         """Keep the first rows, and put those that are new into the zero state."""
-        kept = min(rows, self.rows)
-        x, c = np.zeros((len(self._x), rows), self._x.dtype), np.zeros((*self._c.shape[:2], rows), self._x.dtype)
+        kept, self._rows = min(rows, self._rows), rows
+        columns = rows if rows <= FEW else -(-rows // COLUMNS) * COLUMNS
+        if columns != self._x.shape[1]:
+            self._make_columns(columns, kept)
+        for layer in self._layers:
+            layer.h[:, kept:rows] = 0
+            layer.c[:, kept:rows] = 0
+        self._numbers = np.arange(rows)
+
+    def _make_columns(self, count: int, kept: int = 0) -> None:
+        x, c = np.zeros((len(self._x), count), self._x.dtype), np.zeros((*self._c.shape[:2], count), self._x.dtype)
         x[:, :kept], c[:, :, :kept] = self._x[:, :kept], self._c[:, :, :kept]
         x[self._lookup_rows + self._hidden_size :: self._hidden_size + 1] = 1  # what the biases are multiplied by
         self._x, self._c = x, c
-        self._lookup, self._columns = x[: self._lookup_rows], np.arange(rows)
+        self._lookup = x[: self._lookup_rows]
         *self._layers, self._output = self._arranged(x, c)
 
     def forget(self, row: int) -> None:
         """Put a row into the zero state, where one that is still to come is already."""
-        if row >= self.rows:
+        if row >= self._rows:
             return
         for layer in self._layers:
             layer.h[:, row] = 0
@@ -110,7 +126,7 @@ class Lockstep:
 
     def move(self, source: int, target: int) -> None:
         """Put a row's state into another one's place."""
-        if source >= self.rows:
+        if source >= self._rows:
             self.forget(target)
             return
         self._x[:, target] = self._x[:, source]
@@ -119,13 +135,13 @@ class Lockstep:
     def step(self, ids: Sequence[int]) -> Array:
         """Let each row read a character id, -1 for none, and return logits (B, V) for the next; valid until then."""
         self._lookup.fill(0)
-        self._lookup[ids, self._columns] = 1
+        self._lookup[ids, self._numbers] = 1
         cell = self._lstm_cell if self._is_lstm else self._rnn_cell
         for layer in self._layers:
             layer.multiply()
             cell(layer)
         self._output.multiply()
-        return self._output.gates.T
+        return self._output.gates[:, : self._rows].T
 
     def _rnn_cell(self, layer: _Layer) -> None:
         h = np.tanh(layer.gates, out=layer.h)
@@ -150,10 +166,11 @@ class Lockstep:
     def _arranged(self, x: Array, c: Array) -> Iterator[_Layer]:
         """Cut the arrays into layers, the output layer last."""
         rows, hidden_size = x.shape[1], self._hidden_size
+        blocked = 1 < rows <= (MANY if threads() == 1 else FEW)
         start, h_start = 0, self._lookup_rows
         for n, weights in enumerate(self._weights):
             gates = np.empty((len(weights), rows), x.dtype)
-            block = _block(len(weights), weights.shape[1], rows)
+            block = _block(len(weights), weights.shape[1], rows) if blocked else 0
             shape = (len(weights) // block, block) if block else (len(weights),)
             yield _Layer(
                 weights.reshape(*shape, weights.shape[1]) if block else self._whole[n],
@@ -170,7 +187,7 @@ class Lockstep:
 
 def _block(outputs: int, inputs: int, rows: int) -> int:
     """How many outputs to make at once; 0 for all."""
-    if rows > 1 and outputs * inputs * rows > SMALL_PRODUCT:
+    if outputs * inputs * rows > SMALL_PRODUCT:
         for block in BLOCKS:
             if outputs % block == 0 and block * inputs * rows <= SMALL_PRODUCT:
                 return block
