@@ -30,9 +30,9 @@ H_DIGITS = 8  # binary digits of h after the point
 # of outputs. As every sum is exact, that changes the speed and nothing else.
 SMALL_PRODUCT = 1_000_000
 BLOCKS = (128, 64, 32)
-# With more rows than a few the copies cost less than they save where several threads share them, and with many where
-# one makes them: then products stay whole. (A few wait for the weights; a second thread would hardly help them.)
-FEW, MANY = 16, 40
+# With many rows the copies are not worth avoiding; where threads can share them, not even with more than a few. But few
+# rows wait for the weights, and products that are not large for the other threads: one alone is as fast.
+FEW, MANY, LARGE_PRODUCT = 16, 40, 4_000_000
 # OpenBLAS takes as long for 41 rows as for 48, or longer: more than a few are filled up with columns that nobody reads.
 COLUMNS = 8
 # Weights that a processor's nearer caches hold are read faster column by column; larger ones are not.
@@ -166,11 +166,10 @@ class Lockstep:
     def _arranged(self, x: Array, c: Array) -> Iterator[_Layer]:
         """Cut the arrays into layers, the output layer last."""
         rows, hidden_size = x.shape[1], self._hidden_size
-        blocked = 1 < rows <= (MANY if threads() == 1 else FEW)
         start, h_start = 0, self._lookup_rows
         for n, weights in enumerate(self._weights):
             gates = np.empty((len(weights), rows), x.dtype)
-            block = _block(len(weights), weights.shape[1], rows) if blocked else 0
+            block = _block(len(weights), weights.shape[1], rows)
             shape = (len(weights) // block, block) if block else (len(weights),)
             yield _Layer(
                 weights.reshape(*shape, weights.shape[1]) if block else self._whole[n],
@@ -187,11 +186,15 @@ class Lockstep:
 
 def _block(outputs: int, inputs: int, rows: int) -> int:
     """How many outputs to make at once; 0 for all."""
-    if outputs * inputs * rows > SMALL_PRODUCT:
-        for block in BLOCKS:
-            if outputs % block == 0 and block * inputs * rows <= SMALL_PRODUCT:
-                return block
-    return 0
+    size = outputs * inputs * rows
+    if rows == 1 or size <= SMALL_PRODUCT or _is_shared(size, rows):
+        return 0
+    return next((block for block in BLOCKS if outputs % block == 0 and block * inputs * rows <= SMALL_PRODUCT), 0)
+
+
+def _is_shared(size: int, rows: int) -> bool:
+    """Tell whether a product of so many multiplications is left whole to the library and its threads, be it one."""
+    return rows > MANY if threads() == 1 else rows > FEW and size > LARGE_PRODUCT
 
 
 def _stacked(language_model: LanguageModel) -> Iterator[NDArray[np.float64]]:
