@@ -47,7 +47,7 @@ ROWS = 128
 QUIET, LONGEST_GATHERING = 0.001, 0.02
 """An idle thread begins when nobody came for so many seconds, or after so many."""
 
-HOLDING = 0.01
+HOLDING = 0.03
 """Seconds for which a text waits for others that are finished next, while there is more to write."""
 
 STOPPED = "The bot is not running; please ask again when it is back."

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NEW_OBJECTS = 10_000
+NEW_OBJECTS = 50_000
 """As many more objects than were let go of start a search; Python's own number is 700 to 2,000."""
 
 
