@@ -64,6 +64,7 @@ NETWORKS = {"dino": "names", "poem": "verse"}
 
 TELEGRAM = "https://api.telegram.org"
 CONNECTIONS = 256
+"""As many as python-telegram-bot's own client keeps: waiting for one costs more than having it."""
 BEYOND_A_QUEUE = 64
 """Updates handled at the same time, beyond those that fill a network's rows and its queue: these are told that it is
 full, or need no network at all."""

@@ -129,6 +129,7 @@ class _Desk:
             decoder.cancel(ticket)
 
     def _results(self, answers: list[Answer]) -> list[_Result]:
+        """Pair answers with their jobs; what is nearest to their texts is found for all of them at once."""
         texts = [text for answer in answers for text in answer.texts]
         neighbours = iter(self._neighbourhood.nearest(texts))
         results: list[_Result] = []

@@ -8,15 +8,24 @@ from threadpoolctl import ThreadpoolController
 
 def blas_threads(limit: int | None) -> AbstractContextManager[object]:
     """Give the matrix library so many threads at most, as long as the context lasts; None leaves it as it is."""
-    limits: AbstractContextManager[object] = _library().limit(limits=limit and min(limit, threads()))
+    library = _library()  # looked up anew, for programs that have loaded another one meanwhile
+    limits: AbstractContextManager[object] = library.limit(limits=limit and min(limit, _used(library)))
     return limits
 
 
 def threads() -> int:
     """Return how many threads the matrix library may share a product between, at present."""
-    return max((controller.num_threads for controller in _library().lib_controllers), default=1)
+    return _used(_numpys())
+
+
+def _library() -> ThreadpoolController:
+    return ThreadpoolController().select(user_api="blas")
+
+
+def _used(library: ThreadpoolController) -> int:
+    return min((controller.num_threads for controller in library.lib_controllers), default=1)
 
 
 @cache
-def _library() -> ThreadpoolController:
-    return ThreadpoolController().select(user_api="blas")
+def _numpys() -> ThreadpoolController:
+    return _library()

@@ -206,8 +206,7 @@ class Decoder:
 
     def _seat(self) -> None:
         """Make as many places as there are rows, and note how they draw: once, however many came and went."""
-        if self._lockstep.rows != len(self._rows):
-            self._lockstep.resize(len(self._rows))
+        self._lockstep.resize(len(self._rows))
         self._temperature = np.array([row.temperature for row in self._rows])
         is_cut = any(row.top_p < 1 for row in self._rows)
         self._top_p = np.array([row.top_p for row in self._rows]) if is_cut else None

@@ -103,26 +103,25 @@ class Lockstep:
         columns = rows if rows <= FEW else -(-rows // COLUMNS) * COLUMNS
         if columns != self._x.shape[1]:
             self._make_columns(columns, kept)
-        for layer in self._layers:
-            layer.h[:, kept:rows] = 0
-            layer.c[:, kept:rows] = 0
-        self._numbers = np.arange(rows)
+        self._clear(slice(kept, rows))
 
     def _make_columns(self, count: int, kept: int = 0) -> None:
         x, c = np.zeros((len(self._x), count), self._x.dtype), np.zeros((*self._c.shape[:2], count), self._x.dtype)
         x[:, :kept], c[:, :, :kept] = self._x[:, :kept], self._c[:, :, :kept]
         x[self._lookup_rows + self._hidden_size :: self._hidden_size + 1] = 1  # what the biases are multiplied by
         self._x, self._c = x, c
-        self._lookup = x[: self._lookup_rows]
+        self._lookup, self._columns = x[: self._lookup_rows], np.arange(count)
         *self._layers, self._output = self._arranged(x, c)
 
     def forget(self, row: int) -> None:
         """Put a row into the zero state, where one that is still to come is already."""
-        if row >= self._rows:
-            return
+        if row < self._rows:
+            self._clear(row)
+
+    def _clear(self, rows: int | slice) -> None:
         for layer in self._layers:
-            layer.h[:, row] = 0
-            layer.c[:, row] = 0
+            layer.h[:, rows] = 0
+            layer.c[:, rows] = 0
 
     def move(self, source: int, target: int) -> None:
         """Put a row's state into another one's place."""
@@ -135,7 +134,7 @@ class Lockstep:
     def step(self, ids: Sequence[int]) -> Array:
         """Let each row read a character id, -1 for none, and return logits (B, V) for the next; valid until then."""
         self._lookup.fill(0)
-        self._lookup[ids, self._numbers] = 1
+        self._lookup[ids, self._columns[: self._rows]] = 1
         cell = self._lstm_cell if self._is_lstm else self._rnn_cell
         for layer in self._layers:
             layer.multiply()
@@ -187,12 +186,12 @@ class Lockstep:
 def _block(outputs: int, inputs: int, rows: int) -> int:
     """How many outputs to make at once; 0 for all."""
     size = outputs * inputs * rows
-    if rows == 1 or size <= SMALL_PRODUCT or _is_shared(size, rows):
+    if rows == 1 or size <= SMALL_PRODUCT or _stays_whole(size, rows):
         return 0
     return next((block for block in BLOCKS if outputs % block == 0 and block * inputs * rows <= SMALL_PRODUCT), 0)
 
 
-def _is_shared(size: int, rows: int) -> bool:
+def _stays_whole(size: int, rows: int) -> bool:
     """Tell whether a product of so many multiplications is left whole to the library and its threads, be it one."""
     return rows > MANY if threads() == 1 else rows > FEW and size > LARGE_PRODUCT
 

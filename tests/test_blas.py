@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from model import blas
 from model.blas import blas_threads
 
 
@@ -17,4 +18,5 @@ def test_threads_are_limited_and_never_raised_and_then_as_before(before: int, li
     with threadpool_limits(before, user_api="blas"):
         with blas_threads(limit):
             assert threads() == {during}
+            assert blas.threads() == during
         assert threads() == {before}

@@ -150,6 +150,20 @@ def test_rows_come_go_move_and_forget() -> None:
     assert lockstep.rows == 1
 
 
+def test_rows_that_come_begin_anew_in_columns_that_were_in_use() -> None:
+    lockstep, ids = Lockstep(network(20)), inputs()
+    whole = logits(lockstep, ids[:, :20])
+    lockstep.resize(0)
+    lockstep.resize(20)
+    step_all(lockstep, ids[:2, :20])
+    lockstep.resize(18)
+    step_all(lockstep, ids[2:4, :18])
+    lockstep.resize(20)
+    found = lockstep.step([*ids[4, :18].tolist(), *ids[0, 18:20].tolist()])
+    assert np.array_equal(found[:18], whole[4, :18])
+    assert np.array_equal(found[18:], whole[0, 18:])
+
+
 def step_all(lockstep: Lockstep, ids: Sequence[NDArray[np.intp]] | NDArray[np.intp]) -> None:
     for step in ids:
         lockstep.step(step.tolist())

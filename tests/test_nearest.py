@@ -45,6 +45,8 @@ def test_names_that_one_knows() -> None:
 
 def test_of_the_names_as_near_it_is_the_first_in_the_alphabet() -> None:
     assert Neighbourhood({"yib", "yia", "bia", "yic"}).nearest(["yi"]) == [Neighbour("yia", 1)]
+    near_by_letters = Neighbourhood({"abcd", "dcba", "xbcy"})  # dcba shares more letters with bcda, but no order
+    assert near_by_letters.nearest(["bcda"]) == [Neighbour("abcd", 2)]
 
 
 def test_nothing_known_and_nothing_asked() -> None:
