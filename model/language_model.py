@@ -14,6 +14,9 @@ from numpy.typing import DTypeLike, NDArray
 from model import layers
 from model.architecture import Architecture, Keys, Parameters, first_parameters, layer_keys, parameter_shapes
 from model.layers import Array, Ids
+from model.vocabulary import NO_CHARACTER
+
+SCORED_AT_ONCE = 64  # characters of each sequence
 
 
 class Batch(Protocol):
@@ -51,15 +54,11 @@ class Workspace:
 
 
 class _Trace(NamedTuple):
-    """What one layer's forward pass leaves for its backward pass."""
+    """What one recurrent layer's forward pass leaves for its backward pass; an RNN needs no more than the first."""
 
-    inputs: Array | None  # (T, B, D), after dropout; None where the layer looks ids up
-    z: Array  # (T, B, width): the pre-activations, and later the place of their gradients
-    h: Array
-    h_prev: Array  # the state before each step: h_0, and h but for its last
-    gates: Array
-    c: Array
-    tanh_c: Array
+    inputs: Array  # (T+1, G, D+1+H, B): [x_t, 1, h_{t-1}]
+    gates: Array  # (T, G, 4H, B)
+    c: Array  # (T+1, G, H, B)
 
 
 class LanguageModel:
@@ -99,27 +98,18 @@ class LanguageModel:
 
         ids (B,): -1 is the zero vector.
         """
-        after = State(np.empty_like(state.h), np.empty_like(state.c))
-        tanh_c = np.empty_like(state.h[0])
-        below: Array | None = None
-        for n, keys in enumerate(self._keys):
-            z = self._project(keys, ids, below)
-            z += state.h[n] @ self.parameters[keys.w_h]
-            if self.architecture.cell == "rnn":
-                np.tanh(z, out=after.h[n])
-            else:
-                gates = np.ascontiguousarray(layers.by_gate(z))
-                layers.lstm_cell(gates, state.c[n], after.c[n], tanh_c, after.h[n])
-            below = after.h[n]
-        return self._logits(after.h[-1]), after
+        _, _, logits, after = self._forward(ids[None], state, None, Workspace(self.dtype))
+        return _as_rows(logits[0]), after
 
     def score(self, batch: Batch) -> tuple[float, int]:
         """Nats summed over the batch's targets, each sequence read from the zero state, and the number of targets."""
-        state = self.initial_state(batch.inputs.shape[1])
-        nats = 0.0
-        for t, ids in enumerate(batch.inputs):
-            logits, state = self.step(ids, state)
-            nats += layers.cross_entropy(logits, batch.targets[t], None if batch.mask is None else batch.mask[t])
+        time, batch_size = batch.inputs.shape
+        state, workspace, nats = self.initial_state(batch_size), Workspace(self.dtype), 0.0
+        for start in range(0, time, SCORED_AT_ONCE):
+            part = slice(start, start + SCORED_AT_ONCE)
+            _, _, logits, state = self._forward(batch.inputs[part], state, None, workspace)
+            targets, mask = _in_groups(batch.targets[part]), None if batch.mask is None else batch.mask[part]
+            nats += layers.cross_entropy(logits.swapaxes(-1, -2), targets, None if mask is None else _in_groups(mask))
         return nats, count_targets(batch)
 
     def loss_and_gradients(
@@ -139,102 +129,146 @@ class LanguageModel:
         stops at the incoming state.
         """
         workspace = workspace or Workspace(self.dtype)
-        traces, top, after = self._forward(batch, state, dropout, workspace)
-        logits = layers.linear(
-            top,
-            self.parameters["output.w_hy"],
-            self.parameters["output.b_y"],
-            workspace.array("logits", *batch.inputs.shape, self.architecture.vocab_size),
-        )
-        nats = layers.cross_entropy(logits, batch.targets, batch.mask)
-        d_logits = layers.cross_entropy_backward(logits, batch.targets, 1 / characters, batch.mask)
-        gradients = self._backward(d_logits, top, traces, state, batch, dropout, workspace)
-        return nats, gradients, after
-
-    def _project(self, keys: Keys, ids: Ids, below: Array | None, out: Array | None = None) -> Array:
-        """Input product plus bias of a layer, (..., D) to (..., width): a look-up in the first layer."""
-        w_x, b = self.parameters[keys.w_x], self.parameters[keys.b]
-        if below is not None:
-            return layers.linear(below, w_x, b, out)
-        return layers.lookup(w_x, b, ids, out)
-
-    def _logits(self, h: Array) -> Array:
-        return layers.linear(h, self.parameters["output.w_hy"], self.parameters["output.b_y"])
+        traces, top, logits, after = self._forward(batch.inputs, state, dropout, workspace)
+        targets, mask = _in_groups(batch.targets), None if batch.mask is None else _in_groups(batch.mask)
+        by_character = logits.swapaxes(-1, -2)
+        nats = layers.cross_entropy(by_character, targets, mask)
+        layers.cross_entropy_backward(by_character, targets, 1 / characters, mask)
+        return nats, self._backward(logits, top, traces, dropout, workspace), after
 
     def _forward(
-        self, batch: Batch, state: State, dropout: Sequence[Array] | None, workspace: Workspace
-    ) -> tuple[list[_Trace], Array, State]:
-        time, batch_size = batch.inputs.shape
+        self, ids: Ids, state: State, dropout: Sequence[Array] | None, workspace: Workspace
+    ) -> tuple[list[_Trace], Array, Array, State]:
+        """Traces, the output layer's inputs [h, 1] (T, G, H+1, B), logits (T, G, V, B), and the state after the last id."""
+        hidden_size, after = self.architecture.hidden_size, State(np.empty_like(state.h), np.empty_like(state.c))
+        groups = _in_groups(ids)
         traces: list[_Trace] = []
-        after = State(np.empty_like(state.h), np.empty_like(state.c))
         below: Array | None = None
         for n, keys in enumerate(self._keys):
-            z = self._project(keys, batch.inputs, below, self._lent(workspace, f"z.{n}", time, batch_size, keys.b))
-            trace = self._run_layer(n, z, below, state, workspace)
-            traces.append(trace)
-            after.h[n] = trace.h[-1]
+            trace = self._trace(n, groups.shape, state, workspace)
+            if below is None:
+                _look_up(groups, trace.inputs[:-1, :, : self.architecture.vocab_size])
+            else:
+                _pass_on(below, None if dropout is None else dropout[n - 1], trace.inputs[:-1, :, :hidden_size])
+            self._run_layer(keys, trace)
+            below = trace.inputs[1:, :, -hidden_size:]
+            after.h[n] = _as_rows(below[-1])
             if trace.c.size:
-                after.c[n] = trace.c[-1]
-            top = below = trace.h
-            if dropout is not None:
-                top = below = np.multiply(trace.h, dropout[n], out=workspace.array(f"dropped.{n}", *trace.h.shape))
-        return traces, top, after
+                after.c[n] = _as_rows(trace.c[-1])
+            traces.append(trace)
+        assert below is not None
+        top = workspace.array("top", *below.shape[:2], hidden_size + 1, below.shape[3])
+        _pass_on(below, None if dropout is None else dropout[-1], top[:, :, :-1])
+        top[:, :, -1] = 1
+        logits = workspace.array("logits", *groups.shape[:2], self.architecture.vocab_size, groups.shape[2])
+        layers.product(layers.panels(self._output_weights()), top, logits)
+        return traces, top, logits, after
 
-    def _lent(self, workspace: Workspace, name: str, time: int, batch_size: int, bias: str) -> Array:
-        return workspace.array(name, time, batch_size, self.parameters[bias].size)
+    def _output_weights(self) -> Array:
+        return np.vstack([self.parameters["output.w_hy"], self.parameters["output.b_y"]])
 
-    def _run_layer(self, n: int, z: Array, below: Array | None, state: State, workspace: Workspace) -> _Trace:
-        shape = (*z.shape[:2], self.architecture.hidden_size)
-        w_h = self.parameters[self._keys[n].w_h]
-        states = workspace.array(f"h.{n}", shape[0] + 1, *shape[1:])
-        states[0] = state.h[n]
-        h, h_prev = states[1:], states[:-1]
+    def _trace(self, n: int, shape: tuple[int, ...], state: State, workspace: Workspace) -> _Trace:
+        """Lend a layer's arrays for ids (T, G, B), with the ones and the state before the first step in their places."""
+        time, groups, columns = shape
+        hidden_size, keys = self.architecture.hidden_size, self._keys[n]
+        width = len(self.parameters[keys.w_x])
+        inputs = workspace.array(f"inputs.{n}", time + 1, groups, width + 1 + hidden_size, columns)
+        inputs[:, :, width] = 1
+        inputs[0, :, width + 1 :] = _as_columns(state.h[n])
         if self.architecture.cell == "rnn":
-            layers.rnn(z, w_h, h_prev[0], h)
-            return _Trace(below, z, h, h_prev, h[:0], h[:0], h[:0])
-        c, tanh_c = workspace.array(f"c.{n}", *shape), workspace.array(f"tanh_c.{n}", *shape)
-        gates = workspace.array(f"gates.{n}", shape[0], len(layers.GATES), *shape[1:])
-        layers.lstm(z, w_h, h_prev[0], state.c[n], gates, h, c, tanh_c)
-        return _Trace(below, z, h, h_prev, gates, c, tanh_c)
+            return _Trace(inputs, inputs[:0], inputs[:0])
+        gates = workspace.array(f"gates.{n}", time, groups, len(layers.GATES) * hidden_size, columns)
+        c = workspace.array(f"c.{n}", time + 1, groups, hidden_size, columns)
+        c[0] = _as_columns(state.c[n])
+        return _Trace(inputs, gates, c)
+
+    def _run_layer(self, keys: Keys, trace: _Trace) -> None:
+        w = np.vstack([self.parameters[name] for name in (keys.w_x, keys.b, keys.w_h)])
+        if self.architecture.cell == "rnn":
+            layers.rnn(trace.inputs, w)
+        else:
+            layers.lstm(trace.inputs, w, trace.gates, trace.c)
 
     def _backward(
         self,
         d_logits: Array,
         top: Array,
         traces: list[_Trace],
-        state: State,
-        batch: Batch,
         dropout: Sequence[Array] | None,
         workspace: Workspace,
     ) -> Parameters:
         gradients: Parameters = {}
-        d_h, gradients["output.w_hy"], gradients["output.b_y"] = layers.linear_backward(
-            d_logits, top, self.parameters["output.w_hy"], workspace.array("d_h", *top.shape)
-        )
+        hidden_size, w_hy = self.architecture.hidden_size, self.parameters["output.w_hy"]
+        joined = _weight_gradient(top, d_logits, workspace)
+        gradients["output.w_hy"], gradients["output.b_y"] = joined[:-1], joined[-1]
+        d_h = workspace.array("d_h", *top.shape[:2], hidden_size, top.shape[3])
+        layers.product(layers.panels(w_hy.T), d_logits, d_h)
         for n in reversed(range(len(traces))):
-            trace, keys = traces[n], self._keys[n]
             if dropout is not None:
-                d_h *= dropout[n]
-            d_z = self._layer_backward(n, d_h, trace, state)
-            gradients[keys.w_h] = layers.weight_gradient(trace.h_prev, d_z)
-            if trace.inputs is None:
-                gradients[keys.w_x], gradients[keys.b] = layers.lookup_backward(
-                    d_z, batch.inputs, self.architecture.vocab_size
-                )
-            else:
-                d_h, gradients[keys.w_x], gradients[keys.b] = layers.linear_backward(
-                    d_z, trace.inputs, self.parameters[keys.w_x], d_h
-                )
+                d_h *= _as_columns(dropout[n])
+            d_z = self._layer_backward(n, d_h, traces[n], workspace)
+            joined = _weight_gradient(traces[n].inputs[:-1], d_z, workspace)
+            keys, width = self._keys[n], joined.shape[0] - 1 - hidden_size
+            gradients[keys.w_x], gradients[keys.b], gradients[keys.w_h] = (
+                joined[:width],
+                joined[width],
+                joined[width + 1 :],
+            )
         return gradients
 
-    def _layer_backward(self, n: int, d_h: Array, trace: _Trace, state: State) -> Array:
-        """Gradients of a layer's pre-activations, in their place."""
-        w_h = self.parameters[self._keys[n].w_h]
-        if self.architecture.cell == "rnn":
-            layers.rnn_backward(d_h, trace.h, w_h, trace.z)
-        else:
-            layers.lstm_backward(d_h, trace.gates, trace.c, trace.tanh_c, state.c[n], w_h, trace.z)
-        return trace.z
+    def _layer_backward(self, n: int, d_h: Array, trace: _Trace, workspace: Workspace) -> Array:
+        """Gradients (T, G, K, B) of a layer's pre-activations; d_h becomes the gradients of the layer below."""
+        keys = self._keys[n]
+        w_h = self.parameters[keys.w_h]
+        w = np.vstack([self.parameters[keys.w_x], w_h]) if n else w_h
+        if self.architecture.cell == "lstm":
+            layers.lstm_backward(d_h, trace.gates, trace.c, w)
+            return trace.gates
+        d_z = workspace.array("d_z", *d_h.shape)
+        layers.rnn_backward(d_h, trace.inputs, w, d_z)
+        return d_z
+
+
+def _in_groups(ids: Array) -> Array:
+    """View (..., B) as (..., G, B): groups of as many columns as `layers` likes at most, if they can be equal."""
+    batch_size = ids.shape[-1]
+    least = -(-batch_size // layers.COLUMNS)
+    groups = next((count for count in range(least, 2 * least + 1) if batch_size % count == 0), 1)
+    return ids.reshape(*ids.shape[:-1], groups, -1)
+
+
+def _as_columns(rows: Array) -> Array:
+    """View rows (B, D) as columns (G, D, B)."""
+    return _in_groups(rows.T).swapaxes(0, 1)
+
+
+def _as_rows(columns: Array) -> Array:
+    """Copy columns (G, D, B) to rows (B, D)."""
+    return np.ascontiguousarray(columns.swapaxes(1, 2)).reshape(-1, columns.shape[1])
+
+
+def _look_up(ids: Ids, x: Array) -> None:
+    """Write ids (T, G, B) as one-hot columns x (T, G, V, B)."""
+    x[:] = 0
+    t, g, b = np.indices(ids.shape, sparse=True)
+    x[t, g, ids, b] = ids != NO_CHARACTER  # which is -1, and so zeroes one number more
+
+
+def _pass_on(h: Array, mask: Array | None, out: Array) -> None:
+    """Write a layer's states (T, G, H, B), with dropout where there is a mask (B, H), into the inputs of the next."""
+    if mask is None:
+        out[:] = h
+    else:
+        np.multiply(h, _as_columns(mask), out=out)
+
+
+def _weight_gradient(x: Array, d_y: Array, workspace: Workspace) -> Array:
+    """Gradient (D, K) of the weights of y = wᵀ x, for x (T, G, D, B) and d_y (T, G, K, B): one product for all columns."""
+    (time, groups, width, columns), outputs = x.shape, d_y.shape[2]
+    long_x = layers.features_first(x, workspace.array("long_x", width, time, groups, columns))
+    long_d_y = layers.features_first(d_y, workspace.array("long_d_y", outputs, time, groups, columns))
+    gradient: Array = long_x @ long_d_y.T
+    return gradient
 
 
 def count_targets(batch: Batch) -> int:

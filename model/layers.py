@@ -1,16 +1,22 @@
-"""The mathematics: forward and backward passes of look-up, RNN, LSTM, linear layer and softmax cross-entropy.
+"""The mathematics: forward and backward passes of RNN, LSTM, linear layer and softmax cross-entropy.
 
 Pure functions over arrays; every backward function returns exact gradients of its forward twin. Not here: parameters
 as a whole, losses over documents, optimizers, and everything that knows what a character is.
 
-Notation: B batch, T time, V vocabulary, D input width, H hidden width. Rows are examples: sequences are (T, B, ...),
-and weights multiply from the right. `d_x` is the gradient of the loss with respect to `x`. Functions that take `out`
-arrays write into them, so that a training step allocates nothing large.
+Notation: T time, G groups of B examples, V vocabulary, D input width, H hidden width, K outputs. Weights are (D, K).
+Columns are examples: a sequence is (T, G, D, B), and a layer is one product, y = wᵀ x. The bias is the weight of an
+input that is always 1, and a recurrent layer reads its own last state beside what comes from below, [x_t, 1, h_{t-1}]:
+its weights are [w_x; b; w_h], one above the other. `d_x` is the gradient of the loss with respect to `x`.
+
+Why columns, and why in groups: a matrix library spends up to half of such a product on copying both sides into an order
+that its kernel likes. A small product is spared that. So weights are put in that order once (`panels`), for all steps,
+and a step is many small products. Functions that take arrays to write into allocate nothing large.
 
 Sources: the RNN and its gradients follow Elman (1990) and the assignment "Character level language model"; the LSTM is
 Hochreiter & Schmidhuber (1997) with the forget gate of Gers, Schmidhuber & Cummins (2000), without peepholes.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,147 +32,145 @@ The three sigmoid gates (o, i, f) are neighbours, and so are the three that the 
 group is one slice.
 """
 
-
-def lookup(w: Array, b: Array, ids: Ids, out: Array | None = None) -> Array:
-    """y = x w + b for one-hot rows x: ids of any shape (...) give (..., D). The id -1, the zero vector, gives b."""
-    table = np.concatenate([w + b, b[None]])
-    y: Array = np.take(table, ids, axis=0, out=out, mode="wrap")  # -1 is the last row
-    return y
+PANEL, COLUMNS = 8, 32
+"""Outputs in a panel, and columns in a group at most: measured, the fastest for all widths from 128 to 512."""
 
 
-def lookup_backward(d_y: Array, ids: Ids, vocab_size: int) -> tuple[Array, Array]:
-    """Gradients (d_w, d_b) of `lookup`: rows of `d_y` (..., D) summed by id, as one product with the one-hot matrix."""
-    flat = ids.reshape(-1)
-    one_hot = np.zeros((vocab_size + 1, flat.size), d_y.dtype)
-    one_hot[flat, np.arange(flat.size)] = 1  # -1 is the last row
-    sums = one_hot @ d_y.reshape(-1, d_y.shape[-1])
-    return sums[:-1], np.add.reduce(sums)
+def panels(w: Array) -> Array:
+    """Put weights (D, K) in order for `product`: (K/8, 8, D), where the 8 weights of each input lie side by side."""
+    width = PANEL if w.shape[1] % PANEL == 0 else w.shape[1]
+    by_panel = w.reshape(len(w), -1, width).swapaxes(0, 1)
+    return np.ascontiguousarray(by_panel).swapaxes(1, 2)
 
 
-def linear(x: Array, w: Array, b: Array, out: Array | None = None) -> Array:
-    """y = x w + b, for x (..., D), w (D, K), b (K,); the leading axes are one long axis to the matrix product."""
-    y = np.matmul(x.reshape(-1, w.shape[0]), w, out=None if out is None else out.reshape(-1, w.shape[1]))
-    y += b
-    return y.reshape(*x.shape[:-1], w.shape[1])
+def product(w_panels: Array, x: Array, out: Array) -> Array:
+    """y = wᵀ x of columns x (..., D, B), written into out (..., K, B)."""
+    by_panel = out.reshape(*out.shape[:-2], *w_panels.shape[:2], out.shape[-1])
+    np.matmul(w_panels, x[..., None, :, :], out=by_panel)
+    return out
 
 
-def weight_gradient(x: Array, d_y: Array) -> Array:
-    """Gradient (D, K) of the weights of a product y = x w, for x (..., D) and d_y (..., K)."""
-    gradient: Array = x.reshape(-1, x.shape[-1]).T @ d_y.reshape(-1, d_y.shape[-1])
-    return gradient
+def features_first(x: Array, out: Array) -> Array:
+    """Copy a sequence (T, G, D, B) into out (D, T, G, B), so that all its columns make one matrix (D, TGB); return it."""
+    np.copyto(out, x.transpose(2, 0, 1, 3))
+    return out.reshape(len(out), -1)
 
 
-def linear_backward(d_y: Array, x: Array, w: Array, out: Array | None = None) -> tuple[Array, Array, Array]:
-    """Gradients (d_x, d_w, d_b) of `linear`; d_x is written into `out` (..., D) where one is given."""
-    d_rows = d_y.reshape(-1, w.shape[1])
-    d_x = np.matmul(d_rows, w.T, out=None if out is None else out.reshape(-1, w.shape[0]))
-    return d_x.reshape(x.shape), weight_gradient(x, d_y), np.add.reduce(d_rows)
+def rnn(inputs: Array, w: Array) -> None:
+    """Run a vanilla RNN over a sequence: h_t = tanh(wᵀ [x_t, 1, h_{t-1}]).
 
-
-def rnn(z: Array, w_hh: Array, h_0: Array, h: Array) -> None:
-    """Run a vanilla RNN over a sequence: h_t = tanh(z_t + h_{t-1} w_hh).
-
-    z (T, B, H) holds x_t w_xh + b_h of every step; h_0 (B, H). The states are written into h (T, B, H).
+    inputs (T+1, G, D+1+H, B) hold [x_t, 1, h_{t-1}]: all x, all ones and h_0 come in; each h_t is written into the next
+    step's place, the last one into a step of which only this is used. w (D+1+H, H).
     """
-    h_prev = h_0
-    for z_t, h_t in zip(z, h, strict=True):
-        h_prev.dot(w_hh, h_t)  # for a single name half the price of matmul
-        h_t += z_t
-        np.tanh(h_t, out=h_t)
-        h_prev = h_t
+    hidden_size, w_panels = w.shape[1], panels(w)
+    for now, following in pairwise(inputs):
+        h = product(w_panels, now, following[:, -hidden_size:])
+        np.tanh(h, out=h)
 
 
-def rnn_backward(d_h: Array, h: Array, w_hh: Array, d_z: Array) -> None:
-    """Write d_z (T, B, H), the gradients of z, given d_h (T, B, H), the gradients that reach each state from above.
+def rnn_backward(d_h: Array, inputs: Array, w: Array, d_z: Array) -> None:
+    """Write d_z (T, G, H, B), the gradients of z = wᵀ [x, 1, h], given d_h (T, G, H, B) that reach each state from above.
 
-    d_z_t = (d_h_t + d_z_{t+1} w_hhᵀ) (1 - h_t²)
+    d_z_t = (d_h_t + what comes from step t+1) (1 - h_t²), and w d_z_t is what goes on to [x_t, h_{t-1}]. w (D+H, H) is
+    without the bias. Where it has rows for x, they are as many as those for h, and d_h ends up as d_x.
     """
-    w_back = np.ascontiguousarray(w_hh.T)
+    hidden_size, w_back = d_h.shape[2], panels(w.T)
+    d_inputs = np.zeros((d_h.shape[1], len(w), d_h.shape[3]), d_h.dtype)
+    from_next = d_inputs[:, -hidden_size:]
+    h = inputs[1:, :, -hidden_size:]
     np.multiply(h, h, out=d_z)
     np.subtract(1, d_z, out=d_z)  # the slopes of all steps at once
-    total = np.zeros(d_h.shape[1:], d_h.dtype)
     for d_h_t, d_z_t in zip(d_h[::-1], d_z[::-1], strict=True):
-        total += d_h_t
-        d_z_t *= total
-        d_z_t.dot(w_back, total)
+        d_h_t += from_next
+        d_z_t *= d_h_t
+        product(w_back, d_z_t, d_inputs)
+        if len(w) > hidden_size:
+            d_h_t[:] = d_inputs[:, :-hidden_size]
 
 
 def by_gate(z: Array) -> Array:
-    """View (..., B, 4H), as a matrix product leaves it, as (..., 4, B, H): one block for each gate."""
-    return z.reshape(*z.shape[:-1], len(GATES), -1).swapaxes(-2, -3)
+    """View (G, 4H, B) as (4, G, H, B)."""
+    return z.reshape(len(z), len(GATES), -1, z.shape[-1]).swapaxes(0, 1)
 
 
-def lstm_cell(gates: Array, c_prev: Array, c: Array, tanh_c: Array, h: Array) -> None:
-    """Take one LSTM step for a batch.
+def lstm_cell(gates: Array, c_prev: Array, c: Array, h: Array) -> None:
+    """Take one LSTM step.
 
     o, i, f = σ(z_o), σ(z_i), σ(z_f);  g = tanh(z_g);  c = f c_prev + i g;  h = o tanh(c)
 
-    gates (4, B, H) come in as the pre-activations z and go out as [o, i, f, g]; c, tanh_c and h (B, H) are written.
-    As σ(x) = ½ + ½ tanh(x/2), a single tanh serves all four gates; as each gate is one contiguous block, NumPy runs
-    through it in one vectorised loop.
+    gates (4, G, H, B) come in as [z_o/2, z_i/2, z_f/2, z_g] and go out as [o, i, f, g]; c and h (G, H, B) are written.
+    As σ(z) = ½ + ½ tanh(z/2), a single tanh serves all four gates.
     """
-    sigmoids = gates[:3]
-    sigmoids *= 0.5
     np.tanh(gates, out=gates)
+    sigmoids = gates[:3]
     sigmoids *= 0.5
     sigmoids += 0.5
     o, i, f, g = gates
     np.multiply(i, g, out=h)
     np.multiply(f, c_prev, out=c)
     c += h
-    np.tanh(c, out=tanh_c)
-    np.multiply(o, tanh_c, out=h)
+    np.tanh(c, out=h)
+    h *= o
 
 
-def lstm(z: Array, w_h: Array, h_0: Array, c_0: Array, gates: Array, h: Array, c: Array, tanh_c: Array) -> None:
-    """Run an LSTM over a sequence; z (T, B, 4H) holds x_t w_x + b of every step.
+def lstm(inputs: Array, w: Array, gates: Array, c: Array) -> None:
+    """Run an LSTM over a sequence: see `rnn` for inputs, and `lstm_cell` for a step.
 
-    w_h (H, 4H); h_0, c_0 (B, H). Writes gates (T, 4, B, H), and h, c, tanh_c (T, B, H), which `lstm_backward` needs.
+    w (D+1+H, 4H). c (T+1, G, H, B) comes in with c_0 as its first; the rest of it and gates (T, G, 4H, B) are written,
+    for `lstm_backward`.
     """
-    # A block of weights for each gate: the product then leaves a block for each gate, and smaller ones are faster.
-    w_gates = np.ascontiguousarray(by_gate(w_h))
-    h_prev, c_prev = h_0, c_0
-    for t in range(len(z)):
-        np.matmul(h_prev, w_gates, out=gates[t])
-        gates[t] += by_gate(z[t])
-        lstm_cell(gates[t], c_prev, c[t], tanh_c[t], h[t])
-        h_prev, c_prev = h[t], c[t]
+    hidden_size = c.shape[2]
+    halved = w.copy()
+    halved[:, : 3 * hidden_size] *= 0.5
+    w_panels = panels(halved)
+    for t in range(len(gates)):
+        product(w_panels, inputs[t], gates[t])
+        lstm_cell(by_gate(gates[t]), c[t], c[t + 1], inputs[t + 1, :, -hidden_size:])
 
 
-def lstm_backward(d_h: Array, gates: Array, c: Array, tanh_c: Array, c_0: Array, w_h: Array, d_z: Array) -> None:
-    """Write d_z (T, B, 4H), the gradients of z, given d_h (T, B, H), the gradients that reach each state from above.
+def lstm_backward(d_h: Array, gates: Array, c: Array, w: Array) -> None:
+    """Turn gates (T, G, 4H, B) into d_z, the gradients of z = wᵀ [x, 1, h].
 
-    Going back in time, with d_h_t now including what comes from step t+1 (and d_h is changed to that):
-    d_c_t += d_h_t o (1 - tanh² c_t);  d_o = d_h_t tanh c_t;  d_i = d_c_t g;  d_f = d_c_t c_{t-1};  d_g = d_c_t i;
-    d_z = d_gate s (1 - s) for the sigmoid gates s, and d_g (1 - g²) for the candidate;
-    d_h_{t-1} += d_z w_hᵀ;  d_c_{t-1} = d_c_t f.
+    c (T+1, G, H, B) as `lstm` left it; see `rnn_backward` for d_h, and for w, which is (D+H, 4H) or (H, 4H) here.
     """
-    w_back = np.ascontiguousarray(w_h.T)
-    d_c, from_next, through_tanh = np.zeros_like(c_0), np.zeros_like(c_0), np.empty_like(c_0)
-    d_gates = np.empty_like(gates[0])
+    hidden_size, w_back = d_h.shape[2], panels(w.T)
+    d_inputs = np.zeros((d_h.shape[1], len(w), d_h.shape[3]), d_h.dtype)
+    from_next = d_inputs[:, -hidden_size:]
+    d_c, d_z = np.zeros_like(d_h[0]), np.empty_like(gates[0])
     for t in range(len(gates) - 1, -1, -1):
-        o, i, f, g = gates[t]
-        d_h_t = d_h[t]
-        d_h_t += from_next
-        np.multiply(tanh_c[t], tanh_c[t], out=through_tanh)
-        np.subtract(1, through_tanh, out=through_tanh)
-        through_tanh *= o
-        through_tanh *= d_h_t
-        d_c += through_tanh
-        _gate_slopes(gates[t], out=d_gates)
-        d_gates[0] *= tanh_c[t]
-        d_gates[0] *= d_h_t
-        d_gates[1] *= g
-        d_gates[2] *= c[t - 1] if t else c_0
-        d_gates[3] *= i
-        d_gates[1:] *= d_c
-        d_c *= f
-        by_gate(d_z[t])[:] = d_gates
-        np.matmul(d_z[t], w_back, out=from_next)
+        d_h[t] += from_next
+        lstm_cell_backward(d_h[t], d_c, by_gate(gates[t]), c[t], c[t + 1], by_gate(d_z))
+        gates[t] = d_z
+        product(w_back, d_z, d_inputs)
+        if len(w) > hidden_size:
+            d_h[t] = d_inputs[:, :-hidden_size]
+
+
+def lstm_cell_backward(d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: Array, d_z: Array) -> None:
+    """Write d_z (4, G, H, B) of one step, and turn d_c (G, H, B), which came from step t+1, into what goes on to t-1.
+
+    d_c += d_h o (1 - tanh² c);  d_o = d_h tanh c;  d_i = d_c g;  d_f = d_c c_prev;  d_g = d_c i;
+    d_z = d_gate s (1 - s) for the sigmoid gates s, and d_g (1 - g²) for the candidate;  then d_c becomes d_c f.
+    """
+    (o, i, f, g), (d_o, d_i, d_f, d_g) = gates, d_z
+    tanh_c = np.tanh(c)
+    slope = tanh_c * tanh_c
+    np.subtract(1, slope, out=slope)
+    slope *= o
+    slope *= d_h
+    d_c += slope
+    _gate_slopes(gates, out=d_z)
+    d_o *= tanh_c
+    d_o *= d_h
+    d_i *= g
+    d_f *= c_prev
+    d_g *= i
+    d_z[1:] *= d_c
+    d_c *= f
 
 
 def _gate_slopes(gates: Array, out: Array) -> None:
-    """Write s (1 - s) for the sigmoid gates and 1 - g² for the candidate, all (4, B, H)."""
+    """Write s (1 - s) for the sigmoid gates and 1 - g² for the candidate, all (4, G, H, B)."""
     np.multiply(gates, gates, out=out)
     np.subtract(gates[:3], out[:3], out=out[:3])
     np.subtract(1, out[3], out=out[3])
@@ -187,11 +191,10 @@ def cross_entropy(logits: Array, targets: Ids, mask: NDArray[np.bool_] | None = 
     """
     logits -= np.maximum.reduce(logits, axis=-1, keepdims=True)
     logits -= np.log(np.add.reduce(np.exp(logits), axis=-1, keepdims=True))
-    rows, places = logits.reshape(-1, logits.shape[-1]), targets.reshape(-1)
-    chosen = rows[np.arange(len(rows)), places]
+    chosen = logits[_places(targets)]
     if mask is not None:
-        chosen = chosen[mask.reshape(-1)]
-    return -float(np.add.reduce(chosen, dtype=np.float64))
+        chosen = chosen[mask]
+    return -float(np.add.reduce(chosen, axis=None, dtype=np.float64))
 
 
 def cross_entropy_backward(
@@ -199,9 +202,13 @@ def cross_entropy_backward(
 ) -> Array:
     """Turn log-probabilities (..., V) into the gradient of `scale` times the loss, in place: (p - one-hot) scale."""
     d_logits = np.exp(log_probabilities, out=log_probabilities)
-    rows = d_logits.reshape(-1, d_logits.shape[-1])
-    rows[np.arange(len(rows)), targets.reshape(-1)] -= 1
+    d_logits[_places(targets)] -= 1
     d_logits *= scale
     if mask is not None:
         d_logits *= mask[..., None]
     return d_logits
+
+
+def _places(targets: Ids) -> tuple[Ids, ...]:
+    """Where the targets' logits are."""
+    return (*np.indices(targets.shape, sparse=True), targets)

@@ -1,37 +1,51 @@
-"""One training step on several threads: the batch is split, each part goes forward and backward, gradients are summed.
+"""One training step on several cores: the batch is split, each part goes forward and backward, gradients are summed.
 
-BLAS spreads a single product over threads, and the small products and element-wise loops of a recurrent step gain
-little from that. Here each thread runs whole steps of its own rows instead, with a one-threaded BLAS (the caller limits
-it, see `blas`), and they meet once, at the end: NumPy holds no lock inside products and long loops.
+A recurrent step is made of small products and element-wise loops, which gain little from threads inside them, and
+threads of Python wait for each other's interpreter some hundred times a step. So each further core has a process of its
+own (`shard`), with a one-threaded BLAS (the caller limits its own, see `blas`). They meet once a step, at its end.
 
 For a given number of threads the sums are always made in the same order, so the result is the same bit for bit.
-Not here: processes and machines, and sampling, which is one thread's work.
+Not here: several machines, and sampling, which is one thread's work.
 """
 
+import contextlib
+import os
+import subprocess
+import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast, IO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.architecture import Parameters
 from model.corpus import Batch
+from model.errors import MangosaurusError
 from model.language_model import LanguageModel, State, Workspace
 from model.layers import Array
+from model.shard import Message, command, receive, send, shared_arrays, shared_bytes
 
 ROWS_WORTH_A_THREAD = 16
+ROOT = Path(__file__).resolve().parents[1]
+PARTING = 10.0
+"""Seconds that a process has for ending of its own accord."""
+
+
+class ParallelError(MangosaurusError):
+    """A process that was to help and ended."""
 
 
 class Shards:
-    """Computes `LanguageModel.loss_and_gradients` on up to `threads` threads, with their own work arrays."""
+    """Computes `LanguageModel.loss_and_gradients` on up to `threads` cores. `close` ends the processes it has started."""
 
     def __init__(self, threads: int) -> None:
         if threads < 1:
             raise ValueError(f"threads is {threads}; it is at least 1")
         self._threads = threads
-        self._workspaces: list[Workspace] = []
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="shard")
+        self._workspace: Workspace | None = None
+        self._helpers: list[_Helper] = []
 
     def loss_and_gradients(
         self,
@@ -42,23 +56,40 @@ class Shards:
         characters: int,
         dropout: Sequence[Array] | None = None,
     ) -> tuple[float, Parameters, State]:
-        """Loss in nats, gradients of loss / characters, last state: see `LanguageModel.loss_and_gradients`."""
-        parts = self._parts(batch.inputs.shape[1])
-        while len(self._workspaces) < len(parts):
-            self._workspaces.append(Workspace(language_model.dtype))
+        """Loss in nats, gradients of loss / characters, last state: see `LanguageModel.loss_and_gradients`.
 
-        def compute(part: slice, workspace: Workspace) -> tuple[float, Parameters, State]:
-            return language_model.loss_and_gradients(
-                Batch(batch.inputs[:, part], batch.targets[:, part], _columns(batch.mask, part)),
-                State(state.h[:, part], state.c[:, part]),
-                characters=characters,
-                dropout=None if dropout is None else [mask[part] for mask in dropout],
-                workspace=workspace,
-            )
+        ParallelError where a process has ended. All calls until `close` are for networks of one architecture.
+        """
+        own, *others = (_Task(batch, state, dropout, part) for part in self._parts(batch.inputs.shape[1]))
+        while len(self._helpers) < len(others):
+            self._helpers.append(_Helper(language_model))
+        helpers = self._helpers[: len(others)]
+        for helper, task in zip(helpers, others, strict=True):
+            helper.ask(language_model, task, characters)
+        self._workspace = self._workspace or Workspace(language_model.dtype)
+        nats, gradients, after = language_model.loss_and_gradients(
+            own.batch, own.state, characters=characters, dropout=own.dropout, workspace=self._workspace
+        )
+        states = [after]
+        for helper in helpers:
+            more_nats, more_gradients, state_after = helper.answer()
+            nats += more_nats
+            for name, gradient in gradients.items():
+                gradient += more_gradients[name]
+            states.append(state_after)
+        return nats, gradients, State(*(np.concatenate(parts, axis=1) for parts in zip(*states, strict=True)))
 
-        if len(parts) == 1:
-            return compute(parts[0], self._workspaces[0])
-        return _joined(list(self._pool.map(compute, parts, self._workspaces)))
+    def close(self) -> None:
+        """End the processes; a later call starts new ones."""
+        for helper in self._helpers:
+            helper.close()
+        self._helpers.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
 
     def _parts(self, batch_size: int) -> list[slice]:
         """Nearly equal runs of rows; fewer than there are threads where a thread's share would be too small."""
@@ -67,15 +98,83 @@ class Shards:
         return [slice(start, stop) for start, stop in pairwise(bounds)]
 
 
-def _columns(mask: NDArray[np.bool_] | None, part: slice) -> NDArray[np.bool_] | None:
-    return None if mask is None else mask[:, part]
+class _Task:
+    """What one process has to do: some rows of everything."""
+
+    def __init__(self, batch: Batch, state: State, dropout: Sequence[Array] | None, rows: slice) -> None:
+        mask = None if batch.mask is None else batch.mask[:, rows]
+        self.batch = Batch(batch.inputs[:, rows], batch.targets[:, rows], mask)
+        self.state = State(state.h[:, rows], state.c[:, rows])
+        self.dropout = None if dropout is None else [layer[rows] for layer in dropout]
+
+    def message(self, characters: int) -> Message:
+        """As arrays by name."""
+        batch, optional = self.batch, {}
+        if batch.mask is not None:
+            optional["mask"] = batch.mask
+        if self.dropout is not None:
+            optional["dropout"] = np.stack(self.dropout)
+        required = {"inputs": batch.inputs, "targets": batch.targets, "characters": np.array(characters)}
+        return required | self.state._asdict() | optional
 
 
-def _joined(results: list[tuple[float, Parameters, State]]) -> tuple[float, Parameters, State]:
-    (nats, gradients, _), *others = results
-    for more_nats, more_gradients, _ in others:
-        nats += more_nats
-        for name, gradient in gradients.items():
-            gradient += more_gradients[name]
-    states = [state for _, _, state in results]
-    return nats, gradients, State(*(np.concatenate(parts, axis=1) for parts in zip(*states, strict=True)))
+class _Helper:
+    """A process, and the memory that is shared with it."""
+
+    def __init__(self, language_model: LanguageModel) -> None:
+        architecture, dtype = language_model.architecture, language_model.dtype
+        descriptor = _memory(shared_bytes(architecture, dtype))
+        try:
+            self._weights, self._gradients = shared_arrays(descriptor, architecture, dtype)
+            self._process = subprocess.Popen(
+                command(descriptor, architecture, dtype),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                pass_fds=[descriptor],
+                cwd=ROOT,
+            )
+        finally:
+            os.close(descriptor)
+        self._requests, self._answers = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
+
+    def ask(self, language_model: LanguageModel, task: _Task, characters: int) -> None:
+        """Hand over the present weights and a task."""
+        for name, parameter in language_model.parameters.items():
+            self._weights[name][:] = parameter
+        try:
+            send(self._requests, task.message(characters))
+        except BrokenPipeError:
+            raise self._lost() from None
+
+    def answer(self) -> tuple[float, Parameters, State]:
+        """Wait for the result; the gradients are good until the next task."""
+        try:
+            message = receive(self._answers)
+        except EOFError:
+            raise self._lost() from None
+        return message["nats"].item(), self._gradients, State(message["h"], message["c"])
+
+    def close(self) -> None:
+        """Let the process end, by force if need be."""
+        with contextlib.suppress(BrokenPipeError):
+            self._requests.close()
+        try:
+            self._process.wait(PARTING)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._answers.close()
+
+    def _lost(self) -> ParallelError:
+        return ParallelError(f"a process that trains along has ended (code {self._process.wait(PARTING)})")
+
+
+def _memory(size: int) -> int:
+    """A file descriptor of that much memory without a name, so that nothing of it is left however we end."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("weights")
+    else:
+        with tempfile.TemporaryFile() as file:
+            descriptor = os.dup(file.fileno())
+    os.truncate(descriptor, size)
+    return descriptor

@@ -123,6 +123,8 @@ class Training:
         except GeneratorExit:
             self._save()
             raise
+        finally:
+            self._shards.close()
 
     def checkpoint(self) -> Checkpoint:
         """The best weights so far, described."""
