@@ -16,7 +16,6 @@ Sources: the RNN and its gradients follow Elman (1990) and the assignment "Chara
 Hochreiter & Schmidhuber (1997) with the forget gate of Gers, Schmidhuber & Cummins (2000), without peepholes.
 """
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -43,11 +42,14 @@ def panels(w: Array) -> Array:
     return np.ascontiguousarray(by_panel).swapaxes(1, 2)
 
 
-def product(w_panels: Array, x: Array, out: Array) -> Array:
-    """y = wᵀ x of columns x (..., D, B), written into out (..., K, B)."""
-    by_panel = out.reshape(*out.shape[:-2], *w_panels.shape[:2], out.shape[-1])
-    np.matmul(w_panels, x[..., None, :, :], out=by_panel)
-    return out
+def by_panel(y: Array, w_panels: Array) -> Array:
+    """View y (..., K, B) as the outputs of panels (K/8, 8, D): (..., K/8, 8, B)."""
+    return y.reshape(*y.shape[:-2], *w_panels.shape[:2], y.shape[-1])
+
+
+def product(w_panels: Array, x: Array, out: Array) -> None:
+    """Write y = wᵀ x for columns x (..., D, B) into out (..., K, B)."""
+    np.matmul(w_panels, x[..., None, :, :], out=by_panel(out, w_panels))
 
 
 def features_first(x: Array, out: Array) -> Array:
@@ -62,10 +64,10 @@ def rnn(inputs: Array, w: Array) -> None:
     inputs (T+1, G, D+1+H, B) hold [x_t, 1, h_{t-1}]: all x, all ones and h_0 come in; each h_t is written into the next
     step's place, the last one into a step of which only this is used. w (D+1+H, H).
     """
-    hidden_size, w_panels = w.shape[1], panels(w)
-    for now, following in pairwise(inputs):
-        h = product(w_panels, now, following[:, -hidden_size:])
-        np.tanh(h, out=h)
+    w_panels, h = panels(w), inputs[1:, :, -w.shape[1] :]
+    for x_t, z_t, h_t in zip(inputs[:-1, :, None], by_panel(h, w_panels), h, strict=True):
+        np.matmul(w_panels, x_t, out=z_t)
+        np.tanh(h_t, out=h_t)
 
 
 def rnn_backward(d_h: Array, inputs: Array, w: Array, d_z: Array) -> None:
@@ -76,21 +78,22 @@ def rnn_backward(d_h: Array, inputs: Array, w: Array, d_z: Array) -> None:
     """
     hidden_size, w_back = d_h.shape[2], panels(w.T)
     d_inputs = np.zeros((d_h.shape[1], len(w), d_h.shape[3]), d_h.dtype)
-    from_next = d_inputs[:, -hidden_size:]
+    d_inputs_by_panel, from_next = by_panel(d_inputs, w_back), d_inputs[:, -hidden_size:]
     h = inputs[1:, :, -hidden_size:]
     np.multiply(h, h, out=d_z)
     np.subtract(1, d_z, out=d_z)  # the slopes of all steps at once
-    for d_h_t, d_z_t in zip(d_h[::-1], d_z[::-1], strict=True):
+    backwards = zip(d_h[::-1], d_z[::-1], d_z[::-1, :, None], strict=True)
+    for d_h_t, d_z_t, column in backwards:
         d_h_t += from_next
         d_z_t *= d_h_t
-        product(w_back, d_z_t, d_inputs)
+        np.matmul(w_back, column, out=d_inputs_by_panel)
         if len(w) > hidden_size:
             d_h_t[:] = d_inputs[:, :-hidden_size]
 
 
 def by_gate(z: Array) -> Array:
-    """View (G, 4H, B) as (4, G, H, B)."""
-    return z.reshape(len(z), len(GATES), -1, z.shape[-1]).swapaxes(0, 1)
+    """View (..., G, 4H, B) as (..., 4, G, H, B)."""
+    return z.reshape(*z.shape[:-2], len(GATES), -1, z.shape[-1]).swapaxes(-3, -4)
 
 
 def lstm_cell(gates: Array, c_prev: Array, c: Array, h: Array) -> None:
@@ -122,10 +125,11 @@ def lstm(inputs: Array, w: Array, gates: Array, c: Array) -> None:
     hidden_size = c.shape[2]
     halved = w.copy()
     halved[:, : 3 * hidden_size] *= 0.5
-    w_panels = panels(halved)
-    for t in range(len(gates)):
-        product(w_panels, inputs[t], gates[t])
-        lstm_cell(by_gate(gates[t]), c[t], c[t + 1], inputs[t + 1, :, -hidden_size:])
+    w_panels, h = panels(halved), inputs[1:, :, -hidden_size:]
+    z, gates = by_panel(gates, w_panels), by_gate(gates)
+    for x_t, z_t, gates_t, c_prev, c_t, h_t in zip(inputs[:-1, :, None], z, gates, c[:-1], c[1:], h, strict=True):
+        np.matmul(w_panels, x_t, out=z_t)
+        lstm_cell(gates_t, c_prev, c_t, h_t)
 
 
 def lstm_backward(d_h: Array, gates: Array, c: Array, w: Array) -> None:
@@ -135,15 +139,17 @@ def lstm_backward(d_h: Array, gates: Array, c: Array, w: Array) -> None:
     """
     hidden_size, w_back = d_h.shape[2], panels(w.T)
     d_inputs = np.zeros((d_h.shape[1], len(w), d_h.shape[3]), d_h.dtype)
-    from_next = d_inputs[:, -hidden_size:]
+    d_inputs_by_panel, from_next = by_panel(d_inputs, w_back), d_inputs[:, -hidden_size:]
     d_c, d_z = np.zeros_like(d_h[0]), np.empty_like(gates[0])
-    for t in range(len(gates) - 1, -1, -1):
-        d_h[t] += from_next
-        lstm_cell_backward(d_h[t], d_c, by_gate(gates[t]), c[t], c[t + 1], by_gate(d_z))
-        gates[t] = d_z
-        product(w_back, d_z, d_inputs)
+    d_gates, column = by_gate(d_z), d_z[:, None]
+    backwards = zip(d_h[::-1], gates[::-1], by_gate(gates)[::-1], c[-2::-1], c[:0:-1], strict=True)
+    for d_h_t, d_z_t, gates_t, c_prev, c_t in backwards:
+        d_h_t += from_next
+        lstm_cell_backward(d_h_t, d_c, gates_t, c_prev, c_t, d_gates)
+        d_z_t[:] = d_z
+        np.matmul(w_back, column, out=d_inputs_by_panel)
         if len(w) > hidden_size:
-            d_h[t] = d_inputs[:, :-hidden_size]
+            d_h_t[:] = d_inputs[:, :-hidden_size]
 
 
 def lstm_cell_backward(d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: Array, d_z: Array) -> None:
