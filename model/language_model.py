@@ -222,7 +222,7 @@ class LanguageModel:
         w_h = self.parameters[keys.w_h]
         w = np.vstack([self.parameters[keys.w_x], w_h]) if n else w_h
         if self.architecture.cell == "lstm":
-            layers.lstm_backward(d_h, trace.gates, trace.c, w)
+            layers.lstm_backward(d_h, trace.inputs, trace.gates, trace.c, w)
             return trace.gates
         d_z = workspace.array("d_z", *d_h.shape)
         layers.rnn_backward(d_h, trace.inputs, w, d_z)

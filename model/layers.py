@@ -132,54 +132,56 @@ def lstm(inputs: Array, w: Array, gates: Array, c: Array) -> None:
         lstm_cell(gates_t, c_prev, c_t, h_t)
 
 
-def lstm_backward(d_h: Array, gates: Array, c: Array, w: Array) -> None:
+def lstm_backward(d_h: Array, inputs: Array, gates: Array, c: Array, w: Array) -> None:
     """Turn gates (T, G, 4H, B) into d_z, the gradients of z = wᵀ [x, 1, h].
 
-    c (T+1, G, H, B) as `lstm` left it; see `rnn_backward` for d_h, and for w, which is (D+H, 4H) or (H, 4H) here.
+    inputs (T+1, G, D+1+H, B) and c (T+1, G, H, B) are as `lstm` left them; see `rnn_backward` for d_h, and for w, which
+    is (D+H, 4H) or (H, 4H) here.
     """
     hidden_size, w_back = d_h.shape[2], panels(w.T)
     d_inputs = np.zeros((d_h.shape[1], len(w), d_h.shape[3]), d_h.dtype)
     d_inputs_by_panel, from_next = by_panel(d_inputs, w_back), d_inputs[:, -hidden_size:]
-    d_c, d_z = np.zeros_like(d_h[0]), np.empty_like(gates[0])
-    d_gates, column = by_gate(d_z), d_z[:, None]
-    backwards = zip(d_h[::-1], gates[::-1], by_gate(gates)[::-1], c[-2::-1], c[:0:-1], strict=True)
-    for d_h_t, d_z_t, gates_t, c_prev, c_t in backwards:
+    d_c, scratch = np.zeros_like(d_h[0]), np.empty((2, *d_h.shape[1:]), d_h.dtype)
+    h, d_z = inputs[:0:-1, :, -hidden_size:], gates[::-1, :, None]
+    for d_h_t, h_t, gates_t, d_z_t, c_prev, c_t in zip(
+        d_h[::-1], h, by_gate(gates)[::-1], d_z, c[-2::-1], c[:0:-1], strict=True
+    ):
         d_h_t += from_next
-        lstm_cell_backward(d_h_t, d_c, gates_t, c_prev, c_t, d_gates)
-        d_z_t[:] = d_z
-        np.matmul(w_back, column, out=d_inputs_by_panel)
+        lstm_cell_backward(d_h_t, d_c, gates_t, c_prev, c_t, h_t, scratch)
+        np.matmul(w_back, d_z_t, out=d_inputs_by_panel)
         if len(w) > hidden_size:
             d_h_t[:] = d_inputs[:, :-hidden_size]
 
 
-def lstm_cell_backward(d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: Array, d_z: Array) -> None:
-    """Write d_z (4, G, H, B) of one step, and turn d_c (G, H, B), which came from step t+1, into what goes on to t-1.
+def lstm_cell_backward(
+    d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: Array, h: Array, scratch: Array
+) -> None:
+    """Turn the gates (4, G, H, B) of one step into d_z, and d_c (G, H, B) from that of step t+1 into what goes to t-1.
 
-    d_c += d_h o (1 - tanh² c);  d_o = d_h tanh c;  d_i = d_c g;  d_f = d_c c_prev;  d_g = d_c i;
-    d_z = d_gate s (1 - s) for the sigmoid gates s, and d_g (1 - g²) for the candidate;  then d_c becomes d_c f.
+    d_c += d_h (o - h tanh c), which is d_h o (1 - tanh² c);
+    d_z_o = d_h h (1 - o);  d_z_i = d_c i g (1 - i);  d_z_f = d_c f c_prev (1 - f);  d_z_g = d_c i (1 - g²);
+    then d_c becomes d_c f. Each s (1 - s) is a sigmoid's slope, with s already in h, in i g and in f c_prev.
     """
-    (o, i, f, g), (d_o, d_i, d_f, d_g) = gates, d_z
-    tanh_c = np.tanh(c)
-    slope = tanh_c * tanh_c
-    np.subtract(1, slope, out=slope)
-    slope *= o
+    o, i, f, g = gates
+    d_c_i, d_c_f = scratch
+    slope = np.tanh(c, out=d_c_i)
+    slope *= h
+    np.subtract(o, slope, out=slope)
     slope *= d_h
     d_c += slope
-    _gate_slopes(gates, out=d_z)
-    d_o *= tanh_c
-    d_o *= d_h
-    d_i *= g
-    d_f *= c_prev
-    d_g *= i
-    d_z[1:] *= d_c
-    d_c *= f
-
-
-def _gate_slopes(gates: Array, out: Array) -> None:
-    """Write s (1 - s) for the sigmoid gates and 1 - g² for the candidate, all (4, G, H, B)."""
-    np.multiply(gates, gates, out=out)
-    np.subtract(gates[:3], out[:3], out=out[:3])
-    np.subtract(1, out[3], out=out[3])
+    np.multiply(d_c, i, out=d_c_i)
+    np.multiply(d_c, f, out=d_c_f)
+    np.subtract(1, gates[:3], out=gates[:3])
+    o *= h
+    o *= d_h
+    i *= g
+    i *= d_c_i
+    f *= c_prev
+    f *= d_c_f
+    g *= g
+    np.subtract(1, g, out=g)
+    g *= d_c_i
+    d_c[:] = d_c_f
 
 
 def softmax(logits: Array) -> Array:
