@@ -6,6 +6,7 @@ The arithmetic is in `layers`; this file is its wiring.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -139,7 +140,7 @@ class LanguageModel:
     def _forward(
         self, ids: Ids, state: State, dropout: Sequence[Array] | None, workspace: Workspace
     ) -> tuple[list[_Trace], Array, Array, State]:
-        """Traces, the output layer's inputs [h, 1] (T, G, H+1, B), logits (T, G, V, B), and the state after the last id."""
+        """Traces, the output layer's inputs [1, h] (T, G, 1+H, B), logits (T, G, V, B), and the state after the last id."""
         hidden_size, after = self.architecture.hidden_size, State(np.empty_like(state.h), np.empty_like(state.c))
         groups = _in_groups(ids)
         traces: list[_Trace] = []
@@ -156,16 +157,16 @@ class LanguageModel:
             if trace.c.size:
                 after.c[n] = _as_rows(trace.c[-1])
             traces.append(trace)
-        assert below is not None
-        top = workspace.array("top", *below.shape[:2], hidden_size + 1, below.shape[3])
-        _pass_on(below, None if dropout is None else dropout[-1], top[:, :, :-1])
-        top[:, :, -1] = 1
+        top = traces[-1].inputs[1:, :, -hidden_size - 1 :]
+        if dropout is not None:
+            kept = top
+            top = workspace.array("top", *kept.shape)
+            top[:, :, 0] = 1
+            np.multiply(kept[:, :, 1:], _as_columns(dropout[-1]), out=top[:, :, 1:])
+        w = np.concatenate([self.parameters["output.b_y"][None], self.parameters["output.w_hy"]])
         logits = workspace.array("logits", *groups.shape[:2], self.architecture.vocab_size, groups.shape[2])
-        layers.product(layers.panels(self._output_weights()), top, logits)
+        layers.product(w, top, logits)
         return traces, top, logits, after
-
-    def _output_weights(self) -> Array:
-        return np.vstack([self.parameters["output.w_hy"], self.parameters["output.b_y"]])
 
     def _trace(self, n: int, shape: tuple[int, ...], state: State, workspace: Workspace) -> _Trace:
         """Lend a layer's arrays for ids (T, G, B), with the ones and the state before the first step in their places."""
@@ -183,7 +184,7 @@ class LanguageModel:
         return _Trace(inputs, gates, c)
 
     def _run_layer(self, keys: Keys, trace: _Trace) -> None:
-        w = np.vstack([self.parameters[name] for name in (keys.w_x, keys.b, keys.w_h)])
+        w = np.concatenate([self.parameters[keys.w_x], self.parameters[keys.b][None], self.parameters[keys.w_h]])
         if self.architecture.cell == "rnn":
             layers.rnn(trace.inputs, w)
         else:
@@ -200,9 +201,9 @@ class LanguageModel:
         gradients: Parameters = {}
         hidden_size, w_hy = self.architecture.hidden_size, self.parameters["output.w_hy"]
         joined = _weight_gradient(top, d_logits, workspace)
-        gradients["output.w_hy"], gradients["output.b_y"] = joined[:-1], joined[-1]
+        gradients["output.b_y"], gradients["output.w_hy"] = joined[0], joined[1:]
         d_h = workspace.array("d_h", *top.shape[:2], hidden_size, top.shape[3])
-        layers.product(layers.panels(w_hy.T), d_logits, d_h)
+        layers.product(w_hy.T, d_logits, d_h)
         for n in reversed(range(len(traces))):
             if dropout is not None:
                 d_h *= _as_columns(dropout[n])
@@ -220,7 +221,7 @@ class LanguageModel:
         """Gradients (T, G, K, B) of a layer's pre-activations; d_h becomes the gradients of the layer below."""
         keys = self._keys[n]
         w_h = self.parameters[keys.w_h]
-        w = np.vstack([self.parameters[keys.w_x], w_h]) if n else w_h
+        w = np.concatenate([self.parameters[keys.w_x], w_h]) if n else w_h
         if self.architecture.cell == "lstm":
             layers.lstm_backward(d_h, trace.inputs, trace.gates, trace.c, w)
             return trace.gates
@@ -231,10 +232,13 @@ class LanguageModel:
 
 def _in_groups(ids: Array) -> Array:
     """View (..., B) as (..., G, B): groups of as many columns as `layers` likes at most, if they can be equal."""
-    batch_size = ids.shape[-1]
+    return ids.reshape(*ids.shape[:-1], _groups(ids.shape[-1]), -1)
+
+
+@lru_cache(maxsize=128)
+def _groups(batch_size: int) -> int:
     least = -(-batch_size // layers.COLUMNS)
-    groups = next((count for count in range(least, 2 * least + 1) if batch_size % count == 0), 1)
-    return ids.reshape(*ids.shape[:-1], groups, -1)
+    return next((groups for groups in range(least, 2 * least + 1) if batch_size % groups == 0), 1)
 
 
 def _as_columns(rows: Array) -> Array:
@@ -250,8 +254,7 @@ def _as_rows(columns: Array) -> Array:
 def _look_up(ids: Ids, x: Array) -> None:
     """Write ids (T, G, B) as one-hot columns x (T, G, V, B)."""
     x[:] = 0
-    t, g, b = np.indices(ids.shape, sparse=True)
-    x[t, g, ids, b] = ids != NO_CHARACTER  # which is -1, and so zeroes one number more
+    x.swapaxes(-1, -2)[layers.places(ids)] = ids != NO_CHARACTER  # which is -1, and so zeroes the last one again
 
 
 def _pass_on(h: Array, mask: Array | None, out: Array) -> None:
@@ -263,12 +266,9 @@ def _pass_on(h: Array, mask: Array | None, out: Array) -> None:
 
 
 def _weight_gradient(x: Array, d_y: Array, workspace: Workspace) -> Array:
-    """Gradient (D, K) of the weights of y = wᵀ x, for x (T, G, D, B) and d_y (T, G, K, B): one product for all columns."""
     (time, groups, width, columns), outputs = x.shape, d_y.shape[2]
-    long_x = layers.features_first(x, workspace.array("long_x", width, time, groups, columns))
-    long_d_y = layers.features_first(d_y, workspace.array("long_d_y", outputs, time, groups, columns))
-    gradient: Array = long_x @ long_d_y.T
-    return gradient
+    long_x = workspace.array("long_x", width, time, groups, columns)
+    return layers.weight_gradient(x, d_y, long_x, workspace.array("long_d_y", outputs, time, groups, columns))
 
 
 def count_targets(batch: Batch) -> int:

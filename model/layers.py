@@ -16,6 +16,8 @@ Sources: the RNN and its gradients follow Elman (1990) and the assignment "Chara
 Hochreiter & Schmidhuber (1997) with the forget gate of Gers, Schmidhuber & Cummins (2000), without peepholes.
 """
 
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -47,15 +49,40 @@ def by_panel(y: Array, w_panels: Array) -> Array:
     return y.reshape(*y.shape[:-2], *w_panels.shape[:2], y.shape[-1])
 
 
-def product(w_panels: Array, x: Array, out: Array) -> None:
-    """Write y = wᵀ x for columns x (..., D, B) into out (..., K, B)."""
-    np.matmul(w_panels, x[..., None, :, :], out=by_panel(out, w_panels))
+def product(w: Array, x: Array, out: Array) -> None:
+    """Write y = wᵀ x for columns x (T, G, D, B) into out (T, G, K, B)."""
+    if _is_single(x):
+        np.matmul(x[:, 0, :, 0], w, out=out[:, 0, :, 0])
+    else:
+        w_panels = panels(w)
+        np.matmul(w_panels, x[:, :, None], out=by_panel(out, w_panels))
 
 
-def features_first(x: Array, out: Array) -> Array:
-    """Copy a sequence (T, G, D, B) into out (D, T, G, B), so that all its columns make one matrix (D, TGB); return it."""
-    np.copyto(out, x.transpose(2, 0, 1, 3))
-    return out.reshape(len(out), -1)
+def weight_gradient(x: Array, d_y: Array, long_x: Array, long_d_y: Array) -> Array:
+    """Gradient (D, K) of the weights of y = wᵀ x, for x (T, G, D, B) and d_y (T, G, K, B).
+
+    All columns make one product; for that they are copied into long_x (D, T, G, B) and long_d_y (K, T, G, B).
+    """
+    if _is_single(x):
+        gradient: Array = x[:, 0, :, 0].T @ d_y[:, 0, :, 0]
+        return gradient
+    np.copyto(long_x, x.transpose(2, 0, 1, 3))
+    np.copyto(long_d_y, d_y.transpose(2, 0, 1, 3))
+    gradient = long_x.reshape(len(long_x), -1) @ long_d_y.reshape(len(long_d_y), -1).T
+    return gradient
+
+
+def _is_single(x: Array) -> bool:
+    """Tell whether a sequence is of one example, whose columns are rows as well: there is nothing to put in order."""
+    return x.shape[1] == x.shape[3] == 1
+
+
+def _stepwise(w: Array, x: Array, y: Array) -> tuple[Callable[[Array, Array], Any], Array, Array]:
+    """A function that writes one step of y = wᵀ x, and x (T, G, D, B) and y (T, G, K, B) in the form that it takes."""
+    if _is_single(x):
+        return w.T.dot, x[:, 0], y[:, 0]
+    w_panels = panels(w)
+    return partial(np.matmul, w_panels), x[:, :, None], by_panel(y, w_panels)
 
 
 def rnn(inputs: Array, w: Array) -> None:
@@ -64,10 +91,10 @@ def rnn(inputs: Array, w: Array) -> None:
     inputs (T+1, G, D+1+H, B) hold [x_t, 1, h_{t-1}]: all x, all ones and h_0 come in; each h_t is written into the next
     step's place, the last one into a step of which only this is used. w (D+1+H, H).
     """
-    w_panels, h = panels(w), inputs[1:, :, -w.shape[1] :]
-    for x_t, z_t, h_t in zip(inputs[:-1, :, None], by_panel(h, w_panels), h, strict=True):
-        np.matmul(w_panels, x_t, out=z_t)
-        np.tanh(h_t, out=h_t)
+    multiply, x, h = _stepwise(w, inputs[:-1], inputs[1:, :, -w.shape[1] :])
+    for x_t, h_t in zip(x, h, strict=True):
+        multiply(x_t, h_t)
+        np.tanh(h_t, h_t)
 
 
 def rnn_backward(d_h: Array, inputs: Array, w: Array, d_z: Array) -> None:
@@ -76,17 +103,16 @@ def rnn_backward(d_h: Array, inputs: Array, w: Array, d_z: Array) -> None:
     d_z_t = (d_h_t + what comes from step t+1) (1 - h_t²), and w d_z_t is what goes on to [x_t, h_{t-1}]. w (D+H, H) is
     without the bias. Where it has rows for x, they are as many as those for h, and d_h ends up as d_x.
     """
-    hidden_size, w_back = d_h.shape[2], panels(w.T)
-    d_inputs = np.zeros((d_h.shape[1], len(w), d_h.shape[3]), d_h.dtype)
-    d_inputs_by_panel, from_next = by_panel(d_inputs, w_back), d_inputs[:, -hidden_size:]
-    h = inputs[1:, :, -hidden_size:]
+    hidden_size, h = d_h.shape[2], inputs[1:, :, -d_h.shape[2] :]
     np.multiply(h, h, out=d_z)
     np.subtract(1, d_z, out=d_z)  # the slopes of all steps at once
-    backwards = zip(d_h[::-1], d_z[::-1], d_z[::-1, :, None], strict=True)
-    for d_h_t, d_z_t, column in backwards:
+    d_inputs = np.zeros((d_h.shape[1], len(w), d_h.shape[3]), d_h.dtype)
+    multiply, d_z_as_x, (d_inputs_as_y,) = _stepwise(w.T, d_z, d_inputs[None])
+    from_next = d_inputs[:, -hidden_size:]
+    for d_h_t, d_z_t, x_t in zip(d_h[::-1], d_z[::-1], d_z_as_x[::-1], strict=True):
         d_h_t += from_next
         d_z_t *= d_h_t
-        np.matmul(w_back, column, out=d_inputs_by_panel)
+        multiply(x_t, d_inputs_as_y)
         if len(w) > hidden_size:
             d_h_t[:] = d_inputs[:, :-hidden_size]
 
@@ -125,10 +151,10 @@ def lstm(inputs: Array, w: Array, gates: Array, c: Array) -> None:
     hidden_size = c.shape[2]
     halved = w.copy()
     halved[:, : 3 * hidden_size] *= 0.5
-    w_panels, h = panels(halved), inputs[1:, :, -hidden_size:]
-    z, gates = by_panel(gates, w_panels), by_gate(gates)
-    for x_t, z_t, gates_t, c_prev, c_t, h_t in zip(inputs[:-1, :, None], z, gates, c[:-1], c[1:], h, strict=True):
-        np.matmul(w_panels, x_t, out=z_t)
+    multiply, x, z = _stepwise(halved, inputs[:-1], gates)
+    h = inputs[1:, :, -hidden_size:]
+    for x_t, z_t, gates_t, c_prev, c_t, h_t in zip(x, z, by_gate(gates), c[:-1], c[1:], h, strict=True):
+        multiply(x_t, z_t)
         lstm_cell(gates_t, c_prev, c_t, h_t)
 
 
@@ -138,17 +164,16 @@ def lstm_backward(d_h: Array, inputs: Array, gates: Array, c: Array, w: Array) -
     inputs (T+1, G, D+1+H, B) and c (T+1, G, H, B) are as `lstm` left them; see `rnn_backward` for d_h, and for w, which
     is (D+H, 4H) or (H, 4H) here.
     """
-    hidden_size, w_back = d_h.shape[2], panels(w.T)
+    hidden_size, h = d_h.shape[2], inputs[1:, :, -d_h.shape[2] :]
     d_inputs = np.zeros((d_h.shape[1], len(w), d_h.shape[3]), d_h.dtype)
-    d_inputs_by_panel, from_next = by_panel(d_inputs, w_back), d_inputs[:, -hidden_size:]
+    multiply, d_z_as_x, (d_inputs_as_y,) = _stepwise(w.T, gates, d_inputs[None])
+    from_next = d_inputs[:, -hidden_size:]
     d_c, scratch = np.zeros_like(d_h[0]), np.empty((2, *d_h.shape[1:]), d_h.dtype)
-    h, d_z = inputs[:0:-1, :, -hidden_size:], gates[::-1, :, None]
-    for d_h_t, h_t, gates_t, d_z_t, c_prev, c_t in zip(
-        d_h[::-1], h, by_gate(gates)[::-1], d_z, c[-2::-1], c[:0:-1], strict=True
-    ):
+    forwards = (d_h, h, by_gate(gates), d_z_as_x, c[:-1], c[1:])
+    for d_h_t, h_t, gates_t, x_t, c_prev, c_t in zip(*(array[::-1] for array in forwards), strict=True):
         d_h_t += from_next
         lstm_cell_backward(d_h_t, d_c, gates_t, c_prev, c_t, h_t, scratch)
-        np.matmul(w_back, d_z_t, out=d_inputs_by_panel)
+        multiply(x_t, d_inputs_as_y)
         if len(w) > hidden_size:
             d_h_t[:] = d_inputs[:, :-hidden_size]
 
@@ -199,7 +224,7 @@ def cross_entropy(logits: Array, targets: Ids, mask: NDArray[np.bool_] | None = 
     """
     logits -= np.maximum.reduce(logits, axis=-1, keepdims=True)
     logits -= np.log(np.add.reduce(np.exp(logits), axis=-1, keepdims=True))
-    chosen = logits[_places(targets)]
+    chosen = logits[places(targets)]
     if mask is not None:
         chosen = chosen[mask]
     return -float(np.add.reduce(chosen, axis=None, dtype=np.float64))
@@ -210,13 +235,18 @@ def cross_entropy_backward(
 ) -> Array:
     """Turn log-probabilities (..., V) into the gradient of `scale` times the loss, in place: (p - one-hot) scale."""
     d_logits = np.exp(log_probabilities, out=log_probabilities)
-    d_logits[_places(targets)] -= 1
+    d_logits[places(targets)] -= 1
     d_logits *= scale
     if mask is not None:
         d_logits *= mask[..., None]
     return d_logits
 
 
-def _places(targets: Ids) -> tuple[Ids, ...]:
-    """Where the targets' logits are."""
-    return (*np.indices(targets.shape, sparse=True), targets)
+def places(ids: Ids) -> tuple[Ids, ...]:
+    """The index of each id's own number in an array (..., V)."""
+    return (*_mesh(ids.shape), ids)
+
+
+@lru_cache(maxsize=128)
+def _mesh(shape: tuple[int, ...]) -> tuple[Ids, ...]:
+    return np.indices(shape, sparse=True)
