@@ -18,6 +18,7 @@ Hochreiter & Schmidhuber (1997) with the forget gate of Gers, Schmidhuber & Cumm
 
 from collections.abc import Callable
 from functools import lru_cache, partial
+from math import gcd
 from typing import Any
 
 import numpy as np
@@ -37,15 +38,20 @@ PANEL, COLUMNS = 8, 32
 """Outputs in a panel, and columns in a group at most: measured, the fastest for all widths from 128 to 512."""
 
 
-def panels(w: Array) -> Array:
-    """Put weights (D, K) in order for `product`: (K/8, 8, D), where the 8 weights of each input lie side by side."""
-    width = PANEL if w.shape[1] % PANEL == 0 else w.shape[1]
-    by_panel = w.reshape(len(w), -1, width).swapaxes(0, 1)
-    return np.ascontiguousarray(by_panel).swapaxes(1, 2)
+def panels(w: Array, width: int = PANEL) -> Array:
+    """Put weights (D, K) in order for products: (K/n, n, D), where the n weights of each input lie side by side.
+
+    n is `width`, or less where that does not divide K; a K that goes into no panels of a useful width makes one of all.
+    """
+    outputs = w.shape[1]
+    width = gcd(outputs, width)
+    if width < PANEL:
+        width = outputs
+    return np.ascontiguousarray(w.reshape(len(w), -1, width).swapaxes(0, 1)).swapaxes(1, 2)
 
 
 def by_panel(y: Array, w_panels: Array) -> Array:
-    """View y (..., K, B) as the outputs of panels (K/8, 8, D): (..., K/8, 8, B)."""
+    """View y (..., K, B) as the outputs of panels (K/n, n, D): (..., K/n, n, B)."""
     return y.reshape(*y.shape[:-2], *w_panels.shape[:2], y.shape[-1])
 
 
@@ -119,7 +125,8 @@ def rnn_backward(d_h: Array, inputs: Array, w: Array, d_z: Array) -> None:
 
 def by_gate(z: Array) -> Array:
     """View (..., G, 4H, B) as (..., 4, G, H, B)."""
-    return z.reshape(*z.shape[:-2], len(GATES), -1, z.shape[-1]).swapaxes(-3, -4)
+    hidden_size = z.shape[-2] // len(GATES)
+    return z.reshape(*z.shape[:-2], len(GATES), hidden_size, z.shape[-1]).swapaxes(-3, -4)
 
 
 def lstm_cell(gates: Array, c_prev: Array, c: Array, h: Array) -> None:

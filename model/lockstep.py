@@ -10,8 +10,8 @@ losses change by 0.0002 nats or less. What it gives, beside the law: one row may
 products are made whole or in pieces, whichever is faster.
 
 All that a step multiplies lies in one array, a row's share in one column: [look-up | h_0 | 1 | h_1 | 1 | ...]. So each
-layer is a single product with a slice of it, look-up and bias included. Columns, because then each gate of all rows is
-one block. Not here: what the rows mean, and when they come and go (`decoder`).
+layer is a single product with a slice of it, look-up and bias included. Columns, and many of them in groups, for the
+reasons that `layers` gives. Not here: what the rows mean, and when they come and go (`decoder`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,33 +23,38 @@ from numpy.typing import NDArray
 from model.architecture import layer_keys
 from model.blas import threads
 from model.language_model import LanguageModel
-from model.layers import GATES, Array
+from model.layers import COLUMNS, GATES, PANEL, Array, Ids, by_gate, by_panel, panels
 
 H_DIGITS = 8  # binary digits of h after the point
-# Up to so many multiplications OpenBLAS does without copying its operands first; larger products are cut into blocks
-# of outputs. As every sum is exact, that changes the speed and nothing else.
-SMALL_PRODUCT = 1_000_000
-BLOCKS = (128, 64, 32)
-# With many rows the copies are not worth avoiding; where threads can share them, not even with more than a few. But few
-# rows wait for the weights, and products that are not large for the other threads: one alone is as fast.
-FEW, MANY, LARGE_PRODUCT = 16, 40, 4_000_000
-# OpenBLAS takes as long for 41 rows as for 48, or longer: more than a few are filled up with columns that nobody reads.
-COLUMNS = 8
+# A single row is a matrix-vector product, all others go through panels of weights (see `layers`): wide ones for a few
+# rows, else narrow ones, for groups of columns of which the last may be filled up with some that nobody reads. But
+# large products of many rows stay undivided where threads can share them, filled up to a multiple of 8: 41 columns take
+# as long as 48, or longer. As every sum is exact, all that changes the speed and nothing else.
+FEW, WIDE_PANEL = 10, 32
+LARGE_PRODUCT, COLUMNS_OF_A_WHOLE = 4_000_000, 8
 # Weights that a processor's nearer caches hold are read faster column by column; larger ones are not.
 SMALL_WEIGHTS = 150_000
 
 
-class _Layer(NamedTuple):
-    """Views of one layer for the present number of rows B: z = weights inputs, in one product or several."""
+class _Form(NamedTuple):
+    """How rows are laid out, and how they are multiplied."""
 
-    weights: Array  # (N, K), or in blocks (N/n, n, K)
-    inputs: Array  # (K, B)
-    z: Array  # (N, B), or in blocks (N/n, n, B)
-    gates: Array  # (N, B): z again
-    sigmoids: Array  # (3H, B): its first three gates
-    split: tuple[Array, ...]  # o, i, f, g, each (H, B)
-    h: Array  # (H, B)
-    c: Array  # (H, B)
+    groups: int
+    columns: int  # of each group
+    panel: int  # outputs in one, or 0 where products are not divided
+
+
+class _Layer(NamedTuple):
+    """Views of one layer for G groups of B columns: z = weights inputs, in one product or in several."""
+
+    weights: Array  # (N, K), or in panels (N/n, n, K)
+    inputs: Array  # (K, B), or (G, 1, K, B) for panels
+    z: Array  # (N, B), or (G, N/n, n, B) for panels
+    outputs: Array  # (G, N, B): z again
+    sigmoids: Array  # (3, G, H, B): an LSTM's first three gates
+    gates: tuple[Array, ...]  # o, i, f, g, each (G, H, B)
+    h: Array  # (G, H, B)
+    c: Array  # (G, H, B)
 
     def multiply(self) -> None:
         """Compute z."""
@@ -87,10 +92,9 @@ class Lockstep:
             ]
         self._weights = [np.ascontiguousarray(weights, number) for weights in stacked]
         self._whole = [np.asfortranarray(w) if w.size <= SMALL_WEIGHTS else w for w in self._weights]
-        self._x = np.zeros((self._lookup_rows + self._depth * (self._hidden_size + 1), 0), number)
-        self._c = np.zeros((self._depth, self._hidden_size, 0), number)
+        self._panels: dict[int, list[Array]] = {}  # by width, made when first needed
         self._rows = 0
-        self._make_columns(0)
+        self._lay_out(self._form_for(0))
 
     @property
     def rows(self) -> int:
@@ -100,58 +104,80 @@ class Lockstep:
     def resize(self, rows: int) -> None:
         """Keep the first rows, and put those that are new into the zero state."""
         kept, self._rows = min(rows, self._rows), rows
-        columns = rows if rows <= FEW else -(-rows // COLUMNS) * COLUMNS
-        if columns != self._x.shape[1]:
-            self._make_columns(columns, kept)
-        self._clear(slice(kept, rows))
+        form = self._form_for(rows)
+        if form != self._form:
+            states = [array[self._places(0, kept)] for array in (self._x, self._c)]
+            self._lay_out(form)
+            self._x[self._places(0, kept)], self._c[self._places(0, kept)] = states
+        self._clear(*self._places(kept, rows))
+        self._groups, _, self._columns = self._places(0, rows)
 
-    def _make_columns(self, count: int, kept: int = 0) -> None:
-        x, c = np.zeros((len(self._x), count), self._x.dtype), np.zeros((*self._c.shape[:2], count), self._x.dtype)
-        x[:, :kept], c[:, :, :kept] = self._x[:, :kept], self._c[:, :, :kept]
-        x[self._lookup_rows + self._hidden_size :: self._hidden_size + 1] = 1  # what the biases are multiplied by
-        self._x, self._c = x, c
-        self._lookup, self._columns = x[: self._lookup_rows], np.arange(count)
-        *self._layers, self._output = self._arranged(x, c)
+    def _form_for(self, rows: int) -> _Form:
+        if rows <= 1:
+            return _Form(1, rows, 0)
+        if rows <= FEW:
+            return _Form(1, rows, WIDE_PANEL)
+        if rows <= COLUMNS // 2:
+            return _Form(1, COLUMNS // 2, PANEL)
+        if threads() > 1 and max(weights.size for weights in self._weights) * rows > LARGE_PRODUCT:
+            return _Form(1, -(-rows // COLUMNS_OF_A_WHOLE) * COLUMNS_OF_A_WHOLE, 0)
+        return _Form(-(-rows // COLUMNS), COLUMNS, PANEL)
+
+    def _lay_out(self, form: _Form) -> None:
+        """Make arrays of a form, all in the zero state."""
+        self._form, (groups, columns, _) = form, form
+        width = self._lookup_rows + self._depth * (self._hidden_size + 1)
+        self._x = np.zeros((groups, width, columns), self._weights[0].dtype)
+        self._x[:, self._lookup_rows + self._hidden_size :: self._hidden_size + 1] = 1  # what biases are multiplied by
+        self._c = np.zeros((groups, self._depth * self._hidden_size, columns), self._x.dtype)
+        self._lookup = self._x[:, : self._lookup_rows]
+        *self._layers, self._output = self._arranged()
+
+    def _places(self, start: int, stop: int) -> tuple[Ids, slice, Ids]:
+        """Where rows are in arrays (G, ..., B)."""
+        groups, columns = np.divmod(np.arange(start, stop), max(1, self._form.columns))
+        return groups, slice(None), columns
 
     def forget(self, row: int) -> None:
         """Put a row into the zero state, where one that is still to come is already."""
         if row < self._rows:
-            self._clear(row)
+            self._clear(*self._places(row, row + 1))
 
-    def _clear(self, rows: int | slice) -> None:
+    def _clear(self, groups: Ids, inputs: slice, columns: Ids) -> None:
+        self._c[groups, inputs, columns] = 0
         for layer in self._layers:
-            layer.h[:, rows] = 0
-            layer.c[:, rows] = 0
+            layer.h[groups, inputs, columns] = 0
 
     def move(self, source: int, target: int) -> None:
         """Put a row's state into another one's place."""
         if source >= self._rows:
             self.forget(target)
             return
-        self._x[:, target] = self._x[:, source]
-        self._c[:, :, target] = self._c[:, :, source]
+        there, here = self._places(target, target + 1), self._places(source, source + 1)
+        self._x[there], self._c[there] = self._x[here], self._c[here]
 
     def step(self, ids: Sequence[int]) -> Array:
         """Let each row read a character id, -1 for none, and return logits (B, V) for the next; valid until then."""
         self._lookup.fill(0)
-        self._lookup[ids, self._columns[: self._rows]] = 1
+        self._lookup[self._groups, ids, self._columns] = 1
         cell = self._lstm_cell if self._is_lstm else self._rnn_cell
         for layer in self._layers:
             layer.multiply()
             cell(layer)
         self._output.multiply()
-        return self._output.gates[:, : self._rows].T
+        logits: Array = self._output.outputs.swapaxes(1, 2)
+        return logits.reshape(-1, logits.shape[2])[: self._rows]  # for one group, still a view
 
     def _rnn_cell(self, layer: _Layer) -> None:
-        h = np.tanh(layer.gates, out=layer.h)
+        h = np.tanh(layer.outputs, out=layer.h)
         h += self._rounder
         h -= self._rounder
 
     def _lstm_cell(self, layer: _Layer) -> None:
         """See `layers.lstm_cell`; o, i, f and h are doubled here."""
-        np.tanh(layer.gates, out=layer.gates)
+        np.tanh(layer.outputs, out=layer.outputs)
         sigmoids, c, h = layer.sigmoids, layer.c, layer.h
-        o, i, f, g = layer.split
+        o, i, f, g = layer.gates
         sigmoids += self._one
         c *= f
         g *= i
@@ -162,38 +188,30 @@ class Lockstep:
         h += self._rounder
         h -= self._rounder
 
-    def _arranged(self, x: Array, c: Array) -> Iterator[_Layer]:
+    def _arranged(self) -> Iterator[_Layer]:
         """Cut the arrays into layers, the output layer last."""
-        rows, hidden_size = x.shape[1], self._hidden_size
+        groups, _, columns = self._x.shape
         start, h_start = 0, self._lookup_rows
         for n, weights in enumerate(self._weights):
-            gates = np.empty((len(weights), rows), x.dtype)
-            block = _block(len(weights), weights.shape[1], rows)
-            shape = (len(weights) // block, block) if block else (len(weights),)
-            yield _Layer(
-                weights.reshape(*shape, weights.shape[1]) if block else self._whole[n],
-                x[start : start + weights.shape[1]],
-                gates.reshape(*shape, rows),
-                gates,
-                gates[: 3 * hidden_size],
-                tuple(gates.reshape(len(GATES), hidden_size, rows)) if self._is_lstm and n < self._depth else (),
-                x[h_start : h_start + hidden_size],
-                c[n] if n < self._depth else c[:0],
+            outputs = np.empty((groups, len(weights), columns), self._x.dtype)
+            inputs = self._x[:, start : start + weights.shape[1]]
+            h, c = (
+                array[:, first : first + self._hidden_size]
+                for array, first in ((self._x, h_start), (self._c, n * self._hidden_size))
             )
-            start, h_start = h_start, h_start + hidden_size + 1
+            gates = by_gate(outputs) if self._is_lstm and n < self._depth else outputs[:0]
+            yield _Layer(*self._multiplication(n, inputs, outputs), outputs, gates[:3], tuple(gates), h, c)
+            start, h_start = h_start, h_start + self._hidden_size + 1
 
-
-def _block(outputs: int, inputs: int, rows: int) -> int:
-    """How many outputs to make at once; 0 for all."""
-    size = outputs * inputs * rows
-    if rows == 1 or size <= SMALL_PRODUCT or _stays_whole(size, rows):
-        return 0
-    return next((block for block in BLOCKS if outputs % block == 0 and block * inputs * rows <= SMALL_PRODUCT), 0)
-
-
-def _stays_whole(size: int, rows: int) -> bool:
-    """Tell whether a product of so many multiplications is left whole to the library and its threads, be it one."""
-    return rows > MANY if threads() == 1 else rows > FEW and size > LARGE_PRODUCT
+    def _multiplication(self, n: int, inputs: Array, outputs: Array) -> tuple[Array, Array, Array]:
+        """Weights, inputs and z of a layer as `multiply` wants them."""
+        width = self._form.panel
+        if not width:
+            return self._whole[n], inputs[0], outputs[0]
+        if width not in self._panels:
+            self._panels[width] = [panels(weights.T, width) for weights in self._weights]
+        weights = self._panels[width][n]
+        return weights, inputs[:, None], by_panel(outputs, weights)
 
 
 def _stacked(language_model: LanguageModel) -> Iterator[NDArray[np.float64]]:
