@@ -9,7 +9,7 @@ Whoever else is served, a text is the same bit for bit: `lockstep` and `sampling
 one thread owns a decoder, and calls everything here. Not here: when a text is done (`drafts`), waiting and time limits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -39,9 +39,10 @@ class _Row:
     def __init__(self, ticket: int, request: Request, draft: Draft, prompt: list[int], words: int) -> None:
         self.ticket = ticket
         self.draft = draft
-        self.generator = request.generator
         self.temperature = float(request.sampling.temperature)
         self.top_p = float(request.sampling.top_p)
+        # Gives the uniform number that decides the next character.
+        self.draw: Callable[[], float] = request.generator.random if self.temperature else float
         self._prompt = prompt
         self._words_after_prompt = words
         self.begin()
@@ -51,10 +52,6 @@ class _Row:
         self.input = self.draft.first
         self.unread = self._prompt[::-1]  # the prompt's ids that are still to come, the next one last
         self.words = self._words_after_prompt  # where the text is in the lexicon; the prompt counts as read
-
-    def draw(self) -> float:
-        """Return the uniform number that decides the next character."""
-        return self.generator.random() if self.temperature else 0.0
 
 
 class Decoder:
@@ -184,13 +181,15 @@ class Decoder:
             ids = sample_next(self._lexicon.masked(logits, words), temperature, top_p, draws)
             for row, state in zip(rows, self._lexicon.step(words, ids).tolist(), strict=True):
                 row.words = state
-        done = []
+        done, characters, go_on = [], self._characters, Verdict.GO_ON
         for index, row, character_id in zip(drawing, rows, ids.tolist(), strict=True):
             row.input = character_id
-            verdict = row.draft.read(self._characters[character_id])
+            verdict = row.draft.read(characters[character_id])
+            if verdict is go_on:
+                continue
             if verdict is Verdict.DONE:
                 done.append(index)
-            elif verdict is Verdict.START_ANEW:
+            else:
                 row.begin()
                 self._lockstep.forget(index)
         return done

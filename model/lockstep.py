@@ -111,6 +111,7 @@ class Lockstep:
             self._x[self._places(0, kept)], self._c[self._places(0, kept)] = states
         self._clear(*self._places(kept, rows))
         self._groups, _, self._columns = self._places(0, rows)
+        self._logits = _by_row(self._output.outputs)[:rows]  # of one group a view, for good
 
     def _form_for(self, rows: int) -> _Form:
         if rows <= 1:
@@ -165,8 +166,7 @@ class Lockstep:
             layer.multiply()
             cell(layer)
         self._output.multiply()
-        logits: Array = self._output.outputs.swapaxes(1, 2)
-        return logits.reshape(-1, logits.shape[2])[: self._rows]  # for one group, still a view
+        return self._logits if self._form.groups == 1 else _by_row(self._output.outputs)[: self._rows]
 
     def _rnn_cell(self, layer: _Layer) -> None:
         h = np.tanh(layer.outputs, out=layer.h)
@@ -212,6 +212,11 @@ class Lockstep:
             self._panels[width] = [panels(weights.T, width) for weights in self._weights]
         weights = self._panels[width][n]
         return weights, inputs[:, None], by_panel(outputs, weights)
+
+
+def _by_row(columns: Array) -> Array:
+    """Columns (G, N, B) as rows (GB, N): a copy, but of one group a view."""
+    return columns.swapaxes(1, 2).reshape(-1, columns.shape[1])
 
 
 def _stacked(language_model: LanguageModel) -> Iterator[NDArray[np.float64]]:
