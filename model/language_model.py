@@ -6,7 +6,6 @@ The arithmetic is in `layers`; this file is its wiring.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -14,8 +13,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from model import layers
 from model.architecture import Architecture, Keys, Parameters, first_parameters, layer_keys, parameter_shapes
+from model.columns import as_columns, as_rows, in_groups, one_hot
 from model.layers import Array, Ids
-from model.vocabulary import NO_CHARACTER
 
 SCORED_AT_ONCE = 64  # characters of each sequence
 
@@ -62,6 +61,15 @@ class _Trace(NamedTuple):
     c: Array  # (T+1, G, H, B)
 
 
+class _Outcome(NamedTuple):
+    """What a forward pass leaves."""
+
+    traces: list[_Trace]
+    top: Array  # (T, G, 1+H, B): the output layer's inputs [1, h], after dropout
+    logits: Array  # (T, G, V, B)
+    after: State
+
+
 class LanguageModel:
     """Architecture and weights. The arrays of `parameters` are the weights: optimizers update them in place."""
 
@@ -99,8 +107,8 @@ class LanguageModel:
 
         ids (B,): -1 is the zero vector.
         """
-        _, _, logits, after = self._forward(ids[None], state, None, Workspace(self.dtype))
-        return _as_rows(logits[0]), after
+        outcome = self._forward(ids[None], state, None, Workspace(self.dtype))
+        return as_rows(outcome.logits[0]), outcome.after
 
     def score(self, batch: Batch) -> tuple[float, int]:
         """Nats summed over the batch's targets, each sequence read from the zero state, and the number of targets."""
@@ -108,9 +116,9 @@ class LanguageModel:
         state, workspace, nats = self.initial_state(batch_size), Workspace(self.dtype), 0.0
         for start in range(0, time, SCORED_AT_ONCE):
             part = slice(start, start + SCORED_AT_ONCE)
-            _, _, logits, state = self._forward(batch.inputs[part], state, None, workspace)
-            targets, mask = _in_groups(batch.targets[part]), None if batch.mask is None else batch.mask[part]
-            nats += layers.cross_entropy(logits.swapaxes(-1, -2), targets, None if mask is None else _in_groups(mask))
+            outcome = self._forward(batch.inputs[part], state, None, workspace)
+            nats += _cross_entropy(outcome.logits, batch, part)
+            state = outcome.after
         return nats, count_targets(batch)
 
     def loss_and_gradients(
@@ -130,57 +138,52 @@ class LanguageModel:
         stops at the incoming state.
         """
         workspace = workspace or Workspace(self.dtype)
-        traces, top, logits, after = self._forward(batch.inputs, state, dropout, workspace)
-        targets, mask = _in_groups(batch.targets), None if batch.mask is None else _in_groups(batch.mask)
-        by_character = logits.swapaxes(-1, -2)
-        nats = layers.cross_entropy(by_character, targets, mask)
-        layers.cross_entropy_backward(by_character, targets, 1 / characters, mask)
-        return nats, self._backward(logits, top, traces, dropout, workspace), after
+        outcome = self._forward(batch.inputs, state, dropout, workspace)
+        nats = _cross_entropy(outcome.logits, batch, slice(None))
+        targets, mask = in_groups(batch.targets), None if batch.mask is None else in_groups(batch.mask)
+        layers.cross_entropy_backward(outcome.logits.swapaxes(2, 3), targets, 1 / characters, mask)
+        return nats, self._backward(outcome, dropout, workspace), outcome.after
 
-    def _forward(
-        self, ids: Ids, state: State, dropout: Sequence[Array] | None, workspace: Workspace
-    ) -> tuple[list[_Trace], Array, Array, State]:
-        """Traces, the output layer's inputs [1, h] (T, G, 1+H, B), logits (T, G, V, B), and the state after the last id."""
-        hidden_size, after = self.architecture.hidden_size, State(np.empty_like(state.h), np.empty_like(state.c))
-        groups = _in_groups(ids)
+    def _forward(self, ids: Ids, state: State, dropout: Sequence[Array] | None, workspace: Workspace) -> _Outcome:
+        groups, hidden_size = in_groups(ids), self.architecture.hidden_size
         traces: list[_Trace] = []
-        below: Array | None = None
         for n, keys in enumerate(self._keys):
             trace = self._trace(n, groups.shape, state, workspace)
-            if below is None:
-                _look_up(groups, trace.inputs[:-1, :, : self.architecture.vocab_size])
+            if n:
+                mask = None if dropout is None else dropout[n - 1]
+                _pass_on(traces[-1], mask, trace.inputs[:-1, :, :hidden_size])
             else:
-                _pass_on(below, None if dropout is None else dropout[n - 1], trace.inputs[:-1, :, :hidden_size])
+                one_hot(groups, trace.inputs[:-1, :, : self.architecture.vocab_size])
             self._run_layer(keys, trace)
-            below = trace.inputs[1:, :, -hidden_size:]
-            after.h[n] = _as_rows(below[-1])
-            if trace.c.size:
-                after.c[n] = _as_rows(trace.c[-1])
             traces.append(trace)
-        top = traces[-1].inputs[1:, :, -hidden_size - 1 :]
+        top = traces[-1].inputs[1:, :, -1 - hidden_size :]
         if dropout is not None:
-            kept = top
-            top = workspace.array("top", *kept.shape)
+            top = workspace.array("top", *top.shape)
             top[:, :, 0] = 1
-            np.multiply(kept[:, :, 1:], _as_columns(dropout[-1]), out=top[:, :, 1:])
+            _pass_on(traces[-1], dropout[-1], top[:, :, 1:])
         w = np.concatenate([self.parameters["output.b_y"][None], self.parameters["output.w_hy"]])
         logits = workspace.array("logits", *groups.shape[:2], self.architecture.vocab_size, groups.shape[2])
         layers.product(w, top, logits)
-        return traces, top, logits, after
+        return _Outcome(traces, top, logits, self._state_after(traces))
+
+    def _state_after(self, traces: list[_Trace]) -> State:
+        h = [as_rows(trace.inputs[-1, :, -self.architecture.hidden_size :]) for trace in traces]
+        c = [as_rows(trace.c[-1]) for trace in traces if trace.c.size]
+        return State(np.stack(h), np.stack(c) if c else np.empty((0, *h[0].shape), self.dtype))
 
     def _trace(self, n: int, shape: tuple[int, ...], state: State, workspace: Workspace) -> _Trace:
-        """Lend a layer's arrays for ids (T, G, B), with the ones and the state before the first step in their places."""
+        """Lend a layer's arrays for ids (T, G, B), with ones and the state before the first step in their places."""
         time, groups, columns = shape
         hidden_size, keys = self.architecture.hidden_size, self._keys[n]
         width = len(self.parameters[keys.w_x])
         inputs = workspace.array(f"inputs.{n}", time + 1, groups, width + 1 + hidden_size, columns)
         inputs[:, :, width] = 1
-        inputs[0, :, width + 1 :] = _as_columns(state.h[n])
+        inputs[0, :, width + 1 :] = as_columns(state.h[n])
         if self.architecture.cell == "rnn":
             return _Trace(inputs, inputs[:0], inputs[:0])
         gates = workspace.array(f"gates.{n}", time, groups, len(layers.GATES) * hidden_size, columns)
         c = workspace.array(f"c.{n}", time + 1, groups, hidden_size, columns)
-        c[0] = _as_columns(state.c[n])
+        c[0] = as_columns(state.c[n])
         return _Trace(inputs, gates, c)
 
     def _run_layer(self, keys: Keys, trace: _Trace) -> None:
@@ -190,31 +193,22 @@ class LanguageModel:
         else:
             layers.lstm(trace.inputs, w, trace.gates, trace.c)
 
-    def _backward(
-        self,
-        d_logits: Array,
-        top: Array,
-        traces: list[_Trace],
-        dropout: Sequence[Array] | None,
-        workspace: Workspace,
-    ) -> Parameters:
+    def _backward(self, outcome: _Outcome, dropout: Sequence[Array] | None, workspace: Workspace) -> Parameters:
+        """All gradients; the logits are the gradients of logits by now."""
         gradients: Parameters = {}
-        hidden_size, w_hy = self.architecture.hidden_size, self.parameters["output.w_hy"]
+        traces, top, d_logits, _ = outcome
         joined = _weight_gradient(top, d_logits, workspace)
         gradients["output.b_y"], gradients["output.w_hy"] = joined[0], joined[1:]
-        d_h = workspace.array("d_h", *top.shape[:2], hidden_size, top.shape[3])
-        layers.product(w_hy.T, d_logits, d_h)
+        d_h = workspace.array("d_h", *top.shape[:2], self.architecture.hidden_size, top.shape[3])
+        layers.product(self.parameters["output.w_hy"].T, d_logits, d_h)
         for n in reversed(range(len(traces))):
             if dropout is not None:
-                d_h *= _as_columns(dropout[n])
+                d_h *= as_columns(dropout[n])
             d_z = self._layer_backward(n, d_h, traces[n], workspace)
-            joined = _weight_gradient(traces[n].inputs[:-1], d_z, workspace)
-            keys, width = self._keys[n], joined.shape[0] - 1 - hidden_size
-            gradients[keys.w_x], gradients[keys.b], gradients[keys.w_h] = (
-                joined[:width],
-                joined[width],
-                joined[width + 1 :],
-            )
+            joined, keys = _weight_gradient(traces[n].inputs[:-1], d_z, workspace), self._keys[n]
+            width = len(self.parameters[keys.w_x])
+            gradients[keys.w_x], gradients[keys.b] = joined[:width], joined[width]
+            gradients[keys.w_h] = joined[width + 1 :]
         return gradients
 
     def _layer_backward(self, n: int, d_h: Array, trace: _Trace, workspace: Workspace) -> Array:
@@ -230,39 +224,19 @@ class LanguageModel:
         return d_z
 
 
-def _in_groups(ids: Array) -> Array:
-    """View (..., B) as (..., G, B): groups of as many columns as `layers` likes at most, if they can be equal."""
-    return ids.reshape(*ids.shape[:-1], _groups(ids.shape[-1]), -1)
+def _cross_entropy(logits: Array, batch: Batch, part: slice) -> float:
+    """Nats of some time steps; logits (T, G, V, B) become log-probabilities."""
+    mask = None if batch.mask is None else in_groups(batch.mask[part])
+    return layers.cross_entropy(logits.swapaxes(2, 3), in_groups(batch.targets[part]), mask)
 
 
-@lru_cache(maxsize=128)
-def _groups(batch_size: int) -> int:
-    least = -(-batch_size // layers.COLUMNS)
-    return next((groups for groups in range(least, 2 * least + 1) if batch_size % groups == 0), 1)
-
-
-def _as_columns(rows: Array) -> Array:
-    """View rows (B, D) as columns (G, D, B)."""
-    return _in_groups(rows.T).swapaxes(0, 1)
-
-
-def _as_rows(columns: Array) -> Array:
-    """Copy columns (G, D, B) to rows (B, D)."""
-    return np.ascontiguousarray(columns.swapaxes(1, 2)).reshape(-1, columns.shape[1])
-
-
-def _look_up(ids: Ids, x: Array) -> None:
-    """Write ids (T, G, B) as one-hot columns x (T, G, V, B)."""
-    x[:] = 0
-    x.swapaxes(-1, -2)[layers.places(ids)] = ids != NO_CHARACTER  # which is -1, and so zeroes the last one again
-
-
-def _pass_on(h: Array, mask: Array | None, out: Array) -> None:
-    """Write a layer's states (T, G, H, B), with dropout where there is a mask (B, H), into the inputs of the next."""
+def _pass_on(trace: _Trace, mask: Array | None, out: Array) -> None:
+    """Write a layer's states, with dropout where there is a mask (B, H), where they are read next (T, G, H, B)."""
+    h = trace.inputs[1:, :, -out.shape[2] :]
     if mask is None:
         out[:] = h
     else:
-        np.multiply(h, _as_columns(mask), out=out)
+        np.multiply(h, as_columns(mask), out=out)
 
 
 def _weight_gradient(x: Array, d_y: Array, workspace: Workspace) -> Array:

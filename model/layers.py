@@ -70,17 +70,18 @@ def weight_gradient(x: Array, d_y: Array, long_x: Array, long_d_y: Array) -> Arr
     All columns make one product; for that they are copied into long_x (D, T, G, B) and long_d_y (K, T, G, B).
     """
     if _is_single(x):
-        gradient: Array = x[:, 0, :, 0].T @ d_y[:, 0, :, 0]
-        return gradient
-    np.copyto(long_x, x.transpose(2, 0, 1, 3))
-    np.copyto(long_d_y, d_y.transpose(2, 0, 1, 3))
-    gradient = long_x.reshape(len(long_x), -1) @ long_d_y.reshape(len(long_d_y), -1).T
+        left, right = x[:, 0, :, 0].T, d_y[:, 0, :, 0]
+    else:
+        np.copyto(long_x, x.transpose(2, 0, 1, 3))
+        np.copyto(long_d_y, d_y.transpose(2, 0, 1, 3))
+        left, right = long_x.reshape(len(long_x), -1), long_d_y.reshape(len(long_d_y), -1).T
+    gradient: Array = left @ right
     return gradient
 
 
 def _is_single(x: Array) -> bool:
     """Tell whether a sequence is of one example, whose columns are rows as well: there is nothing to put in order."""
-    return x.shape[1] == x.shape[3] == 1
+    return bool(x.shape[1] * x.shape[3] == 1)
 
 
 def _stepwise(w: Array, x: Array, y: Array) -> tuple[Callable[[Array, Array], Any], Array, Array]:
@@ -104,8 +105,9 @@ def rnn(inputs: Array, w: Array) -> None:
 
 
 def rnn_backward(d_h: Array, inputs: Array, w: Array, d_z: Array) -> None:
-    """Write d_z (T, G, H, B), the gradients of z = wᵀ [x, 1, h], given d_h (T, G, H, B) that reach each state from above.
+    """Write d_z (T, G, H, B), the gradients of z = wᵀ [x, 1, h].
 
+    d_h (T, G, H, B) are the gradients that reach each state from above. Going back in time,
     d_z_t = (d_h_t + what comes from step t+1) (1 - h_t²), and w d_z_t is what goes on to [x_t, h_{t-1}]. w (D+H, H) is
     without the bias. Where it has rows for x, they are as many as those for h, and d_h ends up as d_x.
     """
@@ -185,9 +187,7 @@ def lstm_backward(d_h: Array, inputs: Array, gates: Array, c: Array, w: Array) -
             d_h_t[:] = d_inputs[:, :-hidden_size]
 
 
-def lstm_cell_backward(
-    d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: Array, h: Array, scratch: Array
-) -> None:
+def lstm_cell_backward(d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: Array, h: Array, scratch: Array) -> None:
     """Turn the gates (4, G, H, B) of one step into d_z, and d_c (G, H, B) from that of step t+1 into what goes to t-1.
 
     d_c += d_h (o - h tanh c), which is d_h o (1 - tanh² c);

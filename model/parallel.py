@@ -15,8 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
-from typing import Self, cast, IO
+from typing import IO, Self, cast
 
 import numpy as np
 
@@ -38,7 +37,7 @@ class ParallelError(MangosaurusError):
 
 
 class Shards:
-    """Computes `LanguageModel.loss_and_gradients` on up to `threads` cores. `close` ends the processes it has started."""
+    """Computes `LanguageModel.loss_and_gradients` on up to `threads` cores; `close` ends the processes for that."""
 
     def __init__(self, threads: int) -> None:
         if threads < 1:
@@ -46,6 +45,11 @@ class Shards:
         self._threads = threads
         self._workspace: Workspace | None = None
         self._helpers: list[_Helper] = []
+
+    @property
+    def processes(self) -> list[int]:
+        """The ids of the processes that help at present."""
+        return [helper.process_id for helper in self._helpers]
 
     def loss_and_gradients(
         self,
@@ -64,20 +68,17 @@ class Shards:
         while len(self._helpers) < len(others):
             self._helpers.append(_Helper(language_model))
         helpers = self._helpers[: len(others)]
-        for helper, task in zip(helpers, others, strict=True):
-            helper.ask(language_model, task, characters)
-        self._workspace = self._workspace or Workspace(language_model.dtype)
-        nats, gradients, after = language_model.loss_and_gradients(
-            own.batch, own.state, characters=characters, dropout=own.dropout, workspace=self._workspace
-        )
-        states = [after]
-        for helper in helpers:
-            more_nats, more_gradients, state_after = helper.answer()
-            nats += more_nats
-            for name, gradient in gradients.items():
-                gradient += more_gradients[name]
-            states.append(state_after)
-        return nats, gradients, State(*(np.concatenate(parts, axis=1) for parts in zip(*states, strict=True)))
+        try:
+            for helper, task in zip(helpers, others, strict=True):
+                helper.ask(language_model, task, characters)
+            self._workspace = self._workspace or Workspace(language_model.dtype)
+            first = language_model.loss_and_gradients(
+                own.batch, own.state, characters=characters, dropout=own.dropout, workspace=self._workspace
+            )
+            return _joined([first, *(helper.answer() for helper in helpers)])
+        except BaseException:
+            self.close()  # or an answer that nobody has read would be taken for that to the next question
+            raise
 
     def close(self) -> None:
         """End the processes; a later call starts new ones."""
@@ -88,7 +89,7 @@ class Shards:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _parts(self, batch_size: int) -> list[slice]:
@@ -96,6 +97,16 @@ class Shards:
         count = max(1, min(self._threads, batch_size // ROWS_WORTH_A_THREAD))
         bounds = np.linspace(0, batch_size, count + 1).astype(int)
         return [slice(start, stop) for start, stop in pairwise(bounds)]
+
+
+def _joined(results: list[tuple[float, Parameters, State]]) -> tuple[float, Parameters, State]:
+    (nats, gradients, _), *others = results
+    for more_nats, more_gradients, _ in others:
+        nats += more_nats
+        for name, gradient in gradients.items():
+            gradient += more_gradients[name]
+    states = [state for _, _, state in results]
+    return nats, gradients, State(*(np.concatenate(parts, axis=1) for parts in zip(*states, strict=True)))
 
 
 class _Task:
@@ -126,7 +137,7 @@ class _Helper:
         descriptor = _memory(shared_bytes(architecture, dtype))
         try:
             self._weights, self._gradients = shared_arrays(descriptor, architecture, dtype)
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
                 command(descriptor, architecture, dtype),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -136,6 +147,10 @@ class _Helper:
         finally:
             os.close(descriptor)
         self._requests, self._answers = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
+
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
 
     def ask(self, language_model: LanguageModel, task: _Task, characters: int) -> None:
         """Hand over the present weights and a task."""
@@ -156,6 +171,7 @@ class _Helper:
 
     def close(self) -> None:
         """Let the process end, by force if need be."""
+        self._answers.close()  # before the other one: whoever writes an answer is not waiting for a question
         with contextlib.suppress(BrokenPipeError):
             self._requests.close()
         try:
@@ -163,10 +179,11 @@ class _Helper:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._answers.close()
 
     def _lost(self) -> ParallelError:
-        return ParallelError(f"a process that trains along has ended (code {self._process.wait(PARTING)})")
+        code = self._process.wait(PARTING)
+        ending = f"signal {-code}" if code < 0 else f"code {code}"
+        return ParallelError(f"a process that trains along has ended ({ending}); train again to go on")
 
 
 def _memory(size: int) -> int:

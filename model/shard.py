@@ -88,7 +88,7 @@ def _serve(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> Non
                 Batch(request["inputs"], request["targets"], request.get("mask")),
                 State(request["h"], request["c"]),
                 characters=request["characters"].item(),
-                dropout=request.get("dropout"),
+                dropout=list(request["dropout"]) if "dropout" in request else None,
                 workspace=workspace,
             )
             for name, gradient in found.items():
@@ -97,7 +97,7 @@ def _serve(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> Non
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes at once, and this one ends with the other
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it reaches all processes; this one ends when its input does
     try:
         options = json.loads(sys.argv[2])
         chosen_dtype = options.pop("dtype")

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from model import layers
 from model.layers import GATES, Array, Ids
-from model.vocabulary import NO_CHARACTER
 
-TIME, BATCH_SIZE, WIDTH, HIDDEN_SIZE, VOCAB_SIZE = 4, 3, 5, 3, 6
+TIME, BATCH_SIZE, GROUPS, HIDDEN_SIZE, VOCAB_SIZE = 4, 3, 2, 3, 6
 
 logit_arrays = arrays(np.float64, array_shapes(min_dims=1, max_dims=3, max_side=5), elements=st.floats(-1e3, 1e3))
 
@@ -49,141 +48,134 @@ def assert_is_gradient(found: Array, loss: Callable[[], float], array: Array) ->
     assert np.linalg.norm(found - expected) <= 1e-6 * np.linalg.norm(expected)
 
 
-# Look-up and linear layer.
+# Products.
+
+# Time, groups, columns, inputs, outputs: one example or many; outputs that go into panels of 8, of 16, and into none.
+shapes = pytest.mark.parametrize(
+    "shape", [(4, 1, 1, 5, 3), (1, 1, 1, 5, 8), (3, 1, 2, 5, 16), (3, 2, 3, 7, 24), (2, 3, 1, 4, 38), (2, 2, 32, 9, 40)]
+)
 
 
-@pytest.mark.parametrize("shape", [(BATCH_SIZE,), (TIME, BATCH_SIZE)])
-def test_lookup_multiplies_one_hot_rows(shape: tuple[int, ...]) -> None:
-    w, b, chosen = normal(VOCAB_SIZE, WIDTH), normal(WIDTH), ids(*shape)
-    chosen[..., 0] = NO_CHARACTER
-    one_hot = (chosen[..., None] == np.arange(VOCAB_SIZE)).astype(float)
-    kept = w.copy()
-    np.testing.assert_array_equal(layers.lookup(w, b, chosen), one_hot @ w + b)
-    np.testing.assert_array_equal(w, kept)
-    y = np.full((*shape, WIDTH), np.nan)
-    assert np.shares_memory(layers.lookup(w, b, chosen, y), y)
-    np.testing.assert_array_equal(y, layers.lookup(w, b, chosen))
+@shapes
+def test_a_product_multiplies_every_column(shape: tuple[int, ...]) -> None:
+    time, groups, columns, width, outputs = shape
+    x, w = normal(time, groups, width, columns), normal(width, outputs)
+    y = np.full((time, groups, outputs, columns), np.nan)
+    layers.product(w, x, y)
+    np.testing.assert_allclose(y, np.einsum("dk,tgdb->tgkb", w, x), rtol=1e-12)
+    layers.product(w[:, ::-1], x[:, :, :, ::-1], y)  # views of any kind
+    np.testing.assert_allclose(y, np.einsum("dk,tgdb->tgkb", w[:, ::-1], x[:, :, :, ::-1]), rtol=1e-12)
 
 
-def test_gradients_of_lookup() -> None:
-    w, b, chosen = normal(VOCAB_SIZE, WIDTH), normal(WIDTH), ids(TIME, BATCH_SIZE)
-    chosen[0] = chosen[1]  # the same character twice: its gradients add up
-    chosen[2, 0] = NO_CHARACTER
-    weights = normal(TIME, BATCH_SIZE, WIDTH)
-
-    def loss() -> float:
-        return float(np.sum(weights * layers.lookup(w, b, chosen)))
-
-    for found, array in zip(layers.lookup_backward(weights, chosen, VOCAB_SIZE), (w, b), strict=True):
-        assert_is_gradient(found, loss, array)
+@shapes
+def test_gradient_of_the_weights_of_a_product(shape: tuple[int, ...]) -> None:
+    time, groups, columns, width, outputs = shape
+    x, d_y = normal(time, groups, width, columns), normal(time, groups, outputs, columns)
+    long_x = np.full((width, time, groups, columns), np.nan)
+    found = layers.weight_gradient(x, d_y, long_x, np.full((outputs, time, groups, columns), np.nan))
+    np.testing.assert_allclose(found, np.einsum("tgdb,tgkb->dk", x, d_y), rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("leading", [(), (BATCH_SIZE,), (TIME, BATCH_SIZE)])
-def test_linear_and_its_gradients(leading: tuple[int, ...]) -> None:
-    x, w, b = normal(*leading, WIDTH), normal(WIDTH, HIDDEN_SIZE), normal(HIDDEN_SIZE)
-    np.testing.assert_allclose(layers.linear(x, w, b), np.einsum("...d,dk->...k", x, w) + b, rtol=1e-12)
-    weights = normal(*leading, HIDDEN_SIZE, seed=1)
-
-    def loss() -> float:
-        return float(np.sum(weights * layers.linear(x, w, b)))
-
-    for found, array in zip(layers.linear_backward(weights, x, w), (x, w, b), strict=True):
-        assert_is_gradient(found, loss, array)
+@given(st.integers(1, 9), st.integers(1, 70), st.sampled_from([8, 32]))
+def test_panels_hold_all_weights_and_those_of_an_input_side_by_side(width: int, outputs: int, panel: int) -> None:
+    w = normal(width, outputs)
+    found = layers.panels(w, panel)
+    np.testing.assert_array_equal(found.reshape(outputs, width), w.T)
+    assert found.shape[1] == outputs or found.shape[1] in (8, 16, 32)
+    assert outputs == 1 or found.strides[1] == w.itemsize
 
 
-def test_linear_writes_where_it_is_told() -> None:
-    x, w, b = normal(TIME, BATCH_SIZE, WIDTH), normal(WIDTH, HIDDEN_SIZE), normal(HIDDEN_SIZE)
-    y, d_x = np.full((TIME, BATCH_SIZE, HIDDEN_SIZE), np.nan), np.full(x.shape, np.nan)
-    assert np.shares_memory(layers.linear(x, w, b, y), y)
-    np.testing.assert_array_equal(y, layers.linear(x, w, b))
-    layers.linear_backward(y, x, w, d_x)
-    np.testing.assert_array_equal(d_x, layers.linear_backward(y, x, w)[0])
+# Recurrent layers. How their arrays are laid out is in these three, and nowhere else in the tests.
+
+by_size = pytest.mark.parametrize("time", [1, 2, TIME])
+by_groups = pytest.mark.parametrize(("groups", "columns"), [(1, 1), (1, BATCH_SIZE), (GROUPS, BATCH_SIZE)])
 
 
-# Recurrent layers. What their functions leave for one another is in these two, and nowhere else in the tests.
+def joined(x: Array, h_0: Array) -> Array:
+    """Put [x_t, 1, h_{t-1}] together for x (T, G, D, B), with h_0 in its place and nothing in those of later h."""
+    time, groups, width, columns = x.shape
+    inputs = np.full((time + 1, groups, width + 1 + h_0.shape[1], columns), np.nan)
+    inputs[:-1, :, :width], inputs[:, :, width], inputs[0, :, width + 1 :] = x, 1, h_0
+    return inputs
 
 
-def run_rnn(z: Array, w_hh: Array, h_0: Array) -> Array:
-    h = np.full_like(z, np.nan)
-    layers.rnn(z.copy(), w_hh, h_0, h)
+def run(x: Array, w: Array, h_0: Array, c_0: Array | None) -> tuple[Array, Array, Array]:
+    """Run an LSTM, or without c_0 an RNN; returns inputs, gates and c, as the layer leaves them."""
+    inputs = joined(x, h_0)
+    time, groups, hidden_size, columns = len(x), *h_0.shape
+    gates, c = np.full((time, groups, 4 * hidden_size, columns), np.nan), np.full((time + 1, *h_0.shape), np.nan)
+    if c_0 is None:
+        layers.rnn(inputs, w)
+    else:
+        c[0] = c_0
+        layers.lstm(inputs, w, gates, c)
+    return inputs, gates, c
+
+
+def gradients(d_h: Array, x: Array, w: Array, h_0: Array, c_0: Array | None, below: bool) -> tuple[Array, Array]:
+    """Gradients of z and, if there is a layer below, of x."""
+    inputs, gates, c = run(x, w, h_0, c_0)
+    width = x.shape[2]
+    without_bias = np.concatenate([w[:width], w[width + 1 :]]) if below else w[width + 1 :]
+    d_x, d_z = d_h.copy(), np.full(d_h.shape, np.nan)
+    if c_0 is None:
+        layers.rnn_backward(d_x, inputs, without_bias, d_z)
+        return d_z, d_x
+    layers.lstm_backward(d_x, inputs, gates, c, without_bias)
+    return gates, d_x
+
+
+def textbook(x: Array, w: Array, h_0: Array, c_0: Array | None) -> Array:
+    """h (T, G, H, B), one example and one step after the other."""
+    width, h = x.shape[2], np.empty((len(x), *h_0.shape))
+    for g, b in np.ndindex(h_0.shape[0], h_0.shape[2]):
+        h_prev, c = h_0[g, :, b], None if c_0 is None else c_0[g, :, b]
+        for t in range(len(x)):
+            z = x[t, g, :, b] @ w[:width] + w[width] + h_prev @ w[width + 1 :]
+            if c is None:
+                h_prev = np.tanh(z)
+            else:
+                blocks = dict(zip(GATES, np.split(z, 4), strict=True))
+                c = sigmoid(blocks["f"]) * c + sigmoid(blocks["i"]) * np.tanh(blocks["g"])
+                h_prev = sigmoid(blocks["o"]) * np.tanh(c)
+            h[t, g, :, b] = h_prev
     return h
 
 
-def rnn_gradients(d_h: Array, z: Array, w_hh: Array, h_0: Array) -> Array:
-    d_z = np.full_like(z, np.nan)
-    layers.rnn_backward(d_h.copy(), run_rnn(z, w_hh, h_0), w_hh, d_z)
-    return d_z
+@by_size
+@by_groups
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_recurrent_layers_and_their_gradients(cell: str, time: int, groups: int, columns: int) -> None:
+    x, h_0 = normal(time, groups, HIDDEN_SIZE, columns), normal(groups, HIDDEN_SIZE, columns)
+    w = normal(2 * HIDDEN_SIZE + 1, HIDDEN_SIZE * (4 if cell == "lstm" else 1))
+    c_0 = normal(groups, HIDDEN_SIZE, columns, seed=1) if cell == "lstm" else None
+    inputs, _, _ = run(x, w, h_0, c_0)
+    np.testing.assert_allclose(inputs[1:, :, -HIDDEN_SIZE:], textbook(x, w, h_0, c_0), rtol=1e-12)
 
-
-def run_lstm(z: Array, w_h: Array, h_0: Array, c_0: Array) -> tuple[Array, Array, Array, Array]:
-    """The gates (T, 4, B, H), h, c, tanh c (T, B, H)."""
-    shape = (len(z), *h_0.shape)
-    gates, h = np.full((len(z), 4, *h_0.shape), np.nan), np.full(shape, np.nan)
-    c, tanh_c = np.full(shape, np.nan), np.full(shape, np.nan)
-    layers.lstm(z.copy(), w_h, h_0, c_0, gates, h, c, tanh_c)
-    return gates, h, c, tanh_c
-
-
-def lstm_gradients(d_h: Array, z: Array, w_h: Array, h_0: Array, c_0: Array) -> Array:
-    gates, _, c, tanh_c = run_lstm(z, w_h, h_0, c_0)
-    d_z = np.full_like(z, np.nan)
-    layers.lstm_backward(d_h.copy(), gates, c, tanh_c, c_0, w_h, d_z)
-    return d_z
-
-
-@pytest.mark.parametrize("time", [1, 2, TIME])
-def test_rnn_and_its_gradients(time: int) -> None:
-    z, w_hh, h_0 = (
-        normal(time, BATCH_SIZE, HIDDEN_SIZE),
-        normal(HIDDEN_SIZE, HIDDEN_SIZE),
-        normal(BATCH_SIZE, HIDDEN_SIZE),
-    )
-    h, h_prev = run_rnn(z, w_hh, h_0), h_0
-    for z_t, h_t in zip(z, h, strict=True):
-        h_prev = np.tanh(z_t + h_prev @ w_hh)
-        np.testing.assert_allclose(h_t, h_prev, rtol=1e-12)
-    weights = normal(*z.shape, seed=1)
+    weights = normal(*x.shape, seed=1)
 
     def loss() -> float:
-        return float(np.sum(weights * run_rnn(z, w_hh, h_0)))
+        return float(np.sum(weights * run(x, w, h_0, c_0)[0][1:, :, -HIDDEN_SIZE:]))
 
-    d_z = rnn_gradients(weights, z, w_hh, h_0)
-    assert_is_gradient(d_z, loss, z)
-    # The recurrent weights' gradient is made of d_z and the states before, so d_z is right only if this is.
-    before = np.concatenate([h_0[None], h[:-1]])
-    assert_is_gradient(np.einsum("tbh,tbk->hk", before, d_z), loss, w_hh)
-
-
-@pytest.mark.parametrize("time", [1, 2, TIME])
-def test_lstm_and_its_gradients(time: int) -> None:
-    z, w_h = normal(time, BATCH_SIZE, 4 * HIDDEN_SIZE), normal(HIDDEN_SIZE, 4 * HIDDEN_SIZE)
-    h_0, c_0 = normal(BATCH_SIZE, HIDDEN_SIZE), normal(BATCH_SIZE, HIDDEN_SIZE, seed=1)
-    _, h, c, _ = run_lstm(z, w_h, h_0, c_0)
-    h_prev, c_prev = h_0, c_0
-    for z_t, h_t, c_t in zip(z, h, c, strict=True):
-        blocks = dict(zip(GATES, np.split(z_t + h_prev @ w_h, 4, axis=1), strict=True))
-        c_prev = sigmoid(blocks["f"]) * c_prev + sigmoid(blocks["i"]) * np.tanh(blocks["g"])
-        h_prev = sigmoid(blocks["o"]) * np.tanh(c_prev)
-        np.testing.assert_allclose(c_t, c_prev, rtol=1e-12)
-        np.testing.assert_allclose(h_t, h_prev, rtol=1e-12)
-    weights = normal(*h.shape, seed=1)
-
-    def loss() -> float:
-        return float(np.sum(weights * run_lstm(z, w_h, h_0, c_0)[1]))
-
-    d_z = lstm_gradients(weights, z, w_h, h_0, c_0)
-    assert_is_gradient(d_z, loss, z)
-    before = np.concatenate([h_0[None], h[:-1]])
-    assert_is_gradient(np.einsum("tbh,tbk->hk", before, d_z), loss, w_h)
+    d_z, d_x = gradients(weights, x, w, h_0, c_0, below=True)
+    assert_is_gradient(d_x, loss, x)
+    # The weights' gradient is made of d_z and the inputs, so d_z is right only if this is.
+    assert_is_gradient(np.einsum("tgdb,tgkb->dk", inputs[:-1], d_z), loss, w)
+    alone, _ = gradients(weights, x, w, h_0, c_0, below=False)
+    np.testing.assert_allclose(alone, d_z, rtol=1e-12)
 
 
 def test_saturated_gates_neither_overflow_nor_turn_into_nothing() -> None:
-    z = np.repeat([-1e4, -800.0, 800.0, 1e4], BATCH_SIZE).reshape(4, BATCH_SIZE, 1) * np.ones(4 * HIDDEN_SIZE)
-    w_h, zeros = normal(HIDDEN_SIZE, 4 * HIDDEN_SIZE), np.zeros((BATCH_SIZE, HIDDEN_SIZE))
-    _, h, c, _ = run_lstm(z, w_h, zeros, zeros)
-    np.testing.assert_allclose(c[:, 0, 0], [0, 0, 1, 2])
-    np.testing.assert_allclose(h[:, 0, 0], [0, 0, np.tanh(1), np.tanh(2)])
-    assert not lstm_gradients(np.ones_like(h), z, w_h, zeros, zeros).any()
+    x = np.repeat([-1e4, -800.0, 800.0, 1e4], HIDDEN_SIZE * BATCH_SIZE).reshape(4, 1, HIDDEN_SIZE, BATCH_SIZE)
+    w = np.zeros((2 * HIDDEN_SIZE + 1, 4 * HIDDEN_SIZE))
+    w[:HIDDEN_SIZE] = 1 / HIDDEN_SIZE
+    zeros = np.zeros((1, HIDDEN_SIZE, BATCH_SIZE))
+    inputs, _, c = run(x, w, zeros, zeros)
+    np.testing.assert_allclose(c[1:, 0, 0, 0], [0, 0, 1, 2])
+    np.testing.assert_allclose(inputs[1:, 0, -1, 0], [0, 0, np.tanh(1), np.tanh(2)])
+    d_z, d_x = gradients(np.ones_like(x), x, w, zeros, zeros, below=True)
+    assert not d_z.any()
+    assert not d_x.any()
 
 
 # Softmax and cross-entropy.
@@ -242,3 +234,14 @@ def test_gradient_of_cross_entropy(mask: NDArray[np.bool_] | None, scale: float)
     np.testing.assert_allclose(found.sum(axis=-1), 0, atol=1e-12)
     if mask is not None:
         assert not found[~mask].any()
+
+
+@pytest.mark.parametrize("mask", masks()[:2])
+def test_cross_entropy_works_on_columns_where_they_lie(mask: NDArray[np.bool_] | None) -> None:
+    columns, targets = normal(TIME, VOCAB_SIZE, BATCH_SIZE), ids(TIME, BATCH_SIZE)
+    rows = columns.swapaxes(1, 2).copy()
+    assert layers.cross_entropy(columns.swapaxes(1, 2), targets, mask) == pytest.approx(
+        layers.cross_entropy(rows, targets, mask), rel=1e-12
+    )
+    layers.cross_entropy_backward(columns.swapaxes(1, 2), targets, 0.5, mask)
+    np.testing.assert_allclose(columns.swapaxes(1, 2), layers.cross_entropy_backward(rows, targets, 0.5, mask))

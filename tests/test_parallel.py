@@ -1,0 +1,183 @@
+"""Shards: several processes find what one finds, and none of them is left behind, however it ends."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from model.architecture import Architecture, Parameters
+from model.corpus import Batch
+from model.language_model import LanguageModel, State
+from model.layers import Array
+from model.parallel import ParallelError, Shards
+from model.shard import receive, send
+
+BATCH_SIZE, TIME, HIDDEN_SIZE, VOCAB_SIZE, DEPTH = 50, 5, 8, 6, 2
+PATIENCE = 20.0
+
+Outcome = tuple[float, Parameters, State]
+
+
+def network(cell: Literal["rnn", "lstm"] = "lstm", dtype: type = np.float64) -> LanguageModel:
+    return LanguageModel.initialise(Architecture(cell, VOCAB_SIZE, HIDDEN_SIZE, DEPTH), np.random.default_rng(0), dtype)
+
+
+def batch(*, masked: bool = False) -> Batch:
+    random = np.random.default_rng(1)
+    inputs, targets = random.integers(-1, VOCAB_SIZE, (2, TIME, BATCH_SIZE))
+    return Batch(inputs, np.maximum(targets, 0), random.random(inputs.shape) < 0.8 if masked else None)
+
+
+def dropout(language_model: LanguageModel) -> list[Array]:
+    return list(np.random.default_rng(2).integers(0, 3, (DEPTH, BATCH_SIZE, HIDDEN_SIZE)).astype(language_model.dtype))
+
+
+def compute(shards: Shards, language_model: LanguageModel, *, masked: bool = False, dropped: bool = False) -> Outcome:
+    masks = dropout(language_model) if dropped else None
+    state = language_model.initial_state(BATCH_SIZE)
+    state.h[:] = np.random.default_rng(3).normal(size=state.h.shape)
+    nats, gradients, after = shards.loss_and_gradients(
+        language_model, batch(masked=masked), state, characters=9, dropout=masks
+    )
+    return nats, {name: gradient.copy() for name, gradient in gradients.items()}, after
+
+
+@pytest.fixture
+def shards() -> Iterator[Shards]:
+    with Shards(2) as found:
+        yield found
+
+
+def exists(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+@pytest.mark.parametrize("extras", [False, True])
+def test_processes_find_what_one_finds(cell: Literal["rnn", "lstm"], threads: int, extras: bool) -> None:
+    language_model = network(cell)
+    with Shards(1) as alone, Shards(threads) as shards:
+        nats, gradients, after = compute(alone, language_model, masked=extras, dropped=extras)
+        found = [compute(shards, language_model, masked=extras, dropped=extras) for _ in range(2)]
+    for same_nats, same_gradients, same_after in found:
+        assert same_nats == pytest.approx(nats, rel=1e-12)
+        for name, gradient in gradients.items():
+            np.testing.assert_allclose(same_gradients[name], gradient, rtol=1e-9, atol=1e-12)
+        for part, same_part in zip(after, same_after, strict=True):
+            np.testing.assert_allclose(same_part, part, rtol=1e-12, atol=1e-15)
+    assert found[0][0] == found[1][0]
+    assert all(np.array_equal(found[0][1][name], found[1][1][name]) for name in gradients)
+
+
+def test_every_call_uses_the_present_weights(shards: Shards) -> None:
+    language_model = network(dtype=np.float32)
+    before, _, _ = compute(shards, language_model)
+    language_model.parameters["output.b_y"][2] += 1
+    with Shards(1) as alone:
+        assert compute(shards, language_model)[0] == pytest.approx(compute(alone, language_model)[0], rel=1e-5)
+    assert compute(shards, language_model)[0] != before
+
+
+def test_small_batches_need_no_other_process(shards: Shards) -> None:
+    language_model, few = network(), batch()
+    few = Batch(few.inputs[:, :31], few.targets[:, :31], None)
+    shards.loss_and_gradients(language_model, few, language_model.initial_state(31), characters=1)
+    assert not shards.processes
+
+
+def test_processes_end_when_they_are_closed_and_begin_again_when_needed(shards: Shards) -> None:
+    first = compute(shards, network())
+    (process,) = shards.processes
+    assert exists(process)
+    shards.close()
+    assert not exists(process)
+    assert compute(shards, network())[0] == first[0]
+    shards.close()
+    shards.close()
+
+
+def test_a_process_that_is_killed_is_told_of_and_replaced(shards: Shards) -> None:
+    first = compute(shards, network())
+    (process,) = shards.processes
+    os.kill(process, signal.SIGKILL)
+    with pytest.raises(ParallelError, match=r"a process that trains along has ended \(signal 9\)"):
+        compute(shards, network())
+    assert not exists(process)
+    assert compute(shards, network())[0] == first[0]
+
+
+def test_an_interrupt_is_for_the_one_that_was_started_by_hand(shards: Shards) -> None:
+    first = compute(shards, network())
+    (process,) = shards.processes
+    os.kill(process, signal.SIGINT)
+    assert compute(shards, network())[0] == first[0]
+    assert shards.processes == [process]
+
+
+def test_what_is_interrupted_leaves_no_answer_for_the_next_question(shards: Shards) -> None:
+    first, language_model = compute(shards, network()), network()
+    language_model.parameters.pop("output.b_y")  # fails here, and not in the other process, which has the names
+    with pytest.raises(KeyError):
+        compute(shards, language_model)
+    assert compute(shards, network())[0] == first[0]
+
+
+ORPHAN = """
+import os, signal
+from tests.test_parallel import Shards, compute, network
+shards = Shards(2)
+compute(shards, network())
+print(*shards.processes, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_no_process_outlives_the_one_that_started_it() -> None:
+    """Standard error ends when the last process is gone that writes there, and `run` waits for that."""
+    folder = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", ORPHAN], cwd=folder, capture_output=True, timeout=PATIENCE, check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert int(done.stdout) > 0
+    assert not done.stderr
+
+
+def test_no_threads_are_refused() -> None:
+    with pytest.raises(ValueError, match="threads is 0"):
+        Shards(0)
+
+
+values = arrays(np.float32, st.tuples(st.integers(0, 3), st.integers(1, 3)), elements=st.floats(width=32))
+
+
+@given(st.dictionaries(st.text(st.characters(codec="ascii", categories=["L"]), min_size=1), values), st.integers(1, 40))
+def test_messages_arrive_whole_or_not_at_all(message: dict[str, Array], cut: int) -> None:
+    stream = io.BytesIO()
+    send(stream, message)
+    send(stream, message)
+    whole = stream.getvalue()
+    stream.seek(0)
+    for _ in range(2):
+        found = receive(stream)
+        assert found.keys() == message.keys()
+        assert all(np.array_equal(found[name], message[name], equal_nan=True) for name in message)
+    with pytest.raises(EOFError):
+        receive(stream)
+    with pytest.raises(EOFError):
+        receive(io.BytesIO(whole[: len(whole) // 2 - min(cut, len(whole) // 2 - 1)]))
