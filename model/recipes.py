@@ -92,7 +92,7 @@ POEM = Recipe(
         Stage(
             name="pretrain",
             text="pretraining",
-            epochs=5,
+            epochs=6,
             share=0.96,
             batch_size=32,
             sequence_length=64,
