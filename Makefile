@@ -8,7 +8,7 @@ help:
 	@echo 'make run     chat with the bot: in the terminal, or on Telegram when TELEGRAM_TOKEN is set'
 	@echo 'make test    lint, types and tests, in an environment of their own'
 	@echo 'make format  tidy the code'
-	@echo 'make train   make the released weights anew, from nothing (about an hour)'
+	@echo 'make train   make the released weights anew, from nothing (half an hour)'
 	@echo 'make bench   measure beside torch, and write benchmarks/results.md'
 	@echo 'make bench-bot  measure the bot beside an echo bot, likewise'
 	@echo 'make clean   remove the environments and caches'
@@ -26,10 +26,10 @@ format: .venv-test/ready
 	.venv-test/bin/ruff check --fix .
 	.venv-test/bin/ruff format .
 
-# On one thread, as the released weights were: with more, sums are made in another order, and their last digits differ.
+# On as many threads as the released weights: with others, sums are made in another order, and last digits differ.
 train: .venv/ready
 	.venv/bin/python -m model train dino --threads 1 --promote
-	.venv/bin/python -m model train poem --threads 1 --promote
+	.venv/bin/python -m model train poem --threads 2 --promote
 	.venv/bin/python -m model evaluate dino
 	.venv/bin/python -m model evaluate poem
 

@@ -6,7 +6,7 @@ states lie on grids of powers of two, so coarse that every sum of their products
 more digits than a float has. Such a sum is exact in any order, for any number of rows, with any matrix library.
 
 What that costs: h moves by at most 1/512, weights by a few thousandths of their size; the released networks' held-out
-losses change by 0.0002 nats or less. What it gives, beside the law: one row may be a matrix-vector product, and
+losses change by 0.0003 nats or less. What it gives, beside the law: one row may be a matrix-vector product, and
 products are made whole or in pieces, whichever is faster.
 
 All that a step multiplies lies in one array, a row's share in one column: [look-up | h_0 | 1 | h_1 | 1 | ...]. So each
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from model.architecture import layer_keys
 from model.blas import threads
 from model.language_model import LanguageModel
-from model.layers import COLUMNS, GATES, PANEL, Array, Ids, by_gate, by_panel, panels
+from model.layers import COLUMNS, GATES, PANEL, Array, by_gate, by_panel, panels
 
 H_DIGITS = 8  # binary digits of h after the point
 # A single row is a matrix-vector product, all others go through panels of weights (see `layers`): wide ones for a few
@@ -94,7 +94,9 @@ class Lockstep:
         self._whole = [np.asfortranarray(w) if w.size <= SMALL_WEIGHTS else w for w in self._weights]
         self._panels: dict[int, list[Array]] = {}  # by width, made when first needed
         self._rows = 0
+        self._logits: Array | None = None  # a view, where there is one group
         self._lay_out(self._form_for(0))
+        self.resize(0)
 
     @property
     def rows(self) -> int:
@@ -105,13 +107,16 @@ class Lockstep:
         """Keep the first rows, and put those that are new into the zero state."""
         kept, self._rows = min(rows, self._rows), rows
         form = self._form_for(rows)
-        if form != self._form:
-            states = [array[self._places(0, kept)] for array in (self._x, self._c)]
+        if form == self._form:
+            for row in range(kept, rows):
+                self._clear(row)
+        else:
+            states = [array[self._groups[:kept], :, self._columns[:kept]] for array in (self._x, self._c)]
             self._lay_out(form)
-            self._x[self._places(0, kept)], self._c[self._places(0, kept)] = states
-        self._clear(*self._places(kept, rows))
-        self._groups, _, self._columns = self._places(0, rows)
-        self._logits = _by_row(self._output.outputs)[:rows]  # of one group a view, for good
+            places = self._groups[:kept], slice(None), self._columns[:kept]
+            self._x[places], self._c[places] = states
+        self._taken = self._groups[:rows], self._columns[:rows]
+        self._logits = None if form.groups > 1 else _by_row(self._output.outputs)[:rows]
 
     def _form_for(self, rows: int) -> _Form:
         if rows <= 1:
@@ -130,43 +135,44 @@ class Lockstep:
         width = self._lookup_rows + self._depth * (self._hidden_size + 1)
         self._x = np.zeros((groups, width, columns), self._weights[0].dtype)
         self._x[:, self._lookup_rows + self._hidden_size :: self._hidden_size + 1] = 1  # what biases are multiplied by
-        self._c = np.zeros((groups, self._depth * self._hidden_size, columns), self._x.dtype)
+        c_width = self._depth * self._hidden_size if self._is_lstm else 0
+        self._c = np.zeros((groups, c_width, columns), self._x.dtype)
         self._lookup = self._x[:, : self._lookup_rows]
+        self._groups, self._columns = np.divmod(np.arange(groups * columns), max(1, columns))
         *self._layers, self._output = self._arranged()
-
-    def _places(self, start: int, stop: int) -> tuple[Ids, slice, Ids]:
-        """Where rows are in arrays (G, ..., B)."""
-        groups, columns = np.divmod(np.arange(start, stop), max(1, self._form.columns))
-        return groups, slice(None), columns
 
     def forget(self, row: int) -> None:
         """Put a row into the zero state, where one that is still to come is already."""
         if row < self._rows:
-            self._clear(*self._places(row, row + 1))
+            self._clear(row)
 
-    def _clear(self, groups: Ids, inputs: slice, columns: Ids) -> None:
-        self._c[groups, inputs, columns] = 0
+    def _clear(self, row: int) -> None:
+        group, column = divmod(row, self._form.columns)
         for layer in self._layers:
-            layer.h[groups, inputs, columns] = 0
+            layer.h[group, :, column] = 0
+            layer.c[group, :, column] = 0
 
     def move(self, source: int, target: int) -> None:
         """Put a row's state into another one's place."""
         if source >= self._rows:
             self.forget(target)
             return
-        there, here = self._places(target, target + 1), self._places(source, source + 1)
-        self._x[there], self._c[there] = self._x[here], self._c[here]
+        group, column = divmod(target, self._form.columns)
+        from_group, from_column = divmod(source, self._form.columns)
+        for array in (self._x, self._c):
+            array[group, :, column] = array[from_group, :, from_column]
 
     def step(self, ids: Sequence[int]) -> Array:
         """Let each row read a character id, -1 for none, and return logits (B, V) for the next; valid until then."""
         self._lookup.fill(0)
-        self._lookup[self._groups, ids, self._columns] = 1
+        groups, columns = self._taken
+        self._lookup[groups, ids, columns] = 1
         cell = self._lstm_cell if self._is_lstm else self._rnn_cell
         for layer in self._layers:
             layer.multiply()
             cell(layer)
         self._output.multiply()
-        return self._logits if self._form.groups == 1 else _by_row(self._output.outputs)[: self._rows]
+        return _by_row(self._output.outputs)[: self._rows] if self._logits is None else self._logits
 
     def _rnn_cell(self, layer: _Layer) -> None:
         h = np.tanh(layer.outputs, out=layer.h)
