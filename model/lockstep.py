@@ -26,12 +26,12 @@ from model.language_model import LanguageModel
 from model.layers import COLUMNS, GATES, PANEL, Array, by_gate, by_panel, panels
 
 H_DIGITS = 8  # binary digits of h after the point
-# A single row is a matrix-vector product, all others go through panels of weights (see `layers`): wide ones for a few
-# rows, else narrow ones, for groups of columns of which the last may be filled up with some that nobody reads. But
-# large products of many rows stay undivided where threads can share them, filled up to a multiple of 8: 41 columns take
-# as long as 48, or longer. As every sum is exact, all that changes the speed and nothing else.
+# A single row is a matrix-vector product, all others go through panels of weights (see `layers`), wide ones for a few
+# rows. Columns are filled up to a number that the library likes, with some that nobody reads: 41 take as long as 48, or
+# longer. Large products of many rows go in groups, or undivided where threads can share them; one that is not large is
+# as fast on one thread. As every sum is exact, all that changes the speed and nothing else.
 FEW, WIDE_PANEL = 10, 32
-LARGE_PRODUCT, COLUMNS_OF_A_WHOLE = 4_000_000, 8
+HALF_GROUP, LARGE_PRODUCT = COLUMNS // 2, 4_000_000
 # Weights that a processor's nearer caches hold are read faster column by column; larger ones are not.
 SMALL_WEIGHTS = 150_000
 
@@ -123,11 +123,11 @@ class Lockstep:
             return _Form(1, rows, 0)
         if rows <= FEW:
             return _Form(1, rows, WIDE_PANEL)
-        if rows <= COLUMNS // 2:
-            return _Form(1, COLUMNS // 2, PANEL)
-        if threads() > 1 and max(weights.size for weights in self._weights) * rows > LARGE_PRODUCT:
-            return _Form(1, -(-rows // COLUMNS_OF_A_WHOLE) * COLUMNS_OF_A_WHOLE, 0)
-        return _Form(-(-rows // COLUMNS), COLUMNS, PANEL)
+        if max(weights.size for weights in self._weights) * rows <= LARGE_PRODUCT or rows <= HALF_GROUP:
+            return _Form(1, _filled_up(rows, HALF_GROUP), PANEL)
+        if threads() > 1:
+            return _Form(1, _filled_up(rows, PANEL), 0)
+        return _Form(_filled_up(rows, COLUMNS) // COLUMNS, COLUMNS, PANEL)
 
     def _lay_out(self, form: _Form) -> None:
         """Make arrays of a form, all in the zero state."""
@@ -218,6 +218,10 @@ class Lockstep:
             self._panels[width] = [panels(weights.T, width) for weights in self._weights]
         weights = self._panels[width][n]
         return weights, inputs[:, None], by_panel(outputs, weights)
+
+
+def _filled_up(rows: int, multiple: int) -> int:
+    return -(-rows // multiple) * multiple
 
 
 def _by_row(columns: Array) -> Array:
