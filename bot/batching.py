@@ -44,10 +44,10 @@ logger = logging.getLogger(__name__)
 ROWS = 128
 """Requests decoded at once. More rows cost everybody more time a character; a waiting request costs nobody."""
 
-QUIET, LONGEST_GATHERING = 0.001, 0.02
+QUIET, LONGEST_GATHERING = 0.001, 0.05
 """An idle thread begins when nobody came for so many seconds, or after so many."""
 
-HOLDING = 0.03
+HOLDING = 0.1
 """Seconds for which a text waits for others that are finished next, while there is more to write."""
 
 STOPPED = "The bot is not running; please ask again when it is back."
