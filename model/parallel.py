@@ -10,9 +10,10 @@ Not here: several machines, and sampling, which is one thread's work.
 
 import contextlib
 import os
+import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Self, cast
@@ -137,13 +138,14 @@ class _Helper:
         descriptor = _memory(shared_bytes(architecture, dtype))
         try:
             self._weights, self._gradients = shared_arrays(descriptor, architecture, dtype)
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
-                command(descriptor, architecture, dtype),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                pass_fds=[descriptor],
-                cwd=ROOT,
-            )
+            with _deaf_to_interrupts():
+                self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
+                    command(descriptor, architecture, dtype),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    pass_fds=[descriptor],
+                    cwd=ROOT,
+                )
         finally:
             os.close(descriptor)
         self._requests, self._answers = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
@@ -184,6 +186,16 @@ class _Helper:
         code = self._process.wait(PARTING)
         ending = f"signal {-code}" if code < 0 else f"code {code}"
         return ParallelError(f"a process that trains along has ended ({ending}); train again to go on")
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach, from their first moment on: they end when the one that asks ends."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _memory(size: int) -> int:

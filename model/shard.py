@@ -9,7 +9,6 @@ import json
 import math
 import mmap
 import os
-import signal
 import struct
 import sys
 from collections.abc import Mapping
@@ -97,7 +96,6 @@ def _serve(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> Non
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it reaches all processes; this one ends when its input does
     try:
         options = json.loads(sys.argv[2])
         chosen_dtype = options.pop("dtype")
