@@ -8,9 +8,10 @@ Columns are examples: a sequence is (T, G, D, B), and a layer is one product, y 
 input that is always 1, and a recurrent layer reads its own last state beside what comes from below, [x_t, 1, h_{t-1}]:
 its weights are [w_x; b; w_h], one above the other. `d_x` is the gradient of the loss with respect to `x`.
 
-Why columns, and why in groups: a matrix library spends up to half of such a product on copying both sides into an order
-that its kernel likes. A small product is spared that. So weights are put in that order once (`panels`), for all steps,
-and a step is many small products. Functions that take arrays to write into allocate nothing large.
+Why columns, and why in groups: of such a product a matrix library spends a third and more on copying both sides into an
+order that its kernel likes. It does without where a product is small, OpenBLAS up to a million multiplications. So weights
+are put in that order once (`panels`), for all steps, and a step is many small products. Functions that take arrays to
+write into allocate nothing large.
 
 Sources: the RNN and its gradients follow Elman (1990) and the assignment "Character level language model"; the LSTM is
 Hochreiter & Schmidhuber (1997) with the forget gate of Gers, Schmidhuber & Cummins (2000), without peepholes.
