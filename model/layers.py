@@ -9,9 +9,9 @@ input that is always 1, and a recurrent layer reads its own last state beside wh
 its weights are [w_x; b; w_h], one above the other. `d_x` is the gradient of the loss with respect to `x`.
 
 Why columns, and why in groups: of such a product a matrix library spends a third and more on copying both sides into an
-order that its kernel likes. It does without where a product is small, OpenBLAS up to a million multiplications. So weights
-are put in that order once (`panels`), for all steps, and a step is many small products. Functions that take arrays to
-write into allocate nothing large.
+order that its kernel likes. It does without where a product is small, OpenBLAS up to a million multiplications. So
+weights are put in that order once (`panels`), for all steps, and a step is many small products. Functions that take
+arrays to write into allocate nothing large.
 
 Sources: the RNN and its gradients follow Elman (1990) and the assignment "Character level language model"; the LSTM is
 Hochreiter & Schmidhuber (1997) with the forget gate of Gers, Schmidhuber & Cummins (2000), without peepholes.
