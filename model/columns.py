@@ -33,7 +33,7 @@ def as_columns(rows: Array) -> Array:
 
 
 def as_rows(columns: Array) -> Array:
-    """Return columns (G, D, B/G) as rows (B, D)."""
+    """Return columns (G, D, B/G) as rows (B, D): a copy, but of one group a view."""
     return columns.swapaxes(1, 2).reshape(-1, columns.shape[1])
 
 

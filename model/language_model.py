@@ -69,6 +69,11 @@ class _Outcome(NamedTuple):
     logits: Array  # (T, G, V, B)
     after: State
 
+    @property
+    def by_character(self) -> Array:
+        """The logits as (T, G, B, V), a view."""
+        return self.logits.swapaxes(2, 3)
+
 
 class LanguageModel:
     """Architecture and weights. The arrays of `parameters` are the weights: optimizers update them in place."""
@@ -117,7 +122,7 @@ class LanguageModel:
         for start in range(0, time, SCORED_AT_ONCE):
             part = slice(start, start + SCORED_AT_ONCE)
             outcome = self._forward(batch.inputs[part], state, None, workspace)
-            nats += _cross_entropy(outcome.logits, batch, part)
+            nats += layers.cross_entropy(outcome.by_character, *_targets(batch, part))
             state = outcome.after
         return nats, count_targets(batch)
 
@@ -139,9 +144,9 @@ class LanguageModel:
         """
         workspace = workspace or Workspace(self.dtype)
         outcome = self._forward(batch.inputs, state, dropout, workspace)
-        nats = _cross_entropy(outcome.logits, batch, slice(None))
-        targets, mask = in_groups(batch.targets), None if batch.mask is None else in_groups(batch.mask)
-        layers.cross_entropy_backward(outcome.logits.swapaxes(2, 3), targets, 1 / characters, mask)
+        targets, mask = _targets(batch, slice(None))
+        nats = layers.cross_entropy(outcome.by_character, targets, mask)
+        layers.cross_entropy_backward(outcome.by_character, targets, 1 / characters, mask)
         return nats, self._backward(outcome, dropout, workspace), outcome.after
 
     def _forward(self, ids: Ids, state: State, dropout: Sequence[Array] | None, workspace: Workspace) -> _Outcome:
@@ -197,7 +202,7 @@ class LanguageModel:
         """All gradients; the logits are the gradients of logits by now."""
         gradients: Parameters = {}
         traces, top, d_logits, _ = outcome
-        joined = _weight_gradient(top, d_logits, workspace)
+        joined = layers.weight_gradient(top, d_logits, workspace.array)
         gradients["output.b_y"], gradients["output.w_hy"] = joined[0], joined[1:]
         d_h = workspace.array("d_h", *top.shape[:2], self.architecture.hidden_size, top.shape[3])
         layers.product(self.parameters["output.w_hy"].T, d_logits, d_h)
@@ -205,7 +210,7 @@ class LanguageModel:
             if dropout is not None:
                 d_h *= as_columns(dropout[n])
             d_z = self._layer_backward(n, d_h, traces[n], workspace)
-            joined, keys = _weight_gradient(traces[n].inputs[:-1], d_z, workspace), self._keys[n]
+            joined, keys = layers.weight_gradient(traces[n].inputs[:-1], d_z, workspace.array), self._keys[n]
             width = len(self.parameters[keys.w_x])
             gradients[keys.w_x], gradients[keys.b] = joined[:width], joined[width]
             gradients[keys.w_h] = joined[width + 1 :]
@@ -224,10 +229,9 @@ class LanguageModel:
         return d_z
 
 
-def _cross_entropy(logits: Array, batch: Batch, part: slice) -> float:
-    """Nats of some time steps; logits (T, G, V, B) become log-probabilities."""
-    mask = None if batch.mask is None else in_groups(batch.mask[part])
-    return layers.cross_entropy(logits.swapaxes(2, 3), in_groups(batch.targets[part]), mask)
+def _targets(batch: Batch, part: slice) -> tuple[Ids, NDArray[np.bool_] | None]:
+    """What is to be predicted in some time steps, and which of it counts, both (T, G, B)."""
+    return in_groups(batch.targets[part]), None if batch.mask is None else in_groups(batch.mask[part])
 
 
 def _pass_on(trace: _Trace, mask: Array | None, out: Array) -> None:
@@ -237,12 +241,6 @@ def _pass_on(trace: _Trace, mask: Array | None, out: Array) -> None:
         out[:] = h
     else:
         np.multiply(h, as_columns(mask), out=out)
-
-
-def _weight_gradient(x: Array, d_y: Array, workspace: Workspace) -> Array:
-    (time, groups, width, columns), outputs = x.shape, d_y.shape[2]
-    long_x = workspace.array("long_x", width, time, groups, columns)
-    return layers.weight_gradient(x, d_y, long_x, workspace.array("long_d_y", outputs, time, groups, columns))
 
 
 def count_targets(batch: Batch) -> int:

@@ -17,7 +17,7 @@ Sources: the RNN and its gradients follow Elman (1990) and the assignment "Chara
 Hochreiter & Schmidhuber (1997) with the forget gate of Gers, Schmidhuber & Cummins (2000), without peepholes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from math import gcd
 from typing import Any
@@ -65,19 +65,26 @@ def product(w: Array, x: Array, out: Array) -> None:
         np.matmul(w_panels, x[:, :, None], out=by_panel(out, w_panels))
 
 
-def weight_gradient(x: Array, d_y: Array, long_x: Array, long_d_y: Array) -> Array:
+def weight_gradient(x: Array, d_y: Array, lend: Callable[..., Array]) -> Array:
     """Gradient (D, K) of the weights of y = wᵀ x, for x (T, G, D, B) and d_y (T, G, K, B).
 
-    All columns make one product; for that they are copied into long_x (D, T, G, B) and long_d_y (K, T, G, B).
+    All columns make one product, (D, TGB) by (TGB, K). For that they are copied into arrays that `lend` gives for a
+    name and a shape.
     """
     if _is_single(x):
         left, right = x[:, 0, :, 0].T, d_y[:, 0, :, 0]
     else:
-        np.copyto(long_x, x.transpose(2, 0, 1, 3))
-        np.copyto(long_d_y, d_y.transpose(2, 0, 1, 3))
-        left, right = long_x.reshape(len(long_x), -1), long_d_y.reshape(len(long_d_y), -1).T
+        left, right = _features_first(x, "long_x", lend), _features_first(d_y, "long_d_y", lend).T
     gradient: Array = left @ right
     return gradient
+
+
+def _features_first(x: Array, name: str, lend: Callable[..., Array]) -> Array:
+    """Copy (T, G, D, B) to (D, TGB)."""
+    turned = x.transpose(2, 0, 1, 3)
+    copy = lend(name, *turned.shape)
+    copy[:] = turned
+    return copy.reshape(len(copy), -1)
 
 
 def _is_single(x: Array) -> bool:
@@ -105,25 +112,35 @@ def rnn(inputs: Array, w: Array) -> None:
         np.tanh(h_t, h_t)
 
 
-def rnn_backward(d_h: Array, inputs: Array, w: Array, d_z: Array) -> None:
-    """Write d_z (T, G, H, B), the gradients of z = wᵀ [x, 1, h].
+def _back_through_time(d_h: Array, d_z: Array, w: Array) -> Iterator[int]:
+    """Yield each time step t, the last first, for the caller to make d_z_t of d_h_t.
 
-    d_h (T, G, H, B) are the gradients that reach each state from above. Going back in time,
-    d_z_t = (d_h_t + what comes from step t+1) (1 - h_t²), and w d_z_t is what goes on to [x_t, h_{t-1}]. w (D+H, H) is
-    without the bias. Where it has rows for x, they are as many as those for h, and d_h ends up as d_x.
+    d_h (T, G, H, B) are the gradients that reach each state from above; by then d_h_t includes what comes from step
+    t+1. Afterwards w d_z_t is what goes on to [x_t, h_{t-1}], for d_z (T, G, K, B). w (D+H, K) is without the bias.
+    Where it has rows for x, they are as many as those for h, and d_h ends up as d_x.
     """
-    hidden_size, h = d_h.shape[2], inputs[1:, :, -d_h.shape[2] :]
-    np.multiply(h, h, out=d_z)
-    np.subtract(1, d_z, out=d_z)  # the slopes of all steps at once
+    hidden_size = d_h.shape[2]
     d_inputs = np.zeros((d_h.shape[1], len(w), d_h.shape[3]), d_h.dtype)
     multiply, d_z_as_x, (d_inputs_as_y,) = _stepwise(w.T, d_z, d_inputs[None])
-    from_next = d_inputs[:, -hidden_size:]
-    for d_h_t, d_z_t, x_t in zip(d_h[::-1], d_z[::-1], d_z_as_x[::-1], strict=True):
-        d_h_t += from_next
-        d_z_t *= d_h_t
-        multiply(x_t, d_inputs_as_y)
-        if len(w) > hidden_size:
-            d_h_t[:] = d_inputs[:, :-hidden_size]
+    d_x, from_next = d_inputs[:, :-hidden_size], d_inputs[:, -hidden_size:]
+    for t in range(len(d_h) - 1, -1, -1):
+        d_h[t] += from_next
+        yield t
+        multiply(d_z_as_x[t], d_inputs_as_y)
+        if d_x.size:
+            d_h[t] = d_x
+
+
+def rnn_backward(d_h: Array, inputs: Array, w: Array, d_z: Array) -> None:
+    """Write d_z (T, G, H, B), the gradients of z = wᵀ [x, 1, h]: d_z_t = d_h_t (1 - h_t²).
+
+    See `_back_through_time` for d_h and for w, which is (D+H, H) or (H, H) here.
+    """
+    h = inputs[1:, :, -d_h.shape[2] :]
+    np.multiply(h, h, out=d_z)
+    np.subtract(1, d_z, out=d_z)  # the slopes of all steps at once
+    for t in _back_through_time(d_h, d_z, w):
+        d_z[t] *= d_h[t]
 
 
 def by_gate(z: Array) -> Array:
@@ -171,21 +188,13 @@ def lstm(inputs: Array, w: Array, gates: Array, c: Array) -> None:
 def lstm_backward(d_h: Array, inputs: Array, gates: Array, c: Array, w: Array) -> None:
     """Turn gates (T, G, 4H, B) into d_z, the gradients of z = wᵀ [x, 1, h].
 
-    inputs (T+1, G, D+1+H, B) and c (T+1, G, H, B) are as `lstm` left them; see `rnn_backward` for d_h, and for w, which
-    is (D+H, 4H) or (H, 4H) here.
+    inputs (T+1, G, D+1+H, B) and c (T+1, G, H, B) are as `lstm` left them; see `_back_through_time` for d_h and for w,
+    which is (D+H, 4H) or (H, 4H) here.
     """
-    hidden_size, h = d_h.shape[2], inputs[1:, :, -d_h.shape[2] :]
-    d_inputs = np.zeros((d_h.shape[1], len(w), d_h.shape[3]), d_h.dtype)
-    multiply, d_z_as_x, (d_inputs_as_y,) = _stepwise(w.T, gates, d_inputs[None])
-    from_next = d_inputs[:, -hidden_size:]
+    h, by_step = inputs[1:, :, -d_h.shape[2] :], by_gate(gates)
     d_c, scratch = np.zeros_like(d_h[0]), np.empty((2, *d_h.shape[1:]), d_h.dtype)
-    forwards = (d_h, h, by_gate(gates), d_z_as_x, c[:-1], c[1:])
-    for d_h_t, h_t, gates_t, x_t, c_prev, c_t in zip(*(array[::-1] for array in forwards), strict=True):
-        d_h_t += from_next
-        lstm_cell_backward(d_h_t, d_c, gates_t, c_prev, c_t, h_t, scratch)
-        multiply(x_t, d_inputs_as_y)
-        if len(w) > hidden_size:
-            d_h_t[:] = d_inputs[:, :-hidden_size]
+    for t in _back_through_time(d_h, gates, w):
+        lstm_cell_backward(d_h[t], d_c, by_step[t], c[t], c[t + 1], h[t], scratch)
 
 
 def lstm_cell_backward(d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: Array, h: Array, scratch: Array) -> None:

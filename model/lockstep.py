@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from model.architecture import layer_keys
 from model.blas import threads
+from model.columns import as_rows
 from model.language_model import LanguageModel
 from model.layers import COLUMNS, GATES, PANEL, Array, by_gate, by_panel, panels
 
@@ -91,6 +92,7 @@ class Lockstep:
                 on_grid(weights, lookup, digits, limits) for weights, lookup in zip(stacked, lookups, strict=True)
             ]
         self._weights = [np.ascontiguousarray(weights, number) for weights in stacked]
+        self._largest = max(weights.size for weights in self._weights)
         self._whole = [np.asfortranarray(w) if w.size <= SMALL_WEIGHTS else w for w in self._weights]
         self._panels: dict[int, list[Array]] = {}  # by width, made when first needed
         self._rows = 0
@@ -116,14 +118,14 @@ class Lockstep:
             places = self._groups[:kept], slice(None), self._columns[:kept]
             self._x[places], self._c[places] = states
         self._taken = self._groups[:rows], self._columns[:rows]
-        self._logits = None if form.groups > 1 else _by_row(self._output.outputs)[:rows]
+        self._logits = None if form.groups > 1 else as_rows(self._output.outputs)[:rows]
 
     def _form_for(self, rows: int) -> _Form:
         if rows <= 1:
             return _Form(1, rows, 0)
         if rows <= FEW:
             return _Form(1, rows, WIDE_PANEL)
-        if max(weights.size for weights in self._weights) * rows <= LARGE_PRODUCT or rows <= HALF_GROUP:
+        if self._largest * rows <= LARGE_PRODUCT or rows <= HALF_GROUP:
             return _Form(1, _filled_up(rows, HALF_GROUP), PANEL)
         if threads() > 1:
             return _Form(1, _filled_up(rows, PANEL), 0)
@@ -172,7 +174,7 @@ class Lockstep:
             layer.multiply()
             cell(layer)
         self._output.multiply()
-        return _by_row(self._output.outputs)[: self._rows] if self._logits is None else self._logits
+        return as_rows(self._output.outputs)[: self._rows] if self._logits is None else self._logits
 
     def _rnn_cell(self, layer: _Layer) -> None:
         h = np.tanh(layer.outputs, out=layer.h)
@@ -201,10 +203,8 @@ class Lockstep:
         for n, weights in enumerate(self._weights):
             outputs = np.empty((groups, len(weights), columns), self._x.dtype)
             inputs = self._x[:, start : start + weights.shape[1]]
-            h, c = (
-                array[:, first : first + self._hidden_size]
-                for array, first in ((self._x, h_start), (self._c, n * self._hidden_size))
-            )
+            h = self._x[:, h_start : h_start + self._hidden_size]
+            c = self._c[:, n * self._hidden_size : (n + 1) * self._hidden_size]
             gates = by_gate(outputs) if self._is_lstm and n < self._depth else outputs[:0]
             yield _Layer(*self._multiplication(n, inputs, outputs), outputs, gates[:3], tuple(gates), h, c)
             start, h_start = h_start, h_start + self._hidden_size + 1
@@ -222,11 +222,6 @@ class Lockstep:
 
 def _filled_up(rows: int, multiple: int) -> int:
     return -(-rows // multiple) * multiple
-
-
-def _by_row(columns: Array) -> Array:
-    """Columns (G, N, B) as rows (GB, N): a copy, but of one group a view."""
-    return columns.swapaxes(1, 2).reshape(-1, columns.shape[1])
 
 
 def _stacked(language_model: LanguageModel) -> Iterator[NDArray[np.float64]]:
