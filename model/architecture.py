@@ -3,7 +3,7 @@
 Not here: what is computed with them (`language_model`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -12,7 +12,8 @@ from numpy.typing import DTypeLike
 
 from model.layers import GATES, Array
 
-Parameters = dict[str, Array]
+Parameters = Mapping[str, Array]
+"""Arrays by name: a network's, or what an optimizer keeps for each."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def first_parameters(
     untrained LSTM remembers (Jozefowicz et al. 2015).
     """
     limit = architecture.hidden_size**-0.5
-    parameters: Parameters = {}
+    parameters: dict[str, Array] = {}
     for name, shape in parameter_shapes(architecture).items():
         values = generator.uniform(-limit, limit, shape) if len(shape) > 1 else np.zeros(shape)
         parameters[name] = values.astype(dtype)

@@ -212,7 +212,7 @@ def _check_type(name: str, value: object, kind: type) -> None:
 
 
 def _read_parameters(architecture: Architecture, tensors: Tensors) -> dict[str, NDArray[Any]]:
-    """Copy the network's parameters out of the file's bytes: aligned, writable, and exactly those it needs."""
+    """Take the network's parameters from the file's bytes, exactly those it needs."""
     shapes = parameter_shapes(architecture)
     for name in sorted(shapes.keys() ^ (tensors.keys() - {_KNOWN_NAMES, _KNOWN_WORDS})):
         raise FormatError(f"its tensor {name!r} is {'missing' if name in shapes else 'not one of the network'}")
@@ -229,4 +229,4 @@ def _read_parameter(name: str, tensor: NDArray[Any], shape: tuple[int, ...], dty
         raise FormatError(f"its tensor {name!r} is {tensor.dtype}; the others are {dtype}")
     if not np.isfinite(tensor).all():
         raise FormatError(f"its tensor {name!r} has a number that is not finite")
-    return np.array(tensor)
+    return tensor

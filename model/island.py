@@ -15,13 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from model.architecture import Architecture, Parameters
+from model.architecture import Architecture
 from model.corpus import Batch, CorpusError
 from model.language_model import LanguageModel, State, Workspace
 from model.layers import Array, softmax
 from model.optimizer import SGD, clip_by_value
 from model.sources import names_path
 from model.vocabulary import NO_CHARACTER, Vocabulary
+from model.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -109,11 +110,12 @@ def optimize(
     learning_rate: float,
     clip_value: float,
     workspace: Workspace | None = None,
-) -> tuple[float, Parameters, State]:
+) -> tuple[float, Weights, State]:
     """Take one step of gradient descent; returns the summed loss before it, the clipped gradients, the last state."""
     loss, gradients, after = language_model.loss_and_gradients(batch, state, characters=1, workspace=workspace)
-    clip_by_value(gradients, clip_value)
-    SGD().update(language_model.parameters, gradients, learning_rate)
+    at_once = {"whole": gradients.whole}
+    clip_by_value(at_once, clip_value)
+    SGD().update({"whole": language_model.parameters.whole}, at_once, learning_rate)
     return loss, gradients, after
 
 

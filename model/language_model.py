@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from model import layers
-from model.architecture import Architecture, Keys, Parameters, first_parameters, layer_keys, parameter_shapes
+from model.architecture import Architecture, Parameters, first_parameters, layer_keys
 from model.columns import as_columns, as_rows, in_groups, one_hot
 from model.layers import Array, Ids
+from model.weights import Weights
 
 SCORED_AT_ONCE = 64  # characters of each sequence
 
@@ -79,12 +80,12 @@ class LanguageModel:
     """Architecture and weights. The arrays of `parameters` are the weights: optimizers update them in place."""
 
     def __init__(self, architecture: Architecture, parameters: Parameters) -> None:
-        shapes = parameter_shapes(architecture)
-        if {name: array.shape for name, array in parameters.items()} != shapes:
-            raise ValueError("the parameters' names or shapes are not those of the architecture")
+        """Take `Weights` as they are, and a copy of any other arrays; ValueError where they do not fit."""
+        if not isinstance(parameters, Weights) or parameters.architecture != architecture:
+            parameters = Weights.of(architecture, parameters)
         self.architecture = architecture
         self.parameters = parameters
-        self.dtype = parameters["output.b_y"].dtype
+        self.dtype = self.parameters.whole.dtype
         self._keys = layer_keys(architecture)
 
     @classmethod
@@ -105,7 +106,7 @@ class LanguageModel:
 
     def copy(self) -> "LanguageModel":
         """The same network with weights of its own."""
-        return LanguageModel(self.architecture, {name: array.copy() for name, array in self.parameters.items()})
+        return LanguageModel(self.architecture, Weights(self.architecture, self.parameters.whole.copy()))
 
     def step(self, ids: Ids, state: State) -> tuple[Array, State]:
         """Read one character each and return logits (B, V) for the next one, with the new state; nothing is changed.
@@ -134,7 +135,7 @@ class LanguageModel:
         characters: int,
         dropout: Sequence[Array] | None = None,
         workspace: Workspace | None = None,
-    ) -> tuple[float, Parameters, State]:
+    ) -> tuple[float, Weights, State]:
         """Loss of a batch in nats, the gradients of loss / characters, and the state after the last character.
 
         `characters` is what the sum is divided by for the gradients: the number of targets gives the gradient of nats
@@ -152,29 +153,35 @@ class LanguageModel:
     def _forward(self, ids: Ids, state: State, dropout: Sequence[Array] | None, workspace: Workspace) -> _Outcome:
         groups, hidden_size = in_groups(ids), self.architecture.hidden_size
         traces: list[_Trace] = []
-        for n, keys in enumerate(self._keys):
+        for n, w in enumerate(self.parameters.by_layer[:-1]):
             trace = self._trace(n, groups.shape, state, workspace)
             if n:
                 mask = None if dropout is None else dropout[n - 1]
                 _pass_on(traces[-1], mask, trace.inputs[:-1, :, :hidden_size])
             else:
                 one_hot(groups, trace.inputs[:-1, :, : self.architecture.vocab_size])
-            self._run_layer(keys, trace)
+            if self.architecture.cell == "rnn":
+                layers.rnn(trace.inputs, w)
+            else:
+                layers.lstm(trace.inputs, w, trace.gates, trace.c)
             traces.append(trace)
         top = traces[-1].inputs[1:, :, -1 - hidden_size :]
         if dropout is not None:
             top = workspace.array("top", *top.shape)
             top[:, :, 0] = 1
             _pass_on(traces[-1], dropout[-1], top[:, :, 1:])
-        w = np.concatenate([self.parameters["output.b_y"][None], self.parameters["output.w_hy"]])
         logits = workspace.array("logits", *groups.shape[:2], self.architecture.vocab_size, groups.shape[2])
-        layers.product(w, top, logits)
+        layers.product(self.parameters.by_layer[-1], top, logits)
         return _Outcome(traces, top, logits, self._state_after(traces))
 
     def _state_after(self, traces: list[_Trace]) -> State:
-        h = [as_rows(trace.inputs[-1, :, -self.architecture.hidden_size :]) for trace in traces]
-        c = [as_rows(trace.c[-1]) for trace in traces if trace.c.size]
-        return State(np.stack(h), np.stack(c) if c else np.empty((0, *h[0].shape), self.dtype))
+        _, groups, _, columns = traces[0].inputs.shape
+        state = self.initial_state(groups * columns)
+        for n, trace in enumerate(traces):
+            state.h[n] = as_rows(trace.inputs[-1, :, -self.architecture.hidden_size :])
+            if trace.c.size:
+                state.c[n] = as_rows(trace.c[-1])
+        return state
 
     def _trace(self, n: int, shape: tuple[int, ...], state: State, workspace: Workspace) -> _Trace:
         """Lend a layer's arrays for ids (T, G, B), with ones and the state before the first step in their places."""
@@ -191,29 +198,18 @@ class LanguageModel:
         c[0] = as_columns(state.c[n])
         return _Trace(inputs, gates, c)
 
-    def _run_layer(self, keys: Keys, trace: _Trace) -> None:
-        w = np.concatenate([self.parameters[keys.w_x], self.parameters[keys.b][None], self.parameters[keys.w_h]])
-        if self.architecture.cell == "rnn":
-            layers.rnn(trace.inputs, w)
-        else:
-            layers.lstm(trace.inputs, w, trace.gates, trace.c)
-
-    def _backward(self, outcome: _Outcome, dropout: Sequence[Array] | None, workspace: Workspace) -> Parameters:
+    def _backward(self, outcome: _Outcome, dropout: Sequence[Array] | None, workspace: Workspace) -> Weights:
         """All gradients; the logits are the gradients of logits by now."""
-        gradients: Parameters = {}
+        gradients = Weights.empty(self.architecture, self.dtype)
         traces, top, d_logits, _ = outcome
-        joined = layers.weight_gradient(top, d_logits, workspace.array)
-        gradients["output.b_y"], gradients["output.w_hy"] = joined[0], joined[1:]
+        layers.weight_gradient(top, d_logits, gradients.by_layer[-1], workspace.array)
         d_h = workspace.array("d_h", *top.shape[:2], self.architecture.hidden_size, top.shape[3])
         layers.product(self.parameters["output.w_hy"].T, d_logits, d_h)
         for n in reversed(range(len(traces))):
             if dropout is not None:
                 d_h *= as_columns(dropout[n])
             d_z = self._layer_backward(n, d_h, traces[n], workspace)
-            joined, keys = layers.weight_gradient(traces[n].inputs[:-1], d_z, workspace.array), self._keys[n]
-            width = len(self.parameters[keys.w_x])
-            gradients[keys.w_x], gradients[keys.b] = joined[:width], joined[width]
-            gradients[keys.w_h] = joined[width + 1 :]
+            layers.weight_gradient(traces[n].inputs[:-1], d_z, gradients.by_layer[n], workspace.array)
         return gradients
 
     def _layer_backward(self, n: int, d_h: Array, trace: _Trace, workspace: Workspace) -> Array:

@@ -38,6 +38,9 @@ group is one slice.
 PANEL, COLUMNS = 8, 32
 """Outputs in a panel, and columns in a group at most: measured, the fastest for all widths from 128 to 512."""
 
+STEPS_COPIED = 8
+"""Time steps that are put into another order at once: measured, two thirds of the time that all at once take."""
+
 
 def panels(w: Array, width: int = PANEL) -> Array:
     """Put weights (D, K) in order for products: (K/n, n, D), where the n weights of each input lie side by side.
@@ -59,31 +62,31 @@ def by_panel(y: Array, w_panels: Array) -> Array:
 def product(w: Array, x: Array, out: Array) -> None:
     """Write y = wᵀ x for columns x (T, G, D, B) into out (T, G, K, B)."""
     if _is_single(x):
-        np.matmul(x[:, 0, :, 0], w, out=out[:, 0, :, 0])
+        x[:, 0, :, 0].dot(w, out[:, 0, :, 0])
     else:
         w_panels = panels(w)
         np.matmul(w_panels, x[:, :, None], out=by_panel(out, w_panels))
 
 
-def weight_gradient(x: Array, d_y: Array, lend: Callable[..., Array]) -> Array:
-    """Gradient (D, K) of the weights of y = wᵀ x, for x (T, G, D, B) and d_y (T, G, K, B).
+def weight_gradient(x: Array, d_y: Array, out: Array, lend: Callable[..., Array]) -> None:
+    """Write the gradient of the weights of y = wᵀ x, for x (T, G, D, B) and d_y (T, G, K, B), into out (D, K).
 
     All columns make one product, (D, TGB) by (TGB, K). For that they are copied into arrays that `lend` gives for a
     name and a shape.
     """
     if _is_single(x):
-        left, right = x[:, 0, :, 0].T, d_y[:, 0, :, 0]
+        x[:, 0, :, 0].T.dot(d_y[:, 0, :, 0], out)
     else:
-        left, right = _features_first(x, "long_x", lend), _features_first(d_y, "long_d_y", lend).T
-    gradient: Array = left @ right
-    return gradient
+        np.dot(_features_first(x, "long_x", lend), _features_first(d_y, "long_d_y", lend).T, out)
 
 
 def _features_first(x: Array, name: str, lend: Callable[..., Array]) -> Array:
-    """Copy (T, G, D, B) to (D, TGB)."""
+    """Copy (T, G, D, B) to (D, TGB), a few time steps at once, which nearer caches can hold."""
     turned = x.transpose(2, 0, 1, 3)
     copy = lend(name, *turned.shape)
-    copy[:] = turned
+    for start in range(0, len(x), STEPS_COPIED):
+        part = slice(start, start + STEPS_COPIED)
+        copy[:, part] = turned[:, part]
     return copy.reshape(len(copy), -1)
 
 
@@ -95,7 +98,7 @@ def _is_single(x: Array) -> bool:
 def _stepwise(w: Array, x: Array, y: Array) -> tuple[Callable[[Array, Array], Any], Array, Array]:
     """A function that writes one step of y = wᵀ x, and x (T, G, D, B) and y (T, G, K, B) in the form that it takes."""
     if _is_single(x):
-        return w.T.dot, x[:, 0], y[:, 0]
+        return w.T.dot, x[:, 0, :, 0], y[:, 0, :, 0]
     w_panels = panels(w)
     return partial(np.matmul, w_panels), x[:, :, None], by_panel(y, w_panels)
 
@@ -112,8 +115,8 @@ def rnn(inputs: Array, w: Array) -> None:
         np.tanh(h_t, h_t)
 
 
-def _back_through_time(d_h: Array, d_z: Array, w: Array) -> Iterator[int]:
-    """Yield each time step t, the last first, for the caller to make d_z_t of d_h_t.
+def _back_through_time(d_h: Array, d_z: Array, w: Array) -> Iterator[Array]:
+    """Yield each step's d_h_t (G, H, B), the last one first, for the caller to make d_z_t of it.
 
     d_h (T, G, H, B) are the gradients that reach each state from above; by then d_h_t includes what comes from step
     t+1. Afterwards w d_z_t is what goes on to [x_t, h_{t-1}], for d_z (T, G, K, B). w (D+H, K) is without the bias.
@@ -123,12 +126,13 @@ def _back_through_time(d_h: Array, d_z: Array, w: Array) -> Iterator[int]:
     d_inputs = np.zeros((d_h.shape[1], len(w), d_h.shape[3]), d_h.dtype)
     multiply, d_z_as_x, (d_inputs_as_y,) = _stepwise(w.T, d_z, d_inputs[None])
     d_x, from_next = d_inputs[:, :-hidden_size], d_inputs[:, -hidden_size:]
-    for t in range(len(d_h) - 1, -1, -1):
-        d_h[t] += from_next
-        yield t
-        multiply(d_z_as_x[t], d_inputs_as_y)
-        if d_x.size:
-            d_h[t] = d_x
+    goes_down = d_x.size > 0
+    for d_h_t, d_z_t in zip(d_h[::-1], d_z_as_x[::-1], strict=True):
+        d_h_t += from_next
+        yield d_h_t
+        multiply(d_z_t, d_inputs_as_y)
+        if goes_down:
+            d_h_t[:] = d_x
 
 
 def rnn_backward(d_h: Array, inputs: Array, w: Array, d_z: Array) -> None:
@@ -139,8 +143,8 @@ def rnn_backward(d_h: Array, inputs: Array, w: Array, d_z: Array) -> None:
     h = inputs[1:, :, -d_h.shape[2] :]
     np.multiply(h, h, out=d_z)
     np.subtract(1, d_z, out=d_z)  # the slopes of all steps at once
-    for t in _back_through_time(d_h, d_z, w):
-        d_z[t] *= d_h[t]
+    for d_h_t, d_z_t in zip(_back_through_time(d_h, d_z, w), d_z[::-1], strict=True):
+        d_z_t *= d_h_t
 
 
 def by_gate(z: Array) -> Array:
@@ -193,8 +197,9 @@ def lstm_backward(d_h: Array, inputs: Array, gates: Array, c: Array, w: Array) -
     """
     h, by_step = inputs[1:, :, -d_h.shape[2] :], by_gate(gates)
     d_c, scratch = np.zeros_like(d_h[0]), np.empty((2, *d_h.shape[1:]), d_h.dtype)
-    for t in _back_through_time(d_h, gates, w):
-        lstm_cell_backward(d_h[t], d_c, by_step[t], c[t], c[t + 1], h[t], scratch)
+    steps = zip(_back_through_time(d_h, gates, w), by_step[::-1], c[-2::-1], c[:0:-1], h[::-1], strict=True)
+    for d_h_t, gates_t, c_prev, c_t, h_t in steps:
+        lstm_cell_backward(d_h_t, d_c, gates_t, c_prev, c_t, h_t, scratch)
 
 
 def lstm_cell_backward(d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: Array, h: Array, scratch: Array) -> None:

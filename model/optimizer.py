@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from model.architecture import Parameters
+from model.layers import Array
 
 PIECE = 2**15
 """Numbers that Adam moves at a time: with their gradients and moments they stay in a processor's second-level cache."""
@@ -79,8 +80,8 @@ class Adam:
     epsilon: float = 1e-8
     weight_decay: float = 0.0
     steps: int = field(default=0, init=False)
-    _m: Parameters = field(default_factory=dict, init=False, repr=False)
-    _v: Parameters = field(default_factory=dict, init=False, repr=False)
+    _m: dict[str, Array] = field(default_factory=dict, init=False, repr=False)
+    _v: dict[str, Array] = field(default_factory=dict, init=False, repr=False)
     _scratch: dict[tuple[int, ...], np.ndarray] = field(default_factory=dict, init=False, repr=False)  # by shape
 
     def update(self, parameters: Parameters, gradients: Parameters, learning_rate: float) -> None:

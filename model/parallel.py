@@ -20,12 +20,12 @@ from typing import IO, Self, cast
 
 import numpy as np
 
-from model.architecture import Parameters
 from model.corpus import Batch
 from model.errors import MangosaurusError
 from model.language_model import LanguageModel, State, Workspace
 from model.layers import Array
-from model.shard import Message, command, receive, send, shared_arrays, shared_bytes
+from model.shard import Message, command, receive, send, shared_bytes, shared_weights
+from model.weights import Weights
 
 ROWS_WORTH_A_THREAD = 16
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,7 +60,7 @@ class Shards:
         *,
         characters: int,
         dropout: Sequence[Array] | None = None,
-    ) -> tuple[float, Parameters, State]:
+    ) -> tuple[float, Weights, State]:
         """Loss in nats, gradients of loss / characters, last state: see `LanguageModel.loss_and_gradients`.
 
         ParallelError where a process has ended. All calls until `close` are for networks of one architecture.
@@ -100,12 +100,11 @@ class Shards:
         return [slice(start, stop) for start, stop in pairwise(bounds)]
 
 
-def _joined(results: list[tuple[float, Parameters, State]]) -> tuple[float, Parameters, State]:
+def _joined(results: list[tuple[float, Weights, State]]) -> tuple[float, Weights, State]:
     (nats, gradients, _), *others = results
     for more_nats, more_gradients, _ in others:
         nats += more_nats
-        for name, gradient in gradients.items():
-            gradient += more_gradients[name]
+        gradients.whole += more_gradients.whole
     states = [state for _, _, state in results]
     return nats, gradients, State(*(np.concatenate(parts, axis=1) for parts in zip(*states, strict=True)))
 
@@ -137,7 +136,7 @@ class _Helper:
         architecture, dtype = language_model.architecture, language_model.dtype
         descriptor = _memory(shared_bytes(architecture, dtype))
         try:
-            self._weights, self._gradients = shared_arrays(descriptor, architecture, dtype)
+            self._weights, self._gradients = shared_weights(descriptor, architecture, dtype)
             with _deaf_to_interrupts():
                 self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
                     command(descriptor, architecture, dtype),
@@ -156,14 +155,13 @@ class _Helper:
 
     def ask(self, language_model: LanguageModel, task: _Task, characters: int) -> None:
         """Hand over the present weights and a task."""
-        for name, parameter in language_model.parameters.items():
-            self._weights[name][:] = parameter
+        self._weights.whole[:] = language_model.parameters.whole
         try:
             send(self._requests, task.message(characters))
         except BrokenPipeError:
             raise self._lost() from None
 
-    def answer(self) -> tuple[float, Parameters, State]:
+    def answer(self) -> tuple[float, Weights, State]:
         """Wait for the result; the gradients are good until the next task."""
         try:
             message = receive(self._answers)

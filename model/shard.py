@@ -6,7 +6,6 @@ its input does, and so never outlives whoever started it. Not here: who splits b
 """
 
 import json
-import math
 import mmap
 import os
 import struct
@@ -18,10 +17,11 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from safetensors.numpy import load, save
 
-from model.architecture import Architecture, Parameters, parameter_shapes
+from model.architecture import Architecture
 from model.blas import blas_threads
 from model.corpus import Batch
 from model.language_model import LanguageModel, State, Workspace
+from model.weights import Weights, size
 
 LENGTH = struct.Struct("<Q")
 
@@ -30,20 +30,14 @@ Message = Mapping[str, NDArray[Any]]
 
 def shared_bytes(architecture: Architecture, dtype: DTypeLike) -> int:
     """How much memory two processes share: the weights, and as many gradients."""
-    return 2 * np.dtype(dtype).itemsize * sum(map(math.prod, parameter_shapes(architecture).values()))
+    return 2 * np.dtype(dtype).itemsize * size(architecture)
 
 
-def shared_arrays(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> tuple[Parameters, Parameters]:
+def shared_weights(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> tuple[Weights, Weights]:
     """The weights and the gradients in the memory behind a file descriptor."""
     numbers = np.frombuffer(mmap.mmap(descriptor, shared_bytes(architecture, dtype)), dtype)
-    groups: list[Parameters] = []
-    for _ in range(2):
-        arrays: Parameters = {}
-        for name, shape in parameter_shapes(architecture).items():
-            arrays[name], numbers = numbers[: math.prod(shape)].reshape(shape), numbers[math.prod(shape) :]
-        groups.append(arrays)
-    weights, gradients = groups
-    return weights, gradients
+    weights, gradients = np.split(numbers, 2)
+    return Weights(architecture, weights), Weights(architecture, gradients)
 
 
 def send(stream: IO[bytes], message: Message) -> None:
@@ -74,7 +68,7 @@ def command(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> li
 
 
 def _serve(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> None:
-    weights, gradients = shared_arrays(descriptor, architecture, dtype)
+    weights, gradients = shared_weights(descriptor, architecture, dtype)
     language_model, workspace = LanguageModel(architecture, weights), Workspace(dtype)
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     with blas_threads(1), np.errstate(over="ignore", invalid="ignore"):  # `trainer` tells of what that leads to
@@ -90,8 +84,7 @@ def _serve(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> Non
                 dropout=list(request["dropout"]) if "dropout" in request else None,
                 workspace=workspace,
             )
-            for name, gradient in found.items():
-                gradients[name][:] = gradient
+            gradients.whole[:] = found.whole
             send(answers, {"nats": np.array(nats), "h": after.h, "c": after.c})
 
 

@@ -5,6 +5,7 @@ not at all. Not here: what the entries mean (`trainer`), and finished weights (`
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ class Snapshot:
 
     identity: dict[str, Any]
     numbers: dict[str, Any]
-    groups: dict[str, Parameters]
+    groups: Mapping[str, Parameters]
 
 
 def write_snapshot(path: Path, snapshot: Snapshot) -> None:
@@ -55,7 +56,7 @@ def read_snapshot(path: Path) -> Snapshot:
         raise CheckpointError(f"{path}: not a snapshot of a training ({error}); remove it to begin anew") from error
     if digest != digest_of(facts, tensors):
         raise CheckpointError(f"{path}: damaged: its checksum does not match; remove it to begin anew")
-    groups: dict[str, Parameters] = {}
+    groups: dict[str, dict[str, Any]] = {}
     for key, array in tensors.items():
         group, _, name = key.partition("/")
         groups.setdefault(group, {})[name] = array

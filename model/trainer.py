@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from model.architecture import Architecture, Parameters
+from model.architecture import Architecture
 from model.checkpoint import Checkpoint, Description
 from model.corpus import Batch, Corpus
 from model.errors import MangosaurusError
@@ -32,6 +32,7 @@ from model.reading import Reading
 from model.recipes import Recipe, Stage
 from model.snapshot import Snapshot, read_snapshot, write_snapshot
 from model.vocabulary import NO_CHARACTER
+from model.weights import Weights
 
 SNAPSHOT_SECONDS = 30.0
 PATIENCE_BEGINS = 0.5  # of a stage
@@ -168,8 +169,7 @@ class Training:
 
     def _end_stage(self) -> None:
         """Go on from the best weights of all, with a fresh optimizer."""
-        for name, parameter in self.language_model.parameters.items():
-            parameter[:] = self._best.parameters[name]
+        self.language_model.parameters.whole[:] = self._best.parameters.whole
         self._position = replace(
             self._position, stage=self._position.stage + 1, stage_step=0, stage_seconds=0.0, without_best=0
         )
@@ -218,7 +218,7 @@ class Training:
             seconds_left=self._seconds_left(),
         )
 
-    def _loss_and_gradients(self, batch: Batch, characters: int) -> tuple[float, Parameters]:
+    def _loss_and_gradients(self, batch: Batch, characters: int) -> tuple[float, Weights]:
         batch_size = batch.inputs.shape[1]
         carried = self.corpus.kind == "verse"
         nats, gradients, after = self._shards.loss_and_gradients(

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from model import island
-from model.architecture import Parameters
 from model.corpus import Batch, CorpusError
 from model.optimizer import clip_by_value
 from model.vocabulary import NO_CHARACTER, Vocabulary
@@ -31,7 +30,7 @@ REPORTS = {
 def test_clip() -> None:
     generator = np.random.RandomState(3)
     shapes = {"dWax": (5, 3), "dWaa": (5, 5), "dWya": (2, 5), "db": (5, 1), "dby": (2, 1)}
-    gradients = Parameters({name: generator.randn(*shape) * 10 for name, shape in shapes.items()})
+    gradients = {name: generator.randn(*shape) * 10 for name, shape in shapes.items()}
     clip_by_value(gradients, 10)
     assert gradients["dWaa"][1, 2] == 10.0
     assert gradients["dWax"][3, 1] == -10.0

@@ -52,7 +52,8 @@ def assert_is_gradient(found: Array, loss: Callable[[], float], array: Array) ->
 
 # Time, groups, columns, inputs, outputs: one example or many; outputs that go into panels of 8, of 16, and into none.
 shapes = pytest.mark.parametrize(
-    "shape", [(4, 1, 1, 5, 3), (1, 1, 1, 5, 8), (3, 1, 2, 5, 16), (3, 2, 3, 7, 24), (2, 3, 1, 4, 38), (2, 2, 32, 9, 40)]
+    "shape",
+    [(4, 1, 1, 5, 3), (1, 1, 1, 5, 8), (3, 1, 2, 5, 16), (3, 2, 3, 7, 24), (2, 3, 1, 4, 38), (19, 2, 32, 9, 40)],
 )
 
 
@@ -62,16 +63,17 @@ def test_a_product_multiplies_every_column(shape: tuple[int, ...]) -> None:
     x, w = normal(time, groups, width, columns), normal(width, outputs)
     y = np.full((time, groups, outputs, columns), np.nan)
     layers.product(w, x, y)
-    np.testing.assert_allclose(y, np.einsum("dk,tgdb->tgkb", w, x), rtol=1e-12)
+    np.testing.assert_allclose(y, np.einsum("dk,tgdb->tgkb", w, x), rtol=1e-12, atol=1e-12)
     layers.product(w[:, ::-1], x[:, :, :, ::-1], y)  # views of any kind
-    np.testing.assert_allclose(y, np.einsum("dk,tgdb->tgkb", w[:, ::-1], x[:, :, :, ::-1]), rtol=1e-12)
+    np.testing.assert_allclose(y, np.einsum("dk,tgdb->tgkb", w[:, ::-1], x[:, :, :, ::-1]), rtol=1e-12, atol=1e-12)
 
 
 @shapes
 def test_gradient_of_the_weights_of_a_product(shape: tuple[int, ...]) -> None:
     time, groups, columns, width, outputs = shape
     x, d_y = normal(time, groups, width, columns), normal(time, groups, outputs, columns)
-    found = layers.weight_gradient(x, d_y, lambda _, *shape: np.full(shape, np.nan))
+    found = np.full((width, outputs), np.nan)
+    layers.weight_gradient(x, d_y, found, lambda _, *shape: np.full(shape, np.nan))
     np.testing.assert_allclose(found, np.einsum("tgdb,tgkb->dk", x, d_y), rtol=1e-9, atol=1e-12)
 
 

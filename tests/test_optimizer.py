@@ -26,7 +26,7 @@ def in_one_row(gradients: Parameters) -> Array:
     return np.concatenate([gradient.ravel() for gradient in gradients.values()])
 
 
-def weights(dtype: type = np.float64, seed: int = 0) -> Parameters:
+def weights(dtype: type = np.float64, seed: int = 0) -> dict[str, Array]:
     generator = np.random.default_rng(seed)
     shapes = {"w": (4, 3), "b": (3,), "output.w": (3, 2)}
     return {name: generator.normal(size=shape).astype(dtype) for name, shape in shapes.items()}

@@ -1,0 +1,65 @@
+"""Weights: the same numbers by name, by layer and as a whole."""
+
+import numpy as np
+import pytest
+
+from model.architecture import Architecture, first_parameters, parameter_shapes
+from model.weights import Weights, size
+
+architectures = pytest.mark.parametrize(
+    "architecture", [Architecture("rnn", 5, 3), Architecture("lstm", 4, 3, 2)], ids=lambda found: found.cell
+)
+
+
+def numbered(architecture: Architecture) -> Weights:
+    return Weights(architecture, np.arange(float(size(architecture))))
+
+
+@architectures
+def test_each_number_has_one_name(architecture: Architecture) -> None:
+    weights = numbered(architecture)
+    assert {name: array.shape for name, array in weights.items()} == parameter_shapes(architecture)
+    assert list(weights) == list(parameter_shapes(architecture))
+    every = np.concatenate([array.ravel() for array in weights.values()])
+    assert sorted(every) == list(range(size(architecture)))
+
+
+def test_a_layer_is_its_arrays_one_above_the_other() -> None:
+    weights = numbered(Architecture("lstm", 4, 3, 2))
+    stacks = [("lstm.0.w_x", "lstm.0.b", "lstm.0.w_h"), ("lstm.1.w_x", "lstm.1.b", "lstm.1.w_h")]
+    for layer, names in zip(weights.by_layer, [*stacks, ("output.b_y", "output.w_hy")], strict=True):
+        np.testing.assert_array_equal(layer, np.vstack([weights[name] for name in names]))
+
+
+@architectures
+def test_all_three_are_the_same_memory(architecture: Architecture) -> None:
+    weights = numbered(architecture)
+    weights["output.b_y"][1] = -1
+    assert weights.by_layer[-1][0, 1] == -1
+    weights.by_layer[0][0, 2] = -2
+    assert next(iter(weights.values()))[0, 2] == -2
+    assert sorted(weights.whole)[:2] == [-2, -1]
+    weights.whole[:] = 7
+    assert all((array == 7).all() for array in [*weights.values(), *weights.by_layer])
+
+
+@architectures
+def test_arrays_by_name_are_copied(architecture: Architecture) -> None:
+    parameters = dict(first_parameters(architecture, np.random.default_rng(0)))
+    weights = Weights.of(architecture, parameters)
+    assert weights.whole.dtype == np.float32
+    for name, array in parameters.items():
+        np.testing.assert_array_equal(weights[name], array)
+        assert not np.shares_memory(weights[name], array)
+
+
+def test_to_set_an_array_is_to_fill_it() -> None:
+    weights, zeros = numbered(Architecture("rnn", 5, 3)), np.zeros(5)
+    weights["output.b_y"] = zeros
+    weights["output.b_y"] += 1
+    np.testing.assert_array_equal(weights.by_layer[-1][0], np.ones(5))
+    np.testing.assert_array_equal(zeros, np.zeros(5))
+    with pytest.raises(KeyError):
+        weights["output.b"] = zeros
+    with pytest.raises(ValueError, match="broadcast"):
+        weights["output.b_y"] = zeros[:2]
