@@ -33,8 +33,8 @@ def as_columns(rows: Array) -> Array:
 
 
 def as_rows(columns: Array) -> Array:
-    """Return columns (G, D, B/G) as rows (B, D): a copy, but of one group a view."""
-    return columns.swapaxes(1, 2).reshape(-1, columns.shape[1])
+    """Return columns (G, D, B/G) as rows (B, D), side by side in memory: a copy, but of one group a view."""
+    return columns.swapaxes(0, 1).reshape(columns.shape[1], -1).T
 
 
 def one_hot(ids: Ids, out: Array) -> None:

@@ -9,17 +9,17 @@ Whoever else is served, a text is the same bit for bit: `lockstep` and `sampling
 one thread owns a decoder, and calls everything here. Not here: when a text is done (`drafts`), waiting and time limits.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from model.checkpoint import Checkpoint
 from model.drafts import Draft, NameDraft, Verdict, VerseDraft
-from model.layers import Array
+from model.layers import Array, Ids
 from model.lexicon import ANYTHING, Lexicon
 from model.lockstep import Lockstep
 from model.requests import Answer, NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
-from model.sampling import Floats, sample_next
+from model.sampling import sample_next
 
 __all__ = [
     "Answer",
@@ -33,25 +33,44 @@ __all__ = [
 ]
 
 
+AHEAD = 32
+"""Numbers that a row draws at once."""
+
+
 class _Row:
-    """One request in the batch: where its draft is, and what the network reads next."""
+    """One request in the batch: where its draft is, and what decides how it goes on."""
 
     def __init__(self, ticket: int, request: Request, draft: Draft, prompt: list[int], words: int) -> None:
         self.ticket = ticket
         self.draft = draft
         self.temperature = float(request.sampling.temperature)
         self.top_p = float(request.sampling.top_p)
-        # Gives the uniform number that decides the next character.
-        self.draw: Callable[[], float] = request.generator.random if self.temperature else float
+        self.drawn: list[int] = []  # what the draft has not read yet
+        self.ahead: list[float] = []  # uniform numbers that decide the next characters, the next one last
+        self._generator = request.generator
         self._prompt = prompt
         self._words_after_prompt = words
         self.begin()
 
     def begin(self) -> None:
         """Go back to the beginning of the text."""
-        self.input = self.draft.first
         self.unread = self._prompt[::-1]  # the prompt's ids that are still to come, the next one last
         self.words = self._words_after_prompt  # where the text is in the lexicon; the prompt counts as read
+        self.room = self.draft.room  # what `drawn` may grow to
+
+    def draw(self) -> float:
+        """The number that decides the next character, where none is left in `ahead`: it is filled on the way."""
+        if not self.temperature:
+            return 0.0
+        count = AHEAD if isinstance(self._generator.bit_generator, np.random.PCG64) else 1
+        self.ahead = self._generator.random(count)[::-1].tolist()
+        return self.ahead.pop()
+
+    def give_back(self) -> None:
+        """Leave the generator as if nothing had been drawn ahead."""
+        bits = self._generator.bit_generator
+        if isinstance(bits, np.random.PCG64):
+            bits.advance(-len(self.ahead))
 
 
 class Decoder:
@@ -59,10 +78,12 @@ class Decoder:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint
-        self._characters = checkpoint.vocabulary.characters
+        self._characters, self._newline = checkpoint.vocabulary.characters, checkpoint.vocabulary.newline
         self._lockstep = Lockstep(checkpoint.language_model)
         self._lexicon: Lexicon | None = None
         self._rows: list[_Row] = []
+        self._inputs = np.empty(0, np.intp)  # what the network reads next, in each row
+        self._readers: list[int] = []  # the rows that are still reading their prompts
         self._seated = False  # whether what depends on the rows as a whole fits them
         self._tickets = 0
         self._undelivered: list[Answer] = []
@@ -83,6 +104,7 @@ class Decoder:
         words = self._words_after(draft.prompt, request)
         self._tickets += 1
         self._rows.append(_Row(self._tickets, request, draft, prompt, words))
+        self._inputs = np.append(self._inputs, draft.first)
         self._lockstep.forget(len(self._rows) - 1)  # whoever left this place since the last step
         self._seated = False
         return self._tickets
@@ -156,24 +178,21 @@ class Decoder:
         """Let every row read its input and get the next one; return the indices of the rows that are done."""
         if not self._seated:
             self._seat()
-        logits = self._lockstep.step([row.input for row in self._rows])
-        drawing: list[int] = []
-        for index, row in enumerate(self._rows):
-            if row.unread:
-                row.input = row.unread.pop()
-            else:
-                drawing.append(index)
-        if len(drawing) == len(self._rows):
-            return self._draw(logits, self._temperature, self._top_p, drawing)
-        top_p = None if self._top_p is None else self._top_p[drawing]
-        return self._draw(logits[drawing], self._temperature[drawing], top_p, drawing)
+        logits = self._lockstep.step(self._inputs)
+        if not self._readers:
+            return self._draw(logits, self._everybody, self._rows)
+        drawing = [index for index, row in enumerate(self._rows) if not row.unread]
+        for index in self._readers:
+            self._inputs[index] = self._rows[index].unread.pop()
+        self._readers = [index for index in self._readers if self._rows[index].unread]
+        return self._draw(logits[drawing], np.array(drawing, np.intp), [self._rows[index] for index in drawing])
 
-    def _draw(self, logits: Array, temperature: Floats, top_p: Floats | None, drawing: list[int]) -> list[int]:
-        """Draw a character for the rows `drawing`; return the indices of those whose texts it finishes."""
-        if not drawing:
+    def _draw(self, logits: Array, drawing: Ids, rows: list[_Row]) -> list[int]:
+        """Draw a character for some rows, of these indices; return the indices of those whose texts it finishes."""
+        if not rows:
             return []
-        rows = [self._rows[index] for index in drawing]
-        draws = np.array([row.draw() for row in rows])
+        draws = np.array([row.ahead.pop() if row.ahead else row.draw() for row in rows])
+        temperature, top_p = self._temperature[drawing], None if self._top_p is None else self._top_p[drawing]
         if self._lexicon is None:
             ids = sample_next(logits, temperature, top_p, draws)
         else:
@@ -181,31 +200,44 @@ class Decoder:
             ids = sample_next(self._lexicon.masked(logits, words), temperature, top_p, draws)
             for row, state in zip(rows, self._lexicon.step(words, ids).tolist(), strict=True):
                 row.words = state
-        done, characters, go_on = [], self._characters, Verdict.GO_ON
-        for index, row, character_id in zip(drawing, rows, ids.tolist(), strict=True):
-            row.input = character_id
-            verdict = row.draft.read(characters[character_id])
-            if verdict is go_on:
-                continue
-            if verdict is Verdict.DONE:
+        self._inputs[drawing] = ids
+        done, newline = [], self._newline
+        for index, row, character_id in zip(drawing.tolist(), rows, ids.tolist(), strict=True):
+            row.drawn.append(character_id)
+            if (character_id == newline or len(row.drawn) == row.room) and self._is_done(index):
                 done.append(index)
-            else:
-                row.begin()
-                self._lockstep.forget(index)
         return done
+
+    def _is_done(self, index: int) -> bool:
+        """Let a row's draft read what was drawn for it."""
+        row = self._rows[index]
+        verdict = row.draft.read("".join([self._characters[character_id] for character_id in row.drawn]))
+        row.drawn.clear()
+        row.room = row.draft.room
+        if verdict is Verdict.START_ANEW:
+            row.begin()
+            self._inputs[index] = row.draft.first
+            self._lockstep.forget(index)
+            if row.unread:
+                self._readers.append(index)
+        return verdict is Verdict.DONE
 
     def _remove(self, index: int) -> Answer:
         """Take a row out of the batch; the last one moves into its place."""
         row, last = self._rows[index], self._rows.pop()
         if row is not last:
-            self._rows[index] = last
+            self._rows[index], self._inputs[index] = last, self._inputs[-1]
             self._lockstep.move(len(self._rows), index)
+        self._inputs = self._inputs[:-1]
+        row.give_back()
         self._seated = False
         return Answer(row.ticket, row.draft.texts, row.draft.error)
 
     def _seat(self) -> None:
-        """Make as many places as there are rows, and note how they draw: once, however many came and went."""
+        """Make as many places as there are rows, and note what they do: once, however many came and went."""
         self._lockstep.resize(len(self._rows))
+        self._everybody = np.arange(len(self._rows))
+        self._readers = [index for index, row in enumerate(self._rows) if row.unread]
         self._temperature = np.array([row.temperature for row in self._rows])
         is_cut = any(row.top_p < 1 for row in self._rows)
         self._top_p = np.array([row.top_p for row in self._rows]) if is_cut else None

@@ -1,4 +1,4 @@
-"""Texts in the making. A draft is told each character that was drawn, and says: go on, start anew, or done.
+"""Texts in the making. A draft is told what was drawn, and says: go on, start anew, or done.
 
 One class for each kind of text; here lives everything a reader would notice: that a name is new, that verse ends at the
 end of a line. Not here: networks, probabilities, rows (`decoder` knows only those).
@@ -13,7 +13,7 @@ from model.vocabulary import NO_CHARACTER, Vocabulary
 
 
 class Verdict(Enum):
-    """What is to happen after a character."""
+    """What is to happen next."""
 
     GO_ON = auto()
     START_ANEW = auto()  # from the zero state, with the prompt again
@@ -28,11 +28,15 @@ class Draft(Protocol):
     error: RequestError | None  # why it is done, if it could not be finished
 
     @property
+    def room(self) -> int:
+        """How many characters may be drawn at most before it has to read them."""
+
+    @property
     def texts(self) -> tuple[str, ...]:
         """What is finished so far."""
 
-    def read(self, character: str) -> Verdict:
-        """Take the next drawn character."""
+    def read(self, characters: str) -> Verdict:
+        """Take what was drawn next: as much as there is room for, and nothing after a newline."""
 
 
 class NameDraft:
@@ -53,14 +57,20 @@ class NameDraft:
         """The names so far."""
         return tuple(self._found)
 
-    def read(self, character: str) -> Verdict:
-        """Take a letter, or the newline that ends the name."""
-        if character == "\n":
+    @property
+    def room(self) -> int:
+        """One letter more than a name has at most, or the newline that ends it."""
+        return self._request.max_length + 1 - len(self._name)
+
+    def read(self, characters: str) -> Verdict:
+        """Take letters, the last of which may be the newline that ends the name."""
+        letters = characters.removesuffix("\n")
+        self._name += letters
+        if letters != characters:
             goes_on = self._name != self.prompt  # the first letters alone are no invention
             is_new = goes_on and self._name not in self._known_names and self._name not in self._found
             return self._accept() if is_new else self._reject()
-        self._name += character
-        return self._reject() if len(self._name) > self._request.max_length else Verdict.GO_ON
+        return Verdict.GO_ON if self.room else self._reject()
 
     def _accept(self) -> Verdict:
         self._found.append(self._name)
@@ -121,14 +131,20 @@ class VerseDraft:
         """The verse that follows the prompt."""
         return () if self.error else (self._text(),)
 
-    def read(self, character: str) -> Verdict:
-        """Take a character of the line, or the newline that ends it."""
-        self._drawn += 1
-        if self._drawn > self._request.max_characters:
-            return self._cut(character)
-        if character == "\n":
+    @property
+    def room(self) -> int:
+        """What is left of `max_characters`, and one more, which shows whether the last word is complete."""
+        return self._request.max_characters + 1 - self._drawn
+
+    def read(self, characters: str) -> Verdict:
+        """Take characters of the line, the last of which may be the newline that ends it."""
+        self._drawn += len(characters)
+        self._line += characters[:-1]
+        if not self.room:
+            return self._cut(characters[-1])
+        if characters.endswith("\n"):
             return self._end_line()
-        self._line += character
+        self._line += characters[-1]
         return Verdict.GO_ON
 
     def _end_line(self) -> Verdict:

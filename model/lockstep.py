@@ -24,7 +24,7 @@ from model.architecture import layer_keys
 from model.blas import threads
 from model.columns import as_rows
 from model.language_model import LanguageModel
-from model.layers import COLUMNS, GATES, PANEL, Array, by_gate, by_panel, panels
+from model.layers import COLUMNS, GATES, PANEL, Array, Ids, by_gate, by_panel, panels
 
 H_DIGITS = 8  # binary digits of h after the point
 # A single row is a matrix-vector product, all others go through panels of weights (see `layers`), wide ones for a few
@@ -164,7 +164,7 @@ class Lockstep:
         for array in (self._x, self._c):
             array[group, :, column] = array[from_group, :, from_column]
 
-    def step(self, ids: Sequence[int]) -> Array:
+    def step(self, ids: Sequence[int] | Ids) -> Array:
         """Let each row read a character id, -1 for none, and return logits (B, V) for the next; valid until then."""
         self._lookup.fill(0)
         groups, columns = self._taken

@@ -31,8 +31,8 @@ def sample_next(logits: NDArray[Any], temperature: Floats, top_p: Floats | None,
         cut = np.flatnonzero(top_p < 1)
         weights[:, cut] = _top_p(weights[:, cut].T, top_p[cut]).T
     cumulated = np.add.accumulate(weights)
-    # A draw below 1 stays below the row's total, so this counts at most V - 1 and never lands on a weight of zero.
-    chosen: NDArray[np.intp] = np.add.reduce(cumulated <= draws * cumulated[-1], dtype=np.intp)
+    # A draw below 1 stays below the row's total, so there is one, and it is none with a weight of zero.
+    chosen: NDArray[np.intp] = (cumulated > draws * cumulated[-1]).argmax(axis=0)
     return chosen
 
 

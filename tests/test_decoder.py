@@ -200,14 +200,29 @@ def test_twenty_thousand_characters_follow_the_networks_distribution() -> None:
     assert sum(squares) < 18.5  # chi-square with 4 degrees of freedom: exceeded in one of a thousand
 
 
-def test_one_draw_a_character_and_none_for_the_prompt_or_at_temperature_zero() -> None:
+@pytest.mark.parametrize("bits", [np.random.PCG64, np.random.MT19937, np.random.Philox])
+def test_one_draw_a_character_and_none_for_the_prompt_or_at_temperature_zero(
+    bits: type[np.random.BitGenerator],
+) -> None:
     checkpoint = memoryless(verse_checkpoint(), {"a": 0.5, " ": 0.5})
-    generator, twin = generator_for(1, 1), generator_for(1, 1)
+    generator, twin = (np.random.Generator(bits(1)) for _ in range(2))
     texts(checkpoint, VerseRequest(generator, "a long prompt", min_characters=100, max_characters=100))
     twin.random(101)  # the one after the last shows whether its word is complete
     assert generator.random() == twin.random()
     memoryless(checkpoint, {"a": 0.2, "\n": 0.8})
     texts(checkpoint, VerseRequest(generator, "prompt", GREEDY, min_characters=1, max_lines=1))
+    assert generator.random() == twin.random()
+
+
+@pytest.mark.parametrize("steps", [1, 31, 32, 33, 70])
+def test_a_request_that_is_cancelled_has_drawn_what_it_needed(steps: int) -> None:
+    generator, twin = generator_for(1, 1), generator_for(1, 1)
+    decoder = Decoder(memoryless(verse_checkpoint(), {"a": 1}))
+    ticket = decoder.submit(VerseRequest(generator))
+    for _ in range(steps):
+        assert not decoder.step()
+    decoder.cancel(ticket)
+    twin.random(steps)
     assert generator.random() == twin.random()
 
 

@@ -206,3 +206,26 @@ def test_verse_keeps_its_limits_and_ends_well(
         assert (draft.prompt + text).count("\n") < max_lines
     if len(verdicts) <= most and len(text) < least:
         assert draft.prompt.count("\n") + text.count("\n") + 1 >= max_lines
+
+
+# Either.
+
+
+@given(st.data(), st.booleans(), st.integers(1, 12), st.integers(0, 30))
+def test_a_run_of_characters_is_read_like_one_after_the_other(
+    data: st.DataObject, is_verse: bool, least: int, more: int
+) -> None:
+    def draft() -> Draft:
+        if is_verse:
+            return VerseDraft(VerseRequest(ANY, "ab", min_characters=least, max_characters=least + more), VERSE)
+        return NameDraft(NameRequest(ANY, count=3, max_length=least, attempts=5), LETTERS, frozenset({"ab", "a"}))
+
+    whole, single, verdict = draft(), draft(), Verdict.GO_ON
+    for _ in range(40):
+        line = data.draw(st.text("ab " if is_verse else "ab", max_size=min(6, whole.room)))
+        run = line if len(line) == whole.room else line + data.draw(st.sampled_from(["\n"] if not line else ["\n", ""]))
+        verdict = whole.read(run)
+        assert verdict is read(single, run)[-1]
+        assert (whole.texts, whole.room, str(whole.error)) == (single.texts, single.room, str(single.error))
+        if verdict is Verdict.DONE:
+            return
