@@ -135,20 +135,23 @@ class LanguageModel:
         characters: int,
         dropout: Sequence[Array] | None = None,
         workspace: Workspace | None = None,
+        out: Weights | None = None,
     ) -> tuple[float, Weights, State]:
         """Loss of a batch in nats, the gradients of loss / characters, and the state after the last character.
 
         `characters` is what the sum is divided by for the gradients: the number of targets gives the gradient of nats
         per character, 1 that of the sum. `dropout` is one mask (B, H) for each layer, multiplied onto its output at
         every time step (zeros, and 1/keep elsewhere; Gal & Ghahramani 2016). Truncated back-propagation: the gradient
-        stops at the incoming state.
+        stops at the incoming state. The gradients are written into `out`, if it is given.
         """
         workspace = workspace or Workspace(self.dtype)
+        gradients = Weights.empty(self.architecture, self.dtype) if out is None else out
         outcome = self._forward(batch.inputs, state, dropout, workspace)
         targets, mask = _targets(batch, slice(None))
         nats = layers.cross_entropy(outcome.by_character, targets, mask)
         layers.cross_entropy_backward(outcome.by_character, targets, 1 / characters, mask)
-        return nats, self._backward(outcome, dropout, workspace), outcome.after
+        self._backward(outcome, dropout, workspace, gradients)
+        return nats, gradients, outcome.after
 
     def _forward(self, ids: Ids, state: State, dropout: Sequence[Array] | None, workspace: Workspace) -> _Outcome:
         groups, hidden_size = in_groups(ids), self.architecture.hidden_size
@@ -161,9 +164,9 @@ class LanguageModel:
             else:
                 one_hot(groups, trace.inputs[:-1, :, : self.architecture.vocab_size])
             if self.architecture.cell == "rnn":
-                layers.rnn(trace.inputs, w)
+                layers.rnn(trace.inputs, w, workspace.array)
             else:
-                layers.lstm(trace.inputs, w, trace.gates, trace.c)
+                layers.lstm(trace.inputs, w, trace.gates, trace.c, workspace.array)
             traces.append(trace)
         top = traces[-1].inputs[1:, :, -1 - hidden_size :]
         if dropout is not None:
@@ -171,7 +174,7 @@ class LanguageModel:
             top[:, :, 0] = 1
             _pass_on(traces[-1], dropout[-1], top[:, :, 1:])
         logits = workspace.array("logits", *groups.shape[:2], self.architecture.vocab_size, groups.shape[2])
-        layers.product(self.parameters.by_layer[-1], top, logits)
+        layers.product(self.parameters.by_layer[-1], top, logits, workspace.array)
         return _Outcome(traces, top, logits, self._state_after(traces))
 
     def _state_after(self, traces: list[_Trace]) -> State:
@@ -198,30 +201,32 @@ class LanguageModel:
         c[0] = as_columns(state.c[n])
         return _Trace(inputs, gates, c)
 
-    def _backward(self, outcome: _Outcome, dropout: Sequence[Array] | None, workspace: Workspace) -> Weights:
-        """All gradients; the logits are the gradients of logits by now."""
-        gradients = Weights.empty(self.architecture, self.dtype)
+    def _backward(
+        self, outcome: _Outcome, dropout: Sequence[Array] | None, workspace: Workspace, gradients: Weights
+    ) -> None:
+        """Write all gradients; the logits are the gradients of logits by now."""
         traces, top, d_logits, _ = outcome
         layers.weight_gradient(top, d_logits, gradients.by_layer[-1], workspace.array)
         d_h = workspace.array("d_h", *top.shape[:2], self.architecture.hidden_size, top.shape[3])
-        layers.product(self.parameters["output.w_hy"].T, d_logits, d_h)
+        layers.product(self.parameters["output.w_hy"].T, d_logits, d_h, workspace.array)
         for n in reversed(range(len(traces))):
             if dropout is not None:
                 d_h *= as_columns(dropout[n])
             d_z = self._layer_backward(n, d_h, traces[n], workspace)
             layers.weight_gradient(traces[n].inputs[:-1], d_z, gradients.by_layer[n], workspace.array)
-        return gradients
 
     def _layer_backward(self, n: int, d_h: Array, trace: _Trace, workspace: Workspace) -> Array:
         """Gradients (T, G, K, B) of a layer's pre-activations; d_h becomes the gradients of the layer below."""
         keys = self._keys[n]
-        w_h = self.parameters[keys.w_h]
-        w = np.concatenate([self.parameters[keys.w_x], w_h]) if n else w_h
+        w = self.parameters[keys.w_h]
+        if n:
+            room = workspace.array("without_b", 2 * len(w), w.shape[1])
+            w = np.concatenate([self.parameters[keys.w_x], w], out=room)
         if self.architecture.cell == "lstm":
-            layers.lstm_backward(d_h, trace.inputs, trace.gates, trace.c, w)
+            layers.lstm_backward(d_h, trace.inputs, trace.gates, trace.c, w, workspace.array)
             return trace.gates
         d_z = workspace.array("d_z", *d_h.shape)
-        layers.rnn_backward(d_h, trace.inputs, w, d_z)
+        layers.rnn_backward(d_h, trace.inputs, w, d_z, workspace.array)
         return d_z
 
 

@@ -11,7 +11,7 @@ its weights are [w_x; b; w_h], one above the other. `d_x` is the gradient of the
 Why columns, and why in groups: of such a product a matrix library spends a third and more on copying both sides into an
 order that its kernel likes. It does without where a product is small, OpenBLAS up to a million multiplications. So
 weights are put in that order once (`panels`), for all steps, and a step is many small products. Functions that take
-arrays to write into allocate nothing large.
+arrays to write into allocate nothing large: what else they need for a while, they get from a `Lend`.
 
 Sources: the RNN and its gradients follow Elman (1990) and the assignment "Character level language model"; the LSTM is
 Hochreiter & Schmidhuber (1997) with the forget gate of Gers, Schmidhuber & Cummins (2000), without peepholes.
@@ -28,6 +28,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating[Any]]
 Ids = NDArray[np.intp]
 
+Lend = Callable[..., Array]
+"""Gives an array for a name and a shape, with anything in it: memory that is new costs as much as to fill it."""
+
 GATES = "oifg"
 """The order of the four LSTM gates along the 4H axis: output, input, forget, candidate.
 
@@ -42,16 +45,23 @@ STEPS_COPIED = 8
 """Time steps that are put into another order at once: measured, two thirds of the time that all at once take."""
 
 
-def panels(w: Array, width: int = PANEL) -> Array:
+def panels(w: Array, width: int = PANEL, halved: int = 0, lend: Lend | None = None) -> Array:
     """Put weights (D, K) in order for products: (K/n, n, D), where the n weights of each input lie side by side.
 
     n is `width`, or less where that does not divide K; a K that goes into no panels of a useful width makes one of all.
+    The weights of the first `halved` outputs are halved.
     """
     outputs = w.shape[1]
     width = gcd(outputs, width)
     if width < PANEL:
         width = outputs
-    return np.ascontiguousarray(w.reshape(len(w), -1, width).swapaxes(0, 1)).swapaxes(1, 2)
+    in_order = w.reshape(len(w), -1, width).swapaxes(0, 1)
+    arranged = np.empty(in_order.shape, w.dtype) if lend is None else lend("panels", *in_order.shape)
+    arranged[:] = in_order
+    whole, rest = divmod(halved, width)
+    arranged[:whole] *= 0.5
+    arranged[whole : whole + 1, :, :rest] *= 0.5
+    return arranged.swapaxes(1, 2)
 
 
 def by_panel(y: Array, w_panels: Array) -> Array:
@@ -59,20 +69,19 @@ def by_panel(y: Array, w_panels: Array) -> Array:
     return y.reshape(*y.shape[:-2], *w_panels.shape[:2], y.shape[-1])
 
 
-def product(w: Array, x: Array, out: Array) -> None:
+def product(w: Array, x: Array, out: Array, lend: Lend) -> None:
     """Write y = wᵀ x for columns x (T, G, D, B) into out (T, G, K, B)."""
     if _is_single(x):
         x[:, 0, :, 0].dot(w, out[:, 0, :, 0])
     else:
-        w_panels = panels(w)
+        w_panels = panels(w, lend=lend)
         np.matmul(w_panels, x[:, :, None], out=by_panel(out, w_panels))
 
 
-def weight_gradient(x: Array, d_y: Array, out: Array, lend: Callable[..., Array]) -> None:
+def weight_gradient(x: Array, d_y: Array, out: Array, lend: Lend) -> None:
     """Write the gradient of the weights of y = wᵀ x, for x (T, G, D, B) and d_y (T, G, K, B), into out (D, K).
 
-    All columns make one product, (D, TGB) by (TGB, K). For that they are copied into arrays that `lend` gives for a
-    name and a shape.
+    All columns make one product, (D, TGB) by (TGB, K), for which they are copied.
     """
     if _is_single(x):
         x[:, 0, :, 0].T.dot(d_y[:, 0, :, 0], out)
@@ -80,7 +89,7 @@ def weight_gradient(x: Array, d_y: Array, out: Array, lend: Callable[..., Array]
         np.dot(_features_first(x, "long_x", lend), _features_first(d_y, "long_d_y", lend).T, out)
 
 
-def _features_first(x: Array, name: str, lend: Callable[..., Array]) -> Array:
+def _features_first(x: Array, name: str, lend: Lend) -> Array:
     """Copy (T, G, D, B) to (D, TGB), a few time steps at once, which nearer caches can hold."""
     turned = x.transpose(2, 0, 1, 3)
     copy = lend(name, *turned.shape)
@@ -95,27 +104,34 @@ def _is_single(x: Array) -> bool:
     return bool(x.shape[1] * x.shape[3] == 1)
 
 
-def _stepwise(w: Array, x: Array, y: Array) -> tuple[Callable[[Array, Array], Any], Array, Array]:
-    """A function that writes one step of y = wᵀ x, and x (T, G, D, B) and y (T, G, K, B) in the form that it takes."""
+def _stepwise(
+    w: Array, x: Array, y: Array, lend: Lend, halved: int = 0
+) -> tuple[Callable[[Array, Array], Any], Array, Array]:
+    """A function that writes one step of y = wᵀ x, and x (T, G, D, B) and y (T, G, K, B) in the form that it takes.
+
+    The first `halved` outputs are halved.
+    """
     if _is_single(x):
+        if halved:
+            w = np.hstack([w[:, :halved] * 0.5, w[:, halved:]])
         return w.T.dot, x[:, 0, :, 0], y[:, 0, :, 0]
-    w_panels = panels(w)
+    w_panels = panels(w, halved=halved, lend=lend)
     return partial(np.matmul, w_panels), x[:, :, None], by_panel(y, w_panels)
 
 
-def rnn(inputs: Array, w: Array) -> None:
+def rnn(inputs: Array, w: Array, lend: Lend) -> None:
     """Run a vanilla RNN over a sequence: h_t = tanh(wᵀ [x_t, 1, h_{t-1}]).
 
     inputs (T+1, G, D+1+H, B) hold [x_t, 1, h_{t-1}]: all x, all ones and h_0 come in; each h_t is written into the next
     step's place, the last one into a step of which only this is used. w (D+1+H, H).
     """
-    multiply, x, h = _stepwise(w, inputs[:-1], inputs[1:, :, -w.shape[1] :])
+    multiply, x, h = _stepwise(w, inputs[:-1], inputs[1:, :, -w.shape[1] :], lend)
     for x_t, h_t in zip(x, h, strict=True):
         multiply(x_t, h_t)
         np.tanh(h_t, h_t)
 
 
-def _back_through_time(d_h: Array, d_z: Array, w: Array) -> Iterator[Array]:
+def _back_through_time(d_h: Array, d_z: Array, w: Array, lend: Lend) -> Iterator[Array]:
     """Yield each step's d_h_t (G, H, B), the last one first, for the caller to make d_z_t of it.
 
     d_h (T, G, H, B) are the gradients that reach each state from above; by then d_h_t includes what comes from step
@@ -124,7 +140,7 @@ def _back_through_time(d_h: Array, d_z: Array, w: Array) -> Iterator[Array]:
     """
     hidden_size = d_h.shape[2]
     d_inputs = np.zeros((d_h.shape[1], len(w), d_h.shape[3]), d_h.dtype)
-    multiply, d_z_as_x, (d_inputs_as_y,) = _stepwise(w.T, d_z, d_inputs[None])
+    multiply, d_z_as_x, (d_inputs_as_y,) = _stepwise(w.T, d_z, d_inputs[None], lend)
     d_x, from_next = d_inputs[:, :-hidden_size], d_inputs[:, -hidden_size:]
     goes_down = d_x.size > 0
     for d_h_t, d_z_t in zip(d_h[::-1], d_z_as_x[::-1], strict=True):
@@ -135,7 +151,7 @@ def _back_through_time(d_h: Array, d_z: Array, w: Array) -> Iterator[Array]:
             d_h_t[:] = d_x
 
 
-def rnn_backward(d_h: Array, inputs: Array, w: Array, d_z: Array) -> None:
+def rnn_backward(d_h: Array, inputs: Array, w: Array, d_z: Array, lend: Lend) -> None:
     """Write d_z (T, G, H, B), the gradients of z = wᵀ [x, 1, h]: d_z_t = d_h_t (1 - h_t²).
 
     See `_back_through_time` for d_h and for w, which is (D+H, H) or (H, H) here.
@@ -143,7 +159,7 @@ def rnn_backward(d_h: Array, inputs: Array, w: Array, d_z: Array) -> None:
     h = inputs[1:, :, -d_h.shape[2] :]
     np.multiply(h, h, out=d_z)
     np.subtract(1, d_z, out=d_z)  # the slopes of all steps at once
-    for d_h_t, d_z_t in zip(_back_through_time(d_h, d_z, w), d_z[::-1], strict=True):
+    for d_h_t, d_z_t in zip(_back_through_time(d_h, d_z, w, lend), d_z[::-1], strict=True):
         d_z_t *= d_h_t
 
 
@@ -173,23 +189,21 @@ def lstm_cell(gates: Array, c_prev: Array, c: Array, h: Array) -> None:
     h *= o
 
 
-def lstm(inputs: Array, w: Array, gates: Array, c: Array) -> None:
+def lstm(inputs: Array, w: Array, gates: Array, c: Array, lend: Lend) -> None:
     """Run an LSTM over a sequence: see `rnn` for inputs, and `lstm_cell` for a step.
 
     w (D+1+H, 4H). c (T+1, G, H, B) comes in with c_0 as its first; the rest of it and gates (T, G, 4H, B) are written,
     for `lstm_backward`.
     """
     hidden_size = c.shape[2]
-    halved = w.copy()
-    halved[:, : 3 * hidden_size] *= 0.5
-    multiply, x, z = _stepwise(halved, inputs[:-1], gates)
+    multiply, x, z = _stepwise(w, inputs[:-1], gates, lend, halved=3 * hidden_size)
     h = inputs[1:, :, -hidden_size:]
     for x_t, z_t, gates_t, c_prev, c_t, h_t in zip(x, z, by_gate(gates), c[:-1], c[1:], h, strict=True):
         multiply(x_t, z_t)
         lstm_cell(gates_t, c_prev, c_t, h_t)
 
 
-def lstm_backward(d_h: Array, inputs: Array, gates: Array, c: Array, w: Array) -> None:
+def lstm_backward(d_h: Array, inputs: Array, gates: Array, c: Array, w: Array, lend: Lend) -> None:
     """Turn gates (T, G, 4H, B) into d_z, the gradients of z = wᵀ [x, 1, h].
 
     inputs (T+1, G, D+1+H, B) and c (T+1, G, H, B) are as `lstm` left them; see `_back_through_time` for d_h and for w,
@@ -197,7 +211,7 @@ def lstm_backward(d_h: Array, inputs: Array, gates: Array, c: Array, w: Array) -
     """
     h, by_step = inputs[1:, :, -d_h.shape[2] :], by_gate(gates)
     d_c, scratch = np.zeros_like(d_h[0]), np.empty((2, *d_h.shape[1:]), d_h.dtype)
-    steps = zip(_back_through_time(d_h, gates, w), by_step[::-1], c[-2::-1], c[:0:-1], h[::-1], strict=True)
+    steps = zip(_back_through_time(d_h, gates, w, lend), by_step[::-1], c[-2::-1], c[:0:-1], h[::-1], strict=True)
     for d_h_t, gates_t, c_prev, c_t, h_t in steps:
         lstm_cell_backward(d_h_t, d_c, gates_t, c_prev, c_t, h_t, scratch)
 

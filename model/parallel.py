@@ -45,6 +45,7 @@ class Shards:
             raise ValueError(f"threads is {threads}; it is at least 1")
         self._threads = threads
         self._workspace: Workspace | None = None
+        self._gradients: Weights | None = None
         self._helpers: list[_Helper] = []
 
     @property
@@ -63,7 +64,8 @@ class Shards:
     ) -> tuple[float, Weights, State]:
         """Loss in nats, gradients of loss / characters, last state: see `LanguageModel.loss_and_gradients`.
 
-        ParallelError where a process has ended. All calls until `close` are for networks of one architecture.
+        The gradients are good until the next call. ParallelError where a process has ended. All calls until `close` are
+        for networks of one architecture.
         """
         own, *others = (_Task(batch, state, dropout, part) for part in self._parts(batch.inputs.shape[1]))
         while len(self._helpers) < len(others):
@@ -72,20 +74,31 @@ class Shards:
         try:
             for helper, task in zip(helpers, others, strict=True):
                 helper.ask(language_model, task, characters)
-            self._workspace = self._workspace or Workspace(language_model.dtype)
-            first = language_model.loss_and_gradients(
-                own.batch, own.state, characters=characters, dropout=own.dropout, workspace=self._workspace
-            )
+            first = self._own(language_model, own, characters)
             return _joined([first, *(helper.answer() for helper in helpers)])
         except BaseException:
             self.close()  # or an answer that nobody has read would be taken for that to the next question
             raise
+
+    def _own(self, language_model: LanguageModel, task: "_Task", characters: int) -> tuple[float, Weights, State]:
+        if self._gradients is None:
+            self._workspace = Workspace(language_model.dtype)
+            self._gradients = Weights.empty(language_model.architecture, language_model.dtype)
+        return language_model.loss_and_gradients(
+            task.batch,
+            task.state,
+            characters=characters,
+            dropout=task.dropout,
+            workspace=self._workspace,
+            out=self._gradients,
+        )
 
     def close(self) -> None:
         """End the processes; a later call starts new ones."""
         for helper in self._helpers:
             helper.close()
         self._helpers.clear()
+        self._workspace = self._gradients = None
 
     def __enter__(self) -> Self:
         return self

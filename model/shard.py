@@ -77,14 +77,14 @@ def _serve(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> Non
                 request = receive(requests)
             except EOFError:
                 return
-            nats, found, after = language_model.loss_and_gradients(
+            nats, _, after = language_model.loss_and_gradients(
                 Batch(request["inputs"], request["targets"], request.get("mask")),
                 State(request["h"], request["c"]),
                 characters=request["characters"].item(),
                 dropout=list(request["dropout"]) if "dropout" in request else None,
                 workspace=workspace,
+                out=gradients,
             )
-            gradients.whole[:] = found.whole
             send(answers, {"nats": np.array(nats), "h": after.h, "c": after.c})
 
 

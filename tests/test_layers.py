@@ -50,6 +50,11 @@ def assert_is_gradient(found: Array, loss: Callable[[], float], array: Array) ->
 
 # Products.
 
+
+def lend(name: str, *shape: int) -> Array:
+    return np.full(shape, np.nan)
+
+
 # Time, groups, columns, inputs, outputs: one example or many; outputs that go into panels of 8, of 16, and into none.
 shapes = pytest.mark.parametrize(
     "shape",
@@ -62,9 +67,9 @@ def test_a_product_multiplies_every_column(shape: tuple[int, ...]) -> None:
     time, groups, columns, width, outputs = shape
     x, w = normal(time, groups, width, columns), normal(width, outputs)
     y = np.full((time, groups, outputs, columns), np.nan)
-    layers.product(w, x, y)
+    layers.product(w, x, y, lend)
     np.testing.assert_allclose(y, np.einsum("dk,tgdb->tgkb", w, x), rtol=1e-12, atol=1e-12)
-    layers.product(w[:, ::-1], x[:, :, :, ::-1], y)  # views of any kind
+    layers.product(w[:, ::-1], x[:, :, :, ::-1], y, lend)  # views of any kind
     np.testing.assert_allclose(y, np.einsum("dk,tgdb->tgkb", w[:, ::-1], x[:, :, :, ::-1]), rtol=1e-12, atol=1e-12)
 
 
@@ -73,13 +78,17 @@ def test_gradient_of_the_weights_of_a_product(shape: tuple[int, ...]) -> None:
     time, groups, columns, width, outputs = shape
     x, d_y = normal(time, groups, width, columns), normal(time, groups, outputs, columns)
     found = np.full((width, outputs), np.nan)
-    layers.weight_gradient(x, d_y, found, lambda _, *shape: np.full(shape, np.nan))
+    layers.weight_gradient(x, d_y, found, lend)
     np.testing.assert_allclose(found, np.einsum("tgdb,tgkb->dk", x, d_y), rtol=1e-9, atol=1e-12)
 
 
 @given(st.integers(1, 9), st.integers(1, 70), st.sampled_from([8, 32]))
 def test_panels_hold_all_weights_and_those_of_an_input_side_by_side(width: int, outputs: int, panel: int) -> None:
     w = normal(width, outputs)
+    for halved in range(outputs):
+        expected = w.T * np.where(np.arange(outputs) < halved, 0.5, 1)[:, None]
+        found = layers.panels(w, panel, halved)
+        np.testing.assert_array_equal(found.reshape(outputs, width), expected)
     found = layers.panels(w, panel)
     np.testing.assert_array_equal(found.reshape(outputs, width), w.T)
     assert found.shape[1] == outputs or found.shape[1] in (8, 16, 32)
@@ -106,10 +115,10 @@ def run(x: Array, w: Array, h_0: Array, c_0: Array | None) -> tuple[Array, Array
     time, groups, hidden_size, columns = len(x), *h_0.shape
     gates, c = np.full((time, groups, 4 * hidden_size, columns), np.nan), np.full((time + 1, *h_0.shape), np.nan)
     if c_0 is None:
-        layers.rnn(inputs, w)
+        layers.rnn(inputs, w, lend)
     else:
         c[0] = c_0
-        layers.lstm(inputs, w, gates, c)
+        layers.lstm(inputs, w, gates, c, lend)
     return inputs, gates, c
 
 
@@ -120,9 +129,9 @@ def gradients(d_h: Array, x: Array, w: Array, h_0: Array, c_0: Array | None, bel
     without_bias = np.concatenate([w[:width], w[width + 1 :]]) if below else w[width + 1 :]
     d_x, d_z = d_h.copy(), np.full(d_h.shape, np.nan)
     if c_0 is None:
-        layers.rnn_backward(d_x, inputs, without_bias, d_z)
+        layers.rnn_backward(d_x, inputs, without_bias, d_z, lend)
         return d_z, d_x
-    layers.lstm_backward(d_x, inputs, gates, c, without_bias)
+    layers.lstm_backward(d_x, inputs, gates, c, without_bias, lend)
     return gates, d_x
 
 
