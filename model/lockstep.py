@@ -125,10 +125,11 @@ class Lockstep:
             return _Form(1, rows, 0)
         if rows <= FEW:
             return _Form(1, rows, WIDE_PANEL)
-        if self._largest * rows <= LARGE_PRODUCT or rows <= HALF_GROUP:
-            return _Form(1, _filled_up(rows, HALF_GROUP), PANEL)
-        if threads() > 1:
+        is_large = self._largest * rows > LARGE_PRODUCT
+        if is_large and threads() > 1:
             return _Form(1, _filled_up(rows, PANEL), 0)
+        if not is_large or rows <= HALF_GROUP:
+            return _Form(1, _filled_up(rows, HALF_GROUP), PANEL)
         return _Form(_filled_up(rows, COLUMNS) // COLUMNS, COLUMNS, PANEL)
 
     def _lay_out(self, form: _Form) -> None:
