@@ -34,7 +34,7 @@ __all__ = [
 
 
 AHEAD = 32
-"""Numbers that a row draws at once."""
+"""Numbers that a row draws at once: a generator that others have driven out of the caches is slow to give the first."""
 
 
 class _Row:
@@ -48,6 +48,7 @@ class _Row:
         self.drawn: list[int] = []  # what the draft has not read yet
         self.ahead: list[float] = []  # uniform numbers that decide the next characters, the next one last
         self._generator = request.generator
+        self._takes_back = isinstance(request.generator.bit_generator, np.random.PCG64)
         self._prompt = prompt
         self._words_after_prompt = words
         self.begin()
@@ -59,18 +60,16 @@ class _Row:
         self.room = self.draft.room  # what `drawn` may grow to
 
     def draw(self) -> float:
-        """The number that decides the next character, where none is left in `ahead`: it is filled on the way."""
+        """Fill `ahead`, and return the first of it: the number that decides the next character."""
         if not self.temperature:
             return 0.0
-        count = AHEAD if isinstance(self._generator.bit_generator, np.random.PCG64) else 1
-        self.ahead = self._generator.random(count)[::-1].tolist()
+        self.ahead = self._generator.random(AHEAD if self._takes_back else 1)[::-1].tolist()
         return self.ahead.pop()
 
     def give_back(self) -> None:
         """Leave the generator as if nothing had been drawn ahead."""
-        bits = self._generator.bit_generator
-        if isinstance(bits, np.random.PCG64):
-            bits.advance(-len(self.ahead))
+        if self.ahead:
+            self._generator.bit_generator.advance(-len(self.ahead))  # type: ignore[attr-defined]  # it is a PCG64
 
 
 class Decoder:
