@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 from telegram.ext import ApplicationBuilder, MessageHandler, filters
@@ -24,7 +27,14 @@ def main(token: str, address: str) -> None:
     """Serve until the process is told to stop."""
     application = ApplicationBuilder().token(token).base_url(f"{address}/bot").build()
     application.add_handler(MessageHandler(filters.TEXT, echo))
+    threading.Thread(target=end_with_stdin, daemon=True).start()
     application.run_polling()
+
+
+def end_with_stdin() -> None:
+    """End the process when whoever measures is gone."""
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -14,18 +14,23 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.application import Mangosaurus
 from bot.settings import Secret, Settings
 from bot.transport import AiohttpRequest
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 TICK = 0.001
 
 
 class Watch:
-    """Sees how late the event loop gets to what is due."""
+    """Sees how late the event loop gets to what is due; `alone` is called when nobody is left to tell."""
 
-    def __init__(self) -> None:
+    def __init__(self, alone: Callable[[], object]) -> None:
+        self._alone = alone
         self._longest = 0.0
         self._ticking: asyncio.Task[None] | None = None
 
@@ -33,6 +38,7 @@ class Watch:
         """Begin, or end and print what was seen."""
         if not sys.stdin.readline():  # whoever measures is gone
             asyncio.get_running_loop().remove_reader(sys.stdin)
+            self._alone()
         elif self._ticking is None:
             self._longest = 0.0
             self._ticking = asyncio.create_task(self._tick())
@@ -59,14 +65,15 @@ async def serve(token: str, address: str, folder: Path) -> None:
         queue_limit=10_000,
         api_base_url=address,
     )
-    asyncio.get_running_loop().add_reader(sys.stdin, Watch().turn)
     async with Mangosaurus(settings, AiohttpRequest).running() as mangosaurus:
         await mangosaurus.rejected()
 
 
 async def until_told(serving: asyncio.Task[None]) -> None:
-    """Let it serve until SIGTERM."""
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
+    """Let it serve until SIGTERM, or until whoever measures is gone."""
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, serving.cancel)
+    loop.add_reader(sys.stdin, Watch(serving.cancel).turn)
     with contextlib.suppress(asyncio.CancelledError):
         await serving
 

@@ -115,6 +115,8 @@ def _ids(key: str, value: str) -> frozenset[int]:
 
 
 def _path(key: str, value: str) -> Path:
+    if "://" in value:  # which may hold a password
+        raise SettingsError(f"{key} is an address; it is a path on this machine (value not shown)")
     try:
         return ROOT / Path(value).expanduser()
     except RuntimeError:

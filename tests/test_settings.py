@@ -67,6 +67,12 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert settings == Settings(queue_limit=2, admin_ids=frozenset({5}))
 
 
+def test_an_address_is_no_path_and_its_password_is_not_shown() -> None:
+    with pytest.raises(SettingsError, match="DATABASE is an address; it is a path on this machine") as caught:
+        read_settings({"DATABASE": "postgresql://bot:hunter2@localhost/mango"})
+    assert "hunter2" not in str(caught.value)
+
+
 def test_without_a_file(tmp_path: Path) -> None:
     assert read_settings({}, tmp_path / ".env") == Settings()
 
