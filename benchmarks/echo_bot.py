@@ -1,4 +1,4 @@
-"""The bot to compare with: three lines on python-telegram-bot as it comes, echoing what it is sent.
+"""The bot to compare with: three lines on python-telegram-bot as it comes, echoing what it is sent, and two to end it.
 
 `python -m benchmarks.echo_bot TOKEN ADDRESS`. Not here: anything that would make it faster.
 """
@@ -24,7 +24,7 @@ async def echo(update: Update, _context: Any) -> None:
 
 
 def main(token: str, address: str) -> None:
-    """Serve until the process is told to stop."""
+    """Serve until the process is told to stop, or stdin ends."""
     application = ApplicationBuilder().token(token).base_url(f"{address}/bot").build()
     application.add_handler(MessageHandler(filters.TEXT, echo))
     threading.Thread(target=end_with_stdin, daemon=True).start()

@@ -3,7 +3,7 @@
 The folder holds the checkpoints, and gets the database. Nothing limits people's rates, the bot's, or the queue.
 
 A line on stdin starts to watch the event loop, or ends it: the answer is the longest time, in seconds, that it was late
-for a task that was due. Not here: what is asked and measured.
+for a task that was due. The end of stdin ends the bot. Not here: what is asked and measured.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ async def until_told(serving: asyncio.Task[None]) -> None:
 
 
 async def main(token: str, address: str, folder: str) -> None:
-    """Serve until the process is told to stop."""
+    """Serve until the process is told to stop, or stdin ends."""
     await until_told(asyncio.create_task(serve(token, address, Path(folder))))
 
 

@@ -17,7 +17,7 @@ class Effort:
     """How much time to spend: rounds of a comparison, seconds after which it stops early, whether small sizes do."""
 
     repeats: int = 9
-    seconds: float = 20.0
+    seconds: float = 12.0
     quick: bool = False
 
 

@@ -48,7 +48,9 @@ class _Row:
         self.drawn: list[int] = []  # what the draft has not read yet
         self.ahead: list[float] = []  # uniform numbers that decide the next characters, the next one last
         self._generator = request.generator
-        self._takes_back = isinstance(request.generator.bit_generator, np.random.PCG64)
+        bits = request.generator.bit_generator
+        # Such a generator can go back, but forgets half a number that it has kept.
+        self._takes_back = isinstance(bits, np.random.PCG64) and not bits.state["has_uint32"]
         self._prompt = prompt
         self._words_after_prompt = words
         self.begin()
@@ -60,7 +62,7 @@ class _Row:
         self.room = self.draft.room  # what `drawn` may grow to
 
     def draw(self) -> float:
-        """Fill `ahead`, and return the first of it: the number that decides the next character."""
+        """The number that decides the next character, where `ahead` has none; more are put there on the way."""
         if not self.temperature:
             return 0.0
         self.ahead = self._generator.random(AHEAD if self._takes_back else 1)[::-1].tolist()
@@ -212,13 +214,14 @@ class Decoder:
         row = self._rows[index]
         verdict = row.draft.read("".join([self._characters[character_id] for character_id in row.drawn]))
         row.drawn.clear()
-        row.room = row.draft.room
         if verdict is Verdict.START_ANEW:
             row.begin()
             self._inputs[index] = row.draft.first
             self._lockstep.forget(index)
             if row.unread:
                 self._readers.append(index)
+        else:
+            row.room = row.draft.room
         return verdict is Verdict.DONE
 
     def _remove(self, index: int) -> Answer:

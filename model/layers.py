@@ -29,7 +29,7 @@ Array = NDArray[np.floating[Any]]
 Ids = NDArray[np.intp]
 
 Lend = Callable[..., Array]
-"""Gives an array for a name and a shape, with anything in it: memory that is new costs as much as to fill it."""
+"""Gives an array for a name and a shape, with anything in it: new memory costs as much as filling it does."""
 
 GATES = "oifg"
 """The order of the four LSTM gates along the 4H axis: output, input, forget, candidate.
@@ -113,7 +113,9 @@ def _stepwise(
     """
     if _is_single(x):
         if halved:
-            w = np.hstack([w[:, :halved] * 0.5, w[:, halved:]])
+            w, given = lend("halved", *w.shape), w
+            w[:] = given
+            w[:, :halved] *= 0.5
         return w.T.dot, x[:, 0, :, 0], y[:, 0, :, 0]
     w_panels = panels(w, halved=halved, lend=lend)
     return partial(np.matmul, w_panels), x[:, :, None], by_panel(y, w_panels)

@@ -1,6 +1,6 @@
 """What happens to gradients on their way into the weights: clipping, SGD, Adam, and the learning rate's course.
 
-Everything works in place on dictionaries of arrays by parameter name. Not here: where gradients come from.
+Everything works in place on arrays by parameter name. Not here: where gradients come from.
 """
 
 import math

@@ -47,8 +47,8 @@ class NameRequest:
     """New names: `count` of them, each beginning with `prefix`, none of them known to the checkpoint or given twice.
 
     A name that is its prefix and no more, longer than `max_length` characters, known or given before is drawn again,
-    at most `attempts` times a name. Each request brings a generator of its own: two that share one would depend on each
-    other.
+    at most `attempts` times a name. Each request brings a generator of its own: two that share one at the same time
+    would depend on each other, and be given the same numbers.
     """
 
     generator: np.random.Generator

@@ -1,7 +1,7 @@
 """All numbers of a network, or a gradient for each of them, in one array: seen by name, by layer, or as a whole.
 
-By name is how they are saved and spoken of, by layer is how `layers` multiplies, and as a whole is how to change each
-of them in its turn, where a bias would take as long to begin as a matrix. Not here: what the numbers are.
+By name is how they are saved and spoken of, by layer is how `layers` multiplies, and as a whole is how to change all of
+them at once: array by array, a small bias would take as long to begin with as a matrix. Not here: what the numbers are.
 """
 
 import math
@@ -19,11 +19,13 @@ from model.layers import Array
 class Weights(Mapping[str, Array]):
     """Arrays by name, views of `whole` (N,): to set one is to fill it, and none can be replaced or taken away.
 
-    `by_layer` are views, too, bottom first: [w_x; b; w_h] (D+1+H, K) of each recurrent layer, one above the other, and
-    at last [b_y; w_hy] (1+H, V) of the output layer.
+    `by_layer` are views, too, the bottom layer first: a recurrent layer's arrays one above the other, [w_x; b; w_h]
+    (D+1+H, K), and at last the output layer's, [b_y; w_hy] (1+H, V).
     """
 
     def __init__(self, architecture: Architecture, whole: Array) -> None:
+        if whole.shape != (size(architecture),):
+            raise ValueError(f"there are {whole.shape} numbers; the architecture has {size(architecture):,}")
         self.architecture, self.whole = architecture, whole
         self.by_layer = [whole[place].reshape(-1, width) for place, width in _layers(architecture)]
 
@@ -75,7 +77,6 @@ def _layers(architecture: Architecture) -> list[tuple[slice, int]]:
     ]
 
 
-@lru_cache
 def _places(architecture: Architecture) -> dict[str, slice]:
     """Where each array's numbers lie."""
     shapes, places, start = parameter_shapes(architecture), {}, 0

@@ -216,14 +216,25 @@ def test_one_draw_a_character_and_none_for_the_prompt_or_at_temperature_zero(
 
 @pytest.mark.parametrize("steps", [1, 31, 32, 33, 70])
 def test_a_request_that_is_cancelled_has_drawn_what_it_needed(steps: int) -> None:
-    generator, twin = generator_for(1, 1), generator_for(1, 1)
-    decoder = Decoder(memoryless(verse_checkpoint(), {"a": 1}))
-    ticket = decoder.submit(VerseRequest(generator))
-    for _ in range(steps):
+    generators, twins = ([generator_for(1, turn) for turn in range(3)] for _ in range(2))
+    decoder, prompt = Decoder(memoryless(verse_checkpoint(), {"a": 1})), "a prompt"
+    tickets = [decoder.submit(VerseRequest(one, prompt)) for one in generators]
+    for _ in range(len(prompt) + steps):
         assert not decoder.step()
-    decoder.cancel(ticket)
-    twin.random(steps)
-    assert generator.random() == twin.random()
+    for number in (1, 0, 2):
+        decoder.cancel(tickets[number])
+        twins[number].random(steps)
+        assert generators[number].random() == twins[number].random()
+
+
+def test_half_a_number_that_a_generator_has_kept_stays() -> None:
+    generator, twin = generator_for(1, 1), generator_for(1, 1)
+    for one in (generator, twin):
+        one.random(dtype=np.float32)
+    checkpoint = memoryless(verse_checkpoint(), {"a": 0.5, " ": 0.5})
+    texts(checkpoint, VerseRequest(generator, min_characters=50, max_characters=50))
+    twin.random(51)
+    assert generator.random(dtype=np.float32) == twin.random(dtype=np.float32)
 
 
 def test_names_are_new_and_different() -> None:

@@ -53,6 +53,13 @@ def test_arrays_by_name_are_copied(architecture: Architecture) -> None:
         assert not np.shares_memory(weights[name], array)
 
 
+@architectures
+@pytest.mark.parametrize("more", [-5, 7])
+def test_too_few_or_too_many_numbers_are_refused(architecture: Architecture, more: int) -> None:
+    with pytest.raises(ValueError, match="the architecture has"):
+        Weights(architecture, np.zeros(size(architecture) + more))
+
+
 def test_to_set_an_array_is_to_fill_it() -> None:
     weights, zeros = numbered(Architecture("rnn", 5, 3)), np.zeros(5)
     weights["output.b_y"] = zeros
