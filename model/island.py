@@ -81,6 +81,7 @@ def train(names: list[str], vocabulary: Vocabulary, steps: int, recipe: Island =
     """Train on one name a step, in turn, and report now and then, the first step included."""
     language_model = initialise(recipe.hidden_size, len(vocabulary))
     workspace = Workspace(language_model.dtype)
+    gradients = Weights.empty(language_model.architecture, language_model.dtype)
     smoothed_loss = recipe.assumed_length * math.log(len(vocabulary))
     state = language_model.initial_state(1)
     batches = [one_name(name, vocabulary) for name in names]
@@ -93,6 +94,7 @@ def train(names: list[str], vocabulary: Vocabulary, steps: int, recipe: Island =
             recipe.learning_rate,
             recipe.clip_value,
             workspace=workspace,
+            out=gradients,
         )
         smoothed_loss = recipe.smoothing * smoothed_loss + (1 - recipe.smoothing) * loss
         if step % recipe.report_every == 0:
@@ -110,9 +112,13 @@ def optimize(
     learning_rate: float,
     clip_value: float,
     workspace: Workspace | None = None,
+    out: Weights | None = None,
 ) -> tuple[float, Weights, State]:
-    """Take one step of gradient descent; returns the summed loss before it, the clipped gradients, the last state."""
-    loss, gradients, after = language_model.loss_and_gradients(batch, state, characters=1, workspace=workspace)
+    """Take one step of gradient descent; returns the summed loss before it, the clipped gradients, the last state.
+
+    `workspace` and `out` as for `LanguageModel.loss_and_gradients`.
+    """
+    loss, gradients, after = language_model.loss_and_gradients(batch, state, characters=1, workspace=workspace, out=out)
     at_once = {"whole": gradients.whole}
     clip_by_value(at_once, clip_value)
     SGD().update({"whole": language_model.parameters.whole}, at_once, learning_rate)
