@@ -83,7 +83,7 @@ class Decoder:
         self._lockstep = Lockstep(checkpoint.language_model)
         self._lexicon: Lexicon | None = None
         self._rows: list[_Row] = []
-        self._inputs = np.empty(0, np.intp)  # what the network reads next, in each row
+        self._inputs = np.zeros(1, np.intp)  # what the network reads next, in each row and in some that may come
         self._readers: list[int] = []  # the rows that are still reading their prompts
         self._seated = False  # whether what depends on the rows as a whole fits them
         self._tickets = 0
@@ -104,9 +104,12 @@ class Decoder:
         prompt = self._checkpoint.vocabulary.encode(draft.prompt).tolist()
         words = self._words_after(draft.prompt, request)
         self._tickets += 1
+        index = len(self._rows)
         self._rows.append(_Row(self._tickets, request, draft, prompt, words))
-        self._inputs = np.append(self._inputs, draft.first)
-        self._lockstep.forget(len(self._rows) - 1)  # whoever left this place since the last step
+        if index == len(self._inputs):
+            self._inputs = np.resize(self._inputs, 2 * index)
+        self._inputs[index] = draft.first
+        self._lockstep.forget(index)  # whoever left this place since the last step
         self._seated = False
         return self._tickets
 
@@ -179,7 +182,7 @@ class Decoder:
         """Let every row read its input and get the next one; return the indices of the rows that are done."""
         if not self._seated:
             self._seat()
-        logits = self._lockstep.step(self._inputs)
+        logits = self._lockstep.step(self._inputs[: len(self._rows)])
         if not self._readers:
             return self._draw(logits, self._everybody, self._rows)
         drawing = [index for index, row in enumerate(self._rows) if not row.unread]
@@ -228,9 +231,8 @@ class Decoder:
         """Take a row out of the batch; the last one moves into its place."""
         row, last = self._rows[index], self._rows.pop()
         if row is not last:
-            self._rows[index], self._inputs[index] = last, self._inputs[-1]
+            self._rows[index], self._inputs[index] = last, self._inputs[len(self._rows)]
             self._lockstep.move(len(self._rows), index)
-        self._inputs = self._inputs[:-1]
         row.give_back()
         self._seated = False
         return Answer(row.ticket, row.draft.texts, row.draft.error)
