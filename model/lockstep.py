@@ -32,7 +32,7 @@ H_DIGITS = 8  # binary digits of h after the point
 # longer. Large products of many rows go in groups, or undivided where threads can share them; one that is not large is
 # as fast on one thread. As every sum is exact, all that changes the speed and nothing else.
 FEW, WIDE_PANEL = 10, 32
-HALF_GROUP, LARGE_PRODUCT = COLUMNS // 2, 4_000_000
+FILLED_UP, ONE_GROUP, LARGE_PRODUCT = 16, 48, 4_000_000
 # Weights that a processor's nearer caches hold are read faster column by column; larger ones are not.
 SMALL_WEIGHTS = 150_000
 
@@ -128,8 +128,8 @@ class Lockstep:
         is_large = self._largest * rows > LARGE_PRODUCT
         if is_large and threads() > 1:
             return _Form(1, _filled_up(rows, PANEL), 0)
-        if not is_large or rows <= HALF_GROUP:
-            return _Form(1, _filled_up(rows, HALF_GROUP), PANEL)
+        if not is_large or rows <= ONE_GROUP:
+            return _Form(1, _filled_up(rows, FILLED_UP), PANEL)
         return _Form(_filled_up(rows, COLUMNS) // COLUMNS, COLUMNS, PANEL)
 
     def _lay_out(self, form: _Form) -> None:

@@ -21,7 +21,7 @@ from model.lockstep import Lockstep, on_grid
 from model.vocabulary import NO_CHARACTER
 
 ROWS, STEPS = 140, 12
-WIDTHS = (1, 2, 3, 5, 8, 9, 10, 11, 16, 17, 33, 65, 104, ROWS)
+WIDTHS = (1, 2, 3, 5, 8, 9, 10, 11, 16, 17, 33, 48, 49, 65, 104, ROWS)
 
 
 def network(hidden_size: int, cell: str = "lstm", dtype: type = np.float32) -> LanguageModel:
