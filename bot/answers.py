@@ -46,6 +46,8 @@ PATIENCE = 0.5
 """Seconds after which a person is shown that an answer is being written."""
 TYPING_LASTS = 4.5
 """Telegram shows the typing action for five seconds."""
+TYPING_AT_ONCE = 10
+"""People who are shown it at once. If more wait, it would only keep their answers waiting: each costs a message."""
 MOST_CONTINUED = 3
 """How often a poem can be continued: what it is by then still fits into one message."""
 SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES = 160, 800, 14
@@ -106,6 +108,7 @@ class Answers:
         self._archive = archive
         self._limits = Limits(rate)
         self._typing_limits = Limits(rate and rate.of_typing())
+        self._typing: set[asyncio.Task[None]] = set()
 
     def vocabulary(self, kind: Kind) -> Vocabulary:
         """Return the characters that a network can write; ExplainedError where it is missing."""
@@ -121,9 +124,30 @@ class Answers:
         message, person = update.message, person_id(update)
         if message is None or person is None:
             return
-        async with typing(message):
+        async with self.typing(message):
             reply = await self.draft(person, kind, prompt, temperature=temperature, count=count)
         await self.deliver(reply, message.reply_html(reply.html, api_kwargs=reply.buttons))
+
+    @asynccontextmanager
+    async def typing(self, message: Message) -> AsyncIterator[None]:
+        """Show that something is being written, once it has taken a moment; most answers never get so far as a task."""
+        begun: list[asyncio.Task[None]] = []
+        timer = asyncio.get_running_loop().call_later(PATIENCE, self._begin_typing, message, begun)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            for task in begun:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    def _begin_typing(self, message: Message, begun: list[asyncio.Task[None]]) -> None:
+        if len(self._typing) < TYPING_AT_ONCE:
+            task = asyncio.create_task(_type(message))
+            self._typing.add(task)
+            task.add_done_callback(self._typing.discard)
+            begun.append(task)
 
     async def deliver(self, reply: Reply, sending: Awaitable[object]) -> None:
         """Send what was written, and keep it.
@@ -230,22 +254,6 @@ async def _written(batching: Batching, creation: Creation) -> Reply:
         checkpoint = batching.checkpoint
     same_line = bool(checkpoint.vocabulary.fold(creation.prompt).strip())
     return Reply(replace(creation, version=written.version), written.texts, same_line, written.neighbours)
-
-
-@asynccontextmanager
-async def typing(message: Message) -> AsyncIterator[None]:
-    """Show that something is being written, once it has taken a moment; most answers never get so far as a task."""
-    loop = asyncio.get_running_loop()
-    begun: list[asyncio.Task[None]] = []
-    timer = loop.call_later(PATIENCE, lambda: begun.append(loop.create_task(_type(message))))
-    try:
-        yield
-    finally:
-        timer.cancel()
-        for task in begun:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
 
 async def _type(message: Message) -> None:

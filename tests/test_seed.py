@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import texts
-from bot.answers import ExplainedError
+from bot.answers import TYPING_AT_ONCE, ExplainedError
 from bot.batching import Batching, Busy, WritingError
 from bot.handlers.seed import read_seed
 from bot.local.contents import Refusal
@@ -208,3 +208,32 @@ async def test_the_typing_ends_with_what_it_was_for(
     await asyncio.sleep(0.02)
     assert shown > 1
     assert actions.count("sendChatAction") == shown
+
+
+async def test_many_who_wait_are_not_kept_waiting_by_the_typing(
+    chat: Chat, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actions: list[str] = []
+    write, shown, everybody = Batching.write, asyncio.Event(), asyncio.Event()
+
+    async def slow(self: Batching, request: Request) -> Written:
+        await everybody.wait()
+        return await write(self, request)
+
+    def listen(method: str, parameters: dict[str, object], result: object) -> None:
+        actions.append(method)
+        if actions.count("sendChatAction") == TYPING_AT_ONCE:
+            shown.set()
+
+    telegram.listen = listen
+    monkeypatch.setattr("bot.answers.PATIENCE", 0.0)
+    monkeypatch.setattr(Batching, "write", slow)
+    people = [Person(number, "Somebody") for number in range(500, 515)]
+    for person in people:
+        telegram.say("/dino", person)
+    await shown.wait()
+    await asyncio.sleep(0.02)  # in which everybody else's would come
+    everybody.set()
+    await chat.settled()
+    assert actions.count("sendChatAction") == TYPING_AT_ONCE
+    assert actions.count("sendMessage") == len(people)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from telegram.ext import BaseHandler, CommandHandler, filters
 
 from bot import texts
-from bot.answers import Answers, ExplainedError, typing
+from bot.answers import Answers, ExplainedError
 from bot.store import CODE_CHARACTERS, CODE_LENGTH
 from bot.updates import person_id
 
@@ -39,7 +39,7 @@ class Again:
         if message is None or person is None:
             return
         creation = await self._creation(context.args or [])
-        async with typing(message):
+        async with self._answers.typing(message):
             reply = await self._answers.again(creation, person)
         await message.reply_html(reply.html, api_kwargs=reply.buttons)
 
