@@ -116,10 +116,8 @@ def _logits(language_model: LanguageModel, ids: Ids) -> Array:
 
 
 def _fastest_variant(language_model: LanguageModel, streams: int) -> Variant:
-    found = {str(variant): TorchSampling(language_model, variant, 0) for variant in variants()}
+    def sampling(variant: Variant) -> Callable[[], object]:
+        theirs = TorchSampling(language_model, variant, 0)
+        return lambda: theirs.generate(streams, LENGTH // 8, CHARACTERS)
 
-    def sampling(name: str) -> Callable[[], object]:
-        return lambda: found[name].generate(streams, LENGTH // 8, CHARACTERS)
-
-    chosen = fastest({name: sampling(name) for name in found})
-    return next(variant for variant in variants() if str(variant) == chosen)
+    return fastest({variant: sampling(variant) for variant in variants()})

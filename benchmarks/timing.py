@@ -8,6 +8,9 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+Side = TypeVar("Side")
 
 ROUNDS_AT_LEAST = 3
 
@@ -43,8 +46,8 @@ def speedup(ours: Sequence[float], theirs: Sequence[float]) -> float:
     return statistics.median(their / our for our, their in zip(ours, theirs, strict=True))
 
 
-def fastest(sides: Mapping[str, Callable[[], object]]) -> str:
-    """Name of the side that is fastest in the better of two rounds."""
+def fastest(sides: Mapping[Side, Callable[[], object]]) -> Side:
+    """The side that is fastest in the better of two rounds."""
     seconds = {name: min(_seconds(side), _seconds(side)) for name, side in sides.items()}
     return min(seconds, key=lambda name: seconds[name])
 

@@ -212,13 +212,13 @@ def check(language_model: LanguageModel, size: Size, batch: tuple[Any, Any]) -> 
 
 
 def _fastest_variant(language_model: LanguageModel, size: Size, batches: list[Any]) -> Variant:
-    tensors, found = _as_tensors(batches), {str(variant): variant for variant in variants()}
+    tensors = _as_tensors(batches)
 
     def training(variant: Variant) -> Callable[[], object]:
         theirs = TorchTraining(language_model, variant, size.batch_size, LEARNING_RATE)
         return _stepping(theirs.step, tensors, size.in_a_row)
 
-    return found[fastest({name: training(variant) for name, variant in found.items()})]
+    return fastest({variant: training(variant) for variant in variants()})
 
 
 def _stepping(step: Callable[..., object], batches: list[Any], count: int) -> Callable[[], object]:

@@ -53,10 +53,9 @@ class _Row:
         self._takes_back = isinstance(bits, np.random.PCG64) and not bits.state["has_uint32"]
         self._prompt = prompt
         self._words_after_prompt = words
-        self.begin()
 
     def begin(self) -> None:
-        """Go back to the beginning of the text."""
+        """Go to the beginning of the text."""
         self.unread = self._prompt[::-1]  # the prompt's ids that are still to come, the next one last
         self.words = self._words_after_prompt  # where the text is in the lexicon; the prompt counts as read
         self.room = self.draft.room  # what `drawn` may grow to
@@ -108,8 +107,7 @@ class Decoder:
         self._rows.append(_Row(self._tickets, request, draft, prompt, words))
         if index == len(self._inputs):
             self._inputs = np.resize(self._inputs, 2 * index)
-        self._inputs[index] = draft.first
-        self._lockstep.forget(index)  # whoever left this place since the last step
+        self._begin(index)
         self._seated = False
         return self._tickets
 
@@ -218,14 +216,19 @@ class Decoder:
         verdict = row.draft.read("".join([self._characters[character_id] for character_id in row.drawn]))
         row.drawn.clear()
         if verdict is Verdict.START_ANEW:
-            row.begin()
-            self._inputs[index] = row.draft.first
-            self._lockstep.forget(index)
+            self._begin(index)
             if row.unread:
                 self._readers.append(index)
         else:
             row.room = row.draft.room
         return verdict is Verdict.DONE
+
+    def _begin(self, index: int) -> None:
+        """Let a row begin its text, whatever was in its place."""
+        row = self._rows[index]
+        row.begin()
+        self._inputs[index] = row.draft.first
+        self._lockstep.forget(index)
 
     def _remove(self, index: int) -> Answer:
         """Take a row out of the batch; the last one moves into its place."""

@@ -123,7 +123,7 @@ def _started(training: Training, corpus: Corpus) -> Event:
         "kind": corpus.kind,
         "corpus": corpus.digest,
         "recipe": training.recipe.name,
-        "parameters": sum(array.size for array in training.language_model.parameters.values()),
+        "parameters": training.language_model.parameters.whole.size,
         "resumed": training.resumed,
     }
 
