@@ -16,7 +16,6 @@ from benchmarks.report import table, times, verdict
 from benchmarks.timing import Effort, compare, speedup
 from model.blas import blas_threads
 from model.island import ISLAND, initialise, one_name, optimize, shuffled_names, train
-from model.language_model import Workspace
 from model.vocabulary import Vocabulary
 
 STEPS, QUICK_STEPS, CHECKED_STEPS = ISLAND.steps, 400, 100
@@ -53,7 +52,7 @@ def report(effort: Effort) -> str:
 def check(names: list[str], vocabulary: Vocabulary) -> None:
     """Both must lose the same on each of the first steps."""
     language_model = initialise(ISLAND.hidden_size, len(vocabulary))
-    state, workspace = language_model.initial_state(1), Workspace(language_model.dtype)
+    state, workspace = language_model.initial_state(1), language_model.workspace()
     for step, theirs in enumerate(textbook(names, vocabulary, CHECKED_STEPS)):
         batch = one_name(names[step], vocabulary)
         loss, _, state = optimize(language_model, batch, state, ISLAND.learning_rate, ISLAND.clip_value, workspace)

@@ -17,12 +17,13 @@ import numpy as np
 
 from model.architecture import Architecture
 from model.corpus import Batch, CorpusError
-from model.language_model import LanguageModel, State, Workspace
+from model.language_model import LanguageModel, State
 from model.layers import Array, softmax
 from model.optimizer import SGD, clip_by_value
 from model.sources import names_path
 from model.vocabulary import NO_CHARACTER, Vocabulary
 from model.weights import Weights
+from model.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Report:
 def train(names: list[str], vocabulary: Vocabulary, steps: int, recipe: Island = ISLAND) -> Iterator[Report]:
     """Train on one name a step, in turn, and report now and then, the first step included."""
     language_model = initialise(recipe.hidden_size, len(vocabulary))
-    workspace = Workspace(language_model.dtype)
+    workspace = language_model.workspace()
     gradients = Weights.empty(language_model.architecture, language_model.dtype)
     smoothed_loss = recipe.assumed_length * math.log(len(vocabulary))
     state = language_model.initial_state(1)

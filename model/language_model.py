@@ -16,6 +16,7 @@ from model.architecture import Architecture, Parameters, first_parameters, layer
 from model.columns import as_columns, as_rows, in_groups, one_hot
 from model.layers import Array, Ids
 from model.weights import Weights
+from model.workspace import Passage, Trace, Workspace
 
 SCORED_AT_ONCE = 64  # characters of each sequence
 
@@ -36,44 +37,6 @@ class State(NamedTuple):
 
     h: Array
     c: Array
-
-
-class Workspace:
-    """Arrays that are made once and lent again at every training step, each under its own name."""
-
-    def __init__(self, dtype: DTypeLike) -> None:
-        self._dtype = np.dtype(dtype)
-        self._arrays: dict[tuple[str, tuple[int, ...]], Array] = {}
-
-    def array(self, name: str, *shape: int) -> Array:
-        """An array of this shape with whatever was left in it; a shorter sequence gets the front of a longer one."""
-        key = (name, shape[1:])
-        kept = self._arrays.get(key)
-        if kept is None or len(kept) < shape[0]:
-            kept = self._arrays[key] = np.empty(shape, self._dtype)
-        return kept[: shape[0]]
-
-
-class _Trace(NamedTuple):
-    """What one recurrent layer's forward pass leaves for its backward pass; an RNN needs no more than the first."""
-
-    inputs: Array  # (T+1, G, D+1+H, B): [x_t, 1, h_{t-1}]
-    gates: Array  # (T, G, 4H, B)
-    c: Array  # (T+1, G, H, B)
-
-
-class _Outcome(NamedTuple):
-    """What a forward pass leaves."""
-
-    traces: list[_Trace]
-    top: Array  # (T, G, 1+H, B): the output layer's inputs [1, h], after dropout
-    logits: Array  # (T, G, V, B)
-    after: State
-
-    @property
-    def by_character(self) -> Array:
-        """The logits as (T, G, B, V), a view."""
-        return self.logits.swapaxes(2, 3)
 
 
 class LanguageModel:
@@ -104,6 +67,10 @@ class LanguageModel:
             np.zeros((c_depth, batch_size, hidden_size), self.dtype),
         )
 
+    def workspace(self) -> Workspace:
+        """Room for this network's training steps, and for those of any other of the same architecture."""
+        return Workspace(self.architecture, self.dtype)
+
     def copy(self) -> "LanguageModel":
         """The same network with weights of its own."""
         return LanguageModel(self.architecture, Weights(self.architecture, self.parameters.whole.copy()))
@@ -113,18 +80,17 @@ class LanguageModel:
 
         ids (B,): -1 is the zero vector.
         """
-        outcome = self._forward(ids[None], state, None, Workspace(self.dtype))
-        return as_rows(outcome.logits[0]), outcome.after
+        passage, after = self._forward(ids[None], state, None, self.workspace())
+        return as_rows(passage.logits[0]), after
 
     def score(self, batch: Batch) -> tuple[float, int]:
         """Nats summed over the batch's targets, each sequence read from the zero state, and the number of targets."""
         time, batch_size = batch.inputs.shape
-        state, workspace, nats = self.initial_state(batch_size), Workspace(self.dtype), 0.0
+        state, workspace, nats = self.initial_state(batch_size), self.workspace(), 0.0
         for start in range(0, time, SCORED_AT_ONCE):
             part = slice(start, start + SCORED_AT_ONCE)
-            outcome = self._forward(batch.inputs[part], state, None, workspace)
-            nats += layers.cross_entropy(outcome.by_character, *_targets(batch, part))
-            state = outcome.after
+            passage, state = self._forward(batch.inputs[part], state, None, workspace)
+            nats += layers.cross_entropy(passage.by_character, *_targets(batch, part))
         return nats, count_targets(batch)
 
     def loss_and_gradients(
@@ -144,90 +110,76 @@ class LanguageModel:
         every time step (zeros, and 1/keep elsewhere; Gal & Ghahramani 2016). Truncated back-propagation: the gradient
         stops at the incoming state. The gradients are written into `out`, if it is given.
         """
-        workspace = workspace or Workspace(self.dtype)
+        workspace = workspace or self.workspace()
         gradients = Weights.empty(self.architecture, self.dtype) if out is None else out
-        outcome = self._forward(batch.inputs, state, dropout, workspace)
+        passage, after = self._forward(batch.inputs, state, dropout, workspace)
         targets, mask = _targets(batch, slice(None))
-        nats = layers.cross_entropy(outcome.by_character, targets, mask)
-        layers.cross_entropy_backward(outcome.by_character, targets, 1 / characters, mask)
-        self._backward(outcome, dropout, workspace, gradients)
-        return nats, gradients, outcome.after
+        nats = layers.cross_entropy(passage.by_character, targets, mask)
+        layers.cross_entropy_backward(passage.by_character, targets, 1 / characters, mask)
+        self._backward(passage, dropout, workspace, gradients)
+        return nats, gradients, after
 
-    def _forward(self, ids: Ids, state: State, dropout: Sequence[Array] | None, workspace: Workspace) -> _Outcome:
-        groups, hidden_size = in_groups(ids), self.architecture.hidden_size
-        traces: list[_Trace] = []
-        for n, w in enumerate(self.parameters.by_layer[:-1]):
-            trace = self._trace(n, groups.shape, state, workspace)
+    def _forward(
+        self, ids: Ids, state: State, dropout: Sequence[Array] | None, workspace: Workspace
+    ) -> tuple[Passage, State]:
+        groups = in_groups(ids)
+        passage = workspace.passage(groups.shape)
+        for n, trace in enumerate(passage.traces):
+            trace.first_h[:] = as_columns(state.h[n])
             if n:
-                mask = None if dropout is None else dropout[n - 1]
-                _pass_on(traces[-1], mask, trace.inputs[:-1, :, :hidden_size])
+                _pass_on(passage.traces[n - 1].h, None if dropout is None else dropout[n - 1], trace.x)
             else:
-                one_hot(groups, trace.inputs[:-1, :, : self.architecture.vocab_size])
-            if self.architecture.cell == "rnn":
-                layers.rnn(trace.inputs, w, workspace.array)
-            else:
-                layers.lstm(trace.inputs, w, trace.gates, trace.c, workspace.array)
-            traces.append(trace)
-        top = traces[-1].inputs[1:, :, -1 - hidden_size :]
+                one_hot(groups, trace.x)
+            self._layer_forward(n, trace, state, workspace)
         if dropout is not None:
-            top = workspace.array("top", *top.shape)
+            top = workspace.array("top", *passage.top.shape)
             top[:, :, 0] = 1
-            _pass_on(traces[-1], dropout[-1], top[:, :, 1:])
-        logits = workspace.array("logits", *groups.shape[:2], self.architecture.vocab_size, groups.shape[2])
-        layers.product(self.parameters.by_layer[-1], top, logits, workspace.array)
-        return _Outcome(traces, top, logits, self._state_after(traces))
+            _pass_on(passage.traces[-1].h, dropout[-1], top[:, :, 1:])
+            passage = passage._replace(top=top)
+        layers.product(self.parameters.by_layer[-1], passage.top, passage.logits, workspace.array)
+        return passage, self._state_after(passage.traces, ids.shape[1])
 
-    def _state_after(self, traces: list[_Trace]) -> State:
-        _, groups, _, columns = traces[0].inputs.shape
-        state = self.initial_state(groups * columns)
+    def _layer_forward(self, n: int, trace: Trace, state: State, workspace: Workspace) -> None:
+        w = self.parameters.by_layer[n]
+        if self.architecture.cell == "rnn":
+            layers.rnn(trace.inputs, w, workspace.array)
+        else:
+            trace.c[0] = as_columns(state.c[n])
+            layers.lstm(trace.inputs, w, trace.gates, trace.c, workspace.array)
+
+    def _state_after(self, traces: list[Trace], batch_size: int) -> State:
+        state = self.initial_state(batch_size)
         for n, trace in enumerate(traces):
-            state.h[n] = as_rows(trace.inputs[-1, :, -self.architecture.hidden_size :])
-            if trace.c.size:
+            state.h[n] = as_rows(trace.h[-1])
+            if self.architecture.cell == "lstm":
                 state.c[n] = as_rows(trace.c[-1])
         return state
 
-    def _trace(self, n: int, shape: tuple[int, ...], state: State, workspace: Workspace) -> _Trace:
-        """Lend a layer's arrays for ids (T, G, B), with ones and the state before the first step in their places."""
-        time, groups, columns = shape
-        hidden_size, keys = self.architecture.hidden_size, self._keys[n]
-        width = len(self.parameters[keys.w_x])
-        inputs = workspace.array(f"inputs.{n}", time + 1, groups, width + 1 + hidden_size, columns)
-        inputs[:, :, width] = 1
-        inputs[0, :, width + 1 :] = as_columns(state.h[n])
-        if self.architecture.cell == "rnn":
-            return _Trace(inputs, inputs[:0], inputs[:0])
-        gates = workspace.array(f"gates.{n}", time, groups, len(layers.GATES) * hidden_size, columns)
-        c = workspace.array(f"c.{n}", time + 1, groups, hidden_size, columns)
-        c[0] = as_columns(state.c[n])
-        return _Trace(inputs, gates, c)
-
     def _backward(
-        self, outcome: _Outcome, dropout: Sequence[Array] | None, workspace: Workspace, gradients: Weights
+        self, passage: Passage, dropout: Sequence[Array] | None, workspace: Workspace, gradients: Weights
     ) -> None:
         """Write all gradients; the logits are the gradients of logits by now."""
-        traces, top, d_logits, _ = outcome
-        layers.weight_gradient(top, d_logits, gradients.by_layer[-1], workspace.array)
-        d_h = workspace.array("d_h", *top.shape[:2], self.architecture.hidden_size, top.shape[3])
+        d_logits, d_h = passage.logits, passage.d_h
+        layers.weight_gradient(passage.top, d_logits, gradients.by_layer[-1], workspace.array)
         layers.product(self.parameters["output.w_hy"].T, d_logits, d_h, workspace.array)
-        for n in reversed(range(len(traces))):
+        for n in reversed(range(len(passage.traces))):
             if dropout is not None:
                 d_h *= as_columns(dropout[n])
-            d_z = self._layer_backward(n, d_h, traces[n], workspace)
-            layers.weight_gradient(traces[n].inputs[:-1], d_z, gradients.by_layer[n], workspace.array)
+            d_z = self._layer_backward(n, passage, workspace)
+            layers.weight_gradient(passage.traces[n].read, d_z, gradients.by_layer[n], workspace.array)
 
-    def _layer_backward(self, n: int, d_h: Array, trace: _Trace, workspace: Workspace) -> Array:
+    def _layer_backward(self, n: int, passage: Passage, workspace: Workspace) -> Array:
         """Gradients (T, G, K, B) of a layer's pre-activations; d_h becomes the gradients of the layer below."""
-        keys = self._keys[n]
+        keys, trace = self._keys[n], passage.traces[n]
         w = self.parameters[keys.w_h]
         if n:
             room = workspace.array("without_b", 2 * len(w), w.shape[1])
             w = np.concatenate([self.parameters[keys.w_x], w], out=room)
         if self.architecture.cell == "lstm":
-            layers.lstm_backward(d_h, trace.inputs, trace.gates, trace.c, w, workspace.array)
+            layers.lstm_backward(passage.d_h, trace.inputs, trace.gates, trace.c, w, workspace.array)
             return trace.gates
-        d_z = workspace.array("d_z", *d_h.shape)
-        layers.rnn_backward(d_h, trace.inputs, w, d_z, workspace.array)
-        return d_z
+        layers.rnn_backward(passage.d_h, trace.inputs, w, passage.d_z, workspace.array)
+        return passage.d_z
 
 
 def _targets(batch: Batch, part: slice) -> tuple[Ids, NDArray[np.bool_] | None]:
@@ -235,9 +187,8 @@ def _targets(batch: Batch, part: slice) -> tuple[Ids, NDArray[np.bool_] | None]:
     return in_groups(batch.targets[part]), None if batch.mask is None else in_groups(batch.mask[part])
 
 
-def _pass_on(trace: _Trace, mask: Array | None, out: Array) -> None:
-    """Write a layer's states, with dropout where there is a mask (B, H), where they are read next (T, G, H, B)."""
-    h = trace.inputs[1:, :, -out.shape[2] :]
+def _pass_on(h: Array, mask: Array | None, out: Array) -> None:
+    """Write states (T, G, H, B), with dropout where there is a mask (B, H), where they are read next."""
     if mask is None:
         out[:] = h
     else:

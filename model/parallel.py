@@ -16,16 +16,19 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, Self, cast
+from typing import IO, TYPE_CHECKING, Self, cast
 
 import numpy as np
 
 from model.corpus import Batch
 from model.errors import MangosaurusError
-from model.language_model import LanguageModel, State, Workspace
+from model.language_model import LanguageModel, State
 from model.layers import Array
 from model.shard import Message, command, receive, send, shared_bytes, shared_weights
 from model.weights import Weights
+
+if TYPE_CHECKING:
+    from model.workspace import Workspace
 
 ROWS_WORTH_A_THREAD = 16
 ROOT = Path(__file__).resolve().parents[1]
@@ -82,7 +85,7 @@ class Shards:
 
     def _own(self, language_model: LanguageModel, task: "_Task", characters: int) -> tuple[float, Weights, State]:
         if self._gradients is None:
-            self._workspace = Workspace(language_model.dtype)
+            self._workspace = language_model.workspace()
             self._gradients = Weights.empty(language_model.architecture, language_model.dtype)
         return language_model.loss_and_gradients(
             task.batch,

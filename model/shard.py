@@ -20,7 +20,7 @@ from safetensors.numpy import load, save
 from model.architecture import Architecture
 from model.blas import blas_threads
 from model.corpus import Batch
-from model.language_model import LanguageModel, State, Workspace
+from model.language_model import LanguageModel, State
 from model.weights import Weights, size
 
 LENGTH = struct.Struct("<Q")
@@ -69,7 +69,8 @@ def command(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> li
 
 def _serve(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> None:
     weights, gradients = shared_weights(descriptor, architecture, dtype)
-    language_model, workspace = LanguageModel(architecture, weights), Workspace(dtype)
+    language_model = LanguageModel(architecture, weights)
+    workspace = language_model.workspace()
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     with blas_threads(1), np.errstate(over="ignore", invalid="ignore"):  # `trainer` tells of what that leads to
         while True:

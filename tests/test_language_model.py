@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from model.architecture import Architecture, Parameters, parameter_shapes
-from model.language_model import LanguageModel, State, Workspace, count_targets
+from model.language_model import LanguageModel, State, count_targets
 from model.layers import GATES, Array, Ids, softmax
 from model.vocabulary import NO_CHARACTER
 
@@ -348,7 +348,7 @@ def test_nothing_that_goes_in_is_changed_and_nothing_that_comes_out_is_shared(ce
     state, dropout, untouched = random_state(language_model), dropout_masks(language_model), network(cell, 2)
     everything = [*state, *dropout, batch.inputs, batch.targets]
     before = [array.copy() for array in everything]
-    workspace = Workspace(language_model.dtype)
+    workspace = language_model.workspace()
     logits, after = language_model.step(batch.inputs[0], state)
     _, gradients, last = language_model.loss_and_gradients(
         batch, state, characters=1, dropout=dropout, workspace=workspace
@@ -368,7 +368,7 @@ def test_nothing_that_goes_in_is_changed_and_nothing_that_comes_out_is_shared(ce
 
 @every_cell
 def test_a_workspace_that_has_seen_other_shapes_changes_no_bit(cell: Cell) -> None:
-    language_model, workspace = network(cell, 2, dtype=np.float32), Workspace(np.float32)
+    language_model, workspace = network(cell, 2, dtype=np.float32), network(cell, 2, dtype=np.float32).workspace()
     for seed, (time, batch_size) in enumerate([(6, 3), (9, 3), (2, 3), (6, 1), (6, 3), (1, 4), (9, 2)]):
         batch = sequences(seed, masked=seed % 2 == 1, time=time, batch_size=batch_size)
         state = random_state(language_model, batch_size)
