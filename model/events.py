@@ -9,9 +9,8 @@ Not here: the training itself (trainer.py), showing events (live.py), and drawin
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -48,7 +47,7 @@ def snapshot_path(out: Path) -> Path:
 
 def history_path(out: Path) -> Path:
     """Where the events of the training that writes `out` are logged."""
-    return out.with_suffix(".jsonl")
+    return out.with_suffix(".jsonl") if out.suffix == ".safetensors" else out.with_name(out.name + ".jsonl")
 
 
 def training_events(
@@ -56,12 +55,12 @@ def training_events(
 ) -> Iterator[Event]:
     """Run a training and tell of it; at the end the best weights are in `out` and the snapshot is gone.
 
-    Once `stopped()` is true it ends between two steps, and the snapshot stays.
+    Once `stopped()` is true it ends between two steps, and the snapshot stays; after the last step it is too late.
     """
     begun = time.monotonic()
     yield _started(training, corpus)
-    yield from _steps(training, seed, stopped)
-    if stopped():
+    broken_off = yield from _steps(training, seed, stopped)
+    if broken_off:
         yield {"event": "stopped", "snapshot": str(snapshot_path(out))}
         return
     checkpoint = save(out, training.checkpoint())
@@ -128,10 +127,12 @@ def _started(training: Training, corpus: Corpus) -> Event:
     }
 
 
-def _steps(training: Training, seed: int, stopped: Callable[[], bool]) -> Iterator[Event]:
+def _steps(training: Training, seed: int, stopped: Callable[[], bool]) -> Generator[Event, None, bool]:
+    """Tell of the steps; returns whether they were broken off."""
     said = sampled = time.monotonic()
     patience, longest = SAMPLE_SECONDS
     untold: Progress | None = None
+    broken_off = False
     with closing(training.run()) as steps:  # closing it leaves the snapshot
         for progress in steps:
             untold = progress
@@ -142,9 +143,11 @@ def _steps(training: Training, seed: int, stopped: Callable[[], bool]) -> Iterat
                 yield from _sample(training, progress.step, seed)
                 sampled, patience = time.monotonic(), min(1.5 * patience, longest)
             if stopped():
+                broken_off = True
                 break
     if untold is not None:
         yield _progress(untold)
+    return broken_off
 
 
 def _progress(progress: Progress) -> Event:
@@ -153,7 +156,7 @@ def _progress(progress: Progress) -> Event:
 
 def _sample(training: Training, step: int, seed: int) -> Iterator[Event]:
     """Let the weights of this moment write something; with the same dice each time, so that one sees them learn."""
-    checkpoint = replace(training.checkpoint(), language_model=training.language_model)
+    checkpoint = training.at_present()
     request: Request
     if checkpoint.description.kind == "names":
         request = NameRequest(generator_for(seed, 0), count=NAMES_IN_A_SAMPLE)

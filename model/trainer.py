@@ -8,6 +8,7 @@ Not here: where progress is shown, samples, files other than the snapshot, and s
 """
 
 import json
+import math
 import platform
 import time
 from collections.abc import Generator, Iterator, Sequence
@@ -128,15 +129,22 @@ class Training:
             self._shards.close()
 
     def checkpoint(self) -> Checkpoint:
-        """The best weights so far, described."""
-        names = (*self.corpus.training, *self.corpus.held_out) if self.corpus.kind == "names" else ()
+        """The best weights so far, described; where none were measured yet, they are now."""
         loss = self._position.best_loss
+        return self._described(self._best, held_out_loss(self._best, self.corpus) if loss is None else loss)
+
+    def at_present(self) -> Checkpoint:
+        """The weights of this moment, to see what they write; their loss is not known."""
+        return self._described(self.language_model, math.nan)
+
+    def _described(self, language_model: LanguageModel, loss: float) -> Checkpoint:
+        names = (*self.corpus.training, *self.corpus.held_out) if self.corpus.kind == "names" else ()
         description = Description(
             kind=self.corpus.kind,
             recipe=self.recipe.name,
             corpus=self.corpus.digest,
             steps=self._position.best_step,
-            held_out_loss=held_out_loss(self._best, self.corpus) if loss is None else loss,
+            held_out_loss=loss,
             seed=self.seed,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             versions={
@@ -146,7 +154,7 @@ class Training:
             },
         )
         known_names, known_words = frozenset(names), self.corpus.words
-        return Checkpoint(self._best, self.corpus.vocabulary, description, known_names, known_words=known_words)
+        return Checkpoint(language_model, self.corpus.vocabulary, description, known_names, known_words=known_words)
 
     @property
     def _stage(self) -> Stage:
@@ -314,5 +322,5 @@ class Training:
         for kept, name in ((self.language_model, "parameter"), (self._best, "best")):
             for key, array in snapshot.groups[name].items():
                 kept.parameters[key][:] = array
-        self._optimizer.restore(snapshot.groups.get("optimizer", {}))
+        self._optimizer.restore(snapshot.groups["optimizer"])
         self._state = State(snapshot.groups["state"]["h"], snapshot.groups["state"]["c"])
