@@ -92,7 +92,7 @@ def weight_gradient(x: Array, d_y: Array, out: Array, lend: Lend) -> None:
 def _features_first(x: Array, name: str, lend: Lend) -> Array:
     """Copy (T, G, D, B) to (D, TGB), a few time steps at once, which nearer caches can hold."""
     turned = x.transpose(2, 0, 1, 3)
-    copy = lend(name, *turned.shape)
+    copy = lend(name, turned.size).reshape(turned.shape)
     for start in range(0, len(x), STEPS_COPIED):
         part = slice(start, start + STEPS_COPIED)
         copy[:, part] = turned[:, part]

@@ -47,12 +47,10 @@ class Workspace:
         self._passages: dict[tuple[int, ...], Passage] = {}  # by T, G, B
 
     def array(self, name: str, *shape: int) -> Array:
-        """An array of this shape with whatever was left in it; a shorter sequence gets the front of a longer one."""
+        """An array of this shape with whatever was left in it; a shorter one is the front of a longer one."""
         key = (name, shape[1:])
         kept = self._arrays.get(key)
         if kept is None or len(kept) < shape[0]:
-            if kept is not None:
-                self._passages.clear()  # or they would keep what is replaced
             kept = self._arrays[key] = np.empty(shape, self._dtype)
         return kept[: shape[0]]
 
@@ -60,8 +58,16 @@ class Workspace:
         """What ids of this shape (T, G, B) go through, with whatever was left in it."""
         passage = self._passages.get(shape)
         if passage is None:
+            self._make_way(shape)
             passage = self._passages[shape] = self._passage(*shape)
         return passage
+
+    def _make_way(self, shape: tuple[int, ...]) -> None:
+        """Forget the passages of shorter sequences if this is the longest: else they would keep arrays of their own."""
+        alike = [other for other in self._passages if other[1:] == shape[1:]]
+        if all(other < shape for other in alike):
+            for other in alike:
+                del self._passages[other]
 
     def _passage(self, time: int, groups: int, columns: int) -> Passage:
         hidden_size, vocab_size = self._architecture.hidden_size, self._architecture.vocab_size

@@ -1,5 +1,6 @@
 """Networks: gradients against central differences and, where it is installed, PyTorch; one step against a sequence."""
 
+import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from model.architecture import Architecture, Parameters, parameter_shapes
 from model.language_model import LanguageModel, State, count_targets
 from model.layers import GATES, Array, Ids, softmax
 from model.vocabulary import NO_CHARACTER
+from model.weights import Weights
 
 Cell = Literal["rnn", "lstm"]
 TORCH_GATES = "ifgo"
@@ -381,6 +383,27 @@ def test_a_workspace_that_has_seen_other_shapes_changes_no_bit(cell: Cell) -> No
         )
         assert nats == fresh_nats
         assert equal(gradients, fresh)
+
+
+@every_cell
+def test_shorter_sequences_need_no_memory_of_their_own(cell: Cell) -> None:
+    language_model = network(cell, 2, dtype=np.float32)
+    workspace, gradients = language_model.workspace(), Weights.empty(language_model.architecture, np.float32)
+
+    def step(time: int) -> None:
+        batch, state = sequences(time=time, batch_size=64), language_model.initial_state(64)
+        language_model.loss_and_gradients(batch, state, characters=1, workspace=workspace, out=gradients)
+
+    step(40)
+    tracemalloc.start()
+    try:
+        for time in range(1, 40):
+            step(time)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    logits = sum(range(1, 40)) * 64 * VOCAB_SIZE * np.dtype(np.float32).itemsize
+    assert kept < logits  # and an array of gates, say, is several times as large
 
 
 @every_cell
