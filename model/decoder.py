@@ -90,7 +90,7 @@ class Decoder:
 
     @property
     def active(self) -> int:
-        """How many requests have no answer yet."""
+        """How many requests' answers have not been handed over yet."""
         return len(self._rows) + len(self._undelivered)
 
     @property
@@ -113,6 +113,7 @@ class Decoder:
 
     def cancel(self, ticket: int) -> None:
         """Drop a request without an answer; one that is not active any more is none to drop."""
+        self._undelivered = [answer for answer in self._undelivered if answer.ticket != ticket]
         for index, row in enumerate(self._rows):
             if row.ticket == ticket:
                 self._remove(index)

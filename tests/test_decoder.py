@@ -408,6 +408,15 @@ def test_requests_meanwhile_are_answered_by_the_next_step() -> None:
     assert decoder.active == 0
 
 
+def test_an_answer_that_waits_for_the_next_step_can_still_be_cancelled() -> None:
+    decoder = Decoder(names_checkpoint())
+    ticket = decoder.submit(name_requests()[3])
+    decoder.generate([NameRequest(generator_for(9, 9), count=50)])
+    decoder.cancel(ticket)
+    assert decoder.active == 0
+    assert decoder.step() == []
+
+
 def test_a_refused_request_leaves_nobody_behind() -> None:
     decoder = Decoder(names_checkpoint())
     with pytest.raises(RequestError, match="prefix is '漢'"):
