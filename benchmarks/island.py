@@ -31,7 +31,7 @@ def report(effort: Effort) -> str:
     with blas_threads(1):
         check(names, vocabulary)
         sides = {
-            "ours": lambda: deque(train(names, vocabulary, steps, replace(ISLAND, report_every=steps)), maxlen=0),
+            "ours": lambda: deque(train(names, vocabulary, replace(ISLAND, steps=steps, report_every=steps)), maxlen=0),
             "textbook": lambda: deque(textbook(names, vocabulary, steps), maxlen=0),
         }
         seconds = compare(sides, effort)

@@ -12,7 +12,7 @@ if __name__ == "__main__":
     leave_at_once()  # before anything that takes time
 
 import secrets
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -98,7 +98,7 @@ def train(
         recipe = customised(RECIPES[kind], hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
         path = out or CHECKPOINTS / kind / "new.safetensors"
         _check_out(path, corpus or [])
-        with blas_threads(1):  # each thread of a training is a thread of its own (see model/parallel.py)
+        with blas_threads(1):  # each further thread of a training is a process of its own (see model/parallel.py)
             event = _train(recipe, _corpus(kind, corpus), path, seed, thread_count(thread_limit), json=json)
         if event["event"] == "finished" and out is None:
             event = _keep(event, _versions(kind), promote=promote)
@@ -202,12 +202,14 @@ def compare(
 @app.command(epilog="Example: python -m model island --steps 4000")
 def island(
     corpus: Annotated[Path | None, typer.Option(metavar="FILE", help="Your own names, one a line.")] = None,
-    steps: Annotated[int, typer.Option(min=1, help="Steps to take, one name each.")] = 35_000,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Steps to take, one name each.", show_default="35000")
+    ] = None,
 ) -> None:
     """Do the assignment "Dinosaurus Island" as it is: one name a step, plain gradient descent, names as it learns."""
-    from model.island import run
+    from model.island import ISLAND, run
 
-    run(corpus, steps, typer.echo)
+    run(corpus, typer.echo, ISLAND if steps is None else replace(ISLAND, steps=steps))
 
 
 @app.command(epilog="Example: python -m model plot cheeses.jsonl --out curve.png")

@@ -51,7 +51,7 @@ class Island:
 ISLAND = Island()
 
 
-def run(corpus: Path | None, steps: int, say: Callable[[str], None]) -> None:
+def run(corpus: Path | None, say: Callable[[str], None], recipe: Island = ISLAND) -> None:
     """Tell the assignment's whole story: the data, then loss and names every 2,000 steps.
 
     The names are those of `corpus`, one a line, or the project's own. Raises CorpusError where there are none.
@@ -63,7 +63,7 @@ def run(corpus: Path | None, steps: int, say: Callable[[str], None]) -> None:
     names = shuffled_names(text)
     if not names:
         raise CorpusError(f"{path} has no names: it needs one a line")
-    for report in train(names, vocabulary, steps):
+    for report in train(names, vocabulary, recipe):
         say(f"\nIteration: {report.step}, Loss: {report.loss:f}\n")
         for name in report.names:
             say(name.capitalize())
@@ -78,7 +78,7 @@ class Report:
     names: tuple[str, ...]
 
 
-def train(names: list[str], vocabulary: Vocabulary, steps: int, recipe: Island = ISLAND) -> Iterator[Report]:
+def train(names: list[str], vocabulary: Vocabulary, recipe: Island = ISLAND) -> Iterator[Report]:
     """Train on one name a step, in turn, and report now and then, the first step included."""
     language_model = initialise(recipe.hidden_size, len(vocabulary))
     workspace = language_model.workspace()
@@ -86,7 +86,7 @@ def train(names: list[str], vocabulary: Vocabulary, steps: int, recipe: Island =
     smoothed_loss = recipe.assumed_length * math.log(len(vocabulary))
     state = language_model.initial_state(1)
     batches = [one_name(name, vocabulary) for name in names]
-    for step in range(steps):
+    for step in range(recipe.steps):
         start = state if recipe.carry_state else language_model.initial_state(1)
         loss, _, state = optimize(
             language_model,

@@ -58,14 +58,6 @@ class SGD:
         for name, parameter in parameters.items():
             parameter -= learning_rate * gradients[name]
 
-    def state(self) -> Parameters:
-        return {}
-
-    def restore(self, state: Parameters) -> None:
-        """Accept the empty state."""
-        if state:
-            raise ValueError(f"SGD keeps no state, but was given {', '.join(sorted(state))}")
-
 
 @dataclass
 class Adam:

@@ -70,10 +70,10 @@ def test_optimize() -> None:
 @needs_names
 def test_the_first_4000_steps() -> None:
     said: list[str] = []
-    island.run(NAMES, 4001, said.append)
+    island.run(NAMES, said.append, island.Island(steps=4001))
     assert said[0] == "There are 19909 total characters and 27 unique characters in your data."
     text = NAMES.read_text().lower()
-    reports = list(island.train(island.shuffled_names(text), Vocabulary.from_texts([text]), 4001))
+    reports = list(island.train(island.shuffled_names(text), Vocabulary.from_texts([text]), island.Island(steps=4001)))
     for report in reports:
         loss, names = REPORTS[report.step]
         assert report.loss == pytest.approx(loss, abs=5e-7)
@@ -85,7 +85,7 @@ def test_the_first_4000_steps() -> None:
 @needs_names
 def test_the_loss_at_34000_steps_is_in_its_band() -> None:
     text = NAMES.read_text().lower()
-    *_, last = island.train(island.shuffled_names(text), Vocabulary.from_texts([text]), 34_001)
+    *_, last = island.train(island.shuffled_names(text), Vocabulary.from_texts([text]), island.Island(steps=34_001))
     assert last.step == 34_000
     assert 22.2 <= last.loss <= 22.7
 
@@ -94,9 +94,9 @@ def test_each_oddity_is_an_option() -> None:
     vocabulary = Vocabulary.from_texts(["abc"])
     names = ["abc", "cab", "bca"]
     plain = island.Island(steps=6, report_every=5, carry_state=False, reseed_each_character=False)
-    odd = list(island.train(names, vocabulary, 6, island.Island(report_every=5)))
+    odd = list(island.train(names, vocabulary, island.Island(steps=6, report_every=5)))
     assert [report.step for report in odd] == [0, 5]
-    assert list(island.train(names, vocabulary, 6, plain))[-1] != odd[-1]
+    assert list(island.train(names, vocabulary, plain))[-1] != odd[-1]
 
 
 def test_one_name_begins_from_the_zero_vector() -> None:
@@ -109,6 +109,6 @@ def test_a_corpus_without_names_is_refused(tmp_path: Path) -> None:
     empty = tmp_path / "none.txt"
     empty.write_text("\n\n")
     with pytest.raises(CorpusError, match=r"none\.txt"):
-        island.run(empty, 1, print)
+        island.run(empty, print)
     with pytest.raises(CorpusError, match="cannot read"):
-        island.run(tmp_path / "absent.txt", 1, print)
+        island.run(tmp_path / "absent.txt", print)

@@ -89,15 +89,6 @@ def test_sgd_is_its_formula() -> None:
         np.testing.assert_allclose(parameters[name], expected[name], rtol=1e-14)
 
 
-def test_sgd_remembers_nothing() -> None:
-    optimizer = SGD()
-    optimizer.update(weights(), gradients_at(0), 0.1)
-    assert optimizer.state() == {}
-    optimizer.restore({})
-    with pytest.raises(ValueError, match=r"keeps no state, but was given m\.w, v\.w"):
-        optimizer.restore({"v.w": np.zeros(1), "m.w": np.zeros(1)})
-
-
 def textbook_adam(optimizer: Adam, steps: int, learning_rates: list[float]) -> Parameters:
     """Algorithm 1 of Kingma & Ba, with the decay of Loshchilov & Hutter on matrices only, word for word."""
     parameters = weights()
