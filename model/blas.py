@@ -1,4 +1,4 @@
-"""How many threads NumPy's matrix library may use. Not here: threads of our own (`parallel`)."""
+"""How many threads NumPy's matrix library may use. Not here: processes of our own (`parallel`)."""
 
 from contextlib import AbstractContextManager
 from functools import cache

@@ -1,6 +1,6 @@
 """Batches as `layers` wants them: rows of examples become groups of columns, ids become one-hot columns, and back.
 
-Notation as in `layers`; only here and in `language_model`, B is the whole batch where there is no G.
+Notation as in `layers`; where there is no G, here as in all other rooms, B is the whole batch.
 """
 
 from functools import lru_cache
@@ -33,7 +33,7 @@ def as_columns(rows: Array) -> Array:
 
 
 def as_rows(columns: Array) -> Array:
-    """Return columns (G, D, B/G) as rows (B, D), side by side in memory: a copy, but of one group a view."""
+    """Return columns (G, D, B/G) as rows (B, D), each column contiguous in memory: a copy, but of one group a view."""
     return columns.swapaxes(0, 1).reshape(columns.shape[1], -1).T
 
 

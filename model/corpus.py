@@ -1,7 +1,7 @@
 """Names and verses: read, clean, deduplicate, split, and cut into batches.
 
 The split is a rule, not a file: names by a hash of the name, poems by their place, so that nobody has to keep a list
-and no held-out line is trained on in any stage. Batches are arrays of ids, time-major (see layers.py for T and B).
+and no held-out line is trained on in any stage. Batches are arrays of ids (T, B): T time steps, B sequences.
 
 Not here: where texts come from (sources.py), the characters (vocabulary.py), and what is done with a batch
 (trainer.py). There is no loader thread and no prefetching: cutting a batch costs far less than one step of training.

@@ -1,7 +1,8 @@
 """A character-level language model: recurrent layers between a look-up and a softmax.
 
-Holds the weights, and knows two things: `step`, one character on, and `loss_and_gradients` over a batch of sequences
-(for training). Not here: optimizers, data, text, and the fast form of `step` that texts are drawn with (`lockstep`).
+Holds the weights, and knows three things: `step`, one character on, and over a batch of sequences `score`, the loss,
+and `loss_and_gradients`, for training. Not here: optimizers, data, text, and the fast form of `step` that texts are
+drawn with (`lockstep`).
 The arithmetic is in `layers`; this file is its wiring.
 """
 
