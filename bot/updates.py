@@ -1,12 +1,16 @@
 """Many people at once, each of them in order: what one person sends is handled in the order they sent it.
 
-Without this, `/seed 42` and a `/dino` right behind it would run at the same time. Not here: limits on how much one
-person may send.
+Without this, `/seed 42` and a `/dino` right behind it would run at the same time. What waits for its turn takes the
+place of something else, so only so much of one person's may. Not here: limits on how many answers one person gets
+(`limits`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import inspect
+import logging
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -16,8 +20,14 @@ from telegram.ext import BaseUpdateProcessor
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from telegram import Message
+
+logger = logging.getLogger(__name__)
+
 AT_ONCE = 256
 """Updates that are handled at the same time, unless somebody knows better."""
+EACH = 32
+"""Of these, one person's: in a group, where Telegram allows an answer every three seconds, they wait for minutes."""
 
 
 def person_id(update: Update) -> int | None:
@@ -30,20 +40,38 @@ def person_id(update: Update) -> int | None:
     return sender.id if sender else None
 
 
+def can_press(owner: int, message: Message) -> bool:
+    """Tell whether the buttons below an answer to a message can be pressed by whom they belong to.
+
+    Telegram never says that a press comes from a channel, in whose name one can write in a group.
+    """
+    sender = message.from_user
+    return owner == message.chat.id or (sender is not None and owner == sender.id)
+
+
+@dataclass(eq=False)
+class _Line:
+    """One person's updates in progress: one is handled, the others wait."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    length: int = 0
+
+
 class PersonalOrder(BaseUpdateProcessor):
     """Handles the updates of different people concurrently and those of one person one after the other.
 
-    A person's lock exists as long as an update holds it or waits for it, and no longer: nothing is left behind.
+    Of somebody who sends more and more while `EACH` of theirs are in progress, the rest is passed over. A person's line
+    exists as long as an update stands in it, and no longer: nothing is left behind.
     """
 
     def __init__(self, max_concurrent_updates: int = AT_ONCE) -> None:
         super().__init__(max_concurrent_updates)
-        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._lines: WeakValueDictionary[int, _Line] = WeakValueDictionary()
 
     @property
     def people(self) -> int:
         """How many people have updates in progress."""
-        return len(self._locks)
+        return len(self._lines)
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
         """Wait for the person's earlier updates, then handle this one.
@@ -54,9 +82,18 @@ class PersonalOrder(BaseUpdateProcessor):
         if person is None:
             await coroutine
             return
-        lock = self._locks.setdefault(person, asyncio.Lock())
-        async with lock:  # FIFO
-            await coroutine
+        line = self._lines.setdefault(person, _Line())
+        if line.length >= EACH:
+            logger.info("%d updates of %d are in progress; one more is passed over", line.length, person)
+            if inspect.iscoroutine(coroutine):
+                coroutine.close()
+            return
+        line.length += 1
+        try:
+            async with line.lock:  # FIFO
+                await coroutine
+        finally:
+            line.length -= 1
 
     async def initialize(self) -> None:
         """Nothing to prepare."""

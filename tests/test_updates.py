@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from telegram import Update
 
-from bot.updates import PersonalOrder, person_id
+from bot.updates import EACH, PersonalOrder, person_id
 from tests.serving import ALICE, BOB
 
 if TYPE_CHECKING:
@@ -40,6 +40,12 @@ class Visits:
 
     def let_go(self, name: str) -> None:
         self.gates.setdefault(name, asyncio.Event()).set()
+
+
+def let_go() -> asyncio.Event:
+    gate = asyncio.Event()
+    gate.set()
+    return gate
 
 
 async def settle() -> None:
@@ -113,3 +119,28 @@ def test_who_an_update_is_from() -> None:
     read = Update.de_json
     assert person_id(read({"update_id": 1, "channel_post": post}, None)) == -100
     assert person_id(Update(1)) is None
+
+
+async def test_whoever_sends_more_and_more_leaves_room_for_others() -> None:
+    order, visits = PersonalOrder(EACH + 1), Visits()
+    flood = [
+        asyncio.create_task(order.process_update(update(ALICE), visits.visit(f"a{number}")))
+        for number in range(3 * EACH)
+    ]
+    await settle()
+    other = asyncio.create_task(order.process_update(update(BOB), visits.visit("b")))
+    await settle()
+    assert visits.notes == ["a0 begins", "b begins"]
+    assert sum(task.done() for task in flood) == 2 * EACH
+    visits.gates |= {f"a{number}": let_go() for number in range(1, EACH)}
+    visits.let_go("a0")
+    visits.let_go("b")
+    await asyncio.gather(*flood, other)
+    assert [note for note in visits.notes if note.startswith("a") and note.endswith("begins")] == [
+        f"a{number} begins" for number in range(EACH)
+    ]
+    after = asyncio.create_task(order.process_update(update(ALICE), visits.visit("after")))
+    await settle()
+    assert visits.notes[-1] == "after begins"
+    visits.let_go("after")
+    await after
