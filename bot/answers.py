@@ -20,10 +20,11 @@ from telegram.error import BadRequest, NetworkError, TelegramError
 
 from bot import texts
 from bot.archive import MissingError
+from bot.ledger import StoreError
 from bot.limits import Limits, Verdict
 from bot.presses import Buttons, creation_buttons
 from bot.store import Creation, Preferences
-from bot.updates import person_id
+from bot.updates import can_press, person_id
 from model.decoder import NameRequest, Request, Sampling, VerseRequest, generator_for
 from model.errors import MangosaurusError
 from model.recipes import RECIPES
@@ -98,6 +99,10 @@ class Reply:
             self.creation, can_grow=self.creation.kind == "poem" and self.creation.length < MOST_CONTINUED
         )
 
+    def buttons_for(self, message: Message) -> Buttons | None:
+        """Return what stands below the text as the answer to a message: nothing that would only refuse."""
+        return self.buttons if can_press(self.creation.person_id, message) else None
+
 
 class Answers:
     """The networks that serve and those that served, and the people they serve."""
@@ -126,7 +131,7 @@ class Answers:
             return
         async with self.typing(message):
             reply = await self.draft(person, kind, prompt, temperature=temperature, count=count)
-        await self.deliver(reply, message.reply_html(reply.html, api_kwargs=reply.buttons))
+        await self.deliver(reply, message.reply_html(reply.html, api_kwargs=reply.buttons_for(message)))
 
     @asynccontextmanager
     async def typing(self, message: Message) -> AsyncIterator[None]:
@@ -161,7 +166,10 @@ class Answers:
             if not isinstance(error, BadRequest):  # which is a clear no, though the library derives it from the other
                 await self.store.record(reply.creation, takes_turn=False)
             raise
-        await self.keep(reply)
+        try:
+            await self.keep(reply)
+        except StoreError as error:
+            raise ExplainedError(texts.NOT_NOTED) from error
 
     async def create(self, person_id: int, kind: Kind, prompt: str, *, temperature: float, count: int = 1) -> Reply:
         """Have a person's next turn written, and take it."""

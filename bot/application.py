@@ -41,6 +41,7 @@ from bot.handlers.seed import Seed
 from bot.handlers.welcome import Welcome
 from bot.pacing import Pacing
 from bot.retraining import Retraining
+from bot.settings import Settings
 from bot.store import Store
 from bot.transport import AiohttpRequest
 from bot.updates import PersonalOrder
@@ -50,11 +51,11 @@ from model.errors import MangosaurusError
 from model.recipes import DINO, POEM
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from pathlib import Path
 
     from telegram.request import BaseRequest
 
-    from bot.settings import Settings
     from bot.store import Kind
 
 logger = logging.getLogger(__name__)
@@ -132,7 +133,7 @@ class Mangosaurus:
         versions = {kind: Versions(settings.checkpoints / kind) for kind in NETWORKS}
         self.batchings = {
             kind: Batching(checkpoint, queue_limit=settings.queue_limit)
-            for kind, checkpoint in load_networks(versions).items()
+            for kind, checkpoint in load_networks(settings.checkpoints, versions).items()
         }
         self._archive = Archive(versions, queue_limit=settings.queue_limit)
         self.store = Store(settings.database)
@@ -193,7 +194,7 @@ class Mangosaurus:
             Dino(answers, temperatures["dino"]).handler(),
             *Poem(answers, temperatures["poem"]).handlers(),
             *Again(answers).handlers(),
-            *Privacy(self.store).handlers(),
+            *Privacy(answers).handlers(),
             *welcome.handlers(),
             Seed(self.store).handler(),
             *PreferenceMenu(self.store).handlers(),
@@ -270,7 +271,7 @@ def _first(chosen: float | None, usual: float) -> float:
     return usual if chosen is None else chosen
 
 
-def load_networks(versions: Mapping[str, Versions]) -> dict[str, Checkpoint]:
+def load_networks(directory: Path, versions: Mapping[str, Versions]) -> dict[str, Checkpoint]:
     """Load the current checkpoints; a missing one is a warning, StartError if there is none at all."""
     loaded: dict[str, Checkpoint] = {}
     complaints: dict[str, str] = {}
@@ -280,13 +281,18 @@ def load_networks(versions: Mapping[str, Versions]) -> dict[str, Checkpoint]:
         except CheckpointError as error:
             complaints[kind] = str(error)
     if not loaded:
-        commands = " and ".join(f"python -m model train {kind} --promote" for kind in complaints)
-        raise StartError(
-            f"there are no weights to serve with; make some: {commands} ({'; '.join(complaints.values())})"
-        )
+        reasons = "; ".join(complaints.values())
+        raise StartError(f"there are no weights to serve with ({reasons}); {_way_out(directory, complaints)}")
     for kind, complaint in complaints.items():
-        logger.warning("/%s is not served: %s; make weights: python -m model train %s --promote", kind, complaint, kind)
+        logger.warning("/%s is not served: %s; %s", kind, complaint, _way_out(directory, [kind]))
     return loaded
+
+
+def _way_out(directory: Path, kinds: Iterable[str]) -> str:
+    """Say how to get weights: those that are trained by hand come into the project's own folder, and nowhere else."""
+    if directory == Settings.checkpoints:
+        return "make some: " + " and ".join(f"python -m model train {kind} --promote" for kind in kinds)
+    return f"is CHECKPOINTS right? The project's own weights are in {Settings.checkpoints}"
 
 
 def _load(folder: Versions, expected: str) -> Checkpoint:

@@ -12,20 +12,23 @@ alone knows. That no other program writes to the file meanwhile is taken for gra
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections import OrderedDict, deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import URL, Table, bindparam, create_engine, delete, event, select
 from sqlalchemy.dialects.sqlite import Insert, insert
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from bot.schema import creations, people, preferences, prepare_connection
+from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -40,6 +43,10 @@ LONGEST_PAGE = 1_000
 
 Answer = TypeVar("Answer")
 _Rows = list[Mapping[str, Any]]
+
+
+class StoreError(MangosaurusError):
+    """The database cannot be used: the sentence names the file and the reason."""
 
 
 class Sequence(NamedTuple):
@@ -120,7 +127,11 @@ class Ledger:
     """The file, its thread, and those who wait for it. `draw_codes` draws so many, taken or not."""
 
     def __init__(self, path: Path, draw_codes: Callable[[int], set[str]]) -> None:
-        self._engine = create_engine(URL.create("sqlite", database=str(path)), pool_size=1, max_overflow=0)
+        self._path = path
+        # What people write is nobody's business in an error's text, and /forget does not reach the log.
+        self._engine = create_engine(
+            URL.create("sqlite", database=str(path)), pool_size=1, max_overflow=0, hide_parameters=True
+        )
         event.listen(self._engine, "connect", prepare_connection)
         self._thread = ThreadPoolExecutor(1, "ledger")
         self._people: OrderedDict[int, Person] = OrderedDict()  # which only the thread changes
@@ -147,18 +158,20 @@ class Ledger:
     async def enter(self, person_id: int, change: Callable[[Page], Answer]) -> Answer:
         """Put something about a person on the next page, and return what `change` returned, once that is on file.
 
-        Should somebody else's entry spoil the page, `change` is called once more, for another one.
+        Should somebody else's entry spoil the page, `change` is called once more, for another one. StoreError.
         """
         entry = _Entry(person_id, change)
         self._waiting.append(entry)
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_all())
-        answer: Answer = await entry.answer
+        with self._explained():
+            answer: Answer = await entry.answer
         return answer
 
     async def look(self, read: Callable[[Connection], Answer]) -> Answer:
         """Return what `read` finds on file, where everything is that was answered before."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._look, read)
+        with self._explained():
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._look, read)
 
     async def close(self) -> None:
         """Wait for all that was begun, and let go of the file."""
@@ -166,6 +179,16 @@ class Ledger:
             await asyncio.wait({self._writing})
         await asyncio.to_thread(self._thread.shutdown)
         await asyncio.to_thread(self._engine.dispose)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError:  # the file is well; what we wanted to write is wrong
+            raise
+        except (sqlite3.Error, DBAPIError) as error:
+            reason = error.orig if isinstance(error, DBAPIError) else error
+            raise StoreError(f"{self._path}: this database cannot be used: {reason}") from error
 
     async def _write_all(self) -> None:
         try:

@@ -6,24 +6,32 @@ is nobody's press: people can send any bytes.
 
 Buttons are the JSON that Telegram takes, and go out as a method's `api_kwargs`: to make the library's objects of them,
 and JSON of these, would take a tenth of an answer's time. Not here: what a press does (`handlers.buttons`,
-`handlers.preferences`).
+`handlers.preferences`, `handlers.privacy`).
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
+
+from telegram.error import BadRequest
 
 from bot import moods, texts
 from bot.store import CODE_CHARACTERS, CODE_LENGTH, MOODS, Mood
 
 if TYPE_CHECKING:
+    from telegram import CallbackQuery
+
     from bot.store import Creation, Preferences
+
+logger = logging.getLogger(__name__)
 
 VERSION = "1"
 Action = Literal["another", "wilder", "tamer", "continue"]
 NAMES_TO_CHOOSE = (1, 3, 5, 10)
+GONE = ("not found", "can't be edited", "message_id_invalid")
 
 Buttons = dict[str, Any]
 """What a message with buttons below it is sent with."""
@@ -64,6 +72,19 @@ def read(data: object) -> CreationPress | PreferencePress | None:
         names = match["names"]
         return PreferencePress(int(match["person"]), cast("Mood | None", match["mood"]), int(names) if names else None)
     return None
+
+
+async def release(query: CallbackQuery, notice: str | None = None) -> None:
+    """Tell the person's app that a press is dealt with. Telegram forgets a press that waited too long."""
+    try:
+        await query.answer(notice)
+    except BadRequest as error:
+        logger.info("A press was answered too late: %s", error)
+
+
+def is_gone(error: BadRequest) -> bool:
+    """Tell whether Telegram says that there is no message to edit any more."""
+    return any(reason in str(error).lower() for reason in GONE)
 
 
 def is_creation(data: object) -> bool:

@@ -13,23 +13,21 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import sqlite3
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sqlalchemy import bindparam, select, text
-from sqlalchemy.exc import DBAPIError
 
-from bot.ledger import Ledger, Sequence
+from bot.ledger import Ledger, Sequence, StoreError
 from bot.schema import creations, metadata, people
-from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence as SequenceOf
     from pathlib import Path
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, RowMapping
 
     from bot.ledger import Page, Person
 
@@ -47,10 +45,6 @@ CODE_LENGTH = 7
 _PERSON = select(people).where(people.c.id == bindparam("somebody"))
 _CREATION = select(creations).where(creations.c.code == bindparam("code"))
 _CREATIONS = select(creations).where(creations.c.person_id == bindparam("somebody")).order_by(creations.c.created)
-
-
-class StoreError(MangosaurusError):
-    """The database cannot be used: the sentence names the file and the reason."""
 
 
 @dataclass(frozen=True)
@@ -86,14 +80,16 @@ class Store:
         self._ledger = Ledger(path, draw_codes)
 
     async def open(self) -> None:
-        """Make the tables where they are missing; StoreError if the file cannot be used."""
+        """Make the tables where they are missing; StoreError, here and below, if the file cannot be used."""
         try:
             await asyncio.to_thread(self._path.parent.mkdir, parents=True, exist_ok=True)
             await self._ledger.look(_prepare_tables)
-        except (OSError, sqlite3.Error, DBAPIError) as error:
+        except OSError as error:
             await self.close()
-            reason = error.orig if isinstance(error, DBAPIError) else getattr(error, "strerror", None) or error
-            raise StoreError(f"{self._path}: this database cannot be used: {reason}") from error
+            raise StoreError(f"{self._path}: this database cannot be used: {error.strerror or error}") from error
+        except StoreError:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Wait for what was begun, and let go of the file."""
@@ -143,13 +139,12 @@ class Store:
 
     async def creation(self, code: str) -> Creation | None:
         """Return the creation of a code, as it is kept, in lower case; None where there is none."""
-        row = await self._ledger.look(lambda file: file.execute(_CREATION, {"code": code}).one_or_none())
+        row = await self._ledger.look(lambda file: file.execute(_CREATION, {"code": code}).mappings().one_or_none())
         return _creation(row) if row is not None else None
 
     async def creations(self, person_id: int) -> list[Creation]:
         """Return a person's creations, the oldest first."""
-        rows = await self._ledger.look(lambda file: file.execute(_CREATIONS, {"somebody": person_id}).all())
-        return [_creation(row) for row in rows]
+        return [_creation(row) for row in await self._ledger.look(partial(_rows_of, person_id))]
 
     async def preferences(self, person_id: int) -> Preferences:
         """Return what a person likes."""
@@ -177,10 +172,7 @@ class Store:
         return {
             "person": dict(row._mapping) if row is not None else None,
             "preferences": asdict(await self.preferences(person_id)),
-            "creations": [
-                asdict(creation) | {"created": creation.created.isoformat()}
-                for creation in await self.creations(person_id)
-            ],
+            "creations": await self._ledger.look(lambda file: [dict(row) for row in _rows_of(person_id, file)]),
         }
 
     async def forget(self, person_id: int) -> None:
@@ -219,12 +211,16 @@ def _begun(person_id: int, page: Page) -> Sequence:
     return sequence
 
 
+def _rows_of(person_id: int, file: Connection) -> SequenceOf[RowMapping]:
+    return file.execute(_CREATIONS, {"somebody": person_id}).mappings().all()
+
+
 def _preferences(person: Person) -> Preferences:
     return Preferences(**person.likes) if person.likes else Preferences()
 
 
-def _creation(row: Row[Any]) -> Creation:
-    return Creation(**{**row._mapping, "created": datetime.fromisoformat(row.created)})
+def _creation(row: RowMapping) -> Creation:
+    return Creation(**{**row, "created": datetime.fromisoformat(row["created"])})
 
 
 def _prepare_tables(connection: Connection) -> None:

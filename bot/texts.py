@@ -87,15 +87,21 @@ FORGET_TOO_OLD = "I asked that too long ago. If you still want it, send me /forg
 FORGET_AS_YOURSELF = "I can only ask a person that: send me /forget as yourself, not in the name of a chat."
 EXPORT_CAPTION = "This is all I keep of you."
 EXPORT_PRIVATELY = "That is between you and me: send me /export in our private chat."
+SETTINGS_AS_YOURSELF = "Settings are a person's: send me /settings as yourself, not in the name of a channel."
+NOT_NOTED = (
+    "I could not note this one down, so its buttons and its code do not work. Ask once more, and you get the same text."
+)
+NO_MEMORY = "My memory fails me at the moment. Please ask again in a little while."
 AGAIN_USAGE = "Give me the code of a creation, for example <code>/again k7m2p9x</code>."
 LONGEST_POEM = "This poem is as long as I can make it. Begin another one with a line of it."
 
 # Buttons, settings, inline mode
 BUTTONS = {"another": "another", "wilder": "wilder", "tamer": "tamer", "continue": "continue the poem"}
 OLD_BUTTON = "This button is from another time, and I do not know it any more. Please ask anew."
-FORGOTTEN = "What this button belongs to is forgotten. Please ask anew."
+FORGOTTEN = "I do not know this creation, or not any more. Please ask anew."
 NOT_YOURS = "This one belongs to somebody else. Ask me for one of your own."
 CHOSEN = "As you like."
+NOT_SHOWN = "Telegram would not let me show that just now. Please press again in a moment."
 MESSAGE_GONE = "The message is not there any more, so nothing changed."
 WILDEST = "I cannot be wilder than this and still be understood."
 TAMEST = "Tamer than this, I would only repeat myself."
@@ -228,7 +234,7 @@ def not_trained(kind: str) -> str:
     """Say that a network has no weights, and the way out."""
     return (
         f"I cannot {_WRITES[kind]} at the moment: my network for it is missing. "
-        f"Whoever runs me can make one: <code>python -m model train {kind} --promote</code>."
+        "Whoever runs me can read in my log how to get one."
     )
 
 

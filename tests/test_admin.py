@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from telegram import Chat as TelegramChat
 from telegram.error import BadRequest, TelegramError, TimedOut
 
 from bot import texts
@@ -67,6 +68,7 @@ class Doubtful:
 
     def __init__(self, edits: TelegramError | None = None) -> None:
         self.calls: list[str] = []
+        self.chat = TelegramChat(1, TelegramChat.PRIVATE)
         self._edits = edits or TimedOut()
 
     async def edit_text(self, text: str, parse_mode: str) -> None:
@@ -231,6 +233,17 @@ async def test_edits_keep_their_distance(
         await script.report(PROGRESS)
     assert chat.texts() == ["Training dino. I will show here how it goes."]
     assert (await end(chat, script, BETTER)).startswith("Trained dino")
+
+
+async def test_a_group_is_left_room_for_its_answers(
+    chat: Chat, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.handlers.admin.EDIT_A_GROUP_EVERY", 1000.0)
+    for place, shown in ((None, True), (group(-5), False)):
+        (message,) = await chat.say("/retrain dino", ADMIN, place)
+        await script.report(PROGRESS)
+        assert (chat.texts()[-1] != message) == shown
+        await end(chat, script, BETTER)
 
 
 async def test_a_flood_limit_is_waited_for(chat: Chat, telegram: Telegram, script: Script) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def content(message: dict[str, Any]) -> dict[str, Any]:
-    return {key: deepcopy(message.get(key)) for key in ("text", "entities", "reply_markup")}
+    return {key: deepcopy(message.get(key)) for key in ("text", "entities")}
 
 
 async def created(chat: Chat, text: str) -> tuple[Creation, dict[str, Any]]:
@@ -57,6 +57,16 @@ async def test_anybody_gets_the_same_again(chat: Chat, text: str) -> None:
     assert await again(chat, creation.code.upper()) == original
     await chat.say(f"/start {creation.code}", BOB)
     assert content(chat.telegram.sent[-1]) == original
+
+
+async def test_only_whom_it_belongs_to_gets_the_buttons(chat: Chat) -> None:
+    creation, _ = await created(chat, "/poem Shall I")
+    buttons = chat.buttons()
+    assert "continue the poem" in buttons
+    await chat.say(f"/again {creation.code}")
+    assert chat.buttons() == buttons
+    await chat.say(f"/again {creation.code}", BOB)
+    assert chat.buttons() == []
 
 
 async def test_again_takes_no_turn_and_makes_no_creation(chat: Chat) -> None:

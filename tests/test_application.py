@@ -15,10 +15,10 @@ from telegram.request import BaseRequest, HTTPXRequest
 
 from bot.application import Mangosaurus, StartError, TokenError, load_networks
 from bot.batching import Batching
+from bot.ledger import StoreError
 from bot.local.contents import Refusal
 from bot.local.request import LocalRequest
 from bot.settings import Secret, Settings
-from bot.store import StoreError
 from model.checkpoint import Versions
 from tests.serving import ADMIN, ALICE, Chat, install, serving, until, untrained
 
@@ -95,14 +95,21 @@ async def test_the_administrators_menu_once_they_are_known(settings: Settings, t
 
 @pytest.mark.parametrize(("missing", "served", "command"), [("poem", "/dino", "/poem x"), ("dino", "/poem x", "/dino")])
 async def test_one_missing_network_leaves_the_other(
-    settings: Settings, telegram: Telegram, tmp_path: Path, missing: str, served: str, command: str
+    settings: Settings,
+    telegram: Telegram,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    missing: str,
+    served: str,
+    command: str,
 ) -> None:
     kind = "dino" if missing == "poem" else "poem"
     install(tmp_path / kind, untrained("names" if kind == "dino" else "verse"))
     async with serving(dataclasses.replace(settings, checkpoints=tmp_path), telegram) as chat:
         (answer,) = await chat.say(command)
         assert "is missing" in answer
-        assert f"python -m model train {missing} --promote" in answer
+        assert f"/{missing} is not served: " in caplog.text
+        assert "is CHECKPOINTS right?" in caplog.text
         (answer,) = await chat.say(served)
         assert "missing" not in answer
 
@@ -110,16 +117,25 @@ async def test_one_missing_network_leaves_the_other(
 async def test_no_weights_at_all(settings: Settings, telegram: Telegram, tmp_path: Path) -> None:
     with pytest.raises(StartError) as caught:
         await start(dataclasses.replace(settings, checkpoints=tmp_path), telegram)
-    assert "python -m model train dino --promote and python -m model train poem --promote" in str(caught.value)
+    assert "is CHECKPOINTS right? The project's own weights are in " in str(caught.value)
     assert str(tmp_path / "dino") in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+async def test_where_the_projects_own_weights_are_missing_they_can_be_made(
+    settings: Settings, telegram: Telegram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Settings, "checkpoints", tmp_path)
+    with pytest.raises(StartError) as caught:
+        await start(dataclasses.replace(settings, checkpoints=tmp_path), telegram)
+    assert "python -m model train dino --promote and python -m model train poem --promote" in str(caught.value)
 
 
 async def test_corrupt_weights_are_named(own_checkpoints: Path, caplog: pytest.LogCaptureFixture) -> None:
     (file,) = (own_checkpoints / "dino").glob("*.safetensors")
     file.write_bytes(file.read_bytes()[:-9])
     versions = {kind: Versions(own_checkpoints / kind) for kind in ("dino", "poem")}
-    assert list(load_networks(versions)) == ["poem"]
+    assert list(load_networks(own_checkpoints, versions)) == ["poem"]
     assert "/dino is not served" in caplog.text
     assert file.name in caplog.text
 
@@ -127,7 +143,7 @@ async def test_corrupt_weights_are_named(own_checkpoints: Path, caplog: pytest.L
 async def test_weights_of_the_wrong_kind(own_checkpoints: Path) -> None:
     versions = {"dino": Versions(own_checkpoints / "poem"), "poem": Versions(own_checkpoints / "dino")}
     with pytest.raises(StartError, match="its weights write verse, but names belong there"):
-        load_networks(versions)
+        load_networks(own_checkpoints, versions)
 
 
 async def test_a_database_that_cannot_be_used(settings: Settings, telegram: Telegram, tmp_path: Path) -> None:

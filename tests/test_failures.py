@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot import texts
 from bot.batching import Batching, WritingError
 from bot.local.contents import Refusal
+from bot.local.telegram import group
 from model.decoder import Request, RequestError
-from tests.serving import ALICE, Chat
+from tests.serving import ALICE, Chat, uncoded
 
 if TYPE_CHECKING:
     from bot.batching import Written
@@ -94,14 +96,60 @@ async def test_a_message_telegram_calls_wrong_is_an_error_of_ours(chat: Chat, te
     chat.errors.clear()
 
 
-async def test_a_database_that_fails_is_no_end(chat: Chat, settings: Settings) -> None:
+async def test_a_database_that_fails_is_no_end(
+    chat: Chat, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     before = await chat.say("/seed")
     with contextlib.closing(sqlite3.connect(settings.database)) as connection:
         connection.execute("ALTER TABLE people RENAME TO hidden")
         for text in ("/seed 42", "/seed"):
             (answer,) = await chat.say(text)
-            assert answer.startswith("Something went wrong")
+            assert answer == texts.NO_MEMORY
         connection.execute("ALTER TABLE hidden RENAME TO people")
-    chat.errors.clear()
+    logged = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert [(record.getMessage(), record.exc_info) for record in logged] == [
+        (f"{settings.database}: this database cannot be used: no such table: people", None)
+    ] * 2
     assert await chat.say("/seed") == before
     assert "42" in (await chat.say("/seed 42"))[0]
+
+
+async def test_what_cannot_be_noted_down_is_said_and_comes_again(
+    chat: Chat, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    await chat.say("/seed 42")
+    with contextlib.closing(sqlite3.connect(settings.database)) as connection:
+        connection.execute("ALTER TABLE creations RENAME TO hidden")
+        poem, excuse = await chat.say("/poem my secret line")
+        connection.execute("ALTER TABLE hidden RENAME TO creations")
+    assert excuse == texts.NOT_NOTED
+    assert "secret" not in caplog.text  # /forget could not delete it there
+    assert await chat.press("another") == []
+    assert chat.notice == texts.FORGOTTEN
+    (again,) = await chat.say("/poem my secret line")
+    assert uncoded(again) == uncoded(poem)
+
+
+@pytest.mark.parametrize(
+    "reason", ["Bad Request: not enough rights to send text messages to the chat", "Bad Request: TOPIC_CLOSED"]
+)
+async def test_where_we_may_not_write_we_do_not_apologise(
+    chat: Chat, telegram: Telegram, caplog: pytest.LogCaptureFixture, reason: str
+) -> None:
+    caplog.set_level(logging.INFO, "bot")
+    telegram.refusals["sendMessage"].append(Refusal(400, reason))
+    assert await chat.say("/help", ALICE, group(-5)) == []
+    chat.errors.clear()
+    assert [record.levelname for record in caplog.records if "was not sent" in record.getMessage()] == ["INFO"]
+
+
+@pytest.mark.parametrize("seconds", [0, 700])
+async def test_a_button_whose_answer_telegram_does_not_take_is_released(
+    chat: Chat, telegram: Telegram, seconds: int
+) -> None:
+    await chat.say("/dino")
+    status, reason = (429, "Too Many Requests") if seconds else (502, "Bad Gateway")
+    telegram.refusals["editMessageText"].append(Refusal(status, reason, retry_after=seconds))
+    await chat.press("another")
+    chat.errors.clear()
+    assert chat.notice == texts.NOT_SHOWN

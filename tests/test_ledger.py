@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from bot import ledger
+from bot.ledger import StoreError
 from bot.store import LARGEST_SEED, MOODS, Creation, Kind, Preferences, Store, draw_codes
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ async def test_a_file_that_fails_tells_all_who_wait_and_is_read_anew(path: Path,
     with another_program(path) as connection:
         connection.execute("ALTER TABLE creations RENAME TO hidden")
         results = await asyncio.gather(*map(store.record, drafts), return_exceptions=True)
-        assert [type(result) for result in results] == [OperationalError] * 3
+        assert [type(result) for result in results] == [StoreError] * 3
         connection.execute("ALTER TABLE hidden RENAME TO creations")
         connection.execute("UPDATE people SET seed = 77 WHERE id = 2")
     assert [await store.seed(person) for person in range(3)] == [42, 42, 77]

@@ -152,3 +152,9 @@ async def test_plain_text_in_a_group_is_none_of_our_business(chat: Chat) -> None
     assert await chat.say("Shall I compare thee", chat=group(-5)) == []
     (answer,) = await chat.say("/poem Shall I compare thee", chat=group(-5))
     assert answer.startswith("Shall I compare thee")
+
+
+async def test_what_was_chosen_inline_is_no_line(chat: Chat) -> None:
+    via = {"id": 7, "is_bot": True, "first_name": "Mangosaurus", "username": "mangosaurus_bot"}
+    assert await chat.say("Mangosaurus\nnew", via_bot=via) == []
+    assert len(await chat.say("Mangosaurus")) == 1

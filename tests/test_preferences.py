@@ -70,6 +70,19 @@ async def test_nobody_elses_settings(chat: Chat, telegram: Telegram) -> None:
     assert (await chat.mangosaurus.store.preferences(BOB.id)).mood == "bold"
 
 
+async def test_a_channel_has_no_settings_and_its_creations_no_buttons(chat: Chat) -> None:
+    """Telegram would say of a press that it comes from whoever speaks for the channel."""
+    channel = {"id": -1007, "type": "channel", "title": "News"}
+    speaker = Person(136817688, "Channel")
+    explained = await chat.say("/settings", speaker, group(-5), sender_chat=channel)
+    assert explained == [texts.SETTINGS_AS_YOURSELF]
+    (answer,) = await chat.say("/dino", speaker, group(-5), sender_chat=channel)
+    assert "seed" in answer
+    assert chat.buttons() == []
+    await chat.say("/settings", Person(1087968824, "Group"), group(-5), sender_chat=group(-5))
+    assert "tame" in chat.buttons()
+
+
 async def test_below_a_message_that_is_gone(chat: Chat, telegram: Telegram) -> None:
     await chat.say("/settings")
     message = telegram.sent[0]

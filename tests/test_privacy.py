@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot import texts
-from bot.handlers.privacy import as_shown, question_buttons
+from bot.handlers.privacy import as_file, question_buttons
+from bot.limits import Rate
 from bot.local.contents import Refusal
 from bot.local.telegram import Person, group
 from tests.serving import ALICE, BOB, Chat, serving
@@ -94,6 +96,23 @@ async def test_pressed_too_late(chat: Chat) -> None:
     assert (await kept(chat))["person"]
 
 
+@pytest.mark.parametrize("button", [texts.FORGET_YES, texts.FORGET_NO])
+async def test_a_press_that_telegram_has_forgotten_meanwhile_is_carried_out(chat: Chat, button: str) -> None:
+    await asked(chat)
+    too_old = "Bad Request: query is too old and response timeout expired or query ID is invalid"
+    chat.telegram.refusals["answerCallbackQuery"].append(Refusal(400, too_old))
+    chat.telegram.press(chat.telegram.sent[-1], button, ALICE)
+    await chat.settled()
+    assert chat.texts()[-1] == (texts.FORGET_DONE if button == texts.FORGET_YES else texts.FORGET_KEPT)
+
+
+async def test_exports_count_as_answers(settings: Settings, telegram: Telegram) -> None:
+    async with serving(replace(settings, rate_limit=Rate(2, 60)), telegram) as chat:
+        assert await chat.say("/export") == await chat.say("/export") == [texts.EXPORT_CAPTION]
+        (refusal,) = await chat.say("/export")
+        assert refusal.startswith("You are faster than I can dream.")
+
+
 async def test_a_question_that_is_deleted_meanwhile(chat: Chat) -> None:
     question = await asked(chat)
     chat.telegram.refusals["editMessageText"].append(Refusal(400, "Bad Request: message to edit not found"))
@@ -137,7 +156,7 @@ async def test_an_export_is_a_file_with_everything(chat: Chat) -> None:
     assert document["file_name"] == f"mangosaurus-{ALICE.id}.json"
     content = chat.telegram.files[document["file_id"]].decode()
     assert "Ünïcödé <b>" in content
-    assert json.loads(content) == as_shown(await kept(chat))
+    assert content.encode() == as_file(await kept(chat))
 
 
 async def test_an_export_counts_turns_as_the_chat_does(chat: Chat) -> None:

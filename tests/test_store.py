@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.store import LARGEST_SEED, NEW_SEEDS, Preferences, Store, StoreError
+from bot.ledger import StoreError
+from bot.store import LARGEST_SEED, NEW_SEEDS, Preferences, Store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -193,7 +193,7 @@ def test_closed_streams(environment: Environment, closed: str) -> None:
     [
         ("TEMPERATURE_DINO", "hot", "TEMPERATURE_DINO is 'hot'; it is a number from 0 to 5 such as 0.8"),
         ("TELEGRAM_TOKEN", "nonsense", "TELEGRAM_TOKEN is not a bot token"),
-        ("CHECKPOINTS", "/nowhere", "there are no weights to serve with; make some: python -m model train dino"),
+        ("CHECKPOINTS", "/nowhere", "there are no weights to serve with (/nowhere/dino holds none; "),
         ("DATABASE", "/dev/null/x", "/dev/null/x: this database cannot be used: "),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from telegram import Update
 
@@ -86,3 +88,15 @@ async def test_other_updates_are_not_answered(chat: Chat) -> None:
     application = chat.mangosaurus.application
     await application.process_update(Update.de_json({"update_id": 1, "poll": poll}, application.bot))
     assert chat.texts() == []
+
+
+async def test_an_album_is_answered_once(chat: Chat) -> None:
+    def album(name: str) -> list[dict[str, Any]]:
+        photo = [{"file_id": "x", "file_unique_id": "y", "width": 1, "height": 1}]
+        about = {"date": 1, "chat": ALICE.chat(), "from": ALICE.user(), "photo": photo, "media_group_id": name}
+        return [{"message_id": number} | about for number in range(3)]
+
+    await chat.say("/start")
+    for name in ("1234", "1235"):
+        answers = [await chat.post(message=picture) for picture in album(name)]
+        assert answers == [[texts.ONLY_TEXT], [], []]

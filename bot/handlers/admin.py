@@ -10,6 +10,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from telegram.constants import ChatType
 from telegram.error import BadRequest, RetryAfter, TelegramError, TimedOut
 from telegram.ext import CommandHandler, filters
 
@@ -32,8 +33,8 @@ logger = logging.getLogger(__name__)
 
 SHORTEST_TRAINING, LONGEST_TRAINING = 0.01, 1440.0
 """Minutes."""
-EDIT_EVERY = 3.0
-"""Seconds; Telegram allows about twenty messages a minute in a group."""
+EDIT_EVERY, EDIT_A_GROUP_EVERY = 3.0, 10.0
+"""Seconds; an edit is one of the twenty messages a minute that Telegram allows in a group, and others want answers."""
 LAST_TRIES = 3
 SHORT_WAIT, LONGER_WAIT = 1.0, 5.0
 """Seconds between two tries to say the last word of a training, the longer where Telegram wants to be left alone."""
@@ -91,13 +92,14 @@ class Board:
     def __init__(self, message: Message) -> None:
         self._message = message
         self._shown = ""
-        self._not_before = time.monotonic() + EDIT_EVERY
+        self._pause = EDIT_EVERY if message.chat.type == ChatType.PRIVATE else EDIT_A_GROUP_EVERY
+        self._not_before = time.monotonic() + self._pause
 
     async def show(self, text: str) -> None:
         """Edit the message, if it is time and there is something new."""
         if time.monotonic() < self._not_before or text == self._shown:
             return
-        self._not_before = time.monotonic() + EDIT_EVERY
+        self._not_before = time.monotonic() + self._pause
         try:
             await self._edit(text)
         except RetryAfter as error:

@@ -41,7 +41,7 @@ class Again:
         creation = await self._creation(context.args or [])
         async with self._answers.typing(message):
             reply = await self._answers.again(creation, person)
-        await message.reply_html(reply.html, api_kwargs=reply.buttons)
+        await message.reply_html(reply.html, api_kwargs=reply.buttons_for(message))
 
     async def _creation(self, words: Sequence[str]) -> Creation:
         code = read_code(words)

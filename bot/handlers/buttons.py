@@ -10,7 +10,6 @@ carries (`presses`), and how a refusal is shown (`failures`).
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
@@ -22,18 +21,14 @@ from bot.answers import Answers, ExplainedError, Reply
 from model.decoder import RequestError
 
 if TYPE_CHECKING:
-    from telegram import Bot, CallbackQuery, Update
+    from telegram import Bot, Update
     from telegram.ext import ContextTypes
 
     from bot.presses import Action
     from bot.store import Creation
 
-logger = logging.getLogger(__name__)
-
 REMEMBERED = 4096
 """Messages of which it is known which creation they show by now."""
-GONE = ("not found", "can't be edited", "message_id_invalid")
-"""How Telegram says that there is no message to edit any more."""
 
 _Place = tuple[int, int]
 
@@ -62,7 +57,7 @@ class Buttons:
         if self._shown.get(place, press.code) == press.code:
             reply = await self._varied(press.action, await self._owned(press.code, query.from_user.id, place[0]))
             await self._answers.deliver(reply, self._show(context.bot, place, reply))
-        await _release(query)
+        await presses.release(query)
 
     async def unknown(self, _update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer data that is forged, or of an older version."""
@@ -119,14 +114,6 @@ async def _edit(bot: Bot, place: _Place, reply: Reply) -> None:
     try:
         await bot.edit_message_text(reply.html, chat_id, message_id, parse_mode="HTML", api_kwargs=reply.buttons)
     except BadRequest as error:
-        if not any(reason in str(error).lower() for reason in GONE):
+        if not presses.is_gone(error):
             raise
         raise ExplainedError(texts.MESSAGE_GONE) from error
-
-
-async def _release(query: CallbackQuery) -> None:
-    """Tell the person's app that the press is dealt with. Telegram forgets a press that waited too long."""
-    try:
-        await query.answer()
-    except BadRequest as error:
-        logger.info("A press was answered too late: %s", error)

@@ -11,6 +11,7 @@ from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
 
 from bot import texts
 from bot.answers import ExplainedError, LimitedError
+from bot.ledger import StoreError
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
@@ -18,12 +19,19 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+UNWELCOME = ("not enough rights", "have no rights", "chat_write_forbidden", "topic_closed", "chat not found")
+"""How Telegram says that a bot may not write in a chat, where it does not say Forbidden."""
+
 
 async def on_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
     """Say what happened to whoever sent the update, and to the log if nobody foresaw it."""
     error = context.error
-    if isinstance(error, TelegramError) and not isinstance(error, BadRequest):
+    _log_lost_memory(error)
+    if isinstance(error, TelegramError) and (not isinstance(error, BadRequest) or _is_unwelcome(error)):
         _log_lost_reply(error)
+        await _release(update)
+    elif isinstance(error, StoreError):
+        await _say(update, texts.NO_MEMORY)
     elif isinstance(error, LimitedError) and error.said:
         await _hush(update)
     elif isinstance(error, ExplainedError):
@@ -36,9 +44,21 @@ async def on_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         await _say(update, texts.apology(error_id))
 
 
+def _log_lost_memory(error: Exception | None) -> None:
+    """Log that the database failed, in one line, whatever the person is told."""
+    for reason in filter(None, (error, error and error.__cause__)):
+        if isinstance(reason, StoreError):
+            logger.error("%s", reason)
+
+
+def _is_unwelcome(error: TelegramError) -> bool:
+    """Tell whether we may not write where we were asked, which Telegram says in several ways."""
+    return isinstance(error, Forbidden) or any(reason in str(error).lower() for reason in UNWELCOME)
+
+
 def _log_lost_reply(error: TelegramError) -> None:
     """Log that Telegram did not take a message, or did not say that it did: an apology would fare no better."""
-    level = logging.INFO if isinstance(error, Forbidden) else logging.WARNING
+    level = logging.INFO if _is_unwelcome(error) else logging.WARNING
     how = "may not have been" if isinstance(error, TimedOut) else "was not"
     logger.log(level, "An answer %s sent: %s: %s", how, type(error).__name__, error)
 
@@ -56,6 +76,12 @@ async def _say(update: object, text: str) -> None:
             await update.inline_query.answer([], cache_time=1, is_personal=True)
     except TelegramError as error:
         _log_lost_reply(error)
+
+
+async def _release(update: object) -> None:
+    """Tell whoever pressed a button that nothing was shown; a message had its answer, or cannot have one."""
+    if isinstance(update, Update) and update.callback_query:
+        await _say(update, texts.NOT_SHOWN)
 
 
 async def _hush(update: object) -> None:

@@ -28,7 +28,9 @@ class Poem:
     def handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
         """Return what the application listens with."""
         # What begins like a command is none of ours, also where Telegram sees none: `/` alone, `/ dino`, `/größe`.
-        plain = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & filters.TEXT & ~filters.Regex("^/")
+        # What was chosen inline was written by a bot, in most cases by this one.
+        written = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & filters.TEXT & ~filters.VIA_BOT
+        plain = written & ~filters.Regex("^/")
         return [
             CommandHandler("poem", self.answer_command, filters.UpdateType.MESSAGE),
             MessageHandler(plain, self.answer_text),

@@ -10,7 +10,7 @@ from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filt
 
 from bot import presses, texts
 from bot.answers import ExplainedError
-from bot.updates import person_id
+from bot.updates import can_press, person_id
 
 if TYPE_CHECKING:
     from telegram import Update
@@ -37,6 +37,8 @@ class PreferenceMenu:
         message, person = update.message, person_id(update)
         if message is None or person is None:
             return
+        if not can_press(person, message):
+            raise ExplainedError(texts.SETTINGS_AS_YOURSELF)
         buttons = presses.preference_buttons(person, await self._store.preferences(person))
         await message.reply_html(texts.SETTINGS, api_kwargs=buttons)
 
@@ -54,5 +56,4 @@ class PreferenceMenu:
         # What was chosen is kept, even where the mark cannot move: pressed twice, or the message is gone.
         with contextlib.suppress(BadRequest):
             await context.bot.edit_message_reply_markup(chat_id, query.message.message_id, api_kwargs=buttons)
-        with contextlib.suppress(BadRequest):
-            await query.answer(texts.CHOSEN)
+        await presses.release(query, texts.CHOSEN)

@@ -6,6 +6,7 @@ here: what is kept (`store`).
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -16,15 +17,13 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filters
 
-from bot import texts
-from bot.answers import ExplainedError
+from bot import presses, texts
+from bot.answers import Answers, ExplainedError
 from bot.updates import person_id
 
 if TYPE_CHECKING:
     from telegram import CallbackQuery, Update
     from telegram.ext import ContextTypes
-
-    from bot.store import Store
 
 VERSION = "1"
 PATTERN = re.compile(rf"{VERSION}:forget:(?P<choice>yes|no):(?P<person>-?[0-9]{{1,19}})", re.ASCII)
@@ -34,8 +33,9 @@ QUESTION_LASTS = timedelta(hours=1)
 class Privacy:
     """Answers `/forget`, its buttons, and `/export`."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self._store = answers.store
 
     def handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
         """Return what the application listens with."""
@@ -61,8 +61,8 @@ class Privacy:
         if query is None or match is None:  # the library lets a press without data pass
             raise ExplainedError(texts.OLD_BUTTON)
         if int(match["person"]) != query.from_user.id:
-            await query.answer(texts.FORGET_NOT_YOURS, show_alert=True)
-        elif _is_old(query):
+            raise ExplainedError(texts.FORGET_NOT_YOURS)
+        if _is_old(query):
             await _conclude(query, texts.FORGET_TOO_OLD)
         elif match["choice"] == "no":
             await _conclude(query, texts.FORGET_KEPT)
@@ -77,16 +77,17 @@ class Privacy:
             return
         if message.chat.type != ChatType.PRIVATE:
             raise ExplainedError(texts.EXPORT_PRIVATELY)
-        kept = as_shown(await self._store.export(person))
-        content = json.dumps(kept, ensure_ascii=False, indent=2) + "\n"
+        self._answers.admit(person)
+        content = await asyncio.to_thread(as_file, await self._store.export(person))
         await message.reply_document(
-            content.encode(), filename=f"mangosaurus-{person}.json", caption=texts.EXPORT_CAPTION, parse_mode="HTML"
+            content, filename=f"mangosaurus-{person}.json", caption=texts.EXPORT_CAPTION, parse_mode="HTML"
         )
 
 
-def as_shown(kept: dict[str, Any]) -> dict[str, Any]:
-    """Count turns from 1, as people read them below each answer; they are kept as programs count, from 0."""
-    return kept | {"creations": [creation | {"turn": creation["turn"] + 1} for creation in kept["creations"]]}
+def as_file(kept: dict[str, Any]) -> bytes:
+    """Write JSON, with turns counted from 1, as people read them below each answer, and not from 0, as programs do."""
+    creations = [creation | {"turn": creation["turn"] + 1} for creation in kept["creations"]]
+    return (json.dumps(kept | {"creations": creations}, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def question_buttons(person: int) -> InlineKeyboardMarkup:
@@ -105,9 +106,9 @@ def _is_old(query: CallbackQuery) -> bool:
 
 async def _conclude(query: CallbackQuery, sentence: str) -> None:
     """Put an end in the question's place, once: a second press finds it there."""
-    await query.answer()
+    await presses.release(query)
     try:
         await query.edit_message_text(sentence, parse_mode="HTML")
     except BadRequest as error:
-        if not re.search("not modified|not found|can't be edited", str(error)):
+        if "not modified" not in str(error) and not presses.is_gone(error):
             raise

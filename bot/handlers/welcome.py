@@ -5,6 +5,7 @@ In groups only the three commands are answered: what others say there is none of
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from telegram.ext import BaseHandler, CommandHandler, MessageHandler, filters
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from telegram.ext import ContextTypes
 
     from bot.batching import Batching
+
+
+ALBUMS = 64
+"""Of so many it is remembered that they were answered: their pictures come within seconds."""
 
 
 class ForUs(filters.MessageFilter):
@@ -37,6 +42,7 @@ class Welcome:
     def __init__(self, admin_ids: Collection[int], batchings: Mapping[str, Batching]) -> None:
         self._admin_ids = admin_ids
         self._batchings = batchings
+        self._albums: deque[str] = deque(maxlen=ALBUMS)  # that were answered
 
     def handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
         """Return the commands."""
@@ -79,7 +85,12 @@ class Welcome:
         await _reply(update, texts.UNKNOWN_COMMAND)
 
     async def no_text(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Answer a picture, a voice or a sticker."""
+        """Answer a picture, a voice or a sticker; an album, which comes picture by picture, once."""
+        album = update.message and update.message.media_group_id
+        if album and album in self._albums:
+            return
+        if album:
+            self._albums.append(album)
         await _reply(update, texts.ONLY_TEXT)
 
 
