@@ -164,7 +164,10 @@ class Answers:
             await sending
         except NetworkError as error:
             if not isinstance(error, BadRequest):  # which is a clear no, though the library derives it from the other
-                await self.store.record(reply.creation, takes_turn=False)
+                try:
+                    await self.store.record(reply.creation, takes_turn=False)
+                except StoreError as failure:
+                    logger.warning("%s", failure)
             raise
         try:
             await self.keep(reply)

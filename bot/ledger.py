@@ -187,7 +187,8 @@ class Ledger:
         except IntegrityError:  # the file is well; what we wanted to write is wrong
             raise
         except (sqlite3.Error, DBAPIError) as error:
-            reason = error.orig if isinstance(error, DBAPIError) else error
+            reason = str(error.orig if isinstance(error, DBAPIError) else error)
+            reason, _, _ = reason.partition(" with text ")  # which would be what somebody wrote
             raise StoreError(f"{self._path}: this database cannot be used: {reason}") from error
 
     async def _write_all(self) -> None:

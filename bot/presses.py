@@ -16,13 +16,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from telegram.error import BadRequest
+from telegram.error import TelegramError
 
 from bot import moods, texts
 from bot.store import CODE_CHARACTERS, CODE_LENGTH, MOODS, Mood
 
 if TYPE_CHECKING:
     from telegram import CallbackQuery
+    from telegram.error import BadRequest
 
     from bot.store import Creation, Preferences
 
@@ -75,11 +76,11 @@ def read(data: object) -> CreationPress | PreferencePress | None:
 
 
 async def release(query: CallbackQuery, notice: str | None = None) -> None:
-    """Tell the person's app that a press is dealt with. Telegram forgets a press that waited too long."""
+    """Tell the person's app that a press is dealt with; if Telegram does not take that, what it did is done."""
     try:
         await query.answer(notice)
-    except BadRequest as error:
-        logger.info("A press was answered too late: %s", error)
+    except TelegramError as error:  # which is a BadRequest where a press has waited too long
+        logger.info("A press was not released: %s", error)
 
 
 def is_gone(error: BadRequest) -> bool:

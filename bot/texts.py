@@ -71,6 +71,7 @@ RETRAIN_USAGE = (
     "Tell me what to train, and for how many minutes if you like: <code>/retrain dino</code>, "
     "<code>/retrain poem 10</code>."
 )
+PASSED_OVER = "You are faster than I can read. I passed over some of what you sent; please let me catch up first."
 STOPPING = "I am about to stop; please ask again when I am back."
 
 # Creations and privacy
@@ -88,9 +89,7 @@ FORGET_AS_YOURSELF = "I can only ask a person that: send me /forget as yourself,
 EXPORT_CAPTION = "This is all I keep of you."
 EXPORT_PRIVATELY = "That is between you and me: send me /export in our private chat."
 SETTINGS_AS_YOURSELF = "Settings are a person's: send me /settings as yourself, not in the name of a channel."
-NOT_NOTED = (
-    "I could not note this one down, so its buttons and its code do not work. Ask once more, and you get the same text."
-)
+NOT_NOTED = "I could not note this one down, so its buttons and its code do not work. Please ask anew in a while."
 NO_MEMORY = "My memory fails me at the moment. Please ask again in a little while."
 AGAIN_USAGE = "Give me the code of a creation, for example <code>/again k7m2p9x</code>."
 LONGEST_POEM = "This poem is as long as I can make it. Begin another one with a line of it."
@@ -101,7 +100,8 @@ OLD_BUTTON = "This button is from another time, and I do not know it any more. P
 FORGOTTEN = "I do not know this creation, or not any more. Please ask anew."
 NOT_YOURS = "This one belongs to somebody else. Ask me for one of your own."
 CHOSEN = "As you like."
-NOT_SHOWN = "Telegram would not let me show that just now. Please press again in a moment."
+NOT_SHOWN = "I could not see whether that was shown. If nothing has changed, press again in a moment."
+MAY_NOT_WRITE = "I am not allowed to write here."
 MESSAGE_GONE = "The message is not there any more, so nothing changed."
 WILDEST = "I cannot be wilder than this and still be understood."
 TAMEST = "Tamer than this, I would only repeat myself."

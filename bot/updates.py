@@ -8,6 +8,7 @@ place of something else, so only so much of one person's may. Not here: limits o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import logging
 from dataclasses import dataclass, field
@@ -15,7 +16,10 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from telegram import Update
+from telegram.error import TelegramError
 from telegram.ext import BaseUpdateProcessor
+
+from bot import presses, texts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -55,6 +59,7 @@ class _Line:
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     length: int = 0
+    told: bool = False  # that it is too long
 
 
 class PersonalOrder(BaseUpdateProcessor):
@@ -78,15 +83,14 @@ class PersonalOrder(BaseUpdateProcessor):
 
         What is typed inline waits for nothing: it changes nothing, and each letter makes the one before it worthless.
         """
-        person = person_id(update) if isinstance(update, Update) and not update.inline_query else None
-        if person is None:
+        if not isinstance(update, Update) or update.inline_query or (person := person_id(update)) is None:
             await coroutine
             return
         line = self._lines.setdefault(person, _Line())
         if line.length >= EACH:
-            logger.info("%d updates of %d are in progress; one more is passed over", line.length, person)
             if inspect.iscoroutine(coroutine):
                 coroutine.close()
+            await _pass_over(update, line)
             return
         line.length += 1
         try:
@@ -100,3 +104,14 @@ class PersonalOrder(BaseUpdateProcessor):
 
     async def shutdown(self) -> None:
         """Nothing to let go of."""
+
+
+async def _pass_over(update: Update, line: _Line) -> None:
+    """Say, once for a line, that it is too long; but every press is answered."""
+    if update.callback_query:
+        await presses.release(update.callback_query, texts.PASSED_OVER)
+    elif update.message and not line.told:
+        line.told = True
+        logger.info("%s sends more than can wait; some of it is passed over", person_id(update))
+        with contextlib.suppress(TelegramError):
+            await update.message.reply_html(texts.PASSED_OVER)

@@ -208,7 +208,7 @@ async def test_a_press_that_waited_too_long(chat: Chat, telegram: Telegram, capl
     telegram.press(message, "another", ALICE)
     await chat.settled()
     assert "turn 2 " in message["text"]
-    assert "A press was answered too late" in caplog.text
+    assert "A press was not released: Query is too old" in caplog.text
 
 
 def without_end(checkpoint: Checkpoint) -> Checkpoint:

@@ -123,6 +123,7 @@ async def test_what_cannot_be_noted_down_is_said_and_comes_again(
         poem, excuse = await chat.say("/poem my secret line")
         connection.execute("ALTER TABLE hidden RENAME TO creations")
     assert excuse == texts.NOT_NOTED
+    assert [record.exc_info for record in caplog.records if record.levelno == logging.ERROR] == [None]
     assert "secret" not in caplog.text  # /forget could not delete it there
     assert await chat.press("another") == []
     assert chat.notice == texts.FORGOTTEN
@@ -141,6 +142,52 @@ async def test_where_we_may_not_write_we_do_not_apologise(
     assert await chat.say("/help", ALICE, group(-5)) == []
     chat.errors.clear()
     assert [record.levelname for record in caplog.records if "was not sent" in record.getMessage()] == ["INFO"]
+
+
+async def test_a_database_that_fails_while_somebody_types(
+    chat: Chat, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    with contextlib.closing(sqlite3.connect(settings.database)) as connection:
+        connection.execute("ALTER TABLE people RENAME TO hidden")
+        assert await chat.inline("mango") == []
+        connection.execute("ALTER TABLE hidden RENAME TO people")
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert record.getMessage() == f"{settings.database}: this database cannot be used: no such table: people"
+
+
+async def test_an_answer_that_is_lost_and_cannot_be_noted_down_either(
+    chat: Chat, telegram: Telegram, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    await chat.say("/seed 42")
+    with contextlib.closing(sqlite3.connect(settings.database)) as connection:
+        connection.execute("ALTER TABLE creations RENAME TO hidden")
+        telegram.refusals["sendMessage"].append(Refusal(502, "Bad Gateway"))
+        assert await chat.say("/dino") == []
+        connection.execute("ALTER TABLE hidden RENAME TO creations")
+    assert type(chat.errors.pop()).__name__ == "NetworkError"
+    assert "An answer was not sent" in caplog.text
+    assert "this database cannot be used" in caplog.text
+
+
+@pytest.mark.parametrize("method", ["answerCallbackQuery"])
+@pytest.mark.parametrize("button", ["another", "wilder"])
+async def test_a_press_that_did_its_work_and_is_not_released_is_no_failure(
+    chat: Chat, telegram: Telegram, method: str, button: str
+) -> None:
+    (before,) = await chat.say("/dino")
+    telegram.refusals[method].append(Refusal(502, "Bad Gateway"))
+    query = telegram.press(telegram.sent[-1], button, ALICE)
+    await chat.settled()
+    assert chat.texts() != [before]
+    assert query not in telegram.queries.answers
+
+
+async def test_a_button_where_we_may_not_write_any_more(chat: Chat, telegram: Telegram) -> None:
+    await chat.say("/dino", ALICE, group(-5))
+    telegram.refusals["editMessageText"].append(Refusal(400, "Bad Request: not enough rights to edit the message"))
+    await chat.press("another")
+    chat.errors.clear()
+    assert chat.notice == texts.MAY_NOT_WRITE
 
 
 @pytest.mark.parametrize("seconds", [0, 700])

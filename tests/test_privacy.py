@@ -106,6 +106,16 @@ async def test_a_press_that_telegram_has_forgotten_meanwhile_is_carried_out(chat
     assert chat.texts()[-1] == (texts.FORGET_DONE if button == texts.FORGET_YES else texts.FORGET_KEPT)
 
 
+async def test_a_forgetting_that_is_not_shown_is_told_by_the_button(chat: Chat) -> None:
+    await asked(chat)
+    chat.telegram.refusals["editMessageText"].append(Refusal(502, "Bad Gateway"))
+    await chat.press(texts.FORGET_YES)
+    chat.errors.clear()
+    assert chat.notice == texts.NOT_SHOWN
+    await chat.press(texts.FORGET_YES)
+    assert chat.texts()[-1] == texts.FORGET_DONE
+
+
 async def test_exports_count_as_answers(settings: Settings, telegram: Telegram) -> None:
     async with serving(replace(settings, rate_limit=Rate(2, 60)), telegram) as chat:
         assert await chat.say("/export") == await chat.say("/export") == [texts.EXPORT_CAPTION]

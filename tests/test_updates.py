@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from telegram import Update
 
-from bot.updates import EACH, PersonalOrder, person_id
-from tests.serving import ALICE, BOB
+from bot import texts
+from bot.batching import Batching
+from bot.updates import PersonalOrder, person_id
+from tests.serving import ALICE, BOB, Chat, until
 
 if TYPE_CHECKING:
-    from bot.local.telegram import Person
+    from bot.batching import Written
+    from bot.local.telegram import Person, Telegram
+    from model.decoder import Request
 
 numbers = itertools.count(1)
 
@@ -40,12 +44,6 @@ class Visits:
 
     def let_go(self, name: str) -> None:
         self.gates.setdefault(name, asyncio.Event()).set()
-
-
-def let_go() -> asyncio.Event:
-    gate = asyncio.Event()
-    gate.set()
-    return gate
 
 
 async def settle() -> None:
@@ -121,26 +119,37 @@ def test_who_an_update_is_from() -> None:
     assert person_id(Update(1)) is None
 
 
-async def test_whoever_sends_more_and_more_leaves_room_for_others() -> None:
-    order, visits = PersonalOrder(EACH + 1), Visits()
-    flood = [
-        asyncio.create_task(order.process_update(update(ALICE), visits.visit(f"a{number}")))
-        for number in range(3 * EACH)
-    ]
-    await settle()
-    other = asyncio.create_task(order.process_update(update(BOB), visits.visit("b")))
-    await settle()
-    assert visits.notes == ["a0 begins", "b begins"]
-    assert sum(task.done() for task in flood) == 2 * EACH
-    visits.gates |= {f"a{number}": let_go() for number in range(1, EACH)}
-    visits.let_go("a0")
-    visits.let_go("b")
-    await asyncio.gather(*flood, other)
-    assert [note for note in visits.notes if note.startswith("a") and note.endswith("begins")] == [
-        f"a{number} begins" for number in range(EACH)
-    ]
-    after = asyncio.create_task(order.process_update(update(ALICE), visits.visit("after")))
-    await settle()
-    assert visits.notes[-1] == "after begins"
-    visits.let_go("after")
-    await after
+async def test_whoever_sends_more_and_more_leaves_room_for_others(
+    chat: Chat, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go, write = asyncio.Semaphore(0), Batching.write
+
+    async def wait_and_write(self: Batching, request: Request) -> Written:
+        await let_go.acquire()
+        return await write(self, request)
+
+    def answers() -> int:
+        return sum("the nearest known name" in text for text in chat.texts())
+
+    monkeypatch.setattr("bot.updates.EACH", 3)
+    monkeypatch.setattr(Batching, "write", wait_and_write)
+    await chat.say("/settings")
+    menu = telegram.sent[-1]
+    for _ in range(6):
+        telegram.say("/dino", ALICE)
+    await until(lambda: texts.PASSED_OVER in chat.texts())
+    presses = [telegram.press(menu, "wild", ALICE) for _ in range(2)]
+    await until(lambda: all(press in telegram.queries.answers for press in presses))
+    assert {telegram.queries.answers[press]["text"] for press in presses} == {texts.PASSED_OVER}
+    telegram.say("/seed 42", BOB)
+    await until(lambda: "Your seed is now 42, and its sequence begins." in chat.texts())
+    let_go.release()
+    processor = chat.mangosaurus.application.update_processor
+    await until(lambda: answers() == 1 and processor.current_concurrent_updates == 2)
+    telegram.say("/dino", ALICE)  # which has a place again
+    await telegram.fetched()
+    for _ in range(3):
+        let_go.release()
+    await chat.settled()
+    assert answers() == 4
+    assert chat.texts().count(texts.PASSED_OVER) == 1

@@ -29,7 +29,8 @@ async def on_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
     _log_lost_memory(error)
     if isinstance(error, TelegramError) and (not isinstance(error, BadRequest) or _is_unwelcome(error)):
         _log_lost_reply(error)
-        await _release(update)
+        if isinstance(update, Update) and update.callback_query:
+            await _say(update, texts.MAY_NOT_WRITE if _is_unwelcome(error) else texts.NOT_SHOWN)
     elif isinstance(error, StoreError):
         await _say(update, texts.NO_MEMORY)
     elif isinstance(error, LimitedError) and error.said:
@@ -57,7 +58,7 @@ def _is_unwelcome(error: TelegramError) -> bool:
 
 
 def _log_lost_reply(error: TelegramError) -> None:
-    """Log that Telegram did not take a message, or did not say that it did: an apology would fare no better."""
+    """Log that Telegram did not take a message, or did not say that it did: another one would fare no better."""
     level = logging.INFO if _is_unwelcome(error) else logging.WARNING
     how = "may not have been" if isinstance(error, TimedOut) else "was not"
     logger.log(level, "An answer %s sent: %s: %s", how, type(error).__name__, error)
@@ -76,12 +77,6 @@ async def _say(update: object, text: str) -> None:
             await update.inline_query.answer([], cache_time=1, is_personal=True)
     except TelegramError as error:
         _log_lost_reply(error)
-
-
-async def _release(update: object) -> None:
-    """Tell whoever pressed a button that nothing was shown; a message had its answer, or cannot have one."""
-    if isinstance(update, Update) and update.callback_query:
-        await _say(update, texts.NOT_SHOWN)
 
 
 async def _hush(update: object) -> None:

@@ -21,6 +21,7 @@ from telegram.error import BadRequest
 from telegram.ext import InlineQueryHandler
 
 from bot import moods, texts
+from bot.ledger import StoreError
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
@@ -73,8 +74,10 @@ class Inline:
         try:
             await asyncio.wait({task})
             return None if task.cancelled() else [_offer(number, reply) for number, reply in enumerate(task.result())]
-        except MangosaurusError as error:
-            logger.info("Nothing is offered inline: %s", error)
+        except StoreError:
+            raise
+        except MangosaurusError as error:  # whose text may hold what was typed
+            logger.info("Nothing is offered inline: %s", type(error).__name__)
             return []
         finally:
             task.cancel()

@@ -106,9 +106,9 @@ def _is_old(query: CallbackQuery) -> bool:
 
 async def _conclude(query: CallbackQuery, sentence: str) -> None:
     """Put an end in the question's place, once: a second press finds it there."""
-    await presses.release(query)
     try:
         await query.edit_message_text(sentence, parse_mode="HTML")
     except BadRequest as error:
         if "not modified" not in str(error) and not presses.is_gone(error):
             raise
+    await presses.release(query)

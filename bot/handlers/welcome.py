@@ -54,7 +54,7 @@ class Welcome:
 
     def last_handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
         """Return what comes after all others, for it takes what they leave."""
-        private = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE
+        private = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & ~filters.VIA_BOT
         return [
             MessageHandler(private & filters.Regex("^/") & ForUs(), self.unknown),
             MessageHandler(private & ~filters.TEXT & ~filters.StatusUpdate.ALL, self.no_text),

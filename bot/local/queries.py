@@ -1,6 +1,6 @@
 """Questions that a bot answers otherwise than with a message: a button that was pressed, and what is typed inline.
 
-Each may be answered while it is known here. Not here: how the questions reach the bot (`telegram`).
+Each may be answered while it is known here, a button once. Not here: how the questions reach the bot (`telegram`).
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class Queries:
         query_id = self._known(parameters.get("callback_query_id"))
         if units(parameters.get("text") or "") > LONGEST_NOTICE:
             raise bad("MESSAGE_TOO_LONG")
+        self._asked.remove(query_id)  # a second answer would not be shown
         self.answers[query_id] = parameters
         return True
 
