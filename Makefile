@@ -8,7 +8,7 @@ help:
 	@echo 'make run     chat with the bot: in the terminal, or on Telegram when TELEGRAM_TOKEN is set'
 	@echo 'make test    lint, types and tests, in an environment of their own'
 	@echo 'make format  tidy the code'
-	@echo 'make train   make the released weights anew, from nothing (half an hour)'
+	@echo 'make train   make the released weights anew, from nothing (an hour)'
 	@echo 'make bench   measure beside torch, and write benchmarks/results.md'
 	@echo 'make bench-bot  measure the bot beside an echo bot, likewise'
 	@echo 'make clean   remove the environments and caches'

@@ -92,13 +92,15 @@ POEM = Recipe(
         Stage(
             name="pretrain",
             text="pretraining",
-            epochs=6,
+            epochs=10,
             share=0.96,
             batch_size=32,
             sequence_length=64,
             learning_rate=6e-3,
             evaluate_every=500,
             patience=12,
+            weight_decay=0.01,
+            dropout=0.1,
             clip_norm=0.5,
         ),
         Stage(
