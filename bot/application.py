@@ -69,6 +69,8 @@ CONNECTIONS = 256
 BEYOND_A_QUEUE = 64
 """Updates handled at the same time, beyond those that fill a network's rows and its queue: these are told that it is
 full, or need no network at all."""
+SHARE = 4
+"""Nobody gets more than one in so many of these places, where people have limits at all."""
 MOST_THREADS = 4
 """Of the matrix library, for one character of many texts: too little work for more."""
 ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.INLINE_QUERY]
@@ -143,7 +145,8 @@ class Mangosaurus:
         self._bot = _Bot(settings.token.reveal(), make(), make(), server, self._pacing)
         self._admin_ids = settings.admin_ids
         self._admin = Admin(self.retraining, settings.admin_ids, self.batchings)
-        order = PersonalOrder(ROWS + settings.queue_limit + BEYOND_A_QUEUE)
+        places = ROWS + settings.queue_limit + BEYOND_A_QUEUE
+        order = PersonalOrder(places, places // SHARE if settings.rate_limit else None)
         builder = ApplicationBuilder().bot(self._bot).concurrent_updates(order).job_queue(None)
         self.application: App = builder.build()
         self._listen(settings)

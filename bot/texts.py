@@ -71,7 +71,7 @@ RETRAIN_USAGE = (
     "Tell me what to train, and for how many minutes if you like: <code>/retrain dino</code>, "
     "<code>/retrain poem 10</code>."
 )
-PASSED_OVER = "You are faster than I can read. I passed over some of what you sent; please let me catch up first."
+PASSED_OVER = "You are faster than I can read. Please let me catch up first."
 STOPPING = "I am about to stop; please ask again when I am back."
 
 # Creations and privacy

@@ -8,7 +8,6 @@ place of something else, so only so much of one person's may. Not here: limits o
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import inspect
 import logging
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from telegram import Update
-from telegram.error import TelegramError
 from telegram.ext import BaseUpdateProcessor
 
 from bot import presses, texts
@@ -30,8 +28,6 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 256
 """Updates that are handled at the same time, unless somebody knows better."""
-EACH = 32
-"""Of these, one person's: in a group, where Telegram allows an answer every three seconds, they wait for minutes."""
 
 
 def person_id(update: Update) -> int | None:
@@ -59,18 +55,19 @@ class _Line:
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     length: int = 0
-    told: bool = False  # that it is too long
 
 
 class PersonalOrder(BaseUpdateProcessor):
     """Handles the updates of different people concurrently and those of one person one after the other.
 
-    Of somebody who sends more and more while `EACH` of theirs are in progress, the rest is passed over. A person's line
-    exists as long as an update stands in it, and no longer: nothing is left behind.
+    Of somebody who sends more and more while `each` of theirs are in progress, the rest is passed over: in a group,
+    which gets an answer every three seconds, they would keep all others waiting. None: nothing is passed over.
+    A person's line exists as long as an update stands in it, and no longer: nothing is left behind.
     """
 
-    def __init__(self, max_concurrent_updates: int = AT_ONCE) -> None:
+    def __init__(self, max_concurrent_updates: int = AT_ONCE, each: int | None = None) -> None:
         super().__init__(max_concurrent_updates)
+        self._each = each
         self._lines: WeakValueDictionary[int, _Line] = WeakValueDictionary()
 
     @property
@@ -87,10 +84,12 @@ class PersonalOrder(BaseUpdateProcessor):
             await coroutine
             return
         line = self._lines.setdefault(person, _Line())
-        if line.length >= EACH:
+        if self._each is not None and line.length >= self._each:
             if inspect.iscoroutine(coroutine):
                 coroutine.close()
-            await _pass_over(update, line)
+            logger.info("%d updates of %d are in progress; one more is passed over", line.length, person)
+            if update.callback_query:  # or the button would seem to go on
+                await presses.release(update.callback_query, texts.PASSED_OVER)
             return
         line.length += 1
         try:
@@ -104,14 +103,3 @@ class PersonalOrder(BaseUpdateProcessor):
 
     async def shutdown(self) -> None:
         """Nothing to let go of."""
-
-
-async def _pass_over(update: Update, line: _Line) -> None:
-    """Say, once for a line, that it is too long; but every press is answered."""
-    if update.callback_query:
-        await presses.release(update.callback_query, texts.PASSED_OVER)
-    elif update.message and not line.told:
-        line.told = True
-        logger.info("%s sends more than can wait; some of it is passed over", person_id(update))
-        with contextlib.suppress(TelegramError):
-            await update.message.reply_html(texts.PASSED_OVER)
