@@ -39,29 +39,26 @@ from bot.handlers.preferences import PreferenceMenu
 from bot.handlers.privacy import Privacy
 from bot.handlers.seed import Seed
 from bot.handlers.welcome import Welcome
+from bot.networks import NETWORKS, StartError, load_networks
 from bot.pacing import Pacing
 from bot.retraining import Retraining
-from bot.settings import Settings
 from bot.store import Store
 from bot.transport import AiohttpRequest
 from bot.updates import PersonalOrder
 from model.blas import blas_threads
-from model.checkpoint import Checkpoint, CheckpointError, Versions
+from model.checkpoint import Versions
 from model.errors import MangosaurusError
 from model.recipes import DINO, POEM
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from telegram.request import BaseRequest
 
+    from bot.settings import Settings
     from bot.store import Kind
 
 logger = logging.getLogger(__name__)
-
-NETWORKS = {"dino": "names", "poem": "verse"}
-"""What is served, and the kind of checkpoint that serves it."""
 
 TELEGRAM = "https://api.telegram.org"
 CONNECTIONS = 256
@@ -78,10 +75,6 @@ LONGEST_PAUSE = 30.0
 """Seconds between two tries to reach Telegram at the start."""
 
 App = Application[Any, Any, Any, Any, Any, Any]
-
-
-class StartError(MangosaurusError):
-    """The bot cannot serve at all: the sentence says why, and what to do."""
 
 
 class TokenError(MangosaurusError):
@@ -272,40 +265,6 @@ def http_request() -> BaseRequest:
 
 def _first(chosen: float | None, usual: float) -> float:
     return usual if chosen is None else chosen
-
-
-def load_networks(directory: Path, versions: Mapping[str, Versions]) -> dict[str, Checkpoint]:
-    """Load the current checkpoints; a missing one is a warning, StartError if there is none at all."""
-    loaded: dict[str, Checkpoint] = {}
-    complaints: dict[str, str] = {}
-    for kind, folder in versions.items():
-        try:
-            loaded[kind] = _load(folder, NETWORKS[kind])
-        except CheckpointError as error:
-            complaints[kind] = str(error)
-    if not loaded:
-        reasons = "; ".join(complaints.values())
-        raise StartError(f"there are no weights to serve with ({reasons}); {_way_out(directory, complaints)}")
-    for kind, complaint in complaints.items():
-        logger.warning("/%s is not served: %s; %s", kind, complaint, _way_out(directory, [kind]))
-    return loaded
-
-
-def _way_out(directory: Path, kinds: Iterable[str]) -> str:
-    """Say how to get weights: those that are trained by hand come into the project's own folder, and nowhere else."""
-    if directory == Settings.checkpoints:
-        return "make some: " + " and ".join(f"python -m model train {kind} --promote" for kind in kinds)
-    return f"is CHECKPOINTS right? The project's own weights are in {Settings.checkpoints}"
-
-
-def _load(folder: Versions, expected: str) -> Checkpoint:
-    if not folder.list():
-        raise CheckpointError(f"{folder.directory} holds none")
-    checkpoint = folder.load_current()
-    if checkpoint.description.kind != expected:
-        kind = checkpoint.description.kind
-        raise CheckpointError(f"{folder.directory}: its weights write {kind}, but {expected} belong there")
-    return checkpoint
 
 
 def _log_polling_error(error: TelegramError) -> None:

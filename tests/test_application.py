@@ -13,14 +13,14 @@ import httpx
 import pytest
 from telegram.request import BaseRequest, HTTPXRequest
 
-from bot.application import Mangosaurus, StartError, TokenError, load_networks
+from bot.application import Mangosaurus, TokenError
 from bot.batching import Batching
 from bot.ledger import StoreError
 from bot.local.contents import Refusal
 from bot.local.request import LocalRequest
+from bot.networks import StartError
 from bot.settings import Secret, Settings
-from model.checkpoint import Versions
-from tests.serving import ADMIN, ALICE, Chat, install, serving, until, untrained
+from tests.serving import ADMIN, ALICE, Chat, serving, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,59 +91,6 @@ async def test_the_administrators_menu_once_they_are_known(settings: Settings, t
         await until(lambda: len(telegram.commands) == 2)
     scope = f'{{"chat_id": {ADMIN.id}, "type": "chat"}}'
     assert "retrain" in {command["command"] for command in telegram.commands[scope, ""]}
-
-
-@pytest.mark.parametrize(("missing", "served", "command"), [("poem", "/dino", "/poem x"), ("dino", "/poem x", "/dino")])
-async def test_one_missing_network_leaves_the_other(
-    settings: Settings,
-    telegram: Telegram,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-    missing: str,
-    served: str,
-    command: str,
-) -> None:
-    kind = "dino" if missing == "poem" else "poem"
-    install(tmp_path / kind, untrained("names" if kind == "dino" else "verse"))
-    async with serving(dataclasses.replace(settings, checkpoints=tmp_path), telegram) as chat:
-        (answer,) = await chat.say(command)
-        assert "is missing" in answer
-        assert f"/{missing} is not served: " in caplog.text
-        assert "is CHECKPOINTS right?" in caplog.text
-        (answer,) = await chat.say(served)
-        assert "missing" not in answer
-
-
-async def test_no_weights_at_all(settings: Settings, telegram: Telegram, tmp_path: Path) -> None:
-    with pytest.raises(StartError) as caught:
-        await start(dataclasses.replace(settings, checkpoints=tmp_path), telegram)
-    assert "is CHECKPOINTS right? The project's own weights are in " in str(caught.value)
-    assert str(tmp_path / "dino") in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-async def test_where_the_projects_own_weights_are_missing_they_can_be_made(
-    settings: Settings, telegram: Telegram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Settings, "checkpoints", tmp_path)
-    with pytest.raises(StartError) as caught:
-        await start(dataclasses.replace(settings, checkpoints=tmp_path), telegram)
-    assert "python -m model train dino --promote and python -m model train poem --promote" in str(caught.value)
-
-
-async def test_corrupt_weights_are_named(own_checkpoints: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (file,) = (own_checkpoints / "dino").glob("*.safetensors")
-    file.write_bytes(file.read_bytes()[:-9])
-    versions = {kind: Versions(own_checkpoints / kind) for kind in ("dino", "poem")}
-    assert list(load_networks(own_checkpoints, versions)) == ["poem"]
-    assert "/dino is not served" in caplog.text
-    assert file.name in caplog.text
-
-
-async def test_weights_of_the_wrong_kind(own_checkpoints: Path) -> None:
-    versions = {"dino": Versions(own_checkpoints / "poem"), "poem": Versions(own_checkpoints / "dino")}
-    with pytest.raises(StartError, match="its weights write verse, but names belong there"):
-        load_networks(own_checkpoints, versions)
 
 
 async def test_a_database_that_cannot_be_used(settings: Settings, telegram: Telegram, tmp_path: Path) -> None:
