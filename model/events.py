@@ -18,7 +18,8 @@ from typing import Any
 from model.checkpoint import Versions, save
 from model.corpus import Corpus
 from model.decoder import Decoder, NameRequest, Request, VerseRequest, generator_for
-from model.trainer import Progress, Training
+from model.progress import Progress
+from model.trainer import Training
 
 Event = dict[str, Any]
 

@@ -12,7 +12,7 @@ import math
 import platform
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -29,6 +29,7 @@ from model.language_model import LanguageModel, State, count_targets
 from model.layers import GATES, Array
 from model.optimizer import Adam, clip_by_global_norm, warmup_cosine
 from model.parallel import Shards
+from model.progress import Position, Progress
 from model.reading import Reading
 from model.recipes import Recipe, Stage
 from model.snapshot import Snapshot, read_snapshot, write_snapshot
@@ -41,39 +42,6 @@ PATIENCE_BEGINS = 0.5  # of a stage
 
 class TrainingError(MangosaurusError):
     """A training that cannot begin, go on or end well."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a training stands after a step. Losses are in nats per character; rates and times are of the wall clock."""
-
-    stage: str
-    step: int
-    epoch: int
-    training_loss: float  # of this step's batch
-    held_out_loss: float | None  # where it was measured after this step
-    best_held_out_loss: float | None
-    gradient_norm: float  # before clipping
-    clipped_gradient_norm: float
-    learning_rate: float
-    characters_per_second: float
-    fraction: float  # of the whole training
-    seconds: float
-    seconds_left: float | None
-
-
-@dataclass
-class Position:
-    """How far a training has come: plain numbers, kept in the snapshot."""
-
-    stage: int = 0
-    stage_step: int = 0
-    stage_seconds: float = 0.0
-    step: int = 0
-    seconds: float = 0.0
-    without_best: int = 0  # measurements in a row
-    best_loss: float | None = None
-    best_step: int = 0
 
 
 class Training:

@@ -19,8 +19,9 @@ from model.corpus import Corpus, read_names, read_verse, stream, stream_batches
 from model.evaluation import held_out_loss
 from model.language_model import LanguageModel
 from model.optimizer import warmup_cosine
+from model.progress import Progress
 from model.recipes import Recipe, Stage, customised
-from model.trainer import Progress, Training, TrainingError
+from model.trainer import Training, TrainingError
 
 PROJECT = Path(__file__).parents[1]
 NAMES = [
