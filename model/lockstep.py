@@ -31,7 +31,7 @@ H_DIGITS = 8  # binary digits of h after the point
 # rows. Columns are filled up to a number that the library likes, with some that nobody reads: 41 take as long as 48, or
 # longer. Large products of many rows go in groups, or undivided where threads can share them; one that is not large is
 # as fast on one thread. As every sum is exact, all that changes the speed and nothing else.
-FEW, WIDE_PANEL = 10, 32
+FEW, WIDE_PANEL = 10, 64
 FILLED_UP, ONE_GROUP, LARGE_PRODUCT = 16, 48, 4_000_000
 # Weights that a processor's nearer caches hold are read faster column by column; larger ones are not.
 SMALL_WEIGHTS = 150_000
