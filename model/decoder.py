@@ -15,11 +15,11 @@ import numpy as np
 
 from model.checkpoint import Checkpoint
 from model.drafts import Draft, NameDraft, Verdict, VerseDraft
-from model.layers import Array, Ids
+from model.layers import Array
 from model.lexicon import ANYTHING, Lexicon
 from model.lockstep import Lockstep
 from model.requests import Answer, NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
-from model.sampling import sample_next
+from model.sampling import COLDEST, sample_next
 
 __all__ = [
     "Answer",
@@ -121,10 +121,13 @@ class Decoder:
 
     def step(self) -> list[Answer]:
         """One character on for everybody; returns the answers of those that are finished, in the order of tickets."""
-        answers, self._undelivered = self._undelivered, []
+        finished: list[int] = []
         if self._rows:
             finished = self._advance() if self._lockstep.is_sound else self._refuse()
-            answers += [self._remove(index) for index in sorted(finished, reverse=True)]
+        if not finished and not self._undelivered:
+            return []
+        answers, self._undelivered = self._undelivered, []
+        answers += [self._remove(index) for index in sorted(finished, reverse=True)]
         return sorted(answers, key=lambda answer: answer.ticket)
 
     def generate(self, requests: Sequence[Request]) -> list[Answer]:
@@ -181,21 +184,21 @@ class Decoder:
         """Let every row read its input and get the next one; return the indices of the rows that are done."""
         if not self._seated:
             self._seat()
-        logits = self._lockstep.step(self._inputs[: len(self._rows)])
+        count = len(self._rows)
+        logits = self._lockstep.step(self._inputs[:count])
         if not self._readers:
-            return self._draw(logits, self._everybody, self._rows)
+            return self._draw(logits, slice(count), range(count), self._rows)
         drawing = [index for index, row in enumerate(self._rows) if not row.unread]
         for index in self._readers:
             self._inputs[index] = self._rows[index].unread.pop()
         self._readers = [index for index in self._readers if self._rows[index].unread]
-        return self._draw(logits[drawing], np.array(drawing, np.intp), [self._rows[index] for index in drawing])
+        rows = [self._rows[index] for index in drawing]
+        return self._draw(logits[drawing], drawing, drawing, rows) if drawing else []
 
-    def _draw(self, logits: Array, drawing: Ids, rows: list[_Row]) -> list[int]:
-        """Draw a character for some rows, of these indices; return the indices of those whose texts it finishes."""
-        if not rows:
-            return []
+    def _draw(self, logits: Array, places: slice | list[int], indices: Sequence[int], rows: list[_Row]) -> list[int]:
+        """Draw a character for some rows, which are at these places; return the indices of those that it finishes."""
         draws = np.array([row.ahead.pop() if row.ahead else row.draw() for row in rows])
-        temperature, top_p = self._temperature[drawing], None if self._top_p is None else self._top_p[drawing]
+        temperature, top_p = self._temperature[places], None if self._top_p is None else self._top_p[places]
         if self._lexicon is None:
             ids = sample_next(logits, temperature, top_p, draws)
         else:
@@ -203,9 +206,9 @@ class Decoder:
             ids = sample_next(self._lexicon.masked(logits, words), temperature, top_p, draws)
             for row, state in zip(rows, self._lexicon.step(words, ids).tolist(), strict=True):
                 row.words = state
-        self._inputs[drawing] = ids
+        self._inputs[places] = ids
         done, newline = [], self._newline
-        for index, row, character_id in zip(drawing.tolist(), rows, ids.tolist(), strict=True):
+        for index, row, character_id in zip(indices, rows, ids.tolist(), strict=True):
             row.drawn.append(character_id)
             if (character_id == newline or len(row.drawn) == row.room) and self._is_done(index):
                 done.append(index)
@@ -244,9 +247,8 @@ class Decoder:
     def _seat(self) -> None:
         """Make as many places as there are rows, and note what they do: once, however many came and went."""
         self._lockstep.resize(len(self._rows))
-        self._everybody = np.arange(len(self._rows))
         self._readers = [index for index, row in enumerate(self._rows) if row.unread]
-        self._temperature = np.array([row.temperature for row in self._rows])
+        self._temperature = np.maximum([row.temperature for row in self._rows], COLDEST)
         is_cut = any(row.top_p < 1 for row in self._rows)
         self._top_p = np.array([row.top_p for row in self._rows]) if is_cut else None
         self._seated = True

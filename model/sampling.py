@@ -11,21 +11,21 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-# Temperature 0 is the limit towards 0. Divided by this, two logits that differ at all are infinitely far apart to the
-# exponential function, and nothing overflows.
-_COLDEST = 1e-100
+COLDEST = 1e-100
+"""Stands for temperature 0, which is the limit towards 0, and for all below: divided by this, two logits that differ at
+all are infinitely far apart to the exponential function, and nothing overflows."""
 
 
 def sample_next(logits: NDArray[Any], temperature: Floats, top_p: Floats | None, draws: Floats) -> NDArray[np.intp]:
     """Choose a character id (B,) for each row of logits (B, V): finite ones, at least one, or -inf for "never".
 
     p = softmax(logits / temperature) in float64, cut to the top-p unless that is None; the id is the first whose
-    cumulated probability exceeds the row's draw (B,), uniform in [0, 1). With temperature 0 and draw 0 that is the
-    first of the likeliest.
+    cumulated probability exceeds the row's draw (B,), uniform in [0, 1). A temperature is at least `COLDEST`; with that
+    and draw 0 it is the first of the likeliest.
     """
     weights = logits.T.astype(np.float64)  # (V, B): sums over characters then run along all rows at once
     weights -= np.maximum.reduce(weights)
-    weights /= np.maximum(temperature, _COLDEST)
+    weights /= temperature
     np.exp(weights, out=weights)  # probabilities up to a factor: the likeliest character's weight is 1
     if top_p is not None:
         cut = np.flatnonzero(top_p < 1)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from model.architecture import Architecture
 from model.language_model import LanguageModel
 from model.layers import Array, softmax
-from model.sampling import sample_next
+from model.sampling import COLDEST, sample_next
 
 
 def chi_square_agrees(counts: NDArray[np.intp], probabilities: Array) -> bool:
@@ -34,12 +34,12 @@ def test_twenty_thousand_draws_follow_the_networks_distribution(temperature: flo
 
 def test_temperature_zero_is_the_likeliest_character_and_the_first_of_equals() -> None:
     logits = np.array([[0.0, 3.0, 3.0, -9.0], [1.0, 0.0, 1.0 + 1e-15, 0.0], [0.0, 0.0, 0.0, 0.0]])
-    zeros = np.zeros(3)
-    assert sample_next(logits, zeros, np.ones(3), zeros).tolist() == [1, 2, 0]
-    assert sample_next(logits, zeros, np.full(3, 0.3), zeros).tolist() == [1, 2, 0]
+    coldest, zeros = np.full(3, COLDEST), np.zeros(3)
+    assert sample_next(logits, coldest, np.ones(3), zeros).tolist() == [1, 2, 0]
+    assert sample_next(logits, coldest, np.full(3, 0.3), zeros).tolist() == [1, 2, 0]
 
 
-@pytest.mark.parametrize("temperature", [1e-300, 5e-324, 1e-9])
+@pytest.mark.parametrize("temperature", [COLDEST, 1e-50, 1e-9])
 def test_a_minute_temperature_is_the_likeliest_character(temperature: float) -> None:
     logits = np.array([[0.0, 3.0, 2.9, -900.0]], np.float32)
     assert sample_next(logits, np.array([temperature]), np.ones(1), np.array([0.999])).tolist() == [1]
@@ -64,13 +64,13 @@ def test_top_p_of_equals_keeps_the_first_that_are_enough() -> None:
         assert np.unique(ids).tolist() == kept
 
 
-@given(st.integers(0, 2**32 - 1), st.floats(0, 5), st.floats(0, 1, exclude_min=True), st.integers(1, 40))
+@given(st.integers(0, 2**32 - 1), st.floats(COLDEST, 5), st.floats(0, 1, exclude_min=True), st.integers(1, 40))
 def test_a_draw_is_always_a_possible_character_and_does_not_depend_on_other_rows(
     seed: int, temperature: float, top_p: float, rows: int
 ) -> None:
     random = np.random.default_rng(seed)
     logits = random.normal(0, 30, (rows, 7)).astype(np.float32)
-    draws = random.choice([0, 0.5, 1 - 2**-53], rows) if temperature else np.zeros(rows)
+    draws = random.choice([0, 0.5, 1 - 2**-53], rows) if temperature > COLDEST else np.zeros(rows)
     together = sample_next(logits, np.full(rows, temperature), np.full(rows, top_p), draws)
     for row in range(rows):
         alone = sample_next(logits[[row]], np.array([temperature]), np.array([top_p]), draws[[row]])
@@ -78,13 +78,13 @@ def test_a_draw_is_always_a_possible_character_and_does_not_depend_on_other_rows
         assert 0 <= together[row] < 7
 
 
-@given(st.integers(0, 2**32 - 1), st.floats(0, 5), st.floats(0, 1, exclude_min=True), st.sets(st.integers(0, 8)))
+@given(st.integers(0, 2**32 - 1), st.floats(COLDEST, 5), st.floats(0, 1, exclude_min=True), st.sets(st.integers(0, 8)))
 def test_characters_that_are_masked_leave_the_others_their_shares(
     seed: int, temperature: float, top_p: float, masked: set[int]
 ) -> None:
     random = np.random.default_rng(seed)
     logits = random.normal(0, 3, (1, 10)).astype(np.float32)
-    draws = random.choice([0, random.random(), 1 - 2**-53], 1) if temperature else np.zeros(1)
+    draws = random.choice([0, random.random(), 1 - 2**-53], 1) if temperature > COLDEST else np.zeros(1)
     kept = [place for place in range(10) if place not in masked]
     chosen = sample_next(logits[:, kept], np.array([temperature]), np.array([top_p]), draws)
     logits[:, list(masked)] = -np.inf
