@@ -101,7 +101,7 @@ class Reply:
 
     def buttons_for(self, message: Message) -> Buttons | None:
         """Return what stands below the text as the answer to a message: nothing that would only refuse."""
-        return self.buttons if can_press(self.creation.person_id, message) else None
+        return self.buttons if can_press(self.creation.person_id, message.from_user, message.chat) else None
 
 
 class Answers:

@@ -48,6 +48,9 @@ _Rows = list[Mapping[str, Any]]
 class StoreError(MangosaurusError):
     """The database cannot be used: the sentence names the file and the reason."""
 
+    def __init__(self, path: Path, reason: object) -> None:
+        super().__init__(f"{path}: this database cannot be used: {reason}")
+
 
 class Sequence(NamedTuple):
     """Where somebody stands: a seed, and how many turns of it are taken."""
@@ -189,7 +192,7 @@ class Ledger:
         except (sqlite3.Error, DBAPIError) as error:
             reason = str(error.orig if isinstance(error, DBAPIError) else error)
             reason, _, _ = reason.partition(" with text ")  # which would be what somebody wrote
-            raise StoreError(f"{self._path}: this database cannot be used: {reason}") from error
+            raise StoreError(self._path, reason) from error
 
     async def _write_all(self) -> None:
         try:

@@ -86,7 +86,7 @@ class Store:
             await self._ledger.look(_prepare_tables)
         except OSError as error:
             await self.close()
-            raise StoreError(f"{self._path}: this database cannot be used: {error.strerror or error}") from error
+            raise StoreError(self._path, error.strerror or error) from error
         except StoreError:
             await self.close()
             raise

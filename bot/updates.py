@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from telegram import Update
-from telegram.ext import BaseUpdateProcessor
+from telegram.ext import BaseUpdateProcessor, filters
 
 from bot import presses, texts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from telegram import Message
+    from telegram import Chat, User
 
 logger = logging.getLogger(__name__)
 
+IN_PRIVATE = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & ~filters.VIA_BOT
+"""What a person writes in a private chat. What they choose inline was written by a bot, in most cases by this one."""
 AT_ONCE = 256
 """Updates that are handled at the same time, unless somebody knows better."""
 
@@ -40,13 +42,12 @@ def person_id(update: Update) -> int | None:
     return sender.id if sender else None
 
 
-def can_press(owner: int, message: Message) -> bool:
-    """Tell whether the buttons below an answer to a message can be pressed by whom they belong to.
+def can_press(owner: int, presser: User | None, chat: Chat) -> bool:
+    """Tell whether what belongs to somebody, or to a chat, can be pressed by a person in a chat.
 
     Telegram never says that a press comes from a channel, in whose name one can write in a group.
     """
-    sender = message.from_user
-    return owner == message.chat.id or (sender is not None and owner == sender.id)
+    return owner == chat.id or (presser is not None and owner == presser.id)
 
 
 @dataclass(eq=False)

@@ -143,6 +143,12 @@ class Chat:
         return [str(message.get("text") or message.get("caption", "")) for message in self.telegram.sent]
 
 
+async def start(settings: Settings, telegram: Telegram) -> None:
+    """Start a bot, and stop it at once: what keeps it from serving is raised."""
+    async with Mangosaurus(settings, lambda: LocalRequest(telegram)).running():
+        pass
+
+
 @asynccontextmanager
 async def serving(settings: Settings, telegram: Telegram) -> AsyncIterator[Chat]:
     """Start a bot, and see at the end that nothing unforeseen happened in it."""

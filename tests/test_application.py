@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from telegram.request import BaseRequest, HTTPXRequest
+from telegram.request import HTTPXRequest
 
 from bot.application import Mangosaurus, TokenError
 from bot.batching import Batching
@@ -20,7 +20,7 @@ from bot.local.contents import Refusal
 from bot.local.request import LocalRequest
 from bot.networks import StartError
 from bot.settings import Secret, Settings
-from tests.serving import ADMIN, ALICE, Chat, serving, until
+from tests.serving import ADMIN, ALICE, Chat, serving, start, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,15 +28,6 @@ if TYPE_CHECKING:
     from bot.batching import Written
     from bot.local.telegram import Telegram
     from model.decoder import Request
-
-
-def request_to(telegram: Telegram) -> BaseRequest:
-    return LocalRequest(telegram)
-
-
-async def start(settings: Settings, telegram: Telegram) -> None:
-    async with Mangosaurus(settings, lambda: request_to(telegram)).running():
-        pass
 
 
 async def test_nothing_is_left_behind(settings: Settings, telegram: Telegram) -> None:
@@ -114,7 +105,7 @@ async def test_a_token_that_is_rejected_at_the_start(settings: Settings, telegra
 
 
 async def test_a_token_that_is_revoked_while_the_bot_runs(settings: Settings, telegram: Telegram) -> None:
-    async with Mangosaurus(settings, lambda: request_to(telegram)).running() as mangosaurus:
+    async with Mangosaurus(settings, lambda: LocalRequest(telegram)).running() as mangosaurus:
         rejected = asyncio.create_task(mangosaurus.rejected())
         telegram.say("/dino", ALICE)
         await telegram.fetched()

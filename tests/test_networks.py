@@ -7,22 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.application import Mangosaurus
-from bot.local.request import LocalRequest
 from bot.networks import StartError, load_networks
 from bot.settings import Settings
 from model.checkpoint import Versions
-from tests.serving import install, serving, untrained
+from tests.serving import install, serving, start, untrained
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.local.telegram import Telegram
-
-
-async def start(settings: Settings, telegram: Telegram) -> None:
-    async with Mangosaurus(settings, lambda: LocalRequest(telegram)).running():
-        pass
 
 
 @pytest.mark.parametrize(("missing", "served", "command"), [("poem", "/dino", "/poem x"), ("dino", "/poem x", "/dino")])

@@ -18,10 +18,11 @@ from telegram.ext import BaseHandler, CallbackQueryHandler
 
 from bot import moods, presses, texts
 from bot.answers import Answers, ExplainedError, Reply
+from bot.updates import can_press
 from model.decoder import RequestError
 
 if TYPE_CHECKING:
-    from telegram import Bot, Update
+    from telegram import Bot, Chat, Update, User
     from telegram.ext import ContextTypes
 
     from bot.presses import Action
@@ -55,7 +56,7 @@ class Buttons:
             raise ExplainedError(texts.OLD_BUTTON)
         place = (query.message.chat.id, query.message.message_id)
         if self._shown.get(place, press.code) == press.code:
-            reply = await self._varied(press.action, await self._owned(press.code, query.from_user.id, place[0]))
+            reply = await self._varied(press.action, await self._owned(press.code, query.from_user, query.message.chat))
             await self._answers.deliver(reply, self._show(context.bot, place, reply))
         await presses.release(query)
 
@@ -63,11 +64,11 @@ class Buttons:
         """Answer data that is forged, or of an older version."""
         raise ExplainedError(texts.OLD_BUTTON)
 
-    async def _owned(self, code: str, person_id: int, chat_id: int) -> Creation:
+    async def _owned(self, code: str, presser: User, chat: Chat) -> Creation:
         creation = await self._answers.store.creation(code)
         if creation is None:
             raise ExplainedError(texts.FORGOTTEN)
-        if creation.person_id not in (person_id, chat_id):
+        if not can_press(creation.person_id, presser, chat):
             raise ExplainedError(texts.NOT_YOURS)
         return creation
 

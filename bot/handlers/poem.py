@@ -8,6 +8,7 @@ from telegram.ext import BaseHandler, CommandHandler, MessageHandler, filters
 
 from bot import moods, texts
 from bot.answers import Answers, ExplainedError
+from bot.updates import IN_PRIVATE
 
 if TYPE_CHECKING:
     from telegram import Update
@@ -28,9 +29,7 @@ class Poem:
     def handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
         """Return what the application listens with."""
         # What begins like a command is none of ours, also where Telegram sees none: `/` alone, `/ dino`, `/größe`.
-        # What was chosen inline was written by a bot, in most cases by this one.
-        written = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & filters.TEXT & ~filters.VIA_BOT
-        plain = written & ~filters.Regex("^/")
+        plain = IN_PRIVATE & filters.TEXT & ~filters.Regex("^/")
         return [
             CommandHandler("poem", self.answer_command, filters.UpdateType.MESSAGE),
             MessageHandler(plain, self.answer_text),

@@ -37,7 +37,7 @@ class PreferenceMenu:
         message, person = update.message, person_id(update)
         if message is None or person is None:
             return
-        if not can_press(person, message):
+        if not can_press(person, message.from_user, message.chat):
             raise ExplainedError(texts.SETTINGS_AS_YOURSELF)
         buttons = presses.preference_buttons(person, await self._store.preferences(person))
         await message.reply_html(texts.SETTINGS, api_kwargs=buttons)
@@ -48,12 +48,13 @@ class PreferenceMenu:
         press = presses.read(query.data) if query else None
         if query is None or query.message is None or not isinstance(press, presses.PreferencePress):
             raise ExplainedError(texts.OLD_BUTTON)
-        chat_id = query.message.chat.id
-        if press.person_id not in (query.from_user.id, chat_id):
+        if not can_press(press.person_id, query.from_user, query.message.chat):
             raise ExplainedError(texts.NOT_YOURS)
         preferences = await self._store.set_preferences(press.person_id, mood=press.mood, names=press.names)
         buttons = presses.preference_buttons(press.person_id, preferences)
         # What was chosen is kept, even where the mark cannot move: pressed twice, or the message is gone.
         with contextlib.suppress(BadRequest):
-            await context.bot.edit_message_reply_markup(chat_id, query.message.message_id, api_kwargs=buttons)
+            await context.bot.edit_message_reply_markup(
+                query.message.chat.id, query.message.message_id, api_kwargs=buttons
+            )
         await presses.release(query, texts.CHOSEN)

@@ -35,7 +35,6 @@ class Privacy:
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
-        self._store = answers.store
 
     def handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
         """Return what the application listens with."""
@@ -67,7 +66,7 @@ class Privacy:
         elif match["choice"] == "no":
             await _conclude(query, texts.FORGET_KEPT)
         else:
-            await self._store.forget(query.from_user.id)
+            await self._answers.store.forget(query.from_user.id)
             await _conclude(query, texts.FORGET_DONE)
 
     async def export(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -78,7 +77,7 @@ class Privacy:
         if message.chat.type != ChatType.PRIVATE:
             raise ExplainedError(texts.EXPORT_PRIVATELY)
         self._answers.admit(person)
-        content = await asyncio.to_thread(as_file, await self._store.export(person))
+        content = await asyncio.to_thread(as_file, await self._answers.store.export(person))
         await message.reply_document(
             content, filename=f"mangosaurus-{person}.json", caption=texts.EXPORT_CAPTION, parse_mode="HTML"
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from telegram.ext import BaseHandler, CommandHandler, MessageHandler, filters
 
 from bot import texts
-from bot.updates import person_id
+from bot.updates import IN_PRIVATE, person_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -54,10 +54,9 @@ class Welcome:
 
     def last_handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
         """Return what comes after all others, for it takes what they leave."""
-        private = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & ~filters.VIA_BOT
         return [
-            MessageHandler(private & filters.Regex("^/") & ForUs(), self.unknown),
-            MessageHandler(private & ~filters.TEXT & ~filters.StatusUpdate.ALL, self.no_text),
+            MessageHandler(IN_PRIVATE & filters.Regex("^/") & ForUs(), self.unknown),
+            MessageHandler(IN_PRIVATE & ~filters.TEXT & ~filters.StatusUpdate.ALL, self.no_text),
         ]
 
     async def start(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
