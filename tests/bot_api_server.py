@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable
 
 TOKEN = "123456:AAtest-token_of-no-bot"
@@ -57,7 +58,7 @@ async def sent(_request: web.Request) -> web.StreamResponse:
 
 
 @asynccontextmanager
-async def http_server() -> AsyncIterator[HttpServer]:
+async def http_server(encryption: ssl.SSLContext | None = None) -> AsyncIterator[HttpServer]:
     """Serve as long as the block lasts."""
     server = HttpServer()
     application = web.Application(client_max_size=1 << 30)
@@ -65,8 +66,8 @@ async def http_server() -> AsyncIterator[HttpServer]:
     runner = web.AppRunner(application, shutdown_timeout=0.1, access_log=None, handler_cancellation=True)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        server.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=encryption).start()
+        server.address = f"{'https' if encryption else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
         yield server
     finally:
         await runner.cleanup()
