@@ -1,7 +1,7 @@
 """How an answer comes about: a creation is drafted, a network writes it, it goes out, and it is recorded.
 
-What the handlers share, who never import each other. `draft`, `deliver`: whatever fails on the way, the person's turn
-is not taken. `create` does both at once, and `again` writes the text of a creation once more, byte for byte.
+What the handlers share, who never import each other. `answer` is `draft` and then `deliver`: whatever fails on the way,
+the person's turn is not taken. `again` writes the text of a creation once more, byte for byte.
 
 Not here: how a request is read and shown (the handlers and `texts`), and how many are written at once (`batching`).
 """
@@ -173,12 +173,6 @@ class Answers:
             await self.keep(reply)
         except StoreError as error:
             raise ExplainedError(texts.NOT_NOTED) from error
-
-    async def create(self, person_id: int, kind: Kind, prompt: str, *, temperature: float, count: int = 1) -> Reply:
-        """Have a person's next turn written, and take it."""
-        reply = await self.draft(person_id, kind, prompt, temperature=temperature, count=count)
-        await self.keep(reply)
-        return reply
 
     async def draft(self, person_id: int, kind: Kind, prompt: str, *, temperature: float, count: int = 1) -> Reply:
         """Have a person's next turn written, and neither take it nor record the creation; LimitedError."""
