@@ -7,6 +7,7 @@ The arithmetic is in `layers`; this file is its wiring.
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -74,7 +75,7 @@ class LanguageModel:
 
     def copy(self) -> "LanguageModel":
         """The same network with weights of its own."""
-        return LanguageModel(self.architecture, Weights(self.architecture, self.parameters.whole.copy()))
+        return deepcopy(self)
 
     def step(self, ids: Ids, state: State) -> tuple[Array, State]:
         """Read one character each and return logits (B, V) for the next one, with the new state; nothing is changed.

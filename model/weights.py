@@ -44,6 +44,10 @@ class Weights(Mapping[str, Array]):
             weights[name] = array
         return weights
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        """All views of one new array: copied each by itself, they would have nothing to do with one another."""
+        return type(self)(self.architecture, self.whole.copy())
+
     @cached_property
     def _by_name(self) -> dict[str, Array]:
         shapes, places = parameter_shapes(self.architecture), _places(self.architecture)

@@ -1,5 +1,7 @@
 """Weights: the same numbers by name, by layer and as a whole."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 
@@ -70,3 +72,14 @@ def test_to_set_an_array_is_to_fill_it() -> None:
         weights["output.b"] = zeros
     with pytest.raises(ValueError, match="broadcast"):
         weights["output.b_y"] = zeros[:2]
+
+
+@architectures
+def test_a_deep_copy_is_one_memory_of_its_own(architecture: Architecture) -> None:
+    weights = numbered(architecture)
+    list(weights.values())  # by name, the views are made when they are first asked for
+    copy = deepcopy(weights)
+    copy.whole += 1
+    assert weights.whole.tolist() == list(range(size(architecture)))
+    assert sorted(np.concatenate([array.ravel() for array in copy.values()])) == copy.whole.tolist()
+    assert np.concatenate([layer.ravel() for layer in copy.by_layer]).tolist() == copy.whole.tolist()
