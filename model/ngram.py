@@ -112,24 +112,6 @@ class NGram:
             contexts = _shifted(places)
         return np.array(nats)
 
-    def probabilities(self, text: str = "") -> Floats:
-        """Distribute the character that follows `text` at the start of a document, (V,)."""
-        vocab_size = len(self.vocabulary)
-        history = self.vocabulary.encode("\n" + text)
-        characters = np.arange(vocab_size)
-        probabilities = np.full(vocab_size, 1 / vocab_size)
-        for length, table in enumerate(self.tables[: len(history) + 1]):
-            contexts = np.full(vocab_size, self._place(history[len(history) - length :]))
-            places = table.find(contexts, characters, vocab_size)
-            probabilities = table.interpolate(contexts, places, probabilities)
-        return probabilities
-
-    def _place(self, gram: Ids) -> int:
-        place = np.zeros(1, dtype=np.intp)
-        for table, character in zip(self.tables, gram, strict=False):
-            place = table.find(place, np.array([character]), len(self.vocabulary))
-        return int(place[0])
-
 
 def best_order(
     training: Sequence[str], vocabulary: Vocabulary, orders: Iterable[int], *, also: Sequence[str] = ()
