@@ -77,7 +77,7 @@ def read_names(path: Path, *, split: int = 0) -> Corpus:
     """
     if not 0 <= split < HELD_OUT_SHARE:
         raise CorpusError(f"split must be 0 to {HELD_OUT_SHARE - 1}, got {split}")
-    names = _unique(filter(None, _lines(fold(_read(path)))))
+    names = _unique(filter(None, _lines(fold(read_text(path)))))
     if len(names) < 2:
         raise CorpusError(f"{path} has {len(names)} names, at least 2 are needed: one name a line")
     held_out = _held_out_names(names, split)
@@ -101,13 +101,14 @@ def read_verse(*paths: Path, pretraining: Sequence[Path] = ()) -> Corpus:
     if not training:
         raise CorpusError(f"{_listed(paths)} has no line to train on: every line stands in a held-out poem too")
     vocabulary = Vocabulary.from_texts(chain(training, held_out))
-    others = chain.from_iterable(_documents(vocabulary.fold(_read(path))) for path in pretraining)
+    others = chain.from_iterable(_documents(vocabulary.fold(read_text(path))) for path in pretraining)
     return _corpus("verse", training, held_out, _unique(_without(hidden, others)))
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Read a text file; CorpusError. The mark that some editors put at its beginning is left out."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise CorpusError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
@@ -124,7 +125,7 @@ def _documents(folded: str) -> list[str]:
 
 
 def _poems(path: Path) -> list[str]:
-    documents = _documents(fold(_read(path)))
+    documents = _documents(fold(read_text(path)))
     if len(documents) != 1:
         return documents
     lines = documents[0].split("\n")

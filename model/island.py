@@ -10,13 +10,12 @@ Not here: minibatches, Adam, held-out text and checkpoints (`trainer`, `checkpoi
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 import numpy as np
 
 from model.architecture import Architecture
-from model.corpus import Batch, CorpusError
+from model.corpus import Batch, CorpusError, read_text
 from model.language_model import LanguageModel, State
 from model.layers import Array, softmax
 from model.optimizer import SGD, clip_by_value
@@ -57,7 +56,7 @@ def run(corpus: Path | None, say: Callable[[str], None], recipe: Island = ISLAND
     The names are those of `corpus`, one a line, or the project's own. Raises CorpusError where there are none.
     """
     path = corpus or names_path()
-    text = _read(path)
+    text = read_text(path).lower()
     vocabulary = Vocabulary.from_texts([text])
     say(f"There are {len(text)} total characters and {len(vocabulary)} unique characters in your data.")
     names = shuffled_names(text)
@@ -131,17 +130,15 @@ def sample(language_model: LanguageModel, newline: int, seed: int, recipe: Islan
     generator = np.random.RandomState(seed)
     state, drawn = language_model.initial_state(1), NO_CHARACTER
     indices: list[int] = []
-    for place in count():
-        if drawn == newline:
-            return indices
-        if place == recipe.max_length:
-            return [*indices, newline]
+    for place in range(recipe.max_length):
         logits, state = language_model.step(np.array([drawn]), state)
         if recipe.reseed_each_character:
             generator.seed(seed + 2 * place)  # seed and counter grow by one each, and their sum is the seed
         drawn = int(generator.choice(logits.shape[1], p=softmax(logits)[0]))
         indices.append(drawn)
-    raise AssertionError("a count has no end")
+        if drawn == newline:
+            return indices
+    return [*indices, newline]
 
 
 def initialise(hidden_size: int, vocab_size: int) -> LanguageModel:
@@ -178,10 +175,3 @@ def shuffled_names(text: str) -> list[str]:
     names = [line.strip() for line in text.strip().split("\n")]
     np.random.RandomState(0).shuffle(names)
     return [name for name in names if name]
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").lower()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(f"cannot read {path}: {error}") from error

@@ -112,3 +112,10 @@ def test_a_corpus_without_names_is_refused(tmp_path: Path) -> None:
         island.run(empty, print)
     with pytest.raises(CorpusError, match="cannot read"):
         island.run(tmp_path / "absent.txt", print)
+
+
+def test_an_editors_mark_is_no_letter(tmp_path: Path) -> None:
+    (tmp_path / "marked.txt").write_text("mango\nkiwi\n", encoding="utf-8-sig")
+    said: list[str] = []
+    island.run(tmp_path / "marked.txt", said.append, island.Island(steps=1))
+    assert said[0] == "There are 11 total characters and 9 unique characters in your data."
