@@ -14,14 +14,22 @@ from model.corpus import Batch, Corpus, name_batches, stream, stream_batches
 from model.recipes import Stage
 
 
+def documents(corpus: Corpus, stage: Stage) -> tuple[str, ...]:
+    """Return what a stage reads in every epoch."""
+    return (*corpus.pretraining, *corpus.training) if stage.text == "pretraining" else corpus.training
+
+
+def characters_an_epoch(corpus: Corpus, stage: Stage) -> int:
+    """Count what a stage reads in an epoch, with the newlines before and after each document (see `corpus.stream`)."""
+    return sum(len(document) + 2 for document in documents(corpus, stage))
+
+
 class Reading:
     """One stage's text. `epoch` and `batch` say how far it is read: `batch` batches of epoch `epoch`, both from 0."""
 
     def __init__(self, corpus: Corpus, stage: Stage, generator: np.random.Generator) -> None:
         self._corpus, self._stage, self._generator = corpus, stage, generator
-        self._documents = corpus.training
-        if stage.text == "pretraining":
-            self._documents = (*corpus.pretraining, *corpus.training)
+        self._documents = documents(corpus, stage)
         self._epoch_start = generator.bit_generator.state
         self.epoch = 0
         self.batch = 0
@@ -62,5 +70,5 @@ class Reading:
     def _count_batches(self) -> int:
         if self._corpus.kind == "names":
             return -(-len(self._documents) // self._stage.batch_size)
-        characters = sum(len(document) + 2 for document in self._documents)  # with the newlines of `stream`
+        characters = characters_an_epoch(self._corpus, self._stage)
         return -(-characters // (self._stage.batch_size * self._stage.sequence_length))

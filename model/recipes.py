@@ -138,7 +138,7 @@ def customised(
         if value is not None and value < 1:
             raise RecipeError(f"{name} is {value}; it must be at least 1")
     if minutes is not None and not 0 < minutes < float("inf"):
-        raise RecipeError(f"minutes is {minutes}; it must be more than 0")
+        raise RecipeError(f"minutes is {minutes}; it must be a finite number above 0")
     if layers not in (None, 1) and recipe.cell == "rnn":
         raise RecipeError(f"layers is {layers}; names come from a vanilla RNN of one layer")
     stages = recipe.stages if epochs is None else tuple(replace(stage, epochs=epochs) for stage in recipe.stages)

@@ -30,7 +30,7 @@ from model.layers import GATES, Array
 from model.optimizer import Adam, clip_by_global_norm, warmup_cosine
 from model.parallel import Shards
 from model.progress import Position, Progress
-from model.reading import Reading
+from model.reading import Reading, characters_an_epoch
 from model.recipes import Recipe, Stage
 from model.snapshot import Snapshot, read_snapshot, write_snapshot
 from model.vocabulary import NO_CHARACTER
@@ -73,6 +73,11 @@ class Training:
         self._order, self._dropout = (
             np.random.default_rng(child) for child in np.random.SeedSequence([seed, 1]).spawn(2)
         )
+        # Of the stages, in whatever unit: the clock decides, or what there is to read.
+        self._lengths = [
+            stage.share if recipe.minutes is not None else stage.epochs * characters_an_epoch(corpus, stage)
+            for stage in recipe.stages
+        ]
         self._begin_stage()
         self.resumed = False
         if snapshot is not None and snapshot.exists():
@@ -173,7 +178,10 @@ class Training:
             nats, gradients = self._loss_and_gradients(batch, characters)
             norm = clip_by_global_norm(gradients, stage.clip_norm)
         if not np.isfinite(norm + nats):
-            raise TrainingError(f"the loss is not a number any more at step {position.step}: lower the learning rate")
+            raise TrainingError(
+                f"the loss is not a number any more at step {position.step}: "
+                "try another seed or, in the recipe, a lower learning rate"
+            )
         self._optimizer.update(self.language_model.parameters, gradients, learning_rate)
         position.step += 1
         position.stage_step += 1
@@ -247,9 +255,8 @@ class Training:
         return loss
 
     def _fraction(self) -> float:
-        stages = self.recipe.stages
-        done = sum(stage.share for stage in stages[: self._position.stage])
-        return (done + self._stage.share * self._stage_fraction()) / sum(stage.share for stage in stages)
+        done, now = sum(self._lengths[: self._position.stage]), self._lengths[self._position.stage]
+        return (done + now * self._stage_fraction()) / sum(self._lengths)
 
     def _seconds_left(self) -> float | None:
         fraction = self._fraction()
