@@ -108,6 +108,16 @@ async def test_old_weights_write_it_until_they_are_gone(
             assert answer.startswith(f"I remember {creation.code}, but the network that wrote it is gone")
 
 
+async def test_weights_that_serve_are_needed_no_more_on_disk(
+    own_checkpoints: Path, settings: Settings, telegram: Telegram
+) -> None:
+    async with serving(replace(settings, checkpoints=own_checkpoints), telegram) as chat:
+        for text in ("/dino", "/poem Shall I"):
+            creation, original = await created(chat, text)
+            (own_checkpoints / creation.kind / f"{creation.version}.safetensors").unlink()
+            assert await again(chat, creation.code) == original
+
+
 async def test_a_swap_while_the_bot_runs(own_checkpoints: Path, settings: Settings, telegram: Telegram) -> None:
     async with serving(replace(settings, checkpoints=own_checkpoints), telegram) as chat:
         creation, original = await created(chat, "/dino")

@@ -9,7 +9,7 @@ import pytest
 
 from bot.archive import KEPT, Archive, MissingError
 from model.checkpoint import Versions
-from model.decoder import NameRequest, generator_for
+from model.requests import NameRequest, generator_for
 from tests.serving import install, untrained
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ async def test_only_a_few_stay(archive: Archive, versions: list[str]) -> None:
 
 async def test_what_is_used_is_not_let_go_of(archive: Archive, versions: list[str]) -> None:
     async with archive.serving("dino", versions[0]) as oldest:
-        for version in versions[1:]:
+        for version in versions:  # one of the two who use the oldest ends before the other
             await write(archive, version)
         assert archive.loaded == KEPT + 1
         assert (await oldest.write(NameRequest(generator_for(1, 0)))).texts
