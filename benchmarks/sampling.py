@@ -19,10 +19,11 @@ from benchmarks.timing import Effort, compare, fastest, speedup
 from benchmarks.torch_twin import TorchSampling, Variant, variants
 from benchmarks.training import LAYERS, network
 from model.checkpoint import Checkpoint, Description
-from model.decoder import Decoder, VerseRequest, generator_for
+from model.decoder import Decoder
 from model.language_model import LanguageModel
 from model.layers import Array, Ids
 from model.lockstep import Lockstep
+from model.requests import VerseRequest, generator_for
 from model.vocabulary import Vocabulary
 
 CHARACTERS = "".join(sorted("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz"))

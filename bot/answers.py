@@ -25,9 +25,10 @@ from bot.limits import Limits, Verdict
 from bot.presses import Buttons, creation_buttons
 from bot.store import Creation, Preferences
 from bot.updates import can_press, person_id
-from model.decoder import NameRequest, Request, Sampling, VerseRequest, generator_for
+from model.drafts import seam
 from model.errors import MangosaurusError
 from model.recipes import RECIPES
+from model.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Mapping
@@ -79,7 +80,7 @@ class Reply:
 
     creation: Creation
     texts: tuple[str, ...]
-    same_line: bool = True  # the network read something of the prompt, so the verse continues its line
+    between: str = ""  # what stands between the prompt and the verse that continues it
     neighbours: tuple[Neighbour | None, ...] = ()  # of each name, the nearest that is known
 
     @property
@@ -90,7 +91,7 @@ class Reply:
         decided_by = texts.decided_by(made.seed, turn, made.temperature, RECIPES[made.kind].temperature)
         if made.kind == "dino":
             return texts.names(self.texts, self.neighbours, decided_by, made.code)
-        return texts.poem(made.prompt, self.texts[0], decided_by, made.code, same_line=self.same_line)
+        return texts.poem(made.prompt, self.texts[0], decided_by, made.code, between=self.between)
 
     @property
     def buttons(self) -> Buttons:
@@ -257,8 +258,8 @@ async def _written(batching: Batching, creation: Creation) -> Reply:
     written = await batching.write(request_for(creation))
     if written.version != checkpoint.version:  # a training ended just before it was begun
         checkpoint = batching.checkpoint
-    same_line = bool(checkpoint.vocabulary.fold(creation.prompt).strip())
-    return Reply(replace(creation, version=written.version), written.texts, same_line, written.neighbours)
+    between = seam(creation.prompt, checkpoint.vocabulary)
+    return Reply(replace(creation, version=written.version), written.texts, between, written.neighbours)
 
 
 async def _type(message: Message) -> None:

@@ -29,15 +29,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.nearest import Neighbourhood
-from model.decoder import Decoder, Request, RequestError
+from model.decoder import Decoder
 from model.errors import MangosaurusError
+from model.requests import Request, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.nearest import Neighbour
     from model.checkpoint import Checkpoint
-    from model.decoder import Answer
+    from model.requests import Answer
 
 logger = logging.getLogger(__name__)
 

@@ -167,9 +167,8 @@ def _beside(neighbour: Neighbour | None) -> str:
     return f" <i>{escape(neighbour.name.capitalize())}, {neighbour.distance}</i>" if neighbour else ""
 
 
-def poem(line: str, verse: str, decided_by: str, code: str, *, same_line: bool) -> str:
-    """Show a person's line as they wrote it, and the verse right after it or below it, with its capitals."""
-    between = "" if same_line else "\n"
+def poem(line: str, verse: str, decided_by: str, code: str, *, between: str) -> str:
+    """Show a person's line as they wrote it, what stands between, and the verse with its capitals."""
     set_verse = escape(typeset(verse, after=line + between))
     return f"<b>{escape(line)}</b>{between}{set_verse}\n\n{_small('', decided_by, code)}"
 
@@ -185,9 +184,8 @@ def name_offer(name: str, neighbour: Neighbour | None) -> tuple[str, str]:
     return name.capitalize(), unescape(new_name(neighbour))
 
 
-def verse_offer(line: str, verse: str, *, same_line: bool) -> tuple[str, str]:
+def verse_offer(line: str, verse: str, *, between: str) -> tuple[str, str]:
     """Return the title and the description of a verse that can be sent inline: its first line, and the others."""
-    between = "" if same_line else "\n"
     first, *others = (line + between + typeset(verse, after=line + between)).split("\n")
     return _cut(first, LONGEST_TITLE), _cut(" / ".join(others), LONGEST_DESCRIPTION)
 

@@ -12,6 +12,7 @@ if __name__ == "__main__":
     leave_at_once()  # before anything that takes time
 
 import secrets
+import shlex
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -41,9 +42,9 @@ if TYPE_CHECKING:
 
     from model.checkpoint import Checkpoint, Versions
     from model.corpus import Corpus
-    from model.decoder import Request, Sampling
     from model.events import Event
     from model.recipes import Recipe
+    from model.requests import Request, Sampling
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 
@@ -114,7 +115,8 @@ def sample(
     kind: KindArgument,
     prompt: Annotated[str, typer.Option(help="How the name or the poem begins.")] = "",
     count: Annotated[
-        int | None, typer.Option(min=1, max=10_000, help="How many.", show_default="5 names or 1 poem")
+        int | None,
+        typer.Option(min=1, max=10_000, help="How many.", show_default="5 names or 1 poem"),
     ] = None,
     temperature: Annotated[
         float | None,
@@ -136,23 +138,27 @@ def sample(
     if known_words and kind is Kind.DINO:
         raise typer.BadParameter("--known-words is for poem; a new name is no known word")
     from model.blas import blas_threads
-    from model.decoder import Decoder, Sampling
+    from model.decoder import Decoder
+    from model.drafts import seam
     from model.recipes import RECIPES
+    from model.requests import Sampling
 
     loaded = _checkpoint(kind, checkpoint)
     chosen_seed = secrets.randbelow(2**32) if seed is None else seed
     sampling = Sampling(RECIPES[kind].temperature if temperature is None else temperature, top_p)
     requests = _requests(kind, prompt, count, sampling, chosen_seed, known_words=known_words)
     with blas_threads(1):  # a step's products are too small to be shared
-        texts = [text for answer in Decoder(loaded).generate(requests) for text in answer.texts]
+        answers = Decoder(loaded).answers_to(requests)
+    texts = [text for answer in answers for text in answer.texts]
     if kind is Kind.POEM:
-        texts = [prompt + text for text in texts]
+        texts = [prompt + seam(prompt, loaded.vocabulary) + text for text in texts]
     if json:
         print_json({"kind": kind, "version": loaded.version, "seed": chosen_seed, "texts": texts})
-    elif kind is Kind.DINO:
-        typer.echo("\n".join(text.capitalize() for text in texts))
-    else:
-        typer.echo("\n\n".join(texts))
+    elif texts:
+        typer.echo("\n".join(text.capitalize() for text in texts) if kind is Kind.DINO else "\n\n".join(texts))
+    for answer in answers:  # what was found in spite of it is shown already
+        if answer.error:
+            raise answer.error
 
 
 @app.command(epilog="Example: python -m model evaluate poem --checkpoint mine.safetensors --corpus mine.txt")
@@ -206,7 +212,10 @@ def island(
         int | None, typer.Option(min=1, help="Steps to take, one name each.", show_default="35000")
     ] = None,
 ) -> None:
-    """Do the assignment "Dinosaurus Island" as it is: one name a step, plain gradient descent, names as it learns."""
+    """Do the assignment "Dinosaurus Island": one name a step, plain gradient descent, names as it learns.
+
+    With the assignment's own list of names, it gives the assignment's own figures.
+    """
     from model.island import ISLAND, run
 
     run(corpus, typer.echo, ISLAND if steps is None else replace(ISLAND, steps=steps))
@@ -230,12 +239,13 @@ def plot(
 
 
 def _check_out(out: Path, corpus: "Sequence[Path]") -> None:
-    """Refuse, before any work, a place that cannot take the weights, or where training would write over the text."""
+    """Refuse, before any work, a place that cannot take the weights, or where training would write over a text."""
     from model.events import history_path, snapshot_path
+    from model.sources import own_texts
 
     if not out.name or out.is_dir():
         raise MangosaurusError(f"{out}: is a folder; --out needs the name of a file")
-    texts = {path.resolve() for path in corpus}
+    texts = {path.resolve() for path in (*corpus, *own_texts())}
     for written in (out, history_path(out), snapshot_path(out)):
         if written.resolve() in texts:
             raise MangosaurusError(f"{written}: the training would write over this text; choose another --out")
@@ -269,7 +279,7 @@ def _tell_end(event: "Event", kind: Kind, *, promoted: bool, json: bool) -> None
             f"{event['held_out_loss']:.3f} nats per character on held-out text after {event['steps']:,} steps: "
             f"{event['out']}"
         )
-        chosen = "" if promoted else f" --checkpoint {event['out']}"
+        chosen = "" if promoted else f" --checkpoint {shlex.quote(event['out'])}"
         typer.echo(f"Try it: python -m model sample {kind}{chosen}")
     else:
         typer.echo(f"Stopped. The same command goes on from {event['snapshot']}; without that file it begins anew.")
@@ -303,10 +313,11 @@ def _corpus(kind: Kind, paths: list[Path] | None) -> "Corpus":
 def _requests(
     kind: Kind, prompt: str, count: int | None, sampling: "Sampling", seed: int, *, known_words: bool
 ) -> "Sequence[Request]":
-    from model.decoder import NameRequest, VerseRequest, generator_for
+    from model.requests import NameRequest, VerseRequest, generator_for
 
     if kind is Kind.DINO:
-        return [NameRequest(generator_for(seed, 0), count or 5, prompt, sampling)]
+        likeliest = sampling.temperature == 0  # which is one
+        return [NameRequest(generator_for(seed, 0), count or (1 if likeliest else 5), prompt, sampling)]
     return [
         VerseRequest(generator_for(seed, turn), prompt, sampling, known_words=known_words) for turn in range(count or 1)
     ]

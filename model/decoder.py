@@ -14,24 +14,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from model.checkpoint import Checkpoint
-from model.drafts import Draft, NameDraft, Verdict, VerseDraft
+from model.drafts import Draft, NameDraft, Verdict, VerseDraft, longest_name
 from model.layers import Array
 from model.lexicon import ANYTHING, Lexicon
 from model.lockstep import Lockstep
-from model.requests import Answer, NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
+from model.requests import Answer, NameRequest, Request, RequestError, VerseRequest
 from model.sampling import COLDEST, sample_next
-
-__all__ = [
-    "Answer",
-    "Decoder",
-    "NameRequest",
-    "Request",
-    "RequestError",
-    "Sampling",
-    "VerseRequest",
-    "generator_for",
-]
-
 
 AHEAD = 32
 """Numbers that a row draws at once: a generator that others have driven out of the caches is slow to give the first."""
@@ -80,6 +68,7 @@ class Decoder:
         self._checkpoint = checkpoint
         self._characters, self._newline = checkpoint.vocabulary.characters, checkpoint.vocabulary.newline
         self._lockstep = Lockstep(checkpoint.language_model)
+        self._longest_name = longest_name(checkpoint.known_names)
         self._lexicon: Lexicon | None = None
         self._rows: list[_Row] = []
         self._inputs = np.zeros(1, np.intp)  # what the network reads next, in each row and in some that may come
@@ -131,7 +120,15 @@ class Decoder:
         return sorted(answers, key=lambda answer: answer.ticket)
 
     def generate(self, requests: Sequence[Request]) -> list[Answer]:
-        """Serve these requests to the end and return their answers in the same order; raise the first one's error.
+        """Return the `answers_to` these requests; raise the first one's error."""
+        answers = self.answers_to(requests)
+        for answer in answers:
+            if answer.error:
+                raise answer.error
+        return answers
+
+    def answers_to(self, requests: Sequence[Request]) -> list[Answer]:
+        """Serve these requests to the end and return their answers in the same order.
 
         Other requests go on meanwhile; answers to them come out of the next `step`.
         """
@@ -150,15 +147,12 @@ class Decoder:
             self._undelivered += others
             for ticket in tickets:
                 self.cancel(ticket)
-        for ticket in tickets:
-            if error := answers[ticket].error:
-                raise error
         return [answers[ticket] for ticket in tickets]
 
     def _draft(self, request: Request) -> Draft:
         kind = self._checkpoint.description.kind
         if isinstance(request, NameRequest) and kind == "names":
-            return NameDraft(request, self._checkpoint.vocabulary, self._checkpoint.known_names)
+            return NameDraft(request, self._checkpoint.vocabulary, self._checkpoint.known_names, self._longest_name)
         if isinstance(request, VerseRequest) and kind == "verse":
             return VerseDraft(request, self._checkpoint.vocabulary)
         raise RequestError(f"a {type(request).__name__} cannot be served by a checkpoint of {kind}")

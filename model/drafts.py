@@ -11,6 +11,9 @@ from typing import Protocol
 from model.requests import NameRequest, RequestError, VerseRequest
 from model.vocabulary import NO_CHARACTER, Vocabulary
 
+LONGEST_NAME = 40
+"""Characters of a name, where no known one is longer: a network that does not find its end is stopped."""
+
 
 class Verdict(Enum):
     """What is to happen next."""
@@ -40,11 +43,14 @@ class Draft(Protocol):
 
 
 class NameDraft:
-    """New names, one after the other, each ended by a newline."""
+    """New names, one after the other, each ended by a newline. `longest` is for a request that does not say it."""
 
-    def __init__(self, request: NameRequest, vocabulary: Vocabulary, known_names: Collection[str]) -> None:
+    def __init__(
+        self, request: NameRequest, vocabulary: Vocabulary, known_names: Collection[str], longest: int = LONGEST_NAME
+    ) -> None:
         self.first = NO_CHARACTER
-        self.prompt = _fold_prefix(request, vocabulary)
+        self._max_length = request.max_length or longest
+        self.prompt = _fold_prefix(request.prefix, vocabulary, self._max_length)
         self.error: RequestError | None = None
         self._request = request
         self._known_names = known_names
@@ -60,7 +66,7 @@ class NameDraft:
     @property
     def room(self) -> int:
         """One letter more than a name has at most, or the newline that ends it."""
-        return self._request.max_length + 1 - len(self._name)
+        return self._max_length + 1 - len(self._name)
 
     def read(self, characters: str) -> Verdict:
         """Take letters, the last of which may be the newline that ends the name."""
@@ -95,13 +101,30 @@ class NameDraft:
         return Verdict.DONE
 
 
-def _fold_prefix(request: NameRequest, vocabulary: Vocabulary) -> str:
-    prefix = vocabulary.fold(request.prefix).replace("\n", "").replace(" ", "")
-    if request.prefix and not prefix:
-        raise RequestError(f"prefix is {request.prefix!r}; none of its characters can stand in a name")
-    if len(prefix) >= request.max_length:
-        raise RequestError(f"prefix is {prefix!r}; a name has at most {request.max_length} characters")
+def longest_name(known_names: Collection[str]) -> int:
+    """Return how long new names may be beside these."""
+    return max([LONGEST_NAME, *map(len, known_names)])
+
+
+def _fold_prefix(given: str, vocabulary: Vocabulary, max_length: int) -> str:
+    prefix = vocabulary.fold(given).replace("\n", "").lstrip(" ")
+    if given and not prefix:
+        raise RequestError(f"prefix is {given!r}; none of its characters can begin a name")
+    if len(prefix) >= max_length:
+        raise RequestError(f"prefix is {prefix!r}; a name has at most {max_length} characters")
     return prefix
+
+
+def seam(prompt: str, vocabulary: Vocabulary) -> str:
+    """Return what belongs between a prompt and the verse that continues it, for a reader who sees all of the prompt.
+
+    Where the network can read nothing of it, the verse begins a line. Where it knows no character after the last blank,
+    as of an emoji, it begins a word.
+    """
+    read = vocabulary.fold(prompt)
+    if not read.strip():
+        return "\n" if prompt else ""
+    return " " if read.endswith(" ") and not vocabulary.fold(prompt[-1]) else ""
 
 
 class VerseDraft:

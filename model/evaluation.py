@@ -7,6 +7,7 @@ Not here: training, choosing between checkpoints, how figures are shown, and the
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TypeVar
 
 import numpy as np
@@ -16,12 +17,14 @@ from model import layers
 from model.appearance import Figures, name_figures, verse_figures
 from model.checkpoint import Checkpoint
 from model.corpus import Batch, Corpus, CorpusKind, padded_batch
-from model.decoder import Decoder, NameRequest, Request, Sampling, VerseRequest, generator_for
+from model.decoder import Decoder
+from model.drafts import longest_name
 from model.errors import MangosaurusError
 from model.language_model import LanguageModel, count_targets
 from model.lockstep import Lockstep
 from model.ngram import NGram, best_order
 from model.recipes import DINO, POEM
+from model.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 from model.vocabulary import NO_CHARACTER
 
 ORDERS = range(9)
@@ -171,7 +174,8 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
     else:
         # The decoder passes over known names; to see how often the network itself invents one, it must know of none.
         unaware = replace(checkpoint, known_names=frozenset())
-        names = _texts(unaware, [NameRequest(one, sampling=Sampling(DINO.temperature)) for one in generators])
+        longest, sampling = longest_name(checkpoint.known_names), Sampling(DINO.temperature)
+        names = _texts(unaware, [NameRequest(one, sampling=sampling, max_length=longest) for one in generators])
         samples = name_figures(names, {*corpus.training, *corpus.held_out})
         held_out = name_figures(corpus.held_out, {*corpus.training})
     loss = decoder_loss(checkpoint.language_model, corpus)
@@ -181,13 +185,8 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
 def _texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> list[str]:
     """Sample all requests; one that the network cannot fulfil, such as a name without end, adds nothing."""
     decoder = Decoder(checkpoint)
-    texts: list[str] = []
-    for group in _groups(requests):
-        for request in group:
-            decoder.submit(request)
-        while decoder.active:
-            texts.extend(text for answer in decoder.step() for text in answer.texts)
-    return texts
+    answers = chain.from_iterable(map(decoder.answers_to, _groups(requests)))
+    return [text for answer in answers for text in answer.texts]
 
 
 def _groups(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -17,8 +17,9 @@ from typing import Any
 
 from model.checkpoint import Versions, save
 from model.corpus import Corpus
-from model.decoder import Decoder, NameRequest, Request, VerseRequest, generator_for
+from model.decoder import Decoder
 from model.progress import Progress
+from model.requests import NameRequest, Request, VerseRequest, generator_for
 from model.trainer import Training
 
 Event = dict[str, Any]
@@ -56,7 +57,7 @@ def training_events(
 ) -> Iterator[Event]:
     """Run a training and tell of it; at the end the best weights are in `out` and the snapshot is gone.
 
-    Once `stopped()` is true it ends between two steps, and the snapshot stays; after the last step it is too late.
+    Once `stopped()` is true it ends after the step that is under way, and the snapshot stays.
     """
     begun = time.monotonic()
     yield _started(training, corpus)
@@ -163,13 +164,6 @@ def _sample(training: Training, step: int, seed: int) -> Iterator[Event]:
         request = NameRequest(generator_for(seed, 0), count=NAMES_IN_A_SAMPLE)
     else:
         request = VerseRequest(generator_for(seed, 0), min_characters=60, max_characters=160, max_lines=4)
-    decoder = Decoder(checkpoint)
-    decoder.submit(request)
-    while decoder.active:
-        for answer in decoder.step():
-            if answer.texts:
-                yield {"event": "sample", "step": step, "text": _joined(answer.texts)}
-
-
-def _joined(texts: tuple[str, ...]) -> str:
-    return ", ".join(text.strip("\n") for text in texts)
+    (answer,) = Decoder(checkpoint).answers_to([request])
+    if answer.texts:
+        yield {"event": "sample", "step": step, "text": ", ".join(text.strip("\n") for text in answer.texts)}

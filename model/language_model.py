@@ -24,7 +24,10 @@ SCORED_AT_ONCE = 64  # characters of each sequence
 
 
 class Batch(Protocol):
-    """Sequences side by side: (T, B) inputs and targets, and a mask that is false where one is padded."""
+    """What is needed of a `corpus.Batch`, for a network need not know where batches come from.
+
+    Sequences side by side: (T, B) inputs and targets, and a mask that is false where one is padded.
+    """
 
     @property
     def inputs(self) -> Ids: ...

@@ -34,8 +34,7 @@ Lend = Callable[..., Array]
 GATES = "oifg"
 """The order of the four LSTM gates along the 4H axis: output, input, forget, candidate.
 
-The three sigmoid gates (o, i, f) are neighbours, and so are the three that the cell's gradient reaches (i, f, g): each
-group is one slice.
+The three sigmoid gates are neighbours, so that one slice is all of them.
 """
 
 PANEL, COLUMNS = 8, 32

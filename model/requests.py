@@ -47,22 +47,25 @@ class NameRequest:
     """New names: `count` of them, each beginning with `prefix`, none of them known to the checkpoint or given twice.
 
     A name that is its prefix and no more, longer than `max_length` characters, known or given before is drawn again,
-    at most `attempts` times a name. Each request brings a generator of its own: two that share one at the same time
-    would depend on each other, and be given the same numbers.
+    at most `attempts` times a name. Without `max_length` it is 40, or as long as the longest known name. Each request
+    brings a generator of its own: two that share one at the same time would depend on each other, and be given the same
+    numbers.
     """
 
     generator: np.random.Generator
     count: int = 1
     prefix: str = ""
     sampling: Sampling = Sampling()
-    max_length: int = 40
+    max_length: int | None = None
     attempts: int = 100
 
     def __post_init__(self) -> None:
         _check_parts(self.generator, self.sampling)
         _check_text("prefix", self.prefix)
-        for setting in ("count", "max_length", "attempts"):
+        for setting in ("count", "attempts"):
             _check_count(setting, getattr(self, setting))
+        if self.max_length is not None:
+            _check_count("max_length", self.max_length)
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,9 @@ class VerseRequest:
     """Verse that continues `prompt`, ending at the end of a line.
 
     At least `min_characters` and at most `max_characters`, both without the prompt, and at most `max_lines` lines, the
-    prompt's included. The upper limits win over the lower one. With `known_words`, every word that is begun after the
-    prompt is one that the checkpoint knows, and so is the word that the prompt breaks off in, if it can become one.
+    prompt's included; a prompt that has them all already gets one more. The upper limits win over the lower one. With
+    `known_words`, every word that is begun after the prompt is one that the checkpoint knows, and so is the word that
+    the prompt breaks off in, if it can become one.
     """
 
     generator: np.random.Generator

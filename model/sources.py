@@ -51,12 +51,7 @@ SHAKESPEARE = Source(
 )
 
 
-def data_directory() -> Path:
-    """Return the folder data/ of the clone."""
-    return Path(__file__).parents[1] / "data"
-
-
-DATA = data_directory()
+DATA = Path(__file__).parents[1] / "data"
 
 
 def names_path() -> Path:
@@ -72,6 +67,11 @@ def sonnets_path() -> Path:
 def verse_path() -> Path:
     """Return where the plays and poems are after :func:`fetch`."""
     return DATA / "verse.txt"
+
+
+def own_texts() -> tuple[Path, ...]:
+    """Return where all texts of the project's own are, or will be."""
+    return names_path(), sonnets_path(), verse_path()
 
 
 def names_corpus(split: int = 0) -> Corpus:

@@ -34,7 +34,7 @@ _QUOTES = dict.fromkeys("`´ʹʻʼʽˈ‘’‚‛′‵‹›ꞌ", "'") | dict.
 _DASHES = dict.fromkeys("\u2014\u2015\u2e3a\u2e3b", "--") | dict.fromkeys("\u2212\u2010\u2011\u2012\u2013", "-")
 _STROKES = {"\u2044": "/", "\u2215": "/", "\u2223": "|", "\u223c": "~", "\u2022": "", "\u00b7": ""}
 _LINE_ENDINGS = dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n")
-_TABLE = _LETTERS | _QUOTES | _DASHES | _STROKES | _LINE_ENDINGS | {"\n": "\n", "\t": " "}
+_TABLE = _LETTERS | _QUOTES | _DASHES | _STROKES | _LINE_ENDINGS | {"\n": "\n", "\t": " ", "\u1680": " "}
 # Beyond this many remembered characters the rest is computed each time: a hostile text cannot fill the memory.
 _REMEMBERED = 20_000
 
@@ -79,7 +79,7 @@ _FOLDING = _FoldingTable()
 def fold(text: str) -> str:
     r"""Fold any text into canonical characters: never fails, and folding again changes nothing.
 
-    Lower case, no accents, ligatures taken apart, typographic quotes, dashes and dots as ASCII, every line ending as
+    Case folded, no accents, ligatures taken apart, typographic quotes, dashes and dots as ASCII, every line ending as
     ``"\n"`` and every other white space as ``" "``; controls, formats, lone surrogates and emoji are gone.
     """
     return text.replace("\r\n", "\n").translate(_FOLDING)

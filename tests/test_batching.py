@@ -17,8 +17,9 @@ from bot.batching import FAILED, ROWS, STOPPED, Batching, Busy, WritingError, Wr
 from bot.nearest import Neighbourhood
 from model.architecture import Architecture
 from model.checkpoint import Checkpoint, Description
-from model.decoder import Answer, Decoder, NameRequest, Request, RequestError, VerseRequest, generator_for
+from model.decoder import Decoder
 from model.language_model import LanguageModel
+from model.requests import Answer, NameRequest, Request, RequestError, VerseRequest, generator_for
 from model.vocabulary import Vocabulary
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from model import __main__ as command_line
+from model import sources
 from model.checkpoint import Versions, load
 from model.lexicon import words_of
 from model.live import Lines, Picture, duration
@@ -142,6 +143,32 @@ class TestTrain:
         assert result.exit_code == 2
         assert sentence in result.stderr.lower()
 
+    @pytest.mark.parametrize(
+        ("out", "corpus", "reason"),
+        [
+            pytest.param("own.txt", "own.txt", "write over this text", id="weights over the text"),
+            pytest.param("own.safetensors", "own.jsonl", "write over this text", id="the log over the text"),
+            pytest.param("dinos.txt", None, "write over this text", id="weights over the project's"),
+            pytest.param("../data/sonnets.txt", "own.txt", "write over this text", id="weights over its verse"),
+            pytest.param("../data", "own.txt", "is a folder", id="a folder"),
+        ],
+    )
+    def test_no_text_is_written_over(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, out: str, corpus: str | None, reason: str
+    ) -> None:
+        data = tmp_path / "data"
+        data.mkdir()
+        texts = [data / name for name in ("dinos.txt", "own.jsonl", "own.txt", "sonnets.txt")]
+        for text in texts:
+            text.write_text(NAMES)
+        monkeypatch.setattr(sources, "DATA", data)
+        given = ("--corpus", data / corpus) if corpus else ()
+        result = run("train", "dino", "--epochs", "1", "--out", data / out, *given)
+        assert result.exit_code == 1
+        assert reason in result.stderr
+        assert [text.read_text() for text in texts] == [NAMES] * len(texts)
+        assert sorted(data.iterdir()) == texts
+
 
 def train_until_progress_then(number: signal.Signals, arguments: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Run a training as a process of its own, signal it at its first progress, and return its first and last event."""
@@ -174,6 +201,11 @@ class TestSample:
         assert stdout.startswith("A MANGO is")
         assert len(stdout) > 100
 
+    def test_verse_keeps_off_a_prompt_that_the_network_cannot_read(self, folder: Path) -> None:
+        arguments = ("sample", "poem", "--checkpoint", folder / "poem.safetensors", "--seed", "1", "--prompt")
+        assert run_well(*arguments, "привет").startswith("привет\n")
+        assert run_well(*arguments, "a mango 123").startswith("a mango 123 ")
+
     def test_verse_may_keep_to_known_words(self, folder: Path) -> None:
         arguments = ("sample", "poem", "--checkpoint", folder / "poem.safetensors", "--prompt", "Xyzzy ", "--seed", "1")
         words = words_of(run_well(*arguments, "--known-words"))
@@ -197,6 +229,13 @@ class TestSample:
     def test_temperature_0_is_one_text(self, folder: Path) -> None:
         arguments = ("sample", "poem", "--checkpoint", folder / "poem.safetensors", "--temperature", "0")
         assert run_well(*arguments, "--seed", "1") == run_well(*arguments, "--seed", "2")
+
+    def test_the_likeliest_name_is_one(self) -> None:
+        (name,) = run_well("sample", "dino", "--temperature", "0").splitlines()
+        result = run("sample", "dino", "--temperature", "0", "--count", "3")
+        assert result.exit_code == 1
+        assert result.stdout.split() == [name]  # what was found is shown all the same
+        assert result.stderr.startswith(f"error: temperature 0 always gives '{name.lower()}'")
 
 
 class TestEvaluate:

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from model.architecture import Architecture
 from model.checkpoint import Checkpoint, Description
-from model.decoder import Answer, Decoder, NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
+from model.decoder import Decoder
 from model.language_model import LanguageModel
 from model.layers import Array
 from model.lexicon import words_of
 from model.lockstep import Lockstep
+from model.requests import Answer, NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
 from model.vocabulary import NO_CHARACTER, Vocabulary
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from model.drafts import Draft, NameDraft, Verdict, VerseDraft
+from model.drafts import Draft, NameDraft, Verdict, VerseDraft, longest_name, seam
 from model.requests import NameRequest, RequestError, Sampling, VerseRequest, generator_for
 from model.vocabulary import NO_CHARACTER, Vocabulary
 
@@ -94,12 +94,47 @@ def test_a_name_is_more_than_its_prefix() -> None:
 
 @given(st.text(max_size=12))
 def test_any_prefix_is_folded_or_refused(prefix: str) -> None:
-    folded = LETTERS.fold(prefix).replace("\n", "")
+    folded = VERSE.fold(prefix).replace("\n", "").lstrip()
     if prefix and not folded:
-        with pytest.raises(RequestError, match="none of its characters can stand in a name"):
-            NameDraft(NameRequest(ANY, prefix=prefix), LETTERS, frozenset())
+        with pytest.raises(RequestError, match="none of its characters can begin a name"):
+            NameDraft(NameRequest(ANY, prefix=prefix), VERSE, frozenset())
     else:
-        assert NameDraft(NameRequest(ANY, prefix=prefix), LETTERS, frozenset()).prompt == folded
+        assert NameDraft(NameRequest(ANY, prefix=prefix), VERSE, frozenset()).prompt == folded
+
+
+def test_a_prefix_keeps_its_blanks_where_names_have_some() -> None:
+    assert NameDraft(NameRequest(ANY, prefix=" Blue  de "), VERSE, frozenset()).prompt == "blue  de "
+    assert NameDraft(NameRequest(ANY, prefix="a b"), LETTERS, frozenset()).prompt == "ab"
+
+
+def test_names_may_be_as_long_as_known_ones() -> None:
+    assert longest_name(["a" * 39]) == longest_name([]) == 40
+    longest = longest_name(["a" * 64, "b"])
+    draft = NameDraft(NameRequest(ANY, attempts=1), LETTERS, frozenset(), longest)
+    assert read(draft, "b" * 64 + "\n")[-1] is Verdict.DONE
+    assert draft.texts == ("b" * 64,)
+    draft = NameDraft(NameRequest(ANY, attempts=1), LETTERS, frozenset(), longest)
+    assert read(draft, "b" * 65)[-1] is Verdict.DONE
+    assert draft.error
+
+
+@pytest.mark.parametrize(
+    ("prompt", "between"),
+    [
+        ("", ""),
+        ("a cab", ""),
+        ("a cab ", ""),
+        ("a cab \U0001f995", " "),
+        ("a cab\U0001f995", ""),
+        ("a cab \U0001f995 ", ""),
+        ("a cab 123", " "),
+        ("a cab\n\U0001f995", ""),
+        ("\U0001f995", "\n"),
+        (" ", "\n"),
+    ],
+)
+def test_a_reader_sees_where_the_verse_begins(prompt: str, between: str) -> None:
+    assert seam(prompt, VERSE) == between
 
 
 # Verse.

@@ -98,6 +98,16 @@ async def test_what_the_network_cannot_read_gets_verse_below(chat: Chat, line: s
     assert answer.startswith(line + "\n")
 
 
+@pytest.mark.parametrize("line", ["Shall I compare thee 🦕", "Shall I compare thee 123"])
+async def test_verse_keeps_off_what_the_network_cannot_read(chat: Chat, line: str) -> None:
+    await chat.say("/seed 1")
+    (answer,) = await chat.say(f"/poem {line}")
+    await chat.say("/seed 1")
+    (read,) = await chat.say('/poem "Shall I compare thee "')
+    verse, _small = read.removeprefix("Shall I compare thee").rsplit("\n\n", 1)
+    assert answer.startswith(f"{line}{verse}\n\n")
+
+
 async def test_plain_text_is_a_line(chat: Chat) -> None:
     (answer,) = await chat.say("When I do count the clock")
     assert answer.startswith("When I do count the clock")

@@ -22,7 +22,8 @@ import pytest
 
 from bot.settings import _KEYS, ROOT
 from bot.store import CODE_CHARACTERS, CODE_LENGTH
-from model.decoder import Decoder, NameRequest, generator_for
+from model.decoder import Decoder
+from model.requests import NameRequest, generator_for
 from tests.serving import untrained
 
 if TYPE_CHECKING:

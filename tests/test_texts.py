@@ -26,7 +26,7 @@ EVERYTHING = [
     texts.decided_by(2**63 - 1, None, 0.7),
     texts.names(["mangosaurus", STRANGE], [Neighbour(STRANGE, 1), None], *SIGNATURE),
     texts.names(["mangosaurus"], [None], *SIGNATURE),
-    texts.poem(STRANGE, STRANGE, *SIGNATURE, same_line=True),
+    texts.poem(STRANGE, STRANGE, *SIGNATURE, between=""),
     texts.about([("dino", "0a1b", 1.7, 1681), ("poem", "0a1b", 1.4, 0)]),
     texts.help_for("mangosaurus_bot", is_admin=True),
     texts.how_many(10),
@@ -61,13 +61,13 @@ def test_every_text_is_markup_that_fits(text: str) -> None:
 @given(
     st.text("😀<&aé\n.", max_size=LONGEST_LINE),
     st.text("<&i '.\n", max_size=LONGEST_VERSE * (MOST_CONTINUED + 1)),
-    st.booleans(),
+    st.sampled_from(["", " ", "\n"]),
 )
-def test_every_poem_fits_into_a_message(line: str, verse: str, same_line: bool) -> None:
+def test_every_poem_fits_into_a_message(line: str, verse: str, between: str) -> None:
     for longest in (False, True):
         line = line.ljust(LONGEST_LINE, "😀") if longest else line
         verse = verse.ljust(LONGEST_VERSE * (MOST_CONTINUED + 1), "i") if longest else verse
-        shown, _ = parse_html(texts.poem(line, verse, *SIGNATURE, same_line=same_line))
+        shown, _ = parse_html(texts.poem(line, verse, *SIGNATURE, between=between))
         assert units(shown) <= LONGEST_TEXT
 
 
@@ -78,9 +78,9 @@ def test_all_names_fit_into_a_message(names: list[str]) -> None:
         assert units(shown) <= LONGEST_TEXT
 
 
-@given(st.text(max_size=LONGEST_LINE), st.text(max_size=LONGEST_VERSE), st.booleans())
-def test_offers_are_short(line: str, verse: str, same_line: bool) -> None:
-    title, description = texts.verse_offer(line, verse, same_line=same_line)
+@given(st.text(max_size=LONGEST_LINE), st.text(max_size=LONGEST_VERSE), st.sampled_from(["", " ", "\n"]))
+def test_offers_are_short(line: str, verse: str, between: str) -> None:
+    title, description = texts.verse_offer(line, verse, between=between)
     assert len(title) <= texts.LONGEST_TITLE
     assert len(description) <= texts.LONGEST_DESCRIPTION
 
@@ -105,8 +105,8 @@ def test_what_decides() -> None:
 
 
 def test_a_poem_on_the_line_or_below() -> None:
-    assert texts.poem("a ", "b\ni", "c", "", same_line=True) == "<b>a </b>b\nI\n\n<i>c</i>"
-    assert texts.poem("a", "b", "c", "", same_line=False) == "<b>a</b>\nB\n\n<i>c</i>"
+    assert texts.poem("a ", "b\ni", "c", "", between="") == "<b>a </b>b\nI\n\n<i>c</i>"
+    assert texts.poem("a", "b", "c", "", between="\n") == "<b>a</b>\nB\n\n<i>c</i>"
 
 
 def test_errors_become_sentences() -> None:

@@ -24,7 +24,7 @@ vocabularies = st.sets(st.characters()).map(lambda characters: Vocabulary("".joi
         ("\u201cO\u201d \u2018thou\u2019 \u00abart\u00bb o\u2032er `tis", "\"o\" 'thou' \"art\" o'er 'tis"),
         ("yes\u2014no\u2013maybe \u2212 non\u2011stop \u2026", "yes--no-maybe - non-stop ..."),
         ("a\r\nb\rc\u2028d\u2029e\x85f\x0bg\x0ch", "a\nb\nc\nd\ne\nf\ng\nh"),
-        ("a\tb\u00a0c\u3000d", "a b c d"),
+        ("a\tb\u00a0c\u3000d\u1680e", "a b c d e"),
         ("a\x00b\u200bc\u00add\ufeffe\ud800f", "abcdef"),
         ("rex \U0001f996\U0001f469\U0001f3fd\u200d\U0001f680 \u2665\ufe0f!", "rex  !"),
         ("e\u0301\u0301 Z\u0351\u0336algo", "e zalgo"),

@@ -9,7 +9,7 @@ from telegram.ext import CommandHandler, filters
 
 from bot import moods, texts
 from bot.answers import Answers, ExplainedError
-from model.decoder import RequestError
+from model.requests import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -116,6 +116,6 @@ def _offer(number: int, reply: Reply) -> InlineQueryResultArticle:
     if reply.creation.kind == "dino":
         title, description = texts.name_offer(reply.texts[0], reply.neighbours[0])
     else:
-        title, description = texts.verse_offer(reply.creation.prompt, reply.texts[0], same_line=reply.same_line)
+        title, description = texts.verse_offer(reply.creation.prompt, reply.texts[0], between=reply.between)
     content = InputTextMessageContent(reply.html, parse_mode="HTML")
     return InlineQueryResultArticle(str(number), title, content, description=description)
