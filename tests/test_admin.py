@@ -105,7 +105,13 @@ async def end(chat: Chat, script: Script, outcome: Outcome | Exception) -> str:
 
 @pytest.mark.parametrize(
     ("words", "training"),
-    [("dino", ("dino", None)), ("POEM 10", ("poem", 10.0)), ("dino 0.5", ("dino", 0.5)), ("dino 1440", ("dino", 1440))],
+    [
+        ("dino", ("dino", None)),
+        ("POEM 10", ("poem", 10.0)),
+        ("dino 0.5", ("dino", 0.5)),
+        ("dino 1440", ("dino", 1440)),
+        ("dino 0.01", ("dino", 0.01)),
+    ],
 )
 def test_trainings(words: str, training: tuple[str, float | None]) -> None:
     assert read_training(words.split()) == training

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -106,6 +107,16 @@ async def test_old_weights_write_it_until_they_are_gone(
         for creation, _original in made:
             (answer,) = await chat.say(f"/again {creation.code}")
             assert answer.startswith(f"I remember {creation.code}, but the network that wrote it is gone")
+
+
+async def test_nothing_is_left_of_old_weights(own_checkpoints: Path, settings: Settings, telegram: Telegram) -> None:
+    settings = replace(settings, checkpoints=own_checkpoints)
+    async with serving(settings, telegram) as chat:
+        creation, original = await created(chat, "/dino")
+    install(own_checkpoints / "dino", untrained("names", seed=2))
+    async with serving(settings, telegram) as chat:
+        assert await again(chat, creation.code) == original
+    assert not [thread for thread in threading.enumerate() if thread.name == "decoding"]
 
 
 async def test_weights_that_serve_are_needed_no_more_on_disk(

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from model import checkpoint_format
 from model.architecture import Architecture
 from model.checkpoint import Checkpoint, CheckpointError, Description, Versions, load, save
+from model.history import read_history
 from model.language_model import LanguageModel
 from model.layers import GATES
 from model.vocabulary import Vocabulary
@@ -538,3 +539,15 @@ def test_a_folder_that_is_none_is_named(tmp_path: Path) -> None:
         Versions(tmp_path / "file").add(saved_at(tmp_path / "a", checkpoint()))
     with pytest.raises(CheckpointError, match="nothing: no current checkpoint"):
         Versions(tmp_path / "nothing").load_current()
+
+
+@pytest.mark.parametrize(("kind", "writes"), [("dino", "names"), ("poem", "verse")])
+def test_what_is_released_comes_with_the_program(kind: str, writes: str) -> None:
+    folder = Path(__file__).parents[1] / "checkpoints" / kind
+    released = (folder / "released").read_text().strip()
+    checkpoint = load(folder / f"{released}.safetensors")
+    assert (checkpoint.version, checkpoint.description.kind) == (released, writes)
+    assert read_history(folder / f"{released}.jsonl").steps[-1] >= checkpoint.description.steps
+    card = (folder / "README.md").read_text()
+    assert released in card
+    assert f"{checkpoint.description.held_out_loss:.3f}" in card

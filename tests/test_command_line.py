@@ -324,6 +324,11 @@ def test_a_mistake_is_one_line_on_stderr(folder: Path, arguments: list[str]) -> 
     assert result.stderr.count("\n") == 1
 
 
+def test_a_place_that_cannot_be_written_to_is_named(folder: Path) -> None:
+    place = folder / "absent" / "curve.png"
+    assert run("plot", folder / "dino.jsonl", "--out", place).stderr == f"error: {place}: No such file or directory\n"
+
+
 def test_a_process_of_its_own_fails_without_a_traceback(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "model", "sample", "dino", "--checkpoint", str(tmp_path / "absent")]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -31,7 +31,9 @@ HOW_MANY = texts.how_many(MOST).replace("<code>", "").replace("</code>", "")
     ("words", "wish"),
     [
         ("", Wish()),
+        ("1", Wish(1)),
         ("5", Wish(5)),
+        ("000000010", Wish(MOST)),
         ("mango", Wish(None, "mango")),
         ("5 mango", Wish(5, "mango")),
         ("mango 5", Wish(5, "mango")),
@@ -40,13 +42,14 @@ HOW_MANY = texts.how_many(MOST).replace("<code>", "").replace("</code>", "")
         ("Ægyptø", Wish(None, "aegypto")),
         ("-mango-", Wish(None, "mango")),
         ("<b>", Wish(None, "b")),
+        ("m" * LONGEST_PREFIX, Wish(None, "m" * LONGEST_PREFIX)),
     ],
 )
 def test_wishes(words: str, wish: Wish) -> None:
     assert read_wish(words.split(), LETTERS) == wish
 
 
-@pytest.mark.parametrize("words", ["0", "-1", "11", "1e9", "½", "²", "5.0", "9" * 5000, "1_0", "mango5"])
+@pytest.mark.parametrize("words", ["0", "-1", "11", "1e9", "½", "²", "5.0", "9" * 5000, "0000000005", "1_0", "mango5"])
 def test_numbers_that_are_none(words: str) -> None:
     with pytest.raises(ExplainedError, match="from 1 to 10"):
         read_wish(words.split(), LETTERS)

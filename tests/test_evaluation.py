@@ -13,7 +13,7 @@ from model.architecture import Architecture, Parameters, parameter_shapes
 from model.checkpoint import Checkpoint, Description
 from model.command_line import print_evaluation
 from model.corpus import Corpus
-from model.evaluation import WIDTH, EvaluationError, decoder_loss, evaluate, held_out_loss, readable
+from model.evaluation import WIDTH, EvaluationError, decoder_loss, document_scores, evaluate, held_out_loss, readable
 from model.language_model import LanguageModel
 from model.vocabulary import Vocabulary
 
@@ -161,6 +161,13 @@ def test_another_text_is_folded_into_what_the_checkpoint_knows() -> None:
     folded = readable(other, checkpoint)
     assert (folded.training, folded.held_out) == (("ab",), ("ab",))
     assert not evaluate(checkpoint, other, samples=0).trained_on_this_corpus
+
+
+def test_a_document_that_cannot_be_read_counts_nothing() -> None:
+    corpus = replace(NAMES, held_out=("xyz", "ab"), vocabulary=Vocabulary("\nabxyz"))
+    nats, characters = document_scores(checkpoint_for(NAMES, biased(NAMES)), corpus)
+    assert nats == pytest.approx([0, 3 * math.log(3)])
+    assert characters.tolist() == [0, 3]
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,11 @@ def test_a_file_that_is_no_history_is_refused_by_name(tmp_path: Path, write: Cal
         read_history(path)
 
 
+def test_a_figure_that_is_missing_is_named() -> None:
+    with pytest.raises(HistoryError, match="lacks a figure: 'training_loss'"):
+        history_of(progress(1), {"event": "progress", "step": 2})
+
+
 def test_samples_are_kept_with_their_steps() -> None:
     history = history_of(progress(1), sample(1, "xq"), progress(5), sample(5, "mangosaurus"), {"event": "sample"})
     assert history.samples == ((1, "xq"), (5, "mangosaurus"))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import texts
-from bot.answers import TYPING_AT_ONCE, ExplainedError
+from bot.answers import PATIENCE, TYPING_AT_ONCE, ExplainedError
 from bot.batching import Batching, Busy, WritingError
 from bot.handlers.seed import read_seed
 from bot.local.contents import Refusal
@@ -189,6 +189,15 @@ async def test_slow_answers_show_that_the_bot_is_typing(
     assert answer.split("\n")[0].isalpha()
     assert "sendChatAction" in actions
     assert actions.index("sendChatAction") < len(actions) - 1 - actions[::-1].index("sendMessage")
+
+
+async def test_the_typing_does_not_begin_behind_the_answer(chat: Chat, telegram: Telegram) -> None:
+    actions: list[str] = []
+    telegram.listen = lambda method, parameters, result: actions.append(method)
+    await chat.say("/dino")
+    await asyncio.sleep(PATIENCE)
+    assert "sendMessage" in actions
+    assert "sendChatAction" not in actions
 
 
 async def test_the_typing_ends_with_what_it_was_for(

@@ -33,7 +33,7 @@ def test_everything_at_once() -> None:
             "DATABASE": "some/where.db",
             "CHECKPOINTS": "/elsewhere",
             "TEMPERATURE_DINO": "0",
-            "TEMPERATURE_POEM": "0.8",
+            "TEMPERATURE_POEM": "5",
             "QUEUE_LIMIT": "7",
             "RATE_LIMIT": "20/3600",
             "MESSAGE_RATE": "25",
@@ -47,7 +47,7 @@ def test_everything_at_once() -> None:
     assert settings.admin_ids == {12, 34}
     assert settings.database == ROOT / "some/where.db"
     assert str(settings.checkpoints) == "/elsewhere"
-    assert (settings.temperature_dino, settings.temperature_poem) == (0.0, 0.8)
+    assert (settings.temperature_dino, settings.temperature_poem) == (0.0, 5.0)
     assert settings.rate_limit == Rate(20, 3600)
     assert settings.api_base_url == "http://localhost:8081"
     assert (settings.queue_limit, settings.message_rate, settings.log_level) == (7, 25, "DEBUG")

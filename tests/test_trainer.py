@@ -5,11 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,9 @@ from model.checkpoint import CheckpointError, load, save
 from model.corpus import Corpus, read_names, read_verse, stream, stream_batches
 from model.evaluation import held_out_loss
 from model.language_model import LanguageModel
+from model.layers import Array
 from model.optimizer import warmup_cosine
+from model.parallel import Shards
 from model.progress import Progress
 from model.recipes import Recipe, Stage, customised
 from model.trainer import Training, TrainingError
@@ -328,6 +331,22 @@ def test_a_damaged_snapshot_is_refused_by_name(names: Corpus, snapshot: Path) ->
     assert str(refusal.value).startswith(str(snapshot))
 
 
+def test_dropout_leaves_its_share_out_and_strengthens_the_rest(names: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    masks: list[Sequence[Array]] = []
+    compute = Shards.loss_and_gradients
+
+    def watched(self: Shards, *arguments: Any, dropout: Sequence[Array], **others: Any) -> Any:
+        masks.append(dropout)
+        return compute(self, *arguments, dropout=dropout, **others)
+
+    monkeypatch.setattr(Shards, "loss_and_gradients", watched)
+    list(Training(replace(TINY_DINO, hidden_size=200), names).run())
+    for layer in np.concatenate(masks):
+        assert layer.shape[1] == 200
+        assert np.unique(layer).tolist() == pytest.approx([0, 1 / 0.7])
+        assert np.mean(layer == 0) == pytest.approx(0.3, abs=0.1)
+
+
 # The clock.
 
 
@@ -340,6 +359,8 @@ def test_minutes_end_each_stage_and_not_its_epochs(verse: Corpus) -> None:
     for name in ("pretrain", "tune"):
         assert [step for step in steps if step.stage == name][-1].held_out_loss is not None
     assert steps[-1].best_held_out_loss is not None
+    *_, before, last = [step.seconds for step in steps if step.stage == "pretrain"]
+    assert before < 60 * 0.006 * PRETRAIN.share <= last
 
 
 def test_a_training_that_goes_on_has_not_lost_its_time(names: Corpus, snapshot: Path) -> None:

@@ -223,6 +223,21 @@ async def test_files_go_with_their_parameters(server: HttpServer) -> None:
     assert unknown is None
 
 
+async def test_a_file_goes_from_where_it_is_read_to(server: HttpServer) -> None:
+    forms = []
+
+    async def take(request: web.Request) -> web.StreamResponse:
+        forms.append(await read_form(request))
+        return await sent(request)
+
+    server.answer = take
+    file = io.BytesIO(BIG)
+    file.seek(1000)
+    async with connected(server.address) as bot:
+        await bot.send_document(1, InputFile(file, filename="rest.bin", read_file_handle=False))
+    assert forms[0]["document"][2] == BIG[1000:]
+
+
 async def test_several_files_go_in_one_request(server: HttpServer) -> None:
     forms = []
 

@@ -115,6 +115,18 @@ async def test_no_more_at_once_than_allowed() -> None:
     await asyncio.gather(*tasks)
 
 
+async def test_a_person_has_the_same_places_again_and_again() -> None:
+    order = PersonalOrder(9, 2)
+    for _ in range(3):
+        visits = Visits()
+        tasks = [asyncio.create_task(order.process_update(update(ALICE), visits.visit(name))) for name in "012"]
+        await settle()
+        for name in "01":
+            visits.let_go(name)
+        await asyncio.gather(*tasks)
+        assert visits.notes == ["0 begins", "0 ends", "1 begins", "1 ends"]
+
+
 def test_who_an_update_is_from() -> None:
     channel = {"id": -100, "type": "channel", "title": "News"}
     post = {"message_id": 1, "date": 1, "chat": channel, "text": "x"}

@@ -105,7 +105,8 @@ def test_membership_is_of_single_characters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "named"), [("thou Art", "'A' at place 5"), ("a恐b", "'恐' at place 1"), ("\ud800", "place 0")]
+    ("text", "named"),
+    [("thou Art", "'A' at place 5"), ("a\nB", "'B' at place 2"), ("a恐b", "'恐' at place 1"), ("\ud800", "place 0")],
 )
 def test_encoding_an_unknown_character_names_it(text: str, named: str) -> None:
     with pytest.raises(VocabularyError, match=named):
@@ -114,7 +115,7 @@ def test_encoding_an_unknown_character_names_it(text: str, named: str) -> None:
 
 @pytest.mark.parametrize("number", [-1, 38, 1000])
 def test_decoding_an_unknown_id_names_it(number: int) -> None:
-    with pytest.raises(VocabularyError, match=f"id {number};"):
+    with pytest.raises(VocabularyError, match=f"id {number}; ids go from 0 to 37$"):
         VERSE.decode([0, 1, number])
 
 
