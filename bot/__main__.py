@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from bot.logs import Redaction, configure_logging
 from bot.settings import ROOT, read_settings
 from model.errors import MangosaurusError
-from model.interrupt import leave_in_order
+from model.interrupt import INTERRUPTED, leave_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -56,6 +56,8 @@ def main(arguments: Sequence[str] = ()) -> None:
         level = settings.log_level or ("INFO" if settings.token else "WARNING")
         redaction = configure_logging(level, settings.token)
         asyncio.run(_until_told(_telegram(settings) if settings.token else _terminal(settings)))
+    except KeyboardInterrupt:  # once more, by somebody who does not want to wait
+        sys.exit(INTERRUPTED)
     except MangosaurusError as error:
         sys.exit(_last_line(redaction, str(error)))
     except Exception as error:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bot.settings import Secret
 
 HIDDEN = "***"
+UNCONFIRMED, FETCHED_TOO_LATE = "Error while calling `get_updates` one more time", "Updater stopped unexpectedly"
+"""How the library begins what it says of a stop."""
 SHORTEST_KEY = 8
 """Below this many characters the part after the token's colon could be an innocent word, and is left in place."""
 
@@ -45,10 +47,21 @@ class Redaction(logging.Filter):
 
 
 class _SaidElsewhere(logging.Filter):
-    """Drops the library's own report of a rejected token: the process ends with one line that says it."""
+    """Drops the library's own reports of what is said otherwise, or quietens them.
+
+    Of a rejected token the process's last line tells. Updates that are fetched during a stop are left for the next
+    start because the bot stops, as it was told to; and a stop without a network is no place for a traceback.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return not (record.exc_info and type(record.exc_info[1]).__name__ == "InvalidToken")
+        if record.exc_info and type(record.exc_info[1]).__name__ == "InvalidToken":
+            return False
+        if record.name != "telegram.ext.Updater":
+            return True
+        if str(record.msg).startswith(UNCONFIRMED):
+            record.msg, record.exc_info = "Telegram could not be told what was taken; some of it may come again", None
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return not str(record.msg).startswith(FETCHED_TOO_LATE)
 
 
 def configure_logging(level: str, token: Secret | None) -> Redaction:

@@ -31,6 +31,7 @@ TELEGRAMS_RATE = 30
 """Messages a second that Telegram takes from a bot."""
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
+_SECRET = re.compile(r"[0-9]{5,}:[A-Za-z0-9_-]{8,}|:[^/]+@")  # a token, or a password in an address
 
 
 class SettingsError(MangosaurusError):
@@ -107,10 +108,15 @@ def _token(key: str, value: str) -> Secret:
     return Secret(value)
 
 
+def _shown(value: str) -> str:
+    """Return a wrong value as it was written, unless it looks like a token or an address with a password."""
+    return "a secret (not shown)" if _SECRET.search(value) else repr(value)
+
+
 def _ids(key: str, value: str) -> frozenset[int]:
     parts = [part.strip() for part in value.split(",") if part.strip()]
     if not all(re.fullmatch(r"[0-9]{1,16}", part) and int(part) for part in parts):
-        raise SettingsError(f"{key} is {value!r}; it is a list of Telegram user ids such as 12345678, 87654321")
+        raise SettingsError(f"{key} is {_shown(value)}; it is a list of Telegram user ids such as 12345678, 87654321")
     return frozenset(map(int, parts))
 
 
@@ -120,7 +126,7 @@ def _path(key: str, value: str) -> Path:
     try:
         return ROOT / Path(value).expanduser()
     except RuntimeError:
-        raise SettingsError(f"{key} is {value!r}; there is no such home folder") from None
+        raise SettingsError(f"{key} is {_shown(value)}; there is no such home folder") from None
 
 
 def _temperature(key: str, value: str) -> float:
@@ -129,13 +135,13 @@ def _temperature(key: str, value: str) -> float:
     except ValueError:
         temperature = math.nan
     if not 0 <= temperature <= HIGHEST_TEMPERATURE:
-        raise SettingsError(f"{key} is {value!r}; it is a number from 0 to {HIGHEST_TEMPERATURE:g} such as 0.8")
+        raise SettingsError(f"{key} is {_shown(value)}; it is a number from 0 to {HIGHEST_TEMPERATURE:g} such as 0.8")
     return temperature
 
 
 def _count(key: str, value: str) -> int:
     if not re.fullmatch(r"[0-9]{1,6}", value) or not int(value):
-        raise SettingsError(f"{key} is {value!r}; it is a whole number from 1 to 999999 such as 256")
+        raise SettingsError(f"{key} is {_shown(value)}; it is a whole number from 1 to 999999 such as 256")
     return int(value)
 
 
@@ -143,14 +149,14 @@ def _rate(key: str, value: str) -> Rate | None:
     match = re.fullmatch(r"0|([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", value)
     if not match:
         raise SettingsError(
-            f"{key} is {value!r}; it is answers/seconds for each person such as 10/60, or 0 for no limit"
+            f"{key} is {_shown(value)}; it is answers/seconds for each person such as 10/60, or 0 for no limit"
         )
     return Rate(int(match[1]), int(match[2])) if match[1] else None
 
 
 def _message_rate(key: str, value: str) -> int | None:
     if not re.fullmatch(r"0|[1-9][0-9]{0,5}", value):
-        raise SettingsError(f"{key} is {value!r}; it is messages a second such as 30, or 0 for no limit")
+        raise SettingsError(f"{key} is {_shown(value)}; it is messages a second such as 30, or 0 for no limit")
     return int(value) or None
 
 
@@ -161,13 +167,15 @@ def _url(key: str, value: str) -> str:
     except ValueError:
         sound = False
     if not sound or address.query or address.fragment or any(character.isspace() for character in value):
-        raise SettingsError(f"{key} is {value!r}; it is the address of a Bot API server such as http://localhost:8081")
+        raise SettingsError(
+            f"{key} is {_shown(value)}; it is the address of a Bot API server such as http://localhost:8081"
+        )
     return value.rstrip("/")
 
 
 def _log_level(key: str, value: str) -> str:
     if value.upper() not in LOG_LEVELS:
-        raise SettingsError(f"{key} is {value!r}; it is one of {', '.join(LOG_LEVELS)}")
+        raise SettingsError(f"{key} is {_shown(value)}; it is one of {', '.join(LOG_LEVELS)}")
     return value.upper()
 
 

@@ -136,6 +136,21 @@ class AiohttpRequest(BaseRequest):
             free.release()
         raise failure  # out here, where it does not remember aiohttp's, whose text holds the address
 
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Read an answer; NetworkError where it is not Telegram's, but a proxy's page for one, or not all of it.
+
+        The library's own error would be none of the network's, and be neither tried again nor taken for an answer that
+        was lost on its way.
+        """
+        try:
+            answer = json.loads(payload)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise NetworkError("What answered is not Telegram, or the answer was cut short")
+        return answer
+
     async def _upload(
         self, url: str, method: str, form: Form, patience: aiohttp.ClientTimeout, limit: float | None
     ) -> tuple[int, bytes]:

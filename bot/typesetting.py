@@ -21,6 +21,11 @@ _BEGINNING = re.compile(
 _PRONOUN = re.compile(r"(?<!\w)(?<!\w')(i)(?!\w|'(?!(?:ll|d|ve|m)\b))")
 
 
+def is_visible(text: str) -> bool:
+    """Tell whether there is anything in a text that a reader sees."""
+    return any(character.isprintable() and not character.isspace() for character in text)
+
+
 def typeset(verse: str, *, after: str = "") -> str:
     """Return verse with its capitals. `after` is the text right before it, and decides what its first word begins."""
     text = after + verse

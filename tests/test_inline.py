@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.batching import Batching, Busy
-from bot.handlers.inline import NAMES, VERSES, is_name
+from bot.handlers.inline import LONGEST_LINE, NAMES, VERSES, is_name
 from tests.serving import ALICE, BOB, Chat, uncoded, until
 
 if TYPE_CHECKING:
@@ -78,10 +78,19 @@ async def test_typing_takes_no_turn_and_the_same_words_offer_the_same(chat: Chat
     assert messages(await offered(chat, "ma", BOB)) != messages(first)
 
 
-@pytest.mark.parametrize("text", ["x" * 250, "a\x00b c", "\u200b"])
+@pytest.mark.parametrize("text", ["x" * 250, "\u200b", "\u00a0 \u00ad"])
 async def test_nothing_to_offer(chat: Chat, text: str) -> None:
     answer = await offered(chat, text)
     assert (answer["results"], answer["cache_time"]) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    "text", ["my love \U0001f469\u200d\U0001f680 flies", "Shall\u00a0I compare thee", "x" * LONGEST_LINE]
+)
+async def test_every_line_with_something_to_see_has_verse(chat: Chat, text: str) -> None:
+    answer = await offered(chat, text)
+    assert len(messages(answer)) == VERSES
+    assert all(message.startswith(text) for message in messages(answer))
 
 
 async def test_there_is_no_second_page(chat: Chat) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import logging
 import sys
@@ -9,12 +10,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
+import telegram.ext
 
-from bot.logs import Redaction, configure_logging
+from bot.local.contents import Refusal
+from bot.logs import FETCHED_TOO_LATE, UNCONFIRMED, Redaction, configure_logging
 from bot.settings import Secret
+from tests.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from bot.local.telegram import Telegram
+    from bot.settings import Settings
 
 KEY = "ABC-DEF1234ghIkl_xyz"
 TOKEN = f"123456:{KEY}"
@@ -122,3 +129,25 @@ def test_the_librarys_report_of_a_rejected_token_is_ours_to_make(capsys: pytest.
         logging.getLogger("telegram.ext").exception("Network Retry Loop: Invalid token. Aborting retry loop.")
     assert capsys.readouterr().err == ""
     assert sys.exc_info() == (None, None, None)
+
+
+@pytest.mark.usefixtures("root")
+async def test_a_stop_without_a_network_is_a_line_and_no_traceback(
+    settings: Settings, telegram: Telegram, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging("INFO", settings.token)
+    async with serving(settings, telegram) as chat:
+        await chat.say("/dino")
+        telegram.refusals["getUpdates"].extend([Refusal(502, "Bad Gateway")] * 99)
+    err = capsys.readouterr().err
+    assert "WARNING telegram.ext.Updater: Telegram could not be told what was taken; some of it may come again\n" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.usefixtures("root")
+def test_what_is_fetched_during_a_stop_is_no_alarm(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("INFO", None)
+    library = inspect.getsource(telegram.ext._updater)
+    assert all(f'"{said}' in library for said in (UNCONFIRMED, FETCHED_TOO_LATE))  # or the filter looks for nothing
+    logging.getLogger("telegram.ext.Updater").critical(f"{FETCHED_TOO_LATE}. Pulled updates will be ignored")  # noqa: G004
+    assert capsys.readouterr().err == ""

@@ -123,6 +123,23 @@ def test_a_wrong_value_is_named_with_its_key(key: str, value: str) -> None:
     assert str(caught.value).startswith(f"{key} is {value!r}; ")
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("ADMIN_IDS", TOKEN),
+        ("ADMIN_IDS", f"12, {TOKEN}"),
+        ("LOG_LEVEL", TOKEN),
+        ("TELEGRAM_API_URL", f"api.telegram.org/bot{TOKEN}"),
+        ("TELEGRAM_API_URL", "ftp://me:open-sesame@localhost"),
+        ("TELEGRAM_API_URL", "me:open-sesame@localhost:8081"),
+    ],
+)
+def test_a_secret_under_the_wrong_key_is_not_shown(key: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({key: value})
+    assert str(caught.value).startswith(f"{key} is a secret (not shown); ")
+
+
 @given(st.sampled_from(sorted(_KEYS)), st.text(st.characters(exclude_characters="\0")))
 def test_any_value_is_a_setting_or_an_error_with_its_key(key: str, value: str) -> None:
     with contextlib.suppress(SettingsError):

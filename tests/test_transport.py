@@ -175,12 +175,15 @@ async def test_a_page_that_shows_the_address_is_not_handed_on(
     assert TOKEN not in everything_said_by(caught.value) + caplog.text
 
 
-@pytest.mark.parametrize("body", ['{"ok": true, "res', "", "null"])
-async def test_a_broken_answer_is_an_error(server: HttpServer, body: str) -> None:
+@pytest.mark.parametrize("body", ['{"ok": true, "res', "", "null", "[{}]", "<html>Please log in</html>", "{\xff"])
+async def test_a_broken_answer_is_the_networks_error(
+    server: HttpServer, body: str, caplog: pytest.LogCaptureFixture
+) -> None:
     server.answer = answering(200, body, "application/json")
     async with connected(server.address) as bot:
-        with pytest.raises(TelegramError, match="Invalid server response"):
+        with pytest.raises(NetworkError, match="is not Telegram, or the answer was cut short"):
             await bot.send_message(1, "x")
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 async def test_a_big_file_comes_whole(server: HttpServer) -> None:

@@ -22,6 +22,7 @@ from telegram.ext import InlineQueryHandler
 
 from bot import moods, texts
 from bot.ledger import StoreError
+from bot.typesetting import is_visible
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Inline:
                 return _one_each(
                     await self._answers.aside(person_id, "dino", prefix, 0, temperature=heat["dino"], count=NAMES)
                 )
-        if len(line) > LONGEST_LINE or not line.isprintable():
+        if len(line) > LONGEST_LINE or not is_visible(line):
             return []
         verses = (self._answers.aside(person_id, "poem", line, n, temperature=heat["poem"]) for n in range(VERSES))
         return await asyncio.gather(*verses)

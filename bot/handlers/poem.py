@@ -8,6 +8,7 @@ from telegram.ext import BaseHandler, CommandHandler, MessageHandler, filters
 
 from bot import moods, texts
 from bot.answers import Answers, ExplainedError
+from bot.typesetting import is_visible
 from bot.updates import IN_PRIVATE
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Poem:
 def read_line(text: str) -> str:
     """Return the line as it was written, or what quotes around it hold, blanks at its ends included; ExplainedError."""
     line = _unquoted(text.strip())
-    if not any(character.isprintable() and not character.isspace() for character in line):
+    if not is_visible(line):
         raise ExplainedError(texts.POEM_USAGE)
     if len(line) > LONGEST_LINE:
         raise ExplainedError(texts.line_too_long(len(line), LONGEST_LINE))
