@@ -14,6 +14,7 @@ import logging
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, NetworkError, TelegramError
@@ -115,6 +116,7 @@ class Answers:
         self._limits = Limits(rate)
         self._typing_limits = Limits(rate and rate.of_typing())
         self._typing: set[asyncio.Task[None]] = set()
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     def vocabulary(self, kind: Kind) -> Vocabulary:
         """Return the characters that a network can write; ExplainedError where it is missing."""
@@ -130,9 +132,21 @@ class Answers:
         message, person = update.message, person_id(update)
         if message is None or person is None:
             return
-        async with self.typing(message):
-            reply = await self.draft(person, kind, prompt, temperature=temperature, count=count)
-        await self.deliver(reply, message.reply_html(reply.html, api_kwargs=reply.buttons_for(message)))
+        async with self.in_turn(person):
+            async with self.typing(message):
+                reply = await self.draft(person, kind, prompt, temperature=temperature, count=count)
+            await self.deliver(reply, message.reply_html(reply.html, api_kwargs=reply.buttons_for(message)))
+
+    def in_turn(self, person_id: int) -> asyncio.Lock:
+        """Return what is held while somebody's next turn is written and sent, or it would be written twice.
+
+        A person's own updates come one after the other anyway (`updates`); but what belongs to a group, everybody there
+        can press.
+        """
+        lock = self._turns.get(person_id)
+        if lock is None:
+            lock = self._turns[person_id] = asyncio.Lock()
+        return lock
 
     @asynccontextmanager
     async def typing(self, message: Message) -> AsyncIterator[None]:

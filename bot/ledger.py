@@ -6,7 +6,8 @@ the page is on file: whoever has an answer has it for good. SQLite lets one writ
 all of it, and nobody meets a lock.
 
 People are remembered as they are on file, never as they are about to be; of those not written of for long, the file
-alone knows. That no other program writes to the file meanwhile is taken for granted. Not here: what is asked (`store`).
+alone knows. That no other program writes to the file meanwhile is taken for granted. Not here: what is asked, and the
+lock that keeps other bots away (`store`).
 """
 
 from __future__ import annotations

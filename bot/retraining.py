@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import math
 import os
@@ -28,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.child import Child, Message, plain
+from bot.locks import locked
 from bot.reporting import Reporter
 from model.checkpoint import Checkpoint, CheckpointError, Versions, load, save
 from model.errors import MangosaurusError
@@ -152,13 +152,19 @@ class Retraining:
             out = folder / "new.safetensors"
             new_loss = await self._train(kind, minutes, out, report)
             await asyncio.to_thread(load, out)  # what cannot be read is no weights
-            serving = await asyncio.to_thread(_current, self._versions[kind])
+            serving = await self._serving(kind)
             old_loss, luck = await self._compare(kind, serving, out, folder) if serving else (None, 0.0)
             promoted = old_loss is None or old_loss - new_loss > luck
             if promoted or serving is None:
                 serving = await self._promote(kind, out)
         logger.info("Retraining %s: %.4f after %s, luck %.4f, promoted: %s", kind, new_loss, old_loss, luck, promoted)
         return Outcome(kind, promoted, serving.version, new_loss, old_loss, time.monotonic() - begun, luck)
+
+    async def _serving(self, kind: str) -> Checkpoint | None:
+        """Return what the new weights have to be better than: what writes now, whatever has become of its file."""
+        if kind in self._batchings:
+            return self._batchings[kind].checkpoint
+        return await asyncio.to_thread(_current, self._versions[kind])
 
     async def _train(self, kind: str, minutes: float | None, out: Path, report: Report) -> float:
         """Return the held-out loss of the weights that were written to `out`."""
@@ -251,7 +257,7 @@ def _work_folder(directory: Path) -> Iterator[Path]:
     directory.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=directory)).resolve()
     try:
-        with _locked(folder):
+        with locked(folder):
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -260,16 +266,5 @@ def _work_folder(directory: Path) -> Iterator[Path]:
 def _sweep(directory: Path) -> None:
     """Remove the folders of bots that were killed; that of a bot still alive (in another terminal, say) stays."""
     for folder in directory.glob(f"{FOLDER_PREFIX}*"):
-        with contextlib.suppress(OSError), _locked(folder):
+        with contextlib.suppress(OSError), locked(folder):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a folder's lock, which the system releases when the process ends; OSError if another one holds it."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(descriptor)

@@ -12,24 +12,29 @@ two of them could take the same turn, and what is drawn with a seed (`model.deco
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, delete, false, select, text
 
 from bot.ledger import Ledger, Sequence, StoreError
+from bot.locks import locked
 from bot.schema import creations, metadata, people
 
 if TYPE_CHECKING:
     from collections.abc import Sequence as SequenceOf
-    from pathlib import Path
 
     from sqlalchemy import Connection, RowMapping
 
     from bot.ledger import Page, Person
+
+logger = logging.getLogger(__name__)
 
 Kind = Literal["dino", "poem"]
 Mood = Literal["tame", "bold", "wild"]
@@ -41,6 +46,9 @@ NEW_SEEDS = 10**9
 CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """What looks like something else is left out: 0, 1, i, l, o."""
 CODE_LENGTH = 7
+AGAIN = 10.0
+"""Seconds between two tries to empty the log that SQLite writes ahead."""
+IN_USE = "another bot uses it, or this one in another window; DATABASE can name another file"
 
 _PERSON = select(people).where(people.c.id == bindparam("somebody"))
 _CREATION = select(creations).where(creations.c.code == bindparam("code"))
@@ -78,22 +86,33 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._ledger = Ledger(path, draw_codes)
+        self._held = ExitStack()
+        self._emptying: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Make the tables where they are missing; StoreError, here and below, if the file cannot be used."""
+        """Make the tables where they are missing; StoreError, here and below, if the file cannot be used.
+
+        One bot has it at a time, as each remembers what it wrote. Other programs may read.
+        """
         try:
             await asyncio.to_thread(self._path.parent.mkdir, parents=True, exist_ok=True)
+            self._held.enter_context(locked(Path(f"{self._path}-lock")))
             await self._ledger.look(_prepare_tables)
+            await self._ledger.look(_truncate_log)
         except OSError as error:
             await self.close()
-            raise StoreError(self._path, error.strerror or error) from error
+            reason = IN_USE if isinstance(error, BlockingIOError) else error.strerror or error
+            raise StoreError(self._path, reason) from error
         except StoreError:
             await self.close()
             raise
 
     async def close(self) -> None:
         """Wait for what was begun, and let go of the file."""
+        if self._emptying is not None:
+            self._emptying.cancel()
         await self._ledger.close()
+        self._held.close()
 
     async def seed(self, person_id: int) -> int:
         """Return a person's seed; whoever is new gets one."""
@@ -176,9 +195,25 @@ class Store:
         }
 
     async def forget(self, person_id: int) -> None:
-        """Delete all that is kept of a person, also from the log that SQLite writes ahead."""
+        """Delete all that is kept of a person, also from the log that SQLite writes ahead.
+
+        There it stays for as long as another program reads in it, for which nobody is kept waiting.
+        """
         await self._ledger.enter(person_id, lambda page: page.forget(person_id))
-        await self._ledger.look(_truncate_log)
+        if not await self._ledger.look(_truncate_log) and self._emptying is None:
+            logger.warning(
+                "%s: another program reads it; until that ends, its log keeps what was forgotten", self._path
+            )
+            self._emptying = asyncio.create_task(self._empty_log())
+
+    async def _empty_log(self) -> None:
+        try:
+            while not await self._ledger.look(_truncate_log):  # noqa: ASYNC110 - nobody tells when they are done
+                await asyncio.sleep(AGAIN)
+        except StoreError as error:
+            logger.warning("What was forgotten may still be in the log: %s", error)
+        finally:
+            self._emptying = None
 
     async def _sequence(self, person_id: int) -> Sequence:
         """Return where a person stands; whoever is new begins a sequence."""
@@ -227,8 +262,17 @@ def _prepare_tables(connection: Connection) -> None:
     metadata.create_all(connection)
     for table in metadata.tables.values():  # of these names, but somebody else's?
         connection.execute(select(table).limit(0))
+        connection.execute(delete(table).where(false()))  # nothing, but of a file that is only to be read not even that
     connection.commit()
 
 
-def _truncate_log(connection: Connection) -> None:
-    connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+def _truncate_log(connection: Connection) -> bool:
+    """Empty the log that SQLite writes ahead; False where another program reads in it."""
+    file = connection.execution_options(isolation_level="AUTOCOMMIT")
+    patience = file.execute(text("PRAGMA busy_timeout")).scalar_one()
+    file.execute(text("PRAGMA busy_timeout = 0"))
+    try:
+        busy, _, _ = file.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+    finally:
+        file.execute(text(f"PRAGMA busy_timeout = {patience}"))
+    return not busy

@@ -160,6 +160,22 @@ async def test_a_creation_of_a_group_belongs_to_everybody_there(chat: Chat, tele
     assert await post(chat, f"1:another:{code}", BOB) == texts.NOT_YOURS
 
 
+async def test_two_who_press_for_a_group_get_turns_of_their_own(chat: Chat, telegram: Telegram) -> None:
+    anonymous, here = Person(1087968824, "Group"), group(-5)
+    for _ in range(2):
+        await chat.say("/dino", anonymous, here, sender_chat=here)
+    first, second = telegram.sent
+    telegram.press(first, "another", ALICE)
+    telegram.press(second, "another", BOB)
+    await chat.settled()
+    assert sorted(message["text"].partition(", turn ")[2][:2] for message in telegram.sent) == ["3 ", "4 "]
+    telegram.press(first, "another", ALICE)
+    telegram.press(first, "another", BOB)  # the same one: a double tap, by two
+    await chat.settled()
+    assert ", turn 5 " in first["text"]
+    assert [made.turn for made in await chat.mangosaurus.store.creations(-5)] == [0, 1, 2, 3, 4]
+
+
 async def test_a_message_that_was_deleted_takes_no_turn(chat: Chat, telegram: Telegram) -> None:
     await chat.say("/dino")
     (message,) = telegram.sent

@@ -215,7 +215,7 @@ async def test_closing_waits_for_what_was_asked(path: Path, store: Store) -> Non
         waiting += [await asked(store.creation(drafts[0].code)), await asked(store.close())]
         await asyncio.sleep(0.05)  # time enough to close too early
     await asyncio.gather(*waiting)
-    assert [file.name for file in path.parent.iterdir()] == ["people.db"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["people.db", "people.db-lock"]
     again = Store(path)
     await again.open()
     assert [await again.creation(draft.code) for draft in drafts] == drafts

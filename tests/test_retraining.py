@@ -194,6 +194,13 @@ async def test_weights_that_are_not_better_by_more_than_luck_are_forgotten(stage
     assert list(stage.versions.list()) == [stage.old.version]
 
 
+async def test_weights_that_serve_are_what_counts_whatever_became_of_their_file(stage: Stage) -> None:
+    stage.versions.path(stage.old.version).unlink()
+    outcome = await stage.retraining("train", loss=2.5).retrain("dino", None, ignore)
+    assert outcome == Outcome("dino", False, stage.old.version, 2.5, 2.0, outcome.seconds, luck=0.25)
+    assert stage.batching.checkpoint is stage.old
+
+
 @pytest.mark.parametrize("role", [{"luck": None}, {"luck": float("nan")}, {"old_loss": "low"}])
 async def test_without_a_comparison_nothing_is_promoted(stage: Stage, role: dict[str, Any]) -> None:
     with pytest.raises(RetrainingError, match=r"^The comparison with the current dino weights ended without"):

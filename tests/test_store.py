@@ -234,6 +234,52 @@ async def test_another_program_may_read_meanwhile(store: Store, tmp_path: Path) 
     reader.close()
 
 
+async def test_one_bot_at_a_time_has_the_file(store: Store, tmp_path: Path) -> None:
+    other = Store(tmp_path / "people.db")
+    with pytest.raises(StoreError, match=r"people\.db: this database cannot be used: another bot uses it"):
+        await other.open()
+    await store.close()
+    third = Store(tmp_path / "people.db")
+    await third.open()
+    assert await third.seed(1) >= 0
+    await third.close()
+
+
+async def test_a_file_that_is_only_to_be_read_is_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "people.db"
+    store = Store(path)
+    await store.open()
+    await store.close()
+    with path.open("r+b") as file:
+        file.seek(18)  # the "file format write version": SQLite only reads what is written in a later one than its own
+        file.write(b"\x03")
+    with pytest.raises(StoreError, match=r"people\.db: this database cannot be used: attempt to write a readonly"):
+        await Store(path).open()
+
+
+async def test_what_is_forgotten_leaves_the_log_when_nobody_reads_there(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def is_kept(secret: bytes) -> bool:
+        return any(secret in file.read_bytes() for file in tmp_path.iterdir())
+
+    monkeypatch.setattr("bot.store.AGAIN", 0.01)
+    await store.record(await store.draft(1, "poem", "my most private line", temperature=1))
+    reader = sqlite3.connect(tmp_path / "people.db", isolation_level=None)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM people").fetchall() == [(1,)]
+    async with asyncio.timeout(2):  # nobody waits for the reader
+        await store.forget(1)
+        await store.forget(2)
+    assert is_kept(b"my most private line")
+    assert len([record for record in caplog.records if "another program reads it" in record.getMessage()]) == 1
+    reader.execute("COMMIT")
+    reader.close()
+    async with asyncio.timeout(10):
+        while is_kept(b"my most private line"):  # noqa: ASYNC110 - it is the file that is waited for
+            await asyncio.sleep(0.01)
+
+
 @pytest.mark.parametrize("content", [None, b"not a database " * 100])
 async def test_a_file_that_is_no_database(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "people.db"

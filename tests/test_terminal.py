@@ -23,6 +23,7 @@ import pytest
 from bot.settings import _KEYS, ROOT
 from bot.store import CODE_CHARACTERS, CODE_LENGTH
 from model.decoder import Decoder
+from model.interrupt import INTERRUPTED
 from model.requests import NameRequest, generator_for
 from tests.serving import untrained
 
@@ -273,6 +274,47 @@ def test_a_rejected_token_ends_it_with_one_line(environment: Environment, when: 
     assert "local-" not in done.stderr.decode()
     assert "Traceback" not in done.stderr.decode()
     assert level or all(" INFO " in line for line in lines[:-1])
+
+
+STUBBORN = """
+import asyncio, os
+import bot.application
+from bot.__main__ import main
+from bot.local.request import LocalRequest
+from bot.local.telegram import Person, Telegram
+
+telegram = Telegram()
+os.environ["TELEGRAM_TOKEN"] = telegram.token
+
+class Slow(LocalRequest):
+    async def do_request(self, url, *arguments, **others):
+        if url.endswith("/sendMessage"):
+            print("answering", flush=True)
+            await asyncio.sleep(60)
+        return await super().do_request(url, *arguments, **others)
+
+def transport():
+    asyncio.get_running_loop().call_later(0.1, telegram.say, "/start", Person(1))
+    return Slow(telegram)
+
+bot.application.http_request = transport
+main()
+"""
+
+
+def test_whoever_presses_ctrl_c_twice_does_not_wait(environment: Environment) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STUBBORN], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd=ROOT
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline() == b"answering\n"
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(LIMIT) == INTERRUPTED
+        assert b"Traceback" not in process.stderr.read()
 
 
 def test_starting_imports_nothing_heavy(environment: Environment) -> None:

@@ -55,9 +55,12 @@ class Buttons:
         if query is None or query.message is None or not isinstance(press, presses.CreationPress):
             raise ExplainedError(texts.OLD_BUTTON)
         place = (query.message.chat.id, query.message.message_id)
-        if self._shown.get(place, press.code) == press.code:
-            reply = await self._varied(press.action, await self._owned(press.code, query.from_user, query.message.chat))
-            await self._answers.deliver(reply, self._show(context.bot, place, reply))
+        if self._shows(place, press.code):
+            creation = await self._owned(press.code, query.from_user, query.message.chat)
+            async with self._answers.in_turn(creation.person_id):
+                if self._shows(place, press.code):  # and nobody else was faster
+                    reply = await self._varied(press.action, creation)
+                    await self._answers.deliver(reply, self._show(context.bot, place, reply))
         await presses.release(query)
 
     async def unknown(self, _update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -92,6 +95,10 @@ class Buttons:
         self._shown.pop(place, None)  # should the edit time out, nobody knows what the message shows
         await _edit(bot, place, reply)
         self._remember(place, reply.creation.code)
+
+    def _shows(self, place: _Place, code: str) -> bool:
+        """Tell whether a message still shows a creation, as far as one knows."""
+        return self._shown.get(place, code) == code
 
     def _remember(self, place: _Place, code: str) -> None:
         self._shown[place] = code
