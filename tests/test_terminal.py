@@ -388,6 +388,41 @@ def test_a_chat_at_a_terminal(terminal: Terminal) -> None:
     assert termios.tcgetattr(terminal.slave) == terminal.attributes
 
 
+@pytest.mark.parametrize(
+    ("encoding", "keys"),
+    [
+        pytest.param({"PYTHONUTF8": "0", "LC_ALL": "C"}, b"love \xc3\xa9\x7f me\r", id="half a letter"),
+        pytest.param({"PYTHONUTF8": "0", "PYTHONIOENCODING": "utf-8:strict"}, b"love \xff me\r", id="no letter"),
+        pytest.param({"PYTHONUTF8": "0", "PYTHONIOENCODING": "latin-1"}, b"love me\r", id="no such prompt"),
+    ],
+)
+def test_a_terminal_of_another_encoding(environment: Environment, encoding: Environment, keys: bytes) -> None:
+    terminal = Terminal(environment | encoding)
+    try:
+        terminal.until("shows the rest(.|\n)*[›>] ")
+        os.write(terminal.master, keys)
+        assert ", turn 1" in terminal.until("continue the poem(.|\n)*[›>] ")
+        terminal.type("\x04")
+        assert terminal.process.wait(LIMIT) == 0
+        assert "Traceback" not in terminal.seen
+    finally:
+        terminal.close()
+
+
+def test_input_that_cannot_be_read_is_said_in_one_line(environment: Environment) -> None:
+    end, begin = os.pipe()
+    os.set_blocking(end, False)  # by whoever started us
+    try:
+        done = subprocess.run(
+            command(), stdin=end, capture_output=True, env=environment, cwd=ROOT, timeout=LIMIT, check=False
+        )
+    finally:
+        os.close(begin)
+        os.close(end)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert re.fullmatch(rb"mangosaurus: what you say cannot be read: [^\n]+\n", done.stderr)
+
+
 def test_ctrl_c_at_a_terminal_leaves_it_as_it_was(terminal: Terminal) -> None:
     terminal.until(PROMPT)
     terminal.type("half a li")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,7 +26,7 @@ STYLES = {
     "bot_command": "cyan",
     "text_link": "underline cyan",
 }
-PROMPT = "› "
+PROMPT, PLAIN_PROMPT = "› ", "> "
 ERASE_LINE, ERASE_BELOW = "\r\x1b[K", "\x1b[J"
 BANNER = "\x1b[2mA chat with Mangosaurus, in your terminal. #1 presses a button, Ctrl-D ends it.\x1b[0m\n\n"
 
@@ -115,6 +116,10 @@ class Glass:
         self._readline = _readline()
         self._prompting = False
         self._newest: tuple[int, int] | None = None  # the message above the prompt, and how many rows it takes
+        for stream in (sys.stdin, sys.stdout):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # what is not of the terminal's encoding is no reason to fail
+        self._mark = PROMPT if _can_show(PROMPT) else PLAIN_PROMPT
         self._write(BANNER)
 
     def listen(self, method: str, parameters: Json, result: Any) -> None:
@@ -132,7 +137,7 @@ class Glass:
         self._prompting = True
         try:
             return input(self._prompt())
-        except (EOFError, UnicodeDecodeError):
+        except EOFError:
             return None
         finally:
             self._prompting = False
@@ -149,7 +154,7 @@ class Glass:
         rows = block.count("\n")
         self._newest = (message.get("message_id", 0), rows) if rows < self._console.height else None
         if self._prompting:
-            self._write(PROMPT + (self._readline.get_line_buffer() if self._readline else ""))
+            self._write(self._mark + (self._readline.get_line_buffer() if self._readline else ""))
 
     def _rendered(self, message: Json) -> str:
         from rich.text import Text
@@ -166,12 +171,20 @@ class Glass:
     def _prompt(self) -> str:
         # readline has to be told which characters take no room.
         bold, plain = ("\x01\x1b[1m\x02", "\x01\x1b[0m\x02") if self._readline else ("", "")
-        return f"{bold}{PROMPT}{plain}"
+        return f"{bold}{self._mark}{plain}"
 
     def _write(self, text: str) -> None:
         with contextlib.suppress(OSError):  # the terminal is gone, and SIGHUP on its way
             sys.stdout.write(text)
             sys.stdout.flush()
+
+
+def _can_show(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _readline() -> Any:

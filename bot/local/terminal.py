@@ -37,8 +37,12 @@ class OutputError(MangosaurusError):
     """What the bot says cannot be written down."""
 
 
+class InputError(MangosaurusError):
+    """What the person says cannot be read."""
+
+
 async def chat(settings: Settings) -> None:
-    """Talk until there is no more to say; OutputError if it cannot be written down."""
+    """Talk until there is no more to say; InputError if it cannot be read, OutputError if it cannot be written down."""
     if _is_terminal(sys.stdin) and _is_terminal(sys.stdout):
         with _restored_terminal():
             await _chat(settings, Glass(), interactive=True)
@@ -90,8 +94,11 @@ def _press(number: int, telegram: Telegram, screen: Screen) -> None:
 
 
 async def _lines(screen: Screen) -> AsyncIterator[str]:
-    while (line := await _in_daemon(screen.read)) is not None:
-        yield line
+    try:
+        while (line := await _in_daemon(screen.read)) is not None:
+            yield line
+    except OSError as error:
+        raise InputError(f"what you say cannot be read: {error.strerror}") from None
 
 
 async def _in_daemon(read: Callable[[], str | None]) -> str | None:
@@ -99,14 +106,22 @@ async def _in_daemon(read: Callable[[], str | None]) -> str | None:
     loop = asyncio.get_running_loop()
     future: asyncio.Future[str | None] = loop.create_future()
 
-    def deliver(line: str | None) -> None:
-        if not future.done():
+    def deliver(line: str | None, failure: Exception | None) -> None:
+        if future.done():
+            return
+        if failure is None:
             future.set_result(line)
+        else:
+            future.set_exception(failure)
 
     def run() -> None:
-        line = read()
+        line, failure = None, None
+        try:
+            line = read()
+        except Exception as error:
+            failure = error
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(deliver, line)
+            loop.call_soon_threadsafe(deliver, line, failure)
 
     Thread(target=run, name="reading", daemon=True).start()
     return await future
