@@ -341,10 +341,9 @@ def test_dropout_leaves_its_share_out_and_strengthens_the_rest(names: Corpus, mo
 
     monkeypatch.setattr(Shards, "loss_and_gradients", watched)
     list(Training(replace(TINY_DINO, hidden_size=200), names).run())
-    for layer in np.concatenate(masks):
-        assert layer.shape[1] == 200
-        assert np.unique(layer).tolist() == pytest.approx([0, 1 / 0.7])
-        assert np.mean(layer == 0) == pytest.approx(0.3, abs=0.1)
+    numbers = np.concatenate([layer.ravel() for mask in masks for layer in mask])
+    assert np.unique(numbers).tolist() == pytest.approx([0, 1 / 0.7])
+    assert np.mean(numbers == 0) == pytest.approx(0.3, abs=0.02)
 
 
 # The clock.
