@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -259,12 +260,15 @@ class TestEvaluate:
         table = run_well(*arguments, "--corpus", folder / "names.txt")
         for words in (
             "nats per character, network",
+            "the same, rounded as the decoder does",
             "n-gram of order",
             "held out",
             "sampled",
             "new but within 2 edits",
         ):
             assert words in table
+        assert re.search(r"names +│ +\d+ │ +2 ", table)
+        assert re.search(r"unique +│ +100\.0% │ +[0-9.]+% ", table)
         assert "another text" not in table
 
     def test_says_when_the_weights_saw_another_text(self, folder: Path, tmp_path: Path) -> None:

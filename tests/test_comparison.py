@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.comparison import Comparison, compare
-from model.evaluation import EvaluationError, held_out_loss
+from model.comparison import STANDARD_ERRORS, Comparison, compare
+from model.evaluation import EvaluationError, document_scores, held_out_loss
 from model.vocabulary import Vocabulary
 from tests.test_evaluation import NAMES, VERSE, biased, checkpoint_for, random
 
@@ -60,6 +60,15 @@ def test_luck_is_the_spread_over_other_documents() -> None:
         words = ["".join(generator.choice(["a", "b"], size=generator.integers(1, 8))) for _ in range(20)]
         lucky += compare(old, new, replace(NAMES, held_out=tuple(words))).better
     assert 0 < lucky < 8  # 2.3 % are expected
+
+
+def test_among_documents_of_one_length_luck_is_two_standard_errors_of_the_mean() -> None:
+    corpus = replace(NAMES, held_out=("abab", "aaab", "bbbb", "bbab", "aaaa"))
+    old, new = checkpoint_for(corpus, biased(corpus)), checkpoint_for(corpus, random(corpus))
+    (old_nats, _), (new_nats, _) = document_scores(old, corpus), document_scores(new, corpus)
+    differences = (new_nats - old_nats) / 5  # nats per character, the newline included
+    expected = STANDARD_ERRORS * np.std(differences, ddof=1) / math.sqrt(5)
+    assert compare(old, new, corpus).luck == pytest.approx(expected)
 
 
 def test_networks_that_know_different_characters_cannot_be_compared() -> None:

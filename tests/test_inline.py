@@ -61,6 +61,7 @@ async def test_verse_that_continues_a_line(chat: Chat, text: str) -> None:
     found = messages(answer)
     assert len(set(found)) == VERSES
     assert all(message.startswith(text.strip()) for message in found)
+    assert not any(", turn " in message for message in found)
 
 
 async def test_typing_takes_no_turn_and_the_same_words_offer_the_same(chat: Chat) -> None:

@@ -60,11 +60,13 @@ def test_the_limits_can_be_lifted() -> None:
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / ".env"
-    file.write_text("QUEUE_LIMIT=1\nADMIN_IDS='5'\nTELEGRAM_TOKEN=1:a$HOME\nUNKNOWN=1\nLOG_LEVEL\n")
+    file.write_text(
+        "QUEUE_LIMIT=1\nADMIN_IDS='5'\nTELEGRAM_TOKEN=1:a$HOME\nUNKNOWN=1\nLOG_LEVEL\nDATABASE=a${HOME}.db\n"
+    )
     with pytest.raises(SettingsError, match="TELEGRAM_TOKEN"):  # a $ is a $, and no token has one
         read_settings({}, file)
     settings = read_settings({"QUEUE_LIMIT": "2", "TELEGRAM_TOKEN": ""}, file)
-    assert settings == Settings(queue_limit=2, admin_ids=frozenset({5}))
+    assert settings == Settings(queue_limit=2, admin_ids=frozenset({5}), database=ROOT / "a${HOME}.db")
 
 
 def test_an_address_is_no_path_and_its_password_is_not_shown() -> None:
