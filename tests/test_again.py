@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answers import ExplainedError
+from bot.answers import ExplainedError, request_for
 from bot.handlers.again import read_code
-from bot.store import CODE_CHARACTERS, CODE_LENGTH
+from bot.store import CODE_CHARACTERS, CODE_LENGTH, Creation
+from model.requests import Sampling, VerseRequest, generator_for
 from tests.serving import ALICE, BOB, Chat, install, serving, untrained
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from bot.local.telegram import Telegram
     from bot.settings import Settings
-    from bot.store import Creation
 
 
 def content(message: dict[str, Any]) -> dict[str, Any]:
@@ -49,6 +49,16 @@ def test_any_word_is_a_code_or_explained(word: str) -> None:
         return
     assert len(code) == CODE_LENGTH
     assert set(code) <= set(CODE_CHARACTERS)
+
+
+@pytest.mark.parametrize(("length", "limits"), [(0, (160, 800, 14)), (1, (320, 1600, 28)), (3, (640, 3200, 56))])
+def test_a_network_is_asked_for_the_same_now_and_later(length: int, limits: tuple[int, int, int]) -> None:
+    """Other numbers would make other texts of creations that people have the codes of."""
+    request = request_for(Creation("k7m2p9x", 1, "poem", "", 42, 7, "Shall I", 0.8, length=length))
+    assert isinstance(request, VerseRequest)
+    assert (request.min_characters, request.max_characters, request.max_lines) == limits
+    assert (request.prompt, request.sampling) == ("Shall I", Sampling(0.8))
+    assert request.generator.random() == generator_for(42, 7).random()
 
 
 @pytest.mark.parametrize("text", ["/dino", "/dino 5 ma", "/poem Shall I compare Thee", '/poem "x "', "恐竜 <b>&"])

@@ -288,6 +288,14 @@ async def test_a_file_that_is_no_database(tmp_path: Path, content: bytes | None)
         await Store(path).open()
 
 
+async def test_a_database_of_somebody_elses(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "people.db")
+    connection.execute("CREATE TABLE people (name TEXT)")
+    connection.close()
+    with pytest.raises(StoreError, match=r"people\.db: this database cannot be used: no such column: people\.id"):
+        await Store(tmp_path / "people.db").open()
+
+
 async def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="cannot be used"):

@@ -16,15 +16,16 @@ import numpy as np
 import pytest
 
 from model.checkpoint import CheckpointError, load, save
-from model.corpus import Corpus, read_names, read_verse, stream, stream_batches
+from model.corpus import Batch, Corpus, read_names, read_verse, stream, stream_batches
 from model.evaluation import held_out_loss
 from model.language_model import LanguageModel
-from model.layers import Array
+from model.layers import Array, Ids
 from model.optimizer import warmup_cosine
 from model.parallel import Shards
 from model.progress import Progress
 from model.recipes import Recipe, Stage, customised
 from model.trainer import Training, TrainingError
+from model.vocabulary import NO_CHARACTER
 
 PROJECT = Path(__file__).parents[1]
 NAMES = [
@@ -160,6 +161,8 @@ def test_each_stage_has_its_text_its_steps_and_its_learning_rate(verse: Corpus) 
         stage.epochs * sum(len(document) + 2 for document in documents)
         for stage, documents in ((PRETRAIN, verse.pretraining + verse.training), (TUNE, verse.training))
     )
+    for step in steps:
+        assert step.seconds_left == pytest.approx(step.seconds * (1 / step.fraction - 1))
     halfway = [step.fraction for step in steps if step.stage == "pretrain"][-1]
     assert halfway == pytest.approx(first / (first + second))
 
@@ -344,6 +347,21 @@ def test_dropout_leaves_its_share_out_and_strengthens_the_rest(names: Corpus, mo
     numbers = np.concatenate([layer.ravel() for mask in masks for layer in mask])
     assert np.unique(numbers).tolist() == pytest.approx([0, 1 / 0.7])
     assert np.mean(numbers == 0) == pytest.approx(0.3, abs=0.02)
+
+
+def test_input_dropout_hides_its_share_of_what_is_read(names: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs: list[Ids] = []
+    compute = Shards.loss_and_gradients
+
+    def watched(self: Shards, language_model: LanguageModel, batch: Batch, *arguments: Any, **others: Any) -> Any:
+        inputs.append(batch.inputs[1:][batch.targets[:-1] != 0])  # without the beginning, which is hidden anyway
+        return compute(self, language_model, batch, *arguments, **others)
+
+    monkeypatch.setattr(Shards, "loss_and_gradients", watched)
+    for share in (0.0, 0.25):
+        inputs.clear()
+        list(Training(replace(TINY_DINO, stages=(replace(NAMES_STAGE, input_dropout=share),)), names).run())
+        assert np.mean(np.concatenate(inputs) == NO_CHARACTER) == pytest.approx(share, abs=0.03)
 
 
 # The clock.
