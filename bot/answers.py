@@ -49,6 +49,8 @@ PATIENCE = 0.5
 """Seconds after which a person is shown that an answer is being written."""
 TYPING_LASTS = 4.5
 """Telegram shows the typing action for five seconds."""
+LONGEST_WAIT = 30.0
+"""Seconds that somebody waits for others who press for the same group."""
 TYPING_AT_ONCE = 10
 """People who are shown it at once. If more wait, it would only keep their answers waiting: each costs a message."""
 MOST_CONTINUED = 3
@@ -137,16 +139,25 @@ class Answers:
                 reply = await self.draft(person, kind, prompt, temperature=temperature, count=count)
             await self.deliver(reply, message.reply_html(reply.html, api_kwargs=reply.buttons_for(message)))
 
-    def in_turn(self, person_id: int) -> asyncio.Lock:
-        """Return what is held while somebody's next turn is written and sent, or it would be written twice.
+    @asynccontextmanager
+    async def in_turn(self, person_id: int) -> AsyncIterator[None]:
+        """Have somebody's next turn written and sent by nobody else meanwhile, or it would be written twice.
 
         A person's own updates come one after the other anyway (`updates`); but what belongs to a group, everybody there
-        can press.
+        can press. ExplainedError where too many do.
         """
         lock = self._turns.get(person_id)
         if lock is None:
             lock = self._turns[person_id] = asyncio.Lock()
-        return lock
+        try:
+            async with asyncio.timeout(LONGEST_WAIT if lock.locked() else None):
+                await lock.acquire()
+        except TimeoutError:
+            raise ExplainedError(texts.PASSED_OVER) from None
+        try:
+            yield
+        finally:
+            lock.release()
 
     @asynccontextmanager
     async def typing(self, message: Message) -> AsyncIterator[None]:

@@ -49,12 +49,13 @@ class Redaction(logging.Filter):
 class _SaidElsewhere(logging.Filter):
     """Drops the library's own reports of what is said otherwise, or quietens them.
 
-    Of a rejected token the process's last line tells. Updates that are fetched during a stop are left for the next
-    start because the bot stops, as it was told to; and a stop without a network is no place for a traceback.
+    Of a rejected token the process's last line tells; and what was cancelled, was so by us. Updates that are fetched
+    during a stop are left for the next start because the bot stops, as it was told to; and a stop without a network is
+    no place for a traceback.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and type(record.exc_info[1]).__name__ == "InvalidToken":
+        if record.exc_info and type(record.exc_info[1]).__name__ in ("InvalidToken", "CancelledError"):
             return False
         if record.name != "telegram.ext.Updater":
             return True

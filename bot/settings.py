@@ -31,7 +31,7 @@ TELEGRAMS_RATE = 30
 """Messages a second that Telegram takes from a bot."""
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
-_SECRET = re.compile(r"[0-9]{5,}:[A-Za-z0-9_-]{8,}|:[^/]+@")  # a token, or a password in an address
+_LIKE_A_TOKEN = re.compile(r"[0-9]{5,}:[A-Za-z0-9_-]{8,}")
 
 
 class SettingsError(MangosaurusError):
@@ -109,8 +109,8 @@ def _token(key: str, value: str) -> Secret:
 
 
 def _shown(value: str) -> str:
-    """Return a wrong value as it was written, unless it looks like a token or an address with a password."""
-    return "a secret (not shown)" if _SECRET.search(value) else repr(value)
+    """Return a wrong value as it was written, unless it looks like a token or may be an address with a password."""
+    return "a secret (not shown)" if "@" in value or _LIKE_A_TOKEN.search(value) else repr(value)
 
 
 def _ids(key: str, value: str) -> frozenset[int]:
@@ -121,6 +121,8 @@ def _ids(key: str, value: str) -> frozenset[int]:
 
 
 def _path(key: str, value: str) -> Path:
+    if _LIKE_A_TOKEN.search(value):
+        raise SettingsError(f"{key} is {_shown(value)}; it is a path on this machine")
     if "://" in value:  # which may hold a password
         raise SettingsError(f"{key} is an address; it is a path on this machine (value not shown)")
     try:

@@ -12,7 +12,9 @@ two of them could take the same turn, and what is drawn with a seed (`model.deco
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import os
 import secrets
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
@@ -88,6 +90,7 @@ class Store:
         self._ledger = Ledger(path, draw_codes)
         self._held = ExitStack()
         self._emptying: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def open(self) -> None:
         """Make the tables where they are missing; StoreError, here and below, if the file cannot be used.
@@ -95,10 +98,9 @@ class Store:
         One bot has it at a time, as each remembers what it wrote. Other programs may read.
         """
         try:
-            await asyncio.to_thread(self._path.parent.mkdir, parents=True, exist_ok=True)
-            self._held.enter_context(locked(Path(f"{self._path}-lock")))
+            await asyncio.to_thread(_claim, self._path, self._held)
             await self._ledger.look(_prepare_tables)
-            await self._ledger.look(_truncate_log)
+            await self._empty_log()
         except OSError as error:
             await self.close()
             reason = IN_USE if isinstance(error, BlockingIOError) else error.strerror or error
@@ -109,6 +111,7 @@ class Store:
 
     async def close(self) -> None:
         """Wait for what was begun, and let go of the file."""
+        self._closed = True
         if self._emptying is not None:
             self._emptying.cancel()
         await self._ledger.close()
@@ -200,13 +203,16 @@ class Store:
         There it stays for as long as another program reads in it, for which nobody is kept waiting.
         """
         await self._ledger.enter(person_id, lambda page: page.forget(person_id))
-        if not await self._ledger.look(_truncate_log) and self._emptying is None:
-            logger.warning(
-                "%s: another program reads it; until that ends, its log keeps what was forgotten", self._path
-            )
-            self._emptying = asyncio.create_task(self._empty_log())
+        await self._empty_log()
 
     async def _empty_log(self) -> None:
+        """Empty the log that SQLite writes ahead, or see to it that this is done later."""
+        is_empty = await self._ledger.look(_truncate_log)
+        if not (is_empty or self._emptying or self._closed):
+            logger.warning("%s: another program reads it, and its log keeps what was forgotten meanwhile", self._path)
+            self._emptying = asyncio.create_task(self._empty_log_later())
+
+    async def _empty_log_later(self) -> None:
         try:
             while not await self._ledger.look(_truncate_log):  # noqa: ASYNC110 - nobody tells when they are done
                 await asyncio.sleep(AGAIN)
@@ -256,6 +262,14 @@ def _preferences(person: Person) -> Preferences:
 
 def _creation(row: RowMapping) -> Creation:
     return Creation(**{**row, "created": datetime.fromisoformat(row["created"])})
+
+
+def _claim(path: Path, held: ExitStack) -> None:
+    """Make the folder of a file, and let no other bot have the file; OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    held.enter_context(locked(Path(f"{os.path.realpath(path)}-lock")))  # whatever it is called
 
 
 def _prepare_tables(connection: Connection) -> None:

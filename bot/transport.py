@@ -170,6 +170,8 @@ class AiohttpRequest(BaseRequest):
             status, answer = response.status, await response.read()
         # A page of a proxy's may show the address. The library would put it into an error and into its log.
         is_telegrams = answer.startswith(b"{") or (method == "GET" and status < HTTPStatus.MULTIPLE_CHOICES)
+        if not is_telegrams and status >= HTTPStatus.BAD_REQUEST:  # or a page's 404 would be a rejected token
+            raise NetworkError(f"What answered is not Telegram ({status})")
         return status, answer if is_telegrams else b""
 
 

@@ -118,13 +118,13 @@ def _fold_prefix(given: str, vocabulary: Vocabulary, max_length: int) -> str:
 def seam(prompt: str, vocabulary: Vocabulary) -> str:
     """Return what belongs between a prompt and the verse that continues it, for a reader who sees all of the prompt.
 
-    Where the network can read nothing of it, the verse begins a line. Where it knows no character after the last blank,
-    as of an emoji, it begins a word.
+    Where the network can read nothing of it, the verse begins a line. Where it knows no character after the last blank
+    or line end, as of an emoji, it begins a word.
     """
     read = vocabulary.fold(prompt)
     if not read.strip():
         return "\n" if prompt else ""
-    return " " if read.endswith(" ") and not vocabulary.fold(prompt[-1]) else ""
+    return " " if read.endswith((" ", "\n")) and not vocabulary.fold(prompt[-1]) else ""
 
 
 class VerseDraft:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import logging
 from itertools import pairwise
@@ -11,17 +12,20 @@ import pytest
 
 from bot import texts
 from bot.answers import MOST_CONTINUED
+from bot.batching import Batching
 from bot.local.contents import Refusal
 from bot.local.telegram import Person, group
 from model.checkpoint import Checkpoint, Versions
-from tests.serving import ALICE, BOB, Chat, install, serving, uncoded, untrained
+from tests.serving import ALICE, BOB, Chat, install, serving, uncoded, until, untrained
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bot.batching import Written
     from bot.local.contents import Json
     from bot.local.telegram import Telegram
     from bot.settings import Settings
+    from model.requests import Request
 
 CONTINUE = texts.BUTTONS["continue"]
 LINE = "Shall I compare thee"
@@ -174,6 +178,39 @@ async def test_two_who_press_for_a_group_get_turns_of_their_own(chat: Chat, tele
     await chat.settled()
     assert ", turn 5 " in first["text"]
     assert [made.turn for made in await chat.mangosaurus.store.creations(-5)] == [0, 1, 2, 3, 4]
+
+
+async def test_a_press_and_a_request_for_a_group_get_turns_of_their_own(chat: Chat, telegram: Telegram) -> None:
+    anonymous, here = Person(1087968824, "Group"), group(-5)
+    await chat.say("/dino", anonymous, here, sender_chat=here)
+    (message,) = telegram.sent
+    telegram.press(message, "another", ALICE)
+    telegram.say("/dino", anonymous, here, sender_chat=here)
+    await chat.settled()
+    assert sorted(made.turn for made in await chat.mangosaurus.store.creations(-5)) == [0, 1, 2]
+
+
+async def test_whoever_would_wait_too_long_for_others_is_told(
+    chat: Chat, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anonymous, here = Person(1087968824, "Group"), group(-5)
+    await chat.say("/dino", anonymous, here, sender_chat=here)
+    (message,) = telegram.sent
+    write, go_on = Batching.write, asyncio.Event()
+
+    async def slow(self: Batching, request: Request) -> Written:
+        await go_on.wait()
+        return await write(self, request)
+
+    monkeypatch.setattr(Batching, "write", slow)
+    monkeypatch.setattr("bot.answers.LONGEST_WAIT", 0.05)
+    first, second = (telegram.press(message, "another", person) for person in (ALICE, BOB))
+    await until(lambda: second in telegram.queries.answers)
+    assert telegram.queries.answers[second]["text"] == texts.PASSED_OVER
+    go_on.set()
+    await chat.settled()
+    assert "text" not in telegram.queries.answers[first]
+    assert ", turn 2 " in message["text"]
 
 
 async def test_a_message_that_was_deleted_takes_no_turn(chat: Chat, telegram: Telegram) -> None:

@@ -144,6 +144,11 @@ class TestTrain:
         assert result.exit_code == 2
         assert sentence in result.stderr.lower()
 
+    def test_what_to_try_can_be_pasted(self, folder: Path, tmp_path: Path) -> None:
+        out = tmp_path / "my cheeses.safetensors"
+        stdout = run_well("train", "dino", "--corpus", folder / "names.txt", "--out", out, *SMALL)
+        assert stdout.endswith(f"Try it: python -m model sample dino --checkpoint '{out}'\n")
+
     @pytest.mark.parametrize(
         ("out", "corpus", "reason"),
         [

@@ -431,3 +431,11 @@ def test_a_checkpoint_serves_its_own_kind() -> None:
         Decoder(names_checkpoint()).submit(VerseRequest(generator_for(0, 0)))
     with pytest.raises(RequestError, match="NameRequest cannot be served by a checkpoint of verse"):
         Decoder(verse_checkpoint()).submit(NameRequest(generator_for(0, 0)))
+
+
+def test_names_may_be_as_long_as_the_longest_known_one() -> None:
+    request = NameRequest(generator_for(1, 0), prefix="m" * 50)
+    (name,) = texts(names_checkpoint(frozenset({"a" * 64})), request)
+    assert 50 < len(name) <= 64
+    with pytest.raises(RequestError, match="a name has at most 40 characters"):
+        texts(names_checkpoint(frozenset({"a" * 39})), request)

@@ -144,6 +144,13 @@ def test_weights_that_the_decoder_refuses_have_no_loss_there() -> None:
     assert decoder_loss(language_model, VERSE) is None
 
 
+def test_samples_may_be_as_long_as_known_names() -> None:
+    """One name in a hundred would have at most 40 letters, and not all samples could be had."""
+    corpus = replace(NAMES, training=("a" * 3000, "b"))
+    checkpoint = checkpoint_for(corpus, biased(corpus, {"a": 0.5, "b": 0.4997, "\n": 0.0003}))
+    assert evaluate(checkpoint, corpus, samples=15).samples["names"] == 15
+
+
 def test_samples_that_cannot_be_had_are_left_out() -> None:
     checkpoint = checkpoint_for(NAMES, biased(NAMES, {"a": 0.5, "b": 0.5, "\n": 1e-9}))
     assert evaluate(checkpoint, NAMES, samples=2).samples == dict.fromkeys(

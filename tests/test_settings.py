@@ -134,6 +134,10 @@ def test_a_wrong_value_is_named_with_its_key(key: str, value: str) -> None:
         ("TELEGRAM_API_URL", f"api.telegram.org/bot{TOKEN}"),
         ("TELEGRAM_API_URL", "ftp://me:open-sesame@localhost"),
         ("TELEGRAM_API_URL", "me:open-sesame@localhost:8081"),
+        ("TELEGRAM_API_URL", "http://me:open/sesame@localhost"),
+        ("TELEGRAM_API_URL", "ftp://open-sesame@localhost"),
+        ("CHECKPOINTS", TOKEN),
+        ("DATABASE", f"{TOKEN}/mango.db"),
     ],
 )
 def test_a_secret_under_the_wrong_key_is_not_shown(key: str, value: str) -> None:

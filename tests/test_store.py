@@ -17,6 +17,7 @@ import pytest
 
 from bot.ledger import StoreError
 from bot.store import LARGEST_SEED, NEW_SEEDS, Preferences, Store
+from tests.serving import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -235,9 +236,10 @@ async def test_another_program_may_read_meanwhile(store: Store, tmp_path: Path) 
 
 
 async def test_one_bot_at_a_time_has_the_file(store: Store, tmp_path: Path) -> None:
-    other = Store(tmp_path / "people.db")
-    with pytest.raises(StoreError, match=r"people\.db: this database cannot be used: another bot uses it"):
-        await other.open()
+    (tmp_path / "link.db").symlink_to(tmp_path / "people.db")
+    for name in ("people.db", "link.db"):
+        with pytest.raises(StoreError, match=f"{name}: this database cannot be used: another bot uses it"):
+            await Store(tmp_path / name).open()
     await store.close()
     third = Store(tmp_path / "people.db")
     await third.open()
@@ -260,24 +262,73 @@ async def test_a_file_that_is_only_to_be_read_is_refused_at_once(tmp_path: Path)
 async def test_what_is_forgotten_leaves_the_log_when_nobody_reads_there(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def is_kept(secret: bytes) -> bool:
-        return any(secret in file.read_bytes() for file in tmp_path.iterdir())
+    monkeypatch.setattr("bot.store.AGAIN", 0.01)
+    for secret in ("my most private line", "another one"):
+        await store.record(await store.draft(1, "poem", secret, temperature=1))
+        with reading(tmp_path / "people.db"):
+            async with asyncio.timeout(2):  # nobody waits for the reader
+                await store.forget(1)
+                await store.forget(2)
+            assert is_kept(secret, tmp_path)
+        await until(lambda secret=secret: not is_kept(secret, tmp_path))  # type: ignore[misc]
+    assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [LOG_IS_READ] * 2
 
+
+async def test_what_was_forgotten_leaves_the_log_after_a_restart_too(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bot.store.AGAIN", 0.01)
     await store.record(await store.draft(1, "poem", "my most private line", temperature=1))
-    reader = sqlite3.connect(tmp_path / "people.db", isolation_level=None)
-    reader.execute("BEGIN")
-    assert reader.execute("SELECT count(*) FROM people").fetchall() == [(1,)]
-    async with asyncio.timeout(2):  # nobody waits for the reader
+    again = Store(tmp_path / "people.db")
+    with reading(tmp_path / "people.db") as reader:
         await store.forget(1)
-        await store.forget(2)
-    assert is_kept(b"my most private line")
-    assert len([record for record in caplog.records if "another program reads it" in record.getMessage()]) == 1
-    reader.execute("COMMIT")
-    reader.close()
-    async with asyncio.timeout(10):
-        while is_kept(b"my most private line"):  # noqa: ASYNC110 - it is the file that is waited for
-            await asyncio.sleep(0.01)
+        await store.close()
+        await again.open()
+        reader.execute("COMMIT")
+        await until(lambda: not is_kept("my most private line", tmp_path))
+    await again.close()
+
+
+async def test_closing_during_a_forget_leaves_no_task(store: Store, tmp_path: Path) -> None:
+    tasks = asyncio.all_tasks()
+    with reading(tmp_path / "people.db"):
+        forgetting = asyncio.create_task(store.forget(1))
+        await asyncio.sleep(0)
+        await store.close()
+        await asyncio.gather(forgetting, return_exceptions=True)
+        assert asyncio.all_tasks() == tasks
+    with reading(tmp_path / "people.db"):
+        store = Store(tmp_path / "people.db")
+        await store.open()
+        await store.forget(1)
+        await store.close()
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == tasks
+
+
+async def test_a_forget_beside_nobody_warns_of_nothing(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    await store.set_seed(1, 42)
+    await store.forget(1)
+    assert caplog.records == []
+
+
+LOG_IS_READ = "another program reads it, and its log keeps what was forgotten meanwhile"
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Another program in the middle of reading a database."""
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM people").fetchall()
+    try:
+        yield reader
+    finally:
+        reader.close()
+
+
+def is_kept(secret: str, folder: Path) -> bool:
+    return any(secret.encode() in file.read_bytes() for file in folder.iterdir())
 
 
 @pytest.mark.parametrize("content", [None, b"not a database " * 100])

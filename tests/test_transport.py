@@ -160,7 +160,7 @@ async def test_too_many_requests_say_how_long_to_wait(server: HttpServer, monkey
             await bot.send_message(1, "x")
 
 
-@pytest.mark.parametrize("status", [200, 404, 500, 502])
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 409, 500, 502])
 async def test_a_page_that_shows_the_address_is_not_handed_on(
     server: HttpServer, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -170,8 +170,9 @@ async def test_a_page_that_shows_the_address_is_not_handed_on(
     server.answer = page
     async with connected(server.address) as bot:
         caplog.set_level(logging.DEBUG)  # from here on: a Bot logs its addresses when it is made
-        with pytest.raises(TelegramError) as caught:
+        with pytest.raises(NetworkError) as caught:
             await bot.send_message(1, "x")
+    assert type(caught.value) is NetworkError  # and neither a BadRequest, which is one, too, nor the token's rejection
     assert TOKEN not in everything_said_by(caught.value) + caplog.text
 
 
