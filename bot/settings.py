@@ -110,7 +110,8 @@ def _token(key: str, value: str) -> Secret:
 
 def _shown(value: str) -> str:
     """Return a wrong value as it was written, unless it looks like a token or may be an address with a password."""
-    return "a secret (not shown)" if "@" in value or _LIKE_A_TOKEN.search(value) else repr(value)
+    may_hold_a_password = "@" in value and ":" in value
+    return "a secret (not shown)" if may_hold_a_password or _LIKE_A_TOKEN.search(value) else repr(value)
 
 
 def _ids(key: str, value: str) -> frozenset[int]:

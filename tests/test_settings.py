@@ -90,7 +90,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("ADMIN_IDS", "alice"),
+        ("ADMIN_IDS", "@alice"),
         ("ADMIN_IDS", "1 2"),
         ("ADMIN_IDS", "-5"),
         ("ADMIN_IDS", "0"),
