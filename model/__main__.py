@@ -36,17 +36,16 @@ from model.command_line import (
 )
 from model.errors import MangosaurusError
 from model.interrupt import INTERRUPTED
+from model.places import check_out, texts_at, versions_of, weights_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from model.checkpoint import Checkpoint, Versions
+    from model.checkpoint import Versions
     from model.corpus import Corpus
     from model.events import Event
     from model.recipes import Recipe
     from model.requests import Request, Sampling
-
-CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 
 app = typer.Typer(
     cls=Commands,
@@ -97,12 +96,12 @@ def train(
         from model.recipes import RECIPES, customised
 
         recipe = customised(RECIPES[kind], hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
-        path = out or CHECKPOINTS / kind / "new.safetensors"
-        _check_out(path, corpus or [])
+        path = out or versions_of(kind).directory / "new.safetensors"
+        check_out(path, corpus or [])
         with blas_threads(1):  # each further thread of a training is a process of its own (see model/parallel.py)
-            event = _train(recipe, _corpus(kind, corpus), path, seed, thread_count(thread_limit), json=json)
+            event = _train(recipe, texts_at(kind, corpus), path, seed, thread_count(thread_limit), json=json)
         if event["event"] == "finished" and out is None:
-            event = _keep(event, _versions(kind), promote=promote)
+            event = _keep(event, versions_of(kind), promote=promote)
     except FAILURES as error:
         if json:
             print_json({"event": "failed", "error": sentence(error)})
@@ -143,7 +142,7 @@ def sample(
     from model.recipes import RECIPES
     from model.requests import Sampling
 
-    loaded = _checkpoint(kind, checkpoint)
+    loaded = weights_at(kind, checkpoint)
     chosen_seed = secrets.randbelow(2**32) if seed is None else seed
     sampling = Sampling(RECIPES[kind].temperature if temperature is None else temperature, top_p)
     requests = _requests(kind, prompt, count, sampling, chosen_seed, known_words=known_words)
@@ -177,7 +176,7 @@ def evaluate(
     from model.blas import blas_threads
 
     with blas_threads(thread_limit):
-        result = evaluation.evaluate(_checkpoint(kind, checkpoint), _corpus(kind, corpus), samples=samples)
+        result = evaluation.evaluate(weights_at(kind, checkpoint), texts_at(kind, corpus), samples=samples)
     if json:
         print_json(asdict(result))
     else:
@@ -198,7 +197,7 @@ def compare(
     from model.blas import blas_threads
 
     with blas_threads(thread_limit):
-        result = comparison.compare(_checkpoint(kind, old), _checkpoint(kind, new), _corpus(kind, corpus))
+        result = comparison.compare(weights_at(kind, old), weights_at(kind, new), texts_at(kind, corpus))
     if json:
         print_json(asdict(result) | {"better": result.better})
     else:
@@ -238,19 +237,6 @@ def plot(
     typer.echo(f"drew {path}")
 
 
-def _check_out(out: Path, corpus: "Sequence[Path]") -> None:
-    """Refuse, before any work, a place that cannot take the weights, or where training would write over a text."""
-    from model.events import history_path, snapshot_path
-    from model.sources import own_texts
-
-    if not out.name or out.is_dir():
-        raise MangosaurusError(f"{out}: is a folder; --out needs the name of a file")
-    texts = {path.resolve() for path in (*corpus, *own_texts())}
-    for written in (out, history_path(out), snapshot_path(out)):
-        if written.resolve() in texts:
-            raise MangosaurusError(f"{written}: the training would write over this text; choose another --out")
-
-
 def _train(recipe: "Recipe", corpus: "Corpus", out: Path, seed: int, threads: int, *, json: bool) -> "Event":
     from model import events
     from model.live import display_for
@@ -287,29 +273,6 @@ def _tell_end(event: "Event", kind: Kind, *, promoted: bool, json: bool) -> None
         raise typer.Exit(INTERRUPTED)
 
 
-def _checkpoint(kind: Kind, path: Path | None) -> "Checkpoint":
-    from model.checkpoint import load
-    from model.recipes import RECIPES
-
-    loaded = load(path) if path else _versions(kind).load_current()
-    if loaded.description.kind != RECIPES[kind].kind:
-        place = path or CHECKPOINTS / kind
-        raise MangosaurusError(f"{place}: these weights write {loaded.description.kind}, so they are none for {kind}")
-    return loaded
-
-
-def _corpus(kind: Kind, paths: list[Path] | None) -> "Corpus":
-    from model import corpus, sources
-
-    if not paths:
-        return sources.names_corpus() if kind is Kind.DINO else sources.sonnets_corpus()
-    if kind is Kind.POEM:
-        return corpus.read_verse(*paths)
-    if len(paths) > 1:
-        raise typer.BadParameter("names come from one file; give --corpus once")
-    return corpus.read_names(paths[0])
-
-
 def _requests(
     kind: Kind, prompt: str, count: int | None, sampling: "Sampling", seed: int, *, known_words: bool
 ) -> "Sequence[Request]":
@@ -321,12 +284,6 @@ def _requests(
     return [
         VerseRequest(generator_for(seed, turn), prompt, sampling, known_words=known_words) for turn in range(count or 1)
     ]
-
-
-def _versions(kind: Kind) -> "Versions":
-    from model.checkpoint import Versions
-
-    return Versions(CHECKPOINTS / kind)
 
 
 if __name__ == "__main__":

@@ -84,6 +84,7 @@ def test_the_networks_need_little() -> None:
         "model.__main__": {"typer", "rich"},
         "model.command_line": {"typer", "rich"},
         "model.live": {"rich"},
+        "model.places": {"typer"},
         "model.syllables": {"pysyllables"},
     }
     for module in of("model"):

@@ -14,7 +14,7 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from model import __main__ as command_line
-from model import sources
+from model import places, sources
 from model.checkpoint import Versions, load
 from model.lexicon import words_of
 from model.live import Lines, Picture, duration
@@ -93,7 +93,7 @@ class TestTrain:
     def test_without_out_adds_a_version_and_promotes_it_only_if_asked(
         self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(command_line, "CHECKPOINTS", tmp_path)
+        monkeypatch.setattr(places, "CHECKPOINTS", tmp_path)
         versions = Versions(tmp_path / "dino")
         stdout = run_well("train", "dino", "--corpus", folder / "names.txt", *SMALL)
         (added,) = versions.list()
