@@ -1,6 +1,6 @@
 """python -m benchmarks [cold_start island sampling training splits scratch]: measure, write tables to results.md.
 
-Without names all of them run but `scratch`, which takes a quarter of an hour. Torch is needed: pip install '.[bench]'.
+Without names all of them run but `scratch`, which takes a quarter of an hour. Some need torch: pip install '.[bench]'.
 Not here: the bot's bench, which is a command of its own (python -m benchmarks.bot).
 """
 
@@ -14,13 +14,15 @@ from benchmarks.timing import Effort
 # The cold starts come first: they are other processes, and this one is still small.
 USUAL = ("cold_start", "island", "sampling", "training", "splits")
 BENCHES = (*USUAL, "scratch")
+BESIDE_TORCH = {"cold_start", "sampling", "training"}
 
 
 def main() -> None:
     """Run what was asked for."""
     chosen, effort, keep = _arguments()
-    if find_spec("torch") is None:
-        raise SystemExit("The benches compare with torch, which is not installed: pip install '.[bench]'")
+    beside_torch = [name for name in chosen if name in BESIDE_TORCH]
+    if beside_torch and find_spec("torch") is None:
+        raise SystemExit(f"{', '.join(beside_torch)}: torch is not installed: pip install '.[bench]'")
     for name in chosen:
         body = f"{import_module(f'benchmarks.{name}').report(effort)}\n\n{machine()}. At most {effort.repeats} rounds."
         print(f"\n{body}\n", flush=True)

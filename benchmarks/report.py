@@ -14,7 +14,10 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 RESULTS = Path(__file__).with_name("results.md")
-HEADING = "# Measurements\n\nEach section is written by `python -m benchmarks NAME`, whole, and names its machine.\n"
+HEADING = (
+    "# Measurements\n\nEach section is written by `python -m benchmarks NAME`, that of the bot by "
+    "`python -m benchmarks.bot --write`, whole, and names its machine.\n"
+)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

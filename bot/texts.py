@@ -113,13 +113,13 @@ ABOUT = (
     "I am <b>Mangosaurus</b>: two recurrent networks, written in NumPy down to their gradients. "
     "None of my names is one of those I learned from, and no line of mine is copied on purpose."
 )
-SOURCE = "My source is free software under the MIT licence; whoever runs me has it all, weights and data included."
+SOURCE = "My source is free software under the MIT licence; whoever runs me has it all, weights included."
 
 _TAG = re.compile("<[^>]*>")
 _WRITES = {"dino": "invent names", "poem": "write verse"}
 _NETWORKS = {
     "dino": "<b>Names</b>, by a plain recurrent network",
-    "poem": "<b>Verse</b>, by a stacked LSTM that read Shakespeare's sonnets",
+    "poem": "<b>Verse</b>, by a stacked LSTM that read Shakespeare's plays, then the sonnets",
 }
 _STAGES = {"pretrain": "reading the plays", "tune": "reading the sonnets", "names": "reading the names"}
 

@@ -74,7 +74,9 @@ def train(
         Path | None, typer.Option(metavar="FILE", help="Where to write.", show_default="a new version in checkpoints/")
     ] = None,
     minutes: Annotated[float | None, typer.Option(min=0.001, help="Train for about so long.")] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Train for so many passes over the text.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the text, in each stage: verse has two.")
+    ] = None,
     hidden_size: Annotated[int | None, typer.Option(min=1, help="Units in each layer.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="Recurrent layers.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Another seed is another training.")] = 0,
@@ -124,7 +126,7 @@ def sample(
         ),
     ] = None,
     top_p: Annotated[
-        float, typer.Option(min=0, max=1, help="Draw from the likeliest characters with this share of probability.")
+        float, typer.Option(min=0, max=1, help="Draw from the likeliest characters with this share of all, above 0.")
     ] = 1,
     known_words: Annotated[
         bool, typer.Option("--known-words", help="Verse only: keep to words of the texts that the network read.")
@@ -211,7 +213,7 @@ def island(
         int | None, typer.Option(min=1, help="Steps to take, one name each.", show_default="35000")
     ] = None,
 ) -> None:
-    """Do the assignment "Dinosaurus Island": one name a step, plain gradient descent, names as it learns.
+    """Do the assignment "Dinosaurus land": one name a step, plain gradient descent, names as it learns.
 
     With the assignment's own list of names, it gives the assignment's own figures.
     """
