@@ -146,9 +146,7 @@ class Answers:
         A person's own updates come one after the other anyway (`updates`); but what belongs to a group, everybody there
         can press. ExplainedError where too many do.
         """
-        lock = self._turns.get(person_id)
-        if lock is None:
-            lock = self._turns[person_id] = asyncio.Lock()
+        lock = self._turns.setdefault(person_id, asyncio.Lock())
         try:
             async with asyncio.timeout(LONGEST_WAIT if lock.locked() else None):
                 await lock.acquire()

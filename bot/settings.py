@@ -108,28 +108,29 @@ def _token(key: str, value: str) -> Secret:
     return Secret(value)
 
 
-def _shown(value: str) -> str:
-    """Return a wrong value as it was written, unless it looks like a token or may be an address with a password."""
+def _wrong(key: str, value: str, rule: str) -> SettingsError:
+    """Say what is wrong and what would be right; not what looks like a token or may be an address with a password."""
     may_hold_a_password = "@" in value and ":" in value
-    return "a secret (not shown)" if may_hold_a_password or _LIKE_A_TOKEN.search(value) else repr(value)
+    shown = "a secret (not shown)" if may_hold_a_password or _LIKE_A_TOKEN.search(value) else repr(value)
+    return SettingsError(f"{key} is {shown}; {rule}")
 
 
 def _ids(key: str, value: str) -> frozenset[int]:
     parts = [part.strip() for part in value.split(",") if part.strip()]
     if not all(re.fullmatch(r"[0-9]{1,16}", part) and int(part) for part in parts):
-        raise SettingsError(f"{key} is {_shown(value)}; it is a list of Telegram user ids such as 12345678, 87654321")
+        raise _wrong(key, value, "it is a list of Telegram user ids such as 12345678, 87654321")
     return frozenset(map(int, parts))
 
 
 def _path(key: str, value: str) -> Path:
     if _LIKE_A_TOKEN.search(value):
-        raise SettingsError(f"{key} is {_shown(value)}; it is a path on this machine")
+        raise _wrong(key, value, "it is a path on this machine")
     if "://" in value:  # which may hold a password
         raise SettingsError(f"{key} is an address; it is a path on this machine (value not shown)")
     try:
         return ROOT / Path(value).expanduser()
     except RuntimeError:
-        raise SettingsError(f"{key} is {_shown(value)}; there is no such home folder") from None
+        raise _wrong(key, value, "there is no such home folder") from None
 
 
 def _temperature(key: str, value: str) -> float:
@@ -138,28 +139,26 @@ def _temperature(key: str, value: str) -> float:
     except ValueError:
         temperature = math.nan
     if not 0 <= temperature <= HIGHEST_TEMPERATURE:
-        raise SettingsError(f"{key} is {_shown(value)}; it is a number from 0 to {HIGHEST_TEMPERATURE:g} such as 0.8")
+        raise _wrong(key, value, f"it is a number from 0 to {HIGHEST_TEMPERATURE:g} such as 0.8")
     return temperature
 
 
 def _count(key: str, value: str) -> int:
     if not re.fullmatch(r"[0-9]{1,6}", value) or not int(value):
-        raise SettingsError(f"{key} is {_shown(value)}; it is a whole number from 1 to 999999 such as 256")
+        raise _wrong(key, value, "it is a whole number from 1 to 999999 such as 256")
     return int(value)
 
 
 def _rate(key: str, value: str) -> Rate | None:
     match = re.fullmatch(r"0|([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", value)
     if not match:
-        raise SettingsError(
-            f"{key} is {_shown(value)}; it is answers/seconds for each person such as 10/60, or 0 for no limit"
-        )
+        raise _wrong(key, value, "it is answers/seconds for each person such as 10/60, or 0 for no limit")
     return Rate(int(match[1]), int(match[2])) if match[1] else None
 
 
 def _message_rate(key: str, value: str) -> int | None:
     if not re.fullmatch(r"0|[1-9][0-9]{0,5}", value):
-        raise SettingsError(f"{key} is {_shown(value)}; it is messages a second such as 30, or 0 for no limit")
+        raise _wrong(key, value, "it is messages a second such as 30, or 0 for no limit")
     return int(value) or None
 
 
@@ -170,15 +169,13 @@ def _url(key: str, value: str) -> str:
     except ValueError:
         sound = False
     if not sound or address.query or address.fragment or any(character.isspace() for character in value):
-        raise SettingsError(
-            f"{key} is {_shown(value)}; it is the address of a Bot API server such as http://localhost:8081"
-        )
+        raise _wrong(key, value, "it is the address of a Bot API server such as http://localhost:8081")
     return value.rstrip("/")
 
 
 def _log_level(key: str, value: str) -> str:
     if value.upper() not in LOG_LEVELS:
-        raise SettingsError(f"{key} is {_shown(value)}; it is one of {', '.join(LOG_LEVELS)}")
+        raise _wrong(key, value, f"it is one of {', '.join(LOG_LEVELS)}")
     return value.upper()
 
 

@@ -116,8 +116,7 @@ def sample(
     kind: KindArgument,
     prompt: Annotated[str, typer.Option(help="How the name or the poem begins.")] = "",
     count: Annotated[
-        int | None,
-        typer.Option(min=1, max=10_000, help="How many.", show_default="5 names or 1 poem"),
+        int | None, typer.Option(min=1, max=10_000, help="How many.", show_default="5 names or 1 poem")
     ] = None,
     temperature: Annotated[
         float | None,

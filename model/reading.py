@@ -4,7 +4,7 @@ The order comes from one generator. An epoch can be dealt again from its first b
 interrupted finds its place. Not here: how batches are cut (`corpus`), and what is done with them (`trainer`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -19,9 +19,9 @@ def documents(corpus: Corpus, stage: Stage) -> tuple[str, ...]:
     return (*corpus.pretraining, *corpus.training) if stage.text == "pretraining" else corpus.training
 
 
-def characters_an_epoch(corpus: Corpus, stage: Stage) -> int:
-    """Count what a stage reads in an epoch, with the newlines before and after each document (see `corpus.stream`)."""
-    return sum(len(document) + 2 for document in documents(corpus, stage))
+def count_characters(read: Sequence[str]) -> int:
+    """Count what documents hold with the newlines before and after each (see `corpus.stream`)."""
+    return sum(len(document) + 2 for document in read)
 
 
 class Reading:
@@ -70,5 +70,5 @@ class Reading:
     def _count_batches(self) -> int:
         if self._corpus.kind == "names":
             return -(-len(self._documents) // self._stage.batch_size)
-        characters = characters_an_epoch(self._corpus, self._stage)
+        characters = count_characters(self._documents)
         return -(-characters // (self._stage.batch_size * self._stage.sequence_length))

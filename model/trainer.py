@@ -30,7 +30,7 @@ from model.layers import GATES, Array
 from model.optimizer import Adam, clip_by_global_norm, warmup_cosine
 from model.parallel import Shards
 from model.progress import Position, Progress
-from model.reading import Reading, characters_an_epoch
+from model.reading import Reading, count_characters, documents
 from model.recipes import Recipe, Stage
 from model.snapshot import Snapshot, read_snapshot, write_snapshot
 from model.vocabulary import NO_CHARACTER
@@ -75,7 +75,7 @@ class Training:
         )
         # Of the stages, in whatever unit: the clock decides, or what there is to read.
         self._lengths = [
-            stage.share if recipe.minutes is not None else stage.epochs * characters_an_epoch(corpus, stage)
+            stage.share if recipe.minutes is not None else stage.epochs * count_characters(documents(corpus, stage))
             for stage in recipe.stages
         ]
         self._begin_stage()

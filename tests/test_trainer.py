@@ -19,7 +19,7 @@ from model.checkpoint import CheckpointError, load, save
 from model.corpus import Batch, Corpus, read_names, read_verse, stream, stream_batches
 from model.evaluation import held_out_loss
 from model.language_model import LanguageModel
-from model.layers import Array, Ids
+from model.layers import Array
 from model.optimizer import warmup_cosine
 from model.parallel import Shards
 from model.progress import Progress
@@ -334,33 +334,34 @@ def test_a_damaged_snapshot_is_refused_by_name(names: Corpus, snapshot: Path) ->
     assert str(refusal.value).startswith(str(snapshot))
 
 
-def test_dropout_leaves_its_share_out_and_strengthens_the_rest(names: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    masks: list[Sequence[Array]] = []
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Batch, Sequence[Array]]]:
+    """What each training step is given from now on: its batch and its dropout."""
+    steps: list[tuple[Batch, Sequence[Array]]] = []
     compute = Shards.loss_and_gradients
 
-    def watched(self: Shards, *arguments: Any, dropout: Sequence[Array], **others: Any) -> Any:
-        masks.append(dropout)
-        return compute(self, *arguments, dropout=dropout, **others)
+    def watch(self: Shards, language_model: LanguageModel, batch: Batch, *state: Any, **others: Any) -> Any:
+        steps.append((batch, others["dropout"]))
+        return compute(self, language_model, batch, *state, **others)
 
-    monkeypatch.setattr(Shards, "loss_and_gradients", watched)
+    monkeypatch.setattr(Shards, "loss_and_gradients", watch)
+    return steps
+
+
+def test_dropout_leaves_its_share_out_and_strengthens_the_rest(names: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = watched(monkeypatch)
     list(Training(replace(TINY_DINO, hidden_size=200), names).run())
-    numbers = np.concatenate([layer.ravel() for mask in masks for layer in mask])
+    numbers = np.concatenate([layer.ravel() for _, dropout in steps for layer in dropout])
     assert np.unique(numbers).tolist() == pytest.approx([0, 1 / 0.7])
     assert np.mean(numbers == 0) == pytest.approx(0.3, abs=0.02)
 
 
 def test_input_dropout_hides_its_share_of_what_is_read(names: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    inputs: list[Ids] = []
-    compute = Shards.loss_and_gradients
-
-    def watched(self: Shards, language_model: LanguageModel, batch: Batch, *arguments: Any, **others: Any) -> Any:
-        inputs.append(batch.inputs[1:][batch.targets[:-1] != 0])  # without the beginning, which is hidden anyway
-        return compute(self, language_model, batch, *arguments, **others)
-
-    monkeypatch.setattr(Shards, "loss_and_gradients", watched)
+    steps = watched(monkeypatch)
     for share in (0.0, 0.25):
-        inputs.clear()
+        steps.clear()
         list(Training(replace(TINY_DINO, stages=(replace(NAMES_STAGE, input_dropout=share),)), names).run())
+        # Without the beginning, which is hidden anyway.
+        inputs = [batch.inputs[1:][batch.targets[:-1] != 0] for batch, _ in steps]
         assert np.mean(np.concatenate(inputs) == NO_CHARACTER) == pytest.approx(share, abs=0.03)
 
 
