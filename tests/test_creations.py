@@ -1,0 +1,40 @@
+"""The released weights go on writing what they wrote: 300 recorded creations, byte for byte.
+
+`creations.jsonl` holds requests in several scripts, at temperatures from 0 to 2, with top-p, with known words, and
+poems that continue poems, each with the texts that the first release gave. A change that fails here breaks the codes
+that people have kept.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model.checkpoint import Versions
+from model.decoder import Decoder
+from model.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
+
+ROOT = Path(__file__).parents[1]
+RECORDED = [json.loads(line) for line in (ROOT / "tests" / "creations.jsonl").read_text(encoding="utf-8").splitlines()]
+RELEASED = {"dino": "565c4cdbe29e", "poem": "cf4b27233ab0"}
+
+
+def request(row: dict[str, Any]) -> Request:
+    generator, sampling = generator_for(row["seed"], row["turn"]), Sampling(row["temperature"], row["top_p"])
+    if row["network"] == "dino":
+        return NameRequest(generator, row["count"], row["prompt"], sampling)
+    return VerseRequest(generator, row["prompt"], sampling, known_words=row["known_words"])
+
+
+def test_there_are_300_of_them() -> None:
+    assert len(RECORDED) == 300
+
+
+@pytest.mark.parametrize("network", ["dino", "poem"])
+def test_recorded_creations_are_written_again(network: str) -> None:
+    checkpoint = Versions(ROOT / "checkpoints" / network).load(RELEASED[network])
+    rows = [row for row in RECORDED if row["network"] == network]
+    answers = Decoder(checkpoint).answers_to([request(row) for row in rows])
+    assert [list(answer.texts) for answer in answers] == [row["texts"] for row in rows]
+    assert [answer.error is not None for answer in answers] == [row["fails"] for row in rows]
