@@ -14,9 +14,9 @@ import numpy as np
 
 from benchmarks.report import table, times, verdict
 from benchmarks.timing import Effort, compare, speedup
-from model.blas import blas_threads
+from model.engine.threads import blas_threads
 from model.island import ISLAND, initialise, one_name, optimize, shuffled_names, train
-from model.vocabulary import Vocabulary
+from model.text.vocabulary import Vocabulary
 
 STEPS, QUICK_STEPS, CHECKED_STEPS = ISLAND.steps, 400, 100
 TARGET, TOLERANCE = 3.0, 1e-4

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.telegram_server import Server
-from model.architecture import Architecture
-from model.checkpoint import Checkpoint, Description, Versions, save
-from model.language_model import LanguageModel
-from model.recipes import RECIPES
-from model.vocabulary import Vocabulary
+from model.checkpoint.versions import Checkpoint, Description, Versions, save
+from model.network.architecture import Architecture
+from model.network.language_model import LanguageModel
+from model.text.vocabulary import Vocabulary
+from model.training.recipes import RECIPES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine

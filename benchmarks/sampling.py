@@ -18,13 +18,13 @@ from benchmarks.report import table, times, verdict
 from benchmarks.timing import Effort, compare, fastest, speedup
 from benchmarks.torch_twin import TorchSampling, Variant, variants
 from benchmarks.training import LAYERS, network
-from model.checkpoint import Checkpoint, Description
-from model.decoder import Decoder
-from model.language_model import LanguageModel
-from model.layers import Array, Ids
-from model.lockstep import Lockstep
-from model.requests import VerseRequest, generator_for
-from model.vocabulary import Vocabulary
+from model.checkpoint.versions import Checkpoint, Description
+from model.decoding.decoder import Decoder
+from model.decoding.requests import VerseRequest, generator_for
+from model.engine.lockstep import Lockstep
+from model.network.language_model import LanguageModel
+from model.network.layers import Array, Ids
+from model.text.vocabulary import Vocabulary
 
 CHARACTERS = "".join(sorted("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz"))
 LENGTH = 400

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 from benchmarks.report import table
 from benchmarks.timing import Effort
-from model.blas import blas_threads
-from model.command_line import thread_count
-from model.recipes import POEM
-from model.sources import sonnets_corpus
-from model.trainer import Training
+from model.cli.options import thread_count
+from model.engine.threads import blas_threads
+from model.text.sources import sonnets_corpus
+from model.training.recipes import POEM
+from model.training.trainer import Training
 
 MINUTES = 14.0
 MARKS = {"plain LSTM, 2 x 256": 1.38, "character transformer, 4 layers of 128, context 64": 1.33}

@@ -9,12 +9,12 @@ from statistics import mean, stdev
 
 from benchmarks.report import table, verdict
 from benchmarks.timing import Effort
-from model.blas import blas_threads
-from model.evaluation import held_out_loss
-from model.ngram import NGram, best_order
-from model.recipes import DINO
-from model.sources import names_corpus
-from model.trainer import Training
+from model.engine.threads import blas_threads
+from model.evaluation.evaluation import held_out_loss
+from model.evaluation.ngram import NGram, best_order
+from model.text.sources import names_corpus
+from model.training.recipes import DINO
+from model.training.trainer import Training
 
 SPLITS = range(5)
 ORDERS = range(9)

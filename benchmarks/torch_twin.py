@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from model.architecture import layer_keys
-from model.language_model import LanguageModel
-from model.layers import GATES, Array, Ids
+from model.network.architecture import layer_keys
+from model.network.language_model import LanguageModel
+from model.network.layers import GATES, Array, Ids
 
 TORCH_GATES = "ifgo"
 

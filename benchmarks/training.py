@@ -19,12 +19,12 @@ import torch
 from benchmarks.report import table, times, verdict
 from benchmarks.timing import Effort, compare, fastest, speedup
 from benchmarks.torch_twin import TorchTraining, Variant, variants
-from model.architecture import Architecture
-from model.blas import blas_threads
-from model.corpus import Batch
-from model.language_model import LanguageModel
-from model.optimizer import Adam, clip_by_global_norm
-from model.parallel import Shards
+from model.engine.parallel import Shards
+from model.engine.threads import blas_threads
+from model.network.architecture import Architecture
+from model.network.language_model import LanguageModel
+from model.text.batches import Batch
+from model.training.optimizer import Adam, clip_by_global_norm
 
 VOCABULARY, LAYERS, LEARNING_RATE = 38, 2, 1e-3
 TOLERANCE = 1e-4

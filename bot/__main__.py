@@ -7,7 +7,7 @@ said at once.
 from __future__ import annotations
 
 if __name__ == "__main__":
-    from model.interrupt import leave_at_once
+    from model.cli.interrupt import leave_at_once
 
     leave_at_once()  # before anything that takes time
 
@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 
 from bot.logs import Redaction, configure_logging
 from bot.settings import ROOT, read_settings
+from model.cli.interrupt import INTERRUPTED, leave_in_order
 from model.errors import MangosaurusError
-from model.interrupt import INTERRUPTED, leave_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence

@@ -26,10 +26,10 @@ from bot.limits import Limits, Verdict
 from bot.presses import Buttons, creation_buttons
 from bot.store import Creation, Preferences
 from bot.updates import can_press, person_id
-from model.drafts import seam
+from model.decoding.drafts import seam
+from model.decoding.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 from model.errors import MangosaurusError
-from model.recipes import RECIPES
-from model.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
+from model.training.recipes import RECIPES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Mapping
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from bot.limits import Rate
     from bot.nearest import Neighbour
     from bot.store import Kind, Store
-    from model.vocabulary import Vocabulary
+    from model.text.vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)
 

@@ -45,10 +45,10 @@ from bot.retraining import Retraining
 from bot.store import Store
 from bot.transport import AiohttpRequest
 from bot.updates import PersonalOrder
-from model.blas import blas_threads
-from model.checkpoint import Versions
+from model.checkpoint.versions import Versions
+from model.engine.threads import blas_threads
 from model.errors import MangosaurusError
-from model.recipes import DINO, POEM
+from model.training.recipes import DINO, POEM
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping

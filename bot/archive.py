@@ -12,12 +12,12 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from bot.batching import Batching
-from model.checkpoint import CheckpointError
+from model.checkpoint.versions import CheckpointError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from model.checkpoint import Versions
+    from model.checkpoint.versions import Versions
 
 logger = logging.getLogger(__name__)
 

@@ -29,16 +29,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.nearest import Neighbourhood
-from model.decoder import Decoder
+from model.decoding.decoder import Decoder
+from model.decoding.requests import Request, RequestError
 from model.errors import MangosaurusError
-from model.requests import Request, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.nearest import Neighbour
-    from model.checkpoint import Checkpoint
-    from model.requests import Answer
+    from model.checkpoint.versions import Checkpoint
+    from model.decoding.requests import Answer
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from bot.settings import Settings
-from model.checkpoint import Checkpoint, CheckpointError, Versions
+from model.checkpoint.versions import Checkpoint, CheckpointError, Versions
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:

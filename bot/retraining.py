@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 from bot.child import Child, Message, plain
 from bot.locks import locked
 from bot.reporting import Reporter
-from model.checkpoint import Checkpoint, CheckpointError, Versions, load, save
+from model.checkpoint.versions import Checkpoint, CheckpointError, Versions, load, save
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ Not here: anything of Telegram (python -m bot), and how a training is shown (liv
 """
 
 if __name__ == "__main__":
-    from model.interrupt import leave_at_once
+    from model.cli.interrupt import leave_at_once
 
     leave_at_once()  # before anything that takes time
 
@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from model.command_line import (
+from model.cli.interrupt import INTERRUPTED
+from model.cli.named import check_out, texts_at, versions_of, weights_at
+from model.cli.options import (
     FAILURES,
     CheckpointOption,
     Commands,
@@ -35,17 +37,15 @@ from model.command_line import (
     thread_count,
 )
 from model.errors import MangosaurusError
-from model.interrupt import INTERRUPTED
-from model.places import check_out, texts_at, versions_of, weights_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from model.checkpoint import Versions
-    from model.corpus import Corpus
-    from model.events import Event
-    from model.recipes import Recipe
-    from model.requests import Request, Sampling
+    from model.checkpoint.versions import Versions
+    from model.decoding.requests import Request, Sampling
+    from model.text.corpus import Corpus
+    from model.training.events import Event
+    from model.training.recipes import Recipe
 
 app = typer.Typer(
     cls=Commands,
@@ -61,7 +61,7 @@ app = typer.Typer(
 @app.command(epilog="Example: python -m model fetch")
 def fetch() -> None:
     """Fetch Shakespeare's sonnets, plays and poems into data/, and verify them. Training does it by itself."""
-    from model import sources
+    from model.text import sources
 
     sources.fetch(say=typer.echo)
 
@@ -94,8 +94,8 @@ def train(
     if promote and out is not None:
         raise typer.BadParameter("--promote is for a version in checkpoints/; leave --out away")
     try:
-        from model.blas import blas_threads
-        from model.recipes import RECIPES, customised
+        from model.engine.threads import blas_threads
+        from model.training.recipes import RECIPES, customised
 
         recipe = customised(RECIPES[kind], hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
         path = out or versions_of(kind).directory / "new.safetensors"
@@ -137,11 +137,11 @@ def sample(
     """Invent names or verse."""
     if known_words and kind is Kind.DINO:
         raise typer.BadParameter("--known-words is for poem; a new name is no known word")
-    from model.blas import blas_threads
-    from model.decoder import Decoder
-    from model.drafts import seam
-    from model.recipes import RECIPES
-    from model.requests import Sampling
+    from model.decoding.decoder import Decoder
+    from model.decoding.drafts import seam
+    from model.decoding.requests import Sampling
+    from model.engine.threads import blas_threads
+    from model.training.recipes import RECIPES
 
     loaded = weights_at(kind, checkpoint)
     chosen_seed = secrets.randbelow(2**32) if seed is None else seed
@@ -173,8 +173,8 @@ def evaluate(
     json: JsonOption = False,
 ) -> None:
     """Judge weights by held-out text, beside what counting characters achieves, and by what they write."""
-    from model import evaluation
-    from model.blas import blas_threads
+    from model.engine.threads import blas_threads
+    from model.evaluation import evaluation
 
     with blas_threads(thread_limit):
         result = evaluation.evaluate(weights_at(kind, checkpoint), texts_at(kind, corpus), samples=samples)
@@ -194,8 +194,8 @@ def compare(
     json: JsonOption = False,
 ) -> None:
     """Tell whether new weights are better than old ones on held-out text, by more than luck can do."""
-    from model import comparison
-    from model.blas import blas_threads
+    from model.engine.threads import blas_threads
+    from model.evaluation import comparison
 
     with blas_threads(thread_limit):
         result = comparison.compare(weights_at(kind, old), weights_at(kind, new), texts_at(kind, corpus))
@@ -227,8 +227,8 @@ def plot(
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="The picture.", show_default="FILE.png")] = None,
 ) -> None:
     """Draw a training as a PNG: losses, gradient norms before and after clipping, and what it wrote along the way."""
-    from model import plots
-    from model.history import read_history
+    from model.cli import plots
+    from model.training.history import read_history
 
     told = read_history(history)
     path = out or history.with_suffix(".png")
@@ -239,9 +239,9 @@ def plot(
 
 
 def _train(recipe: "Recipe", corpus: "Corpus", out: Path, seed: int, threads: int, *, json: bool) -> "Event":
-    from model import events
-    from model.live import display_for
-    from model.trainer import Training
+    from model.cli.display import display_for
+    from model.training import events
+    from model.training.trainer import Training
 
     out.parent.mkdir(parents=True, exist_ok=True)
     training = Training(recipe, corpus, seed=seed, threads=threads, snapshot=events.snapshot_path(out))
@@ -250,7 +250,7 @@ def _train(recipe: "Recipe", corpus: "Corpus", out: Path, seed: int, threads: in
 
 
 def _keep(event: "Event", versions: "Versions", *, promote: bool) -> "Event":
-    from model.events import keep_as_version
+    from model.training.events import keep_as_version
 
     event = keep_as_version(event, versions)
     if promote:
@@ -277,7 +277,7 @@ def _tell_end(event: "Event", kind: Kind, *, promoted: bool, json: bool) -> None
 def _requests(
     kind: Kind, prompt: str, count: int | None, sampling: "Sampling", seed: int, *, known_words: bool
 ) -> "Sequence[Request]":
-    from model.requests import NameRequest, VerseRequest, generator_for
+    from model.decoding.requests import NameRequest, VerseRequest, generator_for
 
     if kind is Kind.DINO:
         likeliest = sampling.temperature == 0  # which is one

@@ -13,6 +13,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
+"""The project's folder: `data/` and `checkpoints/` are in it."""
+
 _TOKEN_BYTES = 4
 _ABANDONED = 3600.0
 """Seconds after which a temporary file is nobody's: writing one takes a moment, and another process may be at it."""

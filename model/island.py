@@ -14,15 +14,16 @@ from pathlib import Path
 
 import numpy as np
 
-from model.architecture import Architecture
-from model.corpus import Batch, CorpusError, read_text
-from model.language_model import LanguageModel, State
-from model.layers import Array, softmax
-from model.optimizer import SGD, clip_by_value
-from model.sources import names_path
-from model.vocabulary import NO_CHARACTER, Vocabulary
-from model.weights import Weights
-from model.workspace import Workspace
+from model.engine.workspace import Workspace
+from model.network.architecture import Architecture
+from model.network.language_model import LanguageModel, State
+from model.network.layers import Array, softmax
+from model.network.weights import Weights
+from model.text.batches import Batch
+from model.text.corpus import CorpusError, read_text
+from model.text.sources import names_path
+from model.text.vocabulary import NO_CHARACTER, Vocabulary
+from model.training.optimizer import SGD, clip_by_value
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from bot.application import Mangosaurus
 from bot.local.buttons import buttons
 from bot.local.request import LocalRequest
 from bot.local.telegram import Person, Telegram
-from model.architecture import Architecture
-from model.checkpoint import Checkpoint, Description, Versions, save
+from model.checkpoint.versions import Checkpoint, Description, Versions, save
 from model.errors import MangosaurusError
-from model.language_model import LanguageModel
-from model.vocabulary import Vocabulary
+from model.network.architecture import Architecture
+from model.network.language_model import LanguageModel
+from model.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.answers import ExplainedError, request_for
 from bot.handlers.again import read_code
 from bot.store import CODE_CHARACTERS, CODE_LENGTH, Creation
-from model.requests import Sampling, VerseRequest, generator_for
+from model.decoding.requests import Sampling, VerseRequest, generator_for
 from tests.serving import ALICE, BOB, Chat, install, serving, untrained
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.appearance import STRETCH, name_figures, stretches, verse_figures
+from model.evaluation.appearance import STRETCH, name_figures, stretches, verse_figures
 
 LINE = "shall i compare thee to a summer's day"
 

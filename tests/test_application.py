@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from bot.batching import Written
     from bot.local.telegram import Telegram
-    from model.requests import Request
+    from model.decoding.requests import Request
 
 
 async def test_nothing_is_left_behind(settings: Settings, telegram: Telegram) -> None:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.archive import KEPT, Archive, MissingError
-from model.checkpoint import Versions
-from model.requests import NameRequest, generator_for
+from model.checkpoint.versions import Versions
+from model.decoding.requests import NameRequest, generator_for
 from tests.serving import install, untrained
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from model.checkpoint import Checkpoint
+    from model.checkpoint.versions import Checkpoint
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ import pytest
 import bot.batching
 from bot.batching import FAILED, ROWS, STOPPED, Batching, Busy, WritingError, Written
 from bot.nearest import Neighbourhood
-from model.architecture import Architecture
-from model.checkpoint import Checkpoint, Description
-from model.decoder import Decoder
-from model.language_model import LanguageModel
-from model.requests import Answer, NameRequest, Request, RequestError, VerseRequest, generator_for
-from model.vocabulary import Vocabulary
+from model.checkpoint.versions import Checkpoint, Description
+from model.decoding.decoder import Decoder
+from model.decoding.requests import Answer, NameRequest, Request, RequestError, VerseRequest, generator_for
+from model.network.architecture import Architecture
+from model.network.language_model import LanguageModel
+from model.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from model import blas
-from model.blas import blas_threads
+from model.engine import threads as blas
+from model.engine.threads import blas_threads
 
 
 def threads() -> set[int]:

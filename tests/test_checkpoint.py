@@ -18,13 +18,13 @@ import safetensors.numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import checkpoint_format
-from model.architecture import Architecture
-from model.checkpoint import Checkpoint, CheckpointError, Description, Versions, load, save
-from model.history import read_history
-from model.language_model import LanguageModel
-from model.layers import GATES
-from model.vocabulary import Vocabulary
+from model.checkpoint import encoding as checkpoint_format
+from model.checkpoint.versions import Checkpoint, CheckpointError, Description, Versions, load, save
+from model.network.architecture import Architecture
+from model.network.language_model import LanguageModel
+from model.network.layers import GATES
+from model.text.vocabulary import Vocabulary
+from model.training.history import read_history
 
 DESCRIPTION = Description(
     kind="names",
@@ -300,7 +300,7 @@ def in_a_child(folder: Path, script: str) -> str:
     """Run a script in `folder`; `original` and the modules are there. Returns what it prints."""
     prelude = (
         "import os, resource\nfrom pathlib import Path\nimport tests.test_checkpoint as here\n"
-        "from model.checkpoint import *\noriginal = here.checkpoint(seed=1)\n"
+        "from model.checkpoint.versions import *\noriginal = here.checkpoint(seed=1)\n"
         f"os.chdir({str(folder)!r})\n"
     )
     child = subprocess.run(
@@ -487,9 +487,9 @@ def warnings(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
             messages.append(record.getMessage())
 
     handler = Collect(logging.WARNING)
-    logging.getLogger("model.checkpoint").addHandler(handler)
+    logging.getLogger("model.checkpoint.versions").addHandler(handler)
     yield messages
-    logging.getLogger("model.checkpoint").removeHandler(handler)
+    logging.getLogger("model.checkpoint.versions").removeHandler(handler)
 
 
 def test_the_last_good_version_serves_with_a_warning(versions: Versions, warnings: list[str]) -> None:

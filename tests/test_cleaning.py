@@ -1,6 +1,6 @@
 """Cleaning: what is spoken stays, line by line; headings, names and directions go."""
 
-from model.cleaning import clean_sonnets, clean_verse
+from model.text.cleaning import clean_sonnets, clean_verse
 
 SONNETS = """THE SONNETS
 by William Shakespeare

@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.columns import as_columns, as_rows, group_count, in_groups, one_hot
-from model.layers import COLUMNS
-from model.vocabulary import NO_CHARACTER
+from model.engine.columns import as_columns, as_rows, group_count, in_groups, one_hot
+from model.network.layers import COLUMNS
+from model.text.vocabulary import NO_CHARACTER
 
 
 @given(st.integers(1, 300))

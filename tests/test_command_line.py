@@ -14,10 +14,11 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from model import __main__ as command_line
-from model import places, sources
-from model.checkpoint import Versions, load
-from model.lexicon import words_of
-from model.live import Lines, Picture, duration
+from model.checkpoint.versions import Versions, load
+from model.cli import named as places
+from model.cli.display import Lines, Picture, duration
+from model.text import sources
+from model.text.words import words_of
 
 ROOT = Path(__file__).parents[1]
 SMALL = ("--epochs", "2", "--hidden-size", "8", "--layers", "1")

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.comparison import STANDARD_ERRORS, Comparison, compare
-from model.evaluation import EvaluationError, document_scores, held_out_loss
-from model.vocabulary import Vocabulary
+from model.evaluation.comparison import STANDARD_ERRORS, Comparison, compare
+from model.evaluation.evaluation import EvaluationError, document_scores, held_out_loss
+from model.text.vocabulary import Vocabulary
 from tests.test_evaluation import NAMES, VERSE, biased, checkpoint_for, random
 
 if TYPE_CHECKING:
-    from model.corpus import Corpus
+    from model.text.corpus import Corpus
 
 MANY = replace(NAMES, held_out=("abab", "b", "aa", "bbb", "ab", "ba", "aabb", "a"))
 

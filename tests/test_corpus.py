@@ -8,18 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from model.corpus import (
-    Batch,
-    Corpus,
-    CorpusError,
-    name_batches,
-    padded_batch,
-    read_names,
-    read_verse,
-    stream,
-    stream_batches,
-)
-from model.vocabulary import NO_CHARACTER, Vocabulary, fold
+from model.text.batches import Batch, name_batches, padded_batch, stream, stream_batches
+from model.text.corpus import Corpus, CorpusError, read_names, read_verse
+from model.text.vocabulary import NO_CHARACTER, Vocabulary, fold
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 words = st.text(st.sampled_from("abc xyz"), min_size=1).map(lambda text: text.replace(" ", "é"))
@@ -244,7 +235,7 @@ def test_documents_of_several_lines_are_padded_too() -> None:
 
 
 def test_a_batch_of_nothing_is_refused() -> None:
-    with pytest.raises(CorpusError, match="at least one document"):
+    with pytest.raises(ValueError, match="at least one document"):
         padded_batch([], LETTERS, first=NO_CHARACTER)
 
 
@@ -341,10 +332,10 @@ def test_the_text_is_read_as_a_ring() -> None:
 
 @pytest.mark.parametrize(("length", "batch_size", "steps"), [(0, 1, 1), (5, 0, 1), (5, 1, 0), (5, -1, 1)])
 def test_sizes_below_one_are_refused(length: int, batch_size: int, steps: int) -> None:
-    with pytest.raises(CorpusError, match="must be at least 1, got"):
+    with pytest.raises(ValueError, match="must be at least 1, got"):
         next(stream_batches(np.arange(length), batch_size, steps))
 
 
 def test_names_need_a_batch_size() -> None:
-    with pytest.raises(CorpusError, match="batch_size must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
         next(name_batches(["a"], LETTERS, 0, np.random.default_rng(0)))

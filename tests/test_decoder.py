@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.architecture import Architecture
-from model.checkpoint import Checkpoint, Description
-from model.decoder import Decoder
-from model.language_model import LanguageModel
-from model.layers import Array
-from model.lexicon import words_of
-from model.lockstep import Lockstep
-from model.requests import Answer, NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
-from model.vocabulary import NO_CHARACTER, Vocabulary
+from model.checkpoint.versions import Checkpoint, Description
+from model.decoding.decoder import Decoder
+from model.decoding.requests import Answer, NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
+from model.engine.lockstep import Lockstep
+from model.network.architecture import Architecture
+from model.network.language_model import LanguageModel
+from model.network.layers import Array
+from model.text.vocabulary import NO_CHARACTER, Vocabulary
+from model.text.words import words_of
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")

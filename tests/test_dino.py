@@ -17,7 +17,7 @@ from bot.local.markup import parse_html
 from bot.local.telegram import group
 from bot.nearest import Neighbourhood
 from bot.store import CODE_CHARACTERS, CODE_LENGTH
-from model.vocabulary import Vocabulary
+from model.text.vocabulary import Vocabulary
 from tests.serving import ALICE, Chat, names_in, uncoded
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from model.drafts import Draft, NameDraft, Verdict, VerseDraft, longest_name, seam
-from model.requests import NameRequest, RequestError, Sampling, VerseRequest, generator_for
-from model.vocabulary import NO_CHARACTER, Vocabulary
+from model.decoding.drafts import Draft, NameDraft, Verdict, VerseDraft, longest_name, seam
+from model.decoding.requests import NameRequest, RequestError, Sampling, VerseRequest, generator_for
+from model.text.vocabulary import NO_CHARACTER, Vocabulary
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")

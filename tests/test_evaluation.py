@@ -9,14 +9,22 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from model.architecture import Architecture, Parameters, parameter_shapes
-from model.checkpoint import Checkpoint, Description
-from model.command_line import print_evaluation
-from model.corpus import Corpus, CorpusKind
-from model.evaluation import WIDTH, EvaluationError, decoder_loss, document_scores, evaluate, held_out_loss, readable
-from model.language_model import LanguageModel
-from model.layers import softmax
-from model.vocabulary import NO_CHARACTER, Vocabulary
+from model.checkpoint.versions import Checkpoint, Description
+from model.cli.options import print_evaluation
+from model.evaluation.evaluation import (
+    WIDTH,
+    EvaluationError,
+    decoder_loss,
+    document_scores,
+    evaluate,
+    held_out_loss,
+    readable,
+)
+from model.network.architecture import Architecture, Parameters, parameter_shapes
+from model.network.language_model import LanguageModel
+from model.network.layers import softmax
+from model.text.corpus import Corpus, Form
+from model.text.vocabulary import NO_CHARACTER, Vocabulary
 
 NAMES = Corpus("names", ("abba", "baab", "aab"), ("abab", "b"), (), Vocabulary("\nab"), "digest of names")
 VERSE = Corpus(
@@ -69,7 +77,7 @@ def test_a_document_is_judged_from_the_zero_state_whatever_stands_beside_it(corp
 
 
 @pytest.mark.parametrize(("kind", "first"), [("names", NO_CHARACTER), ("verse", 0)])
-def test_a_name_begins_from_nothing_and_a_poem_from_a_newline(kind: CorpusKind, first: int) -> None:
+def test_a_name_begins_from_nothing_and_a_poem_from_a_newline(kind: Form, first: int) -> None:
     language_model = random(NAMES)
     for array in language_model.parameters.values():
         array *= 5

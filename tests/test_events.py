@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from model.checkpoint import load
-from model.corpus import Corpus, read_names
-from model.events import history_path, snapshot_path, training_events
-from model.recipes import DINO, Recipe, customised
-from model.trainer import Training
+from model.checkpoint.versions import load
+from model.text.corpus import Corpus, read_names
+from model.training.events import history_path, snapshot_path, training_events
+from model.training.recipes import DINO, Recipe, customised
+from model.training.trainer import Training
 
 RECIPE: Recipe = customised(DINO, hidden_size=8, epochs=2)
 

@@ -14,7 +14,7 @@ from bot import texts
 from bot.batching import Batching, WritingError
 from bot.local.contents import Refusal
 from bot.local.telegram import group
-from model.requests import Request, RequestError
+from model.decoding.requests import Request, RequestError
 from tests.serving import ALICE, Chat, uncoded
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.history import History, HistoryError, read_history
+from model.training.history import History, HistoryError, read_history
 
 Event = dict[str, Any]
 

@@ -16,7 +16,7 @@ from tests.serving import ALICE, BOB, Chat, uncoded, until
 if TYPE_CHECKING:
     from bot.batching import Written
     from bot.local.telegram import Person, Telegram
-    from model.requests import Request
+    from model.decoding.requests import Request
 
 
 async def offered(chat: Chat, text: str, person: Person = ALICE, offset: str = "") -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.settings import ROOT
-from model.interrupt import INTERRUPTED, leave_at_once, leave_in_order
+from model.cli.interrupt import INTERRUPTED, leave_at_once, leave_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from model import island
-from model.corpus import Batch, CorpusError
-from model.optimizer import clip_by_value
-from model.vocabulary import NO_CHARACTER, Vocabulary
+from model.text.batches import Batch
+from model.text.corpus import CorpusError
+from model.text.vocabulary import NO_CHARACTER, Vocabulary
+from model.training.optimizer import clip_by_value
 
 NAMES = Path(__file__).parents[2] / "shared" / "data" / "dinos.txt"
 needs_names = pytest.mark.skipif(not NAMES.exists(), reason="the assignment's list of names is not here")

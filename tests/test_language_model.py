@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from model.architecture import Architecture, Parameters, parameter_shapes
-from model.language_model import LanguageModel, State, count_targets
-from model.layers import GATES, Array, Ids, softmax
-from model.vocabulary import NO_CHARACTER
-from model.weights import Weights
+from model.network.architecture import Architecture, Parameters, parameter_shapes
+from model.network.language_model import LanguageModel, State, count_targets
+from model.network.layers import GATES, Array, Ids, softmax
+from model.network.weights import Weights
+from model.text.vocabulary import NO_CHARACTER
 
 Cell = Literal["rnn", "lstm"]
 TORCH_GATES = "ifgo"

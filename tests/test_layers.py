@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-from model import layers
-from model.layers import GATES, Array, Ids
+from model.network import layers
+from model.network.layers import GATES, Array, Ids
 
 TIME, BATCH_SIZE, GROUPS, HIDDEN_SIZE, VOCAB_SIZE = 4, 3, 2, 3, 6
 

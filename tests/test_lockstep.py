@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from model.architecture import Architecture
-from model.language_model import LanguageModel
-from model.layers import Array
-from model.lockstep import Lockstep, on_grid
-from model.vocabulary import NO_CHARACTER
+from model.engine.lockstep import Lockstep, on_grid
+from model.network.architecture import Architecture
+from model.network.language_model import LanguageModel
+from model.network.layers import Array
+from model.text.vocabulary import NO_CHARACTER
 
 ROWS, STEPS = 140, 12
 WIDTHS = (1, 2, 3, 5, 8, 9, 10, 11, 16, 17, 33, 48, 49, 65, 104, ROWS)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot import moods
 from bot.store import MOODS
-from model.requests import Sampling
+from model.decoding.requests import Sampling
 
 
 def test_bold_is_what_the_operator_set() -> None:

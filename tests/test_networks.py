@@ -9,7 +9,7 @@ import pytest
 
 from bot.networks import StartError, load_networks
 from bot.settings import Settings
-from model.checkpoint import Versions
+from model.checkpoint.versions import Versions
 from tests.serving import install, serving, start, untrained
 
 if TYPE_CHECKING:

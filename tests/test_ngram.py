@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.ngram import NGram, best_order
-from model.vocabulary import Vocabulary
+from model.evaluation.ngram import NGram, best_order
+from model.text.vocabulary import Vocabulary
 
 LETTERS = Vocabulary("\nabc")
 texts = st.text("abc", min_size=1, max_size=12)

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from model.architecture import Parameters
-from model.layers import Array
-from model.optimizer import SGD, Adam, clip_by_global_norm, clip_by_value, global_norm, warmup_cosine
+from model.network.architecture import Parameters
+from model.network.layers import Array
+from model.training.optimizer import SGD, Adam, clip_by_global_norm, clip_by_value, global_norm, warmup_cosine
 
 elements = st.floats(-1e6, 1e6, allow_subnormal=False)
 gradient_arrays = arrays(np.float64, array_shapes(max_dims=2, max_side=4), elements=elements)

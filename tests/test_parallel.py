@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from model.architecture import Architecture, Parameters
-from model.corpus import Batch
-from model.language_model import LanguageModel, State
-from model.layers import Array
-from model.parallel import ParallelError, Shards
-from model.shard import receive, send
+from model.engine.parallel import ParallelError, Shards
+from model.engine.shard import receive, send
+from model.network.architecture import Architecture, Parameters
+from model.network.language_model import LanguageModel, State
+from model.network.layers import Array
+from model.text.batches import Batch
 
 BATCH_SIZE, TIME, HIDDEN_SIZE, VOCAB_SIZE, DEPTH = 50, 5, 8, 6, 2
 PATIENCE = 20.0

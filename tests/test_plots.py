@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from matplotlib.image import imread
 
-from model.plots import draw
+from model.cli.plots import draw
 from tests.test_history import history_of, progress, sample
 
 Event = dict[str, Any]

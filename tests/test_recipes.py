@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from model.errors import MangosaurusError
-from model.recipes import DINO, POEM, RECIPES, Recipe, RecipeError, customised
+from model.training.recipes import DINO, POEM, RECIPES, Recipe, RecipeError, customised
 
 every_recipe = pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
 

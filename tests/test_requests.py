@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.requests import NameRequest, RequestError, Sampling, VerseRequest, generator_for
+from model.decoding.requests import NameRequest, RequestError, Sampling, VerseRequest, generator_for
 
 COUNTS = [0, -1, 1.5, float("nan"), float("inf"), "3", None, True]
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.resemblance import are_within, longest_copied_runs
+from model.evaluation.resemblance import are_within, longest_copied_runs
 
 words = st.text("abß", max_size=7)
 texts = st.text("ab\n\0🦕", max_size=9)

@@ -20,10 +20,10 @@ import bot.retraining
 from bot.batching import Batching
 from bot.reporting import TrainingProgress
 from bot.retraining import FOLDER_PREFIX, Outcome, Retraining, RetrainingError
-from model.architecture import Architecture
-from model.checkpoint import Checkpoint, Description, Versions, save
-from model.language_model import LanguageModel
-from model.vocabulary import Vocabulary
+from model.checkpoint.versions import Checkpoint, Description, Versions, save
+from model.network.architecture import Architecture
+from model.network.language_model import LanguageModel
+from model.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from model.architecture import Architecture
-from model.language_model import LanguageModel
-from model.layers import Array, softmax
-from model.sampling import COLDEST, sample_next
+from model.decoding.sampling import COLDEST, sample_next
+from model.network.architecture import Architecture
+from model.network.language_model import LanguageModel
+from model.network.layers import Array, softmax
 
 
 def chi_square_agrees(counts: NDArray[np.intp], probabilities: Array) -> bool:

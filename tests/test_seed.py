@@ -17,15 +17,15 @@ from bot.handlers.seed import read_seed
 from bot.local.contents import Refusal
 from bot.local.telegram import Person, group
 from bot.store import LARGEST_SEED, NEW_SEEDS
-from model.decoder import Decoder
-from model.requests import NameRequest, generator_for
+from model.decoding.decoder import Decoder
+from model.decoding.requests import NameRequest, generator_for
 from tests.serving import ALICE, BOB, Chat, names_in, serving, uncoded
 
 if TYPE_CHECKING:
     from bot.batching import Written
     from bot.local.telegram import Telegram
     from bot.settings import Settings
-    from model.requests import Request
+    from model.decoding.requests import Request
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from model.architecture import Parameters
-from model.checkpoint import CheckpointError
-from model.snapshot import Snapshot, read_snapshot, write_snapshot
+from model.checkpoint.versions import CheckpointError
+from model.network.architecture import Parameters
+from model.training.snapshot import Snapshot, read_snapshot, write_snapshot
 
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
 group_names = names.filter(lambda name: "/" not in name)

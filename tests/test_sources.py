@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from model import sources
-from model.cleaning import clean_sonnets, clean_verse
-from model.sources import SHAKESPEARE, FetchError, Source, fetch, missing, names_corpus
+from model.text import sources
+from model.text.cleaning import clean_sonnets, clean_verse
+from model.text.sources import SHAKESPEARE, FetchError, Source, fetch, missing, names_corpus
 
 SONNETS = """I
 

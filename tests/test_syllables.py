@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from model.lexicon import words_of
-from model.syllables import syllable_counter
+from model.evaluation.syllables import syllable_counter
+from model.text.words import words_of
 
 count = syllable_counter()
 assert count, "the tests' environment has pysyllables"

@@ -22,9 +22,9 @@ import pytest
 
 from bot.settings import _KEYS, ROOT
 from bot.store import CODE_CHARACTERS, CODE_LENGTH
-from model.decoder import Decoder
-from model.interrupt import INTERRUPTED
-from model.requests import NameRequest, generator_for
+from model.cli.interrupt import INTERRUPTED
+from model.decoding.decoder import Decoder
+from model.decoding.requests import NameRequest, generator_for
 from tests.serving import untrained
 
 if TYPE_CHECKING:

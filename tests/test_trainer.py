@@ -15,17 +15,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.checkpoint import CheckpointError, load, save
-from model.corpus import Batch, Corpus, read_names, read_verse, stream, stream_batches
-from model.evaluation import held_out_loss
-from model.language_model import LanguageModel
-from model.layers import Array
-from model.optimizer import warmup_cosine
-from model.parallel import Shards
-from model.progress import Progress
-from model.recipes import Recipe, Stage, customised
-from model.trainer import Training, TrainingError
-from model.vocabulary import NO_CHARACTER
+from model.checkpoint.versions import CheckpointError, load, save
+from model.engine.parallel import Shards
+from model.evaluation.evaluation import held_out_loss
+from model.network.language_model import LanguageModel
+from model.network.layers import Array
+from model.text.batches import Batch, stream, stream_batches
+from model.text.corpus import Corpus, read_names, read_verse
+from model.text.vocabulary import NO_CHARACTER
+from model.training.optimizer import warmup_cosine
+from model.training.progress import Progress
+from model.training.recipes import Recipe, Stage, customised
+from model.training.trainer import Training, TrainingError
 
 PROJECT = Path(__file__).parents[1]
 NAMES = [
@@ -470,10 +471,10 @@ def test_two_threads_give_the_same_bits_every_time_and_nearly_those_of_one(
 CHILD = """
 import os, signal, sys
 from pathlib import Path
-from model.checkpoint import save
-from model.corpus import read_names, read_verse
-from model.recipes import Recipe, Stage
-from model.trainer import Training
+from model.checkpoint.versions import save
+from model.text.corpus import read_names, read_verse
+from model.training.recipes import Recipe, Stage
+from model.training.trainer import Training
 
 texts, snapshot, weights = map(Path, sys.argv[1:4])
 recipe, wait_at, die_at_sync = eval(sys.argv[4]), int(sys.argv[5]), int(sys.argv[6])

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.batching import Written
     from bot.local.telegram import Person, Telegram
     from bot.settings import Settings
-    from model.requests import Request
+    from model.decoding.requests import Request
 
 numbers = itertools.count(1)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.vocabulary import Vocabulary, VocabularyError, fold
+from model.text.vocabulary import Vocabulary, VocabularyError, fold
 
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")
 any_text = st.text(st.characters())  # every code point, lone surrogates too

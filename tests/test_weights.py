@@ -5,8 +5,8 @@ from copy import deepcopy
 import numpy as np
 import pytest
 
-from model.architecture import Architecture, first_parameters, parameter_shapes
-from model.weights import Weights, size
+from model.network.architecture import Architecture, first_parameters, parameter_shapes
+from model.network.weights import Weights, size
 
 architectures = pytest.mark.parametrize(
     "architecture", [Architecture("rnn", 5, 3), Architecture("lstm", 4, 3, 2)], ids=lambda found: found.cell

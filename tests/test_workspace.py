@@ -5,8 +5,8 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from model.architecture import Architecture
-from model.workspace import Passage, Workspace
+from model.engine.workspace import Passage, Workspace
+from model.network.architecture import Architecture
 
 VOCAB_SIZE, HIDDEN_SIZE = 5, 3
 TIME, GROUPS, COLUMNS = 7, 2, 4

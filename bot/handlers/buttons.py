@@ -19,7 +19,7 @@ from telegram.ext import BaseHandler, CallbackQueryHandler
 from bot import moods, presses, texts
 from bot.answers import Answers, ExplainedError, Reply
 from bot.updates import can_press
-from model.requests import RequestError
+from model.decoding.requests import RequestError
 
 if TYPE_CHECKING:
     from telegram import Bot, Chat, Update, User

@@ -9,7 +9,7 @@ from telegram.ext import CommandHandler, filters
 
 from bot import moods, texts
 from bot.answers import Answers, ExplainedError
-from model.requests import RequestError
+from model.decoding.requests import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from telegram import Update
     from telegram.ext import ContextTypes
 
-    from model.vocabulary import Vocabulary
+    from model.text.vocabulary import Vocabulary
 
 MOST = 10
 LONGEST_PREFIX = 20

@@ -1,0 +1,232 @@
+"""What a checkpoint is, and how it becomes the bytes of a file and back.
+
+The bytes are a safetensors file: the network's parameters, one uint8 tensor with the known names, another one with the
+known words where there are any, and a single metadata entry, canonical JSON with everything else. Its "sha256" covers
+all of that JSON but itself, and every tensor's name, dtype, shape and bytes; the first 12 digits of it are the version.
+So equal content has an equal version, and no bit of a file changes unnoticed: what the checksum does not cover (the
+layout) is checked by safetensors, and JSON that is not canonical is refused.
+
+One metadata entry and not one for each fact, because safetensors writes several in random order: the same checkpoint
+would give other bytes each time. Not here: paths, disks, and which version is current (`checkpoint`). Nothing is ever
+unpickled.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+import numpy as np
+import safetensors.numpy
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+
+from model.errors import MangosaurusError
+from model.network.architecture import Architecture, parameter_shapes
+from model.network.language_model import LanguageModel
+from model.network.layers import GATES
+from model.text.vocabulary import Vocabulary
+from model.text.words import words_of
+
+FORMAT = 1
+VERSION_LENGTH = 12
+_ENTRY = "mangosaurus"
+_KNOWN_NAMES = "known_names"
+_KNOWN_WORDS = "known_words"
+_NUMBERS = (np.dtype(np.float32), np.dtype(np.float64))
+
+Tensors = Mapping[str, NDArray[Any]]
+
+
+class CheckpointError(MangosaurusError):
+    """A checkpoint that cannot be read, written or trusted: the sentence names the file and the reason."""
+
+
+class FormatError(Exception):
+    """The reason why bytes are no checkpoint; `checkpoint` puts the file's name in front of it."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """Where a checkpoint comes from."""
+
+    kind: Literal["names", "verse"]
+    recipe: str
+    corpus: str  # digest
+    steps: int
+    held_out_loss: float  # nats per character
+    seed: int
+    created: str  # ISO date and time, UTC
+    versions: dict[str, str]  # of mangosaurus, numpy and python
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network that can be used: weights, vocabulary, provenance, the names it must not repeat, the words it read."""
+
+    language_model: LanguageModel
+    vocabulary: Vocabulary
+    description: Description
+    known_names: frozenset[str]  # every name of the corpus; empty for verse
+    version: str = ""  # 12 hexadecimal digits; empty before it is saved
+    known_words: frozenset[str] = frozenset()  # that verse may be kept to (see `lexicon`); empty for names
+
+
+def encode(checkpoint: Checkpoint) -> bytes:
+    """Turn a checkpoint into the bytes of its file; FormatError where that cannot be done without losing something."""
+    if any(not name or "\n" in name for name in checkpoint.known_names):
+        raise FormatError("a known name is empty or has a line break in it")
+    _check_words(sorted(checkpoint.known_words))
+    tensors: dict[str, NDArray[Any]] = {
+        name: np.ascontiguousarray(array) for name, array in checkpoint.language_model.parameters.items()
+    }
+    try:
+        tensors[_KNOWN_NAMES] = _as_lines(checkpoint.known_names)
+        if checkpoint.known_words:
+            tensors[_KNOWN_WORDS] = _as_lines(checkpoint.known_words)
+        facts = _facts(checkpoint)
+        entry = _canonical(facts | {"sha256": digest_of(facts, tensors)})
+    except (TypeError, ValueError) as error:
+        raise FormatError(f"its description cannot be written: {error}") from error
+    return safetensors.numpy.save(tensors, {_ENTRY: entry})
+
+
+def decode(content: bytes) -> Checkpoint:
+    """Turn the bytes of a file into a checkpoint; FormatError with the reason where they are not exactly one."""
+    tensors = _read_tensors(content)
+    facts, digest = _read_facts(content)
+    if digest != digest_of(facts, tensors):
+        raise FormatError("damaged: its checksum does not match its content")
+    if facts.get("format") != FORMAT:
+        raise FormatError(f"its format is {facts.get('format')!r}; this program reads format {FORMAT}")
+    if facts.get("gates") != GATES:
+        raise FormatError(f"its gate order is {facts.get('gates')!r}; this program's is {GATES!r}")
+    try:
+        architecture = _read_architecture(facts["architecture"])
+        vocabulary = Vocabulary(facts["vocabulary"])
+        description = _read_description(facts["description"])
+        known_names = _from_lines(tensors[_KNOWN_NAMES])
+        known_words = _read_words(tensors[_KNOWN_WORDS], vocabulary) if _KNOWN_WORDS in tensors else []
+    except (KeyError, TypeError, ValueError, MangosaurusError) as error:
+        raise FormatError(f"its description makes no sense: {error}") from error
+    if len(vocabulary) != architecture.vocab_size:
+        raise FormatError(f"its vocabulary has {len(vocabulary)} characters, its network {architecture.vocab_size}")
+    parameters = _read_parameters(architecture, tensors)
+    language_model = LanguageModel(architecture, parameters)
+    version = digest[:VERSION_LENGTH]
+    return Checkpoint(language_model, vocabulary, description, frozenset(known_names), version, frozenset(known_words))
+
+
+def _as_lines(texts: Collection[str]) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(sorted(texts)).encode(), np.uint8)
+
+
+def _from_lines(tensor: NDArray[Any]) -> list[str]:
+    text = tensor.tobytes().decode()
+    return text.split("\n") if text else []
+
+
+def _read_words(tensor: NDArray[Any], vocabulary: Vocabulary) -> list[str]:
+    words = _from_lines(tensor)
+    _check_words(words)
+    vocabulary.encode("".join(words))  # what has no id cannot be written
+    return words
+
+
+def _check_words(words: Sequence[str]) -> None:
+    if words_of("\n".join(words)) != words:
+        raise FormatError("one of its known words is none, or more than one")
+
+
+def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
+    description = asdict(checkpoint.description)
+    description["held_out_loss"] = float(checkpoint.description.held_out_loss)
+    return {
+        "format": FORMAT,
+        "architecture": asdict(checkpoint.language_model.architecture),
+        "gates": GATES,
+        "vocabulary": checkpoint.vocabulary.characters,
+        "description": description,
+    }
+
+
+def _canonical(facts: dict[str, Any], *, allow_nan: bool = False) -> str:
+    """Write JSON in the one way that counts: ASCII, sorted, no spaces; ValueError where a number is not finite."""
+    return json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=allow_nan)
+
+
+def digest_of(facts: dict[str, Any], tensors: Tensors) -> str:
+    """Return the sha256 over the facts, as canonical JSON, and over every tensor's name, dtype, shape and bytes."""
+    sha256 = hashlib.sha256(_canonical(facts, allow_nan=True).encode())
+    for name in sorted(tensors):
+        array = tensors[name]
+        sha256.update(f"\n{name} {array.dtype.name} {array.shape}\n".encode())
+        sha256.update(array.reshape(-1).view(np.uint8).data)
+    return sha256.hexdigest()
+
+
+def _read_tensors(content: bytes) -> Tensors:
+    """All tensors, as views into `content`."""
+    try:
+        return safetensors.numpy.load(content)
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        reason = "empty" if not content else f"not a whole safetensors file ({error})"
+        raise FormatError(reason) from error
+
+
+def _read_facts(content: bytes) -> tuple[dict[str, Any], str]:
+    """Read the metadata of a valid safetensors file, and the checksum that it states."""
+    length = int.from_bytes(content[:8], "little")
+    try:
+        entry = json.loads(content[8 : 8 + length])["__metadata__"][_ENTRY]
+        facts = json.loads(entry)
+        if _canonical(facts) != entry:
+            raise FormatError("damaged: its description is not written as this program writes it")
+        digest = str(facts.pop("sha256"))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise FormatError("a safetensors file, but not a checkpoint of this program") from error
+    return facts, digest
+
+
+def _read_architecture(facts: dict[str, Any]) -> Architecture:
+    architecture = Architecture(**facts)
+    for name in ("vocab_size", "hidden_size", "layers"):
+        _check_type(name, getattr(architecture, name), int)
+    return architecture
+
+
+def _read_description(facts: dict[str, Any]) -> Description:
+    description = Description(**facts)
+    for field in fields(Description):
+        kind = {"steps": int, "seed": int, "held_out_loss": float, "versions": dict}.get(field.name, str)
+        _check_type(field.name, getattr(description, field.name), kind)
+    if description.kind not in ("names", "verse"):
+        raise ValueError(f"kind is {description.kind!r}; it is 'names' or 'verse'")
+    return description
+
+
+def _check_type(name: str, value: object, kind: type) -> None:
+    if type(value) is not kind:
+        raise ValueError(f"{name} is {value!r}, which is no {kind.__name__}")
+
+
+def _read_parameters(architecture: Architecture, tensors: Tensors) -> dict[str, NDArray[Any]]:
+    """Take the network's parameters from the file's bytes, exactly those it needs."""
+    shapes = parameter_shapes(architecture)
+    for name in sorted(shapes.keys() ^ (tensors.keys() - {_KNOWN_NAMES, _KNOWN_WORDS})):
+        raise FormatError(f"its tensor {name!r} is {'missing' if name in shapes else 'not one of the network'}")
+    dtype = tensors["output.b_y"].dtype
+    if dtype not in _NUMBERS:
+        raise FormatError(f"its numbers are {dtype}; float32 or float64 can be read")
+    return {name: _read_parameter(name, tensors[name], shape, dtype) for name, shape in shapes.items()}
+
+
+def _read_parameter(name: str, tensor: NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    if tensor.shape != shape:
+        raise FormatError(f"its tensor {name!r} has shape {tensor.shape}; the network needs {shape}")
+    if tensor.dtype != dtype:
+        raise FormatError(f"its tensor {name!r} is {tensor.dtype}; the others are {dtype}")
+    if not np.isfinite(tensor).all():
+        raise FormatError(f"its tensor {name!r} has a number that is not finite")
+    return tensor

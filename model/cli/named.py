@@ -1,0 +1,66 @@
+"""What the options of the command line name: weights, texts, and where a training may write.
+
+What is heavy is imported where it is needed, see __main__.py. Not here: the options themselves (command_line.py), and
+how files are read and written (checkpoint.py, corpus.py, sources.py).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from model.cli.options import Kind
+from model.errors import MangosaurusError
+from model.files import ROOT
+
+if TYPE_CHECKING:
+    from model.checkpoint.versions import Checkpoint, Versions
+    from model.text.corpus import Corpus
+
+CHECKPOINTS = ROOT / "checkpoints"
+
+
+def versions_of(kind: Kind) -> "Versions":
+    """Return the versions of a network."""
+    from model.checkpoint.versions import Versions
+
+    return Versions(CHECKPOINTS / kind)
+
+
+def weights_at(kind: Kind, path: Path | None) -> "Checkpoint":
+    """Load weights from a file, or the current ones; CheckpointError, or MangosaurusError for another network's."""
+    from model.checkpoint.versions import load
+    from model.training.recipes import RECIPES
+
+    loaded = load(path) if path else versions_of(kind).load_current()
+    if loaded.description.kind != RECIPES[kind].kind:
+        place = path or CHECKPOINTS / kind
+        raise MangosaurusError(f"{place}: these weights write {loaded.description.kind}, so they are none for {kind}")
+    return loaded
+
+
+def texts_at(kind: Kind, paths: list[Path] | None) -> "Corpus":
+    """Read texts of one's own, or the project's, fetched first where need be; CorpusError, FetchError."""
+    from model.text import corpus, sources
+
+    if not paths:
+        return sources.names_corpus() if kind is Kind.DINO else sources.sonnets_corpus()
+    if kind is Kind.POEM:
+        return corpus.read_verse(*paths)
+    if len(paths) > 1:
+        raise typer.BadParameter("names come from one file; give --corpus once")
+    return corpus.read_names(paths[0])
+
+
+def check_out(out: Path, corpus: Sequence[Path]) -> None:
+    """Refuse, before any work, a place that cannot take the weights, or where training would write over a text."""
+    from model.text.sources import own_texts
+    from model.training.events import history_path, snapshot_path
+
+    if not out.name or out.is_dir():
+        raise MangosaurusError(f"{out}: is a folder; --out needs the name of a file")
+    texts = {path.resolve() for path in (*corpus, *own_texts())}
+    for written in (out, history_path(out), snapshot_path(out)):
+        if written.resolve() in texts:
+            raise MangosaurusError(f"{written}: the training would write over this text; choose another --out")

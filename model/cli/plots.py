@@ -1,0 +1,159 @@
+"""A training's history as a picture: losses, gradient norms before and after clipping, and what it wrote on its way.
+
+Pictures are PNG bytes, drawn with matplotlib's objects and without its global state, so that any thread may draw. Not
+here: reading a history (`history`), and comparing several trainings in one picture.
+"""
+
+import io
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+
+from model.training.history import Floats, History
+
+SMOOTHED_FROM = 60  # points; fewer are drawn as they are
+
+# Blue, vermilion, green and purple of Okabe and Ito's palette, told apart with any kind of colour vision.
+TRAINING, HELD_OUT, BEFORE, AFTER, QUIET = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#666666"
+
+SAMPLES, LONGEST_SAMPLE = 6, 110  # how many, and characters of one
+TEXT = FontProperties(family="DejaVu Sans", size=9)
+
+
+def draw(history: History) -> bytes:
+    """Draw the history as a PNG, 1080 pixels wide and 810 high, or 1020 where there are samples to show."""
+    rows, height = {"losses": 3.0, "gradients": 1.0}, 6.75
+    if history.samples:
+        rows, height = rows | {"samples": 1.0}, 8.5
+    figure = Figure(figsize=(9, height), dpi=120, layout="constrained")
+    axes = figure.subplot_mosaic([[row] for row in rows], height_ratios=list(rows.values()))
+    _draw_losses(axes["losses"], history)
+    _draw_gradients(axes["gradients"], history)
+    axes["losses"].sharex(axes["gradients"])
+    axes["losses"].tick_params(labelbottom=False)
+    for name in ("losses", "gradients"):
+        _tidy(axes[name])
+    for stage, step in history.stages[1:]:
+        _draw_stage(axes["losses"], axes["gradients"], stage, step)
+    if history.samples:
+        _write_samples(axes["samples"], history.samples)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png")
+    return picture.getvalue()
+
+
+def _draw_losses(axes: Axes, history: History) -> None:
+    title = f"Training of the {history.recipe} network" if history.recipe else "Training"
+    axes.set_title(title, fontsize=15, loc="left", pad=12)
+    axes.set_ylabel("nats per character")
+    _draw_noisy(axes, history.steps, history.training_loss, TRAINING, "training")
+    measured = np.isfinite(history.held_out_loss)
+    if measured.any():
+        steps, losses = history.steps[measured], history.held_out_loss[measured]
+        axes.plot(steps, losses, color=HELD_OUT, linewidth=2, marker="o", markersize=3.5, label="held out")
+        _mark_best(axes, steps, losses)
+    axes.legend(loc="upper right", facecolor="white", edgecolor="none", framealpha=0.9)
+
+
+def _mark_best(axes: Axes, steps: Floats, losses: Floats) -> None:
+    best = int(np.argmin(losses))
+    axes.axhline(losses[best], color=HELD_OUT, linewidth=0.8, linestyle=(0, (4, 4)), alpha=0.6, zorder=1)
+    label = f"best held out: {losses[best]:.3f} at step {steps[best]:,.0f}"
+    axes.plot(
+        steps[best], losses[best], "*", color=HELD_OUT, markersize=16, markeredgecolor="white", label=label, zorder=4
+    )
+
+
+def _draw_gradients(axes: Axes, history: History) -> None:
+    axes.set_ylabel("gradient norm")
+    axes.set_xlabel("step")
+    drawn = [
+        *_draw_norms(axes, history.steps, history.gradient_norm, BEFORE, "before clipping"),
+        *_draw_norms(axes, history.steps, history.clipped_gradient_norm, AFTER, "after"),
+    ]
+    if drawn:
+        _scale_logarithmically(axes, max(drawn) / min(drawn))
+        axes.legend(loc="upper right", ncols=2, fontsize=9, facecolor="white", edgecolor="none", framealpha=0.9)
+
+
+def _draw_norms(axes: Axes, steps: Floats, norms: Floats, colour: str, label: str) -> list[float]:
+    """Draw what a logarithmic axis can show; returns the least and the largest of it."""
+    drawable = np.isfinite(norms) & (norms > 0)
+    if not drawable.any():
+        return []
+    _draw_noisy(axes, steps[drawable], norms[drawable], colour, label)
+    return [norms[drawable].min(), norms[drawable].max()]
+
+
+def _write_samples(axes: Axes, samples: Sequence[tuple[float, str]]) -> None:
+    """Write some samples from along the way below each other, each behind the step that it was written after."""
+    axes.set_axis_off()
+    axes.set_title("what it wrote after so many steps", fontsize=10, loc="left", color=QUIET)
+    chosen = np.unique(np.linspace(0, len(samples) - 1, SAMPLES).round().astype(int))
+    for line, (step, text) in enumerate(samples[place] for place in chosen):
+        height = 1 - (line + 0.5) / SAMPLES
+        axes.text(0.06, height, f"{step:,.0f}", ha="right", va="center", color=QUIET, fontproperties=TEXT)
+        axes.text(0.075, height, _one_line(text), va="center", fontproperties=TEXT, parse_math=False)
+
+
+def _one_line(text: str) -> str:
+    """Join lines, shorten what is too long, and put a box in place of what the font cannot write."""
+    line = " / ".join(filter(None, (part.strip() for part in text.split("\n"))))
+    shortened = textwrap.shorten(line, LONGEST_SAMPLE, placeholder=" …")
+    font = get_font(findfont(TEXT))
+    return "".join(character if font.get_char_index(ord(character)) else "□" for character in shortened)
+
+
+def _scale_logarithmically(axes: Axes, span: float) -> None:
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if span > 6 else (1, 1.5, 2, 3, 4, 5, 7), numticks=8))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def _draw_noisy(axes: Axes, steps: Floats, values: Floats, colour: str, label: str) -> None:
+    """Draw a line; of many points a pale one, and over it their running mean."""
+    if len(values) < SMOOTHED_FROM:
+        axes.plot(steps, values, color=colour, linewidth=1.6, label=label)
+        return
+    axes.plot(steps, values, color=colour, linewidth=0.8, alpha=0.3)
+    axes.plot(steps, _running_mean(values, len(values) // 30), color=colour, linewidth=2, label=label)
+
+
+def _running_mean(values: Floats, width: int) -> Floats:
+    """Average each value with its neighbours, `width` on either side and down to a third of that at the ends, (N,)."""
+    sums = np.concatenate(([0.0], np.cumsum(values)))
+    places = np.arange(len(values))
+    reach = np.clip(np.minimum(places, places[::-1]), width // 3, width)
+    first, last = np.maximum(places - reach, 0), np.minimum(places + reach + 1, len(values))
+    means: Floats = (sums[last] - sums[first]) / (last - first)
+    return means
+
+
+def _draw_stage(losses: Axes, gradients: Axes, name: str, step: float) -> None:
+    for axes in (losses, gradients):
+        axes.axvline(step, color=QUIET, linewidth=1, linestyle=":", zorder=1)
+    losses.annotate(
+        name,
+        (step, 0),
+        xycoords=("data", "axes fraction"),
+        xytext=(5, 6),
+        textcoords="offset points",
+        color=QUIET,
+        fontsize=9,
+    )
+
+
+def _tidy(axes: Axes) -> None:
+    axes.grid(visible=True, color="#e6e6e6", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color("#bbbbbb")
+    axes.tick_params(color="#bbbbbb", labelcolor="#333333")
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.margins(x=0.02)

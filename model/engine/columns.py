@@ -1,0 +1,43 @@
+"""Batches as `layers` wants them: rows of examples become groups of columns, ids become one-hot columns, and back.
+
+Notation as in `layers`; where there is no G, here as in all other rooms, B is the whole batch.
+"""
+
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.network.layers import COLUMNS, Array, Ids, places
+from model.text.vocabulary import NO_CHARACTER
+
+Kind = TypeVar("Kind", bound=np.generic)
+
+
+def in_groups(row: NDArray[Kind]) -> NDArray[Kind]:
+    """View (..., B) as (..., G, B/G), see `group_count`."""
+    return row.reshape(*row.shape[:-1], group_count(row.shape[-1]), -1)
+
+
+@lru_cache(maxsize=128)
+def group_count(batch_size: int) -> int:
+    """The fewest groups of equal width with at most as many columns as `layers` likes; one for an awkward number."""
+    least = -(-batch_size // COLUMNS)
+    return next((groups for groups in range(least, 2 * least + 1) if batch_size % groups == 0), 1)
+
+
+def as_columns(rows: Array) -> Array:
+    """View rows (B, D) as columns (G, D, B/G)."""
+    return in_groups(rows.T).swapaxes(0, 1)
+
+
+def as_rows(columns: Array) -> Array:
+    """Return columns (G, D, B/G) as rows (B, D), each column contiguous in memory: a copy, but of one group a view."""
+    return columns.swapaxes(0, 1).reshape(columns.shape[1], -1).T
+
+
+def one_hot(ids: Ids, out: Array) -> None:
+    """Write ids (T, G, B) as one-hot columns (T, G, V, B); NO_CHARACTER is a column of zeros."""
+    out[:] = 0
+    out.swapaxes(2, 3)[places(ids)] = ids != NO_CHARACTER  # which is -1: the last one of its column stays 0

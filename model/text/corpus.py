@@ -1,0 +1,153 @@
+"""Names and verses: read, clean, deduplicate, split, and cut into batches.
+
+The split is a rule, not a file: names by a hash of the name, poems by their place, so that nobody has to keep a list
+and no held-out line is trained on in any stage. Batches are arrays of ids (T, B): T time steps, B sequences.
+
+Not here: where texts come from (sources.py), the characters (vocabulary.py), and what is done with a batch
+(trainer.py). There is no loader thread and no prefetching: cutting a batch costs far less than one step of training.
+"""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+from typing import Literal
+
+from model.errors import MangosaurusError
+from model.text.vocabulary import Vocabulary, fold
+from model.text.words import words_of
+
+Form = Literal["names", "verse"]
+LINES_OF_A_POEM = 14
+"""How many lines make a poem in a file that has no blank lines."""
+HELD_OUT_SHARE = 10
+"""One part in this many is held out, of names and of poems."""
+
+
+class CorpusError(MangosaurusError):
+    """A text that cannot be read, or is too small to learn from."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    r"""What is learned from and what is judged on.
+
+    A document is a name, or a whole poem with its lines joined by ``"\n"``; all are folded and each stands once.
+    ``pretraining`` is other verse, without the lines of ``held_out``; ``digest`` is a sha256 over everything else.
+    """
+
+    kind: Form
+    training: tuple[str, ...]
+    held_out: tuple[str, ...]
+    pretraining: tuple[str, ...]
+    vocabulary: Vocabulary
+    digest: str
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word of the verse that is trained on, pretraining included; names have no words."""
+        read = (*self.training, *self.pretraining) if self.kind == "verse" else ()
+        return frozenset(word for text in read for word in words_of(text))
+
+
+def read_names(path: Path, *, split: int = 0) -> Corpus:
+    """Read one name a line; hold out those with sha256(name) % 10 == ``split``, so that a growing list moves no name.
+
+    Raises CorpusError for an unreadable file, fewer than two names, or a split outside 0..9.
+    """
+    if not 0 <= split < HELD_OUT_SHARE:
+        raise CorpusError(f"split must be 0 to {HELD_OUT_SHARE - 1}, got {split}")
+    names = _unique(filter(None, _lines(fold(read_text(path)))))
+    if len(names) < 2:
+        raise CorpusError(f"{path} has {len(names)} names, at least 2 are needed: one name a line")
+    held_out = _held_out_names(names, split)
+    return _corpus("names", [name for name in names if name not in held_out], [n for n in names if n in held_out])
+
+
+def read_verse(*paths: Path, pretraining: Sequence[Path] = ()) -> Corpus:
+    """Read poems separated by blank lines; hold out the last tenth, rounded up (16 of the 154 sonnets).
+
+    A file without blank lines is taken as poems of 14 lines. ``pretraining`` files are folded into the poems'
+    vocabulary. A line whose letters are those of a held-out line is taken out of everything that is trained on.
+    Raises CorpusError for an unreadable file, or fewer than two poems.
+    """
+    poems = _unique(chain.from_iterable(_poems(path) for path in paths))
+    if len(poems) < 2:
+        raise CorpusError(f"{_listed(paths)} has {len(poems)} poems, at least 2 are needed, with a blank line between")
+    first_held_out = len(poems) - math.ceil(len(poems) / HELD_OUT_SHARE)
+    held_out = poems[first_held_out:]
+    hidden = {_letters(line) for poem in held_out for line in poem.split("\n")}
+    training = _unique(_without(hidden, poems[:first_held_out]))
+    if not training:
+        raise CorpusError(f"{_listed(paths)} has no line to train on: every line stands in a held-out poem too")
+    vocabulary = Vocabulary.from_texts(chain(training, held_out))
+    others = chain.from_iterable(_documents(vocabulary.fold(read_text(path))) for path in pretraining)
+    return _corpus("verse", training, held_out, _unique(_without(hidden, others)))
+
+
+def read_text(path: Path) -> str:
+    """Read a text file; CorpusError. The mark that some editors put at its beginning is left out."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise CorpusError(f"cannot read {path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from error
+
+
+def _lines(folded: str) -> list[str]:
+    """Return the lines without blanks at their ends and with single blanks inside."""
+    return [" ".join(line.split()) for line in folded.split("\n")]
+
+
+def _documents(folded: str) -> list[str]:
+    return [part for part in re.split(r"\n\n+", "\n".join(_lines(folded)).strip("\n")) if part]
+
+
+def _poems(path: Path) -> list[str]:
+    documents = _documents(fold(read_text(path)))
+    if len(documents) != 1:
+        return documents
+    lines = documents[0].split("\n")
+    return ["\n".join(lines[at : at + LINES_OF_A_POEM]) for at in range(0, len(lines), LINES_OF_A_POEM)]
+
+
+def _unique(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(texts))
+
+
+def _held_out_names(names: Sequence[str], split: int) -> set[str]:
+    """Return the names of the split; at least one, and never all."""
+    numbers = {name: int(hashlib.sha256(name.encode()).hexdigest(), 16) for name in names}
+    held_out = {name for name, number in numbers.items() if number % HELD_OUT_SHARE == split}
+    if 0 < len(held_out) < len(names):
+        return held_out
+    return {min(names, key=numbers.__getitem__)}
+
+
+def _letters(line: str) -> str:
+    return re.sub(r"\W+", "", line)
+
+
+def _without(hidden: set[str], documents: Iterable[str]) -> Iterator[str]:
+    """Yield the documents without their hidden lines; a document that has no others is gone."""
+    for document in documents:
+        kept = "\n".join(line for line in document.split("\n") if _letters(line) not in hidden)
+        if kept:
+            yield kept
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    return ", ".join(map(str, paths)) or "no file"
+
+
+def _corpus(kind: Form, training: Sequence[str], held_out: Sequence[str], pretraining: Sequence[str] = ()) -> Corpus:
+    vocabulary = Vocabulary.from_texts(chain(training, held_out))
+    everything = [kind, *map(list, (training, held_out, pretraining)), vocabulary.characters]
+    digest = hashlib.sha256(json.dumps(everything).encode()).hexdigest()
+    return Corpus(kind, tuple(training), tuple(held_out), tuple(pretraining), vocabulary, digest)

@@ -1,0 +1,151 @@
+"""Named settings: what a training does, written down once. DINO and POEM are the released networks.
+
+Not here: the assignment's own training, which differs in kind (`island`), and anything that runs.
+"""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from model.errors import MangosaurusError
+
+if TYPE_CHECKING:
+    from model.text.corpus import Form
+
+
+class RecipeError(MangosaurusError):
+    """A setting that cannot be: the sentence names it and its value."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One run over one body of text with a learning rate that rises, then falls along a cosine.
+
+    `text`: "pretraining" is other verse and the training documents together, "training" those alone.
+    `share`: of the minutes, where a training is given minutes instead of epochs.
+    `patience`: stop early after so many measurements of the held-out loss in a row without a new best,
+    counted from half time on.
+    """
+
+    name: str
+    text: Literal["pretraining", "training"]
+    epochs: int
+    share: float
+    batch_size: int
+    sequence_length: int
+    learning_rate: float
+    evaluate_every: int  # steps
+    patience: int
+    warmup: float = 0.02  # of the stage
+    final: float = 0.02  # of the learning rate, at the stage's end
+    weight_decay: float = 0.0
+    dropout: float = 0.0  # on the output of each layer, one mask for a whole chunk
+    input_dropout: float = 0.0  # share of characters that the network does not get to see
+    clip_norm: float = 1.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A network's shape and the stages of its training. With `minutes`, the clock ends each stage, not its epochs."""
+
+    name: str
+    kind: "Form"
+    cell: Literal["rnn", "lstm"]
+    hidden_size: int
+    layers: int
+    stages: tuple[Stage, ...]
+    temperature: float = 1.0  # that its texts are drawn at unless one asks for another; the model cards say why
+    minutes: float | None = None
+
+
+DINO = Recipe(
+    name="dino",
+    kind="names",
+    cell="rnn",
+    hidden_size=128,
+    layers=1,
+    stages=(
+        Stage(
+            name="names",
+            text="training",
+            epochs=40,
+            share=1.0,
+            batch_size=32,
+            sequence_length=40,  # names are never cut; here for the record
+            learning_rate=1e-2,
+            evaluate_every=24,
+            patience=20,
+            weight_decay=0.05,
+            dropout=0.3,
+            input_dropout=0.2,
+        ),
+    ),
+)
+
+POEM = Recipe(
+    name="poem",
+    kind="verse",
+    cell="lstm",
+    hidden_size=384,
+    layers=2,
+    temperature=0.8,
+    stages=(
+        Stage(
+            name="pretrain",
+            text="pretraining",
+            epochs=10,
+            share=0.96,
+            batch_size=32,
+            sequence_length=64,
+            learning_rate=6e-3,
+            evaluate_every=500,
+            patience=12,
+            weight_decay=0.01,
+            dropout=0.1,
+            clip_norm=0.5,
+        ),
+        Stage(
+            name="tune",
+            text="training",
+            epochs=4,
+            share=0.04,
+            batch_size=16,
+            sequence_length=64,
+            learning_rate=4e-4,
+            evaluate_every=30,
+            patience=10,
+            weight_decay=0.01,
+            dropout=0.1,
+            clip_norm=0.5,
+        ),
+    ),
+)
+
+RECIPES = {recipe.name: recipe for recipe in (DINO, POEM)}
+
+
+def customised(
+    recipe: Recipe,
+    *,
+    hidden_size: int | None = None,
+    layers: int | None = None,
+    minutes: float | None = None,
+    epochs: int | None = None,
+) -> Recipe:
+    """Change what is given, and refuse what cannot be (RecipeError). `epochs` holds for every stage."""
+    if minutes is not None and epochs is not None:
+        raise RecipeError("a training ends after minutes or after epochs: give one of them")
+    for name, value in (("hidden size", hidden_size), ("layers", layers), ("epochs", epochs)):
+        if value is not None and value < 1:
+            raise RecipeError(f"{name} is {value}; it must be at least 1")
+    if minutes is not None and not 0 < minutes < float("inf"):
+        raise RecipeError(f"minutes is {minutes}; it must be a finite number above 0")
+    if layers not in (None, 1) and recipe.cell == "rnn":
+        raise RecipeError(f"layers is {layers}; names come from a vanilla RNN of one layer")
+    stages = recipe.stages if epochs is None else tuple(replace(stage, epochs=epochs) for stage in recipe.stages)
+    return replace(
+        recipe,
+        hidden_size=hidden_size or recipe.hidden_size,
+        layers=layers or recipe.layers,
+        stages=stages,
+        minutes=minutes,
+    )

@@ -1,0 +1,63 @@
+"""A training in mid-air, as a file: everything that its next step depends on.
+
+The file is safetensors with one JSON entry; a checksum over both is verified when it is read. It is written whole or
+not at all. Not here: what the entries mean (`trainer`), and finished weights (`checkpoint`).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from model.checkpoint.encoding import digest_of
+from model.checkpoint.versions import CheckpointError, write_whole
+from model.network.architecture import Parameters
+
+_ENTRY = "mangosaurus-snapshot"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """`identity` tells trainings apart; `numbers` is JSON; `groups` are named arrays by group ("parameter", ...)."""
+
+    identity: dict[str, Any]
+    numbers: dict[str, Any]
+    groups: Mapping[str, Parameters]
+
+
+def write_snapshot(path: Path, snapshot: Snapshot) -> None:
+    """Put a snapshot in place of the one before; CheckpointError where the disk does not take it."""
+    tensors = {
+        f"{group}/{name}": np.asarray(array, order="C")
+        for group, arrays in snapshot.groups.items()
+        for name, array in arrays.items()
+    }
+    facts = {"identity": snapshot.identity, "numbers": snapshot.numbers}
+    entry = json.dumps(facts | {"sha256": digest_of(facts, tensors)})
+    write_whole(path, safetensors.numpy.save(tensors, {_ENTRY: entry}))
+
+
+def read_snapshot(path: Path) -> Snapshot:
+    """Read and verify a snapshot; CheckpointError with the file's name, the reason and the way out."""
+    try:
+        content = path.read_bytes()
+        tensors = safetensors.numpy.load(content)
+        length = int.from_bytes(content[:8], "little")
+        facts = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][_ENTRY])
+        digest = facts.pop("sha256")
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (safetensors.SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"{path}: not a snapshot of a training ({error}); remove it to begin anew") from error
+    if digest != digest_of(facts, tensors):
+        raise CheckpointError(f"{path}: damaged: its checksum does not match; remove it to begin anew")
+    groups: dict[str, dict[str, Any]] = {}
+    for key, array in tensors.items():
+        group, _, name = key.partition("/")
+        groups.setdefault(group, {})[name] = array
+    return Snapshot(facts["identity"], facts["numbers"], groups)
