@@ -52,10 +52,10 @@ def report(effort: Effort) -> str:
 def check(names: list[str], vocabulary: Vocabulary) -> None:
     """Both must lose the same on each of the first steps."""
     language_model = initialise(ISLAND.hidden_size, len(vocabulary))
-    state, workspace = language_model.initial_state(1), language_model.workspace()
+    state = language_model.initial_state(1)
     for step, theirs in enumerate(textbook(names, vocabulary, CHECKED_STEPS)):
         batch = one_name(names[step], vocabulary)
-        loss, _, state = optimize(language_model, batch, state, ISLAND.learning_rate, ISLAND.clip_value, workspace)
+        loss, _, state = optimize(language_model, batch, state, ISLAND.learning_rate, ISLAND.clip_value)
         if abs(loss - theirs) > TOLERANCE:
             raise SystemExit(f"step {step}: the textbook's loss is {theirs}, ours is {loss}")
 

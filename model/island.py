@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from model.engine.workspace import Workspace
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel, State
 from model.network.layers import Array, softmax
@@ -81,22 +80,13 @@ class Report:
 def train(names: list[str], vocabulary: Vocabulary, recipe: Island = ISLAND) -> Iterator[Report]:
     """Train on one name a step, in turn, and report now and then, the first step included."""
     language_model = initialise(recipe.hidden_size, len(vocabulary))
-    workspace = language_model.workspace()
-    gradients = Weights.empty(language_model.architecture, language_model.dtype)
     smoothed_loss = recipe.assumed_length * math.log(len(vocabulary))
     state = language_model.initial_state(1)
     batches = [one_name(name, vocabulary) for name in names]
     for step in range(recipe.steps):
         start = state if recipe.carry_state else language_model.initial_state(1)
-        loss, _, state = optimize(
-            language_model,
-            batches[step % len(batches)],
-            start,
-            recipe.learning_rate,
-            recipe.clip_value,
-            workspace=workspace,
-            out=gradients,
-        )
+        batch = batches[step % len(batches)]
+        loss, _, state = optimize(language_model, batch, start, recipe.learning_rate, recipe.clip_value)
         smoothed_loss = recipe.smoothing * smoothed_loss + (1 - recipe.smoothing) * loss
         if step % recipe.report_every == 0:
             invented = (
@@ -107,19 +97,10 @@ def train(names: list[str], vocabulary: Vocabulary, recipe: Island = ISLAND) -> 
 
 
 def optimize(
-    language_model: LanguageModel,
-    batch: Batch,
-    state: State,
-    learning_rate: float,
-    clip_value: float,
-    workspace: Workspace | None = None,
-    out: Weights | None = None,
+    language_model: LanguageModel, batch: Batch, state: State, learning_rate: float, clip_value: float
 ) -> tuple[float, Weights, State]:
-    """Take one step of gradient descent; returns the summed loss before it, the clipped gradients, the last state.
-
-    `workspace` and `out` as for `LanguageModel.loss_and_gradients`.
-    """
-    loss, gradients, after = language_model.loss_and_gradients(batch, state, characters=1, workspace=workspace, out=out)
+    """Take one step of gradient descent; returns the summed loss before it, the clipped gradients, the last state."""
+    loss, gradients, after = language_model.loss_and_gradients(batch, state, characters=1)
     at_once = {"whole": gradients.whole}
     clip_by_value(at_once, clip_value)
     SGD().update({"whole": language_model.parameters.whole}, at_once, learning_rate)

@@ -4,8 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.engine.columns import as_columns, as_rows, group_count, in_groups, one_hot
-from model.network.layers import COLUMNS
+from model.engine.columns import GROUP, as_columns, as_rows, group_count, in_groups, one_hot
 from model.text.vocabulary import NO_CHARACTER
 
 
@@ -14,9 +13,9 @@ def test_groups_are_equal_and_no_wider_than_they_should_be(batch_size: int) -> N
     groups = group_count(batch_size)
     assert batch_size % groups == 0
     if groups > 1:
-        assert batch_size // groups <= COLUMNS
-    if batch_size % COLUMNS == 0:
-        assert batch_size // groups == COLUMNS
+        assert batch_size // groups <= GROUP
+    if batch_size % GROUP == 0:
+        assert batch_size // groups == GROUP
 
 
 def test_an_awkward_number_stays_together() -> None:

@@ -1,20 +1,18 @@
 """Networks: gradients against central differences and, where it is installed, PyTorch; one step against a sequence."""
 
-import tracemalloc
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from model.network.architecture import Architecture, Parameters, parameter_shapes
 from model.network.language_model import LanguageModel, State, count_targets
 from model.network.layers import GATES, Array, Ids, softmax
-from model.network.weights import Weights
+from model.text.batches import Batch
 from model.text.vocabulary import NO_CHARACTER
 
 Cell = Literal["rnn", "lstm"]
@@ -25,23 +23,16 @@ every_cell = pytest.mark.parametrize("cell", ["rnn", "lstm"])
 every_depth = pytest.mark.parametrize("depth", [1, 2, 3])
 
 
-@dataclass(frozen=True)
-class Sequences:
-    inputs: Ids
-    targets: Ids
-    mask: NDArray[np.bool_] | None
-
-
 def sequences(
     seed: int = 1, *, masked: bool = False, time: int = TIME, batch_size: int = BATCH_SIZE, vocab_size: int = VOCAB_SIZE
-) -> Sequences:
+) -> Batch:
     """Random ids, the first input being the zero vector; the masks hide the ends of all sequences but the first."""
     generator = np.random.default_rng(seed)
     inputs, targets = generator.integers(0, vocab_size, (2, time, batch_size))
     inputs[0] = NO_CHARACTER
     lengths = generator.integers(1, time + 1, batch_size)
     lengths[0] = time
-    return Sequences(inputs, targets, np.arange(time)[:, None] < lengths if masked else None)
+    return Batch(inputs, targets, np.arange(time)[:, None] < lengths if masked else None)
 
 
 def network(
@@ -250,7 +241,7 @@ def test_a_sequence_gives_what_step_gives_character_by_character(cell: Cell, dep
     for t, b, v in np.ndindex(found.shape):
         only = np.zeros((TIME, BATCH_SIZE), bool)
         only[t, b] = True
-        one = Sequences(batch.inputs, np.full_like(batch.targets, v), only)
+        one = Batch(batch.inputs, np.full_like(batch.targets, v), only)
         found[t, b, v], _, after = language_model.loss_and_gradients(one, state, characters=1)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
     for part, expected_part in zip(after, last, strict=True):
@@ -295,7 +286,7 @@ def test_two_chunks_with_the_state_carried_are_one_long_chunk(cell: Cell, depth:
     nats, _, last = language_model.loss_and_gradients(whole, state, characters=1, dropout=dropout)
     total = 0.0
     for part in (slice(0, 4), slice(4, 11)):
-        chunk = Sequences(whole.inputs[part], whole.targets[part], None)
+        chunk = Batch(whole.inputs[part], whole.targets[part], None)
         chunk_nats, _, state = language_model.loss_and_gradients(chunk, state, characters=1, dropout=dropout)
         total += chunk_nats
     assert total == pytest.approx(nats, rel=1e-12)
@@ -309,7 +300,7 @@ def test_sequences_side_by_side_do_not_touch_each_other(cell: Cell) -> None:
     assert batch.mask is not None
     total = 0.0
     for b in range(BATCH_SIZE):
-        alone = Sequences(batch.inputs[:, [b]], batch.targets[:, [b]], batch.mask[:, [b]])
+        alone = Batch(batch.inputs[:, [b]], batch.targets[:, [b]], batch.mask[:, [b]])
         total += language_model.score(alone)[0]
     assert language_model.score(batch)[0] == pytest.approx(total, rel=1e-12)
 
@@ -350,11 +341,8 @@ def test_nothing_that_goes_in_is_changed_and_nothing_that_comes_out_is_shared(ce
     state, dropout, untouched = random_state(language_model), dropout_masks(language_model), network(cell, 2)
     everything = [*state, *dropout, batch.inputs, batch.targets]
     before = [array.copy() for array in everything]
-    workspace = language_model.workspace()
     logits, after = language_model.step(batch.inputs[0], state)
-    _, gradients, last = language_model.loss_and_gradients(
-        batch, state, characters=1, dropout=dropout, workspace=workspace
-    )
+    _, gradients, last = language_model.loss_and_gradients(batch, state, characters=1, dropout=dropout)
     language_model.score(batch)
     assert all(np.array_equal(*pair) for pair in zip(everything, before, strict=True))
     assert equal(language_model.parameters, untouched.parameters)
@@ -363,47 +351,9 @@ def test_nothing_that_goes_in_is_changed_and_nothing_that_comes_out_is_shared(ce
     results = [logits, *after, *last]
     copies = [array.copy() for array in results]
     language_model.step(batch.targets[0], after)
-    language_model.loss_and_gradients(sequences(7), last, characters=1, workspace=workspace)
+    language_model.loss_and_gradients(sequences(7), last, characters=1)
     assert equal(gradients, kept)
     assert all(np.array_equal(*pair) for pair in zip(results, copies, strict=True))
-
-
-@every_cell
-def test_a_workspace_that_has_seen_other_shapes_changes_no_bit(cell: Cell) -> None:
-    language_model, workspace = network(cell, 2, dtype=np.float32), network(cell, 2, dtype=np.float32).workspace()
-    for seed, (time, batch_size) in enumerate([(6, 3), (9, 3), (2, 3), (6, 1), (6, 3), (1, 4), (9, 2)]):
-        batch = sequences(seed, masked=seed % 2 == 1, time=time, batch_size=batch_size)
-        state = random_state(language_model, batch_size)
-        dropout: Sequence[Array] | None = None
-        if seed % 3:
-            dropout = [mask.astype(np.float32) for mask in dropout_masks(language_model, batch_size)]
-        fresh_nats, fresh, _ = language_model.loss_and_gradients(batch, state, characters=2, dropout=dropout)
-        nats, gradients, _ = language_model.loss_and_gradients(
-            batch, state, characters=2, dropout=dropout, workspace=workspace
-        )
-        assert nats == fresh_nats
-        assert equal(gradients, fresh)
-
-
-@every_cell
-def test_shorter_sequences_need_no_memory_of_their_own(cell: Cell) -> None:
-    language_model = network(cell, 2, dtype=np.float32)
-    workspace, gradients = language_model.workspace(), Weights.empty(language_model.architecture, np.float32)
-
-    def step(time: int) -> None:
-        batch, state = sequences(time=time, batch_size=64), language_model.initial_state(64)
-        language_model.loss_and_gradients(batch, state, characters=1, workspace=workspace, out=gradients)
-
-    step(40)
-    tracemalloc.start()
-    try:
-        for time in range(1, 40):
-            step(time)
-        kept, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    logits = sum(range(1, 40)) * 64 * VOCAB_SIZE * np.dtype(np.float32).itemsize
-    assert kept < logits  # and an array of gates, say, is several times as large
 
 
 @every_cell

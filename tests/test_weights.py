@@ -5,6 +5,7 @@ from copy import deepcopy
 import numpy as np
 import pytest
 
+from model.engine.columns import by_layer
 from model.network.architecture import Architecture, first_parameters, parameter_shapes
 from model.network.weights import Weights, size
 
@@ -29,7 +30,7 @@ def test_each_number_has_one_name(architecture: Architecture) -> None:
 def test_a_layer_is_its_arrays_one_above_the_other() -> None:
     weights = numbered(Architecture("lstm", 4, 3, 2))
     stacks = [("lstm.0.w_x", "lstm.0.b", "lstm.0.w_h"), ("lstm.1.w_x", "lstm.1.b", "lstm.1.w_h")]
-    for layer, names in zip(weights.by_layer, [*stacks, ("output.b_y", "output.w_hy")], strict=True):
+    for layer, names in zip(by_layer(weights), [*stacks, ("output.b_y", "output.w_hy")], strict=True):
         np.testing.assert_array_equal(layer, np.vstack([weights[name] for name in names]))
 
 
@@ -37,12 +38,12 @@ def test_a_layer_is_its_arrays_one_above_the_other() -> None:
 def test_all_three_are_the_same_memory(architecture: Architecture) -> None:
     weights = numbered(architecture)
     weights["output.b_y"][1] = -1
-    assert weights.by_layer[-1][0, 1] == -1
-    weights.by_layer[0][0, 2] = -2
+    assert by_layer(weights)[-1][0, 1] == -1
+    by_layer(weights)[0][0, 2] = -2
     assert next(iter(weights.values()))[0, 2] == -2
     assert sorted(weights.whole)[:2] == [-2, -1]
     weights.whole[:] = 7
-    assert all((array == 7).all() for array in [*weights.values(), *weights.by_layer])
+    assert all((array == 7).all() for array in [*weights.values(), *by_layer(weights)])
 
 
 @architectures
@@ -66,7 +67,7 @@ def test_to_set_an_array_is_to_fill_it() -> None:
     weights, zeros = numbered(Architecture("rnn", 5, 3)), np.zeros(5)
     weights["output.b_y"] = zeros
     weights["output.b_y"] += 1
-    np.testing.assert_array_equal(weights.by_layer[-1][0], np.ones(5))
+    np.testing.assert_array_equal(by_layer(weights)[-1][0], np.ones(5))
     np.testing.assert_array_equal(zeros, np.zeros(5))
     with pytest.raises(KeyError):
         weights["output.b"] = zeros
@@ -82,4 +83,4 @@ def test_a_deep_copy_is_one_memory_of_its_own(architecture: Architecture) -> Non
     copy.whole += 1
     assert weights.whole.tolist() == list(range(size(architecture)))
     assert sorted(np.concatenate([array.ravel() for array in copy.values()])) == copy.whole.tolist()
-    assert np.concatenate([layer.ravel() for layer in copy.by_layer]).tolist() == copy.whole.tolist()
+    assert np.concatenate([layer.ravel() for layer in by_layer(copy)]).tolist() == copy.whole.tolist()

@@ -20,11 +20,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.engine.columns import as_rows
+from model.engine.columns import GROUP, as_rows
+from model.engine.layers import by_gate
+from model.engine.products import PANEL, by_panel, panels
 from model.engine.threads import threads
 from model.network.architecture import layer_keys
 from model.network.language_model import LanguageModel
-from model.network.layers import COLUMNS, GATES, PANEL, Array, Ids, by_gate, by_panel, panels
+from model.network.layers import GATES, Array, Ids
 
 H_DIGITS = 8  # binary digits of h after the point
 # A single row is a matrix-vector product, all others go through panels of weights (see `layers`), wide ones for a few
@@ -130,7 +132,7 @@ class Lockstep:
             return _Form(1, _filled_up(rows, PANEL), 0)
         if not is_large or rows <= ONE_GROUP:
             return _Form(1, _filled_up(rows, FILLED_UP), PANEL)
-        return _Form(_filled_up(rows, COLUMNS) // COLUMNS, COLUMNS, PANEL)
+        return _Form(_filled_up(rows, GROUP) // GROUP, GROUP, PANEL)
 
     def _lay_out(self, form: _Form) -> None:
         """Make arrays of a form, all in the zero state."""

@@ -15,20 +15,18 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import IO, TYPE_CHECKING, Self, cast
+from typing import IO, Self, cast
 
 import numpy as np
 
 from model.engine.shard import Message, command, receive, send, shared_bytes, shared_weights
+from model.engine.training_step import TrainingStep
 from model.errors import MangosaurusError
 from model.files import ROOT
 from model.network.language_model import LanguageModel, State
 from model.network.layers import Array
 from model.network.weights import Weights
 from model.text.batches import Batch
-
-if TYPE_CHECKING:
-    from model.engine.workspace import Workspace
 
 ROWS_WORTH_A_THREAD = 16
 PARTING = 10.0
@@ -46,8 +44,7 @@ class Shards:
         if threads < 1:
             raise ValueError(f"threads is {threads}; it is at least 1")
         self._threads = threads
-        self._workspace: Workspace | None = None
-        self._gradients: Weights | None = None
+        self._own: TrainingStep | None = None
         self._helpers: list[_Helper] = []
 
     @property
@@ -76,23 +73,16 @@ class Shards:
         try:
             for helper, task in zip(helpers, others, strict=True):
                 helper.ask(language_model, task, characters)
-            first = self._own(language_model, own, characters)
+            first = self._compute(language_model, own, characters)
             return _joined([first, *(helper.answer() for helper in helpers)])
         except BaseException:
             self.close()  # or an answer that nobody has read would be taken for that to the next question
             raise
 
-    def _own(self, language_model: LanguageModel, task: "_Task", characters: int) -> tuple[float, Weights, State]:
-        if self._gradients is None:
-            self._workspace = language_model.workspace()
-            self._gradients = Weights.empty(language_model.architecture, language_model.dtype)
-        return language_model.loss_and_gradients(
-            task.batch,
-            task.state,
-            characters=characters,
-            dropout=task.dropout,
-            workspace=self._workspace,
-            out=self._gradients,
+    def _compute(self, language_model: LanguageModel, task: "_Task", characters: int) -> tuple[float, Weights, State]:
+        self._own = self._own or TrainingStep(language_model.architecture, language_model.dtype)
+        return self._own.loss_and_gradients(
+            language_model, task.batch, task.state, characters=characters, dropout=task.dropout
         )
 
     def close(self) -> None:
@@ -100,7 +90,7 @@ class Shards:
         for helper in self._helpers:
             helper.close()
         self._helpers.clear()
-        self._workspace = self._gradients = None
+        self._own = None
 
     def __enter__(self) -> Self:
         return self

@@ -18,6 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 from safetensors.numpy import load, save
 
 from model.engine.threads import blas_threads
+from model.engine.training_step import TrainingStep
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel, State
 from model.network.weights import Weights, size
@@ -70,7 +71,7 @@ def command(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> li
 def _serve(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> None:
     weights, gradients = shared_weights(descriptor, architecture, dtype)
     language_model = LanguageModel(architecture, weights)
-    workspace = language_model.workspace()
+    training_step = TrainingStep(architecture, dtype, gradients)
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     with blas_threads(1), np.errstate(over="ignore", invalid="ignore"):  # `trainer` tells of what that leads to
         while True:
@@ -78,13 +79,12 @@ def _serve(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> Non
                 request = receive(requests)
             except EOFError:
                 return
-            nats, _, after = language_model.loss_and_gradients(
+            nats, _, after = training_step.loss_and_gradients(
+                language_model,
                 Batch(request["inputs"], request["targets"], request.get("mask")),
                 State(request["h"], request["c"]),
                 characters=request["characters"].item(),
                 dropout=list(request["dropout"]) if "dropout" in request else None,
-                workspace=workspace,
-                out=gradients,
             )
             send(answers, {"nats": np.array(nats), "h": after.h, "c": after.c})
 

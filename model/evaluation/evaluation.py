@@ -122,7 +122,7 @@ def decoder_loss(language_model: LanguageModel, corpus: Corpus) -> float | None:
         lockstep.resize(batch.inputs.shape[1])
         mask = batch.mask if batch.mask is not None else [None] * len(batch.inputs)
         steps = zip(batch.inputs, batch.targets, mask, strict=True)
-        nats = sum(layers.cross_entropy(lockstep.step(ids), targets, counted) for ids, targets, counted in steps)
+        nats = sum(layers.cross_entropy(lockstep.step(ids), targets, counted)[0] for ids, targets, counted in steps)
         return nats, count_targets(batch)
 
     return _nats_per_character(score, corpus) if lockstep.is_sound else None

@@ -1,289 +1,180 @@
-"""The mathematics: forward and backward passes of RNN, LSTM, linear layer and softmax cross-entropy.
+"""The layers of a recurrent network, forward and backward: look-up, linear, RNN, LSTM, softmax cross-entropy.
 
-Pure functions over arrays; every backward function returns exact gradients of its forward twin. Not here: parameters
-as a whole, losses over documents, optimizers, and everything that knows what a character is.
+Plain functions of arrays. Nothing that comes in is changed, and what a backward pass needs of its forward pass is
+among its arguments.
 
-Notation: T time, G groups of B examples, V vocabulary, D input width, H hidden width, K outputs. Weights are (D, K).
-Columns are examples: a sequence is (T, G, D, B), and a layer is one product, y = wᵀ x. The bias is the weight of an
-input that is always 1, and a recurrent layer reads its own last state beside what comes from below, [x_t, 1, h_{t-1}]:
-its weights are [w_x; b; w_h], one above the other. `d_x` is the gradient of the loss with respect to `x`.
+    T time steps, B sequences (rows), V vocabulary, D input width, H hidden width, K output width
+    x (T, B, D)       inputs of all time steps; ids (T, B) stand for one-hot rows
+    z (T, B, K)       pre-activations
+    h (T+1, B, H)     hidden states, h[0] from before the first step; an LSTM's cell states c likewise
+    d_x               gradient of the loss with respect to x; so for every other name
 
-Why columns, and why in groups: of such a product a matrix library spends a third and more on copying both sides into an
-order that its kernel likes. It does without where a product is small, OpenBLAS up to a million multiplications. So
-weights are put in that order once (`panels`), for all steps, and a step is many small products. Functions that take
-arrays to write into allocate nothing large: what else they need for a while, they get from a `Lend`.
-
-Sources: the RNN and its gradients follow Elman (1990) and the assignment "Character level language model"; the LSTM is
+Sources: the RNN is Elman's (1990), with gradients by back-propagation through time (Werbos 1990). The LSTM is that of
 Hochreiter & Schmidhuber (1997) with the forget gate of Gers, Schmidhuber & Cummins (2000), without peepholes.
 """
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache, partial
-from math import gcd
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.text.vocabulary import NO_CHARACTER
+
 Array = NDArray[np.floating[Any]]
 Ids = NDArray[np.intp]
-
-Lend = Callable[..., Array]
-"""Gives an array for a name and a shape, with anything in it: new memory costs as much as filling it does."""
+Mask = NDArray[np.bool_]
 
 GATES = "oifg"
-"""The order of the four LSTM gates along the 4H axis: output, input, forget, candidate.
-
-The three sigmoid gates are neighbours, so that one slice is all of them.
-"""
-
-PANEL, COLUMNS = 8, 32
-"""Outputs in a panel, and columns in a group at most: measured, the fastest for all widths from 128 to 512."""
-
-STEPS_COPIED = 8
-"""Time steps that are put into another order at once: measured, two thirds of the time that all at once take."""
+"""The order of the four LSTM gates along an axis of 4H: output, input, forget, candidate."""
 
 
-def panels(w: Array, width: int = PANEL, halved: int = 0, lend: Lend | None = None) -> Array:
-    """Put weights (D, K) in order for products: (K/n, n, D), where the n weights of each input lie side by side.
+def lookup(ids: Ids, w: Array, b: Array) -> Array:
+    """z = x w + b for one-hot rows x, given as ids: row `id` of w, or no row of it for NO_CHARACTER, where x is zero.
 
-    n is `width`, or less where that does not divide K; a K that goes into no panels of a useful width makes one of all.
-    The weights of the first `halved` outputs are halved.
+    ids (T, B), w (V, K), b (K,); returns z (T, B, K).
     """
-    outputs = w.shape[1]
-    width = gcd(outputs, width)
-    if width < PANEL:
-        width = outputs
-    in_order = w.reshape(len(w), -1, width).swapaxes(0, 1)
-    arranged = np.empty(in_order.shape, w.dtype) if lend is None else lend("panels", *in_order.shape)
-    arranged[:] = in_order
-    whole, rest = divmod(halved, width)
-    arranged[:whole] *= 0.5
-    arranged[whole : whole + 1, :, :rest] *= 0.5
-    return arranged.swapaxes(1, 2)
+    known = (ids != NO_CHARACTER)[..., None]
+    return w[ids] * known + b
 
 
-def by_panel(y: Array, w_panels: Array) -> Array:
-    """View y (..., K, B) as the outputs of panels (K/n, n, D): (..., K/n, n, B)."""
-    return y.reshape(*y.shape[:-2], *w_panels.shape[:2], y.shape[-1])
+def lookup_backward(d_z: Array, ids: Ids, w: Array) -> tuple[Array, Array]:
+    """d_w = Σ xᵀ d_z;  d_b = Σ d_z, summed over time and rows.
 
-
-def product(w: Array, x: Array, out: Array, lend: Lend) -> None:
-    """Write y = wᵀ x for columns x (T, G, D, B) into out (T, G, K, B)."""
-    if _is_single(x):
-        x[:, 0, :, 0].dot(w, out[:, 0, :, 0])
-    else:
-        w_panels = panels(w, lend=lend)
-        np.matmul(w_panels, x[:, :, None], out=by_panel(out, w_panels))
-
-
-def weight_gradient(x: Array, d_y: Array, out: Array, lend: Lend) -> None:
-    """Write the gradient of the weights of y = wᵀ x, for x (T, G, D, B) and d_y (T, G, K, B), into out (D, K).
-
-    All columns make one product, (D, TGB) by (TGB, K), for which they are copied.
+    d_z (T, B, K), ids (T, B), w (V, K); returns d_w (V, K), d_b (K,).
     """
-    if _is_single(x):
-        x[:, 0, :, 0].T.dot(d_y[:, 0, :, 0], out)
-    else:
-        np.dot(_features_first(x, "long_x", lend), _features_first(d_y, "long_d_y", lend).T, out)
+    x = one_hot(ids, len(w))
+    return _rows(x).T @ _rows(d_z), _rows(d_z).sum(axis=0)
 
 
-def _features_first(x: Array, name: str, lend: Lend) -> Array:
-    """Copy (T, G, D, B) to (D, TGB), a few time steps at once, which nearer caches can hold."""
-    turned = x.transpose(2, 0, 1, 3)
-    copy = lend(name, turned.size).reshape(turned.shape)
-    for start in range(0, len(x), STEPS_COPIED):
-        part = slice(start, start + STEPS_COPIED)
-        copy[:, part] = turned[:, part]
-    return copy.reshape(len(copy), -1)
+def linear(x: Array, w: Array, b: Array) -> Array:
+    """z = x w + b.
 
-
-def _is_single(x: Array) -> bool:
-    """Tell whether a sequence is of one example, whose columns are rows as well: there is nothing to put in order."""
-    return bool(x.shape[1] * x.shape[3] == 1)
-
-
-def _stepwise(
-    w: Array, x: Array, y: Array, lend: Lend, halved: int = 0
-) -> tuple[Callable[[Array, Array], Any], Array, Array]:
-    """A function that writes one step of y = wᵀ x, and x (T, G, D, B) and y (T, G, K, B) in the form that it takes.
-
-    The first `halved` outputs are halved.
+    x (T, B, D), w (D, K), b (K,); returns z (T, B, K).
     """
-    if _is_single(x):
-        if halved:
-            w, given = lend("halved", *w.shape), w
-            w[:] = given
-            w[:, :halved] *= 0.5
-        return w.T.dot, x[:, 0, :, 0], y[:, 0, :, 0]
-    w_panels = panels(w, halved=halved, lend=lend)
-    return partial(np.matmul, w_panels), x[:, :, None], by_panel(y, w_panels)
+    return x @ w + b
 
 
-def rnn(inputs: Array, w: Array, lend: Lend) -> None:
-    """Run a vanilla RNN over a sequence: h_t = tanh(wᵀ [x_t, 1, h_{t-1}]).
+def linear_backward(d_z: Array, x: Array, w: Array) -> tuple[Array, Array, Array]:
+    """d_x = d_z wᵀ;  d_w = Σ xᵀ d_z;  d_b = Σ d_z, summed over time and rows.
 
-    inputs (T+1, G, D+1+H, B) hold [x_t, 1, h_{t-1}]: all x, all ones and h_0 come in; each h_t is written into the next
-    step's place, the last one into a step of which only this is used. w (D+1+H, H).
+    d_z (T, B, K), x (T, B, D), w (D, K); returns d_x (T, B, D), d_w (D, K), d_b (K,).
     """
-    multiply, x, h = _stepwise(w, inputs[:-1], inputs[1:, :, -w.shape[1] :], lend)
-    for x_t, h_t in zip(x, h, strict=True):
-        multiply(x_t, h_t)
-        np.tanh(h_t, h_t)
+    return d_z @ w.T, _rows(x).T @ _rows(d_z), _rows(d_z).sum(axis=0)
 
 
-def _back_through_time(d_h: Array, d_z: Array, w: Array, lend: Lend) -> Iterator[Array]:
-    """Yield each step's d_h_t (G, H, B), the last one first, for the caller to make d_z_t of it.
+def rnn(z: Array, h_0: Array, w_h: Array) -> Array:
+    """h_t = tanh(z_t + h_{t-1} w_h), where z_t = x_t w_x + b comes from `lookup` or `linear`.
 
-    d_h (T, G, H, B) are the gradients that reach each state from above; by then d_h_t includes what comes from step
-    t+1. Afterwards w d_z_t is what goes on to [x_t, h_{t-1}], for d_z (T, G, K, B). w (D+H, K) is without the bias.
-    Where it has rows for x, they are as many as those for h, and d_h ends up as d_x.
+    z (T, B, H), h_0 (B, H), w_h (H, H); returns h (T+1, B, H).
     """
-    hidden_size = d_h.shape[2]
-    d_inputs = np.zeros((d_h.shape[1], len(w), d_h.shape[3]), d_h.dtype)
-    multiply, d_z_as_x, (d_inputs_as_y,) = _stepwise(w.T, d_z, d_inputs[None], lend)
-    d_x, from_next = d_inputs[:, :-hidden_size], d_inputs[:, -hidden_size:]
-    goes_down = d_x.size > 0
-    for d_h_t, d_z_t in zip(d_h[::-1], d_z_as_x[::-1], strict=True):
-        d_h_t += from_next
-        yield d_h_t
-        multiply(d_z_t, d_inputs_as_y)
-        if goes_down:
-            d_h_t[:] = d_x
+    h = np.empty((len(z) + 1, *h_0.shape), z.dtype)
+    h[0] = h_0
+    for t in range(len(z)):
+        h[t + 1] = np.tanh(z[t] + h[t] @ w_h)
+    return h
 
 
-def rnn_backward(d_h: Array, inputs: Array, w: Array, d_z: Array, lend: Lend) -> None:
-    """Write d_z (T, G, H, B), the gradients of z = wᵀ [x, 1, h]: d_z_t = d_h_t (1 - h_t²).
+def rnn_backward(d_h: Array, h: Array, w_h: Array) -> tuple[Array, Array]:
+    """Back-propagate through time: what reaches h_t comes from above, as d_h_t, and from step t+1.
 
-    See `_back_through_time` for d_h and for w, which is (D+H, H) or (H, H) here.
+        d_z_t = (d_h_t + d_z_{t+1} w_hᵀ) (1 - h_t²)
+        d_w_h = Σ h_{t-1}ᵀ d_z_t
+
+    d_h (T, B, H), h (T+1, B, H) from `rnn`, w_h (H, H); returns d_z (T, B, H), d_w_h (H, H).
     """
-    h = inputs[1:, :, -d_h.shape[2] :]
-    np.multiply(h, h, out=d_z)
-    np.subtract(1, d_z, out=d_z)  # the slopes of all steps at once
-    for d_h_t, d_z_t in zip(_back_through_time(d_h, d_z, w, lend), d_z[::-1], strict=True):
-        d_z_t *= d_h_t
+    slope = 1 - h[1:] ** 2
+    d_z = np.empty_like(d_h)
+    d_z[-1] = d_h[-1] * slope[-1]
+    for t in reversed(range(len(d_h) - 1)):
+        d_z[t] = (d_h[t] + d_z[t + 1] @ w_h.T) * slope[t]
+    return d_z, _rows(h[:-1]).T @ _rows(d_z)
 
 
-def by_gate(z: Array) -> Array:
-    """View (..., G, 4H, B) as (..., 4, G, H, B)."""
-    hidden_size = z.shape[-2] // len(GATES)
-    return z.reshape(*z.shape[:-2], len(GATES), hidden_size, z.shape[-1]).swapaxes(-3, -4)
+def lstm(z: Array, h_0: Array, c_0: Array, w_h: Array) -> tuple[Array, Array, Array]:
+    """z_t = x_t w_x + b comes from `lookup` or `linear`; it is [z_o, z_i, z_f, z_g], in the order of GATES.
 
+        z_t += h_{t-1} w_h
+        o, i, f, g = σ(z_o), σ(z_i), σ(z_f), tanh(z_g)
+        c_t = f c_{t-1} + i g
+        h_t = o tanh(c_t)
 
-def lstm_cell(gates: Array, c_prev: Array, c: Array, h: Array) -> None:
-    """Take one LSTM step.
-
-    o, i, f = σ(z_o), σ(z_i), σ(z_f);  g = tanh(z_g);  c = f c_prev + i g;  h = o tanh(c)
-
-    gates (4, G, H, B) come in as [z_o/2, z_i/2, z_f/2, z_g] and go out as [o, i, f, g]; c and h (G, H, B) are written.
-    As σ(z) = ½ + ½ tanh(z/2), a single tanh serves all four gates.
+    z (T, B, 4H), h_0 and c_0 (B, H), w_h (H, 4H); returns h and c (T+1, B, H), and the gates (T, 4, B, H).
     """
-    np.tanh(gates, out=gates)
-    sigmoids = gates[:3]
-    sigmoids *= 0.5
-    sigmoids += 0.5
-    o, i, f, g = gates
-    np.multiply(i, g, out=h)
-    np.multiply(f, c_prev, out=c)
-    c += h
-    np.tanh(c, out=h)
-    h *= o
+    h = np.empty((len(z) + 1, *h_0.shape), z.dtype)
+    c, gates = np.empty_like(h), np.empty((len(z), len(GATES), *h_0.shape), z.dtype)
+    h[0], c[0] = h_0, c_0
+    for t in range(len(z)):
+        z_o, z_i, z_f, z_g = np.split(z[t] + h[t] @ w_h, len(GATES), axis=-1)
+        o, i, f, g = gates[t] = sigmoid(z_o), sigmoid(z_i), sigmoid(z_f), np.tanh(z_g)
+        c[t + 1] = f * c[t] + i * g
+        h[t + 1] = o * np.tanh(c[t + 1])
+    return h, c, gates
 
 
-def lstm(inputs: Array, w: Array, gates: Array, c: Array, lend: Lend) -> None:
-    """Run an LSTM over a sequence: see `rnn` for inputs, and `lstm_cell` for a step.
+def lstm_backward(d_h: Array, h: Array, c: Array, gates: Array, w_h: Array) -> tuple[Array, Array]:
+    """Back-propagate through time: what reaches h_t and c_t comes from above and from step t+1.
 
-    w (D+1+H, 4H). c (T+1, G, H, B) comes in with c_0 as its first; the rest of it and gates (T, G, 4H, B) are written,
-    for `lstm_backward`.
+        d_h_t += d_z_{t+1} w_hᵀ
+        d_c_t = d_h_t o (1 - tanh² c_t) + d_c_{t+1} f_{t+1}
+        d_z_o = d_h_t tanh(c_t) o (1 - o)
+        d_z_i = d_c_t g i (1 - i)
+        d_z_f = d_c_t c_{t-1} f (1 - f)
+        d_z_g = d_c_t i (1 - g²)
+        d_w_h = Σ h_{t-1}ᵀ d_z_t
+
+    d_h (T, B, H), h, c and gates from `lstm`, w_h (H, 4H); returns d_z (T, B, 4H), d_w_h (H, 4H).
     """
-    hidden_size = c.shape[2]
-    multiply, x, z = _stepwise(w, inputs[:-1], gates, lend, halved=3 * hidden_size)
-    h = inputs[1:, :, -hidden_size:]
-    for x_t, z_t, gates_t, c_prev, c_t, h_t in zip(x, z, by_gate(gates), c[:-1], c[1:], h, strict=True):
-        multiply(x_t, z_t)
-        lstm_cell(gates_t, c_prev, c_t, h_t)
+    d_z = np.empty((*d_h.shape[:2], w_h.shape[1]), d_h.dtype)
+    d_h_next, d_c_next = np.zeros_like(h[0]), np.zeros_like(c[0])
+    for t in reversed(range(len(d_h))):
+        o, i, f, g = gates[t]
+        tanh_c = np.tanh(c[t + 1])
+        d_h_t = d_h[t] + d_h_next
+        d_c_t = d_h_t * o * (1 - tanh_c**2) + d_c_next
+        d_z_o = d_h_t * tanh_c * o * (1 - o)
+        d_z_i = d_c_t * g * i * (1 - i)
+        d_z_f = d_c_t * c[t] * f * (1 - f)
+        d_z_g = d_c_t * i * (1 - g**2)
+        d_z[t] = np.concatenate([d_z_o, d_z_i, d_z_f, d_z_g], axis=-1)
+        d_h_next, d_c_next = d_z[t] @ w_h.T, d_c_t * f
+    return d_z, _rows(h[:-1]).T @ _rows(d_z)
 
 
-def lstm_backward(d_h: Array, inputs: Array, gates: Array, c: Array, w: Array, lend: Lend) -> None:
-    """Turn gates (T, G, 4H, B) into d_z, the gradients of z = wᵀ [x, 1, h].
-
-    inputs (T+1, G, D+1+H, B) and c (T+1, G, H, B) are as `lstm` left them; see `_back_through_time` for d_h and for w,
-    which is (D+H, 4H) or (H, 4H) here.
-    """
-    h, by_step = inputs[1:, :, -d_h.shape[2] :], by_gate(gates)
-    d_c, scratch = np.zeros_like(d_h[0]), np.empty((2, *d_h.shape[1:]), d_h.dtype)
-    steps = zip(_back_through_time(d_h, gates, w, lend), by_step[::-1], c[-2::-1], c[:0:-1], h[::-1], strict=True)
-    for d_h_t, gates_t, c_prev, c_t, h_t in steps:
-        lstm_cell_backward(d_h_t, d_c, gates_t, c_prev, c_t, h_t, scratch)
-
-
-def lstm_cell_backward(d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: Array, h: Array, scratch: Array) -> None:
-    """Turn the gates (4, G, H, B) of one step into d_z, and d_c (G, H, B) from that of step t+1 into what goes to t-1.
-
-    d_c += d_h (o - h tanh c), which is d_h o (1 - tanh² c);
-    d_z_o = d_h h (1 - o);  d_z_i = d_c i g (1 - i);  d_z_f = d_c f c_prev (1 - f);  d_z_g = d_c i (1 - g²);
-    then d_c becomes d_c f. Each s (1 - s) is a sigmoid's slope, with s already in h, in i g and in f c_prev.
-    """
-    o, i, f, g = gates
-    d_c_i, d_c_f = scratch
-    slope = np.tanh(c, out=d_c_i)
-    slope *= h
-    np.subtract(o, slope, out=slope)
-    slope *= d_h
-    d_c += slope
-    np.multiply(d_c, i, out=d_c_i)
-    np.multiply(d_c, f, out=d_c_f)
-    np.subtract(1, gates[:3], out=gates[:3])
-    o *= h
-    o *= d_h
-    i *= g
-    i *= d_c_i
-    f *= c_prev
-    f *= d_c_f
-    g *= g
-    np.subtract(1, g, out=g)
-    g *= d_c_i
-    d_c[:] = d_c_f
+def sigmoid(z: Array) -> Array:
+    """σ(z) = 1 / (1 + e^-z), written as ½ (1 + tanh(z/2)), which cannot overflow."""
+    return 0.5 * (1 + np.tanh(0.5 * z))
 
 
 def softmax(logits: Array) -> Array:
-    """Probabilities along the last axis, shifted by the maximum so that nothing overflows."""
-    shifted: Array = logits - logits.max(axis=-1, keepdims=True)
-    np.exp(shifted, out=shifted)
-    shifted /= shifted.sum(axis=-1, keepdims=True)
-    return shifted
+    """p = e^logits / Σ e^logits along the last axis, shifted by the maximum so that nothing overflows."""
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
-def cross_entropy(logits: Array, targets: Ids, mask: NDArray[np.bool_] | None = None) -> float:
-    """Nats summed over all targets (...) for logits (..., V): Σ -log softmax(logits)[target], where `mask` is true.
+def cross_entropy(logits: Array, targets: Ids, mask: Mask | None = None) -> tuple[float, Array]:
+    """Loss in nats, summed over the targets: Σ -log p[target] with p = softmax(logits), where the mask is true.
 
-    The logits are left as log-probabilities, in place: `cross_entropy_backward` starts from there.
+    logits (..., V), targets (...), mask (...) or None, which counts every target; returns the loss and log p (..., V).
     """
-    logits -= np.maximum.reduce(logits, axis=-1, keepdims=True)
-    logits -= np.log(np.add.reduce(np.exp(logits), axis=-1, keepdims=True))
-    chosen = logits[places(targets)]
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    counted = one_hot(targets, logits.shape[-1])
     if mask is not None:
-        chosen = chosen[mask]
-    return -float(np.add.reduce(chosen, axis=None, dtype=np.float64))
+        counted &= mask[..., None]
+    return -float(log_p[counted].sum(dtype=np.float64)), log_p
 
 
-def cross_entropy_backward(
-    log_probabilities: Array, targets: Ids, scale: float, mask: NDArray[np.bool_] | None
-) -> Array:
-    """Turn log-probabilities (..., V) into the gradient of `scale` times the loss, in place: (p - one-hot) scale."""
-    d_logits = np.exp(log_probabilities, out=log_probabilities)
-    d_logits[places(targets)] -= 1
-    d_logits *= scale
-    if mask is not None:
-        d_logits *= mask[..., None]
-    return d_logits
+def cross_entropy_backward(log_p: Array, targets: Ids, mask: Mask | None = None) -> Array:
+    """d_logits = p - one-hot(target), and 0 where the mask is false; log p is from `cross_entropy`."""
+    d_logits = np.exp(log_p) - one_hot(targets, log_p.shape[-1])
+    return d_logits if mask is None else d_logits * mask[..., None]
 
 
-def places(ids: Ids) -> tuple[Ids, ...]:
-    """The index of each id's own number in an array (..., V)."""
-    return (*_mesh(ids.shape), ids)
+def one_hot(ids: Ids, vocab_size: int) -> Mask:
+    """Ids (...) as rows (..., V) that are true at the id alone; NO_CHARACTER is a row without any."""
+    return ids[..., None] == np.arange(vocab_size)
 
 
-@lru_cache(maxsize=128)
-def _mesh(shape: tuple[int, ...]) -> tuple[Ids, ...]:
-    return np.indices(shape, sparse=True)
+def _rows(x: NDArray[Any]) -> NDArray[Any]:
+    """All rows of all time steps below each other: (T, B, D) as (TB, D)."""
+    return x.reshape(-1, x.shape[-1])

@@ -1,7 +1,6 @@
-"""All numbers of a network, or a gradient for each of them, in one array: seen by name, by layer, or as a whole.
+"""The parameters of a network, or a gradient for each of them, as one array that is also seen by name.
 
-By name is how they are saved and spoken of, by layer is how `layers` multiplies, and as a whole is how to change all of
-them at once: array by array, a small bias would take as long to begin with as a matrix. Not here: what the numbers are.
+An optimizer can change the whole at once, and another process can share its memory.
 """
 
 import math
@@ -17,26 +16,25 @@ from model.network.layers import Array
 
 
 class Weights(Mapping[str, Array]):
-    """Arrays by name, views of `whole` (N,): to set one is to fill it, and none can be replaced or taken away.
+    """Arrays by name, views of `whole` (N,). Setting one copies into it; none can be replaced or removed.
 
-    `by_layer` are views, too, the bottom layer first: a recurrent layer's arrays one above the other, [w_x; b; w_h]
-    (D+1+H, K), and at last the output layer's, [b_y; w_hy] (1+H, V).
+    In `whole`, the arrays of a layer lie next to each other: w_x, b, w_h, the bottom layer's first, and at the end
+    b_y and w_hy of the output layer.
     """
 
     def __init__(self, architecture: Architecture, whole: Array) -> None:
         if whole.shape != (size(architecture),):
-            raise ValueError(f"there are {whole.shape} numbers; the architecture has {size(architecture):,}")
+            raise ValueError(f"whole has shape {whole.shape}; the architecture has {size(architecture):,} parameters")
         self.architecture, self.whole = architecture, whole
-        self.by_layer = [whole[place].reshape(-1, width) for place, width in _layers(architecture)]
 
     @classmethod
     def empty(cls, architecture: Architecture, dtype: DTypeLike) -> Self:
-        """Make room for numbers."""
+        """Uninitialised arrays."""
         return cls(architecture, np.empty(size(architecture), dtype))
 
     @classmethod
     def of(cls, architecture: Architecture, parameters: Parameters) -> Self:
-        """Copy arrays by name; ValueError where they are not those of the architecture."""
+        """Copy arrays by name; ValueError where their names or shapes are not those of the architecture."""
         if {name: array.shape for name, array in parameters.items()} != parameter_shapes(architecture):
             raise ValueError("the parameters' names or shapes are not those of the architecture")
         weights = cls.empty(architecture, parameters["output.b_y"].dtype)
@@ -45,13 +43,12 @@ class Weights(Mapping[str, Array]):
         return weights
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """All views of one new array: copied each by itself, they would have nothing to do with one another."""
+        """Copy the whole, of which the copy's arrays are views again."""
         return type(self)(self.architecture, self.whole.copy())
 
     @cached_property
     def _by_name(self) -> dict[str, Array]:
-        shapes, places = parameter_shapes(self.architecture), _places(self.architecture)
-        return {name: self.whole[places[name]].reshape(shape) for name, shape in shapes.items()}
+        return {name: self.whole[part].reshape(shape) for name, (part, shape) in _parts(self.architecture).items()}
 
     def __getitem__(self, name: str) -> Array:
         return self._by_name[name]
@@ -68,30 +65,20 @@ class Weights(Mapping[str, Array]):
 
 @lru_cache
 def size(architecture: Architecture) -> int:
-    """How many numbers there are."""
+    """The number of parameters."""
     return sum(map(math.prod, parameter_shapes(architecture).values()))
 
 
 @lru_cache
-def _layers(architecture: Architecture) -> list[tuple[slice, int]]:
-    """Where each layer's numbers lie, and how many stand in a row."""
-    shapes, places = parameter_shapes(architecture), _places(architecture)
-    return [
-        (slice(places[names[0]].start, places[names[-1]].stop), shapes[names[0]][-1]) for names in _stacks(architecture)
-    ]
+def _parts(architecture: Architecture) -> dict[str, tuple[slice, tuple[int, ...]]]:
+    """Each array's slice of the whole, and its shape."""
+    shapes, slices, start = parameter_shapes(architecture), {}, 0
+    for name in _in_memory_order(architecture):
+        slices[name] = slice(start, start := start + math.prod(shapes[name]))
+    return {name: (slices[name], shape) for name, shape in shapes.items()}
 
 
-def _places(architecture: Architecture) -> dict[str, slice]:
-    """Where each array's numbers lie."""
-    shapes, places, start = parameter_shapes(architecture), {}, 0
-    for names in _stacks(architecture):
-        for name in names:
-            places[name] = slice(start, start := start + math.prod(shapes[name]))
-    return places
-
-
-def _stacks(architecture: Architecture) -> Iterator[tuple[str, ...]]:
-    """The names of each layer's arrays, in the order in which they stand one above the other."""
+def _in_memory_order(architecture: Architecture) -> Iterator[str]:
     for keys in layer_keys(architecture):
-        yield keys.w_x, keys.b, keys.w_h
-    yield "output.b_y", "output.w_hy"
+        yield from (keys.w_x, keys.b, keys.w_h)
+    yield from ("output.b_y", "output.w_hy")

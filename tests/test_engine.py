@@ -1,0 +1,130 @@
+"""The engine is the textbook: the same losses, gradients and states on any network, batch, mask, dropout and state."""
+
+import tracemalloc
+from typing import Literal
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.engine.training_step import TrainingStep
+from model.network.architecture import Architecture
+from model.network.language_model import LanguageModel, State
+from model.network.layers import Array
+from model.text.batches import Batch
+from model.text.vocabulary import NO_CHARACTER
+
+Cell = Literal["rnn", "lstm"]
+every_cell = pytest.mark.parametrize("cell", ["rnn", "lstm"])
+
+
+def network(architecture: Architecture, dtype: type, random: np.random.Generator) -> LanguageModel:
+    """Weights with biases other than zero."""
+    found = LanguageModel.initialise(architecture, random, dtype)
+    found.parameters.whole += random.normal(0, 0.2, found.parameters.whole.shape).astype(dtype)
+    return found
+
+
+def sequences(vocab_size: int, time: int, batch_size: int, masked: bool, random: np.random.Generator) -> Batch:
+    """Ids, among them NO_CHARACTER, in sequences that the mask ends early."""
+    inputs, targets = random.integers(NO_CHARACTER, vocab_size, (2, time, batch_size))
+    ends = random.integers(0, time + 1, batch_size)
+    return Batch(inputs, np.maximum(targets, 0), np.arange(time)[:, None] < ends if masked else None)
+
+
+def carried_state(language_model: LanguageModel, batch_size: int, random: np.random.Generator) -> State:
+    zeros = language_model.initial_state(batch_size)
+    return State(*(random.normal(0, 0.5, part.shape).astype(part.dtype) for part in zeros))
+
+
+def dropout_masks(language_model: LanguageModel, batch_size: int, random: np.random.Generator) -> list[Array]:
+    shape = (language_model.architecture.layers, batch_size, language_model.architecture.hidden_size)
+    return list(((random.random(shape) < 0.7) / 0.7).astype(language_model.dtype))
+
+
+def assert_close(found: Array, expected: Array, tolerance: float, scale: float = 0.0) -> None:
+    """The difference is at most `tolerance` times the length of what is expected."""
+    assert found.shape == expected.shape
+    assert found.dtype == expected.dtype
+    length = max(float(np.linalg.norm(expected)), scale)
+    assert float(np.linalg.norm(found - expected)) <= tolerance * length
+
+
+@settings(max_examples=150)
+@given(
+    cell=st.sampled_from(["rnn", "lstm"]),
+    sizes=st.tuples(st.integers(1, 40), st.integers(1, 48), st.integers(1, 3)),
+    time=st.integers(1, 20),
+    batch_size=st.sampled_from([1, 2, 3, 5, 16, 31, 32, 33, 37, 40, 64, 96]),
+    masked=st.booleans(),
+    dropped=st.booleans(),
+    precision=st.sampled_from([(np.float64, 1e-12), (np.float32, 1e-5)]),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_the_engine_equals_the_textbook(
+    cell: Cell,
+    sizes: tuple[int, int, int],
+    time: int,
+    batch_size: int,
+    masked: bool,
+    dropped: bool,
+    precision: tuple[type, float],
+    seed: int,
+) -> None:
+    random, (dtype, tolerance) = np.random.default_rng(seed), precision
+    language_model = network(Architecture(cell, *sizes), dtype, random)
+    batch = sequences(sizes[0], time, batch_size, masked, random)
+    state = carried_state(language_model, batch_size, random)
+    dropout = dropout_masks(language_model, batch_size, random) if dropped else None
+
+    nats, gradients, after = language_model.loss_and_gradients(batch, state, characters=7, dropout=dropout)
+    step = TrainingStep(language_model.architecture, dtype)
+    found_nats, found, found_after = step.loss_and_gradients(
+        language_model, batch, state, characters=7, dropout=dropout
+    )
+    assert found_nats == pytest.approx(nats, rel=tolerance, abs=tolerance)
+    assert_close(found.whole, gradients.whole, tolerance)
+    scale = float(np.linalg.norm(gradients.whole))
+    for name, gradient in gradients.items():
+        assert_close(found[name], gradient, tolerance, scale)
+    for part, expected in zip(found_after, after, strict=True):
+        assert_close(part, expected, tolerance)
+
+
+@every_cell
+def test_arrays_used_before_change_no_bit(cell: Cell) -> None:
+    random = np.random.default_rng(0)
+    language_model = network(Architecture(cell, 5, 3, 2), np.float32, random)
+    used = TrainingStep(language_model.architecture, np.float32)
+    for turn, (time, batch_size) in enumerate([(6, 3), (9, 3), (2, 3), (6, 1), (6, 3), (1, 4), (9, 2)]):
+        batch = sequences(5, time, batch_size, turn % 2 == 1, random)
+        state = carried_state(language_model, batch_size, random)
+        dropout = dropout_masks(language_model, batch_size, random) if turn % 3 else None
+        fresh = TrainingStep(language_model.architecture, np.float32)
+        nats, gradients, _ = fresh.loss_and_gradients(language_model, batch, state, characters=2, dropout=dropout)
+        same_nats, same, _ = used.loss_and_gradients(language_model, batch, state, characters=2, dropout=dropout)
+        assert same_nats == nats
+        np.testing.assert_array_equal(same.whole, gradients.whole)
+
+
+@every_cell
+def test_shorter_sequences_need_no_memory_of_their_own(cell: Cell) -> None:
+    random = np.random.default_rng(0)
+    language_model = network(Architecture(cell, 5, 3, 2), np.float32, random)
+    training_step = TrainingStep(language_model.architecture, np.float32)
+
+    def step(time: int) -> None:
+        batch = sequences(5, time, 64, False, random)
+        training_step.loss_and_gradients(language_model, batch, language_model.initial_state(64), characters=1)
+
+    step(40)
+    tracemalloc.start()
+    try:
+        for time in range(1, 40):
+            step(time)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    logits = sum(range(1, 40)) * 64 * 5 * np.dtype(np.float32).itemsize
+    assert kept < logits  # and an array of gates, say, is several times as large

@@ -1,0 +1,57 @@
+"""Products of columns: every column, whatever the shape, and weights in panels that hold each number once."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.engine import products
+from model.network.layers import Array
+
+
+def normal(*shape: int, seed: int = 0) -> Array:
+    return np.random.default_rng([seed, *shape]).normal(size=shape)
+
+
+def lend(name: str, *shape: int) -> Array:
+    return np.full(shape, np.nan)
+
+
+# Time, groups, columns, inputs, outputs: one example or many; outputs that go into panels of 8, of 16, and into none.
+shapes = pytest.mark.parametrize(
+    "shape",
+    [(4, 1, 1, 5, 3), (1, 1, 1, 5, 8), (3, 1, 2, 5, 16), (3, 2, 3, 7, 24), (2, 3, 1, 4, 38), (19, 2, 32, 9, 40)],
+)
+
+
+@shapes
+def test_a_product_multiplies_every_column(shape: tuple[int, ...]) -> None:
+    time, groups, columns, width, outputs = shape
+    x, w = normal(time, groups, width, columns), normal(width, outputs)
+    y = np.full((time, groups, outputs, columns), np.nan)
+    products.product(w, x, y, lend)
+    np.testing.assert_allclose(y, np.einsum("dk,tgdb->tgkb", w, x), rtol=1e-12, atol=1e-12)
+    products.product(w[:, ::-1], x[:, :, :, ::-1], y, lend)  # views of any kind
+    np.testing.assert_allclose(y, np.einsum("dk,tgdb->tgkb", w[:, ::-1], x[:, :, :, ::-1]), rtol=1e-12, atol=1e-12)
+
+
+@shapes
+def test_gradient_of_the_weights_of_a_product(shape: tuple[int, ...]) -> None:
+    time, groups, columns, width, outputs = shape
+    x, d_y = normal(time, groups, width, columns), normal(time, groups, outputs, columns)
+    found = np.full((width, outputs), np.nan)
+    products.weight_gradient(x, d_y, found, lend)
+    np.testing.assert_allclose(found, np.einsum("tgdb,tgkb->dk", x, d_y), rtol=1e-9, atol=1e-12)
+
+
+@given(st.integers(1, 9), st.integers(1, 70), st.sampled_from([8, 32]))
+def test_panels_hold_all_weights_and_those_of_an_input_side_by_side(width: int, outputs: int, panel: int) -> None:
+    w = normal(width, outputs)
+    for halved in range(outputs):
+        expected = w.T * np.where(np.arange(outputs) < halved, 0.5, 1)[:, None]
+        found = products.panels(w, panel, halved)
+        np.testing.assert_array_equal(found.reshape(outputs, width), expected)
+    found = products.panels(w, panel)
+    np.testing.assert_array_equal(found.reshape(outputs, width), w.T)
+    assert found.shape[1] == outputs or found.shape[1] in (8, 16, 32)
+    assert outputs == 1 or found.strides[1] == w.itemsize
