@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.report import table, times, verdict
 from benchmarks.timing import Effort, compare, speedup
 from model.engine.threads import blas_threads
-from model.island import ISLAND, initialise, one_name, optimize, shuffled_names, train
+from model.island import ISLAND, initialise, one_name, shuffled_names, train, train_step
 from model.text.vocabulary import Vocabulary
 
 STEPS, QUICK_STEPS, CHECKED_STEPS = ISLAND.steps, 400, 100
@@ -55,7 +55,7 @@ def check(names: list[str], vocabulary: Vocabulary) -> None:
     state = language_model.initial_state(1)
     for step, theirs in enumerate(textbook(names, vocabulary, CHECKED_STEPS)):
         batch = one_name(names[step], vocabulary)
-        loss, _, state = optimize(language_model, batch, state, ISLAND.learning_rate, ISLAND.clip_value)
+        loss, _, state = train_step(language_model, batch, state, ISLAND.learning_rate, ISLAND.clip_value)
         if abs(loss - theirs) > TOLERANCE:
             raise SystemExit(f"step {step}: the textbook's loss is {theirs}, ours is {loss}")
 

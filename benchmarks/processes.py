@@ -20,6 +20,7 @@ from benchmarks.telegram_server import Server
 from model.checkpoint.versions import Checkpoint, Description, Versions, save
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel
+from model.text.forms import Network
 from model.text.vocabulary import Vocabulary
 from model.training.recipes import RECIPES
 
@@ -130,10 +131,10 @@ def _prepare(folder: Path, kind: str) -> str:
 
 
 def _random(kind: str) -> Checkpoint:
-    recipe = RECIPES[kind]
+    recipe = RECIPES[Network(kind)]
     vocabulary = Vocabulary(CHARACTERS[kind])
     architecture = Architecture(recipe.cell, len(vocabulary), recipe.hidden_size, recipe.layers)
     language_model = LanguageModel.initialise(architecture, np.random.default_rng(1))
-    description = Description(recipe.kind, "RANDOM", "0" * 64, 1, 3.0, 1, "2024-01-01T00:00:00+00:00", {})
+    description = Description(recipe.form, "RANDOM", "0" * 64, 1, 3.0, 1, "2024-01-01T00:00:00+00:00", {})
     known = frozenset({"mangosaurus"}) if kind == "dino" else frozenset[str]()
     return Checkpoint(language_model, vocabulary, description, known)

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_info
 
+from model.engine.threads import available_cores
+
 RESULTS = Path(__file__).with_name("results.md")
 HEADING = (
     "# Measurements\n\nEach section is written by `python -m benchmarks NAME`, that of the bot by "
@@ -47,7 +49,7 @@ def verdict(value: float, target: float) -> str:
 def machine() -> str:
     """Describe what the figures depend on: processor, cores, versions, the matrix library's kernel, other load."""
     parts = [
-        f"{_processor()}, {_cores()} cores, {platform.system()}, Python {platform.python_version()}",
+        f"{_processor()}, {available_cores()} cores, {platform.system()}, Python {platform.python_version()}",
         f"NumPy {np.__version__} with {_blas()}",
         f"torch {_version('torch')}",
         f"load of the last minute {_load()}",
@@ -88,10 +90,6 @@ def _processor() -> str:
     except OSError:
         found = None
     return found[1] if found else platform.processor() or platform.machine()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _blas() -> str:

@@ -27,9 +27,10 @@ from bot.presses import Buttons, creation_buttons
 from bot.store import Creation, Preferences
 from bot.updates import can_press, person_id
 from model.decoding.drafts import seam
+from model.decoding.limits import USUAL_TEMPERATURE
 from model.decoding.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 from model.errors import MangosaurusError
-from model.training.recipes import RECIPES
+from model.text.forms import Network
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Mapping
@@ -91,7 +92,7 @@ class Reply:
         """The text as it is shown, whenever and to whomever."""
         made = self.creation
         turn = made.turn if made.turn < ASIDE else None
-        decided_by = texts.decided_by(made.seed, turn, made.temperature, RECIPES[made.kind].temperature)
+        decided_by = texts.decided_by(made.seed, turn, made.temperature, USUAL_TEMPERATURE[Network(made.kind).form])
         if made.kind == "dino":
             return texts.names(self.texts, self.neighbours, decided_by, made.code)
         return texts.poem(made.prompt, self.texts[0], decided_by, made.code, between=self.between)

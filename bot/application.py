@@ -46,9 +46,9 @@ from bot.store import Store
 from bot.transport import AiohttpRequest
 from bot.updates import PersonalOrder
 from model.checkpoint.versions import Versions
+from model.decoding.limits import USUAL_TEMPERATURE
 from model.engine.threads import blas_threads
 from model.errors import MangosaurusError
-from model.training.recipes import DINO, POEM
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -183,8 +183,8 @@ class Mangosaurus:
         answers = Answers(self.store, self.batchings, self._archive, settings.rate_limit)
         welcome = Welcome(settings.admin_ids, self.batchings)
         temperatures: dict[Kind, float] = {
-            "dino": _first(settings.temperature_dino, DINO.temperature),
-            "poem": _first(settings.temperature_poem, POEM.temperature),
+            "dino": _first(settings.temperature_dino, USUAL_TEMPERATURE["names"]),
+            "poem": _first(settings.temperature_poem, USUAL_TEMPERATURE["verse"]),
         }
         handlers = [  # asked one after the other whether a message is theirs: what is wanted most comes first
             Dino(answers, temperatures["dino"]).handler(),

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from bot.nearest import Neighbour
     from model.checkpoint.versions import Checkpoint
-    from model.decoding.requests import Answer
+    from model.decoding.requests import Result
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class _Job:
     abandoned: bool = False
 
 
-_Result = tuple[_Job, Written | MangosaurusError]
+_Outcome = tuple[_Job, Written | MangosaurusError]
 
 
 class _Desk:
@@ -96,7 +96,7 @@ class _Desk:
         self._decoder: Decoder | None = None
         self._neighbourhood = Neighbourhood(checkpoint.known_names)
 
-    def seat(self, job: _Job) -> list[_Result]:
+    def seat(self, job: _Job) -> list[_Outcome]:
         """Let a job join at the next character; a refused one comes back at once."""
         try:
             self._decoder = self._decoder or Decoder(self.checkpoint)
@@ -108,7 +108,7 @@ class _Desk:
             return [(job, _stumbled())]
         return []
 
-    def step(self) -> list[_Result]:
+    def step(self) -> list[_Outcome]:
         """Write one more character of every job. After a crash the next job gets a fresh Decoder."""
         if self._decoder is None:
             return []
@@ -129,19 +129,19 @@ class _Desk:
             del self.jobs[ticket]
             decoder.cancel(ticket)
 
-    def _results(self, answers: list[Answer]) -> list[_Result]:
+    def _results(self, answers: list[Result]) -> list[_Outcome]:
         """Pair answers with their jobs; what is nearest to their texts is found for all of them at once."""
         texts = [text for answer in answers for text in answer.texts]
         neighbours = iter(self._neighbourhood.nearest(texts))
-        results: list[_Result] = []
+        results: list[_Outcome] = []
         for answer in answers:
             nearest = tuple(itertools.islice(neighbours, len(answer.texts)))
             written = Written(answer.texts, self.checkpoint.version, nearest)
             results.append((self.jobs[answer.ticket], answer.error or written))
         return results
 
-    def _abort(self) -> list[_Result]:
-        failed: list[_Result] = [(job, _stumbled()) for job in self.jobs.values()]
+    def _abort(self) -> list[_Outcome]:
+        failed: list[_Outcome] = [(job, _stumbled()) for job in self.jobs.values()]
         self.jobs, self._decoder = {}, None
         return failed
 
@@ -239,7 +239,7 @@ class Batching:
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         """Seat who waits, write a character for everybody, deliver who is done, until `stop`."""
         desks: list[_Desk] = []
-        finished: list[_Result] = []
+        finished: list[_Outcome] = []
         delivered = 0.0
         while (arrivals := self._arrivals(desks)) is not None:
             checkpoint, jobs = arrivals
@@ -284,7 +284,7 @@ def _deliver(loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *ar
         loop.call_soon_threadsafe(callback, *arguments)
 
 
-def _settle_all(results: list[_Result]) -> None:
+def _settle_all(results: list[_Outcome]) -> None:
     for job, result in results:
         _settle(job, result)
 

@@ -54,7 +54,7 @@ def _load(folder: Versions, expected: str) -> Checkpoint:
     if not folder.list():
         raise CheckpointError(f"{folder.directory} holds none")
     checkpoint = folder.load_current()
-    if checkpoint.description.kind != expected:
-        kind = checkpoint.description.kind
+    if checkpoint.description.form != expected:
+        kind = checkpoint.description.form
         raise CheckpointError(f"{folder.directory}: its weights write {kind}, but {expected} belong there")
     return checkpoint

@@ -9,8 +9,10 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from model.training.progress import Progress
 
 if TYPE_CHECKING:
     from bot.child import Message
@@ -19,18 +21,10 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class TrainingProgress:
-    """Where a training is. Losses are in nats per character, `fraction` is from 0 to 1, `sample` is the newest."""
+class TrainingProgress(Progress):
+    """Where a training is, with the newest text that it wrote."""
 
-    stage: str
-    step: int
-    fraction: float
-    training_loss: float
-    held_out_loss: float | None
-    best_held_out_loss: float | None
-    characters_per_second: float
-    seconds_left: float | None
-    sample: str | None
+    sample: str | None = None
 
 
 Report = Callable[[TrainingProgress], Awaitable[None]]
@@ -55,7 +49,7 @@ class Reporter:
                 self.loss = loss
             case {"event": "progress"}:
                 with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError):
-                    self._announce(_progress(message, self._sample))
+                    self._announce(replace(TrainingProgress.from_event(message), sample=self._sample))
 
     async def close(self, patience: float) -> None:
         """Let the last report be delivered, for `patience` seconds."""
@@ -77,22 +71,3 @@ class Reporter:
             except Exception as error:
                 # The error's text may hold the address of a request, and that the token: its name must do.
                 logger.warning("A progress report failed: %s", type(error).__name__)
-
-
-def _progress(message: Message, sample: str | None) -> TrainingProgress:
-    """Return the progress in a message; KeyError, TypeError, ValueError or OverflowError where it holds none."""
-    return TrainingProgress(
-        stage=str(message["stage"]),
-        step=int(message["step"]),
-        fraction=float(message["fraction"]),
-        training_loss=float(message["training_loss"]),
-        held_out_loss=_optional(message.get("held_out_loss")),
-        best_held_out_loss=_optional(message.get("best_held_out_loss")),
-        characters_per_second=float(message["characters_per_second"]),
-        seconds_left=_optional(message.get("seconds_left")),
-        sample=sample,
-    )
-
-
-def _optional(number: Any) -> float | None:
-    return None if number is None else float(number)

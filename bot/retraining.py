@@ -16,7 +16,6 @@ import asyncio
 import contextlib
 import logging
 import math
-import os
 import secrets
 import shutil
 import sys
@@ -30,6 +29,7 @@ from bot.child import Child, Message, plain
 from bot.locks import locked
 from bot.reporting import Reporter
 from model.checkpoint.versions import Checkpoint, CheckpointError, Versions, load, save
+from model.engine.threads import available_cores
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class RetrainingError(MangosaurusError):
 class Outcome:
     """How a training ended. `version` serves now; losses are on the same held-out text, None where nothing served.
 
-    `luck` is what the new loss had to be lower by.
+    `margin` is what the new loss had to be lower by.
     """
 
     kind: str
@@ -65,7 +65,7 @@ class Outcome:
     new_loss: float
     old_loss: float | None
     seconds: float
-    luck: float = 0.0
+    margin: float = 0.0
 
 
 class Retraining:
@@ -153,12 +153,15 @@ class Retraining:
             new_loss = await self._train(kind, minutes, out, report)
             await asyncio.to_thread(load, out)  # what cannot be read is no weights
             serving = await self._serving(kind)
-            old_loss, luck = await self._compare(kind, serving, out, folder) if serving else (None, 0.0)
-            promoted = old_loss is None or old_loss - new_loss > luck
+            old_loss, margin, promoted = None, 0.0, True
+            if serving:
+                old_loss, margin, promoted = await self._compare(kind, serving, out, folder)
             if promoted or serving is None:
                 serving = await self._promote(kind, out)
-        logger.info("Retraining %s: %.4f after %s, luck %.4f, promoted: %s", kind, new_loss, old_loss, luck, promoted)
-        return Outcome(kind, promoted, serving.version, new_loss, old_loss, time.monotonic() - begun, luck)
+        logger.info(
+            "Retraining %s: %.4f after %s, margin %.4f, promoted: %s", kind, new_loss, old_loss, margin, promoted
+        )
+        return Outcome(kind, promoted, serving.version, new_loss, old_loss, time.monotonic() - begun, margin)
 
     async def _serving(self, kind: str) -> Checkpoint | None:
         """Return what the new weights have to be better than: what writes now, whatever has become of its file."""
@@ -180,8 +183,8 @@ class Retraining:
             await reporter.close(0 if self._stopping else PATIENCE)
         return _finite(reporter.loss, f"The training of {kind}")
 
-    async def _compare(self, kind: str, old: Checkpoint, out: Path, folder: Path) -> tuple[float, float]:
-        """Return the loss of the current weights on what the new ones were judged on, and what may be luck."""
+    async def _compare(self, kind: str, old: Checkpoint, out: Path, folder: Path) -> tuple[float, float, bool]:
+        """Return the loss of the current weights, what the new one must be lower by, and whether it is."""
         path = folder / "old.safetensors"
         await asyncio.to_thread(save, path, old)
         figures: Message = {}
@@ -189,7 +192,8 @@ class Retraining:
         await self._run(
             doing, ["compare", kind, str(path), str(out), "--json", "--threads", _threads()], figures.update
         )
-        return _finite(figures.get("old_loss"), doing), _finite(figures.get("luck"), doing)
+        better = figures.get("better") is True
+        return _finite(figures.get("old_loss"), doing), _finite(figures.get("margin"), doing), better
 
     async def _promote(self, kind: str, out: Path) -> Checkpoint:
         checkpoint = await asyncio.to_thread(_install, self._versions[kind], out)
@@ -232,8 +236,7 @@ def _finite(loss: Any, doing: str) -> float:
 
 def _threads() -> str:
     """Return how many cores a training may use: all that this process may, but one for the bot."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return str(max(1, cores - 1))
+    return str(max(1, available_cores() - 1))
 
 
 def _current(versions: Versions) -> Checkpoint | None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot.limits import Rate
+from model.decoding.limits import MAX_TEMPERATURE
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ ROOT = Path(__file__).resolve().parents[1]
 """The clone. Relative paths in the settings start here, wherever the bot is started from."""
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-HIGHEST_TEMPERATURE = 5.0
 USUAL_RATE = Rate(10, 60)
 TELEGRAMS_RATE = 30
 """Messages a second that Telegram takes from a bot."""
@@ -138,8 +138,8 @@ def _temperature(key: str, value: str) -> float:
         temperature = float(value)
     except ValueError:
         temperature = math.nan
-    if not 0 <= temperature <= HIGHEST_TEMPERATURE:
-        raise _wrong(key, value, f"it is a number from 0 to {HIGHEST_TEMPERATURE:g} such as 0.8")
+    if not 0 <= temperature <= MAX_TEMPERATURE:
+        raise _wrong(key, value, f"it is a number from 0 to {MAX_TEMPERATURE:g} such as 0.8")
     return temperature
 
 

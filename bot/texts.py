@@ -323,7 +323,7 @@ def trained(outcome: Outcome, *, served: bool) -> str:
     took = _duration(outcome.seconds)
     if not outcome.promoted:
         improved = outcome.old_loss is not None and outcome.new_loss < outcome.old_loss
-        luck = f" {outcome.luck:.4f} of difference can be luck." if improved else ""
+        luck = f" {outcome.margin:.4f} of difference can be luck." if improved else ""
         how = "it got hardly better" if improved else "it did not get better"
         return f"Trained <b>{outcome.kind}</b> in {took}, and {how}: {losses}.{luck} The old weights stay."
     use = "writes from now on" if served else "is ready; start me again to use it"

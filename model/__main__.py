@@ -27,8 +27,7 @@ from model.cli.options import (
     Commands,
     CorpusOption,
     JsonOption,
-    Kind,
-    KindArgument,
+    NetworkArgument,
     ThreadsOption,
     print_comparison,
     print_evaluation,
@@ -36,7 +35,9 @@ from model.cli.options import (
     sentence,
     thread_count,
 )
+from model.decoding.limits import MAX_TEMPERATURE, USUAL_TEMPERATURE
 from model.errors import MangosaurusError
+from model.text.forms import Network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +69,7 @@ def fetch() -> None:
 
 @app.command(epilog="Example: python -m model train dino --corpus cheeses.txt --out cheeses.safetensors --minutes 2")
 def train(
-    kind: KindArgument,
+    network: NetworkArgument,
     corpus: CorpusOption = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write.", show_default="a new version in checkpoints/")
@@ -97,23 +98,23 @@ def train(
         from model.engine.threads import blas_threads
         from model.training.recipes import RECIPES, customised
 
-        recipe = customised(RECIPES[kind], hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
-        path = out or versions_of(kind).directory / "new.safetensors"
+        recipe = customised(RECIPES[network], hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
+        path = out or versions_of(network).directory / "new.safetensors"
         check_out(path, corpus or [])
         with blas_threads(1):  # each further thread of a training is a process of its own (see model/parallel.py)
-            event = _train(recipe, texts_at(kind, corpus), path, seed, thread_count(thread_limit), json=json)
+            event = _train(recipe, texts_at(network, corpus), path, seed, thread_count(thread_limit), json=json)
         if event["event"] == "finished" and out is None:
-            event = _keep(event, versions_of(kind), promote=promote)
+            event = _keep(event, versions_of(network), promote=promote)
     except FAILURES as error:
         if json:
             print_json({"event": "failed", "error": sentence(error)})
         raise
-    _tell_end(event, kind, promoted=promote, json=json)
+    _tell_end(event, network, promoted=promote, json=json)
 
 
 @app.command(epilog="Example: python -m model sample dino --prompt mango --count 3 --seed 42")
 def sample(
-    kind: KindArgument,
+    network: NetworkArgument,
     prompt: Annotated[str, typer.Option(help="How the name or the poem begins.")] = "",
     count: Annotated[
         int | None, typer.Option(min=1, max=10_000, help="How many.", show_default="5 names or 1 poem")
@@ -121,7 +122,10 @@ def sample(
     temperature: Annotated[
         float | None,
         typer.Option(
-            min=0, max=5, help="0 is the likeliest text, above 1 a wild one.", show_default="1 for names, 0.8 for verse"
+            min=0,
+            max=MAX_TEMPERATURE,
+            help="0 is the likeliest text, above 1 a wild one.",
+            show_default=" or ".join(f"{usual:g} for {form}" for form, usual in USUAL_TEMPERATURE.items()),
         ),
     ] = None,
     top_p: Annotated[
@@ -135,27 +139,26 @@ def sample(
     json: JsonOption = False,
 ) -> None:
     """Invent names or verse."""
-    if known_words and kind is Kind.DINO:
+    if known_words and network is Network.DINO:
         raise typer.BadParameter("--known-words is for poem; a new name is no known word")
     from model.decoding.decoder import Decoder
     from model.decoding.drafts import seam
     from model.decoding.requests import Sampling
     from model.engine.threads import blas_threads
-    from model.training.recipes import RECIPES
 
-    loaded = weights_at(kind, checkpoint)
+    loaded = weights_at(network, checkpoint)
     chosen_seed = secrets.randbelow(2**32) if seed is None else seed
-    sampling = Sampling(RECIPES[kind].temperature if temperature is None else temperature, top_p)
-    requests = _requests(kind, prompt, count, sampling, chosen_seed, known_words=known_words)
+    sampling = Sampling(USUAL_TEMPERATURE[network.form] if temperature is None else temperature, top_p)
+    requests = _requests(network, prompt, count, sampling, chosen_seed, known_words=known_words)
     with blas_threads(1):  # a step's products are too small to be shared
-        answers = Decoder(loaded).answers_to(requests)
+        answers = Decoder(loaded).generate(requests)
     texts = [text for answer in answers for text in answer.texts]
-    if kind is Kind.POEM:
+    if network is Network.POEM:
         texts = [prompt + seam(prompt, loaded.vocabulary) + text for text in texts]
     if json:
-        print_json({"kind": kind, "version": loaded.version, "seed": chosen_seed, "texts": texts})
+        print_json({"network": network, "version": loaded.version, "seed": chosen_seed, "texts": texts})
     elif texts:
-        typer.echo("\n".join(text.capitalize() for text in texts) if kind is Kind.DINO else "\n\n".join(texts))
+        typer.echo("\n".join(text.capitalize() for text in texts) if network is Network.DINO else "\n\n".join(texts))
     for answer in answers:  # what was found in spite of it is shown already
         if answer.error:
             raise answer.error
@@ -163,7 +166,7 @@ def sample(
 
 @app.command(epilog="Example: python -m model evaluate poem --checkpoint mine.safetensors --corpus mine.txt")
 def evaluate(
-    kind: KindArgument,
+    network: NetworkArgument,
     checkpoint: CheckpointOption = None,
     corpus: CorpusOption = None,
     samples: Annotated[
@@ -177,7 +180,7 @@ def evaluate(
     from model.evaluation import evaluation
 
     with blas_threads(thread_limit):
-        result = evaluation.evaluate(weights_at(kind, checkpoint), texts_at(kind, corpus), samples=samples)
+        result = evaluation.evaluate(weights_at(network, checkpoint), texts_at(network, corpus), samples=samples)
     if json:
         print_json(asdict(result))
     else:
@@ -186,7 +189,7 @@ def evaluate(
 
 @app.command(epilog="Example: python -m model compare dino old.safetensors new.safetensors")
 def compare(
-    kind: KindArgument,
+    network: NetworkArgument,
     old: Annotated[Path, typer.Argument(metavar="OLD", help="Weights.", show_default=False)],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="Other weights.", show_default=False)],
     corpus: CorpusOption = None,
@@ -198,7 +201,7 @@ def compare(
     from model.evaluation import comparison
 
     with blas_threads(thread_limit):
-        result = comparison.compare(weights_at(kind, old), weights_at(kind, new), texts_at(kind, corpus))
+        result = comparison.compare(weights_at(network, old), weights_at(network, new), texts_at(network, corpus))
     if json:
         print_json(asdict(result) | {"better": result.better})
     else:
@@ -258,7 +261,7 @@ def _keep(event: "Event", versions: "Versions", *, promote: bool) -> "Event":
     return event
 
 
-def _tell_end(event: "Event", kind: Kind, *, promoted: bool, json: bool) -> None:
+def _tell_end(event: "Event", network: Network, *, promoted: bool, json: bool) -> None:
     if json:
         print_json(event)
     elif event["event"] == "finished":
@@ -267,7 +270,7 @@ def _tell_end(event: "Event", kind: Kind, *, promoted: bool, json: bool) -> None
             f"{event['out']}"
         )
         chosen = "" if promoted else f" --checkpoint {shlex.quote(event['out'])}"
-        typer.echo(f"Try it: python -m model sample {kind}{chosen}")
+        typer.echo(f"Try it: python -m model sample {network}{chosen}")
     else:
         typer.echo(f"Stopped. The same command goes on from {event['snapshot']}; without that file it begins anew.")
     if event["event"] == "stopped":
@@ -275,11 +278,11 @@ def _tell_end(event: "Event", kind: Kind, *, promoted: bool, json: bool) -> None
 
 
 def _requests(
-    kind: Kind, prompt: str, count: int | None, sampling: "Sampling", seed: int, *, known_words: bool
+    network: Network, prompt: str, count: int | None, sampling: "Sampling", seed: int, *, known_words: bool
 ) -> "Sequence[Request]":
     from model.decoding.requests import NameRequest, VerseRequest, generator_for
 
-    if kind is Kind.DINO:
+    if network is Network.DINO:
         likeliest = sampling.temperature == 0  # which is one
         return [NameRequest(generator_for(seed, 0), count or (1 if likeliest else 5), prompt, sampling)]
     return [

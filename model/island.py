@@ -1,8 +1,8 @@
 """The assignment "Character level language model - Dinosaurus land", figure for figure.
 
 The same layers as everything else, in float64, with SGD and one name at a time. What the assignment does differently
-is an option of `Island`, with its reason. Its exercises `sample` and `optimize` are `sample` and `optimize` here. It
-speaks NumPy's legacy generator, whose numbers the figures depend on: an own `RandomState`, never the global one.
+is an option of `Island`, with its reason. Its exercises `sample` and `optimize` are `generate` and `train_step` here.
+It speaks NumPy's legacy generator, whose numbers the figures depend on: an own `RandomState`, never the global one.
 
 Not here: minibatches, Adam, held-out text and checkpoints (`trainer`, `checkpoint`).
 """
@@ -86,17 +86,17 @@ def train(names: list[str], vocabulary: Vocabulary, recipe: Island = ISLAND) -> 
     for step in range(recipe.steps):
         start = state if recipe.carry_state else language_model.initial_state(1)
         batch = batches[step % len(batches)]
-        loss, _, state = optimize(language_model, batch, start, recipe.learning_rate, recipe.clip_value)
+        loss, _, state = train_step(language_model, batch, start, recipe.learning_rate, recipe.clip_value)
         smoothed_loss = recipe.smoothing * smoothed_loss + (1 - recipe.smoothing) * loss
         if step % recipe.report_every == 0:
             invented = (
-                sample(language_model, vocabulary.newline, seed, recipe) for seed in range(recipe.names_a_report)
+                generate(language_model, vocabulary.newline, seed, recipe) for seed in range(recipe.names_a_report)
             )
-            texts = tuple(vocabulary.decode(ids).rstrip("\n") for ids in invented)
+            texts = tuple(vocabulary.text_of(ids).rstrip("\n") for ids in invented)
             yield Report(step, smoothed_loss, texts)
 
 
-def optimize(
+def train_step(
     language_model: LanguageModel, batch: Batch, state: State, learning_rate: float, clip_value: float
 ) -> tuple[float, Weights, State]:
     """Take one step of gradient descent; returns the summed loss before it, the clipped gradients, the last state."""
@@ -107,7 +107,7 @@ def optimize(
     return loss, gradients, after
 
 
-def sample(language_model: LanguageModel, newline: int, seed: int, recipe: Island = ISLAND) -> list[int]:
+def generate(language_model: LanguageModel, newline: int, seed: int, recipe: Island = ISLAND) -> list[int]:
     """Draw ids until the newline; after `max_length` characters without one, a newline is put at the end."""
     generator = np.random.RandomState(seed)
     state, drawn = language_model.initial_state(1), NO_CHARACTER
@@ -148,7 +148,7 @@ def from_columns(w_ax: Array, w_aa: Array, w_ya: Array, b: Array, b_y: Array) ->
 
 def one_name(name: str, vocabulary: Vocabulary) -> Batch:
     """Make a batch (T, 1) of one name: zero vector, then its characters in; its characters, then the newline out."""
-    ids = np.array([NO_CHARACTER, *vocabulary.encode(name), vocabulary.newline])
+    ids = np.array([NO_CHARACTER, *vocabulary.ids_of(name), vocabulary.newline])
     return Batch(ids[:-1, None], ids[1:, None], None)
 
 

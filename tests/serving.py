@@ -16,6 +16,7 @@ from bot.application import Mangosaurus
 from bot.local.buttons import buttons
 from bot.local.request import LocalRequest
 from bot.local.telegram import Person, Telegram
+from bot.reporting import TrainingProgress
 from model.checkpoint.versions import Checkpoint, Description, Versions, save
 from model.errors import MangosaurusError
 from model.network.architecture import Architecture
@@ -163,3 +164,31 @@ async def serving(settings: Settings, telegram: Telegram) -> AsyncIterator[Chat]
     async with mangosaurus.running():
         yield Chat(telegram, mangosaurus, errors)
     assert errors == []
+
+
+def progress(
+    stage: str,
+    *,
+    fraction: float = 0.5,
+    held_out: float | None = None,
+    best: float | None = None,
+    seconds_left: float | None = None,
+    sample: str | None = None,
+) -> TrainingProgress:
+    """Return a training's progress after 100 steps."""
+    return TrainingProgress(
+        stage=stage,
+        step=100,
+        epoch=1,
+        training_loss=2.5,
+        held_out_loss=held_out,
+        best_held_out_loss=best,
+        gradient_norm=1.0,
+        clipped_gradient_norm=1.0,
+        learning_rate=0.01,
+        characters_per_second=90_000.0,
+        fraction=fraction,
+        seconds=25.0,
+        seconds_left=seconds_left,
+        sample=sample,
+    )

@@ -16,7 +16,7 @@ from bot.local.contents import Refusal
 from bot.local.telegram import group
 from bot.reporting import TrainingProgress
 from bot.retraining import Outcome, Retraining, RetrainingError
-from tests.serving import ADMIN, Chat, serving, until
+from tests.serving import ADMIN, Chat, progress, serving, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.reporting import Report
     from bot.settings import Settings
 
-PROGRESS = TrainingProgress("tune", 100, 0.25, 2.5, 2.25, 2.125, 90_000.0, 75.0, "to be <or> not")
+PROGRESS = progress("tune", fraction=0.25, held_out=2.25, best=2.125, seconds_left=75.0, sample="to be <or> not")
 BETTER = Outcome("dino", True, "0123456789ab", 1.5, 2.0, 120.0)
 
 
@@ -161,7 +161,7 @@ async def test_weights_that_are_not_better(chat: Chat, script: Script) -> None:
 
 async def test_weights_that_may_only_be_lucky(chat: Chat, script: Script) -> None:
     await chat.say("/retrain poem", ADMIN)
-    answer = await end(chat, script, Outcome("poem", False, "0123456789ab", 1.99, 2.0, 5.0, luck=0.0123))
+    answer = await end(chat, script, Outcome("poem", False, "0123456789ab", 1.99, 2.0, 5.0, margin=0.0123))
     assert answer == (
         "Trained poem in 5 s, and it got hardly better: 1.9900 nats per character on held-out text, before 2.0000. "
         "0.0123 of difference can be luck. The old weights stay."

@@ -17,7 +17,7 @@ from bot.batching import FAILED, ROWS, STOPPED, Batching, Busy, WritingError, Wr
 from bot.nearest import Neighbourhood
 from model.checkpoint.versions import Checkpoint, Description
 from model.decoding.decoder import Decoder
-from model.decoding.requests import Answer, NameRequest, Request, RequestError, VerseRequest, generator_for
+from model.decoding.requests import NameRequest, Request, RequestError, Result, VerseRequest, generator_for
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel
 from model.text.vocabulary import Vocabulary
@@ -84,7 +84,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
             gate.submitted.append(request)
             return super().submit(request)
 
-        def step(self) -> list[Answer]:
+        def step(self) -> list[Result]:
             gate.pass_through()
             return super().step()
 
@@ -249,7 +249,7 @@ async def test_an_answer_to_nobody_is_a_crash_that_leaves_no_one_waiting(
     batching: Batching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(Decoder, "step", lambda _: [Answer(-1, ("lost",), None)])
+        patch.setattr(Decoder, "step", lambda _: [Result(-1, ("lost",), None)])
         with pytest.raises(WritingError):
             await batching.write(verse(1))
     assert await batching.write(verse(1)) == alone(OLD, verse(1))

@@ -66,7 +66,7 @@ class TestTrain:
         stdout = run_well("train", "dino", "--corpus", folder / "names.txt", "--out", out, "--json", *SMALL)
         started, *between, finished = events_of(stdout)
         checkpoint = load(out)
-        assert (started["event"], started["kind"], started["recipe"]) == ("started", "names", "dino")
+        assert (started["event"], started["form"], started["recipe"]) == ("started", "names", "dino")
         assert started["corpus"] == checkpoint.description.corpus
         assert started["parameters"] == sum(p.size for p in checkpoint.language_model.parameters.values())
         progress = [event for event in between if event["event"] == "progress"]
@@ -137,7 +137,7 @@ class TestTrain:
             (["dino", "--corpus", "a", "--corpus", "b"], "one file"),
             (["dino", "--epochs", "0"], "--epochs"),
             (["dodo"], "dodo"),
-            ([], "kind"),
+            ([], "network"),
         ],
     )
     def test_impossible_options_are_refused(self, arguments: list[str], sentence: str) -> None:
@@ -292,7 +292,7 @@ class TestCompare:
         arguments = ("compare", "poem", weights, weights, "--corpus", folder / "two.txt")
         (told,) = events_of(run_well(*arguments, "--json"))
         assert told["old_loss"] == told["new_loss"] > 0
-        assert (told["luck"], told["better"]) == (0, False)
+        assert (told["margin"], told["better"]) == (0, False)
         assert "not better" in run_well(*arguments)
         assert "one held-out document" in run(*arguments[:-1], corpus).output
 
@@ -365,7 +365,7 @@ def progress(step: int, **figures: Any) -> dict[str, Any]:
 
 
 EVENTS: list[dict[str, Any]] = [
-    {"event": "started", "kind": "names", "corpus": "", "recipe": "dino", "parameters": 12345, "resumed": True},
+    {"event": "started", "form": "names", "corpus": "", "recipe": "dino", "parameters": 12345, "resumed": True},
     progress(10, held_out_loss=1.75),
     {"event": "sample", "step": 10, "text": "[bold]aurus"},
     progress(200),

@@ -34,7 +34,7 @@ def test_losses_are_those_of_an_evaluation(corpus: Corpus) -> None:
 def test_a_network_is_not_better_than_itself() -> None:
     checkpoint = checkpoint_for(MANY, random(MANY))
     comparison = compare(checkpoint, checkpoint, MANY)
-    assert comparison.luck == 0
+    assert comparison.margin == 0
     assert not comparison.better
 
 
@@ -46,7 +46,7 @@ def test_what_is_better_everywhere_alike_needs_no_luck() -> None:
     new = biased(corpus, dict.fromkeys("\nab", 1 / 3 - 1e-9) | dict.fromkeys("cdef", 1e-9))
     comparison = compare(checkpoint_for(corpus, old), checkpoint_for(corpus, new), corpus)
     assert comparison.old_loss - comparison.new_loss == pytest.approx(math.log(7 / 3), abs=1e-6)
-    assert comparison.luck == pytest.approx(0, abs=1e-6)
+    assert comparison.margin == pytest.approx(0, abs=1e-6)
     assert comparison.better
 
 
@@ -68,7 +68,7 @@ def test_among_documents_of_one_length_luck_is_two_standard_errors_of_the_mean()
     (old_nats, _), (new_nats, _) = document_scores(old, corpus), document_scores(new, corpus)
     differences = (new_nats - old_nats) / 5  # nats per character, the newline included
     expected = STANDARD_ERRORS * np.std(differences, ddof=1) / math.sqrt(5)
-    assert compare(old, new, corpus).luck == pytest.approx(expected)
+    assert compare(old, new, corpus).margin == pytest.approx(expected)
 
 
 def test_networks_that_know_different_characters_cannot_be_compared() -> None:
@@ -86,6 +86,6 @@ def test_one_document_is_too_little() -> None:
 
 
 @given(st.floats(0, 9), st.floats(0, 9), st.floats(0, 9))
-def test_better_is_lower_by_more_than_luck(old: float, new: float, luck: float) -> None:
-    assert Comparison(old, new, luck, 2).better == (old - new > luck)
-    assert not Comparison(old, old + new, luck, 2).better
+def test_better_is_lower_by_more_than_luck(old: float, new: float, margin: float) -> None:
+    assert Comparison(old, new, margin, 2).better == (old - new > margin)
+    assert not Comparison(old, old + new, margin, 2).better

@@ -40,7 +40,7 @@ def poems(count: int) -> str:
 def test_names_are_folded_and_deduplicated_in_order(tmp_path: Path) -> None:
     path = write(tmp_path / "names.txt", "\ufeffMangosaurus\r\n\r\n  Áureosaurus \nmangosaurus\nYI\n\n")
     corpus = read_names(path)
-    assert corpus.kind == "names"
+    assert corpus.form == "names"
     assert sorted(corpus.training + corpus.held_out) == ["aureosaurus", "mangosaurus", "yi"]
     assert corpus.pretraining == ()
     assert corpus.vocabulary == Vocabulary.from_texts(["aureosaurus mangosaurus yi".replace(" ", "")])
@@ -102,7 +102,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 
 def test_whole_poems_are_held_out_from_the_end(tmp_path: Path) -> None:
     corpus = read_verse(write(tmp_path / "verse.txt", poems(21)))
-    assert corpus.kind == "verse"
+    assert corpus.form == "verse"
     assert corpus.held_out == tuple(fold(poem(97 + number)) for number in (18, 19, 20))
     assert corpus.training == tuple(fold(poem(97 + number)) for number in range(18))
 
@@ -224,14 +224,14 @@ def test_padded_batches_hold_each_document_and_its_newline(documents: list[str],
     assert is_shifted(batch, first)
     for column, document in enumerate(documents):
         counted = batch.mask[:, column]
-        assert LETTERS.decode(batch.targets[counted, column]) == document + "\n"
+        assert LETTERS.text_of(batch.targets[counted, column]) == document + "\n"
         assert counted.tolist() == [step <= len(document) for step in range(len(counted))]
 
 
 def test_documents_of_several_lines_are_padded_too() -> None:
     batch = padded_batch(["a\nb", "c"], LETTERS, first=LETTERS.newline)
     assert batch.mask is not None
-    assert LETTERS.decode(batch.targets[batch.mask[:, 0], 0]) == "a\nb\n"
+    assert LETTERS.text_of(batch.targets[batch.mask[:, 0], 0]) == "a\nb\n"
 
 
 def test_a_batch_of_nothing_is_refused() -> None:
@@ -257,7 +257,7 @@ def test_an_epoch_of_names_has_each_once_and_depends_on_the_seed_only(
 def names_in(batch: Batch) -> list[str]:
     assert batch.mask is not None
     columns = range(batch.targets.shape[1])
-    return [LETTERS.decode(batch.targets[batch.mask[:, column], column]).removesuffix("\n") for column in columns]
+    return [LETTERS.text_of(batch.targets[batch.mask[:, column], column]).removesuffix("\n") for column in columns]
 
 
 def test_names_are_shuffled_anew_each_epoch() -> None:
@@ -269,7 +269,7 @@ def test_names_are_shuffled_anew_each_epoch() -> None:
 
 @pytest.mark.parametrize(("documents", "text"), [(["a\nb", "c"], "\na\nb\n\nc\n"), (["a"], "\na\n"), ([], "\n\n")])
 def test_a_stream_is_the_documents_with_blank_lines_between(documents: Sequence[str], text: str) -> None:
-    assert LETTERS.decode(stream(documents, LETTERS)) == text
+    assert LETTERS.text_of(stream(documents, LETTERS)) == text
 
 
 sizes = st.integers(1, 7)
@@ -326,8 +326,8 @@ def test_chunks_are_full_but_the_last_and_only_its_last_step_is_masked(
 def test_the_text_is_read_as_a_ring() -> None:
     ids = stream(["ab", "c"], LETTERS)
     (batch,) = stream_batches(ids, 1, 100, offset=2)
-    assert LETTERS.decode(batch.targets[:, 0]) == "b\n\nc\n\na"
-    assert LETTERS.decode(batch.inputs[:1, 0]) == "a"
+    assert LETTERS.text_of(batch.targets[:, 0]) == "b\n\nc\n\na"
+    assert LETTERS.text_of(batch.inputs[:1, 0]) == "a"
 
 
 @pytest.mark.parametrize(("length", "batch_size", "steps"), [(0, 1, 1), (5, 0, 1), (5, 1, 0), (5, -1, 1)])

@@ -35,6 +35,6 @@ def test_there_are_300_of_them() -> None:
 def test_recorded_creations_are_written_again(network: str) -> None:
     checkpoint = Versions(ROOT / "checkpoints" / network).load(RELEASED[network])
     rows = [row for row in RECORDED if row["network"] == network]
-    answers = Decoder(checkpoint).answers_to([request(row) for row in rows])
+    answers = Decoder(checkpoint).generate([request(row) for row in rows])
     assert [list(answer.texts) for answer in answers] == [row["texts"] for row in rows]
     assert [answer.error is not None for answer in answers] == [row["fails"] for row in rows]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from model.checkpoint.versions import Checkpoint, Description
 from model.decoding.decoder import Decoder
-from model.decoding.requests import Answer, NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
+from model.decoding.requests import NameRequest, Request, RequestError, Result, Sampling, VerseRequest, generator_for
 from model.engine.lockstep import Lockstep
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel
@@ -46,18 +46,20 @@ def memoryless(checkpoint: Checkpoint, probabilities: dict[str, float]) -> Check
     parameters["output.w_hy"][:] = 0
     parameters["output.b_y"][:] = -60
     for character, probability in probabilities.items():
-        parameters["output.b_y"][checkpoint.vocabulary.encode(character)] = np.log(probability)
+        parameters["output.b_y"][checkpoint.vocabulary.ids_of(character)] = np.log(probability)
     return checkpoint
 
 
 def texts(checkpoint: Checkpoint, request: Request) -> tuple[str, ...]:
     (answer,) = Decoder(checkpoint).generate([request])
+    if answer.error:
+        raise answer.error
     return answer.texts
 
 
-def finish(decoder: Decoder) -> dict[int, Answer]:
+def finish(decoder: Decoder) -> dict[int, Result]:
     """Step until everybody has an answer."""
-    answers: dict[int, Answer] = {}
+    answers: dict[int, Result] = {}
     while decoder.active:
         answers |= {answer.ticket: answer for answer in decoder.step()}
     return answers
@@ -86,7 +88,7 @@ def verse_requests() -> list[Request]:
 def served(decoder: Decoder, requests: list[Request], delays: list[int]) -> list[tuple[str, ...]]:
     """Texts of the requests, each submitted before the step that its delay says."""
     tickets: dict[int, int] = {}
-    answers: dict[int, Answer] = {}
+    answers: dict[int, Result] = {}
     for moment in range(max(delays) + 1):
         for index, delay in enumerate(delays):
             if delay == moment:
@@ -139,9 +141,9 @@ def plainly(checkpoint: Checkpoint, prompt: str, generator: np.random.Generator,
     network.resize(1)
     text = "\n" + prompt
     for place in range(len(prompt) + n):
-        logits = network.step(vocabulary.encode(text[place]).tolist())
+        logits = network.step(vocabulary.ids_of(text[place]).tolist())
         if place >= len(prompt):
-            text += vocabulary.decode([_drawn(logits[0].astype(float), generator, temperature)])
+            text += vocabulary.text_of([_drawn(logits[0].astype(float), generator, temperature)])
     return text[1 + len(prompt) :]
 
 
@@ -174,8 +176,8 @@ def names_plainly(checkpoint: Checkpoint, prefix: str, generator: np.random.Gene
         while not name.endswith("\n"):
             logits = network.step(ids)
             forced = prefix[len(name) : len(name) + 1]
-            name += forced or LETTERS.decode([_drawn(logits[0].astype(float), generator, 1.0)])
-            ids = LETTERS.encode(name[-1]).tolist()
+            name += forced or LETTERS.text_of([_drawn(logits[0].astype(float), generator, 1.0)])
+            ids = LETTERS.ids_of(name[-1]).tolist()
         if name != "\n" and name[:-1] not in names:
             names.append(name[:-1])
     return names

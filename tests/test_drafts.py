@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from model.decoding.drafts import Draft, NameDraft, Verdict, VerseDraft, longest_name, seam
+from model.decoding.drafts import Action, Draft, NameDraft, VerseDraft, longest_name, seam
 from model.decoding.requests import NameRequest, RequestError, Sampling, VerseRequest, generator_for
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 
@@ -16,14 +16,14 @@ VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")
 ANY = generator_for(0, 0)  # no draft draws
 
 
-def read(draft: Draft, characters: Iterable[str]) -> list[Verdict]:
+def read(draft: Draft, characters: Iterable[str]) -> list[Action]:
     """Tell the draft all characters, at most until it is done."""
-    verdicts = []
+    actions = []
     for character in characters:
-        verdicts.append(draft.read(character))
-        if verdicts[-1] is Verdict.DONE:
+        actions.append(draft.read(character))
+        if actions[-1] is Action.FINISH:
             break
-    return verdicts
+    return actions
 
 
 # Names.
@@ -32,10 +32,10 @@ def read(draft: Draft, characters: Iterable[str]) -> list[Verdict]:
 def names(request: NameRequest, characters: str, known: frozenset[str] = frozenset()) -> tuple[tuple[str, ...], bool]:
     """The names in these characters, and whether the draft wants no more."""
     draft = NameDraft(request, LETTERS, known)
-    verdicts = read(draft, characters)
-    assert len(verdicts) == len(characters)
+    actions = read(draft, characters)
+    assert len(actions) == len(characters)
     assert draft.error is None
-    return draft.texts, verdicts[-1] is Verdict.DONE
+    return draft.texts, actions[-1] is Action.FINISH
 
 
 def test_names_end_at_a_newline_and_the_last_one_is_the_end() -> None:
@@ -55,26 +55,26 @@ def test_a_name_starts_anew_from_no_character_with_its_prefix() -> None:
     draft = NameDraft(NameRequest(ANY, count=2, prefix="Mán\n GO "), LETTERS, frozenset({"mango"}))
     assert (draft.first, draft.prompt) == (NO_CHARACTER, "mango")
     assert read(draft, "\na\nb\n") == [
-        Verdict.START_ANEW,
-        Verdict.GO_ON,
-        Verdict.START_ANEW,
-        Verdict.GO_ON,
-        Verdict.DONE,
+        Action.RESTART,
+        Action.CONTINUE,
+        Action.RESTART,
+        Action.CONTINUE,
+        Action.FINISH,
     ]
     assert draft.texts == ("mangoa", "mangob")
 
 
 def test_attempts_are_counted_for_each_name_and_bounded() -> None:
     draft = NameDraft(NameRequest(ANY, count=3, attempts=3), LETTERS, frozenset({"b"}))
-    verdicts = read(draft, "b\nb\na\nb\nb\nc\n" + "b\n" * 99)
-    assert len(verdicts) == len("b\nb\na\nb\nb\nc\nb\nb\nb\n")
+    actions = read(draft, "b\nb\na\nb\nb\nc\n" + "b\n" * 99)
+    assert len(actions) == len("b\nb\na\nb\nb\nc\nb\nb\nb\n")
     assert draft.texts == ("a", "c")
     assert str(draft.error) == "no new name after 3 attempts; try a higher temperature"
 
 
 def test_a_failure_names_the_prefix() -> None:
     draft = NameDraft(NameRequest(ANY, prefix="b", attempts=1), LETTERS, frozenset({"b"}))
-    assert read(draft, "\n") == [Verdict.DONE]
+    assert read(draft, "\n") == [Action.FINISH]
     assert "no new name that begins with 'b' after 1 attempts" in str(draft.error)
 
 
@@ -82,7 +82,7 @@ def test_a_failure_names_the_prefix() -> None:
 def test_at_temperature_zero_a_rejected_name_fails_at_once(characters: str) -> None:
     request = NameRequest(ANY, count=2, sampling=Sampling(temperature=0), max_length=3)
     draft = NameDraft(request, LETTERS, frozenset())
-    assert read(draft, characters)[-1] is Verdict.DONE
+    assert read(draft, characters)[-1] is Action.FINISH
     assert f"temperature 0 always gives '{characters.strip()}'" in str(draft.error)
 
 
@@ -111,10 +111,10 @@ def test_names_may_be_as_long_as_known_ones() -> None:
     assert longest_name(["a" * 39]) == longest_name([]) == 40
     longest = longest_name(["a" * 64, "b"])
     draft = NameDraft(NameRequest(ANY, attempts=1), LETTERS, frozenset(), longest)
-    assert read(draft, "b" * 64 + "\n")[-1] is Verdict.DONE
+    assert read(draft, "b" * 64 + "\n")[-1] is Action.FINISH
     assert draft.texts == ("b" * 64,)
     draft = NameDraft(NameRequest(ANY, attempts=1), LETTERS, frozenset(), longest)
-    assert read(draft, "b" * 65)[-1] is Verdict.DONE
+    assert read(draft, "b" * 65)[-1] is Action.FINISH
     assert draft.error
 
 
@@ -144,7 +144,7 @@ def test_a_reader_sees_where_the_verse_begins(prompt: str, between: str) -> None
 def verse(characters: Iterable[str], prompt: str = "", **limits: int) -> str:
     """The text that these characters become, if they are enough."""
     draft = VerseDraft(VerseRequest(ANY, prompt, **({"min_characters": 1} | limits)), VERSE)  # type: ignore[arg-type]  # limits are int
-    assert read(draft, characters)[-1] is Verdict.DONE
+    assert read(draft, characters)[-1] is Action.FINISH
     if draft.error:
         assert draft.texts == ()
         raise draft.error
@@ -228,11 +228,11 @@ def test_verse_keeps_its_limits_and_ends_well(
     most = least + more
     request = VerseRequest(ANY, prompt, min_characters=least, max_characters=most, max_lines=max_lines)
     draft = VerseDraft(request, VERSE)
-    verdicts = read(draft, cycle(characters))
-    assert len(verdicts) <= most + 1
+    actions = read(draft, cycle(characters))
+    assert len(actions) <= most + 1
     assume(draft.error is None)
     (text,) = draft.texts
-    drawn = "".join(character for character, _ in zip(cycle(characters), verdicts, strict=False))
+    drawn = "".join(character for character, _ in zip(cycle(characters), actions, strict=False))
     assert len(text) <= most
     assert text == text.rstrip()
     assert "\n\n" not in text
@@ -240,7 +240,7 @@ def test_verse_keeps_its_limits_and_ends_well(
     assert draft.prompt or text.lstrip("\n") == text
     if "\n" not in draft.prompt:
         assert (draft.prompt + text).count("\n") < max_lines
-    if len(verdicts) <= most and len(text) < least:
+    if len(actions) <= most and len(text) < least:
         assert draft.prompt.count("\n") + text.count("\n") + 1 >= max_lines
 
 
@@ -256,12 +256,12 @@ def test_a_run_of_characters_is_read_like_one_after_the_other(
             return VerseDraft(VerseRequest(ANY, "ab", min_characters=least, max_characters=least + more), VERSE)
         return NameDraft(NameRequest(ANY, count=3, max_length=least, attempts=5), LETTERS, frozenset({"ab", "a"}))
 
-    whole, single, verdict = draft(), draft(), Verdict.GO_ON
+    whole, single, action = draft(), draft(), Action.CONTINUE
     for _ in range(40):
         line = data.draw(st.text("ab " if is_verse else "ab", max_size=min(6, whole.room)))
         run = line if len(line) == whole.room else line + data.draw(st.sampled_from(["\n"] if not line else ["\n", ""]))
-        verdict = whole.read(run)
-        assert verdict is read(single, run)[-1]
+        action = whole.read(run)
+        assert action is read(single, run)[-1]
         assert (whole.texts, whole.room, str(whole.error)) == (single.texts, single.room, str(single.error))
-        if verdict is Verdict.DONE:
+        if action is Action.FINISH:
             return

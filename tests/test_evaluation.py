@@ -23,12 +23,13 @@ from model.evaluation.evaluation import (
 from model.network.architecture import Architecture, Parameters, parameter_shapes
 from model.network.language_model import LanguageModel
 from model.network.layers import softmax
-from model.text.corpus import Corpus, Form
+from model.text.corpus import Corpus
+from model.text.forms import Form
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 
 NAMES = Corpus("names", ("abba", "baab", "aab"), ("abab", "b"), (), Vocabulary("\nab"), "digest of names")
 VERSE = Corpus(
-    kind="verse",
+    form="verse",
     training=("a bad cab\nfed a dad", "bad bed"),
     held_out=("a fad\nbe a cad", "dead"),
     pretraining=("a bead faced a cab",),
@@ -38,8 +39,8 @@ VERSE = Corpus(
 
 
 def checkpoint_for(corpus: Corpus, language_model: LanguageModel) -> Checkpoint:
-    description = Description(corpus.kind, "tiny", corpus.digest, 1, 1.0, 0, "2026-01-01T00:00:00+00:00", {})
-    known_names = frozenset((*corpus.training, *corpus.held_out) if corpus.kind == "names" else ())
+    description = Description(corpus.form, "tiny", corpus.digest, 1, 1.0, 0, "2026-01-01T00:00:00+00:00", {})
+    known_names = frozenset((*corpus.training, *corpus.held_out) if corpus.form == "names" else ())
     return Checkpoint(language_model, corpus.vocabulary, description, known_names, "0123456789ab")
 
 
@@ -48,7 +49,7 @@ def biased(corpus: Corpus, probabilities: dict[str, float] | None = None) -> Lan
     architecture = Architecture("rnn", len(corpus.vocabulary), 3, 1)
     parameters: Parameters = {name: np.zeros(shape) for name, shape in parameter_shapes(architecture).items()}
     for character, probability in (probabilities or {}).items():
-        parameters["output.b_y"][corpus.vocabulary.encode(character)] = math.log(probability)
+        parameters["output.b_y"][corpus.vocabulary.ids_of(character)] = math.log(probability)
     return LanguageModel(architecture, parameters)
 
 
@@ -84,11 +85,11 @@ def test_a_name_begins_from_nothing_and_a_poem_from_a_newline(kind: Form, first:
     losses = []
     for document in NAMES.held_out:
         read, state = first, language_model.initial_state(1)
-        for character_id in NAMES.vocabulary.encode(f"{document}\n"):
+        for character_id in NAMES.vocabulary.ids_of(f"{document}\n"):
             logits, state = language_model.step(np.array([read]), state)
             losses.append(-math.log(softmax(logits)[0, character_id]))
             read = int(character_id)
-    assert held_out_loss(language_model, replace(NAMES, kind=kind)) == pytest.approx(np.mean(losses))
+    assert held_out_loss(language_model, replace(NAMES, form=kind)) == pytest.approx(np.mean(losses))
 
 
 @pytest.mark.parametrize(("corpus", "samples"), [(NAMES, 40), (VERSE, 3)], ids=["names", "verse"])
@@ -121,8 +122,8 @@ def test_new_names_are_counted_before_the_decoder_hides_known_ones() -> None:
 def test_samples_stand_beside_the_same_figures_of_held_out_text(corpus: Corpus) -> None:
     evaluation = evaluate(checkpoint_for(corpus, random(corpus)), corpus, samples=3)
     assert evaluation.samples.keys() == evaluation.held_out.keys()
-    assert evaluation.samples["names" if corpus.kind == "names" else "poems"] == 3
-    assert evaluation.held_out["names" if corpus.kind == "names" else "poems"] == 2
+    assert evaluation.samples["names" if corpus.form == "names" else "poems"] == 3
+    assert evaluation.held_out["names" if corpus.form == "names" else "poems"] == 2
 
 
 def test_without_samples_there_are_losses_alone() -> None:

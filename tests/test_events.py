@@ -51,7 +51,7 @@ def test_a_wish_to_stop_that_comes_after_the_last_step_throws_nothing_away(corpu
     steps = list(Training(RECIPE, corpus).run())
     out = tmp_path / "small.safetensors"
     assert events_when_stopped_after(len(steps), corpus, out)[-1] == "finished"
-    assert load(out).description.kind == "names"
+    assert load(out).description.form == "names"
 
 
 def test_the_log_lies_beside_the_weights_and_is_never_the_weights() -> None:

@@ -44,7 +44,7 @@ def test_sample() -> None:
     generator = np.random.RandomState(2)
     w_ax, w_aa, w_ya = generator.randn(100, 27), generator.randn(100, 100), generator.randn(27, 100)
     network = island.from_columns(w_ax, w_aa, w_ya, generator.randn(100, 1), generator.randn(27, 1))
-    indices = island.sample(network, newline=0, seed=0)
+    indices = island.generate(network, newline=0, seed=0)
     assert indices[:40] == FIRST_40_OF_SAMPLE
     assert indices[-1] == 0
     assert len(indices) <= 51
@@ -58,7 +58,7 @@ def test_optimize() -> None:
     batch = Batch(np.array([[12, 3, 5, 11, 22, 3]]).T, np.array([[4, 14, 11, 22, 25, 26]]).T, None)
     state = network.initial_state(1)
     state.h[0, 0] = a_prev[:, 0]
-    loss, gradients, after = island.optimize(network, batch, state, learning_rate=0.01, clip_value=5)
+    loss, gradients, after = island.train_step(network, batch, state, learning_rate=0.01, clip_value=5)
     assert loss == pytest.approx(126.503975722, abs=1e-9)
     assert gradients["rnn.0.w_hh"][2, 1] == pytest.approx(0.194709315347, abs=1e-12)
     assert np.argmax(gradients["rnn.0.w_xh"].T) == 93

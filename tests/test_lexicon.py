@@ -29,7 +29,7 @@ def write(lexicon: Lexicon, vocabulary: Vocabulary, state: int, text: str) -> in
     """The state after a text, which the mask has to let through."""
     for character in text:
         assert character in followers(lexicon, vocabulary, state), text
-        state = int(lexicon.step(np.array([state]), vocabulary.encode(character))[0])
+        state = int(lexicon.step(np.array([state]), vocabulary.ids_of(character))[0])
     return state
 
 
@@ -131,8 +131,8 @@ def test_a_text_that_keeps_to_no_words_is_not_masked() -> None:
     masked = lexicon.masked(logits, states)
     assert masked.dtype == logits.dtype
     assert (masked[::2] == logits[::2]).all()
-    assert np.flatnonzero(np.isfinite(masked[1])).tolist() == VERSE.encode("'").tolist()
-    assert lexicon.step(states, VERSE.encode("q'x"))[::2].tolist() == [ANYTHING, ANYTHING]
+    assert np.flatnonzero(np.isfinite(masked[1])).tolist() == VERSE.ids_of("'").tolist()
+    assert lexicon.step(states, VERSE.ids_of("q'x"))[::2].tolist() == [ANYTHING, ANYTHING]
 
 
 def test_a_very_long_word_is_a_word() -> None:

@@ -13,8 +13,8 @@ every_recipe = pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECI
 
 def test_names_come_from_one_vanilla_rnn_and_verses_from_a_stacked_lstm() -> None:
     assert RECIPES == {"dino": DINO, "poem": POEM}
-    assert (DINO.kind, DINO.cell, DINO.layers) == ("names", "rnn", 1)
-    assert (POEM.kind, POEM.cell, POEM.layers) == ("verse", "lstm", 2)
+    assert (DINO.form, DINO.cell, DINO.layers) == ("names", "rnn", 1)
+    assert (POEM.form, POEM.cell, POEM.layers) == ("verse", "lstm", 2)
     assert [stage.text for stage in POEM.stages] == ["pretraining", "training"]
 
 
@@ -51,7 +51,7 @@ def test_a_wish_changes_one_thing_only() -> None:
 def test_several_wishes_at_once() -> None:
     recipe = customised(POEM, hidden_size=1, layers=1, minutes=1e-3)
     assert (recipe.hidden_size, recipe.layers, recipe.minutes) == (1, 1, 1e-3)
-    assert (recipe.name, recipe.kind, recipe.cell, recipe.stages) == (POEM.name, POEM.kind, POEM.cell, POEM.stages)
+    assert (recipe.name, recipe.form, recipe.cell, recipe.stages) == (POEM.name, POEM.form, POEM.cell, POEM.stages)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,6 @@ import pytest
 
 import bot.retraining
 from bot.batching import Batching
-from bot.reporting import TrainingProgress
 from bot.retraining import FOLDER_PREFIX, Outcome, Retraining, RetrainingError
 from model.checkpoint.versions import Checkpoint, Description, Versions, save
 from model.network.architecture import Architecture
@@ -28,6 +27,8 @@ from model.text.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
+
+    from bot.reporting import TrainingProgress
 
 # A training that behaves as it is told: the first argument is a JSON object, the rest is what `python -m model` gets.
 ACTOR = r"""
@@ -45,17 +46,19 @@ def say(event, **rest):
 def progress(step, **rest):
     known = {"stage": "tune", "step": step, "epoch": 1, "training_loss": 2.5, "gradient_norm": 1.0, "fraction": 0.5}
     known |= {"held_out_loss": None, "best_held_out_loss": 2.25, "characters_per_second": 9e4, "seconds_left": 7.0}
+    known |= {"clipped_gradient_norm": 1.0, "learning_rate": 0.01, "seconds": 3.0}
     say("progress", **known | rest)
 
 if verb == "compare":
     assert all(Path(path).is_file() for path in options[:2])
-    print(json.dumps({"old_loss": role["old_loss"], "luck": role["luck"]}))
+    better = role["loss"] < 1.75
+    print(json.dumps({"old_loss": role["old_loss"], "margin": role["margin"], "better": better}))
     sys.exit()
 
 out = Path(option("--out"))
 partial = Path(f"{out}.partial")
 partial.write_text("half of it")
-say("started", kind="names", corpus="c", recipe="TEST", parameters=1)
+say("started", form="names", corpus="c", recipe="TEST", parameters=1)
 match role["do"]:
     case "wait":
         with open(role["alive"], "w") as alive:
@@ -76,8 +79,8 @@ match role["do"]:
         say("progress")
         say([])
     case "hurry":
-        event = {"event": "progress", "stage": "tune", "fraction": 0, "training_loss": 3, "characters_per_second": 1}
-        print("\n".join(json.dumps(event | {"step": step}) for step in range(1000)), flush=True)
+        for step in range(1000):
+            progress(step)
     case "tell":
         say("sample", text=json.dumps([verb, kind, options]))
     case "ruin":
@@ -135,7 +138,7 @@ class Stage:
         self.batching = Batching(self.old)
 
     def command(self, do: str, **role: Any) -> list[str]:
-        told = {"do": do, "loss": 1.5, "old_loss": 2.0, "luck": 0.25, "weights": str(self.path / "new.safetensors")}
+        told = {"do": do, "loss": 1.5, "old_loss": 2.0, "margin": 0.25, "weights": str(self.path / "new.safetensors")}
         told |= {"alive": str(self.alive)} | role
         return [sys.executable, "-S", str(self.path / "actor.py"), json.dumps(told)]
 
@@ -179,7 +182,7 @@ async def begin(
 async def test_better_weights_are_promoted_and_served(stage: Stage) -> None:
     retraining = stage.retraining("train")
     outcome = await retraining.retrain("dino", None, ignore)
-    assert outcome == Outcome("dino", True, stage.new.version, 1.5, 2.0, outcome.seconds, luck=0.25)
+    assert outcome == Outcome("dino", True, stage.new.version, 1.5, 2.0, outcome.seconds, margin=0.25)
     assert 0 < outcome.seconds < OUT_OF_REACH
     assert stage.versions.current() == stage.new.version == stage.batching.checkpoint.version
     assert stage.remains() == []
@@ -189,7 +192,7 @@ async def test_better_weights_are_promoted_and_served(stage: Stage) -> None:
 @pytest.mark.parametrize("loss", [1.76, 2.0, 2.5])
 async def test_weights_that_are_not_better_by_more_than_luck_are_forgotten(stage: Stage, loss: float) -> None:
     outcome = await stage.retraining("train", loss=loss).retrain("dino", None, ignore)
-    assert outcome == Outcome("dino", False, stage.old.version, loss, 2.0, outcome.seconds, luck=0.25)
+    assert outcome == Outcome("dino", False, stage.old.version, loss, 2.0, outcome.seconds, margin=0.25)
     assert stage.nothing_changed()
     assert list(stage.versions.list()) == [stage.old.version]
 
@@ -197,11 +200,11 @@ async def test_weights_that_are_not_better_by_more_than_luck_are_forgotten(stage
 async def test_weights_that_serve_are_what_counts_whatever_became_of_their_file(stage: Stage) -> None:
     stage.versions.path(stage.old.version).unlink()
     outcome = await stage.retraining("train", loss=2.5).retrain("dino", None, ignore)
-    assert outcome == Outcome("dino", False, stage.old.version, 2.5, 2.0, outcome.seconds, luck=0.25)
+    assert outcome == Outcome("dino", False, stage.old.version, 2.5, 2.0, outcome.seconds, margin=0.25)
     assert stage.batching.checkpoint is stage.old
 
 
-@pytest.mark.parametrize("role", [{"luck": None}, {"luck": float("nan")}, {"old_loss": "low"}])
+@pytest.mark.parametrize("role", [{"margin": None}, {"margin": float("nan")}, {"old_loss": "low"}])
 async def test_without_a_comparison_nothing_is_promoted(stage: Stage, role: dict[str, Any]) -> None:
     with pytest.raises(RetrainingError, match=r"^The comparison with the current dino weights ended without"):
         await stage.retraining("train", **role).retrain("dino", None, ignore)
@@ -225,7 +228,10 @@ async def test_progress_is_reported_with_the_newest_sample(stage: Stage) -> None
         reported.append(progress)
 
     await stage.retraining("train").retrain("dino", None, report)
-    assert reported[-1] == TrainingProgress("tune", 2, 1.0, 2.5, 2.125, 2.25, 9e4, None, "mangosaurus")
+    last = reported[-1]
+    assert (last.stage, last.step, last.fraction, last.training_loss) == ("tune", 2, 1.0, 2.5)
+    assert (last.held_out_loss, last.best_held_out_loss, last.seconds_left) == (2.125, 2.25, None)
+    assert (last.characters_per_second, last.sample) == (9e4, "mangosaurus")
 
 
 async def test_progress_that_comes_too_fast_to_be_reported_is_left_out(stage: Stage) -> None:
@@ -461,7 +467,7 @@ async def test_the_real_command_line(tmp_path: Path) -> None:
     corpus.write_text("\n".join(names))
     second = await retraining.retrain("dino", None, report)
     assert second.old_loss is not None
-    assert second.luck > 0
-    assert second.promoted == (second.old_loss - second.new_loss > second.luck)
+    assert second.margin > 0
+    assert second.promoted == (second.old_loss - second.new_loss > second.margin)
     assert versions.current() == second.version
     assert list((tmp_path / "runs").iterdir()) == []

@@ -1,6 +1,7 @@
 """Snapshots: what is written comes back exactly; what is damaged or foreign is refused with its name and a way out."""
 
 import json
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,7 +15,10 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from model.checkpoint.versions import CheckpointError
 from model.network.architecture import Parameters
+from model.text.corpus import read_names
+from model.training.recipes import DINO, customised
 from model.training.snapshot import Snapshot, read_snapshot, write_snapshot
+from model.training.trainer import Training
 
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
 group_names = names.filter(lambda name: "/" not in name)
@@ -149,3 +153,16 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         read_snapshot(tmp_path / "absent")
     with pytest.raises(CheckpointError, match=r"cannot be read: Is a directory"):
         read_snapshot(tmp_path)
+
+
+def test_an_early_snapshot_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    """`early.partial` was left at step 10 by the first release, which named a recipe's form "kind"."""
+    syllables = ("tri", "ano", "cera", "mos", "ptor", "rex")
+    names, snapshot = tmp_path / "names.txt", tmp_path / "early.partial"
+    names.write_text("\n".join(first + last for first in syllables for last in syllables))
+    shutil.copy(Path(__file__).with_name("early.partial"), snapshot)
+    recipe, corpus = customised(DINO, hidden_size=6, epochs=30), read_names(names)
+    resumed = list(Training(recipe, corpus, seed=3, snapshot=snapshot).run())
+    whole = list(Training(recipe, corpus, seed=3).run())
+    assert [progress.step for progress in resumed] == list(range(11, len(whole) + 1))
+    assert resumed[-1].training_loss == pytest.approx(whole[-1].training_loss, rel=1e-5)

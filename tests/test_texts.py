@@ -13,11 +13,11 @@ from bot.handlers.poem import LONGEST_LINE
 from bot.local.contents import LONGEST_TEXT
 from bot.local.markup import parse_html, units
 from bot.nearest import Neighbour
-from bot.reporting import TrainingProgress
 from bot.retraining import Outcome
+from tests.serving import progress
 
 STRANGE = "<b>&amp; 😀 </i>\u202e"
-PROGRESS = TrainingProgress(STRANGE, 1, 0.5, 1.0, None, None, 1.0, None, STRANGE * 99)
+PROGRESS = progress(STRANGE, sample=STRANGE * 99)
 
 SIGNATURE = (texts.decided_by(2**63 - 1, 2**63 - 2, 1.15), "k7m2p9x")
 
@@ -137,5 +137,4 @@ def test_durations(seconds: float, shown: str) -> None:
 
 @pytest.mark.parametrize(("fraction", "bar"), [(-1, "░" * 12), (0.5, "█" * 6 + "░" * 6), (7, "█" * 12)])
 def test_bars(fraction: float, bar: str) -> None:
-    progress = TrainingProgress("tune", 1, fraction, 1.0, None, None, 1.0, None, None)
-    assert f"<code>{bar}</code>" in texts.training("dino", progress, [])
+    assert f"<code>{bar}</code>" in texts.training("dino", progress("tune", fraction=fraction), [])

@@ -247,7 +247,7 @@ def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus, tmp_path: P
     steps = list(training.run())
     checkpoint = training.checkpoint()
     description = checkpoint.description
-    assert (description.kind, description.recipe, description.corpus) == ("names", "dino", names.digest)
+    assert (description.form, description.recipe, description.corpus) == ("names", "dino", names.digest)
     assert (description.seed, description.created[-6:]) == (7, "+00:00")
     assert steps[description.steps - 1].held_out_loss == description.held_out_loss == steps[-1].best_held_out_loss
     assert description.versions.keys() == {"mangosaurus", "numpy", "python"}
@@ -488,7 +488,7 @@ def fsync_or_die(descriptor):
     fsync(descriptor)
 
 os.fsync = fsync_or_die
-if recipe.kind == "names":
+if recipe.form == "names":
     corpus = read_names(texts / "names.txt")
 else:
     corpus = read_verse(texts / "poems.txt", pretraining=[texts / "plays.txt"])

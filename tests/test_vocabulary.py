@@ -65,7 +65,7 @@ def test_folding_into_a_vocabulary_stays_in_it_and_is_idempotent(text: str, voca
     folded = vocabulary.fold(text)
     assert set(folded) <= set(vocabulary.characters)
     assert vocabulary.fold(folded) == folded
-    assert vocabulary.decode(vocabulary.encode(folded)) == folded
+    assert vocabulary.text_of(vocabulary.ids_of(folded)) == folded
 
 
 def test_folding_into_the_sonnets_characters() -> None:
@@ -78,10 +78,10 @@ def test_folding_into_the_sonnets_characters() -> None:
 @given(vocabularies, st.data())
 def test_ids_are_places(vocabulary: Vocabulary, data: st.DataObject) -> None:
     ids = np.arange(len(vocabulary))
-    assert vocabulary.encode(vocabulary.characters).tolist() == ids.tolist()
+    assert vocabulary.ids_of(vocabulary.characters).tolist() == ids.tolist()
     assert vocabulary.characters[vocabulary.newline] == "\n"
     text = data.draw(st.text(st.sampled_from(vocabulary.characters)))
-    assert vocabulary.decode(vocabulary.encode(text).tolist()) == text
+    assert vocabulary.text_of(vocabulary.ids_of(text).tolist()) == text
 
 
 def test_from_texts_takes_all_characters_and_the_newline() -> None:
@@ -110,13 +110,13 @@ def test_membership_is_of_single_characters() -> None:
 )
 def test_encoding_an_unknown_character_names_it(text: str, named: str) -> None:
     with pytest.raises(VocabularyError, match=named):
-        VERSE.encode(text)
+        VERSE.ids_of(text)
 
 
 @pytest.mark.parametrize("number", [-1, 38, 1000])
 def test_decoding_an_unknown_id_names_it(number: int) -> None:
     with pytest.raises(VocabularyError, match=f"id {number}; ids go from 0 to 37$"):
-        VERSE.decode([0, 1, number])
+        VERSE.text_of([0, 1, number])
 
 
 def test_equal_characters_are_equal_vocabularies() -> None:

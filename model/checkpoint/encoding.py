@@ -15,7 +15,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import safetensors.numpy
@@ -26,6 +26,7 @@ from model.errors import MangosaurusError
 from model.network.architecture import Architecture, parameter_shapes
 from model.network.language_model import LanguageModel
 from model.network.layers import GATES
+from model.text.forms import FORMS, Form
 from model.text.vocabulary import Vocabulary
 from model.text.words import words_of
 
@@ -51,7 +52,7 @@ class FormatError(Exception):
 class Description:
     """Where a checkpoint comes from."""
 
-    kind: Literal["names", "verse"]
+    form: Form
     recipe: str
     corpus: str  # digest
     steps: int
@@ -130,7 +131,7 @@ def _from_lines(tensor: NDArray[Any]) -> list[str]:
 def _read_words(tensor: NDArray[Any], vocabulary: Vocabulary) -> list[str]:
     words = _from_lines(tensor)
     _check_words(words)
-    vocabulary.encode("".join(words))  # what has no id cannot be written
+    vocabulary.ids_of("".join(words))  # what has no id cannot be written
     return words
 
 
@@ -141,6 +142,7 @@ def _check_words(words: Sequence[str]) -> None:
 
 def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
     description = asdict(checkpoint.description)
+    description["kind"] = description.pop("form")  # its name in files
     description["held_out_loss"] = float(checkpoint.description.held_out_loss)
     return {
         "format": FORMAT,
@@ -197,18 +199,18 @@ def _read_architecture(facts: dict[str, Any]) -> Architecture:
 
 
 def _read_description(facts: dict[str, Any]) -> Description:
-    description = Description(**facts)
+    description = Description(form=facts["kind"], **{name: fact for name, fact in facts.items() if name != "kind"})
     for field in fields(Description):
-        kind = {"steps": int, "seed": int, "held_out_loss": float, "versions": dict}.get(field.name, str)
-        _check_type(field.name, getattr(description, field.name), kind)
-    if description.kind not in ("names", "verse"):
-        raise ValueError(f"kind is {description.kind!r}; it is 'names' or 'verse'")
+        expected = {"steps": int, "seed": int, "held_out_loss": float, "versions": dict}.get(field.name, str)
+        _check_type(field.name, getattr(description, field.name), expected)
+    if description.form not in FORMS:
+        raise ValueError(f"kind is {description.form!r}; it is 'names' or 'verse'")
     return description
 
 
-def _check_type(name: str, value: object, kind: type) -> None:
-    if type(value) is not kind:
-        raise ValueError(f"{name} is {value!r}, which is no {kind.__name__}")
+def _check_type(name: str, value: object, expected: type) -> None:
+    if type(value) is not expected:
+        raise ValueError(f"{name} is {value!r}, which is no {expected.__name__}")
 
 
 def _read_parameters(architecture: Architecture, tensors: Tensors) -> dict[str, NDArray[Any]]:

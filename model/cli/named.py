@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from model.cli.options import Kind
 from model.errors import MangosaurusError
 from model.files import ROOT
+from model.text.forms import Network
 
 if TYPE_CHECKING:
     from model.checkpoint.versions import Checkpoint, Versions
@@ -21,32 +21,33 @@ if TYPE_CHECKING:
 CHECKPOINTS = ROOT / "checkpoints"
 
 
-def versions_of(kind: Kind) -> "Versions":
+def versions_of(network: Network) -> "Versions":
     """Return the versions of a network."""
     from model.checkpoint.versions import Versions
 
-    return Versions(CHECKPOINTS / kind)
+    return Versions(CHECKPOINTS / network)
 
 
-def weights_at(kind: Kind, path: Path | None) -> "Checkpoint":
+def weights_at(network: Network, path: Path | None) -> "Checkpoint":
     """Load weights from a file, or the current ones; CheckpointError, or MangosaurusError for another network's."""
     from model.checkpoint.versions import load
-    from model.training.recipes import RECIPES
 
-    loaded = load(path) if path else versions_of(kind).load_current()
-    if loaded.description.kind != RECIPES[kind].kind:
-        place = path or CHECKPOINTS / kind
-        raise MangosaurusError(f"{place}: these weights write {loaded.description.kind}, so they are none for {kind}")
+    loaded = load(path) if path else versions_of(network).load_current()
+    if loaded.description.form != network.form:
+        place = path or CHECKPOINTS / network
+        raise MangosaurusError(
+            f"{place}: these weights write {loaded.description.form}, and {network} needs {network.form}"
+        )
     return loaded
 
 
-def texts_at(kind: Kind, paths: list[Path] | None) -> "Corpus":
+def texts_at(network: Network, paths: list[Path] | None) -> "Corpus":
     """Read texts of one's own, or the project's, fetched first where need be; CorpusError, FetchError."""
     from model.text import corpus, sources
 
     if not paths:
-        return sources.names_corpus() if kind is Kind.DINO else sources.sonnets_corpus()
-    if kind is Kind.POEM:
+        return sources.names_corpus() if network is Network.DINO else sources.sonnets_corpus()
+    if network is Network.POEM:
         return corpus.read_verse(*paths)
     if len(paths) > 1:
         raise typer.BadParameter("names come from one file; give --corpus once")

@@ -4,9 +4,7 @@ Not here: the commands themselves (__main__.py).
 """
 
 import json
-import os
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +13,7 @@ from typer.core import TyperGroup
 
 from model.cli.interrupt import leave_in_order
 from model.errors import MangosaurusError
+from model.text.forms import Network
 
 if TYPE_CHECKING:
     from model.evaluation.comparison import Comparison
@@ -23,13 +22,6 @@ if TYPE_CHECKING:
 
 FAILURES = (MangosaurusError, OSError, MemoryError)
 """What a person can mend: told as one sentence, without a traceback."""
-
-
-class Kind(StrEnum):
-    """What is written: names or verse."""
-
-    DINO = "dino"
-    POEM = "poem"
 
 
 class Commands(TyperGroup):
@@ -47,7 +39,7 @@ class Commands(TyperGroup):
             raise typer.Exit(1) from error
 
 
-KindArgument = Annotated[Kind, typer.Argument(help="Dinosaur names or verse.", show_default=False)]
+NetworkArgument = Annotated[Network, typer.Argument(help="Dinosaur names or verse.", show_default=False)]
 CorpusOption = Annotated[
     list[Path] | None,
     typer.Option("--corpus", metavar="FILE", help="Your own text: one name a line, or poems with blank lines between."),
@@ -74,7 +66,7 @@ def print_evaluation(evaluation: "Evaluation") -> None:
     from model.evaluation.appearance import SYLLABLES
     from model.evaluation.syllables import PACKAGE
 
-    table = Table("", title=f"{evaluation.kind}, version {evaluation.version}", title_justify="left")
+    table = Table("", title=f"{evaluation.form}, version {evaluation.version}", title_justify="left")
     table.add_column("held out", justify="right")
     table.add_column("sampled", justify="right")
     table.add_row("nats per character, network", f"{evaluation.held_out_loss:.4f}", style="bold")
@@ -86,7 +78,7 @@ def print_evaluation(evaluation: "Evaluation") -> None:
     for name, value in evaluation.samples.items():
         table.add_row(name.replace("_", " "), _figure(evaluation.held_out[name]), _figure(value))
     Console().print(table)
-    if evaluation.kind == "verse" and evaluation.samples and SYLLABLES not in evaluation.samples:
+    if evaluation.form == "verse" and evaluation.samples and SYLLABLES not in evaluation.samples:
         typer.echo(f"For the share of {SYLLABLES.replace('_', ' ')}: pip install {PACKAGE}")
     if not evaluation.trained_on_this_corpus:
         typer.echo("The weights were trained on another text, which may hold some of what is held out of this one.")
@@ -101,7 +93,7 @@ def print_comparison(comparison: "Comparison") -> None:
     verdict = "the new weights are better" if comparison.better else "the new weights are not better by more than that"
     typer.echo(
         f"held-out nats per character on {comparison.documents} documents: old {comparison.old_loss:.4f}, "
-        f"new {comparison.new_loss:.4f}; luck can make {comparison.luck:.4f}: {verdict}"
+        f"new {comparison.new_loss:.4f}; luck can make {comparison.margin:.4f}: {verdict}"
     )
 
 
@@ -116,4 +108,6 @@ def sentence(error: Exception) -> str:
 
 def thread_count(limit: int | None) -> int:
     """Return the number of threads to use: as many as asked for, else one for each core that this process may use."""
-    return limit or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    from model.engine.threads import available_cores
+
+    return limit or available_cores()

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from model.checkpoint.versions import Checkpoint
-from model.decoding.drafts import Draft, NameDraft, Verdict, VerseDraft, longest_name
+from model.decoding.drafts import Action, Draft, NameDraft, VerseDraft, longest_name
 from model.decoding.lexicon import ANYTHING, Lexicon
-from model.decoding.requests import Answer, NameRequest, Request, RequestError, VerseRequest
+from model.decoding.requests import NameRequest, Request, RequestError, Result, VerseRequest
 from model.decoding.sampling import COLDEST, sample_next
 from model.engine.lockstep import Lockstep
 from model.network.layers import Array
@@ -75,11 +75,11 @@ class Decoder:
         self._readers: list[int] = []  # the rows that are still reading their prompts
         self._seated = False  # whether what depends on the rows as a whole fits them
         self._tickets = 0
-        self._undelivered: list[Answer] = []
+        self._undelivered: list[Result] = []
 
     @property
     def active(self) -> int:
-        """How many requests' answers have not been handed over yet."""
+        """How many requests' results have not been handed over yet."""
         return len(self._rows) + len(self._undelivered)
 
     @property
@@ -87,9 +87,9 @@ class Decoder:
         return self._checkpoint.version or "(not saved)"
 
     def submit(self, request: Request) -> int:
-        """Let a request join at the next step; its answer will bear the ticket. RequestError if it cannot be served."""
+        """Let a request join at the next step; its result will bear the ticket. RequestError if it cannot be served."""
         draft = self._draft(request)
-        prompt = self._checkpoint.vocabulary.encode(draft.prompt).tolist()
+        prompt = self._checkpoint.vocabulary.ids_of(draft.prompt).tolist()
         words = self._words_after(draft.prompt, request)
         self._tickets += 1
         index = len(self._rows)
@@ -101,61 +101,53 @@ class Decoder:
         return self._tickets
 
     def cancel(self, ticket: int) -> None:
-        """Drop a request without an answer; one that is not active any more is none to drop."""
-        self._undelivered = [answer for answer in self._undelivered if answer.ticket != ticket]
+        """Drop a request without an result; one that is not active any more is none to drop."""
+        self._undelivered = [result for result in self._undelivered if result.ticket != ticket]
         for index, row in enumerate(self._rows):
             if row.ticket == ticket:
                 self._remove(index)
                 return
 
-    def step(self) -> list[Answer]:
-        """One character on for everybody; returns the answers of those that are finished, in the order of tickets."""
+    def step(self) -> list[Result]:
+        """One character on for everybody; returns the results of those that are finished, in the order of tickets."""
         finished: list[int] = []
         if self._rows:
             finished = self._advance() if self._lockstep.is_sound else self._refuse()
         if not finished and not self._undelivered:
             return []
-        answers, self._undelivered = self._undelivered, []
-        answers += [self._remove(index) for index in sorted(finished, reverse=True)]
-        return sorted(answers, key=lambda answer: answer.ticket)
+        results, self._undelivered = self._undelivered, []
+        results += [self._remove(index) for index in sorted(finished, reverse=True)]
+        return sorted(results, key=lambda result: result.ticket)
 
-    def generate(self, requests: Sequence[Request]) -> list[Answer]:
-        """Return the `answers_to` these requests; raise the first one's error."""
-        answers = self.answers_to(requests)
-        for answer in answers:
-            if answer.error:
-                raise answer.error
-        return answers
+    def generate(self, requests: Sequence[Request]) -> list[Result]:
+        """Serve these requests to the end; returns their results in the same order.
 
-    def answers_to(self, requests: Sequence[Request]) -> list[Answer]:
-        """Serve these requests to the end and return their answers in the same order.
-
-        Other requests go on meanwhile; answers to them come out of the next `step`.
+        Other requests go on meanwhile; their results come out of the next `step`. RequestError as in `submit`.
         """
-        answers: dict[int, Answer] = {}
+        results: dict[int, Result] = {}
         tickets: list[int] = []
-        others: list[Answer] = []
+        others: list[Result] = []
         try:
             tickets.extend(map(self.submit, requests))
-            while len(answers) < len(tickets):
-                for answer in self.step():
-                    if answer.ticket in tickets:
-                        answers[answer.ticket] = answer
+            while len(results) < len(tickets):
+                for result in self.step():
+                    if result.ticket in tickets:
+                        results[result.ticket] = result
                     else:
-                        others.append(answer)
+                        others.append(result)
         finally:
             self._undelivered += others
             for ticket in tickets:
                 self.cancel(ticket)
-        return [answers[ticket] for ticket in tickets]
+        return [results[ticket] for ticket in tickets]
 
     def _draft(self, request: Request) -> Draft:
-        kind = self._checkpoint.description.kind
-        if isinstance(request, NameRequest) and kind == "names":
+        form = self._checkpoint.description.form
+        if isinstance(request, NameRequest) and form == "names":
             return NameDraft(request, self._checkpoint.vocabulary, self._checkpoint.known_names, self._longest_name)
-        if isinstance(request, VerseRequest) and kind == "verse":
+        if isinstance(request, VerseRequest) and form == "verse":
             return VerseDraft(request, self._checkpoint.vocabulary)
-        raise RequestError(f"a {type(request).__name__} cannot be served by a checkpoint of {kind}")
+        raise RequestError(f"a {type(request).__name__} cannot be served by a checkpoint of {form}")
 
     def _words_after(self, prompt: str, request: Request) -> int:
         """Find a prompt's end in the lexicon, which is made for the first request that keeps to it."""
@@ -211,15 +203,15 @@ class Decoder:
     def _is_done(self, index: int) -> bool:
         """Let a row's draft read what was drawn for it."""
         row = self._rows[index]
-        verdict = row.draft.read("".join([self._characters[character_id] for character_id in row.drawn]))
+        action = row.draft.read("".join([self._characters[character_id] for character_id in row.drawn]))
         row.drawn.clear()
-        if verdict is Verdict.START_ANEW:
+        if action is Action.RESTART:
             self._begin(index)
             if row.unread:
                 self._readers.append(index)
         else:
             row.room = row.draft.room
-        return verdict is Verdict.DONE
+        return action is Action.FINISH
 
     def _begin(self, index: int) -> None:
         """Let a row begin its text, whatever was in its place."""
@@ -228,7 +220,7 @@ class Decoder:
         self._inputs[index] = row.draft.first
         self._lockstep.forget(index)
 
-    def _remove(self, index: int) -> Answer:
+    def _remove(self, index: int) -> Result:
         """Take a row out of the batch; the last one moves into its place."""
         row, last = self._rows[index], self._rows.pop()
         if row is not last:
@@ -236,7 +228,7 @@ class Decoder:
             self._lockstep.move(len(self._rows), index)
         row.give_back()
         self._seated = False
-        return Answer(row.ticket, row.draft.texts, row.draft.error)
+        return Result(row.ticket, row.draft.texts, row.draft.error)
 
     def _seat(self) -> None:
         """Make as many places as there are rows, and note what they do: once, however many came and went."""

@@ -8,19 +8,17 @@ from collections.abc import Collection
 from enum import Enum, auto
 from typing import Protocol
 
+from model.decoding.limits import LONGEST_NAME
 from model.decoding.requests import NameRequest, RequestError, VerseRequest
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 
-LONGEST_NAME = 40
-"""Characters of a name, where no known one is longer: a network that does not find its end is stopped."""
 
-
-class Verdict(Enum):
+class Action(Enum):
     """What is to happen next."""
 
-    GO_ON = auto()
-    START_ANEW = auto()  # from the zero state, with the prompt again
-    DONE = auto()
+    CONTINUE = auto()
+    RESTART = auto()  # from the zero state, with the prompt again
+    FINISH = auto()
 
 
 class Draft(Protocol):
@@ -38,7 +36,7 @@ class Draft(Protocol):
     def texts(self) -> tuple[str, ...]:
         """What is finished so far."""
 
-    def read(self, characters: str) -> Verdict:
+    def read(self, characters: str) -> Action:
         """Take what was drawn next: as much as there is room for, and nothing after a newline."""
 
 
@@ -68,7 +66,7 @@ class NameDraft:
         """One letter more than a name has at most, or the newline that ends it."""
         return self._max_length + 1 - len(self._name)
 
-    def read(self, characters: str) -> Verdict:
+    def read(self, characters: str) -> Action:
         """Take letters, the last of which may be the newline that ends the name."""
         letters = characters.removesuffix("\n")
         self._name += letters
@@ -76,29 +74,29 @@ class NameDraft:
             goes_on = self._name != self.prompt  # the first letters alone are no invention
             is_new = goes_on and self._name not in self._known_names and self._name not in self._found
             return self._accept() if is_new else self._reject()
-        return Verdict.GO_ON if self.room else self._reject()
+        return Action.CONTINUE if self.room else self._reject()
 
-    def _accept(self) -> Verdict:
+    def _accept(self) -> Action:
         self._found.append(self._name)
         self._rejected = 0
-        return Verdict.DONE if len(self._found) == self._request.count else self._start_anew()
+        return Action.FINISH if len(self._found) == self._request.count else self._start_anew()
 
-    def _reject(self) -> Verdict:
+    def _reject(self) -> Action:
         self._rejected += 1
         if self._rejected < self._request.attempts:
             return self._start_anew()
         beginning = f" that begins with {self.prompt!r}" if self.prompt else ""
         return self._fail(f"no new name{beginning} after {self._rejected} attempts; try a higher temperature")
 
-    def _start_anew(self) -> Verdict:
+    def _start_anew(self) -> Action:
         if self._request.sampling.temperature == 0:  # it would be the same name for ever
             return self._fail(f"temperature 0 always gives {self._name!r}; for other names it has to be above 0")
         self._name = self.prompt
-        return Verdict.START_ANEW
+        return Action.RESTART
 
-    def _fail(self, sentence: str) -> Verdict:
+    def _fail(self, sentence: str) -> Action:
         self.error = RequestError(sentence)
-        return Verdict.DONE
+        return Action.FINISH
 
 
 def longest_name(known_names: Collection[str]) -> int:
@@ -159,7 +157,7 @@ class VerseDraft:
         """What is left of `max_characters`, and one more, which shows whether the last word is complete."""
         return self._request.max_characters + 1 - self._drawn
 
-    def read(self, characters: str) -> Verdict:
+    def read(self, characters: str) -> Action:
         """Take characters of the line, the last of which may be the newline that ends it."""
         self._drawn += len(characters)
         self._line += characters[:-1]
@@ -168,25 +166,25 @@ class VerseDraft:
         if characters.endswith("\n"):
             return self._end_line()
         self._line += characters[-1]
-        return Verdict.GO_ON
+        return Action.CONTINUE
 
-    def _end_line(self) -> Verdict:
+    def _end_line(self) -> Action:
         line, self._line = self._line.rstrip(), ""
         ends_prompt = self._continues_line and not self._lines  # then even nothing is a line's rest
         if line or ends_prompt:
             self._lines.append(line)
             if self._lines_before + len(self._lines) >= self._max_lines:
-                return Verdict.DONE
-        return Verdict.DONE if len(self._text()) >= self._request.min_characters else Verdict.GO_ON
+                return Action.FINISH
+        return Action.FINISH if len(self._text()) >= self._request.min_characters else Action.CONTINUE
 
-    def _cut(self, character: str) -> Verdict:
+    def _cut(self, character: str) -> Action:
         """End within a line, after the last word that is complete, as `character`, which comes next, shows."""
         if not character.isspace():
             self._line = self._line[: self._line.rfind(" ") + 1]
         if not self._text():
             limit = self._request.max_characters
             self.error = RequestError(f"the network wrote no whole word in {limit} characters (max_characters)")
-        return Verdict.DONE
+        return Action.FINISH
 
     def _text(self) -> str:
         """Return what a reader would see by now: nothing at the end that cannot be seen."""

@@ -49,7 +49,7 @@ class Lexicon:
         if begun[len(word) :] not in ("", *MARKS):
             return _BETWEEN
         state = _BETWEEN
-        for character_id in self._vocabulary.encode(begun).tolist():
+        for character_id in self._vocabulary.ids_of(begun).tolist():
             state = int(self._next[state, character_id])
             if state == _BARRED:
                 return _OWN if begun == word else _OWN_MARK

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.decoding.limits import MAX_TEMPERATURE
 from model.errors import MangosaurusError
 
 
@@ -27,7 +28,7 @@ def _is_integer(value: object) -> bool:
 class Sampling:
     """How the next character is drawn from the network's probabilities.
 
-    temperature: logits are divided by it. 0 takes the likeliest character, 1 is the network as trained, at most 5.
+    temperature: logits are divided by it. 0 takes the likeliest character, 1 is the network as trained.
     top_p: only the likeliest characters that together reach this probability take part; 1 is all of them
     (Holtzman et al. 2020).
     """
@@ -36,8 +37,8 @@ class Sampling:
     top_p: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (_is_number(self.temperature) and 0 <= self.temperature <= 5):
-            raise RequestError(f"temperature is {self.temperature!r}; it is a number from 0 to 5")
+        if not (_is_number(self.temperature) and 0 <= self.temperature <= MAX_TEMPERATURE):
+            raise RequestError(f"temperature is {self.temperature!r}; it is a number from 0 to {MAX_TEMPERATURE}")
         if not (_is_number(self.top_p) and 0 < self.top_p <= 1):
             raise RequestError(f"top_p is {self.top_p!r}; it is a number above 0 and at most 1")
 
@@ -103,7 +104,7 @@ Request = NameRequest | VerseRequest
 
 
 @dataclass(frozen=True)
-class Answer:
+class Result:
     """What became of a request: its texts, or an error with the texts that were finished before it."""
 
     ticket: int

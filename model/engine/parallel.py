@@ -19,7 +19,7 @@ from typing import IO, Self, cast
 
 import numpy as np
 
-from model.engine.shard import Message, command, receive, send, shared_bytes, shared_weights
+from model.engine.shard import Packet, command, receive, send, shared_bytes, shared_weights
 from model.engine.training_step import TrainingStep
 from model.errors import MangosaurusError
 from model.files import ROOT
@@ -123,7 +123,7 @@ class _Task:
         self.state = State(state.h[:, rows], state.c[:, rows])
         self.dropout = None if dropout is None else [layer[rows] for layer in dropout]
 
-    def message(self, characters: int) -> Message:
+    def message(self, characters: int) -> Packet:
         """As arrays by name."""
         batch, optional = self.batch, {}
         if batch.mask is not None:

@@ -26,7 +26,7 @@ from model.text.batches import Batch
 
 LENGTH = struct.Struct("<Q")
 
-Message = Mapping[str, NDArray[Any]]
+Packet = Mapping[str, NDArray[Any]]
 
 
 def shared_bytes(architecture: Architecture, dtype: DTypeLike) -> int:
@@ -41,17 +41,17 @@ def shared_weights(descriptor: int, architecture: Architecture, dtype: DTypeLike
     return Weights(architecture, weights), Weights(architecture, gradients)
 
 
-def send(stream: IO[bytes], message: Message) -> None:
+def send(stream: IO[bytes], message: Packet) -> None:
     """Write a message; BrokenPipeError where nobody is left to read it."""
     data = save({name: np.ascontiguousarray(array) for name, array in message.items()})
     stream.write(LENGTH.pack(len(data)) + data)
     stream.flush()
 
 
-def receive(stream: IO[bytes]) -> Message:
+def receive(stream: IO[bytes]) -> Packet:
     """Read a message; EOFError where there is no more."""
     (length,) = LENGTH.unpack(_read(stream, LENGTH.size))
-    message: Message = load(_read(stream, length))
+    message: Packet = load(_read(stream, length))
     return message
 
 

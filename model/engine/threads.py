@@ -1,9 +1,15 @@
 """How many threads NumPy's matrix library may use. Not here: processes of our own (`parallel`)."""
 
+import os
 from contextlib import AbstractContextManager
 from functools import cache
 
 from threadpoolctl import ThreadpoolController
+
+
+def available_cores() -> int:
+    """The number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def blas_threads(limit: int | None) -> AbstractContextManager[object]:

@@ -28,13 +28,13 @@ class Comparison:
 
     old_loss: float
     new_loss: float
-    luck: float
+    margin: float
     documents: int
 
     @property
     def better(self) -> bool:
         """Whether the new network is better by more than luck."""
-        return self.old_loss - self.new_loss > self.luck
+        return self.old_loss - self.new_loss > self.margin
 
 
 def compare(old: Checkpoint, new: Checkpoint, corpus: Corpus) -> Comparison:

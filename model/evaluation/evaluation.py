@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from model.checkpoint.versions import Checkpoint
 from model.decoding.decoder import Decoder
 from model.decoding.drafts import longest_name
+from model.decoding.limits import USUAL_TEMPERATURE
 from model.decoding.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 from model.engine.lockstep import Lockstep
 from model.errors import MangosaurusError
@@ -24,9 +25,9 @@ from model.evaluation.ngram import NGram, best_order
 from model.network import layers
 from model.network.language_model import LanguageModel, count_targets
 from model.text.batches import Batch, padded_batch
-from model.text.corpus import Corpus, Form
+from model.text.corpus import Corpus
+from model.text.forms import Form
 from model.text.vocabulary import NO_CHARACTER
-from model.training.recipes import DINO, POEM
 
 ORDERS = range(9)
 SAMPLES: dict[Form, int] = {"names": 2000, "verse": 200}
@@ -58,7 +59,7 @@ class Evaluation:
     three are empty where nothing is sampled.
     """
 
-    kind: Form
+    form: Form
     version: str
     trained_on_this_corpus: bool
     held_out_documents: int
@@ -76,9 +77,9 @@ def evaluate(checkpoint: Checkpoint, corpus: Corpus, *, seed: int = 0, samples: 
     Raises EvaluationError where the corpus is of another kind, or shares no characters with the checkpoint.
     """
     corpus = readable(corpus, checkpoint)
-    count = SAMPLES[corpus.kind] if samples is None else samples
+    count = SAMPLES[corpus.form] if samples is None else samples
     evaluation = Evaluation(
-        kind=corpus.kind,
+        form=corpus.form,
         version=checkpoint.version,
         trained_on_this_corpus=checkpoint.description.corpus == corpus.digest,
         held_out_documents=len(corpus.held_out),
@@ -90,8 +91,8 @@ def evaluate(checkpoint: Checkpoint, corpus: Corpus, *, seed: int = 0, samples: 
 
 def readable(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
     """Fold a corpus into the checkpoint's vocabulary, its digest unchanged; EvaluationError if that cannot be."""
-    if checkpoint.description.kind != corpus.kind:
-        raise EvaluationError(f"this checkpoint writes {checkpoint.description.kind}, and the text is {corpus.kind}")
+    if checkpoint.description.form != corpus.form:
+        raise EvaluationError(f"this checkpoint writes {checkpoint.description.form}, and the text is {corpus.form}")
     if checkpoint.vocabulary == corpus.vocabulary:
         return corpus
     training, held_out, pretraining = (
@@ -150,7 +151,7 @@ def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[NDArray[np.
 
 
 def _batch(documents: Sequence[str], corpus: Corpus) -> Batch:
-    first = NO_CHARACTER if corpus.kind == "names" else corpus.vocabulary.newline
+    first = NO_CHARACTER if corpus.form == "names" else corpus.vocabulary.newline
     return padded_batch(documents, corpus.vocabulary, first=first)
 
 
@@ -168,14 +169,15 @@ def _count(counted: str, corpus: Corpus, also: Sequence[str]) -> Counting:
 
 def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus, count: int, seed: int) -> Evaluation:
     generators = [generator_for(seed, turn) for turn in range(count)]
-    if corpus.kind == "verse":
+    sampling = Sampling(USUAL_TEMPERATURE[corpus.form])
+    if corpus.form == "verse":
         sources = (*corpus.pretraining, *corpus.training)
-        poems = _texts(checkpoint, [VerseRequest(one, sampling=Sampling(POEM.temperature)) for one in generators])
+        poems = _texts(checkpoint, [VerseRequest(one, sampling=sampling) for one in generators])
         samples, held_out = verse_figures(poems, sources), verse_figures(corpus.held_out, sources)
     else:
         # The decoder passes over known names; to see how often the network itself invents one, it must know of none.
         unaware = replace(checkpoint, known_names=frozenset())
-        longest, sampling = longest_name(checkpoint.known_names), Sampling(DINO.temperature)
+        longest = longest_name(checkpoint.known_names)
         names = _texts(unaware, [NameRequest(one, sampling=sampling, max_length=longest) for one in generators])
         samples = name_figures(names, {*corpus.training, *corpus.held_out})
         held_out = name_figures(corpus.held_out, {*corpus.training})
@@ -186,7 +188,7 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
 def _texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> list[str]:
     """Sample all requests; one that the network cannot fulfil, such as a name without end, adds nothing."""
     decoder = Decoder(checkpoint)
-    answers = chain.from_iterable(map(decoder.answers_to, _groups(requests)))
+    answers = chain.from_iterable(map(decoder.generate, _groups(requests)))
     return [text for answer in answers for text in answer.texts]
 
 

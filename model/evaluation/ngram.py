@@ -130,7 +130,7 @@ def best_order(
 
 def _running_text(documents: Sequence[str], vocabulary: Vocabulary) -> tuple[Ids, Ids]:
     r"""Join all documents as "\n" + d + "\n", (N,), with each character's distance from its document's start, (N,)."""
-    characters = vocabulary.encode("".join(f"\n{document}\n" for document in documents))
+    characters = vocabulary.ids_of("".join(f"\n{document}\n" for document in documents))
     lengths = np.array([len(document) + 2 for document in documents], dtype=np.intp)
     starts = np.cumsum(lengths) - lengths
     return characters, np.arange(len(characters)) - np.repeat(starts, lengths)

@@ -32,7 +32,7 @@ def padded_batch(documents: Sequence[str], vocabulary: Vocabulary, *, first: int
     lengths = np.array([len(document) + 1 for document in documents])
     mask = np.arange(lengths.max())[:, np.newaxis] < lengths  # (T, B)
     targets = np.full(mask.shape, vocabulary.newline, dtype=np.intp)
-    targets.T[mask.T] = vocabulary.encode("\n".join(documents) + "\n")  # document by document
+    targets.T[mask.T] = vocabulary.ids_of("\n".join(documents) + "\n")  # document by document
     inputs = np.empty_like(targets)
     inputs[0] = first
     inputs[1:] = targets[:-1]
@@ -52,7 +52,7 @@ def name_batches(
 
 def stream(documents: Sequence[str], vocabulary: Vocabulary) -> NDArray[np.intp]:
     r"""Return the ids (N,) of one running text: ``"\n"``, the documents with a blank line between, ``"\n"``."""
-    return vocabulary.encode("\n" + "\n\n".join(documents) + "\n")
+    return vocabulary.ids_of("\n" + "\n\n".join(documents) + "\n")
 
 
 def stream_batches(ids: NDArray[np.intp], batch_size: int, sequence_length: int, offset: int = 0) -> Iterator[Batch]:

@@ -16,13 +16,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Literal
 
 from model.errors import MangosaurusError
+from model.text.forms import Form
 from model.text.vocabulary import Vocabulary, fold
 from model.text.words import words_of
 
-Form = Literal["names", "verse"]
 LINES_OF_A_POEM = 14
 """How many lines make a poem in a file that has no blank lines."""
 HELD_OUT_SHARE = 10
@@ -41,7 +40,7 @@ class Corpus:
     ``pretraining`` is other verse, without the lines of ``held_out``; ``digest`` is a sha256 over everything else.
     """
 
-    kind: Form
+    form: Form
     training: tuple[str, ...]
     held_out: tuple[str, ...]
     pretraining: tuple[str, ...]
@@ -51,7 +50,7 @@ class Corpus:
     @cached_property
     def words(self) -> frozenset[str]:
         """Every word of the verse that is trained on, pretraining included; names have no words."""
-        read = (*self.training, *self.pretraining) if self.kind == "verse" else ()
+        read = (*self.training, *self.pretraining) if self.form == "verse" else ()
         return frozenset(word for text in read for word in words_of(text))
 
 
@@ -146,8 +145,8 @@ def _listed(paths: Sequence[Path]) -> str:
     return ", ".join(map(str, paths)) or "no file"
 
 
-def _corpus(kind: Form, training: Sequence[str], held_out: Sequence[str], pretraining: Sequence[str] = ()) -> Corpus:
+def _corpus(form: Form, training: Sequence[str], held_out: Sequence[str], pretraining: Sequence[str] = ()) -> Corpus:
     vocabulary = Vocabulary.from_texts(chain(training, held_out))
-    everything = [kind, *map(list, (training, held_out, pretraining)), vocabulary.characters]
+    everything = [form, *map(list, (training, held_out, pretraining)), vocabulary.characters]
     digest = hashlib.sha256(json.dumps(everything).encode()).hexdigest()
-    return Corpus(kind, tuple(training), tuple(held_out), tuple(pretraining), vocabulary, digest)
+    return Corpus(form, tuple(training), tuple(held_out), tuple(pretraining), vocabulary, digest)

@@ -124,7 +124,7 @@ class Vocabulary:
     def _kept(self) -> "_KeptTable":
         return _KeptTable(self.characters)
 
-    def encode(self, text: str) -> NDArray[np.intp]:
+    def ids_of(self, text: str) -> NDArray[np.intp]:
         """Return the ids (N,) of a text of N characters; VocabularyError names the first character without one."""
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
         ids: NDArray[np.intp] = self._ids_by_code[np.minimum(codes, len(self._ids_by_code) - 1)]
@@ -135,7 +135,7 @@ class Vocabulary:
             )
         return ids
 
-    def decode(self, ids: Sequence[int] | NDArray[np.integer]) -> str:
+    def text_of(self, ids: Sequence[int] | NDArray[np.integer]) -> str:
         """Return the text of ids (N,); VocabularyError names the first id without a character."""
         numbers = np.asarray(ids, dtype=np.intp)
         wrong = numbers[(numbers < 0) | (numbers >= len(self))]

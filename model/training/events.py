@@ -11,6 +11,7 @@ import signal
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -27,19 +28,6 @@ Event = dict[str, Any]
 PROGRESS_SECONDS = 1.0
 SAMPLE_SECONDS = (1.0, 10.0)  # until the first sample, and between later ones; the time between grows
 NAMES_IN_A_SAMPLE = 4
-REPORTED = (
-    "step",
-    "epoch",
-    "stage",
-    "training_loss",
-    "held_out_loss",
-    "best_held_out_loss",
-    "gradient_norm",
-    "clipped_gradient_norm",
-    "characters_per_second",
-    "fraction",
-    "seconds_left",
-)
 
 
 def snapshot_path(out: Path) -> Path:
@@ -121,7 +109,7 @@ def stop_signals() -> Iterator[Callable[[], bool]]:
 def _started(training: Training, corpus: Corpus) -> Event:
     return {
         "event": "started",
-        "kind": corpus.kind,
+        "form": corpus.form,
         "corpus": corpus.digest,
         "recipe": training.recipe.name,
         "parameters": training.language_model.parameters.whole.size,
@@ -153,17 +141,17 @@ def _steps(training: Training, seed: int, stopped: Callable[[], bool]) -> Genera
 
 
 def _progress(progress: Progress) -> Event:
-    return {"event": "progress"} | {name: getattr(progress, name) for name in REPORTED}
+    return {"event": "progress"} | asdict(progress)
 
 
 def _sample(training: Training, step: int, seed: int) -> Iterator[Event]:
     """Let the weights of this moment write something; with the same dice each time, so that one sees them learn."""
     checkpoint = training.at_present()
     request: Request
-    if checkpoint.description.kind == "names":
+    if checkpoint.description.form == "names":
         request = NameRequest(generator_for(seed, 0), count=NAMES_IN_A_SAMPLE)
     else:
         request = VerseRequest(generator_for(seed, 0), min_characters=60, max_characters=160, max_lines=4)
-    (answer,) = Decoder(checkpoint).answers_to([request])
+    (answer,) = Decoder(checkpoint).generate([request])
     if answer.texts:
         yield {"event": "sample", "step": step, "text": ", ".join(text.strip("\n") for text in answer.texts)}

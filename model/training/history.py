@@ -17,7 +17,7 @@ from model.errors import MangosaurusError
 Floats = NDArray[np.float64]
 Row = Mapping[str, Any]
 
-COLUMNS = ("step", "training_loss", "held_out_loss", "gradient_norm")
+FIGURES = ("step", "training_loss", "held_out_loss", "gradient_norm")
 
 
 class HistoryError(MangosaurusError):
@@ -53,7 +53,7 @@ class History:
 
     @classmethod
     def _from_rows(cls, recipe: str, rows: list[Row], samples: list[Row]) -> "History":
-        steps, training, held_out, norm = (np.array([row[column] for row in rows], np.float64) for column in COLUMNS)
+        steps, training, held_out, norm = (np.array([row[column] for row in rows], np.float64) for column in FIGURES)
         clipped = np.array([row.get("clipped_gradient_norm") for row in rows], np.float64)  # early logs lack it
         stages: dict[str, float] = {}
         for row in rows:

@@ -1,14 +1,13 @@
-"""How far a training has come: what it tells after each step, and what it keeps to go on from.
+"""How far a training has come: `Progress` is what it reports after a step, `Position` what it resumes from."""
 
-Not here: the training itself (`trainer`), and how it is told (`events`).
-"""
-
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training stands after a step. Losses are in nats per character; rates and times are of the wall clock."""
+    """A training after a step. Losses are in nats per character, times in seconds of wall clock."""
 
     stage: str
     step: int
@@ -20,9 +19,14 @@ class Progress:
     clipped_gradient_norm: float
     learning_rate: float
     characters_per_second: float
-    fraction: float  # of the whole training
+    fraction: float  # of the whole training, from 0 to 1
     seconds: float
     seconds_left: float | None
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Self:
+        """Read a progress event; KeyError, TypeError, ValueError or OverflowError where it is none."""
+        return cls(**{field.name: _converted(event[field.name], field.type) for field in fields(Progress)})
 
 
 @dataclass
@@ -34,6 +38,12 @@ class Position:
     stage_seconds: float = 0.0
     step: int = 0
     seconds: float = 0.0
-    without_best: int = 0  # measurements in a row
+    without_best: int = 0  # measurements since the best one, see `Stage.patience`
     best_loss: float | None = None
     best_step: int = 0
+
+
+def _converted(value: Any, wanted: Any) -> Any:
+    if wanted == float | None:
+        return None if value is None else float(value)
+    return wanted(value)

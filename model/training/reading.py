@@ -63,13 +63,13 @@ class Reading:
 
     def _deal(self) -> Iterator[Batch]:
         vocabulary, stage = self._corpus.vocabulary, self._stage
-        if self._corpus.kind == "names":
+        if self._corpus.form == "names":
             return name_batches(self._documents, vocabulary, stage.batch_size, self._generator)
         shuffled = [self._documents[n] for n in self._generator.permutation(len(self._documents))]
         return stream_batches(stream(shuffled, vocabulary), stage.batch_size, stage.sequence_length)
 
     def _count_batches(self) -> int:
-        if self._corpus.kind == "names":
+        if self._corpus.form == "names":
             return -(-len(self._documents) // self._stage.batch_size)
         characters = count_characters(self._documents)
         return -(-characters // (self._stage.batch_size * self._stage.sequence_length))

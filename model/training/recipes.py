@@ -4,12 +4,10 @@ Not here: the assignment's own training, which differs in kind (`island`), and a
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from model.errors import MangosaurusError
-
-if TYPE_CHECKING:
-    from model.text.corpus import Form
+from model.text.forms import Form, Network
 
 
 class RecipeError(MangosaurusError):
@@ -48,18 +46,17 @@ class Recipe:
     """A network's shape and the stages of its training. With `minutes`, the clock ends each stage, not its epochs."""
 
     name: str
-    kind: "Form"
+    form: Form
     cell: Literal["rnn", "lstm"]
     hidden_size: int
     layers: int
     stages: tuple[Stage, ...]
-    temperature: float = 1.0  # that its texts are drawn at unless one asks for another; the model cards say why
     minutes: float | None = None
 
 
 DINO = Recipe(
     name="dino",
-    kind="names",
+    form="names",
     cell="rnn",
     hidden_size=128,
     layers=1,
@@ -83,11 +80,10 @@ DINO = Recipe(
 
 POEM = Recipe(
     name="poem",
-    kind="verse",
+    form="verse",
     cell="lstm",
     hidden_size=384,
     layers=2,
-    temperature=0.8,
     stages=(
         Stage(
             name="pretrain",
@@ -120,7 +116,7 @@ POEM = Recipe(
     ),
 )
 
-RECIPES = {recipe.name: recipe for recipe in (DINO, POEM)}
+RECIPES = {Network.DINO: DINO, Network.POEM: POEM}
 
 
 def customised(

@@ -60,4 +60,13 @@ def read_snapshot(path: Path) -> Snapshot:
     for key, array in tensors.items():
         group, _, name = key.partition("/")
         groups.setdefault(group, {})[name] = array
-    return Snapshot(facts["identity"], facts["numbers"], groups)
+    return Snapshot(_renamed(facts["identity"]), facts["numbers"], groups)
+
+
+def _renamed(identity: dict[str, Any]) -> dict[str, Any]:
+    """Bring the recipe of an early snapshot up to date: "form" was "kind", and there was a "temperature"."""
+    recipe = identity.get("recipe")
+    if isinstance(recipe, dict) and "kind" in recipe:
+        recipe["form"] = recipe.pop("kind")
+        recipe.pop("temperature", None)
+    return identity

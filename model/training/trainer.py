@@ -11,7 +11,7 @@ import json
 import math
 import platform
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib import metadata
@@ -26,11 +26,11 @@ from model.errors import MangosaurusError
 from model.evaluation.evaluation import held_out_loss
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel, State, count_targets
-from model.network.layers import GATES, Array
+from model.network.layers import GATES
 from model.network.weights import Weights
 from model.text.batches import Batch
 from model.text.corpus import Corpus
-from model.text.vocabulary import NO_CHARACTER
+from model.training.noise import Noise
 from model.training.optimizer import Adam, clip_by_global_norm, warmup_cosine
 from model.training.progress import Position, Progress
 from model.training.reading import Reading, count_characters, documents
@@ -62,8 +62,8 @@ class Training:
         snapshot: Path | None = None,
         snapshot_seconds: float = SNAPSHOT_SECONDS,
     ) -> None:
-        if recipe.kind != corpus.kind:
-            raise TrainingError(f"the recipe {recipe.name!r} is for {recipe.kind}, and the text is {corpus.kind}")
+        if recipe.form != corpus.form:
+            raise TrainingError(f"the recipe {recipe.name!r} is for {recipe.form}, and the text is {corpus.form}")
         self.recipe, self.corpus, self.seed = recipe, corpus, seed
         self._snapshot, self._snapshot_seconds = snapshot, snapshot_seconds
         architecture = Architecture(recipe.cell, len(corpus.vocabulary), recipe.hidden_size, recipe.layers)
@@ -71,9 +71,8 @@ class Training:
         self._best = self.language_model.copy()
         self._shards = Shards(threads)
         self._position = Position()
-        self._order, self._dropout = (
-            np.random.default_rng(child) for child in np.random.SeedSequence([seed, 1]).spawn(2)
-        )
+        order, noise = (np.random.default_rng(child) for child in np.random.SeedSequence([seed, 1]).spawn(2))
+        self._order, self._noise = order, Noise(noise)
         # Of the stages, in whatever unit: the clock decides, or what there is to read.
         self._lengths = [
             stage.share if recipe.minutes is not None else stage.epochs * count_characters(documents(corpus, stage))
@@ -112,9 +111,9 @@ class Training:
         return self._described(self.language_model, math.nan)
 
     def _described(self, language_model: LanguageModel, loss: float) -> Checkpoint:
-        names = (*self.corpus.training, *self.corpus.held_out) if self.corpus.kind == "names" else ()
+        names = (*self.corpus.training, *self.corpus.held_out) if self.corpus.form == "names" else ()
         description = Description(
-            kind=self.corpus.kind,
+            form=self.corpus.form,
             recipe=self.recipe.name,
             corpus=self.corpus.digest,
             steps=self._position.best_step,
@@ -205,33 +204,17 @@ class Training:
 
     def _loss_and_gradients(self, batch: Batch, characters: int) -> tuple[float, Weights]:
         batch_size = batch.inputs.shape[1]
-        carried = self.corpus.kind == "verse"
+        carried = self.corpus.form == "verse"
         nats, gradients, after = self._shards.loss_and_gradients(
             self.language_model,
-            self._with_blanks(batch),
+            self._noise.on_inputs(batch, self._stage),
             self._state if carried else self.language_model.initial_state(batch_size),
             characters=characters,
-            dropout=self._dropout_masks(batch_size),
+            dropout=self._noise.masks(self._stage, self.recipe.layers, batch_size, self.recipe.hidden_size),
         )
         if carried:
             self._state = after
         return nats, gradients
-
-    def _with_blanks(self, batch: Batch) -> Batch:
-        """Hide a share of the inputs behind the zero vector, so that no single character is relied upon."""
-        share = self._stage.input_dropout
-        if not share:
-            return batch
-        hidden = self._dropout.random(batch.inputs.shape, dtype=np.float32) < share
-        return replace(batch, inputs=np.where(hidden, NO_CHARACTER, batch.inputs))
-
-    def _dropout_masks(self, batch_size: int) -> Sequence[Array] | None:
-        """One mask (B, H) a layer for the whole chunk: zeros, and 1/keep elsewhere."""
-        if not self._stage.dropout:
-            return None
-        keep = np.float32(1 - self._stage.dropout)
-        shape = (self.recipe.layers, batch_size, self.recipe.hidden_size)
-        return list((self._dropout.random(shape, dtype=np.float32) < keep) / keep)
 
     def _tick(self, begun: float) -> float:
         """Put the time since `begun` on the clock of the training and of its stage."""
@@ -279,7 +262,7 @@ class Training:
         numbers = {
             "position": asdict(self._position),
             "reading": self._reading.state(),
-            "dropout": self._dropout.bit_generator.state,
+            "dropout": self._noise.state(),
         }
         write_snapshot(self._snapshot, Snapshot(self._identity(), numbers, groups))
 
@@ -294,7 +277,7 @@ class Training:
         self._position = Position(**snapshot.numbers["position"])
         self._begin_stage()
         self._reading.restore(snapshot.numbers["reading"])
-        self._dropout.bit_generator.state = snapshot.numbers["dropout"]
+        self._noise.restore(snapshot.numbers["dropout"])
         for kept, name in ((self.language_model, "parameter"), (self._best, "best")):
             for key, array in snapshot.groups[name].items():
                 kept.parameters[key][:] = array
