@@ -1,4 +1,4 @@
-"""python -m benchmarks [cold_start island sampling training splits scratch]: measure, write tables to results.md.
+"""python -m benchmarks [cold_start island products sampling training splits scratch]: measure, and write results.md.
 
 Without names all of them run but `scratch`, which takes a quarter of an hour. Some need torch: pip install '.[bench]'.
 Not here: the bot's bench, which is a command of its own (python -m benchmarks.bot).
@@ -12,7 +12,7 @@ from benchmarks.report import machine, write_section
 from benchmarks.timing import Effort
 
 # The cold starts come first: they are other processes, and this one is still small.
-USUAL = ("cold_start", "island", "sampling", "training", "splits")
+USUAL = ("cold_start", "island", "products", "sampling", "training", "splits")
 BENCHES = (*USUAL, "scratch")
 BESIDE_TORCH = {"cold_start", "sampling", "training"}
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.telegram_server import Server
-from model.checkpoint.versions import Checkpoint, Description, Versions, save
+from model.checkpoint.encoding import Checkpoint, Description
+from model.checkpoint.versions import Versions, save
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel
 from model.text.forms import Network

@@ -18,7 +18,7 @@ from benchmarks.report import table, times, verdict
 from benchmarks.timing import Effort, compare, fastest, speedup
 from benchmarks.torch_twin import TorchSampling, Variant, variants
 from benchmarks.training import LAYERS, network
-from model.checkpoint.versions import Checkpoint, Description
+from model.checkpoint.encoding import Checkpoint, Description
 from model.decoding.decoder import Decoder
 from model.decoding.requests import VerseRequest, generator_for
 from model.engine.lockstep import Lockstep

@@ -9,8 +9,7 @@ from dataclasses import replace
 
 from benchmarks.report import table
 from benchmarks.timing import Effort
-from model.cli.options import thread_count
-from model.engine.threads import blas_threads
+from model.engine.threads import available_cores, blas_threads
 from model.text.sources import sonnets_corpus
 from model.training.recipes import POEM
 from model.training.trainer import Training
@@ -27,7 +26,7 @@ TARGET = MARKS["character transformer, 4 layers of 128, context 64"]
 def report(effort: Effort) -> str:
     """Train, and return the table; in a hurry for a minute only."""
     minutes = 1.0 if effort.quick else MINUTES
-    threads = thread_count(None)
+    threads = available_cores()
     corpus = sonnets_corpus()
     with blas_threads(1):
         training = Training(replace(POEM, minutes=minutes), corpus, threads=threads)

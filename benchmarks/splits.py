@@ -10,7 +10,7 @@ from statistics import mean, stdev
 from benchmarks.report import table, verdict
 from benchmarks.timing import Effort
 from model.engine.threads import blas_threads
-from model.evaluation.evaluation import held_out_loss
+from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import NGram, best_order
 from model.text.sources import names_corpus
 from model.training.recipes import DINO

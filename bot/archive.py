@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from bot.batching import Batching
-from model.checkpoint.versions import CheckpointError
+from model.checkpoint.encoding import CheckpointError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.nearest import Neighbour
-    from model.checkpoint.versions import Checkpoint
+    from model.checkpoint.encoding import Checkpoint
     from model.decoding.requests import Result
 
 logger = logging.getLogger(__name__)

@@ -9,12 +9,14 @@ import logging
 from typing import TYPE_CHECKING
 
 from bot.settings import Settings
-from model.checkpoint.versions import Checkpoint, CheckpointError, Versions
+from model.checkpoint.encoding import Checkpoint, CheckpointError
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from model.checkpoint.versions import Versions
 
 logger = logging.getLogger(__name__)
 

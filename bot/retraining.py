@@ -28,7 +28,8 @@ from typing import TYPE_CHECKING, Any
 from bot.child import Child, Message, plain
 from bot.locks import locked
 from bot.reporting import Reporter
-from model.checkpoint.versions import Checkpoint, CheckpointError, Versions, load, save
+from model.checkpoint.encoding import Checkpoint, CheckpointError
+from model.checkpoint.versions import Versions, load, save
 from model.engine.threads import available_cores
 from model.errors import MangosaurusError
 

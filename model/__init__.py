@@ -1,1 +1,15 @@
-"""Recurrent networks in NumPy: their data, training, checkpoints and sampling."""
+"""Recurrent networks in NumPy: texts, networks, training, sampling, checkpoints. Nothing here knows of Telegram.
+
+Wings, from the ground up; each imports only those above it in this list:
+
+    text         characters, corpora and batches
+    network      the textbook: RNN and LSTM, forward and backward, as equations
+    engine       the same arithmetic, arranged for the machine
+    checkpoint   weights on disk
+    decoding     requests in, texts out
+    evaluation   how good a network is
+    training     from a corpus to a checkpoint
+    cli          what `python -m model` is made of
+
+`errors` and `files` are below all wings; `island`, the assignment that this project began as, is on top of them.
+"""

@@ -19,21 +19,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from model.cli.failures import FAILURES, Commands, sentence
+from model.cli.figures import print_comparison, print_evaluation, print_json
 from model.cli.interrupt import INTERRUPTED
-from model.cli.named import check_out, texts_at, versions_of, weights_at
 from model.cli.options import (
-    FAILURES,
     CheckpointOption,
-    Commands,
     CorpusOption,
     JsonOption,
     NetworkArgument,
     ThreadsOption,
-    print_comparison,
-    print_evaluation,
-    print_json,
-    sentence,
-    thread_count,
+    check_out,
+    texts_at,
+    versions_of,
+    weights_at,
 )
 from model.decoding.limits import MAX_TEMPERATURE, USUAL_TEMPERATURE
 from model.errors import MangosaurusError
@@ -95,14 +93,14 @@ def train(
     if promote and out is not None:
         raise typer.BadParameter("--promote is for a version in checkpoints/; leave --out away")
     try:
-        from model.engine.threads import blas_threads
+        from model.engine.threads import available_cores, blas_threads
         from model.training.recipes import RECIPES, customised
 
         recipe = customised(RECIPES[network], hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
         path = out or versions_of(network).directory / "new.safetensors"
         check_out(path, corpus or [])
         with blas_threads(1):  # each further thread of a training is a process of its own (see model/parallel.py)
-            event = _train(recipe, texts_at(network, corpus), path, seed, thread_count(thread_limit), json=json)
+            event = _train(recipe, texts_at(network, corpus), path, seed, thread_limit or available_cores(), json=json)
         if event["event"] == "finished" and out is None:
             event = _keep(event, versions_of(network), promote=promote)
     except FAILURES as error:

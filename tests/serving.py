@@ -17,7 +17,8 @@ from bot.local.buttons import buttons
 from bot.local.request import LocalRequest
 from bot.local.telegram import Person, Telegram
 from bot.reporting import TrainingProgress
-from model.checkpoint.versions import Checkpoint, Description, Versions, save
+from model.checkpoint.encoding import Checkpoint, Description
+from model.checkpoint.versions import Versions, save
 from model.errors import MangosaurusError
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel

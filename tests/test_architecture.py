@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -73,6 +74,24 @@ def intruders(modules: list[str], forbidden: tuple[str, ...]) -> list[str]:
     ]
 
 
+WINGS = ("text", "network", "engine", "checkpoint", "decoding", "evaluation", "training", "cli")
+"""Of model/, from the ground up."""
+
+
+def rooms(wing: str) -> dict[str, str]:
+    """Each room that a wing's docstring lists, with what it says of it."""
+    docstring = ast.get_docstring(ast.parse(SOURCES[f"model.{wing}"].read_text(encoding="utf-8"))) or ""
+    listed = docstring[docstring.rindex("from the ground up") :]
+    return dict(re.findall(r"^    (\w+)  +(\S.*(?:\n     +\S.*)*)$", listed, re.MULTILINE))
+
+
+def names_taken(module: str) -> set[tuple[str, str]]:
+    """Room and name of everything that a module takes out of rooms with `from room import name`."""
+    tree = ast.parse(SOURCES[module].read_text(encoding="utf-8"))
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return {(node.module or "", alias.name) for node in nodes for alias in node.names}
+
+
 def test_the_networks_know_no_bot() -> None:
     assert intruders(of("model"), ("bot", "telegram", "sqlalchemy", "dotenv", "httpx")) == []
 
@@ -80,20 +99,49 @@ def test_the_networks_know_no_bot() -> None:
 def test_the_networks_need_little() -> None:
     allowed = {
         "model": {"numpy", "safetensors", "threadpoolctl", "model"},
-        "model.plots": {"matplotlib"},
-        "model.__main__": {"typer", "rich"},
-        "model.command_line": {"typer", "rich"},
-        "model.live": {"rich"},
-        "model.places": {"typer"},
-        "model.syllables": {"pysyllables"},
+        "model.cli": {"typer", "rich", "matplotlib"},
+        "model.__main__": {"typer"},
+        "model.evaluation.syllables": {"pysyllables"},
     }
     for module in of("model"):
         outside = {name.split(".")[0] for name in imports(module)} - sys.stdlib_module_names
-        assert outside <= allowed["model"] | allowed.get(module, set()), module
+        wing = ".".join(module.split(".")[:2])
+        assert outside <= allowed["model"] | allowed.get(module, set()) | allowed.get(wing, set()), module
 
 
-def test_layers_stand_alone() -> None:
-    assert {name for name in imports("model.layers") if belongs_to(name, "model")} <= {"model.vocabulary"}
+def test_the_list_of_wings_is_complete() -> None:
+    assert {f"model.{wing}" for wing in WINGS} | {"model"} == {name for name in PACKAGES if belongs_to(name, "model")}
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_a_wing_imports_only_wings_below_it(wing: str) -> None:
+    above = tuple(f"model.{other}" for other in WINGS[WINGS.index(wing) + 1 :])
+    assert intruders(of(f"model.{wing}"), (*above, "model.island", "model.__main__")) == []
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_a_wing_lists_its_rooms_from_the_ground_up(wing: str) -> None:
+    listed = list(rooms(wing))
+    assert sorted(f"model.{wing}.{room}" for room in listed) == sorted(set(of(f"model.{wing}")) - {f"model.{wing}"})
+    for place, room in enumerate(listed):
+        above = tuple(f"model.{wing}.{other}" for other in listed[place + 1 :])
+        assert intruders([f"model.{wing}.{room}"], above) == []
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_others_use_what_a_wing_offers(wing: str) -> None:
+    """A wing's docstring shows its public face: all that is imported from its rooms elsewhere in model/ and bot/."""
+    offered = {f"model.{wing}.{room}": set(re.findall(r"\w+", says)) for room, says in rooms(wing).items()}
+    users = [module for module in SOURCES if not belongs_to(module, f"model.{wing}")]
+    taken = {taken for module in users for taken in names_taken(module) if taken[0] in offered}
+    assert [f"{name} of {room}" for room, name in sorted(taken) if name not in offered[room]] == []
+
+
+def test_the_textbook_stands_alone() -> None:
+    for module in of("model.network"):
+        outside = {name.split(".")[0] for name in imports(module)} - sys.stdlib_module_names
+        assert outside <= {"numpy", "model"}
+    assert {name for name in imports("model.network.layers") if belongs_to(name, "model")} <= {"model.text.vocabulary"}
 
 
 def test_handlers_do_not_know_each_other() -> None:
@@ -137,10 +185,11 @@ def test_there_are_no_cycles(at_runtime: bool) -> None:
 def test_the_reading_of_imports() -> None:
     """The test of the tests: relative and nested imports, and those for type checkers, are seen."""
     tree = ast.parse(
-        "from . import layers\nfrom .layers import lstm\nfrom model import layers, errors\nimport model.layers"
+        "from . import layers\nfrom .layers import lstm\nfrom model import island, errors\nimport model.network.layers"
     )
-    found = [targets(node, "model.decoder") for node in tree.body]
-    assert found == [{"model.layers"}, {"model.layers"}, {"model.layers", "model.errors"}, {"model.layers"}]
+    found = [targets(node, "model.network.weights") for node in tree.body]
+    layers = {"model.network.layers"}
+    assert found == [layers, layers, {"model.island", "model.errors"}, layers]
     assert "bot.application" in imports("bot.__main__")
     assert "bot.batching" in imports("bot.answers")
     assert "bot.batching" not in imports("bot.answers", at_runtime=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from model.checkpoint.versions import Checkpoint
+    from model.checkpoint.encoding import Checkpoint
 
 
 @pytest.fixture

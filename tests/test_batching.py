@@ -15,7 +15,7 @@ import pytest
 import bot.batching
 from bot.batching import FAILED, ROWS, STOPPED, Batching, Busy, WritingError, Written
 from bot.nearest import Neighbourhood
-from model.checkpoint.versions import Checkpoint, Description
+from model.checkpoint.encoding import Checkpoint, Description
 from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, Request, RequestError, Result, VerseRequest, generator_for
 from model.network.architecture import Architecture

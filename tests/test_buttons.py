@@ -15,7 +15,7 @@ from bot.answers import MOST_CONTINUED
 from bot.batching import Batching
 from bot.local.contents import Refusal
 from bot.local.telegram import Person, group
-from model.checkpoint.versions import Checkpoint, Versions
+from model.checkpoint.versions import Versions
 from tests.serving import ALICE, BOB, Chat, install, serving, uncoded, until, untrained
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.local.contents import Json
     from bot.local.telegram import Telegram
     from bot.settings import Settings
+    from model.checkpoint.encoding import Checkpoint
     from model.decoding.requests import Request
 
 CONTINUE = texts.BUTTONS["continue"]

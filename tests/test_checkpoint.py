@@ -19,7 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.checkpoint import encoding as checkpoint_format
-from model.checkpoint.versions import Checkpoint, CheckpointError, Description, Versions, load, save
+from model.checkpoint.encoding import Checkpoint, CheckpointError, Description
+from model.checkpoint.versions import Versions, load, save
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel
 from model.network.layers import GATES

@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from model import __main__ as command_line
 from model.checkpoint.versions import Versions, load
-from model.cli import named as places
+from model.cli import options
 from model.cli.display import Lines, Picture, duration
 from model.text import sources
 from model.text.words import words_of
@@ -94,7 +94,7 @@ class TestTrain:
     def test_without_out_adds_a_version_and_promotes_it_only_if_asked(
         self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(places, "CHECKPOINTS", tmp_path)
+        monkeypatch.setattr(options, "CHECKPOINTS", tmp_path)
         versions = Versions(tmp_path / "dino")
         stdout = run_well("train", "dino", "--corpus", folder / "names.txt", *SMALL)
         (added,) = versions.list()

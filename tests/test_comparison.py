@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.evaluation.comparison import STANDARD_ERRORS, Comparison, compare
-from model.evaluation.evaluation import EvaluationError, document_scores, held_out_loss
+from model.evaluation.held_out import EvaluationError, document_scores, held_out_loss
 from model.text.vocabulary import Vocabulary
 from tests.test_evaluation import NAMES, VERSE, biased, checkpoint_for, random
 

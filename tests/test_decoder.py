@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.checkpoint.versions import Checkpoint, Description
+from model.checkpoint.encoding import Checkpoint, Description
 from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, Request, RequestError, Result, Sampling, VerseRequest, generator_for
 from model.engine.lockstep import Lockstep

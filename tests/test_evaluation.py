@@ -9,17 +9,10 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from model.checkpoint.versions import Checkpoint, Description
-from model.cli.options import print_evaluation
-from model.evaluation.evaluation import (
-    WIDTH,
-    EvaluationError,
-    decoder_loss,
-    document_scores,
-    evaluate,
-    held_out_loss,
-    readable,
-)
+from model.checkpoint.encoding import Checkpoint, Description
+from model.cli.figures import print_evaluation
+from model.evaluation.evaluation import evaluate
+from model.evaluation.held_out import WIDTH, EvaluationError, decoder_loss, document_scores, held_out_loss, readable
 from model.network.architecture import Architecture, Parameters, parameter_shapes
 from model.network.language_model import LanguageModel
 from model.network.layers import softmax

@@ -19,7 +19,8 @@ import pytest
 import bot.retraining
 from bot.batching import Batching
 from bot.retraining import FOLDER_PREFIX, Outcome, Retraining, RetrainingError
-from model.checkpoint.versions import Checkpoint, Description, Versions, save
+from model.checkpoint.encoding import Checkpoint, Description
+from model.checkpoint.versions import Versions, save
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel
 from model.text.vocabulary import Vocabulary

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from model.checkpoint.versions import CheckpointError
+from model.checkpoint.encoding import CheckpointError
 from model.network.architecture import Parameters
 from model.text.corpus import read_names
 from model.training.recipes import DINO, customised

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.checkpoint.versions import CheckpointError, load, save
+from model.checkpoint.encoding import CheckpointError
+from model.checkpoint.versions import load, save
 from model.engine.parallel import Shards
-from model.evaluation.evaluation import held_out_loss
+from model.evaluation.held_out import held_out_loss
 from model.network.language_model import LanguageModel
 from model.network.layers import Array
 from model.text.batches import Batch, stream, stream_batches

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from model.checkpoint.versions import Checkpoint
+from model.checkpoint.encoding import Checkpoint
 from model.decoding.drafts import Action, Draft, NameDraft, VerseDraft, longest_name
 from model.decoding.lexicon import ANYTHING, Lexicon
 from model.decoding.requests import NameRequest, Request, RequestError, Result, VerseRequest

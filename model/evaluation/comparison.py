@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.checkpoint.versions import Checkpoint
-from model.evaluation.evaluation import EvaluationError, document_scores
+from model.checkpoint.encoding import Checkpoint
+from model.evaluation.held_out import EvaluationError, document_scores
 from model.text.corpus import Corpus
 
 Floats = NDArray[np.float64]

@@ -14,8 +14,8 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from model.checkpoint.encoding import digest_of
-from model.checkpoint.versions import CheckpointError, write_whole
+from model.checkpoint.encoding import CheckpointError, digest_of
+from model.checkpoint.versions import write_whole
 from model.network.architecture import Parameters
 
 _ENTRY = "mangosaurus-snapshot"

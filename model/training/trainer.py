@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from model.checkpoint.versions import Checkpoint, Description
+from model.checkpoint.encoding import Checkpoint, Description
 from model.engine.parallel import Shards
 from model.errors import MangosaurusError
-from model.evaluation.evaluation import held_out_loss
+from model.evaluation.held_out import held_out_loss
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel, State, count_targets
 from model.network.layers import GATES

@@ -1,0 +1,55 @@
+"""Results of commands, as tables for people and as JSON for programs."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from model.evaluation.comparison import Comparison
+    from model.evaluation.evaluation import Evaluation
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print a value as one line of JSON, at once."""
+    print(json.dumps(value), flush=True)
+
+
+def print_evaluation(evaluation: "Evaluation") -> None:
+    """Print the figures of one checkpoint as a table: held-out text beside what the network writes."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from model.evaluation.appearance import SYLLABLES
+    from model.evaluation.syllables import PACKAGE
+
+    table = Table("", title=f"{evaluation.form}, version {evaluation.version}", title_justify="left")
+    table.add_column("held out", justify="right")
+    table.add_column("sampled", justify="right")
+    table.add_row("nats per character, network", f"{evaluation.held_out_loss:.4f}", style="bold")
+    if evaluation.decoder_loss is not None:
+        table.add_row("the same, rounded as the decoder does", f"{evaluation.decoder_loss:.4f}")
+    for counting in evaluation.counting:
+        table.add_row(f"n-gram of order {counting.order}, {counting.counted} text", f"{counting.held_out_loss:.4f}")
+    table.add_section()
+    for name, value in evaluation.samples.items():
+        table.add_row(name.replace("_", " "), _figure(evaluation.held_out[name]), _figure(value))
+    Console().print(table)
+    if evaluation.form == "verse" and evaluation.samples and SYLLABLES not in evaluation.samples:
+        typer.echo(f"For the share of {SYLLABLES.replace('_', ' ')}: pip install {PACKAGE}")
+    if not evaluation.trained_on_this_corpus:
+        typer.echo("The weights were trained on another text, which may hold some of what is held out of this one.")
+
+
+def _figure(value: float) -> str:
+    return f"{value:.1%}" if isinstance(value, float) else f"{value:,}"
+
+
+def print_comparison(comparison: "Comparison") -> None:
+    """Print two losses and what they mean."""
+    verdict = "the new weights are better" if comparison.better else "the new weights are not better by more than that"
+    typer.echo(
+        f"held-out nats per character on {comparison.documents} documents: old {comparison.old_loss:.4f}, "
+        f"new {comparison.new_loss:.4f}; luck can make {comparison.margin:.4f}: {verdict}"
+    )

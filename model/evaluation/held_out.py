@@ -1,0 +1,96 @@
+"""The loss on held-out documents, in nats per character: of a corpus, of each document, and as the decoder computes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.checkpoint.encoding import Checkpoint
+from model.engine.lockstep import Lockstep
+from model.errors import MangosaurusError
+from model.network import layers
+from model.network.language_model import LanguageModel, count_targets
+from model.text.batches import Batch, padded_batch
+from model.text.corpus import Corpus
+from model.text.vocabulary import NO_CHARACTER
+
+WIDTH = 256  # sequences side by side, in scoring and in sampling
+
+T = TypeVar("T")
+
+
+class EvaluationError(MangosaurusError):
+    """A checkpoint and a corpus that do not belong together."""
+
+
+def readable(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
+    """Fold a corpus into the checkpoint's vocabulary, its digest unchanged; EvaluationError if that cannot be."""
+    if checkpoint.description.form != corpus.form:
+        raise EvaluationError(f"this checkpoint writes {checkpoint.description.form}, and the text is {corpus.form}")
+    if checkpoint.vocabulary == corpus.vocabulary:
+        return corpus
+    training, held_out, pretraining = (
+        tuple(filter(None, map(checkpoint.vocabulary.fold, documents)))
+        for documents in (corpus.training, corpus.held_out, corpus.pretraining)
+    )
+    if not training or not held_out:
+        raise EvaluationError("the text has none of the characters that this checkpoint knows")
+    return replace(
+        corpus, training=training, held_out=held_out, pretraining=pretraining, vocabulary=checkpoint.vocabulary
+    )
+
+
+def held_out_loss(language_model: LanguageModel, corpus: Corpus) -> float:
+    """Measure nats per character on the held-out documents, every one whole, from the zero state to its newline.
+
+    A name begins from the zero vector, a poem from a newline.
+    """
+    return _nats_per_character(language_model.score, corpus)
+
+
+def decoder_loss(language_model: LanguageModel, corpus: Corpus) -> float | None:
+    """Measure the same with the decoder's rounded weights and states; None for weights that it refuses."""
+    lockstep = Lockstep(language_model)
+
+    def score(batch: Batch) -> tuple[float, int]:
+        lockstep.resize(0)
+        lockstep.resize(batch.inputs.shape[1])
+        mask = batch.mask if batch.mask is not None else [None] * len(batch.inputs)
+        steps = zip(batch.inputs, batch.targets, mask, strict=True)
+        nats = sum(layers.cross_entropy(lockstep.step(ids), targets, counted)[0] for ids, targets, counted in steps)
+        return nats, count_targets(batch)
+
+    return _nats_per_character(score, corpus) if lockstep.is_sound else None
+
+
+def _nats_per_character(score: Callable[[Batch], tuple[float, int]], corpus: Corpus) -> float:
+    total, characters = 0.0, 0
+    for documents in in_groups(corpus.held_out):
+        nats, count = score(_batch(documents, corpus))
+        total += nats
+        characters += count
+    return total / characters
+
+
+def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Measure the nats and count the characters of each held-out document; EvaluationError as in `readable`.
+
+    A document without a character that the checkpoint knows counts nothing, but keeps its place.
+    """
+    known = readable(corpus, checkpoint)
+    folded = [checkpoint.vocabulary.fold(document) for document in corpus.held_out]
+    scores = [checkpoint.language_model.score(_batch([text], known)) if text else (0.0, 0) for text in folded]
+    nats, characters = np.array(scores, dtype=np.float64).T
+    return nats, characters
+
+
+def _batch(documents: Sequence[str], corpus: Corpus) -> Batch:
+    first = NO_CHARACTER if corpus.form == "names" else corpus.vocabulary.newline
+    return padded_batch(documents, corpus.vocabulary, first=first)
+
+
+def in_groups(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Cut a sequence into groups of `WIDTH`; the last one may be shorter."""
+    return (items[at : at + WIDTH] for at in range(0, len(items), WIDTH))
