@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from bot.application import Mangosaurus
 from bot.settings import Secret, Settings
-from bot.transport import AiohttpRequest
+from bot.wire.transport import AiohttpRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

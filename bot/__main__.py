@@ -20,10 +20,11 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from bot.logs import Redaction, configure_logging
-from bot.settings import ROOT, read_settings
+from bot.settings import read_settings
+from bot.wire.logs import Redaction, configure_logging
 from model.cli.interrupt import INTERRUPTED, leave_in_order
 from model.errors import MangosaurusError
+from model.files import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence

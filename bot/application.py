@@ -23,10 +23,8 @@ from telegram import BotCommand, BotCommandScopeChat, LinkPreviewOptions, Update
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder, Defaults, ExtBot
 
-from bot import texts
-from bot.answers import Answers
-from bot.archive import Archive
-from bot.batching import ROWS, Batching
+from bot.conversation import texts
+from bot.conversation.answers import Answers
 from bot.garbage import seldom_searched
 from bot.handlers.admin import Admin
 from bot.handlers.again import Again
@@ -39,12 +37,14 @@ from bot.handlers.preferences import PreferenceMenu
 from bot.handlers.privacy import Privacy
 from bot.handlers.seed import Seed
 from bot.handlers.welcome import Welcome
-from bot.networks import NETWORKS, StartError, load_networks
-from bot.pacing import Pacing
-from bot.retraining import Retraining
-from bot.store import Store
-from bot.transport import AiohttpRequest
-from bot.updates import PersonalOrder
+from bot.people.store import Store
+from bot.training.retraining import Retraining
+from bot.wire.pacing import Pacing
+from bot.wire.transport import AiohttpRequest
+from bot.wire.updates import PersonalOrder
+from bot.writing.archive import Archive
+from bot.writing.batching import ROWS, Batching
+from bot.writing.networks import NETWORKS, StartError, load_networks
 from model.checkpoint.versions import Versions
 from model.decoding.limits import USUAL_TEMPERATURE
 from model.engine.threads import blas_threads
@@ -55,8 +55,8 @@ if TYPE_CHECKING:
 
     from telegram.request import BaseRequest
 
+    from bot.people.store import Kind
     from bot.settings import Settings
-    from bot.store import Kind
 
 logger = logging.getLogger(__name__)
 

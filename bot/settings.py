@@ -15,15 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from bot.limits import Rate
+from bot.people.limits import Rate
 from model.decoding.limits import MAX_TEMPERATURE
 from model.errors import MangosaurusError
+from model.files import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ROOT = Path(__file__).resolve().parents[1]
-"""The clone. Relative paths in the settings start here, wherever the bot is started from."""
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 USUAL_RATE = Rate(10, 60)

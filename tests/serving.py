@@ -16,7 +16,7 @@ from bot.application import Mangosaurus
 from bot.local.buttons import buttons
 from bot.local.request import LocalRequest
 from bot.local.telegram import Person, Telegram
-from bot.reporting import TrainingProgress
+from bot.training.reporting import TrainingProgress
 from model.checkpoint.encoding import Checkpoint, Description
 from model.checkpoint.versions import Versions, save
 from model.errors import MangosaurusError

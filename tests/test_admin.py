@@ -9,13 +9,13 @@ import pytest
 from telegram import Chat as TelegramChat
 from telegram.error import BadRequest, TelegramError, TimedOut
 
-from bot import texts
-from bot.answers import ExplainedError
+from bot.conversation import texts
+from bot.conversation.answers import ExplainedError
 from bot.handlers.admin import Board, read_training
 from bot.local.contents import Refusal
 from bot.local.telegram import group
-from bot.reporting import TrainingProgress
-from bot.retraining import Outcome, Retraining, RetrainingError
+from bot.training.reporting import TrainingProgress
+from bot.training.retraining import Outcome, Retraining, RetrainingError
 from tests.serving import ADMIN, Chat, progress, serving, until
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from telegram import Message
 
     from bot.local.telegram import Telegram
-    from bot.reporting import Report
     from bot.settings import Settings
+    from bot.training.reporting import Report
 
 PROGRESS = progress("tune", fraction=0.25, held_out=2.25, best=2.125, seconds_left=75.0, sample="to be <or> not")
 BETTER = Outcome("dino", True, "0123456789ab", 1.5, 2.0, 120.0)

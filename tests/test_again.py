@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answers import ExplainedError, request_for
+from bot.conversation.answers import ExplainedError, request_for
 from bot.handlers.again import read_code
-from bot.store import CODE_CHARACTERS, CODE_LENGTH, Creation
+from bot.people.store import CODE_CHARACTERS, CODE_LENGTH, Creation
 from model.decoding.requests import Sampling, VerseRequest, generator_for
 from tests.serving import ALICE, BOB, Chat, install, serving, untrained
 

@@ -14,19 +14,19 @@ import pytest
 from telegram.request import HTTPXRequest
 
 from bot.application import Mangosaurus, TokenError
-from bot.batching import Batching
-from bot.ledger import StoreError
 from bot.local.contents import Refusal
 from bot.local.request import LocalRequest
-from bot.networks import StartError
+from bot.people.ledger import StoreError
 from bot.settings import Secret, Settings
+from bot.writing.batching import Batching
+from bot.writing.networks import StartError
 from tests.serving import ADMIN, ALICE, Chat, serving, start, until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.batching import Written
     from bot.local.telegram import Telegram
+    from bot.writing.batching import Written
     from model.decoding.requests import Request
 
 
@@ -165,7 +165,7 @@ async def test_over_http_the_token_reaches_no_log(
     settings: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stock transport and every record at DEBUG, with the filter that the process installs on its handler."""
-    from bot.logs import Redaction
+    from bot.wire.logs import Redaction
 
     token = Secret("123456:ABCDEFGHIJKLMNOPQRSTUVWXYZ-_abcdef")
     seen: list[str] = []

@@ -191,5 +191,5 @@ def test_the_reading_of_imports() -> None:
     layers = {"model.network.layers"}
     assert found == [layers, layers, {"model.island", "model.errors"}, layers]
     assert "bot.application" in imports("bot.__main__")
-    assert "bot.batching" in imports("bot.answers")
-    assert "bot.batching" not in imports("bot.answers", at_runtime=True)
+    assert "bot.writing.batching" in imports("bot.conversation.answers")
+    assert "bot.writing.batching" not in imports("bot.conversation.answers", at_runtime=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.archive import KEPT, Archive, MissingError
+from bot.writing.archive import KEPT, Archive, MissingError
 from model.checkpoint.versions import Versions
 from model.decoding.requests import NameRequest, generator_for
 from tests.serving import install, untrained

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pytest
 
-import bot.batching
-from bot.batching import FAILED, ROWS, STOPPED, Batching, Busy, WritingError, Written
-from bot.nearest import Neighbourhood
+import bot.writing.batching
+from bot.writing.batching import FAILED, ROWS, STOPPED, Batching, Busy, WritingError, Written
+from bot.writing.nearest import Neighbourhood
 from model.checkpoint.encoding import Checkpoint, Description
 from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, Request, RequestError, Result, VerseRequest, generator_for
@@ -88,7 +88,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
             gate.pass_through()
             return super().step()
 
-    monkeypatch.setattr(bot.batching, "Decoder", GatedDecoder)
+    monkeypatch.setattr(bot.writing.batching, "Decoder", GatedDecoder)
     yield gate
     gate.opened.set()
 
@@ -261,7 +261,7 @@ async def test_a_failure_of_the_thread_itself_leaves_no_one_waiting(
     def crash(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(bot.batching, "_Desk", crash)
+    monkeypatch.setattr(bot.writing.batching, "_Desk", crash)
     with pytest.raises(WritingError, match=FAILED):
         await batching.write(verse(1))
     with pytest.raises(WritingError, match=FAILED):

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot import texts
-from bot.answers import MOST_CONTINUED
-from bot.batching import Batching
+from bot.conversation import texts
+from bot.conversation.answers import MOST_CONTINUED
 from bot.local.contents import Refusal
 from bot.local.telegram import Person, group
+from bot.writing.batching import Batching
 from model.checkpoint.versions import Versions
 from tests.serving import ALICE, BOB, Chat, install, serving, uncoded, until, untrained
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.batching import Written
     from bot.local.contents import Json
     from bot.local.telegram import Telegram
     from bot.settings import Settings
+    from bot.writing.batching import Written
     from model.checkpoint.encoding import Checkpoint
     from model.decoding.requests import Request
 
@@ -204,7 +204,7 @@ async def test_whoever_would_wait_too_long_for_others_is_told(
         return await write(self, request)
 
     monkeypatch.setattr(Batching, "write", slow)
-    monkeypatch.setattr("bot.answers.LONGEST_WAIT", 0.05)
+    monkeypatch.setattr("bot.conversation.answers.LONGEST_WAIT", 0.05)
     first, second = (telegram.press(message, "another", person) for person in (ALICE, BOB))
     await until(lambda: second in telegram.queries.answers)
     assert telegram.queries.answers[second]["text"] == texts.PASSED_OVER

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.child import LONGEST_LINE, ROOT, Child, plain
+from bot.training.child import LONGEST_LINE, Child, plain
+from model.files import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.application import Mangosaurus
 from bot.local.contents import Refusal
-from bot.transport import AiohttpRequest
+from bot.wire.transport import AiohttpRequest
 from tests.bot_api_server import HttpServer, http_server
 from tests.serving import ALICE, Chat, uncoded
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import texts
-from bot.answers import ExplainedError
+from bot.conversation import texts
+from bot.conversation.answers import ExplainedError
 from bot.handlers.dino import LONGEST_PREFIX, MOST, Wish, read_wish
 from bot.local.markup import parse_html
 from bot.local.telegram import group
-from bot.nearest import Neighbourhood
-from bot.store import CODE_CHARACTERS, CODE_LENGTH
+from bot.people.store import CODE_CHARACTERS, CODE_LENGTH
+from bot.writing.nearest import Neighbourhood
 from model.text.vocabulary import Vocabulary
 from tests.serving import ALICE, Chat, names_in, uncoded
 

@@ -28,7 +28,7 @@ import asyncio, sys
 import certifi
 from telegram import Bot
 from telegram.error import NetworkError
-from bot.transport import AiohttpRequest
+from bot.wire.transport import AiohttpRequest
 
 async def ask(address, token, certificates, proxy):
     certifi.where = lambda: certificates

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import texts
-from bot.batching import Batching, WritingError
+from bot.conversation import texts
 from bot.local.contents import Refusal
 from bot.local.telegram import group
+from bot.writing.batching import Batching, WritingError
 from model.decoding.requests import Request, RequestError
 from tests.serving import ALICE, Chat, uncoded
 
 if TYPE_CHECKING:
-    from bot.batching import Written
     from bot.local.telegram import Telegram
     from bot.settings import Settings
+    from bot.writing.batching import Written
 
 
 def fail(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.batching import Batching, Busy
 from bot.handlers.inline import LONGEST_LINE, NAMES, VERSES, is_name
+from bot.writing.batching import Batching, Busy
 from tests.serving import ALICE, BOB, Chat, uncoded, until
 
 if TYPE_CHECKING:
-    from bot.batching import Written
     from bot.local.telegram import Person, Telegram
+    from bot.writing.batching import Written
     from model.decoding.requests import Request
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.settings import ROOT
 from model.cli.interrupt import INTERRUPTED, leave_at_once, leave_in_order
+from model.files import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

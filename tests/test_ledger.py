@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import IntegrityError
 
-from bot import ledger
-from bot.ledger import StoreError
-from bot.store import LARGEST_SEED, MOODS, Creation, Kind, Preferences, Store, draw_codes
+from bot.people import ledger
+from bot.people.ledger import StoreError
+from bot.people.store import LARGEST_SEED, MOODS, Creation, Kind, Preferences, Store, draw_codes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -110,7 +110,7 @@ async def test_whoever_is_remembered_costs_no_look_into_the_file(store: Store, c
 async def test_whoever_is_not_remembered_is_on_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "REMEMBERED", 3)
     own = ledger.Ledger(path, draw_codes)
-    monkeypatch.setattr("bot.store.Ledger", lambda *_: own)
+    monkeypatch.setattr("bot.people.store.Ledger", lambda *_: own)
     store = Store(path)
     await store.open()
     for person in range(20):

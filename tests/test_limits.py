@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.limits import LETTERS, SWEEP_AT, Limits, Rate, Verdict
+from bot.people.limits import LETTERS, SWEEP_AT, Limits, Rate, Verdict
 from tests.serving import ALICE, BOB, serving
 
 if TYPE_CHECKING:

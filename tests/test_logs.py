@@ -13,8 +13,8 @@ import pytest
 import telegram.ext
 
 from bot.local.contents import Refusal
-from bot.logs import FETCHED_TOO_LATE, UNCONFIRMED, Redaction, configure_logging
 from bot.settings import Secret
+from bot.wire.logs import FETCHED_TOO_LATE, UNCONFIRMED, Redaction, configure_logging
 from tests.serving import serving
 
 if TYPE_CHECKING:

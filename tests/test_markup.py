@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import texts
+from bot.conversation import texts
 from bot.local.markup import MarkupError, command_entities, index_of, parse_html, stripped, units
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

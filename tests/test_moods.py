@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import moods
-from bot.store import MOODS
+from bot.conversation import moods
+from bot.people.store import MOODS
 from model.decoding.requests import Sampling
 
 

@@ -7,7 +7,7 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.nearest import Neighbour, Neighbourhood
+from bot.writing.nearest import Neighbour, Neighbourhood
 
 WORDS = st.text("abcé恐", max_size=9)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.networks import StartError, load_networks
 from bot.settings import Settings
+from bot.writing.networks import StartError, load_networks
 from model.checkpoint.versions import Versions
 from tests.serving import install, serving, start, untrained
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from telegram.error import RetryAfter, TelegramError, TimedOut
 
-from bot import pacing
 from bot.application import Mangosaurus
 from bot.local.contents import Refusal
 from bot.local.request import LocalRequest
 from bot.local.telegram import group
-from bot.pacing import Pacing
+from bot.wire import pacing
+from bot.wire.pacing import Pacing
 from tests.serving import ALICE, BOB, serving, until
 
 if TYPE_CHECKING:

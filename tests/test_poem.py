@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import Update
 
-from bot import texts
-from bot.answers import ExplainedError
+from bot.conversation import texts
+from bot.conversation.answers import ExplainedError
 from bot.handlers.poem import LONGEST_LINE, read_line
 from bot.local.telegram import group
 from tests.serving import ALICE, Chat

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot import texts
+from bot.conversation import texts
 from bot.local.telegram import Person, group
 from tests.serving import ALICE, BOB, Chat, names_in, serving
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import InlineKeyboardMarkup
 
-from bot import presses
-from bot.moods import STEPS
-from bot.presses import CreationPress, PreferencePress
-from bot.store import CODE_CHARACTERS, CODE_LENGTH, LARGEST_SEED, MOODS, Creation, Preferences
+from bot.conversation import presses
+from bot.conversation.moods import STEPS
+from bot.conversation.presses import CreationPress, PreferencePress
+from bot.people.store import CODE_CHARACTERS, CODE_LENGTH, LARGEST_SEED, MOODS, Creation, Preferences
 
 CODES = st.text(CODE_CHARACTERS, min_size=CODE_LENGTH, max_size=CODE_LENGTH)
 CODE = "k7m2p9x"

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot import texts
+from bot.conversation import texts
 from bot.handlers.privacy import as_file, question_buttons
-from bot.limits import Rate
 from bot.local.contents import Refusal
 from bot.local.telegram import Person, group
+from bot.people.limits import Rate
 from tests.serving import ALICE, BOB, Chat, serving
 
 if TYPE_CHECKING:

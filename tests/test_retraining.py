@@ -16,9 +16,9 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-import bot.retraining
-from bot.batching import Batching
-from bot.retraining import FOLDER_PREFIX, Outcome, Retraining, RetrainingError
+import bot.training.retraining
+from bot.training.retraining import FOLDER_PREFIX, Outcome, Retraining, RetrainingError
+from bot.writing.batching import Batching
 from model.checkpoint.encoding import Checkpoint, Description
 from model.checkpoint.versions import Versions, save
 from model.network.architecture import Architecture
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from bot.reporting import TrainingProgress
+    from bot.training.reporting import TrainingProgress
 
 # A training that behaves as it is told: the first argument is a JSON object, the rest is what `python -m model` gets.
 ACTOR = r"""
@@ -366,7 +366,7 @@ async def test_a_child_that_says_nothing_is_ended(stage: Stage) -> None:
 
 async def test_the_child_does_not_outlive_a_killed_bot(stage: Stage) -> None:
     program = (
-        "import asyncio, sys; from pathlib import Path; from bot.retraining import Retraining\n"
+        "import asyncio, sys; from pathlib import Path; from bot.training.retraining import Retraining\n"
         "async def report(progress): print(progress.step, flush=True)\n"
         "async def main(directory, *command):\n"
         "    retraining = Retraining({'dino': None}, {}, directory=Path(directory), command=command)\n"
@@ -411,7 +411,7 @@ async def test_a_report_that_never_ends_does_not_hold_up_the_training(
     async def report(progress: TrainingProgress) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(bot.retraining, "PATIENCE", 0.1)
+    monkeypatch.setattr(bot.training.retraining, "PATIENCE", 0.1)
     assert (await stage.retraining("train").retrain("dino", None, report)).promoted
 
 

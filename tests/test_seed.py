@@ -10,21 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import texts
-from bot.answers import PATIENCE, TYPING_AT_ONCE, ExplainedError
-from bot.batching import Batching, Busy, WritingError
+from bot.conversation import texts
+from bot.conversation.answers import PATIENCE, TYPING_AT_ONCE, ExplainedError
 from bot.handlers.seed import read_seed
 from bot.local.contents import Refusal
 from bot.local.telegram import Person, group
-from bot.store import LARGEST_SEED, NEW_SEEDS
+from bot.people.store import LARGEST_SEED, NEW_SEEDS
+from bot.writing.batching import Batching, Busy, WritingError
 from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, generator_for
 from tests.serving import ALICE, BOB, Chat, names_in, serving, uncoded
 
 if TYPE_CHECKING:
-    from bot.batching import Written
     from bot.local.telegram import Telegram
     from bot.settings import Settings
+    from bot.writing.batching import Written
     from model.decoding.requests import Request
 
 
@@ -181,10 +181,10 @@ async def test_slow_answers_show_that_the_bot_is_typing(
     telegram.listen = listen
     await chat.say("/dino")
     assert "sendChatAction" not in actions
-    monkeypatch.setattr("bot.answers.PATIENCE", 0.01)
+    monkeypatch.setattr("bot.conversation.answers.PATIENCE", 0.01)
     monkeypatch.setattr(Batching, "write", slow)
     telegram.refusals["sendChatAction"].append(Refusal(502, "Bad Gateway"))  # which is no reason not to answer
-    monkeypatch.setattr("bot.answers.TYPING_LASTS", 0.01)
+    monkeypatch.setattr("bot.conversation.answers.TYPING_LASTS", 0.01)
     (answer,) = await chat.say("/dino")
     assert answer.split("\n")[0].isalpha()
     assert "sendChatAction" in actions
@@ -209,8 +209,8 @@ async def test_the_typing_ends_with_what_it_was_for(
         raise WritingError("The network is on strike.")
 
     telegram.listen = lambda method, parameters, result: actions.append(method)
-    monkeypatch.setattr("bot.answers.PATIENCE", 0.0)
-    monkeypatch.setattr("bot.answers.TYPING_LASTS", 0.001)
+    monkeypatch.setattr("bot.conversation.answers.PATIENCE", 0.0)
+    monkeypatch.setattr("bot.conversation.answers.TYPING_LASTS", 0.001)
     monkeypatch.setattr(Batching, "write", fail)
     assert await chat.say("/dino") == ["The network is on strike."]
     shown = actions.count("sendChatAction")
@@ -235,7 +235,7 @@ async def test_many_who_wait_are_not_kept_waiting_by_the_typing(
             shown.set()
 
     telegram.listen = listen
-    monkeypatch.setattr("bot.answers.PATIENCE", 0.0)
+    monkeypatch.setattr("bot.conversation.answers.PATIENCE", 0.0)
     monkeypatch.setattr(Batching, "write", slow)
     people = [Person(number, "Somebody") for number in range(500, 515)]
     for person in people:

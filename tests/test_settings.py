@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.limits import Rate
-from bot.settings import _KEYS, ROOT, Secret, Settings, SettingsError, read_settings
+from bot.people.limits import Rate
+from bot.settings import _KEYS, Secret, Settings, SettingsError, read_settings
+from model.files import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

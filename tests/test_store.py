@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.ledger import StoreError
-from bot.store import LARGEST_SEED, NEW_SEEDS, Preferences, Store
+from bot.people.ledger import StoreError
+from bot.people.store import LARGEST_SEED, NEW_SEEDS, Preferences, Store
 from tests.serving import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-    from bot.store import Creation, Kind
+    from bot.people.store import Creation, Kind
 
 
 @pytest.fixture
@@ -262,7 +262,7 @@ async def test_a_file_that_is_only_to_be_read_is_refused_at_once(tmp_path: Path)
 async def test_what_is_forgotten_leaves_the_log_when_nobody_reads_there(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bot.store.AGAIN", 0.01)
+    monkeypatch.setattr("bot.people.store.AGAIN", 0.01)
     for secret in ("my most private line", "another one"):
         await store.record(await store.draft(1, "poem", secret, temperature=1))
         with reading(tmp_path / "people.db"):
@@ -277,7 +277,7 @@ async def test_what_is_forgotten_leaves_the_log_when_nobody_reads_there(
 async def test_what_was_forgotten_leaves_the_log_after_a_restart_too(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.store.AGAIN", 0.01)
+    monkeypatch.setattr("bot.people.store.AGAIN", 0.01)
     await store.record(await store.draft(1, "poem", "my most private line", temperature=1))
     again = Store(tmp_path / "people.db")
     with reading(tmp_path / "people.db") as reader:

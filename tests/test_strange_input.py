@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from telegram import Update
 
-from bot import texts
+from bot.conversation import texts
 from bot.local.contents import LONGEST_TEXT
 from bot.local.markup import command_entities, parse_html, units
 from bot.local.telegram import Person, group

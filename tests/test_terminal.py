@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.settings import _KEYS, ROOT
-from bot.store import CODE_CHARACTERS, CODE_LENGTH
+from bot.people.store import CODE_CHARACTERS, CODE_LENGTH
+from bot.settings import _KEYS
 from model.cli.interrupt import INTERRUPTED
 from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, generator_for
+from model.files import ROOT
 from tests.serving import untrained
 
 if TYPE_CHECKING:

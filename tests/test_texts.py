@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import texts
-from bot.answers import LONGEST_VERSE, MOST_CONTINUED
+from bot.conversation import texts
+from bot.conversation.answers import LONGEST_VERSE, MOST_CONTINUED
 from bot.handlers.dino import MOST
 from bot.handlers.poem import LONGEST_LINE
 from bot.local.contents import LONGEST_TEXT
 from bot.local.markup import parse_html, units
-from bot.nearest import Neighbour
-from bot.retraining import Outcome
+from bot.training.retraining import Outcome
+from bot.writing.nearest import Neighbour
 from tests.serving import progress
 
 STRANGE = "<b>&amp; 😀 </i>\u202e"

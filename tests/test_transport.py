@@ -25,7 +25,7 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.transport import AiohttpRequest, ProxyError
+from bot.wire.transport import AiohttpRequest, ProxyError
 from tests.bot_api_server import MESSAGE, TOKEN, HttpServer, http_server, raw_server, read_request, sent, whole
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.typesetting import typeset
+from bot.conversation.typesetting import typeset
 
 VERSE = st.text("\n !'(),-.:;?abi dlmve")
 

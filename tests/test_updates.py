@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from telegram import Update
 
-from bot import texts
-from bot.batching import Batching
-from bot.limits import Rate
-from bot.updates import PersonalOrder, person_id
+from bot.conversation import texts
+from bot.people.limits import Rate
+from bot.wire.updates import PersonalOrder, person_id
+from bot.writing.batching import Batching
 from tests.serving import ALICE, BOB, Chat, serving, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from bot.batching import Written
     from bot.local.telegram import Person, Telegram
     from bot.settings import Settings
+    from bot.writing.batching import Written
     from model.decoding.requests import Request
 
 numbers = itertools.count(1)

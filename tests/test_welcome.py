@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from telegram import Update
 
-from bot import texts
+from bot.conversation import texts
 from bot.local.markup import parse_html
 from bot.local.telegram import group
 from tests.serving import ADMIN, ALICE, Chat

@@ -14,10 +14,10 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest, RetryAfter, TelegramError, TimedOut
 from telegram.ext import CommandHandler, filters
 
-from bot import texts
-from bot.answers import ExplainedError
-from bot.pacing import seconds
-from bot.retraining import KINDS
+from bot.conversation import texts
+from bot.conversation.answers import ExplainedError
+from bot.training.retraining import KINDS
+from bot.wire.pacing import seconds
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from telegram import Message, Update
     from telegram.ext import ContextTypes
 
-    from bot.reporting import TrainingProgress
-    from bot.retraining import Retraining
+    from bot.training.reporting import TrainingProgress
+    from bot.training.retraining import Retraining
 
 logger = logging.getLogger(__name__)
 

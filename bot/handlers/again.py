@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from telegram.ext import BaseHandler, CommandHandler, filters
 
-from bot import texts
-from bot.answers import Answers, ExplainedError
-from bot.store import CODE_CHARACTERS, CODE_LENGTH
-from bot.updates import person_id
+from bot.conversation import texts
+from bot.conversation.answers import Answers, ExplainedError
+from bot.people.store import CODE_CHARACTERS, CODE_LENGTH
+from bot.wire.updates import person_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from telegram import Update
     from telegram.ext import ContextTypes
 
-    from bot.store import Creation
+    from bot.people.store import Creation
 
 
 class Again:

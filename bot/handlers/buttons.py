@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any
 from telegram.error import BadRequest
 from telegram.ext import BaseHandler, CallbackQueryHandler
 
-from bot import moods, presses, texts
-from bot.answers import Answers, ExplainedError, Reply
-from bot.updates import can_press
+from bot.conversation import moods, presses, texts
+from bot.conversation.answers import Answers, ExplainedError, Reply
+from bot.wire.updates import can_press
 from model.decoding.requests import RequestError
 
 if TYPE_CHECKING:
     from telegram import Bot, Chat, Update, User
     from telegram.ext import ContextTypes
 
-    from bot.presses import Action
-    from bot.store import Creation
+    from bot.conversation.presses import Action
+    from bot.people.store import Creation
 
 REMEMBERED = 4096
 """Messages of which it is known which creation they show by now."""

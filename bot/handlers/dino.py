@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from telegram.ext import CommandHandler, filters
 
-from bot import moods, texts
-from bot.answers import Answers, ExplainedError
+from bot.conversation import moods, texts
+from bot.conversation.answers import Answers, ExplainedError
 from model.decoding.requests import RequestError
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from telegram import Update
 from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
 
-from bot import texts
-from bot.answers import ExplainedError, LimitedError
-from bot.ledger import StoreError
+from bot.conversation import texts
+from bot.conversation.answers import ExplainedError, LimitedError
+from bot.people.ledger import StoreError
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:

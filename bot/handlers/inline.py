@@ -20,9 +20,9 @@ from telegram import InlineQueryResultArticle, InputTextMessageContent
 from telegram.error import BadRequest
 from telegram.ext import InlineQueryHandler
 
-from bot import moods, texts
-from bot.ledger import StoreError
-from bot.typesetting import is_visible
+from bot.conversation import moods, texts
+from bot.conversation.typesetting import is_visible
+from bot.people.ledger import StoreError
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from telegram import Update
     from telegram.ext import ContextTypes
 
-    from bot.answers import Answers, Reply
-    from bot.store import Kind
+    from bot.conversation.answers import Answers, Reply
+    from bot.people.store import Kind
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from telegram.ext import BaseHandler, CommandHandler, MessageHandler, filters
 
-from bot import moods, texts
-from bot.answers import Answers, ExplainedError
-from bot.typesetting import is_visible
-from bot.updates import IN_PRIVATE
+from bot.conversation import moods, texts
+from bot.conversation.answers import Answers, ExplainedError
+from bot.conversation.typesetting import is_visible
+from bot.wire.updates import IN_PRIVATE
 
 if TYPE_CHECKING:
     from telegram import Update

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from telegram.error import BadRequest
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filters
 
-from bot import presses, texts
-from bot.answers import ExplainedError
-from bot.updates import can_press, person_id
+from bot.conversation import presses, texts
+from bot.conversation.answers import ExplainedError
+from bot.wire.updates import can_press, person_id
 
 if TYPE_CHECKING:
     from telegram import Update
     from telegram.ext import ContextTypes
 
-    from bot.store import Store
+    from bot.people.store import Store
 
 
 class PreferenceMenu:

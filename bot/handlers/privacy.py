@@ -17,9 +17,9 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filters
 
-from bot import presses, texts
-from bot.answers import Answers, ExplainedError
-from bot.updates import person_id
+from bot.conversation import presses, texts
+from bot.conversation.answers import Answers, ExplainedError
+from bot.wire.updates import person_id
 
 if TYPE_CHECKING:
     from telegram import CallbackQuery, Update

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from telegram.ext import CommandHandler, filters
 
-from bot import texts
-from bot.answers import ExplainedError
-from bot.store import LARGEST_SEED
-from bot.updates import person_id
+from bot.conversation import texts
+from bot.conversation.answers import ExplainedError
+from bot.people.store import LARGEST_SEED
+from bot.wire.updates import person_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from telegram import Update
     from telegram.ext import ContextTypes
 
-    from bot.store import Store
+    from bot.people.store import Store
 
 
 class Seed:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from telegram.ext import BaseHandler, CommandHandler, MessageHandler, filters
 
-from bot import texts
-from bot.updates import IN_PRIVATE, person_id
+from bot.conversation import texts
+from bot.wire.updates import IN_PRIVATE, person_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from telegram import Message, Update
     from telegram.ext import ContextTypes
 
-    from bot.batching import Batching
+    from bot.writing.batching import Batching
 
 
 ALBUMS = 64

@@ -35,8 +35,8 @@ process that takes its share of the batch forward and backward. They meet once a
 
 Exact sums. A floating-point sum depends on its order, and the order depends on shapes, threads and processor. So a text
 could change with the company it is written in. `Lockstep`, which the decoder uses, prevents that: it rounds weights and
-states to grids of powers of two, so coarse that every sum of their products is a whole number of grid steps with no more
-digits than a float has. Such a sum is exact in any order. Rounding moves h by at most 1/512 and raises the held-out
+states to grids of powers of two, so coarse that every sum of their products is a whole number of grid steps and has no
+more digits than a float. Such a sum is exact in any order. Rounding moves h by at most 1/512 and raises the held-out
 losses of the released networks by 0.0001 nats. It also leaves the layout free: the fastest form of a product for a
 number of rows gives the same bits as any other.
 

@@ -17,14 +17,13 @@ import os
 import re
 import signal
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+
+from model.files import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-ROOT = Path(__file__).resolve().parents[1]
-"""Where the child runs, so that its `model` is the one imported here whatever lies in the operator's folder."""
 LONGEST_LINE = 1 << 20
 """Bytes; a longer line cannot be one of ours and is not kept."""
 PARTING = 5.0

@@ -25,7 +25,7 @@ from sqlalchemy import URL, Table, bindparam, create_engine, delete, event, sele
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from bot.schema import creations, people, preferences, prepare_connection
+from bot.people.schema import creations, people, preferences, prepare_connection
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:

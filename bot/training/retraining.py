@@ -25,9 +25,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.child import Child, Message, plain
-from bot.locks import locked
-from bot.reporting import Reporter
+from bot.training.child import Child, Message, plain
+from bot.training.locks import locked
+from bot.training.reporting import Reporter
 from model.checkpoint.encoding import Checkpoint, CheckpointError
 from model.checkpoint.versions import Versions, load, save
 from model.engine.threads import available_cores
@@ -36,8 +36,8 @@ from model.errors import MangosaurusError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 
-    from bot.batching import Batching
-    from bot.reporting import Report
+    from bot.training.reporting import Report
+    from bot.writing.batching import Batching
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from model.training.progress import Progress
 
 if TYPE_CHECKING:
-    from bot.child import Message
+    from bot.training.child import Message
 
 logger = logging.getLogger(__name__)
 

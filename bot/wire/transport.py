@@ -26,7 +26,7 @@ from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest
 from yarl import URL
 
-from bot.uploads import Form, Paced
+from bot.wire.uploads import Form, Paced
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:

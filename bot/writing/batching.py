@@ -28,7 +28,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.nearest import Neighbourhood
+from bot.writing.nearest import Neighbourhood
 from model.decoding.decoder import Decoder
 from model.decoding.requests import Request, RequestError
 from model.errors import MangosaurusError
@@ -36,7 +36,7 @@ from model.errors import MangosaurusError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.nearest import Neighbour
+    from bot.writing.nearest import Neighbour
     from model.checkpoint.encoding import Checkpoint
     from model.decoding.requests import Result
 

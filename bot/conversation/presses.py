@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from telegram.error import TelegramError
 
-from bot import moods, texts
-from bot.store import CODE_CHARACTERS, CODE_LENGTH, MOODS, Mood
+from bot.conversation import moods, texts
+from bot.people.store import CODE_CHARACTERS, CODE_LENGTH, MOODS, Mood
 
 if TYPE_CHECKING:
     from telegram import CallbackQuery
     from telegram.error import BadRequest
 
-    from bot.store import Creation, Preferences
+    from bot.people.store import Creation, Preferences
 
 logger = logging.getLogger(__name__)
 

@@ -19,13 +19,13 @@ from weakref import WeakValueDictionary
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, NetworkError, TelegramError
 
-from bot import texts
-from bot.archive import MissingError
-from bot.ledger import StoreError
-from bot.limits import Limits, Verdict
-from bot.presses import Buttons, creation_buttons
-from bot.store import Creation, Preferences
-from bot.updates import can_press, person_id
+from bot.conversation import texts
+from bot.conversation.presses import Buttons, creation_buttons
+from bot.people.ledger import StoreError
+from bot.people.limits import Limits, Verdict
+from bot.people.store import Creation, Preferences
+from bot.wire.updates import can_press, person_id
+from bot.writing.archive import MissingError
 from model.decoding.drafts import seam
 from model.decoding.limits import USUAL_TEMPERATURE
 from model.decoding.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
     from telegram import Message, Update
 
-    from bot.archive import Archive
-    from bot.batching import Batching
-    from bot.limits import Rate
-    from bot.nearest import Neighbour
-    from bot.store import Kind, Store
+    from bot.people.limits import Rate
+    from bot.people.store import Kind, Store
+    from bot.writing.archive import Archive
+    from bot.writing.batching import Batching
+    from bot.writing.nearest import Neighbour
     from model.text.vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 from telegram import Update
 from telegram.ext import BaseUpdateProcessor, filters
 
-from bot import presses, texts
+from bot.conversation import presses, texts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

@@ -11,14 +11,14 @@ from html import unescape
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from bot.typesetting import typeset
+from bot.conversation.typesetting import typeset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.nearest import Neighbour
-    from bot.reporting import TrainingProgress
-    from bot.retraining import Outcome
+    from bot.training.reporting import TrainingProgress
+    from bot.training.retraining import Outcome
+    from bot.writing.nearest import Neighbour
 
 LONGEST_SAMPLE = 200
 LONGEST_NOTICE = 200

@@ -11,7 +11,7 @@ from collections import Counter, OrderedDict
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from bot.batching import Batching
+from bot.writing.batching import Batching
 from model.checkpoint.encoding import CheckpointError
 
 if TYPE_CHECKING:

@@ -25,16 +25,16 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sqlalchemy import bindparam, delete, false, select, text
 
-from bot.ledger import Ledger, Sequence, StoreError
-from bot.locks import locked
-from bot.schema import creations, metadata, people
+from bot.people.ledger import Ledger, Sequence, StoreError
+from bot.people.schema import creations, metadata, people
+from bot.training.locks import locked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence as SequenceOf
 
     from sqlalchemy import Connection, RowMapping
 
-    from bot.ledger import Page, Person
+    from bot.people.ledger import Page, Person
 
 logger = logging.getLogger(__name__)
 
