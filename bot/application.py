@@ -41,7 +41,7 @@ from bot.people.store import Store
 from bot.training.retraining import Retraining
 from bot.wire.pacing import Pacing
 from bot.wire.transport import AiohttpRequest
-from bot.wire.updates import PersonalOrder
+from bot.wire.order import PersonalOrder
 from bot.writing.archive import Archive
 from bot.writing.batching import ROWS, Batching
 from bot.writing.networks import NETWORKS, StartError, load_networks

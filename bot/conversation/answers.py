@@ -24,7 +24,7 @@ from bot.conversation.presses import Buttons, creation_buttons
 from bot.people.ledger import StoreError
 from bot.people.limits import Limits, Verdict
 from bot.people.store import Creation, Preferences
-from bot.wire.updates import can_press, person_id
+from bot.wire.order import can_press, person_id
 from bot.writing.archive import MissingError
 from model.decoding.drafts import seam
 from model.decoding.limits import USUAL_TEMPERATURE

@@ -9,7 +9,7 @@ from telegram.ext import BaseHandler, CommandHandler, filters
 from bot.conversation import texts
 from bot.conversation.answers import Answers, ExplainedError
 from bot.people.store import CODE_CHARACTERS, CODE_LENGTH
-from bot.wire.updates import person_id
+from bot.wire.order import person_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,7 +18,7 @@ from telegram.ext import BaseHandler, CallbackQueryHandler
 
 from bot.conversation import moods, presses, texts
 from bot.conversation.answers import Answers, ExplainedError, Reply
-from bot.wire.updates import can_press
+from bot.wire.order import can_press
 from model.decoding.requests import RequestError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from telegram.ext import BaseHandler, CommandHandler, MessageHandler, filters
 from bot.conversation import moods, texts
 from bot.conversation.answers import Answers, ExplainedError
 from bot.conversation.typesetting import is_visible
-from bot.wire.updates import IN_PRIVATE
+from bot.wire.order import IN_PRIVATE
 
 if TYPE_CHECKING:
     from telegram import Update

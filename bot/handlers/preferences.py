@@ -10,7 +10,7 @@ from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filt
 
 from bot.conversation import presses, texts
 from bot.conversation.answers import ExplainedError
-from bot.wire.updates import can_press, person_id
+from bot.wire.order import can_press, person_id
 
 if TYPE_CHECKING:
     from telegram import Update

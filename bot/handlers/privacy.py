@@ -19,7 +19,7 @@ from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filt
 
 from bot.conversation import presses, texts
 from bot.conversation.answers import Answers, ExplainedError
-from bot.wire.updates import person_id
+from bot.wire.order import person_id
 
 if TYPE_CHECKING:
     from telegram import CallbackQuery, Update

@@ -9,7 +9,7 @@ from telegram.ext import CommandHandler, filters
 from bot.conversation import texts
 from bot.conversation.answers import ExplainedError
 from bot.people.store import LARGEST_SEED
-from bot.wire.updates import person_id
+from bot.wire.order import person_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

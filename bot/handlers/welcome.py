@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from telegram.ext import BaseHandler, CommandHandler, MessageHandler, filters
 
 from bot.conversation import texts
-from bot.wire.updates import IN_PRIVATE, person_id
+from bot.wire.order import IN_PRIVATE, person_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

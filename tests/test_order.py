@@ -13,7 +13,7 @@ from telegram import Update
 
 from bot.conversation import texts
 from bot.people.limits import Rate
-from bot.wire.updates import PersonalOrder, person_id
+from bot.wire.order import PersonalOrder, person_id
 from bot.writing.batching import Batching
 from tests.serving import ALICE, BOB, Chat, serving, until
 
