@@ -39,9 +39,9 @@ from bot.handlers.seed import Seed
 from bot.handlers.welcome import Welcome
 from bot.people.store import Store
 from bot.training.retraining import Retraining
+from bot.wire.order import PersonalOrder
 from bot.wire.pacing import Pacing
 from bot.wire.transport import AiohttpRequest
-from bot.wire.order import PersonalOrder
 from bot.writing.archive import Archive
 from bot.writing.batching import ROWS, Batching
 from bot.writing.networks import NETWORKS, StartError, load_networks
@@ -49,13 +49,13 @@ from model.checkpoint.versions import Versions
 from model.decoding.limits import USUAL_TEMPERATURE
 from model.engine.threads import blas_threads
 from model.errors import MangosaurusError
+from model.text.forms import Network
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     from telegram.request import BaseRequest
 
-    from bot.people.store import Kind
     from bot.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -182,13 +182,13 @@ class Mangosaurus:
     def _listen(self, settings: Settings) -> None:
         answers = Answers(self.store, self.batchings, self._archive, settings.rate_limit)
         welcome = Welcome(settings.admin_ids, self.batchings)
-        temperatures: dict[Kind, float] = {
-            "dino": _first(settings.temperature_dino, USUAL_TEMPERATURE["names"]),
-            "poem": _first(settings.temperature_poem, USUAL_TEMPERATURE["verse"]),
+        temperatures: dict[Network, float] = {
+            Network.DINO: _first(settings.temperature_dino, USUAL_TEMPERATURE["names"]),
+            Network.POEM: _first(settings.temperature_poem, USUAL_TEMPERATURE["verse"]),
         }
         handlers = [  # asked one after the other whether a message is theirs: what is wanted most comes first
-            Dino(answers, temperatures["dino"]).handler(),
-            *Poem(answers, temperatures["poem"]).handlers(),
+            Dino(answers, temperatures[Network.DINO]).handler(),
+            *Poem(answers, temperatures[Network.POEM]).handlers(),
             *Again(answers).handlers(),
             *Privacy(answers).handlers(),
             *welcome.handlers(),

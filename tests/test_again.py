@@ -15,6 +15,7 @@ from bot.conversation.answers import ExplainedError, request_for
 from bot.handlers.again import read_code
 from bot.people.store import CODE_CHARACTERS, CODE_LENGTH, Creation
 from model.decoding.requests import Sampling, VerseRequest, generator_for
+from model.text.forms import Network
 from tests.serving import ALICE, BOB, Chat, install, serving, untrained
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def test_any_word_is_a_code_or_explained(word: str) -> None:
 @pytest.mark.parametrize(("length", "limits"), [(0, (160, 800, 14)), (1, (320, 1600, 28)), (3, (640, 3200, 56))])
 def test_a_network_is_asked_for_the_same_now_and_later(length: int, limits: tuple[int, int, int]) -> None:
     """Other numbers would make other texts of creations that people have the codes of."""
-    request = request_for(Creation("k7m2p9x", 1, "poem", "", 42, 7, "Shall I", 0.8, length=length))
+    request = request_for(Creation("k7m2p9x", 1, Network.POEM, "", 42, 7, "Shall I", 0.8, length=length))
     assert isinstance(request, VerseRequest)
     assert (request.min_characters, request.max_characters, request.max_lines) == limits
     assert (request.prompt, request.sampling) == ("Shall I", Sampling(0.8))
@@ -112,7 +113,7 @@ async def test_old_weights_write_it_until_they_are_gone(
             for creation, original in made:
                 assert await again(chat, creation.code) == original
     for creation, _original in made:
-        (own_checkpoints / creation.kind / f"{creation.version}.safetensors").unlink()
+        (own_checkpoints / creation.network / f"{creation.version}.safetensors").unlink()
     async with serving(settings, telegram) as chat:
         for creation, _original in made:
             (answer,) = await chat.say(f"/again {creation.code}")
@@ -135,7 +136,7 @@ async def test_weights_that_serve_are_needed_no_more_on_disk(
     async with serving(replace(settings, checkpoints=own_checkpoints), telegram) as chat:
         for text in ("/dino", "/poem Shall I"):
             creation, original = await created(chat, text)
-            (own_checkpoints / creation.kind / f"{creation.version}.safetensors").unlink()
+            (own_checkpoints / creation.network / f"{creation.version}.safetensors").unlink()
             assert await again(chat, creation.code) == original
 
 

@@ -16,7 +16,7 @@ from telegram.request import HTTPXRequest
 from bot.application import Mangosaurus, TokenError
 from bot.local.contents import Refusal
 from bot.local.request import LocalRequest
-from bot.people.ledger import StoreError
+from bot.people.store import StoreError
 from bot.settings import Secret, Settings
 from bot.writing.batching import Batching
 from bot.writing.networks import StartError

@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,8 +17,8 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import IntegrityError
 
 from bot.people import ledger
-from bot.people.ledger import StoreError
-from bot.people.store import LARGEST_SEED, MOODS, Creation, Kind, Preferences, Store, draw_codes
+from bot.people.store import LARGEST_SEED, MOODS, Creation, Preferences, Store, StoreError, draw_codes
+from model.text.forms import Network
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -76,7 +76,7 @@ async def asked(coroutine: Any) -> asyncio.Task[Any]:
 
 
 async def draft(store: Store, person: int, prompt: str = "") -> Creation:
-    return await store.draft(person, "dino", prompt, temperature=1)
+    return await store.draft(person, Network.DINO, prompt, temperature=1)
 
 
 async def turn(store: Store, person: int) -> int:
@@ -232,7 +232,7 @@ async def test_what_is_closed_stays_closed(path: Path, store: Store) -> None:
 
 
 PEOPLE = st.integers(1, 3)
-KINDS = st.sampled_from(get_args(Kind))
+KINDS = st.sampled_from(list(Network))
 WISHES = st.one_of(
     st.tuples(st.just("draft"), PEOPLE, KINDS),
     st.tuples(st.just("record"), st.integers(0, 30), st.booleans()),
@@ -254,10 +254,10 @@ class Model:
     def draft(self, draft: Creation) -> None:
         new = {"id": draft.person_id, "seed": draft.seed, "dino_turns": 0, "poem_turns": 0}
         known = self.people.setdefault(draft.person_id, new)
-        assert (draft.seed, draft.turn) == (known["seed"], known[f"{draft.kind}_turns"])
+        assert (draft.seed, draft.turn) == (known["seed"], known[f"{draft.network}_turns"])
 
     def record(self, creation: Creation, takes_turn: bool) -> None:
-        known, turns = self.people.get(creation.person_id), f"{creation.kind}_turns"
+        known, turns = self.people.get(creation.person_id), f"{creation.network}_turns"
         if known is not None:
             self.creations.setdefault(creation.code, creation)
             if takes_turn and (known["seed"], known[turns]) == (creation.seed, creation.turn):

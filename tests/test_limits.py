@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.people.limits import LETTERS, SWEEP_AT, Limits, Rate, Verdict
+from model.text.forms import Network
 from tests.serving import ALICE, BOB, serving
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ async def test_what_is_refused_takes_no_turn_and_what_is_explained_no_token(
         for _ in range(4):
             await chat.say("/dino")
         assert [creation.turn for creation in await chat.mangosaurus.store.creations(ALICE.id)] == [0, 1]
-        assert (await chat.mangosaurus.store.draft(ALICE.id, "dino", "", temperature=1)).turn == 2
+        assert (await chat.mangosaurus.store.draft(ALICE.id, Network.DINO, "", temperature=1)).turn == 2
 
 
 async def test_again_and_buttons_count_too(limited: Settings, telegram: Telegram) -> None:

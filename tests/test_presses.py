@@ -11,6 +11,7 @@ from bot.conversation import presses
 from bot.conversation.moods import STEPS
 from bot.conversation.presses import CreationPress, PreferencePress
 from bot.people.store import CODE_CHARACTERS, CODE_LENGTH, LARGEST_SEED, MOODS, Creation, Preferences
+from model.text.forms import Network
 
 CODES = st.text(CODE_CHARACTERS, min_size=CODE_LENGTH, max_size=CODE_LENGTH)
 CODE = "k7m2p9x"
@@ -25,7 +26,7 @@ def data(buttons: presses.Buttons) -> list[str]:
 
 
 def creation(temperature: float = 1.0, code: str = CODE) -> Creation:
-    return Creation(code, 101, "poem", "0a1b", 42, 0, "Shall I", temperature)
+    return Creation(code, 101, Network.POEM, "0a1b", 42, 0, "Shall I", temperature)
 
 
 @given(CODES)

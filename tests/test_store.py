@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.people.ledger import StoreError
-from bot.people.store import LARGEST_SEED, NEW_SEEDS, Preferences, Store
+from bot.people.store import LARGEST_SEED, NEW_SEEDS, Preferences, Store, StoreError
+from model.text.forms import Network
 from tests.serving import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-    from bot.people.store import Creation, Kind
+    from bot.people.store import Creation
 
 
 @pytest.fixture
@@ -34,13 +34,13 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await store.close()
 
 
-async def make(store: Store, person: int, kind: Kind = "dino", **settings: Any) -> Creation:
-    draft = await store.draft(person, kind, "ma", temperature=0.8, version="0" * 12, **settings)
+async def make(store: Store, person: int, network: Network = Network.DINO, **settings: Any) -> Creation:
+    draft = await store.draft(person, network, "ma", temperature=0.8, version="0" * 12, **settings)
     return await store.record(draft)
 
 
-async def take(store: Store, person: int, kind: Kind = "dino") -> tuple[int, int]:
-    creation = await make(store, person, kind)
+async def take(store: Store, person: int, network: Network = Network.DINO) -> tuple[int, int]:
+    creation = await make(store, person, network)
     return creation.seed, creation.turn
 
 
@@ -55,7 +55,7 @@ async def test_new_people_get_a_seed_and_keep_it(store: Store) -> None:
 async def test_turns_are_counted_for_each_kind(store: Store) -> None:
     await store.set_seed(1, 42)
     assert [await take(store, 1), await take(store, 1)] == [(42, 0), (42, 1)]
-    assert await take(store, 1, "poem") == (42, 0)
+    assert await take(store, 1, Network.POEM) == (42, 0)
     assert await take(store, 1) == (42, 2)
     await store.set_seed(2, 42)
     assert await take(store, 2) == (42, 0)
@@ -64,7 +64,7 @@ async def test_turns_are_counted_for_each_kind(store: Store) -> None:
 async def test_a_seed_begins_anew(store: Store) -> None:
     for _ in range(2):
         await store.set_seed(1, 7)
-        assert [await take(store, 1), await take(store, 1, "poem")] == [(7, 0), (7, 0)]
+        assert [await take(store, 1), await take(store, 1, Network.POEM)] == [(7, 0), (7, 0)]
 
 
 @pytest.mark.parametrize("seed", [0, LARGEST_SEED])
@@ -76,7 +76,7 @@ async def test_the_largest_numbers(store: Store, seed: int, person: int) -> None
 
 async def test_a_draft_that_is_not_recorded_takes_no_turn(store: Store) -> None:
     await store.set_seed(1, 42)
-    drafts = [await store.draft(1, "dino", "", temperature=1) for _ in range(2)]
+    drafts = [await store.draft(1, Network.DINO, "", temperature=1) for _ in range(2)]
     assert [draft.turn for draft in drafts] == [0, 0]
     assert await store.creations(1) == []
     assert await take(store, 1) == (42, 0)
@@ -84,7 +84,7 @@ async def test_a_draft_that_is_not_recorded_takes_no_turn(store: Store) -> None:
 
 async def test_a_seed_set_meanwhile_is_not_disturbed(store: Store) -> None:
     await store.set_seed(1, 42)
-    draft = await store.draft(1, "dino", "", temperature=1)
+    draft = await store.draft(1, Network.DINO, "", temperature=1)
     await store.set_seed(1, 43)
     await store.record(draft)
     assert await take(store, 1) == (43, 0)
@@ -92,9 +92,14 @@ async def test_a_seed_set_meanwhile_is_not_disturbed(store: Store) -> None:
 
 
 async def test_a_creation_is_kept_whole(store: Store) -> None:
-    creation = await make(store, 1, "poem", count=3)
+    creation = await make(store, 1, Network.POEM, count=3)
     assert await store.creation(creation.code) == creation
-    assert (creation.person_id, creation.kind, creation.version, creation.prompt) == (1, "poem", "0" * 12, "ma")
+    assert (creation.person_id, creation.network, creation.version, creation.prompt) == (
+        1,
+        Network.POEM,
+        "0" * 12,
+        "ma",
+    )
     assert (creation.temperature, creation.count, creation.length) == (0.8, 3, 0)
     assert creation.created.tzinfo is UTC
     assert await store.creation("aaaaaaa") is None
@@ -124,7 +129,7 @@ async def test_a_code_that_is_taken_is_not_given_again(tmp_path: Path, monkeypat
 
 
 async def test_of_two_that_drafted_the_same_code_the_first_to_be_recorded_keeps_it(store: Store) -> None:
-    first, second = [await store.draft(person, "dino", "", temperature=1) for person in (1, 2)]
+    first, second = [await store.draft(person, Network.DINO, "", temperature=1) for person in (1, 2)]
     second = dataclasses.replace(second, code=first.code)
     await store.record(first)
     await store.record(second)
@@ -134,13 +139,13 @@ async def test_of_two_that_drafted_the_same_code_the_first_to_be_recorded_keeps_
 
 async def test_a_longer_poem_takes_no_turn(store: Store) -> None:
     await store.set_seed(1, 42)
-    poem = await make(store, 1, "poem")
+    poem = await make(store, 1, Network.POEM)
     longer = await store.vary(poem, 2, length=1)
     assert (longer.person_id, longer.seed, longer.turn, longer.length) == (2, 42, 0, 1)
     assert longer.code != poem.code
     await store.record(longer, takes_turn=False)
     assert await store.creations(2) == [longer]
-    assert await take(store, 1, "poem") == (42, 1)
+    assert await take(store, 1, Network.POEM) == (42, 1)
 
 
 async def test_preferences_change_one_by_one(store: Store) -> None:
@@ -153,7 +158,7 @@ async def test_preferences_change_one_by_one(store: Store) -> None:
 
 async def test_an_export_holds_everything_of_one_person(store: Store) -> None:
     await store.set_seed(1, 42)
-    creations = [await make(store, 1), await make(store, 1, "poem")]
+    creations = [await make(store, 1), await make(store, 1, Network.POEM)]
     await make(store, 2)
     await store.set_preferences(1, mood="tame")
     export = json.loads(json.dumps(await store.export(1)))
@@ -169,7 +174,7 @@ async def test_an_export_holds_everything_of_one_person(store: Store) -> None:
 
 
 async def test_what_is_forgotten_is_not_in_the_file_any_more(store: Store, tmp_path: Path) -> None:
-    draft = await store.draft(1, "poem", "a most secret line", temperature=1)
+    draft = await store.draft(1, Network.POEM, "a most secret line", temperature=1)
     await store.record(draft)
     await store.set_preferences(1, mood="wild")
     kept = await make(store, 2)
@@ -185,7 +190,7 @@ async def test_what_is_forgotten_is_not_in_the_file_any_more(store: Store, tmp_p
 
 
 async def test_what_was_in_progress_at_a_forgetting_is_not_kept(store: Store) -> None:
-    draft = await store.draft(1, "dino", "", temperature=1)
+    draft = await store.draft(1, Network.DINO, "", temperature=1)
     await store.forget(1)
     await store.record(draft)
     assert await store.creations(1) == []
@@ -203,7 +208,7 @@ async def test_a_database_of_an_earlier_version_keeps_its_seeds(tmp_path: Path) 
     store = Store(path)
     await store.open()
     assert await take(store, 1) == (42, 7)
-    assert await take(store, 1, "poem") == (42, 3)
+    assert await take(store, 1, Network.POEM) == (42, 3)
     assert len(await store.creations(1)) == 2
     await store.close()
 
@@ -230,7 +235,7 @@ async def test_what_is_stored_outlives_the_store(tmp_path: Path) -> None:
 async def test_another_program_may_read_meanwhile(store: Store, tmp_path: Path) -> None:
     await store.set_seed(1, 42)
     reader = sqlite3.connect(tmp_path / "people.db")
-    await store.draft(1, "dino", "", temperature=1)
+    await store.draft(1, Network.DINO, "", temperature=1)
     assert reader.execute("SELECT seed FROM people").fetchall() == [(42,)]
     reader.close()
 
@@ -264,7 +269,7 @@ async def test_what_is_forgotten_leaves_the_log_when_nobody_reads_there(
 ) -> None:
     monkeypatch.setattr("bot.people.store.AGAIN", 0.01)
     for secret in ("my most private line", "another one"):
-        await store.record(await store.draft(1, "poem", secret, temperature=1))
+        await store.record(await store.draft(1, Network.POEM, secret, temperature=1))
         with reading(tmp_path / "people.db"):
             async with asyncio.timeout(2):  # nobody waits for the reader
                 await store.forget(1)
@@ -278,7 +283,7 @@ async def test_what_was_forgotten_leaves_the_log_after_a_restart_too(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.people.store.AGAIN", 0.01)
-    await store.record(await store.draft(1, "poem", "my most private line", temperature=1))
+    await store.record(await store.draft(1, Network.POEM, "my most private line", temperature=1))
     again = Store(tmp_path / "people.db")
     with reading(tmp_path / "people.db") as reader:
         await store.forget(1)

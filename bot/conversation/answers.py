@@ -21,9 +21,8 @@ from telegram.error import BadRequest, NetworkError, TelegramError
 
 from bot.conversation import texts
 from bot.conversation.presses import Buttons, creation_buttons
-from bot.people.ledger import StoreError
 from bot.people.limits import Limits, Verdict
-from bot.people.store import Creation, Preferences
+from bot.people.store import Creation, Preferences, StoreError
 from bot.wire.order import can_press, person_id
 from bot.writing.archive import MissingError
 from model.decoding.drafts import seam
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from telegram import Message, Update
 
     from bot.people.limits import Rate
-    from bot.people.store import Kind, Store
+    from bot.people.store import Store
     from bot.writing.archive import Archive
     from bot.writing.batching import Batching
     from bot.writing.nearest import Neighbour
@@ -92,8 +91,8 @@ class Reply:
         """The text as it is shown, whenever and to whomever."""
         made = self.creation
         turn = made.turn if made.turn < ASIDE else None
-        decided_by = texts.decided_by(made.seed, turn, made.temperature, USUAL_TEMPERATURE[Network(made.kind).form])
-        if made.kind == "dino":
+        decided_by = texts.decided_by(made.seed, turn, made.temperature, USUAL_TEMPERATURE[made.network.form])
+        if made.network is Network.DINO:
             return texts.names(self.texts, self.neighbours, decided_by, made.code)
         return texts.poem(made.prompt, self.texts[0], decided_by, made.code, between=self.between)
 
@@ -101,7 +100,7 @@ class Reply:
     def buttons(self) -> Buttons:
         """What stands below the text."""
         return creation_buttons(
-            self.creation, can_grow=self.creation.kind == "poem" and self.creation.length < MOST_CONTINUED
+            self.creation, can_grow=self.creation.network is Network.POEM and self.creation.length < MOST_CONTINUED
         )
 
     def buttons_for(self, message: Message) -> Buttons | None:
@@ -121,23 +120,25 @@ class Answers:
         self._typing: set[asyncio.Task[None]] = set()
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
-    def vocabulary(self, kind: Kind) -> Vocabulary:
+    def vocabulary(self, network: Network) -> Vocabulary:
         """Return the characters that a network can write; ExplainedError where it is missing."""
-        return self._batching(kind).checkpoint.vocabulary
+        return self._batching(network).checkpoint.vocabulary
 
     async def preferences(self, update: Update) -> Preferences:
         """Return what whoever wrote a message likes."""
         person = person_id(update)
         return Preferences() if person is None else await self.store.preferences(person)
 
-    async def answer(self, update: Update, kind: Kind, prompt: str, *, temperature: float, count: int = 1) -> None:
+    async def answer(
+        self, update: Update, network: Network, prompt: str, *, temperature: float, count: int = 1
+    ) -> None:
         """Have the next turn of whoever wrote a message written and sent."""
         message, person = update.message, person_id(update)
         if message is None or person is None:
             return
         async with self.in_turn(person):
             async with self.typing(message):
-                reply = await self.draft(person, kind, prompt, temperature=temperature, count=count)
+                reply = await self.draft(person, network, prompt, temperature=temperature, count=count)
             await self.deliver(reply, message.reply_html(reply.html, api_kwargs=reply.buttons_for(message)))
 
     @asynccontextmanager
@@ -199,23 +200,25 @@ class Answers:
         except StoreError as error:
             raise ExplainedError(texts.NOT_NOTED) from error
 
-    async def draft(self, person_id: int, kind: Kind, prompt: str, *, temperature: float, count: int = 1) -> Reply:
+    async def draft(
+        self, person_id: int, network: Network, prompt: str, *, temperature: float, count: int = 1
+    ) -> Reply:
         """Have a person's next turn written, and neither take it nor record the creation; LimitedError."""
-        batching = self._batching(kind)
+        batching = self._batching(network)
         self.admit(person_id)
-        creation = await self.store.draft(person_id, kind, prompt, temperature=temperature, count=count)
+        creation = await self.store.draft(person_id, network, prompt, temperature=temperature, count=count)
         return await _written(batching, creation)
 
     async def aside(
-        self, person_id: int, kind: Kind, prompt: str, number: int, *, temperature: float, count: int = 1
+        self, person_id: int, network: Network, prompt: str, number: int, *, temperature: float, count: int = 1
     ) -> Reply:
         """Have something written with a person's seed that is no part of their sequence, and is not recorded.
 
         The same number and prompt give the same text for as long as the seed and the weights are the same.
         """
-        batching, seed = self._batching(kind), await self.store.seed(person_id)
+        batching, seed = self._batching(network), await self.store.seed(person_id)
         return await _written(
-            batching, Creation("", person_id, kind, "", seed, ASIDE + number, prompt, temperature, count)
+            batching, Creation("", person_id, network, "", seed, ASIDE + number, prompt, temperature, count)
         )
 
     async def keep(self, reply: Reply) -> None:
@@ -228,13 +231,13 @@ class Answers:
         GoneError where they are not on disk any more; LimitedError.
         """
         self.admit(person_id)
-        batching = self._batchings.get(creation.kind)
+        batching = self._batchings.get(creation.network)
         if batching is not None and batching.checkpoint.version == creation.version:
             reply = await _written(batching, creation)
             if reply.creation == creation:  # and no other weights came in between
                 return reply
         try:
-            async with self._archive.serving(creation.kind, creation.version) as old:
+            async with self._archive.serving(creation.network, creation.version) as old:
                 return await _written(old, creation)
         except MissingError as error:
             raise GoneError(texts.gone(creation.code)) from error
@@ -244,7 +247,7 @@ class Answers:
 
         ExplainedError where it is as long as a message can hold; GoneError; LimitedError.
         """
-        if creation.kind != "poem" or creation.length >= MOST_CONTINUED:
+        if creation.network is not Network.POEM or creation.length >= MOST_CONTINUED:
             raise ExplainedError(texts.LONGEST_POEM)
         longer = await self.store.vary(creation, person_id, length=creation.length + 1)
         try:
@@ -259,16 +262,16 @@ class Answers:
         if verdict is not Verdict.ALLOWED:
             raise LimitedError(texts.too_many(limits.wait(person_id)), said=verdict is Verdict.REFUSED_AGAIN)
 
-    def _batching(self, kind: Kind) -> Batching:
-        if kind not in self._batchings:
-            raise ExplainedError(texts.not_trained(kind))
-        return self._batchings[kind]
+    def _batching(self, network: Network) -> Batching:
+        if network not in self._batchings:
+            raise ExplainedError(texts.not_trained(network))
+        return self._batchings[network]
 
 
 def request_for(creation: Creation) -> Request:
     """Return what a decoder is asked for: the same for the same creation, now and later."""
     generator, sampling = generator_for(creation.seed, creation.turn), Sampling(creation.temperature)
-    if creation.kind == "dino":
+    if creation.network is Network.DINO:
         return NameRequest(generator, creation.count, creation.prompt, sampling)
     parts = creation.length + 1  # the longer poem begins with the whole shorter one: the same numbers are drawn
     return VerseRequest(

@@ -20,6 +20,7 @@ from bot.conversation import moods, presses, texts
 from bot.conversation.answers import Answers, ExplainedError, Reply
 from bot.wire.order import can_press
 from model.decoding.requests import RequestError
+from model.text.forms import Network
 
 if TYPE_CHECKING:
     from telegram import Bot, Chat, Update, User
@@ -81,13 +82,13 @@ class Buttons:
         try:
             return await self._answers.draft(
                 creation.person_id,
-                creation.kind,
+                creation.network,
                 creation.prompt,
                 temperature=_temperature(action, creation.temperature),
                 count=creation.count,
             )
         except RequestError as error:
-            if creation.kind == "poem":
+            if creation.network is Network.POEM:
                 raise
             raise ExplainedError(texts.no_new_name(creation.prompt)) from error
 

@@ -10,6 +10,7 @@ from telegram.ext import CommandHandler, filters
 from bot.conversation import moods, texts
 from bot.conversation.answers import Answers, ExplainedError
 from model.decoding.requests import RequestError
+from model.text.forms import Network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,12 +45,12 @@ class Dino:
 
     async def answer(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Send new names."""
-        wish = read_wish(context.args or [], self._answers.vocabulary("dino"))
+        wish = read_wish(context.args or [], self._answers.vocabulary(Network.DINO))
         likes = await self._answers.preferences(update)
         temperature = moods.temperature(likes.mood, self._temperature)
         try:
             await self._answers.answer(
-                update, "dino", wish.prefix, temperature=temperature, count=wish.count or likes.names
+                update, Network.DINO, wish.prefix, temperature=temperature, count=wish.count or likes.names
             )
         except RequestError as error:
             if not wish.prefix:

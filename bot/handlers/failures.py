@@ -11,7 +11,7 @@ from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
 
 from bot.conversation import texts
 from bot.conversation.answers import ExplainedError, LimitedError
-from bot.people.ledger import StoreError
+from bot.people.store import StoreError
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:

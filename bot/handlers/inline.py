@@ -22,8 +22,9 @@ from telegram.ext import InlineQueryHandler
 
 from bot.conversation import moods, texts
 from bot.conversation.typesetting import is_visible
-from bot.people.ledger import StoreError
+from bot.people.store import StoreError
 from model.errors import MangosaurusError
+from model.text.forms import Network
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from telegram.ext import ContextTypes
 
     from bot.conversation.answers import Answers, Reply
-    from bot.people.store import Kind
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ CACHED = 60
 class Inline:
     """Answers inline queries."""
 
-    def __init__(self, answers: Answers, temperatures: Mapping[Kind, float]) -> None:
+    def __init__(self, answers: Answers, temperatures: Mapping[Network, float]) -> None:
         self._answers = answers
         self._temperatures = temperatures
         self._writing: dict[int, asyncio.Task[list[Reply]]] = {}
@@ -92,14 +92,18 @@ class Inline:
         heat = {kind: moods.temperature(mood, operators) for kind, operators in self._temperatures.items()}
         line = text.strip()
         if is_name(line):
-            prefix = self._answers.vocabulary("dino").fold(line)
+            prefix = self._answers.vocabulary(Network.DINO).fold(line)
             if prefix or not line:
                 return _one_each(
-                    await self._answers.aside(person_id, "dino", prefix, 0, temperature=heat["dino"], count=NAMES)
+                    await self._answers.aside(
+                        person_id, Network.DINO, prefix, 0, temperature=heat[Network.DINO], count=NAMES
+                    )
                 )
         if len(line) > LONGEST_LINE or not is_visible(line):
             return []
-        verses = (self._answers.aside(person_id, "poem", line, n, temperature=heat["poem"]) for n in range(VERSES))
+        verses = (
+            self._answers.aside(person_id, Network.POEM, line, n, temperature=heat[Network.POEM]) for n in range(VERSES)
+        )
         return await asyncio.gather(*verses)
 
 
@@ -114,7 +118,7 @@ def _one_each(reply: Reply) -> list[Reply]:
 
 
 def _offer(number: int, reply: Reply) -> InlineQueryResultArticle:
-    if reply.creation.kind == "dino":
+    if reply.creation.network is Network.DINO:
         title, description = texts.name_offer(reply.texts[0], reply.neighbours[0])
     else:
         title, description = texts.verse_offer(reply.creation.prompt, reply.texts[0], between=reply.between)

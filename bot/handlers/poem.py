@@ -10,6 +10,7 @@ from bot.conversation import moods, texts
 from bot.conversation.answers import Answers, ExplainedError
 from bot.conversation.typesetting import is_visible
 from bot.wire.order import IN_PRIVATE
+from model.text.forms import Network
 
 if TYPE_CHECKING:
     from telegram import Update
@@ -51,7 +52,9 @@ class Poem:
     async def _answer(self, update: Update, text: str) -> None:
         line = read_line(text)
         likes = await self._answers.preferences(update)
-        await self._answers.answer(update, "poem", line, temperature=moods.temperature(likes.mood, self._temperature))
+        await self._answers.answer(
+            update, Network.POEM, line, temperature=moods.temperature(likes.mood, self._temperature)
+        )
 
 
 def read_line(text: str) -> str:

@@ -25,9 +25,11 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sqlalchemy import bindparam, delete, false, select, text
 
-from bot.people.ledger import Ledger, Sequence, StoreError
+from bot.people.ledger import Ledger, Sequence
+from bot.people.ledger import StoreError as StoreError
 from bot.people.schema import creations, metadata, people
 from bot.training.locks import locked
+from model.text.forms import Network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence as SequenceOf
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-Kind = Literal["dino", "poem"]
 Mood = Literal["tame", "bold", "wild"]
 MOODS: tuple[Mood, ...] = get_args(Mood)
 
@@ -63,7 +64,7 @@ class Creation:
 
     code: str
     person_id: int
-    kind: Kind
+    network: Network
     version: str
     seed: int
     turn: int  # counted from 0
@@ -130,12 +131,12 @@ class Store:
         await self._ledger.enter(person_id, begin)
 
     async def draft(
-        self, person_id: int, kind: Kind, prompt: str, *, temperature: float, count: int = 1, version: str = ""
+        self, person_id: int, network: Network, prompt: str, *, temperature: float, count: int = 1, version: str = ""
     ) -> Creation:
         """Return a creation of a person's next turn, under a code that is free. Nothing is kept or taken by this."""
         sequence, code = await self._sequence(person_id), await self._ledger.code()
-        turn = getattr(sequence, f"{kind}_turns")
-        return Creation(code, person_id, kind, version, sequence.seed, turn, prompt, temperature, count)
+        turn = getattr(sequence, f"{network}_turns")
+        return Creation(code, person_id, network, version, sequence.seed, turn, prompt, temperature, count)
 
     async def vary(self, creation: Creation, person_id: int, **changes: Any) -> Creation:
         """Return a creation like another one, for somebody, under a code of its own. Nothing is kept by this."""
@@ -145,14 +146,14 @@ class Store:
 
     async def record(self, creation: Creation, *, takes_turn: bool = True) -> Creation:
         """Keep a creation, and take its turn, unless the person began another sequence meanwhile, or was forgotten."""
-        turns = f"{creation.kind}_turns"
+        turns = f"{creation.network}_turns"
 
         def write(page: Page) -> None:
             person = page.people[creation.person_id]
             sequence = person.sequence
             if sequence is None:
                 return
-            page.keep({**vars(creation), "created": creation.created.isoformat()})
+            page.keep(_row(creation))
             if takes_turn and (sequence.seed, getattr(sequence, turns)) == (creation.seed, creation.turn):
                 page.put(person._replace(sequence=sequence._replace(**{turns: creation.turn + 1})))
 
@@ -261,7 +262,13 @@ def _preferences(person: Person) -> Preferences:
 
 
 def _creation(row: RowMapping) -> Creation:
-    return Creation(**{**row, "created": datetime.fromisoformat(row["created"])})
+    facts = {**row, "created": datetime.fromisoformat(row["created"])}
+    return Creation(network=Network(facts.pop("kind")), **facts)
+
+
+def _row(creation: Creation) -> dict[str, Any]:
+    facts = {**vars(creation), "created": creation.created.isoformat()}
+    return {"kind": str(facts.pop("network")), **facts}
 
 
 def _claim(path: Path, held: ExitStack) -> None:
