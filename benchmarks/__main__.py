@@ -1,7 +1,7 @@
 """python -m benchmarks [cold_start island products sampling training splits scratch]: measure, and write results.md.
 
-Without names all of them run but `scratch`, which takes a quarter of an hour. Some need torch: pip install '.[bench]'.
-Not here: the bot's bench, which is a command of its own (python -m benchmarks.bot).
+Without arguments, all run except `scratch`, which takes a quarter of an hour. Some need torch: pip install '.[bench]'.
+The bot has a bench of its own: python -m benchmarks.bot.
 """
 
 import argparse
@@ -11,14 +11,14 @@ from importlib.util import find_spec
 from benchmarks.report import machine, write_section
 from benchmarks.timing import Effort
 
-# The cold starts come first: they are other processes, and this one is still small.
+# Cold starts come first: they start processes, which is quicker while this one is small.
 USUAL = ("cold_start", "island", "products", "sampling", "training", "splits")
 BENCHES = (*USUAL, "scratch")
 BESIDE_TORCH = {"cold_start", "sampling", "training"}
 
 
 def main() -> None:
-    """Run what was asked for."""
+    """Run the benches named on the command line."""
     chosen, effort, keep = _arguments()
     beside_torch = [name for name in chosen if name in BESIDE_TORCH]
     if beside_torch and find_spec("torch") is None:

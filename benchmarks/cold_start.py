@@ -1,7 +1,7 @@
-"""From the start of a process to the first name on its output, and the memory that takes, beside the same with torch.
+"""Time from the start of a process to its first name, and its peak memory, beside the same with torch.
 
-Every start is a process of its own. A launcher, an interpreter with nothing loaded, starts it and reads its first line
-and, when it has ended, its peak of resident memory: started from here, a process would be charged with ours.
+A launcher, which is an interpreter with nothing loaded, starts each process, reads its first line and, at its end, its
+peak of resident memory. Started from here, a process would be charged with our memory.
 """
 
 import json
@@ -47,7 +47,7 @@ def report(effort: Effort) -> str:
     for number in range(1 + (3 if effort.quick else effort.repeats)):
         for name, arguments in PROGRAMS.items():
             start = launch(arguments)
-            if number:  # the first one finds cold disks, and compiles
+            if number:  # the first start reads cold disks and compiles
                 starts[name].append(start)
     return f"## Cold start to the first name\n\n{_table(starts)}"
 

@@ -1,7 +1,4 @@
-"""Figures as Markdown: tables, the machine they are from, and sections of results.md that are replaced one by one.
-
-Not here: measuring (`timing`).
-"""
+"""Figures as Markdown: tables, a description of the machine, and the sections of results.md, replaced one by one."""
 
 import os
 import platform
@@ -17,13 +14,13 @@ from model.engine.threads import available_cores
 
 RESULTS = Path(__file__).with_name("results.md")
 HEADING = (
-    "# Measurements\n\nEach section is written by `python -m benchmarks NAME`, that of the bot by "
-    "`python -m benchmarks.bot --write`, whole, and names its machine.\n"
+    "# Measurements\n\nEach section is written whole by `python -m benchmarks NAME`, that of the bot by "
+    "`python -m benchmarks.bot --write`, and names its machine.\n"
 )
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table that can be read as it is: the first column to the left, the others to the right."""
+    """A Markdown table with aligned columns: the first to the left, the others to the right."""
     widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     lines = [_line(cells, widths) for cells in (header, rule, *rows)]
@@ -42,12 +39,12 @@ def times(ratio: float) -> str:
 
 
 def verdict(value: float, target: float) -> str:
-    """Say whether a figure that should be large enough is."""
+    """Say whether a figure reaches its target."""
     return "reached" if value >= target else "missed"
 
 
 def machine() -> str:
-    """Describe what the figures depend on: processor, cores, versions, the matrix library's kernel, other load."""
+    """Describe the machine: processor, cores, versions, the kernel of the matrix library, its load."""
     parts = [
         f"{_processor()}, {available_cores()} cores, {platform.system()}, Python {platform.python_version()}",
         f"NumPy {np.__version__} with {_blas()}",

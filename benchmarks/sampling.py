@@ -1,10 +1,10 @@
 """Sampling beside torch: one stream, and 8, 32 and 128 at once, 400 characters each.
 
-Ours goes through the decoder, as the bot's requests do: every text is the same bit for bit in any company, with one
-generator a stream, and the verse's rules are kept. Torch runs the usual loop of LSTM, Linear and multinomial with one
-generator for all, in its fastest variant (see `torch_twin`). Both matrix libraries may use as many threads as the
-table says; the rest of ours is one thread's work.
-Before anything is timed, both must find the same logits for the same characters, but for what the decoder rounds.
+Ours goes through the decoder, as the bot's requests do: each stream has a generator of its own, each text is the same
+bit for bit in any company, and the rules of verse hold. Torch runs the usual loop of LSTM, Linear and multinomial with
+one generator for all, in its fastest variant (see `torch_twin`). Both matrix libraries may use as many threads as the
+table says; the rest of ours runs on one. Before the timing, both must find the same logits for the same characters,
+within the decoder's rounding.
 """
 
 import statistics
@@ -32,7 +32,7 @@ HIDDEN_SIZES = (128, 256)
 TARGETS = {1: 2.5, 8: 2.5, 32: 1.5, 128: 1.3}
 THREADS = (1, 2)
 ROUNDING = 0.02
-"""How far logits may be apart: the decoder rounds h by up to 1/512, and weights, see `model.lockstep`."""
+"""Largest difference between logits: the decoder rounds weights and states, see `model.engine`."""
 
 
 def report(effort: Effort) -> str:
@@ -46,9 +46,9 @@ def report(effort: Effort) -> str:
     header = ("sampling", "streams", "threads", "ours char/s", "torch char/s", "ratio", "best", "target", "")
     return (
         f"## Sampling {LENGTH} characters a stream, {LAYERS}-layer LSTM, float32\n\n{table(header, rows)}\n\n"
-        "Ratio: median of the rounds; best: of each side's fastest round. "
-        "ours: through the decoder, the same text in any company. "
-        "torch: the fastest of nn.LSTM or nn.LSTMCell, one-hot or embedding input, oneDNN on or off."
+        "Ratio: median over rounds; best: ratio of each side's fastest round. "
+        "Ours: through the decoder, which gives the same text in any company. "
+        "Torch: the fastest of nn.LSTM or nn.LSTMCell, one-hot or embedding input, oneDNN on or off."
     )
 
 
@@ -80,7 +80,7 @@ def _row(hidden_size: int, streams: int, threads: int, effort: Effort) -> tuple[
 
 
 class OurSampling:
-    """Verse requests through a decoder, each of which draws `LENGTH` characters and is then cut."""
+    """Verse requests through a decoder, each cut after `LENGTH` characters."""
 
     def __init__(self, language_model: LanguageModel, streams: int) -> None:
         description = Description("verse", "bench", "", 0, 0.0, 0, "", {})
@@ -89,18 +89,18 @@ class OurSampling:
         self._turns = 0
 
     def generate(self) -> list[str]:
-        """Draw the texts; each call draws others."""
+        """Draw the next texts."""
         turns = range(self._turns, self._turns + self._streams)
         self._turns += self._streams
         requests = [
             VerseRequest(generator_for(0, turn), min_characters=LENGTH - 1, max_characters=LENGTH - 1, max_lines=LENGTH)
             for turn in turns
         ]
-        return [answer.texts[0] for answer in self._decoder.generate(requests)]
+        return [result.texts[0] for result in self._decoder.generate(requests)]
 
 
 def check(language_model: LanguageModel, streams: int) -> None:
-    """The same characters must get the same logits in all variants, but for what the decoder rounds."""
+    """All variants must give our logits within `ROUNDING`; SystemExit where one does not."""
     ids = np.random.default_rng(2).integers(len(CHARACTERS), size=(20, streams))
     ours = _logits(language_model, ids)
     for variant in variants():

@@ -1,7 +1,7 @@
-"""The names' recipe on five splits: held-out loss of the network beside the n-gram's, and the spread.
+"""The recipe for names on five splits: held-out losses of the network and the n-gram, and their spread.
 
-One split can be lucky. Each split holds out another tenth of the names, trains anew, and lets the n-gram count the same
-training names. Not here: the verse, whose training takes too long to repeat.
+One split can be lucky. Each holds out another tenth of the names, trains from nothing, and counts the same training
+names with the n-gram.
 """
 
 from collections.abc import Sequence
@@ -26,9 +26,9 @@ def report(effort: Effort) -> str:
     rows = []
     gains: list[float] = []
     for split in list(SPLITS)[: 2 if effort.quick else None]:
-        network, counting = losses(split)
-        gains.append(counting - network)
-        rows.append([str(split), f"{network:.3f}", f"{counting:.3f}", f"{gains[-1]:+.3f}"])
+        network, ngram = losses(split)
+        gains.append(ngram - network)
+        rows.append([str(split), f"{network:.3f}", f"{ngram:.3f}", f"{gains[-1]:+.3f}"])
     body = table(["split", "network", "n-gram", "gain"], rows)
     return f"## Names: five splits, nats per character\n\n{body}\n\n{summary(gains)}"
 
@@ -46,7 +46,7 @@ def losses(split: int) -> tuple[float, float]:
 
 
 def summary(gains: Sequence[float]) -> str:
-    """Say the mean gain, its spread, and whether that is enough."""
+    """Give the mean gain, its spread, and whether the target is reached."""
     spread = stdev(gains) if len(gains) > 1 else 0.0
     gain = mean(gains)
     return f"Mean gain {gain:.3f}, standard deviation {spread:.3f}; target {TARGET}: {verdict(gain, TARGET)}."

@@ -1,7 +1,7 @@
-"""Timing two or more ways of doing the same thing, on a machine that may be busy with other things as well.
+"""Timing of two or more sides that do the same thing, on a machine that others may use.
 
-The ways take turns, so that a slow minute of the machine hits all of them; what is compared is each round by itself,
-and the median of the rounds is reported. Not here: what is measured, and how it is written down (`report`).
+The sides take turns, so that a slow minute hits all of them. Ratios are taken within each round; their median is
+reported.
 """
 
 import statistics
@@ -17,7 +17,7 @@ ROUNDS_AT_LEAST = 3
 
 @dataclass(frozen=True)
 class Effort:
-    """How much time to spend: rounds of a comparison, seconds after which it stops early, whether small sizes do."""
+    """How much to measure: rounds of a comparison, seconds after which it stops early, and whether small sizes suffice."""
 
     repeats: int = 9
     seconds: float = 12.0
@@ -25,9 +25,9 @@ class Effort:
 
 
 def compare(sides: Mapping[str, Callable[[], object]], effort: Effort) -> dict[str, list[float]]:
-    """Run each side once a round, in turn, and return its seconds by round; one run before that is not counted.
+    """Run each side once a round, after one run that does not count; returns each side's seconds by round.
 
-    Every other round goes backwards, so that no side always comes after the same other one.
+    Every other round runs backwards, so that no side always follows the same other side.
     """
     for side in sides.values():
         side()
@@ -42,12 +42,12 @@ def compare(sides: Mapping[str, Callable[[], object]], effort: Effort) -> dict[s
 
 
 def speedup(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """How many times as fast ours is: the median over rounds of their time divided by ours."""
+    """How many times as fast we are: the median over rounds of their time divided by ours."""
     return statistics.median(their / our for our, their in zip(ours, theirs, strict=True))
 
 
 def fastest(sides: Mapping[Side, Callable[[], object]]) -> Side:
-    """The side that is fastest in the better of two rounds."""
+    """The side with the fastest of two rounds."""
     seconds = {name: min(_seconds(side), _seconds(side)) for name, side in sides.items()}
     return min(seconds, key=lambda name: seconds[name])
 

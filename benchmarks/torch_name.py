@@ -1,6 +1,6 @@
 """One dinosaur name with torch, from the same file as ours: python -m benchmarks.torch_name FOLDER.
 
-What a lean program would do: torch, safetensors and nothing else. It is the other side of `cold_start`.
+A lean program with torch and safetensors alone: the other side of `cold_start`.
 """
 
 import json
@@ -16,7 +16,7 @@ def main(folder: Path) -> None:
     version = (folder / "released").read_text(encoding="utf-8").strip()
     with safe_open(folder / f"{version}.safetensors", "pt") as file:
         facts = json.loads(file.metadata()["mangosaurus"])
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     known = set(tensors["known_names"].numpy().tobytes().decode().split("\n"))
     name = ""
     with torch.inference_mode():

@@ -1,7 +1,7 @@
 """The same network in torch: nn.LSTM and nn.Linear with our weights, in the variants that people write.
 
-Which of them is fastest depends on shapes and versions, so the benches try all and compare with the fastest. Not here:
-timing. Nothing but the benches needs torch; `pip install '.[bench]'` brings it.
+Which variant is fastest depends on shapes and versions, so the benches try all of them and compare with the fastest.
+Only the benches need torch: `pip install '.[bench]'`.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,10 +21,10 @@ TORCH_GATES = "ifgo"
 
 @dataclass(frozen=True)
 class Variant:
-    """One way of writing it: how ids become rows, whether oneDNN runs the layers, and one of two ways to go on.
+    """One way to write it: how ids become rows, whether oneDNN runs the layers, and one more choice.
 
-    An embedding is a table as wide as the alphabet, the narrowest that can express the same network; `alternative` is
-    the foreach Adam instead of the fused one in training, and cells instead of nn.LSTM in sampling.
+    An embedding is as wide as the alphabet, the narrowest that can express the same network. `alternative` means the
+    foreach Adam instead of the fused one in training, and cells instead of nn.LSTM in sampling.
     """
 
     embedding: bool
@@ -33,13 +33,13 @@ class Variant:
 
 
 def variants() -> Iterator[Variant]:
-    """All of them."""
+    """Every combination."""
     for flags in product((False, True), repeat=3):
         yield Variant(*flags)
 
 
 class Twin:
-    """An LSTM network of torch modules that computes what ours does."""
+    """Our LSTM network in torch modules."""
 
     def __init__(self, language_model: LanguageModel, variant: Variant) -> None:
         architecture = language_model.architecture
@@ -56,13 +56,13 @@ class Twin:
         return self.embedding(ids) if self.variant.embedding else self.one_hot[ids]
 
     def parameters(self) -> list[Any]:
-        """All that is trained."""
+        """The parameters that are trained."""
         modules = [self.lstm, self.linear, *([self.embedding] if self.variant.embedding else [])]
         parameters = [parameter for module in modules for parameter in module.parameters()]
         return [parameter for parameter in parameters if parameter.requires_grad]
 
     def cells(self) -> list[Any]:
-        """The layers as nn.LSTMCell, which are made for single steps."""
+        """The layers as nn.LSTMCell, for single steps."""
         return [_cell(self.lstm, n) for n in range(self.lstm.num_layers)]
 
 
@@ -72,8 +72,8 @@ class TorchTraining:
     def __init__(self, language_model: LanguageModel, variant: Variant, batch_size: int, learning_rate: float) -> None:
         self._twin = Twin(language_model, variant)
         self._parameters = self._twin.parameters()
-        way = {"foreach": True} if variant.alternative else {"fused": True}
-        self._adam = torch.optim.Adam(self._parameters, learning_rate, betas=(0.9, 0.99), **way)
+        implementation = {"foreach": True} if variant.alternative else {"fused": True}
+        self._adam = torch.optim.Adam(self._parameters, learning_rate, betas=(0.9, 0.99), **implementation)
         shape = (self._twin.lstm.num_layers, batch_size, self._twin.lstm.hidden_size)
         self._state = (torch.zeros(shape), torch.zeros(shape))
 
@@ -124,23 +124,23 @@ class TorchSampling:
         return found
 
     def _from_lstm(self) -> Callable[[Any, Any], tuple[Any, Any]]:
-        def following(ids: Any, state: Any) -> tuple[Any, Any]:
+        def next_logits(ids: Any, state: Any) -> tuple[Any, Any]:
             hidden, after = self._twin.lstm(self._twin.rows(ids)[None], state)
             return self._twin.linear(hidden[0]), after
 
-        return following
+        return next_logits
 
     def _from_cells(self) -> Callable[[Any, Any], tuple[Any, Any]]:
         cells = self._twin.cells()
 
-        def following(ids: Any, state: Any) -> tuple[Any, Any]:
+        def next_logits(ids: Any, state: Any) -> tuple[Any, Any]:
             below, after = self._twin.rows(ids), []
             for cell, before in zip(cells, state or [None] * len(cells), strict=True):
                 after.append(cell(below, before))
                 below = after[-1][0]
             return self._twin.linear(below), after
 
-        return following
+        return next_logits
 
 
 def _copy_weights(language_model: LanguageModel, lstm: Any, linear: Any) -> None:

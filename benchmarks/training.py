@@ -1,8 +1,8 @@
 """A training step (forward, backward, clip, Adam) beside torch, and beside what the matrix products alone would take.
 
-Ours runs as the trainer runs it: the batch split over processes, each with a one-threaded BLAS. Torch runs its fastest
-variant (see `torch_twin`) with as many threads. Before anything is timed, both must find the same loss and the same
-gradient norm. Not here: data, dropout and measuring of losses, which are small beside the step.
+Ours runs as in the trainer: the batch is split over processes, each with a one-threaded BLAS. Torch runs its fastest
+variant (see `torch_twin`) with as many threads. Before the timing, both must find the same loss and gradient norm. Data,
+dropout and held-out losses are left out: they cost little beside the step.
 """
 
 import statistics
@@ -37,8 +37,8 @@ GATE_COUNT = 4
 class Size:
     """Hidden width, batch and time steps of one comparison, and how many training steps are timed in a row.
 
-    In a row, because a side's first step pays for the other one's last: for its caches, and for its threads, which wait
-    for more work on the cores that are needed now.
+    Several in a row, because a side's first step pays for the other's last: its data is in the caches, and its threads
+    still spin on the cores.
     """
 
     hidden_size: int
@@ -75,10 +75,10 @@ def report(effort: Effort) -> str:
 
 
 NOTE = (
-    "Ratio: median of the rounds, of some steps in a row each; best: of each side's fastest round. "
+    "Ratio: median over rounds of several steps in a row; best: ratio of each side's fastest round. "
     "torch: the fastest of one-hot or embedding input, fused or foreach Adam, oneDNN on or off. "
-    f"Of sgemm: the step's matrix products alone, on as many threads, as a share of our step; at 2 threads the target "
-    f"is {LIMIT_TARGET:.0%}. It can be above 100%, for each of these products copies its weights anew, and ours do not."
+    f"Of sgemm: the time of the step's matrix products alone, on as many threads, as a share of our step; at 2 threads "
+    f"the target is {LIMIT_TARGET:.0%}. It can exceed 100%, because these products pack their weights each time."
 )
 
 
@@ -119,7 +119,7 @@ def _row(size: Size, threads: int, effort: Effort) -> tuple[str, ...]:
 
 
 def network(hidden_size: int) -> LanguageModel:
-    """The network of the comparisons, untrained."""
+    """The untrained network that both sides start from."""
     return LanguageModel.initialise(Architecture("lstm", VOCABULARY, hidden_size, LAYERS), np.random.default_rng(0))
 
 
@@ -141,15 +141,15 @@ class OurTraining:
         return nats / targets.size, norm
 
     def close(self) -> None:
-        """End what helps."""
+        """End the other processes."""
         self._shards.close()
 
 
 class Products:
-    """The matrix products of one step as one would write them, and nothing else.
+    """The matrix products of one step in their plain form, and nothing else.
 
     Each thread multiplies its share of the batch's rows, as in `OurTraining`. The look-up of the first layer costs
-    nothing forward and one product with the one-hot matrix backward.
+    nothing forward, and backward one product with the one-hot matrix.
     """
 
     def __init__(self, size: Size, threads: int) -> None:
@@ -158,7 +158,7 @@ class Products:
         self._shares = [_products(size, rows) for _ in range(threads)]
 
     def run(self) -> None:
-        """Multiply everything once."""
+        """Compute every product once."""
         list(self._pool.map(_multiply, self._shares))
 
 
@@ -200,7 +200,7 @@ def _product(n: int, inner: int, m: int, count: int = 1, *, transposed: bool = F
 
 
 def check(language_model: LanguageModel, size: Size, batch: tuple[Any, Any]) -> None:
-    """Loss and gradient norm of the same weights and batch must be the same, in all variants."""
+    """All variants must find our loss and gradient norm; SystemExit where one does not."""
     loss, norm = OurTraining(language_model.copy(), 1, size.batch_size).step(*batch)
     for variant in variants():
         theirs = TorchTraining(language_model, variant, size.batch_size, LEARNING_RATE)
@@ -222,7 +222,7 @@ def _fastest_variant(language_model: LanguageModel, size: Size, batches: list[An
 
 
 def _stepping(step: Callable[..., object], batches: list[Any], count: int) -> Callable[[], object]:
-    """A function that takes so many steps, and goes on with the batches where it stopped."""
+    """A function that takes `count` steps, each time with the next batches."""
     turns = cycle(batches)
     return lambda: [step(*batch) for batch in islice(turns, count)]
 
