@@ -17,7 +17,7 @@ ROUNDS_AT_LEAST = 3
 
 @dataclass(frozen=True)
 class Effort:
-    """How much to measure: rounds of a comparison, seconds after which it stops early, and whether small sizes suffice."""
+    """How much to measure: rounds, seconds after which a comparison stops early, and whether small sizes suffice."""
 
     repeats: int = 9
     seconds: float = 12.0

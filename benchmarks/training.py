@@ -1,8 +1,8 @@
 """A training step (forward, backward, clip, Adam) beside torch, and beside what the matrix products alone would take.
 
 Ours runs as in the trainer: the batch is split over processes, each with a one-threaded BLAS. Torch runs its fastest
-variant (see `torch_twin`) with as many threads. Before the timing, both must find the same loss and gradient norm. Data,
-dropout and held-out losses are left out: they cost little beside the step.
+variant (see `torch_twin`) with as many threads. Before the timing, both must find the same loss and gradient norm.
+Data, dropout and held-out losses are left out: they cost little beside the step.
 """
 
 import statistics

@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.people.limits import Rate
-from bot.settings import _KEYS, Secret, Settings, SettingsError, read_settings
+from bot.settings import _KEYS, Address, Secret, Settings, SettingsError, read_settings, warnings_about
 from model.files import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 TOKEN = "123456:ABC-DEF1234ghIkl"
+SECRET = "a-secret-of-the-webhook"
 
 
 def test_the_defaults() -> None:
@@ -38,6 +39,10 @@ def test_everything_at_once() -> None:
             "QUEUE_LIMIT": "7",
             "RATE_LIMIT": "20/3600",
             "MESSAGE_RATE": "25",
+            "STOP_SECONDS": "20",
+            "WEBHOOK_URL": "https://example.org/hook",
+            "WEBHOOK_LISTEN": "0.0.0.0:80",
+            "WEBHOOK_SECRET": SECRET,
             "TELEGRAM_API_URL": "http://localhost:8081/",
             "LOG_LEVEL": "debug",
             "PATH": "/bin",
@@ -52,11 +57,12 @@ def test_everything_at_once() -> None:
     assert settings.rate_limit == Rate(20, 3600)
     assert settings.api_base_url == "http://localhost:8081"
     assert (settings.queue_limit, settings.message_rate, settings.log_level) == (7, 25, "DEBUG")
+    assert (settings.stop_seconds, settings.webhook_url) == (20, "https://example.org/hook")
+    assert (settings.webhook_listen, settings.webhook_secret) == (Address("0.0.0.0", 80), Secret(SECRET))
 
 
-def test_the_limits_can_be_lifted() -> None:
-    settings = read_settings({"RATE_LIMIT": "0", "MESSAGE_RATE": "0"})
-    assert (settings.rate_limit, settings.message_rate) == (None, None)
+def test_the_limit_of_a_person_can_be_lifted() -> None:
+    assert read_settings({"RATE_LIMIT": "0"}).rate_limit is None
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
@@ -70,10 +76,48 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert settings == Settings(queue_limit=2, admin_ids=frozenset({5}), database=ROOT / "a${HOME}.db")
 
 
-def test_an_address_is_no_path_and_its_password_is_not_shown() -> None:
-    with pytest.raises(SettingsError, match="DATABASE is an address; it is a path on this machine") as caught:
-        read_settings({"DATABASE": "postgresql://bot:hunter2@localhost/mango"})
+def test_a_database_can_be_postgresql_and_its_password_is_not_shown() -> None:
+    url = "postgresql+psycopg://bot:hunter2@localhost/mango"
+    settings = read_settings({"DATABASE": url})
+    assert settings.database == Secret(url)
+    assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize("key", ["DATABASE", "CHECKPOINTS"])
+def test_an_address_of_another_kind_is_refused_and_its_password_is_not_shown(key: str) -> None:
+    with pytest.raises(SettingsError, match=f"{key} is an address; it is a path") as caught:
+        read_settings({key: "mysql://bot:hunter2@localhost/mango"})
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_webhook_needs_a_secret() -> None:
+    with pytest.raises(SettingsError, match="WEBHOOK_SECRET is not set"):
+        read_settings({"WEBHOOK_URL": "https://example.org/hook"})
+
+
+@pytest.mark.parametrize("value", ["short", "with spaces in between", "x" * 257])
+def test_a_wrong_webhook_secret_is_not_shown(value: str) -> None:
+    with pytest.raises(SettingsError, match="WEBHOOK_SECRET is not usable") as caught:
+        read_settings({"WEBHOOK_SECRET": value})
+    assert value not in str(caught.value)
+
+
+def test_unknown_settings_and_an_open_file_are_warned_of(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("TELEGRAM_TOKN=1:a\nLOG_LEVEL=INFO\nCOLOUR\n")
+    file.chmod(0o644)
+    colour, token, permissions = warnings_about(file)
+    assert colour == f"{file}: COLOUR is not a setting"
+    assert token == f"{file}: TELEGRAM_TOKN is not a setting; did you mean TELEGRAM_TOKEN?"
+    assert permissions.endswith(f"chmod 600 {file}")
+
+
+def test_a_sound_file_is_not_warned_of(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    assert warnings_about(file) == []
+    file.write_text("LOG_LEVEL=INFO\n")
+    file.chmod(0o600)
+    assert warnings_about(file) == []
 
 
 def test_without_a_file(tmp_path: Path) -> None:
@@ -110,6 +154,12 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         ("RATE_LIMIT", "many"),
         ("MESSAGE_RATE", "30/1"),
         ("MESSAGE_RATE", "-1"),
+        ("MESSAGE_RATE", "0"),
+        ("STOP_SECONDS", "0"),
+        ("STOP_SECONDS", "soon"),
+        ("WEBHOOK_URL", "http://example.org"),
+        ("WEBHOOK_LISTEN", "8443"),
+        ("WEBHOOK_LISTEN", "127.0.0.1:70000"),
         ("TELEGRAM_API_URL", "localhost:8081"),
         ("TELEGRAM_API_URL", "ftp://localhost"),
         ("TELEGRAM_API_URL", "http://"),
@@ -149,11 +199,12 @@ def test_a_secret_under_the_wrong_key_is_not_shown(key: str, value: str) -> None
 
 @given(st.sampled_from(sorted(_KEYS)), st.text(st.characters(exclude_characters="\0")))
 def test_any_value_is_a_setting_or_an_error_with_its_key(key: str, value: str) -> None:
+    given = {"WEBHOOK_SECRET": SECRET} | {key: value}
     with contextlib.suppress(SettingsError):
-        read_settings({key: value})
+        read_settings(given)
         return
     with pytest.raises(SettingsError, match=f"^{key} is "):
-        read_settings({key: value})
+        read_settings(given)
 
 
 @pytest.mark.parametrize("value", ["abc", "123", "123:", ":abc", "123:a b", f"{TOKEN}\u200b", "tok en:x"])
