@@ -77,7 +77,8 @@ class Settings:
 
     token: Secret | None = None
     admin_ids: frozenset[int] = frozenset()
-    database: Path | Secret = ROOT / "mangosaurus.db"  # a SQLite file, or the URL of a PostgreSQL database
+    database: Path = ROOT / "mangosaurus.db"
+    postgresql: Secret | None = None  # the URL of a database to use instead of the file
     checkpoints: Path = ROOT / "checkpoints"
     temperature_dino: float | None = None  # None: the usual one
     temperature_poem: float | None = None
@@ -97,6 +98,8 @@ def read_settings(environment: Mapping[str, str], env_file: Path | None = None) 
     given = {key: value.strip() for key, value in environment.items() if key in _KEYS}
     values = {key: value for key, value in _file_values(env_file).items() if key in _KEYS} | given
     fields = {field: parse(key, values[key]) for key, (field, parse) in _KEYS.items() if values.get(key)}
+    if isinstance(fields.get("database"), Secret):
+        fields["postgresql"] = fields.pop("database")
     settings = Settings(**fields)  # type: ignore[arg-type]  # each parser returns what its field holds
     if settings.webhook_url and not settings.webhook_secret:
         raise SettingsError("WEBHOOK_SECRET is not set; WEBHOOK_URL needs it, or anybody could pose as Telegram")

@@ -79,7 +79,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
 def test_a_database_can_be_postgresql_and_its_password_is_not_shown() -> None:
     url = "postgresql+psycopg://bot:hunter2@localhost/mango"
     settings = read_settings({"DATABASE": url})
-    assert settings.database == Secret(url)
+    assert settings.postgresql == Secret(url)
     assert "hunter2" not in repr(settings)
 
 
