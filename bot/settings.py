@@ -1,7 +1,7 @@
 """The operator's settings: read once, from the environment and `.env`, into one frozen `Settings`.
 
-The real environment wins over `.env`, and a key without a value counts as not set. An error names the key and the value,
-except where the value may be a secret.
+The real environment wins over `.env`, and a key without a value counts as not set. An error names the key and the
+value, except where the value may be a secret.
 """
 
 from __future__ import annotations
