@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.engine.columns import by_layer
-from model.network.architecture import Architecture, first_parameters, parameter_shapes
+from model.network.architecture import Architecture, initial_parameters, parameter_shapes
 from model.network.weights import Weights, size
 
 architectures = pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_all_three_are_the_same_memory(architecture: Architecture) -> None:
 
 @architectures
 def test_arrays_by_name_are_copied(architecture: Architecture) -> None:
-    parameters = dict(first_parameters(architecture, np.random.default_rng(0)))
+    parameters = dict(initial_parameters(architecture, np.random.default_rng(0)))
     weights = Weights.of(architecture, parameters)
     assert weights.whole.dtype == np.float32
     for name, array in parameters.items():

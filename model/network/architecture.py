@@ -1,7 +1,4 @@
-"""The shape of a network: the names and shapes of its parameters, and their first values.
-
-Not here: what is computed with them (`language_model`).
-"""
+"""The parameters of a network: their names, their shapes and their initial values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +10,12 @@ from numpy.typing import DTypeLike
 from model.network.layers import GATES, Array
 
 Parameters = Mapping[str, Array]
-"""Arrays by name: a network's, or what an optimizer keeps for each."""
+"""Arrays by name: the parameters themselves, or an array for each, such as a gradient or an optimizer's moment."""
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """The shape of a network: everything that is needed to know its parameters' shapes."""
+    """The choices that fix the shape of every parameter."""
 
     cell: Literal["rnn", "lstm"]
     vocab_size: int
@@ -27,10 +24,10 @@ class Architecture:
 
     def __post_init__(self) -> None:
         if self.cell not in ("rnn", "lstm"):
-            raise ValueError(f"cell is {self.cell!r}; it is 'rnn' or 'lstm'")
+            raise ValueError(f"cell is {self.cell!r}; it must be 'rnn' or 'lstm'")
         for name in ("vocab_size", "hidden_size", "layers"):
             if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it is at least 1")
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
 
 
 class Keys(NamedTuple):
@@ -42,13 +39,20 @@ class Keys(NamedTuple):
 
 
 def layer_keys(architecture: Architecture) -> list[Keys]:
-    """Names of the parameters of each recurrent layer, bottom first."""
+    """The names of each recurrent layer's parameters, bottom layer first."""
     names = ("w_xh", "w_hh", "b_h") if architecture.cell == "rnn" else ("w_x", "w_h", "b")
     return [Keys(*(f"{architecture.cell}.{n}.{name}" for name in names)) for n in range(architecture.layers)]
 
 
 def parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
-    """Every parameter's name and shape, in the order in which they are initialised."""
+    """Every parameter's name and shape, in the order in which `initial_parameters` draws them.
+
+        rnn     w_xh (V, H), w_hh (H, H), b_h (H,)
+        lstm    w_x (V, 4H), w_h (H, 4H), b (4H,), the gates side by side
+        output  w_hy (H, V), b_y (V,)
+
+    A layer above the first reads H hidden units instead of V characters.
+    """
     hidden_size, vocab_size = architecture.hidden_size, architecture.vocab_size
     width = hidden_size * (1 if architecture.cell == "rnn" else len(GATES))
     shapes: dict[str, tuple[int, ...]] = {}
@@ -59,14 +63,17 @@ def parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
     return shapes | {"output.w_hy": (hidden_size, vocab_size), "output.b_y": (vocab_size,)}
 
 
-def first_parameters(
+def initial_parameters(
     architecture: Architecture, generator: np.random.Generator, dtype: DTypeLike = np.float32
 ) -> Parameters:
-    """Draw first weights.
+    """Draw the parameters of an untrained network.
 
-    Orthogonal in the recurrent blocks (Saxe et al. 2014); standard normal in the look-up of the first layer, as for any
-    table of which a step sees one row; uniform ±1/√H above; zero biases, but 1 for the forget gate, so that an
-    untrained LSTM remembers (Jozefowicz et al. 2015).
+        recurrent matrices    orthogonal, each gate's block for itself (Saxe et al. 2014)
+        first look-up         standard normal, as for embeddings: each step reads one row
+        other matrices        uniform between -1/√H and 1/√H
+        biases                0, but 1 for the forget gate (Jozefowicz et al. 2015)
+
+    With a forget bias of 1, an untrained LSTM remembers.
     """
     limit = architecture.hidden_size**-0.5
     parameters: dict[str, Array] = {}
@@ -84,7 +91,7 @@ def first_parameters(
 
 
 def _orthogonal_blocks(shape: Sequence[int], generator: np.random.Generator) -> Array:
-    """Square orthogonal blocks side by side: (H, kH), one block for each gate."""
+    """Random orthogonal matrices (H, H) side by side: (H, kH) for k gates."""
     hidden_size, width = shape
     blocks = []
     for _ in range(width // hidden_size):

@@ -1,8 +1,7 @@
-"""A character-level language model: recurrent layers between a look-up and a softmax.
+"""A character-level language model: a look-up, recurrent layers, and a linear layer with a softmax.
 
-`LanguageModel` holds the weights and wires the functions of `layers` together: `step` reads one character on, `score`
-measures the loss of a batch, `loss_and_gradients` is what training needs. Written to be read; `model/engine/` has the
-same arithmetic arranged for speed.
+`LanguageModel` holds the weights and connects the functions of `layers`. `step` reads one character and predicts the
+next, `score` measures the loss of a batch, and `loss_and_gradients` also returns the gradients.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,39 +12,39 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from model.network import layers
-from model.network.architecture import Architecture, Parameters, first_parameters, layer_keys
+from model.network.architecture import Architecture, Parameters, initial_parameters, layer_keys
 from model.network.layers import Array, Ids
 from model.network.weights import Weights
 from model.text.batches import Batch
 
-STEPS_SCORED_AT_ONCE = 64  # so that a long text does not fill the memory
+STEPS_SCORED_AT_ONCE = 64  # bounds the memory that a long text takes
 
 
 class State(NamedTuple):
-    """What a network remembers: h and, for an LSTM, c, each (L, B, H) for L layers; for an RNN c is (0, B, H)."""
+    """Hidden states h (L, B, H) of L layers, and the cell states c (L, B, H) of an LSTM; an RNN has c (0, B, H)."""
 
     h: Array
     c: Array
 
 
 Trace = tuple[Array, ...]
-"""What a recurrent layer computed: (h,) of an RNN, (h, c, gates) of an LSTM; see `layers`."""
+"""The arrays that a recurrent layer returned: (h,) for an RNN, (h, c, gates) for an LSTM; see `layers`."""
 
 
 class Run(NamedTuple):
-    """A forward pass: what it gives, and what the backward pass needs of it."""
+    """A forward pass: its results, and the arrays that the backward pass needs."""
 
     logits: Array  # (T, B, V)
     after: State
-    inputs: list[Array]  # what each layer above the first read, and at last the output layer: (T, B, H)
+    inputs: list[Array]  # (T, B, H); inputs[n] is what layer n + 1 reads, and inputs[-1] what the output layer reads
     traces: list[Trace]  # of each recurrent layer
 
 
 class LanguageModel:
-    """Architecture and weights. The arrays of `parameters` are the weights: optimizers update them in place."""
+    """An architecture and its weights. Optimizers update the arrays of `parameters` in place."""
 
     def __init__(self, architecture: Architecture, parameters: Parameters) -> None:
-        """Take `Weights` as they are, and a copy of any other arrays; ValueError where they do not fit."""
+        """Keep `Weights` without a copy, and copy any other arrays. Raises ValueError if the shapes do not fit."""
         if not isinstance(parameters, Weights) or parameters.architecture != architecture:
             parameters = Weights.of(architecture, parameters)
         self.architecture = architecture
@@ -58,29 +57,29 @@ class LanguageModel:
     def initialise(
         cls, architecture: Architecture, generator: np.random.Generator, dtype: DTypeLike = np.float32
     ) -> "LanguageModel":
-        """Make a network with first weights, see `first_parameters`."""
-        return cls(architecture, first_parameters(architecture, generator, dtype))
+        """An untrained network; `initial_parameters` draws its weights."""
+        return cls(architecture, initial_parameters(architecture, generator, dtype))
 
     def copy(self) -> "LanguageModel":
-        """The same network with weights of its own."""
+        """The same network with its own copy of the weights."""
         return deepcopy(self)
 
     def initial_state(self, batch_size: int) -> State:
-        """The state of B sequences before their first character: zeros."""
+        """The zero state, in which B sequences begin."""
         depth, hidden_size = self.architecture.layers, self.architecture.hidden_size
         h = np.zeros((depth, batch_size, hidden_size), self.dtype)
         return State(h, h.copy() if self._is_lstm else h[:0])
 
     def step(self, ids: Ids, state: State) -> tuple[Array, State]:
-        """Read one character in each sequence; returns logits (B, V) for the next one, and the new state.
+        """Read one character of each sequence; returns the logits (B, V) of the next characters, and the new state.
 
-        ids (B,); NO_CHARACTER is the zero vector.
+        ids (B,), where NO_CHARACTER stands for the zero vector.
         """
         run = self._forward(ids[None], state)
         return run.logits[0], run.after
 
     def score(self, batch: Batch) -> tuple[float, int]:
-        """Loss of a batch in nats, summed over its targets, from the zero state; and the number of targets."""
+        """The loss of a batch from the zero state, in nats and summed over its targets, and the number of targets."""
         state, nats = self.initial_state(batch.inputs.shape[1]), 0.0
         for part in _in_parts(batch):
             run = self._forward(part.inputs, state)
@@ -91,12 +90,12 @@ class LanguageModel:
     def loss_and_gradients(
         self, batch: Batch, state: State, *, characters: int, dropout: Sequence[Array] | None = None
     ) -> tuple[float, Weights, State]:
-        """Loss of a batch in nats, the gradients of loss / characters, and the state after the last character.
+        """The summed loss of a batch in nats, the gradients of loss / characters, and the state after the batch.
 
-        With the number of targets as `characters`, the gradients are those of nats per character; with 1, of the sum.
-        `dropout` holds one mask (B, H) for each layer, which multiplies the layer's output at every time step: zeros,
-        and 1/keep elsewhere (Gal & Ghahramani 2016). The gradient stops at the incoming state (truncated
-        back-propagation).
+        `characters` is the number of targets for the gradients of the mean loss, or 1 for those of the sum. `dropout`
+        is one mask (B, H) for each layer: 1/keep where a unit is kept and 0 where it is dropped. It multiplies the
+        layer's output, the same mask at every time step (Gal & Ghahramani 2016). The gradient does not flow into the
+        earlier batches that led to `state` (truncated back-propagation through time).
         """
         run = self._forward(batch.inputs, state, dropout)
         nats, log_p = layers.cross_entropy(run.logits, batch.targets, batch.mask)
@@ -104,12 +103,16 @@ class LanguageModel:
         return nats, self._backward(d_logits, batch.inputs, run, dropout), run.after
 
     def _forward(self, ids: Ids, state: State, dropout: Sequence[Array] | None = None) -> Run:
+        """Layer by layer from the bottom, each over all T time steps; ids (T, B)."""
         inputs: list[Array] = []
         traces: list[Trace] = []
         for n, keys in enumerate(self._keys):
             w_x, w_h, b = (self.parameters[name] for name in keys)
             z = layers.linear(inputs[-1], w_x, b) if n else layers.lookup(ids, w_x, b)
-            trace = layers.lstm(z, state.h[n], state.c[n], w_h) if self._is_lstm else (layers.rnn(z, state.h[n], w_h),)
+            if self._is_lstm:
+                trace: Trace = layers.lstm(z, state.h[n], state.c[n], w_h)
+            else:
+                trace = (layers.rnn(z, state.h[n], w_h),)
             h = trace[0][1:]
             inputs.append(h if dropout is None else h * dropout[n])
             traces.append(trace)
@@ -121,6 +124,7 @@ class LanguageModel:
         return State(h, np.stack([trace[1][-1] for trace in traces]) if self._is_lstm else before.c)
 
     def _backward(self, d_logits: Array, ids: Ids, run: Run, dropout: Sequence[Array] | None) -> Weights:
+        """The chain rule from the logits down: each layer gives d_w, d_b, and d_x for the layer below."""
         gradients = Weights.empty(self.architecture, self.dtype)
         d_x, gradients["output.w_hy"], gradients["output.b_y"] = layers.linear_backward(
             d_logits, run.inputs[-1], self.parameters["output.w_hy"]
@@ -144,10 +148,10 @@ class LanguageModel:
 
 def _in_parts(batch: Batch) -> Iterator[Batch]:
     for start in range(0, len(batch.inputs), STEPS_SCORED_AT_ONCE):
-        part = slice(start, start + STEPS_SCORED_AT_ONCE)
-        yield Batch(batch.inputs[part], batch.targets[part], None if batch.mask is None else batch.mask[part])
+        steps = slice(start, start + STEPS_SCORED_AT_ONCE)
+        yield Batch(batch.inputs[steps], batch.targets[steps], None if batch.mask is None else batch.mask[steps])
 
 
 def count_targets(batch: Batch) -> int:
-    """The number of the batch's targets that count."""
+    """The number of targets that the mask does not hide."""
     return batch.targets.size if batch.mask is None else int(batch.mask.sum())

@@ -1,16 +1,16 @@
 """The layers of a recurrent network, forward and backward: look-up, linear, RNN, LSTM, softmax cross-entropy.
 
-Plain functions of arrays. Nothing that comes in is changed, and what a backward pass needs of its forward pass is
-among its arguments.
+A layer is two pure functions. The backward function takes the gradient of the loss with respect to the layer's output,
+and the arrays that the forward function read or returned. It returns the gradients of the layer's input and weights.
 
-    T time steps, B sequences (rows), V vocabulary, D input width, H hidden width, K output width
-    x (T, B, D)       inputs of all time steps; ids (T, B) stand for one-hot rows
-    z (T, B, K)       pre-activations
-    h (T+1, B, H)     hidden states, h[0] from before the first step; an LSTM's cell states c likewise
-    d_x               gradient of the loss with respect to x; so for every other name
+    T time steps, B sequences (rows), V characters in the vocabulary, D inputs, H hidden units, K outputs
+    x (T, B, D)         inputs; ids (T, B) stand for one-hot rows, with D = V
+    z (T, B, K)         x w + b: what the inputs add to the pre-activations
+    h, c (T+1, B, H)    hidden states, and cell states of an LSTM; h[0] and c[0] are the states before the first step
+    d_x                 gradient of the loss with respect to x; the same for every other name
 
-Sources: the RNN is Elman's (1990), with gradients by back-propagation through time (Werbos 1990). The LSTM is that of
-Hochreiter & Schmidhuber (1997) with the forget gate of Gers, Schmidhuber & Cummins (2000), without peepholes.
+The equations are those of one sequence: x_t, z_t, h_t and c_t are row vectors, ⊙ multiplies them element by element,
+and Σ sums over all time steps and sequences. There t counts from 1 and arrays from 0: h_t is h[t], but z_t is z[t-1].
 """
 
 from typing import Any
@@ -29,7 +29,7 @@ GATES = "oifg"
 
 
 def lookup(ids: Ids, w: Array, b: Array) -> Array:
-    """z = x w + b for one-hot rows x, given as ids: row `id` of w, or no row of it for NO_CHARACTER, where x is zero.
+    """z = x w + b for one-hot rows x, where x w is the row of w that the id names. NO_CHARACTER stands for x = 0.
 
     ids (T, B), w (V, K), b (K,); returns z (T, B, K).
     """
@@ -38,7 +38,7 @@ def lookup(ids: Ids, w: Array, b: Array) -> Array:
 
 
 def lookup_backward(d_z: Array, ids: Ids, w: Array) -> tuple[Array, Array]:
-    """d_w = Σ xᵀ d_z;  d_b = Σ d_z, summed over time and rows.
+    """d_w = Σ xᵀ d_z, d_b = Σ d_z. Ids have no gradient.
 
     d_z (T, B, K), ids (T, B), w (V, K); returns d_w (V, K), d_b (K,).
     """
@@ -55,7 +55,7 @@ def linear(x: Array, w: Array, b: Array) -> Array:
 
 
 def linear_backward(d_z: Array, x: Array, w: Array) -> tuple[Array, Array, Array]:
-    """d_x = d_z wᵀ;  d_w = Σ xᵀ d_z;  d_b = Σ d_z, summed over time and rows.
+    """d_x = d_z wᵀ, d_w = Σ xᵀ d_z, d_b = Σ d_z.
 
     d_z (T, B, K), x (T, B, D), w (D, K); returns d_x (T, B, D), d_w (D, K), d_b (K,).
     """
@@ -63,7 +63,7 @@ def linear_backward(d_z: Array, x: Array, w: Array) -> tuple[Array, Array, Array
 
 
 def rnn(z: Array, h_0: Array, w_h: Array) -> Array:
-    """h_t = tanh(z_t + h_{t-1} w_h), where z_t = x_t w_x + b comes from `lookup` or `linear`.
+    """Elman's network (1990): h_t = tanh(z_t + h_{t-1} w_h), where `lookup` or `linear` gives z_t = x_t w_x + b.
 
     z (T, B, H), h_0 (B, H), w_h (H, H); returns h (T+1, B, H).
     """
@@ -75,12 +75,12 @@ def rnn(z: Array, h_0: Array, w_h: Array) -> Array:
 
 
 def rnn_backward(d_h: Array, h: Array, w_h: Array) -> tuple[Array, Array]:
-    """Back-propagate through time: what reaches h_t comes from above, as d_h_t, and from step t+1.
+    """Back-propagation through time (Werbos 1990): the loss depends on h_t through the layer above and step t+1.
 
-        d_z_t = (d_h_t + d_z_{t+1} w_hᵀ) (1 - h_t²)
+        d_z_t = (d_h_t + d_z_{t+1} w_hᵀ) ⊙ (1 - h_t²), with d_z_{T+1} = 0
         d_w_h = Σ h_{t-1}ᵀ d_z_t
 
-    d_h (T, B, H), h (T+1, B, H) from `rnn`, w_h (H, H); returns d_z (T, B, H), d_w_h (H, H).
+    d_h (T, B, H) from the layer above, h (T+1, B, H) from `rnn`, w_h (H, H); returns d_z (T, B, H), d_w_h (H, H).
     """
     slope = 1 - h[1:] ** 2
     d_z = np.empty_like(d_h)
@@ -91,12 +91,12 @@ def rnn_backward(d_h: Array, h: Array, w_h: Array) -> tuple[Array, Array]:
 
 
 def lstm(z: Array, h_0: Array, c_0: Array, w_h: Array) -> tuple[Array, Array, Array]:
-    """z_t = x_t w_x + b comes from `lookup` or `linear`; it is [z_o, z_i, z_f, z_g], in the order of GATES.
+    """Hochreiter & Schmidhuber's LSTM (1997) with the forget gate of Gers et al. (2000), without peepholes.
 
-        z_t += h_{t-1} w_h
+        [z_o, z_i, z_f, z_g] = z_t + h_{t-1} w_h, in the order of GATES, with z_t = x_t w_x + b as in `rnn`
         o, i, f, g = σ(z_o), σ(z_i), σ(z_f), tanh(z_g)
-        c_t = f c_{t-1} + i g
-        h_t = o tanh(c_t)
+        c_t = f ⊙ c_{t-1} + i ⊙ g
+        h_t = o ⊙ tanh c_t
 
     z (T, B, 4H), h_0 and c_0 (B, H), w_h (H, 4H); returns h and c (T+1, B, H), and the gates (T, 4, B, H).
     """
@@ -112,17 +112,17 @@ def lstm(z: Array, h_0: Array, c_0: Array, w_h: Array) -> tuple[Array, Array, Ar
 
 
 def lstm_backward(d_h: Array, h: Array, c: Array, gates: Array, w_h: Array) -> tuple[Array, Array]:
-    """Back-propagate through time: what reaches h_t and c_t comes from above and from step t+1.
+    """The loss depends on h_t through the layer above and step t+1, and on c_t through h_t and step t+1.
 
-        d_h_t += d_z_{t+1} w_hᵀ
-        d_c_t = d_h_t o (1 - tanh² c_t) + d_c_{t+1} f_{t+1}
-        d_z_o = d_h_t tanh(c_t) o (1 - o)
-        d_z_i = d_c_t g i (1 - i)
-        d_z_f = d_c_t c_{t-1} f (1 - f)
-        d_z_g = d_c_t i (1 - g²)
+        d_h_t = (d_h_t from above) + d_z_{t+1} w_hᵀ
+        d_c_t = d_h_t ⊙ o ⊙ (1 - tanh² c_t) + d_c_{t+1} ⊙ f_{t+1}
+        d_z_o = d_h_t ⊙ tanh c_t ⊙ o ⊙ (1 - o)
+        d_z_i = d_c_t ⊙ g ⊙ i ⊙ (1 - i)
+        d_z_f = d_c_t ⊙ c_{t-1} ⊙ f ⊙ (1 - f)
+        d_z_g = d_c_t ⊙ i ⊙ (1 - g²)
         d_w_h = Σ h_{t-1}ᵀ d_z_t
 
-    d_h (T, B, H), h, c and gates from `lstm`, w_h (H, 4H); returns d_z (T, B, 4H), d_w_h (H, 4H).
+    d_h (T, B, H) from the layer above, h, c and gates from `lstm`, w_h (H, 4H); returns d_z (T, B, 4H), d_w_h (H, 4H).
     """
     d_z = np.empty((*d_h.shape[:2], w_h.shape[1]), d_h.dtype)
     d_h_next, d_c_next = np.zeros_like(h[0]), np.zeros_like(c[0])
@@ -141,18 +141,18 @@ def lstm_backward(d_h: Array, h: Array, c: Array, gates: Array, w_h: Array) -> t
 
 
 def sigmoid(z: Array) -> Array:
-    """σ(z) = 1 / (1 + e^-z), written as ½ (1 + tanh(z/2)), which cannot overflow."""
+    """σ(z) = 1 / (1 + e^-z), computed as ½ (1 + tanh(z/2)), which cannot overflow."""
     return 0.5 * (1 + np.tanh(0.5 * z))
 
 
 def softmax(logits: Array) -> Array:
-    """p = e^logits / Σ e^logits along the last axis, shifted by the maximum so that nothing overflows."""
+    """p = e^logits / sum of e^logits (..., V). Subtracting the maximum prevents overflow and does not change p."""
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
 def cross_entropy(logits: Array, targets: Ids, mask: Mask | None = None) -> tuple[float, Array]:
-    """Loss in nats, summed over the targets: Σ -log p[target] with p = softmax(logits), where the mask is true.
+    """Loss = -Σ log p[target] in nats, with p = softmax(logits), summed over the targets where the mask is true.
 
     logits (..., V), targets (...), mask (...) or None, which counts every target; returns the loss and log p (..., V).
     """
@@ -165,16 +165,16 @@ def cross_entropy(logits: Array, targets: Ids, mask: Mask | None = None) -> tupl
 
 
 def cross_entropy_backward(log_p: Array, targets: Ids, mask: Mask | None = None) -> Array:
-    """d_logits = p - one-hot(target), and 0 where the mask is false; log p is from `cross_entropy`."""
+    """d_logits = p - one_hot(target), and 0 where the mask is false; `cross_entropy` returns log p."""
     d_logits = np.exp(log_p) - one_hot(targets, log_p.shape[-1])
     return d_logits if mask is None else d_logits * mask[..., None]
 
 
 def one_hot(ids: Ids, vocab_size: int) -> Mask:
-    """Ids (...) as rows (..., V) that are true at the id alone; NO_CHARACTER is a row without any."""
+    """Rows (..., V) that are true only at the id, for ids (...). The row of NO_CHARACTER is false everywhere."""
     return ids[..., None] == np.arange(vocab_size)
 
 
 def _rows(x: NDArray[Any]) -> NDArray[Any]:
-    """All rows of all time steps below each other: (T, B, D) as (TB, D)."""
+    """The rows of all time steps as one matrix: (T, B, D) becomes (T·B, D)."""
     return x.reshape(-1, x.shape[-1])

@@ -1,6 +1,6 @@
-"""The parameters of a network, or a gradient for each of them, as one array that is also seen by name.
+"""All parameters of a network, or all their gradients, in one array with a view for each name.
 
-An optimizer can change the whole at once, and another process can share its memory.
+So an optimizer updates every parameter in one operation, and another process can share the memory.
 """
 
 import math
@@ -16,10 +16,10 @@ from model.network.layers import Array
 
 
 class Weights(Mapping[str, Array]):
-    """Arrays by name, views of `whole` (N,). Setting one copies into it; none can be replaced or removed.
+    """Arrays by name, which are views of `whole` (N,). Assigning to a name copies the values into its view.
 
-    In `whole`, the arrays of a layer lie next to each other: w_x, b, w_h, the bottom layer's first, and at the end
-    b_y and w_hy of the output layer.
+    The order in `whole` is w_x, b, w_h for each layer, bottom layer first, then b_y, w_hy. So the arrays of a layer
+    form one matrix [w_x; b; w_h], which `model.engine` needs.
     """
 
     def __init__(self, architecture: Architecture, whole: Array) -> None:
@@ -34,7 +34,7 @@ class Weights(Mapping[str, Array]):
 
     @classmethod
     def of(cls, architecture: Architecture, parameters: Parameters) -> Self:
-        """Copy arrays by name; ValueError where their names or shapes are not those of the architecture."""
+        """Copy arrays by name. Raises ValueError unless their names and shapes are those of the architecture."""
         if {name: array.shape for name, array in parameters.items()} != parameter_shapes(architecture):
             raise ValueError("the parameters' names or shapes are not those of the architecture")
         weights = cls.empty(architecture, parameters["output.b_y"].dtype)
@@ -43,12 +43,12 @@ class Weights(Mapping[str, Array]):
         return weights
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """Copy the whole, of which the copy's arrays are views again."""
+        """Copy `whole` once; the copy's arrays are views of the new one."""
         return type(self)(self.architecture, self.whole.copy())
 
     @cached_property
     def _by_name(self) -> dict[str, Array]:
-        return {name: self.whole[part].reshape(shape) for name, (part, shape) in _parts(self.architecture).items()}
+        return {name: self.whole[part].reshape(shape) for name, (part, shape) in _slices(self.architecture).items()}
 
     def __getitem__(self, name: str) -> Array:
         return self._by_name[name]
@@ -70,8 +70,8 @@ def size(architecture: Architecture) -> int:
 
 
 @lru_cache
-def _parts(architecture: Architecture) -> dict[str, tuple[slice, tuple[int, ...]]]:
-    """Each array's slice of the whole, and its shape."""
+def _slices(architecture: Architecture) -> dict[str, tuple[slice, tuple[int, ...]]]:
+    """Each array's slice of `whole`, and its shape."""
     shapes, slices, start = parameter_shapes(architecture), {}, 0
     for name in _in_memory_order(architecture):
         slices[name] = slice(start, start := start + math.prod(shapes[name]))
