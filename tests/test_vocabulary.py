@@ -106,7 +106,12 @@ def test_membership_is_of_single_characters() -> None:
 
 @pytest.mark.parametrize(
     ("text", "named"),
-    [("thou Art", "'A' at place 5"), ("a\nB", "'B' at place 2"), ("a恐b", "'恐' at place 1"), ("\ud800", "place 0")],
+    [
+        ("thou Art", "'A' at position 5"),
+        ("a\nB", "'B' at position 2"),
+        ("a恐b", "'恐' at position 1"),
+        ("\ud800", "position 0"),
+    ],
 )
 def test_encoding_an_unknown_character_names_it(text: str, named: str) -> None:
     with pytest.raises(VocabularyError, match=named):

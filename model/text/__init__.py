@@ -2,11 +2,12 @@
 
 Rooms, from the ground up, and what other wings use of them:
 
-    forms        Form, FORMS, Network: names or verse, and who writes them
+    forms        Form, FORMS, Network: names or verse, and the networks that write them
     vocabulary   Vocabulary, fold, NO_CHARACTER, VocabularyError: characters and their ids
-    words        words_of, MARKS: what a word is
+    words        words_of, MARKS: the words of a text
     batches      Batch, padded_batch, name_batches, stream, stream_batches: documents as arrays of ids (T, B)
-    corpus       Corpus, read_names, read_verse, read_text, CorpusError: texts read, split and deduplicated
+    corpus       Corpus, read_names, read_verse, read_text, CorpusError: texts read, deduplicated and split
     cleaning     Project Gutenberg's Shakespeare without stage directions and speakers
-    sources      fetch, names_corpus, sonnets_corpus, names_path, own_texts: the pinned public texts
+    pip          a source distribution, downloaded and verified
+    sources      fetch, names_corpus, sonnets_corpus, names_path, own_texts: the public texts, pinned by sha256
 """

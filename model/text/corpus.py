@@ -1,10 +1,7 @@
-"""Names and verses: read, clean, deduplicate, split, and cut into batches.
+"""Reads names or verse from files, folds and deduplicates them, and holds a tenth out.
 
-The split is a rule, not a file: names by a hash of the name, poems by their place, so that nobody has to keep a list
-and no held-out line is trained on in any stage. Batches are arrays of ids (T, B): T time steps, B sequences.
-
-Not here: where texts come from (sources.py), the characters (vocabulary.py), and what is done with a batch
-(trainer.py). There is no loader thread and no prefetching: cutting a batch costs far less than one step of training.
+The split is a rule instead of a stored list: a name is held out by its hash, a poem if it is among the last. No
+held-out line is trained on, in pretraining either.
 """
 
 import hashlib
@@ -23,9 +20,9 @@ from model.text.vocabulary import Vocabulary, fold
 from model.text.words import words_of
 
 LINES_OF_A_POEM = 14
-"""How many lines make a poem in a file that has no blank lines."""
+"""The length of a poem in a file without blank lines."""
 HELD_OUT_SHARE = 10
-"""One part in this many is held out, of names and of poems."""
+"""One in this many names or poems is held out."""
 
 
 class CorpusError(MangosaurusError):
@@ -34,10 +31,10 @@ class CorpusError(MangosaurusError):
 
 @dataclass(frozen=True)
 class Corpus:
-    r"""What is learned from and what is judged on.
+    r"""The documents to train on, and the held-out documents to measure by.
 
-    A document is a name, or a whole poem with its lines joined by ``"\n"``; all are folded and each stands once.
-    ``pretraining`` is other verse, without the lines of ``held_out``; ``digest`` is a sha256 over everything else.
+    A document is a name or a poem, its lines joined by ``"\n"``. All documents are folded, and none occurs twice in a
+    part. ``pretraining`` is other verse without the held-out lines. ``digest`` is a sha256 over all other fields.
     """
 
     form: Form
@@ -55,15 +52,16 @@ class Corpus:
 
 
 def read_names(path: Path, *, split: int = 0) -> Corpus:
-    """Read one name a line; hold out those with sha256(name) % 10 == ``split``, so that a growing list moves no name.
+    """Read one name a line, and hold out those with sha256(name) % 10 == ``split``.
 
-    Raises CorpusError for an unreadable file, fewer than two names, or a split outside 0..9.
+    So a name stays in its part when the list grows. Raises CorpusError for an unreadable file, fewer than two names, or
+    a split outside 0..9.
     """
     if not 0 <= split < HELD_OUT_SHARE:
-        raise CorpusError(f"split must be 0 to {HELD_OUT_SHARE - 1}, got {split}")
+        raise CorpusError(f"split must be from 0 to {HELD_OUT_SHARE - 1}, got {split}")
     names = _unique(filter(None, _lines(fold(read_text(path)))))
     if len(names) < 2:
-        raise CorpusError(f"{path} has {len(names)} names, at least 2 are needed: one name a line")
+        raise CorpusError(f"{path} has {len(names)} names; it needs at least 2, one a line")
     held_out = _held_out_names(names, split)
     return _corpus("names", [name for name in names if name not in held_out], [n for n in names if n in held_out])
 
@@ -71,26 +69,26 @@ def read_names(path: Path, *, split: int = 0) -> Corpus:
 def read_verse(*paths: Path, pretraining: Sequence[Path] = ()) -> Corpus:
     """Read poems separated by blank lines; hold out the last tenth, rounded up (16 of the 154 sonnets).
 
-    A file without blank lines is taken as poems of 14 lines. ``pretraining`` files are folded into the poems'
-    vocabulary. A line whose letters are those of a held-out line is taken out of everything that is trained on.
-    Raises CorpusError for an unreadable file, or fewer than two poems.
+    A file without blank lines is cut into poems of 14 lines. ``pretraining`` files are folded into the poems'
+    vocabulary. A line with the same letters as a held-out line is removed from all training and pretraining documents.
+    Raises CorpusError for an unreadable file, fewer than two poems, or no line left to train on.
     """
     poems = _unique(chain.from_iterable(_poems(path) for path in paths))
     if len(poems) < 2:
-        raise CorpusError(f"{_listed(paths)} has {len(poems)} poems, at least 2 are needed, with a blank line between")
+        raise CorpusError(f"{_listed(paths)} has {len(poems)} poems; at least 2 are needed, with a blank line between")
     first_held_out = len(poems) - math.ceil(len(poems) / HELD_OUT_SHARE)
     held_out = poems[first_held_out:]
     hidden = {_letters(line) for poem in held_out for line in poem.split("\n")}
     training = _unique(_without(hidden, poems[:first_held_out]))
     if not training:
-        raise CorpusError(f"{_listed(paths)} has no line to train on: every line stands in a held-out poem too")
+        raise CorpusError(f"{_listed(paths)} has no line to train on: every line also occurs in a held-out poem")
     vocabulary = Vocabulary.from_texts(chain(training, held_out))
     others = chain.from_iterable(_documents(vocabulary.fold(read_text(path))) for path in pretraining)
     return _corpus("verse", training, held_out, _unique(_without(hidden, others)))
 
 
 def read_text(path: Path) -> str:
-    """Read a text file; CorpusError. The mark that some editors put at its beginning is left out."""
+    """Read a text file in UTF-8, without a byte order mark. Raises CorpusError."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -100,7 +98,7 @@ def read_text(path: Path) -> str:
 
 
 def _lines(folded: str) -> list[str]:
-    """Return the lines without blanks at their ends and with single blanks inside."""
+    """Return the lines; in each, runs of white space become single spaces."""
     return [" ".join(line.split()) for line in folded.split("\n")]
 
 
@@ -113,7 +111,7 @@ def _poems(path: Path) -> list[str]:
     if len(documents) != 1:
         return documents
     lines = documents[0].split("\n")
-    return ["\n".join(lines[at : at + LINES_OF_A_POEM]) for at in range(0, len(lines), LINES_OF_A_POEM)]
+    return ["\n".join(lines[start : start + LINES_OF_A_POEM]) for start in range(0, len(lines), LINES_OF_A_POEM)]
 
 
 def _unique(texts: Iterable[str]) -> list[str]:
@@ -121,7 +119,7 @@ def _unique(texts: Iterable[str]) -> list[str]:
 
 
 def _held_out_names(names: Sequence[str], split: int) -> set[str]:
-    """Return the names of the split; at least one, and never all."""
+    """Return the names of the split, or the one with the smallest hash if the split has no names or all of them."""
     numbers = {name: int(hashlib.sha256(name.encode()).hexdigest(), 16) for name in names}
     held_out = {name for name, number in numbers.items() if number % HELD_OUT_SHARE == split}
     if 0 < len(held_out) < len(names):
@@ -134,7 +132,7 @@ def _letters(line: str) -> str:
 
 
 def _without(hidden: set[str], documents: Iterable[str]) -> Iterator[str]:
-    """Yield the documents without their hidden lines; a document that has no others is gone."""
+    """Yield the documents without their hidden lines, and drop a document that has no other lines."""
     for document in documents:
         kept = "\n".join(line for line in document.split("\n") if _letters(line) not in hidden)
         if kept:

@@ -8,12 +8,12 @@ FORMS: tuple[Form, ...] = ("names", "verse")
 
 
 class Network(StrEnum):
-    """The name of a network, as people ask for it."""
+    """A network, by the name that people ask for."""
 
     DINO = "dino"
     POEM = "poem"
 
     @property
     def form(self) -> Form:
-        """What it writes."""
+        """The form that this network writes."""
         return "names" if self is Network.DINO else "verse"

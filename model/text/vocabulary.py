@@ -1,11 +1,8 @@
-"""Characters to ids and back, and the folding of any Unicode text into the few characters a network knows.
+"""A vocabulary gives each character an id, and folding reduces any Unicode text to the few characters of a network.
 
-Folding is a table over single characters, applied until nothing changes: a character's image holds only characters
-that are their own image, so folding twice is folding once. Steps: Unicode case folding and compatibility
-decomposition (NFKD) without its marks (The Unicode Standard, 3.13 and 3.11), then the small tables below.
-
-Not here: words, subwords or any tokenizer beyond one id a character, and no transliteration: letters of other scripts
-pass through :func:`fold` as they are, and a :class:`Vocabulary` without them drops them.
+:func:`fold` maps each character by itself: the small tables below, else Unicode case folding and compatibility
+decomposition (NFKD) without marks (The Unicode Standard, 3.13 and 3.11), until nothing changes. So folding twice is
+folding once. Letters of other scripts are not transliterated: a :class:`Vocabulary` that lacks them drops them.
 """
 
 import unicodedata
@@ -19,7 +16,7 @@ from numpy.typing import NDArray
 from model.errors import MangosaurusError
 
 NO_CHARACTER = -1
-"""The id of an input that is the zero vector: no character has been seen yet."""
+"""The id for "no character yet", which a network reads as the zero vector."""
 
 # fmt: off
 # Latin letters that Unicode does not decompose (only lower case: case folding comes first).
@@ -32,19 +29,19 @@ _LETTERS = {
 # fmt: on
 _QUOTES = dict.fromkeys("`´ʹʻʼʽˈ‘’‚‛′‵‹›ꞌ", "'") | dict.fromkeys("“”„‟″‶«»〝〞〟ʺ˝", '"')
 _DASHES = dict.fromkeys("\u2014\u2015\u2e3a\u2e3b", "--") | dict.fromkeys("\u2212\u2010\u2011\u2012\u2013", "-")
-_STROKES = {"\u2044": "/", "\u2215": "/", "\u2223": "|", "\u223c": "~", "\u2022": "", "\u00b7": ""}
+_SYMBOLS = {"\u2044": "/", "\u2215": "/", "\u2223": "|", "\u223c": "~", "\u2022": "", "\u00b7": ""}
 _LINE_ENDINGS = dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n")
-_TABLE = _LETTERS | _QUOTES | _DASHES | _STROKES | _LINE_ENDINGS | {"\n": "\n", "\t": " ", "\u1680": " "}
-# Beyond this many remembered characters the rest is computed each time: a hostile text cannot fill the memory.
-_REMEMBERED = 20_000
+_TABLE = _LETTERS | _QUOTES | _DASHES | _SYMBOLS | _LINE_ENDINGS | {"\n": "\n", "\t": " ", "\u1680": " "}
+# How many characters a cache holds. Others are computed each time, so that a hostile text cannot fill the memory.
+_CACHE_SIZE = 20_000
 
 
 class VocabularyError(MangosaurusError):
-    """A vocabulary that cannot be, a character without an id or an id without a character."""
+    """An invalid vocabulary, a character without an id, or an id without a character."""
 
 
 def _fold_once(character: str) -> str:
-    """One step of folding; the fix point of this is :func:`_fold_character`."""
+    """One step of folding; :func:`_fold_character` repeats it until nothing changes."""
     if character in _TABLE:
         return _TABLE[character]
     decomposed = unicodedata.normalize("NFKD", character.casefold())
@@ -52,7 +49,7 @@ def _fold_once(character: str) -> str:
 
 
 def _is_kept(character: str) -> bool:
-    """Tell letters, numbers, punctuation, spaces and printable ASCII from marks, controls and other symbols."""
+    """True for letters, numbers, punctuation, separators and printable ASCII; false for marks, controls and symbols."""
     if " " <= character <= "~" or character in _TABLE:
         return True
     return unicodedata.category(character)[0] in "LNPZ"
@@ -64,11 +61,11 @@ def _fold_character(character: str) -> str:
 
 
 class _FoldingTable(dict[int, str]):
-    """What :meth:`str.translate` looks characters up in, filled as they come."""
+    """A table for :meth:`str.translate` that folds each character when it is first met."""
 
     def __missing__(self, code: int) -> str:
         folded = _fold_character(chr(code))
-        if len(self) < _REMEMBERED:
+        if len(self) < _CACHE_SIZE:
             self[code] = folded
         return folded
 
@@ -77,17 +74,18 @@ _FOLDING = _FoldingTable()
 
 
 def fold(text: str) -> str:
-    r"""Fold any text into canonical characters: never fails, and folding again changes nothing.
+    r"""Reduce any text to plain characters. Never fails, and folding again changes nothing.
 
-    Case folded, no accents, ligatures taken apart, typographic quotes, dashes and dots as ASCII, every line ending as
-    ``"\n"`` and every other white space as ``" "``; controls, formats, lone surrogates and emoji are gone.
+    The result is case folded and has no accents. Ligatures become letters; typographic quotes, dashes and ellipses
+    become ASCII. Every line ending is ``"\n"`` and all other white space ``" "``. Control and format characters, lone
+    surrogates and emoji are dropped.
     """
     return text.replace("\r\n", "\n").translate(_FOLDING)
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    r"""The characters a network knows, sorted; a character's place is its id. ``"\n"`` is always one of them."""
+    r"""The sorted characters that a network knows; a character's index is its id. ``"\n"`` is always among them."""
 
     characters: str
 
@@ -95,11 +93,11 @@ class Vocabulary:
         if "\n" not in self.characters:
             raise VocabularyError(f"a vocabulary needs the newline, which ends every text; got {self.characters!r}")
         if list(self.characters) != sorted(set(self.characters)):
-            raise VocabularyError(f"a vocabulary is sorted and names each character once; got {self.characters!r}")
+            raise VocabularyError(f"a vocabulary must be sorted and without duplicates; got {self.characters!r}")
 
     @classmethod
     def from_texts(cls, texts: Iterable[str]) -> "Vocabulary":
-        """Return the vocabulary of all characters in ``texts``, as they stand (fold them before), and the newline."""
+        """Return the vocabulary of all characters in ``texts``, and the newline. The texts are not folded here."""
         return cls("".join(sorted({"\n"}.union(*texts))))
 
     def __len__(self) -> int:
@@ -115,7 +113,7 @@ class Vocabulary:
 
     @cached_property
     def _ids_by_code(self) -> NDArray[np.intp]:
-        """Return the ids at their code points, -1 elsewhere; the last place stands for all code points beyond."""
+        """Return each id at its character's code point, -1 elsewhere. The last entry serves all higher code points."""
         ids = np.full(ord(self.characters[-1]) + 2, -1, dtype=np.intp)
         ids[[ord(character) for character in self.characters]] = np.arange(len(self))
         return ids
@@ -125,18 +123,18 @@ class Vocabulary:
         return _KeptTable(self.characters)
 
     def ids_of(self, text: str) -> NDArray[np.intp]:
-        """Return the ids (N,) of a text of N characters; VocabularyError names the first character without one."""
+        """Return the ids (N,) of a text of N characters; VocabularyError names the first that has no id."""
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
         ids: NDArray[np.intp] = self._ids_by_code[np.minimum(codes, len(self._ids_by_code) - 1)]
         if (ids < 0).any():
-            place = int(np.argmin(ids >= 0))
+            position = int(np.argmin(ids >= 0))
             raise VocabularyError(
-                f"no id for {text[place]!r} at place {place}; fold the text into the vocabulary first"
+                f"no id for {text[position]!r} at position {position}; fold the text into the vocabulary first"
             )
         return ids
 
     def text_of(self, ids: Sequence[int] | NDArray[np.integer]) -> str:
-        """Return the text of ids (N,); VocabularyError names the first id without a character."""
+        """Return the text of ids (N,); VocabularyError names the first id that has no character."""
         numbers = np.asarray(ids, dtype=np.intp)
         wrong = numbers[(numbers < 0) | (numbers >= len(self))]
         if wrong.size:
@@ -144,7 +142,7 @@ class Vocabulary:
         return "".join(map(self.characters.__getitem__, numbers.tolist()))
 
     def fold(self, text: str) -> str:
-        """Fold any text into this vocabulary; what it has no character for is dropped. Never fails; idempotent."""
+        """Fold any text, and drop the characters that this vocabulary lacks. Never fails; idempotent."""
         return fold(text).translate(self._kept)
 
 
@@ -155,5 +153,5 @@ class _KeptTable(dict[int, int | None]):
         super().__init__((ord(character), ord(character)) for character in characters)
 
     def __missing__(self, code: int) -> None:
-        if len(self) < _REMEMBERED:
+        if len(self) < _CACHE_SIZE:
             self[code] = None

@@ -1,12 +1,12 @@
-"""Words: runs of letters, with single apostrophes and hyphens between letters."""
+"""Words: runs of letters, which single apostrophes and hyphens may join."""
 
 import re
 
 MARKS = "'-"
-"""The marks that may join the letters of one word, one at a time."""
+"""The marks that may stand between two letters of a word."""
 _WORD = re.compile(rf"[^\W\d_]+(?:[{MARKS}][^\W\d_]+)*")
 
 
 def words_of(text: str) -> list[str]:
-    """List the words of a text, in order."""
+    """Return the words of a text, in order."""
     return _WORD.findall(text)
