@@ -169,9 +169,9 @@ def refused(path: Path, content: bytes, reason: str) -> None:
 
 def test_damage_is_named_with_the_file(path: Path) -> None:
     refused(path, b"", "empty")
-    refused(path, CONTENT[:-1], "not a whole safetensors file")
+    refused(path, CONTENT[:-1], "not a complete safetensors file")
     refused(path, CONTENT[:-1] + bytes([CONTENT[-1] ^ 1]), "its checksum does not match")
-    refused(path, b"names: mango", "not a whole safetensors file")
+    refused(path, b"names: mango", "not a complete safetensors file")
 
 
 def test_a_pickle_by_another_name_is_refused_and_not_run(path: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_pickle_by_another_name_is_refused_and_not_run(path: Path) -> None:
         def __reduce__(self) -> tuple[Any, ...]:
             return (Path.touch, (path.with_name("sprung"),))
 
-    refused(path, pickle.dumps(Trap()), "not a whole safetensors file")
+    refused(path, pickle.dumps(Trap()), "not a complete safetensors file")
     assert not path.with_name("sprung").exists()
 
 
@@ -227,20 +227,20 @@ def architecture(**changes: Any) -> dict[str, Any]:
     [
         ({"gates": "ifgo"}, "its gate order is 'ifgo'"),
         ({"format": 2}, "its format is 2; this program reads format 1"),
-        (architecture(cell="rnn"), "its tensor 'lstm.0.b' is not one of the network"),
+        (architecture(cell="rnn"), "its tensor 'lstm.0.b' is not a parameter of the network"),
         (architecture(cell="gru"), "cell is 'gru'"),
         (architecture(layers=2), "its tensor 'lstm.1.b' is missing"),
         (architecture(hidden_size=4), "its tensor '.*' has shape"),
         (architecture(hidden_size=0), "hidden_size is 0"),
-        (architecture(hidden_size=3.0), "hidden_size is 3.0, which is no int"),
-        (architecture(hidden_size="3"), "makes no sense"),
+        (architecture(hidden_size=3.0), "hidden_size is 3.0; its type must be int"),
+        (architecture(hidden_size="3"), "is invalid"),
         (architecture(vocab_size=7), "its vocabulary has 6 characters, its network 7"),
-        ({"architecture": {}}, "makes no sense"),
-        ({"architecture": None}, "makes no sense"),
+        ({"architecture": {}}, "is invalid"),
+        ({"architecture": None}, "is invalid"),
         ({"vocabulary": "\n abc"}, "its vocabulary has 5 characters, its network 6"),
-        ({"vocabulary": "zyx\n"}, "a vocabulary is sorted"),
-        ({"vocabulary": 5}, "makes no sense"),
-        ({"description": {}}, "makes no sense"),
+        ({"vocabulary": "zyx\n"}, "a vocabulary must be sorted"),
+        ({"vocabulary": 5}, "is invalid"),
+        ({"description": {}}, "is invalid"),
         ({"description": description(kind="prose")}, "kind is 'prose'"),
         ({"description": description(steps="many")}, "steps is 'many'"),
     ],
@@ -252,22 +252,22 @@ def test_facts_that_do_not_fit_are_refused(path: Path, facts: dict[str, Any], re
 @pytest.mark.parametrize(
     ("tensors", "reason"),
     [
-        ({"extra": np.zeros(3, np.float32)}, "its tensor 'extra' is not one of the network"),
+        ({"extra": np.zeros(3, np.float32)}, "its tensor 'extra' is not a parameter of the network"),
         ({"output.b_y": None}, "its tensor 'output.b_y' is missing"),
         (
             {"output.b_y": np.zeros(5, np.float32)},
             r"its tensor 'output.b_y' has shape \(5,\); the network needs \(6,\)",
         ),
-        ({"output.b_y": np.zeros(6, np.float16)}, "its numbers are float16"),
-        ({"output.b_y": np.zeros(6, np.int64)}, "its numbers are int64"),
+        ({"output.b_y": np.zeros(6, np.float16)}, "its parameters are float16"),
+        ({"output.b_y": np.zeros(6, np.int64)}, "its parameters are int64"),
         ({"output.w_hy": np.zeros((3, 6))}, "its tensor 'output.w_hy' is float64; the others are float32"),
         ({"output.b_y": np.full(6, np.nan, np.float32)}, "its tensor 'output.b_y' has a number that is not finite"),
         ({"lstm.0.b": np.full(12, np.inf, np.float32)}, "its tensor 'lstm.0.b' has a number that is not finite"),
-        ({"known_names": None}, "makes no sense: 'known_names'"),
-        ({"known_names": np.array([255], np.uint8)}, "makes no sense: 'utf-8'"),
-        ({"known_words": np.array([255], np.uint8)}, "makes no sense: 'utf-8'"),
-        ({"known_words": np.frombuffer(b"ab\n\nc", np.uint8)}, "one of its known words is none"),
-        ({"known_words": np.frombuffer(b"ab\nxb", np.uint8)}, "makes no sense: no id for 'x'"),
+        ({"known_names": None}, "is invalid: 'known_names'"),
+        ({"known_names": np.array([255], np.uint8)}, "is invalid: 'utf-8'"),
+        ({"known_words": np.array([255], np.uint8)}, "is invalid: 'utf-8'"),
+        ({"known_words": np.frombuffer(b"ab\n\nc", np.uint8)}, "one of its known words is not a single word"),
+        ({"known_words": np.frombuffer(b"ab\nxb", np.uint8)}, "is invalid: no id for 'x'"),
     ],
 )
 def test_tensors_that_do_not_fit_are_refused(path: Path, tensors: dict[str, Any], reason: str) -> None:
@@ -288,7 +288,7 @@ def test_what_would_be_refused_is_not_written(path: Path) -> None:
         (broken, "'output.b_y' has a number that is not finite"),
         (checkpoint(known_names=frozenset({"a\nb"})), "a known name is empty or has a line break"),
         (checkpoint(known_names=frozenset({""})), "a known name is empty or has a line break"),
-        *((checkpoint(known_words=frozenset({bad})), "one of its known words is none") for bad in ("", "a b", "a\nb")),
+        *((checkpoint(known_words=frozenset({bad})), "not a single word") for bad in ("", "a b", "a\nb")),
         (checkpoint(known_words=frozenset({"xyz"})), "no id for 'x'"),
         (checkpoint(description=replace(DESCRIPTION, held_out_loss=float("nan"))), "cannot be written"),
         (checkpoint(vocabulary=Vocabulary("\n a")), "its vocabulary has 3 characters"),
@@ -461,7 +461,7 @@ def test_what_does_not_load_is_neither_added_nor_promoted(versions: Versions, tm
 )
 def test_a_version_is_twelve_digits_and_nothing_else(versions: Versions, text: str) -> None:
     for method in (versions.load, versions.promote, versions.path):
-        with pytest.raises(CheckpointError, match="is no version"):
+        with pytest.raises(CheckpointError, match="is not a version"):
             method(text)
 
 
@@ -514,7 +514,7 @@ def test_the_last_good_version_serves_with_a_warning(versions: Versions, warning
         assert f"checkpoint refused: {versions.path(current)}: damaged: its checksum does not match" in warnings[0]
         assert warnings[-1] == f"serving version {serves} of {versions.directory} instead"
     versions.path(newest).unlink()
-    with pytest.raises(CheckpointError, match=f"{current}.safetensors: damaged.*no other version that loads"):
+    with pytest.raises(CheckpointError, match=f"{current}.safetensors: damaged.*no other version loads"):
         versions.load_current()
 
 

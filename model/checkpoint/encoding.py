@@ -1,14 +1,14 @@
-"""What a checkpoint is, and how it becomes the bytes of a file and back.
+"""A checkpoint, and its bytes: a safetensors file with a checksum. Nothing is ever unpickled.
 
-The bytes are a safetensors file: the network's parameters, one uint8 tensor with the known names, another one with the
-known words where there are any, and a single metadata entry, canonical JSON with everything else. Its "sha256" covers
-all of that JSON but itself, and every tensor's name, dtype, shape and bytes; the first 12 digits of it are the version.
-So equal content has an equal version, and no bit of a file changes unnoticed: what the checksum does not cover (the
-layout) is checked by safetensors, and JSON that is not canonical is refused.
+    tensors           the network's parameters
+    known_names       uint8: the known names, one a line
+    known_words       uint8: the known words, one a line; absent if there are none
+    metadata entry    canonical JSON: architecture, gate order, vocabulary, description, sha256
 
-One metadata entry and not one for each fact, because safetensors writes several in random order: the same checkpoint
-would give other bytes each time. Not here: paths, disks, and which version is current (`checkpoint`). Nothing is ever
-unpickled.
+The sha256 covers the rest of the JSON and every tensor's name, dtype, shape and bytes. Its first 12 digits are the
+version, so equal content has an equal version. A change of any bit is detected: safetensors checks the layout of the
+file, and JSON that is not canonical is refused. There is only one metadata entry, because safetensors writes several
+in random order, and then a checkpoint would have different bytes each time.
 """
 
 import hashlib
@@ -35,26 +35,26 @@ VERSION_LENGTH = 12
 _ENTRY = "mangosaurus"
 _KNOWN_NAMES = "known_names"
 _KNOWN_WORDS = "known_words"
-_NUMBERS = (np.dtype(np.float32), np.dtype(np.float64))
+_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 Tensors = Mapping[str, NDArray[Any]]
 
 
 class CheckpointError(MangosaurusError):
-    """A checkpoint that cannot be read, written or trusted: the sentence names the file and the reason."""
+    """A checkpoint that cannot be read, written or trusted; the message names the file and the reason."""
 
 
 class FormatError(Exception):
-    """The reason why bytes are no checkpoint; `checkpoint` puts the file's name in front of it."""
+    """The reason why bytes are not a checkpoint; `versions` puts the file's name in front of it."""
 
 
 @dataclass(frozen=True)
 class Description:
-    """Where a checkpoint comes from."""
+    """How the weights of a checkpoint came about, and how good they are."""
 
     form: Form
     recipe: str
-    corpus: str  # digest
+    corpus: str  # its digest
     steps: int
     held_out_loss: float  # nats per character
     seed: int
@@ -64,20 +64,20 @@ class Description:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network that can be used: weights, vocabulary, provenance, the names it must not repeat, the words it read."""
+    """A trained network and all that is needed to use it."""
 
     language_model: LanguageModel
     vocabulary: Vocabulary
     description: Description
-    known_names: frozenset[str]  # every name of the corpus; empty for verse
+    known_names: frozenset[str]  # all names of the corpus, none of which it may repeat; empty for verse
     version: str = ""  # 12 hexadecimal digits; empty before it is saved
-    known_words: frozenset[str] = frozenset()  # that verse may be kept to (see `lexicon`); empty for names
+    known_words: frozenset[str] = frozenset()  # all words of the corpus; empty for names
 
 
 def encode(checkpoint: Checkpoint) -> bytes:
-    """Turn a checkpoint into the bytes of its file; FormatError where that cannot be done without losing something."""
+    """Return the bytes of a checkpoint's file. Raises FormatError for content that would not survive the round trip."""
     if any(not name or "\n" in name for name in checkpoint.known_names):
-        raise FormatError("a known name is empty or has a line break in it")
+        raise FormatError("a known name is empty or has a line break")
     _check_words(sorted(checkpoint.known_words))
     tensors: dict[str, NDArray[Any]] = {
         name: np.ascontiguousarray(array) for name, array in checkpoint.language_model.parameters.items()
@@ -94,7 +94,7 @@ def encode(checkpoint: Checkpoint) -> bytes:
 
 
 def decode(content: bytes) -> Checkpoint:
-    """Turn the bytes of a file into a checkpoint; FormatError with the reason where they are not exactly one."""
+    """Return the checkpoint that a file's bytes hold. Raises FormatError with the reason if they are not valid."""
     tensors = _read_tensors(content)
     facts, digest = _read_facts(content)
     if digest != digest_of(facts, tensors):
@@ -110,7 +110,7 @@ def decode(content: bytes) -> Checkpoint:
         known_names = _from_lines(tensors[_KNOWN_NAMES])
         known_words = _read_words(tensors[_KNOWN_WORDS], vocabulary) if _KNOWN_WORDS in tensors else []
     except (KeyError, TypeError, ValueError, MangosaurusError) as error:
-        raise FormatError(f"its description makes no sense: {error}") from error
+        raise FormatError(f"its description is invalid: {error}") from error
     if len(vocabulary) != architecture.vocab_size:
         raise FormatError(f"its vocabulary has {len(vocabulary)} characters, its network {architecture.vocab_size}")
     parameters = _read_parameters(architecture, tensors)
@@ -131,18 +131,18 @@ def _from_lines(tensor: NDArray[Any]) -> list[str]:
 def _read_words(tensor: NDArray[Any], vocabulary: Vocabulary) -> list[str]:
     words = _from_lines(tensor)
     _check_words(words)
-    vocabulary.ids_of("".join(words))  # what has no id cannot be written
+    vocabulary.ids_of("".join(words))  # the network could not write a word with any other character
     return words
 
 
 def _check_words(words: Sequence[str]) -> None:
     if words_of("\n".join(words)) != words:
-        raise FormatError("one of its known words is none, or more than one")
+        raise FormatError("one of its known words is not a single word")
 
 
 def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
     description = asdict(checkpoint.description)
-    description["kind"] = description.pop("form")  # its name in files
+    description["kind"] = description.pop("form")  # files call it "kind"
     description["held_out_loss"] = float(checkpoint.description.held_out_loss)
     return {
         "format": FORMAT,
@@ -154,12 +154,12 @@ def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def _canonical(facts: dict[str, Any], *, allow_nan: bool = False) -> str:
-    """Write JSON in the one way that counts: ASCII, sorted, no spaces; ValueError where a number is not finite."""
+    """Return JSON in ASCII, sorted and without spaces. Raises ValueError for numbers that are not finite."""
     return json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=allow_nan)
 
 
 def digest_of(facts: dict[str, Any], tensors: Tensors) -> str:
-    """Return the sha256 over the facts, as canonical JSON, and over every tensor's name, dtype, shape and bytes."""
+    """Return the sha256 over the facts as canonical JSON, and over every tensor's name, dtype, shape and bytes."""
     sha256 = hashlib.sha256(_canonical(facts, allow_nan=True).encode())
     for name in sorted(tensors):
         array = tensors[name]
@@ -169,22 +169,22 @@ def digest_of(facts: dict[str, Any], tensors: Tensors) -> str:
 
 
 def _read_tensors(content: bytes) -> Tensors:
-    """All tensors, as views into `content`."""
+    """Return all tensors, as views into `content`."""
     try:
         return safetensors.numpy.load(content)
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
-        reason = "empty" if not content else f"not a whole safetensors file ({error})"
+        reason = "empty" if not content else f"not a complete safetensors file ({error})"
         raise FormatError(reason) from error
 
 
 def _read_facts(content: bytes) -> tuple[dict[str, Any], str]:
-    """Read the metadata of a valid safetensors file, and the checksum that it states."""
+    """Read the facts from the metadata of a valid safetensors file, and the checksum that it states."""
     length = int.from_bytes(content[:8], "little")
     try:
         entry = json.loads(content[8 : 8 + length])["__metadata__"][_ENTRY]
         facts = json.loads(entry)
         if _canonical(facts) != entry:
-            raise FormatError("damaged: its description is not written as this program writes it")
+            raise FormatError("damaged: its description is not in canonical form")
         digest = str(facts.pop("sha256"))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise FormatError("a safetensors file, but not a checkpoint of this program") from error
@@ -204,23 +204,23 @@ def _read_description(facts: dict[str, Any]) -> Description:
         expected = {"steps": int, "seed": int, "held_out_loss": float, "versions": dict}.get(field.name, str)
         _check_type(field.name, getattr(description, field.name), expected)
     if description.form not in FORMS:
-        raise ValueError(f"kind is {description.form!r}; it is 'names' or 'verse'")
+        raise ValueError(f"kind is {description.form!r}; it must be 'names' or 'verse'")
     return description
 
 
 def _check_type(name: str, value: object, expected: type) -> None:
     if type(value) is not expected:
-        raise ValueError(f"{name} is {value!r}, which is no {expected.__name__}")
+        raise ValueError(f"{name} is {value!r}; its type must be {expected.__name__}")
 
 
 def _read_parameters(architecture: Architecture, tensors: Tensors) -> dict[str, NDArray[Any]]:
-    """Take the network's parameters from the file's bytes, exactly those it needs."""
+    """Return the network's parameters, and refuse a file with any others, or without one of them."""
     shapes = parameter_shapes(architecture)
     for name in sorted(shapes.keys() ^ (tensors.keys() - {_KNOWN_NAMES, _KNOWN_WORDS})):
-        raise FormatError(f"its tensor {name!r} is {'missing' if name in shapes else 'not one of the network'}")
+        raise FormatError(f"its tensor {name!r} is {'missing' if name in shapes else 'not a parameter of the network'}")
     dtype = tensors["output.b_y"].dtype
-    if dtype not in _NUMBERS:
-        raise FormatError(f"its numbers are {dtype}; float32 or float64 can be read")
+    if dtype not in _DTYPES:
+        raise FormatError(f"its parameters are {dtype}; they must be float32 or float64")
     return {name: _read_parameter(name, tensors[name], shape, dtype) for name, shape in shapes.items()}
 
 

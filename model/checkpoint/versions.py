@@ -1,14 +1,13 @@
-"""Checkpoints on disk: written whole or not at all, verified when read, kept as versions, one of them current.
+"""Checkpoints on disk: written whole or not at all, and verified whenever they are read.
 
-`save` and `load` move one checkpoint; `Versions` is a folder of them:
+`save` and `load` handle one file. `Versions` is a folder:
 
-    <version>.safetensors   immutable: a version is named after its content's checksum
-    released                the version that came with the program (committed)
-    current                 the version in use, if another one; the folder's pointer, moved atomically
-    previous                the one that was in use before it
+    <version>.safetensors    a checkpoint; it never changes, because its name is the checksum of its content
+    released                 names the version that is committed with the program
+    current                  names the version in use, once another one has been promoted
+    previous                 names the version that was in use before
 
-Not here: the layout and the checks of the bytes (`checkpoint_format`), how a file is put in place (`files`), and
-training. Old versions are never removed: they are small, and one of them is what saves the day.
+Old versions are never removed. They are small, and they serve when a newer one is damaged.
 """
 
 import logging
@@ -36,10 +35,10 @@ _VERSION = re.compile(f"[0-9a-f]{{{VERSION_LENGTH}}}")
 
 
 def save(path: Path, checkpoint: Checkpoint) -> Checkpoint:
-    """Write a checkpoint and return it with its version. On a CheckpointError what was at `path` is still there."""
+    """Write a checkpoint and return it with its version. Raises CheckpointError and then leaves `path` as it was."""
     try:
         content = encode(checkpoint)
-        version = decode(content).version  # what would be refused at loading is not written
+        version = decode(content).version  # checks that the file will load
     except FormatError as error:
         raise CheckpointError(f"{path}: not written, because {error}") from error
     write_whole(path, content)
@@ -47,12 +46,12 @@ def save(path: Path, checkpoint: Checkpoint) -> Checkpoint:
 
 
 def load(path: Path) -> Checkpoint:
-    """Read and verify a checkpoint; CheckpointError names the file and says what is wrong with it."""
+    """Read and verify a checkpoint. Raises CheckpointError, which names the file and the fault."""
     return _verified(path, _read(path))
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Put a file in place atomically: the old content or the new, nothing else. CheckpointError."""
+    """Replace a file atomically. Raises CheckpointError."""
     try:
         files.write_whole(path, content)
     except OSError as error:
@@ -80,13 +79,13 @@ class Versions:
         self.directory = directory
 
     def path(self, version: str) -> Path:
-        """Where a version lies. What is not 12 hexadecimal digits is refused, so nobody's text becomes another path."""
+        """Return a version's file. Only 12 hexadecimal digits are accepted, so no text can lead to another path."""
         if not _VERSION.fullmatch(version):
-            raise CheckpointError(f"{version!r} is no version; a version is {VERSION_LENGTH} digits of 0-9 and a-f")
+            raise CheckpointError(f"{version!r} is not a version; a version is {VERSION_LENGTH} digits of 0-9 and a-f")
         return self.directory / (version + SUFFIX)
 
     def add(self, checkpoint_path: Path) -> str:
-        """Copy a checkpoint in under its version, which is returned; adding it again changes nothing."""
+        """Copy a checkpoint into the folder and return its version. Adding it again changes nothing."""
         content = _read(checkpoint_path)
         version = _verified(checkpoint_path, content).version
         if not self._is_sound(version):
@@ -98,24 +97,24 @@ class Versions:
         return version
 
     def load(self, version: str) -> Checkpoint:
-        """Load one version, and see that it is the one its name says."""
+        """Load a version, and check that the file holds the version in its name."""
         path = self.path(version)
         checkpoint = load(path)
         if checkpoint.version != version:
-            raise CheckpointError(f"{path}: holds version {checkpoint.version}, not the one of its name")
+            raise CheckpointError(f"{path}: holds version {checkpoint.version}, not the one in its name")
         return checkpoint
 
     def promote(self, version: str) -> None:
-        """Make a version the current one, if it loads."""
+        """Make a version the current one, provided that it loads."""
         self.load(version)
-        before = self._pointed("current") or self._pointed("released")
+        before = self._read_pointer("current") or self._read_pointer("released")
         if before and before != version:
-            self._point("previous", before)
-        self._point("current", version)
+            self._write_pointer("previous", before)
+        self._write_pointer("current", version)
 
     def current(self) -> str:
-        """Which version is in use: the promoted one, else the released one."""
-        version = self._pointed("current") or self._pointed("released")
+        """Return the version in use: the promoted one, else the released one."""
+        version = self._read_pointer("current") or self._read_pointer("released")
         if version is None:
             raise CheckpointError(
                 f"{self.directory}: no current checkpoint: neither 'current' nor 'released' names a version; "
@@ -124,7 +123,7 @@ class Versions:
         return version
 
     def load_current(self) -> Checkpoint:
-        """Load the current version. Where it cannot be trusted: the last good one, with a warning that says why."""
+        """Load the current version. If it does not load, log a warning and load the last good version instead."""
         try:
             return self.load(self.current())
         except CheckpointError as error:
@@ -132,7 +131,7 @@ class Versions:
             return self._load_last_good(error)
 
     def list(self) -> tuple[str, ...]:
-        """All versions in the folder, the newest file first; whether they load is not looked at."""
+        """Return all versions in the folder, the newest file first, without checking that they load."""
         try:
             found = [(file.stat().st_mtime_ns, file.stem) for file in self.directory.glob(f"*{SUFFIX}")]
         except OSError as error:
@@ -140,8 +139,8 @@ class Versions:
         return tuple(stem for _, stem in sorted(found, reverse=True) if _VERSION.fullmatch(stem))
 
     def _load_last_good(self, reason: CheckpointError) -> Checkpoint:
-        """Load the previous version, else the released one, else the newest that loads; raise `reason` if none does."""
-        pointed = [self._pointed(name) for name in ("previous", "released")]
+        """Load the previous version, else the released one, else the newest that loads; else raise `reason`."""
+        pointed = [self._read_pointer(name) for name in ("previous", "released")]
         for version in filter(None, dict.fromkeys([*pointed, *self.list()])):
             try:
                 checkpoint = self.load(version)
@@ -150,7 +149,7 @@ class Versions:
                 continue
             logger.warning("serving version %s of %s instead", version, self.directory)
             return checkpoint
-        raise CheckpointError(f"{reason} (and there is no other version that loads)") from reason
+        raise CheckpointError(f"{reason} (and no other version loads)") from reason
 
     def _is_sound(self, version: str) -> bool:
         try:
@@ -159,8 +158,8 @@ class Versions:
             return False
         return True
 
-    def _pointed(self, name: str) -> str | None:
-        """Read the version in a pointer file; None where there is none. A damaged pointer counts as none, aloud."""
+    def _read_pointer(self, name: str) -> str | None:
+        """Return the version in a pointer file, or None. A damaged pointer is ignored with a warning."""
         path = self.directory / name
         try:
             text = path.read_text(encoding="utf-8", errors="replace").strip()
@@ -171,8 +170,8 @@ class Versions:
             return None
         if _VERSION.fullmatch(text):
             return text
-        logger.warning("pointer ignored: %s: %r is no version", path, text[:40])
+        logger.warning("pointer ignored: %s: %r is not a version", path, text[:40])
         return None
 
-    def _point(self, name: str, version: str) -> None:
+    def _write_pointer(self, name: str, version: str) -> None:
         write_whole(self.directory / name, f"{version}\n".encode())
