@@ -1,4 +1,4 @@
-"""Recurrent networks in NumPy: texts, networks, training, sampling, checkpoints. Nothing here knows of Telegram.
+"""Recurrent networks in NumPy: texts, networks, training, sampling, checkpoints. Nothing here knows Telegram.
 
 Wings, from the ground up; each imports only those above it in this list:
 
@@ -9,7 +9,7 @@ Wings, from the ground up; each imports only those above it in this list:
     decoding     requests in, texts out
     evaluation   how good a network is
     training     from a corpus to a checkpoint
-    cli          what `python -m model` is made of
+    cli          the commands of `python -m model`
 
-`errors` and `files` are below all wings; `island`, the assignment that this project began as, is on top of them.
+`errors` and `files` are below all wings. `island` is above them: the assignment from which this project began.
 """

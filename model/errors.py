@@ -1,8 +1,5 @@
-"""The one ancestor of every failure that a person may read.
-
-Not here: the errors themselves. Each lives beside the code that raises it, and says what is wrong and the way out.
-"""
+"""The base class of all errors that a person may read. Its subclasses stand beside the code that raises them."""
 
 
 class MangosaurusError(Exception):
-    """A failure whose sentence can be shown as it stands: it names the thing, the reason and what to do."""
+    """An error whose message is fit to show: it says what failed, why, and what to do."""

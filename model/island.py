@@ -1,10 +1,8 @@
 """The assignment "Character level language model - Dinosaurus land", figure for figure.
 
-The same layers as everything else, in float64, with SGD and one name at a time. What the assignment does differently
-is an option of `Island`, with its reason. Its exercises `sample` and `optimize` are `generate` and `train_step` here.
-It speaks NumPy's legacy generator, whose numbers the figures depend on: an own `RandomState`, never the global one.
-
-Not here: minibatches, Adam, held-out text and checkpoints (`trainer`, `checkpoint`).
+It trains a `LanguageModel` in float64 with SGD, one name at a time. The fields of `Island` explain where the assignment
+departs from good practice. Its exercises `clip`, `sample` and `optimize` are `clip_by_value`, `generate` and
+`train_step` here. The figures depend on NumPy's legacy generator, so each use has its own `RandomState`.
 """
 
 import math
@@ -27,23 +25,23 @@ from model.training.optimizer import SGD, clip_by_value
 
 @dataclass(frozen=True)
 class Island:
-    """The recipe. Each oddity is on, because the assignment's figures need it; none is good practice."""
+    """The assignment's recipe. Its last three fields are bad practice, but its figures depend on them."""
 
     hidden_size: int = 50
     learning_rate: float = 0.01
     clip_value: float = 5.0
     steps: int = 35_000
     report_every: int = 2_000
-    names_a_report: int = 7
+    names_per_report: int = 7
     max_length: int = 50
     smoothing: float = 0.999
-    # The state at the end of a name is where the next one begins, though the two have nothing to do with each other:
-    # the assignment passes a_prev on from step to step. A fresh start at zero is what sampling does.
+    # Each name begins with the final state of the name before: the assignment passes a_prev from step to step. The
+    # names are unrelated, and sampling starts from the zero state.
     carry_state: bool = True
-    # The generator is seeded anew before each character, so that a grader gets the same names from any correct
-    # program; the draws of one name are therefore the first draws of neighbouring seeds.
+    # The generator is seeded again before each character, so that every correct program gives the grader the same
+    # names. So the draws of one name are the first draws of neighbouring seeds, and not independent.
     reseed_each_character: bool = True
-    # The smoothed loss starts at that of uniform guessing over this many characters, whatever the names' real length.
+    # The smoothed loss starts at the loss of uniform guessing for a name of this length, whatever the names' lengths.
     assumed_length: int = 7
 
 
@@ -51,9 +49,10 @@ ISLAND = Island()
 
 
 def run(corpus: Path | None, say: Callable[[str], None], recipe: Island = ISLAND) -> None:
-    """Tell the assignment's whole story: the data, then loss and names every 2,000 steps.
+    """Train on the names of `corpus`, one a line, or on the project's own, and print as the assignment does.
 
-    The names are those of `corpus`, one a line, or the project's own. Raises CorpusError where there are none.
+    It prints the size of the data, then the loss and new names every 2,000 steps. Raises CorpusError if there are no
+    names.
     """
     path = corpus or names_path()
     text = read_text(path).lower()
@@ -70,7 +69,7 @@ def run(corpus: Path | None, say: Callable[[str], None], recipe: Island = ISLAND
 
 @dataclass(frozen=True)
 class Report:
-    """The smoothed loss of a name, in nats summed over it, after `step` steps, and what the network then invents."""
+    """The smoothed loss per name, in nats and summed over its characters, and the names that the network invents."""
 
     step: int
     loss: float
@@ -78,7 +77,7 @@ class Report:
 
 
 def train(names: list[str], vocabulary: Vocabulary, recipe: Island = ISLAND) -> Iterator[Report]:
-    """Train on one name a step, in turn, and report now and then, the first step included."""
+    """Train on one name a step, in turn. Yield a report after the first step and every `report_every` steps."""
     language_model = initialise(recipe.hidden_size, len(vocabulary))
     smoothed_loss = recipe.assumed_length * math.log(len(vocabulary))
     state = language_model.initial_state(1)
@@ -89,33 +88,31 @@ def train(names: list[str], vocabulary: Vocabulary, recipe: Island = ISLAND) -> 
         loss, _, state = train_step(language_model, batch, start, recipe.learning_rate, recipe.clip_value)
         smoothed_loss = recipe.smoothing * smoothed_loss + (1 - recipe.smoothing) * loss
         if step % recipe.report_every == 0:
-            invented = (
-                generate(language_model, vocabulary.newline, seed, recipe) for seed in range(recipe.names_a_report)
-            )
-            texts = tuple(vocabulary.text_of(ids).rstrip("\n") for ids in invented)
-            yield Report(step, smoothed_loss, texts)
+            seeds = range(recipe.names_per_report)
+            invented = (generate(language_model, vocabulary.newline, seed, recipe) for seed in seeds)
+            yield Report(step, smoothed_loss, tuple(vocabulary.text_of(ids).rstrip("\n") for ids in invented))
 
 
 def train_step(
     language_model: LanguageModel, batch: Batch, state: State, learning_rate: float, clip_value: float
 ) -> tuple[float, Weights, State]:
-    """Take one step of gradient descent; returns the summed loss before it, the clipped gradients, the last state."""
+    """Take one step of gradient descent. Return the summed loss before it, the clipped gradients and the new state."""
     loss, gradients, after = language_model.loss_and_gradients(batch, state, characters=1)
-    at_once = {"whole": gradients.whole}
-    clip_by_value(at_once, clip_value)
-    SGD().update({"whole": language_model.parameters.whole}, at_once, learning_rate)
+    whole = {"whole": gradients.whole}
+    clip_by_value(whole, clip_value)
+    SGD().update({"whole": language_model.parameters.whole}, whole, learning_rate)
     return loss, gradients, after
 
 
 def generate(language_model: LanguageModel, newline: int, seed: int, recipe: Island = ISLAND) -> list[int]:
-    """Draw ids until the newline; after `max_length` characters without one, a newline is put at the end."""
+    """Draw ids until the newline. After `max_length` characters without a newline, append one."""
     generator = np.random.RandomState(seed)
     state, drawn = language_model.initial_state(1), NO_CHARACTER
     indices: list[int] = []
-    for place in range(recipe.max_length):
+    for position in range(recipe.max_length):
         logits, state = language_model.step(np.array([drawn]), state)
         if recipe.reseed_each_character:
-            generator.seed(seed + 2 * place)  # seed and counter grow by one each, and their sum is the seed
+            generator.seed(seed + 2 * position)  # the assignment adds its seed and counter, and both grow by 1
         drawn = int(generator.choice(logits.shape[1], p=softmax(logits)[0]))
         indices.append(drawn)
         if drawn == newline:
@@ -124,7 +121,7 @@ def generate(language_model: LanguageModel, newline: int, seed: int, recipe: Isl
 
 
 def initialise(hidden_size: int, vocab_size: int) -> LanguageModel:
-    """Draw the first weights as the assignment does: 0.01 times standard normal in the order Wax, Waa, Wya; seed 1."""
+    """Draw the weights as the assignment does: 0.01 times standard normal, in the order Wax, Waa, Wya, from seed 1."""
     generator = np.random.RandomState(1)
     w_ax, w_aa, w_ya = (
         0.01 * generator.randn(*shape)
@@ -134,7 +131,7 @@ def initialise(hidden_size: int, vocab_size: int) -> LanguageModel:
 
 
 def from_columns(w_ax: Array, w_aa: Array, w_ya: Array, b: Array, b_y: Array) -> LanguageModel:
-    """Build the network from the assignment's matrices, which multiply columns from the left; ours take rows."""
+    """Return a network with the assignment's matrices, transposed: they multiply column vectors, ours row vectors."""
     hidden_size, vocab_size = w_ax.shape
     parameters = {
         "rnn.0.w_xh": w_ax.T.copy(),
@@ -147,13 +144,13 @@ def from_columns(w_ax: Array, w_aa: Array, w_ya: Array, b: Array, b_y: Array) ->
 
 
 def one_name(name: str, vocabulary: Vocabulary) -> Batch:
-    """Make a batch (T, 1) of one name: zero vector, then its characters in; its characters, then the newline out."""
+    """Return a batch (T, 1) of one name. It reads the zero vector and the name, and predicts the name and a newline."""
     ids = np.array([NO_CHARACTER, *vocabulary.ids_of(name), vocabulary.newline])
     return Batch(ids[:-1, None], ids[1:, None], None)
 
 
 def shuffled_names(text: str) -> list[str]:
-    """Split into names, stripped, in the assignment's order: shuffled with seed 0. Duplicates stay."""
+    """Return the names, stripped and shuffled with seed 0 as in the assignment. Duplicates stay."""
     names = [line.strip() for line in text.strip().split("\n")]
     np.random.RandomState(0).shuffle(names)
     return [name for name in names if name]
