@@ -1,4 +1,4 @@
-"""A guarded child, with real processes: what is heard of it, how it is said to have ended, and that nothing remains."""
+"""A child under its guard, with real processes: its messages, how it ended, and that nothing of it remains."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.training.child import LONGEST_LINE, Child, plain
+from bot.training.child import LONGEST_LINE, Child, Ending, plain
 from model.files import ROOT
 
 if TYPE_CHECKING:
@@ -67,46 +67,44 @@ BOX = "\u256d\u2500 Error \u2500\u256e\n\u2502 ValueError: no such cell. \u2502\
 
 
 @pytest.mark.parametrize(
-    ("program", "code", "epitaph"),
+    ("program", "ending", "signal"),
     [
-        ("sys.exit(3)", 3, "the process ended with code 3"),
-        ("sys.exit('error: no such cell')", 1, "no such cell"),
-        ("raise ValueError('no such cell')", 1, "ValueError: no such cell"),
-        (f"sys.exit('\\x1b[31m' + {BOX!r} + '\\x1b[0m')", 1, "ValueError: no such cell"),
-        ("sys.exit('x' * 300_000 + '\\nthe end')", 1, "the end"),
-        ("os.kill(os.getpid(), signal.SIGTERM)\nsignal.pause()", 143, "the process was killed (signal 15)"),
-        (
-            "os.kill(os.getpid(), signal.SIGKILL)",
-            137,
-            "the process was killed (signal 9), perhaps because memory ran out",
-        ),
+        ("sys.exit(3)", Ending(3), 0),
+        ("sys.exit('error: no such cell')", Ending(1, "no such cell"), 0),
+        ("raise ValueError('no such cell')", Ending(1, "ValueError: no such cell"), 0),
+        (f"sys.exit('\\x1b[31m' + {BOX!r} + '\\x1b[0m')", Ending(1, "ValueError: no such cell"), 0),
+        ("sys.exit('x' * 300_000 + '\\nthe end')", Ending(1, "the end"), 0),
+        ("os.kill(os.getpid(), signal.SIGTERM)\nsignal.pause()", Ending(143), 15),
+        ("os.kill(os.getpid(), signal.SIGKILL)", Ending(137), 9),
     ],
 )
-async def test_how_a_child_ended_is_said(program: str, code: int, epitaph: str) -> None:
+async def test_how_a_child_ended(program: str, ending: Ending, signal: int) -> None:
     async with running(program) as child:
-        assert await child.wait(OUT_OF_REACH) == code
-        assert child.epitaph(code) == epitaph
+        found = await child.wait(OUT_OF_REACH)
+    assert found == ending
+    assert found.signal == signal
 
 
-async def test_a_killed_guard_is_said_to_be_killed() -> None:
+async def test_a_killed_guard() -> None:
     async with running("signal.pause()") as child:
         child.kill()
-        assert child.epitaph(await child.wait(OUT_OF_REACH)).startswith("the process was killed (signal 9)")
+        assert (await child.wait(OUT_OF_REACH)).signal == 9
 
 
 async def test_what_a_child_gets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A low priority, our own folder, our environment without the secret, and nothing to read."""
+    """A low priority, the project's folder, our environment without secrets, and an empty standard input."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TELEGRAM_TOKEN", "123:secret")
+    for name in ("TELEGRAM_TOKEN", "DATABASE", "WEBHOOK_SECRET"):
+        monkeypatch.setenv(name, "a secret")
     monkeypatch.setenv("MANGO", "kept")
-    told = "{'token': os.environ.get('TELEGRAM_TOKEN'), 'mango': os.environ['MANGO'], 'folder': os.getcwd()}"
+    told = "{'secret': 'a secret' in os.environ.values(), 'mango': os.environ['MANGO'], 'folder': os.getcwd()}"
     [found] = await heard(f"print(json.dumps({told} | {{'nice': os.nice(0), 'read': sys.stdin.read()}}))")
     assert found.pop("nice") >= 10
-    assert found == {"token": None, "mango": "kept", "folder": str(ROOT), "read": ""}
+    assert found == {"secret": False, "mango": "kept", "folder": str(ROOT), "read": ""}
 
 
 def becomes_lockable(file: IO[str]) -> bool:
-    """Ask again and again: to wait in flock itself would be to wait for ever for a process that lives on."""
+    """Try again and again: a wait in flock itself would never end if the process lived on."""
     deadline = time.monotonic() + OUT_OF_REACH
     while time.monotonic() < deadline:
         with contextlib.suppress(BlockingIOError):
@@ -116,8 +114,8 @@ def becomes_lockable(file: IO[str]) -> bool:
     return False
 
 
-async def test_the_end_of_a_child_is_that_of_all_it_started(tmp_path: Path) -> None:
-    """Also of a process that holds no pipe of ours and shrugs off what can be shrugged off."""
+async def test_the_end_of_a_child_ends_all_that_it_started(tmp_path: Path) -> None:
+    """Even of a process that holds none of our pipes and ignores every signal that can be ignored."""
     program = """
 import fcntl
 file = open(sys.argv[1], "w")
@@ -133,7 +131,7 @@ print(json.dumps({"forked": True}), flush=True)
 """
     async with running(program, str(tmp_path / "alive")) as child:
         assert [message async for message in child.messages(OUT_OF_REACH)] == [{"forked": True}]
-        assert await child.wait(OUT_OF_REACH) == 0
+        assert await child.wait(OUT_OF_REACH) == Ending(0)
         with (tmp_path / "alive").open() as alive, pytest.raises(BlockingIOError):
             fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
     with (tmp_path / "alive").open() as alive:
@@ -141,7 +139,7 @@ print(json.dumps({"forked": True}), flush=True)
 
 
 @given(st.text())
-def test_what_is_plain_fits_into_a_sentence(text: str) -> None:
+def test_plain_text_fits_into_a_sentence(text: str) -> None:
     for long in (text, f"a\n{text}" * 100):
         assert len(plain(long)) <= 200
         assert len(plain(long).splitlines()) <= 1

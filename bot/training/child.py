@@ -1,11 +1,9 @@
-"""A command that may not outlive the bot: started under a guard, heard line by line, and killed with all it started.
+"""A child process that cannot outlive the bot: what it prints as JSON lines, how it ended, and killing it.
 
-Its parent is not the bot but the guard: a few lines of Python that lower the priority, run the command, and hold the
-reading end of a pipe whose writing end only the bot has. However the bot ends, SIGKILL included, the system closes
-that pipe, and the guard kills the process group. That asks nothing of the command, needs no code between fork and
-exec, and works on every POSIX system (Linux's PR_SET_PDEATHSIG would need both, and follows the death of a thread).
-
-Not here: which command is run, and what its messages mean (`retraining`).
+Its parent is not the bot but a guard: a few lines of Python that lower the priority, run the command, and read from a
+pipe that only the bot can write to. However the bot ends, even by SIGKILL, the system closes that pipe, and the guard
+kills the process group. This needs nothing of the command and works on every POSIX system. Linux's PR_SET_PDEATHSIG
+needs code between fork and exec, and fires when the thread that forked ends.
 """
 
 from __future__ import annotations
@@ -17,6 +15,7 @@ import os
 import re
 import signal
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from model.files import ROOT
@@ -24,10 +23,14 @@ from model.files import ROOT
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+SECRETS = ("TELEGRAM_TOKEN", "DATABASE", "WEBHOOK_SECRET")
+"""Environment variables that a child does not get."""
 LONGEST_LINE = 1 << 20
-"""Bytes; a longer line cannot be one of ours and is not kept."""
-PARTING = 5.0
-"""Seconds that the end of a child waits for its pipes to close."""
+"""Bytes; a longer line is not one of ours and is dropped."""
+LONGEST_ERRORS = 1 << 12
+"""Bytes of standard error that are kept, the newest."""
+PIPES_CLOSE_WITHIN = 5.0
+"""Seconds that `end` waits for the pipes of a killed child."""
 
 GUARD = """
 import os, signal, subprocess, sys, threading
@@ -45,19 +48,32 @@ sys.exit(code if code >= 0 else 128 - code)
 Message = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Ending:
+    """How a command ended: its exit code, and the last line that it printed to standard error."""
+
+    code: int
+    last_words: str = ""
+
+    @property
+    def signal(self) -> int:
+        """The signal that killed it (a negative code, or one above 128 as in a shell); 0 if it exited."""
+        return max(-self.code, self.code - 128, 0)
+
+
 class Child:
-    """A command under its guard, in a session of its own; what it prints as JSON lines, and its last words."""
+    """A command that runs under the guard, in a session of its own."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self._stdin = cast("asyncio.StreamWriter", process.stdin)
         self._stdout = cast("asyncio.StreamReader", process.stdout)
         self._errors = b""
-        self._listening = asyncio.create_task(self._listen())
+        self._reading_errors = asyncio.create_task(self._read_errors())
 
     @classmethod
     async def start(cls, command: Sequence[str]) -> Child:
-        """Run a command; OSError where the system starts no process. One that does not exist ends with a code."""
+        """Run a command. OSError if no process can be started; a command that does not exist exits with a code."""
         pipe = asyncio.subprocess.PIPE
         guarded = (sys.executable, "-I", "-S", "-c", GUARD, *command)
         process = await asyncio.create_subprocess_exec(
@@ -66,53 +82,42 @@ class Child:
         return cls(process)
 
     async def messages(self, silence: float) -> AsyncIterator[Message]:
-        """Yield the JSON objects of standard output, passing over lines that are none. TimeoutError after silence."""
+        """Yield the JSON objects on standard output; other lines are skipped. TimeoutError after so much silence."""
         async for line in _lines(self._stdout, silence):
-            # Deeply nested brackets are a RecursionError.
-            with contextlib.suppress(ValueError, RecursionError):
+            with contextlib.suppress(ValueError, RecursionError):  # deeply nested brackets are a RecursionError
                 if isinstance(message := json.loads(line), dict):
                     yield message
 
-    async def wait(self, limit: float) -> int:
-        """Return the code that the command ended with."""
+    async def wait(self, limit: float) -> Ending:
+        """Wait until the command has ended. TimeoutError after `limit` seconds."""
         async with asyncio.timeout(limit):
-            await asyncio.shield(self._listening)  # still needed where this wait is given up
-            return await self._process.wait()
-
-    def epitaph(self, code: int) -> str:
-        """Say how the command ended: its own last words, or the signal (negative, or above 128 as in a shell)."""
-        ending = -code if code < 0 else code - 128
-        if ending > 0:
-            hint = ", perhaps because memory ran out" if ending == signal.SIGKILL else ""
-            return f"the process was killed (signal {ending}){hint}"
-        return _last_words(self._errors) or f"the process ended with code {code}"
+            await asyncio.shield(self._reading_errors)  # `end` waits for it too
+            return Ending(await self._process.wait(), _last_line(self._errors))
 
     def kill(self) -> None:
-        """Kill the whole group."""
-        # Some systems say "not permitted" of a group that has ended.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
+        """Kill the command and every process that it started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: not permitted, of a group that is gone
             os.killpg(self._process.pid, signal.SIGKILL)
 
     async def end(self) -> None:
-        """Kill what is left, and return when nothing of it can write a file any more."""
+        """Kill what is left, and return when none of it can write a file any more."""
         self.kill()
         self._stdin.close()
-        # The pipes end when the last process that holds them is gone; the guard alone may be gone earlier.
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PARTING):
-                await self._stdout.read()
-                await self._listening
-        self._listening.cancel()
+            async with asyncio.timeout(PIPES_CLOSE_WITHIN):
+                await self._stdout.read()  # ends with the last process that holds the pipe, not with the guard
+                await self._reading_errors
+        self._reading_errors.cancel()
         await self._process.wait()
 
-    async def _listen(self) -> None:
+    async def _read_errors(self) -> None:
         stderr = cast("asyncio.StreamReader", self._process.stderr)
         while chunk := await stderr.read(1 << 16):
-            self._errors = (self._errors + chunk)[-(1 << 12) :]
+            self._errors = (self._errors + chunk)[-LONGEST_ERRORS:]
 
 
 async def _lines(stream: asyncio.StreamReader, silence: float) -> AsyncIterator[bytes]:
-    """Yield lines (asyncio's own `readline` fails on one beyond 64 KiB), the last one also if it is cut short."""
+    """Yield lines of any length, where asyncio's `readline` fails beyond 64 KiB; also a last one without an end."""
     rest = b""
     while True:
         async with asyncio.timeout(silence):
@@ -123,23 +128,21 @@ async def _lines(stream: asyncio.StreamReader, silence: float) -> AsyncIterator[
         for line in lines:
             yield line
         if len(rest) > LONGEST_LINE:
-            # What is kept in its place spoils the remainder of that line, which must not pass for a whole one.
-            rest = b"?"
+            rest = b"?"  # no JSON begins like this, so the remainder of the line cannot pass for a whole one
     yield rest
 
 
-def _last_words(errors: bytes) -> str:
-    """Return the last line of standard error that has words in it, without colours and the frames of boxes."""
+def _last_line(errors: bytes) -> str:
+    """Return the last line that contains a word."""
     lines = (plain(line) for line in reversed(errors.decode(errors="replace").splitlines()))
     return next((line.removeprefix("error: ") for line in lines if re.search(r"\w", line)), "")
 
 
 def plain(text: str) -> str:
-    """Return one line of at most 200 characters that can stand in the middle of a sentence."""
+    """Return text as one line of at most 200 characters, without colours, frames of boxes and the full stop."""
     text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
     return " ".join(text.split()).strip(" .\u2500\u2502\u256d\u256e\u256f\u2570")[:200]
 
 
 def _environment() -> dict[str, str]:
-    """Return the child's environment: ours without the secret."""
-    return {name: value for name, value in os.environ.items() if name != "TELEGRAM_TOKEN"}
+    return {name: value for name, value in os.environ.items() if name not in SECRETS}

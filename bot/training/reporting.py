@@ -1,7 +1,4 @@
-"""From what a training prints to whoever watches it: the newest progress, at the pace of the one who is told.
-
-Not here: the child that prints (`child`), and how progress looks (`texts`).
-"""
+"""Progress reports of a training, delivered at the pace of the receiver: only the newest one waits."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TrainingProgress(Progress):
-    """Where a training is, with the newest text that it wrote."""
+    """Where a training is, and the newest text that its network generated."""
 
     sample: str | None = None
 
@@ -31,17 +28,18 @@ Report = Callable[[TrainingProgress], Awaitable[None]]
 
 
 class Reporter:
-    """Between a training and `report`: only the newest progress waits, so a slow report never holds up the child."""
+    """Turns the messages of a training into reports. A slow `report` never holds up the child."""
 
     def __init__(self, report: Report) -> None:
         self.loss: Any = None
+        """What the training printed as its held-out loss."""
         self._report = report
         self._sample: str | None = None
         self._news: asyncio.Queue[TrainingProgress | None] = asyncio.Queue()
-        self._telling = asyncio.create_task(self._tell())
+        self._delivery = asyncio.create_task(self._deliver())
 
     def hear(self, message: Message) -> None:
-        """Take what the child printed."""
+        """Take one message of the child."""
         match message:
             case {"event": "sample", "text": str(text)}:
                 self._sample = text
@@ -49,25 +47,25 @@ class Reporter:
                 self.loss = loss
             case {"event": "progress"}:
                 with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError):
-                    self._announce(replace(TrainingProgress.from_event(message), sample=self._sample))
+                    self._put(replace(TrainingProgress.from_event(message), sample=self._sample))
 
-    async def close(self, patience: float) -> None:
-        """Let the last report be delivered, for `patience` seconds."""
+    async def close(self, seconds: float) -> None:
+        """Wait so many seconds for the delivery of the last report."""
         self._news.put_nowait(None)
         try:
-            await asyncio.wait({self._telling}, timeout=patience)
+            await asyncio.wait({self._delivery}, timeout=seconds)
         finally:
-            self._telling.cancel()
+            self._delivery.cancel()
 
-    def _announce(self, progress: TrainingProgress) -> None:
+    def _put(self, progress: TrainingProgress) -> None:
         while not self._news.empty():
             self._news.get_nowait()
         self._news.put_nowait(progress)
 
-    async def _tell(self) -> None:
+    async def _deliver(self) -> None:
         while (progress := await self._news.get()) is not None:
             try:
                 await self._report(progress)
             except Exception as error:
-                # The error's text may hold the address of a request, and that the token: its name must do.
+                # The name only: the text may hold the address of a request, and with it the token.
                 logger.warning("A progress report failed: %s", type(error).__name__)
