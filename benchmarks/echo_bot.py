@@ -1,7 +1,4 @@
-"""The bot to compare with: three lines on python-telegram-bot as it comes, echoing what it is sent, and two to end it.
-
-`python -m benchmarks.echo_bot TOKEN ADDRESS`. Not here: anything that would make it faster.
-"""
+"""The floor of the library: an echo bot on stock python-telegram-bot, `python -m benchmarks.echo_bot TOKEN ADDRESS`."""
 
 from __future__ import annotations
 
@@ -32,7 +29,7 @@ def main(token: str, address: str) -> None:
 
 
 def end_with_stdin() -> None:
-    """End the process when whoever measures is gone."""
+    """End the process when the bench has ended."""
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGTERM)
 

@@ -1,9 +1,10 @@
-"""The bot as it is served, but by a bench: `python -m benchmarks.mangosaurus_bot TOKEN ADDRESS FOLDER`.
+"""The bot without limits: `python -m benchmarks.mangosaurus_bot TOKEN ADDRESS FOLDER DATABASE`.
 
-The folder holds the checkpoints, and gets the database. Nothing limits people's rates, the bot's, or the queue.
+The folder holds the checkpoints. The database is a path, or the URL of a PostgreSQL database. Neither people nor
+messages are limited, so that the bench finds the limits of the bot itself.
 
-A line on stdin starts to watch the event loop, or ends it: the answer is the longest time, in seconds, that it was late
-for a task that was due. The end of stdin ends the bot. Not here: what is asked and measured.
+A line on stdin starts or ends a watch of the event loop; at its end, the longest time in seconds that the loop was late
+is printed. The end of stdin ends the bot.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from typing import TYPE_CHECKING
 
 from bot.application import Mangosaurus
 from bot.settings import Secret, Settings
-from bot.wire.transport import AiohttpRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,18 +27,18 @@ TICK = 0.001
 
 
 class Watch:
-    """Sees how late the event loop gets to what is due; `alone` is called when nobody is left to tell."""
+    """Measures how late the event loop is; calls `orphaned` when the bench has ended."""
 
-    def __init__(self, alone: Callable[[], object]) -> None:
-        self._alone = alone
+    def __init__(self, orphaned: Callable[[], object]) -> None:
+        self._orphaned = orphaned
         self._longest = 0.0
         self._ticking: asyncio.Task[None] | None = None
 
     def turn(self) -> None:
-        """Begin, or end and print what was seen."""
-        if not sys.stdin.readline():  # whoever measures is gone
+        """Begin, or end and print the result."""
+        if not sys.stdin.readline():
             asyncio.get_running_loop().remove_reader(sys.stdin)
-            self._alone()
+            self._orphaned()
         elif self._ticking is None:
             self._longest = 0.0
             self._ticking = asyncio.create_task(self._tick())
@@ -54,33 +54,35 @@ class Watch:
             self._longest = max(self._longest, time.perf_counter() - due)
 
 
-async def serve(token: str, address: str, folder: Path) -> None:
-    """Serve until cancelled."""
-    settings = Settings(
+def unlimited(token: str, address: str, folder: Path, database: str) -> Settings:
+    """Settings without limits."""
+    is_url = "://" in database
+    return Settings(
         Secret(token),
-        database=folder / "bench.db",
+        database=folder / "unused.db" if is_url else Path(database),
+        postgresql=Secret(database) if is_url else None,
         checkpoints=folder,
         rate_limit=None,
         message_rate=None,
         queue_limit=10_000,
         api_base_url=address,
     )
-    async with Mangosaurus(settings, AiohttpRequest).running() as mangosaurus:
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until cancelled."""
+    async with Mangosaurus(settings).running() as mangosaurus:
         await mangosaurus.rejected()
 
 
-async def until_told(serving: asyncio.Task[None]) -> None:
-    """Let it serve until SIGTERM, or until whoever measures is gone."""
+async def main(token: str, address: str, folder: str, database: str) -> None:
+    """Serve until SIGTERM, or until the bench has ended."""
+    serving = asyncio.create_task(serve(unlimited(token, address, Path(folder), database)))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, serving.cancel)
     loop.add_reader(sys.stdin, Watch(serving.cancel).turn)
     with contextlib.suppress(asyncio.CancelledError):
         await serving
-
-
-async def main(token: str, address: str, folder: str) -> None:
-    """Serve until the process is told to stop, or stdin ends."""
-    await until_told(asyncio.create_task(serve(token, address, Path(folder))))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,4 @@
-"""The bots of the bench, each in a process of its own, on the server in this one.
-
-Not here: what they are asked, and what is made of the answers.
-"""
+"""The bots of the bench, each in a process of its own, against a Bot API server in this one."""
 
 from __future__ import annotations
 
@@ -11,33 +8,25 @@ import shutil
 import signal
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from benchmarks.telegram_server import Server
-from model.checkpoint.encoding import Checkpoint, Description
-from model.checkpoint.versions import Versions, save
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
+from model.checkpoint.versions import Versions
+from model.files import ROOT
 from model.text.forms import Network
-from model.text.vocabulary import Vocabulary
-from model.training.recipes import RECIPES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+    from pathlib import Path
 
     from benchmarks.telegram_server import Inbox
 
-ROOT = Path(__file__).resolve().parents[1]
-CHARACTERS = {"dino": "\nabcdefghijklmnopqrstuvwxyz", "poem": "\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz"}
 STARTS_WITHIN = 60.0
-ENDS_WITHIN = 10.0
+ENDS_WITHIN = 15.0
 
 
 class Bot:
-    """A bot's process, and what it is asked."""
+    """A bot's process, and the inbox that it reads."""
 
     def __init__(self, name: str, inbox: Inbox, process: asyncio.subprocess.Process) -> None:
         self.name = name
@@ -45,20 +34,20 @@ class Bot:
         self._process = process
 
     async def watch(self) -> None:
-        """Begin to watch the event loop of a bot that can."""
+        """Let a bot that can do so watch its event loop."""
         if self._process.stdin is not None:
             self._process.stdin.write(b"\n")
             await self._process.stdin.drain()
 
     async def longest_block(self) -> float:
-        """End watching; the longest time in seconds that the event loop was late."""
+        """End the watch; returns the longest time in seconds that the event loop was late."""
         await self.watch()
         if self._process.stdout is None:
             raise RuntimeError(f"{self.name} cannot be watched")
         return float(await self._process.stdout.readline())
 
     async def until(self, done: Coroutine[None, None, None], seconds: float) -> None:
-        """Wait for something of this bot's; RuntimeError if its process ends before, or if it takes too long."""
+        """Wait for an event of this bot; RuntimeError if its process ends before, or if it takes too long."""
         tasks = [asyncio.create_task(done), asyncio.create_task(self._ended())]
         finished, waiting = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         for task in waiting:
@@ -67,6 +56,10 @@ class Bot:
             raise RuntimeError(f"{self.name} takes more than {seconds:.0f} s")
         for task in finished:
             task.result()
+
+    def kill(self) -> None:
+        """Kill the process at once."""
+        self._process.kill()
 
     async def stop(self) -> None:
         """End the process."""
@@ -84,58 +77,52 @@ class Bot:
         raise RuntimeError(f"{self.name} ended with exit code {code}")
 
 
+class Bench:
+    """The server, and the bots that were started against it."""
+
+    def __init__(self, server: Server, address: str, stack: AsyncExitStack) -> None:
+        self._server, self._address, self._stack = server, address, stack
+        self._count = 0
+
+    async def start(self, name: str, module: str, *arguments: str) -> Bot:
+        """Start `python -m module TOKEN ADDRESS ...` and wait until it asks for updates."""
+        self._count += 1
+        token = f"{self._count}:{name}-of-the-bench"
+        bot = await self._started(name, token, ("-m", module, token, self._address, *arguments), {})
+        await bot.until(bot.inbox.polled(), STARTS_WITHIN)
+        return bot
+
+    async def start_real(self, name: str, token: str, settings: Mapping[str, str]) -> Bot:
+        """Start `python -m bot` with a token and settings; returns at once."""
+        environment = {"TELEGRAM_TOKEN": token, "TELEGRAM_API_URL": self._address, **settings}
+        return await self._started(name, token, ("-m", "bot"), environment)
+
+    async def _started(self, name: str, token: str, arguments: Sequence[str], settings: Mapping[str, str]) -> Bot:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *arguments,
+            cwd=ROOT,
+            env={**os.environ, "NO_PROXY": "*", "no_proxy": "*", **settings},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        bot = Bot(name, self._server.inbox(token), process)
+        self._stack.push_async_callback(bot.stop)
+        return bot
+
+
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[tuple[Bot, Bot]]:
-    """Start the server and both bots, this one and the echo, and see them poll. The folder is this bot's."""
+async def bench() -> AsyncIterator[Bench]:
+    """Start a server; at the end, all bots that were started against it are stopped."""
     server = Server()
     address = f"http://127.0.0.1:{await server.start()}"
     async with AsyncExitStack() as stack:
         stack.callback(server.stop)
-        bots: list[Bot] = []
-        for name, arguments in (("mangosaurus", [str(folder)]), ("echo", [])):
-            token = f"{len(bots) + 1}:{name}-of-the-bench"
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", f"benchmarks.{name}_bot", token, address, *arguments),
-                cwd=ROOT,
-                env={**os.environ, "NO_PROXY": "*", "no_proxy": "*"},
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-            )
-            bot = Bot(name, server.inbox(token), process)
-            stack.push_async_callback(bot.stop)
-            bots.append(bot)
-        for bot in bots:
-            await bot.until(bot.inbox.polled(), STARTS_WITHIN)
-        yield bots[0], bots[1]
+        yield Bench(server, address, stack)
 
 
 def prepare(folder: Path) -> list[str]:
-    """Put checkpoints into a folder: the project's, or where it has none, random weights of the released shape.
-
-    Returns a description of each.
-    """
-    return [_prepare(folder / kind, kind) for kind in CHARACTERS]
-
-
-def _prepare(folder: Path, kind: str) -> str:
-    own = ROOT / "checkpoints" / kind
-    if own.exists() and Versions(own).list():
-        shutil.copytree(own, folder)
-        return f"{kind} {Versions(folder).load_current().version}"
-    folder.mkdir(parents=True)
-    path = folder / "random.safetensors"
-    save(path, _random(kind))
-    versions = Versions(folder)
-    versions.promote(versions.add(path))
-    path.unlink()
-    return f"{kind} with random weights"
-
-
-def _random(kind: str) -> Checkpoint:
-    recipe = RECIPES[Network(kind)]
-    vocabulary = Vocabulary(CHARACTERS[kind])
-    architecture = Architecture(recipe.cell, len(vocabulary), recipe.hidden_size, recipe.layers)
-    language_model = LanguageModel.initialise(architecture, np.random.default_rng(1))
-    description = Description(recipe.form, "RANDOM", "0" * 64, 1, 3.0, 1, "2024-01-01T00:00:00+00:00", {})
-    known = frozenset({"mangosaurus"}) if kind == "dino" else frozenset[str]()
-    return Checkpoint(language_model, vocabulary, description, known)
+    """Copy the released checkpoints into a folder; returns a description of each."""
+    for network in Network:
+        shutil.copytree(ROOT / "checkpoints" / network, folder / network)
+    return [f"{network} {Versions(folder / network).current()}" for network in Network]

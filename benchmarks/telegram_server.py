@@ -1,8 +1,7 @@
-"""A Bot API on 127.0.0.1 that costs as little as it can, so that a bench of bots measures the bots.
+"""A Bot API on 127.0.0.1 that costs as little as possible, so that the bench measures the bots.
 
-It keeps an `Inbox` for each token: the updates that wait for a bot, when they were handed out, and what came back. Each
-update stands in a private chat of its own, so that an answer tells which update it belongs to. Not here: Telegram's
-rules, which the bots' tests are about, and how fast anything should be.
+It keeps an `Inbox` for each token: the updates for a bot, when they were handed out, and the messages that came back.
+Each update comes from a private chat of its own, so the chat of a message tells which update it answers.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ ME = {"id": 7000000, "is_bot": True, "first_name": "Bot", "username": "bench_bot
 
 @dataclass
 class Asked:
-    """An update: what it says, when it was first handed out, and every answer, as (seconds, text)."""
+    """An update: its text, when it was first handed out, and every message that answers it, as (seconds, text)."""
 
     text: str
     handed_out: float | None = None
@@ -31,14 +30,14 @@ class Asked:
 
     @property
     def latency(self) -> float:
-        """Seconds from the update's way out to its first answer's arrival."""
+        """Seconds from handing out the update to the arrival of its first answer."""
         if self.handed_out is None or not self.answers:
             raise ValueError(f"{self.text!r} was not answered")
         return self.answers[0][0] - self.handed_out
 
 
 class Inbox:
-    """What one bot is asked, and what it answers."""
+    """The updates for one bot, and its messages."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []  # update n is the n-th, counted from 1
@@ -50,7 +49,7 @@ class Inbox:
         self._answered = asyncio.Event()
 
     def ask(self, text: str, person: int) -> Asked:
-        """Let a person write to the bot, in a chat of this update's own."""
+        """Let a person write to the bot, in a new chat."""
         asked = Asked(text)
         self.asked.append(asked)
         number = len(self.asked)
@@ -69,7 +68,7 @@ class Inbox:
         await self._answered.wait()
 
     async def updates(self, parameters: dict[str, Any]) -> bytes:
-        """Answer getUpdates: what waits now, or what comes within the timeout. An offset confirms what is below it."""
+        """Answer getUpdates: the updates that wait, or come within the timeout. An offset confirms all below it."""
         self._polled.set()
         offset = int(parameters.get("offset", 0))
         while self._waiting and self._waiting[0][0] < offset:
@@ -79,7 +78,7 @@ class Inbox:
         return self._hand_out(int(parameters.get("limit", MOST_UPDATES)))
 
     def send(self, chat: int, text: str) -> None:
-        """Take a message of the bot's."""
+        """Receive a message from the bot."""
         number = chat - FIRST_CHAT
         if not 1 <= number <= len(self.asked):
             self.stray += 1
@@ -123,12 +122,12 @@ class Server:
         return int(self._server.sockets[0].getsockname()[1])
 
     def stop(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         if self._server is not None:
             self._server.close()
 
     def inbox(self, token: str) -> Inbox:
-        """Return what belongs to a token; a new one gets an empty inbox."""
+        """Return the inbox of a token."""
         return self.inboxes.setdefault(token, Inbox())
 
     async def call(self, token: str, method: str, parameters: dict[str, Any]) -> bytes:
@@ -153,7 +152,7 @@ class Server:
 
 
 class _Connection(asyncio.Protocol):
-    """HTTP/1.1 as the bots' clients speak it: one request after the other, bodies with a length."""
+    """As much of HTTP/1.1 as the bots' clients speak: one request after the other, bodies with a length."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
