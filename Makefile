@@ -10,7 +10,7 @@ help:
 	@echo 'make format  tidy the code'
 	@echo 'make train   make the released weights anew, from nothing (an hour)'
 	@echo 'make bench   measure beside torch, and write benchmarks/results.md'
-	@echo 'make bench-bot  measure the bot beside an echo bot, likewise'
+	@echo 'make bench-bot  measure the bot beside an echo bot and a torch bot, likewise'
 	@echo 'make clean   remove the environments and caches'
 
 run: .venv/ready
@@ -26,7 +26,7 @@ format: .venv-test/ready
 	.venv-test/bin/ruff check --fix .
 	.venv-test/bin/ruff format .
 
-# On as many threads as the released weights: with others, sums are made in another order, and last digits differ.
+# With the thread counts of the released weights: another count adds in another order and changes the last digits.
 train: .venv/ready
 	.venv/bin/python -m model train dino --threads 1 --promote
 	.venv/bin/python -m model train poem --threads 2 --promote
@@ -36,8 +36,8 @@ train: .venv/ready
 bench: .venv-bench/ready
 	.venv-bench/bin/python -m benchmarks
 
-bench-bot: .venv/ready
-	.venv/bin/python -m benchmarks.bot --write
+bench-bot: .venv-bench/ready
+	.venv-bench/bin/python -m benchmarks.bot --write
 
 clean:
 	rm -rf .venv .venv-test .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
