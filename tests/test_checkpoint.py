@@ -1,13 +1,11 @@
-"""Checkpoints: what is saved comes back, what is damaged is refused by name and reason, and a good version serves."""
+"""Checkpoint files: a saved checkpoint comes back exactly, and any other file is refused by name and reason."""
 
 import errno
-import logging
 import os
 import pickle
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,33 +16,12 @@ import safetensors.numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.checkpoint import encoding as checkpoint_format
-from model.checkpoint.encoding import Checkpoint, CheckpointError, Description
+from model.checkpoint import encoding
+from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions, load, save
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
 from model.network.layers import GATES
 from model.text.vocabulary import Vocabulary
-from model.training.history import read_history
-
-DESCRIPTION = Description(
-    form="names",
-    recipe="DINO",
-    corpus="c0ffee",
-    steps=1200,
-    held_out_loss=1.75,
-    seed=7,
-    created="2025-01-01T00:00:00+00:00",
-    versions={"mangosaurus": "0.1.0", "numpy": "2.4", "python": "3.11"},
-)
-
-
-def checkpoint(seed: int = 0, cell: str = "lstm", **changes: Any) -> Checkpoint:
-    vocabulary = Vocabulary("\n abcé")
-    architecture = Architecture("rnn" if cell == "rnn" else "lstm", len(vocabulary), 3)
-    network = LanguageModel.initialise(architecture, np.random.default_rng(seed), changes.pop("dtype", np.float32))
-    known = frozenset({"abba", "caé", "b a"})
-    return replace(Checkpoint(network, vocabulary, DESCRIPTION, known), **changes)
+from tests.checkpoints import DESCRIPTION, checkpoint, files_in, same_weights, saved_at
 
 
 @pytest.fixture
@@ -52,23 +29,12 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "dino.safetensors"
 
 
-def same_weights(one: Checkpoint, other: Checkpoint) -> bool:
-    ours, theirs = one.language_model.parameters, other.language_model.parameters
-    return ours.keys() == theirs.keys() and all(
-        ours[name].dtype == theirs[name].dtype and np.array_equal(ours[name], theirs[name]) for name in ours
-    )
-
-
-def files_in(folder: Path) -> list[str]:
-    return sorted(file.name for file in folder.iterdir())
-
-
-# What is saved comes back.
+# Saving and loading.
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_what_is_saved_comes_back(path: Path, cell: str, dtype: type) -> None:
+def test_a_saved_checkpoint_comes_back(path: Path, cell: str, dtype: type) -> None:
     original = checkpoint(cell=cell, dtype=dtype)
     saved = save(path, original)
     loaded = load(path)
@@ -81,14 +47,14 @@ def test_what_is_saved_comes_back(path: Path, cell: str, dtype: type) -> None:
     assert files_in(path.parent) == [path.name]
 
 
-def test_weights_come_back_writable_and_without_known_names(path: Path) -> None:
+def test_weights_come_back_writable_and_known_names_may_be_empty(path: Path) -> None:
     save(path, checkpoint(known_names=frozenset()))
     loaded = load(path)
     assert loaded.known_names == frozenset()
     assert all(array.flags.writeable and array.flags.aligned for array in loaded.language_model.parameters.values())
 
 
-def test_known_words_come_back_and_without_them_the_file_is_as_it_ever_was(path: Path) -> None:
+def test_known_words_come_back_and_add_nothing_to_a_file_without_them(path: Path) -> None:
     without = save(path, checkpoint())
     assert "known_words" not in safetensors.numpy.load_file(path)
     words = frozenset({"a", "ba", "caé", "abc"})
@@ -98,13 +64,13 @@ def test_known_words_come_back_and_without_them_the_file_is_as_it_ever_was(path:
     assert save(path, replace(load(path), known_words=frozenset())).version == without.version
 
 
-def test_the_same_content_is_the_same_file_and_version(tmp_path: Path) -> None:
+def test_equal_content_gives_equal_bytes_and_an_equal_version(tmp_path: Path) -> None:
     first, second = save(tmp_path / "a", checkpoint()), save(tmp_path / "b", checkpoint())
     assert first.version == second.version
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_any_difference_is_another_version(path: Path) -> None:
+def test_any_difference_gives_another_version(path: Path) -> None:
     versions = {
         save(path, other).version
         for other in (
@@ -119,7 +85,7 @@ def test_any_difference_is_another_version(path: Path) -> None:
     assert len(versions) == 7
 
 
-def test_the_file_describes_itself_to_any_safetensors_reader(path: Path) -> None:
+def test_any_safetensors_reader_sees_the_description(path: Path) -> None:
     save(path, checkpoint())
     with safetensors.safe_open(path, framework="numpy") as file:
         (entry,) = file.metadata().values()
@@ -133,9 +99,9 @@ def test_the_file_describes_itself_to_any_safetensors_reader(path: Path) -> None
         assert fact in entry
 
 
-# What cannot be trusted is refused.
+# Damaged and foreign files.
 
-CONTENT = checkpoint_format.encode(checkpoint())
+CONTENT = encoding.encode(checkpoint())
 
 
 @given(st.integers(0, 8 * len(CONTENT) - 1))
@@ -143,38 +109,38 @@ CONTENT = checkpoint_format.encode(checkpoint())
 def test_a_flipped_bit_is_refused(bit: int) -> None:
     damaged = bytearray(CONTENT)
     damaged[bit // 8] ^= 1 << bit % 8
-    with pytest.raises(checkpoint_format.FormatError):
-        checkpoint_format.decode(bytes(damaged))
+    with pytest.raises(encoding.FormatError):
+        encoding.decode(bytes(damaged))
 
 
 @given(st.integers(0, len(CONTENT) - 1))
 def test_a_truncated_file_is_refused(length: int) -> None:
-    with pytest.raises(checkpoint_format.FormatError):
-        checkpoint_format.decode(CONTENT[:length])
+    with pytest.raises(encoding.FormatError):
+        encoding.decode(CONTENT[:length])
 
 
 @given(st.binary(max_size=200) | st.binary(max_size=20).map(lambda more: CONTENT + more))
 def test_other_bytes_are_refused(content: bytes) -> None:
     if content != CONTENT:
-        with pytest.raises(checkpoint_format.FormatError):
-            checkpoint_format.decode(content)
+        with pytest.raises(encoding.FormatError):
+            encoding.decode(content)
 
 
 def refused(path: Path, content: bytes, reason: str) -> None:
-    """Reading this content is an error that names the file and the reason."""
+    """Check that this content is refused with an error that names the file and the reason."""
     path.write_bytes(content)
     with pytest.raises(CheckpointError, match=re.escape(f"{path}: ") + f".*{reason}"):
         load(path)
 
 
-def test_damage_is_named_with_the_file(path: Path) -> None:
+def test_a_damaged_file_is_refused_by_name_and_reason(path: Path) -> None:
     refused(path, b"", "empty")
     refused(path, CONTENT[:-1], "not a complete safetensors file")
     refused(path, CONTENT[:-1] + bytes([CONTENT[-1] ^ 1]), "its checksum does not match")
     refused(path, b"names: mango", "not a complete safetensors file")
 
 
-def test_a_pickle_by_another_name_is_refused_and_not_run(path: Path) -> None:
+def test_a_pickle_with_the_name_of_a_checkpoint_is_refused_and_not_run(path: Path) -> None:
     class Trap:
         def __reduce__(self) -> tuple[Any, ...]:
             return (Path.touch, (path.with_name("sprung"),))
@@ -183,7 +149,7 @@ def test_a_pickle_by_another_name_is_refused_and_not_run(path: Path) -> None:
     assert not path.with_name("sprung").exists()
 
 
-def test_another_programs_tensors_are_refused(path: Path) -> None:
+def test_a_safetensors_file_of_another_program_is_refused(path: Path) -> None:
     refused(path, safetensors.numpy.save({"a": np.zeros(3)}), "not a checkpoint of this program")
     refused(path, safetensors.numpy.save({"a": np.zeros(3)}, {"mangosaurus": "[1]"}), "not a checkpoint")
     refused(path, safetensors.numpy.save({"a": np.zeros(3)}, {"mangosaurus": "[" * 9999}), "not a checkpoint")
@@ -202,15 +168,13 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 
 
 def forged(facts: dict[str, Any], **tensors: Any) -> bytes:
-    """A file whose checksum is right, but whose facts or tensors are others."""
+    """A file with a correct checksum, but with these facts and tensors; None leaves a tensor out."""
     original = checkpoint()
-    contents = {**original.language_model.parameters, "known_names": np.zeros(0, np.uint8), **tensors}
-    contents = {name: tensor for name, tensor in contents.items() if tensor is not None}
-    everything = checkpoint_format._facts(original) | facts
-    digest = checkpoint_format.digest_of(everything, contents)
-    return safetensors.numpy.save(
-        contents, {"mangosaurus": checkpoint_format._canonical(everything | {"sha256": digest})}
-    )
+    tensors = {**original.language_model.parameters, "known_names": np.zeros(0, np.uint8), **tensors}
+    tensors = {name: tensor for name, tensor in tensors.items() if tensor is not None}
+    facts = encoding._facts(original) | facts
+    entry = encoding._canonical(facts | {"sha256": encoding.digest_of(facts, tensors)})
+    return safetensors.numpy.save(tensors, {"mangosaurus": entry})
 
 
 def description(**changes: Any) -> dict[str, Any]:
@@ -274,12 +238,12 @@ def test_tensors_that_do_not_fit_are_refused(path: Path, tensors: dict[str, Any]
     refused(path, forged({}, **tensors), reason)
 
 
-def test_a_forgery_without_a_difference_is_no_forgery(path: Path) -> None:
+def test_a_forged_file_without_changes_loads(path: Path) -> None:
     path.write_bytes(forged({}))
     assert same_weights(load(path), checkpoint())
 
 
-def test_what_would_be_refused_is_not_written(path: Path) -> None:
+def test_a_checkpoint_that_would_not_load_is_not_written(path: Path) -> None:
     save(path, checkpoint())
     before = path.read_bytes()
     broken = checkpoint(seed=1)
@@ -299,14 +263,14 @@ def test_what_would_be_refused_is_not_written(path: Path) -> None:
     assert files_in(path.parent) == [path.name]
 
 
-# What the operating system refuses. Each in a process of its own, because it cannot be undone.
+# Refusals of the operating system. Limits and user ids cannot be undone, so these scripts run in their own process.
 
 
 def in_a_child(folder: Path, script: str) -> str:
-    """Run a script in `folder`; `original` and the modules are there. Returns what it prints."""
+    """Run a script in `folder`, with `original` and the imports of this prelude. Return its output."""
     prelude = (
-        "import os, resource\nfrom pathlib import Path\nimport tests.test_checkpoint as here\n"
-        "from model.checkpoint.versions import *\noriginal = here.checkpoint(seed=1)\n"
+        "import os, resource\nfrom pathlib import Path\nfrom tests.checkpoints import checkpoint\n"
+        "from model.checkpoint.versions import *\noriginal = checkpoint(seed=1)\n"
         f"os.chdir({str(folder)!r})\n"
     )
     child = subprocess.run(
@@ -331,7 +295,7 @@ for attempt in (lambda: save(Path("dino.safetensors"), original), lambda: Versio
 """
 
 
-def test_a_full_disk_is_named_and_the_previous_file_still_loads(path: Path) -> None:
+def test_a_full_disk_is_reported_and_the_previous_file_still_loads(path: Path) -> None:
     previous = save(path, checkpoint())
     save(path.with_name("other"), checkpoint(seed=2))
     sentences = in_a_child(path.parent, FULL_DISK).splitlines()
@@ -354,7 +318,7 @@ print(Versions(Path(".")).load_current().version)
 """
 
 
-def test_missing_permission_is_named_and_the_previous_version_still_loads(tmp_path: Path) -> None:
+def test_missing_permission_is_reported_and_the_previous_version_still_loads(tmp_path: Path) -> None:
     versions = Versions(tmp_path / "dino")
     version = versions.add(saved_at(tmp_path / "a", checkpoint()))
     versions.promote(version)
@@ -375,7 +339,7 @@ def test_missing_permission_is_named_and_the_previous_version_still_loads(tmp_pa
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_an_error_at_any_moment_leaves_the_previous_file_and_nothing_else(
+def test_an_error_while_writing_leaves_only_the_previous_file(
     path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     previous = save(path, checkpoint())
@@ -388,172 +352,3 @@ def test_an_error_at_any_moment_leaves_the_previous_file_and_nothing_else(
         save(path, checkpoint(seed=1))
     assert load(path).version == previous.version
     assert files_in(path.parent) == [path.name]
-
-
-# Versions.
-
-
-def saved_at(path: Path, original: Checkpoint) -> Path:
-    save(path, original)
-    return path
-
-
-@pytest.fixture
-def versions(tmp_path: Path) -> Versions:
-    return Versions(tmp_path / "checkpoints" / "dino")
-
-
-def added(versions: Versions, seed: int) -> str:
-    outside = versions.directory.parent.parent / "new.safetensors"
-    version = versions.add(saved_at(outside, checkpoint(seed)))
-    outside.unlink()
-    os.utime(versions.path(version), (seed, seed))
-    return version
-
-
-def damage(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[-1] ^= 1
-    path.write_bytes(content)
-
-
-def test_versions_are_added_promoted_and_listed(versions: Versions) -> None:
-    assert versions.list() == ()
-    first, second = added(versions, 1), added(versions, 2)
-    assert versions.list() == (second, first)
-    versions.promote(first)
-    assert versions.current() == first == versions.load_current().version
-    versions.promote(second)
-    assert versions.current() == second == versions.load_current().version
-    assert same_weights(versions.load(first), checkpoint(1))
-    assert files_in(versions.directory) == sorted(
-        [f"{first}.safetensors", f"{second}.safetensors", "current", "previous"]
-    )
-
-
-def test_adding_again_changes_nothing_but_repairs_a_damaged_file(versions: Versions) -> None:
-    version = added(versions, 1)
-    before = versions.path(version).stat()
-    versions.add(saved_at(versions.directory.parent / "again", checkpoint(1)))
-    assert versions.path(version).stat().st_ino == before.st_ino
-    damage(versions.path(version))
-    assert added(versions, 1) == version
-    assert versions.load(version).version == version
-
-
-def test_what_does_not_load_is_neither_added_nor_promoted(versions: Versions, tmp_path: Path) -> None:
-    first, second = added(versions, 1), added(versions, 2)
-    versions.promote(first)
-    bad = saved_at(tmp_path / "bad", checkpoint(3))
-    damage(bad)
-    damage(versions.path(second))
-    with pytest.raises(CheckpointError, match="bad: damaged"):
-        versions.add(bad)
-    with pytest.raises(CheckpointError, match=f"{second}.safetensors: damaged"):
-        versions.promote(second)
-    with pytest.raises(CheckpointError, match="cannot be read: No such file"):
-        versions.promote("0" * 12)
-    assert versions.current() == first
-
-
-@pytest.mark.parametrize(
-    "text", ["", "current", "../../etc/x", "ABCDEF012345", "0" * 11, "0" * 13, "0" * 12 + "\n", "\u0660" * 12]
-)
-def test_a_version_is_twelve_digits_and_nothing_else(versions: Versions, text: str) -> None:
-    for method in (versions.load, versions.promote, versions.path):
-        with pytest.raises(CheckpointError, match="is not a version"):
-            method(text)
-
-
-def test_a_version_under_another_ones_name_is_refused(versions: Versions) -> None:
-    first, second = added(versions, 1), added(versions, 2)
-    versions.path(first).write_bytes(versions.path(second).read_bytes())
-    with pytest.raises(CheckpointError, match=f"{first}.safetensors: holds version {second}"):
-        versions.load(first)
-
-
-def test_the_released_version_is_current_until_another_is_promoted(versions: Versions) -> None:
-    first, second = added(versions, 1), added(versions, 2)
-    with pytest.raises(CheckpointError, match="no current checkpoint"):
-        versions.current()
-    (versions.directory / "released").write_text(first + "\n")
-    assert versions.current() == first
-    versions.promote(second)
-    assert versions.current() == second
-    assert (versions.directory / "released").read_text() == first + "\n"
-    assert (versions.directory / "previous").read_text() == first + "\n"
-
-
-@pytest.fixture
-def warnings(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
-    messages: list[str] = []
-
-    class Collect(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            messages.append(record.getMessage())
-
-    handler = Collect(logging.WARNING)
-    logging.getLogger("model.checkpoint.versions").addHandler(handler)
-    yield messages
-    logging.getLogger("model.checkpoint.versions").removeHandler(handler)
-
-
-def test_the_last_good_version_serves_with_a_warning(versions: Versions, warnings: list[str]) -> None:
-    newest = added(versions, 9)
-    released, previous, current = (added(versions, seed) for seed in (1, 2, 3))
-    os.utime(versions.path(newest), (99, 99))
-    (versions.directory / "released").write_text(released)
-    versions.promote(previous)
-    versions.promote(current)
-    assert versions.load_current().version == current
-    assert warnings == []
-    for lost, serves in ((current, previous), (previous, released), (released, newest)):
-        damage(versions.path(lost))
-        warnings.clear()
-        assert versions.load_current().version == serves
-        assert f"checkpoint refused: {versions.path(current)}: damaged: its checksum does not match" in warnings[0]
-        assert warnings[-1] == f"serving version {serves} of {versions.directory} instead"
-    versions.path(newest).unlink()
-    with pytest.raises(CheckpointError, match=f"{current}.safetensors: damaged.*no other version loads"):
-        versions.load_current()
-
-
-def test_a_damaged_pointer_is_passed_over_aloud(versions: Versions, warnings: list[str]) -> None:
-    first, second = added(versions, 1), added(versions, 2)
-    (versions.directory / "released").write_text(first)
-    versions.promote(second)
-    (versions.directory / "current").write_bytes(b"\xff../../x")
-    assert versions.load_current().version == first
-    assert "pointer ignored" in warnings[0]
-    assert str(versions.directory / "current") in warnings[0]
-    (versions.directory / "current").unlink()
-    (versions.directory / "current").mkdir()
-    assert versions.current() == first
-    assert "Is a directory" in warnings[-1]
-
-
-def test_other_files_in_the_folder_are_left_alone(versions: Versions) -> None:
-    version = added(versions, 1)
-    for name in ("notes.txt", "x.safetensors", ".0123456789ab.safetensors.1f.tmp", "0123456789AB.safetensors"):
-        (versions.directory / name).write_text("")
-    assert versions.list() == (version,)
-
-
-def test_a_folder_that_is_none_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(CheckpointError, match="file"):
-        Versions(tmp_path / "file").add(saved_at(tmp_path / "a", checkpoint()))
-    with pytest.raises(CheckpointError, match="nothing: no current checkpoint"):
-        Versions(tmp_path / "nothing").load_current()
-
-
-@pytest.mark.parametrize(("kind", "writes"), [("dino", "names"), ("poem", "verse")])
-def test_what_is_released_comes_with_the_program(kind: str, writes: str) -> None:
-    folder = Path(__file__).parents[1] / "checkpoints" / kind
-    released = (folder / "released").read_text().strip()
-    checkpoint = load(folder / f"{released}.safetensors")
-    assert (checkpoint.version, checkpoint.description.form) == (released, writes)
-    assert read_history(folder / f"{released}.jsonl").steps[-1] >= checkpoint.description.steps
-    card = (folder / "README.md").read_text()
-    assert released in card
-    assert f"{checkpoint.description.held_out_loss:.3f}" in card

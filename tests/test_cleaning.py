@@ -1,4 +1,4 @@
-"""Cleaning: what is spoken stays, line by line; headings, names and directions go."""
+"""Cleaning: the spoken lines stay; headings, speakers' names and stage directions are removed."""
 
 from model.text.cleaning import clean_sonnets, clean_verse
 
@@ -110,7 +110,7 @@ def test_sonnets_lose_their_title_and_numbers() -> None:
     ]
 
 
-def test_plays_keep_what_is_spoken_scene_by_scene() -> None:
+def test_plays_keep_the_spoken_lines_of_each_scene() -> None:
     assert clean_verse({"play_gut.txt": PLAY}).split("\n") == [
         "now is the 'winter' of our discontent",
         "made glorious summer etc.",
@@ -128,13 +128,13 @@ def test_plays_keep_what_is_spoken_scene_by_scene() -> None:
     ]
 
 
-def test_poems_are_cut_into_groups_of_stanzas_after_their_dedication() -> None:
+def test_poems_lose_their_dedication_and_are_cut_into_groups_of_stanzas() -> None:
     documents = clean_verse({"poem_gut.txt": POEM}).split("\n\n")
     assert [document.count("stanza") for document in documents] == [5, 1]
     assert documents[0].startswith("stanza a,\nhas two lines,\nand a third.\nstanza b,")
 
 
-def test_texts_are_taken_in_the_order_of_their_names_without_the_sonnets() -> None:
+def test_verse_has_the_texts_in_the_order_of_their_names_without_the_sonnets() -> None:
     texts = {"passionate_pilgrim_gut.txt": SONNETS, "play_gut.txt": PLAY, "a_poem_gut.txt": POEM}
     verse = clean_verse(texts | {"sonnets_gut.txt": SONNETS})
     assert verse.startswith("stanza a")

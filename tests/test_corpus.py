@@ -1,20 +1,16 @@
+"""Corpora: texts are folded, deduplicated and split, and no held-out line is trained on."""
+
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from model.text.batches import Batch, name_batches, padded_batch, stream, stream_batches
 from model.text.corpus import Corpus, CorpusError, read_names, read_verse
-from model.text.vocabulary import NO_CHARACTER, Vocabulary, fold
+from model.text.vocabulary import Vocabulary, fold
 
-LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 words = st.text(st.sampled_from("abc xyz"), min_size=1).map(lambda text: text.replace(" ", "é"))
-documents_of_letters = st.lists(st.text(st.sampled_from("abcxyz")), min_size=1, max_size=9)
 
 
 def write(path: Path, text: str) -> Path:
@@ -55,7 +51,7 @@ def test_a_tenth_of_the_names_is_held_out_by_their_hash(tmp_path: Path) -> None:
         assert corpus.training == tuple(name for name in names if split_of(name) != split)
 
 
-def test_a_growing_list_moves_no_name(tmp_path: Path) -> None:
+def test_a_name_stays_in_its_part_when_the_list_grows(tmp_path: Path) -> None:
     names = [f"saurus{number:b}" for number in range(300)]
     small = read_names(write(tmp_path / "small.txt", "\n".join(names[:200])))
     large = read_names(write(tmp_path / "large.txt", "\n".join(reversed(names))))
@@ -65,7 +61,7 @@ def test_a_growing_list_moves_no_name(tmp_path: Path) -> None:
 
 
 @given(names=st.lists(words, min_size=2, max_size=8, unique_by=fold), split=st.integers(0, 9))
-def test_few_names_are_split_into_two_parts_that_are_not_empty(
+def test_neither_part_of_a_few_names_is_empty(
     tmp_path_factory: pytest.TempPathFactory, names: list[str], split: int
 ) -> None:
     corpus = read_names(write(tmp_path_factory.getbasetemp() / "few.txt", "\n".join(names)), split=split)
@@ -82,7 +78,7 @@ def test_too_few_names_are_refused(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("split", [-1, 10])
-def test_a_split_that_is_none_is_refused(tmp_path: Path, split: int) -> None:
+def test_a_split_out_of_range_is_refused(tmp_path: Path, split: int) -> None:
     with pytest.raises(CorpusError, match=f"got {split}"):
         read_names(tmp_path / "names.txt", split=split)
 
@@ -100,7 +96,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 # ---- verse ----
 
 
-def test_whole_poems_are_held_out_from_the_end(tmp_path: Path) -> None:
+def test_the_last_poems_are_held_out_whole(tmp_path: Path) -> None:
     corpus = read_verse(write(tmp_path / "verse.txt", poems(21)))
     assert corpus.form == "verse"
     assert corpus.held_out == tuple(fold(poem(97 + number)) for number in (18, 19, 20))
@@ -113,25 +109,25 @@ def test_a_tenth_of_the_poems_is_held_out_rounded_up(tmp_path: Path, count: int,
     assert (len(corpus.training), len(corpus.held_out)) == (count - held_out, held_out)
 
 
-def test_lines_are_tidied(tmp_path: Path) -> None:
+def test_white_space_and_typography_are_normalised(tmp_path: Path) -> None:
     path = write(tmp_path / "verse.txt", "\n  Thou  art \r\n\tfair;\n \t\nWhy?\n\n\n\nO\u2014O\n\n")
     corpus = read_verse(path)
     assert corpus.training == ("thou art\nfair;", "why?")
     assert corpus.held_out == ("o--o",)
 
 
-def test_a_file_without_blank_lines_is_poems_of_fourteen_lines(tmp_path: Path) -> None:
+def test_a_file_without_blank_lines_is_cut_into_poems_of_fourteen_lines(tmp_path: Path) -> None:
     corpus = read_verse(write(tmp_path / "verse.txt", "".join(f"line {chr(97 + n)}\n" for n in range(20))))
     assert [document.count("\n") + 1 for document in (*corpus.training, *corpus.held_out)] == [14, 6]
 
 
-def test_several_files_are_one_corpus(tmp_path: Path) -> None:
+def test_several_files_make_one_corpus(tmp_path: Path) -> None:
     paths = [write(tmp_path / f"{n}.txt", poem(98 + n) + "\n\n" + poem(97)) for n in range(2)]
     corpus = read_verse(*paths)
     assert [document[:6] for document in (*corpus.training, *corpus.held_out)] == ["poem b", "poem a", "poem c"]
 
 
-def test_no_held_out_line_is_trained_on_in_any_stage(tmp_path: Path) -> None:
+def test_held_out_lines_are_removed_from_training_and_pretraining(tmp_path: Path) -> None:
     verse = write(
         tmp_path / "verse.txt", "A, secret line\nmine\n\nHey nonny\n\nA secret line!\n\nHey nonny\nheld out\n"
     )
@@ -142,7 +138,7 @@ def test_no_held_out_line_is_trained_on_in_any_stage(tmp_path: Path) -> None:
     assert corpus.pretraining == ("lent", "a secret line", "lent too")
 
 
-def test_the_words_of_verse_are_those_that_are_trained_on(tmp_path: Path) -> None:
+def test_the_words_are_those_of_training_and_pretraining(tmp_path: Path) -> None:
     verse = write(tmp_path / "verse.txt", "'Tis o'er;\nself-love\n\nheld out\n")
     plays = write(tmp_path / "plays.txt", "Lo!\n\nheld out\n\n'lo' tis\n")
     corpus = read_verse(verse, pretraining=[plays])
@@ -154,7 +150,7 @@ def test_the_words_of_verse_are_those_that_are_trained_on(tmp_path: Path) -> Non
     st.lists(st.lists(st.sampled_from(["O!", "o", "Thou art.", "a b", "c"]), min_size=1), min_size=2, max_size=12),
     st.lists(st.lists(st.sampled_from(["O!", "o", "Thou  art", "A b?", "d1"]), min_size=1)),
 )
-def test_held_out_lines_are_nowhere_else(
+def test_no_held_out_line_occurs_in_any_other_part(
     tmp_path_factory: pytest.TempPathFactory, verse: list[list[str]], plays: list[list[str]]
 ) -> None:
     paths = [tmp_path_factory.getbasetemp() / name for name in ("verse.txt", "plays.txt")]
@@ -192,12 +188,12 @@ def test_too_little_verse_is_refused(tmp_path: Path, text: str, reason: str) -> 
         read_verse(write(tmp_path / "verse.txt", text))
 
 
-def test_no_verse_at_all_is_refused() -> None:
+def test_no_file_is_refused() -> None:
     with pytest.raises(CorpusError, match="no file"):
         read_verse()
 
 
-def test_the_digest_tells_corpora_apart(tmp_path: Path) -> None:
+def test_different_corpora_have_different_digests(tmp_path: Path) -> None:
     def corpus(text: str, plays: str = "") -> Corpus:
         pretraining = [write(tmp_path / "plays.txt", plays)]
         return read_verse(write(tmp_path / "verse.txt", text), pretraining=pretraining)
@@ -205,137 +201,3 @@ def test_the_digest_tells_corpora_apart(tmp_path: Path) -> None:
     digests = {corpus(text, plays).digest for text in (poems(2), poems(3)) for plays in ("", "a", "a\n\ne", "a\ne")}
     assert len(digests) == 8
     assert corpus(poems(2)).digest == corpus(poems(2).upper()).digest
-
-
-# ---- batches ----
-
-
-def is_shifted(batch: Batch, first: int) -> bool:
-    return bool((batch.inputs[0] == first).all() and (batch.inputs[1:] == batch.targets[:-1]).all())
-
-
-@given(documents_of_letters, st.sampled_from([NO_CHARACTER, LETTERS.newline]))
-def test_padded_batches_hold_each_document_and_its_newline(documents: list[str], first: int) -> None:
-    batch = padded_batch(documents, LETTERS, first=first)
-    assert batch.mask is not None
-    assert batch.inputs.shape == batch.targets.shape == batch.mask.shape
-    assert batch.targets.shape == (1 + max(map(len, documents)), len(documents))
-    assert batch.inputs.dtype == batch.targets.dtype == np.intp
-    assert is_shifted(batch, first)
-    for column, document in enumerate(documents):
-        counted = batch.mask[:, column]
-        assert LETTERS.text_of(batch.targets[counted, column]) == document + "\n"
-        assert counted.tolist() == [step <= len(document) for step in range(len(counted))]
-
-
-def test_documents_of_several_lines_are_padded_too() -> None:
-    batch = padded_batch(["a\nb", "c"], LETTERS, first=LETTERS.newline)
-    assert batch.mask is not None
-    assert LETTERS.text_of(batch.targets[batch.mask[:, 0], 0]) == "a\nb\n"
-
-
-def test_a_batch_of_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one document"):
-        padded_batch([], LETTERS, first=NO_CHARACTER)
-
-
-@given(documents_of_letters, st.integers(1, 12), st.integers(0, 9))
-def test_an_epoch_of_names_has_each_once_and_depends_on_the_seed_only(
-    documents: list[str], batch_size: int, seed: int
-) -> None:
-    def epoch() -> list[Batch]:
-        return list(name_batches(documents, LETTERS, batch_size, np.random.default_rng(seed)))
-
-    batches = epoch()
-    assert sorted(name for batch in batches for name in names_in(batch)) == sorted(documents)
-    assert all(batch.targets.shape[1] == batch_size for batch in batches[:-1])
-    assert all(is_shifted(batch, NO_CHARACTER) for batch in batches)
-    for batch, again in zip(batches, epoch(), strict=True):
-        np.testing.assert_array_equal(batch.targets, again.targets)
-
-
-def names_in(batch: Batch) -> list[str]:
-    assert batch.mask is not None
-    columns = range(batch.targets.shape[1])
-    return [LETTERS.text_of(batch.targets[batch.mask[:, column], column]).removesuffix("\n") for column in columns]
-
-
-def test_names_are_shuffled_anew_each_epoch() -> None:
-    names = [chr(97 + n) for n in range(26)]
-    generator = np.random.default_rng(5)
-    first, second = (names_in(next(name_batches(names, LETTERS, 26, generator))) for _ in range(2))
-    assert first != second != names
-
-
-@pytest.mark.parametrize(("documents", "text"), [(["a\nb", "c"], "\na\nb\n\nc\n"), (["a"], "\na\n"), ([], "\n\n")])
-def test_a_stream_is_the_documents_with_blank_lines_between(documents: Sequence[str], text: str) -> None:
-    assert LETTERS.text_of(stream(documents, LETTERS)) == text
-
-
-sizes = st.integers(1, 7)
-
-
-@given(st.integers(1, 90), sizes, sizes, st.integers(-200, 200))
-def test_every_character_is_a_target_once_an_epoch(length: int, batch_size: int, steps: int, offset: int) -> None:
-    ids = np.arange(length)
-    batches = list(stream_batches(ids, batch_size, steps, offset))
-    streams = [
-        np.concatenate([counted(batch.targets, batch.mask, column) for batch in batches])
-        for column in range(batch_size)
-    ]
-    np.testing.assert_array_equal(np.concatenate(streams), np.roll(ids, -offset))
-    assert max(map(len, streams)) - min(map(len, streams)) <= 1
-
-
-def counted(rows: NDArray[np.intp], mask: NDArray[np.bool_] | None, column: int) -> NDArray[np.intp]:
-    return rows[:, column] if mask is None else rows[mask[:, column], column]
-
-
-@given(st.integers(1, 90), sizes, sizes, st.integers(-200, 200))
-def test_inputs_are_the_characters_before_and_streams_go_on(
-    length: int, batch_size: int, steps: int, offset: int
-) -> None:
-    batches = list(stream_batches(np.arange(length), batch_size, steps, offset))
-    before: NDArray[np.intp] | None = None
-    for batch in batches:
-        np.testing.assert_array_equal(batch.inputs, (batch.targets - 1) % length)
-        np.testing.assert_array_equal(batch.inputs[1:], batch.targets[:-1])
-        if before is not None:
-            np.testing.assert_array_equal(batch.inputs[0], before)
-        before = batch.targets[-1]
-
-
-@given(st.integers(1, 90), sizes, sizes)
-def test_chunks_are_full_but_the_last_and_only_its_last_step_is_masked(
-    length: int, batch_size: int, steps: int
-) -> None:
-    batches = list(stream_batches(np.arange(length), batch_size, steps))
-    longest = -(-length // batch_size)
-    assert [len(batch.targets) for batch in batches[:-1]] == [steps] * (len(batches) - 1)
-    assert sum(len(batch.targets) for batch in batches) == longest
-    assert all(batch.mask is None for batch in batches[:-1])
-    mask = batches[-1].mask
-    if length % batch_size == 0:
-        assert mask is None
-    else:
-        assert mask is not None
-        assert mask[:-1].all()
-        assert mask[-1].tolist() == [column < length % batch_size for column in range(batch_size)]
-
-
-def test_the_text_is_read_as_a_ring() -> None:
-    ids = stream(["ab", "c"], LETTERS)
-    (batch,) = stream_batches(ids, 1, 100, offset=2)
-    assert LETTERS.text_of(batch.targets[:, 0]) == "b\n\nc\n\na"
-    assert LETTERS.text_of(batch.inputs[:1, 0]) == "a"
-
-
-@pytest.mark.parametrize(("length", "batch_size", "steps"), [(0, 1, 1), (5, 0, 1), (5, 1, 0), (5, -1, 1)])
-def test_sizes_below_one_are_refused(length: int, batch_size: int, steps: int) -> None:
-    with pytest.raises(ValueError, match="must be at least 1, got"):
-        next(stream_batches(np.arange(length), batch_size, steps))
-
-
-def test_names_need_a_batch_size() -> None:
-    with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
-        next(name_batches(["a"], LETTERS, 0, np.random.default_rng(0)))

@@ -1,8 +1,7 @@
-"""The released weights go on writing what they wrote: 300 recorded creations, byte for byte.
+"""The released weights reproduce 300 recorded creations, byte for byte.
 
-`creations.jsonl` holds requests in several scripts, at temperatures from 0 to 2, with top-p, with known words, and
-poems that continue poems, each with the texts that the first release gave. A change that fails here breaks the codes
-that people have kept.
+`creations.jsonl` holds the texts of the first release, each with its request: several scripts, temperatures from 0 to
+2, top-p, known words, and poems that continue poems. A change that fails here breaks the codes that people have kept.
 """
 
 import json
@@ -27,12 +26,12 @@ def request(row: dict[str, Any]) -> Request:
     return VerseRequest(generator, row["prompt"], sampling, known_words=row["known_words"])
 
 
-def test_there_are_300_of_them() -> None:
+def test_300_creations_are_recorded() -> None:
     assert len(RECORDED) == 300
 
 
 @pytest.mark.parametrize("network", ["dino", "poem"])
-def test_recorded_creations_are_written_again(network: str) -> None:
+def test_recorded_creations_are_reproduced(network: str) -> None:
     checkpoint = Versions(ROOT / "checkpoints" / network).load(RELEASED[network])
     rows = [row for row in RECORDED if row["network"] == network]
     answers = Decoder(checkpoint).generate([request(row) for row in rows])

@@ -1,4 +1,4 @@
-"""Files are there whole or not at all, and what killed writers left is swept."""
+"""Files are written whole or not at all, and the temporary files of killed writers are removed."""
 
 import os
 import time
@@ -15,21 +15,21 @@ def path(tmp_path: Path) -> Path:
 
 
 def temporary(path: Path, *, age: float, token: str = "0123abcd") -> Path:
-    """Leave what a writer leaves that was killed `age` seconds ago."""
-    left = path.with_name(f".{path.name}.{token}.tmp")
-    left.write_bytes(b"half")
-    os.utime(left, (time.time() - age,) * 2)
-    return left
+    """Make the temporary file of a writer that was killed `age` seconds ago."""
+    abandoned = path.with_name(f".{path.name}.{token}.tmp")
+    abandoned.write_bytes(b"half")
+    os.utime(abandoned, (time.time() - age,) * 2)
+    return abandoned
 
 
-def test_a_new_file_takes_the_place_of_the_old_one(path: Path) -> None:
+def test_a_new_file_replaces_the_old_one(path: Path) -> None:
     for content in (b"old", b"", b"new"):
         write_whole(path, content)
         assert path.read_bytes() == content
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_what_the_system_refuses_is_an_os_error_and_nothing_is_left(path: Path) -> None:
+def test_a_refused_write_raises_os_error_and_leaves_no_file(path: Path) -> None:
     path.mkdir()
     with pytest.raises(IsADirectoryError):
         write_whole(path, b"content")
@@ -38,40 +38,40 @@ def test_what_the_system_refuses_is_an_os_error_and_nothing_is_left(path: Path) 
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_the_content_is_on_the_disk_before_the_name_and_the_name_after(
+def test_the_content_is_synced_before_the_rename_and_the_folder_after_it(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
     fsync, rename = os.fsync, Path.replace
 
-    def remembered_fsync(descriptor: int) -> None:
+    def recorded_fsync(descriptor: int) -> None:
         calls.append("sync folder" if os.path.isdir(f"/proc/self/fd/{descriptor}") else "sync file")  # noqa: PTH112
         fsync(descriptor)
 
-    def remembered_rename(self: Path, target: Path) -> Path:
+    def recorded_rename(self: Path, target: Path) -> Path:
         calls.append("rename")
         assert self.parent == target.parent
         return rename(self, target)
 
-    monkeypatch.setattr(os, "fsync", remembered_fsync)
-    monkeypatch.setattr(Path, "replace", remembered_rename)
+    monkeypatch.setattr(os, "fsync", recorded_fsync)
+    monkeypatch.setattr(Path, "replace", recorded_rename)
     write_whole(path, b"content")
     assert calls in (["sync file", "rename", "sync folder"], ["sync file", "rename", "sync file"])
     assert path.read_bytes() == b"content"
 
 
-def test_what_a_killed_writer_left_goes_at_the_next_writing(path: Path) -> None:
-    left = temporary(path, age=7200)
+def test_the_next_write_removes_the_temporary_file_of_a_killed_writer(path: Path) -> None:
+    abandoned = temporary(path, age=7200)
     write_whole(path, b"content")
-    assert not left.exists()
+    assert not abandoned.exists()
 
 
-def test_what_another_writer_may_need_or_nobody_of_ours_wrote_stays(path: Path) -> None:
-    stays = {
+def test_recent_and_foreign_files_stay(path: Path) -> None:
+    others = {
         temporary(path, age=60),
         temporary(path.with_name("poem.safetensors"), age=7200),
         temporary(path.with_name("dino1.safetensors"), age=7200),
         temporary(path, age=7200, token="mine"),
     }
     write_whole(path, b"content")
-    assert set(path.parent.iterdir()) == {path, *stays}
+    assert set(path.parent.iterdir()) == {path, *others}

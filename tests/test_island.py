@@ -1,4 +1,4 @@
-"""The assignment's own figures; those that need its list of names are checked where it lies beside the project."""
+"""The assignment's figures. The tests that need its list of names are skipped without it."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.training.optimizer import clip_by_value
 
 NAMES = Path(__file__).parents[2] / "shared" / "data" / "dinos.txt"
-needs_names = pytest.mark.skipif(not NAMES.exists(), reason="the assignment's list of names is not here")
+needs_names = pytest.mark.skipif(not NAMES.exists(), reason="the assignment's list of names is missing")
 
 # fmt: off
 FIRST_40_OF_SAMPLE = [12, 17, 24, 14, 13, 9, 10, 22, 24, 6, 13, 11, 12, 6, 21, 15, 21, 14, 3, 2,
@@ -70,37 +70,37 @@ def test_optimize() -> None:
 
 @needs_names
 def test_the_first_4000_steps() -> None:
-    said: list[str] = []
-    island.run(NAMES, said.append, island.Island(steps=4001))
-    assert said[0] == "There are 19909 total characters and 27 unique characters in your data."
+    printed: list[str] = []
+    island.run(NAMES, printed.append, island.Island(steps=4001))
+    assert printed[0] == "There are 19909 total characters and 27 unique characters in your data."
     text = NAMES.read_text().lower()
     reports = list(island.train(island.shuffled_names(text), Vocabulary.from_texts([text]), island.Island(steps=4001)))
     for report in reports:
         loss, names = REPORTS[report.step]
         assert report.loss == pytest.approx(loss, abs=5e-7)
         assert [name.capitalize() for name in report.names] == names
-        assert said[1:][: 1 + len(names)] == [f"\nIteration: {report.step}, Loss: {report.loss:f}\n", *names]
-        del said[1 : 2 + len(names)]
+        assert printed[1:][: 1 + len(names)] == [f"\nIteration: {report.step}, Loss: {report.loss:f}\n", *names]
+        del printed[1 : 2 + len(names)]
 
 
 @needs_names
-def test_the_loss_at_34000_steps_is_in_its_band() -> None:
+def test_the_loss_after_34000_steps() -> None:
     text = NAMES.read_text().lower()
     *_, last = island.train(island.shuffled_names(text), Vocabulary.from_texts([text]), island.Island(steps=34_001))
     assert last.step == 34_000
     assert 22.2 <= last.loss <= 22.7
 
 
-def test_each_oddity_is_an_option() -> None:
+def test_carrying_the_state_and_reseeding_can_be_turned_off() -> None:
     vocabulary = Vocabulary.from_texts(["abc"])
     names = ["abc", "cab", "bca"]
     plain = island.Island(steps=6, report_every=5, carry_state=False, reseed_each_character=False)
-    odd = list(island.train(names, vocabulary, island.Island(steps=6, report_every=5)))
-    assert [report.step for report in odd] == [0, 5]
-    assert list(island.train(names, vocabulary, plain))[-1] != odd[-1]
+    reports = list(island.train(names, vocabulary, island.Island(steps=6, report_every=5)))
+    assert [report.step for report in reports] == [0, 5]
+    assert list(island.train(names, vocabulary, plain))[-1] != reports[-1]
 
 
-def test_one_name_begins_from_the_zero_vector() -> None:
+def test_one_name_begins_with_the_zero_vector() -> None:
     batch = island.one_name("ab", Vocabulary.from_texts(["ab"]))
     assert batch.inputs[:, 0].tolist() == [NO_CHARACTER, 1, 2]
     assert batch.targets[:, 0].tolist() == [1, 2, 0]
@@ -115,8 +115,8 @@ def test_a_corpus_without_names_is_refused(tmp_path: Path) -> None:
         island.run(tmp_path / "absent.txt", print)
 
 
-def test_an_editors_mark_is_no_letter(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_not_a_character(tmp_path: Path) -> None:
     (tmp_path / "marked.txt").write_text("mango\nkiwi\n", encoding="utf-8-sig")
-    said: list[str] = []
-    island.run(tmp_path / "marked.txt", said.append, island.Island(steps=1))
-    assert said[0] == "There are 11 total characters and 9 unique characters in your data."
+    printed: list[str] = []
+    island.run(tmp_path / "marked.txt", printed.append, island.Island(steps=1))
+    assert printed[0] == "There are 11 total characters and 9 unique characters in your data."

@@ -1,4 +1,4 @@
-"""The layers of the textbook: against their equations, and every gradient against central differences in float64."""
+"""The textbook's layers against their equations, and their gradients against central differences, in float64."""
 
 from collections.abc import Callable
 
@@ -28,15 +28,16 @@ def ids(*shape: int, least: int = 0) -> Ids:
 
 
 def central_differences(loss: Callable[[], float], array: Array, epsilon: float = 1e-5) -> Array:
-    slope = np.zeros_like(array)
-    for place in np.ndindex(array.shape):
-        kept = array[place]
-        array[place] = kept + epsilon
+    """The gradient of `loss` with respect to `array`: (loss(x + ε) - loss(x - ε)) / 2ε for each number x in it."""
+    gradient = np.zeros_like(array)
+    for index in np.ndindex(array.shape):
+        x = array[index]
+        array[index] = x + epsilon
         above = loss()
-        array[place] = kept - epsilon
-        slope[place] = (above - loss()) / (2 * epsilon)
-        array[place] = kept
-    return slope
+        array[index] = x - epsilon
+        gradient[index] = (above - loss()) / (2 * epsilon)
+        array[index] = x
+    return gradient
 
 
 def assert_is_gradient(found: Array, loss: Callable[[], float], array: Array) -> None:
@@ -76,7 +77,7 @@ def sigmoid(x: Array) -> Array:
 
 
 def rnn_by_hand(z: Array, h_0: Array, w_h: Array) -> Array:
-    """h (T, B, H), one sequence, step and unit after the other."""
+    """h (T, B, H), computed number by number."""
     h = np.empty_like(z)
     for t, b, n in np.ndindex(h.shape):
         before = h_0[b] if t == 0 else h[t - 1, b]
@@ -85,7 +86,7 @@ def rnn_by_hand(z: Array, h_0: Array, w_h: Array) -> Array:
 
 
 def lstm_by_hand(z: Array, h_0: Array, c_0: Array, w_h: Array) -> tuple[Array, Array]:
-    """h and c (T, B, H), one sequence and step after the other."""
+    """h and c (T, B, H), computed for one step of one sequence at a time."""
     h, c = np.empty((*z.shape[:2], h_0.shape[1])), np.empty((*z.shape[:2], h_0.shape[1]))
     for t, b in np.ndindex(z.shape[:2]):
         h_prev, c_prev = (h_0[b], c_0[b]) if t == 0 else (h[t - 1, b], c[t - 1, b])
@@ -123,7 +124,7 @@ def test_an_lstm_and_its_gradients(time: int) -> None:
         assert_is_gradient(found, lambda: float(np.sum(d_h * layers.lstm(z, h_0, c_0, w_h)[0][1:])), array)
 
 
-def test_saturated_gates_neither_overflow_nor_turn_into_nothing() -> None:
+def test_saturated_gates_neither_overflow_nor_give_nan() -> None:
     z = np.repeat([-1e4, -800.0, 800.0, 1e4], 4 * HIDDEN_SIZE).reshape(4, 1, 4 * HIDDEN_SIZE)
     zeros, w_h = np.zeros((1, HIDDEN_SIZE)), np.zeros((HIDDEN_SIZE, 4 * HIDDEN_SIZE))
     h, c, gates = layers.lstm(z, zeros, zeros, w_h)
@@ -132,7 +133,7 @@ def test_saturated_gates_neither_overflow_nor_turn_into_nothing() -> None:
     assert not layers.lstm_backward(np.ones((4, 1, HIDDEN_SIZE)), h, c, gates, w_h)[0].any()
 
 
-def test_nothing_that_comes_in_is_changed() -> None:
+def test_arguments_are_not_changed() -> None:
     z, w_h, d_h = (
         normal(TIME, BATCH_SIZE, 4 * HIDDEN_SIZE),
         normal(HIDDEN_SIZE, 4 * HIDDEN_SIZE),
@@ -159,9 +160,9 @@ def test_nothing_that_comes_in_is_changed() -> None:
 
 @given(logit_arrays)
 def test_softmax_is_a_distribution_that_keeps_the_order(logits: Array) -> None:
-    kept = logits.copy()
+    before = logits.copy()
     probabilities = layers.softmax(logits)
-    np.testing.assert_array_equal(logits, kept)
+    np.testing.assert_array_equal(logits, before)
     assert (probabilities >= 0).all()
     np.testing.assert_allclose(probabilities.sum(axis=-1), 1, rtol=1e-12)
     best = np.take_along_axis(probabilities, logits.argmax(axis=-1)[..., None], axis=-1)
@@ -169,7 +170,7 @@ def test_softmax_is_a_distribution_that_keeps_the_order(logits: Array) -> None:
 
 
 @given(logit_arrays, st.floats(-1e3, 1e3))
-def test_softmax_does_not_see_a_shift(logits: Array, shift: float) -> None:
+def test_adding_a_constant_to_the_logits_does_not_change_softmax(logits: Array, shift: float) -> None:
     np.testing.assert_allclose(layers.softmax(logits + shift), layers.softmax(logits), rtol=1e-9, atol=1e-12)
 
 
@@ -183,7 +184,7 @@ def masks() -> list[NDArray[np.bool_] | None]:
 
 
 @pytest.mark.parametrize("mask", masks())
-def test_cross_entropy_is_the_sum_of_what_each_target_costs(mask: NDArray[np.bool_] | None) -> None:
+def test_cross_entropy_is_the_sum_over_the_targets(mask: NDArray[np.bool_] | None) -> None:
     logits, targets = normal(TIME, BATCH_SIZE, VOCAB_SIZE), ids(TIME, BATCH_SIZE)
     probabilities = layers.softmax(logits)
     counted = np.ones((TIME, BATCH_SIZE), bool) if mask is None else mask
@@ -191,7 +192,7 @@ def test_cross_entropy_is_the_sum_of_what_each_target_costs(mask: NDArray[np.boo
     assert layers.cross_entropy(logits, targets, mask)[0] == pytest.approx(expected, rel=1e-12)
 
 
-def test_cross_entropy_of_guessing_and_of_certainty() -> None:
+def test_cross_entropy_of_uniform_and_of_certain_predictions() -> None:
     targets = ids(TIME, BATCH_SIZE)
     certain = np.where(targets[..., None] == np.arange(VOCAB_SIZE), 1e4, -1e4)
     assert layers.cross_entropy(np.zeros((TIME, BATCH_SIZE, VOCAB_SIZE)), targets)[0] == pytest.approx(12 * np.log(6))
@@ -200,7 +201,7 @@ def test_cross_entropy_of_guessing_and_of_certainty() -> None:
 
 
 @pytest.mark.parametrize("mask", masks()[:2])
-def test_gradient_of_cross_entropy(mask: NDArray[np.bool_] | None) -> None:
+def test_the_gradient_of_cross_entropy(mask: NDArray[np.bool_] | None) -> None:
     logits, targets = normal(TIME, BATCH_SIZE, VOCAB_SIZE), ids(TIME, BATCH_SIZE)
     _, log_p = layers.cross_entropy(logits, targets, mask)
     found = layers.cross_entropy_backward(log_p, targets, mask)

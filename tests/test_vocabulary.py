@@ -1,3 +1,5 @@
+"""Folding, and characters to ids and back."""
+
 import sys
 import unicodedata
 from itertools import pairwise
@@ -36,12 +38,12 @@ def test_fold(text: str, folded: str) -> None:
     assert fold(text) == folded
 
 
-def test_printable_ascii_keeps_its_place() -> None:
+def test_printable_ascii_changes_only_in_case_and_the_backtick() -> None:
     printable = "".join(map(chr, range(32, 127)))
     assert fold(printable) == printable.lower().replace("`", "'")
 
 
-def test_every_character_folds_into_characters_that_fold_into_themselves() -> None:
+def test_folding_the_fold_of_any_character_changes_nothing() -> None:
     for code in range(sys.maxunicode + 1):
         folded = fold(chr(code))
         assert fold(folded) == folded, hex(code)
@@ -55,20 +57,22 @@ def test_folding_never_fails_and_folding_again_changes_nothing(text: str) -> Non
 
 
 @given(any_text, any_text)
-def test_folding_is_character_by_character(before: str, after: str) -> None:
+def test_folding_maps_each_character_by_itself(before: str, after: str) -> None:
     if before[-1:] != "\r":
         assert fold(before + after) == fold(before) + fold(after)
 
 
 @given(any_text, vocabularies)
-def test_folding_into_a_vocabulary_stays_in_it_and_is_idempotent(text: str, vocabulary: Vocabulary) -> None:
+def test_folding_into_a_vocabulary_gives_only_its_characters_and_is_idempotent(
+    text: str, vocabulary: Vocabulary
+) -> None:
     folded = vocabulary.fold(text)
     assert set(folded) <= set(vocabulary.characters)
     assert vocabulary.fold(folded) == folded
     assert vocabulary.text_of(vocabulary.ids_of(folded)) == folded
 
 
-def test_folding_into_the_sonnets_characters() -> None:
+def test_folding_into_the_vocabulary_of_the_sonnets() -> None:
     assert (
         VERSE.fold("\u201cThou art\u2014\tmore\u2026\u201d 恐竜 42 [Exit] \U0001f996\r\n")
         == "thou art-- more...   exit \n"
@@ -76,7 +80,7 @@ def test_folding_into_the_sonnets_characters() -> None:
 
 
 @given(vocabularies, st.data())
-def test_ids_are_places(vocabulary: Vocabulary, data: st.DataObject) -> None:
+def test_an_id_is_the_index_of_its_character(vocabulary: Vocabulary, data: st.DataObject) -> None:
     ids = np.arange(len(vocabulary))
     assert vocabulary.ids_of(vocabulary.characters).tolist() == ids.tolist()
     assert vocabulary.characters[vocabulary.newline] == "\n"
@@ -91,12 +95,12 @@ def test_from_texts_takes_all_characters_and_the_newline() -> None:
 
 
 @pytest.mark.parametrize("characters", ["", "abc", "a\n", "\nb a", "\n\nab", "\naab"])
-def test_a_vocabulary_is_sorted_unique_and_has_the_newline(characters: str) -> None:
+def test_a_vocabulary_that_is_unsorted_has_duplicates_or_lacks_the_newline_is_refused(characters: str) -> None:
     with pytest.raises(VocabularyError):
         Vocabulary(characters)
 
 
-def test_membership_is_of_single_characters() -> None:
+def test_only_single_characters_are_members() -> None:
     assert "a" in VERSE
     assert "ab" not in VERSE
     assert "" not in VERSE
@@ -113,18 +117,18 @@ def test_membership_is_of_single_characters() -> None:
         ("\ud800", "position 0"),
     ],
 )
-def test_encoding_an_unknown_character_names_it(text: str, named: str) -> None:
+def test_a_character_without_an_id_is_named(text: str, named: str) -> None:
     with pytest.raises(VocabularyError, match=named):
         VERSE.ids_of(text)
 
 
 @pytest.mark.parametrize("number", [-1, 38, 1000])
-def test_decoding_an_unknown_id_names_it(number: int) -> None:
+def test_an_id_without_a_character_is_named(number: int) -> None:
     with pytest.raises(VocabularyError, match=f"id {number}; ids go from 0 to 37$"):
         VERSE.text_of([0, 1, number])
 
 
-def test_equal_characters_are_equal_vocabularies() -> None:
+def test_vocabularies_with_equal_characters_are_equal() -> None:
     other = Vocabulary(VERSE.characters)
     VERSE.fold("thou")
     assert other == VERSE

@@ -1,4 +1,4 @@
-"""Weights: the same numbers by name, by layer and as a whole."""
+"""Weights: the same memory by name, by layer and as a whole."""
 
 from copy import deepcopy
 
@@ -10,7 +10,9 @@ from model.network.architecture import Architecture, initial_parameters, paramet
 from model.network.weights import Weights, size
 
 architectures = pytest.mark.parametrize(
-    "architecture", [Architecture("rnn", 5, 3), Architecture("lstm", 4, 3, 2)], ids=lambda found: found.cell
+    "architecture",
+    [Architecture("rnn", 5, 3), Architecture("lstm", 4, 3, 2)],
+    ids=["rnn", "lstm"],
 )
 
 
@@ -19,15 +21,15 @@ def numbered(architecture: Architecture) -> Weights:
 
 
 @architectures
-def test_each_number_has_one_name(architecture: Architecture) -> None:
+def test_each_number_belongs_to_one_name(architecture: Architecture) -> None:
     weights = numbered(architecture)
     assert {name: array.shape for name, array in weights.items()} == parameter_shapes(architecture)
     assert list(weights) == list(parameter_shapes(architecture))
-    every = np.concatenate([array.ravel() for array in weights.values()])
-    assert sorted(every) == list(range(size(architecture)))
+    numbers = np.concatenate([array.ravel() for array in weights.values()])
+    assert sorted(numbers) == list(range(size(architecture)))
 
 
-def test_a_layer_is_its_arrays_one_above_the_other() -> None:
+def test_a_layer_is_its_arrays_stacked() -> None:
     weights = numbered(Architecture("lstm", 4, 3, 2))
     stacks = [("lstm.0.w_x", "lstm.0.b", "lstm.0.w_h"), ("lstm.1.w_x", "lstm.1.b", "lstm.1.w_h")]
     for layer, names in zip(by_layer(weights), [*stacks, ("output.b_y", "output.w_hy")], strict=True):
@@ -35,7 +37,7 @@ def test_a_layer_is_its_arrays_one_above_the_other() -> None:
 
 
 @architectures
-def test_all_three_are_the_same_memory(architecture: Architecture) -> None:
+def test_names_layers_and_the_whole_share_memory(architecture: Architecture) -> None:
     weights = numbered(architecture)
     weights["output.b_y"][1] = -1
     assert by_layer(weights)[-1][0, 1] == -1
@@ -58,12 +60,12 @@ def test_arrays_by_name_are_copied(architecture: Architecture) -> None:
 
 @architectures
 @pytest.mark.parametrize("more", [-5, 7])
-def test_too_few_or_too_many_numbers_are_refused(architecture: Architecture, more: int) -> None:
+def test_a_whole_of_the_wrong_size_is_refused(architecture: Architecture, more: int) -> None:
     with pytest.raises(ValueError, match="the architecture has"):
         Weights(architecture, np.zeros(size(architecture) + more))
 
 
-def test_to_set_an_array_is_to_fill_it() -> None:
+def test_assigning_to_a_name_copies_the_values() -> None:
     weights, zeros = numbered(Architecture("rnn", 5, 3)), np.zeros(5)
     weights["output.b_y"] = zeros
     weights["output.b_y"] += 1
@@ -76,9 +78,9 @@ def test_to_set_an_array_is_to_fill_it() -> None:
 
 
 @architectures
-def test_a_deep_copy_is_one_memory_of_its_own(architecture: Architecture) -> None:
+def test_a_deep_copy_has_its_own_memory(architecture: Architecture) -> None:
     weights = numbered(architecture)
-    list(weights.values())  # by name, the views are made when they are first asked for
+    list(weights.values())  # makes the views, which are made only on demand
     copy = deepcopy(weights)
     copy.whole += 1
     assert weights.whole.tolist() == list(range(size(architecture)))

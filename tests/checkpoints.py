@@ -1,0 +1,48 @@
+"""Small checkpoints with random weights for the tests of files and versions."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model.checkpoint.encoding import Checkpoint, Description
+from model.checkpoint.versions import save
+from model.network.architecture import Architecture
+from model.network.language_model import LanguageModel
+from model.text.vocabulary import Vocabulary
+
+DESCRIPTION = Description(
+    form="names",
+    recipe="DINO",
+    corpus="c0ffee",
+    steps=1200,
+    held_out_loss=1.75,
+    seed=7,
+    created="2025-01-01T00:00:00+00:00",
+    versions={"mangosaurus": "0.1.0", "numpy": "2.4", "python": "3.11"},
+)
+
+
+def checkpoint(seed: int = 0, cell: str = "lstm", **changes: Any) -> Checkpoint:
+    vocabulary = Vocabulary("\n abcé")
+    architecture = Architecture("rnn" if cell == "rnn" else "lstm", len(vocabulary), 3)
+    network = LanguageModel.initialise(architecture, np.random.default_rng(seed), changes.pop("dtype", np.float32))
+    known = frozenset({"abba", "caé", "b a"})
+    return replace(Checkpoint(network, vocabulary, DESCRIPTION, known), **changes)
+
+
+def same_weights(one: Checkpoint, other: Checkpoint) -> bool:
+    ours, theirs = one.language_model.parameters, other.language_model.parameters
+    return ours.keys() == theirs.keys() and all(
+        ours[name].dtype == theirs[name].dtype and np.array_equal(ours[name], theirs[name]) for name in ours
+    )
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
+def saved_at(path: Path, original: Checkpoint) -> Path:
+    save(path, original)
+    return path

@@ -1,0 +1,65 @@
+"""Small random networks, batches, states and dropout masks for the tests of the textbook."""
+
+from typing import Literal
+
+import numpy as np
+import pytest
+
+from model.network.architecture import Architecture, Parameters
+from model.network.language_model import LanguageModel, State
+from model.network.layers import Array, Ids
+from model.text.batches import Batch
+from model.text.vocabulary import NO_CHARACTER
+
+Cell = Literal["rnn", "lstm"]
+VOCAB_SIZE, HIDDEN_SIZE, BATCH_SIZE, TIME = 5, 3, 3, 4
+
+every_cell = pytest.mark.parametrize("cell", ["rnn", "lstm"])
+every_depth = pytest.mark.parametrize("depth", [1, 2, 3])
+
+
+def sequences(
+    seed: int = 1, *, masked: bool = False, time: int = TIME, batch_size: int = BATCH_SIZE, vocab_size: int = VOCAB_SIZE
+) -> Batch:
+    """Random ids, with the zero vector as the first input. A mask hides the ends of all sequences but the first."""
+    generator = np.random.default_rng(seed)
+    inputs, targets = generator.integers(0, vocab_size, (2, time, batch_size))
+    inputs[0] = NO_CHARACTER
+    lengths = generator.integers(1, time + 1, batch_size)
+    lengths[0] = time
+    return Batch(inputs, targets, np.arange(time)[:, None] < lengths if masked else None)
+
+
+def network(
+    cell: Cell, depth: int, *, hidden_size: int = HIDDEN_SIZE, vocab_size: int = VOCAB_SIZE, dtype: type = np.float64
+) -> LanguageModel:
+    generator = np.random.default_rng(0)
+    architecture = Architecture(cell, vocab_size, hidden_size, depth)
+    language_model = LanguageModel.initialise(architecture, generator, dtype)
+    for parameter in language_model.parameters.values():
+        parameter += generator.normal(0, 0.3, parameter.shape).astype(dtype)
+    return language_model
+
+
+def random_state(language_model: LanguageModel, batch_size: int = BATCH_SIZE, seed: int = 2) -> State:
+    generator = np.random.default_rng(seed)
+    zeros = language_model.initial_state(batch_size)
+    return State(*(generator.normal(0, 0.5, part.shape).astype(part.dtype) for part in zeros))
+
+
+def dropout_masks(language_model: LanguageModel, batch_size: int = BATCH_SIZE, keep: float = 0.6) -> list[Array]:
+    shape = (language_model.architecture.layers, batch_size, language_model.architecture.hidden_size)
+    return list((np.random.default_rng(3).random(shape) < keep) / keep)
+
+
+def read_step_by_step(language_model: LanguageModel, inputs: Ids, state: State) -> tuple[Array, State]:
+    """Return the logits (T, B, V) and the last state."""
+    logits = []
+    for ids in inputs:
+        logits_t, state = language_model.step(ids, state)
+        logits.append(logits_t)
+    return np.stack(logits), state
+
+
+def equal(one: Parameters, other: Parameters) -> bool:
+    return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)

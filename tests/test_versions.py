@@ -1,0 +1,175 @@
+"""A folder of versions: adding, promoting and listing, and which version is loaded if the current one is damaged."""
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from model.checkpoint.encoding import CheckpointError
+from model.checkpoint.versions import Versions, load
+from model.training.history import read_history
+from tests.checkpoints import checkpoint, files_in, same_weights, saved_at
+
+
+@pytest.fixture
+def versions(tmp_path: Path) -> Versions:
+    return Versions(tmp_path / "checkpoints" / "dino")
+
+
+def added(versions: Versions, seed: int) -> str:
+    """Add a checkpoint whose file was modified `seed` seconds after the epoch, and return its version."""
+    outside = versions.directory.parent.parent / "new.safetensors"
+    version = versions.add(saved_at(outside, checkpoint(seed)))
+    outside.unlink()
+    os.utime(versions.path(version), (seed, seed))
+    return version
+
+
+def damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+def test_versions_are_added_promoted_and_listed(versions: Versions) -> None:
+    assert versions.list() == ()
+    first, second = added(versions, 1), added(versions, 2)
+    assert versions.list() == (second, first)
+    versions.promote(first)
+    assert versions.current() == first == versions.load_current().version
+    versions.promote(second)
+    assert versions.current() == second == versions.load_current().version
+    assert same_weights(versions.load(first), checkpoint(1))
+    assert files_in(versions.directory) == sorted(
+        [f"{first}.safetensors", f"{second}.safetensors", "current", "previous"]
+    )
+
+
+def test_adding_again_changes_nothing_unless_the_file_is_damaged(versions: Versions) -> None:
+    version = added(versions, 1)
+    before = versions.path(version).stat()
+    versions.add(saved_at(versions.directory.parent / "again", checkpoint(1)))
+    assert versions.path(version).stat().st_ino == before.st_ino
+    damage(versions.path(version))
+    assert added(versions, 1) == version
+    assert versions.load(version).version == version
+
+
+def test_a_damaged_checkpoint_is_neither_added_nor_promoted(versions: Versions, tmp_path: Path) -> None:
+    first, second = added(versions, 1), added(versions, 2)
+    versions.promote(first)
+    bad = saved_at(tmp_path / "bad", checkpoint(3))
+    damage(bad)
+    damage(versions.path(second))
+    with pytest.raises(CheckpointError, match="bad: damaged"):
+        versions.add(bad)
+    with pytest.raises(CheckpointError, match=f"{second}.safetensors: damaged"):
+        versions.promote(second)
+    with pytest.raises(CheckpointError, match="cannot be read: No such file"):
+        versions.promote("0" * 12)
+    assert versions.current() == first
+
+
+@pytest.mark.parametrize(
+    "text", ["", "current", "../../etc/x", "ABCDEF012345", "0" * 11, "0" * 13, "0" * 12 + "\n", "\u0660" * 12]
+)
+def test_only_twelve_hexadecimal_digits_are_a_version(versions: Versions, text: str) -> None:
+    for method in (versions.load, versions.promote, versions.path):
+        with pytest.raises(CheckpointError, match="is not a version"):
+            method(text)
+
+
+def test_a_file_with_the_name_of_another_version_is_refused(versions: Versions) -> None:
+    first, second = added(versions, 1), added(versions, 2)
+    versions.path(first).write_bytes(versions.path(second).read_bytes())
+    with pytest.raises(CheckpointError, match=f"{first}.safetensors: holds version {second}"):
+        versions.load(first)
+
+
+def test_the_released_version_is_current_until_another_is_promoted(versions: Versions) -> None:
+    first, second = added(versions, 1), added(versions, 2)
+    with pytest.raises(CheckpointError, match="no current checkpoint"):
+        versions.current()
+    (versions.directory / "released").write_text(first + "\n")
+    assert versions.current() == first
+    versions.promote(second)
+    assert versions.current() == second
+    assert (versions.directory / "released").read_text() == first + "\n"
+    assert (versions.directory / "previous").read_text() == first + "\n"
+
+
+@pytest.fixture
+def warnings(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
+    messages: list[str] = []
+
+    class Collect(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            messages.append(record.getMessage())
+
+    handler = Collect(logging.WARNING)
+    logging.getLogger("model.checkpoint.versions").addHandler(handler)
+    yield messages
+    logging.getLogger("model.checkpoint.versions").removeHandler(handler)
+
+
+def test_the_last_good_version_is_loaded_with_a_warning(versions: Versions, warnings: list[str]) -> None:
+    newest = added(versions, 9)
+    released, previous, current = (added(versions, seed) for seed in (1, 2, 3))
+    os.utime(versions.path(newest), (99, 99))
+    (versions.directory / "released").write_text(released)
+    versions.promote(previous)
+    versions.promote(current)
+    assert versions.load_current().version == current
+    assert warnings == []
+    for lost, serves in ((current, previous), (previous, released), (released, newest)):
+        damage(versions.path(lost))
+        warnings.clear()
+        assert versions.load_current().version == serves
+        assert f"checkpoint refused: {versions.path(current)}: damaged: its checksum does not match" in warnings[0]
+        assert warnings[-1] == f"serving version {serves} of {versions.directory} instead"
+    versions.path(newest).unlink()
+    with pytest.raises(CheckpointError, match=f"{current}.safetensors: damaged.*no other version loads"):
+        versions.load_current()
+
+
+def test_a_damaged_pointer_is_ignored_with_a_warning(versions: Versions, warnings: list[str]) -> None:
+    first, second = added(versions, 1), added(versions, 2)
+    (versions.directory / "released").write_text(first)
+    versions.promote(second)
+    (versions.directory / "current").write_bytes(b"\xff../../x")
+    assert versions.load_current().version == first
+    assert "pointer ignored" in warnings[0]
+    assert str(versions.directory / "current") in warnings[0]
+    (versions.directory / "current").unlink()
+    (versions.directory / "current").mkdir()
+    assert versions.current() == first
+    assert "Is a directory" in warnings[-1]
+
+
+def test_other_files_in_the_folder_are_not_listed(versions: Versions) -> None:
+    version = added(versions, 1)
+    for name in ("notes.txt", "x.safetensors", ".0123456789ab.safetensors.1f.tmp", "0123456789AB.safetensors"):
+        (versions.directory / name).write_text("")
+    assert versions.list() == (version,)
+
+
+def test_a_missing_folder_and_a_file_in_its_stead_are_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CheckpointError, match="file"):
+        Versions(tmp_path / "file").add(saved_at(tmp_path / "a", checkpoint()))
+    with pytest.raises(CheckpointError, match="nothing: no current checkpoint"):
+        Versions(tmp_path / "nothing").load_current()
+
+
+@pytest.mark.parametrize(("network", "form"), [("dino", "names"), ("poem", "verse")])
+def test_the_released_version_its_history_and_its_card_are_committed(network: str, form: str) -> None:
+    folder = Path(__file__).parents[1] / "checkpoints" / network
+    released = (folder / "released").read_text().strip()
+    checkpoint = load(folder / f"{released}.safetensors")
+    assert (checkpoint.version, checkpoint.description.form) == (released, form)
+    assert read_history(folder / f"{released}.jsonl").steps[-1] >= checkpoint.description.steps
+    card = (folder / "README.md").read_text()
+    assert released in card
+    assert f"{checkpoint.description.held_out_loss:.3f}" in card
