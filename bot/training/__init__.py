@@ -1,1 +1,10 @@
-"""To be described."""
+"""`python -m model train` as a child process: progress, and promotion of the new weights if they are better.
+
+Rooms, from the ground up, and what other wings use of them:
+
+    locks        files and folders that one process holds at a time
+    child        a process that cannot outlive the bot
+    reporting    Report, TrainingProgress: progress at the pace of its receiver
+    commands     Reason, RetrainingError: `train` and `compare`, and how they fail
+    retraining   Retraining, Outcome: train, compare, promote, serve
+"""
