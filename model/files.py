@@ -34,7 +34,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    if not hasattr(os, "O_DIRECTORY"):  # Windows, where a folder cannot be opened, and a rename is durable without
+    if not hasattr(os, "O_DIRECTORY"):  # Windows cannot open a folder, and its renames are durable anyway
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -1,7 +1,7 @@
 """The assignment "Character level language model - Dinosaurus land", figure for figure.
 
 It trains a `LanguageModel` in float64 with SGD, one name at a time. The fields of `Island` explain where the assignment
-departs from good practice. Its exercises `clip`, `sample` and `optimize` are `clip_by_value`, `generate` and
+departs from good practice. The exercises `clip`, `sample` and `optimize` are `clip_by_value`, `generate` and
 `train_step` here. The figures depend on NumPy's legacy generator, so each use has its own `RandomState`.
 """
 
@@ -69,7 +69,7 @@ def run(corpus: Path | None, say: Callable[[str], None], recipe: Island = ISLAND
 
 @dataclass(frozen=True)
 class Report:
-    """The smoothed loss per name, in nats and summed over its characters, and the names that the network invents."""
+    """The smoothed loss after a step, in nats per name, and the names that the network then invents."""
 
     step: int
     loss: float

@@ -3,7 +3,7 @@
     tensors           the network's parameters
     known_names       uint8: the known names, one a line
     known_words       uint8: the known words, one a line; absent if there are none
-    metadata entry    canonical JSON: architecture, gate order, vocabulary, description, sha256
+    metadata entry    canonical JSON: format, architecture, gate order, vocabulary, description, sha256
 
 The sha256 covers the rest of the JSON and every tensor's name, dtype, shape and bytes. Its first 12 digits are the
 version, so equal content has an equal version. A change of any bit is detected: safetensors checks the layout of the
@@ -142,7 +142,7 @@ def _check_words(words: Sequence[str]) -> None:
 
 def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
     description = asdict(checkpoint.description)
-    description["kind"] = description.pop("form")  # files call it "kind"
+    description["kind"] = description.pop("form")  # its name in files since the first release
     description["held_out_loss"] = float(checkpoint.description.held_out_loss)
     return {
         "format": FORMAT,

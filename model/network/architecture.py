@@ -68,7 +68,7 @@ def initial_parameters(
 ) -> Parameters:
     """Draw the parameters of an untrained network.
 
-        recurrent matrices    orthogonal, each gate's block for itself (Saxe et al. 2014)
+        recurrent matrices    orthogonal, one independent matrix for each gate (Saxe et al. 2014)
         first look-up         standard normal, as for embeddings: each step reads one row
         other matrices        uniform between -1/√H and 1/√H
         biases                0, but 1 for the forget gate (Jozefowicz et al. 2015)

@@ -71,7 +71,7 @@ class LanguageModel:
         return State(h, h.copy() if self._is_lstm else h[:0])
 
     def step(self, ids: Ids, state: State) -> tuple[Array, State]:
-        """Read one character of each sequence; returns the logits (B, V) of the next characters, and the new state.
+        """Read one character of each sequence; returns the logits (B, V) of the next character, and the new state.
 
         ids (B,), where NO_CHARACTER stands for the zero vector.
         """
@@ -79,7 +79,7 @@ class LanguageModel:
         return run.logits[0], run.after
 
     def score(self, batch: Batch) -> tuple[float, int]:
-        """The loss of a batch from the zero state, in nats and summed over its targets, and the number of targets."""
+        """The loss of a batch that starts in the zero state, in nats, summed over its targets; and their number."""
         state, nats = self.initial_state(batch.inputs.shape[1]), 0.0
         for part in _in_parts(batch):
             run = self._forward(part.inputs, state)

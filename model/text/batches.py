@@ -34,7 +34,7 @@ def padded_batch(documents: Sequence[str], vocabulary: Vocabulary, *, first: int
     lengths = np.array([len(document) + 1 for document in documents])
     mask = np.arange(lengths.max())[:, np.newaxis] < lengths  # (T, B)
     targets = np.full(mask.shape, vocabulary.newline, dtype=np.intp)
-    targets.T[mask.T] = vocabulary.ids_of("\n".join(documents) + "\n")  # .T: one document after the other
+    targets.T[mask.T] = vocabulary.ids_of("\n".join(documents) + "\n")  # .T because the ids come row by row
     inputs = np.empty_like(targets)
     inputs[0] = first
     inputs[1:] = targets[:-1]
@@ -60,10 +60,10 @@ def stream(documents: Sequence[str], vocabulary: Vocabulary) -> NDArray[np.intp]
 def stream_batches(ids: NDArray[np.intp], batch_size: int, sequence_length: int, offset: int = 0) -> Iterator[Batch]:
     """Yield one epoch of a text (N,): B parallel streams, in chunks of T steps; the last chunk may be shorter.
 
-    The text is a ring that starts at ``offset``, and each of its N characters is a target exactly once. So the input
-    before the first target is the last character, and the first N % B streams are one character longer. The last
-    step's mask hides the shorter streams; all other masks are None. Row b of a batch continues row b of the batch
-    before, so its state may be carried over.
+    The text is a ring that starts at ``offset``, and each of its N characters is a target exactly once. So the first
+    input is the last character of the ring, and the first N % B streams are one character longer. The mask of the last
+    chunk hides the shorter streams in its last step; all other masks are None. Row b of a batch continues row b of the
+    batch before, so its state may be carried over.
     """
     _check_positive(batch_size=batch_size, sequence_length=sequence_length, characters=len(ids))
     shortest, longer = divmod(len(ids), batch_size)

@@ -73,7 +73,7 @@ def _stanzas(poem: str) -> Iterator[list[str]]:
 def _scenes(play: str) -> Iterator[list[str]]:
     """Yield the spoken lines of each scene, from the first act or the prologue on.
 
-    A scene's heading may be followed by its location, a short paragraph that no speaker's name begins. It is left out.
+    A short paragraph without a speaker, right after a heading, is the scene's location and is left out.
     """
     scene: list[str] = []
     location_may_follow = False
@@ -100,9 +100,9 @@ def _without_directions(play: str) -> str:
 
 
 def _spoken(paragraph: list[str]) -> Iterator[str]:
-    """Yield the lines of a speech without the speaker's name, which has its own line or stands in capitals before text.
+    """Yield the lines of a speech without the speaker's name, which has its own line or begins a line in capitals.
 
-    Brackets may lack a partner: all text before the last "]" is dropped, and in each line the text after "[".
+    Brackets without a partner: all text before the last "]" is dropped, and in each line the text after a "[".
     """
     last_closed = max((n for n, line in enumerate(paragraph) if "]" in line), default=0)
     for n, line in enumerate(paragraph[last_closed:]):

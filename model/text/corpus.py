@@ -1,7 +1,7 @@
 """Reads names or verse from files, folds and deduplicates them, and holds a tenth out.
 
-The split is a rule instead of a stored list: a name is held out by its hash, a poem if it is among the last. No
-held-out line is trained on, in pretraining either.
+The split is a rule instead of a stored list: names are held out by their hash, and of poems the last ones. No held-out
+line appears in training or pretraining.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ class Corpus:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Every word of the verse that is trained on, pretraining included; names have no words."""
+        """Every word of the verse in ``training`` and ``pretraining``; empty for names."""
         read = (*self.training, *self.pretraining) if self.form == "verse" else ()
         return frozenset(word for text in read for word in words_of(text))
 
@@ -88,7 +88,7 @@ def read_verse(*paths: Path, pretraining: Sequence[Path] = ()) -> Corpus:
 
 
 def read_text(path: Path) -> str:
-    """Read a text file in UTF-8, without a byte order mark. Raises CorpusError."""
+    """Read a UTF-8 text file, and drop a byte order mark. Raises CorpusError."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:

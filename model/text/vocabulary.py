@@ -1,8 +1,9 @@
 """A vocabulary gives each character an id, and folding reduces any Unicode text to the few characters of a network.
 
-:func:`fold` maps each character by itself: the small tables below, else Unicode case folding and compatibility
-decomposition (NFKD) without marks (The Unicode Standard, 3.13 and 3.11), until nothing changes. So folding twice is
-folding once. Letters of other scripts are not transliterated: a :class:`Vocabulary` that lacks them drops them.
+:func:`fold` replaces each character by itself, with the small tables below or else with Unicode case folding and
+compatibility decomposition (NFKD) without the marks (The Unicode Standard, 3.13 and 3.11). It does so until nothing
+changes, so folding twice is folding once. Letters of other scripts are not transliterated: a :class:`Vocabulary` that
+lacks them drops them.
 """
 
 import unicodedata
