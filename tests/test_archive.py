@@ -1,14 +1,16 @@
-"""Old weights in memory: loaded once, kept while they are used, let go of in the order of their use."""
+"""Old weights in memory: loaded once, kept while they are used, evicted in the order of their use."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.writing.archive import KEPT, Archive, MissingError
 from model.checkpoint.versions import Versions
+from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, generator_for
 from tests.serving import install, untrained
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from model.checkpoint.encoding import Checkpoint
+    from model.decoding.requests import Result
 
 
 @pytest.fixture
@@ -33,10 +36,9 @@ async def archive(tmp_path: Path, versions: list[str]) -> AsyncIterator[Archive]
 
 
 async def write(archive: Archive, version: str) -> str:
-    async with archive.serving("dino", version) as batching:
-        written = await batching.write(NameRequest(generator_for(1, 0)))
-    assert written.version == version
-    return written.texts[0]
+    text = await archive.write("dino", version, NameRequest(generator_for(1, 0)))
+    assert text.version == version
+    return text.texts[0]
 
 
 async def test_each_version_writes_its_own(archive: Archive, versions: list[str]) -> None:
@@ -51,12 +53,26 @@ async def test_only_a_few_stay(archive: Archive, versions: list[str]) -> None:
     assert archive.loaded == KEPT
 
 
-async def test_what_is_used_is_not_let_go_of(archive: Archive, versions: list[str]) -> None:
-    async with archive.serving("dino", versions[0]) as oldest:
-        for version in versions:  # one of the two who use the oldest ends before the other
-            await write(archive, version)
-        assert archive.loaded == KEPT + 1
-        assert (await oldest.write(NameRequest(generator_for(1, 0)))).texts
+async def test_what_is_being_used_is_not_evicted(
+    archive: Archive, versions: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    step = Decoder.step
+
+    def slow(self: Decoder) -> list[Result]:
+        begun.set()
+        assert go_on.wait(10)
+        return step(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Decoder, "step", slow)
+        oldest = asyncio.create_task(write(archive, versions[0]))
+        assert await asyncio.to_thread(begun.wait, 10)
+    for version in versions[1:]:
+        await write(archive, version)
+    assert archive.loaded == KEPT + 1
+    go_on.set()
+    assert await oldest
     assert archive.loaded == KEPT
 
 
@@ -75,11 +91,10 @@ async def test_many_at_once_load_it_once(
     assert loaded == versions[:1]
 
 
-@pytest.mark.parametrize(("kind", "version"), [("dino", "0" * 12), ("dino", "../x"), ("poem", "0" * 12)])
-async def test_what_is_missing(archive: Archive, kind: str, version: str) -> None:
+@pytest.mark.parametrize(("network", "version"), [("dino", "0" * 12), ("dino", "../x"), ("poem", "0" * 12)])
+async def test_what_is_missing(archive: Archive, network: str, version: str) -> None:
     with pytest.raises(MissingError):
-        async with archive.serving(kind, version):
-            pass
+        await archive.write(network, version, NameRequest(generator_for(1, 0)))
 
 
 async def test_what_is_damaged(archive: Archive, versions: list[str], tmp_path: Path) -> None:

@@ -1,0 +1,206 @@
+"""Many awaiting handlers, one decoding thread: requests join the batch at any character and leave when they are done.
+
+Each network has a `Writer`. The event loop queues requests and awaits their texts; the thread computes, and sleeps
+while there is nothing to write. They share one `Condition`, held for bookkeeping only, never while a network runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.writing.nearest import Neighbourhood
+from model.decoding.decoder import Decoder
+from model.decoding.drafts import seam
+from model.decoding.requests import Request, RequestError, VerseRequest
+from model.errors import MangosaurusError
+
+if TYPE_CHECKING:
+    from bot.writing.nearest import Neighbour
+    from model.checkpoint.encoding import Checkpoint
+
+logger = logging.getLogger(__name__)
+
+ROWS = 128
+"""Requests decoded at once. More rows slow down every row; a request that waits costs nobody anything."""
+JOIN_SECONDS = 5.0
+"""How long `stop` waits for the thread, which looks up after every character."""
+
+
+class Busy(MangosaurusError):  # noqa: N818 - a state of the queue, and `except Busy` says it
+    """The queue is full and nothing was begun; the same request may be sent again a little later."""
+
+
+class WritingError(MangosaurusError):
+    """A request gets no text because something of ours failed."""
+
+
+class Stopped(WritingError):  # noqa: N818 - a state of the writer
+    """A request gets no text because the writer was stopped."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a request became, and the version of the weights that wrote it."""
+
+    texts: tuple[str, ...]  # names in lower case, or one verse
+    version: str
+    neighbours: tuple[Neighbour | None, ...] = ()  # of each name, the known one nearest to it
+    between: str = ""  # what belongs between the prompt and the verse
+
+
+_Job = tuple[Request, asyncio.Future[Text]]
+
+
+class _Desk:
+    """One version at work: a Decoder and the requests on it. The decoding thread owns it alone."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.checkpoint = checkpoint
+        self.jobs: dict[int, _Job] = {}  # by ticket
+        self._decoder = Decoder(checkpoint)
+        self._neighbourhood = Neighbourhood(checkpoint.known_names)
+
+    def seat(self, job: _Job) -> None:
+        """Let a request join at the next character."""
+        request, future = job
+        try:
+            self.jobs[self._decoder.submit(request)] = job
+        except RequestError as error:
+            _settle(future, error)
+
+    def step(self) -> None:
+        """Drop the requests that nobody waits for any more, and write one character of every other text."""
+        for ticket in [ticket for ticket, (_, future) in self.jobs.items() if future.done()]:
+            self._decoder.cancel(ticket)
+            del self.jobs[ticket]
+        for result in self._decoder.step():
+            request, future = self.jobs[result.ticket]
+            _settle(future, result.error or self._text(request, result.texts))
+            del self.jobs[result.ticket]
+
+    def _text(self, request: Request, texts: tuple[str, ...]) -> Text:
+        if isinstance(request, VerseRequest):
+            return Text(texts, self.checkpoint.version, between=seam(request.prompt, self.checkpoint.vocabulary))
+        return Text(texts, self.checkpoint.version, tuple(self._neighbourhood.nearest(texts)))
+
+
+class Writer:
+    """The queue in front of one network, and the thread that decodes it.
+
+    `ROWS` requests are written at once and `queue_limit` more may wait; one more is `Busy` at once.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, *, queue_limit: int = 256) -> None:
+        self.checkpoint = checkpoint
+        """The weights that new requests are written with."""
+        self._limit = ROWS + queue_limit
+        self._pending: set[asyncio.Future[Text]] = set()  # of requests in the queue or on the desk
+        self._queue: deque[_Job] = deque()
+        self._changed = threading.Condition()
+        self._stopped = True
+        self._thread: threading.Thread | None = None
+
+    @property
+    def pending(self) -> int:
+        """How many requests wait or are being written."""
+        return len(self._pending)
+
+    async def start(self) -> None:
+        """Start the thread."""
+        if self._thread is not None:
+            raise RuntimeError("this Writer was started before and not stopped")
+        self._stopped = False
+        # A daemon, so that a process that ends without stop() is not held back.
+        self._thread = threading.Thread(target=self._decode, name="decoding", daemon=True)
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Fail the pending requests with `Stopped` at once, and end the thread."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+        for future in self._pending:
+            _settle(future, Stopped("the writer was stopped"))
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.join, JOIN_SECONDS)
+            self._thread = None
+
+    async def write(self, request: Request) -> Text:
+        """Return the text of a request. Cancelling frees its place in the queue or in the batch.
+
+        Raises `Busy`, `RequestError` (the request asks for the impossible) or `WritingError` (our failure).
+        """
+        if self._stopped:
+            raise Stopped("the writer is not running")
+        if len(self._pending) >= self._limit:
+            raise Busy(f"{len(self._pending)} requests are waiting already")
+        future: asyncio.Future[Text] = asyncio.get_running_loop().create_future()
+        job = (request, future)
+        self._pending.add(future)
+        with self._changed:
+            self._queue.append(job)
+            self._changed.notify()
+        try:
+            return await future
+        finally:
+            self._pending.discard(future)
+            with self._changed, contextlib.suppress(ValueError):  # still there if cancelled or stopped early
+                self._queue.remove(job)
+
+    def swap(self, checkpoint: Checkpoint) -> None:
+        """Write new requests with other weights, once the texts in progress have ended on the old ones."""
+        self.checkpoint = checkpoint
+
+    def _decode(self) -> None:
+        """Live as the decoding thread. A crash fails the requests on the desk; the next ones get a fresh desk."""
+        desk: _Desk | None = None
+        while (arrivals := self._arrivals(desk)) is not None:
+            checkpoint, jobs = arrivals
+            try:
+                if desk is None or desk.checkpoint is not checkpoint:
+                    desk = _Desk(checkpoint)
+                for job in jobs:
+                    desk.seat(job)
+                desk.step()
+            except Exception:
+                failed = {future for _, future in (*jobs, *(desk.jobs.values() if desk else ()))}
+                logger.exception("Writing with weights %s failed %d requests", checkpoint.version, len(failed))
+                for future in failed:
+                    _settle(future, WritingError("the decoder crashed"))
+                desk = None
+
+    def _arrivals(self, desk: _Desk | None) -> tuple[Checkpoint, list[_Job]] | None:
+        """Wait until there is something to write; returns the weights and the requests that join, or None at the end.
+
+        After a swap nobody joins until the texts in progress are finished.
+        """
+        running = len(desk.jobs) if desk else 0
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopped or self._queue or running)
+            if self._stopped:
+                return None
+            newest = self.checkpoint
+            checkpoint = desk.checkpoint if desk and running else newest
+            joining = min(ROWS - running, len(self._queue)) if checkpoint is newest else 0
+            return checkpoint, [self._queue.popleft() for _ in range(joining)]
+
+
+def _settle(future: asyncio.Future[Text], outcome: Text | Exception) -> None:
+    """Hand over what became of a request, from any thread. Nobody waits on a loop that is closed."""
+    with contextlib.suppress(RuntimeError):
+        future.get_loop().call_soon_threadsafe(_set, future, outcome)
+
+
+def _set(future: asyncio.Future[Text], outcome: Text | Exception) -> None:
+    if future.done():
+        return
+    if isinstance(outcome, Text):
+        future.set_result(outcome)
+    else:
+        future.set_exception(outcome)
