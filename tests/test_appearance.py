@@ -1,4 +1,4 @@
-"""Figures about names and poems whose answers can be seen."""
+"""Figures about names and poems that are small enough to count by eye."""
 
 import sys
 
@@ -17,7 +17,7 @@ def test_name_figures() -> None:
     assert figures == {"names": 5, "new": 0.8, "new_but_within_2_edits": 0.2, "unique": 0.8}
 
 
-def test_no_names_have_figures_too() -> None:
+def test_the_figures_of_no_names_are_zero() -> None:
     assert name_figures([], set()) == {"names": 0, "new": 0, "new_but_within_2_edits": 0, "unique": 0}
 
 
@@ -35,21 +35,21 @@ def test_verse_figures() -> None:
     }
 
 
-def test_syllables_are_left_out_where_nothing_can_count_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pysyllables_there_are_no_figures_about_syllables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pysyllables", None)
     figures = verse_figures([LINE], [])
     assert [name for name in figures if "syllables" in name] == []
     assert figures["known_words"] == 0
 
 
-def test_a_poem_is_cut_where_a_reader_gets_it() -> None:
+def test_a_poem_is_cut_at_line_ends_as_the_decoder_ends_verse() -> None:
     lines = [LINE] * 14
     assert list(stretches("\n".join(lines))) == ["\n".join(lines[:5])] * 2
     assert list(stretches(LINE)) == [LINE]
 
 
 @given(st.lists(st.text("ab ", max_size=2 * STRETCH), min_size=1))
-def test_stretches_are_in_the_poem_one_after_another_and_long_enough(lines: list[str]) -> None:
+def test_stretches_follow_each_other_in_the_poem_and_are_long_enough(lines: list[str]) -> None:
     poem = "\n".join(lines)
     found = list(stretches(poem))
     assert poem.startswith("\n".join(found))

@@ -1,4 +1,4 @@
-"""Whether one network is better than another, on networks whose probabilities are known, and by simulation."""
+"""Comparing networks: on networks with known probabilities, and by simulation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MANY = replace(NAMES, held_out=("abab", "b", "aa", "bbb", "ab", "ba", "aabb", "a
 
 
 @pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
-def test_losses_are_those_of_an_evaluation(corpus: Corpus) -> None:
+def test_losses_are_the_held_out_losses(corpus: Corpus) -> None:
     old, new = biased(corpus), random(corpus)
     comparison = compare(checkpoint_for(corpus, old), checkpoint_for(corpus, new), corpus)
     assert comparison.old_loss == pytest.approx(held_out_loss(old, corpus))
@@ -38,8 +38,8 @@ def test_a_network_is_not_better_than_itself() -> None:
     assert not comparison.better
 
 
-def test_what_is_better_everywhere_alike_needs_no_luck() -> None:
-    """Half the probability on every letter and end: each document gets better by the same for each character."""
+def test_the_margin_is_zero_if_every_character_improves_alike() -> None:
+    """The new network puts 1/3 instead of 1/7 on each of the characters that occur."""
     wider = Vocabulary("\nabcdef")
     corpus = replace(MANY, vocabulary=wider)
     old = biased(corpus)
@@ -50,19 +50,19 @@ def test_what_is_better_everywhere_alike_needs_no_luck() -> None:
     assert comparison.better
 
 
-def test_luck_is_the_spread_over_other_documents() -> None:
-    """Two networks that are equally good on average, on many samples of documents: few differences exceed luck."""
+def test_the_margin_is_rarely_exceeded_by_chance() -> None:
+    """Two networks that are equally good on average, compared on a hundred samples of documents."""
     generator = np.random.default_rng(7)
     old = checkpoint_for(NAMES, biased(NAMES, {"a": 0.5, "b": 0.25, "\n": 0.25}))
     new = checkpoint_for(NAMES, biased(NAMES, {"a": 0.25, "b": 0.5, "\n": 0.25}))
-    lucky = 0
+    exceeded = 0
     for _ in range(100):
         words = ["".join(generator.choice(["a", "b"], size=generator.integers(1, 8))) for _ in range(20)]
-        lucky += compare(old, new, replace(NAMES, held_out=tuple(words))).better
-    assert 0 < lucky < 8  # 2.3 % are expected
+        exceeded += compare(old, new, replace(NAMES, held_out=tuple(words))).better
+    assert 0 < exceeded < 8  # 2.3 % are expected
 
 
-def test_among_documents_of_one_length_luck_is_two_standard_errors_of_the_mean() -> None:
+def test_for_documents_of_one_length_the_margin_is_two_standard_errors_of_the_mean() -> None:
     corpus = replace(NAMES, held_out=("abab", "aaab", "bbbb", "bbab", "aaaa"))
     old, new = checkpoint_for(corpus, biased(corpus)), checkpoint_for(corpus, random(corpus))
     (old_nats, _), (new_nats, _) = document_scores(old, corpus), document_scores(new, corpus)
@@ -72,20 +72,20 @@ def test_among_documents_of_one_length_luck_is_two_standard_errors_of_the_mean()
 
 
 def test_networks_that_know_different_characters_cannot_be_compared() -> None:
-    """One that knows nothing but "a" would seem to be the best of all."""
+    """A network that knows nothing but "a" would seem to be the best."""
     fewer = replace(NAMES, vocabulary=Vocabulary("\na"))
     corpus = replace(NAMES, held_out=("ab", "b", "aa"))
     with pytest.raises(EvaluationError, match="the same characters"):
         compare(checkpoint_for(fewer, biased(fewer)), checkpoint_for(corpus, biased(corpus)), corpus)
 
 
-def test_one_document_is_too_little() -> None:
+def test_one_document_is_not_enough() -> None:
     checkpoint = checkpoint_for(NAMES, biased(NAMES))
     with pytest.raises(EvaluationError, match="one held-out document"):
         compare(checkpoint, checkpoint, replace(NAMES, held_out=("ab",)))
 
 
 @given(st.floats(0, 9), st.floats(0, 9), st.floats(0, 9))
-def test_better_is_lower_by_more_than_luck(old: float, new: float, margin: float) -> None:
+def test_better_is_lower_by_more_than_the_margin(old: float, new: float, margin: float) -> None:
     assert Comparison(old, new, margin, 2).better == (old - new > margin)
     assert not Comparison(old, old + new, margin, 2).better

@@ -1,4 +1,4 @@
-"""Held-out figures on networks whose probabilities are known, and figures about samples."""
+"""Held-out losses of networks with known probabilities, and figures about samples."""
 
 import json
 import math
@@ -12,7 +12,7 @@ import pytest
 from model.checkpoint.encoding import Checkpoint, Description
 from model.cli.figures import print_evaluation
 from model.evaluation.evaluation import evaluate
-from model.evaluation.held_out import WIDTH, EvaluationError, decoder_loss, document_scores, held_out_loss, readable
+from model.evaluation.held_out import WIDTH, EvaluationError, decoder_loss, document_scores, fold_corpus, held_out_loss
 from model.network.architecture import Architecture, Parameters, parameter_shapes
 from model.network.language_model import LanguageModel
 from model.network.layers import softmax
@@ -38,7 +38,7 @@ def checkpoint_for(corpus: Corpus, language_model: LanguageModel) -> Checkpoint:
 
 
 def biased(corpus: Corpus, probabilities: dict[str, float] | None = None) -> LanguageModel:
-    """A network that gives each character the same probability everywhere; 1 / V each unless they are given."""
+    """A network whose probabilities do not depend on the context: those given, or 1 / V each."""
     architecture = Architecture("rnn", len(corpus.vocabulary), 3, 1)
     parameters: Parameters = {name: np.zeros(shape) for name, shape in parameter_shapes(architecture).items()}
     for character, probability in (probabilities or {}).items():
@@ -52,26 +52,26 @@ def random(corpus: Corpus) -> LanguageModel:
 
 
 @pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
-def test_a_network_that_knows_nothing_loses_log_v(corpus: Corpus) -> None:
+def test_the_loss_of_uniform_probabilities_is_log_v(corpus: Corpus) -> None:
     assert held_out_loss(biased(corpus), corpus) == pytest.approx(math.log(len(corpus.vocabulary)))
 
 
-def test_counts_every_character_and_final_newline_once() -> None:
+def test_the_loss_counts_every_character_and_final_newline_once() -> None:
     language_model = biased(NAMES, {"a": 0.5, "b": 0.2, "\n": 0.3})
     expected = 2 * math.log(0.5) + 3 * math.log(0.2) + 2 * math.log(0.3)  # "abab\n" and "b\n"
     assert held_out_loss(language_model, NAMES) == pytest.approx(-expected / 7)
 
 
 @pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
-def test_a_document_is_judged_from_the_zero_state_whatever_stands_beside_it(corpus: Corpus) -> None:
+def test_each_document_is_scored_from_the_zero_state(corpus: Corpus) -> None:
     language_model = random(corpus)
     alone = [held_out_loss(language_model, replace(corpus, held_out=(document,))) for document in corpus.held_out]
     weights = [len(document) + 1 for document in corpus.held_out]
     assert held_out_loss(language_model, corpus) == pytest.approx(np.average(alone, weights=weights))
 
 
-@pytest.mark.parametrize(("kind", "first"), [("names", NO_CHARACTER), ("verse", 0)])
-def test_a_name_begins_from_nothing_and_a_poem_from_a_newline(kind: Form, first: int) -> None:
+@pytest.mark.parametrize(("form", "first"), [("names", NO_CHARACTER), ("verse", 0)])
+def test_the_first_input_is_the_zero_vector_for_names_and_a_newline_for_verse(form: Form, first: int) -> None:
     language_model = random(NAMES)
     for array in language_model.parameters.values():
         array *= 5
@@ -82,11 +82,11 @@ def test_a_name_begins_from_nothing_and_a_poem_from_a_newline(kind: Form, first:
             logits, state = language_model.step(np.array([read]), state)
             losses.append(-math.log(softmax(logits)[0, character_id]))
             read = int(character_id)
-    assert held_out_loss(language_model, replace(NAMES, form=kind)) == pytest.approx(np.mean(losses))
+    assert held_out_loss(language_model, replace(NAMES, form=form)) == pytest.approx(np.mean(losses))
 
 
 @pytest.mark.parametrize(("corpus", "samples"), [(NAMES, 40), (VERSE, 3)], ids=["names", "verse"])
-def test_an_evaluation_is_the_same_each_time_and_plain_json(corpus: Corpus, samples: int) -> None:
+def test_an_evaluation_is_reproducible_and_plain_json(corpus: Corpus, samples: int) -> None:
     checkpoint = checkpoint_for(corpus, random(corpus))
     evaluation = evaluate(checkpoint, corpus, samples=samples)
     assert json.loads(json.dumps(asdict(evaluation), allow_nan=False)) == json.loads(
@@ -96,37 +96,37 @@ def test_an_evaluation_is_the_same_each_time_and_plain_json(corpus: Corpus, samp
     assert evaluation.version == checkpoint.version
 
 
-def test_verse_is_compared_with_counting_with_and_without_pretraining() -> None:
-    counting = evaluate(checkpoint_for(VERSE, biased(VERSE)), VERSE, samples=0).counting
-    assert [one.counted for one in counting] == ["training", "pretraining and training"]
-    assert all(0 < one.held_out_loss < math.log(9) for one in counting)
+def test_verse_has_baselines_with_and_without_pretraining() -> None:
+    baselines = evaluate(checkpoint_for(VERSE, biased(VERSE)), VERSE, samples=0).counting
+    assert [baseline.counted for baseline in baselines] == ["training", "pretraining and training"]
+    assert all(0 < baseline.held_out_loss < math.log(9) for baseline in baselines)
 
 
-def test_new_names_are_counted_before_the_decoder_hides_known_ones() -> None:
+def test_the_share_of_new_names_is_that_of_the_network_not_of_the_decoder() -> None:
     corpus = Corpus("names", ("a",), ("aa",), (), Vocabulary("\na"), "digest")
     samples = evaluate(checkpoint_for(corpus, biased(corpus)), corpus, samples=200).samples
     assert samples["names"] == 200
-    assert 0.1 < samples["new"] < 0.5  # a quarter of the names has three letters or more
+    assert 0.1 < samples["new"] < 0.5  # a quarter of the names have three letters or more
     assert samples["unique"] < 0.1
     assert samples["new_but_within_2_edits"] < samples["new"]  # names of five letters or more are farther away
 
 
 @pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
-def test_samples_stand_beside_the_same_figures_of_held_out_text(corpus: Corpus) -> None:
+def test_samples_and_held_out_text_have_the_same_figures(corpus: Corpus) -> None:
     evaluation = evaluate(checkpoint_for(corpus, random(corpus)), corpus, samples=3)
     assert evaluation.samples.keys() == evaluation.held_out.keys()
     assert evaluation.samples["names" if corpus.form == "names" else "poems"] == 3
     assert evaluation.held_out["names" if corpus.form == "names" else "poems"] == 2
 
 
-def test_without_samples_there_are_losses_alone() -> None:
+def test_without_samples_there_are_only_losses() -> None:
     evaluation = evaluate(checkpoint_for(VERSE, random(VERSE)), VERSE, samples=0)
     assert (evaluation.decoder_loss, evaluation.samples, evaluation.held_out) == (None, {}, {})
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
 @pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
-def test_the_decoder_loses_as_much_but_for_its_rounding(corpus: Corpus, cell: Literal["rnn", "lstm"]) -> None:
+def test_the_decoder_loss_differs_only_by_rounding(corpus: Corpus, cell: Literal["rnn", "lstm"]) -> None:
     architecture = Architecture(cell, len(corpus.vocabulary), 6, 1 if cell == "rnn" else 2)
     language_model = LanguageModel.initialise(architecture, np.random.default_rng(1), np.float32)
     plain = held_out_loss(language_model, corpus)
@@ -135,25 +135,25 @@ def test_the_decoder_loses_as_much_but_for_its_rounding(corpus: Corpus, cell: Li
     assert rounded != plain
 
 
-def test_the_decoder_begins_each_document_anew() -> None:
+def test_the_decoder_starts_each_document_from_the_zero_state() -> None:
     language_model, many = random(VERSE), replace(VERSE, held_out=VERSE.held_out * WIDTH)
     assert decoder_loss(language_model, many) == pytest.approx(decoder_loss(language_model, VERSE))
 
 
-def test_weights_that_the_decoder_refuses_have_no_loss_there() -> None:
+def test_weights_that_the_decoder_refuses_have_no_decoder_loss() -> None:
     language_model = random(VERSE)
     language_model.parameters["output.b_y"][0] = np.inf
     assert decoder_loss(language_model, VERSE) is None
 
 
 def test_samples_may_be_as_long_as_known_names() -> None:
-    """One name in a hundred would have at most 40 letters, and not all samples could be had."""
+    """Only one name in a hundred has at most 40 letters: with that limit, some samples would fail."""
     corpus = replace(NAMES, training=("a" * 3000, "b"))
     checkpoint = checkpoint_for(corpus, biased(corpus, {"a": 0.5, "b": 0.4997, "\n": 0.0003}))
     assert evaluate(checkpoint, corpus, samples=15).samples["names"] == 15
 
 
-def test_samples_that_cannot_be_had_are_left_out() -> None:
+def test_samples_that_fail_are_left_out() -> None:
     checkpoint = checkpoint_for(NAMES, biased(NAMES, {"a": 0.5, "b": 0.5, "\n": 1e-9}))
     assert evaluate(checkpoint, NAMES, samples=2).samples == dict.fromkeys(
         evaluate(checkpoint, NAMES, samples=2).held_out, 0
@@ -161,26 +161,26 @@ def test_samples_that_cannot_be_had_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("is_installed", [True, False])
-def test_the_page_says_how_to_get_a_figure_that_is_missing(
+def test_the_table_says_how_to_get_a_missing_figure(
     is_installed: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if not is_installed:
         monkeypatch.setitem(sys.modules, "pysyllables", None)
     print_evaluation(evaluate(checkpoint_for(VERSE, random(VERSE)), VERSE, samples=1))
-    page = capsys.readouterr().out
-    assert ("│ lines of 9 to 11 syllables" in page) == is_installed
-    assert ("For the share of lines of 9 to 11 syllables: pip install pysyllables" in page) != is_installed
+    shown = capsys.readouterr().out
+    assert ("│ lines of 9 to 11 syllables" in shown) == is_installed
+    assert ("To count lines of 9 to 11 syllables: pip install pysyllables" in shown) != is_installed
 
 
-def test_another_text_is_folded_into_what_the_checkpoint_knows() -> None:
+def test_another_text_is_folded_into_the_checkpoints_vocabulary() -> None:
     checkpoint = checkpoint_for(NAMES, biased(NAMES))
     other = Corpus("names", ("abc", "ccc"), ("Äb", "c"), (), Vocabulary("\nbcÄ"), "another digest")
-    folded = readable(other, checkpoint)
+    folded = fold_corpus(other, checkpoint)
     assert (folded.training, folded.held_out) == (("ab",), ("ab",))
     assert not evaluate(checkpoint, other, samples=0).trained_on_this_corpus
 
 
-def test_a_document_that_cannot_be_read_counts_nothing() -> None:
+def test_a_document_without_known_characters_scores_zero() -> None:
     corpus = replace(NAMES, held_out=("xyz", "ab"), vocabulary=Vocabulary("\nabxyz"))
     nats, characters = document_scores(checkpoint_for(NAMES, biased(NAMES)), corpus)
     assert nats == pytest.approx([0, 3 * math.log(3)])
@@ -190,10 +190,10 @@ def test_a_document_that_cannot_be_read_counts_nothing() -> None:
 @pytest.mark.parametrize(
     ("corpus", "sentence"),
     [
-        pytest.param(VERSE, "this checkpoint writes names", id="other kind"),
+        pytest.param(VERSE, "this checkpoint writes names", id="another form"),
         pytest.param(replace(NAMES, held_out=("xyz",), vocabulary=Vocabulary("\nabxyz")), "none of", id="no character"),
     ],
 )
-def test_a_checkpoint_and_a_text_that_do_not_belong_together_are_refused(corpus: Corpus, sentence: str) -> None:
+def test_a_checkpoint_and_a_text_that_do_not_fit_together_are_refused(corpus: Corpus, sentence: str) -> None:
     with pytest.raises(EvaluationError, match=sentence):
         evaluate(checkpoint_for(NAMES, biased(NAMES)), corpus)

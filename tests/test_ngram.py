@@ -1,4 +1,4 @@
-"""The n-gram yardstick: against figures worked out by hand, and against its formulas, context by context."""
+"""The n-gram baseline, against figures worked out by hand and against its formulas, context by context."""
 
 import math
 from collections import Counter, defaultdict
@@ -24,46 +24,47 @@ def test_matches_witten_bell_worked_out_by_hand() -> None:
     assert ngram.nats_per_character(["aa"]) == pytest.approx(-math.log(5 / 7 * 13 / 28 * 4 / 28) / 3)
 
 
-def test_nothing_counted_is_uniform() -> None:
+def test_without_documents_the_model_is_uniform() -> None:
     ngram = NGram.fit([], LETTERS, order=3)
     assert ngram.nats_per_character(["abc"]) == pytest.approx(math.log(4))
 
 
 def textbook(counted: list[str], order: int, text: str) -> dict[str, float]:
-    """What follows a text at the start of a document, by the formulas as they stand in NGram's docstring."""
+    """Probabilities of the character after `text`, which begins a document, by the formulas in NGram's docstring."""
     followers: dict[str, Counter[str]] = defaultdict(Counter)
     for document in counted:
         whole = f"\n{document}\n"
-        for place in range(1, len(whole)):
-            for length in range(min(order, place) + 1):
-                followers[whole[place - length : place]][whole[place]] += 1
+        for index in range(1, len(whole)):
+            for length in range(min(order, index) + 1):
+                followers[whole[index - length : index]][whole[index]] += 1
     history, estimates = f"\n{text}", dict.fromkeys(LETTERS.characters, 1 / len(LETTERS))
     for length in range(min(order, len(history)) + 1):
         if seen := followers[history[len(history) - length :]]:
             total = seen.total() + len(seen)
-            estimates = {one: (seen[one] + len(seen) * lower) / total for one, lower in estimates.items()}
+            estimates = {x: (seen[x] + len(seen) * lower) / total for x, lower in estimates.items()}
     return estimates
 
 
 @given(documents, texts, st.integers(0, 6))
-def test_a_document_costs_its_characters_and_the_newline(counted: list[str], document: str, order: int) -> None:
+def test_the_loss_is_that_of_the_characters_and_the_newline(counted: list[str], document: str, order: int) -> None:
     read = document + "\n"
-    costs = [-math.log(textbook(counted, order, read[:place])[read[place]]) for place in range(len(read))]
-    assert NGram.fit(counted, LETTERS, order).nats_per_character([document]) == pytest.approx(np.mean(costs))
+    nats = [-math.log(textbook(counted, order, read[:index])[read[index]]) for index in range(len(read))]
+    assert NGram.fit(counted, LETTERS, order).nats_per_character([document]) == pytest.approx(np.mean(nats))
 
 
 @given(documents, texts, st.integers(0, 6))
 @settings(max_examples=50)
 def test_documents_do_not_run_into_each_other(counted: list[str], document: str, order: int) -> None:
-    there = NGram.fit(counted, LETTERS, order).nats_per_character([document])
-    back = NGram.fit(counted[::-1], LETTERS, order).nats_per_character([document, document])
-    assert there == pytest.approx(back)
+    forwards = NGram.fit(counted, LETTERS, order).nats_per_character([document])
+    backwards = NGram.fit(counted[::-1], LETTERS, order).nats_per_character([document, document])
+    assert forwards == pytest.approx(backwards)
 
 
-def test_each_order_is_the_model_of_that_order() -> None:
-    counted, judged = ["abcabc", "bca", "cab"], ["abca", "cc"]
-    nats = NGram.fit(counted, LETTERS, order=3).nats_by_order(judged)
-    assert nats == pytest.approx([NGram.fit(counted, LETTERS, order).nats_per_character(judged) for order in range(4)])
+def test_nats_by_order_are_those_of_a_model_of_each_order() -> None:
+    counted, predicted = ["abcabc", "bca", "cab"], ["abca", "cc"]
+    nats = NGram.fit(counted, LETTERS, order=3).nats_by_order(predicted)
+    each = [NGram.fit(counted, LETTERS, order).nats_per_character(predicted) for order in range(4)]
+    assert nats == pytest.approx(each)
 
 
 def noise(documents: int) -> list[str]:
@@ -71,13 +72,13 @@ def noise(documents: int) -> list[str]:
     return ["".join(generator.choice(list("abc"), 30)) for _ in range(documents)]
 
 
-def test_best_order_finds_structure_and_its_absence() -> None:
+def test_best_order_is_0_for_noise_and_higher_for_structure() -> None:
     assert best_order(noise(40), LETTERS, range(6)) == 0
     assert best_order(["aabbc" * 6] * 40, LETTERS, range(6)) >= 2
 
 
-def test_best_order_counts_the_other_documents_too() -> None:
-    assert best_order(noise(40), LETTERS, range(6), also=noise(40) * 50) >= 4
+def test_best_order_counts_the_extra_documents_too() -> None:
+    assert best_order(noise(40), LETTERS, range(6), extra=noise(40) * 50) >= 4
 
 
 def test_best_order_of_a_single_document() -> None:

@@ -1,4 +1,4 @@
-"""Edits and copied runs, against the plainest code that can be written for them."""
+"""Edits and copied runs, against the simplest code for each."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,9 +22,9 @@ def longest_run(text: str, sources: list[str]) -> int:
 
 
 @given(st.integers(0, 3), st.lists(words, max_size=4), st.lists(words, max_size=6))
-def test_edits_are_those_of_the_definition(limit: int, some: list[str], others: list[str]) -> None:
-    expected = [any(edits(text, other) <= limit for other in others) for text in some]
-    assert are_within(limit, some, others) == expected
+def test_edits_match_the_definition(limit: int, names: list[str], others: list[str]) -> None:
+    expected = [any(edits(name, other) <= limit for other in others) for name in names]
+    assert are_within(limit, names, others) == expected
 
 
 def test_edits_between_names() -> None:
@@ -35,16 +35,16 @@ def test_edits_between_names() -> None:
 
 
 @given(st.lists(texts, max_size=4), st.lists(texts, max_size=4))
-def test_copied_runs_are_those_of_a_plain_search(some: list[str], sources: list[str]) -> None:
-    assert longest_copied_runs(some, sources) == [longest_run(text, sources) for text in some]
+def test_copied_runs_match_a_plain_search(ours: list[str], sources: list[str]) -> None:
+    assert longest_copied_runs(ours, sources) == [longest_run(text, sources) for text in ours]
 
 
 @given(st.lists(texts, max_size=4), st.integers(0, 9), st.integers(0, 9))
-def test_what_stands_in_a_source_is_copied_whole(sources: list[str], start: int, stop: int) -> None:
+def test_a_piece_of_a_source_is_copied_whole(sources: list[str], start: int, stop: int) -> None:
     pieces = [source[start:stop] for source in sources]
     assert longest_copied_runs(pieces, sources) == [len(piece) for piece in pieces]
 
 
-def test_no_run_goes_on_from_one_text_to_the_next() -> None:
+def test_a_run_ends_where_its_text_ends() -> None:
     assert longest_copied_runs(["abcd", "efgh"], ["xab", "cdef", "ghab"]) == [2, 2]
     assert longest_copied_runs(["ab", "cd"], ["abcd"]) == [2, 2]

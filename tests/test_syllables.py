@@ -1,4 +1,4 @@
-"""Syllables of lines whose number is known."""
+"""Syllables of lines, against counts by hand."""
 
 import sys
 
@@ -8,7 +8,7 @@ from model.evaluation.syllables import syllable_counter
 from model.text.words import words_of
 
 count = syllable_counter()
-assert count, "the tests' environment has pysyllables"
+assert count, "the tests need pysyllables"
 
 
 @pytest.mark.parametrize(
@@ -29,11 +29,11 @@ def test_syllables_of_a_line(line: str, syllables: int) -> None:
 
 
 @pytest.mark.parametrize("line", ["he look'd away", "thou wilt not mangoble", "a self-mangoble"])
-def test_a_word_that_is_not_known_is_not_guessed(line: str) -> None:
+def test_a_line_with_an_unknown_word_has_no_count(line: str) -> None:
     assert count is not None
     assert count(words_of(line)) is None
 
 
-def test_without_the_package_nothing_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_package_there_is_no_counter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pysyllables", None)
     assert syllable_counter() is None

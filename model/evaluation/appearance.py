@@ -1,7 +1,6 @@
-"""What a reader sees: figures about names and poems as they stand, whoever wrote them.
+"""Figures about names and poems: how many are new, how much is copied, how many lines have the right length.
 
-The same figures of real texts are the yardstick for a network's. An int is a number of things, a float a share. Not
-here: how the texts come about, and losses (`evaluation`).
+Samples and real texts are measured alike, so that one can be read beside the other. An int is a count, a float a share.
 """
 
 from collections.abc import Iterable, Iterator, Sequence, Set
@@ -16,18 +15,19 @@ from model.text.words import words_of
 Figures = dict[str, float]
 
 NEAR = 2
-"""A name so many edits from a real one looks like a misspelling of it."""
+"""Edits. A name that is this close to a real one looks like a misspelling of it."""
 STRETCH = VerseRequest.min_characters
-"""Copied runs are looked for in stretches about as long as the poems that people get."""
+"""Characters. Copied runs are measured in stretches that are about as long as a generated poem."""
 PENTAMETER = range(9, 12)
-"""Syllables of a line of ten, with one more or fewer."""
+"""Syllables of a pentameter: ten, give or take one."""
 SYLLABLES = "lines_of_9_to_11_syllables"
 
 
 def name_figures(names: Sequence[str], known: Set[str]) -> Figures:
-    """Measure names: `new` is the share outside the known ones, `unique` the share left without repetitions.
+    """Compare names with the known ones.
 
-    `new_but_within_2_edits` is the share that is new by one or two letters only.
+    `new` is the share of names that are not known, `new_but_within_2_edits` the share that differ from a known name by
+    only one or two letters, and `unique` the share that remains when repetitions are removed.
     """
     near = are_within(NEAR, names, known)
     return {
@@ -41,11 +41,11 @@ def name_figures(names: Sequence[str], known: Set[str]) -> Figures:
 
 
 def verse_figures(poems: Sequence[str], sources: Sequence[str]) -> Figures:
-    """Measure poems beside the texts that were trained on.
+    """Compare poems with their sources, the texts that were trained on.
 
-    `known_words` is the share of words that stand there, `characters_copied_in_a_row` how long a stretch's longest run
-    of characters, blanks and line ends included, is that stands there too. Syllables are counted where pysyllables is
-    installed: in lines all of whose words it knows, whose share is given as well.
+    `known_words` is the share of words that occur in the sources. `characters_copied_in_a_row` is the length of the
+    longest run of characters, blanks and line ends included, that a stretch has in common with a source. Syllables are
+    counted only if pysyllables is installed, and only in lines whose every word it knows.
     """
     lexicon = {word for text in sources for word in words_of(text)}
     words = [word for poem in poems for word in words_of(poem)]
@@ -61,9 +61,9 @@ def verse_figures(poems: Sequence[str], sources: Sequence[str]) -> Figures:
 
 
 def stretches(poem: str) -> Iterator[str]:
-    """Cut a poem as verse for a reader is cut: at the first line end after so many characters, again and again.
+    """Cut a poem into stretches, each ended by the first line end after STRETCH characters.
 
-    The rest, which is shorter, is left out, unless there is nothing else.
+    The shorter rest is dropped, unless it is the whole poem.
     """
     lines, start = poem.split("\n"), 0
     for stop in range(1, len(lines) + 1):
@@ -88,7 +88,7 @@ def _metre(poems: Iterable[str]) -> Figures:
 
 
 def _percentile(values: Sequence[int], percent: int) -> int:
-    """Return one of the values, 0 if there is none."""
+    """Return the percentile, always one of the values, or 0 if there are none."""
     return int(np.percentile(values, percent, method="inverted_cdf")) if values else 0
 
 

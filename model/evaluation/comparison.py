@@ -1,9 +1,10 @@
-"""Is one network better than another, or was it only lucky? Both read the same held-out documents, one by one.
+"""Whether one network is better than another, from their losses on the same held-out documents.
 
-What is easy for one network is easy for the other too, so each document is compared with itself (a paired comparison),
-and the spread of these differences says how much of the whole one other documents of the kind could have made.
+A document that is easy for one network is easy for the other. So the losses are compared document by document (a paired
+comparison), and the spread of the differences gives the standard error of the whole difference.
 
-Not here: the luck of having chosen the best of many networks by these very documents, which flatters both alike.
+Training keeps the weights with the lowest loss on these same documents. That flatters both networks alike, and nothing
+here corrects it.
 """
 
 import math
@@ -19,12 +20,12 @@ from model.text.corpus import Corpus
 Floats = NDArray[np.float64]
 
 STANDARD_ERRORS = 2.0
-"""By luck alone, a network that is no better comes out better by more than this in two or three of a hundred tries."""
+"""The margin. By chance, a network that is no better exceeds it in two or three of a hundred comparisons."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Held-out losses of two networks in nats per character, and the difference between them that may be luck."""
+    """Held-out losses of two networks in nats per character; `margin` is two standard errors of their difference."""
 
     old_loss: float
     new_loss: float
@@ -33,28 +34,31 @@ class Comparison:
 
     @property
     def better(self) -> bool:
-        """Whether the new network is better by more than luck."""
+        """Whether the new loss is lower by more than the margin."""
         return self.old_loss - self.new_loss > self.margin
 
 
 def compare(old: Checkpoint, new: Checkpoint, corpus: Corpus) -> Comparison:
-    """Compare two networks; EvaluationError where they and the corpus do not go together, or it is too small."""
+    """Compare two networks on the held-out documents.
+
+    Raises EvaluationError if there are fewer than two documents, or if networks and corpus do not fit together.
+    """
     documents = len(corpus.held_out)
     if documents < 2:
-        raise EvaluationError("one held-out document is not enough to compare by")
+        raise EvaluationError("one held-out document is not enough for a comparison")
     (old_nats, characters), (new_nats, same) = document_scores(old, corpus), document_scores(new, corpus)
     if not np.array_equal(characters, same):
-        raise EvaluationError("the two networks do not know the same characters of this text; it cannot compare them")
-    old_loss, old_shares = _loss_and_shares(old_nats, characters)
-    new_loss, new_shares = _loss_and_shares(new_nats, characters)
-    variance = float(np.sum((new_shares - old_shares) ** 2)) * documents / (documents - 1)
+        raise EvaluationError("the networks cannot be compared: they do not know the same characters of this text")
+    old_loss, old_residuals = _loss_and_residuals(old_nats, characters)
+    new_loss, new_residuals = _loss_and_residuals(new_nats, characters)
+    variance = float(np.sum((new_residuals - old_residuals) ** 2)) * documents / (documents - 1)
     return Comparison(old_loss, new_loss, STANDARD_ERRORS * math.sqrt(variance), documents)
 
 
-def _loss_and_shares(nats: Floats, characters: Floats) -> tuple[float, Floats]:
-    """Return L = Σ nats / Σ characters, and of each document how far it moves L: (nats - L·characters) / Σ characters.
+def _loss_and_residuals(nats: Floats, characters: Floats) -> tuple[float, Floats]:
+    """Return the loss L = Σ nats / Σ characters and each document's residual, (nats - L·characters) / Σ characters.
 
-    The shares sum to 0; to first order, their spread is that of the ratio L (the delta method).
+    The residuals sum to 0. To first order, the sum of their squares is the variance of the ratio L (the delta method).
     """
     loss = nats.sum() / characters.sum()
     return float(loss), (nats - loss * characters) / characters.sum()

@@ -1,4 +1,4 @@
-"""The loss on held-out documents, in nats per character: of a corpus, of each document, and as the decoder computes."""
+"""The loss on held-out documents in nats per character: of a corpus, of each document, and under decoder rounding."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -16,19 +16,22 @@ from model.text.batches import Batch, padded_batch
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER
 
-WIDTH = 256  # sequences side by side, in scoring and in sampling
+WIDTH = 256  # documents scored, or texts sampled, at a time
 
 T = TypeVar("T")
 
 
 class EvaluationError(MangosaurusError):
-    """A checkpoint and a corpus that do not belong together."""
+    """A checkpoint and a corpus that do not fit together."""
 
 
-def readable(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
-    """Fold a corpus into the checkpoint's vocabulary, its digest unchanged; EvaluationError if that cannot be."""
+def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
+    """Fold a corpus into the checkpoint's vocabulary; its digest stays.
+
+    Raises EvaluationError if their forms differ, or if no training text or no held-out text is left.
+    """
     if checkpoint.description.form != corpus.form:
-        raise EvaluationError(f"this checkpoint writes {checkpoint.description.form}, and the text is {corpus.form}")
+        raise EvaluationError(f"this checkpoint writes {checkpoint.description.form}, but the text is {corpus.form}")
     if checkpoint.vocabulary == corpus.vocabulary:
         return corpus
     training, held_out, pretraining = (
@@ -43,15 +46,15 @@ def readable(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
 
 
 def held_out_loss(language_model: LanguageModel, corpus: Corpus) -> float:
-    """Measure nats per character on the held-out documents, every one whole, from the zero state to its newline.
+    """Measure the loss on the held-out documents, each from the zero state to its final newline.
 
-    A name begins from the zero vector, a poem from a newline.
+    The first input is the zero vector for a name, a newline for a poem.
     """
     return _nats_per_character(language_model.score, corpus)
 
 
 def decoder_loss(language_model: LanguageModel, corpus: Corpus) -> float | None:
-    """Measure the same with the decoder's rounded weights and states; None for weights that it refuses."""
+    """Measure the same loss under the decoder's rounded weights and states; None if it refuses the weights."""
     lockstep = Lockstep(language_model)
 
     def score(batch: Batch) -> tuple[float, int]:
@@ -75,11 +78,11 @@ def _nats_per_character(score: Callable[[Batch], tuple[float, int]], corpus: Cor
 
 
 def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Measure the nats and count the characters of each held-out document; EvaluationError as in `readable`.
+    """Return the nats and the number of characters of each of the N held-out documents, (N,) and (N,).
 
-    A document without a character that the checkpoint knows counts nothing, but keeps its place.
+    A document without any known character has zero of both. Raises EvaluationError as `fold_corpus` does.
     """
-    known = readable(corpus, checkpoint)
+    known = fold_corpus(corpus, checkpoint)
     folded = [checkpoint.vocabulary.fold(document) for document in corpus.held_out]
     scores = [checkpoint.language_model.score(_batch([text], known)) if text else (0.0, 0) for text in folded]
     nats, characters = np.array(scores, dtype=np.float64).T
@@ -92,5 +95,5 @@ def _batch(documents: Sequence[str], corpus: Corpus) -> Batch:
 
 
 def in_groups(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Cut a sequence into groups of `WIDTH`; the last one may be shorter."""
+    """Cut a sequence into groups of WIDTH; the last group may be smaller."""
     return (items[at : at + WIDTH] for at in range(0, len(items), WIDTH))

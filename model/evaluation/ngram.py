@@ -1,7 +1,6 @@
-"""A character n-gram model with Witten-Bell smoothing: what counting alone achieves on the same text.
+"""A character n-gram model with Witten-Bell smoothing: the baseline beside the networks' held-out losses.
 
-It is the yardstick beside every held-out figure of the networks, and nothing more: it is not sampled from, not saved
-and not tuned beyond its order, which `best_order` chooses without ever seeing a held-out document.
+Only its order is tuned, on training documents alone (`best_order`).
 """
 
 from __future__ import annotations
@@ -22,32 +21,32 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 UNSEEN = -1
-INNER_SPLIT = 10  # every tenth training document judges the orders
+INNER_SPLIT = 10  # every tenth training document is set aside to choose the order
 
 
 @dataclass(frozen=True)
 class _Table:
-    """All different grams of one length, G of them, whose contexts are the K grams one character shorter.
+    """All G distinct grams of one length. Their contexts are the K grams that are one character shorter.
 
-    A gram is known by its place here, so that a context is a number too and a key never outgrows K * V. The last
-    entry of each array stands for whatever was never seen, which is why UNSEEN can be used as a place.
+    A gram is identified by its index in `keys`. So a context is a single number, and a key is less than K * V. The last
+    entry of each array belongs to everything unseen, which makes UNSEEN a valid index.
     """
 
     keys: Ids  # (G+1,) context * V + character, ascending
     counts: Ids  # (G+1,) how often the character was predicted after the context
     totals: Ids  # (K+1,) how often any character was predicted after the context
-    distinct: Ids  # (K+1,) how many different characters were
+    distinct: Ids  # (K+1,) how many different characters were predicted after the context
 
     def find(self, contexts: Ids, characters: Ids, vocab_size: int) -> Ids:
-        """Places of the grams, UNSEEN where the gram or already its context is new, (N,)."""
+        """Return the indices of the grams, (N,), UNSEEN where the gram or its context is new."""
         keys = contexts * vocab_size + characters
-        places = np.searchsorted(self.keys, keys)
-        return np.where((contexts != UNSEEN) & (self.keys[places] == keys), places, UNSEEN)
+        grams = np.searchsorted(self.keys, keys)
+        return np.where((contexts != UNSEEN) & (self.keys[grams] == keys), grams, UNSEEN)
 
-    def interpolate(self, contexts: Ids, places: Ids, lower: Floats) -> Floats:
-        """P_k from P_{k-1} (see NGram) for each context and gram, (N,)."""
+    def interpolate(self, contexts: Ids, grams: Ids, lower: Floats) -> Floats:
+        """Return P_k for each context and gram, (N,), from `lower`, which is P_{k-1} (see NGram)."""
         totals, distinct = self.totals[contexts], self.distinct[contexts]
-        estimates = (self.counts[places] + distinct * lower) / np.maximum(totals + distinct, 1)
+        estimates = (self.counts[grams] + distinct * lower) / np.maximum(totals + distinct, 1)
         return np.where(totals > 0, estimates, lower)
 
 
@@ -55,14 +54,14 @@ class _Table:
 class NGram:
     r"""Interpolated Witten-Bell estimates of all orders from `order` down to the uniform distribution.
 
-    For a context h = x[i-k..i-1] of k characters, with C(hx) the count of x after h, C(h) the sum of it over x, and
-    T(h) the number of different characters seen after h,
+    For a context h = x[i-k..i-1] of k characters, with C(hx) the count of x after h, C(h) its sum over x, and T(h) the
+    number of different characters seen after h,
 
         P_k(x | h) = (C(hx) + T(h) * P_{k-1}(x | h')) / (C(h) + T(h)),        h' = h without its first character,
         P_k(x | h) = P_{k-1}(x | h') where h was never seen,                  P_{-1}(x) = 1 / V.
 
-    A document d is scored as d + "\n" after a single "\n", the start of every name and poem; no context reaches
-    beyond that start, so the first characters use the orders that fit.
+    A document d is scored as d + "\n" after the "\n" that begins every name and poem. No context reaches back beyond
+    that beginning, so the first characters have shorter contexts.
 
     Source: I. H. Witten and T. C. Bell, "The zero-frequency problem", IEEE Transactions on Information Theory 37(4),
     1991 (method C), interpolated as in S. F. Chen and J. Goodman, "An empirical study of smoothing techniques for
@@ -79,57 +78,58 @@ class NGram:
 
     @classmethod
     def fit(cls, documents: Sequence[str], vocabulary: Vocabulary, order: int) -> NGram:
-        """Count every context of 0..order characters in the documents (text of the vocabulary, without final newline).
+        """Count every context of 0..order characters in documents without their final newlines.
 
-        Time and memory grow as characters * order: 5 million characters at order 8 take seconds, not minutes.
+        Time and memory grow with characters * order: 5 million characters at order 8 take seconds, not minutes.
         """
-        characters, ages = _running_text(documents, vocabulary)
+        characters, offsets = _running_text(documents, vocabulary)
         contexts = np.zeros_like(characters)
-        known_contexts = 1
+        context_count = 1
         tables = []
         for length in range(1, order + 2):
-            table, places = _count(contexts, characters, ages >= length - 1, ages > 0, known_contexts, len(vocabulary))
+            fits = offsets >= length - 1
+            table, grams = _count(contexts, characters, fits, offsets > 0, context_count, len(vocabulary))
             tables.append(table)
-            known_contexts = len(table.keys) - 1
-            contexts = _shifted(places)
+            context_count = len(table.keys) - 1
+            contexts = _shifted(grams)
         return cls(vocabulary, tuple(tables))
 
     def nats_per_character(self, documents: Sequence[str]) -> float:
-        """Measure the mean negative log-likelihood of the characters, final newlines included, in nats."""
+        """Return the mean negative log-likelihood of the characters, final newlines included, in nats."""
         return float(self.nats_by_order(documents)[-1])
 
     def nats_by_order(self, documents: Sequence[str]) -> Floats:
-        """Measure the same for contexts of at most 0, 1, … order characters, (order + 1,)."""
-        characters, ages = _running_text(documents, self.vocabulary)
+        """Return the same for contexts of at most 0, 1, … order characters, (order + 1,)."""
+        characters, offsets = _running_text(documents, self.vocabulary)
         contexts = np.zeros_like(characters)
         probabilities = np.full(len(characters), 1 / len(self.vocabulary))
         nats = []
         for length, table in enumerate(self.tables, start=1):
-            contexts = np.where(ages >= length - 1, contexts, UNSEEN)
-            places = table.find(contexts, characters, len(self.vocabulary))
-            probabilities = table.interpolate(contexts, places, probabilities)
-            nats.append(-np.log(probabilities[ages > 0]).mean())
-            contexts = _shifted(places)
+            contexts = np.where(offsets >= length - 1, contexts, UNSEEN)
+            grams = table.find(contexts, characters, len(self.vocabulary))
+            probabilities = table.interpolate(contexts, grams, probabilities)
+            nats.append(-np.log(probabilities[offsets > 0]).mean())
+            contexts = _shifted(grams)
         return np.array(nats)
 
 
 def best_order(
-    training: Sequence[str], vocabulary: Vocabulary, orders: Iterable[int], *, also: Sequence[str] = ()
+    training: Sequence[str], vocabulary: Vocabulary, orders: Iterable[int], *, extra: Sequence[str] = ()
 ) -> int:
-    """Choose the order that predicts a tenth of the training documents best after counting the others.
+    """Choose the order that best predicts a tenth of the training documents after counting the others.
 
-    Documents of `also` are counted each time and never judged. A single document has to judge itself.
+    The `extra` documents are counted and never predicted. A single training document is both counted and predicted.
     """
-    judged = training[::INNER_SPLIT]
-    counted = [document for place, document in enumerate(training) if place % INNER_SPLIT] or training
+    predicted = training[::INNER_SPLIT]
+    counted = [document for index, document in enumerate(training) if index % INNER_SPLIT] or training
     candidates = sorted(set(orders))
-    ngram = NGram.fit([*also, *counted], vocabulary, candidates[-1])
-    nats = ngram.nats_by_order(judged)
+    ngram = NGram.fit([*extra, *counted], vocabulary, candidates[-1])
+    nats = ngram.nats_by_order(predicted)
     return min(candidates, key=lambda order: (nats[order], order))
 
 
 def _running_text(documents: Sequence[str], vocabulary: Vocabulary) -> tuple[Ids, Ids]:
-    r"""Join all documents as "\n" + d + "\n", (N,), with each character's distance from its document's start, (N,)."""
+    r"""Join all documents as "\n" + d + "\n"; return the ids (N,) and each one's offset in its document, (N,)."""
     characters = vocabulary.ids_of("".join(f"\n{document}\n" for document in documents))
     lengths = np.array([len(document) + 2 for document in documents], dtype=np.intp)
     starts = np.cumsum(lengths) - lengths
@@ -137,19 +137,22 @@ def _running_text(documents: Sequence[str], vocabulary: Vocabulary) -> tuple[Ids
 
 
 def _count(
-    contexts: Ids, characters: Ids, fits: Flags, predicted: Flags, known_contexts: int, vocab_size: int
+    contexts: Ids, characters: Ids, fits: Flags, predicted: Flags, context_count: int, vocab_size: int
 ) -> tuple[_Table, Ids]:
-    """Count the grams that end where they fit; also say each one's place in the table, (N,), UNSEEN elsewhere."""
+    """Return the table of the grams that end where `fits` is true, and the index of each, (N,), UNSEEN elsewhere.
+
+    Only `predicted` characters add to the counts: the newline that begins a document does not.
+    """
     keys, found = np.unique(contexts[fits] * vocab_size + characters[fits], return_inverse=True)
     counts = np.bincount(found[predicted[fits]], minlength=len(keys))
     owners = keys // vocab_size
-    totals = np.bincount(np.repeat(owners, counts), minlength=known_contexts + 1)
-    distinct = np.bincount(owners[counts > 0], minlength=known_contexts + 1)
-    places = np.full(len(characters), UNSEEN, dtype=np.intp)
-    places[fits] = found
-    return _Table(np.append(keys, np.iinfo(np.intp).max), np.append(counts, 0), totals, distinct), places
+    totals = np.bincount(np.repeat(owners, counts), minlength=context_count + 1)
+    distinct = np.bincount(owners[counts > 0], minlength=context_count + 1)
+    grams = np.full(len(characters), UNSEEN, dtype=np.intp)
+    grams[fits] = found
+    return _Table(np.append(keys, np.iinfo(np.intp).max), np.append(counts, 0), totals, distinct), grams
 
 
-def _shifted(places: Ids) -> Ids:
-    """Make what ends at each place the context of the place after it."""
-    return np.concatenate(([UNSEEN], places[:-1]))
+def _shifted(grams: Ids) -> Ids:
+    """Return the context of each character: the gram that ends with the character before it."""
+    return np.concatenate(([UNSEEN], grams[:-1]))

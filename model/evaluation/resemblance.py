@@ -1,7 +1,6 @@
-"""How near texts are to other texts: single-letter edits between names, runs of characters copied word for word.
+"""How similar texts are: single-letter edits between names, and runs of characters copied from a source.
 
-Both are exact, and quick because all comparisons are made at once. Not here: which texts are compared, and what the
-numbers say about a network (`appearance`).
+Both measures are exact. They are fast because NumPy makes all comparisons of a step at once.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,19 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ids = NDArray[np.intp]
-_NOTHING = -1  # stands where a text has ended, and for characters that no run goes through
+_NONE = -1  # after the end of a text, and for characters that no text contains
 
 
 def are_within(edits: int, texts: Sequence[str], others: Iterable[str]) -> list[bool]:
-    """Tell of each text whether one of the others is at most so many edits away (Levenshtein 1966)."""
+    """Return for each text whether one of the others is at most `edits` edits away (Levenshtein 1966)."""
     others = sorted(others, key=len)
     lengths = np.array([len(other) for other in others], np.intp)
-    letters = np.full((int(lengths.max(initial=0)), len(others)), _NOTHING, np.int32)  # letter j of other n: (J, N)
+    letters = np.full((int(lengths.max(initial=0)), len(others)), _NONE, np.int32)  # letter j of other n: (J, N)
     for n, other in enumerate(others):
         letters[: len(other), n] = _code_points(other)
     within = []
     for text in texts:
-        # An edit changes the length by one at most, and the others are sorted by it.
+        # The others are sorted by length, and an edit changes the length by one at most.
         start, stop = np.searchsorted(lengths, (len(text) - edits, len(text) + edits + 1))
         distances = _edit_distances(text, letters[: len(text) + edits, start:stop], lengths[start:stop])
         within.append(bool((distances <= edits).any()))
@@ -30,10 +29,11 @@ def are_within(edits: int, texts: Sequence[str], others: Iterable[str]) -> list[
 
 
 def _edit_distances(text: str, letters: NDArray[np.int32], lengths: Ids) -> NDArray[np.int16]:
-    """Return the edits from a text to each of the others, (N,), by rows of Wagner and Fischer's table (1974).
+    """Return the number of edits from a text to each of the others, (N,), by Wagner and Fischer's table (1974).
 
-    D[i, j], from the first i letters of the text to the first j of another one, is the least of D[i-1, j] + 1,
-    D[i-1, j-1] + (1 if the letters differ) and D[i, j-1] + 1. The last one, as D[i, j] - j, is a running minimum.
+    D[i, j] is the number of edits from the first i letters of the text to the first j of the other: the least of
+    D[i-1, j] + 1, D[i-1, j-1] + (1 if the letters differ) and D[i, j-1] + 1. Because of the last term, D[i, j] - j is a
+    running minimum over j.
     """
     steps = np.arange(len(letters) + 1, dtype=np.int16)[:, np.newaxis]
     row = np.repeat(steps, len(lengths), axis=1)
@@ -47,10 +47,10 @@ def _edit_distances(text: str, letters: NDArray[np.int32], lengths: Ids) -> NDAr
 
 
 def longest_copied_runs(texts: Sequence[str], sources: Iterable[str]) -> list[int]:
-    """Return of each text how long its longest run of characters is that stands in one of the sources too.
+    """Return for each text the length of its longest run of characters that also occurs in a source.
 
-    Runs are followed from wherever they begin, all at once and character by character. Those that read the same have
-    the same number; a run goes on as long as texts and sources share its number. It takes about 50 bytes a character.
+    Runs begin at every character and all grow together, one character a step. Equal runs get equal numbers. A run grows
+    on as long as its number occurs in both texts and sources. Takes about 50 bytes of memory a character.
     """
     alphabet = np.unique(_code_points("".join(texts)))
     ours, theirs = _Runs(texts, alphabet), _Runs(sources, alphabet)
@@ -67,32 +67,32 @@ def longest_copied_runs(texts: Sequence[str], sources: Iterable[str]) -> list[in
 
 
 class _Runs:
-    """Runs of one length: where each one's next character stands, and the number of what it reads so far."""
+    """Runs of one length: the position of each run's next character, and a number that equal runs share."""
 
     def __init__(self, texts: Iterable[str], alphabet: NDArray[np.uint32]) -> None:
         texts = list(texts)
         characters = _code_points("".join(f"{text}\0" for text in texts))
-        table = np.full(int(max(characters.max(initial=0), alphabet.max(initial=0))) + 1, _NOTHING)
+        table = np.full(int(max(characters.max(initial=0), alphabet.max(initial=0))) + 1, _NONE)
         table[alphabet] = np.arange(len(alphabet))
         self._characters = table[characters]  # (C,)
         self.ends: Ids = np.cumsum(np.array([len(text) + 1 for text in texts], np.intp)) - 1
-        self._characters[self.ends] = _NOTHING
+        self._characters[self.ends] = _NONE
         self._alphabet_size = len(alphabet)
         self.next: Ids = np.arange(len(characters))
         self._numbers = np.zeros_like(self.next)
 
     def lengthen(self, size: int) -> NDArray[np.bool_]:
-        """Let each run read its next character, if it can; tell which of `size` numbers there are now."""
+        """Add the next character to each run, and drop runs that have none; return which of `size` numbers occur."""
         characters = self._characters[self.next]
-        can = characters != _NOTHING
-        self._numbers = self._numbers[can] * self._alphabet_size + characters[can]
-        self.next = self.next[can] + 1
+        grows = characters != _NONE
+        self._numbers = self._numbers[grows] * self._alphabet_size + characters[grows]
+        self.next = self.next[grows] + 1
         found = np.zeros(size, np.bool_)
         found[self._numbers] = True
         return found
 
     def keep(self, shared: NDArray[np.bool_]) -> None:
-        """Drop the runs whose number is not shared, and number the others anew, without gaps."""
+        """Drop the runs whose number is not shared, and renumber the others without gaps."""
         kept = shared[self._numbers]
         self._numbers = (np.cumsum(shared) - 1)[self._numbers[kept]]
         self.next = self.next[kept]

@@ -1,21 +1,21 @@
-"""How many syllables a line has, from the CMU Pronouncing Dictionary in the package pysyllables, if it is installed.
+"""Syllables of a line of verse, from the CMU Pronouncing Dictionary (the optional package pysyllables).
 
-No word is guessed: a line with one that the dictionary lacks has no count. It lacks words such as look'd and canst,
-which a quarter of Shakespeare's lines have, and the others are enough. It speaks today's American, so `heaven` has two
-syllables where the verse may mean one: look for lines of about ten, not of ten. Not here: stress.
+A line with an unknown word has no count. The dictionary lacks words such as look'd and canst, which a quarter of
+Shakespeare's lines contain; the other lines are enough. Its pronunciation is modern American: `heaven` always has two
+syllables, although verse may use it as one. So a pentameter has about ten syllables, not exactly ten.
 """
 
 from collections.abc import Callable, Sequence
 
 PACKAGE = "pysyllables"
 CLIPPED = frozenset(("d", "s", "t", "th"))
-"""What is left of words such as th' and 'd: in verse it leans on a neighbour; the dictionary takes it for letters."""
+"""Words such as th' and 'd without the apostrophe. Verse runs them into a neighbour; the dictionary spells them out."""
 
 Counter = Callable[[Sequence[str]], int | None]
 
 
 def syllable_counter() -> Counter | None:
-    """Return what counts the syllables of a line's words, None where the package is not installed."""
+    """Return a function that counts the syllables of a line's words, or None if pysyllables is not installed."""
     try:
         from pysyllables import get_syllable_count
     except ImportError:
