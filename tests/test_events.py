@@ -1,4 +1,4 @@
-"""A training told in events: it begins, goes on, and ends as what it was, finished or stopped."""
+"""The events of a training: started first, finished or stopped last."""
 
 from itertools import count
 from pathlib import Path
@@ -22,39 +22,39 @@ def corpus(tmp_path: Path) -> Corpus:
     return read_names(path)
 
 
-def events_when_stopped_after(checks: int, corpus: Corpus, out: Path) -> list[str]:
-    """Train, and wish for an end once that was asked so often."""
-    asked = count(1)
+def events_when_stopped_after(steps: int, corpus: Corpus, out: Path) -> list[str]:
+    """Train, stop after so many steps, and return the names of the events."""
+    checks = count(1)
     training = Training(RECIPE, corpus, snapshot=snapshot_path(out))
-    told = training_events(training, corpus, out, seed=0, stopped=lambda: next(asked) > checks)
-    return [event["event"] for event in told]
+    events = training_events(training, corpus, out, seed=0, stopped=lambda: next(checks) > steps)
+    return [event["event"] for event in events]
 
 
-def test_it_tells_of_the_beginning_and_the_end(corpus: Corpus, tmp_path: Path) -> None:
+def test_the_first_event_is_started_and_the_last_finished(corpus: Corpus, tmp_path: Path) -> None:
     out = tmp_path / "small.safetensors"
-    told = events_when_stopped_after(10**6, corpus, out)
-    assert told[0] == "started"
-    assert told[-1] == "finished"
-    assert "progress" in told
+    events = events_when_stopped_after(10**6, corpus, out)
+    assert events[0] == "started"
+    assert events[-1] == "finished"
+    assert "progress" in events
     assert load(out).language_model.architecture.hidden_size == 8
     assert not snapshot_path(out).exists()
 
 
-def test_whoever_stops_it_between_two_steps_keeps_the_snapshot(corpus: Corpus, tmp_path: Path) -> None:
+def test_a_stopped_training_leaves_a_snapshot(corpus: Corpus, tmp_path: Path) -> None:
     out = tmp_path / "small.safetensors"
     assert events_when_stopped_after(0, corpus, out)[-1] == "stopped"
     assert snapshot_path(out).exists()
     assert not out.exists()
 
 
-def test_a_wish_to_stop_that_comes_after_the_last_step_throws_nothing_away(corpus: Corpus, tmp_path: Path) -> None:
+def test_a_stop_after_the_last_step_does_not_discard_the_weights(corpus: Corpus, tmp_path: Path) -> None:
     steps = list(Training(RECIPE, corpus).run())
     out = tmp_path / "small.safetensors"
     assert events_when_stopped_after(len(steps), corpus, out)[-1] == "finished"
     assert load(out).description.form == "names"
 
 
-def test_the_log_lies_beside_the_weights_and_is_never_the_weights() -> None:
+def test_the_log_is_beside_the_weights_and_never_the_same_file() -> None:
     assert history_path(Path("a/dino.safetensors")) == Path("a/dino.jsonl")
     assert history_path(Path("a/dino.jsonl")) == Path("a/dino.jsonl.jsonl")
     assert history_path(Path("a/cheeses-0.5")) == Path("a/cheeses-0.5.jsonl")

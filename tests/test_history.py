@@ -1,4 +1,4 @@
-"""Histories of trainings: what is read from a log, and what is refused."""
+"""Reading the log of a training, and refusing other files."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def history_of(*events: Event) -> History:
     return History.from_events([{"event": "started", "recipe": "dino"}, *events])
 
 
-def test_takes_the_steps_and_where_each_stage_begins() -> None:
+def test_reads_the_steps_and_where_each_stage_begins() -> None:
     history = history_of(
         progress(1, stage="pretrain"),
         {"event": "sample", "text": "mangosaurus"},
@@ -40,13 +40,13 @@ def test_takes_the_steps_and_where_each_stage_begins() -> None:
     assert history.stages == (("pretrain", 1), ("tune", 9))
 
 
-def test_steps_taken_again_after_a_resumption_count_once() -> None:
+def test_repeated_steps_of_a_resumed_training_count_once() -> None:
     history = history_of(progress(1), progress(5), progress(8), progress(4, training_loss=7.0), progress(6))
     assert history.steps.tolist() == [1, 4, 6]
     assert history.training_loss[1] == 7
 
 
-def test_reads_a_file_whose_last_line_was_cut_short(tmp_path: Path) -> None:
+def test_skips_an_incomplete_line(tmp_path: Path) -> None:
     path = tmp_path / "dino.jsonl"
     path.write_text(json.dumps(progress(2)) + "\n17\n" + json.dumps(progress(4)) + '\n{"event": "prog')
     assert read_history(path).steps.tolist() == [2, 4]
@@ -63,19 +63,19 @@ def test_reads_a_file_whose_last_line_was_cut_short(tmp_path: Path) -> None:
         pytest.param(lambda path: path.write_text(2 * '{"event": "progress"}\n'), id="no steps"),
         pytest.param(
             lambda path: path.write_text('{"event": "progress", "step": 1}\n{"event": "progress", "step": "a"}'),
-            id="a step that is no number",
+            id="a step that is not a number",
         ),
     ],
 )
-def test_a_file_that_is_no_history_is_refused_by_name(tmp_path: Path, write: Callable[[Path], object]) -> None:
+def test_a_file_that_is_not_a_log_is_refused_by_name(tmp_path: Path, write: Callable[[Path], object]) -> None:
     path = tmp_path / "other.jsonl"
     write(path)
     with pytest.raises(HistoryError, match=r"other\.jsonl"):
         read_history(path)
 
 
-def test_a_figure_that_is_missing_is_named() -> None:
-    with pytest.raises(HistoryError, match="lacks a figure: 'training_loss'"):
+def test_a_missing_figure_is_named() -> None:
+    with pytest.raises(HistoryError, match="missing or invalid figure: 'training_loss'"):
         history_of(progress(1), {"event": "progress", "step": 2})
 
 
@@ -84,11 +84,11 @@ def test_samples_are_kept_with_their_steps() -> None:
     assert history.samples == ((1, "xq"), (5, "mangosaurus"))
 
 
-def test_samples_of_steps_taken_again_count_once() -> None:
+def test_samples_of_repeated_steps_count_once() -> None:
     history = history_of(progress(1), sample(1, "xq"), progress(5), sample(5, "old"), progress(4), sample(4, "new"))
     assert history.samples == ((1, "xq"), (4, "new"))
 
 
-def test_an_early_log_has_no_norms_after_clipping() -> None:
+def test_an_early_log_without_clipped_norms_is_read() -> None:
     history = history_of(progress(1), progress(2, clipped_gradient_norm=0.25))
     assert np.isnan(history.clipped_gradient_norm).tolist() == [True, False]

@@ -1,4 +1,4 @@
-"""Clipping, SGD, Adam and the learning rate's course, each against its formula written out plainly."""
+"""Gradient clipping, SGD, Adam and the learning-rate schedule, each against its formula."""
 
 import math
 
@@ -22,7 +22,7 @@ def copied(arrays_by_name: Parameters) -> Parameters:
     return {name: array.copy() for name, array in arrays_by_name.items()}
 
 
-def in_one_row(gradients: Parameters) -> Array:
+def flattened(gradients: Parameters) -> Array:
     return np.concatenate([gradient.ravel() for gradient in gradients.values()])
 
 
@@ -48,11 +48,11 @@ def test_clip_by_value_limits_each_element_and_leaves_the_others(gradients: Para
 
 @given(gradient_sets, limits)
 def test_clip_by_global_norm_returns_the_length_and_keeps_the_direction(gradients: Parameters, limit: float) -> None:
-    before = in_one_row(gradients)
+    before = flattened(gradients)
     length = math.hypot(*before)
     assert global_norm(gradients) == pytest.approx(length, rel=1e-12)
     norm = clip_by_global_norm(gradients, limit)
-    after = in_one_row(gradients)
+    after = flattened(gradients)
     assert norm == pytest.approx(length, rel=1e-12)
     if norm <= limit:
         np.testing.assert_array_equal(after, before)
@@ -61,16 +61,16 @@ def test_clip_by_global_norm_returns_the_length_and_keeps_the_direction(gradient
         assert math.hypot(*after) == pytest.approx(limit, rel=1e-12)
 
 
-def test_clipping_works_in_place_and_bears_a_gradient_of_zero() -> None:
+def test_clipping_works_in_place_and_leaves_a_gradient_of_zero() -> None:
     gradients: Parameters = {"w": np.zeros((2, 2), np.float32), "b": np.zeros(2, np.float32)}
-    kept = gradients["w"]
+    array = gradients["w"]
     assert clip_by_global_norm(gradients, 1.0) == 0
     clip_by_value(gradients, 1.0)
-    assert gradients["w"] is kept
-    assert not kept.any()
+    assert gradients["w"] is array
+    assert not array.any()
 
 
-def test_the_two_ways_of_clipping_differ_in_direction() -> None:
+def test_clipping_by_norm_keeps_the_direction_and_by_value_does_not() -> None:
     by_value: Parameters = {"w": np.array([3.0, 4.0, 0.5])}
     by_norm = copied(by_value)
     clip_by_value(by_value, 1.0)
@@ -90,7 +90,7 @@ def test_sgd_is_its_formula() -> None:
 
 
 def textbook_adam(optimizer: Adam, steps: int, learning_rates: list[float]) -> Parameters:
-    """Algorithm 1 of Kingma & Ba, with the decay of Loshchilov & Hutter on matrices only, word for word."""
+    """Algorithm 1 of Kingma & Ba, line by line, with the decay of Loshchilov & Hutter on matrices only."""
     parameters = weights()
     m, v = ({name: np.zeros_like(array) for name, array in parameters.items()} for _ in range(2))
     for t in range(1, steps + 1):
@@ -121,14 +121,14 @@ def test_adam_is_its_formula(settings_of_adam: dict[str, float], dtype: type, to
         assert parameters[name].dtype == dtype
 
 
-def test_weight_decay_spares_biases() -> None:
+def test_weight_decay_leaves_biases_alone() -> None:
     parameters, before = weights(), weights()
     Adam(weight_decay=0.5).update(parameters, {name: np.zeros_like(before[name]) for name in before}, 0.1)
     np.testing.assert_array_equal(parameters["b"], before["b"])
     np.testing.assert_allclose(parameters["w"], before["w"] * 0.95, rtol=1e-15)
 
 
-def test_the_first_step_of_adam_is_the_learning_rate_whatever_the_size_of_the_gradient() -> None:
+def test_the_first_step_of_adam_is_the_learning_rate_for_any_size_of_gradient() -> None:
     parameters, before = weights(), weights()
     tiny: Parameters = {name: gradient * 1e-3 for name, gradient in gradients_at(1).items()}
     Adam().update(parameters, tiny, 0.01)
@@ -138,23 +138,23 @@ def test_the_first_step_of_adam_is_the_learning_rate_whatever_the_size_of_the_gr
 
 @given(before=st.integers(0, 4), after=st.integers(1, 4), weight_decay=st.sampled_from([0.0, 0.1]))
 @settings(max_examples=20, deadline=None)
-def test_adam_goes_on_from_its_state_bit_for_bit(before: int, after: int, weight_decay: float) -> None:
-    alone, parameters = Adam(weight_decay=weight_decay), weights(np.float32)
+def test_a_restored_adam_goes_on_bit_for_bit(before: int, after: int, weight_decay: float) -> None:
+    first, parameters = Adam(weight_decay=weight_decay), weights(np.float32)
     for step in range(before):
-        alone.update(parameters, gradients_at(step, np.float32), 0.01)
-    other, same_parameters = Adam(weight_decay=weight_decay), copied(parameters)
-    other.restore(copied(alone.state()))
+        first.update(parameters, gradients_at(step, np.float32), 0.01)
+    second, same_parameters = Adam(weight_decay=weight_decay), copied(parameters)
+    second.restore(copied(first.state()))
     for step in range(before, before + after):
-        alone.update(parameters, gradients_at(step, np.float32), 0.01)
-        other.update(same_parameters, gradients_at(step, np.float32), 0.01)
+        first.update(parameters, gradients_at(step, np.float32), 0.01)
+        second.update(same_parameters, gradients_at(step, np.float32), 0.01)
     for name in parameters:
         np.testing.assert_array_equal(same_parameters[name], parameters[name])
-    state, same_state = alone.state(), other.state()
+    state, same_state = first.state(), second.state()
     assert state.keys() == same_state.keys()
     assert all(np.array_equal(state[name], same_state[name]) for name in state)
 
 
-def test_what_adam_was_restored_from_stays_as_it_was() -> None:
+def test_restoring_does_not_share_arrays_with_the_state() -> None:
     first, second = Adam(), Adam()
     first.update(weights(), gradients_at(0), 0.01)
     state = copied(first.state())
@@ -163,18 +163,18 @@ def test_what_adam_was_restored_from_stays_as_it_was() -> None:
     assert all(np.array_equal(state[name], array) for name, array in first.state().items())
 
 
-def test_adam_over_a_bowl_finds_its_bottom() -> None:
-    bottom = weights(seed=9)
+def test_adam_finds_the_minimum_of_a_quadratic() -> None:
+    minimum = weights(seed=9)
     parameters, optimizer = weights(), Adam()
     for step in range(400):
-        slopes: Parameters = {name: parameters[name] - bottom[name] for name in bottom}
-        optimizer.update(parameters, slopes, 0.1 * warmup_cosine(step / 400, 0.05, 0.0))
-    for name in bottom:
-        np.testing.assert_allclose(parameters[name], bottom[name], atol=1e-3)
+        gradients: Parameters = {name: parameters[name] - minimum[name] for name in minimum}
+        optimizer.update(parameters, gradients, 0.1 * warmup_cosine(step / 400, 0.05, 0.0))
+    for name in minimum:
+        np.testing.assert_allclose(parameters[name], minimum[name], atol=1e-3)
 
 
 @given(warmup=st.floats(0.01, 0.9), final=st.floats(0, 1))
-def test_the_learning_rate_rises_to_1_then_falls_to_its_end(warmup: float, final: float) -> None:
+def test_the_factor_rises_to_1_then_falls_to_its_final_value(warmup: float, final: float) -> None:
     assert warmup_cosine(0, warmup, final) == pytest.approx(final)
     assert warmup_cosine(warmup, warmup, final) == pytest.approx(1)
     assert warmup_cosine(1, warmup, final) == pytest.approx(final)
@@ -188,6 +188,6 @@ def test_the_learning_rate_rises_to_1_then_falls_to_its_end(warmup: float, final
     np.testing.assert_allclose(np.diff(rising), (1 - final) / 19, atol=1e-12)
 
 
-def test_without_warmup_the_learning_rate_begins_at_its_height() -> None:
+def test_without_warmup_the_factor_begins_at_1() -> None:
     assert warmup_cosine(0, 0, 0.1) == 1
     assert warmup_cosine(1, 0, 0.1) == pytest.approx(0.1)

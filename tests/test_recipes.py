@@ -1,4 +1,4 @@
-"""Recipes: the released ones are sound, what is changed is changed, and what cannot be is refused by name and value."""
+"""Recipes: the released ones are possible, changes are made, impossible values are refused."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,7 +11,7 @@ from model.training.recipes import DINO, POEM, RECIPES, Recipe, RecipeError, cus
 every_recipe = pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
 
 
-def test_names_come_from_one_vanilla_rnn_and_verses_from_a_stacked_lstm() -> None:
+def test_names_have_a_vanilla_rnn_and_verse_a_stacked_lstm() -> None:
     assert RECIPES == {"dino": DINO, "poem": POEM}
     assert (DINO.form, DINO.cell, DINO.layers) == ("names", "rnn", 1)
     assert (POEM.form, POEM.cell, POEM.layers) == ("verse", "lstm", 2)
@@ -19,7 +19,7 @@ def test_names_come_from_one_vanilla_rnn_and_verses_from_a_stacked_lstm() -> Non
 
 
 @every_recipe
-def test_every_number_of_a_recipe_is_possible(recipe: Recipe) -> None:
+def test_every_figure_of_a_released_recipe_is_possible(recipe: Recipe) -> None:
     assert recipe.minutes is None
     assert len({stage.name for stage in recipe.stages}) == len(recipe.stages)
     assert sum(stage.share for stage in recipe.stages) == pytest.approx(1)
@@ -36,41 +36,41 @@ def test_every_number_of_a_recipe_is_possible(recipe: Recipe) -> None:
 
 
 @every_recipe
-def test_without_wishes_nothing_changes(recipe: Recipe) -> None:
+def test_without_changes_the_recipe_is_the_same(recipe: Recipe) -> None:
     assert customised(recipe) == recipe
 
 
-def test_a_wish_changes_one_thing_only() -> None:
+def test_a_change_changes_one_thing_only() -> None:
     assert customised(DINO, hidden_size=8) == replace(DINO, hidden_size=8)
     assert customised(DINO, layers=1) == DINO
     assert customised(DINO, minutes=0.5) == replace(DINO, minutes=0.5)
     assert customised(POEM, layers=3) == replace(POEM, layers=3)
-    assert customised(POEM, epochs=2) == replace(POEM, stages=tuple(replace(s, epochs=2) for s in POEM.stages))
+    assert customised(POEM, epochs=2) == replace(POEM, stages=tuple(replace(stage, epochs=2) for stage in POEM.stages))
 
 
-def test_several_wishes_at_once() -> None:
+def test_several_changes_at_once() -> None:
     recipe = customised(POEM, hidden_size=1, layers=1, minutes=1e-3)
     assert (recipe.hidden_size, recipe.layers, recipe.minutes) == (1, 1, 1e-3)
     assert (recipe.name, recipe.form, recipe.cell, recipe.stages) == (POEM.name, POEM.form, POEM.cell, POEM.stages)
 
 
 @pytest.mark.parametrize(
-    ("recipe", "wishes", "sentence"),
+    ("recipe", "changes", "sentence"),
     [
         (DINO, {"hidden_size": 0}, "hidden size is 0; it must be at least 1"),
         (POEM, {"hidden_size": -3}, "hidden size is -3; it must be at least 1"),
         (POEM, {"layers": 0}, "layers is 0; it must be at least 1"),
         (DINO, {"layers": -1}, "layers is -1; it must be at least 1"),
-        (DINO, {"layers": 2}, "layers is 2; names come from a vanilla RNN of one layer"),
+        (DINO, {"layers": 2}, "layers is 2; the network for names is a vanilla RNN of one layer"),
         (POEM, {"epochs": 0}, "epochs is 0; it must be at least 1"),
         (DINO, {"minutes": 0}, "minutes is 0; it must be a finite number above 0"),
         (DINO, {"minutes": -1.5}, "minutes is -1.5; it must be a finite number above 0"),
         (POEM, {"minutes": float("nan")}, "minutes is nan; it must be a finite number above 0"),
         (POEM, {"minutes": float("inf")}, "minutes is inf; it must be"),
-        (POEM, {"minutes": 1, "epochs": 1}, "a training ends after minutes or after epochs: give one of them"),
+        (POEM, {"minutes": 1, "epochs": 1}, "give minutes or epochs, not both"),
     ],
 )
-def test_what_cannot_be_is_refused_by_name_and_value(recipe: Recipe, wishes: dict[str, Any], sentence: str) -> None:
+def test_an_impossible_value_is_refused_by_name(recipe: Recipe, changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(RecipeError, match=sentence.replace(".", r"\.")) as refusal:
-        customised(recipe, **wishes)
+        customised(recipe, **changes)
     assert isinstance(refusal.value, MangosaurusError)

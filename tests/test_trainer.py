@@ -1,4 +1,4 @@
-"""Training: it learns, tells how far it is, stops early, and goes on after any end as if there had been none."""
+"""Training: it learns, reports progress, stops early, and resumes as if it had never been interrupted."""
 
 import math
 import os
@@ -65,10 +65,12 @@ PRETRAIN = replace(
 )
 TUNE = replace(PRETRAIN, name="tune", text="training", epochs=1, share=0.4, learning_rate=5e-3, dropout=0.4)
 TINY_POEM = Recipe("poem", "verse", "lstm", hidden_size=6, layers=2, stages=(PRETRAIN, TUNE))
-# A learning rate that does not fall, and is far too high: there is no new best for long.
-RESTLESS = replace(NAMES_STAGE, epochs=12, learning_rate=2.0, final=1.0, evaluate_every=4, patience=2)
-# Its first stage loses its patience in the middle of an epoch.
-IMPATIENT = replace(TINY_DINO, stages=(replace(RESTLESS, share=0.7), replace(NAMES_STAGE, name="again", share=0.3)))
+# A learning rate that is far too high and does not fall, so that the best loss comes early.
+DIVERGING = replace(NAMES_STAGE, epochs=12, learning_rate=2.0, final=1.0, evaluate_every=4, patience=2)
+# Its first stage stops early, in the middle of an epoch.
+EARLY_STOPPING = replace(
+    TINY_DINO, stages=(replace(DIVERGING, share=0.7), replace(NAMES_STAGE, name="again", share=0.3))
+)
 
 
 def write_texts(folder: Path) -> None:
@@ -100,7 +102,7 @@ def snapshot(tmp_path: Path) -> Path:
 
 
 def reproducible(progress: Progress) -> tuple[object, ...]:
-    """What a step says beyond the wall clock."""
+    """Everything in a step's progress that does not depend on the clock."""
     timeless = replace(progress, characters_per_second=0.0, seconds=0.0, seconds_left=None)
     return astuple(timeless)
 
@@ -111,12 +113,12 @@ def same_weights(one: LanguageModel, other: LanguageModel) -> bool:
     )
 
 
-# It learns.
+# Learning and progress
 
 
-@pytest.mark.parametrize(("kind", "recipe"), [("names", TINY_DINO), ("verse", TINY_POEM)])
-def test_the_loss_falls(kind: str, recipe: Recipe, request: pytest.FixtureRequest) -> None:
-    corpus: Corpus = request.getfixturevalue(kind)
+@pytest.mark.parametrize(("form", "recipe"), [("names", TINY_DINO), ("verse", TINY_POEM)])
+def test_the_loss_falls(form: str, recipe: Recipe, request: pytest.FixtureRequest) -> None:
+    corpus: Corpus = request.getfixturevalue(form)
     training = Training(customised(recipe, epochs=16, hidden_size=12), corpus)
     first = held_out_loss(training.language_model, corpus)
     steps = list(training.run())
@@ -125,9 +127,9 @@ def test_the_loss_falls(kind: str, recipe: Recipe, request: pytest.FixtureReques
     assert held_out_loss(training.language_model, corpus) < 0.8 * first
 
 
-@pytest.mark.parametrize(("kind", "recipe"), [("names", TINY_DINO), ("verse", TINY_POEM)])
-def test_progress_tells_where_the_training_is(kind: str, recipe: Recipe, request: pytest.FixtureRequest) -> None:
-    steps = list(Training(recipe, request.getfixturevalue(kind)).run())
+@pytest.mark.parametrize(("form", "recipe"), [("names", TINY_DINO), ("verse", TINY_POEM)])
+def test_progress_says_where_the_training_is(form: str, recipe: Recipe, request: pytest.FixtureRequest) -> None:
+    steps = list(Training(recipe, request.getfixturevalue(form)).run())
     assert [step.step for step in steps] == list(range(1, len(steps) + 1))
     fractions = [step.fraction for step in steps]
     assert fractions == sorted(set(fractions))
@@ -143,7 +145,7 @@ def test_progress_tells_where_the_training_is(kind: str, recipe: Recipe, request
         assert step.characters_per_second > 0
         assert step.seconds_left is not None
         assert step.seconds_left >= 0
-    assert all(before.seconds < after.seconds for before, after in pairwise(steps))
+    assert all(earlier.seconds < later.seconds for earlier, later in pairwise(steps))
 
 
 def test_each_stage_has_its_text_its_steps_and_its_learning_rate(verse: Corpus) -> None:
@@ -151,9 +153,9 @@ def test_each_stage_has_its_text_its_steps_and_its_learning_rate(verse: Corpus) 
     assert list(dict.fromkeys(step.stage for step in steps)) == ["pretrain", "tune"]
     for stage, documents in ((PRETRAIN, verse.pretraining + verse.training), (TUNE, verse.training)):
         characters = len("\n\n".join(documents)) + 2
-        an_epoch = math.ceil(characters / (stage.batch_size * stage.sequence_length))
+        batches = math.ceil(characters / (stage.batch_size * stage.sequence_length))
         of_stage = [step for step in steps if step.stage == stage.name]
-        assert [step.epoch for step in of_stage] == [1 + n // an_epoch for n in range(stage.epochs * an_epoch)]
+        assert [step.epoch for step in of_stage] == [1 + n // batches for n in range(stage.epochs * batches)]
         for n, step in enumerate(of_stage):
             factor = warmup_cosine(n / len(of_stage), stage.warmup, stage.final)
             assert step.learning_rate == pytest.approx(stage.learning_rate * factor)
@@ -165,65 +167,65 @@ def test_each_stage_has_its_text_its_steps_and_its_learning_rate(verse: Corpus) 
     )
     for step in steps:
         assert step.seconds_left == pytest.approx(step.seconds * (1 / step.fraction - 1))
-    halfway = [step.fraction for step in steps if step.stage == "pretrain"][-1]
-    assert halfway == pytest.approx(first / (first + second))
+    pretrained = [step.fraction for step in steps if step.stage == "pretrain"][-1]
+    assert pretrained == pytest.approx(first / (first + second))
 
 
-def test_verse_is_read_in_chunks_as_one_text_anew_in_each_epoch(tmp_path: Path) -> None:
+def test_each_epoch_of_verse_is_one_text_read_in_chunks(tmp_path: Path) -> None:
     poems = tmp_path / "poems.txt"
-    poems.write_text("\n\n".join(POEMS[:2]))  # one to train on and one to hold out
+    poems.write_text("\n\n".join(POEMS[:2]))  # one for training, one held out
     corpus = read_verse(poems)
-    still = replace(TUNE, batch_size=1, sequence_length=7, epochs=2, learning_rate=0.0, dropout=0.0)
-    training = Training(replace(TINY_POEM, stages=(still,)), corpus)
-    untouched, steps = training.language_model.copy(), list(training.run())
+    frozen = replace(TUNE, batch_size=1, sequence_length=7, epochs=2, learning_rate=0.0, dropout=0.0)
+    training = Training(replace(TINY_POEM, stages=(frozen,)), corpus)
+    initial, steps = training.language_model.copy(), list(training.run())
     ids = stream(corpus.training, corpus.vocabulary)
     (whole,) = stream_batches(ids, 1, len(ids))
-    nats, _ = untouched.score(whole)
+    nats, _ = initial.score(whole)
     lengths = [min(7, len(ids) - at) for at in range(0, len(ids), 7)]
     for epoch in (1, 2):
         losses = [step.training_loss for step in steps if step.epoch == epoch]
         assert np.dot(losses, lengths) == pytest.approx(nats, rel=1e-6)
 
 
-def test_dropout_disturbs_the_training_and_not_the_measuring(names: Corpus) -> None:
-    still = replace(NAMES_STAGE, learning_rate=0.0, weight_decay=0.0, dropout=0.0, epochs=1)
-    with_and_without = []
-    for stage in (still, replace(still, dropout=0.5)):
+def test_dropout_changes_training_losses_but_not_held_out_losses(names: Corpus) -> None:
+    frozen = replace(NAMES_STAGE, learning_rate=0.0, weight_decay=0.0, dropout=0.0, epochs=1)
+    losses = []
+    for stage in (frozen, replace(frozen, dropout=0.5)):
         training = Training(replace(TINY_DINO, stages=(stage,)), names)
         expected = held_out_loss(training.language_model, names)
         steps = list(training.run())
         assert {step.held_out_loss for step in steps} == {None, expected}
-        with_and_without.append([step.training_loss for step in steps])
-    assert all(one != other for one, other in zip(*with_and_without, strict=True))
+        losses.append([step.training_loss for step in steps])
+    assert all(without != with_dropout for without, with_dropout in zip(*losses, strict=True))
 
 
-def test_the_seed_decides_and_the_global_generator_is_left_alone(names: Corpus) -> None:
-    before = np.random.get_state(legacy=False)
+def test_the_seed_decides_and_the_global_generator_is_not_used(names: Corpus) -> None:
+    global_state = np.random.get_state(legacy=False)
     one, same, other = (Training(TINY_DINO, names, seed=seed) for seed in (1, 1, 2))
     assert same_weights(one.language_model, same.language_model)
     runs = [[reproducible(step) for step in training.run()] for training in (one, same, other)]
     assert runs[0] == runs[1] != runs[2]
     assert same_weights(one.language_model, same.language_model)
     assert not same_weights(one.language_model, other.language_model)
-    assert repr(np.random.get_state(legacy=False)) == repr(before)
+    assert repr(np.random.get_state(legacy=False)) == repr(global_state)
 
 
-def test_a_finished_training_has_nothing_left_to_do(names: Corpus) -> None:
+def test_a_finished_training_has_no_more_steps(names: Corpus) -> None:
     training = Training(TINY_DINO, names)
     assert len(list(training.run())) == 3 * math.ceil(len(names.training) / 8)
     assert list(training.run()) == []
 
 
-# It keeps the best.
+# The best weights
 
 
 def test_early_stopping_keeps_the_best_weights(names: Corpus) -> None:
-    training = Training(replace(TINY_DINO, stages=(RESTLESS,)), names)
+    training = Training(replace(TINY_DINO, stages=(DIVERGING,)), names)
     steps = list(training.run())
     assert steps[-1].fraction < 1
     measured = [step.held_out_loss for step in steps if step.held_out_loss is not None]
     best = min(measured)
-    assert len(measured) - 1 - measured.index(best) >= RESTLESS.patience
+    assert len(measured) - 1 - measured.index(best) >= DIVERGING.patience
     assert steps[-1].held_out_loss == measured[-1]
     checkpoint = training.checkpoint()
     assert held_out_loss(checkpoint.language_model, names) == best == checkpoint.description.held_out_loss
@@ -231,13 +233,13 @@ def test_early_stopping_keeps_the_best_weights(names: Corpus) -> None:
     assert same_weights(training.language_model, checkpoint.language_model)
 
 
-def test_the_best_of_an_earlier_stage_outlives_a_later_one_that_spoils_it(names: Corpus) -> None:
-    spoil = replace(NAMES_STAGE, name="spoil", learning_rate=3.0, warmup=0.0, evaluate_every=1, epochs=1)
-    training = Training(replace(TINY_DINO, stages=(NAMES_STAGE, spoil)), names)
+def test_the_best_weights_of_an_earlier_stage_survive_a_worse_one(names: Corpus) -> None:
+    worse = replace(NAMES_STAGE, name="worse", learning_rate=3.0, warmup=0.0, evaluate_every=1, epochs=1)
+    training = Training(replace(TINY_DINO, stages=(NAMES_STAGE, worse)), names)
     steps = list(training.run())
     best = [step.best_held_out_loss for step in steps if step.stage == "names"][-1]
     assert best is not None
-    assert all(step.held_out_loss is None or step.held_out_loss > best for step in steps if step.stage == "spoil")
+    assert all(step.held_out_loss is None or step.held_out_loss > best for step in steps if step.stage == "worse")
     checkpoint = training.checkpoint()
     assert held_out_loss(checkpoint.language_model, names) == best
     assert steps[checkpoint.description.steps - 1].held_out_loss == best
@@ -263,19 +265,19 @@ def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus, tmp_path: P
     assert (poem.known_names, poem.known_words) == (frozenset(), verse.words)
 
 
-def test_before_the_first_measurement_a_checkpoint_is_the_beginning(names: Corpus) -> None:
+def test_before_the_first_measurement_a_checkpoint_has_the_initial_weights(names: Corpus) -> None:
     training = Training(TINY_DINO, names)
-    beginning = training.language_model.copy()
+    initial = training.language_model.copy()
     run = training.run()
     next(run)
     run.close()
     checkpoint = training.checkpoint()
-    assert same_weights(checkpoint.language_model, beginning)
+    assert same_weights(checkpoint.language_model, initial)
     assert checkpoint.description.steps == 0
-    assert checkpoint.description.held_out_loss == held_out_loss(beginning, names)
+    assert checkpoint.description.held_out_loss == held_out_loss(initial, names)
 
 
-def test_a_checkpoint_does_not_change_while_the_training_goes_on(names: Corpus) -> None:
+def test_a_checkpoint_does_not_change_with_further_training(names: Corpus) -> None:
     training = Training(TINY_DINO, names)
     run = training.run()
     assert any(progress.held_out_loss for progress in run)
@@ -285,21 +287,24 @@ def test_a_checkpoint_does_not_change_while_the_training_goes_on(names: Corpus) 
     assert held_out_loss(checkpoint.language_model, names) == checkpoint.description.held_out_loss
 
 
-# It refuses.
+# Errors
 
 
-def test_a_recipe_for_another_kind_of_text_is_refused(names: Corpus, verse: Corpus) -> None:
-    with pytest.raises(TrainingError, match="the recipe 'poem' is for verse, and the text is names"):
+def test_a_recipe_for_another_form_of_text_is_refused(names: Corpus, verse: Corpus) -> None:
+    with pytest.raises(TrainingError, match="the recipe 'poem' is for verse, but the text is names"):
         Training(TINY_POEM, names)
-    with pytest.raises(TrainingError, match="the recipe 'dino' is for names, and the text is verse"):
+    with pytest.raises(TrainingError, match="the recipe 'dino' is for names, but the text is verse"):
         Training(TINY_DINO, verse)
 
 
-def test_a_loss_that_is_no_number_ends_the_training_with_a_sentence(names: Corpus) -> None:
+def test_a_loss_that_is_not_finite_ends_the_training_with_a_sentence(names: Corpus) -> None:
     stage = replace(NAMES_STAGE, learning_rate=1e30, warmup=0.5, evaluate_every=1)
     training = Training(replace(TINY_DINO, stages=(stage,)), names)
     training.language_model.parameters["output.w_hy"][:] = np.nan
-    with np.errstate(all="ignore"), pytest.raises(TrainingError, match="not a number any more at step 0: try another"):
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(TrainingError, match="no longer a finite number after 0 steps: try another"),
+    ):
         list(training.run())
     assert all(np.isfinite(array).all() for array in training.checkpoint().language_model.parameters.values())
 
@@ -308,7 +313,7 @@ def test_a_snapshot_of_another_training_is_refused(names: Corpus, texts: Path, s
     run = Training(TINY_DINO, names, seed=1, snapshot=snapshot).run()
     next(run)
     run.close()
-    kept = snapshot.read_bytes()
+    content = snapshot.read_bytes()
     other_names = read_names(texts / "names.txt", split=1)
     for recipe, corpus, seed in (
         (TINY_DINO, names, 2),
@@ -317,10 +322,10 @@ def test_a_snapshot_of_another_training_is_refused(names: Corpus, texts: Path, s
         (customised(TINY_DINO, epochs=4), names, 1),
         (customised(TINY_DINO, minutes=1), names, 1),
     ):
-        with pytest.raises(TrainingError, match="other settings, text or seed: give the same ones again") as refusal:
+        with pytest.raises(TrainingError, match="other settings, text or seed: use the same ones") as refusal:
             Training(recipe, corpus, seed=seed, snapshot=snapshot)
         assert str(refusal.value).startswith(str(snapshot))
-    assert snapshot.read_bytes() == kept
+    assert snapshot.read_bytes() == content
     assert Training(TINY_DINO, names, seed=1, snapshot=snapshot).resumed
 
 
@@ -336,41 +341,44 @@ def test_a_damaged_snapshot_is_refused_by_name(names: Corpus, snapshot: Path) ->
     assert str(refusal.value).startswith(str(snapshot))
 
 
-def watched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Batch, Sequence[Array]]]:
-    """What each training step is given from now on: its batch and its dropout."""
+# Dropout
+
+
+def recorded_steps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Batch, Sequence[Array]]]:
+    """A list to which every training step from now on adds its batch and its dropout masks."""
     steps: list[tuple[Batch, Sequence[Array]]] = []
     compute = Shards.loss_and_gradients
 
-    def watch(self: Shards, language_model: LanguageModel, batch: Batch, *state: Any, **others: Any) -> Any:
+    def record(self: Shards, language_model: LanguageModel, batch: Batch, *state: Any, **others: Any) -> Any:
         steps.append((batch, others["dropout"]))
         return compute(self, language_model, batch, *state, **others)
 
-    monkeypatch.setattr(Shards, "loss_and_gradients", watch)
+    monkeypatch.setattr(Shards, "loss_and_gradients", record)
     return steps
 
 
-def test_dropout_leaves_its_share_out_and_strengthens_the_rest(names: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = watched(monkeypatch)
+def test_dropout_zeroes_its_share_and_scales_up_the_rest(names: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = recorded_steps(monkeypatch)
     list(Training(replace(TINY_DINO, hidden_size=200), names).run())
     numbers = np.concatenate([layer.ravel() for _, dropout in steps for layer in dropout])
     assert np.unique(numbers).tolist() == pytest.approx([0, 1 / 0.7])
     assert np.mean(numbers == 0) == pytest.approx(0.3, abs=0.02)
 
 
-def test_input_dropout_hides_its_share_of_what_is_read(names: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = watched(monkeypatch)
+def test_input_dropout_hides_its_share_of_the_inputs(names: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = recorded_steps(monkeypatch)
     for share in (0.0, 0.25):
         steps.clear()
         list(Training(replace(TINY_DINO, stages=(replace(NAMES_STAGE, input_dropout=share),)), names).run())
-        # Without the beginning, which is hidden anyway.
+        # Without the first inputs, which are zero vectors anyway.
         inputs = [batch.inputs[1:][batch.targets[:-1] != 0] for batch, _ in steps]
         assert np.mean(np.concatenate(inputs) == NO_CHARACTER) == pytest.approx(share, abs=0.03)
 
 
-# The clock.
+# Minutes instead of epochs
 
 
-def test_minutes_end_each_stage_and_not_its_epochs(verse: Corpus) -> None:
+def test_each_stage_ends_after_its_share_of_the_minutes(verse: Corpus) -> None:
     recipe = customised(TINY_POEM, minutes=0.006)
     steps = list(Training(recipe, verse).run())
     assert list(dict.fromkeys(step.stage for step in steps)) == ["pretrain", "tune"]
@@ -379,11 +387,11 @@ def test_minutes_end_each_stage_and_not_its_epochs(verse: Corpus) -> None:
     for name in ("pretrain", "tune"):
         assert [step for step in steps if step.stage == name][-1].held_out_loss is not None
     assert steps[-1].best_held_out_loss is not None
-    *_, before, last = [step.seconds for step in steps if step.stage == "pretrain"]
-    assert before < 60 * 0.006 * PRETRAIN.share <= last
+    *_, last_but_one, last = [step.seconds for step in steps if step.stage == "pretrain"]
+    assert last_but_one < 60 * 0.006 * PRETRAIN.share <= last
 
 
-def test_a_training_that_goes_on_has_not_lost_its_time(names: Corpus, snapshot: Path) -> None:
+def test_a_resumed_training_keeps_its_time(names: Corpus, snapshot: Path) -> None:
     recipe = customised(TINY_DINO, minutes=0.004)
     run = Training(recipe, names, snapshot=snapshot).run()
     before = next(progress for progress in run if progress.fraction > 0.2)
@@ -394,10 +402,10 @@ def test_a_training_that_goes_on_has_not_lost_its_time(names: Corpus, snapshot: 
     assert last.fraction == 1
 
 
-# It goes on.
+# Snapshots
 
 
-def test_snapshots_are_written_now_and_then_and_at_the_close(names: Corpus, snapshot: Path) -> None:
+def test_snapshots_are_written_now_and_then_and_on_closing(names: Corpus, snapshot: Path) -> None:
     rarely = Training(TINY_DINO, names, snapshot=snapshot).run()
     next(rarely)
     next(rarely)
@@ -415,7 +423,7 @@ def test_snapshots_are_written_now_and_then_and_at_the_close(names: Corpus, snap
     assert [file.name for file in snapshot.parent.iterdir()] == [snapshot.name]
 
 
-def test_closing_without_a_snapshot_leaves_nothing(names: Corpus, tmp_path: Path) -> None:
+def test_without_a_snapshot_path_nothing_is_written(names: Corpus, tmp_path: Path) -> None:
     run = Training(TINY_DINO, names).run()
     next(run)
     run.close()
@@ -423,16 +431,16 @@ def test_closing_without_a_snapshot_leaves_nothing(names: Corpus, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("kind", "recipe"),
-    [("names", TINY_DINO), ("verse", TINY_POEM), ("names", IMPATIENT)],
-    ids=["names", "verse", "impatient"],
+    ("form", "recipe"),
+    [("names", TINY_DINO), ("verse", TINY_POEM), ("names", EARLY_STOPPING)],
+    ids=["names", "verse", "early stopping"],
 )
-def test_a_training_stopped_after_every_single_step_ends_as_one_left_alone(
-    kind: str, recipe: Recipe, snapshot: Path, request: pytest.FixtureRequest
+def test_a_training_stopped_after_every_step_ends_with_the_same_weights(
+    form: str, recipe: Recipe, snapshot: Path, request: pytest.FixtureRequest
 ) -> None:
-    corpus: Corpus = request.getfixturevalue(kind)
-    alone = Training(recipe, corpus, seed=3)
-    expected = [reproducible(progress) for progress in alone.run()]
+    corpus: Corpus = request.getfixturevalue(form)
+    uninterrupted = Training(recipe, corpus, seed=3)
+    expected = [reproducible(progress) for progress in uninterrupted.run()]
     found: list[tuple[object, ...]] = []
     while True:
         training = Training(recipe, corpus, seed=3, snapshot=snapshot)
@@ -443,28 +451,28 @@ def test_a_training_stopped_after_every_single_step_ends_as_one_left_alone(
         found.append(reproducible(progress))
         run.close()
     assert found == expected
-    assert same_weights(training.language_model, alone.language_model)
-    ours, theirs = training.checkpoint(), alone.checkpoint()
+    assert same_weights(training.language_model, uninterrupted.language_model)
+    ours, theirs = training.checkpoint(), uninterrupted.checkpoint()
     assert same_weights(ours.language_model, theirs.language_model)
     assert replace(ours.description, created="") == replace(theirs.description, created="")
 
 
-@pytest.mark.parametrize(("kind", "recipe"), [("names", TINY_DINO), ("verse", TINY_POEM)], ids=["names", "verse"])
-def test_two_threads_give_the_same_bits_every_time_and_nearly_those_of_one(
-    kind: str, recipe: Recipe, snapshot: Path, request: pytest.FixtureRequest
+@pytest.mark.parametrize(("form", "recipe"), [("names", TINY_DINO), ("verse", TINY_POEM)], ids=["names", "verse"])
+def test_two_threads_are_reproducible_and_nearly_equal_to_one(
+    form: str, recipe: Recipe, snapshot: Path, request: pytest.FixtureRequest
 ) -> None:
     wide = replace(recipe, stages=tuple(replace(stage, batch_size=37) for stage in recipe.stages))
-    corpus: Corpus = request.getfixturevalue(kind)
+    corpus: Corpus = request.getfixturevalue(form)
     single = list(Training(wide, corpus).run())
-    alone = Training(wide, corpus, threads=2)
-    expected = [reproducible(progress) for progress in alone.run()]
+    uninterrupted = Training(wide, corpus, threads=2)
+    expected = [reproducible(progress) for progress in uninterrupted.run()]
     run = Training(wide, corpus, threads=2, snapshot=snapshot).run()
     found = [reproducible(next(run)) for _ in range(3)]
     run.close()
     resumed = Training(wide, corpus, threads=2, snapshot=snapshot)
     found += [reproducible(progress) for progress in resumed.run()]
     assert found == expected
-    assert same_weights(resumed.language_model, alone.language_model)
+    assert same_weights(resumed.language_model, uninterrupted.language_model)
     losses = [step.training_loss for step in Training(wide, corpus, threads=2).run()]
     assert losses == pytest.approx([step.training_loss for step in single], rel=1e-3)
 
@@ -507,7 +515,7 @@ save(weights, training.checkpoint())
 def child(
     texts: Path, folder: Path, recipe: Recipe, *, wait_at: int = 0, die_at_sync: int = 0
 ) -> Iterator[subprocess.Popen[str]]:
-    """Train in a process of its own, which waits for ever after a step or kills itself as it is to sync a file."""
+    """Train in a child process, which waits for ever after the step `wait_at` or kills itself at a sync of a file."""
     files = (texts, folder / "snapshot", folder / "weights")
     command = [sys.executable, "-c", CHILD, *map(str, files), repr(recipe), str(wait_at), str(die_at_sync)]
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT)}
@@ -525,9 +533,10 @@ def step_of(line: str) -> int:
 
 
 def killed_run(texts: Path, folder: Path, recipe: Recipe, moment: dict[str, int]) -> list[str]:
-    """The lines of a child that ended by SIGKILL: at its own hand, or at ours as soon as it told of a step.
+    """Run a child that is killed by SIGKILL, and return its lines.
 
-    In the second case it runs freely for up to two steps more, and never to its end.
+    It kills itself at a sync, or we kill it when it reports a step. By then it may be up to two steps further, but it
+    never reaches its end.
     """
     step = moment.get("step", 0)
     lines = []
@@ -552,27 +561,27 @@ def finished_run(texts: Path, folder: Path, recipe: Recipe) -> list[str]:
 @pytest.mark.parametrize(
     ("recipe", "moments"),
     [
-        # A write syncs twice: the new file before it takes its place, and the folder after.
+        # A write syncs twice: the new file before the renaming, and the folder after it.
         (TINY_DINO, [{"step": 1}, {"sync": 5}, {"step": 8}, {"sync": 4}, {"step": 15}]),
         (TINY_POEM, [{"step": 6}, {"sync": 7}, {"step": 16}, {"step": 24}]),
     ],
     ids=["names", "verse"],
 )
-def test_a_training_killed_at_any_moment_ends_as_one_left_alone(
+def test_a_training_killed_at_any_moment_ends_with_the_same_weights(
     recipe: Recipe, moments: list[dict[str, int]], texts: Path, tmp_path: Path
 ) -> None:
-    alone, interrupted = tmp_path / "alone", tmp_path / "interrupted"
-    alone.mkdir()
+    uninterrupted, interrupted = tmp_path / "uninterrupted", tmp_path / "interrupted"
+    uninterrupted.mkdir()
     interrupted.mkdir()
-    expected = finished_run(texts, alone, recipe)
-    told: list[str] = []
+    expected = finished_run(texts, uninterrupted, recipe)
+    found: list[str] = []
     for moment in moments:
         lines = killed_run(texts, interrupted, recipe, moment)
-        assert step_of(lines[0]) - step_of(told[-1] if told else "0") in (0, 1)
-        told += lines
+        assert step_of(lines[0]) - step_of(found[-1] if found else "0") in (0, 1)
+        found += lines
     lines = finished_run(texts, interrupted, recipe)
     assert 0 < len(lines) < len(expected)
-    assert set(told) | set(lines) == set(expected)
-    ours, theirs = load(interrupted / "weights"), load(alone / "weights")
+    assert set(found) | set(lines) == set(expected)
+    ours, theirs = load(interrupted / "weights"), load(uninterrupted / "weights")
     assert same_weights(ours.language_model, theirs.language_model)
     assert replace(ours.description, created="") == replace(theirs.description, created="")

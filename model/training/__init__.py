@@ -3,12 +3,13 @@
 Rooms, from the ground up, and what other wings use of them:
 
     recipes     RECIPES, Recipe, customised: the settings of the released networks
-    reading     what a stage reads, batch by batch, and how it finds its place again
-    noise       what training hides from the network
-    optimizer   SGD, clip_by_value: gradient clipping, SGD, Adam and the learning rate's schedule
-    progress    Progress: how far a training has come
-    snapshot    an interrupted training as a file
+    reading     what a stage reads, batch by batch, and where a resumed training reads on
+    noise       dropout
+    optimizer   SGD, clip_by_value: gradient clipping, SGD, Adam and the learning-rate schedule
+    progress    Progress: what a training reports after each step
+    stages      which stage of a training runs, how far it is, and when it ends
+    snapshot    an unfinished training as a file
     trainer     Training: the training loop
     events      Event, run, keep_as_version, history_path, snapshot_path: a training as a stream of events
-    history     read_history, History, Floats: the log of those events, read again
+    history     read_history, History, Floats: the log of those events, read back
 """

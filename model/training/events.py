@@ -1,9 +1,7 @@
-"""A training told in events, as it runs: what the log, the displays and the bot are made of.
+"""A training as a stream of events, for its log and its displays.
 
-An event is a dictionary that says what it is under "event": started; progress, about once a second and whenever the
-held-out loss was measured; sample, now and then; at the end finished or stopped.
-
-Not here: the training itself (trainer.py), showing events (live.py), and drawing a log of them (plots.py).
+An event is a dictionary whose "event" names it: "started" first; "progress" about once a second and after each
+measurement of the held-out loss; "sample" now and then; "finished" or "stopped" last.
 """
 
 import json
@@ -26,31 +24,30 @@ from model.training.trainer import Training
 Event = dict[str, Any]
 
 PROGRESS_SECONDS = 1.0
-SAMPLE_SECONDS = (1.0, 10.0)  # until the first sample, and between later ones; the time between grows
+FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0  # pauses before samples: each is 1.5 times the one before
 NAMES_IN_A_SAMPLE = 4
 
 
 def snapshot_path(out: Path) -> Path:
-    """Where a training that will write `out` keeps what it needs to go on."""
+    """Return the path of the snapshot of a training that will write `out`."""
     return out.with_name(out.name + ".partial")
 
 
 def history_path(out: Path) -> Path:
-    """Where the events of the training that writes `out` are logged."""
+    """Return the path of the log of a training that writes `out`."""
     return out.with_suffix(".jsonl") if out.suffix == ".safetensors" else out.with_name(out.name + ".jsonl")
 
 
 def training_events(
     training: Training, corpus: Corpus, out: Path, *, seed: int, stopped: Callable[[], bool]
 ) -> Iterator[Event]:
-    """Run a training and tell of it; at the end the best weights are in `out` and the snapshot is gone.
+    """Run a training and yield its events. At the end, write the best weights to `out` and remove the snapshot.
 
-    Once `stopped()` is true it ends after the step that is under way, and the snapshot stays.
+    When `stopped()` becomes true, end after the current step and keep the snapshot.
     """
-    begun = time.monotonic()
+    started = time.monotonic()
     yield _started(training, corpus)
-    broken_off = yield from _steps(training, seed, stopped)
-    if broken_off:
+    if (yield from _steps(training, seed, stopped)):
         yield {"event": "stopped", "snapshot": str(snapshot_path(out))}
         return
     checkpoint = save(out, training.checkpoint())
@@ -61,14 +58,15 @@ def training_events(
         "version": checkpoint.version,
         "held_out_loss": checkpoint.description.held_out_loss,
         "steps": checkpoint.description.steps,
-        "seconds": round(time.monotonic() - begun, 3),
+        "seconds": round(time.monotonic() - started, 3),
     }
 
 
 def run(training: Training, corpus: Corpus, out: Path, *, seed: int, show: Callable[[Event], None]) -> Event:
-    """Run a training until it is done or a signal stops it; log and show its events. Returns the last one, unshown.
+    """Run a training until it ends or a signal stops it; log and show its events.
 
-    A resumed training goes on with its log. Raises whatever the training raises, and CheckpointError.
+    Returns the last event without showing it. A resumed training appends to its log. Raises the errors of the training,
+    and CheckpointError if the weights cannot be written.
     """
     with stop_signals() as stopped, history_path(out).open("a" if training.resumed else "w", buffering=1) as log:
         for event in training_events(training, corpus, out, seed=seed, stopped=stopped):
@@ -76,33 +74,33 @@ def run(training: Training, corpus: Corpus, out: Path, *, seed: int, show: Calla
             if event["event"] in ("finished", "stopped"):
                 return event
             show(event)
-    raise AssertionError("a training ends with one of these events")
+    raise AssertionError("the last event is finished or stopped")
 
 
 def keep_as_version(finished: Event, versions: Versions) -> Event:
-    """Move what a training wrote, checkpoint and log, among the versions; the event then tells of the new place."""
+    """Move the weights and the log of a finished training to `versions`; return the event with the new path."""
     out = Path(finished["out"])
-    kept = versions.path(versions.add(out))
-    history_path(out).replace(history_path(kept))
+    path = versions.path(versions.add(out))
+    history_path(out).replace(history_path(path))
     out.unlink()
-    return finished | {"out": str(kept)}
+    return finished | {"out": str(path)}
 
 
 @contextmanager
 def stop_signals() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C or SIGTERM into a wish that the given function tells of; a second one interrupts."""
-    wishes: list[int] = []
+    """Catch Ctrl-C and SIGTERM, and yield a function that says if one came. A second one raises KeyboardInterrupt."""
+    received: list[int] = []
 
-    def wish(number: int, _frame: FrameType | None) -> None:
-        if wishes:
+    def receive(number: int, _frame: FrameType | None) -> None:
+        if received:
             raise KeyboardInterrupt
-        wishes.append(number)
+        received.append(number)
 
-    before = {number: signal.signal(number, wish) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: bool(wishes)
+        yield lambda: bool(received)
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
 
 
@@ -118,26 +116,26 @@ def _started(training: Training, corpus: Corpus) -> Event:
 
 
 def _steps(training: Training, seed: int, stopped: Callable[[], bool]) -> Generator[Event, None, bool]:
-    """Tell of the steps; returns whether they were broken off."""
-    said = sampled = time.monotonic()
-    patience, longest = SAMPLE_SECONDS
-    untold: Progress | None = None
-    broken_off = False
-    with closing(training.run()) as steps:  # closing it leaves the snapshot
+    """Yield progress and samples; return whether the training was stopped."""
+    last_progress = last_sample = time.monotonic()
+    sample_seconds = FIRST_SAMPLE_SECONDS
+    unreported: Progress | None = None
+    was_stopped = False
+    with closing(training.run()) as steps:  # closing writes the snapshot
         for progress in steps:
-            untold = progress
-            if progress.held_out_loss is not None or time.monotonic() - said >= PROGRESS_SECONDS:
+            unreported = progress
+            if progress.held_out_loss is not None or time.monotonic() - last_progress >= PROGRESS_SECONDS:
                 yield _progress(progress)
-                said, untold = time.monotonic(), None
-            if time.monotonic() - sampled >= patience:
+                last_progress, unreported = time.monotonic(), None
+            if time.monotonic() - last_sample >= sample_seconds:
                 yield from _sample(training, progress.step, seed)
-                sampled, patience = time.monotonic(), min(1.5 * patience, longest)
+                last_sample, sample_seconds = time.monotonic(), min(1.5 * sample_seconds, LONGEST_SAMPLE_SECONDS)
             if stopped():
-                broken_off = True
+                was_stopped = True
                 break
-    if untold is not None:
-        yield _progress(untold)
-    return broken_off
+    if unreported is not None:
+        yield _progress(unreported)
+    return was_stopped
 
 
 def _progress(progress: Progress) -> Event:
@@ -145,13 +143,13 @@ def _progress(progress: Progress) -> Event:
 
 
 def _sample(training: Training, step: int, seed: int) -> Iterator[Event]:
-    """Let the weights of this moment write something; with the same dice each time, so that one sees them learn."""
-    checkpoint = training.at_present()
+    """Sample from the current weights, with the same random numbers each time, so that samples show the learning."""
+    checkpoint = training.current_checkpoint()
     request: Request
     if checkpoint.description.form == "names":
         request = NameRequest(generator_for(seed, 0), count=NAMES_IN_A_SAMPLE)
     else:
         request = VerseRequest(generator_for(seed, 0), min_characters=60, max_characters=160, max_lines=4)
-    (answer,) = Decoder(checkpoint).generate([request])
-    if answer.texts:
-        yield {"event": "sample", "step": step, "text": ", ".join(text.strip("\n") for text in answer.texts)}
+    (result,) = Decoder(checkpoint).generate([request])
+    if result.texts:
+        yield {"event": "sample", "step": step, "text": ", ".join(text.strip("\n") for text in result.texts)}

@@ -1,7 +1,4 @@
-"""What `train` logs beside a checkpoint, the JSON lines of its events, read again: figures by step, and samples.
-
-Not here: how the events come about (`events`), and drawing them (`plots`).
-"""
+"""The log of a training, read back: figures by step, and samples. `train` writes one event a line, as JSON."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,18 +12,18 @@ from numpy.typing import NDArray
 from model.errors import MangosaurusError
 
 Floats = NDArray[np.float64]
-Row = Mapping[str, Any]
+Event = Mapping[str, Any]
 
 FIGURES = ("step", "training_loss", "held_out_loss", "gradient_norm")
 
 
 class HistoryError(MangosaurusError):
-    """A history that cannot be read, or with nothing in it to draw."""
+    """A log that cannot be read or has no steps."""
 
 
 @dataclass(frozen=True)
 class History:
-    """N steps of one training; losses in nats per character, NaN where something was not measured."""
+    """The N logged steps of a training. Losses are in nats per character; NaN stands for "not measured"."""
 
     recipe: str
     steps: Floats
@@ -34,38 +31,38 @@ class History:
     held_out_loss: Floats
     gradient_norm: Floats  # before clipping
     clipped_gradient_norm: Floats
-    stages: tuple[tuple[str, float], ...]  # each stage's name and first step
-    samples: tuple[tuple[float, str], ...] = ()  # what the network wrote along the way, and after which step
+    stages: tuple[tuple[str, float], ...]  # name and first step of each
+    samples: tuple[tuple[float, str], ...] = ()  # step and text of each
 
     @classmethod
-    def from_events(cls, events: Iterable[Mapping[str, Any]]) -> "History":
-        """Gather the steps among a training's events; of steps that a resumed training took again, the last count.
+    def from_events(cls, events: Iterable[Event]) -> "History":
+        """Collect the steps and samples. Where a resumed training repeated steps, the later ones count.
 
-        Raises HistoryError where no event tells of progress, or one lacks a figure.
+        Raises HistoryError if there is no progress event, or if one has a missing or invalid figure.
         """
         try:
-            recipe, rows, samples = _gathered(events)
-            if rows:
-                return cls._from_rows(recipe, rows, samples)
+            recipe, steps, samples = _collect(events)
+            if steps:
+                return cls._from_steps(recipe, steps, samples)
         except (KeyError, TypeError, ValueError) as error:
-            raise HistoryError(f"a step in this history lacks a figure: {error}") from error
-        raise HistoryError("there is no step in this history; is it the .jsonl file that `train` writes?")
+            raise HistoryError(f"a step has a missing or invalid figure: {error}") from error
+        raise HistoryError("it has no training steps; is it the .jsonl file that `train` writes?")
 
     @classmethod
-    def _from_rows(cls, recipe: str, rows: list[Row], samples: list[Row]) -> "History":
-        steps, training, held_out, norm = (np.array([row[column] for row in rows], np.float64) for column in FIGURES)
-        clipped = np.array([row.get("clipped_gradient_norm") for row in rows], np.float64)  # early logs lack it
+    def _from_steps(cls, recipe: str, steps: list[Event], samples: list[Event]) -> "History":
+        step, training, held_out, norm = (np.array([event[name] for event in steps], np.float64) for name in FIGURES)
+        clipped = np.array([event.get("clipped_gradient_norm") for event in steps], np.float64)  # early logs lack it
         stages: dict[str, float] = {}
-        for row in rows:
-            stages.setdefault(str(row.get("stage", "")), row["step"])
-        told = tuple((float(sample["step"]), str(sample["text"])) for sample in samples)
-        return cls(recipe, steps, training, held_out, norm, clipped, tuple(stages.items()), told)
+        for event in steps:
+            stages.setdefault(str(event.get("stage", "")), event["step"])
+        texts = tuple((float(event["step"]), str(event["text"])) for event in samples)
+        return cls(recipe, step, training, held_out, norm, clipped, tuple(stages.items()), texts)
 
 
 def read_history(path: Path) -> History:
-    """Read the JSON lines of a training; a line cut short by a killed process is passed over.
+    """Read a log. A line that a killed process left incomplete is skipped.
 
-    Raises HistoryError, which names the file, if it cannot be read or has no steps.
+    Raises HistoryError, with the file's name, if the file cannot be read or has no steps.
     """
     try:
         return History.from_events(_events(path.read_text(encoding="utf-8")))
@@ -75,27 +72,27 @@ def read_history(path: Path) -> History:
         raise HistoryError(f"cannot draw {path}: {error}") from error
 
 
-def _gathered(events: Iterable[Row]) -> tuple[str, list[Row], list[Row]]:
-    """Return the recipe's name, what is told of steps, and the samples."""
-    recipe, rows, samples = "", list[Row](), list[Row]()
+def _collect(events: Iterable[Event]) -> tuple[str, list[Event], list[Event]]:
+    """Return the recipe's name, the progress events and the sample events."""
+    recipe, steps, samples = "", list[Event](), list[Event]()
     for event in events:
         if event.get("event") == "started":
             recipe = str(event.get("recipe", ""))
         elif event.get("event") == "progress":
-            _append(rows, event)
+            _append(steps, event)
         elif event.get("event") == "sample" and {"step", "text"} <= event.keys():
             _append(samples, event)
-    return recipe, rows, samples
+    return recipe, steps, samples
 
 
-def _append(rows: list[Row], row: Row) -> None:
-    """Add what happened at a step, in place of what is known of later ones: a resumed training took those again."""
-    while rows and rows[-1]["step"] >= row["step"]:
-        rows.pop()
-    rows.append(row)
+def _append(events: list[Event], event: Event) -> None:
+    """Add an event. It replaces those of the same and later steps, which a resumed training has repeated."""
+    while events and events[-1]["step"] >= event["step"]:
+        events.pop()
+    events.append(event)
 
 
-def _events(text: str) -> Iterator[Mapping[str, Any]]:
+def _events(text: str) -> Iterator[Event]:
     for line in text.splitlines():
         try:
             event = json.loads(line)

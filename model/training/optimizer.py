@@ -1,7 +1,4 @@
-"""What happens to gradients on their way into the weights: clipping, SGD, Adam, and the learning rate's course.
-
-Everything works in place on arrays by parameter name. Not here: where gradients come from.
-"""
+"""Gradient clipping, SGD, Adam, and the learning-rate schedule; all in place on arrays by parameter name."""
 
 import math
 from dataclasses import dataclass, field
@@ -12,7 +9,7 @@ from model.network.architecture import Parameters
 from model.network.layers import Array
 
 PIECE = 2**15
-"""Numbers that Adam moves at a time: with their gradients and moments they stay in a processor's second-level cache."""
+"""Weights that Adam updates at a time: with their gradients and moments they fit into a second-level cache."""
 
 
 def clip_by_value(gradients: Parameters, limit: float) -> None:
@@ -22,14 +19,14 @@ def clip_by_value(gradients: Parameters, limit: float) -> None:
 
 
 def global_norm(gradients: Parameters) -> float:
-    """Euclidean length of all gradients taken as one vector."""
+    """Return the Euclidean norm of all gradients, taken as one vector."""
     return math.sqrt(sum(float(np.vdot(gradient, gradient)) for gradient in gradients.values()))
 
 
 def clip_by_global_norm(gradients: Parameters, limit: float) -> float:
-    """Shorten all gradients together to a length of at most `limit`, in place; returns the length before.
+    """Scale all gradients, in place, so that their global norm is at most `limit`; return the norm before.
 
-    Pascanu, Mikolov & Bengio (2013): the direction stays, which element-wise clipping does not promise.
+    This keeps the direction, unlike element-wise clipping (Pascanu, Mikolov & Bengio 2013).
     """
     norm = global_norm(gradients)
     if norm > limit:
@@ -39,9 +36,9 @@ def clip_by_global_norm(gradients: Parameters, limit: float) -> float:
 
 
 def warmup_cosine(fraction: float, warmup: float, final: float) -> float:
-    """Factor on the learning rate after `fraction` (0 to 1) of a training.
+    """Return the factor on the learning rate after `fraction` (0 to 1) of a stage.
 
-    Rises linearly from `final` to 1 over the first `warmup`, then follows half a cosine back down to `final`
+    It rises linearly from `final` to 1 until the fraction `warmup`, then falls back to `final` along half a cosine
     (Loshchilov & Hutter 2017).
     """
     if fraction < warmup:
@@ -51,7 +48,7 @@ def warmup_cosine(fraction: float, warmup: float, final: float) -> float:
 
 
 class SGD:
-    """Plain stochastic gradient descent: w -= η g. It remembers nothing."""
+    """Stochastic gradient descent without momentum: w -= η g."""
 
     def update(self, parameters: Parameters, gradients: Parameters, learning_rate: float) -> None:
         """Take one step."""
@@ -61,7 +58,7 @@ class SGD:
 
 @dataclass
 class Adam:
-    """Adam (Kingma & Ba 2015) with decoupled weight decay (Loshchilov & Hutter 2019), which biases are spared.
+    """Adam (Kingma & Ba 2015) with decoupled weight decay (Loshchilov & Hutter 2019) on matrices, not on biases.
 
     m = β₁ m + (1-β₁) g;  v = β₂ v + (1-β₂) g²;  w -= η (m̂ / (√v̂ + ε) + λ w),  with m̂ = m/(1-β₁ᵗ), v̂ = v/(1-β₂ᵗ)
     """
@@ -76,7 +73,7 @@ class Adam:
     _scratch: dict[tuple[int, ...], np.ndarray] = field(default_factory=dict, init=False, repr=False)  # by shape
 
     def update(self, parameters: Parameters, gradients: Parameters, learning_rate: float) -> None:
-        """Take one step; `gradients` are used up as scratch space."""
+        """Take one step. Overwrites `gradients`, which serve as scratch memory."""
         self.steps += 1
         correction = math.sqrt(1 - self.beta_2**self.steps)
         step_size = learning_rate * correction / (1 - self.beta_1**self.steps)
@@ -85,11 +82,11 @@ class Adam:
                 self._m[name], self._v[name] = np.zeros_like(parameter), np.zeros_like(parameter)
             if self.weight_decay and parameter.ndim > 1:
                 parameter *= 1 - learning_rate * self.weight_decay
-            # √v̂ + ε = (√v + ε √(1-β₂ᵗ)) / √(1-β₂ᵗ): the corrections are scalars on the whole.
+            # √v̂ + ε = (√v + ε √(1-β₂ᵗ)) / √(1-β₂ᵗ), so both corrections become scalars.
             self._move(name, parameter, gradients[name], step_size, self.epsilon * correction)
 
     def _move(self, name: str, parameter: np.ndarray, gradient: np.ndarray, step_size: float, epsilon: float) -> None:
-        """Move one parameter, as many rows at a time as make a piece."""
+        """Update one parameter, piece by piece: as many rows at a time as PIECE allows."""
         arrays = (parameter, gradient, self._m[name], self._v[name])
         rows = max(1, PIECE * len(parameter) // parameter.size)
         for start in range(0, len(parameter), rows):
@@ -121,13 +118,13 @@ class Adam:
         parameter -= scratch
 
     def state(self) -> Parameters:
-        """Both moments and the number of steps taken."""
+        """Return both moments and the number of steps."""
         moments = {f"m.{name}": array for name, array in self._m.items()}
         moments |= {f"v.{name}": array for name, array in self._v.items()}
         return moments | {"steps": np.array([self.steps], np.float64)}
 
     def restore(self, state: Parameters) -> None:
-        """Go on from a state that `state` gave."""
+        """Go on from a state that `state` returned."""
         self.steps = int(state["steps"][0])
         self._m = {name[2:]: array.copy() for name, array in state.items() if name.startswith("m.")}
         self._v = {name[2:]: array.copy() for name, array in state.items() if name.startswith("v.")}

@@ -1,4 +1,4 @@
-"""How far a training has come: `Progress` is what it reports after a step, `Position` what it resumes from."""
+"""What a training reports after each step."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -13,7 +13,7 @@ class Progress:
     step: int
     epoch: int
     training_loss: float  # of this step's batch
-    held_out_loss: float | None  # where it was measured after this step
+    held_out_loss: float | None  # if it was measured after this step
     best_held_out_loss: float | None
     gradient_norm: float  # before clipping
     clipped_gradient_norm: float
@@ -25,22 +25,8 @@ class Progress:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Self:
-        """Read a progress event; KeyError, TypeError, ValueError or OverflowError where it is none."""
+        """Read a progress event; KeyError, TypeError, ValueError or OverflowError if it is not one."""
         return cls(**{field.name: _converted(event[field.name], field.type) for field in fields(Progress)})
-
-
-@dataclass
-class Position:
-    """How far a training has come: plain numbers, kept in the snapshot."""
-
-    stage: int = 0
-    stage_step: int = 0
-    stage_seconds: float = 0.0
-    step: int = 0
-    seconds: float = 0.0
-    without_best: int = 0  # measurements since the best one, see `Stage.patience`
-    best_loss: float | None = None
-    best_step: int = 0
 
 
 def _converted(value: Any, wanted: Any) -> Any:

@@ -1,10 +1,9 @@
-"""What a stage of a training reads: its documents, dealt as batches, epoch by epoch, in an order of its own.
+"""What a stage of a training reads: its documents, epoch by epoch, as batches in random order.
 
-The order comes from one generator. An epoch can be dealt again from its first batch, which is how a training that was
-interrupted finds its place. Not here: how batches are cut (`corpus`), and what is done with them (`trainer`).
+A resumed training deals the current epoch again, in the same order, and skips the batches that were read.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
@@ -16,17 +15,24 @@ from model.training.recipes import Stage
 
 
 def documents(corpus: Corpus, stage: Stage) -> tuple[str, ...]:
-    """Return what a stage reads in every epoch."""
+    """Return the documents that a stage reads in every epoch."""
     return (*corpus.pretraining, *corpus.training) if stage.text == "pretraining" else corpus.training
 
 
-def count_characters(read: Sequence[str]) -> int:
-    """Count what documents hold with the newlines before and after each (see `corpus.stream`)."""
-    return sum(len(document) + 2 for document in read)
+def count_characters(corpus: Corpus, stage: Stage) -> int:
+    """Count the characters of an epoch, with a newline before and after each document (see `batches.stream`)."""
+    return sum(len(document) + 2 for document in documents(corpus, stage))
+
+
+def count_batches(corpus: Corpus, stage: Stage) -> int:
+    """Count the batches of an epoch."""
+    if corpus.form == "names":
+        return -(-len(documents(corpus, stage)) // stage.batch_size)
+    return -(-count_characters(corpus, stage) // (stage.batch_size * stage.sequence_length))
 
 
 class Reading:
-    """One stage's text. `epoch` and `batch` say how far it is read: `batch` batches of epoch `epoch`, both from 0."""
+    """The reading of one stage. `epoch` counts the epochs that are read, `batch` the batches of the current one."""
 
     def __init__(self, corpus: Corpus, stage: Stage, generator: np.random.Generator) -> None:
         self._corpus, self._stage, self._generator = corpus, stage, generator
@@ -34,10 +40,9 @@ class Reading:
         self._epoch_start = generator.bit_generator.state
         self.epoch = 0
         self.batch = 0
-        self.batches_an_epoch = self._count_batches()
 
     def rest_of_epoch(self) -> Iterator[Batch]:
-        """Deal the batches of the current epoch that are not read yet; read to the end, the next epoch begins."""
+        """Yield the unread batches of the current epoch; after the last one, the next epoch begins."""
         self._generator.bit_generator.state = self._epoch_start
         for batch in islice(self._deal(), self.batch, None):
             self.batch += 1
@@ -47,7 +52,7 @@ class Reading:
         self._epoch_start = self._generator.bit_generator.state
 
     def state(self) -> dict[str, Any]:
-        """Return the place, as JSON."""
+        """Return the position and the generator's state, as JSON."""
         return {
             "epoch": self.epoch,
             "batch": self.batch,
@@ -56,7 +61,7 @@ class Reading:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go back to a place that `state` gave."""
+        """Go back to a state that `state` returned."""
         self.epoch, self.batch = state["epoch"], state["batch"]
         self._epoch_start = state["epoch_start"]
         self._generator.bit_generator.state = state["generator"]
@@ -67,9 +72,3 @@ class Reading:
             return name_batches(self._documents, vocabulary, stage.batch_size, self._generator)
         shuffled = [self._documents[n] for n in self._generator.permutation(len(self._documents))]
         return stream_batches(stream(shuffled, vocabulary), stage.batch_size, stage.sequence_length)
-
-    def _count_batches(self) -> int:
-        if self._corpus.form == "names":
-            return -(-len(self._documents) // self._stage.batch_size)
-        characters = count_characters(self._documents)
-        return -(-characters // (self._stage.batch_size * self._stage.sequence_length))

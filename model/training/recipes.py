@@ -1,7 +1,4 @@
-"""Named settings: what a training does, written down once. DINO and POEM are the released networks.
-
-Not here: the assignment's own training, which differs in kind (`island`), and anything that runs.
-"""
+"""The settings of a training. DINO and POEM are the recipes of the released networks."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -11,17 +8,17 @@ from model.text.forms import Form, Network
 
 
 class RecipeError(MangosaurusError):
-    """A setting that cannot be: the sentence names it and its value."""
+    """An impossible setting; the message has its name and its value."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One run over one body of text with a learning rate that rises, then falls along a cosine.
+    """A part of a training, with its own text and its own rise and fall of the learning rate.
 
-    `text`: "pretraining" is other verse and the training documents together, "training" those alone.
-    `share`: of the minutes, where a training is given minutes instead of epochs.
-    `patience`: stop early after so many measurements of the held-out loss in a row without a new best,
-    counted from half time on.
+    `text`: "training" is the training documents alone, "pretraining" adds other verse to them.
+    `share`: of the minutes, if the training has minutes instead of epochs.
+    `patience`: the stage stops early after so many measurements of the held-out loss in a row without a new best.
+    Measurements in its first half do not count.
     """
 
     name: str
@@ -33,17 +30,17 @@ class Stage:
     learning_rate: float
     evaluate_every: int  # steps
     patience: int
-    warmup: float = 0.02  # of the stage
-    final: float = 0.02  # of the learning rate, at the stage's end
+    warmup: float = 0.02  # share of the stage in which the learning rate rises
+    final: float = 0.02  # share of the learning rate that is left at the end of the stage
     weight_decay: float = 0.0
-    dropout: float = 0.0  # on the output of each layer, one mask for a whole chunk
-    input_dropout: float = 0.0  # share of characters that the network does not get to see
+    dropout: float = 0.0  # share of each layer's outputs; one mask for all time steps of a batch
+    input_dropout: float = 0.0  # share of the input characters
     clip_norm: float = 1.0
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A network's shape and the stages of its training. With `minutes`, the clock ends each stage, not its epochs."""
+    """A network's shape and the stages of its training. With `minutes`, stages share them and ignore their epochs."""
 
     name: str
     form: Form
@@ -67,7 +64,7 @@ DINO = Recipe(
             epochs=40,
             share=1.0,
             batch_size=32,
-            sequence_length=40,  # names are never cut; here for the record
+            sequence_length=40,  # without effect: names are never cut
             learning_rate=1e-2,
             evaluate_every=24,
             patience=20,
@@ -127,16 +124,16 @@ def customised(
     minutes: float | None = None,
     epochs: int | None = None,
 ) -> Recipe:
-    """Change what is given, and refuse what cannot be (RecipeError). `epochs` holds for every stage."""
+    """Return the recipe with the given changes; `epochs` applies to every stage. Raises RecipeError."""
     if minutes is not None and epochs is not None:
-        raise RecipeError("a training ends after minutes or after epochs: give one of them")
+        raise RecipeError("give minutes or epochs, not both")
     for name, value in (("hidden size", hidden_size), ("layers", layers), ("epochs", epochs)):
         if value is not None and value < 1:
             raise RecipeError(f"{name} is {value}; it must be at least 1")
     if minutes is not None and not 0 < minutes < float("inf"):
         raise RecipeError(f"minutes is {minutes}; it must be a finite number above 0")
     if layers not in (None, 1) and recipe.cell == "rnn":
-        raise RecipeError(f"layers is {layers}; names come from a vanilla RNN of one layer")
+        raise RecipeError(f"layers is {layers}; the network for names is a vanilla RNN of one layer")
     stages = recipe.stages if epochs is None else tuple(replace(stage, epochs=epochs) for stage in recipe.stages)
     return replace(
         recipe,

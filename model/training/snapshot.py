@@ -1,7 +1,7 @@
-"""A training in mid-air, as a file: everything that its next step depends on.
+"""An unfinished training as a file: everything that its next step depends on.
 
-The file is safetensors with one JSON entry; a checksum over both is verified when it is read. It is written whole or
-not at all. Not here: what the entries mean (`trainer`), and finished weights (`checkpoint`).
+The file is safetensors with a JSON entry in its metadata. It is written whole or not at all, and a checksum over arrays
+and entry is verified on reading.
 """
 
 import json
@@ -23,7 +23,7 @@ _ENTRY = "mangosaurus-snapshot"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """`identity` tells trainings apart; `numbers` is JSON; `groups` are named arrays by group ("parameter", ...)."""
+    """`identity` tells trainings apart; `numbers` is JSON; `groups` has arrays by group ("parameter", …) and name."""
 
     identity: dict[str, Any]
     numbers: dict[str, Any]
@@ -31,7 +31,7 @@ class Snapshot:
 
 
 def write_snapshot(path: Path, snapshot: Snapshot) -> None:
-    """Put a snapshot in place of the one before; CheckpointError where the disk does not take it."""
+    """Write a snapshot over the one before. Raises CheckpointError if the file cannot be written."""
     tensors = {
         f"{group}/{name}": np.asarray(array, order="C")
         for group, arrays in snapshot.groups.items()
@@ -43,7 +43,7 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
 
 
 def read_snapshot(path: Path) -> Snapshot:
-    """Read and verify a snapshot; CheckpointError with the file's name, the reason and the way out."""
+    """Read and verify a snapshot. Raises CheckpointError with the file's name, the reason and the way out."""
     try:
         content = path.read_bytes()
         tensors = safetensors.numpy.load(content)
@@ -64,7 +64,7 @@ def read_snapshot(path: Path) -> Snapshot:
 
 
 def _renamed(identity: dict[str, Any]) -> dict[str, Any]:
-    """Bring the recipe of an early snapshot up to date: "form" was "kind", and there was a "temperature"."""
+    """Update the recipe of an early snapshot, in which "form" was "kind" and there was a "temperature"."""
     recipe = identity.get("recipe")
     if isinstance(recipe, dict) and "kind" in recipe:
         recipe["form"] = recipe.pop("kind")
