@@ -1,4 +1,4 @@
-"""The command line, as a person and as the bot use it, on texts so small that a training takes a moment."""
+"""The command line as people and programs use it, on texts so small that training takes a moment."""
 
 import io
 import json
@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 from model import __main__ as command_line
 from model.checkpoint.versions import Versions, load
 from model.cli import options
-from model.cli.display import Lines, Picture, duration
+from model.cli.display import Lines, LivePanel, duration
 from model.text import sources
 from model.text.words import words_of
 
@@ -44,7 +44,7 @@ def events_of(lines: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two small texts and the weights trained on each."""
+    """Two small texts, and the weights trained on each."""
     folder = tmp_path_factory.mktemp("trained")
     (folder / "names.txt").write_text(NAMES)
     (folder / "poems.txt").write_text(POEMS)
@@ -53,7 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_help_shows_every_command_with_an_example() -> None:
+def test_help_lists_every_command_with_an_example() -> None:
     overview = run_well("--help")
     for command in ("fetch", "train", "sample", "evaluate", "compare", "island", "plot"):
         assert command in overview
@@ -61,7 +61,7 @@ def test_help_shows_every_command_with_an_example() -> None:
 
 
 class TestTrain:
-    def test_tells_programs_what_happens(self, folder: Path, tmp_path: Path) -> None:
+    def test_prints_its_events_as_json(self, folder: Path, tmp_path: Path) -> None:
         out = tmp_path / "new" / "dino.safetensors"
         stdout = run_well("train", "dino", "--corpus", folder / "names.txt", "--out", out, "--json", *SMALL)
         started, *between, finished = events_of(stdout)
@@ -91,7 +91,7 @@ class TestTrain:
             versions.append(load(out).language_model.parameters["output.w_hy"].tobytes())
         assert versions[0] == versions[1] != versions[2]
 
-    def test_without_out_adds_a_version_and_promotes_it_only_if_asked(
+    def test_without_out_it_adds_a_version_and_promotes_it_only_with_promote(
         self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(options, "CHECKPOINTS", tmp_path)
@@ -116,17 +116,19 @@ class TestTrain:
         assert failed["error"] in result.stderr
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-    def test_stopped_by_a_signal_goes_on_later(self, folder: Path, tmp_path: Path, number: signal.Signals) -> None:
+    def test_a_training_stopped_by_a_signal_is_resumed_by_the_same_command(
+        self, folder: Path, tmp_path: Path, number: signal.Signals
+    ) -> None:
         out = tmp_path / "dino.safetensors"
         arguments = ["--corpus", str(folder / "names.txt"), "--out", str(out), "--minutes", "5", "--hidden-size", "8"]
-        first, stopped = train_until_progress_then(number, arguments)
-        assert not first["resumed"]
+        started, stopped = train_until_progress_then(number, arguments)
+        assert not started["resumed"]
         assert stopped == {"event": "stopped", "snapshot": f"{out}.partial"}
         assert Path(stopped["snapshot"]).exists()
         assert not out.exists()
         log = out.with_suffix(".jsonl").read_text()
-        again, _ = train_until_progress_then(number, arguments)
-        assert again["resumed"]
+        started, _ = train_until_progress_then(number, arguments)
+        assert started["resumed"]
         assert out.with_suffix(".jsonl").read_text().startswith(log)
 
     @pytest.mark.parametrize(
@@ -145,7 +147,7 @@ class TestTrain:
         assert result.exit_code == 2
         assert sentence in result.stderr.lower()
 
-    def test_what_to_try_can_be_pasted(self, folder: Path, tmp_path: Path) -> None:
+    def test_the_command_to_try_can_be_pasted(self, folder: Path, tmp_path: Path) -> None:
         out = tmp_path / "my cheeses.safetensors"
         stdout = run_well("train", "dino", "--corpus", folder / "names.txt", "--out", out, *SMALL)
         assert stdout.endswith(f"Try it: python -m model sample dino --checkpoint '{out}'\n")
@@ -153,14 +155,16 @@ class TestTrain:
     @pytest.mark.parametrize(
         ("out", "corpus", "reason"),
         [
-            pytest.param("own.txt", "own.txt", "write over this text", id="weights over the text"),
-            pytest.param("own.safetensors", "own.jsonl", "write over this text", id="the log over the text"),
-            pytest.param("dinos.txt", None, "write over this text", id="weights over the project's"),
-            pytest.param("../data/sonnets.txt", "own.txt", "write over this text", id="weights over its verse"),
+            pytest.param("own.txt", "own.txt", "overwrite this text", id="weights over the text"),
+            pytest.param("own.safetensors", "own.jsonl", "overwrite this text", id="log over the text"),
+            pytest.param("dinos.txt", None, "overwrite this text", id="weights over the project's names"),
+            pytest.param(
+                "../data/sonnets.txt", "own.txt", "overwrite this text", id="weights over the project's verse"
+            ),
             pytest.param("../data", "own.txt", "is a folder", id="a folder"),
         ],
     )
-    def test_no_text_is_written_over(
+    def test_no_text_is_overwritten(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, out: str, corpus: str | None, reason: str
     ) -> None:
         data = tmp_path / "data"
@@ -169,8 +173,8 @@ class TestTrain:
         for text in texts:
             text.write_text(NAMES)
         monkeypatch.setattr(sources, "DATA", data)
-        given = ("--corpus", data / corpus) if corpus else ()
-        result = run("train", "dino", "--epochs", "1", "--out", data / out, *given)
+        option = ("--corpus", data / corpus) if corpus else ()
+        result = run("train", "dino", "--epochs", "1", "--out", data / out, *option)
         assert result.exit_code == 1
         assert reason in result.stderr
         assert [text.read_text() for text in texts] == [NAMES] * len(texts)
@@ -178,7 +182,7 @@ class TestTrain:
 
 
 def train_until_progress_then(number: signal.Signals, arguments: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Run a training as a process of its own, signal it at its first progress, and return its first and last event."""
+    """Train in a child process, signal it at its first progress, and return its first and last events."""
     command = [sys.executable, "-m", "model", "train", "dino", "--json", *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
@@ -203,70 +207,86 @@ class TestSample:
         stdout = run_well("sample", "dino", "--checkpoint", folder / "dino.safetensors", "--prompt", "Mang")
         assert all(name.startswith("Mang") for name in stdout.splitlines())
 
-    def test_verse_begins_with_the_prompt_word_for_word(self, folder: Path) -> None:
+    def test_verse_begins_with_the_exact_prompt(self, folder: Path) -> None:
         stdout = run_well("sample", "poem", "--checkpoint", folder / "poem.safetensors", "--prompt", "A MANGO is")
         assert stdout.startswith("A MANGO is")
         assert len(stdout) > 100
 
-    def test_verse_keeps_off_a_prompt_that_the_network_cannot_read(self, folder: Path) -> None:
+    def test_verse_is_separated_from_a_prompt_that_the_network_cannot_read(self, folder: Path) -> None:
         arguments = ("sample", "poem", "--checkpoint", folder / "poem.safetensors", "--seed", "1", "--prompt")
         assert run_well(*arguments, "привет").startswith("привет\n")
         assert run_well(*arguments, "a mango 123").startswith("a mango 123 ")
 
-    def test_verse_may_keep_to_known_words(self, folder: Path) -> None:
+    def test_verse_can_be_limited_to_known_words(self, folder: Path) -> None:
         arguments = ("sample", "poem", "--checkpoint", folder / "poem.safetensors", "--prompt", "Xyzzy ", "--seed", "1")
         words = words_of(run_well(*arguments, "--known-words"))
         assert words[0] == "Xyzzy"
         assert set(words[1:]) <= load(folder / "poem.safetensors").known_words
         assert not set(words_of(run_well(*arguments))[1:]) <= load(folder / "poem.safetensors").known_words
 
-    def test_names_cannot_keep_to_known_words(self, folder: Path) -> None:
+    def test_names_cannot_be_limited_to_known_words(self, folder: Path) -> None:
         result = run("sample", "dino", "--checkpoint", folder / "dino.safetensors", "--known-words")
         assert result.exit_code == 2
         assert "--known-words is for poem" in result.stderr
 
-    @pytest.mark.parametrize(("kind", "count"), [("dino", 4), ("poem", 2)])
-    def test_tells_programs_how_to_have_the_same_again(self, folder: Path, kind: str, count: int) -> None:
-        arguments = ("sample", kind, "--checkpoint", folder / f"{kind}.safetensors", "--json", "--count", str(count))
-        told = json.loads(run_well(*arguments))
-        assert told["version"] == load(folder / f"{kind}.safetensors").version
-        assert len(told["texts"]) == count
-        assert json.loads(run_well(*arguments, "--seed", str(told["seed"]))) == told
+    @pytest.mark.parametrize(("network", "count"), [("dino", 4), ("poem", 2)])
+    def test_json_has_the_seed_to_repeat_it_with(self, folder: Path, network: str, count: int) -> None:
+        arguments = (
+            "sample",
+            network,
+            "--checkpoint",
+            folder / f"{network}.safetensors",
+            "--json",
+            "--count",
+            str(count),
+        )
+        result = json.loads(run_well(*arguments))
+        assert result["version"] == load(folder / f"{network}.safetensors").version
+        assert len(result["texts"]) == count
+        assert json.loads(run_well(*arguments, "--seed", str(result["seed"]))) == result
 
-    def test_temperature_0_is_one_text(self, folder: Path) -> None:
+    def test_temperature_0_ignores_the_seed(self, folder: Path) -> None:
         arguments = ("sample", "poem", "--checkpoint", folder / "poem.safetensors", "--temperature", "0")
         assert run_well(*arguments, "--seed", "1") == run_well(*arguments, "--seed", "2")
 
-    def test_the_likeliest_name_is_one(self) -> None:
+    def test_temperature_0_gives_one_name_and_then_an_error(self) -> None:
         (name,) = run_well("sample", "dino", "--temperature", "0").splitlines()
         result = run("sample", "dino", "--temperature", "0", "--count", "3")
         assert result.exit_code == 1
-        assert result.stdout.split() == [name]  # what was found is shown all the same
+        assert result.stdout.split() == [name]  # printed before the error
         assert result.stderr.startswith(f"error: temperature 0 always gives '{name.lower()}'")
 
 
 class TestEvaluate:
-    @pytest.mark.parametrize("kind", ["dino", "poem"])
-    def test_tells_programs_every_figure(self, folder: Path, kind: str) -> None:
+    @pytest.mark.parametrize("network", ["dino", "poem"])
+    def test_json_has_every_figure(self, folder: Path, network: str) -> None:
         texts = {"dino": "names.txt", "poem": "poems.txt"}
-        checkpoint = folder / f"{kind}.safetensors"
+        checkpoint = folder / f"{network}.safetensors"
         stdout = run_well(
-            "evaluate", kind, "--checkpoint", checkpoint, "--corpus", folder / texts[kind], "--json", "--samples", "2"
+            "evaluate",
+            network,
+            "--checkpoint",
+            checkpoint,
+            "--corpus",
+            folder / texts[network],
+            "--json",
+            "--samples",
+            "2",
         )
-        (told,) = events_of(stdout)
-        assert told["held_out_loss"] == pytest.approx(load(checkpoint).description.held_out_loss, rel=1e-4)
-        assert told["trained_on_this_corpus"]
-        assert told["counting"][0]["held_out_loss"] > 0
-        assert told["decoder_loss"] == pytest.approx(told["held_out_loss"], abs=0.01)
-        assert told["samples"].keys() == told["held_out"].keys()
-        assert told["samples"]["names" if kind == "dino" else "poems"] == 2
+        (result,) = events_of(stdout)
+        assert result["held_out_loss"] == pytest.approx(load(checkpoint).description.held_out_loss, rel=1e-4)
+        assert result["trained_on_this_corpus"]
+        assert result["counting"][0]["held_out_loss"] > 0
+        assert result["decoder_loss"] == pytest.approx(result["held_out_loss"], abs=0.01)
+        assert result["samples"].keys() == result["held_out"].keys()
+        assert result["samples"]["names" if network == "dino" else "poems"] == 2
 
-    def test_shows_people_a_table(self, folder: Path) -> None:
+    def test_prints_a_table(self, folder: Path) -> None:
         arguments = ("evaluate", "dino", "--checkpoint", folder / "dino.safetensors", "--samples", "2")
         table = run_well(*arguments, "--corpus", folder / "names.txt")
         for words in (
             "nats per character, network",
-            "the same, rounded as the decoder does",
+            "the same with the decoder's rounding",
             "n-gram of order",
             "held out",
             "sampled",
@@ -277,22 +297,22 @@ class TestEvaluate:
         assert re.search(r"unique +│ +100\.0% │ +[0-9.]+% ", table)
         assert "another text" not in table
 
-    def test_says_when_the_weights_saw_another_text(self, folder: Path, tmp_path: Path) -> None:
+    def test_says_if_the_weights_were_trained_on_another_text(self, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "other.txt").write_text("kiwi\nmango\nlemon\n")
         arguments = ("evaluate", "dino", "--checkpoint", folder / "dino.safetensors", "--samples", "0")
         assert "another text" in run_well(*arguments, "--corpus", tmp_path / "other.txt")
 
 
 class TestCompare:
-    def test_tells_programs_and_people(self, folder: Path) -> None:
+    def test_prints_json_or_sentences(self, folder: Path) -> None:
         weights, corpus = folder / "poem.safetensors", folder / "poems.txt"
         (folder / "two.txt").write_text(
             "\n\n".join(POEMS.replace("day", day) for day in ("day", "night", "dawn", "fig"))
         )
         arguments = ("compare", "poem", weights, weights, "--corpus", folder / "two.txt")
-        (told,) = events_of(run_well(*arguments, "--json"))
-        assert told["old_loss"] == told["new_loss"] > 0
-        assert (told["margin"], told["better"]) == (0, False)
+        (result,) = events_of(run_well(*arguments, "--json"))
+        assert result["old_loss"] == result["new_loss"] > 0
+        assert (result["margin"], result["better"]) == (0, False)
         assert "not better" in run_well(*arguments)
         assert "one held-out document" in run(*arguments[:-1], corpus).output
 
@@ -305,7 +325,7 @@ class TestPlot:
         assert (folder / "poem.png").read_bytes() == (tmp_path / "curve.png").read_bytes()
 
 
-def test_island_learns_from_a_list_of_ones_own(folder: Path) -> None:
+def test_island_learns_from_your_own_names(folder: Path) -> None:
     assert run_well("island", "--corpus", folder / "names.txt", "--steps", "3")
 
 
@@ -313,20 +333,21 @@ def test_island_learns_from_a_list_of_ones_own(folder: Path) -> None:
     "arguments",
     [
         pytest.param(["sample", "dino", "--checkpoint", "{folder}/absent.safetensors"], id="no checkpoint"),
-        pytest.param(["sample", "dino", "--checkpoint", "{folder}/names.txt"], id="no checkpoint but a text"),
+        pytest.param(["sample", "dino", "--checkpoint", "{folder}/names.txt"], id="text instead of a checkpoint"),
         pytest.param(["sample", "poem", "--checkpoint", "{folder}/dino.safetensors"], id="checkpoint of names"),
         pytest.param(["sample", "dino", "--checkpoint", "{folder}/dino.safetensors", "--top-p", "0"], id="top-p 0"),
         pytest.param(["evaluate", "dino", "--checkpoint", "{folder}/poem.safetensors"], id="checkpoint of verse"),
-        pytest.param(["plot", "{folder}/names.txt"], id="no log but a text"),
+        pytest.param(["plot", "{folder}/names.txt"], id="text instead of a log"),
         pytest.param(["plot", "{folder}/dino.jsonl", "--out", "{folder}/absent/curve.png"], id="no folder"),
         pytest.param(["train", "dino", "--corpus", "{folder}"], id="folder"),
         pytest.param(
-            ["train", "dino", "--corpus", "{folder}/names.txt", "--out", "{folder}/names.txt/x"], id="no place"
+            ["train", "dino", "--corpus", "{folder}/names.txt", "--out", "{folder}/names.txt/x"],
+            id="a file as the folder",
         ),
         pytest.param(["island", "--corpus", "{folder}/absent.txt"], id="no names"),
     ],
 )
-def test_a_mistake_is_one_line_on_stderr(folder: Path, arguments: list[str]) -> None:
+def test_an_error_is_one_line_on_stderr(folder: Path, arguments: list[str]) -> None:
     result = run(*(argument.replace("{folder}", str(folder)) for argument in arguments))
     assert result.exit_code == 1
     assert result.stdout == ""
@@ -334,23 +355,24 @@ def test_a_mistake_is_one_line_on_stderr(folder: Path, arguments: list[str]) -> 
     assert result.stderr.count("\n") == 1
 
 
-def test_a_place_that_cannot_be_written_to_is_named(folder: Path) -> None:
-    place = folder / "absent" / "curve.png"
-    assert run("plot", folder / "dino.jsonl", "--out", place).stderr == f"error: {place}: No such file or directory\n"
+def test_a_file_that_cannot_be_written_is_named(folder: Path) -> None:
+    out = folder / "absent" / "curve.png"
+    assert run("plot", folder / "dino.jsonl", "--out", out).stderr == f"error: {out}: No such file or directory\n"
 
 
-def test_a_process_of_its_own_fails_without_a_traceback(tmp_path: Path) -> None:
+def test_the_process_fails_without_a_traceback(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "model", "sample", "dino", "--checkpoint", str(tmp_path / "absent")]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr.count("\n") == 1
 
 
-def test_sampling_does_not_wait_for_what_it_does_not_need(folder: Path) -> None:
+def test_sampling_imports_nothing_that_it_does_not_need(folder: Path) -> None:
     arguments = ["sample", "dino", "--checkpoint", str(folder / "dino.safetensors")]
+    unneeded = {"matplotlib", "rich", "telegram", "model.training.trainer"}
     program = (
         "import runpy, sys, atexit\n"
-        "atexit.register(lambda: print(*(set(sys.modules) & {'matplotlib', 'rich', 'telegram', 'model.trainer'})))\n"
+        f"atexit.register(lambda: print(*(set(sys.modules) & {unneeded!r})))\n"
         f"sys.argv = ['model', *{arguments!r}]\n"
         "runpy.run_module('model', run_name='__main__')\n"
     )
@@ -374,12 +396,12 @@ EVENTS: list[dict[str, Any]] = [
 ]
 
 
-def test_picture_shows_how_samples_mature() -> None:
+def test_the_live_panel_shows_figures_and_samples() -> None:
     screen = io.StringIO()
-    with Picture(Console(file=screen, force_terminal=True, width=100)) as picture:
+    with LivePanel(Console(file=screen, force_terminal=True, width=100)) as panel:
         for event in EVENTS:
-            picture.show(event)
-    last = screen.getvalue().split("12,345 weights, going on")[-1]
+            panel.show(event)
+    last = screen.getvalue().split("12,345 weights, resumed")[-1]
     for words in (
         "step 300",
         "30%",
@@ -392,7 +414,7 @@ def test_picture_shows_how_samples_mature() -> None:
         assert words in last
 
 
-def test_lines_are_few_and_tell_of_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_skip_most_progress_but_not_the_last(capsys: pytest.CaptureFixture[str]) -> None:
     with Lines() as lines:
         for event in EVENTS:
             lines.show(event)

@@ -1,4 +1,4 @@
-"""Ctrl-C while a program is being loaded. The process sends it to itself, from a module in the place of a heavy one."""
+"""Ctrl-C while a program is loading: a module that replaces a heavy one sends it to its own process."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ CTRL_C = "import os, signal; os.kill(os.getpid(), signal.SIGINT); raise ImportEr
 
 
 @pytest.fixture
-def handler() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGINT)
+def restored_handler() -> Iterator[None]:
+    handler = signal.getsignal(signal.SIGINT)
     yield
-    signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGINT, handler)
 
 
 def interrupted(program: str, heavy: str, folder: Path, *prefix: str) -> tuple[int, str]:
@@ -41,17 +41,17 @@ def interrupted(program: str, heavy: str, folder: Path, *prefix: str) -> tuple[i
 
 
 @pytest.mark.parametrize(("program", "heavy"), [("model", "typer"), ("bot", "argparse")])
-def test_it_ends_without_a_traceback(program: str, heavy: str, tmp_path: Path) -> None:
+def test_the_program_ends_without_a_traceback(program: str, heavy: str, tmp_path: Path) -> None:
     assert interrupted(program, heavy, tmp_path) == (INTERRUPTED, "")
 
 
-def test_whoever_has_it_ignored_is_heeded(tmp_path: Path) -> None:
+def test_it_stays_ignored_if_the_program_was_started_so(tmp_path: Path) -> None:
     _, err = interrupted("model", "typer", tmp_path, "sh", "-c", 'trap "" INT; exec "$0" "$@"')
     assert "Ctrl-C was ignored" in err
 
 
-@pytest.mark.usefixtures("handler")
-def test_later_on_it_is_an_interrupt_again() -> None:
+@pytest.mark.usefixtures("restored_handler")
+def test_after_loading_it_raises_keyboard_interrupt_again() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     leave_at_once()
     assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
@@ -60,7 +60,7 @@ def test_later_on_it_is_an_interrupt_again() -> None:
         signal.raise_signal(signal.SIGINT)
 
 
-@pytest.mark.usefixtures("handler")
+@pytest.mark.usefixtures("restored_handler")
 def test_another_handler_is_left_alone() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     leave_at_once()

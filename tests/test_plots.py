@@ -1,4 +1,4 @@
-"""Pictures of trainings: a picture comes out of every history, however little is in it."""
+"""Plots of trainings: every history gives a PNG of the right size, however little is in it."""
 
 import io
 import math
@@ -34,11 +34,11 @@ def test_draws_a_png(steps: list[Event]) -> None:
     [
         pytest.param("mangosaurus, $x$, %s", id="nothing is markup"),
         pytest.param("one line\n\nand another\n" * 40, id="long"),
-        pytest.param("恐竜 \N{SAUROPOD}", id="letters that the font lacks"),
+        pytest.param("恐竜 \N{SAUROPOD}", id="characters that the font lacks"),
         pytest.param("", id="nothing"),
     ],
 )
-def test_samples_stand_below_the_curves(text: str) -> None:
+def test_samples_make_the_picture_higher(text: str) -> None:
     events = [event for step in range(1, 20) for event in (progress(step), sample(step, text))]
     picture = imread(io.BytesIO(draw(history_of(*events))), format="png")
     assert picture.shape == (1020, 1080, 4)

@@ -1,7 +1,4 @@
-"""Three ways of showing a training's events: for programs, for a terminal, and for whatever else stdout is.
-
-Not here: where the events come from (events.py), and drawing a log of them (plots.py).
-"""
+"""Three displays for the events of a training: JSON lines for programs, a panel in a terminal, else plain lines."""
 
 import json as json_format
 import time
@@ -23,18 +20,18 @@ SAMPLES_SHOWN = 6
 
 
 class Display(Protocol):
-    """Shows events as they come; entered before the first and left after the last."""
+    """Shows events as they come. Enter it before the first event and exit it after the last."""
 
     def __enter__(self) -> Self: ...
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None: ...
     def show(self, event: Event) -> None:
         """Show one event."""
 
 
 class JsonLines:
-    """One JSON object a line on stdout, each written out at once."""
+    """One JSON object a line on stdout, flushed at once."""
 
     def __enter__(self) -> Self:
         return self
@@ -48,38 +45,38 @@ class JsonLines:
 
 
 class Lines:
-    """A plain line now and then: at the first and the last progress, every ten seconds between, and of samples."""
+    """Plain lines: for each sample, for the first and the last progress, and for progress every ten seconds between."""
 
     def __init__(self) -> None:
-        self._told = -LINE_SECONDS
+        self._printed_at = -LINE_SECONDS
         self._progress: Event | None = None
-        self._untold: Event | None = None
+        self._unprinted: Event | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._untold is not None:
-            self._tell(self._untold)
+        if self._unprinted is not None:
+            self._print(self._unprinted)
 
     def show(self, event: Event) -> None:
-        """Print the event; of progress, only what comes long enough after the line before."""
+        """Print the event, or keep it if it is progress and the last line of progress is recent."""
         if event["event"] == "started":
             print(heading(event), flush=True)
         elif event["event"] == "sample":
             print(f"  {event['text']}".replace("\n", "\n  "), flush=True)
         elif event["event"] == "progress":
-            self._progress = self._untold = _with_held_out(event, self._progress)
-            if time.monotonic() - self._told >= LINE_SECONDS:
-                self._tell(self._progress)
+            self._progress = self._unprinted = _with_held_out(event, self._progress)
+            if time.monotonic() - self._printed_at >= LINE_SECONDS:
+                self._print(self._progress)
 
-    def _tell(self, progress: Event) -> None:
+    def _print(self, progress: Event) -> None:
         print(one_line(progress), flush=True)
-        self._told, self._untold = time.monotonic(), None
+        self._printed_at, self._unprinted = time.monotonic(), None
 
 
-class Picture:
-    """A panel that stays in its place: a bar, the figures, and below them how the samples mature."""
+class LivePanel:
+    """A panel that is redrawn in place: a progress bar, the figures, and the latest samples."""
 
     def __init__(self, console: Console) -> None:
         self._live = Live(console=console, auto_refresh=False)
@@ -92,12 +89,12 @@ class Picture:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._live.__exit__(kind, error, traceback)
+        self._live.__exit__(error_type, error, traceback)
 
     def show(self, event: Event) -> None:
-        """Take the event into the picture."""
+        """Redraw the panel with the event."""
         if event["event"] == "started":
             self._title = heading(event)
         elif event["event"] == "sample":
@@ -116,21 +113,21 @@ class Picture:
 
 
 def display_for(*, json: bool) -> Display:
-    """Choose the way of showing that suits whoever reads stdout."""
+    """Choose the display that suits stdout."""
     if json:
         return JsonLines()
     console = Console()
-    return Picture(console) if console.is_terminal else Lines()
+    return LivePanel(console) if console.is_terminal else Lines()
 
 
 def heading(event: Event) -> str:
-    """Say what is being trained, from its started event."""
-    goes_on = ", going on where it stopped" if event.get("resumed") else ""
-    return f"{event['recipe']}: {event['parameters']:,} weights{goes_on}"
+    """Format a started event as a title."""
+    resumed = ", resumed" if event.get("resumed") else ""
+    return f"{event['recipe']}: {event['parameters']:,} weights{resumed}"
 
 
 def one_line(event: Event) -> str:
-    """Put a progress event into one line."""
+    """Format a progress event as one line."""
     parts = [
         f"{event['stage']} step {event['step']:,}, epoch {event['epoch']}",
         f"training {event['training_loss']:.3f}",
@@ -142,7 +139,7 @@ def one_line(event: Event) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Write a time as 0:07, 12:30 or 1:02:03."""
+    """Format seconds as 0:07, 12:30 or 1:02:03."""
     if seconds is None:
         return "?"
     minutes, rest = divmod(round(seconds), 60)
@@ -150,11 +147,11 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def _with_held_out(event: Event, before: Event | None) -> Event:
-    """Carry the last held-out loss on to an event in whose second it was not measured."""
-    if event["held_out_loss"] is not None or before is None:
+def _with_held_out(event: Event, previous: Event | None) -> Event:
+    """Fill in the previous held-out loss if this event has none."""
+    if event["held_out_loss"] is not None or previous is None:
         return event
-    return event | {"held_out_loss": before["held_out_loss"]}
+    return event | {"held_out_loss": previous["held_out_loss"]}
 
 
 def _loss(loss: float | None) -> str:
@@ -189,6 +186,6 @@ def _samples(samples: deque[Event]) -> Table:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(justify="right", style="dim", no_wrap=True)
     grid.add_column()
-    for place, event in enumerate(samples, start=1):
-        grid.add_row(f"{event['step']:,}", Text(event["text"], style="bold" if place == len(samples) else ""))
+    for number, event in enumerate(samples, start=1):
+        grid.add_row(f"{event['step']:,}", Text(event["text"], style="bold" if number == len(samples) else ""))
     return grid

@@ -1,4 +1,4 @@
-"""How a command fails: what a person can mend is one sentence on stderr and exit code 1, without a traceback."""
+"""How a command fails: an error that a person can fix is one line on stderr and exit code 1, without a traceback."""
 
 from typing import Any
 
@@ -9,18 +9,18 @@ from model.cli.interrupt import leave_in_order
 from model.errors import MangosaurusError
 
 FAILURES = (MangosaurusError, OSError, MemoryError)
-"""What a person can mend: told as one sentence, without a traceback."""
+"""The errors that a person can fix."""
 
 
 class Commands(TyperGroup):
-    """The commands; a failure that a person can mend becomes one line on stderr and exit code 1."""
+    """The group of all commands, which turns FAILURES into one line on stderr and exit code 1."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that was asked for, in typer's context (whose class differs between its versions)."""
+        """Run a command in typer's context, whose class differs between versions of typer."""
         leave_in_order()
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:  # whoever read our output has enough: typer leaves quietly
+        except BrokenPipeError:  # the reader of our output has closed it: typer exits quietly
             raise
         except FAILURES as error:
             typer.echo(f"error: {sentence(error)}", err=True)
@@ -28,7 +28,7 @@ class Commands(TyperGroup):
 
 
 def sentence(error: Exception) -> str:
-    """Say what went wrong in one line."""
+    """Return what went wrong, in one line."""
     if isinstance(error, MemoryError):
         return f"not enough memory: {error}"
     if isinstance(error, OSError) and error.filename:

@@ -1,4 +1,4 @@
-"""Results of commands, as tables for people and as JSON for programs."""
+"""The results of `evaluate` and `compare`: tables for people, JSON for programs."""
 
 import json
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    """Print a value as one line of JSON, at once."""
+    """Print a value as one line of JSON, flushed at once."""
     print(json.dumps(value), flush=True)
 
 
 def print_evaluation(evaluation: "Evaluation") -> None:
-    """Print the figures of one checkpoint as a table: held-out text beside what the network writes."""
+    """Print the figures of one checkpoint as a table: held-out text beside samples."""
     from rich.console import Console
     from rich.table import Table
 
@@ -29,17 +29,17 @@ def print_evaluation(evaluation: "Evaluation") -> None:
     table.add_column("sampled", justify="right")
     table.add_row("nats per character, network", f"{evaluation.held_out_loss:.4f}", style="bold")
     if evaluation.decoder_loss is not None:
-        table.add_row("the same, rounded as the decoder does", f"{evaluation.decoder_loss:.4f}")
-    for counting in evaluation.counting:
-        table.add_row(f"n-gram of order {counting.order}, {counting.counted} text", f"{counting.held_out_loss:.4f}")
+        table.add_row("the same with the decoder's rounding", f"{evaluation.decoder_loss:.4f}")
+    for baseline in evaluation.counting:
+        table.add_row(f"n-gram of order {baseline.order}, {baseline.counted} text", f"{baseline.held_out_loss:.4f}")
     table.add_section()
     for name, value in evaluation.samples.items():
         table.add_row(name.replace("_", " "), _figure(evaluation.held_out[name]), _figure(value))
     Console().print(table)
     if evaluation.form == "verse" and evaluation.samples and SYLLABLES not in evaluation.samples:
-        typer.echo(f"For the share of {SYLLABLES.replace('_', ' ')}: pip install {PACKAGE}")
+        typer.echo(f"To count {SYLLABLES.replace('_', ' ')}: pip install {PACKAGE}")
     if not evaluation.trained_on_this_corpus:
-        typer.echo("The weights were trained on another text, which may hold some of what is held out of this one.")
+        typer.echo("These weights were trained on another text, which may contain held-out documents of this one.")
 
 
 def _figure(value: float) -> str:
@@ -47,9 +47,10 @@ def _figure(value: float) -> str:
 
 
 def print_comparison(comparison: "Comparison") -> None:
-    """Print two losses and what they mean."""
-    verdict = "the new weights are better" if comparison.better else "the new weights are not better by more than that"
+    """Print both losses and whether the new weights are better."""
     typer.echo(
-        f"held-out nats per character on {comparison.documents} documents: old {comparison.old_loss:.4f}, "
-        f"new {comparison.new_loss:.4f}; luck can make {comparison.margin:.4f}: {verdict}"
+        f"held-out nats per character on {comparison.documents} documents: "
+        f"old {comparison.old_loss:.4f}, new {comparison.new_loss:.4f}"
     )
+    verdict = "better" if comparison.better else "not better"
+    typer.echo(f"The new weights are {verdict} by more than two standard errors, {comparison.margin:.4f}.")

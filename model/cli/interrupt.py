@@ -1,23 +1,23 @@
-"""Ctrl-C while a program is still being loaded: it ends without a traceback, with the code that a shell gives it.
+"""Ctrl-C while a program is loading: the process exits at once, without a traceback.
 
-Loading takes a tenth of a second, and nothing is begun by then that would have to be put away. Not here: Ctrl-C later
-on, which is a KeyboardInterrupt as ever; and in the first few hundredths of a second, which are Python's own.
+Loading takes a tenth of a second and leaves nothing to clean up. Afterwards Ctrl-C is a KeyboardInterrupt as usual.
+In the first hundredths of a second, before this module is imported, it still gives Python's traceback.
 """
 
 import os
 import signal
 
-INTERRUPTED = 130  # what a shell reports of a command that Ctrl-C ended
+INTERRUPTED = 130  # the exit code that a shell reports after Ctrl-C
 
 
 def leave_at_once() -> None:
-    """End the process at Ctrl-C, unless whoever started it wants that to be ignored."""
+    """Let Ctrl-C end the process at once, unless the process was started with Ctrl-C ignored."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
 
 
 def leave_in_order() -> None:
-    """Let Ctrl-C be a KeyboardInterrupt again."""
+    """Let Ctrl-C raise KeyboardInterrupt again."""
     if signal.getsignal(signal.SIGINT) is _leave:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -1,4 +1,4 @@
-"""The options that commands share, and what they name: weights, texts, and where a training may write."""
+"""The options that several commands have, and what they name: weights, texts, output files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ CHECKPOINTS = ROOT / "checkpoints"
 NetworkArgument = Annotated[Network, typer.Argument(help="Dinosaur names or verse.", show_default=False)]
 CorpusOption = Annotated[
     list[Path] | None,
-    typer.Option("--corpus", metavar="FILE", help="Your own text: one name a line, or poems with blank lines between."),
+    typer.Option("--corpus", metavar="FILE", help="Your own text: one name a line, or poems separated by blank lines."),
 ]
 CheckpointOption = Annotated[
     Path | None, typer.Option("--checkpoint", metavar="FILE", help="Weights to use.", show_default="the current ones")
@@ -39,20 +39,20 @@ def versions_of(network: Network) -> "Versions":
 
 
 def weights_at(network: Network, path: Path | None) -> "Checkpoint":
-    """Load weights from a file, or the current ones; CheckpointError, or MangosaurusError for another network's."""
+    """Load the weights in a file, or the current ones. Raises MangosaurusError if they cannot be read or do not fit."""
     from model.checkpoint.versions import load
 
     loaded = load(path) if path else versions_of(network).load_current()
     if loaded.description.form != network.form:
-        place = path or CHECKPOINTS / network
+        source = path or CHECKPOINTS / network
         raise MangosaurusError(
-            f"{place}: these weights write {loaded.description.form}, and {network} needs {network.form}"
+            f"{source}: these weights write {loaded.description.form}, but {network} needs {network.form}"
         )
     return loaded
 
 
 def texts_at(network: Network, paths: list[Path] | None) -> "Corpus":
-    """Read texts of one's own, or the project's, fetched first where need be; CorpusError, FetchError."""
+    """Read own texts, or the project's, which are fetched if they are missing. Raises CorpusError or FetchError."""
     from model.text import corpus, sources
 
     if not paths:
@@ -65,13 +65,13 @@ def texts_at(network: Network, paths: list[Path] | None) -> "Corpus":
 
 
 def check_out(out: Path, corpus: Sequence[Path]) -> None:
-    """Refuse, before any work, a place that cannot take the weights, or where training would write over a text."""
+    """Refuse a path that is a folder, or where the training would overwrite a text."""
     from model.text.sources import own_texts
     from model.training.events import history_path, snapshot_path
 
     if not out.name or out.is_dir():
-        raise MangosaurusError(f"{out}: is a folder; --out needs the name of a file")
+        raise MangosaurusError(f"{out}: is a folder; --out needs a file")
     texts = {path.resolve() for path in (*corpus, *own_texts())}
-    for written in (out, history_path(out), snapshot_path(out)):
-        if written.resolve() in texts:
-            raise MangosaurusError(f"{written}: the training would write over this text; choose another --out")
+    for path in (out, history_path(out), snapshot_path(out)):
+        if path.resolve() in texts:
+            raise MangosaurusError(f"{path}: the training would overwrite this text; choose another --out")

@@ -1,7 +1,6 @@
-"""A training's history as a picture: losses, gradient norms before and after clipping, and what it wrote on its way.
+"""A training's history as a PNG: losses, gradient norms before and after clipping, and samples.
 
-Pictures are PNG bytes, drawn with matplotlib's objects and without its global state, so that any thread may draw. Not
-here: reading a history (`history`), and comparing several trainings in one picture.
+It is drawn with matplotlib's objects and without its global state (pyplot), so any thread may draw.
 """
 
 import io
@@ -18,15 +17,15 @@ from model.training.history import Floats, History
 
 SMOOTHED_FROM = 60  # points; fewer are drawn as they are
 
-# Blue, vermilion, green and purple of Okabe and Ito's palette, told apart with any kind of colour vision.
+# Blue, vermilion, green and purple of Okabe and Ito's palette, which people with colour blindness can tell apart.
 TRAINING, HELD_OUT, BEFORE, AFTER, QUIET = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#666666"
 
-SAMPLES, LONGEST_SAMPLE = 6, 110  # how many, and characters of one
+SAMPLES, LONGEST_SAMPLE = 6, 110  # number of samples, and characters of each
 TEXT = FontProperties(family="DejaVu Sans", size=9)
 
 
 def draw(history: History) -> bytes:
-    """Draw the history as a PNG, 1080 pixels wide and 810 high, or 1020 where there are samples to show."""
+    """Draw the history as a PNG, 1080 pixels wide and 810 high, or 1020 with samples."""
     rows, height = {"losses": 3.0, "gradients": 1.0}, 6.75
     if history.samples:
         rows, height = rows | {"samples": 1.0}, 8.5
@@ -82,7 +81,7 @@ def _draw_gradients(axes: Axes, history: History) -> None:
 
 
 def _draw_norms(axes: Axes, steps: Floats, norms: Floats, colour: str, label: str) -> list[float]:
-    """Draw what a logarithmic axis can show; returns the least and the largest of it."""
+    """Draw the norms that a logarithmic axis can show; return the least and the largest of them."""
     drawable = np.isfinite(norms) & (norms > 0)
     if not drawable.any():
         return []
@@ -91,18 +90,18 @@ def _draw_norms(axes: Axes, steps: Floats, norms: Floats, colour: str, label: st
 
 
 def _write_samples(axes: Axes, samples: Sequence[tuple[float, str]]) -> None:
-    """Write some samples from along the way below each other, each behind the step that it was written after."""
+    """Write some of the samples below each other, from first to last, each behind its step."""
     axes.set_axis_off()
-    axes.set_title("what it wrote after so many steps", fontsize=10, loc="left", color=QUIET)
+    axes.set_title("samples by step", fontsize=10, loc="left", color=QUIET)
     chosen = np.unique(np.linspace(0, len(samples) - 1, SAMPLES).round().astype(int))
-    for line, (step, text) in enumerate(samples[place] for place in chosen):
+    for line, (step, text) in enumerate(samples[index] for index in chosen):
         height = 1 - (line + 0.5) / SAMPLES
         axes.text(0.06, height, f"{step:,.0f}", ha="right", va="center", color=QUIET, fontproperties=TEXT)
         axes.text(0.075, height, _one_line(text), va="center", fontproperties=TEXT, parse_math=False)
 
 
 def _one_line(text: str) -> str:
-    """Join lines, shorten what is too long, and put a box in place of what the font cannot write."""
+    """Join the lines, shorten a long text, and show a box for each character that the font lacks."""
     line = " / ".join(filter(None, (part.strip() for part in text.split("\n"))))
     shortened = textwrap.shorten(line, LONGEST_SAMPLE, placeholder=" …")
     font = get_font(findfont(TEXT))
@@ -117,7 +116,7 @@ def _scale_logarithmically(axes: Axes, span: float) -> None:
 
 
 def _draw_noisy(axes: Axes, steps: Floats, values: Floats, colour: str, label: str) -> None:
-    """Draw a line; of many points a pale one, and over it their running mean."""
+    """Draw a line. If it has many points, draw it pale, with its running mean on top."""
     if len(values) < SMOOTHED_FROM:
         axes.plot(steps, values, color=colour, linewidth=1.6, label=label)
         return
@@ -126,12 +125,12 @@ def _draw_noisy(axes: Axes, steps: Floats, values: Floats, colour: str, label: s
 
 
 def _running_mean(values: Floats, width: int) -> Floats:
-    """Average each value with its neighbours, `width` on either side and down to a third of that at the ends, (N,)."""
+    """Average each value with `width` neighbours on either side, or down to a third as many at the ends, (N,)."""
     sums = np.concatenate(([0.0], np.cumsum(values)))
-    places = np.arange(len(values))
-    reach = np.clip(np.minimum(places, places[::-1]), width // 3, width)
-    first, last = np.maximum(places - reach, 0), np.minimum(places + reach + 1, len(values))
-    means: Floats = (sums[last] - sums[first]) / (last - first)
+    indices = np.arange(len(values))
+    reach = np.clip(np.minimum(indices, indices[::-1]), width // 3, width)
+    start, stop = np.maximum(indices - reach, 0), np.minimum(indices + reach + 1, len(values))
+    means: Floats = (sums[stop] - sums[start]) / (stop - start)
     return means
 
 
