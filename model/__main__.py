@@ -51,7 +51,7 @@ app = typer.Typer(
 
 @app.command(epilog="Example: python -m model fetch")
 def fetch() -> None:
-    """Fetch Shakespeare's sonnets, plays and poems into data/ and verify them. `train` fetches them if necessary."""
+    """Fetch Shakespeare's sonnets, plays and poems into data/ and verify them. Other commands do this when needed."""
     from model.text import sources
 
     sources.fetch(say=typer.echo)
@@ -241,9 +241,8 @@ def _requests(
     if network is Network.DINO:
         usual_count = 5 if sampling.temperature else 1  # temperature 0 gives only one name
         return [NameRequest(generator_for(seed, 0), count or usual_count, prompt, sampling)]
-    return [
-        VerseRequest(generator_for(seed, turn), prompt, sampling, known_words=known_words) for turn in range(count or 1)
-    ]
+    turns = range(count or 1)
+    return [VerseRequest(generator_for(seed, turn), prompt, sampling, known_words=known_words) for turn in turns]
 
 
 if __name__ == "__main__":

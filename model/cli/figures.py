@@ -53,4 +53,4 @@ def print_comparison(comparison: "Comparison") -> None:
         f"old {comparison.old_loss:.4f}, new {comparison.new_loss:.4f}"
     )
     verdict = "better" if comparison.better else "not better"
-    typer.echo(f"The new weights are {verdict} by more than two standard errors, {comparison.margin:.4f}.")
+    typer.echo(f"The new weights are {verdict} by more than two standard errors ({comparison.margin:.4f}).")

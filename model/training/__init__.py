@@ -4,7 +4,7 @@ Rooms, from the ground up, and what other wings use of them:
 
     recipes     RECIPES, Recipe, customised: the settings of the released networks
     reading     what a stage reads, batch by batch, and where a resumed training reads on
-    noise       dropout
+    dropout     dropout of inputs and of layer outputs
     optimizer   SGD, clip_by_value: gradient clipping, SGD, Adam and the learning-rate schedule
     progress    Progress: what a training reports after each step
     stages      which stage of a training runs, how far it is, and when it ends

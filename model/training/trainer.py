@@ -28,7 +28,7 @@ from model.network.layers import GATES
 from model.network.weights import Weights
 from model.text.batches import Batch
 from model.text.corpus import Corpus
-from model.training.noise import Noise
+from model.training.dropout import Dropout
 from model.training.optimizer import Adam, clip_by_global_norm, warmup_cosine
 from model.training.progress import Progress
 from model.training.reading import Reading
@@ -68,8 +68,8 @@ class Training:
         self.language_model = LanguageModel.initialise(architecture, np.random.default_rng([seed, 0]))
         self._best = self.language_model.copy()
         self._shards = Shards(threads)
-        order, noise = (np.random.default_rng(child) for child in np.random.SeedSequence([seed, 1]).spawn(2))
-        self._order, self._noise = order, Noise(noise)
+        order, dropout = (np.random.default_rng(child) for child in np.random.SeedSequence([seed, 1]).spawn(2))
+        self._order, self._dropout = order, Dropout(dropout)
         self._stages = Stages(recipe, corpus)
         self._begin_stage()
         self.resumed = snapshot is not None and snapshot.exists()
@@ -181,10 +181,10 @@ class Training:
         carries_state = self.corpus.form == "verse"
         nats, gradients, last_state = self._shards.loss_and_gradients(
             self.language_model,
-            self._noise.on_inputs(batch, stage),
+            self._dropout.on_inputs(batch, stage),
             self._state if carries_state else self.language_model.initial_state(batch_size),
             characters=characters,
-            dropout=self._noise.masks(stage, self.recipe.layers, batch_size, self.recipe.hidden_size),
+            dropout=self._dropout.masks(stage, self.recipe.layers, batch_size, self.recipe.hidden_size),
         )
         if carries_state:
             self._state = last_state
@@ -215,7 +215,7 @@ class Training:
         numbers = {
             "position": asdict(self._stages.position),
             "reading": self._reading.state(),
-            "dropout": self._noise.state(),
+            "dropout": self._dropout.state(),
         }
         write_snapshot(self._snapshot, Snapshot(self._identity(), numbers, groups))
 
@@ -229,7 +229,7 @@ class Training:
         self._stages.position = Position(**snapshot.numbers["position"])
         self._begin_stage()
         self._reading.restore(snapshot.numbers["reading"])
-        self._noise.restore(snapshot.numbers["dropout"])
+        self._dropout.restore(snapshot.numbers["dropout"])
         for language_model, group in ((self.language_model, "parameter"), (self._best, "best")):
             for name, array in snapshot.groups[group].items():
                 language_model.parameters[name][:] = array

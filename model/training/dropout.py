@@ -1,4 +1,4 @@
-"""Dropout, of input characters and of layer outputs, so that a network relies on no single character or unit."""
+"""Dropout of input characters and of layer outputs, so that a network relies on no single character or unit."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,8 +12,8 @@ from model.text.vocabulary import NO_CHARACTER
 from model.training.recipes import Stage
 
 
-class Noise:
-    """Dropout with its own generator; `state` and `restore` are for snapshots."""
+class Dropout:
+    """Draws dropout from its own generator; `state` and `restore` are for snapshots."""
 
     def __init__(self, generator: np.random.Generator) -> None:
         self._generator = generator
