@@ -1,6 +1,6 @@
 """What tests of the bot share: people, tiny untrained weights on disk, and a bot that serves on a Telegram in memory.
 
-The fixtures in conftest.py hand it out; a test that starts and stops a bot by itself takes it from here.
+Most tests get these from the fixtures in conftest.py; one that starts and stops a bot itself imports them.
 """
 
 from __future__ import annotations
@@ -32,21 +32,22 @@ if TYPE_CHECKING:
 
     from bot.local.contents import Json
     from bot.settings import Settings
+    from model.text.forms import Form
 
 ALICE, BOB, ADMIN = Person(101, "Alice"), Person(102, "Bob"), Person(900, "Admin")
 LETTERS = "\n" + string.ascii_lowercase
 VERSE = "\n !'(),-.:;?" + string.ascii_lowercase
 
 
-def untrained(kind: Literal["names", "verse"], seed: int = 1) -> Checkpoint:
+def untrained(form: Form, seed: int = 1) -> Checkpoint:
     """Return a tiny network with random weights that ends its lines now and then."""
-    vocabulary = Vocabulary(LETTERS if kind == "names" else VERSE)
-    cell: Literal["rnn", "lstm"] = "rnn" if kind == "names" else "lstm"
-    architecture = Architecture(cell, len(vocabulary), hidden_size=8, layers=1 if kind == "names" else 2)
+    vocabulary = Vocabulary(LETTERS if form == "names" else VERSE)
+    cell: Literal["rnn", "lstm"] = "rnn" if form == "names" else "lstm"
+    architecture = Architecture(cell, len(vocabulary), hidden_size=8, layers=1 if form == "names" else 2)
     language_model = LanguageModel.initialise(architecture, np.random.default_rng(seed))
     language_model.parameters["output.b_y"][vocabulary.newline] += 1
-    description = Description(kind, "TEST", "0" * 64, 1, 3.0, seed, "2024-01-01T00:00:00+00:00", {})
-    return Checkpoint(language_model, vocabulary, description, frozenset({"mangosaurus"} if kind == "names" else ()))
+    description = Description(form, "TEST", "0" * 64, 1, 3.0, seed, "2024-01-01T00:00:00+00:00", {})
+    return Checkpoint(language_model, vocabulary, description, frozenset({"mangosaurus"} if form == "names" else ()))
 
 
 def install(directory: Path, checkpoint: Checkpoint) -> str:
@@ -67,19 +68,19 @@ def install_both(directory: Path) -> Path:
     return directory
 
 
-def names_in(answer: str) -> list[str]:
-    """Return the names in an answer to `/dino`, without what stands in small beside and below them."""
-    block, _, rest = answer.partition("\n\n")
-    return [line.split(" ")[0] for line in block.split("\n")] if rest else [answer.split("\n")[0]]
+def names_in(reply: str) -> list[str]:
+    """Return the names in a reply to `/dino`, without the small print beside and below them."""
+    block, _, rest = reply.partition("\n\n")
+    return [line.split(" ")[0] for line in block.split("\n")] if rest else [reply.split("\n")[0]]
 
 
-def uncoded(answer: str) -> str:
-    """Return an answer without the code at its end, which is another one each time."""
-    return answer.rpartition(" ")[0]
+def uncoded(reply: str) -> str:
+    """Return a reply without the code at its end, which is a new one each time."""
+    return reply.rpartition(" ")[0]
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait until something is so, for as long as a busy machine may need."""
+    """Wait for a condition, for as long as a busy machine may need."""
     for _ in range(10_000):
         if condition():
             return
@@ -88,15 +89,15 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 class Chat:
-    """A bot that serves, and the people who write to it."""
+    """A running bot, and the people who write to it."""
 
     def __init__(self, telegram: Telegram, mangosaurus: Mangosaurus, errors: list[BaseException]) -> None:
         self.telegram = telegram
         self.mangosaurus = mangosaurus
         self.errors = errors
-        """Exceptions that nobody foresaw. Those of ours are answers, and not among them."""
+        """Exceptions that nobody foresaw, and failures of Telegram."""
         self.notice: str | None = None
-        """What the button that was pressed last said."""
+        """The notice of the button that was pressed last."""
 
     async def say(self, text: str, person: Person = ALICE, chat: Json | None = None, **fields: Any) -> list[str]:
         """Write to the bot; returns what it sends until it has handled the message."""
@@ -106,16 +107,16 @@ class Chat:
         return self.texts()[before:]
 
     async def post(self, **content: Any) -> list[str]:
-        """Let any update arrive; returns what the bot sends until it has handled it."""
+        """Let an update of any kind arrive; returns what the bot sends until it has handled it."""
         before = len(self.telegram.sent)
         self.telegram.post(**content)
         await self.settled()
         return self.texts()[before:]
 
     async def press(self, button: int | str, person: Person = ALICE, message: Json | None = None) -> list[str]:
-        """Press a button below a message, the last one with buttons unless given; returns what is sent on that.
+        """Press a button below a message, the last one with buttons unless given; returns what is sent.
 
-        What the message becomes shows in `texts()`, and what the button says for a moment is `notice`.
+        What the message becomes is in `texts()`, and the button's notice in `notice`.
         """
         with_buttons = [sent for sent in self.telegram.sent if buttons(sent)]
         before = len(self.telegram.sent)
@@ -125,35 +126,35 @@ class Chat:
         return self.texts()[before:]
 
     async def inline(self, text: str, person: Person = ALICE, offset: str = "") -> list[Json]:
-        """Type the bot's name and a text; returns the results, each with the `message` that it would become."""
+        """Type the bot's name and a text; returns the offers, each with the `message` that it would become."""
         query_id = self.telegram.inline(text, person, offset)
         await self.settled()
         results: list[Json] = self.telegram.queries.answers[query_id]["results"]
         return results
 
     def buttons(self) -> list[str]:
-        """Return what stands on the buttons below the bot's last message."""
+        """Return the labels of the buttons below the bot's last message."""
         return [button["text"] for button in buttons(self.telegram.sent[-1])]
 
     async def settled(self) -> None:
-        """Wait until everything that was written is handled."""
+        """Wait until everything that was sent to the bot is handled."""
         await self.telegram.fetched()
         await self.mangosaurus.handled()
 
     def texts(self) -> list[str]:
-        """Return all that the bot has sent, as it reads now."""
+        """Return the text of all that the bot has sent, as it reads now."""
         return [str(message.get("text") or message.get("caption", "")) for message in self.telegram.sent]
 
 
 async def start(settings: Settings, telegram: Telegram) -> None:
-    """Start a bot, and stop it at once: what keeps it from serving is raised."""
+    """Start a bot and stop it at once. What keeps it from serving is raised."""
     async with Mangosaurus(settings, lambda: LocalRequest(telegram)).running():
         pass
 
 
 @asynccontextmanager
 async def serving(settings: Settings, telegram: Telegram) -> AsyncIterator[Chat]:
-    """Start a bot, and see at the end that nothing unforeseen happened in it."""
+    """Run a bot, and check at the end that nothing unforeseen happened in it."""
     mangosaurus = Mangosaurus(settings, lambda: LocalRequest(telegram))
     errors: list[BaseException] = []
 

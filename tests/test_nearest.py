@@ -1,4 +1,4 @@
-"""The nearest known name: the distance that the textbook's table gives, and the first of those as near."""
+"""The nearest known name: the distance as the textbook's table gives it, and the first of several as near."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WORDS = st.text("abcé恐", max_size=9)
 
 
 def textbook(a: str, b: str) -> int:
-    """Return the distance as its definition puts it, one cell at a time."""
+    """Return the distance as the definition has it, one cell at a time."""
     row = list(range(len(b) + 1))
     for i, letter in enumerate(a, start=1):
         before, row = row, [i]
@@ -33,7 +33,7 @@ def test_long_names(name: str, known: str) -> None:
     assert Neighbourhood({known}).nearest([name]) == [Neighbour(known, textbook(name, known))]
 
 
-def test_names_that_one_knows() -> None:
+def test_familiar_names() -> None:
     known = Neighbourhood({"tyrannosaurus", "triceratops", "yi"})
     assert known.nearest(["tyranosaurus", "y", "", "yi"]) == [
         Neighbour("tyrannosaurus", 1),
@@ -43,7 +43,7 @@ def test_names_that_one_knows() -> None:
     ]
 
 
-def test_of_the_names_as_near_it_is_the_first_in_the_alphabet() -> None:
+def test_of_several_as_near_it_is_the_first_in_the_alphabet() -> None:
     assert Neighbourhood({"yib", "yia", "bia", "yic"}).nearest(["yi"]) == [Neighbour("yia", 1)]
     near_by_letters = Neighbourhood({"abcd", "dcba", "xbcy"})  # dcba shares more letters with bcda, but no order
     assert near_by_letters.nearest(["bcda"]) == [Neighbour("abcd", 2)]

@@ -1,4 +1,4 @@
-"""What is served where weights are missing, damaged or in the wrong place, and how an operator reads of it."""
+"""What is served if weights are missing, damaged or in the wrong folder, and what the operator reads."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ async def test_one_missing_network_leaves_the_other(
     served: str,
     command: str,
 ) -> None:
-    kind = "dino" if missing == "poem" else "poem"
-    install(tmp_path / kind, untrained("names" if kind == "dino" else "verse"))
+    other = "dino" if missing == "poem" else "poem"
+    install(tmp_path / other, untrained("names" if other == "dino" else "verse"))
     async with serving(dataclasses.replace(settings, checkpoints=tmp_path), telegram) as chat:
         (answer,) = await chat.say(command)
         assert "is missing" in answer
@@ -59,13 +59,13 @@ async def test_where_the_projects_own_weights_are_missing_they_can_be_made(
 async def test_corrupt_weights_are_named(own_checkpoints: Path, caplog: pytest.LogCaptureFixture) -> None:
     (file,) = (own_checkpoints / "dino").glob("*.safetensors")
     file.write_bytes(file.read_bytes()[:-9])
-    versions = {kind: Versions(own_checkpoints / kind) for kind in ("dino", "poem")}
+    versions = {network: Versions(own_checkpoints / network) for network in ("dino", "poem")}
     assert list(load_networks(own_checkpoints, versions)) == ["poem"]
     assert "/dino is not served" in caplog.text
     assert file.name in caplog.text
 
 
-async def test_weights_of_the_wrong_kind(own_checkpoints: Path) -> None:
+async def test_weights_of_the_wrong_form(own_checkpoints: Path) -> None:
     versions = {"dino": Versions(own_checkpoints / "poem"), "poem": Versions(own_checkpoints / "dino")}
     with pytest.raises(StartError, match="its weights write verse, but names belong there"):
         load_networks(own_checkpoints, versions)

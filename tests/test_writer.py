@@ -49,7 +49,9 @@ def names(seed: int) -> NameRequest:
 
 def alone(checkpoint: Checkpoint, request: Request) -> Text:
     texts = Decoder(checkpoint).generate([request])[0].texts
-    return Text(texts, checkpoint.version, tuple(Neighbourhood(checkpoint.known_names).nearest(texts)))
+    is_verse = checkpoint.description.form == "verse"
+    neighbours = () if is_verse else tuple(Neighbourhood(checkpoint.known_names).nearest(texts))
+    return Text(texts, checkpoint.version, neighbours)
 
 
 class Gate:
@@ -134,6 +136,12 @@ async def test_nobody_changes_what_another_gets(checkpoint: Checkpoint, request_
     async with serving(checkpoint) as writer:
         written = await asyncio.gather(*(writer.write(request_of(seed)) for seed in range(100)))
     assert written == [alone(checkpoint, request_of(seed)) for seed in range(100)]
+
+
+@pytest.mark.parametrize(("prompt", "between"), [("恐竜", "\n"), ("thee 🦕", " "), ("thee", "")])
+async def test_a_verse_says_what_belongs_between_it_and_its_prompt(writer: Writer, prompt: str, between: str) -> None:
+    text = await writer.write(dataclasses.replace(verse(1), prompt=prompt))
+    assert text.between == between
 
 
 async def test_a_request_joins_while_another_is_being_written(writer: Writer, gate: Gate) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.training.reporting import Report
-    from bot.writing.batching import Batching as Writer
+    from bot.writing.writer import Writer
 
 logger = logging.getLogger(__name__)
 

@@ -1,8 +1,7 @@
-"""Which known names invented ones are nearest to, in single-letter edits (Levenshtein 1966).
+"""Which known names the invented ones are nearest to, in single-letter edits (Levenshtein 1966).
 
-All comparisons of a few names are made in one call of rapidfuzz, which compares many at once and lets go of the
-interpreter meanwhile: 10 names take 150 µs among 1,700, and a lone one half of that. Not here: how a name is invented,
-and that it is new (`model.drafts`).
+rapidfuzz makes all comparisons of a few names in one call, which releases the interpreter lock: 10 names among 1,700
+take 150 µs, a lone one half of that.
 """
 
 from __future__ import annotations
@@ -19,20 +18,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A known name, and how many letters have to be inserted, deleted or replaced to get to it."""
+    """A known name, and how many letters must be inserted, deleted or replaced to get there."""
 
     name: str
     distance: int
 
 
 class Neighbourhood:
-    """The known names, in the order of the alphabet."""
+    """The known names, in alphabetical order."""
 
     def __init__(self, known_names: Iterable[str]) -> None:
         self._names = sorted(known_names)
 
     def nearest(self, names: Sequence[str]) -> list[Neighbour | None]:
-        """Return each name's nearest known one, the first of those as near; None where none is known."""
+        """Return the known name nearest to each, the first of several as near; None if no names are known."""
         if not (names and self._names):
             return [None] * len(names)
         distances = cdist(names, self._names, scorer=Levenshtein.distance)

@@ -150,8 +150,9 @@ class Writer:
             return await future
         finally:
             self._pending.discard(future)
-            with self._changed, contextlib.suppress(ValueError):  # still there if cancelled or stopped early
-                self._queue.remove(job)
+            with self._changed:
+                if job in self._queue:  # cancelled or stopped early
+                    self._queue.remove(job)
 
     def swap(self, checkpoint: Checkpoint) -> None:
         """Write new requests with other weights, once the texts in progress have ended on the old ones."""
