@@ -1,4 +1,4 @@
-"""An HTTP server on 127.0.0.1 for tests of the transport: it does what a test tells it to, also what no server should.
+"""An HTTP server on 127.0.0.1 for tests of the client: it does what a test tells it to, also what no server should.
 
 Not here: the Bot API, which `bot.local.telegram` knows.
 """
@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-
-from aiohttp import web
+from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
     import ssl
@@ -20,87 +21,111 @@ TOKEN = "123456:AAtest-token_of-no-bot"
 MESSAGE = {"message_id": 7, "date": 1700000000, "chat": {"id": 1, "type": "private"}, "text": "sent"}
 
 
+@dataclass(frozen=True)
+class HttpRequest:
+    """A request as it arrived; the names of its headers are in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The parameters of a method, all of them text."""
+        return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+
+
 class HttpServer:
-    """`answer` decides what a request gets; `requests` holds those that came, `peers` the connections, `most` how many
-    requests there were at once."""
+    """`answer` returns the status and the body for a request. `requests` holds those that came, `connections` counts
+    the connections, and `most` is the highest number of requests that were there at once."""
 
     def __init__(self) -> None:
-        self.answer: Callable[[web.Request], Awaitable[web.StreamResponse]] = sent
-        self.requests: list[web.Request] = []
-        self.bodies: list[Any] = []
-        self.peers: set[Any] = set()
+        self.answer: Callable[[HttpRequest], Awaitable[tuple[int, bytes]]] = sent
+        self.requests: list[HttpRequest] = []
+        self.connections = 0
         self.most = 0
         self.address = ""
         self._now = 0
 
-    @property
-    def bot_address(self) -> str:
-        """What a Bot takes as its base_url."""
-        return f"{self.address}/bot"
-
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Note a request, and answer it."""
-        self.requests.append(request)
-        self.peers.add(request.transport and request.transport.get_extra_info("peername"))
-        self._now += 1
-        self.most = max(self.most, self._now)
-        try:
-            if request.content_type == "application/json":
-                self.bodies.append(await request.json())
-            return await self.answer(request)
-        finally:
-            self._now -= 1
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the requests of one connection."""
+        self.connections += 1
+        while True:
+            request = await read_request(reader)
+            self.requests.append(request)
+            self._now += 1
+            self.most = max(self.most, self._now)
+            try:
+                status, body = await self.answer(request)
+            finally:
+                self._now -= 1
+            writer.write(response(body, status))
+            await writer.drain()
 
 
-async def sent(_request: web.Request) -> web.StreamResponse:
+def ok(result: Any) -> tuple[int, bytes]:
+    """Return status and body of a method that worked."""
+    return 200, json.dumps({"ok": True, "result": result}).encode()
+
+
+async def sent(_request: HttpRequest) -> tuple[int, bytes]:
     """Answer as to a sendMessage."""
-    return web.json_response({"ok": True, "result": MESSAGE})
+    return ok(MESSAGE)
+
+
+async def never(_request: HttpRequest) -> tuple[int, bytes]:
+    """Do not answer."""
+    await asyncio.Event().wait()
+    raise AssertionError
 
 
 @asynccontextmanager
 async def http_server(encryption: ssl.SSLContext | None = None) -> AsyncIterator[HttpServer]:
     """Serve as long as the block lasts."""
     server = HttpServer()
-    application = web.Application(client_max_size=1 << 30)
-    application.router.add_route("*", "/{path:.*}", server.handle)
-    runner = web.AppRunner(application, shutdown_timeout=0.1, access_log=None, handler_cancellation=True)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=encryption).start()
-        server.address = f"{'https' if encryption else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
+    async with raw_server(server.serve, encryption) as server.address:
         yield server
-    finally:
-        await runner.cleanup()
 
 
 @asynccontextmanager
 async def raw_server(
     behave: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    encryption: ssl.SSLContext | None = None,
 ) -> AsyncIterator[str]:
     """Serve connections with a function, and hand out the address."""
+    tasks: set[asyncio.Task[Any]] = set()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if task := asyncio.current_task():
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
         try:
             await behave(reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
-            pass  # the client is gone, as some tests want it
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client is gone, as some tests want it, or the test is over
         finally:
             writer.close()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=encryption)
+    try:
+        yield f"{'https' if encryption else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks)
 
 
-async def read_request(reader: asyncio.StreamReader) -> str:
-    """Read a whole request, and return its head."""
-    head = (await reader.readuntil(b"\r\n\r\n")).decode()
-    length = [line.split(":")[1] for line in head.splitlines() if line.lower().startswith("content-length:")]
-    await reader.readexactly(int(length[0]) if length else 0)
-    return head
+async def read_request(reader: asyncio.StreamReader) -> HttpRequest:
+    """Read a whole request, whose length has to be given."""
+    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
+    method, path, _ = first.split(" ")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
+    return HttpRequest(method, path, headers, await reader.readexactly(int(headers.get("content-length", 0))))
 
 
-def whole(result: Any) -> bytes:
-    """Return a Bot API answer as it crosses the wire."""
-    body = json.dumps({"ok": True, "result": result}).encode()
-    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+def response(body: bytes, status: int = 200) -> bytes:
+    """Return a response as it crosses the wire."""
+    head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiohttp import web
 
 from bot.application import Mangosaurus
 from bot.local.contents import Refusal
-from bot.wire.transport import AiohttpRequest
-from tests.bot_api_server import HttpServer, http_server
+from bot.wire.request import TelegramRequest
+from tests.bot_api_server import HttpRequest, HttpServer, http_server
 from tests.serving import ALICE, Chat, uncoded
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 READ_TIMEOUT = 0.2
+PLAIN = {"text", "parse_mode", "callback_query_id"}
 
 
 class Line:
@@ -33,21 +34,25 @@ class Line:
         self.lost: list[str] = []
         self.called: list[str] = []
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: HttpRequest) -> tuple[int, bytes]:
         bot, method = request.path.split("/")[1:]
-        parameters: dict[str, Any] = await request.json() if request.body_exists else {}
         self.called.append(method)
-        code, answer = await self.telegram.call(bot.removeprefix("bot"), method, parameters)
+        code, answer = await self.telegram.call(bot.removeprefix("bot"), method, parameters(request.form))
         if method in self.lost:
             self.lost.remove(method)
             await asyncio.Event().wait()
-        return web.json_response(answer, status=code)
+        return code, json.dumps(answer).encode()
+
+
+def parameters(form: dict[str, str]) -> dict[str, Any]:
+    """Read the JSON in a form; some fields are plain text."""
+    return {key: value if key in PLAIN else json.loads(value) for key, value in form.items()}
 
 
 @asynccontextmanager
 async def serving_over_http(settings: Settings, telegram: Telegram, server: HttpServer) -> AsyncIterator[Chat]:
     own = dataclasses.replace(settings, api_base_url=server.address)
-    mangosaurus = Mangosaurus(own, lambda: AiohttpRequest(read_timeout=READ_TIMEOUT, proxy=""))
+    mangosaurus = Mangosaurus(own, lambda: TelegramRequest(read_timeout=READ_TIMEOUT))
     async with mangosaurus.running():
         yield Chat(telegram, mangosaurus, [])
 

@@ -1,6 +1,6 @@
-"""The transport over TLS, as Telegram is reached: whom it trusts, and what it says of all others.
+"""The HTTP client over TLS, as Telegram is reached: which servers it trusts, and what it says of all others.
 
-A process trusts what it finds when it first connects, so each test has one of its own.
+The environment decides which certificates are trusted, so each test has a process of its own.
 """
 
 from __future__ import annotations
@@ -28,19 +28,15 @@ import asyncio, sys
 import certifi
 from telegram import Bot
 from telegram.error import NetworkError
-from bot.wire.transport import AiohttpRequest
+from bot.wire.request import TelegramRequest
 
-async def ask(address, token, certificates, proxy):
+async def ask(address, token, certificates):
     certifi.where = lambda: certificates
-    request, polling = AiohttpRequest(proxy=proxy), AiohttpRequest(proxy=proxy)
-    bot = Bot(token, base_url=f"{address}/bot", request=request, get_updates_request=polling)
-    await request.initialize()
-    try:
-        print((await bot.send_message(1, "x")).text)
-    except NetworkError as error:
-        print(repr(error))
-    finally:
-        await request.shutdown()
+    async with TelegramRequest() as request:
+        try:
+            print((await Bot(token, base_url=f"{address}/bot", request=request).send_message(1, "x")).text)
+        except NetworkError as error:
+            print(repr(error))
 
 asyncio.run(ask(*sys.argv[1:]))
 """
@@ -70,13 +66,15 @@ def authorities(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Authority
     return made
 
 
-async def ask(address: str, system: Path, certifis: Path, proxy: str = "") -> str:
-    """Let a process of its own send a message; what it says of that."""
-    environment = os.environ | {"SSL_CERT_FILE": str(system), "SSL_CERT_DIR": str(system / "absent")}
+async def ask(address: str, own: Path | None, certifis: Path, proxy: str = "") -> str:
+    """Let a process of its own send a message, and return what it prints. `own` is the operator's SSL_CERT_FILE."""
+    ours = ("_PROXY", "CERT_FILE", "CERT_DIR")
+    inherited = {key: value for key, value in os.environ.items() if not key.upper().endswith(ours)}
+    variables = {"SSL_CERT_FILE": own and str(own), "HTTPS_PROXY": proxy}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", ASK, address, TOKEN, str(certifis), proxy),
+        *(sys.executable, "-c", ASK, address, TOKEN, str(certifis)),
         cwd=ROOT,
-        env=environment,
+        env=inherited | {key: value for key, value in variables.items() if value},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -85,36 +83,29 @@ async def ask(address: str, system: Path, certifis: Path, proxy: str = "") -> st
     return said.decode().strip()
 
 
-@pytest.mark.parametrize(
-    ("system", "certifis"),
-    [
-        pytest.param("known", "other", id="the system's"),
-        pytest.param("absent", "known", id="certifi's, where the system has none"),
-    ],
-)
-async def test_a_server_is_trusted_by_certificates(
-    authorities: dict[str, Authority], tmp_path: Path, system: str, certifis: str
-) -> None:
-    files = {name: authority.file for name, authority in authorities.items()} | {"absent": tmp_path / "absent.pem"}
-    async with http_server(authorities["known"].server_context("127.0.0.1")) as server:
-        assert await ask(server.address, files[system], files[certifis]) == "sent"
+@pytest.mark.parametrize("own", [False, True], ids=["certifi's", "the operator's"])
+async def test_a_server_is_trusted_by_certificates(authorities: dict[str, Authority], own: bool) -> None:
+    known, other = authorities["known"], authorities["other"]
+    files = (known.file, other.file) if own else (None, known.file)
+    async with http_server(known.server_context("127.0.0.1")) as server:
+        assert await ask(server.address, *files) == "sent"
     (request,) = server.requests
     assert request.path == f"/bot{TOKEN}/sendMessage"
 
 
 @pytest.mark.parametrize(
-    ("system", "host", "reason"),
+    ("trusted", "host", "reason"),
     [
         pytest.param("other", "127.0.0.1", "unable to get local issuer certificate", id="an unknown authority"),
         pytest.param("known", "api.telegram.org", "certificate is not valid for '127.0.0.1'", id="another host's"),
     ],
 )
 async def test_a_server_that_is_not_trusted_learns_nothing(
-    authorities: dict[str, Authority], system: str, host: str, reason: str
+    authorities: dict[str, Authority], trusted: str, host: str, reason: str
 ) -> None:
     async with http_server(authorities["known"].server_context(host)) as server:
-        said = await ask(server.address, authorities[system].file, authorities["known"].file)
-    assert said.startswith("NetworkError('Cannot connect to host 127.0.0.1:")
+        said = await ask(server.address, None, authorities[trusted].file)
+    assert said.startswith("NothingSentError('No connection to Telegram: [SSL: CERTIFICATE_VERIFY_FAILED]")
     assert reason in said
     assert server.requests == []
 
@@ -122,7 +113,7 @@ async def test_a_server_that_is_not_trusted_learns_nothing(
 async def test_a_proxy_leads_to_an_encrypted_server(authorities: dict[str, Authority]) -> None:
     known = authorities["known"]
     async with http_server(known.server_context("127.0.0.1")) as server, tunnel() as (proxy, heads):
-        assert await ask(server.address, known.file, known.file, proxy) == "sent"
+        assert await ask(server.address, None, known.file, proxy) == "sent"
     assert heads[0].startswith(f"CONNECT {server.address.removeprefix('https://')} HTTP/1.1")
     assert TOKEN not in "".join(heads)
 

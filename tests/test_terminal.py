@@ -252,7 +252,7 @@ def transport():
     asyncio.get_running_loop().call_later(0.3, telegram.revoke) if sys.argv[1] == "later" else telegram.revoke()
     return LocalRequest(telegram)
 
-bot.application.http_request = transport
+bot.application.http_requests = lambda: (transport(), transport())
 main()
 """
 
@@ -298,7 +298,7 @@ def transport():
     asyncio.get_running_loop().call_later(0.1, telegram.say, "/start", Person(1))
     return Slow(telegram)
 
-bot.application.http_request = transport
+bot.application.http_requests = lambda: (transport(), transport())
 main()
 """
 
