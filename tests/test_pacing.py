@@ -1,198 +1,452 @@
-"""How fast the bot speaks: what waits, for how long, and what is never sent twice."""
+"""How fast the bot speaks: in which order, within which limits, and what is never lost or sent twice.
+
+Most of it is simulated on a clock that jumps, so that minutes of waiting take no time.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
+import bisect
+import logging
+from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from telegram.error import RetryAfter, TelegramError, TimedOut
+from hypothesis import given
+from hypothesis import strategies as st
+from telegram.error import NetworkError, RetryAfter, TimedOut
 
-from bot.application import Mangosaurus
 from bot.local.contents import Refusal
-from bot.local.request import LocalRequest
-from bot.local.telegram import group
-from bot.wire import pacing
-from bot.wire.pacing import Pacing
-from tests.serving import ALICE, BOB, serving, until
+from bot.wire.pacing import AT_ONCE, Pacing
+from bot.wire.request import NothingSentError
+from tests.fake_clock import run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.local.telegram import Telegram
-    from bot.settings import Settings
     from tests.serving import Chat
 
-SOON = timedelta(milliseconds=1)
-LATE = timedelta(hours=1)
+GROUP, OTHER_GROUP = -5, -6
 
 
-class Server:
-    """Raises its `errors` one by one, then answers; `asked` counts."""
+class Line:
+    """A pacing, and a Telegram behind it that notes what is sent, when, and raises its `errors` for a name first."""
 
-    def __init__(self, *errors: Exception) -> None:
-        self.errors = list(errors)
-        self.asked = 0
+    def __init__(self, rate: int | None = 30, latency: float = 0.05) -> None:
+        self.pacing = Pacing(rate)
+        self.latency = latency
+        self.errors: dict[str, list[Exception]] = {}
+        self.tried: list[tuple[float, str]] = []
+        self.sent: dict[str, float] = {}
+        self.chats: dict[str, int | None] = {}
+        self.on_their_way = 0
 
-    async def __call__(self) -> bool:
-        self.asked += 1
-        if self.errors:
-            raise self.errors.pop(0)
-        return True
+    async def send(self, name: str, chat_id: int | None = 1, endpoint: str = "sendMessage") -> str:
+        """Send something with a name to a chat."""
+        self.chats[name] = chat_id
+        data = {} if chat_id is None else {"chat_id": chat_id, "text": "a secret"}
+        return str(await self.pacing.process_request(self._call, (name,), {}, endpoint, data, None))
+
+    def start(self, name: str, chat_id: int | None = 1, endpoint: str = "sendMessage") -> asyncio.Task[str]:
+        return asyncio.create_task(self.send(name, chat_id, endpoint), name=name)
+
+    async def _call(self, name: str) -> str:
+        self.tried.append((now(), name))
+        self.on_their_way += 1
+        try:
+            await asyncio.sleep(self.latency)
+        finally:
+            self.on_their_way -= 1
+        if self.errors.get(name):
+            raise self.errors[name].pop(0)
+        assert name not in self.sent
+        self.sent[name] = now() - self.latency
+        return name
 
 
-async def ask(limiter: Pacing, server: Any, chat_id: int | None = 1) -> Any:
-    data = {} if chat_id is None else {"chat_id": chat_id}
-    return await limiter.process_request(server, (), {}, "sendMessage", data, None)
+def now() -> float:
+    return asyncio.get_running_loop().time()
 
 
-def flood(seconds: int) -> Refusal:
-    return Refusal(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
+def most_within(times: Sequence[float], period: float) -> int:
+    """Return how many of these times lie within the fullest period, open at its end."""
+    times = sorted(times)
+    ends = (bisect.bisect_left(times, begin + period - 1e-6) for begin in times)
+    return max((end - begin for begin, end in enumerate(ends)), default=0)
+
+
+async def all_of(tasks: list[asyncio.Task[str]]) -> list[str]:
+    return await asyncio.gather(*tasks)
+
+
+# The cases that the first limiter lost messages in
+
+
+def test_of_sixty_in_one_group_each_is_answered_in_order_and_others_do_not_notice() -> None:
+    async def simulate() -> tuple[Line, list[float]]:
+        line, waits = Line(), []
+        crowd = [line.start(f"{number:02}", GROUP) for number in range(60)]
+        for person in range(1, 200):
+            begin = now()
+            await line.send(f"to {person}", person)
+            waits.append(now() - begin)
+        await all_of(crowd)
+        return line, waits
+
+    line, waits = run(simulate())
+    times = [line.sent[f"{number:02}"] for number in range(60)]
+    assert times == sorted(times)
+    assert most_within(times, 60) == 20
+    assert times[-1] == pytest.approx(120, abs=0.2)
+    assert max(waits) < 1
+    assert line.pacing.dropped == 0
+
+
+@pytest.mark.parametrize(("rate", "people"), [(10, 1_500), (30, 5_000), (30, 448)])
+def test_of_many_at_once_each_is_answered_in_order_and_at_full_speed(rate: int, people: int) -> None:
+    async def simulate() -> Line:
+        line = Line(rate)
+        await all_of([line.start(str(person), person) for person in range(1, people + 1)])
+        return line
+
+    line = run(simulate())
+    assert [name for _, name in line.tried] == [str(person) for person in range(1, people + 1)]
+    assert most_within(list(line.sent.values()), 1) == rate
+    assert max(line.sent.values()) == pytest.approx(people / rate - 1, abs=1)
+    assert line.pacing.dropped == 0
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(0, 20),
+            st.sampled_from([1, 2, GROUP, OTHER_GROUP, None]),
+            st.sampled_from([None, None, None, RetryAfter(timedelta(seconds=2)), NothingSentError("x"), TimedOut()]),
+        ),
+        max_size=80,
+    ),
+    st.sampled_from([1, 3, 30]),
+)
+def test_whatever_comes_is_sent_once_in_order_within_the_limits(
+    arrivals: list[tuple[float, int | None, Exception | None]], rate: int
+) -> None:
+    async def simulate() -> Line:
+        line = Line(rate)
+        tasks = []
+        for number, (time, chat_id, error) in enumerate(sorted(arrivals, key=lambda arrival: arrival[0])):
+            await asyncio.sleep(time - now())
+            line.errors[str(number)] = [error] if error else []
+            tasks.append(line.start(str(number), chat_id))
+        for end in await asyncio.gather(*tasks, return_exceptions=True):
+            assert isinstance(end, str | TimedOut)
+        assert line.pacing.waiting() == 0
+        return line
+
+    line = run(simulate())
+    assert set(line.chats) == {name for _, name in line.tried}
+    assert line.pacing.dropped == 0
+    last_try = {name: time for time, name in line.tried}  # the one that counts
+    messages = [last_try[name] for name, chat_id in line.chats.items() if chat_id is not None]
+    assert most_within(messages, 1) <= rate
+    for chat_id in (1, 2, GROUP, OTHER_GROUP, None):
+        of_chat = [name for name in line.chats if line.chats[name] == chat_id]
+        assert list(dict.fromkeys(name for _, name in line.tried if line.chats[name] == chat_id)) == of_chat
+        assert chat_id not in (GROUP, OTHER_GROUP) or most_within([last_try[name] for name in of_chat], 60) <= 20
+
+
+# Order
+
+
+def test_the_oldest_that_may_go_goes_first() -> None:
+    async def simulate() -> list[str]:
+        line = Line(2)
+        names = [("a", 1), ("b", GROUP), ("c", 2), ("d", 3), ("e", GROUP), ("f", 1), ("g", OTHER_GROUP)]
+        await all_of([line.start(*name) for name in names])
+        return [name for _, name in line.tried]
+
+    assert run(simulate()) == list("abcdefg")
+
+
+def test_a_crowded_group_does_not_delay_what_comes_later() -> None:
+    async def simulate() -> dict[str, float]:
+        line = Line()
+        crowd = [line.start(f"crowd {number}", GROUP) for number in range(100)]
+        await asyncio.sleep(10)
+        later = [
+            line.start("private", 1),
+            line.start("other group", OTHER_GROUP),
+            line.start("press", None, "answerCallbackQuery"),
+            line.start("query", None, "answerInlineQuery"),
+            line.start("typing", GROUP, "sendChatAction"),
+            line.start("question", GROUP, "getChatMember"),
+        ]
+        assert line.pacing.waiting(GROUP) == line.pacing.waiting() == 80
+        await all_of(later)
+        for task in crowd:
+            task.cancel()
+        return line.sent
+
+    sent = run(simulate())
+    assert {name: time for name, time in sent.items() if "crowd" not in name} == {
+        name: pytest.approx(10) for name in ("private", "other group", "press", "query", "typing", "question")
+    }
+
+
+def test_a_full_second_does_not_delay_what_is_no_message() -> None:
+    async def simulate() -> float:
+        line = Line(1)
+        messages = [line.start(str(number)) for number in range(20)]
+        await line.send("press", None, "answerCallbackQuery")
+        assert await all_of(messages)
+        return line.sent["press"]
+
+    assert run(simulate()) == pytest.approx(0)
+
+
+def test_a_slow_telegram_gets_few_requests_at_once_and_all_of_them() -> None:
+    async def simulate() -> tuple[Line, int]:
+        line, most = Line(latency=4), 0
+        tasks = [line.start(str(number), number) for number in range(1, 101)]
+        while len(line.sent) < 100:
+            most = max(most, line.on_their_way)
+            await asyncio.sleep(0.5)
+        await all_of(tasks)
+        return line, most
+
+    line, most = run(simulate())
+    assert most == AT_ONCE
+    assert [name for _, name in line.tried] == [str(number) for number in range(1, 101)]
+
+
+def test_a_cancelled_request_gives_its_turn_back(caplog: pytest.LogCaptureFixture) -> None:
+    async def simulate() -> Line:
+        line = Line(1, latency=0)
+        tasks = [line.start(name) for name in "abcde"]
+        await asyncio.sleep(0)
+        tasks[1].cancel()  # which waits
+        await asyncio.sleep(1.5)
+        tasks[3].cancel()
+        await asyncio.wait(tasks)
+        return line
+
+    line = run(simulate())
+    assert line.sent == {"a": pytest.approx(0), "c": pytest.approx(1), "e": pytest.approx(2)}
+    assert line.pacing.dropped == 2
+    assert caplog.messages == ["sendMessage to 1 was given up: it was cancelled"] * 2
+
+
+def test_a_request_that_is_cancelled_as_its_turn_comes_gives_it_back() -> None:
+    async def simulate() -> Line:
+        line = Line(1, latency=0)
+        first = line.start("a")
+        await first
+        second, third = line.start("b"), line.start("c")
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_at(1, second.cancel)  # in the same moment, behind the timer that lets it go
+        await asyncio.wait([second, third])
+        return line
+
+    line = run(simulate())
+    assert line.sent == {"a": pytest.approx(0), "c": pytest.approx(1)}
+
+
+# Telegram's own limits
+
+
+def test_after_a_429_everything_waits_and_the_refused_goes_first() -> None:
+    async def simulate() -> list[tuple[float, str]]:
+        line = Line(latency=0.1)
+        line.errors["second"] = [RetryAfter(timedelta(seconds=7)), RetryAfter(timedelta(seconds=2))]
+        tasks = [line.start(name, chat_id) for chat_id, name in enumerate(["first", "second", "third"], start=1)]
+        await asyncio.sleep(1)
+        tasks += [line.start("press", None, "answerCallbackQuery"), line.start("fourth", GROUP)]
+        await all_of(tasks)
+        return [(round(time, 1), name) for time, name in line.tried]
+
+    assert run(simulate()) == [
+        *[(0, "first"), (0, "second"), (0, "third")],
+        *[(7.1, "second"), (7.1, "press"), (7.1, "fourth")],
+        (9.2, "second"),
+    ]
+
+
+def test_a_429_for_an_hour_is_waited_for() -> None:
+    async def simulate() -> dict[str, float]:
+        line = Line()
+        line.errors["patient"] = [RetryAfter(timedelta(hours=1))]
+        await all_of([line.start("patient"), line.start("hasty", 2)])
+        await line.send("later")
+        return line.sent
+
+    sent = run(simulate())
+    assert sent["patient"] == pytest.approx(3600, abs=1)
+    assert sent["hasty"] == pytest.approx(0)
+
+
+def test_a_refused_message_to_a_full_group_goes_first_and_counts_once() -> None:
+    async def simulate() -> list[float]:
+        line = Line()
+        line.errors["19"] = [RetryAfter(timedelta(seconds=10))] * 3
+        await all_of([line.start(f"{number:02}", GROUP) for number in range(21)])
+        return [line.sent["19"], line.sent["20"]]
+
+    assert run(simulate()) == [pytest.approx(30, abs=0.5), pytest.approx(60, abs=0.5)]
 
 
 async def test_a_429_is_waited_for_and_the_answer_sent_once(chat: Chat, telegram: Telegram) -> None:
-    begin = asyncio.get_running_loop().time()
-    telegram.refusals["sendMessage"].append(flood(1))
-    (answer,) = await chat.say("/start")
-    assert answer.startswith("Hello")
-    assert asyncio.get_running_loop().time() - begin >= 1
+    begin = now()
+    telegram.refusals["sendMessage"].append(Refusal(429, "Too Many Requests: retry after 1", retry_after=1))
+    assert len(await chat.say("/start")) == 1
+    assert now() - begin >= 1
 
 
-async def test_meanwhile_everybody_waits() -> None:
-    limiter, refused, other = Pacing(None), Server(RetryAfter(timedelta(seconds=0.05))), Server()
-    first = asyncio.create_task(ask(limiter, refused))
-    await until(lambda: refused.asked == 1)
-    second = asyncio.create_task(ask(limiter, other, chat_id=2))
-    await asyncio.sleep(0)
-    assert (refused.asked, other.asked) == (1, 0)
-    await asyncio.gather(first, second)
-    assert (refused.asked, other.asked) == (2, 1)
+# Failures
 
 
-async def test_the_silence_lasts_though_others_end_meanwhile() -> None:
-    limiter, refused, other, arrived = (
-        Pacing(None),
-        Server(RetryAfter(timedelta(seconds=0.2))),
-        Server(),
-        asyncio.Event(),
-    )
-    slow = asyncio.create_task(ask(limiter, arrived.wait, chat_id=3))  # on its way before the refusal
-    await asyncio.sleep(0)
-    first = asyncio.create_task(ask(limiter, refused))
-    await until(lambda: refused.asked == 1)
-    begin = asyncio.get_running_loop().time()
-    arrived.set()
-    await slow
-    await ask(limiter, other, chat_id=2)
-    assert asyncio.get_running_loop().time() - begin > 0.1
-    await first
+def test_what_surely_was_not_sent_is_tried_again_in_order() -> None:
+    async def simulate() -> Line:
+        line = Line(10)
+        for name in "abc":
+            line.errors[name] = [NothingSentError("no connection")] * (10 if name == "a" else 1)
+        await all_of([line.start(name, chat_id) for chat_id, name in enumerate("abcdefghijkl", start=1)])
+        return line
+
+    line = run(simulate())
+    assert [name for _, name in line.tried] == list("abcdefghabcijkl") + ["a"] * 9
+    assert len(line.sent) == 12
+    assert line.pacing.dropped == 0
 
 
-async def test_a_429_for_long_is_given_up_at_once_and_holds_nobody_up(chat: Chat, telegram: Telegram) -> None:
-    telegram.refusals["sendMessage"].append(flood(3600))
-    assert await chat.say("/start") == []
-    assert [type(error) for error in chat.errors] == [RetryAfter]
-    chat.errors.clear()
-    (answer,) = await chat.say("/start", BOB)
-    assert answer.startswith("Hello")
+def test_it_is_tried_for_half_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    async def simulate() -> tuple[Line, float]:
+        line = Line()
+        line.errors["lost"] = [NothingSentError("no connection")] * 99
+        with pytest.raises(NothingSentError, match="no connection"):
+            await line.send("lost", GROUP)
+        return line, now()
+
+    line, end = run(simulate())
+    assert 29 < end < 31
+    assert line.pacing.dropped == 1
+    assert caplog.messages[-1] == f"sendMessage to {GROUP} was given up: no connection"
+    assert "a secret" not in caplog.text
+    assert len(line.tried) > 20
 
 
-async def test_one_429_after_another_comes_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pacing, "PATIENCE", 0.3)
-    server = Server(*[RetryAfter(SOON)] * 100)
-    with pytest.raises(RetryAfter):
-        await ask(Pacing(None), server)
-    assert 2 <= server.asked <= 4
+@pytest.mark.parametrize("error", [TimedOut(), NetworkError("broke off")])
+def test_what_may_have_arrived_is_not_sent_again(error: Exception) -> None:
+    async def simulate() -> Line:
+        line = Line()
+        line.errors["x"] = [error]
+        with pytest.raises(type(error)):
+            await line.send("x")
+        return line
+
+    line = run(simulate())
+    assert len(line.tried) == 1
+    assert line.pacing.dropped == 0
 
 
-async def test_a_request_that_timed_out_may_have_been_done_and_is_not_repeated() -> None:
-    server = Server(TimedOut())
-    with pytest.raises(TimedOut):
-        await ask(Pacing(30), server)
-    assert server.asked == 1
+# How much waits
 
 
-async def test_messages_come_no_faster_than_the_rate() -> None:
-    limiter, server = Pacing(20), Server()
-    asking = [asyncio.create_task(ask(limiter, server, chat_id)) for chat_id in range(1, 24)]
-    await asyncio.sleep(0)
-    unlimited = Server()
-    await ask(limiter, unlimited, chat_id=None)  # answers to buttons and inline queries, for one
-    assert (server.asked, unlimited.asked) == (20, 1)
-    await asyncio.gather(*asking)
-    assert server.asked == 23
+def test_what_waits_and_how_much_may() -> None:
+    async def simulate() -> Line:
+        line = Line(10)
+        tasks = [line.start(f"a{number}", 7) for number in range(30)]
+        tasks += [line.start(f"b{number}", 8) for number in range(5)]
+        tasks += [line.start(f"c{number}", GROUP) for number in range(22)]
+        tasks += [line.start(f"d{number}", 7, "sendChatAction") for number in range(9)]
+        await asyncio.sleep(0)
+        pacing = line.pacing
+        assert [pacing.waiting(chat_id) for chat_id in (None, 7, 8, GROUP, 9, OTHER_GROUP)] == [49, 22, 5, 22, 0, 0]
+        await all_of(tasks)
+        assert pacing.waiting() == pacing.waiting(GROUP) == 0
+        return line
+
+    pacing = run(simulate()).pacing
+    assert [pacing.capacity(chat_id) for chat_id in (None, 7, GROUP)] == [300, 300, 10]
+    assert Pacing(30).capacity() == 900
+    assert Pacing(None).capacity(GROUP) > 10**9
 
 
-async def test_what_would_wait_too_long_for_its_turn_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pacing, "PATIENCE", 0.05)
-    limiter, server = Pacing(30), Server()
-    results = await asyncio.gather(*[ask(limiter, server, -5) for _ in range(21)], return_exceptions=True)
-    (lost,) = [result for result in results if result is not True]
-    assert isinstance(lost, TelegramError)
-    assert str(lost) == "sendMessage waited too long for its turn; nothing was sent"
-    assert server.asked == 20
-    assert await ask(limiter, server, 1) is True  # a full group holds up nobody else
+def test_nothing_is_kept_of_groups_that_have_become_quiet() -> None:
+    async def simulate() -> int:
+        line = Line(None, latency=0)
+        line.pacing = Pacing(1000)
+        for chat_id in range(1, 200):
+            await line.send(str(chat_id), -chat_id)
+        await asyncio.sleep(61)
+        await line.send("last", -1000)
+        return len(line.pacing._groups)
+
+    assert run(simulate()) == 1
 
 
-async def test_what_could_not_get_its_turn_in_time_is_given_up_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pacing, "PATIENCE", 6.0)  # in which a group gets two turns
-    limiter, server = Pacing(30), Server()
-    asking = [asyncio.create_task(ask(limiter, server, -5)) for _ in range(22)]
-    await until(lambda: server.asked == 20)
-    with pytest.raises(TelegramError, match="would wait too long"):
-        async with asyncio.timeout(1):
-            await ask(limiter, server, -5)
-    assert await ask(limiter, server, -6) is True
-    for task in asking[20:]:
-        task.cancel()
-    await asyncio.gather(*asking, return_exceptions=True)
-    assert server.asked == 21
+def test_without_a_rate_nothing_waits() -> None:
+    async def simulate() -> float:
+        line = Line(None, latency=0)
+        await all_of([line.start(str(number), GROUP) for number in range(500)])
+        return now()
+
+    assert run(simulate()) == pytest.approx(0)
 
 
-async def test_without_a_rate_nothing_waits() -> None:
-    limiter, server = Pacing(None), Server()
-    await asyncio.gather(*[ask(limiter, server, -5) for _ in range(500)])
-    assert server.asked == 500
+# The end
 
 
-async def test_what_is_on_its_way_is_never_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pacing, "PATIENCE", 0.01)
-    monkeypatch.setattr(pacing, "LAST_PATIENCE", 0.0)
-    limiter = Pacing(30)
+def test_at_the_stop_what_waits_too_long_is_given_up_counted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def simulate() -> Line:
+        line = Line(10)
+        tasks = [line.start(str(number), number) for number in range(1, 101)]
+        await asyncio.sleep(1)
+        line.pacing.close(3.5)
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        assert now() == pytest.approx(4.5)
+        assert Counter(type(end) for end in ends) == {str: 50, NothingSentError: 50}
+        await asyncio.sleep(1)
+        assert await line.send("at once") == "at once"
+        line.errors["refused"] = [RetryAfter(timedelta(seconds=5))]
+        with pytest.raises(NothingSentError):
+            await line.send("refused")
+        return line
 
-    async def slow() -> str:
-        await asyncio.sleep(0.05)
-        return "done"
-
-    asking = asyncio.create_task(ask(limiter, slow))
-    await asyncio.sleep(0)
-    limiter.hurry()
-    assert await asking == "done"
-    assert await ask(limiter, Server()) is True  # and what need not wait is sent to the end
-
-
-async def test_a_bot_that_stops_does_not_wait_for_telegram(
-    settings: Settings, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pacing, "LAST_PATIENCE", 0.01)
-    async with asyncio.timeout(pacing.PATIENCE / 2):
-        async with Mangosaurus(settings, lambda: LocalRequest(telegram)).running():
-            telegram.refusals["sendMessage"].append(flood(25))
-            telegram.say("/start", ALICE)
-            await until(lambda: not telegram.refusals["sendMessage"])
-            telegram.say("/help", BOB)  # waits for the same
-            await telegram.fetched()
-    assert telegram.sent == []
+    caplog.set_level(logging.WARNING)
+    line = run(simulate())
+    assert line.pacing.dropped == 51
+    assert len(caplog.messages) == 51
+    assert caplog.messages[0].startswith("sendMessage to 51 was given up: ")
+    assert "a secret" not in caplog.text
 
 
-async def test_a_group_gets_no_more_than_telegram_allows(
-    settings: Settings, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pacing, "PATIENCE", 0.1)
-    async with serving(dataclasses.replace(settings, message_rate=1000), telegram) as chat:
-        sent = [len(await chat.say("/help", ALICE, group(-5))) for _ in range(21)]
-        assert sent == [1] * 20 + [0]
-        (answer,) = await chat.say("/start", BOB)
-        assert answer.startswith("Hello")
-        assert [type(error) for error in chat.errors] == [TelegramError]
-        chat.errors.clear()
+def test_once_shut_nothing_more_is_sent() -> None:
+    async def simulate() -> Line:
+        line = Line(10)
+        tasks = [line.start(str(number), number) for number in range(1, 31)]
+        asyncio.get_running_loop().call_at(1, line.pacing.shut)  # in the moment in which the next ten get their turn
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        assert now() == pytest.approx(1)
+        assert Counter(type(end) for end in ends) == {str: 10, NothingSentError: 20}
+        for chat_id in (1, GROUP, None):
+            with pytest.raises(NothingSentError):
+                await line.send("x", chat_id)
+        return line
+
+    line = run(simulate())
+    assert len(line.tried) == 10
+    assert line.pacing.dropped == 22
+
+
+def test_what_is_on_its_way_is_never_interrupted() -> None:
+    async def simulate() -> float:
+        line = Line(latency=20)
+        sending = line.start("x")
+        await asyncio.sleep(0.1)
+        line.pacing.close(0)
+        line.pacing.shut()
+        assert await sending == "x"
+        return now()
+
+    assert run(simulate()) == pytest.approx(20)

@@ -1,1 +1,10 @@
-"""To be described."""
+"""The wire between python-telegram-bot and Telegram: HTTP, limits, order and logs.
+
+Rooms, from the ground up, and what other wings use of them:
+
+    logs       configure_logging, Redaction: the process's log, without the token
+    request    TelegramRequest, PollingRequest, NothingSentError: HTTP, and updates that cannot be parsed
+    queues     requests under limits: who is next, and when
+    pacing     Pacing, seconds: when each request is sent, and sent again
+    order      PersonalOrder, person_id, can_press, IN_PRIVATE: when each update is handled
+"""

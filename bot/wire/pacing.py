@@ -1,52 +1,106 @@
-"""How fast the bot speaks: python-telegram-bot's own limiter, with an end to what waits.
+"""How fast the bot speaks: first come, first served, within Telegram's limits. Nothing that was accepted is dropped.
 
-`AIORateLimiter` keeps to Telegram's limits, for all messages together and for each group, and when Telegram says 429
-all the same, everything waits for as long as Telegram asks, and is then tried again. That is safe, for what was refused
-was not done. A request that timed out may have been done, and is never repeated.
+Telegram lets a bot send about 30 messages a second, and 20 a minute to one group. Requests wait in queues: one for
+messages to private chats, one for each group, and one for everything else (answers to buttons and inline queries, chat
+actions, questions), to which no limit applies. The next to go is always the oldest that may, so that a crowded group
+delays nobody else.
 
-The library's limiter would wait for an hour if it is told to. Here nothing waits longer than `PATIENCE`, and hardly at
-all once the bot stops; what could not get its turn by then is given up at once, so that one crowded group does not keep
-the bot from everybody else. A request that is on its way is not interrupted. Not here: how much one person may ask for
-(`limits`), and a limit of one message a second in each chat, which Telegram does not insist on.
+When Telegram says 429, everything waits for as long as it asks, and the refused request goes first. A request that
+surely was not sent (NothingSentError) keeps its turn and is tried again for half a minute. Any other failure is the
+caller's to judge, because Telegram may have carried out the request.
+
+Libraries that were tried: aiolimiter 1.3 (under python-telegram-bot's own AIORateLimiter; a woken waiter that finds no
+capacity goes to the end of the line), asynciolimiter 1.2 (first come, first served, but one limit at a time, without a
+pause and without a way back into the line), pyrate-limiter 4.5 and asyncio-throttle 1.0 (each waiter sleeps and asks
+again, in no order), aiometer 1.0 (only for a list of calls that is known in advance).
+
+Not here: how much is accepted. Callers compare `waiting` with `capacity` before they promise anything.
 """
 
 from __future__ import annotations
 
 import asyncio
+import bisect
 import datetime
+import functools
+import itertools
+import logging
 import math
+import sys
 from typing import TYPE_CHECKING, Any
 
-from telegram.error import RetryAfter, TelegramError
-from telegram.ext import AIORateLimiter
+from telegram.error import RetryAfter
+from telegram.ext import BaseRateLimiter
+
+from bot.wire.queues import Connections, Queue, Turn, Window
+from bot.wire.request import CONNECTIONS, NothingSentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+logger = logging.getLogger(__name__)
+
 TO_A_GROUP = 20
-"""Messages a minute that Telegram lets a bot send to one group."""
-PATIENCE = 30.0
-"""Seconds that a request waits for its turn, or because Telegram says 429; what should wait longer is given up."""
-LAST_PATIENCE = 5.0
-"""Seconds in which all that waits has to get its turn once the bot stops."""
+"""Messages a minute to one group."""
+AT_ONCE = CONNECTIONS // 2
+"""Messages on their way at the same time, and as many other requests: so nothing waits for a connection."""
+ACCEPTED = 30.0
+"""Seconds in which Telegram lets the bot send all that it accepts."""
+RETRIED = 30.0
+"""Seconds during which a request that was not sent is tried again."""
+PAUSE = 1.0
+"""Seconds between two such tries."""
 
 
-class Pacing(AIORateLimiter):
-    """At most `rate` messages a second, and 20 a minute to a group; None: no limits but those that Telegram names."""
+class Pacing(BaseRateLimiter[Any]):
+    """At most `rate` messages a second, and 20 a minute to a group; None: no limits but those that Telegram names.
+
+    `dropped` counts the messages that were given up. Each is logged, without its text.
+    """
 
     def __init__(self, rate: int | None) -> None:
-        # Each refusal asks for a second at least, so what ends the tries is the patience.
-        super().__init__(rate or 0, group_max_rate=TO_A_GROUP if rate else 0, max_retries=math.ceil(PATIENCE))
-        self._waiting: dict[asyncio.Timeout, object] = {}  # and the chats that they are for
+        self.dropped = 0
+        self._to_a_group = TO_A_GROUP if rate else math.inf
+        self._everybody = Window(rate or math.inf, 1)
+        self._messages = Connections(AT_ONCE)
+        self._private = Queue(self._messages, (self._everybody,))
+        self._groups: dict[object, Queue] = {}
+        self._others = Queue(Connections(AT_ONCE))
+        self._numbers = itertools.count()
+        self._timer: asyncio.TimerHandle | None = None
         self._silent_until = -math.inf
-        self._latest = math.inf
+        self._open_until = math.inf
+        self._is_shut = False
 
-    def hurry(self) -> None:
-        """Give up in a moment what waits then, or would have to: the bot stops."""
-        self._latest = asyncio.get_running_loop().time() + LAST_PATIENCE
-        for deadline in self._waiting:
-            if not deadline.expired():
-                deadline.reschedule(min(self._latest, deadline.when() or math.inf))
+    async def initialize(self) -> None:
+        """Nothing to prepare."""
+
+    async def shutdown(self) -> None:
+        """Nothing to close."""
+
+    def waiting(self, chat_id: int | None = None) -> int:
+        """Return how many messages wait, in all or for one chat."""
+        if chat_id is None:
+            return sum(len(queue.turns) for queue in (self._private, *self._groups.values()))
+        queue = self._groups.get(chat_id, self._private)
+        return sum(turn.chat_id == chat_id for turn in queue.turns)
+
+    def capacity(self, chat_id: int | None = None) -> int:
+        """Return how many messages can be sent in half a minute, in all or to one chat."""
+        rate = self._to_a_group / 60 if _is_group(chat_id) else self._everybody.limit
+        return int(min(rate * ACCEPTED, sys.maxsize))
+
+    def close(self, seconds: float) -> None:
+        """Give up what still waits after so many seconds, and from then on what would have to wait: the bot stops."""
+        loop = asyncio.get_running_loop()
+        self._open_until = min(self._open_until, loop.time() + seconds)
+        loop.call_at(self._open_until, self._give_up)
+
+    def shut(self) -> None:
+        """Send nothing more, from this moment on. What is on its way is not interrupted."""
+        self._is_shut = True
+        self._open_until = -math.inf
+        self._give_up()
 
     async def process_request(
         self,
@@ -55,61 +109,109 @@ class Pacing(AIORateLimiter):
         kwargs: dict[str, Any],
         endpoint: str,
         data: dict[str, Any],
-        rate_limit_args: int | None,
+        rate_limit_args: Any,  # noqa: ARG002 - the library's signature
     ) -> Any:
-        """Send a request when it is its turn; RetryAfter or TelegramError where that would be too late."""
-        loop = asyncio.get_running_loop()
-        latest = loop.time() + PATIENCE
-        refusal: RetryAfter | None = None
-        if self._base_limiter is None and loop.time() >= self._silent_until:  # nothing to wait for, as far as one knows
-            try:
-                return await callback(*args, **kwargs)
-            except RetryAfter as error:
-                refusal, latest = error, self._wait_after(error, min(latest, self._latest))
-                if latest <= loop.time():
-                    raise
-        if self._is_crowded(data.get("chat_id")):
-            raise TelegramError(f"{endpoint} would wait too long for its turn; nothing was sent")
-
-        async def send(*args: Any, **kwargs: Any) -> Any:
-            nonlocal refusal
-            # The library's own pause ends as soon as any other request does.
-            if (silence := self._silent_until - loop.time()) > 0:
-                await asyncio.sleep(silence)
-            self._waiting.pop(deadline, None)
-            deadline.reschedule(None)
-            try:
-                return await callback(*args, **kwargs)
-            except RetryAfter as error:
-                refusal = error
-                deadline.reschedule(self._wait_after(error, min(latest, self._latest)))
-                self._waiting[deadline] = data.get("chat_id")
-                raise
-
-        deadline = asyncio.timeout_at(min(latest, self._latest))
-        self._waiting[deadline] = data.get("chat_id")
+        """Send a request when it is its turn. NothingSentError if it is given up."""
+        turn = Turn(next(self._numbers), endpoint, data.get("chat_id"))
+        queue = self._queue(turn)
         try:
-            async with deadline:
-                return await super().process_request(send, args, kwargs, endpoint, data, rate_limit_args)
-        except TimeoutError:
-            raise refusal or TelegramError(f"{endpoint} waited too long for its turn; nothing was sent") from None
-        finally:
-            self._waiting.pop(deadline, None)
+            return await self._send(functools.partial(callback, *args, **kwargs), queue, turn)
+        except NothingSentError as error:
+            self._drop(queue, turn, str(error))
+            raise
 
-    def _wait_after(self, error: RetryAfter, latest: float) -> float:
-        """Let everything wait as Telegram asks, if that is not too long; returns when to give up."""
-        now = asyncio.get_running_loop().time()
-        if now + seconds(error) > latest:
-            return now
-        self._silent_until = max(self._silent_until, now + seconds(error))
-        return latest
+    async def _send(self, request: Callable[[], Coroutine[Any, Any, Any]], queue: Queue, turn: Turn) -> Any:
+        loop = asyncio.get_running_loop()
+        latest = math.inf
+        while True:
+            await self._wait(queue, turn)
+            try:
+                return await request()
+            except RetryAfter as error:
+                turn.was_not_refused = False
+                self._put_off(queue, turn, seconds(error), "Telegram takes nothing more")
+            except NothingSentError as error:
+                latest = min(latest, loop.time() + RETRIED)
+                if loop.time() + PAUSE > latest:
+                    raise
+                self._put_off(queue, turn, PAUSE, str(error))
+            finally:
+                queue.connections.free += 1
+                self._serve()
 
-    def _is_crowded(self, chat_id: object) -> bool:
-        """Tell whether so much waits for a group that one more would not get its turn in time."""
-        is_group = isinstance(chat_id, str) or (isinstance(chat_id, int) and chat_id < 0)
-        if not (self._group_max_rate and is_group):
-            return False
-        return sum(other == chat_id for other in self._waiting.values()) >= TO_A_GROUP * PATIENCE / 60
+    async def _wait(self, queue: Queue, turn: Turn) -> None:
+        """Wait until a request may go; NothingSentError if it never may."""
+        loop = asyncio.get_running_loop()
+        turn.may_go = loop.create_future()
+        bisect.insort(queue.turns, turn)
+        if queue.turns[0] is turn:  # behind another one it changes nothing
+            self._serve()
+        if loop.time() >= self._open_until:
+            self._give_up()
+        try:
+            may_go = await turn.may_go and not self._is_shut
+        except asyncio.CancelledError:
+            self._withdraw(queue, turn)
+            self._drop(queue, turn, "it was cancelled")
+            raise
+        if not may_go:
+            self._withdraw(queue, turn)
+            raise NothingSentError("the bot stops, or another one serves in its place")
+
+    def _queue(self, turn: Turn) -> Queue:
+        """Return where a request waits."""
+        if turn.chat_id is None or turn.endpoint == "sendChatAction" or turn.endpoint.startswith("get"):
+            return self._others
+        if not _is_group(turn.chat_id):
+            return self._private
+        if turn.chat_id not in self._groups:
+            now = asyncio.get_running_loop().time()
+            self._groups = {key: queue for key, queue in self._groups.items() if not queue.is_unused(now)}
+            window = Window(self._to_a_group, 60)
+            self._groups[turn.chat_id] = Queue(self._messages, (self._everybody, window))
+        return self._groups[turn.chat_id]
+
+    def _serve(self) -> None:
+        """Let everything go that may, and come back when the next one may."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        while queues := self._queues():
+            times = [(max(now, self._silent_until, queue.opens(now)), queue.turns[0], queue) for queue in queues]
+            time, _, queue = min(times)
+            if time > now:
+                self._timer = loop.call_at(time, self._serve) if time < math.inf else None
+                return
+            queue.take(now)
+
+    def _queues(self) -> list[Queue]:
+        """Return the queues in which something waits."""
+        return [queue for queue in (self._others, self._private, *self._groups.values()) if queue.turns]
+
+    def _put_off(self, queue: Queue, turn: Turn, pause: float, reason: str) -> None:
+        """Pause everything after a request that Telegram did not take; it does not count."""
+        queue.give_back(turn)
+        self._silent_until = max(self._silent_until, asyncio.get_running_loop().time() + pause)
+        logger.info("%s waits for %.0f s: %s", turn, pause, reason)
+
+    def _withdraw(self, queue: Queue, turn: Turn) -> None:
+        queue.withdraw(turn)
+        self._serve()
+
+    def _give_up(self) -> None:
+        """Give up everything that waits."""
+        for queue in self._queues():
+            turns, queue.turns = queue.turns, []
+            for turn in turns:
+                if not turn.may_go.done():
+                    turn.may_go.set_result(False)
+
+    def _drop(self, queue: Queue, turn: Turn, reason: str) -> None:
+        """Count and log a message that is not sent."""
+        self.dropped += queue is not self._others
+        logger.warning("%s was given up: %s", turn, reason)
 
 
 def seconds(error: RetryAfter) -> float:
@@ -117,3 +219,8 @@ def seconds(error: RetryAfter) -> float:
     # A number or a timedelta, depending on the library's version and environment.
     wait = error.retry_after
     return wait.total_seconds() if isinstance(wait, datetime.timedelta) else float(wait)
+
+
+def _is_group(chat_id: object) -> bool:
+    """Tell a group or a channel from a person: by a negative number or a name."""
+    return isinstance(chat_id, str) or (isinstance(chat_id, int) and chat_id < 0)
