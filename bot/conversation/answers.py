@@ -1,9 +1,7 @@
-"""How an answer comes about: a creation is drafted, a network writes it, it goes out, and it is recorded.
+"""How a request is answered: a creation is drafted, a network writes it, it is sent, and it is recorded.
 
-What the handlers share, who never import each other. `answer` is `draft` and then `deliver`: whatever fails on the way,
-the person's turn is not taken. `again` writes the text of a creation once more, byte for byte.
-
-Not here: how a request is read and shown (the handlers and `texts`), and how many are written at once (`batching`).
+The handlers share this room. Whatever fails before a reply has reached the person leaves their turn for the next
+request. Nothing is written that could not be sent within half a minute; whoever asks then is refused in words.
 """
 
 from __future__ import annotations
@@ -11,288 +9,253 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
-from weakref import WeakValueDictionary
+from collections import Counter
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, NetworkError, TelegramError
 
-from bot.conversation import texts
-from bot.conversation.presses import Buttons, creation_buttons
+from bot.conversation import moods, texts
+from bot.conversation.replies import ASIDE, Reply, can_grow, request_for
 from bot.people.limits import Limits, Verdict
-from bot.people.store import Creation, Preferences, StoreError
-from bot.wire.order import can_press, person_id
+from bot.people.store import Creation, StoreError
+from bot.wire.order import person_id
+from bot.wire.request import NothingSentError
 from bot.writing.archive import MissingError
-from model.decoding.drafts import seam
-from model.decoding.limits import USUAL_TEMPERATURE
-from model.decoding.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
+from model.decoding.requests import RequestError
 from model.errors import MangosaurusError
 from model.text.forms import Network
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 
-    from telegram import Message, Update
+    from telegram import Chat, Message, Update
 
     from bot.people.limits import Rate
-    from bot.people.store import Store
+    from bot.people.store import Mood, Store
     from bot.writing.archive import Archive
-    from bot.writing.batching import Batching
-    from bot.writing.nearest import Neighbour
+    from bot.writing.writer import Text, Writer
     from model.text.vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 0.5
-"""Seconds after which a person is shown that an answer is being written."""
+SLOW = 0.5
+"""Seconds after which the person sees that the bot is typing."""
 TYPING_LASTS = 4.5
 """Telegram shows the typing action for five seconds."""
-LONGEST_WAIT = 30.0
-"""Seconds that somebody waits for others who press for the same group."""
 TYPING_AT_ONCE = 10
-"""People who are shown it at once. If more wait, it would only keep their answers waiting: each costs a message."""
-MOST_CONTINUED = 3
-"""How often a poem can be continued: what it is by then still fits into one message."""
-SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES = 160, 800, 14
-"""Of each part of a poem: characters, characters, lines. Other numbers would make other texts of old creations."""
-ASIDE = 2**63
-"""Turns from this number on are no part of anybody's sequence: no count of requests gets there."""
+"""People who see it at the same time. Each costs a request, and with more of them the replies would come later."""
 
 
 class ExplainedError(MangosaurusError):
-    """Nothing was done, and the sentence, which is HTML from `texts`, says why and what would work."""
+    """Nothing was done. The sentence is HTML from `texts`, and says why and what would help."""
 
 
-class GoneError(ExplainedError):
-    """The weights that wrote a creation are not there any more."""
+class RefusedError(ExplainedError):
+    """Somebody asks for more than they, or their chat, may have now. If it was `said` already, silence is better."""
 
-
-class LimitedError(ExplainedError):
-    """Somebody asks for more than they may. `said` is whether they were told since their last answer."""
-
-    def __init__(self, sentence: str, *, said: bool) -> None:
+    def __init__(self, sentence: str, *, said: bool = False) -> None:
         super().__init__(sentence)
         self.said = said
 
 
-@dataclass(frozen=True)
-class Reply:
-    """A creation and what was written: names in lower case, or one verse."""
+class Outbox(Protocol):
+    """Messages to be sent, in all or to a chat: how many wait, and how many can be sent within half a minute."""
 
-    creation: Creation
-    texts: tuple[str, ...]
-    between: str = ""  # what stands between the prompt and the verse that continues it
-    neighbours: tuple[Neighbour | None, ...] = ()  # of each name, the nearest that is known
+    def waiting(self, chat_id: int | None = None) -> int: ...
 
-    @property
-    def html(self) -> str:
-        """The text as it is shown, whenever and to whomever."""
-        made = self.creation
-        turn = made.turn if made.turn < ASIDE else None
-        decided_by = texts.decided_by(made.seed, turn, made.temperature, USUAL_TEMPERATURE[made.network.form])
-        if made.network is Network.DINO:
-            return texts.names(self.texts, self.neighbours, decided_by, made.code)
-        return texts.poem(made.prompt, self.texts[0], decided_by, made.code, between=self.between)
-
-    @property
-    def buttons(self) -> Buttons:
-        """What stands below the text."""
-        return creation_buttons(
-            self.creation, can_grow=self.creation.network is Network.POEM and self.creation.length < MOST_CONTINUED
-        )
-
-    def buttons_for(self, message: Message) -> Buttons | None:
-        """Return what stands below the text as the answer to a message: nothing that would only refuse."""
-        return self.buttons if can_press(self.creation.person_id, message.from_user, message.chat) else None
+    def capacity(self, chat_id: int | None = None) -> int: ...
 
 
 class Answers:
-    """The networks that serve and those that served, and the people they serve."""
+    """The networks that serve and those that served, the people they serve, and the way to them."""
 
-    def __init__(self, store: Store, batchings: Mapping[str, Batching], archive: Archive, rate: Rate | None) -> None:
-        self.store = store
-        self._batchings = batchings
-        self._archive = archive
-        self._limits = Limits(rate)
-        self._typing_limits = Limits(rate and rate.of_typing())
-        self._typing: set[asyncio.Task[None]] = set()
-        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-
-    def vocabulary(self, network: Network) -> Vocabulary:
-        """Return the characters that a network can write; ExplainedError where it is missing."""
-        return self._batching(network).checkpoint.vocabulary
-
-    async def preferences(self, update: Update) -> Preferences:
-        """Return what whoever wrote a message likes."""
-        person = person_id(update)
-        return Preferences() if person is None else await self.store.preferences(person)
-
-    async def answer(
-        self, update: Update, network: Network, prompt: str, *, temperature: float, count: int = 1
+    def __init__(
+        self,
+        store: Store,
+        writers: Mapping[str, Writer],
+        archive: Archive,
+        outbox: Outbox,
+        *,
+        temperatures: Mapping[Network, float],
+        rate: Rate | None,
     ) -> None:
-        """Have the next turn of whoever wrote a message written and sent."""
+        self.store = store
+        self.refused = 0
+        """How many requests were refused because too many messages wait."""
+        self._writers = writers
+        self._archive = archive
+        self._outbox = outbox
+        self._temperatures = temperatures
+        self._limits = Limits(rate)
+        self._in_writing: Counter[int] = Counter()  # accepted and not handed to the outbox yet, by chat
+        self._told: set[int] = set()  # groups that know that they ask for too much
+        self._typing = asyncio.Semaphore(TYPING_AT_ONCE)
+
+    async def answer(self, update: Update, network: Network, prompt: str, count: int | None = None) -> None:
+        """Write the next creation of the person who sent a message, and send it."""
         message, person = update.message, person_id(update)
         if message is None or person is None:
             return
-        async with self.in_turn(person):
+        with self.accepting(message.chat, person):
+            likes = await self.store.preferences(person)
+            count = count or (likes.names if network is Network.DINO else 1)
             async with self.typing(message):
-                reply = await self.draft(person, network, prompt, temperature=temperature, count=count)
-            await self.deliver(reply, message.reply_html(reply.html, api_kwargs=reply.buttons_for(message)))
+                reply = await self.next_reply(
+                    person, network, prompt, temperature=self.temperature(network, likes.mood), count=count
+                )
+        await self.deliver(reply, message.reply_html(reply.html, reply_markup=reply.buttons_for(message)))
 
-    @asynccontextmanager
-    async def in_turn(self, person_id: int) -> AsyncIterator[None]:
-        """Have somebody's next turn written and sent by nobody else meanwhile, or it would be written twice.
+    def vocabulary(self, network: Network) -> Vocabulary:
+        """Return the characters that a network can write; ExplainedError if it is missing."""
+        return self._writer(network).checkpoint.vocabulary
 
-        A person's own updates come one after the other anyway (`updates`); but what belongs to a group, everybody there
-        can press. ExplainedError where too many do.
+    def temperature(self, network: Network, mood: Mood) -> float:
+        """Return the temperature of a mood."""
+        return moods.temperature(mood, self._temperatures[network])
+
+    @contextmanager
+    def accepting(self, chat: Chat, person: int) -> Iterator[None]:
+        """Accept a request for as long as it is being written; RefusedError if it cannot be sent in time.
+
+        In a group, where refusals would themselves fill the queue, one of them is for everybody.
         """
-        lock = self._turns.setdefault(person_id, asyncio.Lock())
-        try:
-            async with asyncio.timeout(LONGEST_WAIT if lock.locked() else None):
-                await lock.acquire()
-        except TimeoutError:
-            raise ExplainedError(texts.PASSED_OVER) from None
+        self._refuse_crowd(chat.id)
+        self.spend(person)
+        self._in_writing[chat.id] += 1
         try:
             yield
         finally:
-            lock.release()
+            self._in_writing[chat.id] -= 1
+            self._in_writing = +self._in_writing  # without the chats that are at 0
 
-    @asynccontextmanager
-    async def typing(self, message: Message) -> AsyncIterator[None]:
-        """Show that something is being written, once it has taken a moment; most answers never get so far as a task."""
-        begun: list[asyncio.Task[None]] = []
-        timer = asyncio.get_running_loop().call_later(PATIENCE, self._begin_typing, message, begun)
+    def spend(self, person: int, cost: float = 1) -> None:
+        """Count an answer, or a part of one; RefusedError if the person has had enough."""
+        verdict = self._limits.spend(person, cost)
+        if verdict is not Verdict.ALLOWED:
+            wait = self._limits.wait(person)
+            raise RefusedError(texts.too_many(wait), said=verdict is Verdict.REFUSED_AGAIN)
+
+    async def next_reply(
+        self, person: int, network: Network, prompt: str, *, temperature: float, count: int = 1
+    ) -> Reply:
+        """Return a person's next creation, written but not recorded, so that its turn is not taken yet."""
+        writer = self._writer(network)
+        creation = await self.store.draft(person, network, prompt, temperature=temperature, count=count)
+        return await _written(creation, writer.write(request_for(creation)))
+
+    async def aside(
+        self, person: int, network: Network, prompt: str, number: int, *, temperature: float, count: int = 1
+    ) -> Reply:
+        """Return a reply under a person's seed but outside their sequence. It is never recorded.
+
+        The same number and prompt give the same text while the seed and the weights are the same.
+        """
+        writer, seed = self._writer(network), await self.store.seed(person)
+        creation = Creation("", person, network, "", seed, ASIDE + number, prompt, temperature, count)
+        return await _written(creation, writer.write(request_for(creation)))
+
+    async def again(self, creation: Creation) -> Reply:
+        """Return a creation written again by the same weights; ExplainedError if they are gone."""
         try:
-            yield
-        finally:
-            timer.cancel()
-            for task in begun:
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+            return await self._rewritten(creation)
+        except MissingError as error:
+            raise ExplainedError(texts.gone(creation.code)) from error
 
-    def _begin_typing(self, message: Message, begun: list[asyncio.Task[None]]) -> None:
-        if len(self._typing) < TYPING_AT_ONCE:
-            task = asyncio.create_task(_type(message))
-            self._typing.add(task)
-            task.add_done_callback(self._typing.discard)
-            begun.append(task)
+    async def longer(self, creation: Creation) -> Reply:
+        """Return a poem continued by the weights that wrote it; ExplainedError if it cannot be."""
+        if not can_grow(creation):
+            raise ExplainedError(texts.LONGEST_POEM)
+        longer = await self.store.vary(creation, creation.person_id, length=creation.length + 1)
+        try:
+            return await self._rewritten(longer)
+        except MissingError as error:
+            raise ExplainedError(texts.gone(creation.code)) from error
 
     async def deliver(self, reply: Reply, sending: Awaitable[object]) -> None:
-        """Send what was written, and keep it.
+        """Send a reply and record it. A longer poem takes no turn, as it has one already.
 
-        Telegram cannot be asked whether a message arrived whose answer was lost, and would take it twice. So it is not
-        sent again, but kept without its turn: if it is there, its buttons work, and whoever asks again gets its text.
+        Nobody can ask Telegram whether a message arrived whose response was lost, and Telegram would take it twice. So
+        it is not sent again, but recorded without its turn: if it did arrive, its buttons work, and if the person asks
+        again, they get the same text.
         """
         try:
             await sending
         except NetworkError as error:
-            if not isinstance(error, BadRequest):  # which is a clear no, though the library derives it from the other
-                try:
-                    await self.store.record(reply.creation, takes_turn=False)
-                except StoreError as failure:
-                    logger.warning("%s", failure)
+            if not isinstance(error, BadRequest | NothingSentError):  # these two surely sent nothing
+                await self._keep(reply, takes_turn=False)
             raise
+        if not await self._keep(reply, takes_turn=not reply.creation.length):
+            raise ExplainedError(texts.NOT_NOTED)
+
+    @asynccontextmanager
+    async def typing(self, message: Message) -> AsyncIterator[None]:
+        """Show that the bot is typing, if it takes longer than a moment."""
+        task = asyncio.create_task(self._type(message))
         try:
-            await self.keep(reply)
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait({task})  # or it could begin after the reply
+
+    async def _type(self, message: Message) -> None:
+        await asyncio.sleep(SLOW)
+        if self._typing.locked():
+            return
+        async with self._typing:
+            while True:
+                with contextlib.suppress(TelegramError):
+                    await message.reply_chat_action(ChatAction.TYPING)
+                await asyncio.sleep(TYPING_LASTS)
+
+    def _refuse_crowd(self, chat_id: int) -> None:
+        """Refuse a request that would have to wait for more than half a minute to be sent."""
+        there = self._outbox.waiting(chat_id) + self._in_writing[chat_id]
+        in_all = self._outbox.waiting() + self._in_writing.total()
+        if not there:
+            self._told.discard(chat_id)
+        is_crowded = chat_id < 0 and there >= self._outbox.capacity(chat_id)
+        if not is_crowded and in_all < self._outbox.capacity():
+            return
+        self.refused += 1
+        logger.info("A request was refused: %d messages wait for its chat, %d in all", there, in_all)
+        said = chat_id in self._told
+        if chat_id < 0:
+            self._told.add(chat_id)
+        raise RefusedError(texts.BUSY_GROUP if is_crowded else texts.BUSY, said=said)
+
+    async def _keep(self, reply: Reply, *, takes_turn: bool) -> bool:
+        try:
+            await self.store.record(reply.creation, takes_turn=takes_turn)
         except StoreError as error:
-            raise ExplainedError(texts.NOT_NOTED) from error
+            logger.error("A creation was not recorded: %s", error)  # noqa: TRY400 - a traceback would quote the row
+            return False
+        return True
 
-    async def draft(
-        self, person_id: int, network: Network, prompt: str, *, temperature: float, count: int = 1
-    ) -> Reply:
-        """Have a person's next turn written, and neither take it nor record the creation; LimitedError."""
-        batching = self._batching(network)
-        self.admit(person_id)
-        creation = await self.store.draft(person_id, network, prompt, temperature=temperature, count=count)
-        return await _written(batching, creation)
-
-    async def aside(
-        self, person_id: int, network: Network, prompt: str, number: int, *, temperature: float, count: int = 1
-    ) -> Reply:
-        """Have something written with a person's seed that is no part of their sequence, and is not recorded.
-
-        The same number and prompt give the same text for as long as the seed and the weights are the same.
-        """
-        batching, seed = self._batching(network), await self.store.seed(person_id)
-        return await _written(
-            batching, Creation("", person_id, network, "", seed, ASIDE + number, prompt, temperature, count)
-        )
-
-    async def keep(self, reply: Reply) -> None:
-        """Record what has reached the person. A poem that is continued takes no turn: it goes on with its own."""
-        await self.store.record(reply.creation, takes_turn=not reply.creation.length)
-
-    async def again(self, creation: Creation, person_id: int) -> Reply:
-        """Have a creation written once more, for somebody, by the same weights.
-
-        GoneError where they are not on disk any more; LimitedError.
-        """
-        self.admit(person_id)
-        batching = self._batchings.get(creation.network)
-        if batching is not None and batching.checkpoint.version == creation.version:
-            reply = await _written(batching, creation)
-            if reply.creation == creation:  # and no other weights came in between
+    async def _rewritten(self, creation: Creation) -> Reply:
+        """Have a creation written by its version, which serves now or is old; MissingError."""
+        request, writer = request_for(creation), self._writers.get(creation.network)
+        if writer is not None and writer.checkpoint.version == creation.version:
+            reply = await _written(creation, writer.write(request))
+            if reply.creation == creation:  # no other weights came in between
                 return reply
-        try:
-            async with self._archive.serving(creation.network, creation.version) as old:
-                return await _written(old, creation)
-        except MissingError as error:
-            raise GoneError(texts.gone(creation.code)) from error
+            request = request_for(creation)  # the generator of the first one is used up
+        return await _written(creation, self._archive.write(creation.network, creation.version, request))
 
-    async def longer(self, creation: Creation, person_id: int) -> Reply:
-        """Have a poem written once more and further on, as a creation of whoever asked: `draft`, to be kept.
-
-        ExplainedError where it is as long as a message can hold; GoneError; LimitedError.
-        """
-        if creation.network is not Network.POEM or creation.length >= MOST_CONTINUED:
-            raise ExplainedError(texts.LONGEST_POEM)
-        longer = await self.store.vary(creation, person_id, length=creation.length + 1)
-        try:
-            return await self.again(longer, person_id)
-        except GoneError as error:  # which names the new code, and nobody has seen that one
-            raise GoneError(texts.gone(creation.code)) from error
-
-    def admit(self, person_id: int, *, typing: bool = False) -> None:
-        """Count an answer that somebody asks for, or that their typing does; LimitedError if it is one too many."""
-        limits = self._typing_limits if typing else self._limits
-        verdict = limits.spend(person_id)
-        if verdict is not Verdict.ALLOWED:
-            raise LimitedError(texts.too_many(limits.wait(person_id)), said=verdict is Verdict.REFUSED_AGAIN)
-
-    def _batching(self, network: Network) -> Batching:
-        if network not in self._batchings:
+    def _writer(self, network: Network) -> Writer:
+        if network not in self._writers:
             raise ExplainedError(texts.not_trained(network))
-        return self._batchings[network]
+        return self._writers[network]
 
 
-def request_for(creation: Creation) -> Request:
-    """Return what a decoder is asked for: the same for the same creation, now and later."""
-    generator, sampling = generator_for(creation.seed, creation.turn), Sampling(creation.temperature)
-    if creation.network is Network.DINO:
-        return NameRequest(generator, creation.count, creation.prompt, sampling)
-    parts = creation.length + 1  # the longer poem begins with the whole shorter one: the same numbers are drawn
-    return VerseRequest(
-        generator, creation.prompt, sampling, SHORTEST_VERSE * parts, LONGEST_VERSE * parts, MOST_LINES * parts
-    )
-
-
-async def _written(batching: Batching, creation: Creation) -> Reply:
-    """Have a creation written; its version is the one that wrote it."""
-    checkpoint = batching.checkpoint
-    written = await batching.write(request_for(creation))
-    if written.version != checkpoint.version:  # a training ended just before it was begun
-        checkpoint = batching.checkpoint
-    between = seam(creation.prompt, checkpoint.vocabulary)
-    return Reply(replace(creation, version=written.version), written.texts, between, written.neighbours)
-
-
-async def _type(message: Message) -> None:
-    while True:
-        try:
-            await message.reply_chat_action(ChatAction.TYPING)
-        except TelegramError as error:  # it is only a courtesy
-            logger.debug("The typing action failed: %s", error)
-        await asyncio.sleep(TYPING_LASTS)
+async def _written(creation: Creation, writing: Awaitable[Text]) -> Reply:
+    """Await the text of a creation, whose version becomes the one that wrote it; ExplainedError if there is none."""
+    try:
+        text = await writing
+    except RequestError as error:  # which may quote the person, so the log does not quote it
+        logger.info("A request to %s came to nothing", creation.network)
+        is_dino = creation.network is Network.DINO
+        raise ExplainedError(texts.no_new_name(creation.prompt) if is_dino else texts.NO_VERSE) from error
+    return Reply(replace(creation, version=text.version), text)

@@ -1,25 +1,22 @@
-"""How daring an answer is, in words: a mood is a share of the temperature that the operator set.
-
-Not here: what a temperature does to probabilities (`model.sampling`), and which mood a person likes (`store`).
-"""
+"""How daring a text is, in words: a mood is a share of the temperature that the operator set."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from model.decoding.limits import MAX_TEMPERATURE
+
 if TYPE_CHECKING:
     from bot.people.store import Mood
 
 SHARES: dict[Mood, float] = {"tame": 0.7, "bold": 1.0, "wild": 1.3}
-HIGHEST = 5.0
-"""What the decoder takes."""
 STEPS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
-"""From one to the next, names and verse change so much that a reader sees it. Beyond, there is only noise."""
+"""Temperatures. A reader sees the difference between one and the next; beyond the last there is only noise."""
 
 
 def temperature(mood: Mood, operators: float) -> float:
     """Return the temperature of a mood."""
-    return min(round(operators * SHARES[mood], 3), HIGHEST)
+    return min(round(operators * SHARES[mood], 3), MAX_TEMPERATURE)
 
 
 def wilder(value: float) -> float | None:

@@ -17,38 +17,33 @@ if TYPE_CHECKING:
     from telegram import Update
     from telegram.ext import ContextTypes
 
-    from bot.people.store import Creation
-
 
 class Again:
-    """Answers `/again`, and `/start` with a code: Telegram sends that for a link."""
+    """Answers `/again`, and `/start` with a code, which Telegram sends for a link."""
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
 
     def handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
-        """Return what the application listens with, before it greets whoever comes without a code."""
+        """Return the handlers. They come before the one that greets everybody who sends `/start` alone."""
         return [
             CommandHandler("again", self.answer, filters.UpdateType.MESSAGE),
             CommandHandler("start", self.answer, filters.UpdateType.MESSAGE, has_args=True),
         ]
 
     async def answer(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Send the creation's text as it was sent the first time."""
+        """Send the creation as it was sent the first time."""
         message, person = update.message, person_id(update)
         if message is None or person is None:
             return
-        creation = await self._creation(context.args or [])
-        async with self._answers.typing(message):
-            reply = await self._answers.again(creation, person)
-        await message.reply_html(reply.html, api_kwargs=reply.buttons_for(message))
-
-    async def _creation(self, words: Sequence[str]) -> Creation:
-        code = read_code(words)
+        code = read_code(context.args or [])
         creation = await self._answers.store.creation(code)
         if creation is None:
             raise ExplainedError(texts.unknown_code(code))
-        return creation
+        with self._answers.accepting(message.chat, person):
+            async with self._answers.typing(message):
+                reply = await self._answers.again(creation)
+        await message.reply_html(reply.html, reply_markup=reply.buttons_for(message))
 
 
 def read_code(words: Sequence[str]) -> str:

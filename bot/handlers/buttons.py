@@ -1,71 +1,77 @@
 """The buttons below a creation: another, wilder, tamer, and for a poem, continue. The message changes in place.
 
-A press makes a new creation, with the next turn of whoever the old one belongs to, and on the weights of today; only
-`continue` goes on with the old turn and the old weights. What belongs to somebody else is left alone. A creation of a
-group, whose anonymous administrator asked for it, belongs to everybody there.
-
-The second tap of a double tap finds another creation in the message and does nothing. Not here: the data that a button
-carries (`presses`), and how a refusal is shown (`failures`).
+A press makes a new creation, with its owner's next turn and today's weights; only `continue` goes on with the old turn
+and the old weights. A creation of a group, which an anonymous administrator asked for, can be pressed by everybody
+there. The second tap of a double tap finds another creation in the message, and does nothing.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from telegram.error import BadRequest
 from telegram.ext import BaseHandler, CallbackQueryHandler
 
-from bot.conversation import moods, presses, texts
-from bot.conversation.answers import Answers, ExplainedError, Reply
-from bot.wire.order import can_press
-from model.decoding.requests import RequestError
-from model.text.forms import Network
+from bot.conversation import buttons, moods, texts
+from bot.conversation.answers import Answers, ExplainedError
+from bot.conversation.buttons import CreationPress
+from bot.wire.order import PersonalOrder, can_press
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from telegram import Bot, Chat, Update, User
     from telegram.ext import ContextTypes
 
-    from bot.conversation.presses import Action
+    from bot.conversation.buttons import Action
+    from bot.conversation.replies import Reply
     from bot.people.store import Creation
 
 REMEMBERED = 4096
-"""Messages of which it is known which creation they show by now."""
+"""Messages of which it is known which creation they show."""
+LONGEST_WAIT = 30.0
+"""Seconds that somebody waits while others press for the same group."""
 
-_Place = tuple[int, int]
+_Address = tuple[int, int]
+"""A chat, and a message in it."""
 
 
 class Buttons:
     """Answers presses below creations, and presses that nobody understands."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answers, order: PersonalOrder) -> None:
         self._answers = answers
-        self._shown: OrderedDict[_Place, str] = OrderedDict()
+        self._order = order
+        self._shown: OrderedDict[_Address, str] = OrderedDict()
 
     def handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
-        """Return what the application listens with; the last one takes what no other button's handler took."""
+        """Return the handlers; the last one takes what no other button's handler took."""
         return [
-            CallbackQueryHandler(self.answer, presses.is_creation),
+            CallbackQueryHandler(self.answer, buttons.means(CreationPress)),
             CallbackQueryHandler(self.unknown),
         ]
 
     async def answer(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Put another creation into the message."""
         query = update.callback_query
-        press = presses.read(query.data) if query else None
-        if query is None or query.message is None or not isinstance(press, presses.CreationPress):
+        press = buttons.read(query.data) if query else None
+        if query is None or query.message is None or not isinstance(press, CreationPress):
             raise ExplainedError(texts.OLD_BUTTON)
-        place = (query.message.chat.id, query.message.message_id)
-        if self._shows(place, press.code):
-            creation = await self._owned(press.code, query.from_user, query.message.chat)
-            async with self._answers.in_turn(creation.person_id):
-                if self._shows(place, press.code):  # and nobody else was faster
-                    reply = await self._varied(press.action, creation)
-                    await self._answers.deliver(reply, self._show(context.bot, place, reply))
-        await presses.release(query)
+        chat, address = query.message.chat, (query.message.chat.id, query.message.message_id)
+        if self._shows(address, press.code):
+            creation = await self._owned(press.code, query.from_user, chat)
+            async with self._turn_of(creation.person_id, query.from_user):
+                if self._shows(address, press.code):  # nobody else was faster
+                    with self._answers.accepting(chat, creation.person_id):
+                        reply = await self._varied(press.action, creation)
+                    await self._answers.deliver(reply, self._show(context.bot, address, reply))
+        await buttons.release(query)
 
     async def unknown(self, _update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Answer data that is forged, or of an older version."""
+        """Refuse data that is forged or of an older version."""
         raise ExplainedError(texts.OLD_BUTTON)
 
     async def _owned(self, code: str, presser: User, chat: Chat) -> Creation:
@@ -76,36 +82,44 @@ class Buttons:
             raise ExplainedError(texts.NOT_YOURS)
         return creation
 
+    @asynccontextmanager
+    async def _turn_of(self, owner: int, presser: User) -> AsyncIterator[None]:
+        """Wait until nobody else presses for a group, or one turn would be written twice; ExplainedError.
+
+        The presser's own updates are handled one after the other anyway.
+        """
+        if owner == presser.id:
+            yield
+            return
+        lock = self._order.lock_of(owner)
+        try:
+            async with asyncio.timeout(LONGEST_WAIT):
+                await lock.acquire()
+        except TimeoutError:
+            raise ExplainedError(texts.PASSED_OVER) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
     async def _varied(self, action: Action, creation: Creation) -> Reply:
         if action == "continue":
-            return await self._answers.longer(creation, creation.person_id)
-        try:
-            return await self._answers.draft(
-                creation.person_id,
-                creation.network,
-                creation.prompt,
-                temperature=_temperature(action, creation.temperature),
-                count=creation.count,
-            )
-        except RequestError as error:
-            if creation.network is Network.POEM:
-                raise
-            raise ExplainedError(texts.no_new_name(creation.prompt)) from error
+            return await self._answers.longer(creation)
+        temperature = _temperature(action, creation.temperature)
+        return await self._answers.next_reply(
+            creation.person_id, creation.network, creation.prompt, temperature=temperature, count=creation.count
+        )
 
-    async def _show(self, bot: Bot, place: _Place, reply: Reply) -> None:
-        self._shown.pop(place, None)  # should the edit time out, nobody knows what the message shows
-        await _edit(bot, place, reply)
-        self._remember(place, reply.creation.code)
-
-    def _shows(self, place: _Place, code: str) -> bool:
-        """Tell whether a message still shows a creation, as far as one knows."""
-        return self._shown.get(place, code) == code
-
-    def _remember(self, place: _Place, code: str) -> None:
-        self._shown[place] = code
-        self._shown.move_to_end(place)
+    async def _show(self, bot: Bot, address: _Address, reply: Reply) -> None:
+        self._shown.pop(address, None)  # if the edit times out, nobody knows what the message shows
+        await _edit(bot, address, reply)
+        self._shown[address] = reply.creation.code
         if len(self._shown) > REMEMBERED:
             self._shown.popitem(last=False)
+
+    def _shows(self, address: _Address, code: str) -> bool:
+        """Tell whether a message still shows a creation; yes, if nothing else is known."""
+        return self._shown.get(address, code) == code
 
 
 def _temperature(action: Action, before: float) -> float:
@@ -117,12 +131,12 @@ def _temperature(action: Action, before: float) -> float:
     return step
 
 
-async def _edit(bot: Bot, place: _Place, reply: Reply) -> None:
-    """Show a creation in a message, which may be too old for Telegram to tell us what it holds; ExplainedError."""
-    chat_id, message_id = place
+async def _edit(bot: Bot, address: _Address, reply: Reply) -> None:
+    """Show a reply in a message, which may be too old for Telegram to say what it holds; ExplainedError."""
+    chat_id, message_id = address
     try:
-        await bot.edit_message_text(reply.html, chat_id, message_id, parse_mode="HTML", api_kwargs=reply.buttons)
+        await bot.edit_message_text(reply.html, chat_id, message_id, parse_mode="HTML", reply_markup=reply.buttons)
     except BadRequest as error:
-        if not presses.is_gone(error):
+        if not buttons.is_gone(error):
             raise
         raise ExplainedError(texts.MESSAGE_GONE) from error

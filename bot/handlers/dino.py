@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from telegram.ext import CommandHandler, filters
 
-from bot.conversation import moods, texts
+from bot.conversation import texts
 from bot.conversation.answers import Answers, ExplainedError
-from model.decoding.requests import RequestError
 from model.text.forms import Network
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ LONGEST_PREFIX = 20
 
 @dataclass(frozen=True)
 class Wish:
-    """How many names, or None for as many as the person likes, and how they begin."""
+    """How many names, None for as many as in the person's settings, and how they begin."""
 
     count: int | None = None
     prefix: str = ""
@@ -35,33 +34,23 @@ class Wish:
 class Dino:
     """Answers `/dino`."""
 
-    def __init__(self, answers: Answers, temperature: float) -> None:
+    def __init__(self, answers: Answers) -> None:
         self._answers = answers
-        self._temperature = temperature
 
     def handler(self) -> CommandHandler[ContextTypes.DEFAULT_TYPE, None]:
-        """Return what the application listens with."""
+        """Return the handler of the command."""
         return CommandHandler("dino", self.answer, filters.UpdateType.MESSAGE)
 
     async def answer(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Send new names."""
         wish = read_wish(context.args or [], self._answers.vocabulary(Network.DINO))
-        likes = await self._answers.preferences(update)
-        temperature = moods.temperature(likes.mood, self._temperature)
-        try:
-            await self._answers.answer(
-                update, Network.DINO, wish.prefix, temperature=temperature, count=wish.count or likes.names
-            )
-        except RequestError as error:
-            if not wish.prefix:
-                raise
-            raise ExplainedError(texts.no_new_name(wish.prefix)) from error
+        await self._answers.answer(update, Network.DINO, wish.prefix, wish.count)
 
 
 def read_wish(words: Sequence[str], vocabulary: Vocabulary) -> Wish:
     """Read a number and first letters, in either order, each at most once; ExplainedError.
 
-    Whatever has a digit in it is meant as a number, so `1e9` is too many and not a name that begins with E.
+    A word with a digit in it is meant as a number, so `1e9` is too many, and not a name that begins with E.
     """
     numbers = [word for word in words if any(character.isnumeric() for character in word)]
     letters = [word for word in words if word not in numbers]

@@ -1,4 +1,4 @@
-"""What went wrong, and what the person reads of it. No exception ends the bot, and no traceback reaches a chat."""
+"""What went wrong, in words: one sentence for the person, the rest for the log. No exception ends the bot."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from telegram import Update
 from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
 
 from bot.conversation import texts
-from bot.conversation.answers import ExplainedError, LimitedError
+from bot.conversation.answers import ExplainedError, RefusedError
 from bot.people.store import StoreError
+from bot.wire.request import NothingSentError
+from bot.writing.writer import Busy, Stopped, WritingError
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
@@ -20,66 +22,66 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 UNWELCOME = ("not enough rights", "have no rights", "chat_write_forbidden", "topic_closed", "chat not found")
-"""How Telegram says that a bot may not write in a chat, where it does not say Forbidden."""
+"""How Telegram says that a bot may not write in a chat, if it does not say Forbidden."""
+SENTENCES: dict[type[Exception], str] = {
+    Busy: texts.BUSY,
+    Stopped: texts.STOPPING,
+    WritingError: texts.NOT_WRITTEN,
+    StoreError: texts.NO_MEMORY,
+    MangosaurusError: texts.NOT_POSSIBLE,
+}
+"""For errors of ours: the first that fits."""
 
 
 async def on_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
-    """Say what happened to whoever sent the update, and to the log if nobody foresaw it."""
-    error = context.error
-    _log_lost_memory(error)
+    """Tell the log and the person what happened. Nothing is raised here, as nobody would handle it."""
+    try:
+        sentence = _sentence(context.error, update)
+        if sentence is not None and isinstance(update, Update):
+            await _say(update, sentence)
+    except TelegramError as error:
+        _log_unsent(error)
+    except Exception:
+        logger.exception("An error could not be explained")
+
+
+def _sentence(error: Exception | None, update: object) -> str | None:
+    """Log an error; returns what the person should read, if anything."""
+    is_press = isinstance(update, Update) and update.callback_query is not None
+    if isinstance(error, ExplainedError):
+        was_said = isinstance(error, RefusedError) and error.said and not is_press
+        return None if was_said else str(error)
     if isinstance(error, TelegramError) and (not isinstance(error, BadRequest) or _is_unwelcome(error)):
-        _log_lost_reply(error)
-        if isinstance(update, Update) and update.callback_query:
-            await _say(update, texts.MAY_NOT_WRITE if _is_unwelcome(error) else texts.NOT_SHOWN)
-    elif isinstance(error, StoreError):
-        await _say(update, texts.NO_MEMORY)
-    elif isinstance(error, LimitedError) and error.said:
-        await _hush(update)
-    elif isinstance(error, ExplainedError):
-        await _say(update, str(error))
-    elif isinstance(error, MangosaurusError):
-        await _say(update, texts.failure(str(error)))
-    else:
-        error_id = secrets.token_hex(4)
-        logger.error("Error %s", error_id, exc_info=error)
-        await _say(update, texts.apology(error_id))
-
-
-def _log_lost_memory(error: Exception | None) -> None:
-    """Log that the database failed, in one line, whatever the person is told."""
-    for reason in filter(None, (error, error and error.__cause__)):
-        if isinstance(reason, StoreError):
-            logger.error("%s", reason)
+        _log_unsent(error)
+        # A message would fare no better than the one before, but a notice may.
+        return (texts.MAY_NOT_WRITE if _is_unwelcome(error) else texts.NOT_SHOWN) if is_press else None
+    for kind, sentence in SENTENCES.items():
+        if isinstance(error, kind):
+            logger.log(logging.ERROR if kind is StoreError else logging.INFO, "%s: %s", type(error).__name__, error)
+            return sentence
+    error_id = secrets.token_hex(4)
+    logger.error("Error %s", error_id, exc_info=error)
+    return texts.apology(error_id)
 
 
 def _is_unwelcome(error: TelegramError) -> bool:
-    """Tell whether we may not write where we were asked, which Telegram says in several ways."""
+    """Tell whether the bot may not write where it was asked; Telegram has several ways to say it."""
     return isinstance(error, Forbidden) or any(reason in str(error).lower() for reason in UNWELCOME)
 
 
-def _log_lost_reply(error: TelegramError) -> None:
-    """Log that Telegram did not take a message, or did not say that it did: another one would fare no better."""
-    level = logging.INFO if _is_unwelcome(error) else logging.WARNING
-    how = "may not have been" if isinstance(error, TimedOut) else "was not"
-    logger.log(level, "An answer %s sent: %s: %s", how, type(error).__name__, error)
-
-
-async def _say(update: object, text: str) -> None:
-    """Answer a message with a message, and a button with a notice; what is typed inline gets nothing to choose."""
-    if not isinstance(update, Update):
+def _log_unsent(error: TelegramError) -> None:
+    if isinstance(error, NothingSentError):  # the pacing has logged it
         return
-    try:
-        if update.message:
-            await update.message.reply_html(text)
-        elif update.callback_query:
-            await update.callback_query.answer(texts.notice(text), show_alert=True)
-        elif update.inline_query:
-            await update.inline_query.answer([], cache_time=1, is_personal=True)
-    except TelegramError as error:
-        _log_lost_reply(error)
+    how = "may not have been" if isinstance(error, TimedOut) else "was not"
+    level = logging.INFO if _is_unwelcome(error) else logging.WARNING
+    logger.log(level, "A reply %s sent: %s: %s", how, type(error).__name__, error)
 
 
-async def _hush(update: object) -> None:
-    """Say nothing more to somebody who was told already; but a button must not go on waiting."""
-    if isinstance(update, Update) and update.message is None:
-        await _say(update, "")
+async def _say(update: Update, sentence: str) -> None:
+    """Reply to a message, show a notice over a button, and offer nothing to what is typed inline."""
+    if update.message:
+        await update.message.reply_html(sentence)
+    elif update.callback_query:
+        await update.callback_query.answer(texts.notice(sentence), show_alert=True)
+    elif update.inline_query:
+        await update.inline_query.answer([], cache_time=1, is_personal=True)

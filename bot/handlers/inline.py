@@ -1,11 +1,10 @@
-"""Inline mode, in any chat: `@bot mango` offers names that begin so, `@bot shall i compare thee` verse.
+"""Inline mode, in any chat: `@bot mango` offers names that begin so, `@bot shall i compare thee` offers verse.
 
-One word without a mark at its end is the beginning of a name, and so is nothing at all; anything else is a line.
-Offers are drawn with the person's seed, but outside of its sequence: typing takes no turn, and the same words offer the
-same again. They are nobody's creations: most are never sent, and those that are have neither code nor buttons.
+One word without a mark at its end is the beginning of a name, and so is nothing at all; anything else is a line. Offers
+are drawn under the person's seed but outside their sequence: typing takes no turn, and the same words offer the same
+again. They are not recorded, so what is sent has neither a code nor buttons.
 
-Each letter that is typed is a query. Only the newest one of a person is written; the one before it gives its place up.
-Not here: the order of updates, which queries do not wait for (`updates`).
+Each letter typed is a query. Only a person's newest one is written; it cancels the one before.
 """
 
 from __future__ import annotations
@@ -20,40 +19,39 @@ from telegram import InlineQueryResultArticle, InputTextMessageContent
 from telegram.error import BadRequest
 from telegram.ext import InlineQueryHandler
 
-from bot.conversation import moods, texts
+from bot.conversation import texts
 from bot.conversation.typesetting import is_visible
+from bot.people.limits import LETTERS
 from bot.people.store import StoreError
 from model.errors import MangosaurusError
 from model.text.forms import Network
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from telegram import Update
     from telegram.ext import ContextTypes
 
-    from bot.conversation.answers import Answers, Reply
+    from bot.conversation.answers import Answers
+    from bot.conversation.replies import Reply
 
 logger = logging.getLogger(__name__)
 
 NAMES, VERSES = 5, 2
 LONGEST_PREFIX, LONGEST_LINE = 20, 200
 ENDS = (".", ",", ";", ":", "!", "?")
-"""Behind a single word, they make it a line."""
+"""Marks that make a single word a line."""
 CACHED = 60
-"""Seconds in which Telegram may answer for us: so long a new seed, or new weights, may go unseen here."""
+"""Seconds in which Telegram may repeat the offers by itself, and so miss a new seed or new weights."""
 
 
 class Inline:
     """Answers inline queries."""
 
-    def __init__(self, answers: Answers, temperatures: Mapping[Network, float]) -> None:
+    def __init__(self, answers: Answers) -> None:
         self._answers = answers
-        self._temperatures = temperatures
         self._writing: dict[int, asyncio.Task[list[Reply]]] = {}
 
     def handler(self) -> InlineQueryHandler[ContextTypes.DEFAULT_TYPE, None]:
-        """Return what the application listens with."""
+        """Return the handler of inline queries."""
         return InlineQueryHandler(self.answer)
 
     async def answer(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -61,49 +59,46 @@ class Inline:
         query = update.inline_query
         if query is None:
             return
-        offers = [] if query.offset else await self._newest(query.from_user.id, query.query)
-        if offers is None:
+        replies = [] if query.offset else await self._newest(query.from_user.id, query.query)
+        if replies is None:
             return
-        with contextlib.suppress(BadRequest):  # whoever types fast does not wait for an answer
+        offers = [_offer(number, reply) for number, reply in enumerate(replies)]
+        with contextlib.suppress(BadRequest):  # the person has typed on, and Telegram wants this answer no more
             await query.answer(offers, cache_time=CACHED if offers else 0, is_personal=True)
 
-    async def _newest(self, person_id: int, text: str) -> list[InlineQueryResultArticle] | None:
-        """Return offers; None where the person has typed on meanwhile."""
-        if before := self._writing.get(person_id):
+    async def _newest(self, person: int, text: str) -> list[Reply] | None:
+        """Return what to offer; None if the person has typed on meanwhile."""
+        if before := self._writing.get(person):
             before.cancel()
-        task = self._writing[person_id] = asyncio.create_task(self._written(person_id, text))
+        task = self._writing[person] = asyncio.create_task(self._written(person, text))
         try:
             await asyncio.wait({task})
-            return None if task.cancelled() else [_offer(number, reply) for number, reply in enumerate(task.result())]
+            return None if task.cancelled() else task.result()
         except StoreError:
             raise
-        except MangosaurusError as error:  # whose text may hold what was typed
+        except MangosaurusError as error:  # which may quote what was typed
             logger.info("Nothing is offered inline: %s", type(error).__name__)
             return []
         finally:
             task.cancel()
-            if self._writing.get(person_id) is task:
-                del self._writing[person_id]
+            if self._writing.get(person) is task:
+                del self._writing[person]
 
-    async def _written(self, person_id: int, text: str) -> list[Reply]:
-        """Have offers written: each of them one name, or one verse; LimitedError."""
-        self._answers.admit(person_id, typing=True)
-        mood = (await self._answers.store.preferences(person_id)).mood
-        heat = {kind: moods.temperature(mood, operators) for kind, operators in self._temperatures.items()}
+    async def _written(self, person: int, text: str) -> list[Reply]:
+        """Write one name, or one verse, for each offer; RefusedError."""
+        self._answers.spend(person, 1 / LETTERS)
+        mood = (await self._answers.store.preferences(person)).mood
         line = text.strip()
         if is_name(line):
             prefix = self._answers.vocabulary(Network.DINO).fold(line)
             if prefix or not line:
-                return _one_each(
-                    await self._answers.aside(
-                        person_id, Network.DINO, prefix, 0, temperature=heat[Network.DINO], count=NAMES
-                    )
-                )
+                heat = self._answers.temperature(Network.DINO, mood)
+                reply = await self._answers.aside(person, Network.DINO, prefix, 0, temperature=heat, count=NAMES)
+                return _one_each(reply)
         if len(line) > LONGEST_LINE or not is_visible(line):
             return []
-        verses = (
-            self._answers.aside(person_id, Network.POEM, line, n, temperature=heat[Network.POEM]) for n in range(VERSES)
-        )
+        heat = self._answers.temperature(Network.POEM, mood)
+        verses = (self._answers.aside(person, Network.POEM, line, n, temperature=heat) for n in range(VERSES))
         return await asyncio.gather(*verses)
 
 
@@ -113,14 +108,15 @@ def is_name(line: str) -> bool:
 
 
 def _one_each(reply: Reply) -> list[Reply]:
-    both = zip(reply.texts, reply.neighbours, strict=True)
-    return [replace(reply, texts=(name,), neighbours=(neighbour,)) for name, neighbour in both]
+    both = zip(reply.text.texts, reply.text.neighbours, strict=True)
+    return [replace(reply, text=replace(reply.text, texts=(name,), neighbours=(near,))) for name, near in both]
 
 
 def _offer(number: int, reply: Reply) -> InlineQueryResultArticle:
+    text = reply.text
     if reply.creation.network is Network.DINO:
-        title, description = texts.name_offer(reply.texts[0], reply.neighbours[0])
+        title, description = texts.name_offer(text.texts[0], text.neighbours[0])
     else:
-        title, description = texts.verse_offer(reply.creation.prompt, reply.texts[0], between=reply.between)
+        title, description = texts.verse_offer(reply.creation.prompt, text.texts[0], between=text.between)
     content = InputTextMessageContent(reply.html, parse_mode="HTML")
     return InlineQueryResultArticle(str(number), title, content, description=description)

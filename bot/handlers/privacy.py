@@ -1,113 +1,150 @@
-"""`/forget` and `/export`: what is kept of a person is theirs to delete and to take along.
+"""`/forget` and `/export`: what is kept of a person, or of a group, is theirs to delete and to take along.
 
-Whom a question is for stands in its buttons, so that it can be answered after a restart too, though not for ever. Not
-here: what is kept (`store`).
+A group owns what its anonymous administrators asked for. Any of its administrators can delete or export that: with
+`/forget group` and `/export group`, or with the command alone if they write anonymously. Then Telegram hides who they
+are until they press a button. The buttons say whose data the question is about, so they work after a restart.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.constants import ChatType
-from telegram.error import BadRequest
+from telegram.error import BadRequest, Forbidden
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filters
 
-from bot.conversation import presses, texts
+from bot.conversation import buttons, texts
 from bot.conversation.answers import Answers, ExplainedError
-from bot.wire.order import person_id
+from bot.conversation.buttons import PrivacyPress
 
 if TYPE_CHECKING:
-    from telegram import CallbackQuery, Update
+    from collections.abc import Sequence
+
+    from telegram import Bot, CallbackQuery, Chat, Message, Update, User
     from telegram.ext import ContextTypes
 
-VERSION = "1"
-PATTERN = re.compile(rf"{VERSION}:forget:(?P<choice>yes|no):(?P<person>-?[0-9]{{1,19}})", re.ASCII)
 QUESTION_LASTS = timedelta(hours=1)
 
 
 class Privacy:
-    """Answers `/forget`, its buttons, and `/export`."""
+    """Answers `/forget`, `/export` and the buttons below their questions."""
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
 
     def handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
-        """Return what the application listens with."""
+        """Return the handlers of both commands and their buttons."""
         return [
-            CommandHandler("forget", self.ask, filters.UpdateType.MESSAGE),
+            CommandHandler("forget", self.forget, filters.UpdateType.MESSAGE),
             CommandHandler("export", self.export, filters.UpdateType.MESSAGE),
-            CallbackQueryHandler(self.press, re.compile(rf"{PATTERN.pattern}\Z", re.ASCII)),
+            CallbackQueryHandler(self.press, buttons.means(PrivacyPress)),
         ]
 
-    async def ask(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Ask whether everything shall be deleted."""
-        message, person = update.message, person_id(update)
-        if message is None or person is None:
+    async def forget(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Ask whether everything should be deleted."""
+        if (message := update.message) is None:
             return
-        if message.from_user is None or message.from_user.id != person:  # nobody could press the button
-            raise ExplainedError(texts.FORGET_AS_YOURSELF)
-        await message.reply_html(texts.FORGET_QUESTION, reply_markup=question_buttons(person))
+        owner, is_group = await _owner(message, context.args or [])
+        question = texts.FORGET_GROUP_QUESTION if is_group else texts.FORGET_QUESTION
+        yes = texts.FORGET_GROUP_YES if is_group else texts.FORGET_YES
+        await message.reply_html(question, reply_markup=buttons.below_question(owner, yes=yes, no=texts.FORGET_NO))
 
-    async def press(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Delete everything, or nothing, if it is the right person who presses, and in time."""
+    async def export(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Send all that is kept, as a file, where only its owner or an administrator sees it."""
+        message = update.message
+        if message is None or message.from_user is None:
+            return
+        owner, is_group = await _owner(message, context.args or [])
+        if is_group and message.sender_chat:
+            menu = buttons.below_question(owner, export=texts.EXPORT_GROUP_BUTTON)
+            await message.reply_html(texts.EXPORT_GROUP_QUESTION, reply_markup=menu)
+        elif is_group:
+            await message.reply_html(await self._send_groups(context.bot, message.chat, message.from_user))
+        elif message.chat.type != ChatType.PRIVATE:
+            raise ExplainedError(texts.EXPORT_PRIVATELY)
+        else:
+            with self._answers.accepting(message.chat, owner):
+                content = await self._file(owner)
+            name = f"mangosaurus-{owner}.json"
+            await message.reply_document(content, filename=name, caption=texts.EXPORT_CAPTION, parse_mode="HTML")
+
+    async def press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Delete everything or nothing, or send it, if the person may decide that and the question is not too old."""
         query = update.callback_query
-        match = PATTERN.fullmatch(query.data or "") if query else None
-        if query is None or match is None:  # the library lets a press without data pass
+        press = buttons.read(query.data) if query else None
+        if query is None or query.message is None or not isinstance(press, PrivacyPress):
             raise ExplainedError(texts.OLD_BUTTON)
-        if int(match["person"]) != query.from_user.id:
+        chat, presser, is_group = query.message.chat, query.from_user, press.owner == query.message.chat.id < 0
+        if is_group and not await _is_admin(chat, presser):
+            raise ExplainedError(texts.ADMINS_ONLY)
+        if not is_group and press.owner != presser.id:
             raise ExplainedError(texts.FORGET_NOT_YOURS)
         if _is_old(query):
-            await _conclude(query, texts.FORGET_TOO_OLD)
-        elif match["choice"] == "no":
+            await _conclude(query, texts.QUESTION_TOO_OLD)
+        elif press.choice == "export":
+            await buttons.release(query, await self._send_groups(context.bot, chat, presser))
+        elif press.choice == "no":
             await _conclude(query, texts.FORGET_KEPT)
         else:
-            await self._answers.store.forget(query.from_user.id)
-            await _conclude(query, texts.FORGET_DONE)
+            await self._answers.store.forget(press.owner)
+            await _conclude(query, texts.FORGET_GROUP_DONE if is_group else texts.FORGET_DONE)
 
-    async def export(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Send all that is kept, as a file, where only its owner sees it."""
-        message, person = update.message, person_id(update)
-        if message is None or person is None:
-            return
-        if message.chat.type != ChatType.PRIVATE:
-            raise ExplainedError(texts.EXPORT_PRIVATELY)
-        self._answers.admit(person)
-        content = await asyncio.to_thread(as_file, await self._answers.store.export(person))
-        await message.reply_document(
-            content, filename=f"mangosaurus-{person}.json", caption=texts.EXPORT_CAPTION, parse_mode="HTML"
-        )
+    async def _send_groups(self, bot: Bot, chat: Chat, admin: User) -> str:
+        """Send an administrator what is kept of a group, in private; returns what to say in the group."""
+        with self._answers.accepting(chat, admin.id):
+            content = await self._file(chat.id)
+        name, caption = f"mangosaurus{chat.id}.json", texts.export_group_caption(chat.title or "")
+        try:
+            await bot.send_document(admin.id, content, filename=name, caption=caption, parse_mode="HTML")
+        except (BadRequest, Forbidden):  # they never wrote to the bot, or blocked it
+            return texts.EXPORT_GROUP_NOT_SENT
+        return texts.EXPORT_GROUP_SENT
+
+    async def _file(self, owner: int) -> bytes:
+        return await asyncio.to_thread(as_file, await self._answers.store.export(owner))
 
 
 def as_file(kept: dict[str, Any]) -> bytes:
-    """Write JSON, with turns counted from 1, as people read them below each answer, and not from 0, as programs do."""
+    """Write JSON with turns counted from 1, as people read them below each reply."""
     creations = [creation | {"turn": creation["turn"] + 1} for creation in kept["creations"]]
     return (json.dumps(kept | {"creations": creations}, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def question_buttons(person: int) -> InlineKeyboardMarkup:
-    """Return the answers that one person can give."""
-    choices = (("yes", texts.FORGET_YES), ("no", texts.FORGET_NO))
-    return InlineKeyboardMarkup(
-        [[InlineKeyboardButton(text, callback_data=f"{VERSION}:forget:{choice}:{person}")] for choice, text in choices]
-    )
+async def _owner(message: Message, words: Sequence[str]) -> tuple[int, bool]:
+    """Return whose data a command is about, and whether that is the group's; ExplainedError if it is not theirs."""
+    chat, sender, person = message.chat, message.sender_chat, message.from_user
+    if sender and sender.id == chat.id:
+        return chat.id, True
+    if sender or person is None:
+        raise ExplainedError(texts.AS_YOURSELF)
+    if [word.lower() for word in words] != ["group"]:
+        return person.id, False
+    if chat.type == ChatType.PRIVATE:
+        raise ExplainedError(texts.IN_THE_GROUP)
+    if not await _is_admin(chat, person):
+        raise ExplainedError(texts.ADMINS_ONLY)
+    return chat.id, True
+
+
+async def _is_admin(chat: Chat, person: User) -> bool:
+    # Telegram promises the list to every member, but a question about one person only to administrators.
+    return any(admin.user.id == person.id for admin in await chat.get_administrators())
 
 
 def _is_old(query: CallbackQuery) -> bool:
-    """Tell whether the question was asked long ago; Telegram says of very old messages only that they were."""
+    """Tell whether the question was asked long ago; of a very old one, Telegram says only that it is."""
     asked = query.message.date if query.message else None
     return asked is None or datetime.now(UTC) - asked > QUESTION_LASTS
 
 
 async def _conclude(query: CallbackQuery, sentence: str) -> None:
-    """Put an end in the question's place, once: a second press finds it there."""
+    """Replace the question, so that it is answered once."""
     try:
         await query.edit_message_text(sentence, parse_mode="HTML")
     except BadRequest as error:
-        if "not modified" not in str(error) and not presses.is_gone(error):
+        if "not modified" not in str(error) and not buttons.is_gone(error):
             raise
-    await presses.release(query)
+    await buttons.release(query)

@@ -1,4 +1,4 @@
-"""`/seed [number]`: which sequence of answers a person gets."""
+"""`/seed [number]`: which sequence of names and verse a person gets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Seed:
         self._store = store
 
     def handler(self) -> CommandHandler[ContextTypes.DEFAULT_TYPE, None]:
-        """Return what the application listens with."""
+        """Return the handler of the command."""
         return CommandHandler("seed", self.answer, filters.UpdateType.MESSAGE)
 
     async def answer(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -44,9 +44,9 @@ class Seed:
 
 
 def read_seed(words: Sequence[str]) -> int:
-    """Read one whole number, in any script's digits; ExplainedError."""
+    """Read one whole number, in the digits of any script; ExplainedError."""
     word = words[0].lstrip("0") or "0"
-    # The length first: Python refuses to read numbers of thousands of digits.
+    # The length comes first, as Python refuses to read numbers of thousands of digits.
     if len(words) > 1 or not word.isdecimal() or len(word) > 30 or int(word) > LARGEST_SEED:
         raise ExplainedError(texts.seed_range(LARGEST_SEED))
     return int(word)

@@ -1,6 +1,6 @@
-"""`/start`, `/help`, `/about`, and what nobody else answers: unknown commands, and messages that are no text.
+"""`/start`, `/help`, `/about`, and what no other room answers: unknown commands, and messages that are no text.
 
-In groups only the three commands are answered: what others say there is none of our business.
+In groups only the three commands are answered.
 """
 
 from __future__ import annotations
@@ -19,18 +19,17 @@ if TYPE_CHECKING:
     from telegram import Message, Update
     from telegram.ext import ContextTypes
 
-    from bot.writing.batching import Batching
-
+    from bot.writing.writer import Writer
 
 ALBUMS = 64
-"""Of so many it is remembered that they were answered: their pictures come within seconds."""
+"""How many are remembered as answered. The pictures of one arrive within seconds."""
 
 
 class ForUs(filters.MessageFilter):
-    """Lets pass what begins like a command and is not addressed to another bot."""
+    """Passes commands that are not addressed to another bot."""
 
     def filter(self, message: Message) -> bool:
-        """Compare the name behind the `@`, if there is one, with ours."""
+        """Compare the name after the `@`, if there is one, with ours."""
         command = (message.text or "").split(maxsplit=1)[0]
         _, _, name = command.partition("@")
         return not name or name.lower() == message.get_bot().username.lower()
@@ -39,13 +38,13 @@ class ForUs(filters.MessageFilter):
 class Welcome:
     """Answers `/start`, `/help`, `/about` and the rest."""
 
-    def __init__(self, admin_ids: Collection[int], batchings: Mapping[str, Batching]) -> None:
+    def __init__(self, admin_ids: Collection[int], writers: Mapping[str, Writer]) -> None:
         self._admin_ids = admin_ids
-        self._batchings = batchings
+        self._writers = writers
         self._albums: deque[str] = deque(maxlen=ALBUMS)  # that were answered
 
     def handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
-        """Return the commands."""
+        """Return the handlers of the commands."""
         return [
             CommandHandler("start", self.start, filters.UpdateType.MESSAGE),
             CommandHandler("help", self.help, filters.UpdateType.MESSAGE),
@@ -53,7 +52,7 @@ class Welcome:
         ]
 
     def last_handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
-        """Return what comes after all others, for it takes what they leave."""
+        """Return the handlers that come after all others, and take what they leave."""
         return [
             MessageHandler(IN_PRIVATE & filters.Regex("^/") & ForUs(), self.unknown),
             MessageHandler(IN_PRIVATE & ~filters.TEXT & ~filters.StatusUpdate.ALL, self.no_text),
@@ -64,27 +63,25 @@ class Welcome:
         await _reply(update, texts.START)
 
     async def help(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """List the commands, and an administrator's too where it is one who asks."""
+        """List the commands, for an administrator theirs as well."""
         is_admin = person_id(update) in self._admin_ids
         await _reply(update, texts.help_for(context.bot.username, is_admin=is_admin))
 
     async def about(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Say what serves at the moment, and how good it is."""
-        serving = {kind: batching.checkpoint for kind, batching in self._batchings.items()}
-        await _reply(
-            update,
-            texts.about(
-                (kind, checkpoint.version, checkpoint.description.held_out_loss, len(checkpoint.known_names))
-                for kind, checkpoint in serving.items()
-            ),
-        )
+        serving = {network: writer.checkpoint for network, writer in self._writers.items()}
+        networks = [
+            (network, checkpoint.version, checkpoint.description.held_out_loss, len(checkpoint.known_names))
+            for network, checkpoint in serving.items()
+        ]
+        await _reply(update, texts.about(networks))
 
     async def unknown(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Answer a command that does not exist, at least for this person, and a slash that begins none."""
+        """Answer a command that does not exist, or not for this person, and a slash that begins no command."""
         await _reply(update, texts.UNKNOWN_COMMAND)
 
     async def no_text(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Answer a picture, a voice or a sticker; an album, which comes picture by picture, once."""
+        """Answer a picture, a voice or a sticker. An album, which comes picture by picture, is answered once."""
         album = update.message and update.message.media_group_id
         if album and album in self._albums:
             return

@@ -1,0 +1,69 @@
+"""A reply: a creation with its text, and how both look in a chat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.conversation import texts
+from bot.conversation.buttons import below_creation
+from bot.wire.order import can_press
+from model.decoding.limits import USUAL_TEMPERATURE
+from model.decoding.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
+from model.text.forms import Network
+
+if TYPE_CHECKING:
+    from telegram import InlineKeyboardMarkup, Message
+
+    from bot.people.store import Creation
+    from bot.writing.writer import Text
+
+MOST_CONTINUED = 3
+"""How often a poem can be continued: after that it would not fit into one message."""
+SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES = 160, 800, 14
+"""Characters, characters and lines of each part of a poem. Other numbers would change the texts of old creations."""
+ASIDE = 2**63
+"""Turns from this number on belong to nobody's sequence: no count of requests gets that far."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A creation with its text, ready to send."""
+
+    creation: Creation
+    text: Text
+
+    @property
+    def html(self) -> str:
+        """The message, the same whenever and for whomever it is shown."""
+        made = self.creation
+        turn = made.turn if made.turn < ASIDE else None
+        decided_by = texts.decided_by(made.seed, turn, made.temperature, USUAL_TEMPERATURE[made.network.form])
+        if made.network is Network.DINO:
+            return texts.names(self.text.texts, self.text.neighbours, decided_by, made.code)
+        return texts.poem(made.prompt, self.text.texts[0], decided_by, made.code, between=self.text.between)
+
+    @property
+    def buttons(self) -> InlineKeyboardMarkup:
+        """The buttons below the message."""
+        return below_creation(self.creation, can_grow=can_grow(self.creation))
+
+    def buttons_for(self, message: Message) -> InlineKeyboardMarkup | None:
+        """Return the buttons of a reply to this message; none if its sender could not press them."""
+        return self.buttons if can_press(self.creation.person_id, message.from_user, message.chat) else None
+
+
+def can_grow(creation: Creation) -> bool:
+    """Tell whether a creation is a poem that can be continued."""
+    return creation.network is Network.POEM and creation.length < MOST_CONTINUED
+
+
+def request_for(creation: Creation) -> Request:
+    """Return the decoder's request for a creation, the same now and later."""
+    generator, sampling = generator_for(creation.seed, creation.turn), Sampling(creation.temperature)
+    if creation.network is Network.DINO:
+        return NameRequest(generator, creation.count, creation.prompt, sampling)
+    parts = creation.length + 1  # as the same numbers are drawn, a longer poem begins with the whole shorter one
+    return VerseRequest(
+        generator, creation.prompt, sampling, SHORTEST_VERSE * parts, LONGEST_VERSE * parts, MOST_LINES * parts
+    )
