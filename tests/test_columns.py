@@ -1,4 +1,4 @@
-"""Batches in groups of columns: every example once, and back again as it was."""
+"""Batches in groups of columns, and back to rows: every sequence once, in order."""
 
 import numpy as np
 from hypothesis import given
@@ -9,7 +9,7 @@ from model.text.vocabulary import NO_CHARACTER
 
 
 @given(st.integers(1, 300))
-def test_groups_are_equal_and_no_wider_than_they_should_be(batch_size: int) -> None:
+def test_groups_are_equal_and_of_at_most_group_columns(batch_size: int) -> None:
     groups = group_count(batch_size)
     assert batch_size % groups == 0
     if groups > 1:
@@ -18,7 +18,7 @@ def test_groups_are_equal_and_no_wider_than_they_should_be(batch_size: int) -> N
         assert batch_size // groups == GROUP
 
 
-def test_an_awkward_number_stays_together() -> None:
+def test_a_batch_size_without_a_suitable_divisor_makes_one_group() -> None:
     assert [group_count(n) for n in (1, 31, 32, 33, 37, 48, 64, 96, 100)] == [1, 1, 1, 3, 1, 2, 2, 3, 4]
 
 

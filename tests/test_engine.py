@@ -1,4 +1,4 @@
-"""The engine is the textbook: the same losses, gradients and states on any network, batch, mask, dropout and state."""
+"""The engine equals the textbook: the same losses, gradients and states for any network, batch and state."""
 
 import tracemalloc
 from typing import Literal
@@ -20,14 +20,14 @@ every_cell = pytest.mark.parametrize("cell", ["rnn", "lstm"])
 
 
 def network(architecture: Architecture, dtype: type, random: np.random.Generator) -> LanguageModel:
-    """Weights with biases other than zero."""
+    """A network whose biases are not zero."""
     found = LanguageModel.initialise(architecture, random, dtype)
     found.parameters.whole += random.normal(0, 0.2, found.parameters.whole.shape).astype(dtype)
     return found
 
 
 def sequences(vocab_size: int, time: int, batch_size: int, masked: bool, random: np.random.Generator) -> Batch:
-    """Ids, among them NO_CHARACTER, in sequences that the mask ends early."""
+    """Ids, among them NO_CHARACTER; the mask ends each sequence early."""
     inputs, targets = random.integers(NO_CHARACTER, vocab_size, (2, time, batch_size))
     ends = random.integers(0, time + 1, batch_size)
     return Batch(inputs, np.maximum(targets, 0), np.arange(time)[:, None] < ends if masked else None)
@@ -44,11 +44,11 @@ def dropout_masks(language_model: LanguageModel, batch_size: int, random: np.ran
 
 
 def assert_close(found: Array, expected: Array, tolerance: float, scale: float = 0.0) -> None:
-    """The difference is at most `tolerance` times the length of what is expected."""
+    """The difference is at most `tolerance` times the norm of `expected`, or times `scale` if that is more."""
     assert found.shape == expected.shape
     assert found.dtype == expected.dtype
-    length = max(float(np.linalg.norm(expected)), scale)
-    assert float(np.linalg.norm(found - expected)) <= tolerance * length
+    norm = max(float(np.linalg.norm(expected)), scale)
+    assert float(np.linalg.norm(found - expected)) <= tolerance * norm
 
 
 @settings(max_examples=150)
@@ -93,7 +93,7 @@ def test_the_engine_equals_the_textbook(
 
 
 @every_cell
-def test_arrays_used_before_change_no_bit(cell: Cell) -> None:
+def test_reused_arrays_change_no_bit(cell: Cell) -> None:
     random = np.random.default_rng(0)
     language_model = network(Architecture(cell, 5, 3, 2), np.float32, random)
     used = TrainingStep(language_model.architecture, np.float32)
@@ -109,7 +109,7 @@ def test_arrays_used_before_change_no_bit(cell: Cell) -> None:
 
 
 @every_cell
-def test_shorter_sequences_need_no_memory_of_their_own(cell: Cell) -> None:
+def test_shorter_sequences_allocate_no_memory(cell: Cell) -> None:
     random = np.random.default_rng(0)
     language_model = network(Architecture(cell, 5, 3, 2), np.float32, random)
     training_step = TrainingStep(language_model.architecture, np.float32)
@@ -127,4 +127,4 @@ def test_shorter_sequences_need_no_memory_of_their_own(cell: Cell) -> None:
     finally:
         tracemalloc.stop()
     logits = sum(range(1, 40)) * 64 * 5 * np.dtype(np.float32).itemsize
-    assert kept < logits  # and an array of gates, say, is several times as large
+    assert kept < logits  # the smallest of the arrays

@@ -1,4 +1,4 @@
-"""Lockstep: a row's bits do not depend on its neighbours, on how many they are, or on its place, on any processor."""
+"""Lockstep: a row's bits do not depend on the other rows, on their number, on its index or on the processor."""
 
 import os
 import subprocess
@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from model.engine.lockstep import Lockstep, on_grid
+from model.engine.grid import on_grid
+from model.engine.lockstep import Lockstep
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel
 from model.network.layers import Array
 from model.text.vocabulary import NO_CHARACTER
 
 ROWS, STEPS = 140, 12
+TIMEOUT = 60
 WIDTHS = (1, 2, 3, 5, 8, 9, 10, 11, 16, 17, 33, 48, 49, 65, 104, ROWS)
 
 
@@ -34,7 +36,7 @@ def network(hidden_size: int, cell: str = "lstm", dtype: type = np.float32) -> L
 
 
 def inputs() -> NDArray[np.intp]:
-    """Ids (T, B), now and then none."""
+    """Ids (T, B), among them NO_CHARACTER."""
     return np.random.default_rng(1).integers(NO_CHARACTER, 38, size=(STEPS, ROWS))
 
 
@@ -46,7 +48,7 @@ def logits(lockstep: Lockstep, ids: NDArray[np.intp]) -> Array:
 
 
 def assert_lockstep(language_model: LanguageModel) -> None:
-    """Every row has the bits that it has alone, in any company and place."""
+    """Every row has the same bits alone and among any other rows, at any index."""
     lockstep, ids, random = Lockstep(language_model), inputs(), np.random.default_rng(2)
     alone = np.concatenate([logits(lockstep, ids[:, [row]]) for row in range(ROWS)], axis=1)
     for width in WIDTHS:
@@ -60,11 +62,12 @@ def test_a_row_has_the_same_bits_at_every_width(hidden_size: int, cell: str) -> 
     assert_lockstep(network(hidden_size, cell))
 
 
-def test_it_holds_in_double_precision() -> None:
+def test_a_row_has_the_same_bits_in_double_precision() -> None:
     assert_lockstep(network(100, dtype=np.float64))
 
 
 def assert_any_threads(language_model: LanguageModel) -> None:
+    """All rows have the same bits with one BLAS thread and with two."""
     outcomes = []
     for threads in (1, 2):
         with threadpool_limits(threads, "blas"):
@@ -72,12 +75,12 @@ def assert_any_threads(language_model: LanguageModel) -> None:
     assert np.array_equal(outcomes[0], outcomes[1])
 
 
-def test_the_number_of_threads_does_not_matter() -> None:
+def test_rows_have_the_same_bits_on_any_number_of_threads() -> None:
     assert_any_threads(network(256))
 
 
-def test_both_hold_with_the_kernels_of_other_processors() -> None:
-    """OpenBLAS can be told to use those; they add in other orders."""
+def test_rows_have_the_same_bits_with_the_kernels_of_other_processors() -> None:
+    """These kernels add in other orders; an environment variable makes OpenBLAS use them."""
     kernels = {"Nehalem"}
     if {library.get("architecture") for library in threadpool_info()} & {"SkylakeX", "Cooperlake", "SapphireRapids"}:
         kernels.add("Haswell")
@@ -85,11 +88,11 @@ def test_both_hold_with_the_kernels_of_other_processors() -> None:
     folder = Path(__file__).parents[1]
     for kernel in kernels:
         environment = os.environ | {"OPENBLAS_CORETYPE": kernel, "OPENBLAS_NUM_THREADS": "1"}
-        subprocess.run([sys.executable, "-c", script], cwd=folder, env=environment, check=True, timeout=60)
+        subprocess.run([sys.executable, "-c", script], cwd=folder, env=environment, check=True, timeout=TIMEOUT)
 
 
 @pytest.mark.parametrize("size", [1e-45, 1e-41, 1e-38, 1e36])
-def test_rows_agree_at_the_ends_of_what_floats_can_hold(size: float) -> None:
+def test_rows_have_the_same_bits_where_numbers_are_extremely_small_or_large(size: float) -> None:
     language_model, ids = network(100), inputs()
     for name, parameter in language_model.parameters.items():
         if name.startswith("output"):
@@ -105,12 +108,12 @@ def test_rows_agree_at_the_ends_of_what_floats_can_hold(size: float) -> None:
 @given(st.integers(0, 2**32 - 1), st.integers(1, 600), st.integers(-30, 30), st.sampled_from([np.float32, np.float64]))
 @settings(deadline=None, max_examples=60)
 def test_sums_on_the_grid_are_exact(seed: int, inputs: int, size: int, dtype: type) -> None:
-    """Added forwards, backwards, and by the matrix library: always the same number, which exact arithmetic gives."""
+    """Added forwards, backwards or by BLAS, they equal the sum in exact arithmetic."""
     random = np.random.default_rng(seed)
-    digits, limits = 8, np.finfo(dtype)
+    digits = 8
     weights = random.standard_normal((3, inputs)) ** 3 * 2.0**size
-    rounded = on_grid(weights, 0, digits, limits)
-    assert np.allclose(rounded, weights, atol=np.abs(weights).sum() * 2.0 ** (digits - limits.nmant + 2))
+    rounded = on_grid(weights, 0, digits, dtype)
+    assert np.allclose(rounded, weights, atol=np.abs(weights).sum() * 2.0 ** (digits - np.finfo(dtype).nmant + 2))
     x: Array = (random.integers(-512, 513, inputs) / 2**digits).astype(dtype)
     for row in rounded.astype(dtype):
         exact = float(sum(Fraction(float(a)) * Fraction(float(b)) for a, b in zip(row, x, strict=True)))
@@ -118,14 +121,14 @@ def test_sums_on_the_grid_are_exact(seed: int, inputs: int, size: int, dtype: ty
         assert float(np.add.accumulate(row * x)[-1]) == exact == float(np.add.accumulate((row * x)[::-1])[-1])
 
 
-def test_only_one_weight_of_a_look_up_counts() -> None:
+def test_the_grid_is_finer_for_a_look_up_because_only_one_of_its_weights_counts() -> None:
     weights = np.hstack([np.full((1, 1000), 0.7), np.full((1, 2), 0.123)])
-    assert np.abs(on_grid(weights, 1000, 8, np.finfo(np.float32)) - weights).max() < 2**-15
-    assert np.abs(on_grid(weights, 0, 8, np.finfo(np.float32)) - weights).max() > 2**-15
+    assert np.abs(on_grid(weights, 1000, 8, np.float32) - weights).max() < 2**-15
+    assert np.abs(on_grid(weights, 0, 8, np.float32) - weights).max() > 2**-15
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
-def test_it_computes_what_the_network_does(cell: str) -> None:
+def test_logits_are_those_of_the_network_but_for_rounding(cell: str) -> None:
     language_model, ids = network(64, cell), inputs()
     state, expected = language_model.initial_state(ROWS), []
     for step in ids:
@@ -134,23 +137,23 @@ def test_it_computes_what_the_network_does(cell: str) -> None:
     assert np.abs(logits(Lockstep(language_model), ids) - expected).max() < 0.05
 
 
-def test_rows_come_go_move_and_forget() -> None:
+def test_rows_come_go_move_and_are_cleared() -> None:
     lockstep, ids = Lockstep(network(20)), inputs()
     whole = logits(lockstep, ids[:, :3])
     lockstep.resize(0)
     lockstep.resize(2)
     step_all(lockstep, ids[:6, [1, 0]])
-    lockstep.resize(3)  # a third one, later
+    lockstep.resize(3)  # a third row joins
     step_all(lockstep, ids[6:, [1, 0, 2]][:2])
     lockstep.move(1, 0)
     lockstep.resize(1)
     assert np.array_equal(lockstep.step(ids[8, :1].tolist()), whole[8, :1])
-    lockstep.forget(0)
+    lockstep.clear(0)
     assert np.array_equal(lockstep.step(ids[0, :1].tolist()), whole[0, :1])
     assert lockstep.rows == 1
 
 
-def test_rows_that_come_begin_anew_in_columns_that_were_in_use() -> None:
+def test_new_rows_begin_in_the_zero_state_in_columns_that_others_have_used() -> None:
     lockstep, ids = Lockstep(network(20)), inputs()
     whole = logits(lockstep, ids[:, :20])
     lockstep.resize(0)
@@ -170,7 +173,7 @@ def step_all(lockstep: Lockstep, ids: Sequence[NDArray[np.intp]] | NDArray[np.in
 
 
 @pytest.mark.parametrize("broken", [np.nan, np.inf, -3e38])
-def test_weights_that_are_no_numbers_are_noticed(broken: float) -> None:
+def test_weights_that_lead_to_numbers_that_are_not_finite_are_not_sound(broken: float) -> None:
     language_model = network(8)
     assert Lockstep(language_model).is_sound
     language_model.parameters["lstm.1.w_h"][:, 3] = broken

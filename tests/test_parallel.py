@@ -1,4 +1,4 @@
-"""Shards: several processes find what one finds, and none of them is left behind, however it ends."""
+"""Shards: several processes compute what one computes, and none outlives the program, however that ends."""
 
 import io
 import os
@@ -23,7 +23,7 @@ from model.network.layers import Array
 from model.text.batches import Batch
 
 BATCH_SIZE, TIME, HIDDEN_SIZE, VOCAB_SIZE, DEPTH = 50, 5, 8, 6, 2
-PATIENCE = 20.0
+TIMEOUT = 20.0
 
 Outcome = tuple[float, Parameters, State]
 
@@ -54,8 +54,8 @@ def compute(shards: Shards, language_model: LanguageModel, *, masked: bool = Fal
 
 @pytest.fixture
 def shards() -> Iterator[Shards]:
-    with Shards(2) as found:
-        yield found
+    with Shards(2) as shards:
+        yield shards
 
 
 def exists(process: int) -> bool:
@@ -69,7 +69,7 @@ def exists(process: int) -> bool:
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
 @pytest.mark.parametrize("extras", [False, True])
-def test_processes_find_what_one_finds(cell: Literal["rnn", "lstm"], threads: int, extras: bool) -> None:
+def test_several_processes_compute_what_one_computes(cell: Literal["rnn", "lstm"], threads: int, extras: bool) -> None:
     language_model = network(cell)
     with Shards(1) as alone, Shards(threads) as shards:
         nats, gradients, after = compute(alone, language_model, masked=extras, dropped=extras)
@@ -93,14 +93,14 @@ def test_every_call_uses_the_present_weights(shards: Shards) -> None:
     assert compute(shards, language_model)[0] != before
 
 
-def test_small_batches_need_no_other_process(shards: Shards) -> None:
-    language_model, few = network(), batch()
-    few = Batch(few.inputs[:, :31], few.targets[:, :31], None)
-    shards.loss_and_gradients(language_model, few, language_model.initial_state(31), characters=1)
+def test_small_batches_start_no_process(shards: Shards) -> None:
+    language_model, whole = network(), batch()
+    small = Batch(whole.inputs[:, :31], whole.targets[:, :31], None)
+    shards.loss_and_gradients(language_model, small, language_model.initial_state(31), characters=1)
     assert not shards.processes
 
 
-def test_processes_end_when_they_are_closed_and_begin_again_when_needed(shards: Shards) -> None:
+def test_close_ends_processes_and_the_next_call_starts_new_ones(shards: Shards) -> None:
     first = compute(shards, network())
     (process,) = shards.processes
     assert exists(process)
@@ -111,17 +111,17 @@ def test_processes_end_when_they_are_closed_and_begin_again_when_needed(shards: 
     shards.close()
 
 
-def test_a_process_that_is_killed_is_told_of_and_replaced(shards: Shards) -> None:
+def test_a_process_that_is_killed_raises_an_error_and_is_replaced(shards: Shards) -> None:
     first = compute(shards, network())
     (process,) = shards.processes
     os.kill(process, signal.SIGKILL)
-    with pytest.raises(ParallelError, match=r"a process that trains along has ended \(signal 9\)"):
+    with pytest.raises(ParallelError, match=r"a process of the training has ended \(signal 9\)"):
         compute(shards, network())
     assert not exists(process)
     assert compute(shards, network())[0] == first[0]
 
 
-def test_an_interrupt_is_for_the_one_that_was_started_by_hand(shards: Shards) -> None:
+def test_processes_ignore_an_interrupt(shards: Shards) -> None:
     first = compute(shards, network())
     (process,) = shards.processes
     os.kill(process, signal.SIGINT)
@@ -129,9 +129,9 @@ def test_an_interrupt_is_for_the_one_that_was_started_by_hand(shards: Shards) ->
     assert shards.processes == [process]
 
 
-def test_what_is_interrupted_leaves_no_answer_for_the_next_question(shards: Shards) -> None:
+def test_a_call_that_fails_leaves_no_result_for_the_next_call(shards: Shards) -> None:
     first, language_model, broken = compute(shards, network()), network(), batch()
-    broken.targets[0, 0] = VOCAB_SIZE  # there is no such character, and this row is not the other process's
+    broken.targets[0, 0] = VOCAB_SIZE  # no such character; this process computes the row itself
     with pytest.raises(IndexError):
         shards.loss_and_gradients(language_model, broken, language_model.initial_state(BATCH_SIZE), characters=9)
     assert compute(shards, network())[0] == first[0]
@@ -148,18 +148,16 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_no_process_outlives_the_one_that_started_it() -> None:
-    """Standard error ends when the last process is gone that writes there, and `run` waits for that."""
+    """`run` returns when the last process that could write to standard error has ended."""
     folder = Path(__file__).parents[1]
-    done = subprocess.run(
-        [sys.executable, "-c", ORPHAN], cwd=folder, capture_output=True, timeout=PATIENCE, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", ORPHAN], cwd=folder, capture_output=True, timeout=TIMEOUT, check=False)
     assert done.returncode == -signal.SIGKILL
     assert int(done.stdout) > 0
     assert not done.stderr
 
 
-def test_no_threads_are_refused() -> None:
-    with pytest.raises(ValueError, match="threads is 0"):
+def test_fewer_than_one_thread_is_an_error() -> None:
+    with pytest.raises(ValueError, match="threads is 0; it must be at least 1"):
         Shards(0)
 
 
@@ -171,7 +169,7 @@ def test_messages_arrive_whole_or_not_at_all(message: dict[str, Array], cut: int
     stream = io.BytesIO()
     send(stream, message)
     send(stream, message)
-    whole = stream.getvalue()
+    both = stream.getvalue()
     stream.seek(0)
     for _ in range(2):
         found = receive(stream)
@@ -180,4 +178,4 @@ def test_messages_arrive_whole_or_not_at_all(message: dict[str, Array], cut: int
     with pytest.raises(EOFError):
         receive(stream)
     with pytest.raises(EOFError):
-        receive(io.BytesIO(whole[: len(whole) // 2 - min(cut, len(whole) // 2 - 1)]))
+        receive(io.BytesIO(both[: len(both) // 2 - min(cut, len(both) // 2 - 1)]))

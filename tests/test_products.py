@@ -1,4 +1,4 @@
-"""Products of columns: every column, whatever the shape, and weights in panels that hold each number once."""
+"""Products of columns are right for every shape, and panels hold every weight once."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def lend(name: str, *shape: int) -> Array:
     return np.full(shape, np.nan)
 
 
-# Time, groups, columns, inputs, outputs: one example or many; outputs that go into panels of 8, of 16, and into none.
+# Time, groups, columns, inputs, outputs: one column or many; outputs that make panels of 8 or one panel.
 shapes = pytest.mark.parametrize(
     "shape",
     [(4, 1, 1, 5, 3), (1, 1, 1, 5, 8), (3, 1, 2, 5, 16), (3, 2, 3, 7, 24), (2, 3, 1, 4, 38), (19, 2, 32, 9, 40)],
@@ -25,18 +25,18 @@ shapes = pytest.mark.parametrize(
 
 
 @shapes
-def test_a_product_multiplies_every_column(shape: tuple[int, ...]) -> None:
+def test_a_product_equals_that_of_einsum(shape: tuple[int, ...]) -> None:
     time, groups, columns, width, outputs = shape
     x, w = normal(time, groups, width, columns), normal(width, outputs)
     y = np.full((time, groups, outputs, columns), np.nan)
     products.product(w, x, y, lend)
     np.testing.assert_allclose(y, np.einsum("dk,tgdb->tgkb", w, x), rtol=1e-12, atol=1e-12)
-    products.product(w[:, ::-1], x[:, :, :, ::-1], y, lend)  # views of any kind
+    products.product(w[:, ::-1], x[:, :, :, ::-1], y, lend)  # views that are not contiguous
     np.testing.assert_allclose(y, np.einsum("dk,tgdb->tgkb", w[:, ::-1], x[:, :, :, ::-1]), rtol=1e-12, atol=1e-12)
 
 
 @shapes
-def test_gradient_of_the_weights_of_a_product(shape: tuple[int, ...]) -> None:
+def test_the_gradient_of_the_weights_equals_that_of_einsum(shape: tuple[int, ...]) -> None:
     time, groups, columns, width, outputs = shape
     x, d_y = normal(time, groups, width, columns), normal(time, groups, outputs, columns)
     found = np.full((width, outputs), np.nan)
@@ -45,7 +45,7 @@ def test_gradient_of_the_weights_of_a_product(shape: tuple[int, ...]) -> None:
 
 
 @given(st.integers(1, 9), st.integers(1, 70), st.sampled_from([8, 32]))
-def test_panels_hold_all_weights_and_those_of_an_input_side_by_side(width: int, outputs: int, panel: int) -> None:
+def test_panels_hold_all_weights_with_those_of_an_input_side_by_side(width: int, outputs: int, panel: int) -> None:
     w = normal(width, outputs)
     for halved in range(outputs):
         expected = w.T * np.where(np.arange(outputs) < halved, 0.5, 1)[:, None]

@@ -1,12 +1,12 @@
-"""Requests in, texts out: a decoder draws many texts at once, one character for each at every step.
+"""Requests in, texts out: a decoder writes many texts at once, one character of each at every step.
 
-Continuous batching (Yu et al. 2022, "Orca"): a request takes a row of the batch when it comes and leaves it when its
-text is done, whatever the others do. A row is a recurrent state and the next input; while it reads its prompt, the
-characters are given, afterwards they are drawn with the request's own generator: one draw a character, none at
-temperature 0. A row that keeps to known words draws from those characters that its lexicon allows.
+Continuous batching (Yu et al. 2022, "Orca"): a request takes a row of the batch when it arrives and leaves it when its
+text is done, whatever the other rows do. A row reads its prompt first. Then each character is drawn with one number
+from the request's own generator, or with none at temperature 0. A row that keeps to known words draws only characters
+that the lexicon allows.
 
-Whoever else is served, a text is the same bit for bit: `lockstep` and `sampling` see to it. Not thread-safe, by design:
-one thread owns a decoder, and calls everything here. Not here: when a text is done (`drafts`), waiting and time limits.
+The other requests cannot change a text by a single bit, thanks to `lockstep` and `sampling`. A decoder is not
+thread-safe: one thread owns it and makes all calls.
 """
 
 from collections.abc import Sequence
@@ -19,50 +19,53 @@ from model.decoding.lexicon import ANYTHING, Lexicon
 from model.decoding.requests import NameRequest, Request, RequestError, Result, VerseRequest
 from model.decoding.sampling import COLDEST, sample_next
 from model.engine.lockstep import Lockstep
-from model.network.layers import Array
+from model.network.layers import Array, Ids
 
-AHEAD = 32
-"""Numbers that a row draws at once: a generator that others have driven out of the caches is slow to give the first."""
+DRAWN_AHEAD = 32
+"""Numbers that a row takes from its generator at once. The first one is slow, because the other rows have driven the
+generator out of the caches."""
 
 
 class _Row:
-    """One request in the batch: where its draft is, and what decides how it goes on."""
+    """One request in the batch: its draft, and everything that decides the next character."""
 
-    def __init__(self, ticket: int, request: Request, draft: Draft, prompt: list[int], words: int) -> None:
+    def __init__(self, ticket: int, index: int, request: Request, draft: Draft, prompt: list[int], words: int) -> None:
         self.ticket = ticket
+        self.index = index  # in the batch
         self.draft = draft
         self.temperature = float(request.sampling.temperature)
         self.top_p = float(request.sampling.top_p)
-        self.drawn: list[int] = []  # what the draft has not read yet
-        self.ahead: list[float] = []  # uniform numbers that decide the next characters, the next one last
+        self.drawn: list[int] = []  # ids that the draft has not read yet
+        self.ahead: list[float] = []  # uniform numbers for the next characters, in reverse
         self._generator = request.generator
         bits = request.generator.bit_generator
-        # Such a generator can go back, but forgets half a number that it has kept.
-        self._takes_back = isinstance(bits, np.random.PCG64) and not bits.state["has_uint32"]
+        # A PCG64 can rewind, but then it forgets the half of a number that it may keep for the next 32-bit draw.
+        self._can_rewind = isinstance(bits, np.random.PCG64) and not bits.state["has_uint32"]
         self._prompt = prompt
         self._words_after_prompt = words
+        self.restart()
 
-    def begin(self) -> None:
-        """Go to the beginning of the text."""
-        self.unread = self._prompt[::-1]  # the prompt's ids that are still to come, the next one last
-        self.words = self._words_after_prompt  # where the text is in the lexicon; the prompt counts as read
-        self.room = self.draft.room  # what `drawn` may grow to
+    def restart(self) -> None:
+        """Go back to the beginning of the text."""
+        self.unread = self._prompt[::-1]  # ids of the prompt that the network has not read yet, in reverse
+        self.words = self._words_after_prompt  # the state in the lexicon
+        self.remaining = self.draft.remaining  # how many ids `drawn` may hold before the draft must read them
 
-    def draw(self) -> float:
-        """The number that decides the next character, where `ahead` has none; more are put there on the way."""
+    def draw_ahead(self) -> float:
+        """Fill `ahead`, which is empty, and return the number for the next character; 0 at temperature 0."""
         if not self.temperature:
             return 0.0
-        self.ahead = self._generator.random(AHEAD if self._takes_back else 1)[::-1].tolist()
+        self.ahead = self._generator.random(DRAWN_AHEAD if self._can_rewind else 1)[::-1].tolist()
         return self.ahead.pop()
 
-    def give_back(self) -> None:
-        """Leave the generator as if nothing had been drawn ahead."""
+    def rewind(self) -> None:
+        """Leave the generator as if no number had been drawn ahead."""
         if self.ahead:
             self._generator.bit_generator.advance(-len(self.ahead))  # type: ignore[attr-defined]  # it is a PCG64
 
 
 class Decoder:
-    """A checkpoint at work. Each active request is one row of the batch."""
+    """Writes texts with the weights of one checkpoint. Each active request is one row of the batch."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint
@@ -71,15 +74,15 @@ class Decoder:
         self._longest_name = longest_name(checkpoint.known_names)
         self._lexicon: Lexicon | None = None
         self._rows: list[_Row] = []
-        self._inputs = np.zeros(1, np.intp)  # what the network reads next, in each row and in some that may come
-        self._readers: list[int] = []  # the rows that are still reading their prompts
-        self._seated = False  # whether what depends on the rows as a whole fits them
+        self._inputs = np.zeros(1, np.intp)  # what each row reads at the next step; longer than there are rows
+        self._reading: list[_Row] = []  # the rows that have not read their prompts to the end
+        self._rows_changed = False  # since `_arrange_rows`
         self._tickets = 0
         self._undelivered: list[Result] = []
 
     @property
     def active(self) -> int:
-        """How many requests' results have not been handed over yet."""
+        """How many requests have no result yet, or one that `step` has not returned."""
         return len(self._rows) + len(self._undelivered)
 
     @property
@@ -87,42 +90,42 @@ class Decoder:
         return self._checkpoint.version or "(not saved)"
 
     def submit(self, request: Request) -> int:
-        """Let a request join at the next step; its result will bear the ticket. RequestError if it cannot be served."""
+        """Add a request from the next step on, and return the ticket of its result. RequestError if it is invalid."""
         draft = self._draft(request)
         prompt = self._checkpoint.vocabulary.ids_of(draft.prompt).tolist()
         words = self._words_after(draft.prompt, request)
         self._tickets += 1
-        index = len(self._rows)
-        self._rows.append(_Row(self._tickets, request, draft, prompt, words))
-        if index == len(self._inputs):
-            self._inputs = np.resize(self._inputs, 2 * index)
-        self._begin(index)
-        self._seated = False
-        return self._tickets
+        row = _Row(self._tickets, len(self._rows), request, draft, prompt, words)
+        if row.index == len(self._inputs):
+            self._inputs = np.resize(self._inputs, 2 * row.index)
+        self._rows.append(row)
+        self._rows_changed = True
+        self._begin(row)
+        return row.ticket
 
     def cancel(self, ticket: int) -> None:
-        """Drop a request without an result; one that is not active any more is none to drop."""
+        """Drop a request and its result; does nothing if the ticket is not active."""
         self._undelivered = [result for result in self._undelivered if result.ticket != ticket]
-        for index, row in enumerate(self._rows):
+        for row in self._rows:
             if row.ticket == ticket:
-                self._remove(index)
+                self._remove(row)
                 return
 
     def step(self) -> list[Result]:
-        """One character on for everybody; returns the results of those that are finished, in the order of tickets."""
-        finished: list[int] = []
+        """Take every row one character on; return the results of those that are finished, ordered by ticket."""
+        finished: list[_Row] = []
         if self._rows:
             finished = self._advance() if self._lockstep.is_sound else self._refuse()
         if not finished and not self._undelivered:
             return []
         results, self._undelivered = self._undelivered, []
-        results += [self._remove(index) for index in sorted(finished, reverse=True)]
+        results += [self._remove(row) for row in finished]
         return sorted(results, key=lambda result: result.ticket)
 
     def generate(self, requests: Sequence[Request]) -> list[Result]:
-        """Serve these requests to the end; returns their results in the same order.
+        """Serve these requests to the end; return their results in the same order. RequestError as from `submit`.
 
-        Other requests go on meanwhile; their results come out of the next `step`. RequestError as in `submit`.
+        Other active requests advance too. If they finish, the next `step` returns their results.
         """
         results: dict[int, Result] = {}
         tickets: list[int] = []
@@ -147,94 +150,95 @@ class Decoder:
             return NameDraft(request, self._checkpoint.vocabulary, self._checkpoint.known_names, self._longest_name)
         if isinstance(request, VerseRequest) and form == "verse":
             return VerseDraft(request, self._checkpoint.vocabulary)
-        raise RequestError(f"a {type(request).__name__} cannot be served by a checkpoint of {form}")
+        raise RequestError(f"a checkpoint of {form} cannot serve a {type(request).__name__}")
 
     def _words_after(self, prompt: str, request: Request) -> int:
-        """Find a prompt's end in the lexicon, which is made for the first request that keeps to it."""
+        """The state in the lexicon after a prompt. The lexicon is built for the first request that keeps to it."""
         if isinstance(request, NameRequest) or not request.known_words:
             return ANYTHING
         if not self._checkpoint.known_words:
-            raise RequestError(f"known_words is True, but checkpoint {self._version} has no list of words to keep to")
+            raise RequestError(f"known_words is True, but checkpoint {self._version} has no list of known words")
         self._lexicon = self._lexicon or Lexicon(self._checkpoint.known_words, self._checkpoint.vocabulary)
         return self._lexicon.after(prompt)
 
-    def _refuse(self) -> list[int]:
-        """Give every row an error; return their indices."""
+    def _begin(self, row: _Row) -> None:
+        """Set the first input of a row's text, and clear the state that another text has left."""
+        self._inputs[row.index] = row.draft.first
+        self._lockstep.clear(row.index)
+
+    def _remove(self, row: _Row) -> Result:
+        """Take a row out of the batch, and move the last row to its index."""
+        last = self._rows.pop()
+        if row is not last:
+            self._lockstep.move(last.index, row.index)
+            self._rows[row.index], self._inputs[row.index] = last, self._inputs[last.index]
+            last.index = row.index
+        self._rows_changed = True
+        row.rewind()
+        return Result(row.ticket, row.draft.texts, row.draft.error)
+
+    def _arrange_rows(self) -> None:
+        """Prepare for the present rows: once before a step, however many came and went."""
+        self._lockstep.resize(len(self._rows))
+        self._reading = [row for row in self._rows if row.unread]
+        self._temperature = np.maximum([row.temperature for row in self._rows], COLDEST)
+        has_top_p = any(row.top_p < 1 for row in self._rows)
+        self._top_p = np.array([row.top_p for row in self._rows]) if has_top_p else None
+        self._rows_changed = False
+
+    def _refuse(self) -> list[_Row]:
+        """Give every row an error; return the rows."""
         for row in self._rows:
             row.draft.error = RequestError(
                 f"checkpoint {self._version} computes numbers that are not finite; it cannot be used"
             )
-        return list(range(len(self._rows)))
+        return list(self._rows)
 
-    def _advance(self) -> list[int]:
-        """Let every row read its input and get the next one; return the indices of the rows that are done."""
-        if not self._seated:
-            self._seat()
-        count = len(self._rows)
-        logits = self._lockstep.step(self._inputs[:count])
-        if not self._readers:
-            return self._draw(logits, slice(count), range(count), self._rows)
-        drawing = [index for index, row in enumerate(self._rows) if not row.unread]
-        for index in self._readers:
-            self._inputs[index] = self._rows[index].unread.pop()
-        self._readers = [index for index in self._readers if self._rows[index].unread]
-        rows = [self._rows[index] for index in drawing]
-        return self._draw(logits[drawing], drawing, drawing, rows) if drawing else []
+    def _advance(self) -> list[_Row]:
+        """Let every row read its input and find its next one; return the rows that are finished."""
+        if self._rows_changed:
+            self._arrange_rows()
+        logits = self._lockstep.step(self._inputs[: len(self._rows)])
+        if not self._reading:
+            return self._draw(logits, slice(len(self._rows)), self._rows)
+        drawing = [row for row in self._rows if not row.unread]
+        for row in self._reading:
+            self._inputs[row.index] = row.unread.pop()
+        self._reading = [row for row in self._reading if row.unread]
+        indices = [row.index for row in drawing]
+        return self._draw(logits[indices], indices, drawing) if drawing else []
 
-    def _draw(self, logits: Array, places: slice | list[int], indices: Sequence[int], rows: list[_Row]) -> list[int]:
-        """Draw a character for some rows, which are at these places; return the indices of those that it finishes."""
-        draws = np.array([row.ahead.pop() if row.ahead else row.draw() for row in rows])
-        temperature, top_p = self._temperature[places], None if self._top_p is None else self._top_p[places]
-        if self._lexicon is None:
-            ids = sample_next(logits, temperature, top_p, draws)
-        else:
-            words = np.array([row.words for row in rows])
-            ids = sample_next(self._lexicon.masked(logits, words), temperature, top_p, draws)
-            for row, state in zip(rows, self._lexicon.step(words, ids).tolist(), strict=True):
-                row.words = state
-        self._inputs[places] = ids
-        done, newline = [], self._newline
-        for index, row, character_id in zip(indices, rows, ids.tolist(), strict=True):
+    def _draw(self, logits: Array, indices: slice | list[int], rows: list[_Row]) -> list[_Row]:
+        """Draw the next character of some rows, which have these indices; return the rows that are finished."""
+        ids = self._sample(logits, indices, rows)
+        self._inputs[indices] = ids
+        finished, newline = [], self._newline
+        for row, character_id in zip(rows, ids.tolist(), strict=True):
             row.drawn.append(character_id)
-            if (character_id == newline or len(row.drawn) == row.room) and self._is_done(index):
-                done.append(index)
-        return done
+            if (character_id == newline or len(row.drawn) == row.remaining) and self._is_finished(row):
+                finished.append(row)
+        return finished
 
-    def _is_done(self, index: int) -> bool:
-        """Let a row's draft read what was drawn for it."""
-        row = self._rows[index]
+    def _sample(self, logits: Array, indices: slice | list[int], rows: list[_Row]) -> Ids:
+        draws = np.array([row.ahead.pop() if row.ahead else row.draw_ahead() for row in rows])
+        temperature, top_p = self._temperature[indices], None if self._top_p is None else self._top_p[indices]
+        if self._lexicon is None:
+            return sample_next(logits, temperature, top_p, draws)
+        words = np.array([row.words for row in rows])
+        ids = sample_next(self._lexicon.masked(logits, words), temperature, top_p, draws)
+        for row, state in zip(rows, self._lexicon.step(words, ids).tolist(), strict=True):
+            row.words = state
+        return ids
+
+    def _is_finished(self, row: _Row) -> bool:
+        """Let a row's draft read the characters that were drawn for it, and do what it says."""
         action = row.draft.read("".join([self._characters[character_id] for character_id in row.drawn]))
         row.drawn.clear()
         if action is Action.RESTART:
-            self._begin(index)
+            row.restart()
+            self._begin(row)
             if row.unread:
-                self._readers.append(index)
+                self._reading.append(row)
         else:
-            row.room = row.draft.room
+            row.remaining = row.draft.remaining
         return action is Action.FINISH
-
-    def _begin(self, index: int) -> None:
-        """Let a row begin its text, whatever was in its place."""
-        row = self._rows[index]
-        row.begin()
-        self._inputs[index] = row.draft.first
-        self._lockstep.forget(index)
-
-    def _remove(self, index: int) -> Result:
-        """Take a row out of the batch; the last one moves into its place."""
-        row, last = self._rows[index], self._rows.pop()
-        if row is not last:
-            self._rows[index], self._inputs[index] = last, self._inputs[len(self._rows)]
-            self._lockstep.move(len(self._rows), index)
-        row.give_back()
-        self._seated = False
-        return Result(row.ticket, row.draft.texts, row.draft.error)
-
-    def _seat(self) -> None:
-        """Make as many places as there are rows, and note what they do: once, however many came and went."""
-        self._lockstep.resize(len(self._rows))
-        self._readers = [index for index, row in enumerate(self._rows) if row.unread]
-        self._temperature = np.maximum([row.temperature for row in self._rows], COLDEST)
-        is_cut = any(row.top_p < 1 for row in self._rows)
-        self._top_p = np.array([row.top_p for row in self._rows]) if is_cut else None
-        self._seated = True

@@ -1,7 +1,7 @@
-"""Texts in the making. A draft is told what was drawn, and says: go on, start anew, or done.
+"""Drafts: texts in the making. A draft reads the characters drawn for it and says: go on, start anew, or finished.
 
-One class for each kind of text; here lives everything a reader would notice: that a name is new, that verse ends at the
-end of a line. Not here: networks, probabilities, rows (`decoder` knows only those).
+There is one class for each form. They decide everything a reader notices, such as that a name is new and that verse
+ends at the end of a line. They know nothing of networks.
 """
 
 from collections.abc import Collection
@@ -14,7 +14,7 @@ from model.text.vocabulary import NO_CHARACTER, Vocabulary
 
 
 class Action(Enum):
-    """What is to happen next."""
+    """What the decoder does next."""
 
     CONTINUE = auto()
     RESTART = auto()  # from the zero state, with the prompt again
@@ -22,26 +22,29 @@ class Action(Enum):
 
 
 class Draft(Protocol):
-    """What the decoder knows of a text in the making."""
+    """What the decoder sees of a draft."""
 
     first: int  # id of the input that begins the text
-    prompt: str  # characters that are read before any is drawn
-    error: RequestError | None  # why it is done, if it could not be finished
+    prompt: str  # characters that the network reads before any is drawn
+    error: RequestError | None  # why the text could not be finished
 
     @property
-    def room(self) -> int:
-        """How many characters may be drawn at most before it has to read them."""
+    def remaining(self) -> int:
+        """How many more characters may be drawn before the draft must read them."""
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What is finished so far."""
+        """The texts that are finished."""
 
     def read(self, characters: str) -> Action:
-        """Take what was drawn next: as much as there is room for, and nothing after a newline."""
+        """Read characters drawn since the last call: `remaining` at most, and none after a newline."""
 
 
 class NameDraft:
-    """New names, one after the other, each ended by a newline. `longest` is for a request that does not say it."""
+    """New names, one after the other, each ended by a newline.
+
+    `longest` limits the length of a name where the request has no `max_length`.
+    """
 
     def __init__(
         self, request: NameRequest, vocabulary: Vocabulary, known_names: Collection[str], longest: int = LONGEST_NAME
@@ -52,34 +55,33 @@ class NameDraft:
         self.error: RequestError | None = None
         self._request = request
         self._known_names = known_names
-        self._found: list[str] = []
+        self._accepted: list[str] = []
         self._name = self.prompt
-        self._rejected = 0  # since the last name that was found
+        self._rejected = 0  # since the last name that was accepted
 
     @property
     def texts(self) -> tuple[str, ...]:
         """The names so far."""
-        return tuple(self._found)
+        return tuple(self._accepted)
 
     @property
-    def room(self) -> int:
-        """One letter more than a name has at most, or the newline that ends it."""
+    def remaining(self) -> int:
+        """The letters that the name may still have, and one more: the newline, or a letter too many."""
         return self._max_length + 1 - len(self._name)
 
     def read(self, characters: str) -> Action:
-        """Take letters, the last of which may be the newline that ends the name."""
+        """Read letters of the name, and the newline that ends it."""
         letters = characters.removesuffix("\n")
         self._name += letters
-        if letters != characters:
-            goes_on = self._name != self.prompt  # the first letters alone are no invention
-            is_new = goes_on and self._name not in self._known_names and self._name not in self._found
-            return self._accept() if is_new else self._reject()
-        return Action.CONTINUE if self.room else self._reject()
+        if letters == characters:
+            return Action.CONTINUE if self.remaining else self._reject()
+        is_new = self._name != self.prompt and self._name not in self._known_names and self._name not in self._accepted
+        return self._accept() if is_new else self._reject()
 
     def _accept(self) -> Action:
-        self._found.append(self._name)
+        self._accepted.append(self._name)
         self._rejected = 0
-        return Action.FINISH if len(self._found) == self._request.count else self._start_anew()
+        return Action.FINISH if len(self._accepted) == self._request.count else self._start_anew()
 
     def _reject(self) -> Action:
         self._rejected += 1
@@ -89,8 +91,8 @@ class NameDraft:
         return self._fail(f"no new name{beginning} after {self._rejected} attempts; try a higher temperature")
 
     def _start_anew(self) -> Action:
-        if self._request.sampling.temperature == 0:  # it would be the same name for ever
-            return self._fail(f"temperature 0 always gives {self._name!r}; for other names it has to be above 0")
+        if self._request.sampling.temperature == 0:  # the same name would come for ever
+            return self._fail(f"temperature 0 always gives {self._name!r}; other names need a higher temperature")
         self._name = self.prompt
         return Action.RESTART
 
@@ -100,36 +102,36 @@ class NameDraft:
 
 
 def longest_name(known_names: Collection[str]) -> int:
-    """Return how long new names may be beside these."""
+    """The length that new names may have: that of the longest known name, and at least LONGEST_NAME."""
     return max([LONGEST_NAME, *map(len, known_names)])
 
 
-def _fold_prefix(given: str, vocabulary: Vocabulary, max_length: int) -> str:
-    prefix = vocabulary.fold(given).replace("\n", "").lstrip(" ")
-    if given and not prefix:
-        raise RequestError(f"prefix is {given!r}; none of its characters can begin a name")
-    if len(prefix) >= max_length:
-        raise RequestError(f"prefix is {prefix!r}; a name has at most {max_length} characters")
-    return prefix
+def _fold_prefix(prefix: str, vocabulary: Vocabulary, max_length: int) -> str:
+    folded = vocabulary.fold(prefix).replace("\n", "").lstrip(" ")
+    if prefix and not folded:
+        raise RequestError(f"prefix is {prefix!r}; none of its characters can begin a name")
+    if len(folded) >= max_length:
+        raise RequestError(f"prefix is {folded!r}; a name has at most {max_length} characters")
+    return folded
 
 
 def seam(prompt: str, vocabulary: Vocabulary) -> str:
-    """Return what belongs between a prompt and the verse that continues it, for a reader who sees all of the prompt.
+    """The characters to show between a prompt as the person wrote it and the verse that continues it.
 
-    Where the network can read nothing of it, the verse begins a line. Where it knows no character after the last blank
-    or line end, as of an emoji, it begins a word.
+    A newline if the network can read nothing of the prompt. A space if the prompt ends in characters that the network
+    does not know, such as emoji, and a blank or a newline stands before them: the network then begins a new word.
     """
-    read = vocabulary.fold(prompt)
-    if not read.strip():
+    known = vocabulary.fold(prompt)
+    if not known.strip():
         return "\n" if prompt else ""
-    return " " if read.endswith((" ", "\n")) and not vocabulary.fold(prompt[-1]) else ""
+    return " " if known.endswith((" ", "\n")) and not vocabulary.fold(prompt[-1]) else ""
 
 
 class VerseDraft:
-    """Verse, line by line, after a prompt that may stop anywhere in a line.
+    """Verse, line by line, after a prompt that may end within a line.
 
-    A blank line is how the network ends a poem. It ends this one too if it is long enough; otherwise the verse goes on,
-    and the reader sees one line end. Characters that are not shown count towards `max_characters` all the same.
+    The network ends a poem with a blank line. That ends this verse too if it is long enough; otherwise the verse goes
+    on, and the text has no blank line there. Characters that the text leaves out count towards `max_characters` too.
     """
 
     def __init__(self, request: VerseRequest, vocabulary: Vocabulary) -> None:
@@ -138,13 +140,13 @@ class VerseDraft:
         self.prompt = folded if folded.strip() else ""
         self.error: RequestError | None = None
         self._request = request
-        self._lines: list[str] = []  # those that are finished; the first may be the rest of the prompt's last line
+        self._lines: list[str] = []  # finished lines; the first may be the rest of the prompt's last line
         self._line = ""
         self._drawn = 0
         self._continues_line = bool(self.prompt) and not self.prompt.endswith("\n")
-        self._lines_before = self.prompt.count("\n")  # finished by the prompt
-        begun = self._lines_before + self._continues_line
-        # A whole poem as the prompt has all the lines already; it gets one more than asked, not nothing.
+        self._prompt_lines = self.prompt.count("\n")  # the lines that the prompt has finished
+        begun = self._prompt_lines + self._continues_line
+        # If the prompt has all the lines already, the verse gets one more, so that it is not empty.
         self._max_lines = request.max_lines if begun <= 1 else max(request.max_lines, begun + 1)
 
     @property
@@ -153,15 +155,15 @@ class VerseDraft:
         return () if self.error else (self._text(),)
 
     @property
-    def room(self) -> int:
+    def remaining(self) -> int:
         """What is left of `max_characters`, and one more, which shows whether the last word is complete."""
         return self._request.max_characters + 1 - self._drawn
 
     def read(self, characters: str) -> Action:
-        """Take characters of the line, the last of which may be the newline that ends it."""
+        """Read characters of the line, and the newline that ends it."""
         self._drawn += len(characters)
         self._line += characters[:-1]
-        if not self.room:
+        if not self.remaining:
             return self._cut(characters[-1])
         if characters.endswith("\n"):
             return self._end_line()
@@ -170,16 +172,16 @@ class VerseDraft:
 
     def _end_line(self) -> Action:
         line, self._line = self._line.rstrip(), ""
-        ends_prompt = self._continues_line and not self._lines  # then even nothing is a line's rest
+        ends_prompt = self._continues_line and not self._lines  # an empty rest of the prompt's line is a line too
         if line or ends_prompt:
             self._lines.append(line)
-            if self._lines_before + len(self._lines) >= self._max_lines:
+            if self._prompt_lines + len(self._lines) >= self._max_lines:
                 return Action.FINISH
         return Action.FINISH if len(self._text()) >= self._request.min_characters else Action.CONTINUE
 
-    def _cut(self, character: str) -> Action:
-        """End within a line, after the last word that is complete, as `character`, which comes next, shows."""
-        if not character.isspace():
+    def _cut(self, next_character: str) -> Action:
+        """End the verse at `max_characters`, after the last word that is complete."""
+        if not next_character.isspace():
             self._line = self._line[: self._line.rfind(" ") + 1]
         if not self._text():
             limit = self._request.max_characters
@@ -187,5 +189,5 @@ class VerseDraft:
         return Action.FINISH
 
     def _text(self) -> str:
-        """Return what a reader would see by now: nothing at the end that cannot be seen."""
+        """The verse so far, without white space at its end."""
         return "\n".join([*self._lines, self._line]).rstrip()

@@ -1,6 +1,6 @@
-"""Batches as `layers` wants them: rows of examples become groups of columns, ids become one-hot columns, and back.
+"""From the textbook's layout to that of the engine, and back: rows become groups of columns, ids one-hot columns.
 
-Notation as in `layers`; where there is no G, here as in all other rooms, B is the whole batch.
+Shapes are written as in `layers`: G groups of B columns each. Where no G is given, B is the whole batch.
 """
 
 from functools import lru_cache
@@ -17,19 +17,19 @@ from model.text.vocabulary import NO_CHARACTER
 Number = TypeVar("Number", bound=np.generic)
 
 GROUP = 32
-"""Columns in a group at most: measured, the fastest for all widths from 128 to 512."""
+"""Most columns in a group; see `model.engine` for why."""
 
 
 def in_groups(row: NDArray[Number]) -> NDArray[Number]:
-    """View (..., B) as (..., G, B/G), see `group_count`."""
+    """View (..., B) as (..., G, B/G), with the G of `group_count`."""
     return row.reshape(*row.shape[:-1], group_count(row.shape[-1]), -1)
 
 
 @lru_cache(maxsize=128)
 def group_count(batch_size: int) -> int:
-    """The fewest groups of equal width with at most as many columns as `layers` likes; one for an awkward number."""
-    least = -(-batch_size // GROUP)
-    return next((groups for groups in range(least, 2 * least + 1) if batch_size % groups == 0), 1)
+    """The fewest equal groups of at most GROUP columns; one group if that would take more than twice as many."""
+    fewest = -(-batch_size // GROUP)
+    return next((groups for groups in range(fewest, 2 * fewest + 1) if batch_size % groups == 0), 1)
 
 
 def as_columns(rows: Array) -> Array:
@@ -38,12 +38,12 @@ def as_columns(rows: Array) -> Array:
 
 
 def as_rows(columns: Array) -> Array:
-    """Return columns (G, D, B/G) as rows (B, D), each column contiguous in memory: a copy, but of one group a view."""
+    """Return columns (G, D, B/G) as rows (B, D): a view of a single group, a copy of several."""
     return columns.swapaxes(0, 1).reshape(columns.shape[1], -1).T
 
 
 def by_layer(weights: Weights) -> list[Array]:
-    """View weights as one matrix for each layer: [w_x; b; w_h] (D+1+H, K), the bottom first; at last [b_y; w_hy]."""
+    """View weights as one matrix for each layer, bottom first: [w_x; b; w_h] (D+1+H, K), and last [b_y; w_hy]."""
     matrices, start = [], 0
     for keys in layer_keys(weights.architecture):
         width = weights[keys.b].size
@@ -54,13 +54,13 @@ def by_layer(weights: Weights) -> list[Array]:
 
 
 def one_hot(ids: Ids, out: Array) -> None:
-    """Write ids (T, G, B) as one-hot columns (T, G, V, B); NO_CHARACTER is a column of zeros."""
+    """Write ids (T, G, B) as one-hot columns (T, G, V, B); NO_CHARACTER becomes a column of zeros."""
     out[:] = 0
-    out.swapaxes(2, 3)[at_ids(ids)] = ids != NO_CHARACTER  # which is -1: the last one of its column stays 0
+    out.swapaxes(2, 3)[at_ids(ids)] = ids != NO_CHARACTER  # it is -1, and writes a 0 into the last element
 
 
 def at_ids(ids: Ids) -> tuple[Ids, ...]:
-    """Index of each id's own number in an array (..., V), for ids (...)."""
+    """The index that takes the element of each id (...) out of an array (..., V)."""
     return (*_mesh(ids.shape), ids)
 
 

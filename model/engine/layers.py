@@ -1,7 +1,7 @@
-"""The twin of `model.network.layers` on columns, in place.
+"""The layers of `model.network.layers` on columns, in place.
 
-Notation as there, and: G groups of B columns each; a sequence is (T, G, D, B). A recurrent layer's weights are
-[w_x; b; w_h], one above the other, (D+1+H, K), for the inputs [x_t, 1, h_{t-1}] of a step.
+Notation as there, and G groups of B columns each: a sequence of arrays is (T, G, D, B). A recurrent layer multiplies
+its inputs [x_t, 1, h_{t-1}] by its weights [w_x; b; w_h], stacked in one matrix (D+1+H, K).
 """
 
 from collections.abc import Iterator
@@ -10,50 +10,52 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.engine.columns import at_ids
-from model.engine.products import Lend, stepwise
+from model.engine.products import Lend, prepare_steps
 from model.network.layers import GATES, Array, Ids
 
 
 def rnn(inputs: Array, w: Array, lend: Lend) -> None:
     """Run a vanilla RNN over a sequence: h_t = tanh(wᵀ [x_t, 1, h_{t-1}]).
 
-    inputs (T+1, G, D+1+H, B) hold [x_t, 1, h_{t-1}]: all x, all ones and h_0 come in; each h_t is written into the next
-    step's place, the last one into a step of which only this is used. w (D+1+H, H).
+    inputs (T+1, G, D+1+H, B) hold [x_t, 1, h_{t-1}] for each step. The caller fills in all x, the ones and h_0. Each
+    h_t is written into the inputs of the next step; the last of the T+1 is there for h_T alone. w (D+1+H, H).
     """
-    multiply, x, h = stepwise(w, inputs[:-1], inputs[1:, :, -w.shape[1] :], lend)
+    multiply, x, h = prepare_steps(w, inputs[:-1], inputs[1:, :, -w.shape[1] :], lend)
     for x_t, h_t in zip(x, h, strict=True):
         multiply(x_t, h_t)
         np.tanh(h_t, h_t)
 
 
 def _back_through_time(d_h: Array, d_z: Array, w: Array, lend: Lend) -> Iterator[Array]:
-    """Yield each step's d_h_t (G, H, B), the last one first, for the caller to make d_z_t of it.
+    """Yield the gradient d_h_t (G, H, B) of each step, the last step first; the caller then writes d_z_t.
 
-    d_h (T, G, H, B) are the gradients that reach each state from above; by then d_h_t includes what comes from step
-    t+1. Afterwards w d_z_t is what goes on to [x_t, h_{t-1}], for d_z (T, G, K, B). w (D+H, K) is without the bias.
-    Where it has rows for x, they are as many as those for h, and d_h ends up as d_x.
+    d_h (T, G, H, B) comes in with the gradients from above. Before d_h_t is yielded, the gradient from step t+1 is
+    added to it. Once the caller has written d_z_t, w d_z_t is the gradient of [x_t, h_{t-1}]. Its lower part goes to
+    step t-1, its upper part replaces d_h_t as the gradient of x_t.
+
+    d_z (T, G, K, B). w (2H, K) is without the bias. In the bottom layer w is (H, K), and x_t gets no gradient.
     """
     hidden_size = d_h.shape[2]
     d_inputs = np.zeros((d_h.shape[1], len(w), d_h.shape[3]), d_h.dtype)
-    multiply, d_z_as_x, (d_inputs_as_y,) = stepwise(w.T, d_z, d_inputs[None], lend)
-    d_x, from_next = d_inputs[:, :-hidden_size], d_inputs[:, -hidden_size:]
-    goes_down = d_x.size > 0
-    for d_h_t, d_z_t in zip(d_h[::-1], d_z_as_x[::-1], strict=True):
-        d_h_t += from_next
+    multiply, d_z_steps, (d_inputs_step,) = prepare_steps(w.T, d_z, d_inputs[None], lend)
+    d_x, d_h_from_next = d_inputs[:, :-hidden_size], d_inputs[:, -hidden_size:]
+    has_layer_below = d_x.size > 0
+    for d_h_t, d_z_t in zip(d_h[::-1], d_z_steps[::-1], strict=True):
+        d_h_t += d_h_from_next
         yield d_h_t
-        multiply(d_z_t, d_inputs_as_y)
-        if goes_down:
+        multiply(d_z_t, d_inputs_step)
+        if has_layer_below:
             d_h_t[:] = d_x
 
 
 def rnn_backward(d_h: Array, inputs: Array, w: Array, d_z: Array, lend: Lend) -> None:
     """Write d_z (T, G, H, B), the gradients of z = wᵀ [x, 1, h]: d_z_t = d_h_t (1 - h_t²).
 
-    See `_back_through_time` for d_h and for w, which is (D+H, H) or (H, H) here.
+    See `_back_through_time` for d_h and for w, which is (2H, H) or (H, H) here.
     """
     h = inputs[1:, :, -d_h.shape[2] :]
     np.multiply(h, h, out=d_z)
-    np.subtract(1, d_z, out=d_z)  # the slopes of all steps at once
+    np.subtract(1, d_z, out=d_z)  # 1 - h² of all steps at once
     for d_h_t, d_z_t in zip(_back_through_time(d_h, d_z, w, lend), d_z[::-1], strict=True):
         d_z_t *= d_h_t
 
@@ -70,7 +72,6 @@ def lstm_cell(gates: Array, c_prev: Array, c: Array, h: Array) -> None:
     o, i, f = σ(z_o), σ(z_i), σ(z_f);  g = tanh(z_g);  c = f c_prev + i g;  h = o tanh(c)
 
     gates (4, G, H, B) come in as [z_o/2, z_i/2, z_f/2, z_g] and go out as [o, i, f, g]; c and h (G, H, B) are written.
-    As σ(z) = ½ + ½ tanh(z/2), a single tanh serves all four gates.
     """
     np.tanh(gates, out=gates)
     sigmoids = gates[:3]
@@ -85,13 +86,13 @@ def lstm_cell(gates: Array, c_prev: Array, c: Array, h: Array) -> None:
 
 
 def lstm(inputs: Array, w: Array, gates: Array, c: Array, lend: Lend) -> None:
-    """Run an LSTM over a sequence: see `rnn` for inputs, and `lstm_cell` for a step.
+    """Run an LSTM over a sequence: see `rnn` for inputs, and `lstm_cell` for one step.
 
-    w (D+1+H, 4H). c (T+1, G, H, B) comes in with c_0 as its first; the rest of it and gates (T, G, 4H, B) are written,
-    for `lstm_backward`.
+    w (D+1+H, 4H). c (T+1, G, H, B) comes in with c_0. The rest of c and the gates (T, G, 4H, B) are written, for
+    `lstm_backward`.
     """
     hidden_size = c.shape[2]
-    multiply, x, z = stepwise(w, inputs[:-1], gates, lend, halved=3 * hidden_size)
+    multiply, x, z = prepare_steps(w, inputs[:-1], gates, lend, halved=3 * hidden_size)
     h = inputs[1:, :, -hidden_size:]
     for x_t, z_t, gates_t, c_prev, c_t, h_t in zip(x, z, by_gate(gates), c[:-1], c[1:], h, strict=True):
         multiply(x_t, z_t)
@@ -99,10 +100,10 @@ def lstm(inputs: Array, w: Array, gates: Array, c: Array, lend: Lend) -> None:
 
 
 def lstm_backward(d_h: Array, inputs: Array, gates: Array, c: Array, w: Array, lend: Lend) -> None:
-    """Turn gates (T, G, 4H, B) into d_z, the gradients of z = wᵀ [x, 1, h].
+    """Replace the gates (T, G, 4H, B) by d_z, the gradients of z = wᵀ [x, 1, h].
 
-    inputs (T+1, G, D+1+H, B) and c (T+1, G, H, B) are as `lstm` left them; see `_back_through_time` for d_h and for w,
-    which is (D+H, 4H) or (H, 4H) here.
+    inputs (T+1, G, D+1+H, B) and c (T+1, G, H, B) are as `lstm` left them. See `_back_through_time` for d_h and for w,
+    which is (2H, 4H) or (H, 4H) here.
     """
     h, by_step = inputs[1:, :, -d_h.shape[2] :], by_gate(gates)
     d_c, scratch = np.zeros_like(d_h[0]), np.empty((2, *d_h.shape[1:]), d_h.dtype)
@@ -112,11 +113,11 @@ def lstm_backward(d_h: Array, inputs: Array, gates: Array, c: Array, w: Array, l
 
 
 def lstm_cell_backward(d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: Array, h: Array, scratch: Array) -> None:
-    """Turn the gates (4, G, H, B) of one step into d_z, and d_c (G, H, B) from that of step t+1 into what goes to t-1.
+    """Replace the gates (4, G, H, B) of one step by d_z, and d_c (G, H, B) from step t+1 by that for step t-1.
 
     d_c += d_h (o - h tanh c), which is d_h o (1 - tanh² c);
     d_z_o = d_h h (1 - o);  d_z_i = d_c i g (1 - i);  d_z_f = d_c f c_prev (1 - f);  d_z_g = d_c i (1 - g²);
-    then d_c becomes d_c f. Each s (1 - s) is a sigmoid's slope, with s already in h, in i g and in f c_prev.
+    then d_c becomes d_c f. The slope of a sigmoid s is s (1 - s); here h, i g and f c_prev already contain the s.
     """
     o, i, f, g = gates
     d_c_i, d_c_f = scratch
@@ -141,9 +142,9 @@ def lstm_cell_backward(d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: A
 
 
 def cross_entropy(logits: Array, targets: Ids, mask: NDArray[np.bool_] | None = None) -> float:
-    """Nats summed over all targets (...) for logits (..., V): Σ -log softmax(logits)[target], where `mask` is true.
+    """Loss in nats, summed over the targets (...): Σ -log softmax(logits)[target], where `mask` is true.
 
-    The logits are left as log-probabilities, in place: `cross_entropy_backward` starts from there.
+    The logits (..., V) are replaced by log-probabilities, which `cross_entropy_backward` takes.
     """
     logits -= np.maximum.reduce(logits, axis=-1, keepdims=True)
     logits -= np.log(np.add.reduce(np.exp(logits), axis=-1, keepdims=True))
@@ -156,7 +157,7 @@ def cross_entropy(logits: Array, targets: Ids, mask: NDArray[np.bool_] | None = 
 def cross_entropy_backward(
     log_probabilities: Array, targets: Ids, scale: float, mask: NDArray[np.bool_] | None
 ) -> Array:
-    """Turn log-probabilities (..., V) into the gradient of `scale` times the loss, in place: (p - one-hot) scale."""
+    """Replace log-probabilities (..., V) by the gradient of `scale` times the loss: (p - one-hot(target)) scale."""
     d_logits = np.exp(log_probabilities, out=log_probabilities)
     d_logits[at_ids(targets)] -= 1
     d_logits *= scale

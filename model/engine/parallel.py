@@ -1,11 +1,8 @@
-"""One training step on several cores: the batch is split, each part goes forward and backward, gradients are summed.
+"""One training step on several cores: each process takes some rows of the batch, and the gradients are added up.
 
-A recurrent step is made of small products and element-wise loops, which gain little from threads inside them, and
-threads of Python wait for each other's interpreter some hundred times a step. So each further core has a process of its
-own (`shard`), with a one-threaded BLAS (the caller limits its own, see `blas`). They meet once a step, at its end.
-
-For a given number of threads the sums are always made in the same order, so the result is the same bit for bit.
-Not here: several machines, and sampling, which is one thread's work.
+The caller computes the first share itself. Each further share has its own process (`shard`), which runs BLAS on one
+thread; the caller limits its own BLAS (`threads`). For a given number of threads, sums are always made in the same
+order, so the result is the same bit for bit.
 """
 
 import contextlib
@@ -19,7 +16,7 @@ from typing import IO, Self, cast
 
 import numpy as np
 
-from model.engine.shard import Packet, command, receive, send, shared_bytes, shared_weights
+from model.engine.shard import Message, command, receive, send, shared_bytes, shared_weights
 from model.engine.training_step import TrainingStep
 from model.errors import MangosaurusError
 from model.files import ROOT
@@ -28,29 +25,30 @@ from model.network.layers import Array
 from model.network.weights import Weights
 from model.text.batches import Batch
 
-ROWS_WORTH_A_THREAD = 16
-PARTING = 10.0
-"""Seconds that a process has for ending of its own accord."""
+FEWEST_ROWS = 16
+"""Rows that are worth a process of their own."""
+EXIT_TIMEOUT = 10.0
+"""Seconds that a process gets to exit before it is killed."""
 
 
 class ParallelError(MangosaurusError):
-    """A process that was to help and ended."""
+    """A process of the training has ended too early."""
 
 
 class Shards:
-    """Computes `LanguageModel.loss_and_gradients` on up to `threads` cores; `close` ends the processes for that."""
+    """Computes `LanguageModel.loss_and_gradients` on up to `threads` cores; `close` ends the processes."""
 
     def __init__(self, threads: int) -> None:
         if threads < 1:
-            raise ValueError(f"threads is {threads}; it is at least 1")
+            raise ValueError(f"threads is {threads}; it must be at least 1")
         self._threads = threads
-        self._own: TrainingStep | None = None
-        self._helpers: list[_Helper] = []
+        self._training_step: TrainingStep | None = None
+        self._workers: list[_Worker] = []
 
     @property
     def processes(self) -> list[int]:
-        """The ids of the processes that help at present."""
-        return [helper.process_id for helper in self._helpers]
+        """The ids of the processes that run at present, without this one."""
+        return [worker.process_id for worker in self._workers]
 
     def loss_and_gradients(
         self,
@@ -61,36 +59,35 @@ class Shards:
         characters: int,
         dropout: Sequence[Array] | None = None,
     ) -> tuple[float, Weights, State]:
-        """Loss in nats, gradients of loss / characters, last state: see `LanguageModel.loss_and_gradients`.
+        """See `LanguageModel.loss_and_gradients`; the next call overwrites the gradients.
 
-        The gradients are good until the next call. ParallelError where a process has ended. All calls until `close` are
-        for networks of one architecture.
+        All networks have one architecture, until `close`. ParallelError if a process has ended.
         """
-        own, *others = (_Task(batch, state, dropout, part) for part in self._parts(batch.inputs.shape[1]))
-        while len(self._helpers) < len(others):
-            self._helpers.append(_Helper(language_model))
-        helpers = self._helpers[: len(others)]
+        own, *others = (_Share(batch, state, dropout, rows) for rows in self._split(batch.inputs.shape[1]))
+        while len(self._workers) < len(others):
+            self._workers.append(_Worker(language_model))
+        workers = self._workers[: len(others)]
         try:
-            for helper, task in zip(helpers, others, strict=True):
-                helper.ask(language_model, task, characters)
+            for worker, share in zip(workers, others, strict=True):
+                worker.send(language_model, share, characters)
             first = self._compute(language_model, own, characters)
-            return _joined([first, *(helper.answer() for helper in helpers)])
+            return _joined([first, *(worker.receive() for worker in workers)])
         except BaseException:
-            self.close()  # or an answer that nobody has read would be taken for that to the next question
+            self.close()  # otherwise the next call would read the results of this one
             raise
 
-    def _compute(self, language_model: LanguageModel, task: "_Task", characters: int) -> tuple[float, Weights, State]:
-        self._own = self._own or TrainingStep(language_model.architecture, language_model.dtype)
-        return self._own.loss_and_gradients(
-            language_model, task.batch, task.state, characters=characters, dropout=task.dropout
+    def _compute(self, language_model: LanguageModel, share: "_Share", characters: int) -> tuple[float, Weights, State]:
+        self._training_step = self._training_step or TrainingStep(language_model.architecture, language_model.dtype)
+        return self._training_step.loss_and_gradients(
+            language_model, share.batch, share.state, characters=characters, dropout=share.dropout
         )
 
     def close(self) -> None:
         """End the processes; a later call starts new ones."""
-        for helper in self._helpers:
-            helper.close()
-        self._helpers.clear()
-        self._own = None
+        for worker in self._workers:
+            worker.close()
+        self._workers.clear()
+        self._training_step = None
 
     def __enter__(self) -> Self:
         return self
@@ -98,9 +95,9 @@ class Shards:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _parts(self, batch_size: int) -> list[slice]:
-        """Nearly equal runs of rows; fewer than there are threads where a thread's share would be too small."""
-        count = max(1, min(self._threads, batch_size // ROWS_WORTH_A_THREAD))
+    def _split(self, batch_size: int) -> list[slice]:
+        """Split the rows into nearly equal runs: one for each thread, or fewer, of FEWEST_ROWS at least."""
+        count = max(1, min(self._threads, batch_size // FEWEST_ROWS))
         bounds = np.linspace(0, batch_size, count + 1).astype(int)
         return [slice(start, stop) for start, stop in pairwise(bounds)]
 
@@ -114,8 +111,8 @@ def _joined(results: list[tuple[float, Weights, State]]) -> tuple[float, Weights
     return nats, gradients, State(*(np.concatenate(parts, axis=1) for parts in zip(*states, strict=True)))
 
 
-class _Task:
-    """What one process has to do: some rows of everything."""
+class _Share:
+    """Some rows of a batch, with their states and dropout masks: the work of one process."""
 
     def __init__(self, batch: Batch, state: State, dropout: Sequence[Array] | None, rows: slice) -> None:
         mask = None if batch.mask is None else batch.mask[:, rows]
@@ -123,8 +120,8 @@ class _Task:
         self.state = State(state.h[:, rows], state.c[:, rows])
         self.dropout = None if dropout is None else [layer[rows] for layer in dropout]
 
-    def message(self, characters: int) -> Packet:
-        """As arrays by name."""
+    def message(self, characters: int) -> Message:
+        """The share as arrays by name."""
         batch, optional = self.batch, {}
         if batch.mask is not None:
             optional["mask"] = batch.mask
@@ -134,15 +131,15 @@ class _Task:
         return required | self.state._asdict() | optional
 
 
-class _Helper:
-    """A process, and the memory that is shared with it."""
+class _Worker:
+    """A running `shard`, seen from the process that started it."""
 
     def __init__(self, language_model: LanguageModel) -> None:
         architecture, dtype = language_model.architecture, language_model.dtype
-        descriptor = _memory(shared_bytes(architecture, dtype))
+        descriptor = _anonymous_memory(shared_bytes(architecture, dtype))
         try:
             self._weights, self._gradients = shared_weights(descriptor, architecture, dtype)
-            with _deaf_to_interrupts():
+            with _interrupts_blocked():
                 self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
                     command(descriptor, architecture, dtype),
                     stdin=subprocess.PIPE,
@@ -152,48 +149,48 @@ class _Helper:
                 )
         finally:
             os.close(descriptor)
-        self._requests, self._answers = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
+        self._requests, self._results = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
 
     @property
     def process_id(self) -> int:
         return self._process.pid
 
-    def ask(self, language_model: LanguageModel, task: _Task, characters: int) -> None:
-        """Hand over the present weights and a task."""
+    def send(self, language_model: LanguageModel, share: _Share, characters: int) -> None:
+        """Send the network's present weights and a share of a batch."""
         self._weights.whole[:] = language_model.parameters.whole
         try:
-            send(self._requests, task.message(characters))
+            send(self._requests, share.message(characters))
         except BrokenPipeError:
-            raise self._lost() from None
+            raise self._ended() from None
 
-    def answer(self) -> tuple[float, Weights, State]:
-        """Wait for the result; the gradients are good until the next task."""
+    def receive(self) -> tuple[float, Weights, State]:
+        """Wait for the loss, gradients and state of the share; the next share overwrites the gradients."""
         try:
-            message = receive(self._answers)
+            message = receive(self._results)
         except EOFError:
-            raise self._lost() from None
+            raise self._ended() from None
         return message["nats"].item(), self._gradients, State(message["h"], message["c"])
 
     def close(self) -> None:
-        """Let the process end, by force if need be."""
-        self._answers.close()  # before the other one: whoever writes an answer is not waiting for a question
+        """End the process: by closing its pipes, or by force if it takes longer than EXIT_TIMEOUT."""
+        self._results.close()  # first: a process that waits to write a result does not see that its input ends
         with contextlib.suppress(BrokenPipeError):
             self._requests.close()
         try:
-            self._process.wait(PARTING)
+            self._process.wait(EXIT_TIMEOUT)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
 
-    def _lost(self) -> ParallelError:
-        code = self._process.wait(PARTING)
+    def _ended(self) -> ParallelError:
+        code = self._process.wait(EXIT_TIMEOUT)
         ending = f"signal {-code}" if code < 0 else f"code {code}"
-        return ParallelError(f"a process that trains along has ended ({ending}); train again to go on")
+        return ParallelError(f"a process of the training has ended ({ending}); train again to continue")
 
 
 @contextlib.contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach, from their first moment on: they end when the one that asks ends."""
+def _interrupts_blocked() -> Iterator[None]:
+    """Start processes that ignore Ctrl-C from the beginning: they end when the process that started them ends."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -201,8 +198,8 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _memory(size: int) -> int:
-    """A file descriptor of that much memory without a name, so that nothing of it is left however we end."""
+def _anonymous_memory(size: int) -> int:
+    """Allocate memory behind a file descriptor; it has no name, so nothing is left of it however the program ends."""
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("weights")
     else:

@@ -1,8 +1,8 @@
-"""A process that goes forward and backward through its share of every batch: the other end of `parallel`.
+"""A process that takes its share of every batch forward and backward; `parallel` starts it and talks to it.
 
-Weights come and gradients go through memory that both processes see, for they are large. Everything else is a message
-over pipes, safetensors with its length in front: ids, masks and state there, loss and state back. The process ends when
-its input does, and so never outlives whoever started it. Not here: who splits batches and adds gradients up.
+Weights and gradients are large, so they lie in memory that both processes share. Everything else goes through pipes,
+as safetensors with their length in front: ids, masks and state come in, loss and state go out. The process ends when
+its input does, so it never outlives the process that started it.
 """
 
 import json
@@ -26,32 +26,32 @@ from model.text.batches import Batch
 
 LENGTH = struct.Struct("<Q")
 
-Packet = Mapping[str, NDArray[Any]]
+Message = Mapping[str, NDArray[Any]]
 
 
 def shared_bytes(architecture: Architecture, dtype: DTypeLike) -> int:
-    """How much memory two processes share: the weights, and as many gradients."""
+    """The size of the shared memory: the weights, and as many gradients."""
     return 2 * np.dtype(dtype).itemsize * size(architecture)
 
 
 def shared_weights(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> tuple[Weights, Weights]:
-    """The weights and the gradients in the memory behind a file descriptor."""
+    """The weights and the gradients in the shared memory behind a file descriptor."""
     numbers = np.frombuffer(mmap.mmap(descriptor, shared_bytes(architecture, dtype)), dtype)
     weights, gradients = np.split(numbers, 2)
     return Weights(architecture, weights), Weights(architecture, gradients)
 
 
-def send(stream: IO[bytes], message: Packet) -> None:
-    """Write a message; BrokenPipeError where nobody is left to read it."""
+def send(stream: IO[bytes], message: Message) -> None:
+    """Write a message; BrokenPipeError if nobody reads it."""
     data = save({name: np.ascontiguousarray(array) for name, array in message.items()})
     stream.write(LENGTH.pack(len(data)) + data)
     stream.flush()
 
 
-def receive(stream: IO[bytes]) -> Packet:
-    """Read a message; EOFError where there is no more."""
+def receive(stream: IO[bytes]) -> Message:
+    """Read a message; EOFError if the stream ends before it does."""
     (length,) = LENGTH.unpack(_read(stream, LENGTH.size))
-    message: Packet = load(_read(stream, length))
+    message: Message = load(_read(stream, length))
     return message
 
 
@@ -63,17 +63,17 @@ def _read(stream: IO[bytes], length: int) -> bytes:
 
 
 def command(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> list[str]:
-    """The command that starts such a process."""
-    facts = vars(architecture) | {"dtype": np.dtype(dtype).name}
-    return [sys.executable, "-m", "model.engine.shard", str(descriptor), json.dumps(facts)]
+    """The command that starts a shard with the shared memory behind a file descriptor."""
+    options = vars(architecture) | {"dtype": np.dtype(dtype).name}
+    return [sys.executable, "-m", "model.engine.shard", str(descriptor), json.dumps(options)]
 
 
 def _serve(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> None:
     weights, gradients = shared_weights(descriptor, architecture, dtype)
     language_model = LanguageModel(architecture, weights)
     training_step = TrainingStep(architecture, dtype, gradients)
-    requests, answers = sys.stdin.buffer, sys.stdout.buffer
-    with blas_threads(1), np.errstate(over="ignore", invalid="ignore"):  # `trainer` tells of what that leads to
+    requests, results = sys.stdin.buffer, sys.stdout.buffer
+    with blas_threads(1), np.errstate(over="ignore", invalid="ignore"):  # the trainer reports a loss that is not finite
         while True:
             try:
                 request = receive(requests)
@@ -86,13 +86,13 @@ def _serve(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> Non
                 characters=request["characters"].item(),
                 dropout=list(request["dropout"]) if "dropout" in request else None,
             )
-            send(answers, {"nats": np.array(nats), "h": after.h, "c": after.c})
+            send(results, {"nats": np.array(nats), "h": after.h, "c": after.c})
 
 
 if __name__ == "__main__":
     try:
-        options = json.loads(sys.argv[2])
-        chosen_dtype = options.pop("dtype")
-        _serve(int(sys.argv[1]), Architecture(**options), chosen_dtype)
+        given_options = json.loads(sys.argv[2])
+        given_dtype = given_options.pop("dtype")
+        _serve(int(sys.argv[1]), Architecture(**given_options), given_dtype)
     except BrokenPipeError:
-        os._exit(0)  # nobody reads any more; a usual end would only try to write the rest
+        os._exit(0)  # an ordinary exit would flush standard output, which nobody reads any more

@@ -1,4 +1,4 @@
-"""How many threads NumPy's matrix library may use. Not here: processes of our own (`parallel`)."""
+"""How many threads BLAS, NumPy's matrix library, may use."""
 
 import os
 from contextlib import AbstractContextManager
@@ -13,25 +13,25 @@ def available_cores() -> int:
 
 
 def blas_threads(limit: int | None) -> AbstractContextManager[object]:
-    """Give the matrix library so many threads at most, as long as the context lasts; None leaves it as it is."""
-    library = _library()  # looked up anew, for programs that have loaded another one meanwhile
-    limits: AbstractContextManager[object] = library.limit(limits=limit and min(limit, _used(library)))
+    """Limit BLAS to this many threads while the context lasts; never raises their number. None changes nothing."""
+    library = _blas()  # not the cached one: the program may have loaded another BLAS since
+    limits: AbstractContextManager[object] = library.limit(limits=limit and min(limit, _thread_count(library)))
     return limits
 
 
-def threads() -> int:
-    """Return how many threads the matrix library may share a product between, at present."""
-    return _used(_numpys())
+def blas_thread_count() -> int:
+    """How many threads may share a matrix product at present."""
+    return _thread_count(_cached_blas())
 
 
-def _library() -> ThreadpoolController:
+def _blas() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
 
 
-def _used(library: ThreadpoolController) -> int:
-    return min((controller.num_threads for controller in library.lib_controllers), default=1)
-
-
 @cache
-def _numpys() -> ThreadpoolController:
-    return _library()
+def _cached_blas() -> ThreadpoolController:
+    return _blas()
+
+
+def _thread_count(library: ThreadpoolController) -> int:
+    return min((controller.num_threads for controller in library.lib_controllers), default=1)
