@@ -1,4 +1,4 @@
-"""Drafts: when a text goes on, starts anew or is done, told character by character. No network takes part."""
+"""Drafts: when a text goes on, starts anew or is finished, for characters given by hand. No network takes part."""
 
 from collections.abc import Iterable
 from itertools import chain, cycle, repeat
@@ -13,11 +13,11 @@ from model.text.vocabulary import NO_CHARACTER, Vocabulary
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")
-ANY = generator_for(0, 0)  # no draft draws
+GENERATOR = generator_for(0, 0)  # requests need one; drafts never draw
 
 
 def read(draft: Draft, characters: Iterable[str]) -> list[Action]:
-    """Tell the draft all characters, at most until it is done."""
+    """Let the draft read one character after the other, until it finishes."""
     actions = []
     for character in characters:
         actions.append(draft.read(character))
@@ -30,7 +30,7 @@ def read(draft: Draft, characters: Iterable[str]) -> list[Action]:
 
 
 def names(request: NameRequest, characters: str, known: frozenset[str] = frozenset()) -> tuple[tuple[str, ...], bool]:
-    """The names in these characters, and whether the draft wants no more."""
+    """The names in these characters, and whether the draft is finished."""
     draft = NameDraft(request, LETTERS, known)
     actions = read(draft, characters)
     assert len(actions) == len(characters)
@@ -38,21 +38,21 @@ def names(request: NameRequest, characters: str, known: frozenset[str] = frozens
     return draft.texts, actions[-1] is Action.FINISH
 
 
-def test_names_end_at_a_newline_and_the_last_one_is_the_end() -> None:
-    assert names(NameRequest(ANY), "cab\n") == (("cab",), True)
-    assert names(NameRequest(ANY, count=2), "cab\nbac") == (("cab",), False)
-    assert names(NameRequest(ANY, count=2), "cab\nbac\n") == (("cab", "bac"), True)
+def test_names_end_at_a_newline_and_the_draft_with_the_last_name() -> None:
+    assert names(NameRequest(GENERATOR), "cab\n") == (("cab",), True)
+    assert names(NameRequest(GENERATOR, count=2), "cab\nbac") == (("cab",), False)
+    assert names(NameRequest(GENERATOR, count=2), "cab\nbac\n") == (("cab", "bac"), True)
 
 
-def test_names_known_given_empty_or_too_long_are_drawn_again() -> None:
-    assert names(NameRequest(ANY), "old\nnew\n", frozenset({"old"})) == (("new",), True)
-    assert names(NameRequest(ANY, count=2), "cab\ncab\nbac\n") == (("cab", "bac"), True)
-    assert names(NameRequest(ANY), "\n\ncab\n") == (("cab",), True)
-    assert names(NameRequest(ANY, max_length=3), "cabscab\n") == (("cab",), True)
+def test_names_that_are_known_repeated_empty_or_too_long_are_drawn_again() -> None:
+    assert names(NameRequest(GENERATOR), "old\nnew\n", frozenset({"old"})) == (("new",), True)
+    assert names(NameRequest(GENERATOR, count=2), "cab\ncab\nbac\n") == (("cab", "bac"), True)
+    assert names(NameRequest(GENERATOR), "\n\ncab\n") == (("cab",), True)
+    assert names(NameRequest(GENERATOR, max_length=3), "cabscab\n") == (("cab",), True)
 
 
-def test_a_name_starts_anew_from_no_character_with_its_prefix() -> None:
-    draft = NameDraft(NameRequest(ANY, count=2, prefix="Mán\n GO "), LETTERS, frozenset({"mango"}))
+def test_each_name_starts_from_no_character_with_its_prefix() -> None:
+    draft = NameDraft(NameRequest(GENERATOR, count=2, prefix="Mán\n GO "), LETTERS, frozenset({"mango"}))
     assert (draft.first, draft.prompt) == (NO_CHARACTER, "mango")
     assert read(draft, "\na\nb\n") == [
         Action.RESTART,
@@ -64,32 +64,32 @@ def test_a_name_starts_anew_from_no_character_with_its_prefix() -> None:
     assert draft.texts == ("mangoa", "mangob")
 
 
-def test_attempts_are_counted_for_each_name_and_bounded() -> None:
-    draft = NameDraft(NameRequest(ANY, count=3, attempts=3), LETTERS, frozenset({"b"}))
+def test_attempts_are_limited_for_each_name() -> None:
+    draft = NameDraft(NameRequest(GENERATOR, count=3, attempts=3), LETTERS, frozenset({"b"}))
     actions = read(draft, "b\nb\na\nb\nb\nc\n" + "b\n" * 99)
     assert len(actions) == len("b\nb\na\nb\nb\nc\nb\nb\nb\n")
     assert draft.texts == ("a", "c")
     assert str(draft.error) == "no new name after 3 attempts; try a higher temperature"
 
 
-def test_a_failure_names_the_prefix() -> None:
-    draft = NameDraft(NameRequest(ANY, prefix="b", attempts=1), LETTERS, frozenset({"b"}))
+def test_an_error_names_the_prefix() -> None:
+    draft = NameDraft(NameRequest(GENERATOR, prefix="b", attempts=1), LETTERS, frozenset({"b"}))
     assert read(draft, "\n") == [Action.FINISH]
     assert "no new name that begins with 'b' after 1 attempts" in str(draft.error)
 
 
 @pytest.mark.parametrize("characters", ["cab\n", "\n", "caba"])
 def test_at_temperature_zero_a_rejected_name_fails_at_once(characters: str) -> None:
-    request = NameRequest(ANY, count=2, sampling=Sampling(temperature=0), max_length=3)
+    request = NameRequest(GENERATOR, count=2, sampling=Sampling(temperature=0), max_length=3)
     draft = NameDraft(request, LETTERS, frozenset())
     assert read(draft, characters)[-1] is Action.FINISH
     assert f"temperature 0 always gives '{characters.strip()}'" in str(draft.error)
 
 
 def test_a_name_is_more_than_its_prefix() -> None:
-    assert names(NameRequest(ANY, prefix="cab"), "\ns\n") == (("cabs",), True)
+    assert names(NameRequest(GENERATOR, prefix="cab"), "\ns\n") == (("cabs",), True)
     with pytest.raises(RequestError, match="prefix is 'cab'; a name has at most 3 characters"):
-        NameDraft(NameRequest(ANY, prefix="cab", max_length=3), LETTERS, frozenset())
+        NameDraft(NameRequest(GENERATOR, prefix="cab", max_length=3), LETTERS, frozenset())
 
 
 @given(st.text(max_size=12))
@@ -97,23 +97,23 @@ def test_any_prefix_is_folded_or_refused(prefix: str) -> None:
     folded = VERSE.fold(prefix).replace("\n", "").lstrip()
     if prefix and not folded:
         with pytest.raises(RequestError, match="none of its characters can begin a name"):
-            NameDraft(NameRequest(ANY, prefix=prefix), VERSE, frozenset())
+            NameDraft(NameRequest(GENERATOR, prefix=prefix), VERSE, frozenset())
     else:
-        assert NameDraft(NameRequest(ANY, prefix=prefix), VERSE, frozenset()).prompt == folded
+        assert NameDraft(NameRequest(GENERATOR, prefix=prefix), VERSE, frozenset()).prompt == folded
 
 
-def test_a_prefix_keeps_its_blanks_where_names_have_some() -> None:
-    assert NameDraft(NameRequest(ANY, prefix=" Blue  de "), VERSE, frozenset()).prompt == "blue  de "
-    assert NameDraft(NameRequest(ANY, prefix="a b"), LETTERS, frozenset()).prompt == "ab"
+def test_a_prefix_keeps_its_blanks_if_names_have_some() -> None:
+    assert NameDraft(NameRequest(GENERATOR, prefix=" Blue  de "), VERSE, frozenset()).prompt == "blue  de "
+    assert NameDraft(NameRequest(GENERATOR, prefix="a b"), LETTERS, frozenset()).prompt == "ab"
 
 
-def test_names_may_be_as_long_as_known_ones() -> None:
+def test_names_may_be_as_long_as_the_longest_known_one() -> None:
     assert longest_name(["a" * 39]) == longest_name([]) == 40
     longest = longest_name(["a" * 64, "b"])
-    draft = NameDraft(NameRequest(ANY, attempts=1), LETTERS, frozenset(), longest)
+    draft = NameDraft(NameRequest(GENERATOR, attempts=1), LETTERS, frozenset(), longest)
     assert read(draft, "b" * 64 + "\n")[-1] is Action.FINISH
     assert draft.texts == ("b" * 64,)
-    draft = NameDraft(NameRequest(ANY, attempts=1), LETTERS, frozenset(), longest)
+    draft = NameDraft(NameRequest(GENERATOR, attempts=1), LETTERS, frozenset(), longest)
     assert read(draft, "b" * 65)[-1] is Action.FINISH
     assert draft.error
 
@@ -134,7 +134,7 @@ def test_names_may_be_as_long_as_known_ones() -> None:
         (" ", "\n"),
     ],
 )
-def test_a_reader_sees_where_the_verse_begins(prompt: str, between: str) -> None:
+def test_the_seam_shows_where_the_verse_begins(prompt: str, between: str) -> None:
     assert seam(prompt, VERSE) == between
 
 
@@ -142,8 +142,8 @@ def test_a_reader_sees_where_the_verse_begins(prompt: str, between: str) -> None
 
 
 def verse(characters: Iterable[str], prompt: str = "", **limits: int) -> str:
-    """The text that these characters become, if they are enough."""
-    draft = VerseDraft(VerseRequest(ANY, prompt, **({"min_characters": 1} | limits)), VERSE)  # type: ignore[arg-type]  # limits are int
+    """The verse that these characters become; they must be enough for it."""
+    draft = VerseDraft(VerseRequest(GENERATOR, prompt, **({"min_characters": 1} | limits)), VERSE)  # type: ignore[arg-type]  # limits are int
     assert read(draft, characters)[-1] is Action.FINISH
     if draft.error:
         assert draft.texts == ()
@@ -163,7 +163,7 @@ def test_verse_ends_at_the_end_of_a_line_once_it_is_long_enough() -> None:
     assert verse(chain("x", lines()), "prompt", min_characters=7) == "xabc d\nabc d"
 
 
-def test_the_prompts_line_is_the_poems_first() -> None:
+def test_the_prompts_line_counts_as_the_first() -> None:
     assert verse(lines(), max_lines=3, min_characters=99) == "abc d\nabc d\nabc d"
     assert verse(lines(), "ab", max_lines=3, min_characters=99) == "abc d\nabc d\nabc d"
     assert verse(lines(), "ab\n", max_lines=3, min_characters=99) == "abc d\nabc d"
@@ -172,17 +172,17 @@ def test_the_prompts_line_is_the_poems_first() -> None:
     assert verse(lines(), max_lines=1, min_characters=99) == "abc d"
 
 
-def test_a_whole_poem_as_the_prompt_gets_a_line_more() -> None:
+def test_a_prompt_that_has_all_its_lines_gets_one_more() -> None:
     assert verse(lines(), "\n".join(["ab"] * 14), min_characters=99) == "abc d\nabc d"
     assert verse(lines(), "ab\n" * 14, min_characters=99) == "abc d"
 
 
-def test_a_prompt_that_is_a_whole_line_is_followed_by_a_line_end() -> None:
+def test_a_prompt_that_is_a_whole_line_may_end_with_a_newline() -> None:
     assert verse("\nabc d\n", "the whole line") == "\nabc d"
     assert verse("\nabc d\n", "the whole line", max_lines=1) == ""
 
 
-def test_a_blank_line_ends_a_poem_that_is_long_enough_and_is_one_line_end_before() -> None:
+def test_a_blank_line_ends_verse_that_is_long_enough_and_is_left_out_before() -> None:
     assert verse("ab\n\ncd\n\n", min_characters=4) == "ab\ncd"
     assert verse("ab  \n \n\n cd\n", min_characters=4) == "ab\n cd"
     assert verse("\n\n\nab\n", "prompt", min_characters=2) == "\nab"
@@ -199,20 +199,20 @@ def test_verse_is_never_cut_within_a_word(limit: int, text: str) -> None:
 
 
 @pytest.mark.parametrize("characters", ["x", "\n", " ", " \n"])
-def test_what_no_reader_would_call_verse_ends_with_an_error(characters: str) -> None:
+def test_verse_without_a_whole_word_is_an_error(characters: str) -> None:
     for prompt in ("", "prompt", "prompt\n"):
         with pytest.raises(RequestError, match=r"no whole word in 800 characters \(max_characters\)"):
             verse(cycle(characters), prompt)
 
 
 @pytest.mark.parametrize("prompt", ["", "\n", "  ", "漢字", "\U0001f995"])
-def test_a_prompt_of_nothing_is_no_prompt(prompt: str) -> None:
-    draft = VerseDraft(VerseRequest(ANY, prompt), VERSE)
+def test_a_prompt_without_known_characters_is_empty(prompt: str) -> None:
+    draft = VerseDraft(VerseRequest(GENERATOR, prompt), VERSE)
     assert (draft.first, draft.prompt) == (VERSE.newline, "")
 
 
-def test_a_prompt_is_folded_and_its_last_space_stays() -> None:
-    assert VerseDraft(VerseRequest(ANY, "Forsooth\u2009TH\u00eds\u2026 "), VERSE).prompt == "forsooth this... "
+def test_a_prompt_is_folded_and_keeps_its_last_space() -> None:
+    assert VerseDraft(VerseRequest(GENERATOR, "Forsooth\u2009TH\u00eds\u2026 "), VERSE).prompt == "forsooth this... "
 
 
 @given(
@@ -222,11 +222,11 @@ def test_a_prompt_is_folded_and_its_last_space_stays() -> None:
     st.integers(0, 40),
     st.integers(1, 6),
 )
-def test_verse_keeps_its_limits_and_ends_well(
+def test_verse_keeps_its_limits_and_ends_with_a_whole_word(
     characters: list[str], prompt: str, least: int, more: int, max_lines: int
 ) -> None:
     most = least + more
-    request = VerseRequest(ANY, prompt, min_characters=least, max_characters=most, max_lines=max_lines)
+    request = VerseRequest(GENERATOR, prompt, min_characters=least, max_characters=most, max_lines=max_lines)
     draft = VerseDraft(request, VERSE)
     actions = read(draft, cycle(characters))
     assert len(actions) <= most + 1
@@ -244,24 +244,28 @@ def test_verse_keeps_its_limits_and_ends_well(
         assert draft.prompt.count("\n") + text.count("\n") + 1 >= max_lines
 
 
-# Either.
+# Both forms.
 
 
 @given(st.data(), st.booleans(), st.integers(1, 12), st.integers(0, 30))
-def test_a_run_of_characters_is_read_like_one_after_the_other(
+def test_characters_may_be_read_together_or_one_by_one(
     data: st.DataObject, is_verse: bool, least: int, more: int
 ) -> None:
     def draft() -> Draft:
         if is_verse:
-            return VerseDraft(VerseRequest(ANY, "ab", min_characters=least, max_characters=least + more), VERSE)
-        return NameDraft(NameRequest(ANY, count=3, max_length=least, attempts=5), LETTERS, frozenset({"ab", "a"}))
+            return VerseDraft(VerseRequest(GENERATOR, "ab", min_characters=least, max_characters=least + more), VERSE)
+        return NameDraft(NameRequest(GENERATOR, count=3, max_length=least, attempts=5), LETTERS, frozenset({"ab", "a"}))
 
     whole, single, action = draft(), draft(), Action.CONTINUE
     for _ in range(40):
-        line = data.draw(st.text("ab " if is_verse else "ab", max_size=min(6, whole.room)))
-        run = line if len(line) == whole.room else line + data.draw(st.sampled_from(["\n"] if not line else ["\n", ""]))
+        line = data.draw(st.text("ab " if is_verse else "ab", max_size=min(6, whole.remaining)))
+        run = (
+            line
+            if len(line) == whole.remaining
+            else line + data.draw(st.sampled_from(["\n"] if not line else ["\n", ""]))
+        )
         action = whole.read(run)
         assert action is read(single, run)[-1]
-        assert (whole.texts, whole.room, str(whole.error)) == (single.texts, single.room, str(single.error))
+        assert (whole.texts, whole.remaining, str(whole.error)) == (single.texts, single.remaining, str(single.error))
         if action is Action.FINISH:
             return

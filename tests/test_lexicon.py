@@ -1,4 +1,4 @@
-"""The lexicon: what a word is, and a mask that lets through every known word and nothing else."""
+"""The lexicon's mask allows every known word and nothing else."""
 
 import re
 
@@ -20,13 +20,13 @@ texts = st.text("ab'- \n", max_size=12)
 
 
 def followers(lexicon: Lexicon, vocabulary: Vocabulary, state: int) -> str:
-    """The characters that the mask lets through."""
+    """The characters that the mask allows."""
     masked = lexicon.masked(np.zeros((1, len(vocabulary)), np.float32), np.array([state]))
     return "".join(c for c, logit in zip(vocabulary.characters, masked[0].tolist(), strict=True) if logit == 0)
 
 
 def write(lexicon: Lexicon, vocabulary: Vocabulary, state: int, text: str) -> int:
-    """The state after a text, which the mask has to let through."""
+    """The state after a text, which the mask must allow."""
     for character in text:
         assert character in followers(lexicon, vocabulary, state), text
         state = int(lexicon.step(np.array([state]), vocabulary.ids_of(character))[0])
@@ -34,17 +34,17 @@ def write(lexicon: Lexicon, vocabulary: Vocabulary, state: int, text: str) -> in
 
 
 def can_become_known(text: str, known: set[str]) -> bool:
-    """The rule without any automaton: every word that is over is known, and so is one that the last may become."""
-    *over, last = words_of(text) or [""]
+    """The rule without an automaton: every finished word is known, and the last one is or can become a known one."""
+    *finished, last = words_of(text) or [""]
     rest = text[text.rfind(last) + len(last) :]
     if rest and (len(rest) > 1 or rest not in "'-"):
-        return all(word in known for word in (*over, last) if word)
+        return all(word in known for word in (*finished, last) if word)
     beginnings = {word[:end] for word in known for end in range(len(word) + 1)} | {word + rest for word in known} | {""}
-    return set(over) <= known and last + rest in beginnings
+    return set(finished) <= known and last + rest in beginnings
 
 
 @given(words, st.data())
-def test_what_may_follow_is_what_leaves_every_word_known(known: set[str], data: st.DataObject) -> None:
+def test_the_mask_allows_exactly_what_keeps_every_word_known(known: set[str], data: st.DataObject) -> None:
     lexicon, text = Lexicon(known, SMALL), ""
     state = lexicon.after("")
     for _ in range(12):
@@ -58,9 +58,7 @@ def test_what_may_follow_is_what_leaves_every_word_known(known: set[str], data: 
 
 
 @given(words, texts, st.data())
-def test_after_any_prompt_only_the_word_it_began_may_be_unknown(
-    known: set[str], prompt: str, data: st.DataObject
-) -> None:
+def test_after_any_prompt_only_its_last_word_may_be_unknown(known: set[str], prompt: str, data: st.DataObject) -> None:
     lexicon = Lexicon(known, SMALL)
     text, state = prompt, lexicon.after(prompt)
     for _ in range(12):
@@ -76,7 +74,7 @@ def test_after_any_prompt_only_the_word_it_began_may_be_unknown(
 
 
 def finish(lexicon: Lexicon, state: int) -> str:
-    """Letters that lead to a place where a line may end."""
+    """Letters after which a line may end."""
     paths = [("", state)]
     for text, at in paths:
         allowed = followers(lexicon, SMALL, at)
@@ -87,14 +85,14 @@ def finish(lexicon: Lexicon, state: int) -> str:
 
 
 @given(words)
-def test_every_known_word_can_be_written_in_quotes_and_out_of_them(known: set[str]) -> None:
+def test_every_known_word_can_be_written_with_and_without_quotes(known: set[str]) -> None:
     lexicon = Lexicon(known, SMALL)
     for word in known:
         for text in (f"{word}\n", f"'{word}' ", f"--{word}--", f"{word}-\n"):
             write(lexicon, SMALL, lexicon.after(""), text)
 
 
-def test_an_apostrophe_closes_a_quotation_or_begins_the_rest_of_a_word() -> None:
+def test_an_apostrophe_ends_a_quotation_or_stands_within_a_word() -> None:
     lexicon = Lexicon(WORDS, VERSE)
     others = "\n !'(),-.:;?"
     for begun, letters in {
@@ -114,7 +112,7 @@ def test_an_apostrophe_closes_a_quotation_or_begins_the_rest_of_a_word() -> None
 
 
 @pytest.mark.parametrize("prompt", ["xyzzy", "thous", "look'x", "self-x", "xyzzy-a", "tis thoughx"])
-def test_a_word_of_the_prompt_that_is_unknown_ends_as_it_likes(prompt: str) -> None:
+def test_an_unknown_word_of_the_prompt_may_go_on_in_any_way(prompt: str) -> None:
     lexicon = Lexicon(WORDS, VERSE)
     state = lexicon.after(prompt)
     assert followers(lexicon, VERSE, state) == VERSE.characters
@@ -124,7 +122,7 @@ def test_a_word_of_the_prompt_that_is_unknown_ends_as_it_likes(prompt: str) -> N
     assert write(lexicon, VERSE, lexicon.after(prompt + "'"), "-") == lexicon.after("")
 
 
-def test_a_text_that_keeps_to_no_words_is_not_masked() -> None:
+def test_a_text_that_need_not_keep_to_words_is_not_masked() -> None:
     lexicon = Lexicon(WORDS, VERSE)
     logits = np.random.default_rng(0).normal(size=(3, len(VERSE))).astype(np.float32)
     states = np.array([ANYTHING, lexicon.after("o"), ANYTHING])
@@ -135,7 +133,7 @@ def test_a_text_that_keeps_to_no_words_is_not_masked() -> None:
     assert lexicon.step(states, VERSE.ids_of("q'x"))[::2].tolist() == [ANYTHING, ANYTHING]
 
 
-def test_a_very_long_word_is_a_word() -> None:
+def test_a_word_may_be_very_long() -> None:
     lexicon = Lexicon(["ab" * 2000], SMALL)
     write(lexicon, SMALL, lexicon.after("ab" * 1990), "ab" * 10 + " ")
 

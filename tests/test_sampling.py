@@ -1,4 +1,4 @@
-"""Sampling: draws follow the network's distribution; temperature and top-p do what they say, each row by itself."""
+"""Sampling: draws follow the network's distribution; temperature and top-p work on each row by itself."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from model.network.layers import Array, softmax
 
 
 def chi_square_agrees(counts: NDArray[np.intp], probabilities: Array) -> bool:
-    """Pearson's test at 0.1 %, with the quantile of Wilson and Hilferty (1931)."""
+    """Pearson's chi-square test at the 0.1 % level, with the quantile of Wilson and Hilferty (1931)."""
     expected = probabilities * counts.sum()
     assert (expected > 5).all()
     statistic = float(((counts - expected) ** 2 / expected).sum())
@@ -32,7 +32,7 @@ def test_twenty_thousand_draws_follow_the_networks_distribution(temperature: flo
     assert chi_square_agrees(np.bincount(ids, minlength=38), softmax(logits[0].astype(float) / temperature))
 
 
-def test_temperature_zero_is_the_likeliest_character_and_the_first_of_equals() -> None:
+def test_temperature_zero_gives_the_first_of_the_likeliest_characters() -> None:
     logits = np.array([[0.0, 3.0, 3.0, -9.0], [1.0, 0.0, 1.0 + 1e-15, 0.0], [0.0, 0.0, 0.0, 0.0]])
     coldest, zeros = np.full(3, COLDEST), np.zeros(3)
     assert sample_next(logits, coldest, np.ones(3), zeros).tolist() == [1, 2, 0]
@@ -40,7 +40,7 @@ def test_temperature_zero_is_the_likeliest_character_and_the_first_of_equals() -
 
 
 @pytest.mark.parametrize("temperature", [COLDEST, 1e-50, 1e-9])
-def test_a_minute_temperature_is_the_likeliest_character(temperature: float) -> None:
+def test_a_very_low_temperature_gives_the_likeliest_character(temperature: float) -> None:
     logits = np.array([[0.0, 3.0, 2.9, -900.0]], np.float32)
     assert sample_next(logits, np.array([temperature]), np.ones(1), np.array([0.999])).tolist() == [1]
 
@@ -57,7 +57,7 @@ def test_top_p_keeps_the_fewest_characters_that_reach_it() -> None:
             assert chi_square_agrees(counts[kept], probabilities[kept] / probabilities[kept].sum())
 
 
-def test_top_p_of_equals_keeps_the_first_that_are_enough() -> None:
+def test_top_p_keeps_the_first_of_equally_likely_characters() -> None:
     logits, draws = np.zeros((100, 4)), np.linspace(0, 0.999, 100)
     for top_p, kept in ((0.25, [0]), (0.5, [0, 1]), (0.51, [0, 1, 2])):
         ids = sample_next(logits, np.ones(100), np.full(100, top_p), draws)
@@ -65,7 +65,7 @@ def test_top_p_of_equals_keeps_the_first_that_are_enough() -> None:
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(COLDEST, 5), st.floats(0, 1, exclude_min=True), st.integers(1, 40))
-def test_a_draw_is_always_a_possible_character_and_does_not_depend_on_other_rows(
+def test_a_choice_is_always_possible_and_does_not_depend_on_other_rows(
     seed: int, temperature: float, top_p: float, rows: int
 ) -> None:
     random = np.random.default_rng(seed)
@@ -79,13 +79,13 @@ def test_a_draw_is_always_a_possible_character_and_does_not_depend_on_other_rows
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(COLDEST, 5), st.floats(0, 1, exclude_min=True), st.sets(st.integers(0, 8)))
-def test_characters_that_are_masked_leave_the_others_their_shares(
+def test_masked_characters_do_not_change_the_choice_among_the_others(
     seed: int, temperature: float, top_p: float, masked: set[int]
 ) -> None:
     random = np.random.default_rng(seed)
     logits = random.normal(0, 3, (1, 10)).astype(np.float32)
     draws = random.choice([0, random.random(), 1 - 2**-53], 1) if temperature > COLDEST else np.zeros(1)
-    kept = [place for place in range(10) if place not in masked]
+    kept = [character_id for character_id in range(10) if character_id not in masked]
     chosen = sample_next(logits[:, kept], np.array([temperature]), np.array([top_p]), draws)
     logits[:, list(masked)] = -np.inf
     assert sample_next(logits, np.array([temperature]), np.array([top_p]), draws) == kept[chosen[0]]

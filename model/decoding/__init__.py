@@ -2,7 +2,7 @@
 
 Rooms, from the ground up, and what other wings use of them:
 
-    limits     MAX_TEMPERATURE, USUAL_TEMPERATURE: what a request may ask for, and what it gets unless it does
+    limits     MAX_TEMPERATURE, USUAL_TEMPERATURE: limits and defaults of requests
     requests   NameRequest, VerseRequest, Request, Sampling, Result, RequestError, generator_for
     drafts     seam, longest_name: texts in the making, and when they are finished
     sampling   from logits to the next character

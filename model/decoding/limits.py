@@ -1,10 +1,12 @@
-"""What a request may ask for, and what it gets when it does not say. Plain numbers, so that it loads at once."""
+"""Limits and defaults of requests. These are plain numbers, so that the command line can load them at once."""
 
 from model.text.forms import Form
 
 MAX_TEMPERATURE = 5
-"""Beyond this, letters are little more than noise."""
+"""Above this, texts are little more than noise."""
 USUAL_TEMPERATURE: dict[Form, float] = {"names": 1.0, "verse": 0.8}
-"""The temperature of a text that does not ask for another one; the model cards say why."""
+"""The temperature where none is asked for; the model cards give the reasons."""
+SONNET_TEMPERATURE = 0.7
+"""The same for a sonnet, which chooses between many lines."""
 LONGEST_NAME = 40
-"""Characters of a name where no known one is longer. A network that does not find the end is stopped there."""
+"""Most characters in a name, unless a known name is longer. It stops a network that does not end its names."""

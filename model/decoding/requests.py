@@ -1,19 +1,16 @@
-"""What can be asked of a decoder, and what comes back. Settings that make no sense are refused here, by name and value.
-
-Not here: how text is made (`decoder`), and when a text is finished (`drafts`).
-"""
+"""Requests to a decoder, and their results. An invalid setting raises a RequestError with its name and value."""
 
 import numbers
 from dataclasses import dataclass
 
 import numpy as np
 
-from model.decoding.limits import MAX_TEMPERATURE
+from model.decoding.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE
 from model.errors import MangosaurusError
 
 
 class RequestError(MangosaurusError):
-    """A request that cannot be fulfilled: the sentence names the setting and its value, or what went wrong."""
+    """A request that cannot be served. The sentence names the setting and its value, or says what went wrong."""
 
 
 def _is_number(value: object) -> bool:
@@ -28,9 +25,8 @@ def _is_integer(value: object) -> bool:
 class Sampling:
     """How the next character is drawn from the network's probabilities.
 
-    temperature: logits are divided by it. 0 takes the likeliest character, 1 is the network as trained.
-    top_p: only the likeliest characters that together reach this probability take part; 1 is all of them
-    (Holtzman et al. 2020).
+    temperature: logits are divided by it. 0 always takes the likeliest character, 1 is the network as trained.
+    top_p: only the likeliest characters are drawn, as many as together reach this probability (Holtzman et al. 2020).
     """
 
     temperature: float = 1.0
@@ -38,19 +34,20 @@ class Sampling:
 
     def __post_init__(self) -> None:
         if not (_is_number(self.temperature) and 0 <= self.temperature <= MAX_TEMPERATURE):
-            raise RequestError(f"temperature is {self.temperature!r}; it is a number from 0 to {MAX_TEMPERATURE}")
+            raise RequestError(f"temperature is {self.temperature!r}; it must be a number from 0 to {MAX_TEMPERATURE}")
         if not (_is_number(self.top_p) and 0 < self.top_p <= 1):
-            raise RequestError(f"top_p is {self.top_p!r}; it is a number above 0 and at most 1")
+            raise RequestError(f"top_p is {self.top_p!r}; it must be a number above 0 and at most 1")
 
 
 @dataclass(frozen=True)
 class NameRequest:
-    """New names: `count` of them, each beginning with `prefix`, none of them known to the checkpoint or given twice.
+    """Asks for `count` different new names that begin with `prefix`.
 
-    A name that is its prefix and no more, longer than `max_length` characters, known or given before is drawn again,
-    at most `attempts` times a name. Without `max_length` it is 40, or as long as the longest known name. Each request
-    brings a generator of its own: two that share one at the same time would depend on each other, and be given the same
-    numbers.
+    A name is rejected if the checkpoint knows it, if this request has it already, if it is only the prefix, or if it
+    has more than `max_length` characters (by default 40, or the length of the longest known name). Then another one is
+    drawn, up to `attempts` for each name.
+
+    Each request needs its own generator. Requests that share one would change each other's texts.
     """
 
     generator: np.random.Generator
@@ -71,12 +68,12 @@ class NameRequest:
 
 @dataclass(frozen=True)
 class VerseRequest:
-    """Verse that continues `prompt`, ending at the end of a line.
+    """Asks for verse that continues `prompt` and ends at the end of a line.
 
-    At least `min_characters` and at most `max_characters`, both without the prompt, and at most `max_lines` lines, the
-    prompt's included; a prompt that has them all already gets one more. The upper limits win over the lower one. With
-    `known_words`, every word that is begun after the prompt is one that the checkpoint knows, and so is the word that
-    the prompt breaks off in, if it can become one.
+    The verse has at least `min_characters` and at most `max_characters`, without the prompt. With the prompt it has at
+    most `max_lines` lines; a prompt that has all these lines already gets one more. The upper limits take precedence.
+    With `known_words`, each word that begins after the prompt is one that the checkpoint knows. If the prompt breaks
+    off within a word, that word becomes a known one if it can.
     """
 
     generator: np.random.Generator
@@ -93,45 +90,60 @@ class VerseRequest:
         for setting in ("min_characters", "max_characters", "max_lines"):
             _check_count(setting, getattr(self, setting))
         if not isinstance(self.known_words, bool):
-            raise RequestError(f"known_words is {self.known_words!r}; it is True or False")
+            raise RequestError(f"known_words is {self.known_words!r}; it must be True or False")
         if self.min_characters > self.max_characters:
             raise RequestError(
-                f"min_characters is {self.min_characters}; it is at most max_characters, {self.max_characters}"
+                f"min_characters is {self.min_characters}; it must be at most max_characters, {self.max_characters}"
             )
 
 
-Request = NameRequest | VerseRequest
+@dataclass(frozen=True)
+class SonnetRequest:
+    """Asks for a sonnet: fourteen lines that scan and rhyme, the first of which is `prompt` if there is one."""
+
+    generator: np.random.Generator
+    prompt: str = ""
+    temperature: float = SONNET_TEMPERATURE
+
+    def __post_init__(self) -> None:
+        _check_parts(self.generator, Sampling(self.temperature))
+        _check_text("prompt", self.prompt)
+        if len(self.prompt.strip().splitlines()) > 1:
+            raise RequestError(f"prompt is {self.prompt!r}; a sonnet begins with one line")
+
+
+Request = NameRequest | VerseRequest | SonnetRequest
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a request: its texts, or an error with the texts that were finished before it."""
+    """The texts of a request, or an error and the texts that were finished before it."""
 
     ticket: int
-    texts: tuple[str, ...]  # names, or one verse: what follows the prompt
+    texts: tuple[str, ...]  # names, or one piece of verse, without the prompt
     error: RequestError | None = None
 
 
 def generator_for(seed: int, turn: int) -> np.random.Generator:
-    """Return the generator of a person's `turn`-th request under a seed; both are counted from 0 and of any size."""
+    """The generator of request number `turn` under a seed. Both are whole numbers of any size, from 0 on."""
     for setting, value in (("seed", seed), ("turn", turn)):
         if not _is_integer(value) or value < 0:
-            raise RequestError(f"{setting} is {value!r}; it is a whole number, 0 or more")
+            raise RequestError(f"{setting} is {value!r}; it must be a whole number, 0 or more")
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([int(seed), int(turn)])))
 
 
 def _check_count(setting: str, value: int) -> None:
     if not _is_integer(value) or value < 1:
-        raise RequestError(f"{setting} is {value!r}; it is a whole number, 1 or more")
+        raise RequestError(f"{setting} is {value!r}; it must be a whole number, 1 or more")
 
 
 def _check_text(setting: str, value: object) -> None:
     if not isinstance(value, str):
-        raise RequestError(f"{setting} is {value!r}; it is text")
+        raise RequestError(f"{setting} is {value!r}; it must be text")
 
 
 def _check_parts(generator: object, sampling: object) -> None:
     if not isinstance(generator, np.random.Generator):
-        raise RequestError(f"generator is {generator!r}; it is a numpy.random.Generator")
+        raise RequestError(f"generator is {generator!r}; it must be a numpy.random.Generator")
     if not isinstance(sampling, Sampling):
-        raise RequestError(f"sampling is {sampling!r}; it is a Sampling")
+        raise RequestError(f"sampling is {sampling!r}; it must be a Sampling")

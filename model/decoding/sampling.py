@@ -1,7 +1,7 @@
 """From logits to the next character: temperature, top-p and the draw, for many rows at once.
 
-Every operation works on each row by itself, so a row's choice does not depend on its neighbours. Not here: random
-numbers. Each row brings one uniform draw of its own.
+Every operation works on each row by itself, so a row's choice does not depend on the other rows. Each row brings its
+own uniform random number.
 """
 
 from typing import Any
@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 COLDEST = 1e-100
-"""Stands for temperature 0, which is the limit towards 0, and for all below: divided by this, two logits that differ at
-all are infinitely far apart to the exponential function, and nothing overflows."""
+"""The lowest temperature, which stands for 0. Two different logits divided by it differ so much that the lower one gets
+probability 0, and nothing overflows."""
 
 
 def sample_next(logits: NDArray[Any], temperature: Floats, top_p: Floats | None, draws: Floats) -> NDArray[np.intp]:
-    """Choose a character id (B,) for each row of logits (B, V): finite ones, at least one, or -inf for "never".
+    """Choose a character id (B,) for each row of logits (B, V).
 
-    p = softmax(logits / temperature) in float64, cut to the top-p unless that is None; the id is the first whose
-    cumulated probability exceeds the row's draw (B,), uniform in [0, 1). A temperature is at least `COLDEST`; with that
-    and draw 0 it is the first of the likeliest.
+    p = softmax(logits / temperature) in float64, cut to the top-p unless that is None. The id is the first one whose
+    cumulated probability exceeds the row's draw (B,), which is uniform in [0, 1). With temperature COLDEST and draw 0
+    it is the first of the likeliest.
+
+    Logits are finite, or -inf for characters that must not be chosen; each row has a finite one.
     """
     weights = logits.T.astype(np.float64)  # (V, B): sums over characters then run along all rows at once
     weights -= np.maximum.reduce(weights)
@@ -31,13 +33,13 @@ def sample_next(logits: NDArray[Any], temperature: Floats, top_p: Floats | None,
         cut = np.flatnonzero(top_p < 1)
         weights[:, cut] = _top_p(weights[:, cut].T, top_p[cut]).T
     cumulated = np.add.accumulate(weights)
-    # A draw below 1 stays below the row's total, so there is one, and it is none with a weight of zero.
+    # A draw is below 1, so the total always exceeds its share. The first to exceed it has a weight above 0.
     chosen: NDArray[np.intp] = (cumulated > draws * cumulated[-1]).argmax(axis=0)
     return chosen
 
 
 def _top_p(weights: Floats, top_p: Floats) -> Floats:
-    """Set to zero all but the heaviest weights that are needed to reach `top_p` (B,) of a row's total."""
+    """Keep the heaviest weights (B, V) that are needed to reach `top_p` (B,) of a row's total; set the rest to 0."""
     order = np.argsort(-weights, axis=1, kind="stable")
     heaviest_first = np.take_along_axis(weights, order, axis=1)
     cumulated = heaviest_first.cumsum(axis=1)
