@@ -1,66 +1,67 @@
-"""Who writes to the bot: seeds and turns, preferences, and every answer as a creation. SQLite through SQLAlchemy.
+"""What the bot knows of people: seeds and turns, preferences, and every answer as a creation.
 
-A turn is one request for names or one for verse; the two are counted apart, so a poem in between does not change which
-name comes next. A creation is drafted with the next turn, and the turn is taken when the creation is recorded, which is
-when it has reached the person: whoever was turned away, by a full queue or a lost connection, gets the same text when
-they ask again. Texts are not kept: what a creation holds is enough to write its text again.
+A turn is one request for names or for verse. The two are counted apart, so a poem in between does not change the next
+name. `draft` makes a creation of the next turn, and `record` takes the turn once the creation has reached the person:
+somebody who was refused, or lost the connection, gets the same text when they ask again. Texts are not kept, as a
+creation holds all that is needed to write its text again.
 
-Not here: how it is written for many at once (`ledger`), the order of one person's requests (`updates`), without which
-two of them could take the same turn, and what is drawn with a seed (`model.decoder`).
+One person's requests must come one after the other (`bot.wire.order`), or two of them would get the same turn.
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
-import os
+import re
 import secrets
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
-from sqlalchemy import bindparam, delete, false, select, text
+from sqlalchemy import ColumnElement, and_, case, delete, false, inspect, select, text, update
+from sqlalchemy.exc import DBAPIError
 
-from bot.people.ledger import Ledger, Sequence
-from bot.people.ledger import StoreError as StoreError
-from bot.people.schema import creations, metadata, people
-from bot.training.locks import locked
+from bot.people.database import BUSY, Database, insert, name_of, url_of
+from bot.people.schema import creations, metadata, people, preferences, trainings
+from model.errors import MangosaurusError
 from model.text.forms import Network
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence as SequenceOf
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from sqlalchemy import Connection, RowMapping
-
-    from bot.people.ledger import Page, Person
+    from sqlalchemy import URL, Connection, Row, RowMapping
 
 logger = logging.getLogger(__name__)
 
 Mood = Literal["tame", "bold", "wild"]
 MOODS: tuple[Mood, ...] = get_args(Mood)
+Result = TypeVar("Result")
 
 LARGEST_SEED = 2**63 - 1
 NEW_SEEDS = 10**9
-"""Seeds that the bot chooses lie below this, so that people can read them out to each other."""
+"""The bot chooses seeds below this, so that people can read them out to each other."""
 CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
-"""What looks like something else is left out: 0, 1, i, l, o."""
+"""Without 0, 1, i, l and o, which look like something else."""
 CODE_LENGTH = 7
+_LOCKS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(1)"}
+"""How one of several processes makes the tables while the others wait."""
 AGAIN = 10.0
-"""Seconds between two tries to empty the log that SQLite writes ahead."""
-IN_USE = "another bot uses it, or this one in another window; DATABASE can name another file"
+"""Seconds between two tries to empty SQLite's log."""
 
-_PERSON = select(people).where(people.c.id == bindparam("somebody"))
-_CREATION = select(creations).where(creations.c.code == bindparam("code"))
-_CREATIONS = select(creations).where(creations.c.person_id == bindparam("somebody")).order_by(creations.c.created)
+
+class StoreError(MangosaurusError):
+    """The database cannot be used: the sentence names it, the reason and, where the bot starts, the way out."""
+
+    def __init__(self, name: str, reason: str, way_out: str = "") -> None:
+        super().__init__(f"{name}: this database cannot be used: {reason}{way_out and f'; {way_out}'}")
 
 
 @dataclass(frozen=True)
 class Creation:
-    """All that decides one answer. Whoever has its code, and its version of the weights, can have it written again."""
+    """All that decides one answer. With the same version of the weights, it gives the same text again."""
 
     code: str
     person_id: int
@@ -77,223 +78,282 @@ class Creation:
 
 @dataclass(frozen=True)
 class Preferences:
-    """What a person likes: how daring answers are, and how many names `/dino` alone gives."""
+    """What a person likes: how daring texts are, and how many names `/dino` alone gives."""
 
     mood: Mood = "bold"
     names: int = 1
 
 
-class Store:
-    """The database: what can be asked of it. How it is written, for many at once, is the ledger's business."""
+@dataclass(frozen=True)
+class Training:
+    """A training in progress, and the message that shows it."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._ledger = Ledger(path, draw_codes)
-        self._held = ExitStack()
+    network: Network
+    chat_id: int
+    message_id: int
+
+
+class Store:
+    """The database of people. Each method is one short transaction; StoreError if the database fails.
+
+    `database` is the path of a SQLite file, or a URL.
+    """
+
+    def __init__(self, database: str | Path) -> None:
+        url = database_url(database)
+        self._name = name_of(url)
+        self._database = Database(url)
         self._emptying: asyncio.Task[None] | None = None
-        self._closed = False
 
     async def open(self) -> None:
-        """Make the tables where they are missing; StoreError, here and below, if the file cannot be used.
-
-        One bot has it at a time, as each remembers what it wrote. Other programs may read.
-        """
+        """Make the tables that are missing. StoreError if this is no database, or somebody else's."""
         try:
-            await asyncio.to_thread(_claim, self._path, self._held)
-            await self._ledger.look(_prepare_tables)
+            with self._explained(self._way_out):
+                await self._database.prepare()
+                await self._database.run(_prepare_tables)
             await self._empty_log()
-        except OSError as error:
-            await self.close()
-            reason = IN_USE if isinstance(error, BlockingIOError) else error.strerror or error
-            raise StoreError(self._path, reason) from error
         except StoreError:
             await self.close()
             raise
 
     async def close(self) -> None:
-        """Wait for what was begun, and let go of the file."""
-        self._closed = True
+        """Finish what was begun, and disconnect."""
         if self._emptying is not None:
             self._emptying.cancel()
-        await self._ledger.close()
-        self._held.close()
+        await self._database.close()
 
     async def seed(self, person_id: int) -> int:
-        """Return a person's seed; whoever is new gets one."""
-        return (await self._sequence(person_id)).seed
+        """Return a person's seed; a new person gets one."""
+        seed: int = (await self._run(partial(_known, person_id))).seed
+        return seed
 
     async def set_seed(self, person_id: int, seed: int) -> None:
         """Give a person a seed, and begin its sequence anew."""
-
-        def begin(page: Page) -> None:
-            page.put(page.people[person_id]._replace(sequence=Sequence(seed)))
-
-        await self._ledger.enter(person_id, begin)
+        await self._run(partial(_set_seed, person_id, seed))
 
     async def draft(
         self, person_id: int, network: Network, prompt: str, *, temperature: float, count: int = 1, version: str = ""
     ) -> Creation:
-        """Return a creation of a person's next turn, under a code that is free. Nothing is kept or taken by this."""
-        sequence, code = await self._sequence(person_id), await self._ledger.code()
-        turn = getattr(sequence, f"{network}_turns")
-        return Creation(code, person_id, network, version, sequence.seed, turn, prompt, temperature, count)
+        """Return a creation of a person's next turn, under a free code. It neither keeps it nor takes the turn."""
+        person, code = await self._run(lambda connection: (_known(person_id, connection), _free_code(connection)))
+        turn = getattr(person, f"{network}_turns")
+        return Creation(code, person_id, network, version, person.seed, turn, prompt, temperature, count)
 
     async def vary(self, creation: Creation, person_id: int, **changes: Any) -> Creation:
-        """Return a creation like another one, for somebody, under a code of its own. Nothing is kept by this."""
-        await self._sequence(person_id)
-        code = await self._ledger.code()
+        """Return a variation of a creation, for somebody, under a free code. It is not kept."""
+        _, code = await self._run(lambda connection: (_known(person_id, connection), _free_code(connection)))
         return replace(creation, code=code, person_id=person_id, created=datetime.now(UTC), **changes)
 
     async def record(self, creation: Creation, *, takes_turn: bool = True) -> Creation:
-        """Keep a creation, and take its turn, unless the person began another sequence meanwhile, or was forgotten."""
-        turns = f"{creation.network}_turns"
+        """Keep a creation and take its turn.
 
-        def write(page: Page) -> None:
-            person = page.people[creation.person_id]
-            sequence = person.sequence
-            if sequence is None:
-                return
-            page.keep(_row(creation))
-            if takes_turn and (sequence.seed, getattr(sequence, turns)) == (creation.seed, creation.turn):
-                page.put(person._replace(sequence=sequence._replace(**{turns: creation.turn + 1})))
-
-        await self._ledger.enter(creation.person_id, write)
+        A person who began another sequence meanwhile keeps their place in it. One who was forgotten stays forgotten.
+        If the code was taken since the draft, the older creation keeps it.
+        """
+        await self._run(partial(_record, creation, takes_turn))
         return creation
 
     async def creation(self, code: str) -> Creation | None:
-        """Return the creation of a code, as it is kept, in lower case; None where there is none."""
-        row = await self._ledger.look(lambda file: file.execute(_CREATION, {"code": code}).mappings().one_or_none())
-        return _creation(row) if row is not None else None
+        """Return the creation of a code in lower case; None if there is none."""
+        found = await self._run(partial(_creations, creations.c.code == code))
+        return found[0] if found else None
 
     async def creations(self, person_id: int) -> list[Creation]:
         """Return a person's creations, the oldest first."""
-        return [_creation(row) for row in await self._ledger.look(partial(_rows_of, person_id))]
+        return await self._run(partial(_creations, creations.c.person_id == person_id))
 
     async def preferences(self, person_id: int) -> Preferences:
         """Return what a person likes."""
-        person = self._ledger.remembered(person_id)
-        if person is None:
-            person = await self._ledger.enter(person_id, lambda page: page.people[person_id])
-        return _preferences(person)
+        return await self._run(partial(_preferences, person_id))
 
     async def set_preferences(
         self, person_id: int, *, mood: Mood | None = None, names: int | None = None
     ) -> Preferences:
-        """Change what a person likes, and return it whole; what is None stays as it is."""
-
-        def change(page: Page) -> Preferences:
-            old = _preferences(page.people[person_id])
-            new = Preferences(mood or old.mood, names or old.names)
-            page.put(page.people[person_id]._replace(likes=asdict(new)))
-            return new
-
-        return await self._ledger.enter(person_id, change)
+        """Change what is given, and return all preferences."""
+        changes = {name: value for name, value in (("mood", mood), ("names", names)) if value is not None}
+        return await self._run(partial(_set_preferences, person_id, changes))
 
     async def export(self, person_id: int) -> dict[str, Any]:
         """Return all that is kept of a person, as JSON can hold it."""
-        row = await self._ledger.look(lambda file: file.execute(_PERSON, {"somebody": person_id}).one_or_none())
-        return {
-            "person": dict(row._mapping) if row is not None else None,
-            "preferences": asdict(await self.preferences(person_id)),
-            "creations": await self._ledger.look(lambda file: [dict(row) for row in _rows_of(person_id, file)]),
-        }
+        return await self._run(partial(_export, person_id))
 
     async def forget(self, person_id: int) -> None:
-        """Delete all that is kept of a person, also from the log that SQLite writes ahead.
+        """Delete all that is kept of a person, also from SQLite's log.
 
-        There it stays for as long as another program reads in it, for which nobody is kept waiting.
+        If another program is reading the log, this is logged, and done when it has finished.
         """
-        await self._ledger.enter(person_id, lambda page: page.forget(person_id))
+        await self._run(partial(_forget, person_id))
         await self._empty_log()
 
+    async def training_began(self, network: Network, chat_id: int, message_id: int) -> None:
+        """Note the message that shows a training."""
+        await self._run(partial(_training_began, Training(network, chat_id, message_id)))
+
+    async def training_ended(self, chat_id: int, message_id: int) -> None:
+        """Delete the note about a message that showed a training."""
+        shown = and_(trainings.c.chat_id == chat_id, trainings.c.message_id == message_id)
+        await self._run(lambda connection: connection.execute(delete(trainings).where(shown)))
+
+    async def interrupted_trainings(self) -> list[Training]:
+        """Return the trainings that never ended. At the start of the bot, these are the ones that it interrupted."""
+        return await self._run(_trainings)
+
+    async def _run(self, work: Callable[[Connection], Result]) -> Result:
+        with self._explained():
+            return await self._database.run(work)
+
+    @contextmanager
+    def _explained(self, way_out: str = "") -> Iterator[None]:
+        """Raise a StoreError for any failure of the database.
+
+        Its traceback ends there: a driver's error may quote the row that it could not write.
+        """
+        try:
+            yield
+        except TimeoutError:
+            raise StoreError(self._name, "it does not answer", way_out) from None
+        except OSError as error:
+            raise StoreError(self._name, error.strerror or str(error), way_out) from None
+        except DBAPIError as error:
+            raise StoreError(self._name, _reason(error), way_out) from None
+
+    @property
+    def _way_out(self) -> str:
+        if self._database.is_file:
+            return "DATABASE can name another file"
+        return "check that the server runs, and that DATABASE is right"
+
     async def _empty_log(self) -> None:
-        """Empty the log that SQLite writes ahead, or see to it that this is done later."""
-        is_empty = await self._ledger.look(_truncate_log)
-        if not (is_empty or self._emptying or self._closed):
-            logger.warning("%s: another program reads it, and its log keeps what was forgotten meanwhile", self._path)
+        """Empty SQLite's log now, or as soon as no other program reads it."""
+        if self._database.is_file and self._emptying is None and not await self._run(_truncate_log):
+            logger.warning("%s: another program reads this database, so its log keeps what was deleted", self._name)
             self._emptying = asyncio.create_task(self._empty_log_later())
 
     async def _empty_log_later(self) -> None:
         try:
-            while not await self._ledger.look(_truncate_log):  # noqa: ASYNC110 - nobody tells when they are done
+            while not await self._run(_truncate_log):  # noqa: ASYNC110 - the other program gives no sign
                 await asyncio.sleep(AGAIN)
         except StoreError as error:
-            logger.warning("What was forgotten may still be in the log: %s", error)
+            logger.warning("Deleted data may still be in the log: %s", error)
         finally:
             self._emptying = None
 
-    async def _sequence(self, person_id: int) -> Sequence:
-        """Return where a person stands; whoever is new begins a sequence."""
-        person = self._ledger.remembered(person_id)
-        if person is not None and person.sequence is not None:
-            return person.sequence
-        return await self._ledger.enter(person_id, partial(_begun, person_id))
+
+def database_url(database: str | Path) -> URL:
+    """Return the URL of a database that is given as a URL or a path; StoreError if nothing can come of it."""
+    try:
+        url = url_of(database)
+        url.get_dialect().import_dbapi()
+    except ValueError as error:
+        raise StoreError("DATABASE", str(error)) from None
+    except ImportError as error:
+        raise StoreError("DATABASE", str(error), "pip install 'psycopg[binary]' brings what is missing") from None
+    return url
 
 
-def draw_codes(count: int) -> set[str]:
-    """Return codes at random, from one piece of randomness: a piece for each would be a system call for each."""
-    randomness = secrets.token_bytes(8 * count)
-    return {_code(int.from_bytes(randomness[start : start + 8])) for start in range(0, len(randomness), 8)}
-
-
-def _code(number: int) -> str:
-    characters = ""
-    for _ in range(CODE_LENGTH):
-        number, digit = divmod(number, len(CODE_CHARACTERS))
-        characters += CODE_CHARACTERS[digit]
-    return characters
-
-
-def _begun(person_id: int, page: Page) -> Sequence:
-    person = page.people[person_id]
-    if person.sequence is not None:
-        return person.sequence
-    sequence = Sequence(secrets.randbelow(NEW_SEEDS))
-    page.put(person._replace(sequence=sequence))
-    return sequence
-
-
-def _rows_of(person_id: int, file: Connection) -> SequenceOf[RowMapping]:
-    return file.execute(_CREATIONS, {"somebody": person_id}).mappings().all()
-
-
-def _preferences(person: Person) -> Preferences:
-    return Preferences(**person.likes) if person.likes else Preferences()
-
-
-def _creation(row: RowMapping) -> Creation:
-    facts = {**row, "created": datetime.fromisoformat(row["created"])}
-    return Creation(network=Network(facts.pop("kind")), **facts)
-
-
-def _row(creation: Creation) -> dict[str, Any]:
-    facts = {**vars(creation), "created": creation.created.isoformat()}
-    return {"kind": str(facts.pop("network")), **facts}
-
-
-def _claim(path: Path, held: ExitStack) -> None:
-    """Make the folder of a file, and let no other bot have the file; OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "it is a folder")
-    held.enter_context(locked(Path(f"{os.path.realpath(path)}-lock")))  # whatever it is called
+def _reason(error: DBAPIError) -> str:
+    """Return a driver's reason in one line, without the statement and the data that may follow it."""
+    reason = re.split(r" with text |\n(?:DETAIL|LINE)", str(error.orig), maxsplit=1)[0]
+    return " ".join(reason.split())
 
 
 def _prepare_tables(connection: Connection) -> None:
+    connection.execute(text(_LOCKS[connection.dialect.name]))
+    found = inspect(connection).get_table_names()
+    for table in metadata.tables.values():
+        if table.name in found:  # but is it ours?
+            connection.execute(select(table).limit(0))
     metadata.create_all(connection)
-    for table in metadata.tables.values():  # of these names, but somebody else's?
-        connection.execute(select(table).limit(0))
-        connection.execute(delete(table).where(false()))  # nothing, but of a file that is only to be read not even that
-    connection.commit()
+    connection.execute(delete(people).where(false()))  # deletes nothing, but fails where nothing can be written
+
+
+def _known(person_id: int, connection: Connection) -> Row[Any]:
+    """Return a person's sequence; a new person begins one."""
+    find = select(people).where(people.c.id == person_id)
+    person = connection.execute(find).one_or_none()
+    if person is None:
+        new = {"id": person_id, "seed": secrets.randbelow(NEW_SEEDS), "dino_turns": 0, "poem_turns": 0}
+        connection.execute(insert(connection, people).values(new).on_conflict_do_nothing())
+        person = connection.execute(find).one()
+    return person
+
+
+def _set_seed(person_id: int, seed: int, connection: Connection) -> None:
+    begun = {"seed": seed, "dino_turns": 0, "poem_turns": 0}
+    put = insert(connection, people).values(id=person_id, **begun)
+    connection.execute(put.on_conflict_do_update(index_elements=["id"], set_=begun))
+
+
+def _free_code(connection: Connection) -> str:
+    while True:
+        code = "".join(secrets.choice(CODE_CHARACTERS) for _ in range(CODE_LENGTH))
+        if connection.scalar(select(creations.c.code).where(creations.c.code == code)) is None:
+            return code
+
+
+def _record(creation: Creation, takes_turn: bool, connection: Connection) -> None:
+    turns = people.c[f"{creation.network}_turns"]
+    is_next = and_(people.c.seed == creation.seed, turns == creation.turn)
+    taken = case((is_next, turns + int(takes_turn)), else_=turns)
+    take = update(people).where(people.c.id == creation.person_id).values({turns: taken})
+    if connection.execute(take).rowcount:
+        row = vars(creation) | {"created": creation.created.isoformat()}
+        row["kind"] = row.pop("network").value
+        connection.execute(insert(connection, creations).values(row).on_conflict_do_nothing())
+
+
+def _creations(which: ColumnElement[bool], connection: Connection) -> list[Creation]:
+    rows = connection.execute(select(creations).where(which).order_by(creations.c.created)).mappings()
+    return [_creation(row) for row in rows]
+
+
+def _creation(row: RowMapping) -> Creation:
+    facts = dict(row)
+    network, created = Network(facts.pop("kind")), datetime.fromisoformat(facts.pop("created"))
+    return Creation(network=network, created=created, **facts)
+
+
+def _preferences(person_id: int, connection: Connection) -> Preferences:
+    likes = connection.execute(select(preferences).where(preferences.c.person_id == person_id)).one_or_none()
+    return Preferences(likes.mood, likes.names) if likes else Preferences()
+
+
+def _set_preferences(person_id: int, changes: dict[str, Any], connection: Connection) -> Preferences:
+    put = insert(connection, preferences).values({"person_id": person_id, **asdict(Preferences()), **changes})
+    if changes:
+        connection.execute(put.on_conflict_do_update(index_elements=["person_id"], set_=changes))
+    return _preferences(person_id, connection)
+
+
+def _export(person_id: int, connection: Connection) -> dict[str, Any]:
+    person = connection.execute(select(people).where(people.c.id == person_id)).mappings().one_or_none()
+    own = _creations(creations.c.person_id == person_id, connection)
+    return {
+        "person": person and dict(person),
+        "preferences": asdict(_preferences(person_id, connection)),
+        "creations": [asdict(creation) | {"created": creation.created.isoformat()} for creation in own],
+    }
+
+
+def _forget(person_id: int, connection: Connection) -> None:
+    for column in (people.c.id, preferences.c.person_id, creations.c.person_id, trainings.c.chat_id):
+        connection.execute(delete(column.table).where(column == person_id))
+
+
+def _training_began(training: Training, connection: Connection) -> None:
+    connection.execute(insert(connection, trainings).values(asdict(training)).on_conflict_do_nothing())
+
+
+def _trainings(connection: Connection) -> list[Training]:
+    rows = connection.execute(select(trainings)).all()
+    return [Training(Network(row.network), row.chat_id, row.message_id) for row in rows]
 
 
 def _truncate_log(connection: Connection) -> bool:
-    """Empty the log that SQLite writes ahead; False where another program reads in it."""
-    file = connection.execution_options(isolation_level="AUTOCOMMIT")
-    patience = file.execute(text("PRAGMA busy_timeout")).scalar_one()
-    file.execute(text("PRAGMA busy_timeout = 0"))
+    """Empty SQLite's write-ahead log; False if another program reads it."""
+    connection.execute(text("PRAGMA busy_timeout = 0"))
     try:
-        busy, _, _ = file.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+        busy, _, _ = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
     finally:
-        file.execute(text(f"PRAGMA busy_timeout = {patience}"))
+        connection.execute(text(f"PRAGMA busy_timeout = {BUSY * 1000:.0f}"))
     return not busy

@@ -1,0 +1,192 @@
+"""One database, from its URL: a SQLite file that only its owner can read, or a PostgreSQL server.
+
+A thread of its own carries out one transaction after the other, so the event loop never waits for a disk or a server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import socket
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import URL, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection, Engine, Table
+
+logger = logging.getLogger(__name__)
+
+SQLITE = "sqlite"
+POSTGRESQL = "postgresql+psycopg"
+BUSY = 5.0
+"""Seconds for which SQLite waits while another program writes."""
+PATIENCE = 10.0
+"""Seconds for which a caller waits for a transaction, and for those before it."""
+CLOSING = 3.0
+"""Seconds for which `close` waits for the transactions that were begun."""
+OPTIONS = {
+    "connect_timeout": "5",  # seconds
+    "keepalives_idle": "4",
+    "keepalives_interval": "1",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "6000",  # milliseconds
+    "target_session_attrs": "read-write",
+    "application_name": "mangosaurus",
+}
+"""Of a PostgreSQL connection, where the URL gives no other: a server that vanishes is noticed within 7 seconds."""
+
+_HEADER = b"SQLite format 3\0"
+
+Result = TypeVar("Result")
+
+
+def url_of(database: str | Path) -> URL:
+    """Return the URL of a database that is given as a URL or as the path of a SQLite file.
+
+    ValueError for a URL that cannot be used; it quotes nothing, as a password may be anywhere in it.
+    """
+    if isinstance(database, Path) or "://" not in database:
+        return URL.create(SQLITE, database=str(database))
+    try:
+        url = make_url(database)
+    except (ArgumentError, ValueError):
+        raise ValueError("its URL cannot be read") from None
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername=POSTGRESQL)
+    if url.drivername not in (SQLITE, POSTGRESQL):
+        raise ValueError(f"its URL begins neither with {SQLITE}:// nor with {POSTGRESQL}://")
+    if "@" in f"{url.host}{url.database}":
+        raise ValueError("its URL cannot be read; a password has %40 for @ and %2F for /")
+    if url.drivername == SQLITE and url.database in (None, "", ":memory:"):
+        raise ValueError("its URL names no file")
+    return url
+
+
+def name_of(url: URL) -> str:
+    """Return what messages call a database: the path of its file, or its server and its name there."""
+    if url.drivername == SQLITE:
+        return str(url.database)
+    host = url.host or url.query.get("host", "localhost")
+    server = host if isinstance(host, str) else ",".join(host)
+    return f"PostgreSQL at {server}{f':{url.port}' if url.port else ''}/{url.database or ''}"
+
+
+def options_of(url: URL) -> dict[str, str]:
+    """Return the options of a PostgreSQL connection that its URL leaves open."""
+    return {option: value for option, value in OPTIONS.items() if option not in url.query}
+
+
+def hang_up(connection: Any) -> None:
+    """Cut a psycopg connection. A thread or a task that waits for its server gets an error."""
+    if not connection.closed:
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
+
+
+def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Return an INSERT that can take a conflict, in the dialect of the connection."""
+    return sqlite.insert(table) if connection.dialect.name == SQLITE else postgresql.insert(table)
+
+
+class Database:
+    """A database, and the thread that uses it."""
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self.is_file = url.drivername == SQLITE
+        self._engine = _engine(url)
+        self._thread = ThreadPoolExecutor(1, "database")
+        self._connection: Any = None  # the driver's
+        self._is_closed = False
+        event.listen(self._engine, "connect", self._note_connection)
+
+    async def prepare(self) -> None:
+        """Make the file, or see to it that it is a database and private. OSError."""
+        if self.is_file:
+            await self._on_thread(PATIENCE, partial(make_private, Path(str(self.url.database))))
+
+    async def run(self, work: Callable[[Connection], Result]) -> Result:
+        """Carry out one transaction, and return what `work` returns.
+
+        Raises a driver's error, or TimeoutError: then the transaction may have been carried out nevertheless.
+        """
+        return await self._on_thread(PATIENCE, partial(self._transact, work))
+
+    async def close(self) -> None:
+        """Finish what was begun, and disconnect."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        try:
+            await self._on_thread(CLOSING, self._engine.dispose)
+        except TimeoutError:  # what was cut off still has to end
+            self._thread.submit(self._engine.dispose)
+        self._thread.shutdown(wait=False)
+
+    def _transact(self, work: Callable[[Connection], Result]) -> Result:
+        with self._engine.begin() as connection:
+            return work(connection)
+
+    async def _on_thread(self, patience: float, function: Callable[[], Result]) -> Result:
+        try:
+            async with asyncio.timeout(patience):
+                return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+        except TimeoutError:
+            if not self.is_file and self._connection is not None:
+                hang_up(self._connection)
+            raise
+
+    def _note_connection(self, connection: Any, _record: object) -> None:
+        self._connection = connection
+
+
+def make_private(path: Path) -> None:
+    """Make the file of a SQLite database, readable by its owner alone; the files beside it get the same permissions.
+
+    OSError, before anything changes, if an existing file is no database.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        if file.read(len(_HEADER)) not in (b"", _HEADER):
+            raise OSError(errno.EINVAL, "file is not a database")
+    real = os.path.realpath(path)
+    for name in (real, f"{real}-wal", f"{real}-shm"):
+        _close_to_others(Path(name))
+
+
+def _close_to_others(path: Path) -> None:
+    try:
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            path.chmod(0o600)
+    except OSError as error:
+        logger.warning("%s: other users of this machine may read it: %s", path, error.strerror or error)
+
+
+def _engine(url: URL) -> Engine:
+    # What people write is private, also in the text of an error.
+    if url.drivername == POSTGRESQL:
+        return create_engine(url, connect_args=options_of(url), pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY}, hide_parameters=True)
+    event.listen(engine, "connect", _set_up_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    """Set how SQLite writes. A crash of the process loses nothing, one of the machine at most the last transactions."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA secure_delete=ON")  # overwrite what is deleted
