@@ -1,7 +1,6 @@
-"""How much one person may ask for: a token bucket for each, which costs nothing while nobody overdoes it.
+"""How much one person may ask for: a token bucket for each.
 
-A bucket holds `answers` tokens, each answer takes one, and a full bucket comes back within `seconds`. Not here: how
-many requests of all people may wait (`batching`).
+A full bucket holds `answers` tokens, each answer takes one, and an empty bucket is full again after `seconds`.
 """
 
 from __future__ import annotations
@@ -16,89 +15,73 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SWEEP_AT = 1024
-"""Buckets; when there are twice as many as after the last sweep, and at least so many, full ones are thrown away."""
-
-
+"""Buckets. Full ones are thrown away when there are twice as many as after the last sweep, and at least this many."""
 LETTERS = 12
-"""As many queries count as one answer."""
+"""As many inline queries count as one answer."""
+ROUNDING = 1e-6
+"""Seconds: more than floating-point sums of times are off."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """So many answers in so many seconds, all at once if somebody likes."""
+    """So many answers in so many seconds; all at once is fine."""
 
     answers: int
     seconds: float
 
-    def of_typing(self) -> Rate:
-        """Return the rate of what is typed inline, where each letter asks for an answer."""
-        return Rate(LETTERS * self.answers, self.seconds)
-
 
 class Verdict(Enum):
-    """What becomes of a request."""
+    """Whether a request is allowed."""
 
     ALLOWED = "allowed"
     REFUSED = "refused"
-    REFUSED_AGAIN = "refused again"  # since the last allowed one; it was said already
-
-
-@dataclass
-class _Bucket:
-    tokens: float
-    filled: float  # when `tokens` was true, on the clock
-    told: bool = False
+    REFUSED_AGAIN = "refused again"  # since the last one that was allowed
 
 
 class Limits:
-    """Everybody's bucket; without a rate, everything is allowed."""
+    """Everybody's bucket. Without a rate, everything is allowed."""
 
     def __init__(self, rate: Rate | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate
         self._clock = clock
-        self._buckets: dict[int, _Bucket] = {}
+        self._full_at: dict[int, float] = {}  # on the clock
+        self._told: set[int] = set()
         self._sweep_at = SWEEP_AT
 
     @property
     def people(self) -> int:
-        """How many people have a bucket."""
-        return len(self._buckets)
+        """How many people have a bucket that may not be full."""
+        return len(self._full_at)
 
-    def spend(self, person_id: int) -> Verdict:
-        """Take one token of a person's, if there is one."""
+    def spend(self, person_id: int, cost: float = 1) -> Verdict:
+        """Take a token, or a part of one, from a person's bucket, if it holds so much."""
         if self._rate is None:
             return Verdict.ALLOWED
-        bucket = self._bucket(person_id, self._rate)
-        if bucket.tokens >= 1:
-            bucket.tokens -= 1
-            bucket.told = False
-            return Verdict.ALLOWED
-        told, bucket.told = bucket.told, True
-        return Verdict.REFUSED_AGAIN if told else Verdict.REFUSED
+        full_at = self._full_after(cost, person_id, self._rate)
+        if full_at - self._clock() > self._rate.seconds + ROUNDING:
+            verdict = Verdict.REFUSED_AGAIN if person_id in self._told else Verdict.REFUSED
+            self._told.add(person_id)
+            return verdict
+        if person_id not in self._full_at and len(self._full_at) >= self._sweep_at:
+            self._sweep()
+        self._full_at[person_id] = full_at
+        self._told.discard(person_id)
+        return Verdict.ALLOWED
 
     def wait(self, person_id: int) -> int:
-        """Return after how many seconds the person's next request will be allowed."""
+        """Return the seconds until a person's next request is allowed."""
         if self._rate is None:
             return 0
-        missing = 1 - self._bucket(person_id, self._rate).tokens
-        return max(math.ceil(missing * self._rate.seconds / self._rate.answers), 0)
+        excess = self._full_after(1, person_id, self._rate) - self._clock() - self._rate.seconds
+        return max(math.ceil(excess - ROUNDING), 0)
 
-    def _bucket(self, person_id: int, rate: Rate) -> _Bucket:
-        """Return a person's bucket as it is now."""
+    def _full_after(self, cost: float, person_id: int, rate: Rate) -> float:
+        """Return when a person's bucket would be full if it gave so many tokens now."""
         now = self._clock()
-        if person_id not in self._buckets and len(self._buckets) >= self._sweep_at:
-            self._sweep(now, rate)
-        bucket = self._buckets.setdefault(person_id, _Bucket(rate.answers, now))
-        _fill(bucket, now, rate)
-        return bucket
+        return max(self._full_at.get(person_id, now), now) + cost * rate.seconds / rate.answers
 
-    def _sweep(self, now: float, rate: Rate) -> None:
-        for bucket in self._buckets.values():
-            _fill(bucket, now, rate)
-        self._buckets = {key: bucket for key, bucket in self._buckets.items() if bucket.tokens < rate.answers}
-        self._sweep_at = max(2 * len(self._buckets), SWEEP_AT)
-
-
-def _fill(bucket: _Bucket, now: float, rate: Rate) -> None:
-    bucket.tokens = min(bucket.tokens + (now - bucket.filled) * rate.answers / rate.seconds, rate.answers)
-    bucket.filled = now
+    def _sweep(self) -> None:
+        now = self._clock()
+        self._full_at = {person: full_at for person, full_at in self._full_at.items() if full_at > now}
+        self._told &= self._full_at.keys()
+        self._sweep_at = max(2 * len(self._full_at), SWEEP_AT)
