@@ -48,6 +48,11 @@ class HttpServer:
         self.address = ""
         self._now = 0
 
+    @property
+    def bot_address(self) -> str:
+        """What a Bot takes as its base_url."""
+        return f"{self.address}/bot"
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection."""
         self.connections += 1

@@ -1,4 +1,4 @@
-"""The token reaches no log line, wherever in a record it hides."""
+"""The token appears in no log line, wherever in a record it hides."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from urllib.parse import quote
 
 import pytest
 import telegram.ext
+from telegram.error import NetworkError
 
 from bot.local.contents import Refusal
 from bot.settings import Secret
 from bot.wire.logs import FETCHED_TOO_LATE, UNCONFIRMED, Redaction, configure_logging
+from bot.wire.request import TelegramRequest
+from tests.bot_api_server import HttpRequest, http_server
 from tests.serving import serving
 
 if TYPE_CHECKING:
@@ -119,6 +122,28 @@ def test_at_debug_requests_are_logged_without_the_token(capsys: pytest.CaptureFi
 
 
 @pytest.mark.usefixtures("root")
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+async def test_real_requests_are_logged_without_the_token(level: str, capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(level, Secret(TOKEN))
+    async with http_server() as server, TelegramRequest(httpx_kwargs={"trust_env": False}) as request:
+        bot = telegram.Bot(TOKEN, base_url=server.bot_address, request=request)
+        await bot.send_message(1, "x")
+        server.answer = echo
+        with pytest.raises(NetworkError) as caught:
+            await bot.send_message(1, "x")
+        logging.getLogger("bot").error("It failed", exc_info=caught.value)
+    err = capsys.readouterr().err
+    assert "It failed" in err
+    assert KEY not in err
+    assert ("HTTP Request" in err) is (level == "DEBUG")
+
+
+async def echo(request: HttpRequest) -> tuple[int, bytes]:
+    """Answer as a proxy does that shows the address on its page."""
+    return 404, request.path.encode()
+
+
+@pytest.mark.usefixtures("root")
 def test_the_librarys_report_of_a_rejected_token_is_ours_to_make(capsys: pytest.CaptureFixture[str]) -> None:
     from telegram.error import InvalidToken
 
@@ -140,7 +165,7 @@ async def test_a_stop_without_a_network_is_a_line_and_no_traceback(
         await chat.say("/dino")
         telegram.refusals["getUpdates"].extend([Refusal(502, "Bad Gateway")] * 99)
     err = capsys.readouterr().err
-    assert "WARNING telegram.ext.Updater: Telegram could not be told what was taken; some of it may come again\n" in err
+    assert "WARNING telegram.ext.Updater: Telegram could not be told which updates were handled; some may come" in err
     assert "Traceback" not in err
 
 

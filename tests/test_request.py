@@ -116,6 +116,19 @@ async def test_connections_are_few_and_used_again(server: HttpServer) -> None:
     assert sorted(int(received.form["text"]) for received in server.requests) == list(range(40))
 
 
+async def test_cancelled_requests_leave_nothing_behind(server: HttpServer) -> None:
+    server.answer = never
+    async with connected(server.address, connections=2) as bot:
+        tasks = [asyncio.create_task(bot.send_message(1, "x")) for _ in range(5)]
+        await until(lambda: server.most == 2)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        server.answer = sent
+        await asyncio.gather(*(bot.send_message(1, "y") for _ in range(4)))
+    assert [received.form["text"] for received in server.requests] == ["x"] * 2 + ["y"] * 4
+
+
 async def test_files_go_there_and_back(server: HttpServer) -> None:
     async def keep(received: HttpRequest) -> tuple[int, bytes]:
         if received.method == "GET":

@@ -1,7 +1,7 @@
-"""Logging to stderr, with the token taken out of every record, whatever wrote it.
+"""Logging to stderr, with the token taken out of every record.
 
-Not here: what is worth a log line. Libraries put the token into addresses, exceptions and reprs, so it is removed where
-all records pass, not where they are made.
+Libraries put the token into addresses, exceptions and reprs. So it is removed where all records pass, not where they
+are made.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 HIDDEN = "***"
 UNCONFIRMED, FETCHED_TOO_LATE = "Error while calling `get_updates` one more time", "Updater stopped unexpectedly"
-"""How the library begins what it says of a stop."""
+"""The beginnings of python-telegram-bot's messages about a stop."""
 SHORTEST_KEY = 8
-"""Below this many characters the part after the token's colon could be an innocent word, and is left in place."""
+"""A shorter secret half of a token could be an innocent word, and is hidden together with the first half only."""
 
 
 class Redaction(logging.Filter):
@@ -47,11 +47,10 @@ class Redaction(logging.Filter):
 
 
 class _SaidElsewhere(logging.Filter):
-    """Drops the library's own reports of what is said otherwise, or quietens them.
+    """Drops or shortens the library's reports of what is no news.
 
-    Of a rejected token the process's last line tells; and what was cancelled, was so by us. Updates that are fetched
-    during a stop are left for the next start because the bot stops, as it was told to; and a stop without a network is
-    no place for a traceback.
+    A rejected token is the process's last line anyway, and only the bot itself cancels tasks. Updates that arrive
+    during a stop are fetched again at the next start. A stop without a network needs no traceback.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -60,13 +59,14 @@ class _SaidElsewhere(logging.Filter):
         if record.name != "telegram.ext.Updater":
             return True
         if str(record.msg).startswith(UNCONFIRMED):
-            record.msg, record.exc_info = "Telegram could not be told what was taken; some of it may come again", None
+            record.msg = "Telegram could not be told which updates were handled; some may come again"
+            record.exc_info = None
             record.levelno, record.levelname = logging.WARNING, "WARNING"
         return not str(record.msg).startswith(FETCHED_TOO_LATE)
 
 
 def configure_logging(level: str, token: Secret | None) -> Redaction:
-    """Send all logs of the process to stderr; httpx's line for every request only at DEBUG. Returns the redaction."""
+    """Send all logs of the process to stderr, httpx's line for every request only at DEBUG; return the redaction."""
     redaction = Redaction(token)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
@@ -79,7 +79,7 @@ def configure_logging(level: str, token: Secret | None) -> Redaction:
 
 
 def _spellings(token: str) -> tuple[str, ...]:
-    """Return what to look for, longest first: the token, as it stands in an address, and its secret half alone."""
+    """Return what to look for, longest first: the token, its form in an address, and its secret half."""
     key = token.partition(":")[2]
     return (token, quote(token, safe=""), *([key] if len(key) >= SHORTEST_KEY else []))
 
@@ -88,5 +88,5 @@ def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
     except Exception:
-        # Arguments that do not fit: logging would print them, and where, on stderr and unredacted.
+        # If arguments do not fit, logging itself would print them on stderr, unredacted.
         return f"{record.msg} {record.args}"

@@ -43,7 +43,8 @@ logger = logging.getLogger(__name__)
 TO_A_GROUP = 20
 """Messages a minute to one group."""
 AT_ONCE = CONNECTIONS // 2
-"""Messages on their way at the same time, and as many other requests: so nothing waits for a connection."""
+"""Messages on their way at the same time, and as many other requests, so that none waits for a connection. With 12 of
+them, Telegram may take 0.4 s for each of 30 messages a second."""
 ACCEPTED = 30.0
 """Seconds in which Telegram lets the bot send all that it accepts."""
 RETRIED = 30.0

@@ -24,8 +24,8 @@ from model.errors import MangosaurusError
 
 logger = logging.getLogger(__name__)
 
-CONNECTIONS = 16
-"""Enough for 30 messages a second. httpx searches all of its pool for each request, so more of them cost time."""
+CONNECTIONS = 24
+"""httpx searches its pool for each request: 1.6 ms of CPU with 12 requests on their way, 2.9 with 24, 8 with 64."""
 POOL_TIMEOUT = 5.0
 """Seconds to wait for a free connection. httpx's other time-outs are 5 s as well, for each step of a request."""
 LONGEST = 30.0
@@ -103,14 +103,14 @@ def readable(update: dict[str, Any]) -> dict[str, Any]:
         reason = type(error).__name__  # no more, as its text may quote what somebody wrote
     else:
         return update
-    logger.error("Update %d cannot be parsed (%s) and is passed over", update["update_id"], reason)
+    logger.error("Update %s cannot be parsed (%s) and is passed over", update["update_id"], reason)
     return {"update_id": update["update_id"]}
 
 
 def _failure(error: Exception) -> NetworkError:
     cause = error.__cause__ or error
     if isinstance(cause, _NOTHING_SENT):
-        return NothingSentError(f"No connection to Telegram: {cause or type(cause).__name__}")
+        return NothingSentError(f"No connection to Telegram: {str(cause) or type(cause).__name__}")
     if isinstance(error, TimeoutError | TimedOut):
         return TimedOut("No response in time; the request may have been carried out")
     return NetworkError(
