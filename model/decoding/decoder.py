@@ -74,7 +74,7 @@ class Decoder:
         self._longest_name = longest_name(checkpoint.known_names)
         self._lexicon: Lexicon | None = None
         self._rows: list[_Row] = []
-        self._inputs = np.zeros(1, np.intp)  # what each row reads at the next step; longer than there are rows
+        self._inputs = np.zeros(1, np.intp)  # what each row reads at the next step; may be longer than `_rows`
         self._reading: list[_Row] = []  # the rows that have not read their prompts to the end
         self._rows_changed = False  # since `_arrange_rows`
         self._tickets = 0
@@ -91,7 +91,7 @@ class Decoder:
 
     def submit(self, request: Request) -> int:
         """Add a request from the next step on, and return the ticket of its result. RequestError if it is invalid."""
-        draft = self._draft(request)
+        draft = self._draft_for(request)
         prompt = self._checkpoint.vocabulary.ids_of(draft.prompt).tolist()
         words = self._words_after(draft.prompt, request)
         self._tickets += 1
@@ -144,7 +144,7 @@ class Decoder:
                 self.cancel(ticket)
         return [results[ticket] for ticket in tickets]
 
-    def _draft(self, request: Request) -> Draft:
+    def _draft_for(self, request: Request) -> Draft:
         form = self._checkpoint.description.form
         if isinstance(request, NameRequest) and form == "names":
             return NameDraft(request, self._checkpoint.vocabulary, self._checkpoint.known_names, self._longest_name)
@@ -209,13 +209,13 @@ class Decoder:
         return self._draw(logits[indices], indices, drawing) if drawing else []
 
     def _draw(self, logits: Array, indices: slice | list[int], rows: list[_Row]) -> list[_Row]:
-        """Draw the next character of some rows, which have these indices; return the rows that are finished."""
+        """Draw the next character of these rows, which have these indices; return the rows that are finished."""
         ids = self._sample(logits, indices, rows)
         self._inputs[indices] = ids
         finished, newline = [], self._newline
         for row, character_id in zip(rows, ids.tolist(), strict=True):
             row.drawn.append(character_id)
-            if (character_id == newline or len(row.drawn) == row.remaining) and self._is_finished(row):
+            if (character_id == newline or len(row.drawn) == row.remaining) and self._read_drawn(row):
                 finished.append(row)
         return finished
 
@@ -230,8 +230,8 @@ class Decoder:
             row.words = state
         return ids
 
-    def _is_finished(self, row: _Row) -> bool:
-        """Let a row's draft read the characters that were drawn for it, and do what it says."""
+    def _read_drawn(self, row: _Row) -> bool:
+        """Let a row's draft read the characters drawn for it, and do what it says; return whether it is finished."""
         action = row.draft.read("".join([self._characters[character_id] for character_id in row.drawn]))
         row.drawn.clear()
         if action is Action.RESTART:

@@ -9,4 +9,4 @@ USUAL_TEMPERATURE: dict[Form, float] = {"names": 1.0, "verse": 0.8}
 SONNET_TEMPERATURE = 0.7
 """The same for a sonnet, which chooses between many lines."""
 LONGEST_NAME = 40
-"""Most characters in a name, unless a known name is longer. It stops a network that does not end its names."""
+"""The longest name, in characters, unless a known name is longer. Stops a network that does not end its names."""

@@ -45,7 +45,7 @@ class NameRequest:
 
     A name is rejected if the checkpoint knows it, if this request has it already, if it is only the prefix, or if it
     has more than `max_length` characters (by default 40, or the length of the longest known name). Then another one is
-    drawn, up to `attempts` for each name.
+    drawn, at most `attempts` times for each name.
 
     Each request needs its own generator. Requests that share one would change each other's texts.
     """
@@ -71,9 +71,9 @@ class VerseRequest:
     """Asks for verse that continues `prompt` and ends at the end of a line.
 
     The verse has at least `min_characters` and at most `max_characters`, without the prompt. With the prompt it has at
-    most `max_lines` lines; a prompt that has all these lines already gets one more. The upper limits take precedence.
-    With `known_words`, each word that begins after the prompt is one that the checkpoint knows. If the prompt breaks
-    off within a word, that word becomes a known one if it can.
+    most `max_lines` lines; a prompt that has all these lines already gets one more. `min_characters` gives
+    way to the upper limits. With `known_words`, each word that begins after the prompt is one that the checkpoint
+    knows. If the prompt breaks off within a word, that word becomes a known one if it can.
     """
 
     generator: np.random.Generator

@@ -16,7 +16,7 @@ Panels and groups. Before OpenBLAS multiplies two large matrices, it packs both 
 For these shapes, packing costs up to 40 % of the product itself. OpenBLAS does not pack for products of up to a million
 multiplications. So one time step is computed as many small products, (8, D) by (D, 32). The weights are copied into
 panels of 8 outputs, once for all time steps (0.5 ms at H 256, for 64 steps). The batch is split into groups of at most
-32 columns. These two sizes are the fastest at all three widths, or within 3 % of the fastest.
+32 columns. At all three widths, these two sizes are the fastest, or within 3 % of the fastest.
 
 One product a layer. A layer multiplies its inputs [x_t, 1, h_{t-1}], stacked in one column, by its weights
 [w_x; b; w_h]. The bias is the weight of an input that is always 1. The look-up of the first layer becomes a product
@@ -26,7 +26,7 @@ One tanh. Because σ(z) = ½ + ½ tanh(z/2), a single call of tanh computes all 
 three sigmoid gates are halved beforehand. Halving is exact, so it changes no digit.
 
 No new memory. A training step writes megabytes, and allocating memory takes as long as filling it. So a `Workspace`
-keeps its arrays by name and shape, and lends them as scratch memory to the functions that need some (see `Lend`).
+keeps all arrays by name and shape, and lends scratch memory to the functions that need some (see `products.Lend`).
 
 Processes. The products of one time step are small, so threads inside them gain little, and Python threads would wait
 for the interpreter lock hundreds of times in a training step. Instead, each further core has its own process, which
@@ -35,9 +35,9 @@ takes its share of the batch forward and backward. The processes meet once a tra
 Exact sums. A floating-point sum depends on the order of its terms, which depends on shapes, threads and processor. So
 a text could depend on the other texts in the batch. `Lockstep`, which the decoder uses, prevents that. It rounds
 weights and states to multiples of powers of two, chosen so that every sum of their products fits into the digits of a
-float. Such a sum is exact in any order. The layout is then free: each number of rows gets its fastest product, and all
-give the same bits. Rounding moves h by at most 1/512 and raises the held-out losses of the released networks by 0.0001
-nats at most.
+float. Such a sum is exact in any order. So the form of a product is free: each number of rows gets the fastest one,
+and all forms give the same bits. Rounding moves h by at most 1/512, and raises the held-out losses of the released
+networks by at most 0.0001 nats per character.
 
 Rooms, from the ground up, and what other wings use of them:
 

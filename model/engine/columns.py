@@ -17,7 +17,7 @@ from model.text.vocabulary import NO_CHARACTER
 Number = TypeVar("Number", bound=np.generic)
 
 GROUP = 32
-"""Most columns in a group; see `model.engine` for why."""
+"""The largest number of columns in a group; see `model.engine` for why."""
 
 
 def in_groups(row: NDArray[Number]) -> NDArray[Number]:
@@ -27,7 +27,10 @@ def in_groups(row: NDArray[Number]) -> NDArray[Number]:
 
 @lru_cache(maxsize=128)
 def group_count(batch_size: int) -> int:
-    """The fewest equal groups of at most GROUP columns; one group if that would take more than twice as many."""
+    """The number of groups: the fewest equal ones of at most GROUP columns.
+
+    There is one group if no number from the fewest possible to twice as many divides the batch.
+    """
     fewest = -(-batch_size // GROUP)
     return next((groups for groups in range(fewest, 2 * fewest + 1) if batch_size % groups == 0), 1)
 

@@ -15,13 +15,13 @@ from model.network.architecture import Architecture
 from model.network.layers import Array, Ids
 
 FEW_ROWS, WIDE_PANEL = 10, 64
-"""For so few rows, panels of so many outputs are faster than panels of PANEL."""
+"""Up to FEW_ROWS rows, panels of WIDE_PANEL outputs are faster than panels of PANEL."""
 FULL_COLUMNS = 16
-"""The number of columns is a multiple of this; 41 columns take as long as 48, or longer."""
+"""The number of columns is rounded up to a multiple of this: 41 columns take as long as 48, or longer."""
 ONE_GROUP = 48
-"""Up to so many rows, one group is faster than several."""
+"""Up to this many rows, one group is faster than several."""
 LARGE_PRODUCT = 4_000_000
-"""Beyond so many multiplications, a product gains by several groups, or by several threads."""
+"""Beyond this many multiplications, several groups or several threads make a product faster."""
 
 
 class Layout(NamedTuple):
@@ -41,7 +41,7 @@ class Layout(NamedTuple):
 
 
 def layout_for(rows: int, weights: int) -> Layout:
-    """The fastest layout for a number of rows, where the largest layer has a number of weights."""
+    """The fastest layout for this many rows; `weights` is the size of the largest layer."""
     if rows <= 1:
         return Layout(1, rows, 0)  # a matrix-vector product
     if rows <= FEW_ROWS:

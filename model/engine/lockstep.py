@@ -21,7 +21,7 @@ from model.network.language_model import LanguageModel
 from model.network.layers import GATES, Array, Ids
 
 SMALL_MATRIX = 150_000
-"""A matrix of at most so many weights is read faster column by column, because the nearer caches hold it."""
+"""A matrix of at most this many weights is read faster column by column, because the nearer caches hold it."""
 
 
 class _Product(NamedTuple):
@@ -94,7 +94,7 @@ class Lockstep:
             self._lay_out(layout)
             self._states.copy_rows(before, kept)
         self._positions = layout.positions(rows)
-        # Of one group, rows are a view, which serves for every step.
+        # With one group, `as_rows` returns a view, which serves for every step.
         self._logits_of_rows = as_rows(self._logits)[:rows] if layout.groups == 1 else None
 
     def clear(self, row: int) -> None:

@@ -1,6 +1,6 @@
 """Matrix products of columns, y = wᵀ x, with weights that are arranged once for many products.
 
-See `model.engine` for why there are columns, panels and groups. Results are written into arrays of the caller.
+See `model.engine` for why there are columns, panels and groups. Functions write into arrays that they are given.
 """
 
 from collections.abc import Callable
@@ -25,8 +25,8 @@ STEPS_COPIED = 8
 def panels(w: Array, width: int = PANEL, halved: int = 0, lend: Lend | None = None) -> Array:
     """Arrange weights (D, K) in panels (K/n, n, D), in which the n weights of each input lie side by side.
 
-    n is `width`, or its largest divisor that divides K too. If that is below PANEL, one panel holds everything: n = K.
-    The weights of the first `halved` outputs are halved.
+    n is the greatest common divisor of K and `width`. If that is below PANEL, one panel holds all outputs: n = K. The
+    weights of the first `halved` outputs are halved.
     """
     outputs = w.shape[1]
     width = gcd(outputs, width)

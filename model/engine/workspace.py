@@ -28,7 +28,7 @@ class Trace(NamedTuple):
 
 
 class Buffers(NamedTuple):
-    """Everything that the forward and backward pass of a batch write, for one shape of batch."""
+    """The arrays that a forward and a backward pass write, for one shape of batch."""
 
     traces: list[Trace]  # bottom layer first
     top: Array  # (T, G, 1+H, B): the inputs [1, h] of the output layer
