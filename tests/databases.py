@@ -6,6 +6,8 @@ Where that server cannot start, the tests that need it fail and say why: they ar
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,9 +21,10 @@ from model.text.forms import Network
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-EMPTY = """
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE pid <> pg_backend_pid() AND backend_type = 'client backend';
+OTHERS = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+"""What follows SELECT to find the connections of others."""
+EMPTY = f"""
+    SELECT pg_terminate_backend(pid) {OTHERS};
     DROP SCHEMA public CASCADE;
     CREATE SCHEMA public;
 """
@@ -81,6 +84,25 @@ def run_sql(folder: Path, statements: str) -> list[tuple[object, ...]]:
         while cursor.nextset():
             pass
         return cursor.fetchall() if cursor.description else []
+
+
+def end_connections(folder: Path) -> None:
+    """End all connections to a server, and wait until they are gone."""
+    run_sql(folder, f"SELECT pg_terminate_backend(pid, 5000) {OTHERS}")
+
+
+@contextlib.contextmanager
+def frozen(folder: Path) -> Iterator[None]:
+    """A server that hangs: its processes for our connections do not run."""
+    processes = [int(str(pid)) for (pid,) in run_sql(folder, f"SELECT pid {OTHERS}")]
+    assert processes
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
 
 
 @contextlib.asynccontextmanager

@@ -7,7 +7,6 @@ import contextlib
 import dataclasses
 import os
 import re
-import signal
 import sqlite3
 import stat
 import traceback
@@ -21,7 +20,7 @@ from hypothesis import strategies as st
 from bot.people import database as room
 from bot.people.store import Preferences, Store, StoreError
 from model.text.forms import Network
-from tests.databases import draft, make, opened, run_sql, take
+from tests.databases import OTHERS, draft, end_connections, frozen, make, opened, run_sql, take
 from tests.serving import until
 
 if TYPE_CHECKING:
@@ -453,7 +452,7 @@ async def test_a_server_that_does_not_answer_is_an_error_after_a_while(
     async with opened(postgresql) as store:
         await store.set_seed(1, 42)
         silence = pytest.raises(StoreError, match="this database cannot be used: it does not answer")
-        with stopped_backends(postgresql_folder), silence:
+        with frozen(postgresql_folder), silence:
             await store.seed(1)
         assert await store.seed(1) == 42
 
@@ -464,7 +463,7 @@ async def test_a_server_that_does_not_answer_holds_up_no_stop(
     monkeypatch.setattr(room, "CLOSING", 0.3)
     store = Store(postgresql)
     await store.open()
-    with stopped_backends(postgresql_folder):
+    with frozen(postgresql_folder):
         waiting = asyncio.create_task(store.seed(1))
         await asyncio.sleep(0)
         async with asyncio.timeout(2):
@@ -472,13 +471,7 @@ async def test_a_server_that_does_not_answer_holds_up_no_stop(
     await asyncio.gather(waiting, return_exceptions=True)
 
 
-OTHERS = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
 TERMINATE_THOSE_WHO_WAIT = f"SELECT pg_terminate_backend(pid, 5000) {OTHERS} AND wait_event_type = 'Lock'"
-
-
-def end_connections(folder: Path) -> None:
-    """End all connections to a server, and wait until they are gone."""
-    run_sql(folder, f"SELECT pg_terminate_backend(pid, 5000) {OTHERS}")
 
 
 @contextlib.contextmanager
@@ -487,17 +480,3 @@ def locked_table(folder: Path) -> Iterator[None]:
     with psycopg.connect(host=str(folder), user="postgres") as connection:
         connection.execute("LOCK TABLE people")
         yield
-
-
-@contextlib.contextmanager
-def stopped_backends(folder: Path) -> Iterator[None]:
-    """A server that hangs: its processes for our connections do not run."""
-    processes = [int(str(pid)) for (pid,) in run_sql(folder, f"SELECT pid {OTHERS}")]
-    assert processes
-    for process in processes:
-        os.kill(process, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for process in processes:
-            os.kill(process, signal.SIGCONT)
