@@ -54,13 +54,17 @@ class Limits:
         return len(self._full_at)
 
     def spend(self, person_id: int, cost: float = 1) -> Verdict:
-        """Take a token, or a part of one, from a person's bucket, if it holds so much."""
+        """Take a token, or a part of one, from a person's bucket, if it holds that much.
+
+        Only who is refused a whole one is told so: typing inline has no place for words.
+        """
         if self._rate is None:
             return Verdict.ALLOWED
         full_at = self._full_after(cost, person_id, self._rate)
         if full_at - self._clock() > self._rate.seconds + ROUNDING:
             verdict = Verdict.REFUSED_AGAIN if person_id in self._told else Verdict.REFUSED
-            self._told.add(person_id)
+            if cost >= 1:
+                self._told.add(person_id)
             return verdict
         if person_id not in self._full_at and len(self._full_at) >= self._sweep_at:
             self._sweep()
