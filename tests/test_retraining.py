@@ -21,7 +21,7 @@ import bot.training.commands
 from bot.training.commands import Reason, RetrainingError
 from bot.training.locks import FOLDER_PREFIX, LOCK, locked
 from bot.training.retraining import Outcome, Retraining
-from bot.writing.batching import Batching
+from bot.writing.writer import Writer
 from model.checkpoint.encoding import Checkpoint, Description
 from model.checkpoint.versions import Versions, save
 from model.network.architecture import Architecture
@@ -176,7 +176,7 @@ class Stage:
         self.new = weights(self.new_weights, loss=new_loss, seed=2)
         self.versions = Versions(path / "dino")
         self.versions.promote(self.versions.add(path / "old.safetensors"))
-        self.writer = Batching(self.old)
+        self.writer = Writer(self.old)
 
     def command(self, do: str, **role: Any) -> list[str]:
         told: dict[str, Any] = {"do": do, "loss": self.new.description.held_out_loss, "figures": {}}
