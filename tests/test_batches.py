@@ -1,6 +1,7 @@
 """Batches: each document or stream is a row, and the inputs are the targets delayed by one step."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -57,6 +58,26 @@ def test_an_epoch_has_each_name_once_in_an_order_that_only_the_seed_decides(
     assert all(is_delayed(batch, NO_CHARACTER) for batch in batches)
     for batch, again in zip(batches, epoch(), strict=True):
         np.testing.assert_array_equal(batch.targets, again.targets)
+
+
+@given(documents_of_letters, st.integers(1, 12), st.integers(0, 9))
+def test_batches_by_length_have_each_name_once_among_names_of_about_its_length(
+    documents: list[str], batch_size: int, seed: int
+) -> None:
+    generator = np.random.default_rng(seed)
+    batches = list(name_batches(documents, LETTERS, batch_size, generator, by_length=True))
+    assert len(batches) == -(-len(documents) // batch_size)
+    assert sorted(name for batch in batches for name in names_in(batch)) == sorted(documents)
+    ranges = sorted((min(map(len, names)), max(map(len, names))) for names in map(names_in, batches))
+    assert all(longest <= shortest for (_, longest), (shortest, _) in pairwise(ranges))
+
+
+def test_batches_by_length_come_in_random_order() -> None:
+    names, generator = ["a" * n for n in range(1, 27)], np.random.default_rng(5)
+    first, second = (
+        [names_in(batch) for batch in name_batches(names, LETTERS, 2, generator, by_length=True)] for _ in range(2)
+    )
+    assert sorted(first) != first != second
 
 
 def names_in(batch: Batch) -> list[str]:

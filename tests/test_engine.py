@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from model.engine.training_step import TrainingStep
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel, State
-from model.network.layers import Array
+from model.network.layers import Array, softmax
 from model.text.batches import Batch
 from model.text.vocabulary import NO_CHARACTER
 
@@ -26,11 +26,17 @@ def network(architecture: Architecture, dtype: type, random: np.random.Generator
     return found
 
 
-def sequences(vocab_size: int, time: int, batch_size: int, masked: bool, random: np.random.Generator) -> Batch:
-    """Ids, among them NO_CHARACTER; the mask ends each sequence early."""
+def sequences(
+    vocab_size: int, time: int, batch_size: int, masked: bool, random: np.random.Generator, dtype: type | None = None
+) -> Batch:
+    """Ids, among them NO_CHARACTER; the mask ends each sequence early. With a dtype, targets are probabilities."""
     inputs, targets = random.integers(NO_CHARACTER, vocab_size, (2, time, batch_size))
     ends = random.integers(0, time + 1, batch_size)
-    return Batch(inputs, np.maximum(targets, 0), np.arange(time)[:, None] < ends if masked else None)
+    probabilities = None
+    if dtype is not None:
+        probabilities = softmax(random.normal(0, 2, (time, batch_size, vocab_size)).astype(dtype))
+    mask = np.arange(time)[:, None] < ends if masked else None
+    return Batch(inputs, np.maximum(targets, 0), mask, probabilities)
 
 
 def carried_state(language_model: LanguageModel, batch_size: int, random: np.random.Generator) -> State:
@@ -59,6 +65,7 @@ def assert_close(found: Array, expected: Array, tolerance: float, scale: float =
     batch_size=st.sampled_from([1, 2, 3, 5, 16, 31, 32, 33, 37, 40, 64, 96]),
     masked=st.booleans(),
     dropped=st.booleans(),
+    taught=st.booleans(),
     precision=st.sampled_from([(np.float64, 1e-12), (np.float32, 1e-5)]),
     seed=st.integers(0, 2**32 - 1),
 )
@@ -69,12 +76,13 @@ def test_the_engine_equals_the_textbook(
     batch_size: int,
     masked: bool,
     dropped: bool,
+    taught: bool,
     precision: tuple[type, float],
     seed: int,
 ) -> None:
     random, (dtype, tolerance) = np.random.default_rng(seed), precision
     language_model = network(Architecture(cell, *sizes), dtype, random)
-    batch = sequences(sizes[0], time, batch_size, masked, random)
+    batch = sequences(sizes[0], time, batch_size, masked, random, dtype if taught else None)
     state = carried_state(language_model, batch_size, random)
     dropout = dropout_masks(language_model, batch_size, random) if dropped else None
 

@@ -259,3 +259,45 @@ def test_a_float32_network_computes_in_float32(cell: Cell) -> None:
     )
     assert {array.dtype for array in (logits, *after, *last, *gradients.values())} == {np.dtype(np.float32)}
     assert nats == pytest.approx(network(cell, 2).score(batch)[0], rel=1e-5)
+
+
+# Probabilities as targets.
+
+
+@every_depth
+@every_cell
+def test_probabilities_are_those_of_single_steps(cell: Cell, depth: int) -> None:
+    language_model, batch = network(cell, depth), sequences()
+    logits, _ = read_step_by_step(language_model, batch.inputs, language_model.initial_state(BATCH_SIZE))
+    np.testing.assert_allclose(language_model.probabilities(batch.inputs), softmax(logits), rtol=1e-12)
+
+
+@every_cell
+def test_a_network_has_nothing_to_learn_from_its_own_probabilities(cell: Cell) -> None:
+    language_model, batch = network(cell, 2), sequences(masked=True)
+    taught = replace(batch, probabilities=language_model.probabilities(batch.inputs))
+    zero = language_model.initial_state(BATCH_SIZE)
+    _, gradients, _ = language_model.loss_and_gradients(taught, zero, characters=1)
+    np.testing.assert_allclose(gradients.whole, 0, atol=1e-12)
+
+
+@every_cell
+def test_gradients_of_soft_targets_equal_central_differences(cell: Cell) -> None:
+    language_model, batch = network(cell, 1), sequences(masked=True)
+    teacher = network("lstm", 2, hidden_size=4)
+    taught = replace(batch, probabilities=teacher.probabilities(batch.inputs))
+    state = random_state(language_model)
+
+    def loss() -> float:
+        return language_model.loss_and_gradients(taught, state, characters=1)[0]
+
+    _, gradients, _ = language_model.loss_and_gradients(taught, state, characters=1)
+    for name, parameter in language_model.parameters.items():
+        for index in [(0,) * parameter.ndim, tuple(size - 1 for size in parameter.shape)]:
+            before = parameter[index]
+            parameter[index] = before + 1e-5
+            above = loss()
+            parameter[index] = before - 1e-5
+            slope = (above - loss()) / 2e-5
+            parameter[index] = before
+            assert gradients[name][index] == pytest.approx(slope, rel=1e-5, abs=1e-8)

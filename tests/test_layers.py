@@ -145,11 +145,14 @@ def test_arguments_are_not_changed() -> None:
     h, c, gates = layers.lstm(z, h_0, c_0, w_h)
     h_of_rnn = layers.rnn(z[..., :HIDDEN_SIZE], h_0, w_h[:, :HIDDEN_SIZE])
     _, log_p = layers.cross_entropy(logits, targets)
-    given += [h, c, gates, h_of_rnn, log_p]
+    q = layers.softmax(normal(*logits.shape, seed=1))
+    given += [h, c, gates, h_of_rnn, log_p, q]
     before = [array.copy() for array in given]
     layers.lstm_backward(d_h, h, c, gates, w_h)
     layers.rnn_backward(d_h, h_of_rnn, w_h[:, :HIDDEN_SIZE])
     layers.cross_entropy_backward(log_p, targets)
+    layers.soft_cross_entropy(logits, q)
+    layers.soft_cross_entropy_backward(log_p, q)
     layers.linear_backward(layers.linear(d_h, w, w[0]), d_h, w)
     layers.lookup_backward(layers.lookup(targets, w.T, w.T[0]), targets, w.T)
     assert all(np.array_equal(*pair) for pair in zip(given, before, strict=True))
@@ -209,3 +212,36 @@ def test_the_gradient_of_cross_entropy(mask: NDArray[np.bool_] | None) -> None:
     np.testing.assert_allclose(found.sum(axis=-1), 0, atol=1e-12)
     if mask is not None:
         assert not found[~mask].any()
+
+
+def probabilities(seed: int = 3) -> Array:
+    return layers.softmax(normal(TIME, BATCH_SIZE, VOCAB_SIZE, seed=seed))
+
+
+@pytest.mark.parametrize("mask", masks())
+def test_soft_cross_entropy_of_one_hot_probabilities_is_cross_entropy(mask: NDArray[np.bool_] | None) -> None:
+    logits, targets = normal(TIME, BATCH_SIZE, VOCAB_SIZE), ids(TIME, BATCH_SIZE)
+    q = layers.one_hot(targets, VOCAB_SIZE).astype(float)
+    loss, log_p = layers.cross_entropy(logits, targets, mask)
+    same_loss, same_log_p = layers.soft_cross_entropy(logits, q, mask)
+    assert same_loss == pytest.approx(loss, rel=1e-12)
+    np.testing.assert_array_equal(same_log_p, log_p)
+    np.testing.assert_allclose(
+        layers.soft_cross_entropy_backward(log_p, q, mask), layers.cross_entropy_backward(log_p, targets, mask)
+    )
+
+
+def test_soft_cross_entropy_is_least_where_both_probabilities_are_equal() -> None:
+    q = probabilities()
+    entropy = -float(np.sum(q * np.log(q)))
+    assert layers.soft_cross_entropy(np.log(q), q)[0] == pytest.approx(entropy, rel=1e-12)
+    assert layers.soft_cross_entropy(np.log(probabilities(seed=4)), q)[0] > entropy
+    np.testing.assert_allclose(layers.soft_cross_entropy_backward(np.log(q), q), 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("mask", masks()[:2])
+def test_the_gradient_of_soft_cross_entropy(mask: NDArray[np.bool_] | None) -> None:
+    logits, q = normal(TIME, BATCH_SIZE, VOCAB_SIZE), probabilities()
+    _, log_p = layers.soft_cross_entropy(logits, q, mask)
+    found = layers.soft_cross_entropy_backward(log_p, q, mask)
+    assert_is_gradient(found, lambda: layers.soft_cross_entropy(logits, q, mask)[0], logits)

@@ -19,7 +19,7 @@ from model.engine.parallel import ParallelError, Shards
 from model.engine.shard import receive, send
 from model.network.architecture import Architecture, Parameters
 from model.network.language_model import LanguageModel, State
-from model.network.layers import Array
+from model.network.layers import Array, softmax
 from model.text.batches import Batch
 
 BATCH_SIZE, TIME, HIDDEN_SIZE, VOCAB_SIZE, DEPTH = 50, 5, 8, 6, 2
@@ -32,22 +32,31 @@ def network(cell: Literal["rnn", "lstm"] = "lstm", dtype: type = np.float64) -> 
     return LanguageModel.initialise(Architecture(cell, VOCAB_SIZE, HIDDEN_SIZE, DEPTH), np.random.default_rng(0), dtype)
 
 
-def batch(*, masked: bool = False) -> Batch:
+def batch(*, masked: bool = False, taught: bool = False) -> Batch:
     random = np.random.default_rng(1)
     inputs, targets = random.integers(-1, VOCAB_SIZE, (2, TIME, BATCH_SIZE))
-    return Batch(inputs, np.maximum(targets, 0), random.random(inputs.shape) < 0.8 if masked else None)
+    mask = random.random(inputs.shape) < 0.8 if masked else None
+    probabilities = softmax(random.normal(size=(*inputs.shape, VOCAB_SIZE))) if taught else None
+    return Batch(inputs, np.maximum(targets, 0), mask, probabilities)
 
 
 def dropout(language_model: LanguageModel) -> list[Array]:
     return list(np.random.default_rng(2).integers(0, 3, (DEPTH, BATCH_SIZE, HIDDEN_SIZE)).astype(language_model.dtype))
 
 
-def compute(shards: Shards, language_model: LanguageModel, *, masked: bool = False, dropped: bool = False) -> Outcome:
+def compute(
+    shards: Shards,
+    language_model: LanguageModel,
+    *,
+    masked: bool = False,
+    dropped: bool = False,
+    taught: bool = False,
+) -> Outcome:
     masks = dropout(language_model) if dropped else None
     state = language_model.initial_state(BATCH_SIZE)
     state.h[:] = np.random.default_rng(3).normal(size=state.h.shape)
     nats, gradients, after = shards.loss_and_gradients(
-        language_model, batch(masked=masked), state, characters=9, dropout=masks
+        language_model, batch(masked=masked, taught=taught), state, characters=9, dropout=masks
     )
     return nats, {name: gradient.copy() for name, gradient in gradients.items()}, after
 
@@ -72,8 +81,8 @@ def exists(process: int) -> bool:
 def test_several_processes_compute_what_one_computes(cell: Literal["rnn", "lstm"], threads: int, extras: bool) -> None:
     language_model = network(cell)
     with Shards(1) as alone, Shards(threads) as shards:
-        nats, gradients, after = compute(alone, language_model, masked=extras, dropped=extras)
-        found = [compute(shards, language_model, masked=extras, dropped=extras) for _ in range(2)]
+        nats, gradients, after = compute(alone, language_model, masked=extras, dropped=extras, taught=extras)
+        found = [compute(shards, language_model, masked=extras, dropped=extras, taught=extras) for _ in range(2)]
     for same_nats, same_gradients, same_after in found:
         assert same_nats == pytest.approx(nats, rel=1e-12)
         for name, gradient in gradients.items():

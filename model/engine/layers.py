@@ -146,12 +146,17 @@ def cross_entropy(logits: Array, targets: Ids, mask: NDArray[np.bool_] | None = 
 
     The logits (..., V) are replaced by log-probabilities, which `cross_entropy_backward` takes.
     """
-    logits -= np.maximum.reduce(logits, axis=-1, keepdims=True)
-    logits -= np.log(np.add.reduce(np.exp(logits), axis=-1, keepdims=True))
+    _log_softmax(logits)
     chosen = logits[at_ids(targets)]
     if mask is not None:
         chosen = chosen[mask]
     return -float(np.add.reduce(chosen, axis=None, dtype=np.float64))
+
+
+def _log_softmax(logits: Array) -> None:
+    """Replace logits (..., V) by log-probabilities."""
+    logits -= np.maximum.reduce(logits, axis=-1, keepdims=True)
+    logits -= np.log(np.add.reduce(np.exp(logits), axis=-1, keepdims=True))
 
 
 def cross_entropy_backward(
@@ -160,6 +165,28 @@ def cross_entropy_backward(
     """Replace log-probabilities (..., V) by the gradient of `scale` times the loss: (p - one-hot(target)) scale."""
     d_logits = np.exp(log_probabilities, out=log_probabilities)
     d_logits[at_ids(targets)] -= 1
+    d_logits *= scale
+    if mask is not None:
+        d_logits *= mask[..., None]
+    return d_logits
+
+
+def soft_cross_entropy(logits: Array, q: Array, mask: NDArray[np.bool_] | None = None) -> float:
+    """Loss in nats, summed over the probabilities q (..., V): Σ -q log softmax(logits), where `mask` is true.
+
+    The logits (..., V) are replaced by log-probabilities, which `soft_cross_entropy_backward` takes.
+    """
+    _log_softmax(logits)
+    nats = np.add.reduce(q * logits, axis=-1, dtype=np.float64)
+    return -float(np.add.reduce(nats if mask is None else nats[mask], axis=None))
+
+
+def soft_cross_entropy_backward(
+    log_probabilities: Array, q: Array, scale: float, mask: NDArray[np.bool_] | None
+) -> Array:
+    """Replace log-probabilities (..., V) by the gradient of `scale` times the loss: (p - q) scale."""
+    d_logits = np.exp(log_probabilities, out=log_probabilities)
+    d_logits -= q
     d_logits *= scale
     if mask is not None:
         d_logits *= mask[..., None]

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import IO, Self, cast
+from typing import IO, Any, Self, cast
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from model.network.weights import Weights
 from model.text.batches import Batch
 
 FEWEST_ROWS = 16
-"""Rows that are worth a process of their own."""
+"""The fewest rows that are worth a process of their own."""
 EXIT_TIMEOUT = 10.0
 """Seconds that a process gets to exit before it is killed."""
 
@@ -116,15 +116,19 @@ class _Share:
 
     def __init__(self, batch: Batch, state: State, dropout: Sequence[Array] | None, rows: slice) -> None:
         mask = None if batch.mask is None else batch.mask[:, rows]
-        self.batch = Batch(batch.inputs[:, rows], batch.targets[:, rows], mask)
+        probabilities = None if batch.probabilities is None else batch.probabilities[:, rows]
+        self.batch = Batch(batch.inputs[:, rows], batch.targets[:, rows], mask, probabilities)
         self.state = State(state.h[:, rows], state.c[:, rows])
         self.dropout = None if dropout is None else [layer[rows] for layer in dropout]
 
     def message(self, characters: int) -> Message:
         """The share as arrays by name."""
-        batch, optional = self.batch, {}
+        batch = self.batch
+        optional: dict[str, Any] = {}
         if batch.mask is not None:
             optional["mask"] = batch.mask
+        if batch.probabilities is not None:
+            optional["probabilities"] = batch.probabilities
         if self.dropout is not None:
             optional["dropout"] = np.stack(self.dropout)
         required = {"inputs": batch.inputs, "targets": batch.targets, "characters": np.array(characters)}

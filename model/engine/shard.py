@@ -81,7 +81,7 @@ def _serve(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> Non
                 return
             nats, _, after = training_step.loss_and_gradients(
                 language_model,
-                Batch(request["inputs"], request["targets"], request.get("mask")),
+                Batch(request["inputs"], request["targets"], request.get("mask"), request.get("probabilities")),
                 State(request["h"], request["c"]),
                 characters=request["characters"].item(),
                 dropout=list(request["dropout"]) if "dropout" in request else None,

@@ -37,9 +37,7 @@ class TrainingStep:
         """See `LanguageModel.loss_and_gradients`; the next call overwrites the gradients."""
         weights = language_model.parameters
         buffers, after = self._forward(weights, batch.inputs, state, dropout)
-        targets, mask = in_groups(batch.targets), None if batch.mask is None else in_groups(batch.mask)
-        nats = layers.cross_entropy(buffers.logits_by_column, targets, mask)
-        layers.cross_entropy_backward(buffers.logits_by_column, targets, 1 / characters, mask)
+        nats = _loss_and_d_logits(buffers.logits_by_column, batch, 1 / characters)
         self._backward(weights, buffers, dropout)
         return nats, self._gradients, after
 
@@ -101,6 +99,20 @@ class TrainingStep:
             return trace.gates
         layers.rnn_backward(buffers.d_h, trace.inputs, w, buffers.d_z, lend)
         return buffers.d_z
+
+
+def _loss_and_d_logits(logits: Array, batch: Batch, scale: float) -> float:
+    """Return the loss in nats, and replace the logits (T, G, B, V) by the gradient of `scale` times the loss."""
+    mask = None if batch.mask is None else in_groups(batch.mask)
+    if batch.probabilities is None:
+        targets = in_groups(batch.targets)
+        nats = layers.cross_entropy(logits, targets, mask)
+        layers.cross_entropy_backward(logits, targets, scale, mask)
+    else:
+        q = batch.probabilities.reshape(logits.shape)
+        nats = layers.soft_cross_entropy(logits, q, mask)
+        layers.soft_cross_entropy_backward(logits, q, scale, mask)
+    return nats
 
 
 def _pass_on(h: Array, mask: Array | None, out: Array) -> None:

@@ -87,6 +87,10 @@ class LanguageModel:
             state = run.after
         return nats, count_targets(batch)
 
+    def probabilities(self, ids: Ids) -> Array:
+        """The probabilities (T, B, V) of the character after each id (T, B), of sequences from the zero state."""
+        return layers.softmax(self._forward(ids, self.initial_state(ids.shape[1])).logits)
+
     def loss_and_gradients(
         self, batch: Batch, state: State, *, characters: int, dropout: Sequence[Array] | None = None
     ) -> tuple[float, Weights, State]:
@@ -95,12 +99,17 @@ class LanguageModel:
         `characters` is the number of targets for the gradients of the mean loss, or 1 for those of the sum. `dropout`
         is one mask (B, H) for each layer: 1/keep where a unit is kept and 0 where it is dropped. It multiplies the
         layer's output, the same mask at every time step (Gal & Ghahramani 2016). The gradient does not flow into the
-        earlier batches that led to `state` (truncated back-propagation through time).
+        earlier batches that led to `state` (truncated back-propagation through time). If the batch has probabilities,
+        the loss is the cross-entropy against these.
         """
         run = self._forward(batch.inputs, state, dropout)
-        nats, log_p = layers.cross_entropy(run.logits, batch.targets, batch.mask)
-        d_logits = layers.cross_entropy_backward(log_p, batch.targets, batch.mask) / characters
-        return nats, self._backward(d_logits, batch.inputs, run, dropout), run.after
+        if batch.probabilities is None:
+            nats, log_p = layers.cross_entropy(run.logits, batch.targets, batch.mask)
+            d_logits = layers.cross_entropy_backward(log_p, batch.targets, batch.mask)
+        else:
+            nats, log_p = layers.soft_cross_entropy(run.logits, batch.probabilities, batch.mask)
+            d_logits = layers.soft_cross_entropy_backward(log_p, batch.probabilities, batch.mask)
+        return nats, self._backward(d_logits / characters, batch.inputs, run, dropout), run.after
 
     def _forward(self, ids: Ids, state: State, dropout: Sequence[Array] | None = None) -> Run:
         """Layer by layer from the bottom, each over all T time steps; ids (T, B)."""

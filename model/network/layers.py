@@ -151,13 +151,18 @@ def softmax(logits: Array) -> Array:
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
+def log_softmax(logits: Array) -> Array:
+    """log p = logits - log(sum of e^logits) (..., V), computed as in `softmax`."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
 def cross_entropy(logits: Array, targets: Ids, mask: Mask | None = None) -> tuple[float, Array]:
     """Loss = -Σ log p[target] in nats, with p = softmax(logits), summed over the targets where the mask is true.
 
     logits (..., V), targets (...), mask (...) or None, which counts every target; returns the loss and log p (..., V).
     """
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    log_p = log_softmax(logits)
     counted = one_hot(targets, logits.shape[-1])
     if mask is not None:
         counted &= mask[..., None]
@@ -167,6 +172,23 @@ def cross_entropy(logits: Array, targets: Ids, mask: Mask | None = None) -> tupl
 def cross_entropy_backward(log_p: Array, targets: Ids, mask: Mask | None = None) -> Array:
     """d_logits = p - one_hot(target), and 0 where the mask is false; `cross_entropy` returns log p."""
     d_logits = np.exp(log_p) - one_hot(targets, log_p.shape[-1])
+    return d_logits if mask is None else d_logits * mask[..., None]
+
+
+def soft_cross_entropy(logits: Array, q: Array, mask: Mask | None = None) -> tuple[float, Array]:
+    """Loss = -Σ q log p in nats, summed over the characters too, where q are another network's probabilities.
+
+    The smaller network learns from all that the larger one finds likely (Hinton, Vinyals & Dean 2015, at temperature
+    1). With one-hot q it is `cross_entropy`. logits and q (..., V), mask (...); returns the loss and log p (..., V).
+    """
+    log_p = log_softmax(logits)
+    loss = (q * log_p).sum(axis=-1, dtype=np.float64)
+    return -float((loss if mask is None else loss[mask]).sum()), log_p
+
+
+def soft_cross_entropy_backward(log_p: Array, q: Array, mask: Mask | None = None) -> Array:
+    """d_logits = p - q, because the q of a character sum to 1; and 0 where the mask is false."""
+    d_logits = np.exp(log_p) - q
     return d_logits if mask is None else d_logits * mask[..., None]
 
 

@@ -14,12 +14,14 @@ class Batch:
     """The ids that a network reads, ``inputs`` (T, B), and the ids that it should predict, ``targets`` (T, B).
 
     NO_CHARACTER in ``inputs`` stands for the zero vector. ``mask`` (T, B) is False at the padding. Without a mask,
-    every target counts.
+    every target counts. If the network should learn from another one's probabilities instead, ``probabilities``
+    (T, B, V) has them.
     """
 
     inputs: NDArray[np.intp]
     targets: NDArray[np.intp]
     mask: NDArray[np.bool_] | None
+    probabilities: NDArray[np.floating] | None = None
 
 
 def padded_batch(documents: Sequence[str], vocabulary: Vocabulary, *, first: int) -> Batch:
@@ -42,12 +44,25 @@ def padded_batch(documents: Sequence[str], vocabulary: Vocabulary, *, first: int
 
 
 def name_batches(
-    documents: Sequence[str], vocabulary: Vocabulary, batch_size: int, generator: np.random.Generator
+    documents: Sequence[str],
+    vocabulary: Vocabulary,
+    batch_size: int,
+    generator: np.random.Generator,
+    *,
+    by_length: bool = False,
 ) -> Iterator[Batch]:
-    """Yield one epoch of names in random order, ``batch_size`` names a batch; the last batch may be smaller."""
+    """Yield one epoch of names in random order, ``batch_size`` names a batch; the last batch may be smaller.
+
+    ``by_length`` puts names of about the same length into a batch, which saves padding, and yields the batches in
+    random order. Then any one of them may be the smaller one.
+    """
     _check_positive(batch_size=batch_size)
-    order = generator.permutation(len(documents))
-    for start in range(0, len(order), batch_size):
+    order, starts = generator.permutation(len(documents)), np.arange(0, len(documents), batch_size)
+    if by_length:
+        lengths = np.array([len(document) for document in documents])
+        order = order[np.argsort(lengths[order], kind="stable")]
+        starts = generator.permutation(starts)
+    for start in starts:
         chosen = [documents[index] for index in order[start : start + batch_size]]
         yield padded_batch(chosen, vocabulary, first=NO_CHARACTER)
 
