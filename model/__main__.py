@@ -86,13 +86,14 @@ def train(
         raise typer.BadParameter("--promote is for a new version in checkpoints/; omit --out")
     try:
         from model.engine.threads import available_cores
-        from model.training.recipes import RECIPES, customised
+        from model.training.recipes import customised, recipe_for
 
-        recipe = customised(RECIPES[network], hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
+        texts = texts_at(network, corpus)
+        recipe = customised(recipe_for(texts), hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
         path = out or versions_of(network).directory / "new.safetensors"
         check_out(path, corpus or [])
         threads = thread_limit or available_cores()
-        event = run_training(recipe, texts_at(network, corpus), path, seed, threads, json=json)
+        event = run_training(recipe, texts, path, seed, threads, json=json)
         if event["event"] == "finished" and out is None:
             event = add_version(event, versions_of(network), promote=promote)
     except FAILURES as error:

@@ -60,6 +60,16 @@ def test_a_name_stays_in_its_part_when_the_list_grows(tmp_path: Path) -> None:
     assert small.digest != large.digest
 
 
+def test_other_names_are_for_pretraining_and_change_the_digest(tmp_path: Path) -> None:
+    path = write(tmp_path / "names.txt", "abba\nbaab\ncab\n")
+    others = write(tmp_path / "others.txt", "Bac\nabba\nxylo\nbac\n\n")
+    alone, corpus = read_names(path), read_names(path, pretraining=[others])
+    assert corpus.pretraining == ("bac",)  # "abba" is a name already, and nothing is left of "xylo"
+    assert (corpus.training, corpus.held_out, corpus.vocabulary) == (alone.training, alone.held_out, alone.vocabulary)
+    assert corpus.digest != alone.digest
+    assert corpus.words == frozenset()
+
+
 @given(names=st.lists(words, min_size=2, max_size=8, unique_by=fold), split=st.integers(0, 9))
 def test_neither_part_of_a_few_names_is_empty(
     tmp_path_factory: pytest.TempPathFactory, names: list[str], split: int

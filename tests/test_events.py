@@ -8,10 +8,10 @@ import pytest
 from model.checkpoint.versions import load
 from model.text.corpus import Corpus, read_names
 from model.training.events import history_path, snapshot_path, training_events
-from model.training.recipes import DINO, Recipe, customised
+from model.training.recipes import NAMES, Recipe, customised
 from model.training.trainer import Training
 
-RECIPE: Recipe = customised(DINO, hidden_size=8, epochs=2)
+RECIPE: Recipe = customised(NAMES, hidden_size=8, epochs=2)
 
 
 @pytest.fixture

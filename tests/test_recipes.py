@@ -6,24 +6,48 @@ from typing import Any
 import pytest
 
 from model.errors import MangosaurusError
-from model.training.recipes import DINO, POEM, RECIPES, Recipe, RecipeError, customised
+from model.text.corpus import Corpus
+from model.text.vocabulary import Vocabulary
+from model.training.recipes import DINO, NAMES, POEM, Recipe, RecipeError, Stage, customised, recipe_for
 
-every_recipe = pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
+RECIPES = (DINO, NAMES, POEM)
+every_recipe = pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+
+
+def all_stages(recipe: Recipe) -> list[Stage]:
+    """The stages of a recipe and of its teachers."""
+    return [*(stage for teacher in recipe.teachers for stage in all_stages(teacher)), *recipe.stages]
 
 
 def test_names_have_a_vanilla_rnn_and_verse_a_stacked_lstm() -> None:
-    assert RECIPES == {"dino": DINO, "poem": POEM}
-    assert (DINO.form, DINO.cell, DINO.layers) == ("names", "rnn", 1)
+    for recipe in (DINO, NAMES):
+        assert (recipe.form, recipe.cell, recipe.layers) == ("names", "rnn", 1)
+    assert {teacher.cell for teacher in DINO.teachers} == {"lstm"}
     assert (POEM.form, POEM.cell, POEM.layers) == ("verse", "lstm", 2)
     assert [stage.text for stage in POEM.stages] == ["pretraining", "training"]
+
+
+def test_names_without_other_names_to_read_first_get_the_smaller_network() -> None:
+    own = Corpus("names", ("brie",), ("feta",), (), Vocabulary("\nabc"), "digest")
+    assert recipe_for(own) is NAMES
+    assert recipe_for(replace(own, pretraining=("gouda",))) is DINO
+    assert recipe_for(replace(own, form="verse")) is POEM
+
+
+def test_only_names_with_teachers_are_distilled() -> None:
+    distil = DINO.stages[-1]
+    for recipe, teachers in ((NAMES, ()), (POEM, (POEM,))):
+        with pytest.raises(RecipeError, match=f"the recipe '{recipe.name}' distils; only names with teachers can"):
+            replace(recipe, stages=(distil,), teachers=teachers)
 
 
 @every_recipe
 def test_every_figure_of_a_released_recipe_is_possible(recipe: Recipe) -> None:
     assert recipe.minutes is None
     assert len({stage.name for stage in recipe.stages}) == len(recipe.stages)
-    assert sum(stage.share for stage in recipe.stages) == pytest.approx(1)
-    for stage in recipe.stages:
+    assert len({teacher.name for teacher in recipe.teachers}) == len(recipe.teachers)
+    assert sum(stage.share for stage in all_stages(recipe)) == pytest.approx(1)
+    for stage in all_stages(recipe):
         counts = (stage.epochs, stage.batch_size, stage.sequence_length, stage.evaluate_every, stage.patience)
         assert all(isinstance(count, int) and count >= 1 for count in counts)
         assert stage.share > 0
@@ -31,6 +55,7 @@ def test_every_figure_of_a_released_recipe_is_possible(recipe: Recipe) -> None:
         assert stage.clip_norm > 0
         assert stage.weight_decay >= 0
         assert 0 <= stage.dropout < 1
+        assert 0 <= stage.average < 1
         assert 0 <= stage.warmup < 1
         assert 0 <= stage.final <= 1
 
@@ -43,9 +68,15 @@ def test_without_changes_the_recipe_is_the_same(recipe: Recipe) -> None:
 def test_a_change_changes_one_thing_only() -> None:
     assert customised(DINO, hidden_size=8) == replace(DINO, hidden_size=8)
     assert customised(DINO, layers=1) == DINO
-    assert customised(DINO, minutes=0.5) == replace(DINO, minutes=0.5)
+    assert customised(NAMES, minutes=0.5) == replace(NAMES, minutes=0.5)
     assert customised(POEM, layers=3) == replace(POEM, layers=3)
     assert customised(POEM, epochs=2) == replace(POEM, stages=tuple(replace(stage, epochs=2) for stage in POEM.stages))
+
+
+def test_minutes_and_epochs_are_for_the_teachers_too() -> None:
+    assert {teacher.minutes for teacher in customised(DINO, minutes=2).teachers} == {2}
+    assert {stage.epochs for stage in all_stages(customised(DINO, epochs=3))} == {3}
+    assert {teacher.hidden_size for teacher in customised(DINO, hidden_size=9).teachers} == {256}
 
 
 def test_several_changes_at_once() -> None:

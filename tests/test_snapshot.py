@@ -16,7 +16,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from model.checkpoint.encoding import CheckpointError
 from model.network.architecture import Parameters
 from model.text.corpus import read_names
-from model.training.recipes import DINO, customised
+from model.training.recipes import NAMES, customised
 from model.training.snapshot import Snapshot, read_snapshot, write_snapshot
 from model.training.trainer import Training
 
@@ -161,7 +161,7 @@ def test_a_training_resumes_from_a_snapshot_of_the_first_release(tmp_path: Path)
     names, snapshot = tmp_path / "names.txt", tmp_path / "early.partial"
     names.write_text("\n".join(first + last for first in syllables for last in syllables))
     shutil.copy(Path(__file__).with_name("early.partial"), snapshot)
-    recipe, corpus = customised(DINO, hidden_size=6, epochs=30), read_names(names)
+    recipe, corpus = customised(NAMES, hidden_size=6, epochs=30), read_names(names)
     resumed = list(Training(recipe, corpus, seed=3, snapshot=snapshot).run())
     whole = list(Training(recipe, corpus, seed=3).run())
     assert [progress.step for progress in resumed] == list(range(11, len(whole) + 1))

@@ -3,6 +3,7 @@
     tensors           the network's parameters
     known_names       uint8: the known names, one a line
     known_words       uint8: the known words, one a line; absent if there are none
+    other_names       uint32: fingerprints of the other names (see `text.fingerprints`); absent if there are none
     metadata entry    canonical JSON: format, architecture, gate order, vocabulary, description, sha256
 
 The sha256 covers the rest of the JSON and every tensor's name, dtype, shape and bytes. Its first 12 digits are the
@@ -26,6 +27,7 @@ from model.errors import MangosaurusError
 from model.network.architecture import Architecture, parameter_shapes
 from model.network.language_model import LanguageModel
 from model.network.layers import GATES
+from model.text.fingerprints import NO_FINGERPRINTS, Fingerprints
 from model.text.forms import FORMS, Form
 from model.text.vocabulary import Vocabulary
 from model.text.words import words_of
@@ -35,6 +37,7 @@ VERSION_LENGTH = 12
 _ENTRY = "mangosaurus"
 _KNOWN_NAMES = "known_names"
 _KNOWN_WORDS = "known_words"
+_OTHER_NAMES = "other_names"
 _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 Tensors = Mapping[str, NDArray[Any]]
@@ -72,6 +75,7 @@ class Checkpoint:
     known_names: frozenset[str]  # all names of the corpus, none of which it may repeat; empty for verse
     version: str = ""  # 12 hexadecimal digits; empty before it is saved
     known_words: frozenset[str] = frozenset()  # all words of the corpus; empty for names
+    other_names: Fingerprints = NO_FINGERPRINTS  # of names that it read in pretraining, and may not repeat either
 
 
 def encode(checkpoint: Checkpoint) -> bytes:
@@ -86,6 +90,8 @@ def encode(checkpoint: Checkpoint) -> bytes:
         tensors[_KNOWN_NAMES] = _as_lines(checkpoint.known_names)
         if checkpoint.known_words:
             tensors[_KNOWN_WORDS] = _as_lines(checkpoint.known_words)
+        if len(checkpoint.other_names):
+            tensors[_OTHER_NAMES] = checkpoint.other_names.hashes
         facts = _facts(checkpoint)
         entry = _canonical(facts | {"sha256": digest_of(facts, tensors)})
     except (TypeError, ValueError) as error:
@@ -109,14 +115,21 @@ def decode(content: bytes) -> Checkpoint:
         description = _read_description(facts["description"])
         known_names = _from_lines(tensors[_KNOWN_NAMES])
         known_words = _read_words(tensors[_KNOWN_WORDS], vocabulary) if _KNOWN_WORDS in tensors else []
+        other_names = Fingerprints(tensors[_OTHER_NAMES]) if _OTHER_NAMES in tensors else NO_FINGERPRINTS
     except (KeyError, TypeError, ValueError, MangosaurusError) as error:
         raise FormatError(f"its description is invalid: {error}") from error
     if len(vocabulary) != architecture.vocab_size:
         raise FormatError(f"its vocabulary has {len(vocabulary)} characters, its network {architecture.vocab_size}")
     parameters = _read_parameters(architecture, tensors)
-    language_model = LanguageModel(architecture, parameters)
-    version = digest[:VERSION_LENGTH]
-    return Checkpoint(language_model, vocabulary, description, frozenset(known_names), version, frozenset(known_words))
+    return Checkpoint(
+        LanguageModel(architecture, parameters),
+        vocabulary,
+        description,
+        frozenset(known_names),
+        digest[:VERSION_LENGTH],
+        frozenset(known_words),
+        other_names,
+    )
 
 
 def _as_lines(texts: Collection[str]) -> NDArray[np.uint8]:
@@ -216,7 +229,7 @@ def _check_type(name: str, value: object, expected: type) -> None:
 def _read_parameters(architecture: Architecture, tensors: Tensors) -> dict[str, NDArray[Any]]:
     """Return the network's parameters, and refuse a file with any others, or without one of them."""
     shapes = parameter_shapes(architecture)
-    for name in sorted(shapes.keys() ^ (tensors.keys() - {_KNOWN_NAMES, _KNOWN_WORDS})):
+    for name in sorted(shapes.keys() ^ (tensors.keys() - {_KNOWN_NAMES, _KNOWN_WORDS, _OTHER_NAMES})):
         raise FormatError(f"its tensor {name!r} is {'missing' if name in shapes else 'not a parameter of the network'}")
     dtype = tensors["output.b_y"].dtype
     if dtype not in _DTYPES:

@@ -16,8 +16,9 @@ import numpy as np
 from model.checkpoint.encoding import Checkpoint
 from model.decoding.drafts import Action, Draft, NameDraft, VerseDraft, longest_name
 from model.decoding.lexicon import ANYTHING, Lexicon
-from model.decoding.requests import NameRequest, Request, RequestError, Result, VerseRequest
+from model.decoding.requests import NameRequest, Request, RequestError, Result, SonnetRequest, VerseRequest
 from model.decoding.sampling import COLDEST, sample_next
+from model.decoding.searches import Searches, tables_for
 from model.engine.lockstep import Lockstep
 from model.network.layers import Array, Ids
 
@@ -29,7 +30,7 @@ generator out of the caches."""
 class _Row:
     """One request in the batch: its draft, and everything that decides the next character."""
 
-    def __init__(self, ticket: int, index: int, request: Request, draft: Draft, prompt: list[int], words: int) -> None:
+    def __init__(self, ticket: int, index: int, request: NameRequest | VerseRequest, draft: Draft, prompt: list[int], words: int) -> None:
         self.ticket = ticket
         self.index = index  # in the batch
         self.draft = draft
@@ -73,6 +74,7 @@ class Decoder:
         self._lockstep = Lockstep(checkpoint.language_model)
         self._longest_name = longest_name(checkpoint.known_names)
         self._lexicon: Lexicon | None = None
+        self._searches = Searches(checkpoint, self._lockstep)
         self._rows: list[_Row] = []
         self._inputs = np.zeros(1, np.intp)  # what each row reads at the next step; may be longer than `_rows`
         self._reading: list[_Row] = []  # the rows that have not read their prompts to the end
@@ -83,7 +85,7 @@ class Decoder:
     @property
     def active(self) -> int:
         """How many requests have no result yet, or one that `step` has not returned."""
-        return len(self._rows) + len(self._undelivered)
+        return len(self._rows) + len(self._searches) + len(self._undelivered)
 
     @property
     def _version(self) -> str:
@@ -91,6 +93,10 @@ class Decoder:
 
     def submit(self, request: Request) -> int:
         """Add a request from the next step on, and return the ticket of its result. RequestError if it is invalid."""
+        if isinstance(request, SonnetRequest):
+            self._searches.submit(self._tickets + 1, request)
+            self._tickets += 1
+            return self._tickets
         draft = self._draft_for(request)
         prompt = self._checkpoint.vocabulary.ids_of(draft.prompt).tolist()
         words = self._words_after(draft.prompt, request)
@@ -106,21 +112,31 @@ class Decoder:
     def cancel(self, ticket: int) -> None:
         """Drop a request and its result; does nothing if the ticket is not active."""
         self._undelivered = [result for result in self._undelivered if result.ticket != ticket]
+        self._searches.cancel(ticket)
         for row in self._rows:
             if row.ticket == ticket:
                 self._remove(row)
                 return
 
     def step(self) -> list[Result]:
-        """Take every row one character on; return the results of those that are finished, ordered by ticket."""
+        """Take every text one character on; return the results of those that are finished, ordered by ticket."""
         finished: list[_Row] = []
         if self._rows:
             finished = self._advance() if self._lockstep.is_sound else self._refuse()
-        if not finished and not self._undelivered:
+        sonnets = self._searches.step()
+        if not finished and not sonnets and not self._undelivered:
             return []
-        results, self._undelivered = self._undelivered, []
+        results, self._undelivered = [*self._undelivered, *sonnets], []
         results += [self._remove(row) for row in finished]
         return sorted(results, key=lambda result: result.ticket)
+
+    def prepare(self) -> None:
+        """Make the tables for sonnets (a second), which the first sonnet would make otherwise; RequestError."""
+        tables_for(self._checkpoint)
+
+    def lines(self, ticket: int) -> tuple[str, ...]:
+        """The lines of an unfinished sonnet that are finished, without the prompt; empty for any other ticket."""
+        return self._searches.lines(ticket)
 
     def generate(self, requests: Sequence[Request]) -> list[Result]:
         """Serve these requests to the end; return their results in the same order. RequestError as from `submit`.
@@ -144,15 +160,16 @@ class Decoder:
                 self.cancel(ticket)
         return [results[ticket] for ticket in tickets]
 
-    def _draft_for(self, request: Request) -> Draft:
+    def _draft_for(self, request: NameRequest | VerseRequest) -> Draft:
         form = self._checkpoint.description.form
         if isinstance(request, NameRequest) and form == "names":
-            return NameDraft(request, self._checkpoint.vocabulary, self._checkpoint.known_names, self._longest_name)
+            known, others = self._checkpoint.known_names, self._checkpoint.other_names
+            return NameDraft(request, self._checkpoint.vocabulary, known, self._longest_name, others)
         if isinstance(request, VerseRequest) and form == "verse":
             return VerseDraft(request, self._checkpoint.vocabulary)
         raise RequestError(f"a checkpoint of {form} cannot serve a {type(request).__name__}")
 
-    def _words_after(self, prompt: str, request: Request) -> int:
+    def _words_after(self, prompt: str, request: NameRequest | VerseRequest) -> int:
         """The state in the lexicon after a prompt. The lexicon is built for the first request that keeps to it."""
         if isinstance(request, NameRequest) or not request.known_words:
             return ANYTHING

@@ -4,7 +4,7 @@ There is one class for each form. They decide everything a reader notices, such 
 ends at the end of a line. They know nothing of networks.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from enum import Enum, auto
 from typing import Protocol
 
@@ -43,18 +43,24 @@ class Draft(Protocol):
 class NameDraft:
     """New names, one after the other, each ended by a newline.
 
-    `longest` limits the length of a name where the request has no `max_length`.
+    `longest` limits the length of a name where the request has no `max_length`. `other_names` are rejected like known
+    ones.
     """
 
     def __init__(
-        self, request: NameRequest, vocabulary: Vocabulary, known_names: Collection[str], longest: int = LONGEST_NAME
+        self,
+        request: NameRequest,
+        vocabulary: Vocabulary,
+        known_names: Collection[str],
+        longest: int = LONGEST_NAME,
+        other_names: Container[str] = (),
     ) -> None:
         self.first = NO_CHARACTER
         self._max_length = request.max_length or longest
         self.prompt = _fold_prefix(request.prefix, vocabulary, self._max_length)
         self.error: RequestError | None = None
         self._request = request
-        self._known_names = known_names
+        self._known_names, self._other_names = known_names, other_names
         self._accepted: list[str] = []
         self._name = self.prompt
         self._rejected = 0  # since the last name that was accepted
@@ -75,8 +81,11 @@ class NameDraft:
         self._name += letters
         if letters == characters:
             return Action.CONTINUE if self.remaining else self._reject()
-        is_new = self._name != self.prompt and self._name not in self._known_names and self._name not in self._accepted
-        return self._accept() if is_new else self._reject()
+        return self._accept() if self._is_new() else self._reject()
+
+    def _is_new(self) -> bool:
+        name, taken = self._name, (self._accepted, self._known_names, self._other_names)
+        return name != self.prompt and not any(name in names for names in taken)
 
     def _accept(self) -> Action:
         self._accepted.append(self._name)

@@ -2,12 +2,13 @@
 
 Rooms, from the ground up, and what other wings use of them:
 
-    forms        Form, FORMS, Network: names or verse, and the networks that write them
-    vocabulary   Vocabulary, fold, NO_CHARACTER, VocabularyError: characters and their ids
-    words        words_of, MARKS: the words of a text
-    batches      Batch, padded_batch, name_batches, stream, stream_batches: documents as arrays of ids (T, B)
-    corpus       Corpus, read_names, read_verse, read_text, CorpusError: texts read, deduplicated and split
-    cleaning     Project Gutenberg's Shakespeare without stage directions and speakers
-    pip          a source distribution, downloaded and verified
-    sources      fetch, names_corpus, sonnets_corpus, names_path, own_texts: the public texts, pinned by sha256
+    forms         Form, FORMS, Network: names or verse, and the networks that write them
+    vocabulary    Vocabulary, fold, NO_CHARACTER, VocabularyError: characters and their ids
+    words         words_of, MARKS: the words of a text
+    fingerprints  Fingerprints, NO_FINGERPRINTS: a large set of texts in four bytes each
+    batches       Batch, padded_batch, name_batches, stream, stream_batches: documents as arrays of ids (T, B)
+    corpus        Corpus, read_names, read_verse, read_text, CorpusError: texts read, deduplicated and split
+    cleaning      Project Gutenberg's Shakespeare without stage directions and speakers
+    pip           a source distribution, downloaded and verified
+    sources       fetch, names_corpus, sonnets_corpus, names_path, own_texts: the public texts, pinned by sha256
 """

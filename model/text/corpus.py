@@ -34,7 +34,8 @@ class Corpus:
     r"""The documents to train on, and the held-out documents to measure by.
 
     A document is a name or a poem, its lines joined by ``"\n"``. All documents are folded, and none occurs twice in a
-    part. ``pretraining`` is other verse without the held-out lines. ``digest`` is a sha256 over all other fields.
+    part. ``pretraining`` is other verse without the held-out lines, or other names. ``digest`` is a sha256 over all
+    other fields.
     """
 
     form: Form
@@ -51,19 +52,27 @@ class Corpus:
         return frozenset(word for text in read for word in words_of(text))
 
 
-def read_names(path: Path, *, split: int = 0) -> Corpus:
+def read_names(path: Path, *, split: int = 0, pretraining: Sequence[Path] = ()) -> Corpus:
     """Read one name a line, and hold out those with sha256(name) % 10 == ``split``.
 
-    So a name stays in its part when the list grows. Raises CorpusError for an unreadable file, fewer than two names, or
-    a split outside 0..9.
+    So a name stays in its part when the list grows. ``pretraining`` files are folded into the vocabulary of the names,
+    without the names themselves. Raises CorpusError for an unreadable file, fewer than two names, or a split outside
+    0..9.
     """
     if not 0 <= split < HELD_OUT_SHARE:
         raise CorpusError(f"split must be from 0 to {HELD_OUT_SHARE - 1}, got {split}")
-    names = _unique(filter(None, _lines(fold(read_text(path)))))
+    names = _names(fold(read_text(path)))
     if len(names) < 2:
         raise CorpusError(f"{path} has {len(names)} names; it needs at least 2, one a line")
-    held_out = _held_out_names(names, split)
-    return _corpus("names", [name for name in names if name not in held_out], [n for n in names if n in held_out])
+    held_out, vocabulary = _held_out_names(names, split), Vocabulary.from_texts(names)
+    others = chain.from_iterable(_names(vocabulary.fold(read_text(path))) for path in pretraining)
+    known = frozenset(names)
+    return _corpus(
+        "names",
+        [name for name in names if name not in held_out],
+        [name for name in names if name in held_out],
+        _unique(name for name in others if name not in known),
+    )
 
 
 def read_verse(*paths: Path, pretraining: Sequence[Path] = ()) -> Corpus:
@@ -95,6 +104,10 @@ def read_text(path: Path) -> str:
         raise CorpusError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise CorpusError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from error
+
+
+def _names(folded: str) -> list[str]:
+    return _unique(filter(None, _lines(folded)))
 
 
 def _lines(folded: str) -> list[str]:

@@ -55,6 +55,11 @@ def names_path() -> Path:
     return DATA / "dinos.txt"
 
 
+def genera_path() -> Path:
+    """Return the path of the names of other genera, which `genera` writes and which are committed."""
+    return DATA / "genera.txt"
+
+
 def sonnets_path() -> Path:
     """Return the path of the sonnets, which :func:`fetch` writes."""
     return DATA / "sonnets.txt"
@@ -67,12 +72,12 @@ def verse_path() -> Path:
 
 def own_texts() -> tuple[Path, ...]:
     """Return the paths of all the project's texts, fetched or not."""
-    return names_path(), sonnets_path(), verse_path()
+    return names_path(), genera_path(), sonnets_path(), verse_path()
 
 
 def names_corpus(split: int = 0) -> Corpus:
-    """Read the dinosaurs' names; raises CorpusError."""
-    return read_names(names_path(), split=split)
+    """Read the dinosaurs' names, with those of other genera for pretraining; raises CorpusError."""
+    return read_names(names_path(), split=split, pretraining=[genera_path()])
 
 
 def sonnets_corpus() -> Corpus:

@@ -2,12 +2,13 @@
 
 Rooms, from the ground up, and what other wings use of them:
 
-    recipes     RECIPES, Recipe, customised: the settings of the released networks
+    recipes     recipe_for, NAMES, Recipe, customised: the settings of the released networks
     reading     what a stage reads, batch by batch, and where a resumed training reads on
     dropout     dropout of inputs and of layer outputs
     optimizer   SGD, clip_by_value: gradient clipping, SGD, Adam and the learning-rate schedule
     progress    Progress: what a training reports after each step
     stages      which stage of a training runs, how far it is, and when it ends
+    teachers    networks that a smaller one learns from
     snapshot    an unfinished training as a file
     trainer     Training: the training loop
     events      Event, run, keep_as_version, history_path, snapshot_path: a training as a stream of events

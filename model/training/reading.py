@@ -3,7 +3,7 @@
 A resumed training deals the current epoch again, in the same order, and skips the batches that were read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -15,27 +15,42 @@ from model.training.recipes import Stage
 
 
 def documents(corpus: Corpus, stage: Stage) -> tuple[str, ...]:
-    """Return the documents that a stage reads in every epoch."""
+    """Return the documents that a stage reads in every epoch; a distillation also reads drawn names."""
     return (*corpus.pretraining, *corpus.training) if stage.text == "pretraining" else corpus.training
 
 
 def count_characters(corpus: Corpus, stage: Stage) -> int:
-    """Count the characters of an epoch, with a newline before and after each document (see `batches.stream`)."""
-    return sum(len(document) + 2 for document in documents(corpus, stage))
+    """Count the characters of an epoch, with a newline before and after each document (see `batches.stream`).
+
+    Drawn names count as if they had the mean length of the training names.
+    """
+    read = documents(corpus, stage)
+    characters = sum(len(document) + 2 for document in read)
+    return characters * count_documents(corpus, stage) // len(read)
+
+
+def count_documents(corpus: Corpus, stage: Stage) -> int:
+    """Count the documents of an epoch, drawn names included."""
+    return len(documents(corpus, stage)) + (stage.distillation.drawn_per_epoch if stage.distillation else 0)
 
 
 def count_batches(corpus: Corpus, stage: Stage) -> int:
     """Count the batches of an epoch."""
     if corpus.form == "names":
-        return -(-len(documents(corpus, stage)) // stage.batch_size)
+        return -(-count_documents(corpus, stage) // stage.batch_size)
     return -(-count_characters(corpus, stage) // (stage.batch_size * stage.sequence_length))
 
 
 class Reading:
-    """The reading of one stage. `epoch` counts the epochs that are read, `batch` the batches of the current one."""
+    """The reading of one stage. `epoch` counts the epochs that are read, `batch` the batches of the current one.
 
-    def __init__(self, corpus: Corpus, stage: Stage, generator: np.random.Generator) -> None:
-        self._corpus, self._stage, self._generator = corpus, stage, generator
+    `drawn` returns the names of a distillation.
+    """
+
+    def __init__(
+        self, corpus: Corpus, stage: Stage, generator: np.random.Generator, drawn: Callable[[], Sequence[str]] = tuple
+    ) -> None:
+        self._corpus, self._stage, self._generator, self._drawn = corpus, stage, generator, drawn
         self._documents = documents(corpus, stage)
         self._epoch_start = generator.bit_generator.state
         self.epoch = 0
@@ -69,6 +84,14 @@ class Reading:
     def _deal(self) -> Iterator[Batch]:
         vocabulary, stage = self._corpus.vocabulary, self._stage
         if self._corpus.form == "names":
-            return name_batches(self._documents, vocabulary, stage.batch_size, self._generator)
+            names = (*self._documents, *self._chosen())
+            return name_batches(names, vocabulary, stage.batch_size, self._generator, by_length=stage.by_length)
         shuffled = [self._documents[n] for n in self._generator.permutation(len(self._documents))]
         return stream_batches(stream(shuffled, vocabulary), stage.batch_size, stage.sequence_length)
+
+    def _chosen(self) -> list[str]:
+        """Return the drawn names of this epoch; if there are too few, some come twice."""
+        if not self._stage.distillation:
+            return []
+        drawn, count = self._drawn(), self._stage.distillation.drawn_per_epoch
+        return [drawn[n] for n in self._generator.choice(len(drawn), count, replace=len(drawn) < count)]

@@ -1,10 +1,11 @@
-"""The settings of a training. DINO and POEM are the recipes of the released networks."""
+"""The settings of a training. DINO and POEM are the recipes of the released networks, NAMES is for own names."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from model.errors import MangosaurusError
-from model.text.forms import Form, Network
+from model.text.corpus import Corpus
+from model.text.forms import Form
 
 
 class RecipeError(MangosaurusError):
@@ -12,10 +13,22 @@ class RecipeError(MangosaurusError):
 
 
 @dataclass(frozen=True)
+class Distillation:
+    """How a network learns from its teachers: their probabilities are its targets (Hinton, Vinyals & Dean 2015).
+
+    The training names alone are too few for that. So the teachers draw `drawn` names once, and each epoch reads
+    `drawn_per_epoch` of them beside the training names.
+    """
+
+    drawn: int
+    drawn_per_epoch: int
+
+
+@dataclass(frozen=True)
 class Stage:
     """A part of a training, with its own text and its own rise and fall of the learning rate.
 
-    `text`: "training" is the training documents alone, "pretraining" adds other verse to them.
+    `text`: "training" is the training documents alone, "pretraining" adds other verse or other names to them.
     `share`: of the minutes, if the training has minutes instead of epochs.
     `patience`: the stage stops early after so many measurements of the held-out loss in a row without a new best.
     Measurements in its first half do not count.
@@ -36,11 +49,18 @@ class Stage:
     dropout: float = 0.0  # share of each layer's outputs; one mask for all time steps of a batch
     input_dropout: float = 0.0  # share of the input characters
     clip_norm: float = 1.0
+    by_length: bool = False  # whether a batch has names of about the same length
+    average: float = 0.0  # β of the moving average of the weights, avg = β avg + (1-β) w, which is what counts; 0: none
+    distillation: Distillation | None = None
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A network's shape and the stages of its training. With `minutes`, stages share them and ignore their epochs."""
+    """A network's shape and the stages of its training. With `minutes`, stages share them and ignore their epochs.
+
+    The networks of `teachers` are trained first, each with a seed of its own. Stages with a `distillation` learn from
+    their averaged probabilities. The `minutes` include the teachers', so all shares together are 1.
+    """
 
     name: str
     form: Form
@@ -49,10 +69,15 @@ class Recipe:
     layers: int
     stages: tuple[Stage, ...]
     minutes: float | None = None
+    teachers: tuple["Recipe", ...] = ()
+
+    def __post_init__(self) -> None:
+        if any(stage.distillation for stage in self.stages) and not (self.teachers and self.form == "names"):
+            raise RecipeError(f"the recipe {self.name!r} distils; only names with teachers can be distilled")
 
 
-DINO = Recipe(
-    name="dino",
+NAMES = Recipe(
+    name="names",
     form="names",
     cell="rnn",
     hidden_size=128,
@@ -71,6 +96,80 @@ DINO = Recipe(
             weight_decay=0.05,
             dropout=0.3,
             input_dropout=0.2,
+        ),
+    ),
+)
+
+_READ_GENERA = Stage(
+    name="pretrain",
+    text="pretraining",
+    epochs=4,
+    share=0.3,
+    batch_size=64,
+    sequence_length=40,  # without effect, as in NAMES
+    learning_rate=4e-3,
+    evaluate_every=400,
+    patience=20,
+    weight_decay=0.01,
+    input_dropout=0.05,
+    by_length=True,
+)
+_READ_DINOSAURS = Stage(
+    name="tune",
+    text="training",
+    epochs=16,
+    share=0.02,
+    batch_size=32,
+    sequence_length=40,
+    learning_rate=1e-3,
+    evaluate_every=48,
+    patience=20,
+    weight_decay=0.01,
+    dropout=0.2,
+    input_dropout=0.05,
+    average=0.99,
+)
+_TEACHER = Recipe(
+    name="teacher 1",
+    form="names",
+    cell="lstm",
+    hidden_size=256,
+    layers=1,
+    stages=(_READ_GENERA, _READ_DINOSAURS),
+)
+
+DINO = Recipe(
+    name="dino",
+    form="names",
+    cell="rnn",
+    hidden_size=256,
+    layers=1,
+    stages=(
+        replace(_READ_GENERA, epochs=7, share=0.2, learning_rate=3e-3),
+        Stage(
+            name="distil",
+            text="training",
+            epochs=24,
+            share=0.16,
+            batch_size=32,
+            sequence_length=40,
+            learning_rate=2e-3,
+            evaluate_every=142,
+            patience=20,
+            weight_decay=0.01,
+            average=0.995,
+            distillation=Distillation(drawn=40_000, drawn_per_epoch=3_000),
+        ),
+    ),
+    teachers=(
+        _TEACHER,
+        replace(
+            _TEACHER,
+            name="teacher 2",
+            stages=(
+                _READ_GENERA,
+                replace(_READ_DINOSAURS, learning_rate=1.5e-3, dropout=0.3, input_dropout=0.1),
+            ),
         ),
     ),
 )
@@ -113,7 +212,12 @@ POEM = Recipe(
     ),
 )
 
-RECIPES = {Network.DINO: DINO, Network.POEM: POEM}
+
+def recipe_for(corpus: Corpus) -> Recipe:
+    """Return the recipe for a corpus: without other names to read first, names get the smaller network of NAMES."""
+    if corpus.form == "verse":
+        return POEM
+    return DINO if corpus.pretraining else NAMES
 
 
 def customised(
@@ -124,7 +228,10 @@ def customised(
     minutes: float | None = None,
     epochs: int | None = None,
 ) -> Recipe:
-    """Return the recipe with the given changes; `epochs` applies to every stage. Raises RecipeError."""
+    """Return the recipe with the given changes. Raises RecipeError.
+
+    `epochs` applies to every stage and to the teachers, `minutes` to the teachers too.
+    """
     if minutes is not None and epochs is not None:
         raise RecipeError("give minutes or epochs, not both")
     for name, value in (("hidden size", hidden_size), ("layers", layers), ("epochs", epochs)):
@@ -141,4 +248,5 @@ def customised(
         layers=layers or recipe.layers,
         stages=stages,
         minutes=minutes,
+        teachers=tuple(customised(teacher, minutes=minutes, epochs=epochs) for teacher in recipe.teachers),
     )

@@ -6,7 +6,7 @@ and entry is verified on reading.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import safetensors.numpy
 from model.checkpoint.encoding import CheckpointError, digest_of
 from model.checkpoint.versions import write_whole
 from model.network.architecture import Parameters
+from model.training.recipes import NAMES, Stage
 
 _ENTRY = "mangosaurus-snapshot"
 
@@ -64,9 +65,20 @@ def read_snapshot(path: Path) -> Snapshot:
 
 
 def _renamed(identity: dict[str, Any]) -> dict[str, Any]:
-    """Update the recipe of an early snapshot, in which "form" was "kind" and there was a "temperature"."""
+    """Update the recipe of an early snapshot.
+
+    The first ones had "kind" instead of "form", and a "temperature". Later ones had neither teachers nor the settings
+    that came with them, and the recipe for names was called "dino".
+    """
     recipe = identity.get("recipe")
-    if isinstance(recipe, dict) and "kind" in recipe:
+    if not isinstance(recipe, dict):
+        return identity
+    if "kind" in recipe:
         recipe["form"] = recipe.pop("kind")
         recipe.pop("temperature", None)
+    if "teachers" not in recipe:
+        recipe["teachers"] = []
+        recipe["name"] = NAMES.name if recipe.get("form") == NAMES.form else recipe.get("name")
+        defaults = {field.name: field.default for field in fields(Stage) if field.default is not MISSING}
+        recipe["stages"] = [defaults | stage for stage in recipe.get("stages", ())]
     return identity

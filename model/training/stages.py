@@ -86,12 +86,14 @@ class Stages:
         done = self.position.stage_step if self._recipe.minutes is None else self.position.stage_seconds
         return min(1.0, done / self._lengths[self.position.stage])
 
+    @property
+    def length(self) -> float:
+        """The length of the whole training: characters, or its share of the minutes if they are limited."""
+        return sum(self._shares)
+
     def fraction(self) -> float:
         """How much of the whole training is done, from 0 to 1."""
+        if self.finished:
+            return 1.0
         done, current = sum(self._shares[: self.position.stage]), self._shares[self.position.stage]
         return (done + current * self.fraction_of_stage()) / sum(self._shares)
-
-    def seconds_left(self) -> float | None:
-        """An estimate from the pace so far; None at the very beginning."""
-        fraction = self.fraction()
-        return self.position.seconds * (1 - fraction) / fraction if fraction > 0 else None

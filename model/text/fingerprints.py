@@ -1,0 +1,44 @@
+"""A large set of texts in four bytes each: sorted hashes, which a binary search needs no preparation to look up in."""
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+BYTES = 4
+
+
+class Fingerprints:
+    """The first 32 bits of each text's sha256.
+
+    A text of the set is always found. Among 100,000 texts, one other text in 40,000 is found by mistake.
+    """
+
+    def __init__(self, hashes: NDArray[np.uint32]) -> None:
+        """Keep hashes that are sorted; raises ValueError if they are not."""
+        if hashes.dtype != np.uint32 or hashes.ndim != 1 or (hashes[1:] <= hashes[:-1]).any():
+            raise ValueError("fingerprints are different numbers of 32 bits, in ascending order")
+        self.hashes = hashes
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> "Fingerprints":
+        """Return the fingerprints of some texts."""
+        return cls(np.array(sorted(set(map(_hash, texts))), np.uint32))
+
+    def __contains__(self, text: object) -> bool:
+        if not isinstance(text, str):
+            return False
+        number = np.uint32(_hash(text))
+        index = int(self.hashes.searchsorted(number))
+        return index < len(self.hashes) and bool(self.hashes[index] == number)
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+
+NO_FINGERPRINTS = Fingerprints(np.zeros(0, np.uint32))
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:BYTES], "big")
