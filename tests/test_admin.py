@@ -1,4 +1,4 @@
-"""`/retrain`: one message that shows how a training goes, and every way in which it can end."""
+"""`/retrain`: one message shows how a training goes, and every way in which it can end, a restart included."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ import asyncio
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from telegram import Chat as TelegramChat
-from telegram.error import BadRequest, TelegramError, TimedOut
+from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
 
 from bot.conversation import texts
 from bot.conversation.answers import ExplainedError
-from bot.handlers.admin import Board, read_training
+from bot.handlers.admin import LAST_TRIES, Board, read_training
 from bot.local.contents import Refusal
+from bot.local.markup import parse_html
 from bot.local.telegram import group
+from bot.people.store import Store, StoreError, Training
+from bot.training.commands import Reason, RetrainingError
 from bot.training.reporting import TrainingProgress
-from bot.training.retraining import Outcome, Retraining, RetrainingError
+from bot.training.retraining import Outcome, Retraining
+from model.text.forms import Network
 from tests.serving import ADMIN, Chat, progress, serving, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from telegram import Message
+    from telegram import Bot
 
     from bot.local.telegram import Telegram
     from bot.settings import Settings
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 PROGRESS = progress("tune", fraction=0.25, held_out=2.25, best=2.125, seconds_left=75.0, sample="to be <or> not")
 BETTER = Outcome("dino", True, "0123456789ab", 1.5, 2.0, 120.0)
+STOPPED = RetrainingError(Reason.STOPPED)
+GONE = Refusal(400, "Bad Request: message to edit not found")
 
 
 class Script(Retraining):
@@ -38,13 +43,13 @@ class Script(Retraining):
         self.asked: list[tuple[str, float | None]] = []
         self.told: asyncio.Queue[TrainingProgress | Outcome | Exception] = asyncio.Queue()
         self.reported = asyncio.Semaphore(0)
-        self._running: str | None = None
+        self.running = None
 
-    async def retrain(self, kind: str, minutes: float | None, report: Report) -> Outcome:
-        if self._running:
-            raise RetrainingError(f"{self._running} is being retrained already; try again when that has ended.")
-        self._running = kind
-        self.asked.append((kind, minutes))
+    async def retrain(self, network: str, minutes: float | None, report: Report) -> Outcome:
+        if self.running:
+            raise RetrainingError(Reason.BUSY, self.running)
+        self.running = network
+        self.asked.append((network, minutes))
         try:
             while isinstance(event := await self.told.get(), TrainingProgress):
                 await report(event)
@@ -53,31 +58,35 @@ class Script(Retraining):
                 raise event
             return event
         finally:
-            self._running = None
+            self.running = None
 
     async def report(self, progress: TrainingProgress) -> None:
         self.told.put_nowait(progress)
         await self.reported.acquire()
 
     async def stop(self) -> None:
-        self.told.put_nowait(RetrainingError("The bot stopped, and the training with it; the old weights stay."))
+        self.told.put_nowait(STOPPED)
 
 
-class Doubtful:
-    """A message of which nobody knows whether what was done to it was done."""
+class Refusing:
+    """A bot whose edits and messages fail."""
 
-    def __init__(self, edits: TelegramError | None = None) -> None:
+    def __init__(self, edits: TelegramError, messages: TelegramError) -> None:
         self.calls: list[str] = []
-        self.chat = TelegramChat(1, TelegramChat.PRIVATE)
-        self._edits = edits or TimedOut()
+        self._edits = edits
+        self._messages = messages
 
-    async def edit_text(self, text: str, parse_mode: str) -> None:
+    async def edit_message_text(self, text: str, chat_id: int, message_id: int, parse_mode: str) -> None:
         self.calls.append("edit")
         raise self._edits
 
-    async def reply_html(self, text: str) -> None:
+    async def send_message(self, chat_id: int, text: str, parse_mode: str, reply_to_message_id: int) -> None:
         self.calls.append("send")
-        raise TimedOut
+        raise self._messages
+
+
+def shown(html: str) -> str:
+    return parse_html(html)[0]
 
 
 @pytest.fixture
@@ -85,8 +94,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
     script = Script()
     monkeypatch.setattr("bot.application.Retraining", lambda *_rooms, **_options: script)
     monkeypatch.setattr("bot.handlers.admin.EDIT_EVERY", 0.0)
-    monkeypatch.setattr("bot.handlers.admin.SHORT_WAIT", 0.01)
-    monkeypatch.setattr("bot.handlers.admin.LONGER_WAIT", 0.01)
+    monkeypatch.setattr("bot.handlers.admin.LAST_PAUSE", 0.01)
     return script
 
 
@@ -97,7 +105,7 @@ async def chat(settings: Settings, telegram: Telegram, script: Script) -> AsyncI
 
 
 async def end(chat: Chat, script: Script, outcome: Outcome | Exception) -> str:
-    """Let the training end; returns what its message then says."""
+    """Let the training end; returns what the last message then says."""
     script.told.put_nowait(outcome)
     await chat.mangosaurus.finished()
     return chat.texts()[-1]
@@ -119,53 +127,26 @@ def test_trainings(words: str, training: tuple[str, float | None]) -> None:
 
 @pytest.mark.parametrize("words", ["", "names", "dino 5 minutes", "5 dino"])
 def test_what_cannot_be_trained(words: str) -> None:
-    with pytest.raises(ExplainedError, match="what to train"):
+    with pytest.raises(ExplainedError) as refusal:
         read_training(words.split())
+    assert str(refusal.value) == texts.RETRAIN_USAGE
 
 
 @pytest.mark.parametrize("minutes", ["0", "-1", "nan", "inf", "1441", "ten", "1e9", "0.0001"])
 def test_minutes_that_make_no_sense(minutes: str) -> None:
-    with pytest.raises(ExplainedError, match="up to 1440 minutes"):
+    with pytest.raises(ExplainedError) as refusal:
         read_training(["dino", minutes])
+    assert str(refusal.value) == texts.minutes_range(1440)
 
 
 async def test_one_message_shows_a_training_from_beginning_to_end(chat: Chat, script: Script) -> None:
-    assert await chat.say("/retrain dino 2", ADMIN) == [
-        "Training dino for about 2 minutes. I will show here how it goes."
-    ]
+    assert await chat.say("/retrain dino 2", ADMIN) == [shown(texts.training_begins(Network.DINO, 2.0))]
     await script.report(PROGRESS)
     await script.report(PROGRESS)
-    assert chat.texts() == [
-        "Training dino, reading the sonnets\n"
-        "███░░░░░░░░░ 25%, 75 s left\n"
-        "loss 2.500, held out 2.250 (best 2.125), 90,000 characters/s\n"
-        "▁▁\n"
-        "to be <or> not"
-    ]
-    assert await end(chat, script, BETTER) == (
-        "Trained dino in 2 min, and it got better: 1.5000 nats per character on held-out text, before 2.0000. "
-        "Version 0123456789ab writes from now on."
-    )
+    assert chat.texts() == [shown(texts.training(Network.DINO, PROGRESS, [2.5, 2.5]))]
+    assert await end(chat, script, BETTER) == shown(texts.trained(BETTER, served=True))
     assert len(chat.texts()) == 1
     assert script.asked == [("dino", 2.0)]
-
-
-async def test_weights_that_are_not_better(chat: Chat, script: Script) -> None:
-    await chat.say("/retrain poem", ADMIN)
-    answer = await end(chat, script, Outcome("poem", False, "0123456789ab", 2.5, 2.0, 5.0))
-    assert answer == (
-        "Trained poem in 5 s, and it did not get better: 2.5000 nats per character on held-out text, before 2.0000. "
-        "The old weights stay."
-    )
-
-
-async def test_weights_that_may_only_be_lucky(chat: Chat, script: Script) -> None:
-    await chat.say("/retrain poem", ADMIN)
-    answer = await end(chat, script, Outcome("poem", False, "0123456789ab", 1.99, 2.0, 5.0, margin=0.0123))
-    assert answer == (
-        "Trained poem in 5 s, and it got hardly better: 1.9900 nats per character on held-out text, before 2.0000. "
-        "0.0123 of difference can be luck. The old weights stay."
-    )
 
 
 async def test_the_bot_answers_while_it_trains(chat: Chat, script: Script) -> None:
@@ -178,31 +159,39 @@ async def test_the_bot_answers_while_it_trains(chat: Chat, script: Script) -> No
 async def test_a_second_training_is_told_to_wait(chat: Chat, script: Script) -> None:
     await chat.say("/retrain dino", ADMIN)
     await chat.say("/retrain poem", ADMIN)
-    await until(lambda: "already" in chat.texts()[1])
-    assert chat.texts()[1] == "Dino is being retrained already; try again when that has ended."
+    await until(lambda: chat.texts()[1:] == [shown(texts.already_training("dino"))])
     await end(chat, script, BETTER)
-    assert chat.texts()[0].startswith("Trained dino")
+    assert chat.texts()[0] == shown(texts.trained(BETTER, served=True))
 
 
-@pytest.mark.parametrize(
-    "reason", ["The training of dino failed: the process was killed (signal 9). The old weights stay.", "<b>no</b>."]
-)
-async def test_a_training_that_fails(chat: Chat, script: Script, reason: str) -> None:
+async def test_of_two_trainings_asked_for_at_once_one_begins(chat: Chat, script: Script) -> None:
+    for network in Network:
+        chat.telegram.say(f"/retrain {network}", ADMIN)
+    await chat.settled()
+    await until(lambda: shown(texts.already_training("dino")) in chat.texts())
+    await end(chat, script, BETTER)
+    assert script.asked == [("dino", None)]
+    assert await chat.mangosaurus.store.interrupted_trainings() == []
+
+
+@pytest.mark.parametrize("reason", Reason)
+async def test_a_training_that_fails(chat: Chat, script: Script, reason: Reason) -> None:
+    error = RetrainingError(reason, "<b>9</b>")
     await chat.say("/retrain dino", ADMIN)
-    assert await end(chat, script, RetrainingError(reason)) == reason
+    assert await end(chat, script, error) == shown(texts.training_failed(Network.DINO, error))
 
 
 async def test_an_unforeseen_error_is_apologised_for(chat: Chat, script: Script) -> None:
     await chat.say("/retrain dino", ADMIN)
-    assert (await end(chat, script, ZeroDivisionError())).startswith("Something went wrong on my side")
+    assert (await end(chat, script, ZeroDivisionError())) != chat.texts()[0]
     assert isinstance(chat.errors.pop(), ZeroDivisionError)
+    assert await chat.mangosaurus.store.interrupted_trainings() == []
 
 
 @pytest.mark.parametrize(
     "refusal",
     [
-        Refusal(429, "Too Many Requests: retry after 900", retry_after=900),
-        Refusal(400, "Bad Request: message to edit not found"),
+        GONE,
         Refusal(403, "Forbidden: bot was kicked"),
         Refusal(502, "Bad Gateway"),
     ],
@@ -213,11 +202,10 @@ async def test_an_edit_that_fails_does_not_end_a_training(
     await chat.say("/retrain dino", ADMIN)
     telegram.refusals["editMessageText"].append(refusal)
     await script.report(PROGRESS)
-    assert chat.texts() == ["Training dino. I will show here how it goes."]
+    assert chat.texts() == [shown(texts.training_begins(Network.DINO, None))]
     telegram.refusals["editMessageText"].append(refusal)
-    answer = await end(chat, script, BETTER)
-    assert answer.startswith("Trained dino")
-    assert len(chat.texts()) == 2  # the last word is said anew
+    assert await end(chat, script, BETTER) == shown(texts.trained(BETTER, served=True))
+    assert len(chat.texts()) == (1 if refusal.code == 502 else 2)  # a new message if this one cannot be edited
 
 
 async def test_telegram_saying_that_nothing_changed_is_no_failure(
@@ -237,60 +225,122 @@ async def test_edits_keep_their_distance(
     await chat.say("/retrain dino", ADMIN)
     for _ in range(5):
         await script.report(PROGRESS)
-    assert chat.texts() == ["Training dino. I will show here how it goes."]
-    assert (await end(chat, script, BETTER)).startswith("Trained dino")
+    assert chat.texts() == [shown(texts.training_begins(Network.DINO, None))]
+    assert await end(chat, script, BETTER) == shown(texts.trained(BETTER, served=True))
 
 
 async def test_a_group_is_left_room_for_its_answers(
     chat: Chat, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.handlers.admin.EDIT_A_GROUP_EVERY", 1000.0)
-    for place, shown in ((None, True), (group(-5), False)):
+    for place, edited in ((None, True), (group(-5), False)):
         (message,) = await chat.say("/retrain dino", ADMIN, place)
         await script.report(PROGRESS)
-        assert (chat.texts()[-1] != message) == shown
+        assert (chat.texts()[-1] != message) == edited
         await end(chat, script, BETTER)
-
-
-async def test_a_flood_limit_is_waited_for(chat: Chat, telegram: Telegram, script: Script) -> None:
-    await chat.say("/retrain dino", ADMIN)
-    telegram.refusals["editMessageText"].append(Refusal(429, "Too Many Requests: retry after 900", retry_after=900))
-    for _ in range(3):
-        await script.report(PROGRESS)
-    assert chat.texts() == ["Training dino. I will show here how it goes."]
-    await end(chat, script, BETTER)
-
-
-async def test_a_last_word_that_telegram_does_not_want_is_tried_three_times(
-    chat: Chat, telegram: Telegram, script: Script, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And there is no wait after the last time: a bot that stops waits for all of this."""
-    waits: list[Exception] = []
-
-    def pause(error: Exception) -> float:
-        waits.append(error)
-        return 0.0
-
-    monkeypatch.setattr("bot.handlers.admin._pause", pause)
-    await chat.say("/retrain dino", ADMIN)
-    flood = Refusal(429, "Too Many Requests: retry after 900", retry_after=900)
-    telegram.refusals["editMessageText"] += [flood] * 3
-    telegram.refusals["sendMessage"] += [flood] * 3
-    script.told.put_nowait(BETTER)
-    await chat.mangosaurus.finished()
-    assert [len(telegram.refusals[method]) for method in ("editMessageText", "sendMessage")] == [2, 1]
-    assert len(waits) == 2
 
 
 async def test_a_bot_that_stops_tells_before_it_is_gone(settings: Settings, telegram: Telegram, script: Script) -> None:
     async with serving(settings, telegram) as chat:
         await chat.say("/retrain dino", ADMIN)
-    assert chat.texts() == ["The bot stopped, and the training with it; the old weights stay."]
+    assert chat.texts() == [shown(texts.training_failed(Network.DINO, STOPPED))]
+    async with serving(settings, telegram) as chat:
+        assert await chat.mangosaurus.store.interrupted_trainings() == []
+    assert len(chat.texts()) == 1
+
+
+async def test_a_training_is_noted_while_it_runs(chat: Chat, script: Script) -> None:
+    await chat.say("/retrain dino", ADMIN)
+    await script.report(PROGRESS)
+    message = chat.telegram.sent[-1]
+    noted = Training(Network.DINO, ADMIN.id, message["message_id"])
+    assert await chat.mangosaurus.store.interrupted_trainings() == [noted]
+    await end(chat, script, BETTER)
+    assert await chat.mangosaurus.store.interrupted_trainings() == []
+
+
+async def test_what_a_stop_could_not_tell_is_told_at_the_next_start(
+    settings: Settings, telegram: Telegram, script: Script
+) -> None:
+    """In the same message: the edits of the bot that stopped have all failed."""
+    async with serving(settings, telegram) as chat:
+        await chat.say("/retrain dino", ADMIN)
+        telegram.refusals["editMessageText"] += [Refusal(502, "Bad Gateway")] * LAST_TRIES
+    assert chat.texts() == [shown(texts.training_begins(Network.DINO, None))]
+    assert await told_after_a_restart(settings, telegram) == [shown(texts.training_interrupted(Network.DINO))]
+
+
+async def test_a_training_that_a_crash_ended_is_told_in_its_message(
+    settings: Settings, telegram: Telegram, script: Script
+) -> None:
+    await crash(settings, telegram, script)
+    assert telegram.sent[0]["text"] == shown(texts.training(Network.POEM, PROGRESS, [2.5]))
+    assert await told_after_a_restart(settings, telegram) == [shown(texts.training_interrupted(Network.POEM))]
+    assert await told_after_a_restart(settings, telegram) == [shown(texts.training_interrupted(Network.POEM))]
+
+
+async def test_if_its_message_is_gone_a_new_one_tells(settings: Settings, telegram: Telegram, script: Script) -> None:
+    await crash(settings, telegram, script)
+    telegram.refusals["editMessageText"].append(GONE)
+    _, new = await told_after_a_restart(settings, telegram)
+    assert new == shown(texts.training_interrupted(Network.POEM))
+    assert len(await told_after_a_restart(settings, telegram)) == 2
+
+
+async def test_what_cannot_be_told_at_a_start_is_told_at_the_next(
+    settings: Settings, telegram: Telegram, script: Script
+) -> None:
+    await crash(settings, telegram, script)
+    telegram.refusals["editMessageText"] += [Refusal(502, "Bad Gateway")] * LAST_TRIES
+    assert await told_after_a_restart(settings, telegram) == [shown(texts.training(Network.POEM, PROGRESS, [2.5]))]
+    assert await told_after_a_restart(settings, telegram) == [shown(texts.training_interrupted(Network.POEM))]
+
+
+async def test_a_new_training_is_not_taken_for_an_interrupted_one(
+    settings: Settings, telegram: Telegram, script: Script
+) -> None:
+    """Not even if it is asked for before the bot has started."""
+    telegram.say("/retrain dino", ADMIN)
+    async with serving(settings, telegram) as chat:
+        await chat.settled()
+        assert await end(chat, script, BETTER) == shown(texts.trained(BETTER, served=True))
+    assert len(chat.texts()) == 1
+
+
+async def test_a_training_goes_on_if_the_database_fails(
+    chat: Chat, script: Script, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(*_note: object) -> None:
+        raise StoreError("mangosaurus.db", "it is full")
+
+    monkeypatch.setattr(Store, "training_began", fail)
+    await chat.say("/retrain dino", ADMIN)
+    assert await end(chat, script, BETTER) == shown(texts.trained(BETTER, served=True))
+    assert "A training was not noted" in caplog.text
+
+
+async def crash(settings: Settings, telegram: Telegram, script: Script) -> None:
+    """Leave what a bot leaves that was killed during a training: its note, and its message as it was."""
+    async with serving(settings, telegram) as chat:
+        await chat.say("/retrain poem", ADMIN)
+        await script.report(PROGRESS)
+        message = dict(telegram.sent[0])
+        (note,) = await chat.mangosaurus.store.interrupted_trainings()
+    telegram.sent[0].update(message)
+    store = Store(settings.database)
+    await store.open()
+    await store.training_began(note.network, note.chat_id, note.message_id)
+    await store.close()
+
+
+async def told_after_a_restart(settings: Settings, telegram: Telegram) -> list[str]:
+    async with serving(settings, telegram) as chat:
+        await chat.mangosaurus.finished()
+    return chat.texts()
 
 
 async def test_an_administrator_may_train_in_a_group(chat: Chat, script: Script) -> None:
-    (answer,) = await chat.say("/retrain dino", ADMIN, group(-5))
-    assert answer.startswith("Training dino")
+    assert await chat.say("/retrain dino", ADMIN, group(-5)) == [shown(texts.training_begins(Network.DINO, None))]
     await end(chat, script, BETTER)
 
 
@@ -300,27 +350,31 @@ async def test_whoever_speaks_for_a_chat_is_no_administrator(chat: Chat, script:
 
 
 async def test_a_network_that_was_missing_needs_a_new_start(
-    settings: Settings, telegram: Telegram, script: Script, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, telegram: Telegram, script: Script
 ) -> None:
+    outcome = Outcome("poem", True, "0123456789ab", 1.5, None, 7000.0)
     async with serving(settings, telegram) as chat:
-        chat.mangosaurus.batchings.pop("poem")
+        chat.mangosaurus.writers.pop("poem")
         await chat.say("/retrain poem", ADMIN)
-        answer = await end(chat, script, Outcome("poem", True, "0123456789ab", 1.5, None, 7000.0))
-    assert answer == (
-        "Trained poem in 1.9 h, and it got better: 1.5000 nats per character on held-out text. Version 0123456789ab "
-        "is ready; start me again to use it."
-    )
+        assert await end(chat, script, outcome) == shown(texts.trained(outcome, served=False))
 
 
 async def test_an_incomplete_command_is_explained(chat: Chat) -> None:
-    assert await chat.say("/retrain", ADMIN) == [texts.RETRAIN_USAGE.replace("<code>", "").replace("</code>", "")]
+    assert await chat.say("/retrain", ADMIN) == [shown(texts.RETRAIN_USAGE)]
 
 
 @pytest.mark.usefixtures("script")
-async def test_a_last_word_that_timed_out_is_edited_again_but_not_sent_again() -> None:
-    message = Doubtful()
-    await Board(cast("Message", message)).conclude("done")
-    assert message.calls == ["edit", "edit", "edit"]
-    message = Doubtful(edits=BadRequest("message to edit not found"))
-    await Board(cast("Message", message)).conclude("done")
-    assert message.calls == ["edit", "send"]
+@pytest.mark.parametrize(
+    ("edits", "messages", "calls", "told"),
+    [
+        (TimedOut(), TimedOut(), ["edit"] * LAST_TRIES, False),
+        (BadRequest("message to edit not found"), TimedOut(), ["edit", "send"], False),
+        (BadRequest("message to edit not found"), Forbidden("bot was blocked"), ["edit", "send"], True),
+    ],
+)
+async def test_an_edit_that_timed_out_is_repeated_and_a_message_is_not(
+    edits: TelegramError, messages: TelegramError, calls: list[str], told: bool
+) -> None:
+    bot = Refusing(edits, messages)
+    assert await Board(cast("Bot", bot), 1, 2).conclude("done") == told
+    assert bot.calls == calls
