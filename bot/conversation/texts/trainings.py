@@ -32,7 +32,6 @@ _REASONS = {
     Reason.KILLED: "It was killed by signal {detail}.",
     Reason.EXITED: "It ended with exit code {detail}.",
     Reason.FAILED: "It failed: {detail}.",
-    Reason.BUSY: "I'm still training <b>{detail}</b>.",
 }
 
 
@@ -80,6 +79,8 @@ def trained(outcome: Outcome, *, served: bool) -> str:
 
 def training_failed(network: str, error: RetrainingError) -> str:
     """Say why a training brought no new weights."""
+    if error.reason is Reason.BUSY:
+        return already_training(error.detail)
     reason = _REASONS[error.reason].format(detail=escape(error.detail.rstrip(".")))
     return f"The training of <b>{network}</b> brought nothing new. {reason} I'm keeping the old weights."
 
