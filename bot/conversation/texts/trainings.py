@@ -29,7 +29,7 @@ _REASONS = {
     Reason.STOPPED: "I was stopped, and the training with me.",
     Reason.HUNG: "It hung, so I ended it.",
     Reason.NO_LOSS: "It ended without saying how good the new weights are.",
-    Reason.KILLED: "It was killed by signal {detail}.",
+    Reason.KILLED: "It was killed by signal {detail}; 9 often means that memory ran out.",
     Reason.EXITED: "It ended with exit code {detail}.",
     Reason.FAILED: "It failed: {detail}.",
 }
