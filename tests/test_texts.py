@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation import texts
-from bot.conversation.answers import LONGEST_VERSE, MOST_CONTINUED
+from bot.conversation.replies import LONGEST_VERSE, MOST_CONTINUED
 from bot.handlers.dino import MOST
 from bot.handlers.poem import LONGEST_LINE
 from bot.local.contents import LONGEST_TEXT
 from bot.local.markup import parse_html, units
+from bot.training.commands import Reason, RetrainingError
 from bot.training.retraining import Outcome
 from bot.writing.nearest import Neighbour
 from tests.serving import progress
@@ -47,6 +48,9 @@ EVERYTHING = [
     texts.trained(Outcome("dino", True, "0a1b", 1.0, None, 5.0), served=True),
     texts.trained(Outcome("dino", True, "0a1b", 1.0, 2.0, 5.0), served=False),
     texts.trained(Outcome("dino", False, "0a1b", 2.0, 1.0, 5.0), served=True),
+    texts.already_training("dino"),
+    texts.training_interrupted("dino"),
+    *(texts.training_failed("dino", RetrainingError(reason, STRANGE)) for reason in Reason),
 ]
 
 
