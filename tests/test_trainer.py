@@ -26,7 +26,7 @@ from model.text.corpus import Corpus, read_names, read_verse
 from model.text.vocabulary import NO_CHARACTER
 from model.training.optimizer import warmup_cosine
 from model.training.progress import Progress
-from model.training.recipes import Recipe, Stage, customised
+from model.training.recipes import Distillation, Recipe, Stage, customised
 from model.training.trainer import Training, TrainingError
 
 PROJECT = Path(__file__).parents[1]
@@ -43,6 +43,9 @@ POEMS = [
         ("sing", "bloom", "wane", "sting", "gleam", "burn", "weep", "fall", "rule", "run", "wake"),
         strict=True,
     )
+]
+GENERA = [
+    first + last for first in ("apis", "velo", "rano", "viri") for last in ("cola", "morpha", "dus", "dium", "ella")
 ]
 PLAYS = [f"enter a {who}\nmy lord the {who} is at the door" for who in ("king", "fool", "nurse", "thief", "priest")]
 
@@ -71,10 +74,24 @@ DIVERGING = replace(NAMES_STAGE, epochs=12, learning_rate=2.0, final=1.0, evalua
 EARLY_STOPPING = replace(
     TINY_DINO, stages=(replace(DIVERGING, share=0.7), replace(NAMES_STAGE, name="again", share=0.3))
 )
+READ_GENERA = replace(
+    NAMES_STAGE, name="pretrain", text="pretraining", epochs=1, share=0.2, by_length=True, dropout=0.0
+)
+READ_NAMES = replace(NAMES_STAGE, name="tune", epochs=1, share=0.1, average=0.9, input_dropout=0.1)
+TEACHER = Recipe("teacher", "names", "lstm", hidden_size=5, layers=1, stages=(READ_GENERA, READ_NAMES))
+DISTIL = replace(
+    NAMES_STAGE, name="distil", epochs=2, share=0.2, dropout=0.0, average=0.8, distillation=Distillation(40, 15)
+)
+TAUGHT_DINO = replace(
+    TINY_DINO,
+    stages=(READ_GENERA, DISTIL),
+    teachers=(TEACHER, replace(TEACHER, name="another", hidden_size=4)),
+)
 
 
 def write_texts(folder: Path) -> None:
     (folder / "names.txt").write_text("\n".join(NAMES))
+    (folder / "genera.txt").write_text("\n".join(GENERA))
     (folder / "poems.txt").write_text("\n\n".join(POEMS))
     (folder / "plays.txt").write_text("\n\n".join(PLAYS))
 
@@ -89,6 +106,12 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def names(texts: Path) -> Corpus:
     return read_names(texts / "names.txt")
+
+
+@pytest.fixture(scope="module")
+def genera(texts: Path) -> Corpus:
+    """The same names, and other ones for pretraining."""
+    return read_names(texts / "names.txt", pretraining=[texts / "genera.txt"])
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +150,7 @@ def test_the_loss_falls(form: str, recipe: Recipe, request: pytest.FixtureReques
     assert held_out_loss(training.language_model, corpus) < 0.8 * first
 
 
-@pytest.mark.parametrize(("form", "recipe"), [("names", TINY_DINO), ("verse", TINY_POEM)])
+@pytest.mark.parametrize(("form", "recipe"), [("names", TINY_DINO), ("verse", TINY_POEM), ("genera", TAUGHT_DINO)])
 def test_progress_says_where_the_training_is(form: str, recipe: Recipe, request: pytest.FixtureRequest) -> None:
     steps = list(Training(recipe, request.getfixturevalue(form)).run())
     assert [step.step for step in steps] == list(range(1, len(steps) + 1))
@@ -136,11 +159,12 @@ def test_progress_says_where_the_training_is(form: str, recipe: Recipe, request:
     assert fractions[0] > 0
     assert fractions[-1] == 1
     assert steps[-1].seconds_left == 0
-    best: float | None = None
+    best: dict[str, float | None] = {}  # of each network
     for step in steps:
+        network = step.stage.rpartition(", ")[0]
         if step.held_out_loss is not None:
-            best = min(step.held_out_loss, best or math.inf)
-        assert step.best_held_out_loss == best
+            best[network] = min(step.held_out_loss, best.get(network) or math.inf)
+        assert step.best_held_out_loss == best.get(network)
         assert step.clipped_gradient_norm == min(step.gradient_norm, 1.0)
         assert step.characters_per_second > 0
         assert step.seconds_left is not None
@@ -375,6 +399,71 @@ def test_input_dropout_hides_its_share_of_the_inputs(names: Corpus, monkeypatch:
         assert np.mean(np.concatenate(inputs) == NO_CHARACTER) == pytest.approx(share, abs=0.03)
 
 
+# Averages of weights, and teachers
+
+
+def test_the_moving_average_of_the_weights_is_what_counts(names: Corpus) -> None:
+    stage = replace(NAMES_STAGE, average=0.9, epochs=1, evaluate_every=1)
+    training = Training(replace(TINY_DINO, stages=(stage,)), names)
+    average = training.language_model.copy()
+    for step in training.run():
+        average.parameters.whole[:] = 0.9 * average.parameters.whole + 0.1 * training.language_model.parameters.whole
+        assert step.held_out_loss == pytest.approx(held_out_loss(average, names), rel=1e-6)
+        assert held_out_loss(training.current_checkpoint().language_model, names) == step.held_out_loss
+        if step.fraction < 1:
+            assert not same_weights(training.language_model, average)
+    checkpoint = training.checkpoint()
+    assert held_out_loss(checkpoint.language_model, names) == checkpoint.description.held_out_loss
+
+
+def test_teachers_are_trained_first_each_with_its_own_seed(genera: Corpus) -> None:
+    training = Training(TAUGHT_DINO, genera, seed=4)
+    stages = list(dict.fromkeys(step.stage for step in training.run()))
+    assert stages == [
+        *("teacher, pretrain", "teacher, tune", "another, pretrain", "another, tune"),
+        *("pretrain", "distil"),
+    ]
+    alike = Training(replace(TAUGHT_DINO, teachers=(TEACHER, TEACHER)), genera)
+    one, other = [teacher.language_model for teacher in alike.teachers]
+    assert not same_weights(one, other)
+    alone = Training(TEACHER, genera, seed=5)
+    list(alone.run())
+    assert same_weights(alone.checkpoint().language_model, training.teachers[0].checkpoint().language_model)
+
+
+def test_a_distillation_reads_drawn_names_and_learns_from_the_averaged_probabilities(
+    genera: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = recorded_steps(monkeypatch)
+    training = Training(TAUGHT_DINO, genera)
+    stages = [step.stage for step in training.run()]
+    batches = [batch for (batch, _), stage in zip(steps, stages, strict=True) if stage == "distil"]
+    assert all(
+        batch.probabilities is None for (batch, _), stage in zip(steps, stages, strict=True) if stage != "distil"
+    )
+    teachers = [teacher.checkpoint().language_model for teacher in training.teachers]
+    for batch in batches:
+        expected = np.mean([teacher.probabilities(batch.inputs) for teacher in teachers], axis=0)
+        np.testing.assert_allclose(batch.probabilities, expected, rtol=1e-5)
+    names = [name for batch in batches for name in names_in(batch, genera)]
+    assert len(names) == 2 * (len(genera.training) + 15)
+    assert set(genera.training) < set(names)
+    assert not set(genera.held_out) & set(names)
+
+
+def names_in(batch: Batch, corpus: Corpus) -> list[str]:
+    assert batch.mask is not None
+    rows = range(batch.targets.shape[1])
+    return [corpus.vocabulary.text_of(batch.targets[batch.mask[:, row], row])[:-1] for row in rows]
+
+
+def test_a_checkpoint_knows_the_names_that_were_read_in_pretraining(genera: Corpus) -> None:
+    checkpoint = Training(TAUGHT_DINO, genera).checkpoint()
+    assert checkpoint.known_names == set(NAMES)
+    assert all(name in checkpoint.other_names for name in GENERA)
+    assert len(checkpoint.other_names) == len(GENERA)
+
+
 # Minutes instead of epochs
 
 
@@ -389,6 +478,16 @@ def test_each_stage_ends_after_its_share_of_the_minutes(verse: Corpus) -> None:
     assert steps[-1].best_held_out_loss is not None
     *_, last_but_one, last = [step.seconds for step in steps if step.stage == "pretrain"]
     assert last_but_one < 60 * 0.006 * PRETRAIN.share <= last
+
+
+def test_teachers_have_their_share_of_the_minutes(genera: Corpus) -> None:
+    steps = list(Training(customised(TAUGHT_DINO, minutes=0.01), genera).run())
+    lengths = dict.fromkeys((step.stage for step in steps), 0.0)
+    for before, step in pairwise(steps):
+        lengths[step.stage] += step.seconds - before.seconds
+    assert len(lengths) == 6
+    assert all(length >= 60 * 0.01 * 0.05 for length in lengths.values())
+    assert steps[-1].fraction == 1
 
 
 def test_a_resumed_training_keeps_its_time(names: Corpus, snapshot: Path) -> None:
@@ -432,8 +531,8 @@ def test_without_a_snapshot_path_nothing_is_written(names: Corpus, tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("form", "recipe"),
-    [("names", TINY_DINO), ("verse", TINY_POEM), ("names", EARLY_STOPPING)],
-    ids=["names", "verse", "early stopping"],
+    [("names", TINY_DINO), ("verse", TINY_POEM), ("names", EARLY_STOPPING), ("genera", TAUGHT_DINO)],
+    ids=["names", "verse", "early stopping", "teachers"],
 )
 def test_a_training_stopped_after_every_step_ends_with_the_same_weights(
     form: str, recipe: Recipe, snapshot: Path, request: pytest.FixtureRequest
@@ -457,11 +556,24 @@ def test_a_training_stopped_after_every_step_ends_with_the_same_weights(
     assert replace(ours.description, created="") == replace(theirs.description, created="")
 
 
-@pytest.mark.parametrize(("form", "recipe"), [("names", TINY_DINO), ("verse", TINY_POEM)], ids=["names", "verse"])
+def widened(recipe: Recipe) -> Recipe:
+    """The recipe with batches that are large enough for two processes."""
+    return replace(
+        recipe,
+        stages=tuple(replace(stage, batch_size=37) for stage in recipe.stages),
+        teachers=tuple(map(widened, recipe.teachers)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("form", "recipe"),
+    [("names", TINY_DINO), ("verse", TINY_POEM), ("genera", TAUGHT_DINO)],
+    ids=["names", "verse", "teachers"],
+)
 def test_two_threads_are_reproducible_and_nearly_equal_to_one(
     form: str, recipe: Recipe, snapshot: Path, request: pytest.FixtureRequest
 ) -> None:
-    wide = replace(recipe, stages=tuple(replace(stage, batch_size=37) for stage in recipe.stages))
+    wide = widened(recipe)
     corpus: Corpus = request.getfixturevalue(form)
     single = list(Training(wide, corpus).run())
     uninterrupted = Training(wide, corpus, threads=2)
@@ -482,7 +594,7 @@ import os, signal, sys
 from pathlib import Path
 from model.checkpoint.versions import save
 from model.text.corpus import read_names, read_verse
-from model.training.recipes import Recipe, Stage
+from model.training.recipes import Distillation, Recipe, Stage
 from model.training.trainer import Training
 
 texts, snapshot, weights = map(Path, sys.argv[1:4])
@@ -498,7 +610,7 @@ def fsync_or_die(descriptor):
 
 os.fsync = fsync_or_die
 if recipe.form == "names":
-    corpus = read_names(texts / "names.txt")
+    corpus = read_names(texts / "names.txt", pretraining=[texts / "genera.txt"])
 else:
     corpus = read_verse(texts / "poems.txt", pretraining=[texts / "plays.txt"])
 training = Training(recipe, corpus, seed=5, snapshot=snapshot, snapshot_seconds=0.0)
@@ -564,8 +676,10 @@ def finished_run(texts: Path, folder: Path, recipe: Recipe) -> list[str]:
         # A write syncs twice: the new file before the renaming, and the folder after it.
         (TINY_DINO, [{"step": 1}, {"sync": 5}, {"step": 8}, {"sync": 4}, {"step": 15}]),
         (TINY_POEM, [{"step": 6}, {"sync": 7}, {"step": 16}, {"step": 24}]),
+        # The teachers end at steps 16 and 32, pretraining at step 42.
+        (TAUGHT_DINO, [{"step": 3}, {"sync": 6}, {"step": 17}, {"step": 34}, {"step": 44}, {"sync": 4}]),
     ],
-    ids=["names", "verse"],
+    ids=["names", "verse", "teachers"],
 )
 def test_a_training_killed_at_any_moment_ends_with_the_same_weights(
     recipe: Recipe, moments: list[dict[str, int]], texts: Path, tmp_path: Path

@@ -72,7 +72,7 @@ class Training:
         self.language_model = LanguageModel.initialise(architecture, np.random.default_rng([seed, 0]))
         self._average = self._best = self.language_model.copy()
         self._shards = Shards(threads)
-        self._teachers = [
+        self.teachers = [
             Training(teacher, corpus, seed=seed + n, threads=threads) for n, teacher in enumerate(recipe.teachers, 1)
         ]
         order, dropout = (np.random.default_rng(child) for child in np.random.SeedSequence([seed, 1]).spawn(2))
@@ -96,7 +96,7 @@ class Training:
             self._save()
             raise
         finally:
-            for training in (*self._teachers, self):
+            for training in (*self.teachers, self):
                 training._shards.close()
 
     def checkpoint(self) -> Checkpoint:
@@ -106,7 +106,7 @@ class Training:
 
     def current_checkpoint(self) -> Checkpoint:
         """Return the weights of this moment, for sampling: a teacher's while one is trained. Their loss is NaN."""
-        running = next((teacher for teacher in self._teachers if not teacher._stages.finished), self)
+        running = next((teacher for teacher in self.teachers if not teacher._stages.finished), self)
         return self._checkpoint_of(running._measured, math.nan)
 
     def _checkpoint_of(self, language_model: LanguageModel, loss: float) -> Checkpoint:
@@ -115,7 +115,7 @@ class Training:
             form=self.corpus.form,
             recipe=self.recipe.name,
             corpus=self.corpus.digest,
-            steps=sum(teacher._step for teacher in self._teachers) + self._stages.position.best_step,
+            steps=sum(teacher._step for teacher in self.teachers) + self._stages.position.best_step,
             held_out_loss=loss,
             seed=self.seed,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -137,11 +137,11 @@ class Training:
     @property
     def _step(self) -> int:
         """The number of steps so far, the teachers' included."""
-        return sum(teacher._step for teacher in self._teachers) + self._stages.position.step
+        return sum(teacher._step for teacher in self.teachers) + self._stages.position.step
 
     @property
     def _seconds(self) -> float:
-        return sum(teacher._seconds for teacher in self._teachers) + self._stages.position.seconds
+        return sum(teacher._seconds for teacher in self.teachers) + self._stages.position.seconds
 
     @property
     def _cost(self) -> float:
@@ -151,9 +151,9 @@ class Training:
     @property
     def _fraction(self) -> float:
         """How much of the whole training is done, from 0 to 1."""
-        if not self._teachers:
+        if not self.teachers:
             return self._stages.fraction()
-        trainings = (*self._teachers, self)
+        trainings = (*self.teachers, self)
         return sum(each._cost * each._stages.fraction() for each in trainings) / sum(each._cost for each in trainings)
 
     @property
@@ -164,7 +164,7 @@ class Training:
 
     @cached_property
     def _teaching(self) -> Teachers:
-        return Teachers([teacher._best for teacher in self._teachers])
+        return Teachers([teacher._best for teacher in self.teachers])
 
     @cached_property
     def _drawn(self) -> list[str]:
@@ -176,7 +176,7 @@ class Training:
 
     def _steps(self) -> Iterator[Progress]:
         """Train the teachers, then the network itself."""
-        for teacher in self._teachers:
+        for teacher in self.teachers:
             for progress in teacher._steps():
                 yield self._in_all(replace(progress, stage=f"{teacher.recipe.name}, {progress.stage}"))
         while not self._stages.finished:
@@ -296,7 +296,7 @@ class Training:
             "reading": self._reading.state(),
             "dropout": self._dropout.state(),
         }
-        return numbers | ({"teachers": [teacher._numbers() for teacher in self._teachers]} if self._teachers else {})
+        return numbers | ({"teachers": [teacher._numbers() for teacher in self.teachers]} if self.teachers else {})
 
     def _arrays(self) -> dict[str, Parameters]:
         """Return everything in a snapshot that is arrays."""
@@ -308,7 +308,7 @@ class Training:
         }
         if self._measured is self._average:
             arrays["average"] = self._average.parameters
-        for n, teacher in enumerate(self._teachers):
+        for n, teacher in enumerate(self.teachers):
             arrays |= {f"teacher {n} {group}": parameters for group, parameters in teacher._arrays().items()}
         return arrays
 
@@ -323,7 +323,7 @@ class Training:
 
     def _restore(self, numbers: dict[str, Any], arrays: Mapping[str, Parameters]) -> None:
         """Go back to what `_numbers` and `_arrays` returned."""
-        for n, teacher in enumerate(self._teachers):
+        for n, teacher in enumerate(self.teachers):
             prefix = f"teacher {n} "
             its_own = {group.removeprefix(prefix): arrays[group] for group in arrays if group.startswith(prefix)}
             teacher._restore(numbers["teachers"][n], its_own)
