@@ -18,7 +18,7 @@ from model.decoding.drafts import Action, Draft, NameDraft, VerseDraft, longest_
 from model.decoding.lexicon import ANYTHING, Lexicon
 from model.decoding.requests import NameRequest, Request, RequestError, Result, SonnetRequest, VerseRequest
 from model.decoding.sampling import COLDEST, sample_next
-from model.decoding.searches import Searches, tables_for
+from model.decoding.searches import Searches
 from model.engine.lockstep import Lockstep
 from model.network.layers import Array, Ids
 
@@ -30,7 +30,9 @@ generator out of the caches."""
 class _Row:
     """One request in the batch: its draft, and everything that decides the next character."""
 
-    def __init__(self, ticket: int, index: int, request: NameRequest | VerseRequest, draft: Draft, prompt: list[int], words: int) -> None:
+    def __init__(
+        self, ticket: int, index: int, request: NameRequest | VerseRequest, draft: Draft, prompt: list[int], words: int
+    ) -> None:
         self.ticket = ticket
         self.index = index  # in the batch
         self.draft = draft
@@ -94,6 +96,8 @@ class Decoder:
     def submit(self, request: Request) -> int:
         """Add a request from the next step on, and return the ticket of its result. RequestError if it is invalid."""
         if isinstance(request, SonnetRequest):
+            if not self._lockstep.is_sound:
+                raise self._unsound()
             self._searches.submit(self._tickets + 1, request)
             self._tickets += 1
             return self._tickets
@@ -131,8 +135,8 @@ class Decoder:
         return sorted(results, key=lambda result: result.ticket)
 
     def prepare(self) -> None:
-        """Make the tables for sonnets (a second), which the first sonnet would make otherwise; RequestError."""
-        tables_for(self._checkpoint)
+        """Make the tables for sonnets, which takes a second. RequestError if this checkpoint cannot write them."""
+        self._searches.prepare()
 
     def lines(self, ticket: int) -> tuple[str, ...]:
         """The lines of an unfinished sonnet that are finished, without the prompt; empty for any other ticket."""
@@ -206,10 +210,11 @@ class Decoder:
     def _refuse(self) -> list[_Row]:
         """Give every row an error; return the rows."""
         for row in self._rows:
-            row.draft.error = RequestError(
-                f"checkpoint {self._version} computes numbers that are not finite; it cannot be used"
-            )
+            row.draft.error = self._unsound()
         return list(self._rows)
+
+    def _unsound(self) -> RequestError:
+        return RequestError(f"checkpoint {self._version} computes numbers that are not finite; it cannot be used")
 
     def _advance(self) -> list[_Row]:
         """Let every row read its input and find its next one; return the rows that are finished."""

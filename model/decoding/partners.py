@@ -1,0 +1,137 @@
+"""Which words may end the lines of a poem: those that bring a rhyme, and those that answer it.
+
+Every word that ends a line has its last or last but one syllable in the last strong position of the line; so each of
+its endings (see `rhyme`) tells after how many syllables of the line the word may begin.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from enum import IntEnum
+
+from model.decoding.metre import FEET, LONGEST, Counts, fits, stresses
+from model.decoding.rhyme import LEARNED, Ending, Rhyme, compare, endings, letters
+from model.text.dictionary import Pronunciations
+from model.text.words import words_of
+
+ENOUGH = 5
+"""A word brings a new rhyme if at least so many others rhyme with it perfectly."""
+SHORTEST_GUESS = 2
+"""Letters that an unknown word has to share with the ends of known ones."""
+
+NEVER_LAST = frozenset(
+    words_of(
+        "a an and as at but by every for from his how if in into its my nor of on or our shall than that the their"
+        " these this those thy to unto upon what when where which who whose why with without your"
+    )
+)
+"""Words that lean on the next one, and end no line."""
+
+
+class Choice(IntEnum):
+    """From how many words a rhyme is chosen; each choice includes those before it."""
+
+    COMMON = 0  # words of the poems that rhyme by their sound
+    RARE = 1  # words of the plays too
+    EYE = 2  # words that rhyme by their letters
+    FREE = 3  # any word that brings a rhyme
+
+
+class Partners:
+    """The words that may end a line, by their sounds."""
+
+    def __init__(self, words: Mapping[str, Pronunciations], common: Collection[str]) -> None:
+        self._common = common
+        self._endings = {
+            word: dict(_endings_in_line(readings)) for word, readings in words.items() if word not in NEVER_LAST
+        }
+        self._by_sound: dict[str, dict[str, None]] = defaultdict(dict)
+        self._by_letters: dict[str, dict[str, None]] = defaultdict(dict)
+        for word in sorted(self._endings):
+            self._by_letters[letters(word)][word] = None
+            for ending in self._endings[word]:
+                self._by_sound[ending.sound][word] = None
+        self._equal: dict[str, list[str]] = defaultdict(list)
+        for pair in sorted(map(sorted, LEARNED)):
+            for sound in pair:
+                self._equal[sound] += [other for other in pair if other != sound]
+        self.openers = self._openers()
+
+    def endings_of(self, word: str, counts: Counts) -> list[Ending]:
+        """Return the endings that a word can have if it begins after one of these counts of syllables."""
+        return [ending for ending, starts in self._endings.get(word, {}).items() if starts & counts]
+
+    def own_endings(self, word: str, readings: Pronunciations) -> list[Ending]:
+        """Return the endings of a person's last word, which need not fit into a line; a guess, where it is unknown."""
+        known = [ending for reading in readings for ending in endings(reading)]
+        return list(dict.fromkeys(known)) or self.guessed_endings(word)
+
+    def guessed_endings(self, word: str) -> list[Ending]:
+        """Return the ending that most words with the longest common end of letters have; none for a stranger word."""
+        for length in range(len(word) - 1, SHORTEST_GUESS - 1, -1):
+            alike = [other for other in self._endings if other.endswith(word[-length:])]
+            sounds = Counter(ending._replace(onset="?") for other in alike for ending in self._endings[other])
+            if sounds:
+                return [min(sounds, key=lambda ending: (-sounds[ending], ending))]
+        return []
+
+    def answers(self, word: str, wanted: Iterable[Ending], choice: Choice) -> Mapping[str, Counts]:
+        """Return the words that rhyme with a word of these endings, and the counts that each may begin after."""
+        if choice is Choice.FREE:
+            return self.openers
+        wanted = list(wanted)
+        found: dict[str, Counts] = defaultdict(int)
+        for other, ending, starts in self._alike(wanted):
+            is_chosen = other != word and (other in self._common or choice > Choice.COMMON)
+            if is_chosen and best_rhyme(wanted, [ending]) > Rhyme.SAME:
+                found[other] |= starts
+        if choice is Choice.EYE:
+            for other in self._by_letters[letters(word)]:
+                if other != word:
+                    found[other] |= _all_starts(self._endings[other])
+        return {other: starts for other, starts in found.items() if starts}
+
+    def _alike(self, wanted: Iterable[Ending]) -> Iterator[tuple[str, Ending, Counts]]:
+        for sound in {sound for ending in wanted for sound in (ending.sound, *self._equal.get(ending.sound, ()))}:
+            for other in self._by_sound.get(sound, ()):
+                for ending, starts in self._endings[other].items():
+                    if ending.sound == sound:
+                        yield other, ending, starts
+
+    def _openers(self) -> Mapping[str, Counts]:
+        onsets: dict[str, Counter[str]] = defaultdict(Counter)
+        for word in self._common:
+            for ending in self._endings.get(word, ()):
+                if ending.stressed:
+                    onsets[ending.sound][ending.onset] += 1
+        found: dict[str, Counts] = defaultdict(int)
+        for word in self._common:
+            for ending, starts in self._endings.get(word, {}).items():
+                others = sum(onsets[ending.sound].values()) - onsets[ending.sound][ending.onset]
+                if ending.stressed and others >= ENOUGH:
+                    found[word] |= starts
+        return found
+
+
+def best_rhyme(endings_of_one: Iterable[Ending], of_other: Iterable[Ending]) -> Rhyme:
+    """Return how well two words with such endings rhyme at best."""
+    others = list(of_other)
+    return max((compare(ending, other) for ending in endings_of_one for other in others), default=Rhyme.NONE)
+
+
+def _endings_in_line(readings: Pronunciations) -> Iterator[tuple[Ending, Counts]]:
+    """Yield each ending with the counts that its word may begin after if it is to end a line."""
+    found: dict[Ending, Counts] = defaultdict(int)
+    for reading in readings:
+        pattern = stresses(reading)
+        for ending in endings(reading):
+            start = (LONGEST if ending.feminine else FEET) - len(pattern)
+            if start >= 0 and fits(pattern, start):
+                found[ending] |= 1 << start
+    yield from found.items()
+
+
+def _all_starts(endings_of_word: Mapping[Ending, Counts]) -> Counts:
+    starts = 0
+    for bits in endings_of_word.values():
+        starts |= bits
+    return starts

@@ -1,0 +1,168 @@
+"""A sonnet by search: at each line, many are written side by side, one is kept, and all go on from there.
+
+Of lines that are drawn freely, three in four scan, but one in fifty rhymes. Here all candidates scan and rhyme (see
+`lines`); one of them is drawn by weight. The weight of a line is lowered by a poor rhyme and by words that the sonnet
+has already.
+
+The rhymes are ABAB CDCD EFEF GG. A line that brings a rhyme brings a new sound, with enough words that answer it. Where
+no row finds an answer, because a person's own line ends in an odd word, the next larger `Choice` of words is tried.
+
+All is drawn by the request's own generator, so neither the company nor the machine changes a sonnet.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from model.decoding.lines import PRECISION, Line, Lines
+from model.decoding.partners import Choice, Partners, best_rhyme
+from model.decoding.pronunciation import Pronouncer
+from model.decoding.requests import RequestError, SonnetRequest
+from model.decoding.rhyme import Ending, Rhyme, are_equal
+from model.decoding.scansion import LineEnds, Scansion
+from model.engine.lockstep import Lockstep
+from model.text.vocabulary import Vocabulary
+from model.text.words import words_of
+
+ROWS = 32
+PARTNERS = (None, None, 0, 1, None, None, 4, 5, None, None, 8, 9, None, 12)
+"""The line that each line answers, None where it brings a rhyme of its own."""
+COLDEST = 0.1
+"""At lower temperatures, all rows would write the same line."""
+COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 2.5, Rhyme.EYE: 4.0}
+"""Nats by which a rhyme lowers the weight of a line."""
+COST_OF_REPETITION = 1.5
+"""Nats for each time that the sonnet has a word already."""
+COST_OF_OVERUSE = 0.05
+"""The same for one of the FREE_WORDS."""
+ATTEMPTS = 3
+"""How often a line is tried with the largest choice of words."""
+FREE_WORDS = frozenset(
+    words_of(
+        "a all am an and are art as at be but by can did do dost doth for from had hast hath have he her him his how i"
+        " if in is it may me mine more my no nor not now o of on or our shall she should so that the thee their them"
+        " then there these they thine this those thou though thy to upon was we were what when where which who will"
+        " with would yet you your"
+    )
+)
+"""Words that every text repeats."""
+
+
+class Tables(NamedTuple):
+    """All that searches read and never change."""
+
+    pronouncer: Pronouncer
+    scansion: Scansion
+    partners: Partners
+    opening: LineEnds  # words that bring a rhyme
+
+
+class _End(NamedTuple):
+    """How a line ends."""
+
+    word: str
+    endings: tuple[Ending, ...]
+
+
+class SonnetSearch:
+    """One sonnet in the making."""
+
+    def __init__(self, request: SonnetRequest, tables: Tables, lockstep: Lockstep, vocabulary: Vocabulary) -> None:
+        self.lines: list[str] = []  # those that are finished, without the person's own
+        self.error: RequestError | None = None
+        self._tables = tables
+        self._generator, self._temperature = request.generator, max(float(request.temperature), COLDEST)
+        self._candidates = Lines(ROWS, lockstep, tables.scansion, vocabulary)
+        prompt = vocabulary.fold(request.prompt).strip()
+        words = words_of(prompt)
+        self._unread = vocabulary.ids_of(f"\n{prompt}" if words else "")[::-1].tolist()
+        self._ends = [self._end_of_own(words)] if request.prompt.strip() else []
+        self._words = Counter(words)
+        self._choose_words(Choice.COMMON)
+
+    def step(self) -> bool:
+        """Let every row write a character, or read one of the person's; tell whether the sonnet is done."""
+        if self._unread:
+            self._candidates.read(self._unread.pop())
+            return False
+        if self._candidates.are_done:
+            self._candidates.begin(self._line_ends)
+        self._candidates.step(self._temperature, self._generator.random(ROWS))
+        if self._candidates.are_done:
+            self._end_line()
+        return self.error is not None or len(self._ends) == len(PARTNERS)
+
+    def _end_of_own(self, words: Sequence[str]) -> _End:
+        word = words[-1].rpartition("-")[2] if words else ""
+        return _End(word, tuple(self._tables.partners.own_endings(word, self._tables.pronouncer(word))))
+
+    @property
+    def _partner(self) -> _End | None:
+        """The end of the line that the next line answers."""
+        number = PARTNERS[len(self._ends)]
+        return None if number is None else self._ends[number]
+
+    def _choose_words(self, choice: Choice) -> None:
+        """Choose the words that may end the next line, from this choice or a larger one."""
+        partner, self._attempts = self._partner, 0
+        while True:
+            self._choice = choice
+            self._line_ends = self._tables.opening
+            if partner is None or choice is Choice.FREE:
+                return
+            words = self._tables.partners.answers(partner.word, partner.endings, choice)
+            self._line_ends = self._tables.scansion.line_ends(words)
+            if self._line_ends.latest is not None:
+                return
+            choice = Choice(choice + 1)
+
+    def _end_line(self) -> None:
+        """Draw one of the finished lines, or begin the line anew."""
+        lines = [(line, end, nats) for line in self._candidates.finished for end, nats in self._judged(line)]
+        if not lines:
+            self._begin_anew()
+            return
+        nats = np.array([line.weight for line, _, _ in lines]) / PRECISION - np.array([cost for _, _, cost in lines])
+        cumulated = np.add.accumulate(np.exp(nats - nats.max()))
+        line, end, _ = lines[int((cumulated > self._generator.random() * cumulated[-1]).argmax())]
+        self.lines.append(line.text)
+        self._words.update(words_of(line.text))
+        self._ends.append(end)
+        self._candidates.keep(line)
+        if len(self._ends) < len(PARTNERS):
+            self._choose_words(Choice.COMMON)
+
+    def _begin_anew(self) -> None:
+        self._attempts += 1
+        if self._partner is not None and self._choice < Choice.FREE:
+            self._choose_words(Choice(self._choice + 1))
+        elif self._attempts == ATTEMPTS:
+            self.error = RequestError(f"no line {len(self._ends) + 1} scans and rhymes; try another seed or line")
+
+    def _judged(self, line: Line) -> Iterable[tuple[_End, float]]:
+        """Yield how a line ends and what that costs in nats; nothing if it must not be taken."""
+        words = words_of(line.text)
+        end = _End(words[-1], tuple(self._tables.partners.endings_of(words[-1], line.last_word_after)))
+        cost = self._cost_of_repetition(words)
+        if self._partner is None or self._choice is Choice.FREE:
+            if not self._is_old(end):
+                yield end, cost
+            return
+        rhyme = best_rhyme(self._partner.endings, end.endings)
+        yield end, cost + COSTS.get(rhyme, COSTS[Rhyme.EYE])
+
+    def _cost_of_repetition(self, words: Sequence[str]) -> float:
+        counts, cost = Counter(self._words), 0.0
+        for word in words:
+            cost += counts[word] * (COST_OF_OVERUSE if word in FREE_WORDS else COST_OF_REPETITION)
+            counts[word] += 1
+        return cost
+
+    def _is_old(self, end: _End) -> bool:
+        """Tell whether another line ends with this sound already."""
+        sounds = {ending.sound for other in self._ends for ending in other.endings}
+        return any(
+            ending.sound in sounds or any(are_equal(ending.sound, sound) for sound in sounds) for ending in end.endings
+        )

@@ -1,0 +1,92 @@
+"""Rhymes: real pairs of the sonnets, and pairs that are none."""
+
+from collections import Counter
+from itertools import chain
+
+import pytest
+
+from model.decoding.pronunciation import Pronouncer
+from model.decoding.rhyme import LEARNED, Ending, Rhyme, are_equal, compare, endings, letters, rhyme
+from model.decoding.sonnet import PARTNERS
+from model.text import sources
+from model.text.dictionary import PRONUNCIATIONS, read_dictionary
+from model.text.words import words_of
+
+pronounce = Pronouncer(read_dictionary(PRONUNCIATIONS).pronunciations)
+
+
+def rhyme_of(word: str, other: str) -> Rhyme:
+    found = rhyme(word, pronounce(word), other, pronounce(other))
+    assert found is rhyme(other, pronounce(other), word, pronounce(word))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("pair", "expected"),
+    {
+        "day may": Rhyme.PERFECT,
+        "date temperate": Rhyme.EYE,
+        "increase decease": Rhyme.PERFECT,
+        "brow now": Rhyme.PERFECT,
+        "treasure pleasure": Rhyme.PERFECT,
+        "disgrac'd plac'd": Rhyme.PERFECT,
+        "write bright": Rhyme.PERFECT,
+        "muse use": Rhyme.PERFECT,
+        "flattery eye": Rhyme.LEARNED,
+        "thee memory": Rhyme.PROMOTED,
+        "love prove": Rhyme.LEARNED,
+        "heaven even": Rhyme.LEARNED,
+        "tongue wrong": Rhyme.LEARNED,
+        "heard beard": Rhyme.EYE,
+        "sun son": Rhyme.SAME,
+        "thee thee": Rhyme.SAME,
+        "wolf she-wolf": Rhyme.SAME,
+        "sun moon": Rhyme.NONE,
+    }.items(),
+)
+def test_pairs(pair: str, expected: Rhyme) -> None:
+    assert rhyme_of(*pair.split()) is expected
+
+
+def test_what_has_no_pronunciation_rhymes_for_the_eye_at_most() -> None:
+    assert rhyme("blorange", (), "orange", pronounce("orange")) is Rhyme.EYE
+    assert rhyme("zzz", (), "qqq", ()) is Rhyme.NONE
+
+
+def test_endings() -> None:
+    assert list(endings(("M", "EH1", "M", "ER0", "IY0"))) == [Ending("", "IY", stressed=False, feminine=False)]
+    assert list(endings(("B", "R", "AY1", "T"))) == [Ending("B R", "AY T", stressed=True, feminine=False)]
+    assert list(endings(("T", "R", "EH1", "ZH", "ER0"))) == [Ending("T R", "EH ZH ER", stressed=True, feminine=True)]
+    assert list(endings(("SH",))) == []
+
+
+def test_a_promoted_syllable_rhymes_less_well() -> None:
+    stressed, promoted = (
+        Ending("TH", "IY", stressed=True, feminine=False),
+        Ending("", "IY", stressed=False, feminine=False),
+    )
+    assert compare(stressed, stressed._replace(onset="S")) is Rhyme.PERFECT
+    assert compare(stressed, promoted) is Rhyme.PROMOTED
+    assert compare(promoted, promoted._replace(onset="T")) is Rhyme.PROMOTED
+
+
+def test_letters_for_the_eye() -> None:
+    assert {word: letters(word) for word in ("love", "move", "prov'd", "beard", "rhythm", "day", "th")} == {
+        "love": "ove", "move": "ove", "prov'd": "ov'd", "beard": "eard", "rhythm": "ythm", "day": "ay", "th": "th"
+    }  # fmt: skip
+
+
+@pytest.mark.skipif(bool(sources.missing(sources.DATA)), reason="needs the sonnets: python -m model fetch")
+def test_what_is_learned_are_the_sounds_that_the_sonnets_rhyme_twice() -> None:
+    counts: Counter[frozenset[str]] = Counter()
+    for sonnet in sources.sonnets_corpus().training:
+        last = [words_of(line)[-1] for line in sonnet.split("\n")]
+        for number, partner in enumerate(PARTNERS[: len(last)]):
+            if partner is not None and len(last) == len(PARTNERS):
+                sounds = [
+                    {ending.sound for ending in chain.from_iterable(map(endings, pronounce(last[at])))}
+                    for at in (number, partner)
+                ]
+                counts.update({frozenset((one, other)) for one in sounds[0] for other in sounds[1] if one != other})
+    assert [sorted(pair) for pair in LEARNED if counts[pair] < 2] == []
+    assert all(are_equal(*sorted(pair)) for pair in LEARNED)
