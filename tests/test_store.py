@@ -236,13 +236,19 @@ async def test_many_people_at_once(store: Store) -> None:
 
 
 async def test_two_bots_on_one_database_lose_nothing(database: str) -> None:
-    first, second = Store(database), Store(database)
-    await asyncio.gather(first.open(), second.open())
-    await first.set_seed(1, 42)
-    made = [await take(store, 1) for store in (first, second, first)]
-    assert made == [(42, 0), (42, 1), (42, 2)]
-    assert await second.creations(1) == await first.creations(1)
-    await asyncio.gather(first.close(), second.close())
+    async with opened(database) as first, opened(database) as second:
+        await first.set_seed(1, 42)
+        made = [await take(store, 1) for store in (first, second, first)]
+        assert made == [(42, 0), (42, 1), (42, 2)]
+        assert await second.creations(1) == await first.creations(1)
+
+
+async def test_bots_that_make_the_tables_at_the_same_time(postgresql: str) -> None:
+    stores = [Store(postgresql) for _ in range(4)]
+    await asyncio.gather(*(store.open() for store in stores))
+    seeds = await asyncio.gather(*(store.seed(1) for store in stores))
+    assert len(set(seeds)) == 1
+    await asyncio.gather(*(store.close() for store in stores))
 
 
 async def test_what_is_stored_outlives_the_store(database: str) -> None:

@@ -17,14 +17,13 @@ import secrets
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, get_args
 
-from sqlalchemy import ColumnElement, and_, case, delete, false, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from bot.people.database import BUSY, Database, insert, name_of, url_of
-from bot.people.schema import creations, metadata, people, preferences, trainings
+from bot.people import queries
+from bot.people.database import Database, name_of, url_of
+from bot.people.schema import creations
 from model.errors import MangosaurusError
 from model.text.forms import Network
 
@@ -32,13 +31,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from sqlalchemy import URL, Connection, Row, RowMapping
+    from sqlalchemy import URL, Connection, RowMapping
 
 logger = logging.getLogger(__name__)
 
 Mood = Literal["tame", "bold", "wild"]
 MOODS: tuple[Mood, ...] = get_args(Mood)
 Result = TypeVar("Result")
+Parameters = ParamSpec("Parameters")
 
 LARGEST_SEED = 2**63 - 1
 NEW_SEEDS = 10**9
@@ -46,8 +46,6 @@ NEW_SEEDS = 10**9
 CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without 0, 1, i, l and o, which look like something else."""
 CODE_LENGTH = 7
-_LOCKS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(1)"}
-"""How one of several processes makes the tables while the others wait."""
 AGAIN = 10.0
 """Seconds between two tries to empty SQLite's log."""
 
@@ -110,7 +108,7 @@ class Store:
         try:
             with self._explained(self._way_out):
                 await self._database.prepare()
-                await self._database.run(_prepare_tables)
+                await self._database.run(queries.prepare_tables)
             await self._empty_log()
         except StoreError:
             await self.close()
@@ -124,24 +122,24 @@ class Store:
 
     async def seed(self, person_id: int) -> int:
         """Return a person's seed; a new person gets one."""
-        seed: int = (await self._run(partial(_known, person_id))).seed
+        seed: int = (await self._run(queries.sequence, person_id, _new_seed()))["seed"]
         return seed
 
     async def set_seed(self, person_id: int, seed: int) -> None:
         """Give a person a seed, and begin its sequence anew."""
-        await self._run(partial(_set_seed, person_id, seed))
+        await self._run(queries.begin_sequence, person_id, seed)
 
     async def draft(
         self, person_id: int, network: Network, prompt: str, *, temperature: float, count: int = 1, version: str = ""
     ) -> Creation:
-        """Return a creation of a person's next turn, under a free code. It neither keeps it nor takes the turn."""
-        person, code = await self._run(lambda connection: (_known(person_id, connection), _free_code(connection)))
-        turn = getattr(person, f"{network}_turns")
-        return Creation(code, person_id, network, version, person.seed, turn, prompt, temperature, count)
+        """Return a creation of a person's next turn, under a free code. It is not kept, and the turn not taken."""
+        person, code = await self._run(_place, person_id)
+        turn = person[f"{network}_turns"]
+        return Creation(code, person_id, network, version, person["seed"], turn, prompt, temperature, count)
 
     async def vary(self, creation: Creation, person_id: int, **changes: Any) -> Creation:
         """Return a variation of a creation, for somebody, under a free code. It is not kept."""
-        _, code = await self._run(lambda connection: (_known(person_id, connection), _free_code(connection)))
+        _, code = await self._run(_place, person_id)
         return replace(creation, code=code, person_id=person_id, created=datetime.now(UTC), **changes)
 
     async def record(self, creation: Creation, *, takes_turn: bool = True) -> Creation:
@@ -150,57 +148,70 @@ class Store:
         A person who began another sequence meanwhile keeps their place in it. One who was forgotten stays forgotten.
         If the code was taken since the draft, the older creation keeps it.
         """
-        await self._run(partial(_record, creation, takes_turn))
+        row = vars(creation) | {"created": creation.created.isoformat()}
+        row["kind"] = row.pop("network").value
+        await self._run(queries.record, row, takes_turn=takes_turn)
         return creation
 
     async def creation(self, code: str) -> Creation | None:
         """Return the creation of a code in lower case; None if there is none."""
-        found = await self._run(partial(_creations, creations.c.code == code))
-        return found[0] if found else None
+        rows = await self._run(queries.find_creations, creations.c.code == code)
+        return _creation(rows[0]) if rows else None
 
     async def creations(self, person_id: int) -> list[Creation]:
         """Return a person's creations, the oldest first."""
-        return await self._run(partial(_creations, creations.c.person_id == person_id))
+        return [_creation(row) for row in await self._run(queries.find_creations, creations.c.person_id == person_id)]
 
     async def preferences(self, person_id: int) -> Preferences:
         """Return what a person likes."""
-        return await self._run(partial(_preferences, person_id))
+        return _preferences(await self._run(queries.find_preferences, person_id))
 
     async def set_preferences(
         self, person_id: int, *, mood: Mood | None = None, names: int | None = None
     ) -> Preferences:
         """Change what is given, and return all preferences."""
         changes = {name: value for name, value in (("mood", mood), ("names", names)) if value is not None}
-        return await self._run(partial(_set_preferences, person_id, changes))
+        new = {"person_id": person_id} | asdict(Preferences()) | changes
+        return _preferences(await self._run(queries.put_preferences, new, changes))
 
     async def export(self, person_id: int) -> dict[str, Any]:
         """Return all that is kept of a person, as JSON can hold it."""
-        return await self._run(partial(_export, person_id))
+        person, preferences, own = await self._run(queries.find_everything, person_id)
+        return {
+            "person": person and dict(person),
+            "preferences": asdict(_preferences(preferences)),
+            "creations": [asdict(_creation(row)) | {"created": row["created"]} for row in own],
+        }
 
     async def forget(self, person_id: int) -> None:
         """Delete all that is kept of a person, also from SQLite's log.
 
         If another program is reading the log, this is logged, and done when it has finished.
         """
-        await self._run(partial(_forget, person_id))
+        await self._run(queries.forget, person_id)
         await self._empty_log()
 
     async def training_began(self, network: Network, chat_id: int, message_id: int) -> None:
         """Note the message that shows a training."""
-        await self._run(partial(_training_began, Training(network, chat_id, message_id)))
+        await self._run(queries.begin_training, asdict(Training(network, chat_id, message_id)))
 
     async def training_ended(self, chat_id: int, message_id: int) -> None:
         """Delete the note about a message that showed a training."""
-        shown = and_(trainings.c.chat_id == chat_id, trainings.c.message_id == message_id)
-        await self._run(lambda connection: connection.execute(delete(trainings).where(shown)))
+        await self._run(queries.end_training, chat_id, message_id)
 
     async def interrupted_trainings(self) -> list[Training]:
         """Return the trainings that never ended. At the start of the bot, these are the ones that it interrupted."""
-        return await self._run(_trainings)
+        rows = await self._run(queries.find_trainings)
+        return [Training(**{**row, "network": Network(row["network"])}) for row in rows]
 
-    async def _run(self, work: Callable[[Connection], Result]) -> Result:
+    async def _run(
+        self,
+        query: Callable[Concatenate[Connection, Parameters], Result],
+        *args: Parameters.args,
+        **kwargs: Parameters.kwargs,
+    ) -> Result:
         with self._explained():
-            return await self._database.run(work)
+            return await self._database.run(lambda connection: query(connection, *args, **kwargs))
 
     @contextmanager
     def _explained(self, way_out: str = "") -> Iterator[None]:
@@ -225,13 +236,13 @@ class Store:
 
     async def _empty_log(self) -> None:
         """Empty SQLite's log now, or as soon as no other program reads it."""
-        if self._database.is_file and self._emptying is None and not await self._run(_truncate_log):
+        if self._database.is_file and self._emptying is None and not await self._run(queries.truncate_log):
             logger.warning("%s: another program reads this database, so its log keeps what was deleted", self._name)
             self._emptying = asyncio.create_task(self._empty_log_later())
 
     async def _empty_log_later(self) -> None:
         try:
-            while not await self._run(_truncate_log):  # noqa: ASYNC110 - the other program gives no sign
+            while not await self._run(queries.truncate_log):  # noqa: ASYNC110 - the other program gives no sign
                 await asyncio.sleep(AGAIN)
         except StoreError as error:
             logger.warning("Deleted data may still be in the log: %s", error)
@@ -257,54 +268,20 @@ def _reason(error: DBAPIError) -> str:
     return " ".join(reason.split())
 
 
-def _prepare_tables(connection: Connection) -> None:
-    connection.execute(text(_LOCKS[connection.dialect.name]))
-    found = inspect(connection).get_table_names()
-    for table in metadata.tables.values():
-        if table.name in found:  # but is it ours?
-            connection.execute(select(table).limit(0))
-    metadata.create_all(connection)
-    connection.execute(delete(people).where(false()))  # deletes nothing, but fails where nothing can be written
+def _place(connection: Connection, person_id: int) -> tuple[RowMapping, str]:
+    """Return where a person's sequence stands, and a free code."""
+    code = _new_code()
+    while queries.is_taken(connection, code):
+        code = _new_code()
+    return queries.sequence(connection, person_id, _new_seed()), code
 
 
-def _known(person_id: int, connection: Connection) -> Row[Any]:
-    """Return a person's sequence; a new person begins one."""
-    find = select(people).where(people.c.id == person_id)
-    person = connection.execute(find).one_or_none()
-    if person is None:
-        new = {"id": person_id, "seed": secrets.randbelow(NEW_SEEDS), "dino_turns": 0, "poem_turns": 0}
-        connection.execute(insert(connection, people).values(new).on_conflict_do_nothing())
-        person = connection.execute(find).one()
-    return person
+def _new_seed() -> int:
+    return secrets.randbelow(NEW_SEEDS)
 
 
-def _set_seed(person_id: int, seed: int, connection: Connection) -> None:
-    begun = {"seed": seed, "dino_turns": 0, "poem_turns": 0}
-    put = insert(connection, people).values(id=person_id, **begun)
-    connection.execute(put.on_conflict_do_update(index_elements=["id"], set_=begun))
-
-
-def _free_code(connection: Connection) -> str:
-    while True:
-        code = "".join(secrets.choice(CODE_CHARACTERS) for _ in range(CODE_LENGTH))
-        if connection.scalar(select(creations.c.code).where(creations.c.code == code)) is None:
-            return code
-
-
-def _record(creation: Creation, takes_turn: bool, connection: Connection) -> None:
-    turns = people.c[f"{creation.network}_turns"]
-    is_next = and_(people.c.seed == creation.seed, turns == creation.turn)
-    taken = case((is_next, turns + int(takes_turn)), else_=turns)
-    take = update(people).where(people.c.id == creation.person_id).values({turns: taken})
-    if connection.execute(take).rowcount:
-        row = vars(creation) | {"created": creation.created.isoformat()}
-        row["kind"] = row.pop("network").value
-        connection.execute(insert(connection, creations).values(row).on_conflict_do_nothing())
-
-
-def _creations(which: ColumnElement[bool], connection: Connection) -> list[Creation]:
-    rows = connection.execute(select(creations).where(which).order_by(creations.c.created)).mappings()
-    return [_creation(row) for row in rows]
+def _new_code() -> str:
+    return "".join(secrets.choice(CODE_CHARACTERS) for _ in range(CODE_LENGTH))
 
 
 def _creation(row: RowMapping) -> Creation:
@@ -313,47 +290,5 @@ def _creation(row: RowMapping) -> Creation:
     return Creation(network=network, created=created, **facts)
 
 
-def _preferences(person_id: int, connection: Connection) -> Preferences:
-    likes = connection.execute(select(preferences).where(preferences.c.person_id == person_id)).one_or_none()
-    return Preferences(likes.mood, likes.names) if likes else Preferences()
-
-
-def _set_preferences(person_id: int, changes: dict[str, Any], connection: Connection) -> Preferences:
-    put = insert(connection, preferences).values({"person_id": person_id, **asdict(Preferences()), **changes})
-    if changes:
-        connection.execute(put.on_conflict_do_update(index_elements=["person_id"], set_=changes))
-    return _preferences(person_id, connection)
-
-
-def _export(person_id: int, connection: Connection) -> dict[str, Any]:
-    person = connection.execute(select(people).where(people.c.id == person_id)).mappings().one_or_none()
-    own = _creations(creations.c.person_id == person_id, connection)
-    return {
-        "person": person and dict(person),
-        "preferences": asdict(_preferences(person_id, connection)),
-        "creations": [asdict(creation) | {"created": creation.created.isoformat()} for creation in own],
-    }
-
-
-def _forget(person_id: int, connection: Connection) -> None:
-    for column in (people.c.id, preferences.c.person_id, creations.c.person_id, trainings.c.chat_id):
-        connection.execute(delete(column.table).where(column == person_id))
-
-
-def _training_began(training: Training, connection: Connection) -> None:
-    connection.execute(insert(connection, trainings).values(asdict(training)).on_conflict_do_nothing())
-
-
-def _trainings(connection: Connection) -> list[Training]:
-    rows = connection.execute(select(trainings)).all()
-    return [Training(Network(row.network), row.chat_id, row.message_id) for row in rows]
-
-
-def _truncate_log(connection: Connection) -> bool:
-    """Empty SQLite's write-ahead log; False if another program reads it."""
-    connection.execute(text("PRAGMA busy_timeout = 0"))
-    try:
-        busy, _, _ = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
-    finally:
-        connection.execute(text(f"PRAGMA busy_timeout = {BUSY * 1000:.0f}"))
-    return not busy
+def _preferences(row: RowMapping | None) -> Preferences:
+    return Preferences(row["mood"], row["names"]) if row else Preferences()

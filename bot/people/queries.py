@@ -1,0 +1,122 @@
+"""The SQL of the store: functions of a connection, each a transaction or a part of one, with rows in and rows out.
+
+Each may be repeated without harm, and allows for other processes between its statements.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, delete, false, inspect, select, text, update
+
+from bot.people.database import BUSY, insert
+from bot.people.schema import creations, metadata, people, preferences, trainings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(1)"}
+
+
+def prepare_tables(connection: Connection) -> None:
+    """Make the tables that are missing, while no other process does, but none beside tables of somebody else."""
+    connection.execute(text(_ALONE[connection.dialect.name]))
+    found = inspect(connection).get_table_names()
+    for table in metadata.tables.values():
+        if table.name in found:
+            connection.execute(select(table).limit(0))
+    metadata.create_all(connection)
+    connection.execute(delete(people).where(false()))  # deletes nothing, but fails where nothing can be written
+
+
+def find_person(connection: Connection, person_id: int) -> RowMapping | None:
+    """Return a person's seed and turns, if they have any."""
+    return connection.execute(select(people).where(people.c.id == person_id)).mappings().one_or_none()
+
+
+def sequence(connection: Connection, person_id: int, new_seed: int) -> RowMapping:
+    """Return a person's seed and turns; a new person gets the new seed."""
+    while (person := find_person(connection, person_id)) is None:
+        new = {"id": person_id, "seed": new_seed, "dino_turns": 0, "poem_turns": 0}
+        connection.execute(insert(connection, people).on_conflict_do_nothing(), new)
+    return person
+
+
+def begin_sequence(connection: Connection, person_id: int, seed: int) -> None:
+    """Give a person a seed, with no turn taken."""
+    begun = {"seed": seed, "dino_turns": 0, "poem_turns": 0}
+    put = insert(connection, people).values(id=person_id, **begun)
+    connection.execute(put.on_conflict_do_update(index_elements=["id"], set_=begun))
+
+
+def is_taken(connection: Connection, code: str) -> bool:
+    """Tell whether a creation has a code."""
+    return connection.scalar(select(creations.c.code).where(creations.c.code == code)) is not None
+
+
+def record(connection: Connection, creation: Mapping[str, Any], *, takes_turn: bool) -> None:
+    """Keep a creation of a known person, and count its turn if it is their next one."""
+    turns = people.c[f"{creation['kind']}_turns"]
+    is_next = and_(people.c.seed == creation["seed"], turns == creation["turn"])
+    counted = case((is_next, turns + int(takes_turn)), else_=turns)
+    count = update(people).where(people.c.id == creation["person_id"]).values({turns: counted})
+    if connection.execute(count).rowcount:
+        connection.execute(insert(connection, creations).on_conflict_do_nothing(), creation)
+
+
+def find_creations(connection: Connection, which: ColumnElement[bool]) -> Sequence[RowMapping]:
+    """Return creations, the oldest first."""
+    return connection.execute(select(creations).where(which).order_by(creations.c.created)).mappings().all()
+
+
+def find_preferences(connection: Connection, person_id: int) -> RowMapping | None:
+    """Return what a person has chosen, if anything."""
+    return connection.execute(select(preferences).where(preferences.c.person_id == person_id)).mappings().one_or_none()
+
+
+def put_preferences(connection: Connection, row: Mapping[str, Any], changes: Mapping[str, Any]) -> RowMapping | None:
+    """Insert a person's preferences, or change some of those that are kept; returns what is kept then."""
+    if changes:
+        put = insert(connection, preferences).values(row)
+        connection.execute(put.on_conflict_do_update(index_elements=["person_id"], set_=changes))
+    return find_preferences(connection, row["person_id"])
+
+
+def find_everything(
+    connection: Connection, person_id: int
+) -> tuple[RowMapping | None, RowMapping | None, Sequence[RowMapping]]:
+    """Return what is kept of a person: seed and turns, preferences, creations."""
+    own = find_creations(connection, creations.c.person_id == person_id)
+    return find_person(connection, person_id), find_preferences(connection, person_id), own
+
+
+def begin_training(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Note a training in progress."""
+    connection.execute(insert(connection, trainings).on_conflict_do_nothing(), row)
+
+
+def end_training(connection: Connection, chat_id: int, message_id: int) -> None:
+    """Delete the note of a training."""
+    is_shown = and_(trainings.c.chat_id == chat_id, trainings.c.message_id == message_id)
+    connection.execute(delete(trainings).where(is_shown))
+
+
+def find_trainings(connection: Connection) -> Sequence[RowMapping]:
+    """Return the trainings in progress."""
+    return connection.execute(select(trainings)).mappings().all()
+
+
+def forget(connection: Connection, person_id: int) -> None:
+    """Delete all rows of a person."""
+    for column in (people.c.id, preferences.c.person_id, creations.c.person_id, trainings.c.chat_id):
+        connection.execute(delete(column.table).where(column == person_id))
+
+
+def truncate_log(connection: Connection) -> bool:
+    """Empty SQLite's write-ahead log; False if another program reads it."""
+    connection.execute(text("PRAGMA busy_timeout = 0"))
+    try:
+        busy, _, _ = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+    finally:
+        connection.execute(text(f"PRAGMA busy_timeout = {BUSY * 1000:.0f}"))
+    return not busy
