@@ -49,6 +49,7 @@ async def test_progress_that_comes_too_fast_to_be_reported_is_left_out(stage: St
     steps: list[int] = []
 
     async def report(progress: TrainingProgress) -> None:
+        await asyncio.sleep(0.05)  # the child prints a thousand steps in much less than a thousand times this
         steps.append(progress.step)
 
     await stage.retraining("hurry").retrain("dino", None, report)
