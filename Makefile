@@ -2,13 +2,14 @@
 PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help run test format train bench bench-bot clean
+.PHONY: help run test format train genera bench bench-bot clean
 
 help:
 	@echo 'make run     chat with the bot: in the terminal, or on Telegram when TELEGRAM_TOKEN is set'
 	@echo 'make test    lint, types and tests, in an environment of their own'
 	@echo 'make format  tidy the code'
 	@echo 'make train   make the released weights anew, from nothing (an hour)'
+	@echo 'make genera  make data/genera.txt anew, which train reads'
 	@echo 'make bench   measure beside torch, and write benchmarks/results.md'
 	@echo 'make bench-bot  measure the bot beside an echo bot and a torch bot, likewise'
 	@echo 'make clean   remove the environments and caches'
@@ -32,6 +33,10 @@ train: .venv/ready
 	.venv/bin/python -m model train poem --threads 2 --promote
 	.venv/bin/python -m model evaluate dino
 	.venv/bin/python -m model evaluate poem
+
+genera: .venv/ready
+	@.venv/bin/python $(PIP_INSTALL) --editable '.[genera]' </dev/null
+	.venv/bin/python -m model.text.genera
 
 bench: .venv-bench/ready
 	.venv-bench/bin/python -m benchmarks

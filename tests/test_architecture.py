@@ -102,6 +102,7 @@ def test_the_networks_need_little() -> None:
         "model.cli": {"typer", "rich", "matplotlib"},
         "model.__main__": {"typer"},
         "model.evaluation.syllables": {"pysyllables"},
+        "model.text.genera": {"marisa_trie", "rapidfuzz", "zstandard"},
     }
     for module in of("model"):
         outside = {name.split(".")[0] for name in imports(module)} - sys.stdlib_module_names
@@ -191,5 +192,5 @@ def test_the_reading_of_imports() -> None:
     layers = {"model.network.layers"}
     assert found == [layers, layers, {"model.island", "model.errors"}, layers]
     assert "bot.application" in imports("bot.__main__")
-    assert "bot.writing.batching" in imports("bot.conversation.answers")
-    assert "bot.writing.batching" not in imports("bot.conversation.answers", at_runtime=True)
+    assert "bot.writing.writer" in imports("bot.conversation.answers")
+    assert "bot.writing.writer" not in imports("bot.conversation.answers", at_runtime=True)

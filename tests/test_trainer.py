@@ -444,6 +444,7 @@ def test_a_distillation_reads_drawn_names_and_learns_from_the_averaged_probabili
     teachers = [teacher.checkpoint().language_model for teacher in training.teachers]
     for batch in batches:
         expected = np.mean([teacher.probabilities(batch.inputs) for teacher in teachers], axis=0)
+        assert batch.probabilities is not None
         np.testing.assert_allclose(batch.probabilities, expected, rtol=1e-5)
     names = [name for batch in batches for name in names_in(batch, genera)]
     assert len(names) == 2 * (len(genera.training) + 15)

@@ -2,7 +2,7 @@
 
 Rooms, from the ground up, and what other wings use of them:
 
-    forms         Form, FORMS, Network: names or verse, and the networks that write them
+    forms         Form, FORMS, Network, Genre: names or verse, and who writes them
     vocabulary    Vocabulary, fold, NO_CHARACTER, VocabularyError: characters and their ids
     words         words_of, MARKS: the words of a text
     fingerprints  Fingerprints, NO_FINGERPRINTS: a large set of texts in four bytes each
@@ -10,6 +10,7 @@ Rooms, from the ground up, and what other wings use of them:
     corpus        Corpus, read_names, read_verse, read_text, CorpusError: texts read, deduplicated and split
     dictionary    read_dictionary, PRONUNCIATIONS, Pronunciation, Pronunciations: pronunciations as text
     cleaning      Project Gutenberg's Shakespeare without stage directions and speakers
-    pip           a source distribution, downloaded and verified
+    pip           a source distribution or a wheel, downloaded and verified
     sources       fetch, names_corpus, sonnets_corpus, names_path, own_texts: the public texts, pinned by sha256
+    genera        makes the list of other genera than dinosaurs
 """

@@ -1,4 +1,4 @@
-"""The two forms of text, and the networks that write them."""
+"""The two forms of text, the networks that write them, and what they can be asked for."""
 
 from enum import StrEnum
 from typing import Literal
@@ -17,3 +17,16 @@ class Network(StrEnum):
     def form(self) -> Form:
         """The form that this network writes."""
         return "names" if self is Network.DINO else "verse"
+
+
+class Genre(StrEnum):
+    """A creation that people can ask for. The poem network writes two of them."""
+
+    DINO = "dino"
+    POEM = "poem"
+    SONNET = "sonnet"
+
+    @property
+    def network(self) -> Network:
+        """The network that writes it."""
+        return Network.POEM if self is Genre.SONNET else Network(self)

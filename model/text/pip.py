@@ -1,4 +1,4 @@
-"""Downloads a pinned source distribution with this interpreter's pip.
+"""Downloads a pinned source distribution or wheel with this interpreter's pip.
 
 So the download uses the index, mirror, proxy and cache that pip is configured for. Settings about installing
 (constraints, platforms, targets ...) are ignored, because each of them can make a download fail.
@@ -14,15 +14,16 @@ class PipError(Exception):
     """The reason why pip brought no file, as a sentence; `sources` adds the remedy."""
 
 
-def download(folder: Path, requirement: str, sha256: str) -> None:
-    """Put the source distribution of a requirement into `folder`. pip itself verifies its sha256.
+def download(folder: Path, requirement: str, sha256: str, *, wheel: bool = False) -> None:
+    """Put the source distribution of a requirement into `folder`, or its wheel. pip itself verifies its sha256.
 
     pip asks a source distribution for its metadata, and fetches setuptools to do so. If only that fails, a second try
     uses the setuptools of this environment.
     """
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{requirement} --hash=sha256:{sha256}\n", encoding="utf-8")
-    options = ["--no-deps", "--no-binary", ":all:", "--require-hashes", "-r", str(requirements), "-d", str(folder)]
+    form = "--only-binary" if wheel else "--no-binary"
+    options = ["--no-deps", form, ":all:", "--require-hashes", "-r", str(requirements), "-d", str(folder)]
     errors = _pip("download", *options, folder=folder)
     if "No module named pip" in errors:
         raise PipError(f"{sys.executable} has no pip (`python -m ensurepip` installs it).")
