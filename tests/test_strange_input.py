@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from telegram import Update
 
@@ -16,11 +19,13 @@ from bot.conversation import texts
 from bot.local.contents import LONGEST_TEXT
 from bot.local.markup import command_entities, parse_html, units
 from bot.local.telegram import Person, group
-from tests.serving import ALICE, BOB, Chat, names_in
+from bot.settings import Secret
+from tests.serving import ALICE, BOB, Chat, names_in, serving
 
 if TYPE_CHECKING:
     from bot.local.contents import Json
     from bot.local.telegram import Telegram
+    from bot.settings import Settings
 
 EMOJI = "🦖" * 2048 + "é" * 2048
 CHANNEL = {"id": -100, "type": "channel", "title": "News"}
@@ -54,6 +59,21 @@ async def test_lines_stay_word_for_word(chat: Chat, telegram: Telegram, text: st
         assert [entity["type"] for entity in entities] == ["bold", "italic", "code"]
         assert entities[0]["offset"] == 0
         assert entities[0]["length"] == units(text)
+
+
+@pytest.mark.parametrize("line", ["a\0b", "\ud800 nothing", "\ufdd0\\x00"])
+async def test_lines_that_a_database_cannot_hold_as_they_are(
+    settings: Settings, telegram: Telegram, database: str, line: str
+) -> None:
+    server = Secret(database) if "://" in database else None
+    async with serving(replace(settings, postgresql=server), telegram) as chat:
+        (answer,) = await chat.say(f"/poem {line}")
+        assert answer.startswith(line)
+        (creation,) = await chat.mangosaurus.store.creations(ALICE.id)
+        assert await chat.say(f"/again {creation.code}") == [answer]
+        assert len(await chat.say("/export")) == 1
+        (content,) = telegram.files.values()
+        assert json.loads(content)["creations"][0]["prompt"] == line
 
 
 @pytest.mark.parametrize("text", ["/poem", "/poem  ", "/poem \n\n", '/poem " "', "/poem \u200b\u200d", '/poem "\n\n"'])
@@ -167,7 +187,7 @@ async def test_what_is_no_text(chat: Chat, content: Json) -> None:
 
 
 @given(text=st.text(min_size=1, max_size=300).filter(str.strip))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_text_after_any_command(chat: Chat, text: str) -> None:
     for command in ("", "/dino ", "/poem ", "/seed ", "/again "):
         for answer in await chat.say(command + text):
@@ -176,7 +196,7 @@ async def test_any_text_after_any_command(chat: Chat, text: str) -> None:
 
 
 @given(data=st.text(max_size=64))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_data_of_a_button(chat: Chat, data: str) -> None:
     await chat.say("/start")
     message = {"message_id": 1, "date": 1, "chat": ALICE.chat(), "text": "x"}
@@ -186,7 +206,7 @@ async def test_any_data_of_a_button(chat: Chat, data: str) -> None:
 
 
 @given(text=st.text(max_size=256))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_text_inline(chat: Chat, text: str) -> None:
     query = chat.telegram.inline(text, ALICE)
     await chat.settled()

@@ -110,7 +110,8 @@ class Privacy:
 def as_file(kept: dict[str, Any]) -> bytes:
     """Write JSON with turns counted from 1, as people read them below each reply."""
     creations = [creation | {"turn": creation["turn"] + 1} for creation in kept["creations"]]
-    return (json.dumps(kept | {"creations": creations}, ensure_ascii=False, indent=2) + "\n").encode()
+    text = json.dumps(kept | {"creations": creations}, ensure_ascii=False, indent=2)
+    return f"{text}\n".encode(errors="backslashreplace")  # a lone surrogate becomes JSON's own escape
 
 
 async def _owner(message: Message, words: Sequence[str]) -> tuple[int, bool]:
