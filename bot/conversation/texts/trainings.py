@@ -80,7 +80,7 @@ def trained(outcome: Outcome, *, served: bool) -> str:
 def training_failed(network: str, error: RetrainingError) -> str:
     """Say why a training brought no new weights."""
     if error.reason is Reason.BUSY:
-        return already_training(error.detail)
+        return already_training(escape(error.detail))
     reason = _REASONS[error.reason].format(detail=escape(error.detail.rstrip(".")))
     return f"The training of <b>{network}</b> brought nothing new. {reason} I'm keeping the old weights."
 
