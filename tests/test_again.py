@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation.answers import ExplainedError, request_for
+from bot.conversation import texts
+from bot.conversation.answers import ExplainedError
+from bot.conversation.replies import request_for
 from bot.handlers.again import read_code
+from bot.local.markup import parse_html
 from bot.people.store import CODE_CHARACTERS, CODE_LENGTH, Creation
 from model.decoding.requests import Sampling, VerseRequest, generator_for
 from model.text.forms import Network
@@ -144,7 +147,7 @@ async def test_a_swap_while_the_bot_runs(own_checkpoints: Path, settings: Settin
     async with serving(replace(settings, checkpoints=own_checkpoints), telegram) as chat:
         creation, original = await created(chat, "/dino")
         newer = untrained("names", seed=2)
-        chat.mangosaurus.batchings["dino"].swap(replace(newer, version="f" * 12))
+        chat.mangosaurus.writers["dino"].swap(replace(newer, version="f" * 12))
         assert await again(chat, creation.code) == original
 
 
@@ -152,13 +155,13 @@ async def test_a_swap_while_the_bot_runs(own_checkpoints: Path, settings: Settin
 async def test_codes_that_nobody_knows(chat: Chat, code: str) -> None:
     for command in ("/again", "/start"):
         (answer,) = await chat.say(f"{command} {code}")
-        assert answer.startswith(f"I know no creation with the code {code[:39]}")
+        assert answer.startswith(f"I don't know any creation with the code {code[:39]}")
 
 
 @pytest.mark.parametrize("text", ["/again", "/again two codes"])
 async def test_how_to_ask(chat: Chat, text: str) -> None:
-    assert await chat.say(text) == ["Give me the code of a creation, for example /again k7m2p9x."]
+    assert await chat.say(text) == [parse_html(texts.AGAIN_USAGE)[0]]
 
 
 async def test_a_start_without_a_code_is_a_greeting(chat: Chat) -> None:
-    assert (await chat.say("/start"))[0].startswith("Hello")
+    assert await chat.say("/start") == [parse_html(texts.START)[0]]

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.conversation import texts
-from bot.conversation.answers import MOST_CONTINUED
+from bot.conversation.replies import MOST_CONTINUED
 from bot.local.contents import Refusal
 from bot.local.telegram import Person, group
-from bot.writing.batching import Batching
+from bot.writing.writer import Writer
 from model.checkpoint.versions import Versions
 from tests.serving import ALICE, BOB, Chat, install, serving, uncoded, until, untrained
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bot.local.contents import Json
     from bot.local.telegram import Telegram
     from bot.settings import Settings
-    from bot.writing.batching import Written
+    from bot.writing.writer import Text
     from model.checkpoint.encoding import Checkpoint
     from model.decoding.requests import Request
 
@@ -135,7 +135,7 @@ async def test_after_a_restart_with_other_weights(
         old = await chat.mangosaurus.store.creation(code)
         assert old
         assert old.version in Versions(own_checkpoints / "poem").list()
-        assert old.version != chat.mangosaurus.batchings["poem"].checkpoint.version
+        assert old.version != chat.mangosaurus.writers["poem"].checkpoint.version
         Versions(own_checkpoints / "poem").path(old.version).unlink()
     async with serving(own, telegram) as chat:
         shown = poem["text"]
@@ -197,14 +197,14 @@ async def test_whoever_would_wait_too_long_for_others_is_told(
     anonymous, here = Person(1087968824, "Group"), group(-5)
     await chat.say("/dino", anonymous, here, sender_chat=here)
     (message,) = telegram.sent
-    write, go_on = Batching.write, asyncio.Event()
+    write, go_on = Writer.write, asyncio.Event()
 
-    async def slow(self: Batching, request: Request) -> Written:
+    async def slow(self: Writer, request: Request) -> Text:
         await go_on.wait()
         return await write(self, request)
 
-    monkeypatch.setattr(Batching, "write", slow)
-    monkeypatch.setattr("bot.conversation.answers.LONGEST_WAIT", 0.05)
+    monkeypatch.setattr(Writer, "write", slow)
+    monkeypatch.setattr("bot.handlers.buttons.LONGEST_WAIT", 0.05)
     first, second = (telegram.press(message, "another", person) for person in (ALICE, BOB))
     await until(lambda: second in telegram.queries.answers)
     assert telegram.queries.answers[second]["text"] == texts.PASSED_OVER
@@ -276,8 +276,8 @@ async def test_letters_that_lead_nowhere_any_more(chat: Chat, telegram: Telegram
     await chat.say("/dino mango")
     (message,) = telegram.sent
     before = message["text"]
-    batching = chat.mangosaurus.batchings["dino"]
-    batching.swap(without_end(batching.checkpoint))
+    writer = chat.mangosaurus.writers["dino"]
+    writer.swap(without_end(writer.checkpoint))
     assert await press(chat, message, "another") == texts.notice(texts.no_new_name("mango"))
     assert message["text"] == before
 

@@ -1,4 +1,4 @@
-"""`/dino`: how many, first letters, and what is said to a wish that makes no sense."""
+"""`/dino`: how many names, first letters, and the reply to a wish that makes no sense."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bot.local.telegram import Telegram
 
 LETTERS = Vocabulary("\n" + string.ascii_lowercase)
-HOW_MANY = texts.how_many(MOST).replace("<code>", "").replace("</code>", "")
+HOW_MANY, _ = parse_html(texts.how_many(MOST))
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_wishes(words: str, wish: Wish) -> None:
 
 @pytest.mark.parametrize("words", ["0", "-1", "11", "1e9", "½", "²", "5.0", "9" * 5000, "0000000005", "1_0", "mango5"])
 def test_numbers_that_are_none(words: str) -> None:
-    with pytest.raises(ExplainedError, match="from 1 to 10"):
+    with pytest.raises(ExplainedError, match="1 to 10 names"):
         read_wish(words.split(), LETTERS)
 
 
@@ -87,7 +87,7 @@ async def test_one_name(chat: Chat) -> None:
     assert name.isalpha()
     (neighbour,) = Neighbourhood({"mangosaurus"}).nearest([name.lower()])
     assert neighbour
-    new = f"new; the nearest known name is Mangosaurus, {neighbour.distance} letters away"
+    new = f"new; the closest name I know is Mangosaurus, {neighbour.distance} letters away"
     assert re.fullmatch(f"{new}; seed 42, turn 1 [{CODE_CHARACTERS}]{{{CODE_LENGTH}}}", small)
     bold, italic, code = chat.telegram.sent[-1]["entities"]
     assert bold == {"type": "bold", "offset": 0, "length": len(name)}
@@ -130,7 +130,7 @@ async def test_in_a_group_the_answer_is_a_reply(chat: Chat, telegram: Telegram) 
 
 async def test_letters_that_lead_nowhere(chat: Chat) -> None:
     # After 20 letters there are 20 left of a name's 40, and this network seldom ends one.
-    vocabulary = chat.mangosaurus.batchings["dino"].checkpoint
-    vocabulary.language_model.parameters["output.b_y"][vocabulary.vocabulary.newline] = -100
-    (answer,) = await chat.say("/dino mango")
-    assert answer == "I found no new name that begins with mango. Fewer letters, or others, may do."
+    checkpoint = chat.mangosaurus.writers["dino"].checkpoint
+    checkpoint.language_model.parameters["output.b_y"][checkpoint.vocabulary.newline] = -100
+    assert await chat.say("/dino mango") == [parse_html(texts.no_new_name("mango"))[0]]
+    assert await chat.say("/dino") == [texts.no_new_name("")]

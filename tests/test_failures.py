@@ -6,38 +6,53 @@ import contextlib
 import logging
 import re
 import sqlite3
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from telegram import Chat as TelegramChat
+from telegram import Message, Update
+from telegram.error import TimedOut
 
 from bot.conversation import texts
+from bot.conversation.answers import ExplainedError
+from bot.handlers.failures import on_error
 from bot.local.contents import Refusal
 from bot.local.telegram import group
-from bot.writing.batching import Batching, WritingError
+from bot.wire.request import NothingSentError
+from bot.writing.writer import Busy, Stopped, Writer, WritingError
 from model.decoding.requests import Request, RequestError
+from model.errors import MangosaurusError
 from tests.serving import ALICE, Chat, uncoded
 
 if TYPE_CHECKING:
     from bot.local.telegram import Telegram
     from bot.settings import Settings
-    from bot.writing.batching import Written
+    from bot.writing.writer import Text
+
+
+FULL = "CREATE TRIGGER full BEFORE INSERT ON creations BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
 
 
 def fail(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    async def write(self: Batching, request: Request) -> Written:
+    async def write(self: Writer, request: Request) -> Text:
         raise error
 
-    monkeypatch.setattr(Batching, "write", write)
+    monkeypatch.setattr(Writer, "write", write)
 
 
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (RequestError("temperature 0 gives <one> name"), "Temperature 0 gives <one> name."),
-        (WritingError("The bot stopped; please ask again."), "The bot stopped; please ask again."),
+        (RequestError("temperature 0 always gives <one> name"), texts.no_new_name("")),
+        (WritingError("the decoder crashed"), texts.NOT_WRITTEN),
+        (Stopped("the writer was stopped"), texts.STOPPING),
+        (Busy("384 requests are waiting already"), texts.BUSY),
+        (MangosaurusError("checkpoint 0a1b is not there"), texts.NOT_POSSIBLE),
     ],
 )
-async def test_errors_of_ours_are_said(
+async def test_errors_of_ours_are_told_in_the_bots_own_words(
     chat: Chat, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
 ) -> None:
     fail(monkeypatch, error)
@@ -51,7 +66,7 @@ async def test_an_unforeseen_error_gets_an_apology_and_a_log_line(
         fail(patched, ZeroDivisionError("secret details"))
         (answer,) = await chat.say("/dino")
     assert isinstance(chat.errors.pop(), ZeroDivisionError)
-    found = re.search(r"noted as ([0-9a-f]{8})", answer)
+    found = re.search(r"in my log as ([0-9a-f]{8})", answer)
     assert found
     assert "secret" not in answer
     assert "Traceback" not in answer
@@ -70,14 +85,13 @@ async def test_an_apology_that_cannot_be_sent(
     telegram.refusals["sendMessage"].append(Refusal(403, "Forbidden: bot was blocked by the user"))
     assert await chat.say("/dino") == []
     chat.errors.clear()
-    assert "An answer was not sent: Forbidden: Forbidden: bot was blocked by the user" in caplog.text
+    assert "A reply was not sent: Forbidden: Forbidden: bot was blocked by the user" in caplog.text
 
 
 @pytest.mark.parametrize(
     ("refusal", "name"),
     [
         (Refusal(403, "Forbidden: bot was blocked by the user"), "Forbidden"),
-        (Refusal(429, "Too Many Requests: retry after 700", retry_after=700), "RetryAfter"),
         (Refusal(502, "Bad Gateway"), "NetworkError"),
     ],
 )
@@ -108,7 +122,7 @@ async def test_a_database_that_fails_is_no_end(
         connection.execute("ALTER TABLE hidden RENAME TO people")
     logged = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert [(record.getMessage(), record.exc_info) for record in logged] == [
-        (f"{settings.database}: this database cannot be used: no such table: people", None)
+        (f"StoreError: {settings.database}: this database cannot be used: no such table: people", None)
     ] * 2
     assert await chat.say("/seed") == before
     assert "42" in (await chat.say("/seed 42"))[0]
@@ -119,9 +133,9 @@ async def test_what_cannot_be_noted_down_is_said_and_comes_again(
 ) -> None:
     await chat.say("/seed 42")
     with contextlib.closing(sqlite3.connect(settings.database)) as connection:
-        connection.execute("ALTER TABLE creations RENAME TO hidden")
+        connection.execute(FULL)
         poem, excuse = await chat.say("/poem my secret line")
-        connection.execute("ALTER TABLE hidden RENAME TO creations")
+        connection.execute("DROP TRIGGER full")
     assert excuse == texts.NOT_NOTED
     assert [record.exc_info for record in caplog.records if record.levelno == logging.ERROR] == [None]
     assert "secret" not in caplog.text  # /forget could not delete it there
@@ -152,7 +166,7 @@ async def test_a_database_that_fails_while_somebody_types(
         assert await chat.inline("mango") == []
         connection.execute("ALTER TABLE hidden RENAME TO people")
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert record.getMessage() == f"{settings.database}: this database cannot be used: no such table: people"
+    assert record.getMessage().endswith(f"{settings.database}: this database cannot be used: no such table: people")
 
 
 async def test_an_answer_that_is_lost_and_cannot_be_noted_down_either(
@@ -160,12 +174,12 @@ async def test_an_answer_that_is_lost_and_cannot_be_noted_down_either(
 ) -> None:
     await chat.say("/seed 42")
     with contextlib.closing(sqlite3.connect(settings.database)) as connection:
-        connection.execute("ALTER TABLE creations RENAME TO hidden")
+        connection.execute(FULL)
         telegram.refusals["sendMessage"].append(Refusal(502, "Bad Gateway"))
         assert await chat.say("/dino") == []
-        connection.execute("ALTER TABLE hidden RENAME TO creations")
+        connection.execute("DROP TRIGGER full")
     assert type(chat.errors.pop()).__name__ == "NetworkError"
-    assert "An answer was not sent" in caplog.text
+    assert "A reply may not have been sent" in caplog.text
     assert "this database cannot be used" in caplog.text
 
 
@@ -190,13 +204,51 @@ async def test_a_button_where_we_may_not_write_any_more(chat: Chat, telegram: Te
     assert chat.notice == texts.MAY_NOT_WRITE
 
 
-@pytest.mark.parametrize("seconds", [0, 700])
-async def test_a_button_whose_answer_telegram_does_not_take_is_released(
-    chat: Chat, telegram: Telegram, seconds: int
-) -> None:
+async def test_a_button_whose_reply_telegram_does_not_take_is_released(chat: Chat, telegram: Telegram) -> None:
     await chat.say("/dino")
-    status, reason = (429, "Too Many Requests") if seconds else (502, "Bad Gateway")
-    telegram.refusals["editMessageText"].append(Refusal(status, reason, retry_after=seconds))
+    telegram.refusals["editMessageText"].append(Refusal(502, "Bad Gateway"))
     await chat.press("another")
     chat.errors.clear()
     assert chat.notice == texts.NOT_SHOWN
+
+
+def failing_context(error: Exception) -> Any:
+    """Return what the library hands to an error handler."""
+    return SimpleNamespace(error=error)
+
+
+@pytest.mark.parametrize(
+    "trouble", [RuntimeError("this client is closed"), TimedOut("too late"), ValueError("no text")]
+)
+async def test_the_error_handler_never_fails(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, trouble: Exception
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr(Message, "reply_html", fail)
+    message = Message(1, datetime.now(UTC), TelegramChat(ALICE.id, "private"), text="/dino")
+    await on_error(Update(1, message=message), failing_context(ExplainedError("something")))
+    (record,) = caplog.records
+    assert record.name == "bot.handlers.failures"
+
+
+async def test_the_error_handler_survives_a_sentence_that_fails(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delattr(texts, "apology")
+    await on_error(Update(1), failing_context(ZeroDivisionError()))
+    assert [record.getMessage() for record in caplog.records][-1] == "An error could not be explained"
+
+
+@pytest.mark.parametrize("update", [None, "no update", Update(1)])
+async def test_the_error_handler_takes_any_update(update: object, caplog: pytest.LogCaptureFixture) -> None:
+    await on_error(update, failing_context(ZeroDivisionError()))
+    (record,) = caplog.records
+    assert record.exc_info
+
+
+async def test_what_was_not_sent_is_logged_by_the_pacing_alone(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    await on_error(Update(1), failing_context(NothingSentError("the bot stops")))
+    assert caplog.records == []

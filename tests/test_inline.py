@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.handlers.inline import LONGEST_LINE, NAMES, VERSES, is_name
-from bot.writing.batching import Batching, Busy
+from bot.writing.writer import Writer, Busy
 from tests.serving import ALICE, BOB, Chat, uncoded, until
 
 if TYPE_CHECKING:
     from bot.local.telegram import Person, Telegram
-    from bot.writing.batching import Written
+    from bot.writing.writer import Text
     from model.decoding.requests import Request
 
 
@@ -48,7 +48,7 @@ async def test_names_that_begin_so(chat: Chat) -> None:
     assert len(set(titles)) == NAMES
     for title, result in zip(titles, answer["results"], strict=True):
         assert title.startswith("Mango")
-        assert result["description"].startswith("new; the nearest known name is Mangosaurus, ")
+        assert result["description"].startswith("new; the closest name I know is Mangosaurus, ")
         text = result["message"]["text"]
         assert text.startswith(f"{title}\nnew; ")
         assert "turn" not in text
@@ -99,10 +99,10 @@ async def test_there_is_no_second_page(chat: Chat) -> None:
 
 
 async def test_a_full_queue_offers_nothing(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def full(self: Batching, request: Request) -> Written:
-        raise Busy("9 requests are waiting already; please try again in a minute.")
+    async def full(self: Writer, request: Request) -> Text:
+        raise Busy("9 requests are waiting already")
 
-    monkeypatch.setattr(Batching, "write", full)
+    monkeypatch.setattr(Writer, "write", full)
     answer = await offered(chat, "ma")
     assert (answer["results"], answer["cache_time"]) == ([], 0)
 
@@ -110,14 +110,14 @@ async def test_a_full_queue_offers_nothing(chat: Chat, monkeypatch: pytest.Monke
 async def test_only_the_newest_of_what_is_typed_is_written(
     chat: Chat, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, begun, go_on = Batching.write, asyncio.Event(), asyncio.Event()
+    write, begun, go_on = Writer.write, asyncio.Event(), asyncio.Event()
 
-    async def slow(self: Batching, request: Request) -> Written:
+    async def slow(self: Writer, request: Request) -> Text:
         begun.set()
         await go_on.wait()
         return await write(self, request)
 
-    monkeypatch.setattr(Batching, "write", slow)
+    monkeypatch.setattr(Writer, "write", slow)
     older = telegram.inline("m", ALICE)
     await begun.wait()
     newer, of_bob = telegram.inline("ma", ALICE), telegram.inline("m", BOB)
@@ -130,14 +130,14 @@ async def test_only_the_newest_of_what_is_typed_is_written(
 
 
 async def test_typing_does_not_wait_for_a_poem(chat: Chat, telegram: Telegram, monkeypatch: pytest.MonkeyPatch) -> None:
-    write, go_on = Batching.write, asyncio.Event()
+    write, go_on = Writer.write, asyncio.Event()
 
-    async def slow(self: Batching, request: Request) -> Written:
-        if self is chat.mangosaurus.batchings["poem"]:
+    async def slow(self: Writer, request: Request) -> Text:
+        if self is chat.mangosaurus.writers["poem"]:
             await go_on.wait()
         return await write(self, request)
 
-    monkeypatch.setattr(Batching, "write", slow)
+    monkeypatch.setattr(Writer, "write", slow)
     telegram.say("/poem Shall I", ALICE)
     query = telegram.inline("ma", ALICE)
     await until(lambda: query in telegram.queries.answers)

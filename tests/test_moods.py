@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 
 from bot.conversation import moods
 from bot.people.store import MOODS
+from model.decoding.limits import MAX_TEMPERATURE
 from model.decoding.requests import Sampling
 
 
 def test_bold_is_what_the_operator_set() -> None:
     assert [moods.temperature(mood, 1.0) for mood in MOODS] == [0.7, 1.0, 1.3]
-    assert moods.temperature("wild", 5.0) == moods.HIGHEST
+    assert moods.temperature("wild", 5.0) == MAX_TEMPERATURE
     assert moods.temperature("wild", 0.0) == 0
 
 

@@ -1,4 +1,4 @@
-"""`/poem` and plain text: the line word for word, what follows it, and what is no line."""
+"""`/poem` and plain text: the line word for word, the verse behind it, and what is no line."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from telegram import Update
 from bot.conversation import texts
 from bot.conversation.answers import ExplainedError
 from bot.handlers.poem import LONGEST_LINE, read_line
+from bot.local.markup import parse_html
 from bot.local.telegram import group
 from tests.serving import ALICE, Chat
 
-USAGE = texts.POEM_USAGE.replace("<code>", "").replace("</code>", "")
+USAGE, _ = parse_html(texts.POEM_USAGE)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_nothing_to_continue(text: str) -> None:
 
 
 def test_a_line_that_is_too_long() -> None:
-    with pytest.raises(ExplainedError, match="has 4,096 characters, and I can take 200"):
+    with pytest.raises(ExplainedError, match="has 4,096 characters, and I can take up to 200"):
         read_line("😀" * 4096)
 
 
@@ -119,8 +120,7 @@ async def test_no_line(chat: Chat) -> None:
 
 
 async def test_thousands_of_emoji(chat: Chat) -> None:
-    (answer,) = await chat.say("😀" * 4096)
-    assert answer == "Your line has 4,096 characters, and I can take 200. Give me a shorter one."
+    assert await chat.say("😀" * 4096) == [texts.line_too_long(4096, 200)]
 
 
 async def test_a_command_in_the_middle_is_part_of_the_line(chat: Chat) -> None:

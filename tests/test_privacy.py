@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.conversation import texts
-from bot.handlers.privacy import as_file, question_buttons
+from bot.handlers.privacy import as_file
 from bot.local.contents import Refusal
+from bot.local.markup import parse_html
 from bot.local.telegram import Person, group
 from bot.people.limits import Rate
 from tests.serving import ALICE, BOB, Chat, serving
@@ -20,6 +21,15 @@ from tests.serving import ALICE, BOB, Chat, serving
 if TYPE_CHECKING:
     from bot.local.telegram import Telegram
     from bot.settings import Settings
+
+
+ANONYMOUS, CHANNEL = Person(1087968824, "Group"), Person(136817688, "Channel")
+"""Whom Telegram names as the sender behind a group or a channel."""
+GROUP = group(-5)
+
+
+def shown(html: str) -> str:
+    return parse_html(html)[0]
 
 
 async def kept(chat: Chat, person: Person = ALICE) -> dict[str, Any]:
@@ -48,7 +58,7 @@ async def test_yes_deletes_everything_of_that_person_alone(chat: Chat) -> None:
     assert await kept(chat) == {"person": None, "preferences": {"mood": "bold", "names": 1}, "creations": []}
     assert await kept(chat, BOB) == others
     for code in codes:
-        assert (await chat.say(f"/again {code}"))[0].startswith("I know no creation")
+        assert (await chat.say(f"/again {code}"))[0].startswith("I don't know any creation")
 
 
 async def test_no_keeps_everything(chat: Chat) -> None:
@@ -92,7 +102,7 @@ async def test_pressed_too_late(chat: Chat) -> None:
     await asked(chat)
     chat.telegram.sent[-1]["date"] = int(time.time()) - 3700
     await chat.press(1)
-    assert chat.texts()[-1] == texts.FORGET_TOO_OLD
+    assert chat.texts()[-1] == texts.QUESTION_TOO_OLD
     assert (await kept(chat))["person"]
 
 
@@ -120,7 +130,7 @@ async def test_exports_count_as_answers(settings: Settings, telegram: Telegram) 
     async with serving(replace(settings, rate_limit=Rate(2, 60)), telegram) as chat:
         assert await chat.say("/export") == await chat.say("/export") == [texts.EXPORT_CAPTION]
         (refusal,) = await chat.say("/export")
-        assert refusal.startswith("You are faster than I can dream.")
+        assert refusal == texts.too_many(30)
 
 
 async def test_a_question_that_is_deleted_meanwhile(chat: Chat) -> None:
@@ -147,15 +157,11 @@ async def test_in_a_group_only_the_person_who_asked_may_press(chat: Chat) -> Non
     assert (await kept(chat))["person"] is None
 
 
-async def test_nobody_is_forgotten_in_the_name_of_a_chat(chat: Chat) -> None:
-    hidden = Person(1087968824, "Group")
-    assert await chat.say("/forget", hidden, group(-5), sender_chat=group(-5)) == [texts.FORGET_AS_YOURSELF]
-
-
-@pytest.mark.parametrize("person", [1, 2**52, -(2**52)])
-def test_the_buttons_fit(person: int) -> None:
-    rows = question_buttons(person).inline_keyboard
-    assert all(len(str(button.callback_data).encode()) <= 64 for row in rows for button in row)
+@pytest.mark.parametrize("command", ["/forget", "/export", "/forget group", "/export group"])
+async def test_a_channel_is_asked_to_speak_for_itself(chat: Chat, command: str) -> None:
+    """Nobody can tell who is behind it, nor ask Telegram for its administrators."""
+    channel = {"id": -1007, "type": "channel", "title": "News"}
+    assert await chat.say(command, CHANNEL, GROUP, sender_chat=channel) == [texts.AS_YOURSELF]
 
 
 async def test_an_export_is_a_file_with_everything(chat: Chat) -> None:
@@ -188,5 +194,89 @@ async def test_an_export_of_nothing(chat: Chat) -> None:
 
 
 async def test_an_export_is_not_shown_to_a_group(chat: Chat) -> None:
-    assert await chat.say("/export", ALICE, group(-5)) == [texts.EXPORT_PRIVATELY]
+    assert await chat.say("/export", ALICE, GROUP) == [shown(texts.EXPORT_PRIVATELY)]
     assert chat.telegram.files == {}
+
+
+async def owned_by_the_group(chat: Chat) -> dict[str, Any]:
+    """Have something kept of a group whose administrator is Alice; returns that."""
+    chat.telegram.administrators[-5] = [ALICE]
+    for text in ("/seed 42", "/dino", "/poem Shall I"):
+        await chat.say(text, ANONYMOUS, GROUP, sender_chat=GROUP)
+    return await chat.mangosaurus.store.export(-5)
+
+
+@pytest.mark.parametrize(("command", "speaker"), [("/forget", ANONYMOUS), ("/forget GROUP", ALICE)])
+async def test_an_administrator_has_a_group_forgotten(chat: Chat, command: str, speaker: Person) -> None:
+    assert (await owned_by_the_group(chat))["person"]["dino_turns"] == 1
+    await chat.say("/dino", ALICE)
+    sender = {"sender_chat": GROUP} if speaker is ANONYMOUS else {}
+    assert await chat.say(command, speaker, GROUP, **sender) == [texts.FORGET_GROUP_QUESTION]
+    assert chat.buttons() == [texts.FORGET_GROUP_YES, texts.FORGET_NO]
+    await chat.press(1, BOB)
+    assert chat.notice == texts.ADMINS_ONLY
+    assert (await chat.mangosaurus.store.export(-5))["person"]
+    await chat.press(1, ALICE)
+    assert chat.texts()[-1] == texts.FORGET_GROUP_DONE
+    assert (await chat.mangosaurus.store.export(-5))["person"] is None
+    assert (await kept(chat, ALICE))["person"]
+
+
+async def test_an_administrator_keeps_a_group(chat: Chat) -> None:
+    before = await owned_by_the_group(chat)
+    await chat.say("/forget group", ALICE, GROUP)
+    await chat.press(texts.FORGET_NO, ALICE)
+    assert chat.texts()[-1] == texts.FORGET_KEPT
+    assert await chat.mangosaurus.store.export(-5) == before
+
+
+async def test_an_administrator_gets_the_export_of_a_group_in_private(chat: Chat) -> None:
+    owned = await owned_by_the_group(chat)
+    await chat.say("/start", ALICE)
+    sent = await chat.say("/export group", ALICE, GROUP)
+    assert sent == [shown(texts.export_group_caption("A group")), texts.EXPORT_GROUP_SENT]
+    document, said = chat.telegram.sent[-2:]
+    assert (document["chat"]["id"], said["chat"]["id"]) == (ALICE.id, -5)
+    assert document["document"]["file_name"] == "mangosaurus-5.json"
+    assert list(chat.telegram.files.values()) == [as_file(owned)]
+
+
+async def test_an_anonymous_administrator_shows_who_they_are_by_a_button(chat: Chat) -> None:
+    await owned_by_the_group(chat)
+    await chat.say("/start", ALICE)
+    assert await chat.say("/export", ANONYMOUS, GROUP, sender_chat=GROUP) == [texts.EXPORT_GROUP_QUESTION]
+    assert chat.buttons() == [texts.EXPORT_GROUP_BUTTON]
+    assert await chat.press(1, BOB) == []
+    assert chat.notice == texts.ADMINS_ONLY
+    assert await chat.press(1, ALICE) == [shown(texts.export_group_caption("A group"))]
+    assert chat.notice == texts.EXPORT_GROUP_SENT
+    assert chat.telegram.sent[-1]["chat"]["id"] == ALICE.id
+
+
+async def test_an_administrator_whom_the_bot_cannot_write_to_reads_why(chat: Chat) -> None:
+    await owned_by_the_group(chat)
+    assert await chat.say("/export group", ALICE, GROUP) == [texts.EXPORT_GROUP_NOT_SENT]
+    await chat.say("/export", ANONYMOUS, GROUP, sender_chat=GROUP)
+    chat.telegram.refusals["sendDocument"].append(Refusal(403, "Forbidden: bot was blocked by the user"))
+    assert await chat.press(1, ALICE) == []
+    assert chat.notice == texts.EXPORT_GROUP_NOT_SENT
+
+
+@pytest.mark.parametrize("command", ["/forget group", "/export group"])
+async def test_a_groups_data_is_for_its_administrators(chat: Chat, command: str) -> None:
+    await owned_by_the_group(chat)
+    await chat.say("/start", BOB)
+    assert await chat.say(command, BOB, GROUP) == [texts.ADMINS_ONLY]
+    assert await chat.say(command, BOB) == [texts.IN_THE_GROUP]
+    assert chat.telegram.files == {}
+
+
+async def test_a_button_of_one_group_does_not_work_in_another(chat: Chat) -> None:
+    await owned_by_the_group(chat)
+    chat.telegram.administrators[-6] = [BOB]
+    await chat.say("/forget", ANONYMOUS, group(-6), sender_chat=group(-6))
+    question = deepcopy(chat.telegram.sent[-1])
+    question["reply_markup"]["inline_keyboard"][0][0]["callback_data"] = "1:forget:yes:-5"
+    await chat.press(1, BOB, message=question)
+    assert chat.notice == texts.FORGET_NOT_YOURS
+    assert (await chat.mangosaurus.store.export(-5))["person"]

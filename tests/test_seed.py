@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation import texts
-from bot.conversation.answers import PATIENCE, TYPING_AT_ONCE, ExplainedError
+from bot.conversation.answers import SLOW, TYPING_AT_ONCE, ExplainedError
 from bot.handlers.seed import read_seed
 from bot.local.contents import Refusal
 from bot.local.telegram import Person, group
 from bot.people.store import LARGEST_SEED, NEW_SEEDS
-from bot.writing.batching import Batching, Busy, WritingError
+from bot.writing.writer import Writer, Busy, WritingError
 from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, generator_for
 from tests.serving import ALICE, BOB, Chat, names_in, serving, uncoded
@@ -24,7 +24,7 @@ from tests.serving import ALICE, BOB, Chat, names_in, serving, uncoded
 if TYPE_CHECKING:
     from bot.local.telegram import Telegram
     from bot.settings import Settings
-    from bot.writing.batching import Written
+    from bot.writing.writer import Text
     from model.decoding.requests import Request
 
 
@@ -60,7 +60,7 @@ async def test_a_new_person_has_a_seed_and_keeps_it(chat: Chat) -> None:
 async def test_the_first_answer_is_that_of_the_seed_and_turn_zero(chat: Chat) -> None:
     await chat.say("/seed 42")
     (answer,) = await chat.say("/dino 3")
-    (expected,) = Decoder(chat.mangosaurus.batchings["dino"].checkpoint).generate(
+    (expected,) = Decoder(chat.mangosaurus.writers["dino"].checkpoint).generate(
         [NameRequest(generator_for(42, 0), 3)]
     )
     assert [name.lower() for name in names_in(answer)] == list(expected.texts)
@@ -70,7 +70,7 @@ async def test_two_people_with_a_seed_get_the_same_in_the_same_order(chat: Chat)
     requests = ["/dino", "/dino 3", "/poem Shall I", "/dino ma", "/poem Shall I"]
     answers = []
     for person in (ALICE, BOB):
-        assert await chat.say("/seed 42", person) == ["Your seed is now 42, and its sequence begins."]
+        assert await chat.say("/seed 42", person) == ["Your seed is now 42, and its sequence starts here."]
         answers.append([uncoded(*await chat.say(request, person)) for request in requests])
     assert answers[0] == answers[1]
     assert answers[0][2] != answers[0][4]
@@ -145,12 +145,12 @@ async def test_a_turned_away_request_takes_no_turn(chat: Chat, monkeypatch: pyte
     expected = await chat.say("/dino")
     await chat.say("/seed 42")
 
-    async def full(self: Batching, request: Request) -> Written:
-        raise Busy("9 requests are waiting already; please try again in a minute.")
+    async def full(self: Writer, request: Request) -> Text:
+        raise Busy("9 requests are waiting already")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Batching, "write", full)
-        assert await chat.say("/dino") == ["9 requests are waiting already; please try again in a minute."]
+        patched.setattr(Writer, "write", full)
+        assert await chat.say("/dino") == [texts.BUSY]
     assert uncoded(*await chat.say("/dino")) == uncoded(*expected)
 
 
@@ -169,9 +169,9 @@ async def test_slow_answers_show_that_the_bot_is_typing(
     chat: Chat, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     actions: list[str] = []
-    write = Batching.write
+    write = Writer.write
 
-    async def slow(self: Batching, request: Request) -> Written:
+    async def slow(self: Writer, request: Request) -> Text:
         await asyncio.sleep(0.1)
         return await write(self, request)
 
@@ -181,8 +181,8 @@ async def test_slow_answers_show_that_the_bot_is_typing(
     telegram.listen = listen
     await chat.say("/dino")
     assert "sendChatAction" not in actions
-    monkeypatch.setattr("bot.conversation.answers.PATIENCE", 0.01)
-    monkeypatch.setattr(Batching, "write", slow)
+    monkeypatch.setattr("bot.conversation.answers.SLOW", 0.01)
+    monkeypatch.setattr(Writer, "write", slow)
     telegram.refusals["sendChatAction"].append(Refusal(502, "Bad Gateway"))  # which is no reason not to answer
     monkeypatch.setattr("bot.conversation.answers.TYPING_LASTS", 0.01)
     (answer,) = await chat.say("/dino")
@@ -195,7 +195,7 @@ async def test_the_typing_does_not_begin_behind_the_answer(chat: Chat, telegram:
     actions: list[str] = []
     telegram.listen = lambda method, parameters, result: actions.append(method)
     await chat.say("/dino")
-    await asyncio.sleep(PATIENCE)
+    await asyncio.sleep(SLOW)
     assert "sendChatAction" not in actions[actions.index("sendMessage") :]
 
 
@@ -204,15 +204,15 @@ async def test_the_typing_ends_with_what_it_was_for(
 ) -> None:
     actions: list[str] = []
 
-    async def fail(self: Batching, request: Request) -> Written:
+    async def fail(self: Writer, request: Request) -> Text:
         await asyncio.sleep(0.05)
-        raise WritingError("The network is on strike.")
+        raise WritingError("the network is on strike")
 
     telegram.listen = lambda method, parameters, result: actions.append(method)
-    monkeypatch.setattr("bot.conversation.answers.PATIENCE", 0.0)
+    monkeypatch.setattr("bot.conversation.answers.SLOW", 0.0)
     monkeypatch.setattr("bot.conversation.answers.TYPING_LASTS", 0.001)
-    monkeypatch.setattr(Batching, "write", fail)
-    assert await chat.say("/dino") == ["The network is on strike."]
+    monkeypatch.setattr(Writer, "write", fail)
+    assert await chat.say("/dino") == [texts.NOT_WRITTEN]
     shown = actions.count("sendChatAction")
     await asyncio.sleep(0.02)
     assert shown > 1
@@ -223,9 +223,9 @@ async def test_many_who_wait_are_not_kept_waiting_by_the_typing(
     chat: Chat, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     actions: list[str] = []
-    write, shown, everybody = Batching.write, asyncio.Event(), asyncio.Event()
+    write, shown, everybody = Writer.write, asyncio.Event(), asyncio.Event()
 
-    async def slow(self: Batching, request: Request) -> Written:
+    async def slow(self: Writer, request: Request) -> Text:
         await everybody.wait()
         return await write(self, request)
 
@@ -235,8 +235,8 @@ async def test_many_who_wait_are_not_kept_waiting_by_the_typing(
             shown.set()
 
     telegram.listen = listen
-    monkeypatch.setattr("bot.conversation.answers.PATIENCE", 0.0)
-    monkeypatch.setattr(Batching, "write", slow)
+    monkeypatch.setattr("bot.conversation.answers.SLOW", 0.0)
+    monkeypatch.setattr(Writer, "write", slow)
     people = [Person(number, "Somebody") for number in range(500, 515)]
     for person in people:
         telegram.say("/dino", person)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +20,7 @@ from bot.training.retraining import Outcome
 from bot.writing.nearest import Neighbour
 from tests.serving import progress
 
+BOT = Path(__file__).resolve().parents[1] / "bot"
 STRANGE = "<b>&amp; 😀 </i>\u202e"
 PROGRESS = progress(STRANGE, sample=STRANGE * 99)
 
@@ -33,13 +37,17 @@ EVERYTHING = [
     texts.how_many(10),
     texts.first_letters(STRANGE * 99, 20),
     texts.no_new_name("ma"),
+    texts.no_new_name(""),
+    texts.unknown_code(STRANGE * 9),
+    texts.gone("k7m2p9x"),
+    texts.export_group_caption(STRANGE),
+    texts.too_many(30),
     texts.line_too_long(4096, 200),
     texts.seed(42),
     texts.seed_set(42),
     texts.seed_range(2**63 - 1),
     texts.not_trained("dino"),
     texts.not_trained("poem"),
-    texts.failure(STRANGE),
     texts.apology("0a1b"),
     texts.minutes_range(1440),
     texts.training_begins("dino", None),
@@ -60,6 +68,18 @@ def test_every_text_is_markup_that_fits(text: str) -> None:
     assert 0 < units(shown) <= LONGEST_TEXT
     assert "!" not in shown
     assert shown == shown.strip()
+
+
+def test_no_sentence_comes_from_elsewhere() -> None:
+    """Whatever the rest of the bot sends or shows is a name or a call in `texts`, never words of its own."""
+    senders = re.compile(
+        r"""(?:reply_html|reply_text|send_message|release|notice|ExplainedError|RefusedError)\(
+            (?:query,\s*)? \s* f?["'][^"']*\w""",
+        re.VERBOSE,
+    )
+    rooms = [*(BOT / "handlers").glob("*.py"), *(BOT / "conversation").glob("*.py")]
+    assert len(rooms) > 10
+    assert [room.name for room in rooms if senders.search(room.read_text(encoding="utf-8"))] == []
 
 
 @given(
@@ -97,9 +117,9 @@ def test_notices_fit_and_show_what_they_say(text: str) -> None:
 
 
 def test_names_in_words() -> None:
-    assert texts.new_name(Neighbour("yi", 1)) == "new; the nearest known name is Yi, one letter away"
+    assert texts.new_name(Neighbour("yi", 1)) == "new; the closest name I know is Yi, one letter away"
     assert texts.name_offer("mango", None) == ("Mango", "new")
-    small = "<i>new; the nearest known name is Yi, one letter away; seed 42</i>"
+    small = "<i>new; the closest name I know is Yi, one letter away; seed 42</i>"
     assert texts.names(["y"], [Neighbour("yi", 1)], "seed 42", "k7m2p9x") == f"<b>Y</b>\n{small} <code>k7m2p9x</code>"
 
 
@@ -111,11 +131,6 @@ def test_what_decides() -> None:
 def test_a_poem_on_the_line_or_below() -> None:
     assert texts.poem("a ", "b\ni", "c", "", between="") == "<b>a </b>b\nI\n\n<i>c</i>"
     assert texts.poem("a", "b", "c", "", between="\n") == "<b>a</b>\nB\n\n<i>c</i>"
-
-
-def test_errors_become_sentences() -> None:
-    assert texts.failure("count is 0; it is a whole number") == "Count is 0; it is a whole number."
-    assert texts.failure("Why? ") == "Why?"
 
 
 @given(st.lists(st.floats(0, 10), min_size=1, max_size=500))

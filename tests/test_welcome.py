@@ -21,8 +21,8 @@ async def test_hello(chat: Chat) -> None:
 
 async def test_what_i_am(chat: Chat) -> None:
     (answer,) = await chat.say("/about")
-    for batching in chat.mangosaurus.batchings.values():
-        assert f"version {batching.checkpoint.version}, 3.000 nats per character" in answer
+    for writer in chat.mangosaurus.writers.values():
+        assert f"version {writer.checkpoint.version}, 3.000 nats per character" in answer
     assert "1 names" in answer
 
 

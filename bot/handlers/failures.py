@@ -7,7 +7,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from telegram import Update
-from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
+from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError
 
 from bot.conversation import texts
 from bot.conversation.answers import ExplainedError, RefusedError
@@ -72,7 +72,8 @@ def _is_unwelcome(error: TelegramError) -> bool:
 def _log_unsent(error: TelegramError) -> None:
     if isinstance(error, NothingSentError):  # the pacing has logged it
         return
-    how = "may not have been" if isinstance(error, TimedOut) else "was not"
+    in_doubt = isinstance(error, NetworkError) and not isinstance(error, BadRequest)
+    how = "may not have been" if in_doubt else "was not"
     level = logging.INFO if _is_unwelcome(error) else logging.WARNING
     logger.log(level, "A reply %s sent: %s: %s", how, type(error).__name__, error)
 

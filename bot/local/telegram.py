@@ -69,6 +69,8 @@ class Telegram:
         self.files: dict[str, bytes] = {}  # what the bot uploaded, by file id
         self.queries = Queries()
         self.commands: dict[tuple[str, str], list[Json]] = {}
+        self.administrators: defaultdict[int, list[Person]] = defaultdict(list)  # of groups
+        self.webhook: Json | None = None
         self.listen = listen
         self._chats: dict[int, Json] = {}
         self._messages: dict[tuple[int, int], Json] = {}
@@ -78,6 +80,7 @@ class Telegram:
         self._methods: dict[str, Callable[[Json], Any]] = {
             "getMe": lambda _parameters: ME,
             "deleteWebhook": self._delete_webhook,
+            "setWebhook": self._set_webhook,
             "sendMessage": self._send_message,
             "editMessageText": self._edit_message_text,
             "editMessageReplyMarkup": self._edit_message_reply_markup,
@@ -88,6 +91,7 @@ class Telegram:
             "answerInlineQuery": self.queries.answer_inline,
             "setMyCommands": self._set_my_commands,
             "getMyCommands": lambda parameters: self.commands.get(_scope(parameters), []),
+            "getChatAdministrators": self._get_chat_administrators,
             "deleteMyCommands": lambda parameters: self.commands.pop(_scope(parameters), None) is None or True,
         }
 
@@ -176,6 +180,10 @@ class Telegram:
             self._inbox.clear()
         return True
 
+    def _set_webhook(self, parameters: Json) -> bool:
+        self.webhook = parameters
+        return True
+
     def _send_message(self, parameters: Json) -> Json:
         content = text_content(parameters)
         return self._send(parameters, content)
@@ -248,6 +256,13 @@ class Telegram:
                 raise bad("BOT_COMMAND_DESCRIPTION_INVALID")
         self.commands[_scope(parameters)] = commands
         return True
+
+    def _get_chat_administrators(self, parameters: Json) -> list[Json]:
+        chat = self._chat(parameters)
+        if chat["type"] == "private":
+            raise bad("there are no administrators in the private chat")
+        people = self.administrators[chat["id"]]
+        return [{"status": "creator", "user": person.user(), "is_anonymous": False} for person in people]
 
     def _send(self, parameters: Json, content: Json) -> Json:
         chat = self._chat(parameters)

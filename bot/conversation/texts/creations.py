@@ -124,7 +124,7 @@ def line_too_long(length: int, longest: int) -> str:
 def unknown_code(given: str) -> str:
     """Say that no creation has this code."""
     return (
-        f"I don't know a creation with the code <code>{escape(cut(given, 40))}</code>. "
+        f"I don't know any creation with the code <code>{escape(cut(given, 40))}</code>. "
         "Maybe a letter is wrong, or its owner asked me to forget it."
     )
 

@@ -1,0 +1,126 @@
+"""The data of buttons: it fits, it comes back as it was sent, and anything else means nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.conversation import buttons
+from bot.conversation.buttons import CreationPress, PreferencePress, PrivacyPress
+from bot.conversation.moods import STEPS
+from bot.people.store import CODE_CHARACTERS, CODE_LENGTH, LARGEST_SEED, MOODS, Creation, Mood, Preferences
+from model.text.forms import Network
+
+if TYPE_CHECKING:
+    from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+CODES = st.text(CODE_CHARACTERS, min_size=CODE_LENGTH, max_size=CODE_LENGTH)
+CODE = "k7m2p9x"
+
+
+IDS = st.integers(-LARGEST_SEED - 1, LARGEST_SEED)
+
+
+def each(keyboard: InlineKeyboardMarkup) -> list[InlineKeyboardButton]:
+    return [button for row in keyboard.inline_keyboard for button in row]
+
+
+def data(keyboard: InlineKeyboardMarkup) -> list[str]:
+    sent = [str(button.callback_data) for button in each(keyboard)]
+    assert all(len(one.encode()) <= 64 for one in sent)
+    return sent
+
+
+def creation(temperature: float = 1.0, code: str = CODE) -> Creation:
+    return Creation(code, 101, Network.POEM, "0a1b", 42, 0, "Shall I", temperature)
+
+
+@given(CODES)
+def test_creations_come_back(code: str) -> None:
+    sent = data(buttons.below_creation(creation(code=code), can_grow=True))
+    assert [buttons.read(one) for one in sent] == [
+        CreationPress(action, code) for action in ("another", "wilder", "tamer", "continue")
+    ]
+    assert all(buttons.means(CreationPress)(one) and not buttons.means(PreferencePress)(one) for one in sent)
+
+
+@given(IDS, st.sampled_from(MOODS), st.sampled_from([1, 3, 5, 10]))
+def test_preferences_come_back(owner: int, mood: Mood, names: int) -> None:
+    keyboard = buttons.below_preferences(owner, Preferences(mood, names))
+    sent = data(keyboard)
+    assert [buttons.read(one) for one in sent] == [
+        *(PreferencePress(owner, mood=mood) for mood in MOODS),
+        *(PreferencePress(owner, names=count) for count in (1, 3, 5, 10)),
+    ]
+    assert all(buttons.means(PreferencePress)(one) and not buttons.means(CreationPress)(one) for one in sent)
+    marked = [button.text for button in each(keyboard) if "•" in button.text]
+    assert marked == [f"• {mood} •", f"• {names} •"]
+
+
+@given(IDS)
+def test_answers_to_a_question_about_privacy_come_back(owner: int) -> None:
+    keyboard = buttons.below_question(owner, yes="Yes", no="No", export="Send it to me")
+    assert [button.text for button in each(keyboard)] == ["Yes", "No", "Send it to me"]
+    assert [buttons.read(one) for one in data(keyboard)] == [
+        PrivacyPress(owner, "yes"),
+        PrivacyPress(owner, "no"),
+        PrivacyPress(owner, "export"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "press"),
+    [
+        ("1:another:k7m2p9x", CreationPress("another", CODE)),
+        ("1:continue:k7m2p9x", CreationPress("continue", CODE)),
+        ("1:mood:wild:101", PreferencePress(101, mood="wild")),
+        ("1:names:10:-5", PreferencePress(-5, names=10)),
+        ("1:forget:yes:101", PrivacyPress(101, "yes")),
+    ],
+)
+def test_buttons_that_were_sent_once_work_for_ever(data: str, press: buttons.Press) -> None:
+    assert buttons.read(data) == press
+
+
+def test_only_buttons_that_can_do_something() -> None:
+    assert len(data(buttons.below_creation(creation(), can_grow=False))) == 3
+    (another, tamer) = data(buttons.below_creation(creation(STEPS[-1]), can_grow=False))
+    assert ("another" in another, "tamer" in tamer) == (True, True)
+    assert "wilder" in data(buttons.below_creation(creation(STEPS[0]), can_grow=False))[1]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "",
+        "1",
+        f"0:another:{CODE}",
+        f"2:another:{CODE}",
+        f"1:delete:{CODE}",
+        f"1:another:{CODE}\n",
+        f"1:another:{CODE}x",
+        "1:another:K7M2P9X",
+        "1:another:'; drop",
+        "1:mood:mad:101",
+        "1:mood:wild:",
+        "1:mood:wild:١",
+        "1:names:11:101",
+        "1:names:1:" + "9" * 20,
+        "1:forget:maybe:101",
+        "1:forget:yes:",
+        "1:forget:yes:101x",
+        "another",
+        "😀" * 16,
+    ],
+)
+def test_forged_data_means_nothing(forged: str) -> None:
+    assert buttons.read(forged) is None
+
+
+@given(st.one_of(st.text(), st.from_regex(r"1:[a-z]+:[2-9a-z]*"), st.none(), st.integers(), st.binary()))
+def test_any_data_is_read(forged: object) -> None:
+    press = buttons.read(forged)
+    assert press is None or isinstance(press, buttons.Press)
