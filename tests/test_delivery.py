@@ -77,7 +77,7 @@ async def test_a_message_that_timed_out_is_sent_once_and_its_buttons_work(
     line.lost = ["sendMessage"]
     (doubtful,) = await far_chat.say("/dino")
     assert line.called.count("sendMessage") == 2  # the seed's and this one
-    assert "An answer may not have been sent: TimedOut" in caplog.text
+    assert "A reply may not have been sent: TimedOut" in caplog.text
     (again,) = await far_chat.say(f"/again {doubtful.split(' ')[-1]}")
     assert again == doubtful
 

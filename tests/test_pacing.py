@@ -252,6 +252,23 @@ def test_a_request_that_is_cancelled_as_its_turn_comes_gives_it_back() -> None:
     assert line.sent == {"a": pytest.approx(0), "c": pytest.approx(1)}
 
 
+def test_a_chat_action_that_is_cancelled_is_no_loss() -> None:
+    async def simulate() -> Line:
+        line = Line(latency=0)
+        line.errors["x"] = [RetryAfter(timedelta(seconds=5))]
+        sending = line.start("x")
+        await asyncio.sleep(1)
+        typing = line.start("typing", 1, "sendChatAction")
+        await asyncio.sleep(1)
+        typing.cancel()
+        await asyncio.wait([sending, typing])
+        return line
+
+    line = run(simulate())
+    assert line.pacing.dropped == 0
+    assert list(line.sent) == ["x"]
+
+
 # Telegram's own limits
 
 

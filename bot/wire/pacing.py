@@ -153,7 +153,8 @@ class Pacing(BaseRateLimiter[Any]):
             may_go = await turn.may_go and not self._is_shut
         except asyncio.CancelledError:
             self._withdraw(queue, turn)
-            self._drop(queue, turn, "it was cancelled")
+            if queue is not self._others:
+                self._drop(queue, turn, "it was cancelled")
             raise
         if not may_go:
             self._withdraw(queue, turn)
@@ -210,7 +211,7 @@ class Pacing(BaseRateLimiter[Any]):
                     turn.may_go.set_result(False)
 
     def _drop(self, queue: Queue, turn: Turn, reason: str) -> None:
-        """Count and log a message that is not sent."""
+        """Log a request that is not sent, and count it if it is a message."""
         self.dropped += queue is not self._others
         logger.warning("%s was given up: %s", turn, reason)
 
