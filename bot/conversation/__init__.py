@@ -1,1 +1,12 @@
-"""To be described."""
+"""How a request is answered, and how the bot talks.
+
+Rooms, from the ground up, and what other wings use of them:
+
+    typesetting   is_visible: capitals for verse
+    texts         every sentence that a person can read, by topic
+    moods         how daring a text is, in words and as a temperature
+    buttons       read, means, release, is_gone, below_preferences, below_question: the buttons below a message;
+                  CreationPress, PreferencePress, PrivacyPress, Action: what comes back when one is pressed
+    replies       Reply: a creation with its text, as a chat shows it
+    answers       Answers, ExplainedError, RefusedError: from a request to a reply that is sent and recorded
+"""

@@ -1,1 +1,16 @@
-"""What people send, read and passed on: each room answers one kind of message, and knows no other room here."""
+"""What a person can ask for: one room for each thing, and none knows another.
+
+Rooms, in no order, and what the composition root uses of them:
+
+    dino          Dino: `/dino`
+    poem          Poem: `/poem`, and plain text
+    buttons       Buttons: another, wilder, tamer, continue
+    again         Again: `/again`, and links to a creation
+    inline        Inline: offers while somebody types, in any chat
+    seed          Seed: `/seed`
+    preferences   PreferenceMenu: `/settings`
+    privacy       Privacy: `/export` and `/forget`
+    welcome       Welcome: `/start`, `/help`, `/about`, and what no other room answers
+    admin         Admin: `/retrain`
+    failures      on_error: what a person and the log read of anything that goes wrong
+"""

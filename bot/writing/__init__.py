@@ -1,1 +1,9 @@
-"""To be described."""
+"""Many awaiting handlers, one decoding thread for each network.
+
+Rooms, from the ground up, and what other wings use of them:
+
+    nearest    Neighbour: the known name that is nearest to an invented one
+    writer     Writer, Text, Busy, WritingError, Stopped: from requests to texts, many at once
+    archive    Archive, MissingError: old versions, for old creations
+    networks   load_networks, StartError: which weights serve
+"""

@@ -24,7 +24,15 @@ RETRAIN_USAGE = (
     "<code>/retrain poem 10</code>."
 )
 
-_STAGES = {"pretrain": "reading the plays", "tune": "reading the sonnets", "names": "reading the names"}
+_STAGES = {
+    "dino": {
+        "pretrain": "reading other animals' names",
+        "tune": "reading the dinosaurs",
+        "distil": "learning from its teachers",
+        "names": "reading the names",
+    },
+    "poem": {"pretrain": "reading the plays", "tune": "reading the sonnets"},
+}
 _REASONS = {
     Reason.STOPPED: "I was stopped, and the training with me.",
     Reason.HUNG: "It hung, so I ended it.",
@@ -54,7 +62,7 @@ def training_begins(network: str, minutes: float | None) -> str:
 def training(network: str, progress: TrainingProgress, losses: Sequence[float]) -> str:
     """Show how far a training is; `losses` is its curve so far, in nats per character."""
     lines = [
-        f"Training <b>{network}</b>, {escape(_STAGES.get(progress.stage, progress.stage))}",
+        f"Training <b>{network}</b>, {_stage(network, progress.stage)}",
         f"<code>{_bar(progress.fraction)}</code> {progress.fraction:.0%}{_time_left(progress.seconds_left)}",
         f"loss {progress.training_loss:.3f}{_held_out(progress)}, {progress.characters_per_second:,.0f} characters/s",
         f"<code>{curve(losses)}</code>" if len(losses) > 1 else "",
@@ -100,6 +108,12 @@ def curve(losses: Sequence[float]) -> str:
     means = [sum(losses[a:b]) / (b - a) for a, b in pairwise(edges)]
     lowest, height = min(means), max(means) - min(means)
     return "".join("▁▂▃▄▅▆▇█"[round(7 * (mean - lowest) / height) if height else 0] for mean in means)
+
+
+def _stage(network: str, name: str) -> str:
+    """Say what the network is doing; "teacher 1, pretrain" is a stage of another network that it will learn from."""
+    *teacher, stage = name.split(", ")
+    return escape(", ".join([*teacher, _STAGES[network].get(stage, stage)]))
 
 
 def _bar(fraction: float) -> str:
