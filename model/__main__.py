@@ -11,15 +11,16 @@ if __name__ == "__main__":
 import secrets
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from model.cli.failures import FAILURES, Commands, sentence
-from model.cli.figures import print_comparison, print_evaluation, print_json
+from model.cli.figures import print_comparison, print_evaluation, print_json, print_sonnets
 from model.cli.options import (
     CheckpointOption,
     CorpusOption,
+    GenreArgument,
     JsonOption,
     NetworkArgument,
     ThreadsOption,
@@ -29,14 +30,11 @@ from model.cli.options import (
     weights_at,
 )
 from model.cli.training import add_version, print_end, run_training
-from model.decoding.limits import MAX_TEMPERATURE, USUAL_TEMPERATURE
+from model.decoding.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE
 from model.errors import MangosaurusError
-from model.text.forms import Network
+from model.text.forms import Genre, Network
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from model.decoding.requests import Request, Sampling
+USUAL_TEMPERATURES = USUAL_TEMPERATURE | {"sonnets": SONNET_TEMPERATURE}
 
 app = typer.Typer(
     cls=Commands,
@@ -51,10 +49,14 @@ app = typer.Typer(
 
 @app.command(epilog="Example: python -m model fetch")
 def fetch() -> None:
-    """Fetch Shakespeare's sonnets, plays and poems into data/ and verify them. Other commands do this when needed."""
+    """Fetch Shakespeare's sonnets, plays and poems, and the CMU Pronouncing Dictionary, into data/ and verify them.
+
+    Other commands do this when needed.
+    """
     from model.text import sources
 
-    sources.fetch(say=typer.echo)
+    for source in (sources.SHAKESPEARE, sources.CMUDICT):
+        sources.fetch(source=source, say=typer.echo)
 
 
 @app.command(epilog="Example: python -m model train dino --corpus cheeses.txt --out cheeses.safetensors --minutes 2")
@@ -105,11 +107,11 @@ def train(
 
 @app.command(epilog="Example: python -m model sample dino --prompt mango --count 3 --seed 42")
 def sample(
-    network: NetworkArgument,
-    prompt: Annotated[str, typer.Option(help="The beginning of each name or poem.")] = "",
+    genre: GenreArgument,
+    prompt: Annotated[str, typer.Option(help="The beginning of each name or poem, or a first line.")] = "",
     count: Annotated[
         int | None,
-        typer.Option(min=1, max=10_000, help="Number of names or poems.", show_default="5 names or 1 poem"),
+        typer.Option(min=1, max=10_000, help="Number of texts.", show_default="5 names, 1 poem or 1 sonnet"),
     ] = None,
     temperature: Annotated[
         float | None,
@@ -117,7 +119,7 @@ def sample(
             min=0,
             max=MAX_TEMPERATURE,
             help="0 gives the likeliest text; above 1, texts get wild.",
-            show_default=" or ".join(f"{usual:g} for {form}" for form, usual in USUAL_TEMPERATURE.items()),
+            show_default=", ".join(f"{usual:g} for {form}" for form, usual in USUAL_TEMPERATURES.items()),
         ),
     ] = None,
     top_p: Annotated[
@@ -131,27 +133,23 @@ def sample(
     checkpoint: CheckpointOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Invent names or verse."""
-    if known_words and network is Network.DINO:
-        raise typer.BadParameter("--known-words is for poem; new names are never known words")
+    """Invent names, verse or sonnets."""
+    from model.cli.sampling import check_options, requests_for, usual_temperature, whole_texts
     from model.decoding.decoder import Decoder
-    from model.decoding.drafts import seam
-    from model.decoding.requests import Sampling
     from model.engine.threads import blas_threads
 
-    loaded = weights_at(network, checkpoint)
+    check_options(genre, top_p, known_words=known_words)
+    loaded = weights_at(genre.network, checkpoint)
     chosen_seed = secrets.randbelow(2**32) if seed is None else seed
-    sampling = Sampling(USUAL_TEMPERATURE[network.form] if temperature is None else temperature, top_p)
-    requests = _requests(network, prompt, count, sampling, chosen_seed, known_words=known_words)
+    warmth = usual_temperature(genre) if temperature is None else temperature
+    requests = requests_for(genre, prompt, count, warmth, top_p, chosen_seed, known_words=known_words)
     with blas_threads(1):  # the products of one step are too small for several threads
         results = Decoder(loaded).generate(requests)
-    texts = [text for result in results for text in result.texts]
-    if network is Network.POEM:
-        texts = [prompt + seam(prompt, loaded.vocabulary) + text for text in texts]
+    texts = whole_texts(genre, prompt, results, loaded.vocabulary)
     if json:
-        print_json({"network": network, "version": loaded.version, "seed": chosen_seed, "texts": texts})
+        print_json({"network": genre.network, "version": loaded.version, "seed": chosen_seed, "texts": texts})
     elif texts:
-        typer.echo("\n".join(text.capitalize() for text in texts) if network is Network.DINO else "\n\n".join(texts))
+        typer.echo("\n".join(text.capitalize() for text in texts) if genre is Genre.DINO else "\n\n".join(texts))
     for result in results:  # after the texts, because some may have been found before the error
         if result.error:
             raise result.error
@@ -159,11 +157,12 @@ def sample(
 
 @app.command(epilog="Example: python -m model evaluate poem --checkpoint mine.safetensors --corpus mine.txt")
 def evaluate(
-    network: NetworkArgument,
+    genre: GenreArgument,
     checkpoint: CheckpointOption = None,
     corpus: CorpusOption = None,
     samples: Annotated[
-        int | None, typer.Option(min=0, help="Number of texts to sample.", show_default="2000 names or 200 poems")
+        int | None,
+        typer.Option(min=0, help="Number of texts to sample.", show_default="2000 names, 200 poems or 50 sonnets"),
     ] = None,
     thread_limit: ThreadsOption = None,
     json: JsonOption = False,
@@ -172,8 +171,12 @@ def evaluate(
     from model.engine.threads import blas_threads
     from model.evaluation import evaluation
 
+    if genre is Genre.SONNET:
+        _evaluate_sonnets(checkpoint, corpus, samples, json=json)
+        return
     with blas_threads(thread_limit):
-        result = evaluation.evaluate(weights_at(network, checkpoint), texts_at(network, corpus), samples=samples)
+        weights, texts = weights_at(genre.network, checkpoint), texts_at(genre.network, corpus)
+        result = evaluation.evaluate(weights, texts, samples=samples)
     if json:
         print_json(asdict(result))
     else:
@@ -234,16 +237,18 @@ def plot(
     typer.echo(f"drew {path}")
 
 
-def _requests(
-    network: Network, prompt: str, count: int | None, sampling: "Sampling", seed: int, *, known_words: bool
-) -> "Sequence[Request]":
-    from model.decoding.requests import NameRequest, VerseRequest, generator_for
+def _evaluate_sonnets(checkpoint: Path | None, corpus: list[Path] | None, count: int | None, *, json: bool) -> None:
+    from model.engine.threads import blas_threads
+    from model.evaluation.sonnets import evaluate_sonnets
+    from model.text.sources import whole_dictionary
 
-    if network is Network.DINO:
-        usual_count = 5 if sampling.temperature else 1  # temperature 0 gives only one name
-        return [NameRequest(generator_for(seed, 0), count or usual_count, prompt, sampling)]
-    turns = range(count or 1)
-    return [VerseRequest(generator_for(seed, turn), prompt, sampling, known_words=known_words) for turn in turns]
+    weights, texts = weights_at(Network.POEM, checkpoint), texts_at(Network.POEM, corpus)
+    with blas_threads(1):  # as the bot writes them
+        result = evaluate_sonnets(weights, texts, whole_dictionary(), count=count)
+    if json:
+        print_json(asdict(result))
+    else:
+        print_sonnets(result)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,11 @@ Rooms, from the ground up, and what others use of them:
 
     interrupt   leave_at_once, leave_in_order, INTERRUPTED: Ctrl-C while the program is loading
     failures    Commands, FAILURES, sentence: an error as one line and an exit code
-    options     NetworkArgument, CorpusOption, CheckpointOption, ThreadsOption, JsonOption, and what they name:
-                versions_of, weights_at, texts_at, check_out
-    figures     print_json, print_evaluation, print_comparison: results as tables or JSON
+    options     NetworkArgument, GenreArgument, CorpusOption, CheckpointOption, ThreadsOption, JsonOption, and what they
+                name: versions_of, weights_at, texts_at, check_out
+    figures     print_json, print_evaluation, print_comparison, print_sonnets: results as tables or JSON
     display     a training as it runs
+    sampling    usual_temperature, check_options, requests_for, whole_texts: what `sample` asks for and prints
     training    run_training, add_version, print_end: what `train` does
     plots       draw: a training as a picture
 """

@@ -9,6 +9,7 @@ import typer
 if TYPE_CHECKING:
     from model.evaluation.comparison import Comparison
     from model.evaluation.evaluation import Evaluation
+    from model.evaluation.sonnets import SonnetEvaluation
 
 
 def print_json(value: Mapping[str, Any]) -> None:
@@ -54,3 +55,24 @@ def print_comparison(comparison: "Comparison") -> None:
     )
     verdict = "better" if comparison.better else "not better"
     typer.echo(f"The new weights are {verdict} by more than two standard errors ({comparison.margin:.4f}).")
+
+
+def print_sonnets(evaluation: "SonnetEvaluation") -> None:
+    """Print the figures of sonnets as a table: real ones, free verse and those by search."""
+    from statistics import median
+
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("", title=f"sonnets, version {evaluation.version}", title_justify="left")
+    for column in ("real, held out", "free verse", "by search"):
+        table.add_column(column, justify="right")
+    for name, value in evaluation.written.items():
+        figures = (_figure(kind[name]) for kind in (evaluation.real, evaluation.free))
+        table.add_row(name.replace("_", " "), *figures, _figure(value))
+    Console().print(table)
+    seconds = evaluation.seconds
+    typer.echo(
+        f"{evaluation.failures} failures; {median(seconds):.2f} s a sonnet, {max(seconds):.2f} s at worst "
+        f"({len(seconds)} first lines, one thread)"
+    )

@@ -8,7 +8,7 @@ import typer
 
 from model.errors import MangosaurusError
 from model.files import ROOT
-from model.text.forms import Network
+from model.text.forms import Genre, Network
 
 if TYPE_CHECKING:
     from model.checkpoint.encoding import Checkpoint
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CHECKPOINTS = ROOT / "checkpoints"
 
+GenreArgument = Annotated[Genre, typer.Argument(help="Dinosaur names, verse or sonnets.", show_default=False)]
 NetworkArgument = Annotated[Network, typer.Argument(help="Dinosaur names or verse.", show_default=False)]
 CorpusOption = Annotated[
     list[Path] | None,

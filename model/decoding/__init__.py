@@ -14,7 +14,7 @@ Rooms, from the ground up, and what other wings use of them:
     scansion        which characters keep a line to words that scan
     partners        which words may end a line
     lines           many lines written side by side
-    sonnet          PARTNERS, Tables: fourteen lines by search
+    sonnet          whole_sonnet, PARTNERS: fourteen lines by search
     searches        tables_for: sonnets beside other requests
     decoder         Decoder: requests in, results out
 """

@@ -166,3 +166,9 @@ class SonnetSearch:
         return any(
             ending.sound in sounds or any(are_equal(ending.sound, sound) for sound in sounds) for ending in end.endings
         )
+
+
+def whole_sonnet(prompt: str, text: str) -> str:
+    """Return a sonnet's fourteen lines: the person's own, word for word, and what was written."""
+    own = prompt.strip()
+    return f"{own}\n{text}" if own else text

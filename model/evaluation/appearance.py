@@ -9,6 +9,7 @@ import numpy as np
 
 from model.decoding.requests import VerseRequest
 from model.evaluation.resemblance import are_within, longest_copied_runs
+from model.evaluation.spelling import have_unseen
 from model.evaluation.syllables import syllable_counter
 from model.text.words import words_of
 
@@ -23,20 +24,25 @@ PENTAMETER = range(9, 12)
 SYLLABLES = "lines_of_9_to_11_syllables"
 
 
-def name_figures(names: Sequence[str], known: Set[str]) -> Figures:
-    """Compare names with the known ones.
+def name_figures(names: Sequence[str], known: Set[str], training: Sequence[str], others: Sequence[str]) -> Figures:
+    """Compare names with the known ones, with those that were trained on, and with other real names.
 
     `new` is the share of names that are not known, `new_but_within_2_edits` the share that differ from a known name by
-    only one or two letters, and `unique` the share that remains when repetitions are removed.
+    only one or two letters, and `unique` the share that remains when repetitions are removed. `other_real_names` is the
+    share of names that somebody has given to something else. `unseen_letters` is the share of names with a sequence of
+    three letters that no training name has, and `odd_letters` with one that no other real name has either.
     """
-    near = are_within(NEAR, names, known)
+    near, real = are_within(NEAR, names, known), frozenset(others)
     return {
         "names": len(names),
-        "new": _share(name not in known for name in names),
-        "new_but_within_2_edits": _share(
+        "new": share(name not in known for name in names),
+        "new_but_within_2_edits": share(
             is_near and name not in known for name, is_near in zip(names, near, strict=True)
         ),
         "unique": len(set(names)) / max(len(names), 1),
+        "other_real_names": share(name in real for name in names),
+        "unseen_letters": share(have_unseen(names, training)),
+        "odd_letters": share(have_unseen(names, [*training, *others])),
     }
 
 
@@ -49,14 +55,21 @@ def verse_figures(poems: Sequence[str], sources: Sequence[str]) -> Figures:
     """
     lexicon = {word for text in sources for word in words_of(text)}
     words = [word for poem in poems for word in words_of(poem)]
-    runs = longest_copied_runs([stretch for poem in poems for stretch in stretches(poem)], sources)
     return {
         "poems": len(poems),
         "words": len(words),
-        "known_words": _share(word in lexicon for word in words),
+        "known_words": share(word in lexicon for word in words),
+        **copied_figures(poems, sources),
+        **syllable_figures(poems),
+    }
+
+
+def copied_figures(poems: Iterable[str], sources: Iterable[str]) -> Figures:
+    """Measure the longest run of characters that each stretch has in common with a source."""
+    runs = longest_copied_runs([stretch for poem in poems for stretch in stretches(poem)], sources)
+    return {
         "characters_copied_in_a_row_median": _percentile(runs, 50),
         "characters_copied_in_a_row_95th_percentile": _percentile(runs, 95),
-        **_metre(poems),
     }
 
 
@@ -75,7 +88,8 @@ def stretches(poem: str) -> Iterator[str]:
         yield poem
 
 
-def _metre(poems: Iterable[str]) -> Figures:
+def syllable_figures(poems: Iterable[str]) -> Figures:
+    """Count syllables, in lines whose every word pysyllables knows; empty if it is not installed."""
     syllables = syllable_counter()
     if syllables is None:
         return {}
@@ -83,7 +97,7 @@ def _metre(poems: Iterable[str]) -> Figures:
     counts = [count for count in map(syllables, lines) if count is not None]
     return {
         "lines_with_known_syllables": len(counts) / max(len(lines), 1),
-        SYLLABLES: _share(count in PENTAMETER for count in counts),
+        SYLLABLES: share(count in PENTAMETER for count in counts),
     }
 
 
@@ -92,6 +106,7 @@ def _percentile(values: Sequence[int], percent: int) -> int:
     return int(np.percentile(values, percent, method="inverted_cdf")) if values else 0
 
 
-def _share(flags: Iterable[bool]) -> float:
+def share(flags: Iterable[bool]) -> float:
+    """Return how many of the flags are set, as a share of all."""
     found = list(flags)
     return sum(found) / max(len(found), 1)

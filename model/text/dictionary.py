@@ -12,6 +12,7 @@ own here. Lines that begin with # are comments, the dictionary's licence among t
 Not here: the rules that lead from a word to one that has a pronunciation (`pronunciation`).
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from model import files
 
 Pronunciation = tuple[str, ...]
 Pronunciations = tuple[Pronunciation, ...]
+_ENTRY = re.compile(r"([A-Z][A-Z']*)(?:\(\d\))?")  # WORD, or WORD(1) for its second reading
 MARK = "+"
 PRONUNCIATIONS = files.ROOT / "data" / "pronunciations.txt"
 
@@ -60,12 +62,17 @@ def format_dictionary(
     return "".join(f"{line}\n" for line in lines)
 
 
-def read_cmudict(text: str) -> dict[str, Pronunciations]:
-    """Read the CMU dictionary as it is published: comments behind ;;;, further readings as WORD(1)."""
-    found: dict[str, Pronunciations] = {}
+def clean_cmudict(text: str) -> str:
+    """Turn the dictionary as it is published into lines as above: no word has a mark, readings stand in one line.
+
+    Only words of letters are kept, with apostrophes inside. The licence is, as comments.
+    """
+    comments, found = [], dict[str, Pronunciations]()
     for line in text.splitlines():
         entry, _, phonemes = line.partition("  ")
-        word = entry.lower().partition("(")[0] if entry.endswith(")") else entry.lower()
-        if word and not word.startswith(";;;"):
+        if line.startswith(";;; #"):
+            comments.append(line.removeprefix(";;; ").rstrip())
+        elif match := _ENTRY.fullmatch(entry):
+            word = match[1].lower()
             found[word] = (*found.get(word, ()), tuple(phonemes.split()))
-    return found
+    return "".join(f"{line}\n" for line in comments) + format_dictionary(found, found, frozenset())

