@@ -9,7 +9,7 @@ import pytest
 from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
 
 from bot.conversation import texts
-from bot.conversation.answers import ExplainedError
+from bot.conversation.admission import ExplainedError
 from bot.handlers.admin import LAST_TRIES, Board, read_training
 from bot.local.contents import Refusal
 from bot.local.markup import parse_html

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation import texts
-from bot.conversation.answers import ExplainedError
+from bot.conversation.admission import ExplainedError
 from bot.handlers.dino import LONGEST_PREFIX, MOST, Wish, read_wish
 from bot.local.markup import parse_html
 from bot.local.telegram import group

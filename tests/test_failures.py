@@ -16,7 +16,7 @@ from telegram import Message, Update
 from telegram.error import TimedOut
 
 from bot.conversation import texts
-from bot.conversation.answers import ExplainedError
+from bot.conversation.admission import ExplainedError
 from bot.handlers.failures import on_error
 from bot.local.contents import Refusal
 from bot.local.telegram import group

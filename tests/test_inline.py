@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.handlers.inline import LONGEST_LINE, NAMES, VERSES, is_name
-from bot.writing.writer import Writer, Busy
+from bot.writing.writer import Busy, Writer
 from tests.serving import ALICE, BOB, Chat, uncoded, until
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from telegram import Update
 
 from bot.conversation import texts
-from bot.conversation.answers import ExplainedError
+from bot.conversation.admission import ExplainedError
 from bot.handlers.poem import LONGEST_LINE, read_line
 from bot.local.markup import parse_html
 from bot.local.telegram import group

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation import texts
-from bot.conversation.answers import SLOW, TYPING_AT_ONCE, ExplainedError
+from bot.conversation.admission import ExplainedError
+from bot.conversation.answers import SLOW, TYPING_AT_ONCE
 from bot.handlers.seed import read_seed
 from bot.local.contents import Refusal
 from bot.local.telegram import Person, group
 from bot.people.store import LARGEST_SEED, NEW_SEEDS
-from bot.writing.writer import Writer, Busy, WritingError
+from bot.writing.writer import Busy, Writer, WritingError
 from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, generator_for
 from tests.serving import ALICE, BOB, Chat, names_in, serving, uncoded
@@ -60,9 +61,7 @@ async def test_a_new_person_has_a_seed_and_keeps_it(chat: Chat) -> None:
 async def test_the_first_answer_is_that_of_the_seed_and_turn_zero(chat: Chat) -> None:
     await chat.say("/seed 42")
     (answer,) = await chat.say("/dino 3")
-    (expected,) = Decoder(chat.mangosaurus.writers["dino"].checkpoint).generate(
-        [NameRequest(generator_for(42, 0), 3)]
-    )
+    (expected,) = Decoder(chat.mangosaurus.writers["dino"].checkpoint).generate([NameRequest(generator_for(42, 0), 3)])
     assert [name.lower() for name in names_in(answer)] == list(expected.texts)
 
 

@@ -4,9 +4,10 @@ Rooms, from the ground up, and what other wings use of them:
 
     typesetting   is_visible: capitals for verse
     texts         every sentence that a person can read, by topic
+    admission     ExplainedError, RefusedError: which requests are accepted, and how others are refused
     moods         how daring a text is, in words and as a temperature
     buttons       read, means, release, is_gone, below_preferences, below_question: the buttons below a message;
                   CreationPress, PreferencePress, PrivacyPress, Action: what comes back when one is pressed
     replies       Reply: a creation with its text, as a chat shows it
-    answers       Answers, ExplainedError, RefusedError: from a request to a reply that is sent and recorded
+    answers       Answers: from a request to a reply that is sent and recorded
 """

@@ -1,7 +1,7 @@
 """How a request is answered: a creation is drafted, a network writes it, it is sent, and it is recorded.
 
-The handlers share this room. Whatever fails before a reply has reached the person leaves their turn for the next
-request. Nothing is written that could not be sent within half a minute; whoever asks then is refused in words.
+The handlers share this room. If anything fails before a reply has reached the person, their next request gets the same
+turn, and so the same text.
 """
 
 from __future__ import annotations
@@ -9,30 +9,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import Counter
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, NetworkError, TelegramError
 
 from bot.conversation import moods, texts
+from bot.conversation.admission import Admission, ExplainedError
 from bot.conversation.replies import ASIDE, Reply, can_grow, request_for
-from bot.people.limits import Limits, Verdict
 from bot.people.store import Creation, StoreError
 from bot.wire.order import person_id
 from bot.wire.request import NothingSentError
 from bot.writing.archive import MissingError
 from model.decoding.requests import RequestError
-from model.errors import MangosaurusError
 from model.text.forms import Network
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Mapping
 
-    from telegram import Chat, Message, Update
+    from telegram import Message, Update
 
+    from bot.conversation.admission import Outbox
     from bot.people.limits import Rate
     from bot.people.store import Mood, Store
     from bot.writing.archive import Archive
@@ -49,26 +48,6 @@ TYPING_AT_ONCE = 10
 """People who see it at the same time. Each costs a request, and with more of them the replies would come later."""
 
 
-class ExplainedError(MangosaurusError):
-    """Nothing was done. The sentence is HTML from `texts`, and says why and what would help."""
-
-
-class RefusedError(ExplainedError):
-    """Somebody asks for more than they, or their chat, may have now. If it was `said` already, silence is better."""
-
-    def __init__(self, sentence: str, *, said: bool = False) -> None:
-        super().__init__(sentence)
-        self.said = said
-
-
-class Outbox(Protocol):
-    """Messages to be sent, in all or to a chat: how many wait, and how many can be sent within half a minute."""
-
-    def waiting(self, chat_id: int | None = None) -> int: ...
-
-    def capacity(self, chat_id: int | None = None) -> int: ...
-
-
 class Answers:
     """The networks that serve and those that served, the people they serve, and the way to them."""
 
@@ -83,15 +62,10 @@ class Answers:
         rate: Rate | None,
     ) -> None:
         self.store = store
-        self.refused = 0
-        """How many requests were refused because too many messages wait."""
+        self.admission = Admission(outbox, rate)
         self._writers = writers
         self._archive = archive
-        self._outbox = outbox
         self._temperatures = temperatures
-        self._limits = Limits(rate)
-        self._in_writing: Counter[int] = Counter()  # accepted and not handed to the outbox yet, by chat
-        self._told: set[int] = set()  # groups that know that they ask for too much
         self._typing = asyncio.Semaphore(TYPING_AT_ONCE)
 
     async def answer(self, update: Update, network: Network, prompt: str, count: int | None = None) -> None:
@@ -99,7 +73,7 @@ class Answers:
         message, person = update.message, person_id(update)
         if message is None or person is None:
             return
-        with self.accepting(message.chat, person):
+        with self.admission.accepting(message.chat_id, person):
             likes = await self.store.preferences(person)
             count = count or (likes.names if network is Network.DINO else 1)
             async with self.typing(message):
@@ -115,28 +89,6 @@ class Answers:
     def temperature(self, network: Network, mood: Mood) -> float:
         """Return the temperature of a mood."""
         return moods.temperature(mood, self._temperatures[network])
-
-    @contextmanager
-    def accepting(self, chat: Chat, person: int) -> Iterator[None]:
-        """Accept a request for as long as it is being written; RefusedError if it cannot be sent in time.
-
-        In a group, where refusals would themselves fill the queue, one of them is for everybody.
-        """
-        self._refuse_crowd(chat.id)
-        self.spend(person)
-        self._in_writing[chat.id] += 1
-        try:
-            yield
-        finally:
-            self._in_writing[chat.id] -= 1
-            self._in_writing = +self._in_writing  # without the chats that are at 0
-
-    def spend(self, person: int, cost: float = 1) -> None:
-        """Count an answer, or a part of one; RefusedError if the person has had enough."""
-        verdict = self._limits.spend(person, cost)
-        if verdict is not Verdict.ALLOWED:
-            wait = self._limits.wait(person)
-            raise RefusedError(texts.too_many(wait), said=verdict is Verdict.REFUSED_AGAIN)
 
     async def next_reply(
         self, person: int, network: Network, prompt: str, *, temperature: float, count: int = 1
@@ -157,22 +109,25 @@ class Answers:
         creation = Creation("", person, network, "", seed, ASIDE + number, prompt, temperature, count)
         return await _written(creation, writer.write(request_for(creation)))
 
-    async def again(self, creation: Creation) -> Reply:
-        """Return a creation written again by the same weights; ExplainedError if they are gone."""
+    async def again(self, creation: Creation, *, known_as: str = "") -> Reply:
+        """Return a creation written again by its version, which serves now or is old; ExplainedError if it is gone."""
+        writer = self._writers.get(creation.network)
+        if writer is not None and writer.checkpoint.version == creation.version:
+            reply = await _written(creation, writer.write(request_for(creation)))
+            if reply.creation == creation:  # no other weights came in between
+                return reply
+        by_old_weights = self._archive.write(creation.network, creation.version, request_for(creation))
         try:
-            return await self._rewritten(creation)
+            return await _written(creation, by_old_weights)
         except MissingError as error:
-            raise ExplainedError(texts.gone(creation.code)) from error
+            raise ExplainedError(texts.gone(known_as or creation.code)) from error
 
     async def longer(self, creation: Creation) -> Reply:
         """Return a poem continued by the weights that wrote it; ExplainedError if it cannot be."""
         if not can_grow(creation):
             raise ExplainedError(texts.LONGEST_POEM)
         longer = await self.store.vary(creation, creation.person_id, length=creation.length + 1)
-        try:
-            return await self._rewritten(longer)
-        except MissingError as error:
-            raise ExplainedError(texts.gone(creation.code)) from error
+        return await self.again(longer, known_as=creation.code)  # nobody has seen the new code yet
 
     async def deliver(self, reply: Reply, sending: Awaitable[object]) -> None:
         """Send a reply and record it. A longer poem takes no turn, as it has one already.
@@ -210,22 +165,6 @@ class Answers:
                     await message.reply_chat_action(ChatAction.TYPING)
                 await asyncio.sleep(TYPING_LASTS)
 
-    def _refuse_crowd(self, chat_id: int) -> None:
-        """Refuse a request that would have to wait for more than half a minute to be sent."""
-        there = self._outbox.waiting(chat_id) + self._in_writing[chat_id]
-        in_all = self._outbox.waiting() + self._in_writing.total()
-        if not there:
-            self._told.discard(chat_id)
-        is_crowded = chat_id < 0 and there >= self._outbox.capacity(chat_id)
-        if not is_crowded and in_all < self._outbox.capacity():
-            return
-        self.refused += 1
-        logger.info("A request was refused: %d messages wait for its chat, %d in all", there, in_all)
-        said = chat_id in self._told
-        if chat_id < 0:
-            self._told.add(chat_id)
-        raise RefusedError(texts.BUSY_GROUP if is_crowded else texts.BUSY, said=said)
-
     async def _keep(self, reply: Reply, *, takes_turn: bool) -> bool:
         try:
             await self.store.record(reply.creation, takes_turn=takes_turn)
@@ -233,16 +172,6 @@ class Answers:
             logger.error("A creation was not recorded: %s", error)  # noqa: TRY400 - a traceback would quote the row
             return False
         return True
-
-    async def _rewritten(self, creation: Creation) -> Reply:
-        """Have a creation written by its version, which serves now or is old; MissingError."""
-        request, writer = request_for(creation), self._writers.get(creation.network)
-        if writer is not None and writer.checkpoint.version == creation.version:
-            reply = await _written(creation, writer.write(request))
-            if reply.creation == creation:  # no other weights came in between
-                return reply
-            request = request_for(creation)  # the generator of the first one is used up
-        return await _written(creation, self._archive.write(creation.network, creation.version, request))
 
     def _writer(self, network: Network) -> Writer:
         if network not in self._writers:

@@ -14,7 +14,7 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 from telegram.ext import CommandHandler, filters
 
 from bot.conversation import texts
-from bot.conversation.answers import ExplainedError
+from bot.conversation.admission import ExplainedError
 from bot.training.commands import Reason, RetrainingError
 from model.errors import MangosaurusError
 from model.text.forms import Network

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from telegram.ext import BaseHandler, CommandHandler, filters
 
 from bot.conversation import texts
-from bot.conversation.answers import Answers, ExplainedError
+from bot.conversation.admission import ExplainedError
 from bot.people.store import CODE_CHARACTERS, CODE_LENGTH
 from bot.wire.order import person_id
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from telegram import Update
     from telegram.ext import ContextTypes
+
+    from bot.conversation.answers import Answers
 
 
 class Again:
@@ -40,7 +42,7 @@ class Again:
         creation = await self._answers.store.creation(code)
         if creation is None:
             raise ExplainedError(texts.unknown_code(code))
-        with self._answers.accepting(message.chat, person):
+        with self._answers.admission.accepting(message.chat_id, person):
             async with self._answers.typing(message):
                 reply = await self._answers.again(creation)
         await message.reply_html(reply.html, reply_markup=reply.buttons_for(message))

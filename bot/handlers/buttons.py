@@ -16,7 +16,7 @@ from telegram.error import BadRequest
 from telegram.ext import BaseHandler, CallbackQueryHandler
 
 from bot.conversation import buttons, moods, texts
-from bot.conversation.answers import Answers, ExplainedError
+from bot.conversation.admission import ExplainedError
 from bot.conversation.buttons import CreationPress
 from bot.wire.order import PersonalOrder, can_press
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from telegram import Bot, Chat, Update, User
     from telegram.ext import ContextTypes
 
+    from bot.conversation.answers import Answers
     from bot.conversation.buttons import Action
     from bot.conversation.replies import Reply
     from bot.people.store import Creation
@@ -65,7 +66,7 @@ class Buttons:
             creation = await self._owned(press.code, query.from_user, chat)
             async with self._turn_of(creation.person_id, query.from_user):
                 if self._shows(address, press.code):  # nobody else was faster
-                    with self._answers.accepting(chat, creation.person_id):
+                    with self._answers.admission.accepting(chat.id, creation.person_id):
                         reply = await self._varied(press.action, creation)
                     await self._answers.deliver(reply, self._show(context.bot, address, reply))
         await buttons.release(query)

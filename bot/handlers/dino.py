@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from telegram.ext import CommandHandler, filters
 
 from bot.conversation import texts
-from bot.conversation.answers import Answers, ExplainedError
+from bot.conversation.admission import ExplainedError
 from model.text.forms import Network
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from telegram import Update
     from telegram.ext import ContextTypes
 
+    from bot.conversation.answers import Answers
     from model.text.vocabulary import Vocabulary
 
 MOST = 10

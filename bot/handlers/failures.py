@@ -10,7 +10,7 @@ from telegram import Update
 from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError
 
 from bot.conversation import texts
-from bot.conversation.answers import ExplainedError, RefusedError
+from bot.conversation.admission import ExplainedError, RefusedError
 from bot.people.store import StoreError
 from bot.wire.request import NothingSentError
 from bot.writing.writer import Busy, Stopped, WritingError

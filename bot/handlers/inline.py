@@ -86,7 +86,7 @@ class Inline:
 
     async def _written(self, person: int, text: str) -> list[Reply]:
         """Write one name, or one verse, for each offer; RefusedError."""
-        self._answers.spend(person, 1 / LETTERS)
+        self._answers.admission.spend(person, 1 / LETTERS)
         mood = (await self._answers.store.preferences(person)).mood
         line = text.strip()
         if is_name(line):

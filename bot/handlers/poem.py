@@ -8,7 +8,7 @@ from telegram import MessageEntity
 from telegram.ext import BaseHandler, CommandHandler, MessageHandler, filters
 
 from bot.conversation import texts
-from bot.conversation.answers import Answers, ExplainedError
+from bot.conversation.admission import ExplainedError
 from bot.conversation.typesetting import is_visible
 from bot.wire.order import IN_PRIVATE
 from model.text.forms import Network
@@ -16,6 +16,8 @@ from model.text.forms import Network
 if TYPE_CHECKING:
     from telegram import Message, Update
     from telegram.ext import ContextTypes
+
+    from bot.conversation.answers import Answers
 
 LONGEST_LINE = 200
 QUOTES = {'"': '"', "“": "”", "„": "“”", "«": "»"}

@@ -9,7 +9,7 @@ from telegram.error import BadRequest
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filters
 
 from bot.conversation import buttons, texts
-from bot.conversation.answers import ExplainedError
+from bot.conversation.admission import ExplainedError
 from bot.conversation.buttons import PreferencePress
 from bot.wire.order import can_press, person_id
 

@@ -17,7 +17,7 @@ from telegram.error import BadRequest, Forbidden
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filters
 
 from bot.conversation import buttons, texts
-from bot.conversation.answers import Answers, ExplainedError
+from bot.conversation.admission import ExplainedError
 from bot.conversation.buttons import PrivacyPress
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from telegram import Bot, CallbackQuery, Chat, Message, Update, User
     from telegram.ext import ContextTypes
+
+    from bot.conversation.answers import Answers
 
 QUESTION_LASTS = timedelta(hours=1)
 
@@ -66,7 +68,7 @@ class Privacy:
         elif message.chat.type != ChatType.PRIVATE:
             raise ExplainedError(texts.EXPORT_PRIVATELY)
         else:
-            with self._answers.accepting(message.chat, owner):
+            with self._answers.admission.accepting(message.chat_id, owner):
                 content = await self._file(owner)
             name = f"mangosaurus-{owner}.json"
             await message.reply_document(content, filename=name, caption=texts.EXPORT_CAPTION, parse_mode="HTML")
@@ -94,7 +96,7 @@ class Privacy:
 
     async def _send_groups(self, bot: Bot, chat: Chat, admin: User) -> str:
         """Send an administrator what is kept of a group, in private; returns what to say in the group."""
-        with self._answers.accepting(chat, admin.id):
+        with self._answers.admission.accepting(chat.id, admin.id):
             content = await self._file(chat.id)
         name, caption = f"mangosaurus{chat.id}.json", texts.export_group_caption(chat.title or "")
         try:

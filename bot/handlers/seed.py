@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from telegram.ext import CommandHandler, filters
 
 from bot.conversation import texts
-from bot.conversation.answers import ExplainedError
+from bot.conversation.admission import ExplainedError
 from bot.people.store import LARGEST_SEED
 from bot.wire.order import person_id
 
