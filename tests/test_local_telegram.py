@@ -379,6 +379,15 @@ async def test_inline_results_that_are_refused(
         await bot.answer_inline_query("x", [article()])
 
 
+async def test_administrators_of_a_group(bot: Bot, telegram: Telegram) -> None:
+    telegram.say("hello", ALICE, group(-5))
+    telegram.say("hello", ALICE)
+    telegram.administrators[-5] = [ALICE]
+    assert [admin.user.id for admin in await bot.get_chat_administrators(-5)] == [ALICE.id]
+    with pytest.raises(BadRequest, match="no administrators in the private chat"):
+        await bot.get_chat_administrators(ALICE.id)
+
+
 async def test_uploads_can_be_read(bot: Bot, telegram: Telegram) -> None:
     message = await bot.send_document(ALICE.id, b"{}", filename="all.json")
     assert message.document

@@ -1,10 +1,7 @@
-"""Verse set as verse is set: the network writes lower case only, and a reader expects capitals.
+"""Capitals for verse, as the network writes lower case only.
 
-A capital begins each line and each sentence, and the pronoun I is one, alone or in I'll, I'd, I've, I'm. Nothing but
-the case of the letters a to z changes. Not here: names (`str.capitalize` is all they need), markup, and the person's
-own line, which stays as they wrote it.
-
-Left out: proper names and the vocative O, which no rule of a line's length could tell.
+Each line and each sentence begins with a capital, and the pronoun I is one, alone or in I'll, I'd, I've, I'm. Only the
+case of the letters a to z changes. Proper names and the vocative O are left out, as no short rule could tell them.
 """
 
 from __future__ import annotations
@@ -12,8 +9,8 @@ from __future__ import annotations
 import re
 
 _BEGINNING = re.compile(
-    r"""(?: ^ | [.?!]['")]*[ ]+ )  # a line, or a sentence behind the end of another
-        [ '"(]*                    # what may stand before its first word
+    r"""(?: ^ | [.?!]['")]*[ ]+ )  # a line, or a sentence after the end of another
+        [ '"(]*                    # marks that may come before its first word
         ([a-z])""",
     re.MULTILINE | re.VERBOSE,
 )
@@ -22,12 +19,12 @@ _PRONOUN = re.compile(r"(?<!\w)(?<!\w')(i)(?!\w|'(?!(?:ll|d|ve|m)\b))")
 
 
 def is_visible(text: str) -> bool:
-    """Tell whether there is anything in a text that a reader sees."""
+    """Tell whether a text has a character that a reader sees."""
     return any(character.isprintable() and not character.isspace() for character in text)
 
 
 def typeset(verse: str, *, after: str = "") -> str:
-    """Return verse with its capitals. `after` is the text right before it, and decides what its first word begins."""
+    """Return verse with its capitals. The text right before it, `after`, decides whether its first word begins one."""
     text = after + verse
     letters = list(text)
     for pattern in (_BEGINNING, _PRONOUN):
