@@ -13,12 +13,20 @@ LINE = "shall i compare thee to a summer's day"
 
 def test_name_figures() -> None:
     names = ["mango", "mango", "trex", "rex", "kiwi"]
-    figures = name_figures(names, {"rex", "mangosaurus"})
-    assert figures == {"names": 5, "new": 0.8, "new_but_within_2_edits": 0.2, "unique": 0.8}
+    figures = name_figures(names, {"rex", "mangosaurus"}, ["mangosaurus", "go"], ["kiwi", "mango"])
+    assert figures == {
+        "names": 5,
+        "new": 0.8,
+        "new_but_within_2_edits": 0.2,
+        "unique": 0.8,
+        "other_real_names": 0.6,
+        "unseen_letters": 0.6,  # trex, rex and kiwi: the training names have all of "mango", even its end
+        "odd_letters": 0.4,  # trex and rex
+    }
 
 
 def test_the_figures_of_no_names_are_zero() -> None:
-    assert name_figures([], set()) == {"names": 0, "new": 0, "new_but_within_2_edits": 0, "unique": 0}
+    assert set(name_figures([], set(), [], []).values()) == {0}
 
 
 def test_verse_figures() -> None:

@@ -20,6 +20,7 @@ from model.checkpoint import encoding
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions, load, save
 from model.network.layers import GATES
+from model.text.fingerprints import Fingerprints
 from model.text.vocabulary import Vocabulary
 from tests.checkpoints import DESCRIPTION, checkpoint, files_in, same_weights, saved_at
 
@@ -62,6 +63,19 @@ def test_known_words_come_back_and_add_nothing_to_a_file_without_them(path: Path
     assert (load(path).known_words, load(path).version) == (words, saved.version)
     assert saved.version != without.version
     assert save(path, replace(load(path), known_words=frozenset())).version == without.version
+
+
+def test_other_names_and_top_p_come_back_and_add_nothing_to_a_file_without_them(path: Path) -> None:
+    without = save(path, checkpoint())
+    assert "other_names" not in safetensors.numpy.load_file(path)
+    assert b"top_p" not in path.read_bytes()
+    assert (load(path).description.top_p, len(load(path).other_names)) == (1, 0)
+    saved = save(path, replace(load(path), other_names=Fingerprints.of(["felis", "apis"])))
+    assert "felis" in load(path).other_names
+    assert "canis" not in load(path).other_names
+    careful = save(path, checkpoint(description=replace(DESCRIPTION, top_p=0.9)))
+    assert load(path).description.top_p == 0.9
+    assert len({without.version, saved.version, careful.version}) == 3
 
 
 def test_equal_content_gives_equal_bytes_and_an_equal_version(tmp_path: Path) -> None:
@@ -207,6 +221,8 @@ def architecture(**changes: Any) -> dict[str, Any]:
         ({"description": {}}, "is invalid"),
         ({"description": description(kind="prose")}, "kind is 'prose'"),
         ({"description": description(steps="many")}, "steps is 'many'"),
+        ({"description": description(top_p=0.0)}, "top_p is 0.0; it must be above 0 and at most 1"),
+        ({"description": description(top_p="all")}, "top_p is 'all'; its type must be float"),
     ],
 )
 def test_facts_that_do_not_fit_are_refused(path: Path, facts: dict[str, Any], reason: str) -> None:
@@ -230,6 +246,8 @@ def test_facts_that_do_not_fit_are_refused(path: Path, facts: dict[str, Any], re
         ({"known_names": None}, "is invalid: 'known_names'"),
         ({"known_names": np.array([255], np.uint8)}, "is invalid: 'utf-8'"),
         ({"known_words": np.array([255], np.uint8)}, "is invalid: 'utf-8'"),
+        ({"other_names": np.array([2, 1], np.uint32)}, "fingerprints are different numbers of 32 bits"),
+        ({"other_names": np.array([1, 2], np.int64)}, "fingerprints are different numbers of 32 bits"),
         ({"known_words": np.frombuffer(b"ab\n\nc", np.uint8)}, "one of its known words is not a single word"),
         ({"known_words": np.frombuffer(b"ab\nxb", np.uint8)}, "is invalid: no id for 'x'"),
     ],

@@ -17,6 +17,7 @@ from model.engine.lockstep import Lockstep
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel
 from model.network.layers import Array
+from model.text.fingerprints import Fingerprints
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.text.words import words_of
 
@@ -338,6 +339,29 @@ def test_any_prompt_and_sampling_gives_verse_or_an_error(
     result = finish(decoder)[ticket]
     assert (len(result.texts) == 1) == (result.error is None)
     assert set("".join(result.texts)) <= set(VERSE.characters)
+
+
+def test_the_checkpoint_has_the_top_p_of_requests_without_one() -> None:
+    checkpoint = memoryless(names_checkpoint(), {"\n": 0.4, "a": 0.35, "b": 0.25})
+    careful = replace(checkpoint, description=replace(checkpoint.description, top_p=0.7))
+
+    def drawn(checkpoint: Checkpoint, top_p: float | None) -> tuple[str, ...]:
+        request = NameRequest(generator_for(0, 0), count=5, sampling=Sampling(1.0, top_p), attempts=10_000)
+        (result,) = Decoder(checkpoint).generate([request])
+        return result.texts
+
+    assert drawn(careful, None) == drawn(careful, 0.7) == drawn(checkpoint, 0.7)
+    assert set("".join(drawn(careful, None))) == {"a"}
+    assert drawn(careful, 1.0) == drawn(checkpoint, None) == drawn(checkpoint, 1.0)
+    assert "b" in "".join(drawn(checkpoint, None))
+
+
+def test_other_real_names_are_not_written() -> None:
+    checkpoint = memoryless(names_checkpoint(), {"\n": 0.5, "a": 0.5})
+    aware = replace(checkpoint, other_names=Fingerprints.of(["a", "aaa"]))
+    (result,) = Decoder(aware).generate([NameRequest(generator_for(0, 0), count=3, attempts=1000)])
+    assert not {"a", "aaa"} & set(result.texts)
+    assert len(result.texts) == 3
 
 
 @pytest.mark.parametrize("broken", [np.nan, np.inf])

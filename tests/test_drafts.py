@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from model.decoding.drafts import Action, Draft, NameDraft, VerseDraft, longest_name, seam
 from model.decoding.requests import NameRequest, RequestError, Sampling, VerseRequest, generator_for
+from model.text.fingerprints import Fingerprints
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
@@ -49,6 +50,12 @@ def test_names_that_are_known_repeated_empty_or_too_long_are_drawn_again() -> No
     assert names(NameRequest(GENERATOR, count=2), "cab\ncab\nbac\n") == (("cab", "bac"), True)
     assert names(NameRequest(GENERATOR), "\n\ncab\n") == (("cab",), True)
     assert names(NameRequest(GENERATOR, max_length=3), "cabscab\n") == (("cab",), True)
+
+
+def test_other_real_names_are_rejected_like_known_ones() -> None:
+    draft = NameDraft(NameRequest(GENERATOR), LETTERS, frozenset({"cab"}), other_names=Fingerprints.of(["bac"]))
+    assert read(draft, "cab\nbac\nabc\n")[-1] is Action.FINISH
+    assert draft.texts == ("abc",)
 
 
 def test_each_name_starts_from_no_character_with_its_prefix() -> None:

@@ -17,6 +17,7 @@ from model.network.architecture import Architecture, Parameters, parameter_shape
 from model.network.language_model import LanguageModel
 from model.network.layers import softmax
 from model.text.corpus import Corpus
+from model.text.fingerprints import Fingerprints
 from model.text.forms import Form
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 
@@ -100,6 +101,23 @@ def test_verse_has_baselines_with_and_without_pretraining() -> None:
     baselines = evaluate(checkpoint_for(VERSE, biased(VERSE)), VERSE, samples=0).counting
     assert [baseline.counted for baseline in baselines] == ["training", "pretraining and training"]
     assert all(0 < baseline.held_out_loss < math.log(9) for baseline in baselines)
+
+
+def test_an_n_gram_of_names_counts_them_more_often_than_the_others() -> None:
+    corpus = replace(NAMES, pretraining=("bbbb", "bab"))
+    evaluation = evaluate(checkpoint_for(corpus, biased(corpus)), corpus, samples=0)
+    assert [baseline.counted for baseline in evaluation.counting] == [
+        "training",
+        "pretraining and 20 times training",
+    ]
+
+
+def test_names_that_are_real_but_of_something_else_are_counted() -> None:
+    corpus = Corpus("names", ("a",), ("aa",), ("aaa",), Vocabulary("\na"), "digest")
+    checkpoint = replace(checkpoint_for(corpus, biased(corpus)), other_names=Fingerprints.of(["aaa"]))
+    samples = evaluate(checkpoint, corpus, samples=200).samples
+    assert 0.05 < samples["other_real_names"] < 0.25  # one in eight
+    assert samples["unseen_letters"] > samples["odd_letters"] == 0
 
 
 def test_the_share_of_new_names_is_that_of_the_network_not_of_the_decoder() -> None:

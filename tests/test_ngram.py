@@ -81,6 +81,14 @@ def test_best_order_counts_the_extra_documents_too() -> None:
     assert best_order(noise(40), LETTERS, range(6), extra=noise(40) * 50) >= 4
 
 
+def test_a_weight_counts_the_training_documents_more_often() -> None:
+    training, extra = noise(40), ["aabbc" * 6] * 9
+    counted = [document for index, document in enumerate(training) if index % 10]
+    for weight in (1, 30):
+        nats = NGram.fit([*extra, *counted * weight], LETTERS, 5).nats_by_order(training[::10])
+        assert best_order(training, LETTERS, range(6), extra=extra, weight=weight) == nats.argmin()
+
+
 def test_best_order_of_a_single_document() -> None:
     assert best_order(["abc"], LETTERS, [2]) == 2
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,7 +17,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from model.checkpoint.encoding import CheckpointError
 from model.network.architecture import Parameters
 from model.text.corpus import read_names
-from model.training.recipes import NAMES, customised
+from model.training.recipes import DINO, NAMES, customised
 from model.training.snapshot import Snapshot, read_snapshot, write_snapshot
 from model.training.trainer import Training
 
@@ -153,6 +154,19 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         read_snapshot(tmp_path / "absent")
     with pytest.raises(CheckpointError, match=r"cannot be read: Is a directory"):
         read_snapshot(tmp_path)
+
+
+def test_an_early_snapshot_has_the_recipe_of_today(path: Path) -> None:
+    recipe = asdict(NAMES)
+    for setting in ("teachers", "top_p"):
+        del recipe[setting]
+    for stage in recipe["stages"]:
+        for setting in ("by_length", "average", "distillation"):
+            del stage[setting]
+    write_snapshot(path, Snapshot({"recipe": recipe | {"name": "dino"}}, {}, {}))
+    assert read_snapshot(path).identity == json.loads(json.dumps({"recipe": asdict(NAMES)}))
+    write_snapshot(path, Snapshot({"recipe": asdict(DINO)}, {}, {}))
+    assert read_snapshot(path).identity == json.loads(json.dumps({"recipe": asdict(DINO)}))
 
 
 def test_a_training_resumes_from_a_snapshot_of_the_first_release(tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ class Description:
     seed: int
     created: str  # ISO date and time, UTC
     versions: dict[str, str]  # of mangosaurus, numpy and python
+    top_p: float = 1.0  # that texts are drawn with unless a request has another one; absent from a file if it is 1
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,8 @@ def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
     description = asdict(checkpoint.description)
     description["kind"] = description.pop("form")  # its name in files since the first release
     description["held_out_loss"] = float(checkpoint.description.held_out_loss)
+    if checkpoint.description.top_p == 1:
+        del description["top_p"]
     return {
         "format": FORMAT,
         "architecture": asdict(checkpoint.language_model.architecture),
@@ -211,13 +214,18 @@ def _read_architecture(facts: dict[str, Any]) -> Architecture:
     return architecture
 
 
+_TYPES_OF_FACTS = {"steps": int, "seed": int, "held_out_loss": float, "versions": dict, "top_p": float}
+
+
 def _read_description(facts: dict[str, Any]) -> Description:
     description = Description(form=facts["kind"], **{name: fact for name, fact in facts.items() if name != "kind"})
     for field in fields(Description):
-        expected = {"steps": int, "seed": int, "held_out_loss": float, "versions": dict}.get(field.name, str)
+        expected = _TYPES_OF_FACTS.get(field.name, str)
         _check_type(field.name, getattr(description, field.name), expected)
     if description.form not in FORMS:
         raise ValueError(f"kind is {description.form!r}; it must be 'names' or 'verse'")
+    if not 0 < description.top_p <= 1:
+        raise ValueError(f"top_p is {description.top_p!r}; it must be above 0 and at most 1")
     return description
 
 

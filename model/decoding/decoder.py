@@ -37,7 +37,7 @@ class _Row:
         self.index = index  # in the batch
         self.draft = draft
         self.temperature = float(request.sampling.temperature)
-        self.top_p = float(request.sampling.top_p)
+        self.top_p = request.sampling.top_p
         self.drawn: list[int] = []  # ids that the draft has not read yet
         self.ahead: list[float] = []  # uniform numbers for the next characters, in reverse
         self._generator = request.generator
@@ -203,8 +203,9 @@ class Decoder:
         self._lockstep.resize(len(self._rows))
         self._reading = [row for row in self._rows if row.unread]
         self._temperature = np.maximum([row.temperature for row in self._rows], COLDEST)
-        has_top_p = any(row.top_p < 1 for row in self._rows)
-        self._top_p = np.array([row.top_p for row in self._rows]) if has_top_p else None
+        usual = self._checkpoint.description.top_p
+        top_p = np.array([usual if row.top_p is None else row.top_p for row in self._rows], np.float64)
+        self._top_p = top_p if (top_p < 1).any() else None
         self._rows_changed = False
 
     def _refuse(self) -> list[_Row]:

@@ -27,15 +27,16 @@ class Sampling:
 
     temperature: logits are divided by it. 0 always takes the likeliest character, 1 is the network as trained.
     top_p: only the likeliest characters are drawn, as many as together reach this probability (Holtzman et al. 2020).
+        None stands for the top_p in the checkpoint, which is part of a version: so old versions keep theirs, 1.
     """
 
     temperature: float = 1.0
-    top_p: float = 1.0
+    top_p: float | None = None
 
     def __post_init__(self) -> None:
         if not (_is_number(self.temperature) and 0 <= self.temperature <= MAX_TEMPERATURE):
             raise RequestError(f"temperature is {self.temperature!r}; it must be a number from 0 to {MAX_TEMPERATURE}")
-        if not (_is_number(self.top_p) and 0 < self.top_p <= 1):
+        if self.top_p is not None and not (_is_number(self.top_p) and 0 < self.top_p <= 1):
             raise RequestError(f"top_p is {self.top_p!r}; it must be a number above 0 and at most 1")
 
 

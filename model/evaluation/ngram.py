@@ -114,16 +114,22 @@ class NGram:
 
 
 def best_order(
-    training: Sequence[str], vocabulary: Vocabulary, orders: Iterable[int], *, extra: Sequence[str] = ()
+    training: Sequence[str],
+    vocabulary: Vocabulary,
+    orders: Iterable[int],
+    *,
+    extra: Sequence[str] = (),
+    weight: int = 1,
 ) -> int:
     """Choose the order that best predicts a tenth of the training documents after counting the others.
 
-    The `extra` documents are counted and never predicted. A single training document is both counted and predicted.
+    The `extra` documents are counted once and never predicted, the training documents `weight` times. A single training
+    document is both counted and predicted.
     """
     predicted = training[::INNER_SPLIT]
-    counted = [document for index, document in enumerate(training) if index % INNER_SPLIT] or training
+    counted = [document for index, document in enumerate(training) if index % INNER_SPLIT] or list(training)
     candidates = sorted(set(orders))
-    ngram = NGram.fit([*extra, *counted], vocabulary, candidates[-1])
+    ngram = NGram.fit([*extra, *counted * weight], vocabulary, candidates[-1])
     nats = ngram.nats_by_order(predicted)
     return min(candidates, key=lambda order: (nats[order], order))
 

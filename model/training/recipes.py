@@ -70,6 +70,7 @@ class Recipe:
     stages: tuple[Stage, ...]
     minutes: float | None = None
     teachers: tuple["Recipe", ...] = ()
+    top_p: float = 1.0  # that the decoder draws with; it goes into the checkpoint
 
     def __post_init__(self) -> None:
         if any(stage.distillation for stage in self.stages) and not (self.teachers and self.form == "names"):
@@ -161,6 +162,7 @@ DINO = Recipe(
             distillation=Distillation(drawn=40_000, drawn_per_epoch=3_000),
         ),
     ),
+    top_p=0.95,
     teachers=(
         _TEACHER,
         replace(

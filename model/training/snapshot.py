@@ -77,7 +77,7 @@ def _renamed(identity: dict[str, Any]) -> dict[str, Any]:
         recipe["form"] = recipe.pop("kind")
         recipe.pop("temperature", None)
     if "teachers" not in recipe:
-        recipe["teachers"] = []
+        recipe |= {"teachers": [], "top_p": 1.0}
         recipe["name"] = NAMES.name if recipe.get("form") == NAMES.form else recipe.get("name")
         defaults = {field.name: field.default for field in fields(Stage) if field.default is not MISSING}
         recipe["stages"] = [defaults | stage for stage in recipe.get("stages", ())]

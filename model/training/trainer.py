@@ -124,6 +124,7 @@ class Training:
                 "numpy": np.__version__,
                 "python": platform.python_version(),
             },
+            top_p=self.recipe.top_p,
         )
         return Checkpoint(
             language_model,
