@@ -123,9 +123,14 @@ def sample(
         ),
     ] = None,
     top_p: Annotated[
-        float,
-        typer.Option(min=0, max=1, help="Draw from the likeliest characters that reach this probability (above 0)."),
-    ] = 1,
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Draw from the likeliest characters that reach this probability (above 0).",
+            show_default="the network's own",
+        ),
+    ] = None,
     known_words: Annotated[
         bool, typer.Option("--known-words", help="Verse only: use only words of the training texts.")
     ] = False,
