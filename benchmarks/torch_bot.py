@@ -41,9 +41,12 @@ class Network:
         self._temperature = TEMPERATURES[name]
         self._recurrent, self._linear = _modules(tensors, self._facts)
 
-    @torch.inference_mode()
     def continued(self, prompt: str, least: int) -> str:
         """Draw characters until a line ends after `least` of them."""
+        with torch.inference_mode():
+            return self._continued(prompt, least)
+
+    def _continued(self, prompt: str, least: int) -> str:
         state, text = None, ""
         logits = torch.zeros(len(self.characters))
         for character in prompt:

@@ -1,7 +1,6 @@
-"""`python -m bot`: on Telegram with a TELEGRAM_TOKEN, else in the terminal. Arguments, signals, how it ends.
+"""`python -m bot`: on Telegram with a TELEGRAM_TOKEN, else in the terminal. Arguments, signals and exit codes.
 
-Not here: anything that the bot does. What is heavy is imported once the settings are read, for a wrong one should be
-said at once.
+Heavy imports wait until the settings are read, so that a wrong setting is reported at once.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from bot.settings import read_settings
+from bot.settings import read_settings, warnings_about
 from bot.wire.logs import Redaction, configure_logging
 from model.cli.interrupt import INTERRUPTED, leave_in_order
 from model.errors import MangosaurusError
@@ -56,8 +55,10 @@ def main(arguments: Sequence[str] = ()) -> None:
         settings = read_settings(os.environ, ROOT / ".env")
         level = settings.log_level or ("INFO" if settings.token else "WARNING")
         redaction = configure_logging(level, settings.token)
+        for warning in warnings_about(ROOT / ".env"):
+            logging.getLogger(__name__).warning("%s", warning)
         asyncio.run(_until_told(_telegram(settings) if settings.token else _terminal(settings)))
-    except KeyboardInterrupt:  # once more, by somebody who does not want to wait
+    except KeyboardInterrupt:  # a second Ctrl-C
         sys.exit(INTERRUPTED)
     except MangosaurusError as error:
         sys.exit(_last_line(redaction, str(error)))
@@ -76,10 +77,32 @@ async def _until_told(serving: Coroutine[None, None, None]) -> None:
 
 
 async def _telegram(settings: Settings) -> None:
+    """Serve whenever this process is the one that may: always with SQLite, see `Standby` for PostgreSQL."""
     from bot.application import Mangosaurus
+    from bot.people.standby import Standby
 
-    async with Mangosaurus(settings).running() as mangosaurus:
-        await mangosaurus.rejected()
+    standby = Standby(settings.database_address)
+    try:
+        while True:
+            await standby.acquired()
+            async with Mangosaurus(settings).running() as mangosaurus:
+                await _first(mangosaurus.rejected(), standby.lost())
+                mangosaurus.shut()
+                logging.getLogger(__name__).error("Lost the lock in the database; another process may serve now")
+    finally:
+        await standby.release()
+
+
+async def _first(*waits: Coroutine[None, None, None]) -> None:
+    """Wait for the first of several events, and raise what it raises."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        finished, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in finished:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _terminal(settings: Settings) -> None:

@@ -72,6 +72,15 @@ class Address:
 
 
 @dataclass(frozen=True)
+class Webhook:
+    """A server for Telegram to call: its public https address, where it listens, and the secret of every request."""
+
+    url: str
+    listen: Address
+    secret: Secret
+
+
+@dataclass(frozen=True)
 class Settings:
     """The choices of one run. Without a token, the bot chats in the terminal."""
 
@@ -91,6 +100,18 @@ class Settings:
     webhook_secret: Secret | None = None
     api_base_url: str | None = None  # None: Telegram's own
     log_level: str | None = None  # None: INFO with a token, WARNING in the terminal
+
+    @property
+    def database_address(self) -> Path | str:
+        """The file, or the URL of the PostgreSQL database."""
+        return self.postgresql.reveal() if self.postgresql else self.database
+
+    @property
+    def webhook(self) -> Webhook | None:
+        """The webhook; None for polling."""
+        if self.webhook_url and self.webhook_secret:
+            return Webhook(self.webhook_url, self.webhook_listen, self.webhook_secret)
+        return None
 
 
 def read_settings(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
