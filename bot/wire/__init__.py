@@ -7,4 +7,6 @@ Rooms, from the ground up, and what other wings use of them:
     queues     requests under limits: who is next, and when
     pacing     Pacing, seconds: when each request is sent, and sent again
     order      PersonalOrder, person_id, can_press, IN_PRIVATE: when each update is handled
+    client     Client: python-telegram-bot's bot, paced
+    receiving  Receiving: updates by polling or through a webhook
 """
