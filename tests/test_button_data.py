@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,13 +35,13 @@ def data(keyboard: InlineKeyboardMarkup) -> list[str]:
     return sent
 
 
-def creation(temperature: float = 1.0, code: str = CODE) -> Creation:
-    return Creation(code, 101, Network.POEM, "0a1b", 42, 0, "Shall I", temperature)
+def creation(temperature: float = 1.0, code: str = CODE, network: Network = Network.POEM) -> Creation:
+    return Creation(code, 101, network, "0a1b", 42, 0, "Shall I", temperature)
 
 
 @given(CODES)
 def test_creations_come_back(code: str) -> None:
-    sent = data(buttons.below_creation(creation(code=code), can_grow=True))
+    sent = data(buttons.below_creation(creation(code=code)))
     assert [buttons.read(one) for one in sent] == [
         CreationPress(action, code) for action in ("another", "wilder", "tamer", "continue")
     ]
@@ -86,10 +87,15 @@ def test_buttons_that_were_sent_once_work_for_ever(data: str, press: buttons.Pre
 
 
 def test_only_buttons_that_can_do_something() -> None:
-    assert len(data(buttons.below_creation(creation(), can_grow=False))) == 3
-    (another, tamer) = data(buttons.below_creation(creation(STEPS[-1]), can_grow=False))
-    assert ("another" in another, "tamer" in tamer) == (True, True)
-    assert "wilder" in data(buttons.below_creation(creation(STEPS[0]), can_grow=False))[1]
+    def labels(made: Creation) -> list[str]:
+        return [button.text for button in each(buttons.below_creation(made))]
+
+    dino = Network.DINO
+    assert labels(creation(network=dino)) == ["another", "wilder", "tamer"]
+    assert labels(creation(STEPS[-1], network=dino)) == ["another", "tamer"]
+    assert labels(creation(STEPS[0], network=dino)) == ["another", "wilder"]
+    assert labels(creation()) == ["another", "wilder", "tamer", "continue the poem"]
+    assert labels(replace(creation(), length=buttons.MOST_CONTINUED)) == ["another", "wilder", "tamer"]
 
 
 @pytest.mark.parametrize(

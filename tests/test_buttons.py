@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.conversation import texts
-from bot.conversation.replies import MOST_CONTINUED
+from bot.conversation.buttons import MOST_CONTINUED
 from bot.local.contents import Refusal
 from bot.local.telegram import Person, group
 from bot.writing.writer import Writer

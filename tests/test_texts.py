@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation import texts
-from bot.conversation.replies import LONGEST_VERSE, MOST_CONTINUED
+from bot.conversation.buttons import MOST_CONTINUED
+from bot.conversation.replies import LONGEST_VERSE
 from bot.handlers.dino import MOST
 from bot.handlers.poem import LONGEST_LINE
 from bot.local.contents import LONGEST_TEXT

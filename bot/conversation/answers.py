@@ -18,7 +18,8 @@ from telegram.error import BadRequest, NetworkError, TelegramError
 
 from bot.conversation import moods, texts
 from bot.conversation.admission import Admission, ExplainedError
-from bot.conversation.replies import ASIDE, Reply, can_grow, request_for
+from bot.conversation.buttons import MOST_CONTINUED
+from bot.conversation.replies import ASIDE, Reply, request_for
 from bot.people.store import Creation, StoreError
 from bot.wire.order import person_id
 from bot.wire.request import NothingSentError
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from bot.conversation.admission import Outbox
     from bot.people.limits import Rate
-    from bot.people.store import Mood, Store
+    from bot.people.store import Store
     from bot.writing.archive import Archive
     from bot.writing.writer import Text, Writer
     from model.text.vocabulary import Vocabulary
@@ -65,7 +66,8 @@ class Answers:
         self.admission = Admission(outbox, rate)
         self._writers = writers
         self._archive = archive
-        self._temperatures = temperatures
+        self.temperatures = temperatures
+        """Of each network, as the operator set it: the temperature of a bold mood."""
         self._typing = asyncio.Semaphore(TYPING_AT_ONCE)
 
     async def answer(self, update: Update, network: Network, prompt: str, count: int | None = None) -> None:
@@ -75,20 +77,16 @@ class Answers:
             return
         with self.admission.accepting(message.chat_id, person):
             likes = await self.store.preferences(person)
+            temperature = moods.temperature(likes.mood, self.temperatures[network])
             count = count or (likes.names if network is Network.DINO else 1)
             async with self.typing(message):
-                reply = await self.next_reply(
-                    person, network, prompt, temperature=self.temperature(network, likes.mood), count=count
-                )
-        await self.deliver(reply, message.reply_html(reply.html, reply_markup=reply.buttons_for(message)))
+                reply = await self.next_reply(person, network, prompt, temperature=temperature, count=count)
+        buttons = reply.buttons_for(message.from_user, message.chat)
+        await self.deliver(reply, message.reply_html(reply.html, reply_markup=buttons))
 
     def vocabulary(self, network: Network) -> Vocabulary:
         """Return the characters that a network can write; ExplainedError if it is missing."""
         return self._writer(network).checkpoint.vocabulary
-
-    def temperature(self, network: Network, mood: Mood) -> float:
-        """Return the temperature of a mood."""
-        return moods.temperature(mood, self._temperatures[network])
 
     async def next_reply(
         self, person: int, network: Network, prompt: str, *, temperature: float, count: int = 1
@@ -124,7 +122,7 @@ class Answers:
 
     async def longer(self, creation: Creation) -> Reply:
         """Return a poem continued by the weights that wrote it; ExplainedError if it cannot be."""
-        if not can_grow(creation):
+        if creation.length >= MOST_CONTINUED or creation.network is not Network.POEM:
             raise ExplainedError(texts.LONGEST_POEM)
         longer = await self.store.vary(creation, creation.person_id, length=creation.length + 1)
         return await self.again(longer, known_as=creation.code)  # nobody has seen the new code yet
@@ -136,14 +134,21 @@ class Answers:
         it is not sent again, but recorded without its turn: if it did arrive, its buttons work, and if the person asks
         again, they get the same text.
         """
+        doubt: NetworkError | None = None
         try:
             await sending
-        except NetworkError as error:
-            if not isinstance(error, BadRequest | NothingSentError):  # these two surely sent nothing
-                await self._keep(reply, takes_turn=False)
+        except (BadRequest, NothingSentError):  # network errors to the libraries, but nothing was sent
             raise
-        if not await self._keep(reply, takes_turn=not reply.creation.length):
-            raise ExplainedError(texts.NOT_NOTED)
+        except NetworkError as error:
+            doubt = error
+        try:
+            await self.store.record(reply.creation, takes_turn=not (doubt or reply.creation.length))
+        except StoreError as error:
+            logger.error("A creation was not recorded: %s", error)  # noqa: TRY400 - a traceback would quote the row
+            if doubt is None:
+                raise ExplainedError(texts.NOT_NOTED) from error
+        if doubt:
+            raise doubt
 
     @asynccontextmanager
     async def typing(self, message: Message) -> AsyncIterator[None]:
@@ -164,14 +169,6 @@ class Answers:
                 with contextlib.suppress(TelegramError):
                     await message.reply_chat_action(ChatAction.TYPING)
                 await asyncio.sleep(TYPING_LASTS)
-
-    async def _keep(self, reply: Reply, *, takes_turn: bool) -> bool:
-        try:
-            await self.store.record(reply.creation, takes_turn=takes_turn)
-        except StoreError as error:
-            logger.error("A creation was not recorded: %s", error)  # noqa: TRY400 - a traceback would quote the row
-            return False
-        return True
 
     def _writer(self, network: Network) -> Writer:
         if network not in self._writers:

@@ -16,6 +16,7 @@ from telegram.error import TelegramError
 
 from bot.conversation import moods, texts
 from bot.people.store import CODE_CHARACTERS, CODE_LENGTH, MOODS, Mood
+from model.text.forms import Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,8 @@ Action = Literal["another", "wilder", "tamer", "continue"]
 Choice = Literal["yes", "no", "export"]
 
 VERSION = "1"
+MOST_CONTINUED = 3
+"""How often a poem can be continued: after that it would not fit into one message."""
 NAMES_TO_CHOOSE = ("1", "3", "5", "10")
 GONE = ("not found", "can't be edited", "message_id_invalid")
 
@@ -85,11 +88,12 @@ def means(kind: type[Press]) -> Callable[[object], bool]:
     return lambda data: isinstance(read(data), kind)
 
 
-def below_creation(creation: Creation, *, can_grow: bool) -> InlineKeyboardMarkup:
+def below_creation(creation: Creation) -> InlineKeyboardMarkup:
     """Return the buttons below a creation: only those that can do something."""
     actions: list[Action] = ["another"]
-    actions += ["wilder"] if moods.wilder(creation.temperature) else []
-    actions += ["tamer"] if moods.tamer(creation.temperature) else []
+    actions += ["wilder"] if creation.temperature < moods.STEPS[-1] else []
+    actions += ["tamer"] if creation.temperature > moods.STEPS[0] else []
+    can_grow = creation.network is Network.POEM and creation.length < MOST_CONTINUED
     rows: list[list[Action]] = [actions, ["continue"]] if can_grow else [actions]
     return InlineKeyboardMarkup(
         [[_button(texts.BUTTONS[action], action, creation.code) for action in row] for row in rows]

@@ -13,13 +13,11 @@ from model.decoding.requests import NameRequest, Request, Sampling, VerseRequest
 from model.text.forms import Network
 
 if TYPE_CHECKING:
-    from telegram import InlineKeyboardMarkup, Message
+    from telegram import Chat, InlineKeyboardMarkup, User
 
     from bot.people.store import Creation
     from bot.writing.writer import Text
 
-MOST_CONTINUED = 3
-"""How often a poem can be continued: after that it would not fit into one message."""
 SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES = 160, 800, 14
 """Characters, characters and lines of each part of a poem. Other numbers would change the texts of old creations."""
 ASIDE = 2**63
@@ -43,19 +41,9 @@ class Reply:
             return texts.names(self.text.texts, self.text.neighbours, decided_by, made.code)
         return texts.poem(made.prompt, self.text.texts[0], decided_by, made.code, between=self.text.between)
 
-    @property
-    def buttons(self) -> InlineKeyboardMarkup:
-        """The buttons below the message."""
-        return below_creation(self.creation, can_grow=can_grow(self.creation))
-
-    def buttons_for(self, message: Message) -> InlineKeyboardMarkup | None:
-        """Return the buttons of a reply to this message; none if its sender could not press them."""
-        return self.buttons if can_press(self.creation.person_id, message.from_user, message.chat) else None
-
-
-def can_grow(creation: Creation) -> bool:
-    """Tell whether a creation is a poem that can be continued."""
-    return creation.network is Network.POEM and creation.length < MOST_CONTINUED
+    def buttons_for(self, presser: User | None, chat: Chat) -> InlineKeyboardMarkup | None:
+        """Return the buttons below the message; none for somebody who could not press them."""
+        return below_creation(self.creation) if can_press(self.creation.person_id, presser, chat) else None
 
 
 def request_for(creation: Creation) -> Request:

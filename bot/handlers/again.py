@@ -45,7 +45,7 @@ class Again:
         with self._answers.admission.accepting(message.chat_id, person):
             async with self._answers.typing(message):
                 reply = await self._answers.again(creation)
-        await message.reply_html(reply.html, reply_markup=reply.buttons_for(message))
+        await message.reply_html(reply.html, reply_markup=reply.buttons_for(message.from_user, message.chat))
 
 
 def read_code(words: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ from bot.wire.order import PersonalOrder, can_press
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from telegram import Bot, Chat, Update, User
+    from telegram import Bot, Chat, InlineKeyboardMarkup, Update, User
     from telegram.ext import ContextTypes
 
     from bot.conversation.answers import Answers
@@ -68,7 +68,8 @@ class Buttons:
                 if self._shows(address, press.code):  # nobody else was faster
                     with self._answers.admission.accepting(chat.id, creation.person_id):
                         reply = await self._varied(press.action, creation)
-                    await self._answers.deliver(reply, self._show(context.bot, address, reply))
+                    keyboard = reply.buttons_for(query.from_user, chat)
+                    await self._answers.deliver(reply, self._show(context.bot, address, reply, keyboard))
         await buttons.release(query)
 
     async def unknown(self, _update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -111,9 +112,15 @@ class Buttons:
             creation.person_id, creation.network, creation.prompt, temperature=temperature, count=creation.count
         )
 
-    async def _show(self, bot: Bot, address: _Address, reply: Reply) -> None:
+    async def _show(self, bot: Bot, address: _Address, reply: Reply, keyboard: InlineKeyboardMarkup | None) -> None:
+        """Put a reply into a message, which may be too old for Telegram to say what it holds; ExplainedError."""
         self._shown.pop(address, None)  # if the edit times out, nobody knows what the message shows
-        await _edit(bot, address, reply)
+        try:
+            await bot.edit_message_text(reply.html, *address, parse_mode="HTML", reply_markup=keyboard)
+        except BadRequest as error:
+            if not buttons.is_gone(error):
+                raise
+            raise ExplainedError(texts.MESSAGE_GONE) from error
         self._shown[address] = reply.creation.code
         if len(self._shown) > REMEMBERED:
             self._shown.popitem(last=False)
@@ -130,14 +137,3 @@ def _temperature(action: Action, before: float) -> float:
     if step is None:
         raise ExplainedError(texts.WILDEST if action == "wilder" else texts.TAMEST)
     return step
-
-
-async def _edit(bot: Bot, address: _Address, reply: Reply) -> None:
-    """Show a reply in a message, which may be too old for Telegram to say what it holds; ExplainedError."""
-    chat_id, message_id = address
-    try:
-        await bot.edit_message_text(reply.html, chat_id, message_id, parse_mode="HTML", reply_markup=reply.buttons)
-    except BadRequest as error:
-        if not buttons.is_gone(error):
-            raise
-        raise ExplainedError(texts.MESSAGE_GONE) from error

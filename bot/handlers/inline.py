@@ -19,7 +19,7 @@ from telegram import InlineQueryResultArticle, InputTextMessageContent
 from telegram.error import BadRequest
 from telegram.ext import InlineQueryHandler
 
-from bot.conversation import texts
+from bot.conversation import moods, texts
 from bot.conversation.typesetting import is_visible
 from bot.people.limits import LETTERS
 from bot.people.store import StoreError
@@ -92,12 +92,12 @@ class Inline:
         if is_name(line):
             prefix = self._answers.vocabulary(Network.DINO).fold(line)
             if prefix or not line:
-                heat = self._answers.temperature(Network.DINO, mood)
+                heat = moods.temperature(mood, self._answers.temperatures[Network.DINO])
                 reply = await self._answers.aside(person, Network.DINO, prefix, 0, temperature=heat, count=NAMES)
                 return _one_each(reply)
         if len(line) > LONGEST_LINE or not is_visible(line):
             return []
-        heat = self._answers.temperature(Network.POEM, mood)
+        heat = moods.temperature(mood, self._answers.temperatures[Network.POEM])
         verses = (self._answers.aside(person, Network.POEM, line, n, temperature=heat) for n in range(VERSES))
         return await asyncio.gather(*verses)
 
