@@ -24,10 +24,11 @@ from model.network.layers import Array
 from model.text.batches import Batch, stream, stream_batches
 from model.text.corpus import Corpus, read_names, read_verse
 from model.text.vocabulary import NO_CHARACTER
+from model.training.course import TrainingError
 from model.training.optimizer import warmup_cosine
 from model.training.progress import Progress
 from model.training.recipes import Distillation, Recipe, Stage, customised
-from model.training.trainer import Training, TrainingError
+from model.training.trainer import Training
 
 PROJECT = Path(__file__).parents[1]
 NAMES = [
@@ -428,7 +429,7 @@ def test_teachers_are_trained_first_each_with_its_own_seed(genera: Corpus) -> No
     assert not same_weights(one, other)
     alone = Training(TEACHER, genera, seed=5)
     list(alone.run())
-    assert same_weights(alone.checkpoint().language_model, training.teachers[0].checkpoint().language_model)
+    assert same_weights(alone.checkpoint().language_model, training.teachers[0].best)
 
 
 def test_a_distillation_reads_drawn_names_and_learns_from_the_averaged_probabilities(
@@ -441,9 +442,8 @@ def test_a_distillation_reads_drawn_names_and_learns_from_the_averaged_probabili
     assert all(
         batch.probabilities is None for (batch, _), stage in zip(steps, stages, strict=True) if stage != "distil"
     )
-    teachers = [teacher.checkpoint().language_model for teacher in training.teachers]
     for batch in batches:
-        expected = np.mean([teacher.probabilities(batch.inputs) for teacher in teachers], axis=0)
+        expected = np.mean([teacher.best.probabilities(batch.inputs) for teacher in training.teachers], axis=0)
         assert batch.probabilities is not None
         np.testing.assert_allclose(batch.probabilities, expected, rtol=1e-5)
     names = [name for batch in batches for name in names_in(batch, genera)]

@@ -1,4 +1,4 @@
-"""Gradient clipping, SGD, Adam, and the learning-rate schedule; all in place on arrays by parameter name."""
+"""Gradient clipping, SGD, Adam, the learning-rate schedule and averages; in place on arrays by parameter name."""
 
 import math
 from dataclasses import dataclass, field
@@ -45,6 +45,16 @@ def warmup_cosine(fraction: float, warmup: float, final: float) -> float:
         return final + (1 - final) * fraction / warmup
     progress = min(1.0, (fraction - warmup) / (1 - warmup))
     return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def move_average(average: Parameters, parameters: Parameters, beta: float) -> None:
+    """Move an average of the weights towards the present ones, in place: avg = β avg + (1-β) w.
+
+    The weights go to and fro about a minimum, and their average lies nearer to it (Polyak & Juditsky 1992).
+    """
+    for name, array in average.items():
+        array *= beta
+        array += (1 - beta) * parameters[name]
 
 
 class SGD:
