@@ -124,8 +124,9 @@ def draw(logits: Array, allowed: NDArray[np.bool_], temperature: float, draws: F
     scores -= np.maximum.reduce(scores)
     of_all = np.add.reduce(np.exp(scores / temperature))
     likelihood = scores - np.log(np.add.reduce(np.exp(scores)))
-    likeliest = np.maximum.reduce(np.where(allowed.T, scores, -np.inf))
-    cumulated = np.add.accumulate(np.where(allowed.T, np.exp((scores - likeliest) / temperature), 0.0))
+    allowed_scores = np.where(allowed.T, scores, -np.inf)
+    likeliest = np.maximum.reduce(allowed_scores)
+    cumulated = np.add.accumulate(np.exp((allowed_scores - likeliest) / temperature))
     ids: Numbers = (cumulated > draws * cumulated[-1]).argmax(axis=0)
     of_allowed = likeliest / temperature + np.log(cumulated[-1]) - np.log(of_all)
     nats = of_allowed + OF_DRAWN * likelihood[ids, np.arange(len(ids))]

@@ -75,7 +75,10 @@ def tables_for(checkpoint: Checkpoint) -> Tables:
 
 @lru_cache(maxsize=2)
 def _tables(known_words: frozenset[str], vocabulary: Vocabulary, version: str) -> Tables:
-    dictionary = read_dictionary(PRONUNCIATIONS)
+    try:
+        dictionary = read_dictionary(PRONUNCIATIONS)
+    except OSError as error:
+        raise RequestError(f"sonnets need {PRONUNCIATIONS}, which cannot be read: {error.strerror}") from error
     pronouncer = Pronouncer(dictionary.pronunciations)
     words: dict[str, Pronunciations] = {}
     for word in (f"'{word}" if f"'{word}" in CLIPPED else word for word in sorted(known_words)):

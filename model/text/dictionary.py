@@ -21,7 +21,7 @@ from model import files
 
 Pronunciation = tuple[str, ...]
 Pronunciations = tuple[Pronunciation, ...]
-_ENTRY = re.compile(r"([A-Z][A-Z']*)(?:\(\d\))?")  # WORD, or WORD(1) for its second reading
+_ENTRY = re.compile(r"([A-Z]+(?:['-][A-Z]+)*)(?:\(\d\))?")  # WORD, or WORD(1) for its second reading
 MARK = "+"
 PRONUNCIATIONS = files.ROOT / "data" / "pronunciations.txt"
 
@@ -65,7 +65,7 @@ def format_dictionary(
 def clean_cmudict(text: str) -> str:
     """Turn the dictionary as it is published into lines as above: no word has a mark, readings stand in one line.
 
-    Only words of letters are kept, with apostrophes inside. The licence is, as comments.
+    Only words are kept, and no symbols. The licence is, as comments.
     """
     comments, found = [], dict[str, Pronunciations]()
     for line in text.splitlines():

@@ -1,0 +1,120 @@
+"""How words sound: the rules for Shakespeare's forms, and the file of pronunciations that is committed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.decoding.elizabethan import BY_HAND, PREFIXES, SUFFIXES
+from model.decoding.pronunciation import MOST_READINGS, Pronouncer, is_vowel
+from model.text import sources
+from model.text.dictionary import PRONUNCIATIONS, clean_cmudict, format_dictionary, read_dictionary
+from model.text.words import words_of
+
+DICTIONARY = read_dictionary(PRONUNCIATIONS)
+pronounce = Pronouncer(DICTIONARY.pronunciations)
+VOWELS = {"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"}
+CONSONANTS = set(words_of("B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH"))
+needs_sonnets = pytest.mark.skipif(bool(sources.missing(sources.DATA)), reason="python -m model fetch")
+
+
+def sounds(word: str) -> list[str]:
+    return [" ".join(reading) for reading in pronounce(word)]
+
+
+@pytest.mark.parametrize(
+    ("word", "reading"),
+    {
+        "beauty": "B Y UW1 T IY0",
+        "lov'd": "L AH1 V D",
+        "bless'd": "B L EH1 S T",
+        "dy'd": "D AY1 D",
+        "fixed": "F IH1 K S AH0 D",  # -ed as a syllable
+        "loved": "L AH1 V D",
+        "mak'st": "M EY1 K S T",
+        "know'st": "N OW1 S T",
+        "loveth": "L AH1 V AH0 TH",
+        "beauty's": "B Y UW1 T IY0 Z",
+        "heav'n": "HH EH1 V N",
+        "heaven": "HH EH1 V N",
+        "pow'r": "P AW1 R",
+        "murd'rous": "M ER1 D R AH0 S",
+        "glorious": "G L AO1 R Y AH0 S",
+        "honour": "AA1 N ER0",
+        "offence": "AH0 F EH1 N S",
+        "self-substantial": "S EH2 L F S AH0 B S T AE1 N SH AH0 L",
+        "o'ertake": "AO2 R T EY1 K",
+        "unkindness": "AH0 N K AY1 N D N AH0 S",
+        "thou": "DH AW1",
+        "'tis": "T IH1 Z",
+    }.items(),
+)
+def test_readings(word: str, reading: str) -> None:
+    assert reading in sounds(word)
+
+
+def test_no_word_is_guessed() -> None:
+    assert [word for word in ("xyzzy", "qwrtz", "", "'", "-") if pronounce(word)] == []
+
+
+@given(st.text("abdegilnorsty'-", max_size=12))
+def test_whatever_the_word_readings_are_of_known_sounds(word: str) -> None:
+    readings = pronounce(word)
+    assert len(readings) <= MOST_READINGS
+    for phoneme in (phoneme for reading in readings for phoneme in reading):
+        assert phoneme in CONSONANTS or (is_vowel(phoneme) and phoneme[:-1] in VOWELS)
+
+
+def test_tables_are_of_known_sounds() -> None:
+    readings = [reading for text in BY_HAND.values() for reading in text.split(",")]
+    for reading in (*readings, *SUFFIXES.values(), *PREFIXES.values()):
+        assert all(phoneme in CONSONANTS or phoneme[:-1] in VOWELS for phoneme in reading.split()), reading
+
+
+@needs_sonnets
+def test_nearly_every_word_of_the_sonnets_has_a_pronunciation() -> None:
+    words = [word for sonnet in sources.sonnets_corpus().training for word in words_of(sonnet)]
+    assert sum(bool(pronounce(word)) for word in words) / len(words) > 0.99
+
+
+# ---- the files ----
+
+
+def test_the_committed_file_keeps_the_licence_and_its_size() -> None:
+    content = PRONUNCIATIONS.read_text(encoding="ascii")
+    assert "# Copyright (C) 1993-2015 Carnegie Mellon University." in content
+    assert "WITHOUT" not in content.split("\n")[0]
+    assert PRONUNCIATIONS.stat().st_size < 400_000
+
+
+def test_the_committed_file_reads_as_it_is_written() -> None:
+    content = PRONUNCIATIONS.read_text(encoding="ascii")
+    lines = "".join(line for line in content.splitlines(keepends=True) if not line.startswith("#"))
+    words = DICTIONARY.pronunciations.keys() | DICTIONARY.of_poems
+    assert format_dictionary(words, DICTIONARY.pronunciations, DICTIONARY.of_poems) == lines
+
+
+@pytest.mark.skipif(bool(sources.missing(sources.DATA, sources.CMUDICT)), reason="python -m model fetch")
+def test_the_committed_file_says_what_the_whole_dictionary_says() -> None:
+    whole = sources.whole_dictionary().pronunciations
+    assert {word: readings for word, readings in DICTIONARY.pronunciations.items() if whole[word] != readings} == {}
+
+
+def test_the_published_dictionary_is_cleaned() -> None:
+    published = """;;; # CMUdict  --  Major Version: 0.07
+;;; # Copyright (C) 1993-2015 Carnegie Mellon University. All rights reserved.
+;;;
+!EXCLAMATION-POINT  EH2 K S K L AH0 M EY1 SH AH0 N P OY2 N T
+3D  TH R IY1 D IY2
+A.S  EY1 Z
+BEAUTY  B Y UW1 T IY0
+BEAUTY'S  B Y UW1 T IY0 Z
+USE  Y UW1 S
+USE(1)  Y UW1 Z
+"""
+    assert clean_cmudict(published).splitlines() == [
+        "# CMUdict  --  Major Version: 0.07",
+        "# Copyright (C) 1993-2015 Carnegie Mellon University. All rights reserved.",
+        "beauty B Y UW1 T IY0",
+        "beauty's B Y UW1 T IY0 Z",
+        "use Y UW1 S, Y UW1 Z",
+    ]
