@@ -89,8 +89,7 @@ def test_the_committed_file_keeps_the_licence_and_its_size() -> None:
 def test_the_committed_file_reads_as_it_is_written() -> None:
     content = PRONUNCIATIONS.read_text(encoding="ascii")
     lines = "".join(line for line in content.splitlines(keepends=True) if not line.startswith("#"))
-    words = DICTIONARY.pronunciations.keys() | DICTIONARY.of_poems
-    assert format_dictionary(words, DICTIONARY.pronunciations, DICTIONARY.of_poems) == lines
+    assert format_dictionary(DICTIONARY) == lines
 
 
 @pytest.mark.skipif(bool(sources.missing(sources.DATA, sources.CMUDICT)), reason="python -m model fetch")

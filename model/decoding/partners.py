@@ -15,8 +15,6 @@ from model.text.words import words_of
 
 ENOUGH = 5
 """A word brings a new rhyme if at least so many others rhyme with it perfectly."""
-SHORTEST_GUESS = 2
-"""Letters that an unknown word has to share with the ends of known ones."""
 
 NEVER_LAST = frozenset(
     words_of(
@@ -39,8 +37,8 @@ class Choice(IntEnum):
 class Partners:
     """The words that may end a line, by their sounds."""
 
-    def __init__(self, words: Mapping[str, Pronunciations], common: Collection[str]) -> None:
-        self._common = common
+    def __init__(self, words: Mapping[str, Pronunciations], common: Collection[str], sounds: Mapping[str, str]) -> None:
+        self._common, self._sounds = common, sounds  # sounds of the endings of unknown words
         self._endings = {
             word: dict(_endings_in_line(readings)) for word, readings in words.items() if word not in NEVER_LAST
         }
@@ -63,16 +61,13 @@ class Partners:
     def own_endings(self, word: str, readings: Pronunciations) -> list[Ending]:
         """Return the endings of a person's last word, which need not fit into a line; a guess, where it is unknown."""
         known = [ending for reading in readings for ending in endings(reading)]
-        return list(dict.fromkeys(known)) or self.guessed_endings(word)
+        return list(dict.fromkeys(known)) or list(self._guessed_ending(word))
 
-    def guessed_endings(self, word: str) -> list[Ending]:
-        """Return the ending that most words with the longest common end of letters have; none for a stranger word."""
-        for length in range(len(word) - 1, SHORTEST_GUESS - 1, -1):
-            alike = [other for other in self._endings if other.endswith(word[-length:])]
-            sounds = Counter(ending._replace(onset="?") for other in alike for ending in self._endings[other])
-            if sounds:
-                return [min(sounds, key=lambda ending: (-sounds[ending], ending))]
-        return []
+    def _guessed_ending(self, word: str) -> Iterator[Ending]:
+        """Yield the ending that most words with these last letters have; nothing for letters that are never last."""
+        sound = next((self._sounds[word[n:]] for n in range(len(word)) if word[n:] in self._sounds), None)
+        if sound:
+            yield Ending("?", sound, stressed=True)
 
     def answers(self, word: str, wanted: Iterable[Ending], choice: Choice) -> Mapping[str, Counts]:
         """Return the words that rhyme with a word of these endings, and the counts that each may begin after."""

@@ -17,6 +17,9 @@ from typing import NamedTuple
 
 from model.decoding.pronunciation import is_vowel
 from model.text.dictionary import Pronunciation, Pronunciations
+from model.text.words import words_of
+
+VOWELS = frozenset(words_of("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW"))
 
 
 class Rhyme(IntEnum):
@@ -36,7 +39,11 @@ class Ending(NamedTuple):
     onset: str
     sound: str
     stressed: bool  # without the help of metre
-    feminine: bool
+
+    @property
+    def feminine(self) -> bool:
+        """Whether a weak syllable follows the one that rhymes."""
+        return sum(phoneme in VOWELS for phoneme in self.sound.split()) > 1
 
 
 LEARNED = frozenset(
@@ -69,7 +76,7 @@ LEARNED = frozenset(
 )
 """Pairs of sounds that the 138 training sonnets rhyme twice or more."""
 DULL = ("AH", "ER", "IH")
-"""Vowels that a promoted syllable does not carry well: "glorious" makes no good rhyme on "us"."""
+"""Vowels that are not heard next to a stressed syllable: mango rhymes with go, but summer not with her."""
 _EYE = re.compile("[aeiouy]+[^aeiouy']*(?:e|es|ed|'d|'st)?$")
 
 
@@ -80,19 +87,19 @@ def endings(reading: Pronunciation) -> Iterator[Ending]:
         return
     last, stress = vowels[-1], reading[vowels[-1]][-1]
     if len(vowels) == 1 or stress in "12":
-        yield _ending(reading, last, stressed=True, feminine=False)
-    elif len(vowels) > 2 and reading[vowels[-2]].endswith("0"):
-        yield _ending(reading, last, stressed=False, feminine=False)
+        yield _ending(reading, last, stressed=True)
+    elif reading[vowels[-2]].endswith("0") or reading[last][:-1] not in DULL:
+        yield _ending(reading, last, stressed=False)
     if len(vowels) > 1 and stress == "0" and reading[vowels[-2]][-1] in "12":
-        yield _ending(reading, vowels[-2], stressed=True, feminine=True)
+        yield _ending(reading, vowels[-2], stressed=True)
 
 
-def _ending(reading: Pronunciation, start: int, *, stressed: bool, feminine: bool) -> Ending:
+def _ending(reading: Pronunciation, start: int, *, stressed: bool) -> Ending:
     onset_start = start
     while onset_start and not is_vowel(reading[onset_start - 1]):
         onset_start -= 1
     sound = " ".join(phoneme.rstrip("012") for phoneme in reading[start:])
-    return Ending(" ".join(reading[onset_start:start]), sound, stressed, feminine)
+    return Ending(" ".join(reading[onset_start:start]), sound, stressed)
 
 
 def are_equal(sound: str, other: str) -> bool:

