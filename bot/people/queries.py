@@ -1,6 +1,6 @@
 """The SQL of the store: functions of a connection, each a transaction or a part of one, with rows in and rows out.
 
-Each may be repeated without harm, and allows for other processes between its statements.
+Another process may write between two statements, so a change never relies on what was read before it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lo
 
 
 def prepare_tables(connection: Connection) -> None:
-    """Make the tables that are missing, while no other process does, but none beside tables of somebody else."""
+    """Make the tables that are missing, while no other process does; fails if those that exist are somebody else's."""
     connection.execute(text(_ALONE[connection.dialect.name]))
     found = inspect(connection).get_table_names()
     for table in metadata.tables.values():

@@ -184,9 +184,10 @@ class Store:
         }
 
     async def forget(self, person_id: int) -> None:
-        """Delete all that is kept of a person, also from SQLite's log.
+        """Delete all that is kept of a person.
 
-        If another program is reading the log, this is logged, and done when it has finished.
+        SQLite overwrites it and empties its log, or if another program reads there, says so in ours and does it later.
+        PostgreSQL overwrites it when it vacuums next.
         """
         await self._run(queries.forget, person_id)
         await self._empty_log()
@@ -263,8 +264,8 @@ def database_url(database: str | Path) -> URL:
 
 
 def _reason(error: DBAPIError) -> str:
-    """Return a driver's reason in one line, without the statement and the data that may follow it."""
-    reason = re.split(r" with text |\n(?:DETAIL|LINE)", str(error.orig), maxsplit=1)[0]
+    """Return a driver's reason in one line, without the hints, the statement and the data that may follow it."""
+    reason = re.split(r" with text |\n(?:\t|DETAIL|LINE)", str(error.orig), maxsplit=1)[0]
     return " ".join(reason.split())
 
 
