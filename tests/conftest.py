@@ -1,6 +1,6 @@
-"""What many tests need: tiny untrained weights on disk, a Telegram in memory, and the whole bot serving on it.
+"""Fixtures: tiny untrained weights on disk, a Telegram in memory, and the whole bot serving on it.
 
-The settings are made here, never read: neither the environment nor a `.env` changes what a test does.
+The settings are made here and not read, so neither the environment nor a `.env` changes a test.
 """
 
 from __future__ import annotations
@@ -19,15 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-# The same examples in every run, so that a run tells about the code and not about luck. How long an example takes is no
-# property of the code on a machine that others use too.
+# The same examples in every run, so that a failure is due to a change of the code. No time limit: machines are shared.
 hypothesis_settings.register_profile("mangosaurus", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("mangosaurus")
 
 
 @pytest.fixture(scope="session")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoints directory with both networks, to be read only."""
+    """A checkpoints directory with both networks, for reading only."""
     return install_both(tmp_path_factory.mktemp("checkpoints"))
 
 
@@ -39,7 +38,7 @@ def own_checkpoints(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def telegram() -> Telegram:
-    """A Telegram that nobody is connected to."""
+    """A Telegram without a bot."""
     return Telegram()
 
 
@@ -58,6 +57,6 @@ async def settings(checkpoints: Path, telegram: Telegram, tmp_path: Path) -> Set
 
 @pytest.fixture
 async def chat(settings: Settings, telegram: Telegram) -> AsyncIterator[Chat]:
-    """A bot that serves on that Telegram."""
+    """A bot on that Telegram."""
     async with serving(settings, telegram) as chat:
         yield chat

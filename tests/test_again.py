@@ -56,8 +56,8 @@ def test_any_word_is_a_code_or_explained(word: str) -> None:
 
 
 @pytest.mark.parametrize(("length", "limits"), [(0, (160, 800, 14)), (1, (320, 1600, 28)), (3, (640, 3200, 56))])
-def test_a_network_is_asked_for_the_same_now_and_later(length: int, limits: tuple[int, int, int]) -> None:
-    """Other numbers would make other texts of creations that people have the codes of."""
+def test_the_request_for_a_creation_never_changes(length: int, limits: tuple[int, int, int]) -> None:
+    """Other numbers would change the texts of creations whose codes people have."""
     request = request_for(Creation("k7m2p9x", 1, Network.POEM, "", 42, 7, "Shall I", 0.8, length=length))
     assert isinstance(request, VerseRequest)
     assert (request.min_characters, request.max_characters, request.max_lines) == limits
@@ -74,7 +74,7 @@ async def test_anybody_gets_the_same_again(chat: Chat, text: str) -> None:
     assert content(chat.telegram.sent[-1]) == original
 
 
-async def test_only_whom_it_belongs_to_gets_the_buttons(chat: Chat) -> None:
+async def test_only_the_owner_gets_the_buttons(chat: Chat) -> None:
     creation, _ = await created(chat, "/poem Shall I")
     buttons = chat.buttons()
     assert "continue the poem" in buttons
@@ -123,7 +123,9 @@ async def test_old_weights_write_it_until_they_are_gone(
             assert answer.startswith(f"I remember {creation.code}, but the network that wrote it is gone")
 
 
-async def test_nothing_is_left_of_old_weights(own_checkpoints: Path, settings: Settings, telegram: Telegram) -> None:
+async def test_old_weights_leave_no_thread_behind(
+    own_checkpoints: Path, settings: Settings, telegram: Telegram
+) -> None:
     settings = replace(settings, checkpoints=own_checkpoints)
     async with serving(settings, telegram) as chat:
         creation, original = await created(chat, "/dino")
@@ -133,9 +135,7 @@ async def test_nothing_is_left_of_old_weights(own_checkpoints: Path, settings: S
     assert not [thread for thread in threading.enumerate() if thread.name == "decoding"]
 
 
-async def test_weights_that_serve_are_needed_no_more_on_disk(
-    own_checkpoints: Path, settings: Settings, telegram: Telegram
-) -> None:
+async def test_weights_that_serve_need_no_file(own_checkpoints: Path, settings: Settings, telegram: Telegram) -> None:
     async with serving(replace(settings, checkpoints=own_checkpoints), telegram) as chat:
         for text in ("/dino", "/poem Shall I"):
             creation, original = await created(chat, text)
@@ -152,7 +152,7 @@ async def test_a_swap_while_the_bot_runs(own_checkpoints: Path, settings: Settin
 
 
 @pytest.mark.parametrize("code", ["zzzzzzz", "k7m2p9", "恐竜", "<b>", "x" * 500, "0000000"])
-async def test_codes_that_nobody_knows(chat: Chat, code: str) -> None:
+async def test_unknown_codes(chat: Chat, code: str) -> None:
     for command in ("/again", "/start"):
         (answer,) = await chat.say(f"{command} {code}")
         assert answer.startswith(f"I don't know any creation with the code {code[:39]}")

@@ -33,14 +33,14 @@ LINE = "Shall I compare thee"
 
 
 async def press(chat: Chat, message: Json, button: int | str, person: Person = ALICE) -> Any:
-    """Press a button; returns the notice that answers it, or None."""
+    """Press a button; returns its notice, or None."""
     query = chat.telegram.press(message, button, person)
     await chat.settled()
     return chat.telegram.queries.answers[query].get("text")
 
 
 async def post(chat: Chat, data: str | None, person: Person = ALICE, **fields: Any) -> Any:
-    """Press a button that is not there; returns the notice."""
+    """Press a button that the bot never sent; returns its notice."""
     message = {"message_id": 1, "date": 1, "chat": person.chat(), "text": "x"}
     query = {"id": "forged", "from": person.user(), "chat_instance": "1", "data": data, "message": message, **fields}
     await chat.post(callback_query={key: value for key, value in query.items() if value is not None})
@@ -175,7 +175,7 @@ async def test_two_who_press_for_a_group_get_turns_of_their_own(chat: Chat, tele
     await chat.settled()
     assert sorted(message["text"].partition(", turn ")[2][:2] for message in telegram.sent) == ["3 ", "4 "]
     telegram.press(first, "another", ALICE)
-    telegram.press(first, "another", BOB)  # the same one: a double tap, by two
+    telegram.press(first, "another", BOB)  # the same message: a double tap by two people
     await chat.settled()
     assert ", turn 5 " in first["text"]
     assert [made.turn for made in await chat.mangosaurus.store.creations(-5)] == [0, 1, 2, 3, 4]
@@ -191,7 +191,7 @@ async def test_a_press_and_a_request_for_a_group_get_turns_of_their_own(chat: Ch
     assert sorted(made.turn for made in await chat.mangosaurus.store.creations(-5)) == [0, 1, 2]
 
 
-async def test_whoever_would_wait_too_long_for_others_is_told(
+async def test_a_press_that_would_wait_too_long_for_others_is_refused(
     chat: Chat, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     anonymous, here = Person(1087968824, "Group"), group(-5)
@@ -266,7 +266,7 @@ async def test_a_press_that_waited_too_long(chat: Chat, telegram: Telegram, capl
 
 
 def without_end(checkpoint: Checkpoint) -> Checkpoint:
-    """Return weights, said to be the same version, that never end a name."""
+    """Return weights that never end a name, under the same version."""
     language_model = checkpoint.language_model.copy()
     language_model.parameters["output.b_y"][checkpoint.vocabulary.newline] = -100
     return dataclasses.replace(checkpoint, language_model=language_model)

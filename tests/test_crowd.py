@@ -1,4 +1,4 @@
-"""Who is answered when too many ask at once: as many as can be sent within half a minute; the others are told so."""
+"""Too many requests at once: those that can be answered within half a minute are; others are refused in words."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ async def test_in_a_group_the_answer_is_a_reply(chat: Chat, telegram: Telegram) 
 
 
 async def test_letters_that_lead_nowhere(chat: Chat) -> None:
-    # After 20 letters there are 20 left of a name's 40, and this network seldom ends one.
+    # A network that never ends a name.
     checkpoint = chat.mangosaurus.writers["dino"].checkpoint
     checkpoint.language_model.parameters["output.b_y"][checkpoint.vocabulary.newline] = -100
     assert await chat.say("/dino mango") == [parse_html(texts.no_new_name("mango"))[0]]

@@ -1,4 +1,4 @@
-"""What goes wrong: people get one short sentence, the log gets the rest, and the bot goes on."""
+"""Failures: people get one short sentence, the log gets the rest, and the bot goes on."""
 
 from __future__ import annotations
 
@@ -103,14 +103,14 @@ async def test_what_telegram_does_not_take_is_only_logged(
     assert type(chat.errors.pop()).__name__ == name
 
 
-async def test_a_message_telegram_calls_wrong_is_an_error_of_ours(chat: Chat, telegram: Telegram) -> None:
+async def test_a_message_that_telegram_calls_wrong_is_a_bug(chat: Chat, telegram: Telegram) -> None:
     telegram.refusals["sendMessage"].append(Refusal(400, "Bad Request: can't parse entities"))
     (answer,) = await chat.say("/help", ALICE)
     assert answer.startswith("Something went wrong on my side")
     chat.errors.clear()
 
 
-async def test_a_database_that_fails_is_no_end(
+async def test_the_bot_outlives_a_failing_database(
     chat: Chat, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = await chat.say("/seed")
@@ -138,7 +138,7 @@ async def test_what_cannot_be_noted_down_is_said_and_comes_again(
         connection.execute("DROP TRIGGER full")
     assert excuse == texts.NOT_NOTED
     assert [record.exc_info for record in caplog.records if record.levelno == logging.ERROR] == [None]
-    assert "secret" not in caplog.text  # /forget could not delete it there
+    assert "secret" not in caplog.text  # as /forget could not delete it there
     assert await chat.press("another") == []
     assert chat.notice == texts.FORGOTTEN
     (again,) = await chat.say("/poem my secret line")
@@ -148,7 +148,7 @@ async def test_what_cannot_be_noted_down_is_said_and_comes_again(
 @pytest.mark.parametrize(
     "reason", ["Bad Request: not enough rights to send text messages to the chat", "Bad Request: TOPIC_CLOSED"]
 )
-async def test_where_we_may_not_write_we_do_not_apologise(
+async def test_the_bot_does_not_apologise_where_it_may_not_write(
     chat: Chat, telegram: Telegram, caplog: pytest.LogCaptureFixture, reason: str
 ) -> None:
     caplog.set_level(logging.INFO, "bot")
@@ -213,7 +213,7 @@ async def test_a_button_whose_reply_telegram_does_not_take_is_released(chat: Cha
 
 
 def failing_context(error: Exception) -> Any:
-    """Return what the library hands to an error handler."""
+    """Return the context that the library passes to an error handler."""
     return SimpleNamespace(error=error)
 
 

@@ -1,4 +1,4 @@
-"""Inline mode: what is offered while somebody types, and that it takes no turn."""
+"""Inline mode: what is offered while somebody types. It takes no turn."""
 
 from __future__ import annotations
 

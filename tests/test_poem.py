@@ -158,7 +158,7 @@ async def test_a_forwarded_line_is_a_line(chat: Chat) -> None:
     assert answer.startswith("From fairest creatures")
 
 
-async def test_plain_text_in_a_group_is_none_of_our_business(chat: Chat) -> None:
+async def test_plain_text_in_a_group_is_ignored(chat: Chat) -> None:
     assert await chat.say("Shall I compare thee", chat=group(-5)) == []
     (answer,) = await chat.say("/poem Shall I compare thee", chat=group(-5))
     assert answer.startswith("Shall I compare thee")

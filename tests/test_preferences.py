@@ -71,7 +71,7 @@ async def test_nobody_elses_settings(chat: Chat, telegram: Telegram) -> None:
 
 
 async def test_a_channel_has_no_settings_and_its_creations_no_buttons(chat: Chat) -> None:
-    """Telegram would say of a press that it comes from whoever speaks for the channel."""
+    """Telegram would report a press as that of the person behind the channel."""
     channel = {"id": -1007, "type": "channel", "title": "News"}
     speaker = Person(136817688, "Channel")
     explained = await chat.say("/settings", speaker, group(-5), sender_chat=channel)

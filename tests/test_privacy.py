@@ -1,4 +1,4 @@
-"""`/forget` and `/export`: who is asked, who may answer, and what is left."""
+"""`/forget` and `/export`: who is asked, who may answer, and what is deleted or sent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 ANONYMOUS, CHANNEL = Person(1087968824, "Group"), Person(136817688, "Channel")
-"""Whom Telegram names as the sender behind a group or a channel."""
+"""The senders that Telegram names in place of people who write as a group or a channel."""
 GROUP = group(-5)
 
 
@@ -37,7 +37,7 @@ async def kept(chat: Chat, person: Person = ALICE) -> dict[str, Any]:
 
 
 async def asked(chat: Chat) -> dict[str, Any]:
-    """Have something kept of Alice, and let her ask to be forgotten; returns the question as it was sent."""
+    """Let Alice use the bot and then ask to be forgotten; returns the question as it was sent."""
     for text in ("/seed 42", "/dino", "/poem Shall I"):
         await chat.say(text)
     await chat.mangosaurus.store.set_preferences(ALICE.id, mood="wild")
@@ -159,7 +159,7 @@ async def test_in_a_group_only_the_person_who_asked_may_press(chat: Chat) -> Non
 
 @pytest.mark.parametrize("command", ["/forget", "/export", "/forget group", "/export group"])
 async def test_a_channel_is_asked_to_speak_for_itself(chat: Chat, command: str) -> None:
-    """Nobody can tell who is behind it, nor ask Telegram for its administrators."""
+    """The bot can neither see who is behind it nor ask Telegram for its administrators."""
     channel = {"id": -1007, "type": "channel", "title": "News"}
     assert await chat.say(command, CHANNEL, GROUP, sender_chat=channel) == [texts.AS_YOURSELF]
 
@@ -199,7 +199,7 @@ async def test_an_export_is_not_shown_to_a_group(chat: Chat) -> None:
 
 
 async def owned_by_the_group(chat: Chat) -> dict[str, Any]:
-    """Have something kept of a group whose administrator is Alice; returns that."""
+    """Use the bot in the name of a group whose administrator is Alice; returns what is kept of it."""
     chat.telegram.administrators[-5] = [ALICE]
     for text in ("/seed 42", "/dino", "/poem Shall I"):
         await chat.say(text, ANONYMOUS, GROUP, sender_chat=GROUP)

@@ -1,4 +1,4 @@
-"""`/seed`: the same seed gives the same answers to everybody, whatever else goes on."""
+"""`/seed`: the same seed gives the same answers to everybody, whatever else is going on."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ async def test_a_person_is_the_same_in_every_chat(chat: Chat) -> None:
     assert (await chat.say("/seed"))[0].startswith("Your seed is 42.")
 
 
-async def test_whoever_speaks_for_a_chat_has_its_seed(chat: Chat) -> None:
+async def test_an_anonymous_administrator_has_the_seed_of_the_group(chat: Chat) -> None:
     hidden = Person(1087968824, "Group")
     await chat.say("/seed 42", hidden, group(-5), sender_chat=group(-5))
     await chat.say("/seed 43", hidden, group(-6), sender_chat=group(-6))
@@ -182,7 +182,7 @@ async def test_slow_answers_show_that_the_bot_is_typing(
     assert "sendChatAction" not in actions
     monkeypatch.setattr("bot.conversation.answers.SLOW", 0.01)
     monkeypatch.setattr(Writer, "write", slow)
-    telegram.refusals["sendChatAction"].append(Refusal(502, "Bad Gateway"))  # which is no reason not to answer
+    telegram.refusals["sendChatAction"].append(Refusal(502, "Bad Gateway"))  # which must not keep the reply
     monkeypatch.setattr("bot.conversation.answers.TYPING_LASTS", 0.01)
     (answer,) = await chat.say("/dino")
     assert answer.split("\n")[0].isalpha()
@@ -240,7 +240,7 @@ async def test_many_who_wait_are_not_kept_waiting_by_the_typing(
     for person in people:
         telegram.say("/dino", person)
     await shown.wait()
-    await asyncio.sleep(0.02)  # in which everybody else's would come
+    await asyncio.sleep(0.02)  # time for the others' actions, if there were any
     everybody.set()
     await chat.settled()
     assert actions.count("sendChatAction") == TYPING_AT_ONCE

@@ -1,4 +1,4 @@
-"""Whatever people send, to the whole bot: a sane answer or silence, never an error, never anything but their own text.
+"""Strange input to the whole bot: a sane answer or silence, never an error, and only the text of the sender.
 
 `serving` sees to it that nothing unforeseen happens in any of these.
 """
@@ -140,7 +140,7 @@ async def test_posts_and_edits_are_not_answered(chat: Chat, kind: str, text: str
     assert await chat.say("/seed") == before
 
 
-async def test_forwarded_commands_and_replies_are_requests_of_whoever_sends_them(chat: Chat) -> None:
+async def test_forwarded_commands_and_replies_are_requests_of_their_sender(chat: Chat) -> None:
     await chat.say("/seed 42")
     origin = {"type": "user", "sender_user": BOB.user(), "date": 1}
     (answer,) = await chat.say("/dino", forward_origin=origin)
@@ -153,7 +153,7 @@ async def test_forwarded_commands_and_replies_are_requests_of_whoever_sends_them
     assert answer.startswith("Shall I")
 
 
-async def test_whoever_speaks_for_a_chat(chat: Chat) -> None:
+async def test_writing_in_the_name_of_a_chat(chat: Chat) -> None:
     """An anonymous administrator, and a channel that writes in its discussion group: Telegram hides the person."""
     hidden, linked = Person(1087968824, "Group"), Person(136817688, "Channel")
     for person, sender in ((hidden, group(-5)), (linked, CHANNEL)):

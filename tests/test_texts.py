@@ -1,4 +1,4 @@
-"""Sentences: every one of them is HTML that Telegram takes, in one voice."""
+"""Sentences: each is HTML that Telegram takes, and fits."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_every_text_is_markup_that_fits(text: str) -> None:
 
 
 def test_no_sentence_comes_from_elsewhere() -> None:
-    """Whatever the rest of the bot sends or shows is a name or a call in `texts`, never words of its own."""
+    """Handlers send names and calls of `texts`, never words of their own."""
     senders = re.compile(
         r"""(?:reply_html|reply_text|send_message|release|notice|ExplainedError|RefusedError)\(
             (?:query,\s*)? \s* f?["'][^"']*\w""",

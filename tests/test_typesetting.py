@@ -1,4 +1,4 @@
-"""Capitals in verse: where they stand, and that nothing else changes."""
+"""Capitals in verse: where they are set, and that nothing else changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/start`, `/help`, and what nobody else answers."""
+"""`/start`, `/help`, `/about`, and what no other room answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def test_hello(chat: Chat) -> None:
     assert await chat.say("/start") == [parse_html(texts.START)[0]]
 
 
-async def test_what_i_am(chat: Chat) -> None:
+async def test_about(chat: Chat) -> None:
     (answer,) = await chat.say("/about")
     for writer in chat.mangosaurus.writers.values():
         assert f"version {writer.checkpoint.version}, 3.000 nats per character" in answer

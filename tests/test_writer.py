@@ -55,7 +55,7 @@ def alone(checkpoint: Checkpoint, request: Request) -> Text:
 
 
 class Gate:
-    """Holds the decoding thread before a step, and counts the steps that were begun."""
+    """Holds the decoding thread before each step, and counts the steps."""
 
     def __init__(self) -> None:
         self.opened = threading.Event()
@@ -118,7 +118,7 @@ async def begun(*writes: asyncio.Task[Text]) -> None:
 
 
 async def finished(gate: Gate, *writes: asyncio.Task[Text]) -> list[Text]:
-    """Open the gate; what was written, in the order in which it was finished."""
+    """Open the gate; returns the texts in the order in which they were finished."""
     order: list[asyncio.Task[Text]] = []
     for write in writes:
         write.add_done_callback(order.append)
@@ -215,7 +215,7 @@ async def test_stopping_fails_what_is_pending_and_ends_the_thread(writer: Writer
     writes = tasks(writer, ROWS + 2)
     await gate.reach()
     stop = asyncio.create_task(writer.stop())
-    writes[0].cancel()  # once its future is cancelled, before its writer knows
+    writes[0].cancel()  # its future is cancelled at once, its task hears of it later
     cancelled, *results = await asyncio.gather(*writes, return_exceptions=True)
     assert isinstance(cancelled, asyncio.CancelledError)
     assert {type(result) for result in results} == {Stopped}
@@ -309,7 +309,7 @@ async def test_the_thread_sleeps_when_there_is_nothing_to_write(writer: Writer, 
 
 
 def test_a_loop_that_was_closed_has_nobody_waiting(gate: Gate) -> None:
-    """A process that drops its loop without stop() must not be held back, nor see an error from the thread."""
+    """A process that drops its loop without stop() can exit, and sees no error from the thread."""
 
     async def scenario() -> None:
         writer = Writer(OLD)

@@ -68,7 +68,7 @@ class Admission:
                 del self._in_writing[chat_id]
 
     def spend(self, person: int, cost: float = 1) -> None:
-        """Count an answer, or a part of one; RefusedError if the person has had enough."""
+        """Count a reply to a person, or a part of one; RefusedError if they have had enough."""
         verdict = self._limits.spend(person, cost)
         if verdict is not Verdict.ALLOWED:
             raise RefusedError(texts.too_many(self._limits.wait(person)), said=verdict is Verdict.REFUSED_AGAIN)

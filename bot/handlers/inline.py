@@ -63,7 +63,7 @@ class Inline:
         if replies is None:
             return
         offers = [_offer(number, reply) for number, reply in enumerate(replies)]
-        with contextlib.suppress(BadRequest):  # the person has typed on, and Telegram wants this answer no more
+        with contextlib.suppress(BadRequest):  # the person has typed on, and these offers are too late
             await query.answer(offers, cache_time=CACHED if offers else 0, is_personal=True)
 
     async def _newest(self, person: int, text: str) -> list[Reply] | None:

@@ -65,7 +65,7 @@ def about(networks: Iterable[tuple[str, str, float, int]]) -> str:
     """Say what serves: of each network its name, version, held-out loss and number of known names."""
     lines = [
         f"{_NETWORKS[network]}{_learned_from(known)}: version <code>{version}</code>, {loss:.3f} nats per character on "
-        "text it has never seen"
+        "text it has never seen."
         for network, version, loss, known in networks
     ]
     return "\n\n".join([ABOUT, *lines, SOURCE])
