@@ -20,7 +20,7 @@ from model.checkpoint.versions import load, save
 from model.engine.parallel import Shards
 from model.evaluation.held_out import held_out_loss
 from model.network.language_model import LanguageModel
-from model.network.layers import Array
+from model.network.layers import Array, softmax
 from model.text.batches import Batch, stream, stream_batches
 from model.text.corpus import Corpus, read_names, read_verse
 from model.text.vocabulary import NO_CHARACTER
@@ -81,7 +81,13 @@ READ_GENERA = replace(
 READ_NAMES = replace(NAMES_STAGE, name="tune", epochs=1, share=0.1, average=0.9, input_dropout=0.1)
 TEACHER = Recipe("teacher", "names", "lstm", hidden_size=5, layers=1, stages=(READ_GENERA, READ_NAMES))
 DISTIL = replace(
-    NAMES_STAGE, name="distil", epochs=2, share=0.2, dropout=0.0, average=0.8, distillation=Distillation(40, 15)
+    NAMES_STAGE,
+    name="distil",
+    epochs=2,
+    share=0.2,
+    dropout=0.0,
+    average=0.8,
+    distillation=Distillation(40, 15, temperature=1.5),
 )
 TAUGHT_DINO = replace(
     TINY_DINO,
@@ -443,7 +449,8 @@ def test_a_distillation_reads_drawn_names_and_learns_from_the_averaged_probabili
         batch.probabilities is None for (batch, _), stage in zip(steps, stages, strict=True) if stage != "distil"
     )
     for batch in batches:
-        expected = np.mean([teacher.best.probabilities(batch.inputs) for teacher in training.teachers], axis=0)
+        averaged = np.mean([teacher.best.probabilities(batch.inputs) for teacher in training.teachers], axis=0)
+        expected = softmax(np.log(averaged) / 1.5)
         assert batch.probabilities is not None
         np.testing.assert_allclose(batch.probabilities, expected, rtol=1e-5)
     names = [name for batch in batches for name in names_in(batch, genera)]

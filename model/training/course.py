@@ -163,7 +163,8 @@ class Course:
     def _loss_and_gradients(self, batch: Batch, characters: int) -> tuple[float, Weights]:
         stage, batch_size = self._stages.current, batch.inputs.shape[1]
         if stage.distillation:
-            batch = replace(batch, probabilities=self._teaching.probabilities(batch.inputs))
+            targets = self._teaching.probabilities(batch.inputs, stage.distillation.temperature)
+            batch = replace(batch, probabilities=targets)
         carries_state = self._corpus.form == "verse"
         nats, gradients, last_state = self._shards.loss_and_gradients(
             self.language_model,

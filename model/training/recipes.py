@@ -17,11 +17,13 @@ class Distillation:
     """How a network learns from its teachers: their probabilities are its targets (Hinton, Vinyals & Dean 2015).
 
     The training names alone are too few for that. So the teachers draw `drawn` names once, and each epoch reads
-    `drawn_per_epoch` of them beside the training names.
+    `drawn_per_epoch` of them beside the training names. The targets are softmax(log p / temperature); a temperature
+    above 1 makes up for teachers that are too sure.
     """
 
     drawn: int
     drawn_per_epoch: int
+    temperature: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ DINO = Recipe(
             patience=20,
             weight_decay=0.01,
             average=0.995,
-            distillation=Distillation(drawn=40_000, drawn_per_epoch=3_000),
+            distillation=Distillation(drawn=40_000, drawn_per_epoch=3_000, temperature=1.1),
         ),
     ),
     top_p=0.95,

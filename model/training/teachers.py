@@ -19,9 +19,14 @@ class Teachers:
     def __init__(self, language_models: Sequence[LanguageModel]) -> None:
         self._language_models = language_models
 
-    def probabilities(self, ids: Ids) -> Array:
-        """Return the probabilities (T, B, V) of the character after each id (T, B), averaged over the teachers."""
-        return _mean([language_model.probabilities(ids) for language_model in self._language_models])
+    def probabilities(self, ids: Ids, temperature: float = 1.0) -> Array:
+        """Return the probabilities (T, B, V) of the character after each id (T, B), averaged over the teachers.
+
+        A temperature above 1 makes them more even: p becomes p^(1/temperature), divided by the sum.
+        """
+        averaged = _mean([language_model.probabilities(ids) for language_model in self._language_models])
+        softened = averaged ** (1 / temperature)
+        return softened / softened.sum(axis=-1, keepdims=True)
 
     def draw_names(self, count: int, vocabulary: Vocabulary, generator: np.random.Generator) -> list[str]:
         """Draw names at temperature 1. A name that does not end is cut after LONGEST_NAME letters."""
