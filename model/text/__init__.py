@@ -5,6 +5,7 @@ Rooms, from the ground up, and what other wings use of them:
     forms         Form, FORMS, Network, Genre: names or verse, and who writes them
     vocabulary    Vocabulary, fold, NO_CHARACTER, VocabularyError: characters and their ids
     words         words_of, MARKS: the words of a text
+    roots         explained, parts_of: the Greek and Latin roots that a name is made of
     fingerprints  Fingerprints, NO_FINGERPRINTS: a large set of texts in four bytes each
     batches       Batch, padded_batch, name_batches, stream, stream_batches: documents as arrays of ids (T, B)
     corpus        Corpus, read_names, read_verse, read_text, CorpusError: texts read, deduplicated and split
