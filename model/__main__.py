@@ -103,10 +103,10 @@ def train(
         from model.engine.threads import available_cores
         from model.training.recipes import customised, recipe_for
 
-        texts = texts_at(network, corpus)
-        recipe = customised(recipe_for(texts), hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
         path = out or versions_of(network).directory / "new.safetensors"
         check_out(path, corpus or [])
+        texts = texts_at(network, corpus)
+        recipe = customised(recipe_for(texts), hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
         threads = thread_limit or available_cores()
         event = run_training(recipe, texts, path, seed, threads, json=json)
         if event["event"] == "finished" and out is None:

@@ -66,7 +66,7 @@ class TestTrain:
         stdout = run_well("train", "dino", "--corpus", folder / "names.txt", "--out", out, "--json", *SMALL)
         started, *between, finished = events_of(stdout)
         checkpoint = load(out)
-        assert (started["event"], started["form"], started["recipe"]) == ("started", "names", "dino")
+        assert (started["event"], started["form"], started["recipe"]) == ("started", "names", "names")
         assert started["corpus"] == checkpoint.description.corpus
         assert started["parameters"] == sum(p.size for p in checkpoint.language_model.parameters.values())
         progress = [event for event in between if event["event"] == "progress"]

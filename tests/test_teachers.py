@@ -59,6 +59,11 @@ def test_names_have_the_likelihood_that_the_teachers_give_them() -> None:
         assert names.count(name) / len(names) == pytest.approx(expected, abs=0.02)
 
 
+def test_drawing_ends_early_if_there_is_no_time() -> None:
+    teachers = Teachers([memoryless(0.5, 0.25, 0.25)])
+    assert len(teachers.draw_names(10 * WIDTH, LETTERS, np.random.default_rng(0), seconds=0)) == WIDTH
+
+
 def test_a_name_without_end_is_cut() -> None:
     (name,) = Teachers([memoryless(1e-300, 0.5, 0.5)]).draw_names(1, LETTERS, np.random.default_rng(0))
     assert len(name) == LONGEST_NAME

@@ -4,6 +4,7 @@ It measures the held-out loss now and then and keeps the best weights. `numbers`
 next step depends on.
 """
 
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -27,6 +28,9 @@ from model.training.reading import Reading
 from model.training.recipes import Recipe
 from model.training.stages import Position, Stages
 from model.training.teachers import Teachers
+
+DRAWING = 0.05
+"""The share of the minutes, if a training has some, that the drawing of names takes at most; it comes on top."""
 
 
 class TrainingError(MangosaurusError):
@@ -92,7 +96,9 @@ class Course:
     def _drawn(self) -> Sequence[str]:
         """The names that the teachers draw for the distillations, without held-out ones."""
         count = max(stage.distillation.drawn for stage in self.recipe.stages if stage.distillation)
-        names = self._teaching.draw_names(count, self._corpus.vocabulary, np.random.default_rng([self._seed, 2]))
+        seconds = math.inf if self.recipe.minutes is None else 60 * self.recipe.minutes * DRAWING
+        generator = np.random.default_rng([self._seed, 2])
+        names = self._teaching.draw_names(count, self._corpus.vocabulary, generator, seconds=seconds)
         held_out = frozenset(self._corpus.held_out)
         return [name for name in names if name not in held_out]
 
