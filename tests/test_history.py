@@ -1,6 +1,7 @@
 """Reading the log of a training, and refusing other files."""
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,13 @@ def test_reads_the_steps_and_where_each_stage_begins() -> None:
     assert history.training_loss == pytest.approx([3, 1, 1 / 3])
     assert np.isfinite(history.held_out_loss).tolist() == [False, True, False]
     assert history.stages == (("pretrain", 1), ("tune", 9))
+
+
+def test_the_network_itself_begins_after_its_teachers() -> None:
+    teachers = [progress(1, stage="teacher 1, pretrain"), progress(4, stage="teacher 1, tune")]
+    assert history_of(*teachers).after_teachers == math.inf
+    assert history_of(*teachers, progress(7, stage="pretrain"), progress(9, stage="distil")).after_teachers == 7
+    assert history_of(progress(2)).after_teachers == 2
 
 
 def test_repeated_steps_of_a_resumed_training_count_once() -> None:

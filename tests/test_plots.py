@@ -21,6 +21,7 @@ Event = dict[str, Any]
         pytest.param([progress(n, held_out_loss=None if n % 5 else 4 / n) for n in range(1, 200)], id="many"),
         pytest.param([progress(n, gradient_norm=2.0, clipped_gradient_norm=1.0) for n in (1, 2)], id="clipped"),
         pytest.param([progress(1, stage="pretrain"), progress(2, stage="tune", held_out_loss=1.0)], id="two stages"),
+        pytest.param([progress(1, stage="teacher 1, pretrain", held_out_loss=1.0)], id="a teacher alone"),
     ],
 )
 def test_draws_a_png(steps: list[Event]) -> None:

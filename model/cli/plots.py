@@ -20,6 +20,8 @@ SMOOTHED_FROM = 60  # points; fewer are drawn as they are
 # Blue, vermilion, green and purple of Okabe and Ito's palette, which people with colour blindness can tell apart.
 TRAINING, HELD_OUT, BEFORE, AFTER, QUIET = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#666666"
 
+LABEL_ROWS = 3
+"""The labels of stages are on so many rows in turn, because a short stage leaves no room for its label."""
 SAMPLES, LONGEST_SAMPLE = 6, 110  # number of samples, and characters of each
 TEXT = FontProperties(family="DejaVu Sans", size=9)
 
@@ -37,8 +39,8 @@ def draw(history: History) -> bytes:
     axes["losses"].tick_params(labelbottom=False)
     for name in ("losses", "gradients"):
         _tidy(axes[name])
-    for stage, step in history.stages[1:]:
-        _draw_stage(axes["losses"], axes["gradients"], stage, step)
+    for number, (stage, step) in enumerate(history.stages[1:]):
+        _draw_stage(axes["losses"], axes["gradients"], stage, step, row=number % LABEL_ROWS)
     if history.samples:
         _write_samples(axes["samples"], history.samples)
     picture = io.BytesIO()
@@ -55,7 +57,9 @@ def _draw_losses(axes: Axes, history: History) -> None:
     if measured.any():
         steps, losses = history.steps[measured], history.held_out_loss[measured]
         axes.plot(steps, losses, color=HELD_OUT, linewidth=2, marker="o", markersize=3.5, label="held out")
-        _mark_best(axes, steps, losses)
+        own = steps >= history.after_teachers
+        if own.any():
+            _mark_best(axes, steps[own], losses[own])
     axes.legend(loc="upper right", facecolor="white", edgecolor="none", framealpha=0.9)
 
 
@@ -134,14 +138,14 @@ def _running_mean(values: Floats, width: int) -> Floats:
     return means
 
 
-def _draw_stage(losses: Axes, gradients: Axes, name: str, step: float) -> None:
+def _draw_stage(losses: Axes, gradients: Axes, name: str, step: float, *, row: int) -> None:
     for axes in (losses, gradients):
         axes.axvline(step, color=QUIET, linewidth=1, linestyle=":", zorder=1)
     losses.annotate(
         name,
         (step, 0),
         xycoords=("data", "axes fraction"),
-        xytext=(5, 6),
+        xytext=(5, 6 + 13 * row),
         textcoords="offset points",
         color=QUIET,
         fontsize=9,

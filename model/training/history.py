@@ -1,6 +1,7 @@
 """The log of a training, read back: figures by step, and samples. `train` writes one event a line, as JSON."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,11 @@ class History:
     clipped_gradient_norm: Floats
     stages: tuple[tuple[str, float], ...]  # name and first step of each
     samples: tuple[tuple[float, str], ...] = ()  # step and text of each
+
+    @property
+    def after_teachers(self) -> float:
+        """The first step of the network itself, or infinity. The name of a teacher's stage is "teacher, stage"."""
+        return next((step for stage, step in self.stages if ", " not in stage), math.inf)
 
     @classmethod
     def from_events(cls, events: Iterable[Event]) -> "History":
