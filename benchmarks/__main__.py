@@ -1,6 +1,7 @@
 """python -m benchmarks [cold_start island products sampling training splits scratch]: measure, and write results.md.
 
-Without arguments, all run except `scratch`, which takes a quarter of an hour. Some need torch: pip install '.[bench]'.
+Without arguments, all run except `splits` and `scratch`, which take half an hour and a quarter of an hour. Some need
+torch: pip install '.[bench]'.
 The bot has a bench of its own: python -m benchmarks.bot.
 """
 
@@ -12,8 +13,8 @@ from benchmarks.report import machine, write_section
 from benchmarks.timing import Effort
 
 # Cold starts come first: they start processes, which is quicker while this one is small.
-USUAL = ("cold_start", "island", "products", "sampling", "training", "splits")
-BENCHES = (*USUAL, "scratch")
+USUAL = ("cold_start", "island", "products", "sampling", "training")
+BENCHES = (*USUAL, "splits", "scratch")
 BESIDE_TORCH = {"cold_start", "sampling", "training"}
 
 
@@ -33,7 +34,7 @@ def main() -> None:
 def _arguments() -> tuple[tuple[str, ...], Effort, bool]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure beside torch and a textbook.")
     parser.add_argument(
-        "benches", nargs="*", metavar="BENCH", help=f"{', '.join(BENCHES)}; without any, all but the last"
+        "benches", nargs="*", metavar="BENCH", help=f"{', '.join(BENCHES)}; without any, all but the last two"
     )
     parser.add_argument("--repeats", type=int, default=Effort.repeats, help="rounds of each comparison")
     parser.add_argument("--quick", action="store_true", help="leave out the larger sizes")
