@@ -40,6 +40,6 @@ def test_300_creations_are_recorded() -> None:
 def test_recorded_creations_are_reproduced(network: str) -> None:
     checkpoint = Versions(ROOT / "checkpoints" / network).load(RELEASED[network])
     rows = [row for row in RECORDED if row["network"] == network]
-    answers = Decoder(checkpoint).generate([request(row) for row in rows])
-    assert [list(answer.texts) for answer in answers] == [row["texts"] for row in rows]
-    assert [answer.error is not None for answer in answers] == [row["fails"] for row in rows]
+    results = Decoder(checkpoint).generate([request(row) for row in rows])
+    assert [list(result.texts) for result in results] == [row["texts"] for row in rows]
+    assert [result.error is not None for result in results] == [row["fails"] for row in rows]

@@ -86,11 +86,11 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     out, err, code = pipe(lines, environment)
     assert (err, code) == ("", 0)
     seed, names, _legend, poem, _, unknown, plain, _, quoted, _ = re.split(r"\n\n", out)
-    assert seed == "Your seed is now 42, and its sequence begins."
+    assert seed == "Your seed is now 42, and its sequence starts here."
     (expected,) = Decoder(untrained("names")).generate([NameRequest(generator_for(42, 0), 2)])
     assert [line.split(" ")[0].lower() for line in names.split("\n")] == list(expected.texts)
     assert poem.startswith("Shall I compare thee")
-    assert unknown == "I do not know that command. /help shows what I can do."
+    assert unknown == "I don't know that command. /help shows what I can do."
     assert plain.startswith("plain é😀")
     assert quoted.startswith("quoted ")
     assert "<b>" not in out
@@ -100,7 +100,7 @@ def test_what_looks_like_a_command_or_a_button_is_read_as_on_telegram(environmen
     out, err, code = pipe("/\n/ dino\n#x\n#1\n", environment)
     assert (err, code) == ("", 0)
     alone, apart, line, *_ = out.split("\n\n")
-    assert alone == apart == "I do not know that command. /help shows what I can do."
+    assert alone == apart == "I don't know that command. /help shows what I can do."
     assert line.startswith("#x")
 
 
@@ -122,7 +122,7 @@ def test_buttons_are_shown_and_pressed(environment: Environment) -> None:
     assert none == gone.replace("2", "1") == "There is no button 1 to press."
     assert question.split("\n")[1] == "[1 Yes, forget me] [2 No, keep everything]"
     assert beyond == "There is no button 3 to press."
-    assert kept == "Then everything stays as it is."
+    assert kept == "All right, I've kept everything."
 
 
 def test_a_button_changes_the_message_and_may_say_something(environment: Environment) -> None:
@@ -139,7 +139,7 @@ def test_a_document_is_shown_by_its_name_and_text(environment: Environment) -> N
     out, err, code = pipe("/seed 42\n/export\n", environment)
     assert (err, code) == ("", 0)
     caption, name, content = out.split("\n\n", 1)[1].split("\n", 2)
-    assert (caption, name) == ("This is all I keep of you.", "mangosaurus-1.json")
+    assert (caption, name) == ("Here's everything I keep about you.", "mangosaurus-1.json")
     assert json.loads(content)["person"]["seed"] == 42
 
 
@@ -162,7 +162,7 @@ def test_whoever_pipes_is_an_administrator_and_a_training_is_waited_for(
     assert begin.startswith("Training dino for about 0.02 minutes.")
     assert name.split("\n")[0].isalpha()
     assert end.startswith("Trained dino in ")
-    assert "it got better" in end
+    assert "it improved" in end
     assert set((own_checkpoints / "dino").iterdir()) > before
     assert {path.name for path in own_checkpoints.iterdir()} == {"dino", "poem"}
 
@@ -196,7 +196,7 @@ def test_closed_streams(environment: Environment, closed: str) -> None:
     [
         ("TEMPERATURE_DINO", "hot", "TEMPERATURE_DINO is 'hot'; it is a number from 0 to 5 such as 0.8"),
         ("TELEGRAM_TOKEN", "nonsense", "TELEGRAM_TOKEN is not a bot token"),
-        ("CHECKPOINTS", "/nowhere", "there are no weights to serve with (/nowhere/dino holds none; "),
+        ("CHECKPOINTS", "/nowhere", "there are no weights to serve (/nowhere/dino holds none; "),
         ("DATABASE", "/dev/null/x", "/dev/null/x: this database cannot be used: "),
     ],
 )
@@ -400,7 +400,7 @@ def test_a_chat_at_a_terminal(terminal: Terminal) -> None:
 def test_a_terminal_of_another_encoding(environment: Environment, encoding: Environment, keys: bytes) -> None:
     terminal = Terminal(environment | encoding)
     try:
-        terminal.until("shows the rest(.|\n)*[›>] ")
+        terminal.until("shows what else I can do(.|\n)*[›>] ")
         os.write(terminal.master, keys)
         assert ", turn 1" in terminal.until("continue the poem(.|\n)*[›>] ")
         terminal.type("\x04")

@@ -46,7 +46,7 @@ class Receiving:
             async with asyncio.timeout(STOPS_WITHIN):
                 await self._updater.stop()
         except (TimeoutError, TelegramError) as error:
-            logger.warning("Telegram could not be told which updates have arrived (%s)", type(error).__name__)
+            logger.info("Telegram could not be told which updates have arrived (%s)", type(error).__name__)
 
     async def _start_webhook(self, webhook: Webhook) -> None:
         await self._updater.start_webhook(
