@@ -62,18 +62,18 @@ FIRST_LINES = (
     "E = mc squared, said Einstein to the wolf",
     "lol that is so funny omg",
     "🦕🦕🦕",
-    "My pronunciation of Worcestershire",
+    "Error 404: page not found",
     "the quick brown fox jumps over the lazy dog",
-    "Thunder, lightning, algorithm",
-    "to be, or not to be: that is the bulb",
+    "Thunder, lightning, algorithms, rain",
+    "to be, or not to be: that is the robot",
     "we need more milk, eggs, butter and some film",
     "a purple",
-    "Supercalifragilisticexpialidocious",
+    "hahahahaha",
     "zzz",
     "The wifi in this castle is the worst",
     "Je pense, donc je suis",
-    "she sells sea shells by the sea shore, he gulfs",
-    "An angst-ridden squirrel stole my ninth",
+    "she sells sea shells by the sea shore",
+    "An angst-ridden squirrel stole my phone",
 )
 POOL = 16
 """Sonnets. Words repeat more in a larger text, so different words are counted in pools of so many, as are held out."""
@@ -156,11 +156,15 @@ def sonnet_figures(
 
 
 def rhymes_of(poem: str, pronounce: Pronouncer) -> Iterator[Rhyme]:
-    """Yield how well each pair of lines of a poem rhymes."""
+    """Yield how well each pair of lines rhymes, unless the dictionary lacks one of the words."""
     last = [(words_of(line) or [""])[-1] for line in poem.split("\n")]
     for number, partner in enumerate(PARTNERS[: len(last)]):
-        if partner is not None:
-            yield rhyme(last[number], pronounce(last[number]), last[partner], pronounce(last[partner]))
+        if partner is None:
+            continue
+        words = last[number], last[partner]
+        readings = [pronounce(word) for word in words]
+        if all(readings):
+            yield rhyme(words[0], readings[0], words[1], readings[1])
 
 
 def _readings(line: str, pronounce: Pronouncer) -> list[tuple[str, ...]] | None:
