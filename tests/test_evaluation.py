@@ -108,7 +108,7 @@ def test_an_n_gram_of_names_counts_them_more_often_than_the_others() -> None:
     evaluation = evaluate(checkpoint_for(corpus, biased(corpus)), corpus, samples=0)
     assert [baseline.counted for baseline in evaluation.counting] == [
         "training",
-        "pretraining and 20 times training",
+        "pretraining and 20 × training",
     ]
 
 

@@ -80,7 +80,7 @@ def baselines(corpus: Corpus) -> Iterator[Baseline]:
     yield _baseline("training", corpus)
     if corpus.pretraining:
         weight = WEIGHT[corpus.form]
-        times = f"{weight} times " if weight > 1 else ""
+        times = f"{weight} × " if weight > 1 else ""
         yield _baseline(f"pretraining and {times}training", corpus, corpus.pretraining, weight)
 
 

@@ -164,7 +164,7 @@ DINO = Recipe(
             distillation=Distillation(drawn=40_000, drawn_per_epoch=3_000, temperature=1.1),
         ),
     ),
-    top_p=0.95,
+    top_p=0.94,
     teachers=(
         _TEACHER,
         replace(
