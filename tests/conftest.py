@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from threadpoolctl import threadpool_limits
 
 from bot.local.telegram import Telegram
 from bot.settings import Secret, Settings
@@ -16,12 +17,19 @@ from tests.databases import database, postgresql, postgresql_folder  # noqa: F40
 from tests.serving import ADMIN, Chat, install_both, serving
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 # The same examples in every run, so that a failure is due to a change of the code. No time limit: machines are shared.
 hypothesis_settings.register_profile("mangosaurus", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("mangosaurus")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_blas_thread() -> Iterator[None]:
+    """Compute matrix products on one thread. On a busy machine, two threads wait for each other, six times as long."""
+    with threadpool_limits(1, "blas"):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ def logits(lockstep: Lockstep, ids: NDArray[np.intp]) -> Array:
 
 def assert_lockstep(language_model: LanguageModel) -> None:
     """Every row has the same bits alone and among any other rows, at any index."""
-    lockstep, ids, random = Lockstep(language_model), inputs(), np.random.default_rng(2)
+    lockstep, ids, random = Lockstep(language_model), inputs()[:6], np.random.default_rng(2)
     alone = np.concatenate([logits(lockstep, ids[:, [row]]) for row in range(ROWS)], axis=1)
     for width in WIDTHS:
         rows = random.permutation(ROWS)[:width]
@@ -71,8 +71,8 @@ def assert_any_threads(language_model: LanguageModel) -> None:
     outcomes = []
     for threads in (1, 2):
         with threadpool_limits(threads, "blas"):
-            outcomes.append(logits(Lockstep(language_model), inputs()))
-    assert np.array_equal(outcomes[0], outcomes[1])
+            outcomes.append([logits(Lockstep(language_model), inputs()[:4, :rows]) for rows in (2, 49, ROWS)])
+    assert all(np.array_equal(*pair) for pair in zip(*outcomes, strict=True))
 
 
 def test_rows_have_the_same_bits_on_any_number_of_threads() -> None:

@@ -53,7 +53,7 @@ def assert_same(found: Snapshot, expected: Snapshot) -> None:
 
 
 @given(identity=json_objects, position=json_objects, arrays_by_group=groups)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30)
 def test_a_written_snapshot_comes_back_exactly(
     identity: dict[str, Any], position: dict[str, Any], arrays_by_group: dict[str, Parameters]
 ) -> None:

@@ -44,9 +44,9 @@ def test_printable_ascii_changes_only_in_case_and_the_backtick() -> None:
 
 
 def test_folding_the_fold_of_any_character_changes_nothing() -> None:
-    for code in range(sys.maxunicode + 1):
-        folded = fold(chr(code))
-        assert fold(folded) == folded, hex(code)
+    for first in range(0, sys.maxunicode + 1, 256):
+        folded = fold("".join(map(chr, range(first, first + 256))))
+        assert fold(folded) == folded, hex(first)
 
 
 @given(any_text)
