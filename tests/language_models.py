@@ -1,5 +1,6 @@
-"""Small random networks, batches, states and dropout masks for the tests of the textbook."""
+"""Small random networks, batches, states and dropout masks, and numerical gradients, for the tests of the networks."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -16,6 +17,10 @@ VOCAB_SIZE, HIDDEN_SIZE, BATCH_SIZE, TIME = 5, 3, 3, 4
 
 every_cell = pytest.mark.parametrize("cell", ["rnn", "lstm"])
 every_depth = pytest.mark.parametrize("depth", [1, 2, 3])
+
+
+def normal(*shape: int, seed: int = 0) -> Array:
+    return np.random.default_rng([seed, *shape]).normal(size=shape)
 
 
 def sequences(
@@ -59,6 +64,19 @@ def read_step_by_step(language_model: LanguageModel, inputs: Ids, state: State) 
         logits_t, state = language_model.step(ids, state)
         logits.append(logits_t)
     return np.stack(logits), state
+
+
+def central_differences(loss: Callable[[], float], array: Array, epsilon: float = 1e-5) -> Array:
+    """The gradient of `loss` with respect to `array`: (loss(x + ε) - loss(x - ε)) / 2ε for each number x in it."""
+    gradient = np.zeros_like(array)
+    for index in np.ndindex(array.shape):
+        x = array[index]
+        array[index] = x + epsilon
+        above = loss()
+        array[index] = x - epsilon
+        gradient[index] = (above - loss()) / (2 * epsilon)
+        array[index] = x
+    return gradient
 
 
 def equal(one: Parameters, other: Parameters) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from model.network import layers
 from model.network.layers import GATES, Array, Ids
 from model.text.vocabulary import NO_CHARACTER
+from tests.language_models import central_differences, normal
 
 TIME, BATCH_SIZE, WIDTH, HIDDEN_SIZE, VOCAB_SIZE = 4, 3, 2, 3, 6
 
@@ -19,25 +20,8 @@ logit_arrays = arrays(np.float64, array_shapes(min_dims=1, max_dims=3, max_side=
 by_time = pytest.mark.parametrize("time", [1, 2, TIME])
 
 
-def normal(*shape: int, seed: int = 0) -> Array:
-    return np.random.default_rng([seed, *shape]).normal(size=shape)
-
-
 def ids(*shape: int, least: int = 0) -> Ids:
     return np.random.default_rng(1).integers(least, VOCAB_SIZE, shape)
-
-
-def central_differences(loss: Callable[[], float], array: Array, epsilon: float = 1e-5) -> Array:
-    """The gradient of `loss` with respect to `array`: (loss(x + ε) - loss(x - ε)) / 2ε for each number x in it."""
-    gradient = np.zeros_like(array)
-    for index in np.ndindex(array.shape):
-        x = array[index]
-        array[index] = x + epsilon
-        above = loss()
-        array[index] = x - epsilon
-        gradient[index] = (above - loss()) / (2 * epsilon)
-        array[index] = x
-    return gradient
 
 
 def assert_is_gradient(found: Array, loss: Callable[[], float], array: Array) -> None:

@@ -7,10 +7,7 @@ from hypothesis import strategies as st
 
 from model.engine import products
 from model.network.layers import Array
-
-
-def normal(*shape: int, seed: int = 0) -> Array:
-    return np.random.default_rng([seed, *shape]).normal(size=shape)
+from tests.language_models import normal
 
 
 def lend(name: str, *shape: int) -> Array:
