@@ -15,7 +15,7 @@ from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions
 from model.decoding import searches
 from model.decoding.decoder import Decoder
-from model.decoding.lines import PRECISION, draw
+from model.decoding.lines import OF_DRAWN, PRECISION, draw
 from model.decoding.metre import patterns, scans
 from model.decoding.requests import RequestError, Result, SonnetRequest, VerseRequest, generator_for
 from model.decoding.rhyme import Rhyme, rhyme
@@ -239,7 +239,7 @@ def test_only_allowed_characters_are_drawn_and_the_weight_is_their_share() -> No
     assert allowed[np.arange(400), ids].all()
     p = np.exp(logits.astype(np.float64) / 0.7)
     likelihood = logits[np.arange(400), ids] - np.log(np.exp(logits.astype(np.float64)).sum(axis=1))
-    expected = np.log((p * allowed).sum(axis=1) / p.sum(axis=1)) + 0.3 * likelihood
+    expected = np.log((p * allowed).sum(axis=1) / p.sum(axis=1)) + OF_DRAWN * likelihood
     assert np.allclose(weights / PRECISION, expected, atol=1e-5)
 
 
@@ -247,4 +247,4 @@ def test_an_unlikely_character_can_be_forced() -> None:
     logits = np.array([[0, -500.0]], np.float32)
     ids, weights = draw(logits, np.array([[False, True]]), 0.1, np.array([0.999]))
     assert ids.tolist() == [1]
-    assert weights[0] / PRECISION == pytest.approx(-5000 - 150)
+    assert weights[0] / PRECISION == pytest.approx(-5000 - OF_DRAWN * 500)

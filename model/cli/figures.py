@@ -68,11 +68,11 @@ def print_sonnets(evaluation: "SonnetEvaluation") -> None:
     for column in ("real, held out", "free verse", "by search"):
         table.add_column(column, justify="right")
     for name, value in evaluation.written.items():
-        figures = (_figure(kind[name]) for kind in (evaluation.real, evaluation.free))
-        table.add_row(name.replace("_", " "), *figures, _figure(value))
+        others = (_figure(figures[name]) for figures in (evaluation.real, evaluation.free))
+        table.add_row(name.replace("_", " "), *others, _figure(value))
     Console().print(table)
     seconds = evaluation.seconds
     typer.echo(
-        f"{evaluation.failures} failures; {median(seconds):.2f} s a sonnet, {max(seconds):.2f} s at worst "
+        f"{evaluation.failures} failures; {median(seconds):.2f} s of CPU a sonnet, {max(seconds):.2f} s at worst "
         f"({len(seconds)} first lines, one thread)"
     )

@@ -2,7 +2,7 @@
 
 Rooms, from the ground up, and what other wings use of them:
 
-    limits          MAX_TEMPERATURE, USUAL_TEMPERATURE, SONNET_TEMPERATURE, LONGEST_NAME: limits and defaults of requests
+    limits          MAX_TEMPERATURE, USUAL_TEMPERATURE, SONNET_TEMPERATURE, LONGEST_NAME: limits and defaults
     requests        NameRequest, VerseRequest, SonnetRequest, Request, Sampling, Result, RequestError, generator_for
     drafts          seam, longest_name: texts in the making, and when they are finished
     sampling        sample_next: from logits to the next character

@@ -88,4 +88,4 @@ def _tables(known_words: frozenset[str], vocabulary: Vocabulary, version: str) -
     if len(words) < ENOUGH_WORDS or not partners.openers:
         raise RequestError(f"checkpoint {version or '(not saved)'} knows too few words to write sonnets")
     scansion = Scansion({word: patterns(word, readings) for word, readings in words.items()}, vocabulary)
-    return Tables(pronouncer, scansion, partners, scansion.line_ends(partners.openers))
+    return Tables(pronouncer, scansion, partners, scansion.line_ends(partners.openers), dictionary.leanings)

@@ -11,7 +11,7 @@ All is drawn by the request's own generator, so neither the company nor the mach
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -31,12 +31,14 @@ PARTNERS = (None, None, 0, 1, None, None, 4, 5, None, None, 8, 9, None, 12)
 """The line that each line answers, None where it brings a rhyme of its own."""
 COLDEST = 0.1
 """At lower temperatures, all rows would write the same line."""
-COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 2.5, Rhyme.EYE: 4.0}
+COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 3.5, Rhyme.EYE: 5.0}
 """Nats by which a rhyme lowers the weight of a line."""
-COST_OF_REPETITION = 1.5
+COST_OF_REPETITION = 2.5
 """Nats for each time that the sonnet has a word already."""
 COST_OF_OVERUSE = 0.05
 """The same for one of the FREE_WORDS."""
+SHARE_OF_LEANING = 0.5
+"""How much of a word's leaning towards sonnets counts. With this, words lean as much as those of real sonnets."""
 ATTEMPTS = 3
 """How often a line is tried with the largest choice of words."""
 FREE_WORDS = frozenset(
@@ -57,6 +59,7 @@ class Tables(NamedTuple):
     scansion: Scansion
     partners: Partners
     opening: LineEnds  # words that bring a rhyme
+    leanings: Mapping[str, int]  # how much more often words occur in sonnets than in plays, in tenths of a nat
 
 
 class _End(NamedTuple):
@@ -145,7 +148,7 @@ class SonnetSearch:
         """Yield how a line ends and what that costs in nats; nothing if it must not be taken."""
         words = words_of(line.text)
         end = _End(words[-1], tuple(self._tables.partners.endings_of(words[-1], line.last_word_after)))
-        cost = self._cost_of_repetition(words)
+        cost = self._cost_of(words)
         if self._partner is None or self._choice is Choice.FREE:
             if not self._is_old(end):
                 yield end, cost
@@ -153,10 +156,14 @@ class SonnetSearch:
         rhyme = best_rhyme(self._partner.endings, end.endings)
         yield end, cost + COSTS.get(rhyme, COSTS[Rhyme.EYE])
 
-    def _cost_of_repetition(self, words: Sequence[str]) -> float:
+    def _cost_of(self, words: Sequence[str]) -> float:
+        """Return what words cost in nats because the sonnet has them already, or because they are those of plays."""
         counts, cost = Counter(self._words), 0.0
         for word in words:
-            cost += counts[word] * (COST_OF_OVERUSE if word in FREE_WORDS else COST_OF_REPETITION)
+            if word in FREE_WORDS:
+                cost += COST_OF_OVERUSE * counts[word]
+            else:
+                cost += COST_OF_REPETITION * counts[word] - SHARE_OF_LEANING * self._tables.leanings.get(word, 0) / 10
             counts[word] += 1
         return cost
 

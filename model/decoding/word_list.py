@@ -5,6 +5,7 @@ that is a name that only plays have, or stands once in a play. The last lines ar
 people's lines, which may be any: the sound of a word's ending by its last letters, learned from the whole dictionary.
 """
 
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,23 +21,27 @@ from model.text.words import words_of
 SUPPORT = 5
 """Words that a rule for endings has to explain beyond those that a shorter one explains."""
 LONGEST_ENDING = 6
+STRONG = 4
+"""Leanings, in tenths of a nat, that are more than the chance of a single occurrence."""
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _SENTENCE_ENDS = ".?!:;-[("
 
 
 def word_list(corpus: Corpus, originals: Mapping[str, str], whole: Dictionary) -> str:
     """Return the lines of the file, from the corpus, its texts as they were typed, and the whole dictionary."""
-    counts = Counter(word for text in (*corpus.training, *corpus.pretraining) for word in words_of(text))
-    sonnets = {word for text in corpus.training for word in words_of(text)}
-    poems = sonnets | {word for name in POEMS for word in words_of(fold(originals[name]))}
-    names = _names(originals.values()) - sonnets
+    sonnets = Counter(word for text in corpus.training for word in words_of(text))
+    plays = Counter(word for text in corpus.pretraining for word in words_of(text))
+    counts = sonnets + plays
+    poems = sonnets.keys() | {word for name in POEMS for word in words_of(fold(originals[name]))}
+    names = _names(originals.values()) - sonnets.keys()
     wanted = [word for word in counts if word not in names and (counts[word] > 1 or word in poems)]
     consulted = _Consulted(whole.pronunciations)
     pronounce = Pronouncer(consulted)
     of_poems = frozenset(word for word in wanted if pronounce(word) and word in poems)
     entries = {word for word in consulted.words if word not in names and (len(word) > 1 or word in "aio")}
     kept = {word: whole.pronunciations[word] for word in entries}
-    return format_dictionary(Dictionary(kept, of_poems, _ending_rules(whole.pronunciations)))
+    leanings = {word: leaning for word in wanted if pronounce(word) and (leaning := _leaning(word, sonnets, plays))}
+    return format_dictionary(Dictionary(kept, of_poems, leanings, _ending_rules(whole.pronunciations)))
 
 
 class _Consulted(dict[str, Pronunciations]):
@@ -68,6 +73,13 @@ def _words_in(line: str) -> Iterator[tuple[str, bool]]:
     for match in _WORD.finditer(line):
         before = line[: match.start()].rstrip(" '\"")
         yield match[0], bool(before) and before[-1] not in _SENTENCE_ENDS
+
+
+def _leaning(word: str, sonnets: Counter[str], plays: Counter[str]) -> int:
+    """Return log((n + 1) / (e + 1)) in tenths, of n times in the sonnets and e expected; 0 for less than STRONG."""
+    expected = plays[word] * sonnets.total() / plays.total()
+    leaning = round(10 * math.log((sonnets[word] + 1) / (expected + 1)))
+    return leaning if abs(leaning) >= STRONG else 0
 
 
 def _ending_rules(pronunciations: Mapping[str, Pronunciations]) -> dict[str, str]:

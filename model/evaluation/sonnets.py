@@ -59,7 +59,7 @@ FIRST_LINES = (
     "please reset my password",
     "Tyrannosaurus rex ate my breakfast on Wednesday",
     "42 is the answer to everything",
-    "E = mc squared, said Einstein to the wolf",
+    "E = mc squared, said Einstein to the fox",
     "lol that is so funny omg",
     "🦕🦕🦕",
     "Error 404: page not found",
@@ -84,7 +84,8 @@ FREE_CHARACTERS = 2000
 
 @dataclass(frozen=True)
 class SonnetEvaluation:
-    """The figures of written sonnets, of real ones and of free verse; `seconds` are those that each sonnet took."""
+    """The figures of written sonnets, of real ones and of free verse; `seconds` are those of CPU that each sonnet took,
+    which are the same on a busy machine."""
 
     version: str
     written: Figures
@@ -108,9 +109,9 @@ def evaluate_sonnets(
     lines = FIRST_LINES[:count]
     texts, seconds = [], []
     for turn, line in enumerate(lines):
-        start = time.perf_counter()
+        start = time.process_time()
         (result,) = decoder.generate([SonnetRequest(generator_for(seed, turn), line)])
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
         texts += [f"{checkpoint.vocabulary.fold(line).strip()}\n{text}" for text in result.texts]
     sources = (*corpus.pretraining, *corpus.training)
     free = decoder.generate([_free_verse(seed, turn) for turn in range(len(lines))])

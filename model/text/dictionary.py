@@ -2,13 +2,15 @@
 
 `data/cmudict.txt` is the whole dictionary, fetched. `data/pronunciations.txt`, committed, has what sonnets need of it:
 
-    beauty+ B Y UW1 T IY0
+    beauty+ 23 B Y UW1 T IY0
     use+ Y UW1 S, Y UW1 Z
     purs'd+
+    sir+ -31 S ER1
     -igh AY
 
 A plus stands behind the words of the sonnets and of the narrative poems; some of them have no pronunciation of their
-own here, because a rule leads to it. A hyphen stands before the last letters of unknown words, whose endings sound so.
+own here, because a rule leads to it. A number says how much more often a word occurs in sonnets than in plays, as a
+logarithm in tenths of a nat. A hyphen stands before the last letters of unknown words, whose endings sound so.
 Lines that begin with # are comments, the dictionary's licence among them.
 
 Not here: the rules that lead from a word to one that has a pronunciation (`pronunciation`).
@@ -30,10 +32,17 @@ PRONUNCIATIONS = files.ROOT / "data" / "pronunciations.txt"
 
 @dataclass(frozen=True)
 class Dictionary:
-    """Pronunciations by word, the words that Shakespeare used in poems, and sounds of endings by their letters."""
+    """All that such a file has.
+
+    pronunciations: by word.
+    of_poems: the words that Shakespeare used in poems.
+    leanings: how much more often words occur in sonnets than in plays, in tenths of a nat.
+    endings: the sounds of unknown words' endings, by their letters.
+    """
 
     pronunciations: Mapping[str, Pronunciations]
     of_poems: frozenset[str] = frozenset()
+    leanings: Mapping[str, int] = field(default_factory=dict)
     endings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -41,6 +50,7 @@ def read_dictionary(path: Path) -> Dictionary:
     """Read a file as the docstring above describes it. OSError if it cannot be read."""
     found: dict[str, Pronunciations] = {}
     of_poems: list[str] = []
+    leanings: dict[str, int] = {}
     endings: dict[str, str] = {}
     for line in path.read_text(encoding="ascii").splitlines():
         if line.startswith(COMMENT):
@@ -49,19 +59,27 @@ def read_dictionary(path: Path) -> Dictionary:
         word = entry.removesuffix(MARK)
         if entry.startswith(ENDING):
             endings[entry.removeprefix(ENDING)] = sounds
-        elif sounds:
-            found[word] = tuple(tuple(reading.split()) for reading in sounds.split(","))
+            continue
         if word != entry:
             of_poems.append(word)
-    return Dictionary(found, frozenset(of_poems), endings)
+        first, _, others = sounds.partition(" ")
+        if first.lstrip("-").isdigit():
+            leanings[word], sounds = int(first), others
+        if sounds:
+            found[word] = tuple(tuple(reading.split()) for reading in sounds.split(","))
+    return Dictionary(found, frozenset(of_poems), leanings, endings)
 
 
 def format_dictionary(dictionary: Dictionary) -> str:
     """Return the lines of the file, without comments."""
     lines = []
-    for word in sorted(dictionary.pronunciations.keys() | dictionary.of_poems):
-        readings = ", ".join(map(" ".join, dictionary.pronunciations.get(word, ())))
-        lines.append(f"{word}{MARK * (word in dictionary.of_poems)} {readings}".rstrip())
+    for word in sorted(dictionary.pronunciations.keys() | dictionary.of_poems | dictionary.leanings.keys()):
+        fields = [word + MARK * (word in dictionary.of_poems)]
+        if word in dictionary.leanings:
+            fields.append(str(dictionary.leanings[word]))
+        if word in dictionary.pronunciations:
+            fields.append(", ".join(map(" ".join, dictionary.pronunciations[word])))
+        lines.append(" ".join(fields))
     lines += [f"{ENDING}{letters} {sound}" for letters, sound in sorted(dictionary.endings.items())]
     return "".join(f"{line}\n" for line in lines)
 
