@@ -84,8 +84,10 @@ FREE_CHARACTERS = 2000
 
 @dataclass(frozen=True)
 class SonnetEvaluation:
-    """The figures of written sonnets, of real ones and of free verse; `seconds` are those of CPU that each sonnet took,
-    which are the same on a busy machine."""
+    """The figures of written sonnets, of real ones and of free verse.
+
+    `seconds` has the CPU time of each sonnet, which hardly depends on what else the machine does.
+    """
 
     version: str
     written: Figures
