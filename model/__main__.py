@@ -159,8 +159,8 @@ def sample(
     check_options(genre, top_p, known_words=known_words)
     loaded = weights_at(genre.network, checkpoint)
     chosen_seed = secrets.randbelow(2**32) if seed is None else seed
-    warmth = usual_temperature(genre) if temperature is None else temperature
-    requests = requests_for(genre, prompt, count, warmth, top_p, chosen_seed, known_words=known_words)
+    chosen_temperature = usual_temperature(genre) if temperature is None else temperature
+    requests = requests_for(genre, prompt, count, chosen_temperature, top_p, chosen_seed, known_words=known_words)
     with blas_threads(1):  # the products of one step are too small for several threads
         results = Decoder(loaded).generate(requests)
     texts = whole_texts(genre, prompt, results, loaded.vocabulary)

@@ -44,7 +44,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _remove_abandoned(path: Path) -> None:
-    """Remove the temporary files of `path` that killed processes left behind, as far as that is permitted."""
+    """Remove the temporary files of `path` that killed processes left behind, and ignore errors."""
     pattern = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{{2 * _TOKEN_BYTES}}}\.tmp")
     with suppress(OSError):
         for file in path.parent.iterdir():

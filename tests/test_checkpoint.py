@@ -288,7 +288,8 @@ def in_a_child(folder: Path, script: str) -> str:
     """Run a script in `folder`, with `original` and the imports of this prelude. Return its output."""
     prelude = (
         "import os, resource\nfrom pathlib import Path\nfrom tests.checkpoints import checkpoint\n"
-        "from model.checkpoint.versions import *\noriginal = checkpoint(seed=1)\n"
+        "from model.checkpoint.encoding import CheckpointError\n"
+        "from model.checkpoint.versions import Versions, load, save\noriginal = checkpoint(seed=1)\n"
         f"os.chdir({str(folder)!r})\n"
     )
     child = subprocess.run(

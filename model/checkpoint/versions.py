@@ -16,17 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from model import files
-from model.checkpoint.encoding import (
-    VERSION_LENGTH,
-    Checkpoint,
-    CheckpointError,
-    Description,
-    FormatError,
-    decode,
-    encode,
-)
-
-__all__ = ["Checkpoint", "CheckpointError", "Description", "Versions", "load", "save", "write_whole"]
+from model.checkpoint.encoding import VERSION_LENGTH, Checkpoint, CheckpointError, FormatError, decode, encode
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def usual_temperature(genre: Genre) -> float:
-    """Return the temperature of a genre where none is asked for."""
+    """Return the temperature of a genre if the request gives none."""
     return SONNET_TEMPERATURE if genre is Genre.SONNET else USUAL_TEMPERATURE[genre.network.form]
 
 

@@ -37,7 +37,7 @@ def on_grid(weights: NDArray[np.float64], lookup: int, digits: int, dtype: DType
 
     No sum reaches 2^e, and a float stores m digits of its mantissa. The step is 2^(e - m + digits). So every product is
     a multiple of 2^(e - m), and m digits suffice for every sum. A float has one digit more than it stores; that digit
-    is for what rounding adds to the sum. e is never so small that 2^(e - m) is below the smallest float.
+    leaves room for sums that rounding makes larger. e is never so small that 2^(e - m) is below the smallest float.
     """
     numbers = np.finfo(dtype)
     largest = 2 * np.abs(weights[:, lookup:]).sum(axis=1) + np.abs(weights[:, :lookup]).max(axis=1, initial=0)

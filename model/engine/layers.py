@@ -7,18 +7,17 @@ its inputs [x_t, 1, h_{t-1}] by its weights [w_x; b; w_h], stacked in one matrix
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.engine.columns import at_ids
 from model.engine.products import Lend, prepare_steps
-from model.network.layers import GATES, Array, Ids
+from model.network.layers import GATES, Array, Ids, Mask
 
 
 def rnn(inputs: Array, w: Array, lend: Lend) -> None:
-    """Run a vanilla RNN over a sequence: h_t = tanh(wᵀ [x_t, 1, h_{t-1}]).
+    """Run an RNN over a sequence: h_t = tanh(wᵀ [x_t, 1, h_{t-1}]).
 
     inputs (T+1, G, D+1+H, B) hold [x_t, 1, h_{t-1}] for each step. The caller fills in all x, the ones and h_0. Each
-    h_t is written into the inputs of the next step; the last of the T+1 is there for h_T alone. w (D+1+H, H).
+    h_t is written into the inputs of the next step; the last of the T+1 exists only for h_T. w (D+1+H, H).
     """
     multiply, x, h = prepare_steps(w, inputs[:-1], inputs[1:, :, -w.shape[1] :], lend)
     for x_t, h_t in zip(x, h, strict=True):
@@ -141,10 +140,10 @@ def lstm_cell_backward(d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: A
     d_c[:] = d_c_f
 
 
-def cross_entropy(logits: Array, targets: Ids, mask: NDArray[np.bool_] | None = None) -> float:
+def cross_entropy(logits: Array, targets: Ids, mask: Mask | None = None) -> float:
     """Loss in nats, summed over the targets (...): Σ -log softmax(logits)[target], where `mask` is true.
 
-    The logits (..., V) are replaced by log-probabilities, which `cross_entropy_backward` takes.
+    The logits (..., V) are replaced by log p, which `cross_entropy_backward` takes.
     """
     _log_softmax(logits)
     chosen = logits[at_ids(targets)]
@@ -154,16 +153,14 @@ def cross_entropy(logits: Array, targets: Ids, mask: NDArray[np.bool_] | None = 
 
 
 def _log_softmax(logits: Array) -> None:
-    """Replace logits (..., V) by log-probabilities."""
+    """Replace logits (..., V) by log p."""
     logits -= np.maximum.reduce(logits, axis=-1, keepdims=True)
     logits -= np.log(np.add.reduce(np.exp(logits), axis=-1, keepdims=True))
 
 
-def cross_entropy_backward(
-    log_probabilities: Array, targets: Ids, scale: float, mask: NDArray[np.bool_] | None
-) -> Array:
-    """Replace log-probabilities (..., V) by the gradient of `scale` times the loss: (p - one-hot(target)) scale."""
-    d_logits = np.exp(log_probabilities, out=log_probabilities)
+def cross_entropy_backward(log_p: Array, targets: Ids, scale: float, mask: Mask | None) -> Array:
+    """Replace log p (..., V) by the gradient of `scale` times the loss: (p - one-hot(target)) scale."""
+    d_logits = np.exp(log_p, out=log_p)
     d_logits[at_ids(targets)] -= 1
     d_logits *= scale
     if mask is not None:
@@ -171,21 +168,19 @@ def cross_entropy_backward(
     return d_logits
 
 
-def soft_cross_entropy(logits: Array, q: Array, mask: NDArray[np.bool_] | None = None) -> float:
+def soft_cross_entropy(logits: Array, q: Array, mask: Mask | None = None) -> float:
     """Loss in nats, summed over the probabilities q (..., V): Σ -q log softmax(logits), where `mask` is true.
 
-    The logits (..., V) are replaced by log-probabilities, which `soft_cross_entropy_backward` takes.
+    The logits (..., V) are replaced by log p, which `soft_cross_entropy_backward` takes.
     """
     _log_softmax(logits)
     nats = np.add.reduce(q * logits, axis=-1, dtype=np.float64)
     return -float(np.add.reduce(nats if mask is None else nats[mask], axis=None))
 
 
-def soft_cross_entropy_backward(
-    log_probabilities: Array, q: Array, scale: float, mask: NDArray[np.bool_] | None
-) -> Array:
-    """Replace log-probabilities (..., V) by the gradient of `scale` times the loss: (p - q) scale."""
-    d_logits = np.exp(log_probabilities, out=log_probabilities)
+def soft_cross_entropy_backward(log_p: Array, q: Array, scale: float, mask: Mask | None) -> Array:
+    """Replace log p (..., V) by the gradient of `scale` times the loss: (p - q) scale."""
+    d_logits = np.exp(log_p, out=log_p)
     d_logits -= q
     d_logits *= scale
     if mask is not None:

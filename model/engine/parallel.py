@@ -32,7 +32,7 @@ EXIT_TIMEOUT = 10.0
 
 
 class ParallelError(MangosaurusError):
-    """A process of the training has ended too early."""
+    """A process of the training has ended before the training."""
 
 
 class Shards:
@@ -203,7 +203,7 @@ def _interrupts_blocked() -> Iterator[None]:
 
 
 def _anonymous_memory(size: int) -> int:
-    """Allocate memory behind a file descriptor; it has no name, so nothing is left of it however the program ends."""
+    """Allocate memory behind a file descriptor. It has no name, so it vanishes with the processes that use it."""
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("weights")
     else:

@@ -21,8 +21,8 @@ from model.text.forms import Form
 
 ORDERS = range(9)  # of the n-gram
 WEIGHT: dict[Form, int] = {"names": 20, "verse": 1}
-"""How often an n-gram counts each training text that has also counted other texts. Without a weight, it would write
-other names rather than dinosaurs. Of 1, 5, 20 and 60, 20 is the best on the held-out names."""
+"""How often an n-gram that also counts the pretraining texts counts each training text. Counted once, 1,500 dinosaurs
+would be lost among 100,000 other names. Of 1, 5, 20 and 60, 20 has the lowest loss on the held-out names."""
 USUAL_SAMPLES: dict[Form, int] = {"names": 2000, "verse": 200}
 
 
@@ -76,7 +76,7 @@ def evaluate(checkpoint: Checkpoint, corpus: Corpus, *, seed: int = 0, samples: 
 
 
 def baselines(corpus: Corpus) -> Iterator[Baseline]:
-    """Yield the n-gram of the training text and, if there is text for pretraining, the one that counts it too."""
+    """Yield the n-gram of the training texts and, if there are pretraining texts, one that counts them too."""
     yield _baseline("training", corpus)
     if corpus.pretraining:
         weight = WEIGHT[corpus.form]

@@ -5,7 +5,7 @@ arithmetic arranged for speed, and a test holds the two equal.
 
 Rooms, from the ground up, and what other wings use of them:
 
-    layers           softmax, cross_entropy, GATES, Array, Ids: look-up, linear, RNN, LSTM, cross-entropy
+    layers           softmax, cross_entropy, GATES, Array, Ids, Mask: look-up, linear, RNN, LSTM, cross-entropy
     architecture     Architecture, Parameters, layer_keys, parameter_shapes: names, shapes and initial values
     weights          Weights, size: all parameters as one array, viewed by name
     language_model   LanguageModel, State, count_targets: `step`, `score` and `loss_and_gradients`

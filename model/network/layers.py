@@ -47,10 +47,7 @@ def lookup_backward(d_z: Array, ids: Ids, w: Array) -> tuple[Array, Array]:
 
 
 def linear(x: Array, w: Array, b: Array) -> Array:
-    """z = x w + b.
-
-    x (T, B, D), w (D, K), b (K,); returns z (T, B, K).
-    """
+    """z = x w + b, for x (T, B, D), w (D, K) and b (K,); returns z (T, B, K)."""
     return x @ w + b
 
 
@@ -146,13 +143,13 @@ def sigmoid(z: Array) -> Array:
 
 
 def softmax(logits: Array) -> Array:
-    """p = e^logits / sum of e^logits (..., V). Subtracting the maximum prevents overflow and does not change p."""
+    """p = e^logits / (sum of e^logits), (..., V). Subtracting the maximum prevents overflow and does not change p."""
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
 def log_softmax(logits: Array) -> Array:
-    """log p = logits - log(sum of e^logits) (..., V), computed as in `softmax`."""
+    """log p = logits - log(sum of e^logits), (..., V), with the maximum subtracted as in `softmax`."""
     shifted = logits - logits.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
