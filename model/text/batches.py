@@ -11,10 +11,10 @@ from model.text.vocabulary import NO_CHARACTER, Vocabulary
 
 @dataclass(frozen=True)
 class Batch:
-    """The ids that a network reads, ``inputs`` (T, B), and the ids that it should predict, ``targets`` (T, B).
+    """The ids that a network reads, `inputs` (T, B), and the ids that it should predict, `targets` (T, B).
 
-    NO_CHARACTER in ``inputs`` stands for the zero vector. ``mask`` (T, B) is False at the padding. Without a mask,
-    every target counts. If the network should learn from another one's probabilities instead, ``probabilities``
+    NO_CHARACTER in `inputs` stands for the zero vector. `mask` (T, B) is False at the padding. Without a mask,
+    every target counts. If the network should learn from another one's probabilities instead, `probabilities`
     (T, B, V) has them.
     """
 
@@ -25,10 +25,10 @@ class Batch:
 
 
 def padded_batch(documents: Sequence[str], vocabulary: Vocabulary, *, first: int) -> Batch:
-    r"""Return B documents as a batch. The targets of a row are its document, a ``"\n"``, and padding.
+    r"""Return B documents as a batch. The targets of a row are its document, a `"\n"`, and padding.
 
-    T is 1 + the length of the longest document. The inputs are ``first``, then the targets delayed by one step.
-    ``first`` is NO_CHARACTER for names and the newline for verse. Raises ValueError if there are no documents, and
+    T is 1 + the length of the longest document. The inputs are `first`, then the targets delayed by one step.
+    `first` is NO_CHARACTER for names and the newline for verse. Raises ValueError if there are no documents, and
     VocabularyError for a character outside the vocabulary.
     """
     if not documents:
@@ -51,9 +51,9 @@ def name_batches(
     *,
     by_length: bool = False,
 ) -> Iterator[Batch]:
-    """Yield one epoch of names in random order, ``batch_size`` names a batch; the last batch may be smaller.
+    """Yield one epoch of names in random order, `batch_size` names a batch; the last batch may be smaller.
 
-    ``by_length`` puts names of about the same length into a batch, which saves padding, and yields the batches in
+    `by_length` puts names of about the same length into a batch, which saves padding, and yields the batches in
     random order. Then any one of them may be the smaller one.
     """
     _check_positive(batch_size=batch_size)
@@ -68,14 +68,14 @@ def name_batches(
 
 
 def stream(documents: Sequence[str], vocabulary: Vocabulary) -> NDArray[np.intp]:
-    r"""Return the ids (N,) of one text: ``"\n"``, the documents with a blank line between them, ``"\n"``."""
+    r"""Return the ids (N,) of one text: `"\n"`, the documents with a blank line between them, `"\n"`."""
     return vocabulary.ids_of("\n" + "\n\n".join(documents) + "\n")
 
 
 def stream_batches(ids: NDArray[np.intp], batch_size: int, sequence_length: int, offset: int = 0) -> Iterator[Batch]:
     """Yield one epoch of a text (N,): B parallel streams, in chunks of T steps; the last chunk may be shorter.
 
-    The text is a ring that starts at ``offset``, and each of its N characters is a target exactly once. So the first
+    The text is a ring that starts at `offset`, and each of its N characters is a target exactly once. So the first
     input is the last character of the ring, and the first N % B streams are one character longer. The mask of the last
     chunk hides the shorter streams in its last step; all other masks are None. Row b of a batch continues row b of the
     batch before, so its state may be carried over.

@@ -93,7 +93,7 @@ def _scenes(play: str) -> Iterator[list[str]]:
 
 
 def _without_directions(play: str) -> str:
-    """Drop all text in square brackets; :func:`_spoken` handles brackets without a partner."""
+    """Drop all text in square brackets; `_spoken` handles brackets without a partner."""
     found = 1
     text = play.replace("{", "[").replace("}", "]")
     while found:

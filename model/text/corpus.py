@@ -33,8 +33,8 @@ class CorpusError(MangosaurusError):
 class Corpus:
     r"""The documents to train on, and the held-out documents to measure by.
 
-    A document is a name or a poem, its lines joined by ``"\n"``. All documents are folded, and none occurs twice in a
-    part. ``pretraining`` is other verse without the held-out lines, or other names. ``digest`` is a sha256 over all
+    A document is a name or a poem, its lines joined by `"\n"`. All documents are folded, and none occurs twice in a
+    part. `pretraining` is other verse without the held-out lines, or other names. `digest` is a sha256 over all
     other fields.
     """
 
@@ -47,15 +47,15 @@ class Corpus:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Every word of the verse in ``training`` and ``pretraining``; empty for names."""
+        """Every word of the verse in `training` and `pretraining`; empty for names."""
         read = (*self.training, *self.pretraining) if self.form == "verse" else ()
         return frozenset(word for text in read for word in words_of(text))
 
 
 def read_names(path: Path, *, split: int = 0, pretraining: Sequence[Path] = ()) -> Corpus:
-    """Read one name a line, and hold out those with sha256(name) % 10 == ``split``.
+    """Read one name a line, and hold out those with sha256(name) % 10 == `split`.
 
-    So a name stays in its part when the list grows. ``pretraining`` files are folded into the vocabulary of the names,
+    So a name stays in its part when the list grows. `pretraining` files are folded into the vocabulary of the names,
     without the names themselves. Raises CorpusError for an unreadable file, fewer than two names, or a split outside
     0..9.
     """
@@ -78,7 +78,7 @@ def read_names(path: Path, *, split: int = 0, pretraining: Sequence[Path] = ()) 
 def read_verse(*paths: Path, pretraining: Sequence[Path] = ()) -> Corpus:
     """Read poems separated by blank lines; hold out the last tenth, rounded up (16 of the 154 sonnets).
 
-    A file without blank lines is cut into poems of 14 lines. ``pretraining`` files are folded into the poems'
+    A file without blank lines is cut into poems of 14 lines. `pretraining` files are folded into the poems'
     vocabulary. A line with the same letters as a held-out line is removed from all training and pretraining documents.
     Raises CorpusError for an unreadable file, fewer than two poems, or no line left to train on.
     """

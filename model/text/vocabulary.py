@@ -1,8 +1,8 @@
 """A vocabulary gives each character an id, and folding reduces any Unicode text to the few characters of a network.
 
-:func:`fold` replaces each character by itself, with the small tables below or else with Unicode case folding and
-compatibility decomposition (NFKD) without the marks (The Unicode Standard, 3.13 and 3.11). It does so until nothing
-changes, so folding twice is folding once. Letters of other scripts are not transliterated: a :class:`Vocabulary` that
+`fold` takes one character at a time. The small tables below replace some; the others undergo Unicode case folding and
+compatibility decomposition (NFKD), and lose their marks (The Unicode Standard, 3.13 and 3.11). This is repeated until
+nothing changes, so folding twice is folding once. Letters of other scripts are not transliterated: a `Vocabulary` that
 lacks them drops them.
 """
 
@@ -33,7 +33,7 @@ _DASHES = dict.fromkeys("\u2014\u2015\u2e3a\u2e3b", "--") | dict.fromkeys("\u221
 _SYMBOLS = {"\u2044": "/", "\u2215": "/", "\u2223": "|", "\u223c": "~", "\u2022": "", "\u00b7": ""}
 _LINE_ENDINGS = dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n")
 _TABLE = _LETTERS | _QUOTES | _DASHES | _SYMBOLS | _LINE_ENDINGS | {"\n": "\n", "\t": " ", "\u1680": " "}
-# How many characters a cache holds. Others are computed each time, so that a hostile text cannot fill the memory.
+# Characters that a cache holds. Others are computed each time, so that a hostile text cannot fill the memory.
 _CACHE_SIZE = 20_000
 
 
@@ -42,7 +42,7 @@ class VocabularyError(MangosaurusError):
 
 
 def _fold_once(character: str) -> str:
-    """One step of folding; :func:`_fold_character` repeats it until nothing changes."""
+    """One step of folding; `_fold_character` repeats it until nothing changes."""
     if character in _TABLE:
         return _TABLE[character]
     decomposed = unicodedata.normalize("NFKD", character.casefold())
@@ -62,7 +62,7 @@ def _fold_character(character: str) -> str:
 
 
 class _FoldingTable(dict[int, str]):
-    """A table for :meth:`str.translate` that folds each character when it is first met."""
+    """A table for `str.translate` that folds each character when it is first met."""
 
     def __missing__(self, code: int) -> str:
         folded = _fold_character(chr(code))
@@ -78,7 +78,7 @@ def fold(text: str) -> str:
     r"""Reduce any text to plain characters. Never fails, and folding again changes nothing.
 
     The result is case folded and has no accents. Ligatures become letters; typographic quotes, dashes and ellipses
-    become ASCII. Every line ending is ``"\n"`` and all other white space ``" "``. Control and format characters, lone
+    become ASCII. Every line ending is `"\n"` and all other white space `" "`. Control and format characters, lone
     surrogates and emoji are dropped.
     """
     return text.replace("\r\n", "\n").translate(_FOLDING)
@@ -86,7 +86,7 @@ def fold(text: str) -> str:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    r"""The sorted characters that a network knows; a character's index is its id. ``"\n"`` is always among them."""
+    r"""The sorted characters that a network knows; a character's index is its id. `"\n"` is always among them."""
 
     characters: str
 
@@ -98,7 +98,7 @@ class Vocabulary:
 
     @classmethod
     def from_texts(cls, texts: Iterable[str]) -> "Vocabulary":
-        """Return the vocabulary of all characters in ``texts``, and the newline. The texts are not folded here."""
+        """Return the vocabulary of all characters in `texts`, and the newline. The texts are not folded here."""
         return cls("".join(sorted({"\n"}.union(*texts))))
 
     def __len__(self) -> int:
@@ -114,7 +114,7 @@ class Vocabulary:
 
     @cached_property
     def _ids_by_code(self) -> NDArray[np.intp]:
-        """Return each id at its character's code point, -1 elsewhere. The last entry serves all higher code points."""
+        """The id of each code point, -1 if it has none. The last entry serves all higher code points."""
         ids = np.full(ord(self.characters[-1]) + 2, -1, dtype=np.intp)
         ids[[ord(character) for character in self.characters]] = np.arange(len(self))
         return ids
@@ -148,7 +148,7 @@ class Vocabulary:
 
 
 class _KeptTable(dict[int, int | None]):
-    """A table for :meth:`str.translate` that keeps ``characters`` and drops everything else."""
+    """A table for `str.translate` that keeps some characters and drops all others."""
 
     def __init__(self, characters: str) -> None:
         super().__init__((ord(character), ord(character)) for character in characters)
