@@ -28,6 +28,8 @@ from model.files import ROOT
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
+    from bot.application import Mangosaurus
+    from bot.people.standby import Standby
     from bot.settings import Settings
 
 
@@ -85,24 +87,35 @@ async def _telegram(settings: Settings) -> None:
     try:
         while True:
             await standby.acquired()
-            async with Mangosaurus(settings).running() as mangosaurus:
-                await _first(mangosaurus.rejected(), standby.lost())
-                mangosaurus.shut()
-                logging.getLogger(__name__).error("Lost the lock in the database; another process may serve now")
+            await serve_while_allowed(Mangosaurus(settings), standby)
+            logging.getLogger(__name__).error("Lost the lock in the database; another process may serve now")
     finally:
         await standby.release()
 
 
-async def _first(*waits: Coroutine[None, None, None]) -> None:
-    """Wait for the first of several events, and raise what it raises."""
-    tasks = [asyncio.create_task(wait) for wait in waits]
+async def serve_while_allowed(mangosaurus: Mangosaurus, standby: Standby) -> None:
+    """Serve until the lock is lost. From then on nothing is sent, even if the bot is still starting or stopping."""
+    serving = asyncio.create_task(mangosaurus.serve())
+    watching = asyncio.create_task(_stop_when_lost(standby, mangosaurus, serving))
     try:
-        finished, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in finished:
-            task.result()
+        await serving  # a cancellation of this task goes there, and waits for its stop
+    except asyncio.CancelledError:
+        was_told = (task := asyncio.current_task()) is not None and task.cancelling()
+        if was_told or not watching.done():
+            raise
+        watching.result()
     finally:
-        for task in tasks:
-            task.cancel()
+        watching.cancel()
+        await asyncio.wait({watching})
+
+
+async def _stop_when_lost(standby: Standby, mangosaurus: Mangosaurus, serving: asyncio.Task[None]) -> None:
+    try:
+        await standby.lost()
+    finally:
+        mangosaurus.shut()
+        if not serving.cancelling():  # a second cancellation would cut its stop short
+            serving.cancel()
 
 
 async def _terminal(settings: Settings) -> None:

@@ -62,8 +62,8 @@ logger = logging.getLogger(__name__)
 
 MOST_THREADS = 4
 """Of the matrix library: one character of many texts is too little work for more."""
-CLOSING, REFUSAL = 2.0, 4.0
-"""Seconds before the end of a stop; see `Mangosaurus._stop`."""
+CONFIRMED, REFUSED, CLOSED, CUT, ABANDONED = 0.25, 0.5, 0.7, 0.8, 0.85
+"""Shares of the seconds for a stop; see `Mangosaurus._stop`."""
 LONGEST_PAUSE = 30.0
 """Seconds between two tries to reach Telegram at the start."""
 
@@ -126,9 +126,13 @@ class Mangosaurus:
             await self.application.start()
             stack.push_async_callback(self._stop)
             await self._admin.tell_interrupted(self.application)
-            stack.push_async_callback(self._receiving.stop)
             await self._receive()
             yield self
+
+    async def serve(self) -> None:
+        """Serve until the task is cancelled. TokenError or StoreError."""
+        async with self.running():
+            await self.rejected()
 
     def shut(self) -> None:
         """Send nothing more, from this moment on: another process serves in this one's place."""
@@ -203,16 +207,21 @@ class Mangosaurus:
         logger.info("Serving as @%s with %s", self._bot.username, serving)
 
     async def _stop(self) -> None:
-        """Answer what can be answered within the seconds for a stop, and refuse the rest in words.
+        """Take no more updates, answer what can be answered in the seconds for a stop, and refuse the rest in words.
 
-        Texts that are not written when `REFUSAL` seconds are left are refused; messages that are not sent when
-        `CLOSING` seconds are left are given up, logged and counted.
+        After `REFUSED` of them, texts that are not written are refused; after `CLOSED`, messages that wait are given
+        up, logged and counted; after `CUT`, those on their way are interrupted; after `ABANDONED`, nothing is waited
+        for any more.
         """
-        self._pacing.close(max(self._stop_seconds - CLOSING, 0))
-        refusing = asyncio.create_task(self._refuse(max(self._stop_seconds - REFUSAL, 0)))
+        seconds, begun = self._stop_seconds, asyncio.get_running_loop().time()
+        self._pacing.close(begun + CLOSED * seconds, begun + CUT * seconds)
+        refusing = asyncio.create_task(self._refuse(REFUSED * seconds))
         try:
-            await self.retraining.stop()
-            await self.application.stop()
+            await self._receiving.stop(CONFIRMED * seconds)
+            async with asyncio.timeout_at(begun + ABANDONED * seconds):
+                await asyncio.gather(self.retraining.stop(), self.application.stop())
+        except TimeoutError:
+            logger.error("The bot had to stop before everything was handled")  # noqa: TRY400 - which tells no more
         finally:
             refusing.cancel()
 

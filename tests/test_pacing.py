@@ -419,7 +419,7 @@ def test_at_the_stop_what_waits_too_long_is_given_up_counted_and_logged(caplog: 
         line = Line(10)
         tasks = [line.start(str(number), number) for number in range(1, 101)]
         await asyncio.sleep(1)
-        line.pacing.close(3.5)
+        line.pacing.close(now() + 3.5, now() + 5)
         ends = await asyncio.gather(*tasks, return_exceptions=True)
         assert now() == pytest.approx(4.5)
         assert Counter(type(end) for end in ends) == {str: 50, NothingSentError: 50}
@@ -456,14 +456,29 @@ def test_once_shut_nothing_more_is_sent() -> None:
     assert line.pacing.dropped == 22
 
 
-def test_what_is_on_its_way_is_never_interrupted() -> None:
+def test_what_is_on_its_way_is_interrupted_by_the_end_of_a_stop_only() -> None:
     async def simulate() -> float:
         line = Line(latency=20)
         sending = line.start("x")
-        await asyncio.sleep(0.1)
-        line.pacing.close(0)
+        await asyncio.sleep(1)
+        late = line.start("y", 2)
+        await asyncio.sleep(0)
         line.pacing.shut()
+        line.pacing.close(now(), 20.5)
         assert await sending == "x"
+        with pytest.raises(TimedOut, match="may have been carried out"):
+            await late
         return now()
 
-    assert run(simulate()) == pytest.approx(20)
+    assert run(simulate()) == pytest.approx(20.5)
+
+
+def test_what_is_sent_during_a_stop_is_interrupted_at_its_end() -> None:
+    async def simulate() -> float:
+        line = Line(latency=20)
+        line.pacing.close(1, 2)
+        with pytest.raises(TimedOut):
+            await line.send("x")
+        return now()
+
+    assert run(simulate()) == pytest.approx(2)

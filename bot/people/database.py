@@ -34,7 +34,7 @@ BUSY = 5.0
 """Seconds for which SQLite waits while another program writes."""
 PATIENCE = 10.0
 """Seconds for which a caller waits for a transaction, and for those before it."""
-CLOSING = 3.0
+CLOSING = 1.0
 """Seconds for which `close` waits for the transactions that were begun."""
 OPTIONS = {
     "connect_timeout": "5",  # seconds

@@ -29,7 +29,7 @@ import math
 import sys
 from typing import TYPE_CHECKING, Any
 
-from telegram.error import RetryAfter
+from telegram.error import RetryAfter, TimedOut
 from telegram.ext import BaseRateLimiter
 
 from bot.wire.queues import Connections, Queue, Turn, Window
@@ -72,6 +72,8 @@ class Pacing(BaseRateLimiter[Any]):
         self._silent_until = -math.inf
         self._open_until = math.inf
         self._is_shut = False
+        self._cut_at: float | None = None
+        self._on_their_way: set[asyncio.Timeout] = set()
 
     async def initialize(self) -> None:
         """Nothing to prepare."""
@@ -91,14 +93,18 @@ class Pacing(BaseRateLimiter[Any]):
         rate = self._to_a_group / 60 if _is_group(chat_id) else self._everybody.limit
         return int(min(rate * ACCEPTED, sys.maxsize))
 
-    def close(self, seconds: float) -> None:
-        """Give up what still waits after so many seconds, and from then on what would have to wait: the bot stops."""
-        loop = asyncio.get_running_loop()
-        self._open_until = min(self._open_until, loop.time() + seconds)
-        loop.call_at(self._open_until, self._give_up)
+    def close(self, open_until: float, cut_at: float) -> None:
+        """Give up what still waits at the first time, and from then on what would have to wait: the bot stops.
+
+        What is on its way at the second time is interrupted. Both are times of the event loop.
+        """
+        self._open_until, self._cut_at = min(self._open_until, open_until), cut_at
+        asyncio.get_running_loop().call_at(open_until, self._give_up)
+        for limit in self._on_their_way:
+            limit.reschedule(cut_at)
 
     def shut(self) -> None:
-        """Send nothing more, from this moment on. What is on its way is not interrupted."""
+        """Send nothing more, from this moment on. What is on its way is not interrupted by that."""
         self._is_shut = True
         self._open_until = -math.inf
         self._give_up()
@@ -127,7 +133,7 @@ class Pacing(BaseRateLimiter[Any]):
         while True:
             await self._wait(queue, turn)
             try:
-                return await request()
+                return await self._limited(request)
             except RetryAfter as error:
                 turn.was_not_refused = False
                 self._put_off(queue, turn, seconds(error), "Telegram takes nothing more")
@@ -139,6 +145,17 @@ class Pacing(BaseRateLimiter[Any]):
             finally:
                 queue.connections.free += 1
                 self._serve()
+
+    async def _limited(self, request: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        """Send a request now; TimedOut if the bot cannot stop any later."""
+        try:
+            async with asyncio.timeout_at(self._cut_at) as limit:
+                self._on_their_way.add(limit)
+                return await request()
+        except TimeoutError:
+            raise TimedOut("The bot stops; the request may have been carried out") from None
+        finally:
+            self._on_their_way.discard(limit)
 
     async def _wait(self, queue: Queue, turn: Turn) -> None:
         """Wait until a request may go; NothingSentError if it never may."""

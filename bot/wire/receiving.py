@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.INLINE_QUERY]
-STOPS_WITHIN = 2.0
-"""Seconds for telling Telegram which updates have arrived; without that, some of them may come again."""
 
 
 class Receiving:
@@ -38,12 +36,12 @@ class Receiving:
         else:
             await self._start_webhook(self._webhook)
 
-    async def stop(self) -> None:
-        """Take nothing more."""
+    async def stop(self, seconds: float) -> None:
+        """Take nothing more, and within so many seconds tell Telegram what has arrived, or some of it comes again."""
         if not self._updater.running:
             return
         try:
-            async with asyncio.timeout(STOPS_WITHIN):
+            async with asyncio.timeout(seconds):
                 await self._updater.stop()
         except (TimeoutError, TelegramError) as error:
             logger.info("Telegram could not be told which updates have arrived (%s)", type(error).__name__)
