@@ -17,54 +17,11 @@ from model.checkpoint.encoding import Checkpoint
 from model.decoding.drafts import Action, Draft, NameDraft, VerseDraft, longest_name
 from model.decoding.lexicon import ANYTHING, Lexicon
 from model.decoding.requests import NameRequest, Request, RequestError, Result, SonnetRequest, VerseRequest
+from model.decoding.row import Row
 from model.decoding.sampling import COLDEST, sample_next
 from model.decoding.searches import Searches
 from model.engine.lockstep import Lockstep
 from model.network.layers import Array, Ids
-
-DRAWN_AHEAD = 32
-"""Numbers that a row takes from its generator at once. The first one is slow, because the other rows have driven the
-generator out of the caches."""
-
-
-class _Row:
-    """One request in the batch: its draft, and everything that decides the next character."""
-
-    def __init__(
-        self, ticket: int, index: int, request: NameRequest | VerseRequest, draft: Draft, prompt: list[int], words: int
-    ) -> None:
-        self.ticket = ticket
-        self.index = index  # in the batch
-        self.draft = draft
-        self.temperature = float(request.sampling.temperature)
-        self.top_p = request.sampling.top_p
-        self.drawn: list[int] = []  # ids that the draft has not read yet
-        self.ahead: list[float] = []  # uniform numbers for the next characters, in reverse
-        self._generator = request.generator
-        bits = request.generator.bit_generator
-        # A PCG64 can rewind, but then it forgets the half of a number that it may keep for the next 32-bit draw.
-        self._can_rewind = isinstance(bits, np.random.PCG64) and not bits.state["has_uint32"]
-        self._prompt = prompt
-        self._words_after_prompt = words
-        self.restart()
-
-    def restart(self) -> None:
-        """Go back to the beginning of the text."""
-        self.unread = self._prompt[::-1]  # ids of the prompt that the network has not read yet, in reverse
-        self.words = self._words_after_prompt  # the state in the lexicon
-        self.remaining = self.draft.remaining  # how many ids `drawn` may hold before the draft must read them
-
-    def draw_ahead(self) -> float:
-        """Fill `ahead`, which is empty, and return the number for the next character; 0 at temperature 0."""
-        if not self.temperature:
-            return 0.0
-        self.ahead = self._generator.random(DRAWN_AHEAD if self._can_rewind else 1)[::-1].tolist()
-        return self.ahead.pop()
-
-    def rewind(self) -> None:
-        """Leave the generator as if no number had been drawn ahead."""
-        if self.ahead:
-            self._generator.bit_generator.advance(-len(self.ahead))  # type: ignore[attr-defined]  # it is a PCG64
 
 
 class Decoder:
@@ -77,9 +34,9 @@ class Decoder:
         self._longest_name = longest_name(checkpoint.known_names)
         self._lexicon: Lexicon | None = None
         self._searches = Searches(checkpoint, self._lockstep)
-        self._rows: list[_Row] = []
+        self._rows: list[Row] = []
         self._inputs = np.zeros(1, np.intp)  # what each row reads at the next step; may be longer than `_rows`
-        self._reading: list[_Row] = []  # the rows that have not read their prompts to the end
+        self._reading: list[Row] = []  # the rows that have not read their prompts to the end
         self._rows_changed = False  # since `_arrange_rows`
         self._tickets = 0
         self._undelivered: list[Result] = []
@@ -95,23 +52,13 @@ class Decoder:
 
     def submit(self, request: Request) -> int:
         """Add a request from the next step on, and return the ticket of its result. RequestError if it is invalid."""
+        ticket = self._tickets + 1
         if isinstance(request, SonnetRequest):
-            if not self._lockstep.is_sound:
-                raise self._unsound()
-            self._searches.submit(self._tickets + 1, request)
-            self._tickets += 1
-            return self._tickets
-        draft = self._draft_for(request)
-        prompt = self._checkpoint.vocabulary.ids_of(draft.prompt).tolist()
-        words = self._words_after(draft.prompt, request)
-        self._tickets += 1
-        row = _Row(self._tickets, len(self._rows), request, draft, prompt, words)
-        if row.index == len(self._inputs):
-            self._inputs = np.resize(self._inputs, 2 * row.index)
-        self._rows.append(row)
-        self._rows_changed = True
-        self._begin(row)
-        return row.ticket
+            self._add_search(ticket, request)
+        else:
+            self._add_row(ticket, request)
+        self._tickets = ticket
+        return ticket
 
     def cancel(self, ticket: int) -> None:
         """Drop a request and its result; does nothing if the ticket is not active."""
@@ -124,7 +71,7 @@ class Decoder:
 
     def step(self) -> list[Result]:
         """Take every text one character on; return the results of those that are finished, ordered by ticket."""
-        finished: list[_Row] = []
+        finished: list[Row] = []
         if self._rows:
             finished = self._advance() if self._lockstep.is_sound else self._refuse()
         sonnets = self._searches.step()
@@ -164,6 +111,21 @@ class Decoder:
                 self.cancel(ticket)
         return [results[ticket] for ticket in tickets]
 
+    def _add_search(self, ticket: int, request: SonnetRequest) -> None:
+        if not self._lockstep.is_sound:
+            raise self._unsound()
+        self._searches.submit(ticket, request)
+
+    def _add_row(self, ticket: int, request: NameRequest | VerseRequest) -> None:
+        draft = self._draft_for(request)
+        prompt = self._checkpoint.vocabulary.ids_of(draft.prompt).tolist()
+        row = Row(ticket, len(self._rows), request, draft, prompt, self._words_after(draft.prompt, request))
+        if row.index == len(self._inputs):
+            self._inputs = np.resize(self._inputs, 2 * row.index)
+        self._rows.append(row)
+        self._rows_changed = True
+        self._begin(row)
+
     def _draft_for(self, request: NameRequest | VerseRequest) -> Draft:
         form = self._checkpoint.description.form
         if isinstance(request, NameRequest) and form == "names":
@@ -182,12 +144,12 @@ class Decoder:
         self._lexicon = self._lexicon or Lexicon(self._checkpoint.known_words, self._checkpoint.vocabulary)
         return self._lexicon.after(prompt)
 
-    def _begin(self, row: _Row) -> None:
+    def _begin(self, row: Row) -> None:
         """Set the first input of a row's text, and clear the state that another text has left."""
         self._inputs[row.index] = row.draft.first
         self._lockstep.clear(row.index)
 
-    def _remove(self, row: _Row) -> Result:
+    def _remove(self, row: Row) -> Result:
         """Take a row out of the batch, and move the last row to its index."""
         last = self._rows.pop()
         if row is not last:
@@ -208,7 +170,7 @@ class Decoder:
         self._top_p = top_p if (top_p < 1).any() else None
         self._rows_changed = False
 
-    def _refuse(self) -> list[_Row]:
+    def _refuse(self) -> list[Row]:
         """Give every row an error; return the rows."""
         for row in self._rows:
             row.draft.error = self._unsound()
@@ -217,7 +179,7 @@ class Decoder:
     def _unsound(self) -> RequestError:
         return RequestError(f"checkpoint {self._version} computes numbers that are not finite; it cannot be used")
 
-    def _advance(self) -> list[_Row]:
+    def _advance(self) -> list[Row]:
         """Let every row read its input and find its next one; return the rows that are finished."""
         if self._rows_changed:
             self._arrange_rows()
@@ -231,7 +193,7 @@ class Decoder:
         indices = [row.index for row in drawing]
         return self._draw(logits[indices], indices, drawing) if drawing else []
 
-    def _draw(self, logits: Array, indices: slice | list[int], rows: list[_Row]) -> list[_Row]:
+    def _draw(self, logits: Array, indices: slice | list[int], rows: list[Row]) -> list[Row]:
         """Draw the next character of these rows, which have these indices; return the rows that are finished."""
         ids = self._sample(logits, indices, rows)
         self._inputs[indices] = ids
@@ -242,7 +204,7 @@ class Decoder:
                 finished.append(row)
         return finished
 
-    def _sample(self, logits: Array, indices: slice | list[int], rows: list[_Row]) -> Ids:
+    def _sample(self, logits: Array, indices: slice | list[int], rows: list[Row]) -> Ids:
         draws = np.array([row.ahead.pop() if row.ahead else row.draw_ahead() for row in rows])
         temperature, top_p = self._temperature[indices], None if self._top_p is None else self._top_p[indices]
         if self._lexicon is None:
@@ -253,7 +215,7 @@ class Decoder:
             row.words = state
         return ids
 
-    def _read_drawn(self, row: _Row) -> bool:
+    def _read_drawn(self, row: Row) -> bool:
         """Let a row's draft read the characters drawn for it, and do what it says; return whether it is finished."""
         action = row.draft.read("".join([self._characters[character_id] for character_id in row.drawn]))
         row.drawn.clear()

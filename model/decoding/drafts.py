@@ -100,7 +100,7 @@ class NameDraft:
         return self._fail(f"no new name{beginning} after {self._rejected} attempts; try a higher temperature")
 
     def _start_anew(self) -> Action:
-        if self._request.sampling.temperature == 0:  # the same name would come for ever
+        if self._request.sampling.temperature == 0:  # the next name would be the same
             return self._fail(f"temperature 0 always gives {self._name!r}; other names need a higher temperature")
         self._name = self.prompt
         return Action.RESTART

@@ -24,7 +24,7 @@ from model.text.words import MARKS, words_of
 
 ANYTHING = 0
 """The state of a text that need not keep to known words."""
-_OWN, _OWN_MARK, _BETWEEN = 1, 2, 3  # in an unknown word of the prompt, after a mark in it or behind it, between words
+_OWN, _OWN_MARK, _BETWEEN = 1, 2, 3  # in an unknown word of the prompt; after a mark in or behind it; between words
 _BARRED = -1  # in place of the next state: the character would make an unknown word
 _END = ""  # in place of a character: a string may end here
 

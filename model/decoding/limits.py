@@ -5,7 +5,7 @@ from model.text.forms import Form
 MAX_TEMPERATURE = 5
 """Above this, texts are little more than noise."""
 USUAL_TEMPERATURE: dict[Form, float] = {"names": 1.0, "verse": 0.8}
-"""The temperature where none is asked for; the model cards give the reasons."""
+"""The temperature of a request that gives none; the model cards give the reasons."""
 SONNET_TEMPERATURE = 0.75
 """The same for a sonnet, which chooses between many lines."""
 LONGEST_NAME = 40

@@ -27,7 +27,7 @@ class Sampling:
 
     temperature: logits are divided by it. 0 always takes the likeliest character, 1 is the network as trained.
     top_p: only the likeliest characters are drawn, as many as together reach this probability (Holtzman et al. 2020).
-        None stands for the top_p in the checkpoint, which is part of a version: so old versions keep theirs, 1.
+        None stands for the top_p of the checkpoint.
     """
 
     temperature: float = 1.0
@@ -72,9 +72,9 @@ class VerseRequest:
     """Asks for verse that continues `prompt` and ends at the end of a line.
 
     The verse has at least `min_characters` and at most `max_characters`, without the prompt. With the prompt it has at
-    most `max_lines` lines; a prompt that has all these lines already gets one more. `min_characters` gives
-    way to the upper limits. With `known_words`, each word that begins after the prompt is one that the checkpoint
-    knows. If the prompt breaks off within a word, that word becomes a known one if it can.
+    most `max_lines` lines; a prompt that has all these lines already gets one more. `min_characters` gives way to the
+    upper limits. With `known_words`, each word that begins after the prompt is one that the checkpoint knows. If the
+    prompt breaks off within a word, that word becomes a known one if it can.
     """
 
     generator: np.random.Generator
