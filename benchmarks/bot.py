@@ -160,7 +160,7 @@ async def _failover(folder: Path, postgresql: str, measured: Measurements) -> No
 
 
 def check(bot: Bot) -> None:
-    """See that each update has one answer of the right kind; RuntimeError."""
+    """Raise RuntimeError unless each update has exactly one answer, and a right one."""
     twice = sum(len(asked.answers) > 1 for asked in bot.inbox.asked)
     lost = sum(not asked.answers for asked in bot.inbox.asked)
     is_right = str.__eq__ if bot.name == ECHO else right_answer

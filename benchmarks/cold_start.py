@@ -9,12 +9,11 @@ import statistics
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from benchmarks.report import table, verdict
 from benchmarks.timing import Effort
+from model.files import ROOT
 
-ROOT = Path(__file__).parents[1]
 SECONDS_TARGET, MEMORY_TARGET = 0.25, 1 / 3
 LAUNCHER = """
 import json, os, subprocess, sys, time

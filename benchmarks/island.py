@@ -8,7 +8,6 @@ import statistics
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -16,16 +15,16 @@ from benchmarks.report import table, times, verdict
 from benchmarks.timing import Effort, compare, speedup
 from model.engine.threads import blas_threads
 from model.island import ISLAND, initialise, one_name, shuffled_names, train, train_step
+from model.text.sources import names_path
 from model.text.vocabulary import Vocabulary
 
 STEPS, QUICK_STEPS, CHECKED_STEPS = ISLAND.steps, 400, 100
 TARGET, TOLERANCE = 2.0, 1e-4
-NAMES = Path(__file__).parents[1] / "data" / "dinos.txt"
 
 
 def report(effort: Effort) -> str:
     """Measure, and return the table."""
-    text = NAMES.read_text(encoding="utf-8").lower()
+    text = names_path().read_text(encoding="utf-8").lower()
     vocabulary, names = Vocabulary.from_texts([text]), shuffled_names(text)
     steps = QUICK_STEPS if effort.quick else STEPS
     with blas_threads(1):

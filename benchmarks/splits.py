@@ -1,8 +1,8 @@
 """The recipe for names on five splits: held-out losses of the network and of n-grams, and their spread.
 
-One split can be lucky. Each holds out another tenth of the names, trains from nothing, and counts the same training
-names with an n-gram. Another n-gram also counts the other genera, which the network has read too. A split takes seven
-minutes on one core.
+A single split may be an easy one. Each holds out another tenth of the names and trains a network from nothing. One
+n-gram counts the same training names; another one also counts the other genera, which the network reads too. A split
+takes seven minutes on one core.
 """
 
 from collections.abc import Sequence

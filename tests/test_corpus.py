@@ -30,7 +30,7 @@ def poems(count: int) -> str:
     return "\n\n".join(poem(97 + number) for number in range(count)) + "\n"
 
 
-# ---- names ----
+# Names.
 
 
 def test_names_are_folded_and_deduplicated_in_order(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         read_names(tmp_path / "binary.txt")
 
 
-# ---- verse ----
+# Verse.
 
 
 def test_the_last_poems_are_held_out_whole(tmp_path: Path) -> None:

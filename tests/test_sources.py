@@ -116,7 +116,7 @@ def fetched(folder: Path, source: Source = SOURCE) -> str:
     return "\n".join(sentences)
 
 
-# ---- fetching ----
+# Fetching.
 
 
 def test_an_archive_put_into_the_folder_by_hand_is_used(folder: Path) -> None:
@@ -200,7 +200,7 @@ def test_links_in_an_archive_are_not_followed(folder: Path) -> None:
         fetched(folder, replace(SOURCE, sha256=sha256(packed.getvalue())))
 
 
-# ---- pip, as a child process and without a network ----
+# pip, as a child process and without a network.
 
 
 @pytest.mark.usefixtures("offline")
@@ -253,7 +253,7 @@ def test_the_error_without_pip_names_the_remedy(folder: Path, tmp_path: Path, mo
         fetched(folder)
 
 
-# ---- the project's own files ----
+# The project's own files.
 
 
 def test_the_sha256_of_the_source_and_of_each_cleaned_file_are_pinned() -> None:
