@@ -102,7 +102,7 @@ class Mangosaurus:
         self._bot = Client(settings.token, settings.api_base_url, ordinary, polling, self._pacing)
         self._admin_ids = settings.admin_ids
         self._admin = Admin(self.retraining, self.store, settings.admin_ids, self.writers)
-        order = PersonalOrder()
+        self._order = order = PersonalOrder()
         updater = Updater(self._bot, asyncio.Queue())
         builder = ApplicationBuilder().updater(updater).concurrent_updates(order).job_queue(None)
         self.application: App = builder.build()
@@ -221,7 +221,8 @@ class Mangosaurus:
             async with asyncio.timeout_at(begun + ABANDONED * seconds):
                 await asyncio.gather(self.retraining.stop(), self.application.stop())
         except TimeoutError:
-            logger.error("The bot had to stop before everything was handled")  # noqa: TRY400 - which tells no more
+            unhandled = await self._order.abandon()
+            logger.error("The bot had to stop before %d updates were handled", unhandled)  # noqa: TRY400 - no more is known
         finally:
             refusing.cancel()
 

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakValueDictionary
 
 from telegram import Update
 from telegram.ext import BaseUpdateProcessor, filters
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Coroutine
 
     from telegram import Chat, User
 
+LAST_WORDS = 0.1
+"""Seconds in which the updates that are abandoned may log what they did not do."""
 IN_PRIVATE = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & ~filters.VIA_BOT
 """Messages that a person writes in a private chat. A result chosen inline was written by a bot, mostly by this one."""
 
@@ -48,6 +50,7 @@ class PersonalOrder(BaseUpdateProcessor):
 
     def __init__(self) -> None:
         super().__init__(sys.maxsize)
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     @property
@@ -60,11 +63,26 @@ class PersonalOrder(BaseUpdateProcessor):
 
         Inline queries do not wait: they change nothing, and each letter typed makes the query before it worthless.
         """
-        if not isinstance(update, Update) or update.inline_query or (person := person_id(update)) is None:
-            await coroutine
-            return
-        async with self.lock_of(person):  # first come, first served
-            await coroutine
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._tasks.add(task)
+        try:
+            if not isinstance(update, Update) or update.inline_query or (person := person_id(update)) is None:
+                await coroutine
+                return
+            async with self.lock_of(person):  # first come, first served
+                await coroutine
+        finally:
+            self._tasks.discard(task)
+            cast("Coroutine[Any, Any, Any]", coroutine).close()  # or Python warns of one that was cancelled in the line
+
+    async def abandon(self) -> int:
+        """Cancel the updates in progress, and return how many there are."""
+        tasks = self._tasks.copy()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=LAST_WORDS)
+        return len(tasks)
 
     def lock_of(self, person: int) -> asyncio.Lock:
         """Return the lock that is held while an update of a person, or of a chat, is handled."""
