@@ -52,11 +52,11 @@ def main(arguments: Sequence[str] = ()) -> None:
     )
     parser.parse_args(arguments)
     leave_in_order()
-    redaction = Redaction(None)
+    redaction = Redaction()
     try:
         settings = read_settings(os.environ, ROOT / ".env")
         level = settings.log_level or ("INFO" if settings.token else "WARNING")
-        redaction = configure_logging(level, settings.token)
+        redaction = configure_logging(level, settings.token, settings.postgresql, settings.webhook_secret)
         for warning in warnings_about(ROOT / ".env"):
             logging.getLogger(__name__).warning("%s", warning)
         asyncio.run(_until_told(_telegram(settings) if settings.token else _terminal(settings)))

@@ -1,4 +1,4 @@
-"""The token appears in no log line, wherever in a record it hides."""
+"""No secret appears in a log line, wherever in a record it hides."""
 
 from __future__ import annotations
 
@@ -84,6 +84,32 @@ def test_a_short_key_is_hidden_with_its_number_only() -> None:
     redaction = Redaction(Secret("12:TEST"))
     assert redaction.redact("TEST of bot12:TEST/getMe") == "TEST of bot***/getMe"
     assert Redaction(None).redact(TOKEN) == TOKEN
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://mango:open%2Fse%40same@db/people",
+        "postgresql+psycopg://mango@db/people?password=open%2Fse%40same",
+    ],
+)
+def test_a_database_and_its_password(url: str) -> None:
+    redaction = Redaction(None, Secret(url))
+    for shown in (f"cannot open {url}", "the password is open/se@same", "or open%2Fse%40same"):
+        text = redaction.redact(shown)
+        assert "same" not in text, shown
+        assert "***" in text
+
+
+def test_a_short_password_is_hidden_with_its_url_only() -> None:
+    url = "postgresql+psycopg://mango:db@db/people"
+    assert Redaction(Secret(url)).redact(f"the db at {url}") == "the db at ***"
+    assert Redaction(Secret("postgresql+psycopg://[broken")).redact("x") == "x"
+
+
+def test_the_secret_of_a_webhook() -> None:
+    redaction = Redaction(Secret(TOKEN), Secret("a-secret-of-the-webhook"))
+    assert redaction.redact("secret_token: a-secret-of-the-webhook") == "secret_token: ***"
 
 
 @pytest.fixture

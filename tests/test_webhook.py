@@ -71,6 +71,20 @@ async def test_an_update_with_the_secret_is_answered(chat: Chat, hooked: Setting
     await until(lambda: len(chat.texts()) == 1)
 
 
+async def test_an_update_that_cannot_be_parsed_is_passed_over_and_not_quoted(
+    chat: Chat, hooked: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    poison = update("a private line", 7)
+    del poison["message"]["date"]
+    assert await post(hooked, poison, "a-guess") == 403
+    assert caplog.messages == []
+    assert await post(hooked, poison) == 200  # or Telegram would send it again
+    assert await post(hooked, update("/dino", 8)) == 200
+    await until(lambda: len(chat.texts()) == 1)
+    assert caplog.messages == ["Update 7 cannot be parsed (KeyError) and is passed over"]
+    assert "private" not in caplog.text
+
+
 @pytest.mark.parametrize("secret", [None, "a-guess"])
 async def test_a_request_without_the_secret_gets_403(chat: Chat, hooked: Settings, secret: str | None) -> None:
     assert await post(hooked, update("/dino"), secret) == 403

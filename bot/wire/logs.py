@@ -1,15 +1,16 @@
-"""Logging to stderr, with the token taken out of every record.
+"""Logging to stderr, without the secrets: the token, the database's password, the webhook's secret.
 
-Libraries put the token into addresses, exceptions and reprs. So it is removed where all records pass, not where they
-are made.
+Libraries put them into addresses, exceptions and reprs. So they are removed where all records pass, not where they are
+made.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 if TYPE_CHECKING:
     from bot.settings import Secret
@@ -17,19 +18,20 @@ if TYPE_CHECKING:
 HIDDEN = "***"
 UNCONFIRMED, FETCHED_TOO_LATE = "Error while calling `get_updates` one more time", "Updater stopped unexpectedly"
 """The beginnings of python-telegram-bot's messages about a stop."""
-SHORTEST_KEY = 8
-"""A shorter secret half of a token could be an innocent word, and is hidden together with the first half only."""
+SHORTEST_PART = 8
+"""Characters. A shorter key or password could be an innocent word, and is hidden only within its token or URL."""
 
 
 class Redaction(logging.Filter):
-    """Rewrites records in place: the token becomes asterisks in the message, its arguments and the traceback."""
+    """Rewrites records in place: secrets become asterisks in the message, its arguments and the traceback."""
 
-    def __init__(self, token: Secret | None) -> None:
+    def __init__(self, *secrets: Secret | None) -> None:
         super().__init__()
-        self._hidden = () if token is None else _spellings(token.reveal())
+        spellings = {spelling for secret in secrets if secret for spelling in _spellings(secret.reveal())}
+        self._hidden = sorted(spellings, key=len, reverse=True)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let the record pass, without the token."""
+        """Let the record pass, without the secrets."""
         if self._hidden:
             record.msg, record.args = self.redact(_message(record)), ()
             if record.exc_info and not record.exc_text:
@@ -40,7 +42,7 @@ class Redaction(logging.Filter):
         return True
 
     def redact(self, text: str) -> str:
-        """Return the text without the token."""
+        """Return the text without the secrets."""
         for spelling in self._hidden:
             text = text.replace(spelling, HIDDEN)
         return text
@@ -65,9 +67,9 @@ class _SaidElsewhere(logging.Filter):
         return not str(record.msg).startswith(FETCHED_TOO_LATE)
 
 
-def configure_logging(level: str, token: Secret | None) -> Redaction:
+def configure_logging(level: str, *secrets: Secret | None) -> Redaction:
     """Send all logs of the process to stderr, httpx's line for every request only at DEBUG; return the redaction."""
-    redaction = Redaction(token)
+    redaction = Redaction(*secrets)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.addFilter(_SaidElsewhere())
@@ -78,10 +80,20 @@ def configure_logging(level: str, token: Secret | None) -> Redaction:
     return redaction
 
 
-def _spellings(token: str) -> tuple[str, ...]:
-    """Return what to look for, longest first: the token, its form in an address, and its secret half."""
-    key = token.partition(":")[2]
-    return (token, quote(token, safe=""), *([key] if len(key) >= SHORTEST_KEY else []))
+def _spellings(secret: str) -> set[str]:
+    """Return what to look for: a secret and its secret parts, each as it is, and as it looks in an address."""
+    texts = [secret, *(part for part in _parts(secret) if len(part) >= SHORTEST_PART)]
+    return {spelling for text in texts for spelling in (text, unquote(text), quote(unquote(text), safe=""))}
+
+
+def _parts(secret: str) -> list[str]:
+    """Return the passwords in a URL, or the key of a token."""
+    if "://" not in secret:
+        return [secret.partition(":")[2]]
+    with contextlib.suppress(ValueError):
+        url = urlsplit(secret)
+        return [url.password or "", *parse_qs(url.query).get("password", [])]
+    return []
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -47,6 +47,9 @@ class Receiving:
             logger.info("Telegram could not be told which updates have arrived (%s)", type(error).__name__)
 
     async def _start_webhook(self, webhook: Webhook) -> None:
+        from bot.wire.webhook import install  # and with it a web server, which polling does not need
+
+        install()
         await self._updater.start_webhook(
             listen=webhook.listen.host,
             port=webhook.listen.port,
