@@ -10,6 +10,7 @@ import pytest
 
 from bot.conversation import texts
 from bot.local.telegram import Person, group
+from bot.people.limits import Rate
 from tests.serving import ALICE, Chat, serving
 
 if TYPE_CHECKING:
@@ -39,6 +40,18 @@ async def test_a_crowd_in_a_group_is_told_once(paced: Chat, caplog: pytest.LogCa
     assert paced.texts().count(texts.BUSY_GROUP) == 1
     assert len(paced.texts()) == TO_A_GROUP + 1
     assert caplog.text.count("A request was refused") == len(PEOPLE) - TO_A_GROUP
+
+
+async def test_a_person_who_asks_too_much_is_told_once_and_every_request_is_logged(
+    settings: Settings, telegram: Telegram, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with serving(replace(settings, rate_limit=Rate(1, 60)), telegram) as chat:
+        for _ in range(4):
+            telegram.say("/dino", ALICE)
+        await chat.settled()
+        assert len(chat.texts()) == 2
+    assert caplog.text.count("A request was refused") == 3
 
 
 async def test_a_crowd_that_has_quietened_is_told_again(paced: Chat, monkeypatch: pytest.MonkeyPatch) -> None:

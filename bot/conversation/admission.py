@@ -48,7 +48,7 @@ class Admission:
 
     def __init__(self, outbox: Outbox, rate: Rate | None) -> None:
         self.refused = 0
-        """How many requests were refused because too many messages wait."""
+        """How many requests were refused."""
         self._outbox = outbox
         self._limits = Limits(rate)
         self._in_writing: Counter[int] = Counter()  # accepted and not in the outbox yet, by chat
@@ -71,7 +71,7 @@ class Admission:
         """Count a reply to a person, or a part of one; RefusedError if they have had enough."""
         verdict = self._limits.spend(person, cost)
         if verdict is not Verdict.ALLOWED:
-            raise RefusedError(texts.too_many(self._limits.wait(person)), said=verdict is Verdict.REFUSED_AGAIN)
+            self._refuse(texts.too_many(self._limits.wait(person)), said=verdict is Verdict.REFUSED_AGAIN)
 
     def _refuse_crowd(self, chat_id: int) -> None:
         is_busy = self._outbox.waiting() + self._in_writing.total() >= self._outbox.capacity()
@@ -90,5 +90,5 @@ class Admission:
 
     def _refuse(self, sentence: str, *, said: bool = False) -> None:
         self.refused += 1
-        logger.info("A request was refused, as %d messages wait already", self._outbox.waiting())
+        logger.info("A request was refused while %d messages wait", self._outbox.waiting())
         raise RefusedError(sentence, said=said)
