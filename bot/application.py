@@ -22,7 +22,7 @@ from telegram import BotCommand, BotCommandScopeChat
 from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder, Updater
 
-from bot.conversation import texts
+from bot.conversation import moods, texts
 from bot.conversation.answers import Answers
 from bot.handlers.admin import Admin
 from bot.handlers.again import Again
@@ -34,6 +34,7 @@ from bot.handlers.poem import Poem
 from bot.handlers.preferences import PreferenceMenu
 from bot.handlers.privacy import Privacy
 from bot.handlers.seed import Seed
+from bot.handlers.sonnet import Sonnet
 from bot.handlers.welcome import Welcome
 from bot.people.store import Store
 from bot.training.retraining import Retraining
@@ -44,12 +45,11 @@ from bot.wire.receiving import Receiving
 from bot.wire.request import PollingRequest, TelegramRequest
 from bot.writing.archive import Archive
 from bot.writing.networks import StartError, load_networks
-from bot.writing.writer import Writer
+from bot.writing.writer import UnpreparedError, Writer
 from model.checkpoint.versions import Versions
-from model.decoding.limits import USUAL_TEMPERATURE
 from model.engine.threads import blas_threads
 from model.errors import MangosaurusError
-from model.text.forms import Network
+from model.text.forms import Genre, Network
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -82,10 +82,13 @@ class TokenError(MangosaurusError):
 class Mangosaurus:
     """A bot: its networks, its database, its trainings, and the application that connects them with Telegram.
 
-    `request` makes the library's transport, once for polling and once for everything else.
+    `request` makes the library's transport, once for polling and once for everything else. If nobody is `watching`,
+    sonnets are sent once, when they are finished.
     """
 
-    def __init__(self, settings: Settings, request: Callable[[], BaseRequest] | None = None) -> None:
+    def __init__(
+        self, settings: Settings, request: Callable[[], BaseRequest] | None = None, *, watching: bool = True
+    ) -> None:
         if settings.token is None:
             raise StartError("TELEGRAM_TOKEN is not set")
         ordinary, polling = (request(), request()) if request else http_requests()
@@ -107,7 +110,7 @@ class Mangosaurus:
         builder = ApplicationBuilder().updater(updater).concurrent_updates(order).job_queue(None)
         self.application: App = builder.build()
         self._receiving = Receiving(updater, settings.webhook)
-        self._listen(settings, order)
+        self._listen(settings, order, watching=watching)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Mangosaurus]:
@@ -130,9 +133,18 @@ class Mangosaurus:
             yield self
 
     async def serve(self) -> None:
-        """Serve until the task is cancelled. TokenError or StoreError."""
+        """Serve until the task is cancelled, sonnets included from the first moment. TokenError or StoreError."""
+        await self._prepare()
         async with self.running():
             await self.rejected()
+
+    async def _prepare(self) -> None:
+        """Make what sonnets need, which takes a second. Else the first request for one would do it."""
+        for writer in self.writers.values():
+            try:
+                await writer.prepare()
+            except UnpreparedError as error:
+                logger.warning("/sonnet is not served: %s", error)
 
     def shut(self) -> None:
         """Send nothing more, from this moment on: another process serves in this one's place."""
@@ -152,10 +164,11 @@ class Mangosaurus:
         await self.handled()
         await self._admin.ended()
 
-    def _listen(self, settings: Settings, order: PersonalOrder) -> None:
+    def _listen(self, settings: Settings, order: PersonalOrder, *, watching: bool) -> None:
         temperatures = {
-            Network.DINO: _first(settings.temperature_dino, USUAL_TEMPERATURE["names"]),
-            Network.POEM: _first(settings.temperature_poem, USUAL_TEMPERATURE["verse"]),
+            Genre.DINO: _first(settings.temperature_dino, moods.USUAL[Genre.DINO]),
+            Genre.POEM: _first(settings.temperature_poem, moods.USUAL[Genre.POEM]),
+            Genre.SONNET: moods.USUAL[Genre.SONNET],
         }
         answers = Answers(
             self.store,
@@ -164,11 +177,13 @@ class Mangosaurus:
             self._pacing,
             temperatures=temperatures,
             rate=settings.rate_limit,
+            watching=watching,
         )
         welcome = Welcome(settings.admin_ids, self.writers)
         handlers = [  # the first that matches a message answers it, so the busiest come first
             Dino(answers).handler(),
             *Poem(answers).handlers(),
+            Sonnet(answers).handler(),
             *Again(answers).handlers(),
             *Privacy(answers).handlers(),
             *welcome.handlers(),

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from bot.people.store import Creation, Store
-from model.text.forms import Network
+from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -116,14 +116,14 @@ async def opened(database: str | Path) -> AsyncIterator[Store]:
         await store.close()
 
 
-async def draft(store: Store, person: int, network: Network = Network.DINO, prompt: str = "ma") -> Creation:
-    return await store.draft(person, network, prompt, temperature=0.8, version="0" * 12)
+async def draft(store: Store, person: int, genre: Genre = Genre.DINO, prompt: str = "ma") -> Creation:
+    return await store.draft(person, genre, prompt, temperature=0.8, version="0" * 12)
 
 
-async def make(store: Store, person: int, network: Network = Network.DINO, prompt: str = "ma") -> Creation:
-    return await store.record(await draft(store, person, network, prompt))
+async def make(store: Store, person: int, genre: Genre = Genre.DINO, prompt: str = "ma") -> Creation:
+    return await store.record(await draft(store, person, genre, prompt))
 
 
-async def take(store: Store, person: int, network: Network = Network.DINO) -> tuple[int, int]:
-    creation = await make(store, person, network)
+async def take(store: Store, person: int, genre: Genre = Genre.DINO) -> tuple[int, int]:
+    creation = await make(store, person, genre)
     return creation.seed, creation.turn

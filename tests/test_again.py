@@ -18,7 +18,7 @@ from bot.handlers.again import read_code
 from bot.local.markup import parse_html
 from bot.people.store import CODE_CHARACTERS, CODE_LENGTH, Creation
 from model.decoding.requests import Sampling, VerseRequest, generator_for
-from model.text.forms import Network
+from model.text.forms import Genre
 from tests.serving import ALICE, BOB, Chat, install, serving, untrained
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def test_any_word_is_a_code_or_explained(word: str) -> None:
 @pytest.mark.parametrize(("length", "limits"), [(0, (160, 800, 14)), (1, (320, 1600, 28)), (3, (640, 3200, 56))])
 def test_the_request_for_a_creation_never_changes(length: int, limits: tuple[int, int, int]) -> None:
     """Other numbers would change the texts of creations whose codes people have."""
-    request = request_for(Creation("k7m2p9x", 1, Network.POEM, "", 42, 7, "Shall I", 0.8, length=length))
+    request = request_for(Creation("k7m2p9x", 1, Genre.POEM, "", 42, 7, "Shall I", 0.8, length=length))
     assert isinstance(request, VerseRequest)
     assert (request.min_characters, request.max_characters, request.max_lines) == limits
     assert (request.prompt, request.sampling) == ("Shall I", Sampling(0.8))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.local.telegram import Telegram
-    from bot.writing.writer import Text
+    from bot.writing.writer import Text, Watch
     from model.decoding.requests import Request
 
 
@@ -48,10 +48,10 @@ async def test_what_was_asked_before_the_stop_is_answered(
     write = Writer.write
     begun = asyncio.Event()
 
-    async def slow(self: Writer, request: Request) -> Text:
+    async def slow(self: Writer, request: Request, *watch: Watch | None) -> Text:
         begun.set()
         await asyncio.sleep(0.1)
-        return await write(self, request)
+        return await write(self, request, *watch)
 
     monkeypatch.setattr(Writer, "write", slow)
     async with serving(settings, telegram) as chat:
@@ -72,7 +72,7 @@ async def test_everything_but_messages_stays_at_telegram(chat: Chat) -> None:
 async def test_the_menu_of_commands(chat: Chat, telegram: Telegram) -> None:
     await until(lambda: len(telegram.commands) == 1)
     public = {command["command"] for command in telegram.commands['{"type": "default"}', ""]}
-    assert public == {"dino", "poem", "seed", "settings", "again", "export", "forget", "help", "about"}
+    assert public == {"dino", "poem", "sonnet", "seed", "settings", "again", "export", "forget", "help", "about"}
 
 
 async def test_the_administrators_menu_once_they_are_known(settings: Settings, telegram: Telegram) -> None:

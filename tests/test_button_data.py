@@ -13,7 +13,7 @@ from bot.conversation import buttons
 from bot.conversation.buttons import CreationPress, PreferencePress, PrivacyPress
 from bot.conversation.moods import STEPS
 from bot.people.store import CODE_CHARACTERS, CODE_LENGTH, LARGEST_SEED, MOODS, Creation, Mood, Preferences
-from model.text.forms import Network
+from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from telegram import InlineKeyboardButton, InlineKeyboardMarkup
@@ -35,15 +35,15 @@ def data(keyboard: InlineKeyboardMarkup) -> list[str]:
     return sent
 
 
-def creation(temperature: float = 1.0, code: str = CODE, network: Network = Network.POEM) -> Creation:
-    return Creation(code, 101, network, "0a1b", 42, 0, "Shall I", temperature)
+def creation(temperature: float = 1.0, code: str = CODE, genre: Genre = Genre.POEM) -> Creation:
+    return Creation(code, 101, genre, "0a1b", 42, 0, "Shall I", temperature)
 
 
 @given(CODES)
 def test_creations_come_back(code: str) -> None:
     sent = data(buttons.below_creation(creation(code=code)))
     assert [buttons.read(one) for one in sent] == [
-        CreationPress(action, code) for action in ("another", "wilder", "tamer", "continue")
+        CreationPress(action, code) for action in ("another", "wilder", "tamer", "continue", "sonnet")
     ]
     assert all(buttons.means(CreationPress)(one) and not buttons.means(PreferencePress)(one) for one in sent)
 
@@ -90,12 +90,14 @@ def test_only_buttons_that_can_do_something() -> None:
     def labels(made: Creation) -> list[str]:
         return [button.text for button in each(buttons.below_creation(made))]
 
-    dino = Network.DINO
-    assert labels(creation(network=dino)) == ["another", "wilder", "tamer"]
-    assert labels(creation(STEPS[-1], network=dino)) == ["another", "tamer"]
-    assert labels(creation(STEPS[0], network=dino)) == ["another", "wilder"]
-    assert labels(creation()) == ["another", "wilder", "tamer", "continue the poem"]
-    assert labels(replace(creation(), length=buttons.MOST_CONTINUED)) == ["another", "wilder", "tamer"]
+    dino = Genre.DINO
+    assert labels(creation(genre=dino)) == ["another", "wilder", "tamer"]
+    assert labels(creation(STEPS[-1], genre=dino)) == ["another", "tamer"]
+    assert labels(creation(STEPS[0], genre=dino)) == ["another", "wilder"]
+    assert labels(creation()) == ["another", "wilder", "tamer", "continue the poem", "make it a sonnet"]
+    longest = replace(creation(), length=buttons.MOST_CONTINUED)
+    assert labels(longest) == ["another", "wilder", "tamer", "make it a sonnet"]
+    assert labels(creation(genre=Genre.SONNET)) == ["another", "wilder", "tamer"]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bot.local.contents import Json
     from bot.local.telegram import Telegram
     from bot.settings import Settings
-    from bot.writing.writer import Text
+    from bot.writing.writer import Text, Watch
     from model.checkpoint.encoding import Checkpoint
     from model.decoding.requests import Request
 
@@ -199,9 +199,9 @@ async def test_a_press_that_would_wait_too_long_for_others_is_refused(
     (message,) = telegram.sent
     write, go_on = Writer.write, asyncio.Event()
 
-    async def slow(self: Writer, request: Request) -> Text:
+    async def slow(self: Writer, request: Request, *watch: Watch | None) -> Text:
         await go_on.wait()
-        return await write(self, request)
+        return await write(self, request, *watch)
 
     monkeypatch.setattr(Writer, "write", slow)
     monkeypatch.setattr("bot.handlers.buttons.LONGEST_WAIT", 0.05)

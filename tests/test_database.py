@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from bot.people import database as room
 from bot.people.store import Preferences, Store, StoreError
-from model.text.forms import Network
+from model.text.forms import Genre, Network
 from tests.databases import OTHERS, draft, end_connections, frozen, make, opened, run_sql, take
 from tests.serving import until
 
@@ -85,7 +85,7 @@ async def test_a_database_of_the_first_house_keeps_everything(path: Path) -> Non
         assert kept == OLD_CREATIONS
         assert [await store.creation(row[0]) for row in OLD_CREATIONS] == await store.creations(1)
         assert await store.preferences(1) == Preferences("wild", 5)
-        assert [await take(store, 1), await take(store, 1, Network.POEM)] == [(42, 7), (42, 3)]
+        assert [await take(store, 1), await take(store, 1, Genre.POEM)] == [(42, 7), (42, 3)]
         await store.training_began(Network.DINO, 900, 5)
 
 
@@ -96,7 +96,7 @@ async def test_a_database_of_an_earlier_version_keeps_its_seeds(path: Path) -> N
         connection.commit()
     async with opened(path) as store:
         assert await take(store, 1) == (42, 7)
-        assert await take(store, 1, Network.POEM) == (42, 3)
+        assert await take(store, 1, Genre.POEM) == (42, 3)
         assert len(await store.creations(1)) == 2
 
 
@@ -187,7 +187,7 @@ async def test_another_program_may_write_meanwhile(path: Path, file: Store) -> N
 
 
 async def test_what_is_forgotten_is_not_in_the_file_any_more(path: Path, file: Store) -> None:
-    await make(file, 1, Network.POEM, "a most secret line")
+    await make(file, 1, Genre.POEM, "a most secret line")
     assert is_kept("a most secret line", path.parent)
     await file.forget(1)
     assert not is_kept("a most secret line", path.parent)
@@ -198,7 +198,7 @@ async def test_what_is_forgotten_leaves_the_log_when_nobody_reads_there(
 ) -> None:
     monkeypatch.setattr("bot.people.store.AGAIN", 0.01)
     for secret in ("my most private line", "another one"):
-        await make(file, 1, Network.POEM, secret)
+        await make(file, 1, Genre.POEM, secret)
         with reading(path):
             async with asyncio.timeout(2):  # nobody waits for the reader
                 await file.forget(1)
@@ -213,7 +213,7 @@ async def test_what_was_forgotten_leaves_the_log_after_a_restart_too(
     path: Path, file: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.people.store.AGAIN", 0.01)
-    await make(file, 1, Network.POEM, "my most private line")
+    await make(file, 1, Genre.POEM, "my most private line")
     with reading(path) as reader:
         await file.forget(1)
         await file.close()
@@ -337,9 +337,9 @@ async def test_what_people_write_is_in_no_error(database: str, postgresql_folder
                     "BEGIN SELECT RAISE(ABORT, 'refused'); END"
                 )
         with pytest.raises(StoreError) as raised:
-            await make(store, 1, Network.POEM, SECRET)
+            await make(store, 1, Genre.POEM, SECRET)
         assert SECRET not in "".join(traceback.format_exception(raised.value))
-        assert await take(store, 1, Network.POEM) == (await store.seed(1), 0)
+        assert await take(store, 1, Genre.POEM) == (await store.seed(1), 0)
 
 
 # A PostgreSQL server

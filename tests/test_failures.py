@@ -29,14 +29,14 @@ from tests.serving import ALICE, Chat, uncoded
 if TYPE_CHECKING:
     from bot.local.telegram import Telegram
     from bot.settings import Settings
-    from bot.writing.writer import Text
+    from bot.writing.writer import Text, Watch
 
 
 FULL = "CREATE TRIGGER full BEFORE INSERT ON creations BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
 
 
 def fail(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    async def write(self: Writer, request: Request) -> Text:
+    async def write(self: Writer, request: Request, *watch: Watch | None) -> Text:
         raise error
 
     monkeypatch.setattr(Writer, "write", write)

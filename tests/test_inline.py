@@ -15,7 +15,7 @@ from tests.serving import ALICE, BOB, Chat, uncoded, until
 
 if TYPE_CHECKING:
     from bot.local.telegram import Person, Telegram
-    from bot.writing.writer import Text
+    from bot.writing.writer import Text, Watch
     from model.decoding.requests import Request
 
 
@@ -99,7 +99,7 @@ async def test_there_is_no_second_page(chat: Chat) -> None:
 
 
 async def test_a_full_queue_offers_nothing(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def full(self: Writer, request: Request) -> Text:
+    async def full(self: Writer, request: Request, *watch: Watch | None) -> Text:
         raise Busy("9 requests are waiting already")
 
     monkeypatch.setattr(Writer, "write", full)
@@ -112,10 +112,10 @@ async def test_only_the_newest_of_what_is_typed_is_written(
 ) -> None:
     write, begun, go_on = Writer.write, asyncio.Event(), asyncio.Event()
 
-    async def slow(self: Writer, request: Request) -> Text:
+    async def slow(self: Writer, request: Request, *watch: Watch | None) -> Text:
         begun.set()
         await go_on.wait()
-        return await write(self, request)
+        return await write(self, request, *watch)
 
     monkeypatch.setattr(Writer, "write", slow)
     older = telegram.inline("m", ALICE)
@@ -132,10 +132,10 @@ async def test_only_the_newest_of_what_is_typed_is_written(
 async def test_typing_does_not_wait_for_a_poem(chat: Chat, telegram: Telegram, monkeypatch: pytest.MonkeyPatch) -> None:
     write, go_on = Writer.write, asyncio.Event()
 
-    async def slow(self: Writer, request: Request) -> Text:
+    async def slow(self: Writer, request: Request, *watch: Watch | None) -> Text:
         if self is chat.mangosaurus.writers["poem"]:
             await go_on.wait()
-        return await write(self, request)
+        return await write(self, request, *watch)
 
     monkeypatch.setattr(Writer, "write", slow)
     telegram.say("/poem Shall I", ALICE)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.conversation import texts
 from bot.people.limits import LETTERS, SWEEP_AT, Limits, Rate, Verdict
-from model.text.forms import Network
+from model.text.forms import Genre
 from tests.serving import ALICE, BOB, serving
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ async def test_what_is_refused_takes_no_turn_and_what_is_explained_no_token(
         for _ in range(4):
             await chat.say("/dino")
         assert [creation.turn for creation in await chat.mangosaurus.store.creations(ALICE.id)] == [0, 1]
-        assert (await chat.mangosaurus.store.draft(ALICE.id, Network.DINO, "", temperature=1)).turn == 2
+        assert (await chat.mangosaurus.store.draft(ALICE.id, Genre.DINO, "", temperature=1)).turn == 2
 
 
 async def test_again_and_buttons_count_too(limited: Settings, telegram: Telegram) -> None:

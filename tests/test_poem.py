@@ -11,7 +11,8 @@ from telegram import Update
 
 from bot.conversation import texts
 from bot.conversation.admission import ExplainedError
-from bot.handlers.poem import LONGEST_LINE, read_line
+from bot.conversation.lines import LONGEST_LINE
+from bot.handlers.poem import read_line
 from bot.local.markup import parse_html
 from bot.local.telegram import group
 from tests.serving import ALICE, Chat

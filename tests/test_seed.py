@@ -25,7 +25,7 @@ from tests.serving import ALICE, BOB, Chat, names_in, serving, uncoded
 if TYPE_CHECKING:
     from bot.local.telegram import Telegram
     from bot.settings import Settings
-    from bot.writing.writer import Text
+    from bot.writing.writer import Text, Watch
     from model.decoding.requests import Request
 
 
@@ -144,7 +144,7 @@ async def test_a_turned_away_request_takes_no_turn(chat: Chat, monkeypatch: pyte
     expected = await chat.say("/dino")
     await chat.say("/seed 42")
 
-    async def full(self: Writer, request: Request) -> Text:
+    async def full(self: Writer, request: Request, *watch: Watch | None) -> Text:
         raise Busy("9 requests are waiting already")
 
     with monkeypatch.context() as patched:
@@ -170,9 +170,9 @@ async def test_slow_answers_show_that_the_bot_is_typing(
     actions: list[str] = []
     write = Writer.write
 
-    async def slow(self: Writer, request: Request) -> Text:
+    async def slow(self: Writer, request: Request, *watch: Watch | None) -> Text:
         await asyncio.sleep(0.1)
-        return await write(self, request)
+        return await write(self, request, *watch)
 
     def listen(method: str, parameters: dict[str, object], result: object) -> None:
         actions.append(method)
@@ -203,7 +203,7 @@ async def test_the_typing_ends_with_what_it_was_for(
 ) -> None:
     actions: list[str] = []
 
-    async def fail(self: Writer, request: Request) -> Text:
+    async def fail(self: Writer, request: Request, *watch: Watch | None) -> Text:
         await asyncio.sleep(0.05)
         raise WritingError("the network is on strike")
 
@@ -224,9 +224,9 @@ async def test_many_who_wait_are_not_kept_waiting_by_the_typing(
     actions: list[str] = []
     write, shown, everybody = Writer.write, asyncio.Event(), asyncio.Event()
 
-    async def slow(self: Writer, request: Request) -> Text:
+    async def slow(self: Writer, request: Request, *watch: Watch | None) -> Text:
         await everybody.wait()
-        return await write(self, request)
+        return await write(self, request, *watch)
 
     def listen(method: str, parameters: dict[str, object], result: object) -> None:
         actions.append(method)

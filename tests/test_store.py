@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from bot.people.schema import ESCAPED
 from bot.people.store import LARGEST_SEED, MOODS, NEW_SEEDS, Creation, Preferences, Store, Training
-from model.text.forms import Network
+from model.text.forms import Genre, Network
 from tests.databases import draft, emptied, make, opened, take
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ async def test_new_people_get_a_seed_and_keep_it(store: Store) -> None:
 async def test_turns_are_counted_for_each_network(store: Store) -> None:
     await store.set_seed(1, 42)
     assert [await take(store, 1), await take(store, 1)] == [(42, 0), (42, 1)]
-    assert await take(store, 1, Network.POEM) == (42, 0)
+    assert await take(store, 1, Genre.POEM) == (42, 0)
     assert await take(store, 1) == (42, 2)
     await store.set_seed(2, 42)
     assert await take(store, 2) == (42, 0)
@@ -54,7 +54,7 @@ async def test_turns_are_counted_for_each_network(store: Store) -> None:
 async def test_a_seed_begins_anew(store: Store) -> None:
     for _ in range(2):
         await store.set_seed(1, 7)
-        assert [await take(store, 1), await take(store, 1, Network.POEM)] == [(7, 0), (7, 0)]
+        assert [await take(store, 1), await take(store, 1, Genre.POEM)] == [(7, 0), (7, 0)]
 
 
 @pytest.mark.parametrize("seed", [0, LARGEST_SEED])
@@ -90,14 +90,14 @@ async def test_a_seed_set_meanwhile_is_not_disturbed(store: Store) -> None:
 
 
 async def test_a_creation_is_kept_whole(store: Store) -> None:
-    drafted = await store.draft(1, Network.POEM, "ma", temperature=0.8, count=3, version="0" * 12)
+    drafted = await store.draft(1, Genre.POEM, "ma", temperature=0.8, count=3, version="0" * 12)
     creation = await store.record(drafted)
     assert await store.creation(creation.code) == creation
     assert (creation.person_id, creation.version, creation.prompt) == (1, "0" * 12, "ma")
     assert (creation.temperature, creation.count, creation.length) == (0.8, 3, 0)
     found = await store.creation(creation.code)
     assert found is not None
-    assert (found.network, found.created.tzinfo) == (Network.POEM, UTC)
+    assert (found.genre, found.created.tzinfo) == (Genre.POEM, UTC)
     assert await store.creation("aaaaaaa") is None
 
 
@@ -108,7 +108,7 @@ async def test_a_strange_code_belongs_to_no_creation(store: Store, code: str) ->
 
 @pytest.mark.parametrize("prompt", STRANGE)
 async def test_any_prompt_comes_back_as_it_was(store: Store, prompt: str) -> None:
-    creation = await make(store, 1, Network.POEM, prompt)
+    creation = await make(store, 1, Genre.POEM, prompt)
     assert await store.creation(creation.code) == creation
     assert (await store.export(1))["creations"][0]["prompt"] == prompt
 
@@ -136,13 +136,13 @@ async def test_of_two_that_drafted_the_same_code_the_first_to_be_recorded_keeps_
 
 async def test_a_longer_poem_takes_no_turn(store: Store) -> None:
     await store.set_seed(1, 42)
-    poem = await make(store, 1, Network.POEM)
+    poem = await make(store, 1, Genre.POEM)
     longer = await store.vary(poem, 2, length=1)
     assert (longer.person_id, longer.seed, longer.turn, longer.length) == (2, 42, 0, 1)
     assert longer.code != poem.code
     await store.record(longer, takes_turn=False)
     assert await store.creations(2) == [longer]
-    assert await take(store, 1, Network.POEM) == (42, 1)
+    assert await take(store, 1, Genre.POEM) == (42, 1)
 
 
 async def test_a_creation_that_takes_no_turn_leaves_the_next_one_free(store: Store) -> None:
@@ -163,14 +163,14 @@ async def test_preferences_change_one_by_one(store: Store) -> None:
 
 async def test_an_export_holds_everything_of_one_person(store: Store) -> None:
     await store.set_seed(1, 42)
-    creations = [await make(store, 1), await make(store, 1, Network.POEM)]
+    creations = [await make(store, 1), await make(store, 1, Genre.POEM)]
     await make(store, 2)
     await store.set_preferences(1, mood="tame")
     export = json.loads(json.dumps(await store.export(1)))
     assert export["person"] == {"id": 1, "seed": 42, "dino_turns": 1, "poem_turns": 1}
     assert export["preferences"] == {"mood": "tame", "names": 1}
     assert [kept["code"] for kept in export["creations"]] == [creation.code for creation in creations]
-    assert [kept["network"] for kept in export["creations"]] == ["dino", "poem"]
+    assert [kept["genre"] for kept in export["creations"]] == ["dino", "poem"]
     assert export["creations"][0]["created"] == creations[0].created.isoformat()
     assert await store.export(3) == {
         "person": None,
@@ -180,7 +180,7 @@ async def test_an_export_holds_everything_of_one_person(store: Store) -> None:
 
 
 async def test_somebody_who_is_forgotten_leaves_nothing(store: Store) -> None:
-    creation = await make(store, 1, Network.POEM)
+    creation = await make(store, 1, Genre.POEM)
     await store.set_preferences(1, mood="wild")
     await store.training_began(Network.DINO, 1, 7)
     kept = await make(store, 2)
@@ -294,7 +294,7 @@ async def test_somebody_who_waits_no_more_is_no_hindrance(store: Store) -> None:
 
 PEOPLE = st.integers(1, 3)
 WISHES = st.one_of(
-    st.tuples(st.just("draft"), PEOPLE, st.sampled_from(list(Network))),
+    st.tuples(st.just("draft"), PEOPLE, st.sampled_from(list(Genre))),
     st.tuples(st.just("record"), st.integers(0, 30), st.booleans()),
     st.tuples(st.just("set_seed"), PEOPLE, st.sampled_from([0, 1, LARGEST_SEED])),
     st.tuples(st.just("set_preferences"), PEOPLE, st.sampled_from(MOODS)),

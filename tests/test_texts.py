@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from bot.conversation import texts
 from bot.conversation.buttons import MOST_CONTINUED
+from bot.conversation.lines import LONGEST_LINE
 from bot.conversation.replies import LONGEST_VERSE
 from bot.handlers.dino import MOST
-from bot.handlers.poem import LONGEST_LINE
 from bot.local.contents import LONGEST_TEXT
 from bot.local.markup import parse_html, units
 from bot.training.commands import Reason, RetrainingError

@@ -2,12 +2,14 @@
 
 Rooms, from the ground up, and what other wings use of them:
 
-    typesetting   is_visible: capitals for verse
+    typesetting   is_visible: capitals for verse, and its last full stop
     texts         every sentence that a person can read, by topic
     admission     ExplainedError, RefusedError: which requests are accepted, and how others are refused
+    lines         line_in, first_line: the line that a person gives
     moods         how daring a text is, in words and as a temperature
     buttons       read, means, release, is_gone, below_preferences, below_question: the buttons below a message;
                   CreationPress, PreferencePress, PrivacyPress, Action: what comes back when one is pressed
     replies       Reply: a creation with its text, as a chat shows it
+    watching      a reply that can be watched while it is written
     answers       Answers: from a request to a reply that is sent and recorded
 """

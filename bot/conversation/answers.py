@@ -1,7 +1,7 @@
 """How a request is answered: a creation is drafted, a network writes it, it is sent, and it is recorded.
 
-The handlers share this room. If anything fails before a reply has reached the person, their next request gets the same
-turn, and so the same text.
+The handlers share this room. A sonnet can be watched while it is written. If anything fails before a reply has reached
+the person, their next request gets the same turn, and so the same text.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import contextlib
 import logging
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from telegram.constants import ChatAction
@@ -19,13 +20,15 @@ from telegram.error import BadRequest, NetworkError, TelegramError
 from bot.conversation import moods, texts
 from bot.conversation.admission import Admission, ExplainedError
 from bot.conversation.buttons import MOST_CONTINUED
+from bot.conversation.lines import first_line
 from bot.conversation.replies import ASIDE, Reply, request_for
+from bot.conversation.watching import WatchedReply
 from bot.people.store import Creation, StoreError
 from bot.wire.order import person_id
 from bot.wire.request import NothingSentError
 from bot.writing.archive import MissingError
 from model.decoding.requests import RequestError
-from model.text.forms import Network
+from model.text.forms import Genre, Network
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Mapping
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from bot.people.limits import Rate
     from bot.people.store import Store
     from bot.writing.archive import Archive
-    from bot.writing.writer import Text, Writer
+    from bot.writing.writer import Text, Watch, Writer
     from model.text.vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)
@@ -59,52 +62,64 @@ class Answers:
         archive: Archive,
         outbox: Outbox,
         *,
-        temperatures: Mapping[Network, float],
+        temperatures: Mapping[Genre, float],
         rate: Rate | None,
+        watching: bool,
     ) -> None:
         self.store = store
         self.admission = Admission(outbox, rate)
+        self._outbox = outbox
+        self._watching = watching
         self._writers = writers
         self._archive = archive
         self.temperatures = temperatures
-        """Of each network, as the operator set it: the temperature of a bold mood."""
+        """Of each genre, as the operator set it: the temperature of a bold mood."""
         self._typing = asyncio.Semaphore(TYPING_AT_ONCE)
 
-    async def answer(self, update: Update, network: Network, prompt: str, count: int | None = None) -> None:
+    async def answer(self, update: Update, genre: Genre, prompt: str, count: int | None = None) -> None:
         """Write the next creation of the person who sent a message, and send it."""
         message, person = update.message, person_id(update)
         if message is None or person is None:
             return
         with self.admission.accepting(message.chat_id, person):
             likes = await self.store.preferences(person)
-            temperature = moods.temperature(likes.mood, self.temperatures[network])
-            count = count or (likes.names if network is Network.DINO else 1)
-            async with self.typing(message):
-                reply = await self.next_reply(person, network, prompt, temperature=temperature, count=count)
+            temperature = moods.temperature(likes.mood, self.temperatures[genre])
+            count = count or (likes.names if genre is Genre.DINO else 1)
+            watched = WatchedReply(message, self._outbox, partial(texts.sonnet_begun, prompt))
+            watch = watched.show if self._watching else None
+            async with self.typing(message), watched:
+                reply = await self.next_reply(person, genre, prompt, temperature=temperature, count=count, watch=watch)
         buttons = reply.buttons_for(message.from_user, message.chat)
-        await self.deliver(reply, message.reply_html(reply.html, reply_markup=buttons))
+        await self.deliver(reply, watched.conclude(reply.html, buttons))
 
     def vocabulary(self, network: Network) -> Vocabulary:
         """Return the characters that a network can write; ExplainedError if it is missing."""
         return self._writer(network).checkpoint.vocabulary
 
     async def next_reply(
-        self, person: int, network: Network, prompt: str, *, temperature: float, count: int = 1
+        self,
+        person: int,
+        genre: Genre,
+        prompt: str,
+        *,
+        temperature: float,
+        count: int = 1,
+        watch: Watch | None = None,
     ) -> Reply:
         """Return a person's next creation, written but not recorded, so that its turn is not taken yet."""
-        writer = self._writer(network)
-        creation = await self.store.draft(person, network, prompt, temperature=temperature, count=count)
-        return await _written(creation, writer.write(request_for(creation)))
+        writer = self._writer(genre.network)
+        creation = await self.store.draft(person, genre, prompt, temperature=temperature, count=count)
+        return await _written(creation, writer.write(request_for(creation), watch))
 
     async def aside(
-        self, person: int, network: Network, prompt: str, number: int, *, temperature: float, count: int = 1
+        self, person: int, genre: Genre, prompt: str, number: int, *, temperature: float, count: int = 1
     ) -> Reply:
         """Return a reply under a person's seed but outside their sequence. It is never recorded.
 
         The same number and prompt give the same text while the seed and the weights are the same.
         """
-        writer, seed = self._writer(network), await self.store.seed(person)
-        creation = Creation("", person, network, "", seed, ASIDE + number, prompt, temperature, count)
+        writer, seed = self._writer(genre.network), await self.store.seed(person)
+        creation = Creation("", person, genre, "", seed, ASIDE + number, prompt, temperature, count)
         return await _written(creation, writer.write(request_for(creation)))
 
     async def again(self, creation: Creation, *, known_as: str = "") -> Reply:
@@ -122,10 +137,16 @@ class Answers:
 
     async def longer(self, creation: Creation) -> Reply:
         """Return a poem continued by the weights that wrote it; ExplainedError if it cannot be."""
-        if creation.length >= MOST_CONTINUED or creation.network is not Network.POEM:
+        if creation.length >= MOST_CONTINUED or creation.genre is not Genre.POEM:
             raise ExplainedError(texts.LONGEST_POEM)
         longer = await self.store.vary(creation, creation.person_id, length=creation.length + 1)
         return await self.again(longer, known_as=creation.code)  # nobody has seen the new code yet
+
+    async def sonnet_of(self, poem: Creation) -> Reply:
+        """Return a sonnet that begins with the first line of a poem, as the next creation of its owner."""
+        mood = (await self.store.preferences(poem.person_id)).mood
+        temperature = moods.temperature(mood, self.temperatures[Genre.SONNET])
+        return await self.next_reply(poem.person_id, Genre.SONNET, first_line(poem.prompt), temperature=temperature)
 
     async def deliver(self, reply: Reply, sending: Awaitable[object]) -> None:
         """Send a reply and record it. A longer poem takes no turn, as it has one already.
@@ -181,7 +202,6 @@ async def _written(creation: Creation, writing: Awaitable[Text]) -> Reply:
     try:
         text = await writing
     except RequestError as error:  # which may quote the person, so the log does not quote it
-        logger.info("A request to %s came to nothing", creation.network)
-        is_dino = creation.network is Network.DINO
-        raise ExplainedError(texts.no_new_name(creation.prompt) if is_dino else texts.NO_VERSE) from error
+        logger.info("A request for a %s came to nothing", creation.genre)
+        raise ExplainedError(texts.nothing_written(creation.genre, creation.prompt)) from error
     return Reply(replace(creation, version=text.version), text)

@@ -16,7 +16,7 @@ from telegram.error import TelegramError
 
 from bot.conversation import moods, texts
 from bot.people.store import CODE_CHARACTERS, CODE_LENGTH, MOODS, Mood
-from model.text.forms import Network
+from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-Action = Literal["another", "wilder", "tamer", "continue"]
+Action = Literal["another", "wilder", "tamer", "continue", "sonnet"]
 Choice = Literal["yes", "no", "export"]
 
 VERSION = "1"
@@ -93,8 +93,10 @@ def below_creation(creation: Creation) -> InlineKeyboardMarkup:
     actions: list[Action] = ["another"]
     actions += ["wilder"] if creation.temperature < moods.STEPS[-1] else []
     actions += ["tamer"] if creation.temperature > moods.STEPS[0] else []
-    can_grow = creation.network is Network.POEM and creation.length < MOST_CONTINUED
-    rows: list[list[Action]] = [actions, ["continue"]] if can_grow else [actions]
+    rows: list[list[Action]] = [actions]
+    if creation.genre is Genre.POEM:
+        rows += [["continue"]] if creation.length < MOST_CONTINUED else []
+        rows += [["sonnet"]]
     return InlineKeyboardMarkup(
         [[_button(texts.BUTTONS[action], action, creation.code) for action in row] for row in rows]
     )

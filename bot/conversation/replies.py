@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.conversation import texts
+from bot.conversation import moods, texts
 from bot.conversation.buttons import below_creation
 from bot.wire.order import can_press
-from model.decoding.limits import USUAL_TEMPERATURE
-from model.decoding.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
-from model.text.forms import Network
+from model.decoding.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
+from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from telegram import Chat, InlineKeyboardMarkup, User
@@ -36,8 +35,10 @@ class Reply:
         """The message, the same whenever and for whomever it is shown."""
         made = self.creation
         turn = made.turn if made.turn < ASIDE else None
-        decided_by = texts.decided_by(made.seed, turn, made.temperature, USUAL_TEMPERATURE[made.network.form])
-        if made.network is Network.DINO:
+        decided_by = texts.decided_by(made.seed, turn, made.temperature, moods.USUAL[made.genre])
+        if made.genre is Genre.SONNET:
+            return texts.sonnet(made.prompt, self.text.texts[0], decided_by, made.code)
+        if made.genre is Genre.DINO:
             return texts.names(self.text.texts, self.text.neighbours, decided_by, made.code)
         return texts.poem(made.prompt, self.text.texts[0], decided_by, made.code, between=self.text.between)
 
@@ -49,7 +50,9 @@ class Reply:
 def request_for(creation: Creation) -> Request:
     """Return the decoder's request for a creation, the same now and later."""
     generator, sampling = generator_for(creation.seed, creation.turn), Sampling(creation.temperature)
-    if creation.network is Network.DINO:
+    if creation.genre is Genre.SONNET:
+        return SonnetRequest(generator, creation.prompt, creation.temperature)
+    if creation.genre is Genre.DINO:
         return NameRequest(generator, creation.count, creation.prompt, sampling)
     parts = creation.length + 1  # as the same numbers are drawn, a longer poem begins with the whole shorter one
     return VerseRequest(

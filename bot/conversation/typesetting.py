@@ -1,4 +1,4 @@
-"""Capitals for verse, as the network writes lower case only.
+"""Capitals for verse, as the network writes lower case only, and the full stop of a sonnet.
 
 Each line and each sentence begins with a capital, and the pronoun I is one, alone or in I'll, I'd, I've, I'm. Only the
 case of the letters a to z changes. Proper names and the vocative O are left out, as no short rule could tell them.
@@ -18,6 +18,10 @@ _BEGINNING = re.compile(
 _PRONOUN = re.compile(r"(?<!\w)(?<!\w')(i)(?!\w|'(?!(?:ll|d|ve|m)\b))")
 
 
+_OPEN_END = re.compile(r"[ ,;:-]*\Z")
+_CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
+
+
 def is_visible(text: str) -> bool:
     """Tell whether a text has a character that a reader sees."""
     return any(character.isprintable() and not character.isspace() for character in text)
@@ -31,3 +35,8 @@ def typeset(verse: str, *, after: str = "") -> str:
         for match in pattern.finditer(text):
             letters[match.start(1)] = match[1].upper()
     return "".join(letters[len(after) :])
+
+
+def closed(verse: str) -> str:
+    """Return verse whose last line ends a sentence: with a full stop, if it has no other mark that does."""
+    return verse if _CLOSED_END.search(verse) else _OPEN_END.sub("", verse) + "."

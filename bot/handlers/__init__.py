@@ -4,7 +4,8 @@ Rooms, in no order, and what the composition root uses of them:
 
     dino          Dino: `/dino`
     poem          Poem: `/poem`, and plain text
-    buttons       Buttons: another, wilder, tamer, continue
+    sonnet        Sonnet: `/sonnet`
+    buttons       Buttons: another, wilder, tamer, continue, sonnet
     again         Again: `/again`, and links to a creation
     inline        Inline: offers while somebody types, in any chat
     seed          Seed: `/seed`

@@ -1,4 +1,4 @@
-"""The buttons below a creation: another, wilder, tamer, and for a poem, continue. The message changes in place.
+"""The buttons below a creation: another, wilder, tamer, and for a poem, continue and sonnet. The message changes.
 
 A press makes a new creation, with its owner's next turn and today's weights; only `continue` goes on with the old turn
 and the old weights. A creation of a group, which an anonymous administrator asked for, can be pressed by everybody
@@ -107,9 +107,11 @@ class Buttons:
     async def _varied(self, action: Action, creation: Creation) -> Reply:
         if action == "continue":
             return await self._answers.longer(creation)
+        if action == "sonnet":
+            return await self._answers.sonnet_of(creation)
         temperature = _temperature(action, creation.temperature)
         return await self._answers.next_reply(
-            creation.person_id, creation.network, creation.prompt, temperature=temperature, count=creation.count
+            creation.person_id, creation.genre, creation.prompt, temperature=temperature, count=creation.count
         )
 
     async def _show(self, bot: Bot, address: _Address, reply: Reply, keyboard: InlineKeyboardMarkup | None) -> None:

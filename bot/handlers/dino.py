@@ -9,7 +9,7 @@ from telegram.ext import CommandHandler, filters
 
 from bot.conversation import texts
 from bot.conversation.admission import ExplainedError
-from model.text.forms import Network
+from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +44,8 @@ class Dino:
 
     async def answer(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Send new names."""
-        wish = read_wish(context.args or [], self._answers.vocabulary(Network.DINO))
-        await self._answers.answer(update, Network.DINO, wish.prefix, wish.count)
+        wish = read_wish(context.args or [], self._answers.vocabulary(Genre.DINO.network))
+        await self._answers.answer(update, Genre.DINO, wish.prefix, wish.count)
 
 
 def read_wish(words: Sequence[str], vocabulary: Vocabulary) -> Wish:

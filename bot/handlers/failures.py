@@ -13,7 +13,7 @@ from bot.conversation import texts
 from bot.conversation.admission import ExplainedError, RefusedError
 from bot.people.store import StoreError
 from bot.wire.request import NothingSentError
-from bot.writing.writer import Busy, Stopped, WritingError
+from bot.writing.writer import Busy, Stopped, UnpreparedError, WritingError
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ UNWELCOME = ("not enough rights", "have no rights", "chat_write_forbidden", "top
 SENTENCES: dict[type[Exception], str] = {
     Busy: texts.BUSY,
     Stopped: texts.STOPPING,
+    UnpreparedError: texts.NOT_PREPARED,
     WritingError: texts.NOT_WRITTEN,
     StoreError: texts.NO_MEMORY,
     MangosaurusError: texts.NOT_POSSIBLE,

@@ -24,7 +24,7 @@ from bot.conversation.typesetting import is_visible
 from bot.people.limits import LETTERS
 from bot.people.store import StoreError
 from model.errors import MangosaurusError
-from model.text.forms import Network
+from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from telegram import Update
@@ -90,15 +90,15 @@ class Inline:
         mood = (await self._answers.store.preferences(person)).mood
         line = text.strip()
         if is_name(line):
-            prefix = self._answers.vocabulary(Network.DINO).fold(line)
+            prefix = self._answers.vocabulary(Genre.DINO.network).fold(line)
             if prefix or not line:
-                heat = moods.temperature(mood, self._answers.temperatures[Network.DINO])
-                reply = await self._answers.aside(person, Network.DINO, prefix, 0, temperature=heat, count=NAMES)
+                heat = moods.temperature(mood, self._answers.temperatures[Genre.DINO])
+                reply = await self._answers.aside(person, Genre.DINO, prefix, 0, temperature=heat, count=NAMES)
                 return _one_each(reply)
         if len(line) > LONGEST_LINE or not is_visible(line):
             return []
-        heat = moods.temperature(mood, self._answers.temperatures[Network.POEM])
-        verses = (self._answers.aside(person, Network.POEM, line, n, temperature=heat) for n in range(VERSES))
+        heat = moods.temperature(mood, self._answers.temperatures[Genre.POEM])
+        verses = (self._answers.aside(person, Genre.POEM, line, n, temperature=heat) for n in range(VERSES))
         return await asyncio.gather(*verses)
 
 
@@ -114,7 +114,7 @@ def _one_each(reply: Reply) -> list[Reply]:
 
 def _offer(number: int, reply: Reply) -> InlineQueryResultArticle:
     text = reply.text
-    if reply.creation.network is Network.DINO:
+    if reply.creation.genre is Genre.DINO:
         title, description = texts.name_offer(text.texts[0], text.neighbours[0])
     else:
         title, description = texts.verse_offer(reply.creation.prompt, text.texts[0], between=text.between)

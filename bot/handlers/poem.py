@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from telegram.ext import BaseHandler, CommandHandler, MessageHandler, filters
 
 from bot.conversation import texts
 from bot.conversation.admission import ExplainedError
-from bot.conversation.typesetting import is_visible
+from bot.conversation.lines import line_in
 from bot.wire.order import IN_PRIVATE
-from model.text.forms import Network
+from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from telegram import Update
     from telegram.ext import ContextTypes
 
     from bot.conversation.answers import Answers
-
-LONGEST_LINE = 200
-_COMMAND = re.compile(r"/\S*")
-_QUOTED = re.compile(r'"([^"]*)"|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»')
-"""A whole text in one pair of quotes; phones turn straight ones into curly ones."""
 
 
 class Poem:
@@ -43,16 +37,11 @@ class Poem:
     async def answer(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Send verse that continues the message, or what follows the command in it."""
         if message := update.message:
-            await self._answers.answer(update, Network.POEM, read_line(message.text or ""))
+            await self._answers.answer(update, Genre.POEM, read_line(message.text or ""))
 
 
 def read_line(text: str) -> str:
-    """Return the line behind the command, as it was written. Quotes keep the spaces at its ends. ExplainedError."""
-    line = _COMMAND.sub("", text, count=1) if text.startswith("/") else text
-    quoted = _QUOTED.fullmatch(line.strip())
-    line = quoted[quoted.lastindex or 0] if quoted else line.strip()
-    if not is_visible(line):
-        raise ExplainedError(texts.POEM_USAGE)
-    if len(line) > LONGEST_LINE:
-        raise ExplainedError(texts.line_too_long(len(line), LONGEST_LINE))
-    return line
+    """Return the line behind the command, as it was written. ExplainedError."""
+    if line := line_in(text):
+        return line
+    raise ExplainedError(texts.POEM_USAGE)

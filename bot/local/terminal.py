@@ -65,7 +65,8 @@ async def _chat(settings: Settings, screen: Screen, *, interactive: bool) -> Non
         rate_limit=None,
         message_rate=None,
     )
-    async with Mangosaurus(own, lambda: LocalRequest(telegram)).running() as mangosaurus:
+    bot = Mangosaurus(own, lambda: LocalRequest(telegram), watching=interactive)
+    async with bot.running() as mangosaurus:
         if interactive:
             await _say("/start", telegram, mangosaurus, screen)
         async for line in _lines(screen):

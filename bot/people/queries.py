@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, delete
 
 from bot.people.database import BUSY, insert
 from bot.people.schema import creations, metadata, people, preferences, trainings
+from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +57,7 @@ def is_taken(connection: Connection, code: str) -> bool:
 
 def record(connection: Connection, creation: Mapping[str, Any], *, takes_turn: bool) -> None:
     """Keep a creation of a known person, and count its turn if it is their next one."""
-    turns = people.c[f"{creation['kind']}_turns"]
+    turns = people.c[f"{Genre(creation['kind']).network}_turns"]
     is_next = and_(people.c.seed == creation["seed"], turns == creation["turn"])
     counted = case((is_next, turns + int(takes_turn)), else_=turns)
     count = update(people).where(people.c.id == creation["person_id"]).values({turns: counted})

@@ -63,7 +63,7 @@ creations = Table(
     metadata,
     Column("code", Text, primary_key=True),
     Column("person_id", BigInteger, nullable=False, index=True),
-    Column("kind", String, nullable=False),  # the network
+    Column("kind", String, nullable=False),  # the genre
     Column("version", String, nullable=False),
     Column("seed", BigInteger, nullable=False),
     Column("turn", BigInteger, nullable=False),

@@ -1,7 +1,10 @@
 """What the bot knows of people: seeds and turns, preferences, and every answer as a creation.
 
 A turn is one request for names or for verse. The two are counted apart, so a poem in between does not change the next
-name. `draft` makes a creation of the next turn, and `record` takes the turn once the creation has reached the person:
+name. A sonnet takes a turn of verse: the same network writes both, and never draws two texts of a person from the same
+numbers.
+
+`draft` makes a creation of the next turn, and `record` takes the turn once the creation has reached the person. So
 somebody who was refused, or lost the connection, gets the same text when they ask again. Texts are not kept, as a
 creation holds all that is needed to write its text again.
 
@@ -25,7 +28,7 @@ from bot.people import queries
 from bot.people.database import Database, name_of, url_of
 from bot.people.schema import creations
 from model.errors import MangosaurusError
-from model.text.forms import Network
+from model.text.forms import Genre, Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,7 +66,7 @@ class Creation:
 
     code: str
     person_id: int
-    network: Network
+    genre: Genre
     version: str
     seed: int
     turn: int  # counted from 0
@@ -72,6 +75,11 @@ class Creation:
     count: int = 1  # names
     length: int = 0  # how often a poem was continued
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def network(self) -> Network:
+        """The network that writes it."""
+        return self.genre.network
 
 
 @dataclass(frozen=True)
@@ -130,12 +138,12 @@ class Store:
         await self._run(queries.begin_sequence, person_id, seed)
 
     async def draft(
-        self, person_id: int, network: Network, prompt: str, *, temperature: float, count: int = 1, version: str = ""
+        self, person_id: int, genre: Genre, prompt: str, *, temperature: float, count: int = 1, version: str = ""
     ) -> Creation:
         """Return a creation of a person's next turn, under a free code. It is not kept, and the turn not taken."""
         person, code = await self._run(_place, person_id)
-        turn = person[f"{network}_turns"]
-        return Creation(code, person_id, network, version, person["seed"], turn, prompt, temperature, count)
+        turn = person[f"{genre.network}_turns"]
+        return Creation(code, person_id, genre, version, person["seed"], turn, prompt, temperature, count)
 
     async def vary(self, creation: Creation, person_id: int, **changes: Any) -> Creation:
         """Return a variation of a creation, for somebody, under a free code. It is not kept."""
@@ -149,7 +157,7 @@ class Store:
         If the code was taken since the draft, the older creation keeps it.
         """
         row = vars(creation) | {"created": creation.created.isoformat()}
-        row["kind"] = row.pop("network").value
+        row["kind"] = row.pop("genre").value
         await self._run(queries.record, row, takes_turn=takes_turn)
         return creation
 
@@ -287,8 +295,8 @@ def _new_code() -> str:
 
 def _creation(row: RowMapping) -> Creation:
     facts = dict(row)
-    network, created = Network(facts.pop("kind")), datetime.fromisoformat(facts.pop("created"))
-    return Creation(network=network, created=created, **facts)
+    genre, created = Genre(facts.pop("kind")), datetime.fromisoformat(facts.pop("created"))
+    return Creation(genre=genre, created=created, **facts)
 
 
 def _preferences(row: RowMapping | None) -> Preferences:

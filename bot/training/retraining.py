@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from bot.training.child import plain
 from bot.training.commands import Commands, Comparison, Reason, RetrainingError
 from bot.training.locks import LOCK, locked_in_turn, sweep, work_folder
+from bot.writing.writer import UnpreparedError
 from model.checkpoint.encoding import Checkpoint, CheckpointError
 from model.checkpoint.versions import Versions, save
 from model.errors import MangosaurusError
@@ -137,6 +138,8 @@ class Retraining:
     async def _serve_current(self, network: str) -> None:
         current, writer = await asyncio.to_thread(self._current, network), self._writers.get(network)
         if writer and current and current.version != writer.checkpoint.version:
+            with contextlib.suppress(UnpreparedError):  # then each request for a sonnet says so
+                await writer.prepare(current)
             writer.swap(current)
             logger.info("Serving %s %s", network, current.version)
 

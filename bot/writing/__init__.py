@@ -3,7 +3,7 @@
 Rooms, from the ground up, and what other wings use of them:
 
     nearest    Neighbour: the known name that is nearest to an invented one
-    writer     Writer, Text, Busy, WritingError, Stopped: from requests to texts, many at once
+    writer     Writer, Text, Watch, Busy, UnpreparedError, WritingError, Stopped: from requests to texts, many at once
     archive    Archive, MissingError: old versions, for old creations
     networks   load_networks, StartError: which weights serve
 """

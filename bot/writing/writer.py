@@ -2,6 +2,9 @@
 
 Each network has a `Writer`. The event loop queues requests and awaits their texts; the thread computes, and sleeps
 while there is nothing to write. They share one `Condition`, held for bookkeeping only, never while a network runs.
+
+Sonnets need tables, which take a second to make. Other threads make them: before serving, before other weights serve,
+or with the first request for a sonnet.
 """
 
 from __future__ import annotations
@@ -11,13 +14,15 @@ import contextlib
 import logging
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.writing.nearest import Neighbourhood
 from model.decoding.decoder import Decoder
 from model.decoding.drafts import seam
-from model.decoding.requests import Request, RequestError, VerseRequest
+from model.decoding.requests import Request, RequestError, SonnetRequest, VerseRequest
+from model.decoding.searches import tables_for
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
@@ -28,12 +33,18 @@ logger = logging.getLogger(__name__)
 
 ROWS = 128
 """Requests decoded at once. More rows slow down every row; a request that waits costs nobody anything."""
+MOST_SONNETS = 16
+"""Sonnets that are written or wait. Each takes the time of a thousand names, and two are written at once."""
 JOIN_SECONDS = 5.0
 """How long `stop` waits for the thread, which looks up after every character."""
 
 
 class Busy(MangosaurusError):  # noqa: N818 - a state of the queue, and `except Busy` says it
     """The queue is full and nothing was begun; the same request may be sent again a little later."""
+
+
+class UnpreparedError(MangosaurusError):
+    """The tables for sonnets cannot be made. The sentence says why."""
 
 
 class WritingError(MangosaurusError):
@@ -48,13 +59,32 @@ class Stopped(WritingError):  # noqa: N818 - a state of the writer
 class Text:
     """What a request became, and the version of the weights that wrote it."""
 
-    texts: tuple[str, ...]  # names in lower case, or one verse
+    texts: tuple[str, ...]  # names in lower case, or one verse, or one sonnet without the person's line
     version: str
     neighbours: tuple[Neighbour | None, ...] = ()  # of each name, the known one nearest to it
     between: str = ""  # what belongs between the prompt and the verse
 
 
-_Job = tuple[Request, asyncio.Future[Text]]
+Watch = Callable[[tuple[str, ...]], object]
+"""Takes the finished lines of a sonnet, on the event loop, each time that there is one more."""
+
+
+@dataclass(eq=False)
+class _Job:
+    request: Request
+    future: asyncio.Future[Text]
+    watch: Watch | None = None
+    lines: int = 0  # that the watcher has
+
+    @property
+    def is_sonnet(self) -> bool:
+        return isinstance(self.request, SonnetRequest)
+
+    def show(self, lines: tuple[str, ...]) -> None:
+        """Let the watcher have the lines, if there are more than before."""
+        if self.watch and len(lines) > self.lines:
+            self.lines = len(lines)
+            _call(self.future, self.watch, lines)
 
 
 class _Desk:
@@ -68,23 +98,26 @@ class _Desk:
 
     def seat(self, job: _Job) -> None:
         """Let a request join at the next character."""
-        request, future = job
         try:
-            self.jobs[self._decoder.submit(request)] = job
+            self.jobs[self._decoder.submit(job.request)] = job
         except RequestError as error:
-            _settle(future, error)
+            _settle(job.future, error)
 
     def step(self) -> None:
         """Drop the requests that nobody waits for any more, and write one character of every other text."""
-        for ticket in [ticket for ticket, (_, future) in self.jobs.items() if future.done()]:
+        for ticket in [ticket for ticket, job in self.jobs.items() if job.future.done()]:
             self._decoder.cancel(ticket)
             del self.jobs[ticket]
         for result in self._decoder.step():
-            request, future = self.jobs[result.ticket]
-            _settle(future, result.error or self._text(request, result.texts))
-            del self.jobs[result.ticket]
+            job = self.jobs.pop(result.ticket)
+            _settle(job.future, result.error or self._text(job.request, result.texts))
+        for ticket, job in self.jobs.items():
+            if job.watch:
+                job.show(self._decoder.lines(ticket))
 
     def _text(self, request: Request, texts: tuple[str, ...]) -> Text:
+        if isinstance(request, SonnetRequest):
+            return Text(texts, self.checkpoint.version)
         if isinstance(request, VerseRequest):
             return Text(texts, self.checkpoint.version, between=seam(request.prompt, self.checkpoint.vocabulary))
         return Text(texts, self.checkpoint.version, tuple(self._neighbourhood.nearest(texts)))
@@ -93,14 +126,17 @@ class _Desk:
 class Writer:
     """The queue in front of one network, and the thread that decodes it.
 
-    `ROWS` requests are written at once and `queue_limit` more may wait; one more is `Busy` at once.
+    `ROWS` requests are written at once and `queue_limit` more may wait; one more is `Busy` at once, and so is a sonnet
+    beyond `MOST_SONNETS`.
     """
 
     def __init__(self, checkpoint: Checkpoint, *, queue_limit: int = 256) -> None:
         self.checkpoint = checkpoint
         """The weights that new requests are written with."""
         self._limit = ROWS + queue_limit
-        self._pending: set[asyncio.Future[Text]] = set()  # of requests in the queue or on the desk
+        self._pending: set[_Job] = set()  # those being prepared, in the queue or on the desk
+        self._preparing = asyncio.Lock()
+        self._prepared: Checkpoint | None = None
         self._queue: deque[_Job] = deque()
         self._changed = threading.Condition()
         self._stopped = True
@@ -125,34 +161,52 @@ class Writer:
         with self._changed:
             self._stopped = True
             self._changed.notify()
-        for future in self._pending:
-            _settle(future, Stopped("the writer was stopped"))
+        for job in self._pending:
+            _settle(job.future, Stopped("the writer was stopped"))
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, JOIN_SECONDS)
             self._thread = None
 
-    async def write(self, request: Request) -> Text:
+    async def prepare(self, checkpoint: Checkpoint | None = None) -> None:
+        """Make the tables for sonnets by these weights, or by those that serve. UnpreparedError if that fails."""
+        checkpoint = checkpoint or self.checkpoint
+        async with self._preparing:
+            if self._prepared is checkpoint or checkpoint.description.form != "verse":
+                return
+            try:
+                await asyncio.to_thread(tables_for, checkpoint)
+            except RequestError as error:
+                raise UnpreparedError(str(error)) from error
+            self._prepared = checkpoint
+
+    async def write(self, request: Request, watch: Watch | None = None) -> Text:
         """Return the text of a request. Cancelling frees its place in the queue or in the batch.
 
-        Raises `Busy`, `RequestError` (the request asks for the impossible) or `WritingError` (our failure).
+        Raises `Busy`, `RequestError` (the request asks for the impossible), `UnpreparedError` or `WritingError` (our
+        failure).
         """
         if self._stopped:
             raise Stopped("the writer is not running")
-        if len(self._pending) >= self._limit:
-            raise Busy(f"{len(self._pending)} requests are waiting already")
-        future: asyncio.Future[Text] = asyncio.get_running_loop().create_future()
-        job = (request, future)
-        self._pending.add(future)
-        with self._changed:
-            self._queue.append(job)
-            self._changed.notify()
+        job = _Job(request, asyncio.get_running_loop().create_future(), watch)
+        self._refuse_crowd(job)
+        self._pending.add(job)
         try:
-            return await future
+            if job.is_sonnet:
+                await self.prepare()
+            with self._changed:
+                self._queue.append(job)
+                self._changed.notify()
+            return await job.future
         finally:
-            self._pending.discard(future)
+            self._pending.discard(job)
             with self._changed:
                 if job in self._queue:  # cancelled or stopped early
                     self._queue.remove(job)
+
+    def _refuse_crowd(self, job: _Job) -> None:
+        sonnets = sum(other.is_sonnet for other in self._pending) if job.is_sonnet else 0
+        if len(self._pending) >= self._limit or sonnets >= MOST_SONNETS:
+            raise Busy(f"{len(self._pending)} requests are waiting already, {sonnets} of them sonnets")
 
     def swap(self, checkpoint: Checkpoint) -> None:
         """Write new requests with other weights, once the texts in progress have ended on the old ones."""
@@ -170,10 +224,10 @@ class Writer:
                     desk.seat(job)
                 desk.step()
             except Exception:
-                failed = {future for _, future in (*jobs, *(desk.jobs.values() if desk else ()))}
+                failed = {*jobs, *(desk.jobs.values() if desk else ())}
                 logger.exception("Writing with weights %s failed %d requests", checkpoint.version, len(failed))
-                for future in failed:
-                    _settle(future, WritingError("the decoder crashed"))
+                for job in failed:
+                    _settle(job.future, WritingError("the decoder crashed"))
                 desk = None
 
     def _arrivals(self, desk: _Desk | None) -> tuple[Checkpoint, list[_Job]] | None:
@@ -193,9 +247,14 @@ class Writer:
 
 
 def _settle(future: asyncio.Future[Text], outcome: Text | Exception) -> None:
-    """Hand over what became of a request, from any thread. Nobody waits on a loop that is closed."""
+    """Hand over what became of a request, from any thread."""
+    _call(future, _set, future, outcome)
+
+
+def _call(future: asyncio.Future[Text], function: Callable[..., object], *arguments: object) -> None:
+    """Call a function on the event loop of a future, from any thread. Nobody waits on a loop that is closed."""
     with contextlib.suppress(RuntimeError):
-        future.get_loop().call_soon_threadsafe(_set, future, outcome)
+        future.get_loop().call_soon_threadsafe(function, *arguments)
 
 
 def _set(future: asyncio.Future[Text], outcome: Text | Exception) -> None:

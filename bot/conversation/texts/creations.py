@@ -1,4 +1,4 @@
-"""Names and verse as they are shown, how to ask for them, and the buttons below them."""
+"""Names, verse and sonnets as they are shown, how to ask for them, and the buttons below them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import html
 from typing import TYPE_CHECKING
 
 from bot.conversation.texts.markup import cut, escape
-from bot.conversation.typesetting import typeset
+from bot.conversation.typesetting import closed, typeset
+from model.text.roots import explained
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,14 +17,24 @@ if TYPE_CHECKING:
 LONGEST_TITLE, LONGEST_DESCRIPTION = 80, 160
 """Characters of an offer; Telegram's apps show no more."""
 
+QUATRAIN = 4
+"""Lines; three of these leave two of the fourteen for the couplet."""
+
 DINO_USAGE = (
     "Tell me how many names you'd like and how they begin, or nothing at all: <code>/dino</code>, "
     "<code>/dino 5</code>, <code>/dino mango</code>, <code>/dino 5 mango</code>."
 )
 POEM_USAGE = "Give me a line to start from, such as <code>/poem Shall I compare thee</code>."
+ONE_LINE = "A sonnet begins with one line, and you gave me more. Send me the one you like best."
 AGAIN_USAGE = "Give me the code of a creation, such as <code>/again k7m2p9x</code>."
 
-BUTTONS = {"another": "another", "wilder": "wilder", "tamer": "tamer", "continue": "continue the poem"}
+BUTTONS = {
+    "another": "another",
+    "wilder": "wilder",
+    "tamer": "tamer",
+    "continue": "continue the poem",
+    "sonnet": "make it a sonnet",
+}
 WILDEST = "Any wilder, and I'd make no sense at all."
 TAMEST = "Any tamer, and I'd only repeat myself."
 LONGEST_POEM = "That's as long as I can make this poem. Send me one of its lines to start another."
@@ -47,7 +58,8 @@ def decided_by(seed: int, turn: int | None, temperature: float, usual: float = 1
 def names(new: Sequence[str], neighbours: Sequence[Neighbour | None], decided_by: str, code: str) -> str:
     """Show new names, one a line, and in small print how new they are."""
     if len(new) == 1:
-        return f"<b>{escape(new[0].capitalize())}</b>\n{_small_print(new_name(neighbours[0]), decided_by, code)}"
+        small_print = _small_print(new_name(neighbours[0]), decided_by, code)
+        return f"<b>{escape(new[0].capitalize())}</b>\n{_parts(new[0])}{small_print}"
     lines = [f"<b>{escape(name.capitalize())}</b>{_beside(near)}" for name, near in zip(new, neighbours, strict=True)]
     legend = "all new; beside each, the closest name I know and how many letters apart they are"
     return "\n".join([*lines, "", _small_print(legend if any(neighbours) else "all new", decided_by, code)])
@@ -61,6 +73,12 @@ def new_name(neighbour: Neighbour | None) -> str:
     return f"new; the closest name I know is {escape(neighbour.name.capitalize())}, {letters} away"
 
 
+def _parts(name: str) -> str:
+    """Say of which roots a name is made, in a line of its own, where that is certain."""
+    parts = explained(name)
+    return f"<i>{escape(parts)}</i>\n" if parts else ""
+
+
 def _beside(neighbour: Neighbour | None) -> str:
     return f" <i>{escape(neighbour.name.capitalize())}, {neighbour.distance}</i>" if neighbour else ""
 
@@ -69,6 +87,24 @@ def poem(line: str, verse: str, decided_by: str, code: str, *, between: str) -> 
     """Show a person's line word for word, what goes between, and the verse with its capitals."""
     set_verse = escape(typeset(verse, after=line + between))
     return f"<b>{escape(line)}</b>{between}{set_verse}\n\n{_small_print('', decided_by, code)}"
+
+
+def sonnet(line: str, verse: str, decided_by: str, code: str) -> str:
+    """Show a person's line word for word, if there is one, and the rest of the sonnet."""
+    return f"{_stanzas(line, closed(verse))}\n\n{_small_print('', decided_by, code)}"
+
+
+def sonnet_begun(line: str, lines: Sequence[str]) -> str:
+    """Show what there is of a sonnet while it is being written."""
+    return _stanzas(line, "\n".join(lines)) + "\n…"
+
+
+def _stanzas(line: str, verse: str) -> str:
+    """Set three quatrains and a couplet."""
+    own = [f"<b>{escape(line)}</b>"] if line else []
+    lines = [*own, *escape(typeset(verse, after=f"{line}\n" if line else "")).split("\n")]
+    stanzas = ("\n".join(lines[first : first + QUATRAIN]) for first in range(0, len(lines), QUATRAIN))
+    return "\n\n".join(stanzas)
 
 
 def _small_print(praise: str, decided_by: str, code: str) -> str:
@@ -106,6 +142,11 @@ def first_letters(given: str, longest: int) -> str:
     )
 
 
+def nothing_written(genre: str, prompt: str) -> str:
+    """Say that nothing came of a request for a genre."""
+    return no_new_name(prompt) if genre == "dino" else NO_SONNET if genre == "sonnet" else NO_VERSE
+
+
 def no_new_name(prefix: str) -> str:
     """Say that the network found no new name with these first letters, or none at all."""
     if not prefix:
@@ -114,6 +155,7 @@ def no_new_name(prefix: str) -> str:
 
 
 NO_VERSE = "I couldn't find the words to go on from there. Try another line."
+NO_SONNET = "I couldn't find the rhymes for that one. Try another line."
 
 
 def line_too_long(length: int, longest: int) -> str:

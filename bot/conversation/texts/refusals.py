@@ -11,6 +11,10 @@ BUSY_GROUP = (
 PASSED_OVER = "Others pressed before you, and I couldn't keep up. Please press again in a moment."
 STOPPING = "I'm shutting down. Please ask again when I'm back."
 NOT_WRITTEN = "Something went wrong while I was writing, sorry. Please ask again."
+NOT_PREPARED = (
+    "I can't write sonnets at the moment, as I don't know how words sound. My operator's log says why. "
+    "But I can continue a line: /poem."
+)
 NO_MEMORY = "I can't get at my notes right now. Please ask again in a little while."
 NOT_NOTED = "I couldn't note this one down, so its buttons and its code won't work. Please ask again in a while."
 NOT_SHOWN = "I can't tell if that arrived. If nothing has changed, press again in a moment."

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "dino": "invent dinosaur names",
     "poem": "continue a line of verse",
+    "sonnet": "fourteen lines that scan and rhyme",
     "seed": "see or set your seed",
     "settings": "how daring I am, and how many names you get",
     "again": "show a creation again, by its code",
@@ -28,6 +29,7 @@ HELP = (
     "/dino – a new dinosaur name\n"
     "/dino 5 mango – five names that begin with Mango\n"
     "/poem Shall I compare thee – your line, and verse that continues it; quotes keep a space at its end\n"
+    "/sonnet Shall I compare thee – fourteen lines that scan and rhyme, the first of them yours\n"
     "/seed – your seed; /seed 42 starts the sequence of seed 42\n"
     "/settings – how daring I am, and how many names /dino gives you\n"
     "/again k7m2p9x – the creation with that code, letter for letter, whoever asked for it first\n"
@@ -46,6 +48,10 @@ ONLY_TEXT = "I can only read text. Send me a line, and I'll turn it into a poem.
 ABOUT = (
     "I'm <b>Mangosaurus</b>: two recurrent networks, written in NumPy right down to the gradients. "
     "I never give you a name that I learned from, and I never set out to copy a line."
+)
+SONNETS = (
+    "For a <b>sonnet</b>, the network of verse writes each line many times, in words that scan and rhyme by the CMU "
+    "Pronouncing Dictionary, and I keep one of them."
 )
 SOURCE = "I'm free software under the MIT licence, weights included."
 
@@ -68,7 +74,7 @@ def about(networks: Iterable[tuple[str, str, float, int]]) -> str:
         "text it has never seen."
         for network, version, loss, known in networks
     ]
-    return "\n\n".join([ABOUT, *lines, SOURCE])
+    return "\n\n".join([ABOUT, *lines, SONNETS, SOURCE])
 
 
 def _learned_from(known: int) -> str:
