@@ -1,4 +1,4 @@
-"""The house's rules of who may know whom, read from the source of every file."""
+"""The import rules: which module may import which, read from the source of every file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("model", "bot")
+TOP = ("model", "bot")
 
 
 def module_name(path: Path) -> str:
@@ -19,7 +19,7 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-SOURCES = {module_name(path): path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))}
+SOURCES = {module_name(path): path for package in TOP for path in sorted((ROOT / package).rglob("*.py"))}
 PACKAGES = {module_name(path) for path in SOURCES.values() if path.name == "__init__.py"}
 
 
@@ -74,14 +74,18 @@ def intruders(modules: list[str], forbidden: tuple[str, ...]) -> list[str]:
     ]
 
 
-WINGS = ("text", "network", "engine", "checkpoint", "decoding", "evaluation", "training", "cli")
-"""Of model/, from the ground up."""
+CHAINS = {
+    "model": ("text", "network", "engine", "checkpoint", "decoding", "evaluation", "training", "cli"),
+    "bot": ("people", "wire", "writing", "training", "conversation", "handlers", "local"),
+}
+"""The wings of each package, from the ground up."""
+WINGS = [f"{package}.{wing}" for package, chain in CHAINS.items() for wing in chain]
 
 
 def rooms(wing: str) -> dict[str, str]:
     """Each room that a wing's docstring lists, with what it says of it."""
-    docstring = ast.get_docstring(ast.parse(SOURCES[f"model.{wing}"].read_text(encoding="utf-8"))) or ""
-    listed = docstring[docstring.rindex("from the ground up") :]
+    docstring = ast.get_docstring(ast.parse(SOURCES[wing].read_text(encoding="utf-8"))) or ""
+    listed = docstring[docstring.rindex("Rooms, ") :]
     return dict(re.findall(r"^    (\w+)  +(\S.*(?:\n     +\S.*)*)$", listed, re.MULTILINE))
 
 
@@ -110,32 +114,49 @@ def test_the_networks_need_little() -> None:
         assert outside <= allowed["model"] | allowed.get(module, set()) | allowed.get(wing, set()), module
 
 
-def test_the_list_of_wings_is_complete() -> None:
-    assert {f"model.{wing}" for wing in WINGS} | {"model"} == {name for name in PACKAGES if belongs_to(name, "model")}
+@pytest.mark.parametrize("package", CHAINS)
+def test_the_list_of_wings_is_complete(package: str) -> None:
+    wings = {name for name in PACKAGES if re.fullmatch(rf"{package}\.\w+", name)}
+    assert wings == {f"{package}.{wing}" for wing in CHAINS[package]}
 
 
 @pytest.mark.parametrize("wing", WINGS)
 def test_a_wing_imports_only_wings_below_it(wing: str) -> None:
-    above = tuple(f"model.{other}" for other in WINGS[WINGS.index(wing) + 1 :])
-    assert intruders(of(f"model.{wing}"), (*above, "model.island", "model.__main__")) == []
+    package, _, name = wing.partition(".")
+    chain = CHAINS[package]
+    above = [f"{package}.{other}" for other in chain[chain.index(name) + 1 :]]
+    allowed = ["bot.application"] if wing == "bot.local" else []  # the terminal runs the whole bot
+    tops = {"model.island", "model.__main__", "bot.application", "bot.__main__"} - {*allowed}
+    assert intruders(of(wing), (*above, *tops)) == []
 
 
 @pytest.mark.parametrize("wing", WINGS)
 def test_a_wing_lists_its_rooms_from_the_ground_up(wing: str) -> None:
-    listed = list(rooms(wing))
-    assert sorted(f"model.{wing}.{room}" for room in listed) == sorted(set(of(f"model.{wing}")) - {f"model.{wing}"})
-    for place, room in enumerate(listed):
-        above = tuple(f"model.{wing}.{other}" for other in listed[place + 1 :])
-        assert intruders([f"model.{wing}.{room}"], above) == []
+    listed = [f"{wing}.{room}" for room in rooms(wing)]
+    assert sorted(listed) == sorted({".".join(module.split(".")[:3]) for module in of(wing)} - {wing})
+    for index, room in enumerate(listed):
+        assert intruders(of(room), tuple(listed[index + 1 :])) == []
 
 
 @pytest.mark.parametrize("wing", WINGS)
 def test_others_use_what_a_wing_offers(wing: str) -> None:
     """A wing's docstring shows its public face: all that is imported from its rooms elsewhere in model/ and bot/."""
-    offered = {f"model.{wing}.{room}": set(re.findall(r"\w+", says)) for room, says in rooms(wing).items()}
-    users = [module for module in SOURCES if not belongs_to(module, f"model.{wing}")]
+    offered = {f"{wing}.{room}": set(re.findall(r"\w+", says)) for room, says in rooms(wing).items()}
+    users = [module for module in SOURCES if not belongs_to(module, wing)]
     taken = {taken for module in users for taken in names_taken(module) if taken[0] in offered}
     assert [f"{name} of {room}" for room, name in sorted(taken) if name not in offered[room]] == []
+
+
+def test_the_settings_know_only_what_their_values_mean() -> None:
+    assert {name for name in imports("bot.settings") if belongs_to(name, "bot")} == {"bot.people.limits"}
+    assert intruders(of("bot.people"), ("bot.settings",)) == []
+
+
+def test_texts_are_one_room() -> None:
+    """Others write `texts.BUSY`, whatever the topic that has the sentence."""
+    users = [module for module in SOURCES if not belongs_to(module, "bot.conversation.texts")]
+    topics = [module for module in of("bot.conversation.texts") if module != "bot.conversation.texts"]
+    assert intruders(users, tuple(topics)) == []
 
 
 def test_the_textbook_stands_alone() -> None:

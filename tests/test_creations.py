@@ -19,11 +19,12 @@ RECORDED = [json.loads(line) for line in (ROOT / "tests" / "creations.jsonl").re
 RELEASED = {"dino": "565c4cdbe29e", "poem": "cf4b27233ab0"}
 
 
-def request(row: dict[str, Any]) -> Request:
-    generator, sampling = generator_for(row["seed"], row["turn"]), Sampling(row["temperature"], row["top_p"])
-    if row["network"] == "dino":
-        return NameRequest(generator, row["count"], row["prompt"], sampling)
-    return VerseRequest(generator, row["prompt"], sampling, known_words=row["known_words"])
+def request(record: dict[str, Any]) -> Request:
+    generator = generator_for(record["seed"], record["turn"])
+    sampling = Sampling(record["temperature"], record["top_p"])
+    if record["network"] == "dino":
+        return NameRequest(generator, record["count"], record["prompt"], sampling)
+    return VerseRequest(generator, record["prompt"], sampling, known_words=record["known_words"])
 
 
 def test_the_first_release_draws_from_all_characters() -> None:
@@ -39,7 +40,7 @@ def test_300_creations_are_recorded() -> None:
 @pytest.mark.parametrize("network", ["dino", "poem"])
 def test_recorded_creations_are_reproduced(network: str) -> None:
     checkpoint = Versions(ROOT / "checkpoints" / network).load(RELEASED[network])
-    rows = [row for row in RECORDED if row["network"] == network]
-    results = Decoder(checkpoint).generate([request(row) for row in rows])
-    assert [list(result.texts) for result in results] == [row["texts"] for row in rows]
-    assert [result.error is not None for result in results] == [row["fails"] for row in rows]
+    records = [record for record in RECORDED if record["network"] == network]
+    results = Decoder(checkpoint).generate([request(record) for record in records])
+    assert [list(result.texts) for result in results] == [record["texts"] for record in records]
+    assert [result.error is not None for result in results] == [record["fails"] for record in records]

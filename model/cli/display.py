@@ -104,12 +104,12 @@ class LivePanel:
         self._live.update(self._panel(), refresh=True)
 
     def _panel(self) -> Panel:
-        rows: list[RenderableType] = []
+        parts: list[RenderableType] = []
         if self._progress is not None:
-            rows += [_bar(self._progress), _figures(self._progress)]
+            parts += [_bar(self._progress), _figures(self._progress)]
         if self._samples:
-            rows += [Text(), _samples(self._samples)]
-        return Panel(Group(*rows), title=Text(self._title, style="bold"), title_align="left", border_style="cyan")
+            parts += [Text(), _samples(self._samples)]
+        return Panel(Group(*parts), title=Text(self._title, style="bold"), title_align="left", border_style="cyan")
 
 
 def display_for(*, json: bool) -> Display:

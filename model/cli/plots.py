@@ -20,19 +20,19 @@ SMOOTHED_FROM = 60  # points; fewer are drawn as they are
 # Blue, vermilion, green and purple of Okabe and Ito's palette, which people with colour blindness can tell apart.
 TRAINING, HELD_OUT, BEFORE, AFTER, QUIET = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#666666"
 
-LABEL_ROWS = 3
-"""The labels of stages are on so many rows in turn, because a short stage leaves no room for its label."""
+LABEL_LINES = 3
+"""Labels of stages take turns on this many lines, because a short stage leaves no room for its label."""
 SAMPLES, LONGEST_SAMPLE = 6, 110  # number of samples, and characters of each
 TEXT = FontProperties(family="DejaVu Sans", size=9)
 
 
 def draw(history: History) -> bytes:
     """Draw the history as a PNG, 1080 pixels wide and 810 high, or 1020 with samples."""
-    rows, height = {"losses": 3.0, "gradients": 1.0}, 6.75
+    parts, height = {"losses": 3.0, "gradients": 1.0}, 6.75
     if history.samples:
-        rows, height = rows | {"samples": 1.0}, 8.5
+        parts, height = parts | {"samples": 1.0}, 8.5
     figure = Figure(figsize=(9, height), dpi=120, layout="constrained")
-    axes = figure.subplot_mosaic([[row] for row in rows], height_ratios=list(rows.values()))
+    axes = figure.subplot_mosaic([[part] for part in parts], height_ratios=list(parts.values()))
     _draw_losses(axes["losses"], history)
     _draw_gradients(axes["gradients"], history)
     axes["losses"].sharex(axes["gradients"])
@@ -40,7 +40,7 @@ def draw(history: History) -> bytes:
     for name in ("losses", "gradients"):
         _tidy(axes[name])
     for number, (stage, step) in enumerate(history.stages[1:]):
-        _draw_stage(axes["losses"], axes["gradients"], stage, step, row=number % LABEL_ROWS)
+        _draw_stage(axes["losses"], axes["gradients"], stage, step, line=number % LABEL_LINES)
     if history.samples:
         _write_samples(axes["samples"], history.samples)
     picture = io.BytesIO()
@@ -138,14 +138,14 @@ def _running_mean(values: Floats, width: int) -> Floats:
     return means
 
 
-def _draw_stage(losses: Axes, gradients: Axes, name: str, step: float, *, row: int) -> None:
+def _draw_stage(losses: Axes, gradients: Axes, name: str, step: float, *, line: int) -> None:
     for axes in (losses, gradients):
         axes.axvline(step, color=QUIET, linewidth=1, linestyle=":", zorder=1)
     losses.annotate(
         name,
         (step, 0),
         xycoords=("data", "axes fraction"),
-        xytext=(5, 6 + 13 * row),
+        xytext=(5, 6 + 13 * line),
         textcoords="offset points",
         color=QUIET,
         fontsize=9,

@@ -26,7 +26,7 @@ class EvaluationError(MangosaurusError):
 
 
 def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
-    """Fold a corpus into the checkpoint's vocabulary; its digest stays.
+    """Fold the documents of a corpus into the checkpoint's vocabulary; the digest stays that of the original.
 
     Raises EvaluationError if their forms differ, or if no training text or no held-out text is left.
     """

@@ -30,7 +30,7 @@ class Root:
 
 @dataclass(frozen=True)
 class Part:
-    """A root as it is written in a name."""
+    """A root of a name, and the form that it has there."""
 
     form: str
     root: Root
@@ -93,8 +93,8 @@ def _by_form() -> dict[str, list[Root]]:
 
 def _read(table: str) -> tuple[Root, ...]:
     """Read lines of forms, source word and meaning."""
-    rows = (line.split(" | ") for line in table.strip().splitlines())
-    return tuple(Root(tuple(forms.split()), source, meaning) for forms, source, meaning in rows)
+    entries = (line.split(" | ") for line in table.strip().splitlines())
+    return tuple(Root(tuple(forms.split()), source, meaning) for forms, source, meaning in entries)
 
 
 ROOTS = _read("""
