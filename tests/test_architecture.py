@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -23,9 +24,15 @@ SOURCES = {module_name(path): path for package in TOP for path in sorted((ROOT /
 PACKAGES = {module_name(path) for path in SOURCES.values() if path.name == "__init__.py"}
 
 
+@cache
+def parsed(module: str) -> ast.Module:
+    return ast.parse(SOURCES[module].read_text(encoding="utf-8"))
+
+
+@cache
 def imports(module: str, *, at_runtime: bool = False) -> set[str]:
     """Return what a module imports, with full names; `at_runtime` leaves out what only type checkers read."""
-    tree = ast.parse(SOURCES[module].read_text(encoding="utf-8"))
+    tree = parsed(module)
     hidden = {
         id(inner)
         for node in ast.walk(tree)
@@ -84,15 +91,15 @@ WINGS = [f"{package}.{wing}" for package, chain in CHAINS.items() for wing in ch
 
 def rooms(wing: str) -> dict[str, str]:
     """Each room that a wing's docstring lists, with what it says of it."""
-    docstring = ast.get_docstring(ast.parse(SOURCES[wing].read_text(encoding="utf-8"))) or ""
+    docstring = ast.get_docstring(parsed(wing)) or ""
     listed = docstring[docstring.rindex("Rooms, ") :]
     return dict(re.findall(r"^    (\w+)  +(\S.*(?:\n     +\S.*)*)$", listed, re.MULTILINE))
 
 
+@cache
 def names_taken(module: str) -> set[tuple[str, str]]:
     """Room and name of everything that a module takes out of rooms with `from room import name`."""
-    tree = ast.parse(SOURCES[module].read_text(encoding="utf-8"))
-    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    nodes = [node for node in ast.walk(parsed(module)) if isinstance(node, ast.ImportFrom)]
     return {(node.module or "", alias.name) for node in nodes for alias in node.names}
 
 

@@ -1,1 +1,14 @@
-"""A Telegram in this process: the bot talks to it as to the real one. For trying out, and for tests."""
+"""A Telegram in this process: the bot talks to it as to the real one. For trying out, and for tests.
+
+Rooms, from the ground up, and what the entrance uses of them:
+
+    markup     Telegram's HTML
+    contents   what a message may hold, and how the Bot API refuses others
+    buttons    the buttons below a message
+    inbox      updates that wait for the bot
+    queries    presses and inline queries, and how they are answered
+    telegram   the server: people write to it, and the bot calls its methods
+    request    the transport between the library and that server
+    screen     how a chat looks in a terminal
+    terminal   chat: the bot in the terminal, or through pipes
+"""
