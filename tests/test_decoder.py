@@ -1,8 +1,7 @@
 """Decoding: equal texts in any company, texts as the network would write them, and rows that come and go."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import replace
-from itertools import product
 from typing import Any, Literal
 
 import numpy as np
@@ -12,100 +11,28 @@ from hypothesis import strategies as st
 
 from model.checkpoint.encoding import Checkpoint, Description
 from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, Request, RequestError, Result, Sampling, VerseRequest, generator_for
+from model.decoding.requests import NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
 from model.engine.lockstep import Lockstep
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel
 from model.network.layers import Array
 from model.text.fingerprints import Fingerprints
-from model.text.vocabulary import NO_CHARACTER, Vocabulary
-from model.text.words import words_of
+from model.text.vocabulary import NO_CHARACTER
+from tests.decoding import (
+    LETTERS,
+    VERSE,
+    WORDS,
+    finish,
+    memoryless,
+    name_requests,
+    names_checkpoint,
+    served,
+    texts,
+    verse_checkpoint,
+    verse_requests,
+)
 
-LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
-VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")
 GREEDY = Sampling(temperature=0)
-WORDS = frozenset(words_of("shall i compare thee to a summer's day thou art more lovely self-substantial look'd tis"))
-
-
-def names_checkpoint(known: frozenset[str] = frozenset()) -> Checkpoint:
-    network = LanguageModel.initialise(Architecture("rnn", len(LETTERS), 20), np.random.default_rng(1))
-    network.parameters["output.w_hy"] *= 4
-    network.parameters["output.b_y"][0] = 1  # names of a few letters
-    description = Description("names", "TEST", "", 0, 0.0, 0, "", {})
-    return Checkpoint(network, LETTERS, description, known, version="0123456789ab")
-
-
-def verse_checkpoint(seed: int = 3) -> Checkpoint:
-    network = LanguageModel.initialise(Architecture("lstm", len(VERSE), 12, 2), np.random.default_rng(seed))
-    network.parameters["output.w_hy"] *= 8
-    network.parameters["output.b_y"][:2] = 1.5  # line ends and spaces now and then
-    description = Description("verse", "TEST", "", 0, 0.0, 0, "", {})
-    return Checkpoint(network, VERSE, description, frozenset(), version="0123456789ab")
-
-
-def memoryless(checkpoint: Checkpoint, probabilities: dict[str, float]) -> Checkpoint:
-    """Make the network draw every character from the same distribution."""
-    parameters = checkpoint.language_model.parameters
-    parameters["output.w_hy"][:] = 0
-    parameters["output.b_y"][:] = -60
-    for character, probability in probabilities.items():
-        parameters["output.b_y"][checkpoint.vocabulary.ids_of(character)] = np.log(probability)
-    return checkpoint
-
-
-def texts(checkpoint: Checkpoint, request: Request) -> tuple[str, ...]:
-    """The texts of a request that is alone."""
-    (result,) = Decoder(checkpoint).generate([request])
-    if result.error:
-        raise result.error
-    return result.texts
-
-
-def finish(decoder: Decoder) -> dict[int, Result]:
-    """Step until no request is active; return all results by ticket."""
-    results: dict[int, Result] = {}
-    while decoder.active:
-        results |= {result.ticket: result for result in decoder.step()}
-    return results
-
-
-def name_requests() -> list[Request]:
-    return [
-        NameRequest(generator_for(seed, 0), count=2, prefix="mango"[: seed % 6], sampling=Sampling(0.5 + seed % 3 / 2))
-        for seed in range(101)
-    ]
-
-
-def verse_requests() -> list[Request]:
-    return [
-        VerseRequest(
-            generator_for(seed, 0),
-            prompt="Shall I compare thee to a summer's day?"[: seed % 40],
-            sampling=Sampling(0.5 + seed % 3 / 2, 1 - seed % 2 / 5),
-            min_characters=20,
-            max_characters=60,
-        )
-        for seed in range(101)
-    ]
-
-
-def served(
-    decoder: Decoder, requests: list[Request], delays: list[int], cancelled: Collection[int] = ()
-) -> dict[int, Result]:
-    """The results by index. Each request is submitted after a number of steps, its delay; then some are cancelled."""
-    tickets: dict[int, int] = {}
-    results: dict[int, Result] = {}
-    for step in range(max(delays) + 1):
-        for index, delay in enumerate(delays):
-            if delay == step:
-                tickets[index] = decoder.submit(requests[index])
-        results |= {result.ticket: result for result in decoder.step()}
-    for index in cancelled:
-        decoder.cancel(tickets[index])
-    results |= finish(decoder)
-    return {index: results[ticket] for index, ticket in tickets.items() if index not in cancelled}
-
-
 NAMES_ALONE = [texts(names_checkpoint(), request) for request in name_requests()[:31]]
 
 # The law: equal texts in any company.
@@ -329,7 +256,7 @@ def test_a_name_that_cannot_be_found_is_an_error_beside_those_that_were() -> Non
 
 
 @given(st.integers(0, 2**64), st.text(max_size=20), st.floats(0, 5), st.floats(0.01, 1))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_prompt_and_sampling_gives_verse_or_an_error(
     seed: int, prompt: str, temperature: float, top_p: float
 ) -> None:
@@ -370,87 +297,6 @@ def test_the_error_about_numbers_that_are_not_finite_names_the_checkpoint(broken
     checkpoint.language_model.parameters["output.b_y"][3] = broken
     with pytest.raises(RequestError, match="checkpoint 0123456789ab computes numbers that are not finite"):
         texts(checkpoint, VerseRequest(generator_for(0, 0)))
-
-
-# Known words.
-
-
-def known_requests() -> list[Request]:
-    """Requests for verse; every other one keeps to known words."""
-    return [
-        replace(request, known_words=index % 2 == 0) if isinstance(request, VerseRequest) else request
-        for index, request in enumerate(verse_requests())
-    ]
-
-
-def begun_after(prompt: str, text: str) -> list[str]:
-    """The words that begin after the prompt."""
-    before = words_of(prompt)
-    return words_of(prompt + text)[len(before) :]
-
-
-@given(
-    st.integers(0, 2**32),
-    st.sampled_from(["", "Forsooth this maketh no sens", "xyzzy", "xyzzy'", "sel", "a-", "'tis'", "look'", "o''"])
-    | st.text("abt'- ", max_size=9),
-    st.sampled_from([0, 0.5, 1, 5]),
-    st.sampled_from([1, 0.5, 0.01]),
-)
-@settings(max_examples=60)
-def test_only_a_word_of_the_prompt_may_be_unknown(seed: int, prompt: str, temperature: float, top_p: float) -> None:
-    request = VerseRequest(
-        generator_for(seed, 0), prompt, Sampling(temperature, top_p), 100, 200, max_lines=99, known_words=True
-    )
-    decoder = Decoder(replace(verse_checkpoint(seed), known_words=WORDS))
-    decoder.submit(request)
-    (result,) = finish(decoder).values()
-    for text in result.texts:
-        assert set(begun_after(prompt, text)) <= WORDS
-
-
-def test_a_word_of_the_prompt_becomes_a_known_one_if_it_can() -> None:
-    checkpoint = replace(verse_checkpoint(), known_words=WORDS)
-    for seed in range(20):
-        request = VerseRequest(generator_for(seed, 0), "shal", min_characters=20, known_words=True)
-        assert texts(checkpoint, request)[0][0] == "l"
-        request = VerseRequest(generator_for(seed, 0), "thou ar", min_characters=20, known_words=True)
-        assert words_of("thou ar" + texts(checkpoint, request)[0])[1] == "art"
-
-
-@pytest.mark.parametrize("others", [1, 7, 100])
-def test_texts_of_known_words_are_the_same_alone_and_among_others_without(others: int) -> None:
-    checkpoint = replace(verse_checkpoint(), known_words=WORDS)
-    random = np.random.default_rng(others)
-    order = random.permutation(others + 1).tolist()
-    delays = random.integers(20, size=others + 1).tolist()
-    company = known_requests()
-    together = served(Decoder(checkpoint), [company[index] for index in order], delays)
-    alone = [texts(checkpoint, request) for request in known_requests()[: min(10, others + 1)]]
-    assert [together[order.index(index)].texts for index in range(len(alone))] == alone
-    unmasked = [texts(verse_checkpoint(), request) for request in verse_requests()[: len(alone)]]
-    assert alone[1::2] == unmasked[1::2]  # the lexicon does not touch these
-
-
-def test_a_lexicon_that_knows_every_word_changes_no_text() -> None:
-    checkpoint = memoryless(verse_checkpoint(), {"a": 0.3, "b": 0.2, " ": 0.4, "\n": 0.1})
-    every = {"".join(letters) for length in range(1, 11) for letters in product("ab", repeat=length)}
-    request = VerseRequest(generator_for(5, 0), min_characters=300, known_words=True)
-    plain = texts(checkpoint, VerseRequest(generator_for(5, 0), min_characters=300))
-    assert max(map(len, words_of(plain[0]))) <= 10
-    assert texts(replace(checkpoint, known_words=frozenset(every)), request) == plain
-
-
-def test_each_character_of_known_words_takes_one_number() -> None:
-    checkpoint = replace(memoryless(verse_checkpoint(), {"a": 0.5, " ": 0.5}), known_words=frozenset({"a"}))
-    generator, twin = generator_for(1, 1), generator_for(1, 1)
-    texts(checkpoint, VerseRequest(generator, "a prompt ", min_characters=100, max_characters=100, known_words=True))
-    twin.random(101)
-    assert generator.random() == twin.random()
-
-
-def test_known_words_need_a_checkpoint_with_a_list_of_words() -> None:
-    with pytest.raises(RequestError, match="checkpoint 0123456789ab has no list of known words"):
-        Decoder(verse_checkpoint()).submit(VerseRequest(generator_for(0, 0), known_words=True))
 
 
 # Rows come and go.

@@ -1,0 +1,96 @@
+"""Small networks, requests and ways to serve them, for the tests of the decoder."""
+
+from collections.abc import Collection
+
+import numpy as np
+
+from model.checkpoint.encoding import Checkpoint, Description
+from model.decoding.decoder import Decoder
+from model.decoding.requests import NameRequest, Request, Result, Sampling, VerseRequest, generator_for
+from model.network.architecture import Architecture
+from model.network.language_model import LanguageModel
+from model.text.vocabulary import Vocabulary
+from model.text.words import words_of
+
+LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
+VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")
+WORDS = frozenset(words_of("shall i compare thee to a summer's day thou art more lovely self-substantial look'd tis"))
+
+
+def names_checkpoint(known: frozenset[str] = frozenset()) -> Checkpoint:
+    network = LanguageModel.initialise(Architecture("rnn", len(LETTERS), 20), np.random.default_rng(1))
+    network.parameters["output.w_hy"] *= 4
+    network.parameters["output.b_y"][0] = 1  # names of a few letters
+    description = Description("names", "TEST", "", 0, 0.0, 0, "", {})
+    return Checkpoint(network, LETTERS, description, known, version="0123456789ab")
+
+
+def verse_checkpoint(seed: int = 3) -> Checkpoint:
+    network = LanguageModel.initialise(Architecture("lstm", len(VERSE), 12, 2), np.random.default_rng(seed))
+    network.parameters["output.w_hy"] *= 8
+    network.parameters["output.b_y"][:2] = 1.5  # line ends and spaces now and then
+    description = Description("verse", "TEST", "", 0, 0.0, 0, "", {})
+    return Checkpoint(network, VERSE, description, frozenset(), version="0123456789ab")
+
+
+def memoryless(checkpoint: Checkpoint, probabilities: dict[str, float]) -> Checkpoint:
+    """Make the network draw every character from the same distribution."""
+    parameters = checkpoint.language_model.parameters
+    parameters["output.w_hy"][:] = 0
+    parameters["output.b_y"][:] = -60
+    for character, probability in probabilities.items():
+        parameters["output.b_y"][checkpoint.vocabulary.ids_of(character)] = np.log(probability)
+    return checkpoint
+
+
+def texts(checkpoint: Checkpoint, request: Request) -> tuple[str, ...]:
+    """The texts of a request that is alone."""
+    (result,) = Decoder(checkpoint).generate([request])
+    if result.error:
+        raise result.error
+    return result.texts
+
+
+def finish(decoder: Decoder) -> dict[int, Result]:
+    """Step until no request is active; return all results by ticket."""
+    results: dict[int, Result] = {}
+    while decoder.active:
+        results |= {result.ticket: result for result in decoder.step()}
+    return results
+
+
+def name_requests() -> list[Request]:
+    return [
+        NameRequest(generator_for(seed, 0), count=2, prefix="mango"[: seed % 6], sampling=Sampling(0.5 + seed % 3 / 2))
+        for seed in range(101)
+    ]
+
+
+def verse_requests() -> list[Request]:
+    return [
+        VerseRequest(
+            generator_for(seed, 0),
+            prompt="Shall I compare thee to a summer's day?"[: seed % 40],
+            sampling=Sampling(0.5 + seed % 3 / 2, 1 - seed % 2 / 5),
+            min_characters=20,
+            max_characters=60,
+        )
+        for seed in range(101)
+    ]
+
+
+def served(
+    decoder: Decoder, requests: list[Request], delays: list[int], cancelled: Collection[int] = ()
+) -> dict[int, Result]:
+    """The results by index. Each request is submitted after a number of steps, its delay; then some are cancelled."""
+    tickets: dict[int, int] = {}
+    results: dict[int, Result] = {}
+    for step in range(max(delays) + 1):
+        for index, delay in enumerate(delays):
+            if delay == step:
+                tickets[index] = decoder.submit(requests[index])
+        results |= {result.ticket: result for result in decoder.step()}
+    for index in cancelled:
+        decoder.cancel(tickets[index])
+    results |= finish(decoder)
+    return {index: results[ticket] for index, ticket in tickets.items() if index not in cancelled}
