@@ -106,7 +106,7 @@ def test_rows_have_the_same_bits_where_numbers_are_extremely_small_or_large(size
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 600), st.integers(-30, 30), st.sampled_from([np.float32, np.float64]))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_sums_on_the_grid_are_exact(seed: int, inputs: int, size: int, dtype: type) -> None:
     """Added forwards, backwards or by BLAS, they equal the sum in exact arithmetic."""
     random = np.random.default_rng(seed)

@@ -137,7 +137,7 @@ def test_the_first_step_of_adam_is_the_learning_rate_for_any_size_of_gradient() 
 
 
 @given(before=st.integers(0, 4), after=st.integers(1, 4), weight_decay=st.sampled_from([0.0, 0.1]))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_restored_adam_goes_on_bit_for_bit(before: int, after: int, weight_decay: float) -> None:
     first, parameters = Adam(weight_decay=weight_decay), weights(np.float32)
     for step in range(before):
