@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from bot.people.store import Creation, Store
+from bot.people.store import Store
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+
+    from bot.people.records import Creation
 
 OTHERS = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
 """What follows SELECT to find the connections of others."""

@@ -14,7 +14,8 @@ from bot.handlers.admin import LAST_TRIES, Board, read_training
 from bot.local.contents import Refusal
 from bot.local.markup import parse_html
 from bot.local.telegram import group
-from bot.people.store import Store, StoreError, Training
+from bot.people.records import Training
+from bot.people.store import Store, StoreError
 from bot.training.commands import Reason, RetrainingError
 from bot.training.reporting import TrainingProgress
 from bot.training.retraining import Outcome, Retraining

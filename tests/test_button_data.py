@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.conversation import buttons
 from bot.conversation.buttons import CreationPress, PreferencePress, PrivacyPress
 from bot.conversation.moods import STEPS
-from bot.people.store import CODE_CHARACTERS, CODE_LENGTH, LARGEST_SEED, MOODS, Creation, Mood, Preferences
+from bot.people.records import CODE_CHARACTERS, CODE_LENGTH, LARGEST_SEED, MOODS, Creation, Mood, Preferences
 from model.text.forms import Genre
 
 if TYPE_CHECKING:

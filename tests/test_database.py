@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.people import database as room
-from bot.people.store import Preferences, Store, StoreError
+from bot.people.records import Preferences
+from bot.people.store import Store, StoreError
 from model.text.forms import Genre, Network
 from tests.databases import OTHERS, draft, end_connections, frozen, make, opened, run_sql, take
 from tests.serving import until

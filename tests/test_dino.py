@@ -15,7 +15,7 @@ from bot.conversation.admission import ExplainedError
 from bot.handlers.dino import LONGEST_PREFIX, MOST, Wish, read_wish
 from bot.local.markup import parse_html
 from bot.local.telegram import group
-from bot.people.store import CODE_CHARACTERS, CODE_LENGTH
+from bot.people.records import CODE_CHARACTERS, CODE_LENGTH
 from bot.writing.nearest import Neighbourhood
 from model.text.vocabulary import Vocabulary
 from tests.serving import ALICE, Chat, names_in, uncoded

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation import moods
-from bot.people.store import MOODS
+from bot.people.records import MOODS
 from model.decoding.limits import MAX_TEMPERATURE
 from model.decoding.requests import Sampling
 

@@ -16,7 +16,7 @@ from bot.conversation.answers import SLOW, TYPING_AT_ONCE
 from bot.handlers.seed import read_seed
 from bot.local.contents import Refusal
 from bot.local.telegram import Person, group
-from bot.people.store import LARGEST_SEED, NEW_SEEDS
+from bot.people.records import LARGEST_SEED, NEW_SEEDS
 from bot.writing.writer import Busy, Writer, WritingError
 from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, generator_for

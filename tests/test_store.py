@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.people.records import LARGEST_SEED, MOODS, NEW_SEEDS, Creation, Preferences, Training
 from bot.people.schema import ESCAPED
-from bot.people.store import LARGEST_SEED, MOODS, NEW_SEEDS, Creation, Preferences, Store, Training
+from bot.people.store import Store
 from model.text.forms import Genre, Network
 from tests.databases import draft, emptied, make, opened, take
 

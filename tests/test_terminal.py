@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.people.store import CODE_CHARACTERS, CODE_LENGTH
+from bot.people.records import CODE_CHARACTERS, CODE_LENGTH
 from bot.settings import _KEYS
 from model.cli.interrupt import INTERRUPTED
 from model.decoding.decoder import Decoder

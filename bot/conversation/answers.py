@@ -23,7 +23,8 @@ from bot.conversation.buttons import MOST_CONTINUED
 from bot.conversation.lines import first_line
 from bot.conversation.replies import ASIDE, Reply, request_for
 from bot.conversation.watching import WatchedReply
-from bot.people.store import Creation, StoreError
+from bot.people.records import Creation
+from bot.people.store import StoreError
 from bot.wire.order import person_id
 from bot.wire.request import NothingSentError
 from bot.writing.archive import MissingError

@@ -15,7 +15,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import TelegramError
 
 from bot.conversation import moods, texts
-from bot.people.store import CODE_CHARACTERS, CODE_LENGTH, MOODS, Mood
+from bot.people.records import CODE_CHARACTERS, CODE_LENGTH, MOODS, Mood
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from telegram import CallbackQuery
     from telegram.error import BadRequest
 
-    from bot.people.store import Creation, Preferences
+    from bot.people.records import Creation, Preferences
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from model.decoding.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEM
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
-    from bot.people.store import Mood
+    from bot.people.records import Mood
 
 USUAL: dict[Genre, float] = {
     Genre.DINO: USUAL_TEMPERATURE["names"],

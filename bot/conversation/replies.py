@@ -14,7 +14,7 @@ from model.text.forms import Genre
 if TYPE_CHECKING:
     from telegram import Chat, InlineKeyboardMarkup, User
 
-    from bot.people.store import Creation
+    from bot.people.records import Creation
     from bot.writing.writer import Text
 
 SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES = 160, 800, 14

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from telegram import Bot, Update
     from telegram.ext import Application, ContextTypes
 
-    from bot.people.store import Store, Training
+    from bot.people.records import Training
+    from bot.people.store import Store
     from bot.training.reporting import TrainingProgress
     from bot.training.retraining import Retraining
 

@@ -8,7 +8,7 @@ from telegram.ext import BaseHandler, CommandHandler, filters
 
 from bot.conversation import texts
 from bot.conversation.admission import ExplainedError
-from bot.people.store import CODE_CHARACTERS, CODE_LENGTH
+from bot.people.records import CODE_CHARACTERS, CODE_LENGTH
 from bot.wire.order import person_id
 
 if TYPE_CHECKING:

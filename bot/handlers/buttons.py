@@ -19,6 +19,7 @@ from bot.conversation import buttons, moods, texts
 from bot.conversation.admission import ExplainedError
 from bot.conversation.buttons import CreationPress
 from bot.wire.order import PersonalOrder, can_press
+from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from bot.conversation.answers import Answers
     from bot.conversation.buttons import Action
     from bot.conversation.replies import Reply
-    from bot.people.store import Creation
+    from bot.people.records import Creation
 
 REMEMBERED = 4096
 """Messages of which it is known which creation they show."""
@@ -108,6 +109,8 @@ class Buttons:
         if action == "continue":
             return await self._answers.longer(creation)
         if action == "sonnet":
+            if creation.genre is not Genre.POEM:
+                raise ExplainedError(texts.OLD_BUTTON)
             return await self._answers.sonnet_of(creation)
         temperature = _temperature(action, creation.temperature)
         return await self._answers.next_reply(

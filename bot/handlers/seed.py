@@ -8,7 +8,7 @@ from telegram.ext import CommandHandler, filters
 
 from bot.conversation import texts
 from bot.conversation.admission import ExplainedError
-from bot.people.store import LARGEST_SEED
+from bot.people.records import LARGEST_SEED
 from bot.wire.order import person_id
 
 if TYPE_CHECKING:

@@ -16,16 +16,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import secrets
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
 from bot.people import queries
 from bot.people.database import Database, name_of, url_of
+from bot.people.records import Creation, Preferences, Training, new_code, new_seed
 from bot.people.schema import creations
 from model.errors import MangosaurusError
 from model.text.forms import Genre, Network
@@ -36,19 +36,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Connection, RowMapping
 
+    from bot.people.records import Mood
+
 logger = logging.getLogger(__name__)
 
-Mood = Literal["tame", "bold", "wild"]
-MOODS: tuple[Mood, ...] = get_args(Mood)
 Result = TypeVar("Result")
 Parameters = ParamSpec("Parameters")
 
-LARGEST_SEED = 2**63 - 1
-NEW_SEEDS = 10**9
-"""The bot chooses seeds below this, so that people can read them out to each other."""
-CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
-"""Without 0, 1, i, l and o, which look like something else."""
-CODE_LENGTH = 7
 AGAIN = 10.0
 """Seconds between two tries to empty SQLite's log."""
 
@@ -58,45 +52,6 @@ class StoreError(MangosaurusError):
 
     def __init__(self, name: str, reason: str, way_out: str = "") -> None:
         super().__init__(f"{name}: this database cannot be used: {reason}{way_out and f'; {way_out}'}")
-
-
-@dataclass(frozen=True)
-class Creation:
-    """All that decides one answer. With the same version of the weights, it gives the same text again."""
-
-    code: str
-    person_id: int
-    genre: Genre
-    version: str
-    seed: int
-    turn: int  # counted from 0
-    prompt: str  # a line, word for word, or first letters
-    temperature: float
-    count: int = 1  # names
-    length: int = 0  # how often a poem was continued
-    created: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    @property
-    def network(self) -> Network:
-        """The network that writes it."""
-        return self.genre.network
-
-
-@dataclass(frozen=True)
-class Preferences:
-    """What a person likes: how daring texts are, and how many names `/dino` alone gives."""
-
-    mood: Mood = "bold"
-    names: int = 1
-
-
-@dataclass(frozen=True)
-class Training:
-    """A training in progress, and the message that shows it."""
-
-    network: Network
-    chat_id: int
-    message_id: int
 
 
 class Store:
@@ -130,7 +85,7 @@ class Store:
 
     async def seed(self, person_id: int) -> int:
         """Return a person's seed; a new person gets one."""
-        seed: int = (await self._run(queries.sequence, person_id, _new_seed()))["seed"]
+        seed: int = (await self._run(queries.sequence, person_id, new_seed()))["seed"]
         return seed
 
     async def set_seed(self, person_id: int, seed: int) -> None:
@@ -279,18 +234,10 @@ def _reason(error: DBAPIError) -> str:
 
 def _place(connection: Connection, person_id: int) -> tuple[RowMapping, str]:
     """Return where a person's sequence stands, and a free code."""
-    code = _new_code()
+    code = new_code()
     while queries.is_taken(connection, code):
-        code = _new_code()
-    return queries.sequence(connection, person_id, _new_seed()), code
-
-
-def _new_seed() -> int:
-    return secrets.randbelow(NEW_SEEDS)
-
-
-def _new_code() -> str:
-    return "".join(secrets.choice(CODE_CHARACTERS) for _ in range(CODE_LENGTH))
+        code = new_code()
+    return queries.sequence(connection, person_id, new_seed()), code
 
 
 def _creation(row: RowMapping) -> Creation:
