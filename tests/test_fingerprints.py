@@ -39,4 +39,4 @@ def test_hashes_that_are_not_in_order_are_refused(hashes: list[int]) -> None:
 
 def test_hashes_of_another_type_are_refused() -> None:
     with pytest.raises(ValueError, match="numbers of 32 bits"):
-        Fingerprints(np.array([1, 2], np.int64))  # type: ignore[arg-type]
+        Fingerprints(np.array([1, 2], np.int64))
