@@ -60,8 +60,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MOST_THREADS = 4
-"""Of the matrix library: one character of many texts is too little work for more."""
 CONFIRMED, REFUSED, CLOSED, CUT, ABANDONED = 0.25, 0.5, 0.7, 0.8, 0.85
 """Shares of the seconds for a stop; see `Mangosaurus._stop`."""
 LONGEST_PAUSE = 30.0
@@ -116,7 +114,7 @@ class Mangosaurus:
     async def running(self) -> AsyncIterator[Mangosaurus]:
         """Serve as long as the block lasts. TokenError or StoreError if that cannot begin."""
         async with AsyncExitStack() as stack:
-            stack.enter_context(blas_threads(MOST_THREADS))
+            stack.enter_context(blas_threads(1))  # on a busy machine, two take three times as long
             stack.push_async_callback(self.store.close)
             await self.store.open()
             for writer in self.writers.values():
