@@ -117,6 +117,16 @@ def test_a_line_of_shakespeare() -> None:
     assert allowed(scansion, "shall i compare", ends, VERSE) == f" {''.join(sorted(PUNCTUATION))}"
 
 
+def test_a_stop_can_be_asked_for() -> None:
+    scansion = Scansion(ONES, VERSE)
+    ends = scansion.line_ends({"a": 1 << 9}, ".?")
+    line = "a b a b a b a b a"
+    assert allowed(scansion, f"{line} a", ends, VERSE) == ".?"
+    assert allowed(scansion, f"{line} a.", ends, VERSE) == "\n"
+    assert allowed(scansion, f"{line},", ends, VERSE) == " "
+    assert allowed(scansion, f"{line} ", ends, VERSE) == "a"
+
+
 @pytest.mark.parametrize(("start", "latest"), [(9, 9), (8, 8), (5, None)])
 def test_how_late_the_last_word_may_begin(start: int, latest: int | None) -> None:
     scansion = Scansion(ONES, VOCABULARY)

@@ -20,7 +20,7 @@ from model.decoding.metre import patterns, scans
 from model.decoding.requests import RequestError, Result, SonnetRequest, VerseRequest, generator_for
 from model.decoding.rhyme import Rhyme, rhyme
 from model.decoding.searches import AT_ONCE, tables_for
-from model.decoding.sonnet import PARTNERS, whole_sonnet
+from model.decoding.sonnet import PARTNERS, STOPS, whole_sonnet
 from model.engine.threads import blas_threads
 from model.files import ROOT
 from model.network.architecture import Architecture
@@ -83,6 +83,7 @@ def check(text: str, checkpoint: Checkpoint, first: str, *, free: bool = False) 
         assert scans([patterns(word, pronounce(word)) for word in words_of(line)]), line
     whole = [own, *lines] if first.strip() else lines
     assert len(whole) == len(PARTNERS)
+    assert all(whole[number][-1] in stops for number, stops in STOPS.items())
     last = [(words_of(line) or [""])[-1] for line in whole]
     for number, partner in enumerate(PARTNERS):
         if partner is not None and not (free and partner == 0):

@@ -79,6 +79,7 @@ BY_HAND: dict[str, str] = {
     "wand'ring": "W AA1 N D R IH0 NG",
     "spirit": "S P IH1 R AH0 T, S P IH1 R T",
     "unto": "AH2 N T UW2",
+    "been": "B IY1 N, B IH1 N",
     "into": "IH2 N T UW2",
     "upon": "AH0 P AA1 N",
     "being": "B IY1 IH0 NG, B IY1 NG",

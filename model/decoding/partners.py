@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import IntEnum
 
 from model.decoding.metre import FEET, LONGEST, Counts, fits, stresses
-from model.decoding.rhyme import LEARNED, Ending, Rhyme, compare, endings, letters
+from model.decoding.rhyme import LEARNED, LEARNED_IF_PROMOTED, Ending, Rhyme, compare, endings, letters
 from model.text.dictionary import Pronunciations
 from model.text.words import words_of
 
@@ -49,7 +49,7 @@ class Partners:
             for ending in self._endings[word]:
                 self._by_sound[ending.sound][word] = None
         self._equal: dict[str, list[str]] = defaultdict(list)
-        for pair in sorted(map(sorted, LEARNED)):
+        for pair in sorted(map(sorted, LEARNED | LEARNED_IF_PROMOTED)):
             for sound in pair:
                 self._equal[sound] += [other for other in pair if other != sound]
         self.openers = self._openers()

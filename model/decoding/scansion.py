@@ -34,8 +34,9 @@ MAY_END = np.uint16(1 << FEET)
 class LineEnds:
     """The words that may end a line: a mask for each node, and one for each node where such a word is complete."""
 
-    def __init__(self, below: Bits, complete: Bits) -> None:
+    def __init__(self, below: Bits, complete: Bits, stops: Numbers) -> None:
         self.below, self.complete = below, complete
+        self.stops = stops  # ids of the marks that have to end the line; none where it may end in any way
         starts = int(np.bitwise_or.reduce(complete))
         latest = starts.bit_length() - 1
         self.latest = latest if latest in LATEST_START else None
@@ -57,7 +58,7 @@ class Scansion:
         self._numbers = {word: number for number, word in enumerate(self.words)}
         nodes, self.word_nodes, self.parents = _trie(self.words)
         self._next = np.zeros((len(self.parents), len(vocabulary)), np.int32)
-        ids = {character: number for number, character in enumerate(vocabulary.characters)}
+        self._ids = ids = {character: number for number, character in enumerate(vocabulary.characters)}
         steps = np.array([(parent, ids[letter], node) for (parent, letter), node in nodes.items()], np.int32)
         self._next[steps[:, 0], steps[:, 1]] = steps[:, 2]
         self.word_at = np.full(len(self.parents), -1, np.int32)
@@ -71,8 +72,11 @@ class Scansion:
     def __contains__(self, word: str) -> bool:
         return word in self._numbers
 
-    def line_ends(self, starts: Mapping[str, int]) -> LineEnds:
-        """Return the masks for words that may end a line, with the counts that each may begin after, as bits."""
+    def line_ends(self, starts: Mapping[str, int], stops: str = "") -> LineEnds:
+        """Return the masks for words that may end a line, with the counts that each may begin after, as bits.
+
+        One of the marks in `stops` has to follow, if there are any.
+        """
         below = np.zeros(len(self.parents), np.uint16)
         complete = np.zeros_like(below)
         for word, bits in starts.items():
@@ -82,7 +86,7 @@ class Scansion:
                 below[node] |= bits
                 node = int(self.parents[node])
         below[OUTSIDE] = 0
-        return LineEnds(below, complete)
+        return LineEnds(below, complete, np.array([self._ids[mark] for mark in stops if mark in self._ids], np.intp))
 
     def begin(self, rows: int) -> Texts:
         """Return lines of which nothing is written."""
@@ -97,8 +101,10 @@ class Scansion:
         after = self._after(texts, line_ends)
         goes_on, may_end = (after & ~MAY_END) != 0, (after & MAY_END) != 0
         found[:, self._space] = goes_on
-        found[:, self._newline] = may_end
-        found[:, self._marks] = ((goes_on | may_end) & (nodes != BEHIND))[:, None]
+        is_behind = nodes == BEHIND
+        is_stop = np.isin(self._marks, line_ends.stops) if len(line_ends.stops) else True
+        found[:, self._newline] = may_end & is_behind if len(line_ends.stops) else may_end
+        found[:, self._marks] = (goes_on[:, None] | (may_end[:, None] & is_stop)) & ~is_behind[:, None]
         return found
 
     def step(self, texts: Texts, ids: Numbers, line_ends: LineEnds) -> Texts:
@@ -107,7 +113,10 @@ class Scansion:
         after = self._after(texts, line_ends)
         is_letter = children != OUTSIDE
         nodes = np.where(is_letter, children, np.where(ids == self._space, START, BEHIND))
-        after = np.where(ids == self._space, after & ~MAY_END, after)
+        ends_nothing = ids == self._space
+        if len(line_ends.stops):
+            ends_nothing = ~np.isin(ids, line_ends.stops)
+        after = np.where(ends_nothing, after & ~MAY_END, after)
         return Texts(nodes, np.where(is_letter, texts.counts, after))
 
     def is_word(self, nodes: Numbers) -> NDArray[np.bool_]:

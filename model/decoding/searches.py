@@ -85,7 +85,7 @@ def _tables(known_words: frozenset[str], vocabulary: Vocabulary, version: str) -
         if (readings := pronouncer(word)) and (len(word) > 1 or word in "aio"):
             words[word] = readings
     partners = Partners(words, dictionary.of_poems, dictionary.endings)
-    if len(words) < ENOUGH_WORDS or not partners.openers:
+    if len(words) < ENOUGH_WORDS or not partners.openers or " " not in vocabulary:
         raise RequestError(f"checkpoint {version or '(not saved)'} knows too few words to write sonnets")
     scansion = Scansion({word: patterns(word, readings) for word, readings in words.items()}, vocabulary)
     return Tables(pronouncer, scansion, partners, scansion.line_ends(partners.openers), dictionary.leanings)

@@ -37,8 +37,10 @@ COST_OF_REPETITION = 2.5
 """Nats for each time that the sonnet has a word already."""
 COST_OF_OVERUSE = 0.05
 """The same for one of the FREE_WORDS."""
-SHARE_OF_LEANING = 0.5
+SHARE_OF_LEANING = 0.8
 """How much of a word's leaning towards sonnets counts. With this, words lean as much as those of real sonnets."""
+STOPS = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
+"""The marks that have to end a quatrain and the sonnet. Of real quatrains, five in six end so, and every sonnet."""
 ATTEMPTS = 3
 """How often a line is tried with the largest choice of words."""
 FREE_WORDS = frozenset(
@@ -116,7 +118,7 @@ class SonnetSearch:
             if partner is None or choice is Choice.FREE:
                 return
             words = self._tables.partners.answers(partner.word, partner.endings, choice)
-            self._line_ends = self._tables.scansion.line_ends(words)
+            self._line_ends = self._tables.scansion.line_ends(words, STOPS.get(len(self._ends), ""))
             if self._line_ends.latest is not None:
                 return
             choice = Choice(choice + 1)
