@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.application import Mangosaurus
-from bot.settings import Secret, Settings
+from bot.settings import Settings
+from bot.values import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable

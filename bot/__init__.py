@@ -10,5 +10,6 @@ Wings, from the ground up; each imports only those above it in this list:
     handlers       one room for each thing that a person can ask for
     local          a Telegram in the process: for the terminal and the tests
 
-`settings` is read by all of them. `application` puts them together, and `python -m bot` runs it.
+`settings`, whose `values` are parsed, is read by all of them. `application` puts them together, and `python -m bot`
+runs it.
 """

@@ -1,74 +1,29 @@
 """The operator's settings: read once, from the environment and `.env`, into one frozen `Settings`.
 
-The real environment wins over `.env`, and a key without a value counts as not set. An error names the key and the
-value, except where the value may be a secret.
+The real environment wins over `.env`, and a key without a value counts as not set.
 """
 
 from __future__ import annotations
 
 import difflib
-import math
-import re
 import stat
 from dataclasses import dataclass
 from io import StringIO
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from bot import values
 from bot.people.limits import Rate
-from model.decoding.limits import MAX_TEMPERATURE
-from model.errors import MangosaurusError
+from bot.values import Address, Secret, SettingsError
 from model.files import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 USUAL_RATE = Rate(10, 60)
+USUAL_LISTEN = Address("127.0.0.1", 8443)
 TELEGRAMS_RATE = 30
 """Messages a second that Telegram accepts from a bot."""
-POSTGRESQL = "postgresql+psycopg://"
-
-_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
-_LIKE_A_TOKEN = re.compile(r"[0-9]{5,}:[A-Za-z0-9_-]{8,}")
-
-
-class SettingsError(MangosaurusError):
-    """A setting that makes no sense: the sentence names the key, the value and what it should look like."""
-
-
-class Secret:
-    """Text that does not show itself: only `reveal` returns it, neither `repr` nor `str` do."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """Return the text itself."""
-        return self._text
-
-    def __repr__(self) -> str:
-        return "Secret(***)"
-
-    def __str__(self) -> str:
-        return "***"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self._text == other._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
-
-
-@dataclass(frozen=True)
-class Address:
-    """A host name or an IP address, and a port."""
-
-    host: str
-    port: int
 
 
 @dataclass(frozen=True)
@@ -96,7 +51,7 @@ class Settings:
     message_rate: int | None = TELEGRAMS_RATE  # a second, to everybody together; None: no limit, nor one for groups
     stop_seconds: int = 8
     webhook_url: str | None = None  # None: polling
-    webhook_listen: Address = Address("127.0.0.1", 8443)
+    webhook_listen: Address = USUAL_LISTEN
     webhook_secret: Secret | None = None
     api_base_url: str | None = None  # None: Telegram's own
     log_level: str | None = None  # None: INFO with a token, WARNING in the terminal
@@ -117,8 +72,8 @@ class Settings:
 def read_settings(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
     """Return the settings of an environment and of a file below it; SettingsError."""
     given = {key: value.strip() for key, value in environment.items() if key in _KEYS}
-    values = {key: value for key, value in _file_values(env_file).items() if key in _KEYS} | given
-    fields = {field: parse(key, values[key]) for key, (field, parse) in _KEYS.items() if values.get(key)}
+    texts = {key: text for key, text in _file_values(env_file).items() if key in _KEYS} | given
+    fields = {field: parse(key, texts[key]) for key, (field, parse) in _KEYS.items() if texts.get(key)}
     if isinstance(fields.get("database"), Secret):
         fields["postgresql"] = fields.pop("database")
     settings = Settings(**fields)  # type: ignore[arg-type]  # each parser returns what its field holds
@@ -157,140 +112,24 @@ def _file_values(env_file: Path | None) -> dict[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise SettingsError(f"{env_file}: cannot be read: {reason}") from None
-    values = dotenv_values(stream=StringIO(text), interpolate=False)
-    return {key: (value or "").strip() for key, value in values.items()}
-
-
-def _token(key: str, value: str) -> Secret:
-    if not _TOKEN.fullmatch(value):
-        raise SettingsError(f"{key} is not a bot token; BotFather's look like 123456:ABC-DEF (value not shown)")
-    return Secret(value)
-
-
-def _wrong(key: str, value: str, rule: str) -> SettingsError:
-    """Say what is wrong and what would be right, but hide anything like a token or an address with a password."""
-    may_hold_a_password = "@" in value and ":" in value
-    shown = "a secret (not shown)" if may_hold_a_password or _LIKE_A_TOKEN.search(value) else repr(value)
-    return SettingsError(f"{key} is {shown}; {rule}")
-
-
-def _ids(key: str, value: str) -> frozenset[int]:
-    parts = [part.strip() for part in value.split(",") if part.strip()]
-    if not all(re.fullmatch(r"[0-9]{1,16}", part) and int(part) for part in parts):
-        raise _wrong(key, value, "it is a list of Telegram user ids such as 12345678, 87654321")
-    return frozenset(map(int, parts))
-
-
-def _database(key: str, value: str) -> Path | Secret:
-    if value.startswith(POSTGRESQL):
-        return Secret(value)
-    if "://" in value:  # which may hold a password
-        raise SettingsError(
-            f"{key} is an address; it is a path, or {POSTGRESQL}user:password@host/name (value not shown)"
-        )
-    return _path(key, value)
-
-
-def _path(key: str, value: str) -> Path:
-    if _LIKE_A_TOKEN.search(value):
-        raise _wrong(key, value, "it is a path on this machine")
-    if "://" in value:
-        raise SettingsError(f"{key} is an address; it is a path on this machine (value not shown)")
-    try:
-        return ROOT / Path(value).expanduser()
-    except RuntimeError:
-        raise _wrong(key, value, "there is no such home folder") from None
-
-
-def _temperature(key: str, value: str) -> float:
-    try:
-        temperature = float(value)
-    except ValueError:
-        temperature = math.nan
-    if not 0 <= temperature <= MAX_TEMPERATURE:
-        raise _wrong(key, value, f"it is a number from 0 to {MAX_TEMPERATURE:g} such as 0.8")
-    return temperature
-
-
-def _count(key: str, value: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,6}", value) or not int(value):
-        raise _wrong(key, value, "it is a whole number from 1 to 999999 such as 256")
-    return int(value)
-
-
-def _rate(key: str, value: str) -> Rate | None:
-    match = re.fullmatch(r"0|([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", value)
-    if not match:
-        raise _wrong(key, value, "it is answers/seconds for each person such as 10/60, or 0 for no limit")
-    return Rate(int(match[1]), int(match[2])) if match[1] else None
-
-
-def _message_rate(key: str, value: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,5}", value):
-        raise _wrong(key, value, "it is messages a second such as 30")
-    return int(value)
-
-
-def _stop_seconds(key: str, value: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,3}", value):
-        raise _wrong(key, value, "it is a whole number of seconds from 1 to 9999 such as 8")
-    return int(value)
-
-
-def _url(key: str, value: str) -> str:
-    if not _is_url(value, ("http", "https")):
-        raise _wrong(key, value, "it is the address of a Bot API server such as http://localhost:8081")
-    return value.rstrip("/")
-
-
-def _webhook_url(key: str, value: str) -> str:
-    if not _is_url(value, ("https",)):
-        raise _wrong(key, value, "it is the public https address that Telegram sends updates to")
-    return value
-
-
-def _is_url(value: str, schemes: tuple[str, ...]) -> bool:
-    try:
-        address = urlsplit(value)
-        sound = address.scheme in schemes and address.hostname and address.port != 0
-    except ValueError:
-        return False
-    return bool(sound) and not (address.query or address.fragment or any(map(str.isspace, value)))
-
-
-def _listen(key: str, value: str) -> Address:
-    match = re.fullmatch(r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", value)
-    if not match or not 0 < int(match[2]) < 65536:
-        raise _wrong(key, value, "it is a host and a port such as 127.0.0.1:8443")
-    return Address(match[1].strip("[]"), int(match[2]))
-
-
-def _webhook_secret(key: str, value: str) -> Secret:
-    if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value):
-        raise SettingsError(f"{key} is not usable; it is 16 to 256 of the characters A-Z a-z 0-9 _ - (value not shown)")
-    return Secret(value)
-
-
-def _log_level(key: str, value: str) -> str:
-    if value.upper() not in LOG_LEVELS:
-        raise _wrong(key, value, f"it is one of {', '.join(LOG_LEVELS)}")
-    return value.upper()
+    found = dotenv_values(stream=StringIO(text), interpolate=False)
+    return {key: (value or "").strip() for key, value in found.items()}
 
 
 _KEYS = {
-    "TELEGRAM_TOKEN": ("token", _token),
-    "ADMIN_IDS": ("admin_ids", _ids),
-    "DATABASE": ("database", _database),
-    "CHECKPOINTS": ("checkpoints", _path),
-    "TEMPERATURE_DINO": ("temperature_dino", _temperature),
-    "TEMPERATURE_POEM": ("temperature_poem", _temperature),
-    "QUEUE_LIMIT": ("queue_limit", _count),
-    "RATE_LIMIT": ("rate_limit", _rate),
-    "MESSAGE_RATE": ("message_rate", _message_rate),
-    "STOP_SECONDS": ("stop_seconds", _stop_seconds),
-    "WEBHOOK_URL": ("webhook_url", _webhook_url),
-    "WEBHOOK_LISTEN": ("webhook_listen", _listen),
-    "WEBHOOK_SECRET": ("webhook_secret", _webhook_secret),
-    "TELEGRAM_API_URL": ("api_base_url", _url),
-    "LOG_LEVEL": ("log_level", _log_level),
+    "TELEGRAM_TOKEN": ("token", values.token),
+    "ADMIN_IDS": ("admin_ids", values.ids),
+    "DATABASE": ("database", values.database),
+    "CHECKPOINTS": ("checkpoints", values.path),
+    "TEMPERATURE_DINO": ("temperature_dino", values.temperature),
+    "TEMPERATURE_POEM": ("temperature_poem", values.temperature),
+    "QUEUE_LIMIT": ("queue_limit", values.count),
+    "RATE_LIMIT": ("rate_limit", values.rate),
+    "MESSAGE_RATE": ("message_rate", values.message_rate),
+    "STOP_SECONDS": ("stop_seconds", values.stop_seconds),
+    "WEBHOOK_URL": ("webhook_url", values.webhook_url),
+    "WEBHOOK_LISTEN": ("webhook_listen", values.listen),
+    "WEBHOOK_SECRET": ("webhook_secret", values.webhook_secret),
+    "TELEGRAM_API_URL": ("api_base_url", values.url),
+    "LOG_LEVEL": ("log_level", values.log_level),
 }

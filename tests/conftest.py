@@ -12,7 +12,8 @@ from hypothesis import settings as hypothesis_settings
 from threadpoolctl import threadpool_limits
 
 from bot.local.telegram import Telegram
-from bot.settings import Secret, Settings
+from bot.settings import Settings
+from bot.values import Secret
 from tests.databases import database, postgresql, postgresql_folder  # noqa: F401 - fixtures
 from tests.serving import ADMIN, Chat, install_both, serving
 

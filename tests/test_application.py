@@ -17,7 +17,7 @@ from bot.application import Mangosaurus, TokenError
 from bot.local.contents import Refusal
 from bot.local.request import LocalRequest
 from bot.people.store import StoreError
-from bot.settings import Secret, Settings
+from bot.values import Secret
 from bot.writing.networks import StartError
 from bot.writing.writer import Writer
 from tests.serving import ADMIN, ALICE, Chat, serving, start, until
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.local.telegram import Telegram
+    from bot.settings import Settings
     from bot.writing.writer import Text, Watch
     from model.decoding.requests import Request
 

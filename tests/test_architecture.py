@@ -155,8 +155,9 @@ def test_others_use_what_a_wing_offers(wing: str) -> None:
 
 
 def test_the_settings_know_only_what_their_values_mean() -> None:
-    assert {name for name in imports("bot.settings") if belongs_to(name, "bot")} == {"bot.people.limits"}
-    assert intruders(of("bot.people"), ("bot.settings",)) == []
+    known = imports("bot.settings") | imports("bot.values")
+    assert {name for name in known if belongs_to(name, "bot")} == {"bot.people.limits", "bot.values"}
+    assert intruders(of("bot.people"), ("bot.settings", "bot.values")) == []
 
 
 def test_texts_are_one_room() -> None:

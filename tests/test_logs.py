@@ -14,7 +14,7 @@ import telegram.ext
 from telegram.error import NetworkError
 
 from bot.local.contents import Refusal
-from bot.settings import Secret
+from bot.values import Secret
 from bot.wire.logs import FETCHED_TOO_LATE, UNCONFIRMED, Redaction, configure_logging
 from bot.wire.request import TelegramRequest
 from tests.bot_api_server import HttpRequest, http_server

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.people.limits import Rate
-from bot.settings import _KEYS, Address, Secret, Settings, SettingsError, read_settings, warnings_about
+from bot.settings import _KEYS, Settings, read_settings, warnings_about
+from bot.values import Address, Secret, SettingsError
 from model.files import ROOT
 
 if TYPE_CHECKING:

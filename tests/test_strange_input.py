@@ -19,7 +19,7 @@ from bot.conversation import texts
 from bot.local.contents import LONGEST_TEXT
 from bot.local.markup import command_entities, parse_html, units
 from bot.local.telegram import Person, group
-from bot.settings import Secret
+from bot.values import Secret
 from tests.serving import ALICE, BOB, Chat, names_in, serving
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from bot.settings import Address, Secret
+from bot.values import Address, Secret
 from tests.serving import ALICE, serving, until
 
 if TYPE_CHECKING:

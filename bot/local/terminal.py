@@ -21,7 +21,7 @@ from bot.local.buttons import buttons
 from bot.local.request import LocalRequest
 from bot.local.screen import Glass, Paper, Screen
 from bot.local.telegram import Person, Telegram
-from bot.settings import Secret
+from bot.values import Secret
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:

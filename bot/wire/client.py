@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from telegram import Update
     from telegram.request import BaseRequest
 
-    from bot.settings import Secret
+    from bot.values import Secret
     from bot.wire.pacing import Pacing
 
 TELEGRAM = "https://api.telegram.org"
