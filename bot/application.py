@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Any
 # The library's way to say that durations are timedeltas; without it, every RetryAfter is also a deprecation warning.
 os.environ["PTB_TIMEDELTA"] = "1"
 
-from telegram import BotCommand, BotCommandScopeChat
-from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import InvalidToken, NetworkError, RetryAfter
 from telegram.ext import Application, ApplicationBuilder, Updater
 
-from bot.conversation import moods, texts
+from bot.conversation import moods
 from bot.conversation.answers import Answers
 from bot.handlers.admin import Admin
 from bot.handlers.again import Again
@@ -35,7 +34,7 @@ from bot.handlers.preferences import PreferenceMenu
 from bot.handlers.privacy import Privacy
 from bot.handlers.seed import Seed
 from bot.handlers.sonnet import Sonnet
-from bot.handlers.welcome import Welcome
+from bot.handlers.welcome import Welcome, announce_commands
 from bot.people.store import Store
 from bot.training.retraining import Retraining
 from bot.wire.client import Client
@@ -52,7 +51,7 @@ from model.errors import MangosaurusError
 from model.text.forms import Genre, Network
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable
 
     from telegram.request import BaseRequest
 
@@ -131,13 +130,13 @@ class Mangosaurus:
             yield self
 
     async def serve(self) -> None:
-        """Serve until the task is cancelled, sonnets included from the first moment. TokenError or StoreError."""
+        """Serve until the task is cancelled. TokenError or StoreError."""
         await self._prepare()
         async with self.running():
             await self.rejected()
 
     async def _prepare(self) -> None:
-        """Make what sonnets need, which takes a second. Else the first request for one would do it."""
+        """Make what sonnets need, which takes a second; otherwise the first person to ask for one would wait for it."""
         for writer in self.writers.values():
             try:
                 await writer.prepare()
@@ -215,7 +214,7 @@ class Mangosaurus:
             await self._receiving.start()
         except InvalidToken:
             raise TokenError from None
-        self.application.create_task(self._announce_commands())
+        self.application.create_task(announce_commands(self._bot, self._admin_ids))
         serving = ", ".join(f"{network} {writer.checkpoint.version}" for network, writer in self.writers.items())
         logger.info("Serving as @%s with %s", self._bot.username, serving)
 
@@ -244,18 +243,6 @@ class Mangosaurus:
         for writer in self.writers.values():
             await writer.stop()
         await self._archive.stop()
-
-    async def _announce_commands(self) -> None:
-        """Fill the menu of commands in Telegram's apps; a failure is logged and does no harm."""
-        await self._announce(texts.COMMANDS, None)
-        for admin_id in self._admin_ids:
-            await self._announce(texts.ADMIN_COMMANDS, BotCommandScopeChat(admin_id))
-
-    async def _announce(self, commands: Mapping[str, str], scope: BotCommandScopeChat | None) -> None:
-        try:
-            await self._bot.set_my_commands([BotCommand(*command) for command in commands.items()], scope)
-        except TelegramError as error:
-            logger.info("The menu of commands was not set: %s", error)
 
 
 def http_requests() -> tuple[BaseRequest, BaseRequest]:

@@ -11,7 +11,7 @@ Rooms, in no order, and what the composition root uses of them:
     seed          Seed: `/seed`
     preferences   PreferenceMenu: `/settings`
     privacy       Privacy: `/export` and `/forget`
-    welcome       Welcome: `/start`, `/help`, `/about`, and what no other room answers
+    welcome       Welcome: `/start`, `/help`, `/about`, and what no other room answers; announce_commands
     admin         Admin: `/retrain`
     failures      on_error: what a person and the log read of anything that goes wrong
 """

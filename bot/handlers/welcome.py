@@ -5,9 +5,12 @@ In groups only the three commands are answered.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from telegram import BotCommand, BotCommandScopeChat
+from telegram.error import TelegramError
 from telegram.ext import BaseHandler, CommandHandler, MessageHandler, filters
 
 from bot.conversation import texts
@@ -16,10 +19,12 @@ from bot.wire.order import IN_PRIVATE, person_id
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from telegram import Message, Update
+    from telegram import Bot, Message, Update
     from telegram.ext import ContextTypes
 
     from bot.writing.writer import Writer
+
+logger = logging.getLogger(__name__)
 
 ALBUMS = 64
 """How many are remembered as answered. The pictures of one arrive within seconds."""
@@ -88,6 +93,20 @@ class Welcome:
         if album:
             self._albums.append(album)
         await _reply(update, texts.ONLY_TEXT)
+
+
+async def announce_commands(bot: Bot, admin_ids: Collection[int]) -> None:
+    """Fill the menu of commands in Telegram's apps; a failure is logged and does no harm."""
+    await _announce(bot, texts.COMMANDS, None)
+    for admin_id in admin_ids:
+        await _announce(bot, texts.ADMIN_COMMANDS, BotCommandScopeChat(admin_id))
+
+
+async def _announce(bot: Bot, commands: Mapping[str, str], scope: BotCommandScopeChat | None) -> None:
+    try:
+        await bot.set_my_commands([BotCommand(*command) for command in commands.items()], scope)
+    except TelegramError as error:
+        logger.info("The menu of commands was not set: %s", error)
 
 
 async def _reply(update: Update, text: str) -> None:
