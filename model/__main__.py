@@ -15,8 +15,9 @@ from typing import Annotated
 
 import typer
 
+from model.cli.evaluation import run_evaluation
 from model.cli.failures import FAILURES, Commands, sentence
-from model.cli.figures import print_comparison, print_evaluation, print_json, print_sonnets
+from model.cli.figures import print_comparison, print_json
 from model.cli.options import (
     CheckpointOption,
     CorpusOption,
@@ -32,7 +33,7 @@ from model.cli.options import (
 from model.cli.training import add_version, print_end, run_training
 from model.decoding.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE
 from model.errors import MangosaurusError
-from model.text.forms import Genre, Network
+from model.text.forms import Genre
 
 USUAL_TEMPERATURES = USUAL_TEMPERATURE | {"sonnets": SONNET_TEMPERATURE}
 
@@ -186,19 +187,7 @@ def evaluate(
     json: JsonOption = False,
 ) -> None:
     """Measure weights: their loss on held-out text beside an n-gram's, and figures about the texts they write."""
-    from model.engine.threads import blas_threads
-    from model.evaluation import evaluation
-
-    if genre is Genre.SONNET:
-        _evaluate_sonnets(checkpoint, corpus, samples, json=json)
-        return
-    with blas_threads(thread_limit):
-        weights, texts = weights_at(genre.network, checkpoint), texts_at(genre.network, corpus)
-        result = evaluation.evaluate(weights, texts, samples=samples)
-    if json:
-        print_json(asdict(result))
-    else:
-        print_evaluation(result)
+    run_evaluation(genre, checkpoint, corpus, samples, thread_limit, json=json)
 
 
 @app.command(epilog="Example: python -m model compare dino old.safetensors new.safetensors")
@@ -253,20 +242,6 @@ def plot(
         raise MangosaurusError(f"{path}: the picture is a PNG; --out must end in .png")
     path.write_bytes(plots.draw(history))
     typer.echo(f"drew {path}")
-
-
-def _evaluate_sonnets(checkpoint: Path | None, corpus: list[Path] | None, count: int | None, *, json: bool) -> None:
-    from model.engine.threads import blas_threads
-    from model.evaluation.sonnets import evaluate_sonnets
-    from model.text.sources import whole_dictionary
-
-    weights, texts = weights_at(Network.POEM, checkpoint), texts_at(Network.POEM, corpus)
-    with blas_threads(1):  # as the bot writes them
-        result = evaluate_sonnets(weights, texts, whole_dictionary(), count=count)
-    if json:
-        print_json(asdict(result))
-    else:
-        print_sonnets(result)
 
 
 if __name__ == "__main__":

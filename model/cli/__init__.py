@@ -1,4 +1,4 @@
-"""What the commands in `model/__main__.py` share.
+"""What the commands in `model/__main__.py` share, and the work of the longer ones.
 
 `python -m model --help` must answer at once, so heavy imports are inside the functions that need them.
 
@@ -8,8 +8,9 @@ Rooms, from the ground up, and what others use of them:
     failures    Commands, FAILURES, sentence: an error as one line and an exit code
     options     NetworkArgument, GenreArgument, CorpusOption, CheckpointOption, ThreadsOption, JsonOption, and what they
                 name: versions_of, weights_at, texts_at, check_out
-    figures     print_json, print_evaluation, print_comparison, print_sonnets: results as tables or JSON
+    figures     print_json, print_comparison: results as tables or JSON
     display     a training as it runs
+    evaluation  run_evaluation: what `evaluate` does
     sampling    usual_temperature, check_options, requests_for, whole_texts: what `sample` asks for and prints
     training    run_training, add_version, print_end: what `train` does
     plots       draw: a training as a picture

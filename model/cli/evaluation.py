@@ -1,0 +1,47 @@
+"""The work of the command `evaluate`: measure weights and print the figures."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from model.cli.figures import print_evaluation, print_json, print_sonnets
+from model.cli.options import texts_at, weights_at
+from model.text.forms import Genre, Network
+
+
+def run_evaluation(
+    genre: Genre,
+    checkpoint: Path | None,
+    corpus: list[Path] | None,
+    count: int | None,
+    threads: int | None,
+    *,
+    json: bool,
+) -> None:
+    """Measure the names, verse or sonnets of some weights, from `count` samples."""
+    if genre is Genre.SONNET:
+        _evaluate_sonnets(checkpoint, corpus, count, json=json)
+        return
+    from model.engine.threads import blas_threads
+    from model.evaluation.evaluation import evaluate
+
+    with blas_threads(threads):
+        weights, texts = weights_at(genre.network, checkpoint), texts_at(genre.network, corpus)
+        result = evaluate(weights, texts, samples=count)
+    if json:
+        print_json(asdict(result))
+    else:
+        print_evaluation(result)
+
+
+def _evaluate_sonnets(checkpoint: Path | None, corpus: list[Path] | None, count: int | None, *, json: bool) -> None:
+    from model.engine.threads import blas_threads
+    from model.evaluation.sonnets import evaluate_sonnets
+    from model.text.sources import whole_dictionary
+
+    weights, texts = weights_at(Network.POEM, checkpoint), texts_at(Network.POEM, corpus)
+    with blas_threads(1):  # as the bot writes them
+        result = evaluate_sonnets(weights, texts, whole_dictionary(), count=count)
+    if json:
+        print_json(asdict(result))
+    else:
+        print_sonnets(result)
