@@ -32,7 +32,12 @@ EVERYTHING = [
     texts.decided_by(2**63 - 1, None, 0.7),
     texts.names(["mangosaurus", STRANGE], [Neighbour(STRANGE, 1), None], *SIGNATURE),
     texts.names(["mangosaurus"], [None], *SIGNATURE),
+    texts.names(["onychodon"], [None], *SIGNATURE),
     texts.poem(STRANGE, STRANGE, *SIGNATURE, between=""),
+    texts.sonnet(STRANGE, STRANGE, *SIGNATURE),
+    texts.sonnet("", STRANGE, *SIGNATURE),
+    texts.sonnet_begun(STRANGE, [STRANGE]),
+    texts.nothing_written("sonnet", STRANGE),
     texts.about([("dino", "0a1b", 1.7, 1681), ("poem", "0a1b", 1.4, 0)]),
     texts.help_for("mangosaurus_bot", is_admin=True),
     texts.how_many(10),
@@ -124,6 +129,12 @@ def test_names_in_words() -> None:
     assert texts.names(["y"], [Neighbour("yi", 1)], "seed 42", "k7m2p9x") == f"<b>Y</b>\n{small} <code>k7m2p9x</code>"
 
 
+def test_the_parts_of_a_lone_name_are_explained_where_they_are_certain() -> None:
+    parts, small = "<i>onych-, claw + -odon, tooth</i>", "<i>new; seed 42</i> <code>k7m2p9x</code>"
+    assert texts.names(["onychodon"], [None], "seed 42", "k7m2p9x") == f"<b>Onychodon</b>\n{parts}\n{small}"
+    assert "claw" not in texts.names(["onychodon", "mangodon"], [None, None], "seed 42", "k7m2p9x")
+
+
 def test_what_decides() -> None:
     assert texts.decided_by(42, 0, 1.0) == "seed 42, turn 1"
     assert texts.decided_by(42, None, 1.15) == "seed 42, temperature 1.15"
@@ -132,6 +143,16 @@ def test_what_decides() -> None:
 def test_a_poem_on_the_line_or_below() -> None:
     assert texts.poem("a ", "b\ni", "c", "", between="") == "<b>a </b>b\nI\n\n<i>c</i>"
     assert texts.poem("a", "b", "c", "", between="\n") == "<b>a</b>\nB\n\n<i>c</i>"
+
+
+def test_a_sonnet_in_stanzas() -> None:
+    verse = "\n".join(f"line {number}," for number in range(13))
+    shown, _ = parse_html(texts.sonnet("& MINE", verse, "seed 42", "k7m2p9x"))
+    stanzas = [stanza.split("\n") for stanza in shown.split("\n\n")]
+    assert [len(stanza) for stanza in stanzas] == [4, 4, 4, 2, 1]
+    assert (stanzas[0][:2], stanzas[3][-1]) == (["& MINE", "Line 0,"], "Line 12.")
+    begun, _ = parse_html(texts.sonnet_begun("& MINE", verse.split("\n")[:4]))
+    assert begun == "& MINE\nLine 0,\nLine 1,\nLine 2,\n\nLine 3,\n…"
 
 
 @given(st.lists(st.floats(0, 10), min_size=1, max_size=500))

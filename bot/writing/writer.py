@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 ROWS = 128
 """Requests decoded at once. More rows slow down every row; a request that waits costs nobody anything."""
 MOST_SONNETS = 16
-"""Sonnets that are written or wait. Each takes the time of a thousand names, and two are written at once."""
+"""Sonnets that are written or wait. At a second for each, the last one is finished within half a minute."""
 JOIN_SECONDS = 5.0
 """How long `stop` waits for the thread, which looks up after every character."""
 
@@ -204,9 +204,10 @@ class Writer:
                     self._queue.remove(job)
 
     def _refuse_crowd(self, job: _Job) -> None:
-        sonnets = sum(other.is_sonnet for other in self._pending) if job.is_sonnet else 0
-        if len(self._pending) >= self._limit or sonnets >= MOST_SONNETS:
-            raise Busy(f"{len(self._pending)} requests are waiting already, {sonnets} of them sonnets")
+        if len(self._pending) >= self._limit:
+            raise Busy(f"{len(self._pending)} requests are waiting already")
+        if job.is_sonnet and sum(other.is_sonnet for other in self._pending) >= MOST_SONNETS:
+            raise Busy(f"{MOST_SONNETS} sonnets are waiting already")
 
     def swap(self, checkpoint: Checkpoint) -> None:
         """Write new requests with other weights, once the texts in progress have ended on the old ones."""
