@@ -80,7 +80,7 @@ random_requests: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 }
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(st.data(), st.sampled_from(["names", "verse"]), st.integers(0, 2**32 - 1))
 def test_equal_texts_in_any_company(data: st.DataObject, form: Literal["names", "verse"], seed: int) -> None:
     """On any network, a request has the same texts and the same error alone and among any others that come and go."""
@@ -319,6 +319,7 @@ def test_cancelling_frees_the_row_and_changes_no_other_text() -> None:
     assert decoder.step() == []
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 30)), max_size=30))
 def test_requests_that_come_and_go_between_two_steps_change_no_text(moves: list[tuple[bool, int]]) -> None:
     decoder = Decoder(names_checkpoint())
