@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from bot.local.telegram import Telegram
     from bot.settings import Settings
-    from bot.writing.writer import Text, Watch
+    from bot.writing.desk import Text, Watch
     from model.decoding.requests import Request
 
 

@@ -29,7 +29,7 @@ from tests.serving import ALICE, Chat, uncoded
 if TYPE_CHECKING:
     from bot.local.telegram import Telegram
     from bot.settings import Settings
-    from bot.writing.writer import Text, Watch
+    from bot.writing.desk import Text, Watch
 
 
 FULL = "CREATE TRIGGER full BEFORE INSERT ON creations BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"

@@ -15,7 +15,7 @@ from tests.serving import ALICE, BOB, Chat, uncoded, until
 
 if TYPE_CHECKING:
     from bot.local.telegram import Person, Telegram
-    from bot.writing.writer import Text, Watch
+    from bot.writing.desk import Text, Watch
     from model.decoding.requests import Request
 
 

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pytest
 
+import bot.writing.desk
 import bot.writing.writer
+from bot.writing.desk import Text
 from bot.writing.nearest import Neighbourhood
-from bot.writing.writer import ROWS, Busy, Stopped, Text, Writer, WritingError
+from bot.writing.writer import ROWS, Busy, Stopped, Writer, WritingError
 from model.checkpoint.encoding import Checkpoint, Description
 from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, Request, RequestError, Result, VerseRequest, generator_for
@@ -90,7 +92,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
             gate.pass_through()
             return super().step()
 
-    monkeypatch.setattr(bot.writing.writer, "Decoder", GatedDecoder)
+    monkeypatch.setattr(bot.writing.desk, "Decoder", GatedDecoder)
     yield gate
     gate.opened.set()
 
@@ -268,7 +270,7 @@ async def test_weights_that_cannot_be_set_up_fail_the_requests_and_leave_no_one_
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(bot.writing.writer, "_Desk", crash)
+        patch.setattr(bot.writing.writer, "Desk", crash)
         with pytest.raises(WritingError):
             await writer.write(verse(1))
     assert "MemoryError" in caplog.text

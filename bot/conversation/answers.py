@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from bot.people.limits import Rate
     from bot.people.store import Store
     from bot.writing.archive import Archive
-    from bot.writing.writer import Text, Watch, Writer
+    from bot.writing.desk import Text, Watch
+    from bot.writing.writer import Writer
     from model.text.vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)

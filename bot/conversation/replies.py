@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from telegram import Chat, InlineKeyboardMarkup, User
 
     from bot.people.records import Creation
-    from bot.writing.writer import Text
+    from bot.writing.desk import Text
 
 SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES = 160, 800, 14
 """Characters, characters and lines of each part of a poem. Other numbers would change the texts of old creations."""

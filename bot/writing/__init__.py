@@ -3,7 +3,8 @@
 Rooms, from the ground up, and what other wings use of them:
 
     nearest    Neighbour: the known name that is nearest to an invented one
-    writer     Writer, Text, Watch, Busy, UnpreparedError, WritingError, Stopped: from requests to texts, many at once
+    desk       Text, Watch: a decoder and the requests on it
+    writer     Writer, Busy, UnpreparedError, WritingError, Stopped: from requests to texts, many at once
     archive    Archive, MissingError: old versions, for old creations
     networks   load_networks, StartError: which weights serve
 """

@@ -13,7 +13,7 @@ from model.checkpoint.encoding import CheckpointError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.writing.writer import Text
+    from bot.writing.desk import Text
     from model.checkpoint.versions import Versions
     from model.decoding.requests import Request
 

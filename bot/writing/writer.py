@@ -10,24 +10,20 @@ or with the first request for a sonnet.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.writing.nearest import Neighbourhood
-from model.decoding.decoder import Decoder
-from model.decoding.drafts import seam
-from model.decoding.requests import Request, RequestError, SonnetRequest, VerseRequest
+from bot.writing.desk import Desk, Job, settle
+from model.decoding.requests import RequestError
 from model.decoding.searches import tables_for
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
-    from bot.writing.nearest import Neighbour
+    from bot.writing.desk import Text, Watch
     from model.checkpoint.encoding import Checkpoint
+    from model.decoding.requests import Request
 
 logger = logging.getLogger(__name__)
 
@@ -55,74 +51,6 @@ class Stopped(WritingError):  # noqa: N818 - a state of the writer
     """A request gets no text because the writer was stopped."""
 
 
-@dataclass(frozen=True)
-class Text:
-    """What a request became, and the version of the weights that wrote it."""
-
-    texts: tuple[str, ...]  # names in lower case, or one verse, or one sonnet without the person's line
-    version: str
-    neighbours: tuple[Neighbour | None, ...] = ()  # of each name, the known one nearest to it
-    between: str = ""  # what belongs between the prompt and the verse
-
-
-Watch = Callable[[tuple[str, ...]], object]
-"""Takes the finished lines of a sonnet, on the event loop, each time that there is one more."""
-
-
-@dataclass(eq=False)
-class _Job:
-    request: Request
-    future: asyncio.Future[Text]
-    watch: Watch | None = None
-    lines: int = 0  # that the watcher has
-
-    @property
-    def is_sonnet(self) -> bool:
-        return isinstance(self.request, SonnetRequest)
-
-    def show(self, lines: tuple[str, ...]) -> None:
-        """Let the watcher have the lines, if there are more than before."""
-        if self.watch and len(lines) > self.lines:
-            self.lines = len(lines)
-            _call(self.future, self.watch, lines)
-
-
-class _Desk:
-    """One version at work: a Decoder and the requests on it. The decoding thread owns it alone."""
-
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self.checkpoint = checkpoint
-        self.jobs: dict[int, _Job] = {}  # by ticket
-        self._decoder = Decoder(checkpoint)
-        self._neighbourhood = Neighbourhood(checkpoint.known_names)
-
-    def seat(self, job: _Job) -> None:
-        """Let a request join at the next character."""
-        try:
-            self.jobs[self._decoder.submit(job.request)] = job
-        except RequestError as error:
-            _settle(job.future, error)
-
-    def step(self) -> None:
-        """Drop the requests that nobody waits for any more, and write one character of every other text."""
-        for ticket in [ticket for ticket, job in self.jobs.items() if job.future.done()]:
-            self._decoder.cancel(ticket)
-            del self.jobs[ticket]
-        for result in self._decoder.step():
-            job = self.jobs.pop(result.ticket)
-            _settle(job.future, result.error or self._text(job.request, result.texts))
-        for ticket, job in self.jobs.items():
-            if job.watch:
-                job.show(self._decoder.lines(ticket))
-
-    def _text(self, request: Request, texts: tuple[str, ...]) -> Text:
-        if isinstance(request, SonnetRequest):
-            return Text(texts, self.checkpoint.version)
-        if isinstance(request, VerseRequest):
-            return Text(texts, self.checkpoint.version, between=seam(request.prompt, self.checkpoint.vocabulary))
-        return Text(texts, self.checkpoint.version, tuple(self._neighbourhood.nearest(texts)))
-
-
 class Writer:
     """The queue in front of one network, and the thread that decodes it.
 
@@ -134,10 +62,10 @@ class Writer:
         self.checkpoint = checkpoint
         """The weights that new requests are written with."""
         self._limit = ROWS + queue_limit
-        self._pending: set[_Job] = set()  # those being prepared, in the queue or on the desk
+        self._pending: set[Job] = set()  # those being prepared, in the queue or on the desk
         self._preparing = asyncio.Lock()
         self._prepared: Checkpoint | None = None
-        self._queue: deque[_Job] = deque()
+        self._queue: deque[Job] = deque()
         self._changed = threading.Condition()
         self._stopped = True
         self._thread: threading.Thread | None = None
@@ -162,7 +90,7 @@ class Writer:
             self._stopped = True
             self._changed.notify()
         for job in self._pending:
-            _settle(job.future, Stopped("the writer was stopped"))
+            settle(job.future, Stopped("the writer was stopped"))
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, JOIN_SECONDS)
             self._thread = None
@@ -187,7 +115,7 @@ class Writer:
         """
         if self._stopped:
             raise Stopped("the writer is not running")
-        job = _Job(request, asyncio.get_running_loop().create_future(), watch)
+        job = Job(request, asyncio.get_running_loop().create_future(), watch)
         self._refuse_crowd(job)
         self._pending.add(job)
         try:
@@ -203,7 +131,7 @@ class Writer:
                 if job in self._queue:  # cancelled or stopped early
                     self._queue.remove(job)
 
-    def _refuse_crowd(self, job: _Job) -> None:
+    def _refuse_crowd(self, job: Job) -> None:
         if len(self._pending) >= self._limit:
             raise Busy(f"{len(self._pending)} requests are waiting already")
         if job.is_sonnet and sum(other.is_sonnet for other in self._pending) >= MOST_SONNETS:
@@ -215,12 +143,12 @@ class Writer:
 
     def _decode(self) -> None:
         """Live as the decoding thread. A crash fails the requests on the desk; the next ones get a fresh desk."""
-        desk: _Desk | None = None
+        desk: Desk | None = None
         while (arrivals := self._arrivals(desk)) is not None:
             checkpoint, jobs = arrivals
             try:
                 if desk is None or desk.checkpoint is not checkpoint:
-                    desk = _Desk(checkpoint)
+                    desk = Desk(checkpoint)
                 for job in jobs:
                     desk.seat(job)
                 desk.step()
@@ -228,10 +156,10 @@ class Writer:
                 failed = {*jobs, *(desk.jobs.values() if desk else ())}
                 logger.exception("Writing with weights %s failed %d requests", checkpoint.version, len(failed))
                 for job in failed:
-                    _settle(job.future, WritingError("the decoder crashed"))
+                    settle(job.future, WritingError("the decoder crashed"))
                 desk = None
 
-    def _arrivals(self, desk: _Desk | None) -> tuple[Checkpoint, list[_Job]] | None:
+    def _arrivals(self, desk: Desk | None) -> tuple[Checkpoint, list[Job]] | None:
         """Wait until there is something to write; returns the weights and the requests that join, or None at the end.
 
         After a swap nobody joins until the texts in progress are finished.
@@ -245,23 +173,3 @@ class Writer:
             checkpoint = desk.checkpoint if desk and running else newest
             joining = min(ROWS - running, len(self._queue)) if checkpoint is newest else 0
             return checkpoint, [self._queue.popleft() for _ in range(joining)]
-
-
-def _settle(future: asyncio.Future[Text], outcome: Text | Exception) -> None:
-    """Hand over what became of a request, from any thread."""
-    _call(future, _set, future, outcome)
-
-
-def _call(future: asyncio.Future[Text], function: Callable[..., object], *arguments: object) -> None:
-    """Call a function on the event loop of a future, from any thread. Nobody waits on a loop that is closed."""
-    with contextlib.suppress(RuntimeError):
-        future.get_loop().call_soon_threadsafe(function, *arguments)
-
-
-def _set(future: asyncio.Future[Text], outcome: Text | Exception) -> None:
-    if future.done():
-        return
-    if isinstance(outcome, Text):
-        future.set_result(outcome)
-    else:
-        future.set_exception(outcome)
