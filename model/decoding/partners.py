@@ -76,7 +76,8 @@ class Partners:
         wanted = list(wanted)
         found: dict[str, Counts] = defaultdict(int)
         for other, ending, starts in self._alike(wanted):
-            is_chosen = other != word and (other in self._common or choice > Choice.COMMON)
+            is_other = not word.endswith(other)  # day is in Wednesday, whatever the onset
+            is_chosen = is_other and (other in self._common or choice > Choice.COMMON)
             if is_chosen and best_rhyme(wanted, [ending]) > Rhyme.SAME:
                 found[other] |= starts
         if choice is Choice.EYE:
