@@ -131,12 +131,12 @@ class Mangosaurus:
 
     async def serve(self) -> None:
         """Serve until the task is cancelled. TokenError or StoreError."""
-        await self._prepare()
         async with self.running():
+            self.application.create_task(self._prepare())
             await self.rejected()
 
     async def _prepare(self) -> None:
-        """Make what sonnets need, which takes a second; otherwise the first person to ask for one would wait for it."""
+        """Make what sonnets need, before anybody asks for one. All else is served in the second that it takes."""
         for writer in self.writers.values():
             try:
                 await writer.prepare()

@@ -33,7 +33,11 @@ class Lock(Standby):
 
 
 @pytest.fixture
-def bot(settings: Settings, telegram: Telegram) -> Callable[[], Mangosaurus]:
+def bot(settings: Settings, telegram: Telegram, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Mangosaurus]:
+    async def nothing(_writer: Writer) -> None:
+        """Make no tables for sonnets, which takes a second."""
+
+    monkeypatch.setattr(Writer, "prepare", nothing)
     return lambda: Mangosaurus(settings, lambda: LocalRequest(telegram))
 
 

@@ -3,8 +3,8 @@
 Each network has a `Writer`. The event loop queues requests and awaits their texts; the thread computes, and sleeps
 while there is nothing to write. They share one `Condition`, held for bookkeeping only, never while a network runs.
 
-Sonnets need tables, which take a second to make. Other threads make them: before serving, before other weights serve,
-or with the first request for a sonnet.
+Sonnets need tables, which take a second to make. Other threads make them: when the bot starts, before other weights
+serve, or with the first request for a sonnet.
 """
 
 from __future__ import annotations
