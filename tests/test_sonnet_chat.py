@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import re
+import shutil
 import sqlite3
 import threading
 from typing import TYPE_CHECKING, Any
@@ -326,18 +327,38 @@ async def test_no_tables_are_made_on_the_decoding_thread(
     assert maker != "decoding"
 
 
-async def test_a_bot_that_serves_has_made_the_tables_before(
+async def test_a_bot_that_serves_makes_the_tables_before_it_is_asked(
     settings: Settings, telegram: Telegram, weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[bool] = []
+    made: list[Checkpoint] = []
     mangosaurus = Mangosaurus(dataclasses.replace(settings, checkpoints=weights), lambda: LocalRequest(telegram))
-    monkeypatch.setattr(bot.writing.writer, "tables_for", lambda _checkpoint: made.append(not telegram.commands))
+    monkeypatch.setattr(bot.writing.writer, "tables_for", made.append)
     serving = asyncio.create_task(mangosaurus.serve())
-    await until(lambda: bool(telegram.commands))
+    await until(lambda: bool(telegram.commands and made))
     serving.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await serving
-    assert made == [True]
+    assert made == [mangosaurus.writers["poem"].checkpoint]
+
+
+async def test_other_weights_write_the_sonnets_of_their_time_again(
+    settings: Settings, telegram: Telegram, weights: Path, tmp_path: Path
+) -> None:
+    own = dataclasses.replace(settings, checkpoints=tmp_path / "checkpoints")
+    shutil.copytree(weights, own.checkpoints)
+    async with serving(own, telegram) as chat:
+        (old,) = await chat.say("/sonnet")
+    code, versions = old.split(" ")[-1], Versions(own.checkpoints / "poem")
+    before = versions.load_current()
+    other = LanguageModel.initialise(before.language_model.architecture, np.random.default_rng(1))
+    install(own.checkpoints / "poem", dataclasses.replace(before, language_model=other))
+    async with serving(own, telegram) as chat:
+        assert await chat.say(f"/again {code}") == [old]
+        await chat.press("another")
+        assert lines(telegram.sent[-1]["text"]) != lines(old)
+        versions.path(before.version).unlink()
+    async with serving(own, telegram) as chat:
+        assert await chat.say(f"/again {code}") == [parse_html(texts.gone(code))[0]]
 
 
 async def test_names_are_written_while_sonnets_are(poet: Chat, telegram: Telegram) -> None:
