@@ -118,7 +118,7 @@ class TorchBot:
                 self._database.execute("INSERT INTO answers VALUES (?, ?, ?)", (update.effective_user.id, prompt, text))
 
     def _new_name(self) -> str:
-        while (name := self._dino.continued("", 1)) in self._dino.known:
+        while (name := self._dino.continued("", 2)) in self._dino.known:
             pass
         return name.capitalize()
 
