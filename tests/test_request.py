@@ -208,7 +208,8 @@ async def test_the_name_is_not_found(monkeypatch: pytest.MonkeyPatch, caplog: py
 
 
 async def test_the_other_side_does_not_speak_tls(server: HttpServer, caplog: pytest.LogCaptureFixture) -> None:
-    async with connected(server.address.replace("http:", "https:")) as bot, failing(NothingSentError, caplog):
+    address = server.address.replace("http:", "https:")
+    async with connected(address, connect_timeout=0.2) as bot, failing(NothingSentError, caplog):
         await bot.send_message(1, "x")
     assert server.requests == []
 

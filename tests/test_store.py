@@ -387,14 +387,14 @@ async def ask(store: Store, name: str, subject: Any, detail: Any) -> None:
 BURSTS = st.lists(st.lists(WISHES, max_size=12), max_size=5)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(bursts=BURSTS)
 def test_many_at_once_is_the_same_as_one_by_one(bursts: list[list[tuple[str, Any, Any]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(live(f"{folder}/people.db", bursts))
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(bursts=BURSTS)
 def test_many_at_once_is_the_same_as_one_by_one_on_a_server(
     postgresql_folder: Path, bursts: list[list[tuple[str, Any, Any]]]
