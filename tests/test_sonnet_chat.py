@@ -68,10 +68,20 @@ async def poet(settings: Settings, telegram: Telegram, weights: Path) -> AsyncIt
 
 
 @pytest.fixture
-def calls(telegram: Telegram, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """Each message and edit with its text, where unfinished sonnets are shown as fast as they are written."""
+async def paced(
+    settings: Settings, telegram: Telegram, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Chat]:
+    """A bot under Telegram's limits, which shows an unfinished sonnet once."""
     monkeypatch.setattr("bot.conversation.watching.MOMENT", 0.0)
-    monkeypatch.setattr("bot.conversation.watching.EDIT_EVERY", 0.0)
+    monkeypatch.setattr("bot.conversation.watching.EDIT_EVERY", 1000.0)
+    monkeypatch.setattr("bot.conversation.watching.EDIT_A_GROUP_EVERY", 1000.0)
+    async with serving(dataclasses.replace(settings, checkpoints=weights, message_rate=30), telegram) as chat:
+        yield chat
+
+
+@pytest.fixture
+def calls(telegram: Telegram) -> list[tuple[str, str]]:
+    """Each message and edit with its text."""
     seen: list[tuple[str, str]] = []
 
     def listen(method: str, _parameters: Json, result: Any) -> None:
@@ -216,31 +226,27 @@ async def test_lines_appear_as_they_are_written(poet: Chat, telegram: Telegram, 
     assert counts[0] > 1
 
 
-async def test_edits_keep_their_distance(
-    poet: Chat, calls: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.conversation.watching.EDIT_EVERY", 1000.0)
-    monkeypatch.setattr("bot.conversation.watching.EDIT_A_GROUP_EVERY", 1000.0)
+async def test_edits_keep_their_distance(paced: Chat, calls: list[tuple[str, str]]) -> None:
     for chat in (None, group(-5)):
         calls.clear()
-        (answer,) = await poet.say("/sonnet", chat=chat)
+        (answer,) = await paced.say("/sonnet", chat=chat)
         assert [method for method, _ in calls] == ["sendMessage", "editMessageText"]
         assert calls[-1][1] == answer
 
 
 async def test_what_is_written_within_a_moment_is_one_message(
-    poet: Chat, calls: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+    paced: Chat, calls: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.conversation.watching.MOMENT", 1000.0)
-    (answer,) = await poet.say("/sonnet")
+    (answer,) = await paced.say("/sonnet")
     assert calls == [("sendMessage", answer)]
 
 
 async def test_nothing_unfinished_is_shown_while_messages_wait(
-    poet: Chat, calls: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+    paced: Chat, calls: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Pacing, "waiting", lambda _self, _chat_id=None: 1)
-    (answer,) = await poet.say("/sonnet")
+    (answer,) = await paced.say("/sonnet")
     assert calls == [("sendMessage", answer)]
 
 
@@ -257,31 +263,29 @@ async def test_nothing_unfinished_is_sent_into_a_pipe(
     "refusal", [Refusal(400, "Bad Request: message to edit not found"), Refusal(403, "Forbidden: no edits here")]
 )
 async def test_a_whole_sonnet_that_cannot_be_shown_in_place_is_a_message(
-    poet: Chat, telegram: Telegram, calls: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch, refusal: Refusal
+    paced: Chat, telegram: Telegram, calls: list[tuple[str, str]], refusal: Refusal
 ) -> None:
-    monkeypatch.setattr("bot.conversation.watching.EDIT_EVERY", 1000.0)
     telegram.refusals["editMessageText"].append(refusal)
-    unfinished, whole = await poet.say("/sonnet")
+    unfinished, whole = await paced.say("/sonnet")
     assert unfinished.endswith("…")
     assert len(lines(whole)) == 14
     assert [method for method, _ in calls] == ["sendMessage", "sendMessage"]
-    assert (await poet.say(f"/again {whole.split(' ')[-1]}"))[-1] == whole
+    assert (await paced.say(f"/again {whole.split(' ')[-1]}"))[-1] == whole
 
 
 async def test_an_edit_that_may_have_arrived_is_repeated_and_never_sent(
-    poet: Chat, telegram: Telegram, calls: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+    paced: Chat, telegram: Telegram, calls: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.conversation.watching.EDIT_EVERY", 1000.0)
     monkeypatch.setattr("bot.conversation.watching.PAUSE", 0.0)
     telegram.refusals["editMessageText"].extend([Refusal(502, "Bad Gateway")] * 2)
-    (whole,) = await poet.say("/sonnet")
+    (whole,) = await paced.say("/sonnet")
     assert len(lines(whole)) == 14
     telegram.refusals["editMessageText"].extend([Refusal(502, "Bad Gateway")] * 3)
-    (unfinished,) = await poet.say("/sonnet")
+    (unfinished,) = await paced.say("/sonnet")
     assert unfinished.endswith("…")
-    assert [type(error).__name__ for error in poet.errors] == ["NetworkError"]
-    poet.errors.clear()
-    (again,) = await poet.say("/sonnet")  # nobody knows if the turn was seen, so it is given once more
+    assert [type(error).__name__ for error in paced.errors] == ["NetworkError"]
+    paced.errors.clear()
+    (again,) = await paced.say("/sonnet")  # nobody knows if the turn was seen, so it is given once more
     assert again.startswith(unfinished.removesuffix("\n…"))
     assert [method for method, _ in calls].count("sendMessage") == 3
 

@@ -1,7 +1,7 @@
 """A reply that can be watched: one message, edited while its text is being written, and the whole text in the end.
 
 Telegram counts an edit as a message, so there is one now and then, and none while other messages wait. A text that is
-written within a moment is sent once.
+written within a moment is sent once. Where nothing limits the bot, as in the terminal, every line appears at once.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import sys
 from typing import TYPE_CHECKING
 
 from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError
@@ -48,7 +49,11 @@ class WatchedReply:
         self._shown: Message | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._sending: asyncio.Task[None] | None = None
-        self._not_before = asyncio.get_running_loop().time() + MOMENT
+        self._pause = EDIT_A_GROUP_EVERY if message.chat_id < 0 else EDIT_EVERY
+        moment = MOMENT
+        if outbox.capacity() == sys.maxsize:
+            self._pause = moment = 0.0
+        self._not_before = asyncio.get_running_loop().time() + moment
 
     async def __aenter__(self) -> WatchedReply:
         return self
@@ -94,8 +99,7 @@ class WatchedReply:
             logger.info("An unfinished text was not shown: %s", error)
             self._not_before = math.inf
         else:
-            pause = EDIT_A_GROUP_EVERY if self._message.chat_id < 0 else EDIT_EVERY
-            self._not_before = max(self._not_before, asyncio.get_running_loop().time() + pause)
+            self._not_before = max(self._not_before, asyncio.get_running_loop().time() + self._pause)
         finally:
             self._sending = None
 
