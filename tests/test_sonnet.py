@@ -28,6 +28,20 @@ from model.network.language_model import LanguageModel
 from model.text.words import words_of
 
 FIRST = "Shall I compare thee to a summer's day?"
+RECORDED = """\
+they say we are the members of my love.
+i am not such a worthy beauty stay,
+that i am glad thou see'st him on thy glove.
+therefore i do beseech you, i will find:
+my heart is long as thou hast laid it so.
+what summer is this, thou art all on blind?
+what talk you to you better than this woe?
+who was he done alone, where all the morn
+that all the argument is rather too?
+when i must seek into the sweet of scorn,
+while fury were discharg'd, but then i do.
+this is the morning's wonder for thy tears,
+which for a gracious love to common fears."""
 MOST_STEPS = 3000
 
 
@@ -57,7 +71,7 @@ def decoder(small: Checkpoint) -> Decoder:
     return decoder
 
 
-def request(turn: int = 0, prompt: str = FIRST, temperature: float = 0.7) -> SonnetRequest:
+def request(turn: int = 0, prompt: str = FIRST, temperature: float = 0.8) -> SonnetRequest:
     return SonnetRequest(generator_for(42, turn), prompt, temperature)
 
 
@@ -97,8 +111,10 @@ def test_a_sonnet_scans_and_rhymes(sonnets: list[str], small: Checkpoint) -> Non
     assert len(set(sonnets)) == len(sonnets)
 
 
-def test_so_does_one_of_the_released_weights(released: Checkpoint) -> None:
-    check(written(Decoder(released), request())[0], released, FIRST)
+def test_the_released_weights_write_what_they_always_wrote(released: Checkpoint) -> None:
+    (text,) = written(Decoder(released), request())
+    check(text, released, FIRST)
+    assert text == RECORDED
 
 
 def test_without_a_first_line_it_writes_that_too(decoder: Decoder, small: Checkpoint) -> None:
