@@ -1,7 +1,7 @@
 """Which requests are accepted: as many as can be sent within half a minute, and as many as one person may have.
 
-All others are refused at once, in words. A group is told once, until nothing waits for it any more: with more words it
-would be refused for longer.
+All others are refused at once, in words. A group is told once, until nothing waits for it any more: each further
+sentence would keep it waiting longer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class ExplainedError(MangosaurusError):
-    """Nothing was done. The sentence is HTML from `texts`, and says why and what would help."""
+    """Nothing was done. The sentence is HTML from `texts`: why, and what would help."""
 
 
 class RefusedError(ExplainedError):

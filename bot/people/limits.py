@@ -56,7 +56,7 @@ class Limits:
     def spend(self, person_id: int, cost: float = 1) -> Verdict:
         """Take a token, or a part of one, from a person's bucket, if it holds that much.
 
-        Only who is refused a whole one is told so: typing inline has no place for words.
+        A refused part does not count as told, because what is typed inline cannot be answered with a sentence.
         """
         if self._rate is None:
             return Verdict.ALLOWED

@@ -1,8 +1,8 @@
 """Which of several processes serves: the one that holds a lock in their PostgreSQL database.
 
-The server keeps the lock for a connection. It frees it at once when the process dies, and after 7 seconds when nothing
-comes from its machine any more. A holder notices within 6 seconds that it has lost the server, so it has stopped before
-the next process begins, which tries every second.
+The lock belongs to a connection. The server frees it at once when the process dies, and 7 seconds after its machine has
+fallen silent. A holder notices within 6 seconds that it has lost the server, and sends nothing more. So it has stopped
+before the next process begins, which tries every second.
 
 The connection must lead to the server itself, not to a pooler that shares it between transactions.
 """

@@ -49,7 +49,7 @@ class Redaction(logging.Filter):
 
 
 class _SaidElsewhere(logging.Filter):
-    """Drops or shortens the library's reports of what is no news.
+    """Drops or shortens reports of the library that tell the operator nothing new.
 
     A rejected token is the process's last line anyway, and only the bot itself cancels tasks. Updates that arrive
     during a stop are fetched again at the next start. A stop without a network needs no traceback.

@@ -36,7 +36,7 @@ def person_id(update: Update) -> int | None:
 def can_press(owner: int, presser: User | None, chat: Chat) -> bool:
     """Tell whether a person in a chat may press a button that belongs to a person or a chat.
 
-    What belongs to the chat is everybody's there: Telegram never says that a press comes from a channel.
+    Everybody in a chat may press what belongs to the chat: Telegram never says that a press comes from a channel.
     """
     return owner == chat.id or (presser is not None and owner == presser.id)
 

@@ -35,7 +35,7 @@ _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, ht
 
 
 class NothingSentError(NetworkError):
-    """Telegram surely did not get the request: no connection came about, or none was free."""
+    """Telegram did not get the request: no connection could be made, or none was free."""
 
 
 class ConnectionSettingError(MangosaurusError):

@@ -37,7 +37,7 @@ BUTTONS = {
 }
 WILDEST = "Any wilder, and I'd make no sense at all."
 TAMEST = "Any tamer, and I'd only repeat myself."
-LONGEST_POEM = "That's as long as I can make this poem. Send me one of its lines to start another."
+LONGEST_POEM = "I can't make this poem any longer. Send me one of its lines to start another."
 OLD_BUTTON = "I don't recognise this button any more. Please ask me again."
 NOT_YOURS = "That one belongs to somebody else. Ask me for one of your own."
 FORGOTTEN = "I don't remember this creation any more. Please ask me for a new one."

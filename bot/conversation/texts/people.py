@@ -23,8 +23,8 @@ FORGET_NOT_YOURS = "That question is for somebody else. To be forgotten, send /f
 QUESTION_TOO_OLD = "I asked that too long ago. If you still want it, send me the command again."
 AS_YOURSELF = "I can't tell who is behind a channel. Ask me as yourself."
 FORGET_GROUP_QUESTION = (
-    "Do you want me to forget this group? I'll delete its seed, its turns, its settings and all that was asked for in "
-    "its name, and those codes will stop working. Only an admin can answer, and it can't be undone."
+    "Do you want me to forget this group? I'll delete its seed, its turns, its settings and everything that was "
+    "asked for in its name, and those codes will stop working. Only an admin can answer, and it can't be undone."
 )
 FORGET_GROUP_YES = "Yes, forget this group"
 FORGET_GROUP_DONE = "Done, I've forgotten this group."

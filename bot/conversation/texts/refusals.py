@@ -6,7 +6,7 @@ from bot.conversation.texts.markup import duration
 
 BUSY = "So many people are writing to me that I can't keep up. Please ask again in half a minute."
 BUSY_GROUP = (
-    "You're all faster than Telegram lets me write to a group. Ask me again in half a minute, or in a private chat."
+    "Together you're faster than Telegram lets me answer a group. Ask me again in half a minute, or in a private chat."
 )
 PASSED_OVER = "Others pressed before you, and I couldn't keep up. Please press again in a moment."
 STOPPING = "I'm shutting down. Please ask again when I'm back."
