@@ -12,12 +12,15 @@ import pytest
 from bot.training.commands import Reason
 from bot.training.locks import LOCK, locked
 from bot.training.retraining import Outcome, Retraining
+from bot.writing.writer import UnpreparedError, Writer
 from model.checkpoint.versions import Versions
 from tests.serving import until
 from tests.training_stage import OUT_OF_REACH, Stage, fails, fails_with, ignore, promote
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from model.checkpoint.encoding import Checkpoint
 
 
 @pytest.fixture
@@ -33,6 +36,21 @@ async def test_better_weights_are_promoted_and_served(stage: Stage) -> None:
     assert stage.versions.current() == stage.new.version == stage.writer.checkpoint.version
     assert stage.remains() == []
     assert retraining.running is None
+
+
+async def test_new_weights_are_prepared_for_sonnets_before_they_serve(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared: list[tuple[str, str]] = []
+
+    async def prepare(self: Writer, checkpoint: Checkpoint) -> None:
+        prepared.append((checkpoint.version, self.checkpoint.version))
+        raise UnpreparedError("these weights know too few words")
+
+    monkeypatch.setattr(Writer, "prepare", prepare)
+    assert (await stage.retraining("train").retrain("dino", None, ignore)).promoted
+    assert prepared == [(stage.new.version, stage.old.version)]
+    assert stage.writer.checkpoint.version == stage.new.version
 
 
 @pytest.mark.parametrize("loss", [1.76, 2.0, 2.5])

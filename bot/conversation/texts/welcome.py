@@ -23,7 +23,7 @@ ADMIN_COMMANDS = {**COMMANDS, "retrain": "train a network"}
 
 START = (
     "Hi, I'm <b>Mangosaurus</b>. I invent dinosaurs that never lived and verse that Shakespeare never wrote.\n\n"
-    "Try /dino, or send me a line such as <i>Shall I compare thee</i>. /help shows what else I can do."
+    "Try /dino or /sonnet, or send me a line such as <i>Shall I compare thee</i>. /help shows what else I can do."
 )
 HELP = (
     "/dino – a new dinosaur name\n"
