@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.decoding import pronunciation
 from model.decoding.elizabethan import BY_HAND, PREFIXES, SUFFIXES
-from model.decoding.pronunciation import MOST_READINGS, Pronouncer, is_vowel
+from model.decoding.pronunciation import LONGEST_WORD, MOST_READINGS, Pronouncer, is_vowel
 from model.text import sources
 from model.text.dictionary import PRONUNCIATIONS, clean_cmudict, format_dictionary, read_dictionary
 from model.text.words import words_of
@@ -50,6 +51,21 @@ def sounds(word: str) -> list[str]:
 )
 def test_readings(word: str, reading: str) -> None:
     assert reading in sounds(word)
+
+
+@pytest.mark.parametrize("part", ["un", "ness", "s", "lyer", "e'", "a-", "ings", "e", "to-"])
+def test_no_word_takes_long(part: str) -> None:
+    word = part * (LONGEST_WORD // len(part))
+    assert len(pronounce(word)) <= MOST_READINGS
+    assert pronounce(part * 5000) == ()
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pronunciation, "MOST_REMEMBERED", 10)
+    fresh = Pronouncer(DICTIONARY.pronunciations)
+    assert [fresh(word) for word in ("beauty", "lov'd", "heav'n", "loveth") * 5] == [
+        pronounce(word) for word in ("beauty", "lov'd", "heav'n", "loveth") * 5
+    ]
 
 
 def test_no_word_is_guessed() -> None:

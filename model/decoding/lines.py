@@ -18,7 +18,7 @@ from model.network.layers import Array
 from model.text.vocabulary import Vocabulary
 
 LONGEST_LINE = 66
-"""Characters. The longest line of the sonnets has 58."""
+"""Characters. The longest line of the sonnets has 60."""
 PRECISION = 1 << 20
 OF_DRAWN = 0.8
 """The share of the logarithm of the drawn characters' own probability."""

@@ -11,13 +11,18 @@ What no rule reaches has no pronunciation; nothing is guessed.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import product
+from itertools import islice, product
 
 from model.decoding.elizabethan import BY_HAND, PREFIXES, SPELLINGS, SUFFIXES
 from model.text.dictionary import Pronunciation, Pronunciations
 
 VOICELESS = frozenset(("P", "T", "K", "F", "TH", "S", "SH", "CH", "HH"))
 SIBILANTS = frozenset(("S", "Z", "SH", "ZH", "CH", "JH"))
+LONGEST_WORD = 40
+"""Letters. Longer words have no pronunciation; the longest that Shakespeare used has 36."""
+MOST_APOSTROPHES = 3
+"""The rules try three letters for each, so more would take long."""
+MOST_REMEMBERED = 200_000
 MOST_READINGS = 6
 """A word has no more pronunciations than this; compounds would otherwise have dozens."""
 
@@ -30,15 +35,21 @@ _LIQUID = ("R", "L", "N")
 
 
 class Pronouncer:
-    """Pronunciations of words, by a dictionary and by the rules; each word is worked out once."""
+    """Pronunciations of words, by a dictionary and by the rules. It remembers what it has worked out."""
 
     def __init__(self, dictionary: Mapping[str, Pronunciations]) -> None:
         self._dictionary = dictionary
-        self._known: dict[str, Pronunciations] = {}
+        self._known: dict[str, Pronunciations] = {}  # for whole words
+        self._stems_known: dict[str, Pronunciations] = {}  # without the readings that verse adds
 
     def __call__(self, word: str) -> Pronunciations:
         """Return the ways to say a word, the usual one first; none where no rule reaches it."""
+        if len(word) > LONGEST_WORD or word.count("'") > MOST_APOSTROPHES:
+            return ()
         if word not in self._known:
+            if len(self._known) + len(self._stems_known) > MOST_REMEMBERED:  # people can ask for any number of words
+                self._known.clear()
+                self._stems_known.clear()
             self._known[word] = _unique(self._readings(word))
         return self._known[word]
 
@@ -51,14 +62,15 @@ class Pronouncer:
 
     def _plain(self, word: str) -> Pronunciations:
         """Return the readings without those that verse adds."""
-        if word in BY_HAND:
-            return _sounds(BY_HAND[word])
-        return self._dictionary.get(word) or self._by_rule(word)
+        if word not in self._stems_known:
+            by_hand = _sounds(BY_HAND[word]) if word in BY_HAND else ()
+            self._stems_known[word] = by_hand or self._dictionary.get(word) or self._by_rule(word)
+        return self._stems_known[word]
 
     def _by_rule(self, word: str) -> Pronunciations:
         """Return what the first rule gives that leads to anything."""
         rules = (self._compound, self._apostrophe, self._inflected, self._respelt, self._suffixed, self._prefixed)
-        return next((found for rule in rules if (found := tuple(rule(word)))), ())
+        return next((found for rule in rules if (found := tuple(islice(rule(word), MOST_READINGS)))), ())
 
     def _compound(self, word: str) -> Iterable[Pronunciation]:
         parts = word.split("-")

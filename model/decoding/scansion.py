@@ -69,9 +69,6 @@ class Scansion:
         self._space, self._newline = ids[" "], vocabulary.newline
         self._marks = np.array([ids[mark] for mark in PUNCTUATION if mark in ids], np.intp)
 
-    def __contains__(self, word: str) -> bool:
-        return word in self._numbers
-
     def line_ends(self, starts: Mapping[str, int], stops: str = "") -> LineEnds:
         """Return the masks for words that may end a line, with the counts that each may begin after, as bits.
 

@@ -82,7 +82,8 @@ def _tables(known_words: frozenset[str], vocabulary: Vocabulary, version: str) -
     pronouncer = Pronouncer(dictionary.pronunciations)
     words: dict[str, Pronunciations] = {}
     for word in (f"'{word}" if f"'{word}" in CLIPPED else word for word in sorted(known_words)):
-        if (readings := pronouncer(word)) and (len(word) > 1 or word in "aio"):
+        can_be_written = (len(word) > 1 or word in "aio") and all(letter in vocabulary for letter in word)
+        if can_be_written and (readings := pronouncer(word)):
             words[word] = readings
     partners = Partners(words, dictionary.of_poems, dictionary.endings)
     if len(words) < ENOUGH_WORDS or not partners.openers or " " not in vocabulary:
