@@ -22,7 +22,8 @@ from model.text.forms import Form
 ORDERS = range(9)  # of the n-gram
 WEIGHT: dict[Form, int] = {"names": 20, "verse": 1}
 """How often an n-gram that also counts the pretraining texts counts each training text. Counted once, 1,500 dinosaurs
-would be lost among 100,000 other names. Of 1, 5, 20 and 60, 20 has the lowest loss on the held-out names."""
+would be lost among 100,000 other names. Of 1, 5, 20 and 60, 20 has the lowest loss on the held-out names; on two
+other splits it is within 0.02 of the lowest."""
 USUAL_SAMPLES: dict[Form, int] = {"names": 2000, "verse": 200}
 
 
