@@ -449,11 +449,11 @@ async def test_a_connection_that_is_lost_within_a_request_is_an_error_and_nothin
 async def test_a_server_that_does_not_answer_is_an_error_after_a_while(
     postgresql_folder: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "PATIENCE", 0.3)
     async with opened(postgresql) as store:
         await store.set_seed(1, 42)
         silence = pytest.raises(StoreError, match="this database cannot be used: it does not answer")
-        with frozen(postgresql_folder), silence:
+        with monkeypatch.context() as patched, frozen(postgresql_folder), silence:
+            patched.setattr(room, "PATIENCE", 0.3)
             await store.seed(1)
         assert await store.seed(1) == 42
 
