@@ -16,7 +16,7 @@ Panels and groups. Before OpenBLAS multiplies two large matrices, it packs both 
 For these shapes, packing costs up to 40 % of the product itself. OpenBLAS does not pack for products of up to a million
 multiplications. So one time step is computed as many small products, (8, D) by (D, 32). The weights are copied into
 panels of 8 outputs, once for all time steps (0.5 ms at H 256, for 64 steps). The batch is split into groups of at most
-32 columns. At all three widths, these two sizes are the fastest, or within 3 % of the fastest.
+32 columns. At all three widths, these two sizes are the fastest, or within 5 % of the fastest.
 
 One product a layer. A layer multiplies its inputs [x_t, 1, h_{t-1}], stacked in one column, by its weights
 [w_x; b; w_h]. The bias is the weight of an input that is always 1. The look-up of the first layer becomes a product
