@@ -21,7 +21,7 @@ test: .venv-test/ready
 	.venv-test/bin/ruff check .
 	.venv-test/bin/ruff format --check .
 	.venv-test/bin/mypy
-	.venv-test/bin/pytest
+	.venv-test/bin/pytest --numprocesses auto --dist loadfile
 
 format: .venv-test/ready
 	.venv-test/bin/ruff check --fix .

@@ -147,14 +147,14 @@ async def test_trouble_while_polling_is_one_line_and_no_end(
 
 async def test_a_cancelled_start_cleans_up(settings: Settings, telegram: Telegram) -> None:
     telegram.refusals["getMe"].extend([Refusal(502, "Bad Gateway")] * 9)
-    tasks = asyncio.all_tasks()
+    tasks, threads = asyncio.all_tasks(), set(threading.enumerate())
     task = asyncio.create_task(start(settings, telegram))
     await asyncio.sleep(0.1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert asyncio.all_tasks() == tasks
-    assert not [thread for thread in threading.enumerate() if thread.name == "decoding"]
+    assert not [thread for thread in set(threading.enumerate()) - threads if thread.name == "decoding"]
 
 
 async def test_over_http_the_token_reaches_no_log(
