@@ -15,7 +15,7 @@ _QUOTED = re.compile(r'"([^"]*)"|“([^“”]*)”|„([^„“”]*)[“”]|�
 
 
 def line_in(text: str) -> str:
-    """Return the line behind the command, word for word; "" if there is none. Quotes keep the spaces at its ends.
+    """Return the line after the command, word for word, or "". Quotes keep the spaces at its ends.
 
     ExplainedError if it is too long.
     """

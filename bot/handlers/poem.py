@@ -41,7 +41,7 @@ class Poem:
 
 
 def read_line(text: str) -> str:
-    """Return the line behind the command, as it was written. ExplainedError."""
+    """Return the line after the command, word for word; ExplainedError if it is missing."""
     if line := line_in(text):
         return line
     raise ExplainedError(texts.POEM_USAGE)

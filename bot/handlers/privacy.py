@@ -1,4 +1,4 @@
-"""`/forget` and `/export`: what is kept of a person, or of a group, is theirs to delete and to take along.
+"""`/forget` and `/export`: a person, or a group's admins, delete or download the data about them.
 
 A group owns what its anonymous administrators asked for. Any of its administrators can delete or export that: with
 `/forget group` and `/export group`, or with the command alone if they write anonymously. Then Telegram hides who they
@@ -95,7 +95,7 @@ class Privacy:
             await _conclude(query, texts.FORGET_GROUP_DONE if is_group else texts.FORGET_DONE)
 
     async def _send_groups(self, bot: Bot, chat: Chat, admin: User) -> str:
-        """Send an administrator what is kept of a group, in private; returns what to say in the group."""
+        """Send an administrator the data about a group, in private; returns the reply for the group."""
         with self._answers.admission.accepting(chat.id, admin.id):
             content = await self._file(chat.id)
         name, caption = f"mangosaurus{chat.id}.json", texts.export_group_caption(chat.title or "")

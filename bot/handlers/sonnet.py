@@ -35,7 +35,7 @@ class Sonnet:
 
 
 def read_first_line(text: str) -> str:
-    """Return the line behind the command, as it was written; "" if there is none. ExplainedError."""
+    """Return the line after the command, word for word, or ""; ExplainedError if there are several."""
     line = line_in(text).strip()
     if len(line.splitlines()) > 1:
         raise ExplainedError(texts.ONE_LINE)

@@ -8,6 +8,6 @@ Rooms, from the ground up, and what other wings use of them:
     schema     the tables
     database   from a URL to transactions, on a thread of its own; files that only their owner can read
     queries    the SQL
-    store      Store, StoreError: what is asked of the tables
+    store      Store, StoreError: the questions that the bot asks of the tables
     standby    Standby: which of several processes serves
 """

@@ -76,7 +76,7 @@ def find_preferences(connection: Connection, person_id: int) -> RowMapping | Non
 
 
 def put_preferences(connection: Connection, row: Mapping[str, Any], changes: Mapping[str, Any]) -> RowMapping | None:
-    """Insert a person's preferences, or change some of those that are kept; returns what is kept then."""
+    """Insert a person's preferences, or change some of them; returns all of them."""
     if changes:
         put = insert(connection, preferences).values(row)
         connection.execute(put.on_conflict_do_update(index_elements=["person_id"], set_=changes))
@@ -86,7 +86,7 @@ def put_preferences(connection: Connection, row: Mapping[str, Any], changes: Map
 def find_everything(
     connection: Connection, person_id: int
 ) -> tuple[RowMapping | None, RowMapping | None, Sequence[RowMapping]]:
-    """Return what is kept of a person: seed and turns, preferences, creations."""
+    """Return a person's seed and turns, preferences and creations."""
     own = find_creations(connection, creations.c.person_id == person_id)
     return find_person(connection, person_id), find_preferences(connection, person_id), own
 

@@ -117,7 +117,7 @@ class Store:
         return creation
 
     async def creation(self, code: str) -> Creation | None:
-        """Return the creation of a code in lower case; None if there is none."""
+        """Return the creation with a code (in lower case), or None."""
         rows = await self._run(queries.find_creations, creations.c.code == code)
         return _creation(rows[0]) if rows else None
 

@@ -74,7 +74,7 @@ class Desk:
             settle(job.future, error)
 
     def step(self) -> None:
-        """Drop the requests that nobody waits for any more, and write one character of every other text."""
+        """Drop abandoned requests, and write one character of every other text."""
         for ticket in [ticket for ticket, job in self.jobs.items() if job.future.done()]:
             self._decoder.cancel(ticket)
             del self.jobs[ticket]

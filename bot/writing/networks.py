@@ -1,4 +1,4 @@
-"""The networks that the bot serves: the current checkpoint of each, or why there is none and how to get one."""
+"""The networks that the bot serves: the current checkpoint of each, or the reason why it is missing and the remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seeds and settings, and what is kept of people and groups: /export and /forget."""
+"""Seeds, settings, /export and /forget."""
 
 from __future__ import annotations
 
