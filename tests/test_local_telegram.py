@@ -14,12 +14,15 @@ from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InlineQueryResultArticle,
+    InputMediaDocument,
+    InputMediaPhoto,
     InputTextMessageContent,
     ReplyParameters,
 )
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, RetryAfter
 
 from bot.local.contents import Refusal
+from bot.local.files import LARGEST_DOWNLOAD
 from bot.local.request import LocalRequest
 from bot.local.telegram import ME, group
 from tests.serving import ALICE, BOB
@@ -180,9 +183,13 @@ async def test_unknown_methods_and_tokens(bot: Bot, telegram: Telegram) -> None:
         await bot.get_me()
 
 
-async def test_downloads_do_not_exist(telegram: Telegram) -> None:
-    with pytest.raises(InvalidToken, match="Not Found"):
+async def test_downloads_of_nothing(bot: Bot, telegram: Telegram) -> None:
+    with pytest.raises(InvalidToken, match="Unauthorized"):
         await LocalRequest(telegram).retrieve("https://api.telegram.org/file/bot1:x/y")
+    with pytest.raises(InvalidToken, match="Not Found"):
+        await LocalRequest(telegram).retrieve(f"https://api.telegram.org/file/bot{telegram.token}/files/document-1")
+    with pytest.raises(BadRequest, match=r"(?i)invalid file_id"):
+        await bot.get_file("document-1")
 
 
 async def test_refusals_in_waiting(bot: Bot, telegram: Telegram) -> None:
@@ -286,6 +293,11 @@ async def test_whoever_listens_sees_what_the_bot_does(bot: Bot, telegram: Telegr
     with pytest.raises(BadRequest):
         await bot.send_message(BOB.id, "y")
     assert heard == [("sendMessage", "x")]
+
+
+def picture(width: int, height: int) -> bytes:
+    """Return the beginning of a PNG of this size."""
+    return b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + width.to_bytes(4) + height.to_bytes(4)
 
 
 def keyboard(data: str = "more", text: str = "More") -> InlineKeyboardMarkup:
@@ -392,3 +404,63 @@ async def test_uploads_can_be_read(bot: Bot, telegram: Telegram) -> None:
     message = await bot.send_document(ALICE.id, b"{}", filename="all.json")
     assert message.document
     assert telegram.files[message.document.file_id] == b"{}"
+
+
+async def test_people_send_documents_and_the_bot_downloads_them(bot: Bot, telegram: Telegram) -> None:
+    asked = await bot.send_message(ALICE.id, "Send me a corpus.")
+    telegram.send_document(ALICE, "käse.txt", "Käse\n".encode(), caption=" /voice cheeses ", reply_to=telegram.sent[-1])
+    telegram.send_document(ALICE, "nothing", b"")
+    update, other = (await bot.get_updates())[-2:]
+    assert update.message
+    assert update.message.document
+    assert update.message.reply_to_message
+    assert update.message.reply_to_message.message_id == asked.message_id
+    assert (update.message.caption, update.message.caption_entities[0].type) == ("/voice cheeses", "bot_command")
+    assert (update.message.document.file_name, update.message.document.mime_type) == ("käse.txt", "text/plain")
+    file = await update.message.document.get_file()
+    assert file.file_size == 6
+    assert await file.download_as_bytearray() == "Käse\n".encode()
+    assert other.message
+    assert other.message.caption is None
+    assert other.message.document
+    assert other.message.document.mime_type == "application/octet-stream"
+    assert await (await other.message.document.get_file()).download_as_bytearray() == b""
+
+
+async def test_a_large_file_arrives_but_cannot_be_downloaded(bot: Bot, telegram: Telegram) -> None:
+    telegram.send_document(ALICE, "plays.txt", bytes(LARGEST_DOWNLOAD + 1))
+    document = telegram.files.keep("sonnets.txt", bytes(LARGEST_DOWNLOAD), "document")
+    assert len(await (await bot.get_file(document["file_id"])).download_as_bytearray()) == LARGEST_DOWNLOAD
+    with pytest.raises(BadRequest, match=r"(?i)file is too big"):
+        await bot.get_file("document-1")
+
+
+async def test_pictures_and_their_captions_change(bot: Bot, telegram: Telegram) -> None:
+    photo = await bot.send_photo(ALICE.id, picture(3, 2), caption="<b>one</b>", parse_mode="HTML")
+    assert (photo.photo[0].width, photo.photo[0].height) == (3, 2)
+    with pytest.raises(BadRequest, match="There is no text in the message to edit"):
+        await photo.edit_text("two")
+    edited = await photo.edit_caption("two", reply_markup=keyboard())
+    assert not isinstance(edited, bool)
+    assert (edited.caption, edited.caption_entities, edited.photo) == ("two", (), photo.photo)
+    media = InputMediaPhoto(picture(5, 4), caption="<i>three</i>", parse_mode="HTML")
+    again = await photo.edit_media(media)
+    assert not isinstance(again, bool)
+    assert (again.photo[0].width, again.caption, again.reply_markup) == (5, "three", None)
+    assert telegram.files[again.photo[0].file_id] == picture(5, 4)
+    assert len(telegram.sent) == 1
+    with pytest.raises(BadRequest, match="not modified"):
+        await photo.edit_media(InputMediaPhoto(again.photo[0].file_id, caption="<i>three</i>", parse_mode="HTML"))
+
+
+async def test_a_file_takes_the_place_of_a_text(bot: Bot, telegram: Telegram) -> None:
+    message = await bot.send_message(ALICE.id, "<b>x</b>", parse_mode="HTML")
+    with pytest.raises(BadRequest, match="There is no caption in the message to edit"):
+        await message.edit_caption("y")
+    edited = await message.edit_media(InputMediaDocument(b"{}", filename="all.json"))
+    assert not isinstance(edited, bool)
+    assert edited.document
+    assert (edited.text, edited.entities, edited.document.file_name) == (None, (), "all.json")
+    once_more = await bot.send_document(ALICE.id, edited.document.file_id)
+    assert once_more.document == edited.document
+    assert list(telegram.files.values()) == [b"{}"]

@@ -4,6 +4,7 @@ Rooms, from the ground up, and what the entrance uses of them:
 
     markup     Telegram's HTML
     contents   what a message may hold, and how the Bot API refuses others
+    files      files that were sent, and their downloads
     buttons    the buttons below a message
     inbox      updates that wait for the bot
     queries    presses and inline queries, and how they are answered

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from telegram.request import BaseRequest, RequestData
 
@@ -34,9 +35,10 @@ class LocalRequest(BaseRequest):
     async def do_request(
         self, url: str, method: str, request_data: RequestData | None = None, *_args: Any, **_timeouts: Any
     ) -> tuple[int, bytes]:
-        """Answer a POST to `https://…/bot<token>/<method>`; there are no files to GET."""
+        """Answer a POST to `https://…/bot<token>/<method>`, or a GET of `https://…/file/bot<token>/<path>`."""
         if method != "POST":
-            return 404, b'{"ok": false, "error_code": 404, "description": "Not Found"}'
+            token, _, path = unquote(url).partition("/file/bot")[2].partition("/")
+            return self._telegram.download(token, path)
         bot, name = url.rsplit("/", 2)[1:]
         parameters = json.loads(json.dumps(request_data.parameters)) if request_data else {}
         if request_data and request_data.contains_files:

@@ -26,6 +26,8 @@ STYLES = {
     "bot_command": "cyan",
     "text_link": "underline cyan",
 }
+SHOWN = ("sendMessage", "sendPhoto", *(f"editMessage{what}" for what in ("Text", "Caption", "Media", "ReplyMarkup")))
+PICTURE = "(a picture)"
 PROMPT, PLAIN_PROMPT = "› ", "> "
 ERASE_LINE, ERASE_BELOW = "\r\x1b[K", "\x1b[J"
 BANNER = "\x1b[2mA chat with Mangosaurus, in your terminal. #1 presses a button, Ctrl-D ends it.\x1b[0m\n\n"
@@ -52,10 +54,17 @@ def shown(method: str, parameters: Json, result: Any) -> Json | None:
         return {**result, "text": "\n".join(filter(None, lines)), "entities": []}
     if method == "answerCallbackQuery" and parameters.get("text"):
         return {"text": parameters["text"]}
-    if method not in ("sendMessage", "editMessageText", "editMessageReplyMarkup") or "text" not in result:
+    if method not in SHOWN or not isinstance(result, dict):
         return None
     row = " ".join(f"[{number} {button['text']}]" for number, button in enumerate(buttons(result), start=1))
-    return {**result, "text": "\n".join(filter(None, [result["text"], row]))}
+    own = result if "text" in result else {**result, "text": _described(result), "entities": []}
+    return {**own, "text": "\n".join(filter(None, [own["text"], row]))}
+
+
+def _described(message: Json) -> str:
+    """Return the caption and the name of a file; a terminal shows no pictures."""
+    file = message["document"]["file_name"] if "document" in message else PICTURE
+    return "\n".join(filter(None, [message.get("caption", ""), file]))
 
 
 class Paper:

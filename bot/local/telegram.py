@@ -1,8 +1,8 @@
 """A small Telegram: the part of the Bot API that this bot uses, in memory, with the real one's rules and refusals.
 
-`Telegram` is the server: people write to it (`say`, `post`), the bot calls its methods, and whoever listens sees what
-was called. Not here: how updates wait (`inbox`), how python-telegram-bot reaches it (`request`); webhooks, downloads,
-and anything that the bot does not call: an unknown method is answered as the Bot API answers it.
+`Telegram` is the server: people write to it (`say`, `send_document`, `post`), the bot calls its methods, and whoever
+listens sees what was called. Not here: how updates wait (`inbox`), how python-telegram-bot reaches it (`request`);
+webhooks, and anything that the bot does not call: an unknown method is answered as the Bot API answers it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.local.buttons import buttons, markup
-from bot.local.contents import Json, Refusal, bad, caption_content, text_content, upload
+from bot.local.contents import Json, Refusal, bad, caption_content, text_content
+from bot.local.files import Files
 from bot.local.inbox import Inbox
 from bot.local.markup import command_entities
 from bot.local.queries import Queries
@@ -26,6 +27,8 @@ Listener = Callable[[str, Json, Any], None]
 
 MOST_COMMANDS = 100
 ACTIONS = {"typing", "upload_photo", "upload_document", "record_video", "upload_video", "record_voice", "upload_voice"}
+TEXT, CAPTION, FILE = ("text", "entities"), ("caption", "caption_entities"), ("photo", "document")
+"""What each kind of edit replaces."""
 ME: Json = {
     "id": 7000000,
     "is_bot": True,
@@ -66,7 +69,7 @@ class Telegram:
         self.revoked = False
         self.refusals: defaultdict[str, deque[Refusal]] = defaultdict(deque)
         self.sent: list[Json] = []  # the bot's messages, in order, as they read now
-        self.files: dict[str, bytes] = {}  # what the bot uploaded, by file id
+        self.files = Files()  # what the bot and people sent
         self.queries = Queries()
         self.commands: dict[tuple[str, str], list[Json]] = {}
         self.administrators: defaultdict[int, list[Person]] = defaultdict(list)  # of groups
@@ -85,8 +88,11 @@ class Telegram:
             "editMessageText": self._edit_message_text,
             "editMessageReplyMarkup": self._edit_message_reply_markup,
             "sendChatAction": self._send_chat_action,
-            "sendDocument": self._send_document,
-            "sendPhoto": self._send_photo,
+            "editMessageCaption": self._edit_message_caption,
+            "editMessageMedia": self._edit_message_media,
+            "sendDocument": lambda parameters: self._send_file(parameters, "document"),
+            "sendPhoto": lambda parameters: self._send_file(parameters, "photo"),
+            "getFile": self.files.get_file,
             "answerCallbackQuery": self.queries.answer_callback,
             "answerInlineQuery": self.queries.answer_inline,
             "setMyCommands": self._set_my_commands,
@@ -98,9 +104,30 @@ class Telegram:
     def say(self, text: str, person: Person, chat: Json | None = None, **fields: Any) -> Json:
         """Let a person write to the bot, in private or in a chat; returns the message."""
         kept = text.strip()
-        message = self._message(chat or person.chat(), text=kept, **{"from": person.user()}, **fields)
         if entities := command_entities(kept):
-            message.setdefault("entities", entities)
+            fields = {"entities": entities, **fields}
+        return self._write(person, chat, text=kept, **fields)
+
+    def send_document(
+        self,
+        person: Person,
+        name: str,
+        content: bytes,
+        *,
+        caption: str = "",
+        reply_to: Json | None = None,
+        chat: Json | None = None,
+    ) -> Json:
+        """Let a person send a file, with a caption and as a reply to a message if they like; returns the message."""
+        fields: Json = {"document": self.files.keep(name, content, "document")}
+        if kept := caption.strip():
+            fields |= {"caption": kept, "caption_entities": command_entities(kept)}
+        if reply_to:
+            fields["reply_to_message"] = dict(reply_to)
+        return self._write(person, chat, **fields)
+
+    def _write(self, person: Person, chat: Json | None, **content: Any) -> Json:
+        message = self._message(chat or person.chat(), **{"from": person.user()}, **content)
         self.post(message=message)
         return message
 
@@ -156,6 +183,14 @@ class Telegram:
             self.listen(method, parameters, result)
         return 200, {"ok": True, "result": result}
 
+    def download(self, token: str, path: str) -> tuple[int, bytes]:
+        """Answer a GET of a file: the HTTP status and the content, or the Bot API's JSON."""
+        try:
+            self._check(token, "getFile")
+            return 200, self.files.download(path)
+        except Refusal as refusal:
+            return refusal.code, json.dumps(refusal.answer()).encode()
+
     def _check(self, token: str, method: str) -> None:
         if self.revoked or token != self.token:
             raise Refusal(401, "Unauthorized")
@@ -191,8 +226,22 @@ class Telegram:
     def _edit_message_text(self, parameters: Json) -> Json | bool:
         message = self._editable(parameters)
         if "text" not in message:
-            raise bad("message can't be edited")
-        return self._edit(message, text_content(parameters) | markup(parameters), "text", "entities", "reply_markup")
+            raise bad("there is no text in the message to edit")
+        return self._edit(message, text_content(parameters) | markup(parameters), *TEXT, "reply_markup")
+
+    def _edit_message_caption(self, parameters: Json) -> Json | bool:
+        message = self._editable(parameters)
+        if "text" in message:
+            raise bad("there is no caption in the message to edit")
+        return self._edit(message, caption_content(parameters) | markup(parameters), *CAPTION, "reply_markup")
+
+    def _edit_message_media(self, parameters: Json) -> Json | bool:
+        """Put another file in the place of a message's text or file. An upload is a part of its own, by its name."""
+        message, media = self._editable(parameters), parameters["media"]
+        given = parameters.get(media["media"].removeprefix("attach://"), media["media"])
+        file = self.files.sent({media["type"]: given}, media["type"])
+        content = file | caption_content(media) | markup(parameters)
+        return self._edit(message, content, *TEXT, *CAPTION, *FILE, "reply_markup")
 
     def _edit_message_reply_markup(self, parameters: Json) -> Json | bool:
         return self._edit(self._editable(parameters), markup(parameters), "reply_markup")
@@ -227,21 +276,9 @@ class Telegram:
             raise bad("wrong parameter action in request")
         return True
 
-    def _send_document(self, parameters: Json) -> Json:
-        file = self._file(parameters, "document")
-        return self._send(parameters, {"document": file} | caption_content(parameters))
-
-    def _send_photo(self, parameters: Json) -> Json:
-        file = self._file(parameters, "photo") | {"width": 1, "height": 1}
-        del file["file_name"]
-        return self._send(parameters, {"photo": [file]} | caption_content(parameters))
-
-    def _file(self, parameters: Json, key: str) -> Json:
-        """Keep an upload; returns what the Bot API says of it."""
-        name, content = upload(parameters, key)
-        file_id = f"{key}-{len(self.files) + 1}"
-        self.files[file_id] = content
-        return {"file_id": file_id, "file_unique_id": file_id, "file_name": name, "file_size": len(content)}
+    def _send_file(self, parameters: Json, kind: str) -> Json:
+        self._chat(parameters)
+        return self._send(parameters, self.files.sent(parameters, kind) | caption_content(parameters))
 
     def _set_my_commands(self, parameters: Json) -> bool:
         commands, scope = parameters.get("commands", []), parameters.get("scope") or {}
