@@ -148,6 +148,71 @@ def test_a_damaged_pointer_is_ignored_with_a_warning(versions: Versions, warning
     assert "Is a directory" in warnings[-1]
 
 
+def test_a_rollback_goes_back_to_the_version_before_and_the_next_one_comes_back(versions: Versions) -> None:
+    first, second = added(versions, 1), added(versions, 2)
+    for version in (first, second):
+        versions.promote(version)
+    assert versions.before() == first
+    assert versions.rollback() == first == versions.current() == versions.load_current().version
+    assert versions.before() == second
+    assert versions.rollback() == second == versions.current()
+
+
+def test_a_rollback_without_a_version_before(versions: Versions) -> None:
+    with pytest.raises(CheckpointError, match="no current checkpoint"):
+        versions.rollback()
+    first = added(versions, 1)
+    versions.promote(first)
+    before = files_in(versions.directory)
+    with pytest.raises(CheckpointError, match="dino: there is no earlier version to go back to"):
+        versions.rollback()
+    assert (versions.current(), files_in(versions.directory)) == (first, before)
+
+
+@pytest.mark.parametrize("previous", ["", "no version", "itself"])
+def test_a_rollback_without_a_usable_pointer_goes_back_to_the_released_version(
+    versions: Versions, previous: str
+) -> None:
+    released, current = added(versions, 1), added(versions, 2)
+    (versions.directory / "released").write_text(released)
+    (versions.directory / "current").write_text(current)
+    if previous:
+        (versions.directory / "previous").write_text(previous.replace("itself", current))
+    assert versions.rollback() == released == versions.current()
+
+
+def test_a_rollback_to_a_damaged_version_changes_nothing(versions: Versions) -> None:
+    first, second = added(versions, 1), added(versions, 2)
+    for version in (first, second):
+        versions.promote(version)
+    damage(versions.path(first))
+    with pytest.raises(CheckpointError, match=f"{first}.safetensors: damaged"):
+        versions.rollback()
+    assert (versions.current(), versions.before()) == (second, first)
+
+
+def test_a_description_is_read_without_the_weights(versions: Versions) -> None:
+    version = added(versions, 1)
+    damage(versions.path(version))
+    assert versions.describe(version) == checkpoint(1).description
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "not a checkpoint of this program"),
+        (b"\xff" * 100, "not a checkpoint of this program"),
+        (b"\x02" + bytes(7) + b"{}", "not a checkpoint of this program"),
+        (None, "cannot be read: No such file"),
+    ],
+)
+def test_what_has_no_description_is_named(versions: Versions, content: bytes | None, reason: str) -> None:
+    version = added(versions, 1)
+    versions.path(version).unlink() if content is None else versions.path(version).write_bytes(content)
+    with pytest.raises(CheckpointError, match=f"{version}.safetensors: .*{reason}"):
+        versions.describe(version)
+
+
 def test_other_files_in_the_folder_are_not_listed(versions: Versions) -> None:
     version = added(versions, 1)
     for name in ("notes.txt", "x.safetensors", ".0123456789ab.safetensors.1f.tmp", "0123456789AB.safetensors"):

@@ -16,7 +16,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import safetensors.numpy
@@ -34,6 +34,8 @@ from model.text.words import words_of
 
 FORMAT = 1
 VERSION_LENGTH = 12
+LONGEST_HEADER = 1 << 20
+"""Bytes of a file's beginning that are read for its description; ours have a few thousand."""
 _ENTRY = "mangosaurus"
 _KNOWN_NAMES = "known_names"
 _KNOWN_WORDS = "known_words"
@@ -131,6 +133,17 @@ def decode(content: bytes) -> Checkpoint:
         frozenset(known_words),
         other_names,
     )
+
+
+def read_description(file: BinaryIO) -> Description:
+    """Return the description in the header of a checkpoint, and read no further. Raises FormatError."""
+    length = file.read(8)
+    header = file.read(min(int.from_bytes(length, "little"), LONGEST_HEADER))
+    facts, _ = _read_facts(length + header)
+    try:
+        return _read_description(facts["description"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise FormatError(f"its description is invalid: {error}") from error
 
 
 def _as_lines(texts: Collection[str]) -> NDArray[np.uint8]:

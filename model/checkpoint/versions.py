@@ -16,7 +16,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from model import files
-from model.checkpoint.encoding import VERSION_LENGTH, Checkpoint, CheckpointError, FormatError, decode, encode
+from model.checkpoint.encoding import (
+    VERSION_LENGTH,
+    Checkpoint,
+    CheckpointError,
+    Description,
+    FormatError,
+    decode,
+    encode,
+    read_description,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -94,6 +103,17 @@ class Versions:
             raise CheckpointError(f"{path}: holds version {checkpoint.version}, not the one in its name")
         return checkpoint
 
+    def describe(self, version: str) -> Description:
+        """Return a version's description. It is at the beginning of the file, and the rest is not verified."""
+        path = self.path(version)
+        try:
+            with path.open("rb") as file:
+                return read_description(file)
+        except OSError as error:
+            raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
+        except FormatError as error:
+            raise CheckpointError(f"{path}: {error}") from error
+
     def promote(self, version: str) -> None:
         """Make a version the current one, provided that it loads."""
         self.load(version)
@@ -101,6 +121,23 @@ class Versions:
         if before and before != version:
             self._write_pointer("previous", before)
         self._write_pointer("current", version)
+
+    def rollback(self) -> str:
+        """Make the version current that was in use before, and return it; the next rollback comes back from there.
+
+        CheckpointError if there is none, or if it does not load.
+        """
+        version = self.before()
+        if version is None:
+            raise CheckpointError(f"{self.directory}: there is no earlier version to go back to")
+        self.promote(version)
+        return version
+
+    def before(self) -> str | None:
+        """Return the version that was in use before the current one, else the released one; None if there is none."""
+        current = self.current()
+        earlier = (self._read_pointer(name) for name in ("previous", "released"))
+        return next((version for version in earlier if version not in (None, current)), None)
 
     def current(self) -> str:
         """Return the version in use: the promoted one, else the released one."""
