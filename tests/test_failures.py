@@ -17,7 +17,8 @@ from telegram.error import TimedOut
 
 from bot.conversation import texts
 from bot.conversation.admission import ExplainedError
-from bot.handlers.failures import on_error
+from bot.conversation.tally import Tally
+from bot.handlers.failures import Failures
 from bot.local.contents import Refusal
 from bot.local.telegram import group
 from bot.wire.request import NothingSentError
@@ -228,7 +229,7 @@ async def test_the_error_handler_never_fails(
 
     monkeypatch.setattr(Message, "reply_html", fail)
     message = Message(1, datetime.now(UTC), TelegramChat(ALICE.id, "private"), text="/dino")
-    await on_error(Update(1, message=message), failing_context(ExplainedError("something")))
+    await Failures(Tally()).on_error(Update(1, message=message), failing_context(ExplainedError("something")))
     (record,) = caplog.records
     assert record.name == "bot.handlers.failures"
 
@@ -237,18 +238,18 @@ async def test_the_error_handler_survives_a_sentence_that_fails(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.delattr(texts, "apology")
-    await on_error(Update(1), failing_context(ZeroDivisionError()))
+    await Failures(Tally()).on_error(Update(1), failing_context(ZeroDivisionError()))
     assert [record.getMessage() for record in caplog.records][-1] == "An error could not be explained"
 
 
 @pytest.mark.parametrize("update", [None, "no update", Update(1)])
 async def test_the_error_handler_takes_any_update(update: object, caplog: pytest.LogCaptureFixture) -> None:
-    await on_error(update, failing_context(ZeroDivisionError()))
+    await Failures(Tally()).on_error(update, failing_context(ZeroDivisionError()))
     (record,) = caplog.records
     assert record.exc_info
 
 
 async def test_what_was_not_sent_is_logged_by_the_pacing_alone(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    await on_error(Update(1), failing_context(NothingSentError("the bot stops")))
+    await Failures(Tally()).on_error(Update(1), failing_context(NothingSentError("the bot stops")))
     assert caplog.records == []

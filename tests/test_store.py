@@ -252,6 +252,13 @@ async def test_bots_that_make_the_tables_at_the_same_time(postgresql: str) -> No
     await asyncio.gather(*(store.close() for store in stores))
 
 
+async def test_the_size_of_a_database(store: Store) -> None:
+    before = await store.size()
+    assert before > 4096
+    await asyncio.gather(*(take(store, person) for person in range(300)))
+    assert await store.size() > before
+
+
 async def test_what_is_stored_outlives_the_store(database: str) -> None:
     for number in range(3):
         async with opened(database) as store:

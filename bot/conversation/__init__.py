@@ -3,6 +3,7 @@
 Rooms, from the ground up, and what other wings use of them:
 
     typesetting   is_visible: capitals for verse, and its last full stop
+    tally         Tally: what has happened since the start
     texts         every sentence that a person can read, by topic
     admission     ExplainedError, RefusedError: which requests are accepted, and how others are refused
     lines         line_in, first_line: the line that a person gives

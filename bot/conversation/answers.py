@@ -22,6 +22,7 @@ from bot.conversation.admission import Admission, ExplainedError
 from bot.conversation.buttons import MOST_CONTINUED
 from bot.conversation.lines import first_line
 from bot.conversation.replies import ASIDE, Reply, request_for
+from bot.conversation.tally import Tally
 from bot.conversation.watching import WatchedReply
 from bot.people.records import Creation
 from bot.people.store import StoreError
@@ -70,6 +71,7 @@ class Answers:
     ) -> None:
         self.store = store
         self.admission = Admission(outbox, rate)
+        self.tally = Tally()
         self._outbox = outbox
         self._watching = watching
         self._writers = writers
@@ -164,6 +166,8 @@ class Answers:
             raise
         except NetworkError as error:
             doubt = error
+        else:
+            self.tally.count_answer()
         try:
             await self.store.record(reply.creation, takes_turn=not (doubt or reply.creation.length))
         except StoreError as error:

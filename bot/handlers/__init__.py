@@ -13,5 +13,6 @@ Rooms, in no order, and what the composition root uses of them:
     privacy       Privacy: `/export` and `/forget`
     welcome       Welcome: `/start`, `/help`, `/about`, and what no other room answers; announce_commands
     admin         Admin: `/retrain`
-    failures      on_error: what a person and the log read of anything that goes wrong
+    status        Status: `/status`
+    failures      Failures: what a person and the log read of anything that goes wrong
 """

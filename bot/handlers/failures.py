@@ -19,6 +19,8 @@ from model.errors import MangosaurusError
 if TYPE_CHECKING:
     from telegram.ext import ContextTypes
 
+    from bot.conversation.tally import Tally
+
 logger = logging.getLogger(__name__)
 
 UNWELCOME = ("not enough rights", "have no rights", "chat_write_forbidden", "topic_closed", "chat not found")
@@ -34,16 +36,24 @@ SENTENCES: dict[type[Exception], str] = {
 """For errors of ours: the first that fits."""
 
 
-async def on_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
-    """Tell the log and the person what happened. Nothing is raised here, as nobody would handle it."""
-    try:
-        sentence = _sentence(context.error, update)
-        if sentence is not None and isinstance(update, Update):
-            await _say(update, sentence)
-    except TelegramError as error:
-        _log_unsent(error)
-    except Exception:
-        logger.exception("An error could not be explained")
+class Failures:
+    """Handles what the other rooms raise."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+
+    async def on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Tell the log and the person what happened. Nothing is raised here, as nobody would handle it."""
+        if not isinstance(context.error, ExplainedError):  # that one is an answer
+            self._tally.errors[type(context.error).__name__] += 1
+        try:
+            sentence = _sentence(context.error, update)
+            if sentence is not None and isinstance(update, Update):
+                await _say(update, sentence)
+        except TelegramError as error:
+            _log_unsent(error)
+        except Exception:
+            logger.exception("An error could not be explained")
 
 
 def _sentence(error: Exception | None, update: object) -> str | None:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 _ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(1)"}
 
+_SIZE = {
+    "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+    "postgresql": "SELECT pg_database_size(current_database())",
+}
+
 
 def prepare_tables(connection: Connection) -> None:
     """Make the tables that are missing, while no other process does; fails if those that exist are somebody else's."""
@@ -111,6 +116,11 @@ def forget(connection: Connection, person_id: int) -> None:
     """Delete all rows of a person."""
     for column in (people.c.id, preferences.c.person_id, creations.c.person_id, trainings.c.chat_id):
         connection.execute(delete(column.table).where(column == person_id))
+
+
+def size(connection: Connection) -> int:
+    """Return the bytes of the database."""
+    return int(connection.scalar(text(_SIZE[connection.dialect.name])) or 0)
 
 
 def truncate_log(connection: Connection) -> bool:

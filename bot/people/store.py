@@ -62,7 +62,8 @@ class Store:
 
     def __init__(self, database: str | Path) -> None:
         url = database_url(database)
-        self._name = name_of(url)
+        self.name = name_of(url)
+        """The path of the file, or the server and the database there."""
         self._database = Database(url)
         self._emptying: asyncio.Task[None] | None = None
 
@@ -168,6 +169,10 @@ class Store:
         rows = await self._run(queries.find_trainings)
         return [Training(**{**row, "network": Network(row["network"])}) for row in rows]
 
+    async def size(self) -> int:
+        """Return the bytes of the database."""
+        return await self._run(queries.size)
+
     async def _run(
         self,
         query: Callable[Concatenate[Connection, Parameters], Result],
@@ -186,11 +191,11 @@ class Store:
         try:
             yield
         except TimeoutError:
-            raise StoreError(self._name, "it does not answer", way_out) from None
+            raise StoreError(self.name, "it does not answer", way_out) from None
         except OSError as error:
-            raise StoreError(self._name, error.strerror or str(error), way_out) from None
+            raise StoreError(self.name, error.strerror or str(error), way_out) from None
         except DBAPIError as error:
-            raise StoreError(self._name, _reason(error), way_out) from None
+            raise StoreError(self.name, _reason(error), way_out) from None
 
     @property
     def _way_out(self) -> str:
@@ -201,7 +206,7 @@ class Store:
     async def _empty_log(self) -> None:
         """Empty SQLite's log now, or as soon as no other program reads it."""
         if self._database.is_file and self._emptying is None and not await self._run(queries.truncate_log):
-            logger.warning("%s: another program reads this database, so its log keeps what was deleted", self._name)
+            logger.warning("%s: another program reads this database, so its log keeps what was deleted", self.name)
             self._emptying = asyncio.create_task(self._empty_log_later())
 
     async def _empty_log_later(self) -> None:

@@ -6,7 +6,7 @@ Rooms, from the ground up, and what other wings use of them:
     request    TelegramRequest, PollingRequest, NothingSentError: HTTP, and updates that cannot be parsed
     queues     requests under limits: who is next, and when
     pacing     Pacing, seconds: when each request is sent, and sent again
-    order      PersonalOrder, person_id, can_press, IN_PRIVATE: when each update is handled
+    order      PersonalOrder, person_id, waited, can_press, IN_PRIVATE: when each update is handled
     client     Client: python-telegram-bot's bot, paced
     webhook    the library's webhook server, and updates that it cannot parse
     receiving  Receiving: updates by polling or through a webhook

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakValueDictionary
 
@@ -22,6 +24,14 @@ LAST_WORDS = 0.1
 """Seconds in which the updates that are abandoned may log what they did not do."""
 IN_PRIVATE = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & ~filters.VIA_BOT
 """Messages that a person writes in a private chat. A result chosen inline was written by a bot, mostly by this one."""
+
+_arrival: ContextVar[float] = ContextVar("arrival")
+
+
+def waited() -> float | None:
+    """Return the seconds since the update that is being handled arrived; None outside the handling of an update."""
+    arrival = _arrival.get(None)
+    return None if arrival is None else time.monotonic() - arrival
 
 
 def person_id(update: Update) -> int | None:
@@ -63,6 +73,7 @@ class PersonalOrder(BaseUpdateProcessor):
 
         Inline queries do not wait: they change nothing, and each letter typed makes the query before it worthless.
         """
+        _arrival.set(time.monotonic())  # each update is handled in a task, and so in a context, of its own
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._tasks.add(task)
         try:

@@ -8,11 +8,13 @@ Whatever comes from a person, a network or an error is escaped here and nowhere 
     people      seeds, settings, /export and /forget
     refusals    what cannot be done, now or at all
     trainings   /retrain
+    status      /status
 """
 
 from bot.conversation.texts.creations import *  # noqa: F403 - one name for all: `texts.START`
 from bot.conversation.texts.markup import *  # noqa: F403
 from bot.conversation.texts.people import *  # noqa: F403
 from bot.conversation.texts.refusals import *  # noqa: F403
+from bot.conversation.texts.status import *  # noqa: F403
 from bot.conversation.texts.trainings import *  # noqa: F403
 from bot.conversation.texts.welcome import *  # noqa: F403

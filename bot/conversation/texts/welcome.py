@@ -19,7 +19,7 @@ COMMANDS = {
     "help": "what I can do",
     "about": "what I'm made of",
 }
-ADMIN_COMMANDS = {**COMMANDS, "retrain": "train a network"}
+ADMIN_COMMANDS = {**COMMANDS, "retrain": "train a network", "status": "how I am"}
 
 START = (
     "Hi, I'm <b>Mangosaurus</b>. I invent dinosaurs that never lived and verse that Shakespeare never wrote.\n\n"
@@ -40,7 +40,10 @@ HELP = (
     "In a group, whatever its admins ask for anonymously belongs to the group. Any admin can send "
     "<code>/export group</code> or <code>/forget group</code> there."
 )
-HELP_ADMIN = "/retrain dino – train the names again; /retrain poem 10 – the verse, for about ten minutes"
+HELP_ADMIN = (
+    "/retrain dino – train the names again; /retrain poem 10 – the verse, for about ten minutes\n"
+    "/status – how I am, and what serves"
+)
 
 UNKNOWN_COMMAND = "I don't know that command. /help shows what I can do."
 ONLY_TEXT = "I can only read text. Send me a line, and I'll turn it into a poem."
