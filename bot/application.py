@@ -27,13 +27,14 @@ from bot.handlers.admin import Admin
 from bot.handlers.again import Again
 from bot.handlers.buttons import Buttons
 from bot.handlers.dino import Dino
-from bot.handlers.failures import on_error
+from bot.handlers.failures import Failures
 from bot.handlers.inline import Inline
 from bot.handlers.poem import Poem
 from bot.handlers.preferences import PreferenceMenu
 from bot.handlers.privacy import Privacy
 from bot.handlers.seed import Seed
 from bot.handlers.sonnet import Sonnet
+from bot.handlers.status import Status
 from bot.handlers.welcome import Welcome, announce_commands
 from bot.people.store import Store
 from bot.training.retraining import Retraining
@@ -188,11 +189,12 @@ class Mangosaurus:
             *PreferenceMenu(self.store).handlers(),
             Inline(answers).handler(),
             self._admin.handler(),
+            Status(answers, self._pacing, self.retraining, self.writers, settings.admin_ids).handler(),
             *Buttons(answers, order).handlers(),  # the last of them takes every press that is left
             *welcome.last_handlers(),
         ]
         self.application.add_handlers(handlers)
-        self.application.add_error_handler(on_error)
+        self.application.add_error_handler(Failures(answers.tally).on_error)
 
     async def _connect(self) -> None:
         """Introduce the bot to Telegram, however long the network is down."""
