@@ -44,9 +44,9 @@ from bot.wire.pacing import Pacing
 from bot.wire.receiving import Receiving
 from bot.wire.request import PollingRequest, TelegramRequest
 from bot.writing.archive import Archive
+from bot.writing.folders import Folders
 from bot.writing.networks import StartError, load_networks
 from bot.writing.writer import UnpreparedError, Writer
-from model.checkpoint.versions import Versions
 from model.engine.threads import blas_threads
 from model.errors import MangosaurusError
 from model.text.forms import Genre, Network
@@ -90,14 +90,15 @@ class Mangosaurus:
         if settings.token is None:
             raise StartError("TELEGRAM_TOKEN is not set")
         ordinary, polling = (request(), request()) if request else http_requests()
-        versions = {str(network): Versions(settings.checkpoints / network) for network in Network}
+        self._folders = folders = Folders(settings.checkpoints)
+        released = {str(network): folders[network] for network in Network}
         self.writers = {
             network: Writer(checkpoint, queue_limit=settings.queue_limit)
-            for network, checkpoint in load_networks(settings.checkpoints, versions).items()
+            for network, checkpoint in load_networks(settings.checkpoints, released).items()
         }
-        self._archive = Archive(versions, queue_limit=settings.queue_limit)
+        self._archive = Archive(folders, queue_limit=settings.queue_limit)
         self.store = Store(settings.database_address)
-        self.retraining = Retraining(versions, self.writers, directory=settings.checkpoints)
+        self.retraining = Retraining(folders, self.writers, directory=settings.checkpoints)
         self._pacing = Pacing(settings.message_rate)
         self._stop_seconds = settings.stop_seconds
         self._bot = Client(settings.token, settings.api_base_url, ordinary, polling, self._pacing)
@@ -117,6 +118,7 @@ class Mangosaurus:
             stack.enter_context(blas_threads(1))  # on a busy machine, two take three times as long
             stack.push_async_callback(self.store.close)
             await self.store.open()
+            await asyncio.to_thread(self._folders.voices.sweep)
             for writer in self.writers.values():
                 await writer.start()
                 stack.push_async_callback(writer.stop)

@@ -5,6 +5,7 @@ import re
 import secrets
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,12 +19,14 @@ _ABANDONED_AFTER = 3600.0
 def write_whole(path: Path, content: bytes) -> None:
     """Replace a file atomically: after a crash or an error, it has either the old content or the new.
 
-    Writes a temporary file in the same folder, syncs it to the disk, renames it, and syncs the folder. Raises OSError.
+    Writes a temporary file in the same folder, syncs it to the disk, renames it, and syncs the folder. The file is as
+    private as the folder. Raises OSError.
     """
     _remove_abandoned(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(_TOKEN_BYTES)}.tmp")
     try:
-        with temporary.open("xb") as file:
+        as_private = partial(os.open, mode=path.parent.stat().st_mode & 0o666)
+        with open(temporary, "xb", opener=as_private) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

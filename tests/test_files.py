@@ -29,6 +29,13 @@ def test_a_new_file_replaces_the_old_one(path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
+@pytest.mark.parametrize(("folder", "file"), [(0o700, 0o600), (0o750, 0o640), (0o755, 0o644)])
+def test_a_file_is_as_private_as_its_folder(path: Path, folder: int, file: int) -> None:
+    path.parent.chmod(folder)
+    write_whole(path, b"content")
+    assert path.stat().st_mode & 0o777 == file
+
+
 def test_a_refused_write_raises_os_error_and_leaves_no_file(path: Path) -> None:
     path.mkdir()
     with pytest.raises(IsADirectoryError):

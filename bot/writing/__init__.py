@@ -6,5 +6,7 @@ Rooms, from the ground up, and what other wings use of them:
     desk       Text, Watch: a decoder and the requests on it
     writer     Writer, Busy, UnpreparedError, WritingError, Stopped: from requests to texts, many at once
     archive    Archive, MissingError: old versions, for old creations
+    voices     Voices, Voice, name_of, TakenError, CrowdedError, RemovedError: own voices on disk
+    folders    Folders: the versions of every network
     networks   load_networks, StartError: which weights serve
 """
