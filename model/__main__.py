@@ -3,10 +3,13 @@
 Heavy imports are inside the commands that need them, so `sample` prints a first name in a fraction of a second.
 """
 
+import signal
+
 if __name__ == "__main__":
     from model.cli.interrupt import leave_at_once
 
     leave_at_once()  # before the slow imports
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until a training runs, there is nothing to finish
 
 import secrets
 from dataclasses import asdict, replace
@@ -87,6 +90,14 @@ def train(
     ] = None,
     hidden_size: Annotated[int | None, typer.Option(min=1, help="Units in each layer.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="Recurrent layers.")] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="WEIGHTS",
+            help="Go on from these weights, gently; the result is never worse than they are.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the training.")] = 0,
     promote: Annotated[bool, typer.Option("--promote", help="Make the new version the current one.")] = False,
     thread_limit: ThreadsOption = None,
@@ -94,22 +105,28 @@ def train(
 ) -> None:
     """Train a network on the project's texts, or on your own.
 
-    Ctrl-C stops the training, and the same command resumes it. `plot` draws the log (.jsonl) beside the weights.
+    Ctrl-C stops the training, and the same command resumes it. The signal SIGUSR1 ends it at once with the best weights
+    so far. `plot` draws the log (.jsonl) beside the weights.
     """
     if minutes is not None and epochs is not None:
         raise typer.BadParameter("give --minutes or --epochs, not both")
     if promote and out is not None:
         raise typer.BadParameter("--promote is for a new version in checkpoints/; omit --out")
+    if start is not None and (hidden_size, layers) != (None, None):
+        raise typer.BadParameter("the network is that of the weights --from; omit --hidden-size and --layers")
     try:
         from model.engine.threads import available_cores
         from model.training.recipes import customised, recipe_for
+        from model.training.sizes import further
 
         path = out or versions_of(network).directory / "new.safetensors"
         check_out(path, corpus or [])
         texts = texts_at(network, corpus)
-        recipe = customised(recipe_for(texts), hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
+        weights = weights_at(network, start) if start else None
+        recipe = further(weights, texts) if weights else recipe_for(texts)
+        recipe = customised(recipe, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
         threads = thread_limit or available_cores()
-        event = run_training(recipe, texts, path, seed, threads, json=json)
+        event = run_training(recipe, texts, path, seed, threads, weights, json=json)
         if event["event"] == "finished" and out is None:
             event = add_version(event, versions_of(network), promote=promote)
     except FAILURES as error:

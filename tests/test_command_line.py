@@ -107,6 +107,25 @@ class TestTrain:
         )
         assert len(run_well("sample", "dino", "--count", "2").split()) == 2
 
+    def test_goes_on_from_weights(self, folder: Path, tmp_path: Path) -> None:
+        out, start = tmp_path / "more.safetensors", folder / "dino.safetensors"
+        arguments = ("--corpus", folder / "names.txt", "--out", out, "--from", start, "--json")
+        started, *_, finished = events_of(run_well("train", "dino", *arguments))
+        assert started["start_loss"] == pytest.approx(load(start).description.held_out_loss)
+        assert finished["held_out_loss"] <= started["start_loss"]
+        assert finished["early"] is False
+        assert load(out).language_model.architecture == load(start).language_model.architecture
+        refused = run("train", "poem", "--corpus", folder / "poems.txt", "--out", out, "--from", start)
+        assert "these weights write names" in refused.stderr
+
+    def test_a_signal_finishes_it_early(self, folder: Path, tmp_path: Path) -> None:
+        out = tmp_path / "dino.safetensors"
+        arguments = ["--corpus", str(folder / "names.txt"), "--out", str(out), "--minutes", "5", "--hidden-size", "8"]
+        _, finished = train_until_progress_then(signal.SIGUSR1, arguments, code=0)
+        assert (finished["event"], finished["early"]) == ("finished", True)
+        assert load(out).description.held_out_loss == finished["held_out_loss"]
+        assert not Path(f"{out}.partial").exists()
+
     def test_a_failure_is_an_event_too(self, tmp_path: Path) -> None:
         result = run("train", "dino", "--corpus", tmp_path / "absent.txt", "--out", tmp_path / "x", "--json")
         assert result.exit_code == 1
@@ -138,6 +157,8 @@ class TestTrain:
             (["dino", "--promote", "--out", "x"], "--out"),
             (["dino", "--corpus", "a", "--corpus", "b"], "one file"),
             (["dino", "--epochs", "0"], "--epochs"),
+            (["dino", "--from", "x", "--hidden-size", "8"], "--hidden-size"),
+            (["poem", "--from", "x", "--layers", "1"], "--layers"),
             (["dodo"], "dodo"),
             ([], "network"),
         ],
@@ -181,7 +202,9 @@ class TestTrain:
         assert sorted(data.iterdir()) == texts
 
 
-def train_until_progress_then(number: signal.Signals, arguments: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def train_until_progress_then(
+    number: signal.Signals, arguments: list[str], code: int = 130
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Train in a child process, signal it at its first progress, and return its first and last events."""
     command = [sys.executable, "-m", "model", "train", "dino", "--json", *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
@@ -190,7 +213,7 @@ def train_until_progress_then(number: signal.Signals, arguments: list[str]) -> t
         child.stdout.readline()
         child.send_signal(number)
         last = events_of(child.stdout.read())[-1]
-    assert child.returncode == 130
+    assert child.returncode == code
     return first, last
 
 

@@ -11,13 +11,23 @@ from model.cli.interrupt import INTERRUPTED
 from model.text.forms import Network
 
 if TYPE_CHECKING:
+    from model.checkpoint.encoding import Checkpoint
     from model.checkpoint.versions import Versions
     from model.text.corpus import Corpus
     from model.training.events import Event
     from model.training.recipes import Recipe
 
 
-def run_training(recipe: "Recipe", corpus: "Corpus", out: Path, seed: int, threads: int, *, json: bool) -> "Event":
+def run_training(
+    recipe: "Recipe",
+    corpus: "Corpus",
+    out: Path,
+    seed: int,
+    threads: int,
+    start: "Checkpoint | None" = None,
+    *,
+    json: bool,
+) -> "Event":
     """Train, or resume a training that was stopped, and show its events; return the last one."""
     from model.cli.display import display_for
     from model.engine.threads import blas_threads
@@ -26,7 +36,8 @@ def run_training(recipe: "Recipe", corpus: "Corpus", out: Path, seed: int, threa
 
     out.parent.mkdir(parents=True, exist_ok=True)
     with blas_threads(1):  # each further thread is a process of its own (see `model.engine.parallel`)
-        training = Training(recipe, corpus, seed=seed, threads=threads, snapshot=events.snapshot_path(out))
+        snapshot = events.snapshot_path(out)
+        training = Training(recipe, corpus, seed=seed, threads=threads, start=start, snapshot=snapshot)
         with display_for(json=json) as display:
             return events.run(training, corpus, out, seed=seed, show=display.show)
 

@@ -8,7 +8,7 @@ Rooms, from the ground up, and what other wings use of them:
     spelling      sequences of letters that no real name has
     syllables     PACKAGE: syllables of a line, from the CMU Pronouncing Dictionary
     appearance    SYLLABLES: figures about names and poems, sampled or real
-    evaluation    evaluate, Evaluation: all figures of one checkpoint
+    evaluation    evaluate, Evaluation, baselines: all figures of one checkpoint
     sonnets       evaluate_sonnets, SonnetEvaluation: how well sonnets scan and rhyme
     comparison    compare, Comparison: whether one network is better than another
 """

@@ -45,12 +45,13 @@ def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
     )
 
 
-def held_out_loss(language_model: LanguageModel, corpus: Corpus) -> float:
+def held_out_loss(language_model: LanguageModel, corpus: Corpus, between: Callable[[], object] = lambda: None) -> float:
     """Measure the loss on the held-out documents, each from the zero state to its final newline.
 
-    The first input is the zero vector for a name, a newline for a poem.
+    The first input is the zero vector for a name, a newline for a poem. `between` is called between one group of
+    documents and the next, and may raise an error to end the measurement.
     """
-    return _nats_per_character(language_model.score, corpus)
+    return _nats_per_character(language_model.score, corpus, between)
 
 
 def decoder_loss(language_model: LanguageModel, corpus: Corpus) -> float | None:
@@ -68,9 +69,13 @@ def decoder_loss(language_model: LanguageModel, corpus: Corpus) -> float | None:
     return _nats_per_character(score, corpus) if lockstep.is_sound else None
 
 
-def _nats_per_character(score: Callable[[Batch], tuple[float, int]], corpus: Corpus) -> float:
+def _nats_per_character(
+    score: Callable[[Batch], tuple[float, int]], corpus: Corpus, between: Callable[[], object] = lambda: None
+) -> float:
     total, characters = 0.0, 0
-    for documents in in_groups(corpus.held_out):
+    for n, documents in enumerate(in_groups(corpus.held_out)):
+        if n:
+            between()
         nats, count = score(_batch(documents, corpus))
         total += nats
         characters += count

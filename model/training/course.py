@@ -1,12 +1,12 @@
 """One network on its way through the stages of a recipe: batches in, better weights out, one `Progress` a step.
 
-It measures the held-out loss now and then and keeps the best weights. `numbers` and `arrays` are everything that the
-next step depends on.
+It measures the held-out loss now and then, on a sample if the text is long, and keeps the best weights. `numbers` and
+`arrays` are everything that the next step depends on.
 """
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from typing import Any
@@ -22,6 +22,7 @@ from model.network.weights import Weights
 from model.text.batches import Batch
 from model.text.corpus import Corpus
 from model.training.dropout import Dropout
+from model.training.measurement import held_out_sample
 from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
 from model.training.progress import Progress
 from model.training.reading import Reading
@@ -37,16 +38,37 @@ class TrainingError(MangosaurusError):
     """A training that cannot begin or cannot go on."""
 
 
+class Interrupted(BaseException):
+    """A stop was asked for in the middle of a measurement or of a drawing of names; like Ctrl-C, it is no error."""
+
+
 class Course:
-    """The training of one network; iterate over `steps()`. `teachers` are those of its distillations."""
+    """The training of one network; iterate over `steps()`.
+
+    `teachers` are those of its distillations. It begins with the weights of `start`, if there are some, and ends with
+    them unless it finds better ones. `clock` gives the seconds that `minutes` are made of.
+    """
 
     def __init__(
-        self, recipe: Recipe, corpus: Corpus, seed: int, *, threads: int, teachers: Teachers | None = None
+        self,
+        recipe: Recipe,
+        corpus: Corpus,
+        seed: int,
+        *,
+        threads: int,
+        teachers: Teachers | None = None,
+        start: LanguageModel | None = None,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.recipe = recipe
-        self._corpus, self._seed, self._teachers = corpus, seed, teachers
+        self._corpus, self._seed, self._teachers, self._clock = corpus, seed, teachers, clock
+        self._held_out = held_out_sample(corpus)
+        self._stopped: Callable[[], bool] = lambda: False
+        self._has_start = start is not None
         architecture = Architecture(recipe.cell, len(corpus.vocabulary), recipe.hidden_size, recipe.layers)
         self.language_model = LanguageModel.initialise(architecture, np.random.default_rng([seed, 0]))
+        if start is not None:
+            _copy(start.parameters, self.language_model)
         self.best = self.language_model.copy()
         """The weights with the lowest held-out loss so far; before the first measurement, the initial ones."""
         self._average = self.language_model.copy()
@@ -77,12 +99,21 @@ class Course:
         return self._stages.length * (self.language_model.parameters.whole.size if self.recipe.minutes is None else 1)
 
     @property
+    def best_loss(self) -> float:
+        """The lowest held-out loss so far; infinity before the first measurement."""
+        return math.inf if self.position.best_loss is None else self.position.best_loss
+
+    @property
     def measured(self) -> LanguageModel:
         """The weights of this moment that count: their moving average, if the stage has one."""
         return self._average if not self.finished and self._stages.current.average else self.language_model
 
-    def steps(self) -> Iterator[Progress]:
-        """Train to the end and report every step."""
+    def steps(self, stopped: Callable[[], bool] = lambda: False) -> Iterator[Progress]:
+        """Train to the end and report every step.
+
+        Raises Interrupted if `stopped()` becomes true in a measurement; `numbers` and `arrays` are then complete.
+        """
+        self.measure_start(stopped)
         while not self.finished:
             yield from self._run_stage()
             self._end_stage()
@@ -92,13 +123,40 @@ class Course:
         """End the processes of the training."""
         self._shards.close()
 
+    def measure_start(self, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Measure the weights that the course goes on from, unless that is done. Raises Interrupted."""
+        self._stopped = stopped
+        if self._has_start and self.position.best_loss is None:
+            self.position.start_loss = self.measure()
+
+    def measure(self) -> float:
+        """Measure the held-out loss of this moment, and keep the weights if they are the best so far."""
+        started = self._clock()
+        self.position.measurement_is_owed = True
+        loss = held_out_loss(self.measured, self._held_out, self._heed_stop)
+        if self._stages.count_measurement(loss):
+            _copy(self.measured.parameters, self.best)
+        self._stages.count_time(self._clock() - started)
+        return loss
+
+    def _heed_stop(self) -> None:
+        if self._stopped():
+            raise Interrupted
+
     @cached_property
     def _drawn(self) -> Sequence[str]:
         """The names that the teachers draw for the distillations, without held-out ones."""
         count = max(stage.distillation.drawn for stage in self.recipe.stages if stage.distillation)
         seconds = math.inf if self.recipe.minutes is None else 60 * self.recipe.minutes * DRAWING
         generator = np.random.default_rng([self._seed, 2])
-        names = self._teaching.draw_names(count, self._corpus.vocabulary, generator, seconds=seconds)
+        names = self._teaching.draw_names(
+            count,
+            self._corpus.vocabulary,
+            generator,
+            seconds=seconds,
+            clock=self._clock,
+            between=self._heed_stop,
+        )
         held_out = frozenset(self._corpus.held_out)
         return [name for name in names if name not in held_out]
 
@@ -110,6 +168,8 @@ class Course:
 
     def _run_stage(self) -> Iterator[Progress]:
         """Run the current stage, or the rest of it."""
+        if self.position.measurement_is_owed:
+            self.measure()
         while not self._stages.stage_is_over():
             for batch in self._reading.rest_of_epoch():
                 yield self._train_step(batch)
@@ -132,7 +192,7 @@ class Course:
             self._begin_stage()
 
     def _train_step(self, batch: Batch) -> Progress:
-        started = time.perf_counter()
+        started = self._clock()
         stages, stage, position = self._stages, self._stages.current, self._stages.position
         learning_rate = stage.learning_rate * warmup_cosine(stages.fraction_of_stage(), stage.warmup, stage.final)
         characters = count_targets(batch)
@@ -148,14 +208,14 @@ class Course:
         if stage.average:
             move_average(self._average.parameters, self.language_model.parameters, stage.average)
         stages.count_step()
-        seconds = time.perf_counter() - started
+        seconds = self._clock() - started
         stages.count_time(seconds)
         return Progress(
             stage=stage.name,
             step=position.step,
             epoch=self._reading.epoch + 1,
             training_loss=nats / characters,
-            held_out_loss=self._measure() if stages.measurement_is_due() else None,
+            held_out_loss=self.measure() if stages.measurement_is_due() else None,
             best_held_out_loss=position.best_loss,
             gradient_norm=norm,
             clipped_gradient_norm=min(norm, stage.clip_norm),
@@ -182,15 +242,6 @@ class Course:
         if carries_state:
             self._state = last_state
         return nats, gradients
-
-    def _measure(self) -> float:
-        """Measure the held-out loss, and keep the weights if they are the best so far."""
-        started = time.perf_counter()
-        loss = held_out_loss(self.measured, self._corpus)
-        if self._stages.count_measurement(loss):
-            _copy(self.measured.parameters, self.best)
-        self._stages.count_time(time.perf_counter() - started)
-        return loss
 
     def numbers(self) -> dict[str, Any]:
         """Return all numbers, as JSON."""

@@ -1,7 +1,8 @@
 """A training as a stream of events, for its log and its displays.
 
 An event is a dictionary whose "event" names it: "started" first; "progress" about once a second and after each
-measurement of the held-out loss; "sample" now and then; "finished" or "stopped" last.
+measurement of the held-out loss; "sample" now and then; "finished" or "stopped" last. "started" has the lines to beat,
+losses on the same held-out characters: `ngram_loss` and, if the training goes on from weights, their `start_loss`.
 """
 
 import json
@@ -18,14 +19,17 @@ from model.checkpoint.versions import Versions, save
 from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, Request, VerseRequest, generator_for
 from model.text.corpus import Corpus
+from model.training.course import Interrupted
+from model.training.measurement import count_held_out, held_out_sample, ngram_loss
 from model.training.progress import Progress
-from model.training.trainer import Training
+from model.training.trainer import Training, never
 
 Event = dict[str, Any]
 
 PROGRESS_SECONDS = 1.0
 FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0  # pauses before samples: each is 1.5 times the one before
 NAMES_IN_A_SAMPLE = 4
+STOP, FINISH = frozenset({signal.SIGINT, signal.SIGTERM}), signal.SIGUSR1
 
 
 def snapshot_path(out: Path) -> Path:
@@ -39,17 +43,29 @@ def history_path(out: Path) -> Path:
 
 
 def training_events(
-    training: Training, corpus: Corpus, out: Path, *, seed: int, stopped: Callable[[], bool]
+    training: Training,
+    corpus: Corpus,
+    out: Path,
+    *,
+    seed: int,
+    stopped: Callable[[], bool],
+    finishing: Callable[[], bool] = never,
 ) -> Iterator[Event]:
     """Run a training and yield its events. At the end, write the best weights to `out` and remove the snapshot.
 
-    When `stopped()` becomes true, end after the current step and keep the snapshot.
+    When `stopped()` becomes true, end after the current step and keep the snapshot. When `finishing()` becomes true,
+    end after the current step as if it were the last.
     """
     started = time.monotonic()
-    yield _started(training, corpus)
-    if (yield from _steps(training, seed, stopped)):
+    try:
+        training.measure_start(stopped)
+        yield _started(training, corpus)
+        early = yield from _steps(training, seed, stopped, finishing)
+    except Interrupted:
         yield {"event": "stopped", "snapshot": str(snapshot_path(out))}
         return
+    if early:
+        training.finish()
     checkpoint = save(out, training.checkpoint())
     snapshot_path(out).unlink(missing_ok=True)
     yield {
@@ -59,6 +75,7 @@ def training_events(
         "held_out_loss": checkpoint.description.held_out_loss,
         "steps": checkpoint.description.steps,
         "seconds": round(time.monotonic() - started, 3),
+        "early": early,
     }
 
 
@@ -68,8 +85,9 @@ def run(training: Training, corpus: Corpus, out: Path, *, seed: int, show: Calla
     Returns the last event without showing it. A resumed training appends to its log. Raises the errors of the training,
     and CheckpointError if the weights cannot be written.
     """
-    with stop_signals() as stopped, history_path(out).open("a" if training.resumed else "w", buffering=1) as log:
-        for event in training_events(training, corpus, out, seed=seed, stopped=stopped):
+    mode = "a" if training.resumed else "w"
+    with signals() as (stopped, finishing), history_path(out).open(mode, buffering=1) as log:
+        for event in training_events(training, corpus, out, seed=seed, stopped=stopped, finishing=finishing):
             print(json.dumps(event), file=log)
             if event["event"] in ("finished", "stopped"):
                 return event
@@ -87,18 +105,21 @@ def keep_as_version(finished: Event, versions: Versions) -> Event:
 
 
 @contextmanager
-def stop_signals() -> Iterator[Callable[[], bool]]:
-    """Catch Ctrl-C and SIGTERM, and yield a function that says if one came. A second one raises KeyboardInterrupt."""
-    received: list[int] = []
+def signals() -> Iterator[tuple[Callable[[], bool], Callable[[], bool]]]:
+    """Catch signals, and yield two functions: whether one to stop came (Ctrl-C, SIGTERM), or one to finish (SIGUSR1).
+
+    A second one to stop raises KeyboardInterrupt.
+    """
+    received: set[int] = set()
 
     def receive(number: int, _frame: FrameType | None) -> None:
-        if received:
+        if number in STOP and received & STOP:
             raise KeyboardInterrupt
-        received.append(number)
+        received.add(number)
 
-    handlers = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.signal(number, receive) for number in (*STOP, FINISH)}
     try:
-        yield lambda: bool(received)
+        yield lambda: bool(received & STOP), lambda: FINISH in received
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
@@ -112,16 +133,21 @@ def _started(training: Training, corpus: Corpus) -> Event:
         "recipe": training.recipe.name,
         "parameters": training.language_model.parameters.whole.size,
         "resumed": training.resumed,
+        "held_out_characters": count_held_out(held_out_sample(corpus)),
+        "ngram_loss": ngram_loss(corpus),
+        "start_loss": training.start_loss,
     }
 
 
-def _steps(training: Training, seed: int, stopped: Callable[[], bool]) -> Generator[Event, None, bool]:
-    """Yield progress and samples; return whether the training was stopped."""
+def _steps(
+    training: Training, seed: int, stopped: Callable[[], bool], finishing: Callable[[], bool]
+) -> Generator[Event, None, bool]:
+    """Yield progress and samples; return whether to finish early. Raises Interrupted if the training was stopped."""
     last_progress = last_sample = time.monotonic()
     sample_seconds = FIRST_SAMPLE_SECONDS
     unreported: Progress | None = None
-    was_stopped = False
-    with closing(training.run()) as steps:  # closing writes the snapshot
+    early = was_stopped = False
+    with closing(training.run(stopped)) as steps:  # closing writes the snapshot
         for progress in steps:
             unreported = progress
             if progress.held_out_loss is not None or time.monotonic() - last_progress >= PROGRESS_SECONDS:
@@ -130,12 +156,14 @@ def _steps(training: Training, seed: int, stopped: Callable[[], bool]) -> Genera
             if time.monotonic() - last_sample >= sample_seconds:
                 yield from _sample(training, progress.step, seed)
                 last_sample, sample_seconds = time.monotonic(), min(1.5 * sample_seconds, LONGEST_SAMPLE_SECONDS)
-            if stopped():
-                was_stopped = True
+            was_stopped, early = stopped(), finishing()
+            if was_stopped or early:
                 break
     if unreported is not None:
         yield _progress(unreported)
-    return was_stopped
+    if was_stopped:
+        raise Interrupted
+    return early
 
 
 def _progress(progress: Progress) -> Event:

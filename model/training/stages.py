@@ -21,6 +21,8 @@ class Position:
     without_best: int = 0  # measurements since the best one, see `Stage.patience`
     best_loss: float | None = None
     best_step: int = 0
+    measurement_is_owed: bool = False  # a stop interrupted it
+    start_loss: float | None = None  # of the weights that the training goes on from, if any
 
 
 class Stages:
@@ -67,6 +69,7 @@ class Stages:
     def count_measurement(self, loss: float) -> bool:
         """Count a measurement of the held-out loss; return whether it is the best so far."""
         position = self.position
+        position.measurement_is_owed = False
         if position.best_loss is None or loss < position.best_loss:
             position.best_loss, position.best_step, position.without_best = loss, position.step, 0
             return True

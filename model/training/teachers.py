@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -31,15 +31,24 @@ class Teachers:
         return softened / softened.sum(axis=-1, keepdims=True)
 
     def draw_names(
-        self, count: int, vocabulary: Vocabulary, generator: np.random.Generator, *, seconds: float = math.inf
+        self,
+        count: int,
+        vocabulary: Vocabulary,
+        generator: np.random.Generator,
+        *,
+        seconds: float = math.inf,
+        clock: Callable[[], float] = time.perf_counter,
+        between: Callable[[], object] = lambda: None,
     ) -> list[str]:
         """Draw names at temperature 1; fewer, but at least WIDTH of them, if that takes more than some seconds.
 
-        A name that does not end is cut after LONGEST_NAME letters.
+        A name that does not end is cut after LONGEST_NAME letters. `between` is called before every WIDTH names, and
+        may raise an error to end the drawing.
         """
         names: list[str] = []
-        started = time.monotonic()
-        while len(names) < count and (not names or time.monotonic() - started < seconds):
+        started = clock()
+        while len(names) < count and (not names or clock() - started < seconds):
+            between()
             rows = self._draw(min(WIDTH, count - len(names)), vocabulary.newline, generator)
             names += [vocabulary.text_of(row).partition("\n")[0] for row in rows]
         return names

@@ -1,0 +1,120 @@
+"""One more round: a training that goes on from weights ends with these or with better ones."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.checkpoint.encoding import Checkpoint
+from model.checkpoint.versions import save
+from model.evaluation.held_out import held_out_loss
+from model.text.corpus import Corpus, read_names, read_verse
+from model.training.course import Interrupted, TrainingError
+from model.training.recipes import customised
+from model.training.sizes import further
+from model.training.trainer import Training
+from tests.test_trainer import NAMES, TINY_DINO, TINY_POEM, reproducible, same_weights, write_texts
+
+LONGER = customised(TINY_DINO, epochs=8)
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("texts")
+    write_texts(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def names(texts: Path) -> Corpus:
+    return read_names(texts / "names.txt")
+
+
+@pytest.fixture(scope="module")
+def start(names: Corpus, texts: Path) -> Checkpoint:
+    training = Training(LONGER, names)
+    list(training.run())
+    return save(texts / "start.safetensors", training.checkpoint())
+
+
+def test_it_goes_on_from_the_weights_and_ends_with_better_ones(start: Checkpoint, names: Corpus) -> None:
+    training = Training(further(start, names), names, start=start)
+    assert same_weights(training.language_model, start.language_model)
+    steps = list(training.run())
+    assert training.start_loss == held_out_loss(start.language_model, names)
+    result = training.checkpoint().description
+    assert result.held_out_loss < training.start_loss
+    assert (result.recipe, result.top_p) == ("again", start.description.top_p)
+    rates = [step.learning_rate for step in steps]
+    highest = int(np.argmax(rates))
+    assert 0.2 < highest / len(rates) < 0.4
+    assert rates[:highest] == sorted(rates[:highest])
+    assert rates[-1] < 0.05 * max(rates)
+
+
+def test_the_result_is_never_worse_than_the_start(start: Checkpoint, names: Corpus) -> None:
+    recipe = further(start, names)
+    ruinous = replace(recipe, stages=(replace(recipe.stages[0], learning_rate=3.0),))
+    training = Training(ruinous, names, start=start)
+    list(training.run())
+    checkpoint = training.checkpoint()
+    assert same_weights(checkpoint.language_model, start.language_model)
+    assert checkpoint.description.held_out_loss == training.start_loss
+    assert checkpoint.description.steps == 0
+
+
+def test_a_stopped_round_is_resumed_bit_for_bit(start: Checkpoint, names: Corpus, tmp_path: Path) -> None:
+    recipe, snapshot = further(start, names), tmp_path / "snapshot"
+    uninterrupted = Training(recipe, names, start=start)
+    expected = [reproducible(step) for step in uninterrupted.run()]
+    run = Training(recipe, names, start=start, snapshot=snapshot).run()
+    found = [reproducible(next(run)) for _ in range(7)]
+    run.close()
+    resumed = Training(recipe, names, start=start, snapshot=snapshot)
+    assert resumed.start_loss == uninterrupted.start_loss
+    found += [reproducible(step) for step in resumed.run()]
+    assert found == expected
+    assert same_weights(resumed.checkpoint().language_model, uninterrupted.checkpoint().language_model)
+
+
+def test_a_snapshot_belongs_to_its_start(start: Checkpoint, names: Corpus, tmp_path: Path) -> None:
+    recipe, snapshot = further(start, names), tmp_path / "snapshot"
+    run = Training(recipe, names, start=start, snapshot=snapshot).run()
+    next(run)
+    run.close()
+    for other in (None, replace(start, version="0" * 12)):
+        with pytest.raises(TrainingError, match="other settings, text or seed"):
+            Training(recipe, names, start=other, snapshot=snapshot)
+
+
+def test_a_stop_in_the_first_measurement_is_resumed(start: Checkpoint, tmp_path: Path) -> None:
+    """Enough held-out names for two groups, so that the stop is heard between them."""
+    (tmp_path / "many.txt").write_text("\n".join(name + end for name in NAMES for end in NAMES))
+    many, snapshot = read_names(tmp_path / "many.txt"), tmp_path / "snapshot"
+    recipe = customised(further(start, many), epochs=1)
+    training = Training(recipe, many, start=start, snapshot=snapshot)
+    with pytest.raises(Interrupted):
+        training.measure_start(lambda: True)
+    resumed = Training(recipe, many, start=start, snapshot=snapshot)
+    assert resumed.resumed
+    resumed.measure_start()
+    assert resumed.start_loss is not None
+
+
+def test_names_that_the_start_knew_stay_known(start: Checkpoint, tmp_path: Path) -> None:
+    (tmp_path / "few.txt").write_text("mangosaurus\nnanoraptor\ntriovator\n")
+    few = read_names(tmp_path / "few.txt")
+    checkpoint = Training(further(start, few), few, start=start).checkpoint()
+    assert checkpoint.known_names == {*NAMES, "triovator"}
+    assert checkpoint.vocabulary == start.vocabulary
+
+
+def test_weights_that_cannot_read_the_text_are_refused(start: Checkpoint, tmp_path: Path) -> None:
+    (tmp_path / "strange.txt").write_text("mango-saurus\nkiwisaurus\nquagga\n")
+    strange = read_names(tmp_path / "strange.txt")
+    with pytest.raises(TrainingError, match=r"characters that these weights cannot read: '-' 'k' 'q' 'w'; train with"):
+        Training(further(start, strange), strange, start=start)
+    write_texts(tmp_path)
+    with pytest.raises(TrainingError, match="the weights write names, but the text is verse"):
+        Training(TINY_POEM, read_verse(tmp_path / "poems.txt"), start=start)
