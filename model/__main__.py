@@ -22,6 +22,7 @@ from model.cli.evaluation import run_evaluation
 from model.cli.failures import FAILURES, Commands, sentence
 from model.cli.figures import print_comparison, print_json
 from model.cli.options import (
+    AlphabetOption,
     CheckpointOption,
     CorpusOption,
     GenreArgument,
@@ -29,6 +30,7 @@ from model.cli.options import (
     NetworkArgument,
     ThreadsOption,
     check_out,
+    tell_of,
     texts_at,
     versions_of,
     weights_at,
@@ -36,7 +38,7 @@ from model.cli.options import (
 from model.cli.training import add_version, print_end, run_training
 from model.decoding.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE
 from model.errors import MangosaurusError
-from model.text.forms import Genre
+from model.text.forms import Alphabet, Genre
 
 USUAL_TEMPERATURES = USUAL_TEMPERATURE | {"sonnets": SONNET_TEMPERATURE}
 
@@ -80,6 +82,7 @@ def pronunciations() -> None:
 def train(
     network: NetworkArgument,
     corpus: CorpusOption = None,
+    alphabet: AlphabetOption = Alphabet.FOLDED,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="File for the weights.", show_default="a new version in checkpoints/"),
@@ -121,8 +124,9 @@ def train(
 
         path = out or versions_of(network).directory / "new.safetensors"
         check_out(path, corpus or [])
-        texts = texts_at(network, corpus)
         weights = weights_at(network, start) if start else None
+        texts = texts_at(network, corpus, weights.vocabulary.alphabet if weights else alphabet)
+        tell_of(texts)
         recipe = further(weights, texts) if weights else recipe_for(texts)
         recipe = customised(recipe, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
         threads = thread_limit or available_cores()
@@ -185,7 +189,7 @@ def sample(
     if json:
         print_json({"network": genre.network, "version": loaded.version, "seed": chosen_seed, "texts": texts})
     elif texts:
-        typer.echo("\n".join(text.capitalize() for text in texts) if genre is Genre.DINO else "\n\n".join(texts))
+        typer.echo("\n".join(map(loaded.vocabulary.shown, texts)) if genre is Genre.DINO else "\n\n".join(texts))
     for result in results:  # after the texts, because some may have been found before the error
         if result.error:
             raise result.error
@@ -221,7 +225,8 @@ def compare(
     from model.evaluation import comparison
 
     with blas_threads(thread_limit):
-        result = comparison.compare(weights_at(network, old), weights_at(network, new), texts_at(network, corpus))
+        before, after = weights_at(network, old), weights_at(network, new)
+        result = comparison.compare(before, after, texts_at(network, corpus, after.vocabulary.alphabet))
     if json:
         print_json(asdict(result) | {"better": result.better})
     else:

@@ -17,7 +17,7 @@ from model.network.language_model import LanguageModel, State
 from model.network.layers import Array, softmax
 from model.network.weights import Weights
 from model.text.batches import Batch
-from model.text.corpus import CorpusError, read_text
+from model.text.encodings import CorpusError, read_text
 from model.text.sources import names_path
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.training.optimizer import SGD, clip_by_value

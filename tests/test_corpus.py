@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.text.corpus import Corpus, CorpusError, read_names, read_verse
+from model.text.corpus import Corpus, read_names, read_verse
+from model.text.encodings import CorpusError
+from model.text.forms import Alphabet
 from model.text.vocabulary import Vocabulary, fold
 
 words = st.text(st.sampled_from("abc xyz"), min_size=1).map(lambda text: text.replace(" ", "é"))
@@ -103,6 +105,83 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         read_names(tmp_path / "binary.txt")
 
 
+def test_a_list_of_one_name_has_nothing_to_hold_out(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"has 1 names: every line is 'anna', so there is nothing to hold out"):
+        read_names(write(tmp_path / "names.txt", "Anna\nanna\n" * 60))
+
+
+def test_lines_that_are_no_names_are_left_out_and_told(tmp_path: Path) -> None:
+    long = "a long line " * 9
+    corpus = read_names(write(tmp_path / "names.txt", f"anna\n{long}\neva\n"))
+    assert {*corpus.training, *corpus.held_out} == {"anna", "eva"}
+    assert corpus.notes == (f"{tmp_path}/names.txt: left out 1 lines of more than 100 characters",)
+    with pytest.raises(CorpusError, match=r"every line has more than 100 characters. Verse is for `train poem`"):
+        read_names(write(tmp_path / "verse.txt", f"{long}\n" * 3))
+
+
+def test_of_too_many_names_some_are_read_in_even_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.text.corpus.MOST_NAMES", 4)
+    corpus = read_names(write(tmp_path / "names.txt", "\n".join("abcdefghij")))
+    assert sorted(corpus.training + corpus.held_out) == ["a", "c", "f", "h"]
+    assert corpus.notes == (f"{tmp_path}/names.txt: read 4 of its 10 names",)
+
+
+# Own alphabets.
+
+
+def test_names_keep_their_own_alphabet(tmp_path: Path) -> None:
+    path = write(tmp_path / "names.txt", "\ufeffÉva\r\nE\u0301va\nEva 2\néva\nДино\n恐竜\n")
+    corpus = read_names(path, alphabet=Alphabet.OWN)
+    assert sorted(corpus.training + corpus.held_out) == ["Eva 2", "Éva", "éva", "Дино", "恐竜"]
+    assert corpus.vocabulary.alphabet is Alphabet.OWN
+    assert corpus.notes == ()
+
+
+def test_names_that_differ_in_case_are_in_the_same_part(tmp_path: Path) -> None:
+    names = [f"saurus{number:b}" for number in range(200)]
+    corpus = read_names(
+        write(tmp_path / "names.txt", "\n".join([*names, *map(str.title, names)])), alphabet=Alphabet.OWN
+    )
+    assert set(map(str.lower, corpus.held_out)) == {name for name in names if split_of(name) == 0}
+    assert len(corpus.held_out) == 2 * len(set(map(str.lower, corpus.held_out)))
+
+
+def test_verse_keeps_its_own_alphabet_and_hides_held_out_lines_in_any_case(tmp_path: Path) -> None:
+    path = write(tmp_path / "verse.txt", "Éin Vers\nder ERSTE\n\nDer\tzweite!\n\nder erste\n")
+    corpus = read_verse(path, alphabet=Alphabet.OWN)
+    assert corpus.held_out == ("der erste",)
+    assert corpus.training == ("Éin Vers", "Der zweite!")
+
+
+def test_a_plain_text_is_the_same_in_either_alphabet(tmp_path: Path) -> None:
+    path = write(tmp_path / "names.txt", "anna\nberta\nchris\n")
+    assert read_names(path) == read_names(path, alphabet=Alphabet.OWN)
+
+
+def test_what_was_read_and_folded_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "names.txt"
+    path.write_bytes("Böse Müller\nLärm und Schall\n".encode("latin-1"))
+    corpus = read_names(path)
+    assert corpus.notes == (
+        f"{path}: read as Latin-1",
+        f"{path}: folded 7 characters: capitals 4 times, ä to a 1 time, ö to o 1 time, ü to u 1 time",
+    )
+    assert (
+        "böse müller".title()
+        in read_names(path, alphabet=Alphabet.OWN).training + read_names(path, alphabet=Alphabet.OWN).held_out
+    )
+
+
+def test_a_small_text_is_called_small(tmp_path: Path) -> None:
+    few = read_names(write(tmp_path / "names.txt", "\n".join(f"saurus{number:b}" for number in range(99))))
+    assert few.too_small == "the text has only 99 names; with fewer than 100, a network learns little"
+    assert not read_names(write(tmp_path / "names.txt", "\n".join(f"s{number:b}" for number in range(100)))).too_small
+    assert "fewer than 20,000" in read_verse(write(tmp_path / "verse.txt", poems(3))).too_small
+    assert not read_verse(
+        write(tmp_path / "verse.txt", poems(26) + poems(26).replace("line", "a longer line, as long as it may be"))
+    ).too_small
+
+
 # Verse.
 
 
@@ -129,6 +208,19 @@ def test_white_space_and_typography_are_normalised(tmp_path: Path) -> None:
 def test_a_file_without_blank_lines_is_cut_into_poems_of_fourteen_lines(tmp_path: Path) -> None:
     corpus = read_verse(write(tmp_path / "verse.txt", "".join(f"line {chr(97 + n)}\n" for n in range(20))))
     assert [document.count("\n") + 1 for document in (*corpus.training, *corpus.held_out)] == [14, 6]
+
+
+@pytest.mark.parametrize("separator", ["\n", " ", ""])
+def test_a_long_poem_is_cut_where_a_line_or_a_word_ends(tmp_path: Path, separator: str) -> None:
+    parts = [
+        f"{chr(97 + number // 26)}{chr(97 + number % 26)} hey" if separator == "\n" else f"word{number:b}"
+        for number in range(600)
+    ]
+    corpus = read_verse(write(tmp_path / "verse.txt", "one\n\n" + separator.join(parts) + "\n\ntwo\n"))
+    documents = [*corpus.training, *corpus.held_out]
+    assert max(map(len, documents)) <= 2000
+    assert (documents[0], documents[-1]) == ("one", "two")
+    assert separator.join(documents[1:-1]) == separator.join(parts)
 
 
 def test_several_files_make_one_corpus(tmp_path: Path) -> None:

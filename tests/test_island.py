@@ -7,7 +7,7 @@ import pytest
 
 from model import island
 from model.text.batches import Batch
-from model.text.corpus import CorpusError
+from model.text.encodings import CorpusError
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.training.optimizer import clip_by_value
 

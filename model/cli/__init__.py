@@ -6,8 +6,8 @@ Rooms, from the ground up, and what others use of them:
 
     interrupt   leave_at_once, leave_in_order, INTERRUPTED: Ctrl-C while the program is loading
     failures    Commands, FAILURES, sentence: an error as one line and an exit code
-    options     NetworkArgument, GenreArgument, CorpusOption, CheckpointOption, ThreadsOption, JsonOption, and what they
-                name: versions_of, weights_at, texts_at, check_out
+    options     NetworkArgument, GenreArgument, CorpusOption, AlphabetOption, CheckpointOption, ThreadsOption,
+                JsonOption, and what they name: versions_of, weights_at, texts_at, tell_of, check_out
     figures     print_json, print_comparison: results as tables or JSON
     display     a training as it runs
     evaluation  run_evaluation: what `evaluate` does

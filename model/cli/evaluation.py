@@ -25,7 +25,8 @@ def run_evaluation(
     from model.evaluation.evaluation import evaluate
 
     with blas_threads(threads):
-        weights, texts = weights_at(genre.network, checkpoint), texts_at(genre.network, corpus)
+        weights = weights_at(genre.network, checkpoint)
+        texts = texts_at(genre.network, corpus, weights.vocabulary.alphabet)
         result = evaluate(weights, texts, samples=count)
     if json:
         print_json(asdict(result))
@@ -38,7 +39,8 @@ def _evaluate_sonnets(checkpoint: Path | None, corpus: list[Path] | None, count:
     from model.evaluation.sonnets import evaluate_sonnets
     from model.text.sources import whole_dictionary
 
-    weights, texts = weights_at(Network.POEM, checkpoint), texts_at(Network.POEM, corpus)
+    weights = weights_at(Network.POEM, checkpoint)
+    texts = texts_at(Network.POEM, corpus, weights.vocabulary.alphabet)
     with blas_threads(1):  # as the bot writes them
         result = evaluate_sonnets(weights, texts, whole_dictionary(), count=count)
     if json:

@@ -8,7 +8,7 @@ import typer
 
 from model.errors import MangosaurusError
 from model.files import ROOT
-from model.text.forms import Genre, Network
+from model.text.forms import Alphabet, Genre, Network
 
 if TYPE_CHECKING:
     from model.checkpoint.encoding import Checkpoint
@@ -22,6 +22,10 @@ NetworkArgument = Annotated[Network, typer.Argument(help="Dinosaur names or vers
 CorpusOption = Annotated[
     list[Path] | None,
     typer.Option("--corpus", metavar="FILE", help="Your own text: one name a line, or poems separated by blank lines."),
+]
+AlphabetOption = Annotated[
+    Alphabet,
+    typer.Option(help="The letters of your text: folded to lower case without accents, or its own, as they are."),
 ]
 CheckpointOption = Annotated[
     Path | None, typer.Option("--checkpoint", metavar="FILE", help="Weights to use.", show_default="the current ones")
@@ -52,17 +56,27 @@ def weights_at(network: Network, path: Path | None) -> "Checkpoint":
     return loaded
 
 
-def texts_at(network: Network, paths: list[Path] | None) -> "Corpus":
-    """Read own texts, or the project's, which are fetched if they are missing. Raises CorpusError or FetchError."""
+def texts_at(network: Network, paths: list[Path] | None, alphabet: Alphabet = Alphabet.FOLDED) -> "Corpus":
+    """Read own texts, or the project's, which are fetched if they are missing. Raises CorpusError or FetchError.
+
+    The alphabet is for own texts; the project's are folded.
+    """
     from model.text import corpus, sources
 
     if not paths:
         return sources.names_corpus() if network is Network.DINO else sources.sonnets_corpus()
     if network is Network.POEM:
-        return corpus.read_verse(*paths)
+        return corpus.read_verse(*paths, alphabet=alphabet)
     if len(paths) > 1:
         raise typer.BadParameter("names come from one file; give --corpus once")
-    return corpus.read_names(paths[0])
+    return corpus.read_names(paths[0], alphabet=alphabet)
+
+
+def tell_of(corpus: "Corpus") -> None:
+    """Say on stderr how an own text was read, and if it is small."""
+    for sentence in (*corpus.notes, corpus.too_small):
+        if sentence:
+            typer.echo(sentence, err=True)
 
 
 def check_out(out: Path, corpus: Sequence[Path]) -> None:

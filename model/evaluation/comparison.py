@@ -43,6 +43,8 @@ def compare(old: Checkpoint, new: Checkpoint, corpus: Corpus) -> Comparison:
 
     Raises EvaluationError if there are fewer than two documents, or if networks and corpus do not fit together.
     """
+    if old.vocabulary.alphabet != new.vocabulary.alphabet:
+        raise EvaluationError("the networks cannot be compared: only one of them has an alphabet of its own")
     documents = len(corpus.held_out)
     if documents < 2:
         raise EvaluationError("one held-out document is not enough for a comparison")

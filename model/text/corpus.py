@@ -1,4 +1,4 @@
-"""Reads names or verse from files, folds and deduplicates them, and holds a tenth out.
+"""Reads names or verse from files, reduces them to an alphabet, deduplicates them, and holds a tenth out.
 
 The split is a rule instead of a stored list: names are held out by their hash, and of poems the last ones. No held-out
 line appears in training or pretraining.
@@ -8,34 +8,44 @@ import hashlib
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from model.errors import MangosaurusError
-from model.text.forms import Form
+from model.text.alphabets import spell
+from model.text.encodings import UTF_8, CorpusError, read_file, read_text
+from model.text.forms import Alphabet, Form
 from model.text.vocabulary import Vocabulary, fold
 from model.text.words import words_of
 
 LINES_OF_A_POEM = 14
 """The length of a poem in a file without blank lines."""
+LONGEST_POEM = 2000
+"""Characters. A longer one, such as a scene of a play, is cut into several."""
+LONGEST_LINE = 100
+"""Characters. A longer line of a list is no name."""
+MOST_NAMES = 500_000
+"""Of a longer list, names are taken in even steps."""
+MOST_WORDS = 100_000
+"""Of a text with more different words, only the commonest are known."""
+WORDS_COUNTED = 500_000
+"""Different words at which the rare ones are forgotten while counting, which bounds the memory."""
 HELD_OUT_SHARE = 10
 """One in this many names or poems is held out."""
-
-
-class CorpusError(MangosaurusError):
-    """A text that cannot be read, or is too small to learn from."""
+FEWEST_NAMES, FEWEST_CHARACTERS = 100, 20_000
+"""With fewer names, or fewer characters of verse, a network learns little."""
 
 
 @dataclass(frozen=True)
 class Corpus:
     r"""The documents to train on, and the held-out documents to measure by.
 
-    A document is a name or a poem, its lines joined by `"\n"`. All documents are folded, and none occurs twice in a
-    part. `pretraining` is other verse without the held-out lines, or other names. `digest` is a sha256 over all
-    other fields.
+    A document is a name or a poem, its lines joined by `"\n"`. All documents are in one alphabet, and none occurs twice
+    in a part. `pretraining` is other verse without the held-out lines, or other names. `digest` is a sha256 over all
+    these fields. `notes` are sentences for the person whose text it is: its encoding, what was folded or left out.
     """
 
     form: Form
@@ -44,15 +54,34 @@ class Corpus:
     pretraining: tuple[str, ...]
     vocabulary: Vocabulary
     digest: str
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Every word of the verse in `training` and `pretraining`; empty for names."""
+        """The words of the verse in `training` and `pretraining`, the commonest MOST_WORDS; empty for names."""
         read = (*self.training, *self.pretraining) if self.form == "verse" else ()
-        return frozenset(word for text in read for word in words_of(text))
+        counts: Counter[str] = Counter()
+        for text in read:
+            counts.update(words_of(text))
+            if len(counts) > WORDS_COUNTED:
+                counts = Counter(dict(counts.most_common(MOST_WORDS)))
+        return frozenset(word for word, _ in counts.most_common(MOST_WORDS))
+
+    @property
+    def too_small(self) -> str:
+        """Why a network would learn little from this corpus, as a sentence; empty if it is large enough."""
+        if self.form == "names":
+            count, fewest, things = len(self.training) + len(self.held_out), FEWEST_NAMES, "names"
+        else:
+            count, fewest, things = sum(map(len, (*self.training, *self.held_out))), FEWEST_CHARACTERS, "characters"
+        if count >= fewest:
+            return ""
+        return f"the text has only {count:,} {things}; with fewer than {fewest:,}, a network learns little"
 
 
-def read_names(path: Path, *, split: int = 0, pretraining: Sequence[Path] = ()) -> Corpus:
+def read_names(
+    path: Path, *, split: int = 0, pretraining: Sequence[Path] = (), alphabet: Alphabet = Alphabet.FOLDED
+) -> Corpus:
     """Read one name a line, and hold out those with sha256(name) % 10 == `split`.
 
     So a name stays in its part when the list grows. `pretraining` files are folded into the vocabulary of the names,
@@ -61,30 +90,33 @@ def read_names(path: Path, *, split: int = 0, pretraining: Sequence[Path] = ()) 
     """
     if not 0 <= split < HELD_OUT_SHARE:
         raise CorpusError(f"split must be from 0 to {HELD_OUT_SHARE - 1}, got {split}")
-    names = _names(fold(read_text(path)))
-    if len(names) < 2:
-        raise CorpusError(f"{path} has {len(names)} names; it needs at least 2, one a line")
+    text, notes = _read(path, alphabet)
+    names, left_out = _names(text)
+    _check_names(names, text, path)
     held_out, vocabulary = _held_out_names(names, split), Vocabulary.from_texts(names)
-    others = chain.from_iterable(_names(vocabulary.fold(read_text(path))) for path in pretraining)
+    others = chain.from_iterable(_names(vocabulary.fold(read_text(path)))[0] for path in pretraining)
     known = frozenset(names)
     return _corpus(
         "names",
         [name for name in names if name not in held_out],
         [name for name in names if name in held_out],
         _unique(name for name in others if name not in known),
+        [*notes, *([f"{path}: {left_out}"] if left_out else [])],
     )
 
 
-def read_verse(*paths: Path, pretraining: Sequence[Path] = ()) -> Corpus:
+def read_verse(*paths: Path, pretraining: Sequence[Path] = (), alphabet: Alphabet = Alphabet.FOLDED) -> Corpus:
     """Read poems separated by blank lines; hold out the last tenth, rounded up (16 of the 154 sonnets).
 
-    A file without blank lines is cut into poems of 14 lines. `pretraining` files are folded into the poems'
-    vocabulary. A line with the same letters as a held-out line is removed from all training and pretraining documents.
-    Raises CorpusError for an unreadable file, fewer than two poems, or no line left to train on.
+    A file without blank lines is cut into poems of 14 lines, and a poem of more than LONGEST_POEM characters into
+    several. `pretraining` files are folded into the poems' vocabulary. A line with the same letters as a held-out line
+    is removed from all training and pretraining documents. Raises CorpusError for an unreadable file, fewer than two
+    poems, or no line left to train on.
     """
-    poems = _unique(chain.from_iterable(_poems(path) for path in paths))
+    notes: list[str] = []
+    poems = _unique(chain.from_iterable(_poems(path, alphabet, notes) for path in paths))
     if len(poems) < 2:
-        raise CorpusError(f"{_listed(paths)} has {len(poems)} poems; at least 2 are needed, with a blank line between")
+        raise CorpusError(f"{_listed(paths)} has {len(poems)} poems, repetitions left out; at least 2 are needed")
     first_held_out = len(poems) - math.ceil(len(poems) / HELD_OUT_SHARE)
     held_out = poems[first_held_out:]
     hidden = {_letters(line) for poem in held_out for line in poem.split("\n")}
@@ -93,38 +125,74 @@ def read_verse(*paths: Path, pretraining: Sequence[Path] = ()) -> Corpus:
         raise CorpusError(f"{_listed(paths)} has no line to train on: every line also occurs in a held-out poem")
     vocabulary = Vocabulary.from_texts(chain(training, held_out))
     others = chain.from_iterable(_documents(vocabulary.fold(read_text(path))) for path in pretraining)
-    return _corpus("verse", training, held_out, _unique(_without(hidden, others)))
+    return _corpus("verse", training, held_out, _unique(_without(hidden, others)), notes)
 
 
-def read_text(path: Path) -> str:
-    """Read a UTF-8 text file, and drop a byte order mark. Raises CorpusError."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise CorpusError(f"cannot read {path}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from error
+def _read(path: Path, alphabet: Alphabet) -> tuple[str, list[str]]:
+    """Return a text in its alphabet, and what to say about its encoding and its changes."""
+    decoded = read_file(path)
+    spelling = spell(decoded.text, alphabet)
+    notes = [] if decoded.encoding == UTF_8 else [f"{path}: read as {decoded.encoding}"]
+    if spelling.sentence:
+        notes.append(f"{path}: {spelling.sentence}")
+    return spelling.text, notes
 
 
-def _names(folded: str) -> list[str]:
-    return _unique(filter(None, _lines(folded)))
+def _names(text: str) -> tuple[list[str], str]:
+    """Return the names of a text, and what was left out, in words."""
+    lines = list(filter(None, _lines(text)))
+    names = _unique(line for line in lines if len(line) <= LONGEST_LINE)
+    reasons = []
+    if too_long := sum(len(line) > LONGEST_LINE for line in lines):
+        reasons.append(f"left out {too_long:,} lines of more than {LONGEST_LINE} characters")
+    if len(names) > MOST_NAMES:
+        reasons.append(f"read {MOST_NAMES:,} of its {len(names):,} names")
+        names = [names[n * len(names) // MOST_NAMES] for n in range(MOST_NAMES)]
+    return names, "; ".join(reasons)
 
 
-def _lines(folded: str) -> list[str]:
-    """Return the lines; in each, runs of white space become single spaces."""
-    return [" ".join(line.split()) for line in folded.split("\n")]
+def _check_names(names: Sequence[str], text: str, path: Path) -> None:
+    if len(names) > 1:
+        return
+    if names:
+        reason = f"has 1 names: every line is {names[0]!r}, so there is nothing to hold out"
+    elif text.strip():
+        reason = f"has 0 names: every line has more than {LONGEST_LINE} characters. Verse is for `train poem`"
+    else:
+        reason = "has 0 names, and no letter of any"
+    raise CorpusError(f"{path} {reason}; it needs at least 2, one a line")
 
 
-def _documents(folded: str) -> list[str]:
-    return [part for part in re.split(r"\n\n+", "\n".join(_lines(folded)).strip("\n")) if part]
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines; in each, runs of white space become single spaces."""
+    return (" ".join(line.split()) for line in text.split("\n"))
 
 
-def _poems(path: Path) -> list[str]:
-    documents = _documents(fold(read_text(path)))
-    if len(documents) != 1:
-        return documents
-    lines = documents[0].split("\n")
-    return ["\n".join(lines[start : start + LINES_OF_A_POEM]) for start in range(0, len(lines), LINES_OF_A_POEM)]
+def _documents(text: str) -> list[str]:
+    return [part for part in re.split(r"\n\n+", "\n".join(_lines(text)).strip("\n")) if part]
+
+
+def _poems(path: Path, alphabet: Alphabet, notes: list[str]) -> Iterator[str]:
+    text, found = _read(path, alphabet)
+    notes += found
+    documents = _documents(text)
+    if len(documents) == 1:
+        lines = documents[0].split("\n")
+        starts = range(0, len(lines), LINES_OF_A_POEM)
+        documents = ["\n".join(lines[start : start + LINES_OF_A_POEM]) for start in starts]
+    return chain.from_iterable(map(_cut, documents))
+
+
+def _cut(poem: str) -> Iterator[str]:
+    """Cut a poem that is too long: at the end of a line if there is one, else of a word, else anywhere."""
+    start = 0
+    while len(poem) - start > LONGEST_POEM:
+        stop = start + LONGEST_POEM
+        ends = (poem.rfind(mark, start, stop + 1) for mark in "\n ")
+        end = next((end for end in ends if end > start), stop)
+        yield poem[start:end].rstrip()
+        start = end + poem[end].isspace()
+    yield poem[start:]
 
 
 def _unique(texts: Iterable[str]) -> list[str]:
@@ -132,8 +200,11 @@ def _unique(texts: Iterable[str]) -> list[str]:
 
 
 def _held_out_names(names: Sequence[str], split: int) -> set[str]:
-    """Return the names of the split, or the one with the smallest hash if the split has no names or all of them."""
-    numbers = {name: int(hashlib.sha256(name.encode()).hexdigest(), 16) for name in names}
+    """Return the names of the split, or the one with the smallest hash if the split has no names or all of them.
+
+    The hash is that of the folded name, so "Anna" and "anna" are in the same part.
+    """
+    numbers = {name: int(hashlib.sha256((fold(name) or name).encode()).hexdigest(), 16) for name in names}
     held_out = {name for name, number in numbers.items() if number % HELD_OUT_SHARE == split}
     if 0 < len(held_out) < len(names):
         return held_out
@@ -141,7 +212,7 @@ def _held_out_names(names: Sequence[str], split: int) -> set[str]:
 
 
 def _letters(line: str) -> str:
-    return re.sub(r"\W+", "", line)
+    return re.sub(r"\W+", "", line).casefold()
 
 
 def _without(hidden: set[str], documents: Iterable[str]) -> Iterator[str]:
@@ -156,8 +227,19 @@ def _listed(paths: Sequence[Path]) -> str:
     return ", ".join(map(str, paths)) or "no file"
 
 
-def _corpus(form: Form, training: Sequence[str], held_out: Sequence[str], pretraining: Sequence[str] = ()) -> Corpus:
+def _corpus(
+    form: Form, training: Sequence[str], held_out: Sequence[str], pretraining: Sequence[str], notes: Sequence[str]
+) -> Corpus:
     vocabulary = Vocabulary.from_texts(chain(training, held_out))
     everything = [form, *map(list, (training, held_out, pretraining)), vocabulary.characters]
-    digest = hashlib.sha256(json.dumps(everything).encode()).hexdigest()
-    return Corpus(form, tuple(training), tuple(held_out), tuple(pretraining), vocabulary, digest)
+    return Corpus(
+        form, tuple(training), tuple(held_out), tuple(pretraining), vocabulary, _digest(everything), tuple(notes)
+    )
+
+
+def _digest(everything: object) -> str:
+    """Return the sha256 of it as JSON, made piece by piece, as it may be large."""
+    sha256 = hashlib.sha256()
+    for piece in json.JSONEncoder().iterencode(everything):
+        sha256.update(piece.encode())
+    return sha256.hexdigest()

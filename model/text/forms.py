@@ -30,3 +30,10 @@ class Genre(StrEnum):
     def network(self) -> Network:
         """The network that writes it."""
         return Network.POEM if self is Genre.SONNET else Network(self)
+
+
+class Alphabet(StrEnum):
+    """The characters that a text keeps: folded to lower case without accents, or its own."""
+
+    FOLDED = "folded"
+    OWN = "own"

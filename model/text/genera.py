@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from model import files
-from model.text.corpus import read_text
+from model.text.encodings import read_text
 from model.text.pip import PipError, download
 from model.text.sources import genera_path, names_path
 

@@ -4,6 +4,9 @@
 compatibility decomposition (NFKD), and lose their marks (The Unicode Standard, 3.13 and 3.11). This is repeated until
 nothing changes, so folding twice is folding once. Letters of other scripts are not transliterated: a `Vocabulary` that
 lacks them drops them.
+
+A `Vocabulary` of an own alphabet has capitals, accents or other characters that `fold` would change. It keeps those
+that it has, and brings all others as near to them as it can.
 """
 
 import unicodedata
@@ -15,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import MangosaurusError
+from model.text.forms import Alphabet
 
 NO_CHARACTER = -1
 """The id for "no character yet", which a network reads as the zero vector."""
@@ -120,8 +124,13 @@ class Vocabulary:
         return ids
 
     @cached_property
-    def _kept(self) -> "_KeptTable":
-        return _KeptTable(self.characters)
+    def alphabet(self) -> Alphabet:
+        """OWN if it has a character that `fold` would change, such as a capital."""
+        return Alphabet.FOLDED if fold(self.characters) == self.characters else Alphabet.OWN
+
+    @cached_property
+    def _nearest(self) -> "_NearestTable":
+        return _NearestTable(self.characters)
 
     def ids_of(self, text: str) -> NDArray[np.intp]:
         """Return the ids (N,) of a text of N characters; VocabularyError names the first that has no id."""
@@ -143,16 +152,46 @@ class Vocabulary:
         return "".join(map(self.characters.__getitem__, numbers.tolist()))
 
     def fold(self, text: str) -> str:
-        """Fold any text, and drop the characters that this vocabulary lacks. Never fails; idempotent."""
-        return fold(text).translate(self._kept)
+        """Reduce any text to characters of this vocabulary. Never fails; idempotent.
+
+        A character that it has stays. Any other one becomes the bare letter, the small letter or its fold, whichever
+        is the first that this vocabulary has; if it has none of them, the character is dropped.
+        """
+        if self.alphabet is Alphabet.FOLDED:
+            return fold(text).translate(self._nearest)
+        folded, before = self._fold_once(text), ""
+        while folded != before:  # what is dropped may bring an accent to another letter
+            folded, before = self._fold_once(folded), folded
+        return folded
+
+    def _fold_once(self, text: str) -> str:
+        return unicodedata.normalize("NFC", text.replace("\r\n", "\n")).translate(self._nearest)
+
+    def shown(self, name: str) -> str:
+        """Return a name as people read it: with a capital if this vocabulary is folded and has none."""
+        return name.capitalize() if self.alphabet is Alphabet.FOLDED else name
 
 
-class _KeptTable(dict[int, int | None]):
-    """A table for `str.translate` that keeps some characters and drops all others."""
+class _NearestTable(dict[int, str]):
+    """A table for `str.translate`: what each character becomes in a vocabulary, found when it is first met."""
 
     def __init__(self, characters: str) -> None:
-        super().__init__((ord(character), ord(character)) for character in characters)
+        super().__init__((ord(character), character) for character in characters)
+        self._characters = frozenset(characters)
+        self._by_fold = {fold(character): character for character in reversed(characters)}  # small codes win: capitals
+        if "\u2019" in self._characters:
+            self._by_fold["'"] = "\u2019"  # of the quotes that fold to ', the one that is an apostrophe
 
-    def __missing__(self, code: int) -> None:
+    def __missing__(self, code: int) -> str:
+        nearest = self._nearest(chr(code))
         if len(self) < _CACHE_SIZE:
-            self[code] = None
+            self[code] = nearest
+        return nearest
+
+    def _nearest(self, character: str) -> str:
+        for letter in (unicodedata.normalize("NFD", character)[0], character.lower()):
+            if letter.isalpha() and letter in self._characters:
+                return letter
+        folded = fold(character)
+        kept = "".join(filter(self._characters.__contains__, folded))
+        return kept or "".join(self._by_fold.get(letter, "") for letter in folded)

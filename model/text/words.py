@@ -2,7 +2,7 @@
 
 import re
 
-MARKS = "'-"
+MARKS = "'\u2019-"
 """The marks that may stand between two letters of a word."""
 _WORD = re.compile(rf"[^\W\d_]+(?:[{MARKS}][^\W\d_]+)*")
 

@@ -1,0 +1,130 @@
+"""A text reduced to its alphabet: what is kept, what is folded, and what is said about that."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.text.alphabets import MOST_CHARACTERS, spell
+from model.text.forms import Alphabet
+from model.text.vocabulary import Vocabulary, fold
+
+any_text = st.text(st.characters())
+words = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Ángström 42, “Łódź” — 恐竜 Дино ΣΑΣ", "Ángström 42, “Łódź” — 恐竜 Дино ΣΑΣ"),
+        ("e\u0301te\u0301 \u1112\u1161\u11ab", "été 한"),
+        ("a\r\nb\rc\u2028d", "a\nb\nc\nd"),
+        ("a\tb\u00a0c\u3000d", "a b c d"),
+        ("\ufeffa\u200bb\u00adc\u202ed\x07", "abcd"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("rex 🦖", "rex 🦖"),
+        ("हिन्दी", "हिन्दी"),
+    ],
+)
+def test_the_own_alphabet_keeps_what_can_be_seen(text: str, kept: str) -> None:
+    assert spell(text, Alphabet.OWN).text == kept
+
+
+@given(any_text)
+def test_own_spelling_is_composed_visible_and_stays_as_it_is(text: str) -> None:
+    kept = spell(text, Alphabet.OWN).text
+    assert spell(kept, Alphabet.OWN).text == unicodedata.normalize("NFC", kept)
+    assert not {"\t", "\r", "\ufeff", "\0"} & set(kept)
+    assert len({*kept, "\n"}) <= MOST_CHARACTERS
+
+
+@given(any_text)
+def test_the_folded_alphabet_is_that_of_fold(text: str) -> None:
+    if len({*fold(text)}) < MOST_CHARACTERS and "\u1ffd" not in text:  # whose canonical equivalent ´ folds to '
+        assert spell(text, Alphabet.FOLDED).text == fold(text)
+
+
+@given(st.lists(words).map(" ".join))
+def test_the_changes_lead_from_the_text_to_its_spelling(text: str) -> None:
+    for alphabet in Alphabet:
+        spelling = spell(text, alphabet)
+        composed = unicodedata.normalize("NFC", text)
+        replaced = {ord(before): after for before, after in spelling.changes}
+        assert composed.translate(replaced) == spelling.text
+        assert all(composed.count(before) == count for (before, _), count in spelling.changes.items())
+
+
+def test_changes_are_told_with_their_number() -> None:
+    text = "Éva Anna Émile École ☃☃ Ünal\r\n\tb"
+    assert spell(text, Alphabet.OWN).sentence == ""
+    assert spell(text, Alphabet.FOLDED).sentence == (
+        "folded 5 characters: É to e 3 times, capitals 1 time, Ü to u 1 time; dropped 2 characters: ☃ 2 times"
+    )
+    assert spell("a\u200bb\x07", Alphabet.OWN).sentence == ("dropped 2 characters: U+0007 1 time, U+200B 1 time")
+
+
+def test_only_the_commonest_changes_are_named() -> None:
+    assert spell("ááéíóúý", Alphabet.FOLDED).sentence == (
+        "folded 7 characters: á to a 2 times, é to e 1 time, í to i 1 time, ó to o 1 time, ú to u 1 time, and 1 more"
+    )
+
+
+@pytest.mark.parametrize("alphabet", Alphabet)
+def test_of_too_many_characters_the_rarest_are_dropped(alphabet: Alphabet) -> None:
+    signs = [chr(0x4E00 + number) for number in range(300)]
+    text = "".join(sign * (301 - number) for number, sign in enumerate(signs)) + "\n"
+    spelling = spell(text, alphabet)
+    assert set(spelling.text) == {"\n", *signs[: MOST_CHARACTERS - 1]}
+    assert spelling.sentence.startswith("dropped 5,252 characters: ")
+    assert "and 96 more" in spelling.sentence
+
+
+def test_of_too_many_characters_a_rare_accent_is_folded() -> None:
+    common = "".join(chr(0x4E00 + number) for number in range(250)) * 2
+    assert spell(f"{common}EEEé", Alphabet.OWN).text.endswith("EEEE")  # the letter e is rarer than E
+
+
+# The vocabulary of a text that keeps its own alphabet.
+
+NAMES = Vocabulary("\n -MNaegnoé\u2019")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "read"),
+    [
+        ("Mango", "Mango"),
+        ("mango", "Mango"),  # there is no m
+        ("NANNÉ", "NaNNé"),
+        ("è e\u0301", "e é"),
+        ("n'a \u2018g\u2019", "n\u2019a \u2019g\u2019"),
+        ("n\u2014o 🦖", "n--o "),
+        ("x", ""),
+    ],
+)
+def test_a_prompt_keeps_what_the_vocabulary_has(prompt: str, read: str) -> None:
+    assert NAMES.fold(prompt) == read
+
+
+def test_a_capital_stays_where_the_vocabulary_has_it_and_is_folded_where_not() -> None:
+    assert Vocabulary("\nMagno").fold("MANGO Ágn") == "Mangoagn"
+    assert Vocabulary("\nAEaeé").fold("ÀÉè") == "AEe"
+
+
+def test_names_are_shown_with_a_capital_only_if_the_network_has_none() -> None:
+    assert Vocabulary("\nabc").shown("cab") == "Cab"
+    assert Vocabulary("\nABabé").shown("aB") == "aB"
+    assert Vocabulary("\nабв").shown("ваб") == "Ваб"
+
+
+@given(st.text(max_size=20).map(lambda text: spell(text, Alphabet.OWN).text), any_text)
+def test_folding_into_an_own_alphabet_is_idempotent_and_keeps_its_own_text(own: str, text: str) -> None:
+    vocabulary = Vocabulary.from_texts([own])
+    folded = vocabulary.fold(text)
+    assert set(folded) <= set(vocabulary.characters)
+    assert vocabulary.fold(folded) == folded
+    assert vocabulary.fold(own) in (
+        own,
+        unicodedata.normalize("NFC", own),
+        vocabulary.fold(unicodedata.normalize("NFC", own)),
+    )

@@ -1,0 +1,79 @@
+"""Bytes as text: which encoding a file has, and why some files are no text."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.text.encodings import CorpusError, read_file, read_text, text_in
+
+LONG = "Der schöne Müller wäscht die Äpfel. " * 20
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "text"),
+    [
+        (b"", "UTF-8", ""),
+        (b"mangosaurus\n", "UTF-8", "mangosaurus\n"),
+        ("恐竜 é\n".encode(), "UTF-8", "恐竜 é\n"),
+        ("é\n".encode("utf-8-sig"), "UTF-8", "é\n"),
+        ("\ufeffé\n".encode("utf-16-le"), "UTF-16", "é\n"),
+        ("\ufeffé\n".encode("utf-16-be"), "UTF-16", "é\n"),
+        ("é\n".encode("utf-32"), "UTF-32", "é\n"),
+        (LONG.encode("latin-1"), "Latin-1", LONG),
+        (f"“{LONG}” — 5 €".encode("cp1252"), "Windows-1252", f"“{LONG}” — 5 €"),
+    ],
+)
+def test_an_encoding_is_detected(content: bytes, encoding: str, text: str) -> None:
+    decoded = text_in(content, "names.txt")
+    assert (decoded.encoding, decoded.text) == (encoding, text)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"abc\0def", "NUL at byte 3: it is no text"),
+        ("Anna\nEva\n".encode("utf-16-le"), "UTF-16 without a byte order mark; then save it as UTF-8"),
+        ("\ufeffab\nc\0d".encode("utf-16-le"), "NUL character in line 2"),
+        (b"\xff\xfea", "begins like UTF-16, but truncated data"),
+        ("Привет, как дела".encode("cp1251"), "not UTF-8 text: .* at byte 0. If it is text in another encoding"),
+        ("吾輩は猫である".encode("shift-jis"), "If it is text in another encoding, save it as UTF-8"),
+        (b"a plain line \x81 and \x8d", "and not Windows-1252 either"),
+        ("déjà ".encode() * 9 + b"\xff" + "déjà ".encode(), "at byte 63, although most of it is"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(1, 32)), "no|not"),
+        (b"GIF89a\x01\x02\x03", "no text: it has 3 control characters"),
+    ],
+)
+def test_what_is_no_text_is_refused_with_the_reason(content: bytes, reason: str) -> None:
+    with pytest.raises(CorpusError, match=reason) as refusal:
+        text_in(content, "names.txt")
+    assert str(refusal.value).startswith("names.txt ")
+
+
+@given(st.binary())
+def test_any_bytes_are_text_without_nul_or_refused(content: bytes) -> None:
+    with suppress(CorpusError):
+        assert "\0" not in text_in(content, "any.txt").text
+
+
+@given(st.text(st.characters(exclude_categories=["C"])).filter(lambda text: not text.startswith("\ufeff")))
+def test_text_in_utf_8_and_in_utf_16_with_its_mark_comes_back(text: str) -> None:
+    assert text_in(text.encode(), "any.txt").text == text
+    assert text_in(text.encode("utf-16"), "any.txt").text == text
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.txt"
+    with path.open("wb") as file:
+        file.truncate(100_000_001)  # sparse: takes no room
+    with pytest.raises(CorpusError, match=r"large\.txt has more than 100 MB"):
+        read_file(path)
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"absent\.txt: No such file"):
+        read_text(tmp_path / "absent.txt")
+    with pytest.raises(CorpusError, match="Is a directory"):
+        read_text(tmp_path)
