@@ -1,7 +1,7 @@
-"""python -m benchmarks [cold_start island products sampling training splits scratch]: measure, and write results.md.
+"""Measure, and write results.md: python -m benchmarks [NAME ...].
 
-Without arguments, all run except `splits` and `scratch`, which take half an hour and a quarter of an hour. Some need
-torch: pip install '.[bench]'.
+The names are cold_start, island, products, sampling, sonnets, training, splits and scratch. Without any, all run except
+`splits` and `scratch`, which take half an hour and a quarter of an hour. Some need torch: pip install '.[bench]'.
 The bot has a bench of its own: python -m benchmarks.bot.
 """
 
@@ -13,7 +13,7 @@ from benchmarks.report import machine, write_section
 from benchmarks.timing import Effort
 
 # Cold starts come first: they start processes, which is quicker while this one is small.
-USUAL = ("cold_start", "island", "products", "sampling", "training")
+USUAL = ("cold_start", "island", "products", "sampling", "sonnets", "training")
 BENCHES = (*USUAL, "splits", "scratch")
 BESIDE_TORCH = {"cold_start", "sampling", "training"}
 

@@ -8,7 +8,6 @@ answer crosses HTTP. Every update is checked: an answer that is missing, doubled
 from __future__ import annotations
 
 import asyncio
-import re
 import statistics
 import sys
 import tempfile
@@ -21,18 +20,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmarks.latency import LIMIT, PEOPLE, Pace, at_pace, check, right_answer
 from benchmarks.processes import Bench, Bot, bench, prepare
 from benchmarks.report import machine, table, times, verdict, write_section
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benchmarks.telegram_server import Asked
-
-PEOPLE = 500
 WARM_UP = 100
-LIMIT = 600.0
-"""Seconds after which the bench gives up waiting for answers."""
 PACES = (30, 100)
 POEMS = 100
 LINES = ("Shall I compare thee", "When forty winters", "Look in thy glass", "Not marble, nor the gilded", "My mistress")
@@ -72,7 +67,7 @@ async def measure(sizes: Sizes, folder: Path, postgresql: str, say: Callable[[st
             for bot in bots[:: -1 if repeat % 2 else 1]:
                 await _all_loads(bot, sizes, measured, with_torch=repeat == 0)
         for bot in bots:
-            check(bot)
+            check(bot, str.__eq__ if bot.name == ECHO else right_answer)
     say(f"a backlog of {sizes.backlog:,} under the default settings")
     await _backlog(sizes.backlog, folder, measured)
     say("failover")
@@ -94,7 +89,9 @@ async def _started(running: Bench, folder: Path, postgresql: str) -> list[Bot]:
 async def _all_loads(bot: Bot, sizes: Sizes, measured: Measurements, *, with_torch: bool) -> None:
     await at_once(bot, ["/dino"] * WARM_UP)
     for pace in PACES:
-        await _steadily(bot, pace, sizes.seconds, measured)
+        latency = await at_pace(bot, Pace(pace, sizes.seconds))
+        measured.median[bot.name, pace].append(latency.median)
+        measured.slowest[bot.name, pace].append(latency.slowest)
     if bot.name != TORCH:
         measured.rate[bot.name].append(sizes.at_once / await at_once(bot, ["/dino"] * sizes.at_once))
     poems = [f"/poem {LINES[number % len(LINES)]}" for number in range(POEMS)]
@@ -113,19 +110,6 @@ async def at_once(bot: Bot, texts: list[str], people: int = PEOPLE) -> float:
     asked = [bot.inbox.ask(text, number % people) for number, text in enumerate(texts)]
     await bot.until(bot.inbox.answered(), LIMIT)
     return max(one.answers[0][0] for one in asked) - min(one.handed_out or 0.0 for one in asked)
-
-
-async def _steadily(bot: Bot, pace: int, seconds: float, measured: Measurements) -> None:
-    """Ask at a steady pace, and note the median and the 99th percentile of the latencies."""
-    asked: list[Asked] = []
-    begin = time.perf_counter()
-    for number in range(int(pace * seconds)):
-        await asyncio.sleep(begin + number / pace - time.perf_counter())
-        asked.append(bot.inbox.ask("/dino", number % PEOPLE))
-    await bot.until(bot.inbox.answered(), LIMIT)
-    percentiles = statistics.quantiles([one.latency for one in asked], n=100, method="inclusive")
-    measured.median[bot.name, pace].append(percentiles[49])
-    measured.slowest[bot.name, pace].append(percentiles[98])
 
 
 async def _backlog(count: int, folder: Path, measured: Measurements) -> None:
@@ -157,25 +141,6 @@ async def _failover(folder: Path, postgresql: str, measured: Measurements) -> No
         asked = second.inbox.ask("/dino", 1)
         await second.until(second.inbox.answered(), LIMIT)
         measured.failover.append(asked.answers[0][0] - killed)
-
-
-def check(bot: Bot) -> None:
-    """Raise RuntimeError unless each update has exactly one answer, and a right one."""
-    twice = sum(len(asked.answers) > 1 for asked in bot.inbox.asked)
-    lost = sum(not asked.answers for asked in bot.inbox.asked)
-    is_right = str.__eq__ if bot.name == ECHO else right_answer
-    wrong = [text for asked in bot.inbox.asked for _, text in asked.answers if not is_right(asked.text, text)]
-    if lost or twice or wrong or bot.inbox.stray:
-        found = f"{lost} lost, {twice} twice, {bot.inbox.stray} astray, {len(wrong)} wrong: {wrong[:3]}"
-        raise RuntimeError(f"{bot.name}: {found}")
-
-
-def right_answer(asked: str, answer: str) -> bool:
-    """Tell whether a message answers a command and is no excuse."""
-    command, _, line = asked.partition(" ")
-    if command == "/dino":
-        return re.match(r"<b>[A-Za-z]+</b>", answer) is not None
-    return answer.startswith(f"<b>{line}") and len(answer) > len(line) + 150
 
 
 def rows_of(measured: Measurements) -> list[tuple[str, ...]]:

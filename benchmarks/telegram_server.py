@@ -17,6 +17,8 @@ from urllib.parse import parse_qsl
 MOST_UPDATES = 100
 FIRST_CHAT = 1_000_000
 FIRST_PERSON = 1_000
+UNFINISHED = "…"
+"""The end of a message that will be edited until it is whole."""
 ME = {"id": 7000000, "is_bot": True, "first_name": "Bot", "username": "bench_bot"}
 
 
@@ -27,6 +29,7 @@ class Asked:
     text: str
     handed_out: float | None = None
     answers: list[tuple[float, str]] = field(default_factory=list)
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def latency(self) -> float:
@@ -78,7 +81,9 @@ class Inbox:
         return self._hand_out(int(parameters.get("limit", MOST_UPDATES)))
 
     def send(self, chat: int, text: str) -> None:
-        """Receive a message from the bot."""
+        """Receive a message from the bot, or an edit, which is an answer once it is whole."""
+        if text.endswith(UNFINISHED):
+            return
         number = chat - FIRST_CHAT
         if not 1 <= number <= len(self.asked):
             self.stray += 1
@@ -86,6 +91,7 @@ class Inbox:
         answers = self.asked[number - 1].answers
         answers.append((time.perf_counter(), text))
         if len(answers) == 1:
+            self.asked[number - 1].answered.set()
             self._open -= 1
             if not self._open:
                 self._answered.set()
@@ -140,7 +146,7 @@ class Server:
         """Answer a method that never waits."""
         if method == "getMe":
             return json.dumps(ME).encode()
-        if method != "sendMessage":
+        if method not in ("sendMessage", "editMessageText"):
             return b"true"  # setMyCommands, deleteWebhook, sendChatAction, …
         chat = int(parameters["chat_id"])
         self.inbox(token).send(chat, parameters["text"])

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks import report
+from benchmarks.latency import Latency, right_answer
+from benchmarks.sonnets import rows_of
+from benchmarks.telegram_server import FIRST_CHAT, Inbox
 from benchmarks.timing import ROUNDS_AT_LEAST, Effort, compare, fastest, speedup
 
 
@@ -69,3 +72,25 @@ def test_the_machine_is_described() -> None:
     described = report.machine()
     for part in ("cores", "Python 3", "NumPy", "kernel", "torch", "load"):
         assert part in described
+
+
+def test_a_sonnet_in_the_making_is_no_answer() -> None:
+    inbox = Inbox()
+    asked = inbox.ask("/sonnet A line", 1)
+    inbox.send(FIRST_CHAT + 1, "<b>A line</b>\nand another,\n…")
+    assert not asked.answers
+    assert not asked.answered.is_set()
+    inbox.send(FIRST_CHAT + 1, "<b>A line</b>" + 13 * "\nand another one,")
+    assert asked.answered.is_set()
+    assert [right_answer(asked.text, text) for _, text in asked.answers] == [True]
+
+
+@pytest.mark.parametrize("answer", ["Too many.", "<b></b>", ""])
+def test_an_excuse_is_no_name(answer: str) -> None:
+    assert not right_answer("/dino", answer)
+
+
+@pytest.mark.parametrize(("beside", "verdict"), [(0.034, "reached"), (0.036, "missed")])
+def test_sonnets_may_slow_names_by_25_ms(beside: float, verdict: str) -> None:
+    *_, row = rows_of(Latency(0.005, 0.010), Latency(0.006, beside))
+    assert row == ("beside the sonnets", "6.0 ms", f"{1000 * beside:.1f} ms", "alone + 25 ms", verdict)
