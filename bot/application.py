@@ -174,6 +174,7 @@ class Mangosaurus:
             self.store,
             self.writers,
             self._archive,
+            self._folders.voices,
             self._pacing,
             temperatures=temperatures,
             rate=settings.rate_limit,

@@ -7,20 +7,28 @@ import os
 import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import func, select
 
+from bot.people.schema import creation_voices
 from bot.writing import voices as room
 from bot.writing.folders import Folders
 from bot.writing.voices import CrowdedError, RemovedError, TakenError, Voices, name_of
 from model.checkpoint.versions import Versions
+from model.text.forms import Genre
+from tests.databases import opened
 from tests.serving import install, untrained
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from bot.people.records import Creation
+    from bot.people.store import Store
 
 
 @pytest.fixture
@@ -216,6 +224,32 @@ def test_the_folders_of_all_networks(tmp_path: Path) -> None:
     assert voice.network not in folders
     with pytest.raises(KeyError):
         folders[voice.network]
+
+
+async def test_the_database_keeps_the_voice_of_a_creation(database: str) -> None:
+    async with opened(database) as store:
+        creations = [await draft(store, person, voice) for person in (1, 2) for voice in ("k3x7abc", "")]
+        for creation in creations:
+            await store.record(creation)
+        assert [await store.creation(creation.code) for creation in creations] == creations
+        assert [creation.network for creation in creations[:2]] == ["voices/k3x7abc", "dino"]
+        assert [kept["voice"] for kept in (await store.export(1))["creations"]] == ["k3x7abc", ""]
+        late = replace(await draft(store, 2, "zzzzzzz"), code=creations[1].code)
+        await store.record(late)  # the older creation keeps the code, and has no voice
+        assert await store.creation(late.code) == creations[1]
+        await store.forget(1)
+        assert await voices_in(store) == 1
+        assert await store.creation(creations[2].code) == creations[2]
+
+
+async def draft(store: Store, person: int, voice: str) -> Creation:
+    return await store.draft(person, Genre.DINO, "", temperature=1.0, version="0" * 12, voice=voice)
+
+
+async def voices_in(store: Store) -> int:
+    """Return how many rows tell of voices."""
+    count = select(func.count()).select_from(creation_voices)
+    return await store._database.run(lambda connection: connection.scalar(count) or 0)  # nobody else asks
 
 
 def test_a_description_is_plain_json(voices: Voices) -> None:

@@ -6,7 +6,8 @@ Rooms, from the ground up, and what other wings use of them:
     tally         Tally: what has happened since the start
     texts         every sentence that a person can read, by topic
     admission     ExplainedError, RefusedError: which requests are accepted, and how others are refused
-    lines         line_in, first_line: the line that a person gives
+    voices        voice_in, chosen: the own voice that a person asks for
+    lines         line_in, after_command, first_line: the line that a person gives
     moods         how daring a text is, in words and as a temperature
     buttons       read, means, release, is_gone, below_preferences, below_question: the buttons below a message;
                   CreationPress, PreferencePress, PrivacyPress, Action: what comes back when one is pressed

@@ -24,11 +24,11 @@ from bot.conversation.lines import first_line
 from bot.conversation.replies import ASIDE, Reply, request_for
 from bot.conversation.tally import Tally
 from bot.conversation.watching import WatchedReply
-from bot.people.records import Creation
+from bot.people.records import Creation, network_of
 from bot.people.store import StoreError
 from bot.wire.order import person_id
 from bot.wire.request import NothingSentError
-from bot.writing.archive import MissingError
+from bot.writing.archive import MissingError, UnknownError, UntrainedError
 from model.decoding.requests import RequestError
 from model.text.forms import Genre, Network
 
@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from bot.people.store import Store
     from bot.writing.archive import Archive
     from bot.writing.desk import Text, Watch
+    from bot.writing.voices import Voices
     from bot.writing.writer import Writer
+    from model.checkpoint.encoding import Checkpoint
     from model.text.vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)
@@ -63,6 +65,7 @@ class Answers:
         store: Store,
         writers: Mapping[str, Writer],
         archive: Archive,
+        voices: Voices,
         outbox: Outbox,
         *,
         temperatures: Mapping[Genre, float],
@@ -70,6 +73,7 @@ class Answers:
         watching: bool,
     ) -> None:
         self.store = store
+        self.voices = voices
         self.admission = Admission(outbox, rate)
         self.tally = Tally()
         self._outbox = outbox
@@ -80,8 +84,10 @@ class Answers:
         """Of each genre, as the operator set it: the temperature of a bold mood."""
         self._typing = asyncio.Semaphore(TYPING_AT_ONCE)
 
-    async def answer(self, update: Update, genre: Genre, prompt: str, count: int | None = None) -> None:
-        """Write the next creation of the person who sent a message, and send it."""
+    async def answer(
+        self, update: Update, genre: Genre, prompt: str, count: int | None = None, *, voice: str = ""
+    ) -> None:
+        """Write the next creation of the person who sent a message, perhaps in an own voice, and send it."""
         message, person = update.message, person_id(update)
         if message is None or person is None:
             return
@@ -92,13 +98,28 @@ class Answers:
             watched = WatchedReply(message, self._outbox, partial(texts.sonnet_begun, prompt))
             watch = watched.show if self._watching else None
             async with self.typing(message), watched:
-                reply = await self.next_reply(person, genre, prompt, temperature=temperature, count=count, watch=watch)
+                reply = await self.next_reply(
+                    person, genre, prompt, temperature=temperature, count=count, voice=voice, watch=watch
+                )
         buttons = reply.buttons_for(message.from_user, message.chat)
         await self.deliver(reply, watched.conclude(reply.html, buttons))
 
     def vocabulary(self, network: Network) -> Vocabulary:
         """Return the characters that a network can write; ExplainedError if it is missing."""
         return self._writer(network).checkpoint.vocabulary
+
+    async def weights_of(self, voice: str) -> Checkpoint:
+        """Return the weights that an own voice writes with, by its id; ExplainedError if there are none."""
+        try:
+            return await self._archive.current(network_of(voice))
+        except UnknownError as error:
+            raise ExplainedError(texts.VOICE_GONE) from error
+        except UntrainedError as error:
+            raise ExplainedError(texts.VOICE_UNTRAINED) from error
+        except MissingError as error:
+            named = await asyncio.to_thread(self.voices.get, voice)
+            logger.warning("The voice %s cannot be served: %s", named.name if named else voice, error)
+            raise ExplainedError(texts.VOICE_DAMAGED) from error
 
     async def next_reply(
         self,
@@ -108,9 +129,16 @@ class Answers:
         *,
         temperature: float,
         count: int = 1,
+        voice: str = "",
         watch: Watch | None = None,
     ) -> Reply:
         """Return a person's next creation, written but not recorded, so that its turn is not taken yet."""
+        if voice:
+            version = (await self.weights_of(voice)).version
+            creation = await self.store.draft(
+                person, genre, prompt, temperature=temperature, count=count, version=version, voice=voice
+            )
+            return await self.again(creation)
         writer = self._writer(genre.network)
         creation = await self.store.draft(person, genre, prompt, temperature=temperature, count=count)
         return await _written(creation, writer.write(request_for(creation), watch))
@@ -137,7 +165,8 @@ class Answers:
         try:
             return await _written(creation, by_old_weights)
         except MissingError as error:
-            raise ExplainedError(texts.gone(known_as or creation.code)) from error
+            gone = texts.gone_with_voice if creation.voice and isinstance(error, UnknownError) else texts.gone
+            raise ExplainedError(gone(known_as or creation.code)) from error
 
     async def longer(self, creation: Creation) -> Reply:
         """Return a poem continued by the weights that wrote it; ExplainedError if it cannot be."""

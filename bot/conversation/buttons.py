@@ -96,7 +96,7 @@ def below_creation(creation: Creation) -> InlineKeyboardMarkup:
     rows: list[list[Action]] = [actions]
     if creation.genre is Genre.POEM:
         rows += [["continue"]] if creation.length < MOST_CONTINUED else []
-        rows += [["sonnet"]]
+        rows += [] if creation.voice else [["sonnet"]]
     return InlineKeyboardMarkup(
         [[_button(texts.BUTTONS[action], action, creation.code) for action in row] for row in rows]
     )

@@ -19,7 +19,7 @@ def line_in(text: str) -> str:
 
     ExplainedError if it is too long.
     """
-    line = _COMMAND.sub("", text, count=1) if text.startswith("/") else text
+    line = after_command(text)
     quoted = _QUOTED.fullmatch(line.strip())
     line = quoted[quoted.lastindex or 0] if quoted else line.strip()
     if not is_visible(line):
@@ -27,6 +27,11 @@ def line_in(text: str) -> str:
     if len(line) > LONGEST_LINE:
         raise ExplainedError(texts.line_too_long(len(line), LONGEST_LINE))
     return line
+
+
+def after_command(text: str) -> str:
+    """Return a text without the command that it may begin with."""
+    return _COMMAND.sub("", text, count=1) if text.startswith("/") else text
 
 
 def first_line(text: str) -> str:

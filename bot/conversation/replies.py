@@ -38,9 +38,12 @@ class Reply:
         decided_by = texts.decided_by(made.seed, turn, made.temperature, moods.USUAL[made.genre])
         if made.genre is Genre.SONNET:
             return texts.sonnet(made.prompt, self.text.texts[0], decided_by, made.code)
+        spelling = texts.AS_WRITTEN if self.text.has_capitals else texts.CAPITALISED
         if made.genre is Genre.DINO:
-            return texts.names(self.text.texts, self.text.neighbours, decided_by, made.code)
-        return texts.poem(made.prompt, self.text.texts[0], decided_by, made.code, between=self.text.between)
+            new, near = self.text.texts, self.text.neighbours
+            return texts.names(new, near, decided_by, made.code, spelling, are_dinosaurs=not made.voice)
+        verse, between = self.text.texts[0], self.text.between
+        return texts.poem(made.prompt, verse, decided_by, made.code, spelling, between=between)
 
     def buttons_for(self, presser: User | None, chat: Chat) -> InlineKeyboardMarkup | None:
         """Return the buttons below the message; none for somebody who could not press them."""

@@ -111,10 +111,13 @@ class Buttons:
         if action == "sonnet":
             if creation.genre is not Genre.POEM:
                 raise ExplainedError(texts.OLD_BUTTON)
+            if creation.voice:
+                raise ExplainedError(texts.NO_SONNETS_IN_VOICES)
             return await self._answers.sonnet_of(creation)
         temperature = _temperature(action, creation.temperature)
+        person, genre, prompt, voice = creation.person_id, creation.genre, creation.prompt, creation.voice
         return await self._answers.next_reply(
-            creation.person_id, creation.genre, creation.prompt, temperature=temperature, count=creation.count
+            person, genre, prompt, temperature=temperature, count=creation.count, voice=voice
         )
 
     async def _show(self, bot: Bot, address: _Address, reply: Reply, keyboard: InlineKeyboardMarkup | None) -> None:

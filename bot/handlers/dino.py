@@ -1,4 +1,4 @@
-"""`/dino [how many] [first letters]`: new dinosaur names."""
+"""`/dino [voice:name] [how many] [first letters]`: new names, of dinosaurs or in an own voice."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from telegram.ext import CommandHandler, filters
 
 from bot.conversation import texts
 from bot.conversation.admission import ExplainedError
+from bot.conversation.voices import chosen, voice_in
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from telegram import Update
     from telegram.ext import ContextTypes
@@ -44,12 +45,25 @@ class Dino:
 
     async def answer(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Send new names."""
-        wish = read_wish(context.args or [], self._answers.vocabulary(Genre.DINO.network))
+        name, words = voice_in(" ".join(context.args or []), anywhere=True)
+        if name is not None:
+            await self._answer_in_voice(update, name, words.split())
+            return
+        wish = read_wish(words.split(), self._answers.vocabulary(Genre.DINO.network))
         await self._answers.answer(update, Genre.DINO, wish.prefix, wish.count)
 
+    async def _answer_in_voice(self, update: Update, name: str, words: Sequence[str]) -> None:
+        voice = await chosen(self._answers.voices, name, Genre.DINO.network.form)
+        weights = await self._answers.weights_of(voice.id)
+        wish = read_wish(words, weights.vocabulary, texts.voice_letters)
+        prefix = as_names_begin(wish.prefix, weights.known_names)
+        await self._answers.answer(update, Genre.DINO, prefix, wish.count, voice=voice.id)
 
-def read_wish(words: Sequence[str], vocabulary: Vocabulary) -> Wish:
-    """Read a number and first letters, in either order, each at most once; ExplainedError.
+
+def read_wish(
+    words: Sequence[str], vocabulary: Vocabulary, refusal: Callable[[str, int], str] = texts.first_letters
+) -> Wish:
+    """Read a number and first letters, in either order, each at most once; ExplainedError, for letters a `refusal`.
 
     A word with a digit in it is meant as a number, so `1e9` is too many, and not a name that begins with E.
     """
@@ -58,7 +72,14 @@ def read_wish(words: Sequence[str], vocabulary: Vocabulary) -> Wish:
     if len(numbers) > 1 or len(letters) > 1:
         raise ExplainedError(texts.DINO_USAGE)
     count = _read_count(numbers[0]) if numbers else None
-    return Wish(count, _read_prefix(letters[0], vocabulary) if letters else "")
+    return Wish(count, _read_prefix(letters[0], vocabulary, refusal) if letters else "")
+
+
+def as_names_begin(prefix: str, names: Collection[str]) -> str:
+    """Return first letters with a capital, if names begin with that and none with the small letter."""
+    first, capital = prefix[:1], prefix[:1].upper()
+    initials = {name[0] for name in names}
+    return capital + prefix[1:] if first not in initials and capital in initials else prefix
 
 
 def _read_count(word: str) -> int:
@@ -68,8 +89,8 @@ def _read_count(word: str) -> int:
     return int(word)
 
 
-def _read_prefix(word: str, vocabulary: Vocabulary) -> str:
+def _read_prefix(word: str, vocabulary: Vocabulary, refusal: Callable[[str, int], str]) -> str:
     prefix = vocabulary.fold(word).strip()
     if not 1 <= len(prefix) <= LONGEST_PREFIX:
-        raise ExplainedError(texts.first_letters(word, LONGEST_PREFIX))
+        raise ExplainedError(refusal(word, LONGEST_PREFIX))
     return prefix

@@ -1,4 +1,7 @@
-"""`/poem <line>`, and plain text in a private chat: the line, word for word, and verse that continues it."""
+"""`/poem [voice:name] <line>`, and plain text in a private chat: the line, word for word, and verse that continues it.
+
+Plain text is never in an own voice.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from telegram.ext import BaseHandler, CommandHandler, MessageHandler, filters
 
 from bot.conversation import texts
 from bot.conversation.admission import ExplainedError
-from bot.conversation.lines import line_in
+from bot.conversation.lines import after_command, line_in
+from bot.conversation.voices import chosen, voice_in
 from bot.wire.order import IN_PRIVATE
 from model.text.forms import Genre
 
@@ -36,8 +40,17 @@ class Poem:
 
     async def answer(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Send verse that continues the message, or what follows the command in it."""
-        if message := update.message:
-            await self._answers.answer(update, Genre.POEM, read_line(message.text or ""))
+        if (message := update.message) is None:
+            return
+        text = message.text or ""
+        name, line = voice_in(after_command(text).lstrip()) if text.startswith("/") else (None, text)
+        if name is None:
+            await self._answers.answer(update, Genre.POEM, read_line(text))
+            return
+        voice = await chosen(self._answers.voices, name, Genre.POEM.network.form)
+        if not (line := line_in(f"/poem {line}")):
+            raise ExplainedError(texts.voice_line_missing(voice.name))
+        await self._answers.answer(update, Genre.POEM, line, voice=voice.id)
 
 
 def read_line(text: str) -> str:

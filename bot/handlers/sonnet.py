@@ -8,7 +8,8 @@ from telegram.ext import CommandHandler, filters
 
 from bot.conversation import texts
 from bot.conversation.admission import ExplainedError
-from bot.conversation.lines import line_in
+from bot.conversation.lines import after_command, line_in
+from bot.conversation.voices import voice_in
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ class Sonnet:
 
 
 def read_first_line(text: str) -> str:
-    """Return the line after the command, word for word, or ""; ExplainedError if there are several."""
+    """Return the line after the command, word for word, or ""; ExplainedError if there are several, or a voice."""
+    if voice_in(after_command(text).lstrip())[0] is not None:
+        raise ExplainedError(texts.NO_SONNETS_IN_VOICES)
     line = line_in(text).strip()
     if len(line.splitlines()) > 1:
         raise ExplainedError(texts.ONE_LINE)

@@ -7,10 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, delete, false, inspect, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    case,
+    delete,
+    false,
+    func,
+    inspect,
+    select,
+    text,
+    update,
+)
 
 from bot.people.database import BUSY, insert
-from bot.people.schema import creations, metadata, people, preferences, trainings
+from bot.people.schema import creation_voices, creations, metadata, people, preferences, trainings
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
@@ -60,19 +73,24 @@ def is_taken(connection: Connection, code: str) -> bool:
     return connection.scalar(select(creations.c.code).where(creations.c.code == code)) is not None
 
 
-def record(connection: Connection, creation: Mapping[str, Any], *, takes_turn: bool) -> None:
-    """Keep a creation of a known person, and count its turn if it is their next one."""
+def record(connection: Connection, creation: Mapping[str, Any], voice: str, *, takes_turn: bool) -> None:
+    """Keep a creation of a known person, with its voice, if any, and count its turn if it is their next one."""
     turns = people.c[f"{Genre(creation['kind']).network}_turns"]
     is_next = and_(people.c.seed == creation["seed"], turns == creation["turn"])
     counted = case((is_next, turns + int(takes_turn)), else_=turns)
     count = update(people).where(people.c.id == creation["person_id"]).values({turns: counted})
-    if connection.execute(count).rowcount:
-        connection.execute(insert(connection, creations).on_conflict_do_nothing(), creation)
+    if not connection.execute(count).rowcount:
+        return
+    keep = insert(connection, creations).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    if connection.execute(keep, creation).rowcount and voice:
+        connection.execute(insert(connection, creation_voices), {"code": creation["code"], "voice": voice})
 
 
 def find_creations(connection: Connection, which: ColumnElement[bool]) -> Sequence[RowMapping]:
-    """Return creations, the oldest first."""
-    return connection.execute(select(creations).where(which).order_by(creations.c.created)).mappings().all()
+    """Return creations and their voices, the oldest first."""
+    voice = func.coalesce(creation_voices.c.voice, "").label("voice")
+    both = select(creations, voice).outerjoin(creation_voices, creation_voices.c.code == creations.c.code)
+    return connection.execute(both.where(which).order_by(creations.c.created)).mappings().all()
 
 
 def find_preferences(connection: Connection, person_id: int) -> RowMapping | None:
@@ -114,6 +132,8 @@ def find_trainings(connection: Connection) -> Sequence[RowMapping]:
 
 def forget(connection: Connection, person_id: int) -> None:
     """Delete all rows of a person."""
+    own = select(creations.c.code).where(creations.c.person_id == person_id)
+    connection.execute(delete(creation_voices).where(creation_voices.c.code.in_(own)))
     for column in (people.c.id, preferences.c.person_id, creations.c.person_id, trainings.c.chat_id):
         connection.execute(delete(column.table).where(column == person_id))
 

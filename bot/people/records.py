@@ -35,12 +35,13 @@ class Creation:
     temperature: float
     count: int = 1  # names
     length: int = 0  # how often a poem was continued
+    voice: str = ""  # the id of the own voice that it is in
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
-    def network(self) -> Network:
+    def network(self) -> str:
         """The network that writes it."""
-        return self.genre.network
+        return network_of(self.voice) if self.voice else self.genre.network
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class Training:
     network: Network
     chat_id: int
     message_id: int
+
+
+def network_of(voice: str) -> str:
+    """Return the network of an own voice, by its id."""
+    return f"voices/{voice}"
 
 
 def new_seed() -> int:

@@ -73,6 +73,12 @@ creations = Table(
     Column("length", Integer, nullable=False),
     Column("created", String, nullable=False),  # ISO 8601, UTC: SQLite has no type that keeps the zone
 )
+creation_voices = Table(  # of the creations in own voices
+    "creation_voices",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("voice", String, nullable=False),
+)
 preferences = Table(
     "preferences",
     metadata,

@@ -94,12 +94,20 @@ class Store:
         await self._run(queries.begin_sequence, person_id, seed)
 
     async def draft(
-        self, person_id: int, genre: Genre, prompt: str, *, temperature: float, count: int = 1, version: str = ""
+        self,
+        person_id: int,
+        genre: Genre,
+        prompt: str,
+        *,
+        temperature: float,
+        count: int = 1,
+        version: str = "",
+        voice: str = "",
     ) -> Creation:
         """Return a creation of a person's next turn, under a free code. It is not kept, and the turn not taken."""
         person, code = await self._run(_place, person_id)
         turn = person[f"{genre.network}_turns"]
-        return Creation(code, person_id, genre, version, person["seed"], turn, prompt, temperature, count)
+        return Creation(code, person_id, genre, version, person["seed"], turn, prompt, temperature, count, voice=voice)
 
     async def vary(self, creation: Creation, person_id: int, **changes: Any) -> Creation:
         """Return a variation of a creation, for somebody, under a free code. It is not kept."""
@@ -114,7 +122,7 @@ class Store:
         """
         row = vars(creation) | {"created": creation.created.isoformat()}
         row["kind"] = row.pop("genre").value
-        await self._run(queries.record, row, takes_turn=takes_turn)
+        await self._run(queries.record, row, row.pop("voice"), takes_turn=takes_turn)
         return creation
 
     async def creation(self, code: str) -> Creation | None:

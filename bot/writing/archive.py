@@ -1,4 +1,4 @@
-"""Weights that served once, loaded when an old creation is asked for again. The last few stay in memory."""
+"""Weights that are loaded when they are asked for: old versions, and own voices. The last few stay in memory."""
 
 from __future__ import annotations
 
@@ -14,44 +14,83 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.writing.desk import Text
+    from model.checkpoint.encoding import Checkpoint
     from model.checkpoint.versions import Versions
     from model.decoding.requests import Request
 
 logger = logging.getLogger(__name__)
 
-KEPT = 2
-"""Old versions in memory that nobody uses at the moment."""
+KEPT = 4
+"""Versions in memory that nobody uses at the moment."""
+
+_Key = tuple[str, str]
+"""A network and a version."""
 
 
 class MissingError(Exception):
     """A version is not on disk any more, or cannot be read."""
 
 
+class UntrainedError(MissingError):
+    """A network has no weights yet."""
+
+
+class UnknownError(MissingError):
+    """There is no such network, or not any more."""
+
+
 class Archive:
-    """The folders of versions, and a writer for each of the few old versions in memory."""
+    """The folders of versions, and a writer for each of the few versions in memory."""
 
     def __init__(self, versions: Mapping[str, Versions], *, queue_limit: int = 256) -> None:
         self._versions = versions
         self._queue_limit = queue_limit
-        self._writers: OrderedDict[tuple[str, str], Writer] = OrderedDict()  # the most recently used last
-        self._loading = asyncio.Lock()
+        self._writers: OrderedDict[_Key, Writer] = OrderedDict()  # the most recently used last
+        self._loading = asyncio.Lock()  # one at a time: a file has megabytes, and many may ask for the same one
 
     @property
     def loaded(self) -> int:
-        """How many old versions are in memory."""
+        """How many versions are in memory."""
         return len(self._writers)
 
     async def write(self, network: str, version: str, request: Request) -> Text:
-        """Return the text of a request to an old version; MissingError, or what `Writer.write` raises."""
+        """Return the text of a request to a version; MissingError, or what `Writer.write` raises."""
         key = (network, version)
-        async with self._loading:  # one at a time: a file has megabytes, and many may ask for the same one
+        async with self._loading:
+            folder = await self._folder(network)
             if key not in self._writers:
-                self._writers[key] = await self._load(network, version)
-        self._writers.move_to_end(key)
+                await self._keep(network, await _loaded(folder, version))
+            writer = self._used(key)
         try:
-            return await self._writers[key].write(request)
+            return await writer.write(request)
         finally:
             await self._evict()
+
+    async def current(self, network: str) -> Checkpoint:
+        """Return the weights that a network writes with: if the current ones are damaged, the last good ones.
+
+        MissingError: UnknownError for a voice that was removed, UntrainedError for one that is still to be trained.
+        """
+        async with self._loading:
+            folder = await self._folder(network)
+            try:
+                version = await asyncio.to_thread(folder.current)
+            except CheckpointError:
+                version = ""
+            if (network, version) not in self._writers:
+                checkpoint = await _loaded(folder, None)
+                version = checkpoint.version
+                if (network, version) not in self._writers:
+                    await self._keep(network, checkpoint)
+            writer = self._used((network, version))
+        await self._evict()
+        return writer.checkpoint
+
+    async def release(self, network: str) -> None:
+        """Let go of a network's weights, but of those that are writing."""
+        keys = [key for key, writer in self._writers.items() if key[0] == network and not writer.pending]
+        for writer in [self._writers.pop(key) for key in keys]:
+            await writer.stop()
 
     async def stop(self) -> None:
         """Stop every writer."""
@@ -59,20 +98,35 @@ class Archive:
             _, writer = self._writers.popitem()
             await writer.stop()
 
-    async def _load(self, network: str, version: str) -> Writer:
-        if network not in self._versions:
-            raise MissingError(f"{network} has no versions")
+    async def _folder(self, network: str) -> Versions:
         try:
-            checkpoint = await asyncio.to_thread(self._versions[network].load, version)
-        except CheckpointError as error:
-            logger.info("An old version cannot be loaded: %s", error)
-            raise MissingError(str(error)) from error
+            return await asyncio.to_thread(self._versions.__getitem__, network)
+        except KeyError:
+            raise UnknownError(f"there is no network {network}") from None
+
+    async def _keep(self, network: str, checkpoint: Checkpoint) -> None:
         writer = Writer(checkpoint, queue_limit=self._queue_limit)
         await writer.start()
-        return writer
+        self._writers[network, checkpoint.version] = writer
+
+    def _used(self, key: _Key) -> Writer:
+        self._writers.move_to_end(key)
+        return self._writers[key]
 
     async def _evict(self) -> None:
         """Stop the idle writers but for the few that were used last."""
-        idle = [key for key, writer in self._writers.items() if not writer.pending]
-        for key in idle[: max(len(idle) - KEPT, 0)]:
-            await self._writers.pop(key).stop()
+        while len(idle := [key for key, writer in self._writers.items() if not writer.pending]) > KEPT:
+            await self._writers.pop(idle[0]).stop()
+
+
+async def _loaded(folder: Versions, version: str | None) -> Checkpoint:
+    """Load a version, or the current one; MissingError."""
+    try:
+        if not await asyncio.to_thread(folder.list):
+            raise UntrainedError(f"{folder.directory} holds no weights")
+        return (
+            await asyncio.to_thread(folder.load, version) if version else await asyncio.to_thread(folder.load_current)
+        )
+    except CheckpointError as error:
+        logger.info("Weights cannot be loaded: %s", error)
+        raise MissingError(str(error)) from error

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 class Text:
     """What a request became, and the version of the weights that wrote it."""
 
-    texts: tuple[str, ...]  # names in lower case, or one verse, or one sonnet without the person's line
+    texts: tuple[str, ...]  # names, or one verse, or one sonnet without the person's line
     version: str
     neighbours: tuple[Neighbour | None, ...] = ()  # of each name, the known one nearest to it
     between: str = ""  # what belongs between the prompt and the verse
+    has_capitals: bool = False  # whether the network writes them itself
 
 
 Watch = Callable[[tuple[str, ...]], object]
@@ -65,6 +66,7 @@ class Desk:
         self.jobs: dict[int, Job] = {}  # by ticket
         self._decoder = Decoder(checkpoint)
         self._neighbourhood = Neighbourhood(checkpoint.known_names)
+        self._has_capitals = any(map(str.isupper, checkpoint.vocabulary.characters))
 
     def seat(self, job: Job) -> None:
         """Let a request join at the next character."""
@@ -87,11 +89,13 @@ class Desk:
                 job.show(self._decoder.lines(ticket))
 
     def _text(self, request: Request, texts: tuple[str, ...]) -> Text:
+        version, has_capitals = self.checkpoint.version, self._has_capitals
         if isinstance(request, SonnetRequest):
-            return Text(texts, self.checkpoint.version)
+            return Text(texts, version)
         if isinstance(request, VerseRequest):
-            return Text(texts, self.checkpoint.version, between=seam(request.prompt, self.checkpoint.vocabulary))
-        return Text(texts, self.checkpoint.version, tuple(self._neighbourhood.nearest(texts)))
+            between = seam(request.prompt, self.checkpoint.vocabulary)
+            return Text(texts, version, between=between, has_capitals=has_capitals)
+        return Text(texts, version, tuple(self._neighbourhood.nearest(texts)), has_capitals=has_capitals)
 
 
 def settle(future: asyncio.Future[Text], outcome: Text | Exception) -> None:

@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.people.records import CODE_CHARACTERS, CODE_LENGTH, new_code
+from bot.people.records import CODE_CHARACTERS, CODE_LENGTH, network_of, new_code
 from model.errors import MangosaurusError
 from model.files import write_whole
 from model.text.forms import FORMS, Genre
@@ -76,11 +76,6 @@ class Voice:
     def network(self) -> str:
         """What is trained and served."""
         return network_of(self.id)
-
-
-def network_of(voice_id: str) -> str:
-    """Return the network that a voice is."""
-    return f"voices/{voice_id}"
 
 
 def name_of(given: str) -> str | None:

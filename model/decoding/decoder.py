@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from model.checkpoint.encoding import Checkpoint
-from model.decoding.drafts import Action, Draft, NameDraft, VerseDraft, longest_name
+from model.decoding.drafts import Action, Draft, NameDraft, VerseDraft, as_known, longest_name
 from model.decoding.lexicon import ANYTHING, Lexicon
 from model.decoding.requests import NameRequest, Request, RequestError, Result, SonnetRequest, VerseRequest
 from model.decoding.row import Row
@@ -31,6 +31,7 @@ class Decoder:
         self._checkpoint = checkpoint
         self._characters, self._newline = checkpoint.vocabulary.characters, checkpoint.vocabulary.newline
         self._lockstep = Lockstep(checkpoint.language_model)
+        self._known_names = as_known(checkpoint.known_names)
         self._longest_name = longest_name(checkpoint.known_names)
         self._lexicon: Lexicon | None = None
         self._searches = Searches(checkpoint, self._lockstep)
@@ -129,8 +130,8 @@ class Decoder:
     def _draft_for(self, request: NameRequest | VerseRequest) -> Draft:
         form = self._checkpoint.description.form
         if isinstance(request, NameRequest) and form == "names":
-            known, others = self._checkpoint.known_names, self._checkpoint.other_names
-            return NameDraft(request, self._checkpoint.vocabulary, known, self._longest_name, others)
+            vocabulary, others = self._checkpoint.vocabulary, self._checkpoint.other_names
+            return NameDraft(request, vocabulary, self._known_names, self._longest_name, others)
         if isinstance(request, VerseRequest) and form == "verse":
             return VerseDraft(request, self._checkpoint.vocabulary)
         raise RequestError(f"a checkpoint of {form} cannot serve a {type(request).__name__}")

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from model.decoding.limits import LONGEST_NAME
 from model.decoding.requests import NameRequest, RequestError, VerseRequest
-from model.text.vocabulary import NO_CHARACTER, Vocabulary
+from model.text.vocabulary import NO_CHARACTER, Vocabulary, fold
 
 
 class Action(Enum):
@@ -44,7 +44,7 @@ class NameDraft:
     """New names, one after the other, each ended by a newline.
 
     `longest` limits the length of a name where the request has no `max_length`. `other_names` are rejected like known
-    ones.
+    ones. A name is known too if a known one differs from it in capitals and accents only (see `as_known`).
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class NameDraft:
 
     def _is_new(self) -> bool:
         name, taken = self._name, (self._accepted, self._known_names, self._other_names)
-        return name != self.prompt and not any(name in names for names in taken)
+        return name != self.prompt and not any(one in names for one in {name, fold(name)} for names in taken)
 
     def _accept(self) -> Action:
         self._accepted.append(self._name)
@@ -108,6 +108,11 @@ class NameDraft:
     def _fail(self, sentence: str) -> Action:
         self.error = RequestError(sentence)
         return Action.FINISH
+
+
+def as_known(names: Collection[str]) -> Collection[str]:
+    """Names, and their folded forms if they have capitals or accents."""
+    return frozenset(names) | {folded for folded in map(fold, names) if folded}
 
 
 def longest_name(known_names: Collection[str]) -> int:

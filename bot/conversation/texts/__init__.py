@@ -9,6 +9,7 @@ Whatever comes from a person, a network or an error is escaped here and nowhere 
     refusals    what cannot be done, now or at all
     trainings   /retrain
     status      /status
+    voices      own voices
 """
 
 from bot.conversation.texts.creations import *  # noqa: F403 - one name for all: `texts.START`
@@ -17,4 +18,5 @@ from bot.conversation.texts.people import *  # noqa: F403
 from bot.conversation.texts.refusals import *  # noqa: F403
 from bot.conversation.texts.status import *  # noqa: F403
 from bot.conversation.texts.trainings import *  # noqa: F403
+from bot.conversation.texts.voices import *  # noqa: F403
 from bot.conversation.texts.welcome import *  # noqa: F403

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.conversation.texts.markup import cut, escape
@@ -10,7 +11,7 @@ from bot.conversation.typesetting import closed, typeset
 from model.text.roots import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bot.writing.nearest import Neighbour
 
@@ -55,22 +56,47 @@ def decided_by(seed: int, turn: int | None, temperature: float, usual: float = 1
     return ", ".join(parts)
 
 
-def names(new: Sequence[str], neighbours: Sequence[Neighbour | None], decided_by: str, code: str) -> str:
-    """Show new names, one a line, and in small print how new they are."""
+@dataclass(frozen=True)
+class Spelling:
+    """How names and verse are shown."""
+
+    name: Callable[[str], str]
+    verse: Callable[[str, str], str]
+    """Takes the verse, and the text right before it."""
+
+
+CAPITALISED = Spelling(str.capitalize, lambda verse, before: typeset(verse, after=before))
+"""For networks that write lower case only."""
+AS_WRITTEN = Spelling(str, lambda verse, _before: verse)
+"""For those that write capitals themselves."""
+
+
+def names(
+    new: Sequence[str],
+    neighbours: Sequence[Neighbour | None],
+    decided_by: str,
+    code: str,
+    spelling: Spelling = CAPITALISED,
+    *,
+    are_dinosaurs: bool = True,
+) -> str:
+    """Show new names, one a line, and in small print how new they are; of a dinosaur, also its roots."""
     if len(new) == 1:
-        small_print = _small_print(new_name(neighbours[0]), decided_by, code)
-        return f"<b>{escape(new[0].capitalize())}</b>\n{_parts(new[0])}{small_print}"
-    lines = [f"<b>{escape(name.capitalize())}</b>{_beside(near)}" for name, near in zip(new, neighbours, strict=True)]
+        small_print = _small_print(new_name(neighbours[0], spelling), decided_by, code)
+        parts = _parts(new[0]) if are_dinosaurs else ""
+        return f"<b>{escape(spelling.name(new[0]))}</b>\n{parts}{small_print}"
+    both = zip(new, neighbours, strict=True)
+    lines = [f"<b>{escape(spelling.name(name))}</b>{_beside(near, spelling)}" for name, near in both]
     legend = "all new; beside each, the closest name I know and how many letters apart they are"
     return "\n".join([*lines, "", _small_print(legend if any(neighbours) else "all new", decided_by, code)])
 
 
-def new_name(neighbour: Neighbour | None) -> str:
+def new_name(neighbour: Neighbour | None, spelling: Spelling = CAPITALISED) -> str:
     """Say that a name is new, and how close the nearest known one is."""
     if neighbour is None:
         return "new"
     letters = "one letter" if neighbour.distance == 1 else f"{neighbour.distance} letters"
-    return f"new; the closest name I know is {escape(neighbour.name.capitalize())}, {letters} away"
+    return f"new; the closest name I know is {escape(spelling.name(neighbour.name))}, {letters} away"
 
 
 def _parts(name: str) -> str:
@@ -79,13 +105,13 @@ def _parts(name: str) -> str:
     return f"<i>{escape(parts)}</i>\n" if parts else ""
 
 
-def _beside(neighbour: Neighbour | None) -> str:
-    return f" <i>{escape(neighbour.name.capitalize())}, {neighbour.distance}</i>" if neighbour else ""
+def _beside(neighbour: Neighbour | None, spelling: Spelling) -> str:
+    return f" <i>{escape(spelling.name(neighbour.name))}, {neighbour.distance}</i>" if neighbour else ""
 
 
-def poem(line: str, verse: str, decided_by: str, code: str, *, between: str) -> str:
+def poem(line: str, verse: str, decided_by: str, code: str, spelling: Spelling = CAPITALISED, *, between: str) -> str:
     """Show a person's line word for word, what goes between, and the verse with its capitals."""
-    set_verse = escape(typeset(verse, after=line + between))
+    set_verse = escape(spelling.verse(verse, line + between))
     return f"<b>{escape(line)}</b>{between}{set_verse}\n\n{_small_print('', decided_by, code)}"
 
 
