@@ -1,4 +1,6 @@
-"""`python -m bot`: on Telegram with a TELEGRAM_TOKEN, else in the terminal. Arguments, signals and exit codes.
+"""`python -m bot`: on Telegram with a TELEGRAM_TOKEN, else in the terminal and on a page in the browser.
+
+Arguments, signals and exit codes.
 
 Heavy imports wait until the settings are read, so that a wrong setting is reported at once.
 """
@@ -15,8 +17,10 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 import signal
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.settings import read_settings, warnings_about
@@ -33,11 +37,24 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 
-ABOUT = "A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN, else here."
+ABOUT = """\
+A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN, else in this terminal and
+on a page in your browser. Piped input is answered here alone."""
+LARGEST_PORT = 65535
 SETTINGS = f"""\
 Settings come from the environment, and where that has none, from the file .env in
 {ROOT}
 The file .env.example there explains each of them. Ctrl-C ends the bot."""
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where to chat without Telegram: in the terminal alone, on the page alone, or both; and where the page is."""
+
+    terminal: bool = False
+    page: bool = False
+    host: str = "127.0.0.1"
+    port: int | None = None
 
 
 def command() -> None:
@@ -50,16 +67,17 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(
         "mangosaurus", description=ABOUT, epilog=SETTINGS, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.parse_args(arguments)
+    where = _where(parser, arguments)
     leave_in_order()
     redaction = Redaction()
     try:
         settings = read_settings(os.environ, ROOT / ".env")
-        level = settings.log_level or ("INFO" if settings.token else "WARNING")
+        level = settings.log_level or ("INFO" if settings.token and where is None else "WARNING")
         redaction = configure_logging(level, settings.token, settings.postgresql, settings.webhook_secret)
         for warning in warnings_about(ROOT / ".env"):
             logging.getLogger(__name__).warning("%s", warning)
-        asyncio.run(_until_told(_telegram(settings) if settings.token else _terminal(settings)))
+        serving = _telegram(settings) if settings.token and where is None else _here(settings, where or Where())
+        asyncio.run(_until_told(serving))
     except KeyboardInterrupt:  # a second Ctrl-C
         sys.exit(INTERRUPTED)
     except MangosaurusError as error:
@@ -118,10 +136,42 @@ async def _stop_when_lost(standby: Standby, mangosaurus: Mangosaurus, serving: a
             serving.cancel()
 
 
-async def _terminal(settings: Settings) -> None:
-    from bot.local.terminal import chat
+async def _here(settings: Settings, where: Where) -> None:
+    from bot.local.home import Place
 
-    await chat(settings)
+    place = Place(where.host, where.port)
+    if where.page:
+        from bot.local.hosting import serve
+
+        await serve(settings, place)
+    else:
+        from bot.local.terminal import chat
+
+        await chat(settings, None if where.terminal else place)
+
+
+def _where(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Where | None:
+    """Read where to chat without Telegram; None if the command line does not say so."""
+    alone = parser.add_mutually_exclusive_group()
+    alone.add_argument("--terminal", action="store_true", help="chat in this terminal alone")
+    alone.add_argument("--page", action="store_true", help="serve the page alone")
+    parser.add_argument("--host", help="where to serve the page (127.0.0.1)")
+    parser.add_argument("--port", type=_port, help="(8765, or any that is free)")
+    given = parser.parse_args(arguments)
+    asks_for_page = given.host is not None or given.port is not None
+    if given.terminal and asks_for_page:
+        parser.error("--host and --port are for the page, and --terminal has none")
+    if not (given.terminal or given.page or asks_for_page):
+        return None
+    at_terminal = sys.stdin is not None and sys.stdin.isatty()
+    page = given.page or (asks_for_page and not at_terminal)
+    return Where(given.terminal, page, given.host or Where.host, given.port)
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > LARGEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is no port; it is a number from 1 to {LARGEST_PORT}, or 0 for any")
+    return int(text)
 
 
 def _last_line(redaction: Redaction, reason: str) -> str:

@@ -10,6 +10,14 @@ Rooms, from the ground up, and what the entrance uses of them:
     queries    presses and inline queries, and how they are answered
     telegram   the server: people write to it, and the bot calls its methods
     request    the transport between the library and that server
+    home       Place; the bot on a Telegram in this process
+    bubbles    a message as the page draws it
+    visitors   the people of the page
+    passes     the link's token, and cookies
+    guard      requests of other sites, refused
+    sheets     the files of page/
+    website    the page's addresses
+    hosting    serve: the page alone, in a browser
     screen     how a chat looks in a terminal
     terminal   chat: the bot in the terminal, or through pipes
 """

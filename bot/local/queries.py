@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 LONGEST_NOTICE = 200
 MOST_RESULTS = 50
+MOST_QUERIES = 10_000
+"""That can be answered; of older ones nothing is kept."""
+TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
 LONGEST_ID = 64
 """Bytes; of a result's id, and of the offset of the next results."""
 
@@ -25,26 +28,35 @@ class Queries:
 
     def __init__(self) -> None:
         self.answers: dict[str, Json] = {}
-        self._asked: set[str] = set()
+        self._asked: dict[str, int | None] = {}  # and the person who did
         self._last = 0
 
-    def new(self) -> str:
-        """Return the id of a new query."""
+    def new(self, person_id: int) -> str:
+        """Return the id of a person's new query."""
         self._last += 1
         query_id = f"q{self._last}"
-        self.ask(query_id)
+        self.ask(query_id, person_id)
         return query_id
 
-    def ask(self, query_id: str) -> None:
-        """Let a query be answered from now on."""
-        self._asked.add(query_id)
+    def ask(self, query_id: str, person_id: int | None = None) -> None:
+        """Let a query be answered from now on, and forget the oldest."""
+        self._asked.setdefault(query_id, person_id)
+        while len(self._asked) > MOST_QUERIES:
+            oldest = next(iter(self._asked))
+            del self._asked[oldest]
+            self.answers.pop(oldest, None)
+
+    def asker(self, query_id: str) -> int | None:
+        """Return who asked; None if nobody knows."""
+        return self._asked.get(query_id)
 
     def answer_callback(self, parameters: Json) -> bool:
         """Take the answer to a button, which may be a notice; Refusal."""
         query_id = self._known(parameters.get("callback_query_id"))
         if units(parameters.get("text") or "") > LONGEST_NOTICE:
             raise bad("MESSAGE_TOO_LONG")
-        self._asked.remove(query_id)  # a second answer would not be shown
+        if query_id in self.answers:  # a second answer would not be shown
+            raise bad(TOO_OLD)
         self.answers[query_id] = parameters
         return True
 
@@ -67,7 +79,7 @@ class Queries:
 
     def _known(self, query_id: str | None) -> str:
         if query_id not in self._asked:
-            raise bad("query is too old and response timeout expired or query ID is invalid")
+            raise bad(TOO_OLD)
         return str(query_id)
 
 

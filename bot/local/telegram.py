@@ -137,7 +137,7 @@ class Telegram:
         LookupError where there is no such button, or where it asks nothing of the bot, like a link.
         """
         found = [each for number, each in enumerate(buttons(message), start=1) if button in (number, each["text"])]
-        data, query_id = found[0]["callback_data"], self.queries.new()
+        data, query_id = found[0]["callback_data"], self.queries.new(person.id)
         where = {key: message[key] for key in ("inline_message_id",) if key in message} or {"message": dict(message)}
         query = {"id": query_id, "from": person.user(), "chat_instance": "1", "data": data, **where}
         self.post(callback_query=query)
@@ -145,7 +145,7 @@ class Telegram:
 
     def inline(self, text: str, person: Person, offset: str = "") -> str:
         """Let a person type the bot's name and a text, in any chat; returns the query's id."""
-        query_id = self.queries.new()
+        query_id = self.queries.new(person.id)
         query = {"id": query_id, "from": person.user(), "query": text, "offset": offset, "chat_type": "sender"}
         self.post(inline_query=query)
         return query_id
@@ -153,8 +153,9 @@ class Telegram:
     def choose(self, query_id: str, result_id: str, person: Person, text: str = "") -> Json:
         """Let a person send one of the results; returns the message, which is in none of the bot's chats."""
         (result,) = (one for one in self.queries.answers[query_id]["results"] if one["id"] == result_id)
-        message = {**result["message"], "from": ME, "inline_message_id": f"inline-{len(self._inline_messages) + 1}"}
-        self._inline_messages[message["inline_message_id"]] = message
+        inline_id = f"inline-{len(self._inline_messages) + 1}"
+        written = {"inline_message_id": inline_id, "date": int(time.time()), "from": person.user(), "via_bot": ME}
+        message = self._inline_messages[inline_id] = {**result["message"], **written}
         chosen = {"result_id": result_id, "from": person.user(), "query": text}
         if buttons(message):  # only then does the bot get to know the message
             chosen["inline_message_id"] = message["inline_message_id"]
@@ -166,6 +167,20 @@ class Telegram:
         if query := content.get("callback_query"):
             self.queries.ask(query["id"])
         self._inbox.put(content)
+
+    def meet(self, person: Person) -> None:
+        """Open a person's private chat, so that the bot may write there first."""
+        self._chats[person.id] = person.chat()
+
+    def menu(self, person: Person) -> list[Json]:
+        """Return the commands that a person is offered: those of their chat, or everybody's."""
+        own = self.commands.get(_scope({"scope": {"type": "chat", "chat_id": person.id}}))
+        return self.commands.get(_scope({}), []) if own is None else own
+
+    def audience(self, parameters: Json) -> int | None:
+        """Return the chat that a call is about, or the person whose query it answers."""
+        query_id = parameters.get("callback_query_id") or parameters.get("inline_query_id")
+        return self.queries.asker(query_id) if query_id else parameters.get("chat_id")
 
     async def fetched(self) -> None:
         """Wait until the bot has fetched every update and asked for the next."""

@@ -12,21 +12,24 @@ import asyncio
 import contextlib
 import re
 import sys
-from dataclasses import replace
+from contextlib import AsyncExitStack
 from threading import Thread
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from bot.application import Mangosaurus
 from bot.local.buttons import buttons
-from bot.local.request import LocalRequest
+from bot.local.home import at_home
 from bot.local.screen import Glass, Paper, Screen
 from bot.local.telegram import Person, Telegram
-from bot.values import Secret
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
+    from bot.application import Mangosaurus
+    from bot.local.contents import Json
+    from bot.local.home import Place
+    from bot.local.hosting import Hosted
+    from bot.local.telegram import Listener
     from bot.settings import Settings
 
 YOU = Person(1, "You")
@@ -41,38 +44,58 @@ class InputError(MangosaurusError):
     """What the person says cannot be read."""
 
 
-async def chat(settings: Settings) -> None:
-    """Talk until there is no more to say; InputError if it cannot be read, OutputError if it cannot be written down."""
-    if _is_terminal(sys.stdin) and _is_terminal(sys.stdout):
+async def chat(settings: Settings, place: Place | None = None) -> None:
+    """Talk until there is no more to say; InputError if it cannot be read, OutputError if it cannot be written down.
+
+    At a terminal, the page is served as well, if there is a place for it; PageError.
+    """
+    if is_at_terminal():
         with _restored_terminal():
-            await _chat(settings, Glass(), interactive=True)
+            await _chat(settings, Glass(), place, interactive=True)
         return
     paper = Paper(gone=_cancel_current_task())
     try:
-        await _chat(settings, paper, interactive=False)
+        await _chat(settings, paper, None, interactive=False)
     except asyncio.CancelledError:
         if paper.failure is None:
             raise
         raise OutputError(f"the answers cannot be written: {paper.failure.strerror}") from None
 
 
-async def _chat(settings: Settings, screen: Screen, *, interactive: bool) -> None:
-    telegram = Telegram(screen.listen)
-    own = replace(
-        settings,
-        token=Secret(telegram.token),
-        admin_ids=settings.admin_ids | {YOU.id},
-        rate_limit=None,
-        message_rate=None,
-    )
-    bot = Mangosaurus(own, lambda: LocalRequest(telegram), watching=interactive)
-    async with bot.running() as mangosaurus:
+async def _chat(settings: Settings, screen: Screen, place: Place | None, *, interactive: bool) -> None:
+    telegram = Telegram()
+    async with AsyncExitStack() as stack:
+        page = await _page(stack, telegram, settings, place) if place else None
+        telegram.listen = _listener(telegram, screen, page)
+        admins, limited = (YOU, *(page.admins if page else ())), page is not None and not page.at_home
+        bot = at_home(settings, telegram, admins, limited=limited, watching=interactive)
+        mangosaurus = await stack.enter_async_context(bot.running())
+        if page:
+            screen.note(page.announcement)
         if interactive:
             await _say("/start", telegram, mangosaurus, screen)
         async for line in _lines(screen):
             await _say(line, telegram, mangosaurus, screen)
         if not interactive:
             await mangosaurus.finished()
+
+
+async def _page(stack: AsyncExitStack, telegram: Telegram, settings: Settings, place: Place) -> Hosted:
+    from bot.local.hosting import hosted  # and with it a web server, which a chat through pipes does not need
+
+    return await stack.enter_async_context(hosted(telegram, settings, place))
+
+
+def _listener(telegram: Telegram, screen: Screen, page: Hosted | None) -> Listener:
+    """Show each chat where its person is: ours on the screen, the others' on the page."""
+
+    def listen(method: str, parameters: Json, result: Any) -> None:
+        if telegram.audience(parameters) == YOU.id:
+            screen.listen(method, parameters, result)
+        elif page:
+            page.website.listen(method, parameters, result)
+
+    return listen
 
 
 async def _say(line: str, telegram: Telegram, mangosaurus: Mangosaurus, screen: Screen) -> None:
@@ -88,7 +111,7 @@ async def _say(line: str, telegram: Telegram, mangosaurus: Mangosaurus, screen: 
 def _press(number: int, telegram: Telegram, screen: Screen) -> None:
     """Press a button of the last message that has some."""
     try:
-        message = next(message for message in reversed(telegram.sent) if buttons(message))
+        message = next(sent for sent in reversed(telegram.sent) if sent["chat"]["id"] == YOU.id and buttons(sent))
         telegram.press(message, number, YOU)
     except (StopIteration, LookupError):
         screen.note(f"There is no button {number} to press.")
@@ -131,6 +154,11 @@ async def _in_daemon(read: Callable[[], str | None]) -> str | None:
 def _cancel_current_task() -> Callable[[], object]:
     task = asyncio.current_task()
     return task.cancel if task else lambda: None
+
+
+def is_at_terminal() -> bool:
+    """Tell whether a person sits there, and no pipe or file."""
+    return _is_terminal(sys.stdin) and _is_terminal(sys.stdout)
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

@@ -8,12 +8,14 @@ Whatever comes from a person, a network or an error is escaped here and nowhere 
     people      seeds, settings, /export and /forget
     refusals    what cannot be done, now or at all
     trainings   /retrain
+    page        the page in a browser
     status      /status
     voices      own voices
 """
 
 from bot.conversation.texts.creations import *  # noqa: F403 - one name for all: `texts.START`
 from bot.conversation.texts.markup import *  # noqa: F403
+from bot.conversation.texts.page import *  # noqa: F403
 from bot.conversation.texts.people import *  # noqa: F403
 from bot.conversation.texts.refusals import *  # noqa: F403
 from bot.conversation.texts.status import *  # noqa: F403

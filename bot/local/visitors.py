@@ -1,0 +1,94 @@
+"""The people of the page: each has a chat of their own, and any number of tabs that show it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from bot.local.bubbles import bubble, file_names, message_id
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.local.contents import Json
+    from bot.local.telegram import Person
+
+KEPT = 500
+"""Messages of each chat that the page can show again."""
+MOST_UNREAD = 1000
+"""Events that may wait for a tab. One that is further behind starts over."""
+HEARTBEAT = 15.0
+"""Seconds of silence after which a tab is told that nothing has happened, or a proxy would hang up."""
+
+
+class Visitor:
+    """A person, the newest messages of their chat, and the tabs that are open."""
+
+    def __init__(self, person: Person, *, is_admin: bool) -> None:
+        self.person = person
+        self.is_admin = is_admin
+        self.greeted = False
+        self.messages: dict[str, Json] = {}
+        self.presses: dict[str, Json] = {}  # buttons that wait for an answer, by the query's id
+        self.asking = ""  # the newest inline query
+        self._tabs: set[asyncio.Queue[str | None]] = set()
+
+    @property
+    def is_here(self) -> bool:
+        """Whether a tab is open."""
+        return bool(self._tabs)
+
+    def show(self, message: Json) -> None:
+        """Show a message, which may be known already and have changed."""
+        self.messages[message_id(message)] = message
+        while len(self.messages) > KEPT:
+            del self.messages[next(iter(self.messages))]
+        self.tell("message", bubble(message))
+
+    def file_name(self, file_id: str) -> str | None:
+        """Return the name of a file of this chat, which is empty for a picture; None if there is no such file."""
+        names = (file_names(message).get(file_id) for message in self.messages.values())
+        return next((name for name in names if name is not None), None)
+
+    def tell(self, event: str, content: Any) -> None:
+        """Send an event to every tab."""
+        for tab in list(self._tabs):
+            if tab.qsize() < MOST_UNREAD:
+                tab.put_nowait(encoded(event, content))
+            else:
+                self._hang_up(tab)
+
+    async def events(self, facts: Json) -> AsyncIterator[str]:
+        """Serve one tab: first the facts and the whole chat, then all that happens, until it is told to leave."""
+        tab: asyncio.Queue[str | None] = asyncio.Queue()
+        self._tabs.add(tab)
+        try:
+            yield encoded("chat", facts | {"messages": [bubble(message) for message in self.messages.values()]})
+            while (event := await _next(tab)) is not None:
+                yield event
+        finally:
+            self._tabs.discard(tab)
+
+    def leave(self) -> None:
+        """End what the tabs read; each will try to come back."""
+        for tab in list(self._tabs):
+            self._hang_up(tab)
+
+    def _hang_up(self, tab: asyncio.Queue[str | None]) -> None:
+        self._tabs.discard(tab)
+        while not tab.empty():
+            tab.get_nowait()
+        tab.put_nowait(None)
+
+
+def encoded(event: str, content: Any) -> str:
+    """Write a server-sent event. JSON in ASCII has no line ends, and takes any text."""
+    return f"event: {event}\ndata: {json.dumps(content)}\n\n"
+
+
+async def _next(tab: asyncio.Queue[str | None]) -> str | None:
+    try:
+        return await asyncio.wait_for(tab.get(), HEARTBEAT)
+    except TimeoutError:
+        return ": still here\n\n"
