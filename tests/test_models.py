@@ -1,0 +1,296 @@
+"""`/models` and `/rollback`: versions as they are in their folders, promotion, comparison, and the way back."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.conversation import texts
+from bot.local.contents import Refusal
+from bot.local.markup import parse_html
+from bot.local.telegram import group
+from bot.training import choice as choosing
+from bot.training.choice import A_PAGE
+from bot.training.commands import Comparison
+from bot.training.locks import LOCK, locked
+from bot.writing.folders import Folders
+from model.checkpoint.versions import Versions, save
+from tests.serving import ADMIN, ALICE, Chat, serving, until, untrained
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from bot.local.telegram import Telegram
+    from bot.settings import Settings
+    from model.text.forms import Form
+
+
+@pytest.fixture
+def dino(own_checkpoints: Path) -> Versions:
+    return Versions(own_checkpoints / "dino")
+
+
+@pytest.fixture
+async def chat(settings: Settings, telegram: Telegram, own_checkpoints: Path) -> AsyncIterator[Chat]:
+    async with serving(dataclasses.replace(settings, checkpoints=own_checkpoints), telegram) as chat:
+        yield chat
+
+
+def shown(html: str) -> str:
+    return parse_html(html)[0]
+
+
+def add(versions: Versions, day: int, loss: float, form: Form = "names") -> str:
+    """Add a version that was made on a day of January 2025."""
+    made = untrained(form, seed=day)
+    description = dataclasses.replace(made.description, created=f"2025-01-{day:02}T12:00:00+00:00", held_out_loss=loss)
+    path = versions.directory / "new"
+    version = save(path, dataclasses.replace(made, description=description)).version
+    versions.add(path)
+    path.unlink()
+    return version
+
+
+def damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+async def test_versions_are_shown_the_newest_first(chat: Chat, dino: Versions) -> None:
+    """By the date in them: in a clone, all files have the same."""
+    newest, middle, first = add(dino, 9, 1.25), add(dino, 2, 2.0), dino.current()
+    os.utime(dino.path(newest), (1, 1))
+    (answer,) = await chat.say("/models", ADMIN)
+    assert answer.split("\n\n") == [
+        "Versions of dino, the newest first",
+        f"{newest}\n2025-01-09, recipe TEST, 1 steps, held-out loss 1.2500",
+        f"{middle}\n2025-01-02, recipe TEST, 1 steps, held-out loss 2.0000",
+        f"{first} serves\n2024-01-01, recipe TEST, 1 steps, held-out loss 3.0000",
+    ]
+    actions = [f"{action} {version}" for version in (newest, middle) for action in ("promote", "compare")]
+    assert chat.buttons() == [*actions, "poem"]
+
+
+async def test_a_damaged_version_is_listed_as_damaged_and_cannot_be_chosen(chat: Chat, dino: Versions) -> None:
+    weights, header = add(dino, 9, 1.25), add(dino, 2, 2.0)
+    damage(dino.path(weights))
+    dino.path(header).write_bytes(b"no weights")
+    (answer,) = await chat.say("/models dino", ADMIN)
+    assert f"{weights}\ndamaged: its checksum does not match its content" in answer
+    assert f"{header}\ndamaged: " in answer
+    assert chat.buttons() == ["poem"]
+
+
+async def test_older_versions_are_a_button_away(chat: Chat, dino: Versions) -> None:
+    versions = [add(dino, day, 2.0) for day in range(1, 2 * A_PAGE)]
+    oldest = dino.current()
+    (answer,) = await chat.say("/models", ADMIN)
+    assert answer.startswith("Versions of dino, the newest first, page 1 of 2\n")
+    assert chat.buttons()[-2:] == ["older", "poem"]
+    assert await chat.press("older", ADMIN) == []
+    page = chat.texts()[-1]
+    assert [line[:12] for line in page.split("\n\n")[1:]] == [*reversed(versions[: A_PAGE - 1]), oldest]
+    assert chat.buttons()[-2:] == ["newer", "poem"]
+    await chat.press("newer", ADMIN)
+    assert chat.texts()[-1] == answer
+
+
+async def test_other_networks_are_a_button_away(chat: Chat) -> None:
+    await chat.say("/models", ADMIN)
+    await chat.press("poem", ADMIN)
+    assert chat.texts()[-1].startswith("Versions of poem, the newest first\n")
+    assert chat.buttons() == ["dino"]
+
+
+async def test_a_version_that_is_promoted_writes_from_then_on(chat: Chat, dino: Versions) -> None:
+    old, new = dino.current(), add(dino, 9, 3.5)
+    await chat.say("/models", ADMIN)
+    assert await chat.press(f"promote {new}", ADMIN) == []
+    assert chat.notice == texts.promoted(new)
+    assert f"{new} serves" in chat.texts()[-1]
+    assert chat.buttons()[:2] == [f"promote {old}", f"compare {old}"]
+    assert dino.current() == new == chat.mangosaurus.writers["dino"].checkpoint.version
+    await chat.say("/dino")
+    (creation,) = await chat.mangosaurus.store.creations(ALICE.id)
+    assert creation.version == new
+
+
+async def test_what_cannot_be_promoted(chat: Chat, dino: Versions) -> None:
+    old, damaged, foreign = dino.current(), add(dino, 9, 1.0), add(dino, 8, 1.0, "verse")
+    await chat.say("/models", ADMIN)
+    damage(dino.path(damaged))
+    for version, reason in (
+        (damaged, "damaged: its checksum does not match its content"),
+        (foreign, "its weights write verse"),
+    ):
+        await chat.press(f"promote {version}", ADMIN)
+        assert chat.notice == f"I can't do that: {version}.safetensors: {reason}. dino stays as it is."
+    dino.path(damaged).unlink()
+    await chat.press(f"promote {damaged}", ADMIN)
+    assert (
+        chat.notice
+        == f"I can't do that: {damaged}.safetensors: cannot be read: No such file or directory. dino stays as it is."
+    )
+    assert dino.current() == old == chat.mangosaurus.writers["dino"].checkpoint.version
+
+
+async def test_a_promotion_waits_for_whoever_compares(chat: Chat, dino: Versions) -> None:
+    old, new = dino.current(), add(dino, 9, 3.5)
+    await chat.say("/models", ADMIN)
+    with locked(dino.directory / LOCK):
+        pressing = asyncio.create_task(chat.press(f"promote {new}", ADMIN))
+        await asyncio.sleep(0.3)
+        assert dino.current() == old
+    await pressing
+    assert dino.current() == new
+
+
+async def test_a_rollback_says_from_where_to_where(chat: Chat, dino: Versions) -> None:
+    first, second = dino.current(), add(dino, 9, 3.5)
+    await chat.say("/models", ADMIN)
+    await chat.press(f"promote {second}", ADMIN)
+    (answer,) = await chat.say("/rollback dino", ADMIN)
+    assert answer.startswith(f"dino went back from version {second} (loss 3.5000) to {first} (loss 3.0000), ")
+    assert dino.current() == first == chat.mangosaurus.writers["dino"].checkpoint.version
+    (answer,) = await chat.say("/rollback DINO", ADMIN)
+    assert answer.startswith(f"dino went back from version {first} (loss 3.0000) to {second} (loss 3.5000), ")
+
+
+async def test_a_rollback_away_from_a_damaged_version(chat: Chat, dino: Versions) -> None:
+    first, second = dino.current(), add(dino, 9, 3.5)
+    dino.promote(second)
+    dino.path(second).write_bytes(b"no weights")
+    (answer,) = await chat.say("/rollback dino", ADMIN)
+    assert answer.startswith(f"dino went back from version {second} to {first} (loss 3.0000), ")
+
+
+async def test_a_rollback_that_cannot_be(chat: Chat, dino: Versions) -> None:
+    assert await chat.say("/rollback dino", ADMIN) == [shown(texts.nothing_before("dino"))]
+    first, second = dino.current(), add(dino, 9, 3.5)
+    dino.promote(second)
+    dino.path(first).unlink()
+    (answer,) = await chat.say("/rollback dino", ADMIN)
+    assert (
+        answer
+        == f"I can't do that: {first}.safetensors: cannot be read: No such file or directory. dino stays as it is."
+    )
+    assert dino.current() == second
+
+
+@pytest.mark.parametrize("words", ["/rollback", "/rollback names", "/rollback dino poem", "/rollback voices/abcdefg"])
+async def test_a_rollback_of_nothing(chat: Chat, words: str) -> None:
+    assert await chat.say(words, ADMIN) == [shown(texts.ROLLBACK_USAGE)]
+
+
+async def test_models_of_nothing(chat: Chat) -> None:
+    assert await chat.say("/models names", ADMIN) == [shown(texts.MODELS_USAGE)]
+
+
+async def test_versions_are_compared_by_a_child(chat: Chat, dino: Versions) -> None:
+    """The real command, on the held-out dinosaurs: random weights, and the same ones."""
+    old = chat.mangosaurus.writers["dino"].checkpoint
+    path = dino.directory / "new"
+    twin = save(path, dataclasses.replace(old, description=dataclasses.replace(old.description, seed=9))).version
+    dino.add(path)
+    await chat.say("/models", ADMIN)
+    await chat.press(f"compare {twin}", ADMIN)
+    assert chat.notice == texts.COMPARING
+    await chat.press(f"compare {twin}", ADMIN)
+    assert chat.notice == texts.COMPARING_ALREADY
+    (name,) = await chat.say("/dino")
+    assert name
+    await until(lambda: "same held-out text" in chat.texts()[-1])
+    loss = chat.texts()[-1].partition("which serves: ")[2][:6]
+    assert chat.texts()[-1] == shown(
+        texts.compared("dino", old.version, twin, Comparison(float(loss), 0.0, False, float(loss)))
+    )
+    assert chat.telegram.sent[-1]["reply_to_message"]["message_id"] == chat.telegram.sent[0]["message_id"]
+
+
+async def test_a_comparison_that_fails_says_why(chat: Chat, dino: Versions) -> None:
+    lost = add(dino, 9, 3.5)
+    await chat.say("/models", ADMIN)
+    dino.path(lost).unlink()
+    await chat.press(f"compare {lost}", ADMIN)
+    await until(lambda: len(chat.texts()) == 2)
+    reason = f"{lost}.safetensors: cannot be read: No such file or directory"
+    assert chat.texts()[-1] == f"I couldn't compare versions of dino: {reason}."
+
+
+async def test_a_stop_ends_a_comparison(
+    settings: Settings, telegram: Telegram, own_checkpoints: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = (sys.executable, "-S", "-c", "import signal; signal.alarm(60); signal.pause()")
+    monkeypatch.setattr(choosing.Choice.__init__, "__kwdefaults__", {"command": waiting, "silence": 60})
+    new = add(Versions(own_checkpoints / "dino"), 9, 3.5)
+    async with serving(dataclasses.replace(settings, checkpoints=own_checkpoints), telegram) as chat:
+        await chat.say("/models", ADMIN)
+        await chat.press(f"compare {new}", ADMIN)
+    assert chat.texts()[1:] == [shown(texts.not_compared("dino", "the bot stopped"))]
+
+
+async def test_nobody_else_changes_what_serves(chat: Chat, dino: Versions) -> None:
+    old, new = dino.current(), add(dino, 9, 3.5)
+    for command in ("/models", "/rollback dino"):
+        assert await chat.say(command) == [texts.UNKNOWN_COMMAND]
+        assert await chat.say(command, chat=group(-5)) == []
+    await chat.say("/models", ADMIN, group(-5))
+    for button in chat.buttons():
+        await chat.press(button, ALICE)
+        assert chat.notice == texts.NOT_YOURS
+    assert dino.current() == old
+    assert new in chat.texts()[-1]
+
+
+async def test_a_message_that_is_gone_does_not_hinder_a_promotion(chat: Chat, dino: Versions) -> None:
+    new = add(dino, 9, 3.5)
+    await chat.say("/models", ADMIN)
+    chat.telegram.refusals["editMessageText"].append(Refusal(400, "Bad Request: message to edit not found"))
+    await chat.press(f"promote {new}", ADMIN)
+    assert chat.notice == texts.promoted(new)
+    assert dino.current() == new
+
+
+async def test_own_voices_have_versions_too(chat: Chat, own_checkpoints: Path) -> None:
+    voices = Folders(own_checkpoints).voices
+    voice = voices.add("pokémon", "names", "text")
+    await chat.say("/models", ADMIN)
+    assert chat.buttons() == ["poem", "voice:pokémon"]
+    await chat.press("voice:pokémon", ADMIN)
+    assert chat.texts()[-1] == "voice:pokémon has no weights yet."
+    versions = Versions(own_checkpoints / voice.network)
+    first, second = add(versions, 1, 2.0), add(versions, 2, 1.0)
+    versions.promote(first)
+    (answer,) = await chat.say("/models voice:POKE\u0301MON", ADMIN)
+    assert f"{first} serves\n" in answer
+    await chat.press(f"promote {second}", ADMIN)
+    assert versions.current() == second
+    assert (await chat.say("/rollback voice:pokémon", ADMIN))[0].startswith(
+        f"voice:pokémon went back from version {second}"
+    )
+    await chat.say("/models voice:pokémon", ADMIN)
+    voices.remove(voice.id)
+    await chat.press(f"promote {second}", ADMIN)
+    assert chat.notice == texts.VOICE_GONE
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (Comparison(1.5, 0.02, True, 1.4), "The difference is 0.1000; up to 0.0200 can be luck. So b is better."),
+        (Comparison(1.4, 0.02, False, 1.5), "The difference is 0.1000; up to 0.0200 can be luck. So a is better."),
+        (
+            Comparison(1.5, 0.2, False, 1.4),
+            "The difference is 0.1000; up to 0.2000 can be luck. So I can't tell which is better.",
+        ),
+    ],
+)
+def test_which_is_better(found: Comparison, words: str) -> None:
+    assert shown(texts.compared("dino", "a", "b", found)).endswith(words)
