@@ -115,6 +115,8 @@ def train(
         raise typer.BadParameter("give --minutes or --epochs, not both")
     if promote and out is not None:
         raise typer.BadParameter("--promote is for a new version in checkpoints/; omit --out")
+    if alphabet is Alphabet.OWN and (start is not None or not corpus):
+        raise typer.BadParameter("--alphabet is for --corpus; with --from, the alphabet is that of the weights")
     if start is not None and (hidden_size, layers) != (None, None):
         raise typer.BadParameter("the network is that of the weights --from; omit --hidden-size and --layers")
     try:

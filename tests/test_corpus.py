@@ -120,7 +120,7 @@ def test_lines_that_are_no_names_are_left_out_and_told(tmp_path: Path) -> None:
 
 
 def test_of_too_many_names_some_are_read_in_even_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.text.corpus.MOST_NAMES", 4)
+    monkeypatch.setattr("model.text.documents.MOST_NAMES", 4)
     corpus = read_names(write(tmp_path / "names.txt", "\n".join("abcdefghij")))
     assert sorted(corpus.training + corpus.held_out) == ["a", "c", "f", "h"]
     assert corpus.notes == (f"{tmp_path}/names.txt: read 4 of its 10 names",)
@@ -303,3 +303,12 @@ def test_different_corpora_have_different_digests(tmp_path: Path) -> None:
     digests = {corpus(text, plays).digest for text in (poems(2), poems(3)) for plays in ("", "a", "a\n\ne", "a\ne")}
     assert len(digests) == 8
     assert corpus(poems(2)).digest == corpus(poems(2).upper()).digest
+
+
+def test_a_part_of_a_corpus_has_documents_in_even_steps(tmp_path: Path) -> None:
+    corpus = read_names(write(tmp_path / "names.txt", "\n".join(f"{number:03x}" for number in range(1000))))
+    part = corpus.part(read=400, held_out=40)
+    assert (len(part.training), len(part.held_out)) == (100, 10)
+    assert part.training[::10] == tuple(corpus.training[n * len(corpus.training) // 10] for n in range(10))
+    assert (part.digest, part.vocabulary) == (corpus.digest, corpus.vocabulary)
+    assert corpus.part(read=10**6, held_out=10**6) == corpus

@@ -25,6 +25,10 @@ WEIGHT: dict[Form, int] = {"names": 20, "verse": 1}
 would be lost among 100,000 other names. Of 1, 5, 20 and 60, 20 has the lowest loss on the held-out names; on two
 other splits it is within 0.02 of the lowest."""
 USUAL_SAMPLES: dict[Form, int] = {"names": 2000, "verse": 200}
+MOST_COMPARISONS = 200_000_000
+"""Of samples with known names. With more than 100,000 of these, fewer names are sampled."""
+MOST_READ, MOST_HELD_OUT = 5_000_000, 500_000
+"""Characters. Of a longer text, a part is measured: that takes minutes at most, and about a gigabyte."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,13 @@ class Evaluation:
 def evaluate(checkpoint: Checkpoint, corpus: Corpus, *, seed: int = 0, samples: int | None = None) -> Evaluation:
     """Measure a checkpoint on a corpus. Characters that it does not know are left out, for the n-gram too.
 
+    Of a text of many millions of characters, a part is measured.
+
     `samples` is the number of names or poems to sample: 2,000 or 200 by default, 0 for none.
     Raises EvaluationError if the corpus has another form or shares no characters with the checkpoint.
     """
-    corpus = fold_corpus(corpus, checkpoint)
-    count = USUAL_SAMPLES[corpus.form] if samples is None else samples
+    corpus = fold_corpus(corpus, checkpoint).part(read=MOST_READ, held_out=MOST_HELD_OUT)
+    count = _usual_samples(checkpoint) if samples is None else samples
     evaluation = Evaluation(
         form=corpus.form,
         version=checkpoint.version,
@@ -74,6 +80,10 @@ def evaluate(checkpoint: Checkpoint, corpus: Corpus, *, seed: int = 0, samples: 
         counting=tuple(baselines(corpus)),
     )
     return _with_samples(evaluation, checkpoint, corpus, count, seed) if count else evaluation
+
+
+def _usual_samples(checkpoint: Checkpoint) -> int:
+    return min(USUAL_SAMPLES[checkpoint.description.form], MOST_COMPARISONS // max(len(checkpoint.known_names), 1))
 
 
 def baselines(corpus: Corpus) -> Iterator[Baseline]:
@@ -94,18 +104,21 @@ def _baseline(counted: str, corpus: Corpus, extra: Sequence[str] = (), weight: i
 def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus, count: int, seed: int) -> Evaluation:
     generators = [generator_for(seed, turn) for turn in range(count)]
     sampling = Sampling(USUAL_TEMPERATURE[corpus.form])
+    real = corpus.held_out[:: -(-len(corpus.held_out) // _usual_samples(checkpoint))]  # about as many as are sampled
     if corpus.form == "verse":
         sources = (*corpus.pretraining, *corpus.training)
         poems = _texts(checkpoint, [VerseRequest(generator, sampling=sampling) for generator in generators])
-        samples, held_out = verse_figures(poems, sources), verse_figures(corpus.held_out, sources)
+        samples, held_out = verse_figures(poems, sources), verse_figures(real, sources)
     else:
         # The decoder rejects real names. Without a list of them, `new` is the share of the network alone.
         unaware = replace(checkpoint, known_names=frozenset(), other_names=NO_FINGERPRINTS)
         longest = longest_name(checkpoint.known_names)
         names = _texts(unaware, [NameRequest(each, sampling=sampling, max_length=longest) for each in generators])
-        others = corpus.pretraining
-        samples = name_figures(names, {*corpus.training, *corpus.held_out}, corpus.training, others)
-        held_out = name_figures(corpus.held_out, {*corpus.training}, corpus.training, others)
+        known, others = {*corpus.training, *corpus.held_out}, corpus.pretraining
+        if evaluation.trained_on_this_corpus:
+            known |= checkpoint.known_names  # more than the part that is measured
+        samples = name_figures(names, known, corpus.training, others)
+        held_out = name_figures(real, {*corpus.training}, corpus.training, others)
     loss = decoder_loss(checkpoint.language_model, corpus)
     return replace(evaluation, decoder_loss=loss, samples=samples, held_out=held_out)
 

@@ -10,6 +10,7 @@ Rooms, from the ground up, and what other wings use of them:
     roots         explained, parts_of: the Greek and Latin roots that a name is made of
     fingerprints  Fingerprints, NO_FINGERPRINTS: a large set of texts in four bytes each
     batches       Batch, padded_batch, name_batches, stream, stream_batches: documents as arrays of ids (T, B)
+    documents     the names or the poems of a text
     corpus        Corpus, read_names, read_verse: texts read, deduplicated and split
     dictionary    read_dictionary, format_dictionary, PRONUNCIATIONS, Dictionary, Pronunciation, Pronunciations:
                   pronunciations as text

@@ -10,25 +10,18 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
 from model.text.alphabets import spell
+from model.text.documents import LONGEST_LINE, documents_in, names_in, poems_in
 from model.text.encodings import UTF_8, CorpusError, read_file, read_text
 from model.text.forms import Alphabet, Form
 from model.text.vocabulary import Vocabulary, fold
 from model.text.words import words_of
 
-LINES_OF_A_POEM = 14
-"""The length of a poem in a file without blank lines."""
-LONGEST_POEM = 2000
-"""Characters. A longer one, such as a scene of a play, is cut into several."""
-LONGEST_LINE = 100
-"""Characters. A longer line of a list is no name."""
-MOST_NAMES = 500_000
-"""Of a longer list, names are taken in even steps."""
 MOST_WORDS = 100_000
 """Of a text with more different words, only the commonest are known."""
 WORDS_COUNTED = 500_000
@@ -67,6 +60,19 @@ class Corpus:
                 counts = Counter(dict(counts.most_common(MOST_WORDS)))
         return frozenset(word for word, _ in counts.most_common(MOST_WORDS))
 
+    def part(self, *, read: int, held_out: int) -> "Corpus":
+        """Return a part of a long corpus: about `read` characters to train on and as many to pretrain on.
+
+        `held_out` is the number of held-out characters. The documents are taken in even steps; digest, vocabulary and
+        notes stay.
+        """
+        return replace(
+            self,
+            training=_some(self.training, read),
+            held_out=_some(self.held_out, held_out),
+            pretraining=_some(self.pretraining, read),
+        )
+
     @property
     def too_small(self) -> str:
         """Why a network would learn little from this corpus, as a sentence; empty if it is large enough."""
@@ -91,10 +97,10 @@ def read_names(
     if not 0 <= split < HELD_OUT_SHARE:
         raise CorpusError(f"split must be from 0 to {HELD_OUT_SHARE - 1}, got {split}")
     text, notes = _read(path, alphabet)
-    names, left_out = _names(text)
+    names, left_out = names_in(text)
     _check_names(names, text, path)
     held_out, vocabulary = _held_out_names(names, split), Vocabulary.from_texts(names)
-    others = chain.from_iterable(_names(vocabulary.fold(read_text(path)))[0] for path in pretraining)
+    others = chain.from_iterable(names_in(vocabulary.fold(read_text(path)))[0] for path in pretraining)
     known = frozenset(names)
     return _corpus(
         "names",
@@ -108,9 +114,9 @@ def read_names(
 def read_verse(*paths: Path, pretraining: Sequence[Path] = (), alphabet: Alphabet = Alphabet.FOLDED) -> Corpus:
     """Read poems separated by blank lines; hold out the last tenth, rounded up (16 of the 154 sonnets).
 
-    A file without blank lines is cut into poems of 14 lines, and a poem of more than LONGEST_POEM characters into
-    several. `pretraining` files are folded into the poems' vocabulary. A line with the same letters as a held-out line
-    is removed from all training and pretraining documents. Raises CorpusError for an unreadable file, fewer than two
+    A file without blank lines is cut into poems of 14 lines, and a long poem into several (see `documents`).
+    `pretraining` files are folded into the poems' vocabulary. A line with the same letters as a held-out line is
+    removed from all training and pretraining documents. Raises CorpusError for an unreadable file, fewer than two
     poems, or no line left to train on.
     """
     notes: list[str] = []
@@ -124,7 +130,7 @@ def read_verse(*paths: Path, pretraining: Sequence[Path] = (), alphabet: Alphabe
     if not training:
         raise CorpusError(f"{_listed(paths)} has no line to train on: every line also occurs in a held-out poem")
     vocabulary = Vocabulary.from_texts(chain(training, held_out))
-    others = chain.from_iterable(_documents(vocabulary.fold(read_text(path))) for path in pretraining)
+    others = chain.from_iterable(documents_in(vocabulary.fold(read_text(path))) for path in pretraining)
     return _corpus("verse", training, held_out, _unique(_without(hidden, others)), notes)
 
 
@@ -136,19 +142,6 @@ def _read(path: Path, alphabet: Alphabet) -> tuple[str, list[str]]:
     if spelling.sentence:
         notes.append(f"{path}: {spelling.sentence}")
     return spelling.text, notes
-
-
-def _names(text: str) -> tuple[list[str], str]:
-    """Return the names of a text, and what was left out, in words."""
-    lines = list(filter(None, _lines(text)))
-    names = _unique(line for line in lines if len(line) <= LONGEST_LINE)
-    reasons = []
-    if too_long := sum(len(line) > LONGEST_LINE for line in lines):
-        reasons.append(f"left out {too_long:,} lines of more than {LONGEST_LINE} characters")
-    if len(names) > MOST_NAMES:
-        reasons.append(f"read {MOST_NAMES:,} of its {len(names):,} names")
-        names = [names[n * len(names) // MOST_NAMES] for n in range(MOST_NAMES)]
-    return names, "; ".join(reasons)
 
 
 def _check_names(names: Sequence[str], text: str, path: Path) -> None:
@@ -163,36 +156,19 @@ def _check_names(names: Sequence[str], text: str, path: Path) -> None:
     raise CorpusError(f"{path} {reason}; it needs at least 2, one a line")
 
 
-def _lines(text: str) -> Iterator[str]:
-    """Yield the lines; in each, runs of white space become single spaces."""
-    return (" ".join(line.split()) for line in text.split("\n"))
-
-
-def _documents(text: str) -> list[str]:
-    return [part for part in re.split(r"\n\n+", "\n".join(_lines(text)).strip("\n")) if part]
-
-
 def _poems(path: Path, alphabet: Alphabet, notes: list[str]) -> Iterator[str]:
     text, found = _read(path, alphabet)
     notes += found
-    documents = _documents(text)
-    if len(documents) == 1:
-        lines = documents[0].split("\n")
-        starts = range(0, len(lines), LINES_OF_A_POEM)
-        documents = ["\n".join(lines[start : start + LINES_OF_A_POEM]) for start in starts]
-    return chain.from_iterable(map(_cut, documents))
+    return poems_in(text)
 
 
-def _cut(poem: str) -> Iterator[str]:
-    """Cut a poem that is too long: at the end of a line if there is one, else of a word, else anywhere."""
-    start = 0
-    while len(poem) - start > LONGEST_POEM:
-        stop = start + LONGEST_POEM
-        ends = (poem.rfind(mark, start, stop + 1) for mark in "\n ")
-        end = next((end for end in ends if end > start), stop)
-        yield poem[start:end].rstrip()
-        start = end + poem[end].isspace()
-    yield poem[start:]
+def _some(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
+    """Return all documents if they have no more characters, else as many of them, in even steps."""
+    total = sum(len(document) + 1 for document in documents)
+    if total <= characters:
+        return documents
+    count = max(1, len(documents) * characters // total)
+    return tuple(documents[n * len(documents) // count] for n in range(count))
 
 
 def _unique(texts: Iterable[str]) -> list[str]:

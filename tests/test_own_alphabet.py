@@ -1,0 +1,139 @@
+"""A text that keeps its own alphabet, on its way through training, checkpoint, sampling, evaluation and comparison."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner, Result
+
+from model import __main__ as command_line
+from model.checkpoint.encoding import Checkpoint, decode, encode
+from model.checkpoint.versions import load
+from model.decoding.decoder import Decoder
+from model.decoding.requests import NameRequest, VerseRequest, generator_for
+from model.network.architecture import Architecture
+from model.network.language_model import LanguageModel
+from model.text.alphabets import spell
+from model.text.forms import Alphabet
+from model.text.vocabulary import Vocabulary
+from model.text.words import words_of
+from tests.checkpoints import DESCRIPTION, checkpoint
+
+SMALL = ("--epochs", "2", "--hidden-size", "8")
+NAMES = {
+    "french": "Éloïse\nÉlodie\nHéloïse\nZoé\nChloé\nNoémie\nInès\nMaëlle\nAnaïs\nLéa\nThéo 2\nÉmile\n",
+    "russian": "Анна\nИван\nОльга\nЮрий\nЁлка\nМария\nПётр\nЕлена\nАнтон\nНина\nВера\nГлеб\n",
+    "greek": "Ἀθηνᾶ\nΖεύς\nἝρα\nἈπόλλων\nἌρτεμις\nἙρμῆς\nἌρης\nΔήμητρα\nἙστία\nΔιόνυσος\nΠοσειδῶν\nἍιδης\n",
+    "japanese": "さくら\nひまわり\nあおい\nゆい\nはると\nそうた\nみお\nりん\nタロウ\nハナ\n恐竜\n太郎\n",
+}
+VERSE = "\n\n".join(
+    f"Ein Vers über {thing}…\n„Was für ein {thing}“, sagt’s,\nDass’s Übel von {thing} ist." for thing in NAMES
+)
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(command_line.app, [str(argument) for argument in arguments])
+
+
+def run_well(*arguments: str | Path) -> str:
+    result = run(*arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def trained(folder: Path, network: str, text: str, *options: str) -> Path:
+    path, out = folder / f"{network}.txt", folder / f"{network}.safetensors"
+    path.write_text(text, encoding="utf-8")
+    run_well("train", network, "--corpus", path, "--alphabet", "own", "--out", out, *SMALL, *options)
+    return out
+
+
+@pytest.mark.parametrize("language", NAMES)
+def test_names_keep_their_letters_from_the_text_to_the_sample(language: str, tmp_path: Path) -> None:
+    names = NAMES[language].split("\n")[:-1]
+    out = trained(tmp_path, "dino", NAMES[language])
+    loaded = load(out)
+    assert loaded.known_names == {*names}
+    assert loaded.vocabulary == Vocabulary.from_texts(names)
+    prompt = names[0][:2]
+    sampled = json.loads(run_well("sample", "dino", "--checkpoint", out, "--prompt", prompt, "--seed", "1", "--json"))
+    assert all(name.startswith(prompt) for name in sampled["texts"])
+    printed = run_well("sample", "dino", "--checkpoint", out, "--prompt", prompt, "--seed", "1")
+    assert printed.splitlines() == sampled["texts"]  # no capital is added
+    figures = json.loads(run_well("evaluate", "dino", "--checkpoint", out, "--corpus", tmp_path / "dino.txt", "--json"))
+    assert figures["trained_on_this_corpus"]
+    assert figures["held_out_loss"] == pytest.approx(loaded.description.held_out_loss)
+
+
+def test_verse_keeps_its_letters_and_known_words(tmp_path: Path) -> None:
+    out = trained(tmp_path, "poem", VERSE, "--layers", "1")
+    loaded = load(out)
+    assert {"Vers", "über", "Übel", "sagt\u2019s", "Dass\u2019s"} <= loaded.known_words
+    arguments = ("sample", "poem", "--checkpoint", out, "--prompt", "Ein V", "--known-words", "--seed", "1")
+    verse = run_well(*arguments)
+    assert verse.startswith("Ein V")
+    assert {*words_of(verse)} <= loaded.known_words
+    assert "nats per character" in run_well(
+        "evaluate", "poem", "--checkpoint", out, "--corpus", tmp_path / "poem.txt", "--samples", "2"
+    )
+
+
+def test_own_alphabets_compare_with_each_other_and_not_with_folded_ones(tmp_path: Path) -> None:
+    out = trained(tmp_path, "dino", NAMES["french"] + "".join(f"Léa {number}\n" for number in range(40)))
+    again = shutil.copy(out, tmp_path / "again.safetensors")
+    compared = ("compare", "dino", out, again, "--corpus", tmp_path / "dino.txt")
+    assert "not better" in run_well(*compared)
+    run_well("train", "dino", "--corpus", tmp_path / "dino.txt", "--out", tmp_path / "folded.safetensors", *SMALL)
+    refused = run("compare", "dino", out, tmp_path / "folded.safetensors", "--corpus", tmp_path / "dino.txt")
+    assert "only one of them has an alphabet of its own" in refused.stderr
+
+
+def test_going_on_from_weights_keeps_their_alphabet(tmp_path: Path) -> None:
+    out = trained(tmp_path, "dino", NAMES["french"])
+    further = tmp_path / "further.safetensors"
+    run_well("train", "dino", "--corpus", tmp_path / "dino.txt", "--from", out, "--out", further, "--epochs", "1")
+    assert load(further).vocabulary == load(out).vocabulary
+
+
+@pytest.mark.parametrize("options", [(), ("--corpus", "any.txt", "--from", "any.safetensors")])
+def test_an_alphabet_without_a_text_of_its_own_is_refused(options: tuple[str, ...]) -> None:
+    refused = run("train", "dino", "--alphabet", "own", *options)
+    assert refused.exit_code == 2
+    assert "--alphabet is for --corpus" in " ".join(refused.output.replace("│", " ").split())
+
+
+def test_how_a_text_was_read_is_told_before_the_training(tmp_path: Path) -> None:
+    path = tmp_path / "names.txt"
+    path.write_bytes("Böse Müller\nLärm und Schall\nÖde und Leere\n".encode("latin-1"))
+    arguments = ("train", "dino", "--corpus", path, "--out", tmp_path / "names.safetensors", *SMALL)
+    read, folded, small = run(*arguments).stderr.splitlines()[:3]
+    assert read == f"{path}: read as Latin-1"
+    assert folded.startswith(f"{path}: folded 9 characters: capitals 5 times, ")
+    assert "Ö to o 1 time" in folded
+    assert small == "the text has only 3 names; with fewer than 100, a network learns little"
+
+
+@given(st.text(st.characters(exclude_categories=["C"]), max_size=300), st.integers(0, 2**32))
+@settings(max_examples=40, deadline=None)
+def test_a_checkpoint_of_any_alphabet_comes_back_and_decodes(text: str, seed: int) -> None:
+    own = spell(text, Alphabet.OWN).text
+    vocabulary = Vocabulary.from_texts([own])
+    network = LanguageModel.initialise(Architecture("rnn", len(vocabulary), 3), np.random.default_rng(seed), np.float32)
+    words = frozenset(words_of(own))
+    original = Checkpoint(network, vocabulary, replace(DESCRIPTION, form="verse"), frozenset(), known_words=words)
+    returned = decode(encode(original))
+    assert (returned.vocabulary, returned.known_words) == (vocabulary, words)
+    request = VerseRequest(generator_for(seed, 0), text, min_characters=1, max_characters=30, known_words=bool(words))
+    (result,) = Decoder(returned).generate([request])
+    assert {*"".join(result.texts)} <= {*vocabulary.characters}
+
+
+def test_a_prompt_in_capitals_is_read_where_the_network_has_only_small_letters() -> None:
+    names = replace(checkpoint(), known_names=frozenset({"abba"}))
+    (result,) = Decoder(names).generate([NameRequest(generator_for(1, 0), prefix="CAÉ")])
+    assert result.texts[0].startswith("caé")
