@@ -1,8 +1,9 @@
 """Measure, and write results.md: python -m benchmarks [NAME ...].
 
-The names are cold_start, island, products, sampling, sonnets, training, splits and scratch. Without any, all run except
-`splits` and `scratch`, which take half an hour and a quarter of an hour. Some need torch: pip install '.[bench]'.
-The bot has a bench of its own: python -m benchmarks.bot.
+The names are cold_start, island, products, sampling, sonnets, training, splits, scratch and texts. Without any, all run
+except the last three, which take half an hour, a quarter of an hour and three hours. Some need torch:
+pip install '.[bench]'. The bot has a bench of its own, python -m benchmarks.bot, and python -m benchmarks.texts has
+options for a part of `texts`.
 """
 
 import argparse
@@ -14,8 +15,8 @@ from benchmarks.timing import Effort
 
 # Cold starts come first: they start processes, which is quicker while this one is small.
 USUAL = ("cold_start", "island", "products", "sampling", "sonnets", "training")
-BENCHES = (*USUAL, "splits", "scratch")
-BESIDE_TORCH = {"cold_start", "sampling", "training"}
+BENCHES = (*USUAL, "splits", "scratch", "texts")
+BESIDE_TORCH = {"cold_start", "sampling", "texts", "training"}
 
 
 def main() -> None:
@@ -34,7 +35,7 @@ def main() -> None:
 def _arguments() -> tuple[tuple[str, ...], Effort, bool]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure beside torch and a textbook.")
     parser.add_argument(
-        "benches", nargs="*", metavar="BENCH", help=f"{', '.join(BENCHES)}; without any, all but the last two"
+        "benches", nargs="*", metavar="BENCH", help=f"{', '.join(BENCHES)}; without any, all but the last three"
     )
     parser.add_argument("--repeats", type=int, default=Effort.repeats, help="rounds of each comparison")
     parser.add_argument("--quick", action="store_true", help="leave out the larger sizes")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import report
+from benchmarks import report, texts
 from benchmarks.latency import Latency, right_answer
 from benchmarks.sonnets import rows_of
 from benchmarks.telegram_server import FIRST_CHAT, Inbox
@@ -94,3 +94,53 @@ def test_an_excuse_is_no_name(answer: str) -> None:
 def test_sonnets_may_slow_names_by_25_ms(beside: float, verdict: str) -> None:
     *_, row = rows_of(Latency(0.005, 0.010), Latency(0.006, beside))
     assert row == ("beside the sonnets", "6.0 ms", f"{1000 * beside:.1f} ms", "alone + 25 ms", verdict)
+
+
+# Texts of many sizes.
+
+
+def results(**losses: float) -> dict[texts.Key, texts.Result]:
+    """Results of all contenders on 25,000 names in 2 minutes, with these losses."""
+    keys = {name: ("25,000 names", name, 0.0 if name == "n-gram" else 2.0, 0) for name in texts.CONTENDERS}
+    return {keys[name.replace("_", "-")]: {"loss": loss} for name, loss in losses.items()}
+
+
+def test_texts_are_split_in_the_same_way_for_the_same_seed() -> None:
+    made = texts.texts()["120 names"]
+    assert made(0) == made(0) != made(1)
+    assert len(made(0).training) + len(made(0).held_out) == 120
+
+
+def test_a_run_that_was_broken_off_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[texts.Key] = []
+
+    def result(key: texts.Key, _corpus: object) -> texts.Result:
+        if len(measured) == 2:
+            raise KeyboardInterrupt
+        measured.append(key)
+        return {"loss": 2.0, "seconds": 1.0}
+
+    monkeypatch.setattr(texts, "_result", result)
+    wanted = texts.Wanted(["120 names"], ("n-gram", "ours"), [2.0, 5.0], log=tmp_path / "log.jsonl")
+    with pytest.raises(KeyboardInterrupt):
+        texts.measure(wanted, lambda _: None)
+    assert [key[1:3] for key in texts.read_log(wanted.log)] == [("n-gram", 0.0), ("ours", 2.0)]
+    measured.clear()
+    texts.measure(wanted, lambda _: None)
+    assert [key[1:3] for key in measured] == [("ours", 5.0)]
+    assert "| 120 names          |       5 |  2.000 | 2.000 | not run |" in texts.section(wanted)
+
+
+@pytest.mark.parametrize(
+    ("losses", "reached"),
+    [
+        ({"n_gram": 2.1, "ours": 2.0, "RNN": 2.06, "GRU": 2.07}, "reached"),
+        ({"n_gram": 2.1, "ours": 2.0, "RNN": 2.04, "GRU": 2.07}, "missed"),
+        ({"n_gram": 1.9, "ours": 2.0, "RNN": 2.06, "GRU": 2.07}, "missed"),
+        ({"n_gram": 2.1, "ours": 2.0, "RNN": 2.06}, ""),
+    ],
+)
+def test_a_target_is_judged_once_all_it_needs_is_measured(losses: dict[str, float], reached: str) -> None:
+    row = texts.results_table(results(**losses), 0).split("\n")[-1]
+    assert [cell.strip() for cell in row.split("|")][-2] == reached
+    assert "≤ n-gram, RNN - 0.05, GRU - 0.05" in row
