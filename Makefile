@@ -43,6 +43,7 @@ bench: .venv-bench/ready
 
 bench-bot: .venv-bench/ready
 	.venv-bench/bin/python -m benchmarks.bot --write
+	.venv-bench/bin/python -m benchmarks retraining
 
 clean:
 	rm -rf .venv .venv-test .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis

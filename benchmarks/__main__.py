@@ -1,7 +1,7 @@
 """Measure, and write results.md: python -m benchmarks [NAME ...].
 
-The names are cold_start, island, products, sampling, sonnets, training, splits, scratch and texts. Without any, all run
-except the last three, which take half an hour, a quarter of an hour and three hours. Some need torch:
+The names are cold_start, island, products, retraining, sampling, sonnets, training, splits, scratch and texts. Without
+any, all run except the last three, which take half an hour, a quarter of an hour and three hours. Some need torch:
 pip install '.[bench]'. The bot has a bench of its own, python -m benchmarks.bot, and python -m benchmarks.texts has
 options for a part of `texts`.
 """
@@ -14,7 +14,7 @@ from benchmarks.report import machine, write_section
 from benchmarks.timing import Effort
 
 # Cold starts come first: they start processes, which is quicker while this one is small.
-USUAL = ("cold_start", "island", "products", "sampling", "sonnets", "training")
+USUAL = ("cold_start", "island", "products", "retraining", "sampling", "sonnets", "training")
 BENCHES = (*USUAL, "splits", "scratch", "texts")
 BESIDE_TORCH = {"cold_start", "sampling", "texts", "training"}
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import report, texts
+from benchmarks import report, retraining, texts
 from benchmarks.latency import Latency, right_answer
 from benchmarks.sonnets import rows_of
 from benchmarks.telegram_server import FIRST_CHAT, Inbox
@@ -94,6 +94,12 @@ def test_an_excuse_is_no_name(answer: str) -> None:
 def test_sonnets_may_slow_names_by_25_ms(beside: float, verdict: str) -> None:
     *_, row = rows_of(Latency(0.005, 0.010), Latency(0.006, beside))
     assert row == ("beside the sonnets", "6.0 ms", f"{1000 * beside:.1f} ms", "alone + 25 ms", verdict)
+
+
+@pytest.mark.parametrize(("beside", "verdict"), [(0.030, "reached"), (0.031, "missed")])
+def test_a_training_may_slow_names_threefold(beside: float, verdict: str) -> None:
+    *_, row = retraining.rows_of(Latency(0.005, 0.010), Latency(0.006, beside))
+    assert row == ("ratio", "1.20 ×", f"{100 * beside:.2f} ×", "≤ 3 ×", verdict)
 
 
 # Texts of many sizes.
