@@ -24,7 +24,7 @@ from model.text.vocabulary import NO_CHARACTER
 EMBEDDING, HIDDEN, LAYERS, HEADS = 64, 128, 4, 4
 """The recurrent networks have one layer of HIDDEN units; the transformer has LAYERS blocks as wide as the embedding."""
 CONTEXT, TRANSFORMER_BATCH = 128, 8
-LEARNING_RATES = {"RNN": 2e-3, "GRU": 3e-3, "transformer": 3e-3}
+LEARNING_RATES = {"RNN": 4e-3, "GRU": 4e-3, "transformer": 3e-3}
 WARM_UP, FINAL, WEIGHT_DECAY, CLIP_NORM = 0.02, 0.1, 0.01, 1.0
 DROPOUT, SMALL_TEXT = 0.1, 100_000
 """Dropout is for texts of fewer training characters; with more, it costs time and gains nothing in minutes."""
