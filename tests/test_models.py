@@ -20,7 +20,7 @@ from bot.training.commands import Comparison
 from bot.training.locks import LOCK, locked
 from bot.writing.folders import Folders
 from model.checkpoint.versions import Versions, save
-from tests.serving import ADMIN, ALICE, Chat, serving, until, untrained
+from tests.serving import ADMIN, ALICE, Chat, serving, untrained
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -206,7 +206,7 @@ async def test_versions_are_compared_by_a_child(chat: Chat, dino: Versions) -> N
     assert chat.notice == texts.COMPARING_ALREADY
     (name,) = await chat.say("/dino")
     assert name
-    await until(lambda: "same held-out text" in chat.texts()[-1])
+    await chat.mangosaurus.finished()
     loss = chat.texts()[-1].partition("which serves: ")[2][:6]
     assert chat.texts()[-1] == shown(
         texts.compared("dino", old.version, twin, Comparison(float(loss), 0.0, False, float(loss)))
@@ -219,7 +219,7 @@ async def test_a_comparison_that_fails_says_why(chat: Chat, dino: Versions) -> N
     await chat.say("/models", ADMIN)
     dino.path(lost).unlink()
     await chat.press(f"compare {lost}", ADMIN)
-    await until(lambda: len(chat.texts()) == 2)
+    await chat.mangosaurus.finished()
     reason = f"{lost}.safetensors: cannot be read: No such file or directory"
     assert chat.texts()[-1] == f"I couldn't compare versions of dino: {reason}."
 

@@ -42,6 +42,7 @@ class Models:
         self._retraining = retraining
         self._folders = folders
         self._admin_ids = admin_ids
+        self._comparisons: set[asyncio.Task[None]] = set()
 
     def handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
         """Return the handlers of both commands and of the buttons."""
@@ -93,8 +94,14 @@ class Models:
             await buttons.release(query, texts.promoted(press.version))
         else:
             self._refuse_second()
-            context.application.create_task(self._compare(query, press, title), update)
+            task = context.application.create_task(self._compare(query, press, title), update)
+            self._comparisons.add(task)
+            task.add_done_callback(self._comparisons.discard)
             await buttons.release(query, texts.COMPARING)
+
+    async def ended(self) -> None:
+        """Wait until the comparisons have ended, and messages say so."""
+        await asyncio.gather(*self._comparisons, return_exceptions=True)
 
     def _pressed(self, update: Update) -> tuple[CallbackQuery, buttons.Press | None]:
         """Return a press of an administrator, and what it means; ExplainedError."""
