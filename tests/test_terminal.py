@@ -337,13 +337,19 @@ def test_starting_imports_nothing_heavy(environment: Environment) -> None:
 class Terminal:
     """`python -m bot` at a pseudo-terminal."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, *arguments: str) -> None:
         self.master, slave = pty.openpty()
         self.attributes = termios.tcgetattr(slave)
         self.slave = slave
         self.seen = ""
         self.process = subprocess.Popen(
-            command(), stdin=slave, stdout=slave, stderr=slave, env=environment, cwd=ROOT, start_new_session=True
+            [*command(), *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment,
+            cwd=ROOT,
+            start_new_session=True,
         )
 
     def type(self, keys: str) -> None:

@@ -120,4 +120,6 @@ def _action(button: Json, number: int) -> Json:
         return {"href": button["url"]}
     if "copy_text" in button:
         return {"copy": button["copy_text"]["text"]}
-    return {"write": f"@{{me}} {button.get('switch_inline_query_current_chat', '')}"}
+    if "switch_inline_query_current_chat" in button:
+        return {"write": f"@{{me}} {button['switch_inline_query_current_chat']}"}
+    return {}

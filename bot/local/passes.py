@@ -24,7 +24,7 @@ class Passes:
     """Issues cookies to people, and reads them."""
 
     def __init__(self, key: bytes) -> None:
-        self.token = secrets.token_urlsafe(24)
+        self.token = secrets.token_urlsafe(16)
         self._key = key
 
     def admits(self, token: str) -> bool:

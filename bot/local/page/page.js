@@ -62,7 +62,8 @@ function drawButton(message, { text, press, href, copy, write }) {
   const button = make("button", { type: "button", "data-key": `press-${press}` }, text);
   if (copy) button.onclick = () => toClipboard(copy);
   else if (write) button.onclick = () => fill(write.replace("{me}", facts.me));
-  else button.onclick = () => pressButton(button, message.id, press);
+  else if (press) button.onclick = () => pressButton(button, message.id, press);
+  else button.disabled = true; // what only Telegram's apps can do
   return button;
 }
 
