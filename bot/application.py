@@ -23,20 +23,23 @@ from telegram.ext import Application, ApplicationBuilder, Updater
 
 from bot.conversation import moods
 from bot.conversation.answers import Answers
-from bot.handlers.admin import Admin
+from bot.conversation.trainings import Trainings
 from bot.handlers.again import Again
 from bot.handlers.buttons import Buttons
 from bot.handlers.dino import Dino
 from bot.handlers.failures import Failures
 from bot.handlers.inline import Inline
+from bot.handlers.models import Models
 from bot.handlers.poem import Poem
 from bot.handlers.preferences import PreferenceMenu
 from bot.handlers.privacy import Privacy
+from bot.handlers.retrain import Retrain
 from bot.handlers.seed import Seed
 from bot.handlers.sonnet import Sonnet
 from bot.handlers.status import Status
 from bot.handlers.welcome import Welcome, announce_commands
 from bot.people.store import Store
+from bot.training.choice import Choice
 from bot.training.retraining import Retraining
 from bot.wire.client import Client
 from bot.wire.order import PersonalOrder
@@ -99,11 +102,13 @@ class Mangosaurus:
         self._archive = Archive(folders, queue_limit=settings.queue_limit)
         self.store = Store(settings.database_address)
         self.retraining = Retraining(folders, self.writers, directory=settings.checkpoints)
+        self._choice = Choice(folders, self.writers, self.retraining)
+        self._models = Models(self._choice, self.retraining, folders, settings.admin_ids)
         self._pacing = Pacing(settings.message_rate)
         self._stop_seconds = settings.stop_seconds
         self._bot = Client(settings.token, settings.api_base_url, ordinary, polling, self._pacing)
         self._admin_ids = settings.admin_ids
-        self._admin = Admin(self.retraining, self.store, settings.admin_ids, self.writers)
+        self._trainings = Trainings(self.retraining, self.store, self.writers)
         self._order = order = PersonalOrder()
         updater = Updater(self._bot, asyncio.Queue())
         builder = ApplicationBuilder().updater(updater).concurrent_updates(order).job_queue(None)
@@ -128,7 +133,7 @@ class Mangosaurus:
             await self._connect()
             await self.application.start()
             stack.push_async_callback(self._stop)
-            await self._admin.tell_interrupted(self.application)
+            await self._trainings.tell_interrupted(self.application)
             await self._receive()
             yield self
 
@@ -162,7 +167,7 @@ class Mangosaurus:
     async def finished(self) -> None:
         """Wait until every update that has arrived is answered and every training has ended."""
         await self.handled()
-        await self._admin.ended()
+        await asyncio.gather(self._trainings.ended(), self._models.ended())
 
     def _listen(self, settings: Settings, order: PersonalOrder, *, watching: bool) -> None:
         temperatures = {
@@ -191,8 +196,9 @@ class Mangosaurus:
             Seed(self.store).handler(),
             *PreferenceMenu(self.store).handlers(),
             Inline(answers).handler(),
-            self._admin.handler(),
-            Status(answers, self._pacing, self.retraining, self.writers, settings.admin_ids).handler(),
+            *Retrain(self._trainings, self.retraining, settings.admin_ids).handlers(),
+            *self._models.handlers(),
+            Status(answers, self._pacing, self.retraining, self.writers, self._folders, settings.admin_ids).handler(),
             *Buttons(answers, order).handlers(),  # the last of them takes every press that is left
             *welcome.last_handlers(),
         ]
@@ -236,7 +242,7 @@ class Mangosaurus:
         try:
             await self._receiving.stop(CONFIRMED * seconds)
             async with asyncio.timeout_at(begun + ABANDONED * seconds):
-                await asyncio.gather(self.retraining.stop(), self.application.stop())
+                await asyncio.gather(self.retraining.stop(), self._choice.stop(), self.application.stop())
         except TimeoutError:
             unhandled = await self._order.abandon()
             logger.error("The bot had to stop before %d updates were handled", unhandled)  # noqa: TRY400 - no more is known

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.people import database as room
-from bot.people.records import Preferences
+from bot.people.records import Preferences, Training
 from bot.people.store import Store, StoreError
 from model.text.forms import Genre, Network
 from tests.databases import OTHERS, draft, end_connections, frozen, make, opened, run_sql, take
@@ -87,7 +87,7 @@ async def test_a_database_of_the_first_house_keeps_everything(path: Path) -> Non
         assert [await store.creation(row[0]) for row in OLD_CREATIONS] == await store.creations(1)
         assert await store.preferences(1) == Preferences("wild", 5)
         assert [await take(store, 1), await take(store, 1, Genre.POEM)] == [(42, 7), (42, 3)]
-        await store.training_began(Network.DINO, 900, 5)
+        await store.training_began(Training(Network.DINO, 900, 5))
 
 
 async def test_a_database_of_an_earlier_version_keeps_its_seeds(path: Path) -> None:

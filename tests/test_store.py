@@ -183,7 +183,7 @@ async def test_an_export_holds_everything_of_one_person(store: Store) -> None:
 async def test_somebody_who_is_forgotten_leaves_nothing(store: Store) -> None:
     creation = await make(store, 1, Genre.POEM)
     await store.set_preferences(1, mood="wild")
-    await store.training_began(Network.DINO, 1, 7)
+    await store.training_began(Training(Network.DINO, 1, 7))
     kept = await make(store, 2)
     await store.forget(1)
     assert await store.export(1) == await store.export(3)
@@ -215,8 +215,8 @@ async def test_trainings_in_progress_are_noted_until_they_end(database: str) -> 
             (Network.POEM, -5, 2**31),
             (Network.DINO, 900, 6),
         ):
-            await store.training_began(network, chat, message)
-        await store.training_began(Network.DINO, 900, 5)
+            await store.training_began(Training(network, chat, message))
+        await store.training_began(Training(Network.DINO, 900, 5))
         await store.training_ended(900, 6)
         await store.training_ended(900, 7)
     async with opened(database) as store:
@@ -225,6 +225,16 @@ async def test_trainings_in_progress_are_noted_until_they_end(database: str) -> 
             Training(Network.DINO, 900, 5),
             Training(Network.POEM, -5, 2**31),
         ]
+
+
+async def test_last_words_are_noted_until_they_are_told(store: Store) -> None:
+    training = Training("dino", 900, 5, "k7m2p9xa")
+    await store.training_began(training)
+    await store.training_concluded(900, 5, "it is <b>done</b>")
+    await store.training_concluded(900, 6, "nobody asked")
+    assert await store.interrupted_trainings() == [dataclasses.replace(training, last_words="it is <b>done</b>")]
+    await store.training_ended(900, 5)
+    assert await store.interrupted_trainings() == []
 
 
 async def test_many_people_at_once(store: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from bot.conversation.buttons import MOST_CONTINUED
 from bot.conversation.lines import LONGEST_LINE
 from bot.conversation.replies import LONGEST_VERSE
 from bot.handlers.dino import MOST
-from bot.local.contents import LONGEST_TEXT
+from bot.local.contents import LONGEST_CAPTION, LONGEST_TEXT
 from bot.local.markup import parse_html, units
 from bot.training.commands import Reason, RetrainingError
+from bot.training.lessons import Lesson
 from bot.training.retraining import Outcome
 from bot.writing.nearest import Neighbour
 from tests.serving import progress
@@ -24,6 +26,13 @@ from tests.serving import progress
 BOT = Path(__file__).resolve().parents[1] / "bot"
 STRANGE = "<b>&amp; 😀 </i>\u202e"
 PROGRESS = progress(STRANGE, sample=STRANGE * 99)
+
+LESSON = Lesson("dino", "names")
+VERDICTS = [
+    texts.trained(replace(LESSON, name=STRANGE), Outcome("dino", *facts), served=served)
+    for served in (True, False)
+    for facts in ((True, "0a1b", 1.0, None, 5.0), (True, "0a1b", 1.0, 2.0, 5.0), (False, "0a1b", 2.0, 1.0, 5.0))
+]
 
 SIGNATURE = (texts.decided_by(2**63 - 1, 2**63 - 2, 1.15), "k7m2p9x")
 
@@ -56,19 +65,29 @@ EVERYTHING = [
     texts.not_trained("poem"),
     texts.apology("0a1b"),
     texts.minutes_range(1440),
-    texts.training_begins("dino", None),
-    texts.training_begins("dino", 0.5),
-    texts.training("dino", PROGRESS, [1.0]),
-    texts.trained(Outcome("dino", True, "0a1b", 1.0, None, 5.0), served=True),
-    texts.trained(Outcome("dino", True, "0a1b", 1.0, 2.0, 5.0), served=False),
-    texts.trained(Outcome("dino", False, "0a1b", 2.0, 1.0, 5.0), served=True),
-    texts.already_training("dino"),
-    texts.training_interrupted("dino"),
-    *(texts.training_failed("dino", RetrainingError(reason, STRANGE)) for reason in Reason),
+    texts.training_begins(LESSON),
+    texts.training_begins(replace(LESSON, minutes=0.5, fresh=True)),
+    texts.training(LESSON, PROGRESS),
+    texts.training(replace(LESSON, name=STRANGE), PROGRESS),
+    texts.already_training(STRANGE),
+    texts.training_broke(LESSON),
+    texts.training_lost("dino"),
+    texts.training_lost("voices/k7m2p9x"),
+    texts.training_offered(LESSON, None),
+    texts.training_offered(LESSON, 0.5),
+    texts.undone("dino", "0a1b"),
+    *texts.TRAINING_CHOICES.values(),
+    *(texts.training_failed(LESSON, RetrainingError(reason, STRANGE)) for reason in Reason),
 ]
 
 
-@pytest.mark.parametrize("text", EVERYTHING)
+@pytest.mark.parametrize("text", VERDICTS)
+def test_every_verdict_fits_below_a_picture(text: str) -> None:
+    shown, _ = parse_html(text)
+    assert 0 < units(shown) <= LONGEST_CAPTION
+
+
+@pytest.mark.parametrize("text", [*EVERYTHING, *VERDICTS])
 def test_every_text_is_markup_that_fits(text: str) -> None:
     shown, _ = parse_html(text)
     assert 0 < units(shown) <= LONGEST_TEXT
@@ -173,9 +192,29 @@ def test_a_curve_that_falls() -> None:
 )
 def test_durations(seconds: float, shown: str) -> None:
     outcome = Outcome("dino", False, "0a1b", 2.0, 1.0, seconds)
-    assert f" in {shown}, " in texts.trained(outcome, served=True)
+    assert texts.training_over(LESSON, outcome) == f"Trained <b>dino</b> in {shown}."
 
 
-@pytest.mark.parametrize(("fraction", "bar"), [(-1, "░" * 12), (0.5, "█" * 6 + "░" * 6), (7, "█" * 12)])
+@pytest.mark.parametrize(
+    ("fraction", "bar"), [(-1, f"{'░' * 20}   0%"), (0.5, f"{'█' * 10}{'░' * 10}  50%"), (7, f"{'█' * 20} 100%")]
+)
 def test_bars(fraction: float, bar: str) -> None:
-    assert f"<code>{bar}</code>" in texts.training("dino", progress("tune", fraction=fraction), [])
+    assert f"<pre>{bar}\n" in texts.training(LESSON, progress("tune", fraction=fraction))
+
+
+def test_a_training_is_a_small_table() -> None:
+    """That fits on the screen of a phone."""
+    shown = progress("again", fraction=0.25, held_out=1.612, best=1.598, seconds_left=75.0, sample="Mangosaurus")
+    falling = tuple(3 / (1 + n / 20) for n in range(64))
+    shown = replace(shown, training_curve=falling, held_out_curve=falling[::8], serving_loss=1.523, ngram_loss=1.763)
+    assert texts.training(LESSON, shown) == (
+        "Training <b>dino</b>, one more round\n"
+        "<pre>█████░░░░░░░░░░░░░░░  25%\n"
+        "training 2.500 █▇▅▅▄▃▃▃▂▂▂▂▁▁▁▁\n"
+        "held out 1.612 █▅▄▃▂▂▁▁\n"
+        "best     1.598\n"
+        "serving  1.523\n"
+        "n-gram   1.763</pre>\n"
+        "90,000 characters a second, 75 s left\n"
+        "<i>Mangosaurus</i>"
+    )

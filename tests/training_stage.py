@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from bot.training.commands import Reason, RetrainingError
+from bot.training.lessons import Lesson
 from bot.training.retraining import Outcome, Retraining
 from bot.writing.writer import Writer
 from model.checkpoint.encoding import Checkpoint, Description
@@ -50,7 +51,9 @@ def loss_of(path):
     return json.loads(header["__metadata__"]["mangosaurus"])["description"]["held_out_loss"]
 
 def say(event, **rest):
-    print(json.dumps({"event": event, **rest}), flush=True)
+    line = json.dumps({"event": event, **rest})
+    print(line, flush=True)
+    print(line, file=log.open("a"))
 
 def progress(step, **rest):
     known = {"stage": "tune", "step": step, "epoch": 1, "training_loss": 2.5, "gradient_norm": 1.0, "fraction": 0.5}
@@ -62,18 +65,27 @@ if verb == "compare":
     Path(role["comparing"]).touch()
     wait_for(role["judge_after"])
     old_loss, new_loss = map(loss_of, options[:2])
-    figures = {"old_loss": old_loss, "margin": 0.25, "better": old_loss - new_loss > 0.25}
+    figures = {"old_loss": old_loss, "new_loss": new_loss, "margin": 0.25, "better": old_loss - new_loss > 0.25}
     print(json.dumps(figures | role["figures"]))
+    sys.exit()
+
+if verb == "plot":
+    log, _, picture = map(Path, sys.argv[3:])
+    assert log.read_text()
+    if role["drawn"]:
+        picture.write_bytes(role["drawn"].encode())
     sys.exit()
 
 out = Path(option("--out"))
 partial = Path(f"{out}.partial")
 partial.write_text("half of it")
-say("started", form="names", corpus="c", recipe="TEST", parameters=1)
+log = out.with_suffix(".jsonl")
+say("started", form="names", corpus="c", recipe="TEST", parameters=1, **role["started"])
 match role["do"]:
     case "wait":
         with open(role["alive"], "w") as alive:
             fcntl.flock(alive, fcntl.LOCK_EX)
+            print(os.getpid(), file=alive, flush=True)
             progress(os.getpid())
             while True:
                 signal.pause()
@@ -113,11 +125,15 @@ VOCABULARY = Vocabulary("\n" + string.ascii_lowercase)
 OUT_OF_REACH = 10.0
 
 
-def weights(path: Path, *, loss: float, seed: int, form: Form = "names") -> Checkpoint:
-    architecture = Architecture("rnn", len(VOCABULARY), hidden_size=4)
+def weights(path: Path, *, loss: float, seed: int, form: Form = "names", hidden_size: int = 4) -> Checkpoint:
+    architecture = Architecture("rnn", len(VOCABULARY), hidden_size)
     language_model = LanguageModel.initialise(architecture, np.random.default_rng(seed))
     description = Description(form, "TEST", "c", 1, loss, seed, "2024-01-01T00:00:00+00:00", {})
     return save(path, Checkpoint(language_model, VOCABULARY, description, frozenset(), ""))
+
+
+def lesson(minutes: float | None = None, **more: Any) -> Lesson:
+    return Lesson("dino", "names", minutes, **more)
 
 
 async def ignore(progress: TrainingProgress) -> None:
@@ -133,7 +149,7 @@ def promote(stage: Stage, *, loss: float, form: Form = "names") -> str:
 
 
 async def fails(retraining: Retraining, reason: Reason, detail: str = "") -> None:
-    await fails_with(retraining.retrain("dino", None, ignore), reason, detail)
+    await fails_with(retraining.retrain(lesson(), ignore), reason, detail)
 
 
 async def fails_with(training: Awaitable[Outcome], reason: Reason, detail: str = "") -> None:
@@ -173,7 +189,8 @@ class Stage:
         self.writer = Writer(self.old)
 
     def command(self, do: str, **role: Any) -> list[str]:
-        told: dict[str, Any] = {"do": do, "loss": self.new.description.held_out_loss, "figures": {}}
+        told: dict[str, Any] = {"do": do, "loss": self.new.description.held_out_loss, "drawn": "PNG"}
+        told |= {"figures": {}, "started": {}}
         told |= {"weights": str(self.new_weights), "alive": str(self.alive), "comparing": str(self.comparing)}
         told |= {"end_after": str(self.path), "judge_after": str(self.path)} | role  # gates that are open
         return [sys.executable, "-S", str(self.path / "actor.py"), json.dumps(told)]
@@ -185,9 +202,11 @@ class Stage:
     def remains(self) -> list[Path]:
         return list(self.directory.iterdir())
 
+    def old_weights_serve(self) -> bool:
+        return self.versions.current() == self.old.version and self.writer.checkpoint is self.old
+
     def nothing_changed(self) -> bool:
-        kept = self.versions.current() == self.old.version and self.writer.checkpoint is self.old
-        return kept and not self.remains()
+        return self.old_weights_serve() and not self.remains()
 
     async def child_is_gone(self) -> None:
         """Wait for the lock that the child holds as long as it lives."""
@@ -196,7 +215,9 @@ class Stage:
 
 
 async def begin(
-    retraining: Retraining, report: Callable[[TrainingProgress], Awaitable[None]] = ignore
+    retraining: Retraining,
+    report: Callable[[TrainingProgress], Awaitable[None]] = ignore,
+    taught: Lesson | None = None,
 ) -> tuple[asyncio.Task[Outcome], int]:
     """Start a training that waits; its task, and the process id that it told as its first step."""
     told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -205,6 +226,6 @@ async def begin(
         told.set_result(progress.step)
         await report(progress)
 
-    task = asyncio.create_task(retraining.retrain("dino", None, hear))
+    task = asyncio.create_task(retraining.retrain(taught or lesson(), hear))
     async with asyncio.timeout(OUT_OF_REACH):
         return task, await told

@@ -10,8 +10,11 @@ Rooms, from the ground up, and what other wings use of them:
     lines         line_in, after_command, first_line: the line that a person gives
     moods         how daring a text is, in words and as a temperature
     buttons       read, means, release, is_gone, below_preferences, below_question: the buttons below a message;
-                  CreationPress, PreferencePress, PrivacyPress, Action: what comes back when one is pressed
+                  CreationPress, PreferencePress, PrivacyPress, Action, TrainingPress, UndoPress, PagePress, VersionPress, Press: what comes back
+                  when one is pressed
     replies       Reply: a creation with its text, as a chat shows it
     watching      a reply that can be watched while it is written
     answers       Answers: from a request to a reply that is sent and recorded
+    board         the message that shows a training
+    trainings     Trainings: a training in a chat, from its beginning to its end
 """

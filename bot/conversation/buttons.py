@@ -19,26 +19,37 @@ from bot.people.records import CODE_CHARACTERS, CODE_LENGTH, MOODS, Mood
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from telegram import CallbackQuery
     from telegram.error import BadRequest
 
     from bot.people.records import Creation, Preferences
+    from bot.training.choice import Page
+    from bot.writing.voices import Voice
 
 logger = logging.getLogger(__name__)
 
 Action = Literal["another", "wilder", "tamer", "continue", "sonnet"]
 Choice = Literal["yes", "no", "export"]
+VoiceAction = Literal["rename", "remove", "removal", "keep"]
+TrainingChoice = Literal["finish", "cancel", "on", "drop"]
+VersionAction = Literal["promote", "compare"]
 
 VERSION = "1"
 MOST_CONTINUED = 3
 """How often a poem can be continued: after that it would not fit into one message."""
 NAMES_TO_CHOOSE = ("1", "3", "5", "10")
+IN_A_ROW = 4
+"""Buttons of other networks."""
 GONE = ("not found", "can't be edited", "message_id_invalid")
 
 _CODE = re.compile(f"[{CODE_CHARACTERS}]{{{CODE_LENGTH}}}")
+_NETWORK = re.compile(f"dino|poem|voices/{_CODE.pattern}")
+_VERSION = re.compile("[0-9a-f]{12}")
+_PAGE = re.compile("[0-9]{1,4}", re.ASCII)
 _ID = re.compile("-?[0-9]{1,19}", re.ASCII)
+_TRAINING = re.compile("[a-z0-9]{8}")
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,49 @@ class PrivacyPress:
     choice: Choice
 
 
-Press = CreationPress | PreferencePress | PrivacyPress
+@dataclass(frozen=True)
+class VoicePress:
+    """A button below the list of voices, or below the question whether one should be removed."""
+
+    action: VoiceAction
+    voice: str
+
+
+@dataclass(frozen=True)
+class TrainingPress:
+    """A button below a training: to keep the best weights now, to cancel it, to go on with it, or to drop it."""
+
+    choice: TrainingChoice
+    key: str
+
+
+@dataclass(frozen=True)
+class UndoPress:
+    """The button below a promotion: to go back from a version."""
+
+    network: str
+    version: str
+
+
+@dataclass(frozen=True)
+class PagePress:
+    """A button that shows a page of the versions of a network."""
+
+    network: str
+    page: int
+
+
+@dataclass(frozen=True)
+class VersionPress:
+    """A button that does something with a version; `page` is where the message shows it."""
+
+    action: VersionAction
+    network: str
+    version: str
+    page: int
+
+
+Press = CreationPress | PreferencePress | PrivacyPress | VoicePress | TrainingPress | UndoPress | PagePress | VersionPress
 
 
 def read(data: object) -> Press | None:
@@ -80,6 +133,21 @@ def read(data: object) -> Press | None:
             return PreferencePress(int(owner), names=int(names))
         case ["1", "forget", choice, owner] if choice in get_args(Choice) and _ID.fullmatch(owner):
             return PrivacyPress(int(owner), cast("Choice", choice))
+        case ["1", "voice", action, voice] if action in get_args(VoiceAction) and _CODE.fullmatch(voice):
+            return VoicePress(cast("VoiceAction", action), voice)
+        case ["1", "training", choice, key] if choice in get_args(TrainingChoice) and _TRAINING.fullmatch(key):
+            return TrainingPress(cast("TrainingChoice", choice), key)
+        case ["1", "undo", network, version] if _NETWORK.fullmatch(network) and _VERSION.fullmatch(version):
+            return UndoPress(network, version)
+        case ["1", "versions", network, page] if _NETWORK.fullmatch(network) and _PAGE.fullmatch(page):
+            return PagePress(network, int(page))
+        case ["1", action, network, version, page] if (
+            action in get_args(VersionAction)
+            and _NETWORK.fullmatch(network)
+            and _VERSION.fullmatch(version)
+            and _PAGE.fullmatch(page)
+        ):
+            return VersionPress(cast("VersionAction", action), network, version, int(page))
     return None
 
 
@@ -110,9 +178,65 @@ def below_preferences(owner: int, preferences: Preferences) -> InlineKeyboardMar
     return InlineKeyboardMarkup([moods_row, names_row])
 
 
+def below_voices(voices: Iterable[Voice]) -> InlineKeyboardMarkup:
+    """Return the buttons below the list of voices, for an administrator."""
+    actions: tuple[VoiceAction, ...] = ("rename", "remove")
+    return InlineKeyboardMarkup(
+        [
+            [_button(texts.voice_button(action, voice.name), "voice", action, voice.id) for action in actions]
+            for voice in voices
+        ]
+    )
+
+
+def below_removal(voice: Voice) -> InlineKeyboardMarkup:
+    """Return the buttons below the question whether a voice should be removed."""
+    actions: tuple[VoiceAction, ...] = ("removal", "keep")
+    return InlineKeyboardMarkup([[_button(texts.VOICE_BUTTONS[action], "voice", action, voice.id)] for action in actions])
+
+
 def below_question(owner: int, **labels: str) -> InlineKeyboardMarkup:
     """Return the buttons below a question about what is kept: a label for each choice that there is."""
     return InlineKeyboardMarkup([[_button(label, "forget", choice, owner)] for choice, label in labels.items()])
+
+
+def below_versions(page: Page, titles: Mapping[str, str]) -> InlineKeyboardMarkup:
+    """Return the buttons below versions: for those that do not serve, for other pages, and for other networks."""
+    others = [entry.version for entry in page.entries if entry.description and entry.version != page.serving]
+    rows = [
+        [
+            _button(texts.version_button(action, version), action, page.network, version, page.number)
+            for action in get_args(VersionAction)
+        ]
+        for version in others
+    ]
+    turns = [(texts.NEWER, page.number - 1), (texts.OLDER, page.number + 1)]
+    turns = [(label, number) for label, number in turns if 0 <= number < page.pages]
+    rows += [[_button(label, "versions", page.network, number) for label, number in turns]]
+    doors = [_button(title, "versions", network, 0) for network, title in titles.items() if network != page.network]
+    rows += [doors[first : first + IN_A_ROW] for first in range(0, len(doors), IN_A_ROW)]
+    return InlineKeyboardMarkup([row for row in rows if row])
+
+
+def below_training(key: str) -> InlineKeyboardMarkup:
+    """Return the buttons below a training that runs."""
+    return _training_buttons(key, "finish", "cancel")
+
+
+def below_offer(key: str) -> InlineKeyboardMarkup:
+    """Return the buttons below an interrupted training."""
+    return _training_buttons(key, "on", "drop")
+
+
+def below_promotion(network: str, version: str) -> InlineKeyboardMarkup:
+    """Return the button below the verdict on a training whose weights serve."""
+    return InlineKeyboardMarkup([[_button(texts.UNDO, "undo", network, version)]])
+
+
+def _training_buttons(key: str, *choices: TrainingChoice) -> InlineKeyboardMarkup:
+    return InlineKeyboardMarkup(
+        [[_button(texts.TRAINING_BUTTONS[choice], "training", choice, key) for choice in choices]]
+    )
 
 
 def _button(label: str, *data: object) -> InlineKeyboardButton:

@@ -12,7 +12,8 @@ Rooms, in no order, and what the composition root uses of them:
     preferences   PreferenceMenu: `/settings`
     privacy       Privacy: `/export` and `/forget`
     welcome       Welcome: `/start`, `/help`, `/about`, and what no other room answers; announce_commands
-    admin         Admin: `/retrain`
+    retrain       Retrain: `/retrain`, and the buttons below a training
+    models        Models: `/models` and `/rollback`
     status        Status: `/status`
     failures      Failures: what a person and the log read of anything that goes wrong
 """

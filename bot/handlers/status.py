@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import os
 import platform
@@ -15,6 +17,7 @@ from telegram.ext import CommandHandler, filters
 
 from bot.conversation import texts
 from bot.people.store import StoreError
+from model.checkpoint.encoding import CheckpointError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from bot.conversation.answers import Answers
     from bot.training.retraining import Retraining
     from bot.wire.pacing import Pacing
+    from bot.writing.folders import Folders
     from bot.writing.writer import Writer
 
 logger = logging.getLogger(__name__)
@@ -42,12 +46,14 @@ class Status:
         pacing: Pacing,
         retraining: Retraining,
         writers: Mapping[str, Writer],
+        folders: Folders,
         admin_ids: Collection[int],
     ) -> None:
         self._answers = answers
         self._pacing = pacing
         self._retraining = retraining
         self._writers = writers
+        self._folders = folders
         self._admin_ids = admin_ids
 
     def handler(self) -> CommandHandler[ContextTypes.DEFAULT_TYPE, None]:
@@ -70,13 +76,25 @@ class Status:
             texts=sum(writer.pending for writer in self._writers.values()),
             dropped=self._pacing.dropped,
             errors=tally.errors,
-            training=self._retraining.running,
-            versions={network: writer.checkpoint.version for network, writer in self._writers.items()},
+            training=self._retraining.running.title if self._retraining.running else None,
+            versions=await self._versions(),
             database=self._answers.store.name,
             size=await self._size(),
             memory=resident(),
             program=(f"Mangosaurus {metadata.version('mangosaurus')}", f"Python {platform.python_version()}"),
         )
+
+    async def _versions(self) -> dict[str, str]:
+        serving = {network: writer.checkpoint.version for network, writer in self._writers.items()}
+        return serving | await asyncio.to_thread(self._voices)
+
+    def _voices(self) -> dict[str, str]:
+        """Return the version of each own voice that has weights."""
+        found = {}
+        for voice in self._folders.voices.all():
+            with contextlib.suppress(CheckpointError, KeyError):  # it has none yet, or is gone
+                found[texts.voice_title(voice.name)] = self._folders[voice.network].current()
+        return found
 
     async def _size(self) -> int | None:
         try:

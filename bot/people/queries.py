@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from bot.people.database import BUSY, insert
-from bot.people.schema import creation_voices, creations, metadata, people, preferences, trainings
+from bot.people.schema import creation_voices, creations, lessons, metadata, people, preferences, trainings
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
@@ -116,25 +116,36 @@ def find_everything(
 
 def begin_training(connection: Connection, row: Mapping[str, Any]) -> None:
     """Note a training in progress."""
-    connection.execute(insert(connection, trainings).on_conflict_do_nothing(), row)
+    for table in (trainings, lessons):
+        values = {column.name: row[column.name] for column in table.columns}
+        connection.execute(insert(connection, table).on_conflict_do_nothing(), values)
+
+
+def keep_last_words(connection: Connection, chat_id: int, message_id: int, words: str) -> None:
+    """Note how a training has ended."""
+    is_shown = and_(lessons.c.chat_id == chat_id, lessons.c.message_id == message_id)
+    connection.execute(update(lessons).where(is_shown).values(last_words=words))
 
 
 def end_training(connection: Connection, chat_id: int, message_id: int) -> None:
     """Delete the note of a training."""
-    is_shown = and_(trainings.c.chat_id == chat_id, trainings.c.message_id == message_id)
-    connection.execute(delete(trainings).where(is_shown))
+    for table in (trainings, lessons):
+        is_shown = and_(table.c.chat_id == chat_id, table.c.message_id == message_id)
+        connection.execute(delete(table).where(is_shown))
 
 
 def find_trainings(connection: Connection) -> Sequence[RowMapping]:
-    """Return the trainings in progress."""
-    return connection.execute(select(trainings)).mappings().all()
+    """Return the trainings in progress. Those of an older bot have no key."""
+    is_same = and_(trainings.c.chat_id == lessons.c.chat_id, trainings.c.message_id == lessons.c.message_id)
+    facts = [func.coalesce(fact, "").label(fact.name) for fact in (lessons.c.key, lessons.c.last_words)]
+    return connection.execute(select(trainings, *facts).outerjoin(lessons, is_same)).mappings().all()
 
 
 def forget(connection: Connection, person_id: int) -> None:
     """Delete all rows of a person."""
     own = select(creations.c.code).where(creations.c.person_id == person_id)
     connection.execute(delete(creation_voices).where(creation_voices.c.code.in_(own)))
-    for column in (people.c.id, preferences.c.person_id, creations.c.person_id, trainings.c.chat_id):
+    for column in (people.c.id, preferences.c.person_id, creations.c.person_id, trainings.c.chat_id, lessons.c.chat_id):
         connection.execute(delete(column.table).where(column == person_id))
 
 

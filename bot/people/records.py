@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
-    from model.text.forms import Genre, Network
+    from model.text.forms import Genre
 
 Mood = Literal["tame", "bold", "wild"]
 MOODS: tuple[Mood, ...] = get_args(Mood)
@@ -54,11 +54,13 @@ class Preferences:
 
 @dataclass(frozen=True)
 class Training:
-    """A training in progress, and the message that shows it."""
+    """A training in progress, and the message that shows it. `last_words` say how it ended, until they are told."""
 
-    network: Network
+    network: str
     chat_id: int
     message_id: int
+    key: str = ""
+    last_words: str = ""
 
 
 def network_of(voice: str) -> str:

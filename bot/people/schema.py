@@ -93,3 +93,11 @@ trainings = Table(  # in progress; those of a bot that crashed stay here for its
     Column("message_id", BigInteger, primary_key=True, autoincrement=False),
     Column("network", String, nullable=False),
 )
+lessons = Table(  # the work folder of a training, and its last words until they are told
+    "lessons",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", String, nullable=False),
+    Column("last_words", Text, nullable=False, default=""),
+)

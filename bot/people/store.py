@@ -28,7 +28,7 @@ from bot.people.database import Database, name_of, url_of
 from bot.people.records import Creation, Preferences, Training, new_code, new_seed
 from bot.people.schema import creations
 from model.errors import MangosaurusError
-from model.text.forms import Genre, Network
+from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -164,9 +164,13 @@ class Store:
         await self._run(queries.forget, person_id)
         await self._empty_log()
 
-    async def training_began(self, network: Network, chat_id: int, message_id: int) -> None:
+    async def training_began(self, training: Training) -> None:
         """Note the message that shows a training."""
-        await self._run(queries.begin_training, asdict(Training(network, chat_id, message_id)))
+        await self._run(queries.begin_training, asdict(training))
+
+    async def training_concluded(self, chat_id: int, message_id: int, last_words: str) -> None:
+        """Note how a training has ended, until it is told."""
+        await self._run(queries.keep_last_words, chat_id, message_id, last_words)
 
     async def training_ended(self, chat_id: int, message_id: int) -> None:
         """Delete the note about a message that showed a training."""
@@ -174,8 +178,7 @@ class Store:
 
     async def interrupted_trainings(self) -> list[Training]:
         """Return the trainings that never ended. At the start of the bot, these are the ones that it interrupted."""
-        rows = await self._run(queries.find_trainings)
-        return [Training(**{**row, "network": Network(row["network"])}) for row in rows]
+        return [Training(**row) for row in await self._run(queries.find_trainings)]
 
     async def size(self) -> int:
         """Return the bytes of the database."""

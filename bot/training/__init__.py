@@ -2,9 +2,11 @@
 
 Rooms, from the ground up, and what other wings use of them:
 
-    locks        files and folders that one process holds at a time
+    locks        LOCK, locked: files and folders that one process holds at a time
     child        a process that cannot outlive the bot
+    lessons      Lesson: what a training is asked to do, and its work folder
     reporting    Report, TrainingProgress: progress at the pace of its receiver
-    commands     Reason, RetrainingError: `train` and `compare`, and how they fail
-    retraining   Retraining, Outcome: train, compare, promote, serve
+    commands     Reason, RetrainingError, Comparison: `train`, `plot` and `compare`, and how they fail
+    retraining   Retraining, Outcome: train, compare, promote, serve, undo
+    choice       Choice, Page, Entry: the versions that there are, and which of them serves
 """

@@ -4,6 +4,8 @@ Its parent is not the bot but a guard: a few lines of Python that lower the prio
 pipe that only the bot can write to. However the bot ends, even by SIGKILL, the system closes that pipe, and the guard
 kills the process group. This needs nothing of the command and works on every POSIX system. Linux's PR_SET_PDEATHSIG
 needs code between fork and exec, and fires when the thread that forked ends.
+
+A byte in the pipe is the number of a signal for the command. So no signal but the last one ever hits the guard.
 """
 
 from __future__ import annotations
@@ -35,8 +37,8 @@ PIPES_CLOSE_WITHIN = 5.0
 GUARD = """
 import os, signal, subprocess, sys, threading
 def watch():
-    while os.read(0, 1):
-        pass
+    while number := os.read(0, 1):
+        child.send_signal(number[0])
     os.killpg(0, signal.SIGKILL)
 os.nice(10)
 child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
@@ -69,7 +71,9 @@ class Child:
         self._stdin = cast("asyncio.StreamWriter", process.stdin)
         self._stdout = cast("asyncio.StreamReader", process.stdout)
         self._errors = b""
+        self._killing: asyncio.TimerHandle | None = None
         self._reading_errors = asyncio.create_task(self._read_errors())
+        self._watching = asyncio.create_task(self._kill_orphans())
 
     @classmethod
     async def start(cls, command: Sequence[str]) -> Child:
@@ -94,6 +98,16 @@ class Child:
             await asyncio.shield(self._reading_errors)  # `end` waits for it too
             return Ending(await self._process.wait(), _last_line(self._errors))
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the command alone, if it still runs."""
+        if not self._stdin.is_closing():
+            self._stdin.write(bytes([number]))
+
+    def terminate(self, grace: float) -> None:
+        """Ask the command to end, and kill it if it has not after `grace` seconds."""
+        self.signal(signal.SIGTERM)
+        self._killing = asyncio.get_running_loop().call_later(grace, self.kill)
+
     def kill(self) -> None:
         """Kill the command and every process that it started."""
         with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: not permitted, of a group that is gone
@@ -101,6 +115,9 @@ class Child:
 
     async def end(self) -> None:
         """Kill what is left, and return when none of it can write a file any more."""
+        self._watching.cancel()
+        if self._killing is not None:
+            self._killing.cancel()  # later, its number may be that of another process
         self.kill()
         self._stdin.close()
         with contextlib.suppress(TimeoutError):
@@ -109,6 +126,12 @@ class Child:
                 await self._reading_errors
         self._reading_errors.cancel()
         await self._process.wait()
+
+    async def _kill_orphans(self) -> None:
+        """Kill what the guard leaves behind, at once: if it was killed, the command would go on without it."""
+        with contextlib.suppress(OSError):
+            await self._stdin.wait_closed()  # the guard alone reads from that pipe
+        self.kill()
 
     async def _read_errors(self) -> None:
         stderr = cast("asyncio.StreamReader", self._process.stderr)

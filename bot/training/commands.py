@@ -1,36 +1,45 @@
-"""`python -m model train` and `compare` as child processes, on all cores but one; and every way in which they fail."""
+"""`python -m model train`, `plot` and `compare` as child processes, and every way in which they fail."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import math
-import secrets
+import signal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.training.child import Child, Ending, Message, plain
+from bot.training.lessons import START
 from bot.training.reporting import Reporter
-from model.engine.threads import available_cores
 from model.errors import MangosaurusError
+from model.training.events import history_path
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
+    from bot.training.lessons import Lesson
     from bot.training.reporting import Report
+    from model.checkpoint.encoding import Description
 
 logger = logging.getLogger(__name__)
 
 LAST_REPORT_WITHIN = 5.0
 """Seconds that a finished training waits for the delivery of its last progress report."""
+SNAPSHOT_WITHIN = 1.5
+"""Seconds that a stopped training gets to write its snapshot. Without them, it goes on from the snapshot before."""
+PICTURE = "curves.png"
 
 
 class Reason(StrEnum):
     """Why there are no new weights."""
 
     BUSY = "another training is running:"
+    ELSEWHERE = "another process goes on with this training"
     STOPPED = "the bot stopped"
+    CANCELLED = "cancelled"
     HUNG = "hung"
     NO_LOSS = "ended without a held-out loss"
     KILLED = "killed by signal"
@@ -47,12 +56,20 @@ class RetrainingError(MangosaurusError):
         self.detail = detail
 
 
+class Trained(NamedTuple):
+    """The held-out loss of the new weights, and whether the training was ended early."""
+
+    loss: float
+    early: bool = False
+
+
 class Comparison(NamedTuple):
-    """The held-out loss of the old weights, how much lower the new one must be, and whether it is."""
+    """The held-out loss of the old weights, how much lower the new one must be, whether it is, and the new one."""
 
     old_loss: float | None
     margin: float
     better: bool
+    new_loss: float | None = None
 
 
 class Commands:
@@ -60,50 +77,88 @@ class Commands:
 
     def __init__(self, command: Sequence[str], silence: float) -> None:
         self.stopped = False
+        self.cancelled = False
+        self._finishing = False
+        self._listens = False
         self._command = tuple(command)
         self._silence = silence
         self._child: Child | None = None
 
-    def stop(self) -> None:
-        """Kill the command that is running, and run no other."""
-        self.stopped = True
+    def begin(self) -> None:
+        """Forget that the training before was ended early, or cancelled."""
+        self.cancelled = self._finishing = False
+
+    def finish(self) -> None:
+        """End the training early, and keep its best weights."""
+        self._finishing = True
+        self._finish_if_asked()
+
+    def cancel(self) -> None:
+        """Kill the command that is running, and run no other for this training."""
+        self.cancelled = True
         if self._child is not None:
             self._child.kill()
 
-    def refuse_if_stopped(self) -> None:
-        """Raise a RetrainingError after `stop`."""
+    def stop(self) -> None:
+        """End the command that is running, and run no other. A training writes its snapshot."""
+        self.stopped = True
+        if self._child is not None:
+            self._child.terminate(SNAPSHOT_WITHIN)
+
+    def refuse_if_ended(self) -> None:
+        """Raise a RetrainingError after `stop` and after `cancel`."""
         if self.stopped:
             raise RetrainingError(Reason.STOPPED)
+        if self.cancelled:
+            raise RetrainingError(Reason.CANCELLED)
 
-    async def train(self, network: str, minutes: float | None, new: Path, report: Report) -> float:
-        """Write new weights, and return their held-out loss. RetrainingError, here and below."""
-        seed = secrets.randbelow(1 << 32)  # always another one: the same seed gives the same weights
-        options = ["--out", str(new), "--seed", str(seed)]
-        options += [] if minutes is None else ["--minutes", str(minutes)]
-        reporter = Reporter(report)
+    async def train(self, lesson: Lesson, new: Path, report: Report, serving: Description | None) -> Trained:
+        """Write new weights, or go on with a training that was stopped. RetrainingError, here and below."""
+        start = new.with_name(START)
+        options = ["--out", str(new), "--seed", str(lesson.seed), "--threads", str(lesson.threads)]
+        options += [] if lesson.minutes is None else ["--minutes", str(lesson.minutes)]
+        options += ["--from", str(start)] if start.exists() else []
+        reporter = Reporter(report, serving)
         try:
-            await self._run("train", network, options, reporter.hear)
+            await reporter.read(history_path(new))
+            await self._run("train", lesson, [*options, *_texts(lesson), "--json"], reporter.hear)
         finally:
-            await reporter.close(0 if self.stopped else LAST_REPORT_WITHIN)
-        return _finite(reporter.loss)
+            await reporter.close(0 if self.stopped or self.cancelled else LAST_REPORT_WITHIN)
+        return Trained(_finite(reporter.loss), reporter.early)
 
-    async def compare(self, network: str, old: Path, new: Path) -> Comparison:
+    async def plot(self, new: Path) -> bytes | None:
+        """Draw the log of a training as a PNG; None if that fails, as it decides nothing."""
+        picture = new.with_name(PICTURE)
+        try:
+            await self._run("plot", None, [str(history_path(new)), "--out", str(picture)], lambda _message: None)
+            return await asyncio.to_thread(picture.read_bytes)
+        except (RetrainingError, OSError) as error:
+            self.refuse_if_ended()
+            logger.warning("The picture of a training was not drawn: %s", error)
+            return None
+
+    async def compare(self, lesson: Lesson, old: Path, new: Path) -> Comparison:
         """Compare two files of weights on the same held-out text."""
         figures: Message = {}
-        await self._run("compare", network, [str(old), str(new)], figures.update)
-        return Comparison(
-            _finite(figures.get("old_loss")), _finite(figures.get("margin")), figures.get("better") is True
-        )
+        options = [str(old), str(new), "--threads", str(lesson.threads), *_texts(lesson), "--json"]
+        await self._run("compare", lesson, options, figures.update)
+        old_loss, margin = _finite(figures.get("old_loss")), _finite(figures.get("margin"))
+        return Comparison(old_loss, margin, figures.get("better") is True, figures.get("new_loss"))
 
-    async def _run(self, verb: str, network: str, options: Sequence[str], hear: Callable[[Message], None]) -> None:
+    async def _run(
+        self, verb: str, lesson: Lesson | None, options: Sequence[str], hear: Callable[[Message], None]
+    ) -> None:
         """Run a command to its end; `hear` gets its messages."""
         complaint = ""
-        threads = str(max(1, available_cores() - 1))
-        async with self._running(verb, network, *options, "--json", "--threads", threads) as child:
+        network = [lesson.teacher] if lesson else []
+        async with self._running(verb, *network, *options) as child:
             try:
                 async for message in child.messages(self._silence):
                     if message.get("event") == "failed":
                         complaint = plain(str(message.get("error")))
+                    if message.get("event") == "started":
+                        self._listens = True
+                        self._finish_if_asked()
                     hear(message)
                 ending = await child.wait(self._silence)
             except TimeoutError:
@@ -113,13 +168,26 @@ class Commands:
 
     @contextlib.asynccontextmanager
     async def _running(self, *arguments: str) -> AsyncIterator[Child]:
+        self._listens = False
         self._child = child = await Child.start((*self._command, *arguments))
         try:
-            self.refuse_if_stopped()  # a `stop` during the start found no child to kill
+            self.refuse_if_ended()  # a `stop` during the start found no child to kill
             yield child
         finally:
-            self._child = None
+            self._child, self._listens = None, False
             await child.end()
+
+    def _finish_if_asked(self) -> None:
+        """Send the signal once, and not before the training can take it: until it has begun, it would be killed."""
+        if self._finishing and self._listens and self._child is not None:
+            self._finishing = False
+            self._child.signal(signal.SIGUSR1)
+
+
+def _texts(lesson: Lesson) -> list[str]:
+    """Return the options that name an own text."""
+    options = ["--corpus", str(lesson.corpus)] if lesson.corpus else []
+    return [*options, "--alphabet", "own"] if lesson.alphabet_own else options
 
 
 def _failure(complaint: str, ending: Ending) -> RetrainingError:

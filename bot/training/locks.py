@@ -6,15 +6,12 @@ import asyncio
 import contextlib
 import fcntl
 import os
-import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
 
-FOLDER_PREFIX = "retraining-"
 LOCK = ".lock"
 """The lock of a folder is on a file in it: NFS cannot lock the folder itself."""
 TRY_EVERY = 0.2
@@ -43,22 +40,3 @@ async def locked_in_turn(path: Path, check: Callable[[], None]) -> AsyncIterator
                 break
             await asyncio.sleep(TRY_EVERY)
         yield
-
-
-@contextlib.contextmanager
-def work_folder(directory: Path) -> Iterator[Path]:
-    """Make a folder for one training. It is locked while its bot lives, and removed at the end."""
-    directory.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=directory)).resolve()
-    try:
-        with locked(folder / LOCK):
-            yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def sweep(directory: Path) -> None:
-    """Remove the work folders of bots that were killed. Those of living bots are locked, and stay."""
-    for folder in directory.glob(f"{FOLDER_PREFIX}*"):
-        with contextlib.suppress(OSError), locked(folder / LOCK):
-            shutil.rmtree(folder, ignore_errors=True)

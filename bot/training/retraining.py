@@ -12,21 +12,26 @@ import contextlib
 import logging
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bot.training import lessons
 from bot.training.child import plain
-from bot.training.commands import Commands, Comparison, Reason, RetrainingError
-from bot.training.locks import LOCK, locked_in_turn, sweep, work_folder
+from bot.training.commands import Commands, Comparison, Reason, RetrainingError, Trained
+from bot.training.lessons import NEW, START, can_go_on, work_folder
+from bot.training.locks import LOCK, locked, locked_in_turn
 from bot.writing.writer import UnpreparedError
 from model.checkpoint.encoding import Checkpoint, CheckpointError
-from model.checkpoint.versions import Versions, save
+from model.checkpoint.versions import Versions, load, save
 from model.errors import MangosaurusError
+from model.files import write_whole
+from model.training.events import history_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from bot.training.lessons import Lesson
     from bot.training.reporting import Report
     from bot.writing.writer import Writer
 
@@ -47,10 +52,19 @@ class Outcome:
     old_loss: float | None  # None if there were no weights before
     seconds: float
     margin: float = 0.0
+    early: bool = False
+    """Whether it was ended early, with the best weights until then."""
+    picture: bytes | None = field(default=None, repr=False, compare=False)
+    """The curves as a PNG, if they could be drawn."""
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether there were other weights before."""
+        return self.promoted and self.old_loss is not None
 
 
 class Retraining:
-    """One training at a time. `directory` holds a work folder while it runs; for `command` see `Commands`."""
+    """One training at a time. `directory` holds its work folder; for `command` see `Commands`."""
 
     def __init__(
         self,
@@ -61,81 +75,69 @@ class Retraining:
         command: Sequence[str] = (sys.executable, "-m", "model"),
         silence: float = SILENCE,
     ) -> None:
-        self.running: str | None = None
-        """The network that is being trained."""
+        self.running: Lesson | None = None
+        """The training that runs."""
         self._versions = versions
         self._writers = writers
         self._directory = directory
         self._commands = Commands(command, silence)
         self._idle = asyncio.Event()
         self._idle.set()
-        sweep(directory)
+        lessons.sweep(directory)
 
-    async def retrain(self, network: str, minutes: float | None, report: Report) -> Outcome:
+    async def retrain(self, lesson: Lesson, report: Report) -> Outcome:
         """Train a network, and promote the result if it is better. `report` gets the newest progress.
 
-        At the end, the bot serves the version that the pointer names, even if another bot promoted it.
-        RetrainingError if a training is running already, or this one failed, was killed, or was ended by `stop`.
+        A lesson that `interrupted` returned goes on where it was. At the end, the bot serves the version that the
+        pointer names, even if another bot promoted it. RetrainingError if a training is running already, or this one
+        failed, was killed or cancelled, or was ended by `stop`.
         """
-        with self._busy(network):
+        with self._busy(lesson):
             try:
-                return await self._retrain(network, minutes, report)
+                return await self._retrain(lesson, report)
             except (MangosaurusError, OSError) as error:
-                raise self._explained(network, error) from error
+                raise self._explained(lesson, error) from error
             finally:
-                await self._serve_current(network)
+                await self.serve_current(lesson.network)
+
+    def finish(self) -> None:
+        """End the training now, and go on with its best weights as if it had ended."""
+        self._commands.finish()
+
+    def cancel(self) -> None:
+        """End the training now, and keep nothing of it."""
+        self._commands.cancel()
 
     async def stop(self) -> None:
-        """End the training, and wait until its child is gone and its folder removed."""
+        """End the training, and wait until its child is gone. Its folder stays if it can go on from there."""
         self._commands.stop()
         await self._idle.wait()
 
-    @contextlib.contextmanager
-    def _busy(self, network: str) -> Iterator[None]:
-        if self.running:
-            raise RetrainingError(Reason.BUSY, self.running)
-        self.running = network
-        self._idle.clear()
-        try:
-            yield
-        finally:
-            self.running = None
-            self._idle.set()
+    async def interrupted(self, key: str) -> tuple[Lesson, float | None] | None:
+        """Return an interrupted training and how much of it is done, from 0 to 1; None if it cannot go on.
 
-    def _explained(self, network: str, error: Exception) -> RetrainingError:
-        if self._commands.stopped:
-            return RetrainingError(Reason.STOPPED)
-        logger.warning("Training %s: %s", network, error)
-        if isinstance(error, RetrainingError):
-            return error
-        detail = error.strerror if isinstance(error, OSError) else str(error)
-        return RetrainingError(Reason.FAILED, plain(str(detail)))
+        BlockingIOError if a process goes on with it at the moment.
+        """
+        lesson = await asyncio.to_thread(lessons.interrupted, self._directory, key)
+        if lesson is None:
+            return None
+        return lesson, await asyncio.to_thread(lessons.fraction_done, self._directory, key)
 
-    async def _retrain(self, network: str, minutes: float | None, report: Report) -> Outcome:
-        begun = time.monotonic()
-        with work_folder(self._directory) as folder:
-            new = folder / "new.safetensors"
-            loss = await self._commands.train(network, minutes, new, report)
-            version, found = await self._promote_if_better(network, new)
-        seconds = time.monotonic() - begun
-        outcome = Outcome(network, found.better, version, loss, found.old_loss, seconds, found.margin)
-        logger.info("Training ended: %s", outcome)
-        return outcome
+    async def drop(self, key: str) -> None:
+        """Remove an interrupted training. BlockingIOError if a process goes on with it; OSError."""
+        await asyncio.to_thread(lessons.drop, self._directory, key)
 
-    async def _promote_if_better(self, network: str, new: Path) -> tuple[str, Comparison]:
-        """Return the version that is current now, and how the new weights compare with the old ones."""
-        versions = self._versions[network]
-        versions.directory.mkdir(parents=True, exist_ok=True)
-        async with locked_in_turn(versions.directory / LOCK, self._commands.refuse_if_stopped):
-            current = await asyncio.to_thread(self._current, network)
-            if current is None:
-                return await asyncio.to_thread(_promote, versions, new), Comparison(None, 0.0, better=True)
-            old = new.with_name("old.safetensors")
-            await asyncio.to_thread(save, old, current)
-            found = await self._commands.compare(network, old, new)
-            return await asyncio.to_thread(_promote, versions, new) if found.better else current.version, found
+    async def undo(self, network: str, version: str) -> str | None:
+        """Go back to the version before this one, serve it and return it; None if this one is not current any more.
 
-    async def _serve_current(self, network: str) -> None:
+        BlockingIOError while weights are compared; CheckpointError if there is no way back.
+        """
+        back = await asyncio.to_thread(self._roll_back, self._folder(network), version)
+        await self.serve_current(network)
+        return back
+
+    async def serve_current(self, network: str) -> None:
+        """Write with the weights that the pointer names, from now on."""
         current, writer = await asyncio.to_thread(self._current, network), self._writers.get(network)
         if writer and current and current.version != writer.checkpoint.version:
             with contextlib.suppress(UnpreparedError):  # then each request for a sonnet says so
@@ -143,11 +145,102 @@ class Retraining:
             writer.swap(current)
             logger.info("Serving %s %s", network, current.version)
 
+    @contextlib.contextmanager
+    def _busy(self, lesson: Lesson) -> Iterator[None]:
+        if self.running:
+            raise RetrainingError(Reason.BUSY, self.running.title)
+        self.running = lesson
+        self._commands.begin()
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self.running = None
+            self._idle.set()
+
+    def _explained(self, lesson: Lesson, error: Exception) -> RetrainingError:
+        if self._commands.stopped:
+            return RetrainingError(Reason.STOPPED)
+        if self._commands.cancelled:
+            return RetrainingError(Reason.CANCELLED)
+        logger.warning("Training %s: %s", lesson.network, error)
+        if isinstance(error, RetrainingError):
+            return error
+        if isinstance(error, BlockingIOError):
+            return RetrainingError(Reason.ELSEWHERE)
+        detail = error.strerror if isinstance(error, OSError) else str(error)
+        return RetrainingError(Reason.FAILED, plain(str(detail)))
+
+    async def _retrain(self, lesson: Lesson, report: Report) -> Outcome:
+        begun = time.monotonic()
+        with work_folder(self._directory, lesson, lambda: self._commands.stopped) as folder:
+            new = folder / NEW
+            trained = await self._train(lesson, new, report)
+            picture = await self._commands.plot(new)
+            version, found = await self._promote_if_better(lesson, new)
+            if found.better:
+                await self._serve_promoted(lesson.network, version)
+        seconds = time.monotonic() - begun
+        outcome = Outcome(
+            network=lesson.network,
+            promoted=found.better,
+            version=version,
+            new_loss=trained.loss,
+            old_loss=found.old_loss,
+            seconds=seconds,
+            margin=found.margin,
+            early=trained.early,
+            picture=picture,
+        )
+        logger.info("Training ended: %s", outcome)
+        return outcome
+
+    async def _serve_promoted(self, network: str, version: str) -> None:
+        """Write with a version that was just promoted. RetrainingError if its file was damaged since."""
+        await self.serve_current(network)
+        writer = self._writers.get(network)
+        if writer and writer.checkpoint.version != version == self._versions[network].current():
+            raise RetrainingError(Reason.FAILED, f"the file of version {version} is damaged")
+
+    async def _train(self, lesson: Lesson, new: Path, report: Report) -> Trained:
+        """Train to the end, unless that has happened before a stop."""
+        if trained := await asyncio.to_thread(_finished, new):
+            return trained
+        current = await asyncio.to_thread(self._current, lesson.network)
+        if current and not lesson.fresh and not can_go_on(new.parent):
+            await asyncio.to_thread(save, new.with_name(START), current)
+        return await self._commands.train(lesson, new, report, current.description if current else None)
+
+    async def _promote_if_better(self, lesson: Lesson, new: Path) -> tuple[str, Comparison]:
+        """Return the version that is current now, and how the new weights compare with the old ones."""
+        versions = self._folder(lesson.network)
+        versions.directory.mkdir(parents=True, exist_ok=True)
+        async with locked_in_turn(versions.directory / LOCK, self._commands.refuse_if_ended):
+            current = await asyncio.to_thread(self._current, lesson.network)
+            if current is None:
+                return await asyncio.to_thread(_promote, versions, new), Comparison(None, 0.0, better=True)
+            old = new.with_name("old.safetensors")
+            await asyncio.to_thread(save, old, current)
+            found = await self._commands.compare(lesson, old, new)
+            return await asyncio.to_thread(_promote, versions, new) if found.better else current.version, found
+
+    def _roll_back(self, versions: Versions, version: str) -> str | None:
+        with locked(versions.directory / LOCK):
+            return versions.rollback() if versions.current() == version else None
+
+    def _folder(self, network: str) -> Versions:
+        """Return a network's versions. CheckpointError if it is an own voice that was removed."""
+        try:
+            return self._versions[network]
+        except KeyError:
+            raise CheckpointError(f"{network} is gone") from None
+
     def _current(self, network: str) -> Checkpoint | None:
         """Load the version that the pointer names. If it does not load, return what serves; None if nothing does."""
-        versions, writer = self._versions[network], self._writers.get(network)
+        writer = self._writers.get(network)
         serving = writer.checkpoint if writer else None
         try:
+            versions = self._folder(network)
             version = versions.current()
             if serving and serving.version == version:
                 return serving
@@ -159,8 +252,16 @@ class Retraining:
         return serving if is_foreign else current
 
 
+def _finished(new: Path) -> Trained | None:
+    """Return how good weights are that a stopped bot has not compared any more, if there are some."""
+    return Trained(load(new).description.held_out_loss) if new.exists() else None
+
+
 def _promote(versions: Versions, new: Path) -> str:
-    """Add new weights and make them the current ones. Both steps verify the file that they read."""
+    """Add new weights with their log, and make them the current ones. Both steps verify the file that they read."""
     version = versions.add(new)
+    with contextlib.suppress(OSError):  # a log decides nothing
+        write_whole(history_path(versions.path(version)), history_path(new).read_bytes())
     versions.promote(version)
+    new.unlink(missing_ok=True)  # a crash from here on leaves no training that could go on
     return version

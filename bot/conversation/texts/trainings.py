@@ -1,4 +1,4 @@
-"""/retrain: how a training goes, and how it ends."""
+"""/retrain: how a training goes, how it ends, and what can be done about it."""
 
 from __future__ import annotations
 
@@ -12,28 +12,48 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.training.commands import RetrainingError
+    from bot.training.lessons import Lesson
     from bot.training.reporting import TrainingProgress
     from bot.training.retraining import Outcome
 
 LONGEST_SAMPLE = 200
-CURVE_POINTS = 24
-BAR = 12
+BAR, CURVE_POINTS = 20, 16
+"""Characters. With labels and figures, a line has 31: more do not fit on the screen of a phone."""
 
 RETRAIN_USAGE = (
     "Tell me which network to train and, if you like, for how many minutes: <code>/retrain dino</code>, "
-    "<code>/retrain poem 10</code>."
+    "<code>/retrain poem 10</code>. It goes on from the weights that serve; <code>/retrain dino fresh</code> begins "
+    "from nothing."
 )
+TRAINING_BUTTONS = {"finish": "Stop and keep the best", "cancel": "Cancel", "on": "Go on", "drop": "Drop"}
+UNDO = "Undo"
+TRAINING_CHOICES = {
+    "finish": "I'm stopping. Let's see how good the best weights are.",
+    "cancel": "I'm cancelling it.",
+    "on": "I'm going on.",
+    "drop": "Dropped.",
+}
+"""Notices for the one who presses."""
+TRAINING_OVER = "That training is over already."
+TRAINING_DROPPED = "I dropped the interrupted training. The weights that served go on serving."
+TRAINING_ELSEWHERE = "Another process is busy with this training."
+NOTHING_TO_GO_ON = "Nothing is left of this training to go on from."
+WEIGHTS_BUSY = "I'm just comparing these weights. Please press again in a moment."
+NO_WAY_BACK = "There is no earlier version to go back to."
+PROMOTION_OVER = "There is nothing to undo any more: another version serves by now."
 
 _STAGES = {
-    "dino": {
+    "names": {
         "pretrain": "reading other animals' names",
         "tune": "reading the dinosaurs",
         "distil": "learning from its teachers",
         "names": "reading the names",
+        "again": "one more round",
     },
-    "poem": {"pretrain": "reading the plays", "tune": "reading the sonnets"},
+    "verse": {"pretrain": "reading the plays", "tune": "reading the sonnets", "again": "one more round"},
 }
 _REASONS = {
+    Reason.ELSEWHERE: "Another process is busy with it.",
     Reason.STOPPED: "I was stopped, and the training with me.",
     Reason.HUNG: "It hung, so I ended it.",
     Reason.NO_LOSS: "It ended without saying how good the new weights are.",
@@ -48,57 +68,94 @@ def minutes_range(longest: float) -> str:
     return f"A training can take up to {longest:g} minutes, for example <code>/retrain dino 5</code>."
 
 
-def already_training(network: str) -> str:
+def already_training(title: str) -> str:
     """Say that there is one training at a time."""
-    return f"I'm still training <b>{network}</b>. Please ask again when that is done."
+    return f"I'm still training <b>{escape(title)}</b>. Please ask again when that is done."
 
 
-def training_begins(network: str, minutes: float | None) -> str:
+def training_begins(lesson: Lesson) -> str:
     """Open the message that shows a training."""
-    time = "" if minutes is None else f" for about {minutes:g} minutes"
-    return f"Training <b>{network}</b>{time}. I'll show you here how it goes."
+    time = "" if lesson.minutes is None else f" for about {_minutes(lesson.minutes)}"
+    start = " from nothing" if lesson.fresh else ""
+    return f"Training {_title(lesson)}{start}{time}. You can watch it here."
 
 
-def training(network: str, progress: TrainingProgress, losses: Sequence[float]) -> str:
-    """Show how far a training is; `losses` is its curve so far, in nats per character."""
+def training(lesson: Lesson, progress: TrainingProgress) -> str:
+    """Show how far a training is, its curves beside what they are to beat, and its newest sample."""
+    table = [
+        f"{_bar(progress.fraction)} {min(max(progress.fraction, 0), 1):4.0%}",
+        _row("training", progress.training_loss, progress.training_curve),
+        _row("held out", progress.held_out_loss, progress.held_out_curve),
+        _row("best", progress.best_held_out_loss),
+        _row("serving", progress.serving_loss),
+        _row("n-gram", progress.ngram_loss),
+    ]
+    shown = "\n".join(filter(None, table))
     lines = [
-        f"Training <b>{network}</b>, {_stage(network, progress.stage)}",
-        f"<code>{_bar(progress.fraction)}</code> {progress.fraction:.0%}{_time_left(progress.seconds_left)}",
-        f"loss {progress.training_loss:.3f}{_held_out(progress)}, {progress.characters_per_second:,.0f} characters/s",
-        f"<code>{curve(losses)}</code>" if len(losses) > 1 else "",
+        f"Training {_title(lesson)}, {_stage(lesson, progress.stage)}",
+        f"<pre>{shown}</pre>",
+        f"{progress.characters_per_second:,.0f} characters a second{_time_left(progress.seconds_left)}",
         f"<i>{escape(cut(progress.sample.strip(), LONGEST_SAMPLE))}</i>" if progress.sample else "",
     ]
     return "\n".join(filter(None, lines))
 
 
-def trained(outcome: Outcome, *, served: bool) -> str:
+def trained(lesson: Lesson, outcome: Outcome, *, served: bool) -> str:
     """Say how a training ended. A network that was missing at the start is not `served` by its new weights."""
     before = "" if outcome.old_loss is None else f", {outcome.old_loss:.4f} before"
     losses = f"{outcome.new_loss:.4f} nats per character on held-out text{before}"
-    result = f"Trained <b>{outcome.network}</b> in {duration(outcome.seconds)}, and it"
+    result = f"{training_over(lesson, outcome)[:-1]}, and it"
     if outcome.promoted:
+        how = "can write" if outcome.old_loss is None else "improved"
         use = "writes from now on" if served else "is ready; restart me to use it"
-        return f"{result} improved: {losses}. Version <code>{outcome.version}</code> {use}."
+        return f"{result} {how}: {losses}. Version <code>{outcome.version}</code> {use}."
     if outcome.old_loss is None or outcome.new_loss >= outcome.old_loss:
         return f"{result} didn't improve: {losses}. I'm keeping the old weights."
     luck = f"A difference of {outcome.margin:.4f} can be luck"
     return f"{result} barely improved: {losses}. {luck}, so I'm keeping the old weights."
 
 
-def training_failed(network: str, error: RetrainingError) -> str:
+def training_over(lesson: Lesson, outcome: Outcome) -> str:
+    """Close the message that showed a training."""
+    early = ", stopped early" if outcome.early else ""
+    return f"Trained {_title(lesson)} in {duration(outcome.seconds)}{early}."
+
+
+def training_failed(lesson: Lesson, error: RetrainingError) -> str:
     """Say why a training brought no new weights."""
     if error.reason is Reason.BUSY:
-        return already_training(escape(error.detail))
+        return already_training(error.detail)
+    if error.reason is Reason.CANCELLED:
+        return f"The training of {_title(lesson)} is cancelled. I'm keeping the old weights."
     reason = _REASONS[error.reason].format(detail=escape(error.detail.rstrip(".")))
-    return f"The training of <b>{network}</b> brought nothing new. {reason} I'm keeping the old weights."
+    return f"The training of {_title(lesson)} brought nothing new. {reason} I'm keeping the old weights."
 
 
-def training_interrupted(network: str) -> str:
-    """Say at a start that the last run ended during a training."""
+def training_broke(lesson: Lesson) -> str:
+    """Say that a training ended by an error that nobody foresaw."""
     return (
-        f"The training of <b>{network}</b> ended early because I was stopped. I'm keeping the old weights; "
-        f"<code>/retrain {network}</code> starts over."
+        f"The training of {_title(lesson)} brought nothing new. Something of mine went wrong, sorry; my operator's log "
+        "says what. I'm keeping the old weights."
     )
+
+
+def training_offered(lesson: Lesson, done: float | None) -> str:
+    """Say at a start that the last run ended during a training, which can go on."""
+    where = "" if done is None else f" at {done:.0%}"
+    return f"I was stopped{where} of the way through training {_title(lesson)}. Shall I go on where it was?"
+
+
+def training_lost(network: str) -> str:
+    """Say at a start that the last run ended during a training, of which nothing is left."""
+    return (
+        f"I was stopped while I trained <b>{escape(network.partition('/')[0])}</b>, too early to go on from there. "
+        "<code>/retrain</code> starts over."
+    )
+
+
+def undone(network: str, version: str) -> str:
+    """Say which version serves after an undo."""
+    return f"Undone: version <code>{version}</code> of <b>{escape(network)}</b> writes again."
 
 
 def curve(losses: Sequence[float]) -> str:
@@ -110,10 +167,21 @@ def curve(losses: Sequence[float]) -> str:
     return "".join("▁▂▃▄▅▆▇█"[round(7 * (mean - lowest) / height) if height else 0] for mean in means)
 
 
-def _stage(network: str, name: str) -> str:
+def _title(lesson: Lesson) -> str:
+    return f"<b>{escape(lesson.title)}</b>"
+
+
+def _row(label: str, loss: float | None, losses: Sequence[float] = ()) -> str:
+    if loss is None:
+        return ""
+    return f"{label:<8} {loss:.3f} {curve(losses) if len(losses) > 1 else ''}".rstrip()
+
+
+def _stage(lesson: Lesson, name: str) -> str:
     """Say what the network is doing; "teacher 1, pretrain" is a stage of another network that it will learn from."""
     *teacher, stage = name.split(", ")
-    return escape(", ".join([*teacher, _STAGES[network].get(stage, stage)]))
+    said = _STAGES[lesson.form].get(stage, stage)
+    return escape(", ".join([*teacher, said]))
 
 
 def _bar(fraction: float) -> str:
@@ -121,11 +189,8 @@ def _bar(fraction: float) -> str:
     return "█" * done + "░" * (BAR - done)
 
 
-def _held_out(progress: TrainingProgress) -> str:
-    if progress.held_out_loss is None:
-        return ""
-    best = "" if progress.best_held_out_loss is None else f" (best {progress.best_held_out_loss:.3f})"
-    return f", held out {progress.held_out_loss:.3f}{best}"
+def _minutes(minutes: float) -> str:
+    return "a minute" if minutes == 1 else f"{minutes:g} minutes"
 
 
 def _time_left(seconds: float | None) -> str:

@@ -1,0 +1,139 @@
+"""`/retrain dino|poem [minutes] [fresh]`, and the buttons below a training: stop, cancel, go on, drop, undo.
+
+All of it is for administrators. To everybody else the command does not exist, and the buttons are somebody else's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from telegram.error import TelegramError
+from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filters
+
+from bot.conversation import buttons, texts
+from bot.conversation.admission import ExplainedError
+from bot.conversation.buttons import TrainingPress, UndoPress
+from bot.training.lessons import Lesson
+from model.checkpoint.encoding import CheckpointError
+from model.text.forms import Network
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from telegram import CallbackQuery, Update
+    from telegram.ext import ContextTypes
+
+    from bot.conversation.trainings import Trainings
+    from bot.training.retraining import Retraining
+
+SHORTEST_TRAINING, LONGEST_TRAINING = 0.01, 1440.0
+"""Minutes."""
+FRESH = "fresh"
+
+
+class Retrain:
+    """Answers `/retrain` and the buttons below trainings."""
+
+    def __init__(self, trainings: Trainings, retraining: Retraining, admin_ids: Collection[int]) -> None:
+        self._trainings = trainings
+        self._retraining = retraining
+        self._admin_ids = admin_ids
+
+    def handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
+        """Return the handlers of the command and of the buttons."""
+        admins = filters.UpdateType.MESSAGE & filters.User(self._admin_ids)
+        return [
+            CommandHandler("retrain", self.answer, admins),
+            CallbackQueryHandler(self.press, buttons.means(TrainingPress)),
+            CallbackQueryHandler(self.undo, buttons.means(UndoPress)),
+        ]
+
+    async def answer(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Begin a training, and return while it runs."""
+        lesson = read_lesson(context.args or [])
+        if update.message is not None:
+            await self._trainings.begin(update.message, context, lesson)
+
+    async def press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Stop or cancel the training that runs, or decide about an interrupted one."""
+        query, press = self._pressed(update)
+        if query.message is None or not isinstance(press, TrainingPress):
+            raise ExplainedError(texts.OLD_BUTTON)
+        address = (query.message.chat.id, query.message.message_id)
+        if press.choice == "on":
+            await self._trainings.go_on(address, context, press.key)
+        elif press.choice == "drop":
+            await self._trainings.drop(address, context, press.key)
+        else:
+            self._end(press)
+        await buttons.release(query, texts.TRAINING_CHOICES[press.choice])
+
+    async def undo(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Go back to the version before a promotion, if that is still the last one."""
+        query, press = self._pressed(update)
+        if not isinstance(press, UndoPress):
+            raise ExplainedError(texts.OLD_BUTTON)
+        try:
+            version = await self._retraining.undo(press.network, press.version)
+        except BlockingIOError:
+            raise ExplainedError(texts.WEIGHTS_BUSY) from None
+        except CheckpointError:
+            raise ExplainedError(texts.NO_WAY_BACK) from None
+        if version is None:
+            raise ExplainedError(texts.PROMOTION_OVER)
+        await buttons.release(query)
+        await _say_undone(query, texts.undone(press.network, version))
+
+    def _pressed(self, update: Update) -> tuple[CallbackQuery, buttons.Press | None]:
+        """Return a press of an administrator, and what it means; ExplainedError."""
+        query = update.callback_query
+        if query is None:
+            raise ExplainedError(texts.OLD_BUTTON)
+        if query.from_user.id not in self._admin_ids:
+            raise ExplainedError(texts.NOT_YOURS)
+        return query, buttons.read(query.data)
+
+    def _end(self, press: TrainingPress) -> None:
+        running = self._retraining.running
+        if running is None or running.key != press.key:
+            raise ExplainedError(texts.TRAINING_OVER)
+        if press.choice == "finish":
+            self._retraining.finish()
+        else:
+            self._retraining.cancel()
+
+
+async def _say_undone(query: CallbackQuery, words: str) -> None:
+    """Say it below the message with the verdict, and take the button away from there."""
+    if query.message is not None:
+        await query.get_bot().send_message(
+            query.message.chat.id,
+            words,
+            parse_mode="HTML",
+            reply_to_message_id=query.message.message_id,
+            allow_sending_without_reply=True,
+        )
+    try:
+        await query.edit_message_reply_markup(None)
+    except TelegramError:  # the message is gone, or too old; the button says by itself that it is of no use
+        return
+
+
+def read_lesson(words: Sequence[str]) -> Lesson:
+    """Read which network to train, for how many minutes, and whether from nothing. ExplainedError."""
+    name, *options = [word.lower() for word in words] or [""]
+    minutes = [word for word in options if word != FRESH]
+    if name not in tuple(Network) or len(minutes) > 1 or options.count(FRESH) > 1:
+        raise ExplainedError(texts.RETRAIN_USAGE)
+    chosen = _read_minutes(minutes[0]) if minutes else None
+    return Lesson(name, Network(name).form, chosen, fresh=FRESH in options)
+
+
+def _read_minutes(word: str) -> float:
+    try:
+        minutes = float(word)
+    except ValueError:
+        raise ExplainedError(texts.RETRAIN_USAGE) from None
+    if not SHORTEST_TRAINING <= minutes <= LONGEST_TRAINING:  # NaN is refused too
+        raise ExplainedError(texts.minutes_range(LONGEST_TRAINING))
+    return minutes
