@@ -85,7 +85,7 @@ def test_neither_part_of_a_few_names_is_empty(
 
 @pytest.mark.parametrize("text", ["", "\n\n", "mangosaurus\nMangosaurus\n", "\U0001f996\n"])
 def test_too_few_names_are_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(CorpusError, match=r"few\.txt has [01] names"):
+    with pytest.raises(CorpusError, match=r"few\.txt has (0 names|only one name)"):
         read_names(write(tmp_path / "few.txt", text))
 
 
@@ -106,7 +106,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 
 
 def test_a_list_of_one_name_has_nothing_to_hold_out(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=r"has 1 names: every line is 'anna', so there is nothing to hold out"):
+    with pytest.raises(CorpusError, match=r"has only one name: every line is 'anna', so there is nothing to hold out"):
         read_names(write(tmp_path / "names.txt", "Anna\nanna\n" * 60))
 
 
@@ -115,7 +115,7 @@ def test_lines_that_are_no_names_are_left_out_and_told(tmp_path: Path) -> None:
     corpus = read_names(write(tmp_path / "names.txt", f"anna\n{long}\neva\n"))
     assert {*corpus.training, *corpus.held_out} == {"anna", "eva"}
     assert corpus.notes == (f"{tmp_path}/names.txt: left out 1 lines of more than 100 characters",)
-    with pytest.raises(CorpusError, match=r"every line has more than 100 characters. Verse is for `train poem`"):
+    with pytest.raises(CorpusError, match=r"has 0 names; .* \(left out 3 lines of more than 100 characters\)"):
         read_names(write(tmp_path / "verse.txt", f"{long}\n" * 3))
 
 
@@ -280,8 +280,8 @@ def test_pretraining_is_folded_into_the_vocabulary_of_the_poems(tmp_path: Path) 
     ("text", "reason"),
     [
         ("", "0 poems"),
-        ("One poem,\nof two lines\n", "1 poems"),
-        ("same\n\nSAME", "1 poems"),
+        ("One poem,\nof two lines\n", "only one poem"),
+        ("same\n\nSAME", "only one poem"),
         ("o!\n\no\n", "line to train on"),
     ],
 )

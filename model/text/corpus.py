@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path
 
 from model.text.alphabets import spell
-from model.text.documents import LONGEST_LINE, documents_in, names_in, poems_in
+from model.text.documents import documents_in, names_in, poems_in
 from model.text.encodings import UTF_8, CorpusError, read_file, read_text
 from model.text.forms import Alphabet, Form
 from model.text.vocabulary import Vocabulary, fold
@@ -98,7 +98,7 @@ def read_names(
         raise CorpusError(f"split must be from 0 to {HELD_OUT_SHARE - 1}, got {split}")
     text, notes = _read(path, alphabet)
     names, left_out = names_in(text)
-    _check_names(names, text, path)
+    _check_names(names, path, [*notes, left_out])
     held_out, vocabulary = _held_out_names(names, split), Vocabulary.from_texts(names)
     others = chain.from_iterable(names_in(vocabulary.fold(read_text(path)))[0] for path in pretraining)
     known = frozenset(names)
@@ -122,13 +122,14 @@ def read_verse(*paths: Path, pretraining: Sequence[Path] = (), alphabet: Alphabe
     notes: list[str] = []
     poems = _unique(chain.from_iterable(_poems(path, alphabet, notes) for path in paths))
     if len(poems) < 2:
-        raise CorpusError(f"{_listed(paths)} has {len(poems)} poems, repetitions left out; at least 2 are needed")
+        found = "only one poem, so there is nothing to hold out" if poems else "0 poems"
+        raise CorpusError(f"{_listed(paths)} has {found}; at least 2 are needed")
     first_held_out = len(poems) - math.ceil(len(poems) / HELD_OUT_SHARE)
     held_out = poems[first_held_out:]
     hidden = {_letters(line) for poem in held_out for line in poem.split("\n")}
     training = _unique(_without(hidden, poems[:first_held_out]))
     if not training:
-        raise CorpusError(f"{_listed(paths)} has no line to train on: every line also occurs in a held-out poem")
+        raise CorpusError(f"{_listed(paths)} has no line to train on: each one also occurs in a held-out poem")
     vocabulary = Vocabulary.from_texts(chain(training, held_out))
     others = chain.from_iterable(documents_in(vocabulary.fold(read_text(path))) for path in pretraining)
     return _corpus("verse", training, held_out, _unique(_without(hidden, others)), notes)
@@ -144,16 +145,16 @@ def _read(path: Path, alphabet: Alphabet) -> tuple[str, list[str]]:
     return spelling.text, notes
 
 
-def _check_names(names: Sequence[str], text: str, path: Path) -> None:
-    if len(names) > 1:
-        return
-    if names:
-        reason = f"has 1 names: every line is {names[0]!r}, so there is nothing to hold out"
-    elif text.strip():
-        reason = f"has 0 names: every line has more than {LONGEST_LINE} characters. Verse is for `train poem`"
-    else:
-        reason = "has 0 names, and no letter of any"
-    raise CorpusError(f"{path} {reason}; it needs at least 2, one a line")
+def _check_names(names: Sequence[str], path: Path, notes: Sequence[str]) -> None:
+    if len(names) < 2:
+        found = f"only one name: every line is {names[0]!r}, so there is nothing to hold out" if names else "0 names"
+        raise CorpusError(f"{path} has {found}; it needs at least 2, one a line{_because(notes, path)}")
+
+
+def _because(notes: Sequence[str], path: Path) -> str:
+    """Return in brackets what was left of a text, if something was left out."""
+    reasons = "; ".join(note.removeprefix(f"{path}: ") for note in notes if note)
+    return f" ({reasons})" if reasons else ""
 
 
 def _poems(path: Path, alphabet: Alphabet, notes: list[str]) -> Iterator[str]:
