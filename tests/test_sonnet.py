@@ -20,7 +20,7 @@ from model.decoding.metre import patterns, scans
 from model.decoding.requests import RequestError, Result, SonnetRequest, VerseRequest, generator_for
 from model.decoding.rhyme import Rhyme, rhyme
 from model.decoding.searches import AT_ONCE, tables_for
-from model.decoding.sonnet import PARTNERS, STOPS, whole_sonnet
+from model.decoding.sonnet import ADDRESSES, PARTNERS, STOPS, whole_sonnet
 from model.engine.threads import blas_threads
 from model.files import ROOT
 from model.network.architecture import Architecture
@@ -32,16 +32,16 @@ RECORDED = """\
 they say we are the members of my love.
 i am not such a worthy beauty stay,
 that i am glad thou see'st him on thy glove.
-therefore i do beseech you, i will find:
-my heart is long as thou hast laid it so.
-what summer is this, thou art all on blind?
-what talk you to you better than this woe?
-who was he done alone, where all the morn
-that all the argument is rather too?
-when i must seek into the sweet of scorn,
-while fury were discharg'd, but then i do.
-this is the morning's wonder for thy tears,
-which for a gracious love to common fears."""
+i do not like it where i so must be.
+i will not let it be a fool expense,
+there is no matter as to make it thee:
+if thou shouldst go, i shall be done, and thence:
+and in my new behaviour to my son,
+so that it cannot be disgraced too.
+o, fie upon thy loving sovereign,
+i have been well so wretched in thy view;
+and then thou art as likely as the sound
+of my transgression in thy fury crown'd."""
 MOST_STEPS = 3000
 
 
@@ -115,6 +115,13 @@ def test_the_released_weights_write_what_they_always_wrote(released: Checkpoint)
     (text,) = written(Decoder(released), request())
     check(text, released, FIRST)
     assert text == RECORDED
+
+
+def test_a_sonnet_speaks_to_somebody_as_its_first_line_does(released: Checkpoint) -> None:
+    (text,) = written(Decoder(released), request(prompt="I saw you in the yellow wood"))
+    thou, you = ADDRESSES
+    assert thou.isdisjoint(words_of(text))
+    assert you.isdisjoint(words_of(RECORDED))
 
 
 def test_without_a_first_line_it_writes_that_too(decoder: Decoder, small: Checkpoint) -> None:
