@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation import buttons
-from bot.conversation.buttons import CreationPress, PreferencePress, PrivacyPress
+from bot.conversation.buttons import CreationPress, PagePress, PreferencePress, PrivacyPress, VersionPress
 from bot.conversation.moods import STEPS
 from bot.people.records import CODE_CHARACTERS, CODE_LENGTH, LARGEST_SEED, MOODS, Creation, Mood, Preferences
+from bot.training.choice import Entry, Page
 from model.text.forms import Genre
+from tests.checkpoints import DESCRIPTION
 
 if TYPE_CHECKING:
     from telegram import InlineKeyboardButton, InlineKeyboardMarkup
@@ -72,9 +74,22 @@ def test_answers_to_a_question_about_privacy_come_back(owner: int) -> None:
     ]
 
 
+@given(CODES, st.integers(0, 99))
+def test_versions_come_back(code: str, number: int) -> None:
+    serving, damaged, other = "0" * 12, "1" * 12, "2" * 12
+    entries = [Entry(serving, DESCRIPTION), Entry(damaged, fault="damaged"), Entry(other, DESCRIPTION)]
+    page = Page(f"voices/{code}", entries, serving, number, 100)
+    sent = [buttons.read(one) for one in data(buttons.below_versions(page, {"dino": "dino", page.network: "me"}))]
+    turns = [PagePress(page.network, at) for at in (number - 1, number + 1) if 0 <= at < 100]
+    actions = [VersionPress(action, page.network, other, number) for action in ("promote", "compare")]
+    assert sent == [*actions, *turns, PagePress("dino", 0)]
+
+
 @pytest.mark.parametrize(
     ("data", "press"),
     [
+        ("1:versions:poem:3", PagePress("poem", 3)),
+        ("1:compare:voices/k7m2p9x:0a1b2c3d4e5f:0", VersionPress("compare", "voices/k7m2p9x", "0a1b2c3d4e5f", 0)),
         ("1:another:k7m2p9x", CreationPress("another", CODE)),
         ("1:continue:k7m2p9x", CreationPress("continue", CODE)),
         ("1:mood:wild:101", PreferencePress(101, mood="wild")),
@@ -117,6 +132,14 @@ def test_only_buttons_that_can_do_something() -> None:
         "1:mood:wild:١",
         "1:names:11:101",
         "1:names:1:" + "9" * 20,
+        "1:versions:names:0",
+        "1:versions:voices/../../x:0",
+        "1:versions:dino:-1",
+        "1:versions:dino:99999",
+        "1:promote:dino:../../etc/xy:0",
+        "1:promote:dino:0a1b2c3d4e5f",
+        "1:promote:voices/:0a1b2c3d4e5f:0",
+        "1:delete:dino:0a1b2c3d4e5f:0",
         "1:forget:maybe:101",
         "1:forget:yes:",
         "1:forget:yes:101x",

@@ -11,6 +11,7 @@ Whatever comes from a person, a network or an error is escaped here and nowhere 
     page        the page in a browser
     status      /status
     voices      own voices
+    versions    /models and /rollback
 """
 
 from bot.conversation.texts.creations import *  # noqa: F403 - one name for all: `texts.START`
@@ -20,5 +21,6 @@ from bot.conversation.texts.people import *  # noqa: F403
 from bot.conversation.texts.refusals import *  # noqa: F403
 from bot.conversation.texts.status import *  # noqa: F403
 from bot.conversation.texts.trainings import *  # noqa: F403
+from bot.conversation.texts.versions import *  # noqa: F403
 from bot.conversation.texts.voices import *  # noqa: F403
 from bot.conversation.texts.welcome import *  # noqa: F403

@@ -19,7 +19,13 @@ COMMANDS = {
     "help": "what I can do",
     "about": "what I'm made of",
 }
-ADMIN_COMMANDS = {**COMMANDS, "retrain": "train a network", "status": "how I am"}
+ADMIN_COMMANDS = {
+    **COMMANDS,
+    "retrain": "train a network",
+    "models": "the versions of each network",
+    "rollback": "back to the version before",
+    "status": "how I am",
+}
 
 START = (
     "Hi, I'm <b>Mangosaurus</b>. I invent dinosaurs that never lived and verse that Shakespeare never wrote.\n\n"
@@ -42,6 +48,7 @@ HELP = (
 )
 HELP_ADMIN = (
     "/retrain dino – train the names again; /retrain poem 10 – the verse, for about ten minutes\n"
+    "/models – the versions of each network; /rollback dino – back to the one that served before\n"
     "/status – how I am, and what serves"
 )
 
