@@ -70,9 +70,9 @@ async def test_versions_are_shown_the_newest_first(chat: Chat, dino: Versions) -
     (answer,) = await chat.say("/models", ADMIN)
     assert answer.split("\n\n") == [
         "Versions of dino, the newest first",
-        f"{newest}\n2025-01-09, recipe TEST, 1 steps, held-out loss 1.2500",
-        f"{middle}\n2025-01-02, recipe TEST, 1 steps, held-out loss 2.0000",
-        f"{first} serves\n2024-01-01, recipe TEST, 1 steps, held-out loss 3.0000",
+        f"{newest}\n2025-01-09, recipe TEST, 1 step, held-out loss 1.2500",
+        f"{middle}\n2025-01-02, recipe TEST, 1 step, held-out loss 2.0000",
+        f"{first} serves\n2024-01-01, recipe TEST, 1 step, held-out loss 3.0000",
     ]
     actions = [f"{action} {version}" for version in (newest, middle) for action in ("promote", "compare")]
     assert chat.buttons() == [*actions, "poem"]

@@ -17,10 +17,12 @@ from bot.conversation.replies import LONGEST_VERSE
 from bot.handlers.dino import MOST
 from bot.local.contents import LONGEST_CAPTION, LONGEST_TEXT
 from bot.local.markup import parse_html, units
-from bot.training.commands import Reason, RetrainingError
+from bot.training.choice import Entry, Page
+from bot.training.commands import Comparison, Reason, RetrainingError
 from bot.training.lessons import Lesson
 from bot.training.retraining import Outcome
 from bot.writing.nearest import Neighbour
+from tests.checkpoints import DESCRIPTION
 from tests.serving import progress
 
 BOT = Path(__file__).resolve().parents[1] / "bot"
@@ -34,6 +36,26 @@ VERDICTS = [
     for facts in ((True, "0a1b", 1.0, None, 5.0), (True, "0a1b", 1.0, 2.0, 5.0), (False, "0a1b", 2.0, 1.0, 5.0))
 ]
 
+HEALTH = texts.Health(
+    seconds=1e6,
+    answers=10**6,
+    refused=10**6,
+    latency=[0.01, 10.0],
+    messages=10**4,
+    texts=10**3,
+    dropped=2,
+    errors={f"{STRANGE}{number}": number for number in range(1, 99)},
+    training=STRANGE,
+    versions={f"voice:{STRANGE}{number}": "0" * 12 for number in range(42)},
+    database=STRANGE * 9,
+    size=10**12,
+    memory=10**9,
+    program=["Mangosaurus 0.2.0", "Python 3.11.7"],
+)
+ENTRIES = [
+    Entry("0a1b", replace(DESCRIPTION, recipe=STRANGE * 9, created=STRANGE * 9)),
+    Entry("1a2b", fault=STRANGE * 99),
+]
 SIGNATURE = (texts.decided_by(2**63 - 1, 2**63 - 2, 1.15), "k7m2p9x")
 
 EVERYTHING = [
@@ -49,6 +71,16 @@ EVERYTHING = [
     texts.nothing_written("sonnet", STRANGE),
     texts.about([("dino", "0a1b", 1.7, 1681), ("poem", "0a1b", 1.4, 0)]),
     texts.help_for("mangosaurus_bot", is_admin=True),
+    texts.status(HEALTH),
+    texts.status(replace(HEALTH, latency=[], size=None, errors={}, training=None, messages=1)),
+    texts.versions(STRANGE, Page("dino", ENTRIES * 4, None, 1, 3)),
+    texts.versions(STRANGE, Page("dino", [], None, 0, 1)),
+    texts.promoted("0a1b"),
+    texts.rolled_back(STRANGE, *ENTRIES),
+    texts.nothing_before(STRANGE),
+    texts.not_changed(STRANGE, STRANGE * 99),
+    texts.compared(STRANGE, "0a1b", "1a2b", Comparison(1.0, 0.1, True, 0.5)),
+    texts.not_compared(STRANGE, STRANGE * 99),
     texts.how_many(10),
     texts.first_letters(STRANGE * 99, 20),
     texts.no_new_name("ma"),

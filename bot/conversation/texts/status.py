@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.conversation.texts.markup import duration, escape
+from bot.conversation.texts.markup import counted, duration, escape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,8 +46,8 @@ def status(now: Health) -> str:
         ("up", duration(now.seconds)),
         ("answers", f"{now.answers:,}, and {now.refused:,} refused"),
         ("latency", _latency(now.latency)),
-        ("waiting", f"{now.messages:,} messages, {now.texts:,} texts"),
-        ("dropped", f"{now.dropped:,} messages"),
+        ("waiting", f"{counted(now.messages, 'message')}, {counted(now.texts, 'text')}"),
+        ("dropped", counted(now.dropped, "message")),
         ("errors", _errors(now.errors)),
         ("training", now.training or "none"),
         *now.versions.items(),

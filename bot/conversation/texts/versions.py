@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.conversation.texts.markup import cut, escape
+from bot.conversation.texts.markup import counted, cut, escape
 
 if TYPE_CHECKING:
     from bot.training.choice import Entry, Page
@@ -93,15 +93,14 @@ def _short(reason: str) -> str:
 
 def _version(entry: Entry, *, serves: bool) -> str:
     mark = " <b>serves</b>" if serves else ""
-    if entry.description is None:
-        return f"<code>{entry.version}</code>{mark}\ndamaged: {escape(cut(entry.fault.removeprefix('damaged: '), LONGEST_FAULT))}"
-    return f"<code>{entry.version}</code>{mark}\n{_made(entry.description)}"
+    fault = f"damaged: {escape(cut(entry.fault.removeprefix('damaged: '), LONGEST_FAULT))}"
+    return f"<code>{entry.version}</code>{mark}\n{_made(entry.description) if entry.description else fault}"
 
 
 def _made(made: Description) -> str:
     day = escape(made.created[:10])
     recipe = escape(cut(made.recipe, 20))
-    return f"{day}, recipe {recipe}, {made.steps:,} steps, held-out loss {made.held_out_loss:.4f}"
+    return f"{day}, recipe {recipe}, {counted(made.steps, 'step')}, held-out loss {made.held_out_loss:.4f}"
 
 
 def _loss_of(entry: Entry) -> str:
