@@ -18,9 +18,11 @@ from bot.local.contents import Refusal
 from bot.local.telegram import group
 from bot.people.limits import Rate
 from bot.people.store import Store, StoreError
+from bot.training.lessons import Lesson
 from bot.wire.order import PersonalOrder
+from bot.writing.folders import Folders
 from bot.writing.writer import Busy, Writer
-from tests.serving import ADMIN, ALICE, Chat, serving
+from tests.serving import ADMIN, ALICE, Chat, install, serving, untrained
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,6 +103,23 @@ async def test_errors_are_counted_by_kind(chat: Chat, monkeypatch: pytest.Monkey
     for _ in range(2):
         await chat.say("/dino")
     assert (await table(chat))["errors"] == "Busy 2, Forbidden 1"
+
+
+async def test_a_training_and_own_voices_are_shown(
+    settings: Settings, telegram: Telegram, own_checkpoints: Path
+) -> None:
+    """A voice that has no weights yet does not serve."""
+    voices = Folders(own_checkpoints).voices
+    voices.add("keats", "verse", "text")
+    trained = voices.add("pokémon", "names", "text")
+    version = install(own_checkpoints / trained.network, untrained("names", 7))
+    async with serving(dataclasses.replace(settings, checkpoints=own_checkpoints), telegram) as chat:
+        chat.mangosaurus.retraining.running = Lesson("dino", "names")
+        rows = await table(chat)
+        chat.mangosaurus.retraining.running = None
+    assert rows["training"] == "dino"
+    assert rows["voice:pokémon"] == version
+    assert "voice:keats" not in rows
 
 
 async def test_a_database_that_fails_does_not_hide_the_rest(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
