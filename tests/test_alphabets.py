@@ -85,6 +85,15 @@ def test_of_too_many_characters_a_rare_accent_is_folded() -> None:
     assert spell(f"{common}EEEé", Alphabet.OWN).text.endswith("EEEE")  # the letter e is rarer than E
 
 
+@pytest.mark.parametrize("marks", ["\u0301", "\u0301\u0316", "\u0316\u0301\u0345"])
+def test_heaps_of_accents_are_cut_and_take_no_time(marks: str) -> None:
+    text = "a" + marks * 300_000 + "b"  # composing them would take minutes
+    assert len(spell(text, Alphabet.OWN).text) <= 32
+    assert spell(text, Alphabet.FOLDED).text.replace("ι", "") == "ab"
+    assert Vocabulary("\nab").fold(text) == "ab"
+    assert Vocabulary("\nAab").fold(text) == "ab"
+
+
 # The vocabulary of a text that keeps its own alphabet.
 
 NAMES = Vocabulary("\n -MNaegnoé\u2019")

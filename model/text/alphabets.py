@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.text.forms import Alphabet
-from model.text.vocabulary import Vocabulary, fold
+from model.text.vocabulary import Vocabulary, composed, fold
 
 MOST_CHARACTERS = 200
 """Characters of the largest vocabulary, the newline included."""
@@ -52,7 +52,7 @@ class Spelling:
 
 def spell(text: str, alphabet: Alphabet) -> Spelling:
     """Reduce a text to an alphabet. Accents that follow their letters are composed with them first (NFC)."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    text = composed(text)
     counts = _counts(text)
     reduce = fold if alphabet is Alphabet.FOLDED else own
     table: Table = {ord(character): reduce(character) for character in counts}

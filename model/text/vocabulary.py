@@ -9,6 +9,7 @@ A `Vocabulary` of an own alphabet has capitals, accents or other characters that
 that it has, and brings all others as near to them as it can.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ _LINE_ENDINGS = dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n")
 _TABLE = _LETTERS | _QUOTES | _DASHES | _SYMBOLS | _LINE_ENDINGS | {"\n": "\n", "\t": " ", "\u1680": " "}
 # Characters that a cache holds. Others are computed each time, so that a hostile text cannot fill the memory.
 _CACHE_SIZE = 20_000
+_MARKS = 30
+"""Marks that a letter may have."""
 _AT_ONCE = 1 << 20
 """Characters that become ids at a time, which bounds the memory."""
 
@@ -88,6 +91,18 @@ def fold(text: str) -> str:
     surrogates and emoji are dropped.
     """
     return text.replace("\r\n", "\n").translate(_FOLDING)
+
+
+def composed(text: str) -> str:
+    r"""Return a text with one kind of line ending, `"\n"`, and with accents composed with their letters (NFC).
+
+    Of more than 30 marks on a letter, the rest is dropped (Stream-Safe Text Format, Unicode Standard Annex 15), because
+    composing takes a time that grows with the square of their number.
+    """
+    marks = re.escape("".join(filter(unicodedata.combining, sorted(set(text)))))
+    if marks:
+        text = re.sub(f"([{marks}]{{{_MARKS}}})[{marks}]+", r"\1", text)
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
 
 
 @dataclass(frozen=True)
@@ -169,7 +184,7 @@ class Vocabulary:
         return folded
 
     def _fold_once(self, text: str) -> str:
-        return unicodedata.normalize("NFC", text.replace("\r\n", "\n")).translate(self._nearest)
+        return composed(text).translate(self._nearest)
 
     def shown(self, name: str) -> str:
         """Return a name as people read it: with a capital if this vocabulary is folded and has none."""
