@@ -37,6 +37,8 @@ from bot.handlers.retrain import Retrain
 from bot.handlers.seed import Seed
 from bot.handlers.sonnet import Sonnet
 from bot.handlers.status import Status
+from bot.handlers.teaching import Teaching
+from bot.handlers.voices import VoiceMenu
 from bot.handlers.welcome import Welcome, announce_commands
 from bot.people.store import Store
 from bot.training.choice import Choice
@@ -186,8 +188,12 @@ class Mangosaurus:
             watching=watching,
         )
         welcome = Welcome(settings.admin_ids, self.writers)
+        voice_menu = VoiceMenu(self._folders, self._archive, self.retraining, settings.admin_ids)
+        teaching = Teaching(self._folders.voices, self._trainings, self.retraining, settings.admin_ids)
         handlers = [  # the first that matches a message answers it, so the busiest come first
             Dino(answers).handler(),
+            *voice_menu.handlers(),
+            *teaching.handlers(),
             *Poem(answers).handlers(),
             Sonnet(answers).handler(),
             *Again(answers).handlers(),

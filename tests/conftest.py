@@ -16,6 +16,7 @@ from bot.settings import Settings
 from bot.values import Secret
 from tests.databases import database, postgresql, postgresql_folder  # noqa: F401 - fixtures
 from tests.serving import ADMIN, Chat, install_both, serving
+from tests.voices import folders, keats, own_chat, own_settings, pokemon  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

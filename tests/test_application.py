@@ -73,7 +73,8 @@ async def test_everything_but_messages_stays_at_telegram(chat: Chat) -> None:
 async def test_the_menu_of_commands(chat: Chat, telegram: Telegram) -> None:
     await until(lambda: len(telegram.commands) == 1)
     public = {command["command"] for command in telegram.commands['{"type": "default"}', ""]}
-    assert public == {"dino", "poem", "sonnet", "seed", "settings", "again", "export", "forget", "help", "about"}
+    people = {"seed", "settings", "again", "export", "forget", "help", "about"}
+    assert public == {"dino", "poem", "sonnet", "voices", *people}
 
 
 async def test_the_administrators_menu_once_they_are_known(settings: Settings, telegram: Telegram) -> None:

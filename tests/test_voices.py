@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -23,6 +22,7 @@ from model.checkpoint.versions import Versions
 from model.text.forms import Genre
 from tests.databases import opened
 from tests.serving import install, untrained
+from tests.voices import modes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,11 +34,6 @@ if TYPE_CHECKING:
 @pytest.fixture
 def voices(tmp_path: Path) -> Voices:
     return Voices(tmp_path / "voices")
-
-
-def modes(folder: Path) -> set[str]:
-    """Return what everybody may do in a folder and with all that is in it."""
-    return {oct(stat.S_IMODE(path.stat().st_mode)) for path in (folder, *folder.rglob("*"))}
 
 
 @pytest.mark.parametrize(

@@ -15,5 +15,7 @@ Rooms, in no order, and what the composition root uses of them:
     retrain       Retrain: `/retrain`, and the buttons below a training
     models        Models: `/models` and `/rollback`
     status        Status: `/status`
+    voices        VoiceMenu: `/voices`
+    teaching      Teaching: `/retrain names` and `/retrain verse`
     failures      Failures: what a person and the log read of anything that goes wrong
 """

@@ -109,6 +109,15 @@ def drop(directory: Path, key: str) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def drop_all(directory: Path, network: str) -> None:
+    """Remove the interrupted trainings of a network, but not one that a process is busy with."""
+    for folder in directory.glob(f"{FOLDER_PREFIX}*"):
+        with contextlib.suppress(OSError), locked(folder / LOCK):
+            lesson = _read_lesson(folder)
+            if lesson and lesson.network == network:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
 def sweep(directory: Path) -> None:
     """Remove the folders of killed bots, but not a training that can go on. Those of living bots are locked."""
     for folder in directory.glob(f"{FOLDER_PREFIX}*"):

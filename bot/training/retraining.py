@@ -127,6 +127,10 @@ class Retraining:
         """Remove an interrupted training. BlockingIOError if a process goes on with it; OSError."""
         await asyncio.to_thread(lessons.drop, self._directory, key)
 
+    async def drop_all(self, network: str) -> None:
+        """Remove all interrupted trainings of a network that was removed itself."""
+        await asyncio.to_thread(lessons.drop_all, self._directory, network)
+
     async def undo(self, network: str, version: str) -> str | None:
         """Go back to the version before this one, serve it and return it; None if this one is not current any more.
 

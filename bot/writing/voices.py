@@ -27,7 +27,9 @@ from typing import TYPE_CHECKING
 from bot.people.records import CODE_CHARACTERS, CODE_LENGTH, network_of, new_code
 from model.errors import MangosaurusError
 from model.files import write_whole
-from model.text.forms import FORMS, Genre
+from model.text.corpus import read_names, read_verse
+from model.text.encodings import CorpusError
+from model.text.forms import FORMS, Alphabet, Genre
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MOST = 40
+MOST = 30
 """Voices, so that one message can show them all, with two buttons for each."""
 SHORTEST_NAME, LONGEST_NAME = 2, 20
 """Characters."""
@@ -156,10 +158,29 @@ class Voices:
                 folder.rename(self._directory / voice.id)
             return voice
 
+    def check(self, form: Form, text: str) -> tuple[str, ...]:
+        """Read a text as its training will; returns what changes on the way. CorpusError if it is too small."""
+        with self._locked(), self._unfinished() as folder:
+            path = folder / "text.txt"
+            write_whole(path, text.encode())
+            try:
+                corpus = (read_names if form == "names" else read_verse)(path, alphabet=Alphabet.OWN)
+            except CorpusError as error:
+                raise CorpusError(_about_the_text(str(error), path)) from error
+        if corpus.too_small:
+            raise CorpusError(corpus.too_small)
+        return tuple(_about_the_text(note, path) for note in corpus.notes)
+
     def replace_text(self, voice: Voice, text: str) -> None:
-        """Give a voice another text. Its weights stay. RemovedError."""
+        """Give a voice another text. RemovedError.
+
+        Its weights stay, and serve as the last good ones. But none is current any more, so the first ones that learn
+        from the new text become current, however they compare.
+        """
         with self._locked():
             write_whole(self.text(voice), text.encode())
+            with contextlib.suppress(FileNotFoundError):
+                (self.folder(voice.id) / "current").replace(self.folder(voice.id) / "previous")
 
     def rename(self, voice_id: str, name: str) -> Voice:
         """Give a voice another name; returns the voice. TakenError or RemovedError."""
@@ -214,6 +235,11 @@ class Voices:
         while (self._directory / (voice_id := new_code())).exists():
             pass
         return voice_id
+
+
+def _about_the_text(sentence: str, path: Path) -> str:
+    """Return a sentence about a file as one about the text in it: people do not know the file."""
+    return sentence.replace(f"{path}: ", "").replace(str(path), "the text")
 
 
 def _description(voice: Voice) -> bytes:

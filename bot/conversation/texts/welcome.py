@@ -11,6 +11,7 @@ COMMANDS = {
     "dino": "invent dinosaur names",
     "poem": "continue a line of verse",
     "sonnet": "fourteen lines that scan and rhyme",
+    "voices": "other voices for names and verse",
     "seed": "see or set your seed",
     "settings": "how daring I am, and how many names you get",
     "again": "show a creation again, by its code",
@@ -36,6 +37,7 @@ HELP = (
     "/dino 5 mango – five names that begin with Mango\n"
     "/poem Shall I compare thee – your line, and verse that continues it; quotes keep a space at its end\n"
     "/sonnet Shall I compare thee – fourteen lines that scan and rhyme, the first of them yours\n"
+    "/voices – other voices that I have learned, and how to ask for them\n"
     "/seed – your seed; /seed 42 starts the sequence of seed 42\n"
     "/settings – how daring I am, and how many names /dino gives you\n"
     "/again k7m2p9x – the creation with that code, letter for letter, whoever asked for it first\n"
@@ -48,6 +50,7 @@ HELP = (
 )
 HELP_ADMIN = (
     "/retrain dino – train the names again; /retrain poem 10 – the verse, for about ten minutes\n"
+    "/retrain names pokemon – as the caption of a text file with names: a new voice; /retrain verse keats – of poems\n"
     "/models – the versions of each network; /rollback dino – back to the one that served before\n"
     "/status – how I am, and what serves"
 )
