@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import os
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -212,6 +213,21 @@ async def test_versions_are_compared_by_a_child(chat: Chat, dino: Versions) -> N
         texts.compared("dino", old.version, twin, Comparison(float(loss), 0.0, False, float(loss)))
     )
     assert chat.telegram.sent[-1]["reply_to_message"]["message_id"] == chat.telegram.sent[0]["message_id"]
+
+
+async def test_versions_of_a_voice_are_compared_on_its_own_text(chat: Chat, own_checkpoints: Path) -> None:
+    text = "\n".join(f"{a}{b}{c}ku" for a in "bdfg" for b in "aeiou" for c in "lmnprs")
+    versions = Versions(own_checkpoints / Folders(own_checkpoints).voices.add("pokemon", "names", text).network)
+    first, second = add(versions, 1, 2.0), add(versions, 2, 1.0)
+    versions.promote(first)
+    await chat.say("/models voice:pokemon", ADMIN)
+    await chat.press(f"compare {second}", ADMIN)
+    await chat.mangosaurus.finished()
+    assert re.fullmatch(
+        "Two versions of voice:pokemon on the same held-out text, in nats per character:\n\n"
+        rf"{first}, which serves: 3\.\d{{4}}\n{second}: 3\.\d{{4}}\n\nThe difference is .*",
+        chat.texts()[-1],
+    )
 
 
 async def test_a_comparison_that_fails_says_why(chat: Chat, dino: Versions) -> None:

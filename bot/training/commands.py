@@ -121,7 +121,7 @@ class Commands:
         reporter = Reporter(report, serving)
         try:
             await reporter.read(history_path(new))
-            await self._run("train", lesson, [*options, *_texts(lesson), "--json"], reporter.hear)
+            await self._run("train", lesson, [*options, *_corpus(lesson), *_alphabet(lesson), "--json"], reporter.hear)
         finally:
             await reporter.close(0 if self.stopped or self.cancelled else LAST_REPORT_WITHIN)
         return Trained(_finite(reporter.loss), reporter.early)
@@ -138,12 +138,13 @@ class Commands:
             return None
 
     async def compare(self, lesson: Lesson, old: Path, new: Path) -> Comparison:
-        """Compare two files of weights on the same held-out text."""
+        """Compare two files of weights on the same held-out text. Their alphabet is known from the files."""
         figures: Message = {}
-        options = [str(old), str(new), "--threads", str(lesson.threads), *_texts(lesson), "--json"]
+        options = [str(old), str(new), "--threads", str(lesson.threads), *_corpus(lesson), "--json"]
         await self._run("compare", lesson, options, figures.update)
         old_loss, margin = _finite(figures.get("old_loss")), _finite(figures.get("margin"))
-        return Comparison(old_loss, margin, figures.get("better") is True, figures.get("new_loss"))
+        new_loss = _finite(figures["new_loss"]) if "new_loss" in figures else None
+        return Comparison(old_loss, margin, figures.get("better") is True, new_loss)
 
     async def _run(
         self, verb: str, lesson: Lesson | None, options: Sequence[str], hear: Callable[[Message], None]
@@ -184,10 +185,12 @@ class Commands:
             self._child.signal(signal.SIGUSR1)
 
 
-def _texts(lesson: Lesson) -> list[str]:
-    """Return the options that name an own text."""
-    options = ["--corpus", str(lesson.corpus)] if lesson.corpus else []
-    return [*options, "--alphabet", "own"] if lesson.alphabet_own else options
+def _corpus(lesson: Lesson) -> list[str]:
+    return ["--corpus", str(lesson.corpus)] if lesson.corpus else []
+
+
+def _alphabet(lesson: Lesson) -> list[str]:
+    return ["--alphabet", "own"] if lesson.alphabet_own else []
 
 
 def _failure(complaint: str, ending: Ending) -> RetrainingError:
