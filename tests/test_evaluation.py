@@ -215,3 +215,17 @@ def test_a_document_without_known_characters_scores_zero() -> None:
 def test_a_checkpoint_and_a_text_that_do_not_fit_together_are_refused(corpus: Corpus, sentence: str) -> None:
     with pytest.raises(EvaluationError, match=sentence):
         evaluate(checkpoint_for(NAMES, biased(NAMES)), corpus)
+
+
+def test_of_a_long_text_a_part_is_measured_and_all_its_names_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = tuple(f"{number:08b}".replace("0", "a").replace("1", "b") for number in range(256))
+    corpus = Corpus("names", names[:200], names[200:], (), Vocabulary("\nab"), "digest of many names")
+    monkeypatch.setattr("model.evaluation.evaluation.MOST_READ", 90)
+    monkeypatch.setattr("model.evaluation.evaluation.MOST_HELD_OUT", 45)
+    monkeypatch.setattr("model.evaluation.evaluation.MOST_COMPARISONS", 3 * 256)
+    result = evaluate(checkpoint_for(corpus, biased(corpus, {"a": 0.48, "b": 0.48, "\n": 0.04})), corpus)
+    assert (result.held_out_documents, result.samples["names"], result.held_out["names"]) == (5, 3, 3)
+    checkpoint = checkpoint_for(corpus, biased(corpus, {"a": 0.45, "b": 0.45, "\n": 0.1}))
+    drawn = evaluate(checkpoint, corpus, samples=200).samples
+    aware = evaluate(replace(checkpoint, known_names=frozenset()), corpus, samples=200).samples
+    assert drawn["new"] < aware["new"]  # names beyond the part are known too
