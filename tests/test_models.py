@@ -18,6 +18,7 @@ from bot.local.telegram import group
 from bot.training import choice as choosing
 from bot.training.choice import A_PAGE
 from bot.training.commands import Comparison
+from bot.training.lessons import Lesson
 from bot.training.locks import LOCK, locked
 from bot.writing.folders import Folders
 from model.checkpoint.versions import Versions, save
@@ -203,8 +204,6 @@ async def test_versions_are_compared_by_a_child(chat: Chat, dino: Versions) -> N
     await chat.say("/models", ADMIN)
     await chat.press(f"compare {twin}", ADMIN)
     assert chat.notice == texts.COMPARING
-    await chat.press(f"compare {twin}", ADMIN)
-    assert chat.notice == texts.COMPARING_ALREADY
     (name,) = await chat.say("/dino")
     assert name
     await chat.mangosaurus.finished()
@@ -240,6 +239,17 @@ async def test_a_comparison_that_fails_says_why(chat: Chat, dino: Versions) -> N
     assert chat.texts()[-1] == f"I couldn't compare versions of dino: {reason}."
 
 
+async def test_there_is_no_comparison_while_a_training_runs(chat: Chat, dino: Versions) -> None:
+    new = add(dino, 9, 3.5)
+    await chat.say("/models", ADMIN)
+    chat.mangosaurus.retraining.running = Lesson("poem", "verse")
+    await chat.press(f"compare {new}", ADMIN)
+    assert chat.notice == shown(texts.already_training("poem"))
+    chat.mangosaurus.retraining.running = None
+    await chat.mangosaurus.finished()
+    assert len(chat.texts()) == 1
+
+
 async def test_a_stop_ends_a_comparison(
     settings: Settings, telegram: Telegram, own_checkpoints: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +259,8 @@ async def test_a_stop_ends_a_comparison(
     async with serving(dataclasses.replace(settings, checkpoints=own_checkpoints), telegram) as chat:
         await chat.say("/models", ADMIN)
         await chat.press(f"compare {new}", ADMIN)
+        await chat.press(f"compare {new}", ADMIN)
+        assert chat.notice == texts.COMPARING_ALREADY
     assert chat.texts()[1:] == [shown(texts.not_compared("dino", "the bot stopped"))]
 
 

@@ -115,7 +115,7 @@ class Models:
     def _refuse_second(self) -> None:
         if running := self._retraining.running:
             raise ExplainedError(texts.already_training(running.title))
-        if self._choice.comparing:
+        if self._comparisons:
             raise ExplainedError(texts.COMPARING_ALREADY)
 
     async def _compare(self, query: CallbackQuery, press: VersionPress, title: str) -> None:

@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.training.commands import Commands
+from bot.training.commands import Commands, RetrainingError
 from bot.training.locks import LOCK, locked_in_turn
 from bot.training.retraining import SILENCE
 from model.checkpoint.encoding import CheckpointError
@@ -68,11 +68,6 @@ class Choice:
         self._commands = Commands(command, silence)
         self._comparing = asyncio.Lock()
 
-    @property
-    def comparing(self) -> bool:
-        """Whether a comparison runs."""
-        return self._comparing.locked()
-
     async def page(self, network: str, number: int = 0) -> Page:
         """Return a page of versions, the newest first. CheckpointError, here and below; KeyError if there is no folder.
 
@@ -98,8 +93,11 @@ class Choice:
             serving = self._serving(lesson.network, versions)
             for each in (serving, version):
                 await asyncio.to_thread(versions.load, each)
-            found = await self._commands.compare(lesson, versions.path(serving), versions.path(version))
-            return serving, found
+            try:
+                return serving, await self._commands.compare(lesson, versions.path(serving), versions.path(version))
+            except RetrainingError:
+                self._commands.refuse_if_ended()  # a stop kills the child, which does not know why
+                raise
 
     async def stop(self) -> None:
         """End a comparison, and wait until its child is gone."""
