@@ -169,6 +169,19 @@ async def test_a_new_text_for_a_voice_is_learned_anew_and_old_codes_stay(
         assert await chat.say(f"/again {code_in(old)}") == [old]
 
 
+async def test_one_more_round(own_settings: Settings, telegram: Telegram) -> None:
+    """A real training that goes on from the weights of a voice."""
+    async with serving(own_settings, telegram) as chat:
+        await teach(chat, LIST)
+        await chat.mangosaurus.finished()
+        before = len(telegram.sent)
+        await chat.say("/retrain names pokemon", ADMIN)
+        await chat.mangosaurus.finished()
+        *_, verdict = chat.texts()[before:]
+        assert "before" in verdict  # both losses are known, whichever is lower
+        assert "failed" not in verdict
+
+
 async def test_the_lesson(listener: Listener, own_chat: Chat, folders: Folders) -> None:
     await teach(own_chat, LIST, "/retrain NAMES Pokemon")
     voice = folders.voices.find("pokemon")

@@ -117,11 +117,11 @@ class Commands:
         start = new.with_name(START)
         options = ["--out", str(new), "--seed", str(lesson.seed), "--threads", str(lesson.threads)]
         options += [] if lesson.minutes is None else ["--minutes", str(lesson.minutes)]
-        options += ["--from", str(start)] if start.exists() else []
+        options += ["--from", str(start)] if start.exists() else _alphabet(lesson)  # weights have an alphabet
         reporter = Reporter(report, serving)
         try:
             await reporter.read(history_path(new))
-            await self._run("train", lesson, [*options, *_corpus(lesson), *_alphabet(lesson), "--json"], reporter.hear)
+            await self._run("train", lesson, [*options, *_corpus(lesson), "--json"], reporter.hear)
         finally:
             await reporter.close(0 if self.stopped or self.cancelled else LAST_REPORT_WITHIN)
         return Trained(_finite(reporter.loss), reporter.early)
