@@ -2,11 +2,12 @@
 PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help run test format train genera bench bench-bot clean
+.PHONY: help run test test-browser format train genera bench bench-bot clean
 
 help:
-	@echo 'make run     chat with the bot: in the terminal, or on Telegram when TELEGRAM_TOKEN is set'
+	@echo 'make run     chat with the bot: in the terminal and a browser, or on Telegram when TELEGRAM_TOKEN is set'
 	@echo 'make test    lint, types and tests, in an environment of their own'
+	@echo 'make test-browser  the page in a real Chromium, likewise'
 	@echo 'make format  tidy the code'
 	@echo 'make train   make the released weights anew, from nothing (an hour)'
 	@echo 'make genera  make data/genera.txt anew, which train reads'
@@ -22,6 +23,9 @@ test: .venv-test/ready
 	.venv-test/bin/ruff format --check .
 	.venv-test/bin/mypy
 	.venv-test/bin/pytest --numprocesses auto --dist loadfile
+
+test-browser: .venv-browser/ready
+	.venv-browser/bin/pytest -m browser tests/test_browser.py
 
 format: .venv-test/ready
 	.venv-test/bin/ruff check --fix .
@@ -46,10 +50,11 @@ bench-bot: .venv-bench/ready
 	.venv-bench/bin/python -m benchmarks retraining
 
 clean:
-	rm -rf .venv .venv-test .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-test .venv-browser .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/ready: EXTRAS = .[evaluate]
 .venv-test/ready: EXTRAS = .[dev]
+.venv-browser/ready: EXTRAS = .[dev,browser]
 .venv-bench/ready: EXTRAS = .[bench]
 
 %/ready: pyproject.toml constraints.txt

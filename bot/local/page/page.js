@@ -16,7 +16,7 @@ const TAGS = { bold: "strong", italic: "em", underline: "u", strikethrough: "s",
 const CODE = /^#([2-9a-hjkmnp-z]{7})$/;
 const NEAR = 90; // pixels from the end within which the chat follows new messages
 
-let source, follows = true, facts = {}, run, options = [], active = -1, offered = "", asked, reply, file, sending = Promise.resolve();
+let source, follows = true, facts = {}, run, options = [], active = -1, offered = "", turns = 0, asked, reply, file, sending = Promise.resolve();
 const said = [];
 
 // ---------------------------------------------------------------- drawing
@@ -95,7 +95,7 @@ function drawMessage(message) {
   bubble.append(make("div", { className: "small" }, tools, ...marks, time));
   const rows = message.rows.map((row) => make("div", { className: "row" }, ...row.map((button) => drawButton(message, button))));
   const side = message.mine ? "message mine" : "message";
-  return make("article", { className: side, id: `m-${message.id}`, "aria-label": message.mine ? words.you : words.bot }, bubble, ...rows);
+  return make("article", { className: side, id: `m-${message.id}` }, bubble, ...rows);
 }
 
 function show(message) {
@@ -120,14 +120,10 @@ function toEnd() {
   newest.hidden = true;
 }
 
-function note(text) {
-  log.append(make("p", { className: "note" }, text));
-}
-
-function say_briefly(text) {
+function notify(text) {
   toast.textContent = text;
-  clearTimeout(say_briefly.timer);
-  say_briefly.timer = setTimeout(() => toast.replaceChildren(), 2000 + 60 * text.length);
+  clearTimeout(notify.timer);
+  notify.timer = setTimeout(() => toast.replaceChildren(), 2000 + 60 * text.length);
 }
 
 // ---------------------------------------------------------------- what the server tells
@@ -157,7 +153,7 @@ function enter(chat) {
   run = chat.run;
   log.setAttribute("aria-busy", "true");
   if (first) log.replaceChildren();
-  if (restarted) note(words.restarted);
+  if (restarted) log.append(make("p", { className: "note" }, words.restarted));
   if (first) log.append(...chat.messages.map(drawMessage));
   else chat.messages.forEach(show);
   log.setAttribute("aria-busy", "false");
@@ -176,11 +172,11 @@ async function lost() {
 }
 
 function pressed({ message, button, text, alert }) {
-  document.querySelector(`#m-${CSS.escape(message ?? "")} [data-key="press-${button}"]`)?.setAttribute("aria-busy", "false");
+  document.querySelector(`#m-${CSS.escape(message ?? "")} [data-key="press-${button}"]`)?.removeAttribute("aria-busy");
   if (text && alert) {
     dialog.firstElementChild.textContent = text;
     dialog.showModal();
-  } else if (text) say_briefly(text);
+  } else if (text) notify(text);
 }
 
 // ---------------------------------------------------------------- what the person does
@@ -207,7 +203,7 @@ function sendFile(caption) {
 function inOrder(act, text) {
   if (text && said.at(-1) !== text) said.push(text);
   sending = sending.then(act).catch(({ message }) => {
-    say_briefly(message);
+    notify(message);
     if (!line.value.startsWith(text)) fill([text, line.value].filter(Boolean).join("\n"));
   });
   return sending;
@@ -219,7 +215,7 @@ function pressButton(button, message, number) {
   setTimeout(() => button.setAttribute("aria-busy", "false"), 10000);
   post("/press", { message, button: number }).catch((error) => {
     button.setAttribute("aria-busy", "false");
-    say_briefly(error.message);
+    notify(error.message);
   });
 }
 
@@ -233,7 +229,7 @@ async function toClipboard(text) {
     document.execCommand("copy");
     field.remove();
   }
-  say_briefly(words.copied);
+  notify(words.copied);
 }
 
 function setReply(message, text) {
@@ -299,8 +295,10 @@ function naming() {
 }
 
 async function ask(text) {
+  const turn = ++turns;
   offered = "";
-  const { query } = await post("/ask", { text }).catch((error) => (say_briefly(error.message), {}));
+  const { query } = await post("/ask", { text }).catch((error) => (notify(error.message), {}));
+  if (turn !== turns) return; // typed on, or closed
   offered = query;
   if (ask.early?.query === query) showOffers(ask.early); // which came before the answer to the post
 }
@@ -331,6 +329,8 @@ function open(label, found, nothing = "") {
 }
 
 function close() {
+  clearTimeout(asked);
+  [turns, offered] = [turns + 1, ""];
   open(words.commands, []);
 }
 
@@ -376,9 +376,9 @@ picker.onchange = () => {
 };
 newest.onclick = () => (toEnd(), line.focus());
 log.onscroll = () => {
-  follows = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
-  if (follows) newest.hidden = true;
+  if ((follows = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR)) newest.hidden = true;
 };
+log.onpointerdown = close;
 new ResizeObserver(() => follows && toEnd()).observe(log);
 dialog.lastElementChild.onclick = () => dialog.close();
 window.onhashchange = openCode;

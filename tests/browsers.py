@@ -1,0 +1,157 @@
+"""What tests in a browser share: Chromium, a bot on a thread that serves the page, and somebody who looks at it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.local.telegram import Telegram
+from tests.pages import Page, page_served
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, Locator, Playwright
+    from playwright.sync_api import Page as Window
+
+    from bot.settings import Settings
+
+PATIENCE = 30_000
+"""Milliseconds; a busy machine is no failure."""
+SWITCHES = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-sandbox",  # the only page that it opens is ours
+)
+NO_CHROMIUM = (
+    "There is no Chromium. Install one: apt-get install chromium, or .venv-browser/bin/playwright install chromium"
+)
+
+
+class NoChromiumError(Exception):
+    """Neither the system nor playwright has a Chromium."""
+
+    def __init__(self) -> None:
+        super().__init__(NO_CHROMIUM)
+
+
+def chromium(playwright: Playwright) -> str:
+    """Return the path of a Chromium: playwright's own, or the system's."""
+    own = playwright.chromium.executable_path
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = own if Path(own).exists() else next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        raise NoChromiumError
+    return found
+
+
+@contextmanager
+def browser_of(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=chromium(playwright), args=SWITCHES)
+    yield browser
+    browser.close()
+
+
+class Stage:
+    """A page that is served on a thread, for tests that are not asynchronous."""
+
+    def __init__(self, page: Page, loop: asyncio.AbstractEventLoop) -> None:
+        self.page = page
+        self._loop = loop
+
+    def run(self, act: Callable[[Page], Awaitable[Any]]) -> Any:
+        """Do something on the server's thread, and return what comes of it."""
+
+        async def acted() -> Any:
+            return await act(self.page)
+
+        return asyncio.run_coroutine_threadsafe(acted(), self._loop).result(60)
+
+
+@contextmanager
+def stage(settings: Settings) -> Iterator[Stage]:
+    started, ready = threading.Event(), []
+
+    async def serve() -> None:
+        async with page_served(settings, Telegram()) as page:
+            over = asyncio.Event()
+            ready.append((page, asyncio.get_running_loop(), over))
+            started.set()
+            await over.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    thread.start()
+    assert started.wait(60), "the page was not served"
+    page, loop, over = ready[0]
+    try:
+        yield Stage(page, loop)
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(60)
+
+
+class Looker:
+    """Somebody who looks at the page, and what their browser complains of or asks others for."""
+
+    def __init__(self, context: BrowserContext, link: str) -> None:
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.context = context
+        self.window = self.new_window()
+        self.window.goto(link)
+
+    def new_window(self) -> Window:
+        window = self.context.new_page()
+        window.set_default_timeout(PATIENCE)
+        window.on("pageerror", lambda error: self.complaints.append(str(error)))
+        window.on("console", self._heard)
+        window.on("request", lambda request: self.requests.append(request.url))
+        return window
+
+    def _heard(self, message: Any) -> None:
+        expected = "net::ERR" in message.text or "status of 403" in message.text  # which every failed request leaves
+        if message.type in ("error", "warning") and not expected:
+            self.complaints.append(message.text)
+
+    @property
+    def line(self) -> Locator:
+        return self.window.get_by_role("textbox", name="Write a message")
+
+    @property
+    def bubbles(self) -> Locator:
+        return self.window.locator("article")
+
+    @property
+    def answers(self) -> Locator:
+        return self.window.locator("article:not(.mine)")
+
+    def say(self, text: str, *, answers: int = 1) -> Locator:
+        """Write a line, wait until so many answers have come, and return the last."""
+        before = self.answers.count()
+        self.line.fill(text)
+        self.line.press("Enter")
+        last = self.answers.nth(before + answers - 1)
+        last.wait_for()
+        return last
+
+    def settle(self) -> None:
+        """Wait until nothing moves."""
+        self.window.wait_for_timeout(300)
+
+
+def words_of(bubble: Locator) -> str:
+    return str(bubble.locator(".words").inner_text())
+
+
+def lines_of(bubble: Locator) -> list[str]:
+    """Return the lines of a creation, without the small print."""
+    return [line for line in re.split(r"\n+", words_of(bubble)) if not line.startswith(("seed", "new;"))]

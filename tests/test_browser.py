@@ -1,0 +1,480 @@
+"""The page in a real Chromium, with the released weights: `make test-browser`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.conversation import texts
+from bot.local.hosting import ADMINS
+from bot.local.request import LocalRequest
+from bot.settings import _KEYS, Settings
+from model.files import ROOT
+from tests.browsers import Looker, Stage, browser_of, lines_of, stage, words_of
+from tests.test_page_process import LINK
+
+playwright = pytest.importorskip("playwright.sync_api", reason="make test-browser installs it, and runs these tests")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="likewise")
+pytestmark = pytest.mark.browser
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser
+
+    from tests.pages import Page
+
+expect = playwright.expect
+expect.set_options(timeout=30_000)
+
+DESKTOP, PHONE, SMALL = {"width": 1280, "height": 800}, {"width": 390, "height": 844}, {"width": 320, "height": 568}
+SCHEMES = ("light", "dark")
+CURVE = ROOT / "tests" / "curve.png"
+RTL = "שלום עולם, מה שלומך? " * 5
+
+Open = "Callable[..., Looker]"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with playwright.sync_playwright() as started, browser_of(started) as browser:
+        yield browser
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Stage]:
+    with stage(Settings(database=tmp_path / "people.db", checkpoints=ROOT / "checkpoints")) as served:
+        yield served
+
+
+@pytest.fixture
+def open_page(browser: Browser, served: Stage) -> Iterator[Callable[..., Looker]]:
+    """Open the page in a browser of its own; at the end, nothing was complained of and no other host asked."""
+    lookers: list[Looker] = []
+
+    def opened(viewport: dict[str, int] = DESKTOP, **options: Any) -> Looker:
+        context = browser.new_context(viewport=viewport, **options)
+        lookers.append(Looker(context, served.page.link))
+        expect(lookers[-1].answers.first).to_contain_text("Hi, I'm Mangosaurus")
+        return lookers[-1]
+
+    yield opened
+    for looker in lookers:
+        looker.context.close()
+        assert looker.complaints == []
+        assert {url for url in looker.requests if not url.startswith(f"{served.page.origin}/")} == set()
+
+
+@pytest.fixture
+def looker(open_page: Callable[..., Looker]) -> Looker:
+    return open_page()
+
+
+def test_the_welcome(looker: Looker, served: Stage) -> None:
+    assert looker.window.url == f"{served.page.origin}/"
+    expect(looker.window).to_have_title("Mangosaurus")
+    expect(looker.answers).to_have_count(1)
+    expect(looker.answers.locator("strong")).to_have_text("Mangosaurus")
+    expect(looker.answers.locator("em")).to_have_text("Shall I compare thee")
+    expect(looker.line).to_be_focused()
+    looker.answers.get_by_role("button", name="/help").click()
+    expect(looker.answers.nth(1)).to_contain_text("what I'm made of")
+    looker.answers.nth(1).get_by_role("button", name="@mangosaurus_bot mango").click()
+    expect(looker.line).to_have_value("@mangosaurus_bot mango")
+
+
+def test_names_and_buttons_that_edit_in_place(looker: Looker) -> None:
+    names = looker.say("/dino 3 mango")
+    first = words_of(names)
+    assert [line.startswith("Mango") for line in lines_of(names)[:3]] == [True] * 3
+    names.get_by_role("button", name="another").click()
+    expect(names).to_contain_text("edited")
+    assert words_of(names) != first
+    expect(names.get_by_role("button", name="another")).to_be_focused()
+    expect(looker.answers).to_have_count(2)
+    while names.get_by_role("button", name="wilder").count():
+        second = words_of(names)
+        names.get_by_role("button", name="wilder").click()
+        expect(names.locator(".words")).not_to_have_text(second)
+    names.get_by_role("button", name="another").evaluate("button => { for (let n = 0; n < 50; n++) button.click(); }")
+    expect(names.locator("[aria-busy=true]")).to_have_count(0)
+    expect(looker.answers).to_have_count(2)
+    settings = looker.say("/settings")
+    settings.get_by_role("button", name="wild").click()
+    expect(looker.window.locator("#toast")).to_have_text("Got it.")
+    expect(settings.get_by_role("button", name="• wild •")).to_be_focused()
+
+
+def test_a_poem_and_a_sonnet(looker: Looker) -> None:
+    poem = looker.say("Shall I compare thee")
+    expect(poem.locator("strong")).to_have_text("Shall I compare thee")
+    before = len(lines_of(poem))
+    poem.get_by_role("button", name="continue the poem").click()
+    expect(poem).to_contain_text("edited")
+    assert len(lines_of(poem)) > before
+    looker.say("/sonnet Shall I compare thee to a summer's day")
+    sonnet = looker.answers.nth(2)
+    expect(sonnet.get_by_role("button", name="another")).to_be_visible()
+    assert len(lines_of(sonnet)) == 14
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<b>bold</b> & <i>it</i> &lt;",
+        "<script>document.title = 'broken'</script>",
+        "<img src=x onerror=\"document.title='broken'\">",
+        "<a href=\"javascript:document.title='broken'\">x</a>",
+        "</div></article><h1>broken</h1>",
+    ],
+)
+def test_html_and_scripts_are_words(looker: Looker, line: str) -> None:
+    looker.say(line)
+    expect(looker.window.locator(".mine .words")).to_have_text(line)
+    assert words_of(looker.answers.last).startswith(line[:20])
+    looker.window.reload()
+    expect(looker.window.locator(".mine .words")).to_have_text(line)
+    expect(looker.window).to_have_title("Mangosaurus")
+    expect(looker.window.locator("h1")).to_have_count(1)
+    expect(looker.window.locator("article :is(img, script)")).to_have_count(0)
+
+
+def test_two_people_at_once(open_page: Callable[..., Looker]) -> None:
+    one, other = open_page(), open_page()
+    one.say("/seed 1")
+    other.say("/seed 2")
+    expect(one.answers.last).to_contain_text("Your seed is now 1,")
+    expect(other.answers.last).to_contain_text("Your seed is now 2,")
+    expect(one.bubbles).to_have_count(3)
+    expect(other.bubbles).to_have_count(3)
+
+
+def test_two_tabs_and_a_reload(looker: Looker, served: Stage) -> None:
+    second = looker.new_window()
+    second.goto(served.page.origin)
+    looker.say("/seed 42")
+    expect(second.locator("article")).to_have_count(3)
+    names = looker.say("/dino")
+    second.locator("article").last.get_by_role("button", name="another").click()
+    expect(names).to_contain_text("edited")
+    shown = looker.bubbles.all_inner_texts()
+    looker.window.reload()
+    expect(looker.bubbles).to_have_count(5)
+    assert looker.bubbles.all_inner_texts() == shown
+
+
+def test_a_code_is_a_link_that_opens_the_creation_again(looker: Looker, served: Stage) -> None:
+    name = looker.say("/dino")
+    code = name.get_by_role("link").inner_text()
+    name.get_by_role("link").click()
+    expect(looker.answers).to_have_count(3)
+    assert words_of(looker.answers.last) == words_of(name)
+    expect(looker.window).to_have_url(f"{served.page.origin}/")
+    looker.window.goto(f"{served.page.origin}/#{code}")
+    expect(looker.answers).to_have_count(4)
+
+
+def test_copying(looker: Looker) -> None:
+    looker.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    name = looker.say("/dino")
+    name.get_by_role("button", name="Copy").click()
+    expect(looker.window.locator("#toast")).to_have_text("Copied.")
+    assert looker.window.evaluate("navigator.clipboard.readText()") == words_of(name)
+
+
+def test_commands_are_completed(looker: Looker) -> None:
+    looker.window.get_by_role("button", name="Commands").click()
+    options = looker.window.get_by_role("option")
+    expect(options.filter(has_text="/retrain")).to_be_visible()
+    looker.line.press_sequentially("se")
+    expect(options).to_have_count(2)
+    looker.line.press("Tab")
+    expect(looker.line).to_have_value("/seed ")
+    expect(options).to_have_count(0)
+    looker.line.press_sequentially("7")
+    looker.line.press("Enter")
+    expect(looker.answers.last).to_contain_text("Your seed is now 7,")
+    looker.line.fill("/sett")
+    options.first.click()
+    expect(looker.answers.last).to_contain_text("How daring should I be")
+
+
+def test_offers_as_one_types(looker: Looker) -> None:
+    looker.line.press_sequentially("@")
+    options = looker.window.get_by_role("option")
+    expect(options).to_have_count(6)
+    looker.line.press("Tab")
+    expect(looker.line).to_have_value("@mangosaurus_bot ")
+    looker.line.press_sequentially("mango")
+    expect(options.filter(has_text="Mango")).to_have_count(5)
+    looker.line.press("ArrowDown")
+    title = str(options.first.locator("b").inner_text())
+    looker.line.press("Enter")
+    expect(looker.bubbles.last).to_contain_text("via @mangosaurus_bot")
+    assert words_of(looker.bubbles.last).startswith(title)
+    looker.line.fill("@mangosaurus_bot shall i compare thee")
+    expect(options).to_have_count(2)
+    looker.line.press("Escape")
+    expect(options).to_have_count(0)
+
+
+def test_with_the_keyboard_alone(looker: Looker) -> None:
+    keys = looker.window.keyboard
+    keys.type("/di")
+    keys.press("ArrowDown")
+    expect(looker.window.get_by_role("option", selected=True)).to_contain_text("/dino")
+    keys.press("Enter")
+    name = looker.answers.nth(1)
+    name.wait_for()
+    first = words_of(name)
+    for _ in range(20):
+        keys.press("Shift+Tab")
+        if looker.window.evaluate("document.activeElement.textContent") == "another":
+            break
+    keys.press("Enter")
+    expect(name).to_contain_text("edited")
+    assert words_of(name) != first
+    expect(name.get_by_role("button", name="another")).to_be_focused()
+    keys.press("Tab")
+    expect(name.get_by_role("button", name="wilder")).to_be_focused()
+    looker.line.focus()
+    keys.press("ArrowUp")
+    expect(looker.line).to_have_value("/dino")
+    keys.press("Shift+Enter")
+    keys.type("x")
+    expect(looker.line).to_have_value("/dino\nx")
+    looker.line.fill("/forget")
+    keys.press("Enter")
+    question = looker.answers.nth(2)
+    question.get_by_role("button", name="No, keep everything").focus()
+    keys.press("Enter")
+    expect(question).to_contain_text("I've kept everything")
+    expect(looker.line).to_be_focused()  # as the buttons are gone
+
+
+def test_documents_both_ways(looker: Looker) -> None:
+    looker.say("/seed 42")
+    export = looker.say("/export")
+    with looker.window.expect_download() as download:
+        export.get_by_role("link", name="mangosaurus").click()
+    assert download.value.suggested_filename == "mangosaurus-2.json"
+    assert '"seed": 42' in Path(download.value.path()).read_text(encoding="utf-8")
+    looker.answers.first.get_by_role("button", name="Reply").click()
+    cheeses = {"name": "käse <b>.txt", "mimeType": "text/plain", "buffer": "Brie\nKäse\n".encode()}
+    looker.window.locator("#file").set_input_files(cheeses)
+    expect(looker.window.locator("#beside")).to_contain_text("käse <b>.txt · Replying to: Hi, I'm Mangosaurus")
+    looker.line.fill("my cheeses")
+    looker.window.get_by_role("button", name="Send", exact=True).click()
+    sent = looker.window.locator("article.mine").last
+    expect(sent.locator(".file")).to_contain_text("käse <b>.txt11 B")
+    expect(sent.locator(".words")).to_have_text("my cheeses")
+    expect(sent.locator(".quote")).to_contain_text("Hi, I'm Mangosaurus")
+    expect(looker.window.locator("#beside")).to_be_hidden()
+    with looker.window.expect_download() as download:
+        sent.get_by_role("link").click()
+    assert Path(download.value.path()).read_bytes() == "Brie\nKäse\n".encode()
+
+
+def test_pictures_alerts_and_typing(looker: Looker, served: Stage) -> None:
+    async def act(page: Page) -> None:
+        async with Bot(page.telegram.token, request=LocalRequest(page.telegram)) as bot:
+            await bot.send_chat_action(ADMINS[0].id, "typing")
+
+    async def send(page: Page) -> None:
+        async with Bot(page.telegram.token, request=LocalRequest(page.telegram)) as bot:
+            keyboard = InlineKeyboardMarkup([[InlineKeyboardButton("Stop", callback_data="stop")]])
+            await bot.send_photo(ADMINS[0].id, CURVE.read_bytes(), caption="A <b>curve</b>.\n2", parse_mode="HTML")
+            await bot.send_message(ADMINS[0].id, "Training", reply_markup=keyboard)
+
+    async def alert(page: Page) -> None:
+        page.telegram.queries.ask("7", ADMINS[0].id)
+        async with Bot(page.telegram.token, request=LocalRequest(page.telegram)) as bot:
+            await bot.answer_callback_query("7", "<b>Careful</b>", show_alert=True)
+
+    typing = looker.window.locator("#typing")
+    expect(typing).to_be_hidden()
+    served.run(act)
+    expect(typing).to_be_visible()
+    served.run(send)
+    expect(typing).to_be_hidden()
+    picture = looker.window.get_by_role("img", name="A picture from Mangosaurus: A curve.")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.complete && image.naturalWidth") == 240
+    expect(looker.answers.nth(1).locator(".words")).to_have_text("A curve.\n2")
+    served.run(alert)
+    dialog = looker.window.get_by_role("dialog")
+    expect(dialog).to_contain_text("<b>Careful</b>")
+    looker.window.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+
+
+def test_a_network_that_goes_and_comes_back(looker: Looker) -> None:
+    banner = looker.window.get_by_role("alert")
+    expect(banner).to_be_hidden()
+    looker.context.set_offline(True)
+    expect(banner).to_have_text(texts.PAGE["gone"])
+    looker.line.fill("/seed 42")
+    looker.line.press("Enter")
+    expect(looker.window.locator("#toast")).to_have_text(texts.PAGE["unsent"])
+    expect(looker.line).to_have_value("/seed 42")
+    looker.context.set_offline(False)
+    expect(banner).to_be_hidden()
+    looker.line.press("Enter")
+    expect(looker.answers.last).to_contain_text("Your seed is now 42,")
+
+
+def started(environment: dict[str, str], port: int) -> tuple[subprocess.Popen[bytes], str]:
+    """Start the bot with its page, and return its link."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "--page", "--port", str(port)],
+        stdout=subprocess.PIPE,
+        env=environment,
+        cwd=ROOT,
+    )
+    assert process.stdout
+    link = LINK.search(process.stdout.readline().decode())
+    assert link
+    return process, link[0]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_server_that_dies_and_comes_back(browser: Browser, tmp_path: Path, how: signal.Signals) -> None:
+    environment = {key: value for key, value in os.environ.items() if key not in _KEYS}
+    environment |= dict.fromkeys(_KEYS, "") | {"DATABASE": str(tmp_path / "people.db")}
+    process, link = started(environment, 0)
+    looker = Looker(browser.new_context(), link)
+    try:
+        looker.say("/seed 42")
+        banner = looker.window.get_by_role("alert")
+        process.send_signal(how)
+        process.communicate(timeout=30)
+        expect(banner).to_have_text(texts.PAGE["gone"])
+        looker.line.fill("/dino")
+        looker.line.press("Enter")
+        expect(looker.line).to_have_value("/dino")
+        expect(looker.answers.last).to_contain_text("Your seed is now 42,")  # what was said can still be read
+        port = int(link.split(":")[2].split("/")[0])
+        process, link = started(environment, port)
+        expect(banner).to_be_hidden()
+        expect(looker.window.locator(".note")).to_have_text(texts.PAGE["restarted"])
+        looker.line.press("Enter")
+        expect(looker.answers.last).to_contain_text("seed 42, turn 1")
+        (tmp_path / "people.db-page").unlink()  # another installation at the same port
+        process.kill()
+        process.communicate(timeout=30)
+        process, link = started(environment, port)
+        expect(banner).to_have_text(texts.PAGE["stranger"])
+        looker.window.goto(link)
+        expect(banner).to_be_hidden()
+        looker.window.context.clear_cookies()
+        looker.window.goto(link.split("?")[0])
+        expect(looker.window.locator("main")).to_contain_text(texts.WITHOUT_LINK)
+    finally:
+        looker.context.close()
+        process.kill()
+        process.communicate(timeout=30)
+
+
+def violations(looker: Looker) -> list[str]:
+    found = axe.Axe().run(looker.window).response["violations"]
+    return [f"{each['id']}: {[node['html'] for node in each['nodes']]}" for each in found]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_nothing(
+    open_page: Callable[..., Looker], viewport: dict[str, int], scheme: str, served: Stage
+) -> None:
+    looker = open_page(viewport, color_scheme=scheme, reduced_motion="reduce")
+    looker.say("/seed 42")
+    looker.say("/dino 3 mango")
+    looker.say("Shall I compare thee")
+    looker.say("/export")
+    looker.answers.first.get_by_role("button", name="Reply").click()
+    assert violations(looker) == []
+    looker.line.fill("/")
+    assert violations(looker) == []
+    looker.line.fill("@")
+    expect(looker.window.get_by_role("option")).to_have_count(6)
+    looker.line.press("ArrowDown")
+    assert violations(looker) == []
+    looker.line.fill("@mangosaurus_bot ,")
+    expect(looker.window.get_by_role("option").first).to_be_visible()
+    assert violations(looker) == []
+    looker.line.press("Escape")
+    looker.answers.last.get_by_role("button", name="Copy").click()
+    assert violations(looker) == []
+    looker.window.evaluate("document.getElementById('alert').showModal()")
+    assert violations(looker) == []
+    looker.context.clear_cookies()
+    looker.window.goto(served.page.origin)
+    assert violations(looker) == []
+
+
+def test_nothing_moves_for_those_who_ask_for_that(open_page: Callable[..., Looker]) -> None:
+    looker = open_page(reduced_motion="reduce")
+    dots = looker.window.locator("#typing i").first
+    assert dots.evaluate("dot => getComputedStyle(dot).animationName") == "none"
+
+
+@pytest.mark.parametrize("viewport", [SMALL, PHONE, DESKTOP], ids=["320", "390", "1280"])
+def test_nothing_is_wider_than_the_screen(open_page: Callable[..., Looker], viewport: dict[str, int]) -> None:
+    looker = open_page(viewport)
+    for line in ("x" * 4096, "😀" * 2048, RTL, "\u202eevil"):
+        looker.say(line)
+    looker.say("/dino 10")
+    looker.say("/settings")
+    looker.line.fill("/")
+    wide = looker.window.evaluate(
+        "[...document.querySelectorAll('html, #log, article, #composer, #menu')]"
+        ".filter((node) => node.scrollWidth > node.clientWidth || node.getBoundingClientRect().right > innerWidth)"
+        ".map((node) => node.outerHTML.slice(0, 80))"
+    )
+    assert wide == []
+    assert looker.window.locator("article.mine .words").nth(2).evaluate("node => getComputedStyle(node).direction")
+
+
+def test_a_long_chat_opens_at_its_end(looker: Looker, served: Stage) -> None:
+    async def fill(page: Page) -> None:
+        async with Bot(page.telegram.token, request=LocalRequest(page.telegram)) as bot:
+            for number in range(600):
+                await bot.send_message(ADMINS[0].id, f"<b>Number {number}</b>\n" + "word " * 60, parse_mode="HTML")
+
+    served.run(fill)
+    expect(looker.answers.last).to_be_in_viewport()
+    looker.window.reload()
+    expect(looker.bubbles).to_have_count(500)
+    expect(looker.answers.last).to_contain_text("Number 599")
+    expect(looker.answers.last).to_be_in_viewport()
+    looker.window.get_by_role("log").evaluate("log => { log.scrollTop = 0; }")
+    looker.line.fill("/seed 42")
+    newest = looker.window.get_by_role("button", name="To the newest message")
+    expect(newest).to_be_hidden()
+    served.run(fill)
+    expect(newest).to_be_visible()
+    expect(looker.answers.last).not_to_be_in_viewport()
+    newest.click()
+    expect(looker.answers.last).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["1280", "390"])
+def test_pictures_of_the_page(
+    open_page: Callable[..., Looker], viewport: dict[str, int], scheme: str, tmp_path: Path
+) -> None:
+    """Take the pictures that people look at: SCREENSHOTS=folder keeps them."""
+    looker = open_page(viewport, color_scheme=scheme)
+    looker.say("/seed 42")
+    looker.say("/dino 4 mango")
+    looker.say("Shall I compare thee to a summer's day")
+    looker.settle()
+    path = Path(os.environ.get("SCREENSHOTS", tmp_path)) / f"page-{viewport['width']}-{scheme}.png"
+    looker.window.screenshot(path=path)
+    assert path.stat().st_size > 10_000
