@@ -76,6 +76,25 @@ async def test_what_is_being_used_is_not_evicted(
     assert archive.loaded == KEPT
 
 
+async def test_many_versions_at_once(archive: Archive, versions: list[str], tmp_path: Path) -> None:
+    versions += [install(tmp_path / "dino", untrained("names", seed)) for seed in range(KEPT + 2, 3 * KEPT)]
+    expected = {version: await write(archive, version) for version in versions}
+    for _ in range(3):
+        assert await asyncio.gather(*(write(archive, version) for version in versions)) == list(expected.values())
+    assert archive.loaded == KEPT
+
+
+async def test_the_current_version_is_loaded_and_released(
+    archive: Archive, versions: list[str], tmp_path: Path
+) -> None:
+    assert (await archive.current("dino")).version == versions[-1]
+    Versions(tmp_path / "dino").promote(versions[0])
+    assert (await archive.current("dino")).version == versions[0]
+    assert archive.loaded == 2
+    await archive.release("dino")
+    assert archive.loaded == 0
+
+
 async def test_many_at_once_load_it_once(
     archive: Archive, versions: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
