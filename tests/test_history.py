@@ -54,6 +54,14 @@ def test_repeated_steps_of_a_resumed_training_count_once() -> None:
     assert history.training_loss[1] == 7
 
 
+def test_the_losses_to_beat_are_those_of_the_last_start() -> None:
+    started = {"event": "started", "recipe": "again", "start_loss": 1.5, "ngram_loss": None}
+    history = history_of(progress(1), started, progress(2))
+    assert (history.recipe, history.start_loss) == ("again", 1.5)
+    assert math.isnan(history.ngram_loss)
+    assert math.isnan(history_of(progress(1)).start_loss)
+
+
 def test_skips_an_incomplete_line(tmp_path: Path) -> None:
     path = tmp_path / "dino.jsonl"
     path.write_text(json.dumps(progress(2)) + "\n17\n" + json.dumps(progress(4)) + '\n{"event": "prog')

@@ -8,6 +8,7 @@ import pytest
 from matplotlib.image import imread
 
 from model.cli.plots import draw
+from model.training.history import History
 from tests.test_history import history_of, progress, sample
 
 Event = dict[str, Any]
@@ -28,6 +29,14 @@ def test_draws_a_png(steps: list[Event]) -> None:
     picture = imread(io.BytesIO(draw(history_of(*steps))), format="png")
     assert picture.shape == (810, 1080, 4)
     assert picture.std() > 0.05
+
+
+def test_lines_to_beat_and_a_training_that_goes_on() -> None:
+    started = {"event": "started", "recipe": "again", "start_loss": 1.5, "ngram_loss": 2.5}
+    steps = [progress(step, held_out_loss=2.0) for step in range(1, 30)]
+    alone, beside = draw(History.from_events(steps)), draw(History.from_events([started, *steps]))
+    assert imread(io.BytesIO(beside)).shape == (810, 1080, 4)
+    assert alone != beside
 
 
 @pytest.mark.parametrize(

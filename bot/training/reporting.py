@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CURVE_POINTS = 32
-"""The most means that a curve keeps are twice as many."""
+"""A curve keeps at most twice as many means."""
+MOMENTUM = 0.95
+"""Of the mean of the speed, which jumps from step to step."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,9 @@ class Reporter:
         if progress.held_out_loss is not None:
             self._held_out.add(progress.held_out_loss)
             self._known["held_out_loss"] = progress.held_out_loss
+        speed = self._known.get("characters_per_second", progress.characters_per_second)
+        speed += (1 - MOMENTUM) * (progress.characters_per_second - speed)
+        self._known |= {"characters_per_second": speed}
         self._known |= {"training_curve": self._training.points, "held_out_curve": self._held_out.points}
         self._last = replace(progress, **self._known)
 

@@ -189,7 +189,7 @@ class Retraining:
             network=lesson.network,
             promoted=found.better,
             version=version,
-            new_loss=trained.loss,
+            new_loss=trained.loss if found.new_loss is None else found.new_loss,
             old_loss=found.old_loss,
             seconds=seconds,
             margin=found.margin,

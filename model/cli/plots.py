@@ -6,6 +6,7 @@ It is drawn with matplotlib's objects and without its global state (pyplot), so 
 import io
 import textwrap
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,13 +16,14 @@ from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from model.training.history import Floats, History
 
-SMOOTHED_FROM = 60  # points; fewer are drawn as they are
+SMOOTHED_FROM = 20  # points; fewer are drawn as they are
+SMOOTHED_OVER = 50  # points of a smooth line
+HEADROOM = 0.12  # share of the height above and below what is drawn
 
 # Blue, vermilion, green and purple of Okabe and Ito's palette, which people with colour blindness can tell apart.
 TRAINING, HELD_OUT, BEFORE, AFTER, QUIET = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#666666"
 
-LABEL_LINES = 3
-"""Labels of stages take turns on this many lines, because a short stage leaves no room for its label."""
+BEHIND_A_LABEL = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1}
 SAMPLES, LONGEST_SAMPLE = 6, 110  # number of samples, and characters of each
 TEXT = FontProperties(family="DejaVu Sans", size=9)
 
@@ -39,8 +41,8 @@ def draw(history: History) -> bytes:
     axes["losses"].tick_params(labelbottom=False)
     for name in ("losses", "gradients"):
         _tidy(axes[name])
-    for number, (stage, step) in enumerate(history.stages[1:]):
-        _draw_stage(axes["losses"], axes["gradients"], stage, step, line=number % LABEL_LINES)
+    for stage, step in history.stages[1:]:
+        _draw_stage(axes["losses"], axes["gradients"], stage, step)
     if history.samples:
         _write_samples(axes["samples"], history.samples)
     picture = io.BytesIO()
@@ -49,47 +51,106 @@ def draw(history: History) -> bytes:
 
 
 def _draw_losses(axes: Axes, history: History) -> None:
-    title = f"Training of the {history.recipe} network" if history.recipe else "Training"
-    axes.set_title(title, fontsize=15, loc="left", pad=12)
+    axes.set_title(_title(history), fontsize=15, loc="left", pad=12)
     axes.set_ylabel("nats per character")
-    _draw_noisy(axes, history.steps, history.training_loss, TRAINING, "training")
+    drawn = [_draw_noisy(axes, history, history.training_loss, TRAINING, "training")]
     measured = np.isfinite(history.held_out_loss)
     if measured.any():
         steps, losses = history.steps[measured], history.held_out_loss[measured]
-        axes.plot(steps, losses, color=HELD_OUT, linewidth=2, marker="o", markersize=3.5, label="held out")
+        label: str | None = "held out"
+        for part in _parts(history, steps):
+            axes.plot(
+                steps[part],
+                losses[part],
+                color=HELD_OUT,
+                linewidth=2,
+                marker="o",
+                markersize=3.5,
+                label=label,
+                zorder=3,
+            )
+            label = None
+        drawn.append(losses)
         own = steps >= history.after_teachers
         if own.any():
             _mark_best(axes, steps[own], losses[own])
-    axes.legend(loc="upper right", facecolor="white", edgecolor="none", framealpha=0.9)
+    for loss, label in ((history.start_loss, "before"), (history.ngram_loss, "n-gram")):
+        if np.isfinite(loss):
+            _mark_line(axes, loss, label)
+            drawn.append(np.array([loss]))
+    _fit(axes, np.concatenate(drawn))
+    _explain(axes)
+
+
+def _title(history: History) -> str:
+    if history.recipe == "again":
+        return "One more round"
+    return f"Training of the {history.recipe} network" if history.recipe else "Training"
 
 
 def _mark_best(axes: Axes, steps: Floats, losses: Floats) -> None:
     best = int(np.argmin(losses))
-    axes.axhline(losses[best], color=HELD_OUT, linewidth=0.8, linestyle=(0, (4, 4)), alpha=0.6, zorder=1)
-    label = f"best held out: {losses[best]:.3f} at step {steps[best]:,.0f}"
+    label = f"best: {losses[best]:.3f} at step {steps[best]:,.0f}"
     axes.plot(
         steps[best], losses[best], "*", color=HELD_OUT, markersize=16, markeredgecolor="white", label=label, zorder=4
+    )
+
+
+def _mark_line(axes: Axes, loss: float, label: str) -> None:
+    """Draw a loss to beat as a dashed line, with its name at the left."""
+    axes.axhline(loss, color=QUIET, linewidth=1, linestyle=(0, (4, 4)), zorder=2)
+    axes.annotate(
+        f"{label} {loss:.3f}",
+        (0, loss),
+        xycoords=("axes fraction", "data"),
+        xytext=(4, 3),
+        textcoords="offset points",
+        va="bottom",
+        color=QUIET,
+        fontsize=9,
+        bbox=BEHIND_A_LABEL,
+    )
+
+
+def _fit(axes: Axes, drawn: Floats) -> None:
+    """Show all that is not noise. A noisy line may leave the picture."""
+    lowest, highest = np.nanmin(drawn), np.nanmax(drawn)
+    margin = HEADROOM * (highest - lowest)
+    if margin > 0:
+        axes.set_ylim(lowest - margin, highest + margin)
+
+
+def _explain(axes: Axes) -> None:
+    """Name the lines above the axes, where they cover nothing."""
+    axes.legend(
+        loc="lower right", bbox_to_anchor=(1, 1), ncols=4, fontsize=9, frameon=False, borderpad=0.3, handlelength=1.5
     )
 
 
 def _draw_gradients(axes: Axes, history: History) -> None:
     axes.set_ylabel("gradient norm")
     axes.set_xlabel("step")
-    drawn = [
-        *_draw_norms(axes, history.steps, history.gradient_norm, BEFORE, "before clipping"),
-        *_draw_norms(axes, history.steps, history.clipped_gradient_norm, AFTER, "after"),
-    ]
+    known = np.isfinite(history.clipped_gradient_norm)
+    if (history.gradient_norm != history.clipped_gradient_norm)[known].any():
+        drawn = [
+            *_draw_norms(axes, history, history.gradient_norm, BEFORE, "before clipping"),
+            *_draw_norms(axes, history, history.clipped_gradient_norm, AFTER, "after"),
+        ]
+    else:
+        drawn = _draw_norms(
+            axes, history, history.gradient_norm, BEFORE, "never clipped" if known.any() else "before clipping"
+        )
     if drawn:
         _scale_logarithmically(axes, max(drawn) / min(drawn))
-        axes.legend(loc="upper right", ncols=2, fontsize=9, facecolor="white", edgecolor="none", framealpha=0.9)
+        _explain(axes)
 
 
-def _draw_norms(axes: Axes, steps: Floats, norms: Floats, colour: str, label: str) -> list[float]:
+def _draw_norms(axes: Axes, history: History, norms: Floats, colour: str, label: str) -> list[float]:
     """Draw the norms that a logarithmic axis can show; return the least and the largest of them."""
     drawable = np.isfinite(norms) & (norms > 0)
     if not drawable.any():
         return []
-    _draw_noisy(axes, steps[drawable], norms[drawable], colour, label)
+    _draw_noisy(axes, history, np.where(drawable, norms, np.nan), colour, label)
     return [norms[drawable].min(), norms[drawable].max()]
 
 
@@ -119,13 +180,31 @@ def _scale_logarithmically(axes: Axes, span: float) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
 
 
-def _draw_noisy(axes: Axes, steps: Floats, values: Floats, colour: str, label: str) -> None:
-    """Draw a line. If it has many points, draw it pale, with its running mean on top."""
-    if len(values) < SMOOTHED_FROM:
-        axes.plot(steps, values, color=colour, linewidth=1.6, label=label)
-        return
-    axes.plot(steps, values, color=colour, linewidth=0.8, alpha=0.3)
-    axes.plot(steps, _running_mean(values, len(values) // 30), color=colour, linewidth=2, label=label)
+def _draw_noisy(axes: Axes, history: History, values: Floats, colour: str, label: str) -> Floats:
+    """Draw figures by step and return what is clearest of them: a smooth line, if there are many.
+
+    Then the figures themselves are pale. No line leads from one stage to the next.
+    """
+    is_long = len(values) >= SMOOTHED_FROM
+    clearest = [values[part] for part in _parts(history, history.steps)]
+    for number, part in enumerate(_parts(history, history.steps)):
+        if is_long:
+            axes.plot(history.steps[part], values[part], color=colour, linewidth=0.7, alpha=0.25)
+            clearest[number] = _smooth(values[part], max(1, len(values) // SMOOTHED_OVER))
+        name = None if number else label
+        axes.plot(history.steps[part], clearest[number], color=colour, linewidth=2 if is_long else 1.6, label=name)
+    return np.concatenate(clearest)
+
+
+def _parts(history: History, steps: Floats) -> list[slice]:
+    """Return which of the steps are in each stage that has some."""
+    starts = np.searchsorted(steps, [step for _, step in history.stages])
+    edges = [*dict.fromkeys(starts.tolist()), len(steps)]
+    return [slice(a, b) for a, b in pairwise(edges) if a < b]
+
+
+def _smooth(values: Floats, width: int) -> Floats:
+    return _running_mean(_running_mean(values, width), width)
 
 
 def _running_mean(values: Floats, width: int) -> Floats:
@@ -138,17 +217,22 @@ def _running_mean(values: Floats, width: int) -> Floats:
     return means
 
 
-def _draw_stage(losses: Axes, gradients: Axes, name: str, step: float, *, line: int) -> None:
+def _draw_stage(losses: Axes, gradients: Axes, name: str, step: float) -> None:
+    """Draw where a stage begins, and write its name along that line: a short stage leaves no room beside it."""
     for axes in (losses, gradients):
         axes.axvline(step, color=QUIET, linewidth=1, linestyle=":", zorder=1)
     losses.annotate(
         name,
-        (step, 0),
+        (step, 1),
         xycoords=("data", "axes fraction"),
-        xytext=(5, 6 + 13 * line),
+        xytext=(3, -4),
         textcoords="offset points",
+        rotation=90,
+        va="top",
         color=QUIET,
         fontsize=9,
+        bbox=BEHIND_A_LABEL,
+        zorder=5,
     )
 
 

@@ -34,6 +34,9 @@ class History:
     clipped_gradient_norm: Floats
     stages: tuple[tuple[str, float], ...]  # name and first step of each
     samples: tuple[tuple[float, str], ...] = ()  # step and text of each
+    start_loss: float = math.nan
+    """The held-out loss of the weights that the training went on from."""
+    ngram_loss: float = math.nan
 
     @property
     def after_teachers(self) -> float:
@@ -47,22 +50,24 @@ class History:
         Raises HistoryError if there is no progress event, or if one has a missing or invalid figure.
         """
         try:
-            recipe, steps, samples = _collect(events)
+            started, steps, samples = _collect(events)
             if steps:
-                return cls._from_steps(recipe, steps, samples)
+                return cls._from_steps(started, steps, samples)
         except (KeyError, TypeError, ValueError) as error:
             raise HistoryError(f"a step has a missing or invalid figure: {error}") from error
         raise HistoryError("it has no training steps; is it the .jsonl file that `train` writes?")
 
     @classmethod
-    def _from_steps(cls, recipe: str, steps: list[Event], samples: list[Event]) -> "History":
+    def _from_steps(cls, started: Event, steps: list[Event], samples: list[Event]) -> "History":
         step, training, held_out, norm = (np.array([event[name] for event in steps], np.float64) for name in FIGURES)
         clipped = np.array([event.get("clipped_gradient_norm") for event in steps], np.float64)  # early logs lack it
         stages: dict[str, float] = {}
         for event in steps:
             stages.setdefault(str(event.get("stage", "")), event["step"])
         texts = tuple((float(event["step"]), str(event["text"])) for event in samples)
-        return cls(recipe, step, training, held_out, norm, clipped, tuple(stages.items()), texts)
+        lines = {name: np.float64(started.get(name)) for name in ("start_loss", "ngram_loss")}
+        recipe = str(started.get("recipe", ""))
+        return cls(recipe, step, training, held_out, norm, clipped, tuple(stages.items()), texts, **lines)
 
 
 def read_history(path: Path) -> History:
@@ -78,17 +83,17 @@ def read_history(path: Path) -> History:
         raise HistoryError(f"cannot draw {path}: {error}") from error
 
 
-def _collect(events: Iterable[Event]) -> tuple[str, list[Event], list[Event]]:
-    """Return the recipe's name, the progress events and the sample events."""
-    recipe, steps, samples = "", list[Event](), list[Event]()
+def _collect(events: Iterable[Event]) -> tuple[Event, list[Event], list[Event]]:
+    """Return the last event "started", the progress events and the sample events."""
+    started, steps, samples = dict[str, Any](), list[Event](), list[Event]()
     for event in events:
         if event.get("event") == "started":
-            recipe = str(event.get("recipe", ""))
+            started = dict(event)
         elif event.get("event") == "progress":
             _append(steps, event)
         elif event.get("event") == "sample" and {"step", "text"} <= event.keys():
             _append(samples, event)
-    return recipe, steps, samples
+    return started, steps, samples
 
 
 def _append(events: list[Event], event: Event) -> None:
