@@ -1,9 +1,9 @@
 """Measure, and write results.md: python -m benchmarks [NAME ...].
 
-The names are cold_start, island, products, retraining, sampling, sonnets, training, splits, scratch and texts. Without
-any, all run except the last three, which take half an hour, a quarter of an hour and three hours. Some need torch:
-pip install '.[bench]'. The bot has a bench of its own, python -m benchmarks.bot, and python -m benchmarks.texts has
-options for a part of `texts`.
+The names are cold_start, island, products, retraining, sampling, sonnets, training, page, splits, scratch and texts.
+Without any, all run except the last four: page needs the environment of make test-browser, and the others take half an
+hour, a quarter of an hour and three hours. Some need torch: pip install '.[bench]'. The bot has a bench of its own,
+python -m benchmarks.bot, and python -m benchmarks.texts has options for a part of `texts`.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from benchmarks.timing import Effort
 
 # Cold starts come first: they start processes, which is quicker while this one is small.
 USUAL = ("cold_start", "island", "products", "retraining", "sampling", "sonnets", "training")
-BENCHES = (*USUAL, "splits", "scratch", "texts")
+BENCHES = (*USUAL, "page", "splits", "scratch", "texts")
 BESIDE_TORCH = {"cold_start", "sampling", "texts", "training"}
 
 
@@ -35,7 +35,7 @@ def main() -> None:
 def _arguments() -> tuple[tuple[str, ...], Effort, bool]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure beside torch and a textbook.")
     parser.add_argument(
-        "benches", nargs="*", metavar="BENCH", help=f"{', '.join(BENCHES)}; without any, all but the last three"
+        "benches", nargs="*", metavar="BENCH", help=f"{', '.join(BENCHES)}; without any, all but the last four"
     )
     parser.add_argument("--repeats", type=int, default=Effort.repeats, help="rounds of each comparison")
     parser.add_argument("--quick", action="store_true", help="leave out the larger sizes")
