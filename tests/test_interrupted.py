@@ -125,6 +125,20 @@ async def test_a_training_is_offered_at_each_start_until_somebody_decides(
     assert await restarted(settings, telegram) == [shown(texts.TRAINING_DROPPED)]
 
 
+async def test_two_presses_at_once_go_on_once(settings: Settings, telegram: Telegram, script: Script) -> None:
+    lesson = await crash(settings, telegram, script)
+    async with serving(settings, telegram) as chat:
+        await until(lambda: chat.buttons() == [GO_ON, DROP])
+        for _ in range(3):
+            telegram.press(telegram.sent[0], GO_ON, ADMIN)
+        await chat.settled()
+        await script.report(PROGRESS)
+        assert chat.texts() == [shown(texts.training(POEM, PROGRESS))]
+        assert script.asked == [lesson]
+        assert [note.key for note in await chat.mangosaurus.store.interrupted_trainings()] == [lesson.key]
+        await end(chat, script, BETTER)
+
+
 async def test_others_decide_nothing(settings: Settings, telegram: Telegram, script: Script) -> None:
     lesson = await crash(settings, telegram, script)
     async with serving(settings, telegram) as chat:

@@ -347,6 +347,16 @@ async def test_last_words_wait_until_telegram_is_back(chat: Chat, telegram: Tele
     assert len(chat.texts()) == 1
 
 
+async def test_a_group_that_became_a_supergroup_is_told_there(chat: Chat, telegram: Telegram, script: Script) -> None:
+    await chat.say("/retrain dino", ADMIN, group(-5))
+    await chat.say("/start", ADMIN, group(-1005))
+    migrated = Refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-1005)
+    telegram.refusals["editMessageText"].append(migrated)
+    assert await end(chat, script, BETTER) == shown(texts.trained(DINO, BETTER, served=True))
+    assert telegram.sent[-1]["chat"]["id"] == -1005
+    assert await chat.mangosaurus.store.interrupted_trainings() == []
+
+
 async def test_a_message_that_somebody_deleted_is_replaced(chat: Chat, telegram: Telegram, script: Script) -> None:
     await chat.say("/retrain dino", ADMIN)
     telegram._messages.clear()

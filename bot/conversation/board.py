@@ -11,7 +11,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from telegram.error import BadRequest, Forbidden, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
 from bot.wire.request import NothingSentError
 
@@ -64,6 +64,8 @@ class Board:
         while tries_left:
             try:
                 await self._edit(text, keyboard)
+            except ChatMigrated as error:  # a group has become a supergroup, and left its messages behind
+                self.address = (error.new_chat_id, self.address[1])
             except (BadRequest, Forbidden) as error:
                 logger.info("The message of a training cannot be edited: %s", error)
                 return await self._send(text, keyboard)

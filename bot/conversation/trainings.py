@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.conversation.board import Address
     from bot.people.store import Store
     from bot.training.lessons import Lesson
-    from bot.training.reporting import TrainingProgress
+    from bot.training.reporting import Report, TrainingProgress
     from bot.training.retraining import Outcome, Retraining
 
     App = Application[Any, Any, Any, Any, Any, Any]
@@ -43,6 +43,7 @@ class Trainings:
         self._store = store
         self._serving = serving
         self._tasks: set[asyncio.Task[None]] = set()
+        self._begun: Lesson | None = None
 
     async def begin(self, message: Message, context: ContextTypes.DEFAULT_TYPE, lesson: Lesson) -> None:
         """Begin a training in reply to a message, and return while it runs. ExplainedError if it cannot begin now."""
@@ -82,12 +83,13 @@ class Trainings:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _refuse_second(self, context: ContextTypes.DEFAULT_TYPE) -> None:
-        if self._retraining.running:
-            raise ExplainedError(texts.already_training(self._retraining.running.title))
+        if running := self._begun or self._retraining.running:
+            raise ExplainedError(texts.already_training(running.title))
         if not context.application.running:  # nobody would wait for the task
             raise ExplainedError(texts.STOPPING)
 
     def _start(self, application: App, lesson: Lesson, address: Address) -> None:
+        self._begun = self._begun or lesson  # in this moment, so that a second press finds it
         self._create_task(application, self._train(lesson, self._board(application, address)))
 
     def _board(self, application: App, address: Address) -> Board:
@@ -106,7 +108,7 @@ class Trainings:
 
         await _noted(self._store.training_began(Training(lesson.network, *board.address, lesson.key)))
         try:
-            outcome = await self._retraining.retrain(lesson, report)
+            outcome = await self._retrain(lesson, report)
         except RetrainingError as error:
             await self._tell_failure(board, lesson, error)
         except Exception:  # the error handler logs it
@@ -114,6 +116,13 @@ class Trainings:
             raise
         else:
             await self._tell_outcome(board, lesson, outcome)
+
+    async def _retrain(self, lesson: Lesson, report: Report) -> Outcome:
+        try:
+            return await self._retraining.retrain(lesson, report)
+        finally:
+            if self._begun is lesson:
+                self._begun = None
 
     async def _tell_failure(self, board: Board, lesson: Lesson, error: RetrainingError) -> None:
         words = texts.training_failed(lesson, error)

@@ -127,7 +127,8 @@ def training_failed(lesson: Lesson, error: RetrainingError) -> str:
         return already_training(error.detail)
     if error.reason is Reason.CANCELLED:
         return f"The training of {_title(lesson)} is cancelled. I'm keeping the old weights."
-    reason = _REASONS[error.reason].format(detail=escape(error.detail.rstrip(".")))
+    detail = error.detail.rstrip(".").replace("train without --from", "add fresh to the command, to begin from nothing")
+    reason = _REASONS[error.reason].format(detail=escape(detail))
     return f"The training of {_title(lesson)} brought nothing new. {reason} I'm keeping the old weights."
 
 
