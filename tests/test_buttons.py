@@ -42,9 +42,10 @@ async def press(chat: Chat, message: Json, button: int | str, person: Person = A
 async def post(chat: Chat, data: str | None, person: Person = ALICE, **fields: Any) -> Any:
     """Press a button that the bot never sent; returns its notice."""
     message = {"message_id": 1, "date": 1, "chat": person.chat(), "text": "x"}
-    query = {"id": "forged", "from": person.user(), "chat_instance": "1", "data": data, "message": message, **fields}
+    query_id = chat.telegram.queries.new(person.id)
+    query = {"id": query_id, "from": person.user(), "chat_instance": "1", "data": data, "message": message, **fields}
     await chat.post(callback_query={key: value for key, value in query.items() if value is not None})
-    return chat.telegram.queries.answers["forged"].get("text")
+    return chat.telegram.queries.answers[query_id].get("text")
 
 
 def labels(message: Json) -> list[str]:

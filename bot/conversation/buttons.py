@@ -119,7 +119,9 @@ class VersionPress:
     page: int
 
 
-Press = CreationPress | PreferencePress | PrivacyPress | VoicePress | TrainingPress | UndoPress | PagePress | VersionPress
+Press = (
+    CreationPress | PreferencePress | PrivacyPress | VoicePress | TrainingPress | UndoPress | PagePress | VersionPress
+)
 
 
 def read(data: object) -> Press | None:
@@ -192,7 +194,9 @@ def below_voices(voices: Iterable[Voice]) -> InlineKeyboardMarkup:
 def below_removal(voice: Voice) -> InlineKeyboardMarkup:
     """Return the buttons below the question whether a voice should be removed."""
     actions: tuple[VoiceAction, ...] = ("removal", "keep")
-    return InlineKeyboardMarkup([[_button(texts.VOICE_BUTTONS[action], "voice", action, voice.id)] for action in actions])
+    return InlineKeyboardMarkup(
+        [[_button(texts.VOICE_BUTTONS[action], "voice", action, voice.id)] for action in actions]
+    )
 
 
 def below_question(owner: int, **labels: str) -> InlineKeyboardMarkup:
