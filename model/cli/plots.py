@@ -97,14 +97,15 @@ def _mark_best(axes: Axes, steps: Floats, losses: Floats) -> None:
 
 
 def _mark_line(axes: Axes, loss: float, label: str) -> None:
-    """Draw a loss to beat as a dashed line, with its name at the left."""
+    """Draw a loss to beat as a dashed line, with its name at the right, where curves are low."""
     axes.axhline(loss, color=QUIET, linewidth=1, linestyle=(0, (4, 4)), zorder=2)
     axes.annotate(
         f"{label} {loss:.3f}",
-        (0, loss),
+        (1, loss),
         xycoords=("axes fraction", "data"),
-        xytext=(4, 3),
+        xytext=(-4, 3),
         textcoords="offset points",
+        ha="right",
         va="bottom",
         color=QUIET,
         fontsize=9,
