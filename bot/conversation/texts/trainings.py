@@ -54,7 +54,7 @@ _STAGES = {
 }
 _REASONS = {
     Reason.ELSEWHERE: "Another process is busy with it.",
-    Reason.STOPPED: "I was stopped, and the training with me.",
+    Reason.STOPPED: "I was stopped, and the training with me; if it can go on, I'll ask you when I'm back.",
     Reason.HUNG: "It hung, so I ended it.",
     Reason.NO_LOSS: "It ended without saying how good the new weights are.",
     Reason.KILLED: "It was killed by signal {detail}; 9 often means that memory ran out.",
@@ -142,8 +142,8 @@ def training_broke(lesson: Lesson) -> str:
 
 def training_offered(lesson: Lesson, done: float | None) -> str:
     """Say at a start that the last run ended during a training, which can go on."""
-    where = "" if done is None else f" at {done:.0%}"
-    return f"I was stopped{where} of the way through training {_title(lesson)}. Shall I go on where it was?"
+    where = "while I was" if done is None else f"{done:.0%} of the way through"
+    return f"I was stopped {where} training {_title(lesson)}. Shall I go on from there?"
 
 
 def training_lost(network: str) -> str:

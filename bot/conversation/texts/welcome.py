@@ -49,7 +49,8 @@ HELP = (
     "<code>/export group</code> or <code>/forget group</code> there."
 )
 HELP_ADMIN = (
-    "/retrain dino – train the names again; /retrain poem 10 – the verse, for about ten minutes\n"
+    "/retrain dino – one more round for the names; /retrain poem 10 – for the verse, about ten minutes; "
+    "/retrain dino fresh – from nothing\n"
     "/retrain names pokemon – as the caption of a text file with names: a new voice; /retrain verse keats – of poems\n"
     "/models – the versions of each network; /rollback dino – back to the one that served before\n"
     "/status – how I am, and what serves"
