@@ -39,6 +39,7 @@ from model.cli.training import add_version, print_end, run_training
 from model.decoding.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE
 from model.errors import MangosaurusError
 from model.text.forms import Alphabet, Genre
+from model.training.recipes import Cell
 
 USUAL_TEMPERATURES = USUAL_TEMPERATURE | {"sonnets": SONNET_TEMPERATURE}
 
@@ -88,8 +89,13 @@ def train(
         typer.Option(metavar="FILE", help="File for the weights.", show_default="a new version in checkpoints/"),
     ] = None,
     minutes: Annotated[float | None, typer.Option(min=0.001, help="Train for about this long.")] = None,
-    epochs: Annotated[
-        int | None, typer.Option(min=1, help="Passes over the text in each stage (poem has two stages).")
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the text in each stage.")] = None,
+    cell: Annotated[
+        Cell | None,
+        typer.Option(
+            help="The recurrent cell. An RNN is the assignment's and faster, an LSTM learns more.",
+            show_default="rnn for a short list of names, else lstm",
+        ),
     ] = None,
     hidden_size: Annotated[int | None, typer.Option(min=1, help="Units in each layer.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="Recurrent layers.")] = None,
@@ -106,10 +112,11 @@ def train(
     thread_limit: ThreadsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Train a network on the project's texts, or on your own.
+    """Train a network on the project's texts, or on your own; how, follows from the size of the text.
 
-    Ctrl-C stops the training, and the same command resumes it. The signal SIGUSR1 ends it at once with the best weights
-    so far. `plot` draws the log (.jsonl) beside the weights.
+    A training ends when the text is learnt, or after --minutes if that is sooner. Ctrl-C stops it, and the same command
+    resumes it. The signal SIGUSR1 ends it at once with the best weights so far. `plot` draws the log (.jsonl) beside
+    the weights.
     """
     if minutes is not None and epochs is not None:
         raise typer.BadParameter("give --minutes or --epochs, not both")
@@ -117,19 +124,19 @@ def train(
         raise typer.BadParameter("--promote is for a new version in checkpoints/; omit --out")
     if alphabet is Alphabet.OWN and (start is not None or not corpus):
         raise typer.BadParameter("--alphabet is for --corpus; with --from, the alphabet is that of the weights")
-    if start is not None and (hidden_size, layers) != (None, None):
-        raise typer.BadParameter("the network is that of the weights --from; omit --hidden-size and --layers")
+    if start is not None and (cell, hidden_size, layers) != (None, None, None):
+        raise typer.BadParameter("the network is that of the weights --from; omit --cell, --hidden-size and --layers")
     try:
         from model.engine.threads import available_cores
-        from model.training.recipes import customised, recipe_for
-        from model.training.sizes import further
+        from model.training.recipes import customised
+        from model.training.sizes import further, recipe_for
 
         path = out or versions_of(network).directory / "new.safetensors"
         check_out(path, corpus or [])
         weights = weights_at(network, start) if start else None
         texts = texts_at(network, corpus, weights.vocabulary.alphabet if weights else alphabet)
         tell_of(texts)
-        recipe = further(weights, texts) if weights else recipe_for(texts)
+        recipe = further(weights, texts) if weights else recipe_for(texts, cell=cell, minutes=minutes)
         recipe = customised(recipe, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
         threads = thread_limit or available_cores()
         event = run_training(recipe, texts, path, seed, threads, weights, json=json)
@@ -139,7 +146,7 @@ def train(
         if json:
             print_json({"event": "failed", "error": sentence(error)})
         raise
-    print_end(event, network, promoted=promote, json=json)
+    print_end(event, network, minutes=minutes, promoted=promote, json=json)
 
 
 @app.command(epilog="Example: python -m model sample dino --prompt mango --count 3 --seed 42")

@@ -21,6 +21,7 @@ from model.text import sources
 from model.text.words import words_of
 
 ROOT = Path(__file__).parents[1]
+ENDLESS = ("--epochs", "1000000", "--hidden-size", "8")
 SMALL = ("--epochs", "2", "--hidden-size", "8", "--layers", "1")
 NAMES = "".join(
     f"{first}{second}saurus\n" for first in ("mango", "kiwi", "fico", "lemo") for second in ("", "no", "ra")
@@ -120,7 +121,16 @@ class TestTrain:
 
     def test_a_signal_finishes_it_early(self, folder: Path, tmp_path: Path) -> None:
         out = tmp_path / "dino.safetensors"
-        arguments = ["--corpus", str(folder / "names.txt"), "--out", str(out), "--minutes", "5", "--hidden-size", "8"]
+        arguments = [
+            "--corpus",
+            str(folder / "names.txt"),
+            "--out",
+            str(out),
+            "--epochs",
+            "1000000",
+            "--hidden-size",
+            "8",
+        ]
         _, finished = train_until_progress_then(signal.SIGUSR1, arguments, code=0)
         assert (finished["event"], finished["early"]) == ("finished", True)
         assert load(out).description.held_out_loss == finished["held_out_loss"]
@@ -139,7 +149,16 @@ class TestTrain:
         self, folder: Path, tmp_path: Path, number: signal.Signals
     ) -> None:
         out = tmp_path / "dino.safetensors"
-        arguments = ["--corpus", str(folder / "names.txt"), "--out", str(out), "--minutes", "5", "--hidden-size", "8"]
+        arguments = [
+            "--corpus",
+            str(folder / "names.txt"),
+            "--out",
+            str(out),
+            "--epochs",
+            "1000000",
+            "--hidden-size",
+            "8",
+        ]
         started, stopped = train_until_progress_then(number, arguments)
         assert not started["resumed"]
         assert stopped == {"event": "stopped", "snapshot": f"{out}.partial"}

@@ -11,12 +11,12 @@ from model.evaluation.evaluation import baselines
 from model.evaluation.held_out import held_out_loss
 from model.text.corpus import Corpus, read_names
 from model.training.events import history_path, snapshot_path, training_events
-from model.training.recipes import NAMES, Recipe, customised
+from model.training.recipes import Recipe, customised
 from model.training.sizes import further
 from model.training.trainer import Training, never
-from tests.test_trainer import TAUGHT_DINO, write_texts
+from tests.test_trainer import TAUGHT_DINO, TINY_DINO, write_texts
 
-RECIPE: Recipe = customised(NAMES, hidden_size=8, epochs=2)
+RECIPE: Recipe = customised(TINY_DINO, epochs=2)
 
 
 @pytest.fixture

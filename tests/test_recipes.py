@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from model.errors import MangosaurusError
-from model.text.corpus import Corpus
-from model.text.vocabulary import Vocabulary
-from model.training.recipes import DINO, NAMES, POEM, Recipe, RecipeError, Stage, customised, recipe_for
+from model.training.recipes import DINO, POEM, Recipe, RecipeError, Stage, customised
 
-RECIPES = (DINO, NAMES, POEM)
+RECIPES = (DINO, POEM)
+TEACHER = DINO.teachers[0]
 every_recipe = pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 
 
@@ -20,23 +19,15 @@ def all_stages(recipe: Recipe) -> list[Stage]:
 
 
 def test_names_have_a_vanilla_rnn_and_verse_a_stacked_lstm() -> None:
-    for recipe in (DINO, NAMES):
-        assert (recipe.form, recipe.cell, recipe.layers) == ("names", "rnn", 1)
+    assert (DINO.form, DINO.cell, DINO.layers) == ("names", "rnn", 1)
     assert {teacher.cell for teacher in DINO.teachers} == {"lstm"}
     assert (POEM.form, POEM.cell, POEM.layers) == ("verse", "lstm", 2)
     assert [stage.text for stage in POEM.stages] == ["pretraining", "training"]
 
 
-def test_names_without_other_names_to_read_first_get_the_smaller_network() -> None:
-    own = Corpus("names", ("brie",), ("feta",), (), Vocabulary("\nabc"), "digest")
-    assert recipe_for(own) is NAMES
-    assert recipe_for(replace(own, pretraining=("gouda",))) is DINO
-    assert recipe_for(replace(own, form="verse")) is POEM
-
-
 def test_only_names_with_teachers_are_distilled() -> None:
     distil = DINO.stages[-1]
-    for recipe, teachers in ((NAMES, ()), (POEM, (POEM,))):
+    for recipe, teachers in ((TEACHER, ()), (POEM, (POEM,))):
         with pytest.raises(RecipeError, match=f"the recipe '{recipe.name}' distils; only names with teachers can"):
             replace(recipe, stages=(distil,), teachers=teachers)
 
@@ -68,9 +59,14 @@ def test_without_changes_the_recipe_is_the_same(recipe: Recipe) -> None:
 def test_a_change_changes_one_thing_only() -> None:
     assert customised(DINO, hidden_size=8) == replace(DINO, hidden_size=8)
     assert customised(DINO, layers=1) == DINO
-    assert customised(NAMES, minutes=0.5) == replace(NAMES, minutes=0.5)
     assert customised(POEM, layers=3) == replace(POEM, layers=3)
-    assert customised(POEM, epochs=2) == replace(POEM, stages=tuple(replace(stage, epochs=2) for stage in POEM.stages))
+    assert customised(POEM, minutes=0.5) == replace(POEM, minutes=0.5)
+
+
+def test_with_other_epochs_the_patience_is_the_same_share_of_a_stage() -> None:
+    stages = [replace(stage, epochs=5 * stage.epochs, patience=5 * stage.patience) for stage in POEM.stages]
+    assert [customised(POEM, epochs=50).stages[0], customised(POEM, epochs=20).stages[1]] == stages
+    assert [stage.patience for stage in customised(POEM, epochs=1).stages] == [2, 3]
 
 
 def test_minutes_and_epochs_are_for_the_teachers_too() -> None:
@@ -92,7 +88,7 @@ def test_several_changes_at_once() -> None:
         (POEM, {"hidden_size": -3}, "hidden size is -3; it must be at least 1"),
         (POEM, {"layers": 0}, "layers is 0; it must be at least 1"),
         (DINO, {"layers": -1}, "layers is -1; it must be at least 1"),
-        (DINO, {"layers": 2}, "layers is 2; the network for names is a vanilla RNN of one layer"),
+        (DINO, {"layers": 2}, "layers is 2; a vanilla RNN has one layer; --cell lstm can have more"),
         (POEM, {"epochs": 0}, "epochs is 0; it must be at least 1"),
         (DINO, {"minutes": 0}, "minutes is 0; it must be a finite number above 0"),
         (DINO, {"minutes": -1.5}, "minutes is -1.5; it must be a finite number above 0"),

@@ -5,10 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, replace
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from model.text.batches import Batch, stream, stream_batches
 from model.text.corpus import Corpus, read_names, read_verse
 from model.text.vocabulary import NO_CHARACTER
 from model.training.course import TrainingError
+from model.training.measurement import MEASURED, count_characters
 from model.training.optimizer import warmup_cosine
 from model.training.progress import Progress
 from model.training.recipes import Distillation, Recipe, Stage, customised
@@ -308,6 +309,16 @@ def test_before_the_first_measurement_a_checkpoint_has_the_initial_weights(names
     assert checkpoint.description.held_out_loss == held_out_loss(initial, names)
 
 
+def test_a_checkpoint_says_if_a_part_of_the_held_out_text_was_measured(names: Corpus, tmp_path: Path) -> None:
+    long = replace(names, held_out=tuple(name + end for name in NAMES for end in NAMES))
+    assert count_characters(long.held_out) > MEASURED
+    description = Training(TINY_DINO, long).checkpoint().description
+    assert 0.9 * MEASURED < description.held_out_characters <= MEASURED
+    assert save(tmp_path / "long", Training(TINY_DINO, long).checkpoint()).description.held_out_characters
+    assert load(tmp_path / "long").description.held_out_characters == description.held_out_characters
+    assert Training(TINY_DINO, names).checkpoint().description.held_out_characters == 0
+
+
 def test_a_checkpoint_does_not_change_with_further_training(names: Corpus) -> None:
     training = Training(TINY_DINO, names)
     run = training.run()
@@ -472,38 +483,56 @@ def test_a_checkpoint_knows_the_names_that_were_read_in_pretraining(genera: Corp
     assert len(checkpoint.other_names) == len(GENERA)
 
 
-# Minutes instead of epochs
+# Minutes
+
+ENDLESS = 10**6
+
+
+def ticking(seconds: float = 0.005) -> Callable[[], float]:
+    """A clock that goes on by some seconds whenever it is read."""
+    readings = count()
+    return lambda: seconds * next(readings)
 
 
 def test_each_stage_ends_after_its_share_of_the_minutes(verse: Corpus) -> None:
-    recipe = customised(TINY_POEM, minutes=0.006)
-    steps = list(Training(recipe, verse).run())
+    recipe = customised(customised(TINY_POEM, epochs=ENDLESS), minutes=0.006)
+    steps = list(Training(recipe, verse, clock=ticking()).run())
     assert list(dict.fromkeys(step.stage for step in steps)) == ["pretrain", "tune"]
     assert steps[-1].fraction == 1
     assert steps[-1].seconds_left == 0
     for name in ("pretrain", "tune"):
         assert [step for step in steps if step.stage == name][-1].held_out_loss is not None
     assert steps[-1].best_held_out_loss is not None
-    *_, last_but_one, last = [step.seconds for step in steps if step.stage == "pretrain"]
-    assert last_but_one < 60 * 0.006 * PRETRAIN.share <= last
+    *_, last = [step.seconds for step in steps if step.stage == "pretrain"]
+    assert 60 * 0.006 * PRETRAIN.share - 0.02 <= last <= 60 * 0.006 * PRETRAIN.share
+    assert steps[-1].seconds <= 60 * 0.006
+    assert steps[-1].learning_rate < 0.1 * max(step.learning_rate for step in steps)
+
+
+def test_a_stage_of_minutes_ends_with_its_epochs_if_that_is_sooner(names: Corpus) -> None:
+    assert len(list(Training(customised(TINY_DINO, minutes=60), names).run())) == len(
+        list(Training(TINY_DINO, names).run())
+    )
 
 
 def test_teachers_have_their_share_of_the_minutes(genera: Corpus) -> None:
-    steps = list(Training(customised(TAUGHT_DINO, minutes=0.01), genera).run())
+    recipe = customised(customised(TAUGHT_DINO, epochs=ENDLESS), minutes=0.01)
+    steps = list(Training(recipe, genera, clock=ticking()).run())
     lengths = dict.fromkeys((step.stage for step in steps), 0.0)
     for before, step in pairwise(steps):
         lengths[step.stage] += step.seconds - before.seconds
     assert len(lengths) == 6
-    assert all(length >= 60 * 0.01 * 0.05 for length in lengths.values())
+    shares = [stage.share for network in (*recipe.teachers, recipe) for stage in network.stages]
+    assert list(lengths.values()) == pytest.approx([0.6 * share for share in shares], abs=0.025)
     assert steps[-1].fraction == 1
 
 
 def test_a_resumed_training_keeps_its_time(names: Corpus, snapshot: Path) -> None:
-    recipe = customised(TINY_DINO, minutes=0.004)
-    run = Training(recipe, names, snapshot=snapshot).run()
+    recipe = customised(customised(TINY_DINO, epochs=ENDLESS), minutes=0.004)
+    run = Training(recipe, names, snapshot=snapshot, clock=ticking()).run()
     before = next(progress for progress in run if progress.fraction > 0.2)
     run.close()
-    *_, last = steps = list(Training(recipe, names, snapshot=snapshot).run())
+    *_, last = steps = list(Training(recipe, names, snapshot=snapshot, clock=ticking()).run())
     assert steps[0].seconds > before.seconds
     assert steps[0].fraction > before.fraction
     assert last.fraction == 1

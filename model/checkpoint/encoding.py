@@ -65,6 +65,7 @@ class Description:
     seed: int
     created: str  # ISO date and time, UTC
     versions: dict[str, str]  # of mangosaurus, numpy and python
+    held_out_characters: int = 0  # of a long text, how many were measured; 0 and absent from a file: all
     top_p: float = 1.0  # that texts are drawn with unless a request has another one; absent from a file if it is 1
 
 
@@ -173,6 +174,8 @@ def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
     description["held_out_loss"] = float(checkpoint.description.held_out_loss)
     if checkpoint.description.top_p == 1:
         del description["top_p"]
+    if not checkpoint.description.held_out_characters:
+        del description["held_out_characters"]
     return {
         "format": FORMAT,
         "architecture": asdict(checkpoint.language_model.architecture),
@@ -227,7 +230,14 @@ def _read_architecture(facts: dict[str, Any]) -> Architecture:
     return architecture
 
 
-_TYPES_OF_FACTS = {"steps": int, "seed": int, "held_out_loss": float, "versions": dict, "top_p": float}
+_TYPES_OF_FACTS = {
+    "steps": int,
+    "seed": int,
+    "held_out_loss": float,
+    "held_out_characters": int,
+    "versions": dict,
+    "top_p": float,
+}
 
 
 def _read_description(facts: dict[str, Any]) -> Description:

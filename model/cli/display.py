@@ -17,6 +17,7 @@ from model.training.events import Event
 
 LINE_SECONDS = 10.0
 SAMPLES_SHOWN = 6
+LINES_TO_BEAT = {"ngram_loss": "n-gram", "start_loss": "the given weights"}
 
 
 class Display(Protocol):
@@ -123,7 +124,9 @@ def display_for(*, json: bool) -> Display:
 def heading(event: Event) -> str:
     """Format a started event as a title."""
     resumed = ", resumed" if event.get("resumed") else ""
-    return f"{event['recipe']}: {event['parameters']:,} weights{resumed}"
+    lines = [f"{event[name]:.3f} ({of})" for name, of in LINES_TO_BEAT.items() if event.get(name) is not None]
+    to_beat = f"; to beat: {', '.join(lines)}" if lines else ""
+    return f"{event['recipe']}: {event['parameters']:,} weights{resumed}{to_beat}"
 
 
 def one_line(event: Event) -> str:

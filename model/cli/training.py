@@ -10,6 +10,9 @@ from model.cli.figures import print_json
 from model.cli.interrupt import INTERRUPTED
 from model.text.forms import Network
 
+LEARNT = 0.8
+"""A training that ends before this share of its minutes has had enough of its text."""
+
 if TYPE_CHECKING:
     from model.checkpoint.encoding import Checkpoint
     from model.checkpoint.versions import Versions
@@ -52,7 +55,7 @@ def add_version(event: "Event", versions: "Versions", *, promote: bool) -> "Even
     return event
 
 
-def print_end(event: "Event", network: Network, *, promoted: bool, json: bool) -> None:
+def print_end(event: "Event", network: Network, *, minutes: float | None, promoted: bool, json: bool) -> None:
     """Print the last event of a training. If the training was stopped, exit with code 130."""
     if json:
         print_json(event)
@@ -61,6 +64,10 @@ def print_end(event: "Event", network: Network, *, promoted: bool, json: bool) -
             f"{event['held_out_loss']:.3f} nats per character on held-out text after {event['steps']:,} steps: "
             f"{event['out']}"
         )
+        if minutes is not None and not event["early"] and event["seconds"] < LEARNT * 60 * minutes:
+            typer.echo(
+                "It took less than its minutes, because the text is learnt: from here on it would be learnt by heart."
+            )
         option = "" if promoted else f" --checkpoint {shlex.quote(event['out'])}"
         typer.echo(f"Try it: python -m model sample {network}{option}")
     else:

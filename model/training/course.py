@@ -5,6 +5,7 @@ It measures the held-out loss now and then, on a sample if the text is long, and
 """
 
 import math
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -22,7 +23,7 @@ from model.network.weights import Weights
 from model.text.batches import Batch
 from model.text.corpus import Corpus
 from model.training.dropout import Dropout
-from model.training.measurement import held_out_sample
+from model.training.measurement import measured_part
 from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
 from model.training.progress import Progress
 from model.training.reading import Reading
@@ -62,7 +63,7 @@ class Course:
     ) -> None:
         self.recipe = recipe
         self._corpus, self._seed, self._teachers, self._clock = corpus, seed, teachers, clock
-        self._held_out = held_out_sample(corpus)
+        self._held_out = measured_part(corpus)
         self._stopped: Callable[[], bool] = lambda: False
         self._has_start = start is not None
         architecture = Architecture(recipe.cell, len(corpus.vocabulary), recipe.hidden_size, recipe.layers)
@@ -134,9 +135,8 @@ class Course:
         started = self._clock()
         self.position.measurement_is_owed = True
         loss = held_out_loss(self.measured, self._held_out, self._heed_stop)
-        if self._stages.count_measurement(loss):
+        if self._stages.count_measurement(loss, self._clock() - started):
             _copy(self.measured.parameters, self.best)
-        self._stages.count_time(self._clock() - started)
         return loss
 
     def _heed_stop(self) -> None:
@@ -207,9 +207,8 @@ class Course:
         self._optimizer.update(self.language_model.parameters, gradients, learning_rate)
         if stage.average:
             move_average(self._average.parameters, self.language_model.parameters, stage.average)
-        stages.count_step()
-        seconds = self._clock() - started
-        stages.count_time(seconds)
+        seconds = max(self._clock() - started, sys.float_info.min)
+        stages.count_step(seconds)
         return Progress(
             stage=stage.name,
             step=position.step,

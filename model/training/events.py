@@ -20,7 +20,7 @@ from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, Request, VerseRequest, generator_for
 from model.text.corpus import Corpus
 from model.training.course import Interrupted
-from model.training.measurement import count_held_out, held_out_sample, ngram_loss
+from model.training.measurement import count_characters, measured_part, ngram_loss
 from model.training.progress import Progress
 from model.training.trainer import Training, never
 
@@ -126,6 +126,7 @@ def signals() -> Iterator[tuple[Callable[[], bool], Callable[[], bool]]]:
 
 
 def _started(training: Training, corpus: Corpus) -> Event:
+    part = measured_part(corpus)
     return {
         "event": "started",
         "form": corpus.form,
@@ -133,8 +134,8 @@ def _started(training: Training, corpus: Corpus) -> Event:
         "recipe": training.recipe.name,
         "parameters": training.language_model.parameters.whole.size,
         "resumed": training.resumed,
-        "held_out_characters": count_held_out(held_out_sample(corpus)),
-        "ngram_loss": ngram_loss(corpus),
+        "held_out_characters": count_characters(part.held_out),
+        "ngram_loss": ngram_loss(part),
         "start_loss": training.start_loss,
     }
 

@@ -4,7 +4,7 @@ A resumed training deals the current epoch again, in the same order, and skips t
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,9 @@ import numpy as np
 from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
 from model.training.recipes import Stage
+
+VOLUME = 10_000_000
+"""Characters of verse that are turned into ids at a time: 80 MB."""
 
 
 def documents(corpus: Corpus, stage: Stage) -> tuple[str, ...]:
@@ -86,8 +89,11 @@ class Reading:
         if self._corpus.form == "names":
             names = (*self._documents, *self._chosen())
             return name_batches(names, vocabulary, stage.batch_size, self._generator, by_length=stage.by_length)
-        shuffled = [self._documents[n] for n in self._generator.permutation(len(self._documents))]
-        return stream_batches(stream(shuffled, vocabulary), stage.batch_size, stage.sequence_length)
+        shuffled = [self._documents[n] for n in self._generator.permutation(len(self._documents)).tolist()]
+        return chain.from_iterable(
+            stream_batches(stream(volume, vocabulary), stage.batch_size, stage.sequence_length)
+            for volume in _volumes(shuffled)
+        )
 
     def _chosen(self) -> list[str]:
         """Return the drawn names of this epoch; if there are too few, some come twice."""
@@ -95,3 +101,16 @@ class Reading:
             return []
         drawn, count = self._drawn(), self._stage.distillation.drawn_per_epoch
         return [drawn[n] for n in self._generator.choice(len(drawn), count, replace=len(drawn) < count)]
+
+
+def _volumes(documents: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the documents in runs of about VOLUME characters: an epoch of a usual text is one of them."""
+    volume: list[str] = []
+    characters = 0
+    for document in documents:
+        if characters > VOLUME:
+            yield volume
+            volume, characters = [], 0
+        volume.append(document)
+        characters += len(document)
+    yield volume

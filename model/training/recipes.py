@@ -1,11 +1,13 @@
-"""The settings of a training. DINO and POEM are the recipes of the released networks, NAMES is for own names."""
+"""The settings of a training, and those of the released networks, DINO and POEM; `sizes` has those for own texts."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from model.errors import MangosaurusError
-from model.text.corpus import Corpus
 from model.text.forms import Form
+
+Cell = Literal["rnn", "lstm"]
 
 
 class RecipeError(MangosaurusError):
@@ -31,7 +33,7 @@ class Stage:
     """A part of a training, with its own text and its own rise and fall of the learning rate.
 
     `text`: "training" is the training documents alone, "pretraining" adds other verse or other names to them.
-    `share`: of the minutes, if the training has minutes instead of epochs.
+    `share`: of the minutes, if the training has some.
     `patience`: the stage stops early after so many measurements of the held-out loss in a row without a new best.
     Measurements in its first half do not count.
     """
@@ -58,15 +60,16 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A network's shape and the stages of its training. With `minutes`, stages share them and ignore their epochs.
+    """A network's shape and the stages of its training.
 
-    The networks of `teachers` are trained first, each with a seed of its own. Stages with a `distillation` learn from
-    their averaged probabilities. The `minutes` include the teachers', so all shares together are 1.
+    With `minutes`, a stage ends after its share of them, or after its epochs if that is sooner. The networks of
+    `teachers` are trained first, each with a seed of its own. Stages with a `distillation` learn from their averaged
+    probabilities. The `minutes` include the teachers', so all shares together are 1.
     """
 
     name: str
     form: Form
-    cell: Literal["rnn", "lstm"]
+    cell: Cell
     hidden_size: int
     layers: int
     stages: tuple[Stage, ...]
@@ -79,37 +82,13 @@ class Recipe:
             raise RecipeError(f"the recipe {self.name!r} distils; only names with teachers can be distilled")
 
 
-NAMES = Recipe(
-    name="names",
-    form="names",
-    cell="rnn",
-    hidden_size=128,
-    layers=1,
-    stages=(
-        Stage(
-            name="names",
-            text="training",
-            epochs=40,
-            share=1.0,
-            batch_size=32,
-            sequence_length=40,  # without effect: names are never cut
-            learning_rate=1e-2,
-            evaluate_every=24,
-            patience=20,
-            weight_decay=0.05,
-            dropout=0.3,
-            input_dropout=0.2,
-        ),
-    ),
-)
-
 _READ_GENERA = Stage(
     name="pretrain",
     text="pretraining",
     epochs=4,
     share=0.3,
     batch_size=64,
-    sequence_length=40,  # without effect, as in NAMES
+    sequence_length=40,  # without effect: names are never cut
     learning_rate=4e-3,
     evaluate_every=400,
     patience=20,
@@ -217,13 +196,6 @@ POEM = Recipe(
 )
 
 
-def recipe_for(corpus: Corpus) -> Recipe:
-    """Return the recipe for a corpus: without other names to read first, names get the smaller network of NAMES."""
-    if corpus.form == "verse":
-        return POEM
-    return DINO if corpus.pretraining else NAMES
-
-
 def customised(
     recipe: Recipe,
     *,
@@ -234,7 +206,8 @@ def customised(
 ) -> Recipe:
     """Return the recipe with the given changes. Raises RecipeError.
 
-    `epochs` applies to every stage and to the teachers, `minutes` to the teachers too.
+    `epochs` applies to every stage and to the teachers, `minutes` to the teachers too. The patience stays the same
+    share of a stage.
     """
     if minutes is not None and epochs is not None:
         raise RecipeError("give minutes or epochs, not both")
@@ -244,8 +217,8 @@ def customised(
     if minutes is not None and not 0 < minutes < float("inf"):
         raise RecipeError(f"minutes is {minutes}; it must be a finite number above 0")
     if layers not in (None, 1) and recipe.cell == "rnn":
-        raise RecipeError(f"layers is {layers}; the network for names is a vanilla RNN of one layer")
-    stages = recipe.stages if epochs is None else tuple(replace(stage, epochs=epochs) for stage in recipe.stages)
+        raise RecipeError(f"layers is {layers}; a vanilla RNN has one layer; --cell lstm can have more")
+    stages = recipe.stages if epochs is None else tuple(_lasting(stage, epochs) for stage in recipe.stages)
     return replace(
         recipe,
         hidden_size=hidden_size or recipe.hidden_size,
@@ -254,3 +227,7 @@ def customised(
         minutes=minutes,
         teachers=tuple(customised(teacher, minutes=minutes, epochs=epochs) for teacher in recipe.teachers),
     )
+
+
+def _lasting(stage: Stage, epochs: int) -> Stage:
+    return replace(stage, epochs=epochs, patience=max(1, math.ceil(stage.patience * epochs / stage.epochs)))

@@ -17,7 +17,7 @@ import safetensors.numpy
 from model.checkpoint.encoding import CheckpointError, digest_of
 from model.checkpoint.versions import write_whole
 from model.network.architecture import Parameters
-from model.training.recipes import NAMES, Stage
+from model.training.recipes import Stage
 
 _ENTRY = "mangosaurus-snapshot"
 
@@ -68,7 +68,8 @@ def _renamed(identity: dict[str, Any]) -> dict[str, Any]:
     """Update the recipe of an early snapshot.
 
     The first ones had "kind" instead of "form", and a "temperature". Later ones had neither teachers nor the settings
-    that came with them, and the recipe for names was called "dino".
+    that came with them. The recipe for own names of those days is gone, so their snapshots are refused as of another
+    training.
     """
     recipe = identity.get("recipe")
     if not isinstance(recipe, dict):
@@ -78,7 +79,6 @@ def _renamed(identity: dict[str, Any]) -> dict[str, Any]:
         recipe.pop("temperature", None)
     if "teachers" not in recipe:
         recipe |= {"teachers": [], "top_p": 1.0}
-        recipe["name"] = NAMES.name if recipe.get("form") == NAMES.form else recipe.get("name")
         defaults = {field.name: field.default for field in fields(Stage) if field.default is not MISSING}
         recipe["stages"] = [defaults | stage for stage in recipe.get("stages", ())]
     return identity

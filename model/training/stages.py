@@ -23,6 +23,8 @@ class Position:
     best_step: int = 0
     measurement_is_owed: bool = False  # a stop interrupted it
     start_loss: float | None = None  # of the weights that the training goes on from, if any
+    step_seconds: float = 0.0  # of the last step
+    measuring_seconds: float = 0.0  # of the longest measurement
 
 
 class Stages:
@@ -31,13 +33,11 @@ class Stages:
     def __init__(self, recipe: Recipe, corpus: Corpus) -> None:
         self.position = Position()
         self._recipe = recipe
-        self._lengths: list[float]  # in seconds or steps
+        self._steps = [stage.epochs * count_batches(corpus, stage) for stage in recipe.stages]
         self._shares: list[float]  # of the whole training, in any unit
         if recipe.minutes is not None:
-            self._lengths = [60 * recipe.minutes * stage.share for stage in recipe.stages]
             self._shares = [stage.share for stage in recipe.stages]
         else:
-            self._lengths = [stage.epochs * count_batches(corpus, stage) for stage in recipe.stages]
             self._shares = [stage.epochs * count_characters(corpus, stage) for stage in recipe.stages]
 
     @property
@@ -56,20 +56,19 @@ class Stages:
             self.position, stage=self.position.stage + 1, stage_step=0, stage_seconds=0.0, without_best=0
         )
 
-    def count_step(self) -> None:
-        """Count a training step."""
+    def count_step(self, seconds: float) -> None:
+        """Count a training step and its time."""
         self.position.step += 1
         self.position.stage_step += 1
+        self.position.step_seconds = seconds
+        self._count_time(seconds)
 
-    def count_time(self, seconds: float) -> None:
-        """Count time that training or measuring took."""
-        self.position.seconds += seconds
-        self.position.stage_seconds += seconds
-
-    def count_measurement(self, loss: float) -> bool:
-        """Count a measurement of the held-out loss; return whether it is the best so far."""
+    def count_measurement(self, loss: float, seconds: float) -> bool:
+        """Count a measurement of the held-out loss and its time; return whether it is the best so far."""
         position = self.position
         position.measurement_is_owed = False
+        position.measuring_seconds = max(position.measuring_seconds, seconds)
+        self._count_time(seconds)
         if position.best_loss is None or loss < position.best_loss:
             position.best_loss, position.best_step, position.without_best = loss, position.step, 0
             return True
@@ -86,8 +85,23 @@ class Stages:
 
     def fraction_of_stage(self) -> float:
         """How much of the current stage is done, from 0 to 1."""
-        done = self.position.stage_step if self._recipe.minutes is None else self.position.stage_seconds
-        return min(1.0, done / self._lengths[self.position.stage])
+        of_steps = self.position.stage_step / self._steps[self.position.stage]
+        return min(1.0, max(of_steps, self._fraction_of_time()))
+
+    def _fraction_of_time(self) -> float:
+        """Return how much of the stage's minutes is over, without the time of one more step and the last measurement.
+
+        So a stage ends in time although steps and measurements take long.
+        """
+        if self._recipe.minutes is None:
+            return 0.0
+        position, length = self.position, 60 * self._recipe.minutes * self.current.share
+        last = min(position.step_seconds + position.measuring_seconds, length / 2)
+        return position.stage_seconds / (length - last)
+
+    def _count_time(self, seconds: float) -> None:
+        self.position.seconds += seconds
+        self.position.stage_seconds += seconds
 
     @property
     def length(self) -> float:

@@ -26,7 +26,7 @@ from model.network.layers import GATES
 from model.text.corpus import Corpus
 from model.text.fingerprints import Fingerprints
 from model.training.course import Course, Interrupted, TrainingError, seconds_left
-from model.training.measurement import held_out_sample
+from model.training.measurement import count_characters, measured_part
 from model.training.progress import Progress
 from model.training.recipes import Recipe
 from model.training.snapshot import Snapshot, read_snapshot, write_snapshot
@@ -136,7 +136,7 @@ class Training:
     def checkpoint(self) -> Checkpoint:
         """Return the weights with the lowest held-out loss so far; before the first measurement, the initial ones."""
         best, loss = self._result.best.copy(), self._result.position.best_loss
-        return self._checkpoint_of(best, held_out_loss(best, held_out_sample(self.corpus)) if loss is None else loss)
+        return self._checkpoint_of(best, held_out_loss(best, measured_part(self.corpus)) if loss is None else loss)
 
     def current_checkpoint(self) -> Checkpoint:
         """Return the weights of this moment, for sampling: a teacher's while one is trained. Their loss is NaN."""
@@ -154,6 +154,7 @@ class Training:
             corpus=corpus.digest,
             steps=self._steps_to_the_best(),
             held_out_loss=loss,
+            held_out_characters=self._held_out_characters,
             seed=self.seed,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             versions={
@@ -171,6 +172,12 @@ class Training:
             known_words=corpus.words | (self.start.known_words if self.start else frozenset()),
             other_names=self._other_names,
         )
+
+    @cached_property
+    def _held_out_characters(self) -> int:
+        """How many characters are measured on, or 0 if it is the whole held-out text."""
+        part = measured_part(self.corpus).held_out
+        return 0 if part == self.corpus.held_out else count_characters(part)
 
     def _steps_to_the_best(self) -> int:
         before = self._courses[: self._courses.index(self._result)]
