@@ -94,7 +94,7 @@ def test_the_page_beside_the_terminal(environment: Environment) -> None:  # noqa
         said = terminal.until(f"Your seed is now(.|\n)*{PROMPT}")
         assert "42" not in said  # which is another chat
         terminal.type("#1\r")
-        terminal.until("There is no button 1 to press.")
+        terminal.until(f"There is no button 1 to press.(.|\n)*{PROMPT}")
         terminal.type("\x04")
         assert terminal.process.wait(LIMIT) == 0
     finally:

@@ -157,12 +157,14 @@ def test_whoever_pipes_is_an_administrator_and_a_training_is_waited_for(
     before = set((own_checkpoints / "dino").iterdir())
     environment["CHECKPOINTS"] = str(own_checkpoints)
     out, _, code = pipe("/retrain dino 0.02\n/dino\n", environment)
-    begin, name, *_, end = out.split("\n\n")
+    begin, name, *_, picture, end = out.split("\n\n")
     assert code == 0
     assert begin.startswith("Training dino for about 0.02 minutes.")
     assert name.split("\n")[0].isalpha()
+    assert picture.startswith("Trained dino in ")
+    assert "it improved" in picture
+    assert "(a picture)" in picture.split("\n")
     assert end.startswith("Trained dino in ")
-    assert "it improved" in end
     assert set((own_checkpoints / "dino").iterdir()) > before
     assert {path.name for path in own_checkpoints.iterdir()} == {"dino", "poem"}
 
