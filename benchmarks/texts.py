@@ -26,7 +26,7 @@ from model.evaluation.held_out import held_out_loss
 from model.text.corpus import Corpus, read_names, read_verse
 from model.text.encodings import read_text
 from model.text.sources import fetch, genera_path, verse_path
-from model.training.recipes import customised, recipe_for
+from model.training.sizes import recipe_for
 from model.training.trainer import Training
 
 NAMES, CHARACTERS = (120, 1_000, 4_000, 25_000), (25_000, 500_000)
@@ -121,7 +121,7 @@ def _train(corpus: Corpus, minutes: float, seed: int) -> Result:
     """Train as `train --minutes` does, with the CPU's clock."""
     began, steps = time.process_time(), 0
     with blas_threads(1):
-        recipe = customised(recipe_for(corpus), minutes=minutes)
+        recipe = recipe_for(corpus, minutes=minutes)
         training = Training(recipe, corpus, seed=seed, clock=time.process_time)
         for _ in training.run():
             steps += 1
