@@ -309,6 +309,26 @@ async def test_own_voices_have_versions_too(chat: Chat, own_checkpoints: Path) -
     assert chat.notice == texts.VOICE_GONE
 
 
+async def test_a_voice_with_a_new_text_has_versions_before_it_has_learned(chat: Chat, own_checkpoints: Path) -> None:
+    folders = Folders(own_checkpoints)
+    voice = folders.voices.add("pokemon", "names", "text")
+    first, second = (add(folders[voice.network], day, 2.0) for day in (1, 2))
+    folders[voice.network].promote(first)
+    folders.voices.replace_text(voice, "other text")
+    (answer,) = await chat.say("/models voice:pokemon", ADMIN)
+    assert f"{first} serves" in answer
+    assert f"voice:pokemon  {first}" in (await chat.say("/status", ADMIN))[0]
+    assert await chat.say("/rollback voice:pokemon", ADMIN) == [shown(texts.nothing_before("voice:pokemon"))]
+    await chat.say("/models voice:pokemon", ADMIN)
+    await chat.press(f"promote {second}", ADMIN)
+    assert folders[voice.network].current() == second
+
+
+async def test_a_rollback_of_a_voice_without_weights(chat: Chat, own_checkpoints: Path) -> None:
+    Folders(own_checkpoints).voices.add("pokemon", "names", "text")
+    assert await chat.say("/rollback voice:pokemon", ADMIN) == [shown(texts.nothing_before("voice:pokemon"))]
+
+
 @pytest.mark.parametrize(
     ("found", "words"),
     [

@@ -159,7 +159,7 @@ def test_a_rollback_goes_back_to_the_version_before_and_the_next_one_comes_back(
 
 
 def test_a_rollback_without_a_version_before(versions: Versions) -> None:
-    with pytest.raises(CheckpointError, match="no current checkpoint"):
+    with pytest.raises(CheckpointError, match="there is no earlier version to go back to"):
         versions.rollback()
     first = added(versions, 1)
     versions.promote(first)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from bot.conversation import texts
 from bot.conversation.voices import voice_in
 from bot.handlers.dino import as_names_begin
 from bot.local.buttons import buttons
+from model.checkpoint.versions import Versions
 from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, generator_for
 from tests.serving import ALICE, BOB, Chat, install, names_in, serving, uncoded
@@ -229,6 +231,20 @@ async def test_damaged_weights_are_named_and_the_rest_goes_on(
     file.write_bytes(content)
     (answer,) = await own_chat.say("/dino voice:pokemon")
     assert "seed" in answer
+
+
+async def test_a_voice_that_learns_another_text_writes_with_its_last_weights(
+    own_chat: Chat, folders: Folders, pokemon: Voice, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are loaded once, and nothing is wrong with them."""
+    version = folders[pokemon.network].current()
+    folders.voices.replace_text(pokemon, "Raichu\n")
+    await own_chat.say("/dino voice:pokemon")
+    with monkeypatch.context() as patch:
+        patch.delattr(Versions, "load")
+        (answer,) = await own_chat.say("/dino voice:pokemon")
+    assert (await own_chat.mangosaurus.store.creation(code_in(answer))).version == version  # type: ignore[union-attr]
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def test_the_last_good_version_of_a_voice_serves(own_chat: Chat, folders: Folders, pokemon: Voice) -> None:

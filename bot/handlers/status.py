@@ -93,7 +93,7 @@ class Status:
         found = {}
         for voice in self._folders.voices.all():
             with contextlib.suppress(CheckpointError, KeyError):  # it has none yet, or is gone
-                found[texts.voice_title(voice.name)] = self._folders[voice.network].current()
+                found[texts.voice_title(voice.name)] = self._folders[voice.network].serving()
         return found
 
     async def _size(self) -> int | None:

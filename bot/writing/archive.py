@@ -74,7 +74,7 @@ class Archive:
         async with self._loading:
             folder = await self._folder(network)
             try:
-                version = await asyncio.to_thread(folder.current)
+                version = await asyncio.to_thread(folder.serving)
             except CheckpointError:
                 version = ""
             if (network, version) not in self._writers:

@@ -33,6 +33,10 @@ SUFFIX = ".safetensors"
 _VERSION = re.compile(f"[0-9a-f]{{{VERSION_LENGTH}}}")
 
 
+class NoVersionError(CheckpointError):
+    """A folder in which no version is in use."""
+
+
 def save(path: Path, checkpoint: Checkpoint) -> Checkpoint:
     """Write a checkpoint and return it with its version. Raises CheckpointError and then leaves `path` as it was."""
     try:
@@ -117,7 +121,7 @@ class Versions:
     def promote(self, version: str) -> None:
         """Make a version the current one, provided that it loads."""
         self.load(version)
-        before = self._read_pointer("current") or self._read_pointer("released")
+        before = self._named("current", "released")
         if before and before != version:
             self._write_pointer("previous", before)
         self._write_pointer("current", version)
@@ -135,24 +139,22 @@ class Versions:
 
     def before(self) -> str | None:
         """Return the version that was in use before the current one, else the released one; None if there is none."""
-        current = self.current()
+        writes = self._named("current", "released", "previous")
         earlier = (self._read_pointer(name) for name in ("previous", "released"))
-        return next((version for version in earlier if version not in (None, current)), None)
+        return next((version for version in earlier if version not in (None, writes)), None)
 
     def current(self) -> str:
-        """Return the version in use: the promoted one, else the released one."""
-        version = self._read_pointer("current") or self._read_pointer("released")
-        if version is None:
-            raise CheckpointError(
-                f"{self.directory}: no current checkpoint: neither 'current' nor 'released' names a version; "
-                "train one, or restore the released one"
-            )
-        return version
+        """Return the version in use: the promoted one, else the released one. NoVersionError."""
+        return self._in_use("current", "released")
+
+    def serving(self) -> str:
+        """Return the version that writes: as long as none is in use, that is the one before. NoVersionError."""
+        return self._in_use("current", "released", "previous")
 
     def load_current(self) -> Checkpoint:
-        """Load the current version. If it does not load, log a warning and load the last good version instead."""
+        """Load the version that writes. If it does not load, log a warning and load the last good version instead."""
         try:
-            return self.load(self.current())
+            return self.load(self.serving())
         except CheckpointError as error:
             logger.warning("checkpoint refused: %s", error)
             return self._load_last_good(error)
@@ -184,6 +186,19 @@ class Versions:
         except CheckpointError:
             return False
         return True
+
+    def _in_use(self, *pointers: str) -> str:
+        version = self._named(*pointers)
+        if version is None:
+            raise NoVersionError(
+                f"{self.directory}: no current checkpoint: neither 'current' nor 'released' names a version; "
+                "train one, or restore the released one"
+            )
+        return version
+
+    def _named(self, *pointers: str) -> str | None:
+        """Return the version that the first usable pointer names."""
+        return next(filter(None, map(self._read_pointer, pointers)), None)
 
     def _read_pointer(self, name: str) -> str | None:
         """Return the version in a pointer file, or None. A damaged pointer is ignored with a warning."""
