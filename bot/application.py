@@ -110,7 +110,7 @@ class Mangosaurus:
         self._stop_seconds = settings.stop_seconds
         self._bot = Client(settings.token, settings.api_base_url, ordinary, polling, self._pacing)
         self._admin_ids = settings.admin_ids
-        self._trainings = Trainings(self.retraining, self.store, self.writers)
+        self._trainings = Trainings(self.retraining, self.store, folders, self.writers)
         self._order = order = PersonalOrder()
         updater = Updater(self._bot, asyncio.Queue())
         builder = ApplicationBuilder().updater(updater).concurrent_updates(order).job_queue(None)
@@ -202,7 +202,7 @@ class Mangosaurus:
             Seed(self.store).handler(),
             *PreferenceMenu(self.store).handlers(),
             Inline(answers).handler(),
-            *Retrain(self._trainings, self.retraining, settings.admin_ids).handlers(),
+            *Retrain(self._trainings, self.retraining, self._choice, self._folders, settings.admin_ids).handlers(),
             *self._models.handlers(),
             Status(answers, self._pacing, self.retraining, self.writers, self._folders, settings.admin_ids).handler(),
             *Buttons(answers, order).handlers(),  # the last of them takes every press that is left

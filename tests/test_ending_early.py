@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import string
 import sys
@@ -11,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.training.child import Child
+from bot.training.choice import OvertakenError
 from bot.training.commands import Reason, RetrainingError
 from bot.training.lessons import NEW, Lesson
 from bot.training.locks import LOCK, locked
 from bot.training.retraining import Retraining
-from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions, load
 from model.training.events import history_path, snapshot_path
 from tests.serving import until
@@ -94,9 +95,11 @@ async def test_a_promotion_is_undone_at_once(stage: Stage) -> None:
     retraining = stage.retraining("train")
     outcome = await retraining.retrain(lesson(), ignore)
     assert outcome.can_be_undone
-    assert await retraining.undo("dino", outcome.version) == stage.old.version
+    before, after = await stage.choice(retraining).rollback("dino", outcome.version)
+    assert (before.version, after.version) == (outcome.version, stage.old.version)
     assert stage.writer.checkpoint.version == stage.old.version
-    assert await retraining.undo("dino", outcome.version) is None
+    with pytest.raises(OvertakenError):
+        await stage.choice(retraining).rollback("dino", outcome.version)
     assert stage.versions.current() == stage.old.version
 
 
@@ -104,16 +107,30 @@ async def test_a_promotion_before_the_last_is_not_undone(stage: Stage) -> None:
     retraining = stage.retraining("train")
     outcome = await retraining.retrain(lesson(), ignore)
     best = promote(stage, loss=1.0)
-    assert await retraining.undo("dino", outcome.version) is None
+    with pytest.raises(OvertakenError):
+        await stage.choice(retraining).rollback("dino", outcome.version)
     assert stage.versions.current() == best
 
 
-async def test_nothing_is_undone_during_a_comparison_or_in_a_voice_that_is_gone(stage: Stage) -> None:
+async def test_an_undo_waits_for_a_comparison(stage: Stage) -> None:
     retraining = stage.retraining("train")
-    with locked(stage.versions.directory / LOCK), pytest.raises(BlockingIOError):
-        await retraining.undo("dino", stage.old.version)
-    with pytest.raises(CheckpointError):
-        await retraining.undo("voices/k7m2p9x", stage.old.version)
+    outcome = await retraining.retrain(lesson(), ignore)
+    with locked(stage.versions.directory / LOCK):
+        undoing = asyncio.create_task(stage.choice(retraining).rollback("dino", outcome.version))
+        await asyncio.sleep(0.3)
+        assert stage.versions.current() == outcome.version
+    await undoing
+    assert stage.versions.current() == stage.old.version
+
+
+async def test_nothing_is_wrong_with_the_first_training_of_a_network(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    retraining = Retraining(
+        {"dino": Versions(stage.path / "empty")}, {}, directory=stage.directory, command=stage.command("train")
+    )
+    assert (await retraining.retrain(lesson(), ignore)).promoted
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def test_a_picture_that_cannot_be_drawn_keeps_nothing_from_being_promoted(stage: Stage) -> None:

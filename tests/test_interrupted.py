@@ -8,6 +8,7 @@ import pytest
 
 from bot.conversation import texts
 from bot.conversation.board import LAST_TRIES
+from bot.people.records import Training
 from bot.people.store import Store
 from tests.serving import ADMIN, BOB, serving, until
 from tests.test_retrain import (
@@ -29,9 +30,10 @@ from tests.test_retrain import (
 
 if TYPE_CHECKING:
     from bot.local.telegram import Telegram
-    from bot.people.records import Training
     from bot.settings import Settings
     from bot.training.lessons import Lesson
+    from bot.writing.folders import Folders
+    from bot.writing.voices import Voice
 
 __all__ = ["script"]
 
@@ -187,6 +189,19 @@ async def test_a_training_of_which_nothing_is_left_is_told_in_its_message(
     assert telegram.sent[0]["text"] == shown(texts.training(POEM, PROGRESS))
     assert await restarted(settings, telegram) == [LOST]
     assert await notes(settings) == []
+
+
+@pytest.mark.parametrize("removed", [True, False])
+async def test_of_a_voice_its_name_is_told(
+    own_settings: Settings, telegram: Telegram, script: Script, folders: Folders, pokemon: Voice, removed: bool
+) -> None:
+    async with serving(own_settings, telegram) as chat:
+        await chat.say("/start", ADMIN)
+    await put(own_settings, Training(pokemon.network, ADMIN.id, telegram.sent[0]["message_id"], "k7m2p9xa"))
+    if removed:
+        folders.voices.remove(pokemon.id)
+    told = shown(texts.VOICE_GONE if removed else texts.training_lost("pokemon"))
+    assert await restarted(own_settings, telegram) == [told]
 
 
 @pytest.mark.parametrize("left", [True, False])

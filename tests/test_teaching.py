@@ -169,6 +169,20 @@ async def test_a_new_text_for_a_voice_is_learned_anew_and_old_codes_stay(
         assert await chat.say(f"/again {code_in(old)}") == [old]
 
 
+async def test_the_undo_of_a_voice_has_its_name(own_chat: Chat, folders: Folders, pokemon: Voice) -> None:
+    versions = folders[pokemon.network]
+    first = versions.current()
+    versions.promote(second := install(versions.directory, learned("names", "abc", seed=2)))
+    await own_chat.say("/start", ADMIN)
+    undo = buttons.below_promotion(pokemon.network, second)
+    own_chat.telegram.sent[-1]["reply_markup"] = undo.to_dict()
+    assert await own_chat.press(texts.UNDO, ADMIN) == [plain(texts.undone("pokemon", first))]
+    assert versions.current() == first
+    folders.voices.remove(pokemon.id)
+    await own_chat.press(texts.UNDO, ADMIN, own_chat.telegram.sent[0] | {"reply_markup": undo.to_dict()})
+    assert own_chat.notice == texts.VOICE_GONE
+
+
 async def test_one_more_round(own_settings: Settings, telegram: Telegram) -> None:
     """A real training that goes on from the weights of a voice."""
     async with serving(own_settings, telegram) as chat:

@@ -104,7 +104,6 @@ EVERYTHING = [
     texts.already_training(STRANGE),
     texts.training_broke(LESSON),
     texts.training_lost("dino"),
-    texts.training_lost("voices/k7m2p9x"),
     texts.training_offered(LESSON, None),
     texts.training_offered(LESSON, 0.5),
     texts.undone("dino", "0a1b"),

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from bot.training.choice import Choice
 from bot.training.commands import Reason, RetrainingError
 from bot.training.lessons import Lesson
 from bot.training.retraining import Outcome, Retraining
@@ -194,6 +195,9 @@ class Stage:
         told |= {"weights": str(self.new_weights), "alive": str(self.alive), "comparing": str(self.comparing)}
         told |= {"end_after": str(self.path), "judge_after": str(self.path)} | role  # gates that are open
         return [sys.executable, "-S", str(self.path / "actor.py"), json.dumps(told)]
+
+    def choice(self, retraining: Retraining) -> Choice:
+        return Choice({"dino": self.versions}, {"dino": self.writer}, retraining)
 
     def retraining(self, do: str, **role: Any) -> Retraining:
         command = self.command(do, **role)

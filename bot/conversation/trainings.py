@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bot.training.lessons import Lesson
     from bot.training.reporting import Report, TrainingProgress
     from bot.training.retraining import Outcome, Retraining
+    from bot.writing.folders import Folders
 
     App = Application[Any, Any, Any, Any, Any, Any]
 
@@ -38,9 +39,10 @@ logger = logging.getLogger(__name__)
 class Trainings:
     """Begins trainings, shows them, and says how they ended. `serving` are the networks that a promotion reaches."""
 
-    def __init__(self, retraining: Retraining, store: Store, serving: Collection[str]) -> None:
+    def __init__(self, retraining: Retraining, store: Store, folders: Folders, serving: Collection[str]) -> None:
         self._retraining = retraining
         self._store = store
+        self._folders = folders
         self._serving = serving
         self._tasks: set[asyncio.Task[None]] = set()
         self._begun: Lesson | None = None
@@ -160,7 +162,8 @@ class Trainings:
         except BlockingIOError:  # another bot on this folder trains it, and tells of it
             return
         if interrupted is None:
-            await self._tell(board, texts.training_lost(training.network))
+            title = await asyncio.to_thread(self._folders.title, training.network)
+            await self._tell(board, texts.training_lost(title) if title else texts.VOICE_GONE)
         else:
             await self._offer(board, training, *interrupted)
 

@@ -5,6 +5,7 @@ All of it is for administrators. To everybody else the command does not exist, a
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from telegram.error import TelegramError
@@ -13,6 +14,7 @@ from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filt
 from bot.conversation import buttons, texts
 from bot.conversation.admission import ExplainedError
 from bot.conversation.buttons import TrainingPress, UndoPress
+from bot.training.choice import OvertakenError
 from bot.training.lessons import Lesson
 from model.checkpoint.encoding import CheckpointError
 from model.text.forms import Network
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from telegram.ext import ContextTypes
 
     from bot.conversation.trainings import Trainings
+    from bot.training.choice import Choice
     from bot.training.retraining import Retraining
+    from bot.writing.folders import Folders
 
 SHORTEST_TRAINING, LONGEST_TRAINING = 0.01, 1440.0
 """Minutes."""
@@ -34,9 +38,18 @@ FRESH = "fresh"
 class Retrain:
     """Answers `/retrain` and the buttons below trainings."""
 
-    def __init__(self, trainings: Trainings, retraining: Retraining, admin_ids: Collection[int]) -> None:
+    def __init__(
+        self,
+        trainings: Trainings,
+        retraining: Retraining,
+        choice: Choice,
+        folders: Folders,
+        admin_ids: Collection[int],
+    ) -> None:
         self._trainings = trainings
         self._retraining = retraining
+        self._choice = choice
+        self._folders = folders
         self._admin_ids = admin_ids
 
     def handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
@@ -73,16 +86,17 @@ class Retrain:
         query, press = self._pressed(update)
         if not isinstance(press, UndoPress):
             raise ExplainedError(texts.OLD_BUTTON)
+        title = await asyncio.to_thread(self._folders.title, press.network)
+        if title is None:
+            raise ExplainedError(texts.VOICE_GONE)
         try:
-            version = await self._retraining.undo(press.network, press.version)
-        except BlockingIOError:
-            raise ExplainedError(texts.WEIGHTS_BUSY) from None
+            _, back = await self._choice.rollback(press.network, press.version)
+        except OvertakenError:
+            raise ExplainedError(texts.PROMOTION_OVER) from None
         except CheckpointError:
             raise ExplainedError(texts.NO_WAY_BACK) from None
-        if version is None:
-            raise ExplainedError(texts.PROMOTION_OVER)
         await buttons.release(query)
-        await _say_undone(query, texts.undone(press.network, version))
+        await _say_undone(query, texts.undone(title, back.version))
 
     def _pressed(self, update: Update) -> tuple[CallbackQuery, buttons.Press | None]:
         """Return a press of an administrator, and what it means; ExplainedError."""

@@ -7,6 +7,6 @@ Rooms, from the ground up, and what other wings use of them:
     lessons      Lesson: what a training is asked to do, and its work folder
     reporting    Report, TrainingProgress: progress at the pace of its receiver
     commands     Reason, RetrainingError, Comparison: `train`, `plot` and `compare`, and how they fail
-    retraining   Retraining, Outcome: train, compare, promote, serve, undo
-    choice       Choice, Page, Entry: the versions that there are, and which of them serves
+    retraining   Retraining, Outcome: train, compare, promote, serve
+    choice       Choice, Page, Entry, OvertakenError: the versions that there are, and which of them serves
 """

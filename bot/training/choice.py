@@ -15,6 +15,7 @@ from bot.training.commands import Commands, RetrainingError
 from bot.training.locks import LOCK, locked_in_turn
 from bot.training.retraining import SILENCE
 from model.checkpoint.encoding import CheckpointError
+from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -50,6 +51,10 @@ class Page:
     pages: int
 
 
+class OvertakenError(MangosaurusError):
+    """Another version is current than the one to go back from."""
+
+
 class Choice:
     """Changes what serves. For `command` see `Commands`; these are its own, so that a training goes on beside them."""
 
@@ -79,9 +84,12 @@ class Choice:
         """Let a version serve; returns the one that was current, and this one."""
         return await self._change(network, lambda versions: self._promote(network, versions, version))
 
-    async def rollback(self, network: str) -> tuple[Entry, Entry]:
-        """Let the version serve that served before; returns the one that was current, and that one."""
-        return await self._change(network, lambda versions: versions.rollback())
+    async def rollback(self, network: str, version: str | None = None) -> tuple[Entry, Entry]:
+        """Let the version serve that served before; returns the one that was current, and that one.
+
+        OvertakenError if a version is given, and another one is current.
+        """
+        return await self._change(network, lambda versions: _roll_back(versions, version))
 
     async def compare(self, lesson: Lesson, version: str) -> tuple[str, Comparison]:
         """Compare a version with the one that serves, which is returned too. RetrainingError if that fails.
@@ -108,7 +116,7 @@ class Choice:
     async def _change(self, network: str, change: Callable[[Versions], str]) -> tuple[Entry, Entry]:
         versions = self._folders[network]
         async with locked_in_turn(versions.directory / LOCK, self._commands.refuse_if_ended):
-            before = await asyncio.to_thread(versions.current)
+            before = await asyncio.to_thread(versions.serving)
             after = await asyncio.to_thread(change, versions)
         await self._retraining.serve_current(network)
         return await asyncio.to_thread(lambda: (_entry(versions, before), _entry(versions, after)))
@@ -132,7 +140,13 @@ class Choice:
     def _serving(self, network: str, versions: Versions) -> str:
         """Return what writes for this network, even if the pointer names another version that does not load."""
         writer = self._writers.get(network)
-        return writer.checkpoint.version if writer else versions.current()
+        return writer.checkpoint.version if writer else versions.serving()
+
+
+def _roll_back(versions: Versions, version: str | None) -> str:
+    if version not in (None, versions.serving()):
+        raise OvertakenError(f"{version} is not current any more")
+    return versions.rollback()
 
 
 def _entry(versions: Versions, version: str) -> Entry:

@@ -19,10 +19,10 @@ from bot.training import lessons
 from bot.training.child import plain
 from bot.training.commands import Commands, Comparison, Reason, RetrainingError, Trained
 from bot.training.lessons import NEW, START, can_go_on, work_folder
-from bot.training.locks import LOCK, locked, locked_in_turn
+from bot.training.locks import LOCK, locked_in_turn
 from bot.writing.writer import UnpreparedError
 from model.checkpoint.encoding import Checkpoint, CheckpointError
-from model.checkpoint.versions import Versions, load, save
+from model.checkpoint.versions import NoVersionError, Versions, load, save
 from model.errors import MangosaurusError
 from model.files import write_whole
 from model.training.events import history_path
@@ -131,15 +131,6 @@ class Retraining:
         """Remove all interrupted trainings of a network that was removed itself."""
         await asyncio.to_thread(lessons.drop_all, self._directory, network)
 
-    async def undo(self, network: str, version: str) -> str | None:
-        """Go back to the version before this one, serve it and return it; None if this one is not current any more.
-
-        BlockingIOError while weights are compared; CheckpointError if there is no way back.
-        """
-        back = await asyncio.to_thread(self._roll_back, self._folder(network), version)
-        await self.serve_current(network)
-        return back
-
     async def serve_current(self, network: str) -> None:
         """Write with the weights that the pointer names, from now on."""
         current, writer = await asyncio.to_thread(self._current, network), self._writers.get(network)
@@ -228,10 +219,6 @@ class Retraining:
             found = await self._commands.compare(lesson, old, new)
             return await asyncio.to_thread(_promote, versions, new) if found.better else current.version, found
 
-    def _roll_back(self, versions: Versions, version: str) -> str | None:
-        with locked(versions.directory / LOCK):
-            return versions.rollback() if versions.current() == version else None
-
     def _folder(self, network: str) -> Versions:
         """Return a network's versions. CheckpointError if it is an own voice that was removed."""
         try:
@@ -249,6 +236,8 @@ class Retraining:
             if serving and serving.version == version:
                 return serving
             current = versions.load(version)
+        except NoVersionError:  # a voice that is yet to learn
+            return serving
         except CheckpointError as error:
             logger.warning("There are no current weights: %s", error)
             return serving

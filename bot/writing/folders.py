@@ -34,6 +34,13 @@ class Folders(Mapping[str, Versions]):
         except RemovedError:
             raise KeyError(network) from None
 
+    def title(self, network: str) -> str | None:
+        """Return what people call a network; None if there is no such network, or not any more."""
+        if network in tuple(Network):
+            return network
+        voice = self.voices.get(network.removeprefix("voices/"))
+        return voice.name if voice else None
+
     def __iter__(self) -> Iterator[str]:
         yield from map(str, Network)
         yield from (voice.network for voice in self.voices.all())

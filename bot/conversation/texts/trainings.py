@@ -36,9 +36,8 @@ TRAINING_CHOICES = {
 """Notices for the one who presses."""
 TRAINING_OVER = "That training is over already."
 TRAINING_DROPPED = "I dropped the interrupted training. The weights that served go on serving."
-TRAINING_ELSEWHERE = "Another process is busy with this training."
+TRAINING_ELSEWHERE = "This training is going on already."
 NOTHING_TO_GO_ON = "Nothing is left of this training to go on from."
-WEIGHTS_BUSY = "I'm just comparing these weights. Please press again in a moment."
 NO_WAY_BACK = "There is no earlier version to go back to."
 PROMOTION_OVER = "There is nothing to undo any more: another version serves by now."
 
@@ -146,17 +145,17 @@ def training_offered(lesson: Lesson, done: float | None) -> str:
     return f"I was stopped {where} training {_title(lesson)}. Shall I go on from there?"
 
 
-def training_lost(network: str) -> str:
+def training_lost(title: str) -> str:
     """Say at a start that the last run ended during a training, of which nothing is left."""
     return (
-        f"I was stopped while I trained <b>{escape(network.partition('/')[0])}</b>, too early to go on from there. "
+        f"I was stopped while I was training <b>{escape(title)}</b>, and nothing is left to go on from. "
         "<code>/retrain</code> starts over."
     )
 
 
-def undone(network: str, version: str) -> str:
+def undone(title: str, version: str) -> str:
     """Say which version serves after an undo."""
-    return f"Undone: version <code>{version}</code> of <b>{escape(network)}</b> writes again."
+    return f"Undone: version <code>{version}</code> of <b>{escape(title)}</b> writes again."
 
 
 def curve(losses: Sequence[float]) -> str:
