@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,6 @@ import pytest
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.conversation import texts
-from bot.local.hosting import ADMINS
 from bot.local.request import LocalRequest
 from bot.settings import _KEYS, Settings
 from model.files import ROOT
@@ -264,7 +264,7 @@ def test_documents_both_ways(looker: Looker) -> None:
     export = looker.say("/export")
     with looker.window.expect_download() as download:
         export.get_by_role("link", name="mangosaurus").click()
-    assert download.value.suggested_filename == "mangosaurus-2.json"
+    assert re.fullmatch(r"mangosaurus-\d+\.json", download.value.suggested_filename)
     assert '"seed": 42' in Path(download.value.path()).read_text(encoding="utf-8")
     looker.answers.first.get_by_role("button", name="Reply").click()
     cheeses = {"name": "käse <b>.txt", "mimeType": "text/plain", "buffer": "Brie\nKäse\n".encode()}
@@ -285,16 +285,18 @@ def test_documents_both_ways(looker: Looker) -> None:
 def test_pictures_alerts_and_typing(looker: Looker, served: Stage) -> None:
     async def act(page: Page) -> None:
         async with Bot(page.telegram.token, request=LocalRequest(page.telegram)) as bot:
-            await bot.send_chat_action(ADMINS[0].id, "typing")
+            await bot.send_chat_action(page.hosted.admins[0].id, "typing")
 
     async def send(page: Page) -> None:
         async with Bot(page.telegram.token, request=LocalRequest(page.telegram)) as bot:
             keyboard = InlineKeyboardMarkup([[InlineKeyboardButton("Stop", callback_data="stop")]])
-            await bot.send_photo(ADMINS[0].id, CURVE.read_bytes(), caption="A <b>curve</b>.\n2", parse_mode="HTML")
-            await bot.send_message(ADMINS[0].id, "Training", reply_markup=keyboard)
+            await bot.send_photo(
+                page.hosted.admins[0].id, CURVE.read_bytes(), caption="A <b>curve</b>.\n2", parse_mode="HTML"
+            )
+            await bot.send_message(page.hosted.admins[0].id, "Training", reply_markup=keyboard)
 
     async def alert(page: Page) -> None:
-        page.telegram.queries.ask("7", ADMINS[0].id)
+        page.telegram.queries.ask("7", page.hosted.admins[0].id)
         async with Bot(page.telegram.token, request=LocalRequest(page.telegram)) as bot:
             await bot.answer_callback_query("7", "<b>Careful</b>", show_alert=True)
 
@@ -445,7 +447,9 @@ def test_a_long_chat_opens_at_its_end(looker: Looker, served: Stage) -> None:
     async def fill(page: Page) -> None:
         async with Bot(page.telegram.token, request=LocalRequest(page.telegram)) as bot:
             for number in range(600):
-                await bot.send_message(ADMINS[0].id, f"<b>Number {number}</b>\n" + "word " * 60, parse_mode="HTML")
+                await bot.send_message(
+                    page.hosted.admins[0].id, f"<b>Number {number}</b>\n" + "word " * 60, parse_mode="HTML"
+                )
 
     served.run(fill)
     expect(looker.answers.last).to_be_in_viewport()

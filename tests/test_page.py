@@ -17,8 +17,9 @@ from bot.local import hosting
 from bot.local.files import LARGEST_DOWNLOAD
 from bot.local.guard import HEADERS, Guard, RefusedError, names_of
 from bot.local.home import Place
-from bot.local.hosting import ADMINS, PageError, bound
+from bot.local.hosting import PageError, bound
 from bot.local.passes import Passes, read_key
+from bot.local.register import MOST_ADMINS, MOST_REMEMBERED, Register, new_id
 from bot.local.request import LocalRequest
 from bot.local.telegram import ME, Person, Telegram
 from bot.local.visitors import KEPT, MOST_UNREAD, Visitor
@@ -53,13 +54,14 @@ async def test_the_link_becomes_a_cookie_and_a_clean_address(page: Page) -> None
         entered = await stranger.get(page.link)
         assert (entered.status_code, entered.headers["Location"]) == (303, "/")
         cookie = entered.headers["Set-Cookie"]
-        assert cookie.startswith(f"mangosaurus-{page.port}=2.")
+        own = f"{page.hosted.admins[0].id}."
+        assert cookie.startswith(f"mangosaurus-{page.port}={own}")
         assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
         shown = await stranger.get("/")
         assert shown.status_code == 200
         assert "token" not in shown.text
         again = await stranger.get(page.link)
-        assert stranger.client.cookies[f"mangosaurus-{page.port}"].startswith("2.")  # the same person
+        assert stranger.client.cookies[f"mangosaurus-{page.port}"].startswith(own)  # the same person
         assert again.status_code == 303
 
 
@@ -215,7 +217,7 @@ async def test_several_people_have_chats_of_their_own(page: Page, visitor: Visit
 
 async def test_those_with_the_link_on_this_machine_are_admins_as_long_as_there_are_some(page: Page) -> None:
     async with AsyncExitStack() as stack:
-        visitors = [await stack.enter_async_context(visit(page)) for _ in range(len(ADMINS) + 1)]
+        visitors = [await stack.enter_async_context(visit(page)) for _ in range(MOST_ADMINS + 1)]
         admins, guest = visitors[0], visitors[-1]
         async with admins.tab() as (tab, chat), guest.tab() as (guests, guest_chat):
             assert (chat["admin"], guest_chat["admin"]) == (True, False)
@@ -283,8 +285,8 @@ async def test_nobody_presses_the_buttons_of_another_chat(page: Page, visitor: V
 async def test_alerts_and_notices(page: Page, visitor: Visit) -> None:
     async with visitor.tab() as (tab, _), Bot(page.telegram.token, request=LocalRequest(page.telegram)) as bot:
         await tab.answer()
-        query = {"id": "7", "from": ADMINS[0].user(), "chat_instance": "x", "data": "more"}
-        page.telegram.queries.ask("7", ADMINS[0].id)
+        query = {"id": "7", "from": page.hosted.admins[0].user(), "chat_instance": "x", "data": "more"}
+        page.telegram.queries.ask("7", page.hosted.admins[0].id)
         assert query["id"]
         await bot.answer_callback_query("7", "Careful", show_alert=True)
         assert await tab.next("pressed") == {"text": "Careful", "alert": True}
@@ -319,12 +321,12 @@ async def test_documents_both_ways(page: Page, visitor: Visit) -> None:
         assert sent["reply"].startswith("Hi, I'm Mangosaurus.")
         await tab.answer()
         await visitor.say("/export")
-        export = await tab.answer()
+        export, own_id = await tab.answer(), page.hosted.admins[0].id
         path = f"/files/{export['document']['id']}"
         file = await visitor.get(path)
         assert json.loads(file.content)["creations"] == []
         assert file.headers["Content-Type"] == "application/octet-stream"
-        assert file.headers["Content-Disposition"] == "attachment; filename*=UTF-8''mangosaurus-2.json"
+        assert file.headers["Content-Disposition"] == f"attachment; filename*=UTF-8''mangosaurus-{own_id}.json"
         assert (await other.get(path)).status_code == 404
         assert (await visitor.get("/files/document-99")).status_code == 404
         own = await visitor.get(f"/files/{sent['document']['id']}")
@@ -338,13 +340,15 @@ async def test_pictures(page: Page, visitor: Visit) -> None:
     async with visitor.tab() as (tab, _), Bot(page.telegram.token, request=LocalRequest(page.telegram)) as bot:
         await tab.answer()
         keyboard = InlineKeyboardMarkup([[InlineKeyboardButton("stop", callback_data="x")]])
-        await bot.send_photo(ADMINS[0].id, PICTURE, caption="<b>a curve</b>", parse_mode="HTML", reply_markup=keyboard)
+        await bot.send_photo(
+            page.hosted.admins[0].id, PICTURE, caption="<b>a curve</b>", parse_mode="HTML", reply_markup=keyboard
+        )
         shown = await tab.answer()
         assert (shown["photo"]["width"], shown["photo"]["height"]) == (3, 2)
         assert (text_of(shown), shown["rows"][0][0]["press"]) == ("a curve", 1)
         file = await visitor.get(f"/files/{shown['photo']['id']}")
         assert (file.content, file.headers["Content-Type"]) == (PICTURE, "image/png")
-        await bot.send_photo(ADMINS[0].id, io.BytesIO(b"<script>alert(1)</script>"))
+        await bot.send_photo(page.hosted.admins[0].id, io.BytesIO(b"<script>alert(1)</script>"))
         script = await visitor.get(f"/files/{(await tab.answer())['photo']['id']}")
         assert script.headers["Content-Type"] == "application/octet-stream"
         assert "attachment" in script.headers["Content-Disposition"]
@@ -353,7 +357,7 @@ async def test_pictures(page: Page, visitor: Visit) -> None:
 async def test_typing(page: Page, visitor: Visit) -> None:
     async with visitor.tab() as (tab, _), Bot(page.telegram.token, request=LocalRequest(page.telegram)) as bot:
         await tab.answer()
-        await bot.send_chat_action(ADMINS[0].id, "typing")
+        await bot.send_chat_action(page.hosted.admins[0].id, "typing")
         assert await tab.next("typing") == {}
 
 
@@ -428,6 +432,57 @@ async def test_the_same_browser_is_the_same_person_after_a_restart(settings: Set
                 await tab.answer()
                 await again.say("/seed")
                 assert text_of(await tab.answer()).startswith("Your seed is 42.")
+
+
+async def test_nobody_becomes_somebody_who_came_before_a_restart(settings: Settings) -> None:
+    ids, cookies = [], []
+    for _ in range(3):
+        async with page_served(settings, Telegram(), Place(port=0)) as page, visit(page) as visitor:
+            (cookie,) = visitor.client.cookies.values()
+            async with visitor.tab() as (tab, chat):
+                assert chat["admin"]
+                await tab.answer()
+            ids.append(int(cookie.partition(".")[0]))
+            cookies.append(cookie)
+    assert len(set(ids)) == 3
+    async with page_served(settings, Telegram()) as page:
+        again = Visit(page.origin)
+        async with again.client:
+            again.client.cookies.set(f"mangosaurus-{page.port}", cookies[0])
+            async with again.tab() as (_, chat):
+                assert chat["admin"]  # still
+
+
+async def test_an_admin_who_was_forgotten_becomes_one_anew_with_the_link(settings: Settings) -> None:
+    async with page_served(settings, Telegram()) as page, visit(page) as visitor:
+        (cookie,) = visitor.client.cookies.values()
+    settings.database.with_name(f"{settings.database.name}-page-admins").unlink()
+    async with page_served(settings, Telegram()) as page:
+        again = Visit(page.origin)
+        async with again.client:
+            again.client.cookies.set(f"mangosaurus-{page.port}", cookie)
+            async with again.tab() as (_, chat):
+                assert not chat["admin"]
+            again.client.cookies.clear()
+            again.client.cookies.set(f"mangosaurus-{page.port}", cookie, domain="127.0.0.1")
+            await again.get(page.link)
+            async with again.tab() as (_, chat):
+                assert chat["admin"]
+
+
+def test_the_register_remembers_those_who_came_last(tmp_path: Path) -> None:
+    path = tmp_path / "people.db-page-admins"
+    people = [new_id() for _ in range(MOST_REMEMBERED + 2)]
+    for person_id in [*people, people[2]]:
+        Register(path).remember(person_id)
+    path.write_text(f"17\né\n{path.read_text()}", encoding="utf-8")
+    register = Register(path)
+    assert register.known == [*people[3:], people[2]]
+    given = [register.next_id() for _ in range(MOST_ADMINS - MOST_REMEMBERED)]
+    assert register.ids == (*register.known, *given)
+    assert len(set(register.ids)) == MOST_ADMINS
+    assert register.next_id() is None
+    Register(tmp_path / "nowhere" / "admins").remember(people[0])  # where nothing can be written
 
 
 async def test_a_tab_ends_with_the_page(settings: Settings, telegram: Telegram) -> None:

@@ -14,6 +14,7 @@ Rooms, from the ground up, and what the entrance uses of them:
     bubbles    a message as the page draws it
     visitors   the people of the page
     passes     the link's token, and cookies
+    register   the ids of admins, from run to run
     guard      requests of other sites, refused
     sheets     the files of page/
     website    the page's addresses

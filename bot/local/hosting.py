@@ -20,18 +20,18 @@ from bot.conversation import texts
 from bot.local.guard import Guard, is_loopback, names_of
 from bot.local.home import LOOPBACK, Place, at_home
 from bot.local.passes import Passes, read_key
-from bot.local.telegram import Person, Telegram
+from bot.local.register import Register
+from bot.local.telegram import Telegram
 from bot.local.website import Website
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from bot.local.telegram import Person
     from bot.settings import Settings
 
 PORT = 8765
-ADMINS = tuple(Person(number, "You") for number in range(2, 18))
-"""Those who open the link on this machine; the bot has to know its admins when it starts. 1 is at the terminal."""
 ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what the operator may ask for
 LAST_WORDS = 1
 """Seconds that the server waits for browsers to take what it still has to say."""
@@ -52,7 +52,7 @@ class Hosted:
     @property
     def admins(self) -> tuple[Person, ...]:
         """The people whom the link makes admins."""
-        return ADMINS if self.at_home else ()
+        return self.website.admins
 
     @property
     def announcement(self) -> str:
@@ -76,8 +76,9 @@ async def hosted(telegram: Telegram, settings: Settings, place: Place) -> AsyncI
     listening = bound(place)
     host, port = listening.getsockname()[:2]
     private = is_loopback(host)
-    passes = Passes(read_key(settings.database.with_name(f"{settings.database.name}-page")))
-    website = Website(telegram, passes, f"mangosaurus-{port}", ADMINS if private else ())
+    beside = settings.database.with_name(f"{settings.database.name}-page")
+    register = Register(beside.with_name(f"{beside.name}-admins")) if private else None
+    website = Website(telegram, Passes(read_key(beside)), f"mangosaurus-{port}", register)
     app = website.application()
     Guard(names_of(place.host) | {host}, any_address=host in ANYWHERE).protect(app)
     # Without a log of requests, as an address may hold the token.
@@ -85,7 +86,7 @@ async def hosted(telegram: Telegram, settings: Settings, place: Place) -> AsyncI
     await runner.setup()
     await web.SockSite(runner, listening).start()
     shown = LOOPBACK if host in ANYWHERE else place.host
-    link = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/?token={passes.token}"
+    link = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/?token={website.token}"
     try:
         yield Hosted(website, link, private)
     finally:

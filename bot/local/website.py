@@ -19,15 +19,17 @@ from bot.local.contents import LONGEST_CAPTION, LONGEST_TEXT, Json
 from bot.local.files import LARGEST_DOWNLOAD, PNG
 from bot.local.guard import RefusedError, is_loopback
 from bot.local.markup import units
+from bot.local.register import new_id
 from bot.local.sheets import sheets
 from bot.local.telegram import ME, Person
 from bot.local.visitors import Visitor
 from bot.people.limits import Limits, Rate, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
     from bot.local.passes import Passes
+    from bot.local.register import Register
     from bot.local.telegram import Telegram
 
 MOST_VISITORS = 1000
@@ -42,19 +44,30 @@ A_YEAR = 365 * 24 * 3600
 
 
 class Website:
-    """The page of one Telegram. `admins` are the people that the link makes of those who open it on this machine."""
+    """The page of one Telegram. The register has the admins; without one, nobody who comes is."""
 
-    def __init__(self, telegram: Telegram, passes: Passes, cookie: str, admins: Sequence[Person] = ()) -> None:
+    def __init__(self, telegram: Telegram, passes: Passes, cookie: str, register: Register | None = None) -> None:
         self._telegram = telegram
         self._passes = passes
         self._cookie = cookie
-        self._admins = {admin.id: admin for admin in admins}
+        self._register = register
+        self._admins = {person_id: Person(person_id, "You") for person_id in (register.ids if register else ())}
         self._visitors: dict[int, Visitor] = {}
         self._pace = Limits(PACE)
         self._run = secrets.token_hex(4)
         self._sheets = sheets()
-        for admin in admins:
+        for admin in self.admins:
             telegram.meet(admin)
+
+    @property
+    def admins(self) -> tuple[Person, ...]:
+        """The people whom the link makes admins, on this machine alone."""
+        return tuple(self._admins.values())
+
+    @property
+    def token(self) -> str:
+        """The token of the link."""
+        return self._passes.token
 
     def application(self) -> web.Application:
         """Return the web application."""
@@ -122,13 +135,13 @@ class Website:
 
     def _admitted(self, request: web.Request) -> int:
         """Return who somebody is who has the link: on this machine an admin, as long as there are some."""
-        known, at_home = self._person_id(request), is_loopback(request.remote or "")
-        free = [person_id for person_id in self._admins if person_id not in self._visitors] if at_home else []
-        if known in self._admins or (known and not free):
+        known = self._person_id(request)
+        if known in self._admins:
             return known
-        person = self._admins[free[0]] if free else Person(2**40 + secrets.randbelow(2**50))
-        self._meet(person)
-        return person.id
+        register = self._register if is_loopback(request.remote or "") else None
+        person_id = (register.next_id() if register else None) or known or new_id()
+        self._visitor_of(person_id)
+        return person_id
 
     def _person_id(self, request: web.Request) -> int | None:
         return self._passes.person_id(request.cookies.get(self._cookie, ""))
@@ -137,6 +150,9 @@ class Website:
         person_id = self._person_id(request)
         if person_id is None:
             raise RefusedError(403, texts.PAGE["stranger"])
+        return self._visitor_of(person_id)
+
+    def _visitor_of(self, person_id: int) -> Visitor:
         return self._visitors.get(person_id) or self._meet(self._admins.get(person_id, Person(person_id)))
 
     def _meet(self, person: Person) -> Visitor:
@@ -144,6 +160,8 @@ class Website:
         for person_id in absent[: max(len(self._visitors) + 1 - MOST_VISITORS, 0)]:
             del self._visitors[person_id]
         visitor = self._visitors[person.id] = Visitor(person, is_admin=person.id in self._admins)
+        if self._register and visitor.is_admin:
+            self._register.remember(person.id)
         return visitor
 
     async def _sheet(self, request: web.Request) -> web.Response:
