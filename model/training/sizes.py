@@ -4,12 +4,12 @@ A text of N characters without pretraining text gets one stage. A small one is l
 it needs much dropout and a small network; a large one needs the time that dropout would cost.
 
     width           192 · (N / 20,000)^0.2 units for names, 256 · (N / 20,000)^0.2 for verse, 0.7 times as wide for an
-                    RNN, in steps of 32 from 32 to 512; with minutes, not wider than a thread can train for
-                    FEWEST_EPOCHS epochs in them (see WORK)
+                    RNN, in steps of 32 from 32 to 512; with minutes, so wide at most that a thread reads the
+                    text FEWEST_EPOCHS times in them, or CHARACTERS_A_WEIGHT for each weight (see WORK)
     cell, layers    LSTM; an RNN, as in the assignment, for names of fewer than 20,000 characters; one layer
-    dropout         0.5 until N = 20,000, then falling with log N to 0.1 at 1,000,000; 0.6 times as much for an RNN,
-                    and a fifth as much of the input characters
-    learning rate   0.005 · √(256 / width), 0.7 times as much for an RNN
+    dropout         0.5 until N = 20,000, then falling with log N to 0.1 at 1,000,000 for names and at 400,000 for
+                    verse; 0.6 times as much for an RNN, and a fifth as much of the input characters
+    learning rate   0.005 · √(256 / width) for names, 0.0065 · √(256 / width) for verse, 0.7 times as much for an RNN
     epochs          20 until N = 20,000, then 20 · (20,000 / N)^0.2, but not fewer than 8
     batch           names: 16, from 5,000 characters on 32, from 50,000 on 64, from 200,000 on 128, of about one length;
                     verse: 16 rows of 32 characters, from 50,000 on 32 rows of 64
@@ -20,8 +20,8 @@ Measured on one thread, in nats per character on the held-out tenth, beside the 
 CPU time). Names are samples of data/genera.txt, verse is the beginning of data/verse.txt:
 
     120 names        2.655   n-gram 2.821   0.1 s       25,000 names            1.800   n-gram 1.925   120 s
-    1,000 names      2.161   n-gram 2.216   1 s         25,000 characters       1.848   n-gram 1.920   15 s
-    4,000 names      1.987   n-gram 2.091   19 s        500,000 characters      1.508   n-gram 1.600   120 s
+    1,000 names      2.156   n-gram 2.216   1 s         25,000 characters       1.842   n-gram 1.920   15 s
+    4,000 names      1.925   n-gram 2.056   19 s        500,000 characters      1.509   n-gram 1.604   120 s
 
 An LSTM beats an RNN on every list: 2.11 to 2.15 on 1,000 names, 1.96 to 2.01 on 4,000, 1.83 to 1.88 on 25,000 after one
 minute. On a short list both are learnt in a second or two and both are below the n-gram, so it gets the assignment's.
@@ -40,13 +40,16 @@ from model.text.forms import Form
 from model.training.measurement import count_characters, measured_part
 from model.training.recipes import DINO, POEM, Cell, Recipe, Stage
 
-SMALL, LARGE = 20_000, 1_000_000
+SMALL = 20_000
+LARGE: dict[Form, int] = {"names": 1_000_000, "verse": 400_000}
 """Characters between which dropout falls. Names of fewer than SMALL characters get an RNN."""
 NARROWEST, WIDEST, STEP = 32, 512, 32
 WORK = 1e10
 """Recurrent weights times characters that one thread trains in a second, roughly (measured: 0.9 to 1.3e10)."""
-FEWEST_EPOCHS = 6
+FEWEST_EPOCHS, CHARACTERS_A_WEIGHT = 6, 10
+"""In some minutes, a network should read its text so often, or so many characters for each weight."""
 PATIENCE = 0.3
+LEARNING_RATE: dict[Form, float] = {"names": 0.005, "verse": 0.0065}
 UNITS: dict[Form, int] = {"names": 192, "verse": 256}
 MEASURING_COST: dict[Form, int] = {"names": 12, "verse": 24}
 """Characters that are trained for one that is measured. A measured one takes about half as long, and as long in verse,
@@ -100,7 +103,7 @@ def further(start: Checkpoint, corpus: Corpus) -> Recipe:
 def _stage(corpus: Corpus, size: int, cell: Cell, width: int) -> Stage:
     rows, length = _batch(corpus, size)
     epochs = round(max(8.0, 20 * min(1.0, SMALL / size) ** 0.2))
-    dropout = _dropout(size) * (0.6 if cell == "rnn" else 1.0)
+    dropout = _dropout(corpus.form, size) * (0.6 if cell == "rnn" else 1.0)
     per_step = min(size, rows * (size // len(corpus.training) if corpus.form == "names" else length))
     measured = count_characters(measured_part(corpus).held_out)
     evaluate_every = max(FEWEST_STEPS, MEASURING_COST[corpus.form] * measured // per_step)
@@ -111,7 +114,7 @@ def _stage(corpus: Corpus, size: int, cell: Cell, width: int) -> Stage:
         share=1.0,
         batch_size=rows,
         sequence_length=length,
-        learning_rate=0.005 * math.sqrt(256 / width) * (0.7 if cell == "rnn" else 1.0),
+        learning_rate=LEARNING_RATE[corpus.form] * math.sqrt(256 / width) * (0.7 if cell == "rnn" else 1.0),
         evaluate_every=evaluate_every,
         patience=math.ceil(PATIENCE * epochs * size / per_step / evaluate_every),
         weight_decay=0.02,
@@ -126,12 +129,14 @@ def _width(form: Form, size: int, cell: Cell, minutes: float | None) -> int:
     gates = len(GATES) if cell == "lstm" else 1
     width = UNITS[form] * (size / SMALL) ** 0.2 * (0.7 if cell == "rnn" else 1.0)
     if minutes is not None:
-        width = min(width, math.sqrt(60 * minutes * WORK / (FEWEST_EPOCHS * size * gates)))
+        work = 60 * minutes * WORK
+        weights = max(work / (FEWEST_EPOCHS * size), math.sqrt(work / CHARACTERS_A_WEIGHT))
+        width = min(width, math.sqrt(weights / gates))
     return min(max(STEP * round(width / STEP), NARROWEST), WIDEST)
 
 
-def _dropout(size: int) -> float:
-    large = math.log(size / SMALL) / math.log(LARGE / SMALL)
+def _dropout(form: Form, size: int) -> float:
+    large = math.log(size / SMALL) / math.log(LARGE[form] / SMALL)
     return 0.5 - 0.4 * min(max(large, 0.0), 1.0)
 
 

@@ -34,6 +34,8 @@ from model.training.teachers import Teachers
 
 SNAPSHOT_SECONDS = 30.0
 UNKNOWN_LISTED = 10
+WORDS_READ = 10_000_000
+"""The most characters in which words are looked for at the end: some seconds."""
 
 
 def never() -> bool:
@@ -136,10 +138,11 @@ class Training:
     def checkpoint(self) -> Checkpoint:
         """Return the weights with the lowest held-out loss so far; before the first measurement, the initial ones."""
         best, loss = self._result.best.copy(), self._result.position.best_loss
-        return self._checkpoint_of(best, held_out_loss(best, measured_part(self.corpus)) if loss is None else loss)
+        loss = held_out_loss(best, measured_part(self.corpus)) if loss is None else loss
+        return replace(self._checkpoint_of(best, loss), known_words=self._known_words)
 
     def current_checkpoint(self) -> Checkpoint:
-        """Return the weights of this moment, for sampling: a teacher's while one is trained. Their loss is NaN."""
+        """Return the weights of this moment, for sampling, without words; a teacher's while one is trained."""
         return self._checkpoint_of(self._running.measured, math.nan)
 
     @property
@@ -169,7 +172,6 @@ class Training:
             corpus.vocabulary,
             description,
             self._known_names,
-            known_words=corpus.words | (self.start.known_words if self.start else frozenset()),
             other_names=self._other_names,
         )
 
@@ -188,6 +190,12 @@ class Training:
         """The names of the corpus and those that the starting weights knew."""
         names = (*self.corpus.training, *self.corpus.held_out) if self.corpus.form == "names" else ()
         return frozenset(names) | (self.start.known_names if self.start else frozenset())
+
+    @property
+    def _known_words(self) -> frozenset[str]:
+        """The words of the corpus, of a part if it is very long, and those that the starting weights knew."""
+        words = self.corpus.part(read=WORDS_READ, held_out=1).words
+        return words | (self.start.known_words if self.start else frozenset())
 
     @cached_property
     def _other_names(self) -> Fingerprints:
