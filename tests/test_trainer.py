@@ -24,7 +24,7 @@ from model.network.layers import Array, softmax
 from model.text.batches import Batch, stream, stream_batches
 from model.text.corpus import Corpus, read_names, read_verse
 from model.text.vocabulary import NO_CHARACTER
-from model.training.course import TrainingError
+from model.training.course import Interrupted, TrainingError
 from model.training.measurement import MEASURED, count_characters
 from model.training.optimizer import warmup_cosine
 from model.training.progress import Progress
@@ -591,6 +591,23 @@ def test_a_training_stopped_after_every_step_ends_with_the_same_weights(
     ours, theirs = training.checkpoint(), uninterrupted.checkpoint()
     assert same_weights(ours.language_model, theirs.language_model)
     assert replace(ours.description, created="") == replace(theirs.description, created="")
+
+
+def test_a_training_stopped_in_a_measurement_ends_with_the_same_weights(names: Corpus, snapshot: Path) -> None:
+    """Enough held-out names for two groups, so that the stop is heard between them."""
+    long = replace(names, held_out=tuple(name + end for name in NAMES[:10] for end in NAMES))
+    uninterrupted = Training(TINY_DINO, long)
+    last = list(uninterrupted.run())[-1]
+    polls = count()
+    for stop in range(3):
+        training = Training(TINY_DINO, long, snapshot=snapshot)
+        assert training.resumed == (stop > 0)
+        with pytest.raises(Interrupted):
+            list(training.run(lambda: next(polls) % 2 == 1))
+    resumed = Training(TINY_DINO, long, snapshot=snapshot)
+    found = list(resumed.run())
+    assert reproducible(found[-1]) == reproducible(last)
+    assert same_weights(resumed.checkpoint().language_model, uninterrupted.checkpoint().language_model)
 
 
 def widened(recipe: Recipe) -> Recipe:
