@@ -91,6 +91,33 @@ async def test_what_is_asked_for_while_nothing_runs_is_forgotten(stage: Stage) -
     assert (await retraining.retrain(lesson(), ignore)).promoted
 
 
+async def test_a_training_that_has_just_finished_is_not_killed_by_the_wish_to_finish(stage: Stage) -> None:
+    """It has weights, and catches no signals any more."""
+    gate, told = stage.path / "gate", asyncio.Event()
+
+    async def report(progress: TrainingProgress) -> None:
+        if progress.step == 2:
+            told.set()
+
+    retraining = stage.retraining("train", leave_after=str(gate))
+    task = asyncio.create_task(retraining.retrain(lesson(), report))
+    await told.wait()
+    await asyncio.sleep(0.2)
+    retraining.finish()
+    await asyncio.sleep(0.2)
+    gate.touch()
+    assert (await task).promoted
+
+
+async def test_what_was_cancelled_is_not_offered_because_the_bot_stops_too(stage: Stage) -> None:
+    retraining = stage.retraining("wait")
+    task, _ = await begin(retraining)
+    retraining.cancel()
+    await retraining.stop()
+    await fails_with(task, Reason.CANCELLED)
+    assert stage.nothing_changed()
+
+
 async def test_a_promotion_is_undone_at_once(stage: Stage) -> None:
     retraining = stage.retraining("train")
     outcome = await retraining.retrain(lesson(), ignore)
@@ -156,6 +183,7 @@ async def test_weights_that_only_wait_for_their_comparison_are_compared_after_a_
     assert found is not None
     outcome = await after.retrain(found[0], ignore)
     assert (outcome.promoted, outcome.new_loss) == (True, 1.5)
+    assert 3 < outcome.seconds < 3 + OUT_OF_REACH  # 3 of them before the stop, by the log
     assert stage.remains() == []
 
 

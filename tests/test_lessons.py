@@ -126,7 +126,11 @@ def test_a_training_is_dropped(tmp_path: Path) -> None:
 
 def test_how_much_is_done_is_read_from_the_log(tmp_path: Path) -> None:
     folder = leave(tmp_path, OWN)
-    assert lessons.fraction_done(tmp_path, OWN.key) is None
-    lines = [{"event": "started"}, {"event": "progress", "fraction": 0.25}, {"event": "sample"}]
+    assert (lessons.fraction_done(tmp_path, OWN.key), lessons.seconds_done(folder)) == (None, 0.0)
+    lines = [
+        {"event": "started"},
+        {"event": "progress", "fraction": 0.25, "seconds": 9},
+        {"event": "finished", "seconds": 5},
+    ]
     history_path(folder / NEW).write_text("\n".join(map(json.dumps, lines)) + '\n{"event": "progress", "fract')
-    assert lessons.fraction_done(tmp_path, OWN.key) == 0.25
+    assert (lessons.fraction_done(tmp_path, OWN.key), lessons.seconds_done(folder)) == (0.25, 9.0)

@@ -119,7 +119,8 @@ if role["do"] != "ruin":
     shutil.copy(role["weights"], out)
 partial.unlink()
 finished = {"event": "finished", "out": str(out), "version": "", "held_out_loss": role["loss"], "steps": 2}
-print(json.dumps(finished))
+print(json.dumps(finished), flush=True)
+wait_for(role["leave_after"])
 """
 
 VOCABULARY = Vocabulary("\n" + string.ascii_lowercase)
@@ -193,7 +194,8 @@ class Stage:
         told: dict[str, Any] = {"do": do, "loss": self.new.description.held_out_loss, "drawn": "PNG"}
         told |= {"figures": {}, "started": {}}
         told |= {"weights": str(self.new_weights), "alive": str(self.alive), "comparing": str(self.comparing)}
-        told |= {"end_after": str(self.path), "judge_after": str(self.path)} | role  # gates that are open
+        told |= {"end_after": str(self.path), "judge_after": str(self.path)}
+        told |= {"leave_after": str(self.path)} | role  # gates that are open
         return [sys.executable, "-S", str(self.path / "actor.py"), json.dumps(told)]
 
     def choice(self, retraining: Retraining) -> Choice:

@@ -105,12 +105,17 @@ class Commands:
         if self._child is not None:
             self._child.terminate(SNAPSHOT_WITHIN)
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether the training may go on later: it was stopped, and nobody has cancelled it."""
+        return self.stopped and not self.cancelled
+
     def refuse_if_ended(self) -> None:
         """Raise a RetrainingError after `stop` and after `cancel`."""
-        if self.stopped:
-            raise RetrainingError(Reason.STOPPED)
         if self.cancelled:
             raise RetrainingError(Reason.CANCELLED)
+        if self.stopped:
+            raise RetrainingError(Reason.STOPPED)
 
     async def train(self, lesson: Lesson, new: Path, report: Report, serving: Description | None) -> Trained:
         """Write new weights, or go on with a training that was stopped. RetrainingError, here and below."""
@@ -155,11 +160,14 @@ class Commands:
         async with self._running(verb, *network, *options) as child:
             try:
                 async for message in child.messages(self._silence):
-                    if message.get("event") == "failed":
-                        complaint = plain(str(message.get("error")))
-                    if message.get("event") == "started":
-                        self._listens = True
-                        self._finish_if_asked()
+                    match message.get("event"):
+                        case "failed":
+                            complaint = plain(str(message.get("error")))
+                        case "started":
+                            self._listens = True
+                            self._finish_if_asked()
+                        case "finished":
+                            self._listens = False
                     hear(message)
                 ending = await child.wait(self._silence)
             except TimeoutError:
@@ -179,7 +187,7 @@ class Commands:
             await child.end()
 
     def _finish_if_asked(self) -> None:
-        """Send the signal once, and not before the training can take it: until it has begun, it would be killed."""
+        """Send the signal once, while the training catches it: before it has begun and after its end, it would kill."""
         if self._finishing and self._listens and self._child is not None:
             self._finishing = False
             self._child.signal(signal.SIGUSR1)

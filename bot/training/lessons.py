@@ -128,16 +128,28 @@ def sweep(directory: Path) -> None:
 
 def fraction_done(directory: Path, key: str) -> float | None:
     """Return how much of an interrupted training is done, from 0 to 1, as its log says; None if it does not."""
-    with contextlib.suppress(OSError):
-        for line in reversed(history_path(_folder(directory, key) / NEW).read_bytes().splitlines()):
-            with contextlib.suppress(ValueError, KeyError, TypeError):
-                return float(json.loads(line)["fraction"])
-    return None
+    return _last_figure(_folder(directory, key), "fraction")
+
+
+def seconds_done(folder: Path) -> float:
+    """Return for how long the training in a work folder has run, as its log says; 0 if it does not."""
+    return _last_figure(folder, "seconds") or 0.0
 
 
 def can_go_on(folder: Path) -> bool:
     """Tell whether a training has left a snapshot, or weights that only wait for their comparison."""
     return snapshot_path(folder / NEW).exists() or (folder / NEW).exists()
+
+
+def _last_figure(folder: Path, name: str) -> float | None:
+    """Return a figure of the last progress in a log, where a killed process may have left half a line."""
+    with contextlib.suppress(OSError):
+        for line in reversed(history_path(folder / NEW).read_bytes().splitlines()):
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                event = json.loads(line)
+                if event["event"] == "progress":
+                    return float(event[name])
+    return None
 
 
 def _folder(directory: Path, key: str) -> Path:

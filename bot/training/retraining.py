@@ -50,7 +50,7 @@ class Outcome:
     version: str
     new_loss: float
     old_loss: float | None  # None if there were no weights before
-    seconds: float
+    seconds: float  # with those before an interruption
     margin: float = 0.0
     early: bool = False
     """Whether it was ended early, with the best weights until then."""
@@ -154,10 +154,10 @@ class Retraining:
             self._idle.set()
 
     def _explained(self, lesson: Lesson, error: Exception) -> RetrainingError:
-        if self._commands.stopped:
-            return RetrainingError(Reason.STOPPED)
         if self._commands.cancelled:
             return RetrainingError(Reason.CANCELLED)
+        if self._commands.stopped:
+            return RetrainingError(Reason.STOPPED)
         logger.warning("Training %s: %s", lesson.network, error)
         if isinstance(error, RetrainingError):
             return error
@@ -168,14 +168,15 @@ class Retraining:
 
     async def _retrain(self, lesson: Lesson, report: Report) -> Outcome:
         begun = time.monotonic()
-        with work_folder(self._directory, lesson, lambda: self._commands.stopped) as folder:
+        with work_folder(self._directory, lesson, lambda: self._commands.interrupted) as folder:
             new = folder / NEW
+            before = await asyncio.to_thread(lessons.seconds_done, folder)
             trained = await self._train(lesson, new, report)
             picture = await self._commands.plot(new)
             version, found = await self._promote_if_better(lesson, new)
             if found.better:
                 await self._serve_promoted(lesson.network, version)
-        seconds = time.monotonic() - begun
+        seconds = before + time.monotonic() - begun
         outcome = Outcome(
             network=lesson.network,
             promoted=found.better,
