@@ -43,6 +43,7 @@ class Listener(Retraining):
 
     def __init__(self) -> None:
         self.lessons: list[Lesson] = []
+        self.dropped: list[str] = []
         self.running = None
         self.over = asyncio.Event()
 
@@ -52,6 +53,9 @@ class Listener(Retraining):
         await self.over.wait()
         self.running = None
         return Outcome(lesson.network, True, "0" * 12, 1.5, None, 1.0)
+
+    async def drop_all(self, network: str) -> None:
+        self.dropped.append(network)
 
     async def stop(self) -> None:
         self.over.set()
@@ -243,6 +247,25 @@ async def test_one_training_at_a_time(listener: Listener, own_chat: Chat, folder
     await lesson_of(listener)
     assert await teach(own_chat, LIST, "/retrain names other") == [plain(texts.already_training("pokemon"))]
     assert [voice.name for voice in folders.voices.all()] == ["pokemon"]
+
+
+async def test_of_two_files_at_once_one_is_learned_and_the_other_is_not_kept(
+    listener: Listener, own_chat: Chat, folders: Folders
+) -> None:
+    for name in ("pokemon", "other"):
+        caption = f"/retrain names {name}"
+        own_chat.telegram.send_document(ADMIN, "names.txt", LIST.encode(), caption=caption)
+    await own_chat.settled()
+    assert (await lesson_of(listener)).name == "pokemon"
+    assert own_chat.texts()[-1] == plain(texts.already_training("pokemon"))
+    assert [voice.name for voice in folders.voices.all()] == ["pokemon"]
+
+
+async def test_what_has_learned_from_the_old_text_does_not_go_on(
+    listener: Listener, own_chat: Chat, pokemon: Voice
+) -> None:
+    await teach(own_chat, LIST)
+    assert listener.dropped == [pokemon.network]
 
 
 def zipped() -> bytes:

@@ -49,21 +49,28 @@ class Trainings:
 
     async def begin(self, message: Message, context: ContextTypes.DEFAULT_TYPE, lesson: Lesson) -> None:
         """Begin a training in reply to a message, and return while it runs. ExplainedError if it cannot begin now."""
-        self._refuse_second(context)
+        self.refuse_second(context)
         keyboard = buttons.below_training(lesson.key)
         begun = await message.reply_html(texts.training_begins(lesson), reply_markup=keyboard)
         self._start(context.application, lesson, (begun.chat_id, begun.message_id))
 
+    def refuse_second(self, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Raise an ExplainedError if no training can begin now."""
+        if running := self._begun or self._retraining.running:
+            raise ExplainedError(texts.already_training(running.title))
+        if not context.application.running:  # nobody would wait for the task
+            raise ExplainedError(texts.STOPPING)
+
     async def go_on(self, address: Address, context: ContextTypes.DEFAULT_TYPE, key: str) -> None:
         """Go on with an interrupted training, in the message that offered it. ExplainedError."""
-        self._refuse_second(context)
+        self.refuse_second(context)
         try:
             interrupted = await self._retraining.interrupted(key)
         except BlockingIOError:
             raise ExplainedError(texts.TRAINING_ELSEWHERE) from None
         if interrupted is None:
             raise ExplainedError(texts.NOTHING_TO_GO_ON)
-        self._refuse_second(context)  # another one may have begun meanwhile
+        self.refuse_second(context)  # another one may have begun meanwhile
         self._start(context.application, interrupted[0], address)
 
     async def drop(self, address: Address, context: ContextTypes.DEFAULT_TYPE, key: str) -> None:
@@ -83,12 +90,6 @@ class Trainings:
     async def ended(self) -> None:
         """Wait until the trainings have ended, and their messages say so."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _refuse_second(self, context: ContextTypes.DEFAULT_TYPE) -> None:
-        if running := self._begun or self._retraining.running:
-            raise ExplainedError(texts.already_training(running.title))
-        if not context.application.running:  # nobody would wait for the task
-            raise ExplainedError(texts.STOPPING)
 
     def _start(self, application: App, lesson: Lesson, address: Address) -> None:
         self._begun = self._begun or lesson  # in this moment, so that a second press finds it

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from telegram.error import TelegramError
 from telegram.ext import BaseHandler, CommandHandler, MessageHandler, filters
@@ -39,6 +39,15 @@ _OF_A_VOICE = filters.Regex(r"(?i)^/retrain(@\w+)?\s+(names|verse)(\s|$)")
 _IN_A_CAPTION = filters.CaptionRegex(r"(?i)^/retrain(@\w+)?(\s|$)")
 
 
+class Text(NamedTuple):
+    """A text that can be learned, how its bytes were read, and what changes in it on the way."""
+
+    form: Form
+    content: str
+    encoding: str
+    notes: Sequence[str]
+
+
 class Teaching:
     """Answers `/retrain` about own voices. Everything else that the command can mean is left to others."""
 
@@ -67,15 +76,19 @@ class Teaching:
         if command.partition("@")[2].lower() not in ("", context.bot.username.lower()):
             return
         form, name = read_voice(words)
-        if running := self._retraining.running:
-            raise ExplainedError(texts.already_training(running.title))
+        self._trainings.refuse_second(context)
         document = message.document or (message.reply_to_message and message.reply_to_message.document)
         found = await asyncio.to_thread(self._voices.find, name)
         if found and found.form != form:
             raise ExplainedError(texts.voice_has_other_form(name, found.form))
         if document is None and found is None:
             raise ExplainedError(texts.NO_FILE)
-        voice = await self._taught(message, document, form, name) if document else cast("Voice", found)
+        if document:
+            text = await self._read(document, form)
+            self._trainings.refuse_second(context)  # another one may have begun meanwhile
+            voice = await self._taught(message, name, text)
+        else:
+            voice = cast("Voice", found)
         lesson = Lesson(
             voice.network,
             voice.form,
@@ -86,32 +99,41 @@ class Teaching:
         )
         await self._trainings.begin(message, context, lesson)
 
-    async def _taught(self, message: Message, document: Document, form: Form, name: str) -> Voice:
-        """Keep the text of a file as that of a voice; ExplainedError."""
+    async def _read(self, document: Document, form: Form) -> Text:
+        """Fetch a file and check its text; ExplainedError."""
         content = await _downloaded(document)
         try:
             decoded = await asyncio.to_thread(text_in, content, "the file")
             notes = await asyncio.to_thread(self._voices.check, form, decoded.text)
-            voice, replaces = await asyncio.to_thread(self._keep, name, form, decoded.text)
         except CorpusError as error:
             raise ExplainedError(texts.text_refused(str(error))) from error
+        except OSError as error:
+            raise _not_kept(error) from error
+        return Text(form, decoded.text, decoded.encoding, notes)
+
+    async def _taught(self, message: Message, name: str, text: Text) -> Voice:
+        """Keep a text as that of a voice; ExplainedError."""
+        try:
+            voice, replaces = await asyncio.to_thread(self._keep, name, text)
         except CrowdedError as error:
             raise ExplainedError(texts.voices_full(MOST)) from error
         except (TakenError, RemovedError) as error:  # another process was faster
             raise ExplainedError(texts.NOT_POSSIBLE) from error
         except OSError as error:
-            logger.error("A text cannot be kept: %s", error.strerror or error)  # noqa: TRY400 - no more is known
-            raise ExplainedError(texts.VOICE_NOT_KEPT) from error
-        words = texts.text_accepted(voice.name, voice.form, decoded.encoding, notes, replaces=replaces)
-        await message.reply_html(words)
+            raise _not_kept(error) from error
+        if replaces:  # what has learned from the old text must not go on, and be promoted
+            await self._retraining.drop_all(voice.network)
+        await message.reply_html(
+            texts.text_accepted(voice.name, voice.form, text.encoding, text.notes, replaces=replaces)
+        )
         return voice
 
-    def _keep(self, name: str, form: Form, text: str) -> tuple[Voice, bool]:
+    def _keep(self, name: str, text: Text) -> tuple[Voice, bool]:
         """Return the voice that has a text now, and whether it had another one before."""
         voice = self._voices.find(name)
         if voice is None:
-            return self._voices.add(name, form, text), False
-        self._voices.replace_text(voice, text)
+            return self._voices.add(name, text.form, text.content), False
+        self._voices.replace_text(voice, text.content)
         return voice, True
 
 
@@ -124,6 +146,11 @@ def read_voice(words: Sequence[str]) -> tuple[Form, str]:
     if name is None:
         raise ExplainedError(texts.VOICE_NAME)
     return form, name
+
+
+def _not_kept(error: OSError) -> ExplainedError:
+    logger.error("A text cannot be kept: %s", error.strerror or error)
+    return ExplainedError(texts.VOICE_NOT_KEPT)
 
 
 async def _downloaded(document: Document) -> bytes:
