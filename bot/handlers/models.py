@@ -128,7 +128,11 @@ class Models:
             words = texts.compared(title, serving, press.version, found)
         if query.message:
             await query.get_bot().send_message(
-                query.message.chat.id, words, parse_mode="HTML", reply_to_message_id=query.message.message_id
+                query.message.chat.id,
+                words,
+                parse_mode="HTML",
+                reply_to_message_id=query.message.message_id,
+                allow_sending_without_reply=True,
             )
 
     def _lesson(self, network: str, title: str) -> Lesson:

@@ -35,7 +35,8 @@ TRAINING_CHOICES = {
 }
 """Notices for the one who presses."""
 TRAINING_OVER = "That training is over already."
-TRAINING_DROPPED = "I dropped the interrupted training. The weights that served go on serving."
+_UNCHANGED = "Everything stays as it was."
+TRAINING_DROPPED = f"I dropped the interrupted training. {_UNCHANGED}"
 TRAINING_ELSEWHERE = "This training is going on already."
 NOTHING_TO_GO_ON = "Nothing is left of this training to go on from."
 NO_WAY_BACK = "There is no earlier version to go back to."
@@ -52,8 +53,7 @@ _STAGES = {
     "verse": {"pretrain": "reading the plays", "tune": "reading the sonnets", "again": "one more round"},
 }
 _REASONS = {
-    Reason.ELSEWHERE: "Another process is busy with it.",
-    Reason.STOPPED: "I was stopped, and the training with me; if it can go on, I'll ask you when I'm back.",
+    Reason.ELSEWHERE: "It is going on already.",
     Reason.HUNG: "It hung, so I ended it.",
     Reason.NO_LOSS: "It ended without saying how good the new weights are.",
     Reason.KILLED: "It was killed by signal {detail}; 9 often means that memory ran out.",
@@ -124,18 +124,20 @@ def training_failed(lesson: Lesson, error: RetrainingError) -> str:
     """Say why a training brought no new weights."""
     if error.reason is Reason.BUSY:
         return already_training(error.detail)
+    title = _title(lesson)
     if error.reason is Reason.CANCELLED:
-        return f"The training of {_title(lesson)} is cancelled. I'm keeping the old weights."
-    detail = error.detail.rstrip(".").replace("train without --from", "add fresh to the command, to begin from nothing")
-    reason = _REASONS[error.reason].format(detail=escape(detail))
-    return f"The training of {_title(lesson)} brought nothing new. {reason} I'm keeping the old weights."
+        return f"The training of {title} is cancelled. {_UNCHANGED}"
+    if error.reason is Reason.STOPPED:
+        return f"I was stopped while I was training {title}. If the training can go on, I'll ask you when I'm back."
+    reason = _REASONS[error.reason].format(detail=escape(_detail(lesson, error.detail)))
+    return f"The training of {title} brought nothing new. {reason} {_UNCHANGED}"
 
 
 def training_broke(lesson: Lesson) -> str:
     """Say that a training ended by an error that nobody foresaw."""
     return (
         f"The training of {_title(lesson)} brought nothing new. Something of mine went wrong, sorry; my operator's log "
-        "says what. I'm keeping the old weights."
+        f"says what. {_UNCHANGED}"
     )
 
 
@@ -165,6 +167,12 @@ def curve(losses: Sequence[float]) -> str:
     means = [sum(losses[a:b]) / (b - a) for a, b in pairwise(edges)]
     lowest, height = min(means), max(means) - min(means)
     return "".join("▁▂▃▄▅▆▇█"[round(7 * (mean - lowest) / height) if height else 0] for mean in means)
+
+
+def _detail(lesson: Lesson, detail: str) -> str:
+    """Return a complaint of the command line with a way out that is one in a chat."""
+    way_out = "send me its text again" if lesson.corpus else "add fresh to the command, to begin from nothing"
+    return detail.rstrip(".").replace("train without --from", way_out)
 
 
 def _title(lesson: Lesson) -> str:
