@@ -21,10 +21,12 @@ from telegram import (
 )
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, RetryAfter
 
+from bot.local import files
 from bot.local.contents import Refusal
 from bot.local.files import LARGEST_DOWNLOAD
+from bot.local.methods import ME, MOST_OF_A_CHAT
 from bot.local.request import LocalRequest
-from bot.local.telegram import ME, group
+from bot.local.telegram import group
 from tests.serving import ALICE, BOB
 
 if TYPE_CHECKING:
@@ -103,6 +105,50 @@ async def test_replies(bot: Bot, telegram: Telegram) -> None:
         await bot.send_message(ALICE.id, "!", reply_parameters=ReplyParameters(999))
     careless = ReplyParameters(999, allow_sending_without_reply=True)
     assert (await bot.send_message(ALICE.id, "!", reply_parameters=careless)).reply_to_message is None
+
+
+async def test_a_reply_does_not_show_what_its_message_replied_to(bot: Bot, telegram: Telegram) -> None:
+    first = telegram.say("?", ALICE)
+    second = telegram.say("??", ALICE, reply_to_message=first)
+    third = telegram.send_document(ALICE, "x.txt", b"x", reply_to=second)
+    answer = await bot.send_message(ALICE.id, "!", reply_parameters=ReplyParameters(third["message_id"]))
+    for message, replied in ((second, first), (third, second), (answer.to_dict(), third)):
+        assert message["reply_to_message"]["message_id"] == replied["message_id"]
+        assert "reply_to_message" not in message["reply_to_message"]
+
+
+async def test_the_oldest_messages_of_a_chat_are_forgotten(bot: Bot, telegram: Telegram) -> None:
+    others = telegram.say("still here", BOB)
+    first = await bot.send_message(ALICE.id, "first")
+    for _ in range(MOST_OF_A_CHAT - 1):
+        telegram.say("x", ALICE)
+    await bot.edit_message_text("first, edited", ALICE.id, first.message_id)
+    telegram.say("x", ALICE)
+    with pytest.raises(BadRequest, match="Message to edit not found"):
+        await bot.edit_message_text("x", ALICE.id, first.message_id)
+    await bot.send_message(BOB.id, "!", reply_parameters=ReplyParameters(others["message_id"]))
+
+
+async def test_a_person_who_is_forgotten(bot: Bot, telegram: Telegram) -> None:
+    message = await bot.send_message(ALICE.id, "one")
+    telegram.forget(ALICE)
+    telegram.forget(BOB)  # who was never here
+    with pytest.raises(BadRequest, match="Chat not found"):
+        await bot.send_message(ALICE.id, "two")
+    telegram.say("back", ALICE)
+    with pytest.raises(BadRequest, match="Message to edit not found"):
+        await message.edit_text("three")
+
+
+async def test_the_oldest_files_make_room(bot: Bot, telegram: Telegram, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MOST_KEPT", 10)
+    sent = [telegram.send_document(ALICE, "x.txt", bytes(size))["document"]["file_id"] for size in (4, 6, 1)]
+    assert list(telegram.files) == sent[1:]
+    with pytest.raises(BadRequest, match="Invalid file_id"):
+        await bot.get_file(sent[0])
+    large = telegram.send_document(ALICE, "x.txt", bytes(11))["document"]["file_id"]
+    assert list(telegram.files) == [large]
+    assert large not in sent
 
 
 async def test_editing(bot: Bot, telegram: Telegram) -> None:

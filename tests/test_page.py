@@ -13,15 +13,16 @@ import pytest
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.conversation import texts
-from bot.local import hosting
+from bot.local import hosting, website
 from bot.local.files import LARGEST_DOWNLOAD
 from bot.local.guard import HEADERS, Guard, RefusedError, names_of
 from bot.local.home import Place
 from bot.local.hosting import PageError, bound
+from bot.local.methods import ME
 from bot.local.passes import Passes, read_key
 from bot.local.register import MOST_ADMINS, MOST_REMEMBERED, Register, new_id
 from bot.local.request import LocalRequest
-from bot.local.telegram import ME, Person, Telegram
+from bot.local.telegram import Person, Telegram
 from bot.local.visitors import KEPT, MOST_UNREAD, Visitor
 from bot.people.limits import Rate
 from tests.pages import Page, Visit, page_served, text_of, visit
@@ -334,6 +335,32 @@ async def test_documents_both_ways(page: Page, visitor: Visit) -> None:
             b"Brie\n",
             "attachment; filename*=UTF-8''k%C3%A4se%20%3Cb%3E%E2%80%AE.txt",
         )
+
+
+async def test_a_file_that_made_room_for_others(page: Page, visitor: Visit) -> None:
+    async with visitor.tab() as (tab, _):
+        await visitor.client.post("/send?name=x.txt", content=b"x")
+        sent = await tab.next("message", mine=True)
+    page.telegram.files.clear()
+    assert (await visitor.get(f"/files/{sent['document']['id']}")).status_code == 404
+
+
+async def test_strangers_who_left_make_room(
+    settings: Settings, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(website, "MOST_VISITORS", 1)
+    monkeypatch.setattr(hosting, "is_loopback", lambda _host: False)
+    async with page_served(settings, telegram) as page, visit(page) as visitor:
+        async with visitor.tab() as (tab, _):
+            await tab.answer()
+        (known,) = page.hosted.website._visitors.values()
+        await until(lambda: not known.is_here)
+        async with visit(page) as other, other.tab() as (others, _):
+            await others.answer()
+            assert {chat for chat, _ in telegram._messages} == set(page.hosted.website._visitors) != {known.person.id}
+        async with visitor.tab() as (tab, chat):
+            assert chat["messages"] == []
+            await tab.answer()  # the greeting, again
 
 
 async def test_pictures(page: Page, visitor: Visit) -> None:

@@ -8,6 +8,7 @@ Rooms, from the ground up, and what the entrance uses of them:
     buttons    the buttons below a message
     inbox      updates that wait for the bot
     queries    presses and inline queries, and how they are answered
+    methods    what the bot calls, and what is kept for it
     telegram   the server: people write to it, and the bot calls its methods
     request    the transport between the library and that server
     home       Place; the bot on a Telegram in this process

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 LARGEST_DOWNLOAD = 20 * 1024 * 1024
 """Bytes that a bot may download; people and bots may send larger files."""
+MOST_KEPT = 256 * 1024 * 1024
+"""Bytes of all files together; beyond that, the oldest are forgotten. The newest is always kept."""
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -21,6 +23,8 @@ class Files(dict[str, bytes]):
     def __init__(self) -> None:
         super().__init__()
         self._described: dict[str, Json] = {}
+        self._last = 0
+        self._size = 0
 
     def sent(self, parameters: Json, kind: str) -> Json:
         """Return what a message holds of a "document" or "photo"; a known file id stands for that file."""
@@ -30,7 +34,8 @@ class Files(dict[str, bytes]):
 
     def keep(self, name: str, content: bytes, kind: str) -> Json:
         """Keep a file; returns the Bot API's Document or PhotoSize."""
-        file_id = f"{kind}-{len(self) + 1}"
+        self._last += 1
+        file_id = f"{kind}-{self._last}"
         file: Json = {"file_id": file_id, "file_unique_id": file_id, "file_size": len(content)}
         if kind == "photo":
             file["width"], file["height"] = _size(content)
@@ -38,7 +43,14 @@ class Files(dict[str, bytes]):
             file |= {"file_name": name, "mime_type": mimetypes.guess_type(name)[0] or "application/octet-stream"}
         self[file_id] = content
         self._described[file_id] = file
+        self._size += len(content)
+        while self._size > MOST_KEPT and len(self) > 1:
+            self._forget(next(iter(self)))
         return file
+
+    def _forget(self, file_id: str) -> None:
+        self._size -= len(self.pop(file_id))
+        del self._described[file_id]
 
     def get_file(self, parameters: Json) -> Json:
         """Do what getFile does: say where a file can be downloaded; Refusal."""

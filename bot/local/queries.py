@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LONGEST_NOTICE = 200
 MOST_RESULTS = 50
-MOST_QUERIES = 10_000
+MOST_QUERIES = 2000
 """That can be answered; of older ones nothing is kept."""
 TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
 LONGEST_ID = 64

@@ -19,9 +19,10 @@ from bot.local.contents import LONGEST_CAPTION, LONGEST_TEXT, Json
 from bot.local.files import LARGEST_DOWNLOAD, PNG
 from bot.local.guard import RefusedError, is_loopback
 from bot.local.markup import units
+from bot.local.methods import ME
 from bot.local.register import new_id
 from bot.local.sheets import sheets
-from bot.local.telegram import ME, Person
+from bot.local.telegram import Person
 from bot.local.visitors import Visitor
 from bot.people.limits import Limits, Rate, Verdict
 
@@ -156,9 +157,11 @@ class Website:
         return self._visitors.get(person_id) or self._meet(self._admins.get(person_id, Person(person_id)))
 
     def _meet(self, person: Person) -> Visitor:
-        absent = [person_id for person_id, visitor in self._visitors.items() if not visitor.is_here]
+        absent = [
+            person_id for person_id, visitor in self._visitors.items() if not (visitor.is_here or visitor.is_admin)
+        ]
         for person_id in absent[: max(len(self._visitors) + 1 - MOST_VISITORS, 0)]:
-            del self._visitors[person_id]
+            self._telegram.forget(self._visitors.pop(person_id).person)
         visitor = self._visitors[person.id] = Visitor(person, is_admin=person.id in self._admins)
         if self._register and visitor.is_admin:
             self._register.remember(person.id)
@@ -202,7 +205,7 @@ class Website:
         if units(text) > LONGEST_TEXT:
             raise RefusedError(413, texts.TOO_LONG)
         replied = visitor.messages.get(given.get("reply", ""))
-        fields = {"reply_to_message": dict(replied)} if replied else {}
+        fields = {"reply_to_message": replied} if replied else {}
         visitor.show(self._telegram.say(text, visitor.person, **fields))
         return {}
 
@@ -245,9 +248,9 @@ class Website:
         """Give a file of the person's own chat: a picture to look at, anything else to download."""
         visitor, file_id = self._visitor(request), request.match_info["file_id"]
         name = visitor.file_name(file_id)
-        if name is None:
+        content = self._telegram.files.get(file_id)
+        if name is None or content is None:
             raise RefusedError(404, texts.NO_SUCH_PAGE)
-        content = self._telegram.files[file_id]
         if not name and content.startswith(PNG):
             return web.Response(body=content, content_type="image/png")
         disposition = f"attachment; filename*=UTF-8''{quote(name or file_id, safe='', errors='replace')}"
