@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation import buttons
-from bot.conversation.buttons import CreationPress, PagePress, PreferencePress, PrivacyPress, VersionPress
+from bot.conversation import buttons, presses
 from bot.conversation.moods import STEPS
+from bot.conversation.presses import CreationPress, PagePress, PreferencePress, PrivacyPress, VersionPress
 from bot.people.records import CODE_CHARACTERS, CODE_LENGTH, LARGEST_SEED, MOODS, Creation, Mood, Preferences
 from bot.training.choice import Entry, Page
 from model.text.forms import Genre
@@ -44,21 +44,21 @@ def creation(temperature: float = 1.0, code: str = CODE, genre: Genre = Genre.PO
 @given(CODES)
 def test_creations_come_back(code: str) -> None:
     sent = data(buttons.below_creation(creation(code=code)))
-    assert [buttons.read(one) for one in sent] == [
+    assert [presses.read(one) for one in sent] == [
         CreationPress(action, code) for action in ("another", "wilder", "tamer", "continue", "sonnet")
     ]
-    assert all(buttons.means(CreationPress)(one) and not buttons.means(PreferencePress)(one) for one in sent)
+    assert all(presses.means(CreationPress)(one) and not presses.means(PreferencePress)(one) for one in sent)
 
 
 @given(IDS, st.sampled_from(MOODS), st.sampled_from([1, 3, 5, 10]))
 def test_preferences_come_back(owner: int, mood: Mood, names: int) -> None:
     keyboard = buttons.below_preferences(owner, Preferences(mood, names))
     sent = data(keyboard)
-    assert [buttons.read(one) for one in sent] == [
+    assert [presses.read(one) for one in sent] == [
         *(PreferencePress(owner, mood=mood) for mood in MOODS),
         *(PreferencePress(owner, names=count) for count in (1, 3, 5, 10)),
     ]
-    assert all(buttons.means(PreferencePress)(one) and not buttons.means(CreationPress)(one) for one in sent)
+    assert all(presses.means(PreferencePress)(one) and not presses.means(CreationPress)(one) for one in sent)
     marked = [button.text for button in each(keyboard) if "•" in button.text]
     assert marked == [f"• {mood} •", f"• {names} •"]
 
@@ -67,7 +67,7 @@ def test_preferences_come_back(owner: int, mood: Mood, names: int) -> None:
 def test_answers_to_a_question_about_privacy_come_back(owner: int) -> None:
     keyboard = buttons.below_question(owner, yes="Yes", no="No", export="Send it to me")
     assert [button.text for button in each(keyboard)] == ["Yes", "No", "Send it to me"]
-    assert [buttons.read(one) for one in data(keyboard)] == [
+    assert [presses.read(one) for one in data(keyboard)] == [
         PrivacyPress(owner, "yes"),
         PrivacyPress(owner, "no"),
         PrivacyPress(owner, "export"),
@@ -79,7 +79,7 @@ def test_versions_come_back(code: str, number: int) -> None:
     serving, damaged, other = "0" * 12, "1" * 12, "2" * 12
     entries = [Entry(serving, DESCRIPTION), Entry(damaged, fault="damaged"), Entry(other, DESCRIPTION)]
     page = Page(f"voices/{code}", entries, serving, number, 100)
-    sent = [buttons.read(one) for one in data(buttons.below_versions(page, {"dino": "dino", page.network: "me"}))]
+    sent = [presses.read(one) for one in data(buttons.below_versions(page, {"dino": "dino", page.network: "me"}))]
     turns = [PagePress(page.network, at) for at in (number - 1, number + 1) if 0 <= at < 100]
     actions = [VersionPress(action, page.network, other, number) for action in ("promote", "compare")]
     assert sent == [*actions, *turns, PagePress("dino", 0)]
@@ -97,8 +97,8 @@ def test_versions_come_back(code: str, number: int) -> None:
         ("1:forget:yes:101", PrivacyPress(101, "yes")),
     ],
 )
-def test_buttons_that_were_sent_once_work_for_ever(data: str, press: buttons.Press) -> None:
-    assert buttons.read(data) == press
+def test_buttons_that_were_sent_once_work_for_ever(data: str, press: presses.Press) -> None:
+    assert presses.read(data) == press
 
 
 def test_only_buttons_that_can_do_something() -> None:
@@ -148,10 +148,10 @@ def test_only_buttons_that_can_do_something() -> None:
     ],
 )
 def test_forged_data_means_nothing(forged: str) -> None:
-    assert buttons.read(forged) is None
+    assert presses.read(forged) is None
 
 
 @given(st.one_of(st.text(), st.from_regex(r"1:[a-z]+:[2-9a-z]*"), st.none(), st.integers(), st.binary()))
 def test_any_data_is_read(forged: object) -> None:
-    press = buttons.read(forged)
-    assert press is None or isinstance(press, buttons.Press)
+    press = presses.read(forged)
+    assert press is None or isinstance(press, presses.Press)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.conversation import buttons, texts
+from bot.conversation import buttons, presses, texts
 from bot.conversation.admission import ExplainedError
-from bot.conversation.buttons import VoicePress
+from bot.conversation.presses import VoicePress
 from bot.handlers.teaching import read_voice
 from bot.local.contents import Refusal
 from bot.local.telegram import group
@@ -545,5 +545,5 @@ async def test_two_bots_on_one_folder(own_settings: Settings, telegram: Telegram
     ["1:voice:remove", "1:voice:eat:k3x7abc", "1:voice:remove:../x", "1:voice:remove:K3X7ABC", "2:voice:keep:k3x7abc"],
 )
 def test_forged_buttons_mean_nothing(data: str) -> None:
-    assert buttons.read(data) is None
-    assert buttons.read("1:voice:removal:k3x7abc") == VoicePress("removal", "k3x7abc")
+    assert presses.read(data) is None
+    assert presses.read("1:voice:removal:k3x7abc") == VoicePress("removal", "k3x7abc")

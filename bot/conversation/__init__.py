@@ -9,9 +9,10 @@ Rooms, from the ground up, and what other wings use of them:
     voices        voice_in, chosen: the own voice that a person asks for
     lines         line_in, after_command, first_line: the line that a person gives
     moods         how daring a text is, in words and as a temperature
-    buttons       read, means, release, is_gone, below_preferences, below_question, below_voices, below_removal: the
-                  buttons below a message; CreationPress, PreferencePress, PrivacyPress, VoicePress, Action,
-                  TrainingPress, UndoPress, PagePress, VersionPress, Press: what comes back when one is pressed
+    presses       read, means, release, is_gone; CreationPress, PreferencePress, PrivacyPress, VoicePress, Action,
+                  TrainingPress, UndoPress, PagePress, VersionPress, Press: what comes back when a button is pressed
+    buttons       below_preferences, below_question, below_voices, below_removal, below_versions: the buttons below a
+                  message
     replies       Reply: a creation with its text, as a chat shows it
     watching      a reply that can be watched while it is written
     answers       Answers: from a request to a reply that is sent and recorded

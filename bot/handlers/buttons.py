@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from telegram.error import BadRequest
 from telegram.ext import BaseHandler, CallbackQueryHandler
 
-from bot.conversation import buttons, moods, texts
+from bot.conversation import moods, presses, texts
 from bot.conversation.admission import ExplainedError
-from bot.conversation.buttons import CreationPress
+from bot.conversation.presses import CreationPress
 from bot.wire.order import PersonalOrder, can_press
 from model.text.forms import Genre
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from telegram.ext import ContextTypes
 
     from bot.conversation.answers import Answers
-    from bot.conversation.buttons import Action
+    from bot.conversation.presses import Action
     from bot.conversation.replies import Reply
     from bot.people.records import Creation
 
@@ -52,14 +52,14 @@ class Buttons:
     def handlers(self) -> list[BaseHandler[Update, ContextTypes.DEFAULT_TYPE, Any]]:
         """Return the handlers; the last one takes what no other button's handler took."""
         return [
-            CallbackQueryHandler(self.answer, buttons.means(CreationPress)),
+            CallbackQueryHandler(self.answer, presses.means(CreationPress)),
             CallbackQueryHandler(self.unknown),
         ]
 
     async def answer(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Put another creation into the message."""
         query = update.callback_query
-        press = buttons.read(query.data) if query else None
+        press = presses.read(query.data) if query else None
         if query is None or query.message is None or not isinstance(press, CreationPress):
             raise ExplainedError(texts.OLD_BUTTON)
         chat, address = query.message.chat, (query.message.chat.id, query.message.message_id)
@@ -71,7 +71,7 @@ class Buttons:
                         reply = await self._varied(press.action, creation)
                     keyboard = reply.buttons_for(query.from_user, chat)
                     await self._answers.deliver(reply, self._show(context.bot, address, reply, keyboard))
-        await buttons.release(query)
+        await presses.release(query)
 
     async def unknown(self, _update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Refuse data that is forged or of an older version."""
@@ -126,7 +126,7 @@ class Buttons:
         try:
             await bot.edit_message_text(reply.html, *address, parse_mode="HTML", reply_markup=keyboard)
         except BadRequest as error:
-            if not buttons.is_gone(error):
+            if not presses.is_gone(error):
                 raise
             raise ExplainedError(texts.MESSAGE_GONE) from error
         self._shown[address] = reply.creation.code

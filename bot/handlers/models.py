@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from telegram.error import BadRequest
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filters
 
-from bot.conversation import buttons, texts
+from bot.conversation import buttons, presses, texts
 from bot.conversation.admission import ExplainedError
-from bot.conversation.buttons import PagePress, VersionPress
+from bot.conversation.presses import PagePress, VersionPress
 from bot.training.commands import RetrainingError
 from bot.training.lessons import Lesson
 from bot.writing.voices import RemovedError
@@ -50,8 +50,8 @@ class Models:
         return [
             CommandHandler("models", self.models, admins),
             CommandHandler("rollback", self.rollback, admins),
-            CallbackQueryHandler(self.turn, buttons.means(PagePress)),
-            CallbackQueryHandler(self.press, buttons.means(VersionPress)),
+            CallbackQueryHandler(self.turn, presses.means(PagePress)),
+            CallbackQueryHandler(self.press, presses.means(VersionPress)),
         ]
 
     async def models(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -79,7 +79,7 @@ class Models:
         if not isinstance(press, PagePress):
             raise ExplainedError(texts.OLD_BUTTON)
         await self._show(query, press.network, press.page)
-        await buttons.release(query)
+        await presses.release(query)
 
     async def press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Promote a version, or begin to compare it."""
@@ -91,26 +91,26 @@ class Models:
             with _explained(title):
                 await self._choice.promote(press.network, press.version)
             await self._show(query, press.network, press.page)
-            await buttons.release(query, texts.promoted(press.version))
+            await presses.release(query, texts.promoted(press.version))
         else:
             self._refuse_second()
             task = context.application.create_task(self._compare(query, press, title), update)
             self._comparisons.add(task)
             task.add_done_callback(self._comparisons.discard)
-            await buttons.release(query, texts.COMPARING)
+            await presses.release(query, texts.COMPARING)
 
     async def ended(self) -> None:
         """Wait until the comparisons have ended, and messages say so."""
         await asyncio.gather(*self._comparisons, return_exceptions=True)
 
-    def _pressed(self, update: Update) -> tuple[CallbackQuery, buttons.Press | None]:
+    def _pressed(self, update: Update) -> tuple[CallbackQuery, presses.Press | None]:
         """Return a press of an administrator, and what it means; ExplainedError."""
         query = update.callback_query
         if query is None or query.message is None:
             raise ExplainedError(texts.OLD_BUTTON)
         if query.from_user.id not in self._admin_ids:
             raise ExplainedError(texts.NOT_YOURS)
-        return query, buttons.read(query.data)
+        return query, presses.read(query.data)
 
     def _refuse_second(self) -> None:
         if running := self._retraining.running:

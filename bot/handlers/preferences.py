@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from telegram.error import BadRequest
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filters
 
-from bot.conversation import buttons, texts
+from bot.conversation import buttons, presses, texts
 from bot.conversation.admission import ExplainedError
-from bot.conversation.buttons import PreferencePress
+from bot.conversation.presses import PreferencePress
 from bot.wire.order import can_press, person_id
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class PreferenceMenu:
         """Return the handlers of the command and its buttons."""
         return [
             CommandHandler("settings", self.show, filters.UpdateType.MESSAGE),
-            CallbackQueryHandler(self.choose, buttons.means(PreferencePress)),
+            CallbackQueryHandler(self.choose, presses.means(PreferencePress)),
         ]
 
     async def show(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -46,7 +46,7 @@ class PreferenceMenu:
     async def choose(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Keep a choice, and mark it. The button says whose settings they are; nobody else can change them."""
         query = update.callback_query
-        press = buttons.read(query.data) if query else None
+        press = presses.read(query.data) if query else None
         if query is None or query.message is None or not isinstance(press, PreferencePress):
             raise ExplainedError(texts.OLD_BUTTON)
         if not can_press(press.owner, query.from_user, query.message.chat):
@@ -54,4 +54,4 @@ class PreferenceMenu:
         preferences = await self._store.set_preferences(press.owner, mood=press.mood, names=press.names)
         with contextlib.suppress(BadRequest):  # the mark is there already, or the message is gone
             await query.edit_message_reply_markup(buttons.below_preferences(press.owner, preferences))
-        await buttons.release(query, texts.CHOSEN)
+        await presses.release(query, texts.CHOSEN)

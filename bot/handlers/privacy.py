@@ -16,9 +16,9 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest, Forbidden
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filters
 
-from bot.conversation import buttons, texts
+from bot.conversation import buttons, presses, texts
 from bot.conversation.admission import ExplainedError
-from bot.conversation.buttons import PrivacyPress
+from bot.conversation.presses import PrivacyPress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ class Privacy:
         return [
             CommandHandler("forget", self.forget, filters.UpdateType.MESSAGE),
             CommandHandler("export", self.export, filters.UpdateType.MESSAGE),
-            CallbackQueryHandler(self.press, buttons.means(PrivacyPress)),
+            CallbackQueryHandler(self.press, presses.means(PrivacyPress)),
         ]
 
     async def forget(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -76,7 +76,7 @@ class Privacy:
     async def press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Delete everything or nothing, or send it, if the person may decide that and the question is not too old."""
         query = update.callback_query
-        press = buttons.read(query.data) if query else None
+        press = presses.read(query.data) if query else None
         if query is None or query.message is None or not isinstance(press, PrivacyPress):
             raise ExplainedError(texts.OLD_BUTTON)
         chat, presser, is_group = query.message.chat, query.from_user, press.owner == query.message.chat.id < 0
@@ -87,7 +87,7 @@ class Privacy:
         if _is_old(query):
             await _conclude(query, texts.QUESTION_TOO_OLD)
         elif press.choice == "export":
-            await buttons.release(query, await self._send_groups(context.bot, chat, presser))
+            await presses.release(query, await self._send_groups(context.bot, chat, presser))
         elif press.choice == "no":
             await _conclude(query, texts.FORGET_KEPT)
         else:
@@ -148,6 +148,6 @@ async def _conclude(query: CallbackQuery, sentence: str) -> None:
     try:
         await query.edit_message_text(sentence, parse_mode="HTML")
     except BadRequest as error:
-        if "not modified" not in str(error) and not buttons.is_gone(error):
+        if "not modified" not in str(error) and not presses.is_gone(error):
             raise
-    await buttons.release(query)
+    await presses.release(query)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from telegram.error import TelegramError
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filters
 
-from bot.conversation import buttons, texts
+from bot.conversation import presses, texts
 from bot.conversation.admission import ExplainedError
-from bot.conversation.buttons import TrainingPress, UndoPress
+from bot.conversation.presses import TrainingPress, UndoPress
 from bot.training.choice import OvertakenError
 from bot.training.lessons import Lesson
 from model.checkpoint.encoding import CheckpointError
@@ -57,8 +57,8 @@ class Retrain:
         admins = filters.UpdateType.MESSAGE & filters.User(self._admin_ids)
         return [
             CommandHandler("retrain", self.answer, admins),
-            CallbackQueryHandler(self.press, buttons.means(TrainingPress)),
-            CallbackQueryHandler(self.undo, buttons.means(UndoPress)),
+            CallbackQueryHandler(self.press, presses.means(TrainingPress)),
+            CallbackQueryHandler(self.undo, presses.means(UndoPress)),
         ]
 
     async def answer(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -79,7 +79,7 @@ class Retrain:
             await self._trainings.drop(address, context, press.key)
         else:
             self._end(press)
-        await buttons.release(query, texts.TRAINING_CHOICES[press.choice])
+        await presses.release(query, texts.TRAINING_CHOICES[press.choice])
 
     async def undo(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Go back to the version before a promotion, if that is still the last one."""
@@ -95,17 +95,17 @@ class Retrain:
             raise ExplainedError(texts.PROMOTION_OVER) from None
         except CheckpointError:
             raise ExplainedError(texts.NO_WAY_BACK) from None
-        await buttons.release(query)
+        await presses.release(query)
         await _say_undone(query, texts.undone(title, back.version))
 
-    def _pressed(self, update: Update) -> tuple[CallbackQuery, buttons.Press | None]:
+    def _pressed(self, update: Update) -> tuple[CallbackQuery, presses.Press | None]:
         """Return a press of an administrator, and what it means; ExplainedError."""
         query = update.callback_query
         if query is None:
             raise ExplainedError(texts.OLD_BUTTON)
         if query.from_user.id not in self._admin_ids:
             raise ExplainedError(texts.NOT_YOURS)
-        return query, buttons.read(query.data)
+        return query, presses.read(query.data)
 
     def _end(self, press: TrainingPress) -> None:
         running = self._retraining.running

@@ -14,9 +14,9 @@ from telegram import ForceReply
 from telegram.error import BadRequest
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
-from bot.conversation import buttons, texts
+from bot.conversation import buttons, presses, texts
 from bot.conversation.admission import ExplainedError
-from bot.conversation.buttons import VoicePress
+from bot.conversation.presses import VoicePress
 from bot.wire.order import person_id
 from bot.writing.voices import RemovedError, TakenError, name_of
 from model.checkpoint.encoding import CheckpointError
@@ -61,7 +61,7 @@ class VoiceMenu:
         return [
             MessageHandler(admins & filters.REPLY & filters.TEXT & AskedForName(), self.rename),
             CommandHandler("voices", self.answer, filters.UpdateType.MESSAGE),
-            CallbackQueryHandler(self.press, buttons.means(VoicePress)),
+            CallbackQueryHandler(self.press, presses.means(VoicePress)),
         ]
 
     async def answer(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -81,7 +81,7 @@ class VoiceMenu:
     async def press(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Ask for another name, ask whether a voice should go, remove it, or keep it."""
         query = update.callback_query
-        press = buttons.read(query.data) if query else None
+        press = presses.read(query.data) if query else None
         if query is None or query.message is None or not isinstance(press, VoicePress):
             raise ExplainedError(texts.OLD_BUTTON)
         if query.from_user.id not in self._admin_ids:
@@ -101,7 +101,7 @@ class VoiceMenu:
         else:
             notice = await self._remove(voice) if press.action == "removal" else None
             await _show(query, *await self._list(is_admin=True))
-        await buttons.release(query, notice)
+        await presses.release(query, notice)
 
     async def rename(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Give the voice of the question the name in the reply."""
@@ -156,5 +156,5 @@ async def _show(query: CallbackQuery, html: str, keyboard: InlineKeyboardMarkup 
     try:
         await query.edit_message_text(html, parse_mode="HTML", reply_markup=keyboard)
     except BadRequest as error:
-        if "not modified" not in str(error) and not buttons.is_gone(error):
+        if "not modified" not in str(error) and not presses.is_gone(error):
             raise

@@ -1,0 +1,160 @@
+"""What a button means, and what is done when it is pressed.
+
+A button holds at most 64 bytes: the code of a creation, and not the creation. So it works after a restart, and after
+years. Its data begins with a version. Anybody can send any data, so whatever this version does not write means nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, cast, get_args
+
+from telegram.error import TelegramError
+
+from bot.people.records import CODE_CHARACTERS, CODE_LENGTH, MOODS, Mood
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from telegram import CallbackQuery
+    from telegram.error import BadRequest
+
+logger = logging.getLogger(__name__)
+
+Action = Literal["another", "wilder", "tamer", "continue", "sonnet"]
+Choice = Literal["yes", "no", "export"]
+VoiceAction = Literal["rename", "remove", "removal", "keep"]
+TrainingChoice = Literal["finish", "cancel", "on", "drop"]
+VersionAction = Literal["promote", "compare"]
+
+VERSION = "1"
+NAMES_TO_CHOOSE = ("1", "3", "5", "10")
+GONE = ("not found", "can't be edited", "message_id_invalid")
+
+_CODE = re.compile(f"[{CODE_CHARACTERS}]{{{CODE_LENGTH}}}")
+_NETWORK = re.compile(f"dino|poem|voices/{_CODE.pattern}")
+_VERSION = re.compile("[0-9a-f]{12}")
+_PAGE = re.compile("[0-9]{1,4}", re.ASCII)
+_ID = re.compile("-?[0-9]{1,19}", re.ASCII)
+_TRAINING = re.compile("[a-z0-9]{8}")
+
+
+@dataclass(frozen=True)
+class CreationPress:
+    """A button below a creation."""
+
+    action: Action
+    code: str
+
+
+@dataclass(frozen=True)
+class PreferencePress:
+    """A button below somebody's settings: a mood, or a number of names."""
+
+    owner: int
+    mood: Mood | None = None
+    names: int | None = None
+
+
+@dataclass(frozen=True)
+class PrivacyPress:
+    """A button below a question about what is kept of a person or a group: to delete it, to keep it, or to get it."""
+
+    owner: int
+    choice: Choice
+
+
+@dataclass(frozen=True)
+class VoicePress:
+    """A button below the list of voices, or below the question whether one should be removed."""
+
+    action: VoiceAction
+    voice: str
+
+
+@dataclass(frozen=True)
+class TrainingPress:
+    """A button below a training: to keep the best weights now, to cancel it, to go on with it, or to drop it."""
+
+    choice: TrainingChoice
+    key: str
+
+
+@dataclass(frozen=True)
+class UndoPress:
+    """The button below a promotion: to go back from a version."""
+
+    network: str
+    version: str
+
+
+@dataclass(frozen=True)
+class PagePress:
+    """A button that shows a page of the versions of a network."""
+
+    network: str
+    page: int
+
+
+@dataclass(frozen=True)
+class VersionPress:
+    """A button that does something with a version; `page` is where the message shows it."""
+
+    action: VersionAction
+    network: str
+    version: str
+    page: int
+
+
+Press = (
+    CreationPress | PreferencePress | PrivacyPress | VoicePress | TrainingPress | UndoPress | PagePress | VersionPress
+)
+
+
+def read(data: object) -> Press | None:
+    """Return what a button means; None for data that is forged or of another version."""
+    match data.split(":") if isinstance(data, str) else ():
+        case ["1", action, code] if action in get_args(Action) and _CODE.fullmatch(code):
+            return CreationPress(cast("Action", action), code)
+        case ["1", "mood", mood, owner] if mood in MOODS and _ID.fullmatch(owner):
+            return PreferencePress(int(owner), mood=mood)
+        case ["1", "names", names, owner] if names in NAMES_TO_CHOOSE and _ID.fullmatch(owner):
+            return PreferencePress(int(owner), names=int(names))
+        case ["1", "forget", choice, owner] if choice in get_args(Choice) and _ID.fullmatch(owner):
+            return PrivacyPress(int(owner), cast("Choice", choice))
+        case ["1", "voice", action, voice] if action in get_args(VoiceAction) and _CODE.fullmatch(voice):
+            return VoicePress(cast("VoiceAction", action), voice)
+        case ["1", "training", choice, key] if choice in get_args(TrainingChoice) and _TRAINING.fullmatch(key):
+            return TrainingPress(cast("TrainingChoice", choice), key)
+        case ["1", "undo", network, version] if _NETWORK.fullmatch(network) and _VERSION.fullmatch(version):
+            return UndoPress(network, version)
+        case ["1", "versions", network, page] if _NETWORK.fullmatch(network) and _PAGE.fullmatch(page):
+            return PagePress(network, int(page))
+        case ["1", action, network, version, page] if (
+            action in get_args(VersionAction)
+            and _NETWORK.fullmatch(network)
+            and _VERSION.fullmatch(version)
+            and _PAGE.fullmatch(page)
+        ):
+            return VersionPress(cast("VersionAction", action), network, version, int(page))
+    return None
+
+
+def means(kind: type[Press]) -> Callable[[object], bool]:
+    """Return a test of whether data is that of one kind of button."""
+    return lambda data: isinstance(read(data), kind)
+
+
+async def release(query: CallbackQuery, notice: str | None = None) -> None:
+    """Tell the person's app that a button has done its work; it has, even if Telegram does not take that."""
+    try:
+        await query.answer(notice)
+    except TelegramError as error:  # a BadRequest if the press has waited too long
+        logger.info("A press was not released: %s", error)
+
+
+def is_gone(error: BadRequest) -> bool:
+    """Tell whether Telegram says that the message to edit does not exist any more."""
+    return any(reason in str(error).lower() for reason in GONE)
