@@ -23,7 +23,7 @@ from bot.local.passes import Passes, read_key
 from bot.local.register import MOST_ADMINS, MOST_REMEMBERED, Register, new_id
 from bot.local.request import LocalRequest
 from bot.local.telegram import Person, Telegram
-from bot.local.visitors import KEPT, MOST_UNREAD, Visitor
+from bot.local.visitors import KEPT, MOST_TABS, MOST_UNREAD, Visitor
 from bot.people.limits import Rate
 from tests.pages import Page, Visit, page_served, text_of, visit
 from tests.serving import until
@@ -235,6 +235,18 @@ async def test_those_with_the_link_on_this_machine_are_admins_as_long_as_there_a
         answers = [await guest.say("/seed") for _ in range(40)]
         assert {answer.status_code for answer in answers} == {200, 429}
         assert answers[-1].text == texts.TOO_FAST
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "forwarded", "Via"])
+async def test_nobody_is_an_admin_through_a_proxy(page: Page, header: str) -> None:
+    passed_on = Visit(page.origin)
+    async with passed_on.client:
+        passed_on.client.headers[header] = "192.168.0.7"
+        assert (await passed_on.get(page.link)).status_code == 303
+        async with passed_on.tab() as (_, chat):
+            assert not chat["admin"]
+    async with visit(page) as visitor, visitor.tab() as (_, chat):
+        assert chat["admin"]
 
 
 async def test_nobody_from_elsewhere_is_an_admin(
@@ -532,6 +544,18 @@ async def test_a_tab_that_does_not_keep_up_is_let_go() -> None:
         await anext(events)
 
 
+async def test_the_oldest_of_too_many_tabs_is_let_go() -> None:
+    visitor = Visitor(Person(1), is_admin=False)
+    tabs = [visitor.events({}) for _ in range(MOST_TABS + 1)]
+    for tab in tabs:
+        await anext(tab)
+    visitor.tell("typing", {})
+    with pytest.raises(StopAsyncIteration):
+        await anext(tabs[0])
+    for tab in tabs[1:]:
+        assert (await anext(tab)).startswith("event: typing\n")
+
+
 async def test_a_tab_that_was_closed_is_forgotten(page: Page, visitor: Visit) -> None:
     async with visitor.tab() as (tab, _):
         await tab.answer()
@@ -558,6 +582,8 @@ def test_a_port_that_is_taken() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(PageError, match=f"port {port}: Address already in use; --host and --port choose"):
             bound(Place(port=port))
+    with pytest.raises(PageError, match=f"at {'x' * 64}, port 8765: no such name"):
+        bound(Place("x" * 64))
     with pytest.raises(PageError, match=r"at nowhere\.invalid, port 8765: "):
         bound(Place("nowhere.invalid"))
 

@@ -23,6 +23,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
+PASSED_ON = {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"}
+"""What proxies add to a request."""
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -116,6 +118,11 @@ def names_of(host: str) -> frozenset[str]:
     """Return what people may call a server that listens on a host."""
     own = {host.lower(), "localhost"}
     return frozenset(own | ({"127.0.0.1", "::1"} if is_loopback(host) else {socket.gethostname().lower()}))
+
+
+def is_at_home(request: web.Request) -> bool:
+    """Tell whether a request was made on this machine, and not passed on by a proxy here for somebody elsewhere."""
+    return is_loopback(request.remote or "") and not PASSED_ON & {name.lower() for name in request.headers}
 
 
 def is_loopback(host: str) -> bool:

@@ -103,10 +103,11 @@ def bound(place: Place) -> socket.socket:
             if place.port is not None or error.errno != errno.EADDRINUSE:
                 raise
             return _listening(place.host, 0)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter of a name that cannot be one
         where = f"{place.host}, port {PORT if place.port is None else place.port}"
+        reason = error.strerror if isinstance(error, OSError) else "no such name"
         raise PageError(
-            f"the page cannot be served at {where}: {error.strerror}; --host and --port choose another place"
+            f"the page cannot be served at {where}: {reason}; --host and --port choose another place"
         ) from None
 
 

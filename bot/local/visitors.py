@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bot.local.bubbles import bubble, file_names, message_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from bot.local.contents import Json
     from bot.local.telegram import Person
@@ -18,6 +18,8 @@ KEPT = 500
 """Messages of each chat that the page can show again."""
 MOST_UNREAD = 1000
 """Events that may wait for a tab. One that is further behind starts over."""
+MOST_TABS = 20
+"""Of one person; the oldest gives way."""
 HEARTBEAT = 15.0
 """Seconds of silence after which a tab is told that nothing has happened, or a proxy would hang up."""
 
@@ -32,7 +34,7 @@ class Visitor:
         self.messages: dict[str, Json] = {}
         self.presses: dict[str, Json] = {}  # buttons that wait for an answer, by the query's id
         self.asking = ""  # the newest inline query
-        self._tabs: set[asyncio.Queue[str | None]] = set()
+        self._tabs: dict[asyncio.Queue[str | None], None] = {}  # in the order in which they came
 
     @property
     def is_here(self) -> bool:
@@ -53,22 +55,25 @@ class Visitor:
 
     def tell(self, event: str, content: Any) -> None:
         """Send an event to every tab."""
+        written = encoded(event, content)
         for tab in list(self._tabs):
             if tab.qsize() < MOST_UNREAD:
-                tab.put_nowait(encoded(event, content))
+                tab.put_nowait(written)
             else:
                 self._hang_up(tab)
 
-    async def events(self, facts: Json) -> AsyncIterator[str]:
+    async def events(self, facts: Json) -> AsyncGenerator[str, None]:
         """Serve one tab: first the facts and the whole chat, then all that happens, until it is told to leave."""
         tab: asyncio.Queue[str | None] = asyncio.Queue()
-        self._tabs.add(tab)
+        self._tabs[tab] = None
+        for oldest in list(self._tabs)[:-MOST_TABS]:
+            self._hang_up(oldest)
         try:
             yield encoded("chat", facts | {"messages": [bubble(message) for message in self.messages.values()]})
             while (event := await _next(tab)) is not None:
                 yield event
         finally:
-            self._tabs.discard(tab)
+            self._tabs.pop(tab, None)
 
     def leave(self) -> None:
         """End what the tabs read; each will try to come back."""
@@ -76,7 +81,7 @@ class Visitor:
             self._hang_up(tab)
 
     def _hang_up(self, tab: asyncio.Queue[str | None]) -> None:
-        self._tabs.discard(tab)
+        self._tabs.pop(tab, None)
         while not tab.empty():
             tab.get_nowait()
         tab.put_nowait(None)

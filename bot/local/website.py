@@ -17,7 +17,7 @@ from aiohttp import web
 from bot.conversation import texts
 from bot.local.contents import LONGEST_CAPTION, LONGEST_TEXT, Json
 from bot.local.files import LARGEST_DOWNLOAD, PNG
-from bot.local.guard import RefusedError, is_loopback
+from bot.local.guard import RefusedError, is_at_home
 from bot.local.markup import units
 from bot.local.methods import ME
 from bot.local.register import new_id
@@ -139,7 +139,7 @@ class Website:
         known = self._person_id(request)
         if known in self._admins:
             return known
-        register = self._register if is_loopback(request.remote or "") else None
+        register = self._register if is_at_home(request) else None
         person_id = (register.next_id() if register else None) or known or new_id()
         self._visitor_of(person_id)
         return person_id
@@ -180,9 +180,10 @@ class Website:
         facts = {"run": self._run, "me": ME["username"], "admin": visitor.is_admin, "commands": menu}
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        with contextlib.suppress(ConnectionError):
-            async for event in visitor.events(facts):
-                await response.write(event.encode())
+        async with contextlib.aclosing(visitor.events(facts)) as events:
+            with contextlib.suppress(ConnectionError):
+                async for event in events:
+                    await response.write(event.encode())
         return response
 
     def _posted(self, act: Callable[[Visitor, Json], Json]) -> Callable[[web.Request], Awaitable[web.Response]]:

@@ -54,6 +54,6 @@ def page_is_open(link: str) -> str:
 
 
 PAGE_FOR_OTHERS = (
-    "Everybody with this link can chat with me. It is plain http: beyond your own network, put an https proxy in "
-    "front of me."
+    "Everybody with this link can chat with me. It is plain http, which others on the way can read, so keep it to a "
+    "network that you trust."
 )

@@ -109,6 +109,7 @@ function show(message) {
   } else {
     drawn.classList.add("new");
     log.append(drawn);
+    if (follows && log.childElementCount > 1000) log.firstElementChild.remove();
   }
   if (!message.mine) typing.hidden = true;
   if (follows) toEnd();
@@ -146,13 +147,13 @@ function connect() {
 }
 
 function enter(chat) {
-  facts = chat;
   attach.hidden = !chat.admin;
   banner.hidden = true;
-  const restarted = run && run !== chat.run, first = run !== chat.run;
-  run = chat.run;
+  const first = run !== chat.run, restarted = run && first;
+  [facts, run] = [chat, chat.run];
   log.setAttribute("aria-busy", "true");
   if (first) log.replaceChildren();
+  if (restarted) setBeside(); // as messages are numbered anew
   if (restarted) log.append(make("p", { className: "note" }, words.restarted));
   if (first) log.append(...chat.messages.map(drawMessage));
   else chat.messages.forEach(show);
@@ -297,7 +298,7 @@ function naming() {
 async function ask(text) {
   const turn = ++turns;
   offered = "";
-  const { query } = await post("/ask", { text }).catch((error) => (notify(error.message), {}));
+  const { query } = await post("/ask", { text }).catch((error) => (notify(error.message), { query: "" }));
   if (turn !== turns) return; // typed on, or closed
   offered = query;
   if (ask.early?.query === query) showOffers(ask.early); // which came before the answer to the post
@@ -382,7 +383,6 @@ log.onpointerdown = close;
 new ResizeObserver(() => follows && toEnd()).observe(log);
 dialog.lastElementChild.onclick = () => dialog.close();
 window.onhashchange = openCode;
-window.onoffline = lost;
-window.ononline = connect;
+window.onoffline = window.ononline = connect; // which a server on this machine does not mind
 document.onvisibilitychange = () => (document.hidden ? source.close() : connect()); // six tabs are all that a server gets
 connect();
