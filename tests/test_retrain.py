@@ -222,12 +222,13 @@ async def test_a_promotion_is_undone_once(chat: Chat, script: Script) -> None:
     assert script.undone == [("dino", NEW)] * 2
 
 
-async def test_an_undo_that_is_not_possible(chat: Chat, script: Script) -> None:
+@pytest.mark.parametrize("failure", [CheckpointError("there is no earlier version"), STOPPED])
+async def test_an_undo_that_is_not_possible(chat: Chat, script: Script, failure: Exception) -> None:
     await chat.say("/retrain dino", ADMIN)
     await end(chat, script, DRAWN)
-    script.back = CheckpointError("there is no earlier version")
+    script.back = failure
     assert await chat.press(UNDO, ADMIN) == []
-    assert chat.notice == texts.NO_WAY_BACK
+    assert chat.notice == texts.notice(texts.not_changed("dino", str(failure)))
     assert chat.buttons() == [UNDO]
 
 

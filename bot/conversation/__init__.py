@@ -9,8 +9,9 @@ Rooms, from the ground up, and what other wings use of them:
     voices        voice_in, chosen: the own voice that a person asks for
     lines         line_in, after_command, first_line: the line that a person gives
     moods         how daring a text is, in words and as a temperature
-    presses       read, means, release, is_gone; CreationPress, PreferencePress, PrivacyPress, VoicePress, Action,
-                  TrainingPress, UndoPress, PagePress, VersionPress, Press: what comes back when a button is pressed
+    presses       means, pressed, show, say_below, release, is_gone; CreationPress, PreferencePress, PrivacyPress,
+                  VoicePress, Action, TrainingPress, UndoPress, PagePress, VersionPress: what comes back when a button
+                  is pressed
     buttons       below_preferences, below_question, below_voices, below_removal, below_versions: the buttons below a
                   message
     replies       Reply: a creation with its text, as a chat shows it

@@ -9,17 +9,18 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, TypeVar, cast, get_args
 
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 
+from bot.conversation import texts
+from bot.conversation.admission import ExplainedError
 from bot.people.records import CODE_CHARACTERS, CODE_LENGTH, MOODS, Mood
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
-    from telegram import CallbackQuery
-    from telegram.error import BadRequest
+    from telegram import CallbackQuery, InlineKeyboardMarkup, MaybeInaccessibleMessage, Update
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +114,9 @@ Press = (
 )
 
 
+P = TypeVar("P", bound=Press)
+
+
 def read(data: object) -> Press | None:
     """Return what a button means; None for data that is forged or of another version."""
     match data.split(":") if isinstance(data, str) else ():
@@ -145,6 +149,39 @@ def read(data: object) -> Press | None:
 def means(kind: type[Press]) -> Callable[[object], bool]:
     """Return a test of whether data is that of one kind of button."""
     return lambda data: isinstance(read(data), kind)
+
+
+def pressed(
+    update: Update, kind: type[P], *, by: Collection[int] | None = None
+) -> tuple[CallbackQuery, MaybeInaccessibleMessage, P]:
+    """Return a press, its message and its meaning, which is of one kind. `by`: who alone may press. ExplainedError."""
+    query = update.callback_query
+    press = read(query.data) if query else None
+    if query is None or query.message is None or not isinstance(press, kind):
+        raise ExplainedError(texts.OLD_BUTTON)
+    if by is not None and query.from_user.id not in by:
+        raise ExplainedError(texts.NOT_YOURS)
+    return query, query.message, press
+
+
+async def show(query: CallbackQuery, html: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
+    """Put something else into the message of a press, if it is still there."""
+    try:
+        await query.edit_message_text(html, parse_mode="HTML", reply_markup=keyboard)
+    except BadRequest as error:
+        if "not modified" not in str(error) and not is_gone(error):
+            raise
+
+
+async def say_below(query: CallbackQuery, message: MaybeInaccessibleMessage, html: str) -> None:
+    """Say something below the message of a press; if that is gone, in its chat."""
+    await query.get_bot().send_message(
+        message.chat.id,
+        html,
+        parse_mode="HTML",
+        reply_to_message_id=message.message_id,
+        allow_sending_without_reply=True,
+    )
 
 
 async def release(query: CallbackQuery, notice: str | None = None) -> None:

@@ -58,11 +58,8 @@ class Buttons:
 
     async def answer(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Put another creation into the message."""
-        query = update.callback_query
-        press = presses.read(query.data) if query else None
-        if query is None or query.message is None or not isinstance(press, CreationPress):
-            raise ExplainedError(texts.OLD_BUTTON)
-        chat, address = query.message.chat, (query.message.chat.id, query.message.message_id)
+        query, message, press = presses.pressed(update, CreationPress)
+        chat, address = message.chat, (message.chat.id, message.message_id)
         if self._shows(address, press.code):
             creation = await self._owned(press.code, query.from_user, chat)
             async with self._turn_of(creation.person_id, query.from_user):

@@ -10,7 +10,6 @@ import contextlib
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from telegram.error import BadRequest
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filters
 
 from bot.conversation import buttons, presses, texts
@@ -26,7 +25,7 @@ from model.text.forms import Network
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from telegram import CallbackQuery, InlineKeyboardMarkup, Update
+    from telegram import CallbackQuery, InlineKeyboardMarkup, MaybeInaccessibleMessage, Update
     from telegram.ext import ContextTypes
 
     from bot.training.choice import Choice
@@ -75,17 +74,13 @@ class Models:
 
     async def turn(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Show other versions in the message."""
-        query, press = self._pressed(update)
-        if not isinstance(press, PagePress):
-            raise ExplainedError(texts.OLD_BUTTON)
+        query, _, press = presses.pressed(update, PagePress, by=self._admin_ids)
         await self._show(query, press.network, press.page)
         await presses.release(query)
 
     async def press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Promote a version, or begin to compare it."""
-        query, press = self._pressed(update)
-        if not isinstance(press, VersionPress):
-            raise ExplainedError(texts.OLD_BUTTON)
+        query, message, press = presses.pressed(update, VersionPress, by=self._admin_ids)
         title = _title(press.network, await self._titles())
         if press.action == "promote":
             with _explained(title):
@@ -94,7 +89,7 @@ class Models:
             await presses.release(query, texts.promoted(press.version))
         else:
             self._refuse_second()
-            task = context.application.create_task(self._compare(query, press, title), update)
+            task = context.application.create_task(self._compare(query, message, press, title), update)
             self._comparisons.add(task)
             task.add_done_callback(self._comparisons.discard)
             await presses.release(query, texts.COMPARING)
@@ -103,22 +98,15 @@ class Models:
         """Wait until the comparisons have ended, and messages say so."""
         await asyncio.gather(*self._comparisons, return_exceptions=True)
 
-    def _pressed(self, update: Update) -> tuple[CallbackQuery, presses.Press | None]:
-        """Return a press of an administrator, and what it means; ExplainedError."""
-        query = update.callback_query
-        if query is None or query.message is None:
-            raise ExplainedError(texts.OLD_BUTTON)
-        if query.from_user.id not in self._admin_ids:
-            raise ExplainedError(texts.NOT_YOURS)
-        return query, presses.read(query.data)
-
     def _refuse_second(self) -> None:
         if running := self._retraining.running:
             raise ExplainedError(texts.already_training(running.title))
         if self._comparisons:
             raise ExplainedError(texts.COMPARING_ALREADY)
 
-    async def _compare(self, query: CallbackQuery, press: VersionPress, title: str) -> None:
+    async def _compare(
+        self, query: CallbackQuery, message: MaybeInaccessibleMessage, press: VersionPress, title: str
+    ) -> None:
         try:
             lesson = await asyncio.to_thread(self._lesson, press.network, title)
             serving, found = await self._choice.compare(lesson, press.version)
@@ -126,14 +114,7 @@ class Models:
             words = texts.not_compared(title, str(error))
         else:
             words = texts.compared(title, serving, press.version, found)
-        if query.message:
-            await query.get_bot().send_message(
-                query.message.chat.id,
-                words,
-                parse_mode="HTML",
-                reply_to_message_id=query.message.message_id,
-                allow_sending_without_reply=True,
-            )
+        await presses.say_below(query, message, words)
 
     def _lesson(self, network: str, title: str) -> Lesson:
         """Return the held-out text on which versions of a network are compared."""
@@ -145,12 +126,11 @@ class Models:
         return Lesson(network, voice.form, corpus=self._folders.voices.text(voice), alphabet_own=True, name=title)
 
     async def _show(self, query: CallbackQuery, network: str, number: int) -> None:
-        """Put a page into the message. It may be gone, or show this page already."""
+        """Put a page into the message."""
         titles = await self._titles()
         _title(network, titles)
         html, keyboard = await self._page(network, titles, number)
-        with contextlib.suppress(BadRequest):
-            await query.edit_message_text(html, parse_mode="HTML", reply_markup=keyboard)
+        await presses.show(query, html, keyboard)
 
     async def _page(self, network: str, titles: Mapping[str, str], number: int = 0) -> tuple[str, InlineKeyboardMarkup]:
         with _explained(titles[network]):

@@ -45,11 +45,8 @@ class PreferenceMenu:
 
     async def choose(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Keep a choice, and mark it. The button says whose settings they are; nobody else can change them."""
-        query = update.callback_query
-        press = presses.read(query.data) if query else None
-        if query is None or query.message is None or not isinstance(press, PreferencePress):
-            raise ExplainedError(texts.OLD_BUTTON)
-        if not can_press(press.owner, query.from_user, query.message.chat):
+        query, message, press = presses.pressed(update, PreferencePress)
+        if not can_press(press.owner, query.from_user, message.chat):
             raise ExplainedError(texts.NOT_YOURS)
         preferences = await self._store.set_preferences(press.owner, mood=press.mood, names=press.names)
         with contextlib.suppress(BadRequest):  # the mark is there already, or the message is gone

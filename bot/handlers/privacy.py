@@ -75,11 +75,8 @@ class Privacy:
 
     async def press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Delete everything or nothing, or send it, if the person may decide that and the question is not too old."""
-        query = update.callback_query
-        press = presses.read(query.data) if query else None
-        if query is None or query.message is None or not isinstance(press, PrivacyPress):
-            raise ExplainedError(texts.OLD_BUTTON)
-        chat, presser, is_group = query.message.chat, query.from_user, press.owner == query.message.chat.id < 0
+        query, message, press = presses.pressed(update, PrivacyPress)
+        chat, presser, is_group = message.chat, query.from_user, press.owner == message.chat.id < 0
         if is_group and not await _is_admin(chat, presser):
             raise ExplainedError(texts.ADMINS_ONLY)
         if not is_group and press.owner != presser.id:
@@ -145,9 +142,5 @@ def _is_old(query: CallbackQuery) -> bool:
 
 async def _conclude(query: CallbackQuery, sentence: str) -> None:
     """Replace the question, so that it is answered once."""
-    try:
-        await query.edit_message_text(sentence, parse_mode="HTML")
-    except BadRequest as error:
-        if "not modified" not in str(error) and not presses.is_gone(error):
-            raise
+    await presses.show(query, sentence)
     await presses.release(query)

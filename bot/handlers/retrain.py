@@ -6,6 +6,7 @@ All of it is for administrators. To everybody else the command does not exist, a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from telegram.error import TelegramError
@@ -15,6 +16,7 @@ from bot.conversation import presses, texts
 from bot.conversation.admission import ExplainedError
 from bot.conversation.presses import TrainingPress, UndoPress
 from bot.training.choice import OvertakenError
+from bot.training.commands import RetrainingError
 from bot.training.lessons import Lesson
 from model.checkpoint.encoding import CheckpointError
 from model.text.forms import Network
@@ -22,7 +24,7 @@ from model.text.forms import Network
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from telegram import CallbackQuery, Update
+    from telegram import Update
     from telegram.ext import ContextTypes
 
     from bot.conversation.trainings import Trainings
@@ -69,10 +71,8 @@ class Retrain:
 
     async def press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Stop or cancel the training that runs, or decide about an interrupted one."""
-        query, press = self._pressed(update)
-        if query.message is None or not isinstance(press, TrainingPress):
-            raise ExplainedError(texts.OLD_BUTTON)
-        address = (query.message.chat.id, query.message.message_id)
+        query, message, press = presses.pressed(update, TrainingPress, by=self._admin_ids)
+        address = (message.chat.id, message.message_id)
         if press.choice == "on":
             await self._trainings.go_on(address, context, press.key)
         elif press.choice == "drop":
@@ -83,9 +83,7 @@ class Retrain:
 
     async def undo(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Go back to the version before a promotion, if that is still the last one."""
-        query, press = self._pressed(update)
-        if not isinstance(press, UndoPress):
-            raise ExplainedError(texts.OLD_BUTTON)
+        query, message, press = presses.pressed(update, UndoPress, by=self._admin_ids)
         title = await asyncio.to_thread(self._folders.title, press.network)
         if title is None:
             raise ExplainedError(texts.VOICE_GONE)
@@ -93,19 +91,12 @@ class Retrain:
             _, back = await self._choice.rollback(press.network, press.version)
         except OvertakenError:
             raise ExplainedError(texts.PROMOTION_OVER) from None
-        except CheckpointError:
-            raise ExplainedError(texts.NO_WAY_BACK) from None
+        except (CheckpointError, RetrainingError) as error:
+            raise ExplainedError(texts.not_changed(title, str(error))) from error
         await presses.release(query)
-        await _say_undone(query, texts.undone(title, back.version))
-
-    def _pressed(self, update: Update) -> tuple[CallbackQuery, presses.Press | None]:
-        """Return a press of an administrator, and what it means; ExplainedError."""
-        query = update.callback_query
-        if query is None:
-            raise ExplainedError(texts.OLD_BUTTON)
-        if query.from_user.id not in self._admin_ids:
-            raise ExplainedError(texts.NOT_YOURS)
-        return query, presses.read(query.data)
+        await presses.say_below(query, message, texts.undone(title, back.version))
+        with contextlib.suppress(TelegramError):  # the message is gone, or too old, and the button does nothing more
+            await query.edit_message_reply_markup(None)
 
     def _end(self, press: TrainingPress) -> None:
         running = self._retraining.running
@@ -115,22 +106,6 @@ class Retrain:
             self._retraining.finish()
         else:
             self._retraining.cancel()
-
-
-async def _say_undone(query: CallbackQuery, words: str) -> None:
-    """Say it below the message with the verdict, and take the button away from there."""
-    if query.message is not None:
-        await query.get_bot().send_message(
-            query.message.chat.id,
-            words,
-            parse_mode="HTML",
-            reply_to_message_id=query.message.message_id,
-            allow_sending_without_reply=True,
-        )
-    try:
-        await query.edit_message_reply_markup(None)
-    except TelegramError:  # the message is gone, or too old; the button says by itself that it is of no use
-        return
 
 
 def read_lesson(words: Sequence[str]) -> Lesson:

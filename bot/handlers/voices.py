@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from telegram import ForceReply
-from telegram.error import BadRequest
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
 from bot.conversation import buttons, presses, texts
@@ -24,7 +23,7 @@ from model.checkpoint.encoding import CheckpointError
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from telegram import CallbackQuery, InlineKeyboardMarkup, Message, Update
+    from telegram import InlineKeyboardMarkup, Message, Update
     from telegram.ext import ContextTypes
 
     from bot.training.retraining import Retraining
@@ -80,27 +79,22 @@ class VoiceMenu:
 
     async def press(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Ask for another name, ask whether a voice should go, remove it, or keep it."""
-        query = update.callback_query
-        press = presses.read(query.data) if query else None
-        if query is None or query.message is None or not isinstance(press, VoicePress):
-            raise ExplainedError(texts.OLD_BUTTON)
-        if query.from_user.id not in self._admin_ids:
-            raise ExplainedError(texts.NOT_YOURS)
+        query, message, press = presses.pressed(update, VoicePress, by=self._admin_ids)
         voice = await asyncio.to_thread(self._folders.voices.get, press.voice)
         if voice is None:
-            await _show(query, *await self._list(is_admin=True))
+            await presses.show(query, *await self._list(is_admin=True))
             raise ExplainedError(texts.VOICE_GONE)
         notice = None
         if press.action == "rename":
             question = texts.rename_question(voice.name, voice.id)
             await query.get_bot().send_message(
-                query.message.chat.id, question, parse_mode="HTML", reply_markup=ForceReply(selective=True)
+                message.chat.id, question, parse_mode="HTML", reply_markup=ForceReply(selective=True)
             )
         elif press.action == "remove":
-            await _show(query, texts.removal_question(voice.name), buttons.below_removal(voice))
+            await presses.show(query, texts.removal_question(voice.name), buttons.below_removal(voice))
         else:
             notice = await self._remove(voice) if press.action == "removal" else None
-            await _show(query, *await self._list(is_admin=True))
+            await presses.show(query, *await self._list(is_admin=True))
         await presses.release(query, notice)
 
     async def rename(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -149,12 +143,3 @@ class VoiceMenu:
             return bool(self._folders[voice.network].list())
         except (KeyError, CheckpointError):  # removed by another process, or unreadable
             return False
-
-
-async def _show(query: CallbackQuery, html: str, keyboard: InlineKeyboardMarkup | None) -> None:
-    """Put something else into the message, if it is still there."""
-    try:
-        await query.edit_message_text(html, parse_mode="HTML", reply_markup=keyboard)
-    except BadRequest as error:
-        if "not modified" not in str(error) and not presses.is_gone(error):
-            raise

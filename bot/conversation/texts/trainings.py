@@ -39,7 +39,6 @@ _UNCHANGED = "Everything stays as it was."
 TRAINING_DROPPED = f"I dropped the interrupted training. {_UNCHANGED}"
 TRAINING_ELSEWHERE = "This training is going on already."
 NOTHING_TO_GO_ON = "Nothing is left of this training to go on from."
-NO_WAY_BACK = "There is no earlier version to go back to."
 PROMOTION_OVER = "There is nothing to undo any more: another version serves by now."
 
 _STAGES = {
