@@ -24,7 +24,7 @@ ADMIN_COMMANDS = {
     **COMMANDS,
     "retrain": "train a network",
     "models": "the versions of each network",
-    "rollback": "back to the version before",
+    "rollback": "go back to the version before",
     "status": "how I am",
 }
 
@@ -51,7 +51,8 @@ HELP = (
 HELP_ADMIN = (
     "/retrain dino – one more round for the names; /retrain poem 10 – for the verse, about ten minutes; "
     "/retrain dino fresh – from nothing\n"
-    "/retrain names pokemon – as the caption of a text file with names: a new voice; /retrain verse keats – of poems\n"
+    "/retrain names pokemon – a new voice, as the caption of a text file with names; /retrain verse keats – of one with "
+    "poems\n"
     "/models – the versions of each network; /rollback dino – back to the one that served before\n"
     "/status – how I am, and what serves"
 )
