@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import re
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,8 @@ from bot.training.lessons import Lesson
 from bot.wire.order import PersonalOrder
 from bot.writing.folders import Folders
 from bot.writing.writer import Busy, Writer
-from tests.serving import ADMIN, ALICE, Chat, install, serving, untrained
+from model.decoding.decoder import Decoder
+from tests.serving import ADMIN, ALICE, BOB, Chat, install, serving, until, untrained
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
     from bot.local.telegram import Telegram
     from bot.settings import Settings
+    from bot.writing.voices import Voice
+    from model.decoding.requests import Result
 
 
 async def table(chat: Chat) -> dict[str, str]:
@@ -120,6 +124,25 @@ async def test_a_training_and_own_voices_are_shown(
     assert rows["training"] == "dino"
     assert rows["voice:pokémon"] == version
     assert "voice:keats" not in rows
+
+
+async def test_texts_of_own_voices_wait_too(own_chat: Chat, pokemon: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = threading.Event()
+    step = Decoder.step
+
+    def slow(self: Decoder) -> list[Result]:
+        assert written.wait(10)
+        return step(self)
+
+    monkeypatch.setattr(Decoder, "step", slow)
+    for person in (ALICE, BOB):
+        own_chat.telegram.say(f"/dino voice:{pokemon.name}", person)
+    await until(lambda: own_chat.mangosaurus._archive.pending == 2)
+    own_chat.telegram.say("/status", ADMIN)
+    await until(lambda: bool(own_chat.texts()))
+    written.set()
+    await own_chat.settled()
+    assert "0 messages, 2 texts\n" in own_chat.texts()[0]
 
 
 async def test_a_database_that_fails_does_not_hide_the_rest(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:

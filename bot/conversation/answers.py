@@ -84,6 +84,11 @@ class Answers:
         """Of each genre, as the operator set it: the temperature of a bold mood."""
         self._typing = asyncio.Semaphore(TYPING_AT_ONCE)
 
+    @property
+    def pending(self) -> int:
+        """How many texts are written or wait, those of voices and of old versions too."""
+        return self._archive.pending + sum(writer.pending for writer in self._writers.values())
+
     async def answer(
         self, update: Update, genre: Genre, prompt: str, count: int | None = None, *, voice: str = ""
     ) -> None:

@@ -73,7 +73,7 @@ class Status:
             refused=self._answers.admission.refused,
             latency=tally.latency(50, 99),
             messages=self._pacing.waiting(),
-            texts=sum(writer.pending for writer in self._writers.values()),
+            texts=self._answers.pending,
             dropped=self._pacing.dropped,
             errors=tally.errors,
             training=self._retraining.running.title if self._retraining.running else None,

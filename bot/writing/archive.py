@@ -53,6 +53,11 @@ class Archive:
         """How many versions are in memory."""
         return len(self._writers)
 
+    @property
+    def pending(self) -> int:
+        """How many requests wait or are being written."""
+        return sum(writer.pending for writer in self._writers.values())
+
     async def write(self, network: str, version: str, request: Request) -> Text:
         """Return the text of a request to a version; MissingError, or what `Writer.write` raises."""
         key = (network, version)

@@ -51,8 +51,8 @@ HELP = (
 HELP_ADMIN = (
     "/retrain dino – one more round for the names; /retrain poem 10 – for the verse, about ten minutes; "
     "/retrain dino fresh – from nothing\n"
-    "/retrain names pokemon – a new voice, as the caption of a text file with names; /retrain verse keats – of one with "
-    "poems\n"
+    "/retrain names pokemon – a new voice, as the caption of a text file with names; /retrain verse keats – of one "
+    "with poems\n"
     "/models – the versions of each network; /rollback dino – back to the one that served before\n"
     "/status – how I am, and what serves"
 )
