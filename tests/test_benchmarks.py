@@ -134,7 +134,9 @@ def test_a_run_that_was_broken_off_goes_on(tmp_path: Path, monkeypatch: pytest.M
     measured.clear()
     texts.measure(wanted, lambda _: None)
     assert [key[1:3] for key in measured] == [("ours", 5.0)]
-    assert "| 120 names          |       5 |  2.000 | 2.000 | not run |" in texts.section(wanted)
+    section = texts.section(wanted)
+    assert "| 120 names          |       5 |  2.000 | 2.000 | not run |" in section
+    assert "Not run: 1,000 names in 2 minutes, 1,000 names in 5 minutes, 4,000 names in 2 minutes" in section
 
 
 @pytest.mark.parametrize(
