@@ -308,7 +308,7 @@ def test_pictures_alerts_and_typing(looker: Looker, served: Stage) -> None:
     expect(typing).to_be_hidden()
     picture = looker.window.get_by_role("img", name="A picture from Mangosaurus: A curve.")
     expect(picture).to_be_visible()
-    assert picture.evaluate("image => image.complete && image.naturalWidth") == 240
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 240
     expect(looker.answers.nth(1).locator(".words")).to_have_text("A curve.\n2")
     served.run(alert)
     dialog = looker.window.get_by_role("dialog")

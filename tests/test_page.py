@@ -13,7 +13,7 @@ import pytest
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.conversation import texts
-from bot.local import hosting, website
+from bot.local import hosting, visitors
 from bot.local.files import LARGEST_DOWNLOAD
 from bot.local.guard import HEADERS, Guard, RefusedError, names_of
 from bot.local.home import Place
@@ -360,16 +360,19 @@ async def test_a_file_that_made_room_for_others(page: Page, visitor: Visit) -> N
 async def test_strangers_who_left_make_room(
     settings: Settings, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(website, "MOST_VISITORS", 1)
+    monkeypatch.setattr(visitors, "MOST_VISITORS", 1)
     monkeypatch.setattr(hosting, "is_loopback", lambda _host: False)
     async with page_served(settings, telegram) as page, visit(page) as visitor:
         async with visitor.tab() as (tab, _):
             await tab.answer()
-        (known,) = page.hosted.website._visitors.values()
+        (known,) = page.hosted.website._visitors
         await until(lambda: not known.is_here)
         async with visit(page) as other, other.tab() as (others, _):
             await others.answer()
-            assert {chat for chat, _ in telegram._messages} == set(page.hosted.website._visitors) != {known.person.id}
+            assert {chat for chat, _ in telegram._messages} == {
+                here.person.id for here in page.hosted.website._visitors
+            }
+            assert known not in page.hosted.website._visitors
         async with visitor.tab() as (tab, chat):
             assert chat["messages"] == []
             await tab.answer()  # the greeting, again
@@ -559,7 +562,7 @@ async def test_the_oldest_of_too_many_tabs_is_let_go() -> None:
 async def test_a_tab_that_was_closed_is_forgotten(page: Page, visitor: Visit) -> None:
     async with visitor.tab() as (tab, _):
         await tab.answer()
-    (known,) = page.hosted.website._visitors.values()
+    (known,) = page.hosted.website._visitors
     await until(lambda: not known.is_here)
 
 

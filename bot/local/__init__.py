@@ -13,9 +13,9 @@ Rooms, from the ground up, and what the entrance uses of them:
     request    the transport between the library and that server
     home       Place; the bot on a Telegram in this process
     bubbles    a message as the page draws it
-    visitors   the people of the page
     passes     the link's token, and cookies
     register   the ids of admins, from run to run
+    visitors   the people of the page
     guard      requests of other sites, refused
     sheets     the files of page/
     website    the page's addresses

@@ -7,17 +7,22 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from bot.local.bubbles import bubble, file_names, message_id
+from bot.local.register import new_id
+from bot.local.telegram import Person
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Iterator
 
     from bot.local.contents import Json
-    from bot.local.telegram import Person
+    from bot.local.register import Register
+    from bot.local.telegram import Telegram
 
 KEPT = 500
 """Messages of each chat that the page can show again."""
 MOST_UNREAD = 1000
 """Events that may wait for a tab. One that is further behind starts over."""
+MOST_VISITORS = 1000
+"""Chats that are kept. Beyond that, those without an open tab are forgotten, the oldest first."""
 MOST_TABS = 20
 """Of one person; the oldest gives way."""
 HEARTBEAT = 15.0
@@ -85,6 +90,46 @@ class Visitor:
         while not tab.empty():
             tab.get_nowait()
         tab.put_nowait(None)
+
+
+class Visitors:
+    """Everybody whose chat is kept. `admins` are those of the register; without one, nobody who comes is."""
+
+    def __init__(self, telegram: Telegram, register: Register | None) -> None:
+        self.admins = {person_id: Person(person_id, "You") for person_id in (register.ids if register else ())}
+        self._telegram = telegram
+        self._register = register
+        self._known: dict[int, Visitor] = {}
+        for admin in self.admins.values():
+            telegram.meet(admin)
+
+    def __iter__(self) -> Iterator[Visitor]:
+        return iter(self._known.values())
+
+    def find(self, person_id: int | None) -> Visitor | None:
+        """Return the visitor with this id, if they were here."""
+        return None if person_id is None else self._known.get(person_id)
+
+    def met(self, person_id: int) -> Visitor:
+        """Return the visitor with this id, who may be back after a restart."""
+        return self._known.get(person_id) or self._meet(self.admins.get(person_id, Person(person_id)))
+
+    def admitted(self, known: int | None, *, at_home: bool) -> Visitor:
+        """Return who somebody is who has the link: on this machine an admin, as long as there are some."""
+        if known in self.admins:
+            return self.met(known)
+        own = self._register.next_id() if self._register and at_home else None
+        return self.met(own or known or new_id())
+
+    def _meet(self, person: Person) -> Visitor:
+        absent = [visitor.person for visitor in self if not (visitor.is_here or visitor.is_admin)]
+        for gone in absent[: max(len(self._known) + 1 - MOST_VISITORS, 0)]:
+            del self._known[gone.id]
+            self._telegram.forget(gone)
+        visitor = self._known[person.id] = Visitor(person, is_admin=person.id in self.admins)
+        if self._register and visitor.is_admin:
+            self._register.remember(person.id)
+        return visitor
 
 
 def encoded(event: str, content: Any) -> str:

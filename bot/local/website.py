@@ -20,10 +20,8 @@ from bot.local.files import LARGEST_DOWNLOAD, PNG
 from bot.local.guard import RefusedError, is_at_home
 from bot.local.markup import units
 from bot.local.methods import ME
-from bot.local.register import new_id
 from bot.local.sheets import sheets
-from bot.local.telegram import Person
-from bot.local.visitors import Visitor
+from bot.local.visitors import Visitors
 from bot.people.limits import Limits, Rate, Verdict
 
 if TYPE_CHECKING:
@@ -31,10 +29,9 @@ if TYPE_CHECKING:
 
     from bot.local.passes import Passes
     from bot.local.register import Register
-    from bot.local.telegram import Telegram
+    from bot.local.telegram import Person, Telegram
+    from bot.local.visitors import Visitor
 
-MOST_VISITORS = 1000
-"""Chats that are kept. Beyond that, those without an open tab are forgotten, the oldest first."""
 LARGEST_POST = 1 << 16
 """Bytes of JSON."""
 PACE = Rate(30, 10)
@@ -51,19 +48,15 @@ class Website:
         self._telegram = telegram
         self._passes = passes
         self._cookie = cookie
-        self._register = register
-        self._admins = {person_id: Person(person_id, "You") for person_id in (register.ids if register else ())}
-        self._visitors: dict[int, Visitor] = {}
+        self._visitors = Visitors(telegram, register)
         self._pace = Limits(PACE)
         self._run = secrets.token_hex(4)
         self._sheets = sheets()
-        for admin in self.admins:
-            telegram.meet(admin)
 
     @property
     def admins(self) -> tuple[Person, ...]:
         """The people whom the link makes admins, on this machine alone."""
-        return tuple(self._admins.values())
+        return tuple(self._visitors.admins.values())
 
     @property
     def token(self) -> str:
@@ -89,9 +82,9 @@ class Website:
     def listen(self, method: str, parameters: Json, result: Any) -> None:
         """Show what the bot does to whom it concerns."""
         if method == "setMyCommands":
-            for everybody in self._visitors.values():
-                everybody.tell("commands", self._telegram.menu(everybody.person))
-        visitor = self._visitors.get(self._telegram.audience(parameters) or 0)
+            for somebody in self._visitors:
+                somebody.tell("commands", self._telegram.menu(somebody.person))
+        visitor = self._visitors.find(self._telegram.audience(parameters))
         if visitor is None:
             return
         if method == "sendChatAction":
@@ -107,7 +100,7 @@ class Website:
 
     def close(self) -> None:
         """Let everybody go: what they read ends."""
-        for visitor in self._visitors.values():
+        for visitor in self._visitors:
             visitor.leave()
 
     def _offer(self, visitor: Visitor, query_id: str) -> None:
@@ -136,13 +129,7 @@ class Website:
 
     def _admitted(self, request: web.Request) -> int:
         """Return who somebody is who has the link: on this machine an admin, as long as there are some."""
-        known = self._person_id(request)
-        if known in self._admins:
-            return known
-        register = self._register if is_at_home(request) else None
-        person_id = (register.next_id() if register else None) or known or new_id()
-        self._visitor_of(person_id)
-        return person_id
+        return self._visitors.admitted(self._person_id(request), at_home=is_at_home(request)).person.id
 
     def _person_id(self, request: web.Request) -> int | None:
         return self._passes.person_id(request.cookies.get(self._cookie, ""))
@@ -151,21 +138,7 @@ class Website:
         person_id = self._person_id(request)
         if person_id is None:
             raise RefusedError(403, texts.PAGE["stranger"])
-        return self._visitor_of(person_id)
-
-    def _visitor_of(self, person_id: int) -> Visitor:
-        return self._visitors.get(person_id) or self._meet(self._admins.get(person_id, Person(person_id)))
-
-    def _meet(self, person: Person) -> Visitor:
-        absent = [
-            person_id for person_id, visitor in self._visitors.items() if not (visitor.is_here or visitor.is_admin)
-        ]
-        for person_id in absent[: max(len(self._visitors) + 1 - MOST_VISITORS, 0)]:
-            self._telegram.forget(self._visitors.pop(person_id).person)
-        visitor = self._visitors[person.id] = Visitor(person, is_admin=person.id in self._admins)
-        if self._register and visitor.is_admin:
-            self._register.remember(person.id)
-        return visitor
+        return self._visitors.met(person_id)
 
     async def _sheet(self, request: web.Request) -> web.Response:
         return self._sheets[request.path.removeprefix("/")].response(request)
