@@ -98,7 +98,7 @@ class Choice:
         """
         async with self._comparing:
             versions = self._folders[lesson.network]
-            serving = self._serving(lesson.network, versions)
+            serving = await asyncio.to_thread(self._serving, lesson.network, versions)
             for each in (serving, version):
                 await asyncio.to_thread(versions.load, each)
             try:
