@@ -82,8 +82,9 @@ async def test_a_database_of_the_first_house_keeps_everything(path: Path) -> Non
         connection.executemany(f"INSERT INTO creations VALUES ({', '.join('?' * 11)})", OLD_CREATIONS)
         connection.commit()
     async with opened(path) as store:
-        kept = [(*dataclasses.astuple(one)[:-1], one.created.isoformat()) for one in await store.creations(1)]
+        kept = [(*dataclasses.astuple(one)[:-2], one.created.isoformat()) for one in await store.creations(1)]
         assert kept == OLD_CREATIONS
+        assert {one.voice for one in await store.creations(1)} == {""}
         assert [await store.creation(row[0]) for row in OLD_CREATIONS] == await store.creations(1)
         assert await store.preferences(1) == Preferences("wild", 5)
         assert [await take(store, 1), await take(store, 1, Genre.POEM)] == [(42, 7), (42, 3)]

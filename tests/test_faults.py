@@ -233,7 +233,7 @@ async def test_a_child_that_cannot_go_on(scene: Scene, telegram: Telegram, fault
         await chat.say("/retrain dino fresh", ADMIN)
         message = await told(chat)
         assert re.fullmatch(
-            rf"The training of dino brought nothing new. It failed: .*{words}.*\. I'm keeping .*", message
+            rf"The training of dino brought nothing new. It failed: .*{words}.*\. Everything stays as it was\.", message
         )
         await scene.is_unharmed(chat)
 
@@ -248,7 +248,7 @@ async def test_a_disk_that_is_full_when_better_weights_are_kept(scene: Scene, te
             (scene.path / "gate").touch()
             message = await told(chat)
         assert re.fullmatch(
-            "The training of dino brought nothing new. It failed: .*File too large. I'm keeping .*", message
+            r"The training of dino brought nothing new. It failed: .*File too large. Everything stays as it was\.", message
         )
         await scene.is_unharmed(chat)
         assert new.version not in scene.versions.list()
