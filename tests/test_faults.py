@@ -248,7 +248,8 @@ async def test_a_disk_that_is_full_when_better_weights_are_kept(scene: Scene, te
             (scene.path / "gate").touch()
             message = await told(chat)
         assert re.fullmatch(
-            r"The training of dino brought nothing new. It failed: .*File too large. Everything stays as it was\.", message
+            r"The training of dino brought nothing new. It failed: .*File too large\. Everything stays as it was\.",
+            message,
         )
         await scene.is_unharmed(chat)
         assert new.version not in scene.versions.list()
