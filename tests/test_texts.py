@@ -249,3 +249,23 @@ def test_a_training_is_a_small_table() -> None:
         "90,000 characters a second, 75 s left\n"
         "<i>Mangosaurus</i>"
     )
+
+
+@pytest.mark.parametrize(
+    ("done", "words"),
+    [
+        (0.5, "I was stopped 50% of the way through training dino. Shall I go on from there?"),
+        (None, "I was stopped while I was training dino. Shall I go on from there?"),
+    ],
+)
+def test_an_offer_says_how_much_was_done_if_that_is_known(done: float | None, words: str) -> None:
+    assert parse_html(texts.training_offered(replace(LESSON, name="dino"), done))[0] == words
+
+
+def test_a_voice_that_cannot_read_its_text_needs_it_again() -> None:
+    """Only networks without an own text begin from nothing with `fresh`."""
+    complaint = "the text has characters that these weights cannot read: 'x'; train without --from"
+    error = RetrainingError(Reason.FAILED, complaint)
+    voice = replace(LESSON, name="pokemon", corpus=Path("text.txt"))
+    assert "'x'; send me its text again. Everything stays" in parse_html(texts.training_failed(voice, error))[0]
+    assert "add fresh to the command" in parse_html(texts.training_failed(LESSON, error))[0]
