@@ -94,7 +94,7 @@ def train(
         Cell | None,
         typer.Option(
             help="The recurrent cell. An RNN is the assignment's and faster, an LSTM learns more.",
-            show_default="rnn for a short list of names, else lstm",
+            show_default="lstm; rnn for the dinosaurs",
         ),
     ] = None,
     hidden_size: Annotated[int | None, typer.Option(min=1, help="Units in each layer.")] = None,
