@@ -354,6 +354,7 @@ def test_a_server_that_dies_and_comes_back(browser: Browser, tmp_path: Path, how
     looker = Looker(browser.new_context(), link)
     try:
         looker.say("/seed 42")
+        expect(looker.answers.last).to_contain_text("Your seed is now 42,")
         banner = looker.window.get_by_role("alert")
         process.send_signal(how)
         process.communicate(timeout=30)
