@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 import statistics
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from benchmarks.processes import bench, prepare
+from benchmarks.report import table
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from benchmarks.processes import Bot
@@ -60,6 +65,33 @@ async def alone_and_beside(
             beside.append(await at_pace(bot, pace))
     check(bot, right_answer)
     return _medians(alone), _medians(beside)
+
+
+async def measure(
+    company: Callable[[Bot], AbstractAsyncContextManager[None]],
+    warm_up: Callable[[Bot], Awaitable[None]],
+    pace: Pace,
+    repeats: int,
+) -> tuple[Latency, Latency]:
+    """Start a bot with SQLite and without limits, warm it up, and return what `alone_and_beside` returns."""
+    with tempfile.TemporaryDirectory() as folder:
+        prepare(Path(folder))
+        async with bench() as running:
+            bot = await running.start("SQLite", "benchmarks.mangosaurus_bot", folder, f"{folder}/bench.db")
+            await warm_up(bot)
+            return await alone_and_beside(bot, pace, company, repeats)
+
+
+def section(while_: str, pace: Pace, repeats: int, rows: Sequence[tuple[str, ...]]) -> str:
+    """Return the section of results.md that shows rows of latencies."""
+    title = f"## `/dino` at {pace.a_second} a second while {while_}"
+    about = f"Medians of {repeats} repeats of {pace.seconds:.0f} s each, in turns; SQLite, no limits."
+    return f"{title}\n\n{table(('', 'p50', 'p99', 'target', ''), rows)}\n\n{about}"
+
+
+def milliseconds(seconds: float) -> str:
+    """Return a latency for a table."""
+    return f"{1000 * seconds:.1f} ms"
 
 
 def check(bot: Bot, is_right: Callable[[str, str], bool]) -> None:

@@ -14,9 +14,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.latency import Latency, Pace, alone_and_beside, at_pace
-from benchmarks.processes import Bot, bench, prepare
-from benchmarks.report import table, times, verdict
+from benchmarks.latency import Latency, Pace, at_pace, measure, milliseconds, section
+from benchmarks.report import times, verdict
 from bot.training.commands import Commands, RetrainingError
 from bot.training.lessons import Lesson
 from bot.training.retraining import SILENCE
@@ -24,6 +23,7 @@ from bot.training.retraining import SILENCE
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from benchmarks.processes import Bot
     from benchmarks.timing import Effort
     from bot.training.reporting import TrainingProgress
 
@@ -38,22 +38,15 @@ def report(effort: Effort) -> str:
     """Measure, and return the table as Markdown."""
     repeats = min(REPEATS, effort.repeats)
     try:
-        alone, beside = asyncio.run(measure(PACE, repeats))
+        alone, beside = asyncio.run(measure(training, warm_up, PACE, repeats))
     except (RuntimeError, RetrainingError) as error:
         raise SystemExit(f"benchmarks.retraining: {error}") from error
-    title = f"## `/dino` at {PACE.a_second} a second while a training runs"
-    about = f"Medians of {repeats} repeats of {PACE.seconds:.0f} s each, in turns; SQLite, no limits."
-    return f"{title}\n\n{table(('', 'p50', 'p99', 'target', ''), rows_of(alone, beside))}\n\n{about}"
+    return section("a training runs", PACE, repeats, rows_of(alone, beside))
 
 
-async def measure(pace: Pace, repeats: int) -> tuple[Latency, Latency]:
-    """Return the latencies of a bot alone, and beside a training."""
-    with tempfile.TemporaryDirectory() as folder:
-        prepare(Path(folder))
-        async with bench() as running:
-            bot = await running.start("SQLite", "benchmarks.mangosaurus_bot", folder, f"{folder}/bench.db")
-            await at_pace(bot, WARM_UP)
-            return await alone_and_beside(bot, pace, training, repeats)
+async def warm_up(bot: Bot) -> None:
+    """Ask for some names first."""
+    await at_pace(bot, WARM_UP)
 
 
 @asynccontextmanager
@@ -84,11 +77,7 @@ def rows_of(alone: Latency, beside: Latency) -> list[tuple[str, ...]]:
     """The table's rows, and whether a training slows names no more than it may."""
     ratio = beside.slowest / alone.slowest
     return [
-        ("alone", *map(_ms, alone), "", ""),
-        ("beside a training", *map(_ms, beside), "", ""),
+        ("alone", *map(milliseconds, alone), "", ""),
+        ("beside a training", *map(milliseconds, beside), "", ""),
         ("ratio", times(beside.median / alone.median), times(ratio), f"≤ {ALLOWED:.0f} ×", verdict(-ratio, -ALLOWED)),
     ]
-
-
-def _ms(seconds: float) -> str:
-    return f"{1000 * seconds:.1f} ms"

@@ -6,18 +6,16 @@ The whole bot is asked over HTTP, as in `benchmarks.bot`. When a sonnet is finis
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.latency import LIMIT, Latency, Pace, alone_and_beside, at_pace
-from benchmarks.processes import Bot, bench, prepare
-from benchmarks.report import table, verdict
+from benchmarks.latency import LIMIT, Latency, Pace, at_pace, measure, milliseconds, section
+from benchmarks.report import verdict
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from benchmarks.processes import Bot
     from benchmarks.timing import Effort
 
 WARM_UP = Pace(30, 3.0)
@@ -33,23 +31,16 @@ def report(effort: Effort) -> str:
     """Measure, and return the table as Markdown."""
     repeats = min(REPEATS, effort.repeats)
     try:
-        alone, beside = asyncio.run(measure(PACE, repeats))
+        alone, beside = asyncio.run(measure(sonnets, warm_up, PACE, repeats))
     except RuntimeError as error:
         raise SystemExit(f"benchmarks.sonnets: {error}") from error
-    title = f"## `/dino` at {PACE.a_second} a second while {AT_ONCE} sonnets are written"
-    about = f"Medians of {repeats} repeats of {PACE.seconds:.0f} s each, in turns; SQLite, no limits."
-    return f"{title}\n\n{table(('', 'p50', 'p99', 'target', ''), rows_of(alone, beside))}\n\n{about}"
+    return section(f"{AT_ONCE} sonnets are written", PACE, repeats, rows_of(alone, beside))
 
 
-async def measure(pace: Pace, repeats: int) -> tuple[Latency, Latency]:
-    """Return the latencies of a bot alone, and while it writes sonnets."""
-    with tempfile.TemporaryDirectory() as folder:
-        prepare(Path(folder))
-        async with bench() as running:
-            bot = await running.start("SQLite", "benchmarks.mangosaurus_bot", folder, f"{folder}/bench.db")
-            async with sonnets(bot):  # the first ones wait until everything is prepared
-                await at_pace(bot, WARM_UP)
-            return await alone_and_beside(bot, pace, sonnets, repeats)
+async def warm_up(bot: Bot) -> None:
+    """Ask for some names and sonnets first; the first sonnets wait until everything is prepared."""
+    async with sonnets(bot):
+        await at_pace(bot, WARM_UP)
 
 
 @asynccontextmanager
@@ -71,10 +62,11 @@ def rows_of(alone: Latency, beside: Latency) -> list[tuple[str, ...]]:
     """The table's rows, and whether sonnets slow names no more than they may."""
     more = beside.slowest - alone.slowest
     return [
-        ("alone", *map(_ms, alone), "", ""),
-        ("beside the sonnets", *map(_ms, beside), f"alone + {1000 * ALLOWED:.0f} ms", verdict(-more, -ALLOWED)),
+        ("alone", *map(milliseconds, alone), "", ""),
+        (
+            "beside the sonnets",
+            *map(milliseconds, beside),
+            f"alone + {1000 * ALLOWED:.0f} ms",
+            verdict(-more, -ALLOWED),
+        ),
     ]
-
-
-def _ms(seconds: float) -> str:
-    return f"{1000 * seconds:.1f} ms"
