@@ -17,12 +17,12 @@ it needs much dropout and a small network; a large one needs the time that dropo
     measurements    so rarely that they take about a twentieth of the time
     patience        PATIENCE of the stage, in its second half: the learning rate has nearly fallen before it can end
 
-Measured on one thread, in nats per character on the held-out tenth, beside the n-gram (`--minutes 2`; the clock counted
-CPU time). Names are samples of data/genera.txt, verse is the beginning of data/verse.txt:
+Measured on one thread, in nats per character on the held-out tenth, beside the n-gram (`python -m benchmarks texts`:
+two minutes of CPU time). Names are samples of data/genera.txt, verse is the beginning of data/verse.txt:
 
-    120 names        2.655   n-gram 2.821   0.1 s       25,000 names            1.800   n-gram 1.925   120 s
-    1,000 names      2.156   n-gram 2.216   1 s         25,000 characters       1.842   n-gram 1.920   15 s
-    4,000 names      1.925   n-gram 2.056   19 s        500,000 characters      1.509   n-gram 1.604   120 s
+    120 names        2.390   n-gram 2.446   0.5 s       25,000 names            1.798   n-gram 1.905   117 s
+    1,000 names      2.143   n-gram 2.230   5 s         25,000 characters       1.842   n-gram 1.917   14 s
+    4,000 names      1.974   n-gram 2.088   17 s        500,000 characters      1.518   n-gram 1.614   120 s
 
 An LSTM beats an RNN on every list, as means of several samples: 2.46 to 2.50 on 120 names, 2.12 to 2.16 on 1,000, 1.96
 to 2.01 on 4,000, 1.83 to 1.88 on 25,000 after one minute.
