@@ -121,16 +121,7 @@ class TestTrain:
 
     def test_a_signal_finishes_it_early(self, folder: Path, tmp_path: Path) -> None:
         out = tmp_path / "dino.safetensors"
-        arguments = [
-            "--corpus",
-            str(folder / "names.txt"),
-            "--out",
-            str(out),
-            "--epochs",
-            "1000000",
-            "--hidden-size",
-            "8",
-        ]
+        arguments = ["--corpus", str(folder / "names.txt"), "--out", str(out), *ENDLESS]
         _, finished = train_until_progress_then(signal.SIGUSR1, arguments, code=0)
         assert (finished["event"], finished["early"]) == ("finished", True)
         assert load(out).description.held_out_loss == finished["held_out_loss"]
@@ -149,16 +140,7 @@ class TestTrain:
         self, folder: Path, tmp_path: Path, number: signal.Signals
     ) -> None:
         out = tmp_path / "dino.safetensors"
-        arguments = [
-            "--corpus",
-            str(folder / "names.txt"),
-            "--out",
-            str(out),
-            "--epochs",
-            "1000000",
-            "--hidden-size",
-            "8",
-        ]
+        arguments = ["--corpus", str(folder / "names.txt"), "--out", str(out), *ENDLESS]
         started, stopped = train_until_progress_then(number, arguments)
         assert not started["resumed"]
         assert stopped == {"event": "stopped", "snapshot": f"{out}.partial"}
