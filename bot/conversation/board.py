@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
+from bot.conversation.presses import is_unchanged
 from bot.wire.request import NothingSentError
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class Board:
         try:
             await self._bot.edit_message_text(text, *self.address, parse_mode="HTML", reply_markup=keyboard)
         except BadRequest as error:
-            if "not modified" not in str(error):
+            if not is_unchanged(error):
                 raise
         self._shown = text
 

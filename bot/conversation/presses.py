@@ -15,7 +15,8 @@ from telegram.error import BadRequest, TelegramError
 
 from bot.conversation import texts
 from bot.conversation.admission import ExplainedError
-from bot.people.records import CODE_CHARACTERS, CODE_LENGTH, MOODS, Mood
+from bot.people.records import CODE, MOODS, Mood
+from model.checkpoint.versions import VERSION_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -34,9 +35,7 @@ VERSION = "1"
 NAMES_TO_CHOOSE = ("1", "3", "5", "10")
 GONE = ("not found", "can't be edited", "message_id_invalid")
 
-_CODE = re.compile(f"[{CODE_CHARACTERS}]{{{CODE_LENGTH}}}")
-_NETWORK = re.compile(f"dino|poem|voices/{_CODE.pattern}")
-_VERSION = re.compile("[0-9a-f]{12}")
+_NETWORK = re.compile(f"dino|poem|voices/{CODE.pattern}")
 _PAGE = re.compile("[0-9]{1,4}", re.ASCII)
 _ID = re.compile("-?[0-9]{1,19}", re.ASCII)
 _TRAINING = re.compile("[a-z0-9]{8}")
@@ -120,7 +119,7 @@ P = TypeVar("P", bound=Press)
 def read(data: object) -> Press | None:
     """Return what a button means; None for data that is forged or of another version."""
     match data.split(":") if isinstance(data, str) else ():
-        case ["1", action, code] if action in get_args(Action) and _CODE.fullmatch(code):
+        case ["1", action, code] if action in get_args(Action) and CODE.fullmatch(code):
             return CreationPress(cast("Action", action), code)
         case ["1", "mood", mood, owner] if mood in MOODS and _ID.fullmatch(owner):
             return PreferencePress(int(owner), mood=mood)
@@ -128,18 +127,18 @@ def read(data: object) -> Press | None:
             return PreferencePress(int(owner), names=int(names))
         case ["1", "forget", choice, owner] if choice in get_args(Choice) and _ID.fullmatch(owner):
             return PrivacyPress(int(owner), cast("Choice", choice))
-        case ["1", "voice", action, voice] if action in get_args(VoiceAction) and _CODE.fullmatch(voice):
+        case ["1", "voice", action, voice] if action in get_args(VoiceAction) and CODE.fullmatch(voice):
             return VoicePress(cast("VoiceAction", action), voice)
         case ["1", "training", choice, key] if choice in get_args(TrainingChoice) and _TRAINING.fullmatch(key):
             return TrainingPress(cast("TrainingChoice", choice), key)
-        case ["1", "undo", network, version] if _NETWORK.fullmatch(network) and _VERSION.fullmatch(version):
+        case ["1", "undo", network, version] if _NETWORK.fullmatch(network) and VERSION_NAME.fullmatch(version):
             return UndoPress(network, version)
         case ["1", "versions", network, page] if _NETWORK.fullmatch(network) and _PAGE.fullmatch(page):
             return PagePress(network, int(page))
         case ["1", action, network, version, page] if (
             action in get_args(VersionAction)
             and _NETWORK.fullmatch(network)
-            and _VERSION.fullmatch(version)
+            and VERSION_NAME.fullmatch(version)
             and _PAGE.fullmatch(page)
         ):
             return VersionPress(cast("VersionAction", action), network, version, int(page))
@@ -169,7 +168,7 @@ async def show(query: CallbackQuery, html: str, keyboard: InlineKeyboardMarkup |
     try:
         await query.edit_message_text(html, parse_mode="HTML", reply_markup=keyboard)
     except BadRequest as error:
-        if "not modified" not in str(error) and not is_gone(error):
+        if not is_unchanged(error) and not is_gone(error):
             raise
 
 
@@ -190,6 +189,11 @@ async def release(query: CallbackQuery, notice: str | None = None) -> None:
         await query.answer(notice)
     except TelegramError as error:  # a BadRequest if the press has waited too long
         logger.info("A press was not released: %s", error)
+
+
+def is_unchanged(error: TelegramError) -> bool:
+    """Tell whether Telegram says that a message was to be edited into itself."""
+    return "not modified" in str(error)
 
 
 def is_gone(error: BadRequest) -> bool:

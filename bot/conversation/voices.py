@@ -10,6 +10,7 @@ from rapidfuzz.process import extractOne
 
 from bot.conversation import texts
 from bot.conversation.admission import ExplainedError
+from bot.writing.voices import named
 
 if TYPE_CHECKING:
     from bot.writing.voices import Voice, Voices
@@ -32,7 +33,7 @@ async def chosen(voices: Voices, name: str, form: Form) -> Voice:
     found = await asyncio.to_thread(voices.all)
     if not name:
         raise ExplainedError(texts.which_voice([voice.name for voice in found if voice.form == form]))
-    voice = await asyncio.to_thread(voices.find, name)
+    voice = named(found, name)
     if voice is None:
         near = extractOne(name.casefold(), [voice.name for voice in found], score_cutoff=SIMILAR)
         raise ExplainedError(texts.unknown_voice(name, near[0] if near else ""))

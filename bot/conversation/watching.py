@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError
 
+from bot.conversation.presses import is_unchanged
 from bot.wire.request import NothingSentError
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class WatchedReply:
             try:
                 await shown.edit_text(html, parse_mode="HTML", reply_markup=keyboard)
             except (BadRequest, Forbidden) as error:
-                if "not modified" in str(error):  # an earlier try has arrived
+                if is_unchanged(error):  # an earlier try has arrived
                     return True
                 logger.info("A text was not shown where it began: %s", error)
                 return False

@@ -8,7 +8,7 @@ from telegram.ext import BaseHandler, CommandHandler, filters
 
 from bot.conversation import texts
 from bot.conversation.admission import ExplainedError
-from bot.people.records import CODE_CHARACTERS, CODE_LENGTH
+from bot.people.records import CODE
 from bot.wire.order import person_id
 
 if TYPE_CHECKING:
@@ -53,6 +53,6 @@ def read_code(words: Sequence[str]) -> str:
     if len(words) != 1:
         raise ExplainedError(texts.AGAIN_USAGE)
     code = words[0].lower()
-    if len(code) != CODE_LENGTH or not set(code) <= set(CODE_CHARACTERS):
+    if not CODE.fullmatch(code):
         raise ExplainedError(texts.unknown_code(words[0]))
     return code

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from bot.people.records import CODE_CHARACTERS, CODE_LENGTH
+from bot.people.records import CODE
 
 if TYPE_CHECKING:
     from bot.local.contents import Json
@@ -90,7 +90,7 @@ def _click(piece: str, inside: list[Entity]) -> Json:
         return {"send": piece}
     if "code" not in kinds:
         return {}
-    if len(piece) == CODE_LENGTH and set(piece) <= set(CODE_CHARACTERS):
+    if CODE.fullmatch(piece):
         return {"send": f"/again {piece}"}
     return {"write": piece} if piece.startswith(("/", "@")) else {}
 

@@ -11,6 +11,8 @@ import re
 import secrets
 from typing import TYPE_CHECKING
 
+from model.files import write_whole
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -38,7 +40,7 @@ class Register:
         others = [known for known in _read(self._path) if known != person_id]
         kept = [*others, person_id][-MOST_REMEMBERED:]
         with contextlib.suppress(OSError):
-            self._path.write_text("".join(f"{known}\n" for known in kept), encoding="ascii")
+            write_whole(self._path, "".join(f"{known}\n" for known in kept).encode())
 
 
 def new_id() -> int:

@@ -4,7 +4,7 @@ Rooms, from the ground up, and what other wings use of them:
 
     limits     Limits, Verdict, Rate, LETTERS: how much one person may ask for
     records    Creation, Preferences, Training, Mood, MOODS: what is kept;
-               CODE_CHARACTERS, CODE_LENGTH, LARGEST_SEED, new_code, network_of
+               CODE, LARGEST_SEED, new_code, network_of
     schema     the tables
     database   from a URL to transactions, on a thread of its own; files that only their owner can read
     queries    the SQL

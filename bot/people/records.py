@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ NEW_SEEDS = 10**9
 CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without 0, 1, i, l and o, which look like something else."""
 CODE_LENGTH = 7
+CODE = re.compile(f"[{CODE_CHARACTERS}]{{{CODE_LENGTH}}}")
 
 
 @dataclass(frozen=True)

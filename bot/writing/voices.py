@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.people.records import CODE_CHARACTERS, CODE_LENGTH, network_of, new_code
+from bot.people.records import CODE, network_of, new_code
 from model.errors import MangosaurusError
 from model.files import write_whole
 from model.text.corpus import read_names, read_verse
@@ -32,7 +32,7 @@ from model.text.encodings import CorpusError
 from model.text.forms import FORMS, Alphabet, Genre
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from model.text.forms import Form
@@ -49,8 +49,6 @@ PRIVATE = 0o700
 LOCK = ".lock"
 UNFINISHED = ".voice-"
 """How folders begin that are being made or removed."""
-
-_ID = re.compile(f"[{CODE_CHARACTERS}]{{{CODE_LENGTH}}}")
 
 
 class TakenError(MangosaurusError):
@@ -93,6 +91,12 @@ def name_of(given: str) -> str | None:
     return name if is_word and has_size and name not in RESERVED else None
 
 
+def named(voices: Sequence[Voice], name: str) -> Voice | None:
+    """Return which of some voices has a name, as people write it."""
+    kept = name_of(name)
+    return next((voice for voice in voices if voice.name == kept), None) if kept else None
+
+
 def _kind(character: str) -> str:
     """Return L for a letter, M for a mark on one, N for a digit, the hyphen itself, and ? for anything else."""
     if character == "-" or character.isdecimal():
@@ -110,7 +114,7 @@ class Voices:
     def folder(self, voice_id: str) -> Path:
         """Return where a voice is. RemovedError if there is no such voice; no text leads to another folder."""
         folder = self._directory / voice_id
-        if not _ID.fullmatch(voice_id) or not (folder / "about.json").is_file():
+        if not CODE.fullmatch(voice_id) or not (folder / "about.json").is_file():
             raise RemovedError(f"there is no voice {voice_id!r}")
         return folder
 
@@ -121,7 +125,7 @@ class Voices:
     def all(self) -> list[Voice]:
         """Return all voices, by name. One whose description is damaged is left out, and logged."""
         try:
-            ids = [path.name for path in self._directory.iterdir() if _ID.fullmatch(path.name)]
+            ids = [path.name for path in self._directory.iterdir() if CODE.fullmatch(path.name)]
         except FileNotFoundError:
             return []
         return sorted(filter(None, map(self.get, ids)), key=lambda voice: (voice.name, voice.id))
@@ -140,8 +144,7 @@ class Voices:
 
     def find(self, name: str) -> Voice | None:
         """Return the voice with a name, as people write it."""
-        kept = name_of(name)
-        return next((voice for voice in self.all() if voice.name == kept), None) if kept else None
+        return named(self.all(), name)
 
     def add(self, name: str, form: Form, text: str) -> Voice:
         """Make a voice that has no weights yet. TakenError or CrowdedError."""

@@ -30,7 +30,7 @@ from model.checkpoint.encoding import (
 logger = logging.getLogger(__name__)
 
 SUFFIX = ".safetensors"
-_VERSION = re.compile(f"[0-9a-f]{{{VERSION_LENGTH}}}")
+VERSION_NAME = re.compile(f"[0-9a-f]{{{VERSION_LENGTH}}}")
 
 
 class NoVersionError(CheckpointError):
@@ -83,7 +83,7 @@ class Versions:
 
     def path(self, version: str) -> Path:
         """Return a version's file. Only 12 hexadecimal digits are accepted, so no text can lead to another path."""
-        if not _VERSION.fullmatch(version):
+        if not VERSION_NAME.fullmatch(version):
             raise CheckpointError(f"{version!r} is not a version; a version is {VERSION_LENGTH} digits of 0-9 and a-f")
         return self.directory / (version + SUFFIX)
 
@@ -165,7 +165,7 @@ class Versions:
             found = [(file.stat().st_mtime_ns, file.stem) for file in self.directory.glob(f"*{SUFFIX}")]
         except OSError as error:
             raise CheckpointError(f"{self.directory}: cannot be read: {error.strerror or error}") from error
-        return tuple(stem for _, stem in sorted(found, reverse=True) if _VERSION.fullmatch(stem))
+        return tuple(stem for _, stem in sorted(found, reverse=True) if VERSION_NAME.fullmatch(stem))
 
     def _load_last_good(self, reason: CheckpointError) -> Checkpoint:
         """Load the previous version, else the released one, else the newest that loads; else raise `reason`."""
@@ -210,7 +210,7 @@ class Versions:
         except OSError as error:
             logger.warning("pointer ignored: %s: %s", path, error.strerror or error)
             return None
-        if _VERSION.fullmatch(text):
+        if VERSION_NAME.fullmatch(text):
             return text
         logger.warning("pointer ignored: %s: %r is not a version", path, text[:40])
         return None
