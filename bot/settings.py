@@ -12,8 +12,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from bot import values
-from bot.people.limits import Rate
-from bot.values import Address, Secret, SettingsError
+from bot.values import Address, Rate, Secret, SettingsError
 from model.files import ROOT
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from bot.people.limits import Rate
 from model.decoding.limits import MAX_TEMPERATURE
 from model.errors import MangosaurusError
 from model.files import ROOT
@@ -50,6 +50,13 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._text)
+
+
+class Rate(NamedTuple):
+    """A number of answers in a number of seconds; all at once is fine."""
+
+    answers: int
+    seconds: float
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,146 @@
+"""Which asks are answered, and when: every ask passes here.
+
+Each person's asks are answered one after the other, in the order in which they came; otherwise `/seed 42` and a `/dino`
+right behind it would run at the same time. What would have to wait for more than half a minute is refused at once, in
+words, and so is what one person asks for beyond a rate. A refusal is said once, until something is accepted again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections import Counter
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from bot.asks import Typed
+from bot.chat import Explained
+from bot.values import Rate
+from bot.words import sentences
+from model.text.forms import Genre
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from markupsafe import Markup
+
+    from bot.asks import Ask
+
+logger = logging.getLogger(__name__)
+
+LONGEST_WAIT_SECONDS = 30.0
+"""An answer that would wait longer is refused."""
+MOST_SONNETS = 16
+"""Sonnets that are written or wait. At a second for each, the last one is finished within half a minute."""
+LETTERS = 12
+"""So many letters typed inline cost as much as one text."""
+SWEEP_AT = 1024
+"""Full buckets are thrown away when there are twice as many as after the last sweep, and at least this many."""
+ROUNDING_SECONDS = 1e-6
+"""Floating-point sums of times are off by less."""
+
+
+CHATTER = Rate(40, 60)
+"""What one person may ask for that needs no writing: /help, /seed, stickers, mistakes."""
+
+
+class Refused(Explained):
+    """One ask too many for the person, the group or the bot."""
+
+
+class Admission:
+    """Counts what is accepted. `rate` is how many texts one person may ask for; None: as many as they like."""
+
+    def __init__(self, rate: Rate | None) -> None:
+        self.refused = 0
+        """How many asks were refused."""
+        self._texts = Buckets(rate)
+        self._asks = Buckets(CHATTER if rate else None)
+        self._in_writing: Counter[int] = Counter()  # accepted and not sent yet, by chat
+        self._sonnets = 0
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._told: set[int] = set()  # people and groups that know that they ask for too much
+
+    @asynccontextmanager
+    async def entering(self, ask: Ask) -> AsyncIterator[None]:
+        """Let an ask in after the person's earlier ones. Letters typed inline do not wait: each makes the last worthless."""
+        if isinstance(ask, Typed):
+            self._spend(self._texts, ask, 1 / LETTERS)
+            yield
+            return
+        async with self._lock(ask.person):  # first come, first served
+            self._spend(self._asks, ask, 1)
+            yield
+
+    @asynccontextmanager
+    async def in_order(self, person: int, *, unless: int) -> AsyncIterator[None]:
+        """Wait until nobody else asks for this person, who is the group for which somebody presses a button."""
+        if person == unless:
+            yield
+        else:
+            async with self._lock(person):
+                yield
+
+    @contextmanager
+    def writing(self, ask: Ask, genre: Genre = Genre.POEM) -> Iterator[None]:
+        """Accept an ask for a text, as long as it is being written. Refused."""
+        chat, is_sonnet = ask.chat, genre is Genre.SONNET
+        wait = chat.wait_seconds(self._in_writing[chat.id], self._in_writing.total())
+        if wait > LONGEST_WAIT_SECONDS or (is_sonnet and self._sonnets >= MOST_SONNETS):
+            self._refuse(sentences.BUSY if chat.is_private or is_sonnet else sentences.BUSY_GROUP, chat.id)
+        self._spend(self._texts, ask, 1)
+        self._told.discard(chat.id)
+        self._in_writing[chat.id] += 1
+        self._sonnets += is_sonnet
+        try:
+            yield
+        finally:
+            self._sonnets -= is_sonnet
+            self._in_writing[chat.id] -= 1
+            if not self._in_writing[chat.id]:
+                del self._in_writing[chat.id]
+
+    def _spend(self, buckets: Buckets, ask: Ask, cost: float) -> None:
+        if wait := buckets.spend(ask.person, cost):
+            self._refuse(sentences.TOO_MANY.format(sentences.duration(wait)), ask.person, is_silent=cost < 1)
+        self._told.discard(ask.person)
+
+    def _refuse(self, sentence: Markup, told: int, *, is_silent: bool = False) -> None:
+        self.refused += 1
+        logger.info("An ask was refused")
+        was_said = told in self._told
+        if not is_silent:  # what is typed inline cannot be answered with a sentence
+            self._told.add(told)
+        raise Refused(sentence, was_said=was_said)
+
+    def _lock(self, person: int) -> asyncio.Lock:
+        """Return the lock of a person, which lives as long as one of their asks holds or awaits it."""
+        return self._locks.setdefault(person, asyncio.Lock())
+
+
+class Buckets:
+    """A token bucket for each person: full with `answers` tokens, and full again `seconds` after it was empty."""
+
+    def __init__(self, rate: Rate | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._full_at: dict[int, float] = {}  # on the clock
+        self._sweep_at = SWEEP_AT
+
+    def spend(self, person: int, cost: float) -> int:
+        """Take tokens from a person's bucket. If it does not hold them, take none and return the seconds until it does."""
+        if self._rate is None:
+            return 0
+        now = self._clock()
+        full_at = max(self._full_at.get(person, now), now) + cost * self._rate.seconds / self._rate.answers
+        wait = full_at - now - self._rate.seconds
+        if wait > ROUNDING_SECONDS:
+            return math.ceil(wait - ROUNDING_SECONDS)
+        if len(self._full_at) >= self._sweep_at:
+            self._full_at = {person: full_at for person, full_at in self._full_at.items() if full_at > now}
+            self._sweep_at = max(2 * len(self._full_at), SWEEP_AT)
+        self._full_at[person] = full_at
+        return 0

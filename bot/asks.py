@@ -1,0 +1,106 @@
+"""What happens at a door: somebody says, sends, presses or types something in a chat.
+
+Each door (Telegram, the page, the terminal) makes asks of what happens there, and `bot.commands.handle` answers them.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bot.words import sentences
+from bot.chat import Explained
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from bot.chat import Chat
+
+LONGEST_LINE = 200
+
+_COMMAND = re.compile(r"/(\S*)\s*")
+_QUOTED = re.compile(r'"([^"]*)"|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»')
+"""A whole text in one pair of quotes; phones turn straight ones into curly ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A file in a chat. `read` fetches it; NotSent."""
+
+    name: str
+    size: int
+    read: Callable[[], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """Who asks, and where. A group or channel that posts as itself is a person of its own: `person` is then the chat."""
+
+    person: int
+    chat: Chat
+    is_admin: bool = False
+    arrived: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said(Ask):
+    """A message in words. `file` is the one that the message replies to."""
+
+    text: str
+    file: File | None = None
+
+    @property
+    def command(self) -> tuple[str, str]:
+        """The command in lower case and the text after it: ("dino", "5 mango"). Without a command, ("", the text)."""
+        found = _COMMAND.match(self.text)
+        return (found[1].lower() or "/", self.text[found.end() :]) if found else ("", self.text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent(Said):
+    """A message that is more than words: a file with its caption as text, or a sticker that the bot cannot read.
+
+    Only the caption of a file can be a command. `album` names the pictures that were sent together.
+    """
+
+    album: str = ""
+
+    @property
+    def command(self) -> tuple[str, str]:
+        """The command in the caption of a file, and the text after it; ("sent", the caption) for everything else."""
+        name, rest = super().command
+        return (name, rest) if self.file and name == "retrain" and self.is_admin else ("sent", self.text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pressed(Ask):
+    """A button below one of the bot's messages, and what the button holds."""
+
+    message: int
+    data: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Typed(Ask):
+    """What somebody types after the bot's name in another chat: each letter is an ask."""
+
+    text: str
+
+
+def is_visible(text: str) -> bool:
+    """Return whether a reader sees anything of a text."""
+    return any(character.isprintable() and not character.isspace() for character in text)
+
+
+def line_in(text: str) -> str:
+    """Return the line that a text holds, word for word, or "". Quotes keep the blanks at its ends. Explained."""
+    text = text.strip()
+    quoted = _QUOTED.fullmatch(text)
+    line = quoted[quoted.lastindex or 0] if quoted else text
+    if not is_visible(line):
+        return ""
+    if len(line) > LONGEST_LINE:
+        raise Explained(sentences.LINE_TOO_LONG.format(f"{len(line):,}", LONGEST_LINE))
+    return line

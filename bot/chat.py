@@ -1,0 +1,186 @@
+"""What an answer needs of a chat. The doors implement it: `telegram`, `page`, `terminal`, and the tests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from model.errors import MangosaurusError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markupsafe import Markup
+
+logger = logging.getLogger(__name__)
+
+SLOW_SECONDS = 0.5
+"""After this time somebody sees that the bot is typing, or the beginning of a text."""
+TYPING_SECONDS = 4.5
+"""Telegram shows for five seconds that a bot is typing."""
+PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 5.0
+"""Between two tries to rewrite a message: after the first one, and after many."""
+TRIES = 3
+
+
+class Explained(MangosaurusError):  # noqa: N818 - an answer, not a fault
+    """Nothing was done. The sentence is what the person reads: why, and what would help."""
+
+    def __init__(self, sentence: Markup, *, was_said: bool = False) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
+        self.was_said = was_said  # so often that silence is better now
+
+
+class NotSent(MangosaurusError):  # noqa: N818 - what is known of a message
+    """A message surely did not arrive."""
+
+
+class InDoubt(MangosaurusError):  # noqa: N818 - likewise
+    """A message may have arrived: the response was lost. Sending it again could show it twice."""
+
+
+class Gone(NotSent):
+    """The message that should change does not exist any more, or the bot may not write in this chat."""
+
+
+class Button(NamedTuple):
+    """A label, and what comes back when it is pressed: a verb and its arguments, with colons between them."""
+
+    label: str
+    data: str
+
+    @classmethod
+    def of(cls, label: str, *words: object) -> Button:
+        """Make a button. The number in front is the format's, so that buttons of earlier versions stay readable."""
+        return cls(label, ":".join(map(str, ("1", *words))))
+
+
+Buttons = "Sequence[Sequence[Button]]"
+"""Rows of buttons below a message."""
+
+
+class Offer(NamedTuple):
+    """Something to send while a person types: its title and description in plain text, and the message."""
+
+    title: str
+    description: str
+    html: Markup
+
+
+class Chat(ABC):
+    """A place to answer in. Messages are in the HTML of `bot.words`; numbers name them. NotSent, InDoubt or Gone."""
+
+    id: int
+    is_private: bool = True
+    edit_seconds: float = 0.0
+    """The shortest time between two changes of one message."""
+
+    @abstractmethod
+    async def say(self, html: Markup, buttons: Buttons = ()) -> int:
+        """Send a message, and return its number."""
+
+    @abstractmethod
+    async def change(self, message: int, html: Markup | None, buttons: Buttons = ()) -> None:
+        """Put something else into a message; None changes its buttons alone."""
+
+    @abstractmethod
+    async def notice(self, text: str = "", *, alert: bool = False) -> None:
+        """Release the button that was pressed, with a few words that vanish by themselves; an alert stays until read."""
+
+    @abstractmethod
+    async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
+        """Send a picture with a caption."""
+
+    @abstractmethod
+    async def document(self, name: str, content: bytes, html: Markup) -> int:
+        """Send a file with a caption."""
+
+    @abstractmethod
+    async def typing(self) -> None:
+        """Show for a few seconds that the bot is typing."""
+
+    async def offer(self, offers: Sequence[Offer]) -> None:  # noqa: B027 - only Telegram has other chats to send offers to
+        """Offer what somebody may send in another chat."""
+
+    def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:  # noqa: ARG002 - for doors with limits
+        """Return how long a message to this chat would wait, behind others that are being written: there, and in all."""
+        return 0.0
+
+
+class LiveMessage:
+    """A message that is rewritten while something goes on: a sonnet, line by line, or a training.
+
+    Without a number it is sent when there is something to show. If it is gone in the end, another one takes its place.
+    As long as there is nothing to show, the chat shows that the bot is typing.
+    """
+
+    def __init__(self, chat: Chat, message: int | None = None) -> None:
+        self.message = message
+        self._chat = chat
+        self._newest: tuple[Markup, Buttons] | None = None
+        self._changed = asyncio.Event()
+        self._on_its_way = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._rewrite())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Show no more of what is unfinished. What is on its way arrives first, or it would hide the end."""
+        if self._task is not None:
+            async with self._on_its_way:
+                self._task.cancel()
+            await asyncio.wait({self._task})
+
+    def show(self, html: Markup, buttons: Buttons = ()) -> None:
+        """Show this as soon as the chat can take another change, unless something newer comes before."""
+        if (html, buttons) != self._newest:
+            self._newest = (html, buttons)
+            self._changed.set()
+
+    async def conclude(self, html: Markup, buttons: Buttons = ()) -> None:
+        """Show the end. NotSent or InDoubt. A change is tried again, as doing it twice does no harm."""
+        tries = 0
+        while self.message is not None:
+            try:
+                return await self._chat.change(self.message, html, buttons)
+            except Gone:
+                break
+            except InDoubt:
+                if (tries := tries + 1) == TRIES:
+                    raise
+                await asyncio.sleep(PAUSE_SECONDS)
+        self.message = await self._chat.say(html, buttons)
+
+    async def _rewrite(self) -> None:
+        """Show the newest state at the chat's pace, and until there is one, that the bot is typing."""
+        await asyncio.sleep(SLOW_SECONDS if self._chat.edit_seconds else 0)
+        with contextlib.suppress(NotSent, InDoubt):
+            while not self._changed.is_set():
+                await self._chat.typing()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), TYPING_SECONDS)
+        while True:
+            await self._changed.wait()
+            async with self._on_its_way:
+                if not self._chat.wait_seconds():
+                    self._changed.clear()
+                    await self._put()
+            await asyncio.sleep(self._chat.edit_seconds)
+
+    async def _put(self) -> None:
+        if self._newest is None:
+            return
+        try:
+            if self.message is None:
+                self.message = await self._chat.say(*self._newest)
+            else:
+                await self._chat.change(self.message, *self._newest)
+        except (NotSent, InDoubt) as error:
+            logger.info("An unfinished message was not shown: %s", error)

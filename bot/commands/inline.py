@@ -1,0 +1,79 @@
+"""Inline mode, in any chat: `@bot mango` offers names that begin so, `@bot shall i compare thee` offers verse.
+
+Offers are drawn under the person's seed but outside their sequence: typing takes no turn, and the same words offer the same
+again. They are not kept, so what is sent has neither a code nor buttons.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.asks import LONGEST_LINE, is_visible
+from bot.chat import Offer
+from bot.commands import command
+from bot.commands.names import LONGEST_PREFIX
+from bot.creations import ASIDE, Wish
+from bot.words import layout
+from model.text.forms import Genre
+
+if TYPE_CHECKING:
+    from bot.app import Bot
+    from bot.asks import Typed
+    from bot.creations import Creation, Person
+    from bot.writer import Text
+
+logger = logging.getLogger(__name__)
+
+NAMES, VERSES = 5, 2
+ENDS = (".", ",", ";", ":", "!", "?")
+"""Marks that make a single word a line."""
+
+
+@command("typed")
+async def typed(ask: Typed, bot: Bot) -> None:
+    """Offer something to send. Each letter is an ask; only a person's newest one is written, and cancels the one before."""
+    if before := bot.typing.get(ask.person):
+        before.cancel()
+    task = bot.typing[ask.person] = asyncio.create_task(_offers(ask, bot))
+    try:
+        await asyncio.wait({task})
+        if not task.cancelled():
+            await ask.chat.offer(task.result())
+    finally:
+        task.cancel()
+        if bot.typing.get(ask.person) is task:
+            del bot.typing[ask.person]
+
+
+async def _offers(ask: Typed, bot: Bot) -> list[Offer]:
+    """Write five names, or two verses. One word without a mark at its end is the beginning of a name."""
+    person, line = await bot.store.person(ask.person), ask.text.strip()
+    if is_name(line):
+        prefix = (await bot.shelf.current(Genre.DINO.network)).vocabulary.fold(line)
+        if prefix or not line:
+            creation, text = await _aside(Wish(Genre.DINO, prefix, NAMES), 0, person, bot)
+            each = zip(text.texts, text.neighbours, strict=True)
+            return [_offer(creation, replace(text, texts=(name,), neighbours=(near,))) for name, near in each]
+    if len(line) > LONGEST_LINE or not is_visible(line):
+        return []
+    verses = await asyncio.gather(*(_aside(Wish(Genre.POEM, line), number, person, bot) for number in range(VERSES)))
+    return [_offer(creation, text) for creation, text in verses]
+
+
+def is_name(line: str) -> bool:
+    """Return whether a line can be the beginning of a name, which may be empty, and is no verse."""
+    return len(line) <= LONGEST_PREFIX and not any(map(str.isspace, line)) and not line.endswith(ENDS)
+
+
+async def _aside(wish: Wish, number: int, person: Person, bot: Bot) -> tuple[Creation, Text]:
+    """Write a creation that is outside the sequence of its person, and has no code."""
+    version = (await bot.shelf.current(wish.network)).version
+    creation = replace(wish.creation(person, "", version, bot.temperatures[wish.genre]), turn=ASIDE + number)
+    return creation, await bot.shelf.write(creation)
+
+
+def _offer(creation: Creation, text: Text) -> Offer:
+    return Offer(*layout.offer(creation, text), layout.reply(creation, text))

@@ -1,0 +1,60 @@
+"""`/dino [voice:name] [how many] [first letters]`: new names, of dinosaurs or in a custom voice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.answering import answer
+from bot.chat import Explained
+from bot.commands import command
+from bot.commands.voices import voice_in, voice_named
+from bot.creations import Wish
+from bot.words import sentences
+from model.text.forms import Genre
+
+if TYPE_CHECKING:
+    from bot.app import Bot
+    from bot.asks import Said
+    from model.checkpoint.encoding import Checkpoint
+
+MOST = 10
+LONGEST_PREFIX = 20
+
+
+@command("dino")
+async def dino(ask: Said, rest: str, bot: Bot) -> None:
+    """Send new names. A number and first letters come in either order, each at most once.
+
+    A word with a digit in it is meant as a number, so `1e9` is too many, and not a name that begins with E.
+    """
+    name, rest = voice_in(rest, anywhere=True)
+    voice = (await voice_named(name, "names", bot)).id if name is not None else ""
+    words = rest.split()
+    numbers = [word for word in words if any(character.isnumeric() for character in word)]
+    letters = [word for word in words if word not in numbers]
+    if len(numbers) > 1 or len(letters) > 1:
+        raise Explained(sentences.DINO_USAGE)
+    count = _count(numbers[0]) if numbers else None
+    wish = Wish(Genre.DINO, count=count, voice=voice)
+    if letters:
+        wish = replace(wish, prompt=_prefix(letters[0], await bot.shelf.current(wish.network), voice))
+    await answer(ask, wish, bot)
+
+
+def _count(word: str) -> int:
+    """Read a number in any script's digits: ٣ is 3."""
+    if not (word.isdecimal() and len(word) < 10 and 1 <= int(word) <= MOST):
+        raise Explained(sentences.HOW_MANY.format(MOST))
+    return int(word)
+
+
+def _prefix(word: str, checkpoint: Checkpoint, voice: str) -> str:
+    """Read first letters as the network writes them: with a capital, if its names begin with that alone."""
+    prefix = checkpoint.vocabulary.fold(word).strip()
+    if not 1 <= len(prefix) <= LONGEST_PREFIX:
+        refusal = sentences.VOICE_LETTERS if voice else sentences.FIRST_LETTERS
+        raise Explained(refusal.format(sentences.cut(word, 40), LONGEST_PREFIX))
+    initials = {name[0] for name in checkpoint.known_names} if voice else set()
+    first, capital = prefix[0], prefix[0].upper()
+    return capital + prefix[1:] if first not in initials and capital in initials else prefix

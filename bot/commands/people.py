@@ -1,0 +1,124 @@
+"""What belongs to a person, or to a group that posts as itself: seed, settings, and all that the bot keeps of them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from bot.chat import Button, Explained
+from bot.commands import button, command
+from bot.creations import MOODS
+from bot.store import LARGEST_SEED
+from bot.words import sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.app import Bot
+    from bot.asks import Ask, Pressed, Said
+    from bot.chat import Buttons
+    from bot.creations import Creation, Person
+
+NAMES_TO_CHOOSE = ("1", "3", "5", "10")
+_ID = "(-?[0-9]{1,19})"
+
+
+@command("seed")
+async def seed(ask: Said, rest: str, bot: Bot) -> None:
+    """Show the person's seed, or begin the sequence of another one, in the digits of any script."""
+    if not rest.strip():
+        own = (await bot.store.person(ask.person)).seed
+        await ask.chat.say(sentences.SEED.format(own, own))
+        return
+    word = rest.strip().lstrip("0") or "0"
+    # The length comes first, as Python refuses to read numbers of thousands of digits.
+    if not word.isdecimal() or len(word) > 30 or int(word) > LARGEST_SEED:
+        raise Explained(sentences.SEED_RANGE.format(LARGEST_SEED))
+    await bot.store.set_seed(ask.person, int(word))
+    await ask.chat.say(sentences.SEED_SET.format(int(word)))
+
+
+@command("settings")
+async def settings(ask: Said, _rest: str, bot: Bot) -> None:
+    """Show the person's settings, as buttons that change in place."""
+    await ask.chat.say(sentences.SETTINGS, _choices(await bot.store.person(ask.person)))
+
+
+@button(f"(mood):({'|'.join(MOODS)}):{_ID}")
+@button(f"(names):({'|'.join(NAMES_TO_CHOOSE)}):{_ID}")
+async def choose(ask: Pressed, what: str, value: Any, owner: str, bot: Bot) -> None:
+    """Keep a choice, and mark it. The button says whose settings they are; nobody else can change them."""
+    if not _is_theirs(owner, ask):
+        raise Explained(sentences.NOT_YOURS)
+    changes = {"mood": value} if what == "mood" else {"names": int(value)}
+    person = await bot.store.set_preferences(int(owner), **changes)
+    await ask.chat.change(ask.message, None, _choices(person))
+    await ask.chat.notice(sentences.CHOSEN)
+
+
+@command("export")
+async def export(ask: Said, _rest: str, bot: Bot) -> None:
+    """Send all that is kept, as a file, where only its owner sees it."""
+    is_group = ask.person == ask.chat.id and not ask.chat.is_private
+    if not (is_group or ask.chat.is_private):
+        raise Explained(sentences.EXPORT_PRIVATELY)
+    with bot.admission.writing(ask):
+        person, creations = await bot.store.person(ask.person), await bot.store.creations(ask.person)
+        content = await asyncio.to_thread(as_file, person, creations)
+    name = f"mangosaurus{'' if is_group else '-'}{ask.person}.json"
+    await ask.chat.document(name, content, sentences.EXPORT_GROUP if is_group else sentences.EXPORT)
+
+
+@command("forget")
+async def forget(ask: Said, rest: str, bot: Bot) -> None:
+    """Ask whether everything should be deleted. A group that posts as itself answers with `/forget yes`."""
+    if ask.person != ask.chat.id or ask.chat.is_private:
+        yes = Button.of(sentences.FORGET_YES, "forget", "yes", ask.person)
+        no = Button.of(sentences.FORGET_NO, "forget", "no", ask.person)
+        await ask.chat.say(sentences.FORGET, [[yes, no]])
+    elif rest.strip().lower() != "yes":
+        await ask.chat.say(sentences.FORGET_GROUP)
+    else:
+        await bot.store.forget(ask.person)
+        await ask.chat.say(sentences.FORGOTTEN_GROUP)
+
+
+@button(f"forget:(yes|no):{_ID}")
+async def forget_or_keep(ask: Pressed, choice: str, owner: str, bot: Bot) -> None:
+    """Delete everything or nothing, and replace the question, so that it is answered once."""
+    if int(owner) != ask.person:
+        raise Explained(sentences.FORGET_NOT_YOURS)
+    if choice == "yes":
+        await bot.store.forget(ask.person)
+    await ask.chat.change(ask.message, sentences.FORGOTTEN_YOU if choice == "yes" else sentences.KEPT)
+    await ask.chat.notice()
+
+
+def as_file(person: Person, creations: Sequence[Creation]) -> bytes:
+    """Write what is kept as JSON, with turns counted from 1, as people read them below each reply."""
+    kept = {
+        "person": {name: getattr(person, name) for name in ("id", "seed", "dino_turns", "poem_turns")},
+        "preferences": {"mood": person.mood, "names": person.names},
+        "creations": [
+            asdict(creation) | {"turn": creation.turn + 1, "created": creation.created.isoformat()}
+            for creation in creations
+        ],
+    }
+    text = json.dumps(kept, ensure_ascii=False, indent=2)
+    return f"{text}\n".encode(errors="backslashreplace")  # a lone surrogate becomes JSON's own escape
+
+
+def _choices(person: Person) -> Buttons:
+    moods = [Button.of(_marked(mood, mood == person.mood), "mood", mood, person.id) for mood in MOODS]
+    counts = [Button.of(_marked(n, n == str(person.names)), "names", n, person.id) for n in NAMES_TO_CHOOSE]
+    return [moods, counts]
+
+
+def _marked(label: str, is_chosen: bool) -> str:  # noqa: FBT001 - it reads well where it is called
+    return f"• {label} •" if is_chosen else label
+
+
+def _is_theirs(owner: str, ask: Ask) -> bool:
+    return int(owner) in (ask.person, ask.chat.id)

@@ -1,0 +1,143 @@
+"""Custom voices: `/voices`, and how `/dino` and `/poem` ask for one. Below the list, an admin finds buttons that remove."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+from rapidfuzz.process import extractOne
+
+from bot.chat import Button, Explained
+from bot.commands import button, command
+from bot.creations import CODE
+from bot.voices import RemovedError, TakenError, name_of, named
+from bot.words import admins, sentences
+from model.checkpoint.encoding import CheckpointError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.app import Bot
+    from bot.asks import Pressed, Said
+    from bot.chat import Buttons
+    from bot.voices import Voice
+    from model.text.forms import Form
+
+SIMILAR = 60
+"""Of 100: how similar two names must be, if one may be meant by the other."""
+
+_VOICE = re.compile(r"(?<!\S)voice[:\uff1a]\s*(\S*)\s*", re.IGNORECASE)
+
+
+def voice_in(text: str, *, anywhere: bool = False) -> tuple[str | None, str]:
+    """Return the name of the voice that a text begins with, None if it has no `voice:`, and the text without both."""
+    found = _VOICE.search(text) if anywhere else _VOICE.match(text)
+    return (found[1], text[: found.start()] + text[found.end() :]) if found else (None, text)
+
+
+async def voice_named(name: str, form: Form, bot: Bot) -> Voice:
+    """Return the voice with a name. Explained, if there is none, or if it writes something else."""
+    found = await asyncio.to_thread(bot.shelf.voices.all)
+    if not name:
+        names = [Markup("<b>{}</b>").format(voice.name) for voice in found if voice.form == form]
+        raise Explained(sentences.WHICH_VOICE.format(listed(names)) if names else sentences.NO_VOICES)
+    voice = named(found, name)
+    if voice is None:
+        given = sentences.cut(name, 40)
+        near = extractOne(name.casefold(), [voice.name for voice in found], score_cutoff=SIMILAR)
+        raise Explained(
+            sentences.DO_YOU_MEAN.format(given, near[0]) if near else sentences.UNKNOWN_VOICE.format(given)
+        )
+    if voice.form != form:
+        raise Explained(sentences.OTHER_FORM.format(voice.name, voice.form, example(voice)))
+    return voice
+
+
+def example(voice: Voice) -> Markup:
+    """Return how a voice is asked for."""
+    return sentences.VOICE_EXAMPLES[voice.form].format(voice.name)
+
+
+def listed(shown: Sequence[Markup]) -> Markup:
+    """Join with commas, and an "and" before the last."""
+    return shown[0] if len(shown) == 1 else Markup("{} and {}").format(Markup(", ").join(shown[:-1]), shown[-1])
+
+
+@command("voices")
+async def voices(ask: Said, rest: str, bot: Bot) -> None:
+    """List the voices; for an admin, `/voices old new` gives one another name."""
+    words = rest.split()
+    if ask.is_admin and len(words) == 2:
+        await _rename(ask, *words, bot=bot)
+    else:
+        await ask.chat.say(*await _list(bot, is_admin=ask.is_admin))
+
+
+@button(f"voice:(remove|removal|keep|rename):({CODE.pattern})", admin=True)
+async def press(ask: Pressed, verb: str, voice_id: str, bot: Bot) -> None:
+    """Ask whether a voice should go, remove it, or keep it."""
+    voice = await asyncio.to_thread(bot.shelf.voices.get, voice_id)
+    notice = ""
+    if voice is None:
+        notice = sentences.plain(sentences.VOICE_GONE)
+    elif verb == "rename":
+        raise Explained(admins.RENAME_BY_COMMAND.format(voice.name))
+    elif verb == "remove":
+        yes = Button.of(admins.REMOVE_YES, "voice", "removal", voice.id)
+        no = Button.of(admins.REMOVE_NO, "voice", "keep", voice.id)
+        await ask.chat.change(ask.message, admins.REMOVAL.format(voice.name), [[yes], [no]])
+        return await ask.chat.notice()
+    elif verb == "removal":
+        notice = await _remove(voice, bot)
+    await ask.chat.change(ask.message, *await _list(bot, is_admin=True))
+    return await ask.chat.notice(notice)
+
+
+async def _rename(ask: Said, old: str, new: str, bot: Bot) -> None:
+    voice = await asyncio.to_thread(bot.shelf.voices.find, old)
+    if voice is None:
+        raise Explained(sentences.UNKNOWN_VOICE.format(sentences.cut(old, 40)))
+    name = name_of(new)
+    if name is None:
+        raise Explained(admins.VOICE_NAME)
+    try:
+        voice = await asyncio.to_thread(bot.shelf.voices.rename, voice.id, name)
+    except TakenError:
+        raise Explained(admins.NAME_TAKEN.format(name)) from None
+    except RemovedError:
+        raise Explained(sentences.VOICE_GONE) from None
+    await ask.chat.say(admins.RENAMED.format(voice.name, example(voice)))
+
+
+async def _remove(voice: Voice, bot: Bot) -> str:
+    if bot.runs.running and bot.runs.running.network == voice.network:
+        raise Explained(admins.VOICE_IS_TRAINING.format(voice.name))
+    try:
+        await asyncio.to_thread(bot.shelf.voices.remove, voice.id)
+    except RemovedError:
+        return sentences.plain(sentences.VOICE_GONE)
+    await bot.shelf.forget(voice.network)
+    await bot.runs.drop(voice.network)
+    return sentences.plain(admins.REMOVED.format(voice.name))
+
+
+async def _list(bot: Bot, *, is_admin: bool) -> tuple[Markup, Buttons]:
+    found = await asyncio.to_thread(lambda: [(voice, _has_weights(voice, bot)) for voice in bot.shelf.voices.all()])
+    lines = [
+        sentences.VOICE.format(voice.name, voice.form, example(voice) if is_trained else sentences.STILL_LEARNING)
+        for voice, is_trained in found
+    ]
+    html = Markup("\n").join([sentences.VOICES, "", *lines]) if lines else sentences.NO_VOICES
+    if not is_admin:
+        return html, ()
+    buttons = [[Button.of(admins.REMOVE.format(voice.name), "voice", "remove", voice.id)] for voice, _ in found]
+    return Markup("{}\n\n{}").format(html, admins.HOW_TO_TEACH), buttons
+
+
+def _has_weights(voice: Voice, bot: Bot) -> bool:
+    try:
+        return bool(bot.shelf.versions(voice.network).list())
+    except (RemovedError, CheckpointError):  # removed by another process, or unreadable
+        return False

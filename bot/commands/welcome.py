@@ -1,0 +1,62 @@
+"""`/start`, `/help`, `/about`, and what the bot cannot read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from bot.commands import command
+from bot.commands.verse import again
+from bot.words import sentences
+
+if TYPE_CHECKING:
+    from bot.app import Bot
+    from bot.asks import Said, Sent
+    from model.checkpoint.encoding import Checkpoint
+
+CELLS = {"rnn": "a plain recurrent network", "lstm": "an LSTM", "gru": "a GRU"}
+
+
+@command("start")
+async def start(ask: Said, rest: str, bot: Bot) -> None:
+    """Say hello. A link to a creation ends in its code, which comes after the command."""
+    if rest.strip():
+        await again(ask, rest, bot)
+    else:
+        await ask.chat.say(sentences.START)
+
+
+@command("help")
+async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
+    """List the commands, for an admin theirs as well."""
+    parts = [sentences.HELP]
+    parts += [sentences.HELP_INLINE.format(bot.username)] if bot.username else []
+    parts += [sentences.HELP_ADMIN] if ask.is_admin else []
+    await ask.chat.say(Markup("\n\n").join(parts))
+
+
+@command("about")
+async def about(ask: Said, _rest: str, bot: Bot) -> None:
+    """Say what serves at the moment, and how good it is."""
+    serving = bot.shelf.serving
+    parts = [sentences.ABOUT, *(_network(serving[network]) for network in ("dino", "poem") if network in serving)]
+    await ask.chat.say(Markup("\n\n").join([*parts, sentences.ABOUT_SONNETS, sentences.ABOUT_SOURCE]))
+
+
+@command("sent")
+async def no_text(ask: Sent, _caption: str, bot: Bot) -> None:
+    """Answer a picture, a voice or a sticker. An album, which comes picture by picture, is answered once."""
+    if ask.album and ask.album in bot.albums:
+        return
+    bot.albums.append(ask.album)
+    await ask.chat.say(sentences.ONLY_TEXT)
+
+
+def _network(checkpoint: Checkpoint) -> Markup:
+    made, known = checkpoint.description, len(checkpoint.known_names)
+    cell = CELLS[checkpoint.language_model.architecture.cell]
+    if made.form == "names":
+        learned = f" that learned from nine tenths of {known:,} names"
+        return sentences.ABOUT_NAMES.format(cell, learned, checkpoint.version, made.held_out_loss)
+    return sentences.ABOUT_VERSE.format(cell, checkpoint.version, made.held_out_loss)

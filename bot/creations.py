@@ -1,0 +1,228 @@
+"""A creation: all that decides one answer. Its version of the weights writes the same text from it, now and later."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal, get_args
+
+from bot.words import sentences
+from bot.chat import Button, Explained
+from model.decoding.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE
+from model.decoding.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
+from model.text.forms import Genre
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.asks import Ask
+    from bot.chat import Buttons
+
+Mood = Literal["tame", "bold", "wild"]
+MOODS: tuple[Mood, ...] = get_args(Mood)
+
+USUAL: dict[Genre, float] = {
+    Genre.DINO: USUAL_TEMPERATURE["names"],
+    Genre.POEM: USUAL_TEMPERATURE["verse"],
+    Genre.SONNET: SONNET_TEMPERATURE,
+}
+"""The temperature of a bold mood where the operator has set no other."""
+SHARES: dict[Mood, float] = {"tame": 0.7, "bold": 1.0, "wild": 1.3}
+"""What a mood makes of that temperature."""
+STEPS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
+"""Temperatures. A reader sees the difference between one and the next; beyond the last there is only noise."""
+MOST_CONTINUED = 3
+"""How often a poem can be continued: after that it would not fit into one message."""
+SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES = 160, 800, 14
+"""Characters, characters and lines of each part of a poem. Other numbers would change the texts of old creations."""
+ASIDE = 2**63
+"""Turns from this number on belong to nobody's sequence: no count of requests gets that far."""
+
+CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+"""Without 0, 1, i, l and o, which look like something else."""
+CODE_LENGTH = 7
+CODE = re.compile(f"[{CODE_CHARACTERS}]{{{CODE_LENGTH}}}")
+
+
+@dataclass(frozen=True)
+class Creation:
+    """What is kept of an answer. `turn` counts from 0; `length` is how often a poem was continued.
+
+    `voice` is the id of a custom voice, `before` the code of the creation whose message this one took, and `own_words`
+    how many characters of the prompt are the person's: all of them, if it is None.
+    """
+
+    code: str
+    person: int
+    genre: Genre
+    version: str
+    seed: int
+    turn: int
+    prompt: str
+    temperature: float
+    count: int = 1
+    length: int = 0
+    voice: str = ""
+    before: str = ""
+    own_words: int | None = None
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def network(self) -> str:
+        """The network that writes it: "dino", "poem" or "voices/…"."""
+        return f"voices/{self.voice}" if self.voice else str(self.genre.network)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Where somebody's sequence stands, and what they like."""
+
+    id: int
+    seed: int
+    dino_turns: int = 0
+    poem_turns: int = 0
+    mood: Mood = "bold"
+    names: int = 1
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an ask wishes for. A count or a temperature that is not given follows from the person's settings.
+
+    `poem` is the poem that should be continued, `before` the code of the creation that the new one replaces, and `person`
+    whose sequence goes on: the asker's, if it is None.
+    """
+
+    genre: Genre
+    prompt: str = ""
+    count: int | None = None
+    temperature: float | None = None
+    voice: str = ""
+    before: str = ""
+    own_words: int | None = None
+    poem: Creation | None = None
+    person: int | None = None
+
+    @property
+    def network(self) -> str:
+        """The network that is asked."""
+        return f"voices/{self.voice}" if self.voice else str(self.genre.network)
+
+    def creation(self, person: Person, code: str, version: str, bold: float) -> Creation:
+        """Return the creation of somebody's next turn; a poem that is continued keeps its turn and its version.
+
+        `bold` is the temperature that the operator has set for a bold mood.
+        """
+        if self.poem:
+            length, now = self.poem.length + 1, datetime.now(UTC)
+            return replace(self.poem, code=code, length=length, before=self.before, created=now)
+        turn = person.dino_turns if self.genre is Genre.DINO else person.poem_turns
+        temperature = mood_temperature(person.mood, bold) if self.temperature is None else self.temperature
+        count = (self.count or person.names) if self.genre is Genre.DINO else 1
+        return Creation(
+            code,
+            person.id,
+            self.genre,
+            version,
+            person.seed,
+            turn,
+            self.prompt,
+            temperature,
+            count,
+            voice=self.voice,
+            before=self.before,
+            own_words=self.own_words,
+        )
+
+
+def new_code() -> str:
+    """Draw a code, which may be taken."""
+    return "".join(secrets.choice(CODE_CHARACTERS) for _ in range(CODE_LENGTH))
+
+
+def mood_temperature(mood: Mood, bold: float) -> float:
+    """Return the temperature of a mood, from that of the bold one."""
+    return min(round(bold * SHARES[mood], 3), MAX_TEMPERATURE)
+
+
+def wilder(temperature: float) -> float | None:
+    """Return the next higher step, or None at the end."""
+    return next((step for step in STEPS if step > temperature), None)
+
+
+def tamer(temperature: float) -> float | None:
+    """Return the next lower step, or None at the end."""
+    return next((step for step in reversed(STEPS) if step < temperature), None)
+
+
+def varied(creation: Creation, verb: str) -> Wish:
+    """Return what a button below a creation asks for. Explained, where there is nothing of that kind."""
+    match verb:
+        case "continue":
+            if creation.length >= MOST_CONTINUED or creation.genre is not Genre.POEM:
+                raise Explained(sentences.LONGEST_POEM)
+            return Wish(
+                Genre.POEM, voice=creation.voice, before=creation.code, poem=creation, person=creation.person
+            )
+        case "sonnet":
+            if creation.genre is not Genre.POEM:
+                raise Explained(sentences.OLD_BUTTON)
+            if creation.voice:
+                raise Explained(sentences.NO_SONNETS_IN_VOICES)
+            line = next((line.strip() for line in creation.prompt.splitlines() if line.strip()), "")
+            return Wish(Genre.SONNET, line, before=creation.code, person=creation.person)
+        case "another":
+            temperature: float | None = creation.temperature
+        case _:
+            temperature = wilder(creation.temperature) if verb == "wilder" else tamer(creation.temperature)
+            if temperature is None:
+                raise Explained(sentences.WILDEST if verb == "wilder" else sentences.TAMEST)
+    return Wish(
+        creation.genre,
+        creation.prompt,
+        creation.count,
+        temperature,
+        creation.voice,
+        before=creation.code,
+        own_words=creation.own_words,
+        person=creation.person,
+    )
+
+
+def can_press(creation: Creation, ask: Ask) -> bool:
+    """Return whether a creation belongs to whoever asks, or to the group in which they ask."""
+    return creation.person in (ask.person, ask.chat.id)
+
+
+def buttons_below(creation: Creation, ask: Ask) -> Buttons:
+    """Return the buttons below a creation: only those that can do something, and none for somebody else."""
+    if not can_press(creation, ask):
+        return ()
+    verbs = ["another"]
+    verbs += ["wilder"] if wilder(creation.temperature) else []
+    verbs += ["tamer"] if tamer(creation.temperature) else []
+    rows = [verbs]
+    if creation.genre is Genre.POEM:
+        rows += [["continue"]] if creation.length < MOST_CONTINUED else []
+        rows += [] if creation.voice else [["sonnet"]]
+    return [[Button.of(sentences.BUTTONS[verb], verb, creation.code) for verb in row] for row in rows]
+
+
+def request_for(creation: Creation) -> Request:
+    """Return the decoder's request for a creation, the same now and later."""
+    generator, sampling = generator_for(creation.seed, creation.turn), Sampling(creation.temperature)
+    if creation.genre is Genre.SONNET:
+        return SonnetRequest(generator, creation.prompt, creation.temperature)
+    if creation.genre is Genre.DINO:
+        return NameRequest(generator, creation.count, creation.prompt, sampling)
+    parts = creation.length + 1  # as the same numbers are drawn, a longer poem begins with the whole shorter one
+    return VerseRequest(
+        generator, creation.prompt, sampling, SHORTEST_VERSE * parts, LONGEST_VERSE * parts, MOST_LINES * parts
+    )
+
+
+def bold_temperatures(chosen: Mapping[Genre, float | None]) -> dict[Genre, float]:
+    """Return the temperature of a bold mood for each genre: the operator's, or the usual one."""
+    return {genre: usual if (own := chosen.get(genre)) is None else own for genre, usual in USUAL.items()}

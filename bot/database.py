@@ -1,0 +1,225 @@
+"""One database, from its URL: a SQLite file that only its owner can read, or a PostgreSQL server.
+
+A thread of its own carries out one transaction after the other, so the event loop never waits for a disk or a server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import re
+import socket
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import URL, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from model.errors import MangosaurusError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Connection, Engine
+
+logger = logging.getLogger(__name__)
+
+SQLITE = "sqlite"
+POSTGRESQL = "postgresql+psycopg"
+BUSY_SECONDS = 5.0
+"""SQLite waits so long while another program writes."""
+PATIENCE_SECONDS = 10.0
+"""A caller waits so long for a transaction, and for those before it."""
+CLOSING_SECONDS = 1.0
+"""`close` waits so long for the transactions that were begun."""
+OPTIONS = {
+    "connect_timeout": "5",  # seconds
+    "keepalives_idle": "4",
+    "keepalives_interval": "1",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "6000",  # milliseconds
+    "target_session_attrs": "read-write",
+    "application_name": "mangosaurus",
+}
+"""Of a PostgreSQL connection, where the URL gives no other: a server that vanishes is noticed within 7 seconds."""
+
+_HEADER = b"SQLite format 3\0"
+
+Result = TypeVar("Result")
+
+
+class StoreError(MangosaurusError):
+    """The database cannot be used: the sentence names it, the reason and, where the bot starts, the way out."""
+
+    def __init__(self, name: str, reason: str, way_out: str = "") -> None:
+        super().__init__(f"{name}: this database cannot be used: {reason}{way_out and f'; {way_out}'}")
+
+
+def url_of(database: str | Path) -> URL:
+    """Return the URL of a database that is given as a URL or as the path of a SQLite file.
+
+    StoreError for a URL that cannot be used; it quotes nothing, as a password may be anywhere in it.
+    """
+    if isinstance(database, Path) or "://" not in database:
+        return URL.create(SQLITE, database=str(database))
+    try:
+        url = make_url(database)
+        if url.drivername in ("postgres", "postgresql"):
+            url = url.set(drivername=POSTGRESQL)
+        url.get_dialect().import_dbapi()
+    except ImportError as error:
+        raise StoreError("DATABASE", str(error), "pip install 'psycopg[binary]' brings what is missing") from None
+    except (ArgumentError, ValueError):
+        raise StoreError("DATABASE", "its URL cannot be read") from None
+    if url.drivername not in (SQLITE, POSTGRESQL):
+        raise StoreError("DATABASE", f"its URL begins neither with {SQLITE}:// nor with {POSTGRESQL}://")
+    if "@" in f"{url.host}{url.database}":
+        raise StoreError("DATABASE", "its URL cannot be read; a password has %40 for @ and %2F for /")
+    if url.drivername == SQLITE and url.database in (None, "", ":memory:"):
+        raise StoreError("DATABASE", "its URL names no file")
+    return url
+
+
+def name_of(url: URL) -> str:
+    """Return what messages call a database: the path of its file, or its server and its name there."""
+    if url.drivername == SQLITE:
+        return str(url.database)
+    host = url.host or url.query.get("host", "localhost")
+    server = host if isinstance(host, str) else ",".join(host)
+    return f"PostgreSQL at {server}{f':{url.port}' if url.port else ''}/{url.database or ''}"
+
+
+def options_of(url: URL) -> dict[str, str]:
+    """Return the options of a PostgreSQL connection that its URL leaves open."""
+    return {option: value for option, value in OPTIONS.items() if option not in url.query}
+
+
+def hang_up(connection: Any) -> None:
+    """Cut a psycopg connection. A thread or a task that waits for its server gets an error."""
+    if not connection.closed:
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
+
+
+class Database:
+    """A database, and the thread that uses it."""
+
+    def __init__(self, database: str | Path) -> None:
+        self.url = url_of(database)
+        self.name = name_of(self.url)
+        self.is_file = self.url.drivername == SQLITE
+        self._engine = _engine(self.url)
+        self._thread = ThreadPoolExecutor(1, "database")
+        self._connection: Any = None  # the driver's
+        self._is_closed = False
+        event.listen(self._engine, "connect", self._note_connection)
+
+    async def open(self, prepare: Callable[[Connection], object]) -> None:
+        """Make the file, or see to it that it is a database and private; then prepare its tables. StoreError."""
+        way_out = (
+            "DATABASE can name another file" if self.is_file else "check that the server runs, and that DATABASE is right"
+        )
+        try:
+            with self._explained(way_out):
+                if self.is_file:
+                    await self._on_thread(PATIENCE_SECONDS, partial(make_private, Path(str(self.url.database))))
+                await self._on_thread(PATIENCE_SECONDS, partial(self._transact, prepare))
+        except StoreError:
+            await self.close()
+            raise
+
+    async def run(self, work: Callable[[Connection], Result]) -> Result:
+        """Carry out one transaction, and return what `work` returns.
+
+        StoreError; if the database did not answer in time, the transaction may have been carried out nevertheless.
+        """
+        with self._explained():
+            return await self._on_thread(PATIENCE_SECONDS, partial(self._transact, work))
+
+    async def close(self) -> None:
+        """Finish what was begun, and disconnect."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        try:
+            await self._on_thread(CLOSING_SECONDS, self._engine.dispose)
+        except TimeoutError:  # what was cut off still has to end
+            self._thread.submit(self._engine.dispose)
+        self._thread.shutdown(wait=False)
+
+    def _transact(self, work: Callable[[Connection], Result]) -> Result:
+        with self._engine.begin() as connection:
+            return work(connection)
+
+    async def _on_thread(self, patience: float, function: Callable[[], Result]) -> Result:
+        try:
+            async with asyncio.timeout(patience):
+                return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+        except TimeoutError:
+            if not self.is_file and self._connection is not None:
+                hang_up(self._connection)
+            raise
+
+    @contextmanager
+    def _explained(self, way_out: str = "") -> Iterator[None]:
+        """Raise a StoreError for any failure. Its traceback ends there: a driver's error may quote a row."""
+        try:
+            yield
+        except TimeoutError:
+            raise StoreError(self.name, "it does not answer", way_out) from None
+        except OSError as error:
+            raise StoreError(self.name, error.strerror or str(error), way_out) from None
+        except DBAPIError as error:
+            # The driver's reason in one line, without the hints, the statement and the data that may follow it.
+            reason = re.split(r" with text |\n(?:\t|DETAIL|LINE)", str(error.orig), maxsplit=1)[0]
+            raise StoreError(self.name, " ".join(reason.split()), way_out) from None
+
+    def _note_connection(self, connection: Any, _record: object) -> None:
+        self._connection = connection
+
+
+def make_private(path: Path) -> None:
+    """Make the file of a SQLite database, readable by its owner alone; the files beside it get the same permissions.
+
+    OSError, before anything changes, if an existing file is no database.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        if file.read(len(_HEADER)) not in (b"", _HEADER):
+            raise OSError(errno.EINVAL, "file is not a database")
+    real = os.path.realpath(path)
+    for name in (real, f"{real}-wal", f"{real}-shm"):
+        _close_to_others(Path(name))
+
+
+def _close_to_others(path: Path) -> None:
+    try:
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            path.chmod(0o600)
+    except OSError as error:
+        logger.warning("%s: other users of this machine may read it: %s", path, error.strerror or error)
+
+
+def _engine(url: URL) -> Engine:
+    # What people write is private, also in the text of an error.
+    if url.drivername == POSTGRESQL:
+        return create_engine(url, connect_args=options_of(url), pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
+    event.listen(engine, "connect", _set_up_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    """Set how SQLite writes. A crash of the process loses nothing, one of the machine at most the last transactions."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA secure_delete=ON")  # overwrite what is deleted

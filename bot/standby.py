@@ -1,0 +1,103 @@
+"""Which of several processes serves: the one that holds a lock in their PostgreSQL database.
+
+The lock belongs to a connection. The server frees it at once when the process dies, and 7 seconds after its machine has
+fallen silent. A holder notices within 6 seconds that it has lost the server, and sends nothing more. So it has stopped
+before the next process begins, which tries every second.
+
+The connection must lead to the server itself, not to a pooler that shares it between transactions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from bot.database import SQLITE, hang_up, name_of, options_of, url_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from psycopg import AsyncConnection
+
+logger = logging.getLogger(__name__)
+
+TRY = 1.0
+"""Seconds between two tries to get the lock."""
+CHECK = 2.0
+"""Seconds between two looks at the lock that is held."""
+PATIENCE = 4.0
+"""Seconds for which the server may take to answer."""
+
+_LOCK = int.from_bytes(b"mangosau")
+_KEEPALIVES = "-c tcp_keepalives_idle=4 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3 -c tcp_user_timeout=7000"
+"""How the server finds out that a machine vanished; by itself it takes two hours."""
+_TAKE = f"SELECT pg_try_advisory_lock({_LOCK})"
+_LOOK = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())"
+
+
+class Standby:
+    """The lock of one database. A SQLite file has none: its process serves, and nobody takes over."""
+
+    def __init__(self, database: str | Path) -> None:
+        self._url = url_of(database)
+        self._connection: AsyncConnection[Any] | None = None
+        self._told = ""
+
+    async def acquired(self) -> None:
+        """Wait until this process holds the lock, also while the server cannot be reached."""
+        while self._url.drivername != SQLITE and not await self._answer(_TAKE):  # noqa: ASYNC110 - the server calls nobody
+            await asyncio.sleep(TRY)
+
+    async def lost(self) -> None:
+        """Wait until this process no longer holds the lock."""
+        if self._url.drivername == SQLITE:
+            await asyncio.Event().wait()
+        while self._connection is not None and await self._answer(_LOOK):  # noqa: ASYNC110 - likewise
+            await asyncio.sleep(CHECK)
+        await self.release()
+
+    async def release(self) -> None:
+        """Let another process have the lock."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def _answer(self, query: str) -> bool:
+        """Return the server's yes or no. Without an answer it is no, and the connection is given up."""
+        from psycopg import Error  # which a bot with a SQLite file need not have
+
+        try:
+            answer = await self._ask(query)
+        except Error as error:
+            self._tell(f"{name_of(self._url)} does not answer: {' '.join(str(error).split())}")
+            await self.release()
+            return False
+        self._tell("" if answer else "Another process serves; this one waits until it ends")
+        return answer
+
+    async def _ask(self, query: str) -> bool:
+        if self._connection is None:
+            self._connection = await self._connect()
+        asking = asyncio.ensure_future(self._connection.execute(query))
+        asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())  # seen, if nobody waits for it
+        try:
+            await asyncio.wait({asking}, timeout=PATIENCE)
+        finally:
+            if not asking.done():
+                hang_up(self._connection)
+        row = await (await asking).fetchone()
+        return bool(row and row[0])
+
+    async def _connect(self) -> AsyncConnection[Any]:
+        from psycopg import AsyncConnection
+
+        arguments = options_of(self._url) | dict(self._url.get_dialect()().create_connect_args(self._url)[1])
+        arguments["options"] = f"{arguments.get('options', '')} {_KEEPALIVES}"
+        return await AsyncConnection.connect(**arguments, autocommit=True)
+
+    def _tell(self, state: str) -> None:
+        """Log what keeps this process waiting, once."""
+        if state and state != self._told:
+            logger.warning("%s", state)
+        self._told = state

@@ -1,0 +1,336 @@
+"""What the bot knows of people: seeds and turns, settings, and every answer as a creation. Each method is a transaction.
+
+A turn is one request for names or for verse. The two are counted apart, so a poem in between does not change the next
+name. A sonnet takes a turn of verse: the same network writes both, and never draws two texts of a person from the same
+numbers. Texts are not kept, as a creation holds all that is needed to write its text again.
+
+Another process may write between two statements, so a change never relies on what was read before it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    and_,
+    delete,
+    false,
+    inspect,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.creations import Creation, Person, new_code
+from bot.database import BUSY_SECONDS, SQLITE, Database, StoreError
+from model.text.forms import Genre
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sqlalchemy import ColumnElement, Connection, Dialect, Row
+
+    from bot.creations import Mood, Wish
+
+__all__ = ["LARGEST_SEED", "Store", "StoreError"]
+
+logger = logging.getLogger(__name__)
+
+LARGEST_SEED = 2**63 - 1
+NEW_SEEDS = 10**9
+"""The bot chooses seeds below this, so that people can read them out to each other."""
+FORMAT = 2
+"""Of the tables. A database of a later format is refused."""
+UNDELIVERED_FOR = timedelta(days=30)
+"""For so long a creation is kept of which nobody knows whether it arrived."""
+
+ESCAPED = "\ufdd0"
+"""The first character of escaped text: a noncharacter, which Unicode leaves to programs for their own use."""
+_UNSTORABLE = re.compile(f"[\0\ud800-\udfff]|^{ESCAPED}")
+
+_ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(1)"}
+_SIZE = {
+    "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+    "postgresql": "SELECT pg_database_size(current_database())",
+}
+
+
+class Text(TypeDecorator[str]):
+    """Any string. Surrogates, which neither database accepts, and NUL, which PostgreSQL rejects, are escaped."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the base's signature
+        """Return the string as it is stored."""
+        return value and escaped(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - likewise
+        """Return the string that was stored."""
+        return value and unescaped(value)
+
+
+def escaped(string: str) -> str:
+    """Return storable text from which `unescaped` restores the string: nearly always the string itself."""
+    if not _UNSTORABLE.search(string):
+        return string
+    return ESCAPED + string.encode("unicode_escape").decode("ascii")
+
+
+def unescaped(stored: str) -> str:
+    """Undo `escaped`. Text that it cannot have made is older than the escape, and stays as it is."""
+    if not stored.startswith(ESCAPED):
+        return stored
+    try:
+        string = stored[1:].encode("ascii").decode("unicode_escape")
+    except UnicodeError:
+        return stored
+    return string if escaped(string) == stored else stored
+
+
+metadata = MetaData()
+people = Table(
+    "people",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("dino_turns", Integer, nullable=False, default=0),
+    Column("poem_turns", Integer, nullable=False, default=0),
+)
+creations = Table(
+    "creations",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("person_id", BigInteger, nullable=False, index=True),
+    Column("genre", String, nullable=False),
+    Column("version", String, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("turn", BigInteger, nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("temperature", Float, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("created", String, nullable=False),  # ISO 8601, UTC: SQLite has no type that keeps the zone
+    Column("voice", String, nullable=False, server_default=""),
+    Column("arrived", Boolean, nullable=False, server_default=text("TRUE")),
+    Column("before", String, nullable=False, server_default=""),
+    Column("own_words", Integer),
+)
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("person_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("mood", String, nullable=False),
+    Column("names", Integer, nullable=False),
+)
+formats = Table("format", metadata, Column("format", Integer, nullable=False))
+
+_NEW_COLUMNS = [creations.c.voice, creations.c.arrived, creations.c.before, creations.c.own_words]
+
+
+class Store:
+    """The database of people: the path of a SQLite file, or a URL. StoreError if the database fails."""
+
+    def __init__(self, database: str | Path) -> None:
+        self._database = Database(database)
+        self.name = self._database.name
+        """The path of the file, or the server and the database there."""
+
+    async def open(self) -> None:
+        """Make the tables that are missing, and bring those of an earlier version up to date."""
+        await self._database.open(_prepare)
+        await self._empty_log()
+
+    async def close(self) -> None:
+        """Finish what was begun, and disconnect."""
+        await self._database.close()
+
+    async def draft(self, person_id: int, wish: Wish, version: str, bold: float) -> Creation:
+        """Return the creation of a person's next turn. It is noted as one that has not arrived; no turn is taken."""
+
+        def work(connection: Connection) -> Creation:
+            creation = wish.creation(_person(connection, person_id), new_code(), version, bold)
+            while not _note(connection, creation):
+                creation = replace(creation, code=new_code())
+            return creation
+
+        return await self._database.run(work)
+
+    async def arrived(self, creation: Creation) -> None:
+        """Take the turn of a creation that has arrived.
+
+        A person who began another sequence meanwhile keeps their place in it. One who was forgotten stays forgotten. A
+        longer poem takes no turn, as it has one already.
+        """
+
+        def work(connection: Connection) -> None:
+            own = creations.c.code == creation.code
+            found = connection.execute(update(creations).where(own).values(arrived=True)).rowcount
+            if found and not creation.length:
+                turns = people.c[f"{creation.genre.network}_turns"]
+                is_next = and_(people.c.id == creation.person, people.c.seed == creation.seed, turns == creation.turn)
+                connection.execute(update(people).where(is_next).values({turns: turns + 1}))
+
+        await self._database.run(work)
+
+    async def discard(self, creation: Creation) -> None:
+        """Remove the note of a creation that surely did not arrive."""
+        await self._database.run(lambda c: c.execute(delete(creations).where(creations.c.code == creation.code)))
+
+    async def creation(self, code: str) -> Creation | None:
+        """Return the creation with a code (in lower case), or None."""
+        found = await self._database.run(lambda connection: _creations(connection, creations.c.code == code))
+        return found[0] if found else None
+
+    async def person(self, person_id: int) -> Person:
+        """Return where a person's sequence stands and what they like; a new person gets a seed."""
+        return await self._database.run(lambda connection: _person(connection, person_id))
+
+    async def set_seed(self, person_id: int, seed: int) -> None:
+        """Give a person a seed, and begin its sequence anew."""
+        begun = {"seed": seed, "dino_turns": 0, "poem_turns": 0}
+        await self._database.run(lambda connection: _put(connection, people, {"id": person_id}, begun, begun))
+
+    async def set_preferences(self, person_id: int, *, mood: Mood | None = None, names: int | None = None) -> Person:
+        """Change what is given, and return the person."""
+        changes = {name: value for name, value in (("mood", mood), ("names", names)) if value is not None}
+
+        def work(connection: Connection) -> Person:
+            new = {"mood": Person.mood, "names": Person.names} | changes
+            _put(connection, preferences, {"person_id": person_id}, new, changes)
+            return _person(connection, person_id)
+
+        return await self._database.run(work)
+
+    async def creations(self, person_id: int) -> list[Creation]:
+        """Return a person's creations that have arrived, the oldest first."""
+        own = and_(creations.c.person_id == person_id, creations.c.arrived)
+        return await self._database.run(lambda connection: _creations(connection, own))
+
+    async def forget(self, person_id: int) -> None:
+        """Delete all that is kept of a person.
+
+        SQLite overwrites it and empties its log. PostgreSQL overwrites it when it vacuums next.
+        """
+
+        def work(connection: Connection) -> None:
+            for column in (people.c.id, preferences.c.person_id, creations.c.person_id):
+                connection.execute(delete(column.table).where(column == person_id))
+
+        await self._database.run(work)
+        await self._empty_log()
+
+    async def size(self) -> int:
+        """Return the bytes of the database."""
+        return await self._database.run(lambda c: int(c.scalar(text(_SIZE[c.dialect.name])) or 0))
+
+    async def _empty_log(self) -> None:
+        """Empty SQLite's write-ahead log, so that what was deleted is gone from the disk."""
+        if self._database.is_file and await self._database.run(_log_is_read):
+            logger.warning(
+                "%s: another program reads this database, so its log keeps what was deleted; it is emptied at the next "
+                "/forget or the next start",
+                self.name,
+            )
+
+
+def _prepare(connection: Connection) -> None:
+    """Make or migrate the tables while no other process does. Fails where nothing can be written."""
+    connection.execute(text(_ALONE[connection.dialect.name]))
+    found = inspect(connection)
+    names = set(found.get_table_names())
+    if "format" in names and (connection.scalar(select(formats.c.format)) or 0) > FORMAT:
+        raise OSError(0, "a later version of Mangosaurus has written it; run that version")
+    if "creations" in names and "format" not in names:
+        _migrate(connection, names)
+    for table in metadata.tables.values():
+        if table.name in names:
+            connection.execute(select(table).limit(0))  # fails if the table is somebody else's
+    metadata.create_all(connection)
+    if connection.scalar(select(formats.c.format)) is None:
+        connection.execute(formats.insert().values(format=FORMAT))
+    long_ago = (datetime.now(UTC) - UNDELIVERED_FOR).isoformat()
+    connection.execute(delete(creations).where(~creations.c.arrived, creations.c.created < long_ago))
+    connection.execute(delete(people).where(false()))
+
+
+def _migrate(connection: Connection, names: set[str]) -> None:
+    """Bring the tables of 0.1 and 0.2 up to date. Voices had a table of their own, and trainings two.
+
+    The new name of the column "kind" makes an earlier bot refuse this database, instead of leaving out what it does not
+    know of.
+    """
+    connection.execute(text("ALTER TABLE creations RENAME COLUMN kind TO genre"))
+    for column in _NEW_COLUMNS:
+        kind = column.type.compile(connection.dialect)
+        default = "" if column.nullable else f" DEFAULT {'TRUE' if column.name == 'arrived' else chr(39) * 2} NOT NULL"
+        connection.execute(text(f'ALTER TABLE creations ADD COLUMN "{column.name}" {kind}{default}'))
+    if "creation_voices" in names:
+        voice = "SELECT voice FROM creation_voices WHERE creation_voices.code = creations.code"
+        connection.execute(text(f"UPDATE creations SET voice = COALESCE(({voice}), '')"))  # noqa: S608 - our own words
+    for name in ("creation_voices", "trainings", "lessons"):
+        connection.execute(text(f"DROP TABLE IF EXISTS {name}"))
+
+
+def _person(connection: Connection, person_id: int) -> Person:
+    """Return a person; a new one gets a seed."""
+    both = people.outerjoin(preferences, preferences.c.person_id == people.c.id)
+    wanted = select(people, preferences.c.mood, preferences.c.names).select_from(both).where(people.c.id == person_id)
+    while (row := connection.execute(wanted).mappings().one_or_none()) is None:
+        seed = {"seed": secrets.randbelow(NEW_SEEDS), "dino_turns": 0, "poem_turns": 0}
+        _put(connection, people, {"id": person_id}, seed, {})
+    return Person(**{name: value for name, value in row.items() if value is not None})
+
+
+def _note(connection: Connection, creation: Creation) -> bool:
+    """Insert a creation that has not arrived; returns False if its code is taken."""
+    row = asdict(creation) | {"created": creation.created.isoformat(), "genre": str(creation.genre), "arrived": False}
+    row["person_id"] = row.pop("person")
+    return _put(connection, creations, {"code": row.pop("code")}, row, {})
+
+
+def _creations(connection: Connection, which: ColumnElement[bool]) -> list[Creation]:
+    rows: Sequence[Row[Any]] = connection.execute(select(creations).where(which).order_by(creations.c.created)).all()
+    found = []
+    for row in rows:
+        facts = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+        del facts["arrived"]
+        genre, created = Genre(facts.pop("genre")), datetime.fromisoformat(facts.pop("created"))
+        found.append(Creation(person=facts.pop("person_id"), genre=genre, created=created, **facts))
+    return found
+
+
+def _put(
+    connection: Connection, table: Table, key: dict[str, Any], new: dict[str, Any], changes: dict[str, Any]
+) -> bool:
+    """Insert a row, or change the one that has its key; returns whether anything was written."""
+    dialect = sqlite if connection.dialect.name == SQLITE else postgresql
+    put = dialect.insert(table).values(key | new)
+    put = put.on_conflict_do_update(index_elements=list(key), set_=changes) if changes else put.on_conflict_do_nothing()
+    return bool(connection.execute(put.execution_options(preserve_rowcount=True)).rowcount)
+
+
+def _log_is_read(connection: Connection) -> bool:
+    """Empty SQLite's write-ahead log; returns whether another program reads it, and so hinders that."""
+    connection.execute(text("PRAGMA busy_timeout = 0"))
+    try:
+        busy, _, _ = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+    finally:
+        connection.execute(text(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}"))
+    return bool(busy)

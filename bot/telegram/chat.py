@@ -1,0 +1,150 @@
+"""A chat on Telegram. What fails is told as what is known: surely not sent, in doubt, or not there any more."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InlineQueryResultArticle, InputTextMessageContent
+from telegram.constants import ChatAction
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
+
+from bot.chat import Chat, Gone, InDoubt, NotSent
+from bot.telegram.request import NothingSentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from markupsafe import Markup
+    from telegram import CallbackQuery, InlineQuery
+    from telegram.ext import ExtBot
+
+    from bot.chat import Buttons, Offer
+    from bot.telegram.pacing import Pacing
+
+logger = logging.getLogger(__name__)
+
+EDIT_SECONDS, EDIT_A_GROUP_SECONDS = 3.0, 10.0
+"""Between two changes of a message. An edit is one of the twenty messages a minute that Telegram allows in a group."""
+CACHED_SECONDS = 60
+"""Telegram may repeat offers by itself for so long, and so miss a new seed or new weights."""
+GONE = ("not found", "can't be edited", "message_id_invalid", "not enough rights", "have no rights", "chat_write_forbidden",
+        "topic_closed")  # fmt: skip
+"""How Telegram says that a message is gone, or that the bot may not write in a chat."""
+
+
+class TelegramChat(Chat):
+    """The chat with an id; messages go to its topic `thread`. `query` and `inline` wait for their answers."""
+
+    def __init__(
+        self,
+        bot: ExtBot[None],
+        pacing: Pacing,
+        chat_id: int,
+        *,
+        thread: int | None = None,
+        query: CallbackQuery | None = None,
+        inline: InlineQuery | None = None,
+    ) -> None:
+        self.id = chat_id
+        self.is_private = chat_id > 0
+        self.edit_seconds = EDIT_SECONDS if chat_id > 0 else EDIT_A_GROUP_SECONDS
+        self._bot = bot
+        self._pacing = pacing
+        self._thread = thread
+        self._query = query
+        self._inline = inline
+
+    async def say(self, html: Markup, buttons: Buttons = ()) -> int:
+        """Send a message, and return its number."""
+        with _explained():
+            sent = await self._bot.send_message(
+                self.id, html, "HTML", message_thread_id=self._thread, reply_markup=_keyboard(buttons)
+            )
+            return sent.message_id
+
+    async def change(self, message: int, html: Markup | None, buttons: Buttons = ()) -> None:
+        """Put something else into a message; None changes its buttons alone."""
+        with _explained():
+            if html is None:
+                await self._bot.edit_message_reply_markup(self.id, message, reply_markup=_keyboard(buttons))
+            else:
+                await self._bot.edit_message_text(html, self.id, message, parse_mode="HTML", reply_markup=_keyboard(buttons))
+
+    async def notice(self, text: str = "", *, alert: bool = False) -> None:
+        """Release the button that was pressed. It has done its work, even if Telegram does not take that."""
+        if self._query is None:
+            return
+        try:
+            await self._query.answer(text or None, show_alert=alert)
+        except TelegramError as error:  # a BadRequest if the press has waited too long
+            logger.info("A press was not released: %s", error)
+
+    async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
+        """Send a picture with a caption."""
+        with _explained():
+            sent = await self._bot.send_photo(
+                self.id, png, html, parse_mode="HTML", message_thread_id=self._thread, reply_markup=_keyboard(buttons)
+            )
+            return sent.message_id
+
+    async def document(self, name: str, content: bytes, html: Markup) -> int:
+        """Send a file with a caption."""
+        with _explained():
+            sent = await self._bot.send_document(
+                self.id, content, html, parse_mode="HTML", message_thread_id=self._thread, filename=name
+            )
+            return sent.message_id
+
+    async def typing(self) -> None:
+        """Show for a few seconds that the bot is typing."""
+        with _explained():
+            await self._bot.send_chat_action(self.id, ChatAction.TYPING, message_thread_id=self._thread)
+
+    async def offer(self, offers: Sequence[Offer]) -> None:
+        """Offer what somebody may send in another chat; they may have typed on, and these offers are too late."""
+        if self._inline is None:
+            return
+        results = [
+            InlineQueryResultArticle(
+                str(number),
+                offer.title,
+                InputTextMessageContent(offer.html, parse_mode="HTML"),
+                description=offer.description,
+            )
+            for number, offer in enumerate(offers)
+        ]
+        with _explained(), contextlib.suppress(BadRequest):
+            await self._inline.answer(results, cache_time=CACHED_SECONDS if results else 0, is_personal=True)
+
+    def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
+        """Return how long a message to this chat would wait, behind others that are being written."""
+        return self._pacing.wait_seconds(self.id, in_chat, in_all)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn the library's errors into what a chat says of them. Every other error is a bug of ours."""
+    try:
+        yield
+    except BadRequest as error:
+        reason = str(error).lower()
+        if "not modified" in reason:
+            return
+        if any(sign in reason for sign in GONE):
+            raise Gone(str(error)) from error
+        raise
+    except (Forbidden, ChatMigrated) as error:
+        raise Gone(str(error)) from error
+    except (NothingSentError, RetryAfter) as error:
+        raise NotSent(str(error)) from error
+    except NetworkError as error:
+        logger.warning("A message may not have arrived: %s", error)
+        raise InDoubt(str(error)) from error
+
+
+def _keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:
+    rows = [[InlineKeyboardButton(button.label, callback_data=button.data) for button in row] for row in buttons]
+    return InlineKeyboardMarkup(rows) if rows else None

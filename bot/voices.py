@@ -1,0 +1,270 @@
+"""Own voices: networks that learn from a text that an admin sent. Each has a folder.
+
+    about.json   its name, its form, and when it was made
+    text.txt     the text, as UTF-8
+    …            its weights, as in every folder of versions
+
+The name of the folder is the id of the voice, which never changes; its name can. Only the owner of the process can read
+the folder and the files in it. Another process may write there too, so nothing is remembered between two calls, and
+changes hold a lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import re
+import shutil
+import tempfile
+import unicodedata
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot.creations import CODE, new_code
+from model.errors import MangosaurusError
+from model.files import write_whole
+from model.text.corpus import read_names, read_verse
+from model.text.encodings import CorpusError
+from model.text.forms import FORMS, Alphabet, Genre
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from model.text.forms import Form
+
+logger = logging.getLogger(__name__)
+
+MOST = 30
+"""Voices, so that one message can show them all, with two buttons for each."""
+SHORTEST_NAME, LONGEST_NAME = 2, 20
+"""Characters."""
+RESERVED = frozenset({*Genre, *FORMS, "fresh"})
+"""Words that mean something else in a command."""
+PRIVATE = 0o700
+LOCK = ".lock"
+UNFINISHED = ".voice-"
+"""How folders begin that are being made or removed."""
+
+
+class TakenError(MangosaurusError):
+    """Another voice has this name."""
+
+
+class CrowdedError(MangosaurusError):
+    """There are as many voices as there can be."""
+
+
+class RemovedError(MangosaurusError):
+    """There is no such voice, or not any more."""
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A voice, and how it is asked for."""
+
+    id: str
+    name: str
+    form: Form
+    made: str  # ISO 8601, UTC
+
+    @property
+    def network(self) -> str:
+        """What is trained and served."""
+        return f"voices/{self.id}"
+
+
+def name_of(given: str) -> str | None:
+    """Return the name of a voice as it is kept: composed (NFC) and case folded. None for what cannot be a name.
+
+    A name has 2 to 20 letters and digits of any script, the marks that belong to them, and hyphens between them.
+    """
+    if len(given) > 2 * LONGEST_NAME:  # before any work on it
+        return None
+    name = unicodedata.normalize("NFC", unicodedata.normalize("NFC", given).casefold())
+    is_word = re.fullmatch("[LN]M*(-?[LN]M*)*", "".join(map(_kind, name)))
+    has_size = SHORTEST_NAME <= len(name) <= LONGEST_NAME
+    return name if is_word and has_size and name not in RESERVED else None
+
+
+def named(voices: Sequence[Voice], name: str) -> Voice | None:
+    """Return which of some voices has a name, as people write it."""
+    kept = name_of(name)
+    return next((voice for voice in voices if voice.name == kept), None) if kept else None
+
+
+def _kind(character: str) -> str:
+    """Return L for a letter, M for a mark on one, N for a digit, the hyphen itself, and ? for anything else."""
+    if character == "-" or character.isdecimal():
+        return "-" if character == "-" else "N"
+    kind = unicodedata.category(character)[0]
+    return kind if kind in "LM" else "?"
+
+
+class Voices:
+    """The voices in a folder. Every method reads or writes files; OSError if that fails."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def folder(self, voice_id: str) -> Path:
+        """Return where a voice is. RemovedError if there is no such voice; no text leads to another folder."""
+        folder = self._directory / voice_id
+        if not CODE.fullmatch(voice_id) or not (folder / "about.json").is_file():
+            raise RemovedError(f"there is no voice {voice_id!r}")
+        return folder
+
+    def text(self, voice: Voice) -> Path:
+        """Return the file of the text that a voice learns from."""
+        return self.folder(voice.id) / "text.txt"
+
+    def all(self) -> list[Voice]:
+        """Return all voices, by name. One whose description is damaged is left out, and logged."""
+        try:
+            ids = [path.name for path in self._directory.iterdir() if CODE.fullmatch(path.name)]
+        except FileNotFoundError:
+            return []
+        return sorted(filter(None, map(self.get, ids)), key=lambda voice: (voice.name, voice.id))
+
+    def get(self, voice_id: str) -> Voice | None:
+        """Return the voice with an id, if there is one that can be read."""
+        try:
+            about = self.folder(voice_id) / "about.json"
+            return _read(voice_id, about)
+        except (RemovedError, FileNotFoundError):
+            return None
+        except (ValueError, TypeError, KeyError, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            logger.warning("The voice in %s cannot be used: about.json: %s", self._directory / voice_id, reason)
+            return None
+
+    def find(self, name: str) -> Voice | None:
+        """Return the voice with a name, as people write it."""
+        return named(self.all(), name)
+
+    def add(self, name: str, form: Form, text: str) -> Voice:
+        """Make a voice that has no weights yet. TakenError or CrowdedError."""
+        with self._locked():
+            found = self.all()
+            if any(voice.name == name for voice in found):
+                raise TakenError(f"there is a voice {name!r}")
+            if len(found) >= MOST:
+                raise CrowdedError(f"there are {len(found)} voices")
+            voice = Voice(self._free_id(), name, form, datetime.now(UTC).isoformat(timespec="seconds"))
+            with self._unfinished() as folder:
+                write_whole(folder / "text.txt", text.encode())
+                write_whole(folder / "about.json", _description(voice))
+                folder.rename(self._directory / voice.id)
+            return voice
+
+    def check(self, form: Form, text: str) -> tuple[str, ...]:
+        """Read a text as its training will; returns what changes on the way. CorpusError if it is too small."""
+        with self._locked(), self._unfinished() as folder:
+            path = folder / "text.txt"
+            write_whole(path, text.encode())
+            try:
+                corpus = (read_names if form == "names" else read_verse)(path, alphabet=Alphabet.OWN)
+            except CorpusError as error:
+                raise CorpusError(_about_the_text(str(error), path)) from error
+        if corpus.too_small:
+            raise CorpusError(corpus.too_small)
+        return tuple(_about_the_text(note, path) for note in corpus.notes)
+
+    def replace_text(self, voice: Voice, text: str) -> None:
+        """Give a voice another text. RemovedError.
+
+        Its weights stay, and serve as the last good ones. But none is current any more, so the first ones that learn
+        from the new text become current, however they compare.
+        """
+        with self._locked():
+            write_whole(self.text(voice), text.encode())
+            with contextlib.suppress(FileNotFoundError):
+                (self.folder(voice.id) / "current").replace(self.folder(voice.id) / "previous")
+
+    def rename(self, voice_id: str, name: str) -> Voice:
+        """Give a voice another name; returns the voice. TakenError or RemovedError."""
+        with self._locked():
+            found = {voice.id: voice for voice in self.all()}
+            if voice_id not in found:
+                raise RemovedError(f"there is no voice {voice_id!r}")
+            if any(voice.name == name and voice.id != voice_id for voice in found.values()):
+                raise TakenError(f"there is a voice {name!r}")
+            old = found[voice_id]
+            voice = Voice(old.id, name, old.form, old.made)
+            write_whole(self.folder(voice_id) / "about.json", _description(voice))
+            return voice
+
+    def remove(self, voice_id: str) -> None:
+        """Delete a voice: its text, its weights, and all else in its folder. RemovedError."""
+        with self._locked(), self._unfinished() as folder:
+            self.folder(voice_id).rename(folder / voice_id)
+
+    def sweep(self) -> None:
+        """Delete what a crash left of voices that were being made or removed. A failure is logged."""
+        if not self._directory.is_dir():
+            return
+        try:
+            with self._locked():
+                for folder in self._directory.glob(f"{UNFINISHED}*"):
+                    _delete(folder)
+        except OSError as error:
+            logger.warning("%s: cannot be swept: %s", self._directory, error.strerror or error)
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Make the folder of all voices if it is missing, and wait for its lock."""
+        self._directory.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        descriptor = os.open(self._directory / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    @contextlib.contextmanager
+    def _unfinished(self) -> Iterator[Path]:
+        """Make a private folder beside the voices; whatever is left of it at the end is deleted."""
+        folder = self._directory / tempfile.mkdtemp(prefix=UNFINISHED, dir=self._directory)
+        try:
+            yield folder
+        finally:
+            _delete(folder)
+
+    def _free_id(self) -> str:
+        while (self._directory / (voice_id := new_code())).exists():
+            pass
+        return voice_id
+
+
+def _about_the_text(sentence: str, path: Path) -> str:
+    """Return a sentence about a file as one about the text in it: people do not know the file."""
+    return sentence.replace(f"{path}: ", "").replace(str(path), "the text")
+
+
+def _description(voice: Voice) -> bytes:
+    facts = asdict(voice)
+    del facts["id"]
+    return json.dumps(facts, ensure_ascii=False, indent=2).encode()
+
+
+def _read(voice_id: str, about: Path) -> Voice:
+    """Read the description of a voice. ValueError, TypeError, KeyError or OSError."""
+    facts = json.loads(about.read_text(encoding="utf-8"))
+    name, form = facts["name"], facts["form"]
+    if not isinstance(name, str) or name_of(name) != name or form not in FORMS:
+        raise ValueError("it does not describe a voice")
+    return Voice(voice_id, name, form, str(facts["made"]))
+
+
+def _delete(folder: Path) -> None:
+    """Delete a folder and all in it, and say so if something stays."""
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        logger.warning("%s: cannot be deleted: %s", folder, error.strerror or error)

@@ -1,0 +1,217 @@
+"""The sentences of the chat that everybody can meet."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from markupsafe import Markup
+
+LONGEST_NOTICE = 200
+"""Characters of a notice over a button."""
+
+
+def cut(text: str, longest: int) -> str:
+    """Shorten a text to some characters, the last of them an ellipsis."""
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+def plain(sentence: Markup) -> str:
+    """Return a sentence as the plain, short text that a notice can show."""
+    return cut(html.unescape(re.sub("<[^>]*>", "", sentence)), LONGEST_NOTICE)
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun: "1 text", "2,000 texts"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in the unit that suits it."""
+    if seconds < 90:
+        return f"{max(seconds, 0):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+# Hello, and what I can do.
+
+COMMANDS = {
+    "dino": "invent dinosaur names",
+    "poem": "continue a line of verse",
+    "sonnet": "fourteen lines that scan and rhyme",
+    "voices": "other voices for names and verse",
+    "seed": "see or set your seed",
+    "settings": "how daring I am, and how many names you get",
+    "again": "show a creation again, by its code",
+    "export": "everything I keep about you, as a file",
+    "forget": "delete everything I keep about you",
+    "help": "what I can do",
+    "about": "what I'm made of",
+}
+ADMIN_COMMANDS = COMMANDS | {
+    "retrain": "train a network",
+    "models": "the versions of each network",
+    "status": "how I am",
+}
+START = Markup(
+    "Hi, I'm <b>Mangosaurus</b>. I invent dinosaurs that never lived and verse that Shakespeare never wrote.\n\n"
+    "Try /dino or /sonnet, or send me a line such as <i>Shall I compare thee</i>. /help shows what else I can do."
+)
+HELP = Markup(
+    "/dino – a new dinosaur name\n"
+    "/dino 5 mango – five names that begin with Mango\n"
+    "/poem Shall I compare thee – your line, and verse that continues it; quotes keep a space at its end\n"
+    "/sonnet Shall I compare thee – fourteen lines that scan and rhyme, the first of them yours\n"
+    "/voices – other voices that I have learned, and how to ask for them\n"
+    "/seed – your seed; /seed 42 starts the sequence of seed 42\n"
+    "/settings – how daring I am, and how many names /dino gives you\n"
+    "/again k7m2p9x – the creation with that code, letter for letter, whoever asked for it first\n"
+    "/export – everything I keep about you, as a file; /forget deletes it\n"
+    "/about – what I'm made of\n\n"
+    "People with the same seed who ask for the same things get the same answers, in the same order."
+)
+HELP_INLINE = Markup(
+    "In any other chat, type my name and a few letters or a line of verse: <code>@{} mango</code>.\n\n"
+    "In a group, whatever somebody asks for in the group's name belongs to the group: everybody there may press its "
+    "buttons, and /export and /forget, sent in the group's name, are about the group."
+)
+HELP_ADMIN = Markup(
+    "/retrain dino – one more round for the names; /retrain poem 10 – for the verse, about ten minutes; "
+    "/retrain dino fresh – from nothing\n"
+    "/retrain names pokemon – a new voice, as the caption of a text file with names; /retrain verse keats – of one "
+    "with poems\n"
+    "/models – the versions of each network, and which one writes\n"
+    "/status – how I am, and what I'm made of at the moment"
+)
+ABOUT = Markup(
+    "I'm <b>Mangosaurus</b>: two recurrent networks, written in NumPy right down to the gradients. "
+    "I never give you a name that I learned from, and I never set out to copy a line."
+)
+ABOUT_NAMES = Markup("<b>Names</b> come from {}{}: version <code>{}</code>, {:.3f} nats per character on text it has never seen.")
+ABOUT_VERSE = Markup(
+    "<b>Verse</b> comes from {} that read Shakespeare's plays, then the sonnets: version <code>{}</code>, {:.3f} nats per "
+    "character on text it has never seen."
+)
+ABOUT_SONNETS = Markup(
+    "For a <b>sonnet</b>, the network of verse writes each line many times, in words that scan and rhyme by the CMU "
+    "Pronouncing Dictionary, and I keep one of them."
+)
+ABOUT_SOURCE = Markup("I'm free software under the MIT licence, weights included.")
+UNKNOWN_COMMAND = Markup("I don't know that command. /help shows what I can do.")
+ONLY_TEXT = Markup("I can only read text. Send me a line, and I'll turn it into a poem.")
+
+# How to ask for names and verse.
+
+DINO_USAGE = Markup(
+    "Tell me how many names you'd like and how they begin, or nothing at all: <code>/dino</code>, "
+    "<code>/dino 5</code>, <code>/dino mango</code>, <code>/dino 5 mango</code>."
+)
+HOW_MANY = Markup("I can invent 1 to {} names at a time, for example <code>/dino 5</code>.")
+FIRST_LETTERS = Markup(
+    "No name can begin with <b>{}</b>. Give me 1 to {} letters from a to z, for example <code>/dino mango</code>."
+)
+POEM_USAGE = Markup("Give me a line to start from, such as <code>/poem Shall I compare thee</code>.")
+ONE_LINE = Markup("A sonnet begins with one line, and you gave me more. Send me the one you like best.")
+LINE_TOO_LONG = Markup("Your line has {} characters, and I can take up to {}. Please give me a shorter one.")
+AGAIN_USAGE = Markup("Give me the code of a creation, such as <code>/again k7m2p9x</code>.")
+UNKNOWN_CODE = Markup(
+    "I don't know any creation with the code <code>{}</code>. Maybe a letter is wrong, or its owner asked me to forget it."
+)
+BUTTONS = {
+    "another": "another",
+    "wilder": "wilder",
+    "tamer": "tamer",
+    "continue": "continue the poem",
+    "sonnet": "make it a sonnet",
+}
+WILDEST = Markup("Any wilder, and I'd make no sense at all.")
+TAMEST = Markup("Any tamer, and I'd only repeat myself.")
+LONGEST_POEM = Markup("I can't make this poem any longer. Send me one of its lines to start another.")
+OLD_BUTTON = Markup("I don't recognise this button any more. Please ask me again.")
+NOT_YOURS = Markup("That one belongs to somebody else. Ask me for one of your own.")
+FORGOTTEN = Markup("I don't remember this creation any more. Please ask me for a new one.")
+
+# What cannot be done, now or at all, and what would help.
+
+BUSY = Markup("So many people are writing to me that I can't keep up. Please ask again in half a minute.")
+BUSY_GROUP = Markup(
+    "Together you're faster than Telegram lets me answer a group. Ask me again in half a minute, or in a private chat."
+)
+TOO_MANY = Markup("You're faster than I can dream. Give me {}, and I'll gladly go on.")
+STOPPING = Markup("I'm shutting down. Please ask again when I'm back.")
+NOT_WRITTEN = Markup("Something went wrong while I was writing, sorry. Please ask again.")
+NOT_PREPARED = Markup(
+    "I can't write sonnets at the moment, as I don't know how words sound. The log says why. But I can continue a line: "
+    "/poem."
+)
+NO_NETWORK = {
+    "dino": Markup("I can't invent names at the moment, as my network for it is missing. The log says why."),
+    "poem": Markup("I can't write verse at the moment, as my network for it is missing. The log says why."),
+}
+NO_NEW_NAME = Markup("I couldn't think of a new name just now. Please ask me once more.")
+NO_NEW_NAME_WITH = Markup("I couldn't find a new name that begins with <b>{}</b>. Try fewer letters, or different ones.")
+NO_VERSE = Markup("I couldn't find the words to go on from there. Try another line.")
+NO_SONNET = Markup("I couldn't find the rhymes for that one. Try another line.")
+GONE = Markup(
+    "I remember <code>{}</code>, but the network that wrote it is gone, and no other would write the same words."
+)
+GONE_WITH_VOICE = Markup("I remember <code>{}</code>, but its voice has been removed, and no other has the same words.")
+NO_MEMORY = Markup("I can't get at my notes right now. Please ask again in a little while.")
+NOT_SHOWN = Markup("I can't tell if that arrived. If nothing has changed, press again in a moment.")
+MAY_NOT_WRITE = Markup("I'm not allowed to write here.")
+NOT_POSSIBLE = Markup("I can't do that just now. Please ask again later.")
+APOLOGY = Markup("Something went wrong on my side, sorry. It's in my log as <code>{}</code>. Please try again.")
+
+# Seeds, settings, what I keep.
+
+SEED = Markup("Your seed is <b>{}</b>. To start another sequence, or this one again, send <code>/seed {}</code>.")
+SEED_SET = Markup("Your seed is now <b>{}</b>, and its sequence starts here.")
+SEED_RANGE = Markup("A seed is a whole number from 0 to {}, for example <code>/seed 42</code>.")
+SETTINGS = Markup(
+    "How daring should I be, and how many names should <code>/dino</code> give you? "
+    "Tame stays close to what I've read; wild strays far from it."
+)
+CHOSEN = Markup("Got it.")
+EXPORT = Markup("Here's everything I keep about you.")
+EXPORT_GROUP = Markup("Here's everything I keep about this group.")
+EXPORT_PRIVATELY = Markup(
+    "That's between you and me: send me /export in our private chat. For what I keep about this group, send /export in "
+    "the group's name."
+)
+FORGET = Markup(
+    "Do you want me to forget you? I'll delete your seed, your turns, your settings and all your creations, and their "
+    "codes will stop working. This can't be undone."
+)
+FORGET_YES, FORGET_NO = "Yes, forget me", "No, keep everything"
+FORGOTTEN_YOU = Markup("Done, I've forgotten you. If you write to me again, it'll be like the first time.")
+KEPT = Markup("All right, I've kept everything.")
+FORGET_NOT_YOURS = Markup("That question is for somebody else. To be forgotten, send /forget yourself.")
+FORGET_GROUP = Markup(
+    "Do you want me to forget this group? I'll delete its seed, its turns, its settings and everything that was asked for "
+    "in its name, and those codes will stop working. This can't be undone. To do it, send <code>/forget yes</code> in the "
+    "group's name."
+)
+FORGOTTEN_GROUP = Markup("Done, I've forgotten this group.")
+
+# Custom voices, as everybody asks for them.
+
+VOICE_EXAMPLES = {
+    "names": Markup("<code>/dino voice:{} 5</code>"),
+    "verse": Markup("<code>/poem voice:{} A thing of beauty</code>"),
+}
+VOICES = Markup("Besides my own voice, I have these:")
+VOICE = Markup("<b>{}</b> – {}: {}")
+STILL_LEARNING = Markup("still learning")
+NO_VOICES = Markup("I have only my own voice: /dino for names, /poem for verse.")
+WHICH_VOICE = Markup("Which voice do you mean? I have {}. /voices shows how to ask for them.")
+UNKNOWN_VOICE = Markup("I have no voice called <b>{}</b>. /voices shows the ones I have.")
+DO_YOU_MEAN = Markup("I have no voice called <b>{}</b>. Do you mean <b>{}</b>? /voices shows all of them.")
+OTHER_FORM = Markup("<b>{}</b> is a voice for {}: {}.")
+VOICE_LINE = Markup("Give me a line to start from: {}.")
+VOICE_LETTERS = Markup(
+    "In this voice, no name can begin with <b>{}</b>. Give me 1 to {} of the letters that its names are written with."
+)
+VOICE_GONE = Markup("That voice has been removed. /voices shows the ones I have.")
+VOICE_UNTRAINED = Markup("I'm still learning that voice. Please ask again later.")
+VOICE_DAMAGED = Markup("I've lost that voice for the moment. The log says why.")
+NO_SONNETS_IN_VOICES = Markup("Only Shakespeare's voice writes sonnets. Send me /sonnet and a line, without a voice.")

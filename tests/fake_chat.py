@@ -1,0 +1,115 @@
+"""A chat in memory, and what people do in it: all that a test of the bot's core needs of a door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bot.asks import Pressed, Said, Sent, Typed
+from bot.chat import Button, Chat
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markupsafe import Markup
+
+    from bot.app import Bot
+    from bot.chat import Buttons, Offer
+
+
+@dataclass
+class Message:
+    """What a message shows. `history` is all that it has shown, the newest last."""
+
+    html: str = ""
+    buttons: list[list[Button]] = field(default_factory=list)
+    history: list[str] = field(default_factory=list)
+    file: tuple[str, bytes] | None = None
+
+    @property
+    def labels(self) -> list[str]:
+        return [button.label for row in self.buttons for button in row]
+
+
+class FakeChat(Chat):
+    """Keeps what the bot does. `failures` are raised by the next messages and changes, one by one."""
+
+    def __init__(self, bot: Bot, chat_id: int = 1, *, is_private: bool = True, is_admin: bool = False) -> None:
+        self.bot = bot
+        self.id = chat_id
+        self.is_private = is_private
+        self.is_admin = is_admin
+        self.messages: list[Message] = []
+        self.notices: list[str] = []
+        self.offers: list[list[Offer]] = []
+        self.typed = 0
+        self.failures: list[Exception] = []
+        self.waiting = 0.0
+
+    async def ask(self, text: str, person: int | None = None, **fields: Any) -> Message:
+        """Say something, wait for the answer, and return the last message of the chat."""
+        kind = Sent if "album" in fields or "file" in fields else Said
+        given = {"person": person or abs(self.id), "chat": self, "is_admin": self.is_admin}
+        await self.bot.ask(kind(text=text, **given | fields))
+        return self.messages[-1]
+
+    async def press(self, label: str, person: int | None = None, message: Message | None = None) -> Message:
+        """Press the button with a label below a message, the last one with buttons if none is given."""
+        message = message or next(each for each in reversed(self.messages) if each.buttons)
+        data = next(button.data for row in message.buttons for button in row if button.label.strip("• ") == label)
+        return await self.press_data(data, person, self.messages.index(message) + 1)
+
+    async def press_data(self, data: str, person: int | None = None, number: int | None = None) -> Message:
+        """Press a button that holds these data."""
+        given = {"person": person or abs(self.id), "chat": self, "is_admin": self.is_admin}
+        await self.bot.ask(Pressed(message=number or len(self.messages), data=data, **given))
+        return self.messages[-1]
+
+    async def type(self, text: str, person: int | None = None) -> list[Offer]:
+        """Type after the bot's name in another chat, and return what is offered."""
+        await self.bot.ask(Typed(text=text, person=person or abs(self.id), chat=self))
+        return self.offers[-1]
+
+    async def say(self, html: Markup, buttons: Buttons = ()) -> int:
+        self._fail()
+        self.messages.append(Message())
+        return self._put(len(self.messages), html, buttons)
+
+    async def change(self, message: int, html: Markup | None, buttons: Buttons = ()) -> None:
+        self._fail()
+        self._put(message, html, buttons)
+
+    async def notice(self, text: str = "", *, alert: bool = False) -> None:
+        self.notices.append(text)
+
+    async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
+        return await self._file("picture.png", png, html, buttons)
+
+    async def document(self, name: str, content: bytes, html: Markup) -> int:
+        return await self._file(name, content, html)
+
+    async def typing(self) -> None:
+        self.typed += 1
+
+    async def offer(self, offers: Sequence[Offer]) -> None:
+        self.offers.append(list(offers))
+
+    def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
+        return self.waiting
+
+    async def _file(self, name: str, content: bytes, html: Markup, buttons: Buttons = ()) -> int:
+        number = await self.say(html, buttons)
+        self.messages[number - 1].file = (name, content)
+        return number
+
+    def _put(self, number: int, html: Markup | None, buttons: Buttons) -> int:
+        message = self.messages[number - 1]
+        message.buttons = [list(row) for row in buttons]
+        if html is not None:
+            message.html = str(html)
+            message.history.append(message.html)
+        return number
+
+    def _fail(self) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
