@@ -20,11 +20,11 @@ import os
 import re
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.settings import read_settings, warnings_about
-from bot.wire.logs import Redaction, configure_logging
+from bot.logs import Redaction, configure_logging
 from model.cli.interrupt import INTERRUPTED, leave_in_order
 from model.errors import MangosaurusError
 from model.files import ROOT
@@ -32,9 +32,9 @@ from model.files import ROOT
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
-    from bot.application import Mangosaurus
-    from bot.people.standby import Standby
     from bot.settings import Settings
+    from bot.standby import Standby
+    from bot.telegram.door import Telegram
 
 
 ABOUT = """\
@@ -98,23 +98,31 @@ async def _until_told(serving: Coroutine[None, None, None]) -> None:
 
 async def _telegram(settings: Settings) -> None:
     """Serve whenever this process is the one that may: always with SQLite, see `Standby` for PostgreSQL."""
-    from bot.application import Mangosaurus
-    from bot.people.standby import Standby
+    from bot.standby import Standby
 
     standby = Standby(settings.database_address)
     try:
         while True:
             await standby.acquired()
-            await serve_while_allowed(Mangosaurus(settings), standby)
+            await serve_while_allowed(settings, standby)
             logging.getLogger(__name__).error("Lost the lock in the database; another process may serve now")
     finally:
         await standby.release()
 
 
-async def serve_while_allowed(mangosaurus: Mangosaurus, standby: Standby) -> None:
+async def serve_while_allowed(settings: Settings, standby: Standby) -> None:
     """Serve until the lock is lost. From then on nothing is sent, even if the bot is still starting or stopping."""
-    serving = asyncio.create_task(mangosaurus.serve())
-    watching = asyncio.create_task(_stop_when_lost(standby, mangosaurus, serving))
+    from bot.app import running
+    from bot.telegram.door import Telegram
+
+    telegram = Telegram(settings)
+
+    async def serve() -> None:
+        async with running(settings, [telegram]):
+            await telegram.rejected()
+
+    serving = asyncio.create_task(serve())
+    watching = asyncio.create_task(_stop_when_lost(standby, telegram, serving))
     try:
         await serving  # a cancellation of this task goes there, and waits for its stop
     except asyncio.CancelledError:
@@ -127,27 +135,35 @@ async def serve_while_allowed(mangosaurus: Mangosaurus, standby: Standby) -> Non
         await asyncio.wait({watching})
 
 
-async def _stop_when_lost(standby: Standby, mangosaurus: Mangosaurus, serving: asyncio.Task[None]) -> None:
+async def _stop_when_lost(standby: Standby, telegram: Telegram, serving: asyncio.Task[None]) -> None:
     try:
         await standby.lost()
     finally:
-        mangosaurus.shut()
+        telegram.silence()
         if not serving.cancelling():  # a second cancellation would cut its stop short
             serving.cancel()
 
 
 async def _here(settings: Settings, where: Where) -> None:
-    from bot.local.home import Place
+    """Chat in the terminal, on the page, or both. Nobody is limited, unless others can reach the page."""
+    from bot.app import Door, running
+    from bot.terminal import Terminal
 
-    place = Place(where.host, where.port)
-    if where.page:
-        from bot.local.hosting import serve
+    terminal = Terminal(settings.database.with_name(f"{settings.database.name}-history"))
+    doors: list[Door] = [terminal]
+    page = None
+    if not where.terminal and (where.page or terminal.is_interactive):
+        from bot.page.server import Page  # and with it a web server, which a chat through pipes does not need
 
-        await serve(settings, place)
-    else:
-        from bot.local.terminal import chat
-
-        await chat(settings, None if where.terminal else place)
+        page = Page(settings, where.host, where.port)
+        doors.append(page)
+    if page is None or page.is_private:
+        settings = replace(settings, rate_limit=None)
+    async with running(settings, doors) as bot:
+        if where.page and page:
+            print(page.announcement, flush=True)
+            await asyncio.Event().wait()
+        await terminal.converse(bot, page.announcement if page else "")
 
 
 def _where(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Where | None:

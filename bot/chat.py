@@ -78,14 +78,16 @@ class Chat(ABC):
     id: int
     is_private: bool = True
     edit_seconds: float = 0.0
-    """The shortest time between two changes of one message."""
+    """The shortest time between two changes of a message that is unfinished; infinity where only the end is shown."""
 
     @abstractmethod
-    async def say(self, html: Markup, buttons: Buttons = ()) -> int:
-        """Send a message, and return its number."""
+    async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
+        """Send a message, and return its number. One that is unfinished will change."""
 
     @abstractmethod
-    async def change(self, message: int, html: Markup | None, buttons: Buttons = ()) -> None:
+    async def change(
+        self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
+    ) -> None:
         """Put something else into a message; None changes its buttons alone."""
 
     @abstractmethod
@@ -160,7 +162,8 @@ class LiveMessage:
 
     async def _rewrite(self) -> None:
         """Show the newest state at the chat's pace, and until there is one, that the bot is typing."""
-        await asyncio.sleep(SLOW_SECONDS if self._chat.edit_seconds else 0)
+        pause = self._chat.edit_seconds
+        await asyncio.sleep(pause if pause in (0, math.inf) else SLOW_SECONDS)
         with contextlib.suppress(NotSent, InDoubt):
             while not self._changed.is_set():
                 await self._chat.typing()
@@ -172,15 +175,15 @@ class LiveMessage:
                 if not self._chat.wait_seconds():
                     self._changed.clear()
                     await self._put()
-            await asyncio.sleep(self._chat.edit_seconds)
+            await asyncio.sleep(pause)
 
     async def _put(self) -> None:
         if self._newest is None:
             return
         try:
             if self.message is None:
-                self.message = await self._chat.say(*self._newest)
+                self.message = await self._chat.say(*self._newest, unfinished=True)
             else:
-                await self._chat.change(self.message, *self._newest)
+                await self._chat.change(self.message, *self._newest, unfinished=True)
         except (NotSent, InDoubt) as error:
             logger.info("An unfinished message was not shown: %s", error)

@@ -70,12 +70,14 @@ class FakeChat(Chat):
         await self.bot.ask(Typed(text=text, person=person or abs(self.id), chat=self))
         return self.offers[-1]
 
-    async def say(self, html: Markup, buttons: Buttons = ()) -> int:
+    async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
         self._fail()
         self.messages.append(Message())
         return self._put(len(self.messages), html, buttons)
 
-    async def change(self, message: int, html: Markup | None, buttons: Buttons = ()) -> None:
+    async def change(
+        self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
+    ) -> None:
         self._fail()
         self._put(message, html, buttons)
 

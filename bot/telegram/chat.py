@@ -57,7 +57,7 @@ class TelegramChat(Chat):
         self._query = query
         self._inline = inline
 
-    async def say(self, html: Markup, buttons: Buttons = ()) -> int:
+    async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
         """Send a message, and return its number."""
         with _explained():
             sent = await self._bot.send_message(
@@ -65,7 +65,9 @@ class TelegramChat(Chat):
             )
             return sent.message_id
 
-    async def change(self, message: int, html: Markup | None, buttons: Buttons = ()) -> None:
+    async def change(
+        self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
+    ) -> None:
         """Put something else into a message; None changes its buttons alone."""
         with _explained():
             if html is None:

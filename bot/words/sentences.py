@@ -158,6 +158,7 @@ GONE = Markup(
 GONE_WITH_VOICE = Markup("I remember <code>{}</code>, but its voice has been removed, and no other has the same words.")
 NO_MEMORY = Markup("I can't get at my notes right now. Please ask again in a little while.")
 NOT_SHOWN = Markup("I can't tell if that arrived. If nothing has changed, press again in a moment.")
+NO_BUTTON = "There is no button {} to press."
 MAY_NOT_WRITE = Markup("I'm not allowed to write here.")
 NOT_POSSIBLE = Markup("I can't do that just now. Please ask again later.")
 APOLOGY = Markup("Something went wrong on my side, sorry. It's in my log as <code>{}</code>. Please try again.")

@@ -1,0 +1,104 @@
+"""Logging to stderr, without the secrets: the token, the database's password, the webhook's secret.
+
+Libraries put them into addresses, exceptions and reprs. So they are removed where all records pass, not where they are
+made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+if TYPE_CHECKING:
+    from bot.values import Secret
+
+HIDDEN = "***"
+UNCONFIRMED, FETCHED_TOO_LATE = "Error while calling `get_updates` one more time", "Updater stopped unexpectedly"
+"""The beginnings of python-telegram-bot's messages about a stop."""
+SHORTEST_PART = 8
+"""Characters. A shorter key or password could be an innocent word, and is hidden only within its token or URL."""
+
+
+class Redaction(logging.Filter):
+    """Rewrites records in place: secrets become asterisks in the message, its arguments and the traceback."""
+
+    def __init__(self, *secrets: Secret | None) -> None:
+        super().__init__()
+        spellings = {spelling for secret in secrets if secret for spelling in _spellings(secret.reveal())}
+        self._hidden = sorted(spellings, key=len, reverse=True)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let the record pass, without the secrets."""
+        if self._hidden:
+            record.msg, record.args = self.redact(_message(record)), ()
+            if record.exc_info and not record.exc_text:
+                # Formatters print this text instead of the exception once it is there.
+                record.exc_text = logging.Formatter().formatException(record.exc_info)
+            record.exc_text = record.exc_text and self.redact(record.exc_text)
+            record.stack_info = record.stack_info and self.redact(record.stack_info)
+        return True
+
+    def redact(self, text: str) -> str:
+        """Return the text without the secrets."""
+        for spelling in self._hidden:
+            text = text.replace(spelling, HIDDEN)
+        return text
+
+
+class _SaidElsewhere(logging.Filter):
+    """Drops or shortens reports of the library that tell the operator nothing new.
+
+    A rejected token is the process's last line anyway, and only the bot itself cancels tasks. Updates that arrive
+    during a stop are fetched again at the next start. A stop without a network needs no traceback.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and type(record.exc_info[1]).__name__ in ("InvalidToken", "CancelledError"):
+            return False
+        if record.name != "telegram.ext.Updater":
+            return True
+        if str(record.msg).startswith(UNCONFIRMED):
+            record.msg = "Telegram could not be told which updates were handled; some may come again"
+            record.exc_info = None
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return not str(record.msg).startswith(FETCHED_TOO_LATE)
+
+
+def configure_logging(level: str, *secrets: Secret | None) -> Redaction:
+    """Send all logs of the process to stderr, httpx's line for every request only at DEBUG; return the redaction."""
+    redaction = Redaction(*secrets)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(_SaidElsewhere())
+    handler.addFilter(redaction)
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.DEBUG if level == "DEBUG" else logging.WARNING)
+    return redaction
+
+
+def _spellings(secret: str) -> set[str]:
+    """Return what to look for: a secret and its secret parts, each as it is, and as it looks in an address."""
+    texts = [secret, *(part for part in _parts(secret) if len(part) >= SHORTEST_PART)]
+    return {spelling for text in texts for spelling in (text, unquote(text), quote(unquote(text), safe=""))}
+
+
+def _parts(secret: str) -> list[str]:
+    """Return the passwords in a URL, or the key of a token."""
+    if "://" not in secret:
+        return [secret.partition(":")[2]]
+    with contextlib.suppress(ValueError):
+        url = urlsplit(secret)
+        return [url.password or "", *parse_qs(url.query).get("password", [])]
+    return []
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:
+        # If arguments do not fit, logging itself would print them on stderr, unredacted.
+        return f"{record.msg} {record.args}"

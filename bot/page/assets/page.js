@@ -1,0 +1,346 @@
+// The page: one socket brings what happens in the chat, and takes what the person does. Words of people and networks are
+// only ever text nodes. Not here: sentences, which come with the page (data-words).
+"use strict";
+
+const words = JSON.parse(document.body.dataset.words);
+const [log, line, menu, beside, banner, typing, newest, toast, picker, attach] = [
+  "log", "line", "menu", "beside", "banner", "typing", "newest", "toast", "file", "attach",
+].map((id) => document.getElementById(id));
+const dialog = document.getElementById("alert");
+const ICONS = {
+  copy: "M9 9h10v11H9zM5 15V4h10",
+  reply: "m9 8-5 5 5 5m-5-5h9c4 0 7 2 7 6",
+  down: "M12 4v11m-5-5 5 5 5-5M5 20h14",
+};
+const TAGS = { bold: "strong", italic: "em", code: "code", pre: "code" };
+const CODE = /^#([2-9a-hjkmnp-z]{7})$/;
+const NEAR = 90; // pixels from the end within which the chat follows new messages
+const LARGEST = 5e6; // bytes of a file
+
+let socket, follows = true, facts = {}, options = [], active = -1, reply, file, keys = 0;
+const said = [], unsent = new Map(); // what was said and has not come back yet
+
+// ---------------------------------------------------------------- drawing
+
+function make(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name in node && !name.startsWith("aria")) node[name] = value;
+    else node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+function icon(path) {
+  const [svg, drawn] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  drawn.setAttribute("d", path);
+  svg.append(drawn);
+  return svg;
+}
+
+function tool(name, path, act) {
+  const button = make("button", { type: "button", title: words[name], "aria-label": words[name], "data-key": name }, icon(path));
+  button.onclick = act;
+  return button;
+}
+
+function drawRun({ text, styles, send, write }) {
+  let node = document.createTextNode(text);
+  for (const style of styles) if (TAGS[style]) node = make(TAGS[style], {}, node);
+  if (send?.startsWith("/again ")) return make("a", { className: "act", href: `#${text}`, title: send }, node);
+  if (!send && !write) return node;
+  const button = make("button", { className: "act", type: "button" }, node);
+  button.onclick = () => (send ? say(send) : fill(write));
+  return button;
+}
+
+function drawButton(message, label, number) {
+  const button = make("button", { type: "button", "data-key": `press-${number}` }, label);
+  button.onclick = () => press(button, message.id, number);
+  return button;
+}
+
+function drawFile(id, { name, size }, text) {
+  const href = `/files/${id}`;
+  if (!name) { // a picture
+    const image = make("img", { src: href, alt: `${words.picture}: ${text.split("\n")[0]}` });
+    return make("a", { className: "photo", href, target: "_blank", rel: "noopener" }, image);
+  }
+  const amount = size < 1024 ? `${size} B` : size < 1048576 ? `${(size / 1024).toFixed(1)} kB` : `${(size / 1048576).toFixed(1)} MB`;
+  const label = make("div", {}, name, make("small", {}, amount));
+  return make("a", { className: "file", href, download: name }, make("span", {}, icon(ICONS.down)), label);
+}
+
+function drawMessage(message) {
+  const text = message.runs.map((each) => each.text).join("");
+  const bubble = make("div", { className: "bubble" }, make("span", { className: "unseen" }, message.mine ? words.you : words.bot));
+  if (message.reply) bubble.append(make("span", { className: "quote", dir: "auto" }, message.reply));
+  if (message.file) bubble.append(drawFile(message.id, message.file, text));
+  if (text) bubble.append(make("div", { className: "words", dir: "auto" }, ...message.runs.map(drawRun)));
+  const at = new Date(message.at * 1000);
+  const tools = make("span", {});
+  if (text) tools.append(tool("copy", ICONS.copy, () => toClipboard(text)));
+  tools.append(tool("reply", ICONS.reply, () => setReply(message, text)));
+  const marks = message.edited ? [`${words.edited} · `] : [];
+  const time = make("time", { dateTime: at.toISOString() }, at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
+  bubble.append(make("div", { className: "small" }, tools, ...marks, time));
+  let number = 0;
+  const rows = message.rows.map((row) => make("div", { className: "row" }, ...row.map((label) => drawButton(message, label, number++))));
+  const side = message.mine ? "message mine" : "message";
+  return make("article", { className: side, id: `m-${message.id}` }, bubble, ...rows);
+}
+
+function show(message) {
+  if (message.key) unsent.delete(message.key);
+  const old = document.getElementById(`m-${message.id}`);
+  const drawn = drawMessage(message);
+  follows ||= message.mine && !old;
+  if (old) {
+    const key = old.contains(document.activeElement) && document.activeElement.dataset.key;
+    old.replaceWith(drawn);
+    if (key) (drawn.querySelector(`[data-key="${key}"]`) ?? line).focus({ preventScroll: true });
+  } else {
+    drawn.classList.add("new");
+    log.append(drawn);
+    if (follows && log.childElementCount > 1000) log.firstElementChild.remove();
+  }
+  if (!message.mine) typing.hidden = true;
+  if (follows) toEnd();
+  else if (!old) newest.hidden = false;
+}
+
+function toEnd() {
+  log.scrollTop = log.scrollHeight;
+  newest.hidden = true;
+}
+
+function notify(text) {
+  toast.textContent = text;
+  clearTimeout(notify.timer);
+  notify.timer = setTimeout(() => toast.replaceChildren(), 2000 + 60 * text.length);
+}
+
+// ---------------------------------------------------------------- what the server tells
+
+const EVENTS = { chat: enter, message: show, pressed, notice: ({ text }) => notify(text), typing: showTyping };
+
+function connect() {
+  if (socket && socket.readyState < WebSocket.CLOSING) return;
+  socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/socket`);
+  socket.onmessage = ({ data }) => {
+    const told = JSON.parse(data);
+    EVENTS[told.event](told);
+  };
+  socket.onclose = lost;
+}
+
+function showTyping() {
+  typing.hidden = false;
+  clearTimeout(typing.timer);
+  typing.timer = setTimeout(() => (typing.hidden = true), 6000);
+}
+
+function enter(chat) {
+  attach.hidden = !chat.admin;
+  banner.hidden = true;
+  const first = facts.run !== chat.run, restarted = facts.run && first;
+  facts = chat;
+  log.setAttribute("aria-busy", "true");
+  if (first) log.replaceChildren();
+  if (restarted) setBeside(); // as messages are numbered anew
+  if (restarted) log.append(make("p", { className: "note" }, words.restarted));
+  if (first) log.append(...chat.messages.map(drawMessage));
+  else chat.messages.forEach(show);
+  log.setAttribute("aria-busy", "false");
+  if (first) toEnd();
+  openCode();
+}
+
+async function lost() {
+  if (document.hidden) return;
+  banner.textContent = words.gone;
+  banner.hidden = false;
+  typing.hidden = true;
+  giveBack();
+  const answer = await fetch("/").catch(() => null);
+  if (answer?.status === 403) banner.textContent = words.stranger;
+  setTimeout(() => document.hidden || connect(), 1000);
+}
+
+// What was on its way when the connection broke goes back into the line.
+function giveBack() {
+  if (!unsent.size) return;
+  const texts = [...unsent.values()].filter((text) => text && !line.value.includes(text));
+  unsent.clear();
+  notify(words.unsent);
+  if (texts.length) fill([...texts, line.value].filter(Boolean).join("\n"));
+}
+
+function pressed({ at, text, alert }) {
+  if (at) document.querySelector(`#m-${at[0]} [data-key="press-${at[1]}"]`)?.removeAttribute("aria-busy");
+  if (text && alert) {
+    dialog.firstElementChild.textContent = text;
+    dialog.showModal();
+  } else if (text) notify(text);
+}
+
+// ---------------------------------------------------------------- what the person does
+
+function send(facts, text = "", bytes) {
+  if (text && said.at(-1) !== text) said.push(text);
+  const key = ++keys;
+  if (facts.do !== "press") unsent.set(key, text);
+  if (socket?.readyState !== WebSocket.OPEN) return giveBack();
+  socket.send(JSON.stringify({ ...facts, key }));
+  if (bytes) socket.send(bytes);
+}
+
+function say(text) {
+  send({ do: "say", text, ...(reply && { reply: reply.id }) }, text);
+  setBeside();
+}
+
+function sendFile(caption) {
+  if (file.size > LARGEST) return notify(words.large);
+  send({ do: "send", name: file.name, caption }, caption, file);
+  setBeside();
+}
+
+function press(button, message, number) {
+  if (button.getAttribute("aria-busy") === "true") return;
+  button.setAttribute("aria-busy", "true");
+  setTimeout(() => button.setAttribute("aria-busy", "false"), 10000);
+  send({ do: "press", message, button: number });
+}
+
+async function toClipboard(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch { // the page was not opened at localhost or by https
+    const field = make("textarea", { value: text, className: "unseen" });
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  }
+  notify(words.copied);
+}
+
+function setReply(message, text) {
+  reply = { id: message.id, text: text || message.file?.name || "" };
+  showBeside();
+  line.focus();
+}
+
+function setBeside() {
+  reply = file = undefined;
+  picker.value = "";
+  showBeside();
+}
+
+function showBeside() {
+  beside.hidden = !reply && !file;
+  const parts = [file?.name, reply && `${words.replying}: ${reply.text.slice(0, 120)}`];
+  beside.firstElementChild.textContent = parts.filter(Boolean).join(" · ");
+}
+
+function fill(text) {
+  line.value = text;
+  line.focus();
+  line.dispatchEvent(new Event("input"));
+}
+
+function submit() {
+  const text = line.value.trim();
+  if (file) sendFile(text);
+  else if (text) say(text);
+  else return;
+  fill("");
+}
+
+function openCode() {
+  const code = CODE.exec(location.hash)?.[1];
+  if (!code) return;
+  history.replaceState(null, "", "/");
+  say(`/again ${code}`);
+}
+
+// ---------------------------------------------------------------- commands
+
+function suggest() {
+  line.style.height = "auto";
+  line.style.height = `${line.scrollHeight + 2}px`;
+  const command = /^\/(\w*)$/.exec(line.value);
+  const fits = command ? Object.entries(facts.commands ?? {}).filter(([name]) => name.startsWith(command[1].toLowerCase())) : [];
+  open(fits.map(([name, description]) => ({ name, description })));
+}
+
+function open(found) {
+  [options, active] = [found, -1];
+  menu.replaceChildren(...found.map(({ name, description }, number) => {
+    const option = make("div", { role: "option", id: `option-${number}`, "aria-selected": "false" });
+    option.append(make("b", {}, `/${name}`), make("small", {}, description));
+    option.onpointerdown = (event) => event.preventDefault(); // the line keeps the focus
+    option.onclick = () => choose(number);
+    return option;
+  }));
+  menu.hidden = !found.length;
+  line.removeAttribute("aria-activedescendant");
+}
+
+const close = () => open([]);
+
+function move(step) {
+  menu.children[active]?.setAttribute("aria-selected", "false");
+  active = (active + step + (active < 0 && step < 0 ? 1 : 0) + options.length) % options.length;
+  menu.children[active].setAttribute("aria-selected", "true");
+  menu.children[active].scrollIntoView({ block: "nearest" });
+  line.setAttribute("aria-activedescendant", `option-${active}`);
+}
+
+function choose(number) {
+  const { name } = options[number];
+  fill("");
+  say(`/${name}`);
+  line.focus();
+}
+
+line.onkeydown = (event) => {
+  if (event.isComposing) return;
+  const { key } = event, listed = !menu.hidden && options.length;
+  if (listed && (key === "ArrowDown" || key === "ArrowUp")) move(key === "ArrowDown" ? 1 : -1);
+  else if (listed && key === "Tab" && !event.shiftKey) fill(`/${options[Math.max(active, 0)].name} `);
+  else if (listed && key === "Enter" && active >= 0) choose(active);
+  else if (key === "Enter" && !event.shiftKey) submit();
+  else if (key === "Escape") menu.hidden ? setBeside() : close();
+  else if (key === "ArrowUp" && !line.value && said.length) fill(said.at(-1));
+  else return;
+  event.preventDefault();
+};
+line.oninput = suggest;
+document.getElementById("composer").onsubmit = (event) => {
+  event.preventDefault();
+  submit();
+};
+document.getElementById("slash").onclick = () => (line.value === "/" ? fill("") : fill("/"));
+document.getElementById("drop").onclick = () => (setBeside(), line.focus());
+attach.onclick = () => picker.click();
+picker.onchange = () => {
+  file = picker.files[0];
+  showBeside();
+  line.focus();
+};
+newest.onclick = () => (toEnd(), line.focus());
+log.onscroll = () => {
+  if ((follows = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR)) newest.hidden = true;
+};
+log.onpointerdown = close;
+new ResizeObserver(() => follows && toEnd()).observe(log);
+dialog.lastElementChild.onclick = () => dialog.close();
+window.onhashchange = openCode;
+window.ononline = connect;
+document.onvisibilitychange = () => (document.hidden ? socket.close() : connect());
+connect();

@@ -1,0 +1,152 @@
+"""The chat of one person on the page: the newest messages, and the tabs that show them.
+
+The page gets runs of text and no markup, so nothing that a person or a network writes can become any.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from copy import copy
+from dataclasses import asdict, dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from bot.chat import Chat, Gone
+from bot.creations import CODE
+from bot.words.runs import Run, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aiohttp.web import WebSocketResponse
+    from markupsafe import Markup
+
+    from bot.chat import Button, Buttons
+
+KEPT = 500
+"""Messages of each chat that the page can show again."""
+QUOTED = 80
+"""Characters of a message that a reply shows."""
+SEND_SECONDS = 10.0
+"""A tab that takes longer to take an event has gone."""
+
+
+@dataclass
+class Message:
+    """A message as the page keeps it. A file has a name, and a picture the name ""."""
+
+    id: int
+    mine: bool
+    at: float
+    runs: list[Run]
+    buttons: list[list[Button]] = field(default_factory=list)
+    edited: bool = False
+    reply: str = ""
+    file: tuple[str, bytes] | None = None
+
+    @property
+    def text(self) -> str:
+        """The words alone."""
+        return "".join(run.text for run in self.runs)
+
+    def drawn(self) -> dict[str, Any]:
+        """Return what the page shows: a run is a text, its styles, and what a click on it does, if anything."""
+        facts = {name: value for name, value in asdict(self).items() if name not in ("runs", "buttons", "file")}
+        facts["runs"] = [{"text": run.text, "styles": run.styles} | _click(run) for run in self.runs]
+        facts["rows"] = [[button.label for button in row] for row in self.buttons]
+        if self.file:
+            facts["file"] = {"name": self.file[0], "size": len(self.file[1])}
+        return facts
+
+
+def _click(run: Run) -> dict[str, str]:
+    """Return what a click does: a command and a code are sent, an example is put into the line."""
+    if "command" in run.styles:
+        return {"send": run.text}
+    if "code" not in run.styles:
+        return {}
+    if CODE.fullmatch(run.text):
+        return {"send": f"/again {run.text}"}
+    return {"write": run.text} if run.text.startswith("/") else {}
+
+
+class PageChat(Chat):
+    """A person's chat. Its id is the person's."""
+
+    def __init__(self, person: int) -> None:
+        self.id = person
+        self.messages: dict[int, Message] = {}
+        self.tabs: set[WebSocketResponse] = set()
+        self._pressed: tuple[int, int] | None = None
+        self._numbers = count(1)
+
+    def at_button(self, message: int, button: int) -> PageChat:
+        """Return this chat as the one in which a button waits to be released."""
+        pressed = copy(self)
+        pressed._pressed = (message, button)
+        return pressed
+
+    def heard(self, text: str, *, reply: int | None = None, file: tuple[str, bytes] | None = None) -> Message:
+        """Keep what the person says, or sends, as a message of their own."""
+        quoted = self.messages.get(reply or 0)
+        quote = " ".join((quoted.text or (quoted.file or ("",))[0]).split())[:QUOTED] if quoted else ""
+        return self._keep(Message(next(self._numbers), True, time.time(), [Run(text)], reply=quote, file=file))
+
+    async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
+        """Show a message in every tab, and return its number."""
+        return await self._said(html, buttons)
+
+    async def change(
+        self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
+    ) -> None:
+        """Show a message anew. Gone, if the page has let go of it."""
+        kept = self.messages.get(message)
+        if kept is None:
+            raise Gone("the page has no such message any more")
+        kept.buttons = [list(row) for row in buttons]
+        if html is not None:
+            kept.runs, kept.edited = runs(html), True
+        await self.tell("message", kept.drawn())
+
+    async def notice(self, text: str = "", *, alert: bool = False) -> None:
+        """Release the button that was pressed."""
+        await self.tell("pressed", {"at": self._pressed, "text": text, "alert": alert})
+
+    async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
+        """Show a picture with a caption."""
+        return await self._said(html, buttons, ("", png))
+
+    async def document(self, name: str, content: bytes, html: Markup) -> int:
+        """Show a file to download, with a caption."""
+        return await self._said(html, (), (name, content))
+
+    async def typing(self) -> None:
+        """Show for a few seconds that the bot is typing."""
+        await self.tell("typing", {})
+
+    async def tell(self, event: str, facts: dict[str, Any]) -> None:
+        """Send an event to every tab. One that takes nothing more is closed, and will come back by itself."""
+        await asyncio.gather(*(self._tell(tab, {"event": event} | facts) for tab in list(self.tabs)))
+
+    async def _tell(self, tab: WebSocketResponse, facts: dict[str, Any]) -> None:
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await tab.send_json(facts)
+        except (TimeoutError, ConnectionError):
+            self.tabs.discard(tab)
+            with contextlib.suppress(TimeoutError, ConnectionError):
+                await tab.close()
+
+    async def _said(self, html: Markup, buttons: Buttons, file: tuple[str, bytes] | None = None) -> int:
+        rows: Sequence[Sequence[Button]] = buttons
+        message = Message(next(self._numbers), False, time.time(), runs(html), [list(row) for row in rows], file=file)
+        await self.tell("message", self._keep(message).drawn())
+        return message.id
+
+    def _keep(self, message: Message) -> Message:
+        self.messages[message.id] = message
+        while len(self.messages) > KEPT:
+            del self.messages[next(iter(self.messages))]
+        return message

@@ -1,0 +1,317 @@
+"""The door of the terminal, and of pipes: whoever runs this owns the process, and so is an admin.
+
+Each line is a message, but `#1` presses the first button of the newest message that has some. At a terminal,
+prompt_toolkit edits the line; Ctrl-C clears it, and Ctrl-D ends the chat. Through pipes, the next line is read when the
+last one is answered, and at the end everything that was begun is finished, a training included.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import os
+import re
+import sys
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Self
+
+from bot.asks import Pressed, Said
+from bot.chat import Chat
+from bot.words import sentences
+from bot.words.runs import Run, runs
+from model.errors import MangosaurusError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from markupsafe import Markup
+    from prompt_toolkit import PromptSession
+
+    from bot.app import Bot
+    from bot.chat import Button, Buttons
+
+YOU = 1
+PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Characters that could command a terminal."""
+STYLES = {"bold": "bold", "italic": "italic", "code": "ansicyan", "pre": "ansicyan", "command": "ansicyan"}
+PICTURE = "(a picture)"
+BANNER = "A chat with Mangosaurus, in your terminal. #1 presses a button, Ctrl-D ends it."
+UNFINISHED = "\n…"
+
+
+class OutputError(MangosaurusError):
+    """What the bot says cannot be written down."""
+
+
+class InputError(MangosaurusError):
+    """What the person says cannot be read."""
+
+
+class Pipes(Chat):
+    """The chat through pipes: plain text, a message a paragraph, and only finished ones."""
+
+    id = YOU
+    edit_seconds = math.inf
+
+    def __init__(self) -> None:
+        self.newest: tuple[int, list[Button]] = (0, [])
+        """The newest message with buttons."""
+        self._count = 0
+
+    async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
+        """Write a message down, and its buttons in a line."""
+        self._count += 1
+        self._show(self._count, runs(html), buttons, unfinished=unfinished)
+        return self._count
+
+    async def change(
+        self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
+    ) -> None:
+        """Write a message down once more; if its buttons alone have changed, those."""
+        self._show(message, runs(html) if html is not None else [], buttons, unfinished=unfinished)
+
+    async def notice(self, text: str = "", *, alert: bool = False) -> None:
+        """Write a notice down."""
+        if text:
+            self.note(text)
+
+    async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
+        """Write down the caption: a terminal shows no pictures."""
+        self._count += 1
+        self._show(self._count, [*runs(html), Run(f"\n{PICTURE}")], buttons)
+        return self._count
+
+    async def document(self, name: str, content: bytes, html: Markup) -> int:
+        """Write a file down, below its caption and its name."""
+        self._count += 1
+        self._show(self._count, [*runs(html), Run(f"\n{name}\n{content.decode(errors='replace').rstrip()}")], ())
+        return self._count
+
+    async def typing(self) -> None:
+        """Show nothing."""
+
+    def note(self, text: str) -> None:
+        """Show something that is no message."""
+        self.put([Run(text)])
+
+    def put(self, shown: Sequence[Run]) -> None:
+        """Write a paragraph."""
+        self.write("".join(run.text for run in shown) + "\n\n")
+
+    def write(self, text: str) -> None:
+        """Write text; OutputError if it cannot be written, and an end in peace if nobody reads it any more."""
+        if sys.stdout is None:
+            return
+        try:
+            sys.stdout.buffer.write(text.encode(sys.stdout.encoding, "replace"))
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that nothing fails once more at the exit
+            if isinstance(error, BrokenPipeError):
+                raise asyncio.CancelledError from None
+            raise OutputError(f"the answers cannot be written: {error.strerror}") from None
+
+    def _show(self, message: int, shown: list[Run], buttons: Buttons, *, unfinished: bool = False) -> None:  # noqa: ARG002
+        self.put([*shown, *self._row(message, buttons)])
+
+    def _row(self, message: int, buttons: Buttons) -> list[Run]:
+        """Return the buttons as a line, each with its number; remember them to be pressed."""
+        flat = [button for row in buttons for button in row]
+        if not flat:
+            return []
+        self.newest = (message, flat)
+        return [Run("\n" + " ".join(f"[{number} {button.label}]" for number, button in enumerate(flat, start=1)))]
+
+
+class Screen(Pipes):
+    """The chat at a terminal: with styles; the lines of a sonnet are appended, and a training shows in the toolbar."""
+
+    edit_seconds = 0.25
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.toolbar = ""
+        self._shown: tuple[int, str] = (0, "")  # the newest message, as far as it is shown
+
+    def put(self, shown: Sequence[Run]) -> None:
+        """Print a paragraph."""
+        self._print([*shown, Run("\n\n")])
+
+    def _show(self, message: int, shown: list[Run], buttons: Buttons, *, unfinished: bool = False) -> None:
+        text = "".join(run.text for run in shown)
+        newest, before = self._shown
+        if unfinished:
+            text = text.removesuffix(UNFINISHED)
+            if newest == message and text.startswith(before):
+                self._print(_after(shown, len(before), text))
+                self._shown = (message, text)
+            elif message == self._count and newest != message and not buttons:
+                self._print(_after(shown, 0, text))
+                self._shown = (message, text)
+            else:
+                self.toolbar = text
+            return
+        self.toolbar = ""
+        if newest == message and before and text.startswith(before):
+            self._print([*_after(shown, len(before), text), *self._row(message, buttons), Run("\n\n")])
+        else:
+            self.put([*([Run("\n\n")] if before else []), *shown, *self._row(message, buttons)])
+        self._shown = (0, "")
+
+    def _print(self, shown: Sequence[Run]) -> None:
+        from prompt_toolkit import print_formatted_text
+        from prompt_toolkit.formatted_text import FormattedText
+
+        styled = [(" ".join(STYLES[style] for style in run.styles), CONTROL.sub("\ufffd", run.text)) for run in shown]
+        with contextlib.suppress(OSError):  # the terminal is gone, and SIGHUP on its way
+            print_formatted_text(FormattedText(styled), end="", flush=True)
+
+
+def _after(shown: Sequence[Run], start: int, text: str) -> list[Run]:
+    """Return the runs of a text from a position on."""
+    kept, position = [], 0
+    for run in shown:
+        end = min(position + len(run.text), len(text))
+        if end > start:
+            kept.append(Run(text[max(start, position) : end], run.styles))
+        position += len(run.text)
+    return kept
+
+
+class Terminal:
+    """The door: a screen where somebody sits at a terminal, else pipes. `history` keeps what was typed."""
+
+    def __init__(self, history: Path) -> None:
+        self.is_interactive = _is_terminal(sys.stdin) and _is_terminal(sys.stdout)
+        self._screen: Pipes = Screen() if self.is_interactive else Pipes()
+        self._history = history
+        self._rest: bytes | None = b""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Do nothing: there is nothing to close."""
+
+    async def open(self, bot: Bot) -> None:
+        """Do nothing: `converse` reads the lines."""
+
+    async def shut(self, seconds: float) -> None:
+        """Do nothing: the conversation is over."""
+
+    def close(self, open_until: float, cut_at: float) -> None:
+        """Do nothing: messages to a terminal never wait."""
+
+    def chat(self, chat_id: int) -> Chat | None:
+        """Return the only chat."""
+        return self._screen if chat_id == YOU else None
+
+    async def converse(self, bot: Bot, announcement: str = "") -> None:
+        """Answer each line until there are no more. InputError or OutputError."""
+        if announcement:
+            self._screen.note(announcement)
+        if not self.is_interactive:
+            while (line := await _in_daemon(self._read)) is not None:
+                await self._answer(line, bot)
+            await bot.idle()
+            await bot.runs.ended()
+            return
+        from prompt_toolkit.patch_stdout import patch_stdout
+
+        self._screen.note(BANNER)
+        session = self._session()
+        await self._answer("/start", bot)
+        with patch_stdout(raw=True):
+            while (line := await self._prompt(session)) is not None:
+                await self._answer(line, bot)
+
+    async def _answer(self, line: str, bot: Bot) -> None:
+        """Answer a line, or press a button, and wait until that is done."""
+        line = line.strip()
+        number, buttons = self._screen.newest
+        if press := PRESS.fullmatch(line):
+            if not 1 <= int(press[1]) <= len(buttons):
+                self._screen.note(sentences.NO_BUTTON.format(int(press[1])))
+                return
+            data = buttons[int(press[1]) - 1].data
+            await bot.ask(Pressed(person=YOU, chat=self._screen, is_admin=True, message=number, data=data))
+        elif line:
+            await bot.ask(Said(person=YOU, chat=self._screen, is_admin=True, text=line))
+
+    def _session(self) -> PromptSession[str]:
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.completion import WordCompleter
+        from prompt_toolkit.history import FileHistory
+
+        with contextlib.suppress(OSError):
+            self._history.touch(mode=0o600)
+        commands = {f"/{name}": about for name, about in sentences.ADMIN_COMMANDS.items()}
+        completer = WordCompleter(list(commands), meta_dict=commands, sentence=True)
+        screen: Any = self._screen
+        return PromptSession(
+            [("bold", "› ")],
+            history=FileHistory(str(self._history)),
+            completer=completer,
+            complete_while_typing=False,
+            bottom_toolbar=lambda: screen.toolbar or None,
+            refresh_interval=0.5,
+        )
+
+    async def _prompt(self, session: PromptSession[str]) -> str | None:
+        """Ask for a line; None where there will be no more. Ctrl-C clears the line."""
+        while True:
+            try:
+                return await session.prompt_async()
+            except KeyboardInterrupt:
+                continue
+            except EOFError:
+                return None
+
+    def _read(self) -> str | None:
+        """Wait for a line. Not with sys.stdin, whose lock would hold up the end of the process."""
+        while self._rest is not None and b"\n" not in self._rest:
+            chunk = b"" if sys.stdin is None else os.read(0, 1 << 16)
+            if not chunk:
+                last, self._rest = self._rest, None
+                return last.decode(errors="replace") or None
+            self._rest += chunk
+        if self._rest is None:
+            return None
+        line, _, self._rest = self._rest.partition(b"\n")
+        return line.decode(errors="replace")
+
+
+async def _in_daemon(read: Callable[[], str | None]) -> str | None:
+    """Call on a thread of its own. Unlike asyncio.to_thread's, one that waits for ever does not hold up the exit."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[str | None] = loop.create_future()
+
+    def settle(line: str | None, error: OSError | None) -> None:
+        if future.done():
+            return
+        if error:
+            future.set_exception(InputError(f"what you say cannot be read: {error.strerror}"))
+        else:
+            future.set_result(line)
+
+    def run() -> None:
+        line, failure = None, None
+        try:
+            line = read()
+        except OSError as error:
+            failure = error
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, line, failure)
+
+    Thread(target=run, name="reading", daemon=True).start()
+    return await future
+
+
+def _is_terminal(stream: Any) -> bool:
+    return stream is not None and stream.isatty()

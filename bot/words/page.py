@@ -1,0 +1,46 @@
+"""The page in a browser: its labels, and what it says when something is wrong. Plain text."""
+
+PAGE = {
+    "title": "Mangosaurus",
+    "subtitle": "dinosaurs that never lived, verse that Shakespeare never wrote",
+    "chat": "Chat with Mangosaurus",
+    "write": "Write a message",
+    "placeholder": "Message",
+    "send": "Send",
+    "commands": "Commands",
+    "file": "Send a file",
+    "drop": "Remove",
+    "reply": "Reply",
+    "replying": "Replying to",
+    "copy": "Copy",
+    "copied": "Copied.",
+    "newest": "To the newest message",
+    "you": "You:",
+    "bot": "Mangosaurus:",
+    "typing": "Mangosaurus is typing",
+    "picture": "A picture from Mangosaurus",
+    "edited": "edited",
+    "close": "OK",
+    "enter": "I have opened it already",
+    "javascript": "This page needs JavaScript.",
+    "gone": "I can't hear you: the connection is lost. I'm trying to get back to you.",
+    "stranger": "I don't know this browser any more. Open the link that I print where I was started.",
+    "restarted": "I was restarted, and our chat begins anew. Your seed, your settings and your codes are still here.",
+    "unsent": "That didn't reach me. Your words are still below; send them again when I'm back.",
+    "large": "That file is too large for me. I can read up to 5 MB.",
+}
+WITHOUT_LINK = "This is a private chat. Open the link that I print where I was started: it ends in a token."
+WRONG_LINK = "That link is not mine, or no longer. Open the one that I printed last."
+WRONG_HOST = "I don't know that name. Open the link that I print where I was started."
+WRONG_ORIGIN = "I only answer my own page."
+NO_SUCH_PAGE = "There is nothing here. I live at /."
+UNREADABLE = "I couldn't read that. Please reload the page."
+TOO_LONG = "That's longer than a message can be, which is 4,096 characters. Please send it in parts."
+ADMINS_SEND_FILES = "I take files from my admins only. Send me a line instead."
+TOO_FAST = "You're faster than I can read. Give me a few seconds."
+BUTTON_GONE = "That button is gone."
+OPEN = "Chat with me in your browser: {}"
+OPEN_FOR_OTHERS = (
+    "Everybody with this link can chat with me. It is plain http, which others on the way can read, so keep it to a "
+    "network that you trust."
+)
