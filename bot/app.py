@@ -1,6 +1,6 @@
 """The composition root: builds the parts of a bot, opens its doors, and closes everything in the mirrored order.
 
-    async with running(settings, doors) as bot: …
+async with running(settings, doors) as bot: …
 """
 
 from __future__ import annotations
@@ -63,6 +63,9 @@ class Door(Protocol):
 
     def chat(self, chat_id: int) -> Chat | None:
         """Return the chat with an id, if it is one of this door's."""
+
+    def facts(self) -> dict[str, str]:
+        """Return what `/status` should say of this door."""
 
 
 @dataclass(eq=False)
@@ -168,7 +171,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         Store(settings.database_address),
         shelf,
         Admission(settings.rate_limit),
-        Runs(shelf, settings.checkpoints),
+        Runs(shelf),
         bold_temperatures(chosen),
         doors,
         settings.stop_seconds,

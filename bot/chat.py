@@ -22,9 +22,6 @@ SLOW_SECONDS = 0.5
 """After this time somebody sees that the bot is typing, or the beginning of a text."""
 TYPING_SECONDS = 4.5
 """Telegram shows for five seconds that a bot is typing."""
-PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 5.0
-"""Between two tries to rewrite a message: after the first one, and after many."""
-TRIES = 3
 
 
 class Explained(MangosaurusError):  # noqa: N818 - an answer, not a fault
@@ -147,18 +144,12 @@ class LiveMessage:
             self._changed.set()
 
     async def conclude(self, html: Markup, buttons: Buttons = ()) -> None:
-        """Show the end. NotSent or InDoubt. A change is tried again, as doing it twice does no harm."""
-        tries = 0
-        while self.message is not None:
-            try:
+        """Show the end. NotSent or InDoubt."""
+        if self.message is not None:
+            with contextlib.suppress(Gone):
                 return await self._chat.change(self.message, html, buttons)
-            except Gone:
-                break
-            except InDoubt:
-                if (tries := tries + 1) == TRIES:
-                    raise
-                await asyncio.sleep(PAUSE_SECONDS)
         self.message = await self._chat.say(html, buttons)
+        return None
 
     async def _rewrite(self) -> None:
         """Show the newest state at the chat's pace, and until there is one, that the bot is typing."""

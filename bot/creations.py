@@ -163,9 +163,7 @@ def varied(creation: Creation, verb: str) -> Wish:
         case "continue":
             if creation.length >= MOST_CONTINUED or creation.genre is not Genre.POEM:
                 raise Explained(sentences.LONGEST_POEM)
-            return Wish(
-                Genre.POEM, voice=creation.voice, before=creation.code, poem=creation, person=creation.person
-            )
+            return Wish(Genre.POEM, voice=creation.voice, before=creation.code, poem=creation, person=creation.person)
         case "sonnet":
             if creation.genre is not Genre.POEM:
                 raise Explained(sentences.OLD_BUTTON)

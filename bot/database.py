@@ -124,7 +124,9 @@ class Database:
     async def open(self, prepare: Callable[[Connection], object]) -> None:
         """Make the file, or see to it that it is a database and private; then prepare its tables. StoreError."""
         way_out = (
-            "DATABASE can name another file" if self.is_file else "check that the server runs, and that DATABASE is right"
+            "DATABASE can name another file"
+            if self.is_file
+            else "check that the server runs, and that DATABASE is right"
         )
         try:
             with self._explained(way_out):

@@ -10,10 +10,12 @@ import asyncio
 import contextlib
 import logging
 from collections import OrderedDict
+from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from bot.chat import Explained
 from bot.creations import request_for
+from bot.locks import locked
 from bot.voices import RemovedError, Voices
 from bot.words import sentences
 from bot.writer import Text, Writer, prepare
@@ -24,7 +26,7 @@ from model.errors import MangosaurusError
 from model.text.forms import Genre, Network
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import AsyncIterator, Iterable
     from pathlib import Path
 
     from markupsafe import Markup
@@ -100,6 +102,19 @@ class Shelf:
         """Write with the version that the folder's pointer names from now on, and return it. CheckpointError."""
         async with self._loading:
             return await self._load_current(network)
+
+    @asynccontextmanager
+    async def changing(self, network: str) -> AsyncIterator[Versions]:
+        """Hold the lock of a network's folder while its pointer is changed; at the end, write with what it names then.
+
+        RemovedError; CheckpointError if that cannot be loaded.
+        """
+        versions = await asyncio.to_thread(self.versions, network)
+        await asyncio.to_thread(versions.directory.mkdir, parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            await asyncio.to_thread(stack.enter_context, locked(versions.directory))
+            yield versions
+            await self.refresh(network)
 
     async def current(self, network: str) -> Checkpoint:
         """Return the weights that a network writes with. Explained, if it has none."""
@@ -191,7 +206,9 @@ class Shelf:
     async def _evict(self) -> None:
         """Stop the idle writers of versions that are not current, but for the few that were used last."""
         kept = {(network, self._current[network].version) for network in Network if network in self._current}
-        while len(idle := [key for key, writer in self._writers.items() if not writer.pending and key not in kept]) > KEPT:
+        while (
+            len(idle := [key for key, writer in self._writers.items() if not writer.pending and key not in kept]) > KEPT
+        ):
             await self._writers.pop(idle[0]).stop()
 
     def _way_out(self, networks: Iterable[str]) -> str:

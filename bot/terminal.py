@@ -208,6 +208,10 @@ class Terminal:
     def close(self, open_until: float, cut_at: float) -> None:
         """Do nothing: messages to a terminal never wait."""
 
+    def facts(self) -> dict[str, str]:
+        """Return nothing that `/status` should say."""
+        return {}
+
     def chat(self, chat_id: int) -> Chat | None:
         """Return the only chat."""
         return self._screen if chat_id == YOU else None

@@ -12,10 +12,8 @@ changes hold a lock.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import logging
-import os
 import re
 import shutil
 import tempfile
@@ -25,6 +23,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.creations import CODE, new_code
+from bot.locks import locked
 from model.errors import MangosaurusError
 from model.files import write_whole
 from model.text.corpus import read_names, read_verse
@@ -46,7 +45,6 @@ SHORTEST_NAME, LONGEST_NAME = 2, 20
 RESERVED = frozenset({*Genre, *FORMS, "fresh"})
 """Words that mean something else in a command."""
 PRIVATE = 0o700
-LOCK = ".lock"
 UNFINISHED = ".voice-"
 """How folders begin that are being made or removed."""
 
@@ -218,12 +216,8 @@ class Voices:
     def _locked(self) -> Iterator[None]:
         """Make the folder of all voices if it is missing, and wait for its lock."""
         self._directory.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-        descriptor = os.open(self._directory / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with locked(self._directory):
             yield
-        finally:
-            os.close(descriptor)
 
     @contextlib.contextmanager
     def _unfinished(self) -> Iterator[Path]:

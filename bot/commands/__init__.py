@@ -123,5 +123,5 @@ def _sentence(error: Exception, ask: Ask, bot: Bot) -> Markup | None:
     return sentences.APOLOGY.format(error_id)
 
 
-for _audience in ("names", "verse", "people", "voices", "admin", "welcome", "inline"):
+for _audience in ("names", "verse", "people", "voices", "admin", "models", "welcome", "inline"):
     import_module(f"{__name__}.{_audience}")  # each registers its functions here

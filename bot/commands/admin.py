@@ -1,1 +1,128 @@
-"""(being written)"""
+"""`/retrain`, the buttons below a training, and `/status`. To everybody but admins, none of it exists."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import platform
+import resource
+import sys
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.chat import Button, Explained
+from bot.commands import button, command
+from bot.commands.teaching import teach
+from bot.database import StoreError
+from bot.training import folder
+from bot.training.folder import Run
+from bot.words import admins, sentences, tables
+from model.text.forms import FORMS, Network
+
+if TYPE_CHECKING:
+    from bot.app import Bot
+    from bot.asks import Pressed, Said
+
+logger = logging.getLogger(__name__)
+
+SHORTEST_MINUTES, LONGEST_MINUTES = 0.01, 1440.0
+FRESH = "fresh"
+
+
+@command("retrain", admin=True)
+async def retrain(ask: Said, rest: str, bot: Bot) -> None:
+    """Train a network: `/retrain dino|poem [minutes] [fresh]`, or `/retrain names|verse VOICE` with a text file.
+
+    If a run of the network was interrupted, it goes on with its own settings, unless this one is to be fresh.
+    """
+    name, *options = rest.split() or [""]
+    bot.runs.refuse_second()
+    if name.lower() in FORMS:
+        run = await teach(ask, name.lower(), options, bot)
+    elif name.lower() in tuple(Network):
+        run = _run(Network(name.lower()), [option.lower() for option in options])
+    else:
+        raise Explained(admins.RETRAIN_USAGE)
+    waiting = None if run.fresh else await bot.runs.interrupted(run.network)
+    if waiting is None:
+        await bot.runs.drop(run.network)
+    run, done = waiting or run, None
+    if waiting:
+        path = folder.folder_of(bot.shelf.directory, run.network)
+        done = await asyncio.to_thread(folder.fraction_done, path) or 0.0
+    bot.runs.refuse_second()  # another one may have begun meanwhile
+    buttons = [
+        [Button.of(admins.FINISH, "training", "finish", run.key)],
+        [Button.of(admins.CANCEL, "training", "cancel", run.key)],
+    ]
+    message = await ask.chat.say(admins.training_begins(run, done), buttons)
+    bot.runs.begin(replace(run, chat=ask.chat.id, message=message), ask.chat)
+
+
+@button("training:(finish|cancel|on|drop):([a-z0-9]{8})", admin=True)
+async def end_training(ask: Pressed, choice: str, key: str, bot: Bot) -> None:
+    """End the run that goes on: keep its best weights, if they are better, or nothing."""
+    if choice in ("on", "drop"):
+        raise Explained(admins.USE_COMMAND.format("/retrain dino or /retrain poem"))
+    (bot.runs.finish if choice == "finish" else bot.runs.cancel)(key)
+    await ask.chat.notice(admins.FINISHING if choice == "finish" else admins.CANCELLING)
+
+
+@command("status", admin=True)
+async def status(ask: Said, _rest: str, bot: Bot) -> None:
+    """Show what the bot has done since its start, and what it is made of at the moment."""
+    try:
+        size = tables.size(await bot.store.size())
+    except StoreError as error:
+        logger.warning("The size of the database is not known: %s", error)
+        size = "no answer"
+    seconds = asyncio.get_running_loop().time() - bot.tally.begun
+    facts = {
+        "up": sentences.duration(seconds),
+        "answers": f"{bot.tally.answers:,}, and {bot.admission.refused:,} refused",
+        "latency": tables.latency(bot.tally.latency),
+        "waiting": f"{sentences.counted(bot.shelf.pending, 'text')}",
+    }
+    for door in bot.doors:
+        facts |= door.facts()
+    facts |= {
+        "errors": tables.errors(bot.tally.errors),
+        "training": bot.runs.running.title if bot.runs.running else "none",
+    }
+    for network, checkpoint in bot.shelf.serving.items():
+        title = await asyncio.to_thread(bot.shelf.title, network) or network
+        facts[title if network in tuple(Network) else f"voice:{title}"] = checkpoint.version
+    facts |= {
+        "database": f"{bot.store.name}, {size}",
+        "memory": tables.size(resident()),
+        "runs on": f"Mangosaurus {metadata.version('mangosaurus')}, Python {platform.python_version()}",
+    }
+    await ask.chat.say(tables.status(facts))
+
+
+def resident() -> int:
+    """Return the bytes of memory that this process uses; where the system does not tell, the most that it has used."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most if sys.platform == "darwin" else most * 1024
+
+
+def _run(network: Network, options: list[str]) -> Run:
+    """Read for how many minutes to train, and whether from nothing. Explained."""
+    minutes = [option for option in options if option != FRESH]
+    if len(minutes) > 1 or options.count(FRESH) > 1:
+        raise Explained(admins.RETRAIN_USAGE)
+    chosen = None
+    if minutes:
+        try:
+            chosen = float(minutes[0])
+        except ValueError:
+            raise Explained(admins.RETRAIN_USAGE) from None
+        if not SHORTEST_MINUTES <= chosen <= LONGEST_MINUTES:  # NaN is refused too
+            raise Explained(admins.MINUTES.format(LONGEST_MINUTES))
+    return Run(str(network), network.form, str(network), chosen, FRESH in options)

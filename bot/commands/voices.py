@@ -47,9 +47,7 @@ async def voice_named(name: str, form: Form, bot: Bot) -> Voice:
     if voice is None:
         given = sentences.cut(name, 40)
         near = extractOne(name.casefold(), [voice.name for voice in found], score_cutoff=SIMILAR)
-        raise Explained(
-            sentences.DO_YOU_MEAN.format(given, near[0]) if near else sentences.UNKNOWN_VOICE.format(given)
-        )
+        raise Explained(sentences.DO_YOU_MEAN.format(given, near[0]) if near else sentences.UNKNOWN_VOICE.format(given))
     if voice.form != form:
         raise Explained(sentences.OTHER_FORM.format(voice.name, voice.form, example(voice)))
     return voice

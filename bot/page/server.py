@@ -108,7 +108,9 @@ class Page:
             ]
         )
         # Without a log of requests, as an address may hold the token.
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=LAST_WORDS_SECONDS)
+        self._runner = web.AppRunner(
+            app, access_log=None, handler_cancellation=True, shutdown_timeout=LAST_WORDS_SECONDS
+        )
 
     @property
     def is_private(self) -> bool:
@@ -147,6 +149,10 @@ class Page:
 
     def close(self, open_until: float, cut_at: float) -> None:
         """Do nothing: messages to the page never wait."""
+
+    def facts(self) -> dict[str, str]:
+        """Return what `/status` should say: how many browsers are here."""
+        return {"page": sentences.counted(sum(bool(chat.tabs) for chat in self._chats.values()), "browser")}
 
     def chat(self, chat_id: int) -> PageChat | None:
         """Return the chat of somebody who has ever been let in."""

@@ -73,7 +73,9 @@ class TelegramChat(Chat):
             if html is None:
                 await self._bot.edit_message_reply_markup(self.id, message, reply_markup=_keyboard(buttons))
             else:
-                await self._bot.edit_message_text(html, self.id, message, parse_mode="HTML", reply_markup=_keyboard(buttons))
+                await self._bot.edit_message_text(
+                    html, self.id, message, parse_mode="HTML", reply_markup=_keyboard(buttons)
+                )
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
         """Release the button that was pressed. It has done its work, even if Telegram does not take that."""
@@ -123,7 +125,7 @@ class TelegramChat(Chat):
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
         """Return how long a message to this chat would wait, behind others that are being written."""
-        return self._pacing.wait_seconds(self.id, in_chat, in_all)
+        return self._pacing.wait(self.id, in_all, in_chat)
 
 
 @contextmanager

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from markupsafe import Markup
+
+from bot.words.sentences import duration
+from model.evaluation.comparison import WORTHWHILE, digits_for
+
+if TYPE_CHECKING:
+    from bot.training.folder import Run
+    from bot.training.progress import Progress
 
 # Custom voices.
 
@@ -26,3 +35,135 @@ REMOVED = Markup("The voice {} is gone.")
 VOICE_IS_TRAINING = Markup("I'm training <b>{}</b>. Cancel that first, then I can remove it.")
 RENAME_BY_COMMAND = Markup("To rename a voice, send <code>/voices {} newname</code>.")
 """For a button of earlier versions."""
+VOICES_FULL = Markup("I have {} voices, and that's as many as I can keep. Remove one with /voices first.")
+VOICE_NOT_KEPT = Markup("I couldn't write that to the disk. The log says why.")
+NO_FILE = Markup("I see no file there. {}").format(HOW_TO_TEACH)
+NOT_FETCHED = Markup("I couldn't fetch that file. Please send it again.")
+TEXT_TOO_LARGE = Markup("Your file has {:.1f} MB, and I can take up to {:g}. Please give me a part of it.")
+TEXT_REFUSED = Markup("I can't learn from that: {}.")
+HAS_OTHER_FORM = Markup(
+    "<b>{}</b> is a voice for {}, and it stays one. Choose another name for this text, or remove the voice with /voices "
+    "first."
+)
+LEARNING = Markup("I'll learn this as the voice <b>{}</b>. Once I have, you can ask for {}.\n\n<i>{}</i>")
+LEARNING_ANEW = Markup(
+    "This is the new text of the voice <b>{}</b>. I'll learn it from nothing as a new version; until then the old one "
+    "serves, and its codes keep working.\n\n<i>{}</i>"
+)
+
+# Trainings.
+
+RETRAIN_USAGE = Markup(
+    "Tell me which network to train and, if you like, for how many minutes: <code>/retrain dino</code>, "
+    "<code>/retrain poem 10</code>. It goes on from the weights that serve; <code>/retrain dino fresh</code> begins "
+    "from nothing."
+)
+MINUTES = Markup("A training can take up to {:g} minutes, for example <code>/retrain dino 5</code>.")
+ALREADY_TRAINING = Markup("I'm still training <b>{}</b>. Please ask again when that is done.")
+TRAINING_OVER = Markup("That training is over already.")
+FINISH, CANCEL, UNDO = "Stop and keep the best", "Cancel", "Undo"
+FINISHING = "I'm stopping. Let's see how good the best weights are."
+CANCELLING = "I'm cancelling it."
+USE_COMMAND = Markup("Trainings go on by command now: send {}, or the same with fresh to start over.")
+"""For buttons of earlier versions."""
+TRAINED = Markup("Trained <b>{}</b>. How good it is stands below.")
+TRAINING_CANCELLED = Markup("The training of <b>{}</b> is cancelled. Everything stays as it was.")
+TRAINING_STOPPED = Markup(
+    "I was stopped while I was training <b>{}</b>. <code>{}</code> goes on with it when I'm back."
+)
+TRAINING_LOST = Markup(
+    "I was stopped while I was training <b>{}</b>, and nothing is left to go on from. <code>{}</code> starts over."
+)
+TRAINING_BROKE = Markup(
+    "The training of <b>{}</b> brought no new weights. Something of mine went wrong, sorry; the log says what. Everything "
+    "stays as it was."
+)
+TRAINING_ELSEWHERE = Markup("This training is going on already, in another process.")
+FAILED = Markup("The training of <b>{}</b> brought no new weights: {}. Everything stays as it was.")
+HUNG = "it hung, so I ended it"
+NO_LOSS = "it ended without saying how good the new weights are"
+OVERTAKEN = "another version became current meanwhile"
+
+
+def command(run: Run) -> str:
+    """Return the command that trains a network."""
+    return f"/retrain {run.form} {run.title}" if run.is_voice else f"/retrain {run.network}"
+
+
+def training_begins(run: Run, done: float | None) -> Markup:
+    """Open the message that shows a run. `done` is how much of it was done before an interruption, from 0 to 1."""
+    minutes = (
+        ""
+        if run.minutes is None
+        else " for about a minute"
+        if run.minutes == 1
+        else f" for about {run.minutes:g} minutes"
+    )
+    if done is not None:
+        return Markup(
+            "I'm going on with the training of <b>{}</b>{}{} that was interrupted {:.0%} of the way through. "
+            "<code>{} fresh</code> would start over. You can watch it here."
+        ).format(run.title, " from nothing" if run.fresh else "", minutes, done, command(run))
+    return Markup("Training <b>{}</b>{}{}. You can watch it here.").format(
+        run.title, " from nothing" if run.fresh else "", minutes
+    )
+
+
+def interrupted(run: Run, done: float | None) -> Markup:
+    """Say at a start that the last process ended during a run that can go on."""
+    where = "while I was" if done is None else f"{done:.0%} of the way through"
+    return Markup(
+        "I was stopped {} training <b>{}</b>. <code>{}</code> goes on from there, with the same settings."
+    ).format(where, run.title, command(run))
+
+
+def failed(run: Run, reason: str) -> Markup:
+    """Say why a run brought no new weights, with a way out that is one in a chat."""
+    way_out = "send me its text again" if run.is_voice else "add fresh to the command, to begin from nothing"
+    return FAILED.format(run.title, reason.rstrip(".").replace("train without --from", way_out))
+
+
+def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Markup:
+    """Say how a run ended. `version` is that of the new weights, if they serve."""
+    new, old = progress.new_loss or 0.0, progress.old_loss
+    digits = digits_for(new if old is None else old, new)
+    before = "" if old is None else f", {old:.{digits}f} before"
+    losses = f"{new:.{digits}f} nats per character on held-out text{before}"
+    trained = Markup("Trained <b>{}</b> in {}{}").format(
+        run.title, duration(seconds), ", stopped early" if progress.early else ""
+    )
+    if version:
+        how = "can write" if old is None else "improved"
+        return Markup("{}, and it {}: {}. Version <code>{}</code> is in use now.").format(trained, how, losses, version)
+    if old is None or new >= old:
+        return Markup("{}, and it didn't improve: {}. I'm keeping the old weights.").format(trained, losses)
+    is_luck = old - new <= progress.margin
+    reason = (
+        f"A difference of {progress.margin:.{digits}f} can be luck"
+        if is_luck
+        else f"Less than {WORTHWHILE:g} isn't worth a change"
+    )
+    return Markup("{}, and it barely improved: {}. {}, so I'm keeping the old weights.").format(trained, losses, reason)
+
+
+# Versions.
+
+MODELS_USAGE = Markup(
+    "Tell me whose versions you'd like to see, or nothing at all: <code>/models</code>, <code>/models dino</code>, "
+    "<code>/models voice:pokemon</code>."
+)
+USE_IT, USE_ANYWAY, LEAVE_IT = "use {}", "Use it all the same", "Leave it"
+IN_USE = "{} is in use now."
+OTHER_TEXT = Markup(
+    "Version <code>{}</code> of <b>{}</b> learned from another text than <code>{}</code>, which is in use. Use it all the same?"
+)
+WORSE = Markup(
+    "Version <code>{}</code> of <b>{}</b> is worse: {} nats per character on held-out text, where <code>{}</code>, which is "
+    "in use, has {}. Use it all the same?"
+)
+NOT_CHANGED = Markup("I can't do that: {}. <b>{}</b> stays as it is.")
+UNDONE = Markup("Undone: version <code>{}</code> of <b>{}</b> is in use again.")
+UNDO_OVER = Markup("There's nothing to undo any more: another version is in use. /models shows all of them.")
+USE_MODELS = Markup("Send /models to see the versions, or <code>python -m model compare</code> to compare two of them.")
+"""For buttons of earlier versions."""
+USE_UNDO = Markup("/rollback is gone: press Undo below a training, or choose a version with /models.")

@@ -86,13 +86,17 @@ def _names(creation: Creation, text: Text, facts: str) -> Markup:
         parts = explained(text.texts[0]) if not creation.voice else ""
         lines = [Markup("<b>{}</b>").format(spelled(text.texts[0]))]
         lines += [Markup("<i>{}</i>").format(parts)] if parts else []
-        return Markup("\n").join([*lines, _small_print(creation, Markup("{}; {}").format(_newness(text, spelled), facts))])
+        return Markup("\n").join(
+            [*lines, _small_print(creation, Markup("{}; {}").format(_newness(text, spelled), facts))]
+        )
     lines = []
     for name, near in zip(text.texts, text.neighbours, strict=True):
         beside = Markup(" <i>{}, {}</i>").format(spelled(near.name), near.distance) if near else ""
         lines.append(Markup("<b>{}</b>{}").format(spelled(name), beside))
     legend = "all new"
-    legend += "; beside each, the closest name I know and how many letters apart they are" if any(text.neighbours) else ""
+    legend += (
+        "; beside each, the closest name I know and how many letters apart they are" if any(text.neighbours) else ""
+    )
     return Markup("\n").join([*lines, "", _small_print(creation, f"{legend}; {facts}")])
 
 

@@ -87,7 +87,9 @@ ABOUT = Markup(
     "I'm <b>Mangosaurus</b>: two recurrent networks, written in NumPy right down to the gradients. "
     "I never give you a name that I learned from, and I never set out to copy a line."
 )
-ABOUT_NAMES = Markup("<b>Names</b> come from {}{}: version <code>{}</code>, {:.3f} nats per character on text it has never seen.")
+ABOUT_NAMES = Markup(
+    "<b>Names</b> come from {}{}: version <code>{}</code>, {:.3f} nats per character on text it has never seen."
+)
 ABOUT_VERSE = Markup(
     "<b>Verse</b> comes from {} that read Shakespeare's plays, then the sonnets: version <code>{}</code>, {:.3f} nats per "
     "character on text it has never seen."
@@ -137,6 +139,7 @@ BUSY = Markup("So many people are writing to me that I can't keep up. Please ask
 BUSY_GROUP = Markup(
     "Together you're faster than Telegram lets me answer a group. Ask me again in half a minute, or in a private chat."
 )
+SILENCED = Markup("Telegram kept me silent for a while, and I couldn't answer {}. Please ask again.")
 TOO_MANY = Markup("You're faster than I can dream. Give me {}, and I'll gladly go on.")
 STOPPING = Markup("I'm shutting down. Please ask again when I'm back.")
 NOT_WRITTEN = Markup("Something went wrong while I was writing, sorry. Please ask again.")
@@ -149,7 +152,9 @@ NO_NETWORK = {
     "poem": Markup("I can't write verse at the moment, as my network for it is missing. The log says why."),
 }
 NO_NEW_NAME = Markup("I couldn't think of a new name just now. Please ask me once more.")
-NO_NEW_NAME_WITH = Markup("I couldn't find a new name that begins with <b>{}</b>. Try fewer letters, or different ones.")
+NO_NEW_NAME_WITH = Markup(
+    "I couldn't find a new name that begins with <b>{}</b>. Try fewer letters, or different ones."
+)
 NO_VERSE = Markup("I couldn't find the words to go on from there. Try another line.")
 NO_SONNET = Markup("I couldn't find the rhymes for that one. Try another line.")
 GONE = Markup(

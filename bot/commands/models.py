@@ -1,0 +1,181 @@
+"""`/models`: the last versions of a network, each with its loss and a button that uses it; and Undo."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import unicodedata
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+from bot.chat import Button, Explained, InDoubt, NotSent
+from bot.commands import button, command
+from bot.creations import CODE
+from bot.voices import RemovedError
+from bot.words import admins, sentences, tables
+from model.checkpoint.encoding import CheckpointError
+from model.checkpoint.versions import VERSION_NAME
+from model.evaluation.comparison import digits_for
+from model.text.forms import Network
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from markupsafe import Markup
+
+    from bot.app import Bot
+    from bot.asks import Pressed, Said
+    from bot.chat import Buttons
+    from model.checkpoint.encoding import Checkpoint, Description
+    from model.text.forms import Form
+
+SHOWN = 8
+"""Versions in a message."""
+IN_A_ROW = 4
+WORSE: dict[Form, float] = {"names": 0.02, "verse": 0.002}
+"""Nats per character by which a version's held-out loss is higher that is used only if an admin insists."""
+
+_NETWORK = f"(dino|poem|voices/{CODE.pattern})"
+_VERSION = f"({VERSION_NAME.pattern})"
+
+
+@command("models", admin=True)
+async def models(ask: Said, rest: str, bot: Bot) -> None:
+    """Show the versions of a network; other networks are a button away."""
+    given, titles = unicodedata.normalize("NFC", rest.strip() or "dino").casefold(), await _titles(bot)
+    network = next((network for network, title in titles.items() if title == given), None)
+    if network is None:
+        raise Explained(admins.MODELS_USAGE)
+    await ask.chat.say(*await _list(network, bot))
+
+
+@command("rollback", admin=True)
+async def rollback(_ask: Said, _rest: str, _bot: Bot) -> None:
+    """Say what has taken the place of this command."""
+    raise Explained(admins.USE_UNDO)
+
+
+@button(f"versions:{_NETWORK}:[0-9]{{1,4}}", admin=True)
+async def turn(ask: Pressed, network: str, bot: Bot) -> None:
+    """Show the versions of a network in the message."""
+    await ask.chat.change(ask.message, *await _list(network, bot))
+    await ask.chat.notice()
+
+
+@button(f"compare:{_NETWORK}:{_VERSION}:[0-9]{{1,4}}", admin=True)
+async def compare(_ask: Pressed, _network: str, _version: str, bot: Bot) -> None:  # noqa: ARG001
+    """Say where versions are compared now."""
+    raise Explained(admins.USE_MODELS)
+
+
+@button(f"(promote|anyway):{_NETWORK}:{_VERSION}:[0-9]{{1,4}}", admin=True)
+async def use(ask: Pressed, verb: str, network: str, version: str, bot: Bot) -> None:
+    """Use a version from now on; one of another text, or a worse one, only after a question."""
+    title = (await _titles(bot)).get(network)
+    if title is None:
+        raise Explained(sentences.VOICE_GONE)
+    serving = await bot.shelf.current(network)
+    with _explained(title):
+        new = await asyncio.to_thread(lambda: bot.shelf.versions(network).load(version))
+        if verb == "promote" and (doubt := doubt_about(new, serving)):
+            yes = Button.of(admins.USE_ANYWAY, "anyway", network, version, 0)
+            no = Button.of(admins.LEAVE_IT, "versions", network, 0)
+            await ask.chat.change(ask.message, _question(doubt, title, new, serving), [[yes], [no]])
+            return await ask.chat.notice()
+        await _promote(network, version, bot)
+    await ask.chat.change(ask.message, *await _list(network, bot))
+    return await ask.chat.notice(admins.IN_USE.format(version))
+
+
+@button(f"undo:{_NETWORK}:{_VERSION}", admin=True)
+async def undo(ask: Pressed, network: str, version: str, bot: Bot) -> None:
+    """Use the version before, if this one is still in use."""
+    title = (await _titles(bot)).get(network)
+    if title is None:
+        raise Explained(sentences.VOICE_GONE)
+    with _explained(title):
+        versions = await asyncio.to_thread(bot.shelf.versions, network)
+        before = await asyncio.to_thread(versions.before)
+        if before is None or await asyncio.to_thread(versions.serving) != version:
+            raise Explained(admins.UNDO_OVER)
+        await _promote(network, before, bot)
+    await ask.chat.notice()
+    await ask.chat.say(admins.UNDONE.format(before, title))
+    with contextlib.suppress(NotSent, InDoubt):  # the message is gone, and its button does nothing more
+        await ask.chat.change(ask.message, None)
+
+
+def doubt_about(new: Checkpoint, serving: Checkpoint) -> Literal["another text", "worse"] | None:
+    """Return why an admin should be asked before a version is used; None if nothing speaks against it.
+
+    A version learned from another text if its form is another one, or if less than half of the names and words that it
+    knows are known to the weights that serve.
+    """
+    made, before = new.description, serving.description
+    known, knew = new.known_names | new.known_words, serving.known_names | serving.known_words
+    if made.form != before.form or (knew and len(known & knew) < len(known) / 2):
+        return "another text"
+    return "worse" if made.held_out_loss - before.held_out_loss >= WORSE[made.form] else None
+
+
+def _question(doubt: str, title: str, new: Checkpoint, serving: Checkpoint) -> Markup:
+    if doubt == "another text":
+        return admins.OTHER_TEXT.format(new.version, title, serving.version)
+    losses = new.description.held_out_loss, serving.description.held_out_loss
+    digits = digits_for(*losses)
+    worse, better = (f"{loss:.{digits}f}" for loss in losses)
+    return admins.WORSE.format(new.version, title, worse, serving.version, better)
+
+
+async def _promote(network: str, version: str, bot: Bot) -> None:
+    """Make a version current. CheckpointError, if it cannot write what belongs to the network."""
+    async with bot.shelf.changing(network) as versions:
+        form = (await asyncio.to_thread(versions.load, version)).description.form
+        if network in tuple(Network) and form != Network(network).form:
+            raise CheckpointError(f"its weights write {form}")
+        await asyncio.to_thread(versions.promote, version)
+
+
+async def _list(network: str, bot: Bot) -> tuple[Markup, Buttons]:
+    titles = await _titles(bot)
+    if network not in titles:
+        raise Explained(sentences.VOICE_GONE)
+    with _explained(titles[network]):
+        entries = await asyncio.to_thread(_entries, network, bot)
+        serving = (await bot.shelf.current(network)).version if entries else ""
+    others = [version for version, made in entries if not isinstance(made, str) and version != serving]
+    rows = [[Button.of(admins.USE_IT.format(version), "promote", network, version, 0)] for version in others]
+    doors = [Button.of(title, "versions", other, 0) for other, title in titles.items() if other != network]
+    rows += [doors[first : first + IN_A_ROW] for first in range(0, len(doors), IN_A_ROW)]
+    return tables.versions(titles[network], entries, serving), rows
+
+
+def _entries(network: str, bot: Bot) -> list[tuple[str, Description | str]]:
+    """Return the newest versions, each with its description, or with its fault if its weights do not load."""
+    versions = bot.shelf.versions(network)
+    found: list[tuple[str, Description | str]] = []
+    for version in versions.list():
+        try:
+            found.append((version, versions.describe(version)))
+        except CheckpointError as error:
+            found.append((version, str(error).removeprefix(f"{versions.path(version)}: ").removeprefix("damaged: ")))
+    found.sort(key=lambda entry: "" if isinstance(entry[1], str) else entry[1].created, reverse=True)
+    return found[:SHOWN]
+
+
+async def _titles(bot: Bot) -> dict[str, str]:
+    """Return what people call each network."""
+    voices = await asyncio.to_thread(bot.shelf.voices.all)
+    return {str(network): str(network) for network in Network} | {v.network: f"voice:{v.name}" for v in voices}
+
+
+@contextmanager
+def _explained(title: str) -> Iterator[None]:
+    """Say why a version cannot be read or used."""
+    try:
+        yield
+    except (CheckpointError, OSError) as error:
+        reason = error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
+        raise Explained(admins.NOT_CHANGED.format(sentences.cut(reason, tables.LONGEST_FAULT), title)) from error
+    except RemovedError:
+        raise Explained(sentences.VOICE_GONE) from None

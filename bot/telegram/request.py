@@ -1,0 +1,137 @@
+"""The HTTP client: python-telegram-bot's own, with an end to every request and errors that say what is known.
+
+Every address holds the token. So no text of httpx reaches an error of ours, except its reason for a failed connection,
+which names no address, and our errors do not remember httpx's.
+
+Not here: another try. `pacing` repeats what raised NothingSentError or ServerError; anything else may have been carried
+out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+from telegram import Update
+from telegram.error import NetworkError, TimedOut
+from telegram.request import HTTPXRequest
+
+from model.errors import MangosaurusError
+
+logger = logging.getLogger(__name__)
+
+CONNECTIONS = 24
+"""httpx searches its pool for each request: 1.6 ms of CPU with 12 requests on their way, 2.9 with 24, 8 with 64."""
+POOL_TIMEOUT = 5.0
+"""Seconds to wait for a free connection. httpx's other time-outs are 5 s as well, for each step of a request."""
+LONGEST = 30.0
+"""Seconds that a whole request may take: a server that sends a byte now and then meets every other time-out."""
+
+FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)
+"""How a server says that it did not carry out a request. After 504, nobody knows."""
+
+_NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+class NothingSentError(NetworkError):
+    """Telegram did not get the request: no connection could be made, or none was free."""
+
+
+class ServerError(NetworkError):
+    """Telegram's server failed to carry out the request."""
+
+
+class ConnectionSettingError(MangosaurusError):
+    """A proxy or a file of certificates that cannot be used."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The network settings in HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE cannot be used "
+            "(values not shown, as a proxy's address may hold a password)"
+        )
+
+
+class TelegramRequest(HTTPXRequest):
+    """Sends each request once, within 30 s. `options` are HTTPXRequest's.
+
+    Errors: NothingSentError; ServerError; TimedOut or NetworkError where the request may have been carried out.
+    """
+
+    def __init__(self, connections: int = CONNECTIONS, **options: Any) -> None:
+        with contextlib.suppress(RuntimeError, ValueError, OSError, httpx.InvalidURL):
+            super().__init__(connections, **{"pool_timeout": POOL_TIMEOUT, **options})
+            return
+        raise ConnectionSettingError  # which does not remember httpx's error, as that may show a password
+
+    async def do_request(self, url: str, method: str, *args: Any, **options: Any) -> tuple[int, bytes]:
+        """Return the status and the body of the response."""
+        try:
+            async with asyncio.timeout(LONGEST):
+                status, body = await super().do_request(url, method, *args, **options)
+        except Exception as error:
+            failure = _failure(error)
+        else:
+            if status in FAILED:
+                raise ServerError(f"Telegram's server failed (status {status})")
+            if _is_telegrams(body) or (method == "GET" and status < HTTPStatus.MULTIPLE_CHOICES):
+                return status, body
+            failure = NetworkError(f"The response is not Telegram's, or was cut short (status {status})")
+        raise failure  # not in `except`, where it would remember httpx's error and with it the address
+
+
+class PollingRequest(TelegramRequest):
+    """Fetches updates on a connection of its own.
+
+    python-telegram-bot parses a batch as a whole: with one update that it cannot parse, it fetches the same batch
+    without end. Here such an update becomes an empty one with the same id, which is handled like any other.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(1, **options)
+
+    async def do_request(self, url: str, method: str, *args: Any, **options: Any) -> tuple[int, bytes]:
+        """Return the status and the body, in which every update can be parsed."""
+        status, body = await super().do_request(url, method, *args, **options)
+        response = json.loads(body)
+        updates = response.get("result")
+        if not isinstance(updates, list):
+            return status, body
+        response["result"] = [readable(update) for update in updates]
+        return status, json.dumps(response).encode()
+
+
+def readable(update: dict[str, Any]) -> dict[str, Any]:
+    """Return the update, or an empty one with its id, logged, if python-telegram-bot cannot parse it."""
+    try:
+        Update.de_json(update, None)
+    except Exception as error:
+        reason = type(error).__name__  # no more, as its text may quote what somebody wrote
+    else:
+        return update
+    logger.error("Update %s cannot be parsed (%s) and is passed over", update["update_id"], reason)
+    return {"update_id": update["update_id"]}
+
+
+def _failure(error: Exception) -> NetworkError:
+    cause = error.__cause__ or error
+    if isinstance(cause, _NOTHING_SENT):
+        return NothingSentError(f"No connection to Telegram: {str(cause) or type(cause).__name__}")
+    if isinstance(error, TimeoutError | TimedOut):
+        return TimedOut("No response in time; the request may have been carried out")
+    return NetworkError(
+        f"The exchange with Telegram failed ({type(cause).__name__}); the request may have been carried out"
+    )
+
+
+def _is_telegrams(body: bytes) -> bool:
+    """Tell Telegram's JSON from a proxy's page, whose 404 would otherwise count as a rejected token."""
+    try:
+        response = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(response, dict) and "ok" in response

@@ -1,0 +1,60 @@
+"""The child of a run: it trains, draws and compares, and ends with its workers when its standard input ends.
+
+So it cannot outlive the bot, however that ends: the system closes the pipe, and the whole process group is killed.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from bot.training.folder import CURVES, NEW, START, options, read_run
+from model.__main__ import app
+from model.checkpoint.encoding import CheckpointError
+from model.checkpoint.versions import Versions
+from model.training.events import history_path
+
+
+def main(folder: Path, weights: Path) -> int:
+    """Carry out the run in a folder, and compare its weights with the current ones of another. Return the exit code."""
+    run = read_run(folder)
+    network, new = "dino" if run.form == "names" else "poem", folder / NEW
+    corpus = ["--corpus", str(weights / "text.txt")] if run.is_voice else []
+    if not new.exists():
+        start = ["--from", str(folder / START)] if (folder / START).exists() else []
+        alphabet = ["--alphabet", "own"] if run.is_voice and not start else []
+        code = _call("train", network, "--out", str(new), *options(run), *start, *alphabet, *corpus, "--json")
+        if code:
+            return code
+    _call("plot", str(history_path(new)), "--out", str(folder / CURVES))  # a picture decides nothing
+    versions = Versions(weights)
+    with contextlib.suppress(CheckpointError):
+        old = versions.current() and versions.load_current().version
+        print(json.dumps({"event": "comparing", "old": old}), flush=True)
+        threads = ["--threads", str(run.threads)]
+        return _call("compare", network, str(versions.path(old)), str(new), *threads, *corpus, "--json")
+    return 0
+
+
+def _call(*arguments: str) -> int:
+    """Run a command of `python -m model` in this process, and return its exit code."""
+    try:
+        return int(app(arguments, prog_name="python -m model", standalone_mode=False) or 0)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+
+
+def _end_with_the_bot() -> None:
+    while os.read(0, 1 << 10):
+        pass
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    os.nice(10)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until a training runs, there is nothing to finish
+    threading.Thread(target=_end_with_the_bot, daemon=True).start()
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

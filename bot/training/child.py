@@ -1,0 +1,98 @@
+"""The child process of a run, seen from the bot: what it prints as JSON lines, how it ended, and ending it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+from model.files import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+SECRETS = ("TELEGRAM_TOKEN", "DATABASE", "WEBHOOK_SECRET")
+"""Environment variables that a child does not get."""
+LONGEST_LINE = 1 << 20
+"""Bytes of a line."""
+SILENCE_SECONDS = 600.0
+"""A child that prints nothing for so long counts as hung. A training prints about once a second."""
+
+
+class Child:
+    """`python -m bot.training FOLDER WEIGHTS`, in a session of its own."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._errors = asyncio.create_task(_tail(process.stderr))
+
+    @classmethod
+    async def start(cls, folder: Path, weights: Path) -> Child:
+        """Start the process. OSError."""
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot.training", str(folder), str(weights)),
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            limit=LONGEST_LINE,
+            env={name: value for name, value in os.environ.items() if name not in SECRETS},
+            cwd=ROOT,
+            start_new_session=True,
+        )
+        return cls(process)
+
+    async def messages(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield the JSON objects that it prints; other lines are skipped. TimeoutError if it says nothing for too long."""
+        output = self._process.stdout
+        while output is not None:
+            async with asyncio.timeout(SILENCE_SECONDS):
+                line = await output.readline()
+            if not line:
+                return
+            with contextlib.suppress(ValueError, RecursionError):
+                if isinstance(message := json.loads(line), dict):
+                    yield message
+
+    async def ended(self) -> tuple[int, str]:
+        """Wait until the process has ended; return its exit code, negative after a signal, and its last words."""
+        code = await self._process.wait()
+        lines = [_plain(line) for line in (await self._errors).splitlines()]
+        return code, next((line.removeprefix("error: ") for line in reversed(lines) if re.search(r"\w", line)), "")
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the process alone, if it still runs."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """Kill the process and every one that it started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: not permitted, of a group that is gone
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    async def end(self) -> None:
+        """Kill what is left, and return when it is gone."""
+        if self._process.returncode is None:
+            self.kill()
+        await self._process.wait()
+        await self._errors
+
+
+async def _tail(stream: asyncio.StreamReader | None) -> str:
+    """Read a stream to its end, and return the last of it."""
+    kept = b""
+    while stream is not None and (chunk := await stream.read(1 << 16)):
+        kept = (kept + chunk)[-4096:]
+    return kept.decode(errors="replace")
+
+
+def _plain(text: str) -> str:
+    """Return text as one line of at most 200 characters, without colours, frames of boxes and the full stop."""
+    text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
+    return " ".join(text.split()).strip(" .\u2500\u2502\u256d\u256e\u256f\u2570")[:200]

@@ -1,0 +1,88 @@
+"""What the child of a run tells: where the training is, how its losses fell, and how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOMENTUM = 0.95
+"""How much of the mean speed a new one leaves; the speed jumps from step to step."""
+
+
+@dataclass
+class Progress:
+    """Losses are in nats per character; None is what nobody has measured yet."""
+
+    stage: str = ""
+    fraction: float = 0.0
+    seconds_left: float | None = None
+    speed: float = 0.0
+    """Characters a second."""
+    training: list[float] = field(default_factory=list)
+    held_out: list[float] = field(default_factory=list)
+    best: float | None = None
+    serving: float | None = None
+    ngram: float | None = None
+    sample: str = ""
+    new_loss: float | None = None
+    old_loss: float | None = None
+    margin: float = 0.0
+    better: bool = False
+    early: bool = False
+    seconds: float = 0.0
+    compared_with: str | None = None
+    """The version that the new weights are compared with."""
+    can_finish: bool = False
+    """Whether the training listens to a wish to end early."""
+    complaint: str = ""
+
+    def hear(self, message: dict[str, Any]) -> bool:
+        """Take a message of the child; return whether there is something new to show."""
+        match message:
+            case {"event": "started"}:
+                self.serving, self.ngram = message.get("start_loss"), message.get("ngram_loss")
+                self.can_finish = True
+            case {"event": "sample", "text": str(text)}:
+                self.sample = text
+            case {"event": "finished", "held_out_loss": float(loss)}:
+                self.new_loss, self.early, self.can_finish = loss, message.get("early") is True, False
+            case {"event": "failed"}:
+                self.complaint = str(message.get("error"))
+            case {"event": "comparing", "old": str(old)}:
+                self.compared_with = old
+            case {"old_loss": float(old), "new_loss": float(new), "margin": float(margin), "better": bool(better)}:
+                self.old_loss, self.new_loss, self.margin, self.better = old, new, margin, better
+            case {"event": "progress"}:
+                with contextlib.suppress(KeyError, TypeError, ValueError):
+                    self._advance(message)
+                    return True
+        return False
+
+    def read(self, log: Path) -> None:
+        """Take the messages in the log of a training that goes on; a killed process may have left half a line."""
+        with contextlib.suppress(OSError):
+            for line in log.read_bytes().splitlines():
+                with contextlib.suppress(ValueError, AttributeError):
+                    self.hear(json.loads(line))
+
+    def _advance(self, message: dict[str, Any]) -> None:
+        stage, loss, speed = (
+            str(message["stage"]),
+            float(message["training_loss"]),
+            float(message["characters_per_second"]),
+        )
+        self.stage, self.fraction = stage, min(max(float(message["fraction"]), 0.0), 1.0)
+        self.seconds_left = None if message["seconds_left"] is None else float(message["seconds_left"])
+        self.seconds = float(message.get("seconds") or 0.0)
+        self.speed = MOMENTUM * (self.speed or speed) + (1 - MOMENTUM) * speed
+        if math.isfinite(loss):
+            self.training.append(loss)
+        if message["held_out_loss"] is not None:
+            self.held_out.append(float(message["held_out_loss"]))
+        self.best = message["best_held_out_loss"]

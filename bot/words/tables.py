@@ -1,0 +1,112 @@
+"""Tables in a fixed pitch: a training while it runs, the versions of a network, and /status."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from bot.words.sentences import counted, cut, duration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.training.folder import Run
+    from bot.training.progress import Progress
+    from model.checkpoint.encoding import Description
+
+LONGEST_SAMPLE, LONGEST_FAULT = 200, 120
+BAR, CURVE_POINTS = 20, 16
+"""Characters. With labels and figures, a line has 31: more do not fit on the screen of a phone."""
+MOST_ERRORS = 8
+"""Kinds of errors that are shown, the most frequent."""
+
+_STAGES = {
+    "names": {
+        "pretrain": "reading other animals' names",
+        "tune": "reading the dinosaurs",
+        "distil": "learning from its teachers",
+        "names": "reading the names",
+    },
+    "verse": {"pretrain": "reading the plays", "tune": "reading the sonnets", "read": "reading other verse"},
+}
+
+
+def training(run: Run, progress: Progress) -> Markup:
+    """Show how far a run is, its curves beside what they are to beat, and its newest sample."""
+    done = round(BAR * progress.fraction)
+    rows = [
+        f"{'█' * done}{'░' * (BAR - done)} {progress.fraction:4.0%}",
+        _loss("training", progress.training[-1] if progress.training else None, progress.training),
+        _loss("held out", progress.held_out[-1] if progress.held_out else None, progress.held_out),
+        _loss("best", progress.best),
+        _loss("serving", progress.serving),
+        _loss("n-gram", progress.ngram),
+    ]
+    stage = "one more round" if progress.stage == "again" else _STAGES[run.form].get(progress.stage, progress.stage)
+    left = "" if progress.seconds_left is None else f", {duration(progress.seconds_left)} left"
+    lines = [
+        Markup("Training <b>{}</b>, {}").format(run.title, stage),
+        Markup("<pre>{}</pre>").format("\n".join(filter(None, rows))),
+        Markup("{:,.0f} characters a second{}").format(progress.speed, left),
+    ]
+    lines += [Markup("<i>{}</i>").format(cut(progress.sample.strip(), LONGEST_SAMPLE))] if progress.sample else []
+    return Markup("\n").join(lines)
+
+
+def curve(losses: Sequence[float]) -> str:
+    """Draw losses as a line of blocks, the newest at the right; each block is the mean of its share."""
+    width = min(len(losses), CURVE_POINTS)
+    edges = [len(losses) * point // width for point in range(width + 1)]
+    means = [sum(losses[a:b]) / (b - a) for a, b in pairwise(edges)]
+    lowest, height = min(means), max(means) - min(means)
+    return "".join("▁▂▃▄▅▆▇█"[round(7 * (mean - lowest) / height) if height else 0] for mean in means)
+
+
+def versions(title: str, entries: Sequence[tuple[str, Description | str]], serving: str) -> Markup:
+    """Show versions, the newest first: each with its description, or with the fault of its file."""
+    if not entries:
+        return Markup("<b>{}</b> has no weights yet.").format(title)
+    shown = [Markup("Versions of <b>{}</b>, the newest first").format(title)]
+    for version, made in entries:
+        mark = Markup(" <b>in use</b>") if version == serving else ""
+        shown.append(Markup("<code>{}</code>{}\n{}").format(version, mark, _made(made)))
+    return Markup("\n\n").join(shown)
+
+
+def status(facts: Mapping[str, str]) -> Markup:
+    """Show facts, with a column for names and one for values."""
+    width = max(map(len, facts))
+    return Markup("<pre>{}</pre>").format("\n".join(f"{name.ljust(width)}  {value}" for name, value in facts.items()))
+
+
+def latency(found: tuple[float, float] | None) -> str:
+    """Say how long answers take: the median, and within how long 99 of 100 come."""
+    if found is None:
+        return "no answers yet"
+    median, slowest = (f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s" for seconds in found)
+    return f"{median}; 99 of 100 within {slowest}"
+
+
+def errors(found: Mapping[str, int]) -> str:
+    """List the most frequent errors."""
+    most = sorted(found.items(), key=lambda error: -error[1])
+    shown = [f"{name} {count:,}" for name, count in most[:MOST_ERRORS]]
+    return ", ".join([*shown, *(["and others"] if len(most) > MOST_ERRORS else [])]) or "none"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in MiB."""
+    return f"{count / 2**20:,.1f} MiB"
+
+
+def _loss(label: str, loss: float | None, losses: Sequence[float] = ()) -> str:
+    return "" if loss is None else f"{label:<8} {loss:.3f} {curve(losses) if len(losses) > 1 else ''}".rstrip()
+
+
+def _made(made: Description | str) -> str:
+    if isinstance(made, str):
+        return f"damaged: {cut(made, LONGEST_FAULT)}"
+    day, recipe = made.created[:10], cut(made.recipe, 20)
+    return f"{day}, recipe {recipe}, {counted(made.steps, 'step')}, held-out loss {made.held_out_loss:.4f}"
