@@ -23,8 +23,8 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.settings import read_settings, warnings_about
 from bot.logs import Redaction, configure_logging
+from bot.settings import read_settings, warnings_about
 from model.cli.interrupt import INTERRUPTED, leave_in_order
 from model.errors import MangosaurusError
 from model.files import ROOT

@@ -66,7 +66,7 @@ class Admission:
 
     @asynccontextmanager
     async def entering(self, ask: Ask) -> AsyncIterator[None]:
-        """Let an ask in after the person's earlier ones. Letters typed inline do not wait: each makes the last worthless."""
+        """Let an ask in after the person's earlier ones. What is typed inline does not wait."""
         if isinstance(ask, Typed):
             self._spend(self._texts, ask, 1 / LETTERS)
             yield
@@ -131,7 +131,7 @@ class Buckets:
         self._sweep_at = SWEEP_AT
 
     def spend(self, person: int, cost: float) -> int:
-        """Take tokens from a person's bucket. If it does not hold them, take none and return the seconds until it does."""
+        """Take tokens from a bucket; if it does not hold them, take none and return the seconds until it does."""
         if self._rate is None:
             return 0
         now = self._clock()

@@ -42,9 +42,7 @@ SHOWN = 4096
 
 
 class Door(Protocol):
-    """Where asks come from: Telegram, the page or the terminal. As a context it can send; between `open` and `shut` it
-    also takes asks.
-    """
+    """Where asks come from. As a context, a door can send; between `open` and `shut` it also takes asks."""
 
     async def __aenter__(self) -> Self: ...
 
@@ -59,7 +57,7 @@ class Door(Protocol):
         """Take no more asks."""
 
     def close(self, open_until: float, cut_at: float) -> None:
-        """Give up at the first time of the event loop what still waits to be sent; at the second, what is on its way."""
+        """Give up at the first time of the loop what still waits to be sent; at the second, what is on its way."""
 
     def chat(self, chat_id: int) -> Chat | None:
         """Return the chat with an id, if it is one of this door's."""

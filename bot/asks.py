@@ -10,8 +10,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.words import sentences
 from bot.chat import Explained
+from bot.words import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -36,7 +36,7 @@ class File:
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """Who asks, and where. A group or channel that posts as itself is a person of its own: `person` is then the chat."""
+    """Who asks, and where. A group or channel that posts as itself is a person too: then `person` is the chat."""
 
     person: int
     chat: Chat

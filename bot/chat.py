@@ -7,7 +7,7 @@ import contextlib
 import logging
 import math
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
 from model.errors import MangosaurusError
 
@@ -57,7 +57,7 @@ class Button(NamedTuple):
         return cls(label, ":".join(map(str, ("1", *words))))
 
 
-Buttons = "Sequence[Sequence[Button]]"
+Buttons: TypeAlias = "Sequence[Sequence[Button]]"
 """Rows of buttons below a message."""
 
 
@@ -89,7 +89,7 @@ class Chat(ABC):
 
     @abstractmethod
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
-        """Release the button that was pressed, with a few words that vanish by themselves; an alert stays until read."""
+        """Release the button that was pressed, with a few words: they vanish by themselves, an alert stays."""
 
     @abstractmethod
     async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
@@ -107,7 +107,7 @@ class Chat(ABC):
         """Offer what somebody may send in another chat."""
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:  # noqa: ARG002 - for doors with limits
-        """Return how long a message to this chat would wait, behind others that are being written: there, and in all."""
+        """Return how long a message would wait behind others that are being written, in this chat and in all."""
         return 0.0
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, get_args
 
-from bot.words import sentences
 from bot.chat import Button, Explained
+from bot.words import sentences
 from model.decoding.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE
 from model.decoding.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
 from model.text.forms import Genre
@@ -91,8 +91,8 @@ class Person:
 class Wish:
     """What an ask wishes for. A count or a temperature that is not given follows from the person's settings.
 
-    `poem` is the poem that should be continued, `before` the code of the creation that the new one replaces, and `person`
-    whose sequence goes on: the asker's, if it is None.
+    `poem` is the poem that should be continued, `before` the code of the creation that the new one replaces, and
+    `person` whose sequence goes on: the asker's, if it is None.
     """
 
     genre: Genre

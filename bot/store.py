@@ -1,10 +1,11 @@
-"""What the bot knows of people: seeds and turns, settings, and every answer as a creation. Each method is a transaction.
+"""What the bot knows of people: seeds and turns, settings, and every answer as a creation.
 
 A turn is one request for names or for verse. The two are counted apart, so a poem in between does not change the next
 name. A sonnet takes a turn of verse: the same network writes both, and never draws two texts of a person from the same
 numbers. Texts are not kept, as a creation holds all that is needed to write its text again.
 
-Another process may write between two statements, so a change never relies on what was read before it.
+Each method is a transaction. Another process may write between two statements, so a change never relies on what was
+read before it.
 """
 
 from __future__ import annotations
@@ -309,7 +310,7 @@ def _creations(connection: Connection, which: ColumnElement[bool]) -> list[Creat
     rows: Sequence[Row[Any]] = connection.execute(select(creations).where(which).order_by(creations.c.created)).all()
     found = []
     for row in rows:
-        facts = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+        facts = dict(row._mapping)
         del facts["arrived"]
         genre, created = Genre(facts.pop("genre")), datetime.fromisoformat(facts.pop("created"))
         found.append(Creation(person=facts.pop("person_id"), genre=genre, created=created, **facts))

@@ -74,12 +74,12 @@ class Pipes(Chat):
         """Write a message down once more; if its buttons alone have changed, those."""
         self._show(message, runs(html) if html is not None else [], buttons, unfinished=unfinished)
 
-    async def notice(self, text: str = "", *, alert: bool = False) -> None:
+    async def notice(self, text: str = "", *, alert: bool = False) -> None:  # noqa: ARG002
         """Write a notice down."""
         if text:
             self.note(text)
 
-    async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
+    async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:  # noqa: ARG002
         """Write down the caption: a terminal shows no pictures."""
         self._count += 1
         self._show(self._count, [*runs(html), Run(f"\n{PICTURE}")], buttons)

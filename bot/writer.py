@@ -1,7 +1,7 @@
 """Requests in, texts out: one version of the weights, many awaiting answers, one decoding thread.
 
-Requests join the batch at any character and leave when they are done. The thread and the event loop share one `Condition`,
-held for bookkeeping only.
+Requests join the batch at any character and leave when they are done. The thread and the event loop share one
+`Condition`, held for bookkeeping only.
 """
 
 from __future__ import annotations

@@ -10,12 +10,12 @@ import logging
 import re
 import secrets
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from bot.words import sentences
 from bot.asks import Pressed, Said, Typed
 from bot.chat import Explained, Gone, InDoubt, NotSent
 from bot.store import StoreError
+from bot.words import sentences
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-Answer = "Callable[..., Awaitable[None]]"
+Answer: TypeAlias = "Callable[..., Awaitable[None]]"
 _commands: dict[str, tuple[Answer, bool]] = {}
 _buttons: list[tuple[re.Pattern[str], Answer, bool]] = []
 
@@ -63,7 +63,7 @@ async def handle(ask: Ask, bot: Bot) -> None:
 
 
 async def _dispatched(ask: Ask, bot: Bot) -> None:
-    """Call the function that answers an ask. In a group, only known commands are answered; no command is for bystanders."""
+    """Call the function that answers an ask. In a group, only known commands are answered."""
     match ask:
         case Pressed():
             for pattern, function, is_admins in _buttons:
@@ -76,9 +76,9 @@ async def _dispatched(ask: Ask, bot: Bot) -> None:
             return await _commands["typed"][0](ask, bot)
         case Said():
             name, rest = ask.command
-            function, is_admins = _commands.get(name, (None, False))
-            if function and (ask.is_admin or not is_admins) and (name or ask.chat.is_private):
-                return await function(ask, rest, bot)
+            known = _commands.get(name)
+            if known and (ask.is_admin or not known[1]) and (name or ask.chat.is_private):
+                return await known[0](ask, rest, bot)
             if ask.chat.is_private:
                 raise Explained(sentences.UNKNOWN_COMMAND)
     return None

@@ -11,7 +11,7 @@ import sys
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from bot.chat import Button, Explained
 from bot.commands import button, command
@@ -25,6 +25,7 @@ from model.text.forms import FORMS, Network
 if TYPE_CHECKING:
     from bot.app import Bot
     from bot.asks import Pressed, Said
+    from model.text.forms import Form
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ async def retrain(ask: Said, rest: str, bot: Bot) -> None:
     name, *options = rest.split() or [""]
     bot.runs.refuse_second()
     if name.lower() in FORMS:
-        run = await teach(ask, name.lower(), options, bot)
+        run = await teach(ask, cast("Form", name.lower()), options, bot)
     elif name.lower() in tuple(Network):
         run = _run(Network(name.lower()), [option.lower() for option in options])
     else:

@@ -1,7 +1,7 @@
 """Inline mode, in any chat: `@bot mango` offers names that begin so, `@bot shall i compare thee` offers verse.
 
-Offers are drawn under the person's seed but outside their sequence: typing takes no turn, and the same words offer the same
-again. They are not kept, so what is sent has neither a code nor buttons.
+Offers are drawn under the person's seed but outside their sequence: typing takes no turn, and the same words offer the
+same again. They are not kept, so what is sent has neither a code nor buttons.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ENDS = (".", ",", ";", ":", "!", "?")
 
 @command("typed")
 async def typed(ask: Typed, bot: Bot) -> None:
-    """Offer something to send. Each letter is an ask; only a person's newest one is written, and cancels the one before."""
+    """Offer something to send. Each letter is an ask; a person's newest one cancels the one before."""
     if before := bot.typing.get(ask.person):
         before.cancel()
     task = bot.typing[ask.person] = asyncio.create_task(_offers(ask, bot))

@@ -116,7 +116,7 @@ def _choices(person: Person) -> Buttons:
     return [moods, counts]
 
 
-def _marked(label: str, is_chosen: bool) -> str:  # noqa: FBT001 - it reads well where it is called
+def _marked(label: str, is_chosen: bool) -> str:
     return f"• {label} •" if is_chosen else label
 
 

@@ -28,7 +28,7 @@ LARGEST = 5_000_000
 
 
 async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
-    """Return the run that teaches a voice. With a file, it learns that from nothing; without, it gets one more round."""
+    """Return the run that teaches a voice: from a file, or without one, one more round on its text."""
     if not words:
         raise Explained(admins.HOW_TO_TEACH)
     name = name_of(words[0]) if len(words) == 1 else None

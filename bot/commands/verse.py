@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.words import layout, sentences
 from bot.answering import answer
 from bot.asks import line_in
 from bot.chat import Explained, LiveMessage
 from bot.commands import button, command
 from bot.commands.voices import example, voice_in, voice_named
 from bot.creations import CODE, Wish, buttons_below, can_press, varied
+from bot.words import layout, sentences
 from model.text.forms import Genre
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Custom voices: `/voices`, and how `/dino` and `/poem` ask for one. Below the list, an admin finds buttons that remove."""
+"""Custom voices: `/voices`, and how `/dino` and `/poem` ask for one."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def voices(ask: Said, rest: str, bot: Bot) -> None:
     """List the voices; for an admin, `/voices old new` gives one another name."""
     words = rest.split()
     if ask.is_admin and len(words) == 2:
-        await _rename(ask, *words, bot=bot)
+        await _rename(ask, words[0], words[1], bot)
     else:
         await ask.chat.say(*await _list(bot, is_admin=ask.is_admin))
 

@@ -94,12 +94,17 @@ class PageChat(Chat):
         quote = " ".join((quoted.text or (quoted.file or ("",))[0]).split())[:QUOTED] if quoted else ""
         return self._keep(Message(next(self._numbers), True, time.time(), [Run(text)], reply=quote, file=file))
 
-    async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
+    async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:  # noqa: ARG002
         """Show a message in every tab, and return its number."""
         return await self._said(html, buttons)
 
     async def change(
-        self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
+        self,
+        message: int,
+        html: Markup | None,
+        buttons: Buttons = (),
+        *,
+        unfinished: bool = False,  # noqa: ARG002
     ) -> None:
         """Show a message anew. Gone, if the page has let go of it."""
         kept = self.messages.get(message)

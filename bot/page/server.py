@@ -1,11 +1,12 @@
 """The web server of the page: who is let in, and what comes through the socket.
 
-The link is the key: its token, a new one at each start, is exchanged for a cookie that names a person and is signed with a
-key beside the database, so a browser stays the same person when the bot is started again. Whoever is on this machine, and
-not behind a proxy here, is an admin.
+The link is the key: its token, a new one at each start, is exchanged for a cookie that names a person and is signed
+with a key beside the database, so a browser stays the same person when the bot is started again. Whoever is on this
+machine, and not behind a proxy here, is an admin.
 
-Another site may point its own name at this machine (DNS rebinding) or connect to this socket (hijacking). The first shows
-in the header Host, the second in Origin. The server is aiohttp's: it is made to start and stop within a running program.
+Another site may point its own name at this machine (DNS rebinding) or connect to this socket (hijacking). The first
+shows in the header Host, the second in Origin. The server is aiohttp's: it is made to start and stop within a running
+program.
 """
 
 from __future__ import annotations

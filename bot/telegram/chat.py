@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InlineQueryResultArticle, InputTextMessageContent
 from telegram.constants import ChatAction
@@ -30,8 +30,10 @@ EDIT_SECONDS, EDIT_A_GROUP_SECONDS = 3.0, 10.0
 """Between two changes of a message. An edit is one of the twenty messages a minute that Telegram allows in a group."""
 CACHED_SECONDS = 60
 """Telegram may repeat offers by itself for so long, and so miss a new seed or new weights."""
-GONE = ("not found", "can't be edited", "message_id_invalid", "not enough rights", "have no rights", "chat_write_forbidden",
-        "topic_closed")  # fmt: skip
+GONE = (
+    *("not found", "can't be edited", "message_id_invalid"),
+    *("not enough rights", "have no rights", "chat_write_forbidden", "topic_closed"),
+)
 """How Telegram says that a message is gone, or that the bot may not write in a chat."""
 
 
@@ -40,7 +42,7 @@ class TelegramChat(Chat):
 
     def __init__(
         self,
-        bot: ExtBot[None],
+        bot: ExtBot[Any],
         pacing: Pacing,
         chat_id: int,
         *,
@@ -57,7 +59,7 @@ class TelegramChat(Chat):
         self._query = query
         self._inline = inline
 
-    async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
+    async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:  # noqa: ARG002
         """Send a message, and return its number."""
         with _explained():
             sent = await self._bot.send_message(
@@ -66,7 +68,12 @@ class TelegramChat(Chat):
             return sent.message_id
 
     async def change(
-        self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
+        self,
+        message: int,
+        html: Markup | None,
+        buttons: Buttons = (),
+        *,
+        unfinished: bool = False,  # noqa: ARG002
     ) -> None:
         """Put something else into a message; None changes its buttons alone."""
         with _explained():

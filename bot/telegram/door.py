@@ -1,7 +1,7 @@
 """The door of Telegram: updates come by polling or through a webhook, and become asks. What fails is tried again.
 
-An update that cannot be parsed is logged once by its id and passed over. python-telegram-bot's own Updater would fetch its
-batch again without end, and can go deaf: after any poll that failed, the polling client is shut down and made anew.
+An update that cannot be parsed is logged once by its id and passed over. python-telegram-bot's own Updater would fetch
+its batch again without end, and can go deaf: after any poll that failed, the polling client is shut down and made anew.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Telegram:
         self.pacing = Pacing(settings.message_rate)
         self.deaf_since: float | None = None
         """The time of the event loop at which the last successful poll began, if some have failed since."""
-        self._client: ExtBot[None] = ExtBot(
+        self._client: ExtBot[Any] = ExtBot(
             settings.token.reveal(),
             base_url=f"{server}/bot",
             base_file_url=f"{server}/file/bot",
@@ -190,7 +190,7 @@ class Telegram:
                 _log(error)
                 self.deaf_since = heard
                 if loop.time() - heard > DEAF_SECONDS and not is_told:
-                    logger.error("No poll has succeeded for %.0f s", loop.time() - heard)
+                    logger.error("No poll has succeeded for %.0f s", loop.time() - heard)  # noqa: TRY400 - told already
                     bot.tally.errors["Deaf"] += 1
                     is_told = True
                 await self._begin_anew()
@@ -203,7 +203,7 @@ class Telegram:
                 self._take(update, bot)
 
     async def _begin_anew(self) -> None:
-        """Shut the polling client down and make it anew: its only connection may have leaked (encode/httpcore #1093)."""
+        """Make the polling client anew: its only connection may have leaked (encode/httpcore #1093)."""
         with contextlib.suppress(TimeoutError, Exception):
             async with asyncio.timeout(PAUSE_SECONDS):
                 await self._polling.shutdown()
@@ -307,7 +307,7 @@ class Telegram:
         """Return a text without our name behind the command; None if it names another bot."""
         if not text.startswith("/"):
             return text
-        command, *rest = text.split(maxsplit=1)
+        command = text.split(maxsplit=1)[0]
         name, at, addressee = command.partition("@")
         if at and addressee.lower() != self._client.username.lower():
             return None

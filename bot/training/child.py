@@ -49,7 +49,7 @@ class Child:
         return cls(process)
 
     async def messages(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield the JSON objects that it prints; other lines are skipped. TimeoutError if it says nothing for too long."""
+        """Yield the JSON objects that it prints, and skip other lines. TimeoutError after too long a silence."""
         output = self._process.stdout
         while output is not None:
             async with asyncio.timeout(SILENCE_SECONDS):

@@ -115,7 +115,12 @@ def fraction_done(folder: Path) -> float | None:
 
 def remove(folder: Path) -> None:
     """Delete a folder and all in it; what stays is logged."""
-    shutil.rmtree(folder, onerror=lambda _f, path, error: logger.warning("%s: cannot be deleted: %s", path, error[1]))
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        logger.warning("%s: cannot be deleted: %s", folder, error.strerror or error)
 
 
 def remove_earlier(directory: Path) -> None:

@@ -1,7 +1,7 @@
 """One run at a time: a child trains and compares, and its weights become current if they are better by enough.
 
-Whatever fails, the old weights serve. The message of a run shows it from its command to its verdict. The folder of the run
-is removed when the verdict was said; so a bot that was killed says at its next start what it still has to say.
+Whatever fails, the old weights serve. The message of a run shows it from its command to its verdict. The folder of the
+run is removed when the verdict was said; so a bot that was killed says at its next start what it still has to say.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ import shutil
 import signal
 import time
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.chat import Button, Explained, InDoubt, LiveMessage, NotSent
 from bot.locks import locked
@@ -29,6 +28,9 @@ from model.files import write_whole
 from model.training.events import history_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
     from markupsafe import Markup
 
     from bot.app import Bot
@@ -123,8 +125,8 @@ class Runs:
         if self.running is None or self.running.key != key:
             raise Explained(admins.TRAINING_OVER)
 
-    def _begin(self, work: object) -> None:
-        task = asyncio.create_task(work)  # type: ignore[arg-type]
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -185,7 +187,7 @@ class Runs:
         if run.verdict or not await asyncio.to_thread(folders.interrupted, self._directory, run.network):
             await asyncio.to_thread(folders.remove, folder)
 
-    async def _train(self, run: Run, folder: Path, show: object) -> str:
+    async def _train(self, run: Run, folder: Path, show: Callable[[], None]) -> str:
         """Let the child train and compare. Return the version of better weights, which are current now, or ""."""
         versions = await asyncio.to_thread(self._shelf.versions, run.network)
         if not run.fresh and not folders.can_go_on(folder):
@@ -197,7 +199,7 @@ class Runs:
         try:
             async for message in child.messages():
                 if self._progress.hear(message):
-                    show()  # type: ignore[operator]
+                    show()
                 self._finish_if_asked()
             code, last_words = await child.ended()
         except TimeoutError:

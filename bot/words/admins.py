@@ -42,8 +42,8 @@ NOT_FETCHED = Markup("I couldn't fetch that file. Please send it again.")
 TEXT_TOO_LARGE = Markup("Your file has {:.1f} MB, and I can take up to {:g}. Please give me a part of it.")
 TEXT_REFUSED = Markup("I can't learn from that: {}.")
 HAS_OTHER_FORM = Markup(
-    "<b>{}</b> is a voice for {}, and it stays one. Choose another name for this text, or remove the voice with /voices "
-    "first."
+    "<b>{}</b> is a voice for {}, and it stays one. Choose another name for this text, or remove the voice with "
+    "/voices first."
 )
 LEARNING = Markup("I'll learn this as the voice <b>{}</b>. Once I have, you can ask for {}.\n\n<i>{}</i>")
 LEARNING_ANEW = Markup(
@@ -75,8 +75,8 @@ TRAINING_LOST = Markup(
     "I was stopped while I was training <b>{}</b>, and nothing is left to go on from. <code>{}</code> starts over."
 )
 TRAINING_BROKE = Markup(
-    "The training of <b>{}</b> brought no new weights. Something of mine went wrong, sorry; the log says what. Everything "
-    "stays as it was."
+    "The training of <b>{}</b> brought no new weights. Something of mine went wrong, sorry; the log says what. "
+    "Everything stays as it was."
 )
 TRAINING_ELSEWHERE = Markup("This training is going on already, in another process.")
 FAILED = Markup("The training of <b>{}</b> brought no new weights: {}. Everything stays as it was.")
@@ -127,7 +127,7 @@ def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Marku
     """Say how a run ended. `version` is that of the new weights, if they serve."""
     new, old = progress.new_loss or 0.0, progress.old_loss
     digits = digits_for(new if old is None else old, new)
-    before = "" if old is None else f", {old:.{digits}f} before"
+    before = "" if old is None else ", as before" if old == new else f", {old:.{digits}f} before"
     losses = f"{new:.{digits}f} nats per character on held-out text{before}"
     trained = Markup("Trained <b>{}</b> in {}{}").format(
         run.title, duration(seconds), ", stopped early" if progress.early else ""
@@ -155,11 +155,12 @@ MODELS_USAGE = Markup(
 USE_IT, USE_ANYWAY, LEAVE_IT = "use {}", "Use it all the same", "Leave it"
 IN_USE = "{} is in use now."
 OTHER_TEXT = Markup(
-    "Version <code>{}</code> of <b>{}</b> learned from another text than <code>{}</code>, which is in use. Use it all the same?"
+    "Version <code>{}</code> of <b>{}</b> learned from another text than <code>{}</code>, which is in use. "
+    "Use it all the same?"
 )
 WORSE = Markup(
-    "Version <code>{}</code> of <b>{}</b> is worse: {} nats per character on held-out text, where <code>{}</code>, which is "
-    "in use, has {}. Use it all the same?"
+    "Version <code>{}</code> of <b>{}</b> is worse: {} nats per character on held-out text, where <code>{}</code>, "
+    "which is in use, has {}. Use it all the same?"
 )
 NOT_CHANGED = Markup("I can't do that: {}. <b>{}</b> stays as it is.")
 UNDONE = Markup("Undone: version <code>{}</code> of <b>{}</b> is in use again.")

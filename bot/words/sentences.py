@@ -91,8 +91,8 @@ ABOUT_NAMES = Markup(
     "<b>Names</b> come from {}{}: version <code>{}</code>, {:.3f} nats per character on text it has never seen."
 )
 ABOUT_VERSE = Markup(
-    "<b>Verse</b> comes from {} that read Shakespeare's plays, then the sonnets: version <code>{}</code>, {:.3f} nats per "
-    "character on text it has never seen."
+    "<b>Verse</b> comes from {} that read Shakespeare's plays, then the sonnets: version <code>{}</code>, {:.3f} "
+    "nats per character on text it has never seen."
 )
 ABOUT_SONNETS = Markup(
     "For a <b>sonnet</b>, the network of verse writes each line many times, in words that scan and rhyme by the CMU "
@@ -117,7 +117,8 @@ ONE_LINE = Markup("A sonnet begins with one line, and you gave me more. Send me 
 LINE_TOO_LONG = Markup("Your line has {} characters, and I can take up to {}. Please give me a shorter one.")
 AGAIN_USAGE = Markup("Give me the code of a creation, such as <code>/again k7m2p9x</code>.")
 UNKNOWN_CODE = Markup(
-    "I don't know any creation with the code <code>{}</code>. Maybe a letter is wrong, or its owner asked me to forget it."
+    "I don't know any creation with the code <code>{}</code>. Maybe a letter is wrong, or its owner asked me to "
+    "forget it."
 )
 BUTTONS = {
     "another": "another",
@@ -144,8 +145,8 @@ TOO_MANY = Markup("You're faster than I can dream. Give me {}, and I'll gladly g
 STOPPING = Markup("I'm shutting down. Please ask again when I'm back.")
 NOT_WRITTEN = Markup("Something went wrong while I was writing, sorry. Please ask again.")
 NOT_PREPARED = Markup(
-    "I can't write sonnets at the moment, as I don't know how words sound. The log says why. But I can continue a line: "
-    "/poem."
+    "I can't write sonnets at the moment, as I don't know how words sound. The log says why. "
+    "But I can continue a line: /poem."
 )
 NO_NETWORK = {
     "dino": Markup("I can't invent names at the moment, as my network for it is missing. The log says why."),
@@ -193,9 +194,9 @@ FORGOTTEN_YOU = Markup("Done, I've forgotten you. If you write to me again, it'l
 KEPT = Markup("All right, I've kept everything.")
 FORGET_NOT_YOURS = Markup("That question is for somebody else. To be forgotten, send /forget yourself.")
 FORGET_GROUP = Markup(
-    "Do you want me to forget this group? I'll delete its seed, its turns, its settings and everything that was asked for "
-    "in its name, and those codes will stop working. This can't be undone. To do it, send <code>/forget yes</code> in the "
-    "group's name."
+    "Do you want me to forget this group? I'll delete its seed, its turns, its settings and everything that was "
+    "asked for in its name, and those codes will stop working. This can't be undone. To do it, send "
+    "<code>/forget yes</code> in the group's name."
 )
 FORGOTTEN_GROUP = Markup("Done, I've forgotten this group.")
 
