@@ -17,8 +17,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.application import Mangosaurus
+from bot.app import running
 from bot.settings import Settings
+from bot.telegram.door import Telegram
 from bot.values import Secret
 
 if TYPE_CHECKING:
@@ -65,15 +66,15 @@ def unlimited(token: str, address: str, folder: Path, database: str) -> Settings
         checkpoints=folder,
         rate_limit=None,
         message_rate=None,
-        queue_limit=10_000,
         api_base_url=address,
     )
 
 
 async def serve(settings: Settings) -> None:
     """Serve until cancelled."""
-    async with Mangosaurus(settings).running() as mangosaurus:
-        await mangosaurus.rejected()
+    telegram = Telegram(settings)
+    async with running(settings, [telegram]):
+        await telegram.rejected()
 
 
 async def main(token: str, address: str, folder: str, database: str) -> None:

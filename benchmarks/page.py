@@ -34,7 +34,6 @@ PAINT = """() => new Promise((resolve) => new PerformanceObserver((list) => {
     if (painted) resolve(painted.startTime);
 }).observe({ type: 'paint', buffered: true }))"""
 SIZE = """Promise.all(['/', ...performance.getEntriesByType('resource').map((entry) => entry.name)]
-    .filter((address) => !address.endsWith('/events'))
     .map(async (address) => (await (await fetch(address)).arrayBuffer()).byteLength))
     .then((sizes) => sizes.reduce((sum, size) => sum + size))"""
 ANSWER = """() => new Promise((resolve) => {

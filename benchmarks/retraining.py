@@ -7,8 +7,6 @@ starts, at low priority and on all cores but one.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sys
 import tempfile
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,16 +14,14 @@ from typing import TYPE_CHECKING
 
 from benchmarks.latency import Latency, Pace, at_pace, measure, milliseconds, section
 from benchmarks.report import times, verdict
-from bot.training.commands import Commands, RetrainingError
-from bot.training.lessons import Lesson
-from bot.training.retraining import SILENCE
+from bot.training.child import Child
+from bot.training.folder import Run, write_run
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from benchmarks.processes import Bot
     from benchmarks.timing import Effort
-    from bot.training.reporting import TrainingProgress
 
 WARM_UP = Pace(30, 2.0)
 PACE = Pace(30, 10.0)
@@ -39,7 +35,7 @@ def report(effort: Effort) -> str:
     repeats = min(REPEATS, effort.repeats)
     try:
         alone, beside = asyncio.run(measure(training, warm_up, PACE, repeats))
-    except (RuntimeError, RetrainingError) as error:
+    except RuntimeError as error:
         raise SystemExit(f"benchmarks.retraining: {error}") from error
     return section("a training runs", PACE, repeats, rows_of(alone, beside))
 
@@ -51,26 +47,28 @@ async def warm_up(bot: Bot) -> None:
 
 @asynccontextmanager
 async def training(_bot: Bot) -> AsyncIterator[None]:
-    """Train, from the first step on; RetrainingError if that ends too early."""
-    begun, commands = asyncio.Event(), Commands((sys.executable, "-m", "model"), SILENCE)
-
-    async def report(_progress: TrainingProgress) -> None:
-        begun.set()
-
-    with tempfile.TemporaryDirectory() as folder:
-        new, lesson = Path(folder) / "new.safetensors", Lesson("dino", "names", fresh=True)
-        running = asyncio.create_task(commands.train(lesson, new, report, None))
-        first_step = asyncio.create_task(begun.wait())
-        await asyncio.wait({running, first_step}, return_when=asyncio.FIRST_COMPLETED)
+    """Train, from the first step on; RuntimeError if that ends too early."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "training"
+        write_run(folder, Run("dino", "names", "dino", fresh=True))
+        child = await Child.start(folder, Path(name) / "dino")
+        messages, begun = child.messages(), False
         try:
+            async for message in messages:
+                if begun := message.get("event") == "progress":
+                    break
+            listening = asyncio.create_task(_drain(messages))  # or the pipe fills, and the child waits
             yield
-            if running.done():
-                raise RuntimeError(f"the training ended before the names, with a loss of {running.result().loss}")
+            if not begun or listening.done():
+                raise RuntimeError("the training ended before the names")
+            listening.cancel()
         finally:
-            first_step.cancel()
-            commands.cancel()
-            with contextlib.suppress(RetrainingError):
-                await running
+            await child.end()
+
+
+async def _drain(messages: AsyncIterator[object]) -> None:
+    async for _message in messages:
+        pass
 
 
 def rows_of(alone: Latency, beside: Latency) -> list[tuple[str, ...]]:
