@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from bot.asks import LONGEST_LINE
 from bot.chat import Button
-from bot.creations import LONGEST_VERSE, MOST_CONTINUED, SHARES, STEPS, Creation, Person, Wish
+from bot.creations import LONGEST_VERSE, MOST_CONTINUED, SHARES, STEPS, USUAL, Creation, Person, Wish
 from bot.shelf import Neighbour, Text
 from bot.words import admins, layout, page, sentences
 from bot.words.layout import typeset
@@ -45,7 +45,7 @@ def units(text: str) -> int:
 
 def templates() -> dict[str, Markup]:
     """Return every sentence that is a constant."""
-    found = {}
+    found: dict[str, Markup] = {}
     for room in (sentences, admins, page):
         for name, value in vars(room).items():
             each = value.values() if isinstance(value, dict) else [value]
@@ -88,7 +88,7 @@ def test_no_sentence_comes_from_elsewhere() -> None:
 
 
 def made(genre: Genre, prompt: str = "", **facts: object) -> Creation:
-    return Creation("k7m2p9x", 1, genre, "0" * 12, 42, 0, prompt, layout.USUAL[genre], **facts)  # type: ignore[arg-type]
+    return Creation("k7m2p9x", 1, genre, "0" * 12, 42, 0, prompt, USUAL[genre], **facts)  # type: ignore[arg-type]
 
 
 @given(
