@@ -6,6 +6,7 @@ import re
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
 from bot.asks import is_visible
@@ -68,7 +69,7 @@ class Creation:
     voice: str = ""
     before: str = ""
     own_words: int | None = None
-    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    created: datetime = field(default_factory=partial(datetime.now, UTC))
 
     @property
     def network(self) -> str:
