@@ -135,7 +135,7 @@ class LiveMessage:
         if self._task is not None:
             async with self._on_its_way:
                 self._task.cancel()
-            await asyncio.wait({self._task})
+            await asyncio.gather(self._task, return_exceptions=True)
 
     def show(self, html: Markup, buttons: Buttons = ()) -> None:
         """Show this as soon as the chat can take another change, unless something newer comes before."""
