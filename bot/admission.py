@@ -43,8 +43,8 @@ SWEEP_AT = 1024
 """Full buckets are thrown away when there are twice as many as after the last sweep, and at least this many."""
 ROUNDING_SECONDS = 1e-6
 """Floating-point sums of times are off by less."""
-CHATTER = Rate(40, 60)
-"""What one person may ask for that needs no writing: /help, /seed, stickers, mistakes."""
+CHATTER, GROUP_CHATTER = Rate(40, 60), Rate(8, 60)
+"""What one person and one group may ask for that needs no writing: /help, /seed, stickers, mistakes."""
 
 
 class Refused(Explained):
@@ -83,6 +83,7 @@ class Admission:
         self._clock = clock
         self._texts = Buckets(rate, clock)
         self._chatter = Buckets(CHATTER if rate else None, clock)
+        self._group_chatter = Buckets(GROUP_CHATTER if rate else None, clock)
         self._in_writing: Counter[int] = Counter()  # accepted and not sent yet, by chat
         self._sonnets = 0
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
@@ -92,11 +93,10 @@ class Admission:
     async def entering(self, ask: Ask) -> AsyncIterator[None]:
         """Let an ask in after the person's earlier ones. What is typed inline does not wait."""
         if isinstance(ask, Typed):
-            self._spend(self._texts, ask, 1 / LETTERS)
+            self._spend(self._texts, ask.person, 1 / LETTERS)
             yield
             return
         async with self._lock(ask.person):  # first come, first served
-            self._spend(self._chatter, ask, 1)
             yield
 
     @asynccontextmanager
@@ -116,8 +116,7 @@ class Admission:
         if wait > LONGEST_WAIT_SECONDS or (is_sonnet and self._sonnets >= MOST_SONNETS):
             sentence = sentences.BUSY if chat.is_private or is_sonnet else sentences.BUSY_GROUP
             self._refuse(sentence, (None, chat.id), LONGEST_WAIT_SECONDS)
-        self._spend(self._texts, ask, 1)
-        self._chatter.spend(ask.person, -1)  # which `entering` took: a text costs only a text
+        self._spend(self._texts, ask.person, 1)
         self._in_writing[chat.id] += 1
         self._sonnets += is_sonnet
         try:
@@ -128,9 +127,15 @@ class Admission:
             if not self._in_writing[chat.id]:
                 del self._in_writing[chat.id]
 
-    def _spend(self, buckets: Buckets, ask: Ask, cost: float) -> None:
-        if wait := buckets.spend(ask.person, cost):
-            self._refuse(sentences.TOO_MANY.format(sentences.duration(wait)), (buckets, ask.person), wait * (cost >= 1))
+    def chatter(self, ask: Ask) -> None:
+        """Accept an ask that needs no writing. Refused."""
+        self._spend(self._chatter, ask.person, 1)
+        if not ask.chat.is_private:
+            self._spend(self._group_chatter, ask.chat.id, 1)
+
+    def _spend(self, buckets: Buckets, whose: int, cost: float) -> None:
+        if wait := buckets.spend(whose, cost):
+            self._refuse(sentences.TOO_MANY.format(sentences.duration(wait)), (buckets, whose), wait * (cost >= 1))
 
     def _refuse(self, sentence: Markup, told: tuple[object, int], seconds: float) -> None:
         """Refuse an ask, in words if this was not said in the last seconds. What is typed inline hears no words."""

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.admission import CHATTER, LETTERS, LONGEST_WAIT_SECONDS, MOST_SONNETS, SWEEP_AT, Admission, Buckets, Refused
+from bot.admission import (
+    CHATTER,
+    GROUP_CHATTER,
+    LETTERS,
+    LONGEST_WAIT_SECONDS,
+    MOST_SONNETS,
+    SWEEP_AT,
+    Admission,
+    Buckets,
+    Refused,
+)
 from bot.asks import Ask, Said, Typed
 from bot.values import Rate
 from bot.words import sentences
@@ -126,15 +136,26 @@ async def test_letters_typed_inline_cost_little_and_are_refused_without_a_word(l
     assert [message.html for message in limited.messages] == [TOO_MANY]
 
 
+async def test_ten_questions_do_not_make_a_group_busy(settings: Settings) -> None:
+    async with serving(settings, rate_limit=Rate(5, 60)) as chat:
+        group = FakeChat(chat.bot, -100, is_private=False)
+        for _ in range(10):
+            await group.ask("/help", ALICE)
+        shown = [message.html for message in group.messages]
+        assert [html.startswith("/dino") for html in shown] == [True] * GROUP_CHATTER.answers + [False]
+        assert "faster than I can dream" in shown[-1]
+        assert "closest name" in (await group.ask("/dino", BOB)).html
+
+
 async def test_chatter_has_a_limit_of_its_own_and_texts_do_not_count(chat: FakeChat) -> None:
     chat.bot.admission = Admission(Rate(100, 60), Clock())
-    for text in ("/dino", "/help"):
+    for text in ("/dino", "/help", "/dino", "/dino 0"):
         for _ in range(CHATTER.answers + 5):
             await chat.ask(text)
     shown = [message.html for message in chat.messages]
-    assert len([html for html in shown if "closest name" in html]) == CHATTER.answers + 5
+    assert len([html for html in shown if "closest name" in html]) == 2 * (CHATTER.answers + 5)
     assert len([html for html in shown if html.startswith("/dino")]) == CHATTER.answers
-    assert shown[-1] == sentences.TOO_MANY.format("2 s")
+    assert [html for html in shown if "dream" in html] == [sentences.TOO_MANY.format("2 s")]
 
 
 async def test_a_crowd_is_told_once_in_half_a_minute(chat: FakeChat) -> None:

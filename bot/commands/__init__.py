@@ -10,8 +10,9 @@ import logging
 import re
 import secrets
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from bot.admission import Refused
 from bot.asks import PLAIN, SENT, TYPED, Pressed, Said, Typed
 from bot.chat import Explained, Gone, InDoubt, NotSent
 from bot.store import StoreError
@@ -29,25 +30,35 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Answer: TypeAlias = "Callable[..., Awaitable[None]]"
-_commands: dict[str, tuple[Answer, bool]] = {}
-_buttons: list[tuple[re.Pattern[str], Answer, bool]] = []
 
 
-def command(*names: str, admin: bool = False) -> Callable[[Answer], Answer]:
+class _Command(NamedTuple):
+    """A function that answers, whether it is for admins alone, and whether its answers have to be written."""
+
+    function: Answer
+    admin: bool
+    writes: bool
+
+
+_commands: dict[str, _Command] = {}
+_buttons: list[tuple[re.Pattern[str], _Command]] = []
+
+
+def command(*names: str, admin: bool = False, writes: bool = False) -> Callable[[Answer], Answer]:
     """Let a function answer commands: it gets the ask, the text after the command, and the bot."""
 
     def register(function: Answer) -> Answer:
-        _commands.update(dict.fromkeys(names, (function, admin)))
+        _commands.update(dict.fromkeys(names, _Command(function, admin, writes)))
         return function
 
     return register
 
 
-def button(pattern: str, *, admin: bool = False) -> Callable[[Answer], Answer]:
+def button(pattern: str, *, admin: bool = False, writes: bool = False) -> Callable[[Answer], Answer]:
     """Let a function answer buttons whose data match: it gets the ask, the groups of the pattern, and the bot."""
 
     def register(function: Answer) -> Answer:
-        _buttons.append((re.compile(f"1:{pattern}", re.ASCII), function, admin))
+        _buttons.append((re.compile(f"1:{pattern}", re.ASCII), _Command(function, admin, writes)))
         return function
 
     return register
@@ -57,31 +68,47 @@ async def handle(ask: Ask, bot: Bot) -> None:
     """Answer an ask. Nothing is raised but a cancellation: what goes wrong is said to the person or told to the log."""
     try:
         async with bot.admission.entering(ask):
-            await _dispatched(ask, bot)
+            await _answer(ask, bot)
     except Exception as error:
         await _explain(error, ask, bot)
 
 
-async def _dispatched(ask: Ask, bot: Bot) -> None:
-    """Call the function that answers an ask. In a group, only known commands are answered."""
+async def _answer(ask: Ask, bot: Bot) -> None:
+    """Call the function that answers an ask. What needs no writing, mistakes included, is chatter."""
+    found, words = _found(ask)
+    is_chatter = not (found and found.writes)
+    if found is None and not words:
+        return
+    if is_chatter:
+        bot.admission.chatter(ask)
+    if found is None:
+        raise Explained(words[0])
+    try:
+        await found.function(ask, *words, bot=bot)
+    except Explained as error:
+        if not (is_chatter or isinstance(error, Refused)):
+            bot.admission.chatter(ask)
+        raise
+
+
+def _found(ask: Ask) -> tuple[_Command | None, tuple[Any, ...]]:
+    """Return the function that answers an ask, and what it gets; without one, what to say, or nothing in a group."""
     match ask:
         case Pressed():
-            for pattern, function, is_admins in _buttons:
-                if found := pattern.fullmatch(ask.data):
-                    if is_admins and not ask.is_admin:
-                        raise Explained(sentences.NOT_YOURS)
-                    return await function(ask, *found.groups(), bot=bot)
-            raise Explained(sentences.OLD_BUTTON)
+            for pattern, known in _buttons:
+                if match := pattern.fullmatch(ask.data):
+                    is_forbidden = known.admin and not ask.is_admin
+                    return (None, (sentences.NOT_YOURS,)) if is_forbidden else (known, match.groups())
+            return None, (sentences.OLD_BUTTON,)
         case Typed():
-            return await _commands[TYPED][0](ask, bot)
+            return _commands[TYPED], ()
         case Said():
             name, rest = ask.command
-            known = _commands.get(name)
-            if known and (ask.is_admin or not known[1]) and (ask.chat.is_private or name not in (PLAIN, SENT)):
-                return await known[0](ask, rest, bot)
-            if ask.chat.is_private:
-                raise Explained(sentences.UNKNOWN_COMMAND)
-    return None
+            found = _commands.get(name)
+            if found and (ask.is_admin or not found.admin) and (ask.chat.is_private or name not in (PLAIN, SENT)):
+                return found, (rest,)
+            return None, (sentences.UNKNOWN_COMMAND,) if ask.chat.is_private else ()
+    return None, ()
 
 
 async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:

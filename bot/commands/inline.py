@@ -32,7 +32,7 @@ ENDS = (".", ",", ";", ":", "!", "?")
 """Marks that make a single word a line."""
 
 
-@command(TYPED)
+@command(TYPED, writes=True)
 async def typed(ask: Typed, bot: Bot) -> None:
     """Offer something to send. Each letter is an ask; a person's newest one cancels the one before."""
     if before := bot.typing.get(ask.person):

@@ -23,7 +23,7 @@ MOST = 10
 LONGEST_PREFIX = 20
 
 
-@command("dino")
+@command("dino", writes=True)
 async def dino(ask: Said, rest: str, bot: Bot) -> None:
     """Send new names. A number and first letters come in either order, each at most once.
 

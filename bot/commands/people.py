@@ -58,7 +58,7 @@ async def choose(ask: Pressed, what: str, value: Any, owner: str, bot: Bot) -> N
     await ask.chat.notice(sentences.CHOSEN)
 
 
-@command("export")
+@command("export", writes=True)
 async def export(ask: Said, _rest: str, bot: Bot) -> None:
     """Send all that is kept, as a file, where only its owner sees it."""
     is_group = ask.person == ask.chat.id and not ask.chat.is_private

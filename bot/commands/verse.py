@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.asks import Pressed, Said
 
 
-@command(PLAIN)
+@command(PLAIN, writes=True)
 async def plain(ask: Said, text: str, bot: Bot) -> None:
     """Continue a line that somebody sends without any command."""
     if not (line := line_in(text)):
@@ -26,7 +26,7 @@ async def plain(ask: Said, text: str, bot: Bot) -> None:
     await answer(ask, Wish(Genre.POEM, line), bot)
 
 
-@command("poem")
+@command("poem", writes=True)
 async def poem(ask: Said, rest: str, bot: Bot) -> None:
     """Continue a line, perhaps in a custom voice: `/poem voice:keats A thing of beauty`."""
     name, rest = voice_in(rest)
@@ -36,7 +36,7 @@ async def poem(ask: Said, rest: str, bot: Bot) -> None:
     await answer(ask, Wish(Genre.POEM, line, voice=voice.id if voice else ""), bot)
 
 
-@command("sonnet")
+@command("sonnet", writes=True)
 async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
     """Write fourteen lines. The first is the person's own, if there is one."""
     if voice_in(rest)[0] is not None:
@@ -47,7 +47,7 @@ async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
     await answer(ask, Wish(Genre.SONNET, line), bot)
 
 
-@command("again")
+@command("again", writes=True)
 async def again(ask: Said, rest: str, bot: Bot) -> None:
     """Show the creation with a code, letter for letter, whoever asked for it first. It takes nobody's turn."""
     given = rest.split()
@@ -63,7 +63,7 @@ async def again(ask: Said, rest: str, bot: Bot) -> None:
         await live.conclude(layout.reply(creation, text), buttons_below(creation, ask))
 
 
-@button(f"(another|wilder|tamer|continue|sonnet):({CODE.pattern})")
+@button(f"(another|wilder|tamer|continue|sonnet):({CODE.pattern})", writes=True)
 async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
     """Put another creation into the message. The second tap of a double tap finds that done, and does nothing."""
     creation = await bot.store.creation(code)
