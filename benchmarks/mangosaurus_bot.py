@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.application import Mangosaurus
-from bot.settings import Settings
-from bot.values import Secret
+from bot.settings import Secret, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +64,6 @@ def unlimited(token: str, address: str, folder: Path, database: str) -> Settings
         checkpoints=folder,
         rate_limit=None,
         message_rate=None,
-        queue_limit=10_000,
         api_base_url=address,
     )
 
