@@ -162,7 +162,8 @@ class Door:
     async def shut(self, _seconds: float) -> None:
         await self._note("shut")
 
-    def close(self, _open_until: float, _cut_at: float) -> None: ...
+    def close(self, _open_until: float, _cut_at: float) -> None:
+        self.events.append("closed")
 
     def silence(self) -> None:
         self.events.append("silenced")
@@ -204,7 +205,7 @@ async def begun(settings: Settings, door: Door, last: str, lock: Standby) -> asy
 @pytest.mark.parametrize(
     ("hangs_at", "last", "after"),
     [
-        ("", "opened", ["silenced", "shut", "left"]),
+        ("", "opened", ["silenced", "shut", "closed", "left"]),
         ("entered", "entered", ["silenced"]),  # the bot is still starting
     ],
 )
@@ -235,7 +236,7 @@ async def test_a_lock_that_is_lost_during_a_stop_ends_the_sending_but_not_the_st
     door.may_go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await serving
-    assert door.events == ["entered", "opened", "shut", "silenced", "left"]
+    assert door.events == ["entered", "opened", "shut", "silenced", "closed", "left"]
 
 
 async def test_what_ends_the_bot_is_raised_and_ends_the_watch(settings: Settings, door: Door) -> None:
