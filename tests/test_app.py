@@ -92,7 +92,11 @@ def test_without_a_token_there_is_no_telegram(settings: Settings) -> None:
 async def test_texts_that_are_not_written_in_time_are_refused_in_words(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Decoder, "step", lambda _decoder: time.sleep(0.01) or [])
+    def never(_decoder: Decoder) -> list[Any]:
+        time.sleep(0.01)
+        return []
+
+    monkeypatch.setattr(Decoder, "step", never)
     async with asyncio.timeout(20), running(dataclasses.replace(settings, stop_seconds=1)) as bot:
         chat, bob = FakeChat(bot, ALICE), FakeChat(bot, BOB)
         ask(chat, "/dino", "/poem Shall I compare thee", "/help")

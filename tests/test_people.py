@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 GROUP = -5
 SEED_RANGE = sentences.SEED_RANGE.format(LARGEST_SEED)
-NOTHING = {"dino_turns": 0, "poem_turns": 0}, {"mood": "bold", "names": 1}, []
+NOTHING: tuple[Any, ...] = {"dino_turns": 0, "poem_turns": 0}, {"mood": "bold", "names": 1}, []
 
 
 @pytest.fixture

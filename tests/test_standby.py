@@ -156,14 +156,19 @@ class Door:
     async def __aexit__(self, *_: object) -> None:
         await self._note("left")
 
-    async def open(self, _bot: object) -> None:
+    async def open(self, bot: object) -> None:
         await self._note("opened")
 
-    async def shut(self, _seconds: float) -> None:
+    async def shut(self, seconds: float) -> None:
         await self._note("shut")
 
-    def close(self, _open_until: float, _cut_at: float) -> None:
+    def close(self, open_until: float, cut_at: float) -> None:
         self.events.append("closed")
+
+    def chat(self, chat_id: int) -> None: ...
+
+    def facts(self) -> dict[str, str]:
+        return {}
 
     def silence(self) -> None:
         self.events.append("silenced")
