@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import secrets
 import tempfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -129,8 +128,8 @@ async def test_a_longer_poem_keeps_its_turn_and_takes_none(store: Store) -> None
 
 
 async def test_a_code_that_is_taken_is_not_given_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = iter("2" * 7 + "2" * 7 + "3" * 7)
-    monkeypatch.setattr(secrets, "choice", lambda _: next(drawn))
+    drawn = iter(["2" * 7, "2" * 7, "3" * 7])
+    monkeypatch.setattr("bot.store.new_code", lambda: next(drawn))
     first, second = await make(store, 1), await make(store, 2)
     assert (first.code, second.code) == ("2222222", "3333333")
     assert await store.creation(first.code) == first
