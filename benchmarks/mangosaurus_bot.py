@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.app import running
-from bot.settings import Settings
+from bot.settings import Secret, Settings
 from bot.telegram.door import Telegram
-from bot.values import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         settings = read_settings(os.environ, ROOT / ".env")
         level = settings.log_level or ("INFO" if settings.token and where is None else "WARNING")
         redaction = configure_logging(level, settings.token, settings.postgresql, settings.webhook_secret)
-        for warning in warnings_about(ROOT / ".env"):
+        for warning in warnings_about(os.environ, ROOT / ".env"):
             logging.getLogger(__name__).warning("%s", warning)
         serving = _telegram(settings) if settings.token and where is None else _here(settings, where or Where())
         asyncio.run(_until_told(serving))

@@ -20,7 +20,7 @@ from weakref import WeakValueDictionary
 
 from bot.asks import Typed
 from bot.chat import Explained
-from bot.values import Rate
+from bot.settings import Rate
 from bot.words import sentences
 from model.text.forms import Genre
 

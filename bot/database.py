@@ -73,13 +73,13 @@ def url_of(database: str | Path) -> URL:
         url = make_url(database)
         if url.drivername in ("postgres", "postgresql"):
             url = url.set(drivername=POSTGRESQL)
+        if url.drivername not in (SQLITE, POSTGRESQL):
+            raise StoreError("DATABASE", f"its URL begins neither with {SQLITE}:// nor with {POSTGRESQL}://")
         url.get_dialect().import_dbapi()
     except ImportError as error:
         raise StoreError("DATABASE", str(error), "pip install 'psycopg[binary]' brings what is missing") from None
     except (ArgumentError, ValueError):
         raise StoreError("DATABASE", "its URL cannot be read") from None
-    if url.drivername not in (SQLITE, POSTGRESQL):
-        raise StoreError("DATABASE", f"its URL begins neither with {SQLITE}:// nor with {POSTGRESQL}://")
     if "@" in f"{url.host}{url.database}":
         raise StoreError("DATABASE", "its URL cannot be read; a password has %40 for @ and %2F for /")
     if url.drivername == SQLITE and url.database in (None, "", ":memory:"):

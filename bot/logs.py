@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 if TYPE_CHECKING:
-    from bot.values import Secret
+    from bot.settings import Secret
 
 HIDDEN = "***"
-UNCONFIRMED, FETCHED_TOO_LATE = "Error while calling `get_updates` one more time", "Updater stopped unexpectedly"
-"""The beginnings of python-telegram-bot's messages about a stop."""
 SHORTEST_PART = 8
 """Characters. A shorter key or password could be an innocent word, and is hidden only within its token or URL."""
 
@@ -48,31 +46,11 @@ class Redaction(logging.Filter):
         return text
 
 
-class _SaidElsewhere(logging.Filter):
-    """Drops or shortens reports of the library that tell the operator nothing new.
-
-    A rejected token is the process's last line anyway, and only the bot itself cancels tasks. Updates that arrive
-    during a stop are fetched again at the next start. A stop without a network needs no traceback.
-    """
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and type(record.exc_info[1]).__name__ in ("InvalidToken", "CancelledError"):
-            return False
-        if record.name != "telegram.ext.Updater":
-            return True
-        if str(record.msg).startswith(UNCONFIRMED):
-            record.msg = "Telegram could not be told which updates were handled; some may come again"
-            record.exc_info = None
-            record.levelno, record.levelname = logging.WARNING, "WARNING"
-        return not str(record.msg).startswith(FETCHED_TOO_LATE)
-
-
 def configure_logging(level: str, *secrets: Secret | None) -> Redaction:
     """Send all logs of the process to stderr, httpx's line for every request only at DEBUG; return the redaction."""
     redaction = Redaction(*secrets)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    handler.addFilter(_SaidElsewhere())
     handler.addFilter(redaction)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in ("httpx", "httpcore"):

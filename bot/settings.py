@@ -1,32 +1,72 @@
 """The operator's settings: read once, from the environment and `.env`, into one frozen `Settings`.
 
-The real environment wins over `.env`, and a key without a value counts as not set.
+The real environment wins over `.env`, and a key without a value counts as not set. An error names the key and the
+value, except where the value may be a secret.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 import stat
 from dataclasses import dataclass
 from io import StringIO
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
-from bot import values
-from bot.values import Address, Rate, Secret, SettingsError
+from model.decoding.limits import MAX_TEMPERATURE
+from model.errors import MangosaurusError
 from model.files import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
 
-USUAL_RATE = Rate(10, 60)
-USUAL_LISTEN = Address("127.0.0.1", 8443)
 TELEGRAMS_RATE = 30
 """Messages a second that Telegram accepts from a bot."""
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+GONE = {"QUEUE_LIMIT": "the bot refuses what would wait for more than half a minute"}
+"""Settings of earlier versions, and what there is instead."""
+
+_LIKE_A_TOKEN = re.compile(r"[0-9]{5,}:[A-Za-z0-9_-]{8,}")
 
 
-@dataclass(frozen=True)
-class Webhook:
+class SettingsError(MangosaurusError):
+    """A setting that makes no sense: the sentence names the key, the value and what it should look like."""
+
+
+@dataclass(frozen=True, repr=False)
+class Secret:
+    """Text that does not show itself: only `reveal` returns it, neither `repr` nor `str` do."""
+
+    _text: str
+
+    def reveal(self) -> str:
+        """Return the text itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+
+class Rate(NamedTuple):
+    """A number of answers in a number of seconds; all at once is fine."""
+
+    answers: int
+    seconds: float
+
+
+class Address(NamedTuple):
+    """A host name or an IP address, and a port."""
+
+    host: str
+    port: int
+
+
+USUAL_RATE, USUAL_LISTEN = Rate(10, 60), Address("127.0.0.1", 8443)
+
+
+class Webhook(NamedTuple):
     """A server for Telegram to call: its public https address, where it listens, and the secret of every request."""
 
     url: str
@@ -45,7 +85,6 @@ class Settings:
     checkpoints: Path = ROOT / "checkpoints"
     temperature_dino: float | None = None  # None: the usual one
     temperature_poem: float | None = None
-    queue_limit: int = 256
     rate_limit: Rate | None = USUAL_RATE  # for each person; None: no limit
     message_rate: int | None = TELEGRAMS_RATE  # a second, to everybody together; None: no limit, nor one for groups
     stop_seconds: int = 8
@@ -70,34 +109,30 @@ class Settings:
 
 def read_settings(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
     """Return the settings of an environment and of a file below it; SettingsError."""
-    given = {key: value.strip() for key, value in environment.items() if key in _KEYS}
-    texts = {key: text for key, text in _file_values(env_file).items() if key in _KEYS} | given
-    fields = {field: parse(key, texts[key]) for key, (field, parse) in _KEYS.items() if texts.get(key)}
-    if isinstance(fields.get("database"), Secret):
-        fields["postgresql"] = fields.pop("database")
-    settings = Settings(**fields)  # type: ignore[arg-type]  # each parser returns what its field holds
+    texts = _file_values(env_file) | {key: value.strip() for key, value in environment.items()}
+    values = {key.field: key.read(name, texts[name]) for name, key in KEYS.items() if texts.get(name)}
+    if isinstance(values.get("database"), Secret):
+        values["postgresql"] = values.pop("database")
+    settings = Settings(**values)  # type: ignore[arg-type]  # each parser returns what its field holds
     if settings.webhook_url and not settings.webhook_secret:
         raise SettingsError("WEBHOOK_SECRET is not set; WEBHOOK_URL needs it, or anybody could pose as Telegram")
     return settings
 
 
-def warnings_about(env_file: Path) -> list[str]:
-    """Return what the operator should mend in the file: names that mean nothing, and permissions that are too wide."""
-    if not env_file.exists():
-        return []
+def warnings_about(environment: Mapping[str, str], env_file: Path) -> list[str]:
+    """Return what the operator should mend: names that mean nothing, and a file that others may read."""
+    texts = _file_values(env_file)
     warnings = [
-        f"{env_file}: {key} is not a setting{_suggestion(key)}" for key in _file_values(env_file).keys() - _KEYS
+        f"{name} is no setting any more: {GONE[name]}" for name in GONE if environment.get(name) or texts.get(name)
     ]
-    if stat.S_IMODE(env_file.stat().st_mode) & 0o077:
+    for name in sorted(texts.keys() - KEYS.keys() - GONE.keys()):
+        similar = difflib.get_close_matches(name.upper(), KEYS, 1)
+        warnings.append(f"{env_file}: {name} is not a setting{f'; did you mean {similar[0]}?' if similar else ''}")
+    if env_file.exists() and stat.S_IMODE(env_file.stat().st_mode) & 0o077:
         warnings.append(
             f"{env_file}: other users of this machine may read it, and the token in it: chmod 600 {env_file}"
         )
-    return sorted(warnings)
-
-
-def _suggestion(key: str) -> str:
-    similar = difflib.get_close_matches(key.upper(), _KEYS, 1)
-    return f"; did you mean {similar[0]}?" if similar else ""
+    return warnings
 
 
 def _file_values(env_file: Path | None) -> dict[str, str]:
@@ -115,20 +150,114 @@ def _file_values(env_file: Path | None) -> dict[str, str]:
     return {key: (value or "").strip() for key, value in found.items()}
 
 
-_KEYS = {
-    "TELEGRAM_TOKEN": ("token", values.token),
-    "ADMIN_IDS": ("admin_ids", values.ids),
-    "DATABASE": ("database", values.database),
-    "CHECKPOINTS": ("checkpoints", values.path),
-    "TEMPERATURE_DINO": ("temperature_dino", values.temperature),
-    "TEMPERATURE_POEM": ("temperature_poem", values.temperature),
-    "QUEUE_LIMIT": ("queue_limit", values.count),
-    "RATE_LIMIT": ("rate_limit", values.rate),
-    "MESSAGE_RATE": ("message_rate", values.message_rate),
-    "STOP_SECONDS": ("stop_seconds", values.stop_seconds),
-    "WEBHOOK_URL": ("webhook_url", values.webhook_url),
-    "WEBHOOK_LISTEN": ("webhook_listen", values.listen),
-    "WEBHOOK_SECRET": ("webhook_secret", values.webhook_secret),
-    "TELEGRAM_API_URL": ("api_base_url", values.url),
-    "LOG_LEVEL": ("log_level", values.log_level),
+@dataclass(frozen=True)
+class Key:
+    """How a setting is written. `parse` returns the value of a text, or raises a ValueError."""
+
+    field: str
+    rule: str
+    parse: Callable[[str], object]
+
+    def read(self, name: str, text: str) -> object:
+        """Return the value of a text; SettingsError."""
+        try:
+            return self.parse(text)
+        except (ValueError, RuntimeError):
+            pass
+        may_hold_a_password = ":" in text and ("@" in text or "?" in text)
+        is_secret = name in ("TELEGRAM_TOKEN", "WEBHOOK_SECRET") or may_hold_a_password or _LIKE_A_TOKEN.search(text)
+        shown = "not usable (value not shown)" if is_secret else repr(text)
+        raise SettingsError(f"{name} is {shown}; it is {self.rule}")
+
+
+def _matching(pattern: str, make: Callable[..., object]) -> Callable[[str], object]:
+    """Return a parser that calls `make` with the groups of a pattern, or with the whole text if it has none."""
+
+    def parse(text: str) -> object:
+        if not (found := re.fullmatch(pattern, text)):
+            raise ValueError
+        return make(*(found.groups() or [text]))
+
+    return parse
+
+
+def _ids(text: str) -> frozenset[int]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(re.fullmatch("[0-9]{1,16}", part) and int(part) for part in parts):
+        raise ValueError
+    return frozenset(map(int, parts))
+
+
+def _path(text: str) -> Path:
+    if "://" in text or _LIKE_A_TOKEN.search(text):
+        raise ValueError
+    return ROOT / Path(text).expanduser()  # RuntimeError, if `~somebody` is nobody
+
+
+def _database(text: str) -> Path | Secret:
+    return Secret(text) if re.match(r"postgres(ql)?(\+psycopg)?://", text) else _path(text)
+
+
+def _temperature(text: str) -> float:
+    if not 0 <= (number := float(text)) <= MAX_TEMPERATURE:
+        raise ValueError
+    return number
+
+
+def _rate(answers: str | None, seconds: str) -> Rate | None:
+    return Rate(int(answers), int(seconds)) if answers else None
+
+
+def _url(text: str, *schemes: str) -> str:
+    address = urlsplit(text)
+    is_sound = address.scheme in schemes and address.hostname and address.port != 0
+    if not is_sound or address.query or address.fragment or any(map(str.isspace, text)):
+        raise ValueError
+    return text
+
+
+def _address(host: str, port: str) -> Address:
+    if not 0 < int(port) < 65536:
+        raise ValueError
+    return Address(host.strip("[]"), int(port))
+
+
+TEMPERATURE = f"a number from 0 to {MAX_TEMPERATURE:g} such as 0.8"
+PATH = "a path on this machine"
+KEYS = {
+    "TELEGRAM_TOKEN": Key("token", "what @BotFather gives: 123456:ABC-DEF", _matching("[0-9]+:[A-Za-z0-9_-]+", Secret)),
+    "ADMIN_IDS": Key("admin_ids", "a list of Telegram user ids such as 12345678, 87654321", _ids),
+    "DATABASE": Key("database", f"{PATH}, or postgresql+psycopg://user:password@host/name", _database),
+    "CHECKPOINTS": Key("checkpoints", PATH, _path),
+    "TEMPERATURE_DINO": Key("temperature_dino", TEMPERATURE, _temperature),
+    "TEMPERATURE_POEM": Key("temperature_poem", TEMPERATURE, _temperature),
+    "RATE_LIMIT": Key(
+        "rate_limit",
+        "answers/seconds for each person such as 10/60, or 0 for no limit",
+        _matching("0|([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", _rate),
+    ),
+    "MESSAGE_RATE": Key("message_rate", "messages a second such as 30", _matching("[1-9][0-9]{0,5}", int)),
+    "STOP_SECONDS": Key(
+        "stop_seconds", "a whole number of seconds from 1 to 9999 such as 8", _matching("[1-9][0-9]{0,3}", int)
+    ),
+    "WEBHOOK_URL": Key(
+        "webhook_url", "the public https address that Telegram sends updates to", lambda text: _url(text, "https")
+    ),
+    "WEBHOOK_LISTEN": Key(
+        "webhook_listen",
+        "a host and a port such as 127.0.0.1:8443",
+        _matching(r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", _address),
+    ),
+    "WEBHOOK_SECRET": Key(
+        "webhook_secret", "16 to 256 of the characters A-Z a-z 0-9 _ -", _matching("[A-Za-z0-9_-]{16,256}", Secret)
+    ),
+    "TELEGRAM_API_URL": Key(
+        "api_base_url",
+        "the address of a Bot API server such as http://localhost:8081",
+        lambda text: _url(text, "http", "https").rstrip("/"),
+    ),
+    "LOG_LEVEL": Key(
+        "log_level", f"one of {', '.join(LOG_LEVELS)}", _matching(f"(?ai:{'|'.join(LOG_LEVELS)})", str.upper)
+    ),
 }
+"""Every setting, in the order of .env.example."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sqlite3
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -87,6 +88,16 @@ def run_sql(folder: Path, statements: str) -> list[tuple[object, ...]]:
         while cursor.nextset():
             pass
         return cursor.fetchall() if cursor.description else []
+
+
+def sql(database: str | Path, statement: str) -> list[Any]:
+    """Run one statement in a database, be it a file or a server, as another program does it; returns its rows."""
+    if "://" in str(database):
+        with psycopg.connect(str(database).replace("+psycopg", ""), autocommit=True) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as file:
+        return file.execute(statement).fetchall()
 
 
 def end_connections(folder: Path) -> None:

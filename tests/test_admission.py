@@ -21,7 +21,7 @@ from bot.admission import (
     Refused,
 )
 from bot.asks import Ask, Said, Typed
-from bot.values import Rate
+from bot.settings import Rate
 from bot.words import sentences
 from model.text.forms import Genre
 from tests.fake_chat import FakeChat

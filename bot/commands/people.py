@@ -73,8 +73,8 @@ async def export(ask: Said, _rest: str, bot: Bot) -> None:
 
 @command("forget")
 async def forget(ask: Said, rest: str, bot: Bot) -> None:
-    """Ask whether everything should be deleted. A group that posts as itself answers with `/forget yes`."""
-    if ask.person != ask.chat.id or ask.chat.is_private:
+    """Ask whether everything should be deleted. A group or channel that posts as itself answers with `/forget yes`."""
+    if ask.person > 0:  # Telegram's groups and channels have negative ids
         yes = Button.of(sentences.FORGET_YES, "forget", "yes", ask.person)
         no = Button.of(sentences.FORGET_NO, "forget", "no", ask.person)
         await ask.chat.say(sentences.FORGET, [[yes, no]])

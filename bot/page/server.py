@@ -32,7 +32,7 @@ from aiohttp import WSMsgType, web
 from bot.admission import Buckets
 from bot.asks import File, Pressed, Said, Sent
 from bot.page.chat import PageChat
-from bot.values import Rate
+from bot.settings import Rate
 from bot.words import page as words
 from bot.words import sentences
 from model.errors import MangosaurusError

@@ -1,0 +1,169 @@
+"""Start and stop: what keeps a bot from serving, what ends it, and that nothing and nobody is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.app import running
+from bot.asks import Said
+from bot.database import Database
+from bot.settings import KEYS
+from bot.shelf import StartError
+from bot.store import StoreError
+from bot.telegram.door import Telegram
+from bot.words import sentences
+from model.decoding.decoder import Decoder
+from model.files import ROOT
+from tests.fake_chat import FakeChat
+from tests.serving import ALICE, BOB, install, serving, until, untrained
+from tests.test_standby import Door
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.settings import Settings
+
+
+def ask(chat: FakeChat, *texts: str, person: int = ALICE) -> None:
+    for text in texts:
+        chat.bot.ask(Said(person=person, chat=chat, text=text))
+
+
+async def test_a_stop_mirrors_the_start_and_leaves_nothing_behind(settings: Settings) -> None:
+    threads, tasks, door = set(threading.enumerate()), asyncio.all_tasks(), Door(settings)
+    async with running(settings, [door]) as bot:
+        chat = FakeChat(bot, ALICE)
+        ask(chat, "/dino", "/poem Shall I", "/dino 3")  # what was asked before the stop is answered
+    assert door.events == ["entered", "opened", "shut", "closed", "left"]
+    assert ["<code>" in message.html for message in chat.messages] == [True] * 3
+    assert asyncio.all_tasks() == tasks
+    for thread in set(threading.enumerate()) - threads:
+        if not thread.name.startswith("asyncio"):  # the loop keeps its own
+            await asyncio.to_thread(thread.join, 10)
+            assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("hangs_at", ["entered", "opened"])
+async def test_a_start_that_is_cancelled_closes_what_it_opened(settings: Settings, hangs_at: str) -> None:
+    tasks, door = asyncio.all_tasks(), Door(settings)
+    door.hangs_at = hangs_at
+    starting = asyncio.create_task(running(settings, [door]).__aenter__())
+    await until(lambda: hangs_at in door.events)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert door.events[-1] == ("entered" if hangs_at == "entered" else "left")
+    assert asyncio.all_tasks() == tasks
+
+
+async def test_a_database_that_cannot_be_used(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "no.db").write_text("this is no database, and long enough that SQLite sees it" * 20)
+    with pytest.raises(StoreError, match=r"no\.db: this database cannot be used: file is not a database"):
+        await running(dataclasses.replace(settings, database=tmp_path / "no.db")).__aenter__()
+
+
+async def test_weights_that_are_missing(settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(StartError, match=r"there are no weights to serve \(.*\); is CHECKPOINTS right\?"):
+        await running(dataclasses.replace(settings, checkpoints=tmp_path / "none")).__aenter__()
+    install(tmp_path / "some" / "dino", untrained("names"))
+    async with serving(settings, checkpoints=tmp_path / "some") as chat:
+        assert "<code>" in (await chat.ask("/dino")).html
+        assert (await chat.ask("/poem Shall I")).html == sentences.NO_NETWORK["poem"]
+    assert "/poem is not served" in caplog.text
+
+
+def test_without_a_token_there_is_no_telegram(settings: Settings) -> None:
+    with pytest.raises(StartError, match="TELEGRAM_TOKEN is not set"):
+        Telegram(settings)
+
+
+# A stop answers what it can in time, refuses the rest in words, and ends
+
+
+async def test_texts_that_are_not_written_in_time_are_refused_in_words(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(_decoder: Decoder) -> list[Any]:
+        time.sleep(0.01)
+        return []
+
+    monkeypatch.setattr(Decoder, "step", never)
+    async with asyncio.timeout(20), running(dataclasses.replace(settings, stop_seconds=1)) as bot:
+        chat, bob = FakeChat(bot, ALICE), FakeChat(bot, BOB)
+        ask(chat, "/dino", "/poem Shall I compare thee", "/help")
+        ask(bob, "/dino", person=BOB)
+    shown = [message.html for message in [*bob.messages, *chat.messages]]
+    assert shown[:3] == [sentences.STOPPING] * 3
+    assert len(shown) == 4
+
+
+@pytest.mark.parametrize("what", ["chat", "database"])
+async def test_what_does_not_respond_does_not_hold_a_stop(
+    settings: Settings, what: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def hang(*_: Any, **__: Any) -> None:
+        await asyncio.Event().wait()
+
+    async with asyncio.timeout(20):
+        async with running(dataclasses.replace(settings, stop_seconds=1)) as bot:
+            with monkeypatch.context() as patched:
+                patched.setattr(*((FakeChat, "say", hang) if what == "chat" else (Database, "run", hang)))
+                ask(FakeChat(bot, ALICE), "/dino", "/dino", "/help")
+                ask(FakeChat(bot, BOB), "/dino", person=BOB)
+                await bot.finish()
+    assert "The bot had to stop before 4 asks were answered" in caplog.text
+
+
+# The process
+
+
+async def ended(own: dict[str, str], *arguments: str, tell: str = "") -> tuple[int | None, list[str]]:
+    """Run `python -m bot` to its end, or until it has told something and gets a SIGTERM; returns code and lines."""
+    inherited = {key: value for key, value in os.environ.items() if key not in KEYS}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *arguments),
+        env=inherited | dict.fromkeys(KEYS, "") | own,
+        cwd=ROOT,
+        stdin=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    lines: list[str] = []
+    while line := (await process.stderr.readline()).decode():
+        lines.append(line.strip())
+        if tell and tell in line:
+            process.send_signal(signal.SIGTERM)
+    return await process.wait(), lines
+
+
+async def test_a_process_that_ends_says_why_in_its_last_line(settings: Settings, tmp_path: Path) -> None:
+    token = "123456:ABC-DEF1234ghIkl"
+    ours = {"CHECKPOINTS": str(settings.checkpoints), "DATABASE": str(tmp_path / "people.db")}
+    server = "postgresql+psycopg://me:hunter2hunter2@127.0.0.1:1/people"
+    telegram = {"TELEGRAM_TOKEN": token, "TELEGRAM_API_URL": "http://127.0.0.1:1"}
+    wrong, unknown, weights, database, told = await asyncio.gather(
+        ended({"RATE_LIMIT": "many"}),
+        ended({}, "--nope"),
+        ended(ours | {"CHECKPOINTS": str(tmp_path)}),
+        ended(ours | {"DATABASE": server}),
+        ended(ours | telegram, tell="No connection to Telegram"),
+    )
+    assert (wrong[0], wrong[1][-1][:45]) == (1, "mangosaurus: RATE_LIMIT is 'many'; it is answ")
+    assert (unknown[0], unknown[1][-1]) == (2, "mangosaurus: error: unrecognized arguments: --nope")
+    assert weights[0] == database[0] == 1
+    assert weights[1][-1].startswith("mangosaurus: there are no weights to serve (")
+    assert database[1][-1].startswith("mangosaurus: PostgreSQL at 127.0.0.1:1/people: this database cannot be used: ")
+    assert told[0] == 0
+    everything = "\n".join(line for _, lines in (wrong, unknown, weights, database, told) for line in lines)
+    assert "hunter2" not in everything
+    assert token not in everything
+    assert "Traceback" not in everything

@@ -1,0 +1,72 @@
+"""A bot that is killed while it answers: each reply that arrived has a code that opens afterwards.
+
+python -m tests.test_killed DATABASE CHECKPOINTS     answers without end, and writes down what was delivered
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from itertools import cycle
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.app import running
+from bot.settings import Settings
+from tests.databases import opened
+from tests.fake_chat import FakeChat
+from tests.serving import code_in
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from bot.chat import Buttons
+
+PEOPLE = 20
+
+
+class Delivering(FakeChat):
+    """Writes down at once what was delivered; the response takes its time."""
+
+    async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
+        number = await super().say(html, buttons, unfinished=unfinished)
+        os.write(1, f"{code_in(html)}\n".encode())
+        await asyncio.sleep(0.002)
+        return number
+
+    async def go_on(self) -> None:
+        for text in cycle(["/dino", "/poem Shall I", "/dino 3"]):
+            await self.ask(text)
+
+
+async def answer_without_end(database: str, checkpoints: str) -> None:
+    settings = Settings(database=Path(database), checkpoints=Path(checkpoints), rate_limit=None)
+    async with running(settings) as bot:
+        await asyncio.gather(*(Delivering(bot, person).go_on() for person in range(1, PEOPLE + 1)))
+
+
+async def killed(database: Path, checkpoints: Path, delivered: int) -> list[str]:
+    """Start a bot, kill it when so much is delivered, and return the codes of all that was."""
+    command = [sys.executable, "-m", "tests.test_killed", str(database), str(checkpoints)]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    first = [await process.stdout.readline() for _ in range(delivered)]
+    process.kill()
+    rest = (await process.communicate())[0]
+    return b"".join([*first, rest]).decode().split()
+
+
+async def test_a_kill_loses_no_code(checkpoints: Path, tmp_path: Path) -> None:
+    database = tmp_path / "people.db"
+    first, second = await asyncio.gather(killed(database, checkpoints, 25), killed(database, checkpoints, 60))
+    codes = first + second
+    assert len(codes) >= 85
+    async with opened(database) as store:
+        assert [code for code in codes if await store.creation(code) is None] == []
+        turns = [(await store.person(person)).dino_turns for person in range(1, PEOPLE + 1)]
+        assert sum(turns) > 0
+
+
+if __name__ == "__main__":
+    asyncio.run(answer_without_end(*sys.argv[1:]))
