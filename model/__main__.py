@@ -229,7 +229,10 @@ def compare(
     thread_limit: ThreadsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Compare weights on held-out text. New ones are better if they improve by more than two standard errors."""
+    """Compare weights on held-out text.
+
+    New ones are better if they improve by more than two standard errors, and by at least 0.002 nats per character.
+    """
     from model.engine.threads import blas_threads
     from model.evaluation import comparison
 

@@ -337,7 +337,9 @@ class TestCompare:
         (result,) = events_of(run_well(*arguments, "--json"))
         assert result["old_loss"] == result["new_loss"] > 0
         assert (result["margin"], result["better"]) == (0, False)
-        assert "not better" in run_well(*arguments)
+        assert "not better: better means by more than two standard errors (0.0000) and by at least 0.002." in run_well(
+            *arguments
+        )
         assert "one held-out document" in run(*arguments[:-1], corpus).output
 
 

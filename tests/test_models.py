@@ -347,6 +347,11 @@ async def test_a_rollback_of_a_voice_without_weights(chat: Chat, own_checkpoints
             Comparison(1.5, 0.2, False, 1.4),
             "The difference is 0.1000; up to 0.2000 can be luck. So I can't tell which is better.",
         ),
+        (
+            Comparison(1.20795086, 0.0000001, False, 1.20795004),
+            "which serves: 1.2079509\nb: 1.2079500\n\nThe difference is 0.0000008; up to 0.0000001 can be luck. "
+            "Less than 0.002 isn't worth a change.",
+        ),
     ],
 )
 def test_which_is_better(found: Comparison, words: str) -> None:

@@ -227,6 +227,18 @@ def test_durations(seconds: float, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("new", "margin", "verdict"),
+    [
+        (1.20795004, 0.0000001, "1.2079509 before. Less than 0.002 isn't worth a change"),
+        (1.2065, 0.003, "1.2080 before. A difference of 0.0030 can be luck"),
+    ],
+)
+def test_a_verdict_shows_how_losses_differ(new: float, margin: float, verdict: str) -> None:
+    outcome = Outcome("dino", False, "0a1b", new, 1.20795086, 20.0, margin)
+    assert verdict in texts.trained(LESSON, outcome, served=True)
+
+
+@pytest.mark.parametrize(
     ("fraction", "bar"), [(-1, f"{'░' * 20}   0%"), (0.5, f"{'█' * 10}{'░' * 10}  50%"), (7, f"{'█' * 20} 100%")]
 )
 def test_bars(fraction: float, bar: str) -> None:

@@ -10,5 +10,5 @@ Rooms, from the ground up, and what other wings use of them:
     appearance    SYLLABLES: figures about names and poems, sampled or real
     evaluation    evaluate, Evaluation, baselines: all figures of one checkpoint
     sonnets       evaluate_sonnets, SonnetEvaluation: how well sonnets scan and rhyme
-    comparison    compare, Comparison: whether one network is better than another
+    comparison    compare, Comparison, WORTHWHILE, digits_for: whether one network is better than another
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.conversation.texts.markup import counted, cut, escape
+from model.evaluation.comparison import WORTHWHILE, digits_for
 
 if TYPE_CHECKING:
     from bot.training.choice import Entry, Page
@@ -72,11 +73,12 @@ def not_changed(title: str, reason: str) -> str:
 def compared(title: str, serving: str, version: str, found: Comparison) -> str:
     """Show two losses on the same held-out text, and whether luck explains the difference."""
     old, new = found.old_loss or 0.0, found.new_loss or 0.0
+    digits = digits_for(old, new)
     return (
         f"Two versions of <b>{escape(title)}</b> on the same held-out text, in nats per character:\n\n"
-        f"<code>{serving}</code>, which serves: {old:.4f}\n"
-        f"<code>{version}</code>: {new:.4f}\n\n"
-        f"The difference is {abs(old - new):.4f}; up to {found.margin:.4f} can be luck. "
+        f"<code>{serving}</code>, which serves: {old:.{digits}f}\n"
+        f"<code>{version}</code>: {new:.{digits}f}\n\n"
+        f"The difference is {abs(old - new):.{digits}f}; up to {found.margin:.{digits}f} can be luck. "
         f"{_better(serving, version, old - new, found.margin)}"
     )
 
@@ -111,4 +113,6 @@ def _better(serving: str, version: str, gain: float, margin: float) -> str:
     """Name the better version, if there is one: a difference beyond luck counts in both directions."""
     if abs(gain) <= margin:
         return "So I can't tell which is better."
+    if abs(gain) < WORTHWHILE:
+        return f"Less than {WORTHWHILE:g} isn't worth a change."
     return f"So <code>{version if gain > 0 else serving}</code> is better."
