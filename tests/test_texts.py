@@ -17,7 +17,7 @@ from bot.conversation.replies import LONGEST_VERSE
 from bot.handlers.dino import MOST
 from bot.local.contents import LONGEST_CAPTION, LONGEST_TEXT
 from bot.local.markup import parse_html, units
-from bot.training.choice import Entry, Page
+from bot.training.choice import DoubtfulError, Entry, Page
 from bot.training.commands import Comparison, Reason, RetrainingError
 from bot.training.lessons import Lesson
 from bot.training.retraining import Outcome
@@ -76,6 +76,8 @@ EVERYTHING = [
     texts.versions(STRANGE, Page("dino", ENTRIES * 4, None, 1, 3)),
     texts.versions(STRANGE, Page("dino", [], None, 0, 1)),
     texts.promoted("0a1b"),
+    texts.doubtful(STRANGE, DoubtfulError("worse", *ENTRIES)),
+    texts.doubtful(STRANGE, DoubtfulError("another text", *ENTRIES)),
     texts.rolled_back(STRANGE, *ENTRIES),
     texts.nothing_before(STRANGE),
     texts.not_changed(STRANGE, STRANGE * 99),

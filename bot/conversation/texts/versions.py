@@ -8,7 +8,7 @@ from bot.conversation.texts.markup import counted, cut, escape
 from model.evaluation.comparison import WORTHWHILE, digits_for
 
 if TYPE_CHECKING:
-    from bot.training.choice import Entry, Page
+    from bot.training.choice import DoubtfulError, Entry, Page
     from bot.training.commands import Comparison
     from model.checkpoint.encoding import Description
 
@@ -25,6 +25,7 @@ ROLLBACK_USAGE = (
 COMPARING = "I'm comparing them. That takes a few seconds."
 COMPARING_ALREADY = "I'm comparing two versions already. Please ask again in a few seconds."
 NEWER, OLDER = "newer", "older"
+PROMOTE_ANYWAY, CANCEL = "Promote it all the same", "Cancel"
 
 
 def version_button(action: str, version: str) -> str:
@@ -49,6 +50,20 @@ def versions(title: str, page: Page) -> str:
 def promoted(version: str) -> str:
     """Say that a version was promoted."""
     return f"{version} writes from now on."
+
+
+def doubtful(title: str, error: DoubtfulError) -> str:
+    """Ask whether a version should be promoted that learned from another text, or is worse than the one that serves."""
+    new, old = error.version, error.serving
+    if error.doubt == "another text" or not new.description or not old.description:
+        what = f"learned from another text than <code>{old.version}</code>, which serves"
+    else:
+        digits = digits_for(new.description.held_out_loss, old.description.held_out_loss)
+        what = (
+            f"is worse: {new.description.held_out_loss:.{digits}f} nats per character on held-out text, where "
+            f"<code>{old.version}</code>, which serves, has {old.description.held_out_loss:.{digits}f}"
+        )
+    return f"Version <code>{new.version}</code> of <b>{escape(title)}</b> {what}. {PROMOTE_ANYWAY}?"
 
 
 def rolled_back(title: str, before: Entry, after: Entry) -> str:
