@@ -62,10 +62,13 @@ GENTLE = 0.15
 
 
 def recipe_for(corpus: Corpus, *, cell: Cell | None = None, minutes: float | None = None) -> Recipe:
-    """Return the recipe for a corpus: a released one if it has pretraining text, else by the rule above."""
+    """Return the recipe for a corpus: a released one if it has pretraining text, else by the rule above.
+
+    A vanilla RNN has one layer.
+    """
     if corpus.pretraining:
         recipe = DINO if corpus.form == "names" else POEM
-        return recipe if cell is None else replace(recipe, cell=cell)
+        return recipe if cell is None else replace(recipe, cell=cell, layers=1 if cell == "rnn" else recipe.layers)
     size = count_characters(corpus.training)
     cell = cell or "lstm"
     width = _width(corpus.form, size, cell, minutes)
