@@ -59,9 +59,9 @@ async def test_people_read_what_they_read_before(records: list[Record]) -> None:
 
 
 @pytest.mark.recorded
-@pytest.mark.parametrize("first", range(0, 40, 5))
+@pytest.mark.parametrize("first", range(0, 40, 2))
 async def test_every_sonnet_is_what_people_read_before(first: int) -> None:
-    records = SONNETS[first : first + 5]
+    records = SONNETS[first : first + 2]
     assert await written(records) == [record["shown"] for record in records]
 
 
