@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 # The library's way to say that durations are timedeltas; without it, every RetryAfter is also a deprecation warning.
 os.environ["PTB_TIMEDELTA"] = "1"
 
-from telegram.error import InvalidToken, NetworkError, RetryAfter
+from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder, Updater
 
-from bot.conversation import moods
+from bot.conversation import moods, texts
 from bot.conversation.answers import Answers
 from bot.conversation.trainings import Trainings
 from bot.handlers.again import Again
@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from telegram.request import BaseRequest
 
     from bot.settings import Settings
+    from bot.wire.pacing import Asks
 
 logger = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ class Mangosaurus:
         self._pacing = Pacing(settings.message_rate)
         self._stop_seconds = settings.stop_seconds
         self._bot = Client(settings.token, settings.api_base_url, ordinary, polling, self._pacing)
+        self._pacing.apologise = self._apologise
         self._admin_ids = settings.admin_ids
         self._trainings = Trainings(self.retraining, self.store, folders, self.writers)
         self._order = order = PersonalOrder()
@@ -254,6 +256,13 @@ class Mangosaurus:
             logger.error("The bot had to stop before %d updates were handled", unhandled)  # noqa: TRY400 - no more is known
         finally:
             refusing.cancel()
+
+    async def _apologise(self, chat_id: int | str, asks: Asks) -> None:
+        """Tell a chat that Telegram wanted silence."""
+        try:
+            await self._bot.send_message(chat_id, texts.silenced(len(asks)), rate_limit_args=asks)
+        except TelegramError as error:
+            logger.info("A chat was not told that Telegram wanted silence: %s", error)
 
     async def _refuse(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -128,7 +128,7 @@ async def test_a_network_that_is_down_at_the_start_is_waited_for(
 
     with monkeypatch.context() as patched:
         patched.setattr("bot.application.asyncio.sleep", sleep)
-        telegram.refusals["getMe"].extend([Refusal(502, "Bad Gateway")] * 6)
+        telegram.refusals["getMe"].extend([Refusal(504, "Gateway Timeout")] * 6)
         await start(settings, telegram)
     assert pauses[:6] == [1, 2, 4, 8, 16, 30]
     assert "Telegram cannot be reached (Bad Gateway)" in caplog.text
@@ -147,7 +147,7 @@ async def test_trouble_while_polling_is_one_line_and_no_end(
 
 
 async def test_a_cancelled_start_cleans_up(settings: Settings, telegram: Telegram) -> None:
-    telegram.refusals["getMe"].extend([Refusal(502, "Bad Gateway")] * 9)
+    telegram.refusals["getMe"].extend([Refusal(504, "Gateway Timeout")] * 9)
     tasks, threads = asyncio.all_tasks(), set(threading.enumerate())
     task = asyncio.create_task(start(settings, telegram))
     await asyncio.sleep(0.1)

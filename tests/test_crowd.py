@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
+from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from telegram.error import RetryAfter
 
 from bot.conversation import texts
+from bot.conversation.admission import Admission, RefusedError
 from bot.local.telegram import Person, group
 from bot.people.limits import Rate
+from bot.wire.pacing import HeldError, Pacing
+from tests.fake_clock import run
 from tests.serving import ALICE, Chat, serving
 
 if TYPE_CHECKING:
@@ -19,15 +27,57 @@ if TYPE_CHECKING:
     from bot.local.telegram import Telegram
     from bot.settings import Settings
 
-TO_A_GROUP = 10
-"""Messages that Telegram lets a bot send to a group in half a minute."""
+TO_A_GROUP = 19
+"""Answers that a group gets at once. With a refusal, they are as many as Telegram takes in a minute."""
 PEOPLE = [Person(500 + number) for number in range(25)]
 GROUP = group(-5)
 
 
+class Crowd:
+    """People who ask, and messages that are sent in no time, on a clock that jumps."""
+
+    def __init__(self, rate: int = 30) -> None:
+        self.pacing = Pacing(rate)
+        self.admission = Admission(self.pacing, None)
+        self._sending: list[asyncio.Task[None]] = []
+
+    async def asked(self, chat_id: int, person: int) -> str:
+        """Let a person ask; returns the refusal, or nothing if they are accepted."""
+        try:
+            with self.admission.accepting(chat_id, person):
+                pass
+        except RefusedError as error:
+            if error.said:
+                return "in silence"
+            refusal = str(error)
+        else:
+            refusal = ""
+        self._send(chat_id)
+        await asyncio.sleep(0)
+        return refusal
+
+    def hold(self, chat_id: int, seconds: float) -> None:
+        """Let Telegram ask for silence."""
+        self._send(chat_id, RetryAfter(timedelta(seconds=seconds)))
+
+    def _send(self, chat_id: int, *errors: Exception) -> None:
+        remaining = list(errors)
+
+        async def sent() -> None:
+            if remaining:
+                raise remaining.pop()
+
+        async def send() -> None:
+            with contextlib.suppress(HeldError):
+                await self.pacing.process_request(sent, (), {}, "sendMessage", {"chat_id": chat_id}, None)
+
+        self._sending.append(asyncio.create_task(send()))
+
+
 @pytest.fixture
-async def paced(settings: Settings, telegram: Telegram) -> AsyncIterator[Chat]:
-    """A bot that keeps to Telegram's limits."""
+async def paced(settings: Settings, telegram: Telegram, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Chat]:
+    """A bot that keeps to Telegram's limits, but for the pause between two messages to one chat."""
+    monkeypatch.setattr("bot.wire.pacing.TO_A_CHAT", (20, 0.1))
     async with serving(replace(settings, message_rate=30), telegram) as chat:
         yield chat
 
@@ -54,14 +104,16 @@ async def test_a_person_who_asks_too_much_is_told_once_and_every_request_is_logg
     assert caplog.text.count("A request was refused") == 3
 
 
-async def test_a_crowd_that_has_quietened_is_told_again(paced: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.wire.pacing.ACCEPTED", 15)  # seconds: five messages, so that both crowds can be told
-    for crowds in (1, 2):
-        for person in PEOPLE:
-            paced.telegram.say("/dino", person, GROUP)
-        await paced.settled()
-        assert paced.texts().count(texts.BUSY_GROUP) == crowds
-        assert len(paced.texts()) == crowds * (5 + 1)
+def test_a_crowd_that_has_quietened_is_told_again() -> None:
+    async def simulate() -> list[Counter[str]]:
+        crowds = []
+        for _ in range(2):
+            crowds.append(Counter([await crowd.asked(GROUP["id"], person.id) for person in PEOPLE]))
+            await asyncio.sleep(120)
+        return crowds
+
+    crowd = Crowd()
+    assert run(simulate()) == [{"": TO_A_GROUP, texts.BUSY_GROUP: 1, "in silence": len(PEOPLE) - TO_A_GROUP - 1}] * 2
 
 
 async def test_a_group_does_not_keep_others_waiting(paced: Chat) -> None:
@@ -84,17 +136,34 @@ async def test_a_press_in_a_crowd_is_refused_by_its_button(paced: Chat) -> None:
     assert paced.texts().count(texts.BUSY_GROUP) == 1
 
 
-async def test_everybody_who_comes_beyond_what_can_be_sent_is_told(
-    settings: Settings, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.wire.pacing.ACCEPTED", 0.1)  # seconds: three messages
-    async with serving(replace(settings, message_rate=30), telegram) as chat:
-        for person in PEOPLE:
-            telegram.say("/dino", person)
-        await chat.settled()
-        assert chat.texts().count(texts.BUSY) == len(PEOPLE) - 3
-        assert len(chat.texts()) == len(PEOPLE)
-        assert len(await chat.mangosaurus.store.creations(PEOPLE[0].id)) == 1
+def test_everybody_who_comes_beyond_what_can_be_sent_is_told() -> None:
+    async def simulate() -> list[str]:
+        return [await crowd.asked(person, person) for person in range(1, 70)]
+
+    crowd = Crowd(rate=2)
+    assert run(simulate()) == [""] * 62 + [texts.BUSY] * 7
+    assert crowd.admission.refused == 7
+
+
+def test_one_person_may_not_ask_for_more_than_their_chat_gets_in_half_a_minute() -> None:
+    async def simulate() -> list[str]:
+        return [await crowd.asked(1, 1) for _ in range(33)]
+
+    crowd = Crowd()
+    assert run(simulate()) == [""] * 32 + [texts.too_many(2)]
+
+
+@pytest.mark.parametrize("chat_id", [1, GROUP["id"]])
+def test_what_is_accepted_during_a_hold_counts_it(chat_id: int) -> None:
+    async def simulate() -> list[str]:
+        crowd.hold(chat_id, 60)
+        await asyncio.sleep(20)
+        before = [await crowd.asked(each, 7) for each in (chat_id, 2, chat_id)]
+        await asyncio.sleep(15)
+        return [*before, await crowd.asked(chat_id, 7)]
+
+    crowd = Crowd()
+    assert run(simulate()) == [texts.held(40), "", texts.held(40), ""]
 
 
 async def test_what_is_refused_takes_no_turn_and_no_part_of_a_limit(paced: Chat) -> None:

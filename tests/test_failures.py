@@ -93,7 +93,7 @@ async def test_an_apology_that_cannot_be_sent(
     ("refusal", "name"),
     [
         (Refusal(403, "Forbidden: bot was blocked by the user"), "Forbidden"),
-        (Refusal(502, "Bad Gateway"), "NetworkError"),
+        (Refusal(504, "Gateway Timeout"), "NetworkError"),
     ],
 )
 async def test_what_telegram_does_not_take_is_only_logged(
@@ -176,7 +176,7 @@ async def test_an_answer_that_is_lost_and_cannot_be_noted_down_either(
     await chat.say("/seed 42")
     with contextlib.closing(sqlite3.connect(settings.database)) as connection:
         connection.execute(FULL)
-        telegram.refusals["sendMessage"].append(Refusal(502, "Bad Gateway"))
+        telegram.refusals["sendMessage"].append(Refusal(504, "Gateway Timeout"))
         assert await chat.say("/dino") == []
         connection.execute("DROP TRIGGER full")
     assert type(chat.errors.pop()).__name__ == "NetworkError"
@@ -190,7 +190,7 @@ async def test_a_press_that_did_its_work_and_is_not_released_is_no_failure(
     chat: Chat, telegram: Telegram, method: str, button: str
 ) -> None:
     (before,) = await chat.say("/dino")
-    telegram.refusals[method].append(Refusal(502, "Bad Gateway"))
+    telegram.refusals[method].append(Refusal(504, "Gateway Timeout"))
     query = telegram.press(telegram.sent[-1], button, ALICE)
     await chat.settled()
     assert chat.texts() != [before]
@@ -205,9 +205,12 @@ async def test_a_button_where_we_may_not_write_any_more(chat: Chat, telegram: Te
     assert chat.notice == texts.MAY_NOT_WRITE
 
 
-async def test_a_button_whose_reply_telegram_does_not_take_is_released(chat: Chat, telegram: Telegram) -> None:
+async def test_a_button_whose_reply_telegram_does_not_take_is_released(
+    chat: Chat, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.wire.pacing.RETRIED", 0.0)
     await chat.say("/dino")
-    telegram.refusals["editMessageText"].append(Refusal(502, "Bad Gateway"))
+    telegram.refusals["editMessageText"].append(Refusal(504, "Gateway Timeout"))
     await chat.press("another")
     chat.errors.clear()
     assert chat.notice == texts.NOT_SHOWN

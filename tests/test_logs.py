@@ -189,7 +189,7 @@ async def test_a_stop_without_a_network_is_a_line_and_no_traceback(
     configure_logging("INFO", settings.token)
     async with serving(settings, telegram) as chat:
         await chat.say("/dino")
-        telegram.refusals["getUpdates"].extend([Refusal(502, "Bad Gateway")] * 99)
+        telegram.refusals["getUpdates"].extend([Refusal(504, "Gateway Timeout")] * 99)
     err = capsys.readouterr().err
     assert "WARNING telegram.ext.Updater: Telegram could not be told which updates were handled; some may come" in err
     assert "Traceback" not in err

@@ -116,9 +116,12 @@ async def test_a_press_that_telegram_has_forgotten_meanwhile_is_carried_out(chat
     assert chat.texts()[-1] == (texts.FORGET_DONE if button == texts.FORGET_YES else texts.FORGET_KEPT)
 
 
-async def test_a_forgetting_that_is_not_shown_is_told_by_the_button(chat: Chat) -> None:
+async def test_a_forgetting_that_is_not_shown_is_told_by_the_button(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.wire.pacing.RETRIED", 0.0)
     await asked(chat)
-    chat.telegram.refusals["editMessageText"].append(Refusal(502, "Bad Gateway"))
+    chat.telegram.refusals["editMessageText"].append(Refusal(504, "Gateway Timeout"))
     await chat.press(texts.FORGET_YES)
     chat.errors.clear()
     assert chat.notice == texts.NOT_SHOWN

@@ -18,7 +18,7 @@ from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, Networ
 from telegram.ext import ApplicationBuilder, TypeHandler
 
 from bot.wire import request
-from bot.wire.request import ConnectionSettingError, NothingSentError, PollingRequest, TelegramRequest
+from bot.wire.request import ConnectionSettingError, NothingSentError, PollingRequest, ServerError, TelegramRequest
 from tests.bot_api_server import (
     MESSAGE,
     TOKEN,
@@ -147,7 +147,7 @@ async def test_files_go_there_and_back(server: HttpServer) -> None:
 
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(400, BadRequest), (401, InvalidToken), (403, Forbidden), (409, Conflict), (500, NetworkError)],
+    [(400, BadRequest), (401, InvalidToken), (403, Forbidden), (409, Conflict), (504, NetworkError)],
 )
 async def test_refusals_become_the_librarys_errors(
     server: HttpServer, status: int, expected: type[TelegramError]
@@ -166,7 +166,17 @@ async def test_too_many_requests_say_how_long_to_wait(server: HttpServer) -> Non
             await bot.send_message(1, "x")
 
 
-@pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 409, 502])
+@pytest.mark.parametrize("status", [500, 502, 503])
+@pytest.mark.parametrize("body", ['{"ok": false, "description": "Because"}', "<html>Bad Gateway</html>"])
+async def test_a_server_that_failed_did_not_carry_out_the_request(
+    server: HttpServer, status: int, body: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.answer = answering(status, body)
+    async with connected(server.address) as bot, failing(ServerError, caplog):
+        await bot.send_message(1, "x")
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 409, 504])
 async def test_a_proxys_page_is_the_networks_error(
     server: HttpServer, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -372,7 +382,7 @@ async def test_a_batch_with_one_bad_update_is_handled_and_does_not_come_again(
     assert "message 12" not in caplog.text
 
 
-@pytest.mark.parametrize("status", [409, 502])
+@pytest.mark.parametrize("status", [409, 504])
 async def test_refusals_of_polling_stay_as_they_are(server: HttpServer, status: int) -> None:
     body = {"ok": False, "description": "Because"}
     server.answer = answering(status, json.dumps(body))

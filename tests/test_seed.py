@@ -157,7 +157,7 @@ async def test_an_answer_that_was_not_delivered_takes_no_turn(chat: Chat, telegr
     await chat.say("/seed 42")
     expected = await chat.say("/dino")
     await chat.say("/seed 42")
-    telegram.refusals["sendMessage"].append(Refusal(502, "Bad Gateway"))
+    telegram.refusals["sendMessage"].append(Refusal(504, "Gateway Timeout"))
     assert await chat.say("/dino") == []
     assert [type(error).__name__ for error in chat.errors] == ["NetworkError"]
     chat.errors.clear()
@@ -182,7 +182,7 @@ async def test_slow_answers_show_that_the_bot_is_typing(
     assert "sendChatAction" not in actions
     monkeypatch.setattr("bot.conversation.answers.SLOW", 0.01)
     monkeypatch.setattr(Writer, "write", slow)
-    telegram.refusals["sendChatAction"].append(Refusal(502, "Bad Gateway"))  # which must not keep the reply
+    telegram.refusals["sendChatAction"].append(Refusal(504, "Gateway Timeout"))  # which must not keep the reply
     monkeypatch.setattr("bot.conversation.answers.TYPING_LASTS", 0.01)
     (answer,) = await chat.say("/dino")
     assert answer.split("\n")[0].isalpha()

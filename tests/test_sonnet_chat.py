@@ -30,7 +30,7 @@ from model.decoding.searches import tables_for
 from model.files import ROOT
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel
-from tests.serving import ALICE, Chat, install, serving, uncoded, until, untrained
+from tests.serving import ALICE, BOB, Chat, install, serving, uncoded, until, untrained
 from tests.test_database import OLD
 
 if TYPE_CHECKING:
@@ -242,10 +242,10 @@ async def test_what_is_written_within_a_moment_is_one_message(
     assert calls == [("sendMessage", answer)]
 
 
-async def test_nothing_unfinished_is_shown_while_messages_wait(
+async def test_nothing_unfinished_is_shown_that_would_have_to_wait(
     paced: Chat, calls: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Pacing, "waiting", lambda _self, _chat_id=None: 1)
+    monkeypatch.setattr(Pacing, "wait", lambda *_: 1.0)
     (answer,) = await paced.say("/sonnet")
     assert calls == [("sendMessage", answer)]
 
@@ -276,16 +276,18 @@ async def test_a_whole_sonnet_that_cannot_be_shown_in_place_is_a_message(
 async def test_an_edit_that_may_have_arrived_is_repeated_and_never_sent(
     paced: Chat, telegram: Telegram, calls: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.conversation.watching.PAUSE", 0.0)
-    telegram.refusals["editMessageText"].extend([Refusal(502, "Bad Gateway")] * 2)
+    monkeypatch.setattr("bot.wire.pacing.PAUSE", 0.0)
+    telegram.refusals["editMessageText"].extend([Refusal(504, "Gateway Timeout")] * 2)
     (whole,) = await paced.say("/sonnet")
     assert len(lines(whole)) == 14
-    telegram.refusals["editMessageText"].extend([Refusal(502, "Bad Gateway")] * 3)
-    (unfinished,) = await paced.say("/sonnet")
+    monkeypatch.setattr("bot.wire.pacing.RETRIED", -1.0)
+    telegram.refusals["editMessageText"].extend([Refusal(504, "Gateway Timeout")] * 9)
+    (unfinished,) = await paced.say("/sonnet", BOB)
+    telegram.refusals.clear()
     assert unfinished.endswith("…")
     assert [type(error).__name__ for error in paced.errors] == ["NetworkError"]
     paced.errors.clear()
-    (again,) = await paced.say("/sonnet")  # nobody knows if the turn was seen, so it is given once more
+    (again,) = await paced.say("/sonnet", BOB)  # nobody knows if the turn was seen, so it is given once more
     assert again.startswith(unfinished.removesuffix("\n…"))
     assert [method for method, _ in calls].count("sendMessage") == 3
 
@@ -293,7 +295,7 @@ async def test_an_edit_that_may_have_arrived_is_repeated_and_never_sent(
 async def test_an_unfinished_sonnet_that_is_not_shown_does_no_harm(
     poet: Chat, telegram: Telegram, calls: list[tuple[str, str]]
 ) -> None:
-    telegram.refusals["sendMessage"].append(Refusal(502, "Bad Gateway"))
+    telegram.refusals["sendMessage"].append(Refusal(504, "Gateway Timeout"))
     (whole,) = await poet.say("/sonnet")
     assert calls == [("sendMessage", whole)]
 

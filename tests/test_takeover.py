@@ -81,7 +81,7 @@ async def test_what_is_written_when_the_lock_is_lost_is_not_sent(
 async def test_a_lock_that_is_lost_before_telegram_is_reached_ends_the_start(
     bot: Callable[[], Mangosaurus], telegram: Telegram
 ) -> None:
-    telegram.refusals["getMe"].extend([Refusal(502, "Bad Gateway")] * 9)
+    telegram.refusals["getMe"].extend([Refusal(504, "Gateway Timeout")] * 9)
     lock = Lock()
     serving = asyncio.create_task(serve_while_allowed(bot(), lock))
     await asyncio.sleep(0.1)

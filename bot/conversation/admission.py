@@ -7,6 +7,7 @@ sentence would keep it waiting longer.
 from __future__ import annotations
 
 import logging
+import math
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+LONGEST_WAIT = 30.0
+"""Seconds in which Telegram takes all that is accepted."""
+
 
 class ExplainedError(MangosaurusError):
     """Nothing was done. The sentence is HTML from `texts`: why, and what would help."""
@@ -36,11 +40,19 @@ class RefusedError(ExplainedError):
 
 
 class Outbox(Protocol):
-    """Messages, in all or to a chat: how many wait, and how many can be sent within half a minute."""
+    """Messages on their way to Telegram."""
 
-    def waiting(self, chat_id: int | None = None) -> int: ...
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
 
-    def capacity(self, chat_id: int | None = None) -> int: ...
+    is_limited: bool
+
+    def held(self, chat_id: int) -> float:
+        """Return for how many seconds Telegram wants nothing for a chat."""
+
+    def wait(self, chat_id: int, ahead: int = 0, ahead_in_chat: int = 0) -> float:
+        """Return how long a message would wait if so many others came first, in all and to its chat."""
 
 
 class Admission:
@@ -74,21 +86,24 @@ class Admission:
             self._refuse(texts.too_many(self._limits.wait(person)), said=verdict is Verdict.REFUSED_AGAIN)
 
     def _refuse_crowd(self, chat_id: int) -> None:
-        is_busy = self._outbox.waiting() + self._in_writing.total() >= self._outbox.capacity()
-        if chat_id > 0:
-            if is_busy:
-                self._refuse(texts.BUSY)
-            return
-        ahead = self._outbox.waiting(chat_id) + self._in_writing[chat_id]
-        if not ahead:
+        """Refuse what could not be answered in time; in a group, what would leave no time for a refusal either."""
+        is_group = chat_id < 0
+        in_all, in_chat = self._in_writing.total(), self._in_writing[chat_id]
+        wait = self._outbox.wait(chat_id, in_all, in_chat + is_group)
+        if is_group and not self._outbox.wait(chat_id, in_all, in_chat):
             self._told.discard(chat_id)
-        is_crowded = ahead >= self._outbox.capacity(chat_id)
-        if is_crowded or is_busy:
-            said = chat_id in self._told
-            self._told.add(chat_id)
-            self._refuse(texts.BUSY_GROUP if is_crowded else texts.BUSY, said=said)
+        if wait <= LONGEST_WAIT:
+            return
+        if (held := self._outbox.held(chat_id)) > LONGEST_WAIT:
+            self._refuse(texts.held(math.ceil(held)))
+        is_everybodys = self._outbox.wait(0, in_all) > LONGEST_WAIT  # 0 is nobody's chat
+        if not is_group:
+            self._refuse(texts.BUSY if is_everybodys else texts.too_many(math.ceil(wait - LONGEST_WAIT)))
+        said = chat_id in self._told
+        self._told.add(chat_id)
+        self._refuse(texts.BUSY if is_everybodys else texts.BUSY_GROUP, said=said)
 
     def _refuse(self, sentence: str, *, said: bool = False) -> None:
         self.refused += 1
-        logger.info("A request was refused while %d messages wait", self._outbox.waiting())
+        logger.info("A request was refused while %d messages wait", self._outbox.waiting)
         raise RefusedError(sentence, said=said)

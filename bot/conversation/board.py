@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
 from bot.conversation.presses import is_unchanged
+from bot.wire.pacing import HeldError
 from bot.wire.request import NothingSentError
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ class Board:
                     reply_to_message_id=message_id,  # so it appears in the topic of that message
                     allow_sending_without_reply=True,
                 )
+            except HeldError:
+                return False
             except NothingSentError as error:
                 if self._is_stopping():
                     return False

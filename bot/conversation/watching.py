@@ -1,6 +1,6 @@
 """A reply that can be watched: one message, edited while its text is being written, and the whole text in the end.
 
-Telegram counts an edit as a message, so there is one now and then, and none while other messages wait. A text that is
+Telegram counts an edit as a message, so there is one now and then, and none that would have to wait. A text that is
 written within a moment is sent once. Where nothing limits the bot, as in the terminal, every line appears at once.
 """
 
@@ -9,13 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import sys
 from typing import TYPE_CHECKING
 
-from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError
+from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.conversation.presses import is_unchanged
-from bot.wire.request import NothingSentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,9 +30,6 @@ MOMENT = 0.5
 EDIT_EVERY, EDIT_A_GROUP_EVERY = 3.0, 10.0
 """Seconds between an unfinished text and the next. An edit is one of the twenty messages a minute that Telegram allows
 in a group."""
-TRIES = 3
-PAUSE = 1.0
-"""Seconds between two tries to show the whole text."""
 
 Lines = tuple[str, ...]
 
@@ -52,7 +47,7 @@ class WatchedReply:
         self._sending: asyncio.Task[None] | None = None
         self._pause = EDIT_A_GROUP_EVERY if message.chat_id < 0 else EDIT_EVERY
         moment = MOMENT
-        if outbox.capacity() == sys.maxsize:
+        if not outbox.is_limited:
             self._pause = moment = 0.0
         self._not_before = asyncio.get_running_loop().time() + moment
 
@@ -77,16 +72,13 @@ class WatchedReply:
             self._timer = loop.call_at(max(self._not_before, loop.time()), self._begin)
 
     async def conclude(self, html: str, keyboard: InlineKeyboardMarkup | None) -> None:
-        """Show the whole text: in the message that shows the beginning, or if that is gone, in one of its own.
-
-        An edit can be repeated if nobody knows whether it arrived. A message cannot.
-        """
+        """Show the whole text: in the message that shows the beginning, or if that is gone, in one of its own."""
         if self._shown is None or not await self._complete(self._shown, html, keyboard):
             await self._message.reply_html(html, reply_markup=keyboard)
 
     def _begin(self) -> None:
         self._timer = None
-        if not self._outbox.waiting():
+        if not self._outbox.wait(self._message.chat_id):
             self._sending = asyncio.create_task(self._send())
 
     async def _send(self) -> None:
@@ -106,18 +98,9 @@ class WatchedReply:
 
     async def _complete(self, shown: Message, html: str, keyboard: InlineKeyboardMarkup | None) -> bool:
         """Edit the message; False if Telegram refuses that. NetworkError if nobody knows whether it was edited."""
-        for tries_left in reversed(range(TRIES)):
-            try:
-                await shown.edit_text(html, parse_mode="HTML", reply_markup=keyboard)
-            except (BadRequest, Forbidden) as error:
-                if is_unchanged(error):  # an earlier try has arrived
-                    return True
-                logger.info("A text was not shown where it began: %s", error)
-                return False
-            except NetworkError as error:
-                if isinstance(error, NothingSentError) or not tries_left:
-                    raise
-                await asyncio.sleep(PAUSE)
-            else:
-                return True
-        return False
+        try:
+            await shown.edit_text(html, parse_mode="HTML", reply_markup=keyboard)
+        except (BadRequest, Forbidden) as error:
+            logger.info("A text was not shown where it began: %s", error)
+            return is_unchanged(error)
+        return True

@@ -72,7 +72,7 @@ class Status:
             answers=tally.answers,
             refused=self._answers.admission.refused,
             latency=tally.latency(50, 99),
-            messages=self._pacing.waiting(),
+            messages=self._pacing.waiting,
             texts=self._answers.pending,
             dropped=self._pacing.dropped,
             errors=tally.errors,

@@ -11,6 +11,8 @@ from urllib.parse import unquote
 
 from telegram.request import BaseRequest, RequestData
 
+from bot.wire.request import FAILED, ServerError
+
 if TYPE_CHECKING:
     from bot.local.telegram import Telegram
 
@@ -44,4 +46,6 @@ class LocalRequest(BaseRequest):
         if request_data and request_data.contains_files:
             parameters |= request_data.multipart_data
         code, answer = await self._telegram.call(bot.removeprefix("bot"), name, parameters)
+        if code in FAILED:
+            raise ServerError(f"Telegram's server failed (status {code})")
         return code, json.dumps(answer).encode()

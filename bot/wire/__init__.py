@@ -3,9 +3,9 @@
 Rooms, from the ground up, and what other wings use of them:
 
     logs       configure_logging, Redaction: the process's log, without the secrets
-    request    TelegramRequest, PollingRequest, NothingSentError: HTTP, and updates that cannot be parsed
-    queues     requests under limits: who is next, and when
-    pacing     Pacing, seconds: when each request is sent, and sent again
+    request    TelegramRequest, PollingRequest, readable, NothingSentError, ServerError, FAILED: HTTP, and updates that
+               cannot be parsed
+    pacing     Pacing, HeldError, Asks, seconds: when each request is sent, and sent again
     order      PersonalOrder, person_id, waited, can_press, IN_PRIVATE: when each update is handled
     client     Client: python-telegram-bot's bot, paced
     webhook    the library's webhook server, and updates that it cannot parse

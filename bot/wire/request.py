@@ -3,7 +3,8 @@
 Every address holds the token. So no text of httpx reaches an error of ours, except its reason for a failed connection,
 which names no address, and our errors do not remember httpx's.
 
-Not here: another try. `pacing` repeats what raised NothingSentError; anything else may have been carried out.
+Not here: another try. `pacing` repeats what raised NothingSentError or ServerError; anything else may have been carried
+out.
 """
 
 from __future__ import annotations
@@ -31,11 +32,18 @@ POOL_TIMEOUT = 5.0
 LONGEST = 30.0
 """Seconds that a whole request may take: a server that sends a byte now and then meets every other time-out."""
 
+FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)
+"""How a server says that it did not carry out a request. After 504, nobody knows."""
+
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 class NothingSentError(NetworkError):
     """Telegram did not get the request: no connection could be made, or none was free."""
+
+
+class ServerError(NetworkError):
+    """Telegram's server failed to carry out the request."""
 
 
 class ConnectionSettingError(MangosaurusError):
@@ -51,7 +59,7 @@ class ConnectionSettingError(MangosaurusError):
 class TelegramRequest(HTTPXRequest):
     """Sends each request once, within 30 s. `options` are HTTPXRequest's.
 
-    Errors: NothingSentError; TimedOut or NetworkError where the request may have been carried out.
+    Errors: NothingSentError; ServerError; TimedOut or NetworkError where the request may have been carried out.
     """
 
     def __init__(self, connections: int = CONNECTIONS, **options: Any) -> None:
@@ -68,6 +76,8 @@ class TelegramRequest(HTTPXRequest):
         except Exception as error:
             failure = _failure(error)
         else:
+            if status in FAILED:
+                raise ServerError(f"Telegram's server failed (status {status})")
             if _is_telegrams(body) or (method == "GET" and status < HTTPStatus.MULTIPLE_CHOICES):
                 return status, body
             failure = NetworkError(f"The response is not Telegram's, or was cut short (status {status})")

@@ -34,6 +34,17 @@ def too_many(seconds: int) -> str:
     return f"You're faster than I can dream. Give me {duration(seconds)}, and I'll gladly go on."
 
 
+def held(seconds: int) -> str:
+    """Ask for patience while Telegram wants silence."""
+    return f"Telegram wants me to be silent. Please ask again in {duration(seconds)}."
+
+
+def silenced(asks: int) -> str:
+    """Say how much was not answered while Telegram wanted silence."""
+    what = "something you asked for" if asks == 1 else f"{asks} things you asked for"
+    return f"Telegram kept me silent for a while, and I couldn't answer {what}. Please ask again."
+
+
 def apology(error_id: str) -> str:
     """Apologise for an error that nobody foresaw."""
     return f"Something went wrong on my side, sorry. It's in my log as <code>{error_id}</code>. Please try again."
