@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 os.environ["PTB_TIMEDELTA"] = "1"
 
 from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
-from telegram.ext import Application, ApplicationBuilder, Updater
+from telegram.ext import Application, ApplicationBuilder, BaseHandler, Updater
 
 from bot.conversation import moods, texts
+from bot.conversation.admission import Admission, ExplainedError, RefusedError
 from bot.conversation.answers import Answers
 from bot.conversation.trainings import Trainings
 from bot.handlers.again import Again
@@ -44,7 +45,7 @@ from bot.people.store import Store
 from bot.training.choice import Choice
 from bot.training.retraining import Retraining
 from bot.wire.client import Client
-from bot.wire.order import PersonalOrder
+from bot.wire.order import PersonalOrder, person_id
 from bot.wire.pacing import Pacing
 from bot.wire.receiving import Receiving
 from bot.wire.request import PollingRequest, TelegramRequest
@@ -59,6 +60,7 @@ from model.text.forms import Genre, Network
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from telegram import Update
     from telegram.request import BaseRequest
 
     from bot.settings import Settings
@@ -192,25 +194,29 @@ class Mangosaurus:
         welcome = Welcome(settings.admin_ids, self.writers)
         voice_menu = VoiceMenu(self._folders, self._archive, self.retraining, settings.admin_ids)
         teaching = Teaching(self._folders.voices, self._trainings, self.retraining, settings.admin_ids)
-        handlers = [  # the first that matches a message answers it, so the busiest come first
-            Dino(answers).handler(),
+        dino, verse = Dino(answers).handler(), [*Poem(answers).handlers(), Sonnet(answers).handler()]
+        again, buttons = Again(answers).handlers(), Buttons(answers, order).handlers()
+        # The first that matches a message answers it, so the busiest come first.
+        handlers: list[BaseHandler[Any, Any, Any]] = [
+            dino,
             *voice_menu.handlers(),
             *teaching.handlers(),
-            *Poem(answers).handlers(),
-            Sonnet(answers).handler(),
-            *Again(answers).handlers(),
+            *verse,
+            *again,
             *Privacy(answers).handlers(),
             *welcome.handlers(),
             Seed(self.store).handler(),
             *PreferenceMenu(self.store).handlers(),
-            Inline(answers).handler(),
             *Retrain(self._trainings, self.retraining, self._choice, self._folders, settings.admin_ids).handlers(),
             *self._models.handlers(),
             Status(answers, self._pacing, self.retraining, self.writers, self._folders, settings.admin_ids).handler(),
-            *Buttons(answers, order).handlers(),  # the last of them takes every press that is left
+            *buttons,  # the last of them takes every press that is left
             *welcome.last_handlers(),
         ]
-        self.application.add_handlers(handlers)
+        make_texts = [dino, *verse, *again, buttons[0]]
+        for handler in handlers:
+            _admit(handler, answers.admission, makes_text=handler in make_texts)
+        self.application.add_handlers([Inline(answers).handler(), *handlers])
         self.application.add_error_handler(Failures(answers.tally).on_error)
 
     async def _connect(self) -> None:
@@ -274,6 +280,25 @@ class Mangosaurus:
 def http_requests() -> tuple[BaseRequest, BaseRequest]:
     """Make the HTTP clients: for everything but polling, and for polling."""
     return TelegramRequest(), PollingRequest()
+
+
+def _admit(handler: BaseHandler[Any, Any, Any], admission: Admission, *, makes_text: bool) -> None:
+    """Let a handler answer only what is admitted. One that makes texts asks for those itself, but not for excuses."""
+    answer = handler.callback
+
+    async def admitted(update: Update, context: Any) -> None:
+        person = person_id(update) or 0
+        chat_id = update.effective_chat.id if update.effective_chat else person
+        if not makes_text:
+            admission.ask(chat_id, person)
+        try:
+            await answer(update, context)
+        except ExplainedError as error:
+            if makes_text and not (isinstance(error, RefusedError) and error.said):
+                admission.explain(chat_id, person)
+            raise
+
+    handler.callback = admitted
 
 
 def _first(chosen: float | None, usual: float) -> float:

@@ -131,7 +131,7 @@ async def test_a_network_that_is_down_at_the_start_is_waited_for(
         telegram.refusals["getMe"].extend([Refusal(504, "Gateway Timeout")] * 6)
         await start(settings, telegram)
     assert pauses[:6] == [1, 2, 4, 8, 16, 30]
-    assert "Telegram cannot be reached (Bad Gateway)" in caplog.text
+    assert "Telegram cannot be reached (Gateway Timeout)" in caplog.text
 
 
 async def test_trouble_while_polling_is_one_line_and_no_end(

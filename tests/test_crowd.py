@@ -14,7 +14,7 @@ import pytest
 from telegram.error import RetryAfter
 
 from bot.conversation import texts
-from bot.conversation.admission import Admission, RefusedError
+from bot.conversation.admission import ASKS_OF_A_GROUP, Admission, RefusedError
 from bot.local.telegram import Person, group
 from bot.people.limits import Rate
 from bot.wire.pacing import HeldError, Pacing
@@ -172,3 +172,18 @@ async def test_what_is_refused_takes_no_turn_and_no_part_of_a_limit(paced: Chat)
     paced.telegram.say("/dino", ALICE, GROUP)
     await paced.settled()
     assert await paced.mangosaurus.store.creations(ALICE.id) == []
+
+
+async def test_questions_for_help_do_not_make_a_whole_group_busy(
+    settings: Settings, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.wire.pacing.TO_A_CHAT", (20, 0.1))
+    async with serving(replace(settings, message_rate=30, rate_limit=Rate(10, 60)), telegram) as chat:
+        for person in PEOPLE:
+            telegram.say("/help@mangosaurus_bot", person, GROUP)
+        await chat.settled()
+        assert len(chat.texts()) == ASKS_OF_A_GROUP + 1
+        for person in PEOPLE[:10]:
+            assert texts.BUSY_GROUP not in await chat.say("/dino", person, GROUP)
+        assert len(chat.texts()) == ASKS_OF_A_GROUP + 1 + 10
+        assert len(await chat.say("/help", ALICE)) == 1

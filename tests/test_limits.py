@@ -10,8 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation import texts
+from bot.conversation.admission import ASKS, Admission, RefusedError
 from bot.people.limits import LETTERS, SWEEP_AT, Limits, Rate, Verdict
+from bot.wire.pacing import Pacing
+from bot.writing.writer import Busy, Writer
 from model.text.forms import Genre
+from tests.fake_clock import run
 from tests.serving import ALICE, BOB, serving
 
 if TYPE_CHECKING:
@@ -140,3 +144,73 @@ async def test_inline_queries_count_for_little_and_are_refused_without_a_word(
         assert [bool(offer) for offer in offers] == [True] * 2 * LETTERS + [False] * 2
         assert await chat.say("/dino") == [texts.too_many(1800)]
         assert await chat.say("/dino") == []
+
+
+STICKER = {"file_id": "1", "file_unique_id": "1", "width": 1, "height": 1, "is_animated": False, "is_video": False}
+
+
+@pytest.mark.parametrize("ask", ["/help", "/seed", "/settings", "/unknown", "/dino 0", "/poem", "a sticker"])
+async def test_what_makes_no_text_has_a_generous_limit_of_its_own(
+    limited: Settings, telegram: Telegram, ask: str
+) -> None:
+    said = {"message_id": 1, "date": 1, "chat": ALICE.chat(), "from": ALICE.user()}
+    async with serving(limited, telegram) as chat:
+        assert len(await chat.say("/start")) == 1
+        for _ in range(ASKS + 5):
+            if ask == "a sticker":
+                telegram.post(message=said | {"sticker": STICKER | {"type": "regular"}})
+            else:
+                telegram.say(ask, ALICE)
+        await chat.settled()
+        _, *answers, refusal = chat.texts()
+        assert len(set(answers)) == 1
+        assert len(answers) == ASKS - 1
+        assert refusal.startswith(texts.too_many(60).split(".")[0])
+        assert await chat.say("/help") == []
+        assert len(await chat.say("/help", BOB)) == 1
+        assert await chat.say("/dino") != []
+
+
+async def test_buttons_that_make_no_text_are_refused_by_a_notice(limited: Settings, telegram: Telegram) -> None:
+    async with serving(limited, telegram) as chat:
+        await chat.say("/settings")
+        notices = []
+        for _ in range(ASKS + 1):
+            await chat.press(1)
+            notices.append(str(chat.notice))
+        too_many = [notice.startswith(texts.too_many(60).split(".")[0]) for notice in notices]
+        assert too_many == [False] * (ASKS - 1) + [True] * 2
+
+
+def test_the_limit_of_what_makes_no_text_is_over_after_a_minute() -> None:
+    async def simulate() -> list[str]:
+        said = []
+        for pause in [0] * (ASKS + 2) + [40, 19.9, 0.1]:
+            clock.now += pause
+            try:
+                admission.ask(1, 1)
+                said.append("")
+            except RefusedError as error:
+                said.append("in silence" if error.said else str(error))
+        return said
+
+    clock = Clock()
+    admission = Admission(Pacing(None), Rate(1, 1), clock)
+    assert run(simulate()) == [""] * ASKS + [texts.too_many(60)] + ["in silence"] * 3 + [""]
+
+
+async def test_a_request_that_finds_the_queue_full_costs_no_token(
+    limited: Settings, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def busy(*_request: object) -> None:
+        raise Busy("384 requests are waiting already")
+
+    async with serving(limited, telegram) as chat:
+        with monkeypatch.context() as patched:
+            patched.setattr(Writer, "write", busy)
+            for _ in range(5):
+                assert await chat.say("/dino") == [texts.BUSY]
+                assert await chat.inline("mango") == []
+        for _ in range(2):
+            assert texts.BUSY not in await chat.say("/dino")
+        assert await chat.say("/dino") == [texts.too_many(1800)]

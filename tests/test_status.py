@@ -106,7 +106,8 @@ async def test_errors_are_counted_by_kind(chat: Chat, monkeypatch: pytest.Monkey
     monkeypatch.setattr(Writer, "write", busy)
     for _ in range(2):
         await chat.say("/dino")
-    assert (await table(chat))["errors"] == "Busy 2, Forbidden 1"
+    rows = await table(chat)
+    assert (rows["errors"], rows["answers"]) == ("Forbidden 1", "0, and 2 refused")
 
 
 async def test_a_training_and_own_voices_are_shown(

@@ -13,7 +13,7 @@ from bot.conversation import texts
 from bot.conversation.admission import ExplainedError, RefusedError
 from bot.people.store import StoreError
 from bot.wire.request import NothingSentError
-from bot.writing.writer import Busy, Stopped, UnpreparedError, WritingError
+from bot.writing.writer import Stopped, UnpreparedError, WritingError
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ logger = logging.getLogger(__name__)
 UNWELCOME = ("not enough rights", "have no rights", "chat_write_forbidden", "topic_closed", "chat not found")
 """How Telegram says that a bot may not write in a chat, if it does not say Forbidden."""
 SENTENCES: dict[type[Exception], str] = {
-    Busy: texts.BUSY,
     Stopped: texts.STOPPING,
     UnpreparedError: texts.NOT_PREPARED,
     WritingError: texts.NOT_WRITTEN,

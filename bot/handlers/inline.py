@@ -86,7 +86,10 @@ class Inline:
 
     async def _written(self, person: int, text: str) -> list[Reply]:
         """Write one name, or one verse, for each offer; RefusedError."""
-        self._answers.admission.spend(person, 1 / LETTERS)
+        with self._answers.admission.spending(person, 1 / LETTERS):
+            return await self._offered(person, text)
+
+    async def _offered(self, person: int, text: str) -> list[Reply]:
         mood = (await self._answers.store.preferences(person)).mood
         line = text.strip()
         if is_name(line):
