@@ -25,7 +25,7 @@ from bot.wire.request import NothingSentError
 from bot.writing.writer import Busy, Stopped, Writer, WritingError
 from model.decoding.requests import Request, RequestError
 from model.errors import MangosaurusError
-from tests.serving import ALICE, Chat, uncoded
+from tests.serving import ALICE, BOB, Chat, uncoded
 
 if TYPE_CHECKING:
     from bot.local.telegram import Telegram
@@ -256,3 +256,15 @@ async def test_what_was_not_sent_is_logged_by_the_pacing_alone(caplog: pytest.Lo
     caplog.set_level(logging.INFO)
     await Failures(Tally()).on_error(Update(1), failing_context(NothingSentError("the bot stops")))
     assert caplog.records == []
+
+
+async def test_an_update_that_cannot_be_parsed_is_a_line_in_the_log_and_the_rest_is_answered(
+    chat: Chat, telegram: Telegram, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A reply to a message without a number, as pages once sent it, stopped the bot for everybody."""
+    telegram.say("a secret", BOB, reply_to_message={"inline_message_id": "inline-1", "date": 1})
+    assert len(await chat.say("/dino")) == 1
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == [
+        "Update 1 cannot be parsed (TypeError) and is passed over"
+    ]
+    assert "secret" not in caplog.text

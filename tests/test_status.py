@@ -55,6 +55,7 @@ async def test_a_bot_that_has_just_started(chat: Chat, settings: Settings) -> No
         "latency": "no answers yet",
         "waiting": "0 messages, 0 texts",
         "dropped": "0 messages",
+        "last poll": "0 s ago, 0 silences",
         "errors": "none",
         "training": "none",
     }

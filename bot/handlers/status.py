@@ -11,7 +11,7 @@ import resource
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from telegram.ext import CommandHandler, filters
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from bot.conversation.answers import Answers
     from bot.training.retraining import Retraining
+    from bot.wire.client import Client
     from bot.wire.pacing import Pacing
     from bot.writing.folders import Folders
     from bot.writing.writer import Writer
@@ -63,9 +64,9 @@ class Status:
     async def answer(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Show the status."""
         if update.message:
-            await update.message.reply_html(texts.status(await self._health()))
+            await update.message.reply_html(texts.status(await self._health(cast("Client", update.get_bot()))))
 
-    async def _health(self) -> texts.Health:
+    async def _health(self, bot: Client) -> texts.Health:
         tally = self._answers.tally
         return texts.Health(
             seconds=tally.seconds,
@@ -75,6 +76,8 @@ class Status:
             messages=self._pacing.waiting,
             texts=self._answers.pending,
             dropped=self._pacing.dropped,
+            last_poll=bot.silent_for,
+            silences=bot.silences,
             errors=tally.errors,
             training=self._retraining.running.title if self._retraining.running else None,
             versions=await self._versions(),

@@ -58,6 +58,11 @@ class Methods:
             "getMe": lambda _parameters: ME,
             "deleteWebhook": self._delete_webhook,
             "setWebhook": self._set_webhook,
+            "getWebhookInfo": lambda _parameters: {
+                "url": "",
+                "has_custom_certificate": False,
+                "pending_update_count": 0,
+            },
             "sendMessage": self._send_message,
             "editMessageText": self._edit_message_text,
             "editMessageReplyMarkup": self._edit_message_reply_markup,

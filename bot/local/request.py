@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from telegram.request import BaseRequest, RequestData
 
-from bot.wire.request import FAILED, ServerError
+from bot.wire.request import FAILED, ServerError, readable_batch
 
 if TYPE_CHECKING:
     from bot.local.telegram import Telegram
@@ -48,4 +48,5 @@ class LocalRequest(BaseRequest):
         code, answer = await self._telegram.call(bot.removeprefix("bot"), name, parameters)
         if code in FAILED:
             raise ServerError(f"Telegram's server failed (status {code})")
-        return code, json.dumps(answer).encode()
+        body = json.dumps(answer).encode()
+        return code, readable_batch(body) if name == "getUpdates" else body

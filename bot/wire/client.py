@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 from telegram import LinkPreviewOptions
@@ -10,12 +12,16 @@ from telegram.error import InvalidToken
 from telegram.ext import Defaults, ExtBot
 
 if TYPE_CHECKING:
-    from telegram import Update
+    from telegram import Update, WebhookInfo
     from telegram.request import BaseRequest
 
     from bot.values import Secret
     from bot.wire.pacing import Pacing
 
+logger = logging.getLogger(__name__)
+
+SILENCE = 90.0
+"""Seconds without a successful poll, after which the operator should know."""
 TELEGRAM = "https://api.telegram.org"
 
 
@@ -38,6 +44,19 @@ class Client(ExtBot[Any]):
             rate_limiter=pacing,
         )
         self._rejected = asyncio.Event()
+        self._last_poll: float | None = None
+        self._silences = 0
+        self._is_deaf = False
+
+    @property
+    def silent_for(self) -> float | None:
+        """The seconds since Telegram answered a poll, or since the first one; None if the bot does not poll."""
+        return None if self._last_poll is None else time.monotonic() - self._last_poll
+
+    @property
+    def silences(self) -> int:
+        """How often no poll succeeded for `SILENCE` seconds."""
+        return self._silences
 
     async def rejected(self) -> None:
         """Wait until Telegram rejects the token."""
@@ -45,8 +64,26 @@ class Client(ExtBot[Any]):
 
     async def get_updates(self, *args: Any, **kwargs: Any) -> tuple[Update, ...]:
         """Fetch updates."""
+        if self._last_poll is None:
+            self._last_poll = time.monotonic()
         try:
-            return await super().get_updates(*args, **kwargs)
+            updates = await super().get_updates(*args, **kwargs)
+        except InvalidToken:
+            self._rejected.set()
+            raise
+        except Exception:  # within seconds, as each poll is cut
+            if not self._is_deaf and time.monotonic() - self._last_poll >= SILENCE:
+                self._is_deaf = True
+                self._silences += 1
+                logger.error("For %.0f s, no poll of Telegram has succeeded", SILENCE)  # noqa: TRY400 - said elsewhere
+            raise
+        self._last_poll, self._is_deaf = time.monotonic(), False
+        return updates
+
+    async def get_webhook_info(self, *args: Any, **kwargs: Any) -> WebhookInfo:
+        """Ask how the webhook fares."""
+        try:
+            return await super().get_webhook_info(*args, **kwargs)
         except InvalidToken:
             self._rejected.set()
             raise

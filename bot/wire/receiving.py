@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,6 +20,9 @@ logger = logging.getLogger(__name__)
 
 ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.INLINE_QUERY]
 
+ASK_EVERY = 300.0
+"""Seconds between two questions of a bot that does not poll."""
+
 
 class Receiving:
     """Fills the queue of updates, from `start` to `stop`."""
@@ -26,6 +30,7 @@ class Receiving:
     def __init__(self, updater: Updater, webhook: Webhook | None) -> None:
         self._updater = updater
         self._webhook = webhook
+        self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin, and wait for Telegram as long as it takes; InvalidToken."""
@@ -38,12 +43,14 @@ class Receiving:
 
     async def stop(self, seconds: float) -> None:
         """Take nothing more, and within so many seconds tell Telegram what has arrived, or some of it comes again."""
+        if self._watching is not None:
+            self._watching.cancel()
         if not self._updater.running:
             return
         try:
             async with asyncio.timeout(seconds):
                 await self._updater.stop()
-        except (TimeoutError, TelegramError) as error:
+        except Exception as error:
             logger.info("Telegram could not be told which updates have arrived (%s)", type(error).__name__)
 
     async def _start_webhook(self, webhook: Webhook) -> None:
@@ -59,7 +66,15 @@ class Receiving:
             bootstrap_retries=-1,
             allowed_updates=ALLOWED_UPDATES,
         )
+        self._watching = asyncio.create_task(self._watch_token())
         logger.info("Waiting for Telegram at %s:%d", webhook.listen.host, webhook.listen.port)
+
+    async def _watch_token(self) -> None:
+        """Ask Telegram something now and then: the bot learns from the answer if its token was revoked."""
+        while True:
+            await asyncio.sleep(ASK_EVERY)
+            with contextlib.suppress(TelegramError):
+                await self._updater.bot.get_webhook_info()
 
 
 def _log_error(error: TelegramError) -> None:

@@ -28,6 +28,10 @@ class Health:
     texts: int
     """Texts that are written, or wait for that."""
     dropped: int
+    last_poll: float | None
+    """Seconds since Telegram answered a poll; None if it calls a webhook."""
+    silences: int
+    """How often no poll succeeded for a minute and a half."""
     errors: Mapping[str, int]
     training: str | None
     versions: Mapping[str, str]
@@ -48,6 +52,7 @@ def status(now: Health) -> str:
         ("latency", _latency(now.latency)),
         ("waiting", f"{counted(now.messages, 'message')}, {counted(now.texts, 'text')}"),
         ("dropped", counted(now.dropped, "message")),
+        ("last poll", _last_poll(now)),
         ("errors", _errors(now.errors)),
         ("training", now.training or "none"),
         *now.versions.items(),
@@ -57,6 +62,12 @@ def status(now: Health) -> str:
     ]
     width = max(len(name) for name, _ in rows)
     return f"<pre>{escape(chr(10).join(f'{name.ljust(width)}  {value}' for name, value in rows))}</pre>"
+
+
+def _last_poll(now: Health) -> str:
+    if now.last_poll is None:
+        return "none, as Telegram calls"
+    return f"{duration(now.last_poll)} ago, {counted(now.silences, 'silence')}"
 
 
 def _latency(latency: Sequence[float]) -> str:
