@@ -132,13 +132,22 @@ class Retraining:
         await asyncio.to_thread(lessons.drop_all, self._directory, network)
 
     async def serve_current(self, network: str) -> None:
-        """Write with the weights that the pointer names, from now on."""
-        current, writer = await asyncio.to_thread(self._current, network), self._writers.get(network)
-        if writer and current and current.version != writer.checkpoint.version:
-            with contextlib.suppress(UnpreparedError):  # then each request for a sonnet says so
-                await writer.prepare(current)
-            writer.swap(current)
-            logger.info("Serving %s %s", network, current.version)
+        """Write with the weights that the pointer names, from now on.
+
+        It does not move meanwhile, or it could name other weights in the end than those that write.
+        """
+        writer = self._writers.get(network)
+        if writer is None:
+            return
+        with contextlib.suppress(FileNotFoundError):  # without a folder, there is no pointer
+            async with locked_in_turn(self._folder(network).directory / LOCK, lambda: None):
+                current = await asyncio.to_thread(self._current, network)
+                if current is None or current.version == writer.checkpoint.version:
+                    return
+                with contextlib.suppress(UnpreparedError):  # then each request for a sonnet says so
+                    await writer.prepare(current)
+                writer.swap(current)
+                logger.info("Serving %s %s", network, current.version)
 
     @contextlib.contextmanager
     def _busy(self, lesson: Lesson) -> Iterator[None]:
