@@ -5,7 +5,7 @@ Rooms, from the ground up, and what other wings use of them:
     typesetting   is_visible: capitals for verse, and its last full stop
     tally         Tally: what has happened since the start
     texts         every sentence that a person can read, by topic
-    admission     ExplainedError, RefusedError: which requests are accepted, and how others are refused
+    admission     Admission, ExplainedError, RefusedError: which requests are accepted, and how others are refused
     voices        voice_in, chosen: the own voice that a person asks for
     lines         line_in, after_command, first_line: the line that a person gives
     moods         how daring a text is, in words and as a temperature
