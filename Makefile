@@ -1,6 +1,7 @@
 # make run   set everything up and chat        make test  set everything up and check everything
 PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+TEACHERS = checkpoints/teachers/1.safetensors checkpoints/teachers/2.safetensors
 
 .PHONY: help run test test-browser format train genera bench bench-bot clean
 
@@ -32,11 +33,15 @@ format: .venv-test/ready
 	.venv-test/bin/ruff format .
 
 # With the thread counts of the released weights: another count adds in another order and changes the last digits.
-train: .venv/ready
-	.venv/bin/python -m model train dino --threads 1 --promote
+train: .venv/ready $(TEACHERS)
+	.venv/bin/python -m model train dino --threads 1 $(TEACHERS:%=--teacher %) --promote
+	@rm -r checkpoints/teachers
 	.venv/bin/python -m model train poem --threads 2 --promote
 	.venv/bin/python -m model evaluate dino
 	.venv/bin/python -m model evaluate poem
+
+checkpoints/teachers/%.safetensors: data/dinos.txt data/genera.txt model/training/recipes.py | .venv/ready
+	.venv/bin/python -m model train dino --recipe teacher-$* --seed $* --threads 1 --out $@
 
 genera: .venv/ready
 	@.venv/bin/python $(PIP_INSTALL) --editable '.[genera]' </dev/null

@@ -123,7 +123,7 @@ class OurTraining:
 
     def __init__(self, language_model: LanguageModel, threads: int, batch_size: int) -> None:
         self._language_model = language_model
-        self._shards, self._adam = Shards(threads), Adam()
+        self._shards, self._adam = Shards(threads), Adam(language_model.parameters)
         self._state = language_model.initial_state(batch_size)
 
     def step(self, inputs: Any, targets: Any) -> tuple[float, float]:
@@ -132,7 +132,7 @@ class OurTraining:
             self._language_model, Batch(inputs, targets, None), self._state, characters=targets.size
         )
         norm = clip_by_global_norm(gradients, 1.0)
-        self._adam.update(self._language_model.parameters, gradients, LEARNING_RATE)
+        self._adam.update(gradients, LEARNING_RATE)
         return nats / targets.size, norm
 
     def close(self) -> None:

@@ -35,11 +35,11 @@ from model.cli.options import (
     versions_of,
     weights_at,
 )
-from model.cli.training import add_version, print_end, run_training
+from model.cli.training import add_version, print_end, signals
 from model.decoding.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE
 from model.errors import MangosaurusError
 from model.text.forms import Alphabet, Genre
-from model.training.recipes import Cell
+from model.training.recipes import Cell, RecipeName, customised, further, recipe_for
 
 USUAL_TEMPERATURES = USUAL_TEMPERATURE | {"sonnets": SONNET_TEMPERATURE}
 
@@ -99,6 +99,17 @@ def train(
     ] = None,
     hidden_size: Annotated[int | None, typer.Option(min=1, help="Units in each layer.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="Recurrent layers.")] = None,
+    recipe: Annotated[
+        RecipeName | None, typer.Option(help="Train by this recipe.", show_default="it follows from the text")
+    ] = None,
+    teachers: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--teacher",
+            metavar="WEIGHTS",
+            help="Learn from these weights; give it for each teacher.",
+        ),
+    ] = None,
     start: Annotated[
         Path | None,
         typer.Option(
@@ -126,20 +137,35 @@ def train(
         raise typer.BadParameter("--alphabet is for --corpus; with --from, the alphabet is that of the weights")
     if start is not None and (cell, hidden_size, layers) != (None, None, None):
         raise typer.BadParameter("the network is that of the weights --from; omit --cell, --hidden-size and --layers")
+    if start is not None and (recipe, teachers or None) != (None, None):
+        raise typer.BadParameter("with --from, training goes on as it began; omit --recipe and --teacher")
     try:
-        from model.engine.threads import available_cores
-        from model.training.recipes import customised
-        from model.training.sizes import further, recipe_for
+        from model.cli.display import display_for
+        from model.engine.threads import available_cores, blas_threads
+        from model.training import log
+        from model.training.trainer import Trainer
 
         path = out or versions_of(network).directory / "new.safetensors"
         check_out(path, corpus or [])
         weights = weights_at(network, start) if start else None
         texts = texts_at(network, corpus, weights.vocabulary.alphabet if weights else alphabet)
         tell_of(texts)
-        recipe = further(weights, texts) if weights else recipe_for(texts, cell=cell, minutes=minutes)
-        recipe = customised(recipe, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
-        threads = thread_limit or available_cores()
-        event = run_training(recipe, texts, path, seed, threads, weights, json=json)
+        if weights:
+            chosen = further(weights, texts)
+        else:
+            chosen = recipe_for(texts, name=recipe, taught=bool(teachers), cell=cell, minutes=minutes)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with blas_threads(1), signals() as (stopped, finishing), display_for(json=json) as display:
+            trainer = Trainer(
+                customised(chosen, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs),
+                texts,
+                seed=seed,
+                threads=thread_limit or available_cores(),  # each further thread is a process with a BLAS of its own
+                start=weights,
+                teachers=[weights_at(network, teacher) for teacher in teachers or ()],
+                snapshot=log.snapshot_path(path),
+            )
+            event = log.record(trainer, path, show=display.show, stopped=stopped, finishing=finishing)
         if event["event"] == "finished" and out is None:
             event = add_version(event, versions_of(network), promote=promote)
     except FAILURES as error:
@@ -265,7 +291,7 @@ def plot(
 ) -> None:
     """Draw a training as a PNG: losses, gradient norms before and after clipping, and samples."""
     from model.cli import plots
-    from model.training.history import read_history
+    from model.training.log import read_history
 
     history = read_history(log)
     path = out or log.with_suffix(".png")

@@ -9,7 +9,7 @@ import pytest
 
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions, load
-from model.training.history import read_history
+from model.training.log import read_history
 from tests.checkpoints import checkpoint, files_in, same_weights, saved_at
 
 

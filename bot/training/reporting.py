@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from model.training.progress import Progress
+from model.training.trainer import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path

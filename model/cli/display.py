@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from model.training.events import Event
+from model.training.log import Event
 
 LINE_SECONDS = 10.0
 SAMPLES_SHOWN = 6

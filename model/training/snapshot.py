@@ -1,12 +1,7 @@
-"""An unfinished training as a file: everything that its next step depends on.
-
-The file is safetensors with a JSON entry in its metadata. It is written whole or not at all, and a checksum over arrays
-and entry is verified on reading.
-"""
+"""An unfinished training as a file: numbers and arrays, with a checksum, written whole or not at all."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,34 +11,21 @@ import safetensors.numpy
 
 from model.checkpoint.encoding import CheckpointError, digest_of
 from model.checkpoint.versions import write_whole
-from model.network.architecture import Parameters
-from model.training.recipes import Stage
+from model.network.layers import Array
 
+FORMAT = 2
 _ENTRY = "mangosaurus-snapshot"
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """`identity` tells trainings apart; `numbers` is JSON; `groups` has arrays by group ("parameter", …) and name."""
-
-    identity: dict[str, Any]
-    numbers: dict[str, Any]
-    groups: Mapping[str, Parameters]
-
-
-def write_snapshot(path: Path, snapshot: Snapshot) -> None:
-    """Write a snapshot over the one before. Raises CheckpointError if the file cannot be written."""
-    tensors = {
-        f"{group}/{name}": np.asarray(array, order="C")
-        for group, arrays in snapshot.groups.items()
-        for name, array in arrays.items()
-    }
-    facts = {"identity": snapshot.identity, "numbers": snapshot.numbers}
+def write_snapshot(path: Path, facts: dict[str, Any], arrays: Mapping[str, Array]) -> None:
+    """Write a snapshot over the one before; `facts` are JSON. Raises CheckpointError if the file cannot be written."""
+    tensors = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    facts = facts | {"format": FORMAT}
     entry = json.dumps(facts | {"sha256": digest_of(facts, tensors)})
     write_whole(path, safetensors.numpy.save(tensors, {_ENTRY: entry}))
 
 
-def read_snapshot(path: Path) -> Snapshot:
+def read_snapshot(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
     """Read and verify a snapshot. Raises CheckpointError with the file's name, the reason and the way out."""
     try:
         content = path.read_bytes()
@@ -57,28 +39,9 @@ def read_snapshot(path: Path) -> Snapshot:
         raise CheckpointError(f"{path}: not a snapshot of a training ({error}); remove it to begin anew") from error
     if digest != digest_of(facts, tensors):
         raise CheckpointError(f"{path}: damaged: its checksum does not match; remove it to begin anew")
-    groups: dict[str, dict[str, Any]] = {}
-    for key, array in tensors.items():
-        group, _, name = key.partition("/")
-        groups.setdefault(group, {})[name] = array
-    return Snapshot(_renamed(facts["identity"]), facts["numbers"], groups)
-
-
-def _renamed(identity: dict[str, Any]) -> dict[str, Any]:
-    """Update the recipe of an early snapshot.
-
-    The first ones had "kind" instead of "form", and a "temperature". Later ones had neither teachers nor the settings
-    that came with them. The recipe for own names of those days is gone, so their snapshots are refused as of another
-    training.
-    """
-    recipe = identity.get("recipe")
-    if not isinstance(recipe, dict):
-        return identity
-    if "kind" in recipe:
-        recipe["form"] = recipe.pop("kind")
-        recipe.pop("temperature", None)
-    if "teachers" not in recipe:
-        recipe |= {"teachers": [], "top_p": 1.0}
-        defaults = {field.name: field.default for field in fields(Stage) if field.default is not MISSING}
-        recipe["stages"] = [defaults | stage for stage in recipe.get("stages", ())]
-    return identity
+    if facts.pop("format", 1) != FORMAT:
+        raise CheckpointError(
+            f"{path}: an unfinished training of another version of Mangosaurus; "
+            "finish it with that version, or remove the file to begin anew"
+        )
+    return facts, tensors
