@@ -119,6 +119,22 @@ class TestTrain:
         refused = run("train", "poem", "--corpus", folder / "poems.txt", "--out", out, "--from", start)
         assert "these weights write names" in refused.stderr
 
+    def test_a_network_learns_from_teachers_that_were_trained_before(self, folder: Path, tmp_path: Path) -> None:
+        on_names = ("train", "dino", "--corpus", folder / "names.txt", "--hidden-size", "8")
+        teachers = [tmp_path / f"teacher-{number}.safetensors" for number in (1, 2)]
+        for number, teacher in enumerate(teachers, 1):
+            name = f"teacher-{number}"
+            run_well(*on_names, "--epochs", "1", "--recipe", name, "--seed", str(number), "--out", teacher)
+            assert (load(teacher).description.recipe, load(teacher).description.seed) == (name, number)
+        options = [option for teacher in teachers for option in ("--teacher", teacher)]
+        out = tmp_path / "distilled.safetensors"
+        stdout = run_well(*on_names, "--minutes", "0.01", "--recipe", "distilled", *options, "--out", out, "--json")
+        stages = [event["stage"] for event in events_of(stdout) if event["event"] == "progress"]
+        assert list(dict.fromkeys(stages)) == ["pretrain", "distil"]
+        assert load(out).language_model.architecture.cell == "rnn"
+        refused = run(*on_names, "--recipe", "distilled", "--out", out)
+        assert "the recipe 'distilled' learns from teachers; name their weights with --teacher" in refused.stderr
+
     def test_a_signal_finishes_it_early(self, folder: Path, tmp_path: Path) -> None:
         out = tmp_path / "dino.safetensors"
         arguments = ["--corpus", str(folder / "names.txt"), "--out", str(out), *ENDLESS]
@@ -160,6 +176,8 @@ class TestTrain:
             (["dino", "--epochs", "0"], "--epochs"),
             (["dino", "--from", "x", "--hidden-size", "8"], "--hidden-size"),
             (["poem", "--from", "x", "--layers", "1"], "--layers"),
+            (["dino", "--from", "x", "--teacher", "y"], "--teacher"),
+            (["dino", "--recipe", "dodo"], "dodo"),
             (["dodo"], "dodo"),
             ([], "network"),
         ],
