@@ -140,7 +140,7 @@ def train(
     if start is not None and (recipe, teachers or None) != (None, None):
         raise typer.BadParameter("with --from, training goes on as it began; omit --recipe and --teacher")
     try:
-        from model.cli.display import display_for
+        from model.cli.display import display
         from model.engine.threads import available_cores, blas_threads
         from model.training import log
         from model.training.trainer import Trainer
@@ -155,7 +155,7 @@ def train(
         else:
             chosen = recipe_for(texts, name=recipe, taught=bool(teachers), cell=cell, minutes=minutes)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with blas_threads(1), signals() as (stopped, finishing), display_for(json=json) as display:
+        with blas_threads(1), signals() as (stopped, finishing), display(json=json) as show:
             trainer = Trainer(
                 customised(chosen, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs),
                 texts,
@@ -165,7 +165,7 @@ def train(
                 teachers=[weights_at(network, teacher) for teacher in teachers or ()],
                 snapshot=log.snapshot_path(path),
             )
-            event = log.record(trainer, path, show=display.show, stopped=stopped, finishing=finishing)
+            event = log.record(trainer, path, show=show, stopped=stopped, finishing=finishing)
         if event["event"] == "finished" and out is None:
             event = add_version(event, versions_of(network), promote=promote)
     except FAILURES as error:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 from model import __main__ as command_line
 from model.checkpoint.versions import Versions, load
 from model.cli import options
-from model.cli.display import Lines, LivePanel, duration
+from model.cli.display import display, duration
 from model.text import sources
 from model.text.words import words_of
 
@@ -440,9 +440,9 @@ EVENTS: list[dict[str, Any]] = [
 
 def test_the_live_panel_shows_figures_and_samples() -> None:
     screen = io.StringIO()
-    with LivePanel(Console(file=screen, force_terminal=True, width=100)) as panel:
+    with display(json=False, console=Console(file=screen, force_terminal=True, width=100)) as show:
         for event in EVENTS:
-            panel.show(event)
+            show(event)
     last = screen.getvalue().split("12,345 weights, resumed")[-1]
     for words in (
         "step 300",
@@ -457,9 +457,9 @@ def test_the_live_panel_shows_figures_and_samples() -> None:
 
 
 def test_lines_skip_most_progress_but_not_the_last(capsys: pytest.CaptureFixture[str]) -> None:
-    with Lines() as lines:
+    with display(json=False) as show:
         for event in EVENTS:
-            lines.show(event)
+            show(event)
     shown = capsys.readouterr().out.splitlines()
     assert [line for line in shown if "step 200" in line] == []
     assert "step 10," in shown[1]
