@@ -83,6 +83,18 @@ def test_a_stopped_training_leaves_a_snapshot_and_its_log_goes_on(corpus: Corpus
     assert read_history(history_path(out)).steps[0] == 1
 
 
+def test_a_display_that_breaks_leaves_a_snapshot(corpus: Corpus, tmp_path: Path) -> None:
+    def show(event: Event) -> None:
+        if event["event"] == "progress":
+            raise BrokenPipeError
+
+    out = tmp_path / "small.safetensors"
+    trainer = Trainer(RECIPE, corpus, snapshot=snapshot_path(out))
+    with pytest.raises(BrokenPipeError):
+        record(trainer, out, show=show)
+    assert snapshot_path(out).exists()
+
+
 def test_a_stop_after_the_last_step_does_not_discard_the_weights(corpus: Corpus, tmp_path: Path) -> None:
     steps = list(Trainer(RECIPE, corpus).run())
     out = tmp_path / "small.safetensors"

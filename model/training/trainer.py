@@ -105,9 +105,7 @@ class Position:
     kept_loss: float | None = None  # of the kept weights
     kept_step: int = 0
     without_best: int = 0  # measurements since the best one, see `Stage.patience`
-    epoch_order: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # the random generator, before the epoch was dealt
+    epoch_order: Mapping[str, Any] = field(default_factory=dict)  # the random generator, before the epoch was dealt
     order: Mapping[str, Any] = field(default_factory=dict)  # the same generator now
     dropout: Mapping[str, Any] = field(default_factory=dict)
 
