@@ -94,11 +94,11 @@ def _first_weights(vocab_size: int) -> Weights:
     """Our first weights, transposed for columns."""
     ours = initialise(ISLAND.hidden_size, vocab_size).parameters
     return Weights(
-        ours["rnn.0.w_xh"].T.copy(),
-        ours["rnn.0.w_hh"].T.copy(),
-        ours["output.w_hy"].T.copy(),
-        ours["rnn.0.b_h"][:, None].copy(),
-        ours["output.b_y"][:, None].copy(),
+        ours["layers.0.w_x"].T.copy(),
+        ours["layers.0.w_h"].T.copy(),
+        ours["w_y"].T.copy(),
+        ours["layers.0.b"][:, None].copy(),
+        ours["b_y"][:, None].copy(),
     )
 
 

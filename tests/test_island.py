@@ -57,15 +57,15 @@ def test_optimize() -> None:
     network = island.from_columns(w_ax, w_aa, w_ya, generator.randn(100, 1), generator.randn(27, 1))
     batch = Batch(np.array([[12, 3, 5, 11, 22, 3]]).T, np.array([[4, 14, 11, 22, 25, 26]]).T, None)
     state = network.initial_state(1)
-    state.h[0, 0] = a_prev[:, 0]
+    state[0, 0, 0] = a_prev[:, 0]
     loss, gradients, after = island.train_step(network, batch, state, learning_rate=0.01, clip_value=5)
     assert loss == pytest.approx(126.503975722, abs=1e-9)
-    assert gradients["rnn.0.w_hh"][2, 1] == pytest.approx(0.194709315347, abs=1e-12)
-    assert np.argmax(gradients["rnn.0.w_xh"].T) == 93
-    assert gradients["output.w_hy"][2, 1] == pytest.approx(-0.007773876032, abs=1e-12)
-    assert gradients["rnn.0.b_h"][4] == pytest.approx(-0.06809825, abs=1e-8)
-    assert gradients["output.b_y"][1] == pytest.approx(0.01538192, abs=1e-8)
-    assert after.h[0, 0, 4] == pytest.approx(-1, abs=1e-8)
+    assert gradients["layers.0.w_h"][2, 1] == pytest.approx(0.194709315347, abs=1e-12)
+    assert np.argmax(gradients["layers.0.w_x"].T) == 93
+    assert gradients["w_y"][2, 1] == pytest.approx(-0.007773876032, abs=1e-12)
+    assert gradients["layers.0.b"][4] == pytest.approx(-0.06809825, abs=1e-8)
+    assert gradients["b_y"][1] == pytest.approx(0.01538192, abs=1e-8)
+    assert after[0, 0, 0, 4] == pytest.approx(-1, abs=1e-8)
 
 
 @needs_names

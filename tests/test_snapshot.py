@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from model.checkpoint.encoding import CheckpointError
-from model.network.architecture import Parameters
+from model.network.parameters import Arrays
 from model.text.corpus import read_names
 from model.training.course import TrainingError
 from model.training.recipes import DINO, POEM
@@ -34,7 +34,7 @@ groups = st.dictionaries(group_names, st.dictionaries(names, weights, min_size=1
 
 def a_snapshot() -> Snapshot:
     generator = np.random.default_rng(0)
-    parameters: Parameters = {"w": generator.normal(size=(3, 2)).astype(np.float32), "b": np.zeros(2)}
+    parameters: Arrays = {"w": generator.normal(size=(3, 2)).astype(np.float32), "b": np.zeros(2)}
     return Snapshot({"seed": 0}, {"step": 12, "best_loss": 1.75}, {"parameter": parameters, "best": parameters})
 
 
@@ -57,7 +57,7 @@ def assert_same(found: Snapshot, expected: Snapshot) -> None:
 @given(identity=json_objects, position=json_objects, arrays_by_group=groups)
 @settings(max_examples=30)
 def test_a_written_snapshot_comes_back_exactly(
-    identity: dict[str, Any], position: dict[str, Any], arrays_by_group: dict[str, Parameters]
+    identity: dict[str, Any], position: dict[str, Any], arrays_by_group: dict[str, Arrays]
 ) -> None:
     snapshot = Snapshot(identity, position, arrays_by_group)
     with TemporaryDirectory() as folder:
@@ -75,7 +75,7 @@ def test_infinite_numbers_come_back(path: Path) -> None:
 
 def test_arrays_that_are_not_contiguous_come_back(path: Path) -> None:
     whole = np.arange(24, dtype=np.float32).reshape(4, 6)
-    group: Parameters = {"transposed": whole.T, "every other": whole[::2, 1::2], "backwards": whole[::-1]}
+    group: Arrays = {"transposed": whole.T, "every other": whole[::2, 1::2], "backwards": whole[::-1]}
     write_snapshot(path, Snapshot({}, {}, {"parameter": group}))
     for name, array in read_snapshot(path).groups["parameter"].items():
         np.testing.assert_array_equal(array, group[name])

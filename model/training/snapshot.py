@@ -16,7 +16,7 @@ import safetensors.numpy
 
 from model.checkpoint.encoding import CheckpointError, digest_of
 from model.checkpoint.versions import write_whole
-from model.network.architecture import Parameters
+from model.network.parameters import Arrays
 from model.training.recipes import Stage
 
 _ENTRY = "mangosaurus-snapshot"
@@ -28,7 +28,7 @@ class Snapshot:
 
     identity: dict[str, Any]
     numbers: dict[str, Any]
-    groups: Mapping[str, Parameters]
+    groups: Mapping[str, Arrays]
 
 
 def write_snapshot(path: Path, snapshot: Snapshot) -> None:
