@@ -1,6 +1,5 @@
 """Shards: several processes compute what one computes, and none outlives the program, however that ends."""
 
-import io
 import os
 import signal
 import subprocess
@@ -10,11 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
-from model.engine.processes import ParallelError, Shards, receive, send
+from model.engine.processes import ParallelError, Shards
 from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
 from model.network.parameters import CELLS, Architecture, Arrays, CellName
@@ -165,23 +161,3 @@ def test_no_process_outlives_the_one_that_started_it() -> None:
 def test_fewer_than_one_thread_is_an_error() -> None:
     with pytest.raises(ValueError, match="threads is 0; it must be at least 1"):
         Shards(0)
-
-
-values = arrays(np.float32, st.tuples(st.integers(0, 3), st.integers(1, 3)), elements=st.floats(width=32))
-
-
-@given(st.dictionaries(st.text(st.characters(codec="ascii", categories=["L"]), min_size=1), values), st.integers(1, 40))
-def test_messages_arrive_whole_or_not_at_all(message: dict[str, Array], cut: int) -> None:
-    stream = io.BytesIO()
-    send(stream, message)
-    send(stream, message)
-    both = stream.getvalue()
-    stream.seek(0)
-    for _ in range(2):
-        found = receive(stream)
-        assert found.keys() == message.keys()
-        assert all(np.array_equal(found[name], message[name], equal_nan=True) for name in message)
-    with pytest.raises(EOFError):
-        receive(stream)
-    with pytest.raises(EOFError):
-        receive(io.BytesIO(both[: len(both) // 2 - min(cut, len(both) // 2 - 1)]))

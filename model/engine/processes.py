@@ -4,9 +4,9 @@ The caller computes the first share itself. Each further share has its own proce
 caller limits its own BLAS (`threads`). For a given number of threads, sums are always made in the same order, so the
 result is the same bit for bit.
 
-Parameters and gradients are large, so they lie in memory that two processes share. Everything else goes through pipes,
-as safetensors with their length in front: ids, masks and state go out, loss and state come back. A process ends when
-its input does, so it never outlives the one that started it.
+Parameters and gradients are large, so they lie in memory that two processes share. Everything else goes through a
+socket as safetensors: ids, masks and state go out, loss and state come back. A process ends when its socket does, so it
+never outlives the one that started it.
 """
 
 import contextlib
@@ -14,13 +14,14 @@ import json
 import mmap
 import os
 import signal
-import struct
+import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import IO, Any, Self, cast
+from multiprocessing.connection import Connection
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -39,9 +40,8 @@ FEWEST_ROWS = 16
 """The fewest rows that are worth a process of their own."""
 EXIT_TIMEOUT = 10.0
 """Seconds that a process gets to exit before it is killed."""
-LENGTH = struct.Struct("<Q")
 
-Message = Mapping[str, NDArray[Any]]
+Message = dict[str, NDArray[Any]]
 Outcome = tuple[float, Parameters, Array]
 """The loss in nats, the gradients, and the state after a batch."""
 
@@ -120,7 +120,7 @@ class Shards:
         return [slice(start, stop) for start, stop in pairwise(bounds)]
 
 
-def _share(batch: Batch, state: Array, dropout: Sequence[Array] | None, rows: slice) -> dict[str, NDArray[Any]]:
+def _share(batch: Batch, state: Array, dropout: Sequence[Array] | None, rows: slice) -> Message:
     """Return some rows of a batch, with their states and dropout masks, as arrays by name."""
     share = {name: array for name, array in vars(batch[:, rows]).items() if array is not None}
     share["state"] = state[:, :, rows]
@@ -132,21 +132,20 @@ class _Worker:
 
     def __init__(self, language_model: LanguageModel) -> None:
         architecture, dtype = language_model.architecture, language_model.dtype
-        descriptor = _anonymous_memory(_shared_bytes(architecture, dtype))
         options = json.dumps(vars(architecture) | {"dtype": dtype.name})
+        memory, (ours, theirs) = _anonymous_memory(_shared_bytes(architecture, dtype)), socket.socketpair()
         try:
-            self._parameters, self._gradients = _shared(descriptor, architecture, dtype)
+            self._parameters, self._gradients = _shared(memory, architecture, dtype)
             with _interrupts_blocked():
                 self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
-                    [sys.executable, "-m", "model.engine.processes", str(descriptor), options],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    pass_fds=[descriptor],
+                    [sys.executable, "-m", "model.engine.processes", str(memory), str(theirs.fileno()), options],
+                    pass_fds=[memory, theirs.fileno()],
                     cwd=ROOT,
                 )
         finally:
-            os.close(descriptor)
-        self._requests, self._results = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
+            os.close(memory)
+            theirs.close()
+        self._connection = Connection(ours.detach())
 
     @property
     def process_id(self) -> int:
@@ -156,23 +155,21 @@ class _Worker:
         """Send the network's present parameters and a share of a batch."""
         self._parameters.whole[:] = language_model.parameters.whole
         try:
-            send(self._requests, share)
-        except BrokenPipeError:
+            _send(self._connection, share)
+        except OSError:
             raise self._ended() from None
 
     def receive(self) -> Outcome:
         """Wait for what comes of the share; the next share overwrites the gradients."""
         try:
-            message = receive(self._results)
-        except EOFError:
+            message = load(self._connection.recv_bytes())
+        except (EOFError, OSError):
             raise self._ended() from None
         return message["nats"].item(), self._gradients, message["state"]
 
     def close(self) -> None:
-        """End the process: by closing its pipes, or by force if it takes longer than EXIT_TIMEOUT."""
-        self._results.close()  # first: a process that waits to write a result does not see that its input ends
-        with contextlib.suppress(BrokenPipeError):
-            self._requests.close()
+        """End the process: by closing its socket, or by force if it takes longer than EXIT_TIMEOUT."""
+        self._connection.close()
         try:
             self._process.wait(EXIT_TIMEOUT)
         except subprocess.TimeoutExpired:
@@ -185,53 +182,35 @@ class _Worker:
         return ParallelError(f"a process of the training has ended ({ending}); train again to continue")
 
 
-def _serve(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> None:
-    """Take shares forward and backward until the input ends; this is what a further process does."""
-    parameters, gradients = _shared(descriptor, architecture, dtype)
+def _serve(memory: int, connection: Connection, architecture: Architecture, dtype: DTypeLike) -> None:
+    """Take shares forward and backward until nobody sends any more; this is what a further process does."""
+    parameters, gradients = _shared(memory, architecture, dtype)
     language_model, engine = LanguageModel(architecture, parameters), Engine(architecture, dtype, gradients)
-    requests, results = sys.stdin.buffer, sys.stdout.buffer
-    with blas_threads(1), np.errstate(over="ignore", invalid="ignore"):  # the trainer reports a loss that is not finite
+    # The trainer reports a loss that is not finite. An error of the connection means that the trainer has ended.
+    with blas_threads(1), np.errstate(over="ignore", invalid="ignore"), contextlib.suppress(EOFError, OSError):
         while True:
-            try:
-                share = dict(receive(requests))
-            except EOFError:
-                return
-            state, divide_by, dropout = share.pop("state"), share.pop("divide_by").item(), share.pop("dropout", None)
-            batch = Batch(share["inputs"], share["targets"], share.get("mask"), share.get("probabilities"))
-            nats, _, after = engine.loss_and_gradients(
-                language_model, batch, state, divide_by=divide_by, dropout=None if dropout is None else list(dropout)
+            share = load(connection.recv_bytes())
+            nats, _, state = engine.loss_and_gradients(
+                language_model,
+                Batch(share["inputs"], share["targets"], share.get("mask"), share.get("probabilities")),
+                share["state"],
+                divide_by=share["divide_by"].item(),
+                dropout=share.get("dropout"),
             )
-            send(results, {"nats": np.array(nats), "state": after})
+            _send(connection, {"nats": np.array(nats), "state": state})
 
 
-def send(stream: IO[bytes], message: Message) -> None:
-    """Write a message; BrokenPipeError if nobody reads it."""
-    data = save({name: np.ascontiguousarray(array) for name, array in message.items()})
-    stream.write(LENGTH.pack(len(data)) + data)
-    stream.flush()
-
-
-def receive(stream: IO[bytes]) -> Message:
-    """Read a message; EOFError if the stream ends before it does."""
-    (length,) = LENGTH.unpack(_read(stream, LENGTH.size))
-    message: Message = load(_read(stream, length))
-    return message
-
-
-def _read(stream: IO[bytes], length: int) -> bytes:
-    data = stream.read(length)
-    if len(data) < length:
-        raise EOFError
-    return data
+def _send(connection: Connection, message: Message) -> None:
+    connection.send_bytes(save({name: np.ascontiguousarray(array) for name, array in message.items()}))
 
 
 def _shared_bytes(architecture: Architecture, dtype: DTypeLike) -> int:
     return 2 * np.dtype(dtype).itemsize * parameter_count(architecture)
 
 
-def _shared(descriptor: int, architecture: Architecture, dtype: DTypeLike) -> tuple[Parameters, Parameters]:
+def _shared(memory: int, architecture: Architecture, dtype: DTypeLike) -> tuple[Parameters, Parameters]:
     """Return the parameters and the gradients in the shared memory behind a file descriptor."""
-    numbers = np.frombuffer(mmap.mmap(descriptor, _shared_bytes(architecture, dtype)), dtype)
+    numbers = np.frombuffer(mmap.mmap(memory, _shared_bytes(architecture, dtype)), dtype)
     parameters, gradients = np.split(numbers, 2)
     return Parameters(architecture, parameters), Parameters(architecture, gradients)
 
@@ -258,9 +237,7 @@ def _interrupts_blocked() -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    try:
-        given = json.loads(sys.argv[2])
-        given_dtype = given.pop("dtype")
-        _serve(int(sys.argv[1]), Architecture(**given), given_dtype)
-    except BrokenPipeError:
-        os._exit(0)  # an ordinary exit would flush standard output, which nobody reads any more
+    given_memory, given_socket, given_options = sys.argv[1:]
+    given = json.loads(given_options)
+    given_dtype = given.pop("dtype")
+    _serve(int(given_memory), Connection(int(given_socket)), Architecture(**given), given_dtype)
