@@ -69,17 +69,14 @@ def test_optimize() -> None:
 
 
 @needs_names
-def test_the_losses_and_names_of_34000_steps() -> None:
+def test_the_losses_and_names_of_4000_steps() -> None:
     text = NAMES.read_text().lower()
-    reports = list(
-        island.train(island.shuffled_names(text), Vocabulary.from_texts([text]), island.Island(steps=34_001))
-    )
-    assert [report.step for report in reports] == list(range(0, 34_001, 2000))
-    for report in reports[: len(REPORTS)]:
+    reports = list(island.train(island.shuffled_names(text), Vocabulary.from_texts([text]), island.Island(steps=4_001)))
+    assert [report.step for report in reports] == list(REPORTS)
+    for report in reports:
         loss, names = REPORTS[report.step]
         assert report.loss == pytest.approx(loss, abs=5e-7)
         assert [name.capitalize() for name in report.names] == names
-    assert 22.2 <= reports[-1].loss <= 22.7
 
 
 @needs_names
