@@ -24,9 +24,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 
 from model.errors import MangosaurusError
-from model.network.architecture import Architecture, parameter_shapes
-from model.network.language_model import LanguageModel
-from model.network.layers import GATES
+from model.network.network import LanguageModel
+from model.network.parameters import CELLS, Architecture, Arrays, parameter_shapes
 from model.text.fingerprints import NO_FINGERPRINTS, Fingerprints
 from model.text.forms import FORMS, Form
 from model.text.vocabulary import Vocabulary
@@ -41,6 +40,13 @@ _KNOWN_NAMES = "known_names"
 _KNOWN_WORDS = "known_words"
 _OTHER_NAMES = "other_names"
 _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+
+_OUTPUT_NAMES = {"w_y": "output.w_hy", "b_y": "output.b_y"}
+_RNN_NAMES = {"w_x": "w_xh", "w_h": "w_hh", "b": "b_h"}
+_OWN_NAMES = {"rnn": _RNN_NAMES}
+"""A format-1 file has names of its own: "rnn.0.w_xh" is layers.0.w_x of an RNN, "lstm.0.w_x" that of an LSTM."""
+_GATES = {"rnn": "oifg"}
+"""A format-1 file has the order of an LSTM's gates, even if its network is an RNN."""
 
 Tensors = Mapping[str, NDArray[Any]]
 
@@ -88,7 +94,8 @@ def encode(checkpoint: Checkpoint) -> bytes:
         raise FormatError("a known name is empty or has a line break")
     _check_words(sorted(checkpoint.known_words))
     tensors: dict[str, NDArray[Any]] = {
-        name: np.ascontiguousarray(array) for name, array in checkpoint.language_model.parameters.items()
+        _name_in_file(name, checkpoint.language_model.architecture): np.ascontiguousarray(array)
+        for name, array in checkpoint.language_model.parameters.items()
     }
     try:
         tensors[_KNOWN_NAMES] = _as_lines(checkpoint.known_names)
@@ -111,8 +118,6 @@ def decode(content: bytes) -> Checkpoint:
         raise FormatError("damaged: its checksum does not match its content")
     if facts.get("format") != FORMAT:
         raise FormatError(f"its format is {facts.get('format')!r}; this program reads format {FORMAT}")
-    if facts.get("gates") != GATES:
-        raise FormatError(f"its gate order is {facts.get('gates')!r}; this program's is {GATES!r}")
     try:
         architecture = _read_architecture(facts["architecture"])
         vocabulary = Vocabulary(facts["vocabulary"])
@@ -122,6 +127,8 @@ def decode(content: bytes) -> Checkpoint:
         other_names = Fingerprints(tensors[_OTHER_NAMES]) if _OTHER_NAMES in tensors else NO_FINGERPRINTS
     except (KeyError, TypeError, ValueError, MangosaurusError) as error:
         raise FormatError(f"its description is invalid: {error}") from error
+    if facts.get("gates") != (gates := _gates(architecture)):
+        raise FormatError(f"its gate order is {facts.get('gates')!r}; this program's is {gates!r}")
     if len(vocabulary) != architecture.vocab_size:
         raise FormatError(f"its vocabulary has {len(vocabulary)} characters, its network {architecture.vocab_size}")
     parameters = _read_parameters(architecture, tensors)
@@ -179,7 +186,7 @@ def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "architecture": asdict(checkpoint.language_model.architecture),
-        "gates": GATES,
+        "gates": _gates(checkpoint.language_model.architecture),
         "vocabulary": checkpoint.vocabulary.characters,
         "description": description,
     }
@@ -257,15 +264,29 @@ def _check_type(name: str, value: object, expected: type) -> None:
         raise ValueError(f"{name} is {value!r}; its type must be {expected.__name__}")
 
 
-def _read_parameters(architecture: Architecture, tensors: Tensors) -> dict[str, NDArray[Any]]:
+def _name_in_file(name: str, architecture: Architecture) -> str:
+    """Return the name of a parameter in a file."""
+    if name in _OUTPUT_NAMES:
+        return _OUTPUT_NAMES[name]
+    _, n, part = name.split(".")
+    return f"{architecture.cell}.{n}.{_OWN_NAMES.get(architecture.cell, {}).get(part, part)}"
+
+
+def _gates(architecture: Architecture) -> str:
+    return _GATES.get(architecture.cell, CELLS[architecture.cell].GATES)
+
+
+def _read_parameters(architecture: Architecture, tensors: Tensors) -> Arrays:
     """Return the network's parameters, and refuse a file with any others, or without one of them."""
-    shapes = parameter_shapes(architecture)
+    ours = parameter_shapes(architecture)
+    shapes = {_name_in_file(name, architecture): shape for name, shape in ours.items()}
     for name in sorted(shapes.keys() ^ (tensors.keys() - {_KNOWN_NAMES, _KNOWN_WORDS, _OTHER_NAMES})):
         raise FormatError(f"its tensor {name!r} is {'missing' if name in shapes else 'not a parameter of the network'}")
     dtype = tensors["output.b_y"].dtype
     if dtype not in _DTYPES:
         raise FormatError(f"its parameters are {dtype}; they must be float32 or float64")
-    return {name: _read_parameter(name, tensors[name], shape, dtype) for name, shape in shapes.items()}
+    found = [_read_parameter(name, tensors[name], shape, dtype) for name, shape in shapes.items()]
+    return dict(zip(ours, found, strict=True))
 
 
 def _read_parameter(name: str, tensor: NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:

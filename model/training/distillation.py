@@ -8,8 +8,8 @@ import numpy as np
 
 from model.decoding.limits import LONGEST_NAME
 from model.decoding.sampling import sample_next
-from model.network.language_model import LanguageModel, State
 from model.network.layers import Array, Ids, softmax
+from model.network.network import LanguageModel
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 
 WIDTH = 1000  # names drawn at a time
@@ -20,7 +20,8 @@ def soft_targets(teachers: Sequence[LanguageModel], ids: Ids, temperature: float
 
     A temperature above 1 makes them more even: p becomes p^(1/temperature), divided by the sum.
     """
-    softened = _mean([teacher.probabilities(ids) for teacher in teachers]) ** (1 / temperature)
+    runs = [teacher.forward(ids, teacher.initial_state(ids.shape[1])) for teacher in teachers]
+    softened = _mean([softmax(run.logits) for run in runs]) ** (1 / temperature)
     return softened / softened.sum(axis=-1, keepdims=True)
 
 
@@ -63,7 +64,7 @@ def _draw(teachers: Sequence[LanguageModel], count: int, newline: int, generator
         drawn[unfinished, t] = ids
         goes_on = ids != newline
         ids, unfinished = ids[goes_on], unfinished[goes_on]
-        states = [State(state.h[:, goes_on], state.c[:, goes_on]) for _, state in steps]
+        states = [state[:, :, goes_on] for _, state in steps]
     return drawn
 
 

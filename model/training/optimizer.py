@@ -4,24 +4,24 @@ import math
 
 import numpy as np
 
-from model.network.architecture import Parameters
+from model.network.parameters import Arrays
 
 PIECE = 2**15
 """Weights that Adam updates at a time: with their gradients and moments they fit into a second-level cache."""
 
 
-def clip_by_value(gradients: Parameters, limit: float) -> None:
+def clip_by_value(gradients: Arrays, limit: float) -> None:
     """Limit every element to [-limit, limit], in place."""
     for gradient in gradients.values():
         gradient.clip(-limit, limit, out=gradient)
 
 
-def global_norm(gradients: Parameters) -> float:
+def global_norm(gradients: Arrays) -> float:
     """Return the Euclidean norm of all gradients, taken as one vector."""
     return math.sqrt(sum(float(np.vdot(gradient, gradient)) for gradient in gradients.values()))
 
 
-def clip_by_global_norm(gradients: Parameters, limit: float) -> float:
+def clip_by_global_norm(gradients: Arrays, limit: float) -> float:
     """Scale all gradients, in place, so that their global norm is at most `limit`; return the norm before.
 
     This keeps the direction, unlike element-wise clipping (Pascanu, Mikolov & Bengio 2013).
@@ -45,7 +45,7 @@ def warmup_cosine(fraction: float, warmup: float, final: float) -> float:
     return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * progress))
 
 
-def move_average(average: Parameters, parameters: Parameters, beta: float) -> None:
+def move_average(average: Arrays, parameters: Arrays, beta: float) -> None:
     """Move an average of the weights towards the present ones, in place: avg = β avg + (1-β) w.
 
     The weights go to and fro about a minimum, and their average lies nearer to it (Polyak & Juditsky 1992).
@@ -58,7 +58,7 @@ def move_average(average: Parameters, parameters: Parameters, beta: float) -> No
 class SGD:
     """Stochastic gradient descent without momentum: w -= η g."""
 
-    def update(self, parameters: Parameters, gradients: Parameters, learning_rate: float) -> None:
+    def update(self, parameters: Arrays, gradients: Arrays, learning_rate: float) -> None:
         """Take one step."""
         for name, parameter in parameters.items():
             parameter -= learning_rate * gradients[name]
@@ -74,7 +74,7 @@ class Adam:
 
     def __init__(
         self,
-        parameters: Parameters,
+        parameters: Arrays,
         *,
         beta_1: float = 0.9,
         beta_2: float = 0.99,
@@ -87,7 +87,7 @@ class Adam:
         self._parameters = parameters
         self._scratch: dict[tuple[int, ...], np.ndarray] = {}  # by shape
 
-    def update(self, gradients: Parameters, learning_rate: float) -> None:
+    def update(self, gradients: Arrays, learning_rate: float) -> None:
         """Take one step. Overwrites `gradients`, which serve as scratch memory."""
         self.steps += 1
         correction = math.sqrt(1 - self.beta_2**self.steps)

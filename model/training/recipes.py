@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from model.errors import MangosaurusError
+from model.network.parameters import CELLS, CellName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     from model.text.corpus import Corpus
     from model.text.forms import Form
 
-Cell = Literal["rnn", "lstm"]
 RecipeName = Literal["dino", "distilled", "teacher-1", "teacher-2", "poem"]
+
+MOST_LAYERS: dict[CellName, int] = {"rnn": 1}
+"""A vanilla RNN has one layer, as in the assignment; other cells may have any number."""
 
 
 class RecipeError(MangosaurusError):
@@ -80,7 +83,7 @@ class Recipe:
 
     name: str
     form: Form
-    cell: Cell
+    cell: CellName
     hidden_size: int
     layers: int
     stages: tuple[Stage, ...]
@@ -235,7 +238,7 @@ def customised(
             raise RecipeError(f"{name} is {value}; it must be at least 1")
     if minutes is not None and not 0 < minutes < math.inf:
         raise RecipeError(f"minutes is {minutes}; it must be a finite number above 0")
-    if layers not in (None, 1) and recipe.cell == "rnn":
+    if layers is not None and layers > MOST_LAYERS.get(recipe.cell, layers):
         raise RecipeError(f"layers is {layers}; a vanilla RNN has one layer; --cell lstm can have more")
     stages = recipe.stages
     if epochs is not None:
@@ -252,6 +255,20 @@ def customised(
 
 # From the size of a text
 
+
+class Factors(NamedTuple):
+    """How many times an LSTM's width, dropout and learning rate a cell has."""
+
+    width: float
+    dropout: float
+    learning_rate: float
+
+
+BESIDE_LSTM: dict[CellName, Factors] = {
+    "lstm": Factors(1.0, 1.0, 1.0),
+    "gru": Factors(1.0, 1.0, 1.0),
+    "rnn": Factors(0.7, 0.6, 0.7),
+}
 SMALL = 20_000
 LARGE: dict[Form, int] = {"names": 1_000_000, "verse": 400_000}
 """Characters between which dropout falls. A list of fewer than SMALL is small."""
@@ -281,7 +298,7 @@ def recipe_for(
     *,
     name: RecipeName | None = None,
     taught: bool = False,
-    cell: Cell | None = None,
+    cell: CellName | None = None,
     minutes: float | None = None,
 ) -> Recipe:
     """Return the recipe of this name; or that of the project's texts, which alone have pretraining text; or by size.
@@ -363,7 +380,7 @@ def count_characters(documents: Sequence[str]) -> int:
     return sum(len(document) + 1 for document in documents)
 
 
-def _stage(corpus: Corpus, size: int, cell: Cell, width: int) -> Stage:
+def _stage(corpus: Corpus, size: int, cell: CellName, width: int) -> Stage:
     if corpus.form == "names":
         rows = 16 * 2 ** sum(size >= more for more in (5_000, 50_000, 200_000))
         length = 40  # without effect: names are never cut
@@ -374,7 +391,7 @@ def _stage(corpus: Corpus, size: int, cell: Cell, width: int) -> Stage:
     is_small_list = corpus.form == "names" and size < SMALL
     epochs = 40 if is_small_list else round(max(8.0, 20 * min(1.0, SMALL / size) ** 0.2))
     largeness = math.log(size / SMALL) / math.log(LARGE[corpus.form] / SMALL)
-    dropout = (0.5 - 0.4 * min(max(largeness, 0.0), 1.0)) * (0.6 if cell == "rnn" else 1.0)
+    dropout = (0.5 - 0.4 * min(max(largeness, 0.0), 1.0)) * BESIDE_LSTM[cell].dropout
     measured = count_characters(measured_part(corpus).held_out)
     evaluate_every = max(FEWEST_STEPS, MEASURING_COST[corpus.form] * measured // per_step)
     return Stage(
@@ -384,7 +401,7 @@ def _stage(corpus: Corpus, size: int, cell: Cell, width: int) -> Stage:
         share=1.0,
         batch_size=rows,
         sequence_length=length,
-        learning_rate=LEARNING_RATE[corpus.form] * math.sqrt(256 / width) * (0.7 if cell == "rnn" else 1.0),
+        learning_rate=LEARNING_RATE[corpus.form] * math.sqrt(256 / width) * BESIDE_LSTM[cell].learning_rate,
         evaluate_every=evaluate_every,
         patience=math.ceil(PATIENCE * epochs * size / per_step / evaluate_every),
         weight_decay=0.02,
@@ -395,11 +412,10 @@ def _stage(corpus: Corpus, size: int, cell: Cell, width: int) -> Stage:
     )
 
 
-def _width(form: Form, size: int, cell: Cell, minutes: float | None) -> int:
-    gates = 4 if cell == "lstm" else 1
-    width = UNITS[form] * (size / SMALL) ** 0.2 * (0.7 if cell == "rnn" else 1.0)
+def _width(form: Form, size: int, cell: CellName, minutes: float | None) -> int:
+    width = UNITS[form] * (size / SMALL) ** 0.2 * BESIDE_LSTM[cell].width
     if minutes is not None:
         work = 60 * minutes * WORK
         weights = max(work / (FEWEST_EPOCHS * size), math.sqrt(work / CHARACTERS_A_WEIGHT))
-        width = min(width, math.sqrt(weights / gates))
+        width = min(width, math.sqrt(weights / len(CELLS[cell].GATES)))
     return min(max(STEP * round(width / STEP), NARROWEST), WIDEST)

@@ -23,12 +23,12 @@ from typing import Any, Self
 import numpy as np
 
 from model.checkpoint.encoding import Checkpoint, Description
-from model.engine.parallel import Shards
+from model.engine.processes import Shards
 from model.errors import MangosaurusError
 from model.evaluation.held_out import held_out_loss
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel, count_targets
-from model.network.layers import GATES, Array
+from model.network.layers import Array, Layer
+from model.network.network import LanguageModel
+from model.network.parameters import CELLS, Architecture
 from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
 from model.text.fingerprints import Fingerprints
@@ -246,7 +246,7 @@ class Trainer:
         """Read a batch, go down its gradient, and return the figures of the step."""
         started, position, batch_size = self._clock(), self.position, batch.inputs.shape[1]
         learning_rate = stage.learning_rate * warmup_cosine(self._fraction_of_stage(), stage.warmup, stage.final)
-        characters = count_targets(batch)
+        characters = batch.target_count
 
         if stage.distillation:
             teachers = [teacher.language_model for teacher in self.teachers]
@@ -264,7 +264,7 @@ class Trainer:
 
         with np.errstate(over="ignore", invalid="ignore"):  # an overflow ends in the error below
             nats, gradients, after = self._shards.loss_and_gradients(
-                self.language_model, batch, state, characters=characters, dropout=masks
+                self.language_model, batch, state, divide_by=characters, dropout=masks
             )
             norm = clip_by_global_norm(gradients, stage.clip_norm)
         if not np.isfinite(norm + nats):
@@ -378,7 +378,8 @@ class Trainer:
             "seed": self.seed,
             "start": self.start and self.start.version,
             "teachers": [teacher.version for teacher in self.teachers],
-            "gates": GATES,
+            "gates": CELLS[self.recipe.cell].GATES,
+            "parameters": Layer._fields,
         }
 
     def _arrays(self) -> dict[str, Array]:
@@ -388,9 +389,9 @@ class Trainer:
             "kept": self.kept.parameters,
             "m": self._optimizer.m,
             "v": self._optimizer.v,
-            "state": self._state._asdict(),
         }
-        return {f"{group}/{name}": array for group, arrays in groups.items() for name, array in arrays.items()}
+        named = {f"{group}/{name}": array for group, arrays in groups.items() for name, array in arrays.items()}
+        return {"state": self._state} | named
 
     def _save(self) -> None:
         if self._snapshot is None:
