@@ -87,7 +87,11 @@ def train(
     alphabet: AlphabetOption = Alphabet.FOLDED,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="File for the weights.", show_default="a new version in checkpoints/"),
+        typer.Option(
+            metavar="FILE",
+            help="File for the weights.",
+            show_default="beside your text; of the project's texts, a new version in checkpoints/",
+        ),
     ] = None,
     minutes: Annotated[float | None, typer.Option(min=0.001, help="Train for about this long.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the text in each stage.")] = None,
@@ -132,8 +136,8 @@ def train(
     """
     if minutes is not None and epochs is not None:
         raise typer.BadParameter("give --minutes or --epochs, not both")
-    if promote and out is not None:
-        raise typer.BadParameter("--promote is for a new version in checkpoints/; omit --out")
+    if promote and (out is not None or corpus):
+        raise typer.BadParameter("--promote is for a new version in checkpoints/; omit --out and --corpus")
     if alphabet is Alphabet.OWN and (start is not None or not corpus):
         raise typer.BadParameter("--alphabet is for --corpus; with --from, the alphabet is that of the weights")
     if start is not None and (cell, hidden_size, layers) != (None, None, None):
@@ -146,11 +150,14 @@ def train(
         from model.training import log
         from model.training.trainer import Trainer
 
-        path = out or versions_of(network).directory / "new.safetensors"
+        beside = corpus[0].with_suffix(".safetensors") if corpus else versions_of(network).directory / "new.safetensors"
+        path = out or beside
         check_out(path, corpus or [])
         weights = weights_at(network, start) if start else None
         texts = texts_at(network, corpus, weights.vocabulary.alphabet if weights else alphabet)
         tell_of(texts)
+        if corpus and out is None:
+            typer.echo(f"The weights go beside the text: {path}. With --out, they go elsewhere.", err=True)
         if weights:
             chosen = further(weights, texts)
         else:
@@ -167,7 +174,7 @@ def train(
                 snapshot=log.snapshot_path(path),
             )
             event = log.record(trainer, path, show=show, stopped=stopped, finishing=finishing)
-        if event["event"] == "finished" and out is None:
+        if event["event"] == "finished" and out is None and not corpus:
             event = add_version(event, versions_of(network), promote=promote)
     except FAILURES as error:
         if json:
@@ -256,7 +263,10 @@ def compare(
     thread_limit: ThreadsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Compare weights on held-out text. New ones are better if they improve by more than two standard errors."""
+    """Compare weights on held-out text.
+
+    New ones are better if they improve by more than two standard errors, and by at least 0.002 nats per character.
+    """
     from model.engine.threads import blas_threads
     from model.evaluation import comparison
 

@@ -93,10 +93,10 @@ def test_a_stop_in_the_first_measurement_is_resumed(start: Checkpoint, tmp_path:
     recipe = customised(further(start, many), epochs=1)
     trainer = Trainer(recipe, many, start=start, snapshot=snapshot)
     with pytest.raises(Interrupted):
-        trainer.measure_start(lambda: True)
+        list(trainer.run(lambda: True))
     resumed = Trainer(recipe, many, start=start, snapshot=snapshot)
     assert resumed.resumed
-    resumed.measure_start()
+    resumed.measure_lines_to_beat()
     assert resumed.position.start_loss is not None
 
 

@@ -24,7 +24,7 @@ from model.training.log import (
     snapshot_path,
 )
 from model.training.recipes import Recipe, customised, further
-from model.training.trainer import Trainer, never
+from model.training.trainer import Trainer
 from tests.test_trainer import TINY_DINO
 
 RECIPE: Recipe = customised(TINY_DINO, epochs=2)
@@ -40,21 +40,23 @@ def corpus(tmp_path: Path) -> Corpus:
 
 
 def recorded(
-    trainer: Trainer, out: Path, stopped: Callable[[], bool] = never, finishing: Callable[[], bool] = never
+    trainer: Trainer, out: Path, *, stop_after: int | None = None, finish_after: int | None = None
 ) -> list[Event]:
-    """Train and return the events: those that were shown, and the last one. The log has the same ones."""
+    """Train, and return the events: those that were shown, and the last one. The log has the same ones.
+
+    The training is stopped or finished after some steps.
+    """
     shown: list[Event] = []
-    last = record(trainer, out, show=shown.append, stopped=stopped, finishing=finishing)
+
+    def after(steps: int | None) -> Callable[[], bool]:
+        checks = count(1)
+        return lambda: steps is not None and bool(shown) and next(checks) > steps
+
+    last = record(trainer, out, show=shown.append, stopped=after(stop_after), finishing=after(finish_after))
     events = [*shown, last]
     lines = [json.loads(line) for line in history_path(out).read_text().splitlines()]
     assert lines[-len(events) :] == events
     return events
-
-
-def after(steps: int) -> Callable[[], bool]:
-    """A question that is answered with yes after this many times."""
-    checks = count(1)
-    return lambda: next(checks) > steps
 
 
 # Written
@@ -73,7 +75,7 @@ def test_the_first_event_is_started_and_the_last_finished(corpus: Corpus, tmp_pa
 
 def test_a_stopped_training_leaves_a_snapshot_and_its_log_goes_on(corpus: Corpus, tmp_path: Path) -> None:
     out = tmp_path / "small.safetensors"
-    *_, progress, last = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, stopped=after(0))
+    *_, progress, last = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, stop_after=0)
     assert (progress["event"], progress["step"]) == ("progress", 1)
     assert last == {"event": "stopped", "snapshot": str(snapshot_path(out))}
     assert snapshot_path(out).exists()
@@ -95,10 +97,35 @@ def test_a_display_that_breaks_leaves_a_snapshot(corpus: Corpus, tmp_path: Path)
     assert snapshot_path(out).exists()
 
 
+def test_the_n_gram_is_counted_once_and_a_stop_is_heard_meanwhile(corpus: Corpus, tmp_path: Path) -> None:
+    out = tmp_path / "small.safetensors"
+
+    def begin(polls: int) -> tuple[list[Event], int]:
+        """Stop after some polls, or at the first event; return the events, and how many polls came before it."""
+        asked, before = count(1), list[int]()
+        events = list[Event]()
+
+        def show(event: Event) -> None:
+            events.append(event)
+            before.append(next(asked) - 1)
+
+        trainer = Trainer(RECIPE, corpus, snapshot=snapshot_path(out))
+        show(record(trainer, out, show=show, stopped=lambda: next(asked) > polls or bool(events)))
+        return events, before[0]
+
+    (stopped,), polls = begin(2)
+    assert (stopped["event"], polls) == ("stopped", 3)
+    (counted, *_, stopped), polls = begin(10**6)
+    assert (counted["event"], counted["resumed"], stopped["event"]) == ("started", True, "stopped")
+    assert polls > 3
+    (again, *_), polls = begin(10**6)
+    assert (again["ngram_loss"], polls) == (counted["ngram_loss"], 0)
+
+
 def test_a_stop_after_the_last_step_does_not_discard_the_weights(corpus: Corpus, tmp_path: Path) -> None:
     steps = list(Trainer(RECIPE, corpus).run())
     out = tmp_path / "small.safetensors"
-    assert recorded(Trainer(RECIPE, corpus), out, stopped=after(len(steps)))[-1]["event"] == "finished"
+    assert recorded(Trainer(RECIPE, corpus), out, stop_after=len(steps))[-1]["event"] == "finished"
     assert load(out).description.form == "names"
 
 
@@ -106,7 +133,7 @@ def test_a_training_finished_early_keeps_the_best_weights(corpus: Corpus, tmp_pa
     out = tmp_path / "small.safetensors"
     assert recorded(Trainer(RECIPE, corpus), out)[-1]["early"] is False
     for steps in (0, 1):  # no measurement has been made yet
-        *_, last = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, finishing=after(steps))
+        *_, last = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, finish_after=steps)
         assert (last["event"], last["early"]) == ("finished", True)
         weights = load(out)
         assert weights.description.steps == steps + 1

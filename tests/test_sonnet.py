@@ -5,6 +5,7 @@ faster than the released one.
 """
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +18,11 @@ from model.decoding import searches
 from model.decoding.decoder import Decoder
 from model.decoding.lines import OF_DRAWN, PRECISION, draw
 from model.decoding.metre import patterns, scans
+from model.decoding.partners import Choice
 from model.decoding.requests import RequestError, Result, SonnetRequest, VerseRequest, generator_for
 from model.decoding.rhyme import Rhyme, rhyme
 from model.decoding.searches import AT_ONCE, tables_for
-from model.decoding.sonnet import ADDRESSES, PARTNERS, STOPS, whole_sonnet
+from model.decoding.sonnet import ADDRESSES, PARTNERS, STOPS, last_word, whole_sonnet
 from model.engine.threads import blas_threads
 from model.files import ROOT
 from model.network.network import LanguageModel
@@ -98,7 +100,7 @@ def check(text: str, checkpoint: Checkpoint, first: str, *, free: bool = False) 
     whole = [own, *lines] if first.strip() else lines
     assert len(whole) == len(PARTNERS)
     assert all(whole[number][-1] in stops for number, stops in STOPS.items())
-    last = [(words_of(line) or [""])[-1] for line in whole]
+    last = [last_word(line) for line in whole]
     for number, partner in enumerate(PARTNERS):
         if partner is not None and not (free and partner == 0):
             found = rhyme(last[number], pronounce(last[number]), last[partner], pronounce(last[partner]))
@@ -135,6 +137,27 @@ def test_odd_first_lines(first: str, decoder: Decoder, small: Checkpoint) -> Non
     (text,) = written(decoder, request(prompt=first))
     check(text, small, first, free=True)
     assert whole_sonnet(first, text).split("\n")[0] == first
+
+
+def test_a_clipped_word_at_the_end_of_a_line_is_the_word_of_the_tables(released: Checkpoint) -> None:
+    words = tables_for(released).scansion.words
+    assert {"'tis", "'gan"} <= {*words}
+    assert [last_word(f"and so it is, {word},") for word in words] == words
+    assert last_word("42?") == ""
+
+
+def test_a_clipped_word_is_rhymed_by_its_sound(decoder: Decoder, small: Checkpoint) -> None:
+    first = "And I would have you be as if it 'twere"
+    (text,) = written(decoder, request(prompt=first))
+    check(text, small, first)
+
+
+def test_odd_words_leave_no_trace_in_the_tables_that_all_sonnets_share(released: Checkpoint) -> None:
+    partners = tables_for(released).partners
+    before = deepcopy(vars(partners))
+    for word in ("xyzzyq", "mango", "day"):
+        partners.answers(word, partners.own_endings(word, ()), Choice.EYE)
+    assert vars(partners) == before
 
 
 @pytest.mark.parametrize("temperature", [0, 2])

@@ -82,6 +82,20 @@ def test_options_that_a_sonnet_does_not_have(arguments: list[str], sentence: str
     assert sentence in " ".join(result.output.replace("│", " ").split())
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--samples", "0"], "from 1 to 50"),
+        (["--samples", "51"], "from 1 to 50"),
+        (["--threads", "2"], "written on one thread"),
+    ],
+)
+def test_what_cannot_be_measured_of_sonnets(arguments: list[str], sentence: str) -> None:
+    result = CliRunner().invoke(app, ["evaluate", "sonnet", *arguments])
+    assert result.exit_code == 2
+    assert sentence in " ".join(result.output.replace("│", " ").split())
+
+
 def test_two_lines_are_an_error_in_one_line() -> None:
     result = CliRunner().invoke(app, ["sample", "sonnet", "--prompt", "one\ntwo"])
     assert result.exit_code == 1

@@ -16,7 +16,7 @@ Rooms, from the ground up, and what other wings use of them:
     word_list       word_list: makes the file of pronunciations
     partners        which words may end a line
     lines           many lines written side by side
-    sonnet          whole_sonnet, PARTNERS: fourteen lines by search
+    sonnet          whole_sonnet, last_word, PARTNERS: fourteen lines by search
     searches        tables_for: sonnets beside other requests
     decoder         Decoder: requests in, results out
 """

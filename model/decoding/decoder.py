@@ -100,9 +100,10 @@ class Decoder:
         others: list[Result] = []
         try:
             tickets.extend(map(self.submit, requests))
+            own = frozenset(tickets)
             while len(results) < len(tickets):
                 for result in self.step():
-                    if result.ticket in tickets:
+                    if result.ticket in own:
                         results[result.ticket] = result
                     else:
                         others.append(result)

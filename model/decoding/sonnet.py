@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from model.decoding.elizabethan import CLIPPED
 from model.decoding.lines import PRECISION, Line, Lines
 from model.decoding.partners import Choice, Partners, best_rhyme
 from model.decoding.pronunciation import Pronouncer
@@ -90,7 +91,7 @@ class SonnetSearch:
         prompt = vocabulary.fold(request.prompt).strip()
         words = words_of(prompt)
         self._unread = vocabulary.ids_of(f"\n{prompt}" if words else "")[::-1].tolist()
-        self._ends = [self._end_of_own(words)] if request.prompt.strip() else []
+        self._ends = [self._end_of_own(prompt)] if request.prompt.strip() else []
         self._words = Counter(words)
         self._choose_words(Choice.COMMON)
 
@@ -106,8 +107,8 @@ class SonnetSearch:
             self._end_line()
         return self.error is not None or len(self._ends) == len(PARTNERS)
 
-    def _end_of_own(self, words: Sequence[str]) -> _End:
-        word = words[-1].rpartition("-")[2] if words else ""
+    def _end_of_own(self, prompt: str) -> _End:
+        word = last_word(prompt).rpartition("-")[2]
         return _End(word, tuple(self._tables.partners.own_endings(word, self._tables.pronouncer(word))))
 
     @property
@@ -155,8 +156,8 @@ class SonnetSearch:
 
     def _judged(self, line: Line) -> Iterable[tuple[_End, float]]:
         """Yield how a line ends and what that costs in nats; nothing if it must not be taken."""
-        words = words_of(line.text)
-        end = _End(words[-1], tuple(self._tables.partners.endings_of(words[-1], line.last_word_after)))
+        words, last = words_of(line.text), last_word(line.text)
+        end = _End(last, tuple(self._tables.partners.endings_of(last, line.last_word_after)))
         cost = self._cost_of(words)
         if self._partner is None or self._choice is Choice.FREE:
             if not self._is_old(end):
@@ -185,6 +186,12 @@ class SonnetSearch:
         return any(
             ending.sound in sounds or any(are_equal(ending.sound, sound) for sound in sounds) for ending in end.endings
         )
+
+
+def last_word(line: str) -> str:
+    """Return the word that a line ends with, 'tis and 'gan with the mark before them; empty if it has no word."""
+    word = (words_of(line) or [""])[-1]
+    return f"'{word}" if f"'{word}" in CLIPPED else word
 
 
 def whole_sonnet(prompt: str, text: str) -> str:

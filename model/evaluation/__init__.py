@@ -9,6 +9,6 @@ Rooms, from the ground up, and what other wings use of them:
     syllables     PACKAGE: syllables of a line, from the CMU Pronouncing Dictionary
     appearance    SYLLABLES: figures about names and poems, sampled or real
     evaluation    evaluate, Evaluation, baselines: all figures of one checkpoint
-    sonnets       evaluate_sonnets, SonnetEvaluation: how well sonnets scan and rhyme
-    comparison    compare, Comparison: whether one network is better than another
+    sonnets       evaluate_sonnets, SonnetEvaluation, FIRST_LINES: how well sonnets scan and rhyme
+    comparison    compare, Comparison, WORTHWHILE, digits_for: whether one network is better than another
 """

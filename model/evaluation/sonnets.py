@@ -16,7 +16,7 @@ from model.decoding.metre import patterns, scans
 from model.decoding.pronunciation import Pronouncer
 from model.decoding.requests import Sampling, SonnetRequest, VerseRequest, generator_for
 from model.decoding.rhyme import Rhyme, rhyme
-from model.decoding.sonnet import PARTNERS
+from model.decoding.sonnet import PARTNERS, last_word
 from model.evaluation.appearance import Figures, copied_figures, share, syllable_figures
 from model.evaluation.held_out import fold_corpus
 from model.text.corpus import Corpus
@@ -160,7 +160,7 @@ def sonnet_figures(
 
 def rhymes_of(poem: str, pronounce: Pronouncer) -> Iterator[Rhyme]:
     """Yield how well each pair of lines rhymes, unless the dictionary lacks one of the words."""
-    last = [(words_of(line) or [""])[-1] for line in poem.split("\n")]
+    last = [last_word(line) for line in poem.split("\n")]
     for number, partner in enumerate(PARTNERS[: len(last)]):
         if partner is None:
             continue

@@ -20,7 +20,6 @@ from model.checkpoint.versions import save
 from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, Request, VerseRequest, generator_for
 from model.errors import MangosaurusError
-from model.evaluation.evaluation import baselines
 from model.training.recipes import count_characters, measured_part
 from model.training.trainer import Interrupted, Progress, Trainer, never
 
@@ -69,7 +68,7 @@ def record(
             show(event)
 
         try:
-            trainer.measure_start(stopped)
+            trainer.measure_lines_to_beat(stopped)
             tell(_started(trainer))
             for progress in trainer.run(stopped, finishing):
                 unreported = progress
@@ -102,7 +101,6 @@ def record(
 
 
 def _started(trainer: Trainer) -> Event:
-    part = measured_part(trainer.corpus)
     return {
         "event": "started",
         "form": trainer.corpus.form,
@@ -110,8 +108,8 @@ def _started(trainer: Trainer) -> Event:
         "recipe": trainer.recipe.name,
         "parameters": trainer.language_model.parameters.whole.size,
         "resumed": trainer.resumed,
-        "held_out_characters": count_characters(part.held_out),
-        "ngram_loss": min(baseline.held_out_loss for baseline in baselines(part)),
+        "held_out_characters": count_characters(measured_part(trainer.corpus).held_out),
+        "ngram_loss": trainer.position.ngram_loss,
         "start_loss": trainer.position.start_loss,
     }
 

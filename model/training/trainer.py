@@ -25,6 +25,7 @@ import numpy as np
 from model.checkpoint.encoding import Checkpoint, Description
 from model.engine.processes import Shards
 from model.errors import MangosaurusError
+from model.evaluation.evaluation import baselines
 from model.evaluation.held_out import held_out_loss
 from model.network.layers import Array, Layer
 from model.network.network import LanguageModel
@@ -102,6 +103,7 @@ class Position:
     measuring_seconds: float = 0.0  # of the longest measurement
     measurement_is_owed: bool = False  # a stop interrupted it
     start_loss: float | None = None  # of the weights that the training goes on from, if any
+    ngram_loss: float | None = None
     kept_loss: float | None = None  # of the kept weights
     kept_step: int = 0
     without_best: int = 0  # measurements since the best one, see `Stage.patience`
@@ -178,9 +180,9 @@ class Trainer:
         measurement. When `finishing()` becomes true, end after the step as if it were the last. Closing the generator
         also writes a snapshot.
         """
-        self.measure_start(stopped)
         position, saved = self.position, time.monotonic()
         try:
+            self._measure_start(stopped)
             for stage in self.recipe.stages[position.stage :]:
                 if position.measurement_is_owed:
                     self._measure(stopped)
@@ -291,14 +293,23 @@ class Trainer:
             "characters_per_second": characters / position.step_seconds,
         }
 
-    def measure_start(self, stopped: Callable[[], bool] = never) -> None:
-        """Measure the weights that the training goes on from, unless that is done. Raises Interrupted as `run` does."""
+    def measure_lines_to_beat(self, stopped: Callable[[], bool] = never) -> None:
+        """Measure an n-gram, and the weights that the training goes on from, unless that is done.
+
+        Raises Interrupted as `run` does.
+        """
+        try:
+            if self.position.ngram_loss is None:
+                found = baselines(self._held_out, lambda: _interrupt_if(stopped))
+                self.position.ngram_loss = min(baseline.held_out_loss for baseline in found)
+            self._measure_start(stopped)
+        except Interrupted:
+            self._save()
+            raise
+
+    def _measure_start(self, stopped: Callable[[], bool]) -> None:
         if self.start is not None and self.position.start_loss is None:
-            try:
-                self.position.start_loss = self._measure(stopped)
-            except Interrupted:
-                self._save()
-                raise
+            self.position.start_loss = self._measure(stopped)
 
     def _measure(self, stopped: Callable[[], bool]) -> float:
         """Return the held-out loss of the weights that count, and keep them if they are the best, or the last count."""
