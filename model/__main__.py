@@ -134,16 +134,27 @@ def train(
     resumes it. The signal SIGUSR1 ends it at once with the best weights so far. `plot` draws the log (.jsonl) beside
     the weights.
     """
-    if minutes is not None and epochs is not None:
-        raise typer.BadParameter("give --minutes or --epochs, not both")
-    if promote and (out is not None or corpus):
-        raise typer.BadParameter("--promote is for a new version in checkpoints/; omit --out and --corpus")
-    if alphabet is Alphabet.OWN and (start is not None or not corpus):
-        raise typer.BadParameter("--alphabet is for --corpus; with --from, the alphabet is that of the weights")
-    if start is not None and (cell, hidden_size, layers) != (None, None, None):
-        raise typer.BadParameter("the network is that of the weights --from; omit --cell, --hidden-size and --layers")
-    if start is not None and (recipe, teachers or None) != (None, None):
-        raise typer.BadParameter("with --from, training goes on as it began; omit --recipe and --teacher")
+    for is_wrong, reason in (
+        (minutes is not None and epochs is not None, "give --minutes or --epochs, not both"),
+        (
+            promote and bool(out or corpus),
+            "--promote is for a new version in checkpoints/; omit --out and --corpus",
+        ),
+        (
+            alphabet is Alphabet.OWN and bool(start or not corpus),
+            "--alphabet is for --corpus; with --from, the alphabet is that of the weights",
+        ),
+        (
+            bool(start and (cell or hidden_size or layers)),
+            "the network is that of the weights --from; omit --cell, --hidden-size and --layers",
+        ),
+        (
+            bool(start and (recipe or teachers)),
+            "with --from, the recipe is one more round; omit --recipe and --teacher",
+        ),
+    ):
+        if is_wrong:
+            raise typer.BadParameter(reason)
     try:
         from model.cli.display import display
         from model.engine.threads import available_cores, blas_threads

@@ -11,6 +11,7 @@ from model.text.corpus import Corpus
 from model.text.forms import Form
 from model.text.vocabulary import Vocabulary
 from model.training.recipes import (
+    BESIDE_LSTM,
     DINO,
     DISTILLED,
     MEASURED,
@@ -165,8 +166,9 @@ def test_a_larger_text_gets_a_larger_network_less_dropout_and_fewer_epochs(form:
 
 def test_own_texts_get_an_lstm_unless_told_otherwise() -> None:
     assert {recipe.cell for recipe in (*recipes("names"), *recipes("verse"))} == {"lstm"}
-    assert recipe_for(corpus_of("names", 1_000), cell="rnn").cell == "rnn"
-    assert recipe_for(corpus_of("names", 1_000_000), cell="rnn").cell == "rnn"
+    for cell in BESIDE_LSTM:
+        assert recipe_for(corpus_of("names", 1_000), cell=cell).cell == cell
+        assert recipe_for(corpus_of("names", 1_000_000), cell=cell).cell == cell
 
 
 @pytest.mark.parametrize("form", ["names", "verse"])

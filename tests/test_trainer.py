@@ -69,6 +69,7 @@ PRETRAIN = replace(
 )
 TUNE = replace(PRETRAIN, name="tune", text="training", epochs=1, share=0.4, learning_rate=5e-3, dropout=0.4)
 TINY_POEM = Recipe("poem", "verse", "lstm", hidden_size=6, layers=2, stages=(PRETRAIN, TUNE))
+TINY_GRU = replace(TINY_POEM, cell="gru")
 # A learning rate that is far too high and does not fall, so that the best loss comes early.
 DIVERGING = replace(NAMES_STAGE, epochs=12, learning_rate=2.0, final=1.0, evaluate_every=4, patience=2)
 # Its first stage stops early, in the middle of an epoch.
@@ -588,8 +589,14 @@ def test_without_a_snapshot_path_nothing_is_written(names: Corpus, tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("form", "recipe"),
-    [("names", TINY_DINO), ("verse", TINY_POEM), ("names", EARLY_STOPPING), ("genera", TAUGHT_DINO)],
-    ids=["names", "verse", "early stopping", "teachers"],
+    [
+        ("names", TINY_DINO),
+        ("verse", TINY_POEM),
+        ("verse", TINY_GRU),
+        ("names", EARLY_STOPPING),
+        ("genera", TAUGHT_DINO),
+    ],
+    ids=["names", "verse", "gru", "early stopping", "teachers"],
 )
 def test_a_training_stopped_after_every_step_ends_with_the_same_weights(
     form: str, recipe: Recipe, teachers: list[Checkpoint], snapshot: Path, request: pytest.FixtureRequest
