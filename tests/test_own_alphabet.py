@@ -126,7 +126,7 @@ def test_a_checkpoint_of_any_alphabet_comes_back_and_decodes(text: str, seed: in
     network = LanguageModel.initialise(Architecture("rnn", len(vocabulary), 3), np.random.default_rng(seed), np.float32)
     words = frozenset(words_of(own))
     original = Checkpoint(network, vocabulary, replace(DESCRIPTION, form="verse"), frozenset(), known_words=words)
-    returned = decode(encode(original))
+    returned = decode(*encode(original))
     assert (returned.vocabulary, returned.known_words) == (vocabulary, words)
     request = VerseRequest(generator_for(seed, 0), text, min_characters=1, max_characters=30, known_words=bool(words))
     (result,) = Decoder(returned).generate([request])

@@ -16,16 +16,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from model import files
+from model.checkpoint import tensor_file
 from model.checkpoint.encoding import (
     VERSION_LENGTH,
     Checkpoint,
     CheckpointError,
     Description,
-    FormatError,
     decode,
+    decode_description,
     encode,
-    read_description,
 )
+from model.checkpoint.tensor_file import explained
 
 logger = logging.getLogger(__name__)
 
@@ -40,38 +41,19 @@ class NoVersionError(CheckpointError):
 def save(path: Path, checkpoint: Checkpoint) -> Checkpoint:
     """Write a checkpoint and return it with its version. Raises CheckpointError and then leaves `path` as it was."""
     try:
-        content = encode(checkpoint)
-        version = decode(content).version  # checks that the file will load
-    except FormatError as error:
+        arrays, facts = encode(checkpoint)
+        decode(arrays, facts)  # checks that the file will load
+    except ValueError as error:
         raise CheckpointError(f"{path}: not written, because {error}") from error
-    write_whole(path, content)
-    return replace(checkpoint, version=version)
+    return replace(checkpoint, version=tensor_file.write(path, arrays, facts)[:VERSION_LENGTH])
 
 
 def load(path: Path) -> Checkpoint:
     """Read and verify a checkpoint. Raises CheckpointError, which names the file and the fault."""
-    return _verified(path, _read(path))
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file atomically. Raises CheckpointError."""
+    arrays, facts, digest = tensor_file.read(path)
     try:
-        files.write_whole(path, content)
-    except OSError as error:
-        raise CheckpointError(f"{path}: cannot be written: {error.strerror or error}") from error
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
-
-
-def _verified(path: Path, content: bytes) -> Checkpoint:
-    try:
-        return decode(content)
-    except FormatError as error:
+        return decode(arrays, facts, digest[:VERSION_LENGTH])
+    except ValueError as error:
         raise CheckpointError(f"{path}: {error}") from error
 
 
@@ -89,14 +71,14 @@ class Versions:
 
     def add(self, checkpoint_path: Path) -> str:
         """Copy a checkpoint into the folder and return its version. Adding it again changes nothing."""
-        content = _read(checkpoint_path)
-        version = _verified(checkpoint_path, content).version
-        if not self._is_sound(version):
-            try:
+        version = load(checkpoint_path).version
+        if not self._loads(version):
+            with explained(self.directory, "cannot be made"):
                 self.directory.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise CheckpointError(f"{self.directory}: cannot be made: {error.strerror or error}") from error
-            write_whole(self.path(version), content)
+            with explained(checkpoint_path, "cannot be read"):
+                content = checkpoint_path.read_bytes()
+            with explained(self.path(version), "cannot be written"):
+                files.write_whole(self.path(version), content)
         return version
 
     def load(self, version: str) -> Checkpoint:
@@ -111,12 +93,9 @@ class Versions:
         """Return a version's description. It is at the beginning of the file, and the rest is not verified."""
         path = self.path(version)
         try:
-            with path.open("rb") as file:
-                return read_description(file)
-        except OSError as error:
-            raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
-        except FormatError as error:
-            raise CheckpointError(f"{path}: {error}") from error
+            return decode_description(tensor_file.read_facts(path))
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"{path}: its description is invalid: {error}") from error
 
     def promote(self, version: str) -> None:
         """Make a version the current one, provided that it loads."""
@@ -161,10 +140,8 @@ class Versions:
 
     def list(self) -> tuple[str, ...]:
         """Return all versions in the folder, the newest file first, without checking that they load."""
-        try:
+        with explained(self.directory, "cannot be read"):
             found = [(file.stat().st_mtime_ns, file.stem) for file in self.directory.glob(f"*{SUFFIX}")]
-        except OSError as error:
-            raise CheckpointError(f"{self.directory}: cannot be read: {error.strerror or error}") from error
         return tuple(stem for _, stem in sorted(found, reverse=True) if VERSION_NAME.fullmatch(stem))
 
     def _load_last_good(self, reason: CheckpointError) -> Checkpoint:
@@ -180,7 +157,7 @@ class Versions:
             return checkpoint
         raise CheckpointError(f"{reason} (and no other version loads)") from reason
 
-    def _is_sound(self, version: str) -> bool:
+    def _loads(self, version: str) -> bool:
         try:
             self.load(version)
         except CheckpointError:
@@ -216,4 +193,6 @@ class Versions:
         return None
 
     def _write_pointer(self, name: str, version: str) -> None:
-        write_whole(self.directory / name, f"{version}\n".encode())
+        path = self.directory / name
+        with explained(path, "cannot be written"):
+            files.write_whole(path, f"{version}\n".encode())

@@ -12,7 +12,6 @@ Rooms, from the ground up, and what other wings use of them:
     stages        which stage of a training runs, how far it is, and when it ends
     teachers      networks that a smaller one learns from
     course        one network through its stages: the training loop
-    snapshot      an unfinished training as a file
     trainer       Training: all networks of a recipe, one after the other
     events        Event, run, keep_as_version, history_path, snapshot_path: a training as a stream of events
     history       read_history, History, Floats: the log of those events, read back

@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from model.checkpoint.encoding import Checkpoint, Description
+from model.checkpoint import tensor_file
+from model.checkpoint.encoding import Checkpoint, CheckpointError, Description
 from model.evaluation.held_out import held_out_loss
 from model.network.language_model import LanguageModel
 from model.network.layers import GATES
@@ -29,7 +30,6 @@ from model.training.course import Course, Interrupted, TrainingError, seconds_le
 from model.training.measurement import count_characters, measured_part
 from model.training.progress import Progress
 from model.training.recipes import Recipe
-from model.training.snapshot import Snapshot, read_snapshot, write_snapshot
 from model.training.teachers import Teachers
 
 SNAPSHOT_SECONDS = 30.0
@@ -236,23 +236,32 @@ class Training:
         for n, teacher in enumerate(self.teachers):
             numbers[_prefix(n)] = teacher.numbers()
             arrays |= {_prefix(n) + group: parameters for group, parameters in teacher.arrays().items()}
-        write_snapshot(self._snapshot, Snapshot(self._identity(), numbers, arrays))
+        tensor_file.write(
+            self._snapshot,
+            {f"{group}/{name}": array for group, found in arrays.items() for name, array in found.items()},
+            {"identity": self._identity(), "numbers": numbers},
+        )
 
     def _resume(self, path: Path) -> None:
-        snapshot = read_snapshot(path)
-        if snapshot.identity != json.loads(json.dumps(self._identity())):
+        try:
+            arrays, facts, _ = tensor_file.read(path)
+        except CheckpointError as error:
+            raise CheckpointError(f"{error}; remove it to begin anew") from error
+        if facts.get("identity") != json.loads(json.dumps(self._identity())):
             raise TrainingError(
                 f"{path} belongs to a training with other settings, text or seed: "
                 "use the same ones to finish that training, or delete the file to start over"
             )
-        self._course.restore(snapshot.numbers, snapshot.groups)
+        groups: dict[str, dict[str, Any]] = {}
+        for key, array in arrays.items():
+            group, _, name = key.partition("/")
+            groups.setdefault(group, {})[name] = array
+        self._course.restore(facts["numbers"], groups)
         for n, teacher in enumerate(self.teachers):
-            arrays = {
-                group.removeprefix(_prefix(n)): parameters
-                for group, parameters in snapshot.groups.items()
-                if group.startswith(_prefix(n))
+            of_teacher = {
+                group.removeprefix(_prefix(n)): found for group, found in groups.items() if group.startswith(_prefix(n))
             }
-            teacher.restore(snapshot.numbers[_prefix(n)], arrays)
+            teacher.restore(facts["numbers"][_prefix(n)], of_teacher)
 
 
 def _read_by(start: Checkpoint, corpus: Corpus) -> Corpus:
