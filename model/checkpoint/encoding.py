@@ -32,7 +32,7 @@ from model.text.words import words_of
 FORMAT = 2
 VERSION_LENGTH = 12
 _NEW_NAMES = {"rnn": "layers", "lstm": "layers", "w_xh": "w_x", "w_hh": "w_h", "b_h": "b", "w_hy": "w_y"}
-"""What the parts of a parameter's name became that format 1 calls otherwise: rnn.0.w_xh is layers.0.w_x today."""
+"""What became of the parts of format 1's names: rnn.0.w_xh is layers.0.w_x today, and output.w_hy is w_y."""
 _KNOWN_NAMES, _KNOWN_WORDS, _OTHER_NAMES = "known_names", "known_words", "other_names"
 
 
@@ -158,4 +158,4 @@ def _language_model(architecture: Architecture, vocabulary: Vocabulary, paramete
 
 
 def _new_name(name: str) -> str:
-    return ".".join(_NEW_NAMES.get(part, part) for part in name.split("."))
+    return ".".join(_NEW_NAMES.get(part, part) for part in name.removeprefix("output.").split("."))
