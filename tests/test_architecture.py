@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-TOP = ("model", "bot")
+TOP = ("model", "bot", "tools")
 
 
 def module_name(path: Path) -> str:
@@ -113,7 +113,6 @@ def test_the_networks_need_little() -> None:
         "model.cli": {"typer", "rich", "matplotlib"},
         "model.__main__": {"typer"},
         "model.evaluation.syllables": {"pysyllables"},
-        "model.text.genera": {"marisa_trie", "rapidfuzz", "zstandard"},
     }
     for module in of("model"):
         outside = {name.split(".")[0] for name in imports(module)} - sys.stdlib_module_names
@@ -149,7 +148,7 @@ def test_a_wing_lists_its_rooms_from_the_ground_up(wing: str) -> None:
 def test_others_use_what_a_wing_offers(wing: str) -> None:
     """A wing's docstring shows its public face: all that is imported from its rooms elsewhere in model/ and bot/."""
     offered = {f"{wing}.{room}": set(re.findall(r"\w+", says)) for room, says in rooms(wing).items()}
-    users = [module for module in SOURCES if not belongs_to(module, wing)]
+    users = [module for module in of("model") + of("bot") if not belongs_to(module, wing)]
     taken = {taken for module in users for taken in names_taken(module) if taken[0] in offered}
     assert [f"{name} of {room}" for room, name in sorted(taken) if name not in offered[room]] == []
 
@@ -190,6 +189,13 @@ def test_only_its_own_rooms_and_the_entrance_know_the_local_telegram() -> None:
         module for module in SOURCES if intruders([module], ("bot.local",)) and not belongs_to(module, "bot.local")
     ]
     assert users == ["bot.__main__"]
+
+
+def test_tools_use_the_networks_and_nothing_uses_them() -> None:
+    assert intruders(of("model") + of("bot"), ("tools",)) == []
+    for module in of("tools"):
+        outside = {name.split(".")[0] for name in imports(module)} - sys.stdlib_module_names
+        assert outside <= {"model", "tools", "marisa_trie", "rapidfuzz", "zstandard"}, module
 
 
 def test_nothing_imports_tests_or_benchmarks() -> None:

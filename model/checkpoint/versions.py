@@ -138,7 +138,7 @@ class Versions:
         """
         wanted = self._named("current", "released", "previous")
         pointed = filter(None, (wanted, self._named("previous"), self._named("released")))
-        reason = None if wanted else self._nothing()
+        reason: CheckpointError | None = None if wanted else self._nothing()
         for version in dict.fromkeys((*pointed, *self.list())):
             try:
                 checkpoint = self.load(version)

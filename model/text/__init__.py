@@ -12,11 +12,8 @@ Rooms, from the ground up, and what other wings use of them:
     batches       Batch, padded_batch, name_batches, stream, stream_batches: documents as arrays of ids (T, B)
     documents     the names or the poems of a text
     corpus        Corpus, read_names, read_verse: texts read, deduplicated and split
-    dictionary    read_dictionary, format_dictionary, PRONUNCIATIONS, Dictionary, Pronunciation, Pronunciations:
-                  pronunciations as text
-    cleaning      POEMS: Project Gutenberg's Shakespeare without stage directions and speakers
-    pip           a source distribution or a wheel, downloaded and verified
+    dictionary    read_dictionary, PRONUNCIATIONS, Dictionary, Pronunciation, Pronunciations: how words sound
+    cleaning      Project Gutenberg's Shakespeare without stage directions and speakers
     sources       fetch, names_corpus, sonnets_corpus, whole_dictionary, names_path, own_texts: the public texts, pinned
                   by sha256
-    genera        makes the list of other genera than dinosaurs
 """
