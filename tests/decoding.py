@@ -9,8 +9,7 @@ from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, Request, Result, Sampling, VerseRequest, generator_for
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel
-from model.text.vocabulary import Vocabulary
-from model.text.words import words_of
+from model.text.vocabulary import Vocabulary, words_of
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")

@@ -18,7 +18,7 @@ from model.checkpoint.versions import Versions, load
 from model.cli import options
 from model.cli.display import Lines, LivePanel, duration
 from model.text import sources
-from model.text.words import words_of
+from model.text.vocabulary import words_of
 
 ROOT = Path(__file__).parents[1]
 ENDLESS = ("--epochs", "1000000", "--hidden-size", "8")

@@ -12,8 +12,7 @@ from model.decoding.pronunciation import LONGEST_WORD, MOST_READINGS, Pronouncer
 from model.text import sources
 from model.text.corpus import Corpus
 from model.text.dictionary import PRONUNCIATIONS, Dictionary, read_cmudict, read_dictionary
-from model.text.vocabulary import Vocabulary
-from model.text.words import words_of
+from model.text.vocabulary import Vocabulary, words_of
 from tools.pronunciations import POEMS, format_dictionary, licence, word_list
 
 DICTIONARY = read_dictionary(PRONUNCIATIONS)

@@ -25,7 +25,7 @@ from model.engine.threads import blas_threads
 from model.files import ROOT
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel
-from model.text.words import words_of
+from model.text.vocabulary import words_of
 
 FIRST = "Shall I compare thee to a summer's day?"
 RECORDED = """\

@@ -283,7 +283,7 @@ def zipped() -> bytes:
         ("\n".join(NAMES[:99]), "only 99 names"),
         ("Pikachu\n" * 5000, "every line is 'Pikachu'"),
         (zipped(), "NUL"),
-        (LIST.encode("utf-16-le"), "UTF-16 without a byte order mark"),
+        (LIST.encode("utf-16-le"), "UTF-16 without its mark"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "no text"),
         (b"\xff\xfe" + b"\x00\xd8" * 300, "damaged"),
         ("\u200b\u202e\n" * 500, "has 0 names"),
@@ -318,7 +318,7 @@ async def test_verse_that_is_too_little(listener: Listener, own_chat: Chat, cont
 
 
 @pytest.mark.parametrize(
-    ("encoding", "note"), [("utf-8-sig", ""), ("utf-16", "UTF-16"), ("utf-32", "UTF-32"), ("latin-1", "Latin-1")]
+    ("encoding", "note"), [("utf-8-sig", ""), ("utf-16", "UTF-16"), ("utf-32", "UTF-32"), ("latin-1", "Windows-1252")]
 )
 async def test_encodings(listener: Listener, own_chat: Chat, folders: Folders, encoding: str, note: str) -> None:
     accepted, *_ = await teach(own_chat, LIST.encode(encoding))

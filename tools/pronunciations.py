@@ -19,8 +19,7 @@ from model.decoding.rhyme import endings
 from model.text import sources
 from model.text.corpus import Corpus
 from model.text.dictionary import COMMENT, ENDING, MARK, PRONUNCIATIONS, Dictionary, Pronunciations
-from model.text.vocabulary import fold
-from model.text.words import words_of
+from model.text.vocabulary import fold, words_of
 
 POEMS = ("rape_of_lucrece_gut.txt", "lovers_complaint_gut.txt", "phoenix_and_the_turtle_gut.txt")
 SUPPORT = 5

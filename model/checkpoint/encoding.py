@@ -26,8 +26,7 @@ from model.network.language_model import LanguageModel
 from model.network.layers import GATES
 from model.text.fingerprints import NO_FINGERPRINTS, Fingerprints
 from model.text.forms import FORMS, Form
-from model.text.vocabulary import Vocabulary
-from model.text.words import words_of
+from model.text.vocabulary import Vocabulary, words_of
 
 FORMAT = 2
 VERSION_LENGTH = 12

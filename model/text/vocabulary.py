@@ -46,6 +46,16 @@ _AT_ONCE = 1 << 20
 """Characters that become ids at a time, which bounds the memory."""
 
 
+WORD_MARKS = "'\u2019-"
+"""A single one of these may stand between two letters of a word."""
+_WORD = re.compile(rf"[^\W\d_]+(?:[{WORD_MARKS}][^\W\d_]+)*")
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text, in order."""
+    return _WORD.findall(text)
+
+
 class VocabularyError(MangosaurusError):
     """An invalid vocabulary, a character without an id, or an id without a character."""
 
