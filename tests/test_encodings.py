@@ -35,7 +35,7 @@ def test_an_encoding_is_detected(content: bytes, encoding: str, text: str) -> No
     ("content", "reason"),
     [
         (b"abc\0def", "has a NUL: it is no text"),
-        ("Anna\nEva\n".encode("utf-16-le"), "UTF-16 without its mark; then save it as UTF-8"),
+        ("Anna\nEva\n".encode("utf-16-le"), "UTF-16 without a byte order mark; then save it as UTF-8"),
         ("\ufeffab\nc\0d".encode("utf-16-le"), "has a NUL: it is no text"),
         (b"\xff\xfea", "not UTF-16 text: truncated data"),
         (

@@ -283,7 +283,7 @@ def zipped() -> bytes:
         ("\n".join(NAMES[:99]), "only 99 names"),
         ("Pikachu\n" * 5000, "every line is 'Pikachu'"),
         (zipped(), "NUL"),
-        (LIST.encode("utf-16-le"), "UTF-16 without its mark"),
+        (LIST.encode("utf-16-le"), "UTF-16 without a byte order mark"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "no text"),
         (b"\xff\xfe" + b"\x00\xd8" * 300, "damaged"),
         ("\u200b\u202e\n" * 500, "has 0 names"),
