@@ -38,8 +38,8 @@ from model.cli.options import (
 from model.cli.training import add_version, print_end, run_training
 from model.decoding.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE
 from model.errors import MangosaurusError
+from model.network.parameters import CellName
 from model.text.forms import Alphabet, Genre
-from model.training.recipes import Cell
 
 USUAL_TEMPERATURES = USUAL_TEMPERATURE | {"sonnets": SONNET_TEMPERATURE}
 
@@ -78,9 +78,9 @@ def train(
     minutes: Annotated[float | None, typer.Option(min=0.001, help="Train for about this long.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the text in each stage.")] = None,
     cell: Annotated[
-        Cell | None,
+        CellName | None,
         typer.Option(
-            help="The recurrent cell. An RNN is the assignment's and faster, an LSTM learns more.",
+            help="The recurrent cell. An RNN is the assignment's and faster, an LSTM or a GRU learns more.",
             show_default="lstm; rnn for the dinosaurs",
         ),
     ] = None,

@@ -89,7 +89,7 @@ class TestTrain:
         for seed in ("3", "3", "4"):
             out = tmp_path / "dino.safetensors"
             run_well("train", "dino", "--corpus", folder / "names.txt", "--out", out, "--seed", seed, *SMALL)
-            versions.append(load(out).language_model.parameters["output.w_hy"].tobytes())
+            versions.append(load(out).language_model.parameters["w_y"].tobytes())
         assert versions[0] == versions[1] != versions[2]
 
     def test_without_out_it_adds_a_version_and_promotes_it_only_with_promote(

@@ -13,9 +13,9 @@ from model.checkpoint.encoding import Checkpoint, Description
 from model.cli.figures import print_evaluation
 from model.evaluation.evaluation import evaluate
 from model.evaluation.held_out import WIDTH, EvaluationError, decoder_loss, document_scores, fold_corpus, held_out_loss
-from model.network.architecture import Architecture, Parameters, parameter_shapes
-from model.network.language_model import LanguageModel
 from model.network.layers import softmax
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture, Arrays, parameter_shapes
 from model.text.corpus import Corpus
 from model.text.fingerprints import Fingerprints
 from model.text.forms import Form
@@ -41,9 +41,9 @@ def checkpoint_for(corpus: Corpus, language_model: LanguageModel) -> Checkpoint:
 def biased(corpus: Corpus, probabilities: dict[str, float] | None = None) -> LanguageModel:
     """A network whose probabilities do not depend on the context: those given, or 1 / V each."""
     architecture = Architecture("rnn", len(corpus.vocabulary), 3, 1)
-    parameters: Parameters = {name: np.zeros(shape) for name, shape in parameter_shapes(architecture).items()}
+    parameters: Arrays = {name: np.zeros(shape) for name, shape in parameter_shapes(architecture).items()}
     for character, probability in (probabilities or {}).items():
-        parameters["output.b_y"][corpus.vocabulary.ids_of(character)] = math.log(probability)
+        parameters["b_y"][corpus.vocabulary.ids_of(character)] = math.log(probability)
     return LanguageModel(architecture, parameters)
 
 
@@ -160,7 +160,7 @@ def test_the_decoder_starts_each_document_from_the_zero_state() -> None:
 
 def test_weights_that_the_decoder_refuses_have_no_decoder_loss() -> None:
     language_model = random(VERSE)
-    language_model.parameters["output.b_y"][0] = np.inf
+    language_model.parameters["b_y"][0] = np.inf
     assert decoder_loss(language_model, VERSE) is None
 
 

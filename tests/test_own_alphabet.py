@@ -16,8 +16,8 @@ from model.checkpoint.encoding import Checkpoint, decode, encode
 from model.checkpoint.versions import load
 from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, VerseRequest, generator_for
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture
 from model.text.alphabets import spell
 from model.text.forms import Alphabet
 from model.text.vocabulary import Vocabulary, words_of

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from model.decoding.limits import LONGEST_NAME
-from model.network.architecture import Architecture, Parameters, parameter_shapes
-from model.network.language_model import LanguageModel
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture, Arrays, parameter_shapes
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.training.teachers import WIDTH, Teachers
 
@@ -17,8 +17,8 @@ LETTERS = Vocabulary("\nab")
 def memoryless(*probabilities: float) -> LanguageModel:
     """A network with the same probabilities of "\\n", "a" and "b" after any character."""
     architecture = Architecture("rnn", len(LETTERS), 2)
-    parameters: Parameters = {name: np.zeros(shape) for name, shape in parameter_shapes(architecture).items()}
-    parameters["output.b_y"][:] = np.log(probabilities)
+    parameters: Arrays = {name: np.zeros(shape) for name, shape in parameter_shapes(architecture).items()}
+    parameters["b_y"][:] = np.log(probabilities)
     return LanguageModel(architecture, parameters)
 
 

@@ -17,10 +17,11 @@ import pytest
 
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import load, save
-from model.engine.parallel import Shards
+from model.engine.network import Engine
+from model.engine.processes import Shards
 from model.evaluation.held_out import held_out_loss
-from model.network.language_model import LanguageModel
 from model.network.layers import Array, softmax
+from model.network.network import LanguageModel
 from model.text.batches import Batch, stream, stream_batches
 from model.text.corpus import Corpus, read_names, read_verse
 from model.text.vocabulary import NO_CHARACTER
@@ -212,7 +213,7 @@ def test_each_epoch_of_verse_is_one_text_read_in_chunks(tmp_path: Path) -> None:
     initial, steps = training.language_model.copy(), list(training.run())
     ids = stream(corpus.training, corpus.vocabulary)
     (whole,) = stream_batches(ids, 1, len(ids))
-    nats, _ = initial.score(whole)
+    nats = Engine(initial.architecture, initial.dtype).score(initial, whole)
     lengths = [min(7, len(ids) - at) for at in range(0, len(ids), 7)]
     for epoch in (1, 2):
         losses = [step.training_loss for step in steps if step.epoch == epoch]
@@ -342,7 +343,7 @@ def test_a_recipe_for_another_form_of_text_is_refused(names: Corpus, verse: Corp
 def test_a_loss_that_is_not_finite_ends_the_training_with_a_sentence(names: Corpus) -> None:
     stage = replace(NAMES_STAGE, learning_rate=1e30, warmup=0.5, evaluate_every=1)
     training = Training(replace(TINY_DINO, stages=(stage,)), names)
-    training.language_model.parameters["output.w_hy"][:] = np.nan
+    training.language_model.parameters["w_y"][:] = np.nan
     with (
         np.errstate(all="ignore"),
         pytest.raises(TrainingError, match="no longer a finite number after 0 steps: try another"),
@@ -460,7 +461,10 @@ def test_a_distillation_reads_drawn_names_and_learns_from_the_averaged_probabili
         batch.probabilities is None for (batch, _), stage in zip(steps, stages, strict=True) if stage != "distil"
     )
     for batch in batches:
-        averaged = np.mean([teacher.best.probabilities(batch.inputs) for teacher in training.teachers], axis=0)
+        zero = training.language_model.initial_state(batch.inputs.shape[1])
+        averaged = np.mean(
+            [softmax(teacher.best.forward(batch.inputs, zero).logits) for teacher in training.teachers], axis=0
+        )
         expected = softmax(np.log(averaged) / 1.5)
         assert batch.probabilities is not None
         np.testing.assert_allclose(batch.probabilities, expected, rtol=1e-5)

@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 from model.checkpoint.tensor_file import Arrays, Facts
 from model.checkpoint.tensor_file import CheckpointError as CheckpointError
 from model.errors import MangosaurusError
-from model.network.architecture import Architecture, parameter_shapes
-from model.network.language_model import LanguageModel
-from model.network.layers import GATES
+from model.network.network import LanguageModel
+from model.network.parameters import CELLS, Architecture
 from model.text.fingerprints import NO_FINGERPRINTS, Fingerprints
 from model.text.forms import FORMS, Form
 from model.text.vocabulary import Vocabulary, words_of
@@ -32,6 +31,8 @@ FORMAT = 2
 VERSION_LENGTH = 12
 _NEW_NAMES = {"rnn": "layers", "lstm": "layers", "w_xh": "w_x", "w_hh": "w_h", "b_h": "b", "w_hy": "w_y"}
 """What became of the parts of format 1's names: rnn.0.w_xh is layers.0.w_x today, and output.w_hy is w_y."""
+_GATES_OF_FORMAT_1 = "oifg"
+"""A file of format 1 has the gates of an LSTM, even if its network is an RNN."""
 _KNOWN_NAMES, _KNOWN_WORDS, _OTHER_NAMES = "known_names", "known_words", "other_names"
 
 
@@ -70,9 +71,8 @@ def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
         raise ValueError("a known name or word is empty or has a line break")
     if not math.isfinite(checkpoint.description.held_out_loss):
         raise ValueError(f"its held-out loss is {checkpoint.description.held_out_loss}")
-    arrays: dict[str, NDArray[Any]] = {
-        _new_name(name): array for name, array in checkpoint.language_model.parameters.items()
-    }
+    architecture = checkpoint.language_model.architecture
+    arrays: dict[str, NDArray[Any]] = dict(checkpoint.language_model.parameters)
     arrays[_KNOWN_NAMES] = _as_lines(checkpoint.known_names)
     if checkpoint.known_words:
         arrays[_KNOWN_WORDS] = _as_lines(checkpoint.known_words)
@@ -80,8 +80,8 @@ def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
         arrays[_OTHER_NAMES] = checkpoint.other_names.hashes
     return arrays, {
         "format": FORMAT,
-        "architecture": asdict(checkpoint.language_model.architecture),
-        "gates": GATES,
+        "architecture": asdict(architecture),
+        "gates": CELLS[architecture.cell].GATES,
         "vocabulary": checkpoint.vocabulary.characters,
         "description": {
             field.name: value
@@ -96,17 +96,19 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
     found = facts.get("format")
     if found not in (1, FORMAT):
         raise ValueError(f"its format is {found!r}; this program reads the formats 1 and {FORMAT}")
-    if facts.get("gates") != GATES:
-        raise ValueError(f"its gate order is {facts.get('gates')!r}; this program's is {GATES!r}")
     parameters = {_new_name(name): array for name, array in arrays.items()} if found == 1 else dict(arrays)
     try:
+        architecture = Architecture(**facts["architecture"])
+        gates = CELLS[architecture.cell].GATES if found == FORMAT else _GATES_OF_FORMAT_1
+        if facts["gates"] != gates:
+            raise ValueError(f"its gate order is {facts['gates']!r}; this program's is {gates!r}")
         vocabulary = Vocabulary(facts["vocabulary"])
         known_names = _from_lines(parameters.pop(_KNOWN_NAMES))
         known_words = _from_lines(parameters.pop(_KNOWN_WORDS, _as_lines(())))
         other_names = Fingerprints(parameters.pop(_OTHER_NAMES, NO_FINGERPRINTS.hashes))
         _check_words(known_words, vocabulary)
         return Checkpoint(
-            _language_model(Architecture(**facts["architecture"]), vocabulary, parameters),
+            _language_model(architecture, vocabulary, parameters),
             vocabulary,
             decode_description(facts),
             frozenset(known_names),
@@ -152,8 +154,7 @@ def _language_model(architecture: Architecture, vocabulary: Vocabulary, paramete
     for name, array in parameters.items():
         if not np.isfinite(array).all():
             raise ValueError(f"its array {name!r} has a number that is not finite")
-    in_memory = {_new_name(name): name for name in parameter_shapes(architecture)}
-    return LanguageModel(architecture, {in_memory.get(name, name): array for name, array in parameters.items()})
+    return LanguageModel(architecture, parameters)
 
 
 def _new_name(name: str) -> str:

@@ -38,7 +38,7 @@ def run_training(
     from model.training.trainer import Training
 
     out.parent.mkdir(parents=True, exist_ok=True)
-    with blas_threads(1):  # each further thread is a process of its own (see `model.engine.parallel`)
+    with blas_threads(1):  # each further thread is a process of its own (see `model.engine.processes`)
         snapshot = events.snapshot_path(out)
         training = Training(recipe, corpus, seed=seed, threads=threads, start=start, snapshot=snapshot)
         with display_for(json=json) as display:

@@ -20,7 +20,7 @@ from model.decoding.requests import NameRequest, Request, RequestError, Result, 
 from model.decoding.row import Row
 from model.decoding.sampling import COLDEST, sample_next
 from model.decoding.searches import Searches
-from model.engine.lockstep import Lockstep
+from model.engine.exact import Lockstep
 from model.network.layers import Array, Ids
 
 

@@ -22,7 +22,7 @@ from model.decoding.pronunciation import Pronouncer
 from model.decoding.requests import RequestError, SonnetRequest
 from model.decoding.rhyme import Ending, Rhyme, are_equal
 from model.decoding.scansion import LineEnds, Scansion
-from model.engine.lockstep import Lockstep
+from model.engine.exact import Lockstep
 from model.text.vocabulary import Vocabulary, words_of
 
 ROWS = 32

@@ -25,7 +25,7 @@ with one-hot columns, which costs little with 38 characters.
 One tanh. Because σ(z) = ½ + ½ tanh(z/2), a single call of tanh computes all four gates of an LSTM. The weights of the
 three sigmoid gates are halved beforehand. Halving is exact, so it changes no digit.
 
-No new memory. A training step writes megabytes, and allocating memory takes as long as filling it. So a `Workspace`
+No new memory. A training step writes megabytes, and allocating memory takes as long as filling it. So `Buffers`
 keeps all arrays by name and shape, and lends scratch memory to the functions that need some (see `products.Lend`).
 
 Processes. The products of one time step are small, so threads inside them gain little, and Python threads would wait
@@ -33,23 +33,9 @@ for the interpreter lock hundreds of times in a training step. Instead, each fur
 takes its share of the batch forward and backward. The processes meet once a training step, to add their gradients.
 
 Exact sums. A floating-point sum depends on the order of its terms, which depends on shapes, threads and processor. So
-a text could depend on the other texts in the batch. `Lockstep`, which the decoder uses, prevents that. It rounds
+a text could depend on the other texts in the batch. `exact.Lockstep`, which the decoder uses, prevents that. It rounds
 weights and states to multiples of powers of two, chosen so that every sum of their products fits into the digits of a
 float. Such a sum is exact in any order. So the form of a product is free: each number of rows gets the fastest one,
 and all forms give the same bits. Rounding moves h by at most 1/512, and raises the held-out losses of the released
 networks by at most 0.0001 nats per character.
-
-Rooms, from the ground up, and what other wings use of them:
-
-    threads         available_cores, blas_threads: how many threads BLAS may use
-    columns         batches of rows as groups of columns, and back
-    products        products of columns, by panels of weights
-    layers          RNN, LSTM and cross-entropy on columns, in place
-    workspace       the arrays of a training step, allocated once
-    training_step   TrainingStep: the loss and the gradients of a batch
-    shard           a process that computes a share of every batch
-    parallel        Shards, ParallelError: a training step on several cores
-    grid            rounding that makes sums exact
-    layout          how the decoder's rows lie in columns, and which product suits them
-    lockstep        Lockstep: many rows one character on, each with the bits it would have alone
 """

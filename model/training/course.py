@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from model.engine.parallel import Shards
+from model.engine.processes import Shards
 from model.errors import MangosaurusError
 from model.evaluation.held_out import held_out_loss
-from model.network.architecture import Architecture, Parameters
-from model.network.language_model import LanguageModel, State, count_targets
-from model.network.weights import Weights
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture, Arrays, Parameters
 from model.text.batches import Batch
 from model.text.corpus import Corpus
 from model.training.dropout import Dropout
@@ -195,7 +194,7 @@ class Course:
         started = self._clock()
         stages, stage, position = self._stages, self._stages.current, self._stages.position
         learning_rate = stage.learning_rate * warmup_cosine(stages.fraction_of_stage(), stage.warmup, stage.final)
-        characters = count_targets(batch)
+        characters = batch.target_count
         with np.errstate(over="ignore", invalid="ignore"):  # an overflow ends in the error below
             nats, gradients = self._loss_and_gradients(batch, characters)
             norm = clip_by_global_norm(gradients, stage.clip_norm)
@@ -225,7 +224,7 @@ class Course:
             seconds_left=seconds_left(stages.fraction(), position.seconds),
         )
 
-    def _loss_and_gradients(self, batch: Batch, characters: int) -> tuple[float, Weights]:
+    def _loss_and_gradients(self, batch: Batch, characters: int) -> tuple[float, Parameters]:
         stage, batch_size = self._stages.current, batch.inputs.shape[1]
         if stage.distillation:
             targets = self._teaching.probabilities(batch.inputs, stage.distillation.temperature)
@@ -235,7 +234,7 @@ class Course:
             self.language_model,
             self._dropout.on_inputs(batch, stage),
             self._state if carries_state else self.language_model.initial_state(batch_size),
-            characters=characters,
+            divide_by=characters,
             dropout=self._dropout.masks(stage, self.recipe.layers, batch_size, self.recipe.hidden_size),
         )
         if carries_state:
@@ -250,17 +249,17 @@ class Course:
             "dropout": self._dropout.state(),
         }
 
-    def arrays(self) -> dict[str, Parameters]:
+    def arrays(self) -> dict[str, Arrays]:
         """Return all arrays, by group and name."""
-        arrays: dict[str, Parameters] = {
+        arrays: dict[str, Arrays] = {
             "parameter": self.language_model.parameters,
             "best": self.best.parameters,
             "optimizer": self._optimizer.state(),
-            "state": self._state._asdict(),
+            "state": {"state": self._state},
         }
         return arrays | ({"average": self._average.parameters} if self.measured is self._average else {})
 
-    def restore(self, numbers: dict[str, Any], arrays: Mapping[str, Parameters]) -> None:
+    def restore(self, numbers: dict[str, Any], arrays: Mapping[str, Arrays]) -> None:
         """Go back to what `numbers` and `arrays` returned."""
         self._stages.position = Position(**numbers["position"])
         _copy(arrays["parameter"], self.language_model)
@@ -271,7 +270,7 @@ class Course:
         self._reading.restore(numbers["reading"])
         self._dropout.restore(numbers["dropout"])
         self._optimizer.restore(arrays["optimizer"])
-        self._state = State(arrays["state"]["h"], arrays["state"]["c"])
+        self._state = arrays["state"]["state"]
         _copy(arrays.get("average", {}), self._average)
 
 
@@ -280,6 +279,6 @@ def seconds_left(fraction: float, seconds: float) -> float | None:
     return seconds * (1 - fraction) / fraction if fraction > 0 else None
 
 
-def _copy(parameters: Parameters, language_model: LanguageModel) -> None:
+def _copy(parameters: Arrays, language_model: LanguageModel) -> None:
     for name, array in parameters.items():
         language_model.parameters[name][:] = array

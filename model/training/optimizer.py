@@ -5,25 +5,25 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from model.network.architecture import Parameters
 from model.network.layers import Array
+from model.network.parameters import Arrays
 
 PIECE = 2**15
 """Weights that Adam updates at a time: with their gradients and moments they fit into a second-level cache."""
 
 
-def clip_by_value(gradients: Parameters, limit: float) -> None:
+def clip_by_value(gradients: Arrays, limit: float) -> None:
     """Limit every element to [-limit, limit], in place."""
     for gradient in gradients.values():
         gradient.clip(-limit, limit, out=gradient)
 
 
-def global_norm(gradients: Parameters) -> float:
+def global_norm(gradients: Arrays) -> float:
     """Return the Euclidean norm of all gradients, taken as one vector."""
     return math.sqrt(sum(float(np.vdot(gradient, gradient)) for gradient in gradients.values()))
 
 
-def clip_by_global_norm(gradients: Parameters, limit: float) -> float:
+def clip_by_global_norm(gradients: Arrays, limit: float) -> float:
     """Scale all gradients, in place, so that their global norm is at most `limit`; return the norm before.
 
     This keeps the direction, unlike element-wise clipping (Pascanu, Mikolov & Bengio 2013).
@@ -47,7 +47,7 @@ def warmup_cosine(fraction: float, warmup: float, final: float) -> float:
     return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * progress))
 
 
-def move_average(average: Parameters, parameters: Parameters, beta: float) -> None:
+def move_average(average: Arrays, parameters: Arrays, beta: float) -> None:
     """Move an average of the weights towards the present ones, in place: avg = β avg + (1-β) w.
 
     The weights go to and fro about a minimum, and their average lies nearer to it (Polyak & Juditsky 1992).
@@ -60,7 +60,7 @@ def move_average(average: Parameters, parameters: Parameters, beta: float) -> No
 class SGD:
     """Stochastic gradient descent without momentum: w -= η g."""
 
-    def update(self, parameters: Parameters, gradients: Parameters, learning_rate: float) -> None:
+    def update(self, parameters: Arrays, gradients: Arrays, learning_rate: float) -> None:
         """Take one step."""
         for name, parameter in parameters.items():
             parameter -= learning_rate * gradients[name]
@@ -82,7 +82,7 @@ class Adam:
     _v: dict[str, Array] = field(default_factory=dict, init=False, repr=False)
     _scratch: dict[tuple[int, ...], np.ndarray] = field(default_factory=dict, init=False, repr=False)  # by shape
 
-    def update(self, parameters: Parameters, gradients: Parameters, learning_rate: float) -> None:
+    def update(self, parameters: Arrays, gradients: Arrays, learning_rate: float) -> None:
         """Take one step. Overwrites `gradients`, which serve as scratch memory."""
         self.steps += 1
         correction = math.sqrt(1 - self.beta_2**self.steps)
@@ -127,13 +127,13 @@ class Adam:
         scratch *= step_size
         parameter -= scratch
 
-    def state(self) -> Parameters:
+    def state(self) -> Arrays:
         """Return both moments and the number of steps."""
         moments = {f"m.{name}": array for name, array in self._m.items()}
         moments |= {f"v.{name}": array for name, array in self._v.items()}
         return moments | {"steps": np.array([self.steps], np.float64)}
 
-    def restore(self, state: Parameters) -> None:
+    def restore(self, state: Arrays) -> None:
         """Go on from a state that `state` returned."""
         self.steps = int(state["steps"][0])
         self._m = {name[2:]: array.copy() for name, array in state.items() if name.startswith("m.")}

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from model.errors import MangosaurusError
+from model.network.parameters import CellName
 from model.text.forms import Form
 
-Cell = Literal["rnn", "lstm"]
+MOST_LAYERS: dict[CellName, int] = {"rnn": 1}
+"""A vanilla RNN has one layer, as in the assignment; other cells may have any number."""
 
 
 class RecipeError(MangosaurusError):
@@ -69,7 +71,7 @@ class Recipe:
 
     name: str
     form: Form
-    cell: Cell
+    cell: CellName
     hidden_size: int
     layers: int
     stages: tuple[Stage, ...]
@@ -216,7 +218,7 @@ def customised(
             raise RecipeError(f"{name} is {value}; it must be at least 1")
     if minutes is not None and not 0 < minutes < float("inf"):
         raise RecipeError(f"minutes is {minutes}; it must be a finite number above 0")
-    if layers not in (None, 1) and recipe.cell == "rnn":
+    if layers is not None and layers > MOST_LAYERS.get(recipe.cell, layers):
         raise RecipeError(f"layers is {layers}; a vanilla RNN has one layer; --cell lstm can have more")
     stages = recipe.stages if epochs is None else tuple(_lasting(stage, epochs) for stage in recipe.stages)
     return replace(

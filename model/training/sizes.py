@@ -33,14 +33,29 @@ own, and their networks and files must stay as they were released.
 
 import math
 from dataclasses import replace
+from typing import NamedTuple
 
 from model.checkpoint.encoding import Checkpoint
-from model.network.layers import GATES
+from model.network.parameters import CELLS, CellName
 from model.text.corpus import Corpus
 from model.text.forms import Form
 from model.training.measurement import count_characters, measured_part
-from model.training.recipes import DINO, POEM, Cell, Recipe, Stage
+from model.training.recipes import DINO, POEM, Recipe, Stage
 
+
+class Factors(NamedTuple):
+    """How many times an LSTM's width, dropout and learning rate a cell has."""
+
+    width: float
+    dropout: float
+    learning_rate: float
+
+
+BESIDE_LSTM: dict[CellName, Factors] = {
+    "lstm": Factors(1.0, 1.0, 1.0),
+    "gru": Factors(1.0, 1.0, 1.0),
+    "rnn": Factors(0.7, 0.6, 0.7),
+}
 SMALL = 20_000
 LARGE: dict[Form, int] = {"names": 1_000_000, "verse": 400_000}
 """Characters between which dropout falls. A list of fewer than SMALL is small."""
@@ -61,7 +76,7 @@ GENTLE = 0.15
 """The learning rate of one more round, as a share of the usual one."""
 
 
-def recipe_for(corpus: Corpus, *, cell: Cell | None = None, minutes: float | None = None) -> Recipe:
+def recipe_for(corpus: Corpus, *, cell: CellName | None = None, minutes: float | None = None) -> Recipe:
     """Return the recipe for a corpus: a released one if it has pretraining text, else by the rule above."""
     if corpus.pretraining:
         recipe = DINO if corpus.form == "names" else POEM
@@ -101,11 +116,11 @@ def further(start: Checkpoint, corpus: Corpus) -> Recipe:
     )
 
 
-def _stage(corpus: Corpus, size: int, cell: Cell, width: int) -> Stage:
+def _stage(corpus: Corpus, size: int, cell: CellName, width: int) -> Stage:
     rows, length = _batch(corpus, size)
     is_small_list = corpus.form == "names" and size < SMALL
     epochs = 40 if is_small_list else round(max(8.0, 20 * min(1.0, SMALL / size) ** 0.2))
-    dropout = _dropout(corpus.form, size) * (0.6 if cell == "rnn" else 1.0)
+    dropout = _dropout(corpus.form, size) * BESIDE_LSTM[cell].dropout
     per_step = min(size, rows * (size // len(corpus.training) if corpus.form == "names" else length))
     measured = count_characters(measured_part(corpus).held_out)
     evaluate_every = max(FEWEST_STEPS, MEASURING_COST[corpus.form] * measured // per_step)
@@ -116,7 +131,7 @@ def _stage(corpus: Corpus, size: int, cell: Cell, width: int) -> Stage:
         share=1.0,
         batch_size=rows,
         sequence_length=length,
-        learning_rate=LEARNING_RATE[corpus.form] * math.sqrt(256 / width) * (0.7 if cell == "rnn" else 1.0),
+        learning_rate=LEARNING_RATE[corpus.form] * math.sqrt(256 / width) * BESIDE_LSTM[cell].learning_rate,
         evaluate_every=evaluate_every,
         patience=math.ceil(PATIENCE * epochs * size / per_step / evaluate_every),
         weight_decay=0.02,
@@ -127,13 +142,12 @@ def _stage(corpus: Corpus, size: int, cell: Cell, width: int) -> Stage:
     )
 
 
-def _width(form: Form, size: int, cell: Cell, minutes: float | None) -> int:
-    gates = len(GATES) if cell == "lstm" else 1
-    width = UNITS[form] * (size / SMALL) ** 0.2 * (0.7 if cell == "rnn" else 1.0)
+def _width(form: Form, size: int, cell: CellName, minutes: float | None) -> int:
+    width = UNITS[form] * (size / SMALL) ** 0.2 * BESIDE_LSTM[cell].width
     if minutes is not None:
         work = 60 * minutes * WORK
         weights = max(work / (FEWEST_EPOCHS * size), math.sqrt(work / CHARACTERS_A_WEIGHT))
-        width = min(width, math.sqrt(weights / gates))
+        width = min(width, math.sqrt(weights / len(CELLS[cell].GATES)))
     return min(max(STEP * round(width / STEP), NARROWEST), WIDEST)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from model.decoding.limits import LONGEST_NAME
 from model.decoding.sampling import sample_next
-from model.network.language_model import LanguageModel, State
 from model.network.layers import Array, Ids, softmax
+from model.network.network import LanguageModel
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 
 WIDTH = 1000  # names drawn at a time
@@ -26,7 +26,12 @@ class Teachers:
 
         A temperature above 1 makes them more even: p becomes p^(1/temperature), divided by the sum.
         """
-        averaged = _mean([language_model.probabilities(ids) for language_model in self._language_models])
+        averaged = _mean(
+            [
+                softmax(language_model.forward(ids, language_model.initial_state(ids.shape[1])).logits)
+                for language_model in self._language_models
+            ]
+        )
         softened = averaged ** (1 / temperature)
         return softened / softened.sum(axis=-1, keepdims=True)
 
@@ -67,10 +72,10 @@ class Teachers:
             drawn[unfinished, t] = ids
             goes_on = ids != newline
             ids, unfinished = ids[goes_on], unfinished[goes_on]
-            states = [State(state.h[:, goes_on], state.c[:, goes_on]) for state in states]
+            states = [state[:, :, goes_on] for state in states]
         return drawn
 
-    def _step(self, ids: Ids, states: Sequence[State]) -> tuple[Array, list[State]]:
+    def _step(self, ids: Ids, states: Sequence[Array]) -> tuple[Array, list[Array]]:
         steps = [
             language_model.step(ids, state) for language_model, state in zip(self._language_models, states, strict=True)
         ]

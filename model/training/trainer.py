@@ -22,8 +22,9 @@ import numpy as np
 from model.checkpoint import tensor_file
 from model.checkpoint.encoding import Checkpoint, CheckpointError, Description
 from model.evaluation.held_out import held_out_loss
-from model.network.language_model import LanguageModel
-from model.network.layers import GATES
+from model.network.layers import Layer
+from model.network.network import LanguageModel
+from model.network.parameters import CELLS
 from model.text.corpus import Corpus
 from model.text.fingerprints import Fingerprints
 from model.training.course import Course, Interrupted, TrainingError, seconds_left
@@ -227,7 +228,8 @@ class Training:
     def _identity(self) -> dict[str, Any]:
         """Return what a snapshot and the training that resumes from it must have in common."""
         start = {"start": self.start.version} if self.start else {}
-        return {"recipe": asdict(self.recipe), "corpus": self.corpus.digest, "seed": self.seed, "gates": GATES} | start
+        parameters = {"gates": CELLS[self.recipe.cell].GATES, "parameters": list(Layer._fields)}
+        return {"recipe": asdict(self.recipe), "corpus": self.corpus.digest, "seed": self.seed} | parameters | start
 
     def _save(self) -> None:
         if self._snapshot is None:
