@@ -18,7 +18,7 @@ WORDS = frozenset(words_of("shall i compare thee to a summer's day thou art more
 
 def names_checkpoint(known: frozenset[str] = frozenset()) -> Checkpoint:
     network = LanguageModel.initialise(Architecture("rnn", len(LETTERS), 20), np.random.default_rng(1))
-    network.parameters["w_y"] *= 4
+    network.parameters.w_y *= 4
     network.parameters["b_y"][0] = 1  # names of a few letters
     description = Description("names", "TEST", "", 0, 0.0, 0, "", {})
     return Checkpoint(network, LETTERS, description, known, version="0123456789ab")
@@ -26,7 +26,7 @@ def names_checkpoint(known: frozenset[str] = frozenset()) -> Checkpoint:
 
 def verse_checkpoint(seed: int = 3) -> Checkpoint:
     network = LanguageModel.initialise(Architecture("lstm", len(VERSE), 12, 2), np.random.default_rng(seed))
-    network.parameters["w_y"] *= 8
+    network.parameters.w_y *= 8
     network.parameters["b_y"][:2] = 1.5  # line ends and spaces now and then
     description = Description("verse", "TEST", "", 0, 0.0, 0, "", {})
     return Checkpoint(network, VERSE, description, frozenset(), version="0123456789ab")

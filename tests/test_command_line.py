@@ -92,6 +92,16 @@ class TestTrain:
             versions.append(load(out).language_model.parameters["w_y"].tobytes())
         assert versions[0] == versions[1] != versions[2]
 
+    def test_a_gru_learns_goes_on_and_is_drawn_from(self, folder: Path, tmp_path: Path) -> None:
+        out, more = tmp_path / "dino.safetensors", tmp_path / "more.safetensors"
+        arguments = ("train", "dino", "--corpus", folder / "names.txt", "--out")
+        run_well(*arguments, out, "--cell", "gru", *SMALL, "--layers", "2")
+        architecture = load(out).language_model.architecture
+        assert (architecture.cell, architecture.layers) == ("gru", 2)
+        run_well(*arguments, more, "--from", out)
+        assert load(more).language_model.architecture == architecture
+        assert len(run_well("sample", "dino", "--count", "3", "--checkpoint", out).split()) == 3
+
     def test_without_out_it_adds_a_version_and_promotes_it_only_with_promote(
         self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

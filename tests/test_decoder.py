@@ -15,7 +15,7 @@ from model.decoding.requests import NameRequest, Request, RequestError, Sampling
 from model.engine.exact import Lockstep
 from model.network.layers import Array
 from model.network.network import LanguageModel
-from model.network.parameters import Architecture
+from model.network.parameters import Architecture, CellName
 from model.text.fingerprints import Fingerprints
 from model.text.vocabulary import NO_CHARACTER
 from tests.decoding import (
@@ -55,7 +55,7 @@ def test_texts_are_the_same_alone_and_among_others(
     assert [together[order.index(index)].texts for index in range(len(alone))] == alone
 
 
-cells: st.SearchStrategy[Literal["rnn", "lstm"]] = st.sampled_from(["rnn", "lstm"])
+cells: st.SearchStrategy[CellName] = st.sampled_from(("rnn", "lstm", "gru"))
 samplings = st.builds(Sampling, st.sampled_from([0, 0.4, 1, 5]), st.sampled_from([1, 0.9, 0.3]))
 random_requests: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "names": st.fixed_dictionaries(

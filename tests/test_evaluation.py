@@ -4,7 +4,6 @@ import json
 import math
 import sys
 from dataclasses import asdict, replace
-from typing import Literal
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ from model.evaluation.evaluation import evaluate
 from model.evaluation.held_out import WIDTH, EvaluationError, decoder_loss, document_scores, fold_corpus, held_out_loss
 from model.network.layers import softmax
 from model.network.network import LanguageModel
-from model.network.parameters import Architecture, Arrays, parameter_shapes
+from model.network.parameters import CELLS, Architecture, Arrays, CellName, parameter_shapes
 from model.text.corpus import Corpus
 from model.text.fingerprints import Fingerprints
 from model.text.forms import Form
@@ -142,10 +141,10 @@ def test_without_samples_there_are_only_losses() -> None:
     assert (evaluation.decoder_loss, evaluation.samples, evaluation.held_out) == (None, {}, {})
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
-def test_the_decoder_loss_differs_only_by_rounding(corpus: Corpus, cell: Literal["rnn", "lstm"]) -> None:
-    architecture = Architecture(cell, len(corpus.vocabulary), 6, 1 if cell == "rnn" else 2)
+def test_the_decoder_loss_differs_only_by_rounding(corpus: Corpus, cell: CellName) -> None:
+    architecture = Architecture(cell, len(corpus.vocabulary), 6, {"rnn": 1}.get(cell, 2))
     language_model = LanguageModel.initialise(architecture, np.random.default_rng(1), np.float32)
     plain = held_out_loss(language_model, corpus)
     rounded = decoder_loss(language_model, corpus)

@@ -24,7 +24,7 @@ def chi_square_agrees(counts: NDArray[np.intp], probabilities: Array) -> bool:
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
 def test_twenty_thousand_draws_follow_the_networks_distribution(temperature: float) -> None:
     network = LanguageModel.initialise(Architecture("lstm", 38, 12, 2), np.random.default_rng(2))
-    network.parameters["w_y"] *= 8
+    network.parameters.w_y *= 8
     logits = network.step(np.full(8, 5), network.initial_state(8))[0][:1]
     n = 20_000
     draws = np.random.default_rng(5).random(n)

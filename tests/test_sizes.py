@@ -10,7 +10,7 @@ from model.text.forms import Form
 from model.text.vocabulary import Vocabulary
 from model.training.measurement import MEASURED, count_characters, measured_part
 from model.training.recipes import DINO, POEM, Recipe
-from model.training.sizes import recipe_for
+from model.training.sizes import BESIDE_LSTM, recipe_for
 
 VOCABULARY = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 CHARACTERS = (1_000, 10_000, 40_000, 250_000, 500_000, 5_000_000)
@@ -47,8 +47,9 @@ def test_a_larger_text_gets_a_larger_network_less_dropout_and_fewer_epochs(form:
 
 def test_own_texts_get_an_lstm_unless_told_otherwise() -> None:
     assert {recipe.cell for recipe in (*recipes("names"), *recipes("verse"))} == {"lstm"}
-    assert recipe_for(corpus_of("names", 1_000), cell="rnn").cell == "rnn"
-    assert recipe_for(corpus_of("names", 1_000_000), cell="rnn").cell == "rnn"
+    for cell in BESIDE_LSTM:
+        assert recipe_for(corpus_of("names", 1_000), cell=cell).cell == cell
+        assert recipe_for(corpus_of("names", 1_000_000), cell=cell).cell == cell
 
 
 @pytest.mark.parametrize("form", ["names", "verse"])

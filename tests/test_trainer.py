@@ -71,6 +71,7 @@ PRETRAIN = replace(
 )
 TUNE = replace(PRETRAIN, name="tune", text="training", epochs=1, share=0.4, learning_rate=5e-3, dropout=0.4)
 TINY_POEM = Recipe("poem", "verse", "lstm", hidden_size=6, layers=2, stages=(PRETRAIN, TUNE))
+TINY_GRU = replace(TINY_POEM, cell="gru")
 # A learning rate that is far too high and does not fall, so that the best loss comes early.
 DIVERGING = replace(NAMES_STAGE, epochs=12, learning_rate=2.0, final=1.0, evaluate_every=4, patience=2)
 # Its first stage stops early, in the middle of an epoch.
@@ -461,10 +462,10 @@ def test_a_distillation_reads_drawn_names_and_learns_from_the_averaged_probabili
         batch.probabilities is None for (batch, _), stage in zip(steps, stages, strict=True) if stage != "distil"
     )
     for batch in batches:
-        zero = training.language_model.initial_state(batch.inputs.shape[1])
-        averaged = np.mean(
-            [softmax(teacher.best.forward(batch.inputs, zero).logits) for teacher in training.teachers], axis=0
-        )
+        teachers = [teacher.best for teacher in training.teachers]
+        zeros = [teacher.initial_state(batch.inputs.shape[1]) for teacher in teachers]
+        runs = [teacher.forward(batch.inputs, zero) for teacher, zero in zip(teachers, zeros, strict=True)]
+        averaged = np.mean([softmax(run.logits) for run in runs], axis=0)
         expected = softmax(np.log(averaged) / 1.5)
         assert batch.probabilities is not None
         np.testing.assert_allclose(batch.probabilities, expected, rtol=1e-5)
@@ -572,8 +573,14 @@ def test_without_a_snapshot_path_nothing_is_written(names: Corpus, tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("form", "recipe"),
-    [("names", TINY_DINO), ("verse", TINY_POEM), ("names", EARLY_STOPPING), ("genera", TAUGHT_DINO)],
-    ids=["names", "verse", "early stopping", "teachers"],
+    [
+        ("names", TINY_DINO),
+        ("verse", TINY_POEM),
+        ("verse", TINY_GRU),
+        ("names", EARLY_STOPPING),
+        ("genera", TAUGHT_DINO),
+    ],
+    ids=["names", "verse", "gru", "early stopping", "teachers"],
 )
 def test_a_training_stopped_after_every_step_ends_with_the_same_weights(
     form: str, recipe: Recipe, snapshot: Path, request: pytest.FixtureRequest
