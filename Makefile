@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 TEACHERS = checkpoints/teachers/1.safetensors checkpoints/teachers/2.safetensors
 
-.PHONY: help run test test-browser format train genera bench bench-bot clean
+.PHONY: help run test test-browser format train genera pronunciations bench bench-bot clean
 
 help:
 	@echo 'make run     chat with the bot: in the terminal and a browser, or on Telegram when TELEGRAM_TOKEN is set'
@@ -12,6 +12,7 @@ help:
 	@echo 'make format  tidy the code'
 	@echo 'make train   make the released weights anew, from nothing (an hour)'
 	@echo 'make genera  make data/genera.txt anew, which train reads'
+	@echo 'make pronunciations  make data/pronunciations.txt anew, which sonnets need'
 	@echo 'make bench   measure beside torch, and write benchmarks/results.md'
 	@echo 'make bench-bot  measure the bot beside an echo bot and a torch bot, likewise'
 	@echo 'make clean   remove the environments and caches'
@@ -45,7 +46,10 @@ checkpoints/teachers/%.safetensors: data/dinos.txt data/genera.txt model/trainin
 
 genera: .venv/ready
 	@.venv/bin/python $(PIP_INSTALL) --editable '.[genera]' </dev/null
-	.venv/bin/python -m model.text.genera
+	.venv/bin/python -m tools.genera
+
+pronunciations: .venv/ready
+	.venv/bin/python -m tools.pronunciations
 
 bench: .venv-bench/ready
 	.venv-bench/bin/python -m benchmarks

@@ -25,7 +25,7 @@ from model.evaluation.evaluation import baselines
 from model.evaluation.held_out import held_out_loss
 from model.text.corpus import Corpus, read_names, read_verse
 from model.text.encodings import read_text
-from model.text.sources import fetch, genera_path, verse_path
+from model.text.sources import fetch, genera_path
 from model.training.recipes import recipe_for
 from model.training.trainer import Trainer
 
@@ -77,7 +77,7 @@ def _names_of(count: int) -> Callable[[int], Corpus]:
 def _verse_of(count: int) -> Callable[[int], Corpus]:
     def corpus(_seed: int) -> Corpus:
         fetch(say=lambda _: None)
-        text = read_text(verse_path())
+        text = read_text(DATA / "verse.txt")
         return _read(read_verse, text[: text.rindex("\n", 0, count)])
 
     return corpus

@@ -67,19 +67,6 @@ def fetch() -> None:
         sources.fetch(source=source, say=typer.echo)
 
 
-@app.command(epilog="Example: python -m model pronunciations")
-def pronunciations() -> None:
-    """Make data/pronunciations.txt anew, which sonnets need: entries of the CMU dictionary for Shakespeare's words."""
-    from model.decoding.word_list import word_list
-    from model.text import dictionary, sources
-
-    whole, corpus = sources.whole_dictionary(), sources.sonnets_corpus()
-    lines = word_list(corpus, sources.original_texts(say=typer.echo), whole)
-    content = dictionary.comments_of(sources.cmudict_path()) + lines
-    dictionary.PRONUNCIATIONS.write_text(content, encoding="ascii")
-    typer.echo(f"wrote {dictionary.PRONUNCIATIONS}: {lines.count(chr(10)):,} lines")
-
-
 @app.command(epilog="Example: python -m model train dino --corpus cheeses.txt --out cheeses.safetensors --minutes 2")
 def train(
     network: NetworkArgument,

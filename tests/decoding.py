@@ -9,8 +9,7 @@ from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, Request, Result, Sampling, VerseRequest, generator_for
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
-from model.text.vocabulary import Vocabulary
-from model.text.words import words_of
+from model.text.vocabulary import Vocabulary, words_of
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")

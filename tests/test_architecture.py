@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-TOP = ("model", "bot")
+TOP = ("model", "bot", "tools")
 
 
 def module_name(path: Path) -> str:
@@ -99,7 +99,6 @@ def test_the_networks_need_little() -> None:
         "model.cli": {"typer", "rich", "matplotlib"},
         "model.__main__": {"typer"},
         "model.evaluation.syllables": {"pysyllables"},
-        "model.text.genera": {"marisa_trie", "rapidfuzz", "zstandard"},
     }
     for module in of("model"):
         outside = {name.split(".")[0] for name in imports(module)} - sys.stdlib_module_names
@@ -165,6 +164,13 @@ def test_only_its_own_rooms_and_the_entrance_know_the_local_telegram() -> None:
         module for module in SOURCES if intruders([module], ("bot.local",)) and not belongs_to(module, "bot.local")
     ]
     assert users == ["bot.__main__"]
+
+
+def test_tools_use_the_networks_and_nothing_uses_them() -> None:
+    assert intruders(of("model") + of("bot"), ("tools",)) == []
+    for module in of("tools"):
+        outside = {name.split(".")[0] for name in imports(module)} - sys.stdlib_module_names
+        assert outside <= {"model", "tools", "marisa_trie", "rapidfuzz", "zstandard"}, module
 
 
 def test_nothing_imports_tests_or_benchmarks() -> None:

@@ -19,7 +19,7 @@ from model.cli import options
 from model.cli.display import display, duration
 from model.text import sources
 from model.text.corpus import read_names
-from model.text.words import words_of
+from model.text.vocabulary import words_of
 
 ROOT = Path(__file__).parents[1]
 ENDLESS = ("--epochs", "1000000", "--hidden-size", "8")

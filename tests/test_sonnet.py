@@ -27,7 +27,7 @@ from model.engine.threads import blas_threads
 from model.files import ROOT
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
-from model.text.words import words_of
+from model.text.vocabulary import words_of
 
 FIRST = "Shall I compare thee to a summer's day?"
 RECORDED = """\

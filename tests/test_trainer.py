@@ -2,6 +2,7 @@
 
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -414,6 +415,16 @@ def test_a_damaged_snapshot_is_refused_by_name(names: Corpus, snapshot: Path) ->
     with pytest.raises(CheckpointError, match="damaged: its checksum does not match") as refusal:
         Trainer(TINY_DINO, names, snapshot=snapshot)
     assert str(refusal.value).startswith(str(snapshot))
+
+
+def test_a_snapshot_of_the_first_release_is_refused_and_left_where_it_is(names: Corpus, snapshot: Path) -> None:
+    shutil.copy(Path(__file__).with_name("early.partial"), snapshot)
+    content = snapshot.read_bytes()
+    with pytest.raises(
+        CheckpointError, match="of an earlier version, which this one cannot finish; remove it to begin"
+    ):
+        Trainer(TINY_DINO, names, snapshot=snapshot)
+    assert snapshot.read_bytes() == content
 
 
 # Dropout

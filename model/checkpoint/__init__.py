@@ -2,7 +2,8 @@
 
 Rooms, from the ground up, and what other wings use of them:
 
-    encoding   Checkpoint, Description, CheckpointError, digest_of: a checkpoint as checksummed bytes
-    versions   Versions, NoVersionError, VERSION_NAME, load, save, write_whole: files, the folder of versions, and the
-               pointer to the current one
+    tensor_file   write, read: arrays, facts and a checksum as a file; CheckpointError
+    encoding      Checkpoint, Description, CheckpointError: a checkpoint as arrays and facts
+    versions      Versions, NoVersionError, VERSION_NAME, load, save: the folder of versions, and the pointer to the
+                  current one
 """

@@ -1,8 +1,8 @@
 """Many rows one character on, each with the bits it would have alone.
 
 No sum here rounds, so neither other rows nor the form of a product can change a bit (see `model.engine`). States are
-rounded to multiples of 2^-8 (`rounder`). The weights of each output are rounded to multiples of a power of two of their
-own (`on_grid`): the finest one for which no sum of products needs more digits than a float has.
+rounded to multiples of 2^-8 (`rounder`). The parameters of each output are rounded to multiples of a power of two of
+their own (`on_grid`): the finest one for which no sum of products needs more digits than a float has.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +30,7 @@ ONE_GROUP = 48
 LARGE_PRODUCT = 4_000_000
 """Beyond this many multiplications, several groups or several threads make a product faster."""
 SMALL_MATRIX = 150_000
-"""A matrix of at most this many weights is read faster column by column, because the nearer caches hold it."""
+"""A matrix of at most this many parameters is read faster column by column, because the nearer caches hold it."""
 
 
 def rounder(digits: int, dtype: DTypeLike) -> np.floating[Any]:
@@ -43,15 +43,15 @@ def rounder(digits: int, dtype: DTypeLike) -> np.floating[Any]:
     return rounding
 
 
-def is_bounded(weights: NDArray[np.float64], dtype: DTypeLike) -> bool:
-    """Return whether sums of weights (N, K) times inputs of at most 2 are always finite; False if a weight is NaN."""
-    largest = float(np.finfo(dtype).max) / 2  # half, because `on_grid` may enlarge weights
+def is_bounded(w: NDArray[np.float64], dtype: DTypeLike) -> bool:
+    """Return whether sums of w (N, K) times inputs of at most 2 are always finite; False if w has a NaN."""
+    largest = float(np.finfo(dtype).max) / 2  # half, because `on_grid` may enlarge w
     with np.errstate(over="ignore"):
-        return bool((2 * np.abs(weights).sum(axis=1) < largest).all())
+        return bool((2 * np.abs(w).sum(axis=1) < largest).all())
 
 
-def on_grid(weights: NDArray[np.float64], lookup: int, digits: int, dtype: DTypeLike) -> NDArray[np.float64]:
-    """Round the weights (N, K) of each of N outputs to multiples of a step that makes its sums exact.
+def on_grid(w: NDArray[np.float64], lookup: int, digits: int, dtype: DTypeLike) -> NDArray[np.float64]:
+    """Round the parameters w (N, K) of each of N outputs to multiples of a step that makes its sums exact.
 
     Inputs are multiples of 2^-digits and at most 2 in size. Of the first `lookup` inputs, one is 1 and the rest are 0.
 
@@ -60,10 +60,10 @@ def on_grid(weights: NDArray[np.float64], lookup: int, digits: int, dtype: DType
     leaves room for sums that rounding makes larger. e is never so small that 2^(e - m) is below the smallest float.
     """
     numbers = np.finfo(dtype)
-    largest = 2 * np.abs(weights[:, lookup:]).sum(axis=1) + np.abs(weights[:, :lookup]).max(axis=1, initial=0)
+    largest = 2 * np.abs(w[:, lookup:]).sum(axis=1) + np.abs(w[:, :lookup]).max(axis=1, initial=0)
     _, exponent = np.frexp(largest)
     step = np.ldexp(1.0, np.maximum(exponent, numbers.minexp) - numbers.nmant + digits)[:, None]
-    rounded: NDArray[np.float64] = np.rint(weights / step) * step
+    rounded: NDArray[np.float64] = np.rint(w / step) * step
     return rounded
 
 
@@ -75,16 +75,16 @@ class Layout(NamedTuple):
 
     groups: int
     columns: int  # in each group
-    panel: int  # outputs in a panel of weights; 0 for products with whole matrices
+    panel: int  # outputs in a panel; 0 for products with whole matrices
 
     @classmethod
-    def fastest(cls, rows: int, weights: int) -> "Layout":
-        """Return the fastest layout for this many rows; `weights` is the size of the largest layer."""
+    def fastest(cls, rows: int, size: int) -> "Layout":
+        """Return the fastest layout for this many rows; `size` is how many parameters the largest layer has."""
         if rows <= 1:
             return cls(1, rows, 0)  # a matrix-vector product
         if rows <= FEW_ROWS:
             return cls(1, rows, WIDE_PANEL)
-        is_large = weights * rows > LARGE_PRODUCT
+        is_large = size * rows > LARGE_PRODUCT
         if is_large and blas_thread_count() > 1:
             return cls(1, _rounded_up(rows, PANEL), 0)  # BLAS shares a whole product between its threads
         if not is_large or rows <= ONE_GROUP:
@@ -97,7 +97,7 @@ def _rounded_up(rows: int, multiple: int) -> int:
 
 
 class _States:
-    """The states of all rows, zero at first, and everything else that a step multiplies by weights.
+    """The states of all rows, zero at first, and everything else that a step multiplies by parameters.
 
     `inputs` holds [look-up | h_0 | 1 | h_1 | 1 | ...], a column for each row. Every layer reads one slice of it:
 
@@ -106,7 +106,7 @@ class _States:
         output layer    [h_{L-1} | 1]
 
     The look-up is one-hot: an element for each character and a last one for no character. Layer 0 needs no 1 for its
-    bias, which is part of its look-up weights.
+    bias, which is part of its look-up.
     """
 
     def __init__(self, layout: Layout, language_model: LanguageModel) -> None:
@@ -147,7 +147,7 @@ class _States:
 class Lockstep:
     """A network that steps any number of rows, none of which depends on another, and keeps their states.
 
-    `is_sound` says whether every step gives finite numbers. The weights alone decide that, because states are bounded.
+    `is_sound` says whether every step gives finite numbers. The parameters alone decide it, because states are bounded.
     Only a sound network can step.
     """
 
@@ -157,14 +157,14 @@ class Lockstep:
         self._cell = CELLS[architecture.cell]
         digits = H_DIGITS - self._cell.IS_DOUBLED
         self._rounder = rounder(digits, dtype)
-        weights = list(_stacked(language_model))
-        self.is_sound = all(is_bounded(matrix, dtype) for matrix in weights)
+        stacks = list(_stacked(language_model))
+        self.is_sound = all(is_bounded(stack, dtype) for stack in stacks)
         if self.is_sound:
             lookups = [architecture.vocab_size + 1] + [0] * architecture.layers
-            weights = [on_grid(*pair, digits, dtype) for pair in zip(weights, lookups, strict=True)]
-        self._matrices = [_in_fastest_order(matrix, dtype) for matrix in weights]
+            stacks = [on_grid(*pair, digits, dtype) for pair in zip(stacks, lookups, strict=True)]
+        self._matrices = [_in_fastest_order(stack, dtype) for stack in stacks]
         self._largest = max(matrix.size for matrix in self._matrices)
-        self._by_panel = {0: self._matrices}  # the weights by the width of their panels, made when first needed
+        self._by_panel = {0: self._matrices}  # the matrices by the width of their panels, made when first needed
         self._begin()
 
     def _begin(self) -> None:
@@ -203,7 +203,7 @@ class Lockstep:
             self.clear(target)
 
     def sibling(self) -> "Lockstep":
-        """Return another one with the same weights, and with no rows yet."""
+        """Return another one with the same parameters, and with no rows yet."""
         other = copy(self)
         other._begin()
         return other
@@ -228,13 +228,13 @@ class Lockstep:
         if panel not in self._by_panel:
             self._by_panel[panel] = [panels(matrix.T, panel) for matrix in self._matrices]
         self._computations: list[Callable[[], object]] = []
-        for n, (matrix, weights) in enumerate(zip(self._matrices, self._by_panel[panel], strict=True)):
+        for n, (matrix, w) in enumerate(zip(self._matrices, self._by_panel[panel], strict=True)):
             outputs, width = matrix.shape
             inputs, z = states.inputs_of(n, width), np.empty((groups, outputs, columns), self._language_model.dtype)
             if panel:
-                product = partial(np.matmul, weights, inputs[:, None], by_panel(z, weights))
+                product = partial(np.matmul, w, inputs[:, None], by_panel(z, w))
             else:
-                product = partial(weights.dot, inputs[0], z[0])  # matmul takes longer to begin
+                product = partial(w.dot, inputs[0], z[0])  # matmul takes longer to begin
             self._computations.append(product)
             if n < states.h.shape[1]:
                 h, rest = states.h[:, n], states.rest[:, n]
@@ -243,15 +243,15 @@ class Lockstep:
 
 
 def _stacked(language_model: LanguageModel) -> Iterator[NDArray[np.float64]]:
-    """Yield the weights (N, K) of each layer for the inputs that `_States` lists; the output layer comes last.
+    """Yield the parameters (N, K) of each layer for the inputs that `_States` lists; the output layer comes last.
 
-    Weights that read a doubled h are halved, which is exact.
+    What reads a doubled h is halved, which is exact.
     """
     cell, p = CELLS[language_model.architecture.cell], language_model.parameters
     of_h = 0.5 if cell.IS_DOUBLED else 1.0
     for n, layer in enumerate(p.layers):
         w_x, w_h, b = (array.T.astype(np.float64) for array in layer)
-        w_x, b, w_h = cell.exact_weights(w_x, b[:, None], w_h)  # type: ignore[assignment]
+        w_x, b, w_h = cell.exact_rows(w_x, b[:, None], w_h)  # type: ignore[assignment]
         yield np.hstack([w_x * of_h, b, w_h * of_h] if n else [w_x + b, b, w_h * of_h])
     yield np.hstack([p.w_y.T * np.float64(of_h), p.b_y[:, None]])
 

@@ -86,7 +86,7 @@ def _step_back(d_h: Array, d_h_prev: Array, gates: Array, s: Array, h_prev: Arra
     s[2] = scratch
 
 
-def exact_weights(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
+def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
     """Return the rows by which `exact.Lockstep` multiplies x, 1 and h: of r, u, z_n and s_n, a block each.
 
     z_n has nothing of h, and s_n nothing of x and 1. Half of r, u and s_n, because the exact step has r and u doubled:
@@ -100,7 +100,7 @@ def exact_weights(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array
 
 
 def exact_step(z: Array, h: Array, rest: Array, rounder: np.floating[Any]) -> Callable[[], None]:  # noqa: ARG001
-    """Return a function that takes a step from z (G, 4H, B), as `exact_weights` arranges it, to h, on the grid."""
+    """Return a function that takes a step from z (G, 4H, B), as `exact_rows` arranges it, to h, on the grid."""
     one, half = z.dtype.type(1), z.dtype.type(0.5)
     sigmoids, (r, u, n, s) = by_gate(z, 4)[:2], by_gate(z, 4)
 

@@ -79,7 +79,7 @@ def _step_back(d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: Array, h:
     d_c[:] = d_c_f
 
 
-def exact_weights(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
+def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
     """Return the rows by which `exact.Lockstep` multiplies x, 1 and h; those of the sigmoids are halved."""
     halves = np.repeat([0.5, 0.5, 0.5, 1.0], len(b) // 4)[:, None]
     return w_x * halves, b * halves, w_h * halves

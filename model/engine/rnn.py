@@ -32,7 +32,7 @@ def backward(trace: Trace, w: Array, d_h: Array, d_w: Array, lend: Lend) -> None
     weight_gradient(trace.inputs[:-1], d_z, d_w, lend)
 
 
-def exact_weights(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
+def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
     """Return the rows by which `exact.Lockstep` multiplies x, 1 and h."""
     return w_x, b, w_h
 

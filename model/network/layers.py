@@ -40,7 +40,7 @@ def linear_backward(d_y: Array, x: Array, w: Array) -> tuple[Array, Array, Array
     """Return d_x, d_w and d_b.
 
     Move one number x_i a little. Each y_j moves w_ij times as far, and the loss d_y_j times as far again. So d_x_i is
-    the sum of d_y_j w_ij over all j, which is d_y wᵀ. A weight w_ij reaches the loss through y_j alone, and y_j moves
+    the sum of d_y_j w_ij over all j, which is d_y wᵀ. A number w_ij reaches the loss through y_j alone, and y_j moves
     x_i times as far as w_ij does. That happens in every row of every time step, so d_w is the sum of xᵀ d_y over all of
     them. A bias moves y_j just as far, and d_b is the sum of d_y.
     """

@@ -51,7 +51,7 @@ class Architecture:
 
 
 def parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
-    """Every parameter's name and shape, in the order in which `initial_parameters` draws them.
+    """Return every parameter's name and shape, in the order in which `initial_parameters` draws them.
 
         each layer    w_x (D, kH), w_h (H, kH), b (kH,): the k gates of the cell side by side
         output        w_y (H, V), b_y (V,)
@@ -73,7 +73,7 @@ class Parameters(Mapping[str, Array]):
 
     So an optimizer can update every parameter at once, and processes can share them. In `whole`, each bias lies between
     its matrices: w_x, b, w_h for each layer, and at the end b_y, w_y. Then the parameters of a layer are one matrix
-    [w_x; b; w_h], and one product of it with [x, 1, h] is the layer's z, which `model.engine` makes use of.
+    [w_x; b; w_h], which `model.engine` multiplies by [x, 1, h] in one product.
     """
 
     def __init__(self, architecture: Architecture, whole: Array) -> None:

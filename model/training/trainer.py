@@ -22,7 +22,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from model.checkpoint import tensor_file
 from model.checkpoint.encoding import Checkpoint, Description
+from model.checkpoint.tensor_file import CheckpointError
 from model.engine.processes import Shards
 from model.errors import MangosaurusError
 from model.evaluation.evaluation import baselines
@@ -37,7 +39,6 @@ from model.text.vocabulary import NO_CHARACTER
 from model.training.distillation import draw_names, soft_targets
 from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
 from model.training.recipes import Recipe, Stage, count_characters, measured_part
-from model.training.snapshot import read_snapshot, write_snapshot
 
 SNAPSHOT_SECONDS = 30.0
 EARLY_STOPPING_BEGINS = 0.5  # of a stage: until then a high learning rate hides progress that shows when it falls
@@ -409,11 +410,14 @@ class Trainer:
             return
         position = asdict(self.position)
         position |= {"order": self._order.bit_generator.state, "dropout": self._dropout.bit_generator.state}
-        write_snapshot(self._snapshot, {"training": self._facts(), "position": position}, self._arrays())
+        tensor_file.write(self._snapshot, self._arrays(), {"training": self._facts(), "position": position})
 
     def _resume(self, path: Path) -> None:
-        facts, arrays = read_snapshot(path)
-        if facts["training"] != json.loads(json.dumps(self._facts())):
+        try:
+            arrays, facts, _ = tensor_file.read(path)
+        except CheckpointError as error:
+            raise CheckpointError(f"{error}; remove it to begin anew") from error
+        if facts.get("training") != json.loads(json.dumps(self._facts())):
             raise TrainingError(
                 f"{path} belongs to a training with other settings, text or seed: "
                 "use the same ones to finish that training, or delete the file to start over"
