@@ -25,7 +25,7 @@ from model.evaluation.evaluation import baselines
 from model.evaluation.held_out import held_out_loss
 from model.text.corpus import Corpus, read_names, read_verse
 from model.text.encodings import read_text
-from model.text.sources import fetch, genera_path
+from model.text.sources import DATA, fetch, genera_path
 from model.training.recipes import recipe_for
 from model.training.trainer import Trainer
 
