@@ -96,11 +96,7 @@ def train(
     ] = None,
     teachers: Annotated[
         list[Path] | None,
-        typer.Option(
-            "--teacher",
-            metavar="WEIGHTS",
-            help="Learn from these weights; give it for each teacher.",
-        ),
+        typer.Option("--teacher", metavar="WEIGHTS", help="Learn from these weights; give it for each teacher."),
     ] = None,
     start: Annotated[
         Path | None,
@@ -123,10 +119,7 @@ def train(
     """
     for is_wrong, reason in (
         (minutes is not None and epochs is not None, "give --minutes or --epochs, not both"),
-        (
-            promote and bool(out or corpus),
-            "--promote is for a new version in checkpoints/; omit --out and --corpus",
-        ),
+        (promote and bool(out or corpus), "--promote is for a new version in checkpoints/; omit --out and --corpus"),
         (
             alphabet is Alphabet.OWN and bool(start or not corpus),
             "--alphabet is for --corpus; with --from, the alphabet is that of the weights",

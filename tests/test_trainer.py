@@ -507,7 +507,7 @@ def test_teachers_that_a_recipe_lacks_does_not_need_or_cannot_read_are_refused(
         TrainingError, match="the recipe 'dino' learns from teachers; name their weights with --teacher"
     ):
         Trainer(TAUGHT_DINO, genera)
-    with pytest.raises(TrainingError, match="the recipe 'dino' has no teachers; omit --teacher"):
+    with pytest.raises(TrainingError, match="the recipe 'dino' has no teachers; omit --teacher, or add --recipe"):
         Trainer(TINY_DINO, genera, teachers=teachers)
     (texts / "few.txt").write_text("mango\nnano\n")
     with pytest.raises(TrainingError, match=f"teacher {teachers[0].version} reads other characters than the text has"):

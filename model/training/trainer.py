@@ -485,7 +485,7 @@ def _fitting(recipe: Recipe, corpus: Corpus, start: Checkpoint | None, teachers:
     if recipe.distils and not teachers:
         raise TrainingError(f"the recipe {recipe.name!r} learns from teachers; name their weights with --teacher")
     if teachers and not recipe.distils:
-        raise TrainingError(f"the recipe {recipe.name!r} has no teachers; omit --teacher")
+        raise TrainingError(f"the recipe {recipe.name!r} has no teachers; omit --teacher, or add --recipe distilled")
     for teacher in teachers:
         if teacher.vocabulary != corpus.vocabulary:
             raise TrainingError(
