@@ -195,7 +195,7 @@ def _serve(memory: int, connection: Connection, architecture: Architecture, dtyp
                 Batch(share["inputs"], share["targets"], share.get("mask"), share.get("probabilities")),
                 share["state"],
                 divide_by=share["divide_by"].item(),
-                dropout=share.get("dropout"),
+                dropout=list(share["dropout"]) if "dropout" in share else None,
             )
             _send(connection, {"nats": np.array(nats), "state": state})
 

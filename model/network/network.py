@@ -20,6 +20,7 @@ class Run(NamedTuple):
 
     logits: Array  # (T, B, V)
     state: Array  # (L, S, B, H), after the last step
+    masks: Sequence[Array | float]  # of dropout, (B, H) for each layer; 1 for none
     top: Array  # (T, B, H): what the output layer read
     caches: list[Any]  # of every step of every layer, in the order of time, then from the bottom layer up
 
@@ -68,7 +69,7 @@ class LanguageModel:
         (B, H) for each layer, 1/keep where a unit is kept and 0 where it is dropped, and the same at every step (Gal &
         Ghahramani 2016). It multiplies what goes up to the next layer, not the state.
         """
-        p, masks = self.parameters, self._masks(dropout)
+        p, masks = self.parameters, [1.0] * self.architecture.layers if dropout is None else dropout
         states = [tuple(layer) for layer in state]
         tops, caches = [], []
         for x in one_hot(ids, self.architecture.vocab_size).astype(self.dtype):
@@ -78,24 +79,25 @@ class LanguageModel:
                 x = states[n][0] * masks[n]
             tops.append(x)
         top = np.stack(tops)
-        return Run(linear(top, p.w_y, p.b_y), np.array(states), top, caches)
+        return Run(linear(top, p.w_y, p.b_y), np.array(states), masks, top, caches)
 
-    def backward(self, d_logits: Array, run: Run, dropout: Sequence[Array] | None = None) -> Parameters:
+    def backward(self, d_logits: Array, run: Run) -> Parameters:
         """Go the way of `forward` back, from the last step to the first and from the top layer down.
 
         Return the gradients of all parameters. The layer above has read a layer's h, and so has the layer's own next
         step: both derivatives are added. No step follows the last one, so there the derivatives of the state are 0.
         Those of the first state are dropped: they do not flow into the batches before (truncated back-propagation).
         """
-        p, masks = self.parameters, self._masks(dropout)
-        gradients = Parameters.zeros(self.architecture, self.dtype)
+        p, gradients = self.parameters, Parameters.zeros(self.architecture, self.dtype)
         d_top, gradients.w_y[:], gradients.b_y[:] = linear_backward(d_logits, run.top, p.w_y)
         d_states = [tuple(layer) for layer in np.zeros_like(run.state)]
         caches = list(run.caches)
         for d_x in d_top[::-1]:
             for n, layer in reversed(list(enumerate(p.layers))):
                 d_h, *others = d_states[n]
-                d_x, d_states[n], d_layer = self.cell.step_back((d_h + d_x * masks[n], *others), caches.pop(), layer)
+                d_x, d_states[n], d_layer = self.cell.step_back(
+                    (d_h + d_x * run.masks[n], *others), caches.pop(), layer
+                )
                 for total, gradient in zip(gradients.layers[n], d_layer, strict=True):
                     total += gradient
         return gradients
@@ -109,10 +111,8 @@ class LanguageModel:
         """
         run = self.forward(batch.inputs, state, dropout)
         q: Array = one_hot(batch.targets, self.architecture.vocab_size).astype(self.dtype)
-        q = q if batch.probabilities is None else batch.probabilities
+        if batch.probabilities is not None:
+            q = batch.probabilities
         nats, log_p = cross_entropy(run.logits, q, batch.mask)
-        gradients = self.backward(cross_entropy_backward(log_p, q, batch.mask), run, dropout)
+        gradients = self.backward(cross_entropy_backward(log_p, q, batch.mask), run)
         return nats, gradients, run.state
-
-    def _masks(self, dropout: Sequence[Array] | None) -> Sequence[Array | float]:
-        return [1.0] * self.architecture.layers if dropout is None else dropout

@@ -83,7 +83,7 @@ def test_rows_have_the_same_bits_with_the_kernels_of_other_processors() -> None:
     kernels = {"Nehalem"}
     if {library.get("architecture") for library in threadpool_info()} & {"SkylakeX", "Cooperlake", "SapphireRapids"}:
         kernels.add("Haswell")
-    script = "from tests.test_lockstep import *; assert_lockstep(network(100)); assert_any_threads(network(128))"
+    script = "from tests.test_exact import *; assert_lockstep(network(100)); assert_any_threads(network(128))"
     folder = Path(__file__).parents[1]
     for kernel in kernels:
         environment = os.environ | {"OPENBLAS_CORETYPE": kernel, "OPENBLAS_NUM_THREADS": "1"}
