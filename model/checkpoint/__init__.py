@@ -1,9 +1,5 @@
-"""Weights on disk: a file is an immutable version, and a folder of versions has a current one.
+"""Weights on disk. A file is an immutable version, and a folder of versions has a current one.
 
-Rooms, from the ground up, and what other wings use of them:
-
-    tensor_file   write, read: arrays, facts and a checksum as a file; CheckpointError
-    encoding      Checkpoint, Description, CheckpointError: a checkpoint as arrays and facts
-    versions      Versions, NoVersionError, VERSION_NAME, load, save: the folder of versions, and the pointer to the
-                  current one
+`tensor_file` writes arrays and facts with a checksum, for weights and for unfinished trainings. `encoding` says which
+arrays and facts a checkpoint has. `versions` keeps the folder.
 """

@@ -93,13 +93,13 @@ def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
 
 def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
     """Return the checkpoint that has these arrays and facts. Raises ValueError with the reason if they do not fit."""
-    found = facts.get("format")
-    if found not in (1, FORMAT):
-        raise ValueError(f"its format is {found!r}; this program reads the formats 1 and {FORMAT}")
-    parameters = {_new_name(name): array for name, array in arrays.items()} if found == 1 else dict(arrays)
+    file_format = facts.get("format")
+    if file_format not in (1, FORMAT):
+        raise ValueError(f"its format is {file_format!r}; this program reads the formats 1 and {FORMAT}")
+    parameters = {_new_name(name): array for name, array in arrays.items()} if file_format == 1 else dict(arrays)
     try:
         architecture = Architecture(**facts["architecture"])
-        gates = CELLS[architecture.cell].GATES if found == FORMAT else _GATES_OF_FORMAT_1
+        gates = CELLS[architecture.cell].GATES if file_format == FORMAT else _GATES_OF_FORMAT_1
         if facts["gates"] != gates:
             raise ValueError(f"its gate order is {facts['gates']!r}; this program's is {gates!r}")
         vocabulary = Vocabulary(facts["vocabulary"])
@@ -127,6 +127,8 @@ def decode_description(facts: Facts) -> Description:
     found = dict(facts["description"])
     if facts["format"] == 1:
         found["form"] = found.pop("kind")
+    if unknown := found.keys() - {field.name for field in fields(Description)}:
+        raise ValueError(f"it has facts that only a later version knows: {', '.join(sorted(unknown))}")
     description = Description(**found)
     if description.form not in FORMS:
         raise ValueError(f"its form is {description.form!r}; it must be 'names' or 'verse'")
