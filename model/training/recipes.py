@@ -333,9 +333,9 @@ def recipe_for(
     2.16 on 1,000, 1.96 to 2.01 on 4,000, 1.83 to 1.88 on 25,000 after one minute. On 120 names, an RNN and a GRU of 128
     units in torch are better than both, with 2.37 and 2.34; on the larger texts they are worse (benchmarks/results.md).
 
-    A GRU takes about as many seconds as an LSTM, and learns about as much, as means of two or three samples: 2.41 beside
-    2.42 on 120 names, 2.16 beside 2.13 on 1,000, 2.00 beside 1.99 on 4,000, and 1.67 beside 1.68 on the first 25,000
-    characters of the sonnets. With the LSTM's width and learning rate it loses 0.01 on lists.
+    A GRU takes about as many seconds as an LSTM, and learns about as much, as means of two or three samples: 2.41
+    beside 2.42 on 120 names, 2.16 beside 2.13 on 1,000, 2.00 beside 1.99 on 4,000, and 1.67 beside 1.68 on the first
+    25,000 characters of the sonnets. With the LSTM's width and learning rate it loses 0.01 on lists.
     """
     if name is None and corpus.pretraining:
         name = "poem" if corpus.form == "verse" else "distilled" if taught else "dino"
