@@ -35,11 +35,12 @@ from model.cli.options import (
     versions_of,
     weights_at,
 )
-from model.cli.training import add_version, print_end, run_training
+from model.cli.training import add_version, print_end, signals
 from model.decoding.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE
 from model.errors import MangosaurusError
+from model.network.parameters import CellName
 from model.text.forms import Alphabet, Genre
-from model.training.recipes import Cell
+from model.training.recipes import RecipeName, customised, further, recipe_for
 
 USUAL_TEMPERATURES = USUAL_TEMPERATURE | {"sonnets": SONNET_TEMPERATURE}
 
@@ -66,19 +67,6 @@ def fetch() -> None:
         sources.fetch(source=source, say=typer.echo)
 
 
-@app.command(epilog="Example: python -m model pronunciations")
-def pronunciations() -> None:
-    """Make data/pronunciations.txt anew, which sonnets need: entries of the CMU dictionary for Shakespeare's words."""
-    from model.decoding.word_list import word_list
-    from model.text import dictionary, sources
-
-    whole, corpus = sources.whole_dictionary(), sources.sonnets_corpus()
-    lines = word_list(corpus, sources.original_texts(say=typer.echo), whole)
-    content = dictionary.comments_of(sources.cmudict_path()) + lines
-    dictionary.PRONUNCIATIONS.write_text(content, encoding="ascii")
-    typer.echo(f"wrote {dictionary.PRONUNCIATIONS}: {lines.count(chr(10)):,} lines")
-
-
 @app.command(epilog="Example: python -m model train dino --corpus cheeses.txt --out cheeses.safetensors --minutes 2")
 def train(
     network: NetworkArgument,
@@ -95,14 +83,21 @@ def train(
     minutes: Annotated[float | None, typer.Option(min=0.001, help="Train for about this long.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the text in each stage.")] = None,
     cell: Annotated[
-        Cell | None,
+        CellName | None,
         typer.Option(
-            help="The recurrent cell. An RNN is the assignment's and faster, an LSTM learns more.",
+            help="The recurrent cell. An RNN is the assignment's and faster, an LSTM or a GRU learns more.",
             show_default="lstm; rnn for the dinosaurs",
         ),
     ] = None,
     hidden_size: Annotated[int | None, typer.Option(min=1, help="Units in each layer.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="Recurrent layers.")] = None,
+    recipe: Annotated[
+        RecipeName | None, typer.Option(help="Train by this recipe.", show_default="it follows from the text")
+    ] = None,
+    teachers: Annotated[
+        list[Path] | None,
+        typer.Option("--teacher", metavar="WEIGHTS", help="Learn from these weights; give it for each teacher."),
+    ] = None,
     start: Annotated[
         Path | None,
         typer.Option(
@@ -122,18 +117,29 @@ def train(
     resumes it. The signal SIGUSR1 ends it at once with the best weights so far. `plot` draws the log (.jsonl) beside
     the weights.
     """
-    if minutes is not None and epochs is not None:
-        raise typer.BadParameter("give --minutes or --epochs, not both")
-    if promote and (out is not None or corpus):
-        raise typer.BadParameter("--promote is for a new version in checkpoints/; omit --out and --corpus")
-    if alphabet is Alphabet.OWN and (start is not None or not corpus):
-        raise typer.BadParameter("--alphabet is for --corpus; with --from, the alphabet is that of the weights")
-    if start is not None and (cell, hidden_size, layers) != (None, None, None):
-        raise typer.BadParameter("the network is that of the weights --from; omit --cell, --hidden-size and --layers")
+    for is_wrong, reason in (
+        (minutes is not None and epochs is not None, "give --minutes or --epochs, not both"),
+        (promote and bool(out or corpus), "--promote is for a new version in checkpoints/; omit --out and --corpus"),
+        (
+            alphabet is Alphabet.OWN and bool(start or not corpus),
+            "--alphabet is for --corpus; with --from, the alphabet is that of the weights",
+        ),
+        (
+            bool(start and (cell or hidden_size or layers)),
+            "the network is that of the weights --from; omit --cell, --hidden-size and --layers",
+        ),
+        (
+            bool(start and (recipe or teachers)),
+            "with --from, the recipe is one more round; omit --recipe and --teacher",
+        ),
+    ):
+        if is_wrong:
+            raise typer.BadParameter(reason)
     try:
-        from model.engine.threads import available_cores
-        from model.training.recipes import customised
-        from model.training.sizes import further, recipe_for
+        from model.cli.display import display
+        from model.engine.threads import available_cores, blas_threads
+        from model.training import log
+        from model.training.trainer import Trainer
 
         beside = corpus[0].with_suffix(".safetensors") if corpus else versions_of(network).directory / "new.safetensors"
         path = out or beside
@@ -143,10 +149,22 @@ def train(
         tell_of(texts)
         if corpus and out is None:
             typer.echo(f"The weights go beside the text: {path}. With --out, they go elsewhere.", err=True)
-        recipe = further(weights, texts) if weights else recipe_for(texts, cell=cell, minutes=minutes)
-        recipe = customised(recipe, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
-        threads = thread_limit or available_cores()
-        event = run_training(recipe, texts, path, seed, threads, weights, json=json)
+        if weights:
+            chosen = further(weights, texts)
+        else:
+            chosen = recipe_for(texts, name=recipe, taught=bool(teachers), cell=cell, minutes=minutes)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with blas_threads(1), signals() as (stopped, finishing), display(json=json) as show:
+            trainer = Trainer(
+                customised(chosen, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs),
+                texts,
+                seed=seed,
+                threads=thread_limit or available_cores(),  # each further thread is a process with a BLAS of its own
+                start=weights,
+                teachers=[weights_at(network, teacher) for teacher in teachers or ()],
+                snapshot=log.snapshot_path(path),
+            )
+            event = log.record(trainer, path, show=show, stopped=stopped, finishing=finishing)
         if event["event"] == "finished" and out is None and not corpus:
             event = add_version(event, versions_of(network), promote=promote)
     except FAILURES as error:
@@ -275,7 +293,7 @@ def plot(
 ) -> None:
     """Draw a training as a PNG: losses, gradient norms before and after clipping, and samples."""
     from model.cli import plots
-    from model.training.history import read_history
+    from model.training.log import read_history
 
     history = read_history(log)
     path = out or log.with_suffix(".png")

@@ -4,7 +4,6 @@ import json
 import math
 import sys
 from dataclasses import asdict, replace
-from typing import Literal
 
 import numpy as np
 import pytest
@@ -13,9 +12,9 @@ from model.checkpoint.encoding import Checkpoint, Description
 from model.cli.figures import print_evaluation
 from model.evaluation.evaluation import evaluate
 from model.evaluation.held_out import WIDTH, EvaluationError, decoder_loss, document_scores, fold_corpus, held_out_loss
-from model.network.architecture import Architecture, Parameters, parameter_shapes
-from model.network.language_model import LanguageModel
 from model.network.layers import softmax
+from model.network.network import LanguageModel
+from model.network.parameters import CELLS, Architecture, Arrays, CellName, parameter_shapes
 from model.text.corpus import Corpus
 from model.text.fingerprints import Fingerprints
 from model.text.forms import Form
@@ -41,9 +40,9 @@ def checkpoint_for(corpus: Corpus, language_model: LanguageModel) -> Checkpoint:
 def biased(corpus: Corpus, probabilities: dict[str, float] | None = None) -> LanguageModel:
     """A network whose probabilities do not depend on the context: those given, or 1 / V each."""
     architecture = Architecture("rnn", len(corpus.vocabulary), 3, 1)
-    parameters: Parameters = {name: np.zeros(shape) for name, shape in parameter_shapes(architecture).items()}
+    parameters: Arrays = {name: np.zeros(shape) for name, shape in parameter_shapes(architecture).items()}
     for character, probability in (probabilities or {}).items():
-        parameters["output.b_y"][corpus.vocabulary.ids_of(character)] = math.log(probability)
+        parameters["b_y"][corpus.vocabulary.ids_of(character)] = math.log(probability)
     return LanguageModel(architecture, parameters)
 
 
@@ -151,10 +150,10 @@ def test_without_samples_there_are_only_losses() -> None:
     assert (evaluation.decoder_loss, evaluation.samples, evaluation.held_out) == (None, {}, {})
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
-def test_the_decoder_loss_differs_only_by_rounding(corpus: Corpus, cell: Literal["rnn", "lstm"]) -> None:
-    architecture = Architecture(cell, len(corpus.vocabulary), 6, 1 if cell == "rnn" else 2)
+def test_the_decoder_loss_differs_only_by_rounding(corpus: Corpus, cell: CellName) -> None:
+    architecture = Architecture(cell, len(corpus.vocabulary), 6, {"rnn": 1}.get(cell, 2))
     language_model = LanguageModel.initialise(architecture, np.random.default_rng(1), np.float32)
     plain = held_out_loss(language_model, corpus)
     rounded = decoder_loss(language_model, corpus)
@@ -169,7 +168,7 @@ def test_the_decoder_starts_each_document_from_the_zero_state() -> None:
 
 def test_weights_that_the_decoder_refuses_have_no_decoder_loss() -> None:
     language_model = random(VERSE)
-    language_model.parameters["output.b_y"][0] = np.inf
+    language_model.parameters["b_y"][0] = np.inf
     assert decoder_loss(language_model, VERSE) is None
 
 

@@ -66,7 +66,7 @@ pages = int(open("/proc/self/statm").read().split()[0])
 resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 2**24,) * 2)
 """
 DISK_FULL = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
-NOT_A_NUMBER = "import model.training.course; model.training.course.warmup_cosine = lambda *_: 1e300"
+NOT_A_NUMBER = "import model.training.trainer; model.training.trainer.warmup_cosine = lambda *_: 1e300"
 CLOCK_SET_BACK = """
 import time
 set_back = time.time() - 86400

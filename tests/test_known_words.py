@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from model.decoding.decoder import Decoder
 from model.decoding.requests import Request, RequestError, Sampling, VerseRequest, generator_for
-from model.text.words import words_of
+from model.text.vocabulary import words_of
 from tests.decoding import WORDS, finish, memoryless, served, texts, verse_checkpoint, verse_requests
 
 

@@ -14,7 +14,7 @@ import pytest
 from bot.training import lessons
 from bot.training.lessons import ABANDONED_AFTER, LESSON, NEW, Lesson, work_folder
 from bot.training.locks import LOCK, locked
-from model.training.events import history_path, snapshot_path
+from model.training.log import history_path, snapshot_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.decoding.lexicon import ANYTHING, Lexicon
-from model.text.vocabulary import Vocabulary
-from model.text.words import words_of
+from model.text.vocabulary import Vocabulary, words_of
 
 SMALL = Vocabulary("\n '-ab")
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")

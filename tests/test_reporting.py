@@ -72,15 +72,6 @@ async def test_the_last_held_out_loss_stays_until_the_next() -> None:
     assert last.training_curve == (2.0, 2.0, 2.0)
 
 
-async def test_another_network_begins_another_curve() -> None:
-    """A teacher's losses are not those of the network that learns from it."""
-    teacher = [progress(step, stage="teacher 1, pretrain", loss=3.0, held_out=2.0) for step in range(5)]
-    last = await last_report(*teacher, progress(6, stage="distil"))
-    assert (last.held_out_loss, last.held_out_curve, last.training_curve) == (None, (), (2.0,))
-    last = await last_report(*teacher, progress(6, stage="teacher 1, tune"))
-    assert last.training_curve == (3.0,) * 5 + (2.0,)
-
-
 @pytest.mark.parametrize(
     ("started", "losses"),
     [

@@ -20,7 +20,7 @@ from model.decoding.rhyme import (
 from model.decoding.sonnet import PARTNERS
 from model.text import sources
 from model.text.dictionary import PRONUNCIATIONS, read_dictionary
-from model.text.words import words_of
+from model.text.vocabulary import words_of
 
 pronounce = Pronouncer(read_dictionary(PRONUNCIATIONS).pronunciations)
 

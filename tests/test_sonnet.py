@@ -25,9 +25,9 @@ from model.decoding.searches import AT_ONCE, tables_for
 from model.decoding.sonnet import ADDRESSES, PARTNERS, STOPS, last_word, whole_sonnet
 from model.engine.threads import blas_threads
 from model.files import ROOT
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
-from model.text.words import words_of
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture
+from model.text.vocabulary import words_of
 
 FIRST = "Shall I compare thee to a summer's day?"
 RECORDED = """\

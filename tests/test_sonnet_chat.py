@@ -28,8 +28,8 @@ from model.checkpoint.versions import Versions
 from model.decoding.limits import SONNET_TEMPERATURE
 from model.decoding.searches import tables_for
 from model.files import ROOT
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture
 from tests.serving import ALICE, BOB, Chat, install, serving, uncoded, until, untrained
 from tests.test_database import OLD
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from model.evaluation.syllables import syllable_counter
-from model.text.words import words_of
+from model.text.vocabulary import words_of
 
 count = syllable_counter()
 assert count, "the tests need pysyllables"

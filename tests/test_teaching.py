@@ -318,7 +318,7 @@ async def test_verse_that_is_too_little(listener: Listener, own_chat: Chat, cont
 
 
 @pytest.mark.parametrize(
-    ("encoding", "note"), [("utf-8-sig", ""), ("utf-16", "UTF-16"), ("utf-32", "UTF-32"), ("latin-1", "Latin-1")]
+    ("encoding", "note"), [("utf-8-sig", ""), ("utf-16", "UTF-16"), ("utf-32", "UTF-32"), ("latin-1", "Windows-1252")]
 )
 async def test_encodings(listener: Listener, own_chat: Chat, folders: Folders, encoding: str, note: str) -> None:
     accepted, *_ = await teach(own_chat, LIST.encode(encoding))

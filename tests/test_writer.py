@@ -20,8 +20,8 @@ from bot.writing.writer import ROWS, Busy, Stopped, Writer, WritingError
 from model.checkpoint.encoding import Checkpoint, Description
 from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, Request, RequestError, Result, VerseRequest, generator_for
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture
 from model.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from bot.training.retraining import Outcome, Retraining
 from bot.writing.writer import Writer
 from model.checkpoint.encoding import Checkpoint, Description
 from model.checkpoint.versions import Versions, save
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture
 from model.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import pytest
 from bot.local.markup import parse_html
 from bot.writing.folders import Folders
 from model.checkpoint.encoding import Checkpoint, Description
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture
 from model.text.vocabulary import Vocabulary
 from tests.serving import Chat, install, serving
 
@@ -34,7 +34,7 @@ def learned(form: Form, characters: str, known: tuple[str, ...] = (), seed: int 
     vocabulary = Vocabulary("".join(sorted({"\n", *characters})))
     architecture = Architecture("rnn" if form == "names" else "lstm", len(vocabulary), hidden_size=8, layers=1)
     language_model = LanguageModel.initialise(architecture, np.random.default_rng(seed))
-    language_model.parameters["output.b_y"][vocabulary.newline] += 1
+    language_model.parameters["b_y"][vocabulary.newline] += 1
     description = Description(form, "TEST", "0" * 64, 1, 3.0, seed, "2024-01-01T00:00:00+00:00", {})
     return Checkpoint(language_model, vocabulary, description, frozenset(known))
 

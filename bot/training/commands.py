@@ -14,7 +14,7 @@ from bot.training.child import Child, Ending, Message, plain
 from bot.training.lessons import START
 from bot.training.reporting import Reporter
 from model.errors import MangosaurusError
-from model.training.events import history_path
+from model.training.log import history_path
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence

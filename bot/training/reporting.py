@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from model.training.progress import Progress
+from model.training.trainer import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,7 +84,7 @@ class Reporter:
         self._report = report
         self._serving = serving
         self._known: dict[str, Any] = {}
-        self._network: str | None = None
+        self._training, self._held_out = Curve(), Curve()
         self._last: TrainingProgress | None = None
         self._news: asyncio.Queue[TrainingProgress | None] = asyncio.Queue()
         self._delivery = asyncio.create_task(self._deliver())
@@ -147,10 +147,6 @@ class Reporter:
                 self._known[name] = loss
 
     def _advance(self, progress: TrainingProgress) -> None:
-        network = progress.stage.rpartition(", ")[0]  # a teacher, or "" for the network itself
-        if network != self._network:
-            self._network, self._training, self._held_out = network, Curve(), Curve()
-            self._known["held_out_loss"] = None
         self._training.add(progress.training_loss)
         if progress.held_out_loss is not None:
             self._held_out.add(progress.held_out_loss)

@@ -25,7 +25,7 @@ from model.checkpoint.encoding import Checkpoint, CheckpointError
 from model.checkpoint.versions import NoVersionError, Versions, load, save
 from model.errors import MangosaurusError
 from model.files import write_whole
-from model.training.events import history_path
+from model.training.log import history_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -9,9 +9,9 @@ Rooms, from the ground up, and what others use of them:
     options     NetworkArgument, GenreArgument, CorpusOption, AlphabetOption, CheckpointOption, ThreadsOption,
                 JsonOption, and what they name: versions_of, weights_at, texts_at, tell_of, check_out
     figures     print_json, print_comparison: results as tables or JSON
-    display     a training as it runs
+    display     display: a training as it runs
     evaluation  run_evaluation: what `evaluate` does
     sampling    usual_temperature, check_options, requests_for, whole_texts: what `sample` asks for and prints
-    training    run_training, add_version, print_end: what `train` does
+    training    signals, add_version, print_end: what `train` does beside training
     plots       draw: a training as a picture
 """

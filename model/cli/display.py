@@ -1,10 +1,9 @@
-"""Three displays for the events of a training: JSON lines for programs, a panel in a terminal, else plain lines."""
+"""What a person sees of a training: JSON lines for programs, a panel in a terminal, else plain lines."""
 
-import json as json_format
 import time
 from collections import deque
-from types import TracebackType
-from typing import Protocol, Self
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -13,112 +12,79 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from model.training.events import Event
+from model.cli.figures import print_json
+from model.training.log import Event
 
-LINE_SECONDS = 10.0
+PAUSE_SECONDS = 10.0
+"""Between plain lines of progress."""
 SAMPLES_SHOWN = 6
 LINES_TO_BEAT = {"ngram_loss": "n-gram", "start_loss": "the given weights"}
 
 
-class Display(Protocol):
-    """Shows events as they come. Enter it before the first event and exit it after the last."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...
-    def show(self, event: Event) -> None:
-        """Show one event."""
-
-
-class JsonLines:
-    """One JSON object a line on stdout, flushed at once."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def show(self, event: Event) -> None:
-        """Print the event."""
-        print(json_format.dumps(event), flush=True)
+@contextmanager
+def display(*, json: bool, console: Console | None = None) -> Iterator[Callable[[Event], None]]:
+    """Yield the function that shows an event, as it suits stdout."""
+    console = console or Console()
+    if json:
+        yield print_json
+    elif console.is_terminal:
+        with Live(console=console, auto_refresh=False) as live:
+            yield _Panel(live).show
+    else:
+        lines = _Lines()
+        try:
+            yield lines.show
+        finally:
+            lines.finish()
 
 
-class Lines:
-    """Plain lines: for each sample, for the first and the last progress, and for progress every ten seconds between."""
+class _Lines:
+    """A line for each sample, for the first and the last progress, and for progress every ten seconds between."""
 
     def __init__(self) -> None:
-        self._printed_at = -LINE_SECONDS
+        self._printed_at = -PAUSE_SECONDS
         self._progress: Event | None = None
         self._unprinted: Event | None = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._unprinted is not None:
-            self._print(self._unprinted)
-
     def show(self, event: Event) -> None:
-        """Print the event, or keep it if it is progress and the last line of progress is recent."""
         if event["event"] == "started":
             print(heading(event), flush=True)
         elif event["event"] == "sample":
             print(f"  {event['text']}".replace("\n", "\n  "), flush=True)
         elif event["event"] == "progress":
             self._progress = self._unprinted = _with_held_out(event, self._progress)
-            if time.monotonic() - self._printed_at >= LINE_SECONDS:
-                self._print(self._progress)
+            if time.monotonic() - self._printed_at >= PAUSE_SECONDS:
+                self.finish()
 
-    def _print(self, progress: Event) -> None:
-        print(one_line(progress), flush=True)
-        self._printed_at, self._unprinted = time.monotonic(), None
+    def finish(self) -> None:
+        if self._unprinted is not None:
+            print(one_line(self._unprinted), flush=True)
+            self._printed_at, self._unprinted = time.monotonic(), None
 
 
-class LivePanel:
+class _Panel:
     """A panel that is redrawn in place: a progress bar, the figures, and the latest samples."""
 
-    def __init__(self, console: Console) -> None:
-        self._live = Live(console=console, auto_refresh=False)
+    def __init__(self, live: Live) -> None:
+        self._live = live
         self._samples: deque[Event] = deque(maxlen=SAMPLES_SHOWN)
         self._progress: Event | None = None
         self._title = ""
 
-    def __enter__(self) -> Self:
-        self._live.__enter__()
-        return self
-
-    def __exit__(
-        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._live.__exit__(error_type, error, traceback)
-
     def show(self, event: Event) -> None:
-        """Redraw the panel with the event."""
         if event["event"] == "started":
             self._title = heading(event)
         elif event["event"] == "sample":
             self._samples.append(event)
         elif event["event"] == "progress":
             self._progress = _with_held_out(event, self._progress)
-        self._live.update(self._panel(), refresh=True)
-
-    def _panel(self) -> Panel:
         parts: list[RenderableType] = []
         if self._progress is not None:
             parts += [_bar(self._progress), _figures(self._progress)]
         if self._samples:
             parts += [Text(), _samples(self._samples)]
-        return Panel(Group(*parts), title=Text(self._title, style="bold"), title_align="left", border_style="cyan")
-
-
-def display_for(*, json: bool) -> Display:
-    """Choose the display that suits stdout."""
-    if json:
-        return JsonLines()
-    console = Console()
-    return LivePanel(console) if console.is_terminal else Lines()
+        title = Text(self._title, style="bold")
+        self._live.update(Panel(Group(*parts), title=title, title_align="left", border_style="cyan"), refresh=True)
 
 
 def heading(event: Event) -> str:

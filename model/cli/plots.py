@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
-from model.training.history import Floats, History
+from model.training.log import Floats, History
 
 SMOOTHED_FROM = 20  # points; fewer are drawn as they are
 SMOOTHED_OVER = 50  # points of a smooth line

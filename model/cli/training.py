@@ -1,7 +1,11 @@
-"""The work of the command `train`: train, add a version, and print how it ended."""
+"""The work of the command `train`: catch signals, add a version, and print how the training ended."""
 
 import shlex
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import typer
@@ -10,49 +14,47 @@ from model.cli.figures import print_json
 from model.cli.interrupt import INTERRUPTED
 from model.text.forms import Network
 
+if TYPE_CHECKING:
+    from model.checkpoint.versions import Versions
+    from model.training.log import Event
+
+STOP, FINISH = frozenset({signal.SIGINT, signal.SIGTERM}), signal.SIGUSR1
 LEARNT = 0.8
 """A training that ends before this share of its minutes has had enough of its text."""
 
-if TYPE_CHECKING:
-    from model.checkpoint.encoding import Checkpoint
-    from model.checkpoint.versions import Versions
-    from model.text.corpus import Corpus
-    from model.training.events import Event
-    from model.training.recipes import Recipe
 
+@contextmanager
+def signals() -> Iterator[tuple[Callable[[], bool], Callable[[], bool]]]:
+    """Catch signals, and yield two functions: whether one to stop came (Ctrl-C, SIGTERM), or one to finish (SIGUSR1).
 
-def run_training(
-    recipe: "Recipe",
-    corpus: "Corpus",
-    out: Path,
-    seed: int,
-    threads: int,
-    start: "Checkpoint | None" = None,
-    *,
-    json: bool,
-) -> "Event":
-    """Train, or resume a training that was stopped, and show its events; return the last one."""
-    from model.cli.display import display_for
-    from model.engine.threads import blas_threads
-    from model.training import events
-    from model.training.trainer import Training
+    A second one to stop raises KeyboardInterrupt.
+    """
+    received: set[int] = set()
 
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with blas_threads(1):  # each further thread is a process of its own (see `model.engine.parallel`)
-        snapshot = events.snapshot_path(out)
-        training = Training(recipe, corpus, seed=seed, threads=threads, start=start, snapshot=snapshot)
-        with display_for(json=json) as display:
-            return events.run(training, corpus, out, seed=seed, show=display.show)
+    def receive(number: int, _frame: FrameType | None) -> None:
+        if number in STOP and received & STOP:
+            raise KeyboardInterrupt
+        received.add(number)
+
+    handlers = {number: signal.signal(number, receive) for number in (*STOP, FINISH)}
+    try:
+        yield lambda: bool(received & STOP), lambda: FINISH in received
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def add_version(event: "Event", versions: "Versions", *, promote: bool) -> "Event":
-    """Add the weights of a finished training to the versions; return the event with their new path."""
-    from model.training.events import keep_as_version
+    """Move the weights and the log of a finished training to the versions; return the event with the new path."""
+    from model.training.log import history_path
 
-    event = keep_as_version(event, versions)
+    out = Path(event["out"])
+    path = versions.path(versions.add(out))
+    history_path(out).replace(history_path(path))
+    out.unlink()
     if promote:
         versions.promote(event["version"])
-    return event
+    return event | {"out": str(path)}
 
 
 def print_end(event: "Event", network: Network, *, minutes: float | None, promoted: bool, json: bool) -> None:
@@ -65,9 +67,7 @@ def print_end(event: "Event", network: Network, *, minutes: float | None, promot
             f"{event['out']}"
         )
         if minutes is not None and not event["early"] and event["seconds"] < LEARNT * 60 * minutes:
-            typer.echo(
-                "It took less than its minutes, because the text is learnt: from here on it would be learnt by heart."
-            )
+            typer.echo("It ended before its minutes were over: more steps would learn the text by heart.")
         option = "" if promoted else f" --checkpoint {shlex.quote(event['out'])}"
         typer.echo(f"Try it: python -m model sample {network}{option}")
     else:

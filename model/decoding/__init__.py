@@ -13,7 +13,6 @@ Rooms, from the ground up, and what other wings use of them:
     metre           patterns, scans: which words fit where in a line
     rhyme           Rhyme, rhyme: which words rhyme
     scansion        which characters keep a line to words that scan
-    word_list       word_list: makes the file of pronunciations
     partners        which words may end a line
     lines           many lines written side by side
     sonnet          whole_sonnet, last_word, PARTNERS: fourteen lines by search

@@ -5,7 +5,7 @@ text is done, whatever the other rows do. A row reads its prompt first. Then eac
 from the request's own generator, or with none at temperature 0. A row that keeps to known words draws only characters
 that the lexicon allows.
 
-The other requests cannot change a text by a single bit, thanks to `lockstep` and `sampling`. A decoder is not
+The other requests cannot change a text by a single bit, thanks to `engine.exact` and `sampling`. A decoder is not
 thread-safe: one thread owns it and makes all calls.
 """
 
@@ -20,7 +20,7 @@ from model.decoding.requests import NameRequest, Request, RequestError, Result, 
 from model.decoding.row import Row
 from model.decoding.sampling import COLDEST, sample_next
 from model.decoding.searches import Searches
-from model.engine.lockstep import Lockstep
+from model.engine.exact import Lockstep
 from model.network.layers import Array, Ids
 
 

@@ -19,8 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.network.layers import Array
-from model.text.vocabulary import Vocabulary
-from model.text.words import MARKS, words_of
+from model.text.vocabulary import WORD_MARKS, Vocabulary, words_of
 
 ANYTHING = 0
 """The state of a text that need not keep to known words."""
@@ -46,7 +45,7 @@ class Lexicon:
         """
         word = (words_of(prompt) or [""])[-1]
         tail = prompt[prompt.rfind(word) :]
-        if tail[len(word) :] not in ("", *MARKS):
+        if tail[len(word) :] not in ("", *WORD_MARKS):
             return _BETWEEN
         state = _BETWEEN
         for character_id in self._vocabulary.ids_of(tail).tolist():
@@ -68,8 +67,8 @@ def _table(words: Iterable[str], vocabulary: Vocabulary) -> States:
     """The next state, or `_BARRED`, for each state and character: (S, V)."""
     characters = vocabulary.characters
     is_letter = np.array([bool(words_of(character)) for character in characters])
-    is_mark = np.array([character in MARKS for character in characters])
-    marks = [mark for mark in MARKS if mark in vocabulary]
+    is_mark = np.array([character in WORD_MARKS for character in characters])
+    marks = [mark for mark in WORD_MARKS if mark in vocabulary]
     nodes = _automaton(word + mark for word in words for mark in ("", *marks))
     table = np.full((_BETWEEN + len(nodes), len(characters)), _BARRED, np.int32)
     table[ANYTHING] = ANYTHING

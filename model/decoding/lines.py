@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from model.decoding.metre import Counts
 from model.decoding.scansion import LineEnds, Scansion, Texts
-from model.engine.lockstep import Lockstep
+from model.engine.exact import Lockstep
 from model.network.layers import Array
 from model.text.vocabulary import Vocabulary
 

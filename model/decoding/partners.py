@@ -11,7 +11,7 @@ from enum import IntEnum
 from model.decoding.metre import FEET, LONGEST, Counts, fits, stresses
 from model.decoding.rhyme import LEARNED, LEARNED_IF_PROMOTED, Ending, Rhyme, compare, endings, letters
 from model.text.dictionary import Pronunciations
-from model.text.words import words_of
+from model.text.vocabulary import words_of
 
 ENOUGH = 5
 """A word brings a new rhyme if at least so many others rhyme with it perfectly."""

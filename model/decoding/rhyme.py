@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from model.decoding.pronunciation import is_vowel
 from model.text.dictionary import Pronunciation, Pronunciations
-from model.text.words import words_of
+from model.text.vocabulary import words_of
 
 VOWELS = frozenset(words_of("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW"))
 ONSETS = frozenset(

@@ -11,7 +11,7 @@ from model.decoding.pronunciation import Pronouncer
 from model.decoding.requests import RequestError, Result, SonnetRequest
 from model.decoding.scansion import Scansion
 from model.decoding.sonnet import SonnetSearch, Tables
-from model.engine.lockstep import Lockstep
+from model.engine.exact import Lockstep
 from model.text.dictionary import PRONUNCIATIONS, Pronunciations, read_dictionary
 from model.text.vocabulary import Vocabulary
 

@@ -23,9 +23,8 @@ from model.decoding.pronunciation import Pronouncer
 from model.decoding.requests import RequestError, SonnetRequest
 from model.decoding.rhyme import Ending, Rhyme, are_equal
 from model.decoding.scansion import LineEnds, Scansion
-from model.engine.lockstep import Lockstep
-from model.text.vocabulary import Vocabulary
-from model.text.words import words_of
+from model.engine.exact import Lockstep
+from model.text.vocabulary import Vocabulary, words_of
 
 ROWS = 32
 PARTNERS = (None, None, 0, 1, None, None, 4, 5, None, None, 8, 9, None, 12)

@@ -11,7 +11,7 @@ from model.decoding.requests import VerseRequest
 from model.evaluation.resemblance import are_within, longest_copied_runs
 from model.evaluation.spelling import have_unseen
 from model.evaluation.syllables import syllable_counter
-from model.text.words import words_of
+from model.text.vocabulary import words_of
 
 Figures = dict[str, float]
 

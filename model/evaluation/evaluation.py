@@ -45,7 +45,7 @@ class Evaluation:
     """All figures of one checkpoint on one corpus; `dataclasses.asdict` of it is plain JSON.
 
     Losses are in nats per character of the held-out documents, final newlines included. `decoder_loss` is the loss
-    under the decoder's rounded weights (see `lockstep`). `samples` has the figures of `appearance` for texts sampled at
+    under the decoder's rounding (see `engine.exact`). `samples` has the figures of `appearance` for texts sampled at
     the usual temperature, `held_out` the same figures for the held-out documents. These three are empty if nothing is
     sampled.
     """

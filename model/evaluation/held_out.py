@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.checkpoint.encoding import Checkpoint
-from model.engine.lockstep import Lockstep
+from model.engine.exact import Lockstep
+from model.engine.layers import cross_entropy
+from model.engine.network import Engine
 from model.errors import MangosaurusError
-from model.network import layers
-from model.network.language_model import LanguageModel, count_targets
+from model.network.network import LanguageModel
 from model.text.batches import Batch, padded_batch
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER
@@ -51,34 +53,34 @@ def held_out_loss(language_model: LanguageModel, corpus: Corpus, between: Callab
     The first input is the zero vector for a name, a newline for a poem. `between` is called between one group of
     documents and the next, and may raise an error to end the measurement.
     """
-    return _nats_per_character(language_model.score, corpus, between)
+    engine = Engine(language_model.architecture, language_model.dtype)
+    return _nats_per_character(partial(engine.score, language_model), corpus, between)
 
 
 def decoder_loss(language_model: LanguageModel, corpus: Corpus) -> float | None:
     """Measure the same loss under the decoder's rounded weights and states; None if it refuses the weights."""
     lockstep = Lockstep(language_model)
 
-    def score(batch: Batch) -> tuple[float, int]:
+    def score(batch: Batch) -> float:
         lockstep.resize(0)
         lockstep.resize(batch.inputs.shape[1])
         mask = batch.mask if batch.mask is not None else [None] * len(batch.inputs)
         steps = zip(batch.inputs, batch.targets, mask, strict=True)
-        nats = sum(layers.cross_entropy(lockstep.step(ids), targets, counted)[0] for ids, targets, counted in steps)
-        return nats, count_targets(batch)
+        return sum(cross_entropy(lockstep.step(ids), targets, counted) for ids, targets, counted in steps)
 
     return _nats_per_character(score, corpus) if lockstep.is_sound else None
 
 
 def _nats_per_character(
-    score: Callable[[Batch], tuple[float, int]], corpus: Corpus, between: Callable[[], object] = lambda: None
+    score: Callable[[Batch], float], corpus: Corpus, between: Callable[[], object] = lambda: None
 ) -> float:
     total, characters = 0.0, 0
     for n, documents in enumerate(in_groups(corpus.held_out)):
         if n:
             between()
-        nats, count = score(_batch(documents, corpus))
-        total += nats
-        characters += count
+        batch = _batch(documents, corpus)
+        total += score(batch)
+        characters += batch.target_count
     return total / characters
 
 
@@ -89,9 +91,12 @@ def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[NDArray[np.
     """
     known = fold_corpus(corpus, checkpoint)
     folded = [checkpoint.vocabulary.fold(document) for document in corpus.held_out]
-    scores = [checkpoint.language_model.score(_batch([text], known)) if text else (0.0, 0) for text in folded]
-    nats, characters = np.array(scores, dtype=np.float64).T
-    return nats, characters
+    batches = [_batch([text], known) if text else None for text in folded]
+    language_model = checkpoint.language_model
+    engine = Engine(language_model.architecture, language_model.dtype)
+    nats = [0.0 if batch is None else engine.score(language_model, batch) for batch in batches]
+    characters = [0 if batch is None else batch.target_count for batch in batches]
+    return np.array(nats), np.array(characters, np.float64)
 
 
 def _batch(documents: Sequence[str], corpus: Corpus) -> Batch:

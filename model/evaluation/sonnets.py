@@ -21,7 +21,7 @@ from model.evaluation.appearance import Figures, copied_figures, share, syllable
 from model.evaluation.held_out import fold_corpus
 from model.text.corpus import Corpus
 from model.text.dictionary import Dictionary
-from model.text.words import words_of
+from model.text.vocabulary import words_of
 
 FIRST_LINES = (
     "Shall I compare thee to a summer's day?",

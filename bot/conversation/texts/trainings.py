@@ -46,7 +46,6 @@ _STAGES = {
     "names": {
         "pretrain": "reading other animals' names",
         "tune": "reading the dinosaurs",
-        "distil": "learning from its teachers",
         "names": "reading the names",
         "again": "one more round",
     },
@@ -190,10 +189,8 @@ def _row(label: str, loss: float | None, losses: Sequence[float] = ()) -> str:
 
 
 def _stage(lesson: Lesson, name: str) -> str:
-    """Say what the network is doing; "teacher 1, pretrain" is a stage of another network that it will learn from."""
-    *teacher, stage = name.split(", ")
-    said = _STAGES[lesson.form].get(stage, stage)
-    return escape(", ".join([*teacher, said]))
+    """Say what the network is doing."""
+    return escape(_STAGES[lesson.form].get(name, name))
 
 
 def _bar(fraction: float) -> str:

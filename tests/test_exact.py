@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from model.engine.grid import on_grid
-from model.engine.lockstep import Lockstep
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
+from model.engine.exact import Lockstep, on_grid
 from model.network.layers import Array
+from model.network.network import LanguageModel
+from model.network.parameters import CELLS, Architecture, CellName
 from model.text.vocabulary import NO_CHARACTER
 
 ROWS, STEPS = 140, 12
@@ -26,12 +25,12 @@ TIMEOUT = 60
 WIDTHS = (1, 2, 3, 5, 8, 9, 10, 11, 16, 17, 33, 48, 49, 65, 104, ROWS)
 
 
-def network(hidden_size: int, cell: str = "lstm", dtype: type = np.float32) -> LanguageModel:
-    architecture = Architecture("rnn" if cell == "rnn" else "lstm", 38, hidden_size, 1 if cell == "rnn" else 2)
-    found = LanguageModel.initialise(architecture, np.random.default_rng(0), dtype)
-    for name, parameter in found.parameters.items():
-        if name.startswith("output"):
-            parameter *= 7  # as large as in a trained network
+def network(hidden_size: int, cell: CellName = "lstm", dtype: type = np.float32) -> LanguageModel:
+    found = LanguageModel.initialise(
+        Architecture(cell, 38, hidden_size, {"rnn": 1}.get(cell, 2)), np.random.default_rng(0), dtype
+    )
+    for parameter in (found.parameters.w_y, found.parameters.b_y):
+        parameter *= 7  # as large as in a trained network
     return found
 
 
@@ -57,8 +56,8 @@ def assert_lockstep(language_model: LanguageModel) -> None:
 
 
 @pytest.mark.parametrize("hidden_size", [16, 100, 256])
-@pytest.mark.parametrize("cell", ["rnn", "lstm"])
-def test_a_row_has_the_same_bits_at_every_width(hidden_size: int, cell: str) -> None:
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_row_has_the_same_bits_at_every_width(hidden_size: int, cell: CellName) -> None:
     assert_lockstep(network(hidden_size, cell))
 
 
@@ -84,7 +83,7 @@ def test_rows_have_the_same_bits_with_the_kernels_of_other_processors() -> None:
     kernels = {"Nehalem"}
     if {library.get("architecture") for library in threadpool_info()} & {"SkylakeX", "Cooperlake", "SapphireRapids"}:
         kernels.add("Haswell")
-    script = "from tests.test_lockstep import *; assert_lockstep(network(100)); assert_any_threads(network(128))"
+    script = "from tests.test_exact import *; assert_lockstep(network(100)); assert_any_threads(network(128))"
     folder = Path(__file__).parents[1]
     for kernel in kernels:
         environment = os.environ | {"OPENBLAS_CORETYPE": kernel, "OPENBLAS_NUM_THREADS": "1"}
@@ -94,9 +93,8 @@ def test_rows_have_the_same_bits_with_the_kernels_of_other_processors() -> None:
 @pytest.mark.parametrize("size", [1e-45, 1e-41, 1e-38, 1e36])
 def test_rows_have_the_same_bits_where_numbers_are_extremely_small_or_large(size: float) -> None:
     language_model, ids = network(100), inputs()
-    for name, parameter in language_model.parameters.items():
-        if name.startswith("output"):
-            parameter *= size / np.abs(parameter).max(initial=1)
+    for parameter in (language_model.parameters.w_y, language_model.parameters.b_y):
+        parameter *= size / np.abs(parameter).max(initial=1)
     lockstep = Lockstep(language_model)
     assert lockstep.is_sound
     together = logits(lockstep, ids)
@@ -127,8 +125,8 @@ def test_the_grid_is_finer_for_a_look_up_because_only_one_of_its_weights_counts(
     assert np.abs(on_grid(weights, 0, 8, np.float32) - weights).max() > 2**-15
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm"])
-def test_logits_are_those_of_the_network_but_for_rounding(cell: str) -> None:
+@pytest.mark.parametrize("cell", CELLS)
+def test_logits_are_those_of_the_network_but_for_rounding(cell: CellName) -> None:
     language_model, ids = network(64, cell), inputs()
     state, expected = language_model.initial_state(ROWS), []
     for step in ids:
@@ -176,5 +174,5 @@ def step_all(lockstep: Lockstep, ids: Sequence[NDArray[np.intp]] | NDArray[np.in
 def test_weights_that_lead_to_numbers_that_are_not_finite_are_not_sound(broken: float) -> None:
     language_model = network(8)
     assert Lockstep(language_model).is_sound
-    language_model.parameters["lstm.1.w_h"][:, 3] = broken
+    language_model.parameters.layers[1].w_h[:, 3] = broken
     assert not Lockstep(language_model).is_sound
