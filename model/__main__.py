@@ -36,10 +36,10 @@ from model.cli.options import (
     weights_at,
 )
 from model.cli.training import add_version, print_end, run_training
-from model.decoding.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE
 from model.errors import MangosaurusError
 from model.text.forms import Alphabet, Genre
 from model.training.recipes import Cell
+from model.writing.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE
 
 USUAL_TEMPERATURES = USUAL_TEMPERATURE | {"sonnets": SONNET_TEMPERATURE}
 
@@ -69,7 +69,7 @@ def fetch() -> None:
 @app.command(epilog="Example: python -m model pronunciations")
 def pronunciations() -> None:
     """Make data/pronunciations.txt anew, which sonnets need: entries of the CMU dictionary for Shakespeare's words."""
-    from model.decoding.word_list import word_list
+    from model.sonnets.word_list import word_list
     from model.text import dictionary, sources
 
     whole, corpus = sources.whole_dictionary(), sources.sonnets_corpus()
@@ -184,8 +184,8 @@ def sample(
 ) -> None:
     """Invent names, verse or sonnets."""
     from model.cli.sampling import check_options, requests_for, usual_temperature, whole_texts
-    from model.decoding.decoder import Decoder
     from model.engine.threads import blas_threads
+    from model.writing.decoder import Decoder
 
     check_options(genre, top_p, known_words=known_words)
     loaded = weights_at(genre.network, checkpoint)

@@ -5,12 +5,12 @@ from collections.abc import Collection
 import numpy as np
 
 from model.checkpoint.encoding import Checkpoint, Description
-from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, Request, Result, Sampling, VerseRequest, generator_for
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel
 from model.text.vocabulary import Vocabulary
 from model.text.words import words_of
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, Request, Result, Sampling, VerseRequest, generator_for
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")

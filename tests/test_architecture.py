@@ -82,7 +82,7 @@ def intruders(modules: list[str], forbidden: tuple[str, ...]) -> list[str]:
 
 
 CHAINS = {
-    "model": ("text", "network", "engine", "checkpoint", "decoding", "evaluation", "training", "cli"),
+    "model": ("text", "network", "engine", "checkpoint", "sonnets", "writing", "evaluation", "training", "cli"),
     "bot": ("people", "wire", "writing", "training", "conversation", "handlers", "local"),
 }
 """The wings of each package, from the ground up."""

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from model.checkpoint.versions import Versions
-from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 
 ROOT = Path(__file__).parents[1]
 RECORDED = [json.loads(line) for line in (ROOT / "tests" / "creations.jsonl").read_text(encoding="utf-8").splitlines()]

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.decoding.lexicon import ANYTHING, Lexicon
 from model.text.vocabulary import Vocabulary
 from model.text.words import words_of
+from model.writing.lexicon import ANYTHING, Lexicon
 
 SMALL = Vocabulary("\n '-ab")
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")

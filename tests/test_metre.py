@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.decoding.metre import FEET, FULL, LONGEST, after, ends, fits, patterns, scans, stresses
-from model.decoding.pronunciation import Pronouncer
+from model.sonnets.metre import FEET, FULL, LONGEST, after, ends, fits, patterns, scans, stresses
+from model.sonnets.pronunciation import Pronouncer
 from model.text.dictionary import PRONUNCIATIONS, read_dictionary
 
 pronounce = Pronouncer(read_dictionary(PRONUNCIATIONS).pronunciations)

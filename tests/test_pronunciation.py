@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.decoding import pronunciation
-from model.decoding.elizabethan import BY_HAND, PREFIXES, SUFFIXES
-from model.decoding.pronunciation import LONGEST_WORD, MOST_READINGS, Pronouncer, is_vowel
+from model.sonnets import pronunciation
+from model.sonnets.elizabethan import BY_HAND, PREFIXES, SUFFIXES
+from model.sonnets.pronunciation import LONGEST_WORD, MOST_READINGS, Pronouncer, is_vowel
 from model.text import sources
 from model.text.dictionary import PRONUNCIATIONS, clean_cmudict, format_dictionary, read_dictionary
 from model.text.words import words_of

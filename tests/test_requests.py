@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from model.decoding.requests import NameRequest, RequestError, Sampling, VerseRequest, generator_for
+from model.errors import RequestError
+from model.writing.requests import NameRequest, Sampling, VerseRequest, generator_for
 
 COUNTS = [0, -1, 1.5, float("nan"), float("inf"), "3", None, True]
 

@@ -5,8 +5,8 @@ from itertools import chain
 
 import pytest
 
-from model.decoding.pronunciation import Pronouncer
-from model.decoding.rhyme import (
+from model.sonnets.pronunciation import Pronouncer
+from model.sonnets.rhyme import (
     LEARNED,
     LEARNED_IF_PROMOTED,
     Ending,
@@ -17,7 +17,7 @@ from model.decoding.rhyme import (
     letters,
     rhyme,
 )
-from model.decoding.sonnet import PARTNERS
+from model.sonnets.sonnet import PARTNERS
 from model.text import sources
 from model.text.dictionary import PRONUNCIATIONS, read_dictionary
 from model.text.words import words_of

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.decoding.metre import FEET, LONGEST, Counts, after, fits
-from model.decoding.scansion import PUNCTUATION, LineEnds, Scansion
+from model.sonnets.metre import FEET, LONGEST, Counts, after, fits
+from model.sonnets.scansion import PUNCTUATION, LineEnds, Scansion
 from model.text.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary("\n ,ab")

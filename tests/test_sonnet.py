@@ -13,19 +13,21 @@ import pytest
 
 from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions
-from model.decoding import searches
-from model.decoding.decoder import Decoder
-from model.decoding.lines import OF_DRAWN, PRECISION, draw
-from model.decoding.metre import patterns, scans
-from model.decoding.requests import RequestError, Result, SonnetRequest, VerseRequest, generator_for
-from model.decoding.rhyme import Rhyme, rhyme
-from model.decoding.searches import AT_ONCE, tables_for
-from model.decoding.sonnet import ADDRESSES, PARTNERS, STOPS, whole_sonnet
 from model.engine.threads import blas_threads
+from model.errors import RequestError
 from model.files import ROOT
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel
+from model.sonnets import tables
+from model.sonnets.lines import OF_DRAWN, PRECISION, draw
+from model.sonnets.metre import patterns, scans
+from model.sonnets.rhyme import Rhyme, rhyme
+from model.sonnets.sonnet import ADDRESSES, PARTNERS, STOPS, whole_sonnet
+from model.sonnets.tables import tables_for
 from model.text.words import words_of
+from model.writing.decoder import Decoder
+from model.writing.requests import Result, SonnetRequest, VerseRequest, generator_for
+from model.writing.searches import AT_ONCE
 
 FIRST = "Shall I compare thee to a summer's day?"
 RECORDED = """\
@@ -244,7 +246,7 @@ def test_too_few_words_are_refused_and_everything_else_goes_on(released: Checkpo
 def test_without_its_table_sonnets_are_refused_in_words(
     released: Checkpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(searches, "PRONUNCIATIONS", tmp_path / "nothing.txt")
+    monkeypatch.setattr(tables, "PRONUNCIATIONS", tmp_path / "nothing.txt")
     decoder = Decoder(replace(released, version="other"))
     with pytest.raises(RequestError, match=r"nothing\.txt"):
         decoder.submit(request())

@@ -6,9 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from model.__main__ import app
-from model.decoding.pronunciation import Pronouncer
-from model.decoding.rhyme import Rhyme
 from model.evaluation.sonnets import FIRST_LINES, rhymes_of, sonnet_figures
+from model.sonnets.pronunciation import Pronouncer
+from model.sonnets.rhyme import Rhyme
 from model.text import sources
 from model.text.dictionary import PRONUNCIATIONS, read_dictionary
 

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from model.decoding.limits import LONGEST_NAME
 from model.network.architecture import Architecture, Parameters, parameter_shapes
 from model.network.language_model import LanguageModel
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.training.teachers import WIDTH, Teachers
+from model.writing.limits import LONGEST_NAME
 
 LETTERS = Vocabulary("\nab")
 

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from model.decoding.limits import SONNET_TEMPERATURE, USUAL_TEMPERATURE
 from model.text.forms import Genre
+from model.writing.limits import SONNET_TEMPERATURE, USUAL_TEMPERATURE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from model.decoding.requests import Request, Result
     from model.text.vocabulary import Vocabulary
+    from model.writing.requests import Request, Result
 
 
 def usual_temperature(genre: Genre) -> float:
@@ -40,7 +40,7 @@ def requests_for(
     known_words: bool,
 ) -> "Sequence[Request]":
     """Return the requests of a genre: one for all names, one for each poem or sonnet."""
-    from model.decoding.requests import NameRequest, Sampling, SonnetRequest, VerseRequest, generator_for
+    from model.writing.requests import NameRequest, Sampling, SonnetRequest, VerseRequest, generator_for
 
     turns = range(count or 1)
     if genre is Genre.SONNET:
@@ -58,9 +58,9 @@ def whole_texts(genre: Genre, prompt: str, results: "Sequence[Result]", vocabula
     if genre is Genre.DINO:
         return texts
     if genre is Genre.SONNET:
-        from model.decoding.sonnet import whole_sonnet
+        from model.sonnets.sonnet import whole_sonnet
 
         return [whole_sonnet(prompt, text) for text in texts]
-    from model.decoding.drafts import seam
+    from model.writing.drafts import seam
 
     return [prompt + seam(prompt, vocabulary) + text for text in texts]

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 
 import numpy as np
 
-from model.decoding.requests import VerseRequest
 from model.evaluation.resemblance import are_within, longest_copied_runs
 from model.evaluation.spelling import have_unseen
 from model.evaluation.syllables import syllable_counter
 from model.text.words import words_of
+from model.writing.requests import VerseRequest
 
 Figures = dict[str, float]
 

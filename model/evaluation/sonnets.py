@@ -10,18 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.checkpoint.encoding import Checkpoint
-from model.decoding.decoder import Decoder
-from model.decoding.limits import USUAL_TEMPERATURE
-from model.decoding.metre import patterns, scans
-from model.decoding.pronunciation import Pronouncer
-from model.decoding.requests import Sampling, SonnetRequest, VerseRequest, generator_for
-from model.decoding.rhyme import Rhyme, rhyme
-from model.decoding.sonnet import PARTNERS
 from model.evaluation.appearance import Figures, copied_figures, share, syllable_figures
 from model.evaluation.held_out import fold_corpus
+from model.sonnets.metre import patterns, scans
+from model.sonnets.pronunciation import Pronouncer
+from model.sonnets.rhyme import Rhyme, rhyme
+from model.sonnets.sonnet import PARTNERS
 from model.text.corpus import Corpus
 from model.text.dictionary import Dictionary
 from model.text.words import words_of
+from model.writing.decoder import Decoder
+from model.writing.limits import USUAL_TEMPERATURE
+from model.writing.requests import Sampling, SonnetRequest, VerseRequest, generator_for
 
 FIRST_LINES = (
     "Shall I compare thee to a summer's day?",

@@ -16,13 +16,13 @@ from types import FrameType
 from typing import Any
 
 from model.checkpoint.versions import Versions, save
-from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, Request, VerseRequest, generator_for
 from model.text.corpus import Corpus
 from model.training.course import Interrupted
 from model.training.measurement import count_characters, measured_part, ngram_loss
 from model.training.progress import Progress
 from model.training.trainer import Training, never
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, Request, VerseRequest, generator_for
 
 Event = dict[str, Any]
 

@@ -14,14 +14,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from model.checkpoint.encoding import Checkpoint
-from model.decoding.drafts import Action, Draft, NameDraft, VerseDraft, as_known, longest_name
-from model.decoding.lexicon import ANYTHING, Lexicon
-from model.decoding.requests import NameRequest, Request, RequestError, Result, SonnetRequest, VerseRequest
-from model.decoding.row import Row
-from model.decoding.sampling import COLDEST, sample_next
-from model.decoding.searches import Searches
 from model.engine.lockstep import Lockstep
+from model.errors import RequestError
 from model.network.layers import Array, Ids
+from model.writing.drafts import Action, Draft, NameDraft, VerseDraft, as_known, longest_name
+from model.writing.lexicon import ANYTHING, Lexicon
+from model.writing.requests import NameRequest, Request, Result, SonnetRequest, VerseRequest
+from model.writing.row import Row
+from model.writing.sampling import COLDEST, sample_next
+from model.writing.searches import Searches
 
 
 class Decoder:

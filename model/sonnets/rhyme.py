@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
-from model.decoding.pronunciation import is_vowel
+from model.sonnets.pronunciation import is_vowel
 from model.text.dictionary import Pronunciation, Pronunciations
 from model.text.words import words_of
 

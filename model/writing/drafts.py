@@ -8,9 +8,10 @@ from collections.abc import Collection, Container
 from enum import Enum, auto
 from typing import Protocol
 
-from model.decoding.limits import LONGEST_NAME
-from model.decoding.requests import NameRequest, RequestError, VerseRequest
+from model.errors import RequestError
 from model.text.vocabulary import NO_CHARACTER, Vocabulary, fold
+from model.writing.limits import LONGEST_NAME
+from model.writing.requests import NameRequest, VerseRequest
 
 
 class Action(Enum):

@@ -10,8 +10,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from model.decoding.pronunciation import Pronouncer
-from model.decoding.rhyme import endings
+from model.sonnets.pronunciation import Pronouncer
+from model.sonnets.rhyme import endings
 from model.text.cleaning import POEMS
 from model.text.corpus import Corpus
 from model.text.dictionary import Dictionary, Pronunciations, format_dictionary

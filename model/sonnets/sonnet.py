@@ -11,18 +11,17 @@ All is drawn by the request's own generator, so neither the company nor the mach
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from model.decoding.lines import PRECISION, Line, Lines
-from model.decoding.partners import Choice, Partners, best_rhyme
-from model.decoding.pronunciation import Pronouncer
-from model.decoding.requests import RequestError, SonnetRequest
-from model.decoding.rhyme import Ending, Rhyme, are_equal
-from model.decoding.scansion import LineEnds, Scansion
 from model.engine.lockstep import Lockstep
+from model.errors import RequestError
+from model.sonnets.lines import PRECISION, Line, Lines
+from model.sonnets.partners import Choice, best_rhyme
+from model.sonnets.rhyme import Ending, Rhyme, are_equal
+from model.sonnets.tables import Tables
 from model.text.vocabulary import Vocabulary
 from model.text.words import words_of
 
@@ -61,16 +60,6 @@ ADDRESSES = (
 """How somebody is spoken to. Of 138 real sonnets, three mix the two."""
 
 
-class Tables(NamedTuple):
-    """All that searches read and never change."""
-
-    pronouncer: Pronouncer
-    scansion: Scansion
-    partners: Partners
-    opening: LineEnds  # words that bring a rhyme
-    leanings: Mapping[str, int]  # how much more often words occur in sonnets than in plays, in tenths of a nat
-
-
 class _End(NamedTuple):
     """How a line ends."""
 
@@ -81,16 +70,24 @@ class _End(NamedTuple):
 class SonnetSearch:
     """One sonnet in the making."""
 
-    def __init__(self, request: SonnetRequest, tables: Tables, lockstep: Lockstep, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self,
+        prompt: str,
+        temperature: float,
+        generator: np.random.Generator,
+        tables: Tables,
+        lockstep: Lockstep,
+        vocabulary: Vocabulary,
+    ) -> None:
         self.lines: list[str] = []  # those that are finished, without the person's own
         self.error: RequestError | None = None
         self._tables = tables
-        self._generator, self._temperature = request.generator, max(float(request.temperature), COLDEST)
+        self._generator, self._temperature = generator, max(float(temperature), COLDEST)
         self._candidates = Lines(ROWS, lockstep, tables.scansion, vocabulary)
-        prompt = vocabulary.fold(request.prompt).strip()
-        words = words_of(prompt)
-        self._unread = vocabulary.ids_of(f"\n{prompt}" if words else "")[::-1].tolist()
-        self._ends = [self._end_of_own(words)] if request.prompt.strip() else []
+        own = vocabulary.fold(prompt).strip()
+        words = words_of(own)
+        self._unread = vocabulary.ids_of(f"\n{own}" if words else "")[::-1].tolist()
+        self._ends = [self._end_of_own(words)] if prompt.strip() else []
         self._words = Counter(words)
         self._choose_words(Choice.COMMON)
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from model.decoding.drafts import Draft
-from model.decoding.requests import NameRequest, VerseRequest
+from model.writing.drafts import Draft
+from model.writing.requests import NameRequest, VerseRequest
 
 DRAWN_AHEAD = 32
 """Numbers that a row takes from its generator at once. The first one is slow, because the other rows have driven the

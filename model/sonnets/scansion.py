@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.decoding.metre import FEET, LONGEST, ends
+from model.sonnets.metre import FEET, LONGEST, ends
 from model.text.vocabulary import Vocabulary
 
 Bits = NDArray[np.uint16]

@@ -5,12 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.decoding.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE
-from model.errors import MangosaurusError
-
-
-class RequestError(MangosaurusError):
-    """A request that cannot be served. The sentence names the setting and its value, or says what went wrong."""
+from model.errors import RequestError
+from model.writing.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE
 
 
 def _is_number(value: object) -> bool:

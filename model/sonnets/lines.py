@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.decoding.metre import Counts
-from model.decoding.scansion import LineEnds, Scansion, Texts
 from model.engine.lockstep import Lockstep
 from model.network.layers import Array
+from model.sonnets.metre import Counts
+from model.sonnets.scansion import LineEnds, Scansion, Texts
 from model.text.vocabulary import Vocabulary
 
 LONGEST_LINE = 66

@@ -8,8 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import IntEnum
 
-from model.decoding.metre import FEET, LONGEST, Counts, fits, stresses
-from model.decoding.rhyme import LEARNED, LEARNED_IF_PROMOTED, Ending, Rhyme, compare, endings, letters
+from model.sonnets.metre import FEET, LONGEST, Counts, fits, stresses
+from model.sonnets.rhyme import LEARNED, LEARNED_IF_PROMOTED, Ending, Rhyme, compare, endings, letters
 from model.text.dictionary import Pronunciations
 from model.text.words import words_of
 

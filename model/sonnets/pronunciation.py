@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
 
-from model.decoding.elizabethan import BY_HAND, PREFIXES, SPELLINGS, SUFFIXES
+from model.sonnets.elizabethan import BY_HAND, PREFIXES, SPELLINGS, SUFFIXES
 from model.text.dictionary import Pronunciation, Pronunciations
 
 VOICELESS = frozenset(("P", "T", "K", "F", "TH", "S", "SH", "CH", "HH"))
