@@ -17,7 +17,7 @@ from model.sonnets.rhyme import (
     letters,
     rhyme,
 )
-from model.sonnets.sonnet import PARTNERS
+from model.sonnets.search import PARTNERS
 from model.text import sources
 from model.text.dictionary import PRONUNCIATIONS, read_dictionary
 from model.text.words import words_of

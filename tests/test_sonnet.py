@@ -22,12 +22,11 @@ from model.sonnets import tables
 from model.sonnets.lines import OF_DRAWN, PRECISION, draw
 from model.sonnets.metre import patterns, scans
 from model.sonnets.rhyme import Rhyme, rhyme
-from model.sonnets.sonnet import ADDRESSES, PARTNERS, STOPS, whole_sonnet
+from model.sonnets.search import ADDRESSES, PARTNERS, STOPS, whole_sonnet
 from model.sonnets.tables import tables_for
 from model.text.words import words_of
-from model.writing.decoder import Decoder
+from model.writing.decoder import AT_ONCE, Decoder
 from model.writing.requests import Result, SonnetRequest, VerseRequest, generator_for
-from model.writing.searches import AT_ONCE
 
 FIRST = "Shall I compare thee to a summer's day?"
 RECORDED = """\
@@ -68,9 +67,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def decoder(small: Checkpoint) -> Decoder:
-    decoder = Decoder(small)
-    decoder.prepare()
-    return decoder
+    return Decoder(small)
 
 
 def request(turn: int = 0, prompt: str = FIRST, temperature: float = 0.8) -> SonnetRequest:

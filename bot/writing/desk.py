@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from bot.writing.nearest import Neighbourhood
 from model.errors import RequestError
 from model.writing.decoder import Decoder
-from model.writing.drafts import seam
 from model.writing.requests import Request, SonnetRequest, VerseRequest
+from model.writing.verse import seam
 
 if TYPE_CHECKING:
     import asyncio

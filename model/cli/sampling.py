@@ -58,9 +58,9 @@ def whole_texts(genre: Genre, prompt: str, results: "Sequence[Result]", vocabula
     if genre is Genre.DINO:
         return texts
     if genre is Genre.SONNET:
-        from model.sonnets.sonnet import whole_sonnet
+        from model.sonnets.search import whole_sonnet
 
         return [whole_sonnet(prompt, text) for text in texts]
-    from model.writing.drafts import seam
+    from model.writing.verse import seam
 
     return [prompt + seam(prompt, vocabulary) + text for text in texts]

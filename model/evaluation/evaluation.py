@@ -15,8 +15,8 @@ from model.text.corpus import Corpus
 from model.text.fingerprints import NO_FINGERPRINTS
 from model.text.forms import Form
 from model.writing.decoder import Decoder
-from model.writing.drafts import longest_name
 from model.writing.limits import USUAL_TEMPERATURE
+from model.writing.names import longest_name
 from model.writing.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 
 ORDERS = range(9)  # of the n-gram

@@ -15,7 +15,7 @@ from model.evaluation.held_out import fold_corpus
 from model.sonnets.metre import patterns, scans
 from model.sonnets.pronunciation import Pronouncer
 from model.sonnets.rhyme import Rhyme, rhyme
-from model.sonnets.sonnet import PARTNERS
+from model.sonnets.search import PARTNERS
 from model.text.corpus import Corpus
 from model.text.dictionary import Dictionary
 from model.text.words import words_of

@@ -2,14 +2,17 @@
 
 Continuous batching (Yu et al. 2022, "Orca"): a request takes a row of the batch when it arrives and leaves it when its
 text is done, whatever the other rows do. A row reads its prompt first. Then each character is drawn with one number
-from the request's own generator, or with none at temperature 0. A row that keeps to known words draws only characters
-that the lexicon allows.
+from the request's own generator, or with none at temperature 0. Sonnets are searches beside the batch: at most AT_ONCE
+are written at the same time, the others wait in their order.
 
 The other requests cannot change a text by a single bit, thanks to `lockstep` and `sampling`. A decoder is not
 thread-safe: one thread owns it and makes all calls.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,16 +20,23 @@ from model.checkpoint.encoding import Checkpoint
 from model.engine.lockstep import Lockstep
 from model.errors import RequestError
 from model.network.layers import Array, Ids
-from model.writing.drafts import Action, Draft, NameDraft, VerseDraft, as_known, longest_name
-from model.writing.lexicon import ANYTHING, Lexicon
+from model.writing.drafts import Action, Draft
+from model.writing.lexicon import Lexicon
+from model.writing.names import NameDraft, as_known, longest_name
 from model.writing.requests import NameRequest, Request, Result, SonnetRequest, VerseRequest
-from model.writing.row import Row
 from model.writing.sampling import COLDEST, sample_next
-from model.writing.searches import Searches
+from model.writing.verse import VerseDraft
+
+if TYPE_CHECKING:
+    from model.sonnets.search import SonnetSearch
+    from model.sonnets.tables import Tables
+
+AT_ONCE = 2
+"""How many sonnets are written at the same time."""
 
 
 class Decoder:
-    """Writes texts with the weights of one checkpoint. Each active request is one row of the batch."""
+    """Writes texts with the weights of one checkpoint."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint
@@ -34,62 +44,56 @@ class Decoder:
         self._lockstep = Lockstep(checkpoint.language_model)
         self._known_names = as_known(checkpoint.known_names)
         self._longest_name = longest_name(checkpoint.known_names)
-        self._lexicon: Lexicon | None = None
-        self._searches = Searches(checkpoint, self._lockstep)
-        self._rows: list[Row] = []
-        self._inputs = np.zeros(1, np.intp)  # what each row reads at the next step; may be longer than `_rows`
-        self._reading: list[Row] = []  # the rows that have not read their prompts to the end
-        self._rows_changed = False  # since `_arrange_rows`
         self._tickets = 0
+        self._drafts: list[Draft] = []  # by row
+        self._searches: dict[int, SonnetSearch] = {}  # by ticket
         self._undelivered: list[Result] = []
+        self._is_arranged = False  # for the present drafts
+        self._reading: list[Draft] = []  # those that have not read their prompts to the end
 
     @property
     def active(self) -> int:
         """How many requests have no result yet, or one that `step` has not returned."""
-        return len(self._rows) + len(self._searches) + len(self._undelivered)
-
-    @property
-    def _version(self) -> str:
-        return self._checkpoint.version or "(not saved)"
+        return len(self._drafts) + len(self._searches) + len(self._undelivered)
 
     def submit(self, request: Request) -> int:
         """Add a request from the next step on, and return the ticket of its result. RequestError if it is invalid."""
         ticket = self._tickets + 1
         if isinstance(request, SonnetRequest):
-            self._add_search(ticket, request)
+            self._searches[ticket] = self._search_for(request)
         else:
-            self._add_row(ticket, request)
+            draft = self._draft_for(request)
+            draft.ticket, draft.row = ticket, len(self._drafts)
+            self._drafts.append(draft)
+            self._lockstep.clear(draft.row)
+            self._is_arranged = False
         self._tickets = ticket
         return ticket
 
     def cancel(self, ticket: int) -> None:
         """Drop a request and its result; does nothing if the ticket is not active."""
         self._undelivered = [result for result in self._undelivered if result.ticket != ticket]
-        self._searches.cancel(ticket)
-        for row in self._rows:
-            if row.ticket == ticket:
-                self._remove(row)
+        self._searches.pop(ticket, None)
+        for draft in self._drafts:
+            if draft.ticket == ticket:
+                self._remove(draft)
                 return
 
     def step(self) -> list[Result]:
         """Take every text one character on; return the results of those that are finished, ordered by ticket."""
-        finished: list[Row] = []
-        if self._rows:
-            finished = self._advance() if self._lockstep.is_sound else self._refuse()
-        sonnets = self._searches.step()
-        if not finished and not sonnets and not self._undelivered:
-            return []
-        results, self._undelivered = [*self._undelivered, *sonnets], []
-        results += [self._remove(row) for row in finished]
-        return sorted(results, key=lambda result: result.ticket)
-
-    def prepare(self) -> None:
-        """Make the tables for sonnets, which takes a second. RequestError if this checkpoint cannot write them."""
-        self._searches.prepare()
+        if not self._lockstep.is_sound:
+            self._refuse_all()
+        finished = [self._remove(draft) for draft in self._advance()] if self._drafts else []
+        if self._searches:
+            finished += self._search()
+        if self._undelivered:
+            finished += self._undelivered
+            self._undelivered = []
+        return sorted(finished, key=lambda result: result.ticket)
 
     def lines(self, ticket: int) -> tuple[str, ...]:
         """The lines of an unfinished sonnet that are finished, without the prompt; empty for any other ticket."""
-        return self._searches.lines(ticket)
+        return tuple(self._searches[ticket].lines) if ticket in self._searches else ()
 
     def generate(self, requests: Sequence[Request]) -> list[Result]:
         """Serve these requests to the end; return their results in the same order. RequestError as from `submit`.
@@ -97,10 +101,11 @@ class Decoder:
         Other active requests advance too. If they finish, the next `step` returns their results.
         """
         results: dict[int, Result] = {}
-        tickets: list[int] = []
+        tickets: dict[int, None] = {}
         others: list[Result] = []
         try:
-            tickets.extend(map(self.submit, requests))
+            for request in requests:
+                tickets[self.submit(request)] = None
             while len(results) < len(tickets):
                 for result in self.step():
                     if result.ticket in tickets:
@@ -113,119 +118,120 @@ class Decoder:
                 self.cancel(ticket)
         return [results[ticket] for ticket in tickets]
 
-    def _add_search(self, ticket: int, request: SonnetRequest) -> None:
-        if not self._lockstep.is_sound:
-            raise self._unsound()
-        self._searches.submit(ticket, request)
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        return Lexicon(self._checkpoint.known_words, self._checkpoint.vocabulary)
 
-    def _add_row(self, ticket: int, request: NameRequest | VerseRequest) -> None:
-        draft = self._draft_for(request)
-        prompt = self._checkpoint.vocabulary.ids_of(draft.prompt).tolist()
-        row = Row(ticket, len(self._rows), request, draft, prompt, self._words_after(draft.prompt, request))
-        if row.index == len(self._inputs):
-            self._inputs = np.resize(self._inputs, 2 * row.index)
-        self._rows.append(row)
-        self._rows_changed = True
-        self._begin(row)
+    @cached_property
+    def _tables(self) -> "Tables":
+        from model.sonnets.tables import tables_for
+
+        return tables_for(self._checkpoint)
+
+    def _search_for(self, request: SonnetRequest) -> "SonnetSearch":
+        from model.sonnets.search import SonnetSearch  # whoever writes names or verse need not load sonnets
+
+        vocabulary, generator = self._checkpoint.vocabulary, request.generator
+        return SonnetSearch(request.prompt, request.temperature, generator, self._tables, self._lockstep, vocabulary)
 
     def _draft_for(self, request: NameRequest | VerseRequest) -> Draft:
-        form = self._checkpoint.description.form
+        checkpoint, form = self._checkpoint, self._checkpoint.description.form
         if isinstance(request, NameRequest) and form == "names":
-            vocabulary, others = self._checkpoint.vocabulary, self._checkpoint.other_names
+            vocabulary, others = checkpoint.vocabulary, checkpoint.other_names
             return NameDraft(request, vocabulary, self._known_names, self._longest_name, others)
         if isinstance(request, VerseRequest) and form == "verse":
-            return VerseDraft(request, self._checkpoint.vocabulary)
+            draft = VerseDraft(request, checkpoint.vocabulary)
+            if request.known_words:
+                if not checkpoint.known_words:
+                    raise RequestError(
+                        f"known_words is True, but checkpoint {self._version} has no list of known words"
+                    )
+                draft.tail = self._lexicon.tail_of(draft.prompt)
+            return draft
         raise RequestError(f"a checkpoint of {form} cannot serve a {type(request).__name__}")
 
-    def _words_after(self, prompt: str, request: NameRequest | VerseRequest) -> int:
-        """The state in the lexicon after a prompt. The lexicon is built for the first request that keeps to it."""
-        if isinstance(request, NameRequest) or not request.known_words:
-            return ANYTHING
-        if not self._checkpoint.known_words:
-            raise RequestError(f"known_words is True, but checkpoint {self._version} has no list of known words")
-        self._lexicon = self._lexicon or Lexicon(self._checkpoint.known_words, self._checkpoint.vocabulary)
-        return self._lexicon.after(prompt)
+    @property
+    def _version(self) -> str:
+        return self._checkpoint.version or "(not saved)"
 
-    def _begin(self, row: Row) -> None:
-        """Set the first input of a row's text, and clear the state that another text has left."""
-        self._inputs[row.index] = row.draft.first
-        self._lockstep.clear(row.index)
+    def _remove(self, draft: Draft) -> Result:
+        """Take a draft out of the batch, and move the last one to its row."""
+        last = self._drafts.pop()
+        if draft is not last:
+            self._lockstep.move(last.row, draft.row)
+            self._drafts[draft.row] = last
+            last.row = draft.row
+        self._is_arranged = False
+        draft.rewind()
+        return Result(draft.ticket, draft.texts, draft.error)
 
-    def _remove(self, row: Row) -> Result:
-        """Take a row out of the batch, and move the last row to its index."""
-        last = self._rows.pop()
-        if row is not last:
-            self._lockstep.move(last.index, row.index)
-            self._rows[row.index], self._inputs[row.index] = last, self._inputs[last.index]
-            last.index = row.index
-        self._rows_changed = True
-        row.rewind()
-        return Result(row.ticket, row.draft.texts, row.draft.error)
+    def _refuse_all(self) -> None:
+        error = RequestError(f"checkpoint {self._version} computes numbers that are not finite; it cannot be used")
+        tickets = [*(draft.ticket for draft in self._drafts), *self._searches]
+        for ticket in tickets:
+            self.cancel(ticket)
+        self._undelivered += [Result(ticket, (), error) for ticket in tickets]
 
-    def _arrange_rows(self) -> None:
-        """Prepare for the present rows: once before a step, however many came and went."""
-        self._lockstep.resize(len(self._rows))
-        self._reading = [row for row in self._rows if row.unread]
-        self._temperature = np.maximum([row.temperature for row in self._rows], COLDEST)
+    def _search(self) -> list[Result]:
+        """Let the first searches write one character; return the results of those that are finished."""
+        finished = [ticket for ticket, search in islice(self._searches.items(), AT_ONCE) if search.step()]
+        searches = [(ticket, self._searches.pop(ticket)) for ticket in finished]
+        return [Result(ticket, search.texts, search.error) for ticket, search in searches]
+
+    def _arrange(self) -> None:
+        """Prepare for the present drafts: once before a step, however many came and went."""
+        self._lockstep.resize(len(self._drafts))
+        self._reading = [draft for draft in self._drafts if draft.unread]
+        self._temperature = np.maximum([draft.temperature for draft in self._drafts], COLDEST)
         usual = self._checkpoint.description.top_p
-        top_p = np.array([usual if row.top_p is None else row.top_p for row in self._rows], np.float64)
+        top_p = np.array([usual if draft.top_p is None else draft.top_p for draft in self._drafts], np.float64)
         self._top_p = top_p if (top_p < 1).any() else None
-        self._rows_changed = False
+        self._keep_words = any(draft.tail is not None for draft in self._drafts)
+        self._is_arranged = True
 
-    def _refuse(self) -> list[Row]:
-        """Give every row an error; return the rows."""
-        for row in self._rows:
-            row.draft.error = self._unsound()
-        return list(self._rows)
-
-    def _unsound(self) -> RequestError:
-        return RequestError(f"checkpoint {self._version} computes numbers that are not finite; it cannot be used")
-
-    def _advance(self) -> list[Row]:
-        """Let every row read its input and find its next one; return the rows that are finished."""
-        if self._rows_changed:
-            self._arrange_rows()
-        logits = self._lockstep.step(self._inputs[: len(self._rows)])
+    def _advance(self) -> list[Draft]:
+        """Let the network read what is next in each draft, and draw where the prompt ends; return what is finished."""
+        if not self._is_arranged:
+            self._arrange()
+        logits = self._lockstep.step([draft.next_id for draft in self._drafts])
         if not self._reading:
-            return self._draw(logits, slice(len(self._rows)), self._rows)
-        drawing = [row for row in self._rows if not row.unread]
-        for row in self._reading:
-            self._inputs[row.index] = row.unread.pop()
-        self._reading = [row for row in self._reading if row.unread]
-        indices = [row.index for row in drawing]
-        return self._draw(logits[indices], indices, drawing) if drawing else []
+            return self._draw(logits, slice(None), self._drafts)
+        drawing = [draft for draft in self._drafts if not draft.unread]
+        for draft in self._reading:
+            draft.next_id = draft.unread.pop()
+        self._reading = [draft for draft in self._reading if draft.unread]
+        rows = [draft.row for draft in drawing]
+        return self._draw(logits[rows], rows, drawing) if drawing else []
 
-    def _draw(self, logits: Array, indices: slice | list[int], rows: list[Row]) -> list[Row]:
-        """Draw the next character of these rows, which have these indices; return the rows that are finished."""
-        ids = self._sample(logits, indices, rows)
-        self._inputs[indices] = ids
+    def _draw(self, logits: Array, rows: slice | list[int], drafts: list[Draft]) -> list[Draft]:
+        """Draw the next character of the drafts in these rows; return the drafts that are finished."""
+        ids = self._sample(logits, rows, drafts)
         finished, newline = [], self._newline
-        for row, character_id in zip(rows, ids.tolist(), strict=True):
-            row.drawn.append(character_id)
-            if (character_id == newline or len(row.drawn) == row.remaining) and self._read_drawn(row):
-                finished.append(row)
+        for draft, character_id in zip(drafts, ids.tolist(), strict=True):
+            draft.next_id = character_id
+            draft.drawn.append(character_id)
+            if (character_id == newline or len(draft.drawn) == draft.remaining) and self._read_drawn(draft):
+                finished.append(draft)
         return finished
 
-    def _sample(self, logits: Array, indices: slice | list[int], rows: list[Row]) -> Ids:
-        draws = np.array([row.ahead.pop() if row.ahead else row.draw_ahead() for row in rows])
-        temperature, top_p = self._temperature[indices], None if self._top_p is None else self._top_p[indices]
-        if self._lexicon is None:
+    def _sample(self, logits: Array, rows: slice | list[int], drafts: list[Draft]) -> Ids:
+        draws = np.array([draft.ahead.pop() if draft.ahead else draft.draw_ahead() for draft in drafts])
+        temperature, top_p = self._temperature[rows], None if self._top_p is None else self._top_p[rows]
+        if not self._keep_words:
             return sample_next(logits, temperature, top_p, draws)
-        words = np.array([row.words for row in rows])
-        ids = sample_next(self._lexicon.masked(logits, words), temperature, top_p, draws)
-        for row, state in zip(rows, self._lexicon.step(words, ids).tolist(), strict=True):
-            row.words = state
+        masks = [self._lexicon.mask(draft.tail) for draft in drafts]
+        ids = sample_next(np.where(masks, logits, -np.inf), temperature, top_p, draws)
+        for draft, character_id in zip(drafts, ids.tolist(), strict=True):
+            if draft.tail is not None:
+                draft.tail = self._lexicon.tail_after(draft.tail, self._characters[character_id])
         return ids
 
-    def _read_drawn(self, row: Row) -> bool:
-        """Let a row's draft read the characters drawn for it, and do what it says; return whether it is finished."""
-        action = row.draft.read("".join([self._characters[character_id] for character_id in row.drawn]))
-        row.drawn.clear()
+    def _read_drawn(self, draft: Draft) -> bool:
+        """Let a draft read what was drawn for it, and do what it says; return whether it is finished."""
+        action = draft.read("".join([self._characters[character_id] for character_id in draft.drawn]))
+        draft.drawn.clear()
         if action is Action.RESTART:
-            row.restart()
-            self._begin(row)
-            if row.unread:
-                self._reading.append(row)
-        else:
-            row.remaining = row.draft.remaining
+            self._lockstep.clear(draft.row)
+            if draft.unread:
+                self._reading.append(draft)
         return action is Action.FINISH

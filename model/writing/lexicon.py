@@ -1,105 +1,66 @@
 """Which characters may follow a text, if every word in it is to be a known one.
 
 A word is a run of letters, with single apostrophes and hyphens between letters. So a mark after a letter is ambiguous:
-if a letter follows, the mark belongs to the word; if not, the word ended before the mark. Therefore each known
-word makes three strings: alone, and with either mark behind it. After a string, any character but a letter may follow,
-or a letter that leads on to another string.
-
-The smallest automaton of the strings (Daciuk, Mihov, Watson and Watson 2000, "Incremental Construction of Minimal
-Acyclic Finite-State Automata", section 4) becomes a table of the next state for each state and character. So a text in
-the making is a single number, its state. There is no dead end: each state leads to the end of a word, and from there to
-the newline, which every vocabulary has.
+if a letter follows, the mark belongs to the word; if not, the word has ended before the mark. The tail of a text is the
+word at its end, with such a mark; it decides what may follow. There is no dead end: every tail leads to the end of a
+word, and from there to the newline, which every vocabulary has.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable
-from itertools import takewhile
-from operator import eq
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.network.layers import Array
 from model.text.vocabulary import Vocabulary
 from model.text.words import MARKS, words_of
 
-ANYTHING = 0
-"""The state of a text that need not keep to known words."""
-_OWN, _OWN_MARK, _BETWEEN = 1, 2, 3  # in an unknown word of the prompt; after a mark in or behind it; between words
-_BARRED = -1  # in place of the next state: the character would make an unknown word
-_END = ""  # in place of a character: a string may end here
-
-States = NDArray[np.integer]
-_Node = dict[str, int]  # the next node for each character, and for `_END`
+Mask = NDArray[np.bool_]
 
 
 class Lexicon:
-    """A set of known words, as a mask on the next characters. Takes a few tenths of a second and some megabytes."""
+    """A set of known words, as a mask on the next character."""
 
     def __init__(self, words: Iterable[str], vocabulary: Vocabulary) -> None:
-        self._vocabulary = vocabulary
-        self._next = _table(words, vocabulary)
+        self._words = sorted(words)
+        self._characters = vocabulary.characters
+        self._masks: dict[str, Mask] = {}  # by tail; only those that lead to a known word
 
-    def after(self, prompt: str) -> int:
-        """The state after a prompt, whose words may be unknown.
+    def tail_of(self, text: str) -> str:
+        """Return the tail of a text, whose words may be unknown."""
+        tail = ""
+        for character in text:
+            tail = self.tail_after(tail, character)
+        return tail
 
-        If the prompt ends in a word that cannot become a known one, that word may go on in any way.
+    def tail_after(self, tail: str, character: str) -> str:
+        """Return the tail after one more character."""
+        belongs = words_of(character) or (character in MARKS and tail and tail[-1] not in MARKS)
+        return tail + character if belongs else ""
+
+    def mask(self, tail: str | None) -> Mask:
+        """Return which characters may follow, (V,). For None, words may be unknown.
+
+        A tail that leads to no known word is a word of the prompt, which may go on in any way.
         """
-        word = (words_of(prompt) or [""])[-1]
-        tail = prompt[prompt.rfind(word) :]
-        if tail[len(word) :] not in ("", *MARKS):
-            return _BETWEEN
-        state = _BETWEEN
-        for character_id in self._vocabulary.ids_of(tail).tolist():
-            state = int(self._next[state, character_id])
-            if state == _BARRED:
-                return _OWN if tail == word else _OWN_MARK
-        return state
+        if tail not in self._masks:
+            if tail is None or not (self._leads_on(tail) or self._ends_word(tail)):
+                return np.ones(len(self._characters), np.bool_)
+            self._masks[tail] = np.array([self._allows(tail, character) for character in self._characters])
+        return self._masks[tail]
 
-    def masked(self, logits: Array, states: States) -> Array:
-        """The logits (B, V), with -inf for characters that must not follow the states (B)."""
-        return np.where(self._next[states] == _BARRED, -np.inf, logits)
+    def _allows(self, tail: str, character: str) -> bool:
+        if words_of(character):
+            return self._leads_on(tail + character)
+        return self._ends_word(tail) or (self.tail_after(tail, character) != "" and self._leads_on(tail + character))
 
-    def step(self, states: States, ids: States) -> States:
-        """The states (B) after the next characters (B), which the mask has allowed."""
-        return self._next[states, ids]
+    def _leads_on(self, beginning: str) -> bool:
+        """Return whether a known word begins so."""
+        place = bisect_left(self._words, beginning)
+        return place < len(self._words) and self._words[place].startswith(beginning)
 
-
-def _table(words: Iterable[str], vocabulary: Vocabulary) -> States:
-    """The next state, or `_BARRED`, for each state and character: (S, V)."""
-    characters = vocabulary.characters
-    is_letter = np.array([bool(words_of(character)) for character in characters])
-    is_mark = np.array([character in MARKS for character in characters])
-    marks = [mark for mark in MARKS if mark in vocabulary]
-    nodes = _automaton(word + mark for word in words for mark in ("", *marks))
-    table = np.full((_BETWEEN + len(nodes), len(characters)), _BARRED, np.int32)
-    table[ANYTHING] = ANYTHING
-    table[[_OWN, _OWN_MARK]] = np.where(is_letter, _OWN, _BETWEEN)
-    table[_OWN, is_mark] = _OWN_MARK
-    ends = [state for state, node in enumerate(nodes, _BETWEEN) if _END in node]
-    table[ends] = np.where(is_letter, _BARRED, _BETWEEN)
-    ids = {character: number for number, character in enumerate(characters)}
-    for state, node in enumerate(nodes, _BETWEEN):
-        for character, target in node.items():
-            if character != _END:
-                table[state, ids[character]] = target
-    return table
-
-
-def _automaton(texts: Iterable[str]) -> list[_Node]:
-    """The nodes of the smallest automaton, numbered from `_BETWEEN`, the node where every string begins and ends.
-
-    The strings are taken in alphabetical order, so each shares its first nodes with the one before. The other nodes of
-    the one before can no longer change. From its end backwards, each is replaced by an equal node if there is one.
-    """
-    numbers: dict[tuple[tuple[str, int], ...], int] = {}
-    path: list[_Node] = [{}]  # the nodes along the string before, beginning with the first node
-    before = ""
-    for text in (*sorted(texts), ""):
-        shared = sum(takewhile(bool, map(eq, before, text)))
-        for index in reversed(range(shared, len(before))):
-            node = tuple(path.pop().items())
-            path[-1][before[index]] = numbers.setdefault(node, _BETWEEN + 1 + len(numbers))
-        path += [{} for _ in text[shared:]]
-        path[-1][_END] = _BETWEEN
-        before = text
-    return [path[0], *map(dict, numbers)]
+    def _ends_word(self, tail: str) -> bool:
+        """Return whether the text may go on behind the tail with what belongs to no word."""
+        word = tail[:-1] if tail and tail[-1] in MARKS else tail
+        place = bisect_left(self._words, word)
+        return not tail or self._words[place : place + 1] == [word]

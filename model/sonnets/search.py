@@ -12,6 +12,7 @@ All is drawn by the request's own generator, so neither the company nor the mach
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -83,13 +84,23 @@ class SonnetSearch:
         self.error: RequestError | None = None
         self._tables = tables
         self._generator, self._temperature = generator, max(float(temperature), COLDEST)
-        self._candidates = Lines(ROWS, lockstep, tables.scansion, vocabulary)
+        self._lockstep, self._vocabulary = lockstep, vocabulary
         own = vocabulary.fold(prompt).strip()
         words = words_of(own)
         self._unread = vocabulary.ids_of(f"\n{own}" if words else "")[::-1].tolist()
         self._ends = [self._end_of_own(words)] if prompt.strip() else []
         self._words = Counter(words)
         self._choose_words(Choice.COMMON)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The sonnet, without the person's own line; none after an error."""
+        return () if self.error else ("\n".join(self.lines),)
+
+    @cached_property
+    def _candidates(self) -> Lines:
+        """The rows that write. A search that waits has none, and needs no memory."""
+        return Lines(ROWS, self._lockstep, self._tables.scansion, self._vocabulary)
 
     def step(self) -> bool:
         """Let every row write a character, or read one of the person's; tell whether the sonnet is done."""
