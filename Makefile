@@ -52,7 +52,7 @@ bench-bot: .venv-bench/ready
 clean:
 	rm -rf .venv .venv-test .venv-browser .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.venv/ready: EXTRAS = .[evaluate]
+.venv/ready: EXTRAS = .
 .venv-test/ready: EXTRAS = .[dev]
 .venv-browser/ready: EXTRAS = .[dev,browser]
 .venv-bench/ready: EXTRAS = .[bench]

@@ -112,7 +112,7 @@ def test_the_networks_need_little() -> None:
         "model": {"numpy", "safetensors", "threadpoolctl", "model"},
         "model.cli": {"typer", "rich", "matplotlib"},
         "model.__main__": {"typer"},
-        "model.evaluation.syllables": {"pysyllables"},
+        "model.evaluation": {"rapidfuzz"},
         "model.text.genera": {"marisa_trie", "rapidfuzz", "zstandard"},
     }
     for module in of("model"):

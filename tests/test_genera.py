@@ -10,8 +10,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import extractOne
 
-from model.evaluation.resemblance import are_within
 from model.text import genera
 from model.text.genera import far_from, genus_names, plain
 from model.text.pip import PipError, download
@@ -35,8 +36,8 @@ def test_resemblance_is_measured_in_edits() -> None:
     """A check of the rule itself, by another program: the names nearest to a few dinosaurs."""
     some = DINOSAURS[::400]
     long, short = ([name for name in GENERA if (len(name) >= 8) == is_long] for is_long in (True, False))
-    assert not any(are_within(2, some, long))
-    assert not any(are_within(1, some, short))
+    for names, most in ((long, 2), (short, 1)):
+        assert [name for name in some if extractOne(name, names, scorer=Levenshtein.distance, score_cutoff=most)] == []
 
 
 def test_names_near_a_dinosaur_are_left_out() -> None:

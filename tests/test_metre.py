@@ -5,10 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.sonnets.metre import FEET, FULL, LONGEST, after, ends, fits, patterns, scans, stresses
-from model.sonnets.pronunciation import Pronouncer
-from model.text.dictionary import PRONUNCIATIONS, read_dictionary
+from model.sonnets.prosody import prosody
 
-pronounce = Pronouncer(read_dictionary(PRONUNCIATIONS).pronunciations)
+pronounce = prosody().pronounce
 stress_patterns = st.text("012", min_size=1, max_size=5)
 
 

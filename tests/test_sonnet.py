@@ -18,11 +18,11 @@ from model.errors import RequestError
 from model.files import ROOT
 from model.network.architecture import Architecture
 from model.network.language_model import LanguageModel
-from model.sonnets import tables
+from model.sonnets import prosody
 from model.sonnets.lines import OF_DRAWN, PRECISION, draw
 from model.sonnets.metre import patterns, scans
-from model.sonnets.rhyme import Rhyme, rhyme
-from model.sonnets.search import ADDRESSES, PARTNERS, STOPS, whole_sonnet
+from model.sonnets.rhyme import Rhyme
+from model.sonnets.search import PARTNERS, STOPS, whole_sonnet
 from model.sonnets.tables import tables_for
 from model.text.words import words_of
 from model.writing.decoder import AT_ONCE, Decoder
@@ -88,7 +88,8 @@ def sonnets(small: Checkpoint) -> list[str]:
 
 def check(text: str, checkpoint: Checkpoint, first: str, *, free: bool = False) -> None:
     """All that a sonnet promises; `free` is for a first line that nothing rhymes with."""
-    pronounce = tables_for(checkpoint).pronouncer
+    tables = tables_for(checkpoint).prosody
+    pronounce = tables.pronounce
     own = checkpoint.vocabulary.fold(first).strip()
     lines = text.split("\n")
     for line in lines:
@@ -100,7 +101,8 @@ def check(text: str, checkpoint: Checkpoint, first: str, *, free: bool = False) 
     last = [(words_of(line) or [""])[-1] for line in whole]
     for number, partner in enumerate(PARTNERS):
         if partner is not None and not (free and partner == 0):
-            found = rhyme(last[number], pronounce(last[number]), last[partner], pronounce(last[partner]))
+            words = (last[number], last[partner])
+            found = tables.rhymes.of_words(words[0], pronounce(words[0]), words[1], pronounce(words[1]))
             assert found > Rhyme.SAME, (last[partner], last[number])
 
 
@@ -118,7 +120,7 @@ def test_the_released_weights_write_what_they_always_wrote(released: Checkpoint)
 
 def test_a_sonnet_speaks_to_somebody_as_its_first_line_does(released: Checkpoint) -> None:
     (text,) = written(Decoder(released), request(prompt="I saw you in the yellow wood"))
-    thou, you = ADDRESSES
+    thou, you = prosody.prosody().addresses
     assert thou.isdisjoint(words_of(text))
     assert you.isdisjoint(words_of(RECORDED))
 
@@ -240,12 +242,12 @@ def test_too_few_words_are_refused_and_everything_else_goes_on(released: Checkpo
     assert written(decoder, VerseRequest(generator_for(0, 0)))
 
 
-def test_without_its_table_sonnets_are_refused_in_words(
+def test_without_its_tables_sonnets_are_refused_in_words(
     released: Checkpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(tables, "PRONUNCIATIONS", tmp_path / "nothing.txt")
-    decoder = Decoder(replace(released, version="other"))
-    with pytest.raises(RequestError, match=r"nothing\.txt"):
+    monkeypatch.setattr(prosody, "EDITIONS", tmp_path)
+    decoder = Decoder(replace(released, version="other", description=replace(released.description, tables="7 abc")))
+    with pytest.raises(RequestError, match=r"7/forms\.txt, which cannot be read: No such file"):
         decoder.submit(request())
     assert written(decoder, VerseRequest(generator_for(0, 0)))
 

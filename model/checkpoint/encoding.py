@@ -67,6 +67,7 @@ class Description:
     versions: dict[str, str]  # of mangosaurus, numpy and python
     held_out_characters: int = 0  # of a long text, how many were measured; 0 and absent from a file: all
     top_p: float = 1.0  # that texts are drawn with unless a request has another one; absent from a file if it is 1
+    tables: str = ""  # that sonnets are written with (see `sonnets.prosody`); empty and absent from a file: the first
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,8 @@ def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
     description["held_out_loss"] = float(checkpoint.description.held_out_loss)
     if checkpoint.description.top_p == 1:
         del description["top_p"]
+    if not checkpoint.description.tables:
+        del description["tables"]
     if not checkpoint.description.held_out_characters:
         del description["held_out_characters"]
     return {

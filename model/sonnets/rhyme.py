@@ -12,40 +12,22 @@ that ends in the same syllable.
 """
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
+from itertools import chain
 from typing import NamedTuple
 
-from model.sonnets.pronunciation import is_vowel
+from model.sonnets.pronunciation import VOWELS, is_vowel
 from model.text.dictionary import Pronunciation, Pronunciations
-from model.text.words import words_of
 
-VOWELS = frozenset(words_of("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW"))
-ONSETS = frozenset(
-    (
-        *(
-            "P L",
-            "P R",
-            "P Y",
-            "B L",
-            "B R",
-            "B Y",
-            "T R",
-            "T W",
-            "T Y",
-            "D R",
-            "D W",
-            "D Y",
-            "K L",
-            "K R",
-            "K W",
-            "K Y",
-        ),
-        *("G L", "G R", "G W", "F L", "F R", "F Y", "V Y", "TH R", "TH W", "S L", "S M", "S N", "S P", "S T", "S K"),
-        *("S W", "SH R", "HH Y", "HH W", "M Y", "N Y", "L Y", "S P L", "S P R", "S P Y", "S T R", "S K R", "S K W"),
-    )
-)
+_PAIRS = "P L,P R,P Y,B L,B R,B Y,T R,T W,T Y,D R,D W,D Y,K L,K R,K W,K Y,G L,G R,G W,F L,F R,F Y,V Y,TH R,TH W"
+_MORE = "S L,S M,S N,S P,S T,S K,S W,SH R,HH Y,HH W,M Y,N Y,L Y,S P L,S P R,S P Y,S T R,S K R,S K W"
+ONSETS = frozenset(f"{_PAIRS},{_MORE}".split(","))
 """Consonants that can begin a syllable together."""
+DULL = ("AH", "ER", "IH")
+"""Vowels that are not heard next to a stressed syllable: mango rhymes with go, but summer not with her."""
+_EYE = re.compile("[aeiouy]+[^aeiouy']*(?:e|es|ed|'d|'st)?$")
 
 
 class Rhyme(IntEnum):
@@ -72,42 +54,41 @@ class Ending(NamedTuple):
         return sum(phoneme in VOWELS for phoneme in self.sound.split()) > 1
 
 
-LEARNED = frozenset(
-    frozenset(pair.split(" ~ "))
-    for pair in (
-        "AH V ~ UW V",  # love, prove
-        "AH V D ~ UW V D",
-        "AO N ~ OW N",  # gone, alone
-        "AA N ~ OW N",
-        "AH N ~ OW N",  # one, alone
-        "EH R ~ IH R",  # where, clear
-        "AA R ~ EH R",  # are, care
-        "AH M ~ UW M",  # come, doom
-        "AH NG ~ AO NG",  # tongue, song
-        "EH S T ~ IY S T",  # west, east
-        "AE S T ~ EY S T",  # last, taste
-        "AO R TH ~ ER TH",  # forth, worth
-        "AO R D Z ~ ER D Z",  # affords, words
-        "AA R T ~ ER T",  # part, desert
-        "IH S ~ IH Z",  # this, is
-        "AA Z ~ AE S",  # was, pass
-        "AH D ~ UH D",  # blood, good
-        "EH V AH N ~ IY V IH N",  # heaven, even
-    )
-)
-LEARNED_IF_PROMOTED = frozenset(
-    frozenset(pair.split(" ~ "))
-    for pair in (
-        "AY ~ IY",  # die, memory
-        "AY Z ~ IY Z",  # lies, subtleties
-        "AH N T ~ EH N T",  # spent, argument
-        "AH N S ~ EH N S",  # expense, excellence
-    )
-)
-"""Pairs of sounds that the 138 training sonnets rhyme twice or more; those of the second set, where one is promoted."""
-DULL = ("AH", "ER", "IH")
-"""Vowels that are not heard next to a stressed syllable: mango rhymes with go, but summer not with her."""
-_EYE = re.compile("[aeiouy]+[^aeiouy']*(?:e|es|ed|'d|'st)?$")
+class Rhymes:
+    """Which endings rhyme. Each set has pairs of sounds: those that differ today and yet rhyme in the sonnets."""
+
+    def __init__(self, learned: frozenset[frozenset[str]], promoted: frozenset[frozenset[str]]) -> None:
+        self.learned, self.promoted = learned, promoted  # the second only where one of two syllables is promoted
+        self._equal: dict[str, list[str]] = defaultdict(list)
+        for pair in sorted(map(sorted, learned | promoted)):
+            for sound in pair:
+                self._equal[sound] += [other for other in pair if other != sound]
+
+    def equal_to(self, sound: str) -> Sequence[str]:
+        """Return the other sounds that rhyme with this one, in some words at least."""
+        return self._equal.get(sound, ())
+
+    def compare(self, ending: Ending, other: Ending) -> Rhyme:
+        """Return how well two endings rhyme."""
+        if ending.sound != other.sound:
+            sounds = frozenset((ending.sound, other.sound))
+            is_learned = sounds in self.learned or (sounds in self.promoted and ending.stressed != other.stressed)
+            return Rhyme.LEARNED if is_learned else Rhyme.NONE
+        if ending.onset == other.onset:
+            return Rhyme.SAME
+        return Rhyme.PERFECT if ending.stressed and other.stressed else Rhyme.PROMOTED
+
+    def best(self, endings_of_one: Iterable[Ending], of_other: Iterable[Ending]) -> Rhyme:
+        """Return how well two words with such endings rhyme at best."""
+        others = list(of_other)
+        return max((self.compare(ending, other) for ending in endings_of_one for other in others), default=Rhyme.NONE)
+
+    def of_words(self, word: str, readings: Pronunciations, other: str, other_readings: Pronunciations) -> Rhyme:
+        """Return how well two words rhyme, in the readings that suit each other best."""
+        if word == other:
+            return Rhyme.SAME
+        best = self.best(*(chain.from_iterable(map(endings, each)) for each in (readings, other_readings)))
+        return Rhyme.EYE if best is Rhyme.NONE and letters(word) == letters(other) else best
 
 
 def endings(reading: Pronunciation) -> Iterator[Ending]:
@@ -132,37 +113,6 @@ def _ending(reading: Pronunciation, start: int, *, stressed: bool) -> Ending:
     while before and len(onset) > 1 and " ".join(onset) not in ONSETS:  # of "yourself", the r belongs to "your"
         onset = onset[1:]
     return Ending(" ".join(onset), " ".join(phoneme.rstrip("012") for phoneme in reading[start:]), stressed)
-
-
-def are_equal(sound: str, other: str) -> bool:
-    """Tell whether the sonnets take two different sounds for a rhyme, in some words at least."""
-    return frozenset((sound, other)) in LEARNED | LEARNED_IF_PROMOTED
-
-
-def compare(ending: Ending, other: Ending) -> Rhyme:
-    """Tell how well two endings rhyme."""
-    if ending.sound != other.sound:
-        sounds = frozenset((ending.sound, other.sound))
-        is_learned = sounds in LEARNED or (sounds in LEARNED_IF_PROMOTED and ending.stressed != other.stressed)
-        return Rhyme.LEARNED if is_learned else Rhyme.NONE
-    if ending.onset == other.onset:
-        return Rhyme.SAME
-    return Rhyme.PERFECT if ending.stressed and other.stressed else Rhyme.PROMOTED
-
-
-def rhyme(word: str, readings: Pronunciations, other: str, other_readings: Pronunciations) -> Rhyme:
-    """Tell how well two words rhyme, in the readings that suit each other best."""
-    if word == other:
-        return Rhyme.SAME
-    pairs = (
-        compare(ending, other_ending)
-        for reading in readings
-        for ending in endings(reading)
-        for other_reading in other_readings
-        for other_ending in endings(other_reading)
-    )
-    best = max(pairs, default=Rhyme.NONE)
-    return Rhyme.EYE if best is Rhyme.NONE and letters(word) == letters(other) else best
 
 
 def letters(word: str) -> str:

@@ -20,8 +20,8 @@ import numpy as np
 from model.engine.lockstep import Lockstep
 from model.errors import RequestError
 from model.sonnets.lines import PRECISION, Line, Lines
-from model.sonnets.partners import Choice, best_rhyme
-from model.sonnets.rhyme import Ending, Rhyme, are_equal
+from model.sonnets.partners import Choice
+from model.sonnets.rhyme import Ending, Rhyme
 from model.sonnets.tables import Tables
 from model.text.vocabulary import Vocabulary
 from model.text.words import words_of
@@ -36,29 +36,15 @@ COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 3.5, Rhyme.EYE:
 COST_OF_REPETITION = 2.5
 """Nats for each time that the sonnet has a word already."""
 COST_OF_OVERUSE = 0.05
-"""The same for one of the FREE_WORDS."""
+"""The same for a word that every text repeats."""
 COST_OF_MIXING = 8.0
-"""Nats for each word of one of the ADDRESSES, if the sonnet uses the other more."""
+"""Nats for each "thou" where the sonnet says "you" more often, and the other way round."""
 SHARE_OF_LEANING = 0.8
 """How much of a word's leaning towards sonnets counts. With this, words lean as much as those of real sonnets."""
 STOPS = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
 """The marks that have to end a quatrain and the sonnet. Of real quatrains, five in six end so, and every sonnet."""
 ATTEMPTS = 3
 """How often a line is tried with the largest choice of words."""
-FREE_WORDS = frozenset(
-    words_of(
-        "a all am an and are art as at be but by can did do dost doth for from had hast hath have he her him his how i"
-        " if in is it may me mine more my no nor not now o of on or our shall she should so that the thee their them"
-        " then there these they thine this those thou though thy to upon was we were what when where which who will"
-        " with would yet you your"
-    )
-)
-"""Words that every text repeats."""
-ADDRESSES = (
-    frozenset(words_of("thou thee thy thine thyself")),
-    frozenset(words_of("you your yours yourself yourselves ye")),
-)
-"""How somebody is spoken to. Of 138 real sonnets, three mix the two."""
 
 
 class _End(NamedTuple):
@@ -116,7 +102,7 @@ class SonnetSearch:
 
     def _end_of_own(self, words: Sequence[str]) -> _End:
         word = words[-1].rpartition("-")[2] if words else ""
-        return _End(word, tuple(self._tables.partners.own_endings(word, self._tables.pronouncer(word))))
+        return _End(word, tuple(self._tables.partners.own_endings(word, self._tables.prosody.pronounce(word))))
 
     @property
     def _partner(self) -> _End | None:
@@ -170,7 +156,7 @@ class SonnetSearch:
             if not self._is_old(end):
                 yield end, cost
             return
-        rhyme = best_rhyme(self._partner.endings, end.endings)
+        rhyme = self._tables.prosody.rhymes.best(self._partner.endings, end.endings)
         yield end, cost + COSTS.get(rhyme, COSTS[Rhyme.EYE])
 
     def _cost_of(self, words: Sequence[str]) -> float:
@@ -178,21 +164,21 @@ class SonnetSearch:
 
         Lines are compared only with others of the same place, so it does not matter that mixing costs again.
         """
-        counts, cost = Counter(self._words), 0.0
+        prosody, counts, cost = self._tables.prosody, Counter(self._words), 0.0
         for word in words:
-            if word in FREE_WORDS:
+            if word in prosody.often:
                 cost += COST_OF_OVERUSE * counts[word]
             else:
-                cost += COST_OF_REPETITION * counts[word] - SHARE_OF_LEANING * self._tables.leanings.get(word, 0) / 10
+                leaning = prosody.dictionary.leanings.get(word, 0)
+                cost += COST_OF_REPETITION * counts[word] - SHARE_OF_LEANING * leaning / 10
             counts[word] += 1
-        return cost + COST_OF_MIXING * min(sum(map(counts.__getitem__, address)) for address in ADDRESSES)
+        return cost + COST_OF_MIXING * min(sum(map(counts.__getitem__, address)) for address in prosody.addresses)
 
     def _is_old(self, end: _End) -> bool:
         """Tell whether another line ends with this sound already."""
         sounds = {ending.sound for other in self._ends for ending in other.endings}
-        return any(
-            ending.sound in sounds or any(are_equal(ending.sound, sound) for sound in sounds) for ending in end.endings
-        )
+        equal_to = self._tables.prosody.rhymes.equal_to
+        return any(not sounds.isdisjoint((ending.sound, *equal_to(ending.sound))) for ending in end.endings)
 
 
 def whole_sonnet(prompt: str, text: str) -> str:

@@ -1,18 +1,18 @@
 """What the sonnets of a checkpoint are written with."""
 
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from model.checkpoint.encoding import Checkpoint
 from model.errors import RequestError
-from model.sonnets.elizabethan import CLIPPED
 from model.sonnets.metre import patterns
 from model.sonnets.partners import Partners
-from model.sonnets.pronunciation import Pronouncer
+from model.sonnets.prosody import Prosody, prosody
 from model.sonnets.scansion import LineEnds, Scansion
-from model.text.dictionary import PRONUNCIATIONS, Pronunciations, read_dictionary
 from model.text.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from model.text.dictionary import Pronunciations
 
 ENOUGH_WORDS = 1000
 """A checkpoint that knows fewer words writes no sonnets."""
@@ -21,11 +21,10 @@ ENOUGH_WORDS = 1000
 class Tables(NamedTuple):
     """All that searches read and never change."""
 
-    pronouncer: Pronouncer
+    prosody: Prosody
     scansion: Scansion
     partners: Partners
     opening: LineEnds  # words that bring a rhyme
-    leanings: Mapping[str, int]  # how much more often words occur in sonnets than in plays, in tenths of a nat
 
 
 def tables_for(checkpoint: Checkpoint) -> Tables:
@@ -33,23 +32,19 @@ def tables_for(checkpoint: Checkpoint) -> Tables:
     form = checkpoint.description.form
     if form != "verse":
         raise RequestError(f"a checkpoint of {form} cannot serve a SonnetRequest")
-    return _tables(checkpoint.known_words, checkpoint.vocabulary, checkpoint.version)
+    return _tables(checkpoint.known_words, checkpoint.vocabulary, checkpoint.version, checkpoint.description.tables)
 
 
 @lru_cache(maxsize=2)
-def _tables(known_words: frozenset[str], vocabulary: Vocabulary, version: str) -> Tables:
-    try:
-        dictionary = read_dictionary(PRONUNCIATIONS)
-    except OSError as error:
-        raise RequestError(f"sonnets need {PRONUNCIATIONS}, which cannot be read: {error.strerror}") from error
-    pronouncer = Pronouncer(dictionary.pronunciations)
+def _tables(known_words: frozenset[str], vocabulary: Vocabulary, version: str, edition: str) -> Tables:
+    found = prosody(edition)
     words: dict[str, Pronunciations] = {}
-    for word in (f"'{word}" if f"'{word}" in CLIPPED else word for word in sorted(known_words)):
+    for word in (f"'{word}" if f"'{word}" in found.clipped else word for word in sorted(known_words)):
         can_be_written = (len(word) > 1 or word in "aio") and all(letter in vocabulary for letter in word)
-        if can_be_written and (readings := pronouncer(word)):
+        if can_be_written and (readings := found.pronounce(word)):
             words[word] = readings
-    partners = Partners(words, dictionary.of_poems, dictionary.endings)
+    partners = Partners(words, found)
     if len(words) < ENOUGH_WORDS or not partners.openers or " " not in vocabulary:
         raise RequestError(f"checkpoint {version or '(not saved)'} knows too few words to write sonnets")
     scansion = Scansion({word: patterns(word, readings) for word, readings in words.items()}, vocabulary)
-    return Tables(pronouncer, scansion, partners, scansion.line_ends(partners.openers), dictionary.leanings)
+    return Tables(found, scansion, partners, scansion.line_ends(partners.openers))

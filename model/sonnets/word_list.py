@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from model.sonnets.pronunciation import Pronouncer
+from model.sonnets.prosody import prosody
 from model.sonnets.rhyme import endings
 from model.text.cleaning import POEMS
 from model.text.corpus import Corpus
@@ -36,7 +37,7 @@ def word_list(corpus: Corpus, originals: Mapping[str, str], whole: Dictionary) -
     names = _names(originals.values()) - sonnets.keys()
     wanted = [word for word in counts if word not in names and (counts[word] > 1 or word in poems)]
     consulted = _Consulted(whole.pronunciations)
-    pronounce = Pronouncer(consulted)
+    pronounce = Pronouncer(consulted, prosody().pronounce.forms)
     of_poems = frozenset(word for word in wanted if pronounce(word) and word in poems)
     entries = {word for word in consulted.words if word not in names and (len(word) > 1 or word in "aio")}
     kept = {word: whole.pronunciations[word] for word in entries}

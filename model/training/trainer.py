@@ -23,6 +23,7 @@ from model.checkpoint.encoding import Checkpoint, Description
 from model.evaluation.held_out import held_out_loss
 from model.network.language_model import LanguageModel
 from model.network.layers import GATES
+from model.sonnets.prosody import newest_edition
 from model.text.corpus import Corpus
 from model.text.fingerprints import Fingerprints
 from model.training.course import Course, Interrupted, TrainingError, seconds_left
@@ -166,6 +167,7 @@ class Training:
                 "python": platform.python_version(),
             },
             top_p=self.recipe.top_p,
+            tables=newest_edition() if corpus.form == "verse" else "",
         )
         return Checkpoint(
             language_model,
