@@ -22,7 +22,7 @@ from model.sonnets import prosody
 from model.sonnets.lines import OF_DRAWN, PRECISION, draw
 from model.sonnets.metre import patterns, scans
 from model.sonnets.rhyme import Rhyme
-from model.sonnets.search import PARTNERS, STOPS, whole_sonnet
+from model.sonnets.search import PARTNERS, STOPS
 from model.sonnets.tables import tables_for
 from model.text.words import words_of
 from model.writing.decoder import AT_ONCE, Decoder
@@ -128,14 +128,12 @@ def test_a_sonnet_speaks_to_somebody_as_its_first_line_does(released: Checkpoint
 def test_without_a_first_line_it_writes_that_too(decoder: Decoder, small: Checkpoint) -> None:
     (text,) = written(decoder, request(prompt=" "))
     check(text, small, "")
-    assert whole_sonnet(" ", text) == text
 
 
 @pytest.mark.parametrize("first", ["mango", "the silver orange", "🦕", "42", "a purple", "Привет", "x" * 300])
 def test_odd_first_lines(first: str, decoder: Decoder, small: Checkpoint) -> None:
     (text,) = written(decoder, request(prompt=first))
     check(text, small, first, free=True)
-    assert whole_sonnet(first, text).split("\n")[0] == first
 
 
 @pytest.mark.parametrize("temperature", [0, 2])

@@ -179,9 +179,3 @@ class SonnetSearch:
         sounds = {ending.sound for other in self._ends for ending in other.endings}
         equal_to = self._tables.prosody.rhymes.equal_to
         return any(not sounds.isdisjoint((ending.sound, *equal_to(ending.sound))) for ending in end.endings)
-
-
-def whole_sonnet(prompt: str, text: str) -> str:
-    """Return a sonnet's fourteen lines: the person's own, word for word, and what was written."""
-    own = prompt.strip()
-    return f"{own}\n{text}" if own else text
