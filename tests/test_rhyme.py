@@ -7,7 +7,7 @@ import pytest
 
 from model.sonnets.prosody import prosody
 from model.sonnets.rhyme import Ending, Rhyme, endings, letters
-from model.sonnets.search import PARTNERS
+from model.sonnets.search import SCHEME
 from model.text import sources
 from model.text.words import words_of
 
@@ -87,8 +87,8 @@ def test_what_is_learned_are_the_sounds_that_the_sonnets_rhyme_twice() -> None:
     counts: Counter[frozenset[str]] = Counter()
     for sonnet in sources.sonnets_corpus().training:
         last = [words_of(line)[-1] for line in sonnet.split("\n")]
-        for number, partner in enumerate(PARTNERS[: len(last)]):
-            if partner is not None and len(last) == len(PARTNERS):
+        for number, partner in enumerate(SCHEME[: len(last)]):
+            if partner is not None and len(last) == len(SCHEME):
                 sounds = [
                     {ending.sound for ending in chain.from_iterable(map(endings, pronounce(last[at])))}
                     for at in (number, partner)

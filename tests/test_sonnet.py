@@ -22,10 +22,10 @@ from model.sonnets import prosody
 from model.sonnets.lines import OF_DRAWN, PRECISION, draw
 from model.sonnets.metre import patterns, scans
 from model.sonnets.rhyme import Rhyme
-from model.sonnets.search import PARTNERS, STOPS
+from model.sonnets.search import SCHEME, STOPS
 from model.sonnets.tables import tables_for
 from model.text.words import words_of
-from model.writing.decoder import AT_ONCE, Decoder
+from model.writing.decoder import SONNETS_AT_ONCE, Decoder
 from model.writing.requests import Result, SonnetRequest, VerseRequest, generator_for
 
 FIRST = "Shall I compare thee to a summer's day?"
@@ -96,10 +96,10 @@ def check(text: str, checkpoint: Checkpoint, first: str, *, free: bool = False) 
         assert line == line.strip()
         assert scans([patterns(word, pronounce(word)) for word in words_of(line)]), line
     whole = [own, *lines] if first.strip() else lines
-    assert len(whole) == len(PARTNERS)
+    assert len(whole) == len(SCHEME)
     assert all(whole[number][-1] in stops for number, stops in STOPS.items())
     last = [(words_of(line) or [""])[-1] for line in whole]
-    for number, partner in enumerate(PARTNERS):
+    for number, partner in enumerate(SCHEME):
         if partner is not None and not (free and partner == 0):
             words = (last[number], last[partner])
             found = tables.rhymes.of_words(words[0], pronounce(words[0]), words[1], pronounce(words[1]))
@@ -166,7 +166,7 @@ def test_two_are_written_at_once_and_a_third_waits(decoder: Decoder, sonnets: li
     for _ in range(200):
         decoder.step()
     begun = [bool(decoder.lines(ticket)) for ticket in tickets]
-    assert begun == [True] * AT_ONCE + [False]
+    assert begun == [True] * SONNETS_AT_ONCE + [False]
     results = steps(decoder, 3)
     assert [results[ticket].texts[0] for ticket in tickets] == sonnets
     assert decoder.active == 0
@@ -200,7 +200,7 @@ def test_lines_can_be_read_while_they_are_written(decoder: Decoder, sonnets: lis
     while not (results := decoder.step()):
         if decoder.lines(ticket) != seen[-1]:
             seen.append(decoder.lines(ticket))
-    assert [len(lines) for lines in seen] == list(range(len(PARTNERS) - 1))
+    assert [len(lines) for lines in seen] == list(range(len(SCHEME) - 1))
     assert all(sonnets[0].startswith("\n".join(lines)) for lines in seen)
     assert results[0].texts == (sonnets[0],)
 

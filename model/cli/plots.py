@@ -17,7 +17,7 @@ from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from model.training.history import Floats, History
 
-SMOOTHED_FROM, SMOOTHED_OVER = 20, 50  # with so many points, lines are smooth; what part of them is one average
+SMOOTHED_FROM, SMOOTHED_OVER = 20, 50  # the number of points from which lines are smooth, and of a smooth line
 HEADROOM = 0.12  # share of the height above and below what is drawn
 SAMPLES, LONGEST_SAMPLE = 6, 110  # number of samples, and characters of each
 

@@ -30,7 +30,7 @@ SEQUENCE = 3
 
 
 def name_figures(names: Sequence[str], known: Set[str], training: Sequence[str], others: Sequence[str]) -> Figures:
-    """Compare names with the known ones, with those that were trained on, and with other real names.
+    """Compare names with known names, with names that were trained on, and with other real names.
 
     `new` is the share of names that are not known, `new_but_within_2_edits` the share that differ from a known name by
     only one or two letters, and `unique` the share that remains when repetitions are removed. `other_real_names` is the

@@ -16,7 +16,7 @@ from model.evaluation.held_out import fold_corpus
 from model.sonnets.metre import patterns, scans
 from model.sonnets.pronunciation import Pronouncer
 from model.sonnets.rhyme import Rhyme, Rhymes
-from model.sonnets.search import PARTNERS
+from model.sonnets.search import SCHEME
 from model.sonnets.tables import tables_for
 from model.text.corpus import Corpus
 from model.text.dictionary import Dictionary
@@ -27,7 +27,7 @@ from model.writing.requests import Sampling, SonnetRequest, VerseRequest, genera
 
 FIRST_LINES = files.ROOT / "data" / "first_lines.txt"
 POOL = 16
-"""Sonnets. Words repeat more in a larger text, so different words are counted in pools of so many, as are held out."""
+"""Words repeat more in a larger text, so different words are counted in pools: 16 sonnets, as are held out."""
 
 FREE_CHARACTERS = 2000
 """Enough for fourteen lines of free verse."""
@@ -113,7 +113,7 @@ def sonnet_figures(
 def rhymes_of(poem: str, pronounce: Pronouncer, rhymes: Rhymes) -> Iterator[Rhyme]:
     """Yield how well each pair of lines rhymes, unless the dictionary lacks one of the words."""
     last = [(words_of(line) or [""])[-1] for line in poem.split("\n")]
-    for number, partner in enumerate(PARTNERS[: len(last)]):
+    for number, partner in enumerate(SCHEME[: len(last)]):
         if partner is None:
             continue
         words = last[number], last[partner]

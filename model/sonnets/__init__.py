@@ -11,5 +11,5 @@ Rooms, from the ground up, and what other wings use of them:
     partners        which words may end a line
     lines           many lines written side by side
     tables          tables_for, Tables: what the sonnets of a checkpoint are written with
-    search          SonnetSearch, PARTNERS: fourteen lines by search
+    search          SonnetSearch, SCHEME: fourteen lines by search
 """

@@ -1,24 +1,24 @@
-"""Which words may end the lines of a poem: those that bring a rhyme, and those that answer it.
+"""Which words may end the lines of a poem: words that bring a rhyme, and words that answer it.
 
-Every word that ends a line has its last or last but one syllable in the last strong position of the line; so each of
-its endings (see `rhyme`) tells after how many syllables of the line the word may begin.
+The syllable that rhymes stands in the last strong position of the line. So the ending of a word (see `rhyme`) says
+after how many syllables of the line the word must begin.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
 
-from model.sonnets.metre import FEET, LONGEST, Counts, fits, stresses
+from model.sonnets.metre import LONGEST, SYLLABLES, Counts, fits, stresses
 from model.sonnets.prosody import Prosody
 from model.sonnets.rhyme import Ending, Rhyme, endings, letters
 from model.text.dictionary import Pronunciations
 
 ENOUGH = 5
-"""A word brings a new rhyme if at least so many others rhyme with it perfectly."""
+"""A word may bring a new rhyme if this number of other words rhyme with it perfectly."""
 
 
 class Choice(IntEnum):
-    """From how many words a rhyme is chosen; each choice includes those before it."""
+    """The words that a rhyme is chosen from; each choice includes the choices before it."""
 
     COMMON = 0  # words of the poems that rhyme by their sound
     RARE = 1  # words of the plays too
@@ -48,12 +48,12 @@ class Partners:
         return [ending for ending, starts in self._endings.get(word, {}).items() if starts & counts]
 
     def own_endings(self, word: str, readings: Pronunciations) -> list[Ending]:
-        """Return the endings of a person's last word, which need not fit into a line; a guess, where it is unknown."""
+        """Return the endings of a person's last word, which need not fit into a line; an unknown word's are guessed."""
         known = [ending for reading in readings for ending in endings(reading)]
         return list(dict.fromkeys(known)) or list(self._guessed_ending(word))
 
     def _guessed_ending(self, word: str) -> Iterator[Ending]:
-        """Yield the ending that most words with these last letters have; nothing for letters that are never last."""
+        """Yield the ending of most words with the same last letters; nothing if no word has them."""
         sound = next((self._sounds[word[n:]] for n in range(len(word)) if word[n:] in self._sounds), None)
         if sound:
             yield Ending("?", sound, stressed=True)
@@ -103,7 +103,7 @@ def _endings_in_line(readings: Pronunciations) -> Iterator[tuple[Ending, Counts]
     for reading in readings:
         pattern = stresses(reading)
         for ending in endings(reading):
-            start = (LONGEST if ending.feminine else FEET) - len(pattern)
+            start = (LONGEST if ending.feminine else SYLLABLES) - len(pattern)
             if start >= 0 and fits(pattern, start):
                 found[ending] |= 1 << start
     yield from found.items()

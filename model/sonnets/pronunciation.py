@@ -23,7 +23,7 @@ PHONEMES = CONSONANTS | {vowel + stress for vowel in VOWELS for stress in "012"}
 VOICELESS = frozenset(("P", "T", "K", "F", "TH", "S", "SH", "CH", "HH"))
 SIBILANTS = frozenset(("S", "Z", "SH", "ZH", "CH", "JH"))
 LONGEST_WORD = 40
-"""Letters. Longer words have no pronunciation; the longest that Shakespeare used has 36."""
+"""A word of more letters has no pronunciation. The longest word that Shakespeare used has 36."""
 MOST_APOSTROPHES = 3
 """The rules try three letters for each, so more would take long."""
 MOST_REMEMBERED = 200_000
@@ -75,7 +75,7 @@ class Pronouncer:
             yield from self._with_sounding_ed(word)
 
     def _plain(self, word: str) -> Pronunciations:
-        """Return the readings without those that verse adds."""
+        """Return the readings of prose, to which verse adds more."""
         if word not in self._stems_known:
             self._stems_known[word] = self.forms.words.get(word) or self._dictionary.get(word) or self._by_rule(word)
         return self._stems_known[word]
@@ -172,7 +172,7 @@ def _unique(readings: Iterable[Pronunciation]) -> Pronunciations:
 
 
 def is_vowel(phoneme: str) -> bool:
-    """Tell vowels, which carry a digit, from consonants."""
+    """Return whether a phoneme is a vowel: a vowel carries a digit."""
     return phoneme[-1].isdigit()
 
 

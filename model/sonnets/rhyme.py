@@ -55,7 +55,7 @@ class Ending(NamedTuple):
 
 
 class Rhymes:
-    """Which endings rhyme. Each set has pairs of sounds: those that differ today and yet rhyme in the sonnets."""
+    """Which endings rhyme. The two sets have pairs of sounds that differ today and yet rhyme in the sonnets."""
 
     def __init__(self, learned: frozenset[frozenset[str]], promoted: frozenset[frozenset[str]]) -> None:
         self.learned, self.promoted = learned, promoted  # the second only where one of two syllables is promoted
@@ -79,12 +79,12 @@ class Rhymes:
         return Rhyme.PERFECT if ending.stressed and other.stressed else Rhyme.PROMOTED
 
     def best(self, endings_of_one: Iterable[Ending], of_other: Iterable[Ending]) -> Rhyme:
-        """Return how well two words with such endings rhyme at best."""
+        """Return how well two words rhyme at best, from the endings that each may have."""
         others = list(of_other)
         return max((self.compare(ending, other) for ending in endings_of_one for other in others), default=Rhyme.NONE)
 
     def of_words(self, word: str, readings: Pronunciations, other: str, other_readings: Pronunciations) -> Rhyme:
-        """Return how well two words rhyme, in the readings that suit each other best."""
+        """Return how well two words rhyme at best, for the eye too, from their readings."""
         if word == other:
             return Rhyme.SAME
         best = self.best(*(chain.from_iterable(map(endings, each)) for each in (readings, other_readings)))
@@ -92,7 +92,7 @@ class Rhymes:
 
 
 def endings(reading: Pronunciation) -> Iterator[Ending]:
-    """Yield the endings of a reading, the masculine one first."""
+    """Yield the endings of a reading, the masculine ending first."""
     vowels = [place for place, phoneme in enumerate(reading) if is_vowel(phoneme)]
     if not vowels:
         return

@@ -1,13 +1,14 @@
-"""A sonnet by search: at each line, many are written side by side, one is kept, and all go on from there.
+"""A sonnet by search: for each line, 32 candidates are written side by side, and one of them is kept.
 
 Of lines that are drawn freely, three in four scan, but one in fifty rhymes. Here all candidates scan and rhyme (see
-`lines`); one of them is drawn by weight. The weight of a line is lowered by a poor rhyme, by words that the sonnet
-has already, and by "you" where it says "thou".
+`lines`), and one is drawn by weight. A poor rhyme lowers the weight of a line; so do words that the sonnet has already,
+and "you" where the sonnet says "thou".
 
-The rhymes are ABAB CDCD EFEF GG. A line that brings a rhyme brings a new sound, with enough words that answer it. Where
-no row finds an answer, because a person's own line ends in an odd word, the next larger `Choice` of words is tried.
+The rhymes are ABAB CDCD EFEF GG. A line that brings a rhyme has a new sound, and enough words answer it. If no
+candidate answers, because a person's own line ends in an odd word, the search goes on with the next larger `Choice` of
+words.
 
-All is drawn by the request's own generator, so neither the company nor the machine changes a sonnet.
+All numbers come from the request's own generator, so neither other requests nor the machine change a sonnet.
 """
 
 from collections import Counter
@@ -27,24 +28,24 @@ from model.text.vocabulary import Vocabulary
 from model.text.words import words_of
 
 ROWS = 32
-PARTNERS = (None, None, 0, 1, None, None, 4, 5, None, None, 8, 9, None, 12)
-"""The line that each line answers, None where it brings a rhyme of its own."""
-COLDEST = 0.1
-"""At lower temperatures, all rows would write the same line."""
+SCHEME = (None, None, 0, 1, None, None, 4, 5, None, None, 8, 9, None, 12)
+"""Which line each line answers; None if it brings a rhyme."""
+LOWEST_TEMPERATURE = 0.1
+"""Below it, all candidates would be the same line."""
 COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 3.5, Rhyme.EYE: 5.0}
 """Nats by which a rhyme lowers the weight of a line."""
 COST_OF_REPETITION = 2.5
-"""Nats for each time that the sonnet has a word already."""
+"""Nats for each time that the sonnet has used a word before."""
 COST_OF_OVERUSE = 0.05
 """The same for a word that every text repeats."""
 COST_OF_MIXING = 8.0
 """Nats for each "thou" where the sonnet says "you" more often, and the other way round."""
 SHARE_OF_LEANING = 0.8
-"""How much of a word's leaning towards sonnets counts. With this, words lean as much as those of real sonnets."""
+"""How much of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
 STOPS = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
-"""The marks that have to end a quatrain and the sonnet. Of real quatrains, five in six end so, and every sonnet."""
+"""The marks that end a quatrain and the sonnet. Five in six real quatrains end with one, and every sonnet."""
 ATTEMPTS = 3
-"""How often a line is tried with the largest choice of words."""
+"""How many times a line is tried with the largest choice of words."""
 
 
 class _End(NamedTuple):
@@ -66,10 +67,10 @@ class SonnetSearch:
         lockstep: Lockstep,
         vocabulary: Vocabulary,
     ) -> None:
-        self.lines: list[str] = []  # those that are finished, without the person's own
+        self.lines: list[str] = []  # finished lines, without the person's own
         self.error: RequestError | None = None
         self._tables = tables
-        self._generator, self._temperature = generator, max(float(temperature), COLDEST)
+        self._generator, self._temperature = generator, max(float(temperature), LOWEST_TEMPERATURE)
         self._lockstep, self._vocabulary = lockstep, vocabulary
         own = vocabulary.fold(prompt).strip()
         words = words_of(own)
@@ -89,7 +90,7 @@ class SonnetSearch:
         return Lines(ROWS, self._lockstep, self._tables.scansion, self._vocabulary)
 
     def step(self) -> bool:
-        """Let every row write a character, or read one of the person's; tell whether the sonnet is done."""
+        """Let every candidate write a character, or read the person's next; return whether the sonnet is done."""
         if self._unread:
             self._candidates.read(self._unread.pop())
             return False
@@ -98,7 +99,7 @@ class SonnetSearch:
         self._candidates.step(self._temperature, self._generator.random(ROWS))
         if self._candidates.are_done:
             self._end_line()
-        return self.error is not None or len(self._ends) == len(PARTNERS)
+        return self.error is not None or len(self._ends) == len(SCHEME)
 
     def _end_of_own(self, words: Sequence[str]) -> _End:
         word = words[-1].rpartition("-")[2] if words else ""
@@ -107,11 +108,11 @@ class SonnetSearch:
     @property
     def _partner(self) -> _End | None:
         """The end of the line that the next line answers."""
-        number = PARTNERS[len(self._ends)]
+        number = SCHEME[len(self._ends)]
         return None if number is None else self._ends[number]
 
     def _choose_words(self, choice: Choice) -> None:
-        """Choose the words that may end the next line, from this choice or a larger one."""
+        """Choose the words that may end the next line, from this choice or the next larger one that has some."""
         partner, self._attempts = self._partner, 0
         while True:
             self._choice = choice
@@ -125,7 +126,7 @@ class SonnetSearch:
             choice = Choice(choice + 1)
 
     def _end_line(self) -> None:
-        """Draw one of the finished lines, or begin the line anew."""
+        """Draw one of the finished candidates, or begin the line anew."""
         lines = [(line, end, nats) for line in self._candidates.finished for end, nats in self._judged(line)]
         if not lines:
             self._begin_anew()
@@ -137,7 +138,7 @@ class SonnetSearch:
         self._words.update(words_of(line.text))
         self._ends.append(end)
         self._candidates.keep(line)
-        if len(self._ends) < len(PARTNERS):
+        if len(self._ends) < len(SCHEME):
             self._choose_words(Choice.COMMON)
 
     def _begin_anew(self) -> None:
@@ -148,7 +149,7 @@ class SonnetSearch:
             self.error = RequestError(f"no line {len(self._ends) + 1} scans and rhymes; try another seed or line")
 
     def _judged(self, line: Line) -> Iterable[tuple[_End, float]]:
-        """Yield how a line ends and what that costs in nats; nothing if it must not be taken."""
+        """Yield the end of a line and the cost of the line in nats; nothing if the line must not be taken."""
         words = words_of(line.text)
         end = _End(words[-1], tuple(self._tables.partners.endings_of(words[-1], line.last_word_after)))
         cost = self._cost_of(words)
@@ -160,7 +161,7 @@ class SonnetSearch:
         yield end, cost + COSTS.get(rhyme, COSTS[Rhyme.EYE])
 
     def _cost_of(self, words: Sequence[str]) -> float:
-        """Return what words cost in nats: those that the sonnet has already, those of plays, and those that mix.
+        """Return the cost in nats of words that repeat the sonnet, belong to plays, or mix "thou" with "you".
 
         Lines are compared only with others of the same place, so it does not matter that mixing costs again.
         """
@@ -175,7 +176,7 @@ class SonnetSearch:
         return cost + COST_OF_MIXING * min(sum(map(counts.__getitem__, address)) for address in prosody.addresses)
 
     def _is_old(self, end: _End) -> bool:
-        """Tell whether another line ends with this sound already."""
+        """Return whether another line ends with this sound."""
         sounds = {ending.sound for other in self._ends for ending in other.endings}
         equal_to = self._tables.prosody.rhymes.equal_to
         return any(not sounds.isdisjoint((ending.sound, *equal_to(ending.sound))) for ending in end.endings)

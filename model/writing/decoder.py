@@ -2,8 +2,8 @@
 
 Continuous batching (Yu et al. 2022, "Orca"): a request takes a row of the batch when it arrives and leaves it when its
 text is done, whatever the other rows do. A row reads its prompt first. Then each character is drawn with one number
-from the request's own generator, or with none at temperature 0. Sonnets are searches beside the batch: at most AT_ONCE
-are written at the same time, the others wait in their order.
+from the request's own generator, or with none at temperature 0. Sonnets are searches beside the batch: SONNETS_AT_ONCE
+of them are written at the same time, and the others wait in their order.
 
 The other requests cannot change a text by a single bit, thanks to `lockstep` and `sampling`. A decoder is not
 thread-safe: one thread owns it and makes all calls.
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from model.sonnets.search import SonnetSearch
     from model.sonnets.tables import Tables
 
-AT_ONCE = 2
+SONNETS_AT_ONCE = 2
 """How many sonnets are written at the same time."""
 
 
@@ -49,7 +49,7 @@ class Decoder:
         self._searches: dict[int, SonnetSearch] = {}  # by ticket
         self._undelivered: list[Result] = []
         self._is_arranged = False  # for the present drafts
-        self._reading: list[Draft] = []  # those that have not read their prompts to the end
+        self._reading: list[Draft] = []  # drafts that have not read their whole prompt
 
     @property
     def active(self) -> int:
@@ -80,7 +80,7 @@ class Decoder:
                 return
 
     def step(self) -> list[Result]:
-        """Take every text one character on; return the results of those that are finished, ordered by ticket."""
+        """Take every text one character on; return the results of finished texts, ordered by ticket."""
         if not self._lockstep.is_sound:
             self._refuse_all()
         finished = [self._remove(draft) for draft in self._advance()] if self._drafts else []
@@ -173,8 +173,8 @@ class Decoder:
         self._undelivered += [Result(ticket, (), error) for ticket in tickets]
 
     def _search(self) -> list[Result]:
-        """Let the first searches write one character; return the results of those that are finished."""
-        finished = [ticket for ticket, search in islice(self._searches.items(), AT_ONCE) if search.step()]
+        """Let the first searches write one character; return the results of finished sonnets."""
+        finished = [ticket for ticket, search in islice(self._searches.items(), SONNETS_AT_ONCE) if search.step()]
         searches = [(ticket, self._searches.pop(ticket)) for ticket in finished]
         return [Result(ticket, search.texts, search.error) for ticket, search in searches]
 

@@ -2,8 +2,8 @@
 
 A word is a run of letters, with single apostrophes and hyphens between letters. So a mark after a letter is ambiguous:
 if a letter follows, the mark belongs to the word; if not, the word has ended before the mark. The tail of a text is the
-word at its end, with such a mark; it decides what may follow. There is no dead end: every tail leads to the end of a
-word, and from there to the newline, which every vocabulary has.
+word at its end, with a mark behind it if there is one; the tail decides what may follow. There is no dead end: every
+tail leads to the end of a word, and from there to the newline, which every vocabulary has.
 """
 
 from bisect import bisect_left
@@ -24,7 +24,7 @@ class Lexicon:
     def __init__(self, words: Iterable[str], vocabulary: Vocabulary) -> None:
         self._words = sorted(words)
         self._characters = vocabulary.characters
-        self._masks: dict[str, Mask] = {}  # by tail; only those that lead to a known word
+        self._masks: dict[str, Mask] = {}  # by tail; a tail that leads to no known word has none
 
     def tail_of(self, text: str) -> str:
         """Return the tail of a text, whose words may be unknown."""

@@ -35,7 +35,7 @@ class NameRequest:
     has more than `max_length` characters (by default 40, or the length of the longest known name). Then another one is
     drawn, at most `attempts` times for each name.
 
-    Each request needs its own generator. Requests that share one would change each other's texts.
+    Each request needs its own generator. Two requests that share a generator would change each other's texts.
     """
 
     generator: np.random.Generator
