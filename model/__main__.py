@@ -85,7 +85,11 @@ def train(
     alphabet: AlphabetOption = Alphabet.FOLDED,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="File for the weights.", show_default="a new version in checkpoints/"),
+        typer.Option(
+            metavar="FILE",
+            help="File for the weights.",
+            show_default="beside your text; of the project's texts, a new version in checkpoints/",
+        ),
     ] = None,
     minutes: Annotated[float | None, typer.Option(min=0.001, help="Train for about this long.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the text in each stage.")] = None,
@@ -119,8 +123,8 @@ def train(
     """
     if minutes is not None and epochs is not None:
         raise typer.BadParameter("give --minutes or --epochs, not both")
-    if promote and out is not None:
-        raise typer.BadParameter("--promote is for a new version in checkpoints/; omit --out")
+    if promote and (out is not None or corpus):
+        raise typer.BadParameter("--promote is for a new version in checkpoints/; omit --out and --corpus")
     if alphabet is Alphabet.OWN and (start is not None or not corpus):
         raise typer.BadParameter("--alphabet is for --corpus; with --from, the alphabet is that of the weights")
     if start is not None and (cell, hidden_size, layers) != (None, None, None):
@@ -130,16 +134,19 @@ def train(
         from model.training.recipes import customised
         from model.training.sizes import further, recipe_for
 
-        path = out or versions_of(network).directory / "new.safetensors"
+        beside = corpus[0].with_suffix(".safetensors") if corpus else versions_of(network).directory / "new.safetensors"
+        path = out or beside
         check_out(path, corpus or [])
         weights = weights_at(network, start) if start else None
         texts = texts_at(network, corpus, weights.vocabulary.alphabet if weights else alphabet)
         tell_of(texts)
+        if corpus and out is None:
+            typer.echo(f"The weights go beside the text: {path}. With --out, they go elsewhere.", err=True)
         recipe = further(weights, texts) if weights else recipe_for(texts, cell=cell, minutes=minutes)
         recipe = customised(recipe, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
         threads = thread_limit or available_cores()
         event = run_training(recipe, texts, path, seed, threads, weights, json=json)
-        if event["event"] == "finished" and out is None:
+        if event["event"] == "finished" and out is None and not corpus:
             event = add_version(event, versions_of(network), promote=promote)
     except FAILURES as error:
         if json:
@@ -236,14 +243,20 @@ def evaluate(
     """Measure weights: their loss on held-out text beside an n-gram's, and figures about the texts they write."""
     from model.engine.threads import blas_threads
 
+    if genre is Genre.SONNET:
+        from model.evaluation.sonnets import evaluate_sonnets, first_lines
+        from model.text.sources import whole_dictionary
+
+        lines = first_lines()
+        if thread_limit is not None:
+            raise typer.BadParameter("sonnets are written on one thread; omit --threads")
+        if samples is not None and not 1 <= samples <= len(lines):
+            raise typer.BadParameter(f"--samples is from 1 to {len(lines)} for sonnets, one for each first line")
     weights = weights_at(genre.network, checkpoint)
     texts = texts_at(genre.network, corpus, weights.vocabulary.alphabet)
     if genre is Genre.SONNET:
-        from model.evaluation.sonnets import evaluate_sonnets
-        from model.text.sources import whole_dictionary
-
         with blas_threads(1):  # as the bot writes them
-            sonnets = evaluate_sonnets(weights, texts, whole_dictionary(), count=samples)
+            sonnets = evaluate_sonnets(weights, texts, whole_dictionary(), lines[:samples])
         print_json(asdict(sonnets)) if json else print_sonnets(sonnets)
         return
     from model.evaluation.evaluation import evaluate as measure
@@ -262,7 +275,10 @@ def compare(
     thread_limit: ThreadsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Compare weights on held-out text. New ones are better if they improve by more than two standard errors."""
+    """Compare weights on held-out text.
+
+    New ones are better if they improve by more than two standard errors, and by at least 0.002 nats per character.
+    """
     from model.engine.threads import blas_threads
     from model.evaluation import comparison
 

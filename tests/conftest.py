@@ -1,6 +1,6 @@
 """Fixtures: tiny untrained weights on disk, a Telegram in memory, and the whole bot serving on it.
 
-The settings are made here and not read, so neither the environment nor a `.env` changes a test.
+The settings are made here and not read, so neither the environment nor a `.env` changes a test. Every test is bounded.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from bot.local.telegram import Telegram
 from bot.settings import Settings
 from bot.values import Secret
+from tests.bounds import pytest_runtest_call, pytest_runtest_setup, pytest_runtest_teardown  # noqa: F401 - hooks
 from tests.databases import database, postgresql, postgresql_folder  # noqa: F401 - fixtures
 from tests.serving import ADMIN, Chat, install_both, serving
 from tests.voices import folders, keats, own_chat, own_settings, pokemon  # noqa: F401 - fixtures

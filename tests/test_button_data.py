@@ -89,6 +89,7 @@ def test_versions_come_back(code: str, number: int) -> None:
     ("data", "press"),
     [
         ("1:versions:poem:3", PagePress("poem", 3)),
+        ("1:anyway:voices/k7m2p9x:0a1b2c3d4e5f:0", VersionPress("anyway", "voices/k7m2p9x", "0a1b2c3d4e5f", 0)),
         ("1:compare:voices/k7m2p9x:0a1b2c3d4e5f:0", VersionPress("compare", "voices/k7m2p9x", "0a1b2c3d4e5f", 0)),
         ("1:another:k7m2p9x", CreationPress("another", CODE)),
         ("1:continue:k7m2p9x", CreationPress("continue", CODE)),

@@ -18,6 +18,7 @@ from model.checkpoint.versions import Versions, load
 from model.cli import options
 from model.cli.display import Lines, LivePanel, duration
 from model.text import sources
+from model.text.corpus import read_names
 from model.text.words import words_of
 
 ROOT = Path(__file__).parents[1]
@@ -92,16 +93,34 @@ class TestTrain:
             versions.append(load(out).language_model.parameters["output.w_hy"].tobytes())
         assert versions[0] == versions[1] != versions[2]
 
+    def test_without_out_an_own_text_never_adds_a_version(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(options, "CHECKPOINTS", tmp_path / "checkpoints")
+        (tmp_path / "my names.txt").write_text(NAMES)
+        result = run("train", "dino", "--corpus", tmp_path / "my names.txt", *SMALL)
+        out = tmp_path / "my names.safetensors"
+        assert f"The weights go beside the text: {out}." in result.stderr
+        assert f"sample dino --checkpoint '{out}'" in result.stdout
+        assert load(out).description.recipe == "names"
+        assert sorted(path.name for path in tmp_path.iterdir()) == [
+            "my names.jsonl",
+            "my names.safetensors",
+            "my names.txt",
+        ]
+
     def test_without_out_it_adds_a_version_and_promotes_it_only_with_promote(
         self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        """The project's names are few here."""
         monkeypatch.setattr(options, "CHECKPOINTS", tmp_path)
+        monkeypatch.setattr(sources, "names_corpus", lambda: read_names(folder / "names.txt"))
         versions = Versions(tmp_path / "dino")
-        stdout = run_well("train", "dino", "--corpus", folder / "names.txt", *SMALL)
+        stdout = run_well("train", "dino", *SMALL)
         (added,) = versions.list()
         assert f"sample dino --checkpoint {versions.path(added)}" in stdout
         assert not (versions.directory / "current").exists()
-        run_well("train", "dino", "--corpus", folder / "names.txt", "--promote", "--seed", "1", *SMALL)
+        run_well("train", "dino", "--promote", "--seed", "1", *SMALL)
         assert versions.current() != added
         assert sorted(path.suffix for path in versions.directory.iterdir()) == sorted(
             ["", ".jsonl", ".jsonl", ".safetensors", ".safetensors"]
@@ -156,6 +175,7 @@ class TestTrain:
         [
             (["dino", "--minutes", "1", "--epochs", "1"], "not both"),
             (["dino", "--promote", "--out", "x"], "--out"),
+            (["dino", "--promote", "--corpus", "x"], "--corpus"),
             (["dino", "--corpus", "a", "--corpus", "b"], "one file"),
             (["dino", "--epochs", "0"], "--epochs"),
             (["dino", "--from", "x", "--hidden-size", "8"], "--hidden-size"),
@@ -337,7 +357,9 @@ class TestCompare:
         (result,) = events_of(run_well(*arguments, "--json"))
         assert result["old_loss"] == result["new_loss"] > 0
         assert (result["margin"], result["better"]) == (0, False)
-        assert "not better" in run_well(*arguments)
+        assert "not better: better means by more than two standard errors (0.0000) and by at least 0.002." in run_well(
+            *arguments
+        )
         assert "one held-out document" in run(*arguments[:-1], corpus).output
 
 

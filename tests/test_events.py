@@ -29,10 +29,12 @@ def corpus(tmp_path: Path) -> Corpus:
 
 def events_when_stopped_after(steps: int, corpus: Corpus, out: Path) -> list[str]:
     """Train, stop after so many steps, and return the names of the events."""
-    checks = count(1)
+    checks, names = count(1), list[str]()
     training = Training(RECIPE, corpus, snapshot=snapshot_path(out))
-    events = training_events(training, corpus, out, seed=0, stopped=lambda: next(checks) > steps)
-    return [event["event"] for event in events]
+    events = training_events(training, corpus, out, seed=0, stopped=lambda: bool(names) and next(checks) > steps)
+    for event in events:
+        names.append(event["event"])
+    return names
 
 
 def test_the_first_event_is_started_and_the_last_finished(corpus: Corpus, tmp_path: Path) -> None:
@@ -50,6 +52,30 @@ def test_a_stopped_training_leaves_a_snapshot(corpus: Corpus, tmp_path: Path) ->
     assert events_when_stopped_after(0, corpus, out)[-1] == "stopped"
     assert snapshot_path(out).exists()
     assert not out.exists()
+
+
+def test_the_n_gram_is_counted_once_and_a_stop_is_heard_meanwhile(corpus: Corpus, tmp_path: Path) -> None:
+    out = tmp_path / "small.safetensors"
+
+    def begin(polls: int) -> tuple[list[dict[str, Any]], int]:
+        """Stop after so many polls, or at the first event; return the events, and how many polls came before it."""
+        asked, events = count(1), list[dict[str, Any]]()
+        training = Training(RECIPE, corpus, snapshot=snapshot_path(out))
+        for event in training_events(
+            training, corpus, out, seed=0, stopped=lambda: next(asked) > polls or bool(events)
+        ):
+            events.append(event)
+            if len(events) == 1:
+                often = next(asked) - 1
+        return events, often
+
+    (stopped,), often = begin(2)
+    assert (stopped["event"], often) == ("stopped", 3)
+    (counted, *_, stopped), often = begin(10**6)
+    assert (counted["event"], counted["resumed"], stopped["event"]) == ("started", True, "stopped")
+    assert often > 3
+    (again, *_), often = begin(10**6)
+    assert (again["ngram_loss"], often) == (counted["ngram_loss"], 0)
 
 
 def test_a_stop_after_the_last_step_does_not_discard_the_weights(corpus: Corpus, tmp_path: Path) -> None:

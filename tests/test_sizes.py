@@ -34,6 +34,11 @@ def test_texts_with_pretraining_have_the_released_recipes() -> None:
         assert recipe_for(corpus, cell="lstm") == replace(released, cell="lstm")
 
 
+def test_an_rnn_has_one_layer_whatever_the_text() -> None:
+    corpus = replace(corpus_of("verse", 1_000), pretraining=("gouda",))
+    assert recipe_for(corpus, cell="rnn") == replace(POEM, cell="rnn", layers=1)
+
+
 @pytest.mark.parametrize("form", ["names", "verse"])
 def test_a_larger_text_gets_a_larger_network_less_dropout_and_fewer_epochs(form: Form) -> None:
     for smaller, larger in pairwise(recipes(form)):

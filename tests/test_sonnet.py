@@ -5,6 +5,7 @@ faster than the released one.
 """
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from model.network.language_model import LanguageModel
 from model.sonnets import prosody
 from model.sonnets.lines import OF_DRAWN, PRECISION, draw
 from model.sonnets.metre import patterns, scans
+from model.sonnets.partners import Choice
 from model.sonnets.rhyme import Rhyme
 from model.sonnets.search import SCHEME, STOPS
 from model.sonnets.tables import tables_for
@@ -98,7 +100,7 @@ def check(text: str, checkpoint: Checkpoint, first: str, *, free: bool = False) 
     whole = [own, *lines] if first.strip() else lines
     assert len(whole) == len(SCHEME)
     assert all(whole[number][-1] in stops for number, stops in STOPS.items())
-    last = [(words_of(line) or [""])[-1] for line in whole]
+    last = [tables.last_word(line) for line in whole]
     for number, partner in enumerate(SCHEME):
         if partner is not None and not (free and partner == 0):
             words = (last[number], last[partner])
@@ -134,6 +136,28 @@ def test_without_a_first_line_it_writes_that_too(decoder: Decoder, small: Checkp
 def test_odd_first_lines(first: str, decoder: Decoder, small: Checkpoint) -> None:
     (text,) = written(decoder, request(prompt=first))
     check(text, small, first, free=True)
+
+
+def test_a_clipped_word_at_the_end_of_a_line_is_the_word_of_the_tables(released: Checkpoint) -> None:
+    words = tables_for(released).scansion.words
+    assert {"'tis", "'gan"} <= {*words}
+    last_word = tables_for(released).prosody.last_word
+    assert [last_word(f"and so it is, {word},") for word in words] == words
+    assert last_word("42?") == ""
+
+
+def test_a_clipped_word_is_rhymed_by_its_sound(decoder: Decoder, small: Checkpoint) -> None:
+    first = "And I would have you be as if it 'twere"
+    (text,) = written(decoder, request(prompt=first))
+    check(text, small, first)
+
+
+def test_odd_words_leave_no_trace_in_the_tables_that_all_sonnets_share(released: Checkpoint) -> None:
+    partners = tables_for(released).partners
+    before = deepcopy(vars(partners))
+    for word in ("xyzzyq", "mango", "day"):
+        partners.answers(word, partners.own_endings(word, ()), Choice.EYE)
+    assert vars(partners) == before
 
 
 @pytest.mark.parametrize("temperature", [0, 2])

@@ -17,7 +17,7 @@ from bot.conversation.replies import LONGEST_VERSE
 from bot.handlers.dino import MOST
 from bot.local.contents import LONGEST_CAPTION, LONGEST_TEXT
 from bot.local.markup import parse_html, units
-from bot.training.choice import Entry, Page
+from bot.training.choice import DoubtfulError, Entry, Page
 from bot.training.commands import Comparison, Reason, RetrainingError
 from bot.training.lessons import Lesson
 from bot.training.retraining import Outcome
@@ -76,6 +76,8 @@ EVERYTHING = [
     texts.versions(STRANGE, Page("dino", ENTRIES * 4, None, 1, 3)),
     texts.versions(STRANGE, Page("dino", [], None, 0, 1)),
     texts.promoted("0a1b"),
+    texts.doubtful(STRANGE, DoubtfulError("worse", *ENTRIES)),
+    texts.doubtful(STRANGE, DoubtfulError("another text", *ENTRIES)),
     texts.rolled_back(STRANGE, *ENTRIES),
     texts.nothing_before(STRANGE),
     texts.not_changed(STRANGE, STRANGE * 99),
@@ -224,6 +226,18 @@ def test_a_curve_that_falls() -> None:
 def test_durations(seconds: float, shown: str) -> None:
     outcome = Outcome("dino", False, "0a1b", 2.0, 1.0, seconds)
     assert texts.training_over(LESSON, outcome) == f"Trained <b>dino</b> in {shown}."
+
+
+@pytest.mark.parametrize(
+    ("new", "margin", "verdict"),
+    [
+        (1.20795004, 0.0000001, "1.2079509 before. Less than 0.002 isn't worth a change"),
+        (1.2065, 0.003, "1.2080 before. A difference of 0.0030 can be luck"),
+    ],
+)
+def test_a_verdict_shows_how_losses_differ(new: float, margin: float, verdict: str) -> None:
+    outcome = Outcome("dino", False, "0a1b", new, 1.20795086, 20.0, margin)
+    assert verdict in texts.trained(LESSON, outcome, served=True)
 
 
 @pytest.mark.parametrize(

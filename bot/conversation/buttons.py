@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.conversation import moods, texts
-from bot.conversation.presses import NAMES_TO_CHOOSE, VERSION, VersionAction
+from bot.conversation.presses import NAMES_TO_CHOOSE, VERSION
 from bot.people.records import MOODS
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bot.conversation.presses import Action, TrainingChoice, VoiceAction
+    from bot.conversation.presses import Action, TrainingChoice, VersionPress, VoiceAction
     from bot.people.records import Creation, Preferences
     from bot.training.choice import Page
     from bot.writing.voices import Voice
@@ -77,7 +77,7 @@ def below_versions(page: Page, titles: Mapping[str, str]) -> InlineKeyboardMarku
     rows = [
         [
             _button(texts.version_button(action, version), action, page.network, version, page.number)
-            for action in get_args(VersionAction)
+            for action in ("promote", "compare")
         ]
         for version in others
     ]
@@ -87,6 +87,17 @@ def below_versions(page: Page, titles: Mapping[str, str]) -> InlineKeyboardMarku
     doors = [_button(title, "versions", network, 0) for network, title in titles.items() if network != page.network]
     rows += [doors[first : first + IN_A_ROW] for first in range(0, len(doors), IN_A_ROW)]
     return InlineKeyboardMarkup([row for row in rows if row])
+
+
+def below_doubt(press: VersionPress) -> InlineKeyboardMarkup:
+    """Return the buttons below the question whether a version should be promoted all the same."""
+    network, version, page = press.network, press.version, press.page
+    return InlineKeyboardMarkup(
+        [
+            [_button(texts.PROMOTE_ANYWAY, "anyway", network, version, page)],
+            [_button(texts.CANCEL, "versions", network, page)],
+        ]
+    )
 
 
 def below_training(key: str) -> InlineKeyboardMarkup:

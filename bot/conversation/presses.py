@@ -29,7 +29,7 @@ Action = Literal["another", "wilder", "tamer", "continue", "sonnet"]
 Choice = Literal["yes", "no", "export"]
 VoiceAction = Literal["rename", "remove", "removal", "keep"]
 TrainingChoice = Literal["finish", "cancel", "on", "drop"]
-VersionAction = Literal["promote", "compare"]
+VersionAction = Literal["promote", "anyway", "compare"]
 
 VERSION = "1"
 NAMES_TO_CHOOSE = ("1", "3", "5", "10")

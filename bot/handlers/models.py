@@ -15,6 +15,7 @@ from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filt
 from bot.conversation import buttons, presses, texts
 from bot.conversation.admission import ExplainedError
 from bot.conversation.presses import PagePress, VersionPress
+from bot.training.choice import DoubtfulError
 from bot.training.commands import RetrainingError
 from bot.training.lessons import Lesson
 from bot.writing.voices import RemovedError
@@ -79,12 +80,17 @@ class Models:
         await presses.release(query)
 
     async def press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Promote a version, or begin to compare it."""
+        """Promote a version, perhaps after a question, or begin to compare it."""
         query, message, press = presses.pressed(update, VersionPress, by=self._admin_ids)
         title = _title(press.network, await self._titles())
-        if press.action == "promote":
-            with _explained(title):
-                await self._choice.promote(press.network, press.version)
+        if press.action != "compare":
+            try:
+                with _explained(title):
+                    await self._choice.promote(press.network, press.version, anyway=press.action == "anyway")
+            except DoubtfulError as doubt:
+                await presses.show(query, texts.doubtful(title, doubt), buttons.below_doubt(press))
+                await presses.release(query)
+                return
             await self._show(query, press.network, press.page)
             await presses.release(query, texts.promoted(press.version))
         else:

@@ -8,5 +8,5 @@ Rooms, from the ground up, and what other wings use of them:
     reporting    Report, TrainingProgress: progress at the pace of its receiver
     commands     Reason, RetrainingError, Comparison: `train`, `plot` and `compare`, and how they fail
     retraining   Retraining, Outcome: train, compare, promote, serve
-    choice       Choice, Page, Entry, OvertakenError: the versions that there are, and which of them serves
+    choice       Choice, Page, Entry, DoubtfulError, OvertakenError: the versions that there are, and which one serves
 """

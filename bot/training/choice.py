@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from bot.training.commands import Commands, RetrainingError
 from bot.training.locks import LOCK, locked_in_turn
@@ -24,11 +24,16 @@ if TYPE_CHECKING:
     from bot.training.lessons import Lesson
     from bot.training.retraining import Retraining
     from bot.writing.writer import Writer
-    from model.checkpoint.encoding import Description
+    from model.checkpoint.encoding import Checkpoint, Description
     from model.checkpoint.versions import Versions
+    from model.text.forms import Form
 
 A_PAGE = 4
 """Versions."""
+WORSE: dict[Form, float] = {"names": 0.02, "verse": 0.002}
+"""Nats per character by which a version's held-out loss is higher that is promoted only if an admin insists."""
+
+Doubt = Literal["another text", "worse"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,27 @@ class Page:
 
 class OvertakenError(MangosaurusError):
     """Another version is current than the one to go back from."""
+
+
+class DoubtfulError(MangosaurusError):
+    """A version was not promoted, because the admin should be asked first."""
+
+    def __init__(self, doubt: Doubt, serving: Entry, version: Entry) -> None:
+        super().__init__(f"{version.version}: {doubt}")
+        self.doubt, self.serving, self.version = doubt, serving, version
+
+
+def doubt_about(version: Checkpoint, serving: Checkpoint) -> Doubt | None:
+    """Return why an admin should be asked before a version is promoted; None if nothing speaks against it.
+
+    A version learned from another text if its form is another one, or if less than half of the names and words that it
+    knows are known to the weights that serve.
+    """
+    new, old = version.description, serving.description
+    known, before = version.known_names | version.known_words, serving.known_names | serving.known_words
+    if new.form != old.form or (before and len(known & before) < len(known) / 2):
+        return "another text"
+    return "worse" if new.held_out_loss - old.held_out_loss >= WORSE[new.form] else None
 
 
 class Choice:
@@ -80,9 +106,9 @@ class Choice:
         """
         return await asyncio.to_thread(self._page, network, number)
 
-    async def promote(self, network: str, version: str) -> tuple[Entry, Entry]:
-        """Let a version serve; returns the one that was current, and this one."""
-        return await self._change(network, lambda versions: self._promote(network, versions, version))
+    async def promote(self, network: str, version: str, *, anyway: bool = False) -> tuple[Entry, Entry]:
+        """Let a version serve; returns the one that was current, and this one. DoubtfulError, unless `anyway`."""
+        return await self._change(network, lambda versions: self._promote(network, versions, version, anyway=anyway))
 
     async def rollback(self, network: str, version: str | None = None) -> tuple[Entry, Entry]:
         """Let the version serve that served before; returns the one that was current, and that one.
@@ -121,10 +147,13 @@ class Choice:
         await self._retraining.serve_current(network)
         return await asyncio.to_thread(lambda: (_entry(versions, before), _entry(versions, after)))
 
-    def _promote(self, network: str, versions: Versions, version: str) -> str:
-        writer, form = self._writers.get(network), versions.load(version).description.form
-        if writer and writer.checkpoint.description.form != form:
+    def _promote(self, network: str, versions: Versions, version: str, *, anyway: bool) -> str:
+        writer, new = self._writers.get(network), versions.load(version)
+        serving, form = writer.checkpoint if writer else versions.load_current(), new.description.form
+        if writer and serving.description.form != form:
             raise CheckpointError(f"{versions.path(version)}: its weights write {form}")
+        if not anyway and (doubt := doubt_about(new, serving)):
+            raise DoubtfulError(doubt, Entry(serving.version, serving.description), Entry(version, new.description))
         versions.promote(version)
         return version
 

@@ -44,12 +44,18 @@ def _figure(value: float) -> str:
 
 def print_comparison(comparison: "Comparison") -> None:
     """Print both losses and whether the new weights are better."""
+    from model.evaluation.comparison import WORTHWHILE, digits_for
+
+    digits = digits_for(comparison.old_loss, comparison.new_loss)
     typer.echo(
         f"held-out nats per character on {comparison.documents} documents: "
-        f"old {comparison.old_loss:.4f}, new {comparison.new_loss:.4f}"
+        f"old {comparison.old_loss:.{digits}f}, new {comparison.new_loss:.{digits}f}"
     )
     verdict = "better" if comparison.better else "not better"
-    typer.echo(f"The new weights are {verdict} by more than two standard errors ({comparison.margin:.4f}).")
+    typer.echo(
+        f"The new weights are {verdict}: better means by more than two standard errors "
+        f"({comparison.margin:.{digits}f}) and by at least {WORTHWHILE:g}."
+    )
 
 
 def print_sonnets(evaluation: "SonnetEvaluation") -> None:

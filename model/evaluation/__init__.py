@@ -7,6 +7,6 @@ Rooms, from the ground up, and what other wings use of them:
     copying       runs of characters copied from a text
     appearance    figures about names and poems, sampled or real
     evaluation    evaluate, Evaluation, baselines: all figures of one checkpoint
-    sonnets       evaluate_sonnets, SonnetEvaluation: how well sonnets scan and rhyme
-    comparison    compare, Comparison: whether one network is better than another
+    sonnets       evaluate_sonnets, SonnetEvaluation, first_lines: how well sonnets scan and rhyme
+    comparison    compare, Comparison, WORTHWHILE, digits_for: whether one network is better than another
 """

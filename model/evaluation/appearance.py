@@ -30,12 +30,13 @@ SEQUENCE = 3
 
 
 def name_figures(names: Sequence[str], known: Set[str], training: Sequence[str], others: Sequence[str]) -> Figures:
-    """Compare names with known names, with names that were trained on, and with other real names.
+    """Compare names with the known ones, which were trained on, and with other real names.
 
-    `new` is the share of names that are not known, `new_but_within_2_edits` the share that differ from a known name by
-    only one or two letters, and `unique` the share that remains when repetitions are removed. `other_real_names` is the
-    share of names that somebody has given to something else. `unseen_letters` is the share of names with a sequence of
-    three letters that no training name has, and `odd_letters` with one that no other real name has either.
+    `training` is a part of the known names, if there are very many. `new` is the share of names that are not known,
+    `new_but_within_2_edits` the share that differ from a known name by only one or two letters, and `unique` the share
+    that remains when repetitions are removed. `other_real_names` is the share of names that somebody has given to
+    something else. `unseen_letters` is the share of names with a sequence of three letters that no training name has,
+    and `odd_letters` with one that no other real name has either.
     """
     real = frozenset(others)
     return {

@@ -21,6 +21,10 @@ Floats = NDArray[np.float64]
 
 STANDARD_ERRORS = 2.0
 """The margin. By chance, a network that is no better exceeds it in two or three of a hundred comparisons."""
+WORTHWHILE = 0.002
+"""Nats per character. New weights change every sequence of texts, which a smaller gain is not worth."""
+DIGITS, MOST_DIGITS = 4, 16
+"""How many digits a loss has after the point, usually and at most."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,9 @@ class Comparison:
 
     @property
     def better(self) -> bool:
-        """Whether the new loss is lower by more than the margin."""
-        return self.old_loss - self.new_loss > self.margin
+        """Whether the new loss is lower by more than the margin, and by WORTHWHILE at least."""
+        gain = self.old_loss - self.new_loss
+        return gain > self.margin and gain >= WORTHWHILE
 
 
 def compare(old: Checkpoint, new: Checkpoint, corpus: Corpus) -> Comparison:
@@ -55,6 +60,12 @@ def compare(old: Checkpoint, new: Checkpoint, corpus: Corpus) -> Comparison:
     new_loss, new_residuals = _loss_and_residuals(new_nats, characters)
     variance = float(np.sum((new_residuals - old_residuals) ** 2)) * documents / (documents - 1)
     return Comparison(old_loss, new_loss, STANDARD_ERRORS * math.sqrt(variance), documents)
+
+
+def digits_for(one: float, other: float) -> int:
+    """Return how many digits after the point show that two losses differ."""
+    difference = abs(one - other)
+    return min(max(DIGITS, math.ceil(-math.log10(difference))), MOST_DIGITS) if difference else DIGITS
 
 
 def _loss_and_residuals(nats: Floats, characters: Floats) -> tuple[float, Floats]:

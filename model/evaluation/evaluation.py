@@ -3,7 +3,7 @@
 Seeds are fixed, so the same checkpoint and corpus always give the same figures.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -86,18 +86,23 @@ def _usual_samples(checkpoint: Checkpoint) -> int:
     return min(USUAL_SAMPLES[checkpoint.description.form], MOST_COMPARISONS // max(len(checkpoint.known_names), 1))
 
 
-def baselines(corpus: Corpus) -> Iterator[Baseline]:
-    """Yield the n-gram of the training texts and, if there are pretraining texts, one that counts them too."""
-    yield _baseline("training", corpus)
+def baselines(corpus: Corpus, between: Callable[[], object] = lambda: None) -> Iterator[Baseline]:
+    """Yield the n-gram of the training texts and, if there are pretraining texts, one that counts them too.
+
+    `between` is called about once a second, and may raise an error to end the counting.
+    """
+    yield _baseline("training", corpus, between)
     if corpus.pretraining:
         weight = WEIGHT[corpus.form]
         times = f"{weight} × " if weight > 1 else ""
-        yield _baseline(f"pretraining and {times}training", corpus, corpus.pretraining, weight)
+        yield _baseline(f"pretraining and {times}training", corpus, between, corpus.pretraining, weight)
 
 
-def _baseline(counted: str, corpus: Corpus, extra: Sequence[str] = (), weight: int = 1) -> Baseline:
-    order = best_order(corpus.training, corpus.vocabulary, ORDERS, extra=extra, weight=weight)
-    ngram = NGram.fit([*extra, *corpus.training * weight], corpus.vocabulary, order)
+def _baseline(
+    counted: str, corpus: Corpus, between: Callable[[], object], extra: Sequence[str] = (), weight: int = 1
+) -> Baseline:
+    order = best_order(corpus.training, corpus.vocabulary, ORDERS, extra=extra, weight=weight, between=between)
+    ngram = NGram.fit([*extra, *corpus.training * weight], corpus.vocabulary, order, between)
     return Baseline(counted, order, ngram.nats_per_character(corpus.held_out))
 
 
@@ -114,11 +119,10 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
         unaware = replace(checkpoint, known_names=frozenset(), other_names=NO_FINGERPRINTS)
         longest = longest_name(checkpoint.known_names)
         names = _texts(unaware, [NameRequest(each, sampling=sampling, max_length=longest) for each in generators])
-        known, others = {*corpus.training, *corpus.held_out}, corpus.pretraining
+        known, others = {*corpus.training}, corpus.pretraining
         if evaluation.trained_on_this_corpus:
-            known |= checkpoint.known_names  # more than the part that is measured
-        samples = name_figures(names, known, corpus.training, others)
-        held_out = name_figures(real, {*corpus.training}, corpus.training, others)
+            known |= checkpoint.known_names - {*corpus.held_out}  # more than the part that is measured
+        samples, held_out = (name_figures(each, known, corpus.training, others) for each in (names, real))
     loss = decoder_loss(checkpoint.language_model, corpus)
     return replace(evaluation, decoder_loss=loss, samples=samples, held_out=held_out)
 

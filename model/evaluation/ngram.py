@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from model.text.vocabulary import Vocabulary
 
@@ -77,16 +77,24 @@ class NGram:
         return len(self.tables) - 1
 
     @classmethod
-    def fit(cls, documents: Sequence[str], vocabulary: Vocabulary, order: int) -> NGram:
+    def fit(
+        cls,
+        documents: Sequence[str],
+        vocabulary: Vocabulary,
+        order: int,
+        between: Callable[[], object] = lambda: None,
+    ) -> NGram:
         """Count every context of 0..order characters in documents without their final newlines.
 
-        Time and memory grow with characters * order: 5 million characters at order 8 take seconds, not minutes.
+        `between` is called before each length of context, and may raise an error to end the counting. Time
+        and memory grow with characters * order: 5 million characters at order 8 take seconds, not minutes.
         """
         characters, offsets = _running_text(documents, vocabulary)
         contexts = np.zeros_like(characters)
         context_count = 1
         tables = []
         for length in range(1, order + 2):
+            between()
             fits = offsets >= length - 1
             table, grams = _count(contexts, characters, fits, offsets > 0, context_count, len(vocabulary))
             tables.append(table)
@@ -120,16 +128,17 @@ def best_order(
     *,
     extra: Sequence[str] = (),
     weight: int = 1,
+    between: Callable[[], object] = lambda: None,
 ) -> int:
     """Choose the order that best predicts a tenth of the training documents after counting the others.
 
     The `extra` documents are counted once and never predicted, the training documents `weight` times. A single training
-    document is both counted and predicted.
+    document is both counted and predicted. For `between` see `NGram.fit`.
     """
     predicted = training[::INNER_SPLIT]
     counted = [document for index, document in enumerate(training) if index % INNER_SPLIT] or list(training)
     candidates = sorted(set(orders))
-    ngram = NGram.fit([*extra, *counted * weight], vocabulary, candidates[-1])
+    ngram = NGram.fit([*extra, *counted * weight], vocabulary, candidates[-1], between)
     nats = ngram.nats_by_order(predicted)
     return min(candidates, key=lambda order: (nats[order], order))
 

@@ -15,7 +15,8 @@ from model.evaluation.appearance import Figures, copied_figures, share, syllable
 from model.evaluation.held_out import fold_corpus
 from model.sonnets.metre import patterns, scans
 from model.sonnets.pronunciation import Pronouncer
-from model.sonnets.rhyme import Rhyme, Rhymes
+from model.sonnets.prosody import Prosody
+from model.sonnets.rhyme import Rhyme
 from model.sonnets.search import SCHEME
 from model.sonnets.tables import tables_for
 from model.text.corpus import Corpus
@@ -48,10 +49,15 @@ class SonnetEvaluation:
     seconds: tuple[float, ...]
 
 
+def first_lines() -> list[str]:
+    """Return the first lines that sonnets are measured with."""
+    return FIRST_LINES.read_text(encoding="utf-8").splitlines()
+
+
 def evaluate_sonnets(
-    checkpoint: Checkpoint, corpus: Corpus, dictionary: Dictionary, *, count: int | None = None, seed: int = 0
+    checkpoint: Checkpoint, corpus: Corpus, dictionary: Dictionary, lines: Sequence[str], *, seed: int = 0
 ) -> SonnetEvaluation:
-    """Write a sonnet to each of the first lines, one after the other, and measure all three kinds of verse.
+    """Write a sonnet to each of these first lines, one after the other, and measure all three kinds of verse.
 
     `dictionary` is the whole one, which knows more words of the first lines than the search does.
 
@@ -59,8 +65,7 @@ def evaluate_sonnets(
     """
     corpus, decoder = fold_corpus(corpus, checkpoint), Decoder(checkpoint)
     tables = tables_for(checkpoint).prosody
-    pronounce, rhymes = Pronouncer(dictionary.pronunciations, tables.pronounce.forms), tables.rhymes
-    lines = FIRST_LINES.read_text(encoding="utf-8").splitlines()[:count]
+    pronounce = Pronouncer(dictionary.pronunciations, tables.pronounce.forms)
     texts, seconds = [], []
     for turn, line in enumerate(lines):
         start = time.process_time()
@@ -71,9 +76,9 @@ def evaluate_sonnets(
     free = decoder.generate([_free_verse(seed, turn) for turn in range(len(lines))])
     return SonnetEvaluation(
         checkpoint.version,
-        written=sonnet_figures(texts, pronounce, rhymes, sources, own_lines=1),
-        real=sonnet_figures(corpus.held_out, pronounce, rhymes, sources),
-        free=sonnet_figures([text for result in free for text in result.texts], pronounce, rhymes, sources),
+        written=sonnet_figures(texts, pronounce, tables, sources, own_lines=1),
+        real=sonnet_figures(corpus.held_out, pronounce, tables, sources),
+        free=sonnet_figures([text for result in free for text in result.texts], pronounce, tables, sources),
         failures=len(lines) - len(texts),
         seconds=tuple(seconds),
     )
@@ -89,13 +94,13 @@ def _free_verse(seed: int, turn: int) -> VerseRequest:
 
 
 def sonnet_figures(
-    poems: Sequence[str], pronounce: Pronouncer, rhymes: Rhymes, sources: Sequence[str], *, own_lines: int = 0
+    poems: Sequence[str], pronounce: Pronouncer, tables: Prosody, sources: Sequence[str], *, own_lines: int = 0
 ) -> Figures:
     """Measure poems; their first `own_lines` lines are a person's and count for rhymes only."""
     written = ["\n".join(poem.split("\n")[own_lines:]) for poem in poems]
     lines = [line for poem in written for line in poem.split("\n")]
     known = [found for line in lines if (found := _readings(line, pronounce)) is not None]
-    pairs = [found for poem in poems for found in rhymes_of(poem, pronounce, rhymes)]
+    pairs = [found for poem in poems for found in rhymes_of(poem, pronounce, tables)]
     real_lines = {line for text in sources for line in text.split("\n")}
     return {
         "poems": len(poems),
@@ -110,16 +115,16 @@ def sonnet_figures(
     }
 
 
-def rhymes_of(poem: str, pronounce: Pronouncer, rhymes: Rhymes) -> Iterator[Rhyme]:
+def rhymes_of(poem: str, pronounce: Pronouncer, tables: Prosody) -> Iterator[Rhyme]:
     """Yield how well each pair of lines rhymes, unless the dictionary lacks one of the words."""
-    last = [(words_of(line) or [""])[-1] for line in poem.split("\n")]
+    last = [tables.last_word(line) for line in poem.split("\n")]
     for number, partner in enumerate(SCHEME[: len(last)]):
         if partner is None:
             continue
         words = last[number], last[partner]
         readings = [pronounce(word) for word in words]
         if all(readings):
-            yield rhymes.of_words(words[0], readings[0], words[1], readings[1])
+            yield tables.rhymes.of_words(words[0], readings[0], words[1], readings[1])
 
 
 def _readings(line: str, pronounce: Pronouncer) -> list[tuple[str, ...]] | None:

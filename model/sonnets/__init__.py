@@ -5,7 +5,7 @@ Rooms, from the ground up, and what other wings use of them:
     pronunciation   Pronouncer, is_vowel: how a word sounds
     metre           patterns, scans: which words fit where in a line
     rhyme           Rhyme, Rhymes: which words rhyme
-    prosody         prosody, newest_edition: the tables of all these, which people can edit
+    prosody         prosody, Prosody, newest_edition: the tables of all these, which people can edit
     scansion        which characters keep a line to words that scan
     word_list       word_list: makes the file of pronunciations
     partners        which words may end a line

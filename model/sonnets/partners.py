@@ -70,7 +70,7 @@ class Partners:
             if is_chosen and self._rhymes.best(wanted, [ending]) > Rhyme.SAME:
                 found[other] |= starts
         if choice is Choice.EYE:
-            for other in self._by_letters[letters(word)]:
+            for other in self._by_letters.get(letters(word), ()):
                 if not other.endswith(word) and not word.endswith(other):
                     found[other] |= _all_starts(self._endings[other])
         return {other: starts for other, starts in found.items() if starts}

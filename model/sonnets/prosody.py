@@ -15,6 +15,7 @@ from model.errors import RequestError
 from model.sonnets.pronunciation import PHONEMES, Forms, Pronouncer
 from model.sonnets.rhyme import Rhymes
 from model.text.dictionary import Dictionary, Pronunciations, read_dictionary
+from model.text.words import words_of
 
 EDITIONS = files.ROOT / "data" / "prosody"
 FIRST = "1 840de9633b4e"
@@ -37,6 +38,11 @@ class Prosody:
     often: frozenset[str]  # words that every text repeats
     addresses: tuple[frozenset[str], ...]  # the words of somebody who says "thou", and of somebody who says "you"
     clipped: frozenset[str]  # words that begin with an apostrophe, which is no part of a word elsewhere
+
+    def last_word(self, line: str) -> str:
+        """Return the word that a line ends with, 'tis and 'gan with the mark before them; empty if it has no word."""
+        word = (words_of(line) or [""])[-1]
+        return f"'{word}" if f"'{word}" in self.clipped else word
 
 
 @cache

@@ -12,8 +12,8 @@ that ends in the same syllable.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import IntEnum
 from itertools import chain
 from typing import NamedTuple
@@ -54,19 +54,16 @@ class Ending(NamedTuple):
         return sum(phoneme in VOWELS for phoneme in self.sound.split()) > 1
 
 
+@dataclass(frozen=True)
 class Rhymes:
     """Which endings rhyme. The two sets have pairs of sounds that differ today and yet rhyme in the sonnets."""
 
-    def __init__(self, learned: frozenset[frozenset[str]], promoted: frozenset[frozenset[str]]) -> None:
-        self.learned, self.promoted = learned, promoted  # the second only where one of two syllables is promoted
-        self._equal: dict[str, list[str]] = defaultdict(list)
-        for pair in sorted(map(sorted, learned | promoted)):
-            for sound in pair:
-                self._equal[sound] += [other for other in pair if other != sound]
+    learned: frozenset[frozenset[str]]
+    promoted: frozenset[frozenset[str]]  # they rhyme only if metre gives one of the two syllables its stress
 
-    def equal_to(self, sound: str) -> Sequence[str]:
+    def equal_to(self, sound: str) -> frozenset[str]:
         """Return the other sounds that rhyme with this one, in some words at least."""
-        return self._equal.get(sound, ())
+        return frozenset(other for pair in self.learned | self.promoted if sound in pair for other in pair - {sound})
 
     def compare(self, ending: Ending, other: Ending) -> Rhyme:
         """Return how well two endings rhyme."""

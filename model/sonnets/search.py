@@ -75,7 +75,7 @@ class SonnetSearch:
         own = vocabulary.fold(prompt).strip()
         words = words_of(own)
         self._unread = vocabulary.ids_of(f"\n{own}" if words else "")[::-1].tolist()
-        self._ends = [self._end_of_own(words)] if prompt.strip() else []
+        self._ends = [self._end_of_own(own)] if prompt.strip() else []
         self._words = Counter(words)
         self._choose_words(Choice.COMMON)
 
@@ -101,8 +101,8 @@ class SonnetSearch:
             self._end_line()
         return self.error is not None or len(self._ends) == len(SCHEME)
 
-    def _end_of_own(self, words: Sequence[str]) -> _End:
-        word = words[-1].rpartition("-")[2] if words else ""
+    def _end_of_own(self, line: str) -> _End:
+        word = self._tables.prosody.last_word(line).rpartition("-")[2]
         return _End(word, tuple(self._tables.partners.own_endings(word, self._tables.prosody.pronounce(word))))
 
     @property
@@ -150,8 +150,8 @@ class SonnetSearch:
 
     def _judged(self, line: Line) -> Iterable[tuple[_End, float]]:
         """Yield the end of a line and the cost of the line in nats; nothing if the line must not be taken."""
-        words = words_of(line.text)
-        end = _End(words[-1], tuple(self._tables.partners.endings_of(words[-1], line.last_word_after)))
+        words, last = words_of(line.text), self._tables.prosody.last_word(line.text)
+        end = _End(last, tuple(self._tables.partners.endings_of(last, line.last_word_after)))
         cost = self._cost_of(words)
         if self._partner is None or self._choice is Choice.FREE:
             if not self._is_old(end):

@@ -18,7 +18,7 @@ from typing import Any
 from model.checkpoint.versions import Versions, save
 from model.text.corpus import Corpus
 from model.training.course import Interrupted
-from model.training.measurement import count_characters, measured_part, ngram_loss
+from model.training.measurement import count_characters, measured_part
 from model.training.progress import Progress
 from model.training.trainer import Training, never
 from model.writing.decoder import Decoder
@@ -135,7 +135,7 @@ def _started(training: Training, corpus: Corpus) -> Event:
         "parameters": training.language_model.parameters.whole.size,
         "resumed": training.resumed,
         "held_out_characters": count_characters(part.held_out),
-        "ngram_loss": ngram_loss(part),
+        "ngram_loss": training.ngram_loss,
         "start_loss": training.start_loss,
     }
 

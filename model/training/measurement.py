@@ -4,7 +4,7 @@ A network reads 20,000 characters in about a second, and the loss on them is kno
 measurements of a training read the same part, so they compare.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from model.evaluation.evaluation import baselines
 from model.text.corpus import Corpus
@@ -25,6 +25,6 @@ def count_characters(documents: Sequence[str]) -> int:
     return sum(len(document) + 1 for document in documents)
 
 
-def ngram_loss(corpus: Corpus) -> float:
+def ngram_loss(corpus: Corpus, between: Callable[[], object] = lambda: None) -> float:
     """Return the lowest loss of an n-gram on the held-out text, in nats per character (see `evaluation.baselines`)."""
-    return min(baseline.held_out_loss for baseline in baselines(corpus))
+    return min(baseline.held_out_loss for baseline in baselines(corpus, between))

@@ -23,6 +23,7 @@ class Position:
     best_step: int = 0
     measurement_is_owed: bool = False  # a stop interrupted it
     start_loss: float | None = None  # of the weights that the training goes on from, if any
+    ngram_loss: float | None = None
     step_seconds: float = 0.0  # of the last step
     measuring_seconds: float = 0.0  # of the longest measurement
 

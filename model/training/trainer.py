@@ -27,7 +27,7 @@ from model.sonnets.prosody import newest_edition
 from model.text.corpus import Corpus
 from model.text.fingerprints import Fingerprints
 from model.training.course import Course, Interrupted, TrainingError, seconds_left
-from model.training.measurement import count_characters, measured_part
+from model.training.measurement import count_characters, measured_part, ngram_loss
 from model.training.progress import Progress
 from model.training.recipes import Recipe
 from model.training.snapshot import Snapshot, read_snapshot, write_snapshot
@@ -101,9 +101,24 @@ class Training:
         """The held-out loss of the weights that the training goes on from, once they are measured."""
         return self._course.position.start_loss
 
+    @property
+    def ngram_loss(self) -> float | None:
+        """The held-out loss of an n-gram, once it is measured."""
+        return self._course.position.ngram_loss
+
     def measure_start(self, stopped: Callable[[], bool] = never) -> None:
-        """Measure the weights that the training goes on from, if any. Raises Interrupted if `stopped()` is true."""
+        """Measure an n-gram, and the weights that the training goes on from, if any, unless that is done.
+
+        Raises Interrupted if `stopped()` becomes true.
+        """
+
+        def heed_stop() -> None:
+            if stopped():
+                raise Interrupted
+
         try:
+            if self.ngram_loss is None:
+                self._course.position.ngram_loss = ngram_loss(measured_part(self.corpus), heed_stop)
             self._course.measure_start(stopped)
         except Interrupted:
             self._save()

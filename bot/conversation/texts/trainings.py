@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.conversation.texts.markup import cut, duration, escape
 from bot.training.commands import Reason
+from model.evaluation.comparison import WORTHWHILE, digits_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,8 +101,10 @@ def training(lesson: Lesson, progress: TrainingProgress) -> str:
 
 def trained(lesson: Lesson, outcome: Outcome, *, served: bool) -> str:
     """Say how a training ended. A network that was missing at the start is not `served` by its new weights."""
-    before = "" if outcome.old_loss is None else f", {outcome.old_loss:.4f} before"
-    losses = f"{outcome.new_loss:.4f} nats per character on held-out text{before}"
+    old_loss = outcome.new_loss if outcome.old_loss is None else outcome.old_loss
+    digits = digits_for(old_loss, outcome.new_loss)
+    before = "" if outcome.old_loss is None else f", {old_loss:.{digits}f} before"
+    losses = f"{outcome.new_loss:.{digits}f} nats per character on held-out text{before}"
     result = f"{training_over(lesson, outcome)[:-1]}, and it"
     if outcome.promoted:
         how = "can write" if outcome.old_loss is None else "improved"
@@ -109,8 +112,10 @@ def trained(lesson: Lesson, outcome: Outcome, *, served: bool) -> str:
         return f"{result} {how}: {losses}. Version <code>{outcome.version}</code> {use}."
     if outcome.old_loss is None or outcome.new_loss >= outcome.old_loss:
         return f"{result} didn't improve: {losses}. I'm keeping the old weights."
-    luck = f"A difference of {outcome.margin:.4f} can be luck"
-    return f"{result} barely improved: {losses}. {luck}, so I'm keeping the old weights."
+    is_luck = outcome.old_loss - outcome.new_loss <= outcome.margin
+    luck = f"A difference of {outcome.margin:.{digits}f} can be luck"
+    reason = luck if is_luck else f"Less than {WORTHWHILE:g} isn't worth a change"
+    return f"{result} barely improved: {losses}. {reason}, so I'm keeping the old weights."
 
 
 def training_over(lesson: Lesson, outcome: Outcome) -> str:

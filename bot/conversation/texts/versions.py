@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.conversation.texts.markup import counted, cut, escape
+from model.evaluation.comparison import WORTHWHILE, digits_for
 
 if TYPE_CHECKING:
-    from bot.training.choice import Entry, Page
+    from bot.training.choice import DoubtfulError, Entry, Page
     from bot.training.commands import Comparison
     from model.checkpoint.encoding import Description
 
@@ -24,6 +25,7 @@ ROLLBACK_USAGE = (
 COMPARING = "I'm comparing them. That takes a few seconds."
 COMPARING_ALREADY = "I'm comparing two versions already. Please ask again in a few seconds."
 NEWER, OLDER = "newer", "older"
+PROMOTE_ANYWAY, CANCEL = "Promote it all the same", "Cancel"
 
 
 def version_button(action: str, version: str) -> str:
@@ -50,6 +52,20 @@ def promoted(version: str) -> str:
     return f"{version} writes from now on."
 
 
+def doubtful(title: str, error: DoubtfulError) -> str:
+    """Ask whether a version should be promoted that learned from another text, or is worse than the one that serves."""
+    new, old = error.version, error.serving
+    if error.doubt == "another text" or not new.description or not old.description:
+        what = f"learned from another text than <code>{old.version}</code>, which serves"
+    else:
+        digits = digits_for(new.description.held_out_loss, old.description.held_out_loss)
+        what = (
+            f"is worse: {new.description.held_out_loss:.{digits}f} nats per character on held-out text, where "
+            f"<code>{old.version}</code>, which serves, has {old.description.held_out_loss:.{digits}f}"
+        )
+    return f"Version <code>{new.version}</code> of <b>{escape(title)}</b> {what}. {PROMOTE_ANYWAY}?"
+
+
 def rolled_back(title: str, before: Entry, after: Entry) -> str:
     """Say from which version to which a network went back."""
     return (
@@ -72,11 +88,12 @@ def not_changed(title: str, reason: str) -> str:
 def compared(title: str, serving: str, version: str, found: Comparison) -> str:
     """Show two losses on the same held-out text, and whether luck explains the difference."""
     old, new = found.old_loss or 0.0, found.new_loss or 0.0
+    digits = digits_for(old, new)
     return (
         f"Two versions of <b>{escape(title)}</b> on the same held-out text, in nats per character:\n\n"
-        f"<code>{serving}</code>, which serves: {old:.4f}\n"
-        f"<code>{version}</code>: {new:.4f}\n\n"
-        f"The difference is {abs(old - new):.4f}; up to {found.margin:.4f} can be luck. "
+        f"<code>{serving}</code>, which serves: {old:.{digits}f}\n"
+        f"<code>{version}</code>: {new:.{digits}f}\n\n"
+        f"The difference is {abs(old - new):.{digits}f}; up to {found.margin:.{digits}f} can be luck. "
         f"{_better(serving, version, old - new, found.margin)}"
     )
 
@@ -111,4 +128,6 @@ def _better(serving: str, version: str, gain: float, margin: float) -> str:
     """Name the better version, if there is one: a difference beyond luck counts in both directions."""
     if abs(gain) <= margin:
         return "So I can't tell which is better."
+    if abs(gain) < WORTHWHILE:
+        return f"Less than {WORTHWHILE:g} isn't worth a change."
     return f"So <code>{version if gain > 0 else serving}</code> is better."

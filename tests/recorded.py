@@ -1,0 +1,149 @@
+"""Recorded creations, and the only ways that tests know from a record to its text and to the tables of sonnets.
+
+A change of rooms edits the functions here. It changes neither `creations.jsonl` nor the sums in `test_creations.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+import re
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from bot.conversation.replies import Reply, request_for
+from bot.people.records import Creation, network_of
+from bot.writing.archive import Archive
+from model.checkpoint.versions import Versions
+from model.errors import RequestError
+from model.files import ROOT
+from model.sonnets import lines, metre, partners, pronunciation, rhyme, scansion, search, tables
+from model.sonnets.prosody import prosody
+from model.text.forms import Genre
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Record = dict[str, Any]
+
+RECORDED: list[Record] = [
+    json.loads(line) for line in (ROOT / "tests" / "creations.jsonl").read_text(encoding="utf-8").splitlines()
+]
+FIRST_RELEASE = {"dino": "565c4cdbe29e", "poem": "cf4b27233ab0"}
+VERSIONS = {name: Versions(ROOT / "checkpoints" / name) for name in ("dino", "poem")}
+VOICE = "accents"  # weights of 16 units for names and others for verse, trained with --alphabet own
+
+
+def drawn(records: Sequence[Record], network: str) -> list[tuple[list[str], bool]]:
+    """Return the texts that a network of the first release draws for records, and whether it fails."""
+    results = Decoder(VERSIONS[network].load(FIRST_RELEASE[network])).generate([_request(record) for record in records])
+    return [(list(result.texts), result.error is not None) for result in results]
+
+
+def _request(record: Record) -> Request:
+    generator = generator_for(record["seed"], record["turn"])
+    sampling = Sampling(record["temperature"], record["top_p"])
+    if record["network"] == "dino":
+        return NameRequest(generator, record["count"], record["prompt"], sampling)
+    return VerseRequest(generator, record["prompt"], sampling, known_words=record["known_words"])
+
+
+async def written(records: Sequence[Record]) -> list[str]:
+    """Return what people read when the bot writes these creations again, without the small print; "" if it cannot.
+
+    They are written side by side. The bot takes 16 sonnets at a time, each for a second.
+    """
+    archive = Archive({**VERSIONS, network_of(VOICE): Versions(ROOT / "tests" / "weights")})
+
+    async def read(record: Record) -> str:
+        facts = {name: value for name, value in record.items() if name != "shown"}
+        made = Creation("", 0, Genre(facts.pop("genre")), **facts)
+        try:
+            return _plain(Reply(made, await archive.write(made.network, made.version, request_for(made))))
+        except RequestError:
+            return ""
+
+    try:
+        return await asyncio.gather(*map(read, records))
+    finally:
+        await archive.stop()
+
+
+def _plain(reply: Reply) -> str:
+    if reply.creation.genre is Genre.DINO:
+        text = "\n".join(re.findall("<b>(.*?)</b>", reply.html))
+    else:
+        text = re.sub("</?b>", "", reply.html.rpartition("\n\n<i>")[0])
+    return html.unescape(text)
+
+
+def tables_of_sonnets() -> dict[str, object]:
+    """Return what sonnets depend on beside their weights and the file of pronunciations.
+
+    Mappings whose order counts, as the first rule that fits a word wins, are lists of pairs here.
+    """
+    first = prosody()
+    forms = first.pronounce.forms
+    return {
+        "words said by hand": {word: ", ".join(map(" ".join, readings)) for word, readings in forms.words.items()},
+        "suffixes": {letters: " ".join(sounds) for letters, sounds in forms.suffixes.items()},
+        "prefixes": [(letters, " ".join(sounds)) for letters, sounds in forms.prefixes.items()],
+        "spellings": forms.spellings,
+        "sounds": [pronunciation.VOICELESS, pronunciation.SIBILANTS, pronunciation.VOWELS, rhyme.ONSETS, rhyme.DULL],
+        "learned rhymes": [first.rhymes.learned, first.rhymes.promoted],
+        "words at line ends": [metre.PRONOUNS, first.never_last],
+        "words that sonnets repeat or mix": [first.often, first.addresses],
+        "marks": [scansion.PUNCTUATION, search.STOPS],
+        "numbers": {
+            "longest word": pronunciation.LONGEST_WORD,
+            "most apostrophes": pronunciation.MOST_APOSTROPHES,
+            "most readings": pronunciation.MOST_READINGS,
+            "syllables": [metre.SYLLABLES, metre.LONGEST, scansion.LATEST_START],
+            "enough rhymes": partners.ENOUGH,
+            "longest line": lines.MOST_CHARACTERS,
+            "weights": [lines.PRECISION, lines.OF_DRAWN],
+            "rows": search.ROWS,
+            "partners": search.SCHEME,
+            "coldest": search.LOWEST_TEMPERATURE,
+            "attempts": search.ATTEMPTS,
+            "costs": [
+                {kind.name: cost for kind, cost in search.COSTS.items()},
+                search.COST_OF_REPETITION,
+                search.COST_OF_OVERUSE,
+                search.COST_OF_MIXING,
+                search.SHARE_OF_LEANING,
+            ],
+            "enough words": tables.ENOUGH_WORDS,
+        },
+        "words as they sound": _sounds(),
+    }
+
+
+def _sounds() -> list[list[object]]:
+    """Return each word of the released verse with its readings, their stresses and what they rhyme with."""
+    pronounce = prosody().pronounce
+    known_words = VERSIONS["poem"].load(FIRST_RELEASE["poem"]).known_words
+    return [
+        [
+            *(word, readings, metre.patterns(word, readings)),
+            *([list(rhyme.endings(reading)) for reading in readings], rhyme.letters(word)),
+        ]
+        for word in sorted(known_words)
+        for readings in [pronounce(word)]
+    ]
+
+
+def sum_of(value: object) -> str:
+    """Return the sha256 of a value as JSON in ASCII with sorted keys and no white space; sets are sorted lists."""
+    return sha256(json.dumps(_listed(value), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _listed(one) for key, one in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(_listed(one) for one in value)
+    return [_listed(one) for one in value] if isinstance(value, list | tuple | range) else value
