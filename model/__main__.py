@@ -67,7 +67,7 @@ def fetch() -> None:
 
 @app.command(epilog="Example: python -m model pronunciations")
 def pronunciations() -> None:
-    """Make data/pronunciations.txt anew, which sonnets need: entries of the CMU dictionary for Shakespeare's words."""
+    """Make the pronunciations that sonnets need anew: entries of the CMU dictionary for Shakespeare's words."""
     from model.sonnets.word_list import word_list
     from model.text import dictionary, sources
 

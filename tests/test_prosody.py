@@ -1,12 +1,16 @@
 """The tables of sonnets: frozen for the weights that name them, and read with errors that name file and line."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from model.sonnets import prosody
-from model.sonnets.prosody import EDITIONS, FIRST, TableError, named, newest_edition, read_prosody
+from model.sonnets.prosody import EDITIONS, FIRST, TABLES, TableError, named, newest_edition, read_prosody
+from model.text.dictionary import Pronunciations
 
 
 @pytest.fixture
@@ -64,3 +68,24 @@ def test_an_error_names_the_file_and_the_line(edition: Path, table: str, line: s
     number = append(edition / table, line)
     with pytest.raises(TableError, match=rf"10/{table}, line {number}: {reason}"):
         read_prosody(edition)
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An edition whose tables have nothing in them."""
+    folder = tmp_path_factory.mktemp("empty")
+    for table in TABLES:
+        (folder / table).write_text("")
+    return folder
+
+
+@given(st.text("ab'=#,[] \t\nAEH10\u2019") | st.text())
+def test_whatever_is_written_into_a_table_is_read_or_refused_by_its_line(empty: Path, text: str) -> None:
+    (empty / "forms.txt").write_text(f"[words]\n{text}\n", encoding="utf-8", newline="")
+    words, refused = dict[str, Pronunciations](), "forms.txt, line 1"
+    try:
+        words |= read_prosody(empty).pronounce.forms.words
+    except TableError as error:
+        refused = str(error)
+    assert re.search(r"forms\.txt, line [1-9]", refused)
+    assert all(sounds for readings in words.values() for sounds in readings)

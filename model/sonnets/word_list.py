@@ -1,4 +1,4 @@
-"""Makes `data/pronunciations.txt`: which of Shakespeare's words have a place there, and how unknown words end.
+"""Makes `pronunciations.txt`: which of Shakespeare's words have a place there, and how unknown words end.
 
 Entries are those of the CMU dictionary that lead to a pronunciation of a word that the poem network has read, unless
 that is a name that only plays have, or stands once in a play. The last lines are rules for the last words of other
