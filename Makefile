@@ -13,7 +13,7 @@ help:
 	@echo 'make format  tidy the code'
 	@echo 'make train   make the released weights anew, from nothing (an hour)'
 	@echo 'make genera  make data/genera.txt anew, which train reads'
-	@echo 'make pronunciations  make data/pronunciations.txt anew, which sonnets need'
+	@echo 'make pronunciations  make data/prosody/1/pronunciations.txt anew, which sonnets need'
 	@echo 'make bench   measure beside torch, and write benchmarks/results.md'
 	@echo 'make bench-bot  measure the bot beside an echo bot and a torch bot, likewise'
 	@echo 'make clean   remove the environments and caches'
@@ -65,7 +65,7 @@ bench-bot: .venv-bench/ready
 clean:
 	rm -rf .venv .venv-test .venv-browser .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.venv/ready: EXTRAS = .[evaluate]
+.venv/ready: EXTRAS = .
 .venv-test/ready: EXTRAS = .[dev]
 .venv-browser/ready: EXTRAS = .[dev,browser]
 .venv-bench/ready: EXTRAS = .[bench]

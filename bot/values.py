@@ -12,9 +12,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.people.limits import Rate
-from model.decoding.limits import MAX_TEMPERATURE
 from model.errors import MangosaurusError
 from model.files import ROOT
+from model.writing.limits import MAX_TEMPERATURE
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 POSTGRESQL = "postgresql+psycopg://"

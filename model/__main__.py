@@ -18,9 +18,8 @@ from typing import Annotated
 
 import typer
 
-from model.cli.evaluation import run_evaluation
 from model.cli.failures import FAILURES, Commands, sentence
-from model.cli.figures import print_comparison, print_json
+from model.cli.figures import print_comparison, print_evaluation, print_json, print_sonnets
 from model.cli.options import (
     AlphabetOption,
     CheckpointOption,
@@ -36,11 +35,11 @@ from model.cli.options import (
     weights_at,
 )
 from model.cli.training import add_version, print_end, signals
-from model.decoding.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE
 from model.errors import MangosaurusError
 from model.network.parameters import CellName
 from model.text.forms import Alphabet, Genre
 from model.training.recipes import RecipeName, customised, further, recipe_for
+from model.writing.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE
 
 USUAL_TEMPERATURES = USUAL_TEMPERATURE | {"sonnets": SONNET_TEMPERATURE}
 
@@ -208,18 +207,36 @@ def sample(
     json: JsonOption = False,
 ) -> None:
     """Invent names, verse or sonnets."""
-    from model.cli.sampling import check_options, requests_for, usual_temperature, whole_texts
-    from model.decoding.decoder import Decoder
     from model.engine.threads import blas_threads
+    from model.writing.decoder import Decoder
+    from model.writing.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
+    from model.writing.verse import seam
 
-    check_options(genre, top_p, known_words=known_words)
+    if known_words and genre is not Genre.POEM:
+        reason = "new names are never known words" if genre is Genre.DINO else "a sonnet has only known words anyway"
+        raise typer.BadParameter(f"--known-words is for poem; {reason}")
+    if top_p not in (None, 1) and genre is Genre.SONNET:
+        raise typer.BadParameter("--top-p is for dino and poem; a sonnet is chosen from many lines")
     loaded = weights_at(genre.network, checkpoint)
     chosen_seed = secrets.randbelow(2**32) if seed is None else seed
-    chosen_temperature = usual_temperature(genre) if temperature is None else temperature
-    requests = requests_for(genre, prompt, count, chosen_temperature, top_p, chosen_seed, known_words=known_words)
+    if temperature is None:
+        temperature = SONNET_TEMPERATURE if genre is Genre.SONNET else USUAL_TEMPERATURE[genre.network.form]
+    generators, sampling = (
+        (generator_for(chosen_seed, turn) for turn in range(count or 1)),
+        Sampling(temperature, top_p),
+    )
+    before, requests = "", list[Request]()
+    if genre is Genre.DINO:  # one request for all names; temperature 0 gives only one
+        requests = [NameRequest(next(generators), count or (5 if temperature else 1), prompt, sampling)]
+    elif genre is Genre.POEM:
+        before = prompt + seam(prompt, loaded.vocabulary)
+        requests = [VerseRequest(each, prompt, sampling, known_words=known_words) for each in generators]
+    else:
+        before = f"{prompt.strip()}\n" if prompt.strip() else ""
+        requests = [SonnetRequest(each, prompt, temperature) for each in generators]
     with blas_threads(1):  # the products of one step are too small for several threads
         results = Decoder(loaded).generate(requests)
-    texts = whole_texts(genre, prompt, results, loaded.vocabulary)
+    texts = [before + text for result in results for text in result.texts]
     if json:
         print_json({"network": genre.network, "version": loaded.version, "seed": chosen_seed, "texts": texts})
     elif texts:
@@ -242,7 +259,29 @@ def evaluate(
     json: JsonOption = False,
 ) -> None:
     """Measure weights: their loss on held-out text beside an n-gram's, and figures about the texts they write."""
-    run_evaluation(genre, checkpoint, corpus, samples, thread_limit, json=json)
+    from model.engine.threads import blas_threads
+
+    if genre is Genre.SONNET:
+        from model.evaluation.sonnets import evaluate_sonnets, first_lines
+        from model.text.sources import whole_dictionary
+
+        lines = first_lines()
+        if thread_limit is not None:
+            raise typer.BadParameter("sonnets are written on one thread; omit --threads")
+        if samples is not None and not 1 <= samples <= len(lines):
+            raise typer.BadParameter(f"--samples is from 1 to {len(lines)} for sonnets, one for each first line")
+    weights = weights_at(genre.network, checkpoint)
+    texts = texts_at(genre.network, corpus, weights.vocabulary.alphabet)
+    if genre is Genre.SONNET:
+        with blas_threads(1):  # as the bot writes them
+            sonnets = evaluate_sonnets(weights, texts, whole_dictionary(), lines[:samples])
+        print_json(asdict(sonnets)) if json else print_sonnets(sonnets)
+        return
+    from model.evaluation.evaluation import evaluate as measure
+
+    with blas_threads(thread_limit):
+        figures = measure(weights, texts, samples=samples)
+    print_json(asdict(figures)) if json else print_evaluation(figures)
 
 
 @app.command(epilog="Example: python -m model compare dino old.safetensors new.safetensors")

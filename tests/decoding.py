@@ -5,11 +5,11 @@ from collections.abc import Collection
 import numpy as np
 
 from model.checkpoint.encoding import Checkpoint, Description
-from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, Request, Result, Sampling, VerseRequest, generator_for
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.text.vocabulary import Vocabulary, words_of
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, Request, Result, Sampling, VerseRequest, generator_for
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")

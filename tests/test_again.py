@@ -17,8 +17,8 @@ from bot.conversation.replies import request_for
 from bot.handlers.again import read_code
 from bot.local.markup import parse_html
 from bot.people.records import CODE_CHARACTERS, CODE_LENGTH, Creation
-from model.decoding.requests import Sampling, VerseRequest, generator_for
 from model.text.forms import Genre
+from model.writing.requests import Sampling, VerseRequest, generator_for
 from tests.serving import ALICE, BOB, Chat, install, serving, untrained
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.local.telegram import Telegram
     from bot.settings import Settings
     from bot.writing.desk import Text, Watch
-    from model.decoding.requests import Request
+    from model.writing.requests import Request
 
 
 async def test_nothing_is_left_behind(settings: Settings, telegram: Telegram) -> None:

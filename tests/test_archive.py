@@ -10,8 +10,8 @@ import pytest
 
 from bot.writing.archive import KEPT, Archive, MissingError
 from model.checkpoint.versions import Versions
-from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, generator_for
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, generator_for
 from tests.serving import install, untrained
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from model.checkpoint.encoding import Checkpoint
-    from model.decoding.requests import Result
+    from model.writing.requests import Result
 
 
 @pytest.fixture

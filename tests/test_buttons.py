@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from bot.writing.desk import Text, Watch
     from model.checkpoint.encoding import Checkpoint
-    from model.decoding.requests import Request
+    from model.writing.requests import Request
 
 CONTINUE = texts.BUTTONS["continue"]
 LINE = "Shall I compare thee"

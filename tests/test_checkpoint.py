@@ -62,7 +62,7 @@ def test_known_words_come_back_and_add_nothing_to_a_file_without_them(path: Path
     assert save(path, replace(load(path), known_words=frozenset())).version == without.version
 
 
-def test_other_names_and_top_p_come_back_and_add_nothing_to_a_file_without_them(path: Path) -> None:
+def test_other_names_top_p_and_tables_come_back_and_add_nothing_to_a_file_without_them(path: Path) -> None:
     without = save(path, checkpoint())
     assert "other_names" not in safetensors.numpy.load_file(path)
     assert b"top_p" not in path.read_bytes()
@@ -70,6 +70,9 @@ def test_other_names_and_top_p_come_back_and_add_nothing_to_a_file_without_them(
     saved = save(path, replace(load(path), other_names=Fingerprints.of(["felis", "apis"])))
     assert "felis" in load(path).other_names
     assert "canis" not in load(path).other_names
+    assert b"tables" not in path.read_bytes()
+    save(path, checkpoint(description=replace(DESCRIPTION, tables="2 0123456789ab")))
+    assert load(path).description.tables == "2 0123456789ab"
     careful = save(path, checkpoint(description=replace(DESCRIPTION, top_p=0.9)))
     assert load(path).description.top_p == 0.9
     assert len({without.version, saved.version, careful.version}) == 3

@@ -10,14 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.checkpoint.encoding import Checkpoint, Description
-from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
 from model.engine.exact import Lockstep
+from model.errors import RequestError
 from model.network.layers import Array
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, CellName
 from model.text.fingerprints import Fingerprints
 from model.text.vocabulary import NO_CHARACTER
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 from tests.decoding import (
     LETTERS,
     VERSE,

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from model.decoding.limits import LONGEST_NAME
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, Arrays, parameter_shapes
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.training.distillation import WIDTH, draw_names, soft_targets
+from model.writing.limits import LONGEST_NAME
 
 LETTERS = Vocabulary("\nab")
 

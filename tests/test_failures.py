@@ -23,14 +23,15 @@ from bot.local.contents import Refusal
 from bot.local.telegram import group
 from bot.wire.request import NothingSentError
 from bot.writing.writer import Busy, Stopped, Writer, WritingError
-from model.decoding.requests import Request, RequestError
-from model.errors import MangosaurusError
+from model.errors import MangosaurusError, RequestError
+from model.writing.requests import Request
 from tests.serving import ALICE, BOB, Chat, uncoded
 
 if TYPE_CHECKING:
     from bot.local.telegram import Telegram
     from bot.settings import Settings
     from bot.writing.desk import Text, Watch
+    from model.writing.requests import Request
 
 
 FULL = "CREATE TRIGGER full BEFORE INSERT ON creations BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"

@@ -10,8 +10,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import extractOne
 
-from model.evaluation.resemblance import are_within
 from model.text.sources import FetchError, downloaded, genera_path, names_corpus, names_path
 from tools import genera
 from tools.genera import far_from, genus_names, plain
@@ -34,8 +35,8 @@ def test_resemblance_is_measured_in_edits() -> None:
     """A check of the rule itself, by another program: the names nearest to a few dinosaurs."""
     some = DINOSAURS[::400]
     long, short = ([name for name in GENERA if (len(name) >= 8) == is_long] for is_long in (True, False))
-    assert not any(are_within(2, some, long))
-    assert not any(are_within(1, some, short))
+    for names, most in ((long, 2), (short, 1)):
+        assert [name for name in some if extractOne(name, names, scorer=Levenshtein.distance, score_cutoff=most)] == []
 
 
 def test_names_near_a_dinosaur_are_left_out() -> None:

@@ -16,7 +16,7 @@ from tests.serving import ALICE, BOB, Chat, uncoded, until
 if TYPE_CHECKING:
     from bot.local.telegram import Person, Telegram
     from bot.writing.desk import Text, Watch
-    from model.decoding.requests import Request
+    from model.writing.requests import Request
 
 
 async def offered(chat: Chat, text: str, person: Person = ALICE, offset: str = "") -> dict[str, Any]:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from bot.conversation import moods
 from bot.people.records import MOODS
-from model.decoding.limits import MAX_TEMPERATURE
-from model.decoding.requests import Sampling
+from model.writing.limits import MAX_TEMPERATURE
+from model.writing.requests import Sampling
 
 
 def test_bold_is_what_the_operator_set() -> None:

@@ -14,13 +14,13 @@ from typer.testing import CliRunner, Result
 from model import __main__ as command_line
 from model.checkpoint.encoding import Checkpoint, decode, encode
 from model.checkpoint.versions import load
-from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, VerseRequest, generator_for
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.text.alphabets import spell
 from model.text.forms import Alphabet
 from model.text.vocabulary import Vocabulary, words_of
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, VerseRequest, generator_for
 from tests.checkpoints import DESCRIPTION, checkpoint
 
 SMALL = ("--epochs", "2", "--hidden-size", "8")

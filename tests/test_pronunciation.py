@@ -6,19 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.decoding import pronunciation
-from model.decoding.elizabethan import BY_HAND, PREFIXES, SUFFIXES
-from model.decoding.pronunciation import LONGEST_WORD, MOST_READINGS, Pronouncer, is_vowel
+from model.sonnets import pronunciation
+from model.sonnets.pronunciation import LONGEST_WORD, MOST_READINGS, PHONEMES, Pronouncer
+from model.sonnets.prosody import prosody
 from model.text import sources
 from model.text.corpus import Corpus
-from model.text.dictionary import PRONUNCIATIONS, Dictionary, read_cmudict, read_dictionary
+from model.text.dictionary import (
+    PRONUNCIATIONS,
+    Dictionary,
+    read_cmudict,
+)
 from model.text.vocabulary import Vocabulary, words_of
 from tools.pronunciations import POEMS, format_dictionary, licence, word_list
 
-DICTIONARY = read_dictionary(PRONUNCIATIONS)
-pronounce = Pronouncer(DICTIONARY.pronunciations)
-VOWELS = {"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"}
-CONSONANTS = set(words_of("B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH"))
+DICTIONARY, pronounce = prosody().dictionary, prosody().pronounce
 needs_sonnets = pytest.mark.skipif(bool(sources.missing(sources.DATA)), reason="python -m model fetch")
 
 
@@ -66,7 +67,7 @@ def test_no_word_takes_long(part: str) -> None:
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pronunciation, "MOST_REMEMBERED", 10)
-    fresh = Pronouncer(DICTIONARY.pronunciations)
+    fresh = Pronouncer(DICTIONARY.pronunciations, pronounce.forms)
     assert [fresh(word) for word in ("beauty", "lov'd", "heav'n", "loveth") * 5] == [
         pronounce(word) for word in ("beauty", "lov'd", "heav'n", "loveth") * 5
     ]
@@ -80,14 +81,7 @@ def test_no_word_is_guessed() -> None:
 def test_whatever_the_word_readings_are_of_known_sounds(word: str) -> None:
     readings = pronounce(word)
     assert len(readings) <= MOST_READINGS
-    for phoneme in (phoneme for reading in readings for phoneme in reading):
-        assert phoneme in CONSONANTS or (is_vowel(phoneme) and phoneme[:-1] in VOWELS)
-
-
-def test_tables_are_of_known_sounds() -> None:
-    readings = [reading for text in BY_HAND.values() for reading in text.split(",")]
-    for reading in (*readings, *SUFFIXES.values(), *PREFIXES.values()):
-        assert all(phoneme in CONSONANTS or phoneme[:-1] in VOWELS for phoneme in reading.split()), reading
+    assert PHONEMES.issuperset(phoneme for reading in readings for phoneme in reading)
 
 
 @needs_sonnets

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from model.decoding.sampling import COLDEST, sample_next
 from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
+from model.writing.sampling import COLDEST, sample_next
 
 
 def chi_square_agrees(counts: NDArray[np.intp], probabilities: Array) -> bool:

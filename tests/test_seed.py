@@ -18,15 +18,15 @@ from bot.local.contents import Refusal
 from bot.local.telegram import Person, group
 from bot.people.records import LARGEST_SEED, NEW_SEEDS
 from bot.writing.writer import Busy, Writer, WritingError
-from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, generator_for
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, generator_for
 from tests.serving import ALICE, BOB, Chat, names_in, serving, uncoded
 
 if TYPE_CHECKING:
     from bot.local.telegram import Telegram
     from bot.settings import Settings
     from bot.writing.desk import Text, Watch
-    from model.decoding.requests import Request
+    from model.writing.requests import Request
 
 
 @pytest.mark.parametrize(

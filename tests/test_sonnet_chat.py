@@ -25,11 +25,11 @@ from bot.local.request import LocalRequest
 from bot.local.telegram import group
 from bot.wire.pacing import Pacing
 from model.checkpoint.versions import Versions
-from model.decoding.limits import SONNET_TEMPERATURE
-from model.decoding.searches import tables_for
 from model.files import ROOT
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
+from model.sonnets.tables import tables_for
+from model.writing.limits import SONNET_TEMPERATURE
 from tests.serving import ALICE, BOB, Chat, install, serving, uncoded, until, untrained
 from tests.test_database import OLD
 

@@ -23,7 +23,7 @@ from bot.training.lessons import Lesson
 from bot.wire.order import PersonalOrder
 from bot.writing.folders import Folders
 from bot.writing.writer import Busy, Writer
-from model.decoding.decoder import Decoder
+from model.writing.decoder import Decoder
 from tests.serving import ADMIN, ALICE, BOB, Chat, install, serving, until, untrained
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from bot.local.telegram import Telegram
     from bot.settings import Settings
     from bot.writing.voices import Voice
-    from model.decoding.requests import Result
+    from model.writing.requests import Result
 
 
 async def table(chat: Chat) -> dict[str, str]:

@@ -14,8 +14,8 @@ from bot.conversation.voices import voice_in
 from bot.handlers.dino import as_names_begin
 from bot.local.buttons import buttons
 from model.checkpoint.versions import Versions
-from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, generator_for
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, generator_for
 from tests.serving import ALICE, BOB, Chat, install, names_in, serving, uncoded
 from tests.voices import POKEMON, code_in, learned, plain
 

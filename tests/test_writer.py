@@ -18,11 +18,12 @@ from bot.writing.desk import Text
 from bot.writing.nearest import Neighbourhood
 from bot.writing.writer import ROWS, Busy, Stopped, Writer, WritingError
 from model.checkpoint.encoding import Checkpoint, Description
-from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, Request, RequestError, Result, VerseRequest, generator_for
+from model.errors import RequestError
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.text.vocabulary import Vocabulary
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, Request, Result, VerseRequest, generator_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

@@ -1,4 +1,4 @@
-"""Makes data/pronunciations.txt anew: what sonnets need of the CMU Pronouncing Dictionary.
+"""Makes data/prosody/1/pronunciations.txt anew: what sonnets need of the CMU Pronouncing Dictionary.
 
 It takes every word that the poem network reads, except two kinds: names that occur in plays alone, and words that
 occur once, in a play. For each word it writes the entries of the dictionary from which the rules of `pronunciation`
@@ -14,8 +14,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from model import files
-from model.decoding.pronunciation import Pronouncer
-from model.decoding.rhyme import endings
+from model.sonnets.pronunciation import Pronouncer
+from model.sonnets.prosody import prosody
+from model.sonnets.rhyme import endings
 from model.text import sources
 from model.text.corpus import Corpus
 from model.text.dictionary import COMMENT, ENDING, MARK, PRONUNCIATIONS, Dictionary, Pronunciations
@@ -69,7 +70,7 @@ def word_list(corpus: Corpus, originals: Mapping[str, str], whole: Dictionary) -
     names = _names(originals.values()) - sonnets.keys()
     wanted = [word for word in counts if word not in names and (counts[word] > 1 or word in poems)]
     consulted = _Consulted(whole.pronunciations)
-    pronounce = Pronouncer(consulted)
+    pronounce = Pronouncer(consulted, prosody().pronounce.forms)
     of_poems = frozenset(word for word in wanted if pronounce(word) and word in poems)
     entries = {word for word in consulted.words if word not in names and (len(word) > 1 or word in "aio")}
     kept = {word: whole.pronunciations[word] for word in entries}

@@ -29,7 +29,7 @@ from bot.people.store import StoreError
 from bot.wire.order import person_id
 from bot.wire.request import NothingSentError
 from bot.writing.archive import MissingError, UnknownError, UntrainedError
-from model.decoding.requests import RequestError
+from model.errors import RequestError
 from model.text.forms import Genre, Network
 
 if TYPE_CHECKING:

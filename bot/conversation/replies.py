@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from bot.conversation import moods, texts
 from bot.conversation.buttons import below_creation
 from bot.wire.order import can_press
-from model.decoding.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
 from model.text.forms import Genre
+from model.writing.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
 
 if TYPE_CHECKING:
     from telegram import Chat, InlineKeyboardMarkup, User

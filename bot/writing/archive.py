@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.writing.desk import Text
     from model.checkpoint.encoding import Checkpoint
     from model.checkpoint.versions import Versions
-    from model.decoding.requests import Request
+    from model.writing.requests import Request
 
 logger = logging.getLogger(__name__)
 

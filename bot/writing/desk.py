@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.writing.nearest import Neighbourhood
-from model.decoding.decoder import Decoder
-from model.decoding.drafts import seam
-from model.decoding.requests import Request, RequestError, SonnetRequest, VerseRequest
+from model.errors import RequestError
+from model.writing.decoder import Decoder
+from model.writing.requests import Request, SonnetRequest, VerseRequest
+from model.writing.verse import seam
 
 if TYPE_CHECKING:
     import asyncio

@@ -16,14 +16,13 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from bot.writing.desk import Desk, Job, settle
-from model.decoding.requests import RequestError
-from model.decoding.searches import tables_for
-from model.errors import MangosaurusError
+from model.errors import MangosaurusError, RequestError
+from model.sonnets.tables import tables_for
 
 if TYPE_CHECKING:
     from bot.writing.desk import Text, Watch
     from model.checkpoint.encoding import Checkpoint
-    from model.decoding.requests import Request
+    from model.writing.requests import Request
 
 logger = logging.getLogger(__name__)
 

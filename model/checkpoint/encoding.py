@@ -50,6 +50,7 @@ class Description:
     versions: dict[str, str]  # of mangosaurus, numpy and python
     held_out_characters: int = 0  # how many characters of a long text were measured; 0: all
     top_p: float = 1.0  # with which texts are drawn unless a request says otherwise
+    tables: str = ""  # the edition of tables that sonnets are written with (see `sonnets.prosody`); empty: the first
 
 
 @dataclass(frozen=True)

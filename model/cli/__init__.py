@@ -8,10 +8,8 @@ Rooms, from the ground up, and what others use of them:
     failures    Commands, FAILURES, sentence: an error as one line and an exit code
     options     NetworkArgument, GenreArgument, CorpusOption, AlphabetOption, CheckpointOption, ThreadsOption,
                 JsonOption, and what they name: versions_of, weights_at, texts_at, tell_of, check_out
-    figures     print_json, print_comparison: results as tables or JSON
-    display     display: a training as it runs
-    evaluation  run_evaluation: what `evaluate` does
-    sampling    usual_temperature, check_options, requests_for, whole_texts: what `sample` asks for and prints
-    training    signals, add_version, print_end: what `train` does beside training
+    figures     print_json, print_evaluation, print_comparison, print_sonnets: results as tables or JSON
+    display     a training as it runs
+    training    run_training, add_version, print_end: what `train` does
     plots       draw: a training as a picture
 """

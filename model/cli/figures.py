@@ -22,9 +22,6 @@ def print_evaluation(evaluation: "Evaluation") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from model.evaluation.appearance import SYLLABLES
-    from model.evaluation.syllables import PACKAGE
-
     table = Table("", title=f"{evaluation.form}, version {evaluation.version}", title_justify="left")
     table.add_column("held out", justify="right")
     table.add_column("sampled", justify="right")
@@ -37,8 +34,6 @@ def print_evaluation(evaluation: "Evaluation") -> None:
     for name, value in evaluation.samples.items():
         table.add_row(name.replace("_", " "), _figure(evaluation.held_out[name]), _figure(value))
     Console().print(table)
-    if evaluation.form == "verse" and evaluation.samples and SYLLABLES not in evaluation.samples:
-        typer.echo(f"To count {SYLLABLES.replace('_', ' ')}: pip install {PACKAGE}")
     if not evaluation.trained_on_this_corpus:
         typer.echo("These weights were trained on another text, which may contain held-out documents of this one.")
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from model.checkpoint.encoding import Checkpoint
-from model.decoding.decoder import Decoder
-from model.decoding.drafts import longest_name
-from model.decoding.limits import USUAL_TEMPERATURE
-from model.decoding.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 from model.evaluation.appearance import Figures, name_figures, verse_figures
 from model.evaluation.held_out import decoder_loss, fold_corpus, held_out_loss, in_groups
 from model.evaluation.ngram import NGram, best_order
 from model.text.corpus import Corpus
 from model.text.fingerprints import NO_FINGERPRINTS
 from model.text.forms import Form
+from model.writing.decoder import Decoder
+from model.writing.limits import USUAL_TEMPERATURE
+from model.writing.names import longest_name
+from model.writing.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 
 ORDERS = range(9)  # of the n-gram
 WEIGHT: dict[Form, int] = {"names": 20, "verse": 1}

@@ -1,7 +1,7 @@
 """The pronunciations of words, out of the CMU Pronouncing Dictionary.
 
-`data/cmudict.txt` is the whole dictionary, fetched. `data/pronunciations.txt`, committed, has what sonnets need of it,
-and `tools.pronunciations` makes it:
+`data/cmudict.txt` is the whole dictionary, fetched. `data/prosody/1/pronunciations.txt`, committed, has what sonnets
+need of it, and `tools.pronunciations` makes it:
 
     beauty+ 23 B Y UW1 T IY0
     use+ Y UW1 S, Y UW1 Z
@@ -28,7 +28,7 @@ Pronunciation = tuple[str, ...]
 Pronunciations = tuple[Pronunciation, ...]
 _ENTRY = re.compile(r"([A-Z]+(?:['-][A-Z]+)*)(?:\(\d\))?")  # WORD, or WORD(1) for another reading
 COMMENT, MARK, ENDING = "#", "+", "-"
-PRONUNCIATIONS = files.ROOT / "data" / "pronunciations.txt"
+PRONUNCIATIONS = files.ROOT / "data" / "prosody" / "1" / "pronunciations.txt"
 
 
 @dataclass(frozen=True)

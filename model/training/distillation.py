@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from model.decoding.limits import LONGEST_NAME
-from model.decoding.sampling import sample_next
 from model.network.layers import Array, Ids, softmax
 from model.network.network import LanguageModel
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
+from model.writing.limits import LONGEST_NAME
+from model.writing.sampling import sample_next
 
 WIDTH = 1000  # names drawn at a time
 

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.checkpoint.versions import save
-from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, Request, VerseRequest, generator_for
 from model.errors import MangosaurusError
 from model.training.recipes import count_characters, measured_part
 from model.training.trainer import Interrupted, Progress, Trainer, never
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, Request, VerseRequest, generator_for
 
 Event = dict[str, Any]
 Floats = NDArray[np.float64]

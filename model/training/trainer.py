@@ -32,6 +32,7 @@ from model.evaluation.held_out import held_out_loss
 from model.network.layers import Array, Layer
 from model.network.network import LanguageModel
 from model.network.parameters import CELLS, Architecture
+from model.sonnets.prosody import newest_edition
 from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
 from model.text.fingerprints import Fingerprints
@@ -462,6 +463,7 @@ class Trainer:
                 "python": platform.python_version(),
             },
             top_p=self.recipe.top_p,
+            tables=newest_edition() if self.corpus.form == "verse" else "",
         )
         known, others = self._known_names
         return Checkpoint(language_model, self.corpus.vocabulary, description, known, other_names=others)

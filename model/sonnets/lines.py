@@ -1,9 +1,10 @@
-"""Lines written side by side: many rows begin after the same text, and each writes one line that scans and may end.
+"""Lines written side by side: many rows begin after the same text, and each writes one line that scans.
 
 Every letter is masked before it is drawn (see `scansion`). A mask may force what the network would hardly say, so each
-line has a weight: the logarithms of the probabilities that the network gave, letter by letter, to all that was allowed,
-which is the weight of a sequential Monte Carlo method (Doucet et al. 2001), and a share of the logarithm of what it
-drew. Weights are whole numbers of 1/PRECISION nats, so no order of a sum can change one.
+line has a weight. Each letter adds two logarithms to it. The first is that of the probability that the network gave to
+all allowed letters together: this is the weight of sequential Monte Carlo (Doucet et al. 2001). The second, of which
+only the share OF_DRAWN counts, is that of the probability of the letter that was drawn. Weights are whole numbers of
+1/PRECISION nats, so their sum does not depend on the order of adding.
 """
 
 from typing import NamedTuple
@@ -11,21 +12,21 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.decoding.metre import Counts
-from model.decoding.scansion import LineEnds, Scansion, Texts
 from model.engine.exact import Lockstep
 from model.network.layers import Array
+from model.sonnets.metre import Counts
+from model.sonnets.scansion import LineEnds, Scansion, Texts
 from model.text.vocabulary import Vocabulary
 
-LONGEST_LINE = 66
-"""Characters. The longest line of the sonnets has 60."""
+MOST_CHARACTERS = 66
+"""A longer line is dropped. The longest line of Shakespeare's sonnets has 60 characters."""
 PRECISION = 1 << 20
 OF_DRAWN = 0.8
-"""The share of the logarithm of the drawn characters' own probability."""
+"""How much of the logarithm of the drawn letter's own probability counts."""
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.intp]
-Weights = NDArray[np.int64]
+Integers = NDArray[np.int64]
 
 
 class Line(NamedTuple):
@@ -38,7 +39,7 @@ class Line(NamedTuple):
 
 
 class Lines:
-    """Some rows that write a line each. `finished` has those that are done."""
+    """Rows that write a line each; `finished` has the lines that are complete."""
 
     def __init__(self, rows: int, lockstep: Lockstep, scansion: Scansion, vocabulary: Vocabulary) -> None:
         self.finished: list[Line] = []
@@ -74,7 +75,7 @@ class Lines:
         self._texts = self._scansion.begin(self._count)
         self._last_words = self._texts.counts
         self._written: list[list[int]] = [[] for _ in range(self._count)]
-        self._weights: Weights = np.zeros(self._count, np.int64)
+        self._weights: Integers = np.zeros(self._count, np.int64)
 
     def step(self, temperature: float, draws: Floats) -> None:
         """Let each row write one character; there is a draw for each line, finished or not."""
@@ -90,7 +91,7 @@ class Lines:
             self._written[row].append(character_id)
         length = len(self._written[self._rows[0]])
         self._finish(np.flatnonzero(is_newline))
-        self._drop(np.flatnonzero(is_newline) if length < LONGEST_LINE else np.arange(len(self._rows)))
+        self._drop(np.flatnonzero(is_newline) if length < MOST_CHARACTERS else np.arange(len(self._rows)))
 
     def _finish(self, places: Numbers) -> None:
         for place in places.tolist():
@@ -115,7 +116,7 @@ class Lines:
         self._texts = Texts(self._texts.nodes[order], self._texts.counts[order])
 
 
-def draw(logits: Array, allowed: NDArray[np.bool_], temperature: float, draws: Floats) -> tuple[Numbers, Weights]:
+def draw(logits: Array, allowed: NDArray[np.bool_], temperature: float, draws: Floats) -> tuple[Numbers, Integers]:
     """Choose an allowed character (N) for each row of logits (N, V), and return what it adds to the row's weight.
 
     As in `sample_next`, sums run over characters in their order, along all rows at once.

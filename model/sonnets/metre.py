@@ -5,8 +5,8 @@ are counted from 0, so the strong ones are 1, 3, 5, 7 and 9. A word of several s
 strong position; at the beginning of a line, it may also have it on the first syllable ("Beauty ..."). All others,
 unstressed ones too, may be anywhere, and so may words of one syllable. The eleventh is unstressed.
 
-As words have several readings, a beginning of a line can have several numbers of syllables. `Counts` is a set of
-them: bit n is for n syllables.
+A word can be said in several ways, so the beginning of a line can have one of several numbers of syllables. `Counts` is
+the set of these numbers: bit n stands for n syllables.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,11 +15,11 @@ from model.text.dictionary import Pronunciation, Pronunciations
 
 Counts = int
 
-FEET = 10
+SYLLABLES = 10
 """Syllables of a line without a feminine ending."""
-LONGEST = FEET + 1
-FULL: Counts = 1 << FEET | 1 << LONGEST
-"""A line may end with so many."""
+LONGEST = SYLLABLES + 1
+FULL: Counts = 1 << SYLLABLES | 1 << LONGEST
+"""The counts of a complete line."""
 PRONOUNS = frozenset(("it", "me", "thee", "ye", "you", "her", "him", "them", "us"))
 """Words that make a feminine ending with the word before them: "bestow it"."""
 
@@ -27,8 +27,8 @@ PRONOUNS = frozenset(("it", "me", "thee", "ye", "you", "her", "him", "them", "us
 def stresses(reading: Pronunciation) -> str:
     """Return a digit for each syllable: 1 where a strong position is needed, 2 where it is not, 0 where unstressed.
 
-    A lone syllable has 2. So have two that CMU stresses both (elsewhere, contract), for these move their stress. Of
-    several primary stresses, only the last counts.
+    A word of one syllable has 2. So have both syllables of a word that CMU stresses twice (elsewhere, contract),
+    because its stress moves. If a word has several primary stresses, only the last counts.
     """
     digits = "".join(phoneme[-1] for phoneme in reading if phoneme[-1].isdigit())
     if len(digits) == 1 or digits in ("11", "12", "21", "22"):
@@ -44,7 +44,7 @@ def patterns(word: str, readings: Pronunciations) -> tuple[str, ...]:
 
 
 def fits(pattern: str, start: int) -> bool:
-    """Tell whether a word with these stresses may begin after `start` syllables of a line."""
+    """Return whether a word with these stresses may begin after `start` syllables of a line."""
     end = start + len(pattern)
     if end > LONGEST or (end == LONGEST and (pattern[-1] != "0" or pattern[-2:-1] == "0")):
         return False
@@ -66,7 +66,7 @@ def after(pattern_choice: Sequence[str], counts: Counts) -> Counts:
 
 
 def scans(words: Iterable[Sequence[str]]) -> bool:
-    """Tell whether a line scans, from the stresses that each of its words may have."""
+    """Return whether a line scans; `words` has, for each word, the stresses that it may have."""
     counts: Counts = 1
     for pattern_choice in words:
         counts = after(pattern_choice, counts)

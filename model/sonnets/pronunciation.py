@@ -10,16 +10,20 @@ What no rule reaches has no pronunciation; nothing is guessed.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, product
+from typing import NamedTuple
 
-from model.decoding.elizabethan import BY_HAND, PREFIXES, SPELLINGS, SUFFIXES
 from model.text.dictionary import Pronunciation, Pronunciations
+from model.text.vocabulary import words_of
 
+VOWELS = frozenset(words_of("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW"))
+CONSONANTS = frozenset(words_of("B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH"))
+PHONEMES = CONSONANTS | {vowel + stress for vowel in VOWELS for stress in "012"}
 VOICELESS = frozenset(("P", "T", "K", "F", "TH", "S", "SH", "CH", "HH"))
 SIBILANTS = frozenset(("S", "Z", "SH", "ZH", "CH", "JH"))
 LONGEST_WORD = 40
-"""Letters. Longer words have no pronunciation; the longest that Shakespeare used has 36."""
+"""A word of more letters has no pronunciation. The longest word that Shakespeare used has 36."""
 MOST_APOSTROPHES = 3
 """The rules try three letters for each, so more would take long."""
 MOST_REMEMBERED = 200_000
@@ -34,11 +38,21 @@ _SWALLOWED = ("AH0", "IH0")
 _LIQUID = ("R", "L", "N")
 
 
+class Forms(NamedTuple):
+    """Shakespeare's forms of words: letters, and the sounds that they stand for."""
+
+    words: Mapping[str, Pronunciations]
+    prefixes: Mapping[str, Pronunciation]
+    suffixes: Mapping[str, Pronunciation]
+    spellings: Sequence[tuple[str, str]]  # British letters, and American ones
+
+
 class Pronouncer:
     """Pronunciations of words, by a dictionary and by the rules. It remembers what it has worked out."""
 
-    def __init__(self, dictionary: Mapping[str, Pronunciations]) -> None:
-        self._dictionary = dictionary
+    def __init__(self, dictionary: Mapping[str, Pronunciations], forms: Forms) -> None:
+        self._dictionary, self.forms = dictionary, forms
+        self._suffixes = sorted(forms.suffixes.items(), key=lambda suffix: len(suffix[0]), reverse=True)
         self._known: dict[str, Pronunciations] = {}  # for whole words
         self._stems_known: dict[str, Pronunciations] = {}  # without the readings that verse adds
 
@@ -61,10 +75,9 @@ class Pronouncer:
             yield from self._with_sounding_ed(word)
 
     def _plain(self, word: str) -> Pronunciations:
-        """Return the readings without those that verse adds."""
+        """Return the readings of prose, to which verse adds more."""
         if word not in self._stems_known:
-            by_hand = _sounds(BY_HAND[word]) if word in BY_HAND else ()
-            self._stems_known[word] = by_hand or self._dictionary.get(word) or self._by_rule(word)
+            self._stems_known[word] = self.forms.words.get(word) or self._dictionary.get(word) or self._by_rule(word)
         return self._stems_known[word]
 
     def _by_rule(self, word: str) -> Pronunciations:
@@ -85,13 +98,13 @@ class Pronouncer:
         if ending == "d":
             return _without_ed(self._plain(stem + "ed")) or self._past(stem)
         if ending == "st":
-            return _followed(self._stems(stem), "S T")
+            return _followed(self._stems(stem), ("S", "T"))
         if ending == "s":
             return map(_plural, self(stem))
         if ending == "t":
-            return _followed(self(stem), "T")
+            return _followed(self(stem), ("T",))
         if ending == "ll":
-            return _followed(self(stem), "L")
+            return _followed(self(stem), ("L",))
         return self._swallowed(stem, ending)
 
     def _swallowed(self, stem: str, ending: str) -> Iterator[Pronunciation]:
@@ -122,23 +135,23 @@ class Pronouncer:
         return ()
 
     def _respelt(self, word: str) -> Iterator[Pronunciation]:
-        for british, american in SPELLINGS:
+        for british, american in self.forms.spellings:
             if british in word:
                 yield from self._dictionary.get(word.replace(british, american), ())
 
     def _suffixed(self, word: str) -> Iterator[Pronunciation]:
-        for suffix in sorted(SUFFIXES, key=len, reverse=True):
+        for suffix, sounds in self._suffixes:
             if word.endswith(suffix) and len(word) - len(suffix) > 1:
                 found = self._stems(word.removesuffix(suffix))
                 if found:
-                    yield from _followed(found, SUFFIXES[suffix])
+                    yield from _followed(found, sounds)
                     return
 
     def _prefixed(self, word: str) -> Iterator[Pronunciation]:
-        for prefix, sounds in PREFIXES.items():
+        for prefix, sounds in self.forms.prefixes.items():
             rest = word.removeprefix(prefix)
             if rest != word and len(rest) > 2:
-                yield from ((*sounds.split(), *reading) for reading in self._plain(rest)[:2])
+                yield from ((*sounds, *reading) for reading in self._plain(rest)[:2])
 
     def _stems(self, stem: str) -> Pronunciations:
         """Return the readings of the word that an ending was added to: lov(e), pit(y), trim(m), or as it stands."""
@@ -159,7 +172,7 @@ def _unique(readings: Iterable[Pronunciation]) -> Pronunciations:
 
 
 def is_vowel(phoneme: str) -> bool:
-    """Tell vowels, which carry a digit, from consonants."""
+    """Return whether a phoneme is a vowel: a vowel carries a digit."""
     return phoneme[-1].isdigit()
 
 
@@ -175,8 +188,8 @@ def _leaning(reading: Pronunciation) -> Pronunciation:
     return tuple(phoneme[:-1] + "2" if is_vowel(phoneme) else phoneme for phoneme in reading)
 
 
-def _followed(readings: Iterable[Pronunciation], sounds: str) -> list[Pronunciation]:
-    return [(*reading, *sounds.split()) for reading in readings]
+def _followed(readings: Iterable[Pronunciation], sounds: Iterable[str]) -> list[Pronunciation]:
+    return [(*reading, *sounds) for reading in readings]
 
 
 def _plural(reading: Pronunciation) -> Pronunciation:
@@ -224,7 +237,3 @@ def _is_swallowed_before(consonant: str, rest: Pronunciation) -> bool:
     if consonant == "V" and rest[:1] == ("N",):
         return True
     return len(rest) > 1 and rest[0] in _LIQUID and rest[1].endswith("0")
-
-
-def _sounds(text: str) -> Pronunciations:
-    return tuple(tuple(reading.split()) for reading in text.split(","))

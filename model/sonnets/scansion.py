@@ -1,12 +1,12 @@
 """The letters that keep a line to words that scan: a trie whose nodes know from which syllables a word fits.
 
-A text in the making is two numbers, its node and its counts. The node says how much of a word is there; the counts are
-those numbers of syllables that the line may have had when that word began, as bits (see `metre`). Each node has two
-masks of such bits. One says from which counts some word below the node leads on to a count from which the line can
-still be finished; the other from which some word below it may end the line. What ends a line changes from line to line,
-so that mask is a `LineEnds` of its own.
+A line in the making is two numbers, its node and its counts. The node says which letters of a word are there. The
+counts are a set of bits (see `metre`): how many syllables the line may have had when that word began. Each node has two
+masks of such bits, for the words whose path leads through it. The first has the counts from which one of the words
+leaves enough room for a last word. The second has the counts from which one of the words may itself be the last. The
+words that may be the last change from line to line, so the second mask is kept apart, in a `LineEnds`.
 
-All arrays have a row for each text, so that many lines grow at once, and no row depends on another.
+All arrays have a row for each line, so many lines grow at once, and no row depends on another.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,24 +15,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.decoding.metre import FEET, LONGEST, ends
+from model.sonnets.metre import LONGEST, SYLLABLES, ends
 from model.text.vocabulary import Vocabulary
 
 Bits = NDArray[np.uint16]
 Numbers = NDArray[np.intp]
 
 OUTSIDE, START, BEHIND = 0, 1, 2
-"""Nodes: no text, the beginning of a word, and behind a word's punctuation."""
+"""Nodes that are no words: where no letter leads, where a word begins, and behind the punctuation of a word."""
 PUNCTUATION = ",;:.?!"
 """What may follow a word, one mark at a time. Brackets and quotes would have to be closed again."""
-LATEST_START = range(FEET - 1, FEET - 5, -1)
-"""Counts from which the last word of a line may begin, at the latest; there is a mask for each."""
-MAY_END = np.uint16(1 << FEET)
-"""Behind punctuation, the count that stands for a finished line."""
+LATEST_START = range(SYLLABLES - 1, SYLLABLES - 5, -1)
+"""The latest counts from which the last word of a line can begin; which of them, depends on the words."""
+MAY_END = np.uint16(1 << SYLLABLES)
+"""The bit that says that the line may end here."""
 
 
 class LineEnds:
-    """The words that may end a line: a mask for each node, and one for each node where such a word is complete."""
+    """The words that may end a line: a mask for each node on the way to them, and one for each that they end at."""
 
     def __init__(self, below: Bits, complete: Bits, stops: Numbers) -> None:
         self.below, self.complete = below, complete
@@ -40,7 +40,7 @@ class LineEnds:
         starts = int(np.bitwise_or.reduce(complete))
         latest = starts.bit_length() - 1
         self.latest = latest if latest in LATEST_START else None
-        """The latest count from which one of the words may begin; None where there is none, or none late enough."""
+        """The latest count from which one of the words may begin; None if no word may begin late enough."""
 
 
 class Texts(NamedTuple):
@@ -90,10 +90,10 @@ class Scansion:
         return Texts(np.full(rows, START), np.ones(rows, np.uint16))
 
     def allowed(self, texts: Texts, line_ends: LineEnds) -> NDArray[np.bool_]:
-        """Tell for each text and character (N, V) whether the line can be finished after it."""
+        """Return for each text and character (N, V) whether the line can be finished after it."""
         nodes, counts = texts
         children = self._next[nodes]
-        onward = self._onward[line_ends.latest or FEET - 1]
+        onward = self._onward[line_ends.latest or SYLLABLES - 1]
         found = ((onward[children] | line_ends.below[children]) & counts[:, None]) != 0
         after = self._after(texts, line_ends)
         goes_on, may_end = (after & ~MAY_END) != 0, (after & MAY_END) != 0
@@ -105,7 +105,7 @@ class Scansion:
         return found
 
     def step(self, texts: Texts, ids: Numbers, line_ends: LineEnds) -> Texts:
-        """Return the texts (N) after characters (N) which are allowed."""
+        """Return the texts (N) after the allowed characters (N)."""
         children = self._next[texts.nodes, ids]
         after = self._after(texts, line_ends)
         is_letter = children != OUTSIDE
@@ -117,22 +117,22 @@ class Scansion:
         return Texts(nodes, np.where(is_letter, texts.counts, after))
 
     def is_word(self, nodes: Numbers) -> NDArray[np.bool_]:
-        """Tell which nodes (N) stand at the end of a word."""
+        """Return which nodes (N) complete a word."""
         return self.word_at[nodes] >= 0
 
     def _after(self, texts: Texts, line_ends: LineEnds) -> Bits:
-        """Return the counts after the word that is complete (N), 0 where none is."""
+        """Return the counts (N) after the word that is complete; 0 if no word is."""
         nodes, counts = texts
         words = self.word_at[nodes]
         is_set = (counts[:, None] >> np.arange(LONGEST, dtype=np.uint16) & 1).astype(np.bool_)
         after = np.bitwise_or.reduce(np.where(is_set, self._ends[words], 0), axis=1).astype(np.uint16)
-        after &= np.uint16((2 << (line_ends.latest or FEET - 1)) - 1)
+        after &= np.uint16((2 << (line_ends.latest or SYLLABLES - 1)) - 1)
         after |= np.where((line_ends.complete[nodes] & counts) != 0, MAY_END, 0).astype(np.uint16)
         behind: Bits = np.where(nodes == BEHIND, counts, after)
         return behind
 
     def _leading_on(self, latest: int) -> Bits:
-        """Return the mask of words after which a last word can still begin."""
+        """Return the mask of the words after which a last word can begin."""
         fits = (self._ends[:-1] & np.uint16((2 << latest) - 1)) != 0  # (W, LONGEST)
         masks = np.zeros(len(self.parents), np.uint16)
         masks[self.word_nodes] = (fits << np.arange(LONGEST)).sum(axis=1)

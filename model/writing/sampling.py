@@ -25,26 +25,26 @@ def sample_next(logits: NDArray[Any], temperature: Floats, top_p: Floats | None,
 
     Logits are finite, or -inf for characters that must not be chosen; each row has a finite one.
     """
-    weights = logits.T.astype(np.float64)  # (V, B): sums over characters then run along all rows at once
-    weights -= np.maximum.reduce(weights)
-    weights /= temperature
-    np.exp(weights, out=weights)  # probabilities up to a factor: the likeliest character's weight is 1
+    probabilities = logits.T.astype(np.float64)  # (V, B): sums over characters then run along all rows at once
+    probabilities -= np.maximum.reduce(probabilities)
+    probabilities /= temperature
+    np.exp(probabilities, out=probabilities)  # up to a factor: the likeliest character has 1
     if top_p is not None:
         cut = np.flatnonzero(top_p < 1)
-        weights[:, cut] = _top_p(weights[:, cut].T, top_p[cut]).T
-    cumulated = np.add.accumulate(weights)
-    # A draw is below 1, so the total always exceeds its share. The first to exceed it has a weight above 0.
+        probabilities[:, cut] = _top_p(probabilities[:, cut].T, top_p[cut]).T
+    cumulated = np.add.accumulate(probabilities)
+    # A draw is below 1, so the total exceeds its share of the total. The first sum to exceed it has added more than 0.
     chosen: NDArray[np.intp] = (cumulated > draws * cumulated[-1]).argmax(axis=0)
     return chosen
 
 
-def _top_p(weights: Floats, top_p: Floats) -> Floats:
-    """Keep the heaviest weights (B, V) that are needed to reach `top_p` (B,) of a row's total; set the rest to 0."""
-    order = np.argsort(-weights, axis=1, kind="stable")
-    heaviest_first = np.take_along_axis(weights, order, axis=1)
-    cumulated = heaviest_first.cumsum(axis=1)
-    before = cumulated - heaviest_first
-    heaviest_first[before >= (top_p * cumulated[:, -1])[:, None]] = 0
-    kept = np.empty_like(weights)
-    np.put_along_axis(kept, order, heaviest_first, axis=1)
+def _top_p(probabilities: Floats, top_p: Floats) -> Floats:
+    """Keep the largest probabilities (B, V), as many as reach `top_p` (B,) of a row's total; set the rest to 0."""
+    order = np.argsort(-probabilities, axis=1, kind="stable")
+    largest_first = np.take_along_axis(probabilities, order, axis=1)
+    cumulated = largest_first.cumsum(axis=1)
+    before = cumulated - largest_first
+    largest_first[before >= (top_p * cumulated[:, -1])[:, None]] = 0
+    kept = np.empty_like(probabilities)
+    np.put_along_axis(kept, order, largest_first, axis=1)
     return kept

@@ -1,7 +1,4 @@
-"""How similar texts are: single-letter edits between names, and runs of characters copied from a source.
-
-Both measures are exact. They are fast because NumPy makes all comparisons of a step at once.
-"""
+"""How long the runs of characters are that a text has copied from a source; exact, and fast by NumPy."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,40 +7,6 @@ from numpy.typing import NDArray
 
 Ids = NDArray[np.intp]
 _NONE = -1  # after the end of a text, and for characters that no text contains
-
-
-def are_within(edits: int, texts: Sequence[str], others: Iterable[str]) -> list[bool]:
-    """Return for each text whether one of the others is at most `edits` edits away (Levenshtein 1966)."""
-    others = sorted(others, key=len)
-    lengths = np.array([len(other) for other in others], np.intp)
-    letters = np.full((int(lengths.max(initial=0)), len(others)), _NONE, np.int32)  # letter j of other n: (J, N)
-    for n, other in enumerate(others):
-        letters[: len(other), n] = _code_points(other)
-    within = []
-    for text in texts:
-        # The others are sorted by length, and an edit changes the length by one at most.
-        start, stop = np.searchsorted(lengths, (len(text) - edits, len(text) + edits + 1))
-        distances = _edit_distances(text, letters[: len(text) + edits, start:stop], lengths[start:stop])
-        within.append(bool((distances <= edits).any()))
-    return within
-
-
-def _edit_distances(text: str, letters: NDArray[np.int32], lengths: Ids) -> NDArray[np.int16]:
-    """Return the number of edits from a text to each of the others, (N,), by Wagner and Fischer's table (1974).
-
-    D[i, j] is the number of edits from the first i letters of the text to the first j of the other: the least of
-    D[i-1, j] + 1, D[i-1, j-1] + (1 if the letters differ) and D[i, j-1] + 1. Because of the last term, D[i, j] - j is a
-    running minimum over j.
-    """
-    steps = np.arange(len(letters) + 1, dtype=np.int16)[:, np.newaxis]
-    row = np.repeat(steps, len(lengths), axis=1)
-    for letter in text:
-        longer = row + np.int16(1)
-        np.minimum(longer[1:], row[:-1] + (letters != ord(letter)), out=longer[1:])
-        longer -= steps
-        row = np.minimum.accumulate(longer, axis=0, out=longer)
-        row += steps
-    return row[lengths, np.arange(len(lengths))]
 
 
 def longest_copied_runs(texts: Sequence[str], sources: Iterable[str]) -> list[int]:

@@ -1,32 +1,24 @@
-"""Which words may end the lines of a poem: those that bring a rhyme, and those that answer it.
+"""Which words may end the lines of a poem: words that bring a rhyme, and words that answer it.
 
-Every word that ends a line has its last or last but one syllable in the last strong position of the line; so each of
-its endings (see `rhyme`) tells after how many syllables of the line the word may begin.
+The syllable that rhymes stands in the last strong position of the line. So the ending of a word (see `rhyme`) says
+after how many syllables of the line the word must begin.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
 
-from model.decoding.metre import FEET, LONGEST, Counts, fits, stresses
-from model.decoding.rhyme import LEARNED, LEARNED_IF_PROMOTED, Ending, Rhyme, compare, endings, letters
+from model.sonnets.metre import LONGEST, SYLLABLES, Counts, fits, stresses
+from model.sonnets.prosody import Prosody
+from model.sonnets.rhyme import Ending, Rhyme, endings, letters
 from model.text.dictionary import Pronunciations
-from model.text.vocabulary import words_of
 
 ENOUGH = 5
-"""A word brings a new rhyme if at least so many others rhyme with it perfectly."""
-
-NEVER_LAST = frozenset(
-    words_of(
-        "a an and as at but by every for from his how if in into its my nor of on or our shall than that the their"
-        " these this those thy to unto upon what when where which who whose why with without your"
-    )
-)
-"""Words that lean on the next one, and end no line."""
+"""A word may bring a new rhyme if this number of other words rhyme with it perfectly."""
 
 
 class Choice(IntEnum):
-    """From how many words a rhyme is chosen; each choice includes those before it."""
+    """The words that a rhyme is chosen from; each choice includes the choices before it."""
 
     COMMON = 0  # words of the poems that rhyme by their sound
     RARE = 1  # words of the plays too
@@ -37,10 +29,11 @@ class Choice(IntEnum):
 class Partners:
     """The words that may end a line, by their sounds."""
 
-    def __init__(self, words: Mapping[str, Pronunciations], common: Collection[str], sounds: Mapping[str, str]) -> None:
-        self._common, self._sounds = common, sounds  # sounds of the endings of unknown words
+    def __init__(self, words: Mapping[str, Pronunciations], prosody: Prosody) -> None:
+        self._common, self._sounds = prosody.dictionary.of_poems, prosody.dictionary.endings
+        self._rhymes = prosody.rhymes
         self._endings = {
-            word: dict(_endings_in_line(readings)) for word, readings in words.items() if word not in NEVER_LAST
+            word: dict(_endings_in_line(readings)) for word, readings in words.items() if word not in prosody.never_last
         }
         self._by_sound: dict[str, dict[str, None]] = defaultdict(dict)
         self._by_letters: dict[str, dict[str, None]] = defaultdict(dict)
@@ -48,10 +41,6 @@ class Partners:
             self._by_letters[letters(word)][word] = None
             for ending in self._endings[word]:
                 self._by_sound[ending.sound][word] = None
-        self._equal: dict[str, list[str]] = defaultdict(list)
-        for pair in sorted(map(sorted, LEARNED | LEARNED_IF_PROMOTED)):
-            for sound in pair:
-                self._equal[sound] += [other for other in pair if other != sound]
         self.openers = self._openers()
 
     def endings_of(self, word: str, counts: Counts) -> list[Ending]:
@@ -59,12 +48,12 @@ class Partners:
         return [ending for ending, starts in self._endings.get(word, {}).items() if starts & counts]
 
     def own_endings(self, word: str, readings: Pronunciations) -> list[Ending]:
-        """Return the endings of a person's last word, which need not fit into a line; a guess, where it is unknown."""
+        """Return the endings of a person's last word, which need not fit into a line; an unknown word's are guessed."""
         known = [ending for reading in readings for ending in endings(reading)]
         return list(dict.fromkeys(known)) or list(self._guessed_ending(word))
 
     def _guessed_ending(self, word: str) -> Iterator[Ending]:
-        """Yield the ending that most words with these last letters have; nothing for letters that are never last."""
+        """Yield the ending of most words with the same last letters; nothing if no word has them."""
         sound = next((self._sounds[word[n:]] for n in range(len(word)) if word[n:] in self._sounds), None)
         if sound:
             yield Ending("?", sound, stressed=True)
@@ -78,7 +67,7 @@ class Partners:
         for other, ending, starts in self._alike(wanted):
             is_other = not word.endswith(other)  # day is in Wednesday, whatever the onset
             is_chosen = is_other and (other in self._common or choice > Choice.COMMON)
-            if is_chosen and best_rhyme(wanted, [ending]) > Rhyme.SAME:
+            if is_chosen and self._rhymes.best(wanted, [ending]) > Rhyme.SAME:
                 found[other] |= starts
         if choice is Choice.EYE:
             for other in self._by_letters.get(letters(word), ()):
@@ -87,7 +76,7 @@ class Partners:
         return {other: starts for other, starts in found.items() if starts}
 
     def _alike(self, wanted: Iterable[Ending]) -> Iterator[tuple[str, Ending, Counts]]:
-        for sound in {sound for ending in wanted for sound in (ending.sound, *self._equal.get(ending.sound, ()))}:
+        for sound in {sound for ending in wanted for sound in (ending.sound, *self._rhymes.equal_to(ending.sound))}:
             for other in self._by_sound.get(sound, ()):
                 for ending, starts in self._endings[other].items():
                     if ending.sound == sound:
@@ -108,19 +97,13 @@ class Partners:
         return found
 
 
-def best_rhyme(endings_of_one: Iterable[Ending], of_other: Iterable[Ending]) -> Rhyme:
-    """Return how well two words with such endings rhyme at best."""
-    others = list(of_other)
-    return max((compare(ending, other) for ending in endings_of_one for other in others), default=Rhyme.NONE)
-
-
 def _endings_in_line(readings: Pronunciations) -> Iterator[tuple[Ending, Counts]]:
     """Yield each ending with the counts that its word may begin after if it is to end a line."""
     found: dict[Ending, Counts] = defaultdict(int)
     for reading in readings:
         pattern = stresses(reading)
         for ending in endings(reading):
-            start = (LONGEST if ending.feminine else FEET) - len(pattern)
+            start = (LONGEST if ending.feminine else SYLLABLES) - len(pattern)
             if start >= 0 and fits(pattern, start):
                 found[ending] |= 1 << start
     yield from found.items()
