@@ -12,8 +12,8 @@ from benchmarks.report import table, verdict
 from benchmarks.timing import Effort
 from model.checkpoint.encoding import Checkpoint
 from model.engine.threads import blas_threads
-from model.evaluation.evaluation import baselines
 from model.evaluation.held_out import held_out_loss
+from model.evaluation.ngram import baselines
 from model.text.corpus import Corpus
 from model.text.sources import names_corpus
 from model.training.recipes import DISTILLED, TEACHER_1, TEACHER_2, Recipe

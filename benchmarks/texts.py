@@ -21,8 +21,8 @@ import numpy as np
 from benchmarks.report import machine, table, verdict, write_section
 from benchmarks.timing import Effort
 from model.engine.threads import blas_threads
-from model.evaluation.evaluation import baselines
 from model.evaluation.held_out import held_out_loss
+from model.evaluation.ngram import baselines
 from model.text.corpus import Corpus, read_names, read_verse
 from model.text.encodings import read_text
 from model.text.sources import DATA, fetch, genera_path

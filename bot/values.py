@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from bot.people.limits import Rate
 from model.errors import MangosaurusError
 from model.files import ROOT
-from model.writing.limits import MAX_TEMPERATURE
+from model.text.forms import MAX_TEMPERATURE
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 POSTGRESQL = "postgresql+psycopg://"

@@ -6,7 +6,7 @@ Heavy imports are inside the commands that need them, so `sample` prints a first
 import signal
 
 if __name__ == "__main__":
-    from model.cli.interrupt import leave_at_once
+    from model.cli import leave_at_once
 
     leave_at_once()  # before the slow imports
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until a training runs, there is nothing to finish
@@ -19,7 +19,6 @@ from typing import Annotated
 import typer
 
 from model.cli.failures import FAILURES, Commands, sentence
-from model.cli.figures import print_comparison, print_evaluation, print_json, print_sonnets
 from model.cli.options import (
     AlphabetOption,
     CheckpointOption,
@@ -29,17 +28,16 @@ from model.cli.options import (
     NetworkArgument,
     ThreadsOption,
     check_out,
+    print_json,
     tell_of,
     texts_at,
     versions_of,
     weights_at,
 )
-from model.cli.training import add_version, print_end, signals
 from model.errors import MangosaurusError
 from model.network.parameters import CellName
-from model.text.forms import Alphabet, Genre
+from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Alphabet, Genre
 from model.training.recipes import RecipeName, customised, further, recipe_for
-from model.writing.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE
 
 USUAL_TEMPERATURES = USUAL_TEMPERATURE | {"sonnets": SONNET_TEMPERATURE}
 
@@ -135,7 +133,7 @@ def train(
         if is_wrong:
             raise typer.BadParameter(reason)
     try:
-        from model.cli.display import display
+        from model.cli.training import add_version, display, print_end, signals
         from model.engine.threads import available_cores, blas_threads
         from model.training import log
         from model.training.trainer import Trainer
@@ -262,6 +260,7 @@ def evaluate(
     from model.engine.threads import blas_threads
 
     if genre is Genre.SONNET:
+        from model.cli.figures import print_sonnets
         from model.evaluation.sonnets import evaluate_sonnets, first_lines
         from model.text.sources import whole_dictionary
 
@@ -277,6 +276,7 @@ def evaluate(
             sonnets = evaluate_sonnets(weights, texts, whole_dictionary(), lines[:samples])
         print_json(asdict(sonnets)) if json else print_sonnets(sonnets)
         return
+    from model.cli.figures import print_evaluation
     from model.evaluation.evaluation import evaluate as measure
 
     with blas_threads(thread_limit):
@@ -297,6 +297,7 @@ def compare(
 
     New ones are better if they improve by more than two standard errors, and by at least 0.002 nats per character.
     """
+    from model.cli.figures import print_comparison
     from model.engine.threads import blas_threads
     from model.evaluation import comparison
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 from model import __main__ as command_line
 from model.checkpoint.versions import Versions, load
 from model.cli import options
-from model.cli.display import display, duration
+from model.cli.training import display, duration
 from model.text import sources
 from model.text.corpus import read_names
 from model.text.vocabulary import words_of

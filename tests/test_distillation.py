@@ -7,9 +7,9 @@ import pytest
 
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, Arrays, parameter_shapes
+from model.text.forms import LONGEST_NAME
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.training.distillation import WIDTH, draw_names, soft_targets
-from model.writing.limits import LONGEST_NAME
 
 LETTERS = Vocabulary("\nab")
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from model.checkpoint.versions import load
-from model.evaluation.evaluation import baselines
 from model.evaluation.held_out import held_out_loss
+from model.evaluation.ngram import baselines
 from model.text.corpus import Corpus, read_names
 from model.training.log import (
     History,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.conversation import moods
 from bot.people.records import MOODS
-from model.writing.limits import MAX_TEMPERATURE
+from model.text.forms import MAX_TEMPERATURE
 from model.writing.requests import Sampling
 
 

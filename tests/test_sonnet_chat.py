@@ -29,7 +29,7 @@ from model.files import ROOT
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.sonnets.tables import tables_for
-from model.writing.limits import SONNET_TEMPERATURE
+from model.text.forms import SONNET_TEMPERATURE
 from tests.serving import ALICE, BOB, Chat, install, serving, uncoded, until, untrained
 from tests.test_database import OLD
 

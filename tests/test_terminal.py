@@ -22,7 +22,7 @@ import pytest
 
 from bot.people.records import CODE_CHARACTERS, CODE_LENGTH
 from bot.settings import _KEYS
-from model.cli.interrupt import INTERRUPTED
+from model.cli import INTERRUPTED
 from model.files import ROOT
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for

@@ -1,8 +1,6 @@
 """The results of `evaluate` and `compare`: tables for people, JSON for programs."""
 
-import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -10,11 +8,6 @@ if TYPE_CHECKING:
     from model.evaluation.comparison import Comparison
     from model.evaluation.evaluation import Evaluation
     from model.evaluation.sonnets import SonnetEvaluation
-
-
-def print_json(value: Mapping[str, Any]) -> None:
-    """Print a value as one line of JSON, flushed at once."""
-    print(json.dumps(value), flush=True)
 
 
 def print_evaluation(evaluation: "Evaluation") -> None:

@@ -1,8 +1,9 @@
 """The options that several commands have, and what they name: weights, texts, output files."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -90,3 +91,8 @@ def check_out(out: Path, corpus: Sequence[Path]) -> None:
     for path in (out, history_path(out), snapshot_path(out)):
         if path.resolve() in texts:
             raise MangosaurusError(f"{path}: the training would overwrite this text; choose another --out")
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print a value as one line of JSON, flushed at once."""
+    print(json.dumps(value), flush=True)

@@ -3,41 +3,26 @@
 Seeds are fixed, so the same checkpoint and corpus always give the same figures.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from model.checkpoint.encoding import Checkpoint
 from model.evaluation.appearance import Figures, name_figures, verse_figures
 from model.evaluation.held_out import decoder_loss, fold_corpus, held_out_loss, in_groups
-from model.evaluation.ngram import NGram, best_order
+from model.evaluation.ngram import Baseline, baselines
 from model.text.corpus import Corpus
 from model.text.fingerprints import NO_FINGERPRINTS
-from model.text.forms import Form
+from model.text.forms import USUAL_TEMPERATURE, Form
 from model.writing.decoder import Decoder
-from model.writing.limits import USUAL_TEMPERATURE
 from model.writing.names import longest_name
 from model.writing.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 
-ORDERS = range(9)  # of the n-gram
-WEIGHT: dict[Form, int] = {"names": 20, "verse": 1}
-"""How often an n-gram that also counts the pretraining texts counts each training text. Counted once, 1,500 dinosaurs
-would be lost among 100,000 other names. Of 1, 5, 20 and 60, 20 has the lowest loss on the held-out names; on two
-other splits it is within 0.02 of the lowest."""
 USUAL_SAMPLES: dict[Form, int] = {"names": 2000, "verse": 200}
 MOST_COMPARISONS = 200_000_000
 """Of samples with known names. With more than 100,000 of these, fewer names are sampled."""
 MOST_READ, MOST_HELD_OUT = 5_000_000, 500_000
 """Characters. Of a longer text, a part is measured: that takes minutes at most, and about a gigabyte."""
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """The loss of an n-gram on the same held-out text; `counted` says which texts it counted."""
-
-    counted: str
-    order: int
-    held_out_loss: float
 
 
 @dataclass(frozen=True)
@@ -84,26 +69,6 @@ def evaluate(checkpoint: Checkpoint, corpus: Corpus, *, seed: int = 0, samples: 
 
 def _usual_samples(checkpoint: Checkpoint) -> int:
     return min(USUAL_SAMPLES[checkpoint.description.form], MOST_COMPARISONS // max(len(checkpoint.known_names), 1))
-
-
-def baselines(corpus: Corpus, between: Callable[[], object] = lambda: None) -> Iterator[Baseline]:
-    """Yield the n-gram of the training texts and, if there are pretraining texts, one that counts them too.
-
-    `between` is called about once a second, and may raise an error to end the counting.
-    """
-    yield _baseline("training", corpus, between)
-    if corpus.pretraining:
-        weight = WEIGHT[corpus.form]
-        times = f"{weight} × " if weight > 1 else ""
-        yield _baseline(f"pretraining and {times}training", corpus, between, corpus.pretraining, weight)
-
-
-def _baseline(
-    counted: str, corpus: Corpus, between: Callable[[], object], extra: Sequence[str] = (), weight: int = 1
-) -> Baseline:
-    order = best_order(corpus.training, corpus.vocabulary, ORDERS, extra=extra, weight=weight, between=between)
-    ngram = NGram.fit([*extra, *corpus.training * weight], corpus.vocabulary, order, between)
-    return Baseline(counted, order, ngram.nats_per_character(corpus.held_out))
 
 
 def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus, count: int, seed: int) -> Evaluation:

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.checkpoint.encoding import Checkpoint
-from model.engine.exact import Lockstep
 from model.engine.layers import cross_entropy
 from model.engine.network import Engine
 from model.errors import MangosaurusError
@@ -17,6 +15,9 @@ from model.network.network import LanguageModel
 from model.text.batches import Batch, padded_batch
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER
+
+if TYPE_CHECKING:
+    from model.checkpoint.encoding import Checkpoint
 
 WIDTH = 256  # documents scored, or texts sampled, at a time
 
@@ -27,7 +28,7 @@ class EvaluationError(MangosaurusError):
     """A checkpoint and a corpus that do not fit together."""
 
 
-def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
+def fold_corpus(corpus: Corpus, checkpoint: "Checkpoint") -> Corpus:
     """Fold the documents of a corpus into the checkpoint's vocabulary; the digest stays that of the original.
 
     Raises EvaluationError if their forms differ, or if no training text or no held-out text is left.
@@ -59,6 +60,8 @@ def held_out_loss(language_model: LanguageModel, corpus: Corpus, between: Callab
 
 def decoder_loss(language_model: LanguageModel, corpus: Corpus) -> float | None:
     """Measure the same loss under the decoder's rounded weights and states; None if it refuses the weights."""
+    from model.engine.exact import Lockstep
+
     lockstep = Lockstep(language_model)
 
     def score(batch: Batch) -> float:
@@ -84,7 +87,7 @@ def _nats_per_character(
     return total / characters
 
 
-def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def document_scores(checkpoint: "Checkpoint", corpus: Corpus) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the nats and the number of characters of each of the N held-out documents, (N,) and (N,).
 
     A document without any known character has zero of both. Raises EvaluationError as `fold_corpus` does.

@@ -21,9 +21,9 @@ from model.sonnets.search import SCHEME
 from model.sonnets.tables import tables_for
 from model.text.corpus import Corpus
 from model.text.dictionary import Dictionary
+from model.text.forms import USUAL_TEMPERATURE
 from model.text.vocabulary import words_of
 from model.writing.decoder import Decoder
-from model.writing.limits import USUAL_TEMPERATURE
 from model.writing.requests import Sampling, SonnetRequest, VerseRequest, generator_for
 
 FIRST_LINES = files.ROOT / "data" / "first_lines.txt"

@@ -16,12 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.checkpoint.versions import save
 from model.errors import MangosaurusError
 from model.training.recipes import count_characters, measured_part
 from model.training.trainer import Interrupted, Progress, Trainer, never
-from model.writing.decoder import Decoder
-from model.writing.requests import NameRequest, Request, VerseRequest, generator_for
 
 Event = dict[str, Any]
 Floats = NDArray[np.float64]
@@ -85,6 +82,8 @@ def record(
         if unreported is not None:
             tell({"event": "progress"} | asdict(unreported))
         if not last:
+            from model.checkpoint.versions import save
+
             checkpoint = save(out, trainer.checkpoint())
             snapshot_path(out).unlink(missing_ok=True)
             last = {
@@ -116,6 +115,9 @@ def _started(trainer: Trainer) -> Event:
 
 def _sample(trainer: Trainer) -> str:
     """Sample the weights of this moment, with the same random numbers each time, so that samples show the learning."""
+    from model.writing.decoder import Decoder
+    from model.writing.requests import NameRequest, Request, VerseRequest, generator_for
+
     generator = generator_for(trainer.seed, 0)
     request: Request
     if trainer.corpus.form == "names":

@@ -18,28 +18,27 @@ from functools import cached_property
 from importlib import metadata
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from model.checkpoint import tensor_file
-from model.checkpoint.encoding import Checkpoint, Description
-from model.checkpoint.tensor_file import CheckpointError
 from model.engine.processes import Shards
 from model.errors import MangosaurusError
-from model.evaluation.evaluation import baselines
 from model.evaluation.held_out import held_out_loss
+from model.evaluation.ngram import baselines
 from model.network.layers import Array, Layer
 from model.network.network import LanguageModel
 from model.network.parameters import CELLS, Architecture
-from model.sonnets.prosody import newest_edition
 from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
-from model.text.fingerprints import Fingerprints
 from model.text.vocabulary import NO_CHARACTER
 from model.training.distillation import draw_names, soft_targets
 from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
 from model.training.recipes import Recipe, Stage, count_characters, measured_part
+
+if TYPE_CHECKING:
+    from model.checkpoint.encoding import Checkpoint
+    from model.text.fingerprints import Fingerprints
 
 SNAPSHOT_SECONDS = 30.0
 EARLY_STOPPING_BEGINS = 0.5  # of a stage: until then a high learning rate hides progress that shows when it falls
@@ -141,8 +140,8 @@ class Trainer:
         *,
         seed: int = 0,
         threads: int = 1,
-        start: Checkpoint | None = None,
-        teachers: Sequence[Checkpoint] = (),
+        start: "Checkpoint | None" = None,
+        teachers: Sequence["Checkpoint"] = (),
         snapshot: Path | None = None,
         snapshot_seconds: float = SNAPSHOT_SECONDS,
         clock: Callable[[], float] = time.perf_counter,
@@ -409,15 +408,19 @@ class Trainer:
     def _save(self) -> None:
         if self._snapshot is None:
             return
+        from model.checkpoint import tensor_file
+
         position = asdict(self.position)
         position |= {"order": self._order.bit_generator.state, "dropout": self._dropout.bit_generator.state}
         tensor_file.write(self._snapshot, self._arrays(), {"training": self._facts(), "position": position})
 
     def _resume(self, path: Path) -> None:
+        from model.checkpoint import tensor_file
+
         try:
             arrays, facts, _ = tensor_file.read(path)
-        except CheckpointError as error:
-            raise CheckpointError(f"{error}; remove it to begin anew") from error
+        except tensor_file.CheckpointError as error:
+            raise tensor_file.CheckpointError(f"{error}; remove it to begin anew") from error
         if facts.get("training") != json.loads(json.dumps(self._facts())):
             raise TrainingError(
                 f"{path} belongs to a training with other settings, text or seed: "
@@ -433,7 +436,7 @@ class Trainer:
 
     # Weights
 
-    def checkpoint(self) -> Checkpoint:
+    def checkpoint(self) -> "Checkpoint":
         """Return the kept weights, with all that a file of weights needs; before a measurement, the initial ones."""
         loss = self.position.kept_loss
         if loss is None:
@@ -442,11 +445,14 @@ class Trainer:
         known_words = words | (self.start.known_words if self.start else frozenset())
         return replace(self._checkpoint(self.kept.copy(), loss), known_words=known_words)
 
-    def current_checkpoint(self) -> Checkpoint:
+    def current_checkpoint(self) -> "Checkpoint":
         """Return the weights of this moment, for sampling, without words."""
         return self._checkpoint(self.counted, math.nan)
 
-    def _checkpoint(self, language_model: LanguageModel, loss: float) -> Checkpoint:
+    def _checkpoint(self, language_model: LanguageModel, loss: float) -> "Checkpoint":
+        from model.checkpoint.encoding import Checkpoint, Description
+        from model.sonnets.prosody import newest_edition
+
         measured = self._held_out.held_out
         description = Description(
             form=self.corpus.form,
@@ -469,8 +475,10 @@ class Trainer:
         return Checkpoint(language_model, self.corpus.vocabulary, description, known, other_names=others)
 
     @cached_property
-    def _known_names(self) -> tuple[frozenset[str], Fingerprints]:
+    def _known_names(self) -> tuple[frozenset[str], "Fingerprints"]:
         """The names of the corpus, and the fingerprints of those read in pretraining; also those of the start."""
+        from model.text.fingerprints import Fingerprints
+
         corpus = self.corpus
         is_names = corpus.form == "names"
         known = frozenset((*corpus.training, *corpus.held_out) if is_names else ())
@@ -480,7 +488,7 @@ class Trainer:
         return known | self.start.known_names, Fingerprints(np.union1d(others.hashes, self.start.other_names.hashes))
 
 
-def _fitting(recipe: Recipe, corpus: Corpus, start: Checkpoint | None, teachers: Sequence[Checkpoint]) -> Corpus:
+def _fitting(recipe: Recipe, corpus: Corpus, start: "Checkpoint | None", teachers: Sequence["Checkpoint"]) -> Corpus:
     """Return the corpus, with the vocabulary of the start. Raises TrainingError if something does not fit."""
     if recipe.form != corpus.form:
         raise TrainingError(f"the recipe {recipe.name!r} is for {recipe.form}, but the text is {corpus.form}")

@@ -2,7 +2,6 @@
 
 Rooms, from the ground up, and what other wings use of them:
 
-    limits          MAX_TEMPERATURE, USUAL_TEMPERATURE, SONNET_TEMPERATURE, LONGEST_NAME: limits and defaults
     requests        NameRequest, VerseRequest, SonnetRequest, Request, Sampling, Result, generator_for
     drafts          requests at work
     names           longest_name: names in the making

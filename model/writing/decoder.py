@@ -5,7 +5,7 @@ text is done, whatever the other rows do. A row reads its prompt first. Then eac
 from the request's own generator, or with none at temperature 0. Sonnets are searches beside the batch: SONNETS_AT_ONCE
 of them are written at the same time, and the others wait in their order.
 
-The other requests cannot change a text by a single bit, thanks to `lockstep` and `sampling`. A decoder is not
+The other requests cannot change a text by a single bit, thanks to `engine.exact` and `sampling`. A decoder is not
 thread-safe: one thread owns it and makes all calls.
 """
 

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Container
 
 from model.errors import RequestError
+from model.text.forms import LONGEST_NAME
 from model.text.vocabulary import NO_CHARACTER, Vocabulary, fold
 from model.writing.drafts import Action, Draft
-from model.writing.limits import LONGEST_NAME
 from model.writing.requests import NameRequest
 
 

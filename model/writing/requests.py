@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.errors import RequestError
-from model.writing.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE
+from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE
 
 
 @dataclass(frozen=True)
