@@ -1,8 +1,9 @@
 # make run   set everything up and chat        make test  set everything up and check everything
 PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+TEACHERS = checkpoints/teachers/1.safetensors checkpoints/teachers/2.safetensors
 
-.PHONY: help run test test-browser test-recorded format train genera bench bench-bot clean
+.PHONY: help run test test-browser test-recorded format train genera pronunciations bench bench-bot clean
 
 help:
 	@echo 'make run     chat with the bot: in the terminal and a browser, or on Telegram when TELEGRAM_TOKEN is set'
@@ -12,6 +13,7 @@ help:
 	@echo 'make format  tidy the code'
 	@echo 'make train   make the released weights anew, from nothing (an hour)'
 	@echo 'make genera  make data/genera.txt anew, which train reads'
+	@echo 'make pronunciations  make data/prosody/1/pronunciations.txt anew, which sonnets need'
 	@echo 'make bench   measure beside torch, and write benchmarks/results.md'
 	@echo 'make bench-bot  measure the bot beside an echo bot and a torch bot, likewise'
 	@echo 'make clean   remove the environments and caches'
@@ -36,15 +38,22 @@ format: .venv-test/ready
 	.venv-test/bin/ruff format .
 
 # With the thread counts of the released weights: another count adds in another order and changes the last digits.
-train: .venv/ready
-	.venv/bin/python -m model train dino --threads 1 --promote
+train: .venv/ready $(TEACHERS)
+	.venv/bin/python -m model train dino --threads 1 $(TEACHERS:%=--teacher %) --promote
+	@rm -r checkpoints/teachers
 	.venv/bin/python -m model train poem --threads 2 --promote
 	.venv/bin/python -m model evaluate dino
 	.venv/bin/python -m model evaluate poem
 
+checkpoints/teachers/%.safetensors: data/dinos.txt data/genera.txt model/training/recipes.py | .venv/ready
+	.venv/bin/python -m model train dino --recipe teacher-$* --seed $* --threads 1 --out $@
+
 genera: .venv/ready
 	@.venv/bin/python $(PIP_INSTALL) --editable '.[genera]' </dev/null
-	.venv/bin/python -m model.text.genera
+	.venv/bin/python -m tools.genera
+
+pronunciations: .venv/ready
+	.venv/bin/python -m tools.pronunciations
 
 bench: .venv-bench/ready
 	.venv-bench/bin/python -m benchmarks
@@ -56,7 +65,7 @@ bench-bot: .venv-bench/ready
 clean:
 	rm -rf .venv .venv-test .venv-browser .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.venv/ready: EXTRAS = .[evaluate]
+.venv/ready: EXTRAS = .
 .venv-test/ready: EXTRAS = .[dev]
 .venv-browser/ready: EXTRAS = .[dev,browser]
 .venv-bench/ready: EXTRAS = .[bench]

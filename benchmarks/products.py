@@ -7,8 +7,7 @@ import numpy as np
 
 from benchmarks.report import table, times
 from benchmarks.timing import Effort, compare, speedup
-from model.engine.columns import GROUP
-from model.engine.products import PANEL, by_panel, panels
+from model.engine.products import GROUP, PANEL, by_panel, panels
 from model.engine.threads import blas_threads
 from model.network.layers import Array
 

@@ -19,12 +19,12 @@ from benchmarks.timing import Effort, compare, fastest, speedup
 from benchmarks.torch_twin import TorchSampling, Variant, variants
 from benchmarks.training import LAYERS, network
 from model.checkpoint.encoding import Checkpoint, Description
-from model.decoding.decoder import Decoder
-from model.decoding.requests import VerseRequest, generator_for
-from model.engine.lockstep import Lockstep
-from model.network.language_model import LanguageModel
+from model.engine.exact import Lockstep
 from model.network.layers import Array, Ids
+from model.network.network import LanguageModel
 from model.text.vocabulary import Vocabulary
+from model.writing.decoder import Decoder
+from model.writing.requests import VerseRequest, generator_for
 
 CHARACTERS = "".join(sorted("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz"))
 LENGTH = 400

@@ -11,7 +11,7 @@ from benchmarks.timing import Effort
 from model.engine.threads import available_cores, blas_threads
 from model.text.sources import sonnets_corpus
 from model.training.recipes import POEM
-from model.training.trainer import Training
+from model.training.trainer import Trainer
 
 MINUTES = 14.0
 MARKS = {"plain LSTM, 2 x 256": 1.38, "character transformer, 4 layers of 128, context 64": 1.33}
@@ -28,9 +28,9 @@ def report(effort: Effort) -> str:
     threads = available_cores()
     corpus = sonnets_corpus()
     with blas_threads(1):
-        training = Training(replace(POEM, minutes=minutes), corpus, threads=threads)
-        *_, last = training.run()
-    loss = training.checkpoint().description.held_out_loss
+        trainer = Trainer(replace(POEM, minutes=minutes), corpus, threads=threads)
+        *_, last = trainer.run()
+    loss = trainer.checkpoint().description.held_out_loss
     ours = (
         f"this engine, 2 x {POEM.hidden_size}, {threads} threads, {last.step:,} steps, {last.seconds / 60:.1f} minutes"
     )

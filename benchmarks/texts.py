@@ -21,13 +21,13 @@ import numpy as np
 from benchmarks.report import machine, table, verdict, write_section
 from benchmarks.timing import Effort
 from model.engine.threads import blas_threads
-from model.evaluation.evaluation import baselines
 from model.evaluation.held_out import held_out_loss
+from model.evaluation.ngram import baselines
 from model.text.corpus import Corpus, read_names, read_verse
 from model.text.encodings import read_text
-from model.text.sources import fetch, genera_path, verse_path
-from model.training.sizes import recipe_for
-from model.training.trainer import Training
+from model.text.sources import DATA, fetch, genera_path
+from model.training.recipes import recipe_for
+from model.training.trainer import Trainer
 
 NAMES, CHARACTERS = (120, 1_000, 4_000, 25_000), (25_000, 500_000)
 MINUTES = (2.0, 5.0)
@@ -77,7 +77,7 @@ def _names_of(count: int) -> Callable[[int], Corpus]:
 def _verse_of(count: int) -> Callable[[int], Corpus]:
     def corpus(_seed: int) -> Corpus:
         fetch(say=lambda _: None)
-        text = read_text(verse_path())
+        text = read_text(DATA / "verse.txt")
         return _read(read_verse, text[: text.rindex("\n", 0, count)])
 
     return corpus
@@ -122,11 +122,11 @@ def _train(corpus: Corpus, minutes: float, seed: int) -> Result:
     began, steps = time.process_time(), 0
     with blas_threads(1):
         recipe = recipe_for(corpus, minutes=minutes)
-        training = Training(recipe, corpus, seed=seed, clock=time.process_time)
-        for _ in training.run():
+        trainer = Trainer(recipe, corpus, seed=seed, clock=time.process_time)
+        for _ in trainer.run():
             steps += 1
         spent = time.process_time() - began
-        checkpoint = training.checkpoint()
+        checkpoint = trainer.checkpoint()
         loss = held_out_loss(checkpoint.language_model, corpus)
     parameters = checkpoint.language_model.parameters.whole.size
     return {"loss": loss, "seconds": spent, "steps": steps, "parameters": parameters, "recipe": recipe.name}

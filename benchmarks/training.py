@@ -19,10 +19,10 @@ import torch
 from benchmarks.report import table, times, verdict
 from benchmarks.timing import Effort, compare, fastest, speedup
 from benchmarks.torch_twin import TorchTraining, Variant, variants
-from model.engine.parallel import Shards
+from model.engine.processes import Shards
 from model.engine.threads import blas_threads
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
+from model.network.network import LanguageModel
+from model.network.parameters import CELLS, Architecture, CellName
 from model.text.batches import Batch
 from model.training.optimizer import Adam, clip_by_global_norm
 
@@ -30,12 +30,11 @@ VOCABULARY, LAYERS, LEARNING_RATE = 38, 2, 1e-3
 TOLERANCE = 1e-4
 TARGETS = {1: 1.0, 2: 1.25}
 LIMIT_TARGET = 0.6
-GATE_COUNT = 4
 
 
 @dataclass(frozen=True)
 class Size:
-    """Hidden width, batch and time steps of one comparison, and how many training steps are timed in a row.
+    """Hidden width, batch, time steps and cell of one comparison, and how many training steps are timed in a row.
 
     Several in a row, because a side's first step pays for the other's last: its data is in the caches, and its threads
     still spin on the cores.
@@ -45,22 +44,23 @@ class Size:
     batch_size: int
     time: int
     in_a_row: int
+    cell: CellName = "lstm"
 
     def __str__(self) -> str:
-        return f"H {self.hidden_size} B {self.batch_size} T {self.time}"
+        return f"{self.cell.upper()} H {self.hidden_size} B {self.batch_size} T {self.time}"
 
 
-SIZES = (Size(128, 128, 40, 6), Size(256, 64, 64, 3), Size(512, 64, 64, 1))
+SIZES = (Size(128, 128, 40, 6), Size(256, 64, 64, 3), Size(256, 64, 64, 3, "gru"), Size(512, 64, 64, 1))
 
 
 def report(effort: Effort) -> str:
     """Measure, and return the tables."""
-    sizes = SIZES[:2] if effort.quick else SIZES
+    sizes = SIZES[:3] if effort.quick else SIZES
     with blas_threads(1):
         rows = [_row(size, threads, effort) for size in sizes for threads in TARGETS]
     ours = ("ours ms", "torch ms", "ours char/s", "ratio", "best", "target", "")
     header = ("training step", "threads", *ours, "of sgemm", "")
-    return f"## Training step, {LAYERS}-layer LSTM, float32, {VOCABULARY} characters\n\n{table(header, rows)}\n\n{NOTE}"
+    return f"## Training step, {LAYERS} layers, float32, {VOCABULARY} characters\n\n{table(header, rows)}\n\n{NOTE}"
 
 
 NOTE = (
@@ -74,13 +74,13 @@ NOTE = (
 def _seconds(size: Size, threads: int, effort: Effort) -> dict[str, list[float]]:
     """Check that both sides compute the same, then time them and the products alone."""
     torch.set_num_threads(threads)
-    language_model = network(size.hidden_size)
+    language_model = network(size.hidden_size, size.cell)
     batches = _batches(size)
     ours = OurTraining(language_model.copy(), threads, size.batch_size)
     if threads == 1:
         check(language_model, size, batches[0])
     variant = _fastest_variant(language_model, size, batches)
-    theirs = TorchTraining(language_model, variant, size.batch_size, LEARNING_RATE)
+    theirs = TorchTraining(language_model, variant, LEARNING_RATE)
     products = Products(size, threads)
     sides = {
         "ours": _stepping(ours.step, batches, size.in_a_row),
@@ -113,9 +113,9 @@ def _row(size: Size, threads: int, effort: Effort) -> tuple[str, ...]:
     )
 
 
-def network(hidden_size: int) -> LanguageModel:
+def network(hidden_size: int, cell: CellName = "lstm") -> LanguageModel:
     """The untrained network that both sides start from."""
-    return LanguageModel.initialise(Architecture("lstm", VOCABULARY, hidden_size, LAYERS), np.random.default_rng(0))
+    return LanguageModel.initialise(Architecture(cell, VOCABULARY, hidden_size, LAYERS), np.random.default_rng(0))
 
 
 class OurTraining:
@@ -123,16 +123,16 @@ class OurTraining:
 
     def __init__(self, language_model: LanguageModel, threads: int, batch_size: int) -> None:
         self._language_model = language_model
-        self._shards, self._adam = Shards(threads), Adam()
+        self._shards, self._adam = Shards(threads), Adam(language_model.parameters)
         self._state = language_model.initial_state(batch_size)
 
     def step(self, inputs: Any, targets: Any) -> tuple[float, float]:
         """Take one step with ids (T, B); returns loss in nats per character and the norm before clipping."""
         nats, gradients, self._state = self._shards.loss_and_gradients(
-            self._language_model, Batch(inputs, targets, None), self._state, characters=targets.size
+            self._language_model, Batch(inputs, targets, None), self._state, divide_by=targets.size
         )
         norm = clip_by_global_norm(gradients, 1.0)
-        self._adam.update(self._language_model.parameters, gradients, LEARNING_RATE)
+        self._adam.update(gradients, LEARNING_RATE)
         return nats / targets.size, norm
 
     def close(self) -> None:
@@ -172,7 +172,8 @@ def _multiply(products: Iterable[_Product]) -> None:
 
 
 def _products(size: Size, rows: int) -> list[_Product]:
-    hidden, width, long = size.hidden_size, GATE_COUNT * size.hidden_size, rows * size.time
+    hidden, long = size.hidden_size, rows * size.time
+    width = len(CELLS[size.cell].GATES) * hidden
     found = [_product(VOCABULARY, long, width, transposed=False)]  # of the look-up, backward
     for _ in range(LAYERS):
         found.append(_product(rows, hidden, width, size.time))
@@ -198,7 +199,7 @@ def check(language_model: LanguageModel, size: Size, batch: tuple[Any, Any]) -> 
     """All variants must find our loss and gradient norm; SystemExit where one does not."""
     loss, norm = OurTraining(language_model.copy(), 1, size.batch_size).step(*batch)
     for variant in variants():
-        theirs = TorchTraining(language_model, variant, size.batch_size, LEARNING_RATE)
+        theirs = TorchTraining(language_model, variant, LEARNING_RATE)
         their_loss, their_norm = theirs.step(*_as_tensors([batch])[0])
         if abs(loss - float(their_loss)) > TOLERANCE:
             raise SystemExit(f"{variant}: the loss is {float(their_loss)}, ours is {loss}: not the same network")
@@ -210,7 +211,7 @@ def _fastest_variant(language_model: LanguageModel, size: Size, batches: list[An
     tensors = _as_tensors(batches)
 
     def training(variant: Variant) -> Callable[[], object]:
-        theirs = TorchTraining(language_model, variant, size.batch_size, LEARNING_RATE)
+        theirs = TorchTraining(language_model, variant, LEARNING_RATE)
         return _stepping(theirs.step, tensors, size.in_a_row)
 
     return fastest({variant: training(variant) for variant in variants()})

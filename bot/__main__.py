@@ -8,7 +8,7 @@ Heavy imports wait until the settings are read, so that a wrong setting is repor
 from __future__ import annotations
 
 if __name__ == "__main__":
-    from model.cli.interrupt import leave_at_once
+    from model.cli import leave_at_once
 
     leave_at_once()  # before anything that takes time
 
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from bot.logs import Redaction, configure_logging
 from bot.settings import read_settings, warnings_about
-from model.cli.interrupt import INTERRUPTED, leave_in_order
+from model.cli import INTERRUPTED, leave_in_order
 from model.errors import MangosaurusError
 from model.files import ROOT
 

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 from bot.asks import is_visible
 from bot.chat import Button, Explained
 from bot.words import sentences
-from model.decoding.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE
-from model.decoding.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
-from model.text.forms import Genre
+from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Genre
+from model.writing.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

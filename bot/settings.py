@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from model.decoding.limits import MAX_TEMPERATURE
 from model.errors import MangosaurusError
 from model.files import ROOT
+from model.text.forms import MAX_TEMPERATURE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

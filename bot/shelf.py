@@ -26,12 +26,12 @@ from bot.voices import RemovedError, Voices
 from bot.words import sentences
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions
-from model.decoding.decoder import Decoder
-from model.decoding.drafts import seam
-from model.decoding.requests import NameRequest, RequestError, SonnetRequest, VerseRequest
-from model.decoding.searches import tables_for
-from model.errors import MangosaurusError
+from model.errors import MangosaurusError, RequestError
+from model.sonnets.tables import tables_for
 from model.text.forms import Genre, Network
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, SonnetRequest, VerseRequest
+from model.writing.verse import seam
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from bot.creations import Creation
     from model.checkpoint.encoding import Checkpoint
-    from model.decoding.requests import Request
+    from model.writing.requests import Request
 
     Watch = Callable[[tuple[str, ...]], object]
     """Takes the finished lines of a sonnet, on the event loop, each time that there is one more."""

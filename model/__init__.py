@@ -6,7 +6,8 @@ Wings, from the ground up; each imports only those above it in this list:
     network      the textbook: RNN and LSTM, forward and backward, as equations
     engine       the same arithmetic, arranged for the machine
     checkpoint   weights on disk
-    decoding     requests in, texts out
+    sonnets      lines that scan and rhyme, by search
+    writing      requests in, texts out
     evaluation   how good a network is
     training     from a corpus to a checkpoint
     cli          the commands of `python -m model`

@@ -6,7 +6,7 @@ Heavy imports are inside the commands that need them, so `sample` prints a first
 import signal
 
 if __name__ == "__main__":
-    from model.cli.interrupt import leave_at_once
+    from model.cli import leave_at_once
 
     leave_at_once()  # before the slow imports
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until a training runs, there is nothing to finish
@@ -18,9 +18,7 @@ from typing import Annotated
 
 import typer
 
-from model.cli.evaluation import run_evaluation
 from model.cli.failures import FAILURES, Commands, sentence
-from model.cli.figures import print_comparison, print_json
 from model.cli.options import (
     AlphabetOption,
     CheckpointOption,
@@ -30,16 +28,16 @@ from model.cli.options import (
     NetworkArgument,
     ThreadsOption,
     check_out,
+    print_json,
     tell_of,
     texts_at,
     versions_of,
     weights_at,
 )
-from model.cli.training import add_version, print_end, run_training
-from model.decoding.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE
 from model.errors import MangosaurusError
-from model.text.forms import Alphabet, Genre
-from model.training.recipes import Cell
+from model.network.parameters import CellName
+from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Alphabet, Genre
+from model.training.recipes import RecipeName, customised, further, recipe_for
 
 USUAL_TEMPERATURES = USUAL_TEMPERATURE | {"sonnets": SONNET_TEMPERATURE}
 
@@ -66,19 +64,6 @@ def fetch() -> None:
         sources.fetch(source=source, say=typer.echo)
 
 
-@app.command(epilog="Example: python -m model pronunciations")
-def pronunciations() -> None:
-    """Make data/pronunciations.txt anew, which sonnets need: entries of the CMU dictionary for Shakespeare's words."""
-    from model.decoding.word_list import word_list
-    from model.text import dictionary, sources
-
-    whole, corpus = sources.whole_dictionary(), sources.sonnets_corpus()
-    lines = word_list(corpus, sources.original_texts(say=typer.echo), whole)
-    content = dictionary.comments_of(sources.cmudict_path()) + lines
-    dictionary.PRONUNCIATIONS.write_text(content, encoding="ascii")
-    typer.echo(f"wrote {dictionary.PRONUNCIATIONS}: {lines.count(chr(10)):,} lines")
-
-
 @app.command(epilog="Example: python -m model train dino --corpus cheeses.txt --out cheeses.safetensors --minutes 2")
 def train(
     network: NetworkArgument,
@@ -86,19 +71,30 @@ def train(
     alphabet: AlphabetOption = Alphabet.FOLDED,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="File for the weights.", show_default="a new version in checkpoints/"),
+        typer.Option(
+            metavar="FILE",
+            help="File for the weights.",
+            show_default="beside your text; of the project's texts, a new version in checkpoints/",
+        ),
     ] = None,
     minutes: Annotated[float | None, typer.Option(min=0.001, help="Train for about this long.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the text in each stage.")] = None,
     cell: Annotated[
-        Cell | None,
+        CellName | None,
         typer.Option(
-            help="The recurrent cell. An RNN is the assignment's and faster, an LSTM learns more.",
+            help="The recurrent cell. An RNN is the assignment's and faster, an LSTM or a GRU learns more.",
             show_default="lstm; rnn for the dinosaurs",
         ),
     ] = None,
     hidden_size: Annotated[int | None, typer.Option(min=1, help="Units in each layer.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="Recurrent layers.")] = None,
+    recipe: Annotated[
+        RecipeName | None, typer.Option(help="Train by this recipe.", show_default="it follows from the text")
+    ] = None,
+    teachers: Annotated[
+        list[Path] | None,
+        typer.Option("--teacher", metavar="WEIGHTS", help="Learn from these weights; give it for each teacher."),
+    ] = None,
     start: Annotated[
         Path | None,
         typer.Option(
@@ -118,29 +114,55 @@ def train(
     resumes it. The signal SIGUSR1 ends it at once with the best weights so far. `plot` draws the log (.jsonl) beside
     the weights.
     """
-    if minutes is not None and epochs is not None:
-        raise typer.BadParameter("give --minutes or --epochs, not both")
-    if promote and out is not None:
-        raise typer.BadParameter("--promote is for a new version in checkpoints/; omit --out")
-    if alphabet is Alphabet.OWN and (start is not None or not corpus):
-        raise typer.BadParameter("--alphabet is for --corpus; with --from, the alphabet is that of the weights")
-    if start is not None and (cell, hidden_size, layers) != (None, None, None):
-        raise typer.BadParameter("the network is that of the weights --from; omit --cell, --hidden-size and --layers")
+    for is_wrong, reason in (
+        (minutes is not None and epochs is not None, "give --minutes or --epochs, not both"),
+        (promote and bool(out or corpus), "--promote is for a new version in checkpoints/; omit --out and --corpus"),
+        (
+            alphabet is Alphabet.OWN and bool(start or not corpus),
+            "--alphabet is for --corpus; with --from, the alphabet is that of the weights",
+        ),
+        (
+            bool(start and (cell or hidden_size or layers)),
+            "the network is that of the weights --from; omit --cell, --hidden-size and --layers",
+        ),
+        (
+            bool(start and (recipe or teachers)),
+            "with --from, the recipe is one more round; omit --recipe and --teacher",
+        ),
+    ):
+        if is_wrong:
+            raise typer.BadParameter(reason)
     try:
-        from model.engine.threads import available_cores
-        from model.training.recipes import customised
-        from model.training.sizes import further, recipe_for
+        from model.cli.training import add_version, display, print_end, signals
+        from model.engine.threads import available_cores, blas_threads
+        from model.training import log
+        from model.training.trainer import Trainer
 
-        path = out or versions_of(network).directory / "new.safetensors"
+        beside = corpus[0].with_suffix(".safetensors") if corpus else versions_of(network).directory / "new.safetensors"
+        path = out or beside
         check_out(path, corpus or [])
         weights = weights_at(network, start) if start else None
         texts = texts_at(network, corpus, weights.vocabulary.alphabet if weights else alphabet)
         tell_of(texts)
-        recipe = further(weights, texts) if weights else recipe_for(texts, cell=cell, minutes=minutes)
-        recipe = customised(recipe, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs)
-        threads = thread_limit or available_cores()
-        event = run_training(recipe, texts, path, seed, threads, weights, json=json)
-        if event["event"] == "finished" and out is None:
+        if corpus and out is None:
+            typer.echo(f"The weights go beside the text: {path}. With --out, they go elsewhere.", err=True)
+        if weights:
+            chosen = further(weights, texts)
+        else:
+            chosen = recipe_for(texts, name=recipe, taught=bool(teachers), cell=cell, minutes=minutes)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with blas_threads(1), signals() as (stopped, finishing), display(json=json) as show:
+            trainer = Trainer(
+                customised(chosen, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs),
+                texts,
+                seed=seed,
+                threads=thread_limit or available_cores(),  # each further thread is a process with a BLAS of its own
+                start=weights,
+                teachers=[weights_at(network, teacher) for teacher in teachers or ()],
+                snapshot=log.snapshot_path(path),
+            )
+            event = log.record(trainer, path, show=show, stopped=stopped, finishing=finishing)
+        if event["event"] == "finished" and out is None and not corpus:
             event = add_version(event, versions_of(network), promote=promote)
     except FAILURES as error:
         if json:
@@ -183,18 +205,36 @@ def sample(
     json: JsonOption = False,
 ) -> None:
     """Invent names, verse or sonnets."""
-    from model.cli.sampling import check_options, requests_for, usual_temperature, whole_texts
-    from model.decoding.decoder import Decoder
     from model.engine.threads import blas_threads
+    from model.writing.decoder import Decoder
+    from model.writing.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
+    from model.writing.verse import seam
 
-    check_options(genre, top_p, known_words=known_words)
+    if known_words and genre is not Genre.POEM:
+        reason = "new names are never known words" if genre is Genre.DINO else "a sonnet has only known words anyway"
+        raise typer.BadParameter(f"--known-words is for poem; {reason}")
+    if top_p not in (None, 1) and genre is Genre.SONNET:
+        raise typer.BadParameter("--top-p is for dino and poem; a sonnet is chosen from many lines")
     loaded = weights_at(genre.network, checkpoint)
     chosen_seed = secrets.randbelow(2**32) if seed is None else seed
-    chosen_temperature = usual_temperature(genre) if temperature is None else temperature
-    requests = requests_for(genre, prompt, count, chosen_temperature, top_p, chosen_seed, known_words=known_words)
+    if temperature is None:
+        temperature = SONNET_TEMPERATURE if genre is Genre.SONNET else USUAL_TEMPERATURE[genre.network.form]
+    generators, sampling = (
+        (generator_for(chosen_seed, turn) for turn in range(count or 1)),
+        Sampling(temperature, top_p),
+    )
+    before, requests = "", list[Request]()
+    if genre is Genre.DINO:  # one request for all names; temperature 0 gives only one
+        requests = [NameRequest(next(generators), count or (5 if temperature else 1), prompt, sampling)]
+    elif genre is Genre.POEM:
+        before = prompt + seam(prompt, loaded.vocabulary)
+        requests = [VerseRequest(each, prompt, sampling, known_words=known_words) for each in generators]
+    else:
+        before = f"{prompt.strip()}\n" if prompt.strip() else ""
+        requests = [SonnetRequest(each, prompt, temperature) for each in generators]
     with blas_threads(1):  # the products of one step are too small for several threads
         results = Decoder(loaded).generate(requests)
-    texts = whole_texts(genre, prompt, results, loaded.vocabulary)
+    texts = [before + text for result in results for text in result.texts]
     if json:
         print_json({"network": genre.network, "version": loaded.version, "seed": chosen_seed, "texts": texts})
     elif texts:
@@ -217,7 +257,31 @@ def evaluate(
     json: JsonOption = False,
 ) -> None:
     """Measure weights: their loss on held-out text beside an n-gram's, and figures about the texts they write."""
-    run_evaluation(genre, checkpoint, corpus, samples, thread_limit, json=json)
+    from model.engine.threads import blas_threads
+
+    if genre is Genre.SONNET:
+        from model.cli.figures import print_sonnets
+        from model.evaluation.sonnets import evaluate_sonnets, first_lines
+        from model.text.sources import whole_dictionary
+
+        lines = first_lines()
+        if thread_limit is not None:
+            raise typer.BadParameter("sonnets are written on one thread; omit --threads")
+        if samples is not None and not 1 <= samples <= len(lines):
+            raise typer.BadParameter(f"--samples is from 1 to {len(lines)} for sonnets, one for each first line")
+    weights = weights_at(genre.network, checkpoint)
+    texts = texts_at(genre.network, corpus, weights.vocabulary.alphabet)
+    if genre is Genre.SONNET:
+        with blas_threads(1):  # as the bot writes them
+            sonnets = evaluate_sonnets(weights, texts, whole_dictionary(), lines[:samples])
+        print_json(asdict(sonnets)) if json else print_sonnets(sonnets)
+        return
+    from model.cli.figures import print_evaluation
+    from model.evaluation.evaluation import evaluate as measure
+
+    with blas_threads(thread_limit):
+        figures = measure(weights, texts, samples=samples)
+    print_json(asdict(figures)) if json else print_evaluation(figures)
 
 
 @app.command(epilog="Example: python -m model compare dino old.safetensors new.safetensors")
@@ -229,7 +293,11 @@ def compare(
     thread_limit: ThreadsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Compare weights on held-out text. New ones are better if they improve by more than two standard errors."""
+    """Compare weights on held-out text.
+
+    New ones are better if they improve by more than two standard errors, and by at least 0.002 nats per character.
+    """
+    from model.cli.figures import print_comparison
     from model.engine.threads import blas_threads
     from model.evaluation import comparison
 
@@ -265,7 +333,7 @@ def plot(
 ) -> None:
     """Draw a training as a PNG: losses, gradient norms before and after clipping, and samples."""
     from model.cli import plots
-    from model.training.history import read_history
+    from model.training.log import read_history
 
     history = read_history(log)
     path = out or log.with_suffix(".png")

@@ -1,19 +1,43 @@
-"""Writes files whole or not at all: checkpoints, snapshots and fetched texts."""
+"""Where the project's files are, how files are written whole or not at all, and how the tables of data/ are read."""
 
 import os
 import re
 import secrets
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+
+from model.errors import MangosaurusError
 
 ROOT = Path(__file__).resolve().parents[1]
 """The project's folder, with `data/` and `checkpoints/` in it."""
 
 _TOKEN_BYTES = 4
-_ABANDONED_AFTER = 3600.0
-"""Seconds. A younger temporary file may belong to a process that is still writing it."""
+_ABANDONED_AFTER_SECONDS = 3600.0
+"""A younger temporary file may belong to a process that is still writing it."""
+
+
+class TableError(MangosaurusError):
+    """A table that cannot be read; the message names the file and the line."""
+
+
+def read_table(path: Path, columns: Sequence[str]) -> list[list[str]]:
+    """Return the rows of a table: lines of fields that tabs separate, below a line with the names of the columns."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise TableError(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from error
+    rows = [line.split("\t") for line in lines]
+    if rows[:1] != [[*columns]]:
+        raise TableError(f"{path}, line 1: must name the columns: {', '.join(columns)}, with tabs between them")
+    for number, row in enumerate(rows, 1):
+        if len(row) != len(columns) or not all(map(str.strip, row)):
+            raise TableError(
+                f"{path}, line {number}: needs {len(columns)} fields with tabs between them, and none empty"
+            )
+    return rows[1:]
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -33,13 +57,7 @@ def write_whole(path: Path, content: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    if not hasattr(os, "O_DIRECTORY"):  # Windows cannot open a folder, and its renames are durable anyway
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
@@ -51,5 +69,5 @@ def _remove_abandoned(path: Path) -> None:
     pattern = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{{2 * _TOKEN_BYTES}}}\.tmp")
     with suppress(OSError):
         for file in path.parent.iterdir():
-            if pattern.fullmatch(file.name) and time.time() - file.stat().st_mtime > _ABANDONED_AFTER:
+            if pattern.fullmatch(file.name) and time.time() - file.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
                 file.unlink()

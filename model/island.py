@@ -12,10 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel, State
 from model.network.layers import Array, softmax
-from model.network.weights import Weights
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture, Parameters
 from model.text.batches import Batch
 from model.text.encodings import CorpusError, read_text
 from model.text.sources import names_path
@@ -94,13 +93,12 @@ def train(names: list[str], vocabulary: Vocabulary, recipe: Island = ISLAND) -> 
 
 
 def train_step(
-    language_model: LanguageModel, batch: Batch, state: State, learning_rate: float, clip_value: float
-) -> tuple[float, Weights, State]:
+    language_model: LanguageModel, batch: Batch, state: Array, learning_rate: float, clip_value: float
+) -> tuple[float, Parameters, Array]:
     """Take one step of gradient descent. Return the summed loss before it, the clipped gradients and the new state."""
-    loss, gradients, after = language_model.loss_and_gradients(batch, state, characters=1)
-    whole = {"whole": gradients.whole}
-    clip_by_value(whole, clip_value)
-    SGD().update({"whole": language_model.parameters.whole}, whole, learning_rate)
+    loss, gradients, after = language_model.loss_and_gradients(batch, state)
+    clip_by_value(gradients, clip_value)
+    SGD().update(language_model.parameters, gradients, learning_rate)
     return loss, gradients, after
 
 
@@ -121,7 +119,7 @@ def generate(language_model: LanguageModel, newline: int, seed: int, recipe: Isl
 
 
 def initialise(hidden_size: int, vocab_size: int) -> LanguageModel:
-    """Draw the weights as the assignment does: 0.01 times standard normal, in the order Wax, Waa, Wya, from seed 1."""
+    """Draw as the assignment does: 0.01 times standard normal from seed 1, in the order Wax, Waa, Wya."""
     generator = np.random.RandomState(1)
     w_ax, w_aa, w_ya = (
         0.01 * generator.randn(*shape)
@@ -134,11 +132,11 @@ def from_columns(w_ax: Array, w_aa: Array, w_ya: Array, b: Array, b_y: Array) ->
     """Return a network with the assignment's matrices, transposed: they multiply column vectors, ours row vectors."""
     hidden_size, vocab_size = w_ax.shape
     parameters = {
-        "rnn.0.w_xh": w_ax.T.copy(),
-        "rnn.0.w_hh": w_aa.T.copy(),
-        "rnn.0.b_h": b.reshape(-1).copy(),
-        "output.w_hy": w_ya.T.copy(),
-        "output.b_y": b_y.reshape(-1).copy(),
+        "layers.0.w_x": w_ax.T.copy(),
+        "layers.0.w_h": w_aa.T.copy(),
+        "layers.0.b": b.reshape(-1).copy(),
+        "w_y": w_ya.T.copy(),
+        "b_y": b_y.reshape(-1).copy(),
     }
     return LanguageModel(Architecture("rnn", vocab_size, hidden_size), parameters)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.local.telegram import Telegram
+
 from tests.pages import Page, page_served
 
 if TYPE_CHECKING:

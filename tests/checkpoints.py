@@ -8,8 +8,8 @@ import numpy as np
 
 from model.checkpoint.encoding import Checkpoint, Description
 from model.checkpoint.versions import save
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture, CellName
 from model.text.vocabulary import Vocabulary
 
 DESCRIPTION = Description(
@@ -24,9 +24,9 @@ DESCRIPTION = Description(
 )
 
 
-def checkpoint(seed: int = 0, cell: str = "lstm", **changes: Any) -> Checkpoint:
+def checkpoint(seed: int = 0, cell: CellName = "lstm", **changes: Any) -> Checkpoint:
     vocabulary = Vocabulary("\n abcé")
-    architecture = Architecture("rnn" if cell == "rnn" else "lstm", len(vocabulary), 3)
+    architecture = Architecture(cell, len(vocabulary), 3)
     network = LanguageModel.initialise(architecture, np.random.default_rng(seed), changes.pop("dtype", np.float32))
     known = frozenset({"abba", "caé", "b a"})
     return replace(Checkpoint(network, vocabulary, DESCRIPTION, known), **changes)

@@ -5,12 +5,11 @@ from collections.abc import Collection
 import numpy as np
 
 from model.checkpoint.encoding import Checkpoint, Description
-from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, Request, Result, Sampling, VerseRequest, generator_for
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
-from model.text.vocabulary import Vocabulary
-from model.text.words import words_of
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture
+from model.text.vocabulary import Vocabulary, words_of
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, Request, Result, Sampling, VerseRequest, generator_for
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")
@@ -19,16 +18,16 @@ WORDS = frozenset(words_of("shall i compare thee to a summer's day thou art more
 
 def names_checkpoint(known: frozenset[str] = frozenset()) -> Checkpoint:
     network = LanguageModel.initialise(Architecture("rnn", len(LETTERS), 20), np.random.default_rng(1))
-    network.parameters["output.w_hy"] *= 4
-    network.parameters["output.b_y"][0] = 1  # names of a few letters
+    network.parameters.w_y *= 4
+    network.parameters["b_y"][0] = 1  # names of a few letters
     description = Description("names", "TEST", "", 0, 0.0, 0, "", {})
     return Checkpoint(network, LETTERS, description, known, version="0123456789ab")
 
 
 def verse_checkpoint(seed: int = 3) -> Checkpoint:
     network = LanguageModel.initialise(Architecture("lstm", len(VERSE), 12, 2), np.random.default_rng(seed))
-    network.parameters["output.w_hy"] *= 8
-    network.parameters["output.b_y"][:2] = 1.5  # line ends and spaces now and then
+    network.parameters.w_y *= 8
+    network.parameters["b_y"][:2] = 1.5  # line ends and spaces now and then
     description = Description("verse", "TEST", "", 0, 0.0, 0, "", {})
     return Checkpoint(network, VERSE, description, frozenset(), version="0123456789ab")
 
@@ -36,10 +35,10 @@ def verse_checkpoint(seed: int = 3) -> Checkpoint:
 def memoryless(checkpoint: Checkpoint, probabilities: dict[str, float]) -> Checkpoint:
     """Make the network draw every character from the same distribution."""
     parameters = checkpoint.language_model.parameters
-    parameters["output.w_hy"][:] = 0
-    parameters["output.b_y"][:] = -60
+    parameters["w_y"][:] = 0
+    parameters["b_y"][:] = -60
     for character, probability in probabilities.items():
-        parameters["output.b_y"][checkpoint.vocabulary.ids_of(character)] = np.log(probability)
+        parameters["b_y"][checkpoint.vocabulary.ids_of(character)] = np.log(probability)
     return checkpoint
 
 

@@ -1,21 +1,19 @@
 """Small random networks, batches, states and dropout masks, and numerical gradients, for the tests of the networks."""
 
 from collections.abc import Callable
-from typing import Literal
 
 import numpy as np
 import pytest
 
-from model.network.architecture import Architecture, Parameters
-from model.network.language_model import LanguageModel, State
 from model.network.layers import Array, Ids
+from model.network.network import LanguageModel
+from model.network.parameters import CELLS, Architecture, Arrays, CellName
 from model.text.batches import Batch
 from model.text.vocabulary import NO_CHARACTER
 
-Cell = Literal["rnn", "lstm"]
 VOCAB_SIZE, HIDDEN_SIZE, BATCH_SIZE, TIME = 5, 3, 3, 4
 
-every_cell = pytest.mark.parametrize("cell", ["rnn", "lstm"])
+every_cell = pytest.mark.parametrize("cell", CELLS)
 every_depth = pytest.mark.parametrize("depth", [1, 2, 3])
 
 
@@ -36,7 +34,12 @@ def sequences(
 
 
 def network(
-    cell: Cell, depth: int, *, hidden_size: int = HIDDEN_SIZE, vocab_size: int = VOCAB_SIZE, dtype: type = np.float64
+    cell: CellName,
+    depth: int,
+    *,
+    hidden_size: int = HIDDEN_SIZE,
+    vocab_size: int = VOCAB_SIZE,
+    dtype: type = np.float64,
 ) -> LanguageModel:
     generator = np.random.default_rng(0)
     architecture = Architecture(cell, vocab_size, hidden_size, depth)
@@ -46,10 +49,10 @@ def network(
     return language_model
 
 
-def random_state(language_model: LanguageModel, batch_size: int = BATCH_SIZE, seed: int = 2) -> State:
+def random_state(language_model: LanguageModel, batch_size: int = BATCH_SIZE, seed: int = 2) -> Array:
     generator = np.random.default_rng(seed)
     zeros = language_model.initial_state(batch_size)
-    return State(*(generator.normal(0, 0.5, part.shape).astype(part.dtype) for part in zeros))
+    return generator.normal(0, 0.5, zeros.shape).astype(zeros.dtype)
 
 
 def dropout_masks(language_model: LanguageModel, batch_size: int = BATCH_SIZE, keep: float = 0.6) -> list[Array]:
@@ -57,7 +60,7 @@ def dropout_masks(language_model: LanguageModel, batch_size: int = BATCH_SIZE, k
     return list((np.random.default_rng(3).random(shape) < keep) / keep)
 
 
-def read_step_by_step(language_model: LanguageModel, inputs: Ids, state: State) -> tuple[Array, State]:
+def read_step_by_step(language_model: LanguageModel, inputs: Ids, state: Array) -> tuple[Array, Array]:
     """Return the logits (T, B, V) and the last state."""
     logits = []
     for ids in inputs:
@@ -79,5 +82,5 @@ def central_differences(loss: Callable[[], float], array: Array, epsilon: float 
     return gradient
 
 
-def equal(one: Parameters, other: Parameters) -> bool:
+def equal(one: Arrays, other: Arrays) -> bool:
     return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)

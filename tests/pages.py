@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
-
 from bot.local.home import Place, at_home
 from bot.local.hosting import Hosted, hosted
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from bot.application import Mangosaurus
     from bot.local.contents import Json
     from bot.local.telegram import Telegram
+
     from bot.settings import Settings
 
 PATIENCE = 20.0

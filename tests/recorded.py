@@ -18,12 +18,12 @@ from bot.creations import Creation
 from bot.shelf import Shelf
 from bot.words import layout
 from model.checkpoint.versions import Versions
-from model.decoding import elizabethan, lines, metre, partners, pronunciation, rhyme, scansion, searches, sonnet
-from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 from model.files import ROOT
-from model.text.dictionary import read_dictionary
+from model.sonnets import lines, metre, partners, pronunciation, rhyme, scansion, search, tables
+from model.sonnets.prosody import prosody
 from model.text.forms import Genre
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,41 +87,43 @@ def _plain(made: Creation, shown: str) -> str:
     return html.unescape(text)
 
 
-def tables() -> dict[str, object]:
-    """Return what sonnets depend on beside their weights and `data/pronunciations.txt`.
+def tables_of_sonnets() -> dict[str, object]:
+    """Return what sonnets depend on beside their weights and the file of pronunciations.
 
     Mappings whose order counts, as the first rule that fits a word wins, are lists of pairs here.
     """
+    first = prosody()
+    forms = first.pronounce.forms
     return {
-        "words said by hand": elizabethan.BY_HAND,
-        "suffixes": elizabethan.SUFFIXES,
-        "prefixes": list(elizabethan.PREFIXES.items()),
-        "spellings": elizabethan.SPELLINGS,
-        "sounds": [pronunciation.VOICELESS, pronunciation.SIBILANTS, rhyme.VOWELS, rhyme.ONSETS, rhyme.DULL],
-        "learned rhymes": [rhyme.LEARNED, rhyme.LEARNED_IF_PROMOTED],
-        "words at line ends": [metre.PRONOUNS, partners.NEVER_LAST],
-        "words that sonnets repeat or mix": [sonnet.FREE_WORDS, sonnet.ADDRESSES],
-        "marks": [scansion.PUNCTUATION, sonnet.STOPS],
+        "words said by hand": {word: ", ".join(map(" ".join, readings)) for word, readings in forms.words.items()},
+        "suffixes": {letters: " ".join(sounds) for letters, sounds in forms.suffixes.items()},
+        "prefixes": [(letters, " ".join(sounds)) for letters, sounds in forms.prefixes.items()],
+        "spellings": forms.spellings,
+        "sounds": [pronunciation.VOICELESS, pronunciation.SIBILANTS, pronunciation.VOWELS, rhyme.ONSETS, rhyme.DULL],
+        "learned rhymes": [first.rhymes.learned, first.rhymes.promoted],
+        "words at line ends": [metre.PRONOUNS, first.never_last],
+        "words that sonnets repeat or mix": [first.often, first.addresses],
+        "marks": [scansion.PUNCTUATION, search.STOPS],
         "numbers": {
             "longest word": pronunciation.LONGEST_WORD,
             "most apostrophes": pronunciation.MOST_APOSTROPHES,
             "most readings": pronunciation.MOST_READINGS,
-            "syllables": [metre.FEET, metre.LONGEST, scansion.LATEST_START],
+            "syllables": [metre.SYLLABLES, metre.LONGEST, scansion.LATEST_START],
             "enough rhymes": partners.ENOUGH,
-            "longest line": lines.LONGEST_LINE,
+            "longest line": lines.MOST_CHARACTERS,
             "weights": [lines.PRECISION, lines.OF_DRAWN],
-            "rows": sonnet.ROWS,
-            "partners": sonnet.PARTNERS,
-            "coldest": sonnet.COLDEST,
-            "attempts": sonnet.ATTEMPTS,
+            "rows": search.ROWS,
+            "partners": search.SCHEME,
+            "coldest": search.LOWEST_TEMPERATURE,
+            "attempts": search.ATTEMPTS,
             "costs": [
-                {kind.name: cost for kind, cost in sonnet.COSTS.items()},
-                sonnet.COST_OF_REPETITION,
-                sonnet.COST_OF_OVERUSE,
-                sonnet.COST_OF_MIXING,
-                sonnet.SHARE_OF_LEANING,
+                {kind.name: cost for kind, cost in search.COSTS.items()},
+                search.COST_OF_REPETITION,
+                search.COST_OF_OVERUSE,
+                search.COST_OF_MIXING,
+                search.SHARE_OF_LEANING,
             ],
-            "enough words": searches.ENOUGH_WORDS,
+            "enough words": tables.ENOUGH_WORDS,
         },
         "words as they sound": _sounds(),
     }
@@ -129,7 +131,7 @@ def tables() -> dict[str, object]:
 
 def _sounds() -> list[list[object]]:
     """Return each word of the released verse with its readings, their stresses and what they rhyme with."""
-    pronounce = pronunciation.Pronouncer(read_dictionary(ROOT / "data" / "pronunciations.txt").pronunciations)
+    pronounce = prosody().pronounce
     known_words = VERSIONS["poem"].load(FIRST_RELEASE["poem"]).known_words
     return [
         [

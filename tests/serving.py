@@ -15,8 +15,8 @@ import pytest
 from bot.app import running
 from model.checkpoint.encoding import Checkpoint, Description
 from model.checkpoint.versions import Versions, save
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture
 from model.text.vocabulary import Vocabulary
 from tests.fake_chat import FakeChat
 
@@ -39,7 +39,7 @@ def untrained(form: Form, seed: int = 1, characters: str = "", known: tuple[str,
     kind: Literal["rnn", "lstm"] = "rnn" if names else "lstm"
     architecture = Architecture(kind, len(vocabulary), hidden_size=8, layers=1 if names else 2)
     language_model = LanguageModel.initialise(architecture, np.random.default_rng(seed))
-    language_model.parameters["output.b_y"][vocabulary.newline] += 1
+    language_model.parameters["b_y"][vocabulary.newline] += 1
     description = Description(form, "TEST", "0" * 64, 1, 3.0, seed, "2024-01-01T00:00:00+00:00", {})
     return Checkpoint(language_model, vocabulary, description, frozenset(known if names else ()))
 

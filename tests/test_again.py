@@ -9,8 +9,8 @@ import pytest
 
 from bot.creations import Creation, request_for
 from bot.words import sentences
-from model.decoding.requests import Sampling, VerseRequest, generator_for
 from model.text.forms import Genre
+from model.writing.requests import Sampling, VerseRequest, generator_for
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, BOB, code_in, install, serving, untrained
 

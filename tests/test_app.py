@@ -21,8 +21,8 @@ from bot.shelf import StartError
 from bot.store import StoreError
 from bot.telegram.door import Telegram
 from bot.words import sentences
-from model.decoding.decoder import Decoder
 from model.files import ROOT
+from model.writing.decoder import Decoder
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, BOB, install, serving, until, untrained
 from tests.test_standby import Door

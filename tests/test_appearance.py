@@ -1,12 +1,20 @@
 """Figures about names and poems that are small enough to count by eye."""
 
-import sys
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.evaluation.appearance import STRETCH, name_figures, stretches, verse_figures
+from model.evaluation.appearance import (
+    STRETCH,
+    have_unseen,
+    is_near,
+    name_figures,
+    stretches,
+    syllables,
+    verse_figures,
+)
+from model.sonnets.prosody import prosody
+from model.text.vocabulary import words_of
 
 LINE = "shall i compare thee to a summer's day"
 
@@ -23,6 +31,28 @@ def test_name_figures() -> None:
         "unseen_letters": 0.6,  # trex, rex and kiwi: the training names have all of "mango", even its end
         "odd_letters": 0.4,  # trex and rex
     }
+
+
+words = st.text("abß", max_size=7)
+
+
+def edits(left: str, right: str) -> int:
+    if not left or not right:
+        return len(left) + len(right)
+    replaced = edits(left[1:], right[1:]) + (left[0] != right[0])
+    return replaced if left[0] == right[0] else min(replaced, edits(left[1:], right) + 1, edits(left, right[1:]) + 1)
+
+
+@given(words, st.lists(words, max_size=6))
+def test_two_edits_are_near(name: str, others: list[str]) -> None:
+    assert is_near(name, others) == any(edits(name, other) <= 2 for other in others)
+
+
+def test_a_name_has_unseen_letters_if_no_real_name_has_them() -> None:
+    real = ["abba", "cab"]
+    assert have_unseen(["abba", "cabba", "abb", "bba", "bbc"], real) == [False, False, True, True, True]
+    assert have_unseen(["", "abba"], []) == [False, True]
+    assert have_unseen([], real) == []
 
 
 def test_the_figures_of_no_names_are_zero() -> None:
@@ -43,11 +73,23 @@ def test_verse_figures() -> None:
     }
 
 
-def test_without_pysyllables_there_are_no_figures_about_syllables(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pysyllables", None)
-    figures = verse_figures([LINE], [])
-    assert [name for name in figures if "syllables" in name] == []
-    assert figures["known_words"] == 0
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [
+        ("Shall I compare thee to a summer's day", 10),
+        ("rough winds do shake the darling buds of may,", 10),
+        ("my mistress' eyes are nothing like the sun;", 10),
+        ("i hate, from hate away she threw,", 8),
+        ("th' uncertain glory, 't was in th' air", 8),
+        ("he look'd away", 4),
+        ("love-song", 2),
+        ("", 0),
+        ("thou wilt not mangoble", None),
+        ("a self-mangoble", None),
+    ],
+)
+def test_syllables_of_a_line(line: str, count: int | None) -> None:
+    assert syllables(words_of(line), prosody().pronounce) == count
 
 
 def test_a_poem_is_cut_at_line_ends_as_the_decoder_ends_verse() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-TOP = ("model", "bot")
+TOP = ("model", "bot", "tools")
 
 
 def module_name(path: Path) -> str:
@@ -82,25 +82,11 @@ def intruders(modules: list[str], forbidden: tuple[str, ...]) -> list[str]:
 
 
 CHAINS = {
-    "model": ("text", "network", "engine", "checkpoint", "decoding", "evaluation", "training", "cli"),
+    "model": ("text", "network", "engine", "checkpoint", "sonnets", "writing", "evaluation", "training", "cli"),
     "bot": ("people", "wire", "writing", "training", "conversation", "handlers", "local"),
 }
 """The wings of each package, from the ground up."""
 WINGS = [f"{package}.{wing}" for package, chain in CHAINS.items() for wing in chain]
-
-
-def rooms(wing: str) -> dict[str, str]:
-    """Each room that a wing's docstring lists, with what it says of it."""
-    docstring = ast.get_docstring(parsed(wing)) or ""
-    listed = docstring[docstring.rindex("Rooms, ") :]
-    return dict(re.findall(r"^    (\w+)  +(\S.*(?:\n     +\S.*)*)$", listed, re.MULTILINE))
-
-
-@cache
-def names_taken(module: str) -> set[tuple[str, str]]:
-    """Room and name of everything that a module takes out of rooms with `from room import name`."""
-    nodes = [node for node in ast.walk(parsed(module)) if isinstance(node, ast.ImportFrom)]
-    return {(node.module or "", alias.name) for node in nodes for alias in node.names}
 
 
 def test_the_networks_know_no_bot() -> None:
@@ -112,8 +98,8 @@ def test_the_networks_need_little() -> None:
         "model": {"numpy", "safetensors", "threadpoolctl", "model"},
         "model.cli": {"typer", "rich", "matplotlib"},
         "model.__main__": {"typer"},
-        "model.evaluation.syllables": {"pysyllables"},
-        "model.text.genera": {"marisa_trie", "rapidfuzz", "zstandard"},
+        "model.evaluation": {"rapidfuzz"},
+        "tools.genera": {"marisa_trie", "rapidfuzz", "zstandard"},
     }
     for module in of("model"):
         outside = {name.split(".")[0] for name in imports(module)} - sys.stdlib_module_names
@@ -137,23 +123,6 @@ def test_a_wing_imports_only_wings_below_it(wing: str) -> None:
     assert intruders(of(wing), (*above, *tops)) == []
 
 
-@pytest.mark.parametrize("wing", WINGS)
-def test_a_wing_lists_its_rooms_from_the_ground_up(wing: str) -> None:
-    listed = [f"{wing}.{room}" for room in rooms(wing)]
-    assert sorted(listed) == sorted({".".join(module.split(".")[:3]) for module in of(wing)} - {wing})
-    for index, room in enumerate(listed):
-        assert intruders(of(room), tuple(listed[index + 1 :])) == []
-
-
-@pytest.mark.parametrize("wing", WINGS)
-def test_others_use_what_a_wing_offers(wing: str) -> None:
-    """A wing's docstring shows its public face: all that is imported from its rooms elsewhere in model/ and bot/."""
-    offered = {f"{wing}.{room}": set(re.findall(r"\w+", says)) for room, says in rooms(wing).items()}
-    users = [module for module in SOURCES if not belongs_to(module, wing)]
-    taken = {taken for module in users for taken in names_taken(module) if taken[0] in offered}
-    assert [f"{name} of {room}" for room, name in sorted(taken) if name not in offered[room]] == []
-
-
 def test_the_settings_know_only_what_their_values_mean() -> None:
     known = imports("bot.settings") | imports("bot.values")
     assert {name for name in known if belongs_to(name, "bot")} == {"bot.people.limits", "bot.values"}
@@ -171,7 +140,13 @@ def test_the_textbook_stands_alone() -> None:
     for module in of("model.network"):
         outside = {name.split(".")[0] for name in imports(module)} - sys.stdlib_module_names
         assert outside <= {"numpy", "model"}
-    assert {name for name in imports("model.network.layers") if belongs_to(name, "model")} <= {"model.text.vocabulary"}
+        ours = {name for name in imports(module) if belongs_to(name, "model")}
+        assert all(belongs_to(name, "model.network") or name == "model.text.batches" for name in ours), module
+
+
+def test_the_twin_has_the_files_of_the_textbook() -> None:
+    textbook = {module.removeprefix("model.network") for module in of("model.network")} - {".parameters"}
+    assert textbook <= {module.removeprefix("model.engine") for module in of("model.engine")}
 
 
 def test_handlers_do_not_know_each_other() -> None:
@@ -190,6 +165,13 @@ def test_only_its_own_rooms_and_the_entrance_know_the_local_telegram() -> None:
         module for module in SOURCES if intruders([module], ("bot.local",)) and not belongs_to(module, "bot.local")
     ]
     assert users == ["bot.__main__"]
+
+
+def test_tools_use_the_networks_and_nothing_uses_them() -> None:
+    assert intruders(of("model") + of("bot"), ("tools",)) == []
+    for module in of("tools"):
+        outside = {name.split(".")[0] for name in imports(module)} - sys.stdlib_module_names
+        assert outside <= {"model", "tools", "marisa_trie", "rapidfuzz", "zstandard"}, module
 
 
 def test_nothing_imports_tests_or_benchmarks() -> None:
@@ -217,7 +199,7 @@ def test_the_reading_of_imports() -> None:
     tree = ast.parse(
         "from . import layers\nfrom .layers import lstm\nfrom model import island, errors\nimport model.network.layers"
     )
-    found = [targets(node, "model.network.weights") for node in tree.body]
+    found = [targets(node, "model.network.rnn") for node in tree.body]
     layers = {"model.network.layers"}
     assert found == [layers, layers, {"model.island", "model.errors"}, layers]
     assert "bot.application" in imports("bot.__main__")

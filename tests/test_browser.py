@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
-
 from bot.conversation import texts
 from bot.local.request import LocalRequest
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
+
 from bot.settings import _KEYS, Settings
 from model.files import ROOT
 from tests.browsers import Looker, Stage, browser_of, lines_of, stage, words_of

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from bot.conversation import texts
 from bot.local.bubbles import MOST_ENTITIES, QUOTED, bubble, quoted, runs
 from bot.local.markup import command_entities, parse_html, units
+from hypothesis import given
+from hypothesis import strategies as st
+
 from tests.test_markup import TEXT
 
 STYLED = st.recursive(

@@ -201,7 +201,7 @@ async def test_letters_that_lead_nowhere_any_more(own_settings: Settings, own_ch
     async with serving(own_settings) as chat:
         message = await chat.ask("/dino mango")
     endless = untrained("names")
-    endless.language_model.parameters["output.b_y"][endless.vocabulary.newline] = -100
+    endless.language_model.parameters["b_y"][endless.vocabulary.newline] = -100
     install(own_checkpoints / "dino", endless)
     async with serving(own_settings) as again:
         again.messages = chat.messages

@@ -16,9 +16,10 @@ from typer.testing import CliRunner, Result
 from model import __main__ as command_line
 from model.checkpoint.versions import Versions, load
 from model.cli import options
-from model.cli.display import Lines, LivePanel, duration
+from model.cli.training import display, duration
 from model.text import sources
-from model.text.words import words_of
+from model.text.corpus import read_names
+from model.text.vocabulary import words_of
 
 ROOT = Path(__file__).parents[1]
 ENDLESS = ("--epochs", "1000000", "--hidden-size", "8")
@@ -89,19 +90,47 @@ class TestTrain:
         for seed in ("3", "3", "4"):
             out = tmp_path / "dino.safetensors"
             run_well("train", "dino", "--corpus", folder / "names.txt", "--out", out, "--seed", seed, *SMALL)
-            versions.append(load(out).language_model.parameters["output.w_hy"].tobytes())
+            versions.append(load(out).language_model.parameters["w_y"].tobytes())
         assert versions[0] == versions[1] != versions[2]
+
+    def test_without_out_an_own_text_never_adds_a_version(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(options, "CHECKPOINTS", tmp_path / "checkpoints")
+        (tmp_path / "my names.txt").write_text(NAMES)
+        result = run("train", "dino", "--corpus", tmp_path / "my names.txt", *SMALL)
+        out = tmp_path / "my names.safetensors"
+        assert f"The weights go beside the text: {out}." in result.stderr
+        assert f"sample dino --checkpoint '{out}'" in result.stdout
+        assert load(out).description.recipe == "names"
+        assert sorted(path.name for path in tmp_path.iterdir()) == [
+            "my names.jsonl",
+            "my names.safetensors",
+            "my names.txt",
+        ]
+
+    def test_a_gru_learns_goes_on_and_is_drawn_from(self, folder: Path, tmp_path: Path) -> None:
+        out, more = tmp_path / "dino.safetensors", tmp_path / "more.safetensors"
+        arguments = ("train", "dino", "--corpus", folder / "names.txt", "--out")
+        run_well(*arguments, out, "--cell", "gru", *SMALL, "--layers", "2")
+        architecture = load(out).language_model.architecture
+        assert (architecture.cell, architecture.layers) == ("gru", 2)
+        run_well(*arguments, more, "--from", out)
+        assert load(more).language_model.architecture == architecture
+        assert len(run_well("sample", "dino", "--count", "3", "--checkpoint", out).split()) == 3
 
     def test_without_out_it_adds_a_version_and_promotes_it_only_with_promote(
         self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        """The project's names are few here."""
         monkeypatch.setattr(options, "CHECKPOINTS", tmp_path)
+        monkeypatch.setattr(sources, "names_corpus", lambda: read_names(folder / "names.txt"))
         versions = Versions(tmp_path / "dino")
-        stdout = run_well("train", "dino", "--corpus", folder / "names.txt", *SMALL)
+        stdout = run_well("train", "dino", *SMALL)
         (added,) = versions.list()
         assert f"sample dino --checkpoint {versions.path(added)}" in stdout
         assert not (versions.directory / "current").exists()
-        run_well("train", "dino", "--corpus", folder / "names.txt", "--promote", "--seed", "1", *SMALL)
+        run_well("train", "dino", "--promote", "--seed", "1", *SMALL)
         assert versions.current() != added
         assert sorted(path.suffix for path in versions.directory.iterdir()) == sorted(
             ["", ".jsonl", ".jsonl", ".safetensors", ".safetensors"]
@@ -118,6 +147,22 @@ class TestTrain:
         assert load(out).language_model.architecture == load(start).language_model.architecture
         refused = run("train", "poem", "--corpus", folder / "poems.txt", "--out", out, "--from", start)
         assert "these weights write names" in refused.stderr
+
+    def test_a_network_learns_from_teachers_that_were_trained_before(self, folder: Path, tmp_path: Path) -> None:
+        on_names = ("train", "dino", "--corpus", folder / "names.txt", "--hidden-size", "8")
+        teachers = [tmp_path / f"teacher-{number}.safetensors" for number in (1, 2)]
+        for number, teacher in enumerate(teachers, 1):
+            name = f"teacher-{number}"
+            run_well(*on_names, "--epochs", "1", "--recipe", name, "--seed", str(number), "--out", teacher)
+            assert (load(teacher).description.recipe, load(teacher).description.seed) == (name, number)
+        options = [option for teacher in teachers for option in ("--teacher", teacher)]
+        out = tmp_path / "distilled.safetensors"
+        stdout = run_well(*on_names, "--minutes", "0.01", "--recipe", "distilled", *options, "--out", out, "--json")
+        stages = [event["stage"] for event in events_of(stdout) if event["event"] == "progress"]
+        assert list(dict.fromkeys(stages)) == ["pretrain", "distil"]
+        assert load(out).language_model.architecture.cell == "rnn"
+        refused = run(*on_names, "--recipe", "distilled", "--out", out)
+        assert "the recipe 'distilled' learns from teachers; name their weights with --teacher" in refused.stderr
 
     def test_a_signal_finishes_it_early(self, folder: Path, tmp_path: Path) -> None:
         out = tmp_path / "dino.safetensors"
@@ -156,10 +201,13 @@ class TestTrain:
         [
             (["dino", "--minutes", "1", "--epochs", "1"], "not both"),
             (["dino", "--promote", "--out", "x"], "--out"),
+            (["dino", "--promote", "--corpus", "x"], "--corpus"),
             (["dino", "--corpus", "a", "--corpus", "b"], "one file"),
             (["dino", "--epochs", "0"], "--epochs"),
             (["dino", "--from", "x", "--hidden-size", "8"], "--hidden-size"),
             (["poem", "--from", "x", "--layers", "1"], "--layers"),
+            (["dino", "--from", "x", "--teacher", "y"], "--teacher"),
+            (["dino", "--recipe", "dodo"], "dodo"),
             (["dodo"], "dodo"),
             ([], "network"),
         ],
@@ -337,7 +385,9 @@ class TestCompare:
         (result,) = events_of(run_well(*arguments, "--json"))
         assert result["old_loss"] == result["new_loss"] > 0
         assert (result["margin"], result["better"]) == (0, False)
-        assert "not better" in run_well(*arguments)
+        assert "not better: better means by more than two standard errors (0.0000) and by at least 0.002." in run_well(
+            *arguments
+        )
         assert "one held-out document" in run(*arguments[:-1], corpus).output
 
 
@@ -422,9 +472,9 @@ EVENTS: list[dict[str, Any]] = [
 
 def test_the_live_panel_shows_figures_and_samples() -> None:
     screen = io.StringIO()
-    with LivePanel(Console(file=screen, force_terminal=True, width=100)) as panel:
+    with display(json=False, console=Console(file=screen, force_terminal=True, width=100)) as show:
         for event in EVENTS:
-            panel.show(event)
+            show(event)
     last = screen.getvalue().split("12,345 weights, resumed")[-1]
     for words in (
         "step 300",
@@ -439,9 +489,9 @@ def test_the_live_panel_shows_figures_and_samples() -> None:
 
 
 def test_lines_skip_most_progress_but_not_the_last(capsys: pytest.CaptureFixture[str]) -> None:
-    with Lines() as lines:
+    with display(json=False) as show:
         for event in EVENTS:
-            lines.show(event)
+            show(event)
     shown = capsys.readouterr().out.splitlines()
     assert [line for line in shown if "step 200" in line] == []
     assert "step 10," in shown[1]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.evaluation.comparison import STANDARD_ERRORS, Comparison, compare
+from model.evaluation.comparison import STANDARD_ERRORS, WORTHWHILE, Comparison, compare, digits_for
 from model.evaluation.held_out import EvaluationError, document_scores, held_out_loss
 from model.text.vocabulary import Vocabulary
 from tests.test_evaluation import NAMES, VERSE, biased, checkpoint_for, random
@@ -87,5 +87,29 @@ def test_one_document_is_not_enough() -> None:
 
 @given(st.floats(0, 9), st.floats(0, 9), st.floats(0, 9))
 def test_better_is_lower_by_more_than_the_margin(old: float, new: float, margin: float) -> None:
-    assert Comparison(old, new, margin, 2).better == (old - new > margin)
+    assert Comparison(old, new, margin, 2).better == (old - new > margin and old - new >= WORTHWHILE)
     assert not Comparison(old, old + new, margin, 2).better
+
+
+@pytest.mark.parametrize(("gain", "better"), [(0.0000008, False), (0.0019, False), (0.0021, True), (0.2, True)])
+def test_a_gain_that_nobody_notices_is_not_better(gain: float, better: bool) -> None:
+    """Every character improves alike, so luck is excluded."""
+    corpus = replace(MANY, vocabulary=Vocabulary("\nabc"))
+    share = math.exp(gain) / 4
+    old, new = biased(corpus), biased(corpus, dict.fromkeys("\nab", share) | {"c": 1 - 3 * share})
+    comparison = compare(checkpoint_for(corpus, old), checkpoint_for(corpus, new), corpus)
+    assert comparison.old_loss - comparison.new_loss == pytest.approx(gain)
+    assert comparison.old_loss - comparison.new_loss > comparison.margin
+    assert comparison.better == better
+
+
+@given(st.floats(0, 9), st.floats(-9, 0.5).map(lambda exponent: 10**exponent))
+def test_losses_that_differ_are_shown_as_different(loss: float, difference: float) -> None:
+    other = loss + difference
+    digits = digits_for(loss, other)
+    assert digits == digits_for(other, loss) >= 4
+    assert f"{loss:.{digits}f}" != f"{other:.{digits}f}"
+
+
+def test_equal_losses_are_shown_with_four_digits() -> None:
+    assert digits_for(1.5, 1.5) == 4

@@ -120,7 +120,7 @@ def test_lines_that_are_no_names_are_left_out_and_told(tmp_path: Path) -> None:
 
 
 def test_of_too_many_names_some_are_read_in_even_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.text.documents.MOST_NAMES", 4)
+    monkeypatch.setattr("model.text.corpus.MOST_NAMES", 4)
     corpus = read_names(write(tmp_path / "names.txt", "\n".join("abcdefghij")))
     assert sorted(corpus.training + corpus.held_out) == ["a", "c", "f", "h"]
     assert corpus.notes == (f"{tmp_path}/names.txt: read 4 of its 10 names",)
@@ -163,8 +163,8 @@ def test_what_was_read_and_folded_is_told(tmp_path: Path) -> None:
     path.write_bytes("Böse Müller\nLärm und Schall\n".encode("latin-1"))
     corpus = read_names(path)
     assert corpus.notes == (
-        f"{path}: read as Latin-1",
-        f"{path}: folded 7 characters: capitals 4 times, ä to a 1 time, ö to o 1 time, ü to u 1 time",
+        f"{path}: read as Windows-1252",
+        f"{path}: characters folded: 3, such as 'ö', 'ü', 'ä'",
     )
     assert (
         "böse müller".title()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from model.files import ROOT
-from tests.recorded import FIRST_RELEASE, RECORDED, VERSIONS, Record, drawn, sum_of, tables, written
+from tests.recorded import FIRST_RELEASE, RECORDED, VERSIONS, Record, drawn, sum_of, tables_of_sonnets, written
 
 REQUESTS = [record for record in RECORDED if "texts" in record]
 CREATIONS = [record for record in RECORDED if "shown" in record]
@@ -68,9 +68,9 @@ async def test_every_sonnet_is_what_people_read_before(first: int, tmp_path: Pat
 
 def test_pronunciations_are_those_that_sonnets_were_written_with() -> None:
     """Another file changes sonnets that people have kept, so it needs a name of its own."""
-    content = (ROOT / "data" / "pronunciations.txt").read_bytes()
+    content = (ROOT / "data" / "prosody" / "1" / "pronunciations.txt").read_bytes()
     assert sha256(content).hexdigest() == "22117ee8d87be6561d2dc2aacfbd9a6ee942409249586c5d52de632a6af704f6"
 
 
 def test_tables_are_those_that_sonnets_were_written_with() -> None:
-    assert {name: sum_of(table) for name, table in tables().items()} == SUMS
+    assert {name: sum_of(table) for name, table in tables_of_sonnets().items()} == SUMS

@@ -10,14 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.checkpoint.encoding import Checkpoint, Description
-from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
-from model.engine.lockstep import Lockstep
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
+from model.engine.exact import Lockstep
+from model.errors import RequestError
 from model.network.layers import Array
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture, CellName
 from model.text.fingerprints import Fingerprints
 from model.text.vocabulary import NO_CHARACTER
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 from tests.decoding import (
     LETTERS,
     VERSE,
@@ -55,7 +56,7 @@ def test_texts_are_the_same_alone_and_among_others(
     assert [together[order.index(index)].texts for index in range(len(alone))] == alone
 
 
-cells: st.SearchStrategy[Literal["rnn", "lstm"]] = st.sampled_from(["rnn", "lstm"])
+cells: st.SearchStrategy[CellName] = st.sampled_from(("rnn", "lstm", "gru"))
 samplings = st.builds(Sampling, st.sampled_from([0, 0.4, 1, 5]), st.sampled_from([1, 0.9, 0.3]))
 random_requests: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "names": st.fixed_dictionaries(
@@ -294,7 +295,7 @@ def test_other_real_names_are_not_written() -> None:
 @pytest.mark.parametrize("broken", [np.nan, np.inf])
 def test_the_error_about_numbers_that_are_not_finite_names_the_checkpoint(broken: float) -> None:
     checkpoint = verse_checkpoint()
-    checkpoint.language_model.parameters["output.b_y"][3] = broken
+    checkpoint.language_model.parameters["b_y"][3] = broken
     with pytest.raises(RequestError, match="checkpoint 0123456789ab computes numbers that are not finite"):
         texts(checkpoint, VerseRequest(generator_for(0, 0)))
 

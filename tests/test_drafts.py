@@ -7,10 +7,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from model.decoding.drafts import Action, Draft, NameDraft, VerseDraft, longest_name, seam
-from model.decoding.requests import NameRequest, RequestError, Sampling, VerseRequest, generator_for
+from model.errors import RequestError
 from model.text.fingerprints import Fingerprints
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
+from model.writing.drafts import Action, Draft
+from model.writing.names import NameDraft, longest_name
+from model.writing.requests import NameRequest, Sampling, VerseRequest, generator_for
+from model.writing.verse import VerseDraft, seam
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")

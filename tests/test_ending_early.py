@@ -10,15 +10,15 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from bot.training.child import Child
 from bot.training.choice import OvertakenError
 from bot.training.commands import Reason, RetrainingError
 from bot.training.lessons import NEW, Lesson
 from bot.training.locks import LOCK, locked
 from bot.training.retraining import Retraining
+
+from bot.training.child import Child
 from model.checkpoint.versions import Versions, load
-from model.training.events import history_path, snapshot_path
+from model.training.log import history_path, snapshot_path
 from tests.serving import until
 from tests.training_stage import OUT_OF_REACH, Stage, begin, fails_with, ignore, lesson, promote
 

@@ -1,22 +1,20 @@
 """The engine equals the textbook: the same losses, gradients and states for any network, batch and state."""
 
 import tracemalloc
-from typing import Literal
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.engine.training_step import TrainingStep
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel, State
+from model.engine.network import Engine
 from model.network.layers import Array, softmax
+from model.network.network import LanguageModel
+from model.network.parameters import CELLS, Architecture, CellName
 from model.text.batches import Batch
 from model.text.vocabulary import NO_CHARACTER
 
-Cell = Literal["rnn", "lstm"]
-every_cell = pytest.mark.parametrize("cell", ["rnn", "lstm"])
+every_cell = pytest.mark.parametrize("cell", CELLS)
 
 
 def network(architecture: Architecture, dtype: type, random: np.random.Generator) -> LanguageModel:
@@ -39,9 +37,9 @@ def sequences(
     return Batch(inputs, np.maximum(targets, 0), mask, probabilities)
 
 
-def carried_state(language_model: LanguageModel, batch_size: int, random: np.random.Generator) -> State:
+def carried_state(language_model: LanguageModel, batch_size: int, random: np.random.Generator) -> Array:
     zeros = language_model.initial_state(batch_size)
-    return State(*(random.normal(0, 0.5, part.shape).astype(part.dtype) for part in zeros))
+    return random.normal(0, 0.5, zeros.shape).astype(zeros.dtype)
 
 
 def dropout_masks(language_model: LanguageModel, batch_size: int, random: np.random.Generator) -> list[Array]:
@@ -59,7 +57,7 @@ def assert_close(found: Array, expected: Array, tolerance: float, scale: float =
 
 @settings(max_examples=150)
 @given(
-    cell=st.sampled_from(["rnn", "lstm"]),
+    cell=st.sampled_from(list(CELLS)),
     sizes=st.tuples(st.integers(1, 40), st.integers(1, 48), st.integers(1, 3)),
     time=st.integers(1, 20),
     batch_size=st.sampled_from([1, 2, 3, 5, 16, 31, 32, 33, 37, 40, 64, 96]),
@@ -70,7 +68,7 @@ def assert_close(found: Array, expected: Array, tolerance: float, scale: float =
     seed=st.integers(0, 2**32 - 1),
 )
 def test_the_engine_equals_the_textbook(
-    cell: Cell,
+    cell: CellName,
     sizes: tuple[int, int, int],
     time: int,
     batch_size: int,
@@ -86,45 +84,47 @@ def test_the_engine_equals_the_textbook(
     state = carried_state(language_model, batch_size, random)
     dropout = dropout_masks(language_model, batch_size, random) if dropped else None
 
-    nats, gradients, after = language_model.loss_and_gradients(batch, state, characters=7, dropout=dropout)
-    step = TrainingStep(language_model.architecture, dtype)
-    found_nats, found, found_after = step.loss_and_gradients(
-        language_model, batch, state, characters=7, dropout=dropout
+    nats, gradients, after = language_model.loss_and_gradients(batch, state, dropout)
+    engine = Engine(language_model.architecture, dtype)
+    found_nats, found, found_after = engine.loss_and_gradients(
+        language_model, batch, state, divide_by=7, dropout=dropout
     )
+    gradients.whole /= 7
     assert found_nats == pytest.approx(nats, rel=tolerance, abs=tolerance)
     assert_close(found.whole, gradients.whole, tolerance)
     scale = float(np.linalg.norm(gradients.whole))
     for name, gradient in gradients.items():
         assert_close(found[name], gradient, tolerance, scale)
-    for part, expected in zip(found_after, after, strict=True):
-        assert_close(part, expected, tolerance)
+    assert_close(found_after, after, tolerance)
+    from_zero, _, _ = language_model.loss_and_gradients(batch, language_model.initial_state(batch_size))
+    assert engine.score(language_model, batch) == pytest.approx(from_zero, rel=tolerance, abs=tolerance)
 
 
 @every_cell
-def test_reused_arrays_change_no_bit(cell: Cell) -> None:
+def test_reused_arrays_change_no_bit(cell: CellName) -> None:
     random = np.random.default_rng(0)
     language_model = network(Architecture(cell, 5, 3, 2), np.float32, random)
-    used = TrainingStep(language_model.architecture, np.float32)
+    used = Engine(language_model.architecture, np.float32)
     for turn, (time, batch_size) in enumerate([(6, 3), (9, 3), (2, 3), (6, 1), (6, 3), (1, 4), (9, 2)]):
         batch = sequences(5, time, batch_size, turn % 2 == 1, random)
         state = carried_state(language_model, batch_size, random)
         dropout = dropout_masks(language_model, batch_size, random) if turn % 3 else None
-        fresh = TrainingStep(language_model.architecture, np.float32)
-        nats, gradients, _ = fresh.loss_and_gradients(language_model, batch, state, characters=2, dropout=dropout)
-        same_nats, same, _ = used.loss_and_gradients(language_model, batch, state, characters=2, dropout=dropout)
+        fresh = Engine(language_model.architecture, np.float32)
+        nats, gradients, _ = fresh.loss_and_gradients(language_model, batch, state, divide_by=2, dropout=dropout)
+        same_nats, same, _ = used.loss_and_gradients(language_model, batch, state, divide_by=2, dropout=dropout)
         assert same_nats == nats
         np.testing.assert_array_equal(same.whole, gradients.whole)
 
 
 @every_cell
-def test_shorter_sequences_allocate_no_memory(cell: Cell) -> None:
+def test_shorter_sequences_allocate_no_memory(cell: CellName) -> None:
     random = np.random.default_rng(0)
     language_model = network(Architecture(cell, 5, 3, 2), np.float32, random)
-    training_step = TrainingStep(language_model.architecture, np.float32)
+    engine = Engine(language_model.architecture, np.float32)
 
     def step(time: int) -> None:
         batch = sequences(5, time, 64, False, random)
-        training_step.loss_and_gradients(language_model, batch, language_model.initial_state(64), characters=1)
+        engine.loss_and_gradients(language_model, batch, language_model.initial_state(64))
 
     step(40)
     tracemalloc.start()

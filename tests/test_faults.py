@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
-
 from bot.conversation import texts
 from bot.local.markup import parse_html
 from bot.local.request import LocalRequest
@@ -33,6 +32,7 @@ from bot.training.lessons import Lesson
 from bot.training.retraining import Retraining
 from bot.values import Secret
 from bot.wire.request import NothingSentError
+
 from model.checkpoint.versions import Versions
 from model.files import ROOT
 from tests.bot_api_server import HttpRequest, http_server
@@ -66,7 +66,7 @@ pages = int(open("/proc/self/statm").read().split()[0])
 resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 2**24,) * 2)
 """
 DISK_FULL = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
-NOT_A_NUMBER = "import model.training.course; model.training.course.warmup_cosine = lambda *_: 1e300"
+NOT_A_NUMBER = "import model.training.trainer; model.training.trainer.warmup_cosine = lambda *_: 1e300"
 CLOCK_SET_BACK = """
 import time
 set_back = time.time() - 86400

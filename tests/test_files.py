@@ -1,12 +1,16 @@
-"""Files are written whole or not at all, and the temporary files of killed writers are removed."""
+"""Files are written whole or not at all, killed writers leave nothing, and tables are refused by file and line."""
 
 import os
+import re
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from model.files import write_whole
+from model.files import TableError, read_table, write_whole
 
 
 @pytest.fixture
@@ -63,7 +67,7 @@ def test_the_content_is_synced_before_the_rename_and_the_folder_after_it(
     monkeypatch.setattr(os, "fsync", recorded_fsync)
     monkeypatch.setattr(Path, "replace", recorded_rename)
     write_whole(path, b"content")
-    assert calls in (["sync file", "rename", "sync folder"], ["sync file", "rename", "sync file"])
+    assert calls == ["sync file", "rename", "sync folder"]
     assert path.read_bytes() == b"content"
 
 
@@ -82,3 +86,37 @@ def test_recent_and_foreign_files_stay(path: Path) -> None:
     }
     write_whole(path, b"content")
     assert set(path.parent.iterdir()) == {path, *others}
+
+
+# Tables.
+
+fields = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=9)
+
+
+@given(st.lists(st.lists(fields, min_size=3, max_size=3), max_size=4))
+def test_a_table_comes_back(rows: list[list[str]]) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "table.tsv"
+        path.write_text("".join("\t".join(row) + "\n" for row in [["a", "b", "c"], *rows]), encoding="utf-8")
+        assert read_table(path, ("a", "b", "c")) == rows
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, ": cannot be read: No such file"),
+        (b"a\tb\n\xff\tx\n", ": cannot be read: 'utf-8' codec can't decode byte 0xff in position 4"),
+        (b"", ", line 1: must name the columns: a, b, with tabs"),
+        (b"a b\n", ", line 1: must name the columns"),
+        (b"a\tb\nx\ty\nx y\n", ", line 3: needs 2 fields with tabs between them, and none empty"),
+        (b"a\tb\nx\t \n", ", line 2: needs 2 fields"),
+        (b"a\tb\n\nx\ty\n", ", line 2: needs 2 fields"),
+        (b"a\tb\nx\ty\tz\n", ", line 2: needs 2 fields"),
+    ],
+)
+def test_a_table_is_refused_by_file_and_line(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    path = tmp_path / "roots.tsv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(TableError, match=re.escape(f"{path}{reason}")):
+        read_table(path, ("a", "b"))

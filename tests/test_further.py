@@ -10,10 +10,8 @@ from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import save
 from model.evaluation.held_out import held_out_loss
 from model.text.corpus import Corpus, read_names, read_verse
-from model.training.course import Interrupted, TrainingError
-from model.training.recipes import customised
-from model.training.sizes import further
-from model.training.trainer import Training
+from model.training.recipes import customised, further
+from model.training.trainer import Interrupted, Trainer, TrainingError
 from tests.test_trainer import NAMES, TINY_DINO, TINY_POEM, reproducible, same_weights, write_texts
 
 LONGER = customised(TINY_DINO, epochs=8)
@@ -33,18 +31,18 @@ def names(texts: Path) -> Corpus:
 
 @pytest.fixture(scope="module")
 def start(names: Corpus, texts: Path) -> Checkpoint:
-    training = Training(LONGER, names)
-    list(training.run())
-    return save(texts / "start.safetensors", training.checkpoint())
+    trainer = Trainer(LONGER, names)
+    list(trainer.run())
+    return save(texts / "start.safetensors", trainer.checkpoint())
 
 
 def test_it_goes_on_from_the_weights_and_ends_with_better_ones(start: Checkpoint, names: Corpus) -> None:
-    training = Training(further(start, names), names, start=start)
-    assert same_weights(training.language_model, start.language_model)
-    steps = list(training.run())
-    assert training.start_loss == held_out_loss(start.language_model, names)
-    result = training.checkpoint().description
-    assert result.held_out_loss < training.start_loss
+    trainer = Trainer(further(start, names), names, start=start)
+    assert same_weights(trainer.language_model, start.language_model)
+    steps = list(trainer.run())
+    assert trainer.position.start_loss == held_out_loss(start.language_model, names)
+    result = trainer.checkpoint().description
+    assert result.held_out_loss < trainer.position.start_loss
     assert (result.recipe, result.top_p) == ("again", start.description.top_p)
     rates = [step.learning_rate for step in steps]
     highest = int(np.argmax(rates))
@@ -56,23 +54,23 @@ def test_it_goes_on_from_the_weights_and_ends_with_better_ones(start: Checkpoint
 def test_the_result_is_never_worse_than_the_start(start: Checkpoint, names: Corpus) -> None:
     recipe = further(start, names)
     ruinous = replace(recipe, stages=(replace(recipe.stages[0], learning_rate=3.0, warmup=0.0),))
-    training = Training(ruinous, names, start=start)
-    list(training.run())
-    checkpoint = training.checkpoint()
+    trainer = Trainer(ruinous, names, start=start)
+    list(trainer.run())
+    checkpoint = trainer.checkpoint()
     assert same_weights(checkpoint.language_model, start.language_model)
-    assert checkpoint.description.held_out_loss == training.start_loss
+    assert checkpoint.description.held_out_loss == trainer.position.start_loss
     assert checkpoint.description.steps == 0
 
 
 def test_a_stopped_round_is_resumed_bit_for_bit(start: Checkpoint, names: Corpus, tmp_path: Path) -> None:
     recipe, snapshot = further(start, names), tmp_path / "snapshot"
-    uninterrupted = Training(recipe, names, start=start)
+    uninterrupted = Trainer(recipe, names, start=start)
     expected = [reproducible(step) for step in uninterrupted.run()]
-    run = Training(recipe, names, start=start, snapshot=snapshot).run()
+    run = Trainer(recipe, names, start=start, snapshot=snapshot).run()
     found = [reproducible(next(run)) for _ in range(7)]
     run.close()
-    resumed = Training(recipe, names, start=start, snapshot=snapshot)
-    assert resumed.start_loss == uninterrupted.start_loss
+    resumed = Trainer(recipe, names, start=start, snapshot=snapshot)
+    assert resumed.position.start_loss == uninterrupted.position.start_loss
     found += [reproducible(step) for step in resumed.run()]
     assert found == expected
     assert same_weights(resumed.checkpoint().language_model, uninterrupted.checkpoint().language_model)
@@ -80,12 +78,12 @@ def test_a_stopped_round_is_resumed_bit_for_bit(start: Checkpoint, names: Corpus
 
 def test_a_snapshot_belongs_to_its_start(start: Checkpoint, names: Corpus, tmp_path: Path) -> None:
     recipe, snapshot = further(start, names), tmp_path / "snapshot"
-    run = Training(recipe, names, start=start, snapshot=snapshot).run()
+    run = Trainer(recipe, names, start=start, snapshot=snapshot).run()
     next(run)
     run.close()
     for other in (None, replace(start, version="0" * 12)):
         with pytest.raises(TrainingError, match="other settings, text or seed"):
-            Training(recipe, names, start=other, snapshot=snapshot)
+            Trainer(recipe, names, start=other, snapshot=snapshot)
 
 
 def test_a_stop_in_the_first_measurement_is_resumed(start: Checkpoint, tmp_path: Path) -> None:
@@ -93,19 +91,19 @@ def test_a_stop_in_the_first_measurement_is_resumed(start: Checkpoint, tmp_path:
     (tmp_path / "many.txt").write_text("\n".join(name + end for name in NAMES for end in NAMES))
     many, snapshot = read_names(tmp_path / "many.txt"), tmp_path / "snapshot"
     recipe = customised(further(start, many), epochs=1)
-    training = Training(recipe, many, start=start, snapshot=snapshot)
+    trainer = Trainer(recipe, many, start=start, snapshot=snapshot)
     with pytest.raises(Interrupted):
-        training.measure_start(lambda: True)
-    resumed = Training(recipe, many, start=start, snapshot=snapshot)
+        list(trainer.run(lambda: True))
+    resumed = Trainer(recipe, many, start=start, snapshot=snapshot)
     assert resumed.resumed
-    resumed.measure_start()
-    assert resumed.start_loss is not None
+    resumed.measure_lines_to_beat()
+    assert resumed.position.start_loss is not None
 
 
 def test_names_that_the_start_knew_stay_known(start: Checkpoint, tmp_path: Path) -> None:
     (tmp_path / "few.txt").write_text("mangosaurus\nnanoraptor\ntriovator\n")
     few = read_names(tmp_path / "few.txt")
-    checkpoint = Training(further(start, few), few, start=start).checkpoint()
+    checkpoint = Trainer(further(start, few), few, start=start).checkpoint()
     assert checkpoint.known_names == {*NAMES, "triovator"}
     assert checkpoint.vocabulary == start.vocabulary
 
@@ -114,7 +112,7 @@ def test_weights_that_cannot_read_the_text_are_refused(start: Checkpoint, tmp_pa
     (tmp_path / "strange.txt").write_text("mango-saurus\nkiwisaurus\nquagga\n")
     strange = read_names(tmp_path / "strange.txt")
     with pytest.raises(TrainingError, match=r"characters that these weights cannot read: '-' 'k' 'q' 'w'; train with"):
-        Training(further(start, strange), strange, start=start)
+        Trainer(further(start, strange), strange, start=start)
     write_texts(tmp_path)
     with pytest.raises(TrainingError, match="the weights write names, but the text is verse"):
-        Training(TINY_POEM, read_verse(tmp_path / "poems.txt"), start=start)
+        Trainer(TINY_POEM, read_verse(tmp_path / "poems.txt"), start=start)

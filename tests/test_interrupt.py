@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from model.cli.interrupt import INTERRUPTED, leave_at_once, leave_in_order
+from model.cli import INTERRUPTED, leave_at_once, leave_in_order
 from model.files import ROOT
 
 if TYPE_CHECKING:

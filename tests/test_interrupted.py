@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
 from bot.conversation import texts
 from bot.conversation.board import LAST_TRIES
 from bot.people.records import Training
 from bot.people.store import Store
+
 from tests.serving import ADMIN, BOB, serving, until
 from tests.test_retrain import (
     AWAY,
@@ -30,10 +30,11 @@ from tests.test_retrain import (
 
 if TYPE_CHECKING:
     from bot.local.telegram import Telegram
-    from bot.settings import Settings
     from bot.training.lessons import Lesson
     from bot.writing.folders import Folders
     from bot.writing.voices import Voice
+
+    from bot.settings import Settings
 
 __all__ = ["script"]
 

@@ -57,29 +57,26 @@ def test_optimize() -> None:
     network = island.from_columns(w_ax, w_aa, w_ya, generator.randn(100, 1), generator.randn(27, 1))
     batch = Batch(np.array([[12, 3, 5, 11, 22, 3]]).T, np.array([[4, 14, 11, 22, 25, 26]]).T, None)
     state = network.initial_state(1)
-    state.h[0, 0] = a_prev[:, 0]
+    state[0, 0, 0] = a_prev[:, 0]
     loss, gradients, after = island.train_step(network, batch, state, learning_rate=0.01, clip_value=5)
     assert loss == pytest.approx(126.503975722, abs=1e-9)
-    assert gradients["rnn.0.w_hh"][2, 1] == pytest.approx(0.194709315347, abs=1e-12)
-    assert np.argmax(gradients["rnn.0.w_xh"].T) == 93
-    assert gradients["output.w_hy"][2, 1] == pytest.approx(-0.007773876032, abs=1e-12)
-    assert gradients["rnn.0.b_h"][4] == pytest.approx(-0.06809825, abs=1e-8)
-    assert gradients["output.b_y"][1] == pytest.approx(0.01538192, abs=1e-8)
-    assert after.h[0, 0, 4] == pytest.approx(-1, abs=1e-8)
+    assert gradients["layers.0.w_h"][2, 1] == pytest.approx(0.194709315347, abs=1e-12)
+    assert np.argmax(gradients["layers.0.w_x"].T) == 93
+    assert gradients["w_y"][2, 1] == pytest.approx(-0.007773876032, abs=1e-12)
+    assert gradients["layers.0.b"][4] == pytest.approx(-0.06809825, abs=1e-8)
+    assert gradients["b_y"][1] == pytest.approx(0.01538192, abs=1e-8)
+    assert after[0, 0, 0, 4] == pytest.approx(-1, abs=1e-8)
 
 
 @needs_names
-def test_the_losses_and_names_of_34000_steps() -> None:
+def test_the_losses_and_names_of_4000_steps() -> None:
     text = NAMES.read_text().lower()
-    reports = list(
-        island.train(island.shuffled_names(text), Vocabulary.from_texts([text]), island.Island(steps=34_001))
-    )
-    assert [report.step for report in reports] == list(range(0, 34_001, 2000))
-    for report in reports[: len(REPORTS)]:
+    reports = list(island.train(island.shuffled_names(text), Vocabulary.from_texts([text]), island.Island(steps=4_001)))
+    assert [report.step for report in reports] == list(REPORTS)
+    for report in reports:
         loss, names = REPORTS[report.step]
         assert report.loss == pytest.approx(loss, abs=5e-7)
         assert [name.capitalize() for name in report.names] == names
-    assert 22.2 <= reports[-1].loss <= 22.7
 
 
 @needs_names

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.decoding.decoder import Decoder
-from model.decoding.requests import Request, RequestError, Sampling, VerseRequest, generator_for
-from model.text.words import words_of
+from model.errors import RequestError
+from model.text.vocabulary import words_of
+from model.writing.decoder import Decoder
+from model.writing.requests import Request, Sampling, VerseRequest, generator_for
 from tests.decoding import WORDS, finish, memoryless, served, texts, verse_checkpoint, verse_requests
 
 

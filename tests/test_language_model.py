@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.network.language_model import LanguageModel, count_targets
 from model.network.layers import Array, softmax
+from model.network.network import LanguageModel
+from model.network.parameters import CELLS, CellName
 from model.text.batches import Batch
 from model.text.vocabulary import NO_CHARACTER
 from tests.language_models import (
@@ -16,7 +17,6 @@ from tests.language_models import (
     HIDDEN_SIZE,
     TIME,
     VOCAB_SIZE,
-    Cell,
     central_differences,
     dropout_masks,
     equal,
@@ -40,23 +40,22 @@ def relative_error(found: Array, expected: Array) -> float:
 @every_cell
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("dropped", [False, True])
-def test_gradients_agree_with_central_differences(cell: Cell, depth: int, masked: bool, dropped: bool) -> None:
+def test_gradients_agree_with_central_differences(cell: CellName, depth: int, masked: bool, dropped: bool) -> None:
     language_model, batch = network(cell, depth), sequences(masked=masked)
     state = random_state(language_model)
     dropout = dropout_masks(language_model) if dropped else None
-    characters = count_targets(batch)
 
     def loss() -> float:
-        return language_model.loss_and_gradients(batch, state, characters=1, dropout=dropout)[0] / characters
+        return language_model.loss_and_gradients(batch, state, dropout=dropout)[0]
 
-    _, gradients, _ = language_model.loss_and_gradients(batch, state, characters=characters, dropout=dropout)
+    _, gradients, _ = language_model.loss_and_gradients(batch, state, dropout=dropout)
     assert gradients.keys() == language_model.parameters.keys()
     for name, parameter in language_model.parameters.items():
         assert relative_error(gradients[name], central_differences(loss, parameter)) <= 1e-6, name
 
 
 @given(
-    cell=st.sampled_from(["rnn", "lstm"]),
+    cell=st.sampled_from(list(CELLS)),
     depth=st.integers(1, 3),
     hidden_size=st.integers(1, 5),
     vocab_size=st.integers(1, 6),
@@ -68,7 +67,7 @@ def test_gradients_agree_with_central_differences(cell: Cell, depth: int, masked
 )
 @settings(max_examples=40)
 def test_the_gradient_is_the_slope_in_any_direction(
-    cell: Cell,
+    cell: CellName,
     depth: int,
     hidden_size: int,
     vocab_size: int,
@@ -89,23 +88,12 @@ def test_the_gradient_is_the_slope_in_any_direction(
         parameters = language_model.parameters
         moved: dict[str, Array] = {name: parameters[name] + distance * direction[name] for name in parameters}
         neighbour = LanguageModel(language_model.architecture, moved)
-        return neighbour.loss_and_gradients(batch, state, characters=1, dropout=dropout)[0]
+        return neighbour.loss_and_gradients(batch, state, dropout=dropout)[0]
 
-    _, gradients, _ = language_model.loss_and_gradients(batch, state, characters=1, dropout=dropout)
+    _, gradients, _ = language_model.loss_and_gradients(batch, state, dropout=dropout)
     slope = sum(float(np.sum(gradients[name] * direction[name])) for name in direction)
     scale = sum(float(np.sum(np.abs(gradients[name] * direction[name]))) for name in direction)
     assert abs(slope - (loss(1e-5) - loss(-1e-5)) / 2e-5) <= 1e-6 * max(scale, 1e-2)
-
-
-@every_cell
-def test_gradients_are_divided_by_the_number_of_characters(cell: Cell) -> None:
-    language_model, batch = network(cell, 2), sequences()
-    state = random_state(language_model)
-    nats, of_the_sum, _ = language_model.loss_and_gradients(batch, state, characters=1)
-    same_nats, of_the_mean, _ = language_model.loss_and_gradients(batch, state, characters=7)
-    assert same_nats == nats
-    for name, gradient in of_the_mean.items():
-        np.testing.assert_allclose(gradient * 7, of_the_sum[name], rtol=1e-12)
 
 
 # Batches, chunks and rows.
@@ -113,7 +101,7 @@ def test_gradients_are_divided_by_the_number_of_characters(cell: Cell) -> None:
 
 @every_depth
 @every_cell
-def test_a_batch_has_the_losses_and_the_last_state_of_single_steps(cell: Cell, depth: int) -> None:
+def test_a_batch_has_the_losses_and_the_last_state_of_single_steps(cell: CellName, depth: int) -> None:
     language_model, batch = network(cell, depth), sequences()
     state = random_state(language_model)
     logits, last = read_step_by_step(language_model, batch.inputs, state)
@@ -123,25 +111,13 @@ def test_a_batch_has_the_losses_and_the_last_state_of_single_steps(cell: Cell, d
         only = np.zeros((TIME, BATCH_SIZE), bool)
         only[t, b] = True
         one = Batch(batch.inputs, np.full_like(batch.targets, v), only)
-        found[t, b, v], _, after = language_model.loss_and_gradients(one, state, characters=1)
+        found[t, b, v], _, after = language_model.loss_and_gradients(one, state)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
-    for part, expected_part in zip(after, last, strict=True):
-        np.testing.assert_allclose(part, expected_part, rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize("depth", [1, 3])
-@every_cell
-@pytest.mark.parametrize("masked", [False, True])
-def test_score_is_the_loss_from_the_zero_state(cell: Cell, depth: int, masked: bool) -> None:
-    language_model, batch = network(cell, depth), sequences(masked=masked, time=9)
-    nats, characters = language_model.score(batch)
-    loss, _, _ = language_model.loss_and_gradients(batch, language_model.initial_state(BATCH_SIZE), characters=1)
-    assert nats == pytest.approx(loss, rel=1e-12)
-    assert characters == count_targets(batch) == (27 if batch.mask is None else batch.mask.sum())
+    np.testing.assert_allclose(after, last, rtol=0, atol=1e-12)
 
 
 @every_cell
-def test_masked_ids_change_neither_loss_nor_gradients(cell: Cell) -> None:
+def test_masked_ids_change_neither_loss_nor_gradients(cell: CellName) -> None:
     language_model, batch = network(cell, 2), sequences(masked=True, time=7)
     assert batch.mask is not None
     assert not batch.mask.all()
@@ -151,62 +127,59 @@ def test_masked_ids_change_neither_loss_nor_gradients(cell: Cell) -> None:
         inputs=np.where(batch.mask, batch.inputs, (batch.inputs + 1) % VOCAB_SIZE),
         targets=np.where(batch.mask, batch.targets, (batch.targets + 1) % VOCAB_SIZE),
     )
-    nats, gradients, _ = language_model.loss_and_gradients(batch, state, characters=1)
-    same_nats, same_gradients, _ = language_model.loss_and_gradients(other, state, characters=1)
+    nats, gradients, _ = language_model.loss_and_gradients(batch, state)
+    same_nats, same_gradients, _ = language_model.loss_and_gradients(other, state)
     assert same_nats == nats
     assert equal(same_gradients, gradients)
-    assert language_model.score(other) == language_model.score(batch)
 
 
 @every_depth
 @every_cell
-def test_two_chunks_with_carried_state_equal_one_long_chunk(cell: Cell, depth: int) -> None:
+def test_two_chunks_with_carried_state_equal_one_long_chunk(cell: CellName, depth: int) -> None:
     language_model, whole = network(cell, depth), sequences(time=11)
     state = random_state(language_model)
     dropout = dropout_masks(language_model)
-    nats, _, last = language_model.loss_and_gradients(whole, state, characters=1, dropout=dropout)
+    nats, _, last = language_model.loss_and_gradients(whole, state, dropout=dropout)
     total = 0.0
     for part in (slice(0, 4), slice(4, 11)):
-        chunk = Batch(whole.inputs[part], whole.targets[part], None)
-        chunk_nats, _, state = language_model.loss_and_gradients(chunk, state, characters=1, dropout=dropout)
+        chunk_nats, _, state = language_model.loss_and_gradients(whole[part], state, dropout=dropout)
         total += chunk_nats
     assert total == pytest.approx(nats, rel=1e-12)
-    for found, expected in zip(state, last, strict=True):
-        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(state, last, rtol=0, atol=1e-12)
 
 
 @every_cell
-def test_rows_do_not_influence_each_other(cell: Cell) -> None:
+def test_rows_do_not_influence_each_other(cell: CellName) -> None:
     language_model, batch = network(cell, 2), sequences(masked=True)
     assert batch.mask is not None
-    total = 0.0
+    state, total = random_state(language_model), 0.0
     for b in range(BATCH_SIZE):
-        alone = Batch(batch.inputs[:, [b]], batch.targets[:, [b]], batch.mask[:, [b]])
-        total += language_model.score(alone)[0]
-    assert language_model.score(batch)[0] == pytest.approx(total, rel=1e-12)
+        row = slice(b, b + 1)
+        total += language_model.loss_and_gradients(batch[:, row], state[:, :, row])[0]
+    assert language_model.loss_and_gradients(batch, state)[0] == pytest.approx(total, rel=1e-12)
 
 
 @every_cell
-def test_dropout_changes_the_outputs_and_not_the_state(cell: Cell) -> None:
+def test_dropout_changes_the_outputs_and_not_the_state(cell: CellName) -> None:
     language_model, batch = network(cell, 1), sequences()
     state = random_state(language_model)
     ones, zeros = [np.ones((BATCH_SIZE, HIDDEN_SIZE))], [np.zeros((BATCH_SIZE, HIDDEN_SIZE))]
-    nats, gradients, last = language_model.loss_and_gradients(batch, state, characters=1)
-    same_nats, same_gradients, _ = language_model.loss_and_gradients(batch, state, characters=1, dropout=ones)
+    nats, gradients, last = language_model.loss_and_gradients(batch, state)
+    same_nats, same_gradients, _ = language_model.loss_and_gradients(batch, state, dropout=ones)
     assert same_nats == nats
     assert equal(same_gradients, gradients)
-    blind_nats, blind, same_last = language_model.loss_and_gradients(batch, state, characters=1, dropout=zeros)
-    guess = -np.log(softmax(language_model.parameters["output.b_y"]))[batch.targets].sum()
+    blind_nats, blind, same_last = language_model.loss_and_gradients(batch, state, dropout=zeros)
+    guess = -np.log(softmax(language_model.parameters["b_y"]))[batch.targets].sum()
     assert blind_nats == pytest.approx(guess)
-    assert all(not blind[name].any() for name in blind if name != "output.b_y")
-    assert all(np.array_equal(*parts) for parts in zip(same_last, last, strict=True))
+    assert all(not blind[name].any() for name in blind if name != "b_y")
+    np.testing.assert_array_equal(same_last, last)
 
 
 @every_cell
-def test_no_character_is_the_zero_vector(cell: Cell) -> None:
+def test_no_character_is_the_zero_vector(cell: CellName) -> None:
     language_model = network(cell, 2)
     without = language_model.copy()
-    without.parameters[f"{cell}.0.{'w_xh' if cell == 'rnn' else 'w_x'}"][1] = 0
+    without.parameters.layers[0].w_x[1] = 0
     state = random_state(language_model)
     logits, _ = language_model.step(np.full(BATCH_SIZE, NO_CHARACTER), state)
     expected, _ = without.step(np.full(BATCH_SIZE, 1), state)
@@ -217,67 +190,59 @@ def test_no_character_is_the_zero_vector(cell: Cell) -> None:
 
 
 @every_cell
-def test_arguments_are_not_changed_and_results_share_no_memory(cell: Cell) -> None:
+def test_arguments_are_not_changed_and_results_share_no_memory(cell: CellName) -> None:
     language_model, batch = network(cell, 2), sequences(masked=True)
     state, dropout, untouched = random_state(language_model), dropout_masks(language_model), network(cell, 2)
-    everything = [*state, *dropout, batch.inputs, batch.targets]
+    everything = [state, *dropout, batch.inputs, batch.targets]
     before = [array.copy() for array in everything]
     logits, after = language_model.step(batch.inputs[0], state)
-    _, gradients, last = language_model.loss_and_gradients(batch, state, characters=1, dropout=dropout)
-    language_model.score(batch)
+    _, gradients, last = language_model.loss_and_gradients(batch, state, dropout=dropout)
     assert all(np.array_equal(*pair) for pair in zip(everything, before, strict=True))
     assert equal(language_model.parameters, untouched.parameters)
 
     kept = {name: gradient.copy() for name, gradient in gradients.items()}
-    results = [logits, *after, *last]
+    results = [logits, after, last]
     copies = [array.copy() for array in results]
     language_model.step(batch.targets[0], after)
-    language_model.loss_and_gradients(sequences(7), last, characters=1)
+    language_model.loss_and_gradients(sequences(7), last)
     assert equal(gradients, kept)
     assert all(np.array_equal(*pair) for pair in zip(results, copies, strict=True))
 
 
 @every_cell
-def test_a_float32_network_computes_in_float32(cell: Cell) -> None:
+def test_a_float32_network_computes_in_float32(cell: CellName) -> None:
     language_model, batch = network(cell, 2, dtype=np.float32), sequences()
     logits, after = language_model.step(batch.inputs[0], language_model.initial_state(BATCH_SIZE))
-    nats, gradients, last = language_model.loss_and_gradients(
-        batch, language_model.initial_state(BATCH_SIZE), characters=1
-    )
-    assert {array.dtype for array in (logits, *after, *last, *gradients.values())} == {np.dtype(np.float32)}
-    assert nats == pytest.approx(network(cell, 2).score(batch)[0], rel=1e-5)
+    nats, gradients, last = language_model.loss_and_gradients(batch, language_model.initial_state(BATCH_SIZE))
+    assert {array.dtype for array in (logits, after, last, *gradients.values())} == {np.dtype(np.float32)}
+    exact = network(cell, 2)
+    assert nats == pytest.approx(exact.loss_and_gradients(batch, exact.initial_state(BATCH_SIZE))[0], rel=1e-5)
 
 
 # Probabilities as targets.
 
 
-@every_depth
 @every_cell
-def test_probabilities_are_those_of_single_steps(cell: Cell, depth: int) -> None:
-    language_model, batch = network(cell, depth), sequences()
-    logits, _ = read_step_by_step(language_model, batch.inputs, language_model.initial_state(BATCH_SIZE))
-    np.testing.assert_allclose(language_model.probabilities(batch.inputs), softmax(logits), rtol=1e-12)
-
-
-@every_cell
-def test_a_network_has_nothing_to_learn_from_its_own_probabilities(cell: Cell) -> None:
+def test_a_network_has_nothing_to_learn_from_its_own_probabilities(cell: CellName) -> None:
     language_model, batch = network(cell, 2), sequences(masked=True)
-    taught = replace(batch, probabilities=language_model.probabilities(batch.inputs))
     zero = language_model.initial_state(BATCH_SIZE)
-    _, gradients, _ = language_model.loss_and_gradients(taught, zero, characters=1)
+    taught = replace(batch, probabilities=softmax(language_model.forward(batch.inputs, zero).logits))
+    _, gradients, _ = language_model.loss_and_gradients(taught, zero)
     np.testing.assert_allclose(gradients.whole, 0, atol=1e-12)
 
 
 @every_cell
-def test_gradients_of_soft_targets_equal_central_differences(cell: Cell) -> None:
+def test_gradients_of_soft_targets_equal_central_differences(cell: CellName) -> None:
     language_model, batch = network(cell, 1), sequences(masked=True)
     teacher = network("lstm", 2, hidden_size=4)
-    taught = replace(batch, probabilities=teacher.probabilities(batch.inputs))
+    taught = replace(
+        batch, probabilities=softmax(teacher.forward(batch.inputs, teacher.initial_state(BATCH_SIZE)).logits)
+    )
     state = random_state(language_model)
 
     def loss() -> float:
-        return language_model.loss_and_gradients(taught, state, characters=1)[0]
+        return language_model.loss_and_gradients(taught, state)[0]
 
-    _, gradients, _ = language_model.loss_and_gradients(taught, state, characters=1)
+    _, gradients, _ = language_model.loss_and_gradients(taught, state)
     for name, parameter in language_model.parameters.items():
         assert relative_error(gradients[name], central_differences(loss, parameter)) <= 1e-6, name

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
-from bot.training import lessons
 from bot.training.lessons import ABANDONED_AFTER, LESSON, NEW, Lesson, work_folder
 from bot.training.locks import LOCK, locked
-from model.training.events import history_path, snapshot_path
+
+from bot.training import lessons
+from model.training.log import history_path, snapshot_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,6 +7,12 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from bot.local import files
+from bot.local.contents import Refusal
+from bot.local.files import LARGEST_DOWNLOAD
+from bot.local.methods import ME, MOST_OF_A_CHAT
+from bot.local.request import LocalRequest
+from bot.local.telegram import group
 from telegram import (
     Bot,
     BotCommand,
@@ -21,12 +27,6 @@ from telegram import (
 )
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, RetryAfter
 
-from bot.local import files
-from bot.local.contents import Refusal
-from bot.local.files import LARGEST_DOWNLOAD
-from bot.local.methods import ME, MOST_OF_A_CHAT
-from bot.local.request import LocalRequest
-from bot.local.telegram import group
 from tests.serving import ALICE, BOB
 
 if TYPE_CHECKING:

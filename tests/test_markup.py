@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from bot.conversation import texts
 from bot.local.markup import MarkupError, command_entities, index_of, parse_html, stripped, units
+from hypothesis import given
+from hypothesis import strategies as st
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 

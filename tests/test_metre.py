@@ -4,11 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.decoding.metre import FEET, FULL, LONGEST, after, ends, fits, patterns, scans, stresses
-from model.decoding.pronunciation import Pronouncer
-from model.text.dictionary import PRONUNCIATIONS, read_dictionary
+from model.sonnets.metre import FULL, LONGEST, SYLLABLES, after, ends, fits, patterns, scans, stresses
+from model.sonnets.prosody import prosody
 
-pronounce = Pronouncer(read_dictionary(PRONUNCIATIONS).pronunciations)
+pronounce = prosody().pronounce
 stress_patterns = st.text("012", min_size=1, max_size=5)
 
 
@@ -65,13 +64,13 @@ def test_counts_are_those_of_some_choice_of_readings(words: list[list[str]]) -> 
         counts = after(choice, counts)
         reached = {start + len(p) for start in reached for p in choice if start < LONGEST and fits(p, start)}
         assert reached == {n for n in range(LONGEST + 1) if counts >> n & 1}
-    assert scans(words) == bool(reached & {FEET, LONGEST})
+    assert scans(words) == bool(reached & {SYLLABLES, LONGEST})
 
 
 @given(st.lists(stress_patterns, min_size=1, max_size=3), st.integers(0, LONGEST - 1))
 def test_ends_are_what_one_count_leads_to(choice: list[str], start: int) -> None:
     assert after(choice, 1 << start) == ends(choice, start)
-    assert ends(choice, start) <= FULL | (1 << FEET) - 1
+    assert ends(choice, start) <= FULL | (1 << SYLLABLES) - 1
 
 
 def test_stresses_of_readings() -> None:

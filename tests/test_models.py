@@ -10,17 +10,17 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-
 from bot.conversation import texts
 from bot.local.contents import Refusal
 from bot.local.markup import parse_html
 from bot.local.telegram import group
-from bot.training import choice as choosing
 from bot.training.choice import A_PAGE
 from bot.training.commands import Comparison
 from bot.training.lessons import Lesson
 from bot.training.locks import LOCK, locked
 from bot.writing.folders import Folders
+
+from bot.training import choice as choosing
 from model.checkpoint.versions import Versions, save
 from tests.serving import ADMIN, ALICE, Chat, serving, untrained
 
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.local.telegram import Telegram
+
     from bot.settings import Settings
+    from model.checkpoint.encoding import Checkpoint
     from model.text.forms import Form
 
 
@@ -112,7 +114,7 @@ async def test_other_networks_are_a_button_away(chat: Chat) -> None:
 
 
 async def test_a_version_that_is_promoted_writes_from_then_on(chat: Chat, dino: Versions) -> None:
-    old, new = dino.current(), add(dino, 9, 3.5)
+    old, new = dino.current(), add(dino, 9, 2.5)
     await chat.say("/models", ADMIN)
     assert await chat.press(f"promote {new}", ADMIN) == []
     assert chat.notice == texts.promoted(new)
@@ -143,8 +145,85 @@ async def test_what_cannot_be_promoted(chat: Chat, dino: Versions) -> None:
     assert dino.current() == old == chat.mangosaurus.writers["dino"].checkpoint.version
 
 
-async def test_a_promotion_waits_for_whoever_compares(chat: Chat, dino: Versions) -> None:
+@pytest.mark.parametrize(("insists", "button"), [(True, texts.PROMOTE_ANYWAY), (False, texts.CANCEL)])
+async def test_a_worse_version_is_promoted_only_if_its_admin_insists(
+    chat: Chat, dino: Versions, insists: bool, button: str
+) -> None:
     old, new = dino.current(), add(dino, 9, 3.5)
+    (page,) = await chat.say("/models", ADMIN)
+    await chat.press(f"promote {new}", ADMIN)
+    assert chat.texts()[-1] == (
+        f"Version {new} of dino is worse: 3.5000 nats per character on held-out text, where {old}, which serves, has "
+        "3.0000. Promote it all the same?"
+    )
+    assert chat.buttons() == [texts.PROMOTE_ANYWAY, texts.CANCEL]
+    assert dino.current() == old
+    await chat.press(button, ALICE)
+    assert chat.notice == texts.NOT_YOURS
+    await chat.press(button, ADMIN)
+    assert dino.current() == (new if insists else old) == chat.mangosaurus.writers["dino"].checkpoint.version
+    assert (chat.texts()[-1] == page) is not insists
+    if insists:
+        assert (await chat.say("/rollback dino", ADMIN))[0].startswith(f"dino went back from version {new} ")
+        assert (await chat.say("/rollback dino", ADMIN))[0].startswith(f"dino went back from version {old} ")
+        assert dino.current() == new  # the way back never asks
+
+
+async def test_a_version_of_another_text_is_promoted_only_if_its_admin_insists(chat: Chat, dino: Versions) -> None:
+    cities = untrained("names", seed=9)
+    path = dino.directory / "new"
+    description = dataclasses.replace(cities.description, held_out_loss=1.0)
+    cities = dataclasses.replace(cities, description=description, known_names=frozenset({"accra", "lima"}))
+    new = save(path, cities).version
+    old = dino.current()
+    dino.add(path)
+    await chat.say("/models", ADMIN)
+    await chat.press(f"promote {new}", ADMIN)
+    assert chat.texts()[-1] == (
+        f"Version {new} of dino learned from another text than {old}, which serves. Promote it all the same?"
+    )
+    assert dino.current() == old
+    await chat.press(texts.PROMOTE_ANYWAY, ADMIN)
+    assert chat.notice == texts.promoted(new)
+    assert dino.current() == new
+
+
+@pytest.mark.parametrize(
+    ("form", "known", "loss", "doubt"),
+    [
+        pytest.param("names", "a b c d", 3.0, None, id="the same text"),
+        pytest.param("names", "a b x y", 3.0, None, id="half of it new"),
+        pytest.param("names", "a w x y z", 1.0, "another text", id="most of it new"),
+        pytest.param("verse", "a b c d", 1.0, "another text", id="another form"),
+        pytest.param("names", "", 3.0, None, id="nothing known"),
+        pytest.param("names", "a b c d", 3.019, None, id="names hardly worse"),
+        pytest.param("names", "a b c d", 3.021, "worse", id="worse names"),
+    ],
+)
+def test_what_is_doubtful_about_names(form: Form, known: str, loss: float, doubt: str | None) -> None:
+    assert choosing.doubt_about(weights(form, known, loss), weights("names", "a b c d", 3.0)) == doubt
+
+
+@pytest.mark.parametrize(
+    ("known", "loss", "doubt"),
+    [("a b", 1.2019, None), ("a b", 1.2021, "worse"), ("a x y", 1.0, "another text"), ("x y", 1.1, "another text")],
+)
+def test_what_is_doubtful_about_verse(known: str, loss: float, doubt: str | None) -> None:
+    assert choosing.doubt_about(weights("verse", known, loss), weights("verse", "a b c d", 1.2)) == doubt
+
+
+def weights(form: Form, known: str, loss: float) -> Checkpoint:
+    made, words = untrained(form), frozenset(known.split())
+    return dataclasses.replace(
+        made,
+        description=dataclasses.replace(made.description, held_out_loss=loss),
+        known_names=words if form == "names" else frozenset(),
+        known_words=words if form == "verse" else frozenset(),
+    )
+
+
+async def test_a_promotion_waits_for_whoever_compares(chat: Chat, dino: Versions) -> None:
+    old, new = dino.current(), add(dino, 9, 2.5)
     await chat.say("/models", ADMIN)
     with locked(dino.directory / LOCK):
         pressing = asyncio.create_task(chat.press(f"promote {new}", ADMIN))
@@ -155,14 +234,14 @@ async def test_a_promotion_waits_for_whoever_compares(chat: Chat, dino: Versions
 
 
 async def test_a_rollback_says_from_where_to_where(chat: Chat, dino: Versions) -> None:
-    first, second = dino.current(), add(dino, 9, 3.5)
+    first, second = dino.current(), add(dino, 9, 2.5)
     await chat.say("/models", ADMIN)
     await chat.press(f"promote {second}", ADMIN)
     (answer,) = await chat.say("/rollback dino", ADMIN)
-    assert answer.startswith(f"dino went back from version {second} (loss 3.5000) to {first} (loss 3.0000), ")
+    assert answer.startswith(f"dino went back from version {second} (loss 2.5000) to {first} (loss 3.0000), ")
     assert dino.current() == first == chat.mangosaurus.writers["dino"].checkpoint.version
     (answer,) = await chat.say("/rollback DINO", ADMIN)
-    assert answer.startswith(f"dino went back from version {first} (loss 3.0000) to {second} (loss 3.5000), ")
+    assert answer.startswith(f"dino went back from version {first} (loss 3.0000) to {second} (loss 2.5000), ")
 
 
 async def test_a_rollback_away_from_a_damaged_version(chat: Chat, dino: Versions) -> None:
@@ -287,7 +366,7 @@ async def test_nobody_else_changes_what_serves(chat: Chat, dino: Versions) -> No
 
 
 async def test_a_message_that_is_gone_does_not_hinder_a_promotion(chat: Chat, dino: Versions) -> None:
-    new = add(dino, 9, 3.5)
+    new = add(dino, 9, 2.5)
     await chat.say("/models", ADMIN)
     chat.telegram.refusals["editMessageText"].append(Refusal(400, "Bad Request: message to edit not found"))
     await chat.press(f"promote {new}", ADMIN)
@@ -346,6 +425,11 @@ async def test_a_rollback_of_a_voice_without_weights(chat: Chat, own_checkpoints
         (
             Comparison(1.5, 0.2, False, 1.4),
             "The difference is 0.1000; up to 0.2000 can be luck. So I can't tell which is better.",
+        ),
+        (
+            Comparison(1.20795086, 0.0000001, False, 1.20795004),
+            "which serves: 1.2079509\nb: 1.2079500\n\nThe difference is 0.0000008; up to 0.0000001 can be luck. "
+            "Less than 0.002 isn't worth a change.",
         ),
     ],
 )

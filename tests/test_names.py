@@ -86,7 +86,7 @@ async def test_a_wrong_number_takes_no_turn(chat: FakeChat) -> None:
 
 async def test_letters_that_lead_nowhere(own_settings: Settings, own_checkpoints: Path) -> None:
     endless = untrained("names")
-    endless.language_model.parameters["output.b_y"][endless.vocabulary.newline] = -100
+    endless.language_model.parameters["b_y"][endless.vocabulary.newline] = -100
     install(own_checkpoints / "dino", endless)
     async with serving(own_settings) as chat:
         assert (await chat.ask("/dino mango")).html == sentences.NO_NEW_NAME_WITH.format("mango")

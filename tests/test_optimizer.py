@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from model.network.architecture import Parameters
 from model.network.layers import Array
+from model.network.parameters import Arrays
 from model.training.optimizer import SGD, Adam, clip_by_global_norm, clip_by_value, global_norm, warmup_cosine
 
 elements = st.floats(-1e6, 1e6, allow_subnormal=False)
@@ -18,11 +18,11 @@ gradient_sets = st.dictionaries(st.text("abc.", min_size=1, max_size=3), gradien
 limits = st.floats(1e-3, 1e6)
 
 
-def copied(arrays_by_name: Parameters) -> Parameters:
+def copied(arrays_by_name: Arrays) -> Arrays:
     return {name: array.copy() for name, array in arrays_by_name.items()}
 
 
-def flattened(gradients: Parameters) -> Array:
+def flattened(gradients: Arrays) -> Array:
     return np.concatenate([gradient.ravel() for gradient in gradients.values()])
 
 
@@ -32,12 +32,12 @@ def weights(dtype: type = np.float64, seed: int = 0) -> dict[str, Array]:
     return {name: generator.normal(size=shape).astype(dtype) for name, shape in shapes.items()}
 
 
-def gradients_at(step: int, dtype: type = np.float64) -> Parameters:
+def gradients_at(step: int, dtype: type = np.float64) -> Arrays:
     return weights(dtype, seed=100 + step)
 
 
 @given(gradient_sets, limits)
-def test_clip_by_value_limits_each_element_and_leaves_the_others(gradients: Parameters, limit: float) -> None:
+def test_clip_by_value_limits_each_element_and_leaves_the_others(gradients: Arrays, limit: float) -> None:
     before = copied(gradients)
     clip_by_value(gradients, limit)
     for name, gradient in gradients.items():
@@ -47,7 +47,7 @@ def test_clip_by_value_limits_each_element_and_leaves_the_others(gradients: Para
 
 
 @given(gradient_sets, limits)
-def test_clip_by_global_norm_returns_the_length_and_keeps_the_direction(gradients: Parameters, limit: float) -> None:
+def test_clip_by_global_norm_returns_the_length_and_keeps_the_direction(gradients: Arrays, limit: float) -> None:
     before = flattened(gradients)
     length = math.hypot(*before)
     assert global_norm(gradients) == pytest.approx(length, rel=1e-12)
@@ -62,7 +62,7 @@ def test_clip_by_global_norm_returns_the_length_and_keeps_the_direction(gradient
 
 
 def test_clipping_works_in_place_and_leaves_a_gradient_of_zero() -> None:
-    gradients: Parameters = {"w": np.zeros((2, 2), np.float32), "b": np.zeros(2, np.float32)}
+    gradients: Arrays = {"w": np.zeros((2, 2), np.float32), "b": np.zeros(2, np.float32)}
     array = gradients["w"]
     assert clip_by_global_norm(gradients, 1.0) == 0
     clip_by_value(gradients, 1.0)
@@ -71,7 +71,7 @@ def test_clipping_works_in_place_and_leaves_a_gradient_of_zero() -> None:
 
 
 def test_clipping_by_norm_keeps_the_direction_and_by_value_does_not() -> None:
-    by_value: Parameters = {"w": np.array([3.0, 4.0, 0.5])}
+    by_value: Arrays = {"w": np.array([3.0, 4.0, 0.5])}
     by_norm = copied(by_value)
     clip_by_value(by_value, 1.0)
     clip_by_global_norm(by_norm, 1.0)
@@ -89,7 +89,7 @@ def test_sgd_is_its_formula() -> None:
         np.testing.assert_allclose(parameters[name], expected[name], rtol=1e-14)
 
 
-def textbook_adam(optimizer: Adam, steps: int, learning_rates: list[float]) -> Parameters:
+def textbook_adam(optimizer: Adam, steps: int, learning_rates: list[float]) -> Arrays:
     """Algorithm 1 of Kingma & Ba, line by line, with the decay of Loshchilov & Hutter on matrices only."""
     parameters = weights()
     m, v = ({name: np.zeros_like(array) for name, array in parameters.items()} for _ in range(2))
@@ -112,9 +112,10 @@ def textbook_adam(optimizer: Adam, steps: int, learning_rates: list[float]) -> P
 )
 def test_adam_is_its_formula(settings_of_adam: dict[str, float], dtype: type, tolerance: float) -> None:
     learning_rates = [0.05, 0.1, 0.02, 0.07, 0.01, 0.03]
-    optimizer, parameters = Adam(**settings_of_adam), weights(dtype)
+    parameters = weights(dtype)
+    optimizer = Adam(parameters, **settings_of_adam)
     for t, learning_rate in enumerate(learning_rates, 1):
-        optimizer.update(parameters, gradients_at(t, dtype), learning_rate)
+        optimizer.update(gradients_at(t, dtype), learning_rate)
     expected = textbook_adam(optimizer, len(learning_rates), learning_rates)
     for name in expected:
         np.testing.assert_allclose(parameters[name], expected[name], rtol=tolerance, atol=tolerance)
@@ -123,52 +124,47 @@ def test_adam_is_its_formula(settings_of_adam: dict[str, float], dtype: type, to
 
 def test_weight_decay_leaves_biases_alone() -> None:
     parameters, before = weights(), weights()
-    Adam(weight_decay=0.5).update(parameters, {name: np.zeros_like(before[name]) for name in before}, 0.1)
+    Adam(parameters, weight_decay=0.5).update({name: np.zeros_like(before[name]) for name in before}, 0.1)
     np.testing.assert_array_equal(parameters["b"], before["b"])
     np.testing.assert_allclose(parameters["w"], before["w"] * 0.95, rtol=1e-15)
 
 
 def test_the_first_step_of_adam_is_the_learning_rate_for_any_size_of_gradient() -> None:
     parameters, before = weights(), weights()
-    tiny: Parameters = {name: gradient * 1e-3 for name, gradient in gradients_at(1).items()}
-    Adam().update(parameters, tiny, 0.01)
+    tiny: Arrays = {name: gradient * 1e-3 for name, gradient in gradients_at(1).items()}
+    Adam(parameters).update(tiny, 0.01)
     for name, gradient in gradients_at(1).items():
         np.testing.assert_allclose(before[name] - parameters[name], 0.01 * np.sign(gradient), rtol=1e-2)
 
 
 @given(before=st.integers(0, 4), after=st.integers(1, 4), weight_decay=st.sampled_from([0.0, 0.1]))
 @settings(max_examples=20)
-def test_a_restored_adam_goes_on_bit_for_bit(before: int, after: int, weight_decay: float) -> None:
-    first, parameters = Adam(weight_decay=weight_decay), weights(np.float32)
+def test_an_adam_with_the_same_moments_and_steps_goes_on_bit_for_bit(
+    before: int, after: int, weight_decay: float
+) -> None:
+    parameters = weights(np.float32)
+    first = Adam(parameters, weight_decay=weight_decay)
     for step in range(before):
-        first.update(parameters, gradients_at(step, np.float32), 0.01)
-    second, same_parameters = Adam(weight_decay=weight_decay), copied(parameters)
-    second.restore(copied(first.state()))
+        first.update(gradients_at(step, np.float32), 0.01)
+    same_parameters = copied(parameters)
+    second = Adam(same_parameters, weight_decay=weight_decay)
+    second.m, second.v, second.steps = dict(copied(first.m)), dict(copied(first.v)), first.steps
     for step in range(before, before + after):
-        first.update(parameters, gradients_at(step, np.float32), 0.01)
-        second.update(same_parameters, gradients_at(step, np.float32), 0.01)
+        first.update(gradients_at(step, np.float32), 0.01)
+        second.update(gradients_at(step, np.float32), 0.01)
     for name in parameters:
         np.testing.assert_array_equal(same_parameters[name], parameters[name])
-    state, same_state = first.state(), second.state()
-    assert state.keys() == same_state.keys()
-    assert all(np.array_equal(state[name], same_state[name]) for name in state)
-
-
-def test_restoring_does_not_share_arrays_with_the_state() -> None:
-    first, second = Adam(), Adam()
-    first.update(weights(), gradients_at(0), 0.01)
-    state = copied(first.state())
-    second.restore(state)
-    second.update(weights(), gradients_at(1), 0.01)
-    assert all(np.array_equal(state[name], array) for name, array in first.state().items())
+        np.testing.assert_array_equal(second.m[name], first.m[name])
+        np.testing.assert_array_equal(second.v[name], first.v[name])
 
 
 def test_adam_finds_the_minimum_of_a_quadratic() -> None:
     minimum = weights(seed=9)
-    parameters, optimizer = weights(), Adam()
+    parameters = weights()
+    optimizer = Adam(parameters)
     for step in range(400):
-        gradients: Parameters = {name: parameters[name] - minimum[name] for name in minimum}
-        optimizer.update(parameters, gradients, 0.1 * warmup_cosine(step / 400, 0.05, 0.0))
+        gradients: Arrays = {name: parameters[name] - minimum[name] for name in minimum}
+        optimizer.update(gradients, 0.1 * warmup_cosine(step / 400, 0.05, 0.0))
     for name in minimum:
         np.testing.assert_allclose(parameters[name], minimum[name], atol=1e-3)
 

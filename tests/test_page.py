@@ -10,8 +10,6 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
-
 from bot.conversation import texts
 from bot.local import hosting, visitors
 from bot.local.files import LARGEST_DOWNLOAD
@@ -25,6 +23,8 @@ from bot.local.request import LocalRequest
 from bot.local.telegram import Person, Telegram
 from bot.local.visitors import KEPT, MOST_TABS, MOST_UNREAD, Visitor
 from bot.people.limits import Rate
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
+
 from tests.pages import Page, Visit, page_served, text_of, visit
 from tests.serving import until
 

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-
 from bot.local.home import Place
 from bot.local.hosting import bound
+
 from model.files import ROOT
 from tests.pages import Visit, text_of
 from tests.test_terminal import LIMIT, PROMPT, Environment, Terminal, command, environment  # noqa: F401 - a fixture

@@ -1,65 +1,79 @@
-"""The parameters of a network: names, shapes, initial values and copies."""
+"""The parameters of a network: names, shapes, first values, and the same memory by name, by layer and as a whole."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from model.network.architecture import Architecture, parameter_shapes
-from model.network.language_model import LanguageModel
-from model.network.layers import GATES
-from tests.language_models import Cell, equal, every_cell, network
+from model.engine.buffers import matrices
+from model.network.network import LanguageModel
+from model.network.parameters import (
+    CELLS,
+    Architecture,
+    CellName,
+    Parameters,
+    initial_parameters,
+    parameter_count,
+    parameter_shapes,
+)
+from tests.language_models import equal, every_cell, network
 
 
-def test_names_and_shapes_of_the_parameters() -> None:
-    assert parameter_shapes(Architecture("rnn", 27, 50)) == {
-        "rnn.0.w_xh": (27, 50),
-        "rnn.0.w_hh": (50, 50),
-        "rnn.0.b_h": (50,),
-        "output.w_hy": (50, 27),
-        "output.b_y": (27,),
-    }
-    assert parameter_shapes(Architecture("lstm", 38, 16, 2)) == {
-        "lstm.0.w_x": (38, 64),
-        "lstm.0.w_h": (16, 64),
-        "lstm.0.b": (64,),
-        "lstm.1.w_x": (16, 64),
-        "lstm.1.w_h": (16, 64),
-        "lstm.1.b": (64,),
-        "output.w_hy": (16, 38),
-        "output.b_y": (38,),
+def numbered(cell: CellName) -> Parameters:
+    architecture = Architecture(cell, 5, 3, 2)
+    return Parameters(architecture, np.arange(float(parameter_count(architecture))))
+
+
+@pytest.mark.parametrize(("cell", "gates"), [("rnn", 1), ("lstm", 4), ("gru", 3)])
+def test_names_and_shapes_of_the_parameters(cell: CellName, gates: int) -> None:
+    assert parameter_shapes(Architecture(cell, 38, 16, 2)) == {
+        "layers.0.w_x": (38, 16 * gates),
+        "layers.0.w_h": (16, 16 * gates),
+        "layers.0.b": (16 * gates,),
+        "layers.1.w_x": (16, 16 * gates),
+        "layers.1.w_h": (16, 16 * gates),
+        "layers.1.b": (16 * gates,),
+        "w_y": (16, 38),
+        "b_y": (38,),
     }
 
 
 @every_cell
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_initial_weights(cell: Cell, dtype: type) -> None:
-    architecture = Architecture(cell, 11, 16, 2)
-    language_model = LanguageModel.initialise(architecture, np.random.default_rng(4), dtype)
-    again = LanguageModel.initialise(architecture, np.random.default_rng(4), dtype)
-    other = LanguageModel.initialise(architecture, np.random.default_rng(5), dtype)
-    assert equal(language_model.parameters, again.parameters)
-    assert not equal(language_model.parameters, other.parameters)
-    for name, array in language_model.parameters.items():
-        assert array.dtype == dtype
-        if name.endswith(("w_h", "w_hh")):
-            for block in np.split(array, array.shape[1] // 16, axis=1):
-                np.testing.assert_allclose(block.T @ block, np.eye(16), atol=1e-6)
-        elif name in ("rnn.0.w_xh", "lstm.0.w_x"):
-            assert 0.1 < array.std() < 1.2
-            assert abs(array.mean()) < 0.1
-        elif array.ndim > 1:
-            assert 0.2 < np.abs(array).max() <= 0.25
-        elif name.startswith("lstm"):
-            assert dict(zip(GATES, array.reshape(4, 16).mean(axis=1), strict=True)) == {"i": 0, "f": 1, "o": 0, "g": 0}
-        else:
-            assert not array.any()
+def test_first_values(cell: CellName, dtype: type) -> None:
+    def drawn(seed: int) -> Parameters:
+        return initial_parameters(Architecture(cell, 11, 16, 2), np.random.default_rng(seed), dtype)
+
+    parameters = drawn(4)
+    assert equal(parameters, drawn(4))
+    assert not equal(parameters, drawn(5))
+    assert parameters.whole.dtype == dtype
+    for layer in parameters.layers:
+        for block in np.split(layer.w_h, len(CELLS[cell].GATES), axis=1):
+            np.testing.assert_allclose(block.T @ block, np.eye(16), atol=1e-6)
+        biases = dict(zip(CELLS[cell].GATES, layer.b.reshape(-1, 16), strict=True))
+        assert (biases.pop("f", np.ones(16)) == 1).all()
+        assert not any(bias.any() for bias in biases.values())
+    first = parameters.layers[0].w_x
+    assert 0.8 < first.std() < 1.2
+    assert abs(first.mean()) < 0.1
+    for uniform in (parameters.layers[1].w_x, parameters.w_y):
+        assert 0.2 < np.abs(uniform).max() <= 0.25
+    assert not parameters.b_y.any()
+
+
+@pytest.mark.parametrize(("cell", "total"), [("rnn", 49.413343), ("lstm", 171.186718)])
+def test_a_seed_draws_what_it_has_always_drawn(cell: CellName, total: float) -> None:
+    """The seeds of released networks count on every number that is drawn, and on their order."""
+    parameters = initial_parameters(Architecture(cell, 7, 4, 2), np.random.default_rng(1), np.float64)
+    assert np.abs(parameters.whole).sum() == pytest.approx(total, abs=1e-5)
 
 
 @pytest.mark.parametrize(
     ("cell", "sizes", "sentence"),
     [
-        ("gru", (5, 4, 1), "cell is 'gru'"),
+        ("transformer", (5, 4, 1), "cell is 'transformer'; it must be one of 'rnn', 'lstm', 'gru'"),
         ("rnn", (0, 4, 1), "vocab_size is 0"),
         ("rnn", (5, -1, 1), "hidden_size is -1"),
         ("lstm", (5, 4, 0), "layers is 0"),
@@ -75,11 +89,40 @@ def test_parameters_of_another_architecture_are_refused() -> None:
     for architecture in (Architecture("rnn", 5, 4), Architecture("rnn", 5, 3, 2), Architecture("lstm", 5, 3)):
         with pytest.raises(ValueError, match="not those of the architecture"):
             LanguageModel(architecture, parameters)
+    with pytest.raises(ValueError, match="the architecture has"):
+        Parameters(parameters.architecture, parameters.whole[1:])
 
 
-def test_a_copy_has_its_own_weights() -> None:
+@every_cell
+def test_each_number_belongs_to_one_name(cell: CellName) -> None:
+    parameters = numbered(cell)
+    assert list(parameters) == list(parameter_shapes(parameters.architecture))
+    assert sorted(np.concatenate([array.ravel() for array in parameters.values()])) == parameters.whole.tolist()
+    assert parameters["layers.1.b"] is parameters.layers[1].b
+    assert parameters["w_y"] is parameters.w_y
+
+
+@every_cell
+def test_a_layer_is_its_arrays_stacked(cell: CellName) -> None:
+    parameters = numbered(cell)
+    stacks = [[layer.w_x, layer.b[None], layer.w_h] for layer in parameters.layers]
+    for matrix, stack in zip(matrices(parameters), [*stacks, [parameters.b_y[None], parameters.w_y]], strict=True):
+        np.testing.assert_array_equal(matrix, np.vstack(stack))
+        assert np.shares_memory(matrix, parameters.whole)
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        lambda model: model.copy().parameters,
+        lambda model: Parameters.of(model.architecture, dict(model.parameters)),
+        lambda model: LanguageModel(model.architecture, dict(model.parameters)).parameters,
+    ],
+)
+def test_a_copy_has_its_own_memory(copy: Callable[[LanguageModel], Parameters]) -> None:
     language_model = network("lstm", 2)
-    copy = language_model.copy()
-    assert equal(copy.parameters, language_model.parameters)
-    copy.parameters["output.b_y"] += 1
-    assert not equal(copy.parameters, language_model.parameters)
+    copied = copy(language_model)
+    assert equal(copied, language_model.parameters)
+    copied.layers[0].b[2] += 1
+    assert not equal(copied, language_model.parameters)
+    assert not np.shares_memory(copied.whole, language_model.parameters.whole)

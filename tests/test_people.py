@@ -18,9 +18,9 @@ from bot.creations import Creation, Person
 from bot.settings import Rate
 from bot.store import LARGEST_SEED, NEW_SEEDS
 from bot.words import sentences
-from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, generator_for
 from model.text.forms import Genre
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, generator_for
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, BOB, code_in, names_in, serving, uncoded
 

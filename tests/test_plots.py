@@ -8,8 +8,8 @@ import pytest
 from matplotlib.image import imread
 
 from model.cli.plots import draw
-from model.training.history import History
-from tests.test_history import history_of, progress, sample
+from model.training.log import history_of
+from tests.test_log import history, progress, sample
 
 Event = dict[str, Any]
 
@@ -26,7 +26,7 @@ Event = dict[str, Any]
     ],
 )
 def test_draws_a_png(steps: list[Event]) -> None:
-    picture = imread(io.BytesIO(draw(history_of(*steps))), format="png")
+    picture = imread(io.BytesIO(draw(history(*steps))), format="png")
     assert picture.shape == (810, 1080, 4)
     assert picture.std() > 0.05
 
@@ -34,7 +34,7 @@ def test_draws_a_png(steps: list[Event]) -> None:
 def test_lines_to_beat_and_a_training_that_goes_on() -> None:
     started = {"event": "started", "recipe": "again", "start_loss": 1.5, "ngram_loss": 2.5}
     steps = [progress(step, held_out_loss=2.0) for step in range(1, 30)]
-    alone, beside = draw(History.from_events(steps)), draw(History.from_events([started, *steps]))
+    alone, beside = draw(history_of(steps)), draw(history_of([started, *steps]))
     assert imread(io.BytesIO(beside)).shape == (810, 1080, 4)
     assert alone != beside
 
@@ -50,5 +50,5 @@ def test_lines_to_beat_and_a_training_that_goes_on() -> None:
 )
 def test_samples_make_the_picture_higher(text: str) -> None:
     events = [event for step in range(1, 20) for event in (progress(step), sample(step, text))]
-    picture = imread(io.BytesIO(draw(history_of(*events))), format="png")
+    picture = imread(io.BytesIO(draw(history(*events))), format="png")
     assert picture.shape == (1020, 1080, 4)

@@ -8,11 +8,11 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from bot.training.commands import Reason
 from bot.training.locks import LOCK, locked
 from bot.training.retraining import Outcome, Retraining
 from bot.writing.writer import UnpreparedError, Writer
+
 from model.checkpoint.versions import Versions
 from tests.serving import until
 from tests.training_stage import OUT_OF_REACH, Stage, fails, fails_with, ignore, lesson, promote
@@ -182,3 +182,24 @@ async def test_where_nothing_serves_anything_is_promoted(stage: Stage) -> None:
     outcome = await retraining.retrain(lesson(), ignore)
     assert (outcome.promoted, outcome.old_loss) == (True, None)
     assert empty.current() == outcome.version == stage.new.version
+
+
+async def test_what_serves_is_what_the_pointer_names_if_two_admins_change_it_at_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one's weights take a while to prepare; meanwhile the second one goes back."""
+    preparing, prepared = asyncio.Event(), asyncio.Event()
+
+    async def prepare(_writer: Writer, _checkpoint: Checkpoint) -> None:
+        preparing.set()
+        await prepared.wait()
+
+    monkeypatch.setattr(Writer, "prepare", prepare)
+    choice, new = stage.choice(stage.retraining("train")), stage.versions.add(stage.new_weights)
+    promoting = asyncio.create_task(choice.promote("dino", new))
+    await preparing.wait()
+    rolling_back = asyncio.create_task(choice.rollback("dino"))
+    await asyncio.sleep(0.3)
+    prepared.set()
+    await asyncio.gather(promoting, rolling_back)
+    assert stage.versions.current() == stage.writer.checkpoint.version == stage.old.version

@@ -1,20 +1,25 @@
 """How words sound: the rules for Shakespeare's forms, and the file of pronunciations that is committed."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.decoding import pronunciation
-from model.decoding.elizabethan import BY_HAND, PREFIXES, SUFFIXES
-from model.decoding.pronunciation import LONGEST_WORD, MOST_READINGS, Pronouncer, is_vowel
+from model.sonnets import pronunciation
+from model.sonnets.pronunciation import LONGEST_WORD, MOST_READINGS, PHONEMES, Pronouncer
+from model.sonnets.prosody import prosody
 from model.text import sources
-from model.text.dictionary import PRONUNCIATIONS, clean_cmudict, format_dictionary, read_dictionary
-from model.text.words import words_of
+from model.text.corpus import Corpus
+from model.text.dictionary import (
+    PRONUNCIATIONS,
+    Dictionary,
+    read_cmudict,
+)
+from model.text.vocabulary import Vocabulary, words_of
+from tools.pronunciations import POEMS, format_dictionary, licence, word_list
 
-DICTIONARY = read_dictionary(PRONUNCIATIONS)
-pronounce = Pronouncer(DICTIONARY.pronunciations)
-VOWELS = {"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"}
-CONSONANTS = set(words_of("B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH"))
+DICTIONARY, pronounce = prosody().dictionary, prosody().pronounce
 needs_sonnets = pytest.mark.skipif(bool(sources.missing(sources.DATA)), reason="python -m model fetch")
 
 
@@ -62,7 +67,7 @@ def test_no_word_takes_long(part: str) -> None:
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pronunciation, "MOST_REMEMBERED", 10)
-    fresh = Pronouncer(DICTIONARY.pronunciations)
+    fresh = Pronouncer(DICTIONARY.pronunciations, pronounce.forms)
     assert [fresh(word) for word in ("beauty", "lov'd", "heav'n", "loveth") * 5] == [
         pronounce(word) for word in ("beauty", "lov'd", "heav'n", "loveth") * 5
     ]
@@ -76,14 +81,7 @@ def test_no_word_is_guessed() -> None:
 def test_whatever_the_word_readings_are_of_known_sounds(word: str) -> None:
     readings = pronounce(word)
     assert len(readings) <= MOST_READINGS
-    for phoneme in (phoneme for reading in readings for phoneme in reading):
-        assert phoneme in CONSONANTS or (is_vowel(phoneme) and phoneme[:-1] in VOWELS)
-
-
-def test_tables_are_of_known_sounds() -> None:
-    readings = [reading for text in BY_HAND.values() for reading in text.split(",")]
-    for reading in (*readings, *SUFFIXES.values(), *PREFIXES.values()):
-        assert all(phoneme in CONSONANTS or phoneme[:-1] in VOWELS for phoneme in reading.split()), reading
+    assert PHONEMES.issuperset(phoneme for reading in readings for phoneme in reading)
 
 
 @needs_sonnets
@@ -114,9 +112,9 @@ def test_the_committed_file_says_what_the_whole_dictionary_says() -> None:
     assert {word: readings for word, readings in DICTIONARY.pronunciations.items() if whole[word] != readings} == {}
 
 
-def test_the_published_dictionary_is_cleaned() -> None:
-    published = """;;; # CMUdict  --  Major Version: 0.07
+PUBLISHED = """;;; # CMUdict  --  Major Version: 0.07
 ;;; # Copyright (C) 1993-2015 Carnegie Mellon University. All rights reserved.
+;;; # $Date$
 ;;;
 !EXCLAMATION-POINT  EH2 K S K L AH0 M EY1 SH AH0 N P OY2 N T
 3D  TH R IY1 D IY2
@@ -126,10 +124,30 @@ BEAUTY'S  B Y UW1 T IY0 Z
 USE  Y UW1 S
 USE(1)  Y UW1 Z
 """
-    assert clean_cmudict(published).splitlines() == [
+
+
+def test_the_published_dictionary_is_read(tmp_path: Path) -> None:
+    (tmp_path / "cmudict.txt").write_text(PUBLISHED)
+    assert read_cmudict(tmp_path / "cmudict.txt") == {
+        "beauty": (("B", "Y", "UW1", "T", "IY0"),),
+        "beauty's": (("B", "Y", "UW1", "T", "IY0", "Z"),),
+        "use": (("Y", "UW1", "S"), ("Y", "UW1", "Z")),
+    }
+    assert licence(PUBLISHED).splitlines() == [
         "# CMUdict  --  Major Version: 0.07",
         "# Copyright (C) 1993-2015 Carnegie Mellon University. All rights reserved.",
-        "beauty B Y UW1 T IY0",
-        "beauty's B Y UW1 T IY0 Z",
-        "use Y UW1 S, Y UW1 Z",
     ]
+
+
+def test_words_of_poems_are_chosen_and_names_and_rare_words_of_plays_left_out() -> None:
+    """The builder on a few lines: "rose" is in a poem, "Hotspur" is a name, "heath" stands once in a play."""
+    sonnet, play = "the rose is sweet", "enter hotspur with hotspur and a crown, a crown, on the heath"
+    corpus = Corpus("verse", (sonnet,), (), (play,), Vocabulary.from_texts([sonnet, play]), "")
+    originals = {"play_gut.txt": "Enter Hotspur with Hotspur and a crown, a crown, on the heath"} | dict.fromkeys(
+        POEMS, "The rose"
+    )
+    sounds = dict.fromkeys(("rose", "sweet", "hotspur", "crown", "heath", "the"), (("B", "EH1", "D"),))
+    made = word_list(corpus, originals, Dictionary(sounds))
+    assert set(made.pronunciations) == {"rose", "sweet", "crown"}  # "the" has its sound by hand
+    assert made.of_poems == {"rose", "sweet", "the"}
+    assert made.leanings["crown"] < 0 < made.leanings["rose"]

@@ -1,44 +1,60 @@
-"""Recipes: the released ones are possible, changes are made, impossible values are refused."""
+"""Recipes: those with a name are possible, changes are made, the others follow from a text and fit its minutes."""
 
 from dataclasses import replace
-from typing import Any
+from itertools import pairwise
+from typing import Any, get_args
 
 import pytest
 
 from model.errors import MangosaurusError
-from model.training.recipes import DINO, POEM, Recipe, RecipeError, Stage, customised
+from model.text.corpus import Corpus
+from model.text.forms import Form
+from model.text.vocabulary import Vocabulary
+from model.training.recipes import (
+    BESIDE_LSTM,
+    DINO,
+    DISTILLED,
+    MEASURED,
+    POEM,
+    RECIPES,
+    TEACHER_1,
+    TEACHER_2,
+    Recipe,
+    RecipeError,
+    RecipeName,
+    count_characters,
+    customised,
+    measured_part,
+    recipe_for,
+)
 
-RECIPES = (DINO, POEM)
-TEACHER = DINO.teachers[0]
-every_recipe = pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+every_recipe = pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
 
 
-def all_stages(recipe: Recipe) -> list[Stage]:
-    """The stages of a recipe and of its teachers."""
-    return [*(stage for teacher in recipe.teachers for stage in all_stages(teacher)), *recipe.stages]
+def test_every_recipe_has_the_name_that_the_command_line_knows() -> None:
+    assert [recipe.name for recipe in RECIPES.values()] == list(RECIPES) == list(get_args(RecipeName))
 
 
 def test_names_have_a_vanilla_rnn_and_verse_a_stacked_lstm() -> None:
-    assert (DINO.form, DINO.cell, DINO.layers) == ("names", "rnn", 1)
-    assert {teacher.cell for teacher in DINO.teachers} == {"lstm"}
+    for recipe in (DINO, DISTILLED):
+        assert (recipe.form, recipe.cell, recipe.layers) == ("names", "rnn", 1)
+    assert {teacher.cell for teacher in (TEACHER_1, TEACHER_2)} == {"lstm"}
     assert (POEM.form, POEM.cell, POEM.layers) == ("verse", "lstm", 2)
     assert [stage.text for stage in POEM.stages] == ["pretraining", "training"]
+    assert [recipe.name for recipe in RECIPES.values() if recipe.distils] == ["distilled"]
 
 
-def test_only_names_with_teachers_are_distilled() -> None:
-    distil = DINO.stages[-1]
-    for recipe, teachers in ((TEACHER, ()), (POEM, (POEM,))):
-        with pytest.raises(RecipeError, match=f"the recipe '{recipe.name}' distils; only names with teachers can"):
-            replace(recipe, stages=(distil,), teachers=teachers)
+def test_only_names_are_distilled() -> None:
+    with pytest.raises(RecipeError, match="the recipe 'poem' distils; only names can be distilled"):
+        replace(POEM, stages=DISTILLED.stages)
 
 
 @every_recipe
 def test_every_figure_of_a_released_recipe_is_possible(recipe: Recipe) -> None:
     assert recipe.minutes is None
     assert len({stage.name for stage in recipe.stages}) == len(recipe.stages)
-    assert len({teacher.name for teacher in recipe.teachers}) == len(recipe.teachers)
-    assert sum(stage.share for stage in all_stages(recipe)) == pytest.approx(1)
-    for stage in all_stages(recipe):
+    assert sum(stage.share for stage in recipe.stages) == pytest.approx(1)
+    for stage in recipe.stages:
         counts = (stage.epochs, stage.batch_size, stage.sequence_length, stage.evaluate_every, stage.patience)
         assert all(isinstance(count, int) and count >= 1 for count in counts)
         assert stage.share > 0
@@ -69,10 +85,8 @@ def test_with_other_epochs_the_patience_is_the_same_share_of_a_stage() -> None:
     assert [stage.patience for stage in customised(POEM, epochs=1).stages] == [2, 3]
 
 
-def test_minutes_and_epochs_are_for_the_teachers_too() -> None:
-    assert {teacher.minutes for teacher in customised(DINO, minutes=2).teachers} == {2}
-    assert {stage.epochs for stage in all_stages(customised(DINO, epochs=3))} == {3}
-    assert {teacher.hidden_size for teacher in customised(DINO, hidden_size=9).teachers} == {256}
+def test_a_later_change_keeps_the_minutes_of_an_earlier_one() -> None:
+    assert customised(customised(DINO, minutes=5), hidden_size=64) == replace(DINO, minutes=5, hidden_size=64)
 
 
 def test_several_changes_at_once() -> None:
@@ -101,3 +115,80 @@ def test_an_impossible_value_is_refused_by_name(recipe: Recipe, changes: dict[st
     with pytest.raises(RecipeError, match=sentence.replace(".", r"\.")) as refusal:
         customised(recipe, **changes)
     assert isinstance(refusal.value, MangosaurusError)
+
+
+# The recipe for a text
+
+VOCABULARY = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
+CHARACTERS = (1_000, 10_000, 40_000, 250_000, 500_000, 5_000_000)
+
+
+def corpus_of(form: Form, characters: int) -> Corpus:
+    """A corpus of about so many characters to train on, and a tenth as many held out."""
+    document = "mangosaur" if form == "names" else "\n".join(["shall i compare thee to a mango"] * 14)
+    documents = (document,) * (characters // (len(document) + 1))
+    return Corpus(form, documents, documents[::10], (), VOCABULARY, "digest")
+
+
+def recipes(form: Form, minutes: float | None = None) -> list[Recipe]:
+    return [recipe_for(corpus_of(form, characters), minutes=minutes) for characters in CHARACTERS]
+
+
+def test_texts_with_pretraining_have_the_recipes_of_the_project() -> None:
+    for recipe in (DINO, POEM):
+        corpus = replace(corpus_of(recipe.form, 1_000), pretraining=("gouda",))
+        assert recipe_for(corpus) == recipe
+        assert recipe_for(corpus, cell="lstm") == replace(recipe, cell="lstm")
+    assert recipe_for(replace(corpus_of("names", 1_000), pretraining=("gouda",)), taught=True) == DISTILLED
+
+
+def test_a_recipe_can_be_named_for_any_text() -> None:
+    for corpus in (corpus_of("names", 1_000), replace(corpus_of("names", 1_000), pretraining=("gouda",))):
+        assert recipe_for(corpus, name="teacher-2") == TEACHER_2
+        assert recipe_for(corpus, name="teacher-2", cell="rnn") == replace(TEACHER_2, cell="rnn")
+
+
+def test_an_rnn_has_one_layer_whatever_the_text() -> None:
+    corpus = replace(corpus_of("verse", 1_000), pretraining=("gouda",))
+    assert recipe_for(corpus, cell="rnn") == replace(POEM, cell="rnn", layers=1)
+
+
+@pytest.mark.parametrize("form", ["names", "verse"])
+def test_a_larger_text_gets_a_larger_network_less_dropout_and_fewer_epochs(form: Form) -> None:
+    for smaller, larger in pairwise(recipes(form)):
+        (one,), (other,) = smaller.stages, larger.stages
+        assert smaller.hidden_size <= larger.hidden_size
+        assert one.batch_size <= other.batch_size
+        assert one.epochs >= other.epochs
+        assert one.dropout >= other.dropout
+    assert recipes(form)[0].hidden_size < recipes(form)[-1].hidden_size
+
+
+def test_own_texts_get_an_lstm_unless_told_otherwise() -> None:
+    assert {recipe.cell for recipe in (*recipes("names"), *recipes("verse"))} == {"lstm"}
+    for cell in BESIDE_LSTM:
+        assert recipe_for(corpus_of("names", 1_000), cell=cell).cell == cell
+        assert recipe_for(corpus_of("names", 1_000_000), cell=cell).cell == cell
+
+
+@pytest.mark.parametrize("form", ["names", "verse"])
+def test_measurements_are_bounded_and_rare_and_patience_is_a_share_of_the_stage(form: Form) -> None:
+    for characters in CHARACTERS:
+        corpus = corpus_of(form, characters)
+        (stage,) = recipe_for(corpus).stages
+        measured = count_characters(measured_part(corpus).held_out)
+        assert measured <= MEASURED
+        length = 10 if form == "names" else stage.sequence_length
+        per_step = min(stage.batch_size * length, count_characters(corpus.training))
+        assert 0.4 * measured <= 0.1 * stage.evaluate_every * per_step
+        steps = stage.epochs * count_characters(corpus.training) / per_step
+        share = stage.patience * stage.evaluate_every / steps
+        assert 0.3 <= share <= 0.3 + 1.1 * stage.evaluate_every / steps
+
+
+def test_with_few_minutes_the_network_is_small_enough_to_read_the_text_some_times() -> None:
+    widths = [[recipe.hidden_size for recipe in recipes("verse", minutes)] for minutes in (0.1, 1, 2, None)]
+    for fewer, more in pairwise(widths):
+        assert all(one <= other for one, other in zip(fewer, more, strict=True))
+    assert widths[0][:2] == widths[-1][:2]
+    assert widths[0][-1] < widths[1][-1] < widths[2][-1] < widths[3][-1]

@@ -8,10 +8,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from bot.training.reporting import CURVE_POINTS, Curve, Reporter, TrainingProgress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.training.reporting import CURVE_POINTS, Curve, Reporter, TrainingProgress
 from model.checkpoint.encoding import Description
 
 if TYPE_CHECKING:
@@ -70,15 +70,6 @@ async def test_the_last_held_out_loss_stays_until_the_next() -> None:
     last = await last_report(progress(1, held_out=1.5), progress(2), progress(3))
     assert (last.step, last.held_out_loss, last.held_out_curve) == (3, 1.5, (1.5,))
     assert last.training_curve == (2.0, 2.0, 2.0)
-
-
-async def test_another_network_begins_another_curve() -> None:
-    """A teacher's losses are not those of the network that learns from it."""
-    teacher = [progress(step, stage="teacher 1, pretrain", loss=3.0, held_out=2.0) for step in range(5)]
-    last = await last_report(*teacher, progress(6, stage="distil"))
-    assert (last.held_out_loss, last.held_out_curve, last.training_curve) == (None, (), (2.0,))
-    last = await last_report(*teacher, progress(6, stage="teacher 1, tune"))
-    assert last.training_curve == (3.0,) * 5 + (2.0,)
 
 
 @pytest.mark.parametrize(

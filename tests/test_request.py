@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
+from bot.values import Secret
+from bot.wire import request
+from bot.wire.client import Client
+from bot.wire.pacing import Pacing
+from bot.wire.request import ConnectionSettingError, NothingSentError, PollingRequest, ServerError, TelegramRequest
 from telegram import Bot, Update
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
 from telegram.ext import ApplicationBuilder, TypeHandler
 
-from bot.wire import request
-from bot.wire.request import ConnectionSettingError, NothingSentError, PollingRequest, TelegramRequest
 from tests.bot_api_server import (
     MESSAGE,
     TOKEN,
@@ -147,7 +150,7 @@ async def test_files_go_there_and_back(server: HttpServer) -> None:
 
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(400, BadRequest), (401, InvalidToken), (403, Forbidden), (409, Conflict), (500, NetworkError)],
+    [(400, BadRequest), (401, InvalidToken), (403, Forbidden), (409, Conflict), (504, NetworkError)],
 )
 async def test_refusals_become_the_librarys_errors(
     server: HttpServer, status: int, expected: type[TelegramError]
@@ -166,7 +169,17 @@ async def test_too_many_requests_say_how_long_to_wait(server: HttpServer) -> Non
             await bot.send_message(1, "x")
 
 
-@pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 409, 502])
+@pytest.mark.parametrize("status", [500, 502, 503])
+@pytest.mark.parametrize("body", ['{"ok": false, "description": "Because"}', "<html>Bad Gateway</html>"])
+async def test_a_server_that_failed_did_not_carry_out_the_request(
+    server: HttpServer, status: int, body: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.answer = answering(status, body)
+    async with connected(server.address) as bot, failing(ServerError, caplog):
+        await bot.send_message(1, "x")
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 409, 504])
 async def test_a_proxys_page_is_the_networks_error(
     server: HttpServer, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -372,13 +385,89 @@ async def test_a_batch_with_one_bad_update_is_handled_and_does_not_come_again(
     assert "message 12" not in caplog.text
 
 
-@pytest.mark.parametrize("status", [409, 502])
+@pytest.mark.parametrize("status", [409, 504])
 async def test_refusals_of_polling_stay_as_they_are(server: HttpServer, status: int) -> None:
     body = {"ok": False, "description": "Because"}
     server.answer = answering(status, json.dumps(body))
     async with connected(server.address) as bot:
         with pytest.raises(Conflict if status == 409 else NetworkError, match="Because"):
             await bot.get_updates()
+
+
+async def test_an_answer_without_updates_is_the_networks_error(server: HttpServer) -> None:
+    """The library logs that in one line and tries again after a while, where null would be tracebacks without end."""
+    server.answer = answering(200, '{"ok": true, "result": null}')
+    async with connected(server.address) as bot:
+        with pytest.raises(NetworkError, match="no list of updates"):
+            await bot.get_updates()
+
+
+# A poll that failed
+
+
+@asynccontextmanager
+async def polling(server: str) -> AsyncIterator[Client]:
+    """A client of the bot, as it runs, whose polls go to a server."""
+    async with TelegramRequest() as ordinary, PollingRequest(read_timeout=0.1) as polls:
+        yield Client(Secret(TOKEN), server, ordinary, polls, Pacing(None))
+
+
+async def test_after_a_server_that_accepts_and_never_answers_polls_succeed_again(
+    server: HttpServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the operator learns of a silence once."""
+    monkeypatch.setattr("bot.wire.client.SILENCE", 0.2)
+    server.answer = never
+    async with polling(server.address) as client:
+        for _ in range(4):
+            with pytest.raises(TimedOut):
+                await client.get_updates()
+        assert (client.silences, caplog.text.count("no poll of Telegram has succeeded")) == (1, 1)
+        server.answer = answering(200, '{"ok": true, "result": []}')
+        assert await client.get_updates() == ()
+        assert await client.get_updates() == ()
+    assert server.connections == 5  # a new one after each failure, and the last one is kept
+
+
+async def test_after_a_server_that_breaks_off_in_mid_body_polls_succeed_again() -> None:
+    bodies = [b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", response(b'{"ok": true, "result": []}')]
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(bodies.pop(0))
+        await writer.drain()
+
+    async with raw_server(speak) as address, polling(address) as client:
+        with pytest.raises(NetworkError):
+            await client.get_updates()
+        assert await client.get_updates() == ()
+
+
+async def test_after_a_poll_cancelled_while_it_takes_its_connection_polls_succeed_again(server: HttpServer) -> None:
+    """Whatever step of the poll the cancellation meets: the pool of one connection is not used again."""
+    server.answer = answering(200, '{"ok": true, "result": []}')
+    async with polling(server.address) as client:
+        for steps in range(60):
+            poll = asyncio.create_task(client.get_updates())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            poll.cancel()
+            await asyncio.wait([poll])
+            if not poll.cancelled():
+                break
+            assert await client.get_updates() == ()
+
+
+async def test_a_client_that_has_lost_its_connection_is_made_anew(server: HttpServer) -> None:
+    """A pool that counts its one connection as taken for ever raises PoolTimeout for ever."""
+    server.answer = never
+    async with PollingRequest(pool_timeout=0.1) as polls:
+        lost = asyncio.create_task(polls.do_request(f"{server.bot_address}{TOKEN}/getUpdates", "POST"))
+        await until(lambda: server.most == 1)
+        server.answer = answering(200, '{"ok": true, "result": []}')
+        assert (await polls.do_request(f"{server.bot_address}{TOKEN}/getUpdates", "POST"))[0] == 200
+        with pytest.raises(NetworkError):
+            await lost
 
 
 async def test_updates_without_a_number_are_the_networks_error(server: HttpServer) -> None:

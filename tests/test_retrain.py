@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from bot.conversation import texts
 from bot.conversation.admission import ExplainedError
 from bot.handlers.retrain import read_lesson
@@ -20,6 +19,7 @@ from bot.training.commands import Reason, RetrainingError
 from bot.training.lessons import Lesson
 from bot.training.reporting import TrainingProgress
 from bot.training.retraining import Outcome, Retraining
+
 from model.checkpoint.encoding import CheckpointError
 from model.text.forms import Network
 from tests.serving import ADMIN, BOB, Chat, progress, serving, until
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from bot.local.telegram import Telegram
-    from bot.settings import Settings
     from bot.training.reporting import Report
+
+    from bot.settings import Settings
 
 PROGRESS = progress("tune", fraction=0.25, held_out=2.25, best=2.125, seconds_left=75.0, sample="to be <or> not")
 DINO, POEM = Lesson("dino", "names"), Lesson("poem", "verse")
@@ -40,7 +41,7 @@ DRAWN = Outcome("dino", True, NEW, 1.5, 2.0, 120.0, picture=b"\x89PNG")
 STOPPED = RetrainingError(Reason.STOPPED)
 CANCELLED = RetrainingError(Reason.CANCELLED)
 GONE = Refusal(400, "Bad Request: message to edit not found")
-AWAY = Refusal(502, "Bad Gateway")
+AWAY = Refusal(504, "Gateway Timeout")
 STOP, CANCEL, GO_ON, DROP, UNDO = (*texts.TRAINING_BUTTONS.values(), texts.UNDO)
 
 
@@ -327,18 +328,22 @@ async def test_an_unforeseen_error_is_apologised_for(chat: Chat, script: Script)
 
 @pytest.mark.parametrize("refusal", [GONE, Refusal(403, "Forbidden: bot was kicked"), AWAY])
 async def test_an_edit_that_fails_does_not_end_a_training(
-    chat: Chat, telegram: Telegram, script: Script, refusal: Refusal
+    chat: Chat, telegram: Telegram, script: Script, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bot.wire.pacing.RETRIED", 0.0)
     await chat.say("/retrain dino", ADMIN)
     telegram.refusals["editMessageText"].append(refusal)
     await script.report(PROGRESS)
     assert chat.texts() == [shown(texts.training_begins(DINO))]
     telegram.refusals["editMessageText"].append(refusal)
     assert await end(chat, script, BETTER) == shown(texts.trained(DINO, BETTER, served=True))
-    assert len(chat.texts()) == (1 if refusal.code == 502 else 2)  # a new message if this one cannot be edited
+    assert len(chat.texts()) == (1 if refusal.code == 504 else 2)  # a new message if this one cannot be edited
 
 
-async def test_last_words_wait_until_telegram_is_back(chat: Chat, telegram: Telegram, script: Script) -> None:
+async def test_last_words_wait_until_telegram_is_back(
+    chat: Chat, telegram: Telegram, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.wire.pacing.PAUSE", 0.01)
     await chat.say("/retrain dino", ADMIN)
     telegram.refusals["editMessageText"] += [AWAY] * 20
     await script.report(PROGRESS)

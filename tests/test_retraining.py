@@ -12,14 +12,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 import bot.training.commands
+import pytest
 from bot.training.commands import Reason, RetrainingError
 from bot.training.lessons import FOLDER_PREFIX, NEW
 from bot.training.retraining import Retraining
+
 from model.checkpoint.versions import Versions
-from model.training.events import history_path, snapshot_path
+from model.training.log import history_path, snapshot_path
 from tests.training_stage import Stage, begin, fails, fails_with, ignore, lesson
 
 if TYPE_CHECKING:

@@ -5,29 +5,18 @@ from itertools import chain
 
 import pytest
 
-from model.decoding.pronunciation import Pronouncer
-from model.decoding.rhyme import (
-    LEARNED,
-    LEARNED_IF_PROMOTED,
-    Ending,
-    Rhyme,
-    are_equal,
-    compare,
-    endings,
-    letters,
-    rhyme,
-)
-from model.decoding.sonnet import PARTNERS
+from model.sonnets.prosody import prosody
+from model.sonnets.rhyme import Ending, Rhyme, endings, letters
+from model.sonnets.search import SCHEME
 from model.text import sources
-from model.text.dictionary import PRONUNCIATIONS, read_dictionary
-from model.text.words import words_of
+from model.text.vocabulary import words_of
 
-pronounce = Pronouncer(read_dictionary(PRONUNCIATIONS).pronunciations)
+pronounce, rhymes = prosody().pronounce, prosody().rhymes
 
 
 def rhyme_of(word: str, other: str) -> Rhyme:
-    found = rhyme(word, pronounce(word), other, pronounce(other))
-    assert found is rhyme(other, pronounce(other), word, pronounce(word))
+    found = rhymes.of_words(word, pronounce(word), other, pronounce(other))
+    assert found is rhymes.of_words(other, pronounce(other), word, pronounce(word))
     return found
 
 
@@ -65,8 +54,8 @@ def test_pairs(pair: str, expected: Rhyme) -> None:
 
 
 def test_what_has_no_pronunciation_rhymes_for_the_eye_at_most() -> None:
-    assert rhyme("blorange", (), "orange", pronounce("orange")) is Rhyme.EYE
-    assert rhyme("zzz", (), "qqq", ()) is Rhyme.NONE
+    assert rhymes.of_words("blorange", (), "orange", pronounce("orange")) is Rhyme.EYE
+    assert rhymes.of_words("zzz", (), "qqq", ()) is Rhyme.NONE
 
 
 def test_endings() -> None:
@@ -82,9 +71,9 @@ def test_a_promoted_syllable_rhymes_less_well() -> None:
         Ending("TH", "IY", stressed=True),
         Ending("", "IY", stressed=False),
     )
-    assert compare(stressed, stressed._replace(onset="S")) is Rhyme.PERFECT
-    assert compare(stressed, promoted) is Rhyme.PROMOTED
-    assert compare(promoted, promoted._replace(onset="T")) is Rhyme.PROMOTED
+    assert rhymes.compare(stressed, stressed._replace(onset="S")) is Rhyme.PERFECT
+    assert rhymes.compare(stressed, promoted) is Rhyme.PROMOTED
+    assert rhymes.compare(promoted, promoted._replace(onset="T")) is Rhyme.PROMOTED
 
 
 def test_letters_for_the_eye() -> None:
@@ -98,12 +87,14 @@ def test_what_is_learned_are_the_sounds_that_the_sonnets_rhyme_twice() -> None:
     counts: Counter[frozenset[str]] = Counter()
     for sonnet in sources.sonnets_corpus().training:
         last = [words_of(line)[-1] for line in sonnet.split("\n")]
-        for number, partner in enumerate(PARTNERS[: len(last)]):
-            if partner is not None and len(last) == len(PARTNERS):
+        for number, partner in enumerate(SCHEME[: len(last)]):
+            if partner is not None and len(last) == len(SCHEME):
                 sounds = [
                     {ending.sound for ending in chain.from_iterable(map(endings, pronounce(last[at])))}
                     for at in (number, partner)
                 ]
                 counts.update({frozenset((one, other)) for one in sounds[0] for other in sounds[1] if one != other})
-    assert [sorted(pair) for pair in LEARNED | LEARNED_IF_PROMOTED if counts[pair] < 2] == []
-    assert all(are_equal(*sorted(pair)) for pair in LEARNED)
+    for pair in rhymes.learned | rhymes.promoted:
+        assert counts[pair] >= 2, sorted(pair)
+        sound, other = pair
+        assert other in rhymes.equal_to(sound)

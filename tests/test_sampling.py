@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from model.decoding.sampling import COLDEST, sample_next
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
 from model.network.layers import Array, softmax
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture
+from model.writing.sampling import COLDEST, sample_next
 
 
 def chi_square_agrees(counts: NDArray[np.intp], probabilities: Array) -> bool:
@@ -24,7 +24,7 @@ def chi_square_agrees(counts: NDArray[np.intp], probabilities: Array) -> bool:
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
 def test_twenty_thousand_draws_follow_the_networks_distribution(temperature: float) -> None:
     network = LanguageModel.initialise(Architecture("lstm", 38, 12, 2), np.random.default_rng(2))
-    network.parameters["output.w_hy"] *= 8
+    network.parameters.w_y *= 8
     logits = network.step(np.full(8, 5), network.initial_state(8))[0][:1]
     n = 20_000
     draws = np.random.default_rng(5).random(n)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.decoding.metre import FEET, LONGEST, Counts, after, fits
-from model.decoding.scansion import PUNCTUATION, LineEnds, Scansion
+from model.sonnets.metre import LONGEST, SYLLABLES, Counts, after, fits
+from model.sonnets.scansion import PUNCTUATION, LineEnds, Scansion
 from model.text.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary("\n ,ab")
@@ -23,8 +23,8 @@ def ends_of(scansion: Scansion, words: dict[str, list[str]]) -> tuple[LineEnds, 
     starts = {
         word: sum(
             1 << start
-            for start in range(FEET)
-            if any(fits(p, start) and start + len(p) in (FEET, LONGEST) for p in choice)
+            for start in range(SYLLABLES)
+            if any(fits(p, start) and start + len(p) in (SYLLABLES, LONGEST) for p in choice)
         )
         for word, choice in words.items()
     }
@@ -65,7 +65,7 @@ def test_every_way_through_the_masks_ends_in_a_line_that_scans(
     assert "  " not in text
 
 
-@given(lexicons, st.lists(st.sampled_from(["a", "b"]), max_size=FEET), st.data())
+@given(lexicons, st.lists(st.sampled_from(["a", "b"]), max_size=SYLLABLES), st.data())
 def test_every_line_that_scans_is_let_through(
     words: dict[str, list[str]], ones: list[str], data: st.DataObject
 ) -> None:
@@ -75,11 +75,11 @@ def test_every_line_that_scans_is_let_through(
     line, counts = list(ones), 1 << len(ones)
     for _ in range(3):
         word = data.draw(st.sampled_from(sorted(words)))
-        onward = after(words[word], counts) & (1 << FEET) - 1
+        onward = after(words[word], counts) & (1 << SYLLABLES) - 1
         if counts & starts[word]:
             text = " ".join([*line, word])
             found = allowed(scansion, text, ends, VOCABULARY)
-            if len(line) < FEET and all(n < FEET for n in range(len(ones))):
+            if len(line) < SYLLABLES and all(n < SYLLABLES for n in range(len(ones))):
                 assert found is not None, text
                 assert "\n" in found, text
         if not onward:

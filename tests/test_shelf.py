@@ -20,9 +20,10 @@ from bot.settings import Settings
 from bot.shelf import KEPT, ROWS, Neighbour, Shelf, StartError, Text, Writer, nearest
 from bot.words import sentences
 from model.checkpoint.versions import Versions
-from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, Request, RequestError, Result, VerseRequest, generator_for
+from model.errors import RequestError
 from model.text.forms import Genre
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, Request, Result, VerseRequest, generator_for
 from tests.serving import install, install_both, serving, until, untrained
 
 if TYPE_CHECKING:

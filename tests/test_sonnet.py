@@ -5,6 +5,7 @@ faster than the released one.
 """
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,19 +14,21 @@ import pytest
 
 from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions
-from model.decoding import searches
-from model.decoding.decoder import Decoder
-from model.decoding.lines import OF_DRAWN, PRECISION, draw
-from model.decoding.metre import patterns, scans
-from model.decoding.requests import RequestError, Result, SonnetRequest, VerseRequest, generator_for
-from model.decoding.rhyme import Rhyme, rhyme
-from model.decoding.searches import AT_ONCE, tables_for
-from model.decoding.sonnet import ADDRESSES, PARTNERS, STOPS, whole_sonnet
 from model.engine.threads import blas_threads
+from model.errors import RequestError
 from model.files import ROOT
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
-from model.text.words import words_of
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture
+from model.sonnets import prosody
+from model.sonnets.lines import OF_DRAWN, PRECISION, draw
+from model.sonnets.metre import patterns, scans
+from model.sonnets.partners import Choice
+from model.sonnets.rhyme import Rhyme
+from model.sonnets.search import SCHEME, STOPS
+from model.sonnets.tables import tables_for
+from model.text.vocabulary import words_of
+from model.writing.decoder import SONNETS_AT_ONCE, Decoder
+from model.writing.requests import Result, SonnetRequest, VerseRequest, generator_for
 
 FIRST = "Shall I compare thee to a summer's day?"
 RECORDED = """\
@@ -66,9 +69,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def decoder(small: Checkpoint) -> Decoder:
-    decoder = Decoder(small)
-    decoder.prepare()
-    return decoder
+    return Decoder(small)
 
 
 def request(turn: int = 0, prompt: str = FIRST, temperature: float = 0.8) -> SonnetRequest:
@@ -89,19 +90,21 @@ def sonnets(small: Checkpoint) -> list[str]:
 
 def check(text: str, checkpoint: Checkpoint, first: str, *, free: bool = False) -> None:
     """All that a sonnet promises; `free` is for a first line that nothing rhymes with."""
-    pronounce = tables_for(checkpoint).pronouncer
+    tables = tables_for(checkpoint).prosody
+    pronounce = tables.pronounce
     own = checkpoint.vocabulary.fold(first).strip()
     lines = text.split("\n")
     for line in lines:
         assert line == line.strip()
         assert scans([patterns(word, pronounce(word)) for word in words_of(line)]), line
     whole = [own, *lines] if first.strip() else lines
-    assert len(whole) == len(PARTNERS)
+    assert len(whole) == len(SCHEME)
     assert all(whole[number][-1] in stops for number, stops in STOPS.items())
-    last = [(words_of(line) or [""])[-1] for line in whole]
-    for number, partner in enumerate(PARTNERS):
+    last = [tables.last_word(line) for line in whole]
+    for number, partner in enumerate(SCHEME):
         if partner is not None and not (free and partner == 0):
-            found = rhyme(last[number], pronounce(last[number]), last[partner], pronounce(last[partner]))
+            words = (last[number], last[partner])
+            found = tables.rhymes.of_words(words[0], pronounce(words[0]), words[1], pronounce(words[1]))
             assert found > Rhyme.SAME, (last[partner], last[number])
 
 
@@ -119,7 +122,7 @@ def test_the_released_weights_write_what_they_always_wrote(released: Checkpoint)
 
 def test_a_sonnet_speaks_to_somebody_as_its_first_line_does(released: Checkpoint) -> None:
     (text,) = written(Decoder(released), request(prompt="I saw you in the yellow wood"))
-    thou, you = ADDRESSES
+    thou, you = prosody.prosody().addresses
     assert thou.isdisjoint(words_of(text))
     assert you.isdisjoint(words_of(RECORDED))
 
@@ -127,14 +130,34 @@ def test_a_sonnet_speaks_to_somebody_as_its_first_line_does(released: Checkpoint
 def test_without_a_first_line_it_writes_that_too(decoder: Decoder, small: Checkpoint) -> None:
     (text,) = written(decoder, request(prompt=" "))
     check(text, small, "")
-    assert whole_sonnet(" ", text) == text
 
 
 @pytest.mark.parametrize("first", ["mango", "the silver orange", "🦕", "42", "a purple", "Привет", "x" * 300])
 def test_odd_first_lines(first: str, decoder: Decoder, small: Checkpoint) -> None:
     (text,) = written(decoder, request(prompt=first))
     check(text, small, first, free=True)
-    assert whole_sonnet(first, text).split("\n")[0] == first
+
+
+def test_a_clipped_word_at_the_end_of_a_line_is_the_word_of_the_tables(released: Checkpoint) -> None:
+    words = tables_for(released).scansion.words
+    assert {"'tis", "'gan"} <= {*words}
+    last_word = tables_for(released).prosody.last_word
+    assert [last_word(f"and so it is, {word},") for word in words] == words
+    assert last_word("42?") == ""
+
+
+def test_a_clipped_word_is_rhymed_by_its_sound(decoder: Decoder, small: Checkpoint) -> None:
+    first = "And I would have you be as if it 'twere"
+    (text,) = written(decoder, request(prompt=first))
+    check(text, small, first)
+
+
+def test_odd_words_leave_no_trace_in_the_tables_that_all_sonnets_share(released: Checkpoint) -> None:
+    partners = tables_for(released).partners
+    before = deepcopy(vars(partners))
+    for word in ("xyzzyq", "mango", "day"):
+        partners.answers(word, partners.own_endings(word, ()), Choice.EYE)
+    assert vars(partners) == before
 
 
 @pytest.mark.parametrize("temperature", [0, 2])
@@ -167,7 +190,7 @@ def test_two_are_written_at_once_and_a_third_waits(decoder: Decoder, sonnets: li
     for _ in range(200):
         decoder.step()
     begun = [bool(decoder.lines(ticket)) for ticket in tickets]
-    assert begun == [True] * AT_ONCE + [False]
+    assert begun == [True] * SONNETS_AT_ONCE + [False]
     results = steps(decoder, 3)
     assert [results[ticket].texts[0] for ticket in tickets] == sonnets
     assert decoder.active == 0
@@ -201,7 +224,7 @@ def test_lines_can_be_read_while_they_are_written(decoder: Decoder, sonnets: lis
     while not (results := decoder.step()):
         if decoder.lines(ticket) != seen[-1]:
             seen.append(decoder.lines(ticket))
-    assert [len(lines) for lines in seen] == list(range(len(PARTNERS) - 1))
+    assert [len(lines) for lines in seen] == list(range(len(SCHEME) - 1))
     assert all(sonnets[0].startswith("\n".join(lines)) for lines in seen)
     assert results[0].texts == (sonnets[0],)
 
@@ -225,8 +248,6 @@ def test_one_line_is_enough(released: Checkpoint) -> None:
         request(prompt="one\ntwo")
     with pytest.raises(RequestError, match="temperature is -1"):
         request(temperature=-1)
-    with pytest.raises(RequestError, match="prompt is 3"):
-        SonnetRequest(generator_for(0, 0), 3)  # type: ignore[arg-type]
 
 
 def test_names_write_no_sonnets() -> None:
@@ -241,12 +262,12 @@ def test_too_few_words_are_refused_and_everything_else_goes_on(released: Checkpo
     assert written(decoder, VerseRequest(generator_for(0, 0)))
 
 
-def test_without_its_table_sonnets_are_refused_in_words(
+def test_without_its_tables_sonnets_are_refused_in_words(
     released: Checkpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(searches, "PRONUNCIATIONS", tmp_path / "nothing.txt")
-    decoder = Decoder(replace(released, version="other"))
-    with pytest.raises(RequestError, match=r"nothing\.txt"):
+    monkeypatch.setattr(prosody, "EDITIONS", tmp_path)
+    decoder = Decoder(replace(released, version="other", description=replace(released.description, tables="7 abc")))
+    with pytest.raises(RequestError, match=r"7/forms\.txt, which cannot be read: No such file"):
         decoder.submit(request())
     assert written(decoder, VerseRequest(generator_for(0, 0)))
 

@@ -15,11 +15,11 @@ from bot.asks import LONGEST_LINE, Said
 from bot.creations import STEPS
 from bot.words import sentences
 from model.checkpoint.versions import Versions
-from model.decoding.limits import SONNET_TEMPERATURE
-from model.decoding.searches import tables_for
 from model.files import ROOT
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture
+from model.sonnets.tables import tables_for
+from model.text.forms import SONNET_TEMPERATURE
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, code_in, install, serving, uncoded, until, untrained
 

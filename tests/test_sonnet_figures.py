@@ -6,13 +6,12 @@ import pytest
 from typer.testing import CliRunner
 
 from model.__main__ import app
-from model.decoding.pronunciation import Pronouncer
-from model.decoding.rhyme import Rhyme
-from model.evaluation.sonnets import FIRST_LINES, rhymes_of, sonnet_figures
+from model.evaluation.sonnets import first_lines, rhymes_of, sonnet_figures
+from model.sonnets.prosody import prosody
+from model.sonnets.rhyme import Rhyme
 from model.text import sources
-from model.text.dictionary import PRONUNCIATIONS, read_dictionary
 
-pronounce = Pronouncer(read_dictionary(PRONUNCIATIONS).pronunciations)
+pronounce = prosody().pronounce
 SONNET = """shall i compare thee to a summer's day?
 thou art more lovely and more temperate:
 rough winds do shake the darling buds of may,
@@ -36,7 +35,7 @@ def run(*arguments: str) -> str:
 
 
 def test_figures_of_a_real_sonnet() -> None:
-    figures = sonnet_figures([SONNET], pronounce, ["when in eternal lines to time thou grow'st,"])
+    figures = sonnet_figures([SONNET], pronounce, prosody(), ["when in eternal lines to time thou grow'st,"])
     assert figures["lines"] == 14
     assert figures["lines_that_scan"] == 1
     assert figures["pairs_that_rhyme"] == pytest.approx(6 / 7)  # temperate, date
@@ -48,18 +47,18 @@ def test_figures_of_a_real_sonnet() -> None:
 def test_own_lines_count_for_rhymes_only() -> None:
     lines = SONNET.split("\n")
     odd = "\n".join(["what is it", *lines[1:]])
-    figures = sonnet_figures([odd], pronounce, [], own_lines=1)
+    figures = sonnet_figures([odd], pronounce, prosody(), [], own_lines=1)
     assert figures["lines"] == 13
     assert figures["lines_that_scan"] == 1
     assert figures["pairs_that_rhyme"] == pytest.approx(5 / 7)
 
 
 def test_pairs_with_unknown_words_are_left_out() -> None:
-    assert list(rhymes_of("a day\nxyzzy\na may\nthe date", pronounce)) == [Rhyme.PERFECT]
+    assert list(rhymes_of("a day\nxyzzy\na may\nthe date", pronounce, prosody())) == [Rhyme.PERFECT]
 
 
-def test_half_of_the_first_lines_are_strange() -> None:
-    assert len(FIRST_LINES) == len(set(FIRST_LINES)) == 50
+def test_fifty_first_lines_differ() -> None:
+    assert len(first_lines()) == len(set(first_lines())) == 50
 
 
 def test_a_sonnet_begins_with_the_exact_prompt() -> None:
@@ -78,6 +77,20 @@ def test_a_sonnet_begins_with_the_exact_prompt() -> None:
 )
 def test_options_that_a_sonnet_does_not_have(arguments: list[str], sentence: str) -> None:
     result = CliRunner().invoke(app, ["sample", "sonnet", *arguments])
+    assert result.exit_code == 2
+    assert sentence in " ".join(result.output.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--samples", "0"], "from 1 to 50"),
+        (["--samples", "51"], "from 1 to 50"),
+        (["--threads", "2"], "written on one thread"),
+    ],
+)
+def test_what_cannot_be_measured_of_sonnets(arguments: list[str], sentence: str) -> None:
+    result = CliRunner().invoke(app, ["evaluate", "sonnet", *arguments])
     assert result.exit_code == 2
     assert sentence in " ".join(result.output.replace("│", " ").split())
 

@@ -9,8 +9,6 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from telegram.error import Forbidden
-
 from bot.conversation import texts
 from bot.conversation.tally import REMEMBERED, Tally
 from bot.handlers import status
@@ -23,18 +21,20 @@ from bot.training.lessons import Lesson
 from bot.wire.order import PersonalOrder
 from bot.writing.folders import Folders
 from bot.writing.writer import Busy, Writer
-from model.decoding.decoder import Decoder
+from telegram.error import Forbidden
+
+from model.writing.decoder import Decoder
 from tests.serving import ADMIN, ALICE, BOB, Chat, install, serving, until, untrained
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
-
     from bot.local.telegram import Telegram
-    from bot.settings import Settings
     from bot.writing.voices import Voice
-    from model.decoding.requests import Result
+
+    from bot.settings import Settings
+    from model.writing.requests import Result
 
 
 async def table(chat: Chat) -> dict[str, str]:
@@ -55,6 +55,7 @@ async def test_a_bot_that_has_just_started(chat: Chat, settings: Settings) -> No
         "latency": "no answers yet",
         "waiting": "0 messages, 0 texts",
         "dropped": "0 messages",
+        "last poll": "0 s ago, 0 silences",
         "errors": "none",
         "training": "none",
     }
@@ -106,7 +107,8 @@ async def test_errors_are_counted_by_kind(chat: Chat, monkeypatch: pytest.Monkey
     monkeypatch.setattr(Writer, "write", busy)
     for _ in range(2):
         await chat.say("/dino")
-    assert (await table(chat))["errors"] == "Busy 2, Forbidden 1"
+    rows = await table(chat)
+    assert (rows["errors"], rows["answers"]) == ("Forbidden 1", "0, and 2 refused")
 
 
 async def test_a_training_and_own_voices_are_shown(

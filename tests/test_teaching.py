@@ -8,7 +8,6 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
-
 from bot.conversation import buttons, presses, texts
 from bot.conversation.admission import ExplainedError
 from bot.conversation.presses import VoicePress
@@ -18,6 +17,7 @@ from bot.local.telegram import group
 from bot.training.lessons import NEW, Lesson, work_folder
 from bot.training.retraining import Outcome, Retraining
 from bot.writing import voices as room
+
 from tests.serving import ADMIN, ALICE, BOB, Chat, install, names_in, serving, until
 from tests.voices import code_in, learned, modes, plain
 
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.local.telegram import Telegram
-    from bot.settings import Settings
     from bot.training.reporting import Report
     from bot.writing.folders import Folders
     from bot.writing.voices import Voice
+
+    from bot.settings import Settings
     from model.text.forms import Form
 
 BEGINNINGS = ("Pika", "Bulba", "Char", "Squir", "Élan", "Flab", "Méo", "Rai", "Zu", "Gengo", "Arti", "Dra")
@@ -318,7 +319,7 @@ async def test_verse_that_is_too_little(listener: Listener, own_chat: Chat, cont
 
 
 @pytest.mark.parametrize(
-    ("encoding", "note"), [("utf-8-sig", ""), ("utf-16", "UTF-16"), ("utf-32", "UTF-32"), ("latin-1", "Latin-1")]
+    ("encoding", "note"), [("utf-8-sig", ""), ("utf-16", "UTF-16"), ("utf-32", "UTF-32"), ("latin-1", "Windows-1252")]
 )
 async def test_encodings(listener: Listener, own_chat: Chat, folders: Folders, encoding: str, note: str) -> None:
     accepted, *_ = await teach(own_chat, LIST.encode(encoding))

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
 from bot.people.records import CODE_CHARACTERS, CODE_LENGTH
+
 from bot.settings import _KEYS
-from model.cli.interrupt import INTERRUPTED
-from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, generator_for
+from model.cli import INTERRUPTED
 from model.files import ROOT
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, generator_for
 from tests.serving import untrained
 
 if TYPE_CHECKING:

@@ -2,12 +2,14 @@
 
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, replace
+from functools import partial
 from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
@@ -15,21 +17,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.checkpoint.encoding import CheckpointError
+from model.checkpoint.encoding import Checkpoint, CheckpointError
 from model.checkpoint.versions import load, save
-from model.engine.parallel import Shards
+from model.engine.network import Engine
+from model.engine.processes import Shards
 from model.evaluation.held_out import held_out_loss
-from model.network.language_model import LanguageModel
 from model.network.layers import Array, softmax
+from model.network.network import LanguageModel
 from model.text.batches import Batch, stream, stream_batches
 from model.text.corpus import Corpus, read_names, read_verse
 from model.text.vocabulary import NO_CHARACTER
-from model.training.course import Interrupted, TrainingError
-from model.training.measurement import MEASURED, count_characters
 from model.training.optimizer import warmup_cosine
-from model.training.progress import Progress
-from model.training.recipes import Distillation, Recipe, Stage, customised
-from model.training.trainer import Training
+from model.training.recipes import MEASURED, Distillation, Recipe, Stage, count_characters, customised
+from model.training.trainer import Interrupted, Progress, Trainer, TrainingError
 
 PROJECT = Path(__file__).parents[1]
 NAMES = [
@@ -70,6 +70,7 @@ PRETRAIN = replace(
 )
 TUNE = replace(PRETRAIN, name="tune", text="training", epochs=1, share=0.4, learning_rate=5e-3, dropout=0.4)
 TINY_POEM = Recipe("poem", "verse", "lstm", hidden_size=6, layers=2, stages=(PRETRAIN, TUNE))
+TINY_GRU = replace(TINY_POEM, cell="gru")
 # A learning rate that is far too high and does not fall, so that the best loss comes early.
 DIVERGING = replace(NAMES_STAGE, epochs=12, learning_rate=2.0, final=1.0, evaluate_every=4, patience=2)
 # Its first stage stops early, in the middle of an epoch.
@@ -90,11 +91,7 @@ DISTIL = replace(
     average=0.8,
     distillation=Distillation(40, 15, temperature=1.5),
 )
-TAUGHT_DINO = replace(
-    TINY_DINO,
-    stages=(READ_GENERA, DISTIL),
-    teachers=(TEACHER, replace(TEACHER, name="another", hidden_size=4)),
-)
+TAUGHT_DINO = replace(TINY_DINO, stages=(READ_GENERA, DISTIL))
 
 
 def write_texts(folder: Path) -> None:
@@ -118,13 +115,32 @@ def names(texts: Path) -> Corpus:
 
 @pytest.fixture(scope="module")
 def genera(texts: Path) -> Corpus:
-    """The same names, and other ones for pretraining."""
+    """The same names, and other ones for pretrainer."""
     return read_names(texts / "names.txt", pretraining=[texts / "genera.txt"])
 
 
 @pytest.fixture(scope="module")
 def verse(texts: Path) -> Corpus:
     return read_verse(texts / "poems.txt", pretraining=[texts / "plays.txt"])
+
+
+@pytest.fixture(scope="module")
+def teachers(genera: Corpus, texts: Path) -> list[Checkpoint]:
+    """Two networks that a distillation learns from, trained and saved like any other."""
+    return train_teachers(genera, texts)
+
+
+def train_teachers(corpus: Corpus, folder: Path) -> list[Checkpoint]:
+    trainers = [
+        Trainer(replace(TEACHER, hidden_size=hidden_size), corpus, seed=seed) for seed, hidden_size in ((1, 5), (2, 4))
+    ]
+    for trainer in trainers:
+        list(trainer.run())
+    return [save(folder / f"teacher-{trainer.seed}", trainer.checkpoint()) for trainer in trainers]
+
+
+def for_recipe(recipe: Recipe, teachers: list[Checkpoint]) -> list[Checkpoint]:
+    return teachers if recipe.distils else []
 
 
 @pytest.fixture
@@ -150,29 +166,30 @@ def same_weights(one: LanguageModel, other: LanguageModel) -> bool:
 @pytest.mark.parametrize(("form", "recipe"), [("names", TINY_DINO), ("verse", TINY_POEM)])
 def test_the_loss_falls(form: str, recipe: Recipe, request: pytest.FixtureRequest) -> None:
     corpus: Corpus = request.getfixturevalue(form)
-    training = Training(customised(recipe, epochs=16, hidden_size=12), corpus)
-    first = held_out_loss(training.language_model, corpus)
-    steps = list(training.run())
+    trainer = Trainer(customised(recipe, epochs=16, hidden_size=12), corpus)
+    first = held_out_loss(trainer.language_model, corpus)
+    steps = list(trainer.run())
     assert steps[0].training_loss == pytest.approx(math.log(len(corpus.vocabulary)), rel=0.25)
     assert np.mean([step.training_loss for step in steps[-5:]]) < 0.8 * steps[0].training_loss
-    assert held_out_loss(training.language_model, corpus) < 0.8 * first
+    assert held_out_loss(trainer.language_model, corpus) < 0.8 * first
 
 
 @pytest.mark.parametrize(("form", "recipe"), [("names", TINY_DINO), ("verse", TINY_POEM), ("genera", TAUGHT_DINO)])
-def test_progress_says_where_the_training_is(form: str, recipe: Recipe, request: pytest.FixtureRequest) -> None:
-    steps = list(Training(recipe, request.getfixturevalue(form)).run())
+def test_progress_says_where_the_training_is(
+    form: str, recipe: Recipe, teachers: list[Checkpoint], request: pytest.FixtureRequest
+) -> None:
+    steps = list(Trainer(recipe, request.getfixturevalue(form), teachers=for_recipe(recipe, teachers)).run())
     assert [step.step for step in steps] == list(range(1, len(steps) + 1))
     fractions = [step.fraction for step in steps]
     assert fractions == sorted(set(fractions))
     assert fractions[0] > 0
     assert fractions[-1] == 1
     assert steps[-1].seconds_left == 0
-    best: dict[str, float | None] = {}  # of each network
+    best: float | None = None
     for step in steps:
-        network = step.stage.rpartition(", ")[0]
         if step.held_out_loss is not None:
-            best[network] = min(step.held_out_loss, best.get(network) or math.inf)
-        assert step.best_held_out_loss == best.get(network)
+            best = min(step.held_out_loss, best or math.inf)
+        assert step.best_held_out_loss == best
         assert step.clipped_gradient_norm == min(step.gradient_norm, 1.0)
         assert step.characters_per_second > 0
         assert step.seconds_left is not None
@@ -181,7 +198,7 @@ def test_progress_says_where_the_training_is(form: str, recipe: Recipe, request:
 
 
 def test_each_stage_has_its_text_its_steps_and_its_learning_rate(verse: Corpus) -> None:
-    steps = list(Training(TINY_POEM, verse).run())
+    steps = list(Trainer(TINY_POEM, verse).run())
     assert list(dict.fromkeys(step.stage for step in steps)) == ["pretrain", "tune"]
     for stage, documents in ((PRETRAIN, verse.pretraining + verse.training), (TUNE, verse.training)):
         characters = len("\n\n".join(documents)) + 2
@@ -208,11 +225,11 @@ def test_each_epoch_of_verse_is_one_text_read_in_chunks(tmp_path: Path) -> None:
     poems.write_text("\n\n".join(POEMS[:2]))  # one for training, one held out
     corpus = read_verse(poems)
     frozen = replace(TUNE, batch_size=1, sequence_length=7, epochs=2, learning_rate=0.0, dropout=0.0)
-    training = Training(replace(TINY_POEM, stages=(frozen,)), corpus)
-    initial, steps = training.language_model.copy(), list(training.run())
+    trainer = Trainer(replace(TINY_POEM, stages=(frozen,)), corpus)
+    initial, steps = trainer.language_model.copy(), list(trainer.run())
     ids = stream(corpus.training, corpus.vocabulary)
     (whole,) = stream_batches(ids, 1, len(ids))
-    nats, _ = initial.score(whole)
+    nats = Engine(initial.architecture, initial.dtype).score(initial, whole)
     lengths = [min(7, len(ids) - at) for at in range(0, len(ids), 7)]
     for epoch in (1, 2):
         losses = [step.training_loss for step in steps if step.epoch == epoch]
@@ -223,9 +240,9 @@ def test_dropout_changes_training_losses_but_not_held_out_losses(names: Corpus) 
     frozen = replace(NAMES_STAGE, learning_rate=0.0, weight_decay=0.0, dropout=0.0, epochs=1)
     losses = []
     for stage in (frozen, replace(frozen, dropout=0.5)):
-        training = Training(replace(TINY_DINO, stages=(stage,)), names)
-        expected = held_out_loss(training.language_model, names)
-        steps = list(training.run())
+        trainer = Trainer(replace(TINY_DINO, stages=(stage,)), names)
+        expected = held_out_loss(trainer.language_model, names)
+        steps = list(trainer.run())
         assert {step.held_out_loss for step in steps} == {None, expected}
         losses.append([step.training_loss for step in steps])
     assert all(without != with_dropout for without, with_dropout in zip(*losses, strict=True))
@@ -233,9 +250,9 @@ def test_dropout_changes_training_losses_but_not_held_out_losses(names: Corpus) 
 
 def test_the_seed_decides_and_the_global_generator_is_not_used(names: Corpus) -> None:
     global_state = np.random.get_state(legacy=False)
-    one, same, other = (Training(TINY_DINO, names, seed=seed) for seed in (1, 1, 2))
+    one, same, other = (Trainer(TINY_DINO, names, seed=seed) for seed in (1, 1, 2))
     assert same_weights(one.language_model, same.language_model)
-    runs = [[reproducible(step) for step in training.run()] for training in (one, same, other)]
+    runs = [[reproducible(step) for step in trainer.run()] for trainer in (one, same, other)]
     assert runs[0] == runs[1] != runs[2]
     assert same_weights(one.language_model, same.language_model)
     assert not same_weights(one.language_model, other.language_model)
@@ -243,44 +260,61 @@ def test_the_seed_decides_and_the_global_generator_is_not_used(names: Corpus) ->
 
 
 def test_a_finished_training_has_no_more_steps(names: Corpus) -> None:
-    training = Training(TINY_DINO, names)
-    assert len(list(training.run())) == 3 * math.ceil(len(names.training) / 8)
-    assert list(training.run()) == []
+    trainer = Trainer(TINY_DINO, names)
+    assert len(list(trainer.run())) == 3 * math.ceil(len(names.training) / 8)
+    assert list(trainer.run()) == []
 
 
 # The best weights
 
 
 def test_early_stopping_keeps_the_best_weights(names: Corpus) -> None:
-    training = Training(replace(TINY_DINO, stages=(DIVERGING,)), names)
-    steps = list(training.run())
+    trainer = Trainer(replace(TINY_DINO, stages=(DIVERGING,)), names)
+    steps = list(trainer.run())
     assert steps[-1].fraction < 1
     measured = [step.held_out_loss for step in steps if step.held_out_loss is not None]
     best = min(measured)
     assert len(measured) - 1 - measured.index(best) >= DIVERGING.patience
     assert steps[-1].held_out_loss == measured[-1]
-    checkpoint = training.checkpoint()
+    checkpoint = trainer.checkpoint()
     assert held_out_loss(checkpoint.language_model, names) == best == checkpoint.description.held_out_loss
     assert steps[checkpoint.description.steps - 1].held_out_loss == best
-    assert same_weights(training.language_model, checkpoint.language_model)
+    assert same_weights(trainer.language_model, checkpoint.language_model)
 
 
 def test_the_best_weights_of_an_earlier_stage_survive_a_worse_one(names: Corpus) -> None:
     worse = replace(NAMES_STAGE, name="worse", learning_rate=3.0, warmup=0.0, evaluate_every=1, epochs=1)
-    training = Training(replace(TINY_DINO, stages=(NAMES_STAGE, worse)), names)
-    steps = list(training.run())
+    trainer = Trainer(replace(TINY_DINO, stages=(NAMES_STAGE, worse)), names)
+    steps = list(trainer.run())
     best = [step.best_held_out_loss for step in steps if step.stage == "names"][-1]
     assert best is not None
     assert all(step.held_out_loss is None or step.held_out_loss > best for step in steps if step.stage == "worse")
-    checkpoint = training.checkpoint()
+    checkpoint = trainer.checkpoint()
     assert held_out_loss(checkpoint.language_model, names) == best
     assert steps[checkpoint.description.steps - 1].held_out_loss == best
 
 
+def test_a_stage_that_keeps_its_last_weights_hands_them_on_though_they_are_worse(names: Corpus) -> None:
+    worse = replace(DIVERGING, name="worse", keep="last", epochs=4)
+    frozen = replace(NAMES_STAGE, name="frozen", learning_rate=0.0, weight_decay=0.0, dropout=0.0, epochs=1)
+    trainer = Trainer(replace(TINY_DINO, stages=(NAMES_STAGE, worse, frozen)), names)
+    steps = list(trainer.run())
+    of_stage = [[step for step in steps if step.stage == stage.name] for stage in trainer.recipe.stages]
+    assert len(of_stage[1]) == 4 * math.ceil(len(names.training) / 8)  # it does not stop early
+    last = of_stage[1][-1]
+    best = of_stage[0][-1].best_held_out_loss
+    assert last.held_out_loss is not None
+    assert best is not None
+    assert last.best_held_out_loss == last.held_out_loss > best
+    assert {step.held_out_loss for step in of_stage[2]} == {None, last.held_out_loss}
+    description = trainer.checkpoint().description
+    assert (description.held_out_loss, description.steps) == (last.held_out_loss, last.step)
+
+
 def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus, tmp_path: Path) -> None:
-    training = Training(TINY_DINO, names, seed=7)
-    steps = list(training.run())
-    checkpoint = training.checkpoint()
+    trainer = Trainer(TINY_DINO, names, seed=7)
+    steps = list(trainer.run())
+    checkpoint = trainer.checkpoint()
     description = checkpoint.description
     assert (description.form, description.recipe, description.corpus) == ("names", "dino", names.digest)
     assert (description.seed, description.created[-6:]) == (7, "+00:00")
@@ -293,17 +327,17 @@ def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus, tmp_path: P
     assert loaded.description == description
     assert held_out_loss(loaded.language_model, names) == description.held_out_loss
     assert checkpoint.known_words == frozenset()
-    poem = Training(TINY_POEM, verse).checkpoint()
+    poem = Trainer(TINY_POEM, verse).checkpoint()
     assert (poem.known_names, poem.known_words) == (frozenset(), verse.words)
 
 
 def test_before_the_first_measurement_a_checkpoint_has_the_initial_weights(names: Corpus) -> None:
-    training = Training(TINY_DINO, names)
-    initial = training.language_model.copy()
-    run = training.run()
+    trainer = Trainer(TINY_DINO, names)
+    initial = trainer.language_model.copy()
+    run = trainer.run()
     next(run)
     run.close()
-    checkpoint = training.checkpoint()
+    checkpoint = trainer.checkpoint()
     assert same_weights(checkpoint.language_model, initial)
     assert checkpoint.description.steps == 0
     assert checkpoint.description.held_out_loss == held_out_loss(initial, names)
@@ -312,18 +346,18 @@ def test_before_the_first_measurement_a_checkpoint_has_the_initial_weights(names
 def test_a_checkpoint_says_if_a_part_of_the_held_out_text_was_measured(names: Corpus, tmp_path: Path) -> None:
     long = replace(names, held_out=tuple(name + end for name in NAMES for end in NAMES))
     assert count_characters(long.held_out) > MEASURED
-    description = Training(TINY_DINO, long).checkpoint().description
+    description = Trainer(TINY_DINO, long).checkpoint().description
     assert 0.9 * MEASURED < description.held_out_characters <= MEASURED
-    assert save(tmp_path / "long", Training(TINY_DINO, long).checkpoint()).description.held_out_characters
+    assert save(tmp_path / "long", Trainer(TINY_DINO, long).checkpoint()).description.held_out_characters
     assert load(tmp_path / "long").description.held_out_characters == description.held_out_characters
-    assert Training(TINY_DINO, names).checkpoint().description.held_out_characters == 0
+    assert Trainer(TINY_DINO, names).checkpoint().description.held_out_characters == 0
 
 
 def test_a_checkpoint_does_not_change_with_further_training(names: Corpus) -> None:
-    training = Training(TINY_DINO, names)
-    run = training.run()
+    trainer = Trainer(TINY_DINO, names)
+    run = trainer.run()
     assert any(progress.held_out_loss for progress in run)
-    checkpoint = training.checkpoint()
+    checkpoint = trainer.checkpoint()
     for _ in run:
         pass
     assert held_out_loss(checkpoint.language_model, names) == checkpoint.description.held_out_loss
@@ -334,25 +368,25 @@ def test_a_checkpoint_does_not_change_with_further_training(names: Corpus) -> No
 
 def test_a_recipe_for_another_form_of_text_is_refused(names: Corpus, verse: Corpus) -> None:
     with pytest.raises(TrainingError, match="the recipe 'poem' is for verse, but the text is names"):
-        Training(TINY_POEM, names)
+        Trainer(TINY_POEM, names)
     with pytest.raises(TrainingError, match="the recipe 'dino' is for names, but the text is verse"):
-        Training(TINY_DINO, verse)
+        Trainer(TINY_DINO, verse)
 
 
 def test_a_loss_that_is_not_finite_ends_the_training_with_a_sentence(names: Corpus) -> None:
     stage = replace(NAMES_STAGE, learning_rate=1e30, warmup=0.5, evaluate_every=1)
-    training = Training(replace(TINY_DINO, stages=(stage,)), names)
-    training.language_model.parameters["output.w_hy"][:] = np.nan
+    trainer = Trainer(replace(TINY_DINO, stages=(stage,)), names)
+    trainer.language_model.parameters["w_y"][:] = np.nan
     with (
         np.errstate(all="ignore"),
         pytest.raises(TrainingError, match="no longer a finite number after 0 steps: try another"),
     ):
-        list(training.run())
-    assert all(np.isfinite(array).all() for array in training.checkpoint().language_model.parameters.values())
+        list(trainer.run())
+    assert all(np.isfinite(array).all() for array in trainer.checkpoint().language_model.parameters.values())
 
 
 def test_a_snapshot_of_another_training_is_refused(names: Corpus, texts: Path, snapshot: Path) -> None:
-    run = Training(TINY_DINO, names, seed=1, snapshot=snapshot).run()
+    run = Trainer(TINY_DINO, names, seed=1, snapshot=snapshot).run()
     next(run)
     run.close()
     content = snapshot.read_bytes()
@@ -365,22 +399,32 @@ def test_a_snapshot_of_another_training_is_refused(names: Corpus, texts: Path, s
         (customised(TINY_DINO, minutes=1), names, 1),
     ):
         with pytest.raises(TrainingError, match="other settings, text or seed: use the same ones") as refusal:
-            Training(recipe, corpus, seed=seed, snapshot=snapshot)
+            Trainer(recipe, corpus, seed=seed, snapshot=snapshot)
         assert str(refusal.value).startswith(str(snapshot))
     assert snapshot.read_bytes() == content
-    assert Training(TINY_DINO, names, seed=1, snapshot=snapshot).resumed
+    assert Trainer(TINY_DINO, names, seed=1, snapshot=snapshot).resumed
 
 
 def test_a_damaged_snapshot_is_refused_by_name(names: Corpus, snapshot: Path) -> None:
-    run = Training(TINY_DINO, names, snapshot=snapshot).run()
+    run = Trainer(TINY_DINO, names, snapshot=snapshot).run()
     next(run)
     run.close()
     content = bytearray(snapshot.read_bytes())
     content[-1] ^= 1
     snapshot.write_bytes(content)
     with pytest.raises(CheckpointError, match="damaged: its checksum does not match") as refusal:
-        Training(TINY_DINO, names, snapshot=snapshot)
+        Trainer(TINY_DINO, names, snapshot=snapshot)
     assert str(refusal.value).startswith(str(snapshot))
+
+
+def test_a_snapshot_of_the_first_release_is_refused_and_left_where_it_is(names: Corpus, snapshot: Path) -> None:
+    shutil.copy(Path(__file__).with_name("early.partial"), snapshot)
+    content = snapshot.read_bytes()
+    with pytest.raises(
+        CheckpointError, match="of an earlier version, which this one cannot finish; remove it to begin"
+    ):
+        Trainer(TINY_DINO, names, snapshot=snapshot)
+    assert snapshot.read_bytes() == content
 
 
 # Dropout
@@ -401,7 +445,7 @@ def recorded_steps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Batch, Sequenc
 
 def test_dropout_zeroes_its_share_and_scales_up_the_rest(names: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = recorded_steps(monkeypatch)
-    list(Training(replace(TINY_DINO, hidden_size=200), names).run())
+    list(Trainer(replace(TINY_DINO, hidden_size=200), names).run())
     numbers = np.concatenate([layer.ravel() for _, dropout in steps for layer in dropout])
     assert np.unique(numbers).tolist() == pytest.approx([0, 1 / 0.7])
     assert np.mean(numbers == 0) == pytest.approx(0.3, abs=0.02)
@@ -411,7 +455,7 @@ def test_input_dropout_hides_its_share_of_the_inputs(names: Corpus, monkeypatch:
     steps = recorded_steps(monkeypatch)
     for share in (0.0, 0.25):
         steps.clear()
-        list(Training(replace(TINY_DINO, stages=(replace(NAMES_STAGE, input_dropout=share),)), names).run())
+        list(Trainer(replace(TINY_DINO, stages=(replace(NAMES_STAGE, input_dropout=share),)), names).run())
         # Without the first inputs, which are zero vectors anyway.
         inputs = [batch.inputs[1:][batch.targets[:-1] != 0] for batch, _ in steps]
         assert np.mean(np.concatenate(inputs) == NO_CHARACTER) == pytest.approx(share, abs=0.03)
@@ -422,45 +466,31 @@ def test_input_dropout_hides_its_share_of_the_inputs(names: Corpus, monkeypatch:
 
 def test_the_moving_average_of_the_weights_is_what_counts(names: Corpus) -> None:
     stage = replace(NAMES_STAGE, average=0.9, epochs=1, evaluate_every=1)
-    training = Training(replace(TINY_DINO, stages=(stage,)), names)
-    average = training.language_model.copy()
-    for step in training.run():
-        average.parameters.whole[:] = 0.9 * average.parameters.whole + 0.1 * training.language_model.parameters.whole
+    trainer = Trainer(replace(TINY_DINO, stages=(stage,)), names)
+    average = trainer.language_model.copy()
+    for step in trainer.run():
+        average.parameters.whole[:] = 0.9 * average.parameters.whole + 0.1 * trainer.language_model.parameters.whole
         assert step.held_out_loss == pytest.approx(held_out_loss(average, names), rel=1e-6)
-        assert held_out_loss(training.current_checkpoint().language_model, names) == step.held_out_loss
+        assert held_out_loss(trainer.current_checkpoint().language_model, names) == step.held_out_loss
         if step.fraction < 1:
-            assert not same_weights(training.language_model, average)
-    checkpoint = training.checkpoint()
+            assert not same_weights(trainer.language_model, average)
+    checkpoint = trainer.checkpoint()
     assert held_out_loss(checkpoint.language_model, names) == checkpoint.description.held_out_loss
 
 
-def test_teachers_are_trained_first_each_with_its_own_seed(genera: Corpus) -> None:
-    training = Training(TAUGHT_DINO, genera, seed=4)
-    stages = list(dict.fromkeys(step.stage for step in training.run()))
-    assert stages == [
-        *("teacher, pretrain", "teacher, tune", "another, pretrain", "another, tune"),
-        *("pretrain", "distil"),
-    ]
-    alike = Training(replace(TAUGHT_DINO, teachers=(TEACHER, TEACHER)), genera)
-    one, other = [teacher.language_model for teacher in alike.teachers]
-    assert not same_weights(one, other)
-    alone = Training(TEACHER, genera, seed=5)
-    list(alone.run())
-    assert same_weights(alone.checkpoint().language_model, training.teachers[0].best)
-
-
 def test_a_distillation_reads_drawn_names_and_learns_from_the_averaged_probabilities(
-    genera: Corpus, monkeypatch: pytest.MonkeyPatch
+    genera: Corpus, teachers: list[Checkpoint], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = recorded_steps(monkeypatch)
-    training = Training(TAUGHT_DINO, genera)
-    stages = [step.stage for step in training.run()]
+    stages = [step.stage for step in Trainer(TAUGHT_DINO, genera, teachers=teachers).run()]
     batches = [batch for (batch, _), stage in zip(steps, stages, strict=True) if stage == "distil"]
     assert all(
         batch.probabilities is None for (batch, _), stage in zip(steps, stages, strict=True) if stage != "distil"
     )
     for batch in batches:
-        averaged = np.mean([teacher.best.probabilities(batch.inputs) for teacher in training.teachers], axis=0)
+        networks = [teacher.language_model for teacher in teachers]
+        runs = [network.forward(batch.inputs, network.initial_state(batch.inputs.shape[1])) for network in networks]
+        averaged = np.mean([softmax(run.logits) for run in runs], axis=0)
         expected = softmax(np.log(averaged) / 1.5)
         assert batch.probabilities is not None
         np.testing.assert_allclose(batch.probabilities, expected, rtol=1e-5)
@@ -470,6 +500,20 @@ def test_a_distillation_reads_drawn_names_and_learns_from_the_averaged_probabili
     assert not set(genera.held_out) & set(names)
 
 
+def test_teachers_that_a_recipe_lacks_does_not_need_or_cannot_read_are_refused(
+    genera: Corpus, names: Corpus, teachers: list[Checkpoint], texts: Path
+) -> None:
+    with pytest.raises(
+        TrainingError, match="the recipe 'dino' learns from teachers; name their weights with --teacher"
+    ):
+        Trainer(TAUGHT_DINO, genera)
+    with pytest.raises(TrainingError, match="the recipe 'dino' has no teachers; omit --teacher, or add --recipe"):
+        Trainer(TINY_DINO, genera, teachers=teachers)
+    (texts / "few.txt").write_text("mango\nnano\n")
+    with pytest.raises(TrainingError, match=f"teacher {teachers[0].version} reads other characters than the text has"):
+        Trainer(TAUGHT_DINO, read_names(texts / "few.txt"), teachers=teachers)
+
+
 def names_in(batch: Batch, corpus: Corpus) -> list[str]:
     assert batch.mask is not None
     rows = range(batch.targets.shape[1])
@@ -477,7 +521,7 @@ def names_in(batch: Batch, corpus: Corpus) -> list[str]:
 
 
 def test_a_checkpoint_knows_the_names_that_were_read_in_pretraining(genera: Corpus) -> None:
-    checkpoint = Training(TAUGHT_DINO, genera).checkpoint()
+    checkpoint = Trainer(TEACHER, genera).checkpoint()
     assert checkpoint.known_names == set(NAMES)
     assert all(name in checkpoint.other_names for name in GENERA)
     assert len(checkpoint.other_names) == len(GENERA)
@@ -496,7 +540,7 @@ def ticking(seconds: float = 0.005) -> Callable[[], float]:
 
 def test_each_stage_ends_after_its_share_of_the_minutes(verse: Corpus) -> None:
     recipe = customised(customised(TINY_POEM, epochs=ENDLESS), minutes=0.006)
-    steps = list(Training(recipe, verse, clock=ticking()).run())
+    steps = list(Trainer(recipe, verse, clock=ticking()).run())
     assert list(dict.fromkeys(step.stage for step in steps)) == ["pretrain", "tune"]
     assert steps[-1].fraction == 1
     assert steps[-1].seconds_left == 0
@@ -510,29 +554,17 @@ def test_each_stage_ends_after_its_share_of_the_minutes(verse: Corpus) -> None:
 
 
 def test_a_stage_of_minutes_ends_with_its_epochs_if_that_is_sooner(names: Corpus) -> None:
-    assert len(list(Training(customised(TINY_DINO, minutes=60), names).run())) == len(
-        list(Training(TINY_DINO, names).run())
+    assert len(list(Trainer(customised(TINY_DINO, minutes=60), names).run())) == len(
+        list(Trainer(TINY_DINO, names).run())
     )
-
-
-def test_teachers_have_their_share_of_the_minutes(genera: Corpus) -> None:
-    recipe = customised(customised(TAUGHT_DINO, epochs=ENDLESS), minutes=0.01)
-    steps = list(Training(recipe, genera, clock=ticking()).run())
-    lengths = dict.fromkeys((step.stage for step in steps), 0.0)
-    for before, step in pairwise(steps):
-        lengths[step.stage] += step.seconds - before.seconds
-    assert len(lengths) == 6
-    shares = [stage.share for network in (*recipe.teachers, recipe) for stage in network.stages]
-    assert list(lengths.values()) == pytest.approx([0.6 * share for share in shares], abs=0.025)
-    assert steps[-1].fraction == 1
 
 
 def test_a_resumed_training_keeps_its_time(names: Corpus, snapshot: Path) -> None:
     recipe = customised(customised(TINY_DINO, epochs=ENDLESS), minutes=0.004)
-    run = Training(recipe, names, snapshot=snapshot, clock=ticking()).run()
+    run = Trainer(recipe, names, snapshot=snapshot, clock=ticking()).run()
     before = next(progress for progress in run if progress.fraction > 0.2)
     run.close()
-    *_, last = steps = list(Training(recipe, names, snapshot=snapshot, clock=ticking()).run())
+    *_, last = steps = list(Trainer(recipe, names, snapshot=snapshot, clock=ticking()).run())
     assert steps[0].seconds > before.seconds
     assert steps[0].fraction > before.fraction
     assert last.fraction == 1
@@ -542,14 +574,14 @@ def test_a_resumed_training_keeps_its_time(names: Corpus, snapshot: Path) -> Non
 
 
 def test_snapshots_are_written_now_and_then_and_on_closing(names: Corpus, snapshot: Path) -> None:
-    rarely = Training(TINY_DINO, names, snapshot=snapshot).run()
+    rarely = Trainer(TINY_DINO, names, snapshot=snapshot).run()
     next(rarely)
     next(rarely)
     assert not snapshot.exists()
     rarely.close()
     assert snapshot.exists()
     snapshot.unlink()
-    often = Training(TINY_DINO, names, snapshot=snapshot, snapshot_seconds=0.0)
+    often = Trainer(TINY_DINO, names, snapshot=snapshot, snapshot_seconds=0.0)
     assert not often.resumed
     run = often.run()
     next(run)
@@ -560,7 +592,7 @@ def test_snapshots_are_written_now_and_then_and_on_closing(names: Corpus, snapsh
 
 
 def test_without_a_snapshot_path_nothing_is_written(names: Corpus, tmp_path: Path) -> None:
-    run = Training(TINY_DINO, names).run()
+    run = Trainer(TINY_DINO, names).run()
     next(run)
     run.close()
     assert list(tmp_path.iterdir()) == []
@@ -568,27 +600,34 @@ def test_without_a_snapshot_path_nothing_is_written(names: Corpus, tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("form", "recipe"),
-    [("names", TINY_DINO), ("verse", TINY_POEM), ("names", EARLY_STOPPING), ("genera", TAUGHT_DINO)],
-    ids=["names", "verse", "early stopping", "teachers"],
+    [
+        ("names", TINY_DINO),
+        ("verse", TINY_POEM),
+        ("verse", TINY_GRU),
+        ("names", EARLY_STOPPING),
+        ("genera", TAUGHT_DINO),
+    ],
+    ids=["names", "verse", "gru", "early stopping", "teachers"],
 )
 def test_a_training_stopped_after_every_step_ends_with_the_same_weights(
-    form: str, recipe: Recipe, snapshot: Path, request: pytest.FixtureRequest
+    form: str, recipe: Recipe, teachers: list[Checkpoint], snapshot: Path, request: pytest.FixtureRequest
 ) -> None:
     corpus: Corpus = request.getfixturevalue(form)
-    uninterrupted = Training(recipe, corpus, seed=3)
+    taught = for_recipe(recipe, teachers)
+    uninterrupted = Trainer(recipe, corpus, seed=3, teachers=taught)
     expected = [reproducible(progress) for progress in uninterrupted.run()]
     found: list[tuple[object, ...]] = []
     while True:
-        training = Training(recipe, corpus, seed=3, snapshot=snapshot)
-        assert training.resumed == bool(found)
-        run = training.run()
+        trainer = Trainer(recipe, corpus, seed=3, teachers=taught, snapshot=snapshot)
+        assert trainer.resumed == bool(found)
+        run = trainer.run()
         if (progress := next(run, None)) is None:
             break
         found.append(reproducible(progress))
         run.close()
     assert found == expected
-    assert same_weights(training.language_model, uninterrupted.language_model)
-    ours, theirs = training.checkpoint(), uninterrupted.checkpoint()
+    assert same_weights(trainer.language_model, uninterrupted.language_model)
+    ours, theirs = trainer.checkpoint(), uninterrupted.checkpoint()
     assert same_weights(ours.language_model, theirs.language_model)
     assert replace(ours.description, created="") == replace(theirs.description, created="")
 
@@ -596,27 +635,27 @@ def test_a_training_stopped_after_every_step_ends_with_the_same_weights(
 def test_a_training_stopped_in_a_measurement_ends_with_the_same_weights(names: Corpus, snapshot: Path) -> None:
     """Enough held-out names for two groups, so that the stop is heard between them."""
     long = replace(names, held_out=tuple(name + end for name in NAMES[:10] for end in NAMES))
-    uninterrupted = Training(TINY_DINO, long)
+    uninterrupted = Trainer(TINY_DINO, long)
     last = list(uninterrupted.run())[-1]
     polls = count()
     for stop in range(3):
-        training = Training(TINY_DINO, long, snapshot=snapshot)
-        assert training.resumed == (stop > 0)
+        trainer = Trainer(TINY_DINO, long, snapshot=snapshot)
+        assert trainer.resumed == (stop > 0)
         with pytest.raises(Interrupted):
-            list(training.run(lambda: next(polls) % 2 == 1))
-    resumed = Training(TINY_DINO, long, snapshot=snapshot)
+            list(trainer.run(partial(stop_in_every_other_measurement, trainer, polls)))
+    resumed = Trainer(TINY_DINO, long, snapshot=snapshot)
     found = list(resumed.run())
     assert reproducible(found[-1]) == reproducible(last)
     assert same_weights(resumed.checkpoint().language_model, uninterrupted.checkpoint().language_model)
 
 
+def stop_in_every_other_measurement(trainer: Trainer, polls: Iterator[int]) -> bool:
+    return trainer.position.measurement_is_owed and next(polls) % 2 == 1
+
+
 def widened(recipe: Recipe) -> Recipe:
     """The recipe with batches that are large enough for two processes."""
-    return replace(
-        recipe,
-        stages=tuple(replace(stage, batch_size=37) for stage in recipe.stages),
-        teachers=tuple(map(widened, recipe.teachers)),
-    )
+    return replace(recipe, stages=tuple(replace(stage, batch_size=37) for stage in recipe.stages))
 
 
 @pytest.mark.parametrize(
@@ -625,31 +664,31 @@ def widened(recipe: Recipe) -> Recipe:
     ids=["names", "verse", "teachers"],
 )
 def test_two_threads_are_reproducible_and_nearly_equal_to_one(
-    form: str, recipe: Recipe, snapshot: Path, request: pytest.FixtureRequest
+    form: str, recipe: Recipe, teachers: list[Checkpoint], snapshot: Path, request: pytest.FixtureRequest
 ) -> None:
-    wide = widened(recipe)
+    wide, taught = widened(recipe), for_recipe(recipe, teachers)
     corpus: Corpus = request.getfixturevalue(form)
-    single = list(Training(wide, corpus).run())
-    uninterrupted = Training(wide, corpus, threads=2)
+    single = list(Trainer(wide, corpus, teachers=taught).run())
+    uninterrupted = Trainer(wide, corpus, teachers=taught, threads=2)
     expected = [reproducible(progress) for progress in uninterrupted.run()]
-    run = Training(wide, corpus, threads=2, snapshot=snapshot).run()
+    run = Trainer(wide, corpus, teachers=taught, threads=2, snapshot=snapshot).run()
     found = [reproducible(next(run)) for _ in range(3)]
     run.close()
-    resumed = Training(wide, corpus, threads=2, snapshot=snapshot)
+    resumed = Trainer(wide, corpus, teachers=taught, threads=2, snapshot=snapshot)
     found += [reproducible(progress) for progress in resumed.run()]
     assert found == expected
     assert same_weights(resumed.language_model, uninterrupted.language_model)
-    losses = [step.training_loss for step in Training(wide, corpus, threads=2).run()]
+    losses = [step.training_loss for step in Trainer(wide, corpus, teachers=taught, threads=2).run()]
     assert losses == pytest.approx([step.training_loss for step in single], rel=1e-3)
 
 
 CHILD = """
 import os, signal, sys
 from pathlib import Path
-from model.checkpoint.versions import save
+from model.checkpoint.versions import load, save
 from model.text.corpus import read_names, read_verse
 from model.training.recipes import Distillation, Recipe, Stage
-from model.training.trainer import Training
+from model.training.trainer import Trainer
 
 texts, snapshot, weights = map(Path, sys.argv[1:4])
 recipe, wait_at, die_at_sync = eval(sys.argv[4]), int(sys.argv[5]), int(sys.argv[6])
@@ -667,13 +706,14 @@ if recipe.form == "names":
     corpus = read_names(texts / "names.txt", pretraining=[texts / "genera.txt"])
 else:
     corpus = read_verse(texts / "poems.txt", pretraining=[texts / "plays.txt"])
-training = Training(recipe, corpus, seed=5, snapshot=snapshot, snapshot_seconds=0.0)
-for progress in training.run():
+teachers = [load(path) for path in sorted(texts.glob("teacher-*"))] if recipe.distils else []
+trainer = Trainer(recipe, corpus, seed=5, teachers=teachers, snapshot=snapshot, snapshot_seconds=0.0)
+for progress in trainer.run():
     losses = progress.training_loss, progress.held_out_loss, progress.best_held_out_loss, progress.gradient_norm
     print(progress.step, progress.stage, *losses, flush=True)
     if progress.step == wait_at:
         sys.stdin.read()
-save(weights, training.checkpoint())
+save(weights, trainer.checkpoint())
 """
 
 
@@ -730,14 +770,14 @@ def finished_run(texts: Path, folder: Path, recipe: Recipe) -> list[str]:
         # A write syncs twice: the new file before the renaming, and the folder after it.
         (TINY_DINO, [{"step": 1}, {"sync": 5}, {"step": 8}, {"sync": 4}, {"step": 15}]),
         (TINY_POEM, [{"step": 6}, {"sync": 7}, {"step": 16}, {"step": 24}]),
-        # The teachers end at steps 16 and 32, pretraining at step 42.
-        (TAUGHT_DINO, [{"step": 3}, {"sync": 6}, {"step": 17}, {"step": 34}, {"step": 44}, {"sync": 4}]),
+        (TAUGHT_DINO, [{"step": 3}, {"sync": 6}, {"step": 12}, {"sync": 4}]),  # pretraining ends at step 10
     ],
     ids=["names", "verse", "teachers"],
 )
 def test_a_training_killed_at_any_moment_ends_with_the_same_weights(
-    recipe: Recipe, moments: list[dict[str, int]], texts: Path, tmp_path: Path
+    recipe: Recipe, moments: list[dict[str, int]], teachers: list[Checkpoint], texts: Path, tmp_path: Path
 ) -> None:
+    assert len(teachers) == 2
     uninterrupted, interrupted = tmp_path / "uninterrupted", tmp_path / "interrupted"
     uninterrupted.mkdir()
     interrupted.mkdir()

@@ -9,7 +9,7 @@ import pytest
 
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions, load
-from model.training.history import read_history
+from model.training.log import read_history
 from tests.checkpoints import checkpoint, files_in, same_weights, saved_at
 
 
@@ -200,9 +200,9 @@ def test_a_description_is_read_without_the_weights(versions: Versions) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "not a checkpoint of this program"),
-        (b"\xff" * 100, "not a checkpoint of this program"),
-        (b"\x02" + bytes(7) + b"{}", "not a checkpoint of this program"),
+        (b"", "empty"),
+        (b"\xff" * 100, "not a complete safetensors file"),
+        (b"\x02" + bytes(7) + b"{}", "not one of this program"),
         (None, "cannot be read: No such file"),
     ],
 )

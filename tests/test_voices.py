@@ -10,14 +10,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from sqlalchemy import func, select
-
 from bot.people.schema import creation_voices
 from bot.writing import voices as room
 from bot.writing.folders import Folders
 from bot.writing.voices import CrowdedError, RemovedError, TakenError, Voices, name_of
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
 from model.checkpoint.versions import Versions
 from model.text.forms import Genre
 from tests.databases import opened

@@ -8,22 +8,23 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-
 from bot.conversation import texts
 from bot.conversation.voices import voice_in
 from bot.handlers.dino import as_names_begin
 from bot.local.buttons import buttons
+
 from model.checkpoint.versions import Versions
-from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, generator_for
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, generator_for
 from tests.serving import ALICE, BOB, Chat, install, names_in, serving, uncoded
 from tests.voices import POKEMON, code_in, learned, plain
 
 if TYPE_CHECKING:
     from bot.local.telegram import Telegram
-    from bot.settings import Settings
     from bot.writing.folders import Folders
     from bot.writing.voices import Voice
+
+    from bot.settings import Settings
 
 
 @pytest.mark.parametrize(

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import socket
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-
+from bot.application import TokenError
 from bot.values import Address, Secret
+
 from tests.serving import ALICE, serving, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from bot.local.telegram import Telegram
+
     from bot.settings import Settings
     from tests.serving import Chat
 
@@ -91,3 +94,13 @@ async def test_a_request_without_the_secret_gets_403(chat: Chat, hooked: Setting
     assert await post(hooked, update("/start", 2)) == 200
     await until(lambda: len(chat.texts()) == 1)
     assert "Mangosaurus" in chat.texts()[0]
+
+
+async def test_a_revoked_token_ends_the_bot(
+    hooked: Settings, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.wire.receiving.ASK_EVERY", 0.01)
+    async with serving(hooked, telegram) as chat:
+        telegram.revoke()
+        with pytest.raises(TokenError):
+            await asyncio.wait_for(chat.mangosaurus.rejected(), 10)

@@ -19,8 +19,7 @@ from bot.shelf import Neighbour, Text
 from bot.words import admins, layout, page, sentences
 from bot.words.layout import typeset
 from bot.words.runs import STYLES, Run, runs
-from model.decoding.limits import MAX_TEMPERATURE
-from model.text.forms import Genre
+from model.text.forms import MAX_TEMPERATURE, Genre
 
 BOT = Path(__file__).resolve().parents[1] / "bot"
 LONGEST_MESSAGE, LONGEST_CAPTION, LONGEST_NOTICE = 4096, 1024, 200

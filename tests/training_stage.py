@@ -13,16 +13,16 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-
 from bot.training.choice import Choice
 from bot.training.commands import Reason, RetrainingError
 from bot.training.lessons import Lesson
 from bot.training.retraining import Outcome, Retraining
 from bot.writing.writer import Writer
+
 from model.checkpoint.encoding import Checkpoint, Description
 from model.checkpoint.versions import Versions, save
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture
 from model.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.training.reporting import TrainingProgress
+
     from model.text.forms import Form
 
 # A command that does as it is told: the first argument is a JSON object, the others are those of `python -m model`.

@@ -85,7 +85,7 @@ class TelegramRequest(HTTPXRequest):
 
 
 class PollingRequest(TelegramRequest):
-    """Fetches updates on a connection of its own.
+    """Fetches updates on a connection of its own, which is made anew after every poll that failed.
 
     python-telegram-bot parses a batch as a whole: with one update that it cannot parse, it fetches the same batch
     without end. Here such an update becomes an empty one with the same id, which is handled like any other.
@@ -93,16 +93,31 @@ class PollingRequest(TelegramRequest):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(1, **options)
+        self._has_failed = False
 
     async def do_request(self, url: str, method: str, *args: Any, **options: Any) -> tuple[int, bytes]:
         """Return the status and the body, in which every update can be parsed."""
+        if self._has_failed:  # httpcore can lose a connection that was cut, and this pool has but one
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(POOL_TIMEOUT):
+                    await self.shutdown()
+            await self.initialize()
+        self._has_failed = True  # until the opposite is known, also if this poll is cancelled
         status, body = await super().do_request(url, method, *args, **options)
-        response = json.loads(body)
-        updates = response.get("result")
-        if not isinstance(updates, list):
-            return status, body
-        response["result"] = [readable(update) for update in updates]
-        return status, json.dumps(response).encode()
+        updates = readable_batch(body)
+        self._has_failed = status != HTTPStatus.OK
+        return status, updates
+
+
+def readable_batch(body: bytes) -> bytes:
+    """Return Telegram's answer to a poll, in which every update can be parsed; NetworkError if there is no list."""
+    response = json.loads(body)
+    if not response["ok"]:
+        return body
+    if not isinstance(response.get("result"), list):
+        raise NetworkError("The response holds no list of updates")
+    response["result"] = [readable(update) for update in response["result"]]
+    return json.dumps(response).encode()
 
 
 def readable(update: dict[str, Any]) -> dict[str, Any]:

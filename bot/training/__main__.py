@@ -15,7 +15,7 @@ from bot.training.folder import CURVES, NEW, START, options, read_run
 from model.__main__ import app
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions
-from model.training.events import history_path
+from model.training.log import history_path
 
 
 def main(folder: Path, weights: Path) -> int:

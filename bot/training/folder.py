@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from model.engine.threads import available_cores
 from model.files import write_whole
-from model.training.events import history_path, snapshot_path
+from model.training.log import history_path, snapshot_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -25,7 +25,7 @@ from bot.voices import RemovedError
 from bot.words import admins, sentences, tables
 from model.checkpoint.encoding import CheckpointError
 from model.files import write_whole
-from model.training.events import history_path
+from model.training.log import history_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

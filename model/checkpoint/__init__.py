@@ -1,8 +1,5 @@
-"""Weights on disk: a file is an immutable version, and a folder of versions has a current one.
+"""Weights on disk. A file is an immutable version, and a folder of versions has a current one.
 
-Rooms, from the ground up, and what other wings use of them:
-
-    encoding   Checkpoint, Description, CheckpointError, digest_of: a checkpoint as checksummed bytes
-    versions   Versions, NoVersionError, VERSION_NAME, load, save, write_whole: files, the folder of versions, and the
-               pointer to the current one
+`tensor_file` writes arrays and facts with a checksum, for weights and for unfinished trainings. `encoding` says which
+arrays and facts a checkpoint has. `versions` keeps the folder.
 """

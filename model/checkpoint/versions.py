@@ -12,20 +12,22 @@ Old versions are never removed. They are small, and they serve when a newer one 
 
 import logging
 import re
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from model import files
+from model.checkpoint import tensor_file
 from model.checkpoint.encoding import (
     VERSION_LENGTH,
     Checkpoint,
     CheckpointError,
     Description,
-    FormatError,
     decode,
+    decode_description,
     encode,
-    read_description,
 )
+from model.checkpoint.tensor_file import explained
 
 logger = logging.getLogger(__name__)
 
@@ -40,38 +42,19 @@ class NoVersionError(CheckpointError):
 def save(path: Path, checkpoint: Checkpoint) -> Checkpoint:
     """Write a checkpoint and return it with its version. Raises CheckpointError and then leaves `path` as it was."""
     try:
-        content = encode(checkpoint)
-        version = decode(content).version  # checks that the file will load
-    except FormatError as error:
+        arrays, facts = encode(checkpoint)
+        decode(arrays, facts)  # checks that the file will load
+    except ValueError as error:
         raise CheckpointError(f"{path}: not written, because {error}") from error
-    write_whole(path, content)
-    return replace(checkpoint, version=version)
+    return replace(checkpoint, version=tensor_file.write(path, arrays, facts)[:VERSION_LENGTH])
 
 
 def load(path: Path) -> Checkpoint:
     """Read and verify a checkpoint. Raises CheckpointError, which names the file and the fault."""
-    return _verified(path, _read(path))
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file atomically. Raises CheckpointError."""
+    arrays, facts, digest = tensor_file.read(path)
     try:
-        files.write_whole(path, content)
-    except OSError as error:
-        raise CheckpointError(f"{path}: cannot be written: {error.strerror or error}") from error
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
-
-
-def _verified(path: Path, content: bytes) -> Checkpoint:
-    try:
-        return decode(content)
-    except FormatError as error:
+        return decode(arrays, facts, digest[:VERSION_LENGTH])
+    except ValueError as error:
         raise CheckpointError(f"{path}: {error}") from error
 
 
@@ -89,14 +72,14 @@ class Versions:
 
     def add(self, checkpoint_path: Path) -> str:
         """Copy a checkpoint into the folder and return its version. Adding it again changes nothing."""
-        content = _read(checkpoint_path)
-        version = _verified(checkpoint_path, content).version
-        if not self._is_sound(version):
-            try:
-                self.directory.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise CheckpointError(f"{self.directory}: cannot be made: {error.strerror or error}") from error
-            write_whole(self.path(version), content)
+        version = load(checkpoint_path).version
+        with suppress(CheckpointError):
+            return self.load(version).version
+        with explained(checkpoint_path, "cannot be read"):
+            content = checkpoint_path.read_bytes()
+        with explained(self.directory, "cannot be made"):
+            self.directory.mkdir(parents=True, exist_ok=True)
+        self._write(self.path(version), content)
         return version
 
     def load(self, version: str) -> Checkpoint:
@@ -111,20 +94,17 @@ class Versions:
         """Return a version's description. It is at the beginning of the file, and the rest is not verified."""
         path = self.path(version)
         try:
-            with path.open("rb") as file:
-                return read_description(file)
-        except OSError as error:
-            raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
-        except FormatError as error:
-            raise CheckpointError(f"{path}: {error}") from error
+            return decode_description(tensor_file.read_facts(path))
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"{path}: its description is invalid: {error}") from error
 
     def promote(self, version: str) -> None:
         """Make a version the current one, provided that it loads."""
         self.load(version)
         before = self._named("current", "released")
         if before and before != version:
-            self._write_pointer("previous", before)
-        self._write_pointer("current", version)
+            self._write(self.directory / "previous", f"{before}\n".encode())
+        self._write(self.directory / "current", f"{version}\n".encode())
 
     def rollback(self) -> str:
         """Make the version current that was in use before, and return it; the next rollback comes back from there.
@@ -140,7 +120,7 @@ class Versions:
     def before(self) -> str | None:
         """Return the version that was in use before the current one, else the released one; None if there is none."""
         writes = self._named("current", "released", "previous")
-        earlier = (self._read_pointer(name) for name in ("previous", "released"))
+        earlier = (self._named(name) for name in ("previous", "released"))
         return next((version for version in earlier if version not in (None, writes)), None)
 
     def current(self) -> str:
@@ -152,68 +132,58 @@ class Versions:
         return self._in_use("current", "released", "previous")
 
     def load_current(self) -> Checkpoint:
-        """Load the version that writes. If it does not load, log a warning and load the last good version instead."""
-        try:
-            return self.load(self.serving())
-        except CheckpointError as error:
-            logger.warning("checkpoint refused: %s", error)
-            return self._load_last_good(error)
+        """Load the version that writes. If it does not load, log a warning and load the last good version instead.
 
-    def list(self) -> tuple[str, ...]:
-        """Return all versions in the folder, the newest file first, without checking that they load."""
-        try:
-            found = [(file.stat().st_mtime_ns, file.stem) for file in self.directory.glob(f"*{SUFFIX}")]
-        except OSError as error:
-            raise CheckpointError(f"{self.directory}: cannot be read: {error.strerror or error}") from error
-        return tuple(stem for _, stem in sorted(found, reverse=True) if VERSION_NAME.fullmatch(stem))
-
-    def _load_last_good(self, reason: CheckpointError) -> Checkpoint:
-        """Load the previous version, else the released one, else the newest that loads; else raise `reason`."""
-        pointed = [self._read_pointer(name) for name in ("previous", "released")]
-        for version in filter(None, dict.fromkeys([*pointed, *self.list()])):
+        That is the previous one, else the released one, else the newest that loads.
+        """
+        wanted = self._named("current", "released", "previous")
+        pointed = filter(None, (wanted, self._named("previous"), self._named("released")))
+        reason: CheckpointError | None = None if wanted else self._nothing()
+        for version in dict.fromkeys((*pointed, *self.list())):
             try:
                 checkpoint = self.load(version)
             except CheckpointError as error:
                 logger.warning("checkpoint refused: %s", error)
+                reason = reason or error
                 continue
-            logger.warning("serving version %s of %s instead", version, self.directory)
+            if version != wanted:
+                logger.warning("serving version %s of %s instead", version, self.directory)
             return checkpoint
         raise CheckpointError(f"{reason} (and no other version loads)") from reason
 
-    def _is_sound(self, version: str) -> bool:
-        try:
-            self.load(version)
-        except CheckpointError:
-            return False
-        return True
+    def list(self) -> tuple[str, ...]:
+        """Return all versions in the folder, the newest file first, without checking that they load."""
+        with explained(self.directory, "cannot be read"):
+            found = [(file.stat().st_mtime_ns, file.stem) for file in self.directory.glob(f"*{SUFFIX}")]
+        return tuple(stem for _, stem in sorted(found, reverse=True) if VERSION_NAME.fullmatch(stem))
 
     def _in_use(self, *pointers: str) -> str:
         version = self._named(*pointers)
         if version is None:
-            raise NoVersionError(
-                f"{self.directory}: no current checkpoint: neither 'current' nor 'released' names a version; "
-                "train one, or restore the released one"
-            )
+            raise self._nothing()
         return version
 
-    def _named(self, *pointers: str) -> str | None:
-        """Return the version that the first usable pointer names."""
-        return next(filter(None, map(self._read_pointer, pointers)), None)
+    def _nothing(self) -> NoVersionError:
+        return NoVersionError(
+            f"{self.directory}: no current checkpoint: neither 'current' nor 'released' names a version; "
+            "train one, or restore the released one"
+        )
 
-    def _read_pointer(self, name: str) -> str | None:
-        """Return the version in a pointer file, or None. A damaged pointer is ignored with a warning."""
-        path = self.directory / name
-        try:
-            text = path.read_text(encoding="utf-8", errors="replace").strip()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            logger.warning("pointer ignored: %s: %s", path, error.strerror or error)
-            return None
-        if VERSION_NAME.fullmatch(text):
-            return text
-        logger.warning("pointer ignored: %s: %r is not a version", path, text[:40])
+    def _named(self, *pointers: str) -> str | None:
+        """Return the version that the first usable pointer names. A damaged pointer is ignored with a warning."""
+        for path in map(self.directory.joinpath, pointers):
+            try:
+                text = path.read_text(encoding="utf-8", errors="replace").strip()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                logger.warning("pointer ignored: %s: %s", path, error.strerror or error)
+                continue
+            if VERSION_NAME.fullmatch(text):
+                return text
+            logger.warning("pointer ignored: %s: %r is not a version", path, text[:40])
         return None
 
-    def _write_pointer(self, name: str, version: str) -> None:
-        write_whole(self.directory / name, f"{version}\n".encode())
+    def _write(self, path: Path, content: bytes) -> None:
+        with explained(path, "cannot be written"):
+            files.write_whole(path, content)

@@ -1,17 +1,29 @@
-"""What the commands in `model/__main__.py` share, and the work of the longer ones.
+"""The work of the commands in `model/__main__.py`, and Ctrl-C while the program is loading.
 
 `python -m model --help` must answer at once, so heavy imports are inside the functions that need them.
-
-Rooms, from the ground up, and what others use of them:
-
-    interrupt   leave_at_once, leave_in_order, INTERRUPTED: Ctrl-C while the program is loading
-    failures    Commands, FAILURES, sentence: an error as one line and an exit code
-    options     NetworkArgument, GenreArgument, CorpusOption, AlphabetOption, CheckpointOption, ThreadsOption,
-                JsonOption, and what they name: versions_of, weights_at, texts_at, tell_of, check_out
-    figures     print_json, print_comparison: results as tables or JSON
-    display     a training as it runs
-    evaluation  run_evaluation: what `evaluate` does
-    sampling    usual_temperature, check_options, requests_for, whole_texts: what `sample` asks for and prints
-    training    run_training, add_version, print_end: what `train` does
-    plots       draw: a training as a picture
 """
+
+import os
+import signal
+
+INTERRUPTED = 130  # the exit code that a shell reports after Ctrl-C
+
+
+def leave_at_once() -> None:
+    """Let Ctrl-C end the process at once, while it is loading, unless it was started with Ctrl-C ignored.
+
+    Loading takes a tenth of a second and leaves nothing to clean up. In the first hundredths of a second, before this
+    module is imported, Ctrl-C still gives Python's traceback.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _leave)
+
+
+def leave_in_order() -> None:
+    """Let Ctrl-C raise KeyboardInterrupt again."""
+    if signal.getsignal(signal.SIGINT) is _leave:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _leave(_number: int, _frame: object) -> None:
+    os._exit(INTERRUPTED)

@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from model.cli.interrupt import leave_in_order
+from model.cli import leave_in_order
 from model.errors import MangosaurusError
 
 FAILURES = (MangosaurusError, OSError, MemoryError)

@@ -1,8 +1,6 @@
 """The results of `evaluate` and `compare`: tables for people, JSON for programs."""
 
-import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,18 +10,10 @@ if TYPE_CHECKING:
     from model.evaluation.sonnets import SonnetEvaluation
 
 
-def print_json(value: Mapping[str, Any]) -> None:
-    """Print a value as one line of JSON, flushed at once."""
-    print(json.dumps(value), flush=True)
-
-
 def print_evaluation(evaluation: "Evaluation") -> None:
     """Print the figures of one checkpoint as a table: held-out text beside samples."""
     from rich.console import Console
     from rich.table import Table
-
-    from model.evaluation.appearance import SYLLABLES
-    from model.evaluation.syllables import PACKAGE
 
     table = Table("", title=f"{evaluation.form}, version {evaluation.version}", title_justify="left")
     table.add_column("held out", justify="right")
@@ -37,8 +27,6 @@ def print_evaluation(evaluation: "Evaluation") -> None:
     for name, value in evaluation.samples.items():
         table.add_row(name.replace("_", " "), _figure(evaluation.held_out[name]), _figure(value))
     Console().print(table)
-    if evaluation.form == "verse" and evaluation.samples and SYLLABLES not in evaluation.samples:
-        typer.echo(f"To count {SYLLABLES.replace('_', ' ')}: pip install {PACKAGE}")
     if not evaluation.trained_on_this_corpus:
         typer.echo("These weights were trained on another text, which may contain held-out documents of this one.")
 
@@ -49,12 +37,18 @@ def _figure(value: float) -> str:
 
 def print_comparison(comparison: "Comparison") -> None:
     """Print both losses and whether the new weights are better."""
+    from model.evaluation.comparison import WORTHWHILE, digits_for
+
+    digits = digits_for(comparison.old_loss, comparison.new_loss)
     typer.echo(
         f"held-out nats per character on {comparison.documents} documents: "
-        f"old {comparison.old_loss:.4f}, new {comparison.new_loss:.4f}"
+        f"old {comparison.old_loss:.{digits}f}, new {comparison.new_loss:.{digits}f}"
     )
     verdict = "better" if comparison.better else "not better"
-    typer.echo(f"The new weights are {verdict} by more than two standard errors ({comparison.margin:.4f}).")
+    typer.echo(
+        f"The new weights are {verdict}: better means by more than two standard errors "
+        f"({comparison.margin:.{digits}f}) and by at least {WORTHWHILE:g}."
+    )
 
 
 def print_sonnets(evaluation: "SonnetEvaluation") -> None:

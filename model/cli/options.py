@@ -1,8 +1,9 @@
 """The options that several commands have, and what they name: weights, texts, output files."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -82,7 +83,7 @@ def tell_of(corpus: "Corpus") -> None:
 def check_out(out: Path, corpus: Sequence[Path]) -> None:
     """Refuse a path that is a folder, or where the training would overwrite a text."""
     from model.text.sources import own_texts
-    from model.training.events import history_path, snapshot_path
+    from model.training.log import history_path, snapshot_path
 
     if not out.name or out.is_dir():
         raise MangosaurusError(f"{out}: is a folder; --out needs a file")
@@ -90,3 +91,8 @@ def check_out(out: Path, corpus: Sequence[Path]) -> None:
     for path in (out, history_path(out), snapshot_path(out)):
         if path.resolve() in texts:
             raise MangosaurusError(f"{path}: the training would overwrite this text; choose another --out")
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print a value as one line of JSON, flushed at once."""
+    print(json.dumps(value), flush=True)

@@ -1,61 +1,90 @@
-"""The work of the command `train`: train, add a version, and print how it ended."""
+"""What `train` does beside training: it catches signals, shows what goes on, adds a version and says how it ended."""
 
 import shlex
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import typer
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
 
-from model.cli.figures import print_json
-from model.cli.interrupt import INTERRUPTED
+from model.cli import INTERRUPTED
+from model.cli.options import print_json
 from model.text.forms import Network
-
-LEARNT = 0.8
-"""A training that ends before this share of its minutes has had enough of its text."""
+from model.training.log import Event, history_path
 
 if TYPE_CHECKING:
-    from model.checkpoint.encoding import Checkpoint
     from model.checkpoint.versions import Versions
-    from model.text.corpus import Corpus
-    from model.training.events import Event
-    from model.training.recipes import Recipe
+
+STOP, FINISH = frozenset({signal.SIGINT, signal.SIGTERM}), signal.SIGUSR1
+LEARNT = 0.8
+"""A training that ends before this share of its minutes has had enough of its text."""
+PAUSE_SECONDS = 10.0
+"""Between plain lines of progress."""
+SAMPLES_SHOWN = 6
+LINES_TO_BEAT = {"ngram_loss": "n-gram", "start_loss": "the given weights"}
 
 
-def run_training(
-    recipe: "Recipe",
-    corpus: "Corpus",
-    out: Path,
-    seed: int,
-    threads: int,
-    start: "Checkpoint | None" = None,
-    *,
-    json: bool,
-) -> "Event":
-    """Train, or resume a training that was stopped, and show its events; return the last one."""
-    from model.cli.display import display_for
-    from model.engine.threads import blas_threads
-    from model.training import events
-    from model.training.trainer import Training
+@contextmanager
+def signals() -> Iterator[tuple[Callable[[], bool], Callable[[], bool]]]:
+    """Catch signals, and yield two functions: whether one to stop came (Ctrl-C, SIGTERM), or one to finish (SIGUSR1).
 
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with blas_threads(1):  # each further thread is a process of its own (see `model.engine.parallel`)
-        snapshot = events.snapshot_path(out)
-        training = Training(recipe, corpus, seed=seed, threads=threads, start=start, snapshot=snapshot)
-        with display_for(json=json) as display:
-            return events.run(training, corpus, out, seed=seed, show=display.show)
+    A second one to stop raises KeyboardInterrupt.
+    """
+    received: set[int] = set()
+
+    def receive(number: int, _frame: FrameType | None) -> None:
+        if number in STOP and received & STOP:
+            raise KeyboardInterrupt
+        received.add(number)
+
+    handlers = {number: signal.signal(number, receive) for number in (*STOP, FINISH)}
+    try:
+        yield lambda: bool(received & STOP), lambda: FINISH in received
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
-def add_version(event: "Event", versions: "Versions", *, promote: bool) -> "Event":
-    """Add the weights of a finished training to the versions; return the event with their new path."""
-    from model.training.events import keep_as_version
+@contextmanager
+def display(*, json: bool, console: Console | None = None) -> Iterator[Callable[[Event], None]]:
+    """Yield the function that shows an event, as it suits stdout."""
+    console = console or Console()
+    if json:
+        yield print_json
+    elif console.is_terminal:
+        with Live(console=console, auto_refresh=False) as live:
+            yield _Panel(live).show
+    else:
+        lines = _Lines()
+        try:
+            yield lines.show
+        finally:
+            lines.finish()
 
-    event = keep_as_version(event, versions)
+
+def add_version(event: Event, versions: "Versions", *, promote: bool) -> Event:
+    """Move the weights and the log of a finished training to the versions; return the event with the new path."""
+    out = Path(event["out"])
+    path = versions.path(versions.add(out))
+    history_path(out).replace(history_path(path))
+    out.unlink()
     if promote:
         versions.promote(event["version"])
-    return event
+    return event | {"out": str(path)}
 
 
-def print_end(event: "Event", network: Network, *, minutes: float | None, promoted: bool, json: bool) -> None:
+def print_end(event: Event, network: Network, *, minutes: float | None, promoted: bool, json: bool) -> None:
     """Print the last event of a training. If the training was stopped, exit with code 130."""
     if json:
         print_json(event)
@@ -65,12 +94,135 @@ def print_end(event: "Event", network: Network, *, minutes: float | None, promot
             f"{event['out']}"
         )
         if minutes is not None and not event["early"] and event["seconds"] < LEARNT * 60 * minutes:
-            typer.echo(
-                "It took less than its minutes, because the text is learnt: from here on it would be learnt by heart."
-            )
+            typer.echo("It ended before its minutes were over: more steps would learn the text by heart.")
         option = "" if promoted else f" --checkpoint {shlex.quote(event['out'])}"
         typer.echo(f"Try it: python -m model sample {network}{option}")
     else:
         typer.echo(f"Stopped. To resume, run the same command again. To start over, delete {event['snapshot']} first.")
     if event["event"] == "stopped":
         raise typer.Exit(INTERRUPTED)
+
+
+# How a training is shown
+
+
+class _Lines:
+    """A line for each sample, for the first and the last progress, and for progress every ten seconds between."""
+
+    def __init__(self) -> None:
+        self._printed_at = -PAUSE_SECONDS
+        self._progress: Event | None = None
+        self._unprinted: Event | None = None
+
+    def show(self, event: Event) -> None:
+        if event["event"] == "started":
+            print(heading(event), flush=True)
+        elif event["event"] == "sample":
+            print(f"  {event['text']}".replace("\n", "\n  "), flush=True)
+        elif event["event"] == "progress":
+            self._progress = self._unprinted = _with_held_out(event, self._progress)
+            if time.monotonic() - self._printed_at >= PAUSE_SECONDS:
+                self.finish()
+
+    def finish(self) -> None:
+        if self._unprinted is not None:
+            print(one_line(self._unprinted), flush=True)
+            self._printed_at, self._unprinted = time.monotonic(), None
+
+
+class _Panel:
+    """A panel that is redrawn in place: a progress bar, the figures, and the latest samples."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._samples: deque[Event] = deque(maxlen=SAMPLES_SHOWN)
+        self._progress: Event | None = None
+        self._title = ""
+
+    def show(self, event: Event) -> None:
+        if event["event"] == "started":
+            self._title = heading(event)
+        elif event["event"] == "sample":
+            self._samples.append(event)
+        elif event["event"] == "progress":
+            self._progress = _with_held_out(event, self._progress)
+        parts: list[RenderableType] = []
+        if self._progress is not None:
+            parts += [_bar(self._progress), _figures(self._progress)]
+        if self._samples:
+            parts += [Text(), _samples(self._samples)]
+        title = Text(self._title, style="bold")
+        self._live.update(Panel(Group(*parts), title=title, title_align="left", border_style="cyan"), refresh=True)
+
+
+def heading(event: Event) -> str:
+    """Format a started event as a title."""
+    resumed = ", resumed" if event.get("resumed") else ""
+    lines = [f"{event[name]:.3f} ({of})" for name, of in LINES_TO_BEAT.items() if event.get(name) is not None]
+    to_beat = f"; to beat: {', '.join(lines)}" if lines else ""
+    return f"{event['recipe']}: {event['parameters']:,} weights{resumed}{to_beat}"
+
+
+def one_line(event: Event) -> str:
+    """Format a progress event as one line."""
+    parts = [
+        f"{event['stage']} step {event['step']:,}, epoch {event['epoch']}",
+        f"training {event['training_loss']:.3f}",
+        f"held out {_loss(event['held_out_loss'])} (best {_loss(event['best_held_out_loss'])})",
+        f"{event['characters_per_second']:,.0f} characters/s",
+        f"{event['fraction']:.0%}, {duration(event['seconds_left'])} left",
+    ]
+    return " | ".join(parts)
+
+
+def duration(seconds: float | None) -> str:
+    """Format seconds as 0:07, 12:30 or 1:02:03."""
+    if seconds is None:
+        return "?"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _with_held_out(event: Event, previous: Event | None) -> Event:
+    """Fill in the previous held-out loss if this event has none."""
+    if event["held_out_loss"] is not None or previous is None:
+        return event
+    return event | {"held_out_loss": previous["held_out_loss"]}
+
+
+def _loss(loss: float | None) -> str:
+    return "-" if loss is None else f"{loss:.3f}"
+
+
+def _bar(event: Event) -> Table:
+    grid = Table.grid(padding=(0, 2), expand=True)
+    grid.add_column(no_wrap=True)
+    grid.add_column(ratio=1)
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_row(
+        f"{event['stage']}, epoch {event['epoch']}, step {event['step']:,}",
+        ProgressBar(total=1, completed=event["fraction"]),
+        f"{event['fraction']:.0%}, {duration(event['seconds_left'])} left",
+    )
+    return grid
+
+
+def _figures(event: Event) -> Table:
+    grid = Table.grid(padding=(0, 3))
+    grid.add_row(
+        f"training {event['training_loss']:.3f}",
+        f"held out {_loss(event['held_out_loss'])}",
+        f"best [bold green]{_loss(event['best_held_out_loss'])}[/] nats per character",
+        f"[dim]{event['characters_per_second']:,.0f} characters/s[/]",
+    )
+    return grid
+
+
+def _samples(samples: deque[Event]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(justify="right", style="dim", no_wrap=True)
+    grid.add_column()
+    for number, event in enumerate(samples, start=1):
+        grid.add_row(f"{event['step']:,}", Text(event["text"], style="bold" if number == len(samples) else ""))
+    return grid

@@ -1,55 +1,44 @@
-"""The arithmetic of `model.network`, arranged for the machine. Read that wing first: the equations are the same.
+"""The arithmetic of `model.network`, arranged for the machine.
+
+Read that wing first: the equations are the same, and the files have the same names. `products` and `buffers` serve the
+cells, `processes` shares a step between cores, and `exact` is the step of the decoder.
 
 A recurrent network spends nearly all its time in one matrix product for each layer and time step. The textbook has one
 sequence in each row: z = x w, a (B, D) matrix times a (D, K) matrix. The table shows microseconds for one such product
 of an LSTM, with D = 2H + 1 and K = 4H, on one core; `python -m benchmarks products` measures it.
 
     H, B        rows, x w    columns, wᵀ x    panels and groups
-    128, 128          362              352                  321
-    256, 64           854              718                  605
-    512, 64         3,694            3,304                2,586
+    128, 128          356              343                  315
+    256, 64           860              726                  599
+    512, 64         3,456            3,187                2,435
 
 Columns. Here each sequence is a column: z = wᵀ x, a (K, D) matrix times a (D, B) matrix. Each of the four gates of an
 LSTM is then one contiguous block of z, and element-wise loops run along memory.
 
 Panels and groups. Before OpenBLAS multiplies two large matrices, it packs both into the order that its kernel reads.
 For these shapes, packing costs up to 40 % of the product itself. OpenBLAS does not pack for products of up to a million
-multiplications. So one time step is computed as many small products, (8, D) by (D, 32). The weights are copied into
+multiplications. So one time step is computed as many small products, (8, D) by (D, 32). The parameters are copied into
 panels of 8 outputs, once for all time steps (0.5 ms at H 256, for 64 steps). The batch is split into groups of at most
 32 columns. At all three widths, these two sizes are the fastest, or within 5 % of the fastest.
 
-One product a layer. A layer multiplies its inputs [x_t, 1, h_{t-1}], stacked in one column, by its weights
-[w_x; b; w_h]. The bias is the weight of an input that is always 1. The look-up of the first layer becomes a product
-with one-hot columns, which costs little with 38 characters.
+One product a layer. A layer stacks its inputs [x_t, 1, h_{t-1}] in one column, its parameters [w_x; b; w_h] in one
+matrix, and multiplies them. The bias belongs to an input that is always 1. The first layer reads one-hot columns, which
+costs little with 38 characters. Only the GRU needs two products (see `gru`).
 
-One tanh. Because σ(z) = ½ + ½ tanh(z/2), a single call of tanh computes all four gates of an LSTM. The weights of the
-three sigmoid gates are halved beforehand. Halving is exact, so it changes no digit.
+One tanh. Because σ(z) = ½ + ½ tanh(z/2), a single call of tanh computes all four gates of an LSTM. The parameters of
+the three sigmoid gates are halved beforehand. Halving is exact, so it changes no digit.
 
-No new memory. A training step writes megabytes, and allocating memory takes as long as filling it. So a `Workspace`
-keeps all arrays by name and shape, and lends scratch memory to the functions that need some (see `products.Lend`).
+No new memory. A training step writes megabytes, and allocating memory takes as long as filling it. So `Buffers` keeps
+all arrays by name and shape, and lends scratch memory to the functions that need some (see `products.Lend`).
 
 Processes. The products of one time step are small, so threads inside them gain little, and Python threads would wait
 for the interpreter lock hundreds of times in a training step. Instead, each further core has its own process, which
 takes its share of the batch forward and backward. The processes meet once a training step, to add their gradients.
 
-Exact sums. A floating-point sum depends on the order of its terms, which depends on shapes, threads and processor. So
-a text could depend on the other texts in the batch. `Lockstep`, which the decoder uses, prevents that. It rounds
-weights and states to multiples of powers of two, chosen so that every sum of their products fits into the digits of a
-float. Such a sum is exact in any order. So the form of a product is free: each number of rows gets the fastest one,
+Exact sums. A floating-point sum depends on the order of its terms, which depends on shapes, threads and processor. So a
+text could depend on the other texts in the batch. `exact.Lockstep`, which the decoder uses, prevents that. It rounds
+parameters and states to multiples of powers of two, chosen so that every sum of their products fits into the digits of
+a float. Such a sum is exact in any order. So the form of a product is free: each number of rows gets the fastest one,
 and all forms give the same bits. Rounding moves h by at most 1/512, and raises the held-out losses of the released
 networks by at most 0.0001 nats per character.
-
-Rooms, from the ground up, and what other wings use of them:
-
-    threads         available_cores, blas_threads: how many threads BLAS may use
-    columns         batches of rows as groups of columns, and back
-    products        products of columns, by panels of weights
-    layers          RNN, LSTM and cross-entropy on columns, in place
-    workspace       the arrays of a training step, allocated once
-    training_step   TrainingStep: the loss and the gradients of a batch
-    shard           a process that computes a share of every batch
-    parallel        Shards, ParallelError: a training step on several cores
-    grid            rounding that makes sums exact
-    layout          how the decoder's rows lie in columns, and which product suits them
-    lockstep        Lockstep: many rows one character on, each with the bits it would have alone
 """

@@ -1,32 +1,79 @@
-"""Matrix products of columns, y = wᵀ x, with weights that are arranged once for many products.
+"""Rows as groups of columns, and their products with parameters that are arranged once for many products.
 
-See `model.engine` for why there are columns, panels and groups. Functions write into arrays that they are given.
+See `model.engine` for why there are columns, panels and groups. G groups of B columns each: a sequence of arrays is
+(T, G, D, B), and y = wᵀ x. Where no G is given, B is the whole batch. Functions write into arrays that they are given.
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from math import gcd
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from model.network.layers import Array
+from model.network.layers import Array, Ids
+from model.text.vocabulary import NO_CHARACTER
 
+Number = TypeVar("Number", bound=np.generic)
 Lend = Callable[..., Array]
 """Uninitialised scratch memory, reused by name and shape: `lend(name, *shape)` returns an array, and the next call with
-the same name and shape returns the same memory. A `Workspace` lends with `Workspace.array`."""
+the same name and shape returns the same memory (see `buffers.Buffers.lend`)."""
 
+GROUP = 32
+"""The largest number of columns in a group; see `model.engine` for why."""
 PANEL = 8
-"""Outputs in a panel of weights; see `model.engine` for why."""
+"""Outputs in a panel of parameters; see `model.engine` for why."""
 STEPS_COPIED = 8
 """Time steps that `_features_first` copies at once. Measured: copying all of them at once takes half as long again."""
 
 
+def in_groups(row: NDArray[Number]) -> NDArray[Number]:
+    """View (..., B) as (..., G, B/G), with the G of `group_count`."""
+    return row.reshape(*row.shape[:-1], group_count(row.shape[-1]), -1)
+
+
+@lru_cache(maxsize=128)
+def group_count(batch_size: int) -> int:
+    """Return the fewest equal groups of at most GROUP columns.
+
+    There is one group if no number from the fewest possible to twice as many divides the batch.
+    """
+    fewest = -(-batch_size // GROUP)
+    return next((groups for groups in range(fewest, 2 * fewest + 1) if batch_size % groups == 0), 1)
+
+
+def as_columns(rows: Array) -> Array:
+    """View rows (B, D) as columns (G, D, B/G)."""
+    return in_groups(rows.T).swapaxes(0, 1)
+
+
+def as_rows(columns: Array) -> Array:
+    """Return columns (G, D, B/G) as rows (B, D): a view of a single group, a copy of several."""
+    return columns.swapaxes(0, 1).reshape(columns.shape[1], -1).T
+
+
+def one_hot(ids: Ids, out: Array) -> None:
+    """Write ids (T, G, B) as one-hot columns (T, G, V, B); NO_CHARACTER becomes a column of zeros."""
+    out[:] = 0
+    out.swapaxes(2, 3)[at_ids(ids)] = ids != NO_CHARACTER  # it is -1, and writes a 0 into the last element
+
+
+def at_ids(ids: Ids) -> tuple[Ids, ...]:
+    """Return the index that takes the element of each id (...) out of an array (..., V)."""
+    return (*_mesh(ids.shape), ids)
+
+
+@lru_cache(maxsize=128)
+def _mesh(shape: tuple[int, ...]) -> tuple[Ids, ...]:
+    return np.indices(shape, sparse=True)
+
+
 def panels(w: Array, width: int = PANEL, halved: int = 0, lend: Lend | None = None) -> Array:
-    """Arrange weights (D, K) in panels (K/n, n, D), in which the n weights of each input lie side by side.
+    """Arrange parameters (D, K) in panels (K/n, n, D), in which the n numbers of each input lie side by side.
 
     n is the greatest common divisor of K and `width`. If that is below PANEL, one panel holds all outputs: n = K. The
-    weights of the first `halved` outputs are halved.
+    numbers of the first `halved` outputs are halved.
     """
     outputs = w.shape[1]
     width = gcd(outputs, width)
@@ -60,7 +107,7 @@ def prepare_steps(
 ) -> tuple[Callable[[Array, Array], Any], Array, Array]:
     """Prepare y = wᵀ x for one time step after the other, with x (T, G, D, B), y (T, G, K, B) and w (D, K).
 
-    Returns `multiply`, and views of x and y such that `multiply(x_t, y_t)` writes step t. The weights of the first
+    Return `multiply`, and views of x and y such that `multiply(x_t, y_t)` writes step t. The numbers of the first
     `halved` outputs are halved.
     """
     if _is_single(x):
@@ -74,7 +121,7 @@ def prepare_steps(
 
 
 def weight_gradient(x: Array, d_y: Array, out: Array, lend: Lend) -> None:
-    """Write the gradient of the weights of y = wᵀ x, for x (T, G, D, B) and d_y (T, G, K, B), into out (D, K).
+    """Write the gradient of w in y = wᵀ x, for x (T, G, D, B) and d_y (T, G, K, B), into out (D, K).
 
     It is one product over all columns of all time steps, (D, TGB) by (TGB, K), for which both sides are copied.
     """
@@ -95,5 +142,5 @@ def _features_first(x: Array, name: str, lend: Lend) -> Array:
 
 
 def _is_single(x: Array) -> bool:
-    """Tell whether x (T, G, D, B) has one column a step: then each step is a vector, and panels gain nothing."""
+    """Return whether x (T, G, D, B) has one column a step: then each step is a vector, and panels gain nothing."""
     return bool(x.shape[1] * x.shape[3] == 1)

@@ -3,12 +3,10 @@
 Rooms, from the ground up, and what other wings use of them:
 
     held_out      held_out_loss: the loss on documents that were not trained on
-    ngram         NGram, best_order: the baseline, a character n-gram
-    resemblance   edits between names, and runs of characters copied from a text
-    spelling      sequences of letters that no real name has
-    syllables     PACKAGE: syllables of a line, from the CMU Pronouncing Dictionary
-    appearance    SYLLABLES: figures about names and poems, sampled or real
-    evaluation    evaluate, Evaluation, baselines: all figures of one checkpoint
-    sonnets       evaluate_sonnets, SonnetEvaluation: how well sonnets scan and rhyme
-    comparison    compare, Comparison: whether one network is better than another
+    ngram         baselines, Baseline: a character n-gram's loss on the same text
+    copying       runs of characters copied from a text
+    appearance    figures about names and poems, sampled or real
+    evaluation    evaluate, Evaluation: all figures of one checkpoint
+    sonnets       evaluate_sonnets, SonnetEvaluation, first_lines: how well sonnets scan and rhyme
+    comparison    compare, Comparison, WORTHWHILE, digits_for: whether one network is better than another
 """

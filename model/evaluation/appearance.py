@@ -6,12 +6,14 @@ Samples and real texts are measured alike, so that one can be read beside the ot
 from collections.abc import Iterable, Iterator, Sequence, Set
 
 import numpy as np
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import extractOne
 
-from model.decoding.requests import VerseRequest
-from model.evaluation.resemblance import are_within, longest_copied_runs
-from model.evaluation.spelling import have_unseen
-from model.evaluation.syllables import syllable_counter
-from model.text.words import words_of
+from model.evaluation.copying import longest_copied_runs
+from model.sonnets.pronunciation import Pronouncer, is_vowel
+from model.sonnets.prosody import prosody
+from model.text.vocabulary import words_of
+from model.writing.requests import VerseRequest
 
 Figures = dict[str, float]
 
@@ -21,24 +23,26 @@ STRETCH = VerseRequest.min_characters
 """Characters. Copied runs are measured in stretches that are about as long as a generated poem."""
 PENTAMETER = range(9, 12)
 """Syllables of a pentameter: ten, give or take one."""
-SYLLABLES = "lines_of_9_to_11_syllables"
+CLIPPED = frozenset(("d", "s", "t", "th"))
+"""Words such as th' and 'd without the apostrophe. Verse runs them into a neighbour; the dictionary spells them out."""
+SEQUENCE = 3
+"""Letters. A sequence that no real name has is the sign of a name that nobody would give."""
 
 
 def name_figures(names: Sequence[str], known: Set[str], training: Sequence[str], others: Sequence[str]) -> Figures:
-    """Compare names with the known ones, with those that were trained on, and with other real names.
+    """Compare names with the known ones, which were trained on, and with other real names.
 
-    `new` is the share of names that are not known, `new_but_within_2_edits` the share that differ from a known name by
-    only one or two letters, and `unique` the share that remains when repetitions are removed. `other_real_names` is the
-    share of names that somebody has given to something else. `unseen_letters` is the share of names with a sequence of
-    three letters that no training name has, and `odd_letters` with one that no other real name has either.
+    `training` is a part of the known names, if there are very many. `new` is the share of names that are not known,
+    `new_but_within_2_edits` the share that differ from a known name by only one or two letters, and `unique` the share
+    that remains when repetitions are removed. `other_real_names` is the share of names that somebody has given to
+    something else. `unseen_letters` is the share of names with a sequence of three letters that no training name has,
+    and `odd_letters` with one that no other real name has either.
     """
-    near, real = are_within(NEAR, names, known), frozenset(others)
+    real = frozenset(others)
     return {
         "names": len(names),
         "new": share(name not in known for name in names),
-        "new_but_within_2_edits": share(
-            is_near and name not in known for name, is_near in zip(names, near, strict=True)
-        ),
+        "new_but_within_2_edits": share(name not in known and is_near(name, known) for name in names),
         "unique": len(set(names)) / max(len(names), 1),
         "other_real_names": share(name in real for name in names),
         "unseen_letters": share(have_unseen(names, training)),
@@ -46,12 +50,29 @@ def name_figures(names: Sequence[str], known: Set[str], training: Sequence[str],
     }
 
 
+def is_near(name: str, others: Iterable[str]) -> bool:
+    """Return whether NEAR edits of a letter lead from a name to one of the others (Levenshtein 1966)."""
+    return extractOne(name, others, scorer=Levenshtein.distance, score_cutoff=NEAR) is not None
+
+
+def have_unseen(names: Sequence[str], real: Iterable[str]) -> list[bool]:
+    """Return for each name whether it has a sequence of letters that none of the real names has."""
+    seen = {part for name in real for part in _sequences(name)}
+    return [not seen.issuperset(_sequences(name)) for name in names]
+
+
+def _sequences(name: str) -> Iterator[str]:
+    """Yield the sequences of a name, whose beginning and end count as letters: "ng" may end a name, not begin one."""
+    text = f"\n{name}\n"
+    return (text[start : start + SEQUENCE] for start in range(len(text) - SEQUENCE + 1))
+
+
 def verse_figures(poems: Sequence[str], sources: Sequence[str]) -> Figures:
     """Compare poems with their sources, the texts that were trained on.
 
     `known_words` is the share of words that occur in the sources. `characters_copied_in_a_row` is the length of the
     longest run of characters, blanks and line ends included, that a stretch has in common with a source. Syllables are
-    counted only if pysyllables is installed, and only in lines whose every word it knows.
+    counted in lines whose every word has a pronunciation.
     """
     lexicon = {word for text in sources for word in words_of(text)}
     words = [word for poem in poems for word in words_of(poem)]
@@ -60,7 +81,7 @@ def verse_figures(poems: Sequence[str], sources: Sequence[str]) -> Figures:
         "words": len(words),
         "known_words": share(word in lexicon for word in words),
         **copied_figures(poems, sources),
-        **syllable_figures(poems),
+        **syllable_figures(poems, prosody().pronounce),
     }
 
 
@@ -88,17 +109,20 @@ def stretches(poem: str) -> Iterator[str]:
         yield poem
 
 
-def syllable_figures(poems: Iterable[str]) -> Figures:
-    """Count syllables, in lines whose every word pysyllables knows; empty if it is not installed."""
-    syllables = syllable_counter()
-    if syllables is None:
-        return {}
+def syllable_figures(poems: Iterable[str], pronounce: Pronouncer) -> Figures:
+    """Count syllables, as words are usually said, in lines whose every word has a pronunciation."""
     lines = [words for poem in poems for words in map(words_of, poem.split("\n")) if words]
-    counts = [count for count in map(syllables, lines) if count is not None]
+    counts = [count for line in lines if (count := syllables(line, pronounce)) is not None]
     return {
         "lines_with_known_syllables": len(counts) / max(len(lines), 1),
-        SYLLABLES: share(count in PENTAMETER for count in counts),
+        "lines_of_9_to_11_syllables": share(count in PENTAMETER for count in counts),
     }
+
+
+def syllables(words: Iterable[str], pronounce: Pronouncer) -> int | None:
+    """Return how many syllables words have together; None where a word has no pronunciation."""
+    readings = [pronounce(word.lower()) for word in words if word.lower() not in CLIPPED]
+    return sum(sum(map(is_vowel, found[0])) for found in readings) if all(readings) else None
 
 
 def _percentile(values: Sequence[int], percent: int) -> int:

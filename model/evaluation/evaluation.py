@@ -3,27 +3,21 @@
 Seeds are fixed, so the same checkpoint and corpus always give the same figures.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from model.checkpoint.encoding import Checkpoint
-from model.decoding.decoder import Decoder
-from model.decoding.drafts import longest_name
-from model.decoding.limits import USUAL_TEMPERATURE
-from model.decoding.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 from model.evaluation.appearance import Figures, name_figures, verse_figures
 from model.evaluation.held_out import decoder_loss, fold_corpus, held_out_loss, in_groups
-from model.evaluation.ngram import NGram, best_order
+from model.evaluation.ngram import Baseline, baselines
 from model.text.corpus import Corpus
 from model.text.fingerprints import NO_FINGERPRINTS
-from model.text.forms import Form
+from model.text.forms import USUAL_TEMPERATURE, Form
+from model.writing.decoder import Decoder
+from model.writing.names import longest_name
+from model.writing.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 
-ORDERS = range(9)  # of the n-gram
-WEIGHT: dict[Form, int] = {"names": 20, "verse": 1}
-"""How often an n-gram that also counts the pretraining texts counts each training text. Counted once, 1,500 dinosaurs
-would be lost among 100,000 other names. Of 1, 5, 20 and 60, 20 has the lowest loss on the held-out names; on two
-other splits it is within 0.02 of the lowest."""
 USUAL_SAMPLES: dict[Form, int] = {"names": 2000, "verse": 200}
 MOST_COMPARISONS = 200_000_000
 """Of samples with known names. With more than 100,000 of these, fewer names are sampled."""
@@ -32,20 +26,11 @@ MOST_READ, MOST_HELD_OUT = 5_000_000, 500_000
 
 
 @dataclass(frozen=True)
-class Baseline:
-    """The loss of an n-gram on the same held-out text; `counted` says which texts it counted."""
-
-    counted: str
-    order: int
-    held_out_loss: float
-
-
-@dataclass(frozen=True)
 class Evaluation:
     """All figures of one checkpoint on one corpus; `dataclasses.asdict` of it is plain JSON.
 
     Losses are in nats per character of the held-out documents, final newlines included. `decoder_loss` is the loss
-    under the decoder's rounded weights (see `lockstep`). `samples` has the figures of `appearance` for texts sampled at
+    under the decoder's rounding (see `engine.exact`). `samples` has the figures of `appearance` for texts sampled at
     the usual temperature, `held_out` the same figures for the held-out documents. These three are empty if nothing is
     sampled.
     """
@@ -86,21 +71,6 @@ def _usual_samples(checkpoint: Checkpoint) -> int:
     return min(USUAL_SAMPLES[checkpoint.description.form], MOST_COMPARISONS // max(len(checkpoint.known_names), 1))
 
 
-def baselines(corpus: Corpus) -> Iterator[Baseline]:
-    """Yield the n-gram of the training texts and, if there are pretraining texts, one that counts them too."""
-    yield _baseline("training", corpus)
-    if corpus.pretraining:
-        weight = WEIGHT[corpus.form]
-        times = f"{weight} × " if weight > 1 else ""
-        yield _baseline(f"pretraining and {times}training", corpus, corpus.pretraining, weight)
-
-
-def _baseline(counted: str, corpus: Corpus, extra: Sequence[str] = (), weight: int = 1) -> Baseline:
-    order = best_order(corpus.training, corpus.vocabulary, ORDERS, extra=extra, weight=weight)
-    ngram = NGram.fit([*extra, *corpus.training * weight], corpus.vocabulary, order)
-    return Baseline(counted, order, ngram.nats_per_character(corpus.held_out))
-
-
 def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus, count: int, seed: int) -> Evaluation:
     generators = [generator_for(seed, turn) for turn in range(count)]
     sampling = Sampling(USUAL_TEMPERATURE[corpus.form])
@@ -114,11 +84,10 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
         unaware = replace(checkpoint, known_names=frozenset(), other_names=NO_FINGERPRINTS)
         longest = longest_name(checkpoint.known_names)
         names = _texts(unaware, [NameRequest(each, sampling=sampling, max_length=longest) for each in generators])
-        known, others = {*corpus.training, *corpus.held_out}, corpus.pretraining
+        known, others = {*corpus.training}, corpus.pretraining
         if evaluation.trained_on_this_corpus:
-            known |= checkpoint.known_names  # more than the part that is measured
-        samples = name_figures(names, known, corpus.training, others)
-        held_out = name_figures(real, {*corpus.training}, corpus.training, others)
+            known |= checkpoint.known_names - {*corpus.held_out}  # more than the part that is measured
+        samples, held_out = (name_figures(each, known, corpus.training, others) for each in (names, real))
     loss = decoder_loss(checkpoint.language_model, corpus)
     return replace(evaluation, decoder_loss=loss, samples=samples, held_out=held_out)
 

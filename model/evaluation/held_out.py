@@ -2,19 +2,22 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.checkpoint.encoding import Checkpoint
-from model.engine.lockstep import Lockstep
+from model.engine.layers import cross_entropy
+from model.engine.network import Engine
 from model.errors import MangosaurusError
-from model.network import layers
-from model.network.language_model import LanguageModel, count_targets
+from model.network.network import LanguageModel
 from model.text.batches import Batch, padded_batch
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER
+
+if TYPE_CHECKING:
+    from model.checkpoint.encoding import Checkpoint
 
 WIDTH = 256  # documents scored, or texts sampled, at a time
 
@@ -25,7 +28,7 @@ class EvaluationError(MangosaurusError):
     """A checkpoint and a corpus that do not fit together."""
 
 
-def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
+def fold_corpus(corpus: Corpus, checkpoint: "Checkpoint") -> Corpus:
     """Fold the documents of a corpus into the checkpoint's vocabulary; the digest stays that of the original.
 
     Raises EvaluationError if their forms differ, or if no training text or no held-out text is left.
@@ -51,47 +54,52 @@ def held_out_loss(language_model: LanguageModel, corpus: Corpus, between: Callab
     The first input is the zero vector for a name, a newline for a poem. `between` is called between one group of
     documents and the next, and may raise an error to end the measurement.
     """
-    return _nats_per_character(language_model.score, corpus, between)
+    engine = Engine(language_model.architecture, language_model.dtype)
+    return _nats_per_character(partial(engine.score, language_model), corpus, between)
 
 
 def decoder_loss(language_model: LanguageModel, corpus: Corpus) -> float | None:
     """Measure the same loss under the decoder's rounded weights and states; None if it refuses the weights."""
+    from model.engine.exact import Lockstep
+
     lockstep = Lockstep(language_model)
 
-    def score(batch: Batch) -> tuple[float, int]:
+    def score(batch: Batch) -> float:
         lockstep.resize(0)
         lockstep.resize(batch.inputs.shape[1])
         mask = batch.mask if batch.mask is not None else [None] * len(batch.inputs)
         steps = zip(batch.inputs, batch.targets, mask, strict=True)
-        nats = sum(layers.cross_entropy(lockstep.step(ids), targets, counted)[0] for ids, targets, counted in steps)
-        return nats, count_targets(batch)
+        return sum(cross_entropy(lockstep.step(ids), targets, counted) for ids, targets, counted in steps)
 
     return _nats_per_character(score, corpus) if lockstep.is_sound else None
 
 
 def _nats_per_character(
-    score: Callable[[Batch], tuple[float, int]], corpus: Corpus, between: Callable[[], object] = lambda: None
+    score: Callable[[Batch], float], corpus: Corpus, between: Callable[[], object] = lambda: None
 ) -> float:
     total, characters = 0.0, 0
     for n, documents in enumerate(in_groups(corpus.held_out)):
         if n:
             between()
-        nats, count = score(_batch(documents, corpus))
-        total += nats
-        characters += count
+        batch = _batch(documents, corpus)
+        total += score(batch)
+        characters += batch.target_count
     return total / characters
 
 
-def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def document_scores(checkpoint: "Checkpoint", corpus: Corpus) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the nats and the number of characters of each of the N held-out documents, (N,) and (N,).
 
     A document without any known character has zero of both. Raises EvaluationError as `fold_corpus` does.
     """
     known = fold_corpus(corpus, checkpoint)
     folded = [checkpoint.vocabulary.fold(document) for document in corpus.held_out]
-    scores = [checkpoint.language_model.score(_batch([text], known)) if text else (0.0, 0) for text in folded]
-    nats, characters = np.array(scores, dtype=np.float64).T
-    return nats, characters
+    batches = [_batch([text], known) if text else None for text in folded]
+    language_model = checkpoint.language_model
+    engine = Engine(language_model.architecture, language_model.dtype)
+    nats = [0.0 if batch is None else engine.score(language_model, batch) for batch in batches]
+    characters = [0 if batch is None else batch.target_count for batch in batches]
+    return np.array(nats), np.array(characters, np.float64)
 
 
 def _batch(documents: Sequence[str], corpus: Corpus) -> Batch:

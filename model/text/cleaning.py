@@ -12,8 +12,6 @@ from itertools import chain
 from model.text.vocabulary import fold
 
 SONNETS = "sonnets_gut.txt"
-POEMS = ("rape_of_lucrece_gut.txt", "lovers_complaint_gut.txt", "phoenix_and_the_turtle_gut.txt")
-"""The narrative poems."""
 LEFT_OUT = (SONNETS, "passionate_pilgrim_gut.txt")
 """Files that are not used for pretraining: the sonnets, and a collection that repeats two of them."""
 

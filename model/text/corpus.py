@@ -16,12 +16,18 @@ from itertools import chain
 from pathlib import Path
 
 from model.text.alphabets import spell
-from model.text.documents import documents_in, names_in, poems_in
 from model.text.encodings import UTF_8, CorpusError, read_file, read_text
 from model.text.forms import Alphabet, Form
-from model.text.vocabulary import Vocabulary, fold
-from model.text.words import words_of
+from model.text.vocabulary import Vocabulary, fold, words_of
 
+LONGEST_LINE = 100
+"""A longer line of a list, in characters, is no name."""
+MOST_NAMES = 500_000
+"""Of a longer list, names are taken in even steps."""
+LINES_OF_A_POEM = 14
+"""A text without blank lines is cut into poems of this length."""
+LONGEST_POEM = 2000
+"""A longer poem, in characters, such as a scene of a play, is cut into several."""
 MOST_WORDS = 100_000
 """Of a text with more different words, only the commonest are known."""
 WORDS_COUNTED = 500_000
@@ -37,8 +43,8 @@ class Corpus:
     r"""The documents to train on, and the held-out documents to measure by.
 
     A document is a name or a poem, its lines joined by `"\n"`. All documents are in one alphabet, and none occurs twice
-    in a part. `pretraining` is other verse without the held-out lines, or other names. `digest` is a sha256 over all
-    these fields. `notes` are sentences for the person whose text it is: its encoding, what was folded or left out.
+    in a part. `pretraining` is other verse without the held-out lines, or other names. `digest` is a sha256 over these
+    fields. `notes` are sentences for the person whose text it is: its encoding, what was folded or left out.
     """
 
     form: Form
@@ -97,70 +103,98 @@ def read_names(
     if not 0 <= split < HELD_OUT_SHARE:
         raise CorpusError(f"split must be from 0 to {HELD_OUT_SHARE - 1}, got {split}")
     text, notes = _read(path, alphabet)
-    names, left_out = names_in(text)
-    _check_names(names, path, [*notes, left_out])
+    names, left_out = _names_in(text)
+    notes += left_out
+    if len(names) < 2:
+        found = f"only one name: every line is {names[0]!r}, so there is nothing to hold out" if names else "0 names"
+        reasons = f" ({'; '.join(notes)})" if notes else ""
+        raise CorpusError(f"{path} has {found}; it needs at least 2, one a line{reasons}")
     held_out, vocabulary = _held_out_names(names, split), Vocabulary.from_texts(names)
-    others = chain.from_iterable(names_in(vocabulary.fold(read_text(path)))[0] for path in pretraining)
+    others = chain.from_iterable(_names_in(vocabulary.fold(read_text(other)))[0] for other in pretraining)
     known = frozenset(names)
     return _corpus(
         "names",
         [name for name in names if name not in held_out],
         [name for name in names if name in held_out],
-        _unique(name for name in others if name not in known),
-        [*notes, *([f"{path}: {left_out}"] if left_out else [])],
+        [name for name in others if name not in known],
+        [f"{path}: {note}" for note in notes],
     )
 
 
 def read_verse(*paths: Path, pretraining: Sequence[Path] = (), alphabet: Alphabet = Alphabet.FOLDED) -> Corpus:
     """Read poems separated by blank lines; hold out the last tenth, rounded up (16 of the 154 sonnets).
 
-    A file without blank lines is cut into poems of 14 lines, and a long poem into several (see `documents`).
-    `pretraining` files are folded into the poems' vocabulary. A line with the same letters as a held-out line is
-    removed from all training and pretraining documents. Raises CorpusError for an unreadable file, fewer than two
-    poems, or no line left to train on.
+    A file without blank lines is cut into poems of 14 lines, and a long poem into several. `pretraining` files are
+    folded into the poems' vocabulary. A line with the same letters as a held-out line is removed from all training and
+    pretraining documents. Raises CorpusError for an unreadable file, fewer than two poems, or no line left to train on.
     """
-    notes: list[str] = []
-    poems = _unique(chain.from_iterable(_poems(path, alphabet, notes) for path in paths))
+    texts = [(path, *_read(path, alphabet)) for path in paths]
+    poems = list(dict.fromkeys(poem for _, text, _ in texts for poem in _poems_in(text)))
+    listed = ", ".join(map(str, paths)) or "no file"
     if len(poems) < 2:
         found = "only one poem, so there is nothing to hold out" if poems else "0 poems"
-        raise CorpusError(f"{_listed(paths)} has {found}; at least 2 are needed")
+        raise CorpusError(f"{listed} has {found}; at least 2 are needed")
     first_held_out = len(poems) - math.ceil(len(poems) / HELD_OUT_SHARE)
     held_out = poems[first_held_out:]
     hidden = {_letters(line) for poem in held_out for line in poem.split("\n")}
-    training = _unique(_without(hidden, poems[:first_held_out]))
+    training = list(_without(hidden, poems[:first_held_out]))
     if not training:
-        raise CorpusError(f"{_listed(paths)} has no line to train on: each one also occurs in a held-out poem")
-    vocabulary = Vocabulary.from_texts(chain(training, held_out))
-    others = chain.from_iterable(documents_in(vocabulary.fold(read_text(path))) for path in pretraining)
-    return _corpus("verse", training, held_out, _unique(_without(hidden, others)), notes)
+        raise CorpusError(f"{listed} has no line to train on: each one also occurs in a held-out poem")
+    vocabulary = Vocabulary.from_texts([*training, *held_out])
+    others = chain.from_iterable(_documents_in(vocabulary.fold(read_text(path))) for path in pretraining)
+    notes = [f"{path}: {note}" for path, _, notes in texts for note in notes]
+    return _corpus("verse", training, held_out, _without(hidden, others), notes)
 
 
 def _read(path: Path, alphabet: Alphabet) -> tuple[str, list[str]]:
     """Return a text in its alphabet, and what to say about its encoding and its changes."""
     decoded = read_file(path)
     spelling = spell(decoded.text, alphabet)
-    notes = [] if decoded.encoding == UTF_8 else [f"{path}: read as {decoded.encoding}"]
-    if spelling.sentence:
-        notes.append(f"{path}: {spelling.sentence}")
-    return spelling.text, notes
+    encoding = "" if decoded.encoding == UTF_8 else f"read as {decoded.encoding}"
+    return spelling.text, [note for note in (encoding, spelling.sentence) if note]
 
 
-def _check_names(names: Sequence[str], path: Path, notes: Sequence[str]) -> None:
-    if len(names) < 2:
-        found = f"only one name: every line is {names[0]!r}, so there is nothing to hold out" if names else "0 names"
-        raise CorpusError(f"{path} has {found}; it needs at least 2, one a line{_because(notes, path)}")
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines; in each, runs of white space become single spaces."""
+    return (" ".join(line.split()) for line in text.split("\n"))
 
 
-def _because(notes: Sequence[str], path: Path) -> str:
-    """Return in brackets what was left of a text, if something was left out."""
-    reasons = "; ".join(note.removeprefix(f"{path}: ") for note in notes if note)
-    return f" ({reasons})" if reasons else ""
+def _names_in(text: str) -> tuple[list[str], list[str]]:
+    """Return the different names of a text, one a line, and what was left out, in words."""
+    lines = list(filter(None, _lines(text)))
+    names = list(dict.fromkeys(line for line in lines if len(line) <= LONGEST_LINE))
+    notes = []
+    if too_long := sum(len(line) > LONGEST_LINE for line in lines):
+        notes.append(f"left out {too_long:,} lines of more than {LONGEST_LINE} characters")
+    if len(names) > MOST_NAMES:
+        notes.append(f"read {MOST_NAMES:,} of its {len(names):,} names")
+        names = [names[n * len(names) // MOST_NAMES] for n in range(MOST_NAMES)]
+    return names, notes
 
 
-def _poems(path: Path, alphabet: Alphabet, notes: list[str]) -> Iterator[str]:
-    text, found = _read(path, alphabet)
-    notes += found
-    return poems_in(text)
+def _documents_in(text: str) -> list[str]:
+    """Return the documents of a text, which blank lines separate."""
+    return [part for part in re.split(r"\n\n+", "\n".join(_lines(text)).strip("\n")) if part]
+
+
+def _poems_in(text: str) -> Iterator[str]:
+    """Yield the documents of a text, or groups of lines if it is a single one. Long poems are cut.
+
+    A cut is at the end of a line if there is one, else of a word, else anywhere.
+    """
+    poems = _documents_in(text)
+    if len(poems) == 1:
+        lines = poems[0].split("\n")
+        poems = ["\n".join(lines[n : n + LINES_OF_A_POEM]) for n in range(0, len(lines), LINES_OF_A_POEM)]
+    for poem in poems:
+        start = 0
+        while len(poem) - start > LONGEST_POEM:
+            stop = start + LONGEST_POEM
+            ends = (poem.rfind(mark, start, stop + 1) for mark in "\n ")
+            end = next((end for end in ends if end > start), stop)
+            yield poem[start:end].rstrip()
+            start = end + poem[end].isspace()
+        yield poem[start:]
 
 
 def _some(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
@@ -170,10 +204,6 @@ def _some(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
         return documents
     count = max(1, len(documents) * characters // total)
     return tuple(documents[n * len(documents) // count] for n in range(count))
-
-
-def _unique(texts: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(texts))
 
 
 def _held_out_names(names: Sequence[str], split: int) -> set[str]:
@@ -200,23 +230,12 @@ def _without(hidden: set[str], documents: Iterable[str]) -> Iterator[str]:
             yield kept
 
 
-def _listed(paths: Sequence[Path]) -> str:
-    return ", ".join(map(str, paths)) or "no file"
-
-
 def _corpus(
-    form: Form, training: Sequence[str], held_out: Sequence[str], pretraining: Sequence[str], notes: Sequence[str]
+    form: Form, training: Iterable[str], held_out: Iterable[str], pretraining: Iterable[str], notes: Iterable[str]
 ) -> Corpus:
-    vocabulary = Vocabulary.from_texts(chain(training, held_out))
-    everything = [form, *map(list, (training, held_out, pretraining)), vocabulary.characters]
-    return Corpus(
-        form, tuple(training), tuple(held_out), tuple(pretraining), vocabulary, _digest(everything), tuple(notes)
-    )
-
-
-def _digest(everything: object) -> str:
-    """Return the sha256 of it as JSON, made piece by piece, as it may be large."""
+    training, held_out, pretraining = (tuple(dict.fromkeys(part)) for part in (training, held_out, pretraining))
+    vocabulary = Vocabulary.from_texts((*training, *held_out))
     sha256 = hashlib.sha256()
-    for piece in json.JSONEncoder().iterencode(everything):
-        sha256.update(piece.encode())
-    return sha256.hexdigest()
+    for piece in json.JSONEncoder().iterencode([form, training, held_out, pretraining, vocabulary.characters]):
+        sha256.update(piece.encode())  # piece by piece, as all of it may be large
+    return Corpus(form, training, held_out, pretraining, vocabulary, sha256.hexdigest(), tuple(notes))

@@ -1,6 +1,7 @@
-"""The pronunciations of words, out of the CMU Pronouncing Dictionary, as text.
+"""The pronunciations of words, out of the CMU Pronouncing Dictionary.
 
-`data/cmudict.txt` is the whole dictionary, fetched. `data/pronunciations.txt`, committed, has what sonnets need of it:
+`data/cmudict.txt` is the whole dictionary, fetched. `data/prosody/1/pronunciations.txt`, committed, has what sonnets
+need of it, and `tools.pronunciations` makes it:
 
     beauty+ 23 B Y UW1 T IY0
     use+ Y UW1 S, Y UW1 Z
@@ -25,9 +26,9 @@ from model import files
 
 Pronunciation = tuple[str, ...]
 Pronunciations = tuple[Pronunciation, ...]
-_ENTRY = re.compile(r"([A-Z]+(?:['-][A-Z]+)*)(?:\(\d\))?")  # WORD, or WORD(1) for its second reading
+_ENTRY = re.compile(r"([A-Z]+(?:['-][A-Z]+)*)(?:\(\d\))?")  # WORD, or WORD(1) for another reading
 COMMENT, MARK, ENDING = "#", "+", "-"
-PRONUNCIATIONS = files.ROOT / "data" / "pronunciations.txt"
+PRONUNCIATIONS = files.ROOT / "data" / "prosody" / "1" / "pronunciations.txt"
 
 
 @dataclass(frozen=True)
@@ -70,37 +71,12 @@ def read_dictionary(path: Path) -> Dictionary:
     return Dictionary(found, frozenset(of_poems), leanings, endings)
 
 
-def format_dictionary(dictionary: Dictionary) -> str:
-    """Return the lines of the file, without comments."""
-    lines = []
-    for word in sorted(dictionary.pronunciations.keys() | dictionary.of_poems | dictionary.leanings.keys()):
-        fields = [word + MARK * (word in dictionary.of_poems)]
-        if word in dictionary.leanings:
-            fields.append(str(dictionary.leanings[word]))
-        if word in dictionary.pronunciations:
-            fields.append(", ".join(map(" ".join, dictionary.pronunciations[word])))
-        lines.append(" ".join(fields))
-    lines += [f"{ENDING}{letters} {sound}" for letters, sound in sorted(dictionary.endings.items())]
-    return "".join(f"{line}\n" for line in lines)
-
-
-def comments_of(path: Path) -> str:
-    """Return the comments of a file, which are its licence."""
-    lines = path.read_text(encoding="ascii").splitlines(keepends=True)
-    return "".join(line for line in lines if line.startswith(COMMENT))
-
-
-def clean_cmudict(text: str) -> str:
-    """Turn the dictionary as it is published into lines as above: no word has a mark, readings stand in one line.
-
-    Only words are kept, and no symbols. The licence is, as comments.
-    """
-    comments, found = [], dict[str, Pronunciations]()
-    for line in text.splitlines():
+def read_cmudict(path: Path) -> dict[str, Pronunciations]:
+    """Read the CMU dictionary as it is published, by word in lower case, without its symbols and comments."""
+    found: dict[str, Pronunciations] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
         entry, _, phonemes = line.partition("  ")
-        if line.startswith(";;; #") and "$" not in line:  # $ is in what a version control system fills in
-            comments.append(line.removeprefix(";;; ").rstrip())
-        elif match := _ENTRY.fullmatch(entry):
+        if match := _ENTRY.fullmatch(entry):
             word = match[1].lower()
             found[word] = (*found.get(word, ()), tuple(phonemes.split()))
-    return "".join(f"{line}\n" for line in comments) + format_dictionary(Dictionary(found))
+    return found

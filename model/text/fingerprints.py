@@ -1,4 +1,4 @@
-"""A large set of texts in four bytes each: sorted hashes, which a binary search needs no preparation to look up in."""
+"""A large set of texts in four bytes each: their hashes, sorted, so that a binary search finds one."""
 
 import hashlib
 from collections.abc import Iterable

@@ -46,16 +46,27 @@ _AT_ONCE = 1 << 20
 """Characters that become ids at a time, which bounds the memory."""
 
 
+WORD_MARKS = "'\u2019-"
+"""A single one of these may stand between two letters of a word."""
+_WORD = re.compile(rf"[^\W\d_]+(?:[{WORD_MARKS}][^\W\d_]+)*")
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text, in order."""
+    return _WORD.findall(text)
+
+
 class VocabularyError(MangosaurusError):
     """An invalid vocabulary, a character without an id, or an id without a character."""
 
 
-def _fold_once(character: str) -> str:
-    """One step of folding; `_fold_character` repeats it until nothing changes."""
+def _folded(character: str) -> str:
+    """Fold a character, and what it becomes, until nothing changes."""
     if character in _TABLE:
-        return _TABLE[character]
-    decomposed = unicodedata.normalize("NFKD", character.casefold())
-    return "".join(filter(_is_kept, decomposed)) if decomposed != character else character * _is_kept(character)
+        once = _TABLE[character]
+    else:
+        once = "".join(filter(_is_kept, unicodedata.normalize("NFKD", character.casefold())))
+    return once if once == character else "".join(map(_folded, once))
 
 
 def _is_kept(character: str) -> bool:
@@ -65,16 +76,11 @@ def _is_kept(character: str) -> bool:
     return unicodedata.category(character)[0] in "LNPZ"
 
 
-def _fold_character(character: str) -> str:
-    once = _fold_once(character)
-    return once if once == character else "".join(map(_fold_character, once))
-
-
 class _FoldingTable(dict[int, str]):
     """A table for `str.translate` that folds each character when it is first met."""
 
     def __missing__(self, code: int) -> str:
-        folded = _fold_character(chr(code))
+        folded = _folded(chr(code))
         if len(self) < _CACHE_SIZE:
             self[code] = folded
         return folded

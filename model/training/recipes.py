@@ -1,13 +1,25 @@
-"""The settings of a training, and those of the released networks, DINO and POEM; `sizes` has those for own texts."""
+"""Recipes: the shape of a network and the settings of its training, by name or from the size of a text."""
+
+from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from model.errors import MangosaurusError
-from model.text.forms import Form
+from model.network.parameters import CELLS, CellName
 
-Cell = Literal["rnn", "lstm"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from model.checkpoint.encoding import Checkpoint
+    from model.text.corpus import Corpus
+    from model.text.forms import Form
+
+RecipeName = Literal["dino", "distilled", "teacher-1", "teacher-2", "poem"]
+
+MOST_LAYERS: dict[CellName, int] = {"rnn": 1}
+"""A vanilla RNN has one layer, as in the assignment; other cells may have any number."""
 
 
 class RecipeError(MangosaurusError):
@@ -34,7 +46,10 @@ class Stage:
 
     `text`: "training" is the training documents alone, "pretraining" adds other verse or other names to them.
     `share`: of the minutes, if the training has some.
-    `patience`: the stage stops early after so many measurements of the held-out loss in a row without a new best.
+    `keep`: the weights that the stage ends with, and the next one begins with. "best" are those with the lowest
+    held-out loss so far, also of earlier stages. "last" suits a text so unlike the held-out one that a low loss there
+    does not show what the network has learnt from it.
+    `patience`: a stage that keeps the best stops early when this many measurements in a row find no new best.
     Measurements in its first half do not count.
     """
 
@@ -47,6 +62,7 @@ class Stage:
     learning_rate: float
     evaluate_every: int  # steps
     patience: int
+    keep: Literal["best", "last"] = "best"
     warmup: float = 0.02  # share of the stage in which the learning rate rises
     final: float = 0.02  # share of the learning rate that is left at the end of the stage
     weight_decay: float = 0.0
@@ -54,7 +70,7 @@ class Stage:
     input_dropout: float = 0.0  # share of the input characters
     clip_norm: float = 1.0
     by_length: bool = False  # whether a batch has names of about the same length
-    average: float = 0.0  # β of the moving average of the weights, avg = β avg + (1-β) w, which is what counts; 0: none
+    average: float = 0.0  # β of the moving average avg = β avg + (1-β) w of the weights, which then counts; 0: none
     distillation: Distillation | None = None
 
 
@@ -62,31 +78,33 @@ class Stage:
 class Recipe:
     """A network's shape and the stages of its training.
 
-    With `minutes`, a stage ends after its share of them, or after its epochs if that is sooner. The networks of
-    `teachers` are trained first, each with a seed of its own. Stages with a `distillation` learn from their averaged
-    probabilities. The `minutes` include the teachers', so all shares together are 1.
+    With `minutes`, a stage ends after its share of them, or after its epochs if that is sooner.
     """
 
     name: str
     form: Form
-    cell: Cell
+    cell: CellName
     hidden_size: int
     layers: int
     stages: tuple[Stage, ...]
     minutes: float | None = None
-    teachers: tuple["Recipe", ...] = ()
     top_p: float = 1.0  # that the decoder draws with; it goes into the checkpoint
 
+    @property
+    def distils(self) -> bool:
+        """Whether a stage learns from teachers."""
+        return any(stage.distillation for stage in self.stages)
+
     def __post_init__(self) -> None:
-        if any(stage.distillation for stage in self.stages) and not (self.teachers and self.form == "names"):
-            raise RecipeError(f"the recipe {self.name!r} distils; only names with teachers can be distilled")
+        if self.distils and self.form != "names":
+            raise RecipeError(f"the recipe {self.name!r} distils; only names can be distilled")
 
 
 _READ_GENERA = Stage(
     name="pretrain",
     text="pretraining",
     epochs=4,
-    share=0.3,
+    share=0.94,
     batch_size=64,
     sequence_length=40,  # without effect: names are never cut
     learning_rate=4e-3,
@@ -100,7 +118,7 @@ _READ_DINOSAURS = Stage(
     name="tune",
     text="training",
     epochs=16,
-    share=0.02,
+    share=0.06,
     batch_size=32,
     sequence_length=40,
     learning_rate=1e-3,
@@ -111,28 +129,32 @@ _READ_DINOSAURS = Stage(
     input_dropout=0.05,
     average=0.99,
 )
-_TEACHER = Recipe(
-    name="teacher 1",
+TEACHER_1 = Recipe(
+    name="teacher-1",
     form="names",
     cell="lstm",
     hidden_size=256,
     layers=1,
     stages=(_READ_GENERA, _READ_DINOSAURS),
 )
-
-DINO = Recipe(
-    name="dino",
+TEACHER_2 = replace(
+    TEACHER_1,
+    name="teacher-2",
+    stages=(_READ_GENERA, replace(_READ_DINOSAURS, learning_rate=1.5e-3, dropout=0.3, input_dropout=0.1)),
+)
+DISTILLED = Recipe(
+    name="distilled",
     form="names",
     cell="rnn",
     hidden_size=256,
     layers=1,
     stages=(
-        replace(_READ_GENERA, epochs=7, share=0.2, learning_rate=3e-3),
+        replace(_READ_GENERA, epochs=7, share=0.55, learning_rate=3e-3),
         Stage(
             name="distil",
             text="training",
             epochs=24,
-            share=0.16,
+            share=0.45,
             batch_size=32,
             sequence_length=40,
             learning_rate=2e-3,
@@ -144,19 +166,12 @@ DINO = Recipe(
         ),
     ),
     top_p=0.94,
-    teachers=(
-        _TEACHER,
-        replace(
-            _TEACHER,
-            name="teacher 2",
-            stages=(
-                _READ_GENERA,
-                replace(_READ_DINOSAURS, learning_rate=1.5e-3, dropout=0.3, input_dropout=0.1),
-            ),
-        ),
-    ),
 )
-
+DINO = replace(
+    DISTILLED,
+    name="dino",
+    stages=(replace(DISTILLED.stages[0], share=0.94), replace(_READ_DINOSAURS, dropout=0.1)),
+)
 POEM = Recipe(
     name="poem",
     form="verse",
@@ -194,6 +209,14 @@ POEM = Recipe(
         ),
     ),
 )
+RECIPES: dict[RecipeName, Recipe] = {
+    "dino": DINO,
+    "distilled": DISTILLED,
+    "teacher-1": TEACHER_1,
+    "teacher-2": TEACHER_2,
+    "poem": POEM,
+}
+"""`train --recipe` names them. Without it, the project's texts get DINO, DISTILLED if there are teachers, or POEM."""
 
 
 def customised(
@@ -206,28 +229,202 @@ def customised(
 ) -> Recipe:
     """Return the recipe with the given changes. Raises RecipeError.
 
-    `epochs` applies to every stage and to the teachers, `minutes` to the teachers too. The patience stays the same
-    share of a stage.
+    `epochs` applies to every stage. The patience stays the same share of a stage.
     """
     if minutes is not None and epochs is not None:
         raise RecipeError("give minutes or epochs, not both")
     for name, value in (("hidden size", hidden_size), ("layers", layers), ("epochs", epochs)):
         if value is not None and value < 1:
             raise RecipeError(f"{name} is {value}; it must be at least 1")
-    if minutes is not None and not 0 < minutes < float("inf"):
+    if minutes is not None and not 0 < minutes < math.inf:
         raise RecipeError(f"minutes is {minutes}; it must be a finite number above 0")
-    if layers not in (None, 1) and recipe.cell == "rnn":
+    if layers is not None and layers > MOST_LAYERS.get(recipe.cell, layers):
         raise RecipeError(f"layers is {layers}; a vanilla RNN has one layer; --cell lstm can have more")
-    stages = recipe.stages if epochs is None else tuple(_lasting(stage, epochs) for stage in recipe.stages)
+    stages = recipe.stages
+    if epochs is not None:
+        patience = [max(1, math.ceil(stage.patience * epochs / stage.epochs)) for stage in stages]
+        stages = tuple(replace(stage, epochs=epochs, patience=p) for stage, p in zip(stages, patience, strict=True))
     return replace(
         recipe,
         hidden_size=hidden_size or recipe.hidden_size,
         layers=layers or recipe.layers,
         stages=stages,
-        minutes=minutes,
-        teachers=tuple(customised(teacher, minutes=minutes, epochs=epochs) for teacher in recipe.teachers),
+        minutes=recipe.minutes if minutes is None else minutes,
     )
 
 
-def _lasting(stage: Stage, epochs: int) -> Stage:
-    return replace(stage, epochs=epochs, patience=max(1, math.ceil(stage.patience * epochs / stage.epochs)))
+# From the size of a text
+
+
+class Factors(NamedTuple):
+    """How many times an LSTM's width, dropout and learning rate a cell has."""
+
+    width: float
+    dropout: float
+    learning_rate: float
+
+
+BESIDE_LSTM: dict[CellName, Factors] = {
+    "lstm": Factors(1.0, 1.0, 1.0),
+    "gru": Factors(1.2, 1.0, 0.7),
+    "rnn": Factors(0.7, 0.6, 0.7),
+}
+SMALL = 20_000
+LARGE: dict[Form, int] = {"names": 1_000_000, "verse": 400_000}
+"""Characters between which dropout falls. A list of fewer than SMALL is small."""
+NARROWEST, WIDEST, STEP = 32, 512, 32
+WORK = 1e10
+"""Recurrent weights times characters that one thread trains in a second, roughly (measured: 0.9 to 1.3e10)."""
+FEWEST_EPOCHS, CHARACTERS_A_WEIGHT = 6, 10
+"""With minutes, a network reads its text this often, or at least this many characters for each weight."""
+PATIENCE = 0.3
+LEARNING_RATE: dict[Form, float] = {"names": 0.005, "verse": 0.0065}
+UNITS: dict[Form, int] = {"names": 192, "verse": 256}
+MEASURED = 20_000
+"""The most characters that a measurement reads, in about a second. It knows their loss to about 0.01."""
+COUNTED = 1_500_000
+"""The most characters of the training text, and of the pretraining text, that an n-gram counts, in a few seconds."""
+MEASURING_COST: dict[Form, int] = {"names": 12, "verse": 24}
+"""Characters that are trained for one that is measured. A measured one takes about half as long, and as long in verse,
+of which a few long rows are measured."""
+FEWEST_STEPS = 8
+"""Between two measurements."""
+GENTLE = 0.15
+"""The learning rate of one more round, as a share of the usual one."""
+
+
+def recipe_for(
+    corpus: Corpus,
+    *,
+    name: RecipeName | None = None,
+    taught: bool = False,
+    cell: CellName | None = None,
+    minutes: float | None = None,
+) -> Recipe:
+    """Return the recipe of this name; or that of the project's texts, which alone have pretraining text; or by size.
+
+    By size, a text of N characters gets one stage. A small text is learnt by heart within a few epochs, so it needs
+    much dropout and a small network; a large one needs the time that dropout would cost.
+
+        cell, layers    LSTM, one layer; with `--cell rnn` a vanilla RNN, as in the assignment, with `--cell gru` a GRU
+        width           192 · (N / 20,000)^0.2 units for names, 256 · (N / 20,000)^0.2 for verse, 0.7 times as wide for
+                        an RNN, 1.2 times for a GRU, in steps of 32 from 32 to 512; with minutes, at most so wide that
+                        a thread reads the text FEWEST_EPOCHS times in them, or CHARACTERS_A_WEIGHT for each weight (see
+                        WORK)
+        dropout         0.5 until N = 20,000, then falling with log N to 0.1 at 1,000,000 for names and at 400,000 for
+                        verse; 0.6 times as much for an RNN; of the input characters 0.6 times as much in a list of
+                        fewer than 20,000 characters, else a fifth
+        learning rate   0.005 · √(256 / width) for names, 0.0065 · √(256 / width) for verse, 0.7 times as much for an
+                        RNN or a GRU
+        epochs          40 for a list of fewer than 20,000 characters, else 20 · (20,000 / N)^0.2, from 20 down to 8
+        batch           names: 16, from 5,000 characters on 32, from 50,000 on 64, from 200,000 on 128, of about one
+                        length; verse: 16 rows of 32 characters, from 50,000 on 32 rows of 64
+        measurements    so rarely that they take about a twentieth of the time
+        patience        PATIENCE of the stage, in its second half: the learning rate has nearly fallen before it can end
+
+    Measured on one thread, in nats per character on the held-out tenth, beside the n-gram (`python -m benchmarks
+    texts`: two minutes of CPU time). Names are samples of data/genera.txt, verse is the beginning of data/verse.txt:
+
+        120 names        2.390   n-gram 2.446   0.5 s       25,000 names            1.798   n-gram 1.905   117 s
+        1,000 names      2.143   n-gram 2.230   5 s         25,000 characters       1.842   n-gram 1.917   14 s
+        4,000 names      1.974   n-gram 2.088   17 s        500,000 characters      1.518   n-gram 1.614   120 s
+
+    By this rule an LSTM beats an RNN on every list, as means of several samples: 2.46 to 2.50 on 120 names, 2.12 to
+    2.16 on 1,000, 1.96 to 2.01 on 4,000, 1.83 to 1.88 on 25,000 after one minute. On 120 names, an RNN and a GRU of 128
+    units in torch are better than both, with 2.37 and 2.34; on the larger texts they are worse (benchmarks/results.md).
+
+    A GRU takes about as many seconds as an LSTM, and learns about as much, as means of two or three samples: 2.41
+    beside 2.42 on 120 names, 2.16 beside 2.13 on 1,000, 2.00 beside 1.99 on 4,000, and 1.67 beside 1.68 on the first
+    25,000 characters of the sonnets. With the LSTM's width and learning rate it loses 0.01 on lists.
+    """
+    if name is None and corpus.pretraining:
+        name = "poem" if corpus.form == "verse" else "distilled" if taught else "dino"
+    if name is not None:
+        recipe = RECIPES[name]
+        if cell is None:
+            return recipe
+        return replace(recipe, cell=cell, layers=min(recipe.layers, MOST_LAYERS.get(cell, recipe.layers)))
+    size = count_characters(corpus.training)
+    cell = cell or "lstm"
+    width = _width(corpus.form, size, cell, minutes)
+    return Recipe(corpus.form, corpus.form, cell, width, 1, (_stage(corpus, size, cell, width),), minutes)
+
+
+def further(start: Checkpoint, corpus: Corpus) -> Recipe:
+    """Return the recipe of one more round: the network of `start` reads the training text again, gently.
+
+    The weights are good already, so the learning rate rises to GENTLE of the usual one and falls to almost nothing, for
+    half as many epochs, and the moving average of the weights counts.
+    """
+    architecture = start.language_model.architecture
+    stage = _stage(corpus, count_characters(corpus.training), architecture.cell, architecture.hidden_size)
+    stage = replace(
+        stage,
+        name="again",
+        epochs=stage.epochs // 2,
+        learning_rate=GENTLE * stage.learning_rate,
+        patience=math.ceil(stage.patience / 2),
+        warmup=0.3,
+        final=0.01,
+        average=0.99,
+    )
+    return Recipe(
+        name="again",
+        form=corpus.form,
+        cell=architecture.cell,
+        hidden_size=architecture.hidden_size,
+        layers=architecture.layers,
+        stages=(stage,),
+        top_p=start.description.top_p,
+    )
+
+
+def measured_part(corpus: Corpus) -> Corpus:
+    """Return the part of a corpus that every measurement of a training reads, and that an n-gram counts."""
+    return corpus.part(read=COUNTED, held_out=MEASURED)
+
+
+def count_characters(documents: Sequence[str]) -> int:
+    """Count the characters to predict, the final newline of each document included."""
+    return sum(len(document) + 1 for document in documents)
+
+
+def _stage(corpus: Corpus, size: int, cell: CellName, width: int) -> Stage:
+    if corpus.form == "names":
+        rows = 16 * 2 ** sum(size >= more for more in (5_000, 50_000, 200_000))
+        length = 40  # without effect: names are never cut
+        per_step = min(size, rows * (size // len(corpus.training)))
+    else:
+        rows, length = (16, 32) if size < 50_000 else (32, 64)
+        per_step = min(size, rows * length)
+    is_small_list = corpus.form == "names" and size < SMALL
+    epochs = 40 if is_small_list else round(max(8.0, 20 * min(1.0, SMALL / size) ** 0.2))
+    largeness = math.log(size / SMALL) / math.log(LARGE[corpus.form] / SMALL)
+    dropout = (0.5 - 0.4 * min(max(largeness, 0.0), 1.0)) * BESIDE_LSTM[cell].dropout
+    measured = count_characters(measured_part(corpus).held_out)
+    evaluate_every = max(FEWEST_STEPS, MEASURING_COST[corpus.form] * measured // per_step)
+    return Stage(
+        name=corpus.form,
+        text="training",
+        epochs=epochs,
+        share=1.0,
+        batch_size=rows,
+        sequence_length=length,
+        learning_rate=LEARNING_RATE[corpus.form] * math.sqrt(256 / width) * BESIDE_LSTM[cell].learning_rate,
+        evaluate_every=evaluate_every,
+        patience=math.ceil(PATIENCE * epochs * size / per_step / evaluate_every),
+        weight_decay=0.02,
+        dropout=round(dropout, 3),
+        input_dropout=round(dropout * (0.6 if is_small_list else 0.2), 3),
+        clip_norm=1.0 if corpus.form == "names" else 0.5,
+        by_length=corpus.form == "names",
+    )
+
+
+def _width(form: Form, size: int, cell: CellName, minutes: float | None) -> int:
+    width = UNITS[form] * (size / SMALL) ** 0.2 * BESIDE_LSTM[cell].width
+    if minutes is not None:
+        work = 60 * minutes * WORK
+        weights = max(work / (FEWEST_EPOCHS * size), math.sqrt(work / CHARACTERS_A_WEIGHT))
+        width = min(width, math.sqrt(weights / len(CELLS[cell].GATES)))
+    return min(max(STEP * round(width / STEP), NARROWEST), WIDEST)

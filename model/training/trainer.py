@@ -1,41 +1,116 @@
-"""A whole training: the networks of a recipe one after the other, as a checkpoint and as a snapshot.
+"""A training: for each stage of a recipe, for each epoch, for each batch, a step.
 
-Teachers come first, then the network itself. A snapshot holds everything that the next step depends on, of the teachers
-too. So a training that is killed at any moment and resumed ends with the same weights, bit for bit, if it counts epochs
-instead of minutes and has the same number of threads.
+`Trainer.run` is the loop. It measures the held-out loss now and then, on a sample if the text is long, and keeps the
+best weights. A snapshot is `Position`, which is plain numbers, and a dictionary of arrays: all that the next step
+depends on. So a training that is killed at any moment and resumed ends with the same weights, bit for bit, if it counts
+epochs instead of minutes and has the same number of threads.
 """
 
 import json
 import math
 import platform
+import sys
 import time
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import asdict, replace
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib import metadata
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from model.checkpoint.encoding import Checkpoint, Description
+from model.engine.processes import Shards
+from model.errors import MangosaurusError
 from model.evaluation.held_out import held_out_loss
-from model.network.language_model import LanguageModel
-from model.network.layers import GATES
+from model.evaluation.ngram import baselines
+from model.network.layers import Array, Layer
+from model.network.network import LanguageModel
+from model.network.parameters import CELLS, Architecture
+from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
-from model.text.fingerprints import Fingerprints
-from model.training.course import Course, Interrupted, TrainingError, seconds_left
-from model.training.measurement import count_characters, measured_part
-from model.training.progress import Progress
-from model.training.recipes import Recipe
-from model.training.snapshot import Snapshot, read_snapshot, write_snapshot
-from model.training.teachers import Teachers
+from model.text.vocabulary import NO_CHARACTER
+from model.training.distillation import draw_names, soft_targets
+from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
+from model.training.recipes import Recipe, Stage, count_characters, measured_part
+
+if TYPE_CHECKING:
+    from model.checkpoint.encoding import Checkpoint
+    from model.text.fingerprints import Fingerprints
 
 SNAPSHOT_SECONDS = 30.0
-UNKNOWN_LISTED = 10
+EARLY_STOPPING_BEGINS = 0.5  # of a stage: until then a high learning rate hides progress that shows when it falls
+DRAWING_SHARE = 0.05
+"""The share of the minutes, if a training has some, that its teachers may draw names; it comes on top."""
+VOLUME = 10_000_000
+"""Characters of verse that are turned into ids at a time: 80 MB."""
 WORDS_READ = 10_000_000
-"""The most characters in which words are looked for at the end: some seconds."""
+"""The most characters in which words are looked for at the end, in some seconds."""
+UNKNOWN_LISTED = 10
+
+
+class TrainingError(MangosaurusError):
+    """A training that cannot begin or cannot go on."""
+
+
+class Interrupted(BaseException):
+    """Somebody asked for a stop, and the snapshot is written; like Ctrl-C, it is no error."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A training after a step. Losses are in nats per character, times in seconds of wall clock."""
+
+    stage: str
+    step: int
+    epoch: int
+    training_loss: float  # of this step's batch
+    held_out_loss: float | None  # if it was measured after this step
+    best_held_out_loss: float | None  # of the weights that are kept
+    gradient_norm: float  # before clipping
+    clipped_gradient_norm: float
+    learning_rate: float
+    characters_per_second: float
+    fraction: float  # of the whole training, from 0 to 1
+    seconds: float
+    seconds_left: float | None
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Self:
+        """Read a progress event; KeyError, TypeError, ValueError or OverflowError if it is not one."""
+        return cls(**{field.name: _converted(event[field.name], field.type) for field in fields(Progress)})
+
+
+def _converted(value: Any, wanted: Any) -> Any:
+    if wanted == float | None:
+        return None if value is None else float(value)
+    return wanted(value)
+
+
+@dataclass
+class Position:
+    """How far a training has come."""
+
+    stage: int = 0
+    stage_step: int = 0
+    stage_seconds: float = 0.0
+    epoch: int = 0  # of the stage, from 0
+    batch: int = 0  # how many of the epoch's batches have been read
+    step: int = 0
+    seconds: float = 0.0
+    step_seconds: float = 0.0  # of the last step
+    measuring_seconds: float = 0.0  # of the longest measurement
+    measurement_is_owed: bool = False  # a stop interrupted it
+    start_loss: float | None = None  # of the weights that the training goes on from, if any
+    ngram_loss: float | None = None
+    kept_loss: float | None = None  # of the kept weights
+    kept_step: int = 0
+    without_best: int = 0  # measurements since the best one, see `Stage.patience`
+    epoch_order: Mapping[str, Any] = field(default_factory=dict)  # the random generator, before the epoch was dealt
+    order: Mapping[str, Any] = field(default_factory=dict)  # the same generator now
+    dropout: Mapping[str, Any] = field(default_factory=dict)
 
 
 def never() -> bool:
@@ -43,14 +118,19 @@ def never() -> bool:
     return False
 
 
-class Training:
-    """The training of a recipe on a corpus; iterate over `run()`.
+def _interrupt_if(stopped: Callable[[], bool]) -> None:
+    if stopped():
+        raise Interrupted
 
-    Teacher number n, from 1 on, has the seed `seed` + n. With `start`, the training goes on from these weights, of the
-    recipe's architecture, and reads with their vocabulary. If the file `snapshot` exists, the training resumes from it.
-    `clock` gives the seconds that minutes are made of; time.process_time is for comparisons on busy machines.
-    Raises TrainingError if the text does not fit the recipe or the starting weights, or if the snapshot belongs to
-    another recipe, corpus, seed or start, and CheckpointError if it cannot be read.
+
+class Trainer:
+    """Trains one network by a recipe on a corpus; iterate over `run()`.
+
+    A recipe that distils needs `teachers`. With `start`, the training goes on from these weights, of the recipe's
+    architecture, reads with their vocabulary, and ends with them unless it finds better ones. If the file `snapshot`
+    exists, the training resumes from it. `clock` gives the seconds that minutes are made of; time.process_time is for
+    comparisons on busy machines. Raises TrainingError if recipe, corpus, start and teachers do not fit each other or
+    the snapshot, and CheckpointError if the snapshot cannot be read.
     """
 
     def __init__(
@@ -60,104 +140,327 @@ class Training:
         *,
         seed: int = 0,
         threads: int = 1,
-        start: Checkpoint | None = None,
+        start: "Checkpoint | None" = None,
+        teachers: Sequence["Checkpoint"] = (),
         snapshot: Path | None = None,
         snapshot_seconds: float = SNAPSHOT_SECONDS,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        if recipe.form != corpus.form:
-            raise TrainingError(f"the recipe {recipe.name!r} is for {recipe.form}, but the text is {corpus.form}")
-        if start is not None:
-            corpus = _read_by(start, corpus)
-        self.recipe, self.corpus, self.seed, self.start = recipe, corpus, seed, start
-        self._snapshot, self._snapshot_seconds = snapshot, snapshot_seconds
-        self.teachers = [
-            Course(teacher, corpus, seed + n, threads=threads, clock=clock)
-            for n, teacher in enumerate(recipe.teachers, 1)
+        corpus = _fitting(recipe, corpus, start, teachers)
+        self.recipe, self.corpus, self.seed, self.start, self.teachers = recipe, corpus, seed, start, teachers
+        self.ended_early = False
+        self._snapshot, self._snapshot_seconds, self._clock = snapshot, snapshot_seconds, clock
+        self._held_out = measured_part(corpus)
+        sizes = [_size_of_epoch(corpus, stage) for stage in recipe.stages]
+        self._steps = [stage.epochs * batches for stage, (_, batches) in zip(recipe.stages, sizes, strict=True)]
+        self._lengths: list[float] = [
+            stage.epochs * characters for stage, (characters, _) in zip(recipe.stages, sizes, strict=True)
         ]
-        self._course = Course(
-            recipe,
-            corpus,
-            seed,
-            threads=threads,
-            teachers=Teachers([teacher.best for teacher in self.teachers]) if self.teachers else None,
-            start=start.language_model if start else None,
-            clock=clock,
-        )
-        self._courses = (*self.teachers, self._course)
-        self._result = self._course
+        if recipe.minutes is not None:
+            self._lengths = [stage.share for stage in recipe.stages]
+        architecture = Architecture(recipe.cell, len(corpus.vocabulary), recipe.hidden_size, recipe.layers)
+        self.language_model = LanguageModel.initialise(architecture, np.random.default_rng([seed, 0]))
+        if start is not None:
+            self.language_model.parameters.whole[:] = start.language_model.parameters.whole
+        self.kept = self.language_model.copy()
+        """The weights that the training would end with now."""
+        order, dropout = (np.random.default_rng(child) for child in np.random.SeedSequence([seed, 1]).spawn(2))
+        self._order, self._dropout = order, dropout
+        self._shards = Shards(threads)
+        self._drawn: list[str] = []
+        self.position = Position()
+        self._begin_stage(0)
         self.resumed = snapshot is not None and snapshot.exists()
         if snapshot is not None and self.resumed:
             self._resume(snapshot)
 
-    @property
-    def language_model(self) -> LanguageModel:
-        """The network, whose weights change at every step, once its teachers are trained."""
-        return self._course.language_model
+    def run(self, stopped: Callable[[], bool] = never, finishing: Callable[[], bool] = never) -> Generator[Progress]:
+        """Train to the end, and yield the progress of every step.
 
-    @property
-    def start_loss(self) -> float | None:
-        """The held-out loss of the weights that the training goes on from, once they are measured."""
-        return self._course.position.start_loss
-
-    def measure_start(self, stopped: Callable[[], bool] = never) -> None:
-        """Measure the weights that the training goes on from, if any. Raises Interrupted if `stopped()` is true."""
-        try:
-            self._course.measure_start(stopped)
-        except Interrupted:
-            self._save()
-            raise
-
-    def run(self, stopped: Callable[[], bool] = never) -> Generator[Progress]:
-        """Train to the end and report every step. Closing the generator writes a snapshot.
-
-        So does Interrupted, which it raises if `stopped()` becomes true in the middle of a measurement.
+        When `stopped()` becomes true, write a snapshot and raise Interrupted: after a step, or in the middle of a
+        measurement. When `finishing()` becomes true, end after the step as if it were the last. Closing the generator
+        also writes a snapshot.
         """
-        saved = time.monotonic()
+        position, saved = self.position, time.monotonic()
         try:
-            for progress in self._steps(stopped):
-                yield progress
-                if self._snapshot and time.monotonic() - saved >= self._snapshot_seconds:
-                    self._save()
-                    saved = time.monotonic()
+            self._measure_start(stopped)
+            for stage in self.recipe.stages[position.stage :]:
+                if position.measurement_is_owed:
+                    self._measure(stopped)
+                while not self._stage_is_over():
+                    for batch in islice(self._epoch(stage, stopped), position.batch, None):
+                        figures = self._step(stage, batch)
+                        position.batch += 1
+                        is_due = position.stage_step % stage.evaluate_every == 0 or self._fraction_of_stage() >= 1
+                        held_out = self._measure(stopped) if is_due else None
+                        yield self._progress(held_out, figures)
+
+                        if time.monotonic() - saved >= self._snapshot_seconds:
+                            self._save()
+                            saved = time.monotonic()
+                        _interrupt_if(stopped)
+                        if finishing():
+                            self.ended_early = True
+                            self._measure(stopped)
+                            return
+                        if self._stage_is_over():
+                            break
+                    else:
+                        self._begin_epoch(position.epoch + 1)
+                self.language_model.parameters.whole[:] = self.kept.parameters.whole
+                self._begin_stage(position.stage + 1)
         except (GeneratorExit, Interrupted):
             self._save()
             raise
         finally:
-            for course in self._courses:
-                course.close()
+            self._shards.close()
 
-    def finish(self) -> None:
-        """End before the end: measure the weights of this moment, and make the best of all networks the result.
+    def _begin_stage(self, number: int) -> None:
+        position = self.position
+        position.stage, position.stage_step, position.stage_seconds, position.without_best = number, 0, 0.0, 0
+        if number < len(self.recipe.stages):
+            stage = self.recipe.stages[number]
+            self._optimizer = Adam(self.language_model.parameters, weight_decay=stage.weight_decay)
+            self.counted = self.language_model.copy() if stage.average else self.language_model
+            self._begin_epoch(0)
 
-        While the teachers learn, that is one of them.
+    def _begin_epoch(self, number: int) -> None:
+        position, stage = self.position, self.recipe.stages[self.position.stage]
+        position.epoch, position.batch, position.epoch_order = number, 0, self._order.bit_generator.state
+        self._state = self.language_model.initial_state(stage.batch_size)
+
+    def _epoch(self, stage: Stage, stopped: Callable[[], bool]) -> Iterator[Batch]:
+        """Deal the documents of the epoch as batches, in random order; a resumed training deals them again."""
+        self._order.bit_generator.state = self.position.epoch_order
+        documents, vocabulary = _documents(self.corpus, stage), self.corpus.vocabulary
+        if self.corpus.form == "names":
+            if stage.distillation:
+                drawn, count = self._drawn_names(stopped), stage.distillation.drawn_per_epoch
+                chosen = self._order.choice(len(drawn), count, replace=len(drawn) < count)
+                documents = (*documents, *(drawn[n] for n in chosen))
+            return name_batches(documents, vocabulary, stage.batch_size, self._order, by_length=stage.by_length)
+        shuffled = [documents[n] for n in self._order.permutation(len(documents)).tolist()]
+        return chain.from_iterable(
+            stream_batches(stream(volume, vocabulary), stage.batch_size, stage.sequence_length)
+            for volume in _volumes(shuffled)
+        )
+
+    def _step(self, stage: Stage, batch: Batch) -> dict[str, float]:
+        """Read a batch, go down its gradient, and return the figures of the step."""
+        started, position, batch_size = self._clock(), self.position, batch.inputs.shape[1]
+        learning_rate = stage.learning_rate * warmup_cosine(self._fraction_of_stage(), stage.warmup, stage.final)
+        characters = batch.target_count
+
+        if stage.distillation:
+            teachers = [teacher.language_model for teacher in self.teachers]
+            targets = soft_targets(teachers, batch.inputs, stage.distillation.temperature)
+            batch = replace(batch, probabilities=targets)
+        if stage.input_dropout:
+            is_hidden = self._dropout.random(batch.inputs.shape, dtype=np.float32) < stage.input_dropout
+            batch = replace(batch, inputs=np.where(is_hidden, NO_CHARACTER, batch.inputs))
+        masks = None
+        if stage.dropout:  # a mask (B, H) for each layer: 0 where a unit is dropped, 1/keep elsewhere
+            keep, shape = np.float32(1 - stage.dropout), (self.recipe.layers, batch_size, self.recipe.hidden_size)
+            masks = list((self._dropout.random(shape, dtype=np.float32) < keep) / keep)
+        carries_state = self.corpus.form == "verse"
+        state = self._state if carries_state else self.language_model.initial_state(batch_size)
+
+        with np.errstate(over="ignore", invalid="ignore"):  # an overflow ends in the error below
+            nats, gradients, after = self._shards.loss_and_gradients(
+                self.language_model, batch, state, divide_by=characters, dropout=masks
+            )
+            norm = clip_by_global_norm(gradients, stage.clip_norm)
+        if not np.isfinite(norm + nats):
+            raise TrainingError(
+                f"the loss is no longer a finite number after {position.step} steps: "
+                "try another seed, or a lower learning rate in the recipe"
+            )
+        self._optimizer.update(gradients, learning_rate)
+        if stage.average:
+            move_average(self.counted.parameters, self.language_model.parameters, stage.average)
+        if carries_state:
+            self._state = after
+
+        position.step_seconds = max(self._clock() - started, sys.float_info.min)
+        position.step += 1
+        position.stage_step += 1
+        position.seconds += position.step_seconds
+        position.stage_seconds += position.step_seconds
+        return {
+            "training_loss": nats / characters,
+            "gradient_norm": norm,
+            "clipped_gradient_norm": min(norm, stage.clip_norm),
+            "learning_rate": learning_rate,
+            "characters_per_second": characters / position.step_seconds,
+        }
+
+    def measure_lines_to_beat(self, stopped: Callable[[], bool] = never) -> None:
+        """Measure an n-gram, and the weights that the training goes on from, unless that is done.
+
+        Raises Interrupted as `run` does.
         """
-        self._running.measure()
-        self._result = min(self._courses, key=lambda course: course.best_loss)
+        try:
+            if self.position.ngram_loss is None:
+                found = baselines(self._held_out, lambda: _interrupt_if(stopped))
+                self.position.ngram_loss = min(baseline.held_out_loss for baseline in found)
+            self._measure_start(stopped)
+        except Interrupted:
+            self._save()
+            raise
 
-    def checkpoint(self) -> Checkpoint:
-        """Return the weights with the lowest held-out loss so far; before the first measurement, the initial ones."""
-        best, loss = self._result.best.copy(), self._result.position.best_loss
-        loss = held_out_loss(best, measured_part(self.corpus)) if loss is None else loss
-        return replace(self._checkpoint_of(best, loss), known_words=self._known_words)
+    def _measure_start(self, stopped: Callable[[], bool]) -> None:
+        if self.start is not None and self.position.start_loss is None:
+            self.position.start_loss = self._measure(stopped)
 
-    def current_checkpoint(self) -> Checkpoint:
-        """Return the weights of this moment, for sampling, without words; a teacher's while one is trained."""
-        return self._checkpoint_of(self._running.measured, math.nan)
+    def _measure(self, stopped: Callable[[], bool]) -> float:
+        """Return the held-out loss of the weights that count, and keep them if they are the best, or the last count."""
+        position, started = self.position, self._clock()
+        position.measurement_is_owed = True
+        loss = held_out_loss(self.counted, self._held_out, lambda: _interrupt_if(stopped))
+        position.measurement_is_owed = False
+        seconds = self._clock() - started
+        position.measuring_seconds = max(position.measuring_seconds, seconds)
+        position.seconds += seconds
+        position.stage_seconds += seconds
+        keeps_last = self.recipe.stages[position.stage].keep == "last"
+        if keeps_last or position.kept_loss is None or loss < position.kept_loss:
+            self.kept.parameters.whole[:] = self.counted.parameters.whole
+            position.kept_loss, position.kept_step, position.without_best = loss, position.step, 0
+        elif self._fraction_of_stage() >= EARLY_STOPPING_BEGINS:
+            position.without_best += 1
+        return loss
 
-    @property
-    def _running(self) -> Course:
-        return next((course for course in self._courses if not course.finished), self._course)
+    def _stage_is_over(self) -> bool:
+        patience = self.recipe.stages[self.position.stage].patience
+        return self.position.without_best >= patience or self._fraction_of_stage() >= 1
 
-    def _checkpoint_of(self, language_model: LanguageModel, loss: float) -> Checkpoint:
-        corpus = self.corpus
+    def _fraction_of_stage(self) -> float:
+        """Return how much of the stage is done, from 0 to 1: of its epochs or of its minutes, whichever is more.
+
+        The minutes are shorter by one more step and one more measurement. So a stage ends in time although they take
+        long.
+        """
+        position, stage = self.position, self.recipe.stages[self.position.stage]
+        fraction = position.stage_step / self._steps[position.stage]
+        if self.recipe.minutes is not None:
+            length = 60 * self.recipe.minutes * stage.share
+            last = min(position.step_seconds + position.measuring_seconds, length / 2)
+            fraction = max(fraction, position.stage_seconds / (length - last))
+        return min(1.0, fraction)
+
+    def _progress(self, held_out_loss: float | None, figures: Mapping[str, float]) -> Progress:
+        position = self.position
+        done, current = sum(self._lengths[: position.stage]), self._lengths[position.stage]
+        fraction = (done + current * self._fraction_of_stage()) / sum(self._lengths)
+        return Progress(
+            stage=self.recipe.stages[position.stage].name,
+            step=position.step,
+            epoch=position.epoch + 1,
+            held_out_loss=held_out_loss,
+            best_held_out_loss=position.kept_loss,
+            fraction=fraction,
+            seconds=position.seconds,
+            seconds_left=position.seconds * (1 - fraction) / fraction,
+            **figures,
+        )
+
+    def _drawn_names(self, stopped: Callable[[], bool]) -> list[str]:
+        """Return the names that the teachers draw, once for a training, without held-out ones. Raises Interrupted."""
+        if not self._drawn:
+            names = draw_names(
+                [teacher.language_model for teacher in self.teachers],
+                max(stage.distillation.drawn for stage in self.recipe.stages if stage.distillation),
+                self.corpus.vocabulary,
+                np.random.default_rng([self.seed, 2]),
+                seconds=math.inf if self.recipe.minutes is None else 60 * self.recipe.minutes * DRAWING_SHARE,
+                clock=self._clock,
+                between=lambda: _interrupt_if(stopped),
+            )
+            held_out = frozenset(self.corpus.held_out)
+            self._drawn = [name for name in names if name not in held_out]
+        return self._drawn
+
+    # Snapshots
+
+    def _facts(self) -> dict[str, Any]:
+        """Return what a snapshot and the training that resumes from it must have in common."""
+        return {
+            "recipe": asdict(self.recipe),
+            "corpus": self.corpus.digest,
+            "seed": self.seed,
+            "start": self.start and self.start.version,
+            "teachers": [teacher.version for teacher in self.teachers],
+            "gates": CELLS[self.recipe.cell].GATES,
+            "parameters": Layer._fields,
+        }
+
+    def _arrays(self) -> dict[str, Array]:
+        groups: dict[str, Mapping[str, Array]] = {
+            "parameters": self.language_model.parameters,
+            "counted": self.counted.parameters,
+            "kept": self.kept.parameters,
+            "m": self._optimizer.m,
+            "v": self._optimizer.v,
+        }
+        named = {f"{group}/{name}": array for group, arrays in groups.items() for name, array in arrays.items()}
+        return {"state": self._state} | named
+
+    def _save(self) -> None:
+        if self._snapshot is None:
+            return
+        from model.checkpoint import tensor_file
+
+        position = asdict(self.position)
+        position |= {"order": self._order.bit_generator.state, "dropout": self._dropout.bit_generator.state}
+        tensor_file.write(self._snapshot, self._arrays(), {"training": self._facts(), "position": position})
+
+    def _resume(self, path: Path) -> None:
+        from model.checkpoint import tensor_file
+
+        try:
+            arrays, facts, _ = tensor_file.read(path)
+        except tensor_file.CheckpointError as error:
+            raise tensor_file.CheckpointError(f"{error}; remove it to begin anew") from error
+        if facts.get("training") != json.loads(json.dumps(self._facts())):
+            raise TrainingError(
+                f"{path} belongs to a training with other settings, text or seed: "
+                "use the same ones to finish that training, or delete the file to start over"
+            )
+        self._begin_stage(facts["position"]["stage"])
+        self.position = Position(**facts["position"])
+        self._order.bit_generator.state = self.position.order
+        self._dropout.bit_generator.state = self.position.dropout
+        self._optimizer.steps = self.position.stage_step
+        for name, array in self._arrays().items():
+            array[...] = arrays[name]
+
+    # Weights
+
+    def checkpoint(self) -> "Checkpoint":
+        """Return the kept weights, with all that a file of weights needs; before a measurement, the initial ones."""
+        loss = self.position.kept_loss
+        if loss is None:
+            loss = held_out_loss(self.kept, self._held_out)
+        words = self.corpus.part(read=WORDS_READ, held_out=1).words
+        known_words = words | (self.start.known_words if self.start else frozenset())
+        return replace(self._checkpoint(self.kept.copy(), loss), known_words=known_words)
+
+    def current_checkpoint(self) -> "Checkpoint":
+        """Return the weights of this moment, for sampling, without words."""
+        return self._checkpoint(self.counted, math.nan)
+
+    def _checkpoint(self, language_model: LanguageModel, loss: float) -> "Checkpoint":
+        from model.checkpoint.encoding import Checkpoint, Description
+        from model.sonnets.prosody import newest_edition
+
+        measured = self._held_out.held_out
         description = Description(
-            form=corpus.form,
+            form=self.corpus.form,
             recipe=self.recipe.name,
-            corpus=corpus.digest,
-            steps=self._steps_to_the_best(),
+            corpus=self.corpus.digest,
+            steps=self.position.kept_step,
             held_out_loss=loss,
-            held_out_characters=self._held_out_characters,
+            held_out_characters=0 if measured == self.corpus.held_out else count_characters(measured),
             seed=self.seed,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             versions={
@@ -166,97 +469,40 @@ class Training:
                 "python": platform.python_version(),
             },
             top_p=self.recipe.top_p,
+            tables=newest_edition() if self.corpus.form == "verse" else "",
         )
-        return Checkpoint(
-            language_model,
-            corpus.vocabulary,
-            description,
-            self._known_names,
-            other_names=self._other_names,
-        )
+        known, others = self._known_names
+        return Checkpoint(language_model, self.corpus.vocabulary, description, known, other_names=others)
 
     @cached_property
-    def _held_out_characters(self) -> int:
-        """How many characters are measured on, or 0 if it is the whole held-out text."""
-        part = measured_part(self.corpus).held_out
-        return 0 if part == self.corpus.held_out else count_characters(part)
+    def _known_names(self) -> tuple[frozenset[str], "Fingerprints"]:
+        """The names of the corpus, and the fingerprints of those read in pretraining; also those of the start."""
+        from model.text.fingerprints import Fingerprints
 
-    def _steps_to_the_best(self) -> int:
-        before = self._courses[: self._courses.index(self._result)]
-        return sum(course.position.step for course in before) + self._result.position.best_step
-
-    @cached_property
-    def _known_names(self) -> frozenset[str]:
-        """The names of the corpus and those that the starting weights knew."""
-        names = (*self.corpus.training, *self.corpus.held_out) if self.corpus.form == "names" else ()
-        return frozenset(names) | (self.start.known_names if self.start else frozenset())
-
-    @property
-    def _known_words(self) -> frozenset[str]:
-        """The words of the corpus, of a part if it is very long, and those that the starting weights knew."""
-        words = self.corpus.part(read=WORDS_READ, held_out=1).words
-        return words | (self.start.known_words if self.start else frozenset())
-
-    @cached_property
-    def _other_names(self) -> Fingerprints:
-        others = Fingerprints.of(self.corpus.pretraining if self.corpus.form == "names" else ())
+        corpus = self.corpus
+        is_names = corpus.form == "names"
+        known = frozenset((*corpus.training, *corpus.held_out) if is_names else ())
+        others = Fingerprints.of(corpus.pretraining if is_names else ())
         if self.start is None:
-            return others
-        return Fingerprints(np.union1d(others.hashes, self.start.other_names.hashes))
+            return known, others
+        return known | self.start.known_names, Fingerprints(np.union1d(others.hashes, self.start.other_names.hashes))
 
-    def _steps(self, stopped: Callable[[], bool]) -> Iterator[Progress]:
-        for teacher in self.teachers:
-            for progress in teacher.steps(stopped):
-                yield self._in_all(replace(progress, stage=f"{teacher.recipe.name}, {progress.stage}"))
-        for progress in self._course.steps(stopped):
-            yield self._in_all(progress) if self.teachers else progress
 
-    def _in_all(self, progress: Progress) -> Progress:
-        """Count the steps and the time of all networks."""
-        seconds = sum(course.position.seconds for course in self._courses)
-        fraction = sum(course.work * course.fraction for course in self._courses)
-        fraction /= sum(course.work for course in self._courses)
-        return replace(
-            progress,
-            step=sum(course.position.step for course in self._courses),
-            fraction=fraction,
-            seconds=seconds,
-            seconds_left=seconds_left(fraction, seconds),
-        )
-
-    def _identity(self) -> dict[str, Any]:
-        """Return what a snapshot and the training that resumes from it must have in common."""
-        start = {"start": self.start.version} if self.start else {}
-        return {"recipe": asdict(self.recipe), "corpus": self.corpus.digest, "seed": self.seed, "gates": GATES} | start
-
-    def _save(self) -> None:
-        if self._snapshot is None:
-            return
-        numbers, arrays = self._course.numbers(), self._course.arrays()
-        for n, teacher in enumerate(self.teachers):
-            numbers[_prefix(n)] = teacher.numbers()
-            arrays |= {_prefix(n) + group: parameters for group, parameters in teacher.arrays().items()}
-        write_snapshot(self._snapshot, Snapshot(self._identity(), numbers, arrays))
-
-    def _resume(self, path: Path) -> None:
-        snapshot = read_snapshot(path)
-        if snapshot.identity != json.loads(json.dumps(self._identity())):
+def _fitting(recipe: Recipe, corpus: Corpus, start: "Checkpoint | None", teachers: Sequence["Checkpoint"]) -> Corpus:
+    """Return the corpus, with the vocabulary of the start. Raises TrainingError if something does not fit."""
+    if recipe.form != corpus.form:
+        raise TrainingError(f"the recipe {recipe.name!r} is for {recipe.form}, but the text is {corpus.form}")
+    if recipe.distils and not teachers:
+        raise TrainingError(f"the recipe {recipe.name!r} learns from teachers; name their weights with --teacher")
+    if teachers and not recipe.distils:
+        raise TrainingError(f"the recipe {recipe.name!r} has no teachers; omit --teacher, or add --recipe distilled")
+    for teacher in teachers:
+        if teacher.vocabulary != corpus.vocabulary:
             raise TrainingError(
-                f"{path} belongs to a training with other settings, text or seed: "
-                "use the same ones to finish that training, or delete the file to start over"
+                f"the teacher {teacher.version} reads other characters than the text has; train it on the same text"
             )
-        self._course.restore(snapshot.numbers, snapshot.groups)
-        for n, teacher in enumerate(self.teachers):
-            arrays = {
-                group.removeprefix(_prefix(n)): parameters
-                for group, parameters in snapshot.groups.items()
-                if group.startswith(_prefix(n))
-            }
-            teacher.restore(snapshot.numbers[_prefix(n)], arrays)
-
-
-def _read_by(start: Checkpoint, corpus: Corpus) -> Corpus:
-    """Return the corpus with the vocabulary of the weights that read it. Raises TrainingError if it does not fit."""
+    if start is None:
+        return corpus
     if start.description.form != corpus.form:
         raise TrainingError(f"the weights write {start.description.form}, but the text is {corpus.form}")
     unknown = sorted(set(corpus.vocabulary.characters) - set(start.vocabulary.characters))
@@ -266,5 +512,32 @@ def _read_by(start: Checkpoint, corpus: Corpus) -> Corpus:
     return replace(corpus, vocabulary=start.vocabulary)
 
 
-def _prefix(n: int) -> str:
-    return f"teacher {n}: "
+def _documents(corpus: Corpus, stage: Stage) -> tuple[str, ...]:
+    return (*corpus.pretraining, *corpus.training) if stage.text == "pretraining" else corpus.training
+
+
+def _size_of_epoch(corpus: Corpus, stage: Stage) -> tuple[int, int]:
+    """Count the characters and the batches of an epoch.
+
+    Each document has a newline before and after it (see `batches.stream`). A drawn name counts as if it had the mean
+    length of the training names.
+    """
+    documents = _documents(corpus, stage)
+    count = len(documents) + (stage.distillation.drawn_per_epoch if stage.distillation else 0)
+    characters = sum(len(document) + 2 for document in documents) * count // len(documents)
+    if corpus.form == "names":
+        return characters, math.ceil(count / stage.batch_size)
+    return characters, math.ceil(characters / (stage.batch_size * stage.sequence_length))
+
+
+def _volumes(documents: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the documents in runs of about VOLUME characters: an epoch of a usual text is one of them."""
+    volume: list[str] = []
+    characters = 0
+    for document in documents:
+        if characters > VOLUME:
+            yield volume
+            volume, characters = [], 0
+        volume.append(document)
+        characters += len(document)
+    yield volume

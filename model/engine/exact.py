@@ -1,0 +1,261 @@
+"""Many rows one character on, each with the bits it would have alone.
+
+No sum here rounds, so neither other rows nor the form of a product can change a bit (see `model.engine`). States are
+rounded to multiples of 2^-8 (`rounder`). The parameters of each output are rounded to multiples of a power of two of
+their own (`on_grid`): the finest one for which no sum of products needs more digits than a float has.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from model.engine.network import CELLS
+from model.engine.products import GROUP, PANEL, as_rows, by_panel, panels
+from model.engine.threads import blas_thread_count
+from model.network.layers import Array, Ids
+from model.network.network import LanguageModel
+
+H_DIGITS = 8
+"""Binary digits of h after the point."""
+FEW_ROWS, WIDE_PANEL = 10, 64
+"""Up to FEW_ROWS rows, panels of WIDE_PANEL outputs are faster than panels of PANEL."""
+FULL_COLUMNS = 16
+"""The number of columns is rounded up to a multiple of this: 41 columns take as long as 48, or longer."""
+ONE_GROUP = 48
+"""Up to this many rows, one group is faster than several."""
+LARGE_PRODUCT = 4_000_000
+"""Beyond this many multiplications, several groups or several threads make a product faster."""
+SMALL_MATRIX = 150_000
+"""A matrix of at most this many parameters is read faster column by column, because the nearer caches hold it."""
+
+
+def rounder(digits: int, dtype: DTypeLike) -> np.floating[Any]:
+    """Return the number that rounds small numbers to multiples of 2^-digits, if it is added and subtracted again.
+
+    It is so large that the sum has no room for finer digits.
+    """
+    numbers = np.finfo(dtype)
+    rounding: np.floating[Any] = numbers.dtype.type(1.5 * 2.0 ** (numbers.nmant - digits))
+    return rounding
+
+
+def is_bounded(w: NDArray[np.float64], dtype: DTypeLike) -> bool:
+    """Return whether sums of w (N, K) times inputs of at most 2 are always finite; False if w has a NaN."""
+    largest = float(np.finfo(dtype).max) / 2  # half, because `on_grid` may enlarge w
+    with np.errstate(over="ignore"):
+        return bool((2 * np.abs(w).sum(axis=1) < largest).all())
+
+
+def on_grid(w: NDArray[np.float64], lookup: int, digits: int, dtype: DTypeLike) -> NDArray[np.float64]:
+    """Round the parameters w (N, K) of each of N outputs to multiples of a step that makes its sums exact.
+
+    Inputs are multiples of 2^-digits and at most 2 in size. Of the first `lookup` inputs, one is 1 and the rest are 0.
+
+    No sum reaches 2^e, and a float stores m digits of its mantissa. The step is 2^(e - m + digits). So every product is
+    a multiple of 2^(e - m), and m digits suffice for every sum. A float has one digit more than it stores; that digit
+    leaves room for sums that rounding makes larger. e is never so small that 2^(e - m) is below the smallest float.
+    """
+    numbers = np.finfo(dtype)
+    largest = 2 * np.abs(w[:, lookup:]).sum(axis=1) + np.abs(w[:, :lookup]).max(axis=1, initial=0)
+    _, exponent = np.frexp(largest)
+    step = np.ldexp(1.0, np.maximum(exponent, numbers.minexp) - numbers.nmant + digits)[:, None]
+    rounded: NDArray[np.float64] = np.rint(w / step) * step
+    return rounded
+
+
+class Layout(NamedTuple):
+    """Groups with at least as many columns as there are rows, and the form of their products.
+
+    All forms give the same bits. The bounds between them are measured.
+    """
+
+    groups: int
+    columns: int  # in each group
+    panel: int  # outputs in a panel; 0 for products with whole matrices
+
+    @classmethod
+    def fastest(cls, rows: int, size: int) -> "Layout":
+        """Return the fastest layout for this many rows; `size` is how many parameters the largest layer has."""
+        if rows <= 1:
+            return cls(1, rows, 0)  # a matrix-vector product
+        if rows <= FEW_ROWS:
+            return cls(1, rows, WIDE_PANEL)
+        is_large = size * rows > LARGE_PRODUCT
+        if is_large and blas_thread_count() > 1:
+            return cls(1, _rounded_up(rows, PANEL), 0)  # BLAS shares a whole product between its threads
+        if not is_large or rows <= ONE_GROUP:
+            return cls(1, _rounded_up(rows, FULL_COLUMNS), PANEL)
+        return cls(_rounded_up(rows, GROUP) // GROUP, GROUP, PANEL)
+
+
+def _rounded_up(rows: int, multiple: int) -> int:
+    return -(-rows // multiple) * multiple
+
+
+class _States:
+    """The states of all rows, zero at first, and everything else that a step multiplies by parameters.
+
+    `inputs` holds [look-up | h_0 | 1 | h_1 | 1 | ...], a column for each row. Every layer reads one slice of it:
+
+        layer 0         [look-up | h_0]
+        layer n         [h_{n-1} | 1 | h_n]
+        output layer    [h_{L-1} | 1]
+
+    The look-up is one-hot: an element for each character and a last one for no character. Layer 0 needs no 1 for its
+    bias, which is part of its look-up.
+    """
+
+    def __init__(self, layout: Layout, language_model: LanguageModel) -> None:
+        shape, (groups, columns, _), dtype = language_model.architecture, layout, language_model.dtype
+        depth, self._block, self._lookup_size = shape.layers, shape.hidden_size + 1, shape.vocab_size + 1
+        self.layout = layout
+        self.inputs = np.zeros((groups, self._lookup_size + depth * self._block, columns), dtype)
+        self.lookup = self.inputs[:, : self._lookup_size]
+        h_and_1 = self.inputs[:, self._lookup_size :].reshape(groups, depth, self._block, columns)
+        h_and_1[:, :, -1] = 1
+        self.h = h_and_1[:, :, :-1]  # (G, L, H, B)
+        others = len(language_model.cell.STATES) - 1
+        self.rest = np.zeros((groups, depth, others * shape.hidden_size, columns), dtype)  # of the state, beside h
+
+    def inputs_of(self, n: int, width: int) -> Array:
+        """Return the slice (G, K, B) that layer n reads, of K = `width` inputs; n = L for the output layer."""
+        start = self._lookup_size + (n - 1) * self._block if n else 0
+        return self.inputs[:, start : start + width]
+
+    def places(self, rows: int | Ids) -> tuple[Any, Any]:
+        """Return the groups and the columns of rows."""
+        return divmod(rows, max(1, self.layout.columns))
+
+    def copy(self, rows: int | Ids, source: "_States", source_rows: int | Ids) -> None:
+        """Copy rows of another layout, or of this one."""
+        groups, columns = self.places(rows)
+        source_groups, source_columns = source.places(source_rows)
+        self.h[groups, ..., columns] = source.h[source_groups, ..., source_columns]
+        self.rest[groups, ..., columns] = source.rest[source_groups, ..., source_columns]
+
+    def clear(self, rows: int | Ids) -> None:
+        """Put rows into the zero state."""
+        groups, columns = self.places(rows)
+        self.h[groups, ..., columns] = 0
+        self.rest[groups, ..., columns] = 0
+
+
+class Lockstep:
+    """A network that steps any number of rows, none of which depends on another, and keeps their states.
+
+    `is_sound` says whether every step gives finite numbers. The parameters alone decide it, because states are bounded.
+    Only a sound network can step.
+    """
+
+    def __init__(self, language_model: LanguageModel) -> None:
+        self._language_model, dtype = language_model, language_model.dtype
+        architecture = language_model.architecture
+        self._cell = CELLS[architecture.cell]
+        digits = H_DIGITS - self._cell.IS_DOUBLED
+        self._rounder = rounder(digits, dtype)
+        stacks = list(_stacked(language_model))
+        self.is_sound = all(is_bounded(stack, dtype) for stack in stacks)
+        if self.is_sound:
+            lookups = [architecture.vocab_size + 1] + [0] * architecture.layers
+            stacks = [on_grid(*pair, digits, dtype) for pair in zip(stacks, lookups, strict=True)]
+        self._matrices = [_in_fastest_order(stack, dtype) for stack in stacks]
+        self._largest = max(matrix.size for matrix in self._matrices)
+        self._by_panel = {0: self._matrices}  # the matrices by the width of their panels, made when first needed
+        self._begin()
+
+    def _begin(self) -> None:
+        self._rows = 0
+        self._lay_out(Layout.fastest(0, self._largest))
+        self.resize(0)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self._rows
+
+    def resize(self, rows: int) -> None:
+        """Keep the first rows, and add new ones in the zero state."""
+        kept, self._rows = min(rows, self._rows), rows
+        layout, before = Layout.fastest(rows, self._largest), self._states
+        if layout == before.layout:
+            self._states.clear(np.arange(kept, rows))
+        else:
+            self._lay_out(layout)
+            self._states.copy(np.arange(kept), before, np.arange(kept))
+        self._places = self._states.places(np.arange(rows))
+        # With one group, `as_rows` returns a view, which serves for every step.
+        self._logits_of_rows = as_rows(self._logits)[:rows] if layout.groups == 1 else None
+
+    def clear(self, row: int) -> None:
+        """Put a row into the zero state. Rows that are not allocated yet are already zero."""
+        if row < self._rows:
+            self._states.clear(row)
+
+    def move(self, source: int, target: int) -> None:
+        """Copy the state of one row to another."""
+        if source < self._rows:
+            self._states.copy(target, self._states, source)
+        else:
+            self.clear(target)
+
+    def sibling(self) -> "Lockstep":
+        """Return another one with the same parameters, and with no rows yet."""
+        other = copy(self)
+        other._begin()
+        return other
+
+    def copy_row(self, source: "Lockstep", source_row: int, row: int) -> None:
+        """Copy the state of a row of a sibling."""
+        self._states.copy(row, source._states, source_row)
+
+    def step(self, ids: Sequence[int] | Ids) -> Array:
+        """Let each row read a character id, or NO_CHARACTER; return logits (B, V), which the next step overwrites."""
+        groups, columns = self._places
+        self._states.lookup.fill(0)
+        self._states.lookup[groups, ids, columns] = 1  # NO_CHARACTER is -1, the last element
+        for compute in self._computations:
+            compute()
+        return as_rows(self._logits)[: self._rows] if self._logits_of_rows is None else self._logits_of_rows
+
+    def _lay_out(self, layout: Layout) -> None:
+        """Allocate all arrays for a layout, with all states zero, and prepare what a step computes, one by one."""
+        self._states = states = _States(layout, self._language_model)
+        groups, columns, panel = layout
+        if panel not in self._by_panel:
+            self._by_panel[panel] = [panels(matrix.T, panel) for matrix in self._matrices]
+        self._computations: list[Callable[[], object]] = []
+        for n, (matrix, w) in enumerate(zip(self._matrices, self._by_panel[panel], strict=True)):
+            outputs, width = matrix.shape
+            inputs, z = states.inputs_of(n, width), np.empty((groups, outputs, columns), self._language_model.dtype)
+            if panel:
+                product = partial(np.matmul, w, inputs[:, None], by_panel(z, w))
+            else:
+                product = partial(w.dot, inputs[0], z[0])  # matmul takes longer to begin
+            self._computations.append(product)
+            if n < states.h.shape[1]:
+                h, rest = states.h[:, n], states.rest[:, n]
+                self._computations.append(self._cell.exact_step(z, h, rest, self._rounder))
+        self._logits = z
+
+
+def _stacked(language_model: LanguageModel) -> Iterator[NDArray[np.float64]]:
+    """Yield the parameters (N, K) of each layer for the inputs that `_States` lists; the output layer comes last.
+
+    What reads a doubled h is halved, which is exact.
+    """
+    cell, p = CELLS[language_model.architecture.cell], language_model.parameters
+    of_h = 0.5 if cell.IS_DOUBLED else 1.0
+    for n, layer in enumerate(p.layers):
+        w_x, w_h, b = (array.T.astype(np.float64) for array in layer)
+        w_x, b, w_h = cell.exact_rows(w_x, b[:, None], w_h)  # type: ignore[assignment]
+        yield np.hstack([w_x * of_h, b, w_h * of_h] if n else [w_x + b, b, w_h * of_h])
+    yield np.hstack([p.w_y.T * np.float64(of_h), p.b_y[:, None]])
+
+
+def _in_fastest_order(matrix: NDArray[np.float64], dtype: DTypeLike) -> Array:
+    numbers: Array = matrix.astype(dtype)
+    return np.asfortranarray(numbers) if matrix.size <= SMALL_MATRIX else np.ascontiguousarray(numbers)

@@ -1,0 +1,120 @@
+"""The GRU of `model.network.gru` on columns: a whole sequence forwards, back, and one exact step for the decoder.
+
+Its reset gate stands between z_n and s_n, so [x, 1, h] and [w_x; b; w_h] cannot be one product. The products of all
+[x, 1] come first, in one call, and are z; each step adds its s = w_hᵀ h.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from model.engine.buffers import Trace
+from model.engine.layers import by_gate
+from model.engine.products import Lend, prepare_steps, product, weight_gradient
+from model.network.layers import Array
+
+KEPT: tuple[int, ...] = (3, 3)
+"""The gates and s of each step; on the way back, d_z and d_s replace them."""
+IS_DOUBLED = False
+
+
+def forward(trace: Trace, w: Array, lend: Lend) -> None:
+    """Write h_t of all steps, each into the inputs of the next one, and keep the gates and s."""
+    (h,), (gates, s), hidden_size = trace.states, trace.kept, trace.states[0].shape[2]
+    product(w[:-hidden_size], trace.inputs[:-1, :, :-hidden_size], gates, lend)
+    multiply, h_steps, s_steps = prepare_steps(w[-hidden_size:], h[:-1], s, lend)
+    steps = zip(h_steps, s_steps, by_gate(gates, 3), by_gate(s, 3), h[:-1], h[1:], strict=True)
+    for h_step, s_step, gates_t, s_t, h_prev, h_t in steps:
+        multiply(h_step, s_step)
+        _step(gates_t, s_t, h_prev, h_t)
+
+
+def _step(gates: Array, s: Array, h_prev: Array, h: Array) -> None:
+    """Turn the gates (3, G, H, B) from [z_r, z_u, z_n] into [r, u, n], and write h = n + u (h_prev - n)."""
+    sigmoids, (r, u, n) = gates[:2], gates
+    sigmoids += s[:2]
+    sigmoids *= 0.5
+    np.tanh(sigmoids, out=sigmoids)
+    sigmoids *= 0.5
+    sigmoids += 0.5
+    n += np.multiply(r, s[2], out=h)
+    np.tanh(n, out=n)
+    np.subtract(h_prev, n, out=h)
+    h *= u
+    h += n
+
+
+def backward(trace: Trace, w: Array, d_h: Array, d_w: Array, lend: Lend) -> None:
+    """Write the gradient d_w of w, and replace d_h (T, G, H, B) by the gradients of x."""
+    (h,), (gates, s), hidden_size = trace.states, trace.kept, d_h.shape[2]
+    w_x, w_h = w[: -hidden_size - 1], w[-hidden_size:]
+    d_h_prev, from_s, scratch = np.zeros((3, *d_h.shape[1:]), d_h.dtype)
+    multiply, s_steps, (from_s_step,) = prepare_steps(w_h.T, s, from_s[None], lend)
+    steps = zip(d_h[::-1], s_steps[::-1], by_gate(gates, 3)[::-1], by_gate(s, 3)[::-1], h[-2::-1], strict=True)
+    for d_h_t, s_step, gates_t, s_t, h_prev in steps:
+        d_h_t += d_h_prev
+        d_h_t += from_s
+        _step_back(d_h_t, d_h_prev, gates_t, s_t, h_prev, scratch)
+        multiply(s_step, from_s_step)
+    if not trace.is_bottom:
+        product(w_x.T, gates, d_h, lend)
+    weight_gradient(trace.inputs[:-1, :, :-hidden_size], gates, d_w[:-hidden_size], lend)
+    weight_gradient(h[:-1], s, d_w[-hidden_size:], lend)
+
+
+def _step_back(d_h: Array, d_h_prev: Array, gates: Array, s: Array, h_prev: Array, scratch: Array) -> None:
+    """Replace the gates and s (3, G, H, B) of one step by d_z and d_s, and write d_h_prev = d_h u.
+
+    Then d_h becomes d_h (1 - u), which d_z_u = d_h (1 - u) u (h_prev - n) and d_z_n = d_h (1 - u) (1 - n²) share. With
+    d_s_n = d_z_n r, d_z_r = d_s_n s_n (1 - r).
+    """
+    r, u, n = gates
+    np.multiply(d_h, u, out=d_h_prev)
+    d_h -= d_h_prev
+    np.subtract(h_prev, n, out=scratch)
+    u *= scratch
+    u *= d_h
+    n *= n
+    np.subtract(1, n, out=n)
+    n *= d_h
+    np.multiply(n, r, out=scratch)  # d_s_n
+    np.subtract(1, r, out=r)
+    r *= s[2]
+    r *= scratch
+    s[:2] = gates[:2]
+    s[2] = scratch
+
+
+def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
+    """Return the rows by which `exact.Lockstep` multiplies x, 1 and h: of r, u, z_n and s_n, a block each.
+
+    z_n has nothing of h, and s_n nothing of x and 1. Half of r, u and s_n, because the exact step has r and u doubled:
+    2σ(z) = 1 + tanh(z/2).
+    """
+    hidden_size = len(b) // 3
+    halves = np.repeat([0.5, 0.5, 1.0], hidden_size)[:, None]
+    of_h = np.insert(w_h * 0.5, 2 * hidden_size, np.zeros((hidden_size, w_h.shape[1])), axis=0)
+    w_x, b = (np.vstack([array * halves, np.zeros((hidden_size, array.shape[1]))]) for array in (w_x, b))
+    return w_x, b, of_h
+
+
+def exact_step(z: Array, h: Array, rest: Array, rounder: np.floating[Any]) -> Callable[[], None]:  # noqa: ARG001
+    """Return a function that takes a step from z (G, 4H, B), as `exact_rows` arranges it, to h, on the grid."""
+    one, half = z.dtype.type(1), z.dtype.type(0.5)
+    sigmoids, (r, u, n, s) = by_gate(z, 4)[:2], by_gate(z, 4)
+
+    def step() -> None:
+        np.tanh(sigmoids, out=sigmoids)
+        np.add(sigmoids, one, out=sigmoids)
+        np.multiply(s, r, out=s)
+        np.add(n, s, out=n)
+        np.tanh(n, out=n)
+        np.subtract(h, n, out=h)
+        np.multiply(h, u, out=h)
+        np.multiply(h, half, out=h)
+        np.add(h, n, out=h)
+        np.add(h, rounder, out=h)
+        np.subtract(h, rounder, out=h)
+
+    return step

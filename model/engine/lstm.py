@@ -1,0 +1,105 @@
+"""The LSTM of `model.network.lstm` on columns: a whole sequence forwards, back, and one exact step for the decoder."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from model.engine.buffers import Trace
+from model.engine.layers import back_through_time, by_gate
+from model.engine.products import Lend, prepare_steps, weight_gradient
+from model.network.layers import Array
+
+KEPT: tuple[int, ...] = (4,)
+"""The gates of each step; on the way back, d_z replaces them."""
+IS_DOUBLED = True
+"""The exact step keeps o, i, f and h doubled, because 2σ(z) = 1 + tanh(z/2) takes one operation less than σ(z)."""
+
+
+def forward(trace: Trace, w: Array, lend: Lend) -> None:
+    """Write c_t and h_t of all steps, h_t into the inputs of the next one, and keep the gates."""
+    (h, c), (gates,) = trace.states, trace.kept
+    multiply, x, z = prepare_steps(w, trace.inputs[:-1], gates, lend, halved=3 * h.shape[2])
+    for x_t, z_t, gates_t, c_prev, c_t, h_t in zip(x, z, by_gate(gates, 4), c[:-1], c[1:], h[1:], strict=True):
+        multiply(x_t, z_t)
+        _step(gates_t, c_prev, c_t, h_t)
+
+
+def _step(gates: Array, c_prev: Array, c: Array, h: Array) -> None:
+    """Turn the gates (4, G, H, B) from [z_o/2, z_i/2, z_f/2, z_g] into [o, i, f, g], and write c and h (G, H, B)."""
+    np.tanh(gates, out=gates)
+    sigmoids = gates[:3]
+    sigmoids *= 0.5
+    sigmoids += 0.5
+    o, i, f, g = gates
+    np.multiply(i, g, out=h)
+    np.multiply(f, c_prev, out=c)
+    c += h
+    np.tanh(c, out=h)
+    h *= o
+
+
+def backward(trace: Trace, w: Array, d_h: Array, d_w: Array, lend: Lend) -> None:
+    """Write the gradient d_w of w, and replace d_h (T, G, H, B) by the gradients of x."""
+    (h, c), (gates,) = trace.states, trace.kept
+    d_c, scratch = np.zeros_like(d_h[0]), np.empty((2, *d_h.shape[1:]), d_h.dtype)
+    going_back = back_through_time(d_h, gates, trace, w, lend)
+    by_step = zip(going_back, by_gate(gates, 4)[::-1], c[-2::-1], c[:0:-1], h[:0:-1], strict=True)
+    for d_h_t, gates_t, c_prev, c_t, h_t in by_step:
+        _step_back(d_h_t, d_c, gates_t, c_prev, c_t, h_t, scratch)
+    weight_gradient(trace.inputs[:-1], gates, d_w, lend)
+
+
+def _step_back(d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: Array, h: Array, scratch: Array) -> None:
+    """Replace the gates (4, G, H, B) of one step by d_z, and d_c (G, H, B) from step t+1 by that for step t-1.
+
+    d_c += d_h (o - h tanh c), which is d_h o (1 - tanh² c);
+    d_z_o = d_h h (1 - o);  d_z_i = d_c i g (1 - i);  d_z_f = d_c f c_prev (1 - f);  d_z_g = d_c i (1 - g²);
+    then d_c becomes d_c f. The slope of a sigmoid s is s (1 - s); here h, i g and f c_prev already contain the s.
+    """
+    o, i, f, g = gates
+    d_c_i, d_c_f = scratch
+    slope = np.tanh(c, out=d_c_i)
+    slope *= h
+    np.subtract(o, slope, out=slope)
+    slope *= d_h
+    d_c += slope
+    np.multiply(d_c, i, out=d_c_i)
+    np.multiply(d_c, f, out=d_c_f)
+    np.subtract(1, gates[:3], out=gates[:3])
+    o *= h
+    o *= d_h
+    i *= g
+    i *= d_c_i
+    f *= c_prev
+    f *= d_c_f
+    g *= g
+    np.subtract(1, g, out=g)
+    g *= d_c_i
+    d_c[:] = d_c_f
+
+
+def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
+    """Return the rows by which `exact.Lockstep` multiplies x, 1 and h; those of the sigmoids are halved."""
+    halves = np.repeat([0.5, 0.5, 0.5, 1.0], len(b) // 4)[:, None]
+    return w_x * halves, b * halves, w_h * halves
+
+
+def exact_step(z: Array, h: Array, c: Array, rounder: np.floating[Any]) -> Callable[[], None]:
+    """Return a function that takes a step from z (G, 4H, B), halved for the sigmoids, to c and h, h on the grid."""
+    one, half = z.dtype.type(1), z.dtype.type(0.5)
+    sigmoids, (o, i, f, g) = by_gate(z, 4)[:3], by_gate(z, 4)
+
+    def step() -> None:
+        np.tanh(z, out=z)
+        np.add(sigmoids, one, out=sigmoids)
+        np.multiply(c, f, out=c)
+        np.multiply(g, i, out=g)
+        np.add(c, g, out=c)
+        np.multiply(c, half, out=c)
+        np.tanh(c, out=h)
+        np.multiply(h, o, out=h)
+        np.add(h, rounder, out=h)
+        np.subtract(h, rounder, out=h)
+
+    return step

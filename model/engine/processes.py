@@ -1,0 +1,243 @@
+"""One training step on several cores: each process takes some rows of the batch, and the gradients are added up.
+
+The caller computes the first share itself. Each further share has its own process, which runs BLAS on one thread; the
+caller limits its own BLAS (`threads`). For a given number of threads, sums are always made in the same order, so the
+result is the same bit for bit.
+
+Parameters and gradients are large, so they lie in memory that two processes share. Everything else goes through a
+socket as safetensors: ids, masks and state go out, loss and state come back. A process ends when its socket does, so it
+never outlives the one that started it.
+"""
+
+import contextlib
+import json
+import mmap
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from multiprocessing.connection import Connection
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from safetensors.numpy import load, save
+
+from model.engine.network import Engine
+from model.engine.threads import blas_threads
+from model.errors import MangosaurusError
+from model.files import ROOT
+from model.network.layers import Array
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture, Parameters, parameter_count
+from model.text.batches import Batch
+
+FEWEST_ROWS = 16
+"""The fewest rows that are worth a process of their own."""
+EXIT_TIMEOUT = 10.0
+"""Seconds that a process gets to exit before it is killed."""
+
+Message = dict[str, NDArray[Any]]
+Outcome = tuple[float, Parameters, Array]
+"""The loss in nats, the gradients, and the state after a batch."""
+
+
+class ParallelError(MangosaurusError):
+    """A process of the training has ended before the training."""
+
+
+class Shards:
+    """Computes `Engine.loss_and_gradients` on up to `threads` cores; `close` ends the processes."""
+
+    def __init__(self, threads: int) -> None:
+        if threads < 1:
+            raise ValueError(f"threads is {threads}; it must be at least 1")
+        self._threads = threads
+        self._engine: Engine | None = None
+        self._workers: list[_Worker] = []
+
+    @property
+    def processes(self) -> list[int]:
+        """The ids of the processes that run at present, without this one."""
+        return [worker.process_id for worker in self._workers]
+
+    def loss_and_gradients(
+        self,
+        language_model: LanguageModel,
+        batch: Batch,
+        state: Array,
+        *,
+        divide_by: int = 1,
+        dropout: Sequence[Array] | None = None,
+    ) -> Outcome:
+        """See `Engine.loss_and_gradients`; the next call overwrites the gradients.
+
+        All networks have one architecture, until `close`. ParallelError if a process has ended.
+        """
+        first, *others = self._split(batch.inputs.shape[1])
+        while len(self._workers) < len(others):
+            self._workers.append(_Worker(language_model))
+        workers = self._workers[: len(others)]
+        self._engine = self._engine or Engine(language_model.architecture, language_model.dtype)
+        try:
+            for worker, rows in zip(workers, others, strict=True):
+                worker.send(language_model, _share(batch, state, dropout, rows) | {"divide_by": np.array(divide_by)})
+            own = None if dropout is None else [mask[first] for mask in dropout]
+            nats, gradients, after = self._engine.loss_and_gradients(
+                language_model, batch[:, first], state[:, :, first], divide_by=divide_by, dropout=own
+            )
+            states = [after]
+            for more_nats, more_gradients, after in [worker.receive() for worker in workers]:
+                nats += more_nats
+                gradients.whole += more_gradients.whole
+                states.append(after)
+        except BaseException:
+            self.close()  # otherwise the next call would read the results of this one
+            raise
+        return nats, gradients, np.concatenate(states, axis=2)
+
+    def close(self) -> None:
+        """End the processes; a later call starts new ones."""
+        for worker in self._workers:
+            worker.close()
+        self._workers.clear()
+        self._engine = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _split(self, batch_size: int) -> list[slice]:
+        """Split the rows into nearly equal runs: one for each thread, or fewer, of FEWEST_ROWS at least."""
+        count = max(1, min(self._threads, batch_size // FEWEST_ROWS))
+        bounds = np.linspace(0, batch_size, count + 1).astype(int)
+        return [slice(start, stop) for start, stop in pairwise(bounds)]
+
+
+def _share(batch: Batch, state: Array, dropout: Sequence[Array] | None, rows: slice) -> Message:
+    """Return some rows of a batch, with their states and dropout masks, as arrays by name."""
+    share = {name: array for name, array in vars(batch[:, rows]).items() if array is not None}
+    share["state"] = state[:, :, rows]
+    return share if dropout is None else share | {"dropout": np.stack([mask[rows] for mask in dropout])}
+
+
+class _Worker:
+    """A further process, seen from the one that started it."""
+
+    def __init__(self, language_model: LanguageModel) -> None:
+        architecture, dtype = language_model.architecture, language_model.dtype
+        options = json.dumps(vars(architecture) | {"dtype": dtype.name})
+        memory, (ours, theirs) = _anonymous_memory(_shared_bytes(architecture, dtype)), socket.socketpair()
+        try:
+            self._parameters, self._gradients = _shared(memory, architecture, dtype)
+            with _interrupts_blocked():
+                self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
+                    [sys.executable, "-m", "model.engine.processes", str(memory), str(theirs.fileno()), options],
+                    pass_fds=[memory, theirs.fileno()],
+                    cwd=ROOT,
+                )
+        finally:
+            os.close(memory)
+            theirs.close()
+        self._connection = Connection(ours.detach())
+
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
+    def send(self, language_model: LanguageModel, share: Message) -> None:
+        """Send the network's present parameters and a share of a batch."""
+        self._parameters.whole[:] = language_model.parameters.whole
+        try:
+            _send(self._connection, share)
+        except OSError:
+            raise self._ended() from None
+
+    def receive(self) -> Outcome:
+        """Wait for what comes of the share; the next share overwrites the gradients."""
+        try:
+            message = load(self._connection.recv_bytes())
+        except (EOFError, OSError):
+            raise self._ended() from None
+        return message["nats"].item(), self._gradients, message["state"]
+
+    def close(self) -> None:
+        """End the process: by closing its socket, or by force if it takes longer than EXIT_TIMEOUT."""
+        self._connection.close()
+        try:
+            self._process.wait(EXIT_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _ended(self) -> ParallelError:
+        code = self._process.wait(EXIT_TIMEOUT)
+        ending = f"signal {-code}" if code < 0 else f"code {code}"
+        return ParallelError(f"a process of the training has ended ({ending}); train again to continue")
+
+
+def _serve(memory: int, connection: Connection, architecture: Architecture, dtype: DTypeLike) -> None:
+    """Take shares forward and backward until nobody sends any more; this is what a further process does."""
+    parameters, gradients = _shared(memory, architecture, dtype)
+    language_model, engine = LanguageModel(architecture, parameters), Engine(architecture, dtype, gradients)
+    # The trainer reports a loss that is not finite. An error of the connection means that the trainer has ended.
+    with blas_threads(1), np.errstate(over="ignore", invalid="ignore"), contextlib.suppress(EOFError, OSError):
+        while True:
+            share = load(connection.recv_bytes())
+            nats, _, state = engine.loss_and_gradients(
+                language_model,
+                Batch(share["inputs"], share["targets"], share.get("mask"), share.get("probabilities")),
+                share["state"],
+                divide_by=share["divide_by"].item(),
+                dropout=list(share["dropout"]) if "dropout" in share else None,
+            )
+            _send(connection, {"nats": np.array(nats), "state": state})
+
+
+def _send(connection: Connection, message: Message) -> None:
+    connection.send_bytes(save({name: np.ascontiguousarray(array) for name, array in message.items()}))
+
+
+def _shared_bytes(architecture: Architecture, dtype: DTypeLike) -> int:
+    return 2 * np.dtype(dtype).itemsize * parameter_count(architecture)
+
+
+def _shared(memory: int, architecture: Architecture, dtype: DTypeLike) -> tuple[Parameters, Parameters]:
+    """Return the parameters and the gradients in the shared memory behind a file descriptor."""
+    numbers = np.frombuffer(mmap.mmap(memory, _shared_bytes(architecture, dtype)), dtype)
+    parameters, gradients = np.split(numbers, 2)
+    return Parameters(architecture, parameters), Parameters(architecture, gradients)
+
+
+def _anonymous_memory(size: int) -> int:
+    """Allocate memory behind a file descriptor. It has no name, so it vanishes with the processes that use it."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("parameters")
+    else:
+        with tempfile.TemporaryFile() as file:
+            descriptor = os.dup(file.fileno())
+    os.truncate(descriptor, size)
+    return descriptor
+
+
+@contextlib.contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Start processes that ignore Ctrl-C from the beginning: they end when the process that started them ends."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+if __name__ == "__main__":
+    given_memory, given_socket, given_options = sys.argv[1:]
+    given = json.loads(given_options)
+    given_dtype = given.pop("dtype")
+    _serve(int(given_memory), Connection(int(given_socket)), Architecture(**given), given_dtype)

@@ -1,0 +1,118 @@
+"""A character-level language model: cells in layers, and above them a linear layer with a softmax.
+
+The loops over time and layers stand here once, for every cell. A cell knows one step (see `rnn`, `lstm` and `gru`).
+Left out for clarity: any thought of speed. `model.engine` has the same functions, arranged for the machine.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from model.network.layers import Array, Ids, cross_entropy, cross_entropy_backward, linear, linear_backward, one_hot
+from model.network.parameters import CELLS, Architecture, Arrays, Parameters, initial_parameters
+from model.text.batches import Batch
+
+
+class Run(NamedTuple):
+    """What a network computed over T time steps."""
+
+    logits: Array  # (T, B, V)
+    state: Array  # (L, S, B, H), after the last step
+    masks: Sequence[Array | float]  # of dropout, (B, H) for each layer; 1 for none
+    top: Array  # (T, B, H): what the output layer read
+    caches: list[Any]  # of every step of every layer, in the order of time, then from the bottom layer up
+
+
+class LanguageModel:
+    """An architecture and its parameters. Optimizers update the arrays of `parameters` in place.
+
+    A state (L, S, B, H) holds all that one time step hands to the next: for each of L layers the S arrays that the cell
+    names in STATES, (B, H) each.
+    """
+
+    def __init__(self, architecture: Architecture, parameters: Arrays) -> None:
+        """Keep `Parameters` without a copy, and copy any other arrays. Raises ValueError if the shapes do not fit."""
+        if not isinstance(parameters, Parameters) or parameters.architecture != architecture:
+            parameters = Parameters.of(architecture, parameters)
+        self.architecture = architecture
+        self.parameters = parameters
+        self.dtype = parameters.whole.dtype
+        self.cell = CELLS[architecture.cell]
+
+    @classmethod
+    def initialise(
+        cls, architecture: Architecture, generator: np.random.Generator, dtype: DTypeLike = np.float32
+    ) -> "LanguageModel":
+        """Return an untrained network; `initial_parameters` draws its numbers."""
+        return cls(architecture, initial_parameters(architecture, generator, dtype))
+
+    def copy(self) -> "LanguageModel":
+        """Return the same network with parameters of its own."""
+        return LanguageModel(self.architecture, Parameters(self.architecture, self.parameters.whole.copy()))
+
+    def initial_state(self, batch_size: int) -> Array:
+        """Return the zero state, in which B sequences begin."""
+        shape = (self.architecture.layers, len(self.cell.STATES), batch_size, self.architecture.hidden_size)
+        return np.zeros(shape, self.dtype)
+
+    def step(self, ids: Ids, state: Array) -> tuple[Array, Array]:
+        """Read one character of each sequence, ids (B,). Return the logits (B, V) of the next one, and the state."""
+        run = self.forward(ids[None], state)
+        return run.logits[0], run.state
+
+    def forward(self, ids: Ids, state: Array, dropout: Sequence[Array] | None = None) -> Run:
+        """Read the ids (T, B), and predict the next character at every step.
+
+        The inputs of the first layer are one-hot rows; a step without a character reads zeros. `dropout` has a mask
+        (B, H) for each layer, 1/keep where a unit is kept and 0 where it is dropped, and the same at every step (Gal &
+        Ghahramani 2016). It multiplies what goes up to the next layer, not the state.
+        """
+        p, masks = self.parameters, [1.0] * self.architecture.layers if dropout is None else dropout
+        states = [tuple(layer) for layer in state]
+        tops, caches = [], []
+        for x in one_hot(ids, self.architecture.vocab_size).astype(self.dtype):
+            for n, layer in enumerate(p.layers):
+                states[n], cache = self.cell.step(x, states[n], layer)
+                caches.append(cache)
+                x = states[n][0] * masks[n]
+            tops.append(x)
+        top = np.stack(tops)
+        return Run(linear(top, p.w_y, p.b_y), np.array(states), masks, top, caches)
+
+    def backward(self, d_logits: Array, run: Run) -> Parameters:
+        """Go the way of `forward` back, from the last step to the first and from the top layer down.
+
+        Return the gradients of all parameters. The layer above has read a layer's h, and so has the layer's own next
+        step: both derivatives are added. No step follows the last one, so there the derivatives of the state are 0.
+        Those of the first state are dropped: they do not flow into the batches before (truncated back-propagation).
+        """
+        p, gradients = self.parameters, Parameters.zeros(self.architecture, self.dtype)
+        d_top, gradients.w_y[:], gradients.b_y[:] = linear_backward(d_logits, run.top, p.w_y)
+        d_states = [tuple(layer) for layer in np.zeros_like(run.state)]
+        caches = list(run.caches)
+        for d_x in d_top[::-1]:
+            for n, layer in reversed(list(enumerate(p.layers))):
+                d_h, *others = d_states[n]
+                d_x, d_states[n], d_layer = self.cell.step_back(
+                    (d_h + d_x * run.masks[n], *others), caches.pop(), layer
+                )
+                for total, gradient in zip(gradients.layers[n], d_layer, strict=True):
+                    total += gradient
+        return gradients
+
+    def loss_and_gradients(
+        self, batch: Batch, state: Array, dropout: Sequence[Array] | None = None
+    ) -> tuple[float, Parameters, Array]:
+        """Return the loss of a batch in nats, summed over its targets, the gradients of this sum, and the next state.
+
+        If the batch has probabilities, the loss is the cross-entropy against them.
+        """
+        run = self.forward(batch.inputs, state, dropout)
+        q: Array = one_hot(batch.targets, self.architecture.vocab_size).astype(self.dtype)
+        if batch.probabilities is not None:
+            q = batch.probabilities
+        nats, log_p = cross_entropy(run.logits, q, batch.mask)
+        gradients = self.backward(cross_entropy_backward(log_p, q, batch.mask), run)
+        return nats, gradients, run.state

@@ -1,0 +1,157 @@
+"""The numbers of a network: their names, shapes and first values, and one array that holds them all.
+
+The names are those of attributes: "layers.0.w_x" is `parameters.layers[0].w_x`.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, Self
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from model.network import gru, lstm, rnn
+from model.network.layers import Array, Layer
+
+Arrays = Mapping[str, Array]
+"""One array for each parameter, by name: its values, its gradients, or an optimizer's moments."""
+
+
+class Cell(Protocol):
+    """What a file such as `rnn` offers: facts of the cell, its first bias, and one step in time, forwards and back."""
+
+    GATES: str  # a letter for each block of H columns in w_x, w_h and b
+    STATES: tuple[str, ...]  # what a step hands to the next one; h, the first, is also what the layer above reads
+
+    def first_bias(self, hidden_size: int) -> Array: ...
+    def step(self, x: Array, state: tuple[Array, ...], p: Layer) -> tuple[tuple[Array, ...], Any]: ...
+    def step_back(self, d_next: tuple[Array, ...], cache: Any, p: Layer) -> tuple[Array, tuple[Array, ...], Layer]: ...
+
+
+CellName = Literal["rnn", "lstm", "gru"]
+CELLS: Mapping[str, Cell] = {"rnn": rnn, "lstm": lstm, "gru": gru}
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The choices that fix the shape of every parameter."""
+
+    cell: CellName
+    vocab_size: int
+    hidden_size: int
+    layers: int = 1
+
+    def __post_init__(self) -> None:
+        if self.cell not in CELLS:
+            raise ValueError(f"cell is {self.cell!r}; it must be one of {', '.join(map(repr, CELLS))}")
+        for name in ("vocab_size", "hidden_size", "layers"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+
+
+def parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
+    """Return every parameter's name and shape, in the order in which `initial_parameters` draws them.
+
+        each layer    w_x (D, kH), w_h (H, kH), b (kH,): the k gates of the cell side by side
+        output        w_y (H, V), b_y (V,)
+
+    The first layer reads D = V characters, each of the others the D = H hidden units below it.
+    """
+    hidden_size, vocab_size = architecture.hidden_size, architecture.vocab_size
+    width = len(CELLS[architecture.cell].GATES) * hidden_size
+    shapes: dict[str, tuple[int, ...]] = {}
+    for n in range(architecture.layers):
+        shapes[f"layers.{n}.w_x"] = (hidden_size if n else vocab_size, width)
+        shapes[f"layers.{n}.w_h"] = (hidden_size, width)
+        shapes[f"layers.{n}.b"] = (width,)
+    return shapes | {"w_y": (hidden_size, vocab_size), "b_y": (vocab_size,)}
+
+
+class Parameters(Mapping[str, Array]):
+    """Arrays by name, or as `layers`, `w_y` and `b_y`. All are views of `whole` (N,), one array.
+
+    So an optimizer can update every parameter at once, and processes can share them. In `whole`, each bias lies between
+    its matrices: w_x, b, w_h for each layer, and at the end b_y, w_y. Then the parameters of a layer are one matrix
+    [w_x; b; w_h], which `model.engine` multiplies by [x, 1, h] in one product.
+    """
+
+    def __init__(self, architecture: Architecture, whole: Array) -> None:
+        shapes = parameter_shapes(architecture)
+        count = sum(map(math.prod, shapes.values()))
+        if whole.shape != (count,):
+            raise ValueError(f"whole has shape {whole.shape}; the architecture has {count:,} parameters")
+        self.architecture, self.whole = architecture, whole
+        depth = range(architecture.layers)
+        in_memory = [f"layers.{n}.{part}" for n in depth for part in ("w_x", "b", "w_h")]
+        views, start = {}, 0
+        for name in (*in_memory, "b_y", "w_y"):
+            stop = start + math.prod(shapes[name])
+            views[name], start = whole[start:stop].reshape(shapes[name]), stop
+        self._views = {name: views[name] for name in shapes}
+        self.layers = [Layer(*(views[f"layers.{n}.{part}"] for part in Layer._fields)) for n in depth]
+        self.w_y, self.b_y = views["w_y"], views["b_y"]
+
+    @classmethod
+    def zeros(cls, architecture: Architecture, dtype: DTypeLike) -> Self:
+        """Return parameters that are all 0."""
+        return cls(architecture, np.zeros(parameter_count(architecture), dtype))
+
+    @classmethod
+    def of(cls, architecture: Architecture, arrays: Arrays) -> Self:
+        """Copy arrays by name. Raises ValueError unless their names and shapes are those of the architecture."""
+        if {name: array.shape for name, array in arrays.items()} != parameter_shapes(architecture):
+            raise ValueError("the parameters' names or shapes are not those of the architecture")
+        parameters = cls.zeros(architecture, arrays["b_y"].dtype)
+        for name, array in arrays.items():
+            parameters[name][:] = array
+        return parameters
+
+    def __getitem__(self, name: str) -> Array:
+        return self._views[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._views)
+
+    def __len__(self) -> int:
+        return len(self._views)
+
+
+def parameter_count(architecture: Architecture) -> int:
+    """Return how many numbers a network has."""
+    return sum(map(math.prod, parameter_shapes(architecture).values()))
+
+
+def initial_parameters(
+    architecture: Architecture, generator: np.random.Generator, dtype: DTypeLike = np.float32
+) -> Parameters:
+    """Draw the parameters of an untrained network.
+
+        w_h                        orthogonal, an independent matrix for each gate (Saxe et al. 2014)
+        w_x of the first layer     standard normal, as for embeddings: each step reads one row of it
+        other matrices             uniform between -1/√H and 1/√H
+        b                          as the cell says
+        b_y                        0
+
+    First every matrix is drawn uniformly, and those of the first two lines then a second time. The first draws are
+    wasted, but the seeds of the released networks count on them.
+    """
+    limit = architecture.hidden_size**-0.5
+    parameters = Parameters.zeros(architecture, dtype)
+    for array in parameters.values():
+        if array.ndim > 1:
+            array[:] = generator.uniform(-limit, limit, array.shape)
+    first = parameters.layers[0].w_x
+    first[:] = generator.standard_normal(first.shape)
+    cell = CELLS[architecture.cell]
+    for layer in parameters.layers:
+        layer.b[:] = cell.first_bias(architecture.hidden_size)
+        for block in np.split(layer.w_h, len(cell.GATES), axis=1):
+            block[:] = _orthogonal(architecture.hidden_size, generator)
+    return parameters
+
+
+def _orthogonal(size: int, generator: np.random.Generator) -> Array:
+    q, r = np.linalg.qr(generator.standard_normal((size, size)))
+    signed: Array = q * np.sign(np.diag(r))
+    return signed

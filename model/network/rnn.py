@@ -1,0 +1,49 @@
+"""Elman's network (1990), one step in time.
+
+    z  = x w_x + b + h w_h
+    h' = tanh z
+
+How the loss comes back. It sees z through h' alone, and where tanh has the value h', its slope is 1 - h'². So
+
+    d_z = d_h' ⊙ (1 - h'²)
+
+in which d_h' is the sum of what comes from the layer above and of what comes from this cell's next step: both read h'.
+From z on, everything is a linear layer with the inputs x and h (see `layers.linear_backward`):
+
+    d_x = d_z w_xᵀ      d_w_x = xᵀ d_z      d_b = d_z, summed over the rows
+    d_h = d_z w_hᵀ      d_w_h = hᵀ d_z
+
+Every step uses the same parameters, so the gradients of all steps are added up: back-propagation through time (Werbos
+1990). The caller does that.
+
+x (B, D); h, h' and z (B, H); w_x (D, H), w_h (H, H), b (H,).
+"""
+
+import numpy as np
+
+from model.network.layers import Array, Layer
+
+GATES = "h"
+"""One block of columns in w_x, w_h and b. It gates nothing."""
+STATES: tuple[str, ...] = ("h",)
+
+Cache = tuple[Array, Array, Array]
+
+
+def first_bias(hidden_size: int) -> Array:
+    """Return the bias of an untrained cell."""
+    return np.zeros(hidden_size)
+
+
+def step(x: Array, state: tuple[Array, ...], p: Layer) -> tuple[tuple[Array, ...], Cache]:
+    """Return the next state, and all that `step_back` needs to know of this step."""
+    (h,) = state
+    h_next = np.tanh(x @ p.w_x + p.b + h @ p.w_h)
+    return (h_next,), (x, h, h_next)
+
+
+def step_back(d_next: tuple[Array, ...], cache: Cache, p: Layer) -> tuple[Array, tuple[Array, ...], Layer]:
+    """Return the derivatives for the input, for the state before, and for the parameters."""
+    (d_h_next,), (x, h, h_next) = d_next, cache
+    d_z = d_h_next * (1 - h_next**2)
+    return d_z @ p.w_x.T, (d_z @ p.w_h.T,), Layer(x.T @ d_z, h.T @ d_z, d_z.sum(axis=0))

@@ -1,0 +1,80 @@
+"""Iambic pentameter, with the freedoms that Shakespeare takes: which words fit where in a line, and which lines scan.
+
+A line has ten syllables, weak and strong in turn, and may end in an eleventh, weak one (a feminine ending). Syllables
+are counted from 0, so the strong ones are 1, 3, 5, 7 and 9. A word of several syllables has its primary stress in a
+strong position; at the beginning of a line, it may also have it on the first syllable ("Beauty ..."). All others,
+unstressed ones too, may be anywhere, and so may words of one syllable. The eleventh is unstressed.
+
+A word can be said in several ways, so the beginning of a line can have one of several numbers of syllables. `Counts` is
+the set of these numbers: bit n stands for n syllables.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from model.text.dictionary import Pronunciation, Pronunciations
+
+Counts = int
+
+SYLLABLES = 10
+"""Syllables of a line without a feminine ending."""
+LONGEST = SYLLABLES + 1
+FULL: Counts = 1 << SYLLABLES | 1 << LONGEST
+"""The counts of a complete line."""
+PRONOUNS = frozenset(("it", "me", "thee", "ye", "you", "her", "him", "them", "us"))
+"""Words that make a feminine ending with the word before them: "bestow it"."""
+
+
+def stresses(reading: Pronunciation) -> str:
+    """Return a digit for each syllable: 1 where a strong position is needed, 2 where it is not, 0 where unstressed.
+
+    A word of one syllable has 2. So have both syllables of a word that CMU stresses twice (elsewhere, contract),
+    because its stress moves. If a word has several primary stresses, only the last counts.
+    """
+    digits = "".join(phoneme[-1] for phoneme in reading if phoneme[-1].isdigit())
+    if len(digits) == 1 or digits in ("11", "12", "21", "22"):
+        return "2" * len(digits)
+    last = digits.rfind("1")
+    return digits if last < 0 else digits[:last].replace("1", "2") + digits[last:]
+
+
+def patterns(word: str, readings: Pronunciations) -> tuple[str, ...]:
+    """Return the stresses of each reading of a word."""
+    found = dict.fromkeys(map(stresses, readings))
+    return (*found, "0") if word in PRONOUNS else tuple(found)
+
+
+def fits(pattern: str, start: int) -> bool:
+    """Return whether a word with these stresses may begin after `start` syllables of a line."""
+    end = start + len(pattern)
+    if end > LONGEST or (end == LONGEST and (pattern[-1] != "0" or pattern[-2:-1] == "0")):
+        return False
+    return all((start + n) % 2 == 1 or start + n == 0 for n, stress in enumerate(pattern) if stress == "1")
+
+
+def ends(pattern_choice: Iterable[str], start: int) -> Counts:
+    """Return the numbers of syllables that a line can have after a word that begins after `start` of them."""
+    return _set(start + len(pattern) for pattern in pattern_choice if fits(pattern, start))
+
+
+def after(pattern_choice: Sequence[str], counts: Counts) -> Counts:
+    """Return the numbers of syllables after a word, from those before it."""
+    found = 0
+    for start in range(LONGEST):
+        if counts >> start & 1:
+            found |= ends(pattern_choice, start)
+    return found
+
+
+def scans(words: Iterable[Sequence[str]]) -> bool:
+    """Return whether a line scans; `words` has, for each word, the stresses that it may have."""
+    counts: Counts = 1
+    for pattern_choice in words:
+        counts = after(pattern_choice, counts)
+    return bool(counts & FULL)
+
+
+def _set(numbers: Iterable[int]) -> Counts:
+    found = 0
+    for number in numbers:
+        found |= 1 << number
+    return found

@@ -1,0 +1,116 @@
+"""Which words may end the lines of a poem: words that bring a rhyme, and words that answer it.
+
+The syllable that rhymes stands in the last strong position of the line. So the ending of a word (see `rhyme`) says
+after how many syllables of the line the word must begin.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from enum import IntEnum
+
+from model.sonnets.metre import LONGEST, SYLLABLES, Counts, fits, stresses
+from model.sonnets.prosody import Prosody
+from model.sonnets.rhyme import Ending, Rhyme, endings, letters
+from model.text.dictionary import Pronunciations
+
+ENOUGH = 5
+"""A word may bring a new rhyme if this number of other words rhyme with it perfectly."""
+
+
+class Choice(IntEnum):
+    """The words that a rhyme is chosen from; each choice includes the choices before it."""
+
+    COMMON = 0  # words of the poems that rhyme by their sound
+    RARE = 1  # words of the plays too
+    EYE = 2  # words that rhyme by their letters
+    FREE = 3  # any word that brings a rhyme
+
+
+class Partners:
+    """The words that may end a line, by their sounds."""
+
+    def __init__(self, words: Mapping[str, Pronunciations], prosody: Prosody) -> None:
+        self._common, self._sounds = prosody.dictionary.of_poems, prosody.dictionary.endings
+        self._rhymes = prosody.rhymes
+        self._endings = {
+            word: dict(_endings_in_line(readings)) for word, readings in words.items() if word not in prosody.never_last
+        }
+        self._by_sound: dict[str, dict[str, None]] = defaultdict(dict)
+        self._by_letters: dict[str, dict[str, None]] = defaultdict(dict)
+        for word in sorted(self._endings):
+            self._by_letters[letters(word)][word] = None
+            for ending in self._endings[word]:
+                self._by_sound[ending.sound][word] = None
+        self.openers = self._openers()
+
+    def endings_of(self, word: str, counts: Counts) -> list[Ending]:
+        """Return the endings that a word can have if it begins after one of these counts of syllables."""
+        return [ending for ending, starts in self._endings.get(word, {}).items() if starts & counts]
+
+    def own_endings(self, word: str, readings: Pronunciations) -> list[Ending]:
+        """Return the endings of a person's last word, which need not fit into a line; an unknown word's are guessed."""
+        known = [ending for reading in readings for ending in endings(reading)]
+        return list(dict.fromkeys(known)) or list(self._guessed_ending(word))
+
+    def _guessed_ending(self, word: str) -> Iterator[Ending]:
+        """Yield the ending of most words with the same last letters; nothing if no word has them."""
+        sound = next((self._sounds[word[n:]] for n in range(len(word)) if word[n:] in self._sounds), None)
+        if sound:
+            yield Ending("?", sound, stressed=True)
+
+    def answers(self, word: str, wanted: Iterable[Ending], choice: Choice) -> Mapping[str, Counts]:
+        """Return the words that rhyme with a word of these endings, and the counts that each may begin after."""
+        if choice is Choice.FREE:
+            return self.openers
+        wanted = list(wanted)
+        found: dict[str, Counts] = defaultdict(int)
+        for other, ending, starts in self._alike(wanted):
+            is_other = not word.endswith(other)  # day is in Wednesday, whatever the onset
+            is_chosen = is_other and (other in self._common or choice > Choice.COMMON)
+            if is_chosen and self._rhymes.best(wanted, [ending]) > Rhyme.SAME:
+                found[other] |= starts
+        if choice is Choice.EYE:
+            for other in self._by_letters.get(letters(word), ()):
+                if not other.endswith(word) and not word.endswith(other):
+                    found[other] |= _all_starts(self._endings[other])
+        return {other: starts for other, starts in found.items() if starts}
+
+    def _alike(self, wanted: Iterable[Ending]) -> Iterator[tuple[str, Ending, Counts]]:
+        for sound in {sound for ending in wanted for sound in (ending.sound, *self._rhymes.equal_to(ending.sound))}:
+            for other in self._by_sound.get(sound, ()):
+                for ending, starts in self._endings[other].items():
+                    if ending.sound == sound:
+                        yield other, ending, starts
+
+    def _openers(self) -> Mapping[str, Counts]:
+        onsets: dict[str, Counter[str]] = defaultdict(Counter)
+        for word in self._common:
+            for ending in self._endings.get(word, ()):
+                if ending.stressed:
+                    onsets[ending.sound][ending.onset] += 1
+        found: dict[str, Counts] = defaultdict(int)
+        for word in self._common:
+            for ending, starts in self._endings.get(word, {}).items():
+                others = sum(onsets[ending.sound].values()) - onsets[ending.sound][ending.onset]
+                if ending.stressed and others >= ENOUGH:
+                    found[word] |= starts
+        return found
+
+
+def _endings_in_line(readings: Pronunciations) -> Iterator[tuple[Ending, Counts]]:
+    """Yield each ending with the counts that its word may begin after if it is to end a line."""
+    found: dict[Ending, Counts] = defaultdict(int)
+    for reading in readings:
+        pattern = stresses(reading)
+        for ending in endings(reading):
+            start = (LONGEST if ending.feminine else SYLLABLES) - len(pattern)
+            if start >= 0 and fits(pattern, start):
+                found[ending] |= 1 << start
+    yield from found.items()
+
+
+def _all_starts(endings_of_word: Mapping[Ending, Counts]) -> Counts:
+    starts = 0
+    for bits in endings_of_word.values():
+        starts |= bits
+    return starts

@@ -1,0 +1,239 @@
+"""How a word sounds: the dictionary's phonemes, and rules that lead from Shakespeare's forms to the dictionary's.
+
+Phonemes are those of the CMU Pronouncing Dictionary: 24 consonants, and 15 vowels that carry a digit for stress
+(1 primary, 2 secondary, 0 none). So "beauty" is B Y UW1 T IY0, and a word has as many syllables as digits.
+
+The dictionary speaks today's American. The rules here reach what it lacks: 'd and 'st, -eth and -est, possessives,
+British spellings, compounds, prefixes and suffixes. They also add the readings that verse allows beside the usual one:
+-ed as a syllable, and syllables that two vowels share or that a poet swallows (heav'n, pow'r, flatt'ring, glorious).
+What no rule reaches has no pronunciation; nothing is guessed.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, product
+from typing import NamedTuple
+
+from model.text.dictionary import Pronunciation, Pronunciations
+from model.text.vocabulary import words_of
+
+VOWELS = frozenset(words_of("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW"))
+CONSONANTS = frozenset(words_of("B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH"))
+PHONEMES = CONSONANTS | {vowel + stress for vowel in VOWELS for stress in "012"}
+VOICELESS = frozenset(("P", "T", "K", "F", "TH", "S", "SH", "CH", "HH"))
+SIBILANTS = frozenset(("S", "Z", "SH", "ZH", "CH", "JH"))
+LONGEST_WORD = 40
+"""A word of more letters has no pronunciation. The longest word that Shakespeare used has 36."""
+MOST_APOSTROPHES = 3
+"""The rules try three letters for each, so more would take long."""
+MOST_REMEMBERED = 200_000
+MOST_READINGS = 6
+"""A word has no more pronunciations than this; compounds would otherwise have dozens."""
+
+
+_SHORT = re.compile("(?:[^aeiouy]|qu)[aeiouy][^aeiouywx]$")
+"""Letters as of "mak" and "lov", which lost an e more often than not."""
+_GLIDES = {"IY0": "Y", "UW0": "W"}
+_SWALLOWED = ("AH0", "IH0")
+_LIQUID = ("R", "L", "N")
+
+
+class Forms(NamedTuple):
+    """Shakespeare's forms of words: letters, and the sounds that they stand for."""
+
+    words: Mapping[str, Pronunciations]
+    prefixes: Mapping[str, Pronunciation]
+    suffixes: Mapping[str, Pronunciation]
+    spellings: Sequence[tuple[str, str]]  # British letters, and American ones
+
+
+class Pronouncer:
+    """Pronunciations of words, by a dictionary and by the rules. It remembers what it has worked out."""
+
+    def __init__(self, dictionary: Mapping[str, Pronunciations], forms: Forms) -> None:
+        self._dictionary, self.forms = dictionary, forms
+        self._suffixes = sorted(forms.suffixes.items(), key=lambda suffix: len(suffix[0]), reverse=True)
+        self._known: dict[str, Pronunciations] = {}  # for whole words
+        self._stems_known: dict[str, Pronunciations] = {}  # without the readings that verse adds
+
+    def __call__(self, word: str) -> Pronunciations:
+        """Return the ways to say a word, the usual one first; none where no rule reaches it."""
+        if len(word) > LONGEST_WORD or word.count("'") > MOST_APOSTROPHES:
+            return ()
+        if word not in self._known:
+            if len(self._known) + len(self._stems_known) > MOST_REMEMBERED:  # people can ask for any number of words
+                self._known.clear()
+                self._stems_known.clear()
+            self._known[word] = _unique(self._readings(word))
+        return self._known[word]
+
+    def _readings(self, word: str) -> Iterator[Pronunciation]:
+        for reading in self._plain(word):
+            yield reading
+            yield from _shortened(reading)
+        if word.endswith("ed"):
+            yield from self._with_sounding_ed(word)
+
+    def _plain(self, word: str) -> Pronunciations:
+        """Return the readings of prose, to which verse adds more."""
+        if word not in self._stems_known:
+            self._stems_known[word] = self.forms.words.get(word) or self._dictionary.get(word) or self._by_rule(word)
+        return self._stems_known[word]
+
+    def _by_rule(self, word: str) -> Pronunciations:
+        """Return what the first rule gives that leads to anything."""
+        rules = (self._compound, self._apostrophe, self._inflected, self._respelt, self._suffixed, self._prefixed)
+        return next((found for rule in rules if (found := tuple(islice(rule(word), MOST_READINGS)))), ())
+
+    def _compound(self, word: str) -> Iterable[Pronunciation]:
+        parts = word.split("-")
+        if len(parts) == 1:
+            return ()
+        return _joined([tuple(map(_leaning, self(part)[:2])) for part in parts])
+
+    def _apostrophe(self, word: str) -> Iterable[Pronunciation]:
+        stem, mark, ending = word.rpartition("'")
+        if not mark:
+            return ()
+        if ending == "d":
+            return _without_ed(self._plain(stem + "ed")) or self._past(stem)
+        if ending == "st":
+            return _followed(self._stems(stem), ("S", "T"))
+        if ending == "s":
+            return map(_plural, self(stem))
+        if ending == "t":
+            return _followed(self(stem), ("T",))
+        if ending == "ll":
+            return _followed(self(stem), ("L",))
+        return self._swallowed(stem, ending)
+
+    def _swallowed(self, stem: str, ending: str) -> Iterator[Pronunciation]:
+        """heav'n is "heaven" with a vowel less, and so on; the vowel that goes is unstressed."""
+        for letter in "eio":
+            for reading in self._plain(stem + letter + ending):
+                shorter = list(_shortened(reading))
+                yield from shorter or _without_last_weak(reading)
+
+    def _past(self, stem: str) -> Iterator[Pronunciation]:
+        for reading in self._stems(stem):
+            yield _past(reading)
+
+    def _with_sounding_ed(self, word: str) -> Iterator[Pronunciation]:
+        for reading in self._stems(word.removesuffix("ed"))[:2]:
+            if reading[-1] not in ("T", "D"):
+                yield (*reading, "AH0", "D")
+
+    def _inflected(self, word: str) -> Iterable[Pronunciation]:
+        if word.endswith("ed"):
+            return self._past(word.removesuffix("ed"))
+        if word.endswith("ies"):
+            return map(_plural, self._plain(word.removesuffix("ies") + "y"))
+        if word.endswith("es") and (found := self._plain(word.removesuffix("es"))):
+            return map(_plural, found)
+        if word.endswith("s") and not word.endswith("ss"):
+            return map(_plural, self._plain(word.removesuffix("s")))
+        return ()
+
+    def _respelt(self, word: str) -> Iterator[Pronunciation]:
+        for british, american in self.forms.spellings:
+            if british in word:
+                yield from self._dictionary.get(word.replace(british, american), ())
+
+    def _suffixed(self, word: str) -> Iterator[Pronunciation]:
+        for suffix, sounds in self._suffixes:
+            if word.endswith(suffix) and len(word) - len(suffix) > 1:
+                found = self._stems(word.removesuffix(suffix))
+                if found:
+                    yield from _followed(found, sounds)
+                    return
+
+    def _prefixed(self, word: str) -> Iterator[Pronunciation]:
+        for prefix, sounds in self.forms.prefixes.items():
+            rest = word.removeprefix(prefix)
+            if rest != word and len(rest) > 2:
+                yield from ((*sounds, *reading) for reading in self._plain(rest)[:2])
+
+    def _stems(self, stem: str) -> Pronunciations:
+        """Return the readings of the word that an ending was added to: lov(e), pit(y), trim(m), or as it stands."""
+        candidates = [stem + "e", stem] if _SHORT.search(stem) else [stem, stem + "e"]
+        if stem.endswith("i"):
+            candidates.insert(0, stem[:-1] + "y")
+        if len(stem) > 2 and stem[-1] == stem[-2]:
+            candidates.append(stem[:-1])
+        if stem.endswith("y"):
+            candidates.append(stem[:-1] + "ie")
+        if stem.endswith("'r"):
+            candidates.append(stem[:-2] + "er")
+        return next((found for candidate in candidates if (found := self._plain(candidate))), ())
+
+
+def _unique(readings: Iterable[Pronunciation]) -> Pronunciations:
+    return tuple(dict.fromkeys(readings))[:MOST_READINGS]
+
+
+def is_vowel(phoneme: str) -> bool:
+    """Return whether a phoneme is a vowel: a vowel carries a digit."""
+    return phoneme[-1].isdigit()
+
+
+def _joined(parts: list[Pronunciations]) -> Iterator[Pronunciation]:
+    for readings in product(*parts):
+        yield tuple(phoneme for reading in readings for phoneme in reading)
+
+
+def _leaning(reading: Pronunciation) -> Pronunciation:
+    """A part of a compound that has one syllable may be stressed or not."""
+    if sum(map(is_vowel, reading)) > 1:
+        return reading
+    return tuple(phoneme[:-1] + "2" if is_vowel(phoneme) else phoneme for phoneme in reading)
+
+
+def _followed(readings: Iterable[Pronunciation], sounds: Iterable[str]) -> list[Pronunciation]:
+    return [(*reading, *sounds) for reading in readings]
+
+
+def _plural(reading: Pronunciation) -> Pronunciation:
+    last = reading[-1]
+    if last in SIBILANTS:
+        return (*reading, "AH0", "Z")
+    return (*reading, "S" if last in VOICELESS else "Z")
+
+
+def _past(reading: Pronunciation) -> Pronunciation:
+    last = reading[-1]
+    if last in ("T", "D"):
+        return (*reading, "AH0", "D")
+    return (*reading, "T" if last in VOICELESS else "D")
+
+
+def _without_ed(readings: Pronunciations) -> Pronunciations:
+    """Return readings in which -ed is no syllable, where there are such."""
+    short = tuple(reading for reading in readings if reading[-2:] not in (("AH0", "D"), ("IH0", "D")))
+    return short or readings
+
+
+def _without_last_weak(reading: Pronunciation) -> Iterator[Pronunciation]:
+    weak = [place for place, phoneme in enumerate(reading) if phoneme.endswith("0")]
+    if weak:
+        place = weak[-1]
+        kept = ("R",) if reading[place] == "ER0" else ()
+        yield reading[:place] + kept + reading[place + 1 :]
+
+
+def _shortened(reading: Pronunciation) -> Iterator[Pronunciation]:
+    """Yield the readings with one syllable less that verse knows."""
+    for place in range(1, len(reading)):
+        front, phoneme, rest = reading[:place], reading[place], reading[place + 1 :]
+        weak_follows = bool(rest) and rest[0].endswith("0")
+        if phoneme in _GLIDES and weak_follows:  # glor-yous, virt-wous
+            yield (*front, _GLIDES[phoneme], *rest)
+        elif phoneme == "ER0" and (front[-1] in ("AW1", "AY1") or (weak_follows and not is_vowel(front[-1]))):
+            yield (*front, "R", *rest)  # pow'r, flatt'ring
+        elif phoneme in _SWALLOWED and not is_vowel(front[-1]) and _is_swallowed_before(front[-1], rest):
+            yield (*front, *rest)  # pris'ner, heav'n
+
+
+def _is_swallowed_before(consonant: str, rest: Pronunciation) -> bool:
+    if consonant == "V" and rest[:1] == ("N",):
+        return True
+    return len(rest) > 1 and rest[0] in _LIQUID and rest[1].endswith("0")

@@ -1,0 +1,118 @@
+"""Which words rhyme: perfectly, as Shakespeare rhymed them, or for the eye.
+
+The sound of a rhyme runs from a vowel to the end of the word: "AY" of die, "EH ZH ER" of treasure. It begins at the
+last syllable, which is strong (masculine), or at the one before it, with a weak one behind (feminine). The consonants
+in front of it that begin its syllable are the onset, and have to differ: no word rhymes with itself, nor with another
+that ends in the same syllable.
+
+    perfect    the sounds are the same, and both words have a stress there: die, sky
+    promoted   the sounds are the same, but metre gives one of them its stress: thee, memory
+    learned    the sounds are not the same today, but the sonnets rhyme them again and again: love, prove
+    eye        only the letters are the same: heard, beard
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import chain
+from typing import NamedTuple
+
+from model.sonnets.pronunciation import VOWELS, is_vowel
+from model.text.dictionary import Pronunciation, Pronunciations
+
+_PAIRS = "P L,P R,P Y,B L,B R,B Y,T R,T W,T Y,D R,D W,D Y,K L,K R,K W,K Y,G L,G R,G W,F L,F R,F Y,V Y,TH R,TH W"
+_MORE = "S L,S M,S N,S P,S T,S K,S W,SH R,HH Y,HH W,M Y,N Y,L Y,S P L,S P R,S P Y,S T R,S K R,S K W"
+ONSETS = frozenset(f"{_PAIRS},{_MORE}".split(","))
+"""Consonants that can begin a syllable together."""
+DULL = ("AH", "ER", "IH")
+"""Vowels that are not heard next to a stressed syllable: mango rhymes with go, but summer not with her."""
+_EYE = re.compile("[aeiouy]+[^aeiouy']*(?:e|es|ed|'d|'st)?$")
+
+
+class Rhyme(IntEnum):
+    """How well two words rhyme."""
+
+    NONE = 0
+    EYE = 1
+    SAME = 2  # the same sound with the same onset
+    LEARNED = 3
+    PROMOTED = 4
+    PERFECT = 5
+
+
+class Ending(NamedTuple):
+    """What a reading rhymes with."""
+
+    onset: str
+    sound: str
+    stressed: bool  # without the help of metre
+
+    @property
+    def feminine(self) -> bool:
+        """Whether a weak syllable follows the one that rhymes."""
+        return sum(phoneme in VOWELS for phoneme in self.sound.split()) > 1
+
+
+@dataclass(frozen=True)
+class Rhymes:
+    """Which endings rhyme. The two sets have pairs of sounds that differ today and yet rhyme in the sonnets."""
+
+    learned: frozenset[frozenset[str]]
+    promoted: frozenset[frozenset[str]]  # they rhyme only if metre gives one of the two syllables its stress
+
+    def equal_to(self, sound: str) -> frozenset[str]:
+        """Return the other sounds that rhyme with this one, in some words at least."""
+        return frozenset(other for pair in self.learned | self.promoted if sound in pair for other in pair - {sound})
+
+    def compare(self, ending: Ending, other: Ending) -> Rhyme:
+        """Return how well two endings rhyme."""
+        if ending.sound != other.sound:
+            sounds = frozenset((ending.sound, other.sound))
+            is_learned = sounds in self.learned or (sounds in self.promoted and ending.stressed != other.stressed)
+            return Rhyme.LEARNED if is_learned else Rhyme.NONE
+        if ending.onset == other.onset:
+            return Rhyme.SAME
+        return Rhyme.PERFECT if ending.stressed and other.stressed else Rhyme.PROMOTED
+
+    def best(self, endings_of_one: Iterable[Ending], of_other: Iterable[Ending]) -> Rhyme:
+        """Return how well two words rhyme at best, from the endings that each may have."""
+        others = list(of_other)
+        return max((self.compare(ending, other) for ending in endings_of_one for other in others), default=Rhyme.NONE)
+
+    def of_words(self, word: str, readings: Pronunciations, other: str, other_readings: Pronunciations) -> Rhyme:
+        """Return how well two words rhyme at best, for the eye too, from their readings."""
+        if word == other:
+            return Rhyme.SAME
+        best = self.best(*(chain.from_iterable(map(endings, each)) for each in (readings, other_readings)))
+        return Rhyme.EYE if best is Rhyme.NONE and letters(word) == letters(other) else best
+
+
+def endings(reading: Pronunciation) -> Iterator[Ending]:
+    """Yield the endings of a reading, the masculine ending first."""
+    vowels = [place for place, phoneme in enumerate(reading) if is_vowel(phoneme)]
+    if not vowels:
+        return
+    last, stress = vowels[-1], reading[vowels[-1]][-1]
+    if len(vowels) == 1 and stress == "0":
+        return  # how "been" sounds within a sentence, not at the end of a line
+    if stress in "12":
+        yield _ending(reading, last, stressed=True)
+    elif reading[vowels[-2]].endswith("0") or reading[last][:-1] not in DULL:
+        yield _ending(reading, last, stressed=False)
+    if len(vowels) > 1 and stress == "0" and reading[vowels[-2]][-1] in "12":
+        yield _ending(reading, vowels[-2], stressed=True)
+
+
+def _ending(reading: Pronunciation, start: int, *, stressed: bool) -> Ending:
+    before = max((place + 1 for place in range(start) if is_vowel(reading[place])), default=0)
+    onset = reading[before:start]
+    while before and len(onset) > 1 and " ".join(onset) not in ONSETS:  # of "yourself", the r belongs to "your"
+        onset = onset[1:]
+    return Ending(" ".join(onset), " ".join(phoneme.rstrip("012") for phoneme in reading[start:]), stressed)
+
+
+def letters(word: str) -> str:
+    """Return the letters that rhyme for the eye: from the last sounding vowel on."""
+    found = _EYE.search(word)
+    return found[0] if found else word

@@ -1,0 +1,172 @@
+"""The letters that keep a line to words that scan: a trie whose nodes know from which syllables a word fits.
+
+A line in the making is two numbers, its node and its counts. The node says which letters of a word are there. The
+counts are a set of bits (see `metre`): how many syllables the line may have had when that word began. Each node has two
+masks of such bits, for the words whose path leads through it. The first has the counts from which one of the words
+leaves enough room for a last word. The second has the counts from which one of the words may itself be the last. The
+words that may be the last change from line to line, so the second mask is kept apart, in a `LineEnds`.
+
+All arrays have a row for each line, so many lines grow at once, and no row depends on another.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.sonnets.metre import LONGEST, SYLLABLES, ends
+from model.text.vocabulary import Vocabulary
+
+Bits = NDArray[np.uint16]
+Numbers = NDArray[np.intp]
+
+OUTSIDE, START, BEHIND = 0, 1, 2
+"""Nodes that are no words: where no letter leads, where a word begins, and behind the punctuation of a word."""
+PUNCTUATION = ",;:.?!"
+"""What may follow a word, one mark at a time. Brackets and quotes would have to be closed again."""
+LATEST_START = range(SYLLABLES - 1, SYLLABLES - 5, -1)
+"""The latest counts from which the last word of a line can begin; which of them, depends on the words."""
+MAY_END = np.uint16(1 << SYLLABLES)
+"""The bit that says that the line may end here."""
+
+
+class LineEnds:
+    """The words that may end a line: a mask for each node on the way to them, and one for each that they end at."""
+
+    def __init__(self, below: Bits, complete: Bits, stops: Numbers) -> None:
+        self.below, self.complete = below, complete
+        self.stops = stops  # ids of the marks that have to end the line; none where it may end in any way
+        starts = int(np.bitwise_or.reduce(complete))
+        latest = starts.bit_length() - 1
+        self.latest = latest if latest in LATEST_START else None
+        """The latest count from which one of the words may begin; None if no word may begin late enough."""
+
+
+class Texts(NamedTuple):
+    """Where texts are, each a row."""
+
+    nodes: Numbers
+    counts: Bits
+
+
+class Scansion:
+    """A trie over words and the stresses that each may have."""
+
+    def __init__(self, stresses: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> None:
+        self.words = sorted(stresses)
+        self._numbers = {word: number for number, word in enumerate(self.words)}
+        nodes, self.word_nodes, self.parents = _trie(self.words)
+        self._next = np.zeros((len(self.parents), len(vocabulary)), np.int32)
+        self._ids = ids = {character: number for number, character in enumerate(vocabulary.characters)}
+        steps = np.array([(parent, ids[letter], node) for (parent, letter), node in nodes.items()], np.int32)
+        self._next[steps[:, 0], steps[:, 1]] = steps[:, 2]
+        self.word_at = np.full(len(self.parents), -1, np.int32)
+        self.word_at[self.word_nodes] = np.arange(len(self.words))
+        self._ends = _ends_by_word([tuple(stresses[word]) for word in self.words])  # (W + 1, LONGEST)
+        self._levels = _levels(self.parents)
+        self._onward = {latest: self._leading_on(latest) for latest in LATEST_START}
+        self._space, self._newline = ids[" "], vocabulary.newline
+        self._marks = np.array([ids[mark] for mark in PUNCTUATION if mark in ids], np.intp)
+
+    def line_ends(self, starts: Mapping[str, int], stops: str = "") -> LineEnds:
+        """Return the masks for words that may end a line, with the counts that each may begin after, as bits.
+
+        One of the marks in `stops` has to follow, if there are any.
+        """
+        below = np.zeros(len(self.parents), np.uint16)
+        complete = np.zeros_like(below)
+        for word, bits in starts.items():
+            node = int(self.word_nodes[self._numbers[word]])
+            complete[node] = bits
+            while below[node] | bits != below[node]:
+                below[node] |= bits
+                node = int(self.parents[node])
+        below[OUTSIDE] = 0
+        return LineEnds(below, complete, np.array([self._ids[mark] for mark in stops if mark in self._ids], np.intp))
+
+    def begin(self, rows: int) -> Texts:
+        """Return lines of which nothing is written."""
+        return Texts(np.full(rows, START), np.ones(rows, np.uint16))
+
+    def allowed(self, texts: Texts, line_ends: LineEnds) -> NDArray[np.bool_]:
+        """Return for each text and character (N, V) whether the line can be finished after it."""
+        nodes, counts = texts
+        children = self._next[nodes]
+        onward = self._onward[line_ends.latest or SYLLABLES - 1]
+        found = ((onward[children] | line_ends.below[children]) & counts[:, None]) != 0
+        after = self._after(texts, line_ends)
+        goes_on, may_end = (after & ~MAY_END) != 0, (after & MAY_END) != 0
+        found[:, self._space] = goes_on
+        is_behind = nodes == BEHIND
+        is_stop = np.isin(self._marks, line_ends.stops) if len(line_ends.stops) else True
+        found[:, self._newline] = may_end & is_behind if len(line_ends.stops) else may_end
+        found[:, self._marks] = (goes_on[:, None] | (may_end[:, None] & is_stop)) & ~is_behind[:, None]
+        return found
+
+    def step(self, texts: Texts, ids: Numbers, line_ends: LineEnds) -> Texts:
+        """Return the texts (N) after the allowed characters (N)."""
+        children = self._next[texts.nodes, ids]
+        after = self._after(texts, line_ends)
+        is_letter = children != OUTSIDE
+        nodes = np.where(is_letter, children, np.where(ids == self._space, START, BEHIND))
+        ends_nothing = ids == self._space
+        if len(line_ends.stops):
+            ends_nothing = ~np.isin(ids, line_ends.stops)
+        after = np.where(ends_nothing, after & ~MAY_END, after)
+        return Texts(nodes, np.where(is_letter, texts.counts, after))
+
+    def is_word(self, nodes: Numbers) -> NDArray[np.bool_]:
+        """Return which nodes (N) complete a word."""
+        return self.word_at[nodes] >= 0
+
+    def _after(self, texts: Texts, line_ends: LineEnds) -> Bits:
+        """Return the counts (N) after the word that is complete; 0 if no word is."""
+        nodes, counts = texts
+        words = self.word_at[nodes]
+        is_set = (counts[:, None] >> np.arange(LONGEST, dtype=np.uint16) & 1).astype(np.bool_)
+        after = np.bitwise_or.reduce(np.where(is_set, self._ends[words], 0), axis=1).astype(np.uint16)
+        after &= np.uint16((2 << (line_ends.latest or SYLLABLES - 1)) - 1)
+        after |= np.where((line_ends.complete[nodes] & counts) != 0, MAY_END, 0).astype(np.uint16)
+        behind: Bits = np.where(nodes == BEHIND, counts, after)
+        return behind
+
+    def _leading_on(self, latest: int) -> Bits:
+        """Return the mask of the words after which a last word can begin."""
+        fits = (self._ends[:-1] & np.uint16((2 << latest) - 1)) != 0  # (W, LONGEST)
+        masks = np.zeros(len(self.parents), np.uint16)
+        masks[self.word_nodes] = (fits << np.arange(LONGEST)).sum(axis=1)
+        for nodes in self._levels:
+            np.bitwise_or.at(masks, self.parents[nodes], masks[nodes])
+        masks[OUTSIDE] = 0
+        return masks
+
+
+def _trie(words: Iterable[str]) -> tuple[dict[tuple[int, str], int], Numbers, Numbers]:
+    """Return the node behind each node and letter, the node of each word, and the parent of each node."""
+    nodes: dict[tuple[int, str], int] = {}
+    parents = [OUTSIDE, OUTSIDE, OUTSIDE]
+    word_nodes = []
+    for word in words:
+        node = START
+        for letter in word:
+            child = nodes.setdefault((node, letter), len(parents))
+            if child == len(parents):
+                parents.append(node)
+            node = child
+        word_nodes.append(node)
+    return nodes, np.array(word_nodes, np.intp), np.array(parents, np.intp)
+
+
+def _levels(parents: Numbers) -> list[Numbers]:
+    """Return the nodes of each depth, the deepest first, without the first ones."""
+    depths = np.zeros(len(parents), np.intp)
+    for node in range(BEHIND + 1, len(parents)):
+        depths[node] = depths[parents[node]] + 1
+    return [np.flatnonzero(depths == depth) for depth in range(int(depths.max()), 0, -1)]
+
+
+def _ends_by_word(stresses: Sequence[tuple[str, ...]]) -> Bits:
+    """Return the counts after each word for each count before it (W + 1, LONGEST); the last row is for no word."""
+    rows = {choice: [ends(choice, start) for start in range(LONGEST)] for choice in set(stresses)}
+    return np.array([*map(rows.__getitem__, stresses), [0] * LONGEST], np.uint16)

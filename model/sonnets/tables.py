@@ -1,0 +1,50 @@
+"""What the sonnets of a checkpoint are written with."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from model.checkpoint.encoding import Checkpoint
+from model.errors import RequestError
+from model.sonnets.metre import patterns
+from model.sonnets.partners import Partners
+from model.sonnets.prosody import Prosody, prosody
+from model.sonnets.scansion import LineEnds, Scansion
+from model.text.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from model.text.dictionary import Pronunciations
+
+ENOUGH_WORDS = 1000
+"""A checkpoint that knows fewer words writes no sonnets."""
+
+
+class Tables(NamedTuple):
+    """All that searches read and never change."""
+
+    prosody: Prosody
+    scansion: Scansion
+    partners: Partners
+    opening: LineEnds  # words that bring a rhyme
+
+
+def tables_for(checkpoint: Checkpoint) -> Tables:
+    """Return what a checkpoint's sonnets need, made by the first call; RequestError if it cannot write sonnets."""
+    form = checkpoint.description.form
+    if form != "verse":
+        raise RequestError(f"a checkpoint of {form} cannot serve a SonnetRequest")
+    return _tables(checkpoint.known_words, checkpoint.vocabulary, checkpoint.version, checkpoint.description.tables)
+
+
+@lru_cache(maxsize=2)
+def _tables(known_words: frozenset[str], vocabulary: Vocabulary, version: str, edition: str) -> Tables:
+    found = prosody(edition)
+    words: dict[str, Pronunciations] = {}
+    for word in (f"'{word}" if f"'{word}" in found.clipped else word for word in sorted(known_words)):
+        can_be_written = (len(word) > 1 or word in "aio") and all(letter in vocabulary for letter in word)
+        if can_be_written and (readings := found.pronounce(word)):
+            words[word] = readings
+    partners = Partners(words, found)
+    if len(words) < ENOUGH_WORDS or not partners.openers or " " not in vocabulary:
+        raise RequestError(f"checkpoint {version or '(not saved)'} knows too few words to write sonnets")
+    scansion = Scansion({word: patterns(word, readings) for word, readings in words.items()}, vocabulary)
+    return Tables(found, scansion, partners, scansion.line_ends(partners.openers))

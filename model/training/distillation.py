@@ -1,0 +1,74 @@
+"""Teachers of a smaller network: their averaged probabilities are its targets, and they draw names for it to read."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from model.network.layers import Array, Ids, softmax
+from model.network.network import LanguageModel
+from model.text.forms import LONGEST_NAME
+from model.text.vocabulary import NO_CHARACTER, Vocabulary
+
+WIDTH = 1000  # names drawn at a time
+
+
+def soft_targets(teachers: Sequence[LanguageModel], ids: Ids, temperature: float) -> Array:
+    """Return the probabilities (T, B, V) of the character after each id (T, B), averaged over the teachers.
+
+    A temperature above 1 makes them more even: p becomes p^(1/temperature), divided by the sum.
+    """
+    runs = [teacher.forward(ids, teacher.initial_state(ids.shape[1])) for teacher in teachers]
+    softened = _mean([softmax(run.logits) for run in runs]) ** (1 / temperature)
+    return softened / softened.sum(axis=-1, keepdims=True)
+
+
+def draw_names(
+    teachers: Sequence[LanguageModel],
+    count: int,
+    vocabulary: Vocabulary,
+    generator: np.random.Generator,
+    *,
+    seconds: float = math.inf,
+    clock: Callable[[], float] = time.perf_counter,
+    between: Callable[[], object] = lambda: None,
+) -> list[str]:
+    """Draw names from the averaged probabilities; fewer, but at least WIDTH of them, if the seconds are over before.
+
+    A name that does not end is cut after LONGEST_NAME letters. `between` is called before every WIDTH names, and may
+    raise an error to end the drawing.
+    """
+    names: list[str] = []
+    started = clock()
+    while len(names) < count and (not names or clock() - started < seconds):
+        between()
+        rows = _draw(teachers, min(WIDTH, count - len(names)), vocabulary.newline, generator)
+        names += [vocabulary.text_of(row).partition("\n")[0] for row in rows]
+    return names
+
+
+def _draw(teachers: Sequence[LanguageModel], count: int, newline: int, generator: np.random.Generator) -> Ids:
+    """Return the ids (B, LONGEST_NAME) of B names, each filled up with newlines."""
+    from model.writing.sampling import sample_next
+
+    drawn = np.full((count, LONGEST_NAME), newline)
+    states = [teacher.initial_state(count) for teacher in teachers]
+    ids, unfinished = np.full(count, NO_CHARACTER), np.arange(count)
+    for t in range(LONGEST_NAME):
+        if not ids.size:
+            break
+        steps = [teacher.step(ids, state) for teacher, state in zip(teachers, states, strict=True)]
+        with np.errstate(divide="ignore"):  # a probability of 0 has the logit -inf
+            logits = np.log(_mean([softmax(logits) for logits, _ in steps]))
+        ids = sample_next(logits, np.ones(len(ids)), None, generator.random(len(ids)))
+        drawn[unfinished, t] = ids
+        goes_on = ids != newline
+        ids, unfinished = ids[goes_on], unfinished[goes_on]
+        states = [state[:, :, goes_on] for _, state in steps]
+    return drawn
+
+
+def _mean(arrays: Sequence[Array]) -> Array:
+    mean: Array = sum(arrays[1:], arrays[0]) / len(arrays)
+    return mean

@@ -1,0 +1,237 @@
+"""Requests in, texts out: a decoder writes many texts at once, one character of each at every step.
+
+Continuous batching (Yu et al. 2022, "Orca"): a request takes a row of the batch when it arrives and leaves it when its
+text is done, whatever the other rows do. A row reads its prompt first. Then each character is drawn with one number
+from the request's own generator, or with none at temperature 0. Sonnets are searches beside the batch: SONNETS_AT_ONCE
+of them are written at the same time, and the others wait in their order.
+
+The other requests cannot change a text by a single bit, thanks to `engine.exact` and `sampling`. A decoder is not
+thread-safe: one thread owns it and makes all calls.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.checkpoint.encoding import Checkpoint
+from model.engine.exact import Lockstep
+from model.errors import RequestError
+from model.network.layers import Array, Ids
+from model.writing.drafts import Action, Draft
+from model.writing.lexicon import Lexicon
+from model.writing.names import NameDraft, as_known, longest_name
+from model.writing.requests import NameRequest, Request, Result, SonnetRequest, VerseRequest
+from model.writing.sampling import COLDEST, sample_next
+from model.writing.verse import VerseDraft
+
+if TYPE_CHECKING:
+    from model.sonnets.search import SonnetSearch
+    from model.sonnets.tables import Tables
+
+SONNETS_AT_ONCE = 2
+"""How many sonnets are written at the same time."""
+
+
+class Decoder:
+    """Writes texts with the weights of one checkpoint."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self._checkpoint = checkpoint
+        self._characters, self._newline = checkpoint.vocabulary.characters, checkpoint.vocabulary.newline
+        self._lockstep = Lockstep(checkpoint.language_model)
+        self._known_names = as_known(checkpoint.known_names)
+        self._longest_name = longest_name(checkpoint.known_names)
+        self._tickets = 0
+        self._drafts: list[Draft] = []  # by row
+        self._searches: dict[int, SonnetSearch] = {}  # by ticket
+        self._undelivered: list[Result] = []
+        self._is_arranged = False  # for the present drafts
+        self._reading: list[Draft] = []  # drafts that have not read their whole prompt
+
+    @property
+    def active(self) -> int:
+        """How many requests have no result yet, or one that `step` has not returned."""
+        return len(self._drafts) + len(self._searches) + len(self._undelivered)
+
+    def submit(self, request: Request) -> int:
+        """Add a request from the next step on, and return the ticket of its result. RequestError if it is invalid."""
+        ticket = self._tickets + 1
+        if isinstance(request, SonnetRequest):
+            self._searches[ticket] = self._search_for(request)
+        else:
+            draft = self._draft_for(request)
+            draft.ticket, draft.row = ticket, len(self._drafts)
+            self._drafts.append(draft)
+            self._lockstep.clear(draft.row)
+            self._is_arranged = False
+        self._tickets = ticket
+        return ticket
+
+    def cancel(self, ticket: int) -> None:
+        """Drop a request and its result; does nothing if the ticket is not active."""
+        self._undelivered = [result for result in self._undelivered if result.ticket != ticket]
+        self._searches.pop(ticket, None)
+        for draft in self._drafts:
+            if draft.ticket == ticket:
+                self._remove(draft)
+                return
+
+    def step(self) -> list[Result]:
+        """Take every text one character on; return the results of finished texts, ordered by ticket."""
+        if not self._lockstep.is_sound:
+            self._refuse_all()
+        finished = [self._remove(draft) for draft in self._advance()] if self._drafts else []
+        if self._searches:
+            finished += self._search()
+        if self._undelivered:
+            finished += self._undelivered
+            self._undelivered = []
+        return sorted(finished, key=lambda result: result.ticket)
+
+    def lines(self, ticket: int) -> tuple[str, ...]:
+        """The lines of an unfinished sonnet that are finished, without the prompt; empty for any other ticket."""
+        return tuple(self._searches[ticket].lines) if ticket in self._searches else ()
+
+    def generate(self, requests: Sequence[Request]) -> list[Result]:
+        """Serve these requests to the end; return their results in the same order. RequestError as from `submit`.
+
+        Other active requests advance too. If they finish, the next `step` returns their results.
+        """
+        results: dict[int, Result] = {}
+        tickets: dict[int, None] = {}
+        others: list[Result] = []
+        try:
+            for request in requests:
+                tickets[self.submit(request)] = None
+            while len(results) < len(tickets):
+                for result in self.step():
+                    if result.ticket in tickets:
+                        results[result.ticket] = result
+                    else:
+                        others.append(result)
+        finally:
+            self._undelivered += others
+            for ticket in tickets:
+                self.cancel(ticket)
+        return [results[ticket] for ticket in tickets]
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        return Lexicon(self._checkpoint.known_words, self._checkpoint.vocabulary)
+
+    @cached_property
+    def _tables(self) -> "Tables":
+        from model.sonnets.tables import tables_for
+
+        return tables_for(self._checkpoint)
+
+    def _search_for(self, request: SonnetRequest) -> "SonnetSearch":
+        from model.sonnets.search import SonnetSearch  # whoever writes names or verse need not load sonnets
+
+        vocabulary, generator = self._checkpoint.vocabulary, request.generator
+        return SonnetSearch(request.prompt, request.temperature, generator, self._tables, self._lockstep, vocabulary)
+
+    def _draft_for(self, request: NameRequest | VerseRequest) -> Draft:
+        checkpoint, form = self._checkpoint, self._checkpoint.description.form
+        if isinstance(request, NameRequest) and form == "names":
+            vocabulary, others = checkpoint.vocabulary, checkpoint.other_names
+            return NameDraft(request, vocabulary, self._known_names, self._longest_name, others)
+        if isinstance(request, VerseRequest) and form == "verse":
+            draft = VerseDraft(request, checkpoint.vocabulary)
+            if request.known_words:
+                if not checkpoint.known_words:
+                    raise RequestError(
+                        f"known_words is True, but checkpoint {self._version} has no list of known words"
+                    )
+                draft.tail = self._lexicon.tail_of(draft.prompt)
+            return draft
+        raise RequestError(f"a checkpoint of {form} cannot serve a {type(request).__name__}")
+
+    @property
+    def _version(self) -> str:
+        return self._checkpoint.version or "(not saved)"
+
+    def _remove(self, draft: Draft) -> Result:
+        """Take a draft out of the batch, and move the last one to its row."""
+        last = self._drafts.pop()
+        if draft is not last:
+            self._lockstep.move(last.row, draft.row)
+            self._drafts[draft.row] = last
+            last.row = draft.row
+        self._is_arranged = False
+        draft.rewind()
+        return Result(draft.ticket, draft.texts, draft.error)
+
+    def _refuse_all(self) -> None:
+        error = RequestError(f"checkpoint {self._version} computes numbers that are not finite; it cannot be used")
+        tickets = [*(draft.ticket for draft in self._drafts), *self._searches]
+        for ticket in tickets:
+            self.cancel(ticket)
+        self._undelivered += [Result(ticket, (), error) for ticket in tickets]
+
+    def _search(self) -> list[Result]:
+        """Let the first searches write one character; return the results of finished sonnets."""
+        finished = [ticket for ticket, search in islice(self._searches.items(), SONNETS_AT_ONCE) if search.step()]
+        searches = [(ticket, self._searches.pop(ticket)) for ticket in finished]
+        return [Result(ticket, search.texts, search.error) for ticket, search in searches]
+
+    def _arrange(self) -> None:
+        """Prepare for the present drafts: once before a step, however many came and went."""
+        self._lockstep.resize(len(self._drafts))
+        self._reading = [draft for draft in self._drafts if draft.unread]
+        self._temperature = np.maximum([draft.temperature for draft in self._drafts], COLDEST)
+        usual = self._checkpoint.description.top_p
+        top_p = np.array([usual if draft.top_p is None else draft.top_p for draft in self._drafts], np.float64)
+        self._top_p = top_p if (top_p < 1).any() else None
+        self._keep_words = any(draft.tail is not None for draft in self._drafts)
+        self._is_arranged = True
+
+    def _advance(self) -> list[Draft]:
+        """Let the network read what is next in each draft, and draw where the prompt ends; return what is finished."""
+        if not self._is_arranged:
+            self._arrange()
+        logits = self._lockstep.step([draft.next_id for draft in self._drafts])
+        if not self._reading:
+            return self._draw(logits, slice(None), self._drafts)
+        drawing = [draft for draft in self._drafts if not draft.unread]
+        for draft in self._reading:
+            draft.next_id = draft.unread.pop()
+        self._reading = [draft for draft in self._reading if draft.unread]
+        rows = [draft.row for draft in drawing]
+        return self._draw(logits[rows], rows, drawing) if drawing else []
+
+    def _draw(self, logits: Array, rows: slice | list[int], drafts: list[Draft]) -> list[Draft]:
+        """Draw the next character of the drafts in these rows; return the drafts that are finished."""
+        ids = self._sample(logits, rows, drafts)
+        finished, newline = [], self._newline
+        for draft, character_id in zip(drafts, ids.tolist(), strict=True):
+            draft.next_id = character_id
+            draft.drawn.append(character_id)
+            if (character_id == newline or len(draft.drawn) == draft.remaining) and self._read_drawn(draft):
+                finished.append(draft)
+        return finished
+
+    def _sample(self, logits: Array, rows: slice | list[int], drafts: list[Draft]) -> Ids:
+        draws = np.array([draft.ahead.pop() if draft.ahead else draft.draw_ahead() for draft in drafts])
+        temperature, top_p = self._temperature[rows], None if self._top_p is None else self._top_p[rows]
+        if not self._keep_words:
+            return sample_next(logits, temperature, top_p, draws)
+        masks = [self._lexicon.mask(draft.tail) for draft in drafts]
+        ids = sample_next(np.where(masks, logits, -np.inf), temperature, top_p, draws)
+        for draft, character_id in zip(drafts, ids.tolist(), strict=True):
+            if draft.tail is not None:
+                draft.tail = self._lexicon.tail_after(draft.tail, self._characters[character_id])
+        return ids
+
+    def _read_drawn(self, draft: Draft) -> bool:
+        """Let a draft read what was drawn for it, and do what it says; return whether it is finished."""
+        action = draft.read("".join([self._characters[character_id] for character_id in draft.drawn]))
+        draft.drawn.clear()
+        if action is Action.RESTART:
+            self._lockstep.clear(draft.row)
+            if draft.unread:
+                self._reading.append(draft)
+        return action is Action.FINISH

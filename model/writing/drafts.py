@@ -1,0 +1,78 @@
+"""Drafts: requests at work. The decoder draws characters; the draft reads them and says how the text goes on.
+
+`names` and `verse` have a class for each form. They decide everything that a reader notices, such as that a name is new
+and that verse ends at the end of a line. They know nothing of networks.
+"""
+
+from abc import ABC, abstractmethod
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.text.vocabulary import Vocabulary
+from model.writing.requests import NameRequest, VerseRequest
+
+if TYPE_CHECKING:
+    from model.errors import RequestError
+
+DRAWN_AHEAD = 32
+"""How many numbers a draft takes from its generator at once. The first one is slow, because the other drafts have
+driven the generator out of the caches."""
+
+
+class Action(Enum):
+    """What the decoder does next."""
+
+    CONTINUE = auto()
+    RESTART = auto()  # from the zero state, with the prompt again
+    FINISH = auto()
+
+
+class Draft(ABC):
+    """A request for names or verse, its place in the batch, and all that decides its next character.
+
+    The network reads `first`, then the prompt, before a character is drawn.
+    """
+
+    def __init__(self, request: NameRequest | VerseRequest, first: int, prompt: str, vocabulary: Vocabulary) -> None:
+        self.ticket = self.row = 0  # the decoder numbers requests, and the rows of its batch
+        self.first, self.prompt = first, prompt
+        self.temperature, self.top_p = float(request.sampling.temperature), request.sampling.top_p
+        self.error: RequestError | None = None  # why the text could not be finished
+        self.remaining = 0  # how many more characters may be drawn before the draft must read them
+        self.tail: str | None = None  # the end of the text, where words are to be known ones (see `lexicon`)
+        self.drawn: list[int] = []  # ids that the draft has not read
+        self.ahead: list[float] = []  # uniform numbers for the next characters, in reverse
+        self._prompt_ids: list[int] = vocabulary.ids_of(prompt)[::-1].tolist()
+        self._generator = request.generator
+        bits = request.generator.bit_generator
+        # A PCG64 can rewind, but then it forgets the half of a number that it may keep for the next 32-bit draw.
+        self._can_rewind = isinstance(bits, np.random.PCG64) and not bits.state["has_uint32"]
+        self.restart()
+
+    @property
+    @abstractmethod
+    def texts(self) -> tuple[str, ...]:
+        """The texts that are finished."""
+
+    @abstractmethod
+    def read(self, characters: str) -> Action:
+        """Read the characters drawn since the last call: `remaining` at most, and none after a newline."""
+
+    def restart(self) -> None:
+        """Go back to the beginning of the text."""
+        self.next_id = self.first  # what the network reads at the next step
+        self.unread = self._prompt_ids.copy()  # ids of the prompt that it has not read, in reverse
+
+    def draw_ahead(self) -> float:
+        """Fill `ahead`, which is empty, and return the number for the next character; 0 at temperature 0."""
+        if not self.temperature:
+            return 0.0
+        self.ahead = self._generator.random(DRAWN_AHEAD if self._can_rewind else 1)[::-1].tolist()
+        return self.ahead.pop()
+
+    def rewind(self) -> None:
+        """Leave the generator as if no number had been drawn ahead."""
+        if self.ahead:
+            self._generator.bit_generator.advance(-len(self.ahead))  # type: ignore[attr-defined]  # it is a PCG64

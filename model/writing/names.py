@@ -1,0 +1,96 @@
+"""Names in the making: each is new, and differs from the names before it."""
+
+from collections.abc import Collection, Container
+
+from model.errors import RequestError
+from model.text.forms import LONGEST_NAME
+from model.text.vocabulary import NO_CHARACTER, Vocabulary, fold
+from model.writing.drafts import Action, Draft
+from model.writing.requests import NameRequest
+
+
+class NameDraft(Draft):
+    """New names, one after the other, each ended by a newline.
+
+    `longest` limits the length of a name where the request has no `max_length`. Known and other names are rejected,
+    and names that differ from a known one in capitals and accents only (see `as_known`).
+    """
+
+    def __init__(
+        self,
+        request: NameRequest,
+        vocabulary: Vocabulary,
+        known_names: Collection[str],
+        longest: int = LONGEST_NAME,
+        other_names: Container[str] = (),
+    ) -> None:
+        self._max_length = request.max_length or longest
+        super().__init__(request, NO_CHARACTER, _fold_prefix(request.prefix, vocabulary, self._max_length), vocabulary)
+        self._request = request
+        self._known_names, self._other_names = known_names, other_names
+        self._accepted: list[str] = []
+        self._rejected = 0  # since the last name that was accepted
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return tuple(self._accepted)
+
+    def read(self, characters: str) -> Action:
+        """Read letters of the name, and the newline that ends it."""
+        letters = characters.removesuffix("\n")
+        self._name += letters
+        self.remaining -= len(letters)
+        if letters == characters:
+            return Action.CONTINUE if self.remaining else self._reject()
+        return self._accept() if self._is_new() else self._reject()
+
+    def _is_new(self) -> bool:
+        name, taken = self._name, (self._accepted, self._known_names, self._other_names)
+        return name != self.prompt and not any(one in names for one in {name, fold(name)} for names in taken)
+
+    def _accept(self) -> Action:
+        self._accepted.append(self._name)
+        self._rejected = 0
+        return Action.FINISH if len(self._accepted) == self._request.count else self._start_anew()
+
+    def _reject(self) -> Action:
+        self._rejected += 1
+        if self._rejected < self._request.attempts:
+            return self._start_anew()
+        beginning = f" that begins with {self.prompt!r}" if self.prompt else ""
+        return self._fail(f"no new name{beginning} after {self._rejected} attempts; try a higher temperature")
+
+    def _start_anew(self) -> Action:
+        if self._request.sampling.temperature == 0:  # the next name would be the same
+            return self._fail(f"temperature 0 always gives {self._name!r}; other names need a higher temperature")
+        self.restart()
+        return Action.RESTART
+
+    def restart(self) -> None:
+        """Begin the next name."""
+        super().restart()
+        self._name = self.prompt
+        self.remaining = self._max_length + 1 - len(self._name)  # the newline, or a letter too many, is one of them
+
+    def _fail(self, sentence: str) -> Action:
+        self.error = RequestError(sentence)
+        return Action.FINISH
+
+
+def as_known(names: Collection[str]) -> Collection[str]:
+    """Names, and their folded forms if they have capitals or accents."""
+    return frozenset(names) | {folded for folded in map(fold, names) if folded}
+
+
+def longest_name(known_names: Collection[str]) -> int:
+    """The length that new names may have: that of the longest known name, and at least LONGEST_NAME."""
+    return max([LONGEST_NAME, *map(len, known_names)])
+
+
+def _fold_prefix(prefix: str, vocabulary: Vocabulary, max_length: int) -> str:
+    folded = vocabulary.fold(prefix).replace("\n", "").lstrip(" ")
+    if prefix and not folded:
+        raise RequestError(f"prefix is {prefix!r}; none of its characters can begin a name")
+    if len(folded) >= max_length:
+        raise RequestError(f"prefix is {folded!r}; a name has at most {max_length} characters")
+    return folded

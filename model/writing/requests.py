@@ -1,0 +1,118 @@
+"""Requests to a decoder, and their results. An invalid setting raises a RequestError with its name and value."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.errors import RequestError
+from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next character is drawn from the network's probabilities.
+
+    temperature: logits are divided by it. 0 always takes the likeliest character, 1 is the network as trained.
+    top_p: only the likeliest characters are drawn, as many as together reach this probability (Holtzman et al. 2020).
+        None stands for the top_p of the checkpoint.
+    """
+
+    temperature: float = 1.0
+    top_p: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.temperature <= MAX_TEMPERATURE:
+            raise RequestError(f"temperature is {self.temperature!r}; it must be a number from 0 to {MAX_TEMPERATURE}")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise RequestError(f"top_p is {self.top_p!r}; it must be a number above 0 and at most 1")
+
+
+@dataclass(frozen=True)
+class NameRequest:
+    """Asks for `count` different new names that begin with `prefix`.
+
+    A name is rejected if the checkpoint knows it, if this request has it already, if it is only the prefix, or if it
+    has more than `max_length` characters (by default 40, or the length of the longest known name). Then another one is
+    drawn, at most `attempts` times for each name.
+
+    Each request needs its own generator. Two requests that share a generator would change each other's texts.
+    """
+
+    generator: np.random.Generator
+    count: int = 1
+    prefix: str = ""
+    sampling: Sampling = Sampling()
+    max_length: int | None = None
+    attempts: int = 100
+
+    def __post_init__(self) -> None:
+        for setting in ("count", "attempts"):
+            _check_count(setting, getattr(self, setting))
+        if self.max_length is not None:
+            _check_count("max_length", self.max_length)
+
+
+@dataclass(frozen=True)
+class VerseRequest:
+    """Asks for verse that continues `prompt` and ends at the end of a line.
+
+    The verse has at least `min_characters` and at most `max_characters`, without the prompt. With the prompt it has at
+    most `max_lines` lines; a prompt that has all these lines already gets one more. `min_characters` gives way to the
+    upper limits. With `known_words`, each word that begins after the prompt is one that the checkpoint knows. If the
+    prompt breaks off within a word, that word becomes a known one if it can.
+    """
+
+    generator: np.random.Generator
+    prompt: str = ""
+    sampling: Sampling = Sampling()
+    min_characters: int = 160
+    max_characters: int = 800
+    max_lines: int = 14
+    known_words: bool = False
+
+    def __post_init__(self) -> None:
+        for setting in ("min_characters", "max_characters", "max_lines"):
+            _check_count(setting, getattr(self, setting))
+        if self.min_characters > self.max_characters:
+            raise RequestError(
+                f"min_characters is {self.min_characters}; it must be at most max_characters, {self.max_characters}"
+            )
+
+
+@dataclass(frozen=True)
+class SonnetRequest:
+    """Asks for a sonnet: fourteen lines that scan and rhyme, the first of which is `prompt` if there is one."""
+
+    generator: np.random.Generator
+    prompt: str = ""
+    temperature: float = SONNET_TEMPERATURE
+
+    def __post_init__(self) -> None:
+        Sampling(self.temperature)  # which checks it
+        if len(self.prompt.strip().splitlines()) > 1:
+            raise RequestError(f"prompt is {self.prompt!r}; a sonnet begins with one line")
+
+
+Request = NameRequest | VerseRequest | SonnetRequest
+
+
+@dataclass(frozen=True)
+class Result:
+    """The texts of a request, or an error and the texts that were finished before it."""
+
+    ticket: int
+    texts: tuple[str, ...]  # names, or one piece of verse, without the prompt
+    error: RequestError | None = None
+
+
+def generator_for(seed: int, turn: int) -> np.random.Generator:
+    """The generator of request number `turn` under a seed. Both are whole numbers of any size, from 0 on."""
+    for setting, value in (("seed", seed), ("turn", turn)):
+        if value < 0:
+            raise RequestError(f"{setting} is {value!r}; it must be 0 or more")
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, turn])))
+
+
+def _check_count(setting: str, value: int) -> None:
+    if value < 1:
+        raise RequestError(f"{setting} is {value!r}; it must be 1 or more")

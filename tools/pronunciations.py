@@ -1,0 +1,140 @@
+"""Makes data/prosody/1/pronunciations.txt anew: what sonnets need of the CMU Pronouncing Dictionary.
+
+It takes every word that the poem network reads, except two kinds: names that occur in plays alone, and words that
+occur once, in a play. For each word it writes the entries of the dictionary from which the rules of `pronunciation`
+derive how the word sounds.
+
+People's own lines may end in any word. So the last lines of the file are rules: which sound a word's last letters
+stand for, learned from the whole dictionary.
+"""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from model import files
+from model.sonnets.pronunciation import Pronouncer
+from model.sonnets.prosody import prosody
+from model.sonnets.rhyme import endings
+from model.text import sources
+from model.text.corpus import Corpus
+from model.text.dictionary import COMMENT, ENDING, MARK, PRONUNCIATIONS, Dictionary, Pronunciations
+from model.text.vocabulary import fold, words_of
+
+POEMS = ("rape_of_lucrece_gut.txt", "lovers_complaint_gut.txt", "phoenix_and_the_turtle_gut.txt")
+SUPPORT = 5
+"""A rule for an ending is kept if it is right for at least this many words more than a rule for fewer letters."""
+LONGEST_ENDING = 6
+STRONG = 4
+"""Weaker leanings, in tenths of a nat, may be the chance of a single occurrence."""
+_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+_SENTENCE_ENDS = ".?!:;-[("
+
+
+def main() -> None:
+    """Read the texts, fetched if they are missing, and write the file."""
+    corpus, whole = sources.sonnets_corpus(), sources.whole_dictionary()
+    lines = format_dictionary(word_list(corpus, sources.original_texts(), whole))
+    published = (sources.DATA / "cmudict.txt").read_text(encoding="utf-8")
+    files.write_whole(PRONUNCIATIONS, (licence(published) + lines).encode("ascii"))
+    print(f"wrote {PRONUNCIATIONS}: {lines.count(chr(10)):,} lines")
+
+
+def licence(published: str) -> str:
+    """Return the notice at the beginning of the published dictionary, as comments."""
+    lines = (line for line in published.splitlines() if line.startswith(f";;; {COMMENT}"))
+    return "".join(f"{line.removeprefix(';;; ').rstrip()}\n" for line in lines if "$" not in line)  # $Id$ and the like
+
+
+def format_dictionary(dictionary: Dictionary) -> str:
+    """Return the lines that `read_dictionary` reads."""
+    lines = []
+    for word in sorted(dictionary.pronunciations.keys() | dictionary.of_poems | dictionary.leanings.keys()):
+        fields = [word + MARK * (word in dictionary.of_poems)]
+        if word in dictionary.leanings:
+            fields.append(str(dictionary.leanings[word]))
+        if word in dictionary.pronunciations:
+            fields.append(", ".join(map(" ".join, dictionary.pronunciations[word])))
+        lines.append(" ".join(fields))
+    lines += [f"{ENDING}{letters} {sound}" for letters, sound in sorted(dictionary.endings.items())]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def word_list(corpus: Corpus, originals: Mapping[str, str], whole: Dictionary) -> Dictionary:
+    """Return what the file holds, from the corpus, its texts as they were typed, and the whole dictionary."""
+    sonnets = Counter(word for text in corpus.training for word in words_of(text))
+    plays = Counter(word for text in corpus.pretraining for word in words_of(text))
+    counts = sonnets + plays
+    poems = sonnets.keys() | {word for name in POEMS for word in words_of(fold(originals[name]))}
+    names = _names(originals.values()) - sonnets.keys()
+    wanted = [word for word in counts if word not in names and (counts[word] > 1 or word in poems)]
+    consulted = _Consulted(whole.pronunciations)
+    pronounce = Pronouncer(consulted, prosody().pronounce.forms)
+    of_poems = frozenset(word for word in wanted if pronounce(word) and word in poems)
+    entries = {word for word in consulted.words if word not in names and (len(word) > 1 or word in "aio")}
+    kept = {word: whole.pronunciations[word] for word in entries}
+    leanings = {word: leaning for word in wanted if pronounce(word) and (leaning := _leaning(word, sonnets, plays))}
+    return Dictionary(kept, of_poems, leanings, _ending_rules(whole.pronunciations))
+
+
+class _Consulted(dict[str, Pronunciations]):
+    """A dictionary that remembers which words were found in it."""
+
+    def __init__(self, entries: Mapping[str, Pronunciations]) -> None:
+        super().__init__(entries)
+        self.words: set[str] = set()
+
+    def get(self, word: str, default: object = None) -> object:  # type: ignore[override]
+        if word in self:
+            self.words.add(word)
+        return super().get(word, default)
+
+
+def _names(texts: Iterable[str]) -> set[str]:
+    """Return the words that are always written with a capital, within sentences too."""
+    capital, small = set[str](), set[str]()
+    for word, is_within in (found for text in texts for line in text.split("\n") for found in _words_in(line)):
+        if word[0].islower():
+            small.add(fold(word))
+        elif is_within and not word.isupper():
+            capital.add(fold(word))
+    return {word for word in capital - small if not word.startswith("i'")}
+
+
+def _words_in(line: str) -> Iterator[tuple[str, bool]]:
+    """Yield each word, and whether it stands within a sentence, as far as a line shows."""
+    for match in _WORD.finditer(line):
+        before = line[: match.start()].rstrip(" '\"")
+        yield match[0], bool(before) and before[-1] not in _SENTENCE_ENDS
+
+
+def _leaning(word: str, sonnets: Counter[str], plays: Counter[str]) -> int:
+    """Return log((n + 1) / (e + 1)) in tenths of a nat, or 0 if that is less than STRONG.
+
+    The sonnets have the word n times; e times would be expected from how often the plays have it.
+    """
+    expected = plays[word] * sonnets.total() / plays.total()
+    leaning = round(10 * math.log((sonnets[word] + 1) / (expected + 1)))
+    return leaning if abs(leaning) >= STRONG else 0
+
+
+def _ending_rules(pronunciations: Mapping[str, Pronunciations]) -> dict[str, str]:
+    """Return the commonest sound of words that end in the same letters, where a rule for fewer letters says another."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for word, readings in pronunciations.items():
+        ending = next(endings(readings[0]), None)
+        if ending and word.isalpha():
+            for length in range(1, min(len(word) - 1, LONGEST_ENDING) + 1):
+                counts[word[-length:]][ending.sound] += 1
+    rules: dict[str, str] = {}
+    for letters in sorted(counts, key=lambda letters: (len(letters), letters)):
+        ((sound, count),) = counts[letters].most_common(1)
+        shorter = next((rules[letters[n:]] for n in range(1, len(letters)) if letters[n:] in rules), "")
+        if sound != shorter and count - counts[letters][shorter] >= SUPPORT:
+            rules[letters] = sound
+    return rules
+
+
+if __name__ == "__main__":
+    main()
