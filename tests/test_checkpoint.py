@@ -121,7 +121,7 @@ def test_the_version_of_a_checkpoint_is_the_same_in_every_release(path: Path) ->
 def of_format_1(path: Path, cell: CellName) -> Checkpoint:
     """Write a file as the first releases did, and return what is in it."""
     original = checkpoint(cell=cell, known_words=frozenset({"ab"}))
-    old = {"layers": cell, "w_y": "output.w_hy", "b_y": "b_y"}
+    old = {"layers": cell, "w_y": "output.w_hy", "b_y": "output.b_y"}
     old |= {"w_x": "w_xh", "w_h": "w_hh", "b": "b_h"} if cell == "rnn" else {}
     arrays, facts = encode(original)
     arrays = {".".join(old.get(part, part) for part in name.split(".")): array for name, array in arrays.items()}
