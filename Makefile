@@ -52,6 +52,9 @@ genera: .venv/ready
 	@.venv/bin/python $(PIP_INSTALL) --editable '.[genera]' </dev/null
 	.venv/bin/python -m tools.genera
 
+data/poetry.txt: .venv/ready tools/poetry.py data/unwanted.txt
+	.venv/bin/python -m tools.poetry
+
 pronunciations: .venv/ready
 	.venv/bin/python -m tools.pronunciations
 

@@ -36,7 +36,7 @@ from model.cli.options import (
 )
 from model.errors import MangosaurusError
 from model.network.parameters import CellName
-from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Alphabet, Genre
+from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Alphabet, Genre, Network
 from model.training.recipes import RecipeName, customised, further, recipe_for
 
 USUAL_TEMPERATURES = USUAL_TEMPERATURE | {"sonnets": SONNET_TEMPERATURE}
@@ -103,6 +103,9 @@ def train(
             help="Go on from these weights, gently; the result is never worse than they are.",
         ),
     ] = None,
+    reading: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Other verse that the poem network reads before Shakespeare.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the training.")] = 0,
     promote: Annotated[bool, typer.Option("--promote", help="Make the new version the current one.")] = False,
     thread_limit: ThreadsOption = None,
@@ -129,6 +132,10 @@ def train(
             bool(start and (recipe or teachers)),
             "with --from, the recipe is one more round; omit --recipe and --teacher",
         ),
+        (
+            bool(reading and (corpus or recipe or network is not Network.POEM)),
+            "--reading is for the sonnets and has a recipe of its own: train poem, without --corpus and --recipe",
+        ),
     ):
         if is_wrong:
             raise typer.BadParameter(reason)
@@ -140,9 +147,9 @@ def train(
 
         beside = corpus[0].with_suffix(".safetensors") if corpus else versions_of(network).directory / "new.safetensors"
         path = out or beside
-        check_out(path, corpus or [])
+        check_out(path, [*(corpus or []), *([reading] if reading else [])])
         weights = weights_at(network, start) if start else None
-        texts = texts_at(network, corpus, weights.vocabulary.alphabet if weights else alphabet)
+        texts = texts_at(network, corpus, weights.vocabulary.alphabet if weights else alphabet, reading)
         tell_of(texts)
         if corpus and out is None:
             typer.echo(f"The weights go beside the text: {path}. With --out, they go elsewhere.", err=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.text.corpus import Corpus, read_names, read_verse
+from model.text.corpus import Corpus, read_names, read_verse, with_reading
 from model.text.encodings import CorpusError
 from model.text.forms import Alphabet
 from model.text.vocabulary import Vocabulary, fold
@@ -238,6 +238,29 @@ def test_held_out_lines_are_removed_from_training_and_pretraining(tmp_path: Path
     assert corpus.held_out == ("hey nonny\nheld out",)
     assert corpus.training == ("a, secret line\nmine", "a secret line!")
     assert corpus.pretraining == ("lent", "a secret line", "lent too")
+
+
+def test_with_verse_to_read_first_the_last_training_poems_choose_and_no_text_has_their_lines(tmp_path: Path) -> None:
+    verse = write(tmp_path / "verse.txt", poems(12))
+    plays = write(tmp_path / "plays.txt", f"Poem i line a\nA line\n\n{poem(97)}\n")
+    others = write(tmp_path / "others.txt", "POEM L, LINE N!\nAnd [1] mole\n\nPoem 'i' line b.\n\nAnd mole\n")
+    whole = read_verse(verse, pretraining=[plays])
+    corpus = with_reading(whole, others)
+    assert (*corpus.training, *corpus.choosing) == whole.training
+    assert len(corpus.choosing) == len(corpus.held_out) == 2
+    assert corpus.held_out == whole.held_out
+    assert corpus.pretraining == ("a line", poem(97).lower())
+    assert corpus.reading == ("and mole",)
+    assert (corpus.digest, corpus.vocabulary, corpus.words) == (whole.digest, whole.vocabulary, whole.words)
+
+
+@pytest.mark.parametrize(
+    ("count", "text", "reason"), [(2, "And more", "too few to choose"), (3, "1", "no line to read")]
+)
+def test_too_little_to_choose_by_or_to_read_is_refused(count: int, text: str, reason: str, tmp_path: Path) -> None:
+    corpus = read_verse(write(tmp_path / "verse.txt", poems(count)))
+    with pytest.raises(CorpusError, match=reason):
+        with_reading(corpus, write(tmp_path / "others.txt", text))
 
 
 def test_the_words_are_those_of_training_and_pretraining(tmp_path: Path) -> None:

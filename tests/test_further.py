@@ -9,8 +9,8 @@ import pytest
 from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import save
 from model.evaluation.held_out import held_out_loss
-from model.text.corpus import Corpus, read_names, read_verse
-from model.training.recipes import customised, further
+from model.text.corpus import Corpus, read_names, read_verse, with_reading
+from model.training.recipes import READER, customised, further
 from model.training.trainer import Interrupted, Trainer, TrainingError
 from tests.test_trainer import NAMES, TINY_DINO, TINY_POEM, reproducible, same_weights, write_texts
 
@@ -49,6 +49,12 @@ def test_it_goes_on_from_the_weights_and_ends_with_better_ones(start: Checkpoint
     assert 0.2 < highest / len(rates) < 0.4
     assert rates[:highest] == sorted(rates[:highest])
     assert rates[-1] < 0.05 * max(rates)
+
+
+def test_with_other_verse_to_read_the_network_keeps_its_size(texts: Path) -> None:
+    verse = with_reading(read_verse(texts / "poems.txt"), texts / "others.txt")
+    recipe = further(Trainer(TINY_POEM, verse).checkpoint(), verse)
+    assert recipe == replace(READER, hidden_size=TINY_POEM.hidden_size, layers=TINY_POEM.layers)
 
 
 def test_the_result_is_never_worse_than_the_start(start: Checkpoint, names: Corpus) -> None:

@@ -16,6 +16,7 @@ from model.training.recipes import (
     DISTILLED,
     MEASURED,
     POEM,
+    READER,
     RECIPES,
     TEACHER_1,
     TEACHER_2,
@@ -28,7 +29,7 @@ from model.training.recipes import (
     recipe_for,
 )
 
-every_recipe = pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
+every_recipe = pytest.mark.parametrize("recipe", [*RECIPES.values(), READER], ids=[*RECIPES, "reader"])
 
 
 def test_every_recipe_has_the_name_that_the_command_line_knows() -> None:
@@ -41,6 +42,11 @@ def test_names_have_a_vanilla_rnn_and_verse_a_stacked_lstm() -> None:
     assert {teacher.cell for teacher in (TEACHER_1, TEACHER_2)} == {"lstm"}
     assert (POEM.form, POEM.cell, POEM.layers) == ("verse", "lstm", 2)
     assert [stage.text for stage in POEM.stages] == ["pretraining", "training"]
+    assert [(stage.text, stage.keep) for stage in READER.stages] == [
+        ("reading", "last"),
+        ("pretraining", "best"),
+        ("training", "best"),
+    ]
     assert [recipe.name for recipe in RECIPES.values() if recipe.distils] == ["distilled"]
 
 
@@ -139,6 +145,7 @@ def test_texts_with_pretraining_have_the_recipes_of_the_project() -> None:
         corpus = replace(corpus_of(recipe.form, 1_000), pretraining=("gouda",))
         assert recipe_for(corpus) == recipe
         assert recipe_for(corpus, cell="lstm") == replace(recipe, cell="lstm")
+    assert recipe_for(replace(corpus_of("verse", 1_000), pretraining=("gouda",), reading=("brie",))) == READER
     assert recipe_for(replace(corpus_of("names", 1_000), pretraining=("gouda",)), taught=True) == DISTILLED
 
 

@@ -25,7 +25,7 @@ from model.evaluation.held_out import held_out_loss
 from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
 from model.text.batches import Batch, stream, stream_batches
-from model.text.corpus import Corpus, read_names, read_verse
+from model.text.corpus import Corpus, read_names, read_verse, with_reading
 from model.text.vocabulary import NO_CHARACTER
 from model.training.optimizer import warmup_cosine
 from model.training.recipes import MEASURED, Distillation, Recipe, Stage, count_characters, customised
@@ -70,6 +70,8 @@ PRETRAIN = replace(
 )
 TUNE = replace(PRETRAIN, name="tune", text="training", epochs=1, share=0.4, learning_rate=5e-3, dropout=0.4)
 TINY_POEM = Recipe("poem", "verse", "lstm", hidden_size=6, layers=2, stages=(PRETRAIN, TUNE))
+READ = replace(PRETRAIN, name="read", text="reading", epochs=1, share=0.2, evaluate_every=2, keep="last")
+TINY_READER = replace(TINY_POEM, stages=(READ, replace(PRETRAIN, share=0.4), TUNE))
 TINY_GRU = replace(TINY_POEM, cell="gru")
 # A learning rate that is far too high and does not fall, so that the best loss comes early.
 DIVERGING = replace(NAMES_STAGE, epochs=12, learning_rate=2.0, final=1.0, evaluate_every=4, patience=2)
@@ -99,6 +101,7 @@ def write_texts(folder: Path) -> None:
     (folder / "genera.txt").write_text("\n".join(GENERA))
     (folder / "poems.txt").write_text("\n\n".join(POEMS))
     (folder / "plays.txt").write_text("\n\n".join(PLAYS))
+    (folder / "others.txt").write_text("\n\n".join(f"o zephyr, {poem}" for poem in POEMS))
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +125,12 @@ def genera(texts: Path) -> Corpus:
 @pytest.fixture(scope="module")
 def verse(texts: Path) -> Corpus:
     return read_verse(texts / "poems.txt", pretraining=[texts / "plays.txt"])
+
+
+@pytest.fixture(scope="module")
+def others(verse: Corpus, texts: Path) -> Corpus:
+    """The same poems and plays, and other verse to read first."""
+    return with_reading(verse, texts / "others.txt")
 
 
 @pytest.fixture(scope="module")
@@ -309,6 +318,42 @@ def test_a_stage_that_keeps_its_last_weights_hands_them_on_though_they_are_worse
     assert {step.held_out_loss for step in of_stage[2]} == {None, last.held_out_loss}
     description = trainer.checkpoint().description
     assert (description.held_out_loss, description.steps) == (last.held_out_loss, last.step)
+
+
+def test_other_verse_is_read_first_and_its_last_weights_go_on(others: Corpus) -> None:
+    fast = replace(READ, learning_rate=3.0, warmup=0.0, final=1.0, evaluate_every=1)  # it gets worse at Shakespeare
+    frozen = replace(TUNE, learning_rate=0.0, weight_decay=0.0, dropout=0.0)
+    steps = list(Trainer(replace(TINY_POEM, stages=(fast, frozen)), others).run())
+    batches = math.ceil(sum(len(document) + 2 for document in others.reading) / (4 * 20))
+    assert [step.stage for step in steps[: batches + 1]] == ["read"] * batches + ["tune"]
+    losses = [step.held_out_loss or math.inf for step in steps[:batches]]
+    assert losses == [step.best_held_out_loss for step in steps[:batches]]
+    assert min(losses) < losses[-1] == steps[-1].held_out_loss
+
+
+def test_with_other_verse_the_last_training_poems_choose_and_the_held_out_ones_are_measured_once(
+    others: Corpus,
+) -> None:
+    trainer = Trainer(TINY_READER, others)
+    steps = list(trainer.run())
+    checkpoint = trainer.checkpoint()
+    network = checkpoint.language_model
+    assert held_out_loss(network, replace(others, held_out=others.choosing)) == steps[-1].best_held_out_loss
+    assert held_out_loss(network, others) == checkpoint.description.held_out_loss
+    assert checkpoint.description.held_out_loss != steps[-1].best_held_out_loss
+    assert (checkpoint.description.corpus, checkpoint.description.held_out_characters) == (others.digest, 0)
+    assert "zephyr" not in checkpoint.known_words
+
+
+def test_a_snapshot_belongs_to_the_other_verse_that_was_read(
+    others: Corpus, verse: Corpus, texts: Path, tmp_path: Path, snapshot: Path
+) -> None:
+    run = Trainer(TINY_READER, others, snapshot=snapshot).run()
+    next(run)
+    run.close()
+    (tmp_path / "others.txt").write_text((texts / "others.txt").read_text() + "\n\no zephyr once more")
+    with pytest.raises(TrainingError, match="other settings, text or seed"):
+        Trainer(TINY_READER, with_reading(verse, tmp_path / "others.txt"), snapshot=snapshot)
 
 
 def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus, tmp_path: Path) -> None:
@@ -604,10 +649,11 @@ def test_without_a_snapshot_path_nothing_is_written(names: Corpus, tmp_path: Pat
         ("names", TINY_DINO),
         ("verse", TINY_POEM),
         ("verse", TINY_GRU),
+        ("others", TINY_READER),
         ("names", EARLY_STOPPING),
         ("genera", TAUGHT_DINO),
     ],
-    ids=["names", "verse", "gru", "early stopping", "teachers"],
+    ids=["names", "verse", "gru", "reading", "early stopping", "teachers"],
 )
 def test_a_training_stopped_after_every_step_ends_with_the_same_weights(
     form: str, recipe: Recipe, teachers: list[Checkpoint], snapshot: Path, request: pytest.FixtureRequest

@@ -57,15 +57,17 @@ def weights_at(network: Network, path: Path | None) -> "Checkpoint":
     return loaded
 
 
-def texts_at(network: Network, paths: list[Path] | None, alphabet: Alphabet = Alphabet.FOLDED) -> "Corpus":
+def texts_at(
+    network: Network, paths: list[Path] | None, alphabet: Alphabet = Alphabet.FOLDED, reading: Path | None = None
+) -> "Corpus":
     """Read own texts, or the project's, which are fetched if they are missing. Raises CorpusError or FetchError.
 
-    The alphabet is for own texts; the project's are folded.
+    The alphabet is for own texts; the project's are folded. `reading` is other verse to read before the sonnets.
     """
     from model.text import corpus, sources
 
     if not paths:
-        return sources.names_corpus() if network is Network.DINO else sources.sonnets_corpus()
+        return sources.names_corpus() if network is Network.DINO else sources.sonnets_corpus(reading)
     if network is Network.POEM:
         return corpus.read_verse(*paths, alphabet=alphabet)
     if len(paths) > 1:

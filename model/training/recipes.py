@@ -44,7 +44,8 @@ class Distillation:
 class Stage:
     """A part of a training, with its own text and its own rise and fall of the learning rate.
 
-    `text`: "training" is the training documents alone, "pretraining" adds other verse or other names to them.
+    `text`: "training" is the training documents alone, "pretraining" adds other verse or other names to them, and
+    "reading" is verse by other poets alone.
     `share`: of the minutes, if the training has some.
     `keep`: the weights that the stage ends with, and the next one begins with. "best" are those with the lowest
     held-out loss so far, also of earlier stages. "last" suits a text so unlike the held-out one that a low loss there
@@ -54,7 +55,7 @@ class Stage:
     """
 
     name: str
-    text: Literal["pretraining", "training"]
+    text: Literal["reading", "pretraining", "training"]
     epochs: int
     share: float
     batch_size: int
@@ -209,6 +210,27 @@ POEM = Recipe(
         ),
     ),
 )
+READER = replace(
+    POEM,
+    stages=(
+        replace(
+            POEM.stages[0],
+            name="read",
+            text="reading",
+            epochs=1,
+            share=0.72,
+            learning_rate=3e-3,
+            dropout=0.0,
+            keep="last",
+        ),
+        replace(POEM.stages[0], epochs=1, share=0.26, learning_rate=1.5e-3),
+        replace(POEM.stages[1], share=0.02, dropout=0.2, average=0.99),
+    ),
+)
+"""POEM for a corpus with other verse to read first, made to go on from weights that POEM made.
+
+Reading keeps its last weights, not its best: Shakespeare's verse measures them, and earlier ones may be better at that.
+"""
 RECIPES: dict[RecipeName, Recipe] = {
     "dino": DINO,
     "distilled": DISTILLED,
@@ -216,7 +238,8 @@ RECIPES: dict[RecipeName, Recipe] = {
     "teacher-2": TEACHER_2,
     "poem": POEM,
 }
-"""`train --recipe` names them. Without it, the project's texts get DINO, DISTILLED if there are teachers, or POEM."""
+"""`train --recipe` names them. Without it, the project's texts get DINO, DISTILLED if there are teachers, POEM, or
+READER."""
 
 
 def customised(
@@ -340,7 +363,7 @@ def recipe_for(
     if name is None and corpus.pretraining:
         name = "poem" if corpus.form == "verse" else "distilled" if taught else "dino"
     if name is not None:
-        recipe = RECIPES[name]
+        recipe = READER if corpus.reading else RECIPES[name]
         if cell is None:
             return recipe
         return replace(recipe, cell=cell, layers=min(recipe.layers, MOST_LAYERS.get(cell, recipe.layers)))
@@ -354,9 +377,12 @@ def further(start: Checkpoint, corpus: Corpus) -> Recipe:
     """Return the recipe of one more round: the network of `start` reads the training text again, gently.
 
     The weights are good already, so the learning rate rises to GENTLE of the usual one and falls to almost nothing, for
-    half as many epochs, and the moving average of the weights counts.
+    half as many epochs, and the moving average of the weights counts. With other verse to read first, it is READER.
     """
     architecture = start.language_model.architecture
+    if corpus.reading:
+        cell, size, layers = architecture.cell, architecture.hidden_size, architecture.layers
+        return replace(READER, cell=cell, hidden_size=size, layers=layers, top_p=start.description.top_p)
     stage = _stage(corpus, count_characters(corpus.training), architecture.cell, architecture.hidden_size)
     stage = replace(
         stage,
@@ -380,8 +406,11 @@ def further(start: Checkpoint, corpus: Corpus) -> Recipe:
 
 
 def measured_part(corpus: Corpus) -> Corpus:
-    """Return the part of a corpus that every measurement of a training reads, and that an n-gram counts."""
-    return corpus.part(read=COUNTED, held_out=MEASURED)
+    """Return the part of a corpus that every measurement of a training reads, and that an n-gram counts.
+
+    What is measured stands in its `held_out`: the poems that choose the weights if there are some.
+    """
+    return replace(corpus, held_out=corpus.choosing or corpus.held_out).part(read=COUNTED, held_out=MEASURED)
 
 
 def count_characters(documents: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ depends on. So a training that is killed at any moment and resumed ends with the
 epochs instead of minutes and has the same number of threads.
 """
 
+import hashlib
 import json
 import math
 import platform
@@ -150,7 +151,8 @@ class Trainer:
         self.recipe, self.corpus, self.seed, self.start, self.teachers = recipe, corpus, seed, start, teachers
         self.ended_early = False
         self._snapshot, self._snapshot_seconds, self._clock = snapshot, snapshot_seconds, clock
-        self._held_out = measured_part(corpus)
+        self._measured = measured_part(corpus)
+        self._held_out = measured_part(replace(corpus, choosing=()))
         sizes = [_size_of_epoch(corpus, stage) for stage in recipe.stages]
         self._steps = [stage.epochs * batches for stage, (_, batches) in zip(recipe.stages, sizes, strict=True)]
         self._lengths: list[float] = [
@@ -301,7 +303,7 @@ class Trainer:
         """
         try:
             if self.position.ngram_loss is None:
-                found = baselines(self._held_out, lambda: _interrupt_if(stopped))
+                found = baselines(self._measured, lambda: _interrupt_if(stopped))
                 self.position.ngram_loss = min(baseline.held_out_loss for baseline in found)
             self._measure_start(stopped)
         except Interrupted:
@@ -316,7 +318,7 @@ class Trainer:
         """Return the held-out loss of the weights that count, and keep them if they are the best, or the last count."""
         position, started = self.position, self._clock()
         position.measurement_is_owed = True
-        loss = held_out_loss(self.counted, self._held_out, lambda: _interrupt_if(stopped))
+        loss = held_out_loss(self.counted, self._measured, lambda: _interrupt_if(stopped))
         position.measurement_is_owed = False
         seconds = self._clock() - started
         position.measuring_seconds = max(position.measuring_seconds, seconds)
@@ -389,10 +391,15 @@ class Trainer:
             "corpus": self.corpus.digest,
             "seed": self.seed,
             "start": self.start and self.start.version,
+            "reading": self._reading_digest,
             "teachers": [teacher.version for teacher in self.teachers],
             "gates": CELLS[self.recipe.cell].GATES,
             "parameters": Layer._fields,
         }
+
+    @cached_property
+    def _reading_digest(self) -> str:
+        return hashlib.sha256("\n\n".join(self.corpus.reading).encode()).hexdigest()
 
     def _arrays(self) -> dict[str, Array]:
         groups: dict[str, Mapping[str, Array]] = {
@@ -437,9 +444,12 @@ class Trainer:
     # Weights
 
     def checkpoint(self) -> "Checkpoint":
-        """Return the kept weights, with all that a file of weights needs; before a measurement, the initial ones."""
+        """Return the kept weights, with all that a file of weights needs; before a measurement, the initial ones.
+
+        If other documents chose them, the held-out ones are measured here.
+        """
         loss = self.position.kept_loss
-        if loss is None:
+        if loss is None or self.corpus.choosing:
             loss = held_out_loss(self.kept, self._held_out)
         words = self.corpus.part(read=WORDS_READ, held_out=1).words
         known_words = words | (self.start.known_words if self.start else frozenset())
@@ -513,6 +523,8 @@ def _fitting(recipe: Recipe, corpus: Corpus, start: "Checkpoint | None", teacher
 
 
 def _documents(corpus: Corpus, stage: Stage) -> tuple[str, ...]:
+    if stage.text == "reading":
+        return corpus.reading
     return (*corpus.pretraining, *corpus.training) if stage.text == "pretraining" else corpus.training
 
 

