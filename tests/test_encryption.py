@@ -28,7 +28,7 @@ import asyncio, sys
 import certifi
 from telegram import Bot
 from telegram.error import NetworkError
-from bot.wire.request import TelegramRequest
+from bot.telegram.request import TelegramRequest
 
 async def ask(address, token, certificates):
     certifi.where = lambda: certificates

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
+import socket
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from bot.chat import Gone, InDoubt, NotSent
+from bot.shelf import StartError
 from bot.telegram.door import TokenError
-from bot.values import Rate
+from bot.values import Address, Rate, Secret
 from bot.words import admins, sentences
 from tests.serving import ADMIN, ALICE, BOB, until
 from tests.telegram.request import InMemory, Visit, door, visiting
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 GROUP = -5
+SECRET = "a-secret-of-the-webhook"
 FILE = {"file_id": "f", "file_unique_id": "f", "file_name": "poems.txt", "file_size": 5}
 STICKER = {"file_id": "1", "file_unique_id": "1", "width": 1, "height": 1, "is_animated": False, "is_video": False}
 
@@ -411,3 +416,79 @@ async def test_a_telegram_that_does_not_respond_does_not_hold_a_stop(settings: S
         await server.fetched()
         begun = loop.time()
     assert loop.time() - begun < 1.5
+
+
+# Webhook
+
+
+@pytest.fixture
+def hooked(settings: Settings) -> Settings:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        listen = Address("127.0.0.1", found.getsockname()[1])
+    return dataclasses.replace(
+        settings, webhook_url="https://example.org/mango/hook", webhook_listen=listen, webhook_secret=Secret(SECRET)
+    )
+
+
+async def post(settings: Settings, content: Any, secret: str | None = SECRET) -> int:
+    """Call the bot, as Telegram does."""
+    headers = {} if secret is None else {"X-Telegram-Bot-Api-Secret-Token": secret}
+    async with httpx.AsyncClient(trust_env=False) as client:
+        url = f"http://{settings.webhook_listen.host}:{settings.webhook_listen.port}/mango/hook"
+        return (await client.post(url, json=content, headers=headers)).status_code
+
+
+def update(text: str, number: int = 1) -> Json:
+    message = {"message_id": number, "date": 1, "chat": chat(ALICE), "from": user(ALICE), "text": text}
+    return {"update_id": number, "message": message}
+
+
+async def test_telegram_is_told_where_to_call_and_its_updates_are_answered(hooked: Settings, server: Server) -> None:
+    server.chats.add(ALICE)
+    async with visiting(hooked, server) as visit:
+        assert server.webhook["url"] == "https://example.org/mango/hook"
+        assert server.webhook["secret_token"] == SECRET
+        assert await post(hooked, update("/dino")) == 200
+        await until(lambda: server.sent)
+        assert visit.telegram.facts()["last poll"] == "none, as Telegram calls"
+    assert of_method(server, "getUpdates") == []
+
+
+async def test_a_call_without_the_secret_or_without_an_update_is_refused(
+    hooked: Settings, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    poison = update("a private line", 7)
+    del poison["message"]["date"]
+    server.chats.add(ALICE)
+    async with visiting(hooked, server):
+        assert [await post(hooked, poison, secret) for secret in (None, "a-guess")] == [403] * 2
+        assert [await post(hooked, wrong) for wrong in ([], {}, 7, None)] == [400] * 4
+        assert await post(hooked, poison) == 200  # or Telegram would send it again
+        assert await post(hooked, update("/dino", 8)) == 200
+        await until(lambda: server.sent)
+    assert [message for message in caplog.messages if "Update" in message] == [
+        "Update 7 cannot be parsed (KeyError) and is passed over"
+    ]
+    assert "private" not in caplog.text
+
+
+async def test_a_token_that_is_revoked_ends_a_bot_that_does_not_poll(
+    hooked: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telegram.door.CHECK_SECONDS", 0.01)
+    async with visiting(hooked, server) as visit:
+        await server.revoke()
+        with pytest.raises(TokenError):
+            await asyncio.wait_for(visit.telegram.rejected(), 10)
+
+
+async def test_a_start_on_webhook_that_fails_frees_its_port(hooked: Settings, server: Server) -> None:
+    server.refusals["setWebhook"].append(Refusal(401, "Unauthorized"))
+    with pytest.raises(TokenError):
+        async with visiting(hooked, server):
+            pass
+    async with visiting(hooked, server):
+        with pytest.raises(StartError, match="WEBHOOK_LISTEN"):
+            async with visiting(hooked, Server()):
+                pass
