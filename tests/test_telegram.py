@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from telegram.request import HTTPXRequest
 
+from bot.app import running
 from bot.chat import Gone, InDoubt, NotSent
+from bot.logs import Redaction
 from bot.shelf import StartError
-from bot.telegram.door import TokenError
+from bot.telegram.door import Telegram, TokenError
 from bot.values import Address, Rate, Secret
 from bot.words import admins, sentences
 from tests.serving import ADMIN, ALICE, BOB, until
@@ -29,11 +32,6 @@ GROUP = -5
 SECRET = "a-secret-of-the-webhook"
 FILE = {"file_id": "f", "file_unique_id": "f", "file_name": "poems.txt", "file_size": 5}
 STICKER = {"file_id": "1", "file_unique_id": "1", "width": 1, "height": 1, "is_animated": False, "is_video": False}
-
-
-@pytest.fixture
-async def server() -> Server:
-    return Server()
 
 
 @pytest.fixture
@@ -492,3 +490,60 @@ async def test_a_start_on_webhook_that_fails_frees_its_port(hooked: Settings, se
         with pytest.raises(StartError, match="WEBHOOK_LISTEN"):
             async with visiting(hooked, Server()):
                 pass
+
+
+# Start and stop
+
+
+async def test_a_start_that_is_cancelled_leaves_nothing_behind(settings: Settings, server: Server) -> None:
+    server.refusals["getMe"].extend([Refusal(502, "Bad Gateway")] * 99)
+    tasks = asyncio.all_tasks()
+
+    async def start() -> None:
+        async with visiting(settings, server):
+            pass
+
+    starting = asyncio.create_task(start())
+    await until(lambda: len(server.refusals["getMe"]) < 99)
+    starting.cancel()
+    await asyncio.wait([starting])
+    assert starting.cancelled()
+    assert asyncio.all_tasks() == tasks
+
+
+async def test_without_a_token_there_is_no_door(settings: Settings) -> None:
+    with pytest.raises(StartError, match="TELEGRAM_TOKEN"):
+        Telegram(settings)
+
+
+@pytest.mark.parametrize("own", [None, "http://localhost:8081"])
+async def test_over_http_the_token_reaches_no_log(
+    settings: Settings, own: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The library's transport and every record at DEBUG, with the filter that the process installs on its handler."""
+    token = Secret("123456:ABCDEFGHIJKLMNOPQRSTUVWXYZ-_abcdef")
+    seen: list[httpx.URL] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url)
+        method = request.url.path.rpartition("/")[2]
+        if method == "getUpdates":
+            return httpx.Response(401, json={"ok": False, "description": "Unauthorized"})
+        return httpx.Response(200, json={"ok": True, "result": ME if method == "getMe" else True})
+
+    caplog.set_level(logging.DEBUG)
+    caplog.handler.addFilter(redaction := Redaction(token))
+    try:
+        request = HTTPXRequest(httpx_kwargs={"transport": httpx.MockTransport(answer)})
+        telegram = Telegram(dataclasses.replace(settings, token=token, api_base_url=own), (request, request))
+        async with running(settings, [telegram]):
+            with pytest.raises(TokenError):
+                await asyncio.wait_for(telegram.rejected(), 10)
+    finally:
+        caplog.handler.removeFilter(redaction)
+    server = own or "https://api.telegram.org"
+    assert {str(url).partition("/bot")[0] for url in seen} == {server}
+    assert any(token.reveal() in url.path for url in seen)
+    assert f"HTTP Request: POST {server}/bot***/getUpdates" in caplog.text
+    assert "ABCDEFGHIJ" not in caplog.text
+    assert not any("ABCDEFGHIJ" in str(record.__dict__) for record in caplog.records if not record.exc_info)
