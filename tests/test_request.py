@@ -389,13 +389,17 @@ async def test_after_polls_that_fail_updates_arrive(
     assert api.sent == 1
 
 
-async def test_a_polling_client_that_has_lost_its_connection_is_made_anew(server: HttpServer, quick: Settings) -> None:
+async def test_a_polling_client_that_has_lost_its_connection_is_made_anew(
+    server: HttpServer, quick: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A pool that counts its one connection as taken for ever raises PoolTimeout for ever."""
     api = Api(never)
     server.answer = api.answer
-    polls = PollingRequest(pool_timeout=0.05)
-    lost = asyncio.create_task(polls.do_request(f"{server.bot_address}{TOKEN}/getUpdates", "POST"))
-    await until(lambda: not api.failures)
+    polls = PollingRequest(pool_timeout=0.05, read_timeout=60)
+    with monkeypatch.context() as patched:
+        patched.setattr(request, "LONGEST_SECONDS", 60.0)
+        lost = asyncio.create_task(polls.do_request(f"{server.bot_address}{TOKEN}/getUpdates", "POST"))
+        await until(lambda: not api.failures)
     async with running(quick, [door.Telegram(quick, (TelegramRequest(), polls))]):
         await until(lambda: api.sent)
     with pytest.raises(NetworkError):

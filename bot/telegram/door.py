@@ -154,7 +154,7 @@ class Telegram:
             poll = f"{ago} ago, {self._failed_polls:,} failed"
         return {"messages": f"{self.pacing.waiting:,} waiting, {self.pacing.dropped:,} given up", "last poll": poll}
 
-    def chat(self, chat_id: int) -> TelegramChat | None:
+    def chat(self, chat_id: int) -> TelegramChat:
         """Return the chat with an id."""
         return TelegramChat(self._client, self.pacing, chat_id)
 
