@@ -66,29 +66,20 @@ Asks = frozenset[object]
 
 
 class Window:
-    """At most `limit` messages in any `period` seconds."""
+    """At most `limit` messages in any `period` seconds; `times` are those of the last ones, and no others count."""
 
     def __init__(self, limit: int, period: float) -> None:
         self._limit, self._period = limit, period
-        self._times: deque[float] = deque(maxlen=limit)  # of the last messages; older ones limit nothing
+        self.times: deque[float] = deque(maxlen=limit)
 
     def opens(self, now: float, ahead: int = 0) -> float:
         """Return when one more message fits behind `ahead` others."""
-        before = len(self._times) + ahead - self._limit  # the message that has to be a period ago
+        before = len(self.times) + ahead - self._limit  # the message that has to be a period ago
         if before < 0:
             return now
-        if before < len(self._times):
-            return max(now, self._times[before] + self._period)
+        if before < len(self.times):
+            return max(now, self.times[before] + self._period)
         return self.opens(now, ahead - self._limit) + self._period
-
-    def take(self, now: float) -> None:
-        """Count a message."""
-        self._times.append(now)
-
-    def give_back(self, time: float) -> None:
-        """Forget a message that was counted at that time."""
-        with contextlib.suppress(ValueError):
-            self._times.remove(time)
 
 
 @dataclass(eq=False)
@@ -312,7 +303,7 @@ class Pacing(BaseRateLimiter[Any]):
             turn.time = now
             turn.may_go.set_result(None)
             for window in windows:
-                window.take(now)
+                window.times.append(now)
         return later
 
     def _windows(self, turn: Turn) -> tuple[Window, ...]:
@@ -324,7 +315,8 @@ class Pacing(BaseRateLimiter[Any]):
         turn.lane.free += 1
         if turn.time is not None and not counts:
             for window in self._windows(turn):
-                window.give_back(turn.time)
+                with contextlib.suppress(ValueError):
+                    window.times.remove(turn.time)
         turn.time = None
         self._serve()
 
