@@ -513,6 +513,16 @@ async def test_a_start_that_is_cancelled_leaves_nothing_behind(settings: Setting
     assert asyncio.all_tasks() == tasks
 
 
+async def test_a_door_that_is_silenced_sends_nothing_more_and_costs_nobody_a_turn(
+    visit: Visit, caplog: pytest.LogCaptureFixture
+) -> None:
+    visit.telegram.silence()
+    assert await visit.say("/dino", ALICE) == []
+    assert f"sendMessage to {ALICE} was given up: the bot stops, or another one serves in its place" in caplog.messages
+    assert await visit.bot.store.creations(ALICE) == []
+    visit.bot.tally.errors.clear()
+
+
 async def test_without_a_token_there_is_no_door(settings: Settings) -> None:
     with pytest.raises(StartError, match="TELEGRAM_TOKEN"):
         Telegram(settings)
