@@ -358,17 +358,16 @@ class Api:
 
 @pytest.fixture
 def quick(settings: Settings, server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """The settings of a bot on the server, whose polls are cut early and come soon again."""
-    monkeypatch.setattr(request, "LONGEST_SECONDS", 0.2)
+    """The settings of a bot on the server that soon polls again."""
     monkeypatch.setattr(door, "PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(door, "DEAF_SECONDS", 0.3)
+    monkeypatch.setattr(door, "DEAF_SECONDS", 0.4)
     return replace(settings, token=Secret(TOKEN), api_base_url=server.address)
 
 
 @pytest.mark.parametrize(
     "failures",
     [
-        [never] * 3,
+        [never] * 2,
         [answering(0, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")] * 3,
         [answering(200, '{"ok": true, "result": null}')],
         [answering(200, "<html>"), answering(502, "")],
@@ -376,30 +375,32 @@ def quick(settings: Settings, server: HttpServer, monkeypatch: pytest.MonkeyPatc
     ids=["never answers", "breaks off in mid-body", "no list", "not Telegram"],
 )
 async def test_after_polls_that_fail_updates_arrive(
-    server: HttpServer, quick: Settings, failures: list[Any], caplog: pytest.LogCaptureFixture
+    server: HttpServer,
+    quick: Settings,
+    failures: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    if failures[0] is never:
+        monkeypatch.setattr(request, "LONGEST_SECONDS", 0.3)
     api = Api(*failures)
     server.answer = api.answer
     async with running(quick, [door.Telegram(quick)]) as bot:
         await until(lambda: api.sent)
-        assert bot.tally.errors["Deaf"] == (failures[0] is never)
-    assert caplog.text.count("the next try is in") == len(failures)
+        assert bot.tally.errors["Deaf"] == (failures[0] is never)  # told once
+    assert caplog.text.count("the next try is in") >= len(failures)
     assert not [record for record in caplog.records if record.exc_info]
     assert server.requests[-1].form["offset"] == "12"
     assert api.sent == 1
 
 
-async def test_a_polling_client_that_has_lost_its_connection_is_made_anew(
-    server: HttpServer, quick: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_polling_client_that_has_lost_its_connection_is_made_anew(server: HttpServer, quick: Settings) -> None:
     """A pool that counts its one connection as taken for ever raises PoolTimeout for ever."""
     api = Api(never)
     server.answer = api.answer
     polls = PollingRequest(pool_timeout=0.05, read_timeout=60)
-    with monkeypatch.context() as patched:
-        patched.setattr(request, "LONGEST_SECONDS", 60.0)
-        lost = asyncio.create_task(polls.do_request(f"{server.bot_address}{TOKEN}/getUpdates", "POST"))
-        await until(lambda: not api.failures)
+    lost = asyncio.create_task(polls.do_request(f"{server.bot_address}{TOKEN}/getUpdates", "POST"))
+    await until(lambda: not api.failures)
     async with running(quick, [door.Telegram(quick, (TelegramRequest(), polls))]):
         await until(lambda: api.sent)
     with pytest.raises(NetworkError):
