@@ -112,7 +112,8 @@ class Admission:
     def writing(self, ask: Ask, genre: Genre = Genre.POEM) -> Iterator[None]:
         """Accept an ask for a text, as long as it is being written. Refused."""
         chat, is_sonnet = ask.chat, genre is Genre.SONNET
-        wait = chat.wait_seconds(self._in_writing[chat.id], self._in_writing.total())
+        ahead = self._in_writing[chat.id] + (not chat.is_private)  # a group needs time for a refusal too
+        wait = chat.wait_seconds(ahead, self._in_writing.total())
         if wait > LONGEST_WAIT_SECONDS or (is_sonnet and self._sonnets >= MOST_SONNETS):
             sentence = sentences.BUSY if chat.is_private or is_sonnet else sentences.BUSY_GROUP
             self._refuse(sentence, (None, chat.id), LONGEST_WAIT_SECONDS)

@@ -1,6 +1,6 @@
 """An HTTP server on 127.0.0.1 for tests of the client: it does what a test tells it to, also what no server should.
 
-Not here: the Bot API, which `bot.local.telegram` knows.
+Not here: the Bot API, which `tests.telegram` knows.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class HttpRequest:
 
 
 class HttpServer:
-    """`answer` returns the status and the body for a request. `requests` holds those that came, `connections` counts
+    """`answer` returns the status and the body for a request; with the status 0, the body is all that is written before
+    the connection is closed. `requests` holds those that came, `connections` counts
     the connections, and `most` is the highest number of requests that were there at once."""
 
     def __init__(self) -> None:
@@ -65,8 +66,10 @@ class HttpServer:
                 status, body = await self.answer(request)
             finally:
                 self._now -= 1
-            writer.write(response(body, status))
+            writer.write(response(body, status) if status else body)
             await writer.drain()
+            if not status:
+                return
 
 
 def ok(result: Any) -> tuple[int, bytes]:

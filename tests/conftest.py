@@ -21,6 +21,7 @@ from bot.settings import Settings
 from tests.bounds import pytest_runtest_call, pytest_runtest_setup, pytest_runtest_teardown  # noqa: F401 - hooks
 from tests.databases import database, postgresql, postgresql_folder  # noqa: F401 - fixtures
 from tests.serving import ADMIN, install_both, serving
+from tests.telegram.server import Server
 from tests.voices import keats, pokemon, voices  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
@@ -90,3 +91,9 @@ async def own_chat(own_settings: Settings) -> AsyncIterator[FakeChat]:
 def bot(chat: FakeChat) -> Bot:
     """The bot of `chat`."""
     return chat.bot
+
+
+@pytest.fixture
+async def server() -> Server:
+    """The Bot API in memory."""
+    return Server()

@@ -124,9 +124,9 @@ def test_a_wing_imports_only_wings_below_it(wing: str) -> None:
 
 
 def test_the_settings_know_only_what_their_values_mean() -> None:
-    known = imports("bot.settings") | imports("bot.values")
-    assert {name for name in known if belongs_to(name, "bot")} == {"bot.people.limits", "bot.values"}
-    assert intruders(of("bot.people"), ("bot.settings", "bot.values")) == []
+    known = imports("bot.settings") | imports("bot.settings")
+    assert {name for name in known if belongs_to(name, "bot")} == {"bot.people.limits", "bot.settings"}
+    assert intruders(of("bot.people"), ("bot.settings", "bot.settings")) == []
 
 
 def test_texts_are_one_room() -> None:

@@ -30,9 +30,9 @@ from bot.local.telegram import Telegram
 from bot.training.commands import Reason, RetrainingError
 from bot.training.lessons import Lesson
 from bot.training.retraining import Retraining
-from bot.values import Secret
 from bot.wire.request import NothingSentError
 
+from bot.settings import Secret
 from model.checkpoint.versions import Versions
 from model.files import ROOT
 from tests.bot_api_server import HttpRequest, http_server

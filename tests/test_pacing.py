@@ -7,28 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import bisect
+import functools
 import logging
 from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from bot.local.contents import Refusal
-from bot.wire.pacing import AT_ONCE, SWEEP_AT, HeldError, Pacing
-from bot.wire.request import NothingSentError, ServerError
 from hypothesis import given
 from hypothesis import strategies as st
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 
+from bot.telegram.pacing import AT_ONCE, MOST_CHATS, Pacing
+from bot.telegram.request import NothingSentError, ServerError
 from tests.fake_clock import run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
-    from bot.local.telegram import Telegram
-    from bot.wire.pacing import Asks
-
-    from tests.serving import Chat
+    from bot.telegram.pacing import Asks
 
 GROUP, OTHER_GROUP = -5, -6
 
@@ -79,41 +76,37 @@ def most_within(times: Sequence[float], period: float) -> int:
     return max((end - begin for begin, end in enumerate(ends)), default=0)
 
 
-async def all_of(tasks: list[asyncio.Task[str]]) -> list[str]:
-    return await asyncio.gather(*tasks)
+def simulated(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Let a test run on a clock that jumps."""
+
+    @functools.wraps(test)
+    def simulate(*arguments: Any, **options: Any) -> None:
+        run(test(*arguments, **options))
+
+    return simulate
 
 
-# The cases that the first limiter lost messages in
-
-
-def test_of_sixty_in_one_group_each_is_answered_in_order_and_others_do_not_notice() -> None:
-    async def simulate() -> tuple[Line, list[float]]:
-        line, waits = Line(), []
-        crowd = [line.start(f"{number:02}", GROUP) for number in range(60)]
-        for person in range(1, 200):
-            begin = now()
-            await line.send(f"to {person}", person)
-            waits.append(now() - begin)
-        await all_of(crowd)
-        return line, waits
-
-    line, waits = run(simulate())
+@simulated
+async def test_of_sixty_in_one_group_each_is_answered_in_order_and_others_do_not_notice() -> None:
+    line = Line()
+    crowd = [line.start(f"{number:02}", GROUP) for number in range(60)]
+    for person in range(1, 200):
+        begin = now()
+        await line.send(f"to {person}", person)
+        assert now() - begin < 1
+    await asyncio.gather(*crowd)
     times = [line.sent[f"{number:02}"] for number in range(60)]
     assert times == sorted(times)
     assert most_within(times, 60) == 20
     assert times[-1] == pytest.approx(136, abs=0.2)  # the last of the fourth minute
-    assert max(waits) < 1
     assert line.pacing.dropped == 0
 
 
-@pytest.mark.parametrize(("rate", "people"), [(10, 1_500), (30, 5_000), (30, 448)])
-def test_of_many_at_once_each_is_answered_in_order_and_at_full_speed(rate: int, people: int) -> None:
-    async def simulate() -> Line:
-        line = Line(rate)
-        await all_of([line.start(str(person), person) for person in range(1, people + 1)])
-        return line
-
-    line = run(simulate())
+@pytest.mark.parametrize(("rate", "people"), [(10, 500), (30, 3_000)])
+@simulated
+async def test_of_many_at_once_each_is_answered_in_order_and_at_full_speed(rate: int, people: int) -> None:
+    line = Line(rate)
+    await asyncio.gather(*[line.start(str(person), person) for person in range(1, people + 1)])
     assert [name for _, name in line.tried] == [str(person) for person in range(1, people + 1)]
     assert most_within(list(line.sent.values()), 1) == rate
     assert max(line.sent.values()) == pytest.approx(people / rate - 1, abs=1)
@@ -162,427 +155,321 @@ def test_whatever_comes_is_sent_once_in_order_within_the_limits(
 # Order
 
 
-def test_the_oldest_that_may_go_goes_first() -> None:
-    async def simulate() -> list[str]:
-        line = Line(2)
-        names = [("a", 1), ("b", GROUP), ("c", 2), ("d", 3), ("e", GROUP), ("f", 1), ("g", OTHER_GROUP)]
-        await all_of([line.start(*name) for name in names])
-        return [name for _, name in line.tried]
-
-    assert run(simulate()) == list("abcdefg")
+@simulated
+async def test_the_oldest_that_may_go_goes_first() -> None:
+    line = Line(2)
+    names = [("a", 1), ("b", GROUP), ("c", 2), ("d", 3), ("e", GROUP), ("f", 1), ("g", OTHER_GROUP)]
+    await asyncio.gather(*[line.start(*name) for name in names])
+    assert [name for _, name in line.tried] == list("abcdefg")
 
 
-def test_a_crowded_group_does_not_delay_what_comes_later() -> None:
-    async def simulate() -> dict[str, float]:
-        line = Line()
-        crowd = [line.start(f"crowd {number}", GROUP) for number in range(100)]
-        await asyncio.sleep(20)
-        later = [
-            line.start("private", 1),
-            line.start("other group", OTHER_GROUP),
-            line.start("press", None, "answerCallbackQuery"),
-            line.start("query", None, "answerInlineQuery"),
-            line.start("typing", GROUP, "sendChatAction"),
-            line.start("question", GROUP, "getChatMember"),
-        ]
-        assert line.pacing.waiting == 80
-        await all_of(later)
-        for task in crowd:
-            task.cancel()
-        return line.sent
-
-    sent = run(simulate())
-    assert {name: time for name, time in sent.items() if "crowd" not in name} == {
-        name: pytest.approx(20) for name in ("private", "other group", "press", "query", "typing", "question")
-    }
+@simulated
+async def test_a_crowded_group_does_not_delay_what_comes_later() -> None:
+    line = Line()
+    crowd = [line.start(f"crowd {number}", GROUP) for number in range(100)]
+    await asyncio.sleep(20)
+    assert line.pacing.waiting == 80
+    later = [
+        line.start("private", 1),
+        line.start("other group", OTHER_GROUP),
+        line.start("press", None, "answerCallbackQuery"),
+        line.start("typing", GROUP, "sendChatAction"),
+    ]
+    await asyncio.gather(*later)
+    assert [line.sent[task.get_name()] for task in later] == [pytest.approx(20)] * 4
+    for task in crowd:
+        task.cancel()
 
 
-def test_a_full_second_does_not_delay_what_is_no_message() -> None:
-    async def simulate() -> float:
-        line = Line(1)
-        messages = [line.start(str(number)) for number in range(20)]
-        await line.send("press", None, "answerCallbackQuery")
-        assert await all_of(messages)
-        return line.sent["press"]
-
-    assert run(simulate()) == pytest.approx(0)
+@simulated
+async def test_a_full_second_does_not_delay_what_is_no_message() -> None:
+    line = Line(1)
+    messages = [line.start(str(number)) for number in range(20)]
+    await line.send("press", None, "answerCallbackQuery")
+    await asyncio.gather(*messages)
+    assert line.sent["press"] == pytest.approx(0)
 
 
-def test_a_slow_telegram_gets_few_requests_at_once_and_all_of_them() -> None:
-    async def simulate() -> tuple[Line, int]:
-        line, most = Line(latency=4), 0
-        tasks = [line.start(str(number), number) for number in range(1, 101)]
-        while len(line.sent) < 100:
-            most = max(most, line.on_their_way)
-            await asyncio.sleep(0.5)
-        await all_of(tasks)
-        return line, most
-
-    line, most = run(simulate())
+@simulated
+async def test_a_slow_telegram_gets_few_requests_at_once_and_all_of_them() -> None:
+    line, most = Line(latency=4), 0
+    tasks = [line.start(str(number), number) for number in range(1, 101)]
+    while len(line.sent) < 100:
+        most = max(most, line.on_their_way)
+        await asyncio.sleep(0.5)
+    await asyncio.gather(*tasks)
     assert most == AT_ONCE
     assert [name for _, name in line.tried] == [str(number) for number in range(1, 101)]
 
 
-def test_a_cancelled_request_gives_its_turn_back(caplog: pytest.LogCaptureFixture) -> None:
-    async def simulate() -> Line:
-        line = Line(1, latency=0)
-        tasks = [line.start(name) for name in "abcde"]
-        await asyncio.sleep(0)
-        tasks[1].cancel()  # which waits
-        await asyncio.sleep(1.5)
-        tasks[3].cancel()
-        await asyncio.wait(tasks)
-        return line
+@simulated
+async def test_one_chat_gets_a_message_a_second_after_a_short_burst_and_delays_no_other() -> None:
+    line, endpoints = Line(latency=0), ("sendMessage", "editMessageText")
+    tasks = [line.start(str(number), endpoint=endpoints[number % 2]) for number in range(10)]
+    await asyncio.gather(*tasks, line.start("other", 2))
+    assert list(line.sent.values()) == [0, 0, 0, 0, 0, 4, 4, 4, 4, 8, 8]
 
-    line = run(simulate())
-    assert line.sent == {"a": pytest.approx(0), "c": pytest.approx(1), "e": pytest.approx(2)}
+
+@simulated
+async def test_without_a_rate_nothing_waits() -> None:
+    line = Line(None, latency=0)
+    assert line.pacing.wait(GROUP, 1000, 1000) == 0
+    await asyncio.gather(*[line.start(str(number), GROUP) for number in range(500)])
+    assert now() == 0
+
+
+@pytest.mark.parametrize("chat_id", [7, GROUP])
+@simulated
+async def test_how_long_a_message_would_wait(chat_id: int) -> None:
+    line = Line(10)
+    tasks = [line.start(f"a{number}", chat_id) for number in range(10)]
+    tasks += [line.start(f"b{number}", 100 + number) for number in range(35)]
+    await asyncio.sleep(0)
+    assert line.pacing.waiting == 35
+    promised = {number: now() + line.pacing.wait(chat_id, number, number) for number in range(10)}
+    assert [line.pacing.wait(99, ahead) for ahead in (0, 4, 5)] == [4, 4, 5]
+    tasks += [line.start(f"c{number}", chat_id) for number in range(10)]
+    await asyncio.gather(*tasks)
+    assert line.pacing.waiting == line.pacing.wait(99) == 0
+    assert promised == {number: pytest.approx(line.sent[f"c{number}"]) for number in range(10)}
+
+
+@simulated
+async def test_of_chats_only_the_last_are_remembered() -> None:
+    line = Line(None, latency=0)
+    for chat_id in range(MOST_CHATS + 5):
+        await line.send(str(chat_id), chat_id)
+    await line.send("again", 5)
+    await line.send("new", -1)
+    assert list(line.pacing.recipients) == [*range(7, MOST_CHATS + 5), 5, -1]
+
+
+@simulated
+async def test_a_cancelled_request_gives_its_turn_back_also_in_the_moment_in_which_it_comes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    line = Line(1, latency=0)
+    tasks = [line.start(name) for name in "abcde"]
+    await asyncio.sleep(0)
+    tasks[1].cancel()
+    asyncio.get_running_loop().call_at(1, tasks[2].cancel)  # behind the timer that lets it go
+    await asyncio.wait(tasks)
+    assert line.sent == {"a": 0, "d": 1, "e": 2}
     assert line.pacing.dropped == 2
     assert caplog.messages == ["sendMessage to 1 was given up: it was cancelled"] * 2
-
-
-def test_a_request_that_is_cancelled_as_its_turn_comes_gives_it_back() -> None:
-    async def simulate() -> Line:
-        line = Line(1, latency=0)
-        first = line.start("a")
-        await first
-        second, third = line.start("b"), line.start("c")
-        await asyncio.sleep(0)
-        asyncio.get_running_loop().call_at(1, second.cancel)  # in the same moment, behind the timer that lets it go
-        await asyncio.wait([second, third])
-        return line
-
-    line = run(simulate())
-    assert line.sent == {"a": pytest.approx(0), "c": pytest.approx(1)}
-
-
-def test_a_chat_action_that_is_cancelled_is_no_loss() -> None:
-    async def simulate() -> Line:
-        line = Line(latency=0)
-        line.errors["x"] = [RetryAfter(timedelta(seconds=5))]
-        sending = line.start("x")
-        await asyncio.sleep(1)
-        typing = line.start("typing", 1, "sendChatAction")
-        await asyncio.sleep(1)
-        typing.cancel()
-        await asyncio.wait([sending, typing])
-        return line
-
-    line = run(simulate())
-    assert line.pacing.dropped == 0
-    assert list(line.sent) == ["x"]
 
 
 # Telegram's own limits
 
 
-def test_a_429_holds_the_chat_that_earned_it_and_the_refused_goes_first() -> None:
-    async def simulate() -> list[tuple[float, str]]:
-        line = Line(latency=0.1)
-        line.errors["first"] = [RetryAfter(timedelta(seconds=7)), RetryAfter(timedelta(seconds=2))]
-        tasks = [line.start("first")]
-        await asyncio.sleep(1)
-        tasks += [line.start("second"), line.start("other", 2), line.start("press", None, "answerCallbackQuery")]
-        assert not await line.pacing.process_request(
-            line._call, ("typing",), {}, "sendChatAction", {"chat_id": 1}, None
-        )
-        await all_of(tasks)
-        return [(round(time, 1), name) for time, name in line.tried]
-
-    assert run(simulate()) == [
-        (0, "first"),
-        (1, "other"),
-        (1, "press"),
-        (7.1, "first"),
-        (7.1, "second"),
-        (9.2, "first"),
-    ]
+@simulated
+async def test_a_429_holds_the_chat_that_earned_it_and_the_refused_goes_first() -> None:
+    line = Line(latency=0.1)
+    line.errors["first"] = [RetryAfter(timedelta(seconds=7)), RetryAfter(timedelta(seconds=2))]
+    tasks = [line.start("first")]
+    await asyncio.sleep(1)
+    tasks += [line.start("second"), line.start("other", 2), line.start("press", None, "answerCallbackQuery")]
+    assert await line.send("typing", 1, "sendChatAction") == "False"
+    await asyncio.gather(*tasks)
+    tried = [(0, "first"), (1, "other"), (1, "press"), (7.1, "first"), (7.1, "second"), (9.2, "first")]
+    assert [(round(time, 1), name) for time, name in line.tried] == tried
 
 
 @pytest.mark.parametrize("second", [2, None])
-def test_a_second_chats_429_or_one_that_belongs_to_no_chat_holds_everything(second: int | None) -> None:
-    async def simulate() -> list[tuple[float, str]]:
-        line = Line(latency=0)
-        line.errors["first"] = [RetryAfter(timedelta(seconds=9))]
-        line.errors["second"] = [RetryAfter(timedelta(seconds=5))]
-        tasks = [line.start("first", GROUP)] if second else []
-        await asyncio.sleep(1)
-        tasks += [line.start("second", second)]
-        await asyncio.sleep(1)
-        tasks += [line.start("third", 3), line.start("press", None, "answerCallbackQuery")]
-        await all_of(tasks)
-        return sorted((time, name) for time, name in line.tried if name != "first")
+@simulated
+async def test_a_second_chats_429_or_one_that_belongs_to_no_chat_holds_everything(second: int | None) -> None:
+    line = Line(latency=0)
+    line.errors["first"] = [RetryAfter(timedelta(seconds=9))]
+    line.errors["second"] = [RetryAfter(timedelta(seconds=5))]
+    tasks = [line.start("first", GROUP)] if second else []
+    await asyncio.sleep(1)
+    tasks += [line.start("second", second)]
+    await asyncio.sleep(1)
+    tasks += [line.start("third", 3), line.start("press", None, "answerCallbackQuery")]
+    await asyncio.gather(*tasks)
+    tried = sorted((time, name) for time, name in line.tried if name != "first")
+    assert tried == [(1, "second"), (6, "press"), (6, "second"), (6, "third")]
 
-    assert run(simulate()) == [(1, "second"), (6, "press"), (6, "second"), (6, "third")]
 
-
-def test_after_a_long_hold_each_chat_reads_how_much_was_not_answered_the_last_that_asked_first() -> None:
+@simulated
+async def test_after_a_long_hold_each_chat_reads_how_much_was_not_answered_the_last_that_asked_first() -> None:
     """What would have to wait for more than half a minute is given up at once."""
+    line, told = Line(latency=0), list[tuple[float, object, int]]()
 
-    async def simulate() -> tuple[Line, list[tuple[float, object, int]]]:
-        line, told = Line(latency=0), []
+    async def apologise(chat_id: object, asks: Asks) -> None:
+        data = {"chat_id": chat_id, "text": "sorry"}
+        await line.pacing.process_request(line._call, (f"sorry {chat_id}",), {}, "sendMessage", data, asks)
+        told.append((now(), chat_id, len(asks)))
 
-        async def apologise(chat_id: object, asks: Asks) -> None:
-            data = {"chat_id": chat_id, "text": "sorry"}
-            await line.pacing.process_request(line._call, (f"sorry {chat_id}",), {}, "sendMessage", data, asks)
-            told.append((now(), chat_id, len(asks)))
-
-        line.pacing.apologise = apologise
-        line.errors["00"] = [RetryAfter(timedelta(hours=1))]
-        waiting = [line.start(f"{number:02}", GROUP) for number in range(6)]
-        await asyncio.sleep(1)
-        line.errors["other"] = [RetryAfter(timedelta(hours=2))]
-        line.errors["sorry 3"] = [RetryAfter(timedelta(minutes=1))]
-        waiting += [line.start("other", 2)]
-        await asyncio.sleep(1)
-        waiting += [line.start(f"later {number}", 3) for number in range(2)]
-        waiting += [line.start("press", None, "answerCallbackQuery"), line.start("again", GROUP)]
-        await asyncio.sleep(1)
-        waiting += [line.start("last", 3)]
-        ends = await asyncio.gather(*waiting, return_exceptions=True)
-        assert now() == 3
-        assert Counter(type(end) for end in ends) == {str: 3, HeldError: 9}
-        assert (line.pacing.held(3), line.pacing.wait(3)) == (7198, 7198)
-        await asyncio.sleep(10_000)
-        assert await line.send("news", 3) == "news"
-        return line, told
-
-    line, told = run(simulate())
+    line.pacing.apologise = apologise
+    line.errors["00"] = [RetryAfter(timedelta(hours=1))]
+    waiting = [line.start(f"{number:02}", GROUP) for number in range(6)]
+    await asyncio.sleep(1)
+    line.errors["other"] = [RetryAfter(timedelta(hours=2))]
+    line.errors["sorry 3"] = [RetryAfter(timedelta(minutes=1))]
+    waiting += [line.start("other", 2)]
+    await asyncio.sleep(1)
+    waiting += [line.start(f"later {number}", 3) for number in range(2)]
+    waiting += [line.start("press", None, "answerCallbackQuery"), line.start("again", GROUP)]
+    await asyncio.sleep(1)
+    waiting += [line.start("last", 3)]
+    ends = await asyncio.gather(*waiting, return_exceptions=True)
+    assert now() == 3
+    assert Counter(type(end) for end in ends) == {str: 3, NothingSentError: 9}
+    assert line.pacing.wait(3) == 7198
+    await asyncio.sleep(10_000)
+    assert await line.send("news", 3) == "news"
     assert told == [(7201, GROUP, 4), (7201, 2, 1), (7261, 3, 3)]
     assert line.pacing.dropped == 9
 
 
-def test_a_hold_of_half_a_minute_counts_as_time_to_wait_and_loses_nothing() -> None:
-    async def simulate() -> dict[str, float]:
-        line = Line(latency=0)
-        line.errors["0"] = [RetryAfter(timedelta(seconds=29))]
-        tasks = [line.start(str(number)) for number in range(6)]
-        await asyncio.sleep(1)
-        assert [line.pacing.wait(1, ahead, ahead) for ahead in range(2)] == [28, 28 + 4]
-        assert line.pacing.wait(2) == line.pacing.held(2) == 0
-        await all_of(tasks)
-        return line.sent
-
-    assert run(simulate()) == {str(number): {0: 29, 4: 29, 5: 29}.get(number, 0) for number in range(6)}
+@simulated
+async def test_a_hold_of_half_a_minute_counts_as_time_to_wait_and_loses_nothing() -> None:
+    line = Line(latency=0)
+    line.errors["0"] = [RetryAfter(timedelta(seconds=29))]
+    tasks = [line.start(str(number)) for number in range(6)]
+    await asyncio.sleep(1)
+    assert [line.pacing.wait(1, ahead, ahead) for ahead in range(2)] == [28, 28 + 4]
+    assert line.pacing.wait(2) == 0
+    await asyncio.gather(*tasks)
+    assert line.sent == {str(number): {0: 29, 4: 29, 5: 29}.get(number, 0) for number in range(6)}
 
 
-def test_a_refused_message_to_a_full_group_goes_first_and_counts_once() -> None:
-    async def simulate() -> list[float]:
-        line = Line()
-        line.errors["19"] = [RetryAfter(timedelta(seconds=10))] * 3
-        await all_of([line.start(f"{number:02}", GROUP) for number in range(21)])
-        return [line.sent["19"], line.sent["20"]]
-
-    assert run(simulate()) == [pytest.approx(46, abs=0.5), pytest.approx(60, abs=0.5)]
-
-
-async def test_a_429_is_waited_for_and_the_answer_sent_once(chat: Chat, telegram: Telegram) -> None:
-    begin = now()
-    telegram.refusals["sendMessage"].append(Refusal(429, "Too Many Requests: retry after 1", retry_after=1))
-    assert len(await chat.say("/start")) == 1
-    assert now() - begin >= 1
+@simulated
+async def test_a_refused_message_to_a_full_group_goes_first_and_counts_once() -> None:
+    line = Line()
+    line.errors["19"] = [RetryAfter(timedelta(seconds=10))] * 3
+    await asyncio.gather(*[line.start(f"{number:02}", GROUP) for number in range(21)])
+    assert [line.sent["19"], line.sent["20"]] == [pytest.approx(46, abs=0.5), pytest.approx(60, abs=0.5)]
 
 
 # Failures
 
 
-def test_what_surely_was_not_sent_is_tried_again_in_order() -> None:
-    async def simulate() -> Line:
-        line = Line(10)
-        for name in "abc":
-            line.errors[name] = [NothingSentError("no connection")] * (10 if name == "a" else 1)
-        await all_of([line.start(name, chat_id) for chat_id, name in enumerate("abcdefghijkl", start=1)])
-        return line
-
-    line = run(simulate())
+@simulated
+async def test_what_surely_was_not_sent_is_tried_again_in_order() -> None:
+    line = Line(10)
+    for name in "abc":
+        line.errors[name] = [NothingSentError("no connection")] * (10 if name == "a" else 1)
+    await asyncio.gather(*[line.start(name, chat_id) for chat_id, name in enumerate("abcdefghijkl", start=1)])
     assert [name for _, name in line.tried] == list("abcdefghijabckl") + ["a"] * 9
-    assert len(line.sent) == 12
     assert line.pacing.dropped == 0
 
 
-def test_it_is_tried_for_half_a_minute(caplog: pytest.LogCaptureFixture) -> None:
-    async def simulate() -> tuple[Line, float]:
-        line = Line()
-        line.errors["lost"] = [NothingSentError("no connection")] * 99
-        with pytest.raises(NothingSentError, match="no connection"):
-            await line.send("lost", GROUP)
-        return line, now()
-
-    line, end = run(simulate())
-    assert 29 < end < 31
-    assert line.pacing.dropped == 1
-    assert caplog.messages[-1] == f"sendMessage to {GROUP} was given up: no connection"
-    assert "a secret" not in caplog.text
+@pytest.mark.parametrize(("error", "chat_id"), [(NothingSentError("no connection"), GROUP), (ServerError("502"), 1)])
+@simulated
+async def test_it_is_tried_for_half_a_minute(
+    error: NetworkError, chat_id: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    line = Line()
+    line.errors["lost"] = [error] * 99
+    with pytest.raises(type(error)):
+        await line.send("lost", chat_id)
+    assert 29 < now() < 31
     assert len(line.tried) > 20
+    assert line.pacing.dropped == isinstance(error, NothingSentError)
+    assert "a secret" not in caplog.text
 
 
-@pytest.mark.parametrize("error", [TimedOut(), NetworkError("broke off")])
-def test_what_may_have_arrived_is_not_sent_again(error: Exception) -> None:
-    async def simulate() -> Line:
-        line = Line()
-        line.errors["x"] = [error]
-        with pytest.raises(type(error)):
-            await line.send("x")
-        return line
-
-    line = run(simulate())
+@pytest.mark.parametrize("error", [TimedOut(), NetworkError("broke off"), BadRequest("wrong")])
+@simulated
+async def test_what_may_have_arrived_is_not_sent_again(error: Exception) -> None:
+    line = Line()
+    line.errors["x"] = [error]
+    with pytest.raises(type(error)):
+        await line.send("x")
     assert len(line.tried) == 1
     assert line.pacing.dropped == 0
 
 
-def test_what_met_a_failing_server_is_tried_again_and_delays_no_other_chat() -> None:
-    async def simulate() -> Line:
-        line = Line(latency=0)
-        line.errors["lost"] = [ServerError("502")] * 2
-        await all_of([line.start("lost"), line.start("behind"), line.start("other", 2)])
-        return line
-
-    assert run(simulate()).sent == {"behind": 0, "other": 0, "lost": 2}
+@simulated
+async def test_what_met_a_failing_server_is_tried_again_and_delays_no_other_chat() -> None:
+    line = Line(latency=0)
+    line.errors["lost"] = [ServerError("502")] * 2
+    await asyncio.gather(line.start("lost"), line.start("behind"), line.start("other", 2))
+    assert line.sent == {"behind": 0, "other": 0, "lost": 2}
 
 
 @pytest.mark.parametrize("error", [TimedOut(), NetworkError("broke off"), ServerError("500")])
-def test_an_edit_is_tried_again_for_half_a_minute(error: NetworkError) -> None:
-    async def simulate() -> Line:
-        line = Line()
-        line.errors["x"] = [error, BadRequest("Bad Request: message is not modified: the same")]
-        line.errors["y"] = [error] * 99
-        assert await line.pacing.process_request(line._call, ("x",), {}, "editMessageText", {"chat_id": 1}, None)
-        with pytest.raises(type(error)):
-            await line.send("y", endpoint="editMessageText")
-        assert 29 < now() < 33
-        line.errors["z"] = [BadRequest("Bad Request: message is not modified: the same")]
-        with pytest.raises(BadRequest):
-            await line.send("z", endpoint="editMessageText")
-        return line
-
-    assert run(simulate()).pacing.dropped == 0
+@simulated
+async def test_an_edit_is_tried_again_for_half_a_minute(error: NetworkError) -> None:
+    line = Line()
+    line.errors |= {"x": [error], "y": [error] * 99, "z": [BadRequest("message is not modified")]}
+    assert await line.send("x", endpoint="editMessageText")
+    with pytest.raises(type(error)):
+        await line.send("y", endpoint="editMessageText")
+    assert 29 < now() < 33
+    with pytest.raises(BadRequest):
+        await line.send("z", endpoint="editMessageText")
+    assert line.pacing.dropped == 0
 
 
-# How much waits
-
-
-@pytest.mark.parametrize("chat_id", [7, GROUP])
-def test_how_long_a_message_would_wait(chat_id: int) -> None:
-    async def simulate() -> None:
-        line = Line(10)
-        tasks = [line.start(f"a{number}", chat_id) for number in range(10)]
-        tasks += [line.start(f"b{number}", 100 + number) for number in range(35)]
-        await asyncio.sleep(0)
-        assert line.pacing.waiting == 35
-        promised = {number: now() + line.pacing.wait(chat_id, number, number) for number in range(10)}
-        assert line.pacing.wait(99) == line.pacing.wait(99, ahead=4) == 4
-        assert line.pacing.wait(99, ahead=5) == 5
-        tasks += [line.start(f"c{number}", chat_id) for number in range(10)]
-        await all_of(tasks)
-        assert line.pacing.waiting == line.pacing.wait(99) == 0
-        assert promised == {number: pytest.approx(line.sent[f"c{number}"]) for number in range(10)}
-
-    run(simulate())
-
-
-def test_one_chat_gets_a_message_a_second_after_a_short_burst_and_delays_no_other() -> None:
-    async def simulate() -> dict[str, float]:
-        line = Line(latency=0)
-        tasks = [
-            line.start(str(number), endpoint=("sendMessage", "editMessageText")[number % 2]) for number in range(10)
-        ]
-        tasks += [line.start("other", 2)]
-        await all_of(tasks)
-        return line.sent
-
-    assert list(run(simulate()).values()) == [0, 0, 0, 0, 0, 4, 4, 4, 4, 8, 8]
-
-
-def test_nothing_is_kept_of_chats_that_have_become_quiet() -> None:
-    async def simulate() -> int:
-        line = Line(1000, latency=0)
-        for _ in range(2):
-            for chat_id in range(1, SWEEP_AT):
-                await line.send(f"{now()}: {chat_id}", -chat_id)
-            await asyncio.sleep(61)
-        await line.send("last", -1000)
-        await line.send("very last", -1001)
-        return line.pacing.chats
-
-    assert run(simulate()) == 2
-
-
-def test_without_a_rate_nothing_waits() -> None:
-    async def simulate() -> float:
-        line = Line(None, latency=0)
-        await all_of([line.start(str(number), GROUP) for number in range(500)])
-        return now()
-
-    assert run(simulate()) == pytest.approx(0)
+@simulated
+async def test_an_edit_that_may_have_arrived_stays_in_doubt_when_its_last_tries_surely_did_not() -> None:
+    line = Line()
+    line.errors["x"] = [TimedOut("lost"), *[NothingSentError("no connection")] * 99]
+    with pytest.raises(TimedOut):
+        await line.send("x", endpoint="editMessageText")
 
 
 # The end
 
 
-def test_at_the_stop_what_waits_too_long_is_given_up_counted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
-    async def simulate() -> Line:
-        line = Line(10)
-        tasks = [line.start(str(number), number) for number in range(1, 101)]
-        await asyncio.sleep(1)
-        line.pacing.close(now() + 3.5, now() + 5)
-        ends = await asyncio.gather(*tasks, return_exceptions=True)
-        assert now() == pytest.approx(4.5)
-        assert Counter(type(end) for end in ends) == {str: 50, NothingSentError: 50}
-        await asyncio.sleep(1)
-        assert await line.send("at once") == "at once"
-        line.errors["refused"] = [RetryAfter(timedelta(seconds=5))]
-        with pytest.raises(NothingSentError):
-            await line.send("refused")
-        return line
-
+@simulated
+async def test_at_the_stop_what_waits_too_long_is_given_up_counted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
-    line = run(simulate())
+    line = Line(10)
+    tasks = [line.start(str(number), number) for number in range(1, 101)]
+    await asyncio.sleep(1)
+    line.pacing.close(now() + 3.5, now() + 5)
+    ends = await asyncio.gather(*tasks, return_exceptions=True)
+    assert now() == pytest.approx(4.5)
+    assert Counter(type(end) for end in ends) == {str: 50, NothingSentError: 50}
+    await asyncio.sleep(1)
+    assert await line.send("at once") == "at once"
+    line.errors["refused"] = [RetryAfter(timedelta(seconds=5))]
+    with pytest.raises(NothingSentError):
+        await line.send("refused")
     assert line.pacing.dropped == 51
     assert sum("was given up" in message for message in caplog.messages) == 51
     assert caplog.messages[0].startswith("sendMessage to 51 was given up: ")
     assert "a secret" not in caplog.text
 
 
-def test_once_shut_nothing_more_is_sent() -> None:
-    async def simulate() -> Line:
-        line = Line(10)
-        tasks = [line.start(str(number), number) for number in range(1, 31)]
-        asyncio.get_running_loop().call_at(1, line.pacing.shut)  # in the moment in which the next ten get their turn
-        ends = await asyncio.gather(*tasks, return_exceptions=True)
-        assert now() == pytest.approx(1)
-        assert Counter(type(end) for end in ends) == {str: 10, NothingSentError: 20}
-        for chat_id in (1, GROUP, None):
-            with pytest.raises(NothingSentError):
-                await line.send("x", chat_id)
-        return line
-
-    line = run(simulate())
+@simulated
+async def test_once_shut_nothing_more_is_sent() -> None:
+    line = Line(10)
+    tasks = [line.start(str(number), number) for number in range(1, 31)]
+    asyncio.get_running_loop().call_at(1, line.pacing.shut)  # in the moment in which the next ten get their turn
+    ends = await asyncio.gather(*tasks, return_exceptions=True)
+    assert now() == pytest.approx(1)
+    assert Counter(type(end) for end in ends) == {str: 10, NothingSentError: 20}
+    for chat_id in (1, GROUP, None):
+        with pytest.raises(NothingSentError):
+            await line.send("x", chat_id)
     assert len(line.tried) == 10
     assert line.pacing.dropped == 22
 
 
-def test_what_is_on_its_way_is_interrupted_by_the_end_of_a_stop_only() -> None:
-    async def simulate() -> float:
-        line = Line(latency=20)
-        sending = line.start("x")
-        await asyncio.sleep(1)
-        late = line.start("y", 2)
-        await asyncio.sleep(0)
-        line.pacing.shut()
-        line.pacing.close(now(), 20.5)
-        assert await sending == "x"
-        with pytest.raises(TimedOut, match="may have been carried out"):
-            await late
-        return now()
-
-    assert run(simulate()) == pytest.approx(20.5)
+@simulated
+async def test_what_is_on_its_way_is_interrupted_by_the_end_of_a_stop_only() -> None:
+    line = Line(latency=20)
+    sending = line.start("x")
+    await asyncio.sleep(1)
+    late = line.start("y", 2)
+    await asyncio.sleep(0)
+    line.pacing.shut()
+    line.pacing.close(now(), 20.5)
+    assert await sending == "x"
+    with pytest.raises(TimedOut, match="may have been carried out"):
+        await late
+    assert now() == pytest.approx(20.5)
 
 
-def test_what_is_sent_during_a_stop_is_interrupted_at_its_end() -> None:
-    async def simulate() -> float:
-        line = Line(latency=20)
-        line.pacing.close(1, 2)
-        with pytest.raises(TimedOut):
-            await line.send("x")
-        return now()
-
-    assert run(simulate()) == pytest.approx(2)
+@simulated
+async def test_what_is_sent_during_a_stop_is_interrupted_at_its_end() -> None:
+    line = Line(latency=20)
+    line.pacing.close(1, 2)
+    with pytest.raises(TimedOut):
+        await line.send("x")
+    assert now() == pytest.approx(2)

@@ -9,19 +9,18 @@ import logging
 import socket
 import traceback
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
-from bot.values import Secret
-from bot.wire import request
-from bot.wire.client import Client
-from bot.wire.pacing import Pacing
-from bot.wire.request import ConnectionSettingError, NothingSentError, PollingRequest, ServerError, TelegramRequest
-from telegram import Bot, Update
+from telegram import Bot
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
-from telegram.ext import ApplicationBuilder, TypeHandler
 
+from bot.app import running
+from bot.settings import Secret
+from bot.telegram import door, request
+from bot.telegram.request import ConnectionSettingError, NothingSentError, PollingRequest, ServerError, TelegramRequest
 from tests.bot_api_server import (
     MESSAGE,
     TOKEN,
@@ -41,6 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from telegram.error import TelegramError
+
+    from bot.settings import Settings
 
 BIG = bytes(range(256)) * 4096 * 8  # 8 MiB
 
@@ -117,19 +118,6 @@ async def test_connections_are_few_and_used_again(server: HttpServer) -> None:
         await asyncio.gather(*(bot.send_message(1, str(number)) for number in range(40)))
     assert (server.most, server.connections) == (4, 4)
     assert sorted(int(received.form["text"]) for received in server.requests) == list(range(40))
-
-
-async def test_cancelled_requests_leave_nothing_behind(server: HttpServer) -> None:
-    server.answer = never
-    async with connected(server.address, connections=2) as bot:
-        tasks = [asyncio.create_task(bot.send_message(1, "x")) for _ in range(5)]
-        await until(lambda: server.most == 2)
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-        server.answer = sent
-        await asyncio.gather(*(bot.send_message(1, "y") for _ in range(4)))
-    assert [received.form["text"] for received in server.requests] == ["x"] * 2 + ["y"] * 4
 
 
 async def test_files_go_there_and_back(server: HttpServer) -> None:
@@ -211,32 +199,11 @@ async def test_nobody_listens(caplog: pytest.LogCaptureFixture) -> None:
         await bot.send_message(1, "x")
 
 
-async def test_the_name_is_not_found(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    def unknown(*_: object, **__: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    async with connected("https://telegram.invalid") as bot, failing(NothingSentError, caplog):
-        await bot.send_message(1, "x")
-
-
 async def test_the_other_side_does_not_speak_tls(server: HttpServer, caplog: pytest.LogCaptureFixture) -> None:
     address = server.address.replace("http:", "https:")
     async with connected(address, connect_timeout=0.2) as bot, failing(NothingSentError, caplog):
         await bot.send_message(1, "x")
     assert server.requests == []
-
-
-async def test_the_connection_is_never_ready(caplog: pytest.LogCaptureFixture) -> None:
-    async def deaf(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-        await asyncio.Event().wait()
-
-    async with (
-        raw_server(deaf) as address,
-        connected(address.replace("http:", "https:"), connect_timeout=0.1) as bot,
-        failing(NothingSentError, caplog),
-    ):
-        await bot.send_message(1, "x")
 
 
 async def test_no_connection_is_free(server: HttpServer, caplog: pytest.LogCaptureFixture) -> None:
@@ -307,13 +274,11 @@ async def test_a_request_without_an_answer_is_not_repeated(
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope",
     ],
 )
-async def test_a_server_that_breaks_off_or_does_not_speak_http(answer: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await read_request(reader)
-        writer.write(answer)
-        await writer.drain()
-
-    async with raw_server(speak) as address, connected(address) as bot, failing(NetworkError, caplog):
+async def test_a_server_that_breaks_off_or_does_not_speak_http(
+    server: HttpServer, answer: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.answer = answering(0, answer)
+    async with connected(server.address) as bot, failing(NetworkError, caplog):
         await bot.send_message(1, "x")
 
 
@@ -329,7 +294,7 @@ async def test_a_server_that_drips_cannot_hold_a_request(
             await writer.drain()
             await asyncio.sleep(0.03)
 
-    monkeypatch.setattr(request, "LONGEST", 0.3)
+    monkeypatch.setattr(request, "LONGEST_SECONDS", 0.3)
     async with raw_server(drip) as address, connected(address, read_timeout=0.1) as bot:
         begin = asyncio.get_running_loop().time()
         async with failing(TimedOut, caplog):
@@ -338,51 +303,6 @@ async def test_a_server_that_drips_cannot_hold_a_request(
 
 
 # Updates that cannot be parsed
-
-
-def message(number: int) -> dict[str, Any]:
-    person = {"id": 1, "is_bot": False, "first_name": "Alice"}
-    return {"update_id": number, "message": MESSAGE | {"from": person, "text": f"message {number}"}}
-
-
-def without_date(number: int) -> dict[str, Any]:
-    update = message(number)
-    return update | {"message": {key: value for key, value in update["message"].items() if key != "date"}}
-
-
-async def test_a_batch_with_one_bad_update_is_handled_and_does_not_come_again(
-    server: HttpServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    queue, texts = [message(11), without_date(12), message(13)], []
-
-    async def answer(received: HttpRequest) -> tuple[int, bytes]:
-        if received.path.endswith("getMe"):
-            return ok({"id": 1, "is_bot": True, "first_name": "X", "username": "x"})
-        if not received.path.endswith("getUpdates"):
-            return ok(True)
-        first = int(received.form.get("offset", 0))
-        await asyncio.sleep(0.01)
-        return ok([update for update in queue if update["update_id"] >= first])
-
-    async def note(update: Update, _context: object) -> None:
-        texts.append(update.effective_message and update.effective_message.text)
-
-    server.answer = answer
-    builder = ApplicationBuilder().token(TOKEN).base_url(f"{server.address}/bot").job_queue(None)
-    application = builder.request(TelegramRequest()).get_updates_request(PollingRequest()).build()
-    application.add_handler(TypeHandler(Update, note))
-    async with application:
-        assert application.updater
-        await application.updater.start_polling()
-        await application.start()
-        await until(lambda: server.requests[-1].form.get("offset") == "14")
-        await until(lambda: len(texts) == 3)
-        await application.updater.stop()
-        await application.stop()
-    assert texts == ["message 11", None, "message 13"]
-    errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
-    assert errors == ["Update 12 cannot be parsed (KeyError) and is passed over"]
-    assert "message 12" not in caplog.text
 
 
 @pytest.mark.parametrize("status", [409, 504])
@@ -402,76 +322,103 @@ async def test_an_answer_without_updates_is_the_networks_error(server: HttpServe
             await bot.get_updates()
 
 
-# A poll that failed
-
-
-@asynccontextmanager
-async def polling(server: str) -> AsyncIterator[Client]:
-    """A client of the bot, as it runs, whose polls go to a server."""
-    async with TelegramRequest() as ordinary, PollingRequest(read_timeout=0.1) as polls:
-        yield Client(Secret(TOKEN), server, ordinary, polls, Pacing(None))
-
-
-async def test_after_a_server_that_accepts_and_never_answers_polls_succeed_again(
-    server: HttpServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And the operator learns of a silence once."""
-    monkeypatch.setattr("bot.wire.client.SILENCE", 0.2)
-    server.answer = never
-    async with polling(server.address) as client:
-        for _ in range(4):
-            with pytest.raises(TimedOut):
-                await client.get_updates()
-        assert (client.silences, caplog.text.count("no poll of Telegram has succeeded")) == (1, 1)
-        server.answer = answering(200, '{"ok": true, "result": []}')
-        assert await client.get_updates() == ()
-        assert await client.get_updates() == ()
-    assert server.connections == 5  # a new one after each failure, and the last one is kept
-
-
-async def test_after_a_server_that_breaks_off_in_mid_body_polls_succeed_again() -> None:
-    bodies = [b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", response(b'{"ok": true, "result": []}')]
-
-    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await read_request(reader)
-        writer.write(bodies.pop(0))
-        await writer.drain()
-
-    async with raw_server(speak) as address, polling(address) as client:
-        with pytest.raises(NetworkError):
-            await client.get_updates()
-        assert await client.get_updates() == ()
-
-
-async def test_after_a_poll_cancelled_while_it_takes_its_connection_polls_succeed_again(server: HttpServer) -> None:
-    """Whatever step of the poll the cancellation meets: the pool of one connection is not used again."""
-    server.answer = answering(200, '{"ok": true, "result": []}')
-    async with polling(server.address) as client:
-        for steps in range(60):
-            poll = asyncio.create_task(client.get_updates())
-            for _ in range(steps):
-                await asyncio.sleep(0)
-            poll.cancel()
-            await asyncio.wait([poll])
-            if not poll.cancelled():
-                break
-            assert await client.get_updates() == ()
-
-
-async def test_a_client_that_has_lost_its_connection_is_made_anew(server: HttpServer) -> None:
-    """A pool that counts its one connection as taken for ever raises PoolTimeout for ever."""
-    server.answer = never
-    async with PollingRequest(pool_timeout=0.1) as polls:
-        lost = asyncio.create_task(polls.do_request(f"{server.bot_address}{TOKEN}/getUpdates", "POST"))
-        await until(lambda: server.most == 1)
-        server.answer = answering(200, '{"ok": true, "result": []}')
-        assert (await polls.do_request(f"{server.bot_address}{TOKEN}/getUpdates", "POST"))[0] == 200
-        with pytest.raises(NetworkError):
-            await lost
-
-
 async def test_updates_without_a_number_are_the_networks_error(server: HttpServer) -> None:
     server.answer = answering(200, '{"ok": true, "result": [{}]}')  # which the library tries again after a while
     async with connected(server.address) as bot:
         with pytest.raises(NetworkError):
             await bot.get_updates()
+
+
+# Polls that fail: the door makes the polling client anew, and is never deaf
+
+
+class Api:
+    """What a server answers: polls as `failures` say first, then with an update that asks for a name."""
+
+    def __init__(self, *failures: Callable[[HttpRequest], Awaitable[tuple[int, bytes]]]) -> None:
+        self.failures = list(failures)
+        self.sent = 0
+
+    async def answer(self, received: HttpRequest) -> tuple[int, bytes]:
+        match received.path.rpartition("/")[2]:
+            case "getMe":
+                return ok({"id": 1, "is_bot": True, "first_name": "X", "username": "x"})
+            case "getUpdates" if self.failures:
+                return await self.failures.pop(0)(received)
+            case "getUpdates":
+                await asyncio.sleep(0.01)
+                person = {"id": 1, "is_bot": False, "first_name": "Alice"}
+                update = {"update_id": 11, "message": MESSAGE | {"from": person, "text": "/help"}}
+                return ok([] if "offset" in received.form else [update])
+            case "sendMessage":
+                self.sent += 1
+                return ok(MESSAGE)
+        return ok(True)
+
+
+@pytest.fixture
+def quick(settings: Settings, server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The settings of a bot on the server that soon polls again."""
+    monkeypatch.setattr(door, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(door, "DEAF_SECONDS", 0.4)
+    return replace(settings, token=Secret(TOKEN), api_base_url=server.address)
+
+
+@pytest.mark.parametrize(
+    "failures",
+    [
+        [never] * 2,
+        [answering(0, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")] * 3,
+        [answering(200, '{"ok": true, "result": null}')],
+        [answering(200, "<html>"), answering(502, "")],
+    ],
+    ids=["never answers", "breaks off in mid-body", "no list", "not Telegram"],
+)
+async def test_after_polls_that_fail_updates_arrive(
+    server: HttpServer,
+    quick: Settings,
+    failures: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    if failures[0] is never:
+        monkeypatch.setattr(request, "LONGEST_SECONDS", 0.3)
+    api = Api(*failures)
+    server.answer = api.answer
+    async with running(quick, [door.Telegram(quick)]) as bot:
+        await until(lambda: api.sent)
+        assert bot.tally.errors["Deaf"] == (failures[0] is never)  # told once
+    assert caplog.text.count("the next try is in") >= len(failures)
+    assert not [record for record in caplog.records if record.exc_info]
+    assert server.requests[-1].form["offset"] == "12"
+    assert api.sent == 1
+
+
+async def test_a_polling_client_that_has_lost_its_connection_is_made_anew(server: HttpServer, quick: Settings) -> None:
+    """A pool that counts its one connection as taken for ever raises PoolTimeout for ever."""
+    api = Api(never)
+    server.answer = api.answer
+    polls = PollingRequest(pool_timeout=0.05, read_timeout=60)
+    lost = asyncio.create_task(polls.do_request(f"{server.bot_address}{TOKEN}/getUpdates", "POST"))
+    await until(lambda: not api.failures)
+    async with running(quick, [door.Telegram(quick, (TelegramRequest(), polls))]):
+        await until(lambda: api.sent)
+    with pytest.raises(NetworkError):
+        await lost
+
+
+async def test_a_poll_that_is_cancelled_at_any_step_does_not_keep_telegram_from_being_told(
+    server: HttpServer, quick: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    api = Api()
+    server.answer = api.answer
+    telegram = door.Telegram(quick)
+    async with running(quick, [telegram]) as bot:
+        await until(lambda: api.sent)
+        for steps in range(30):
+            await telegram.shut(1)
+            await telegram.open(bot)
+            for _ in range(4 * steps):
+                await asyncio.sleep(0)
+    assert "could not be told" not in caplog.text

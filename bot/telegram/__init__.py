@@ -5,3 +5,8 @@ pacing     when each message may go, within Telegram's limits
 chat       a chat over python-telegram-bot's bot
 door       updates by polling or through a webhook
 """
+
+import os
+
+# The library's way to say that durations are timedeltas; without it, every RetryAfter is also a deprecation warning.
+os.environ["PTB_TIMEDELTA"] = "1"

@@ -7,9 +7,16 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InlineQueryResultArticle, InputTextMessageContent
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InlineQueryResultArticle,
+    InputTextMessageContent,
+    Message,
+    ReplyParameters,
+)
 from telegram.constants import ChatAction
-from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.chat import Chat, Gone, InDoubt, NotSent
 from bot.telegram.request import NothingSentError
@@ -18,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from markupsafe import Markup
-    from telegram import CallbackQuery, InlineQuery
+    from telegram import CallbackQuery, InlineQuery, MaybeInaccessibleMessage
     from telegram.ext import ExtBot
 
     from bot.chat import Buttons, Offer
@@ -38,33 +45,37 @@ GONE = (
 
 
 class TelegramChat(Chat):
-    """The chat with an id; messages go to its topic `thread`. `query` and `inline` wait for their answers."""
+    """The chat with an id. Messages go to the topic of the one that `asked`, and in a group they reply to it.
+
+    `query` and `inline` wait for their answers.
+    """
 
     def __init__(
         self,
         bot: ExtBot[Any],
         pacing: Pacing,
         chat_id: int,
-        *,
-        thread: int | None = None,
+        asked: MaybeInaccessibleMessage | None = None,
         query: CallbackQuery | None = None,
         inline: InlineQuery | None = None,
     ) -> None:
         self.id = chat_id
         self.is_private = chat_id > 0
-        self.edit_seconds = EDIT_SECONDS if chat_id > 0 else EDIT_A_GROUP_SECONDS
+        self.edit_seconds = EDIT_SECONDS if self.is_private else EDIT_A_GROUP_SECONDS
         self._bot = bot
         self._pacing = pacing
-        self._thread = thread
         self._query = query
         self._inline = inline
+        self._where: dict[str, Any] = {}
+        if isinstance(asked, Message) and asked.is_topic_message:
+            self._where["message_thread_id"] = asked.message_thread_id
+        if asked and not self.is_private:  # so that each sees which answer is theirs
+            self._where["reply_parameters"] = ReplyParameters(asked.message_id, allow_sending_without_reply=True)
 
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:  # noqa: ARG002
         """Send a message, and return its number."""
         with _explained():
-            sent = await self._bot.send_message(
-                self.id, html, "HTML", message_thread_id=self._thread, reply_markup=_keyboard(buttons)
-            )
+            sent = await self._bot.send_message(self.id, html, "HTML", reply_markup=_keyboard(buttons), **self._where)
             return sent.message_id
 
     async def change(
@@ -97,7 +108,7 @@ class TelegramChat(Chat):
         """Send a picture with a caption."""
         with _explained():
             sent = await self._bot.send_photo(
-                self.id, png, html, parse_mode="HTML", message_thread_id=self._thread, reply_markup=_keyboard(buttons)
+                self.id, png, html, parse_mode="HTML", reply_markup=_keyboard(buttons), **self._where
             )
             return sent.message_id
 
@@ -105,14 +116,14 @@ class TelegramChat(Chat):
         """Send a file with a caption."""
         with _explained():
             sent = await self._bot.send_document(
-                self.id, content, html, parse_mode="HTML", message_thread_id=self._thread, filename=name
+                self.id, content, html, parse_mode="HTML", filename=name, **self._where
             )
             return sent.message_id
 
     async def typing(self) -> None:
         """Show for a few seconds that the bot is typing."""
         with _explained():
-            await self._bot.send_chat_action(self.id, ChatAction.TYPING, message_thread_id=self._thread)
+            await self._bot.send_chat_action(self.id, ChatAction.TYPING, self._where.get("message_thread_id"))
 
     async def offer(self, offers: Sequence[Offer]) -> None:
         """Offer what somebody may send in another chat; they may have typed on, and these offers are too late."""
@@ -149,7 +160,7 @@ def _explained() -> Iterator[None]:
         raise
     except (Forbidden, ChatMigrated) as error:
         raise Gone(str(error)) from error
-    except (NothingSentError, RetryAfter) as error:
+    except (NothingSentError, RetryAfter, InvalidToken) as error:
         raise NotSent(str(error)) from error
     except NetworkError as error:
         logger.warning("A message may not have arrived: %s", error)

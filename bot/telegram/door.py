@@ -11,28 +11,24 @@ import contextlib
 import hmac
 import json
 import logging
-import os
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-# The library's way to say that durations are timedeltas; without it, every RetryAfter is also a deprecation warning.
-os.environ["PTB_TIMEDELTA"] = "1"
-
 from telegram import BotCommand, BotCommandScopeChat, LinkPreviewOptions, Update
-from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
-from telegram.ext import Defaults, ExtBot
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.ext import Defaults, ExtBot, filters
 
 from bot.asks import File, Pressed, Said, Sent, Typed
 from bot.chat import NotSent
 from bot.shelf import StartError
 from bot.telegram.chat import TelegramChat
-from bot.telegram.pacing import Pacing
+from bot.telegram.pacing import Pacing, seconds
 from bot.telegram.request import PollingRequest, TelegramRequest, readable
 from bot.words import sentences
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
     from types import TracebackType
 
     from aiohttp import web
@@ -76,17 +72,13 @@ class Telegram:
         request, self._polling = requests or (TelegramRequest(), PollingRequest())
         server = settings.api_base_url or TELEGRAM
         self.pacing = Pacing(settings.message_rate)
-        self.deaf_since: float | None = None
-        """The time of the event loop at which the last successful poll began, if some have failed since."""
         self._client: ExtBot[Any] = ExtBot(
             settings.token.reveal(),
             base_url=f"{server}/bot",
             base_file_url=f"{server}/file/bot",
             request=request,
             get_updates_request=self._polling,
-            defaults=Defaults(
-                link_preview_options=LinkPreviewOptions(is_disabled=True), allow_sending_without_reply=True
-            ),
+            defaults=Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)),
             rate_limiter=self.pacing,
         )
         self.pacing.apologise = self._apologise
@@ -94,29 +86,25 @@ class Telegram:
         self._without_menu = set(settings.admin_ids)
         self._webhook = settings.webhook
         self._offset: int | None = None
+        self._heard: float | None = None  # on the clock of the event loop: when a poll succeeded last
+        self._failed_polls = 0
         self._rejected = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
         """Introduce the bot to Telegram, however long the network is down. TokenError."""
-        pause = PAUSE_SECONDS
-        while True:
-            try:
-                await self._client.initialize()
-            except InvalidToken:
-                await self._client.shutdown()
-                raise TokenError from None  # its text holds the token
-            except (NetworkError, RetryAfter) as error:
-                logger.warning("Telegram cannot be reached (%s); the next try is in %.0f s", error, pause)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-            else:
-                return self
+        try:
+            await _persist(self._client.initialize)
+        except BaseException:
+            await self._client.shutdown()
+            raise
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        await self._deafen()  # if opening failed half-way
         await self._client.shutdown()
 
     async def open(self, bot: Bot) -> None:
@@ -132,18 +120,23 @@ class Telegram:
 
     async def shut(self, seconds: float) -> None:
         """Take no more updates, and tell Telegram which ones have arrived, or some of them come again."""
-        for task in self._tasks.copy():
+        await self._deafen()
+        if self._offset is None or self._rejected.is_set():
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._begin_anew()  # the poll that was cancelled may have lost its connection
+                await self._client.get_updates(self._offset, timeout=0, allowed_updates=ALLOWED_UPDATES)
+        except (TimeoutError, TelegramError) as error:
+            logger.info("Telegram could not be told which updates have arrived (%s)", type(error).__name__)
+
+    async def _deafen(self) -> None:
+        for task in self._tasks:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._runner:
             await self._runner.cleanup()
-        if self._offset is not None and not self._rejected.is_set():
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._client.get_updates(self._offset, timeout=0, allowed_updates=ALLOWED_UPDATES)
-            except (TimeoutError, TelegramError) as error:
-                logger.info("Telegram could not be told which updates have arrived (%s)", type(error).__name__)
+            self._runner = None
 
     def close(self, open_until: float, cut_at: float) -> None:
         """Give up at the first time what still waits to be sent; at the second, what is on its way."""
@@ -154,17 +147,14 @@ class Telegram:
         self.pacing.shut()
 
     def facts(self) -> dict[str, str]:
-        """Return what `/status` should say: messages that wait or were given up, and whether polls fail."""
-        facts = {
-            "messages": f"{self.pacing.waiting:,} waiting, {self.pacing.dropped:,} given up",
-        }
-        if self.deaf_since is not None:
-            facts["polling"] = (
-                f"no answer for {sentences.duration(asyncio.get_running_loop().time() - self.deaf_since)}"
-            )
-        return facts
+        """Return what `/status` should say: messages that wait or were given up, and how polling fares."""
+        poll = "none, as Telegram calls"
+        if self._heard is not None:
+            ago = sentences.duration(asyncio.get_running_loop().time() - self._heard)
+            poll = f"{ago} ago, {self._failed_polls:,} failed"
+        return {"messages": f"{self.pacing.waiting:,} waiting, {self.pacing.dropped:,} given up", "last poll": poll}
 
-    def chat(self, chat_id: int) -> TelegramChat | None:
+    def chat(self, chat_id: int) -> TelegramChat:
         """Return the chat with an id."""
         return TelegramChat(self._client, self.pacing, chat_id)
 
@@ -174,40 +164,41 @@ class Telegram:
         raise TokenError
 
     async def _poll(self, bot: Bot) -> None:
-        """Fetch updates until the task is cancelled."""
-        loop, pause, heard = asyncio.get_running_loop(), PAUSE_SECONDS, asyncio.get_running_loop().time()
-        is_told = False
-        while True:
-            try:
-                async with asyncio.timeout(POLL_SECONDS + 20):
+        """Fetch updates until the task is cancelled, or Telegram rejects the token."""
+        loop = asyncio.get_running_loop()
+        self._heard, pause, is_deaf = loop.time(), PAUSE_SECONDS, False
+        try:
+            await _persist(self._client.delete_webhook)  # which would keep updates from whoever polls
+            while True:
+                try:
                     updates = await self._client.get_updates(
                         self._offset, timeout=POLL_SECONDS, allowed_updates=ALLOWED_UPDATES
                     )
-            except InvalidToken:
-                self._rejected.set()
-                return
-            except (TimeoutError, TelegramError) as error:
-                _log(error)
-                self.deaf_since = heard
-                if loop.time() - heard > DEAF_SECONDS and not is_told:
-                    logger.error("No poll has succeeded for %.0f s", loop.time() - heard)  # noqa: TRY400 - told already
-                    bot.tally.errors["Deaf"] += 1
-                    is_told = True
-                await self._begin_anew()
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-                continue
-            self.deaf_since, is_told, pause, heard = None, False, PAUSE_SECONDS, loop.time()
-            for update in updates:
-                self._offset = update.update_id + 1
-                self._take(update, bot)
+                except InvalidToken:
+                    raise TokenError from None
+                except TelegramError as error:
+                    self._failed_polls += 1
+                    if loop.time() - self._heard > DEAF_SECONDS and not is_deaf:
+                        logger.error("No poll has succeeded for %.0f s", DEAF_SECONDS)  # noqa: TRY400 - told below
+                        bot.tally.errors["Deaf"] += 1
+                        is_deaf = True
+                    pause = await _pause(error, pause)
+                    await self._begin_anew()
+                    continue
+                self._heard, pause, is_deaf = loop.time(), PAUSE_SECONDS, False
+                for update in updates:
+                    self._offset = update.update_id + 1
+                    self._take(update, bot)
+        except TokenError:
+            self._rejected.set()
 
     async def _begin_anew(self) -> None:
         """Make the polling client anew: its only connection may have leaked (encode/httpcore #1093)."""
-        with contextlib.suppress(TimeoutError, Exception):
+        with contextlib.suppress(Exception):
             async with asyncio.timeout(PAUSE_SECONDS):
                 await self._polling.shutdown()
-        await self._polling.initialize()
+        with contextlib.suppress(Exception):  # what is wrong shows in the next poll
+            await self._polling.initialize()
 
     async def _listen(self, bot: Bot, webhook: Webhook) -> None:
         """Serve the webhook, and tell Telegram its address, however long that takes. TokenError."""
@@ -228,20 +219,15 @@ class Telegram:
         app.router.add_post(urlsplit(webhook.url).path or "/", receive)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, webhook.listen.host, webhook.listen.port).start()
-        pause = PAUSE_SECONDS
-        while True:
-            try:
-                await self._client.set_webhook(
-                    webhook.url, secret_token=webhook.secret.reveal(), allowed_updates=ALLOWED_UPDATES
-                )
-                break
-            except InvalidToken:
-                raise TokenError from None
-            except (NetworkError, RetryAfter) as error:
-                _log(error)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        try:
+            await web.TCPSite(self._runner, webhook.listen.host, webhook.listen.port).start()
+        except OSError as error:
+            raise StartError(f"cannot listen at WEBHOOK_LISTEN: {error.strerror}") from error
+        await _persist(
+            lambda: self._client.set_webhook(
+                webhook.url, secret_token=webhook.secret.reveal(), allowed_updates=ALLOWED_UPDATES
+            )
+        )
         logger.info("Waiting for Telegram at %s:%d", webhook.listen.host, webhook.listen.port)
         self._begin(self._check_token())
 
@@ -254,11 +240,15 @@ class Telegram:
                 self._rejected.set()
                 return
             except TelegramError as error:
-                _log(error)
+                logger.info("Telegram was not asked about the webhook (%s)", error)
 
     def _take(self, update: Update, bot: Bot) -> None:
-        """Begin to answer an update, if it asks for anything."""
-        ask = self._ask(update)
+        """Begin to answer an update, if it asks for anything. What is wrong with one update stops no other."""
+        try:
+            ask = self._ask(update)
+        except Exception:
+            logger.exception("Update %s cannot be read and is passed over", update.update_id)
+            return
         if ask is None:
             return
         bot.ask(ask)
@@ -266,21 +256,18 @@ class Telegram:
             self._begin(self._announce(ask.person))
 
     def _ask(self, update: Update) -> Ask | None:
-        if update.inline_query and not update.inline_query.offset:
-            query = update.inline_query
+        if (query := update.inline_query) and not query.offset:
             chat = TelegramChat(self._client, self.pacing, query.from_user.id, inline=query)
             return Typed(person=query.from_user.id, chat=chat, text=query.query)
-        if update.callback_query and update.callback_query.message:
-            pressed, message = update.callback_query, update.callback_query.message
-            thread = getattr(message, "message_thread_id", None)
-            chat = TelegramChat(self._client, self.pacing, message.chat.id, thread=thread, query=pressed)
-            person = pressed.from_user.id
+        if pressed := update.callback_query:
+            person, message = pressed.from_user.id, pressed.message
+            chat = TelegramChat(self._client, self.pacing, message.chat.id if message else person, message, pressed)
             return Pressed(
                 person=person,
                 chat=chat,
                 is_admin=person in self._admins,
-                message=message.message_id,
-                data=pressed.data or "",
+                message=message.message_id if message else 0,
+                data=(pressed.data or "") if message else "",  # what was sent inline has no buttons any more
             )
         return self._message(update.message) if update.message else None
 
@@ -289,8 +276,7 @@ class Telegram:
         sender = message.sender_chat or message.from_user
         if sender is None or message.via_bot or _is_service(message):
             return None
-        topic = message.message_thread_id if message.is_topic_message else None
-        chat = TelegramChat(self._client, self.pacing, message.chat_id, thread=topic)
+        chat = TelegramChat(self._client, self.pacing, message.chat_id, message)
         is_admin = message.sender_chat is None and sender.id in self._admins
         text = self._for_us(message.text or message.caption or "")
         if text is None:
@@ -345,8 +331,6 @@ def _commands(about: dict[str, str]) -> list[BotCommand]:
 
 def _is_service(message: Message) -> bool:
     """Return whether a message only tells what happened in a chat: somebody joined, a picture was changed."""
-    from telegram.ext import filters
-
     return filters.StatusUpdate.ALL.check_update(Update(0, message=message)) is True
 
 
@@ -364,8 +348,26 @@ def _file(document: Document | None) -> File | None:
     return File(name=document.file_name or "file", size=document.file_size or 0, read=read)
 
 
-def _log(error: Exception) -> None:
+async def _persist(call: Callable[[], Awaitable[object]]) -> None:
+    """Ask Telegram for something until it answers, however long that takes. TokenError."""
+    pause = PAUSE_SECONDS
+    while True:
+        try:
+            await call()
+        except InvalidToken:
+            raise TokenError from None  # its text holds the token
+        except TelegramError as error:
+            pause = await _pause(error, pause)
+        else:
+            return
+
+
+async def _pause(error: TelegramError, pause: float) -> float:
+    """Log an error, wait, and return how long to wait after the next one."""
+    pause = max(pause, seconds(error)) if isinstance(error, RetryAfter) else pause
     if isinstance(error, Conflict):
         logger.error("Another program fetches this bot's updates with the same token; end it, or this one")
     else:
-        logger.warning("Telegram cannot be reached (%s); trying again", error or type(error).__name__)
+        logger.warning("Telegram cannot be reached (%s); the next try is in %.0f s", error, pause)
+    await asyncio.sleep(pause)
+    return min(2 * pause, LONGEST_PAUSE_SECONDS)

@@ -27,10 +27,10 @@ logger = logging.getLogger(__name__)
 
 CONNECTIONS = 24
 """httpx searches its pool for each request: 1.6 ms of CPU with 12 requests on their way, 2.9 with 24, 8 with 64."""
-POOL_TIMEOUT = 5.0
-"""Seconds to wait for a free connection. httpx's other time-outs are 5 s as well, for each step of a request."""
-LONGEST = 30.0
-"""Seconds that a whole request may take: a server that sends a byte now and then meets every other time-out."""
+POOL_SECONDS = 5.0
+"""To wait for a free connection. httpx's other time-outs are 5 s as well, for each step of a request."""
+LONGEST_SECONDS = 30.0
+"""A whole request may take so long: a server that sends a byte now and then meets every other time-out."""
 
 FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)
 """How a server says that it did not carry out a request. After 504, nobody knows."""
@@ -64,14 +64,14 @@ class TelegramRequest(HTTPXRequest):
 
     def __init__(self, connections: int = CONNECTIONS, **options: Any) -> None:
         with contextlib.suppress(RuntimeError, ValueError, OSError, httpx.InvalidURL):
-            super().__init__(connections, **{"pool_timeout": POOL_TIMEOUT, **options})
+            super().__init__(connections, **{"pool_timeout": POOL_SECONDS, **options})
             return
         raise ConnectionSettingError  # which does not remember httpx's error, as that may show a password
 
     async def do_request(self, url: str, method: str, *args: Any, **options: Any) -> tuple[int, bytes]:
         """Return the status and the body of the response."""
         try:
-            async with asyncio.timeout(LONGEST):
+            async with asyncio.timeout(LONGEST_SECONDS):
                 status, body = await super().do_request(url, method, *args, **options)
         except Exception as error:
             failure = _failure(error)
@@ -85,7 +85,7 @@ class TelegramRequest(HTTPXRequest):
 
 
 class PollingRequest(TelegramRequest):
-    """Fetches updates on a connection of its own, which is made anew after every poll that failed.
+    """Fetches updates on a connection of its own.
 
     python-telegram-bot parses a batch as a whole: with one update that it cannot parse, it fetches the same batch
     without end. Here such an update becomes an empty one with the same id, which is handled like any other.
@@ -93,24 +93,15 @@ class PollingRequest(TelegramRequest):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(1, **options)
-        self._has_failed = False
 
     async def do_request(self, url: str, method: str, *args: Any, **options: Any) -> tuple[int, bytes]:
         """Return the status and the body, in which every update can be parsed."""
-        if self._has_failed:  # httpcore can lose a connection that was cut, and this pool has but one
-            with contextlib.suppress(Exception):
-                async with asyncio.timeout(POOL_TIMEOUT):
-                    await self.shutdown()
-            await self.initialize()
-        self._has_failed = True  # until the opposite is known, also if this poll is cancelled
         status, body = await super().do_request(url, method, *args, **options)
-        updates = readable_batch(body)
-        self._has_failed = status != HTTPStatus.OK
-        return status, updates
+        return status, readable_batch(body)
 
 
 def readable_batch(body: bytes) -> bytes:
-    """Return Telegram's answer to a poll, in which every update can be parsed; NetworkError if there is no list."""
+    """Return Telegram's answer to a poll, in which every update can be parsed; NetworkError if it holds no updates."""
     response = json.loads(body)
     if not response["ok"]:
         return body
@@ -144,7 +135,7 @@ def _failure(error: Exception) -> NetworkError:
 
 
 def _is_telegrams(body: bytes) -> bool:
-    """Tell Telegram's JSON from a proxy's page, whose 404 would otherwise count as a rejected token."""
+    """Return whether a body is Telegram's JSON; the 404 of a proxy's page must not count as a rejected token."""
     try:
         response = json.loads(body)
     except ValueError:

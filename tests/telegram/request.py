@@ -1,0 +1,99 @@
+"""The transport under python-telegram-bot that reaches a `Server` in this process, and a bot that serves on it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from telegram.request import BaseRequest, RequestData
+
+from bot.app import running
+from bot.settings import Secret
+from bot.telegram.door import Telegram
+from bot.telegram.request import FAILED, ServerError, readable_batch
+from tests.telegram.server import TOKEN, Json, Server
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.app import Bot
+    from bot.settings import Settings
+
+
+class InMemory(BaseRequest):
+    """What would be an HTTP request is a call, with JSON both ways."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    @property
+    def read_timeout(self) -> float | None:
+        return None
+
+    async def initialize(self) -> None:
+        pass
+
+    async def shutdown(self) -> None:
+        pass
+
+    async def do_request(
+        self, url: str, method: str, request_data: RequestData | None = None, *_args: Any, **_timeouts: Any
+    ) -> tuple[int, bytes]:
+        if method != "POST":
+            token, _, path = unquote(url).partition("/file/bot")[2].partition("/")
+            return self._server.download(token, path)
+        bot, name = url.rsplit("/", 2)[1:]
+        parameters = json.loads(json.dumps(request_data.parameters)) if request_data else {}
+        if request_data and request_data.contains_files:
+            parameters |= request_data.multipart_data
+        status, answer = await self._server.call(bot.removeprefix("bot"), name, parameters)
+        if status in FAILED:
+            raise ServerError(f"Telegram's server failed (status {status})")
+        body = json.dumps(answer).encode()
+        return status, readable_batch(body) if name == "getUpdates" else body
+
+
+def door(settings: Settings, server: Server, transport: type[InMemory] = InMemory, **changes: Any) -> Telegram:
+    """Return a door of Telegram to a server."""
+    settings = dataclasses.replace(settings, token=Secret(TOKEN), **changes)
+    return Telegram(settings, (transport(server), InMemory(server)))
+
+
+class Visit:
+    """A bot that serves on a server, and what people do there."""
+
+    def __init__(self, bot: Bot, telegram: Telegram, server: Server) -> None:
+        self.bot, self.telegram, self.server = bot, telegram, server
+
+    async def settled(self) -> None:
+        """Wait until everything that was sent to the bot is answered."""
+        await self.server.fetched()
+        await self.bot.idle()
+
+    async def say(self, text: str, person: int, chat_id: int | None = None, **content: Any) -> list[Json]:
+        """Let a person write, and return the messages that the bot sends."""
+        before = len(self.server.sent)
+        await self.server.say(text, person, chat_id, **content)
+        await self.settled()
+        return self.server.sent[before:]
+
+    async def press(self, message: Json, label: str, person: int) -> str:
+        """Let a person press a button, and return the notice."""
+        query = await self.server.press(message, label, person)
+        await self.settled()
+        return str(self.server.answers[query].get("text", ""))
+
+
+@asynccontextmanager
+async def visiting(
+    settings: Settings, server: Server, transport: type[InMemory] = InMemory, **changes: Any
+) -> AsyncIterator[Visit]:
+    """Run a bot on a server. In the end, nothing unforeseen may have happened."""
+    telegram = door(settings, server, transport, **changes)
+    async with running(dataclasses.replace(settings, **changes), [telegram]) as bot:
+        visit = Visit(bot, telegram, server)
+        yield visit
+        assert not bot.tally.errors

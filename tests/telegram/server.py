@@ -1,0 +1,304 @@
+"""A small Telegram: people write to it, the bot calls its methods, and a test sees what was called.
+
+A method that the bot never calls is answered as the Bot API answers an unknown one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+import re
+from collections import defaultdict, deque
+from typing import Any
+
+Json = dict[str, Any]
+
+LONGEST_TEXT, LONGEST_CAPTION, LONGEST_NOTICE, LONGEST_DATA = 4096, 1024, 200, 64
+MOST_UPDATES, MOST_OFFERS = 100, 50
+LARGEST_DOWNLOAD = 20 * 1024 * 1024
+TOKEN = "7000000:AAtest-token_of-no-bot"
+ME: Json = {"id": 7000000, "is_bot": True, "first_name": "Mangosaurus", "username": "mangosaurus_bot"}
+
+_TAG = re.compile("<(/?)([^<>]*)>?")
+
+
+class Refusal(Exception):  # noqa: N818 - the Bot API's answer, which is not always an error of anybody's
+    """An answer that is not "ok"."""
+
+    def __init__(self, code: int, description: str, **parameters: float) -> None:
+        super().__init__(description)
+        self.code, self.parameters = code, parameters
+
+
+def bad(description: str) -> Refusal:
+    return Refusal(400, f"Bad Request: {description}")
+
+
+def user(person: int) -> Json:
+    return {"id": person, "is_bot": False, "first_name": f"Person {person}"}
+
+
+def chat(chat_id: int) -> Json:
+    """Return the chat with an id: a person's if it is positive, else a group."""
+    return {"id": chat_id, "type": "private"} if chat_id > 0 else {"id": chat_id, "type": "supergroup", "title": "X"}
+
+
+class Server:
+    """What happened. `sent` holds the bot's messages as they read now, `calls` every call that was answered.
+
+    `refusals` holds answers to give instead of the next ones, for each method by its name.
+    """
+
+    def __init__(self) -> None:
+        self.sent: list[Json] = []
+        self.calls: list[tuple[str, Json]] = []
+        self.answers: dict[str, Json] = {}  # to presses and to what was typed inline, by the query's id
+        self.files: dict[str, bytes] = {}
+        self.menus: dict[int | None, list[Json]] = {}  # of a chat, or everybody's
+        self.webhook: Json = {}
+        self.chats: set[int] = set()  # that the bot may write to
+        self.refusals: defaultdict[str, deque[Refusal]] = defaultdict(deque)
+        self.revoked = False
+        self._messages = 0
+        self._queries = 0
+        self._updates: deque[Json] = deque()
+        self._last_update = 0
+        self._poll = 0
+        self._changed = asyncio.Condition()
+
+    # What people do
+
+    async def say(self, text: str, person: int, chat_id: int | None = None, **content: Any) -> Json:
+        """Let a person write in a chat, their own if none is given; return the message."""
+        return await self.message(person, chat_id, **({"text": text} if text else {}), **content)
+
+    async def message(self, person: int, chat_id: int | None = None, **content: Any) -> Json:
+        """Let a person send a message of any kind; return it."""
+        self.chats.add(chat_id or person)
+        message = self._message(chat_id or person, **{"from": user(person)} | content)
+        await self.post(message=message)
+        return message
+
+    async def press(self, message: Json, label: str, person: int) -> str:
+        """Let a person press the button with a label; return the query's id."""
+        rows = message["reply_markup"]["inline_keyboard"]
+        data = next(button["callback_data"] for row in rows for button in row if button["text"].strip("• ") == label)
+        return await self.query("callback_query", person, message=dict(message), data=data, chat_instance="1")
+
+    async def query(self, kind: str, person: int, **content: Any) -> str:
+        """Let a person press a button or type inline; return the query's id."""
+        self._queries += 1
+        await self.post(**{kind: {"id": f"q{self._queries}", "from": user(person)} | content})
+        return f"q{self._queries}"
+
+    async def post(self, **content: Any) -> None:
+        """Let an update of any kind arrive."""
+        self._last_update += 1
+        self._updates.append({"update_id": self._last_update, **content})
+        await self._notify()
+
+    async def revoke(self) -> None:
+        """Do what BotFather's /revoke does: the token is worth nothing from now on."""
+        self.revoked = True
+        await self._notify()
+
+    async def fetched(self) -> None:
+        """Wait until the bot has fetched every update and asked for the next."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self._updates)
+
+    @property
+    def texts(self) -> list[str]:
+        """What each message of the bot says now."""
+        return [message.get("text") or message.get("caption", "") for message in self.sent]
+
+    # What the bot does
+
+    async def call(self, token: str, method: str, parameters: Json) -> tuple[int, Json]:
+        """Answer one call of the Bot API: the HTTP status, and the JSON."""
+        try:
+            self._check(token, method)
+            self.calls.append((method, parameters))
+            if method == "getUpdates":
+                result: Any = await self._get_updates(parameters)
+            else:
+                result = getattr(self, f"_{method}", self._unknown)(parameters)
+        except Refusal as refusal:
+            answer = {"ok": False, "error_code": refusal.code, "description": str(refusal)}
+            return refusal.code, answer | ({"parameters": refusal.parameters} if refusal.parameters else {})
+        return 200, {"ok": True, "result": result}
+
+    def download(self, token: str, path: str) -> tuple[int, bytes]:
+        """Answer a GET of a file: the HTTP status and the content."""
+        if token != TOKEN or path not in self.files:
+            return 404, json.dumps({"ok": False, "error_code": 404, "description": "Not Found"}).encode()
+        return 200, self.files[path]
+
+    def _check(self, token: str, method: str) -> None:
+        if self.revoked or token != TOKEN:
+            raise Refusal(401, "Unauthorized")
+        if self.refusals[method]:
+            raise self.refusals[method].popleft()
+
+    def _unknown(self, _parameters: Json) -> Json:
+        raise Refusal(404, "Not Found")
+
+    async def _get_updates(self, parameters: Json) -> list[Json]:
+        self._poll += 1
+        poll = self._poll
+        while self._updates and self._updates[0]["update_id"] < parameters.get("offset", 0):
+            self._updates.popleft()
+        await self._notify()
+        async with self._changed:
+            try:
+                async with asyncio.timeout(parameters.get("timeout", 0)):
+                    await self._changed.wait_for(lambda: self._updates or self.revoked or self._poll != poll)
+            except TimeoutError:
+                return []
+        if self._poll != poll:
+            raise Refusal(409, "Conflict: terminated by other getUpdates request")
+        if self.revoked:
+            raise Refusal(401, "Unauthorized")
+        return list(self._updates)[:MOST_UPDATES]
+
+    async def _notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    def _getMe(self, _parameters: Json) -> Json:  # noqa: N802 - the Bot API's names
+        return ME
+
+    def _deleteWebhook(self, _parameters: Json) -> bool:  # noqa: N802
+        self.webhook = {}
+        return True
+
+    def _setWebhook(self, parameters: Json) -> bool:  # noqa: N802
+        self.webhook = parameters
+        return True
+
+    def _getWebhookInfo(self, _parameters: Json) -> Json:  # noqa: N802
+        return {"url": self.webhook.get("url", ""), "has_custom_certificate": False, "pending_update_count": 0}
+
+    def _sendMessage(self, parameters: Json) -> Json:  # noqa: N802
+        return self._send(parameters, _shown(parameters, "text", LONGEST_TEXT))
+
+    def _sendPhoto(self, parameters: Json) -> Json:  # noqa: N802
+        photo = [self.keep("picture.png", _content(parameters, "photo")) | {"width": 1, "height": 1}]
+        return self._send(parameters, {"photo": photo} | _shown(parameters, "caption", LONGEST_CAPTION))
+
+    def _sendDocument(self, parameters: Json) -> Json:  # noqa: N802
+        document = self.keep(parameters["document"][0], _content(parameters, "document"))
+        return self._send(parameters, {"document": document} | _shown(parameters, "caption", LONGEST_CAPTION))
+
+    def _editMessageText(self, parameters: Json) -> Json:  # noqa: N802
+        return self._edit(parameters, _shown(parameters, "text", LONGEST_TEXT))
+
+    def _editMessageReplyMarkup(self, parameters: Json) -> Json:  # noqa: N802
+        return self._edit(parameters, {})
+
+    def _sendChatAction(self, parameters: Json) -> bool:  # noqa: N802
+        self._known(parameters["chat_id"])
+        return True
+
+    def _getFile(self, parameters: Json) -> Json:  # noqa: N802
+        content = self.files.get(parameters["file_id"])
+        if content is None or len(content) > LARGEST_DOWNLOAD:
+            raise bad("invalid file_id" if content is None else "file is too big")
+        return {"file_id": parameters["file_id"], "file_unique_id": "1", "file_path": parameters["file_id"]}
+
+    def _answerCallbackQuery(self, parameters: Json) -> bool:  # noqa: N802
+        if len(parameters.get("text") or "") > LONGEST_NOTICE:
+            raise bad("MESSAGE_TOO_LONG")
+        return self._answer(parameters["callback_query_id"], parameters)
+
+    def _answerInlineQuery(self, parameters: Json) -> bool:  # noqa: N802
+        results = parameters["results"]
+        if len(results) > MOST_OFFERS or len({result["id"] for result in results}) < len(results):
+            raise bad("RESULT_ID_DUPLICATE")
+        for result in results:
+            _shown(result["input_message_content"], "message_text", LONGEST_TEXT)
+        return self._answer(parameters["inline_query_id"], parameters)
+
+    def _setMyCommands(self, parameters: Json) -> bool:  # noqa: N802
+        chat_id = parameters.get("scope", {}).get("chat_id")
+        if chat_id:
+            self._known(chat_id)
+        if any(not re.fullmatch("[a-z0-9_]{1,32}", command["command"]) for command in parameters["commands"]):
+            raise bad("BOT_COMMAND_INVALID")
+        self.menus[chat_id] = parameters["commands"]
+        return True
+
+    def keep(self, name: str, content: bytes) -> Json:
+        """Keep a file, and return the Bot API's Document."""
+        file_id = f"file-{len(self.files)}"
+        self.files[file_id] = content
+        return {"file_id": file_id, "file_unique_id": file_id, "file_name": name, "file_size": len(content)}
+
+    def _answer(self, query: str, parameters: Json) -> bool:
+        if query in self.answers:
+            raise bad("query is too old and response timeout expired or query ID is invalid")
+        self.answers[query] = parameters
+        return True
+
+    def _send(self, parameters: Json, content: Json) -> Json:
+        self._known(parameters["chat_id"])
+        replied = parameters.get("reply_parameters", {}).get("message_id")
+        topic = {key: parameters[key] for key in ("message_thread_id",) if key in parameters}
+        message = self._message(parameters["chat_id"], **{"from": ME}, **content, **topic, **_keyboard(parameters))
+        self.sent.append(message if replied is None else message | {"replied": replied})
+        return self.sent[-1]
+
+    def _edit(self, parameters: Json, content: Json) -> Json:
+        where = parameters["chat_id"], parameters["message_id"]
+        message = next((each for each in self.sent if (each["chat"]["id"], each["message_id"]) == where), None)
+        if message is None:
+            raise bad("message to edit not found")
+        keyboard = _keyboard(parameters)
+        if message | content | keyboard == message and ("reply_markup" in message) == bool(keyboard):
+            raise bad("message is not modified: specified new message content and reply markup are exactly the same")
+        message.pop("reply_markup", None)
+        message.update(content, **keyboard)
+        return message
+
+    def _message(self, chat_id: int, **content: Any) -> Json:
+        self._messages += 1
+        return {"message_id": self._messages, "date": 1_700_000_000, "chat": chat(chat_id), **content}
+
+    def _known(self, chat_id: int) -> None:
+        if chat_id not in self.chats:
+            raise bad("chat not found")
+
+
+def _shown(parameters: Json, key: str, longest: int) -> Json:
+    """Return what a text shows, in which each tag must be closed and each character escaped; Refusal."""
+    text, opened = str(parameters.get(key) or ""), list[str]()
+    if parameters.get("parse_mode") == "HTML":
+        for slash, tag in _TAG.findall(text):
+            if slash and opened[-1:] == [tag]:
+                opened.pop()
+            elif slash or tag not in ("b", "i", "code", "pre"):
+                raise bad(f"can't parse entities: unexpected tag {slash}{tag}")
+            else:
+                opened.append(tag)
+        if opened:
+            raise bad(f"can't parse entities: can't find end tag corresponding to start tag {opened[-1]}")
+        text = html.unescape(_TAG.sub("", text))
+    if not text.strip() and key != "caption":
+        raise bad("message text is empty")
+    if len(text.encode("utf-16-le")) // 2 > longest:
+        raise bad(f"{'caption' if key == 'caption' else 'message'} is too long")
+    return {key: text.strip()} if text.strip() else {}
+
+
+def _keyboard(parameters: Json) -> Json:
+    keyboard = parameters.get("reply_markup")
+    for button in [button for row in (keyboard or {}).get("inline_keyboard", []) for button in row]:
+        if not button["text"].strip() or not 1 <= len(button["callback_data"].encode()) <= LONGEST_DATA:
+            raise bad("BUTTON_DATA_INVALID")
+    return {"reply_markup": keyboard} if keyboard else {}
+
+
+def _content(parameters: Json, key: str) -> bytes:
+    _name, content, _type = parameters[key]
+    return content if isinstance(content, bytes) else bytes(content.read())
