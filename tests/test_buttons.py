@@ -3,291 +3,268 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-import logging
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
-from bot.conversation import texts
-from bot.conversation.buttons import MOST_CONTINUED
-from bot.local.contents import Refusal
-from bot.local.telegram import Person, group
-from bot.writing.writer import Writer
+from bot.chat import Gone, InDoubt
+from bot.creations import MOST_CONTINUED, STEPS
+from bot.words import sentences
 from model.checkpoint.versions import Versions
-from tests.serving import ALICE, BOB, Chat, install, serving, uncoded, until, untrained
+from tests.fake_chat import FakeChat
+from tests.serving import ADMIN, ALICE, BOB, code_in, install, serving, uncoded, untrained
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.local.contents import Json
-    from bot.local.telegram import Telegram
+    from bot.app import Bot
     from bot.settings import Settings
-    from bot.writing.desk import Text, Watch
-    from model.checkpoint.encoding import Checkpoint
-    from model.decoding.requests import Request
 
-CONTINUE = texts.BUTTONS["continue"]
+CONTINUE = sentences.BUTTONS["continue"]
 LINE = "Shall I compare thee"
 
 
-async def press(chat: Chat, message: Json, button: int | str, person: Person = ALICE) -> Any:
-    """Press a button; returns its notice, or None."""
-    query = chat.telegram.press(message, button, person)
-    await chat.settled()
-    return chat.telegram.queries.answers[query].get("text")
+@pytest.fixture
+def group(bot: Bot) -> FakeChat:
+    """A group with the bot. Whoever asks as -5 asks in its name."""
+    return FakeChat(bot, -5, is_private=False)
 
 
-async def post(chat: Chat, data: str | None, person: Person = ALICE, **fields: Any) -> Any:
-    """Press a button that the bot never sent; returns its notice."""
-    message = {"message_id": 1, "date": 1, "chat": person.chat(), "text": "x"}
-    query_id = chat.telegram.queries.new(person.id)
-    query = {"id": query_id, "from": person.user(), "chat_instance": "1", "data": data, "message": message, **fields}
-    await chat.post(callback_query={key: value for key, value in query.items() if value is not None})
-    return chat.telegram.queries.answers[query_id].get("text")
-
-
-def labels(message: Json) -> list[str]:
-    return [button["text"] for row in message["reply_markup"]["inline_keyboard"] for button in row]
-
-
-async def test_another_is_the_next_turn_in_the_same_message(chat: Chat, telegram: Telegram) -> None:
-    await chat.say("/seed 42")
-    expected = [uncoded(*await chat.say("/dino 3 ma")) for _ in range(3)]
-    await chat.say("/seed 42")
-    await chat.say("/dino 3 ma")
-    message = telegram.sent[-1]
-    assert labels(message) == ["another", "wilder", "tamer"]
-    shown = [uncoded(message["text"])]
+async def test_another_is_the_next_turn_in_the_same_message(chat: FakeChat) -> None:
+    await chat.ask("/seed 42")
+    expected = [uncoded((await chat.ask("/dino 3 ma")).html) for _ in range(3)]
+    await chat.ask("/seed 42")
+    message = await chat.ask("/dino 3 ma")
+    assert message.labels == ["another", "wilder", "tamer"]
     for _ in range(2):
-        assert await press(chat, message, "another") is None
-        shown.append(uncoded(message["text"]))
-    assert shown == expected
-    assert telegram.sent[-1] is message
+        assert await chat.press("another") is message
+    assert [uncoded(shown) for shown in message.history] == expected
+    assert chat.notices == ["", ""]
 
 
-async def test_wilder_and_tamer(chat: Chat, telegram: Telegram) -> None:
-    await chat.say(f"/poem {LINE}")
-    (message,) = telegram.sent
-    assert await press(chat, message, "wilder") is None
-    assert "turn 2, temperature 0.9 " in message["text"]
-    for _ in range(2):
-        assert await press(chat, message, "tamer") is None
-    assert "turn 4, temperature 0.7 " in message["text"]
-    assert message["text"].startswith(LINE)
+async def test_wilder_and_tamer_to_the_ends_of_the_scale(chat: FakeChat) -> None:
+    message = await chat.ask(f"/poem {LINE}")
+    await chat.press("wilder")
+    assert "turn 2, temperature 0.9<" in message.html
+    for button, end, said in (("tamer", STEPS[0], sentences.TAMEST), ("wilder", STEPS[-1], sentences.WILDEST)):
+        while button in message.labels:
+            await chat.press(button)
+        assert f"temperature {end:g}<" in message.html
+        await chat.press_data(f"1:{button}:{code_in(message.html)}")
+        assert chat.notices[-1] == sentences.plain(said)
+    assert message.html.startswith(f"<b>{LINE}</b>")
 
 
-async def test_a_poem_goes_on_and_takes_no_turn(chat: Chat, telegram: Telegram) -> None:
-    await chat.say("/seed 42")
-    await chat.say(f"/poem {LINE}")
-    (_, message) = telegram.sent
-    texts_so_far = [message["text"].rpartition("\n\n")[0]]
-    while CONTINUE in labels(message):
-        assert await press(chat, message, CONTINUE) is None
-        assert "seed 42, turn 1 " in message["text"]
-        texts_so_far.append(message["text"].rpartition("\n\n")[0])
-    assert len(texts_so_far) == MOST_CONTINUED + 1
-    for shorter, longer in pairwise(texts_so_far):
+async def test_a_poem_goes_on_and_takes_no_turn(chat: FakeChat) -> None:
+    await chat.ask("/seed 42")
+    message = await chat.ask(f"/poem {LINE}")
+    while CONTINUE in message.labels:
+        await chat.press(CONTINUE)
+        assert "seed 42, turn 1<" in message.html
+    assert len(message.history) == MOST_CONTINUED + 1
+    for shorter, longer in pairwise(shown.rpartition("\n\n")[0] for shown in message.history):
         assert longer.startswith(shorter)
         assert len(longer) > len(shorter)
-    (answer,) = await chat.say(f"/poem {LINE}")
-    assert "seed 42, turn 2 " in answer
+    await chat.press_data(f"1:continue:{code_in(message.html)}")
+    assert chat.notices[-1] == sentences.plain(sentences.LONGEST_POEM)
+    assert "turn 2<" in (await chat.ask(f"/poem {LINE}")).html
+    kept = await chat.bot.store.creations(ALICE)
+    assert [made.before for made in kept[:4]] == ["", *(made.code for made in kept[:3])]
 
 
-async def test_the_last_continue_of_an_old_keyboard(chat: Chat, telegram: Telegram) -> None:
-    await chat.say(f"/poem {LINE}")
-    (message,) = telegram.sent
-    for _ in range(MOST_CONTINUED):
-        await press(chat, message, CONTINUE)
-    code = message["text"].split(" ")[-1]
-    assert await post(chat, f"1:continue:{code}") == texts.notice(texts.LONGEST_POEM)
+async def test_a_press_goes_on_in_the_sequence_of_the_owner_with_the_count_of_the_creation(chat: FakeChat) -> None:
+    await chat.ask("/dino 3 ma")
+    await chat.ask("/seed 42")
+    message = chat.messages[0]
+    await chat.press("another")
+    assert "seed 42, turn 1<" in message.html
+    assert message.html.count("<b>Ma") == 3
 
 
-async def test_a_double_tap_is_one_press(chat: Chat, telegram: Telegram) -> None:
-    await chat.say("/seed 42")
-    await chat.say("/dino")
-    (_, message) = telegram.sent
-    queries = [telegram.press(message, "another", ALICE) for _ in range(2)]
-    await chat.settled()
-    assert [telegram.queries.answers[query].get("text") for query in queries] == [None, None]
-    assert "turn 2 " in message["text"]
-    (answer,) = await chat.say("/dino")
-    assert "turn 3 " in answer
+async def test_a_double_tap_is_one_press(chat: FakeChat) -> None:
+    await chat.ask("/seed 42")
+    message = await chat.ask("/dino")
+    data = message.buttons[0][0].data
+    await asyncio.gather(*(chat.press_data(data) for _ in range(3)))
+    assert "turn 2<" in message.html
+    assert chat.notices == ["", "", ""]
+    assert "turn 3<" in (await chat.ask("/dino")).html
 
 
-async def test_after_a_restart_with_other_weights(
-    settings: Settings, telegram: Telegram, own_checkpoints: Path
-) -> None:
-    own = dataclasses.replace(settings, checkpoints=own_checkpoints)
-    async with serving(own, telegram) as chat:
-        await chat.say("/dino")
-        await chat.say(f"/poem {LINE}")
-        before = [message["text"] for message in telegram.sent]
+async def test_after_a_restart_with_other_weights(own_settings: Settings, own_checkpoints: Path) -> None:
+    async with serving(own_settings) as chat:
+        dino, poem = await chat.ask("/dino"), await chat.ask(f"/poem {LINE}")
     install(own_checkpoints / "dino", untrained("names", seed=2))
     install(own_checkpoints / "poem", untrained("verse", seed=2))
-    async with serving(own, telegram) as chat:
-        dino, poem = telegram.sent
-        assert await press(chat, dino, "another") is None
-        assert await press(chat, poem, CONTINUE) is None
-        assert poem["text"].startswith(before[1].rpartition("\n\n")[0])
-        assert "turn 2 " in dino["text"]
-        code = poem["text"].split(" ")[-1]
-        old = await chat.mangosaurus.store.creation(code)
+    before = poem.html
+    async with serving(own_settings) as again:
+        again.messages = chat.messages
+        await again.press("another", message=dino)
+        await again.press(CONTINUE, message=poem)
+        assert "turn 2<" in dino.html
+        assert poem.html.startswith(before.rpartition("\n\n")[0])
+        old = await again.bot.store.creation(code_in(poem.html))
         assert old
-        assert old.version in Versions(own_checkpoints / "poem").list()
-        assert old.version != chat.mangosaurus.writers["poem"].checkpoint.version
-        Versions(own_checkpoints / "poem").path(old.version).unlink()
-    async with serving(own, telegram) as chat:
-        shown = poem["text"]
-        assert await press(chat, poem, CONTINUE) == texts.notice(texts.gone(code))
-        assert poem["text"] == shown
-        assert await press(chat, poem, "another") is None
+        assert old.version != again.bot.shelf.serving["poem"].version
+    Versions(own_checkpoints / "poem").path(old.version).unlink()
+    async with serving(own_settings) as again:
+        again.messages, shown = chat.messages, poem.html
+        await again.press(CONTINUE, message=poem)
+        assert again.notices == [sentences.plain(sentences.GONE)]
+        assert poem.html == shown
+        await again.press("another", message=poem)
+        assert poem.html != shown
 
 
-async def test_somebody_else_in_a_group(chat: Chat, telegram: Telegram) -> None:
-    await chat.say("/dino", ALICE, group(-5))
-    (message,) = telegram.sent
-    before = message["text"]
-    for button in labels(message):
-        assert await press(chat, message, button, BOB) == texts.NOT_YOURS
-    assert message["text"] == before
-    assert await press(chat, message, "another") is None
-    assert message["text"] != before
+async def test_nobody_else_presses_for_a_person(group: FakeChat) -> None:
+    message = await group.ask("/dino", ALICE)
+    for label in message.labels:
+        await group.press(label, BOB)
+    assert group.notices == [sentences.plain(sentences.NOT_YOURS)] * 3
+    assert len(message.history) == 1
+    await group.press("another", ALICE)
+    assert len(message.history) == 2
 
 
-async def test_a_creation_of_a_group_belongs_to_everybody_there(chat: Chat, telegram: Telegram) -> None:
-    anonymous = Person(1087968824, "Group")
-    await chat.say("/dino", anonymous, group(-5), sender_chat=group(-5))
-    (message,) = telegram.sent
-    assert await press(chat, message, "another", BOB) is None
-    assert "turn 2 " in message["text"]
-    code = message["text"].split(" ")[-1]
-    assert await post(chat, f"1:another:{code}", BOB) == texts.NOT_YOURS
+async def test_everybody_there_presses_for_a_group(group: FakeChat, chat: FakeChat) -> None:
+    message = await group.ask("/dino", -5)
+    assert "turn 2<" in (await group.press("another", BOB)).html
+    assert message.labels == ["another", "wilder", "tamer"]
+    await chat.ask("/start")
+    await chat.press_data(f"1:another:{code_in(message.html)}", BOB)
+    assert chat.notices == [sentences.plain(sentences.NOT_YOURS)]
 
 
-async def test_two_who_press_for_a_group_get_turns_of_their_own(chat: Chat, telegram: Telegram) -> None:
-    anonymous, here = Person(1087968824, "Group"), group(-5)
-    for _ in range(2):
-        await chat.say("/dino", anonymous, here, sender_chat=here)
-    first, second = telegram.sent
-    telegram.press(first, "another", ALICE)
-    telegram.press(second, "another", BOB)
-    await chat.settled()
-    assert sorted(message["text"].partition(", turn ")[2][:2] for message in telegram.sent) == ["3 ", "4 "]
-    telegram.press(first, "another", ALICE)
-    telegram.press(first, "another", BOB)  # the same message: a double tap by two people
-    await chat.settled()
-    assert ", turn 5 " in first["text"]
-    assert [made.turn for made in await chat.mangosaurus.store.creations(-5)] == [0, 1, 2, 3, 4]
+async def test_all_who_ask_for_a_group_get_turns_of_their_own(group: FakeChat) -> None:
+    first, second = await group.ask("/dino", -5), await group.ask("/dino", -5)
+    await asyncio.gather(
+        group.press("another", ALICE, first),
+        group.press("another", BOB, second),
+        group.ask("/dino", -5),
+        group.press_data(first.buttons[0][0].data, BOB, 1),  # a double tap by two people
+    )
+    assert sorted(made.turn for made in await group.bot.store.creations(-5)) == [0, 1, 2, 3, 4]
 
 
-async def test_a_press_and_a_request_for_a_group_get_turns_of_their_own(chat: Chat, telegram: Telegram) -> None:
-    anonymous, here = Person(1087968824, "Group"), group(-5)
-    await chat.say("/dino", anonymous, here, sender_chat=here)
-    (message,) = telegram.sent
-    telegram.press(message, "another", ALICE)
-    telegram.say("/dino", anonymous, here, sender_chat=here)
-    await chat.settled()
-    assert sorted(made.turn for made in await chat.mangosaurus.store.creations(-5)) == [0, 1, 2]
+async def test_a_message_that_is_gone_is_replaced_by_a_new_one(chat: FakeChat) -> None:
+    await chat.ask("/dino")
+    chat.failures = [Gone("message to edit not found")]
+    assert "turn 2<" in (await chat.press("another")).html
+    assert len(chat.messages) == 2
 
 
-async def test_a_press_that_would_wait_too_long_for_others_is_refused(
-    chat: Chat, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    anonymous, here = Person(1087968824, "Group"), group(-5)
-    await chat.say("/dino", anonymous, here, sender_chat=here)
-    (message,) = telegram.sent
-    write, go_on = Writer.write, asyncio.Event()
-
-    async def slow(self: Writer, request: Request, *watch: Watch | None) -> Text:
-        await go_on.wait()
-        return await write(self, request, *watch)
-
-    monkeypatch.setattr(Writer, "write", slow)
-    monkeypatch.setattr("bot.handlers.buttons.LONGEST_WAIT", 0.05)
-    first, second = (telegram.press(message, "another", person) for person in (ALICE, BOB))
-    await until(lambda: second in telegram.queries.answers)
-    assert telegram.queries.answers[second]["text"] == texts.PASSED_OVER
-    go_on.set()
-    await chat.settled()
-    assert "text" not in telegram.queries.answers[first]
-    assert ", turn 2 " in message["text"]
+async def test_a_button_where_the_bot_may_not_write_any_more(group: FakeChat) -> None:
+    await group.ask("/dino", ALICE)
+    group.failures = [Gone("not enough rights"), Gone("not enough rights")]
+    await group.press("another", ALICE)
+    assert group.notices == [sentences.plain(sentences.MAY_NOT_WRITE)]
+    group.bot.tally.errors.clear()
 
 
-async def test_a_message_that_was_deleted_takes_no_turn(chat: Chat, telegram: Telegram) -> None:
-    await chat.say("/dino")
-    (message,) = telegram.sent
-    del telegram._messages[ALICE.id, message["message_id"]]
-    assert await press(chat, message, "another") == texts.MESSAGE_GONE
-    (answer,) = await chat.say("/dino")
-    assert "turn 2 " in answer
+async def test_a_press_in_doubt_leaves_buttons_that_work(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change is tried three times; whoever sees it nevertheless can press its buttons."""
+    monkeypatch.setattr("bot.chat.PAUSE_SECONDS", 0)
+    message = await chat.ask("/dino")
+    await chat.press("another")
+    chat.failures = [InDoubt("lost")] * 2
+    await chat.press("another")
+    assert "turn 3<" in message.html
+    shown, chat.failures = message.html, [InDoubt("lost")] * 3
+    await chat.press("another")
+    assert chat.notices[-1] == sentences.plain(sentences.NOT_SHOWN)
+    assert message.html == shown
+    chat.bot.tally.errors.clear()
+    await chat.press("another")
+    assert "turn 4<" in message.html
+    assert (await chat.bot.store.creations(ALICE))[-1].before == code_in(shown)
 
 
-async def test_a_message_too_old_for_telegram_to_show(chat: Chat, telegram: Telegram) -> None:
-    await chat.say("/dino")
-    (message,) = telegram.sent
-    code = message["text"].split(" ")[-1]
-    inaccessible = {"chat": ALICE.chat(), "message_id": message["message_id"], "date": 0}
-    assert await post(chat, f"1:another:{code}", message=inaccessible) is None
-    assert "turn 2 " in message["text"]
+async def test_a_press_in_doubt_may_have_arrived(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.chat.TRIES", 1)
+    message = await chat.ask("/dino")
+    await chat.press("another")
+    change = FakeChat.change
+
+    async def lost(self: FakeChat, *arguments: object) -> None:
+        await change(self, *arguments)  # type: ignore[arg-type]
+        raise InDoubt("lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeChat, "change", lost)
+        await chat.press("another")
+    chat.bot.tally.errors.clear()
+    in_doubt = message.html
+    await chat.press("another")  # which begins from a creation that nobody may have seen
+    assert uncoded(message.html) == uncoded(in_doubt)
+    await chat.press("another")
+    assert "turn 4<" in message.html
 
 
-async def test_a_creation_that_was_forgotten(chat: Chat, telegram: Telegram) -> None:
-    await chat.say("/dino")
-    await chat.mangosaurus.store.forget(ALICE.id)
-    assert await press(chat, telegram.sent[0], "another") == texts.FORGOTTEN
+async def test_letters_that_lead_nowhere_any_more(own_settings: Settings, own_checkpoints: Path) -> None:
+    async with serving(own_settings) as chat:
+        message = await chat.ask("/dino mango")
+    endless = untrained("names")
+    endless.language_model.parameters["output.b_y"][endless.vocabulary.newline] = -100
+    install(own_checkpoints / "dino", endless)
+    async with serving(own_settings) as again:
+        again.messages = chat.messages
+        await again.press("another")
+        assert again.notices == [sentences.plain(sentences.NO_NEW_NAME_WITH.format("mango"))]
+        assert len(message.history) == 1
+
+
+async def test_one_of_each_button_that_the_first_versions_wrote_is_answered(chat: FakeChat) -> None:
+    """They stay below messages for years. Each does what it did, or says what to do instead."""
+    admin = FakeChat(chat.bot, ADMIN, is_admin=True)
+    code, version = code_in((await admin.ask(f"/poem {LINE}")).html), chat.bot.shelf.serving["dino"].version
+    for data in (
+        *(f"1:{verb}:{code}" for verb in ("another", "wilder", "tamer", "continue", "sonnet")),
+        *(f"1:{choice}:{ADMIN}" for choice in ("mood:wild", "names:5", "forget:no", "forget:export", "forget:yes")),
+        *(f"1:training:{verb}:{code}x" for verb in ("finish", "cancel", "on", "drop")),
+        *(f"1:voice:{verb}:{code}" for verb in ("remove", "removal", "keep", "rename")),
+        *(f"1:{verb}:dino:{version}:0" for verb in ("promote", "anyway", "compare")),
+        "1:versions:dino:0",
+        "1:versions:poem:3",
+        f"1:undo:dino:{version}",
+    ):
+        heard = len(admin.notices)
+        await admin.press_data(data, number=1)
+        assert len(admin.notices) == heard + 1, data
+        assert admin.notices[-1] != sentences.plain(sentences.OLD_BUTTON), data
 
 
 @pytest.mark.parametrize(
-    "data", ["1", "0:another:k7m2p9x", "1:another:K7M2P9X", "1:another:k7m2p9x\n", "another", "1:mood:mad:1", "😀" * 16]
+    "data",
+    [
+        *("", "1", "another", "😀" * 16, "0:another:k7m2p9x", "2:another:k7m2p9x", "1:delete:k7m2p9x"),
+        *("1:another:K7M2P9X", "1:another:k7m2p9x\n", "1:another:k7m2p9xx", "1:another:'; drop"),
+        *("1:mood:mad:101", "1:mood:wild:", "1:mood:wild:١", "1:names:11:101", "1:names:1:" + "9" * 40),
+        *("1:versions:names:0", "1:versions:voices/../../x:0", "1:promote:dino:../../etc/xy:0", "1:typed:x", "1: sent"),
+        *("1:delete:dino:0a1b2c3d4e5f:0", "1:forget:maybe:101", "1:forget:yes:", "1:forget:yes:101x"),
+    ],
 )
-async def test_forged_and_older_data(chat: Chat, data: str) -> None:
-    await chat.say("/start")
-    assert await post(chat, data) == texts.OLD_BUTTON
+async def test_forged_data_means_nothing(chat: FakeChat, data: str) -> None:
+    chat.is_admin = True
+    await chat.ask("/start")
+    await chat.press_data(data)
+    assert chat.notices == [sentences.plain(sentences.OLD_BUTTON)]
+    assert len(chat.messages) == 1
 
 
-async def test_presses_without_a_message_or_data(chat: Chat) -> None:
-    await chat.say("/start")
-    assert await post(chat, "1:another:k7m2p9x", message=None, inline_message_id="x") == texts.OLD_BUTTON
-    assert await post(chat, "1:mood:wild:101", message=None, inline_message_id="x") == texts.OLD_BUTTON
-    assert await post(chat, None, game_short_name="chess") == texts.OLD_BUTTON
-    assert await post(chat, "1:another:k7m2p9x") == texts.FORGOTTEN
+async def test_a_code_that_nobody_knows(chat: FakeChat) -> None:
+    await chat.ask("/start")
+    await chat.press_data("1:another:k7m2p9x")
+    assert chat.notices == [sentences.plain(sentences.FORGOTTEN)]
 
 
-async def test_a_press_that_waited_too_long(chat: Chat, telegram: Telegram, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "bot")
-    await chat.say("/dino")
-    (message,) = telegram.sent
-    telegram.refusals["answerCallbackQuery"].append(Refusal(400, "Bad Request: query is too old"))
-    telegram.press(message, "another", ALICE)
-    await chat.settled()
-    assert "turn 2 " in message["text"]
-    assert "A press was not released: Query is too old" in caplog.text
-
-
-def without_end(checkpoint: Checkpoint) -> Checkpoint:
-    """Return weights that never end a name, under the same version."""
-    language_model = checkpoint.language_model.copy()
-    language_model.parameters["output.b_y"][checkpoint.vocabulary.newline] = -100
-    return dataclasses.replace(checkpoint, language_model=language_model)
-
-
-async def test_letters_that_lead_nowhere_any_more(chat: Chat, telegram: Telegram) -> None:
-    await chat.say("/dino mango")
-    (message,) = telegram.sent
-    before = message["text"]
-    writer = chat.mangosaurus.writers["dino"]
-    writer.swap(without_end(writer.checkpoint))
-    assert await press(chat, message, "another") == texts.notice(texts.no_new_name("mango"))
-    assert message["text"] == before
-
-
-@pytest.mark.parametrize(("button", "notice"), [("tamer", texts.TAMEST), ("wilder", texts.WILDEST)])
-async def test_the_ends_of_the_scale(chat: Chat, telegram: Telegram, button: str, notice: str) -> None:
-    await chat.say(f"/poem {LINE}")
-    (message,) = telegram.sent
-    while button in labels(message):
-        assert await press(chat, message, button) is None
-    code = message["text"].split(" ")[-1]
-    assert await post(chat, f"1:{button}:{code}") == notice
+@given(data=st.text(max_size=64) | st.from_regex(r"1:[a-z]+:[2-9a-z:]*", fullmatch=True))
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_any_data_gets_a_notice(chat: FakeChat, data: str) -> None:
+    chat.notices.clear()
+    await chat.ask("/start")
+    await chat.press_data(data)
+    assert chat.notices[0]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from telegram import Update
+from markupsafe import escape
 
-from bot.conversation import texts
-from bot.conversation.admission import ExplainedError
-from bot.conversation.lines import LONGEST_LINE
-from bot.handlers.poem import read_line
-from bot.local.markup import parse_html
-from bot.local.telegram import group
-from tests.serving import ALICE, Chat
+from bot.asks import LONGEST_LINE, line_in
+from bot.chat import Explained
+from bot.words import sentences
+from tests.fake_chat import FakeChat
 
-USAGE, _ = parse_html(texts.POEM_USAGE)
+if TYPE_CHECKING:
+    from bot.app import Bot
 
 
 @pytest.mark.parametrize(
@@ -36,29 +34,20 @@ USAGE, _ = parse_html(texts.POEM_USAGE)
         (' "kept\n"', "kept\n"),
         (" É😀 <b>&amp;</b>", "É😀 <b>&amp;</b>"),
         (" " + "x" * LONGEST_LINE, "x" * LONGEST_LINE),
+        *((nothing, "") for nothing in ("", " ", "\n\n", '""', '" "', '"\n\n"', "\u200b\u200d\ufeff", "\u202e\u202c")),
+        ("\u00a0 \u00ad", ""),
+        ("“ ”", ""),
     ],
 )
 def test_lines(text: str, line: str) -> None:
-    assert read_line(text) == line
-
-
-@pytest.mark.parametrize("text", ["", " ", "\n\n", '""', '" "', '"\n\n"', "\u200b\u200d\ufeff", "“ ”", "\u202e\u202c"])
-def test_nothing_to_continue(text: str) -> None:
-    with pytest.raises(ExplainedError) as caught:
-        read_line(text)
-    assert str(caught.value) == texts.POEM_USAGE
-
-
-def test_a_line_that_is_too_long() -> None:
-    with pytest.raises(ExplainedError, match="has 4,096 characters, and I can take up to 200"):
-        read_line("😀" * 4096)
+    assert line_in(text) == line
 
 
 @given(st.text())
 def test_any_text_is_a_line_or_explained(text: str) -> None:
     try:
-        line = read_line(text)
-    except ExplainedError:
+        line = line_in(text)
+    except Explained:
         return
     assert line in text
     assert len(line) <= LONGEST_LINE
@@ -67,105 +56,65 @@ def test_any_text_is_a_line_or_explained(text: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "Shall I compare thee",
         "ÉTOILE & <b>bold</b> <i>&lt;",
         "a😀b👩‍👩‍👧 c",
         "</b><script>alert('x')</script>",
         "One line,\nand another",
+        "שלום עולם",
+        "\u202egnirts\u202c a reversed one",
+        "a\u200bb\u200dc\ufeffd\u2060",
+        "Z̸̡a̷l̶g̵o̸ c̴o̶m̷e̶s̸",
+        "\0 nothing",
+        "\ud800 nothing",
+        "{0} %s {username} $HOME",
+        "I said /dino to thee",
+        "and/or",
+        '"/" in quotes',
     ],
 )
-async def test_the_line_stands_word_for_word_in_bold_and_verse_follows(chat: Chat, line: str) -> None:
-    (answer,) = await chat.say(f"/poem {line}")
-    assert answer.startswith(line)
-    assert len(answer) > len(line) + 100
-    entity, small, code = (one for one in chat.telegram.sent[0]["entities"] if one["type"] != "bot_command")
-    assert (small["type"], code["type"]) == ("italic", "code")
-    assert entity == {"type": "bold", "offset": 0, "length": len(line.encode("utf-16-le")) // 2}
+async def test_the_line_stands_word_for_word_in_bold_and_verse_follows(chat: FakeChat, line: str) -> None:
+    for text in (f"/poem {line}", line):
+        answer = await chat.ask(text)
+        assert answer.html.startswith(f"<b>{escape(line)}</b>")
+        assert len(answer.html) > len(escape(line)) + 150
+        assert await chat.ask(f"/again {answer.html[-14:-7]}") == answer  # the database kept it as it is
 
 
-async def test_a_space_at_the_end_counts_in_quotes(chat: Chat) -> None:
-    line = "Forsooth this maketh no sense "
-    (answer,) = await chat.say(f'/poem "{line}"')
-    assert answer.startswith(line)
-    await chat.say("/seed 1")
-    (with_space,) = await chat.say(f'/poem "{line}"')
-    await chat.say("/seed 1")
-    (without,) = await chat.say(f"/poem {line}")
-    assert with_space.removeprefix(line) != without.removeprefix(line.rstrip())
+async def test_a_space_at_the_end_counts_in_quotes(chat: FakeChat) -> None:
+    verses = []
+    for line in ('"Forsooth "', "Forsooth"):
+        await chat.ask("/seed 1")
+        verses.append((await chat.ask(f"/poem {line}")).html.partition("</b>")[2])
+    assert verses[0] != verses[1]
 
 
 @pytest.mark.parametrize("line", ["שלום עולם", "😀", "恐竜"])
-async def test_what_the_network_cannot_read_gets_verse_below(chat: Chat, line: str) -> None:
-    (answer,) = await chat.say(f"/poem {line}")
-    assert answer.startswith(line + "\n")
+async def test_what_the_network_cannot_read_gets_verse_below(chat: FakeChat, line: str) -> None:
+    assert (await chat.ask(f"/poem {line}")).html.startswith(f"<b>{line}</b>\n")
 
 
 @pytest.mark.parametrize("line", ["Shall I compare thee 🦕", "Shall I compare thee 123"])
-async def test_verse_keeps_off_what_the_network_cannot_read(chat: Chat, line: str) -> None:
-    await chat.say("/seed 1")
-    (answer,) = await chat.say(f"/poem {line}")
-    await chat.say("/seed 1")
-    (read,) = await chat.say('/poem "Shall I compare thee "')
-    verse, _small = read.removeprefix("Shall I compare thee").rsplit("\n\n", 1)
-    assert answer.startswith(f"{line}{verse}\n\n")
+async def test_verse_keeps_off_what_the_network_cannot_read(chat: FakeChat, line: str) -> None:
+    await chat.ask("/seed 1")
+    answer = await chat.ask(f"/poem {line}")
+    await chat.ask("/seed 1")
+    read = await chat.ask('/poem "Shall I compare thee "')
+    verse = read.html.partition("</b>")[2].rpartition("\n\n")[0]
+    assert answer.html.startswith(f"<b>{line}</b> {verse}\n\n")
 
 
-async def test_plain_text_is_a_line(chat: Chat) -> None:
-    (answer,) = await chat.say("When I do count the clock")
-    assert answer.startswith("When I do count the clock")
+@pytest.mark.parametrize("text", ["/poem", "/poem \n\n", '/poem " "', "/poem \u200b", " ", "\u200b", "\u202e\u202c"])
+async def test_no_line(chat: FakeChat, text: str) -> None:
+    assert (await chat.ask(text)).html == sentences.POEM_USAGE
 
 
-async def test_no_line(chat: Chat) -> None:
-    assert await chat.say("/poem") == [USAGE]
-    assert await chat.say('/poem " "') == [USAGE]
+@pytest.mark.parametrize("command", ["", "/poem ", "/sonnet "])
+async def test_thousands_of_emoji(chat: FakeChat, command: str) -> None:
+    assert (await chat.ask(command + "😀" * 4000)).html == sentences.LINE_TOO_LONG.format("4,000", 200)
 
 
-async def test_thousands_of_emoji(chat: Chat) -> None:
-    assert await chat.say("😀" * 4096) == [texts.line_too_long(4096, 200)]
-
-
-async def test_a_command_in_the_middle_is_part_of_the_line(chat: Chat) -> None:
-    (answer,) = await chat.say("I said /dino to thee")
-    assert answer.startswith("I said /dino to thee")
-
-
-@pytest.mark.parametrize(
-    "kind", ["edited_message", "channel_post", "edited_channel_post", "business_message", "edited_business_message"]
-)
-async def test_what_is_no_new_message_is_ignored(chat: Chat, kind: str) -> None:
-    message: dict[str, Any] = {
-        "message_id": 1,
-        "date": 1,
-        "chat": ALICE.chat(),
-        "text": "/poem Shall I",
-        "edit_date": 2,
-    }
-    message["entities"] = [{"type": "bot_command", "offset": 0, "length": 5}]
-    if "channel" in kind:
-        message["chat"] = {"id": -100, "type": "channel", "title": "News"}
-        message["sender_chat"] = message["chat"]
-    else:
-        message["from"] = ALICE.user()
-    application = chat.mangosaurus.application
-    for text in ("/poem Shall I", "Shall I"):
-        update = Update.de_json({"update_id": 1, kind: {**message, "text": text}}, application.bot)
-        await application.process_update(update)
-    assert await chat.post(**{kind: message}) == []
-
-
-async def test_a_forwarded_line_is_a_line(chat: Chat) -> None:
-    origin = {"type": "hidden_user", "sender_user_name": "W. S.", "date": 1}
-    (answer,) = await chat.say("From fairest creatures", forward_origin=origin)
-    assert answer.startswith("From fairest creatures")
-
-
-async def test_plain_text_in_a_group_is_ignored(chat: Chat) -> None:
-    assert await chat.say("Shall I compare thee", chat=group(-5)) == []
-    (answer,) = await chat.say("/poem Shall I compare thee", chat=group(-5))
-    assert answer.startswith("Shall I compare thee")
-
-
-async def test_what_was_chosen_inline_is_no_line(chat: Chat) -> None:
-    via = {"id": 7, "is_bot": True, "first_name": "Mangosaurus", "username": "mangosaurus_bot"}
-    assert await chat.say("Mangosaurus\nnew", via_bot=via) == []
-    assert len(await chat.say("Mangosaurus")) == 1
+async def test_plain_text_in_a_group_is_ignored(bot: Bot) -> None:
+    group = FakeChat(bot, -5, is_private=False)
+    assert "Shall I" in (await group.ask("/poem Shall I", 101)).html
+    await group.ask("Shall I compare thee", 101)
+    assert len(group.messages) == 1

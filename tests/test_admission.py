@@ -1,0 +1,224 @@
+"""Which asks are answered, and when: rates, crowds, and each person's asks in order."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.admission import CHATTER, LETTERS, LONGEST_WAIT_SECONDS, MOST_SONNETS, SWEEP_AT, Admission, Buckets, Refused
+from bot.asks import Ask, Said, Typed
+from bot.values import Rate
+from bot.words import sentences
+from model.text.forms import Genre
+from tests.fake_chat import FakeChat
+from tests.serving import ALICE, BOB, serving
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.settings import Settings
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def refusal(admission: Admission, ask: Ask, genre: Genre = Genre.POEM) -> Refused | None:
+    """Ask for a text that is written at once; returns why not."""
+    try:
+        with admission.writing(ask, genre):
+            return None
+    except Refused as error:
+        return error
+
+
+def said(chat: FakeChat, person: int = ALICE) -> Ask:
+    return Said(person=person, chat=chat, text="")
+
+
+def test_a_burst_then_a_steady_rate() -> None:
+    clock = Clock()
+    buckets = Buckets(Rate(10, 60), clock)
+    assert [buckets.spend(1, 1) for _ in range(12)] == [0] * 10 + [6, 6]
+    clock.now += 5.9
+    assert buckets.spend(1, 1) == 1
+    clock.now += 0.2
+    assert [buckets.spend(1, 1), buckets.spend(1, 1)] == [0, 6]
+    assert buckets.spend(2, 1) == 0
+
+
+def test_a_part_of_an_answer_costs_a_part() -> None:
+    buckets = Buckets(Rate(2, 60), Clock())
+    assert [buckets.spend(1, 1 / LETTERS) for _ in range(LETTERS)] == [0] * LETTERS
+    assert [buckets.spend(1, 1), buckets.spend(1, 1 / LETTERS)] == [0, 3]
+
+
+def test_no_limit() -> None:
+    assert {Buckets(None, Clock()).spend(1, 1) for _ in range(1000)} == {0}
+
+
+def test_a_sweep_forgets_nobody_who_has_spent() -> None:
+    clock = Clock()
+    buckets = Buckets(Rate(1, 10), clock)
+    for person in range(3 * SWEEP_AT):
+        clock.now += 0.001
+        assert buckets.spend(person, 1) == 0
+    assert {buckets.spend(person, 1) > 0 for person in range(3 * SWEEP_AT)} == {True}
+
+
+@given(st.lists(st.floats(0, 30), max_size=60), st.integers(1, 5), st.integers(1, 60))
+def test_never_more_than_the_rate_allows(pauses: list[float], answers: int, seconds: int) -> None:
+    clock = Clock()
+    buckets = Buckets(Rate(answers, seconds), clock)
+    allowed = []
+    for pause in pauses:
+        clock.now += pause
+        if not buckets.spend(1, 1):
+            allowed.append(clock.now)
+    for begin in range(len(allowed)):
+        assert len([when for when in allowed[begin:] if when - allowed[begin] < seconds]) <= 2 * answers
+    assert len(allowed) <= answers + (clock.now - 1000) * answers / seconds + 1e-6
+
+
+@pytest.fixture
+async def limited(settings: Settings) -> AsyncIterator[FakeChat]:
+    async with serving(settings, rate_limit=Rate(2, 3600)) as chat:
+        yield chat
+
+
+TOO_MANY = sentences.TOO_MANY.format("30 min")
+
+
+async def test_whoever_asks_for_too_much_is_told_once(limited: FakeChat) -> None:
+    for text in ("/dino", "/poem Shall I", "/dino 0", "/help", "/dino", "a plain line", "/seed", "/dino", "/poem x"):
+        await limited.ask(text)
+    shown = [message.html for message in limited.messages]
+    assert shown.count(TOO_MANY) == 1
+    assert len(shown) == 6  # two texts, a mistake, help, the refusal and the seed
+    assert limited.bot.admission.refused == 4
+    assert [made.turn for made in await limited.bot.store.creations(ALICE)] == [0, 0]
+    assert "<b>" in (await FakeChat(limited.bot, BOB).ask("/dino")).html
+
+
+async def test_each_press_that_is_refused_hears_why(limited: FakeChat) -> None:
+    for text in ("/dino", "/dino"):
+        await limited.ask(text)
+    for _ in range(2):
+        await limited.press("another")
+    assert limited.notices == [sentences.plain(TOO_MANY)] * 2
+    assert "turn 2<" in limited.messages[-1].html
+
+
+async def test_letters_typed_inline_cost_little_and_are_refused_without_a_word(limited: FakeChat) -> None:
+    offers = [await limited.type(f"m{'a' * (number % 9)}") for number in range(2 * LETTERS + 2)]
+    assert [bool(offer) for offer in offers] == [True] * 2 * LETTERS + [False] * 2
+    for _ in range(2):
+        await limited.ask("/dino")
+    assert [message.html for message in limited.messages] == [TOO_MANY]
+
+
+async def test_chatter_has_a_limit_of_its_own_and_texts_do_not_count(chat: FakeChat) -> None:
+    chat.bot.admission = Admission(Rate(100, 60), Clock())
+    for text in ("/dino", "/help"):
+        for _ in range(CHATTER.answers + 5):
+            await chat.ask(text)
+    shown = [message.html for message in chat.messages]
+    assert len([html for html in shown if "closest name" in html]) == CHATTER.answers + 5
+    assert len([html for html in shown if html.startswith("/dino")]) == CHATTER.answers
+    assert shown[-1] == sentences.TOO_MANY.format("2 s")
+
+
+async def test_a_crowd_is_told_once_in_half_a_minute(chat: FakeChat) -> None:
+    group, clock = FakeChat(chat.bot, -5, is_private=False), Clock()
+    admission = Admission(Rate(2, 60), clock)
+    for crowd in range(2):
+        group.waiting = LONGEST_WAIT_SECONDS + 1
+        refusals = [refusal(admission, said(group, person)) for person in range(5)]
+        assert [error and (error.sentence, error.was_said) for error in refusals] == [
+            (sentences.BUSY_GROUP, number > 0) for number in range(5)
+        ]
+        assert refusal(admission, said(chat)) is None  # nobody else waits for a group
+        assert admission.refused == 5 * (crowd + 1)
+        clock.now += LONGEST_WAIT_SECONDS
+    group.waiting = 0
+    assert [refusal(admission, said(group, 1)) for _ in range(2)] == [None] * 2  # refusals have cost no token
+
+
+async def test_an_accepted_ask_counts_until_it_is_sent(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chat is asked how long a message waits behind all that is being written, in it and in all."""
+    seen: list[tuple[int, int]] = []
+    monkeypatch.setattr(
+        FakeChat, "wait_seconds", lambda _, in_chat=0, in_all=0: float(seen.append((in_chat, in_all)) or 0)
+    )
+    admission, other = Admission(None), FakeChat(chat.bot, BOB)
+    with admission.writing(said(chat)), admission.writing(said(chat)), admission.writing(said(other)):
+        pass
+    with pytest.raises(ValueError, match="x"), admission.writing(said(chat)):
+        raise ValueError("x")
+    refusal(admission, said(chat))
+    assert seen == [(0, 0), (1, 1), (0, 2), (0, 0), (0, 0)]
+
+
+async def test_sonnets_that_could_not_be_finished_in_time_are_refused(chat: FakeChat) -> None:
+    admission = Admission(None)
+    waiting = [admission.writing(said(chat, number), Genre.SONNET) for number in range(MOST_SONNETS)]
+    for each in waiting:
+        each.__enter__()
+    error = refusal(admission, said(chat), Genre.SONNET)
+    assert error
+    assert (error.sentence, error.was_said) == (sentences.BUSY, False)
+    assert refusal(admission, said(chat)) is None
+    for each in waiting:
+        each.__exit__(None, None, None)
+    assert refusal(admission, said(chat), Genre.SONNET) is None
+
+
+async def test_a_busy_bot_says_so_and_takes_no_turn(chat: FakeChat) -> None:
+    message = await chat.ask("/dino")
+    chat.waiting = LONGEST_WAIT_SECONDS + 1
+    assert (await chat.ask("/poem Shall I")).html == sentences.BUSY
+    await chat.press("another", message=message)
+    assert chat.notices == [sentences.plain(sentences.BUSY)]
+    chat.waiting = 0
+    assert "turn 1<" in (await chat.ask("/poem Shall I")).html
+
+
+async def test_one_person_in_order_and_others_meanwhile(chat: FakeChat) -> None:
+    admission, notes, gates = Admission(None), list[str](), {}
+
+    async def visit(name: str, ask: Ask) -> None:
+        gates[name] = asyncio.Event()
+        async with admission.entering(ask):
+            notes.append(f"{name} begins")
+            await gates[name].wait()
+            notes.append(f"{name} ends")
+            if name == "a1":
+                raise ValueError(name)
+
+    typed = Typed(person=ALICE, chat=chat, text="m")
+    asks = {"a1": said(chat), "a2": said(chat), "b1": said(chat, BOB), "a3": said(chat), "typed": typed}
+    tasks = [asyncio.create_task(visit(name, ask)) for name, ask in asks.items()]
+    await asyncio.sleep(0.01)
+    assert notes == ["a1 begins", "b1 begins", "typed begins"]
+    for name in ("a3", "typed", "a2", "b1", "a1"):
+        gates[name].set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert [note for note in notes if note.startswith("a")] == [
+        f"{name} {what}" for name in ("a1", "a2", "a3") for what in ("begins", "ends")
+    ]
+
+
+async def test_three_hundred_asks_at_once_are_all_answered_in_order(chat: FakeChat) -> None:
+    for number in range(300):
+        chat.bot.ask(Said(person=ALICE, chat=chat, text=f"/seed {number}"))
+    await chat.bot.idle()
+    assert [message.html for message in chat.messages] == [sentences.SEED_SET.format(n) for n in range(300)]

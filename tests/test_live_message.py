@@ -1,0 +1,173 @@
+"""A message that is rewritten while something goes on, at the pace of its chat."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from markupsafe import Markup
+
+from bot.chat import SLOW_SECONDS, TYPING_SECONDS, Gone, InDoubt, LiveMessage, NotSent
+from tests.fake_chat import FakeChat
+from tests.fake_clock import run
+
+if TYPE_CHECKING:
+    from bot.app import Bot
+
+END = Markup("end")
+
+
+def chat_at(pace: float) -> FakeChat:
+    chat = FakeChat(cast("Bot", None))
+    chat.edit_seconds = pace
+    return chat
+
+
+async def count(live: LiveMessage, seconds: int) -> None:
+    for number in range(10 * seconds):
+        live.show(Markup(str(number)))
+        await asyncio.sleep(0.1)
+
+
+def test_changes_keep_their_distance_and_show_the_newest() -> None:
+    async def scenario() -> None:
+        chat = chat_at(3.0)
+        async with LiveMessage(chat) as live:
+            await count(live, 10)
+        await live.conclude(END)
+        (message,) = chat.messages
+        assert len(message.history) == 5  # after 0.5, 3.5, 6.5 and 9.5 seconds, and in the end
+        assert [int(html) for html in message.history[:-1]] == pytest.approx([5, 35, 65, 95], abs=1)
+        assert message.history[-1] == "end"
+
+    run(scenario())
+
+
+def test_what_is_done_within_a_moment_is_one_message() -> None:
+    async def scenario() -> None:
+        chat = chat_at(3.0)
+        async with LiveMessage(chat) as live:
+            live.show(Markup("begun"))
+            await asyncio.sleep(SLOW_SECONDS - 0.1)
+        await live.conclude(END)
+        assert [message.history for message in chat.messages] == [["end"]]
+        assert chat.typed == 0
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(("pace", "waiting"), [(math.inf, 0.0), (3.0, 1.0)], ids=["a pipe", "others wait"])
+def test_nothing_unfinished_is_shown_in_a_pipe_or_while_messages_wait(pace: float, waiting: float) -> None:
+    async def scenario() -> None:
+        chat = chat_at(pace)
+        chat.waiting = waiting
+        async with LiveMessage(chat) as live:
+            await count(live, 20)
+        await live.conclude(END)
+        assert [message.history for message in chat.messages] == [["end"]]
+
+    run(scenario())
+
+
+def test_somebody_sees_that_the_bot_is_typing_until_there_is_something_to_show() -> None:
+    async def scenario() -> None:
+        chat = chat_at(3.0)
+        async with LiveMessage(chat) as live:
+            await asyncio.sleep(SLOW_SECONDS + 2.5 * TYPING_SECONDS)
+            assert chat.typed == 3
+            live.show(Markup("begun"))
+            await asyncio.sleep(10)
+            assert chat.typed == 3
+        assert chat.messages[0].history == ["begun"]
+
+    run(scenario())
+
+
+def test_the_same_again_changes_nothing() -> None:
+    async def scenario() -> None:
+        chat = chat_at(1.0)
+        async with LiveMessage(chat) as live:
+            for _ in range(100):
+                live.show(Markup("same"))
+                await asyncio.sleep(0.1)
+        assert chat.messages[0].history == ["same"]
+
+    run(scenario())
+
+
+def test_no_unfinished_text_appears_after_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is on its way arrives before the end; what is shown later never appears."""
+    change = FakeChat.change
+
+    async def slow(
+        self: FakeChat, message: int, html: Markup, buttons: object = (), *, unfinished: bool = False
+    ) -> None:
+        await asyncio.sleep(30)
+        await change(self, message, html, unfinished=unfinished)
+
+    async def scenario() -> None:
+        chat = chat_at(1.0)
+        async with LiveMessage(chat) as live:
+            live.show(Markup("first"))
+            await asyncio.sleep(2)
+            monkeypatch.setattr(FakeChat, "change", slow)
+            live.show(Markup("second"))
+            await asyncio.sleep(2)
+        await live.conclude(END)
+        live.show(Markup("late"))
+        await asyncio.sleep(100)
+        assert chat.messages[0].history == ["first", "second", "end"]
+
+    run(scenario())
+
+
+def test_a_failure_ends_nothing_and_a_message_that_is_gone_is_replaced() -> None:
+    async def scenario() -> None:
+        chat = chat_at(1.0)
+        chat.failures = [NotSent("no"), InDoubt("perhaps")]
+        async with LiveMessage(chat) as live:
+            await count(live, 5)
+            chat.failures = [Gone("deleted")]
+            await count(live, 2)
+            chat.failures = [Gone("deleted")]
+        await live.conclude(END)
+        assert [message.html for message in chat.messages[1:]] == ["end"]
+        assert live.message == 2
+
+    run(scenario())
+
+
+def test_the_end_is_changed_again_but_never_sent_again() -> None:
+    async def scenario() -> None:
+        chat = chat_at(0.0)
+        number = await chat.say(Markup("begun"))
+        chat.failures = [InDoubt("lost")] * 2
+        await LiveMessage(chat, number).conclude(END)
+        assert chat.messages[0].html == "end"
+        chat.failures = [InDoubt("lost")] * 3
+        with pytest.raises(InDoubt):
+            await LiveMessage(chat, number).conclude(Markup("another"))
+        chat.failures = [InDoubt("lost")]
+        with pytest.raises(InDoubt):
+            await LiveMessage(chat).conclude(END)
+        assert len(chat.messages) == 1
+
+    run(scenario())
+
+
+def test_a_bug_in_a_chat_is_no_bug_of_what_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def wrong(*_: object, **__: object) -> int:
+        raise ValueError("can't parse entities")
+
+    async def scenario() -> None:
+        chat = chat_at(0.0)
+        with monkeypatch.context() as patch:
+            patch.setattr(FakeChat, "say", wrong)
+            async with LiveMessage(chat) as live:
+                await count(live, 2)
+        await live.conclude(END)
+        assert chat.messages[0].history == ["end"]
+
+    run(scenario())
