@@ -21,6 +21,7 @@ from bot.settings import Settings
 from tests.bounds import pytest_runtest_call, pytest_runtest_setup, pytest_runtest_teardown  # noqa: F401 - hooks
 from tests.databases import database, postgresql, postgresql_folder  # noqa: F401 - fixtures
 from tests.serving import ADMIN, install_both, serving
+from tests.training import admin, script  # noqa: F401 - fixtures
 from tests.voices import keats, pokemon, voices  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
