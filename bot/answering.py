@@ -31,7 +31,7 @@ async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | No
         creation = await bot.store.draft(wish.person or ask.person, wish, version, bot.temperatures[wish.genre])
         try:
             async with LiveMessage(ask.chat, message) as live:
-                watch = None if message else lambda lines: live.show(layout.sonnet_begun(creation, lines))
+                watch = (lambda lines: live.show(layout.sonnet_begun(creation, lines))) if message is None else None
                 text = await bot.shelf.write(creation, watch)
             await live.conclude(layout.reply(creation, text), buttons_below(creation, ask))
         except InDoubt:  # the response was lost: the answer may have arrived, so it keeps its code and takes no turn

@@ -6,8 +6,10 @@ import re
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
+from bot.asks import is_visible
 from bot.chat import Button, Explained
 from bot.words import sentences
 from model.decoding.limits import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE
@@ -67,7 +69,7 @@ class Creation:
     voice: str = ""
     before: str = ""
     own_words: int | None = None
-    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    created: datetime = field(default_factory=partial(datetime.now, UTC))
 
     @property
     def network(self) -> str:
@@ -156,7 +158,7 @@ def varied(creation: Creation, verb: str) -> Wish:
                 raise Explained(sentences.OLD_BUTTON)
             if creation.voice:
                 raise Explained(sentences.NO_SONNETS_IN_VOICES)
-            line = next((line.strip() for line in creation.prompt.splitlines() if line.strip()), "")
+            line = next((line.strip() for line in creation.prompt.splitlines() if is_visible(line)), "")
             return Wish(Genre.SONNET, line, before=creation.code, person=creation.person)
         case "another":
             temperature = creation.temperature

@@ -49,7 +49,7 @@ class FakeChat(Chat):
     async def ask(self, text: str, person: int | None = None, **fields: Any) -> Message:
         """Say something, wait for the answer, and return the last message of the chat."""
         kind = Sent if "album" in fields or "file" in fields else Said
-        given = {"person": person or abs(self.id), "chat": self, "is_admin": self.is_admin}
+        given: dict[str, Any] = {"person": person or abs(self.id), "chat": self, "is_admin": self.is_admin}
         await self.bot.ask(kind(text=text, **given | fields))
         return self.messages[-1]
 
@@ -61,7 +61,7 @@ class FakeChat(Chat):
 
     async def press_data(self, data: str, person: int | None = None, number: int | None = None) -> Message:
         """Press a button that holds these data."""
-        given = {"person": person or abs(self.id), "chat": self, "is_admin": self.is_admin}
+        given: dict[str, Any] = {"person": person or abs(self.id), "chat": self, "is_admin": self.is_admin}
         await self.bot.ask(Pressed(message=number or len(self.messages), data=data, **given))
         return self.messages[-1]
 

@@ -9,22 +9,25 @@ import asyncio
 import html
 import json
 import re
+import shutil
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from bot.conversation.replies import Reply, request_for
-from bot.people.records import Creation, network_of
-from bot.writing.archive import Archive
+from bot.chat import Explained
+from bot.creations import Creation
+from bot.shelf import Shelf
+from bot.words import layout
 from model.checkpoint.versions import Versions
 from model.decoding import elizabethan, lines, metre, partners, pronunciation, rhyme, scansion, searches, sonnet
 from model.decoding.decoder import Decoder
-from model.decoding.requests import NameRequest, Request, RequestError, Sampling, VerseRequest, generator_for
+from model.decoding.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 from model.files import ROOT
 from model.text.dictionary import read_dictionary
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 Record = dict[str, Any]
 
@@ -33,7 +36,7 @@ RECORDED: list[Record] = [
 ]
 FIRST_RELEASE = {"dino": "565c4cdbe29e", "poem": "cf4b27233ab0"}
 VERSIONS = {name: Versions(ROOT / "checkpoints" / name) for name in ("dino", "poem")}
-VOICE = "accents"  # weights of 16 units for names and others for verse, trained with --alphabet own
+VOICE = "k7m2p9x"  # weights of 16 units for names and others for verse, trained with --alphabet own
 
 
 def drawn(records: Sequence[Record], network: str) -> list[tuple[list[str], bool]]:
@@ -50,32 +53,37 @@ def _request(record: Record) -> Request:
     return VerseRequest(generator, record["prompt"], sampling, known_words=record["known_words"])
 
 
-async def written(records: Sequence[Record]) -> list[str]:
+async def written(records: Sequence[Record], folder: Path) -> list[str]:
     """Return what people read when the bot writes these creations again, without the small print; "" if it cannot.
 
-    They are written side by side. The bot takes 16 sonnets at a time, each for a second.
+    They are written side by side, from checkpoints in an empty folder.
     """
-    archive = Archive({**VERSIONS, network_of(VOICE): Versions(ROOT / "tests" / "weights")})
+    for network in VERSIONS:
+        (folder / network).symlink_to(ROOT / "checkpoints" / network)
+    voice = shutil.copytree(ROOT / "tests" / "weights", folder / "voices" / VOICE)
+    (voice / "about.json").write_text("{}")
+    shelf = Shelf(folder)
 
     async def read(record: Record) -> str:
         facts = {name: value for name, value in record.items() if name != "shown"}
-        made = Creation("", 0, Genre(facts.pop("genre")), **facts)
+        facts |= {"genre": Genre(facts["genre"]), "voice": VOICE if "voice" in facts else ""}
+        made = Creation(code="", person=0, **facts)
         try:
-            return _plain(Reply(made, await archive.write(made.network, made.version, request_for(made))))
-        except RequestError:
+            return _plain(made, layout.reply(made, await shelf.write(made)))
+        except Explained:
             return ""
 
     try:
         return await asyncio.gather(*map(read, records))
     finally:
-        await archive.stop()
+        await shelf.stop()
 
 
-def _plain(reply: Reply) -> str:
-    if reply.creation.genre is Genre.DINO:
-        text = "\n".join(re.findall("<b>(.*?)</b>", reply.html))
+def _plain(made: Creation, shown: str) -> str:
+    if made.genre is Genre.DINO:
+        text = "\n".join(re.findall("<b>(.*?)</b>", shown))
     else:
-        text = re.sub("</?b>", "", reply.html.rpartition("\n\n<i>")[0])
+        text = re.sub("</?b>", "", shown.rpartition("\n\n<i>")[0])
     return html.unescape(text)
 
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pytest
 
 from bot.app import running
 from model.checkpoint.encoding import Checkpoint, Description
@@ -65,12 +66,15 @@ def install_both(directory: Path) -> Path:
 async def serving(settings: Settings, **changes: Any) -> AsyncIterator[FakeChat]:
     """Run a bot, and return Alice's chat with it. In the end, nothing unforeseen may have happened.
 
-    A test that makes something fail looks at `chat.bot.tally.errors`, and clears them.
+    A test that makes something fail looks at `chat.bot.tally.errors`, and clears them. Everybody begins with seed 0, so
+    that every run of a test reads the same texts.
     """
-    async with running(dataclasses.replace(settings, **changes)) as bot:
-        yield FakeChat(bot, ALICE)
-        await bot.idle()
-        assert not bot.tally.errors
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.store.NEW_SEEDS", 1)
+        async with running(dataclasses.replace(settings, **changes)) as bot:
+            yield FakeChat(bot, ALICE)
+            await bot.idle()
+            assert not bot.tally.errors
 
 
 async def until(condition: Callable[[], object]) -> None:

@@ -156,9 +156,12 @@ async def test_a_crowd_is_told_once_in_half_a_minute(chat: FakeChat) -> None:
 async def test_an_accepted_ask_counts_until_it_is_sent(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
     """A chat is asked how long a message waits behind all that is being written, in it and in all."""
     seen: list[tuple[int, int]] = []
-    monkeypatch.setattr(
-        FakeChat, "wait_seconds", lambda _, in_chat=0, in_all=0: float(seen.append((in_chat, in_all)) or 0)
-    )
+
+    def wait_seconds(_: FakeChat, in_chat: int = 0, in_all: int = 0) -> float:
+        seen.append((in_chat, in_all))
+        return 0.0
+
+    monkeypatch.setattr(FakeChat, "wait_seconds", wait_seconds)
     admission, other = Admission(None), FakeChat(chat.bot, BOB)
     with admission.writing(said(chat)), admission.writing(said(chat)), admission.writing(said(other)):
         pass

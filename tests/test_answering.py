@@ -103,7 +103,7 @@ async def test_what_may_have_arrived_keeps_its_code_and_takes_no_turn(chat: Fake
 async def test_a_bot_that_is_killed_while_it_sends_leaves_a_code_and_buttons(
     chat: FakeChat, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent, answering = asyncio.Event(), asyncio.create_task(asyncio.sleep(0))
+    sent = asyncio.Event()
 
     async def say(*_: object, **__: object) -> int:
         sent.set()
@@ -169,10 +169,12 @@ async def test_the_same_seed_gives_the_same_to_everybody_at_any_load(settings: S
 
 
 async def test_each_answer_is_counted_with_its_latency(chat: FakeChat) -> None:
-    assert chat.bot.tally.latency is None
-    for _ in range(3):
-        await chat.ask("/dino")
-    await chat.ask("/help")
-    assert chat.bot.tally.answers == 3
-    assert chat.bot.tally.latency is not None
-    assert 0 < chat.bot.tally.latency[0] <= chat.bot.tally.latency[1]
+    latencies = []
+    for text in ("/help", "/dino", "/dino", "/dino 0"):
+        await chat.ask(text)
+        latencies.append(chat.bot.tally.latency)
+    assert chat.bot.tally.answers == 2
+    assert latencies[0] is None
+    assert latencies[1] is not None
+    assert latencies[2] == latencies[3] is not None
+    assert 0 < latencies[3][0] <= latencies[3][1]

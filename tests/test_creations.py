@@ -8,6 +8,7 @@ here breaks the codes that people have kept.
 """
 
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -54,15 +55,15 @@ def test_requests_of_the_first_release_draw_the_same_texts(network: str) -> None
 
 
 @pytest.mark.parametrize("records", [NAMES, POEMS, VOICED, SONNETS[::11]], ids=["names", "poems", "voice", "sonnets"])
-async def test_people_read_what_they_read_before(records: list[Record]) -> None:
-    assert await written(records) == [record["shown"] for record in records]
+async def test_people_read_what_they_read_before(records: list[Record], tmp_path: Path) -> None:
+    assert await written(records, tmp_path) == [record["shown"] for record in records]
 
 
 @pytest.mark.recorded
 @pytest.mark.parametrize("first", range(0, 40, 2))
-async def test_every_sonnet_is_what_people_read_before(first: int) -> None:
+async def test_every_sonnet_is_what_people_read_before(first: int, tmp_path: Path) -> None:
     records = SONNETS[first : first + 2]
-    assert await written(records) == [record["shown"] for record in records]
+    assert await written(records, tmp_path) == [record["shown"] for record in records]
 
 
 def test_pronunciations_are_those_that_sonnets_were_written_with() -> None:

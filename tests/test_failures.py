@@ -2,254 +2,126 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import re
 import sqlite3
-from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 import pytest
-from telegram import Chat as TelegramChat
-from telegram import Message, Update
-from telegram.error import TimedOut
 
-from bot.conversation import texts
-from bot.conversation.admission import ExplainedError
-from bot.conversation.tally import Tally
-from bot.handlers.failures import Failures
-from bot.local.contents import Refusal
-from bot.local.telegram import group
-from bot.wire.request import NothingSentError
-from bot.writing.writer import Busy, Stopped, Writer, WritingError
-from model.decoding.requests import Request, RequestError
+from bot.chat import Explained, Gone, InDoubt, NotSent
+from bot.shelf import Shelf, Writer
+from bot.words import sentences
+from model.decoding.requests import RequestError
 from model.errors import MangosaurusError
-from tests.serving import ALICE, Chat, uncoded
+from tests.serving import uncoded
 
 if TYPE_CHECKING:
-    from bot.local.telegram import Telegram
     from bot.settings import Settings
-    from bot.writing.desk import Text, Watch
+    from tests.fake_chat import FakeChat
 
 
-FULL = "CREATE TRIGGER full BEFORE INSERT ON creations BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
-
-
-def fail(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    async def write(self: Writer, request: Request, *watch: Watch | None) -> Text:
+def fail(monkeypatch: pytest.MonkeyPatch, error: Exception, kind: type = Writer) -> None:
+    async def write(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(Writer, "write", write)
+    monkeypatch.setattr(kind, "write", write)
 
 
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (RequestError("temperature 0 always gives <one> name"), texts.no_new_name("")),
-        (WritingError("the decoder crashed"), texts.NOT_WRITTEN),
-        (Stopped("the writer was stopped"), texts.STOPPING),
-        (Busy("384 requests are waiting already"), texts.BUSY),
-        (MangosaurusError("checkpoint 0a1b is not there"), texts.NOT_POSSIBLE),
+        (RequestError("temperature 0 always gives <one> name"), sentences.NO_NEW_NAME),
+        (Explained(sentences.STOPPING), sentences.STOPPING),
+        (MangosaurusError("checkpoint 0a1b is not there"), sentences.NOT_POSSIBLE),
     ],
 )
 async def test_errors_of_ours_are_told_in_the_bots_own_words(
-    chat: Chat, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
+    chat: FakeChat, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
 ) -> None:
-    fail(monkeypatch, error)
-    assert await chat.say("/dino") == [sentence]
+    message = await chat.ask("/dino")
+    with monkeypatch.context() as patch:
+        fail(patch, error)
+        assert (await chat.ask("/dino")).html == sentence
+        await chat.press("another", message=message)
+    assert chat.notices == [sentences.plain(sentence)]  # type: ignore[arg-type]
+    chat.bot.tally.errors.clear()
+    assert "turn 2<" in (await chat.ask("/dino")).html
 
 
+@pytest.mark.parametrize("kind", [Writer, Shelf])
 async def test_an_unforeseen_error_gets_an_apology_and_a_log_line(
-    chat: Chat, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    chat: FakeChat, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, kind: type
 ) -> None:
-    with monkeypatch.context() as patched:
-        fail(patched, ZeroDivisionError("secret details"))
-        (answer,) = await chat.say("/dino")
-    assert isinstance(chat.errors.pop(), ZeroDivisionError)
-    found = re.search(r"in my log as ([0-9a-f]{8})", answer)
+    with monkeypatch.context() as patch:
+        fail(patch, ZeroDivisionError("secret details"), kind)
+        answer = await chat.ask("/dino")
+    found = re.search(r"in my log as <code>([0-9a-f]{8})</code>", answer.html)
     assert found
-    assert "secret" not in answer
-    assert "Traceback" not in answer
+    assert "secret" not in answer.html
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert found[1] in record.getMessage()
     assert record.exc_info
-    (answer,) = await chat.say("/dino")
-    assert answer.split("\n")[0].isalpha()
+    assert chat.bot.tally.errors == {"ZeroDivisionError": 1}
+    chat.bot.tally.errors.clear()
+    assert "turn 1<" in (await chat.ask("/dino")).html
 
 
-async def test_an_apology_that_cannot_be_sent(
-    chat: Chat, telegram: Telegram, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("trouble", [NotSent("stopping"), InDoubt("lost"), Gone("blocked"), ValueError("no text")])
+async def test_an_apology_that_cannot_be_said_is_logged(
+    chat: FakeChat, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, trouble: Exception
 ) -> None:
+    caplog.set_level(logging.INFO, "bot.commands")
+    await chat.ask("/start")
     fail(monkeypatch, ZeroDivisionError())
-    caplog.set_level(logging.INFO, "bot")
-    telegram.refusals["sendMessage"].append(Refusal(403, "Forbidden: bot was blocked by the user"))
-    assert await chat.say("/dino") == []
-    chat.errors.clear()
-    assert "A reply was not sent: Forbidden: Forbidden: bot was blocked by the user" in caplog.text
+    chat.failures = [trouble]
+    await chat.ask("/dino")
+    assert len(chat.messages) == 1
+    assert "could not be explained" in caplog.text or "was not explained" in caplog.text
+    chat.bot.tally.errors.clear()
 
 
-@pytest.mark.parametrize(
-    ("refusal", "name"),
-    [
-        (Refusal(403, "Forbidden: bot was blocked by the user"), "Forbidden"),
-        (Refusal(502, "Bad Gateway"), "NetworkError"),
-    ],
-)
-async def test_what_telegram_does_not_take_is_only_logged(
-    chat: Chat, telegram: Telegram, refusal: Refusal, name: str
-) -> None:
-    telegram.refusals["sendMessage"].append(refusal)
-    assert await chat.say("/help") == []
-    assert type(chat.errors.pop()).__name__ == name
-
-
-async def test_a_message_that_telegram_calls_wrong_is_a_bug(chat: Chat, telegram: Telegram) -> None:
-    telegram.refusals["sendMessage"].append(Refusal(400, "Bad Request: can't parse entities"))
-    (answer,) = await chat.say("/help", ALICE)
-    assert answer.startswith("Something went wrong on my side")
-    chat.errors.clear()
+@pytest.mark.parametrize("failure", [Gone("blocked"), InDoubt("bad gateway"), NotSent("stopping")])
+async def test_what_a_chat_does_not_take_is_counted_and_not_apologised_for(chat: FakeChat, failure: Exception) -> None:
+    await chat.ask("/start")
+    chat.failures = [failure]
+    await chat.ask("/help")
+    assert len(chat.messages) == 1
+    assert chat.bot.tally.errors == {type(failure).__name__: 1}
+    chat.bot.tally.errors.clear()
 
 
 async def test_the_bot_outlives_a_failing_database(
-    chat: Chat, settings: Settings, caplog: pytest.LogCaptureFixture
+    chat: FakeChat, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    before = await chat.say("/seed")
-    with contextlib.closing(sqlite3.connect(settings.database)) as connection:
+    caplog.set_level(logging.WARNING, "bot.commands")
+    before, message = await chat.ask("/seed"), await chat.ask("/dino")
+    with closing(sqlite3.connect(settings.database)) as connection:
         connection.execute("ALTER TABLE people RENAME TO hidden")
-        for text in ("/seed 42", "/seed"):
-            (answer,) = await chat.say(text)
-            assert answer == texts.NO_MEMORY
+        for text in ("/seed 42", "/seed", "/dino", "/poem my secret line"):
+            assert (await chat.ask(text)).html == sentences.NO_MEMORY
+        assert await chat.type("mango") == []
+        await chat.press("another", message=message)
         connection.execute("ALTER TABLE hidden RENAME TO people")
-    logged = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert chat.notices == [sentences.plain(sentences.NO_MEMORY)]
+    logged = [record for record in caplog.records if record.name == "bot.commands"]
     assert [(record.getMessage(), record.exc_info) for record in logged] == [
-        (f"StoreError: {settings.database}: this database cannot be used: no such table: people", None)
-    ] * 2
-    assert await chat.say("/seed") == before
-    assert "42" in (await chat.say("/seed 42"))[0]
-
-
-async def test_what_cannot_be_noted_down_is_said_and_comes_again(
-    chat: Chat, settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
-    await chat.say("/seed 42")
-    with contextlib.closing(sqlite3.connect(settings.database)) as connection:
-        connection.execute(FULL)
-        poem, excuse = await chat.say("/poem my secret line")
-        connection.execute("DROP TRIGGER full")
-    assert excuse == texts.NOT_NOTED
-    assert [record.exc_info for record in caplog.records if record.levelno == logging.ERROR] == [None]
+        (f"{settings.database}: this database cannot be used: no such table: people", None)
+    ] * 6
     assert "secret" not in caplog.text  # as /forget could not delete it there
-    assert await chat.press("another") == []
-    assert chat.notice == texts.FORGOTTEN
-    (again,) = await chat.say("/poem my secret line")
-    assert uncoded(again) == uncoded(poem)
+    chat.bot.tally.errors.clear()
+    assert (await chat.ask("/seed")).html == before.html
 
 
-@pytest.mark.parametrize(
-    "reason", ["Bad Request: not enough rights to send text messages to the chat", "Bad Request: TOPIC_CLOSED"]
-)
-async def test_the_bot_does_not_apologise_where_it_may_not_write(
-    chat: Chat, telegram: Telegram, caplog: pytest.LogCaptureFixture, reason: str
-) -> None:
-    caplog.set_level(logging.INFO, "bot")
-    telegram.refusals["sendMessage"].append(Refusal(400, reason))
-    assert await chat.say("/help", ALICE, group(-5)) == []
-    chat.errors.clear()
-    assert [record.levelname for record in caplog.records if "was not sent" in record.getMessage()] == ["INFO"]
-
-
-async def test_a_database_that_fails_while_somebody_types(
-    chat: Chat, settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
-    with contextlib.closing(sqlite3.connect(settings.database)) as connection:
-        connection.execute("ALTER TABLE people RENAME TO hidden")
-        assert await chat.inline("mango") == []
-        connection.execute("ALTER TABLE hidden RENAME TO people")
-    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert record.getMessage().endswith(f"{settings.database}: this database cannot be used: no such table: people")
-
-
-async def test_an_answer_that_is_lost_and_cannot_be_noted_down_either(
-    chat: Chat, telegram: Telegram, settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
-    await chat.say("/seed 42")
-    with contextlib.closing(sqlite3.connect(settings.database)) as connection:
-        connection.execute(FULL)
-        telegram.refusals["sendMessage"].append(Refusal(502, "Bad Gateway"))
-        assert await chat.say("/dino") == []
-        connection.execute("DROP TRIGGER full")
-    assert type(chat.errors.pop()).__name__ == "NetworkError"
-    assert "A reply may not have been sent" in caplog.text
-    assert "this database cannot be used" in caplog.text
-
-
-@pytest.mark.parametrize("method", ["answerCallbackQuery"])
-@pytest.mark.parametrize("button", ["another", "wilder"])
-async def test_a_press_that_did_its_work_and_is_not_released_is_no_failure(
-    chat: Chat, telegram: Telegram, method: str, button: str
-) -> None:
-    (before,) = await chat.say("/dino")
-    telegram.refusals[method].append(Refusal(502, "Bad Gateway"))
-    query = telegram.press(telegram.sent[-1], button, ALICE)
-    await chat.settled()
-    assert chat.texts() != [before]
-    assert query not in telegram.queries.answers
-
-
-async def test_a_button_where_we_may_not_write_any_more(chat: Chat, telegram: Telegram) -> None:
-    await chat.say("/dino", ALICE, group(-5))
-    telegram.refusals["editMessageText"].append(Refusal(400, "Bad Request: not enough rights to edit the message"))
-    await chat.press("another")
-    chat.errors.clear()
-    assert chat.notice == texts.MAY_NOT_WRITE
-
-
-async def test_a_button_whose_reply_telegram_does_not_take_is_released(chat: Chat, telegram: Telegram) -> None:
-    await chat.say("/dino")
-    telegram.refusals["editMessageText"].append(Refusal(502, "Bad Gateway"))
-    await chat.press("another")
-    chat.errors.clear()
-    assert chat.notice == texts.NOT_SHOWN
-
-
-def failing_context(error: Exception) -> Any:
-    """Return the context that the library passes to an error handler."""
-    return SimpleNamespace(error=error)
-
-
-@pytest.mark.parametrize(
-    "trouble", [RuntimeError("this client is closed"), TimedOut("too late"), ValueError("no text")]
-)
-async def test_the_error_handler_never_fails(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, trouble: Exception
-) -> None:
-    async def fail(*_: object, **__: object) -> None:
-        raise trouble
-
-    monkeypatch.setattr(Message, "reply_html", fail)
-    message = Message(1, datetime.now(UTC), TelegramChat(ALICE.id, "private"), text="/dino")
-    await Failures(Tally()).on_error(Update(1, message=message), failing_context(ExplainedError("something")))
-    (record,) = caplog.records
-    assert record.name == "bot.handlers.failures"
-
-
-async def test_the_error_handler_survives_a_sentence_that_fails(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.delattr(texts, "apology")
-    await Failures(Tally()).on_error(Update(1), failing_context(ZeroDivisionError()))
-    assert [record.getMessage() for record in caplog.records][-1] == "An error could not be explained"
-
-
-@pytest.mark.parametrize("update", [None, "no update", Update(1)])
-async def test_the_error_handler_takes_any_update(update: object, caplog: pytest.LogCaptureFixture) -> None:
-    await Failures(Tally()).on_error(update, failing_context(ZeroDivisionError()))
-    (record,) = caplog.records
-    assert record.exc_info
-
-
-async def test_what_was_not_sent_is_logged_by_the_pacing_alone(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    await Failures(Tally()).on_error(Update(1), failing_context(NothingSentError("the bot stops")))
-    assert caplog.records == []
+async def test_a_note_that_cannot_be_made_lets_nothing_be_sent(chat: FakeChat, settings: Settings) -> None:
+    await chat.ask("/seed 42")
+    with closing(sqlite3.connect(settings.database)) as connection:
+        connection.execute("CREATE TRIGGER f BEFORE INSERT ON creations BEGIN SELECT RAISE(ABORT, 'full'); END")
+        assert (await chat.ask("/dino")).html == sentences.NO_MEMORY
+        assert len(chat.messages) == 2
+        connection.execute("DROP TRIGGER f")
+    chat.bot.tally.errors.clear()
+    first = uncoded((await chat.ask("/dino")).html)
+    await chat.ask("/seed 42")
+    assert uncoded((await chat.ask("/dino")).html) == first

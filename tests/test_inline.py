@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.handlers.inline import LONGEST_LINE, NAMES, VERSES, is_name
-from bot.writing.writer import Busy, Writer
-from tests.serving import ALICE, BOB, Chat, uncoded, until
+from bot.asks import LONGEST_LINE, Typed
+from bot.commands.inline import NAMES, VERSES, is_name
+from bot.shelf import Shelf
+from tests.fake_chat import FakeChat
+from tests.serving import ALICE, BOB, uncoded, until
 
 if TYPE_CHECKING:
-    from bot.local.telegram import Person, Telegram
-    from bot.writing.desk import Text, Watch
+    from bot.creations import Creation
+    from bot.shelf import Text, Watch
     from model.decoding.requests import Request
-
-
-async def offered(chat: Chat, text: str, person: Person = ALICE, offset: str = "") -> dict[str, Any]:
-    query = chat.telegram.inline(text, person, offset)
-    await chat.settled()
-    return chat.telegram.queries.answers[query]
-
-
-def messages(answer: dict[str, Any]) -> list[str]:
-    return [result["message"]["text"] for result in answer["results"]]
 
 
 @pytest.mark.parametrize(
@@ -41,115 +33,80 @@ def test_any_text_is_one_of_both(text: str) -> None:
     assert is_name(text) in (True, False)
 
 
-async def test_names_that_begin_so(chat: Chat) -> None:
-    answer = await offered(chat, "Mango")
-    assert (answer["is_personal"], answer["cache_time"]) == (True, 60)
-    titles = [result["title"] for result in answer["results"]]
-    assert len(set(titles)) == NAMES
-    for title, result in zip(titles, answer["results"], strict=True):
-        assert title.startswith("Mango")
-        assert result["description"].startswith("new; the closest name I know is Mangosaurus, ")
-        text = result["message"]["text"]
-        assert text.startswith(f"{title}\nnew; ")
-        assert "turn" not in text
-        assert "reply_markup" not in result["message"]
-
-
-@pytest.mark.parametrize("text", ["Shall I compare <b>thee", "Alas!", "😀", "  Shall I "])
-async def test_verse_that_continues_a_line(chat: Chat, text: str) -> None:
-    answer = await offered(chat, text)
-    found = messages(answer)
-    assert len(set(found)) == VERSES
-    assert all(message.startswith(text.strip()) for message in found)
-    assert not any(", turn " in message for message in found)
-
-
-async def test_typing_takes_no_turn_and_the_same_words_offer_the_same(chat: Chat) -> None:
-    await chat.say("/seed 42")
-    (expected,) = await chat.say("/dino")
-    await chat.say("/seed 42")
-    first, again = await offered(chat, "ma"), await offered(chat, "ma")
-    assert messages(first) == messages(again)
-    await offered(chat, "shall i")
-    assert uncoded(*await chat.say("/dino")) == uncoded(expected)
-    assert len(await chat.mangosaurus.store.creations(ALICE.id)) == 2
-    await chat.say("/seed 42", BOB)
-    assert messages(await offered(chat, "ma", BOB)) == messages(first)
-    await chat.say("/seed 43", BOB)
-    assert messages(await offered(chat, "ma", BOB)) != messages(first)
-
-
-@pytest.mark.parametrize("text", ["x" * 250, "\u200b", "\u00a0 \u00ad"])
-async def test_nothing_to_offer(chat: Chat, text: str) -> None:
-    answer = await offered(chat, text)
-    assert (answer["results"], answer["cache_time"]) == ([], 0)
+async def test_names_that_begin_so(chat: FakeChat) -> None:
+    offers = await chat.type("Mango")
+    assert len({offer.title for offer in offers}) == NAMES
+    for offer in offers:
+        assert offer.title.startswith("Mango")
+        assert offer.description.startswith("new; the closest name I know is Mangosaurus, ")
+        assert offer.html.startswith(f"<b>{offer.title}</b>\n<i>new; ")
+        assert "turn" not in offer.html
+        assert "<code>" not in offer.html
+    assert len(await chat.type("")) == NAMES
 
 
 @pytest.mark.parametrize(
-    "text", ["my love \U0001f469\u200d\U0001f680 flies", "Shall\u00a0I compare thee", "x" * LONGEST_LINE]
+    "text", ["Shall I compare <b>thee", "Alas!", "😀", "  Shall I ", "Shall\u00a0I compare", "x" * LONGEST_LINE]
 )
-async def test_every_line_with_something_to_see_has_verse(chat: Chat, text: str) -> None:
-    answer = await offered(chat, text)
-    assert len(messages(answer)) == VERSES
-    assert all(message.startswith(text) for message in messages(answer))
+async def test_verse_that_continues_a_line(chat: FakeChat, text: str) -> None:
+    offers = await chat.type(text)
+    assert len({offer.html for offer in offers}) == VERSES
+    assert all(offer.html.unescape().startswith(f"<b>{text.strip()}</b>") for offer in offers)
+    assert not any(", turn " in offer.html for offer in offers)
 
 
-async def test_there_is_no_second_page(chat: Chat) -> None:
-    assert (await offered(chat, "ma", offset="5"))["results"] == []
+@pytest.mark.parametrize("text", ["x" * 250, "\u200b", "\u00a0 \u00ad"])
+async def test_nothing_to_offer(chat: FakeChat, text: str) -> None:
+    assert await chat.type(text) == []
 
 
-async def test_a_full_queue_offers_nothing(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def full(self: Writer, request: Request, *watch: Watch | None) -> Text:
-        raise Busy("9 requests are waiting already")
+async def test_typing_takes_no_turn_and_the_same_words_offer_the_same(chat: FakeChat) -> None:
+    await chat.ask("/seed 42")
+    expected = await chat.ask("/dino")
+    await chat.ask("/seed 42")
+    offers = [await chat.type("ma") for _ in range(2)]
+    assert offers[0] == offers[1]
+    await chat.type("shall i")
+    assert uncoded((await chat.ask("/dino")).html) == uncoded(expected.html)
+    assert len(await chat.bot.store.creations(ALICE)) == 2
+    bob = FakeChat(chat.bot, BOB)
+    for seed, is_same in ((42, True), (43, False)):
+        await bob.ask(f"/seed {seed}")
+        assert (await bob.type("ma") == offers[0]) == is_same
 
-    monkeypatch.setattr(Writer, "write", full)
-    answer = await offered(chat, "ma")
-    assert (answer["results"], answer["cache_time"]) == ([], 0)
 
-
-async def test_only_the_newest_of_what_is_typed_is_written(
-    chat: Chat, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
+async def test_only_the_newest_of_what_is_typed_is_offered_and_nothing_waits_for_a_poem(
+    chat: FakeChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, begun, go_on = Writer.write, asyncio.Event(), asyncio.Event()
+    write, go_on = Shelf.write, {prompt: asyncio.Event() for prompt in ("Shall I", "m", "ma")}
+    begun: list[str] = []
 
-    async def slow(self: Writer, request: Request, *watch: Watch | None) -> Text:
-        begun.set()
-        await go_on.wait()
-        return await write(self, request, *watch)
+    async def slow(shelf: Shelf, creation: Creation, watch: Watch | None = None) -> Text:
+        begun.append(creation.prompt)
+        await go_on[creation.prompt].wait()
+        return await write(shelf, creation, watch)
 
-    monkeypatch.setattr(Writer, "write", slow)
-    older = telegram.inline("m", ALICE)
-    await begun.wait()
-    newer, of_bob = telegram.inline("ma", ALICE), telegram.inline("m", BOB)
-    await telegram.fetched()
-    go_on.set()
-    await chat.settled()
-    assert older not in telegram.queries.answers
-    assert messages(telegram.queries.answers[newer])
-    assert messages(telegram.queries.answers[of_bob])
-
-
-async def test_typing_does_not_wait_for_a_poem(chat: Chat, telegram: Telegram, monkeypatch: pytest.MonkeyPatch) -> None:
-    write, go_on = Writer.write, asyncio.Event()
-
-    async def slow(self: Writer, request: Request, *watch: Watch | None) -> Text:
-        if self is chat.mangosaurus.writers["poem"]:
-            await go_on.wait()
-        return await write(self, request, *watch)
-
-    monkeypatch.setattr(Writer, "write", slow)
-    telegram.say("/poem Shall I", ALICE)
-    query = telegram.inline("ma", ALICE)
-    await until(lambda: query in telegram.queries.answers)
-    go_on.set()
-    await chat.settled()
-    assert chat.texts()[0].startswith("Shall I")
+    monkeypatch.setattr(Shelf, "write", slow)
+    poem = asyncio.create_task(chat.ask("/poem Shall I"))
+    await until(lambda: begun)
+    older = chat.bot.ask(Typed(person=ALICE, chat=chat, text="m"))
+    await until(lambda: "m" in begun)
+    newer = chat.bot.ask(Typed(person=ALICE, chat=chat, text="ma"))
+    await older  # cancelled by the newer one
+    assert chat.offers == []
+    go_on["ma"].set()
+    await newer
+    assert chat.offers[0][0].title.startswith("Ma")
+    assert not poem.done()
+    go_on["Shall I"].set()
+    assert "Shall I" in (await poem).html
 
 
-async def test_an_offer_that_is_sent(chat: Chat, telegram: Telegram) -> None:
-    query = telegram.inline("ma", ALICE)
-    await chat.settled()
-    message = telegram.choose(query, "0", ALICE)
-    await chat.settled()
-    assert message["text"].startswith("Ma")
-    assert chat.texts() == []
+async def test_a_failure_offers_nothing(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: Request) -> Text:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Shelf, "write", fail)
+    assert await chat.type("ma") == []
+    assert chat.bot.tally.errors == {"ZeroDivisionError": 1}
+    chat.bot.tally.errors.clear()

@@ -1,102 +1,111 @@
-"""`/start`, `/help`, `/about`, and what no other room answers."""
+"""`/start`, `/help`, `/about`, and what nothing else answers."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
-from telegram import Update
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
-from bot.conversation import texts
-from bot.local.markup import parse_html
-from bot.local.telegram import group
-from tests.serving import ADMIN, ALICE, Chat
+from bot.asks import File, Said, Sent
+from bot.words import sentences
+from tests.fake_chat import FakeChat
+from tests.serving import ADMIN, ALICE
 
-UNKNOWN = texts.UNKNOWN_COMMAND
+if TYPE_CHECKING:
+    from bot.app import Bot
 
-
-async def test_hello(chat: Chat) -> None:
-    assert await chat.say("/start") == [parse_html(texts.START)[0]]
-
-
-async def test_about(chat: Chat) -> None:
-    (answer,) = await chat.say("/about")
-    for writer in chat.mangosaurus.writers.values():
-        assert f"version {writer.checkpoint.version}, 3.000 nats per character" in answer
-    assert "1 names" in answer
+EMOJI = "🦖" * 1024 + "é" * 2048
 
 
-async def test_help_shows_administrators_their_command(chat: Chat) -> None:
-    shown, _ = parse_html(texts.help_for("mangosaurus_bot", is_admin=False))
-    assert "@mangosaurus_bot mango" in shown
-    assert await chat.say("/help") == [shown]
-    (answer,) = await chat.say("/help", ADMIN)
-    assert "/retrain" in answer
+@pytest.fixture
+def group(bot: Bot) -> FakeChat:
+    return FakeChat(bot, -5, is_private=False)
 
 
-@pytest.mark.parametrize("text", ["/dance", "/dinosaur", "/retrain dino", "/retrain@mangosaurus_bot dino", "/DANCE x"])
-async def test_a_command_that_does_not_exist(chat: Chat, text: str) -> None:
-    assert await chat.say(text) == [UNKNOWN]
+async def test_hello_help_and_about(chat: FakeChat) -> None:
+    assert (await chat.ask("/start")).html == sentences.START
+    assert (await chat.ask("/HELP")).html == sentences.HELP
+    chat.bot.username = "mangosaurus_bot"
+    everybody = await chat.ask("/help me")
+    assert "<code>@mangosaurus_bot mango</code>" in everybody.html
+    assert "/retrain" not in everybody.html
+    admins = await FakeChat(chat.bot, ADMIN, is_admin=True).ask("/help")
+    assert admins.html == f"{everybody.html}\n\n{sentences.HELP_ADMIN}"
+    about = (await chat.ask("/about")).html
+    for checkpoint in chat.bot.shelf.serving.values():
+        assert f"version <code>{checkpoint.version}</code>, 3.000 nats per character" in about
+    assert "a plain recurrent network" in about
+    assert "an LSTM" in about
 
 
-@pytest.mark.parametrize("text", ["/dino@other_bot", "/dance@other_bot", "/poem@other_bot Shall I"])
-async def test_commands_for_another_bot_are_ignored(chat: Chat, text: str) -> None:
-    assert await chat.say(text) == []
-    assert await chat.say(text, chat=group(-5)) == []
+async def test_what_begins_with_a_slash_is_no_line(chat: FakeChat, group: FakeChat) -> None:
+    """Nor does any message reach what answers stickers and inline queries by its name."""
+    commands = ("/dance", "/dinosaur", "/retrain dino", "/DANCE x", "/models", "/status")
+    odd = ("/", "//", "/ dino", "/größe", "/1", "/\nShall I", "/sent", "/typed", "/ sent", "/ typed x", "/\u00a0sent")
+    for text in (*commands, *odd):
+        assert (await chat.ask(text)).html == sentences.UNKNOWN_COMMAND
+        group.bot.ask(Said(person=ALICE, chat=group, text=text))
+    await group.bot.idle()
+    assert group.messages == []
+    assert (await group.ask("/start", ALICE)).html == sentences.START
 
 
-async def test_silence_in_groups(chat: Chat) -> None:
-    for text in ("/dance", "/retrain dino", "hello", "/dance@mangosaurus_bot"):
-        assert await chat.say(text, chat=group(-5)) == []
-    assert await chat.say("/start", chat=group(-5)) != []
+async def test_what_is_no_text(chat: FakeChat, group: FakeChat) -> None:
+    for caption in ("", "/dino", "/retrain dino", "Shall I"):
+        assert (await chat.ask(caption, album="")).html == sentences.ONLY_TEXT
+        await group.bot.ask(Sent(person=ALICE, chat=group, text=caption))
+    assert group.messages == []
 
 
-async def test_a_picture_is_no_text(chat: Chat) -> None:
-    photo = [{"file_id": "x", "file_unique_id": "y", "width": 1, "height": 1}]
-    message = {"message_id": 7, "date": 1, "chat": ALICE.chat(), "from": ALICE.user(), "photo": photo}
-    entities = [{"type": "bot_command", "offset": 0, "length": 5}]
-    await chat.say("/start")
-    assert await chat.post(message=message) == [texts.ONLY_TEXT]
-    captioned = message | {"caption": "/dino", "caption_entities": entities}
-    assert await chat.post(message=captioned) == [texts.ONLY_TEXT]
-    assert await chat.post(message=captioned | {"chat": group(-5)}) == []
+async def test_an_album_is_answered_once(chat: FakeChat) -> None:
+    for album in ("1234", "1235", "1234"):
+        for _ in range(3):
+            await chat.bot.ask(Sent(person=ALICE, chat=chat, text="", album=album))
+    assert [message.html for message in chat.messages] == [sentences.ONLY_TEXT] * 2
 
 
-@pytest.mark.parametrize("text", ["/nope", "/", "//", "/ dino", "/größe", "/nope@mangosaurus_bot", "/1", "/\nShall I"])
-async def test_what_begins_with_a_slash_is_no_line(chat: Chat, text: str) -> None:
-    assert await chat.say(text) == [UNKNOWN]
-    assert await chat.say(text, chat=group(-5)) == []
+async def test_only_an_admins_file_can_bring_a_command(chat: FakeChat) -> None:
+    async def read() -> bytes:
+        raise AssertionError("nobody may read it")
+
+    file = File(name="x.txt", size=1, read=read)
+    assert (await chat.ask("/retrain names x", file=file)).html == sentences.ONLY_TEXT
+    admin = FakeChat(chat.bot, ADMIN, is_admin=True)
+    assert (await admin.ask("/dino", file=file)).html == sentences.ONLY_TEXT
+    assert (await admin.ask("/retrain", file=file)).html != sentences.ONLY_TEXT
 
 
-@pytest.mark.parametrize("line", ["and/or", "#1", "#x", "1/2 of it", "@all", "?/"])
-async def test_what_only_looks_odd_is_a_line(chat: Chat, line: str) -> None:
-    (answer,) = await chat.say(line)
-    assert answer.startswith(line)
-    (answer,) = await chat.say('"/ in quotes"')
-    assert answer.startswith("/ in quotes")
+async def test_a_message_as_long_as_can_be(chat: FakeChat) -> None:
+    for command in (
+        "dino",
+        "poem",
+        "sonnet",
+        "seed",
+        "again",
+        "settings",
+        "voices",
+        "about",
+        "help",
+        "start",
+        "nothing",
+    ):
+        for text in (f"/{command} {EMOJI}", f"/{command} {'9' * 4000}", f"/{command} {'a b ' * 1000}"):
+            answer = await chat.ask(text[:4096])
+            assert 0 < len(answer.html) < 2000
+            assert "went wrong" not in answer.html
 
 
-async def test_a_service_message_is_not_answered(chat: Chat) -> None:
-    pinned = {"message_id": 7, "date": 1, "chat": ALICE.chat(), "from": ALICE.user(), "group_chat_created": True}
-    assert await chat.post(message=pinned) == []
-
-
-async def test_other_updates_are_not_answered(chat: Chat) -> None:
-    poll = {"id": "1", "question": "?", "options": [], "total_voter_count": 0, "is_closed": False, "is_anonymous": True}
-    poll |= {"type": "regular", "allows_multiple_answers": False, "members_only": False}
-    poll |= {"allows_revoting": False}
-    application = chat.mangosaurus.application
-    await application.process_update(Update.de_json({"update_id": 1, "poll": poll}, application.bot))
-    assert chat.texts() == []
-
-
-async def test_an_album_is_answered_once(chat: Chat) -> None:
-    def album(name: str) -> list[dict[str, Any]]:
-        photo = [{"file_id": "x", "file_unique_id": "y", "width": 1, "height": 1}]
-        about = {"date": 1, "chat": ALICE.chat(), "from": ALICE.user(), "photo": photo, "media_group_id": name}
-        return [{"message_id": number} | about for number in range(3)]
-
-    await chat.say("/start")
-    for name in ("1234", "1235"):
-        answers = [await chat.post(message=picture) for picture in album(name)]
-        assert answers == [[texts.ONLY_TEXT], [], []]
+@given(text=st.text(min_size=1, max_size=300))
+@hypothesis_settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_any_text_after_any_command_and_inline(chat: FakeChat, text: str) -> None:
+    """A sane answer or silence, never an error: `serving` looks at that."""
+    for command in ("", "/", "/dino ", "/poem ", "/seed ", "/again ", "/sonnet voice:", "/dino voice:"):
+        before = len(chat.messages)
+        answer = await chat.ask(command + text)
+        assert len(chat.messages) == before + 1
+        assert 0 < len(answer.html) < 20_000
+    await chat.type(text)
+    assert not chat.bot.tally.errors

@@ -1,0 +1,253 @@
+"""Sentences and layout: each is HTML that every door can show, escaped by its type, and it fits."""
+
+from __future__ import annotations
+
+import re
+import string
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import Markup, escape
+
+from bot.asks import LONGEST_LINE
+from bot.chat import Button
+from bot.creations import LONGEST_VERSE, MOST_CONTINUED, SHARES, STEPS, USUAL, Creation, Person, Wish
+from bot.shelf import Neighbour, Text
+from bot.words import admins, layout, page, sentences
+from bot.words.layout import typeset
+from bot.words.runs import STYLES, Run, runs
+from model.decoding.limits import MAX_TEMPERATURE
+from model.text.forms import Genre
+
+BOT = Path(__file__).resolve().parents[1] / "bot"
+LONGEST_MESSAGE, LONGEST_CAPTION, LONGEST_NOTICE = 4096, 1024, 200
+"""Of Telegram, in UTF-16 code units of what is shown; a notice is counted in characters."""
+STRANGE = "<b>&amp; 😀 </i>\u202e'\""
+
+
+def shown(html: Markup) -> str:
+    """Return what a reader sees. A tag that is not closed, or none that doors can show, is an error."""
+    opened: list[str] = []
+    for slash, tag in re.findall(r"<(/?)([^>]*)>", html):
+        assert tag in STYLES
+        assert not slash or opened.pop() == tag
+        opened += [] if slash else [tag]
+    assert not opened
+    return "".join(run.text for run in runs(html))
+
+
+def units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def templates() -> dict[str, Markup]:
+    """Return every sentence that is a constant."""
+    found: dict[str, Markup] = {}
+    for room in (sentences, admins, page):
+        for name, value in vars(room).items():
+            each = value.values() if isinstance(value, dict) else [value]
+            found |= {f"{name} {number}": one for number, one in enumerate(each) if isinstance(one, Markup)}
+    return found
+
+
+def filled(template: Markup, word: object) -> Markup:
+    """Fill every gap of a template. A gap with a number in it gets one."""
+    gaps = [spec for _, name, spec, _ in string.Formatter().parse(template) if name is not None]
+    return template.format(*(1.5 if spec and spec[-1] in "f%g" else 7 if spec else word for spec in gaps))
+
+
+@pytest.mark.parametrize("name", templates())
+def test_every_sentence_is_html_that_fits_and_escapes_what_is_put_into_it(name: str) -> None:
+    template = templates()[name]
+    assert len(templates()) > 100
+    text = shown(filled(template, STRANGE))
+    assert 0 < units(text) <= (LONGEST_MESSAGE if name.startswith("HELP") else LONGEST_CAPTION)
+    assert "!" not in text
+    assert text == text.strip() or template.endswith("{}")
+    without = shown(filled(template, ""))
+    assert len(text) - len(without) == len(STRANGE) * (text.count(STRANGE))
+    assert len(sentences.plain(filled(template, STRANGE))) <= LONGEST_NOTICE
+
+
+@given(st.text())
+def test_notices_fit_and_show_what_they_say(text: str) -> None:
+    notice = sentences.plain(Markup("<b>{}</b>").format(text))
+    assert len(notice) <= LONGEST_NOTICE
+    assert notice == text or len(text) > LONGEST_NOTICE
+
+
+def test_no_sentence_comes_from_elsewhere() -> None:
+    """Commands send templates of `words`, never words of their own."""
+    senders = re.compile(r"""(?:say|change|notice|picture|document|Explained|Markup)\(\s*f?["'][^"'{}<>\\]*\w{3}""")
+    rooms = [*(BOT / "commands").glob("*.py"), *BOT.glob("*.py"), *(BOT / "training").glob("*.py")]
+    assert len(rooms) > 20
+    assert [room.name for room in rooms if senders.search(room.read_text(encoding="utf-8"))] == []
+
+
+def made(genre: Genre, prompt: str = "", **facts: object) -> Creation:
+    return Creation("k7m2p9x", 1, genre, "0" * 12, 42, 0, prompt, USUAL[genre], **facts)  # type: ignore[arg-type]
+
+
+@given(
+    st.text("😀<&aé\n.", max_size=LONGEST_LINE),
+    st.text("<&i '.\n", max_size=LONGEST_VERSE * (MOST_CONTINUED + 1)),
+    st.sampled_from(["", " ", "\n"]),
+)
+def test_every_poem_fits_and_shows_the_line_word_for_word(line: str, verse: str, between: str) -> None:
+    poem = made(Genre.POEM, line, length=MOST_CONTINUED)
+    html = layout.reply(poem, Text((verse,), between=between))
+    assert html.startswith(Markup("<b>{}</b>").format(line) + between)
+    assert units(shown(html)) <= LONGEST_MESSAGE
+    sonnet = layout.reply(made(Genre.SONNET, line.replace("\n", "")), Text((verse[:900],)))
+    assert units(shown(sonnet)) <= LONGEST_MESSAGE
+    title, description = layout.offer(poem, Text((verse,), between=between))
+    assert len(title) <= layout.LONGEST_TITLE
+    assert len(description) <= layout.LONGEST_DESCRIPTION
+
+
+@given(
+    st.lists(
+        st.tuples(st.text("<&é'", min_size=1, max_size=40), st.text(min_size=1, max_size=40)), min_size=1, max_size=10
+    )
+)
+def test_names_are_escaped_and_fit(pairs: list[tuple[str, str]]) -> None:
+    text = Text(tuple(name for name, _ in pairs), tuple(Neighbour(near, 1) for _, near in pairs))
+    html = layout.reply(made(Genre.DINO, voice="k7m2p9x"), text)
+    assert units(shown(html)) <= LONGEST_MESSAGE
+    assert all(str(escape(name.capitalize())) in html for name, _ in pairs)
+
+
+def test_names_in_words() -> None:
+    small = "seed 42, turn 1</i> <code>k7m2p9x</code>"
+    near, parts = Neighbour("yi", 1), "<i>onych-, claw + -odon, tooth</i>"
+
+    def reply(names: tuple[str, ...], nears: tuple[Neighbour | None, ...], **facts: object) -> str:
+        return layout.reply(made(Genre.DINO, **facts), Text(names, nears, has_capitals="voice" in facts))  # type: ignore[arg-type]
+
+    assert reply(("y",), (near,)) == f"<b>Y</b>\n<i>new; the closest name I know is Yi, one letter away; {small}"
+    assert reply(("onychodon",), (None,)) == f"<b>Onychodon</b>\n{parts}\n<i>new; {small}"
+    assert "claw" not in reply(("onychodon", "mangodon"), (None, None))
+    assert reply(("onychodon",), (None,), voice="k7m2p9x") == f"<b>onychodon</b>\n<i>new; {small}"
+    assert reply(("a", "b"), (near, None)) == (
+        "<b>A</b> <i>Yi, 1</i>\n<b>B</b>\n\n<i>all new; beside each, the closest name I know and how many letters "
+        f"apart they are; {small}"
+    )
+
+
+def test_poems_and_sonnets_in_words() -> None:
+    small = "<i>seed 42, turn 1</i> <code>k7m2p9x</code>"
+    assert layout.reply(made(Genre.POEM, "a "), Text(("b\ni",))) == f"<b>a </b>b\nI\n\n{small}"
+    assert layout.reply(made(Genre.POEM, "a"), Text(("b",), between="\n")) == f"<b>a</b>\nB\n\n{small}"
+    assert layout.reply(made(Genre.POEM, "a"), Text((" b\ni",), has_capitals=True)) == f"<b>a</b> b\ni\n\n{small}"
+    verse = "\n".join(f"line {number}," for number in range(13))
+    stanzas = shown(layout.reply(made(Genre.SONNET, "& MINE"), Text((verse,)))).split("\n\n")
+    assert [len(stanza.split("\n")) for stanza in stanzas] == [4, 4, 4, 2, 1]
+    assert stanzas[0].startswith("& MINE\nLine 0,")
+    assert stanzas[3].endswith("Line 12.")
+    begun = layout.sonnet_begun(made(Genre.SONNET, "& MINE"), verse.split("\n")[:4])
+    assert shown(begun) == "& MINE\nLine 0,\nLine 1,\nLine 2,\n\nLine 3,\n…"
+
+
+@pytest.mark.parametrize(
+    ("verse", "whole"),
+    [
+        ("a,", "A."),
+        ("a", "A."),
+        ("a;\nb --", "A;\nB."),
+        ("a?", "A?"),
+        ("a!'", "A!'"),
+        ("a.)", "A.)"),
+        ("o'", "O'."),
+        ("", "."),
+    ],
+)
+def test_a_sonnet_ends_with_a_full_stop(verse: str, whole: str) -> None:
+    assert shown(layout.reply(made(Genre.SONNET), Text((verse,)))).startswith(f"{whole}\n\n")
+
+
+# Capitals.
+
+VERSE = st.text("\n !'(),-.:;?abi dlmve")
+
+
+@pytest.mark.parametrize(
+    ("line", "verse", "set_verse"),
+    [
+        ("", "when i do count\nthe clock", "When I do count\nThe clock"),
+        ("", "'tis so. (ah! 'twas) not i", "'Tis so. (Ah! 'Twas) not I"),
+        ("", "i'll i'd i've i'm, i?", "I'll I'd I've I'm, I?"),
+        ("", "in i' faith i'st it isi", "In i' faith i'st it isi"),
+        ("", "say 'i am.' then i'", "Say 'I am.' Then i'"),
+        ("", "one, two; three: four", "One, two; three: four"),
+        ("", "a.b", "A.b"),
+        ("", "\n\n  x", "\n\n  X"),
+        ("", "--x", "--x"),
+        ("Shall I compare thee", " to a day?\nthou art", " to a day?\nThou art"),
+        ("Shall I compare thee.", " to i", " To I"),
+        ("Shall I compare the", "i of", "i of"),
+        ("one line\n", "and", "And"),
+        ("'", "tis", "Tis"),
+        ("É", "tis", "tis"),
+        ("what i", " say i", " say I"),
+    ],
+)
+def test_where_capitals_are_set(line: str, verse: str, set_verse: str) -> None:
+    assert typeset(verse, after=line) == set_verse
+
+
+@given(VERSE | st.text(), VERSE | st.text())
+def test_only_case_changes_and_once_is_enough(verse: str, line: str) -> None:
+    set_verse = typeset(verse, after=line)
+    assert all(new in (old, old.upper()) for old, new in zip(verse, set_verse, strict=True))
+    assert typeset(set_verse, after=line) == set_verse
+
+
+@given(VERSE)
+def test_every_line_and_a_lone_i_begin_with_a_capital(verse: str) -> None:
+    set_verse = typeset(verse)
+    assert not any(line.lstrip("'( ")[:1].islower() for line in set_verse.split("\n"))
+    assert not {"i", "i'll", "i'd", "i've", "i'm"} & set(set_verse.replace("\n", " ").split(" "))
+
+
+# Runs, numbers, temperatures, buttons.
+
+
+def test_runs_of_a_message() -> None:
+    html = Markup("<b>Try</b> /dino &amp; <code>/dino 5</code>, or <i>a/b <b>c</b></i>\n<pre>/x</pre>")
+    assert runs(html) == [
+        *(Run("Try", ("bold",)), Run(" "), Run("/dino", ("command",)), Run(" & "), Run("/dino 5", ("code",))),
+        *(Run(", or "), Run("a/b ", ("italic",)), Run("c", ("italic", "bold")), Run("\n"), Run("/x", ("pre",))),
+    ]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["", *STYLES]), st.text(max_size=9)), max_size=9))
+def test_words_of_people_are_only_ever_text(pieces: list[tuple[str, str]]) -> None:
+    html = Markup().join(Markup(f"<{tag}>{{}}</{tag}>" if tag else "{}").format(text) for tag, text in pieces)
+    found = runs(html)
+    assert "".join(run.text for run in found) == "".join(text for _, text in pieces)
+    styles = set(chain.from_iterable(run.styles for run in found)) - {"command"}
+    assert styles == {STYLES[tag] for tag, text in pieces if tag and text}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.4, "0 s"), (89, "89 s"), (90, "2 min"), (5399, "90 min"), (5400, "1.5 h")]
+)
+def test_durations(seconds: float, words: str) -> None:
+    assert sentences.duration(seconds) == words
+    assert [sentences.counted(n, "text") for n in (0, 1, 2000)] == ["0 texts", "1 text", "2,000 texts"]
+
+
+@given(st.floats(0, 5), st.sampled_from(list(SHARES)))
+def test_every_mood_can_be_drawn_with(bold: float, mood: str) -> None:
+    person = Person(1, 42, mood=mood)  # type: ignore[arg-type]
+    temperature = Wish(Genre.DINO).creation(person, "", "", bold).temperature
+    assert 0 <= temperature <= MAX_TEMPERATURE
+    assert mood != "bold" or temperature == min(round(bold, 3), MAX_TEMPERATURE)
+
+
+def test_steps_rise_and_buttons_are_words_between_colons() -> None:
+    assert sorted(set(STEPS)) == list(STEPS)
+    assert Button.of("Yes", "forget", "yes", -5) == ("Yes", "1:forget:yes:-5")
