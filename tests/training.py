@@ -59,8 +59,10 @@ class Door:
 async def started(settings: Settings, chat: FakeChat | None = None) -> AsyncIterator[FakeChat]:
     """Start a bot, again if there is a chat of before, and return the admin's chat with it."""
     chat = chat or FakeChat(cast("Bot", None), ADMIN, is_admin=True)
-    async with running(settings, [Door(chat)]):
-        yield chat
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.store.NEW_SEEDS", 1)  # so that every run of a test reads the same texts
+        async with running(settings, [Door(chat)]):
+            yield chat
 
 
 class Script:
@@ -143,7 +145,6 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
     script = Script()
     monkeypatch.setattr("bot.training.child.Child.start", script.start)
     monkeypatch.setattr("bot.training.runs.PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr("bot.chat.PAUSE_SECONDS", 0.001)
     return script
 
 
