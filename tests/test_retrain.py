@@ -497,11 +497,26 @@ async def test_a_message_that_is_gone_is_replaced_if_the_bot_may_write(
     script: Script, admin: FakeChat, own_checkpoints: Path, is_kicked: bool
 ) -> None:
     await begun(admin, script)
-    admin.failures += [Gone("message to edit not found")] * (2 if is_kicked else 1)
+    admin.failures += [Gone("message to edit not found")] * (9 if is_kicked else 1)
     script.trained()
     await verdict(admin)
-    assert len(admin.messages) == (1 if is_kicked else 2)
+    assert (len(admin.messages), len(admin.failures)) == ((1, 7) if is_kicked else (2, 0))
     assert left(own_checkpoints) == []
+
+
+async def test_a_verdict_that_arrives_late_does_not_touch_the_next_run(script: Script, admin: FakeChat) -> None:
+    first = await begun(admin, script)
+    admin.failures += [NotSent("away")] * 100_000
+    script.trained()
+    await until(lambda: admin.bot.runs.running is None)
+    other = FakeChat(admin.bot, 901, is_admin=True)
+    await begun(other, script)
+    admin.failures.clear()
+    await until(lambda: "improved" in first.html)
+    await asyncio.sleep(0.01)
+    assert (script.folder / "run.json").exists()
+    await other.press(CANCEL)
+    await verdict(other)
 
 
 async def test_changes_keep_the_pace_of_the_chat(script: Script, admin: FakeChat) -> None:

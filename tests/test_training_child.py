@@ -245,6 +245,7 @@ async def test_nothing_outlives_a_bot_that_is_killed(own_settings: Settings, own
     assert await killed.stdout.readline() == b"it trains\n"
     processes = psutil.Process(killed.pid).children(recursive=True)
     assert len(processes) == 2
+    assert all(process.nice() >= 10 for process in processes)
     killed.kill()
     await killed.wait()
     await until(lambda: all(is_gone(process.pid) for process in processes))

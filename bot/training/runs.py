@@ -203,7 +203,8 @@ class Runs:
             except (NotSent, InDoubt) as error:
                 logger.warning("The end of a training waits: %s", error)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), PAUSE_SECONDS)
+                    async with asyncio.timeout(PAUSE_SECONDS):
+                        await self._stopping.wait()
                     return
         await asyncio.to_thread(folders.settle, folder, run)
 
