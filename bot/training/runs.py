@@ -45,7 +45,10 @@ SNAPSHOT_SECONDS = 1.5
 
 
 class Runs:
-    """The runs of one bot. `shelf` has the weights, and its folder the folders of the runs."""
+    """The runs of one bot. `shelf` has the weights, and its folder the folders of the runs.
+
+    What holds the lock of a folder for a moment does so on the event loop, so that no run of this bot meets another.
+    """
 
     def __init__(self, shelf: Shelf) -> None:
         self.running: Run | None = None
@@ -72,11 +75,11 @@ class Runs:
         self._is_cancelled = self._is_finishing = False
         try:
             folder, done = folder_of(self._directory, run.network), None
-            if not run.fresh and (interrupted := await asyncio.to_thread(folders.interrupted, folder)):
+            if not run.fresh and (interrupted := folders.interrupted(folder)):
                 await asyncio.to_thread(self._progress.read, log_of(folder))
                 run, done = interrupted, self._progress.fraction
             else:
-                await asyncio.to_thread(folders.drop, folder)
+                folders.drop(folder)
             message = await chat.say(admins.training_begins(run, done), _buttons(run))
         except BaseException as error:
             self.running = None
@@ -99,10 +102,10 @@ class Runs:
         if self._child:
             self._child.kill()
 
-    async def drop(self, network: str) -> None:
+    def drop(self, network: str) -> None:
         """Remove the interrupted run of a network, if there is one. Explained if another process goes on with it."""
         try:
-            await asyncio.to_thread(folders.drop, folder_of(self._directory, network))
+            folders.drop(folder_of(self._directory, network))
         except BlockingIOError as error:
             raise Explained(admins.TRAINING_ELSEWHERE) from error
 
@@ -206,7 +209,7 @@ class Runs:
                     async with asyncio.timeout(PAUSE_SECONDS):
                         await self._stopping.wait()
                     return
-        await asyncio.to_thread(folders.settle, folder, run)
+        folders.settle(folder, run)
 
     async def _train(self, run: Run, folder: Path, show: Callable[[], None]) -> str | None:
         """Return the version of better weights, which are current now, "" if they are not better; None at a stop."""
