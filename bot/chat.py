@@ -159,7 +159,8 @@ class LiveMessage:
             while not self._changed.is_set():
                 await self._chat.typing()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), TYPING_SECONDS)
+                    async with asyncio.timeout(TYPING_SECONDS):  # Python 3.11's wait_for may swallow a cancellation
+                        await self._changed.wait()
         while True:
             await self._changed.wait()
             async with self._on_its_way:

@@ -22,6 +22,7 @@ from tests.bounds import pytest_runtest_call, pytest_runtest_setup, pytest_runte
 from tests.databases import database, postgresql, postgresql_folder  # noqa: F401 - fixtures
 from tests.serving import ADMIN, install_both, serving
 from tests.telegram.server import Server
+from tests.training import admin, script  # noqa: F401 - fixtures
 from tests.voices import keats, pokemon, voices  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:

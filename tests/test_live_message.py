@@ -45,6 +45,17 @@ def test_changes_keep_their_distance_and_show_the_newest() -> None:
     run(scenario())
 
 
+async def test_what_is_shown_just_before_the_end_does_not_hold_it_up() -> None:
+    """In Python 3.11, wait_for swallows a cancellation that comes as soon as what it waits for."""
+    chat = chat_at(0.0)
+    async with asyncio.timeout(5), LiveMessage(chat) as live:
+        while not chat.typed:
+            await asyncio.sleep(0)
+        live.show(Markup("begun"))
+    await live.conclude(END)
+    assert [message.history for message in chat.messages] == [["end"]]
+
+
 def test_what_is_done_within_a_moment_is_one_message() -> None:
     async def scenario() -> None:
         chat = chat_at(3.0)

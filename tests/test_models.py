@@ -1,36 +1,26 @@
-"""`/models` and `/rollback`: versions as they are in their folders, promotion, comparison, and the way back."""
+"""`/models`: versions as they are in their folders, which of them serves, the questions before a change, and Undo."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
 import os
-import re
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from bot.conversation import texts
-from bot.local.contents import Refusal
-from bot.local.markup import parse_html
-from bot.local.telegram import group
-from bot.training.choice import A_PAGE
-from bot.training.commands import Comparison
-from bot.training.lessons import Lesson
-from bot.training.locks import LOCK, locked
-from bot.writing.folders import Folders
 
-from bot.training import choice as choosing
+from bot.chat import Gone
+from bot.commands.models import doubt_about
+from bot.locks import locked
+from bot.words import admins, sentences
 from model.checkpoint.versions import Versions, save
-from tests.serving import ADMIN, ALICE, Chat, serving, untrained
+from tests.fake_chat import FakeChat
+from tests.serving import ALICE, untrained
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from bot.local.telegram import Telegram
-
-    from bot.settings import Settings
+    from bot.voices import Voices
     from model.checkpoint.encoding import Checkpoint
     from model.text.forms import Form
 
@@ -40,19 +30,9 @@ def dino(own_checkpoints: Path) -> Versions:
     return Versions(own_checkpoints / "dino")
 
 
-@pytest.fixture
-async def chat(settings: Settings, telegram: Telegram, own_checkpoints: Path) -> AsyncIterator[Chat]:
-    async with serving(dataclasses.replace(settings, checkpoints=own_checkpoints), telegram) as chat:
-        yield chat
-
-
-def shown(html: str) -> str:
-    return parse_html(html)[0]
-
-
-def add(versions: Versions, day: int, loss: float, form: Form = "names") -> str:
+def add(versions: Versions, day: int, loss: float, form: Form = "names", known: str = "mangosaurus") -> str:
     """Add a version that was made on a day of January 2025."""
-    made = untrained(form, seed=day)
+    made = untrained(form, day, known=tuple(known.split()))
     description = dataclasses.replace(made.description, created=f"2025-01-{day:02}T12:00:00+00:00", held_out_loss=loss)
     path = versions.directory / "new"
     version = save(path, dataclasses.replace(made, description=description)).version
@@ -67,124 +47,99 @@ def damage(path: Path) -> None:
     path.write_bytes(content)
 
 
-async def test_versions_are_shown_the_newest_first(chat: Chat, dino: Versions) -> None:
+async def test_the_last_eight_are_shown_the_newest_first(admin: FakeChat, dino: Versions) -> None:
     """By the date in them: in a clone, all files have the same."""
     newest, middle, first = add(dino, 9, 1.25), add(dino, 2, 2.0), dino.current()
     os.utime(dino.path(newest), (1, 1))
-    (answer,) = await chat.say("/models", ADMIN)
-    assert answer.split("\n\n") == [
-        "Versions of dino, the newest first",
-        f"{newest}\n2025-01-09, recipe TEST, 1 step, held-out loss 1.2500",
-        f"{middle}\n2025-01-02, recipe TEST, 1 step, held-out loss 2.0000",
-        f"{first} serves\n2024-01-01, recipe TEST, 1 step, held-out loss 3.0000",
+    message = await admin.ask("/models")
+    assert message.html.split("\n\n") == [
+        "Versions of <b>dino</b>, the newest first",
+        f"<code>{newest}</code>\n2025-01-09, recipe TEST, 1 step, held-out loss 1.2500",
+        f"<code>{middle}</code>\n2025-01-02, recipe TEST, 1 step, held-out loss 2.0000",
+        f"<code>{first}</code> <b>in use</b>\n2024-01-01, recipe TEST, 1 step, held-out loss 3.0000",
     ]
-    actions = [f"{action} {version}" for version in (newest, middle) for action in ("promote", "compare")]
-    assert chat.buttons() == [*actions, "poem"]
+    assert message.labels == [f"use {newest}", f"use {middle}", "poem"]
+    for day in range(10, 20):
+        newest = add(dino, day, 2.0)
+    message = await admin.ask("/models dino")
+    assert len(message.labels) == 9
+    assert message.labels[0] == f"use {newest}"
+    assert len((await admin.press("poem")).labels) == 1
+    assert message.html.startswith("Versions of <b>poem</b>")
 
 
-async def test_a_damaged_version_is_listed_as_damaged_and_cannot_be_chosen(chat: Chat, dino: Versions) -> None:
+async def test_a_damaged_version_is_listed_and_cannot_be_chosen(admin: FakeChat, dino: Versions) -> None:
     weights, header = add(dino, 9, 1.25), add(dino, 2, 2.0)
     damage(dino.path(weights))
     dino.path(header).write_bytes(b"no weights")
-    (answer,) = await chat.say("/models dino", ADMIN)
-    assert f"{weights}\ndamaged: its checksum does not match its content" in answer
-    assert f"{header}\ndamaged: " in answer
-    assert chat.buttons() == ["poem"]
+    message = await admin.ask("/models")
+    assert f"<code>{weights}</code>\ndamaged: its checksum does not match its content" in message.html
+    assert f"<code>{header}</code>\ndamaged: " in message.html
+    assert message.labels == ["poem"]
 
 
-async def test_older_versions_are_a_button_away(chat: Chat, dino: Versions) -> None:
-    versions = [add(dino, day, 2.0) for day in range(1, 2 * A_PAGE)]
-    oldest = dino.current()
-    (answer,) = await chat.say("/models", ADMIN)
-    assert answer.startswith("Versions of dino, the newest first, page 1 of 2\n")
-    assert chat.buttons()[-2:] == ["older", "poem"]
-    assert await chat.press("older", ADMIN) == []
-    page = chat.texts()[-1]
-    assert [line[:12] for line in page.split("\n\n")[1:]] == [*reversed(versions[: A_PAGE - 1]), oldest]
-    assert chat.buttons()[-2:] == ["newer", "poem"]
-    await chat.press("newer", ADMIN)
-    assert chat.texts()[-1] == answer
-
-
-async def test_other_networks_are_a_button_away(chat: Chat) -> None:
-    await chat.say("/models", ADMIN)
-    await chat.press("poem", ADMIN)
-    assert chat.texts()[-1].startswith("Versions of poem, the newest first\n")
-    assert chat.buttons() == ["dino"]
-
-
-async def test_a_version_that_is_promoted_writes_from_then_on(chat: Chat, dino: Versions) -> None:
+async def test_a_version_that_is_chosen_writes_from_then_on(admin: FakeChat, dino: Versions) -> None:
     old, new = dino.current(), add(dino, 9, 2.5)
-    await chat.say("/models", ADMIN)
-    assert await chat.press(f"promote {new}", ADMIN) == []
-    assert chat.notice == texts.promoted(new)
-    assert f"{new} serves" in chat.texts()[-1]
-    assert chat.buttons()[:2] == [f"promote {old}", f"compare {old}"]
-    assert dino.current() == new == chat.mangosaurus.writers["dino"].checkpoint.version
-    await chat.say("/dino")
-    (creation,) = await chat.mangosaurus.store.creations(ALICE.id)
-    assert creation.version == new
+    message = await admin.ask("/models")
+    await admin.press(f"use {new}")
+    assert admin.notices[-1] == f"{new} is in use now."
+    assert f"<code>{new}</code> <b>in use</b>" in message.html
+    assert message.labels[0] == f"use {old}"
+    assert dino.current() == new == admin.bot.shelf.serving["dino"].version
+    assert (await admin.ask("/dino")).html != ""
 
 
-async def test_what_cannot_be_promoted(chat: Chat, dino: Versions) -> None:
-    old, damaged, foreign = dino.current(), add(dino, 9, 1.0), add(dino, 8, 1.0, "verse")
-    await chat.say("/models", ADMIN)
+async def test_what_cannot_be_used(admin: FakeChat, dino: Versions) -> None:
+    old, damaged = dino.current(), add(dino, 9, 1.0)
+    await admin.ask("/models")
     damage(dino.path(damaged))
-    for version, reason in (
-        (damaged, "damaged: its checksum does not match its content"),
-        (foreign, "its weights write verse"),
-    ):
-        await chat.press(f"promote {version}", ADMIN)
-        assert chat.notice == f"I can't do that: {version}.safetensors: {reason}. dino stays as it is."
-    dino.path(damaged).unlink()
-    await chat.press(f"promote {damaged}", ADMIN)
-    assert (
-        chat.notice
-        == f"I can't do that: {damaged}.safetensors: cannot be read: No such file or directory. dino stays as it is."
-    )
-    assert dino.current() == old == chat.mangosaurus.writers["dino"].checkpoint.version
+    for reason in ("damaged: its checksum does not match its content", "cannot be read: No such file or directory"):
+        await admin.press(f"use {damaged}")
+        assert admin.notices[-1] == (f"I can't do that: dino/{damaged}.safetensors: {reason}. dino stays as it is.")
+        dino.path(damaged).unlink(missing_ok=True)
+    foreign = add(dino, 8, 1.0, "verse")
+    await admin.press_data(f"1:anyway:dino:{foreign}:0")
+    assert admin.notices[-1] == "I can't do that: its weights write verse. dino stays as it is."
+    assert dino.current() == old == admin.bot.shelf.serving["dino"].version
 
 
-@pytest.mark.parametrize(("insists", "button"), [(True, texts.PROMOTE_ANYWAY), (False, texts.CANCEL)])
-async def test_a_worse_version_is_promoted_only_if_its_admin_insists(
-    chat: Chat, dino: Versions, insists: bool, button: str
-) -> None:
+async def test_a_change_waits_for_whoever_holds_the_folder(admin: FakeChat, dino: Versions) -> None:
+    old, new = dino.current(), add(dino, 9, 2.5)
+    await admin.ask("/models")
+    with locked(dino.directory):
+        pressing = asyncio.create_task(admin.press(f"use {new}"))
+        await asyncio.sleep(0.1)
+        assert dino.current() == old
+    await pressing
+    assert dino.current() == new
+
+
+@pytest.mark.parametrize("insists", [True, False])
+async def test_a_worse_version_is_used_only_if_an_admin_insists(admin: FakeChat, dino: Versions, insists: bool) -> None:
     old, new = dino.current(), add(dino, 9, 3.5)
-    (page,) = await chat.say("/models", ADMIN)
-    await chat.press(f"promote {new}", ADMIN)
-    assert chat.texts()[-1] == (
-        f"Version {new} of dino is worse: 3.5000 nats per character on held-out text, where {old}, which serves, has "
-        "3.0000. Promote it all the same?"
+    message = await admin.ask("/models")
+    shown = message.html
+    await admin.press(f"use {new}")
+    assert message.html == (
+        f"Version <code>{new}</code> of <b>dino</b> is worse: 3.5000 nats per character on held-out text, where "
+        f"<code>{old}</code>, which is in use, has 3.0000. Use it all the same?"
     )
-    assert chat.buttons() == [texts.PROMOTE_ANYWAY, texts.CANCEL]
+    assert message.labels == [admins.USE_ANYWAY, admins.LEAVE_IT]
     assert dino.current() == old
-    await chat.press(button, ALICE)
-    assert chat.notice == texts.NOT_YOURS
-    await chat.press(button, ADMIN)
-    assert dino.current() == (new if insists else old) == chat.mangosaurus.writers["dino"].checkpoint.version
-    assert (chat.texts()[-1] == page) is not insists
-    if insists:
-        assert (await chat.say("/rollback dino", ADMIN))[0].startswith(f"dino went back from version {new} ")
-        assert (await chat.say("/rollback dino", ADMIN))[0].startswith(f"dino went back from version {old} ")
-        assert dino.current() == new  # the way back never asks
+    await admin.press(admins.USE_ANYWAY if insists else admins.LEAVE_IT)
+    assert dino.current() == (new if insists else old) == admin.bot.shelf.serving["dino"].version
+    assert (message.html == shown) is not insists
 
 
-async def test_a_version_of_another_text_is_promoted_only_if_its_admin_insists(chat: Chat, dino: Versions) -> None:
-    cities = untrained("names", seed=9)
-    path = dino.directory / "new"
-    description = dataclasses.replace(cities.description, held_out_loss=1.0)
-    cities = dataclasses.replace(cities, description=description, known_names=frozenset({"accra", "lima"}))
-    new = save(path, cities).version
-    old = dino.current()
-    dino.add(path)
-    await chat.say("/models", ADMIN)
-    await chat.press(f"promote {new}", ADMIN)
-    assert chat.texts()[-1] == (
-        f"Version {new} of dino learned from another text than {old}, which serves. Promote it all the same?"
+async def test_a_version_of_another_text_is_used_only_if_an_admin_insists(admin: FakeChat, dino: Versions) -> None:
+    old, new = dino.current(), add(dino, 9, 1.0, known="accra lima")
+    message = await admin.ask("/models")
+    await admin.press(f"use {new}")
+    assert message.html == (
+        f"Version <code>{new}</code> of <b>dino</b> learned from another text than <code>{old}</code>, which is in use."
+        " Use it all the same?"
     )
-    assert dino.current() == old
-    await chat.press(texts.PROMOTE_ANYWAY, ADMIN)
-    assert chat.notice == texts.promoted(new)
+    await admin.press(admins.USE_ANYWAY)
     assert dino.current() == new
 
 
@@ -201,7 +156,7 @@ async def test_a_version_of_another_text_is_promoted_only_if_its_admin_insists(c
     ],
 )
 def test_what_is_doubtful_about_names(form: Form, known: str, loss: float, doubt: str | None) -> None:
-    assert choosing.doubt_about(weights(form, known, loss), weights("names", "a b c d", 3.0)) == doubt
+    assert doubt_about(weights(form, known, loss), weights("names", "a b c d", 3.0)) == doubt
 
 
 @pytest.mark.parametrize(
@@ -209,7 +164,7 @@ def test_what_is_doubtful_about_names(form: Form, known: str, loss: float, doubt
     [("a b", 1.2019, None), ("a b", 1.2021, "worse"), ("a x y", 1.0, "another text"), ("x y", 1.1, "another text")],
 )
 def test_what_is_doubtful_about_verse(known: str, loss: float, doubt: str | None) -> None:
-    assert choosing.doubt_about(weights("verse", known, loss), weights("verse", "a b c d", 1.2)) == doubt
+    assert doubt_about(weights("verse", known, loss), weights("verse", "a b c d", 1.2)) == doubt
 
 
 def weights(form: Form, known: str, loss: float) -> Checkpoint:
@@ -222,216 +177,100 @@ def weights(form: Form, known: str, loss: float) -> Checkpoint:
     )
 
 
-async def test_a_promotion_waits_for_whoever_compares(chat: Chat, dino: Versions) -> None:
-    old, new = dino.current(), add(dino, 9, 2.5)
-    await chat.say("/models", ADMIN)
-    with locked(dino.directory / LOCK):
-        pressing = asyncio.create_task(chat.press(f"promote {new}", ADMIN))
-        await asyncio.sleep(0.3)
-        assert dino.current() == old
-    await pressing
-    assert dino.current() == new
+async def test_undo_works_as_long_as_its_version_is_in_use(admin: FakeChat, dino: Versions) -> None:
+    """It never asks, even if the version before is worse. Buttons of earlier versions look like this too."""
+    first, second, third = dino.current(), add(dino, 8, 2.0), add(dino, 9, 1.0)
+    await admin.ask("/models")
+    await admin.press(f"use {second}")
+    await admin.press(f"use {third}")
+    await admin.press_data(f"1:undo:dino:{second}")
+    assert admin.notices[-1] == sentences.plain(admins.UNDO_OVER)
+    message = await admin.press_data(f"1:undo:dino:{third}")
+    assert message.html == f"Undone: version <code>{second}</code> of <b>dino</b> is in use again."
+    assert dino.current() == second == admin.bot.shelf.serving["dino"].version
+    await admin.press_data(f"1:undo:dino:{third}")
+    assert admin.notices[-1] == sentences.plain(admins.UNDO_OVER)
+    assert first in dino.list()
 
 
-async def test_a_rollback_says_from_where_to_where(chat: Chat, dino: Versions) -> None:
-    first, second = dino.current(), add(dino, 9, 2.5)
-    await chat.say("/models", ADMIN)
-    await chat.press(f"promote {second}", ADMIN)
-    (answer,) = await chat.say("/rollback dino", ADMIN)
-    assert answer.startswith(f"dino went back from version {second} (loss 2.5000) to {first} (loss 3.0000), ")
-    assert dino.current() == first == chat.mangosaurus.writers["dino"].checkpoint.version
-    (answer,) = await chat.say("/rollback DINO", ADMIN)
-    assert answer.startswith(f"dino went back from version {first} (loss 3.0000) to {second} (loss 2.5000), ")
-
-
-async def test_a_rollback_away_from_a_damaged_version(chat: Chat, dino: Versions) -> None:
-    first, second = dino.current(), add(dino, 9, 3.5)
-    dino.promote(second)
-    dino.path(second).write_bytes(b"no weights")
-    (answer,) = await chat.say("/rollback dino", ADMIN)
-    assert answer.startswith(f"dino went back from version {second} to {first} (loss 3.0000), ")
-
-
-async def test_a_rollback_that_cannot_be(chat: Chat, dino: Versions) -> None:
-    assert await chat.say("/rollback dino", ADMIN) == [shown(texts.nothing_before("dino"))]
-    first, second = dino.current(), add(dino, 9, 3.5)
-    dino.promote(second)
+async def test_an_undo_to_a_version_that_is_lost(admin: FakeChat, dino: Versions) -> None:
+    first, second = dino.current(), add(dino, 9, 2.0)
+    await admin.ask("/models")
+    await admin.press(f"use {second}")
     dino.path(first).unlink()
-    (answer,) = await chat.say("/rollback dino", ADMIN)
-    assert (
-        answer
-        == f"I can't do that: {first}.safetensors: cannot be read: No such file or directory. dino stays as it is."
-    )
+    await admin.press_data(f"1:undo:dino:{second}")
+    assert "cannot be read: No such file or directory. dino stays as it is." in admin.notices[-1]
     assert dino.current() == second
 
 
-@pytest.mark.parametrize("words", ["/rollback", "/rollback names", "/rollback dino poem", "/rollback voices/abcdefg"])
-async def test_a_rollback_of_nothing(chat: Chat, words: str) -> None:
-    assert await chat.say(words, ADMIN) == [shown(texts.ROLLBACK_USAGE)]
+async def test_models_of_nothing(admin: FakeChat) -> None:
+    for words in ("names", "sonnet", "voice:", "voices/abcdefg", "dino 2"):
+        assert (await admin.ask(f"/models {words}")).html == admins.MODELS_USAGE
 
 
-async def test_models_of_nothing(chat: Chat) -> None:
-    assert await chat.say("/models names", ADMIN) == [shown(texts.MODELS_USAGE)]
-
-
-async def test_versions_are_compared_by_a_child(chat: Chat, dino: Versions) -> None:
-    """The real command, on the held-out dinosaurs: random weights, and the same ones."""
-    old = chat.mangosaurus.writers["dino"].checkpoint
-    path = dino.directory / "new"
-    twin = save(path, dataclasses.replace(old, description=dataclasses.replace(old.description, seed=9))).version
-    dino.add(path)
-    await chat.say("/models", ADMIN)
-    await chat.press(f"compare {twin}", ADMIN)
-    assert chat.notice == texts.COMPARING
-    (name,) = await chat.say("/dino")
-    assert name
-    await chat.mangosaurus.finished()
-    loss = chat.texts()[-1].partition("which serves: ")[2][:6]
-    assert chat.texts()[-1] == shown(
-        texts.compared("dino", old.version, twin, Comparison(float(loss), 0.0, False, float(loss)))
-    )
-    assert chat.telegram.sent[-1]["reply_to_message"]["message_id"] == chat.telegram.sent[0]["message_id"]
-
-
-async def test_versions_of_a_voice_are_compared_on_its_own_text(chat: Chat, own_checkpoints: Path) -> None:
-    text = "\n".join(f"{a}{b}{c}ku" for a in "bdfg" for b in "aeiou" for c in "lmnprs")
-    versions = Versions(own_checkpoints / Folders(own_checkpoints).voices.add("pokemon", "names", text).network)
-    first, second = add(versions, 1, 2.0), add(versions, 2, 1.0)
-    versions.promote(first)
-    await chat.say("/models voice:pokemon", ADMIN)
-    await chat.press(f"compare {second}", ADMIN)
-    await chat.mangosaurus.finished()
-    assert re.fullmatch(
-        "Two versions of voice:pokemon on the same held-out text, in nats per character:\n\n"
-        rf"{first}, which serves: 3\.\d{{4}}\n{second}: 3\.\d{{4}}\n\nThe difference is .*",
-        chat.texts()[-1],
-    )
-
-
-async def test_a_comparison_that_fails_says_why(chat: Chat, dino: Versions) -> None:
-    lost = add(dino, 9, 3.5)
-    await chat.say("/models", ADMIN)
-    dino.path(lost).unlink()
-    await chat.press(f"compare {lost}", ADMIN)
-    await chat.mangosaurus.finished()
-    reason = f"{lost}.safetensors: cannot be read: No such file or directory"
-    assert chat.texts()[-1] == f"I couldn't compare versions of dino: {reason}."
-
-
-async def test_a_comparison_is_told_even_if_its_message_is_gone(chat: Chat, dino: Versions) -> None:
-    new = add(dino, 9, 3.5)
-    await chat.say("/models", ADMIN)
-    await chat.press(f"compare {new}", ADMIN)
-    chat.telegram._messages.clear()
-    await chat.mangosaurus.finished()
-    assert chat.texts()[-1].startswith("Two versions of dino")
-
-
-async def test_there_is_no_comparison_while_a_training_runs(chat: Chat, dino: Versions) -> None:
-    new = add(dino, 9, 3.5)
-    await chat.say("/models", ADMIN)
-    chat.mangosaurus.retraining.running = Lesson("poem", "verse")
-    await chat.press(f"compare {new}", ADMIN)
-    assert chat.notice == shown(texts.already_training("poem"))
-    chat.mangosaurus.retraining.running = None
-    await chat.mangosaurus.finished()
-    assert len(chat.texts()) == 1
-
-
-async def test_a_stop_ends_a_comparison(
-    settings: Settings, telegram: Telegram, own_checkpoints: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waiting = (sys.executable, "-S", "-c", "import signal; signal.alarm(60); signal.pause()")
-    monkeypatch.setattr(choosing.Choice.__init__, "__kwdefaults__", {"command": waiting, "silence": 60})
-    new = add(Versions(own_checkpoints / "dino"), 9, 3.5)
-    async with serving(dataclasses.replace(settings, checkpoints=own_checkpoints), telegram) as chat:
-        await chat.say("/models", ADMIN)
-        await chat.press(f"compare {new}", ADMIN)
-        await chat.press(f"compare {new}", ADMIN)
-        assert chat.notice == texts.COMPARING_ALREADY
-    assert chat.texts()[1:] == [shown(texts.not_compared("dino", "the bot stopped"))]
-
-
-async def test_nobody_else_changes_what_serves(chat: Chat, dino: Versions) -> None:
-    old, new = dino.current(), add(dino, 9, 3.5)
-    for command in ("/models", "/rollback dino"):
-        assert await chat.say(command) == [texts.UNKNOWN_COMMAND]
-        assert await chat.say(command, chat=group(-5)) == []
-    await chat.say("/models", ADMIN, group(-5))
-    for button in chat.buttons():
-        await chat.press(button, ALICE)
-        assert chat.notice == texts.NOT_YOURS
-    assert dino.current() == old
-    assert new in chat.texts()[-1]
-
-
-async def test_a_message_that_is_gone_does_not_hinder_a_promotion(chat: Chat, dino: Versions) -> None:
+async def test_what_earlier_versions_wrote_is_answered(admin: FakeChat, dino: Versions) -> None:
     new = add(dino, 9, 2.5)
-    await chat.say("/models", ADMIN)
-    chat.telegram.refusals["editMessageText"].append(Refusal(400, "Bad Request: message to edit not found"))
-    await chat.press(f"promote {new}", ADMIN)
-    assert chat.notice == texts.promoted(new)
+    message = await admin.ask("/models")
+    await admin.press_data(f"1:compare:dino:{new}:0")
+    assert "Send /models to see the versions" in admin.notices[-1]
+    shown = message.html
+    await admin.press_data("1:versions:dino:3")  # an older page
+    assert message.html == shown
+    await admin.press_data(f"1:promote:dino:{new}:3")
     assert dino.current() == new
+    for words in ("/rollback", "/rollback dino"):
+        assert (await admin.ask(words)).html == (
+            "/rollback is gone: press Undo below a training, or choose a version with /models."
+        )
 
 
-async def test_own_voices_have_versions_too(chat: Chat, own_checkpoints: Path) -> None:
-    voices = Folders(own_checkpoints).voices
+async def test_nobody_else_changes_what_serves(admin: FakeChat, dino: Versions) -> None:
+    old, new = dino.current(), add(dino, 9, 2.5)
+    alice = FakeChat(admin.bot, ALICE)
+    for command in ("/models", "/rollback dino", "/status"):
+        assert (await alice.ask(command)).html == sentences.UNKNOWN_COMMAND
+    group = FakeChat(admin.bot, -5, is_private=False, is_admin=True)
+    await group.ask("/models", 900)
+    group.is_admin = False
+    for label in (f"use {new}", "poem"):
+        await group.press(label, ALICE)
+        assert group.notices[-1] == sentences.plain(sentences.NOT_YOURS)
+    assert dino.current() == old
+
+
+async def test_a_message_that_is_gone_does_not_hinder_a_change(admin: FakeChat, dino: Versions) -> None:
+    new = add(dino, 9, 2.5)
+    await admin.ask("/models")
+    admin.failures.append(Gone("message to edit not found"))
+    await admin.press(f"use {new}")
+    assert dino.current() == new
+    admin.bot.tally.errors.clear()
+
+
+async def test_custom_voices_have_versions_too(admin: FakeChat, voices: Voices) -> None:
     voice = voices.add("pokémon", "names", "text")
-    await chat.say("/models", ADMIN)
-    assert chat.buttons() == ["poem", "voice:pokémon"]
-    await chat.press("voice:pokémon", ADMIN)
-    assert chat.texts()[-1] == "voice:pokémon has no weights yet."
-    versions = Versions(own_checkpoints / voice.network)
+    assert (await admin.ask("/models")).labels == ["poem", "voice:pokémon"]
+    assert (await admin.press("voice:pokémon")).html == "<b>voice:pokémon</b> has no weights yet."
+    versions = Versions(voices.folder(voice.id))
     first, second = add(versions, 1, 2.0), add(versions, 2, 1.0)
     versions.promote(first)
-    (answer,) = await chat.say("/models voice:POKE\u0301MON", ADMIN)
-    assert f"{first} serves\n" in answer
-    await chat.press(f"promote {second}", ADMIN)
+    message = await admin.ask("/models voice:POKE\u0301MON")
+    assert f"<code>{first}</code> <b>in use</b>" in message.html
+    await admin.press(f"use {second}")
     assert versions.current() == second
-    assert (await chat.say("/rollback voice:pokémon", ADMIN))[0].startswith(
-        f"voice:pokémon went back from version {second}"
-    )
-    await chat.say("/models voice:pokémon", ADMIN)
     voices.remove(voice.id)
-    await chat.press(f"promote {second}", ADMIN)
-    assert chat.notice == texts.VOICE_GONE
+    for data in (f"1:promote:{voice.network}:{first}:0", f"1:undo:{voice.network}:{second}"):
+        await admin.press_data(data)
+        assert admin.notices[-1] == sentences.plain(sentences.VOICE_GONE)
 
 
-async def test_a_voice_with_a_new_text_has_versions_before_it_has_learned(chat: Chat, own_checkpoints: Path) -> None:
-    folders = Folders(own_checkpoints)
-    voice = folders.voices.add("pokemon", "names", "text")
-    first, second = (add(folders[voice.network], day, 2.0) for day in (1, 2))
-    folders[voice.network].promote(first)
-    folders.voices.replace_text(voice, "other text")
-    (answer,) = await chat.say("/models voice:pokemon", ADMIN)
-    assert f"{first} serves" in answer
-    assert f"voice:pokemon  {first}" in (await chat.say("/status", ADMIN))[0]
-    assert await chat.say("/rollback voice:pokemon", ADMIN) == [shown(texts.nothing_before("voice:pokemon"))]
-    await chat.say("/models voice:pokemon", ADMIN)
-    await chat.press(f"promote {second}", ADMIN)
-    assert folders[voice.network].current() == second
-
-
-async def test_a_rollback_of_a_voice_without_weights(chat: Chat, own_checkpoints: Path) -> None:
-    Folders(own_checkpoints).voices.add("pokemon", "names", "text")
-    assert await chat.say("/rollback voice:pokemon", ADMIN) == [shown(texts.nothing_before("voice:pokemon"))]
-
-
-@pytest.mark.parametrize(
-    ("found", "words"),
-    [
-        (Comparison(1.5, 0.02, True, 1.4), "The difference is 0.1000; up to 0.0200 can be luck. So b is better."),
-        (Comparison(1.4, 0.02, False, 1.5), "The difference is 0.1000; up to 0.0200 can be luck. So a is better."),
-        (
-            Comparison(1.5, 0.2, False, 1.4),
-            "The difference is 0.1000; up to 0.2000 can be luck. So I can't tell which is better.",
-        ),
-        (
-            Comparison(1.20795086, 0.0000001, False, 1.20795004),
-            "which serves: 1.2079509\nb: 1.2079500\n\nThe difference is 0.0000008; up to 0.0000001 can be luck. "
-            "Less than 0.002 isn't worth a change.",
-        ),
-    ],
-)
-def test_which_is_better(found: Comparison, words: str) -> None:
-    assert shown(texts.compared("dino", "a", "b", found)).endswith(words)
+async def test_a_voice_with_a_new_text_has_versions_before_it_has_learned(admin: FakeChat, voices: Voices) -> None:
+    voice = voices.add("pokemon", "names", "text")
+    versions = Versions(voices.folder(voice.id))
+    first, second = add(versions, 1, 2.0), add(versions, 2, 2.0)
+    versions.promote(first)
+    voices.replace_text(voice, "other text")
+    message = await admin.ask("/models voice:pokemon")
+    assert f"<code>{first}</code> <b>in use</b>" in message.html
+    await admin.press(f"use {second}")
+    assert versions.current() == second

@@ -1,464 +1,562 @@
-"""`/retrain` and its buttons: one message shows how a training goes, and every way in which it can end."""
+"""`/retrain` and its buttons: one message shows a run from its command to its verdict, whatever happens.
+
+The child is a script here; test_training_child.py has real ones.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
+import signal
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bot.conversation import texts
-from bot.conversation.admission import ExplainedError
-from bot.handlers.retrain import read_lesson
-from bot.local.buttons import buttons
-from bot.local.contents import Refusal
-from bot.local.markup import parse_html
-from bot.local.telegram import group
-from bot.people.store import Store, StoreError
-from bot.training.choice import Choice, Entry, OvertakenError
-from bot.training.commands import Reason, RetrainingError
-from bot.training.lessons import Lesson
-from bot.training.reporting import TrainingProgress
-from bot.training.retraining import Outcome, Retraining
 
-from model.checkpoint.encoding import CheckpointError
-from model.text.forms import Network
-from tests.serving import ADMIN, BOB, Chat, progress, serving, until
+from bot.chat import Gone, InDoubt, NotSent
+from bot.locks import locked
+from bot.training.folder import NEW, Run
+from bot.words import admins, sentences
+from model.checkpoint.versions import Versions
+from tests.fake_chat import FakeChat, Message
+from tests.serving import ALICE, install, until, untrained
+from tests.training import SNAPSHOT, Script, started
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from bot.local.telegram import Telegram
-    from bot.training.reporting import Report
+    from pathlib import Path
 
     from bot.settings import Settings
+    from bot.voices import Voice, Voices
 
-PROGRESS = progress("tune", fraction=0.25, held_out=2.25, best=2.125, seconds_left=75.0, sample="to be <or> not")
-DINO, POEM = Lesson("dino", "names"), Lesson("poem", "verse")
-OLD, NEW = "0" * 12, "0123456789ab"
-BETTER = Outcome("dino", True, NEW, 1.5, 2.0, 120.0)
-WORSE = Outcome("dino", False, OLD, 2.5, 2.0, 120.0)
-DRAWN = Outcome("dino", True, NEW, 1.5, 2.0, 120.0, picture=b"\x89PNG")
-STOPPED = RetrainingError(Reason.STOPPED)
-CANCELLED = RetrainingError(Reason.CANCELLED)
-GONE = Refusal(400, "Bad Request: message to edit not found")
-AWAY = Refusal(504, "Gateway Timeout")
-STOP, CANCEL, GO_ON, DROP, UNDO = (*texts.TRAINING_BUTTONS.values(), texts.UNDO)
-
-
-class Script(Retraining):
-    """A training that waits, reports and ends when the test says so."""
-
-    def __init__(self) -> None:
-        self.asked: list[Lesson] = []
-        self.told: asyncio.Queue[TrainingProgress | Outcome | Exception] = asyncio.Queue()
-        self.reported = asyncio.Semaphore(0)
-        self.running = None
-        self.left: dict[str, tuple[Lesson, float | None]] = {}
-        self.busy: set[str] = set()
-        self.back: Exception | None = None
-        self.undone: list[tuple[str, str | None]] = []
-
-    async def retrain(self, lesson: Lesson, report: Report) -> Outcome:
-        if self.running:
-            raise RetrainingError(Reason.BUSY, self.running.title)
-        self.running = lesson
-        self.asked.append(lesson)
-        try:
-            while isinstance(event := await self.told.get(), TrainingProgress):
-                await report(event)
-                self.reported.release()
-            if isinstance(event, Exception):
-                raise event
-            return event
-        finally:
-            self.running = None
-
-    async def report(self, progress: TrainingProgress) -> None:
-        self.told.put_nowait(progress)
-        await self.reported.acquire()
-
-    def finish(self) -> None:
-        self.told.put_nowait(Outcome("dino", False, OLD, 2.5, 2.0, 60.0, early=True))
-
-    def cancel(self) -> None:
-        self.told.put_nowait(CANCELLED)
-
-    async def stop(self) -> None:
-        self.told.put_nowait(STOPPED)
-
-    async def interrupted(self, key: str) -> tuple[Lesson, float | None] | None:
-        if key in self.busy:
-            raise BlockingIOError
-        return self.left.get(key)
-
-    async def drop(self, key: str) -> None:
-        if key in self.busy:
-            raise BlockingIOError
-        self.left.pop(key, None)
-
-    async def roll_back(self, _choice: Choice, network: str, version: str | None = None) -> tuple[Entry, Entry]:
-        self.undone.append((network, version))
-        if self.back:
-            raise self.back
-        self.back = OvertakenError()
-        return Entry(NEW), Entry(OLD)
-
-
-def shown(html: str) -> str:
-    return parse_html(html)[0]
+FINISH, CANCEL, UNDO = admins.FINISH, admins.CANCEL, admins.UNDO
+BEGUN = "Training <b>dino</b>. You can watch it here."
+PNG = b"\x89PNG"
 
 
 @pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> Script:
-    script = Script()
-    monkeypatch.setattr("bot.application.Retraining", lambda *_rooms, **_options: script)
-    monkeypatch.setattr(Choice, "rollback", lambda *asked: script.roll_back(*asked))
-    monkeypatch.setattr("bot.conversation.board.EDIT_EVERY", 0.0)
-    monkeypatch.setattr("bot.conversation.board.PAUSE", 0.01)
-    monkeypatch.setattr("bot.conversation.board.LONGEST_PAUSE", 0.01)
-    return script
+def dino(own_checkpoints: Path) -> Versions:
+    return Versions(own_checkpoints / "dino")
 
 
-@pytest.fixture
-async def chat(settings: Settings, telegram: Telegram, script: Script) -> AsyncIterator[Chat]:
-    async with serving(settings, telegram) as chat:
-        yield chat
+def left(directory: Path) -> list[str]:
+    """Return what is left of runs in a folder of checkpoints."""
+    return [path.name for path in directory.glob("*training-*")]
 
 
-async def begin(chat: Chat, script: Script) -> None:
-    await chat.say("/retrain dino", ADMIN)
-    await until(lambda: script.running is not None)
+async def verdict(chat: FakeChat) -> Message:
+    """Wait until a run has ended, and return the message that says how."""
+    await chat.bot.runs.ended()
+    return chat.messages[-1]
 
 
-async def end(chat: Chat, script: Script, outcome: Outcome | Exception) -> str:
-    """Let the training end; returns what the last message then says."""
-    script.told.put_nowait(outcome)
-    await chat.mangosaurus.finished()
-    return chat.texts()[-1]
+async def begun(chat: FakeChat, script: Script, command: str = "/retrain dino") -> Message:
+    count = len(script.folders)
+    message = await chat.ask(command)
+    await script.begun(count + 1)
+    return message
+
+
+async def test_what_can_be_trained(script: Script, admin: FakeChat) -> None:
+    asked: list[tuple[str, float | None, bool]] = []
+    for words in ("dino", "POEM 10", "dino 0.5", "dino 1440", "dino 0.01 FRESH", "poem fresh 7", "poem fresh"):
+        await begun(admin, script, f"/retrain {words}")
+        run = await script.begun(len(script.folders))
+        asked.append((run.network, run.minutes, run.fresh))
+        await admin.press(CANCEL)
+        await verdict(admin)
+    assert asked == [
+        *(("dino", None, False), ("poem", 10.0, False), ("dino", 0.5, False), ("dino", 1440.0, False)),
+        *(("dino", 0.01, True), ("poem", 7.0, True), ("poem", None, True)),
+    ]
+
+
+async def test_what_cannot_be_trained(script: Script, admin: FakeChat) -> None:
+    for words in ("", "sonnet", "dino 5 minutes", "5 dino", "dino fresh fresh", "fresh", "dino ten", "dino 5 5"):
+        assert (await admin.ask(f"/retrain {words}")).html == admins.RETRAIN_USAGE
+    for minutes in ("0", "-1", "nan", "inf", "1441", "0.0001"):
+        message = await admin.ask(f"/retrain dino {minutes}")
+        assert message.html == "A training can take up to 1440 minutes, for example <code>/retrain dino 5</code>."
+    assert script.folders == []
+
+
+async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
+    script: Script, admin: FakeChat, dino: Versions, own_checkpoints: Path
+) -> None:
+    message, old = await begun(admin, script, "/retrain dino 2"), dino.current()
+    assert message.html == "Training <b>dino</b> for about 2 minutes. You can watch it here."
+    assert message.labels == [FINISH, CANCEL]
+    script.tell("started", start_loss=2.0, ngram_loss=2.375)
+    script.tell("sample", text="to be <or> not")
+    script.progress(0.25, held_out_loss=2.5)
+    script.progress(0.5)
+    await until(lambda: "50%" in message.html)
+    assert message.html == (
+        "Training <b>dino</b>, reading the dinosaurs\n"
+        "<pre>██████████░░░░░░░░░░  50%\ntraining 2.500 ▁▁\nheld out 2.250 █▁\nbest     2.125\nserving  2.000\n"
+        "n-gram   2.375</pre>\n90,000 characters a second, 75 s left\n<i>to be &lt;or&gt; not</i>"
+    )
+    assert message.labels == [FINISH, CANCEL]
+    new = script.trained(png=PNG)
+    shown = await verdict(admin)
+    assert message.html == "Trained <b>dino</b>. How good it is stands below."
+    assert message.labels == []
+    assert shown.html.endswith(
+        "and it improved: 1.5000 nats per character on held-out text, 2.0000 before. "
+        f"Version <code>{new}</code> is in use now."
+    )
+    assert shown.file == ("picture.png", PNG)
+    assert dino.current() == new == admin.bot.shelf.serving["dino"].version
+    assert left(own_checkpoints) == []
+    assert shown.labels == [UNDO]
+    pressed = shown.buttons[0][0].data
+    await admin.press(UNDO)
+    assert admin.messages[-1].html == f"Undone: version <code>{old}</code> of <b>dino</b> is in use again."
+    assert shown.labels == []
+    await admin.press_data(pressed)
+    assert admin.notices[-1] == sentences.plain(admins.UNDO_OVER)
+    assert dino.current() == old == admin.bot.shelf.serving["dino"].version
 
 
 @pytest.mark.parametrize(
-    ("words", "lesson"),
+    ("new", "margin", "words"),
     [
-        ("dino", DINO),
-        ("POEM 10", Lesson("poem", "verse", 10.0)),
-        ("dino 0.5", Lesson("dino", "names", 0.5)),
-        ("dino 1440", Lesson("dino", "names", 1440.0)),
-        ("dino 0.01 FRESH", Lesson("dino", "names", 0.01, fresh=True)),
-        ("poem fresh 7", Lesson("poem", "verse", 7.0, fresh=True)),
-        ("poem fresh", Lesson("poem", "verse", fresh=True)),
+        (2.5, 0.1, "it didn't improve: 2.5000 nats per character on held-out text, 2.0000 before. I'm"),
+        (2.0, 0.1, "it didn't improve: 2.0000 nats per character on held-out text, as before. I'm"),
+        (1.95, 0.1, "it barely improved: 1.9500 nats per character on held-out text, 2.0000 before. A difference of "
+                    "0.1000 can be luck, so I'm"),
+        (1.9999992, 1e-7, "it barely improved: 1.9999992 nats per character on held-out text, 2.0000000 before. Less "
+                          "than 0.002 isn&#39;t worth a change, so I'm"),
+    ],
+)  # fmt: skip
+async def test_weights_that_are_not_better_by_enough_do_not_serve(
+    script: Script, admin: FakeChat, dino: Versions, new: float, margin: float, words: str
+) -> None:
+    await begun(admin, script)
+    old = dino.current()
+    script.trained(new, margin=margin)
+    message = await verdict(admin)
+    assert f"{words} keeping the old weights." in message.html
+    assert message.labels == []
+    assert dino.list() == (old,)
+
+
+@pytest.mark.parametrize("refused", [[], [NotSent("IMAGE_PROCESS_FAILED")], [InDoubt("lost")]])
+async def test_without_a_picture_the_message_has_the_verdict(
+    script: Script, admin: FakeChat, refused: list[Exception]
+) -> None:
+    message = await begun(admin, script)
+    admin.failures += refused
+    script.trained(png=PNG if refused else b"")
+    assert await verdict(admin) is message
+    assert "it improved" in message.html
+    assert message.labels == [UNDO]
+
+
+async def test_the_first_weights_cannot_be_undone(script: Script, admin: FakeChat, dino: Versions) -> None:
+    await begun(admin, script)
+    script.trained(old=None)
+    message = await verdict(admin)
+    assert "it can write: 1.5000 nats per character on held-out text. Version" in message.html
+    assert message.labels == []
+
+
+async def test_a_run_that_is_stopped_before_the_training_listens_ends_when_it_does(
+    script: Script, admin: FakeChat
+) -> None:
+    await begun(admin, script)
+    await admin.press(FINISH)
+    assert admin.notices[-1] == admins.FINISHING
+    assert script.signals == []
+    script.tell("started")
+    await until(lambda: script.signals)
+    assert script.signals == [signal.SIGUSR1]
+    script.trained()
+    assert "stopped early, and it improved" in (await verdict(admin)).html
+    assert script.signals == [signal.SIGUSR1]
+
+
+async def test_a_process_that_goes_on_does_not_listen_because_the_last_one_did(
+    script: Script, own_settings: Settings, own_checkpoints: Path
+) -> None:
+    interrupt(own_checkpoints, Run("poem", "verse", "poem"), {"event": "started"})
+    async with started(own_settings) as chat:
+        await begun(chat, script, "/retrain poem")
+        await chat.press(FINISH)
+        assert script.signals == []
+        script.tell("started")
+        await until(lambda: script.signals)
+        script.ends(1)
+        await verdict(chat)
+
+
+@pytest.mark.parametrize("is_at_once", [True, False])
+async def test_cancelling_leaves_nothing(
+    script: Script, admin: FakeChat, dino: Versions, own_checkpoints: Path, is_at_once: bool
+) -> None:
+    message, old = await admin.ask("/retrain dino"), dino.current()
+    if not is_at_once:
+        await script.begun()
+        script.progress()
+    data = [button.data for row in message.buttons for button in row]
+    await admin.press(CANCEL)
+    assert admin.notices == [admins.CANCELLING]
+    assert (await verdict(admin)).html == ("The training of <b>dino</b> is cancelled. Everything stays as it was.")
+    assert message.labels == left(own_checkpoints) == []
+    for pressed in data:
+        await admin.press_data(pressed)
+        assert admin.notices[-1] == sentences.plain(admins.TRAINING_OVER)
+    assert dino.list() == (old,)
+
+
+async def test_the_buttons_of_an_old_run_do_not_end_a_new_one(script: Script, admin: FakeChat) -> None:
+    old = (await begun(admin, script)).buttons[1][0].data
+    script.ends(1)
+    await verdict(admin)
+    await begun(admin, script)
+    await admin.press_data(old)
+    assert admin.notices[-1] == sentences.plain(admins.TRAINING_OVER)
+    script.trained()
+    assert "improved" in (await verdict(admin)).html
+
+
+async def test_nobody_else_trains(script: Script, admin: FakeChat) -> None:
+    alice = FakeChat(admin.bot, ALICE)
+    assert (await alice.ask("/retrain dino")).html == sentences.UNKNOWN_COMMAND
+    await begun(admin, script)
+    group, admin.is_admin = admin, False
+    for label in (FINISH, CANCEL):
+        await group.press(label, ALICE)
+        assert group.notices[-1] == sentences.plain(sentences.NOT_YOURS)
+    script.trained()
+    await verdict(group)
+    await group.press(UNDO, ALICE)
+    assert group.notices[-1] == sentences.plain(sentences.NOT_YOURS)
+
+
+async def test_one_run_at_a_time_of_two_admins_at_once(script: Script, admin: FakeChat) -> None:
+    await asyncio.gather(admin.ask("/retrain dino", 1), admin.ask("/retrain poem", 2))
+    busy = "I'm still training <b>dino</b>. Please ask again when that is done."
+    assert sorted(message.html for message in admin.messages) == [busy, BEGUN]
+    await script.begun()
+    assert (await admin.ask("/retrain poem")).html == busy
+    assert (await admin.ask("/help")).html != busy  # the bot answers meanwhile
+    script.trained()
+    await verdict(admin)
+
+
+@pytest.mark.parametrize(
+    ("code", "last_words", "reason"),
+    [
+        (-9, "", "it was killed by signal 9; 9 often means that memory ran out"),
+        (1, "not enough memory: <9 GB>", "not enough memory: &lt;9 GB&gt;"),
+        (1, "new.safetensors: No space left on device", "new.safetensors: No space left on device"),
+        (3, "", "it ended with exit code 3"),
+        (0, "", "it ended without saying how good the new weights are"),
     ],
 )
-def test_lessons(words: str, lesson: Lesson) -> None:
-    assert read_lesson(words.split()) == lesson
+async def test_a_child_that_fails_is_told_in_a_sentence(
+    script: Script, admin: FakeChat, dino: Versions, own_checkpoints: Path, code: int, last_words: str, reason: str
+) -> None:
+    message, old = await begun(admin, script), dino.current()
+    script.progress(held_out_loss="low")  # which is none
+    script.tell("progress")
+    script.ends(code, last_words)
+    assert await verdict(admin) is message
+    assert message.html == (
+        f"The training of <b>dino</b> brought no new weights: {reason}. Everything stays as it was."
+    )
+    assert message.labels == left(own_checkpoints) == []
+    assert dino.list() == (old,)
+    assert admin.bot.runs.running is None
+
+
+async def test_what_the_training_complains_about_comes_first(script: Script, admin: FakeChat) -> None:
+    await begun(admin, script)
+    script.tell("failed", error="the snapshot belongs to another training; train without --from.")
+    script.ends(1, "Traceback")
+    assert (
+        "another training; add fresh to the command, to begin from nothing. Everything" in (await verdict(admin)).html
+    )
 
 
 @pytest.mark.parametrize(
-    "words", ["", "names", "dino 5 minutes", "5 dino", "dino fresh fresh", "fresh", "dino ten", "dino five fresh"]
+    ("error", "words"), [(TimeoutError(), "it hung, so I ended it"), (ZeroDivisionError(), "sorry")]
 )
-def test_what_cannot_be_trained(words: str) -> None:
-    with pytest.raises(ExplainedError) as refusal:
-        read_lesson(words.split())
-    assert str(refusal.value) == texts.RETRAIN_USAGE
-
-
-@pytest.mark.parametrize("minutes", ["0", "-1", "nan", "inf", "1441", "1e9", "0.0001"])
-def test_minutes_that_make_no_sense(minutes: str) -> None:
-    with pytest.raises(ExplainedError) as refusal:
-        read_lesson(["dino", minutes])
-    assert str(refusal.value) == texts.minutes_range(1440)
-
-
-def test_two_trainings_are_two() -> None:
-    one, other = read_lesson(["dino"]), read_lesson(["dino"])
-    assert one.key != other.key
-    assert one.seed != other.seed
-
-
-async def test_one_message_shows_a_training_from_beginning_to_end(chat: Chat, script: Script) -> None:
-    lesson = Lesson("dino", "names", 2.0)
-    assert await chat.say("/retrain dino 2", ADMIN) == [shown(texts.training_begins(lesson))]
-    assert chat.buttons() == [STOP, CANCEL]
-    await script.report(PROGRESS)
-    await script.report(PROGRESS)
-    assert chat.texts() == [shown(texts.training(lesson, PROGRESS))]
-    assert chat.buttons() == [STOP, CANCEL]
-    assert await end(chat, script, WORSE) == shown(texts.trained(lesson, WORSE, served=True))
-    assert len(chat.texts()) == 1
-    assert chat.buttons() == []
-    assert script.asked == [lesson]
-
-
-async def test_the_verdict_is_the_caption_of_the_picture(chat: Chat, script: Script) -> None:
-    await chat.say("/retrain dino", ADMIN)
-    assert await end(chat, script, DRAWN) == shown(texts.trained(DINO, DRAWN, served=True))
-    assert chat.texts()[0] == shown(texts.training_over(DINO, DRAWN))
-    (photo,) = chat.telegram.sent[1]["photo"]
-    assert chat.telegram.files[photo["file_id"]] == DRAWN.picture
-    assert chat.telegram.sent[1]["reply_to_message"]["message_id"] == chat.telegram.sent[0]["message_id"]
-    assert chat.buttons() == [UNDO]
-    assert await chat.mangosaurus.store.interrupted_trainings() == []
-
-
-@pytest.mark.parametrize("refusal", [Refusal(400, "Bad Request: IMAGE_PROCESS_FAILED"), AWAY])
-async def test_without_the_picture_the_verdict_is_told_in_words(
-    chat: Chat, telegram: Telegram, script: Script, refusal: Refusal
+async def test_a_child_that_hangs_and_an_unforeseen_error(
+    script: Script, admin: FakeChat, own_checkpoints: Path, error: Exception, words: str
 ) -> None:
-    await chat.say("/retrain dino", ADMIN)
-    telegram.refusals["sendPhoto"].append(refusal)
-    assert await end(chat, script, DRAWN) == shown(texts.trained(DINO, DRAWN, served=True))
-    assert len(chat.texts()) == 1
-    assert chat.buttons() == [UNDO]
+    await begun(admin, script)
+    script.fails_with(error)
+    assert words in (await verdict(admin)).html
+    assert left(own_checkpoints) == []
 
 
-async def test_a_promotion_is_undone_once(chat: Chat, script: Script) -> None:
-    await chat.say("/retrain dino", ADMIN)
-    await end(chat, script, DRAWN)
-    verdict = chat.telegram.sent[-1]
-    pressed = dict(verdict)
-    assert await chat.press(UNDO, ADMIN) == [shown(texts.undone("dino", OLD))]
-    assert buttons(verdict) == []
-    assert await chat.press(UNDO, ADMIN, pressed) == []  # twice, before the button has gone
-    assert chat.notice == texts.PROMOTION_OVER
-    assert script.undone == [("dino", NEW)] * 2
-
-
-@pytest.mark.parametrize("failure", [CheckpointError("there is no earlier version"), STOPPED])
-async def test_an_undo_that_is_not_possible(chat: Chat, script: Script, failure: Exception) -> None:
-    await chat.say("/retrain dino", ADMIN)
-    await end(chat, script, DRAWN)
-    script.back = failure
-    assert await chat.press(UNDO, ADMIN) == []
-    assert chat.notice == texts.notice(texts.not_changed("dino", str(failure)))
-    assert chat.buttons() == [UNDO]
-
-
-async def test_first_weights_cannot_be_undone(chat: Chat, script: Script) -> None:
-    await chat.say("/retrain dino", ADMIN)
-    await end(chat, script, Outcome("dino", True, NEW, 1.5, None, 120.0, picture=b"PNG"))
-    assert chat.buttons() == []
-
-
-async def test_a_training_is_stopped_and_judged(chat: Chat, script: Script) -> None:
-    await begin(chat, script)
-    assert await chat.press(STOP, ADMIN) == []
-    assert chat.notice == texts.TRAINING_CHOICES["finish"]
-    await chat.mangosaurus.finished()
-    assert "stopped early" in chat.texts()[0]
-
-
-async def test_a_training_is_cancelled(chat: Chat, script: Script) -> None:
-    await begin(chat, script)
-    pressed = dict(chat.telegram.sent[0])
-    await chat.press(CANCEL, ADMIN)
-    assert chat.notice == texts.TRAINING_CHOICES["cancel"]
-    await chat.mangosaurus.finished()
-    assert chat.texts() == [shown(texts.training_failed(DINO, CANCELLED))]
-    assert chat.buttons() == []
-    for button in (STOP, CANCEL):
-        await chat.press(button, ADMIN, pressed)
-        assert chat.notice == texts.TRAINING_OVER
-    assert script.told.empty()
-
-
-async def test_the_buttons_of_an_old_training_do_not_end_a_new_one(chat: Chat, script: Script) -> None:
-    await chat.say("/retrain dino", ADMIN)
-    old = dict(chat.telegram.sent[0])
-    await end(chat, script, WORSE)
-    await chat.say("/retrain dino", ADMIN)
-    await until(lambda: script.running is not None)
-    await chat.press(CANCEL, ADMIN, old)
-    assert chat.notice == texts.TRAINING_OVER
-    assert script.running
-    await end(chat, script, WORSE)
-
-
-@pytest.mark.parametrize("button", [STOP, CANCEL])
-async def test_nobody_else_ends_a_training(chat: Chat, script: Script, button: str) -> None:
-    await chat.say("/retrain dino", ADMIN, group(-5))
-    assert await chat.press(button, BOB) == []
-    assert chat.notice == texts.NOT_YOURS
-    assert script.told.empty()
-    await end(chat, script, DRAWN)
-    await chat.press(UNDO, BOB)
-    assert chat.notice == texts.NOT_YOURS
-    assert script.undone == []
-
-
-async def test_the_bot_answers_while_it_trains(chat: Chat, script: Script) -> None:
-    await chat.say("/retrain dino", ADMIN)
-    (answer,) = await chat.say("/dino", ADMIN)
-    assert answer.split("\n")[0].isalpha()
-    await end(chat, script, BETTER)
-
-
-async def test_a_second_training_is_told_to_wait(chat: Chat, script: Script) -> None:
-    await chat.say("/retrain dino", ADMIN)
-    await until(lambda: script.running is not None)
-    assert await chat.say("/retrain poem", ADMIN) == [shown(texts.already_training("dino"))]
-    await end(chat, script, BETTER)
-    assert chat.texts()[0] == shown(texts.trained(DINO, BETTER, served=True))
-
-
-async def test_of_two_trainings_asked_for_at_once_one_begins(chat: Chat, script: Script) -> None:
-    for network in Network:
-        chat.telegram.say(f"/retrain {network}", ADMIN)
-    await chat.settled()
-    await until(lambda: shown(texts.already_training("dino")) in chat.texts())
-    await end(chat, script, BETTER)
-    assert script.asked == [DINO]
-    assert await chat.mangosaurus.store.interrupted_trainings() == []
-
-
-@pytest.mark.parametrize("reason", Reason)
-async def test_a_training_that_fails(chat: Chat, script: Script, reason: Reason) -> None:
-    error = RetrainingError(reason, "<b>9</b>")
-    await chat.say("/retrain dino", ADMIN)
-    assert await end(chat, script, error) == shown(texts.training_failed(DINO, error))
-
-
-async def test_an_unforeseen_error_is_apologised_for(chat: Chat, script: Script) -> None:
-    await chat.say("/retrain dino", ADMIN)
-    assert await end(chat, script, ZeroDivisionError()) == shown(texts.training_broke(DINO))
-    assert len(chat.texts()) == 1
-    assert isinstance(chat.errors.pop(), ZeroDivisionError)
-    assert chat.buttons() == []
-    assert await chat.mangosaurus.store.interrupted_trainings() == []
-
-
-@pytest.mark.parametrize("refusal", [GONE, Refusal(403, "Forbidden: bot was kicked"), AWAY])
-async def test_an_edit_that_fails_does_not_end_a_training(
-    chat: Chat, telegram: Telegram, script: Script, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
+async def test_a_disk_that_is_full(
+    script: Script, admin: FakeChat, monkeypatch: pytest.MonkeyPatch, own_checkpoints: Path
 ) -> None:
-    monkeypatch.setattr("bot.wire.pacing.RETRIED", 0.0)
-    await chat.say("/retrain dino", ADMIN)
-    telegram.refusals["editMessageText"].append(refusal)
-    await script.report(PROGRESS)
-    assert chat.texts() == [shown(texts.training_begins(DINO))]
-    telegram.refusals["editMessageText"].append(refusal)
-    assert await end(chat, script, BETTER) == shown(texts.trained(DINO, BETTER, served=True))
-    assert len(chat.texts()) == (1 if refusal.code == 504 else 2)  # a new message if this one cannot be edited
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    for name in ("bot.training.folder.write_whole", "model.checkpoint.versions.Versions.add"):
+        with monkeypatch.context() as patched:
+            patched.setattr(name, full)
+            await admin.ask("/retrain dino")
+            if name.endswith("add"):
+                await script.begun()
+                script.trained()
+            assert (await verdict(admin)).html == (
+                "The training of <b>dino</b> brought no new weights: No space left on device. "
+                "Everything stays as it was."
+            )
+        assert admin.bot.runs.running is None
+    assert not (own_checkpoints / "training-dino" / NEW).exists()
 
 
-async def test_last_words_wait_until_telegram_is_back(
-    chat: Chat, telegram: Telegram, script: Script, monkeypatch: pytest.MonkeyPatch
+async def test_weights_that_others_have_promoted_meanwhile_stay_and_serve(
+    script: Script, admin: FakeChat, dino: Versions
 ) -> None:
-    monkeypatch.setattr("bot.wire.pacing.PAUSE", 0.01)
-    await chat.say("/retrain dino", ADMIN)
-    telegram.refusals["editMessageText"] += [AWAY] * 20
-    await script.report(PROGRESS)
-    assert await end(chat, script, BETTER) == shown(texts.trained(DINO, BETTER, served=True))
-    assert len(chat.texts()) == 1
+    await begun(admin, script)
+    best = install(dino.directory, untrained("names", 9))
+    script.trained(2.5)
+    assert "it didn't improve" in (await verdict(admin)).html
+    assert admin.bot.shelf.serving["dino"].version == best
+    await begun(admin, script)
+    script.trained()
+    other = install(dino.directory, untrained("names", 10))
+    assert "another version became current meanwhile" in (await verdict(admin)).html
+    assert dino.current() == other
 
 
-async def test_a_group_that_became_a_supergroup_is_told_there(chat: Chat, telegram: Telegram, script: Script) -> None:
-    await chat.say("/retrain dino", ADMIN, group(-5))
-    await chat.say("/start", ADMIN, group(-1005))
-    migrated = Refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-1005)
-    telegram.refusals["editMessageText"].append(migrated)
-    assert await end(chat, script, BETTER) == shown(texts.trained(DINO, BETTER, served=True))
-    assert telegram.sent[-1]["chat"]["id"] == -1005
-    assert await chat.mangosaurus.store.interrupted_trainings() == []
-
-
-async def test_a_message_that_somebody_deleted_is_replaced(chat: Chat, telegram: Telegram, script: Script) -> None:
-    await chat.say("/retrain dino", ADMIN)
-    telegram._messages.clear()
-    await script.report(PROGRESS)
-    assert await end(chat, script, BETTER) == shown(texts.trained(DINO, BETTER, served=True))
-
-
-async def test_telegram_saying_that_nothing_changed_is_no_failure(
-    chat: Chat, telegram: Telegram, script: Script, caplog: pytest.LogCaptureFixture
+async def test_current_weights_that_do_not_load_do_not_hinder_better_ones(
+    script: Script, admin: FakeChat, dino: Versions
 ) -> None:
-    await chat.say("/retrain dino", ADMIN)
-    telegram.refusals["editMessageText"].append(Refusal(400, "Bad Request: message is not modified: same"))
-    await end(chat, script, BETTER)
-    assert len(chat.texts()) == 1
-    assert "not shown" not in caplog.text
+    dino.path(install(dino.directory, untrained("names", 9))).write_bytes(b"no weights")
+    await begun(admin, script)
+    new = script.trained()
+    assert f"Version <code>{new}</code> is in use now" in (await verdict(admin)).html
 
 
-async def test_edits_keep_their_distance(
-    chat: Chat, telegram: Telegram, script: Script, monkeypatch: pytest.MonkeyPatch
+async def test_a_voice_that_is_removed_meanwhile(
+    script: Script, own_settings: Settings, voices: Voices, pokemon: Voice, own_checkpoints: Path
 ) -> None:
-    monkeypatch.setattr("bot.conversation.board.EDIT_EVERY", 1000.0)
-    await chat.say("/retrain dino", ADMIN)
-    for _ in range(5):
-        await script.report(PROGRESS)
-    assert chat.texts() == [shown(texts.training_begins(DINO))]
-    assert await end(chat, script, BETTER) == shown(texts.trained(DINO, BETTER, served=True))
+    async with started(own_settings) as chat:
+        await begun(chat, script, "/retrain names pokemon")
+        voices.remove(pokemon.id)  # by another process
+        script.ends(1, "text.txt: No such file or directory")
+        assert (await verdict(chat)).html == sentences.VOICE_GONE
+    assert left(own_checkpoints) == []
 
 
-async def test_a_group_is_left_room_for_its_answers(
-    chat: Chat, script: Script, monkeypatch: pytest.MonkeyPatch
+async def test_what_another_process_trains_is_left_to_it(
+    script: Script, own_settings: Settings, own_checkpoints: Path
 ) -> None:
-    monkeypatch.setattr("bot.conversation.board.EDIT_A_GROUP_EVERY", 1000.0)
-    for place, edited in ((None, True), (group(-5), False)):
-        (message,) = await chat.say("/retrain dino", ADMIN, place)
-        await script.report(PROGRESS)
-        assert (chat.texts()[-1] != message) == edited
-        await end(chat, script, BETTER)
+    poem = Run("poem", "verse", "poem", chat=900, message=1)
+    folder = interrupt(own_checkpoints, poem)
+    with locked(folder):
+        async with started(own_settings) as chat:
+            for command in ("/retrain poem", "/retrain poem fresh"):
+                assert (await chat.ask(command)).html == admins.TRAINING_ELSEWHERE
+            assert len(chat.messages) == 2
+    assert (folder / SNAPSHOT).exists()
+    assert script.folders == []
 
 
-async def test_a_training_is_noted_while_it_runs(chat: Chat, script: Script) -> None:
-    await chat.say("/retrain dino", ADMIN)
-    await script.report(PROGRESS)
-    (noted,) = await chat.mangosaurus.store.interrupted_trainings()
-    (lesson,) = script.asked
-    message = chat.telegram.sent[-1]
-    assert (noted.network, noted.chat_id, noted.message_id) == ("dino", ADMIN.id, message["message_id"])
-    assert (noted.key, noted.last_words) == (lesson.key, "")
-    await end(chat, script, BETTER)
-    assert await chat.mangosaurus.store.interrupted_trainings() == []
+def interrupt(directory: Path, run: Run, *events: dict[str, Any], is_lost: bool = False) -> Path:
+    """Leave the folder of a run that was interrupted; of one that is lost, nothing to go on from."""
+    folder = directory / f"training-{run.network.replace('/', '-')}"
+    folder.mkdir()
+    (folder / "run.json").write_text(json.dumps(asdict(run)))
+    (folder / NEW).with_suffix(".jsonl").write_text("\n".join([*map(json.dumps, events), '{"event": "prog']))
+    if not is_lost:
+        (folder / SNAPSHOT).write_bytes(b"half of it")
+    return folder
 
 
-async def test_a_new_training_is_not_taken_for_an_interrupted_one(
-    settings: Settings, telegram: Telegram, script: Script
+async def test_a_stopped_run_goes_on_with_its_own_settings(
+    script: Script, own_settings: Settings, own_checkpoints: Path
 ) -> None:
-    """Not even if it is asked for before the bot has started."""
-    telegram.say("/retrain dino", ADMIN)
-    async with serving(settings, telegram) as chat:
-        await chat.settled()
-        assert await end(chat, script, BETTER) == shown(texts.trained(DINO, BETTER, served=True))
-    assert len(chat.texts()) == 1
+    async with started(own_settings) as chat:
+        message = await begun(chat, script, "/retrain poem 7")
+        first = await script.begun()
+        log = (script.folder / NEW).with_suffix(".jsonl")
+        script.progress(0.4)
+        await until(lambda: "40%" in message.html)
+        known = {"stage": "tune", "training_loss": 2.5, "held_out_loss": 2.25, "best_held_out_loss": 2.125}
+        known |= {"characters_per_second": 9e4, "seconds_left": 75.0, "seconds": 3600.0}
+        log.write_text(json.dumps({"event": "progress", "fraction": 0.4, **known}))
+    assert script.signals == [signal.SIGTERM]
+    words = (
+        "I was stopped 40% of the way through training <b>poem</b>. <code>/retrain poem</code> goes on from there, "
+        "with the same settings."
+    )
+    assert (message.html, message.labels) == (words, [])
+    async with started(own_settings, chat):
+        await chat.bot.runs.ended()
+        assert message.history.count(words) == 1  # it stands there already
+        message = await begun(chat, script, "/retrain poem 30")
+        assert message.html == (
+            "I'm going on with the training of <b>poem</b> for about 7 minutes that was interrupted 40% of the way "
+            "through. <code>/retrain poem fresh</code> would start over. You can watch it here."
+        )
+        second = await script.begun(2)
+        assert second == replace(first, message=2)
+        script.progress(0.5)
+        await until(lambda: "training 2.500 ▁▁" in message.html)  # with the curve of before
+        script.ends(-9)
+        assert "killed by signal 9" in (await verdict(chat)).html
+    interrupt(own_checkpoints, first)
+    async with started(own_settings, chat):
+        await begun(chat, script, "/retrain poem fresh")
+        third = await script.begun(3)
+        assert (third.minutes, third.fresh) == (None, True)
+        assert third.seed != first.seed
+        assert not (script.folder / SNAPSHOT).exists()
+        script.ends(1)
+        await verdict(chat)
+    assert left(own_checkpoints) == []
 
 
-async def test_a_training_goes_on_if_the_database_fails(
-    chat: Chat, script: Script, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+async def test_the_seconds_of_a_run_that_was_interrupted_count(
+    script: Script, own_settings: Settings, own_checkpoints: Path
 ) -> None:
-    async def fail(*_note: Any) -> None:
-        raise StoreError("mangosaurus.db", "it is full")
-
-    for method in ("training_began", "training_concluded", "training_ended"):
-        monkeypatch.setattr(Store, method, fail)
-    await chat.say("/retrain dino", ADMIN)
-    assert await end(chat, script, DRAWN) == shown(texts.trained(DINO, DRAWN, served=True))
-    assert "A training was not noted" in caplog.text
-
-
-async def test_an_administrator_may_train_in_a_group(chat: Chat, script: Script) -> None:
-    assert await chat.say("/retrain dino", ADMIN, group(-5)) == [shown(texts.training_begins(DINO))]
-    await end(chat, script, BETTER)
+    figures = {"stage": "tune", "training_loss": 2.5, "held_out_loss": 2.25, "best_held_out_loss": 2.125, "fraction": 1}
+    figures |= {"characters_per_second": 9e4, "seconds_left": None, "seconds": 3600.0}
+    interrupt(own_checkpoints, Run("dino", "names", "dino"), {"event": "progress", **figures})
+    async with started(own_settings) as chat:
+        await begun(chat, script)
+        script.progress(1.0, seconds=3601.0)
+        script.trained()
+        assert "<b>dino</b> in 60 min," in (await verdict(chat)).html
 
 
-async def test_whoever_speaks_for_a_chat_is_no_administrator(chat: Chat, script: Script) -> None:
-    assert await chat.say("/retrain dino", chat=group(-5), sender_chat=group(ADMIN.id)) == []
-    assert script.asked == []
-
-
-async def test_to_others_the_command_does_not_exist(chat: Chat, script: Script) -> None:
-    assert await chat.say("/retrain dino", BOB) == [texts.UNKNOWN_COMMAND]
-
-
-async def test_a_network_that_was_missing_needs_a_new_start(
-    settings: Settings, telegram: Telegram, script: Script
+@pytest.mark.parametrize("is_lost", [False, True])
+async def test_after_a_kill_the_next_start_concludes_the_message_once(
+    script: Script, own_settings: Settings, own_checkpoints: Path, is_lost: bool
 ) -> None:
-    outcome = Outcome("poem", True, NEW, 1.5, None, 7000.0)
-    async with serving(settings, telegram) as chat:
-        chat.mangosaurus.writers.pop("poem")
-        await chat.say("/retrain poem", ADMIN)
-        assert await end(chat, script, outcome) == shown(texts.trained(POEM, outcome, served=False))
+    async with started(own_settings) as chat:
+        message = await chat.ask("/help")
+    interrupt(own_checkpoints, Run("poem", "verse", "poem", chat=chat.id, message=1), is_lost=is_lost)
+    for _ in range(2):
+        async with started(own_settings, chat):
+            await chat.bot.runs.ended()
+    assert len(message.history) == 2
+    assert message.html == (
+        "I was stopped while I was training <b>poem</b>, and nothing is left to go on from. <code>/retrain poem</code> "
+        "starts over."
+        if is_lost
+        else "I was stopped 0% of the way through training <b>poem</b>. <code>/retrain poem</code> goes on from there, "
+        "with the same settings."
+    )
+    assert left(own_checkpoints) == ([] if is_lost else ["training-poem"])
 
 
-async def test_an_incomplete_command_is_explained(chat: Chat) -> None:
-    assert await chat.say("/retrain", ADMIN) == [shown(texts.RETRAIN_USAGE)]
+async def test_a_child_that_is_killed_while_it_draws_promotes_nothing_at_a_stop(
+    script: Script, own_settings: Settings, dino: Versions
+) -> None:
+    async with started(own_settings) as chat:
+        message, old = await begun(chat, script), dino.current()
+        script.tell("finished", held_out_loss=1.0)
+        (script.folder / NEW).write_bytes(b"new weights")
+    assert dino.current() == old
+    assert "goes on from there" in message.html
+
+
+@pytest.mark.parametrize("failure", [NotSent("away"), InDoubt("lost")])
+async def test_a_verdict_is_said_again_until_it_arrives(script: Script, admin: FakeChat, failure: Exception) -> None:
+    message = await begun(admin, script)
+    admin.failures += [failure] * 20
+    script.trained()
+    assert await verdict(admin) is message
+    assert "improved" in message.html
+
+
+async def test_a_verdict_that_could_not_be_said_is_said_at_the_next_start(
+    script: Script, own_settings: Settings, dino: Versions
+) -> None:
+    async with started(own_settings) as chat:
+        message = await begun(chat, script)
+        chat.failures += [NotSent("away")] * 100_000
+        new = script.trained(png=PNG)
+        await until(lambda: dino.current() == new)
+    assert message.html == BEGUN
+    chat.failures.clear()
+    async with started(own_settings, chat):
+        shown = await verdict(chat)
+        assert "it improved" in shown.html
+        assert shown.file == ("picture.png", PNG)
+        assert message.html == admins.TRAINED.format("dino")
+        await chat.press(UNDO)
+        assert dino.current() != new
+    async with started(own_settings, chat):
+        await chat.bot.runs.ended()
+    assert len(chat.messages) == 3
+
+
+@pytest.mark.parametrize("is_kicked", [False, True])
+async def test_a_message_that_is_gone_is_replaced_if_the_bot_may_write(
+    script: Script, admin: FakeChat, own_checkpoints: Path, is_kicked: bool
+) -> None:
+    await begun(admin, script)
+    admin.failures += [Gone("message to edit not found")] * (9 if is_kicked else 1)
+    script.trained()
+    await verdict(admin)
+    assert (len(admin.messages), len(admin.failures)) == ((1, 7) if is_kicked else (2, 0))
+    assert left(own_checkpoints) == []
+
+
+async def test_a_verdict_that_arrives_late_does_not_touch_the_next_run(script: Script, admin: FakeChat) -> None:
+    first = await begun(admin, script)
+    admin.failures += [NotSent("away")] * 100_000
+    script.trained()
+    await until(lambda: admin.bot.runs.running is None)
+    other = FakeChat(admin.bot, 901, is_admin=True)
+    await begun(other, script)
+    admin.failures.clear()
+    await until(lambda: "improved" in first.html)
+    await asyncio.sleep(0.01)
+    assert (script.folder / "run.json").exists()
+    await other.press(CANCEL)
+    await verdict(other)
+
+
+async def test_changes_keep_the_pace_of_the_chat(script: Script, admin: FakeChat) -> None:
+    admin.edit_seconds = 1000.0
+    message = await begun(admin, script)
+    for fraction in range(5):
+        script.progress(fraction / 5)
+    script.trained()
+    await verdict(admin)
+    assert len(message.history) == 2
+
+
+async def test_folders_of_earlier_versions_are_removed_with_a_line_in_the_log(
+    own_settings: Settings, own_checkpoints: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (own_checkpoints / "retraining-k7m2p9xa").mkdir()
+    async with started(own_settings):
+        pass
+    assert left(own_checkpoints) == []
+    assert "retraining-k7m2p9xa: an interrupted training of an earlier version is removed" in caplog.text
+
+
+async def test_a_description_that_is_damaged_is_passed_over(
+    script: Script, own_settings: Settings, own_checkpoints: Path
+) -> None:
+    folder = interrupt(own_checkpoints, Run("dino", "names", "dino"))
+    (folder / "run.json").write_text('{"network": "dino"')
+    async with started(own_settings) as chat:
+        assert (await begun(chat, script)).html == BEGUN
+        script.ends(1)
+        await verdict(chat)
+
+
+async def test_old_buttons_say_what_to_type_now(admin: FakeChat) -> None:
+    await admin.ask("/help")
+    for choice in ("on", "drop"):
+        await admin.press_data(f"1:training:{choice}:k7m2p9xa")
+        assert admin.notices.pop() == (
+            "Trainings go on by command now: send /retrain dino or /retrain poem, or the same with fresh to start over."
+        )
+    for choice in ("finish", "cancel"):
+        await admin.press_data(f"1:training:{choice}:k7m2p9xa")
+        assert admin.notices.pop() == "That training is over already."

@@ -1,34 +1,29 @@
-"""Own voices on disk: names in any script, folders that only their owner reads, and two processes on one folder."""
+"""Custom voices on disk: names in any script, folders that only their owner reads, and two processes on one folder."""
 
 from __future__ import annotations
 
 import json
 import os
+import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from bot.people.schema import creation_voices
-from bot.writing import voices as room
-from bot.writing.folders import Folders
-from bot.writing.voices import CrowdedError, RemovedError, TakenError, Voices, name_of
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
 
+from bot.locks import LOCK
+from bot.voices import UNFINISHED, CrowdedError, RemovedError, TakenError, Voices, name_of
 from model.checkpoint.versions import Versions
-from model.text.forms import Genre
-from tests.databases import opened
 from tests.serving import install, untrained
-from tests.voices import modes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.people.records import Creation
-    from bot.people.store import Store
+
+def modes(folder: Path) -> set[int]:
+    return {stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.rglob("*"))}
 
 
 @pytest.fixture
@@ -102,7 +97,7 @@ def test_only_the_owner_can_read_a_voice(voices: Voices, tmp_path: Path) -> None
     finally:
         os.umask(before)
     assert {path.name for path in folder.iterdir()} >= {"about.json", "text.txt", "current"}
-    assert modes(tmp_path / "voices") == {"0o700", "0o600"}
+    assert modes(tmp_path / "voices") == {0o700, 0o600}
 
 
 def test_a_name_is_given_once(voices: Voices) -> None:
@@ -117,8 +112,8 @@ def test_a_name_is_given_once(voices: Voices) -> None:
     assert voices.rename(john.id, "keats").name == "keats"
 
 
-def test_there_are_so_many_and_no_more(voices: Voices, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "MOST", 2)
+def test_there_are_30_at_most(voices: Voices, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.voices.MOST", 2)
     voices.add("keats", "verse", "Ode\n")
     voices.add("byron", "verse", "Ode\n")
     with pytest.raises(CrowdedError):
@@ -129,7 +124,7 @@ def test_a_removed_voice_leaves_nothing(voices: Voices, tmp_path: Path) -> None:
     voice = voices.add("keats", "verse", "Ode\n")
     install(voices.folder(voice.id), untrained("verse"))
     voices.remove(voice.id)
-    assert [path.name for path in (tmp_path / "voices").iterdir()] == [room.LOCK]
+    assert [path.name for path in (tmp_path / "voices").iterdir()] == [LOCK]
     for gone in (lambda: voices.remove(voice.id), lambda: voices.rename(voice.id, "john"), lambda: voices.text(voice)):
         with pytest.raises(RemovedError):
             gone()
@@ -152,7 +147,7 @@ def test_a_disk_that_is_full_leaves_no_half_a_voice(voices: Voices, monkeypatch:
         path.write_bytes(b"half")
 
     with monkeypatch.context() as patch:
-        patch.setattr(room, "write_whole", full)
+        patch.setattr("bot.voices.write_whole", full)
         with pytest.raises(OSError, match="No space"):
             voices.add("keats", "verse", "Ode\n")
     assert voices.all() == []
@@ -163,7 +158,7 @@ def test_what_a_crash_left_is_swept_and_nothing_else(voices: Voices, tmp_path: P
     voices.sweep()
     assert not (tmp_path / "voices").exists()
     voice = voices.add("keats", "verse", "Ode\n")
-    half = tmp_path / "voices" / f"{room.UNFINISHED}x1"
+    half = tmp_path / "voices" / f"{UNFINISHED}x1"
     (half / "k3x7abc").mkdir(parents=True)
     (half / "k3x7abc" / "text.txt").write_text("Ode\n")
     voices.sweep()
@@ -204,47 +199,6 @@ def test_two_processes_add_one_after_the_other(tmp_path: Path) -> None:
         added = list(threads.map(add, range(8)))
     assert sum(added) == 4
     assert [voice.name for voice in Voices(tmp_path / "voices").all()] == [f"voice-{number}" for number in range(4)]
-
-
-def test_the_folders_of_all_networks(tmp_path: Path) -> None:
-    folders = Folders(tmp_path)
-    voice = folders.voices.add("keats", "verse", "Ode\n")
-    assert list(folders) == ["dino", "poem", voice.network]
-    assert len(folders) == 3
-    assert folders["dino"].directory == tmp_path / "dino"
-    assert folders[voice.network].directory == tmp_path / "voices" / voice.id
-    for network in ("sonnet", "", "voices", "voices/", "voices/../dino", "voices/k3x7abc", "../x", "dino/.."):
-        assert network not in folders
-    folders.voices.remove(voice.id)
-    assert voice.network not in folders
-    with pytest.raises(KeyError):
-        folders[voice.network]
-
-
-async def test_the_database_keeps_the_voice_of_a_creation(database: str) -> None:
-    async with opened(database) as store:
-        creations = [await draft(store, person, voice) for person in (1, 2) for voice in ("k3x7abc", "")]
-        for creation in creations:
-            await store.record(creation)
-        assert [await store.creation(creation.code) for creation in creations] == creations
-        assert [creation.network for creation in creations[:2]] == ["voices/k3x7abc", "dino"]
-        assert [kept["voice"] for kept in (await store.export(1))["creations"]] == ["k3x7abc", ""]
-        late = replace(await draft(store, 2, "zzzzzzz"), code=creations[1].code)
-        await store.record(late)  # the older creation keeps the code, and has no voice
-        assert await store.creation(late.code) == creations[1]
-        await store.forget(1)
-        assert await voices_in(store) == 1
-        assert await store.creation(creations[2].code) == creations[2]
-
-
-async def draft(store: Store, person: int, voice: str) -> Creation:
-    return await store.draft(person, Genre.DINO, "", temperature=1.0, version="0" * 12, voice=voice)
-
-
-async def voices_in(store: Store) -> int:
-    """Return how many rows tell of voices."""
-    count = select(func.count()).select_from(creation_voices)
-    return await store._database.run(lambda connection: connection.scalar(count) or 0)  # nobody else asks
 
 
 def test_a_description_is_plain_json(voices: Voices) -> None:

@@ -1,4 +1,4 @@
-"""Own voices in a chat: their own letters, codes that outlive a renaming, and voices that are gone."""
+"""Custom voices in a chat: their own letters, codes that outlive a renaming, and voices that are gone."""
 
 from __future__ import annotations
 
@@ -8,23 +8,26 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from bot.conversation import texts
-from bot.conversation.voices import voice_in
-from bot.handlers.dino import as_names_begin
-from bot.local.buttons import buttons
 
+from bot.asks import voice_in
+from bot.words import sentences
 from model.checkpoint.versions import Versions
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
-from tests.serving import ALICE, BOB, Chat, install, names_in, serving, uncoded
-from tests.voices import POKEMON, code_in, learned, plain
+from tests.serving import ALICE, BOB, code_in, install, names_in, serving, uncoded, untrained
 
 if TYPE_CHECKING:
-    from bot.local.telegram import Telegram
-    from bot.writing.folders import Folders
-    from bot.writing.voices import Voice
-
     from bot.settings import Settings
+    from bot.voices import Voice, Voices
+    from model.text.forms import Form
+    from tests.fake_chat import FakeChat
+
+
+def learn(voices: Voices, name: str, characters: str, form: Form = "names", known: tuple[str, ...] = ()) -> Voice:
+    """Add a voice with random weights for some letters."""
+    voice = voices.find(name) or voices.add(name, form, "a text\n")
+    install(voices.folder(voice.id), untrained(form, 2, characters, known))
+    return voice
 
 
 @pytest.mark.parametrize(
@@ -49,234 +52,169 @@ def test_a_voice_anywhere_among_words() -> None:
     assert voice_in("invoice:keats", anywhere=True) == (None, "invoice:keats")
 
 
-@pytest.mark.parametrize(
-    ("typed", "prefix"), [("pik", "Pik"), ("Pik", "Pik"), ("élan", "Élan"), ("zu", "zu"), ("", "")]
-)
-def test_a_small_letter_where_names_begin_with_a_capital(typed: str, prefix: str) -> None:
-    assert as_names_begin(typed, POKEMON) == prefix
-
-
-def test_a_small_letter_stays_where_names_begin_with_it() -> None:
-    assert as_names_begin("pik", ("pikachu", "Pikachu")) == "pik"
-    assert as_names_begin("pik", ()) == "pik"
-
-
-async def test_names_as_the_network_writes_them(own_chat: Chat, pokemon: Voice) -> None:
-    (answer,) = await own_chat.say("/dino voice:pokemon 5")
-    names = names_in(answer)
+async def test_names_as_the_network_writes_them(own_chat: FakeChat, pokemon: Voice, voices: Voices) -> None:
+    message = await own_chat.ask("/dino voice:pokemon 5")
+    names = names_in(message.html)
     assert len(set(names)) == 5
     assert any(name != name.capitalize() for name in names)
-    assert re.search(r" (Pikachu|Flabébé|Élan), \d+\n", answer)
-    assert own_chat.buttons() == ["another", "wilder", "tamer"]
+    assert re.search(r" <i>(Pikachu|Flabébé|Élan), \d+</i>\n", message.html)
+    assert message.labels == ["another", "wilder", "tamer"]
+    learn(voices, "lower", "pikachu")
+    names = names_in((await own_chat.ask("/dino voice:lower 3")).html)
+    assert all(name == name.capitalize() for name in names)
 
 
-async def test_first_letters_in_the_voices_own_spelling(own_chat: Chat, pokemon: Voice) -> None:
+async def test_first_letters_in_the_spelling_of_a_voice(own_chat: FakeChat, pokemon: Voice, voices: Voices) -> None:
     for text in ("/dino voice:pokemon pik 3", "/dino 3 voice:Pokemon PIK", "/dino Pik voice: pokemon 3"):
-        (answer,) = await own_chat.say(text)
-        assert all(name.startswith(("Pik", "PIK")) for name in names_in(answer))
-    (answer,) = await own_chat.say("/dino voice:pokemon éla")
-    assert answer.startswith("Éla")
+        names = names_in((await own_chat.ask(text)).html)
+        assert len(names) == 3
+        assert all(name.startswith(("Pik", "PIK")) for name in names)
+    assert names_in((await own_chat.ask("/dino voice:pokemon éla")).html)[0].startswith("Éla")
+    assert (await own_chat.ask("/dino voice:pokemon 恐竜")).html == sentences.VOICE_LETTERS.format("恐竜", 20)
+    assert (await own_chat.ask("/dino voice:pokemon 11")).html == sentences.HOW_MANY.format(10)
+    learn(voices, "恐竜", "ピカチュウ", known=("ピカチュウ",))
+    names = names_in((await own_chat.ask("/dino voice:恐竜 ピカ 2")).html)
+    assert all(name.startswith("ピカ") for name in names)
+    learn(voices, "both", "Pikachup", known=("pikachu", "Pikachu"))  # a small letter stays where names begin with it
+    assert names_in((await own_chat.ask("/dino voice:both pik")).html)[0].startswith("pik")
 
 
-async def test_letters_that_a_voice_does_not_have(own_chat: Chat, pokemon: Voice) -> None:
-    assert await own_chat.say("/dino voice:pokemon 恐竜") == [plain(texts.voice_letters("恐竜", 20))]
-    assert await own_chat.say("/dino voice:pokemon 11") == [plain(texts.how_many(10))]
+async def test_verse_as_the_network_writes_it(own_chat: FakeChat, keats: Voice) -> None:
+    message = await own_chat.ask("/poem voice:keats A thing of béauty ")
+    assert "A thing of béauty" in message.html.split("\n")[0]
+    assert message.labels == ["another", "wilder", "tamer", "continue the poem"]
+    for text in ("voice:keats A thing", "/poem my voice:keats"):  # these are lines
+        assert "voice:keats" in (await own_chat.ask(text)).html
 
 
-async def test_other_scripts(own_chat: Chat, folders: Folders) -> None:
-    voice = folders.voices.add("恐竜", "names", "ピカチュウ\n")
-    install(folders[voice.network].directory, learned("names", "ピカチュウ", ("ピカチュウ",)))
-    (answer,) = await own_chat.say("/dino voice:恐竜 ピカ 2")
-    assert all(name.startswith("ピカ") for name in names_in(answer))
-
-
-async def test_a_voice_without_capitals_is_shown_with_them(own_chat: Chat, folders: Folders) -> None:
-    voice = folders.voices.add("lower", "names", "pikachu\n")
-    install(folders[voice.network].directory, learned("names", "pikachu"))
-    (answer,) = await own_chat.say("/dino voice:lower 3")
-    assert all(name == name.capitalize() for name in names_in(answer))
-
-
-def test_an_own_name_has_no_greek_roots() -> None:
-    assert "tyrant" in texts.names(["tyrannosaurus"], [None], "", "")
-    assert "tyrant" not in texts.names(["tyrannosaurus"], [None], "", "", are_dinosaurs=False)
-
-
-async def test_verse_as_the_network_writes_it(own_chat: Chat, keats: Voice) -> None:
-    (answer,) = await own_chat.say("/poem voice:keats A thing of béauty ")
-    line, *_ = answer.split("\n")
-    assert line.startswith("A thing of béauty")
-    assert own_chat.buttons() == ["another", "wilder", "tamer", "continue the poem"]
-    (answer,) = await own_chat.say('/poem voice:keats "A thing "')
-    assert answer.startswith("A thing ")
-
-
-async def test_plain_text_is_shakespeares(own_chat: Chat, keats: Voice) -> None:
-    (answer,) = await own_chat.say("voice:keats A thing")
-    assert answer.startswith("voice:keats A thing")
-    (answer,) = await own_chat.say("/poem my voice:keats")
-    assert answer.startswith("my voice:keats")
-
-
-async def test_sonnets_are_shakespeares(own_chat: Chat, keats: Voice, telegram: Telegram) -> None:
-    assert await own_chat.say("/sonnet voice:keats A thing") == [plain(texts.NO_SONNETS_IN_VOICES)]
-    assert await own_chat.say("/sonnet voice:") == [plain(texts.NO_SONNETS_IN_VOICES)]
-    (answer,) = await own_chat.say("/poem voice:keats A thing")
-    message = {**telegram.sent[-1]}
-    forged = {"inline_keyboard": [[{"text": "sonnet", "callback_data": f"1:sonnet:{code_in(answer)}"}]]}
-    await own_chat.press("sonnet", message={**message, "reply_markup": forged})
-    assert own_chat.notice == texts.notice(texts.NO_SONNETS_IN_VOICES)
-
-
-async def test_what_is_missing_is_said(own_chat: Chat, pokemon: Voice, keats: Voice) -> None:
-    assert await own_chat.say("/poem voice:keats") == [plain(texts.voice_line_missing("keats"))]
-    assert await own_chat.say("/dino voice:") == [plain(texts.which_voice(["pokemon"]))]
-    assert await own_chat.say("/poem voice:") == [plain(texts.which_voice(["keats"]))]
-    assert await own_chat.say("/dino voice:keats") == [plain(texts.other_form("keats", "verse"))]
-    assert await own_chat.say("/poem voice:pokemon x") == [plain(texts.other_form("pokemon", "names"))]
+async def test_what_is_missing_is_said(own_chat: FakeChat, pokemon: Voice, keats: Voice) -> None:
+    for text, words in (
+        ("/dino voice:", "<b>pokemon</b>"),
+        ("/poem voice:", "<b>keats</b>"),
+        ("/dino voice:keats", "/poem voice:keats A thing of beauty"),
+        ("/poem voice:pokemon x", "/dino voice:pokemon 5"),
+        ("/poem voice:keats", "/poem voice:keats"),
+    ):
+        assert words in (await own_chat.ask(text)).html
 
 
 @pytest.mark.parametrize(
     ("name", "nearest"),
-    [("pokemn", "pokemon"), ("POKÈMON", "pokemon"), ("kaets", "keats"), ("zzzz", ""), ("../x", ""), ("<b>", "")],
+    [
+        *(("pokemn", "pokemon"), ("POKÈMON", "pokemon"), ("kaets", "keats"), ("zzzz", ""), ("../x", ""), ("<b>", "")),
+        *(("x" * 4000, ""), ("🦖" * 500, ""), ("\ud83d", "")),
+    ],
 )
-async def test_an_unknown_voice(own_chat: Chat, pokemon: Voice, keats: Voice, name: str, nearest: str) -> None:
-    (answer,) = await own_chat.say(f"/dino voice:{name} 5")
-    assert answer == plain(texts.unknown_voice(name, nearest))
+async def test_an_unknown_voice(own_chat: FakeChat, pokemon: Voice, keats: Voice, name: str, nearest: str) -> None:
+    html, given = (await own_chat.ask(f"/dino voice:{name} 5")).html, sentences.cut(name, 40)
+    assert html == (sentences.DO_YOU_MEAN.format(given, nearest) if nearest else sentences.UNKNOWN_VOICE.format(given))
+    assert len(html) < 300
 
 
-@pytest.mark.parametrize("name", ["x" * 4000, "\u202epokemon", "🦖" * 500, "\ud83d"])
-async def test_hostile_names_are_unknown(own_chat: Chat, pokemon: Voice, name: str) -> None:
-    (answer,) = await own_chat.say(f"/dino voice:{name}")
-    assert answer.startswith("I have no voice called")
-    assert len(answer) < 300
-
-
-async def test_the_same_seed_gives_everybody_the_same(own_chat: Chat, pokemon: Voice, keats: Voice) -> None:
+async def test_the_same_seed_gives_everybody_the_same(own_chat: FakeChat, pokemon: Voice, keats: Voice) -> None:
     answers = []
     for person in (ALICE, BOB):
-        await own_chat.say("/seed 42", person)
+        await own_chat.ask("/seed 42", person)
         requests = ("/dino voice:pokemon 3", "/dino", "/dino voice:pokemon 3", "/poem voice:keats A thing")
-        answers.append([uncoded(answer) for text in requests for answer in await own_chat.say(text, person)])
+        answers.append([uncoded((await own_chat.ask(text, person)).html) for text in requests])
     assert answers[0] == answers[1]
     assert answers[0][0] != answers[0][2]
 
 
-async def test_a_voice_is_asked_for_again_after_a_renaming_and_a_restart(
-    own_settings: Settings, telegram: Telegram, pokemon: Voice, folders: Folders
+async def test_codes_and_buttons_outlive_a_renaming_and_a_restart(
+    own_settings: Settings, pokemon: Voice, voices: Voices
 ) -> None:
-    async with serving(own_settings, telegram) as chat:
-        (answer,) = await chat.say("/dino voice:pokemon 3")
-    folders.voices.rename(pokemon.id, "monsters")
-    async with serving(own_settings, telegram) as chat:
-        assert await chat.say(f"/again {code_in(answer)}", BOB) == [answer]
-        assert await chat.say(f"/start {code_in(answer)}", BOB) == [answer]
-        (unknown,) = await chat.say("/dino voice:pokemon")
-        assert "no voice called pokemon" in unknown
-        (renamed,) = await chat.say("/dino voice:monsters")
-        assert "seed" in renamed
-        await chat.press("another", message=telegram.sent[0])
-        another = chat.texts()[0]
-        assert len(names_in(another)) == 3
-        await chat.press("wilder", message=telegram.sent[0])
-        assert "temperature" in chat.texts()[0]
+    async with serving(own_settings) as chat:
+        before = await chat.ask("/dino voice:pokemon 3")
+    voices.rename(pokemon.id, "monsters")
+    async with serving(own_settings) as chat:
+        for command in ("/again", "/start"):
+            assert (await chat.ask(f"{command} {code_in(before.html)}", BOB)).html == before.html
+        assert "no voice called" in (await chat.ask("/dino voice:pokemon")).html
+        assert "seed" in (await chat.ask("/dino voice:monsters")).html
+        await chat.press_data(before.buttons[0][0].data, number=1)
+        assert len(names_in(chat.messages[0].html)) == 3
+        assert chat.messages[0].html != before.html
 
 
-async def test_a_poem_in_a_voice_goes_on(own_chat: Chat, keats: Voice, folders: Folders) -> None:
-    (poem,) = await own_chat.say("/poem voice:keats A thing of beauty")
-    folders.voices.rename(keats.id, "john")
-    await own_chat.press("continue the poem")
-    longer = own_chat.texts()[-1]
+async def test_a_poem_in_a_voice_goes_on(own_chat: FakeChat, keats: Voice, voices: Voices) -> None:
+    poem = (await own_chat.ask("/poem voice:keats A thing of beauty")).html
+    voices.rename(keats.id, "john")
+    longer = (await own_chat.press("continue the poem")).html
     assert len(longer) > len(poem)
-    assert longer.startswith(poem.partition("\n\nseed")[0].rstrip())
-    assert await own_chat.say(f"/again {code_in(longer)}") == [longer]
+    assert longer.startswith(poem.partition("\n\n<i>")[0].rstrip())
+    assert (await own_chat.ask(f"/again {code_in(longer)}")).html == longer
 
 
-async def test_codes_keep_the_version_that_wrote_them(own_chat: Chat, pokemon: Voice, folders: Folders) -> None:
-    (old,) = await own_chat.say("/dino voice:pokemon 3")
-    install(folders[pokemon.network].directory, learned("names", "Zork", seed=2))
-    (new,) = await own_chat.say("/dino voice:pokemon 3")
-    assert set("".join(names_in(new))) <= set("Zork")
-    assert await own_chat.say(f"/again {code_in(old)}") == [old]
+async def test_codes_keep_the_version_that_wrote_them(own_chat: FakeChat, pokemon: Voice, voices: Voices) -> None:
+    old = (await own_chat.ask("/dino voice:pokemon 3")).html
+    learn(voices, "pokemon", "Zork")
+    await own_chat.bot.shelf.refresh(pokemon.network)
+    new = (await own_chat.ask("/dino voice:pokemon 3")).html
+    assert set("".join(names_in(new)).lower()) <= set("zork")
+    assert (await own_chat.ask(f"/again {code_in(old)}")).html == old
 
 
-async def test_a_removed_voice_is_gone_in_words(
-    own_chat: Chat, pokemon: Voice, folders: Folders, telegram: Telegram
+async def test_a_removed_voice_is_gone_in_words(own_settings: Settings, pokemon: Voice, voices: Voices) -> None:
+    async with serving(own_settings) as chat:
+        message = await chat.ask("/dino voice:pokemon 3")
+    voices.remove(pokemon.id)
+    code, data = code_in(message.html), message.buttons[0][0].data
+    async with serving(own_settings) as chat:
+        assert (await chat.ask(f"/again {code}")).html == sentences.GONE_WITH_VOICE.format(code)
+        await chat.press_data(data)
+        assert chat.notices[-1] == sentences.plain(sentences.VOICE_GONE)
+        assert "no voice called" in (await chat.ask("/dino voice:pokemon")).html
+
+
+async def test_a_voice_without_weights_or_with_damaged_ones(
+    own_chat: FakeChat, voices: Voices, pokemon: Voice, keats: Voice, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (answer,) = await own_chat.say("/dino voice:pokemon 3")
-    folders.voices.remove(pokemon.id)
-    code = code_in(answer)
-    assert await own_chat.say(f"/again {code}") == [plain(texts.gone_with_voice(code))]
-    await own_chat.press("another", message=telegram.sent[0])
-    assert own_chat.notice == texts.notice(texts.VOICE_GONE)
-    (unknown,) = await own_chat.say("/dino voice:pokemon")
-    assert unknown.startswith("I have no voice called")
-
-
-async def test_a_voice_that_is_not_trained_yet(own_chat: Chat, folders: Folders) -> None:
-    folders.voices.add("pokemon", "names", "Pikachu\n")
-    assert await own_chat.say("/dino voice:pokemon") == [texts.VOICE_UNTRAINED]
-
-
-async def test_damaged_weights_are_named_and_the_rest_goes_on(
-    own_chat: Chat, folders: Folders, pokemon: Voice, keats: Voice, caplog: pytest.LogCaptureFixture
-) -> None:
-    directory = folders[pokemon.network].directory
-    (file,) = directory.glob("*.safetensors")
+    voices.add("future", "names", "Pikachu\n")
+    assert (await own_chat.ask("/dino voice:future")).html == sentences.VOICE_UNTRAINED
+    (file,) = voices.folder(pokemon.id).glob("*.safetensors")
     content = file.read_bytes()
     file.write_bytes(content[:-9])
-    assert await own_chat.say("/dino voice:pokemon") == [texts.VOICE_DAMAGED]
-    assert "The voice pokemon cannot be served" in caplog.text
-    (answer,) = await own_chat.say("/poem voice:keats A thing")
-    assert answer.startswith("A thing")
+    assert (await own_chat.ask("/dino voice:pokemon")).html == sentences.VOICE_DAMAGED
+    assert f"{pokemon.network} cannot be served" in caplog.text
+    assert "seed" in (await own_chat.ask("/poem voice:keats A thing")).html
     file.write_bytes(content)
-    (answer,) = await own_chat.say("/dino voice:pokemon")
-    assert "seed" in answer
+    assert "seed" in (await own_chat.ask("/dino voice:pokemon")).html
 
 
 async def test_a_voice_that_learns_another_text_writes_with_its_last_weights(
-    own_chat: Chat, folders: Folders, pokemon: Voice, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    own_chat: FakeChat, voices: Voices, pokemon: Voice, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """They are loaded once, and nothing is wrong with them."""
-    version = folders[pokemon.network].current()
-    folders.voices.replace_text(pokemon, "Raichu\n")
-    await own_chat.say("/dino voice:pokemon")
-    with monkeypatch.context() as patch:
-        patch.delattr(Versions, "load")
-        (answer,) = await own_chat.say("/dino voice:pokemon")
-    assert (await own_chat.mangosaurus.store.creation(code_in(answer))).version == version  # type: ignore[union-attr]
-    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+    """Nothing is wrong with them."""
+    version = Versions(voices.folder(pokemon.id)).current()
+    voices.replace_text(pokemon, "Raichu\n")
+    caplog.clear()
+    html = (await own_chat.ask("/dino voice:pokemon")).html
+    creation = await own_chat.bot.store.creation(code_in(html))
+    assert creation is not None
+    assert creation.version == version
+    assert not any("refused" in record.message for record in caplog.records if record.levelno >= logging.WARNING)
 
 
-async def test_the_last_good_version_of_a_voice_serves(own_chat: Chat, folders: Folders, pokemon: Voice) -> None:
-    directory = folders[pokemon.network].directory
-    new = install(directory, learned("names", "Zork", seed=2))
-    (directory / f"{new}.safetensors").write_bytes(b"x")
-    (answer,) = await own_chat.say("/dino voice:pokemon pik")
-    assert answer.startswith("Pik")
+async def test_the_last_good_version_of_a_voice_serves(own_chat: FakeChat, voices: Voices, pokemon: Voice) -> None:
+    new = install(voices.folder(pokemon.id), untrained("names", 2, "Zork"))
+    (voices.folder(pokemon.id) / f"{new}.safetensors").write_bytes(b"x")
+    assert names_in((await own_chat.ask("/dino voice:pokemon pik")).html)[0].startswith("Pik")
 
 
-async def test_what_is_kept_of_somebody_tells_of_voices(own_chat: Chat, pokemon: Voice, telegram: Telegram) -> None:
-    (answer,) = await own_chat.say("/dino voice:pokemon")
-    await own_chat.say("/dino")
-    await own_chat.say("/export")
-    export = json.loads(list(telegram.files.values())[-1])
-    assert [creation["voice"] for creation in export["creations"]] == [pokemon.id, ""]
-    await own_chat.say("/forget")
-    await own_chat.press("Yes, forget me")
-    assert await own_chat.say(f"/again {code_in(answer)}") == [plain(texts.unknown_code(code_in(answer)))]
-
-
-async def test_inline_mode_has_no_voices(own_chat: Chat, pokemon: Voice) -> None:
-    offers = await own_chat.inline("voice:pokemon 5")
-    assert all(not buttons(offer["message"]) for offer in offers)
+async def test_what_is_kept_of_somebody_tells_of_voices(own_chat: FakeChat, pokemon: Voice) -> None:
+    await own_chat.ask("/dino voice:pokemon")
+    await own_chat.ask("/dino")
+    message = await own_chat.ask("/export")
+    assert message.file is not None
+    creations = json.loads(message.file[1])["creations"]
+    assert [creation["voice"] for creation in creations] == [pokemon.id, ""]
 
 
 def test_a_known_name_in_other_letters_is_not_new() -> None:
     """The network can only write pa, Pa, pà and the like; of these, "Pa" is known."""
-    checkpoint = learned("names", "Ppaà", ("Pa", "Aà"))
     request = NameRequest(generator_for(1, 0), count=30, max_length=2, attempts=10_000)
-    (result,) = Decoder(checkpoint).generate([request])
+    (result,) = Decoder(untrained("names", 1, "Ppaà", ("Pa", "Aà"))).generate([request])
     names = result.texts
     assert {"Pa", "pa", "Pà", "pà", "PA", "Aà"}.isdisjoint(names)
     assert "aP" in names or "ap" in names

@@ -8,16 +8,14 @@ import os
 import platform
 import resource
 import sys
-from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from bot.chat import Button, Explained
+from bot.chat import Explained
 from bot.commands import button, command
-from bot.commands.teaching import teach
+from bot.commands.teaching import FRESH, teach
 from bot.database import StoreError
-from bot.training import folder
 from bot.training.folder import Run
 from bot.words import admins, sentences, tables
 from model.text.forms import FORMS, Network
@@ -30,12 +28,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SHORTEST_MINUTES, LONGEST_MINUTES = 0.01, 1440.0
-FRESH = "fresh"
 
 
 @command("retrain", admin=True)
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
-    """Train a network: `/retrain dino|poem [minutes] [fresh]`, or `/retrain names|verse VOICE` with a text file.
+    """Train a network: `/retrain dino|poem [minutes] [fresh]`, or `/retrain names|verse VOICE [fresh]`.
 
     If a run of the network was interrupted, it goes on with its own settings, unless this one is to be fresh.
     """
@@ -47,20 +44,7 @@ async def retrain(ask: Said, rest: str, bot: Bot) -> None:
         run = _run(Network(name.lower()), [option.lower() for option in options])
     else:
         raise Explained(admins.RETRAIN_USAGE)
-    waiting = None if run.fresh else await bot.runs.interrupted(run.network)
-    if waiting is None:
-        await bot.runs.drop(run.network)
-    run, done = waiting or run, None
-    if waiting:
-        path = folder.folder_of(bot.shelf.directory, run.network)
-        done = await asyncio.to_thread(folder.fraction_done, path) or 0.0
-    bot.runs.refuse_second()  # another one may have begun meanwhile
-    buttons = [
-        [Button.of(admins.FINISH, "training", "finish", run.key)],
-        [Button.of(admins.CANCEL, "training", "cancel", run.key)],
-    ]
-    message = await ask.chat.say(admins.training_begins(run, done), buttons)
-    bot.runs.begin(replace(run, chat=ask.chat.id, message=message), ask.chat)
+    await bot.runs.begin(run, ask.chat)
 
 
 @button("training:(finish|cancel|on|drop):([a-z0-9]{8})", admin=True)

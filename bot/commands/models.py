@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.asks import Pressed, Said
     from bot.chat import Buttons
     from model.checkpoint.encoding import Checkpoint, Description
+    from model.checkpoint.versions import Versions
     from model.text.forms import Form
 
 SHOWN = 8
@@ -75,7 +76,7 @@ async def use(ask: Pressed, verb: str, network: str, version: str, bot: Bot) -> 
     if title is None:
         raise Explained(sentences.VOICE_GONE)
     serving = await bot.shelf.current(network)
-    with _explained(title):
+    with _explained(title, bot):
         new = await asyncio.to_thread(lambda: bot.shelf.versions(network).load(version))
         if verb == "promote" and (doubt := doubt_about(new, serving)):
             yes = Button.of(admins.USE_ANYWAY, "anyway", network, version, 0)
@@ -93,7 +94,7 @@ async def undo(ask: Pressed, network: str, version: str, bot: Bot) -> None:
     title = (await _titles(bot)).get(network)
     if title is None:
         raise Explained(sentences.VOICE_GONE)
-    with _explained(title):
+    with _explained(title, bot):
         versions = await asyncio.to_thread(bot.shelf.versions, network)
         before = await asyncio.to_thread(versions.before)
         if before is None or await asyncio.to_thread(versions.serving) != version:
@@ -140,7 +141,7 @@ async def _list(network: str, bot: Bot) -> tuple[Markup, Buttons]:
     titles = await _titles(bot)
     if network not in titles:
         raise Explained(sentences.VOICE_GONE)
-    with _explained(titles[network]):
+    with _explained(titles[network], bot):
         entries = await asyncio.to_thread(_entries, network, bot)
         serving = (await bot.shelf.current(network)).version if entries else ""
     others = [version for version, made in entries if not isinstance(made, str) and version != serving]
@@ -152,15 +153,20 @@ async def _list(network: str, bot: Bot) -> tuple[Markup, Buttons]:
 
 def _entries(network: str, bot: Bot) -> list[tuple[str, Description | str]]:
     """Return the newest versions, each with its description, or with its fault if its weights do not load."""
-    versions = bot.shelf.versions(network)
-    found: list[tuple[str, Description | str]] = []
+    versions, created = bot.shelf.versions(network), {}
     for version in versions.list():
-        try:
-            found.append((version, versions.describe(version)))
-        except CheckpointError as error:
-            found.append((version, str(error).removeprefix(f"{versions.path(version)}: ").removeprefix("damaged: ")))
-    found.sort(key=lambda entry: "" if isinstance(entry[1], str) else entry[1].created, reverse=True)
-    return found[:SHOWN]
+        created[version] = ""
+        with contextlib.suppress(CheckpointError):
+            created[version] = versions.describe(version).created
+    newest = sorted(created, key=created.__getitem__, reverse=True)[:SHOWN]
+    return [(version, _described(version, versions)) for version in newest]
+
+
+def _described(version: str, versions: Versions) -> Description | str:
+    try:
+        return versions.load(version).description
+    except CheckpointError as error:
+        return str(error).removeprefix(f"{versions.path(version)}: ").removeprefix("damaged: ")
 
 
 async def _titles(bot: Bot) -> dict[str, str]:
@@ -170,12 +176,13 @@ async def _titles(bot: Bot) -> dict[str, str]:
 
 
 @contextmanager
-def _explained(title: str) -> Iterator[None]:
+def _explained(title: str, bot: Bot) -> Iterator[None]:
     """Say why a version cannot be read or used."""
     try:
         yield
     except (CheckpointError, OSError) as error:
         reason = error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
+        reason = reason.replace(f"{bot.shelf.directory}/", "")
         raise Explained(admins.NOT_CHANGED.format(sentences.cut(reason, tables.LONGEST_FAULT), title)) from error
     except RemovedError:
         raise Explained(sentences.VOICE_GONE) from None

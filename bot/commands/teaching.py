@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+FRESH = "fresh"
 LARGEST = 5_000_000
 """Bytes of a text."""
 
@@ -31,7 +32,8 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
     """Return the run that teaches a voice: from a file, or without one, one more round on its text."""
     if not words:
         raise Explained(admins.HOW_TO_TEACH)
-    name = name_of(words[0]) if len(words) == 1 else None
+    fresh = len(words) == 2 and words[1].lower() == FRESH
+    name = name_of(words[0]) if len(words) == 1 + fresh else None
     if name is None:
         raise Explained(admins.VOICE_NAME)
     voice = await asyncio.to_thread(bot.shelf.voices.find, name)
@@ -41,7 +43,7 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
         voice = await _taught(ask, ask.file, form, name, voice, bot)
     elif voice is None:
         raise Explained(admins.NO_FILE)
-    return Run(voice.network, voice.form, voice.name, fresh=ask.file is not None)
+    return Run(voice.network, voice.form, voice.name, fresh=fresh or ask.file is not None)
 
 
 async def _taught(ask: Said, file: File, form: Form, name: str, voice: Voice | None, bot: Bot) -> Voice:

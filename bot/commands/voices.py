@@ -103,12 +103,12 @@ async def _rename(ask: Said, old: str, new: str, bot: Bot) -> None:
 async def _remove(voice: Voice, bot: Bot) -> str:
     if bot.runs.running and bot.runs.running.network == voice.network:
         raise Explained(admins.VOICE_IS_TRAINING.format(voice.name))
+    bot.runs.drop(voice.network)
     try:
         await asyncio.to_thread(bot.shelf.voices.remove, voice.id)
     except RemovedError:
         return sentences.plain(sentences.VOICE_GONE)
     await bot.shelf.forget(voice.network)
-    await bot.runs.drop(voice.network)
     return sentences.plain(admins.REMOVED.format(voice.name))
 
 

@@ -11,11 +11,10 @@ import sys
 import threading
 from pathlib import Path
 
-from bot.training.folder import CURVES, NEW, START, options, read_run
+from bot.training.folder import CURVES, NEW, START, log_of, options, read_run
 from model.__main__ import app
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions
-from model.training.log import history_path
 
 
 def main(folder: Path, weights: Path) -> int:
@@ -29,7 +28,7 @@ def main(folder: Path, weights: Path) -> int:
         code = _call("train", network, "--out", str(new), *options(run), *start, *alphabet, *corpus, "--json")
         if code:
             return code
-    _call("plot", str(history_path(new)), "--out", str(folder / CURVES))  # a picture decides nothing
+    _call("plot", str(log_of(folder)), "--out", str(folder / CURVES))  # a picture decides nothing
     versions = Versions(weights)
     with contextlib.suppress(CheckpointError):
         old = versions.current() and versions.load_current().version

@@ -52,8 +52,11 @@ class Child:
         """Yield the JSON objects that it prints, and skip other lines. TimeoutError after too long a silence."""
         output = self._process.stdout
         while output is not None:
-            async with asyncio.timeout(SILENCE_SECONDS):
-                line = await output.readline()
+            try:
+                async with asyncio.timeout(SILENCE_SECONDS):
+                    line = await output.readline()
+            except ValueError:  # it is longer than LONGEST_LINE
+                continue
             if not line:
                 return
             with contextlib.suppress(ValueError, RecursionError):
@@ -61,9 +64,10 @@ class Child:
                     yield message
 
     async def ended(self) -> tuple[int, str]:
-        """Wait until the process has ended; return its exit code, negative after a signal, and its last words."""
-        code = await self._process.wait()
-        lines = [_plain(line) for line in (await self._errors).splitlines()]
+        """Wait until it has ended; return its exit code, negative after a signal, and its last words. TimeoutError."""
+        async with asyncio.timeout(SILENCE_SECONDS):
+            code, errors = await self._process.wait(), await self._errors
+        lines = [_plain(line) for line in errors.splitlines()]
         return code, next((line.removeprefix("error: ") for line in reversed(lines) if re.search(r"\w", line)), "")
 
     def signal(self, number: signal.Signals) -> None:
@@ -78,8 +82,7 @@ class Child:
 
     async def end(self) -> None:
         """Kill what is left, and return when it is gone."""
-        if self._process.returncode is None:
-            self.kill()
+        self.kill()
         await self._process.wait()
         await self._errors
 

@@ -10,9 +10,10 @@ import json
 import logging
 import secrets
 import shutil
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from bot.locks import locked
 from model.engine.threads import available_cores
 from model.files import write_whole
 from model.training.log import history_path, snapshot_path
@@ -32,8 +33,8 @@ NEW, START, CURVES, RUN = "new.safetensors", "from.safetensors", "curves.png", "
 class Run:
     """One training, with all that it needs to go on as the same one: seed and threads decide its weights, bit for bit.
 
-    It begins with the weights that serve, unless it is `fresh`. `chat` and `message` say where it is shown, and
-    `verdict` how it ended, until that was said.
+    It begins with the weights that serve, unless it is `fresh`. `chat` and `message` say where it is shown; `chat` is 0
+    when nothing is left to say. `verdict` is how it ended, and `promoted` the version that Undo would take back.
     """
 
     network: str
@@ -46,6 +47,7 @@ class Run:
     chat: int = 0
     message: int = 0
     verdict: str = ""
+    promoted: str = ""
     seed: int = field(default_factory=lambda: secrets.randbelow(1 << 32))  # another one for each run
     threads: int = field(default_factory=lambda: max(1, available_cores() - 1))
 
@@ -77,8 +79,7 @@ def folders(directory: Path) -> list[Path]:
 
 
 def write_run(folder: Path, run: Run) -> None:
-    """Keep a run in its folder, which is made if it is missing. OSError."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Keep a run in its folder. OSError."""
     write_whole(folder / RUN, json.dumps(asdict(run)).encode())
 
 
@@ -90,37 +91,39 @@ def read_run(folder: Path) -> Run:
         raise ValueError(f"{folder}: there is no run to go on with: {error}") from error
 
 
+def log_of(folder: Path) -> Path:
+    """Return the file of the events that a run has told."""
+    return history_path(folder / NEW)
+
+
 def can_go_on(folder: Path) -> bool:
     """Return whether a run has left a snapshot, or weights that only wait for their comparison."""
     return snapshot_path(folder / NEW).exists() or (folder / NEW).exists()
 
 
-def interrupted(directory: Path, network: str) -> Run | None:
-    """Return the run of a network that can go on, if there is one."""
-    folder = folder_of(directory, network)
-    with contextlib.suppress(ValueError):
+def interrupted(folder: Path) -> Run | None:
+    """Return the run of a folder if it can go on. BlockingIOError if it goes on already, in another process."""
+    with contextlib.suppress(ValueError, FileNotFoundError), locked(folder, wait=False):
         run = read_run(folder)
         return run if can_go_on(folder) and not run.verdict else None
     return None
 
 
-def fraction_done(folder: Path) -> float | None:
-    """Return how much of a run is done, from 0 to 1, as its log says; None if it does not."""
-    with contextlib.suppress(OSError):
-        for line in reversed(history_path(folder / NEW).read_bytes().splitlines()):
-            with contextlib.suppress(ValueError, KeyError, TypeError):  # a killed process may have left half a line
-                return float(json.loads(line)["fraction"])
-    return None
+def drop(folder: Path) -> None:
+    """Delete the folder of a run that is over. BlockingIOError if it goes on, in another process."""
+    with contextlib.suppress(FileNotFoundError), locked(folder, wait=False):
+        _remove(folder)
 
 
-def remove(folder: Path) -> None:
-    """Delete a folder and all in it; what stays is logged."""
-    try:
-        shutil.rmtree(folder)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        logger.warning("%s: cannot be deleted: %s", folder, error.strerror or error)
+def settle(folder: Path, run: Run) -> None:
+    """Note that the end of a run was said: delete its folder, or keep what it can go on from."""
+    with contextlib.suppress(OSError, ValueError), locked(folder, wait=False):
+        if read_run(folder) != run:  # another one has begun there, or goes on with it
+            return
+        if run.verdict or not can_go_on(folder):
+            _remove(folder)
+        else:
+            write_run(folder, replace(run, chat=0))
 
 
 def remove_earlier(directory: Path) -> None:
@@ -129,4 +132,12 @@ def remove_earlier(directory: Path) -> None:
         logger.warning(
             "%s: an interrupted training of an earlier version is removed; /retrain starts it anew", folder.name
         )
-        remove(folder)
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Delete a folder and all in it; what stays is logged."""
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        logger.warning("%s: cannot be deleted: %s", folder, error.strerror or error)

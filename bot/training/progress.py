@@ -70,6 +70,7 @@ class Progress:
             for line in log.read_bytes().splitlines():
                 with contextlib.suppress(ValueError, AttributeError):
                     self.hear(json.loads(line))
+        self.can_finish = False  # the process that goes on does not listen yet
 
     def _advance(self, message: dict[str, Any]) -> None:
         stage, loss, speed = (

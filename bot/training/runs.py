@@ -15,23 +15,22 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bot.chat import Button, Explained, InDoubt, LiveMessage, NotSent
+from markupsafe import Markup
+
+from bot.chat import Button, Explained, Gone, InDoubt, LiveMessage, NotSent
 from bot.locks import locked
 from bot.training import folder as folders
 from bot.training.child import Child
-from bot.training.folder import CURVES, NEW, START, Run, folder_of
+from bot.training.folder import CURVES, NEW, START, Run, folder_of, log_of
 from bot.training.progress import Progress
 from bot.voices import RemovedError
 from bot.words import admins, sentences, tables
 from model.checkpoint.encoding import CheckpointError
 from model.files import write_whole
-from model.training.log import history_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
-
-    from markupsafe import Markup
 
     from bot.app import Bot
     from bot.chat import Buttons, Chat
@@ -46,7 +45,10 @@ SNAPSHOT_SECONDS = 1.5
 
 
 class Runs:
-    """The runs of one bot. `shelf` has the weights, and its folder the folders of the runs."""
+    """The runs of one bot. `shelf` has the weights, and its folder the folders of the runs.
+
+    What holds the lock of a folder for a moment does so on the event loop, so that no run of this bot meets another.
+    """
 
     def __init__(self, shelf: Shelf) -> None:
         self.running: Run | None = None
@@ -55,22 +57,37 @@ class Runs:
         self._directory = shelf.directory
         self._child: Child | None = None
         self._progress = Progress()
-        self._is_stopping = self._is_cancelled = self._is_finishing = False
+        self._stopping = asyncio.Event()
+        self._is_cancelled = self._is_finishing = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     def refuse_second(self) -> None:
         """Raise Explained if no run can begin now."""
-        if self._is_stopping:
+        if self._stopping.is_set():
             raise Explained(sentences.STOPPING)
         if self.running:
             raise Explained(admins.ALREADY_TRAINING.format(self.running.title))
 
-    def begin(self, run: Run, chat: Chat) -> None:
-        """Begin a run, or go on with an interrupted one, and show it in its message."""
-        self.running = run
-        self._progress = Progress()
+    async def begin(self, run: Run, chat: Chat) -> None:
+        """Begin a run in a message of its own, or go on with an interrupted one of its network, unless it is fresh."""
+        self.refuse_second()
+        self.running, self._progress = run, Progress()  # at once, as another admin may ask meanwhile
         self._is_cancelled = self._is_finishing = False
-        self._begin(self._follow(run, chat))
+        try:
+            folder, done = folder_of(self._directory, run.network), None
+            if not run.fresh and (interrupted := folders.interrupted(folder)):
+                await asyncio.to_thread(self._progress.read, log_of(folder))
+                run, done = interrupted, self._progress.fraction
+            else:
+                folders.drop(folder)
+            message = await chat.say(admins.training_begins(run, done), _buttons(run))
+        except BaseException as error:
+            self.running = None
+            if isinstance(error, BlockingIOError):
+                raise Explained(admins.TRAINING_ELSEWHERE) from error
+            raise
+        self.running = replace(run, chat=chat.id, message=message)
+        self._start(self._follow(self.running, chat))
 
     def finish(self, key: str) -> None:
         """End the run early, and keep its best weights, if they are better. Explained, if it is over."""
@@ -85,13 +102,12 @@ class Runs:
         if self._child:
             self._child.kill()
 
-    async def drop(self, network: str) -> None:
-        """Remove the interrupted run of a network, if there is one."""
-        await asyncio.to_thread(folders.remove, folder_of(self._directory, network))
-
-    async def interrupted(self, network: str) -> Run | None:
-        """Return the run of a network that can go on."""
-        return await asyncio.to_thread(folders.interrupted, self._directory, network)
+    def drop(self, network: str) -> None:
+        """Remove the interrupted run of a network, if there is one. Explained if another process goes on with it."""
+        try:
+            folders.drop(folder_of(self._directory, network))
+        except BlockingIOError as error:
+            raise Explained(admins.TRAINING_ELSEWHERE) from error
 
     async def ended(self) -> None:
         """Wait until the runs have ended, and their messages say so."""
@@ -100,7 +116,7 @@ class Runs:
 
     async def stop(self) -> None:
         """End the run, which writes its snapshot, and wait until its child is gone."""
-        self._is_stopping = True
+        self._stopping.set()
         if self._child:
             self._child.signal(signal.SIGTERM)
             asyncio.get_running_loop().call_later(SNAPSHOT_SECONDS, self._child.kill)
@@ -111,106 +127,106 @@ class Runs:
         await asyncio.to_thread(folders.remove_earlier, self._directory)
         for folder in await asyncio.to_thread(folders.folders, self._directory):
             try:
-                run = await asyncio.to_thread(folders.read_run, folder)
                 with locked(folder, wait=False):  # another bot on this folder goes on with it, and tells of it
-                    pass
-            except (ValueError, BlockingIOError) as error:
+                    run = await asyncio.to_thread(folders.read_run, folder)
+            except (ValueError, OSError) as error:
                 logger.info("A run is not concluded: %s", error)
                 continue
-            chat = next(filter(None, (door.chat(run.chat) for door in bot.doors)), None)
-            if chat is not None:
-                self._begin(self._conclude(run, chat, *await asyncio.to_thread(_last_words, folder, run)))
+            chat = run.chat and next(filter(None, (door.chat(run.chat) for door in bot.doors)), None)
+            if chat:
+                self._start(self._conclude(run, chat))
 
     def _check(self, key: str) -> None:
         if self.running is None or self.running.key != key:
             raise Explained(admins.TRAINING_OVER)
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _follow(self, run: Run, chat: Chat) -> None:
-        """Show a run until it ends, and say how it ended."""
-        folder, begun = folder_of(self._directory, run.network), time.monotonic()
-        buttons: Buttons = [[Button.of(admins.FINISH, "training", "finish", run.key)],
-                            [Button.of(admins.CANCEL, "training", "cancel", run.key)]]  # fmt: skip
-        verdict, version = admins.TRAINING_BROKE.format(run.title), ""
+        """Carry out a run, keep its verdict, and say it."""
+        folder = folder_of(self._directory, run.network)
         try:
-            await asyncio.to_thread(folders.write_run, folder, run)
+            await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
             with locked(folder, wait=False):
-                async with LiveMessage(chat, run.message) as live:
-                    version = await self._train(
-                        run, folder, lambda: live.show(tables.training(run, self._progress), buttons)
-                    )
-            seconds = self._progress.seconds + time.monotonic() - begun
-            verdict = admins.verdict(run, self._progress, version, seconds)
+                await asyncio.to_thread(folders.write_run, folder, run)
+                run = await self._judged(run, folder, chat)
+                await asyncio.to_thread(folders.write_run, folder, run)
+        except BlockingIOError:
+            run = replace(run, verdict=str(admins.TRAINING_ELSEWHERE))
+        except OSError as error:
+            logger.warning("The folder of the training of %s: %s", run.network, error)
+            run = replace(run, verdict=run.verdict or str(admins.failed(run, error.strerror or str(error))))
+        finally:
+            self.running = None
+        await self._conclude(run, chat)
+
+    async def _judged(self, run: Run, folder: Path, chat: Chat) -> Run:
+        """Show a run until it ends, and return it with its verdict; without one if the bot stops."""
+        begun, promoted = time.monotonic() - self._progress.seconds, ""
+        try:
+            async with LiveMessage(chat, run.message) as live:
+                version = await self._train(
+                    run, folder, lambda: live.show(tables.training(run, self._progress), _buttons(run))
+                )
+            if version is None:
+                return run
+            verdict = admins.verdict(run, self._progress, version, time.monotonic() - begun)
+            promoted = version if self._progress.old_loss is not None else ""
         except Explained as error:
             verdict = error.sentence
-        except BlockingIOError:
-            verdict = admins.TRAINING_ELSEWHERE
-        except (OSError, CheckpointError, RemovedError) as error:
+        except RemovedError:
+            verdict = sentences.VOICE_GONE
+        except (OSError, CheckpointError) as error:
             logger.warning("Training %s: %s", run.network, error)
             verdict = admins.failed(run, getattr(error, "strerror", None) or str(error))
         except Exception:
             logger.exception("Training %s", run.network)
-        finally:
-            self.running = None
-        if self._is_stopping and not version:
-            with contextlib.suppress(NotSent, InDoubt):
-                await chat.change(run.message, admins.TRAINING_STOPPED.format(run.title, admins.command(run)))
-            return
-        await asyncio.to_thread(folders.write_run, folder, replace(run, verdict=str(verdict)))
-        undo: Buttons = ()
-        if version and self._progress.old_loss is not None:
-            undo = [[Button.of(admins.UNDO, "undo", run.network, version)]]
-        await self._conclude(run, chat, verdict, undo)
+            verdict = admins.TRAINING_BROKE.format(run.title)
+        return replace(run, verdict=str(verdict), promoted=promoted)
 
-    async def _conclude(self, run: Run, chat: Chat, verdict: Markup, buttons: Buttons = ()) -> None:
-        """Say how a run ended, below its picture if there is one, until that has arrived; then remove its folder."""
+    async def _conclude(self, run: Run, chat: Chat) -> None:
+        """Say how a run ended, below its picture if there is one, until that has arrived."""
         folder = folder_of(self._directory, run.network)
-        picture = await asyncio.to_thread(_picture, folder)
+        verdict, picture = await asyncio.to_thread(_end_of, folder, run)
+        buttons: Buttons = [[Button.of(admins.UNDO, "undo", run.network, run.promoted)]] if run.promoted else ()
+        if picture:
+            with contextlib.suppress(NotSent, InDoubt):  # then the message says it
+                await chat.picture(picture, verdict, buttons)
+                verdict, buttons = admins.TRAINED.format(run.title), ()
         while True:
             try:
-                if picture:
-                    await chat.picture(picture, verdict, buttons)
-                    picture, verdict, buttons = None, admins.TRAINED.format(run.title), ()
                 await LiveMessage(chat, run.message).conclude(verdict, buttons)
                 break
-            except InDoubt:
-                picture = None  # it may have arrived; the message says it once more
-            except NotSent as error:
-                if self._is_stopping:
-                    return
+            except Gone as error:
+                logger.warning("Nobody is told how a training ended: %s", error)
+                break
+            except (NotSent, InDoubt) as error:
                 logger.warning("The end of a training waits: %s", error)
-                await asyncio.sleep(PAUSE_SECONDS)
-        if run.verdict or not await asyncio.to_thread(folders.interrupted, self._directory, run.network):
-            await asyncio.to_thread(folders.remove, folder)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(PAUSE_SECONDS):
+                        await self._stopping.wait()
+                    return
+        folders.settle(folder, run)
 
-    async def _train(self, run: Run, folder: Path, show: Callable[[], None]) -> str:
-        """Let the child train and compare. Return the version of better weights, which are current now, or ""."""
+    async def _train(self, run: Run, folder: Path, show: Callable[[], None]) -> str | None:
+        """Return the version of better weights, which are current now, "" if they are not better; None at a stop."""
         versions = await asyncio.to_thread(self._shelf.versions, run.network)
         if not run.fresh and not folders.can_go_on(folder):
             with contextlib.suppress(CheckpointError):  # a voice that is yet to learn
                 current = await asyncio.to_thread(versions.load_current)
                 await asyncio.to_thread(shutil.copyfile, versions.path(current.version), folder / START)
-        self._progress.read(history_path(folder / NEW))
-        self._child = child = await Child.start(folder, versions.directory)
-        try:
-            async for message in child.messages():
-                if self._progress.hear(message):
-                    show()
-                self._finish_if_asked()
-            code, last_words = await child.ended()
-        except TimeoutError:
-            raise Explained(admins.failed(run, admins.HUNG)) from None
-        finally:
-            self._child = None
-            await child.end()
+        code, last_words = await self._heard(run, folder, versions.directory, show)
         if self._is_cancelled:
-            await asyncio.to_thread(folders.remove, folder)
+            await asyncio.to_thread((folder / CURVES).unlink, missing_ok=True)
             raise Explained(admins.TRAINING_CANCELLED.format(run.title))
-        if code and not self._is_stopping:
+        if code and self._stopping.is_set():
+            return None
+        with contextlib.suppress(CheckpointError):  # a voice that is yet to learn
+            await self._shelf.refresh(run.network)  # others may have become current; RemovedError
+        if code:
             raise Explained(admins.failed(run, self._progress.complaint or _how_it_ended(code, last_words)))
         if self._progress.new_loss is None or not (folder / NEW).exists():
             raise Explained(admins.failed(run, admins.NO_LOSS))
@@ -218,16 +234,33 @@ class Runs:
             return ""
         return await self._promote(run, folder)
 
+    async def _heard(self, run: Run, folder: Path, weights: Path, show: Callable[[], None]) -> tuple[int, str]:
+        """Listen to the child until it has ended; return its exit code and its last words."""
+        self._child = child = await Child.start(folder, weights)
+        try:
+            if self._is_cancelled or self._stopping.is_set():
+                child.kill()
+            async for message in child.messages():
+                if self._progress.hear(message):
+                    show()
+                self._finish_if_asked()
+            return await child.ended()
+        except TimeoutError:
+            raise Explained(admins.failed(run, admins.HUNG)) from None
+        finally:
+            self._child = None
+            await child.end()
+
     async def _promote(self, run: Run, folder: Path) -> str:
         """Make new weights current, unless others became current since they were compared."""
-        old = self._progress.compared_with
         async with self._shelf.changing(run.network) as versions:
-            if old and await asyncio.to_thread(versions.serving) != old:
+            old = self._progress.compared_with
+            if old and (await asyncio.to_thread(versions.load_current)).version != old:
                 raise Explained(admins.failed(run, admins.OVERTAKEN))
             version = await asyncio.to_thread(versions.add, folder / NEW)
             with contextlib.suppress(OSError):  # a log decides nothing
-                log = await asyncio.to_thread(history_path(folder / NEW).read_bytes)
-                await asyncio.to_thread(write_whole, history_path(versions.path(version)), log)
+                log = await asyncio.to_thread(log_of(folder).read_bytes)
+                await asyncio.to_thread(write_whole, versions.path(version).with_suffix(log_of(folder).suffix), log)
             await asyncio.to_thread(versions.promote, version)
             await asyncio.to_thread((folder / NEW).unlink, missing_ok=True)  # so no crash leaves a run that could go on
         return version
@@ -239,21 +272,24 @@ class Runs:
             self._child.signal(signal.SIGUSR1)
 
 
-def _last_words(folder: Path, run: Run) -> tuple[Markup]:
-    """Return what is to be said of a run at the next start."""
-    from markupsafe import Markup
+def _buttons(run: Run) -> Buttons:
+    return [
+        [Button.of(admins.FINISH, "training", "finish", run.key)],
+        [Button.of(admins.CANCEL, "training", "cancel", run.key)],
+    ]
 
+
+def _end_of(folder: Path, run: Run) -> tuple[Markup, bytes | None]:
+    """Return what is to be said of a run that has ended or was interrupted, and its picture, if there is one."""
     if run.verdict:
-        return (Markup(run.verdict),)  # noqa: S704 - it was markup when it was kept
+        with contextlib.suppress(OSError):
+            return Markup(run.verdict), (folder / CURVES).read_bytes()  # noqa: S704 - it was markup when it was kept
+        return Markup(run.verdict), None  # noqa: S704
     if folders.can_go_on(folder):
-        return (admins.interrupted(run, folders.fraction_done(folder)),)
-    return (admins.TRAINING_LOST.format(run.title, admins.command(run)),)
-
-
-def _picture(folder: Path) -> bytes | None:
-    with contextlib.suppress(OSError):
-        return (folder / CURVES).read_bytes()
-    return None
+        progress = Progress()
+        progress.read(log_of(folder))
+        return admins.interrupted(run, progress.fraction), None
+    return admins.TRAINING_LOST.format(run.title, admins.command(run)), None
 
 
 def _how_it_ended(code: int, last_words: str) -> str:

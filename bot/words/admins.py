@@ -68,9 +68,6 @@ USE_COMMAND = Markup("Trainings go on by command now: send {}, or the same with 
 """For buttons of earlier versions."""
 TRAINED = Markup("Trained <b>{}</b>. How good it is stands below.")
 TRAINING_CANCELLED = Markup("The training of <b>{}</b> is cancelled. Everything stays as it was.")
-TRAINING_STOPPED = Markup(
-    "I was stopped while I was training <b>{}</b>. <code>{}</code> goes on with it when I'm back."
-)
 TRAINING_LOST = Markup(
     "I was stopped while I was training <b>{}</b>, and nothing is left to go on from. <code>{}</code> starts over."
 )
@@ -109,12 +106,12 @@ def training_begins(run: Run, done: float | None) -> Markup:
     )
 
 
-def interrupted(run: Run, done: float | None) -> Markup:
-    """Say at a start that the last process ended during a run that can go on."""
-    where = "while I was" if done is None else f"{done:.0%} of the way through"
+def interrupted(run: Run, done: float) -> Markup:
+    """Say that the bot was stopped during a run that can go on. `done` is how much of it was done, from 0 to 1."""
     return Markup(
-        "I was stopped {} training <b>{}</b>. <code>{}</code> goes on from there, with the same settings."
-    ).format(where, run.title, command(run))
+        "I was stopped {:.0%} of the way through training <b>{}</b>. <code>{}</code> goes on from there, with the same "
+        "settings."
+    ).format(done, run.title, command(run))
 
 
 def failed(run: Run, reason: str) -> Markup:

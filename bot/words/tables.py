@@ -29,7 +29,12 @@ _STAGES = {
         "distil": "learning from its teachers",
         "names": "reading the names",
     },
-    "verse": {"pretrain": "reading the plays", "tune": "reading the sonnets", "read": "reading other verse"},
+    "verse": {
+        "pretrain": "reading the plays",
+        "tune": "reading the sonnets",
+        "read": "reading other verse",
+        "verse": "reading the verse",
+    },
 }
 
 

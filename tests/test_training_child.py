@@ -1,0 +1,256 @@
+"""The child of a run, with real processes: what is heard of it, that nothing of it remains, and whole trainings."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import stat
+import sys
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+import psutil
+import pytest
+
+from bot.asks import File
+from bot.training.child import LONGEST_LINE, Child
+from bot.voices import Voices
+from bot.words import admins, sentences
+from model.checkpoint.versions import Versions
+from model.files import ROOT
+from tests.fake_chat import FakeChat, Message
+from tests.serving import ADMIN, code_in, install_both, names_in, until
+from tests.training import LIST, NAMES, started
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from bot.app import Bot
+    from bot.settings import Settings
+    from model.checkpoint.encoding import Checkpoint
+
+BOX = "\u256d\u2500 Error \u2500\u256e\n\u2502 ValueError: no such cell. \u2502\n\u2570\u2500\u2500\u256f"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project folder in which a test puts its own program in the place of `python -m bot.training`."""
+    program = tmp_path / "project" / "bot" / "training" / "__main__.py"
+    program.parent.mkdir(parents=True)
+    (program.parent / "__init__.py").touch()
+    (program.parents[1] / "__init__.py").touch()
+    monkeypatch.setattr("bot.training.child.ROOT", tmp_path / "project")
+    return program
+
+
+@asynccontextmanager
+async def running(project: Path, program: str) -> AsyncIterator[Child]:
+    """Run a program that ends by itself after a minute, should a test forget it."""
+    project.write_text("import json, os, signal, sys, time\nsignal.alarm(60)\n" + program)  # noqa: ASYNC240
+    child = await Child.start(project, project.parent)
+    try:
+        yield child
+    finally:
+        await child.end()
+
+
+async def test_only_json_objects_are_heard(project: Path) -> None:
+    program = f"""
+long = b" " * {2 * LONGEST_LINE}
+junk = (b"\\xff\\xfe", b"[" * 200_000, long, b"[1]", b"null", b"{{", b'{{"event": []}}', b'{{"a": ')
+sys.stdout.buffer.write(b"\\n".join(junk))
+"""
+    async with running(project, program) as child:
+        assert [message async for message in child.messages()] == [{"event": []}]
+
+
+async def test_silence_is_a_timeout(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(project, "print('{\"a\": 1}', flush=True)\nsignal.pause()") as child:
+        messages = child.messages()
+        assert await anext(messages) == {"a": 1}
+        monkeypatch.setattr("bot.training.child.SILENCE_SECONDS", 0.05)
+        with pytest.raises(TimeoutError):
+            await anext(child.messages())
+        with pytest.raises(TimeoutError):
+            await child.ended()
+
+
+@pytest.mark.parametrize(
+    ("program", "ending"),
+    [
+        ("sys.exit(3)", (3, "")),
+        ("sys.exit('error: no such cell.')", (1, "no such cell")),
+        ("raise ValueError('no such cell')", (1, "ValueError: no such cell")),
+        (f"sys.exit('\\x1b[31m' + {BOX!r} + '\\x1b[0m')", (1, "ValueError: no such cell")),
+        ("sys.exit('x' * 300_000 + '\\nthe end')", (1, "the end")),
+        ("sys.exit('x' * 300_000)", (1, "x" * 200)),
+        ("os.kill(os.getpid(), signal.SIGKILL)", (-9, "")),
+    ],
+)
+async def test_how_a_child_ended(project: Path, program: str, ending: tuple[int, str]) -> None:
+    async with running(project, program) as child:
+        assert await child.ended() == ending
+
+
+async def test_what_a_child_gets(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folders, the project's folder as its own, and our environment without secrets."""
+    for name in ("TELEGRAM_TOKEN", "DATABASE", "WEBHOOK_SECRET"):
+        monkeypatch.setenv(name, "a secret")
+    monkeypatch.setenv("MANGO", "kept")
+    told = "sys.argv[1:], os.getcwd(), 'a secret' in os.environ.values(), os.environ['MANGO']"
+    async with running(project, f"print(json.dumps({{'told': [{told}, os.getsid(0) - os.getpid()]}}))") as child:
+        [found] = [message["told"] async for message in child.messages()]
+    assert found == [[str(project), str(project.parent)], str(project.parents[2]), False, "kept", 0]
+
+
+async def test_a_signal_hits_the_child_and_no_other_process_later(project: Path) -> None:
+    program = "signal.signal(10, lambda *_: sys.exit(7))\nprint('{}', flush=True)\nsignal.pause()"
+    async with running(project, program) as child:
+        await anext(child.messages())
+        child.signal(signal.SIGUSR1)
+        assert await child.ended() == (7, "")
+        child.signal(signal.SIGUSR1)
+
+
+async def test_the_end_of_a_child_ends_all_that_it_started(project: Path) -> None:
+    """Even a process that holds none of its streams and ignores every signal that can be ignored."""
+    program = """
+if not (worker := os.fork()):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    os.closerange(0, 3)
+    while True:
+        signal.pause()
+print(json.dumps({"worker": worker}), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    async with running(project, program) as child:
+        [message] = [message async for message in child.messages()]
+        assert (await child.ended())[0] == -9
+    await until(lambda: is_gone(message["worker"]))
+
+
+def is_gone(pid: int) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    return True
+
+
+async def send(chat: FakeChat, content: str = LIST) -> Message:
+    async def read() -> bytes:
+        return content.encode()
+
+    return await chat.ask("/retrain names pokemon", file=File(name="names.txt", size=100, read=read))
+
+
+async def test_a_custom_voice_from_its_file_to_its_removal(own_settings: Settings, own_checkpoints: Path) -> None:
+    """With real trainings: its first one, and another round that is stopped before the training listens."""
+    async with started(own_settings) as chat:
+        await send(chat)
+        await chat.bot.runs.ended()
+        accepted, message, verdict = chat.messages
+        assert "I'll learn this as the voice <b>pokemon</b>" in accepted.html
+        assert any("reading the names" in shown for shown in message.history)
+        assert "and it can write: " in verdict.html
+        assert verdict.labels == []
+        assert verdict.file is not None
+        assert verdict.file[1].startswith(b"\x89PNG")
+        (voice,) = Voices(own_checkpoints / "voices").all()
+        versions = Versions(own_checkpoints / voice.network)
+        assert f"Version <code>{versions.current()}</code> is in use now." in verdict.html
+        assert '"event": "progress"' in versions.path(versions.current()).with_suffix(".jsonl").read_text()
+        answer = (await chat.ask("/dino voice:pokemon pik 3")).html
+        names = names_in(answer)
+        assert all(name.startswith("Pik") for name in names)
+        assert set(names).isdisjoint(NAMES)
+        assert modes(own_checkpoints / "voices") == {0o700, 0o600}
+        await chat.ask("/retrain names pokemon")
+        await chat.press(admins.FINISH)
+        await chat.bot.runs.ended()
+        assert ", stopped early, and it " in chat.messages[-1].html
+        assert "before" in chat.messages[-1].html
+    async with started(own_settings, chat):  # a restart
+        assert (await chat.ask(f"/again {code_in(answer)}")).html == answer
+        await chat.ask("/voices")
+        await chat.press("remove pokemon")
+        await chat.press(admins.REMOVE_YES)
+        assert chat.messages[-1].html.startswith(sentences.NO_VOICES)
+        assert "voice" in (await chat.ask(f"/again {code_in(answer)}")).html
+    assert not any(b"Bulbachu" in path.read_bytes() for path in files_below(own_checkpoints))
+
+
+def files_below(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def modes(folder: Path) -> set[int]:
+    return {stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.rglob("*"))}
+
+
+async def test_a_training_that_was_stopped_goes_on_bit_for_bit(
+    own_settings: Settings, own_checkpoints: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.training.folder.secrets.randbelow", lambda _: 7)
+    async with started(own_settings) as chat:
+        await send(chat)
+        message = chat.messages[-1]
+        await until(lambda: "characters a second" in message.html)
+    assert "<code>/retrain names pokemon</code> goes on from there, with the same settings." in message.html
+    async with started(own_settings, chat):
+        message = await chat.ask("/retrain names pokemon")
+        assert "I'm going on with the training of <b>pokemon</b> from nothing that was interrupted" in message.html
+        await chat.bot.runs.ended()
+        assert "and it can write" in chat.messages[-1].html
+    other = install_both(tmp_path / "other")
+    async with started(replace(own_settings, checkpoints=other, database=tmp_path / "other.db")) as chat:
+        await send(chat)
+        await chat.bot.runs.ended()
+    resumed, whole = (current(directory).language_model for directory in (own_checkpoints, other))
+    assert (resumed.parameters.whole == whole.parameters.whole).all()
+
+
+def current(directory: Path) -> Checkpoint:
+    (voice,) = Voices(directory / "voices").all()
+    return Versions(directory / voice.network).load_current()
+
+
+BOT = """
+import asyncio, sys
+from pathlib import Path
+import bot.training.folder
+from bot.settings import Settings
+from tests.training import started
+bot.training.folder.available_cores = lambda: 3
+
+async def main(checkpoints, database):
+    async with started(Settings(checkpoints=Path(checkpoints), database=Path(database))) as chat:
+        message = await chat.ask("/retrain dino fresh")
+        while "characters a second" not in message.html:
+            await asyncio.sleep(0.001)
+        print("it trains", flush=True)
+        await chat.bot.runs.ended()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_nothing_outlives_a_bot_that_is_killed(own_settings: Settings, own_checkpoints: Path) -> None:
+    """The child trains on two processes. The next start tells of it in the message."""
+    command = [sys.executable, "-c", BOT, str(own_checkpoints), str(own_settings.database)]
+    killed = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=ROOT)
+    assert killed.stdout is not None
+    assert await killed.stdout.readline() == b"it trains\n"
+    processes = psutil.Process(killed.pid).children(recursive=True)
+    assert len(processes) == 2
+    assert all(process.nice() >= 10 for process in processes)
+    killed.kill()
+    await killed.wait()
+    await until(lambda: all(is_gone(process.pid) for process in processes))
+    chat = FakeChat(cast("Bot", None), ADMIN, is_admin=True)
+    chat.messages.append(Message())
+    async with started(own_settings, chat):
+        await chat.bot.runs.ended()
+        assert "<code>/retrain dino</code>" in chat.messages[0].html

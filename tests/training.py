@@ -1,0 +1,156 @@
+"""A bot that trains, an admin's chat that outlives it, and a child that tells what a test wants."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from bot.app import running
+from bot.training.folder import CURVES, NEW, read_run
+from model.checkpoint.versions import Versions, save
+from tests.fake_chat import FakeChat
+from tests.serving import ADMIN, until, untrained
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from bot.app import Bot
+    from bot.settings import Settings
+    from bot.training.folder import Run
+
+SNAPSHOT = f"{NEW}.partial"
+BEGINNINGS = ("Pika", "Bulba", "Char", "Squir", "Élan", "Flab", "Méo", "Rai", "Zu", "Gengo", "Arti", "Dra")
+ENDS = ("chu", "saur", "mander", "tle", "bébé", "with", "wth", "zard", "goo", "nite", "dos", "kazam")
+NAMES = [f"{beginning}{end}" for beginning in BEGINNINGS for end in ENDS]
+LIST = "\n".join(NAMES)
+
+
+class Door:
+    """The door of one chat. In a bot that is started again, it is the chat of before."""
+
+    def __init__(self, chat: FakeChat) -> None:
+        self._chat = chat
+
+    async def __aenter__(self) -> Door:
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    async def open(self, bot: Bot) -> None:
+        self._chat.bot = bot
+
+    async def shut(self, seconds: float) -> None: ...
+
+    def close(self, open_until: float, cut_at: float) -> None: ...
+
+    def chat(self, chat_id: int) -> FakeChat | None:
+        return self._chat if chat_id == self._chat.id else None
+
+    def facts(self) -> dict[str, str]:
+        return {"waiting to be sent": "0 messages"}
+
+
+@asynccontextmanager
+async def started(settings: Settings, chat: FakeChat | None = None) -> AsyncIterator[FakeChat]:
+    """Start a bot, again if there is a chat of before, and return the admin's chat with it."""
+    chat = chat or FakeChat(cast("Bot", None), ADMIN, is_admin=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.store.NEW_SEEDS", 1)  # so that every run of a test reads the same texts
+        async with running(settings, [Door(chat)]):
+            yield chat
+
+
+class Script:
+    """Takes the place of the child: it tells what the test says, and ends when the test or a signal says so."""
+
+    def __init__(self) -> None:
+        self.folders: list[Path] = []
+        self.signals: list[int] = []
+        self._versions: Versions
+        self._told: asyncio.Queue[dict[str, Any] | tuple[int, str] | Exception]
+        self._ending = (0, "")
+
+    @property
+    def folder(self) -> Path:
+        return self.folders[-1]
+
+    async def start(self, folder: Path, weights: Path) -> Script:
+        self._told, self._versions = asyncio.Queue(), Versions(weights)
+        self.folders.append(folder)
+        return self
+
+    async def begun(self, count: int = 1) -> Run:
+        """Wait until the bot has started so many children, and return the run of the last one."""
+        await until(lambda: len(self.folders) == count)
+        return read_run(self.folder)
+
+    def tell(self, event: str, **rest: Any) -> None:
+        self._told.put_nowait({"event": event, **rest})
+
+    def progress(self, fraction: float = 0.25, **rest: Any) -> None:
+        known = {"stage": "tune", "training_loss": 2.5, "fraction": fraction, "held_out_loss": 2.25}
+        known |= {"best_held_out_loss": 2.125, "characters_per_second": 9e4, "seconds_left": 75.0, "seconds": 3.0}
+        self.tell("progress", **known | rest)
+
+    def trained(self, new: float = 1.5, old: float | None = 2.0, margin: float = 0.1, png: bytes = b"") -> str:
+        """Let the training and the comparison end; return the version of the new weights."""
+        made = save(self.folder / NEW, untrained("names", seed=7))
+        if png:
+            (self.folder / CURVES).write_bytes(png)
+        self.tell("finished", held_out_loss=new, early=signal.SIGUSR1 in self.signals)
+        if old is not None:
+            self.tell("comparing", old=self._versions.load_current().version)
+            gain = old - new
+            found = {"old_loss": old, "new_loss": new, "margin": margin, "better": gain > margin and gain >= 0.002}
+            self._told.put_nowait(found)
+        self.ends()
+        return made.version
+
+    def ends(self, code: int = 0, last_words: str = "") -> None:
+        self._told.put_nowait((code, last_words))
+
+    def fails_with(self, error: Exception) -> None:
+        self._told.put_nowait(error)
+
+    async def messages(self) -> AsyncIterator[dict[str, Any]]:
+        while isinstance(message := await self._told.get(), dict):
+            yield message
+        if isinstance(message, Exception):
+            raise message
+        self._ending = message
+
+    async def ended(self) -> tuple[int, str]:
+        return self._ending
+
+    def signal(self, number: int) -> None:
+        self.signals.append(number)
+        if number == signal.SIGTERM:
+            (self.folder / SNAPSHOT).write_bytes(b"half of it")
+            self.ends(130)
+
+    def kill(self) -> None:
+        self.ends(-signal.SIGKILL)
+
+    async def end(self) -> None: ...
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Script:
+    """No child is started; to be asked for before the chat."""
+    script = Script()
+    monkeypatch.setattr("bot.training.child.Child.start", script.start)
+    monkeypatch.setattr("bot.training.runs.PAUSE_SECONDS", 0.001)
+    return script
+
+
+@pytest.fixture
+async def admin(own_settings: Settings) -> AsyncIterator[FakeChat]:
+    """An admin's chat with a bot that may change its checkpoints."""
+    async with started(own_settings) as chat:
+        yield chat
+        assert not chat.bot.tally.errors
