@@ -156,7 +156,7 @@ async def test_what_nothing_can_be_learned_from(
 
 
 @pytest.mark.parametrize(
-    ("encoding", "note"), [("utf-8-sig", ""), ("utf-16", "UTF-16"), ("utf-32", "UTF-32"), ("latin-1", "Latin-1")]
+    ("encoding", "note"), [("utf-8-sig", ""), ("utf-16", "UTF-16"), ("utf-32", "UTF-32"), ("latin-1", "Windows-1252")]
 )
 async def test_encodings(script: Script, admin: FakeChat, voices: Voices, encoding: str, note: str) -> None:
     assert note in await teach(admin, LIST.encode(encoding))

@@ -51,7 +51,7 @@ async def models(ask: Said, rest: str, bot: Bot) -> None:
 
 
 @command("rollback", admin=True)
-async def rollback(_ask: Said, _rest: str, _bot: Bot) -> None:
+async def rollback(_ask: Said, _rest: str, bot: Bot) -> None:  # noqa: ARG001
     """Say what has taken the place of this command."""
     raise Explained(admins.USE_UNDO)
 
