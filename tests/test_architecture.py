@@ -81,12 +81,9 @@ def intruders(modules: list[str], forbidden: tuple[str, ...]) -> list[str]:
     ]
 
 
-CHAINS = {
-    "model": ("text", "network", "engine", "checkpoint", "sonnets", "writing", "evaluation", "training", "cli"),
-    "bot": ("people", "wire", "writing", "training", "conversation", "handlers", "local"),
-}
-"""The wings of each package, from the ground up."""
-WINGS = [f"{package}.{wing}" for package, chain in CHAINS.items() for wing in chain]
+CHAIN = ("text", "network", "engine", "checkpoint", "sonnets", "writing", "evaluation", "training", "cli")
+"""The wings of the networks, from the ground up."""
+DOORS = ("bot.telegram", "bot.page", "bot.terminal")
 
 
 def test_the_networks_know_no_bot() -> None:
@@ -107,33 +104,37 @@ def test_the_networks_need_little() -> None:
         assert outside <= allowed["model"] | allowed.get(module, set()) | allowed.get(wing, set()), module
 
 
-@pytest.mark.parametrize("package", CHAINS)
-def test_the_list_of_wings_is_complete(package: str) -> None:
-    wings = {name for name in PACKAGES if re.fullmatch(rf"{package}\.\w+", name)}
-    assert wings == {f"{package}.{wing}" for wing in CHAINS[package]}
+def test_the_chain_of_wings_is_complete() -> None:
+    assert {name for name in PACKAGES if re.fullmatch(r"model\.\w+", name)} == {f"model.{wing}" for wing in CHAIN}
 
 
-@pytest.mark.parametrize("wing", WINGS)
+@pytest.mark.parametrize("wing", CHAIN)
 def test_a_wing_imports_only_wings_below_it(wing: str) -> None:
-    package, _, name = wing.partition(".")
-    chain = CHAINS[package]
-    above = [f"{package}.{other}" for other in chain[chain.index(name) + 1 :]]
-    allowed = ["bot.application"] if wing == "bot.local" else []  # the terminal runs the whole bot
-    tops = {"model.island", "model.__main__", "bot.application", "bot.__main__"} - {*allowed}
-    assert intruders(of(wing), (*above, *tops)) == []
+    above = [f"model.{other}" for other in CHAIN[CHAIN.index(wing) + 1 :]]
+    assert intruders(of(f"model.{wing}"), (*above, "model.island", "model.__main__")) == []
+
+
+def test_the_core_of_the_bot_knows_no_door() -> None:
+    core = [module for module in of("bot") if not any(belongs_to(module, door) for door in (*DOORS, "bot.__main__"))]
+    assert intruders(core, (*DOORS, "telegram", "aiohttp", "prompt_toolkit")) == []
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_door_knows_no_other_and_the_process_alone_knows_it(door: str) -> None:
+    others = tuple(other for other in DOORS if other != door)
+    assert intruders(of(door), others) == []
+    users = [module for module in SOURCES if intruders([module], (door,)) and not belongs_to(module, door)]
+    assert users == ["bot.__main__"]
+
+
+def test_commands_are_found_by_their_patterns_alone() -> None:
+    """Nothing imports a command but its neighbours; they are registered where they stand."""
+    users = {module for module in of("bot") if intruders([module], ("bot.commands",))}
+    assert {module for module in users if not belongs_to(module, "bot.commands")} == {"bot.app"}
 
 
 def test_the_settings_know_only_what_their_values_mean() -> None:
-    known = imports("bot.settings") | imports("bot.settings")
-    assert {name for name in known if belongs_to(name, "bot")} == {"bot.people.limits", "bot.settings"}
-    assert intruders(of("bot.people"), ("bot.settings", "bot.settings")) == []
-
-
-def test_texts_are_one_room() -> None:
-    """Others write `texts.BUSY`, whatever the topic that has the sentence."""
-    users = [module for module in SOURCES if not belongs_to(module, "bot.conversation.texts")]
-    topics = [module for module in of("bot.conversation.texts") if module != "bot.conversation.texts"]
-    assert intruders(users, tuple(topics)) == []
+    assert {name for name in imports("bot.settings") if belongs_to(name, "bot")} == set()
 
 
 def test_the_textbook_stands_alone() -> None:
@@ -147,24 +148,6 @@ def test_the_textbook_stands_alone() -> None:
 def test_the_twin_has_the_files_of_the_textbook() -> None:
     textbook = {module.removeprefix("model.network") for module in of("model.network")} - {".parameters"}
     assert textbook <= {module.removeprefix("model.engine") for module in of("model.engine")}
-
-
-def test_handlers_do_not_know_each_other() -> None:
-    for handler in of("bot.handlers"):
-        others = tuple(other for other in of("bot.handlers") if other not in (handler, "bot.handlers"))
-        assert intruders([handler], others) == []
-
-
-def test_only_the_composition_root_knows_the_handlers() -> None:
-    users = [module for module in SOURCES if intruders([module], ("bot.handlers",))]
-    assert users == ["bot.application"]
-
-
-def test_only_its_own_rooms_and_the_entrance_know_the_local_telegram() -> None:
-    users = [
-        module for module in SOURCES if intruders([module], ("bot.local",)) and not belongs_to(module, "bot.local")
-    ]
-    assert users == ["bot.__main__"]
 
 
 def test_tools_use_the_networks_and_nothing_uses_them() -> None:
@@ -182,12 +165,10 @@ def test_nothing_pickles() -> None:
     assert intruders(list(SOURCES), ("pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal")) == []
 
 
-@pytest.mark.parametrize("at_runtime", [True, False])
-def test_there_are_no_cycles(at_runtime: bool) -> None:
-    graph = {
-        module: {other for other in imports(module, at_runtime=at_runtime) if other in SOURCES and other != module}
-        for module in SOURCES
-    }
+@pytest.mark.parametrize(("package", "at_runtime"), [("model", False), ("bot", True)])
+def test_there_are_no_cycles(package: str, at_runtime: bool) -> None:
+    known = set(of(package))
+    graph = {module: (imports(module, at_runtime=at_runtime) & known) - {module} for module in known}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -202,6 +183,6 @@ def test_the_reading_of_imports() -> None:
     found = [targets(node, "model.network.rnn") for node in tree.body]
     layers = {"model.network.layers"}
     assert found == [layers, layers, {"model.island", "model.errors"}, layers]
-    assert "bot.application" in imports("bot.__main__")
-    assert "bot.writing.writer" in imports("bot.conversation.answers")
-    assert "bot.writing.writer" not in imports("bot.conversation.answers", at_runtime=True)
+    assert "bot.app" in imports("bot.__main__")
+    assert "bot.shelf" in imports("bot.commands.inline")
+    assert "bot.shelf" not in imports("bot.commands.inline", at_runtime=True)
