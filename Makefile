@@ -25,7 +25,7 @@ test: .venv-test/ready
 	.venv-test/bin/ruff check .
 	.venv-test/bin/ruff format --check .
 	.venv-test/bin/mypy
-	.venv-test/bin/pytest --numprocesses auto --dist loadfile
+	.venv-test/bin/pytest --numprocesses auto --dist worksteal
 
 test-browser: .venv-browser/ready
 	.venv-browser/bin/pytest -m browser tests/test_browser.py
