@@ -7,7 +7,7 @@ import contextlib
 import logging
 import math
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, TypeAlias
 
 from model.errors import MangosaurusError
 
@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 SLOW_SECONDS = 0.5
 """After this time somebody sees that the bot is typing, or the beginning of a text."""
+TYPING_AT_ONCE = 10
+"""More chats do not see at the same time that the bot is typing: each costs a request, and answers would come later."""
 TYPING_SECONDS = 4.5
 """Telegram shows for five seconds that a bot is typing."""
 
@@ -118,6 +120,9 @@ class LiveMessage:
     As long as there is nothing to show, the chat shows that the bot is typing.
     """
 
+    _typing: ClassVar[set[LiveMessage]] = set()
+    """Those whose chats see that the bot is typing."""
+
     def __init__(self, chat: Chat, message: int | None = None) -> None:
         self.message = message
         self._chat = chat
@@ -155,12 +160,8 @@ class LiveMessage:
         """Show the newest state at the chat's pace, and until there is one, that the bot is typing."""
         pause = self._chat.edit_seconds
         await asyncio.sleep(pause if pause in (0, math.inf) else SLOW_SECONDS)
-        with contextlib.suppress(NotSent, InDoubt):
-            while not self._changed.is_set():
-                await self._chat.typing()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(TYPING_SECONDS):  # Python 3.11's wait_for may swallow a cancellation
-                        await self._changed.wait()
+        if len(self._typing) < TYPING_AT_ONCE:
+            await self._type()
         while True:
             await self._changed.wait()
             async with self._on_its_way:
@@ -168,6 +169,20 @@ class LiveMessage:
                     self._changed.clear()
                     await self._put()
             await asyncio.sleep(pause)
+
+    async def _type(self) -> None:
+        """Show that the bot is typing, until there is something else to show."""
+        self._typing.add(self)
+        try:
+            while not self._changed.is_set():
+                await self._chat.typing()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(TYPING_SECONDS):  # Python 3.11's wait_for may swallow a cancellation
+                        await self._changed.wait()
+        except (NotSent, InDoubt) as error:
+            logger.info("Nobody saw that the bot is typing: %s", error)
+        finally:
+            self._typing.discard(self)
 
     async def _put(self) -> None:
         if self._newest is None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import math
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, cast
 
 import pytest
 from markupsafe import Markup
 
-from bot.chat import SLOW_SECONDS, TYPING_SECONDS, Gone, InDoubt, LiveMessage, NotSent
+from bot.chat import SLOW_SECONDS, TYPING_AT_ONCE, TYPING_SECONDS, Gone, InDoubt, LiveMessage, NotSent
 from tests.fake_chat import FakeChat
 from tests.fake_clock import run
 
@@ -41,6 +42,23 @@ def test_changes_keep_their_distance_and_show_the_newest() -> None:
         assert len(message.history) == 5  # after 0.5, 3.5, 6.5 and 9.5 seconds, and in the end
         assert [int(html) for html in message.history[:-1]] == pytest.approx([5, 35, 65, 95], abs=1)
         assert message.history[-1] == "end"
+
+    run(scenario())
+
+
+def test_a_crowd_does_not_see_that_the_bot_is_typing() -> None:
+    """Each sign of it is a request, and the answers themselves would come later."""
+
+    async def scenario() -> None:
+        chats = [chat_at(3.0) for _ in range(3 * TYPING_AT_ONCE)]
+        async with AsyncExitStack() as stack:
+            for chat in chats:
+                await stack.enter_async_context(LiveMessage(chat))
+            await asyncio.sleep(1)
+        assert sum(bool(chat.typed) for chat in chats) == TYPING_AT_ONCE
+        async with LiveMessage(last := chat_at(3.0)):
+            await asyncio.sleep(1)
+        assert last.typed
 
     run(scenario())
 
