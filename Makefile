@@ -2,12 +2,13 @@
 PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help run test test-browser format train genera bench bench-bot clean
+.PHONY: help run test test-browser test-recorded format train genera bench bench-bot clean
 
 help:
 	@echo 'make run     chat with the bot: in the terminal and a browser, or on Telegram when TELEGRAM_TOKEN is set'
 	@echo 'make test    lint, types and tests, in an environment of their own'
 	@echo 'make test-browser  the page in a real Chromium, likewise'
+	@echo 'make test-recorded  every recorded sonnet once more, likewise'
 	@echo 'make format  tidy the code'
 	@echo 'make train   make the released weights anew, from nothing (an hour)'
 	@echo 'make genera  make data/genera.txt anew, which train reads'
@@ -26,6 +27,9 @@ test: .venv-test/ready
 
 test-browser: .venv-browser/ready
 	.venv-browser/bin/pytest -m browser tests/test_browser.py
+
+test-recorded: .venv-test/ready
+	.venv-test/bin/pytest -m recorded --numprocesses auto tests/test_creations.py
 
 format: .venv-test/ready
 	.venv-test/bin/ruff check --fix .

@@ -2,7 +2,7 @@
 
 Each person's asks are answered one after the other, in the order in which they came; otherwise `/seed 42` and a `/dino`
 right behind it would run at the same time. What would have to wait for more than half a minute is refused at once, in
-words, and so is what one person asks for beyond a rate. A refusal is said once, until something is accepted again.
+words, and so is what one person asks for beyond a rate. A refusal is said once, until asking again makes sense.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import asyncio
 import logging
 import math
 import time
-from collections import Counter
+from collections import Counter, deque
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from statistics import quantiles
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
@@ -41,8 +43,6 @@ SWEEP_AT = 1024
 """Full buckets are thrown away when there are twice as many as after the last sweep, and at least this many."""
 ROUNDING_SECONDS = 1e-6
 """Floating-point sums of times are off by less."""
-
-
 CHATTER = Rate(40, 60)
 """What one person may ask for that needs no writing: /help, /seed, stickers, mistakes."""
 
@@ -51,18 +51,42 @@ class Refused(Explained):
     """One ask too many for the person, the group or the bot."""
 
 
+@dataclass(eq=False)
+class Tally:
+    """What has happened since the start, for `/status`."""
+
+    answers: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    begun: float = field(default_factory=time.monotonic)
+    _latencies: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
+
+    def answered(self, ask: Ask) -> None:
+        """Count an answer that was just sent, and the seconds since its ask arrived."""
+        self.answers += 1
+        self._latencies.append(time.monotonic() - ask.arrived)
+
+    @property
+    def latency(self) -> tuple[float, float] | None:
+        """The median and the 99th percentile of the newest latencies, in seconds."""
+        if len(self._latencies) < 2:
+            return (self._latencies[0], self._latencies[0]) if self._latencies else None
+        hundredths = quantiles(self._latencies, n=100, method="inclusive")
+        return hundredths[49], hundredths[98]
+
+
 class Admission:
     """Counts what is accepted. `rate` is how many texts one person may ask for; None: as many as they like."""
 
-    def __init__(self, rate: Rate | None) -> None:
+    def __init__(self, rate: Rate | None, clock: Callable[[], float] = time.monotonic) -> None:
         self.refused = 0
         """How many asks were refused."""
-        self._texts = Buckets(rate)
-        self._asks = Buckets(CHATTER if rate else None)
+        self._clock = clock
+        self._texts = Buckets(rate, clock)
+        self._chatter = Buckets(CHATTER if rate else None, clock)
         self._in_writing: Counter[int] = Counter()  # accepted and not sent yet, by chat
         self._sonnets = 0
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        self._told: set[int] = set()  # people and groups that know that they ask for too much
+        self._told: dict[tuple[object, int], float] = {}  # until when a refusal is not said again
 
     @asynccontextmanager
     async def entering(self, ask: Ask) -> AsyncIterator[None]:
@@ -72,7 +96,7 @@ class Admission:
             yield
             return
         async with self._lock(ask.person):  # first come, first served
-            self._spend(self._asks, ask, 1)
+            self._spend(self._chatter, ask, 1)
             yield
 
     @asynccontextmanager
@@ -90,9 +114,10 @@ class Admission:
         chat, is_sonnet = ask.chat, genre is Genre.SONNET
         wait = chat.wait_seconds(self._in_writing[chat.id], self._in_writing.total())
         if wait > LONGEST_WAIT_SECONDS or (is_sonnet and self._sonnets >= MOST_SONNETS):
-            self._refuse(sentences.BUSY if chat.is_private or is_sonnet else sentences.BUSY_GROUP, chat.id)
+            sentence = sentences.BUSY if chat.is_private or is_sonnet else sentences.BUSY_GROUP
+            self._refuse(sentence, (None, chat.id), LONGEST_WAIT_SECONDS)
         self._spend(self._texts, ask, 1)
-        self._told.discard(chat.id)
+        self._chatter.spend(ask.person, -1)  # which `entering` took: a text costs only a text
         self._in_writing[chat.id] += 1
         self._sonnets += is_sonnet
         try:
@@ -105,15 +130,16 @@ class Admission:
 
     def _spend(self, buckets: Buckets, ask: Ask, cost: float) -> None:
         if wait := buckets.spend(ask.person, cost):
-            self._refuse(sentences.TOO_MANY.format(sentences.duration(wait)), ask.person, is_silent=cost < 1)
-        self._told.discard(ask.person)
+            self._refuse(sentences.TOO_MANY.format(sentences.duration(wait)), (buckets, ask.person), wait * (cost >= 1))
 
-    def _refuse(self, sentence: Markup, told: int, *, is_silent: bool = False) -> None:
+    def _refuse(self, sentence: Markup, told: tuple[object, int], seconds: float) -> None:
+        """Refuse an ask, in words if this was not said in the last seconds. What is typed inline hears no words."""
         self.refused += 1
         logger.info("An ask was refused")
-        was_said = told in self._told
-        if not is_silent:  # what is typed inline cannot be answered with a sentence
-            self._told.add(told)
+        now = self._clock()
+        was_said = self._told.get(told, now) > now
+        if seconds and not was_said:
+            self._told = {told: until for told, until in self._told.items() if until > now} | {told: now + seconds}
         raise Refused(sentence, was_said=was_said)
 
     def _lock(self, person: int) -> asyncio.Lock:

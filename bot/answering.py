@@ -25,17 +25,18 @@ if TYPE_CHECKING:
 
 
 async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | None = None) -> Creation:
-    """Write somebody's next creation and send it, or put it into a message that there is."""
+    """Write somebody's next creation and send it, or put it into a message, which shows what it holds until then."""
     with bot.admission.writing(ask, wish.genre):
         version = wish.poem.version if wish.poem else (await bot.shelf.current(wish.network)).version
         creation = await bot.store.draft(wish.person or ask.person, wish, version, bot.temperatures[wish.genre])
         try:
             async with LiveMessage(ask.chat, message) as live:
-                text = await bot.shelf.write(creation, lambda lines: live.show(layout.sonnet_begun(creation, lines)))
+                watch = None if message else lambda lines: live.show(layout.sonnet_begun(creation, lines))
+                text = await bot.shelf.write(creation, watch)
             await live.conclude(layout.reply(creation, text), buttons_below(creation, ask))
         except InDoubt:  # the response was lost: the answer may have arrived, so it keeps its code and takes no turn
             raise
-        except BaseException:
+        except Exception:
             await bot.store.discard(creation)
             raise
     await bot.store.arrived(creation)

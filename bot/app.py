@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from statistics import quantiles
 from typing import TYPE_CHECKING, Protocol, Self
 
-from bot.admission import Admission
+from bot.admission import Admission, Tally
 from bot.commands import handle
 from bot.creations import bold_temperatures
 from bot.shelf import Shelf
@@ -64,29 +62,6 @@ class Door(Protocol):
 
     def facts(self) -> dict[str, str]:
         """Return what `/status` should say of this door."""
-
-
-@dataclass(eq=False)
-class Tally:
-    """What has happened since the start, for `/status`."""
-
-    answers: int = 0
-    errors: Counter[str] = field(default_factory=Counter)
-    begun: float = field(default_factory=time.monotonic)
-    _latencies: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
-
-    def answered(self, ask: Ask) -> None:
-        """Count an answer that was just sent, and the seconds since its ask arrived."""
-        self.answers += 1
-        self._latencies.append(time.monotonic() - ask.arrived)
-
-    @property
-    def latency(self) -> tuple[float, float] | None:
-        """The median and the 99th percentile of the newest latencies, in seconds."""
-        if len(self._latencies) < 2:
-            return (self._latencies[0], self._latencies[0]) if self._latencies else None
-        hundredths = quantiles(self._latencies, n=100, method="inclusive")
-        return hundredths[49], hundredths[98]
 
 
 class Shown(OrderedDict[tuple[int, int], str]):

@@ -19,8 +19,14 @@ if TYPE_CHECKING:
     from bot.chat import Chat
 
 LONGEST_LINE = 200
+PLAIN, SENT, TYPED = "", " sent", " typed"
+"""What stands for the command of a line, of a message that is more than words, and of what is typed inline.
+
+Nobody can type a blank in a command.
+"""
 
 _COMMAND = re.compile(r"/(\S*)\s*")
+_VOICE = re.compile(r"(?<!\S)voice[:\uff1a]\s*(\S*)\s*", re.IGNORECASE)
 _QUOTED = re.compile(r'"([^"]*)"|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»')
 """A whole text in one pair of quotes; phones turn straight ones into curly ones."""
 
@@ -53,25 +59,25 @@ class Said(Ask):
 
     @property
     def command(self) -> tuple[str, str]:
-        """The command in lower case and the text after it: ("dino", "5 mango"). Without a command, ("", the text)."""
+        """The command in lower case and the text after it: ("dino", "5 mango"). For a line, (PLAIN, the text)."""
         found = _COMMAND.match(self.text)
-        return (found[1].lower() or "/", self.text[found.end() :]) if found else ("", self.text)
+        return (found[1].lower() or "/", self.text[found.end() :]) if found else (PLAIN, self.text)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sent(Said):
     """A message that is more than words: a file with its caption as text, or a sticker that the bot cannot read.
 
-    Only the caption of a file can be a command. `album` names the pictures that were sent together.
+    Only an admin's caption of a file can be a command. `album` names the pictures that were sent together.
     """
 
     album: str = ""
 
     @property
     def command(self) -> tuple[str, str]:
-        """The command in the caption of a file, and the text after it; ("sent", the caption) for everything else."""
+        """The command in the caption of a file, and the text after it; (SENT, the caption) for everything else."""
         name, rest = super().command
-        return (name, rest) if self.file and name == "retrain" and self.is_admin else ("sent", self.text)
+        return (name, rest) if self.file and name == "retrain" and self.is_admin else (SENT, self.text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +97,7 @@ class Typed(Ask):
 
 def is_visible(text: str) -> bool:
     """Return whether a reader sees anything of a text."""
-    return any(character.isprintable() and not character.isspace() for character in text)
+    return any(map(str.isprintable, "".join(text.split())))
 
 
 def line_in(text: str) -> str:
@@ -104,3 +110,9 @@ def line_in(text: str) -> str:
     if len(line) > LONGEST_LINE:
         raise Explained(sentences.LINE_TOO_LONG.format(f"{len(line):,}", LONGEST_LINE))
     return line
+
+
+def voice_in(text: str, *, anywhere: bool = False) -> tuple[str | None, str]:
+    """Return the name of the voice that a text begins with, None if it has no `voice:`, and the text without both."""
+    found = _VOICE.search(text) if anywhere else _VOICE.match(text)
+    return (found[1], text[: found.start()] + text[found.end() :]) if found else (None, text)

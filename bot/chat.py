@@ -22,6 +22,8 @@ SLOW_SECONDS = 0.5
 """After this time somebody sees that the bot is typing, or the beginning of a text."""
 TYPING_SECONDS = 4.5
 """Telegram shows for five seconds that a bot is typing."""
+TRIES, PAUSE_SECONDS = 3, 1.0
+"""How often, and how far apart, the end of a message is shown, if nobody knows whether that arrived."""
 
 
 class Explained(MangosaurusError):  # noqa: N818 - an answer, not a fault
@@ -135,7 +137,7 @@ class LiveMessage:
         if self._task is not None:
             async with self._on_its_way:
                 self._task.cancel()
-            await asyncio.wait({self._task})
+            await asyncio.gather(self._task, return_exceptions=True)
 
     def show(self, html: Markup, buttons: Buttons = ()) -> None:
         """Show this as soon as the chat can take another change, unless something newer comes before."""
@@ -144,10 +146,18 @@ class LiveMessage:
             self._changed.set()
 
     async def conclude(self, html: Markup, buttons: Buttons = ()) -> None:
-        """Show the end. NotSent or InDoubt."""
-        if self.message is not None:
-            with contextlib.suppress(Gone):
+        """Show the end. A change that may have arrived can be repeated, a message cannot. NotSent or InDoubt."""
+        tries_left = TRIES
+        while self.message is not None:
+            try:
                 return await self._chat.change(self.message, html, buttons)
+            except Gone:
+                break
+            except InDoubt:
+                tries_left -= 1
+                if not tries_left:
+                    raise
+                await asyncio.sleep(PAUSE_SECONDS)
         self.message = await self._chat.say(html, buttons)
         return None
 

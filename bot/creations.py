@@ -119,7 +119,9 @@ class Wish:
             length, now = self.poem.length + 1, datetime.now(UTC)
             return replace(self.poem, code=code, length=length, before=self.before, created=now)
         turn = person.dino_turns if self.genre is Genre.DINO else person.poem_turns
-        temperature = mood_temperature(person.mood, bold) if self.temperature is None else self.temperature
+        temperature = self.temperature
+        if temperature is None:
+            temperature = min(round(bold * SHARES[person.mood], 3), MAX_TEMPERATURE)
         count = (self.count or person.names) if self.genre is Genre.DINO else 1
         return Creation(
             code,
@@ -139,22 +141,7 @@ class Wish:
 
 def new_code() -> str:
     """Draw a code, which may be taken."""
-    return "".join(secrets.choice(CODE_CHARACTERS) for _ in range(CODE_LENGTH))
-
-
-def mood_temperature(mood: Mood, bold: float) -> float:
-    """Return the temperature of a mood, from that of the bold one."""
-    return min(round(bold * SHARES[mood], 3), MAX_TEMPERATURE)
-
-
-def wilder(temperature: float) -> float | None:
-    """Return the next higher step, or None at the end."""
-    return next((step for step in STEPS if step > temperature), None)
-
-
-def tamer(temperature: float) -> float | None:
-    """Return the next lower step, or None at the end."""
-    return next((step for step in reversed(STEPS) if step < temperature), None)
+    return "".join(secrets.SystemRandom().choices(CODE_CHARACTERS, k=CODE_LENGTH))
 
 
 def varied(creation: Creation, verb: str) -> Wish:
@@ -172,11 +159,15 @@ def varied(creation: Creation, verb: str) -> Wish:
             line = next((line.strip() for line in creation.prompt.splitlines() if line.strip()), "")
             return Wish(Genre.SONNET, line, before=creation.code, person=creation.person)
         case "another":
-            temperature: float | None = creation.temperature
+            temperature = creation.temperature
+        case "wilder":
+            temperature = next((step for step in STEPS if step > creation.temperature), 0.0)
+            if not temperature:
+                raise Explained(sentences.WILDEST)
         case _:
-            temperature = wilder(creation.temperature) if verb == "wilder" else tamer(creation.temperature)
-            if temperature is None:
-                raise Explained(sentences.WILDEST if verb == "wilder" else sentences.TAMEST)
+            temperature = next((step for step in reversed(STEPS) if step < creation.temperature), 0.0)
+            if not temperature:
+                raise Explained(sentences.TAMEST)
     return Wish(
         creation.genre,
         creation.prompt,
@@ -199,8 +190,8 @@ def buttons_below(creation: Creation, ask: Ask) -> Buttons:
     if not can_press(creation, ask):
         return ()
     verbs = ["another"]
-    verbs += ["wilder"] if wilder(creation.temperature) else []
-    verbs += ["tamer"] if tamer(creation.temperature) else []
+    verbs += ["wilder"] if creation.temperature < STEPS[-1] else []
+    verbs += ["tamer"] if creation.temperature > STEPS[0] else []
     rows = [verbs]
     if creation.genre is Genre.POEM:
         rows += [["continue"]] if creation.length < MOST_CONTINUED else []

@@ -124,7 +124,7 @@ class Pipes(Chat):
         if not flat:
             return []
         self.newest = (message, flat)
-        return [Run("\n" + " ".join(f"[{number} {button.label}]" for number, button in enumerate(flat, start=1)))]
+        return [Run("\n" + " ".join([f"[{number} {button.label}]" for number, button in enumerate(flat, start=1)]))]
 
 
 class Screen(Pipes):

@@ -1,26 +1,34 @@
-"""Fixtures: tiny untrained weights on disk, a Telegram in memory, and the whole bot serving on it.
+"""Fixtures: tiny untrained weights on disk, and a bot that serves with them in a chat in memory.
 
-The settings are made here and not read, so neither the environment nor a `.env` changes a test.
+The settings are made here and not read, so neither the environment nor a `.env` changes a test. Every test is bounded.
+
+    bot, chat          a bot, and Alice's chat with it
+    settings           of that bot; `async with serving(settings, rate_limit=…) as chat` starts one with others
+    own_checkpoints    a folder of checkpoints that a test may change; own_settings and own_chat serve from it
+    database           a SQLite file, and then an empty PostgreSQL
 """
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 from threadpoolctl import threadpool_limits
 
-from bot.local.telegram import Telegram
 from bot.settings import Settings
-from bot.values import Secret
+from tests.bounds import pytest_runtest_call, pytest_runtest_setup, pytest_runtest_teardown  # noqa: F401 - hooks
 from tests.databases import database, postgresql, postgresql_folder  # noqa: F401 - fixtures
-from tests.serving import ADMIN, Chat, install_both, serving
-from tests.voices import folders, keats, own_chat, own_settings, pokemon  # noqa: F401 - fixtures
+from tests.serving import ADMIN, install_both, serving
+from tests.voices import keats, pokemon, voices  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+    from bot.app import Bot
+    from tests.fake_chat import FakeChat
 
 # The same examples in every run, so that a failure is due to a change of the code. No time limit: machines are shared.
 hypothesis_settings.register_profile("mangosaurus", derandomize=True, deadline=None)
@@ -36,28 +44,21 @@ def one_blas_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoints directory with both networks, for reading only."""
+    """A folder of checkpoints with both networks, for reading only."""
     return install_both(tmp_path_factory.mktemp("checkpoints"))
 
 
 @pytest.fixture
 def own_checkpoints(tmp_path: Path) -> Path:
-    """A checkpoints directory with both networks that a test may change."""
+    """A folder of checkpoints with both networks that a test may change."""
     return install_both(tmp_path / "checkpoints")
 
 
 @pytest.fixture
-async def telegram() -> Telegram:
-    """A Telegram without a bot."""
-    return Telegram()
-
-
-@pytest.fixture
-async def settings(checkpoints: Path, telegram: Telegram, tmp_path: Path) -> Settings:
-    """The settings of a bot on that Telegram, with a database of its own."""
+def settings(checkpoints: Path, tmp_path: Path) -> Settings:
+    """The settings of a bot with a database of its own and without limits."""
     return Settings(
-        token=Secret(telegram.token),
-        admin_ids=frozenset({ADMIN.id}),
+        admin_ids=frozenset({ADMIN}),
         database=tmp_path / "mangosaurus.db",
         checkpoints=checkpoints,
         rate_limit=None,
@@ -66,7 +67,26 @@ async def settings(checkpoints: Path, telegram: Telegram, tmp_path: Path) -> Set
 
 
 @pytest.fixture
-async def chat(settings: Settings, telegram: Telegram) -> AsyncIterator[Chat]:
-    """A bot on that Telegram."""
-    async with serving(settings, telegram) as chat:
+def own_settings(settings: Settings, own_checkpoints: Path) -> Settings:
+    """The settings of a bot that may change its checkpoints."""
+    return dataclasses.replace(settings, checkpoints=own_checkpoints)
+
+
+@pytest.fixture
+async def chat(settings: Settings) -> AsyncIterator[FakeChat]:
+    """Alice's chat with a bot."""
+    async with serving(settings) as chat:
         yield chat
+
+
+@pytest.fixture
+async def own_chat(own_settings: Settings) -> AsyncIterator[FakeChat]:
+    """Alice's chat with a bot that may change its checkpoints."""
+    async with serving(own_settings) as chat:
+        yield chat
+
+
+@pytest.fixture
+def bot(chat: FakeChat) -> Bot:
+    """The bot of `chat`."""
+    return chat.bot

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from bot.people.store import Store
+from bot.creations import Wish
+from bot.store import Store
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from bot.people.records import Creation
+    from bot.creations import Creation
 
 OTHERS = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
 """What follows SELECT to find the connections of others."""
@@ -119,11 +120,13 @@ async def opened(database: str | Path) -> AsyncIterator[Store]:
 
 
 async def draft(store: Store, person: int, genre: Genre = Genre.DINO, prompt: str = "ma") -> Creation:
-    return await store.draft(person, genre, prompt, temperature=0.8, version="0" * 12)
+    return await store.draft(person, Wish(genre, prompt), "0" * 12, 0.8)
 
 
 async def make(store: Store, person: int, genre: Genre = Genre.DINO, prompt: str = "ma") -> Creation:
-    return await store.record(await draft(store, person, genre, prompt))
+    creation = await draft(store, person, genre, prompt)
+    await store.arrived(creation)
+    return creation
 
 
 async def take(store: Store, person: int, genre: Genre = Genre.DINO) -> tuple[int, int]:

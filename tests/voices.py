@@ -1,87 +1,39 @@
-"""Own voices of tests: tiny untrained weights with capitals and accents, and a bot that serves them."""
+"""Custom voices of tests: tiny untrained weights with capitals and accents."""
 
 from __future__ import annotations
 
-import dataclasses
-import stat
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
-from bot.local.markup import parse_html
-from bot.writing.folders import Folders
-from model.checkpoint.encoding import Checkpoint, Description
-from model.network.architecture import Architecture
-from model.network.language_model import LanguageModel
-from model.text.vocabulary import Vocabulary
-from tests.serving import Chat, install, serving
+from bot.voices import Voices
+from tests.serving import install, untrained
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from bot.local.telegram import Telegram
-    from bot.settings import Settings
-    from bot.writing.voices import Voice
-    from model.text.forms import Form
+    from bot.voices import Voice
 
 POKEMON = ("Pikachu", "Flabébé", "Élan")
 
 
-def learned(form: Form, characters: str, known: tuple[str, ...] = (), seed: int = 1) -> Checkpoint:
-    """Return a tiny untrained network that writes these characters."""
-    vocabulary = Vocabulary("".join(sorted({"\n", *characters})))
-    architecture = Architecture("rnn" if form == "names" else "lstm", len(vocabulary), hidden_size=8, layers=1)
-    language_model = LanguageModel.initialise(architecture, np.random.default_rng(seed))
-    language_model.parameters["output.b_y"][vocabulary.newline] += 1
-    description = Description(form, "TEST", "0" * 64, 1, 3.0, seed, "2024-01-01T00:00:00+00:00", {})
-    return Checkpoint(language_model, vocabulary, description, frozenset(known))
+@pytest.fixture
+def voices(own_checkpoints: Path) -> Voices:
+    """The custom voices in `own_checkpoints`."""
+    return Voices(own_checkpoints / "voices")
 
 
 @pytest.fixture
-def folders(own_checkpoints: Path) -> Folders:
-    """The folders of both networks and of own voices."""
-    return Folders(own_checkpoints)
-
-
-@pytest.fixture
-def pokemon(folders: Folders) -> Voice:
+def pokemon(voices: Voices) -> Voice:
     """A voice for names."""
-    voice = folders.voices.add("pokemon", "names", "Pikachu\n")
-    install(folders[voice.network].directory, learned("names", "PFÉIKACHUpikachulbén", POKEMON))
+    voice = voices.add("pokemon", "names", "Pikachu\n")
+    install(voices.folder(voice.id), untrained("names", 1, "PFÉIKACHUpikachulbén", POKEMON))
     return voice
 
 
 @pytest.fixture
-def keats(folders: Folders) -> Voice:
+def keats(voices: Voices) -> Voice:
     """A voice for verse."""
-    voice = folders.voices.add("keats", "verse", "A thing of beauty\n")
-    install(folders[voice.network].directory, learned("verse", " ,ATthingofbeautyé"))
+    voice = voices.add("keats", "verse", "A thing of beauty\n")
+    install(voices.folder(voice.id), untrained("verse", 1, " ,ATthingofbeautyé"))
     return voice
-
-
-@pytest.fixture
-def own_settings(settings: Settings, own_checkpoints: Path) -> Settings:
-    """The settings of a bot that may change its checkpoints."""
-    return dataclasses.replace(settings, checkpoints=own_checkpoints)
-
-
-@pytest.fixture
-async def own_chat(own_settings: Settings, telegram: Telegram) -> AsyncIterator[Chat]:
-    """A bot that may change its checkpoints."""
-    async with serving(own_settings, telegram) as chat:
-        yield chat
-
-
-def modes(folder: Path) -> set[str]:
-    """Return what everybody may do in a folder and with all that is in it."""
-    return {oct(stat.S_IMODE(path.stat().st_mode)) for path in (folder, *folder.rglob("*"))}
-
-
-def plain(html: str) -> str:
-    return parse_html(html)[0]
-
-
-def code_in(reply: str) -> str:
-    return reply.split()[-1]

@@ -12,7 +12,7 @@ import secrets
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
-from bot.asks import Pressed, Said, Typed
+from bot.asks import PLAIN, SENT, TYPED, Pressed, Said, Typed
 from bot.chat import Explained, Gone, InDoubt, NotSent
 from bot.store import StoreError
 from bot.words import sentences
@@ -73,11 +73,11 @@ async def _dispatched(ask: Ask, bot: Bot) -> None:
                     return await function(ask, *found.groups(), bot=bot)
             raise Explained(sentences.OLD_BUTTON)
         case Typed():
-            return await _commands["typed"][0](ask, bot)
+            return await _commands[TYPED][0](ask, bot)
         case Said():
             name, rest = ask.command
             known = _commands.get(name)
-            if known and (ask.is_admin or not known[1]) and (name or ask.chat.is_private):
+            if known and (ask.is_admin or not known[1]) and (ask.chat.is_private or name not in (PLAIN, SENT)):
                 return await known[0](ask, rest, bot)
             if ask.chat.is_private:
                 raise Explained(sentences.UNKNOWN_COMMAND)

@@ -11,7 +11,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.asks import LONGEST_LINE, is_visible
+from bot.asks import LONGEST_LINE, TYPED, is_visible
 from bot.chat import Offer
 from bot.commands import command
 from bot.commands.names import LONGEST_PREFIX
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.app import Bot
     from bot.asks import Typed
     from bot.creations import Creation, Person
-    from bot.writer import Text
+    from bot.shelf import Text
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ ENDS = (".", ",", ";", ":", "!", "?")
 """Marks that make a single word a line."""
 
 
-@command("typed")
+@command(TYPED)
 async def typed(ask: Typed, bot: Bot) -> None:
     """Offer something to send. Each letter is an ask; a person's newest one cancels the one before."""
     if before := bot.typing.get(ask.person):

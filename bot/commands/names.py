@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.answering import answer
+from bot.asks import voice_in
 from bot.chat import Explained
 from bot.commands import command
-from bot.commands.voices import voice_in, voice_named
+from bot.commands.voices import voice_named
 from bot.creations import Wish
 from bot.words import sentences
 from model.text.forms import Genre

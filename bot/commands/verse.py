@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.answering import answer
-from bot.asks import line_in
+from bot.asks import PLAIN, line_in, voice_in
 from bot.chat import Explained, LiveMessage
 from bot.commands import button, command
-from bot.commands.voices import example, voice_in, voice_named
+from bot.commands.voices import example, voice_named
 from bot.creations import CODE, Wish, buttons_below, can_press, varied
 from bot.words import layout, sentences
 from model.text.forms import Genre
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.asks import Pressed, Said
 
 
-@command("")
+@command(PLAIN)
 async def plain(ask: Said, text: str, bot: Bot) -> None:
     """Continue a line that somebody sends without any command."""
     if not (line := line_in(text)):
@@ -74,5 +74,6 @@ async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
     place = (ask.chat.id, ask.message)
     async with bot.admission.in_order(creation.person, unless=ask.person):
         if bot.shown.get(place, code) == code:
+            bot.shown.pop(place, None)  # as long as it changes, nobody knows what the message shows
             bot.shown[place] = (await answer(ask, varied(creation, verb), bot, message=ask.message)).code
     await ask.chat.notice()

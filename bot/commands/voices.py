@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -27,14 +26,6 @@ if TYPE_CHECKING:
 
 SIMILAR = 60
 """Of 100: how similar two names must be, if one may be meant by the other."""
-
-_VOICE = re.compile(r"(?<!\S)voice[:\uff1a]\s*(\S*)\s*", re.IGNORECASE)
-
-
-def voice_in(text: str, *, anywhere: bool = False) -> tuple[str | None, str]:
-    """Return the name of the voice that a text begins with, None if it has no `voice:`, and the text without both."""
-    found = _VOICE.search(text) if anywhere else _VOICE.match(text)
-    return (found[1], text[: found.start()] + text[found.end() :]) if found else (None, text)
 
 
 async def voice_named(name: str, form: Form, bot: Bot) -> Voice:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from bot.asks import SENT
 from bot.commands import command
 from bot.commands.verse import again
 from bot.words import sentences
@@ -44,7 +45,7 @@ async def about(ask: Said, _rest: str, bot: Bot) -> None:
     await ask.chat.say(Markup("\n\n").join([*parts, sentences.ABOUT_SONNETS, sentences.ABOUT_SOURCE]))
 
 
-@command("sent")
+@command(SENT)
 async def no_text(ask: Sent, _caption: str, bot: Bot) -> None:
     """Answer a picture, a voice or a sticker. An album, which comes picture by picture, is answered once."""
     if ask.album and ask.album in bot.albums:

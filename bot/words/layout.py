@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bot.creations import Creation
-    from bot.writer import Text
+    from bot.shelf import Text
 
 LONGEST_TITLE, LONGEST_DESCRIPTION = 80, 160
 """Characters of an offer; Telegram's apps show no more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
+from html import unescape
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 STYLES = {"b": "bold", "i": "italic", "code": "code", "pre": "pre"}
 
+_TAG = re.compile("<(/?)([a-z]+)>")
 _COMMAND = re.compile(r"(?<![\w/@<>])(/[A-Za-z0-9_]{1,32})(?![\w/@])")
 
 
@@ -21,28 +22,19 @@ class Run(NamedTuple):
     styles: tuple[str, ...] = ()
 
 
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.runs: list[Run] = []
-        self._open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - the base's signature
-        self._open.append(STYLES[tag])
-
-    def handle_endtag(self, tag: str) -> None:
-        self._open.remove(STYLES[tag])
-
-    def handle_data(self, data: str) -> None:
-        styles = tuple(self._open)
-        for number, piece in enumerate(_COMMAND.split(data) if not {"code", "pre"} & set(styles) else [data]):
-            if piece:
-                self.runs.append(Run(piece, (*styles, "command") if number % 2 else styles))
-
-
 def runs(html: Markup) -> list[Run]:
     """Cut the HTML of a message where its style changes."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return reader.runs
+    found: list[Run] = []
+    styles: list[str] = []
+    first, *others = _TAG.split(html)
+    for slash, tag, piece in zip(["", *others[::3]], ["", *others[1::3]], [first, *others[2::3]], strict=True):
+        if slash:
+            styles.remove(STYLES[tag])
+        elif tag:
+            styles.append(STYLES[tag])
+        text = unescape(piece)
+        is_literal = "code" in styles or "pre" in styles
+        for number, part in enumerate([text] if is_literal else _COMMAND.split(text)):
+            if part:
+                found.append(Run(part, (*styles, "command") if number % 2 else tuple(styles)))
+    return found

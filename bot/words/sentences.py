@@ -158,10 +158,8 @@ NO_NEW_NAME_WITH = Markup(
 )
 NO_VERSE = Markup("I couldn't find the words to go on from there. Try another line.")
 NO_SONNET = Markup("I couldn't find the rhymes for that one. Try another line.")
-GONE = Markup(
-    "I remember <code>{}</code>, but the network that wrote it is gone, and no other would write the same words."
-)
-GONE_WITH_VOICE = Markup("I remember <code>{}</code>, but its voice has been removed, and no other has the same words.")
+GONE = Markup("I remember that one, but the network that wrote it is gone, and no other would write the same words.")
+GONE_WITH_VOICE = Markup("I remember that one, but its voice has been removed, and no other would use the same words.")
 NO_MEMORY = Markup("I can't get at my notes right now. Please ask again in a little while.")
 NOT_SHOWN = Markup("I can't tell if that arrived. If nothing has changed, press again in a moment.")
 NO_BUTTON = "There is no button {} to press."

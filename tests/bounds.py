@@ -1,0 +1,57 @@
+"""A pytest plugin: every test ends, and what tests start hears Ctrl-C, also where this process ignores it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import faulthandler
+import signal
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+LONGEST_SECONDS = 60
+REPEAT_SECONDS = 5
+"""Until a test is told again to end, if it goes on waiting."""
+
+# `nohup make test &` ignores these. A new process inherits signals that are ignored, but not those that are caught.
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, lambda _number, _frame: None)
+
+
+class EndlessTest(BaseException):
+    """A test, what prepares it or what cleans up after it took longer than LONGEST_SECONDS.
+
+    It is no Exception, so that neither the code under test nor hypothesis catches it.
+    """
+
+
+def _end(_number: int, _frame: object) -> None:
+    """Print the stacks of all threads and tasks, kill the processes that were started here, and fail the test."""
+    faulthandler.dump_traceback(2)
+    with contextlib.suppress(RuntimeError):  # no event loop is running
+        for task in asyncio.all_tasks():
+            task.print_stack()
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
+    raise EndlessTest(f"this took longer than {LONGEST_SECONDS} seconds")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, object, object]:
+    """Let a test end after LONGEST_SECONDS."""
+    signal.signal(signal.SIGALRM, _end)
+    signal.setitimer(signal.ITIMER_REAL, LONGEST_SECONDS, REPEAT_SECONDS)
+    try:
+        return (yield)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+pytest_runtest_setup = pytest_runtest_teardown = pytest_runtest_call
