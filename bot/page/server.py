@@ -6,6 +6,8 @@ stop within a running program.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import errno
 import hashlib
 import html
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 PORT = 8765
 LOOPBACK = "127.0.0.1"
 LAST_WORDS_SECONDS = 1
-"""The server waits so long for browsers to take what it still has to say."""
+"""The server waits so long for a browser to say goodbye."""
 LONGEST_TEXT = 4096
 LARGEST_FILE = 5_000_000
 """Bytes."""
@@ -109,6 +111,7 @@ class Page:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        await asyncio.gather(*(chat.leave(tab) for chat in self._chats.values() for tab in chat.tabs))
         await self._runner.cleanup()
         self._socket.close()
 
@@ -194,75 +197,71 @@ class Page:
         person = self._person(request)
         if person is None or self._bot is None:
             return web.Response(status=403, text=words.PAGE["stranger"])
-        is_admin = self.is_private and is_at_home(request)
-        chat = self._chats.get(person) or self._begin(person)
-        tab = web.WebSocketResponse(heartbeat=15, max_msg_size=LARGEST_FILE + LONGEST_TEXT)
+        is_admin, is_new = self.is_private and is_at_home(request), person not in self._chats
+        chat = self._begin(person) if is_new else self._chats[person]
+        tab = web.WebSocketResponse(heartbeat=15, timeout=LAST_WORDS_SECONDS, max_msg_size=LARGEST_FILE, compress=False)
         await tab.prepare(request)
         commands = sentences.ADMIN_COMMANDS if is_admin else sentences.COMMANDS
-        drawn = [message.drawn() for message in chat.messages.values()]
-        await tab.send_json(
-            {"event": "chat", "run": self._run, "admin": is_admin, "commands": commands, "messages": drawn}
-        )
-        chat.tabs.add(tab)
-        if not chat.messages:
-            self._bot.ask(Said(person=person, chat=chat, is_admin=is_admin, text="/start"))
         try:
+            await chat.enter(tab, {"run": self._run, "admin": is_admin, "commands": commands})
+            if is_new:
+                self._ask(Said(person=person, chat=chat, is_admin=is_admin, text="/start"))
             await self._listen(tab, chat, is_admin=is_admin)
         finally:
-            chat.tabs.discard(tab)
+            await chat.leave(tab)
         return tab
 
     async def _listen(self, tab: web.WebSocketResponse, chat: PageChat, *, is_admin: bool) -> None:
         """Take what comes through a socket until it ends: JSON, and the bytes of a file behind its name."""
         sending: dict[str, Any] = {}
         async for message in tab:
-            if self._bot is None:
+            if self._bot is None or message.type is WSMsgType.ERROR:
                 break
-            if not is_admin and self._pace.spend(chat.id, 1):
-                await tab.send_json({"event": "notice", "text": words.TOO_FAST})
-                continue
-            try:
-                if message.type is WSMsgType.BINARY:
-                    refusal = await self._sent(chat, sending, message.data, is_admin=is_admin)
-                else:
+            done: Any = None
+            if message.type is WSMsgType.BINARY:
+                done = sending | {"content": message.data}
+            else:
+                with contextlib.suppress(ValueError, RecursionError):
                     done = json.loads(message.data)
-                    sending = done if done["do"] == "send" else {}
-                    refusal = "" if sending else await self._done(chat, done, is_admin=is_admin)
-            except (ValueError, KeyError, TypeError, RecursionError, AttributeError):
-                refusal = words.UNREADABLE
-            if refusal:
-                await tab.send_json({"event": "notice", "text": refusal})
+            sending = done if isinstance(done, dict) and done.get("do") == "send" and "content" not in done else {}
+            if sending:
+                continue
+            too_fast = not is_admin and self._pace.spend(chat.id, 1)
+            if refusal := words.TOO_FAST if too_fast else await self._done(chat, done, is_admin=is_admin):
+                key = done.get("key") if isinstance(done, dict) else None
+                await chat.tell("notice", {"text": refusal, "key": key}, [tab])
 
-    async def _done(self, chat: PageChat, done: dict[str, Any], *, is_admin: bool) -> str:
-        """Take what a person says or presses; return why it is refused, or ""."""
-        if done["do"] == "press":
-            message, number = chat.messages.get(int(done["message"])), int(done["button"])
-            buttons = [button for row in message.buttons for button in row] if message else []
-            if message is None or not 0 <= number < len(buttons):
-                await chat.tell("pressed", {"at": [done["message"], number], "text": words.BUTTON_GONE, "alert": False})
+    async def _done(self, chat: PageChat, done: Any, *, is_admin: bool) -> str:
+        """Take what a person says, sends or presses; return why it is refused, or ""."""
+        match done:
+            case {"do": "press", "message": int(number), "button": int(place)}:
+                message = chat.messages.get(number)
+                buttons = [button for row in message.buttons for button in row] if message else []
+                if not 0 <= place < len(buttons):
+                    await chat.at_button(number, place).notice(words.BUTTON_GONE)
+                    return ""
+                pressed, data = chat.at_button(number, place), buttons[place].data
+                self._ask(Pressed(person=chat.id, chat=pressed, is_admin=is_admin, message=number, data=data))
                 return ""
-            pressed, data = chat.at_button(message.id, number), buttons[number].data
-            self._ask(Pressed(person=chat.id, chat=pressed, is_admin=is_admin, message=message.id, data=data))
-            return ""
-        text = str(done["text"]).strip()
+            case {"do": "say", "text": str(text), **others}:
+                name, content = "", None
+            case {"do": "send", "name": str(name), "text": str(text), "content": bytes(content), **others}:
+                if not is_admin:
+                    return words.ADMINS_SEND_FILES
+                name = name.rpartition("/")[2] or "file"
+            case _:
+                return words.UNREADABLE
+        text, reply = text.strip(), others.get("reply")
         if len(text) > LONGEST_TEXT:
             return words.TOO_LONG
-        if text:
-            reply = int(done["reply"]) if done.get("reply") else None
-            heard = chat.heard(text, reply=reply)
-            await chat.tell("message", heard.drawn() | {"key": done.get("key")})
-            file = _file_of(chat.messages.get(reply or 0))
-            self._ask(Said(person=chat.id, chat=chat, is_admin=is_admin, text=text, file=file))
-        return ""
-
-    async def _sent(self, chat: PageChat, sending: dict[str, Any], content: bytes, *, is_admin: bool) -> str:
-        """Take a file with its name and its caption; return why it is refused, or ""."""
-        if not is_admin:
-            return words.ADMINS_SEND_FILES
-        name, caption = str(sending["name"]).rpartition("/")[2] or "file", str(sending["caption"]).strip()
-        heard = chat.heard(caption[:LONGEST_TEXT], file=(name, content))
-        await chat.tell("message", heard.drawn() | {"key": sending.get("key")})
-        self._ask(Sent(person=chat.id, chat=chat, is_admin=is_admin, text=caption, file=_file_of(heard)))
+        if not text and content is None:
+            return words.NOTHING_SAID
+        quoted = chat.messages.get(reply) if isinstance(reply, int) else None
+        heard = chat.heard(text, quoted, None if content is None else (name, content))
+        await chat.tell("message", heard.drawn() | {"key": others.get("key")})
+        ask = Said if content is None else Sent
+        file = _file_of(quoted if content is None else heard)
+        self._ask(ask(person=chat.id, chat=chat, is_admin=is_admin, text=text, file=file))
         return ""
 
     def _ask(self, ask: Said | Pressed) -> None:
