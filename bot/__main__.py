@@ -44,7 +44,7 @@ LARGEST_PORT = 65535
 SETTINGS = f"""\
 Settings come from the environment, and where that has none, from the file .env in
 {ROOT}
-The file .env.example there explains each of them. Ctrl-C ends the bot."""
+The file .env.example there explains each of them. Ctrl-C ends the bot; where it chats in a terminal, Ctrl-D does."""
 
 
 @dataclass(frozen=True)

@@ -12,18 +12,19 @@ import contextlib
 import math
 import os
 import re
+import signal
 import sys
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
 from bot.asks import Pressed, Said
-from bot.chat import Chat
+from bot.chat import Chat, NotSent
 from bot.words import sentences
 from bot.words.runs import Run, runs
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -40,10 +41,11 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 STYLES = {"bold": "bold", "italic": "italic", "code": "ansicyan", "pre": "ansicyan", "command": "ansicyan"}
 PICTURE = "(a picture)"
 BANNER = "A chat with Mangosaurus, in your terminal. #1 presses a button, Ctrl-D ends it."
-UNFINISHED = "\n…"
+UNFINISHED = re.compile("[ ,;:-]*\n…$")
+"""What stands below a sonnet that goes on, and the marks before it, which its end may change."""
 
 
-class OutputError(MangosaurusError):
+class OutputError(NotSent):
     """What the bot says cannot be written down."""
 
 
@@ -60,6 +62,8 @@ class Pipes(Chat):
     def __init__(self) -> None:
         self.newest: tuple[int, list[Button]] = (0, [])
         """The newest message with buttons."""
+        self.failure: OSError | None = None
+        """Why nothing can be written any more."""
         self._count = 0
 
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
@@ -103,27 +107,29 @@ class Pipes(Chat):
         self.write("".join(run.text for run in shown) + "\n\n")
 
     def write(self, text: str) -> None:
-        """Write text; OutputError if it cannot be written, and an end in peace if nobody reads it any more."""
+        """Write text. OutputError."""
         if sys.stdout is None:
             return
         try:
             sys.stdout.buffer.write(text.encode(sys.stdout.encoding, "replace"))
             sys.stdout.buffer.flush()
         except OSError as error:
+            self.failure = error
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that nothing fails once more at the exit
-            if isinstance(error, BrokenPipeError):
-                raise asyncio.CancelledError from None
-            raise OutputError(f"the answers cannot be written: {error.strerror}") from None
+        if self.failure:
+            raise OutputError(f"the answers cannot be written: {self.failure.strerror}")
 
     def _show(self, message: int, shown: list[Run], buttons: Buttons, *, unfinished: bool = False) -> None:  # noqa: ARG002
-        self.put([*shown, *self._row(message, buttons)])
+        if drawn := [*shown, *self._row(message, buttons)]:
+            self.put(drawn)
 
     def _row(self, message: int, buttons: Buttons) -> list[Run]:
         """Return the buttons as a line, each with its number; remember them to be pressed."""
         flat = [button for row in buttons for button in row]
+        if flat or self.newest[0] == message:
+            self.newest = (message, flat)
         if not flat:
             return []
-        self.newest = (message, flat)
         return [Run("\n" + " ".join([f"[{number} {button.label}]" for number, button in enumerate(flat, start=1)]))]
 
 
@@ -145,7 +151,7 @@ class Screen(Pipes):
         text = "".join(run.text for run in shown)
         newest, before = self._shown
         if unfinished:
-            text = text.removesuffix(UNFINISHED)
+            text = UNFINISHED.sub("", text)
             if newest == message and text.startswith(before):
                 self._print(_after(shown, len(before), text))
                 self._shown = (message, text)
@@ -153,13 +159,14 @@ class Screen(Pipes):
                 self._print(_after(shown, 0, text))
                 self._shown = (message, text)
             else:
-                self.toolbar = text
+                row = self._row(message, buttons) if message >= self.newest[0] else []
+                self.toolbar = text + "".join(run.text for run in row)
             return
         self.toolbar = ""
         if newest == message and before and text.startswith(before):
             self._print([*_after(shown, len(before), text), *self._row(message, buttons), Run("\n\n")])
         else:
-            self.put([*([Run("\n\n")] if before else []), *shown, *self._row(message, buttons)])
+            super()._show(message, [*([Run("\n\n")] if before else []), *shown], buttons)
         self._shown = (0, "")
 
     def _print(self, shown: Sequence[Run]) -> None:
@@ -218,22 +225,33 @@ class Terminal:
 
     async def converse(self, bot: Bot, announcement: str = "") -> None:
         """Answer each line until there are no more. InputError or OutputError."""
-        if announcement:
-            self._screen.note(announcement)
-        if not self.is_interactive:
-            while (line := await _in_daemon(self._read)) is not None:
-                await self._answer(line, bot)
-            await bot.idle()
-            await bot.runs.ended()
-            return
+        try:
+            if announcement:
+                self._screen.note(announcement)
+            await (self._converse if self.is_interactive else self._answer_pipe)(bot)
+        except OutputError:
+            if not isinstance(self._screen.failure, BrokenPipeError):  # then nobody reads any more
+                raise
+
+    async def _answer_pipe(self, bot: Bot) -> None:
+        while (line := await _in_daemon(self._read)) is not None:
+            await self._answer(line, bot)
+        await bot.idle()
+        await bot.runs.ended()
+
+    async def _converse(self, bot: Bot) -> None:
         from prompt_toolkit.patch_stdout import patch_stdout
 
         self._screen.note(BANNER)
         session = self._session()
-        await self._answer("/start", bot)
-        with patch_stdout(raw=True):
-            while (line := await self._prompt(session)) is not None:
-                await self._answer(line, bot)
+        before = signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C while an answer is written
+        try:
+            await self._answer("/start", bot)
+            with patch_stdout(raw=True):
+                while (line := await self._prompt(session)) is not None:
+                    await self._answer(line, bot)
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     async def _answer(self, line: str, bot: Bot) -> None:
         """Answer a line, or press a button, and wait until that is done."""
@@ -247,23 +265,41 @@ class Terminal:
             await bot.ask(Pressed(person=YOU, chat=self._screen, is_admin=True, message=number, data=data))
         elif line:
             await bot.ask(Said(person=YOU, chat=self._screen, is_admin=True, text=line))
+        if failure := self._screen.failure:
+            raise OutputError(f"the answers cannot be written: {failure.strerror}")
 
     def _session(self) -> PromptSession[str]:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.completion import WordCompleter
         from prompt_toolkit.history import FileHistory
 
+        class History(FileHistory):
+            """What was typed, as far as it can be written and read."""
+
+            def store_string(self, string: str) -> None:
+                with contextlib.suppress(OSError, UnicodeEncodeError):
+                    super().store_string(string)
+
+            def load_history_strings(self) -> Iterable[str]:
+                with contextlib.suppress(OSError):
+                    return super().load_history_strings()
+                return ()
+
+        class Session(PromptSession[str]):
+            """A line with a toolbar, as long as there is something in it."""
+
+            bottom_toolbar = property(lambda _: screen.toolbar or None, lambda *_: None)
+
+        screen: Any = self._screen
         with contextlib.suppress(OSError):
             self._history.touch(mode=0o600)
         commands = {f"/{name}": about for name, about in sentences.ADMIN_COMMANDS.items()}
-        completer = WordCompleter(list(commands), meta_dict=commands, sentence=True)
-        screen: Any = self._screen
-        return PromptSession(
+        completer = WordCompleter(list(commands), meta_dict=commands, sentence=True, ignore_case=True)
+        return Session(
             [("bold", "› ")],
-            history=FileHistory(str(self._history)),
+            history=History(self._history),
             completer=completer,
             complete_while_typing=False,
-            bottom_toolbar=lambda: screen.toolbar or None,
             refresh_interval=0.5,
         )
 

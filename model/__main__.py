@@ -142,6 +142,7 @@ def train(
     try:
         from model.cli.training import add_version, display, print_end, signals
         from model.engine.threads import available_cores, blas_threads
+        from model.files import snapshot_path
         from model.training import log
         from model.training.trainer import Trainer
 
@@ -166,7 +167,7 @@ def train(
                 threads=thread_limit or available_cores(),  # each further thread is a process with a BLAS of its own
                 start=weights,
                 teachers=[weights_at(network, teacher) for teacher in teachers or ()],
-                snapshot=log.snapshot_path(path),
+                snapshot=snapshot_path(path),
             )
             event = log.record(trainer, path, show=show, stopped=stopped, finishing=finishing)
         if event["event"] == "finished" and out is None and not corpus:

@@ -71,3 +71,13 @@ def _remove_abandoned(path: Path) -> None:
         for file in path.parent.iterdir():
             if pattern.fullmatch(file.name) and time.time() - file.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
                 file.unlink()
+
+
+def snapshot_path(out: Path) -> Path:
+    """Return the path of the snapshot of a training that will write `out`."""
+    return out.with_name(out.name + ".partial")
+
+
+def history_path(out: Path) -> Path:
+    """Return the path of the log of a training that writes `out`."""
+    return out.with_suffix(".jsonl") if out.suffix == ".safetensors" else out.with_name(out.name + ".jsonl")

@@ -1,114 +1,112 @@
-"""What tests of the page share: a bot that serves it on 127.0.0.1, and a visitor without a screen."""
+"""What tests of the page share: somebody with a browser, but without a screen."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-import httpx
-from bot.local.home import Place, at_home
-from bot.local.hosting import Hosted, hosted
+import aiohttp
+
+from bot.app import running
+from bot.page.server import Page
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-    from bot.application import Mangosaurus
-    from bot.local.contents import Json
-    from bot.local.telegram import Telegram
 
     from bot.settings import Settings
 
 PATIENCE = 20.0
 """Seconds; a busy machine is no failure."""
-ANY_PORT = Place(port=0)
 
-
-class Page:
-    """A page that is being served, and the bot behind it."""
-
-    def __init__(self, hosted: Hosted, telegram: Telegram, mangosaurus: Mangosaurus) -> None:
-        self.hosted = hosted
-        self.telegram = telegram
-        self.mangosaurus = mangosaurus
-        self.link = hosted.link
-        parts = urlsplit(hosted.link)
-        self.origin = f"{parts.scheme}://{parts.netloc}"
-        self.port = parts.port
-
-
-@asynccontextmanager
-async def page_served(settings: Settings, telegram: Telegram, place: Place = ANY_PORT) -> AsyncIterator[Page]:
-    async with hosted(telegram, settings, place) as page:
-        telegram.listen = page.website.listen
-        async with at_home(settings, telegram, page.admins, limited=not page.at_home).running() as mangosaurus:
-            yield Page(page, telegram, mangosaurus)
+Json = dict[str, Any]
 
 
 class Tab:
-    """The events of one tab, as they come."""
+    """An open tab: what it was told first, what it is told, and what it does."""
 
-    def __init__(self, lines: AsyncIterator[str]) -> None:
-        self._lines = lines
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, chat: Json) -> None:
+        self.socket = socket
+        self.chat = chat
 
-    async def next(self, event: str, **expected: Any) -> Any:
-        """Return the content of the next event of a kind that has these fields."""
+    async def next(self, event: str, **expected: Any) -> Json:
+        """Return the next event of a kind that has these fields. EOFError where the socket is closed."""
         async with asyncio.timeout(PATIENCE):
             while True:
-                name, content = await self._event()
-                if name == event and all(content.get(key) == value for key, value in expected.items()):
-                    return content
+                told = await self.socket.receive()
+                if told.type is not aiohttp.WSMsgType.TEXT:
+                    raise EOFError
+                facts: Json = told.json()
+                if facts["event"] == event and all(facts.get(name) == value for name, value in expected.items()):
+                    return facts
 
     async def answer(self) -> Json:
         """Return the next message of the bot."""
-        answer: Json = await self.next("message", mine=False)
-        return answer
+        return await self.next("message", mine=False)
 
-    async def _event(self) -> tuple[str, Any]:
-        name = ""
-        async for line in self._lines:
-            if line.startswith("event: "):
-                name = line.removeprefix("event: ")
-            elif line.startswith("data: "):
-                return name, json.loads(line.removeprefix("data: "))
-        raise EOFError
+    async def say(self, text: Any, **fields: Any) -> None:
+        await self.socket.send_json({"do": "say", "text": text, **fields})
+
+    async def ask(self, text: str) -> Json:
+        """Say something, and return the answer."""
+        await self.say(text)
+        return await self.answer()
+
+    async def press(self, message: Json, button: int) -> None:
+        await self.socket.send_json({"do": "press", "message": message["id"], "button": button})
+
+    async def send(self, name: str, content: bytes, text: str = "", **fields: Any) -> None:
+        await self.socket.send_json({"do": "send", "name": name, "text": text, **fields})
+        await self.socket.send_bytes(content)
 
 
-class Visit:
-    """Somebody with a browser: a cookie, what they post, and tabs."""
+class Visitor:
+    """A browser at the page."""
 
-    def __init__(self, origin: str) -> None:
-        self.client = httpx.AsyncClient(base_url=origin, headers={"Origin": origin}, timeout=PATIENCE)
+    def __init__(self, client: aiohttp.ClientSession, link: str) -> None:
+        self.client = client
+        self.link = link
+        self.origin = link.partition("/?")[0]
 
-    async def get(self, path: str, **headers: str) -> httpx.Response:
-        return await self.client.get(path, headers=headers)
+    async def get(self, path: str, **headers: str) -> tuple[int, str, Any]:
+        """Return the status, the text and the headers of a response."""
+        address = path if path.startswith("http") else self.origin + path
+        async with self.client.get(address, headers=headers, allow_redirects=False) as response:
+            return response.status, await response.text(errors="replace"), response.headers
 
-    async def post(self, path: str, **fields: Any) -> httpx.Response:
-        return await self.client.post(path, content=json.dumps(fields))
-
-    async def say(self, text: str, **fields: Any) -> httpx.Response:
-        return await self.post("/say", text=text, **fields)
+    @property
+    def cookie(self) -> str:
+        return next(cookie.value for cookie in self.client.cookie_jar)
 
     @asynccontextmanager
-    async def tab(self) -> AsyncIterator[tuple[Tab, Json]]:
-        """Open a tab; yields it and what it is told first."""
-        async with self.client.stream("GET", "/events", timeout=None) as response:
-            response.raise_for_status()
-            assert response.headers["Content-Type"] == "text/event-stream"
-            tab = Tab(response.aiter_lines())
-            yield tab, await tab.next("chat")
+    async def tab(self, **headers: str) -> AsyncIterator[Tab]:
+        """Open a tab. WSServerHandshakeError if it is refused."""
+        address = f"{self.origin}/socket"
+        async with self.client.ws_connect(address, headers={"Origin": self.origin} | headers) as socket:
+            yield Tab(socket, await socket.receive_json(timeout=PATIENCE))
 
 
 @asynccontextmanager
-async def visit(page: Page) -> AsyncIterator[Visit]:
+async def browser(link: str, cookies: dict[str, str] | None = None) -> AsyncIterator[Visitor]:
+    """Start a browser."""
+    jar = aiohttp.CookieJar(unsafe=True)  # as the page is at an address without a name
+    async with aiohttp.ClientSession(cookie_jar=jar, cookies=cookies) as client:
+        yield Visitor(client, link)
+
+
+@asynccontextmanager
+async def visit(page: Page) -> AsyncIterator[Visitor]:
     """Open the link in a browser of its own."""
-    visitor = Visit(page.origin)
-    async with visitor.client:
-        entered = await visitor.get(page.link)
-        assert entered.status_code == 303
+    async with browser(page.link) as visitor:
+        assert (await visitor.get(page.link))[0] == 303
         yield visitor
+
+
+@asynccontextmanager
+async def page_served(settings: Settings, port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[Page]:
+    page = Page(settings, host, port)
+    async with running(settings, [page]):
+        yield page
 
 
 def text_of(message: Json) -> str:

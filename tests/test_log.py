@@ -13,16 +13,9 @@ import pytest
 from model.checkpoint.versions import load
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import baselines
+from model.files import history_path, snapshot_path
 from model.text.corpus import Corpus, read_names
-from model.training.log import (
-    History,
-    HistoryError,
-    history_of,
-    history_path,
-    read_history,
-    record,
-    snapshot_path,
-)
+from model.training.log import History, HistoryError, history_of, read_history, record
 from model.training.recipes import Recipe, customised, further
 from model.training.trainer import Trainer
 from tests.test_trainer import TINY_DINO

@@ -1,31 +1,33 @@
-"""The page's server, over real HTTP: who is let in, what is refused, and what a chat sends and gets."""
+"""The page's server over real HTTP: who is let in, what is refused, and what a chat sends and gets."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
-import io
+import hashlib
+import hmac
 import json
+import socket
 import stat
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
-from bot.conversation import texts
-from bot.local import hosting, visitors
-from bot.local.files import LARGEST_DOWNLOAD
-from bot.local.guard import HEADERS, Guard, RefusedError, names_of
-from bot.local.home import Place
-from bot.local.hosting import PageError, bound
-from bot.local.methods import ME
-from bot.local.passes import Passes, read_key
-from bot.local.register import MOST_ADMINS, MOST_REMEMBERED, Register, new_id
-from bot.local.request import LocalRequest
-from bot.local.telegram import Person, Telegram
-from bot.local.visitors import KEPT, MOST_TABS, MOST_UNREAD, Visitor
-from bot.people.limits import Rate
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
+from aiohttp import web
+from markupsafe import Markup
 
-from tests.pages import Page, Visit, page_served, text_of, visit
+from bot.page import chat as page_chat
+from bot.page import server
+from bot.page.access import HEADERS, Passes, is_named, names_of
+from bot.page.chat import KEPT, PageChat
+from bot.page.server import Page, PageError
+from bot.settings import Rate
+from bot.words import page as words
+from bot.words import sentences
+from tests.pages import Visitor, browser, page_served, text_of, visit
 from tests.serving import until
 
 if TYPE_CHECKING:
@@ -33,566 +35,446 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.settings import Settings
+    from tests.pages import Tab
 
-PICTURE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02"
+PROXY = {"X-Forwarded-For": "192.168.0.7"}
 
 
 @pytest.fixture
-async def page(settings: Settings, telegram: Telegram) -> AsyncIterator[Page]:
-    async with page_served(settings, telegram) as page:
+async def page(settings: Settings) -> AsyncIterator[Page]:
+    async with page_served(settings) as page:
         yield page
 
 
 @pytest.fixture
-async def visitor(page: Page) -> AsyncIterator[Visit]:
+async def visitor(page: Page) -> AsyncIterator[Visitor]:
     async with visit(page) as visitor:
         yield visitor
 
 
+@pytest.fixture
+async def tab(visitor: Visitor) -> AsyncIterator[Tab]:
+    """A tab that has been greeted."""
+    async with visitor.tab() as tab:
+        await tab.answer()
+        yield tab
+
+
+def own_chat(page: Page, visitor: Visitor) -> PageChat:
+    chat = page.chat(int(visitor.cookie.partition(".")[0]))
+    assert chat
+    return chat
+
+
+@asynccontextmanager
+async def refused(status: int) -> AsyncIterator[None]:
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+        yield
+    assert refusal.value.status == status
+
+
+# Who is let in.
+
+
 async def test_the_link_becomes_a_cookie_and_a_clean_address(page: Page) -> None:
-    stranger = Visit(page.origin)
-    async with stranger.client:
-        entered = await stranger.get(page.link)
-        assert (entered.status_code, entered.headers["Location"]) == (303, "/")
-        cookie = entered.headers["Set-Cookie"]
-        own = f"{page.hosted.admins[0].id}."
-        assert cookie.startswith(f"mangosaurus-{page.port}={own}")
-        assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
-        shown = await stranger.get("/")
-        assert shown.status_code == 200
-        assert "token" not in shown.text
-        again = await stranger.get(page.link)
-        assert stranger.client.cookies[f"mangosaurus-{page.port}"].startswith(own)  # the same person
-        assert again.status_code == 303
+    async with browser(page.link) as stranger:
+        status, door, _ = await stranger.get("/")
+        assert (status, words.WITHOUT_LINK in door) == (403, True)
+        status, _, headers = await stranger.get(page.link)
+        assert (status, headers["Location"]) == (303, "/")
+        assert headers["Set-Cookie"].startswith(f"mangosaurus-{urlsplit(page.link).port}={stranger.cookie};")
+        assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(headers["Set-Cookie"].split("; "))
+        status, shown, _ = await stranger.get("/")
+        assert (status, "token" in shown) == (200, False)
+        before = stranger.cookie
+        await stranger.get(page.link)
+        assert stranger.cookie == before  # the same person
 
 
 async def test_strangers_are_turned_away_in_words(page: Page) -> None:
-    stranger = Visit(page.origin)
-    async with stranger.client:
-        door = await stranger.get("/")
-        assert (door.status_code, texts.WITHOUT_LINK in door.text) == (403, True)
-        for token in ("", "x", "é\u202e", page.link.rpartition("=")[2][:-1]):
-            wrong = await stranger.client.get("/", params={"token": token})
-            assert (wrong.status_code, texts.WRONG_LINK in wrong.text) == (403, True)
-        for answer in (
-            await stranger.get("/events"),
-            await stranger.get("/files/document-1"),
-            await stranger.say("hello"),
-            await stranger.client.post("/send", content=b"x"),
-        ):
-            assert (answer.status_code, answer.text) == (403, texts.PAGE["stranger"])
-
-
-@pytest.mark.parametrize("change", ["3{}", "{}0", "2.", "", "x", "99999999999999999.", "é"])
-async def test_a_cookie_that_was_changed(page: Page, visitor: Visit, change: str) -> None:
-    name = f"mangosaurus-{page.port}"
-    own = visitor.client.cookies[name]
-    value = change.format(own.partition(".")[2] if change.startswith("3") else own)
-    visitor.client.cookies.clear()
-    answer = await visitor.client.get("/events", headers={b"Cookie": f"{name}={value}".encode()})
-    assert answer.status_code == 403
-
-
-async def test_every_response_forbids_what_the_page_does_not_need(page: Page, visitor: Visit) -> None:
-    for path in ("/", "/page.js", "/nothing", page.link, "/files/x"):
-        answer = await visitor.get(path)
-        assert {name: answer.headers[name] for name in HEADERS} == HEADERS
-        assert "unsafe" not in answer.headers["Content-Security-Policy"]
-        assert "Server" not in answer.headers
-        assert answer.headers["Cache-Control"] in ("no-store", "no-cache")
-
-
-async def test_the_files_of_the_page(page: Page, visitor: Visit) -> None:
-    types = {"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript", "/icon.svg": "image/svg+xml"}
-    size = 0
-    for path, kind in types.items():
-        answer = await visitor.get(path)
-        assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (200, kind)
-        size += len(answer.content)
-        assert "http://" not in answer.text.replace("http://www.w3.org/", "")
-        assert "https://" not in answer.text
-        unchanged = await visitor.get(path, **{"If-None-Match": answer.headers["ETag"]})
-        assert (unchanged.status_code, unchanged.content) == (304, b"")
-    assert size <= 60_000
-    assert "$" not in (await visitor.get("/")).text
-    assert (await visitor.get("/page.html")).status_code == 404
-    assert (await visitor.get("/../website.py")).status_code == 404
-
-
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[", "192.168.0.7", "127.0.0.2"])
-async def test_other_names_are_refused(page: Page, visitor: Visit, host: str) -> None:
-    for path in ("/", "/page.js", page.link, "/events"):
-        answer = await visitor.get(path, Host=host)
-        assert (answer.status_code, answer.text) == (421, texts.WRONG_HOST)
-
-
-@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "[::1]"])
-async def test_own_names(page: Page, host: str) -> None:
-    async with Visit(page.origin).client as client:
-        own = {"Host": f"{host}:{page.port}", "Origin": f"http://{host.lower()}:{page.port}"}
-        assert (await client.get("/page.js", headers=own)).status_code == 200
-        answer = await client.post("/say", content="{}", headers=own)
-        assert answer.text == texts.PAGE["stranger"]  # as cookies are for one name
-
-
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1", "http://[", "file://", None])
-async def test_posts_of_other_sites_are_refused(visitor: Visit, origin: str | None) -> None:
-    del visitor.client.headers["Origin"]
-    headers = {} if origin is None else {"Origin": origin}
-    for path in ("/say", "/press", "/ask", "/choose", "/send"):
-        answer = await visitor.client.post(path, content='{"text": "/dino"}', headers=headers)
-        assert (answer.status_code, answer.text) == (403, texts.WRONG_ORIGIN)
-
-
-async def test_other_sites_may_link_here_but_not_read(visitor: Visit) -> None:
-    assert (await visitor.get("/", **{"Sec-Fetch-Site": "cross-site"})).status_code == 200
-    for site in ("cross-site", "same-site"):
-        assert (await visitor.get("/events", **{"Sec-Fetch-Site": site})).status_code == 403
-    assert (await visitor.get("/page.js", **{"Sec-Fetch-Site": "same-origin"})).status_code == 200
-    assert (await visitor.get("/page.js", Origin="http://evil.example")).status_code == 403
-
-
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "HEAD", "PATCH"])
-async def test_other_methods_are_refused(visitor: Visit, method: str) -> None:
-    assert (await visitor.client.request(method, "/events")).status_code == 405
-
-
-async def test_names_where_the_whole_network_is_let_in() -> None:
-    guard = Guard(names_of("0.0.0.0"), any_address=True)
-    headers: Any = httpx_headers
-    guard.check("GET", "/", headers("192.168.0.7:8765"))
-    guard.check("GET", "/", headers("[fe80::1]:8765"))
-    with pytest.raises(RefusedError):
-        guard.check("GET", "/", headers("evil.example"))
-
-
-def httpx_headers(host: str) -> Any:
-    from multidict import CIMultiDict, CIMultiDictProxy
-
-    return CIMultiDictProxy(CIMultiDict({"Host": host}))
-
-
-async def test_a_chat(visitor: Visit) -> None:
-    async with visitor.tab() as (tab, chat):
-        assert chat["me"] == ME["username"]
-        assert chat["messages"] == []
-        assert text_of(await tab.answer()).startswith("Hi, I'm Mangosaurus.")
-        assert (await visitor.say("/seed 42")).status_code == 200
-        mine = await tab.next("message", mine=True)
-        assert [(run["text"], run.get("send")) for run in mine["runs"]] == [("/seed", "/seed"), (" 42", None)]
-        seed = await tab.answer()
-        assert [(run["text"], run["styles"]) for run in seed["runs"]][1] == ("42", ["bold"])
-        await visitor.say("/dino 2")
-        names = await tab.answer()
-        assert [button["text"] for button in names["rows"][0]] == ["another", "wilder", "tamer"]
-        code = names["runs"][-1]
-        assert code["styles"] == ["code"]
-        await visitor.say(code["send"])
-        assert text_of(await tab.answer()) == text_of(names)
-
-
-async def test_a_reload_and_a_second_tab_show_the_same_chat(visitor: Visit) -> None:
-    async with visitor.tab() as (first, _):
-        await first.answer()
-        async with visitor.tab() as (second, chat):
-            assert len(chat["messages"]) == 1  # the greeting, once
-            await visitor.say("<b>&amp;</b>")
-            for tab in (first, second):
-                assert text_of(await tab.next("message", mine=True)) == "<b>&amp;</b>"
-            await first.answer()
-    async with visitor.tab() as (_, chat):
-        assert [message["mine"] for message in chat["messages"]] == [False, True, False]
-
-
-async def test_several_people_have_chats_of_their_own(page: Page, visitor: Visit) -> None:
-    async with visit(page) as other, visitor.tab() as (tab, _), other.tab() as (others, _):
-        await tab.answer()
-        await others.answer()
-        await visitor.say("/seed 1")
-        await other.say("/seed 2")
-        assert text_of(await tab.answer()).startswith("Your seed is now 1,")
-        assert text_of(await others.answer()).startswith("Your seed is now 2,")
-        async with other.tab() as (_, chat):
-            assert [text_of(message) for message in chat["messages"] if message["mine"]] == ["/seed 2"]
-
-
-async def test_those_with_the_link_on_this_machine_are_admins_as_long_as_there_are_some(page: Page) -> None:
-    async with AsyncExitStack() as stack:
-        visitors = [await stack.enter_async_context(visit(page)) for _ in range(MOST_ADMINS + 1)]
-        admins, guest = visitors[0], visitors[-1]
-        async with admins.tab() as (tab, chat), guest.tab() as (guests, guest_chat):
-            assert (chat["admin"], guest_chat["admin"]) == (True, False)
-            await tab.answer()
-            await guests.answer()
-            await admins.say("/retrain")
-            await guest.say("/retrain")
-            assert text_of(await tab.answer()) != texts.UNKNOWN_COMMAND
-            assert text_of(await guests.answer()) == texts.UNKNOWN_COMMAND
-        menus = [{command["command"] for command in each["commands"]} for each in (chat, guest_chat)]
-        assert "retrain" in menus[0] - menus[1]
-        refused = await guest.client.post("/send?name=x.txt", content=b"x")
-        assert (refused.status_code, refused.text) == (403, texts.ADMINS_SEND_FILES)
-        answers = [await guest.say("/seed") for _ in range(40)]
-        assert {answer.status_code for answer in answers} == {200, 429}
-        assert answers[-1].text == texts.TOO_FAST
-
-
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "forwarded", "Via"])
-async def test_nobody_is_an_admin_through_a_proxy(page: Page, header: str) -> None:
-    passed_on = Visit(page.origin)
-    async with passed_on.client:
-        passed_on.client.headers[header] = "192.168.0.7"
-        assert (await passed_on.get(page.link)).status_code == 303
-        async with passed_on.tab() as (_, chat):
-            assert not chat["admin"]
-    async with visit(page) as visitor, visitor.tab() as (_, chat):
-        assert chat["admin"]
-
-
-async def test_nobody_from_elsewhere_is_an_admin(
-    settings: Settings, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hosting, "is_loopback", lambda _host: False)  # as if it listened on a network
-    limited = dataclasses.replace(settings, rate_limit=Rate(1, 60))
-    async with page_served(limited, telegram) as page:
-        assert texts.PAGE_FOR_OTHERS in page.hosted.announcement
-        async with visit(page) as visitor, visitor.tab() as (tab, chat):
-            assert not chat["admin"]
-            await tab.answer()
-            await visitor.say("/retrain dino")
-            assert text_of(await tab.answer()) == texts.UNKNOWN_COMMAND
-            await visitor.say("/dino")
-            await tab.answer()
-            await visitor.say("/dino")
-            assert text_of(await tab.answer()).startswith("You're faster than I can dream")
-
-
-async def test_buttons_edit_in_place_and_are_answered(visitor: Visit) -> None:
-    async with visitor.tab() as (tab, _):
-        await tab.answer()
-        await visitor.say("/dino")
-        name = await tab.answer()
-        await visitor.post("/press", message=name["id"], button=1)
-        other = await tab.answer()
-        assert (other["id"], other["edited"]) == (name["id"], True)
-        assert text_of(other) != text_of(name)
-        assert (await tab.next("pressed"))["message"] == name["id"]
-        await visitor.say("/forget")
-        question = await tab.answer()
-        await visitor.post("/press", message=question["id"], button=2)
-        assert (await tab.answer())["rows"] == []
-        for message, button in ((question["id"], 2), (name["id"], 9), (name["id"], "x"), ("999", 1)):
-            gone = await visitor.post("/press", message=message, button=button)
-            assert (gone.status_code, gone.text) == (410, texts.BUTTON_GONE)
-
-
-async def test_nobody_presses_the_buttons_of_another_chat(page: Page, visitor: Visit) -> None:
-    async with visit(page) as other, visitor.tab() as (tab, _), other.tab() as (others, _):
-        await tab.answer()
-        await others.answer()
-        await visitor.say("/dino")
-        name = await tab.answer()
-        assert (await other.post("/press", message=name["id"], button=1)).status_code == 410
-
-
-async def test_alerts_and_notices(page: Page, visitor: Visit) -> None:
-    async with visitor.tab() as (tab, _), Bot(page.telegram.token, request=LocalRequest(page.telegram)) as bot:
-        await tab.answer()
-        query = {"id": "7", "from": page.hosted.admins[0].user(), "chat_instance": "x", "data": "more"}
-        page.telegram.queries.ask("7", page.hosted.admins[0].id)
-        assert query["id"]
-        await bot.answer_callback_query("7", "Careful", show_alert=True)
-        assert await tab.next("pressed") == {"text": "Careful", "alert": True}
-
-
-async def test_offers_as_one_types(page: Page, visitor: Visit) -> None:
-    async with visit(page) as other, visitor.tab() as (tab, _):
-        await tab.answer()
-        asked = (await visitor.post("/ask", text="man")).json()["query"]
-        offers = await tab.next("offers", query=asked)
-        assert len(offers["offers"]) == 5
-        assert all(offer["title"].startswith("Man") for offer in offers["offers"])
-        stolen = await other.post("/choose", query=asked, offer="0")
-        assert (stolen.status_code, stolen.text) == (410, texts.OFFER_GONE)
-        assert (await visitor.post("/choose", query=asked, offer="0")).status_code == 200
-        chosen = await tab.next("message", mine=True)
-        assert (chosen["via"], text_of(chosen).split("\n")[0]) == (True, offers["offers"][0]["title"])
-        for query, offer in ((asked, "9"), ("q999", "0"), ("", "")):
-            assert (await visitor.post("/choose", query=query, offer=offer)).status_code == 410
-        nothing = (await visitor.post("/ask", text="." * 10_000)).json()["query"]
-        assert (await tab.next("offers", query=nothing))["offers"] == []
-
-
-async def test_documents_both_ways(page: Page, visitor: Visit) -> None:
-    async with visit(page) as other, visitor.tab() as (tab, _):
-        greeting = await tab.answer()
-        name = "käse <b>\u202e.txt"
-        params = {"name": f"a/{name}", "caption": " cheeses ", "reply": greeting["id"]}
-        await visitor.client.post("/send", params=params, content=b"Brie\n")
-        sent = await tab.next("message", mine=True)
-        assert (sent["document"]["name"], sent["document"]["size"], text_of(sent)) == (name, 5, "cheeses")
-        assert sent["reply"].startswith("Hi, I'm Mangosaurus.")
-        await tab.answer()
-        await visitor.say("/export")
-        export, own_id = await tab.answer(), page.hosted.admins[0].id
-        path = f"/files/{export['document']['id']}"
-        file = await visitor.get(path)
-        assert json.loads(file.content)["creations"] == []
-        assert file.headers["Content-Type"] == "application/octet-stream"
-        assert file.headers["Content-Disposition"] == f"attachment; filename*=UTF-8''mangosaurus-{own_id}.json"
-        assert (await other.get(path)).status_code == 404
-        assert (await visitor.get("/files/document-99")).status_code == 404
-        own = await visitor.get(f"/files/{sent['document']['id']}")
-        assert (own.content, own.headers["Content-Disposition"]) == (
-            b"Brie\n",
-            "attachment; filename*=UTF-8''k%C3%A4se%20%3Cb%3E%E2%80%AE.txt",
-        )
-
-
-async def test_a_file_that_made_room_for_others(page: Page, visitor: Visit) -> None:
-    async with visitor.tab() as (tab, _):
-        await visitor.client.post("/send?name=x.txt", content=b"x")
-        sent = await tab.next("message", mine=True)
-    page.telegram.files.clear()
-    assert (await visitor.get(f"/files/{sent['document']['id']}")).status_code == 404
-
-
-async def test_strangers_who_left_make_room(
-    settings: Settings, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(visitors, "MOST_VISITORS", 1)
-    monkeypatch.setattr(hosting, "is_loopback", lambda _host: False)
-    async with page_served(settings, telegram) as page, visit(page) as visitor:
-        async with visitor.tab() as (tab, _):
-            await tab.answer()
-        (known,) = page.hosted.website._visitors
-        await until(lambda: not known.is_here)
-        async with visit(page) as other, other.tab() as (others, _):
-            await others.answer()
-            assert {chat for chat, _ in telegram._messages} == {
-                here.person.id for here in page.hosted.website._visitors
-            }
-            assert known not in page.hosted.website._visitors
-        async with visitor.tab() as (tab, chat):
-            assert chat["messages"] == []
-            await tab.answer()  # the greeting, again
-
-
-async def test_pictures(page: Page, visitor: Visit) -> None:
-    async with visitor.tab() as (tab, _), Bot(page.telegram.token, request=LocalRequest(page.telegram)) as bot:
-        await tab.answer()
-        keyboard = InlineKeyboardMarkup([[InlineKeyboardButton("stop", callback_data="x")]])
-        await bot.send_photo(
-            page.hosted.admins[0].id, PICTURE, caption="<b>a curve</b>", parse_mode="HTML", reply_markup=keyboard
-        )
-        shown = await tab.answer()
-        assert (shown["photo"]["width"], shown["photo"]["height"]) == (3, 2)
-        assert (text_of(shown), shown["rows"][0][0]["press"]) == ("a curve", 1)
-        file = await visitor.get(f"/files/{shown['photo']['id']}")
-        assert (file.content, file.headers["Content-Type"]) == (PICTURE, "image/png")
-        await bot.send_photo(page.hosted.admins[0].id, io.BytesIO(b"<script>alert(1)</script>"))
-        script = await visitor.get(f"/files/{(await tab.answer())['photo']['id']}")
-        assert script.headers["Content-Type"] == "application/octet-stream"
-        assert "attachment" in script.headers["Content-Disposition"]
-
-
-async def test_typing(page: Page, visitor: Visit) -> None:
-    async with visitor.tab() as (tab, _), Bot(page.telegram.token, request=LocalRequest(page.telegram)) as bot:
-        await tab.answer()
-        await bot.send_chat_action(page.hosted.admins[0].id, "typing")
-        assert await tab.next("typing") == {}
-
-
-@pytest.mark.parametrize(
-    ("text", "status", "sentence"),
-    [
-        ("", 400, texts.NOTHING_SAID),
-        (" \n\t ", 400, texts.NOTHING_SAID),
-        ("x" * 4097, 413, texts.TOO_LONG),
-        ("😀" * 2049, 413, texts.TOO_LONG),
-        ("x" * 100_000, 413, texts.TOO_LONG),
-    ],
-)
-async def test_texts_that_are_no_message(visitor: Visit, text: str, status: int, sentence: str) -> None:
-    answer = await visitor.say(text)
-    assert (answer.status_code, answer.text) == (status, sentence)
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"7", b"\xff", b"[" * 60_000, b'"text"'])
-async def test_posts_that_make_no_sense(visitor: Visit, content: bytes) -> None:
-    answer = await visitor.client.post("/say", content=content)
-    assert (answer.status_code, answer.text) == (400, texts.UNREADABLE)
-
-
-async def test_files_that_are_too_much(visitor: Visit) -> None:
-    large = await visitor.client.post("/send?name=x", content=bytes(LARGEST_DOWNLOAD + 1))
-    assert (large.status_code, large.text) == (413, texts.FILE_TOO_LARGE)
-    wordy = await visitor.client.post("/send", params={"name": "x", "caption": "x" * 1025}, content=b"x")
-    assert (wordy.status_code, wordy.text) == (413, texts.CAPTION_TOO_LONG)
-
-
-@pytest.mark.parametrize(
-    "text", ["x" * 4096, "😀" * 2048, "שלום\u202e/dino", "\ud800 lone", "\0", "/" * 3000, "/a " * 1365]
-)
-async def test_strange_texts_arrive_as_they_are(visitor: Visit, text: str) -> None:
-    async with visitor.tab() as (tab, _):
-        await tab.answer()
-        assert (await visitor.say(text)).status_code == 200
-        assert text_of(await tab.next("message", mine=True)) == text.strip()
-        await tab.answer()
-        async with visitor.tab() as (_, chat):
-            assert text_of(chat["messages"][1]) == text.strip()
-
-
-async def test_a_long_history_keeps_the_newest(visitor: Visit) -> None:
-    async with visitor.tab() as (tab, _):
-        await tab.answer()
-        for number in range(KEPT // 2 + 5):
-            await visitor.say(f"/nothing{number}")
-            await tab.answer()
-    async with visitor.tab() as (_, chat):
-        assert len(chat["messages"]) == KEPT
-        assert text_of(chat["messages"][-2]) == f"/nothing{KEPT // 2 + 4}"
-
-
-async def test_the_same_browser_is_the_same_person_after_a_restart(settings: Settings) -> None:
-    async with page_served(settings, first := Telegram()) as page, visit(page) as visitor:
-        async with visitor.tab() as (tab, before):
-            await tab.answer()
-            await visitor.say("/seed 42")
-            await tab.answer()
-        place = Place(port=page.port)
-        cookies = visitor.client.cookies
-    assert first.sent
-    async with page_served(settings, Telegram(), place) as page:
-        again = Visit(page.origin)
-        async with again.client:
-            again.client.cookies = cookies
-            async with again.tab() as (tab, chat):
-                assert chat["run"] != before["run"]
-                assert chat["messages"] == []
-                await tab.answer()
-                await again.say("/seed")
-                assert text_of(await tab.answer()).startswith("Your seed is 42.")
-
-
-async def test_nobody_becomes_somebody_who_came_before_a_restart(settings: Settings) -> None:
-    ids, cookies = [], []
-    for _ in range(3):
-        async with page_served(settings, Telegram(), Place(port=0)) as page, visit(page) as visitor:
-            (cookie,) = visitor.client.cookies.values()
-            async with visitor.tab() as (tab, chat):
-                assert chat["admin"]
-                await tab.answer()
-            ids.append(int(cookie.partition(".")[0]))
-            cookies.append(cookie)
-    assert len(set(ids)) == 3
-    async with page_served(settings, Telegram()) as page:
-        again = Visit(page.origin)
-        async with again.client:
-            again.client.cookies.set(f"mangosaurus-{page.port}", cookies[0])
-            async with again.tab() as (_, chat):
-                assert chat["admin"]  # still
-
-
-async def test_an_admin_who_was_forgotten_becomes_one_anew_with_the_link(settings: Settings) -> None:
-    async with page_served(settings, Telegram()) as page, visit(page) as visitor:
-        (cookie,) = visitor.client.cookies.values()
-    settings.database.with_name(f"{settings.database.name}-page-admins").unlink()
-    async with page_served(settings, Telegram()) as page:
-        again = Visit(page.origin)
-        async with again.client:
-            again.client.cookies.set(f"mangosaurus-{page.port}", cookie)
-            async with again.tab() as (_, chat):
-                assert not chat["admin"]
-            again.client.cookies.clear()
-            again.client.cookies.set(f"mangosaurus-{page.port}", cookie, domain="127.0.0.1")
-            await again.get(page.link)
-            async with again.tab() as (_, chat):
-                assert chat["admin"]
-
-
-def test_the_register_remembers_those_who_came_last(tmp_path: Path) -> None:
-    path = tmp_path / "people.db-page-admins"
-    people = [new_id() for _ in range(MOST_REMEMBERED + 2)]
-    for person_id in [*people, people[2]]:
-        Register(path).remember(person_id)
-    path.write_text(f"17\né\n{path.read_text()}", encoding="utf-8")
-    register = Register(path)
-    assert register.known == [*people[3:], people[2]]
-    given = [register.next_id() for _ in range(MOST_ADMINS - MOST_REMEMBERED)]
-    assert register.ids == (*register.known, *given)
-    assert len(set(register.ids)) == MOST_ADMINS
-    assert register.next_id() is None
-    Register(tmp_path / "nowhere" / "admins").remember(people[0])  # where nothing can be written
-
-
-async def test_a_tab_ends_with_the_page(settings: Settings, telegram: Telegram) -> None:
-    async with AsyncExitStack() as stack:
-        page = await stack.enter_async_context(page_served(settings, telegram))
-        async with visit(page) as visitor, visitor.tab() as (tab, _):
-            await stack.aclose()
-            with pytest.raises(EOFError):
-                await tab.next("never")
-
-
-async def test_a_tab_that_does_not_keep_up_is_let_go() -> None:
-    visitor = Visitor(Person(1), is_admin=False)
-    events = visitor.events({})
-    await anext(events)
-    for number in range(MOST_UNREAD + 1):
-        visitor.tell("typing", {"number": number})
-    assert not visitor.is_here
-    with pytest.raises(StopAsyncIteration):
-        await anext(events)
-
-
-async def test_the_oldest_of_too_many_tabs_is_let_go() -> None:
-    visitor = Visitor(Person(1), is_admin=False)
-    tabs = [visitor.events({}) for _ in range(MOST_TABS + 1)]
-    for tab in tabs:
-        await anext(tab)
-    visitor.tell("typing", {})
-    with pytest.raises(StopAsyncIteration):
-        await anext(tabs[0])
-    for tab in tabs[1:]:
-        assert (await anext(tab)).startswith("event: typing\n")
-
-
-async def test_a_tab_that_was_closed_is_forgotten(page: Page, visitor: Visit) -> None:
-    async with visitor.tab() as (tab, _):
-        await tab.answer()
-    (known,) = page.hosted.website._visitors
-    await until(lambda: not known.is_here)
+    async with browser(page.link) as stranger:
+        for token in ("", "x", "%C3%A9%E2%80%AE", page.link.rpartition("=")[2][:-1]):
+            status, door, _ = await stranger.get(f"/?token={token}")
+            assert (status, words.WRONG_LINK in door) == (403, True)
+        assert (await stranger.get("/files/1"))[:2] == (404, words.NO_SUCH_PAGE)
+        async with refused(403), stranger.tab():
+            pass
+
+
+@pytest.mark.parametrize("change", ["3{}", "{}0", "2.", "x", "99999999999999999.", "{}é"])
+async def test_a_cookie_that_was_changed(page: Page, visitor: Visitor, change: str) -> None:
+    value = change.format(visitor.cookie.partition(".")[2] if change.startswith("3") else visitor.cookie)
+    async with browser(page.link) as other:
+        name = f"mangosaurus-{urlsplit(page.link).port}"
+        assert (await other.get("/", Cookie=f"{name}={value}"))[0] == 403
+        assert (await other.get("/", Cookie=f"{name}={visitor.cookie}"))[0] == 200
+
+
+async def test_cookies_of_earlier_versions_are_still_somebody(settings: Settings) -> None:
+    key = bytes(range(32))
+    settings.database.with_name(f"{settings.database.name}-page").write_bytes(key)
+    cookie = "1099511627776." + hmac.new(key, b"1099511627776", hashlib.sha256).hexdigest()
+    async with page_served(settings) as page:
+        name = f"mangosaurus-{urlsplit(page.link).port}"
+        async with browser(page.link, {name: cookie}) as visitor, visitor.tab() as tab:
+            assert tab.chat["messages"] == []
+            assert page.chat(2**40)
 
 
 def test_the_key_is_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "people.db-page"
-    key = read_key(path)
+    passes = Passes(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert read_key(path) == key
+    assert Passes(path).person(passes.cookie(7)) == 7
+    assert Passes(path).token != passes.token
     path.write_bytes(b"cut short")
-    assert read_key(path) not in (key, b"cut short")
-    assert read_key(tmp_path / "nowhere" / "key") != read_key(tmp_path / "nowhere" / "key")
-    passes = Passes(key)
-    assert passes.person_id(passes.cookie(7)) == 7
-    assert Passes(read_key(path)).person_id(passes.cookie(7)) is None
-    assert Passes(key).token != passes.token
+    assert Passes(path).person(passes.cookie(7)) is None
+    nowhere = Passes(tmp_path / "nowhere" / "key")  # where nothing can be written
+    assert nowhere.person(nowhere.cookie(7)) == 7
 
 
-def test_a_port_that_is_taken() -> None:
-    with bound(Place(port=0)) as taken:
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "forwarded", "Via", "X-Real-IP"])
+async def test_nobody_is_an_admin_through_a_proxy(visitor: Visitor, header: str) -> None:
+    async with visitor.tab(**{header: "192.168.0.7"}) as guest, visitor.tab() as tab:
+        assert (guest.chat["admin"], tab.chat["admin"]) == (False, True)
+        assert "retrain" in tab.chat["commands"].keys() - guest.chat["commands"].keys()
+        await guest.answer()
+        assert text_of(await guest.ask("/status")) == sentences.UNKNOWN_COMMAND
+        await tab.next("message", mine=True)
+        await tab.answer()
+        assert "memory" in text_of(await tab.ask("/status"))
+
+
+async def test_guests_have_a_pace_and_send_no_files(visitor: Visitor) -> None:
+    async with visitor.tab(**PROXY) as guest:
+        await guest.answer()
+        await guest.send("x.txt", b"x", key=1)
+        assert (await guest.next("notice", key=1))["text"] == words.ADMINS_SEND_FILES
+        for number in range(server.PACE.answers):
+            await guest.say("/seed", key=f"k{number}")
+        assert (await guest.next("notice", text=words.TOO_FAST))["key"].startswith("k")
+
+
+async def test_nobody_is_an_admin_where_others_can_come(settings: Settings) -> None:
+    async with page_served(dataclasses.replace(settings, rate_limit=Rate(1, 60)), host="0.0.0.0") as page:
+        assert page.announcement.endswith(words.OPEN_FOR_OTHERS)
+        assert page.link.startswith("http://127.0.0.1:")
+        async with visit(page) as visitor, visitor.tab() as tab:
+            assert not tab.chat["admin"]
+            await tab.answer()
+            await tab.ask("/dino")
+            assert text_of(await tab.ask("/dino")).startswith("You're faster than I can dream")
+
+
+# What is refused.
+
+
+async def test_every_response_forbids_what_the_page_does_not_need(page: Page, visitor: Visitor) -> None:
+    for path in ("/", "/page.js", "/nothing", page.link, "/files/x"):
+        _, _, headers = await visitor.get(path)
+        assert {name: headers[name] for name in HEADERS} == HEADERS
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert "Server" not in headers
+        assert headers["Cache-Control"] in ("no-store", "no-cache")
+
+
+async def test_the_files_of_the_page(visitor: Visitor) -> None:
+    types = {"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript", "/icon.svg": "image/svg+xml"}
+    size = 0
+    for path, kind in types.items():
+        status, text, headers = await visitor.get(path)
+        assert (status, headers["Content-Type"].split(";")[0]) == (200, kind)
+        size += len(text.encode())
+        assert "://" not in text.replace("http://www.w3.org/", "")
+        assert (await visitor.get(path, **{"If-None-Match": headers["ETag"]}))[:2] == (304, "")
+    assert size <= 60_000
+    assert "$" not in (await visitor.get("/"))[1]
+    for path in ("/page.html", "/door.html", "/../server.py", "/%2e%2e/server.py"):
+        assert (await visitor.get(path))[:2] == (404, words.NO_SUCH_PAGE)
+    async with visitor.client.post(f"{visitor.origin}/") as response:
+        assert response.status == 405
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "[", "192.168.0.7", "127.0.0.2"])
+async def test_other_names_are_refused(page: Page, visitor: Visitor, host: str) -> None:
+    for path in ("/", "/page.js", page.link, "/socket"):
+        assert (await visitor.get(path, Host=host))[:2] == (421, words.WRONG_HOST)
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "[::1]"])
+async def test_own_names(visitor: Visitor, host: str) -> None:
+    port = urlsplit(visitor.origin).port
+    assert (await visitor.get("/page.js", Host=f"{host}:{port}", Origin=f"http://{host.lower()}:{port}"))[0] == 200
+
+
+def test_where_the_whole_network_is_let_in_addresses_are_names() -> None:
+    names = names_of("0.0.0.0")
+    assert is_named("192.168.0.7:8765", names)
+    assert is_named("[fe80::1]:8765", names)
+    assert not is_named("evil.example", names)
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1", "http://[", "file://", ""])
+async def test_sockets_of_other_sites_are_refused(visitor: Visitor, origin: str) -> None:
+    async with refused(403), visitor.tab(Origin=origin):
+        pass
+    assert (await visitor.get("/page.js", Origin=origin))[:2] == (403, words.WRONG_ORIGIN)
+    async with refused(403), visitor.client.ws_connect(f"{visitor.origin}/socket"):  # of no browser
+        pass
+
+
+async def test_other_sites_may_link_here_but_not_read(visitor: Visitor) -> None:
+    assert (await visitor.get("/", **{"Sec-Fetch-Site": "cross-site"}))[0] == 200
+    for site in ("cross-site", "same-site"):
+        assert (await visitor.get("/page.js", **{"Sec-Fetch-Site": site}))[0] == 403
+        async with refused(403), visitor.tab(**{"Sec-Fetch-Site": site}):
+            pass
+    assert (await visitor.get("/page.js", **{"Sec-Fetch-Site": "same-origin"}))[0] == 200
+
+
+# A chat.
+
+
+async def test_a_chat(tab: Tab) -> None:
+    assert tab.chat["messages"] == []
+    await tab.say(" /seed 42 ", key=7)
+    mine = await tab.next("message", mine=True)
+    assert (text_of(mine), mine["key"]) == ("/seed 42", 7)
+    assert [run["styles"] for run in (await tab.answer())["runs"]][1] == ["bold"]
+    names = await tab.ask("/dino 2")
+    assert names["rows"] == [["another", "wilder", "tamer"]]
+    code = names["runs"][-1]
+    assert code["styles"] == ["code"]
+    assert text_of(await tab.ask(code["send"])) == text_of(names)
+    assert {"text": "/dino", "styles": ["command"], "send": "/dino"} in (await tab.ask("/help"))["runs"]
+    assert text_of(await tab.ask("@mangosaurus_bot")).startswith("@mangosaurus_bot")  # a line like every other
+
+
+async def test_a_reload_and_a_second_tab_show_the_same_chat(visitor: Visitor) -> None:
+    async with visitor.tab() as first, visitor.tab() as second:
+        greeting = await first.answer()
+        await first.say("<b>&amp;</b>")
+        for tab in (first, second):
+            assert text_of(await tab.next("message", mine=True)) == "<b>&amp;</b>"
+        answer = await first.answer()
+        names = await first.ask("/dino")
+        await second.press(names, 0)
+        edited = await first.answer()
+        assert (edited["id"], edited["edited"]) == (names["id"], True)
+    async with visitor.tab() as tab:
+        del greeting["event"], answer["event"], edited["event"]
+        shown = tab.chat["messages"]
+        assert [message["mine"] for message in shown] == [False, True, False, True, False]  # one greeting
+        assert [shown[0], shown[2], shown[4]] == [greeting, answer, edited]
+
+
+async def test_people_have_chats_of_their_own(page: Page, tab: Tab) -> None:
+    name = await tab.ask("/dino")
+    async with visit(page) as other, other.tab() as others:
+        assert others.chat["messages"] == []
+        await others.answer()
+        assert text_of(await others.ask("/seed 2")).startswith("Your seed is now 2,")
+        await others.press(name, 0)
+        assert (await others.next("pressed"))["text"] == words.BUTTON_GONE
+    assert text_of(await tab.ask("/seed 1")).startswith("Your seed is now 1,")
+
+
+async def test_buttons_edit_in_place_and_are_released(tab: Tab) -> None:
+    name = await tab.ask("/dino")
+    await tab.press(name, 0)
+    await tab.press(name, 0)  # twice at once
+    told = [await tab.socket.receive_json(timeout=20) for _ in range(3)]
+    (edit,) = [facts for facts in told if facts["event"] == "message"]
+    assert (edit["id"], edit["edited"], text_of(edit) == text_of(name)) == (name["id"], True, False)
+    assert [facts["at"] for facts in told if facts["event"] == "pressed"] == [[name["id"], 0]] * 2
+    question = await tab.ask("/forget")
+    await tab.press(question, 1)
+    told = [await tab.socket.receive_json(timeout=20) for _ in range(2)]
+    assert [facts["rows"] for facts in told if facts["event"] == "message"] == [[]]
+    for message, button in ((question, 1), (name, 9), (name, -1), ({"id": 999}, 0)):
+        await tab.press(message, button)
+        assert (await tab.next("pressed", at=[message["id"], button]))["text"] == words.BUTTON_GONE
+
+
+async def test_alerts_notices_typing_and_pictures(page: Page, visitor: Visitor, tab: Tab) -> None:
+    await tab.press(await tab.ask("/settings"), 0)
+    assert (await tab.next("pressed"))["text"] == sentences.CHOSEN
+    chat = own_chat(page, visitor)
+    await chat.at_button(3, 1).notice("Careful", alert=True)
+    assert await tab.next("pressed") == {"event": "pressed", "at": [3, 1], "text": "Careful", "alert": True}
+    await chat.typing()
+    assert await tab.next("typing")
+    await chat.picture(b"\x89PNG", Markup("<b>a curve</b>"))
+    shown = await tab.answer()
+    assert (text_of(shown), shown["file"]) == ("a curve", {"name": "", "size": 4})
+    status, _, headers = await visitor.get(f"/files/{shown['id']}")
+    assert (status, headers["Content-Type"], headers["Content-Length"]) == (200, "image/png", "4")
+
+
+async def test_files_both_ways(page: Page, visitor: Visitor, tab: Tab) -> None:
+    name = "käse <b>\u202e\ud800.txt"
+    names = await tab.ask("/dino")
+    await tab.send(f"a/{name}", b"Brie\n", " cheeses ", reply=names["id"], key=3)
+    sent = await tab.next("message", mine=True, key=3)
+    assert (sent["file"], text_of(sent)) == ({"name": name, "size": 5}, "cheeses")
+    assert sent["reply"] == " ".join(text_of(names).split())[:80]
+    await tab.answer()
+    await tab.say("/retrain names keats", reply=sent["id"])
+    assert (await tab.next("message", mine=True))["reply"] == "cheeses"
+    assert "dozen" not in text_of(await tab.answer())  # it read the file that was replied to
+    export = await tab.ask("/export")
+    _, text, headers = await visitor.get(f"/files/{export['id']}")
+    assert len(json.loads(text)["creations"]) == 1
+    assert headers["Content-Type"] == "application/octet-stream"
+    assert headers["Content-Disposition"].endswith(f"mangosaurus-{visitor.cookie.partition('.')[0]}.json")
+    _, text, headers = await visitor.get(f"/files/{sent['id']}")
+    assert text == "Brie\n"
+    assert headers["Content-Disposition"] == "attachment; filename*=UTF-8''k%C3%A4se%20%3Cb%3E%E2%80%AE%3F.txt"
+    async with visit(page) as other:
+        for number in (sent["id"], 99, "x", "²"):
+            assert (await other.get(f"/files/{number}"))[0] == 404
+    assert (await visitor.get(f"/files/{names['id']}"))[0] == 404
+
+
+async def test_a_file_that_is_too_large_closes_the_tab(
+    page: Page, visitor: Visitor, tab: Tab, caplog: pytest.LogCaptureFixture
+) -> None:
+    with contextlib.suppress(ConnectionError):
+        await tab.send("x", bytes(server.LARGEST_FILE + 1))
+    await until(lambda: not own_chat(page, visitor).tabs)
+    assert not [record for record in caplog.records if record.name.startswith("aiohttp")]
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 4096, "😀" * 2048, "שלום\u202e/dino", "\ud800 lone", "a\0b", "/" * 3000, "/a " * 1365]
+)
+async def test_strange_texts_arrive_as_they_are(visitor: Visitor, tab: Tab, text: str) -> None:
+    await tab.say(text)
+    assert text_of(await tab.next("message", mine=True)) == text.strip()
+    await tab.answer()
+    async with visitor.tab() as second:
+        assert text_of(second.chat["messages"][1]) == text.strip()
+
+
+async def test_what_is_no_message_is_refused_in_words(tab: Tab) -> None:
+    refusals = {"x" * 4097: words.TOO_LONG, "": words.NOTHING_SAID, " \n\t ": words.NOTHING_SAID}
+    unreadable: list[Any] = [None, 7, True, {"a": 1}, ["/dino"], 1e999]
+    for text, sentence in [*refusals.items(), *((text, words.UNREADABLE) for text in unreadable)]:
+        await tab.say(text, key=5)
+        assert await tab.next("notice") == {"event": "notice", "text": sentence, "key": 5}
+    for content in ("", "{", "[]", "7", "[" * 60_000, '"text"', '{"do":"press","message":1e999,"button":0}', "{}"):
+        await tab.socket.send_str(content)
+        assert (await tab.next("notice"))["text"] == words.UNREADABLE
+    await tab.socket.send_json({"do": "send", "name": {}, "text": 3})
+    await tab.socket.send_bytes(b"x")
+    assert (await tab.next("notice"))["text"] == words.UNREADABLE
+    await tab.socket.send_bytes(b"nothing said of it before")
+    assert (await tab.next("notice"))["text"] == words.UNREADABLE
+    await tab.say("a", reply=[1])
+    assert (await tab.next("message", mine=True))["reply"] == ""
+
+
+# Many, slow, gone.
+
+
+async def test_a_long_history_keeps_the_newest(page: Page, visitor: Visitor) -> None:
+    async with visitor.tab() as tab:
+        await tab.answer()
+    chat = own_chat(page, visitor)
+    for number in range(KEPT + 5):
+        await chat.say(Markup("{}").format(number))
+    async with visitor.tab() as tab:
+        assert len(tab.chat["messages"]) == KEPT
+        assert text_of(tab.chat["messages"][-1]) == str(KEPT + 4)
+
+
+async def test_a_tab_that_does_not_keep_up_is_let_go(
+    page: Page, visitor: Visitor, tab: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_chat, "SEND_SECONDS", 0.01)
+    closed = asyncio.Event()
+
+    class Frozen(web.WebSocketResponse):
+        """A tab that takes nothing more: what is sent to it waits for ever."""
+
+        async def send_json(self, *_: Any, **__: Any) -> None:
+            await asyncio.Event().wait()
+
+        async def close(self, **_: Any) -> bool:
+            closed.set()
+            return True
+
+    chat = own_chat(page, visitor)
+    chat.tabs.insert(0, Frozen())
+    await chat.say(Markup("first"))
+    assert closed.is_set()
+    assert len(chat.tabs) == 1
+    assert text_of(await tab.answer()) == "first"
+
+
+async def test_the_oldest_of_too_many_tabs_is_let_go(
+    page: Page, visitor: Visitor, tab: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_chat, "MOST_TABS", 2)
+    async with visitor.tab() as second, visitor.tab() as third:
+        with pytest.raises(EOFError):
+            await tab.next("never")
+        await own_chat(page, visitor).typing()
+        for kept in (second, third):
+            assert await kept.next("typing")
+    await until(lambda: not own_chat(page, visitor).tabs)  # closed ones are forgotten
+
+
+async def test_those_who_left_make_room(page: Page, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MOST_CHATS", 1)
+    async with visitor.tab() as tab:
+        await tab.answer()
+    own = own_chat(page, visitor)
+    await until(lambda: not own.tabs)
+    async with visit(page) as other, other.tab() as others:
+        await others.answer()
+        assert page.chat(own.id) is None
+    async with visitor.tab() as tab:
+        assert tab.chat["messages"] == []
+        await tab.answer()  # the greeting, again
+
+
+async def test_the_same_browser_is_the_same_person_after_a_restart(settings: Settings) -> None:
+    async with AsyncExitStack() as stack:
+        page = await stack.enter_async_context(page_served(settings))
+        visitor = await stack.enter_async_context(visit(page))
+        async with visitor.tab() as tab:
+            await tab.answer()
+            await tab.ask("/seed 42")
+            before, cookies = tab.chat, {f"mangosaurus-{urlsplit(page.link).port}": visitor.cookie}
+            closing = asyncio.create_task(stack.aclose())
+            with pytest.raises(EOFError):
+                await tab.next("never")  # a tab ends with the page
+            await closing
+    async with page_served(settings, urlsplit(page.link).port or 0) as page, browser(page.link, cookies) as again:
+        assert (await again.get("/"))[0] == 200
+        async with again.tab() as tab:
+            assert (tab.chat["run"] != before["run"], tab.chat["messages"]) == (True, [])
+            await tab.answer()
+            assert text_of(await tab.ask("/seed")).startswith("Your seed is 42.")
+
+
+async def test_status_counts_browsers(page: Page, tab: Tab) -> None:
+    async with visit(page) as other, other.tab():
+        assert "2 browsers" in text_of(await tab.ask("/status"))
+
+
+# Where the page is.
+
+
+async def test_a_port_that_is_taken(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(PageError, match=f"port {port}: Address already in use; --host and --port choose"):
-            bound(Place(port=port))
-    with pytest.raises(PageError, match=f"at {'x' * 64}, port 8765: no such name"):
-        bound(Place("x" * 64))
-    with pytest.raises(PageError, match=r"at nowhere\.invalid, port 8765: "):
-        bound(Place("nowhere.invalid"))
-
-
-def test_the_usual_port_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    with bound(Place(port=0)) as taken:
-        monkeypatch.setattr(hosting, "PORT", taken.getsockname()[1])
-        with bound(Place()) as other:
-            assert other.getsockname()[1] != taken.getsockname()[1]
+            Page(settings, port=port)
+        monkeypatch.setattr(server, "PORT", port)
+        async with Page(settings) as page:
+            assert urlsplit(page.link).port != port  # the usual port gives way
+        for host, reason in (("x" * 64, "no such name"), ("nowhere.invalid", "")):
+            with pytest.raises(PageError, match=f"at {host}, port {port}: {reason}"):
+                Page(settings, host)

@@ -9,9 +9,11 @@ import asyncio
 import contextlib
 import time
 from copy import copy
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
+
+from aiohttp import WSCloseCode
 
 from bot.chat import Chat, Gone
 from bot.creations import CODE
@@ -29,7 +31,9 @@ KEPT = 500
 """Messages of each chat that the page can show again."""
 QUOTED = 80
 """Characters of a message that a reply shows."""
-SEND_SECONDS = 10.0
+MOST_TABS = 16
+"""Of one person. A tab that nobody looks at closes its connection, so more are no person's."""
+SEND_SECONDS = 5.0
 """A tab that takes longer to take an event has gone."""
 
 
@@ -53,7 +57,7 @@ class Message:
 
     def drawn(self) -> dict[str, Any]:
         """Return what the page shows: a run is a text, its styles, and what a click on it does, if anything."""
-        facts = {name: value for name, value in asdict(self).items() if name not in ("runs", "buttons", "file")}
+        facts: dict[str, Any] = {name: getattr(self, name) for name in ("id", "mine", "at", "edited", "reply")}
         facts["runs"] = [{"text": run.text, "styles": run.styles} | _click(run) for run in self.runs]
         facts["rows"] = [[button.label for button in row] for row in self.buttons]
         if self.file:
@@ -78,7 +82,7 @@ class PageChat(Chat):
     def __init__(self, person: int) -> None:
         self.id = person
         self.messages: dict[int, Message] = {}
-        self.tabs: set[WebSocketResponse] = set()
+        self.tabs: list[WebSocketResponse] = []
         self._pressed: tuple[int, int] | None = None
         self._numbers = count(1)
 
@@ -88,9 +92,8 @@ class PageChat(Chat):
         pressed._pressed = (message, button)
         return pressed
 
-    def heard(self, text: str, *, reply: int | None = None, file: tuple[str, bytes] | None = None) -> Message:
+    def heard(self, text: str, quoted: Message | None = None, file: tuple[str, bytes] | None = None) -> Message:
         """Keep what the person says, or sends, as a message of their own."""
-        quoted = self.messages.get(reply or 0)
         quote = " ".join((quoted.text or (quoted.file or ("",))[0]).split())[:QUOTED] if quoted else ""
         return self._keep(Message(next(self._numbers), True, time.time(), [Run(text)], reply=quote, file=file))
 
@@ -131,18 +134,32 @@ class PageChat(Chat):
         """Show for a few seconds that the bot is typing."""
         await self.tell("typing", {})
 
-    async def tell(self, event: str, facts: dict[str, Any]) -> None:
-        """Send an event to every tab. One that takes nothing more is closed, and will come back by itself."""
-        await asyncio.gather(*(self._tell(tab, {"event": event} | facts) for tab in list(self.tabs)))
+    async def enter(self, tab: WebSocketResponse, facts: dict[str, Any]) -> None:
+        """Show the chat in a tab. What happens from now on follows it. The oldest of too many tabs is closed."""
+        self.tabs.append(tab)
+        shown = facts | {"messages": [message.drawn() for message in self.messages.values()]}
+        await self.tell("chat", shown, [tab])
+        for oldest in self.tabs[:-MOST_TABS]:
+            await self.leave(oldest)
+
+    async def leave(self, tab: WebSocketResponse) -> None:
+        """Close a tab. Nothing is awaited of one that takes nothing more; it will come back by itself."""
+        if tab in self.tabs:
+            self.tabs.remove(tab)
+        with contextlib.suppress(ConnectionError):
+            await tab.close(code=WSCloseCode.GOING_AWAY, drain=False)
+
+    async def tell(self, event: str, facts: dict[str, Any], tabs: Sequence[WebSocketResponse] | None = None) -> None:
+        """Send an event to some tabs, if none are given to all. One that takes nothing more is closed."""
+        chosen = self.tabs if tabs is None else tabs
+        await asyncio.gather(*(self._tell(tab, {"event": event} | facts) for tab in list(chosen)))
 
     async def _tell(self, tab: WebSocketResponse, facts: dict[str, Any]) -> None:
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 await tab.send_json(facts)
         except (TimeoutError, ConnectionError):
-            self.tabs.discard(tab)
-            with contextlib.suppress(TimeoutError, ConnectionError):
-                await tab.close()
+            await self.leave(tab)
 
     async def _said(self, html: Markup, buttons: Buttons, file: tuple[str, bytes] | None = None) -> int:
         rows: Sequence[Sequence[Button]] = buttons

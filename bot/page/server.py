@@ -1,36 +1,29 @@
 """The web server of the page: who is let in, and what comes through the socket.
 
-The link is the key: its token, a new one at each start, is exchanged for a cookie that names a person and is signed
-with a key beside the database, so a browser stays the same person when the bot is started again. Whoever is on this
-machine, and not behind a proxy here, is an admin.
-
-Another site may point its own name at this machine (DNS rebinding) or connect to this socket (hijacking). The first
-shows in the header Host, the second in Origin. The server is aiohttp's: it is made to start and stop within a running
-program.
+Whoever is on this machine, and not behind a proxy here, is an admin. The server is aiohttp's: it is made to start and
+stop within a running program.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import hashlib
-import hmac
 import html
-import ipaddress
 import json
-import os
-import re
 import secrets
 import socket
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from aiohttp import WSMsgType, web
 
 from bot.admission import Buckets
 from bot.asks import File, Pressed, Said, Sent
+from bot.page.access import ANYWHERE, HEADERS, Passes, is_at_home, is_loopback, is_named, is_own, names_of, new_person
 from bot.page.chat import PageChat
 from bot.settings import Rate
 from bot.words import page as words
@@ -48,9 +41,8 @@ if TYPE_CHECKING:
 
 PORT = 8765
 LOOPBACK = "127.0.0.1"
-ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what the operator may ask for
 LAST_WORDS_SECONDS = 1
-"""The server waits so long for browsers to take what it still has to say."""
+"""The server waits so long for a browser to say goodbye."""
 LONGEST_TEXT = 4096
 LARGEST_FILE = 5_000_000
 """Bytes."""
@@ -59,21 +51,6 @@ PACE = Rate(30, 10)
 MOST_CHATS = 1000
 """Beyond that, chats without an open tab are forgotten, the oldest first."""
 A_YEAR_SECONDS = 365 * 24 * 3600
-KEY_BYTES = 32
-PASSED_ON = {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"}
-"""What proxies add to a request."""
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 ASSETS = Path(__file__).with_name("assets")
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -88,10 +65,8 @@ class Page:
     def __init__(self, settings: Settings, host: str = LOOPBACK, port: int | None = None) -> None:
         self._socket = _bound(host, port)
         self._host, self._port = self._socket.getsockname()[:2]
-        self._names = {host.lower(), self._host, "localhost"}
-        self._names |= {LOOPBACK, "::1"} if is_loopback(self._host) else {socket.gethostname().lower()}
-        self._key = _read_key(settings.database.with_name(f"{settings.database.name}-page"))
-        self._token = secrets.token_urlsafe(16)
+        self._names = names_of(host) | {self._host}
+        self._passes = Passes(settings.database.with_name(f"{settings.database.name}-page"))
         self._cookie = f"mangosaurus-{self._port}"
         self._run = secrets.token_hex(4)
         self._chats: dict[int, PageChat] = {}
@@ -122,7 +97,7 @@ class Page:
     def link(self) -> str:
         """The address that lets people in."""
         shown = LOOPBACK if self._host in ANYWHERE else self._host
-        return f"http://{f'[{shown}]' if ':' in shown else shown}:{self._port}/?token={self._token}"
+        return f"http://{f'[{shown}]' if ':' in shown else shown}:{self._port}/?token={self._passes.token}"
 
     @property
     def announcement(self) -> str:
@@ -136,6 +111,7 @@ class Page:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        await asyncio.gather(*(chat.leave(tab) for chat in self._chats.values() for tab in chat.tabs))
         await self._runner.cleanup()
         self._socket.close()
 
@@ -163,32 +139,26 @@ class Page:
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Refuse what names another server, or comes from another site's page. Anybody may link to `/`."""
         hosts, origin = request.headers.getall("Host", ()), request.headers.get("Origin")
-        if len(hosts) != 1 or not self._is_named(hosts[0]):
+        if len(hosts) != 1 or not is_named(hosts[0], self._names):
             return web.Response(status=421, text=words.WRONG_HOST)
         is_foreign = request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
         wants_socket = request.path == "/socket"
-        if (is_foreign and request.path != "/") or not _is_own(origin, hosts[0], required=wants_socket):
+        if (is_foreign and request.path != "/") or not is_own(origin, hosts[0], required=wants_socket):
             return web.Response(status=403, text=words.WRONG_ORIGIN)
         try:
             return await handler(request)
         except web.HTTPException as error:  # of the router
             return web.Response(status=error.status, text=words.NO_SUCH_PAGE)
 
-    def _is_named(self, host: str) -> bool:
-        with contextlib.suppress(ValueError):
-            name = urlsplit(f"//{host}").hostname or ""
-            return name in self._names or (self._host in ANYWHERE and is_address(name))  # rebinding needs a name
-        return False
-
     async def _enter(self, request: web.Request) -> web.Response:
         """Show the page; or let somebody in with the link, and send them to the page."""
         token, person = request.query.get("token"), self._person(request)
         if token is None:
             return self._respond("page.html", request) if person else self._door(words.WITHOUT_LINK)
-        if not hmac.compare_digest(token.encode(errors="replace"), self._token.encode()):
+        if not self._passes.admits(token):
             return self._door(words.WRONG_LINK)
         response = web.Response(status=303, headers={"Location": "/"})
-        cookie = self._signed(person or _new_person())
+        cookie = self._passes.cookie(person or new_person())
         response.set_cookie(self._cookie, cookie, max_age=A_YEAR_SECONDS, httponly=True, samesite="Strict")
         return response
 
@@ -196,14 +166,8 @@ class Page:
         page = Template(self._assets["door.html"][0]).substitute(sentence=html.escape(sentence))
         return web.Response(status=403, text=page, content_type="text/html")
 
-    def _signed(self, person: int) -> str:
-        return f"{person}.{hmac.new(self._key, str(person).encode(), hashlib.sha256).hexdigest()}"
-
     def _person(self, request: web.Request) -> int | None:
-        """Return whom the cookie of a request names, if it is one of ours."""
-        cookie = request.cookies.get(self._cookie, "")
-        found = re.fullmatch(r"([1-9][0-9]{0,15})\.[0-9a-f]{64}", cookie, re.ASCII)
-        return int(found[1]) if found and hmac.compare_digest(cookie, self._signed(int(found[1]))) else None
+        return self._passes.person(request.cookies.get(self._cookie, ""))
 
     async def _asset(self, request: web.Request) -> web.Response:
         return self._respond(request.path.removeprefix("/"), request)
@@ -233,75 +197,71 @@ class Page:
         person = self._person(request)
         if person is None or self._bot is None:
             return web.Response(status=403, text=words.PAGE["stranger"])
-        is_admin = self.is_private and _is_at_home(request)
-        chat = self._chats.get(person) or self._begin(person)
-        tab = web.WebSocketResponse(heartbeat=15, max_msg_size=LARGEST_FILE + LONGEST_TEXT)
+        is_admin, is_new = self.is_private and is_at_home(request), person not in self._chats
+        chat = self._begin(person) if is_new else self._chats[person]
+        tab = web.WebSocketResponse(heartbeat=15, timeout=LAST_WORDS_SECONDS, max_msg_size=LARGEST_FILE, compress=False)
         await tab.prepare(request)
         commands = sentences.ADMIN_COMMANDS if is_admin else sentences.COMMANDS
-        drawn = [message.drawn() for message in chat.messages.values()]
-        await tab.send_json(
-            {"event": "chat", "run": self._run, "admin": is_admin, "commands": commands, "messages": drawn}
-        )
-        chat.tabs.add(tab)
-        if not chat.messages:
-            self._bot.ask(Said(person=person, chat=chat, is_admin=is_admin, text="/start"))
         try:
+            await chat.enter(tab, {"run": self._run, "admin": is_admin, "commands": commands})
+            if is_new:
+                self._ask(Said(person=person, chat=chat, is_admin=is_admin, text="/start"))
             await self._listen(tab, chat, is_admin=is_admin)
         finally:
-            chat.tabs.discard(tab)
+            await chat.leave(tab)
         return tab
 
     async def _listen(self, tab: web.WebSocketResponse, chat: PageChat, *, is_admin: bool) -> None:
         """Take what comes through a socket until it ends: JSON, and the bytes of a file behind its name."""
         sending: dict[str, Any] = {}
         async for message in tab:
-            if self._bot is None:
+            if self._bot is None or message.type is WSMsgType.ERROR:
                 break
-            if not is_admin and self._pace.spend(chat.id, 1):
-                await tab.send_json({"event": "notice", "text": words.TOO_FAST})
-                continue
-            try:
-                if message.type is WSMsgType.BINARY:
-                    refusal = await self._sent(chat, sending, message.data, is_admin=is_admin)
-                else:
+            done: Any = None
+            if message.type is WSMsgType.BINARY:
+                done = sending | {"content": message.data}
+            else:
+                with contextlib.suppress(ValueError, RecursionError):
                     done = json.loads(message.data)
-                    sending = done if done["do"] == "send" else {}
-                    refusal = "" if sending else await self._done(chat, done, is_admin=is_admin)
-            except (ValueError, KeyError, TypeError, RecursionError, AttributeError):
-                refusal = words.UNREADABLE
-            if refusal:
-                await tab.send_json({"event": "notice", "text": refusal})
+            sending = done if isinstance(done, dict) and done.get("do") == "send" and "content" not in done else {}
+            if sending:
+                continue
+            too_fast = not is_admin and self._pace.spend(chat.id, 1)
+            if refusal := words.TOO_FAST if too_fast else await self._done(chat, done, is_admin=is_admin):
+                key = done.get("key") if isinstance(done, dict) else None
+                await chat.tell("notice", {"text": refusal, "key": key}, [tab])
 
-    async def _done(self, chat: PageChat, done: dict[str, Any], *, is_admin: bool) -> str:
-        """Take what a person says or presses; return why it is refused, or ""."""
-        if done["do"] == "press":
-            message, number = chat.messages.get(int(done["message"])), int(done["button"])
-            buttons = [button for row in message.buttons for button in row] if message else []
-            if message is None or not 0 <= number < len(buttons):
-                await chat.tell("pressed", {"at": [done["message"], number], "text": words.BUTTON_GONE, "alert": False})
+    async def _done(self, chat: PageChat, done: Any, *, is_admin: bool) -> str:
+        """Take what a person says, sends or presses; return why it is refused, or ""."""
+        match done:
+            case {"do": "press", "message": int(number), "button": int(place)}:
+                message = chat.messages.get(number)
+                buttons = [button for row in message.buttons for button in row] if message else []
+                if not 0 <= place < len(buttons):
+                    await chat.at_button(number, place).notice(words.BUTTON_GONE)
+                    return ""
+                pressed, data = chat.at_button(number, place), buttons[place].data
+                self._ask(Pressed(person=chat.id, chat=pressed, is_admin=is_admin, message=number, data=data))
                 return ""
-            pressed, data = chat.at_button(message.id, number), buttons[number].data
-            self._ask(Pressed(person=chat.id, chat=pressed, is_admin=is_admin, message=message.id, data=data))
-            return ""
-        text = str(done["text"]).strip()
+            case {"do": "say", "text": str(text), **others}:
+                name, content = "", None
+            case {"do": "send", "name": str(name), "text": str(text), "content": bytes(content), **others}:
+                if not is_admin:
+                    return words.ADMINS_SEND_FILES
+                name = name.rpartition("/")[2] or "file"
+            case _:
+                return words.UNREADABLE
+        text, reply = text.strip(), others.get("reply")
         if len(text) > LONGEST_TEXT:
             return words.TOO_LONG
-        if text:
-            reply = int(done["reply"]) if done.get("reply") else None
-            heard = chat.heard(text, reply=reply)
-            await chat.tell("message", heard.drawn() | {"key": done.get("key")})
-            file = _file_of(chat.messages.get(reply or 0))
-            self._ask(Said(person=chat.id, chat=chat, is_admin=is_admin, text=text, file=file))
-        return ""
-
-    async def _sent(self, chat: PageChat, sending: dict[str, Any], content: bytes, *, is_admin: bool) -> str:
-        """Take a file with its name and its caption; return why it is refused, or ""."""
-        if not is_admin:
-            return words.ADMINS_SEND_FILES
-        name, caption = str(sending["name"]).rpartition("/")[2] or "file", str(sending["caption"]).strip()
-        heard = chat.heard(caption[:LONGEST_TEXT], file=(name, content))
-        await chat.tell("message", heard.drawn() | {"key": sending.get("key")})
-        self._ask(Sent(person=chat.id, chat=chat, is_admin=is_admin, text=caption, file=_file_of(heard)))
+        if not text and content is None:
+            return words.NOTHING_SAID
+        quoted = chat.messages.get(reply) if isinstance(reply, int) else None
+        heard = chat.heard(text, quoted, None if content is None else (name, content))
+        await chat.tell("message", heard.drawn() | {"key": others.get("key")})
+        ask = Said if content is None else Sent
+        file = _file_of(quoted if content is None else heard)
+        self._ask(ask(person=chat.id, chat=chat, is_admin=is_admin, text=text, file=file))
         return ""
 
     def _ask(self, ask: Said | Pressed) -> None:
@@ -316,35 +276,6 @@ class Page:
         return chat
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether an address belongs to the machine itself."""
-    return host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback)
-
-
-def is_address(name: str) -> bool:
-    """Return whether this is an IP address, and not a name."""
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_at_home(request: web.Request) -> bool:
-    """Return whether a request was made on this machine, and not passed on by a proxy here for somebody elsewhere."""
-    return is_loopback(request.remote or "") and not PASSED_ON & {name.lower() for name in request.headers}
-
-
-def _is_own(origin: str | None, host: str, *, required: bool) -> bool:
-    """Return whether a request comes from our own page, as far as its origin says."""
-    if origin is None:
-        return not required
-    with contextlib.suppress(ValueError):
-        parts = urlsplit(origin)
-        return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
-    return False
-
-
 def _file_of(message: Message | None) -> File | None:
     if message is None or not message.file or not message.file[0]:
         return None
@@ -356,12 +287,6 @@ def _file_of(message: Message | None) -> File | None:
     return File(name=name, size=len(content), read=read)
 
 
-async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.popall("Server", None)
-
-
 def _read_asset(path: Path) -> tuple[str, str]:
     """Return a file of the page, filled with the bot's sentences, and a tag that changes with it."""
     text = path.read_text(encoding="utf-8")
@@ -371,25 +296,10 @@ def _read_asset(path: Path) -> tuple[str, str]:
     return text, f'"{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
 
 
-def _new_person() -> int:
-    """Draw an id, far from those of Telegram."""
-    return 2**40 + secrets.randbelow(2**50)
-
-
-def _read_key(path: Path) -> bytes:
-    """Return the key in a file that only its owner may read, a new one if there is none.
-
-    Where no file can be written, the key is forgotten at the end, and with it the cookies.
-    """
-    with contextlib.suppress(OSError):
-        if len(key := path.read_bytes()) == KEY_BYTES:
-            return key
-    key = secrets.token_bytes(KEY_BYTES)
-    with contextlib.suppress(OSError):
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(key)
-    return key
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.popall("Server", None)
 
 
 def _bound(host: str, port: int | None) -> socket.socket:

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 from bot.locks import locked
 from model.engine.threads import available_cores
-from model.files import write_whole
-from model.training.log import history_path, snapshot_path
+from model.files import history_path, snapshot_path, write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -35,6 +35,7 @@ WRONG_HOST = "I don't know that name. Open the link that I print where I was sta
 WRONG_ORIGIN = "I only answer my own page."
 NO_SUCH_PAGE = "There is nothing here. I live at /."
 UNREADABLE = "I couldn't read that. Please reload the page."
+NOTHING_SAID = "Say something, and I'll answer."
 TOO_LONG = "That's longer than a message can be, which is 4,096 characters. Please send it in parts."
 ADMINS_SEND_FILES = "I take files from my admins only. Send me a line instead."
 TOO_FAST = "You're faster than I can read. Give me a few seconds."

@@ -84,8 +84,8 @@ def tell_of(corpus: "Corpus") -> None:
 
 def check_out(out: Path, corpus: Sequence[Path]) -> None:
     """Refuse a path that is a folder, or where the training would overwrite a text."""
+    from model.files import history_path, snapshot_path
     from model.text.sources import own_texts
-    from model.training.log import history_path, snapshot_path
 
     if not out.name or out.is_dir():
         raise MangosaurusError(f"{out}: is a folder; --out needs a file")

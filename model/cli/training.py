@@ -20,8 +20,9 @@ from rich.text import Text
 
 from model.cli import INTERRUPTED
 from model.cli.options import print_json
+from model.files import history_path
 from model.text.forms import Network
-from model.training.log import Event, history_path
+from model.training.log import Event
 
 if TYPE_CHECKING:
     from model.checkpoint.versions import Versions

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import MangosaurusError
+from model.files import history_path, snapshot_path
 from model.training.recipes import count_characters, measured_part
 from model.training.trainer import Interrupted, Progress, Trainer, never
 
@@ -27,16 +28,6 @@ PROGRESS_SECONDS = 1.0
 FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0  # pauses before samples: each is 1.5 times the one before
 NAMES_IN_A_SAMPLE = 4
 FIGURES = ("step", "training_loss", "held_out_loss", "gradient_norm")
-
-
-def snapshot_path(out: Path) -> Path:
-    """Return the path of the snapshot of a training that will write `out`."""
-    return out.with_name(out.name + ".partial")
-
-
-def history_path(out: Path) -> Path:
-    """Return the path of the log of a training that writes `out`."""
-    return out.with_suffix(".jsonl") if out.suffix == ".safetensors" else out.with_name(out.name + ".jsonl")
 
 
 # Writing

@@ -12,13 +12,14 @@ const ICONS = {
   reply: "m9 8-5 5 5 5m-5-5h9c4 0 7 2 7 6",
   down: "M12 4v11m-5-5 5 5 5-5M5 20h14",
 };
-const TAGS = { bold: "strong", italic: "em", code: "code", pre: "code" };
+const TAGS = { bold: "strong", italic: "em", code: "code", pre: "pre" };
 const CODE = /^#([2-9a-hjkmnp-z]{7})$/;
 const NEAR = 90; // pixels from the end within which the chat follows new messages
 const LARGEST = 5e6; // bytes of a file
 
 let socket, follows = true, facts = {}, options = [], active = -1, reply, file, keys = 0;
-const said = [], unsent = new Map(); // what was said and has not come back yet
+let said = [], recalled = 0; // what the person said, and which of it is in the line
+const unsent = new Map(); // what was said and has not come back yet
 
 // ---------------------------------------------------------------- drawing
 
@@ -49,7 +50,7 @@ function tool(name, path, act) {
 
 function drawRun({ text, styles, send, write }) {
   let node = document.createTextNode(text);
-  for (const style of styles) if (TAGS[style]) node = make(TAGS[style], {}, node);
+  for (const style of styles) if (TAGS[style]) node = make(TAGS[style], style === "pre" ? { tabIndex: 0 } : {}, node);
   if (send?.startsWith("/again ")) return make("a", { className: "act", href: `#${text}`, title: send }, node);
   if (!send && !write) return node;
   const button = make("button", { className: "act", type: "button" }, node);
@@ -95,6 +96,7 @@ function drawMessage(message) {
 
 function show(message) {
   if (message.key) unsent.delete(message.key);
+  remember(message);
   const old = document.getElementById(`m-${message.id}`);
   const drawn = drawMessage(message);
   follows ||= message.mine && !old;
@@ -112,6 +114,10 @@ function show(message) {
   else if (!old) newest.hidden = false;
 }
 
+function remember({ id, mine, runs }) {
+  if (mine && !document.getElementById(`m-${id}`)) recalled = said.push(runs.map((each) => each.text).join(""));
+}
+
 function toEnd() {
   log.scrollTop = log.scrollHeight;
   newest.hidden = true;
@@ -125,16 +131,16 @@ function notify(text) {
 
 // ---------------------------------------------------------------- what the server tells
 
-const EVENTS = { chat: enter, message: show, pressed, notice: ({ text }) => notify(text), typing: showTyping };
+const EVENTS = { chat: enter, message: show, pressed, notice: refused, typing: showTyping };
 
 function connect() {
   if (socket && socket.readyState < WebSocket.CLOSING) return;
-  socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/socket`);
+  const opened = (socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/socket`));
   socket.onmessage = ({ data }) => {
     const told = JSON.parse(data);
     EVENTS[told.event](told);
   };
-  socket.onclose = lost;
+  socket.onclose = () => opened === socket && lost();
 }
 
 function showTyping() {
@@ -149,11 +155,13 @@ function enter(chat) {
   const first = facts.run !== chat.run, restarted = facts.run && first;
   facts = chat;
   log.setAttribute("aria-busy", "true");
-  if (first) log.replaceChildren();
+  if (first) log.replaceChildren(), said = [];
   if (restarted) setBeside(); // as messages are numbered anew
   if (restarted) log.append(make("p", { className: "note" }, words.restarted));
-  if (first) log.append(...chat.messages.map(drawMessage));
-  else chat.messages.forEach(show);
+  if (first) {
+    chat.messages.forEach(remember);
+    log.append(...chat.messages.map(drawMessage));
+  } else chat.messages.forEach(show);
   log.setAttribute("aria-busy", "false");
   if (first) toEnd();
   openCode();
@@ -170,13 +178,18 @@ async function lost() {
   setTimeout(() => document.hidden || connect(), 1000);
 }
 
-// What was on its way when the connection broke goes back into the line.
-function giveBack() {
-  if (!unsent.size) return;
-  const texts = [...unsent.values()].filter((text) => text && !line.value.includes(text));
-  unsent.clear();
-  notify(words.unsent);
+// What was on its way when the connection broke, or was refused, goes back into the line.
+function giveBack(sentence = words.unsent, keys = [...unsent.keys()]) {
+  const lost = keys.filter((key) => unsent.has(key));
+  const texts = lost.map((key) => unsent.get(key)).filter((text) => text && !line.value.includes(text));
+  lost.forEach((key) => unsent.delete(key));
+  if (lost.length) notify(sentence);
   if (texts.length) fill([...texts, line.value].filter(Boolean).join("\n"));
+}
+
+function refused({ text, key }) {
+  notify(text);
+  giveBack(text, [key]);
 }
 
 function pressed({ at, text, alert }) {
@@ -190,7 +203,6 @@ function pressed({ at, text, alert }) {
 // ---------------------------------------------------------------- what the person does
 
 function send(facts, text = "", bytes) {
-  if (text && said.at(-1) !== text) said.push(text);
   const key = ++keys;
   if (facts.do !== "press") unsent.set(key, text);
   if (socket?.readyState !== WebSocket.OPEN) return giveBack();
@@ -205,7 +217,7 @@ function say(text) {
 
 function sendFile(caption) {
   if (file.size > LARGEST) return notify(words.large);
-  send({ do: "send", name: file.name, caption }, caption, file);
+  send({ do: "send", name: file.name, text: caption, ...(reply && { reply: reply.id }) }, caption, file);
   setBeside();
 }
 
@@ -247,6 +259,13 @@ function showBeside() {
   beside.firstElementChild.textContent = parts.filter(Boolean).join(" · ");
 }
 
+function recall(step) {
+  const at = recalled + step;
+  if (at < 0 || at > said.length) return;
+  recalled = at;
+  fill(said[at] ?? "");
+}
+
 function fill(text) {
   line.value = text;
   line.focus();
@@ -271,6 +290,7 @@ function openCode() {
 // ---------------------------------------------------------------- commands
 
 function suggest() {
+  sessionStorage.setItem("draft", line.value);
   line.style.height = "auto";
   line.style.height = `${line.scrollHeight + 2}px`;
   const command = /^\/(\w*)$/.exec(line.value);
@@ -316,7 +336,8 @@ line.onkeydown = (event) => {
   else if (listed && key === "Enter" && active >= 0) choose(active);
   else if (key === "Enter" && !event.shiftKey) submit();
   else if (key === "Escape") menu.hidden ? setBeside() : close();
-  else if (key === "ArrowUp" && !line.value && said.length) fill(said.at(-1));
+  else if (key === "ArrowUp" && (!line.value || line.value === said[recalled])) recall(-1);
+  else if (key === "ArrowDown" && line.value === said[recalled]) recall(1);
   else return;
   event.preventDefault();
 };
@@ -341,6 +362,7 @@ log.onpointerdown = close;
 new ResizeObserver(() => follows && toEnd()).observe(log);
 dialog.lastElementChild.onclick = () => dialog.close();
 window.onhashchange = openCode;
+fill(sessionStorage.getItem("draft") ?? "");
 window.ononline = connect;
 document.onvisibilitychange = () => (document.hidden ? socket.close() : connect());
 connect();

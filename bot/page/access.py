@@ -1,0 +1,127 @@
+"""Who may use the page: other sites are refused, the link lets people in, and a cookie knows them again.
+
+Another site may point its own name at this machine (DNS rebinding) or connect to this socket (hijacking). The first
+shows in the header Host, the second in Origin. A cookie names a person and is signed with a key beside the database, so
+a browser stays the same person when the bot is started again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import ipaddress
+import os
+import re
+import secrets
+import socket
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aiohttp import web
+
+KEY_BYTES = 32
+ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what the operator may ask for
+PASSED_ON = {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"}
+"""What proxies add to a request."""
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class Passes:
+    """The token of the link, a new one at each start, and the cookies that it is exchanged for."""
+
+    def __init__(self, key_file: Path) -> None:
+        self.token = secrets.token_urlsafe(16)
+        self._key = _read_key(key_file)
+
+    def admits(self, token: str) -> bool:
+        """Return whether this is the token of the link."""
+        return hmac.compare_digest(token.encode(errors="replace"), self.token.encode())
+
+    def cookie(self, person: int) -> str:
+        """Return the cookie of a person."""
+        return f"{person}.{hmac.new(self._key, str(person).encode(), hashlib.sha256).hexdigest()}"
+
+    def person(self, cookie: str) -> int | None:
+        """Return whose cookie this is; None if it is nobody's."""
+        found = re.fullmatch(r"([1-9][0-9]{0,15})\.[0-9a-f]{64}", cookie, re.ASCII)
+        return int(found[1]) if found and hmac.compare_digest(cookie, self.cookie(int(found[1]))) else None
+
+
+def new_person() -> int:
+    """Draw an id, far from those of Telegram."""
+    return 2**40 + secrets.randbelow(2**50)
+
+
+def names_of(host: str) -> frozenset[str]:
+    """Return what people may call a server that listens on a host."""
+    return frozenset(
+        {host.lower(), "localhost"} | ({"127.0.0.1", "::1"} if is_loopback(host) else {socket.gethostname().lower()})
+    )
+
+
+def is_named(host: str, names: frozenset[str]) -> bool:
+    """Return whether a header Host names a server. Where it listens anywhere, addresses do: rebinding needs a name."""
+    with contextlib.suppress(ValueError):
+        name = urlsplit(f"//{host}").hostname or ""
+        return name in names or (not names.isdisjoint(ANYWHERE) and is_address(name))
+    return False
+
+
+def is_own(origin: str | None, host: str, *, required: bool) -> bool:
+    """Return whether a request comes from our own page, as far as its origin says."""
+    if origin is None:
+        return not required
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(origin)
+        return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
+    return False
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether an address belongs to the machine itself."""
+    return host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def is_address(name: str) -> bool:
+    """Return whether this is an IP address, and not a name."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def is_at_home(request: web.Request) -> bool:
+    """Return whether a request was made on this machine, and not passed on by a proxy here for somebody elsewhere."""
+    return is_loopback(request.remote or "") and not PASSED_ON & {name.lower() for name in request.headers}
+
+
+def _read_key(path: Path) -> bytes:
+    """Return the key in a file that only its owner may read, a new one if there is none.
+
+    Where no file can be written, the key is forgotten at the end, and with it the cookies.
+    """
+    with contextlib.suppress(OSError):
+        if len(key := path.read_bytes()) == KEY_BYTES:
+            return key
+    key = secrets.token_bytes(KEY_BYTES)
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(key)
+    return key
