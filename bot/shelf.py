@@ -330,7 +330,7 @@ class Writer:
         await asyncio.to_thread(self._thread.join, JOIN_SECONDS)
 
     def _decode(self) -> None:
-        """Decode, on a thread, until the end. An error fails the requests in the decoder; the next get a fresh decoder."""
+        """Decode, on a thread, until the end. An error fails the requests in the decoder; then a fresh one begins."""
         decoder: Decoder | None = None
         jobs: dict[int, _Job] = {}  # by ticket
         while (arrivals := self._arrivals(len(jobs))) is not None:
