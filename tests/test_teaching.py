@@ -99,7 +99,7 @@ async def test_a_second_file_for_a_voice_is_learned_anew_and_the_old_weights_ser
     other = LIST.replace("a", "ö")
     assert await teach(admin, other) == (
         "This is the new text of the voice <b>pokemon</b>. I'll learn it from nothing as a new version; until then the "
-        "old one serves, and its codes keep working.\n\n<i>read as UTF-8</i>"
+        "old one stays in use, and its codes keep working.\n\n<i>read as UTF-8</i>"
     )
     assert (await script.begun(2)).fresh
     assert "seed" in (await admin.ask("/dino voice:pokemon")).html
