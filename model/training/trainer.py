@@ -315,7 +315,7 @@ class Trainer:
             self.position.start_loss = self._measure(stopped)
 
     def _measure(self, stopped: Callable[[], bool]) -> float:
-        """Return the loss of the weights in `counted`; keep them if they are the best, or if the stage keeps the last."""
+        """Return the loss of the weights in `counted`. Keep them if they are the best or the stage keeps the last."""
         position, started = self.position, self._clock()
         position.measurement_is_owed = True
         loss = held_out_loss(self.counted, self._measured, lambda: _interrupt_if(stopped))
