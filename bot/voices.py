@@ -104,7 +104,7 @@ def _kind(character: str) -> str:
 
 
 class Voices:
-    """The voices in a folder. Every method reads or writes files; OSError if that fails."""
+    """The voices in a folder. Every method reads or writes files, and raises OSError if that fails."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

@@ -136,7 +136,7 @@ class Looker:
         return self.window.locator("article:not(.mine)")
 
     def say(self, text: str, *, answers: int = 1) -> Locator:
-        """Write a line, wait until so many answers have come, and return the last."""
+        """Write a line, wait for its answers, and return the last of them."""
         before = self.answers.count()
         self.line.fill(text)
         self.line.press("Enter")

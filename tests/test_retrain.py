@@ -362,7 +362,7 @@ async def test_what_another_process_trains_is_left_to_it(
 
 
 def interrupt(directory: Path, run: Run, *events: dict[str, Any], is_lost: bool = False) -> Path:
-    """Leave the folder of a run that was interrupted; of one that is lost, nothing to go on from."""
+    """Leave the folder of an interrupted run. If the run is lost, the folder has nothing to go on from."""
     folder = directory / f"training-{run.network.replace('/', '-')}"
     folder.mkdir()
     (folder / "run.json").write_text(json.dumps(asdict(run)))

@@ -64,7 +64,7 @@ async def test_a_text_becomes_a_voice_that_learns_from_nothing(script: Script, a
 
 
 async def test_a_reply_to_somebodys_file(script: Script, admin: FakeChat, voices: Voices) -> None:
-    """The file of a message in words is the one that it replies to."""
+    """A message in words brings the file of the message that it replies to."""
     await admin.bot.ask(Said(person=900, chat=admin, is_admin=True, text=CAPTION, file=file_of(LIST)))
     assert [voice.name for voice in voices.all()] == ["pokemon"]
     await script.begun()
