@@ -1,15 +1,18 @@
-"""The Telegram application around the networks of `model`.
+"""The bot: people ask, and it answers with names and verse that the networks of `model` write.
 
-Wings, from the ground up; each imports only those above it in this list:
+`answering` is the page to read first. The core of the bot knows people who ask and chats to answer in. Three doors turn
+what happens at them into asks: `telegram`, `page` and `terminal`. The core imports none of them.
 
-    people         what is kept of people, and how much they may ask for
-    wire           what stands between python-telegram-bot and Telegram
-    writing        requests in, texts out, many at once
-    training       new weights while the bot serves
-    conversation   how a request is answered, and how the bot talks
-    handlers       one room for each thing that a person can ask for
-    local          a Telegram in the process: for the terminal, the page and the tests
-
-`settings`, whose `values` are parsed, is read by all of them. `application` puts them together, and `python -m bot`
-runs it.
+    app         builds the parts, opens the doors and closes them again; `python -m bot` runs it
+    settings    the operator's choices
+    asks        what happens at a door
+    chat        what an answer needs of a chat
+    commands    a function for each command and each button
+    creations   all that decides a text
+    admission   which asks are accepted
+    answering   from a wish to an answer
+    store       people and creations, in a `database`
+    shelf       the weights that write, custom `voices` among them
+    training    new weights while the bot serves
+    words       every sentence that a person can read
 """

@@ -1,6 +1,6 @@
 """`python -m bot`: on Telegram with a TELEGRAM_TOKEN, else in the terminal and on a page in the browser.
 
-Arguments, signals and exit codes.
+This module reads the arguments, listens to signals, and ends with an exit code and a line that says why.
 
 Heavy imports wait until the settings are read, so that a wrong setting is reported at once.
 """
@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 async def _until_told(serving: Coroutine[None, None, None]) -> None:
-    """Serve until it ends by itself, or is cancelled: asyncio does that at Ctrl-C, and we at SIGTERM."""
+    """Serve until `serving` ends or is cancelled. asyncio cancels it at Ctrl-C; here SIGTERM does the same."""
     task = asyncio.current_task()
     if task is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
@@ -97,7 +97,7 @@ async def _until_told(serving: Coroutine[None, None, None]) -> None:
 
 
 async def _telegram(settings: Settings) -> None:
-    """Serve whenever this process is the one that may: always with SQLite, see `Standby` for PostgreSQL."""
+    """Serve whenever this process holds the lock. With SQLite it always does; for PostgreSQL see `Standby`."""
     from bot.standby import Standby
 
     standby = Standby(settings.database_address)
@@ -111,7 +111,7 @@ async def _telegram(settings: Settings) -> None:
 
 
 async def serve_while_allowed(settings: Settings, standby: Standby) -> None:
-    """Serve until the lock is lost. From then on nothing is sent, even if the bot is still starting or stopping."""
+    """Serve until the lock is lost. From then on the bot sends nothing, even if it is still starting or stopping."""
     from bot.app import running
     from bot.telegram.door import Telegram
 
@@ -124,7 +124,7 @@ async def serve_while_allowed(settings: Settings, standby: Standby) -> None:
     serving = asyncio.create_task(serve())
     watching = asyncio.create_task(_stop_when_lost(standby, telegram, serving))
     try:
-        await serving  # a cancellation of this task goes there, and waits for its stop
+        await serving  # a cancellation of this task reaches `serving`, which then stops in order
     except asyncio.CancelledError:
         was_told = (task := asyncio.current_task()) is not None and task.cancelling()
         if was_told or not watching.done():
@@ -140,7 +140,7 @@ async def _stop_when_lost(standby: Standby, telegram: Telegram, serving: asyncio
         await standby.lost()
     finally:
         telegram.silence()
-        if not serving.cancelling():  # a second cancellation would cut its stop short
+        if not serving.cancelling():  # a second cancellation would interrupt its stop
             serving.cancel()
 
 

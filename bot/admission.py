@@ -1,8 +1,9 @@
 """Which asks are answered, and when: every ask passes here.
 
 Each person's asks are answered one after the other, in the order in which they came; otherwise `/seed 42` and a `/dino`
-right behind it would run at the same time. What would have to wait for more than half a minute is refused at once, in
-words, and so is what one person asks for beyond a rate. A refusal is said once, until asking again makes sense.
+right behind it would run at the same time. An ask that would wait for more than half a minute is refused at once, in
+words, and so is an ask beyond the limit of its person. A refusal is said once; then the bot is silent until it makes
+sense to ask again.
 """
 
 from __future__ import annotations
@@ -36,24 +37,24 @@ logger = logging.getLogger(__name__)
 LONGEST_WAIT_SECONDS = 30.0
 """An answer that would wait longer is refused."""
 MOST_SONNETS = 16
-"""Sonnets that are written or wait. At a second for each, the last one is finished within half a minute."""
+"""How many sonnets may be in writing. Each takes about a second, so the last one is finished within half a minute."""
 LETTERS = 12
-"""So many letters typed inline cost as much as one text."""
+"""How many letters, typed inline, cost as much as one text."""
 SWEEP_AT = 1024
-"""Full buckets are thrown away when there are twice as many as after the last sweep, and at least this many."""
+"""The first sweep throws full buckets away at this number of buckets; the next one waits until they have doubled."""
 ROUNDING_SECONDS = 1e-6
-"""Floating-point sums of times are off by less."""
+"""A shorter wait is only the rounding error of a sum of times."""
 CHATTER, GROUP_CHATTER = Rate(40, 60), Rate(8, 60)
-"""What one person and one group may ask for that needs no writing: /help, /seed, stickers, mistakes."""
+"""The limits of one person and of one group for asks that need no writing: /help, /seed, stickers, mistakes."""
 
 
 class Refused(Explained):
-    """One ask too many for the person, the group or the bot."""
+    """The bot refuses an ask: it is one too many for the person, the group or the bot."""
 
 
 @dataclass(eq=False)
 class Tally:
-    """What has happened since the start, for `/status`."""
+    """Counts what happens from the start on, for `/status`."""
 
     answers: int = 0
     errors: Counter[str] = field(default_factory=Counter)
@@ -75,7 +76,7 @@ class Tally:
 
 
 class Admission:
-    """Counts what is accepted. `rate` is how many texts one person may ask for; None: as many as they like."""
+    """Decides which asks are accepted. `rate` limits the texts of one person; None sets no limits."""
 
     def __init__(self, rate: Rate | None, clock: Callable[[], float] = time.monotonic) -> None:
         self.refused = 0
@@ -87,7 +88,7 @@ class Admission:
         self._in_writing: Counter[int] = Counter()  # accepted and not sent yet, by chat
         self._sonnets = 0
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        self._told: dict[tuple[object, int], float] = {}  # until when a refusal is not said again
+        self._told: dict[tuple[object, int], float] = {}  # until when each refusal stays unsaid
 
     @asynccontextmanager
     async def entering(self, ask: Ask) -> AsyncIterator[None]:
@@ -101,7 +102,10 @@ class Admission:
 
     @asynccontextmanager
     async def in_order(self, person: int, *, unless: int) -> AsyncIterator[None]:
-        """Wait until nobody else asks for this person, who is the group for which somebody presses a button."""
+        """Let a press in after the earlier asks of `person`: the group or the person whose creation it changes.
+
+        If `person` presses the button themselves (`unless`), their asks are in order already.
+        """
         if person == unless:
             yield
         else:
@@ -110,7 +114,7 @@ class Admission:
 
     @contextmanager
     def writing(self, ask: Ask, genre: Genre = Genre.POEM) -> Iterator[None]:
-        """Accept an ask for a text, as long as it is being written. Refused."""
+        """Accept an ask for a text. The text counts as being written until the block ends. Raises Refused."""
         chat, is_sonnet = ask.chat, genre is Genre.SONNET
         ahead = self._in_writing[chat.id] + (not chat.is_private)  # a group needs time for a refusal too
         wait = chat.wait_seconds(ahead, self._in_writing.total())
@@ -129,7 +133,7 @@ class Admission:
                 del self._in_writing[chat.id]
 
     def chatter(self, ask: Ask) -> None:
-        """Accept an ask that needs no writing. Refused."""
+        """Accept an ask that needs no writing. Raises Refused."""
         self._spend(self._chatter, ask.person, 1)
         if not ask.chat.is_private:
             self._spend(self._group_chatter, ask.chat.id, 1)
@@ -139,7 +143,7 @@ class Admission:
             self._refuse(sentences.TOO_MANY.format(sentences.duration(wait)), (buckets, whose), wait * (cost >= 1))
 
     def _refuse(self, sentence: Markup, told: tuple[object, int], seconds: float) -> None:
-        """Refuse an ask, in words if this was not said in the last seconds. What is typed inline hears no words."""
+        """Refuse an ask, silently if the same was said in the last `seconds`. Whoever types inline reads no words."""
         self.refused += 1
         logger.info("An ask was refused")
         now = self._clock()

@@ -1,13 +1,20 @@
 """How a wish becomes an answer. Read this page first.
 
-Somebody asks (`asks`) for names, a poem or a sonnet: that is a wish. It becomes a creation: network, version of the
-weights, seed, turn, prompt and temperature, all that decides a text (`creations`). The creation is drafted and noted
-(`store`), written by its version of the network (`shelf`), delivered (`chat`), and marked as arrived, which takes the
-person's turn.
+Something happens at a door (Telegram, the page or the terminal): somebody writes `/poem Shall I compare thee`, or
+presses a button. That is an ask (`asks`). A command (`commands`) reads from it what the person wants: names, a poem or
+a sonnet. That is a wish. `answer` fulfils the wish in five steps, each done by one part of the bot:
 
-Whatever fails before the answer has arrived costs the person nothing: their next request gets the same turn, and so the
-same text. If the bot is killed after the answer was sent, its code and its buttons work all the same, as the creation
-was noted before.
+1. Admit. `admission` refuses what the bot could not answer in time, and what is beyond a person's limit.
+2. Draft. The wish becomes a creation, which is all that decides a text: the version of the network, the person's seed
+   and turn (how many texts they have had before), the prompt, the temperature (`creations`). `store` notes it under a
+   code.
+3. Write. `shelf` lets that version of the network write the text, on a thread of its own.
+4. Deliver. `words.layout` sets the text, and `chat` sends it, with buttons below.
+5. Record. `store` marks the creation as arrived. Only now is the turn taken.
+
+An answer that surely did not arrive costs the person nothing: its draft is discarded, and their next ask gets the same
+turn, and so the same text. If nobody can know whether it arrived, or if the bot is killed before step 5, the code and
+the buttons of the message work all the same, because the creation was noted before it was sent.
 """
 
 from __future__ import annotations
@@ -25,7 +32,7 @@ if TYPE_CHECKING:
 
 
 async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | None = None) -> Creation:
-    """Write somebody's next creation and send it, or put it into a message, which shows what it holds until then."""
+    """Write somebody's next creation, and send it; or put it into `message`, which keeps its old text until then."""
     with bot.admission.writing(ask, wish.genre):
         version = wish.poem.version if wish.poem else (await bot.shelf.current(wish.network)).version
         creation = await bot.store.draft(wish.person or ask.person, wish, version, bot.temperatures[wish.genre])
@@ -34,7 +41,7 @@ async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | No
                 watch = (lambda lines: live.show(layout.sonnet_begun(creation, lines))) if message is None else None
                 text = await bot.shelf.write(creation, watch)
             await live.conclude(layout.reply(creation, text), buttons_below(creation, ask))
-        except InDoubt:  # the response was lost: the answer may have arrived, so it keeps its code and takes no turn
+        except InDoubt:  # the answer may have arrived: the creation keeps its code, and takes no turn
             raise
         except Exception:
             await bot.store.discard(creation)

@@ -1,4 +1,4 @@
-"""The composition root: builds the parts of a bot, opens its doors, and closes everything in the mirrored order.
+"""The composition root: it builds the parts of a bot, opens its doors, and closes everything in the opposite order.
 
 async with running(settings, doors) as bot: …
 """
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 REFUSED, CLOSED, CUT, ABANDONED = 0.5, 0.7, 0.8, 0.85
-"""Shares of the seconds for a stop, see `Bot.finish`."""
+"""When the phases of a stop begin, as shares of `stop_seconds`. `Bot.finish` describes them."""
 LAST_WORDS_SECONDS = 0.1
-"""Answers that are abandoned may log for so long what they did not do."""
+"""How long abandoned answers may take to log what they did not do."""
 SHOWN = 4096
-"""Messages of which is remembered which creation they show."""
+"""How many messages `Shown` remembers."""
 
 
 class Door(Protocol):
-    """Where asks come from. As a context, a door can send; between `open` and `shut` it also takes asks."""
+    """Where asks come from. Within its context, a door can send; from `open` to `shut`, it also takes asks."""
 
     async def __aenter__(self) -> Self: ...
 
@@ -55,13 +55,13 @@ class Door(Protocol):
         """Take no more asks."""
 
     def close(self, open_until: float, cut_at: float) -> None:
-        """Give up at the first time of the loop what still waits to be sent; at the second, what is on its way."""
+        """Give up messages that still wait at `open_until`, and those on their way at `cut_at`: times of the loop."""
 
     def chat(self, chat_id: int) -> Chat | None:
         """Return the chat with an id, if it is one of this door's."""
 
     def facts(self) -> dict[str, str]:
-        """Return what `/status` should say of this door."""
+        """Return what `/status` should say about this door."""
 
 
 class Shown(OrderedDict[tuple[int, int], str]):
@@ -75,28 +75,28 @@ class Shown(OrderedDict[tuple[int, int], str]):
 
 @dataclass(eq=False)
 class Bot:
-    """The parts that answers are made of."""
+    """A running bot: the parts that commands and answers use."""
 
     store: Store
     shelf: Shelf
     admission: Admission
     runs: Runs
     temperatures: dict[Genre, float]
-    """Of a bold mood, by genre."""
+    """The temperature of a bold mood, by genre."""
     doors: Sequence[Door] = ()
     stop_seconds: float = 8.0
     username: str = ""
     """The name by which Telegram knows the bot."""
     tally: Tally = field(default_factory=Tally)
     typing: dict[int, asyncio.Task[list[Offer]]] = field(default_factory=dict)
-    """What is being written for people who type inline."""
+    """The offers that are being written, by the person who types inline."""
     shown: Shown = field(default_factory=Shown)
     albums: deque[str] = field(default_factory=lambda: deque(maxlen=64))
-    """Albums that were answered. Their pictures arrive within seconds."""
+    """Albums that were answered already. The pictures of one album arrive within seconds."""
     _asks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def ask(self, ask: Ask) -> asyncio.Task[None]:
-        """Begin to answer an ask. Those of one person are answered in the order of these calls."""
+        """Begin to answer an ask. One person's asks are answered in the order of these calls."""
         task = asyncio.create_task(handle(ask, self))
         self._asks.add(task)
         task.add_done_callback(self._asks.discard)
@@ -110,8 +110,9 @@ class Bot:
     async def finish(self) -> None:
         """Answer what can be answered in the seconds for a stop, and refuse the rest in words.
 
-        After the share `REFUSED` of them, texts that are not written are refused; after `CLOSED`, messages that wait
-        are given up; after `CUT`, those on their way are interrupted; after `ABANDONED`, nothing is waited for.
+        A stop has phases, each after a share of these seconds. From `REFUSED` on, texts that are not written yet are
+        refused. From `CLOSED` on, messages that wait are given up. From `CUT` on, messages on their way are
+        interrupted. From `ABANDONED` on, the bot waits for nothing.
         """
         begun = asyncio.get_running_loop().time()
         for door in self.doors:
@@ -137,7 +138,7 @@ class Bot:
 
 @asynccontextmanager
 async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterator[Bot]:
-    """Build a bot and serve as long as the block lasts. StartError or StoreError if that cannot begin."""
+    """Build a bot, and serve as long as the block lasts. Raises StartError or StoreError if it cannot start."""
     chosen = {Genre.DINO: settings.temperature_dino, Genre.POEM: settings.temperature_poem}
     shelf = Shelf(settings.checkpoints)
     bot = Bot(
@@ -150,7 +151,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         settings.stop_seconds,
     )
     async with AsyncExitStack() as stack:
-        stack.enter_context(blas_threads(1))  # on a busy machine, two take three times as long
+        stack.enter_context(blas_threads(1))  # on a busy machine, two threads take three times as long
         stack.push_async_callback(bot.store.close)
         await bot.store.open()
         stack.push_async_callback(shelf.stop)

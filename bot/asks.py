@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 200
 PLAIN, SENT, TYPED = "", " sent", " typed"
-"""What stands for the command of a line, of a message that is more than words, and of what is typed inline.
+"""Names of the commands that answer a line, a message that is more than words, and what is typed inline.
 
-Nobody can type a blank in a command.
+No command that somebody types has a blank in its name, so nobody can type SENT or TYPED.
 """
 
 _COMMAND = re.compile(r"/(\S*)\s*")
@@ -33,7 +33,7 @@ _QUOTED = re.compile(r'"([^"]*)"|“([^“”]*)”|„([^„“”]*)[“”]|�
 
 @dataclass(frozen=True, kw_only=True)
 class File:
-    """A file in a chat. `read` fetches it; NotSent."""
+    """A file in a chat. `read` fetches its content, or raises NotSent."""
 
     name: str
     size: int
@@ -52,7 +52,7 @@ class Ask:
 
 @dataclass(frozen=True, kw_only=True)
 class Said(Ask):
-    """A message in words. `file` is the one that the message replies to."""
+    """A message in words. `file` is the file of the message that it replies to."""
 
     text: str
     file: File | None = None
@@ -82,7 +82,7 @@ class Sent(Said):
 
 @dataclass(frozen=True, kw_only=True)
 class Pressed(Ask):
-    """A button below one of the bot's messages, and what the button holds."""
+    """A press of a button below one of the bot's messages. `data` is what the button holds."""
 
     message: int
     data: str
@@ -101,7 +101,7 @@ def is_visible(text: str) -> bool:
 
 
 def line_in(text: str) -> str:
-    """Return the line that a text holds, word for word, or "". Quotes keep the blanks at its ends. Explained."""
+    """Return the line that a text holds, word for word, or "". Quotes keep the blanks at its ends. Raises Explained."""
     text = text.strip()
     quoted = _QUOTED.fullmatch(text)
     line = quoted[quoted.lastindex or 0] if quoted else text
@@ -113,6 +113,6 @@ def line_in(text: str) -> str:
 
 
 def voice_in(text: str, *, anywhere: bool = False) -> tuple[str | None, str]:
-    """Return the name of the voice that a text begins with, None if it has no `voice:`, and the text without both."""
+    """Return the name after `voice:`, and the text without both. The name is None if there is no `voice:`."""
     found = _VOICE.search(text) if anywhere else _VOICE.match(text)
     return (found[1], text[: found.start()] + text[found.end() :]) if found else (None, text)

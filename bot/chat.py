@@ -1,4 +1,4 @@
-"""What an answer needs of a chat. The doors implement it: `telegram`, `page`, `terminal`, and the tests."""
+"""What an answer needs of a chat. Each door has its own kind of chat, and so have the tests."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SLOW_SECONDS = 0.5
-"""After this time somebody sees that the bot is typing, or the beginning of a text."""
+"""How long nothing is shown. Then the person sees that the bot is typing, or the beginning of a text."""
 TYPING_AT_ONCE = 10
 """More chats do not see at the same time that the bot is typing: each costs a request, and answers would come later."""
 TYPING_SECONDS = 4.5
-"""Telegram shows for five seconds that a bot is typing."""
+"""The time between two signals that the bot is typing: Telegram shows each for five seconds."""
 
 
 class Explained(MangosaurusError):  # noqa: N818 - an answer, not a fault
@@ -32,7 +32,7 @@ class Explained(MangosaurusError):  # noqa: N818 - an answer, not a fault
     def __init__(self, sentence: Markup, *, was_said: bool = False) -> None:
         super().__init__(str(sentence))
         self.sentence = sentence
-        self.was_said = was_said  # so often that silence is better now
+        self.was_said = was_said  # a moment ago, so that silence is better now
 
 
 class NotSent(MangosaurusError):  # noqa: N818 - what is known of a message
@@ -44,18 +44,18 @@ class InDoubt(MangosaurusError):  # noqa: N818 - likewise
 
 
 class Gone(NotSent):
-    """The message that should change does not exist any more, or the bot may not write in this chat."""
+    """The message that should change is gone, or the bot may not write in this chat."""
 
 
 class Button(NamedTuple):
-    """A label, and what comes back when it is pressed: a verb and its arguments, with colons between them."""
+    """A label, and the data that come back when it is pressed: a verb and its arguments, with colons between them."""
 
     label: str
     data: str
 
     @classmethod
     def of(cls, label: str, *words: object) -> Button:
-        """Make a button. The number in front is the format's, so that buttons of earlier versions stay readable."""
+        """Make a button. Its data begin with the number of their format, so that later versions can still read them."""
         return cls(label, ":".join(map(str, ("1", *words))))
 
 
@@ -72,7 +72,7 @@ class Offer(NamedTuple):
 
 
 class Chat(ABC):
-    """A place to answer in. Messages are in the HTML of `bot.words`; numbers name them. NotSent, InDoubt or Gone."""
+    """A place to answer in. Each message is HTML of `bot.words`, and has a number. Raises NotSent, InDoubt or Gone."""
 
     id: int
     is_private: bool = True
@@ -81,7 +81,7 @@ class Chat(ABC):
 
     @abstractmethod
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
-        """Send a message, and return its number. One that is unfinished will change."""
+        """Send a message, and return its number. An unfinished message will be changed."""
 
     @abstractmethod
     async def change(
@@ -91,7 +91,7 @@ class Chat(ABC):
 
     @abstractmethod
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
-        """Release the button that was pressed, with a few words: they vanish by themselves, an alert stays."""
+        """Release the button that was pressed, and show a few words. They vanish by themselves; an alert stays."""
 
     @abstractmethod
     async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
@@ -109,15 +109,16 @@ class Chat(ABC):
         """Offer what somebody may send in another chat."""
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:  # noqa: ARG002 - for doors with limits
-        """Return how long a message would wait behind others that are being written, in this chat and in all."""
+        """Return how long a message would wait behind those that are being written: `in_chat` here, `in_all` in all."""
         return 0.0
 
 
 class LiveMessage:
     """A message that is rewritten while something goes on: a sonnet, line by line, or a training.
 
-    Without a number it is sent when there is something to show. If it is gone in the end, another one takes its place.
-    As long as there is nothing to show, the chat shows that the bot is typing.
+    `message` is the number of a message that was sent before. Without it, a new message is sent as soon as there is
+    something to show; until then, the chat shows that the bot is typing. If somebody deletes the message meanwhile, the
+    end comes in another one.
     """
 
     _typing: ClassVar[set[LiveMessage]] = set()
@@ -136,7 +137,7 @@ class LiveMessage:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Show no more of what is unfinished. What is on its way arrives first, or it would hide the end."""
+        """Stop the rewriting. A change that is on its way arrives first, or it would overwrite the end."""
         if self._task is not None:
             async with self._on_its_way:
                 self._task.cancel()
@@ -149,7 +150,7 @@ class LiveMessage:
             self._changed.set()
 
     async def conclude(self, html: Markup, buttons: Buttons = ()) -> None:
-        """Show the end. NotSent or InDoubt."""
+        """Show the end. Raises NotSent or InDoubt."""
         if self.message is not None:
             with contextlib.suppress(Gone):
                 return await self._chat.change(self.message, html, buttons)

@@ -31,13 +31,13 @@ USUAL: dict[Genre, float] = {
 }
 """The temperature of a bold mood where the operator has set no other."""
 SHARES: dict[Mood, float] = {"tame": 0.7, "bold": 1.0, "wild": 1.3}
-"""What a mood makes of that temperature."""
+"""By how much each mood multiplies the temperature of a bold one."""
 STEPS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
-"""Temperatures. A reader sees the difference between one and the next; beyond the last there is only noise."""
+"""Temperatures for "wilder" and "tamer". A reader sees the difference of two neighbours; the last is nearly noise."""
 MOST_CONTINUED = 3
-"""How often a poem can be continued: after that it would not fit into one message."""
+"""How often a poem can be continued. A longer one would not fit into one message."""
 SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES = 160, 800, 14
-"""Characters, characters and lines of each part of a poem. Other numbers would change the texts of old creations."""
+"""The characters and lines of each part of a poem. Other numbers would change the texts of old creations."""
 ASIDE = 2**63
 """Turns from this number on belong to nobody's sequence: no count of requests gets that far."""
 
@@ -92,7 +92,7 @@ class Person:
 class Wish:
     """What an ask wishes for. A count or a temperature that is not given follows from the person's settings.
 
-    `poem` is the poem that should be continued, `before` the code of the creation that the new one replaces, and
+    `poem` is the poem to continue, `before` the code of the creation that the new one replaces, and
     `person` whose sequence goes on: the asker's, if it is None.
     """
 
@@ -108,7 +108,7 @@ class Wish:
 
     @property
     def network(self) -> str:
-        """The network that is asked."""
+        """The network that is to write: "dino", "poem" or "voices/…"."""
         return f"voices/{self.voice}" if self.voice else str(self.genre.network)
 
     def creation(self, person: Person, code: str, version: str, bold: float) -> Creation:
@@ -141,12 +141,12 @@ class Wish:
 
 
 def new_code() -> str:
-    """Draw a code, which may be taken."""
+    """Draw a code at random. It may be taken already."""
     return "".join(secrets.SystemRandom().choices(CODE_CHARACTERS, k=CODE_LENGTH))
 
 
 def varied(creation: Creation, verb: str) -> Wish:
-    """Return what a button below a creation asks for. Explained, where there is nothing of that kind."""
+    """Return the wish of a button below a creation. Raises Explained if the button can do nothing there."""
     match verb:
         case "continue":
             if creation.length >= MOST_CONTINUED or creation.genre is not Genre.POEM:

@@ -34,11 +34,11 @@ logger = logging.getLogger(__name__)
 SQLITE = "sqlite"
 POSTGRESQL = "postgresql+psycopg"
 BUSY_SECONDS = 5.0
-"""SQLite waits so long while another program writes."""
+"""How long SQLite waits while another program writes."""
 PATIENCE_SECONDS = 10.0
-"""A caller waits so long for a transaction, and for those before it."""
+"""How long a caller waits for a transaction, and for those before it."""
 CLOSING_SECONDS = 1.0
-"""`close` waits so long for the transactions that were begun."""
+"""How long `close` waits for the transactions that have begun."""
 OPTIONS = {
     "connect_timeout": "5",  # seconds
     "keepalives_idle": "4",
@@ -48,7 +48,7 @@ OPTIONS = {
     "target_session_attrs": "read-write",
     "application_name": "mangosaurus",
 }
-"""Of a PostgreSQL connection, where the URL gives no other: a server that vanishes is noticed within 7 seconds."""
+"""Options of a PostgreSQL connection that its URL may replace. They reveal a vanished server within 7 seconds."""
 
 _HEADER = b"SQLite format 3\0"
 
@@ -65,7 +65,7 @@ class StoreError(MangosaurusError):
 def url_of(database: str | Path) -> URL:
     """Return the URL of a database that is given as a URL or as the path of a SQLite file.
 
-    StoreError for a URL that cannot be used; it quotes nothing, as a password may be anywhere in it.
+    Raises StoreError for a URL that cannot be used, and quotes nothing of it: a password may be anywhere in it.
     """
     if isinstance(database, Path) or "://" not in database:
         return URL.create(SQLITE, database=str(database))
@@ -122,7 +122,7 @@ class Database:
         event.listen(self._engine, "connect", self._note_connection)
 
     async def open(self, prepare: Callable[[Connection], object]) -> None:
-        """Make the file, or see to it that it is a database and private; then prepare its tables. StoreError."""
+        """Make the file, or check that it is a database, and make it private; prepare the tables. Raises StoreError."""
         way_out = (
             "DATABASE can name another file"
             if self.is_file
@@ -140,7 +140,7 @@ class Database:
     async def run(self, work: Callable[[Connection], Result]) -> Result:
         """Carry out one transaction, and return what `work` returns.
 
-        StoreError; if the database did not answer in time, the transaction may have been carried out nevertheless.
+        Raises StoreError. If the database did not answer in time, it may have carried out the transaction nevertheless.
         """
         with self._explained():
             return await self._on_thread(PATIENCE_SECONDS, partial(self._transact, work))
@@ -152,7 +152,7 @@ class Database:
         self._is_closed = True
         try:
             await self._on_thread(CLOSING_SECONDS, self._engine.dispose)
-        except TimeoutError:  # what was cut off still has to end
+        except TimeoutError:  # the transaction that was cut off ends first
             self._thread.submit(self._engine.dispose)
         self._thread.shutdown(wait=False)
 
@@ -190,7 +190,7 @@ class Database:
 def make_private(path: Path) -> None:
     """Make the file of a SQLite database, readable by its owner alone; the files beside it get the same permissions.
 
-    OSError, before anything changes, if an existing file is no database.
+    Raises OSError, before anything changes, if an existing file is no database.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "rb") as file:

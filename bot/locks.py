@@ -17,7 +17,7 @@ LOCK = ".lock"
 
 @contextlib.contextmanager
 def locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold the lock of a folder. BlockingIOError if somebody else holds it and we do not wait; OSError."""
+    """Hold the lock of a folder. Raises OSError: BlockingIOError if somebody holds it and `wait` is false."""
     descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)

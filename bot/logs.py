@@ -1,7 +1,7 @@
 """Logging to stderr, without the secrets: the token, the database's password, the webhook's secret.
 
-Libraries put them into addresses, exceptions and reprs. So they are removed where all records pass, not where they are
-made.
+Libraries put secrets into addresses, exceptions and reprs. So secrets are removed at the one place that every record
+passes, and not where a record is made.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 HIDDEN = "***"
 SHORTEST_PART = 8
-"""Characters. A shorter key or password could be an innocent word, and is hidden only within its token or URL."""
+"""Characters. A shorter key or password could be an innocent word, so it is hidden only within its token or URL."""
 
 
 class Redaction(logging.Filter):

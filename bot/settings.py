@@ -50,7 +50,7 @@ class Secret:
 
 
 class Rate(NamedTuple):
-    """A number of answers in a number of seconds; all at once is fine."""
+    """How many answers are allowed in how many seconds. They may come all at once."""
 
     answers: int
     seconds: float
@@ -76,7 +76,7 @@ class Webhook(NamedTuple):
 
 @dataclass(frozen=True)
 class Settings:
-    """The choices of one run. Without a token, the bot chats in the terminal."""
+    """The operator's choices. Without a token, the bot chats in the terminal and on the page."""
 
     token: Secret | None = None
     admin_ids: frozenset[int] = frozenset()
@@ -108,7 +108,7 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
-    """Return the settings of an environment and of a file below it; SettingsError."""
+    """Return the settings of an environment, and of a file where that has none. Raises SettingsError."""
     texts = _file_values(env_file) | {key: value.strip() for key, value in environment.items()}
     values = {key.field: key.read(name, texts[name]) for name, key in KEYS.items() if texts.get(name)}
     if isinstance(values.get("database"), Secret):
@@ -159,7 +159,7 @@ class Key:
     parse: Callable[[str], object]
 
     def read(self, name: str, text: str) -> object:
-        """Return the value of a text; SettingsError."""
+        """Return the value of a text. Raises SettingsError."""
         try:
             return self.parse(text)
         except (ValueError, RuntimeError):

@@ -44,16 +44,16 @@ if TYPE_CHECKING:
     from model.writing.requests import Request
 
     Watch = Callable[[tuple[str, ...]], object]
-    """Takes the finished lines of a sonnet, on the event loop, each time that there is one more."""
+    """Called on the event loop with the finished lines of a sonnet, whenever there is one more."""
 
 logger = logging.getLogger(__name__)
 
 KEPT = 6
-"""Writers that nobody uses at the moment: the ones that were used last."""
+"""How many idle writers stay in memory: those that wrote last."""
 ROWS = 128
-"""Requests decoded at once. More rows slow down every row; a request that waits costs nobody anything."""
+"""How many requests are decoded at once. More rows slow down every row; a request that waits slows down none."""
 JOIN_SECONDS = 5.0
-"""`stop` waits so long for the thread, which looks up after every character."""
+"""How long `stop` waits for the decoding thread, which looks after every character whether it should end."""
 
 
 class StartError(MangosaurusError):
@@ -73,7 +73,7 @@ class Shelf:
 
     @property
     def pending(self) -> int:
-        """How many texts are written or wait for that."""
+        """How many texts are being written, or wait to be."""
         return sum(len(writer.pending) for writer in self._writers.values())
 
     @property
@@ -82,7 +82,7 @@ class Shelf:
         return dict(self._current)
 
     def versions(self, network: str) -> Versions:
-        """Return the folder of a network: "dino", "poem" or "voices/<id>". RemovedError."""
+        """Return the folder of a network: "dino", "poem" or "voices/<id>". Raises RemovedError."""
         if network in tuple(Network):
             return Versions(self.directory / network)
         return Versions(self.voices.folder(network.removeprefix("voices/")))
@@ -95,7 +95,7 @@ class Shelf:
         return voice.name if voice else None
 
     async def open(self) -> None:
-        """Load the current weights. A missing network is a warning; StartError if there is none at all."""
+        """Load the current weights. Logs a warning for a missing network; raises StartError if all are missing."""
         missing = {}
         for network in Network:
             try:
@@ -114,15 +114,15 @@ class Shelf:
                 await prepare(self._current[Network.POEM])
 
     async def refresh(self, network: str) -> Checkpoint:
-        """Write with the version that the folder's pointer names from now on, and return it. CheckpointError."""
+        """Load the version that the folder's pointer names, use it, and return it. Raises CheckpointError."""
         async with self._loading:
             return await self._load_current(network)
 
     @asynccontextmanager
     async def changing(self, network: str) -> AsyncIterator[Versions]:
-        """Hold the lock of a network's folder while its pointer is changed; at the end, write with what it names then.
+        """Hold the lock of a network's folder while the block changes its pointer; then use the version that it names.
 
-        RemovedError; CheckpointError if that cannot be loaded.
+        Raises RemovedError, or CheckpointError if that version cannot be loaded.
         """
         versions = await asyncio.to_thread(self.versions, network)
         await asyncio.to_thread(versions.directory.mkdir, parents=True, exist_ok=True)
@@ -132,7 +132,7 @@ class Shelf:
             await self.refresh(network)
 
     async def current(self, network: str) -> Checkpoint:
-        """Return the weights that a network writes with. Explained, if it has none."""
+        """Return the weights of a network that are in use. Raises Explained if it has none."""
         if network not in self._current:
             try:
                 await self.refresh(network)
@@ -148,14 +148,14 @@ class Shelf:
         return self._current[network]
 
     async def write(self, creation: Creation, watch: Watch | None = None) -> Text:
-        """Return the text of a creation, written by its version. Explained, if there is none.
+        """Return the text of a creation, written by its version. Raises Explained if there is no text.
 
-        Cancelling frees the request's place.
+        A caller that is cancelled frees the place of its request.
         """
         writer = await self._writer(creation)
         try:
             return await writer.write(request_for(creation), watch)
-        except RequestError as error:  # which may quote the person, so the log does not quote it
+        except RequestError as error:  # it may quote the person, so the log does not quote it
             logger.info("A request for a %s came to nothing", creation.genre)
             raise Explained(_nothing_written(creation)) from error
         finally:
@@ -163,7 +163,7 @@ class Shelf:
             await asyncio.gather(*[self._writers.pop(key).stop() for key in idle[:-KEPT]])
 
     async def forget(self, network: str) -> None:
-        """Let go of the weights of a voice that was removed, but of a version that is writing."""
+        """Drop the weights of a removed voice from memory, except a version that is still writing."""
         self._current.pop(network, None)
         for key in [key for key, writer in self._writers.items() if key[0] == network and not writer.pending]:
             await self._writers.pop(key).stop()
@@ -179,7 +179,7 @@ class Shelf:
         checkpoint = await asyncio.to_thread(self._read_current, network, before)
         if checkpoint is not before:
             if before is not None:
-                with contextlib.suppress(Explained):  # then each request for a sonnet says so
+                with contextlib.suppress(Explained):  # each ask for a sonnet will say so
                     await prepare(checkpoint)
             self._current[network] = checkpoint
             logger.info("Serving %s %s", network, checkpoint.version)
@@ -220,7 +220,7 @@ class Shelf:
             raise Explained(sentences.GONE) from error
 
     def _way_out(self, networks: Iterable[str]) -> str:
-        """Say how to get weights. Those that are trained by hand go to the project's own folder and nowhere else."""
+        """Say how to get weights. `python -m model train` puts them into the project's own folder, and nowhere else."""
         from bot.settings import Settings
 
         if self.directory == Settings.checkpoints:
@@ -246,7 +246,7 @@ class Neighbour(NamedTuple):
 class Text:
     """What a request became: names, each with its neighbour, or one verse, or one sonnet without the person's line.
 
-    `between` belongs between the prompt and the verse; a network with capitals writes them itself.
+    `between` stands between the prompt and the verse. `has_capitals` says that the network writes capitals by itself.
     """
 
     texts: tuple[str, ...]
@@ -256,7 +256,7 @@ class Text:
 
 
 async def prepare(checkpoint: Checkpoint) -> None:
-    """Make the tables for sonnets by these weights. Explained."""
+    """Make the tables that sonnets by these weights need. Raises Explained."""
     if checkpoint.description.form == "verse":
         try:
             await asyncio.to_thread(tables_for, checkpoint)
@@ -272,7 +272,7 @@ class _Job:
     request: Request
     future: asyncio.Future[Text]
     watch: Watch | None
-    lines: int = 0  # that the watcher has
+    lines: int = 0  # how many the watcher has
 
     def tell(self, function: Callable[..., object], argument: object) -> None:
         """Call a function on the event loop, from any thread."""
@@ -301,7 +301,7 @@ class Writer:
         self._thread.start()
 
     async def write(self, request: Request, watch: Watch | None = None) -> Text:
-        """Return the text of a request. RequestError if it asks for the impossible; Explained if we failed."""
+        """Return the text of a request. Raises RequestError for the impossible, Explained if writing failed."""
         is_sonnet = isinstance(request, SonnetRequest)
         job = _Job(request, asyncio.get_running_loop().create_future(), watch if is_sonnet else None)
         self.pending.add(job)
@@ -330,7 +330,7 @@ class Writer:
         await asyncio.to_thread(self._thread.join, JOIN_SECONDS)
 
     def _decode(self) -> None:
-        """Live as the decoding thread. A crash fails the requests in the decoder; the next ones get a fresh decoder."""
+        """Decode, on a thread, until the end. An error fails the requests in the decoder; then a fresh one begins."""
         decoder: Decoder | None = None
         jobs: dict[int, _Job] = {}  # by ticket
         while (arrivals := self._arrivals(len(jobs))) is not None:
@@ -388,7 +388,7 @@ class Writer:
 
 
 def nearest(names: Sequence[str], known: Sequence[str]) -> tuple[Neighbour | None, ...]:
-    """Return the known name nearest to each name, the first of several as near; None if no names are known.
+    """Return the known name nearest to each name (the first, if several are as near), or None if no names are known.
 
     rapidfuzz makes all comparisons in one call, which releases the interpreter lock: 10 names among 1,700 take 150 µs.
     """

@@ -1,8 +1,8 @@
 """Which of several processes serves: the one that holds a lock in their PostgreSQL database.
 
-The lock belongs to a connection. The server frees it at once when the process dies, and 7 seconds after its machine has
-fallen silent. A holder notices within 6 seconds that it has lost the server, and sends nothing more. So it has stopped
-before the next process begins, which tries every second.
+The lock belongs to a connection. The server frees the lock at once when the process dies, and after 7 seconds when its
+machine falls silent. A holder notices within 6 seconds that it has lost the server, and sends nothing more. So it has
+stopped before the next process, which tries every second, begins.
 
 The connection must lead to the server itself, not to a pooler that shares it between transactions.
 """
@@ -27,7 +27,7 @@ TRY = 1.0
 CHECK = 2.0
 """Seconds between two looks at the lock that is held."""
 PATIENCE = 4.0
-"""Seconds for which the server may take to answer."""
+"""Seconds that the server may take to answer."""
 
 _LOCK = int.from_bytes(b"mangosau")
 _KEEPALIVES = "-c tcp_keepalives_idle=4 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3 -c tcp_user_timeout=7000"
@@ -97,7 +97,7 @@ class Standby:
         return await AsyncConnection.connect(**arguments, autocommit=True)
 
     def _tell(self, state: str) -> None:
-        """Log what keeps this process waiting, once."""
+        """Log, once, what keeps this process waiting."""
         if state and state != self._told:
             logger.warning("%s", state)
         self._told = state

@@ -57,9 +57,9 @@ LARGEST_SEED = 2**63 - 1
 NEW_SEEDS = 10**9
 """The bot chooses seeds below this, so that people can read them out to each other."""
 FORMAT = 2
-"""Of the tables. A database of a later format is refused."""
+"""The format of the tables. The bot refuses a database of a later format."""
 UNDELIVERED_FOR = timedelta(days=30)
-"""For so long a creation is kept of which nobody knows whether it arrived."""
+"""How long a creation is kept if nobody knows whether it arrived."""
 
 ESCAPED = "\ufdd0"
 """The first character of escaped text: a noncharacter, which Unicode leaves to programs for their own use."""
@@ -146,7 +146,7 @@ _NEW_COLUMNS = [creations.c.voice, creations.c.arrived, creations.c.before, crea
 
 
 class Store:
-    """The database of people: the path of a SQLite file, or a URL. StoreError if the database fails."""
+    """The database of people: the path of a SQLite file, or a URL. Raises StoreError if the database fails."""
 
     def __init__(self, database: str | Path) -> None:
         self._database = Database(database)
@@ -163,7 +163,7 @@ class Store:
         await self._database.close()
 
     async def draft(self, person_id: int, wish: Wish, version: str, bold: float) -> Creation:
-        """Return the creation of a person's next turn. It is noted as one that has not arrived; no turn is taken."""
+        """Return the creation of a person's next turn. It is noted as not arrived, and takes no turn yet."""
 
         def work(connection: Connection) -> Creation:
             creation = wish.creation(_person(connection, person_id), new_code(), version, bold)
@@ -204,12 +204,12 @@ class Store:
         return await self._database.run(lambda connection: _person(connection, person_id))
 
     async def set_seed(self, person_id: int, seed: int) -> None:
-        """Give a person a seed, and begin its sequence anew."""
+        """Give a person a seed, and begin the sequence of that seed at its first turn."""
         begun = {"seed": seed, "dino_turns": 0, "poem_turns": 0}
         await self._database.run(lambda connection: _put(connection, people, {"id": person_id}, begun, begun))
 
     async def set_preferences(self, person_id: int, *, mood: Mood | None = None, names: int | None = None) -> Person:
-        """Change what is given, and return the person."""
+        """Change the mood or the number of names, whichever is given, and return the person."""
         changes = {name: value for name, value in (("mood", mood), ("names", names)) if value is not None}
 
         def work(connection: Connection) -> Person:
@@ -274,8 +274,8 @@ def _prepare(connection: Connection) -> None:
 def _migrate(connection: Connection, names: set[str]) -> None:
     """Bring the tables of 0.1 and 0.2 up to date. Voices had a table of their own, and trainings two.
 
-    The new name of the column "kind" makes an earlier bot refuse this database, instead of leaving out what it does not
-    know of.
+    The new name of the column "kind" makes an earlier bot refuse this database, instead of losing what it does not know
+    of.
     """
     connection.execute(text("ALTER TABLE creations RENAME COLUMN kind TO genre"))
     for column in _NEW_COLUMNS:
@@ -328,7 +328,7 @@ def _put(
 
 
 def _log_is_read(connection: Connection) -> bool:
-    """Empty SQLite's write-ahead log; returns whether another program reads it, and so hinders that."""
+    """Empty SQLite's write-ahead log; returns whether that failed because another program reads it."""
     connection.execute(text("PRAGMA busy_timeout = 0"))
     try:
         busy, _, _ = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()

@@ -1,4 +1,4 @@
-"""Own voices: networks that learn from a text that an admin sent. Each has a folder.
+"""Custom voices: networks that learn from a text that an admin sent. Each has a folder.
 
     about.json   its name, its form, and when it was made
     text.txt     the text, as UTF-8
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MOST = 30
-"""Voices, so that one message can show them all, with two buttons for each."""
+"""How many voices there can be. One message shows them all, with a button for each."""
 SHORTEST_NAME, LONGEST_NAME = 2, 20
-"""Characters."""
+"""How many characters a name has."""
 RESERVED = frozenset({*Genre, *FORMS, "fresh"})
 """Words that mean something else in a command."""
 PRIVATE = 0o700
 UNFINISHED = ".voice-"
-"""How folders begin that are being made or removed."""
+"""How the name of a folder begins while it is being made or removed."""
 
 
 class TakenError(MangosaurusError):
@@ -63,7 +63,7 @@ class RemovedError(MangosaurusError):
 
 @dataclass(frozen=True)
 class Voice:
-    """A voice, and how it is asked for."""
+    """A custom voice. People ask for it by its name; its id never changes."""
 
     id: str
     name: str
@@ -72,7 +72,7 @@ class Voice:
 
     @property
     def network(self) -> str:
-        """What is trained and served."""
+        """The network of the voice, as the shelf and the trainings call it."""
         return f"voices/{self.id}"
 
 
@@ -81,7 +81,7 @@ def name_of(given: str) -> str | None:
 
     A name has 2 to 20 letters and digits of any script, the marks that belong to them, and hyphens between them.
     """
-    if len(given) > 2 * LONGEST_NAME:  # before any work on it
+    if len(given) > 2 * LONGEST_NAME:  # refused before any work on it
         return None
     name = unicodedata.normalize("NFC", unicodedata.normalize("NFC", given).casefold())
     is_word = re.fullmatch("[LN]M*(-?[LN]M*)*", "".join(map(_kind, name)))
@@ -90,7 +90,7 @@ def name_of(given: str) -> str | None:
 
 
 def named(voices: Sequence[Voice], name: str) -> Voice | None:
-    """Return which of some voices has a name, as people write it."""
+    """Return the voice with a name, however people write its letters; None if no voice has it."""
     kept = name_of(name)
     return next((voice for voice in voices if voice.name == kept), None) if kept else None
 
@@ -104,13 +104,13 @@ def _kind(character: str) -> str:
 
 
 class Voices:
-    """The voices in a folder. Every method reads or writes files; OSError if that fails."""
+    """The voices in a folder. Every method reads or writes files, and raises OSError if that fails."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def folder(self, voice_id: str) -> Path:
-        """Return where a voice is. RemovedError if there is no such voice; no text leads to another folder."""
+        """Return where a voice is. Raises RemovedError if there is no such voice. No id leads to another folder."""
         folder = self._directory / voice_id
         if not CODE.fullmatch(voice_id) or not (folder / "about.json").is_file():
             raise RemovedError(f"there is no voice {voice_id!r}")
@@ -145,7 +145,7 @@ class Voices:
         return named(self.all(), name)
 
     def add(self, name: str, form: Form, text: str) -> Voice:
-        """Make a voice that has no weights yet. TakenError or CrowdedError."""
+        """Make a voice that has no weights yet. Raises TakenError or CrowdedError."""
         with self._locked():
             found = self.all()
             if any(voice.name == name for voice in found):
@@ -160,7 +160,7 @@ class Voices:
             return voice
 
     def check(self, form: Form, text: str) -> tuple[str, ...]:
-        """Read a text as its training will; returns what changes on the way. CorpusError if it is too small."""
+        """Read a text as its training will; returns what changes on the way. Raises CorpusError if it is too small."""
         with self._locked(), self._unfinished() as folder:
             path = folder / "text.txt"
             write_whole(path, text.encode())
@@ -173,10 +173,10 @@ class Voices:
         return tuple(_about_the_text(note, path) for note in corpus.notes)
 
     def replace_text(self, voice: Voice, text: str) -> None:
-        """Give a voice another text. RemovedError.
+        """Give a voice another text. Raises RemovedError.
 
-        Its weights stay, and serve as the last good ones. But none is current any more, so the first ones that learn
-        from the new text become current, however they compare.
+        Its last good weights stay in use. But no version is current any more, so the first version that learns from the
+        new text becomes current, however good it is.
         """
         with self._locked():
             write_whole(self.text(voice), text.encode())
@@ -184,7 +184,7 @@ class Voices:
                 (self.folder(voice.id) / "current").replace(self.folder(voice.id) / "previous")
 
     def rename(self, voice_id: str, name: str) -> Voice:
-        """Give a voice another name; returns the voice. TakenError or RemovedError."""
+        """Give a voice another name, and return the voice. Raises TakenError or RemovedError."""
         with self._locked():
             found = {voice.id: voice for voice in self.all()}
             if voice_id not in found:
@@ -197,7 +197,7 @@ class Voices:
             return voice
 
     def remove(self, voice_id: str) -> None:
-        """Delete a voice: its text, its weights, and all else in its folder. RemovedError."""
+        """Delete a voice: its text, its weights, and all else in its folder. Raises RemovedError."""
         with self._locked(), self._unfinished() as folder:
             self.folder(voice_id).rename(folder / voice_id)
 
@@ -235,7 +235,7 @@ class Voices:
 
 
 def _about_the_text(sentence: str, path: Path) -> str:
-    """Return a sentence about a file as one about the text in it: people do not know the file."""
+    """Make a sentence about a file one about its text, as the person has never heard of the file."""
     return sentence.replace(f"{path}: ", "").replace(str(path), "the text")
 
 
@@ -246,7 +246,7 @@ def _description(voice: Voice) -> bytes:
 
 
 def _read(voice_id: str, about: Path) -> Voice:
-    """Read the description of a voice. ValueError, TypeError, KeyError or OSError."""
+    """Read the description of a voice. Raises ValueError, TypeError, KeyError or OSError."""
     facts = json.loads(about.read_text(encoding="utf-8"))
     name, form = facts["name"], facts["form"]
     if not isinstance(name, str) or name_of(name) != name or form not in FORMS:

@@ -1,1 +1,1 @@
-"""Tests, one file for each room; `serving` holds what several share."""
+"""The tests. Files without `test_` in front hold what several of them share."""

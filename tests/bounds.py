@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LONGEST_SECONDS = 60
 REPEAT_SECONDS = 5
-"""Until a test is told again to end, if it goes on waiting."""
+"""How often a test that goes on waiting is told again to end."""
 
 # `nohup make test &` ignores these. A new process inherits signals that are ignored, but not those that are caught.
 for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):

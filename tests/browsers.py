@@ -72,10 +72,10 @@ class Stage:
         self._loop = loop
 
     def run(self, looker: Looker, act: Callable[[PageChat], Awaitable[Any]]) -> None:
-        """Do something in somebody's chat, on the server's thread."""
+        """Do something in somebody's chat, on the server's thread; the browser is asked on this one."""
+        (cookie,) = looker.context.cookies()
 
         async def acted() -> None:
-            (cookie,) = looker.context.cookies()
             chat = self._page.chat(int(cookie["value"].partition(".")[0]))
             assert chat
             await act(chat)
@@ -142,7 +142,7 @@ class Looker:
         return self.window.locator("article:not(.mine)")
 
     def say(self, text: str, *, answers: int = 1) -> Locator:
-        """Write a line, wait until so many answers have come, and return the last."""
+        """Write a line, wait for its answers, and return the last of them."""
         before = self.answers.count()
         self.line.fill(text)
         self.line.press("Enter")

@@ -1,4 +1,4 @@
-"""A chat in memory, and what people do in it: all that a test of the bot's core needs of a door."""
+"""A chat in memory, and people who use it. A test of the bot's core needs no other door."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class FakeChat(Chat):
         return self.messages[-1]
 
     async def press(self, label: str, person: int | None = None, message: Message | None = None) -> Message:
-        """Press the button with a label below a message, the last one with buttons if none is given."""
+        """Press the button with a label, below `message` or below the newest message that has buttons."""
         message = message or next(each for each in reversed(self.messages) if each.buttons)
         data = next(button.data for row in message.buttons for button in row if button.label.strip("• ") == label)
         return await self.press_data(data, person, self.messages.index(message) + 1)

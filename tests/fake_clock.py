@@ -1,6 +1,6 @@
-"""An event loop whose time is not the machine's: it jumps to the next timer as soon as nothing else is to be done.
+"""An event loop whose time is not the machine's: it jumps to the next timer as soon as there is nothing else to do.
 
-For code that waits by the loop's own timers. Not for sockets, threads or processes, which take real time.
+It suits code that waits by timers of the loop. Sockets, threads and processes take real time, so they need a real loop.
 """
 
 from __future__ import annotations

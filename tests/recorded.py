@@ -1,6 +1,6 @@
 """Recorded creations, and the only ways that tests know from a record to its text and to the tables of sonnets.
 
-A change of rooms edits the functions here. It changes neither `creations.jsonl` nor the sums in `test_creations.py`.
+Whoever moves code edits the functions here, but neither `creations.jsonl` nor the sums in `test_creations.py`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 `creations.jsonl` holds 300 requests of the first release with the texts that were drawn: several scripts, temperatures
 from 0 to 2, top-p, known words, and poems that continue poems. It also holds 160 creations of the bot with what people
-read, recorded before 0.2.0 was rebuilt: 60 times names of the version that serves, 30 continued poems, 40 sonnets, half
+read, recorded before 0.2.0 was rebuilt: 60 times names of the version in use then, 30 continued poems, 40 sonnets, half
 of them after strange first lines, and 30 creations of a voice that writes capitals and accents. A change that fails
 here breaks the codes that people have kept.
 """

@@ -50,7 +50,7 @@ class Authority:
     file: Path
 
     def server_context(self, host: str) -> ssl.SSLContext:
-        """What a server needs that says it is that host."""
+        """Return what a server needs to pose as that host."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.ca.issue_cert(host).configure_cert(context)
         return context

@@ -1,4 +1,4 @@
-"""A bot that is killed while it answers: each reply that arrived has a code that opens afterwards.
+"""A bot is killed while it answers. Afterwards, the code of each reply that arrived still works.
 
 python -m tests.test_killed DATABASE CHECKPOINTS     answers without end, and writes down what was delivered
 """

@@ -23,7 +23,7 @@ def followers(lexicon: Lexicon, vocabulary: Vocabulary, tail: str) -> str:
 
 
 def write(lexicon: Lexicon, vocabulary: Vocabulary, tail: str, text: str) -> str:
-    """The tail after a text, which the mask must allow."""
+    """Return the tail of the lexicon after a text, which its mask must allow."""
     for character in text:
         assert character in followers(lexicon, vocabulary, tail), text
         tail = lexicon.tail_after(tail, character)

@@ -35,9 +35,9 @@ def corpus(tmp_path: Path) -> Corpus:
 def recorded(
     trainer: Trainer, out: Path, *, stop_after: int | None = None, finish_after: int | None = None
 ) -> list[Event]:
-    """Train, and return the events: those that were shown, and the last one. The log has the same ones.
+    """Train, and return the events that were shown and the last one. The log has the same events.
 
-    The training is stopped or finished after some steps.
+    The training is stopped after `stop_after` steps, or finished after `finish_after`.
     """
     shown: list[Event] = []
 

@@ -1,4 +1,4 @@
-"""`/models`: versions as they are in their folders, which of them serves, the questions before a change, and Undo."""
+"""`/models`: versions as they are in their folders, which one is in use, the questions before a change, and Undo."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def bob(bot: Bot) -> FakeChat:
 
 @pytest.fixture
 def group(bot: Bot) -> FakeChat:
-    """A group. Who asks there as the group itself has its id."""
+    """A group. An ask in the group's name has the id of the group as its person."""
     return FakeChat(bot, GROUP, is_private=False)
 
 

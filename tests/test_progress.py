@@ -1,4 +1,4 @@
-"""What the child of a run tells: losses that are none, curves of any length, and a speed that does not jump."""
+"""What the child of a run tells: losses that are no numbers, curves of any length, and a speed that does not jump."""
 
 from __future__ import annotations
 

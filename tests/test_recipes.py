@@ -130,7 +130,7 @@ CHARACTERS = (1_000, 10_000, 40_000, 250_000, 500_000, 5_000_000)
 
 
 def corpus_of(form: Form, characters: int) -> Corpus:
-    """A corpus of about so many characters to train on, and a tenth as many held out."""
+    """Return a corpus of about `characters` characters to train on, and a tenth of that held out."""
     document = "mangosaur" if form == "names" else "\n".join(["shall i compare thee to a mango"] * 14)
     documents = (document,) * (characters // (len(document) + 1))
     return Corpus(form, documents, documents[::10], (), VOCABULARY, "digest")

@@ -75,7 +75,7 @@ def answering(status: int, body: str | bytes) -> Callable[[HttpRequest], Awaitab
 
 
 def all_texts_of(error: BaseException) -> str:
-    """The texts of an error and of those that it remembers, also where a traceback would not show them."""
+    """Return the texts of an error and of all its causes, also those that a traceback would not show."""
     texts = "".join(traceback.format_exception(error))
     remembered: BaseException | None = error
     while remembered is not None:
@@ -315,7 +315,7 @@ async def test_refusals_of_polling_stay_as_they_are(server: HttpServer, status: 
 
 
 async def test_an_answer_without_updates_is_the_networks_error(server: HttpServer) -> None:
-    """The library logs that in one line and tries again after a while, where null would be tracebacks without end."""
+    """The library logs that in one line and tries again later, where null would bring tracebacks without end."""
     server.answer = answering(200, '{"ok": true, "result": null}')
     async with connected(server.address) as bot:
         with pytest.raises(NetworkError, match="no list of updates"):
@@ -333,7 +333,7 @@ async def test_updates_without_a_number_are_the_networks_error(server: HttpServe
 
 
 class Api:
-    """What a server answers: polls as `failures` say first, then with an update that asks for a name."""
+    """A Bot API that answers polls with the `failures` first, then with an update that asks for a name."""
 
     def __init__(self, *failures: Callable[[HttpRequest], Awaitable[tuple[int, bytes]]]) -> None:
         self.failures = list(failures)

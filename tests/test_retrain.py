@@ -92,13 +92,13 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     await until(lambda: "50%" in message.html)
     assert message.html == (
         "Training <b>dino</b>, reading the dinosaurs\n"
-        "<pre>██████████░░░░░░░░░░  50%\ntraining 2.500 ▁▁\nheld out 2.250 █▁\nbest     2.125\nserving  2.000\n"
+        "<pre>██████████░░░░░░░░░░  50%\ntraining 2.500 ▁▁\nheld out 2.250 █▁\nbest     2.125\nin use   2.000\n"
         "n-gram   2.375</pre>\n90,000 characters a second, 75 s left\n<i>to be &lt;or&gt; not</i>"
     )
     assert message.labels == [FINISH, CANCEL]
     new = script.trained(png=PNG)
     shown = await verdict(admin)
-    assert message.html == "Trained <b>dino</b>. How good it is stands below."
+    assert message.html == "Trained <b>dino</b>. You can read below how good it is."
     assert message.labels == []
     assert shown.html.endswith(
         "and it improved: 1.5000 nats per character on held-out text, 2.0000 before. "
@@ -123,7 +123,7 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
         (2.5, 0.1, "it didn't improve: 2.5000 nats per character on held-out text, 2.0000 before. I'm"),
         (2.0, 0.1, "it didn't improve: 2.0000 nats per character on held-out text, as before. I'm"),
         (1.95, 0.1, "it barely improved: 1.9500 nats per character on held-out text, 2.0000 before. A difference of "
-                    "0.1000 can be luck, so I'm"),
+                    "up to 0.1000 could be luck, so I'm"),
         (1.9999992, 1e-7, "it barely improved: 1.9999992 nats per character on held-out text, 2.0000000 before. Less "
                           "than 0.002 isn&#39;t worth a change, so I'm"),
     ],
@@ -323,7 +323,7 @@ async def test_weights_that_others_have_promoted_meanwhile_stay_and_serve(
     await begun(admin, script)
     script.trained()
     other = install(dino.directory, untrained("names", 10))
-    assert "another version became current meanwhile" in (await verdict(admin)).html
+    assert "another version came into use meanwhile" in (await verdict(admin)).html
     assert dino.current() == other
 
 
@@ -362,7 +362,7 @@ async def test_what_another_process_trains_is_left_to_it(
 
 
 def interrupt(directory: Path, run: Run, *events: dict[str, Any], is_lost: bool = False) -> Path:
-    """Leave the folder of a run that was interrupted; of one that is lost, nothing to go on from."""
+    """Leave the folder of an interrupted run. If the run is lost, the folder has nothing to go on from."""
     folder = directory / f"training-{run.network.replace('/', '-')}"
     folder.mkdir()
     (folder / "run.json").write_text(json.dumps(asdict(run)))
@@ -441,7 +441,7 @@ async def test_after_a_kill_the_next_start_concludes_the_message_once(
             await chat.bot.runs.ended()
     assert len(message.history) == 2
     assert message.html == (
-        "I was stopped while I was training <b>poem</b>, and nothing is left to go on from. <code>/retrain poem</code> "
+        "I was stopped while I was training <b>poem</b>, before I could save anything. <code>/retrain poem</code> "
         "starts over."
         if is_lost
         else "I was stopped 0% of the way through training <b>poem</b>. <code>/retrain poem</code> goes on from there, "

@@ -1,4 +1,4 @@
-"""Rhymes: real pairs of the sonnets, and pairs that are none."""
+"""Rhymes: real pairs of the sonnets, and pairs that do not rhyme."""
 
 from collections import Counter
 from itertools import chain

@@ -175,7 +175,7 @@ def test_the_same_in_any_company_and_on_two_threads(sonnets: list[str], decoder:
 
 
 def steps(decoder: Decoder, until: int) -> dict[int, Result]:
-    """Step until so many results are there."""
+    """Step until there are `until` results, and return them."""
     results: dict[int, Result] = {}
     for _ in range(MOST_STEPS):
         results |= {result.ticket: result for result in decoder.step()}

@@ -64,7 +64,7 @@ async def test_a_text_becomes_a_voice_that_learns_from_nothing(script: Script, a
 
 
 async def test_a_reply_to_somebodys_file(script: Script, admin: FakeChat, voices: Voices) -> None:
-    """The file of a message in words is the one that it replies to."""
+    """A message in words brings the file of the message that it replies to."""
     await admin.bot.ask(Said(person=900, chat=admin, is_admin=True, text=CAPTION, file=file_of(LIST)))
     assert [voice.name for voice in voices.all()] == ["pokemon"]
     await script.begun()
@@ -99,7 +99,7 @@ async def test_a_second_file_for_a_voice_is_learned_anew_and_the_old_weights_ser
     other = LIST.replace("a", "ö")
     assert await teach(admin, other) == (
         "This is the new text of the voice <b>pokemon</b>. I'll learn it from nothing as a new version; until then the "
-        "old one serves, and its codes keep working.\n\n<i>read as UTF-8</i>"
+        "old one stays in use, and its codes keep working.\n\n<i>read as UTF-8</i>"
     )
     assert (await script.begun(2)).fresh
     assert "seed" in (await admin.ask("/dino voice:pokemon")).html

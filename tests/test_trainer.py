@@ -578,7 +578,7 @@ ENDLESS = 10**6
 
 
 def ticking(seconds: float = 0.005) -> Callable[[], float]:
-    """A clock that goes on by some seconds whenever it is read."""
+    """A clock that advances by some seconds whenever it is read."""
     readings = count()
     return lambda: seconds * next(readings)
 

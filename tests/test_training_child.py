@@ -116,7 +116,7 @@ async def test_a_signal_hits_the_child_and_no_other_process_later(project: Path)
 
 
 async def test_the_end_of_a_child_ends_all_that_it_started(project: Path) -> None:
-    """Even a process that holds none of its streams and ignores every signal that can be ignored."""
+    """This is so even for a process that has closed its streams and ignores every signal that it can ignore."""
     program = """
 if not (worker := os.fork()):
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
@@ -238,7 +238,7 @@ asyncio.run(main(*sys.argv[1:]))
 
 
 async def test_nothing_outlives_a_bot_that_is_killed(own_settings: Settings, own_checkpoints: Path) -> None:
-    """The child trains on two processes. The next start tells of it in the message."""
+    """The child trains on two processes. At the next start, the message of the run says so."""
     command = [sys.executable, "-c", BOT, str(own_checkpoints), str(own_settings.database)]
     killed = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=ROOT)
     assert killed.stdout is not None

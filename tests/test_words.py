@@ -28,7 +28,7 @@ STRANGE = "<b>&amp; 😀 </i>\u202e'\""
 
 
 def shown(html: Markup) -> str:
-    """Return what a reader sees. A tag that is not closed, or none that doors can show, is an error."""
+    """Return what a reader sees. A tag is an error if it is not closed, or if doors cannot show it."""
     opened: list[str] = []
     for slash, tag in re.findall(r"<(/?)([^>]*)>", html):
         assert tag in STYLES

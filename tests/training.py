@@ -85,7 +85,7 @@ class Script:
         return self
 
     async def begun(self, count: int = 1) -> Run:
-        """Wait until the bot has started so many children, and return the run of the last one."""
+        """Wait until the bot has started `count` children, and return the run of the last one."""
         await until(lambda: len(self.folders) == count)
         return read_run(self.folder)
 

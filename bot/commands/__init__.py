@@ -33,7 +33,7 @@ Answer: TypeAlias = "Callable[..., Awaitable[None]]"
 
 
 class _Command(NamedTuple):
-    """A function that answers, whether it is for admins alone, and whether its answers have to be written."""
+    """A function that answers asks; whether it is for admins alone, and whether a network has to write its answers."""
 
     function: Answer
     admin: bool
@@ -65,7 +65,7 @@ def button(pattern: str, *, admin: bool = False, writes: bool = False) -> Callab
 
 
 async def handle(ask: Ask, bot: Bot) -> None:
-    """Answer an ask. Nothing is raised but a cancellation: what goes wrong is said to the person or told to the log."""
+    """Answer an ask. Errors become sentences for the person or lines of the log; only a cancellation is raised."""
     try:
         async with bot.admission.entering(ask):
             await _answer(ask, bot)
@@ -74,7 +74,7 @@ async def handle(ask: Ask, bot: Bot) -> None:
 
 
 async def _answer(ask: Ask, bot: Bot) -> None:
-    """Call the function that answers an ask. What needs no writing, mistakes included, is chatter."""
+    """Call the function that answers an ask. An ask that needs no writing counts as chatter, and so does a mistake."""
     found, words = _found(ask)
     is_chatter = not (found and found.writes)
     if found is None and not words:
@@ -92,7 +92,7 @@ async def _answer(ask: Ask, bot: Bot) -> None:
 
 
 def _found(ask: Ask) -> tuple[_Command | None, tuple[Any, ...]]:
-    """Return the function that answers an ask, and what it gets; without one, what to say, or nothing in a group."""
+    """Return the function that answers an ask, and its arguments; or None, and what to say (in a group, nothing)."""
     match ask:
         case Pressed():
             for pattern, known in _buttons:
@@ -130,7 +130,7 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
 
 
 def _sentence(error: Exception, ask: Ask, bot: Bot) -> Markup | None:
-    """Return what the person should read of an error, if anything; the log gets the rest."""
+    """Return what the person should read about an error, if anything, and log what only the operator can mend."""
     if isinstance(error, Explained):
         return None if error.was_said and not isinstance(ask, Pressed) else error.sentence
     bot.tally.errors[type(error).__name__] += 1

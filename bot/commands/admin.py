@@ -1,4 +1,4 @@
-"""`/retrain`, the buttons below a training, and `/status`. To everybody but admins, none of it exists."""
+"""`/retrain`, the buttons below a training, and `/status`. For everybody but admins, they do not exist."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SHORTEST_MINUTES, LONGEST_MINUTES = 0.01, 1440.0
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
     """Train a network: `/retrain dino|poem [minutes] [fresh]`, or `/retrain names|verse VOICE [fresh]`.
 
-    If a run of the network was interrupted, it goes on with its own settings, unless this one is to be fresh.
+    An interrupted run of the network goes on with its own settings; `fresh` starts over.
     """
     name, *options = rest.split() or [""]
     bot.runs.refuse_second()
@@ -49,7 +49,7 @@ async def retrain(ask: Said, rest: str, bot: Bot) -> None:
 
 @button("training:(finish|cancel|on|drop):([a-z0-9]{8})", admin=True)
 async def end_training(ask: Pressed, choice: str, key: str, bot: Bot) -> None:
-    """End the run that goes on: keep its best weights, if they are better, or nothing."""
+    """End the run that is going on. `finish` keeps its best weights if they are better; `cancel` keeps nothing."""
     if choice in ("on", "drop"):
         raise Explained(admins.USE_COMMAND.format("/retrain dino or /retrain poem"))
     (bot.runs.finish if choice == "finish" else bot.runs.cancel)(key)
@@ -58,7 +58,7 @@ async def end_training(ask: Pressed, choice: str, key: str, bot: Bot) -> None:
 
 @command("status", admin=True)
 async def status(ask: Said, _rest: str, bot: Bot) -> None:
-    """Show what the bot has done since its start, and what it is made of at the moment."""
+    """Show what the bot has done since its start, and which versions and how much memory it uses now."""
     try:
         size = tables.size(await bot.store.size())
     except StoreError as error:
@@ -89,7 +89,7 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
 
 
 def resident() -> int:
-    """Return the bytes of memory that this process uses; where the system does not tell, the most that it has used."""
+    """Return the bytes of memory that this process uses; or the most that it has used, if that is all that is known."""
     try:
         return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
@@ -98,7 +98,7 @@ def resident() -> int:
 
 
 def _run(network: Network, options: list[str]) -> Run:
-    """Read for how many minutes to train, and whether from nothing. Explained."""
+    """Return the run of a network, with the minutes that the options give, or fresh. Raises Explained."""
     minutes = [option for option in options if option != FRESH]
     if len(minutes) > 1 or options.count(FRESH) > 1:
         raise Explained(admins.RETRAIN_USAGE)

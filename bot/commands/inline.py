@@ -1,7 +1,7 @@
-"""Inline mode, in any chat: `@bot mango` offers names that begin so, `@bot shall i compare thee` offers verse.
+"""Inline mode, in any chat: `@bot mango` offers names that begin with Mango, `@bot shall i compare thee` offers verse.
 
-Offers are drawn under the person's seed but outside their sequence: typing takes no turn, and the same words offer the
-same again. They are not kept, so what is sent has neither a code nor buttons.
+Offers depend on the person's seed but stand outside their sequence: typing takes no turn, and the same words give the
+same offers again. Offers are not kept, so the message that is sent has neither a code nor buttons.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 NAMES, VERSES = 5, 2
 ENDS = (".", ",", ";", ":", "!", "?")
-"""Marks that make a single word a line."""
+"""Marks that make a single word a line of verse, and not the beginning of a name."""
 
 
 @command(TYPED, writes=True)
@@ -64,12 +64,12 @@ async def _offers(ask: Typed, bot: Bot) -> list[Offer]:
 
 
 def is_name(line: str) -> bool:
-    """Return whether a line can be the beginning of a name, which may be empty, and is no verse."""
+    """Return whether a line can be the beginning of a name. It may be empty."""
     return len(line) <= LONGEST_PREFIX and not any(map(str.isspace, line)) and not line.endswith(ENDS)
 
 
 async def _aside(wish: Wish, number: int, person: Person, bot: Bot) -> tuple[Creation, Text]:
-    """Write a creation that is outside the sequence of its person, and has no code."""
+    """Write a creation outside the sequence of its person, without a code."""
     version = (await bot.shelf.current(wish.network)).version
     creation = replace(wish.creation(person, "", version, bot.temperatures[wish.genre]), turn=ASIDE + number)
     return creation, await bot.shelf.write(creation)

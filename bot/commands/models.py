@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from model.text.forms import Form
 
 SHOWN = 8
-"""Versions in a message."""
+"""How many versions one message shows."""
 IN_A_ROW = 4
 WORSE: dict[Form, float] = {"names": 0.02, "verse": 0.002}
-"""Nats per character by which a version's held-out loss is higher that is used only if an admin insists."""
+"""Nats per character. A version whose held-out loss is higher by this much is used only if an admin insists."""
 
 _NETWORK = f"(dino|poem|voices/{CODE.pattern})"
 _VERSION = f"({VERSION_NAME.pattern})"
@@ -71,7 +71,7 @@ async def compare(_ask: Pressed, _network: str, _version: str, bot: Bot) -> None
 
 @button(f"(promote|anyway):{_NETWORK}:{_VERSION}:[0-9]{{1,4}}", admin=True)
 async def use(ask: Pressed, verb: str, network: str, version: str, bot: Bot) -> None:
-    """Use a version from now on; one of another text, or a worse one, only after a question."""
+    """Use a version from now on. If it learned from another text or is worse, ask first."""
     title = (await _titles(bot)).get(network)
     if title is None:
         raise Explained(sentences.VOICE_GONE)
@@ -90,7 +90,7 @@ async def use(ask: Pressed, verb: str, network: str, version: str, bot: Bot) -> 
 
 @button(f"undo:{_NETWORK}:{_VERSION}", admin=True)
 async def undo(ask: Pressed, network: str, version: str, bot: Bot) -> None:
-    """Use the version before, if this one is still in use."""
+    """Use the version before this one, if this one is still in use."""
     title = (await _titles(bot)).get(network)
     if title is None:
         raise Explained(sentences.VOICE_GONE)
@@ -109,8 +109,8 @@ async def undo(ask: Pressed, network: str, version: str, bot: Bot) -> None:
 def doubt_about(new: Checkpoint, serving: Checkpoint) -> Literal["another text", "worse"] | None:
     """Return why an admin should be asked before a version is used; None if nothing speaks against it.
 
-    A version learned from another text if its form is another one, or if less than half of the names and words that it
-    knows are known to the weights that serve.
+    A version learned from another text if it writes another form, or if the weights in use know less than half of the
+    names and words that it knows.
     """
     made, before = new.description, serving.description
     known, knew = new.known_names | new.known_words, serving.known_names | serving.known_words
@@ -129,7 +129,7 @@ def _question(doubt: str, title: str, new: Checkpoint, serving: Checkpoint) -> M
 
 
 async def _promote(network: str, version: str, bot: Bot) -> None:
-    """Make a version current. CheckpointError, if it cannot write what belongs to the network."""
+    """Make a version current. Raises CheckpointError if it writes names where verse is wanted, or vice versa."""
     async with bot.shelf.changing(network) as versions:
         form = (await asyncio.to_thread(versions.load, version)).description.form
         if network in tuple(Network) and form != Network(network).form:
@@ -152,7 +152,7 @@ async def _list(network: str, bot: Bot) -> tuple[Markup, Buttons]:
 
 
 def _entries(network: str, bot: Bot) -> list[tuple[str, Description | str]]:
-    """Return the newest versions, each with its description, or with its fault if its weights do not load."""
+    """Return the newest versions, each with its description, or with what is wrong with its file."""
     versions, created = bot.shelf.versions(network), {}
     for version in versions.list():
         created[version] = ""
@@ -177,7 +177,7 @@ async def _titles(bot: Bot) -> dict[str, str]:
 
 @contextmanager
 def _explained(title: str, bot: Bot) -> Iterator[None]:
-    """Say why a version cannot be read or used."""
+    """Raise Explained, with the reason, if a version cannot be read or used."""
     try:
         yield
     except (CheckpointError, OSError) as error:

@@ -51,7 +51,7 @@ def _count(word: str) -> int:
 
 
 def _prefix(word: str, checkpoint: Checkpoint, voice: str) -> str:
-    """Read first letters as the network writes them: with a capital, if its names begin with that alone."""
+    """Read first letters as the network writes them: with a capital, if its names never begin with the small letter."""
     prefix = checkpoint.vocabulary.fold(word).strip()
     if not 1 <= len(prefix) <= LONGEST_PREFIX:
         refusal = sentences.VOICE_LETTERS if voice else sentences.FIRST_LETTERS

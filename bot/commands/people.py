@@ -60,7 +60,7 @@ async def choose(ask: Pressed, what: str, value: Any, owner: str, bot: Bot) -> N
 
 @command("export", writes=True)
 async def export(ask: Said, _rest: str, bot: Bot) -> None:
-    """Send all that is kept, as a file, where only its owner sees it."""
+    """Send all that is kept of a person as a file, in private. A group that posts as itself gets its own file."""
     is_group = ask.person == ask.chat.id and not ask.chat.is_private
     if not (is_group or ask.chat.is_private):
         raise Explained(sentences.EXPORT_PRIVATELY)
@@ -73,7 +73,7 @@ async def export(ask: Said, _rest: str, bot: Bot) -> None:
 
 @command("forget")
 async def forget(ask: Said, rest: str, bot: Bot) -> None:
-    """Ask whether everything should be deleted. A group or channel that posts as itself answers with `/forget yes`."""
+    """Ask whether everything should be deleted. A group or channel that posts as itself confirms by `/forget yes`."""
     if ask.person > 0:  # Telegram's groups and channels have negative ids
         yes = Button.of(sentences.FORGET_YES, "forget", "yes", ask.person)
         no = Button.of(sentences.FORGET_NO, "forget", "no", ask.person)
@@ -102,7 +102,7 @@ async def forget_or_keep(ask: Pressed, choice: str, owner: str, bot: Bot) -> Non
 
 
 def as_file(person: Person, creations: Sequence[Creation]) -> bytes:
-    """Write what is kept as JSON, with turns counted from 1, as people read them below each reply."""
+    """Return what is kept of a person, as JSON. Turns count from 1, as they do below each reply."""
     kept = {
         "person": {name: getattr(person, name) for name in ("id", "seed", "dino_turns", "poem_turns")},
         "preferences": {"mood": person.mood, "names": person.names},

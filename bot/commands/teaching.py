@@ -25,11 +25,11 @@ logger = logging.getLogger(__name__)
 
 FRESH = "fresh"
 LARGEST = 5_000_000
-"""Bytes of a text."""
+"""How many bytes a text may have."""
 
 
 async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
-    """Return the run that teaches a voice: from a file, or without one, one more round on its text."""
+    """Return the run that teaches a voice: from a file, or without a file, one more round on the text that it has."""
     if not words:
         raise Explained(admins.HOW_TO_TEACH)
     fresh = len(words) == 2 and words[1].lower() == FRESH
@@ -47,7 +47,7 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
 
 
 async def _taught(ask: Said, file: File, form: Form, name: str, voice: Voice | None, bot: Bot) -> Voice:
-    """Fetch a text, check it, and keep it as that of a voice. Explained."""
+    """Fetch a text, check it, and keep it as the text of a voice. Raises Explained."""
     voices = bot.shelf.voices
     content = await _fetched(file)
     try:

@@ -49,7 +49,7 @@ async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
 
 @command("again", writes=True)
 async def again(ask: Said, rest: str, bot: Bot) -> None:
-    """Show the creation with a code, letter for letter, whoever asked for it first. It takes nobody's turn."""
+    """Show the creation with a code again, letter for letter, whoever asked for it first. This takes no turn."""
     given = rest.split()
     if len(given) != 1:
         raise Explained(sentences.AGAIN_USAGE)
@@ -74,6 +74,6 @@ async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
     place = (ask.chat.id, ask.message)
     async with bot.admission.in_order(creation.person, unless=ask.person):
         if bot.shown.get(place, code) == code:
-            bot.shown.pop(place, None)  # as long as it changes, nobody knows what the message shows
+            bot.shown.pop(place, None)  # until the answer has arrived, nobody knows what it shows
             bot.shown[place] = (await answer(ask, varied(creation, verb), bot, message=ask.message)).code
     await ask.chat.notice()

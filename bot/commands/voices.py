@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from model.text.forms import Form
 
 SIMILAR = 60
-"""Of 100: how similar two names must be, if one may be meant by the other."""
+"""How similar, out of 100, a name must be to an unknown one if the bot is to ask "Do you mean …?"."""
 
 
 async def voice_named(name: str, form: Form, bot: Bot) -> Voice:
-    """Return the voice with a name. Explained, if there is none, or if it writes something else."""
+    """Return the voice with a name. Raises Explained if there is none, or if it writes another form."""
     found = await asyncio.to_thread(bot.shelf.voices.all)
     if not name:
         names = [Markup("<b>{}</b>").format(voice.name) for voice in found if voice.form == form]
@@ -45,12 +45,12 @@ async def voice_named(name: str, form: Form, bot: Bot) -> Voice:
 
 
 def example(voice: Voice) -> Markup:
-    """Return how a voice is asked for."""
+    """Return a command that asks for a voice."""
     return sentences.VOICE_EXAMPLES[voice.form].format(voice.name)
 
 
 def listed(shown: Sequence[Markup]) -> Markup:
-    """Join with commas, and an "and" before the last."""
+    """Join names with commas, and the last one with "and"."""
     return shown[0] if len(shown) == 1 else Markup("{} and {}").format(Markup(", ").join(shown[:-1]), shown[-1])
 
 

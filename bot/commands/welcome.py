@@ -30,7 +30,7 @@ async def start(ask: Said, rest: str, bot: Bot) -> None:
 
 @command("help")
 async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
-    """List the commands, for an admin theirs as well."""
+    """List the commands; for an admin, the admins' commands as well."""
     parts = [sentences.HELP]
     parts += [sentences.HELP_INLINE.format(bot.username)] if bot.username else []
     parts += [sentences.HELP_ADMIN] if ask.is_admin else []
@@ -39,7 +39,7 @@ async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
 
 @command("about")
 async def about(ask: Said, _rest: str, bot: Bot) -> None:
-    """Say what serves at the moment, and how good it is."""
+    """Say which versions are in use, and how good they are."""
     serving = bot.shelf.serving
     parts = [sentences.ABOUT, *(_network(serving[network]) for network in ("dino", "poem") if network in serving)]
     await ask.chat.say(Markup("\n\n").join([*parts, sentences.ABOUT_SONNETS, sentences.ABOUT_SOURCE]))

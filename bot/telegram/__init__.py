@@ -1,7 +1,7 @@
 """The door of Telegram: updates become asks, and a chat speaks through python-telegram-bot.
 
-request    HTTP requests with an end, and errors that say what is known
-pacing     when each message may go, within Telegram's limits
+request    HTTP requests that end in time, with errors that say whether Telegram may have acted
+pacing     when each message goes, within Telegram's limits
 chat       a chat over python-telegram-bot's bot
 door       updates by polling or through a webhook
 """

@@ -1,4 +1,4 @@
-"""A chat on Telegram. What fails is told as what is known: surely not sent, in doubt, or not there any more."""
+"""A chat on Telegram. Its errors say what is known of a message: not sent, in doubt, or gone."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 EDIT_SECONDS, EDIT_A_GROUP_SECONDS = 3.0, 10.0
-"""Between two changes of a message. An edit is one of the twenty messages a minute that Telegram allows in a group."""
+"""The time between two changes of a message. In a group, each is one of the twenty messages that a minute allows."""
 CACHED_SECONDS = 60
-"""Telegram may repeat offers by itself for so long, and so miss a new seed or new weights."""
+"""How long Telegram may repeat offers by itself. A new seed or new weights show only after that."""
 GONE = (
     *("not found", "can't be edited", "message_id_invalid"),
     *("not enough rights", "have no rights", "chat_write_forbidden", "topic_closed"),
@@ -45,9 +45,9 @@ GONE = (
 
 
 class TelegramChat(Chat):
-    """The chat with an id. Messages go to the topic of the one that `asked`, and in a group they reply to it.
+    """The chat with an id. `asked` is the message that asks: answers go to its topic, and in a group they reply to it.
 
-    `query` and `inline` wait for their answers.
+    `query` is a press of a button and `inline` an inline query; both wait for an answer.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class TelegramChat(Chat):
         self._where: dict[str, Any] = {}
         if isinstance(asked, Message) and asked.is_topic_message:
             self._where["message_thread_id"] = asked.message_thread_id
-        if asked and not self.is_private:  # so that each sees which answer is theirs
+        if asked and not self.is_private:  # so that each person sees which answer is theirs
             self._where["reply_parameters"] = ReplyParameters(asked.message_id, allow_sending_without_reply=True)
 
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:  # noqa: ARG002
@@ -96,7 +96,7 @@ class TelegramChat(Chat):
                 )
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
-        """Release the button that was pressed. It has done its work, even if Telegram does not take that."""
+        """Release the button that was pressed. A failure is only logged, as the button has done its work."""
         if self._query is None:
             return
         try:
@@ -126,7 +126,7 @@ class TelegramChat(Chat):
             await self._bot.send_chat_action(self.id, ChatAction.TYPING, self._where.get("message_thread_id"))
 
     async def offer(self, offers: Sequence[Offer]) -> None:
-        """Offer what somebody may send in another chat; they may have typed on, and these offers are too late."""
+        """Offer what somebody may send in another chat. If they have typed on, the offers come too late, silently."""
         if self._inline is None:
             return
         results = [

@@ -1,4 +1,4 @@
-"""The door of Telegram: updates come by polling or through a webhook, and become asks. What fails is tried again.
+"""The door of Telegram: updates come by polling or through a webhook, and become asks. A failed poll is tried again.
 
 An update that cannot be parsed is logged once by its id and passed over. python-telegram-bot's own Updater would fetch
 its batch again without end, and can go deaf: after any poll that failed, the polling client is shut down and made anew.
@@ -47,11 +47,11 @@ ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.INLINE_QUERY]
 POLL_SECONDS = 10
 """Telegram answers a poll after this time, even if nothing has happened."""
 DEAF_SECONDS = 90.0
-"""So long without a successful poll is worth an error in the log."""
+"""After this time without a successful poll, the log gets an error."""
 PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
-"""Between two tries to reach Telegram: at first, and in the end."""
+"""The pause after a failed try to reach Telegram: after the first, and at most."""
 CHECK_SECONDS = 300.0
-"""Between two questions whether Telegram still takes the token, which a webhook would not notice."""
+"""How often a bot with a webhook asks whether Telegram still accepts its token. Polling finds out by itself."""
 
 
 class TokenError(MangosaurusError):
@@ -64,7 +64,7 @@ class TokenError(MangosaurusError):
 
 
 class Telegram:
-    """The door. `requests` are the library's transports, for everything but polling, and for polling."""
+    """The door of Telegram. `requests` are two transports: the second is for polling, the first for everything else."""
 
     def __init__(self, settings: Settings, requests: tuple[BaseRequest, BaseRequest] | None = None) -> None:
         if settings.token is None:
@@ -93,7 +93,7 @@ class Telegram:
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
-        """Introduce the bot to Telegram, however long the network is down. TokenError."""
+        """Introduce the bot to Telegram, however long the network is down. Raises TokenError."""
         try:
             await _persist(self._client.initialize)
         except BaseException:
@@ -119,7 +119,7 @@ class Telegram:
         logger.info("Serving as @%s with %s", bot.username, serving)
 
     async def shut(self, seconds: float) -> None:
-        """Take no more updates, and tell Telegram which ones have arrived, or some of them come again."""
+        """Take no more updates, and tell Telegram which ones have arrived; otherwise it sends some again."""
         await self._deafen()
         if self._offset is None or self._rejected.is_set():
             return
@@ -139,7 +139,7 @@ class Telegram:
             self._runner = None
 
     def close(self, open_until: float, cut_at: float) -> None:
-        """Give up at the first time what still waits to be sent; at the second, what is on its way."""
+        """Give up the messages that still wait at `open_until`, and those on their way at `cut_at`."""
         self.pacing.close(open_until, cut_at)
 
     def silence(self) -> None:
@@ -168,7 +168,7 @@ class Telegram:
         loop = asyncio.get_running_loop()
         self._heard, pause, is_deaf = loop.time(), PAUSE_SECONDS, False
         try:
-            await _persist(self._client.delete_webhook)  # which would keep updates from whoever polls
+            await _persist(self._client.delete_webhook)  # Telegram answers no polls while it has a webhook
             while True:
                 try:
                     updates = await self._client.get_updates(
@@ -201,7 +201,7 @@ class Telegram:
             await self._polling.initialize()
 
     async def _listen(self, bot: Bot, webhook: Webhook) -> None:
-        """Serve the webhook, and tell Telegram its address, however long that takes. TokenError."""
+        """Serve the webhook, and tell Telegram its address, however long that takes. Raises TokenError."""
         from aiohttp import web  # which polling does not need
 
         async def receive(request: web.Request) -> web.Response:
@@ -243,7 +243,7 @@ class Telegram:
                 logger.info("Telegram was not asked about the webhook (%s)", error)
 
     def _take(self, update: Update, bot: Bot) -> None:
-        """Begin to answer an update, if it asks for anything. What is wrong with one update stops no other."""
+        """Begin to answer an update, if it asks for anything. A mistake in one update stops no other."""
         try:
             ask = self._ask(update)
         except Exception:
@@ -330,7 +330,7 @@ def _commands(about: dict[str, str]) -> list[BotCommand]:
 
 
 def _is_service(message: Message) -> bool:
-    """Return whether a message only tells what happened in a chat: somebody joined, a picture was changed."""
+    """Return whether a message only reports what happened in a chat: somebody joined, a picture was changed."""
     return filters.StatusUpdate.ALL.check_update(Update(0, message=message)) is True
 
 
@@ -349,7 +349,7 @@ def _file(document: Document | None) -> File | None:
 
 
 async def _persist(call: Callable[[], Awaitable[object]]) -> None:
-    """Ask Telegram for something until it answers, however long that takes. TokenError."""
+    """Ask Telegram for something until it answers, however long that takes. Raises TokenError."""
     pause = PAUSE_SECONDS
     while True:
         try:
@@ -363,7 +363,7 @@ async def _persist(call: Callable[[], Awaitable[object]]) -> None:
 
 
 async def _pause(error: TelegramError, pause: float) -> float:
-    """Log an error, wait, and return how long to wait after the next one."""
+    """Log an error, wait, and return how long to wait after the next error."""
     pause = max(pause, seconds(error)) if isinstance(error, RetryAfter) else pause
     if isinstance(error, Conflict):
         logger.error("Another program fetches this bot's updates with the same token; end it, or this one")

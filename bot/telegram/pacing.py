@@ -46,27 +46,27 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TO_A_CHAT = (4, 4.0)
-"""At most so many messages to one chat in any so many seconds: one a second, and short bursts."""
+"""How many messages may go to one chat, in how many seconds: one a second, with short bursts."""
 TO_A_GROUP = (20, 60.0)
-"""The limit of a group or channel, besides."""
+"""The same for a group or channel, which has both limits."""
 AT_ONCE = CONNECTIONS // 2
-"""Messages on their way at the same time, and as many other requests, so that none waits for a connection. With 12 of
-them, Telegram may take 0.4 s for each of 30 messages a second."""
+"""How many messages, and how many other requests, are on their way at the same time. So no request waits for a
+connection. 12 are enough for 30 messages a second, if Telegram takes 0.4 s for each."""
 HOLD_SECONDS = 30.0
 """A request that Telegram holds for longer is given up."""
 RETRY_SECONDS, PAUSE_SECONDS = 30.0, 1.0
-"""How long a request that failed is tried again, and the time between two tries."""
+"""How long a failed request is tried again, and the pause between two tries."""
 CLOSED, HELD = "the bot stops, or another one serves in its place", "Telegram wants silence for too long"
 """Why a request is given up."""
 MOST_CHATS = 4096
-"""The chats that are remembered. To send to so many others takes longer than any of the limits."""
+"""How many chats are remembered. Writing to 4,096 other chats takes longer than the limits of a forgotten one last."""
 
 Asks = frozenset[object]
 """What was asked in a chat and not answered: new messages by their turns, edited ones by their ids."""
 
 
 class Window:
-    """At most `limit` messages in any `period` seconds; `times` are those of the last ones, and no others count."""
+    """At most `limit` messages in any `period` seconds. `times` says when the last `limit` messages went."""
 
     def __init__(self, limit: int, period: float) -> None:
         self._limit, self._period = limit, period
@@ -74,7 +74,7 @@ class Window:
 
     def opens(self, now: float, ahead: int = 0) -> float:
         """Return when one more message fits behind `ahead` others."""
-        before = len(self.times) + ahead - self._limit  # the message that has to be a period ago
+        before = len(self.times) + ahead - self._limit  # one period after this message, the window opens
         if before < 0:
             return now
         if before < len(self.times):
@@ -101,7 +101,7 @@ class Lane:
 
 @dataclass(eq=False)
 class Turn:
-    """A request that waits, or is on its way since `time`. Once a try has failed, the last one begins by `latest`."""
+    """A request that waits, or is on its way since `time`. After a try has failed, no other begins after `latest`."""
 
     number: int
     endpoint: str
@@ -120,23 +120,23 @@ class Turn:
 
 
 class Pacing(BaseRateLimiter[Any]):
-    """At most `rate` messages a second, and Telegram's limits for each chat; None: no limits but what Telegram says.
+    """Sends at most `rate` messages a second, within the limits of each chat. None: it waits only if Telegram says so.
 
-    `dropped` counts the messages that were given up. Each is logged, without its text.
+    `dropped` counts the messages that were given up. The log names each, without its text.
     """
 
     def __init__(self, rate: int | None) -> None:
         self.dropped = 0
         self.apologise: Callable[[Any, Asks], Coroutine[Any, Any, Any]] | None = None
         """Tells a chat which asks were not answered. It passes them on as `rate_limit_args`."""
-        self.recipients: dict[object, Recipient] = {}  # the one that a request was for last is the last
+        self.recipients: dict[object, Recipient] = {}  # the most recently used last
         self._is_limited = rate is not None
         self._messages = Lane((Window(rate, 1.0),) if rate else ())
         self._others = Lane()
         self._numbers = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
         self._held_until = -math.inf
-        self._unanswered: dict[object, Asks] = {}  # the chat that asked last is the last
+        self._unanswered: dict[object, Asks] = {}  # the chat that asked last comes last
         self._apologies: set[asyncio.Task[Any]] = set()
         self._open_until = math.inf
         self._is_shut = False
@@ -155,7 +155,7 @@ class Pacing(BaseRateLimiter[Any]):
         return len(self._messages.turns)
 
     def wait(self, chat_id: object, ahead: int = 0, ahead_in_chat: int = 0) -> float:
-        """Return how long a message to a chat would wait if so many others came first, in all and to this chat."""
+        """Return how long a message to a chat would wait behind `ahead` others, or `ahead_in_chat` in its chat."""
         now, turns = asyncio.get_running_loop().time(), self._messages.turns
         recipient = self._recipient(chat_id)
         ahead_in_chat += sum(turn.recipient is recipient for turn in turns)
@@ -165,9 +165,9 @@ class Pacing(BaseRateLimiter[Any]):
         return max([begin, *in_all, *(window.opens(begin, ahead_in_chat) for window in recipient.windows)]) - now
 
     def close(self, open_until: float, cut_at: float) -> None:
-        """Give up what still waits at the first time, and from then on what would have to wait: the bot stops.
+        """Give up the requests that still wait at `open_until`, and later ones that would have to wait: the bot stops.
 
-        What is on its way at the second time is interrupted. Both are times of the event loop.
+        Interrupt the requests that are on their way at `cut_at`. Both are times of the event loop.
         """
         self._open_until, self._cut_at = min(self._open_until, open_until), cut_at
         asyncio.get_running_loop().call_at(open_until, lambda: self._give_up(CLOSED))
@@ -175,7 +175,7 @@ class Pacing(BaseRateLimiter[Any]):
             limit.reschedule(cut_at)
 
     def shut(self) -> None:
-        """Send nothing more, from this moment on. What is on its way is not interrupted by that."""
+        """Send nothing more from this moment on, but let requests that are on their way arrive."""
         self._is_shut, self._open_until = True, -math.inf
         self._give_up(CLOSED)
 
@@ -188,7 +188,7 @@ class Pacing(BaseRateLimiter[Any]):
         data: dict[str, Any],
         rate_limit_args: Asks | None,
     ) -> Any:
-        """Send a request when it is its turn. NothingSentError if it is given up."""
+        """Send a request when its turn comes. Raises NothingSentError if it is given up."""
         chat_id, number = data.get("chat_id"), next(self._numbers)
         is_typing, recipient = endpoint == "sendChatAction", self._recipient(chat_id)
         if is_typing and max(self._held_until, recipient.held_until) > asyncio.get_running_loop().time():
@@ -224,7 +224,7 @@ class Pacing(BaseRateLimiter[Any]):
                 self._release(turn, counts=counts)
 
     async def _wait(self, turn: Turn) -> None:
-        """Wait until a request may go. NothingSentError if it never may, or the error that left an edit in doubt."""
+        """Wait until a request may go. If it never may, raise NothingSentError, or what left an edit in doubt."""
         loop = asyncio.get_running_loop()
         turn.may_go = loop.create_future()
         bisect.insort(turn.lane.turns, turn, key=lambda each: each.number)
@@ -247,7 +247,7 @@ class Pacing(BaseRateLimiter[Any]):
             raise
 
     def _pause(self, turn: Turn, error: NetworkError) -> bool:
-        """Return whether a turn is tried again after an error, in a while: where it was not sent, all others too."""
+        """Return whether a turn is tried again, after a pause of its chat, or of everything if it was not sent."""
         until = asyncio.get_running_loop().time() + PAUSE_SECONDS
         is_in_doubt = not isinstance(error, NothingSentError | ServerError)
         is_harmless = not is_in_doubt or turn.endpoint.startswith("edit")
@@ -268,13 +268,13 @@ class Pacing(BaseRateLimiter[Any]):
         is_group = isinstance(chat_id, str) or (isinstance(chat_id, int) and chat_id < 0)
         limits = ((TO_A_CHAT, TO_A_GROUP) if is_group else (TO_A_CHAT,)) if self._is_limited else ()
         recipient = self.recipients.pop(chat_id, None) or Recipient(tuple(Window(*limit) for limit in limits))
-        self.recipients[chat_id] = recipient  # the last of them
+        self.recipients[chat_id] = recipient  # now the last
         if len(self.recipients) > MOST_CHATS:
             del self.recipients[next(iter(self.recipients))]
         return recipient
 
     def _serve(self) -> None:
-        """Let everything go that may, and come back when the next one may."""
+        """Let every turn go that may, and set the timer for the next one."""
         if self._timer is not None:
             self._timer.cancel()
         loop = asyncio.get_running_loop()
@@ -283,14 +283,14 @@ class Pacing(BaseRateLimiter[Any]):
         self._timer = loop.call_at(time, self._serve) if time < math.inf else None
 
     def _next(self, lane: Lane, now: float) -> float:
-        """Let the turns of a lane go that may; return when the next one may."""
+        """Let every turn of a lane go that may; return when the next one may."""
         later, full = math.inf, set[Recipient]()
         for turn in lane.turns.copy():
             opens = max(now, self._held_until, *(window.opens(now) for window in lane.windows))
-            if opens > now or not lane.free:  # whatever is on its way serves again at its end
+            if opens > now or not lane.free:  # a request on its way calls `_serve` at its end
                 return min(later, opens if lane.free else math.inf)
             recipient = turn.recipient
-            if recipient in full or turn.may_go.done():  # it is cancelled in this moment
+            if recipient in full or turn.may_go.done():  # it is being cancelled
                 continue
             windows = self._windows(turn)
             opens = max(now, recipient.held_until, *(window.opens(now) for window in windows))
@@ -321,7 +321,7 @@ class Pacing(BaseRateLimiter[Any]):
         self._serve()
 
     def _next_apology(self, now: float) -> float:
-        """Apologise to the chats that lost messages and are not held any more; return when the next one is not."""
+        """Apologise to the chats that lost messages, once their hold is over; return when the next hold ends."""
         later = math.inf
         for chat_id, asks in reversed(self._unanswered.copy().items()):
             if (end := max(self._held_until, self._recipient(chat_id).held_until)) > now:
@@ -335,7 +335,7 @@ class Pacing(BaseRateLimiter[Any]):
         return later
 
     def _hold(self, turn: Turn, pause: float) -> None:
-        """Hold the chat of a turn; everything, if another one is held already or the turn has none."""
+        """Hold the chat of a turn. If the turn has no chat, or another chat is held already, hold everything."""
         now = asyncio.get_running_loop().time()
         others = (each.held_until for each in self.recipients.values() if each is not turn.recipient)
         if turn.chat_id is None or any(held_until > now for held_until in others):
@@ -346,7 +346,7 @@ class Pacing(BaseRateLimiter[Any]):
         self._give_up(HELD)
 
     def _give_up(self, reason: str, turns: Sequence[Turn] = ()) -> None:
-        """Give up these turns, or all, if they wait; because they are HELD only those that would wait too long."""
+        """Give up these turns, or all that wait. If the reason is HELD, give up only those that would wait too long."""
         latest = asyncio.get_running_loop().time() + HOLD_SECONDS
         for turn in turns or [*self._messages.turns, *self._others.turns]:
             is_held = max(self._held_until, turn.recipient.held_until) > latest
@@ -356,7 +356,7 @@ class Pacing(BaseRateLimiter[Any]):
             turn.may_go.set_exception(turn.doubt or NothingSentError(reason))
             if reason is HELD and turn.lane is self._messages and not turn.doubt:
                 self._unanswered[turn.chat_id] = self._unanswered.pop(turn.chat_id, frozenset()) | turn.asks
-                self._serve()  # which comes back when the hold ends
+                self._serve()  # sets the timer for the end of the hold
 
     def _drop(self, turn: Turn, reason: str) -> None:
         """Log a request that is not sent, and count it if it is a message."""

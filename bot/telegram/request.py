@@ -1,10 +1,10 @@
-"""The HTTP client: python-telegram-bot's own, with an end to every request and errors that say what is known.
+"""The HTTP client: python-telegram-bot's own, but every request ends in time, and errors say what is known.
 
 Every address holds the token. So no text of httpx reaches an error of ours, except its reason for a failed connection,
-which names no address, and our errors do not remember httpx's.
+which names no address, and no error of ours has one of httpx as its cause.
 
-Not here: another try. `pacing` repeats what raised NothingSentError or ServerError; anything else may have been carried
-out.
+This module tries nothing twice. `pacing` repeats a request that raised NothingSentError or ServerError; after any other
+error, Telegram may have carried the request out.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ logger = logging.getLogger(__name__)
 CONNECTIONS = 24
 """httpx searches its pool for each request: 1.6 ms of CPU with 12 requests on their way, 2.9 with 24, 8 with 64."""
 POOL_SECONDS = 5.0
-"""To wait for a free connection. httpx's other time-outs are 5 s as well, for each step of a request."""
+"""How long a request waits for a free connection. httpx allows 5 s for each of its other steps, too."""
 LONGEST_SECONDS = 30.0
-"""A whole request may take so long: a server that sends a byte now and then meets every other time-out."""
+"""How long a whole request may take. A server that sends a byte now and then keeps within every other time-out."""
 
 FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)
-"""How a server says that it did not carry out a request. After 504, nobody knows."""
+"""The statuses of a server that did not carry out a request. After a 504, nobody knows whether it did."""
 
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
@@ -59,7 +59,7 @@ class ConnectionSettingError(MangosaurusError):
 class TelegramRequest(HTTPXRequest):
     """Sends each request once, within 30 s. `options` are HTTPXRequest's.
 
-    Errors: NothingSentError; ServerError; TimedOut or NetworkError where the request may have been carried out.
+    Raises NothingSentError or ServerError; TimedOut or NetworkError if the request may have been carried out.
     """
 
     def __init__(self, connections: int = CONNECTIONS, **options: Any) -> None:
@@ -101,7 +101,7 @@ class PollingRequest(TelegramRequest):
 
 
 def readable_batch(body: bytes) -> bytes:
-    """Return Telegram's answer to a poll, in which every update can be parsed; NetworkError if it holds no updates."""
+    """Return Telegram's answer to a poll, with every update made readable. Raises NetworkError if it holds no list."""
     response = json.loads(body)
     if not response["ok"]:
         return body
@@ -116,7 +116,7 @@ def readable(update: dict[str, Any]) -> dict[str, Any]:
     try:
         Update.de_json(update, None)
     except Exception as error:
-        reason = type(error).__name__  # no more, as its text may quote what somebody wrote
+        reason = type(error).__name__  # not its text, which may quote what somebody wrote
     else:
         return update
     logger.error("Update %s cannot be parsed (%s) and is passed over", update["update_id"], reason)
@@ -135,7 +135,7 @@ def _failure(error: Exception) -> NetworkError:
 
 
 def _is_telegrams(body: bytes) -> bool:
-    """Return whether a body is Telegram's JSON; the 404 of a proxy's page must not count as a rejected token."""
+    """Return whether a body is Telegram's JSON; a proxy's own 404 must not count as a rejected token."""
     try:
         response = json.loads(body)
     except ValueError:

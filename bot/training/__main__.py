@@ -1,6 +1,7 @@
 """The child of a run: it trains, draws and compares, and ends with its workers when its standard input ends.
 
-So it cannot outlive the bot, however that ends: the system closes the pipe, and the whole process group is killed.
+So the child cannot outlive the bot, however the bot ends: the system closes the pipe, and the child kills its process
+group.
 """
 
 import contextlib
@@ -18,7 +19,7 @@ from model.checkpoint.versions import Versions
 
 
 def main(folder: Path, weights: Path) -> int:
-    """Carry out the run in a folder, and compare its weights with the current ones of another. Return the exit code."""
+    """Carry out the run in `folder`, compare its weights with the current ones in `weights`, return the exit code."""
     run = read_run(folder)
     network, new = "dino" if run.form == "names" else "poem", folder / NEW
     corpus = ["--corpus", str(weights / "text.txt")] if run.is_voice else []
@@ -28,7 +29,7 @@ def main(folder: Path, weights: Path) -> int:
         code = _call("train", network, "--out", str(new), *options(run), *start, *alphabet, *corpus, "--json")
         if code:
             return code
-    _call("plot", str(log_of(folder)), "--out", str(folder / CURVES))  # a picture decides nothing
+    _call("plot", str(log_of(folder)), "--out", str(folder / CURVES))  # the verdict does not depend on the picture
     versions = Versions(weights)
     with contextlib.suppress(CheckpointError):
         old = versions.current() and versions.load_current().version

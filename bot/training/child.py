@@ -1,4 +1,4 @@
-"""The child process of a run, seen from the bot: what it prints as JSON lines, how it ended, and ending it."""
+"""The child process of a run, seen from the bot: start it, read the JSON lines that it prints, and end it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 SECRETS = ("TELEGRAM_TOKEN", "DATABASE", "WEBHOOK_SECRET")
 """Environment variables that a child does not get."""
 LONGEST_LINE = 1 << 20
-"""Bytes of a line."""
+"""The longest line that is read, in bytes."""
 SILENCE_SECONDS = 600.0
-"""A child that prints nothing for so long counts as hung. A training prints about once a second."""
+"""A child that prints nothing for this time counts as hung. A training prints about once a second."""
 
 
 class Child:
@@ -34,7 +34,7 @@ class Child:
 
     @classmethod
     async def start(cls, folder: Path, weights: Path) -> Child:
-        """Start the process. OSError."""
+        """Start the process. Raises OSError."""
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot.training", str(folder), str(weights)),
@@ -49,7 +49,7 @@ class Child:
         return cls(process)
 
     async def messages(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield the JSON objects that it prints, and skip other lines. TimeoutError after too long a silence."""
+        """Yield the JSON objects that it prints, and skip other lines. Raises TimeoutError after a long silence."""
         output = self._process.stdout
         while output is not None:
             try:
@@ -64,7 +64,7 @@ class Child:
                     yield message
 
     async def ended(self) -> tuple[int, str]:
-        """Wait until it has ended; return its exit code, negative after a signal, and its last words. TimeoutError."""
+        """Wait until it has ended; return its exit code, negative after a signal, and its last line of stderr."""
         async with asyncio.timeout(SILENCE_SECONDS):
             code, errors = await self._process.wait(), await self._errors
         lines = [_plain(line) for line in errors.splitlines()]

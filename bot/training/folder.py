@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 NEW, START, CURVES, RUN = "new.safetensors", "from.safetensors", "curves.png", "run.json"
-"""Files in a folder: the new weights, those that the run goes on from, the picture, and the run itself."""
+"""Files in a folder: the new weights, the weights that the run begins with, the picture, and the run itself."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training, with all that it needs to go on as the same one: seed and threads decide its weights, bit for bit.
+    """One training, with all that it needs to go on after an interruption. Seed and threads decide its weights.
 
-    It begins with the weights that serve, unless it is `fresh`. `chat` and `message` say where it is shown; `chat` is 0
-    when nothing is left to say. `verdict` is how it ended, and `promoted` the version that Undo would take back.
+    A run begins with the weights in use, unless it is `fresh`. `chat` and `message` say where it is shown; `chat` is 0
+    when nothing is left to say. `verdict` says how it ended, and `promoted` is the version that Undo would take back.
     """
 
     network: str
@@ -47,7 +47,7 @@ class Run:
     message: int = 0
     verdict: str = ""
     promoted: str = ""
-    seed: int = field(default_factory=lambda: secrets.randbelow(1 << 32))  # another one for each run
+    seed: int = field(default_factory=lambda: secrets.randbelow(1 << 32))  # drawn anew for each run
     threads: int = field(default_factory=lambda: max(1, available_cores() - 1))
 
     @property
@@ -57,7 +57,7 @@ class Run:
 
     @property
     def key(self) -> str:
-        """What its buttons call the run."""
+        """The name of the run in its buttons."""
         return f"{self.seed:08x}"
 
 
@@ -78,12 +78,12 @@ def folders(directory: Path) -> list[Path]:
 
 
 def write_run(folder: Path, run: Run) -> None:
-    """Keep a run in its folder. OSError."""
+    """Keep a run in its folder. Raises OSError."""
     write_whole(folder / RUN, json.dumps(asdict(run)).encode())
 
 
 def read_run(folder: Path) -> Run:
-    """Return the run of a folder. ValueError if there is none that can be read."""
+    """Return the run of a folder. Raises ValueError if no run can be read there."""
     try:
         return Run(**json.loads((folder / RUN).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
@@ -91,7 +91,7 @@ def read_run(folder: Path) -> Run:
 
 
 def log_of(folder: Path) -> Path:
-    """Return the file of the events that a run has told."""
+    """Return the file in which a run logs its events."""
     return history_path(folder / NEW)
 
 
@@ -101,7 +101,7 @@ def can_go_on(folder: Path) -> bool:
 
 
 def interrupted(folder: Path) -> Run | None:
-    """Return the run of a folder if it can go on. BlockingIOError if it goes on already, in another process."""
+    """Return the run of a folder if it can go on. Raises BlockingIOError if another process goes on with it already."""
     with contextlib.suppress(ValueError, FileNotFoundError), locked(folder, wait=False):
         run = read_run(folder)
         return run if can_go_on(folder) and not run.verdict else None
@@ -109,15 +109,15 @@ def interrupted(folder: Path) -> Run | None:
 
 
 def drop(folder: Path) -> None:
-    """Delete the folder of a run that is over. BlockingIOError if it goes on, in another process."""
+    """Delete the folder of a run that is over. Raises BlockingIOError if another process goes on with it."""
     with contextlib.suppress(FileNotFoundError), locked(folder, wait=False):
         _remove(folder)
 
 
 def settle(folder: Path, run: Run) -> None:
-    """Note that the end of a run was said: delete its folder, or keep what it can go on from."""
+    """Note that a person was told how a run ended: delete its folder, unless the run can go on."""
     with contextlib.suppress(OSError, ValueError), locked(folder, wait=False):
-        if read_run(folder) != run:  # another one has begun there, or goes on with it
+        if read_run(folder) != run:  # another run has begun there, or another process goes on with this one
             return
         if run.verdict or not can_go_on(folder):
             _remove(folder)
@@ -135,7 +135,7 @@ def remove_earlier(directory: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Delete a folder and all in it; what stays is logged."""
+    """Delete a folder and all in it. A failure is only logged."""
     try:
         shutil.rmtree(folder)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What the child of a run tells: where the training is, how its losses fell, and how it ended."""
+"""What the child of a run tells: how far the training is, how its losses fell, and how it ended."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOMENTUM = 0.95
-"""How much of the mean speed a new one leaves; the speed jumps from step to step."""
+"""How much of the mean speed stays when the next figure joins it. The speed of single steps jumps."""
 
 
 @dataclass
 class Progress:
-    """Losses are in nats per character; None is what nobody has measured yet."""
+    """How far a run is. Losses are in nats per character, and None until they are measured."""
 
     stage: str = ""
     fraction: float = 0.0
@@ -28,6 +28,7 @@ class Progress:
     held_out: list[float] = field(default_factory=list)
     best: float | None = None
     serving: float | None = None
+    """The held-out loss of the weights in use."""
     ngram: float | None = None
     sample: str = ""
     new_loss: float | None = None
@@ -39,7 +40,7 @@ class Progress:
     compared_with: str | None = None
     """The version that the new weights are compared with."""
     can_finish: bool = False
-    """Whether the training listens to a wish to end early."""
+    """Whether the training can be told to end early."""
     complaint: str = ""
 
     def hear(self, message: dict[str, Any]) -> bool:
@@ -65,7 +66,7 @@ class Progress:
         return False
 
     def read(self, log: Path) -> None:
-        """Take the messages in the log of a training that goes on; a killed process may have left half a line."""
+        """Take the messages in the log of a training that goes on; a killed process may have left half of one."""
         with contextlib.suppress(OSError):
             for line in log.read_bytes().splitlines():
                 with contextlib.suppress(ValueError, AttributeError):

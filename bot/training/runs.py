@@ -1,7 +1,7 @@
 """One run at a time: a child trains and compares, and its weights become current if they are better by enough.
 
-Whatever fails, the old weights serve. The message of a run shows it from its command to its verdict. The folder of the
-run is removed when the verdict was said; so a bot that was killed says at its next start what it still has to say.
+Whatever fails, the old weights stay in use. One message shows a run from its command to its verdict. The folder of a
+run is removed once the verdict has arrived; so a bot that was killed says it at its next start.
 """
 
 from __future__ import annotations
@@ -39,20 +39,21 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 5.0
-"""Between two tries to say a verdict."""
+"""The pause between two tries to say a verdict."""
 SNAPSHOT_SECONDS = 1.5
-"""A run that is stopped gets so long to write its snapshot. Without it, it goes on from the snapshot before."""
+"""How long a stopped run may write its snapshot. If that is too short, it later goes on from the snapshot before."""
 
 
 class Runs:
-    """The runs of one bot. `shelf` has the weights, and its folder the folders of the runs.
+    """The runs of one bot. Their folders are in the folder of `shelf`, beside the weights.
 
-    What holds the lock of a folder for a moment does so on the event loop, so that no run of this bot meets another.
+    Locks of these folders are taken on the event loop. One that is held only for a moment is released before anything
+    else runs there, so this bot never meets its own lock.
     """
 
     def __init__(self, shelf: Shelf) -> None:
         self.running: Run | None = None
-        """The run that goes on."""
+        """The run that is going on, if there is one."""
         self._shelf = shelf
         self._directory = shelf.directory
         self._child: Child | None = None
@@ -71,7 +72,7 @@ class Runs:
     async def begin(self, run: Run, chat: Chat) -> None:
         """Begin a run in a message of its own, or go on with an interrupted one of its network, unless it is fresh."""
         self.refuse_second()
-        self.running, self._progress = run, Progress()  # at once, as another admin may ask meanwhile
+        self.running, self._progress = run, Progress()  # before any await, as another admin may ask meanwhile
         self._is_cancelled = self._is_finishing = False
         try:
             folder, done = folder_of(self._directory, run.network), None
@@ -90,20 +91,20 @@ class Runs:
         self._start(self._follow(self.running, chat))
 
     def finish(self, key: str) -> None:
-        """End the run early, and keep its best weights, if they are better. Explained, if it is over."""
+        """End the run early, and keep its best weights if they are better. Raises Explained if it is over."""
         self._check(key)
         self._is_finishing = True
         self._finish_if_asked()
 
     def cancel(self, key: str) -> None:
-        """End the run, and keep nothing of it. Explained, if it is over."""
+        """End the run, and keep nothing of it. Raises Explained if it is over."""
         self._check(key)
         self._is_cancelled = True
         if self._child:
             self._child.kill()
 
     def drop(self, network: str) -> None:
-        """Remove the interrupted run of a network, if there is one. Explained if another process goes on with it."""
+        """Remove the interrupted run of a network, if there is one. Raises Explained if another process has it."""
         try:
             folders.drop(folder_of(self._directory, network))
         except BlockingIOError as error:
@@ -127,7 +128,7 @@ class Runs:
         await asyncio.to_thread(folders.remove_earlier, self._directory)
         for folder in await asyncio.to_thread(folders.folders, self._directory):
             try:
-                with locked(folder, wait=False):  # another bot on this folder goes on with it, and tells of it
+                with locked(folder, wait=False):  # fails if another bot goes on with it, which will say so
                     run = await asyncio.to_thread(folders.read_run, folder)
             except (ValueError, OSError) as error:
                 logger.info("A run is not concluded: %s", error)
@@ -164,7 +165,7 @@ class Runs:
         await self._conclude(run, chat)
 
     async def _judged(self, run: Run, folder: Path, chat: Chat) -> Run:
-        """Show a run until it ends, and return it with its verdict; without one if the bot stops."""
+        """Show a run until it ends, and return it with its verdict, or without a verdict if the bot stops."""
         begun, promoted = time.monotonic() - self._progress.seconds, ""
         try:
             async with LiveMessage(chat, run.message) as live:
@@ -188,12 +189,12 @@ class Runs:
         return replace(run, verdict=str(verdict), promoted=promoted)
 
     async def _conclude(self, run: Run, chat: Chat) -> None:
-        """Say how a run ended, below its picture if there is one, until that has arrived."""
+        """Say how a run ended, below its picture if there is one. Try until the message has arrived."""
         folder = folder_of(self._directory, run.network)
         verdict, picture = await asyncio.to_thread(_end_of, folder, run)
         buttons: Buttons = [[Button.of(admins.UNDO, "undo", run.network, run.promoted)]] if run.promoted else ()
         if picture:
-            with contextlib.suppress(NotSent, InDoubt):  # then the message says it
+            with contextlib.suppress(NotSent, InDoubt):  # then the message of the run says it
                 await chat.picture(picture, verdict, buttons)
                 verdict, buttons = admins.TRAINED.format(run.title), ()
         while True:
@@ -212,7 +213,7 @@ class Runs:
         folders.settle(folder, run)
 
     async def _train(self, run: Run, folder: Path, show: Callable[[], None]) -> str | None:
-        """Return the version of better weights, which are current now, "" if they are not better; None at a stop."""
+        """Return the version of the new weights, now in use; "" if they are not better, None if the bot stops."""
         versions = await asyncio.to_thread(self._shelf.versions, run.network)
         if not run.fresh and not folders.can_go_on(folder):
             with contextlib.suppress(CheckpointError):  # a voice that is yet to learn
@@ -225,7 +226,7 @@ class Runs:
         if code and self._stopping.is_set():
             return None
         with contextlib.suppress(CheckpointError):  # a voice that is yet to learn
-            await self._shelf.refresh(run.network)  # others may have become current; RemovedError
+            await self._shelf.refresh(run.network)  # others may have become current; raises RemovedError
         if code:
             raise Explained(admins.failed(run, self._progress.complaint or _how_it_ended(code, last_words)))
         if self._progress.new_loss is None or not (folder / NEW).exists():
@@ -252,13 +253,13 @@ class Runs:
             await child.end()
 
     async def _promote(self, run: Run, folder: Path) -> str:
-        """Make new weights current, unless others became current since they were compared."""
+        """Make the new weights current, unless the current ones are not those that they were compared with."""
         async with self._shelf.changing(run.network) as versions:
             old = self._progress.compared_with
             if old and (await asyncio.to_thread(versions.load_current)).version != old:
                 raise Explained(admins.failed(run, admins.OVERTAKEN))
             version = await asyncio.to_thread(versions.add, folder / NEW)
-            with contextlib.suppress(OSError):  # a log decides nothing
+            with contextlib.suppress(OSError):  # weights without their log are as good
                 log = await asyncio.to_thread(log_of(folder).read_bytes)
                 await asyncio.to_thread(write_whole, versions.path(version).with_suffix(log_of(folder).suffix), log)
             await asyncio.to_thread(versions.promote, version)
@@ -280,7 +281,7 @@ def _buttons(run: Run) -> Buttons:
 
 
 def _end_of(folder: Path, run: Run) -> tuple[Markup, bytes | None]:
-    """Return what is to be said of a run that has ended or was interrupted, and its picture, if there is one."""
+    """Return what to say about a run that has ended or was interrupted, and its picture, if there is one."""
     if run.verdict:
         with contextlib.suppress(OSError):
             return Markup(run.verdict), (folder / CURVES).read_bytes()  # noqa: S704 - it was markup when it was kept

@@ -48,14 +48,14 @@ HAS_OTHER_FORM = Markup(
 LEARNING = Markup("I'll learn this as the voice <b>{}</b>. Once I have, you can ask for {}.\n\n<i>{}</i>")
 LEARNING_ANEW = Markup(
     "This is the new text of the voice <b>{}</b>. I'll learn it from nothing as a new version; until then the old one "
-    "serves, and its codes keep working.\n\n<i>{}</i>"
+    "stays in use, and its codes keep working.\n\n<i>{}</i>"
 )
 
 # Trainings.
 
 RETRAIN_USAGE = Markup(
     "Tell me which network to train and, if you like, for how many minutes: <code>/retrain dino</code>, "
-    "<code>/retrain poem 10</code>. It goes on from the weights that serve; <code>/retrain dino fresh</code> begins "
+    "<code>/retrain poem 10</code>. It goes on from the weights in use; <code>/retrain dino fresh</code> begins "
     "from nothing."
 )
 MINUTES = Markup("A training can take up to {:g} minutes, for example <code>/retrain dino 5</code>.")
@@ -66,10 +66,10 @@ FINISHING = "I'm stopping. Let's see how good the best weights are."
 CANCELLING = "I'm cancelling it."
 USE_COMMAND = Markup("Trainings go on by command now: send {}, or the same with fresh to start over.")
 """For buttons of earlier versions."""
-TRAINED = Markup("Trained <b>{}</b>. How good it is stands below.")
+TRAINED = Markup("Trained <b>{}</b>. You can read below how good it is.")
 TRAINING_CANCELLED = Markup("The training of <b>{}</b> is cancelled. Everything stays as it was.")
 TRAINING_LOST = Markup(
-    "I was stopped while I was training <b>{}</b>, and nothing is left to go on from. <code>{}</code> starts over."
+    "I was stopped while I was training <b>{}</b>, before I could save anything. <code>{}</code> starts over."
 )
 TRAINING_BROKE = Markup(
     "The training of <b>{}</b> brought no new weights. Something of mine went wrong, sorry; the log says what. "
@@ -79,7 +79,7 @@ TRAINING_ELSEWHERE = Markup("This training is going on already, in another proce
 FAILED = Markup("The training of <b>{}</b> brought no new weights: {}. Everything stays as it was.")
 HUNG = "it hung, so I ended it"
 NO_LOSS = "it ended without saying how good the new weights are"
-OVERTAKEN = "another version became current meanwhile"
+OVERTAKEN = "another version came into use meanwhile"
 
 
 def command(run: Run) -> str:
@@ -115,13 +115,13 @@ def interrupted(run: Run, done: float) -> Markup:
 
 
 def failed(run: Run, reason: str) -> Markup:
-    """Say why a run brought no new weights, with a way out that is one in a chat."""
+    """Say why a run brought no new weights, and name a way out that works in a chat."""
     way_out = "send me its text again" if run.is_voice else "add fresh to the command, to begin from nothing"
     return FAILED.format(run.title, reason.rstrip(".").replace("train without --from", way_out))
 
 
 def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Markup:
-    """Say how a run ended. `version` is that of the new weights, if they serve."""
+    """Say how a run ended. `version` is that of the new weights, if they are in use now; else ""."""
     new, old = progress.new_loss or 0.0, progress.old_loss
     digits = digits_for(new if old is None else old, new)
     before = "" if old is None else ", as before" if old == new else f", {old:.{digits}f} before"
@@ -136,7 +136,7 @@ def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Marku
         return Markup("{}, and it didn't improve: {}. I'm keeping the old weights.").format(trained, losses)
     is_luck = old - new <= progress.margin
     reason = (
-        f"A difference of {progress.margin:.{digits}f} can be luck"
+        f"A difference of up to {progress.margin:.{digits}f} could be luck"
         if is_luck
         else f"Less than {WORTHWHILE:g} isn't worth a change"
     )

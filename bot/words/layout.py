@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from bot.shelf import Text
 
 LONGEST_TITLE, LONGEST_DESCRIPTION = 80, 160
-"""Characters of an offer; Telegram's apps show no more."""
+"""Characters of an offer. Telegram's apps show no more."""
 QUATRAIN = 4
 
 _BEGINNING = re.compile(
-    r"""(?: ^ | [.?!]['")]*[ ]+ )  # a line, or a sentence after the end of another
+    r"""(?: ^ | [.?!]['")]*[ ]+ )  # the beginning of a line or of a sentence
         [ '"(]*                    # marks that may come before its first word
         ([a-z])""",
     re.MULTILINE | re.VERBOSE,
 )
-# Not the i of i' faith, which is an "in", nor one within a word.
+# Not the i of i' faith, which means "in", and no i within a word.
 _PRONOUN = re.compile(r"(?<!\w)(?<!\w')(i)(?!\w|'(?!(?:ll|d|ve|m)\b))")
 _OPEN_END = re.compile(r"[ ,;:-]*\Z")
 _CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
 
 
 def reply(creation: Creation, text: Text) -> Markup:
-    """Return a creation as a message, the same whenever and for whomever it is shown."""
+    """Return a creation as a message. It is the same for everybody, at any time."""
     facts = [f"seed {creation.seed}"]
     facts += [f"turn {creation.turn + 1}"] if creation.turn < ASIDE else []  # people count turns from 1
     facts += [f"temperature {creation.temperature:g}"] if creation.temperature != USUAL[creation.genre] else []
@@ -68,8 +68,8 @@ def offer(creation: Creation, text: Text) -> tuple[str, str]:
 def typeset(verse: str, *, after: str = "") -> str:
     """Return verse with the capitals that the network does not write: of lines, of sentences, and of I.
 
-    The text right before the verse, `after`, decides whether its first word begins one. Proper names and the vocative O
-    stay as they are, as no short rule could tell them.
+    The text right before the verse, `after`, decides whether its first word begins a sentence. Proper names and the
+    vocative O stay as they are, as no short rule could recognise them.
     """
     text = after + verse
     letters = list(text)

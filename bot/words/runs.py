@@ -16,7 +16,7 @@ _COMMAND = re.compile(r"(?<![\w/@<>])(/[A-Za-z0-9_]{1,32})(?![\w/@])")
 
 
 class Run(NamedTuple):
-    """A piece of text, and how it is set: bold, italic, code, pre, or a command that can be clicked."""
+    """A piece of text in one style: bold, italic, code, pre, or a command that can be clicked."""
 
     text: str
     styles: tuple[str, ...] = ()

@@ -8,11 +8,11 @@ import re
 from markupsafe import Markup
 
 LONGEST_NOTICE = 200
-"""Characters of a notice over a button."""
+"""How many characters fit into a notice over a button."""
 
 
 def cut(text: str, longest: int) -> str:
-    """Shorten a text to some characters, the last of them an ellipsis."""
+    """Shorten a text that is too long; its last character becomes an ellipsis."""
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
@@ -65,7 +65,7 @@ HELP = Markup(
     "/voices – other voices that I have learned, and how to ask for them\n"
     "/seed – your seed; /seed 42 starts the sequence of seed 42\n"
     "/settings – how daring I am, and how many names /dino gives you\n"
-    "/again k7m2p9x – the creation with that code, letter for letter, whoever asked for it first\n"
+    "/again k7m2p9x – the creation with that code, also somebody else's\n"
     "/export – everything I keep about you, as a file; /forget deletes it\n"
     "/about – what I'm made of\n\n"
     "People with the same seed who ask for the same things get the same answers, in the same order."
@@ -80,7 +80,7 @@ HELP_ADMIN = Markup(
     "/retrain dino fresh – from nothing\n"
     "/retrain names pokemon – a new voice, as the caption of a text file with names; /retrain verse keats – of one "
     "with poems\n"
-    "/models – the versions of each network, and which one writes\n"
+    "/models – the versions of each network, and which one is in use\n"
     "/status – how I am, and what I'm made of at the moment"
 )
 ABOUT = Markup(

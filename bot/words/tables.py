@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST_SAMPLE, LONGEST_FAULT = 200, 120
 BAR, CURVE_POINTS = 20, 16
-"""Characters. With labels and figures, a line has 31: more do not fit on the screen of a phone."""
+"""Characters. With labels and figures a line has 31 of them, and no more fit on the screen of a phone."""
 MOST_ERRORS = 8
 """Kinds of errors that are shown, the most frequent."""
 
@@ -46,7 +46,7 @@ def training(run: Run, progress: Progress) -> Markup:
         _loss("training", progress.training[-1] if progress.training else None, progress.training),
         _loss("held out", progress.held_out[-1] if progress.held_out else None, progress.held_out),
         _loss("best", progress.best),
-        _loss("serving", progress.serving),
+        _loss("in use", progress.serving),
         _loss("n-gram", progress.ngram),
     ]
     stage = "one more round" if progress.stage == "again" else _STAGES[run.form].get(progress.stage, progress.stage)
@@ -87,11 +87,11 @@ def status(facts: Mapping[str, str]) -> Markup:
 
 
 def latency(found: tuple[float, float] | None) -> str:
-    """Say how long answers take: the median, and within how long 99 of 100 come."""
+    """Say how long answers take: the median, and the 99th percentile."""
     if found is None:
         return "no answers yet"
     median, slowest = (f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s" for seconds in found)
-    return f"{median}; 99 of 100 within {slowest}"
+    return f"usually {median}; 99 of 100 take at most {slowest}"
 
 
 def errors(found: Mapping[str, int]) -> str:

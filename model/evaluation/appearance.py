@@ -1,6 +1,6 @@
 """Figures about names and poems: how many are new, how much is copied, how many lines have the right length.
 
-Samples and real texts are measured alike, so that one can be read beside the other. An int is a count, a float a share.
+Samples and real texts are measured alike, so that their figures can be compared. An int is a count, a float a share.
 """
 
 from collections.abc import Iterable, Iterator, Sequence, Set
@@ -18,25 +18,25 @@ from model.writing.requests import VerseRequest
 Figures = dict[str, float]
 
 NEAR = 2
-"""Edits. A name that is this close to a real one looks like a misspelling of it."""
+"""A name that is at most this many edits away from a real name looks like a misspelling of it."""
 STRETCH = VerseRequest.min_characters
-"""Characters. Copied runs are measured in stretches that are about as long as a generated poem."""
+"""Copied runs are measured in stretches of about this many characters, as many as a generated poem has."""
 PENTAMETER = range(9, 12)
-"""Syllables of a pentameter: ten, give or take one."""
+"""A line with this many syllables counts as a pentameter: ten, give or take one."""
 CLIPPED = frozenset(("d", "s", "t", "th"))
-"""Words such as th' and 'd without the apostrophe. Verse runs them into a neighbour; the dictionary spells them out."""
+"""Words such as th' and 'd, without the apostrophe. They add no syllable: verse runs them into a neighbouring word."""
 SEQUENCE = 3
-"""Letters. A sequence that no real name has is the sign of a name that nobody would give."""
+"""A sequence of this many letters that no real name has is the sign of a name that nobody would give."""
 
 
 def name_figures(names: Sequence[str], known: Set[str], training: Sequence[str], others: Sequence[str]) -> Figures:
-    """Compare names with the known ones, which were trained on, and with other real names.
+    """Compare names with `known` names, which the network was trained on, and with `others`, which are real names too.
 
-    `training` is a part of the known names, if there are very many. `new` is the share of names that are not known,
-    `new_but_within_2_edits` the share that differ from a known name by only one or two letters, and `unique` the share
-    that remains when repetitions are removed. `other_real_names` is the share of names that somebody has given to
-    something else. `unseen_letters` is the share of names with a sequence of three letters that no training name has,
-    and `odd_letters` with one that no other real name has either.
+    `training` has the known names, or a part of them if there are very many. `new` is the share of names that are not
+    known, `new_but_within_2_edits` the share of new names that differ from a known name by only one or two letters, and
+    `unique` the share that remains when repetitions are removed. `other_real_names` is the share of names that somebody
+    has given to something else. `unseen_letters` is the share of names with a sequence of three letters that no
+    training name has. `odd_letters` is the share with a sequence that no other real name has either.
     """
     real = frozenset(others)
     return {
@@ -62,13 +62,13 @@ def have_unseen(names: Sequence[str], real: Iterable[str]) -> list[bool]:
 
 
 def _sequences(name: str) -> Iterator[str]:
-    """Yield the sequences of a name, whose beginning and end count as letters: "ng" may end a name, not begin one."""
+    """Yield the sequences of a name. Its beginning and end count as letters: "ng" may end a name, but not begin it."""
     text = f"\n{name}\n"
     return (text[start : start + SEQUENCE] for start in range(len(text) - SEQUENCE + 1))
 
 
 def verse_figures(poems: Sequence[str], sources: Sequence[str]) -> Figures:
-    """Compare poems with their sources, the texts that were trained on.
+    """Compare poems with their sources, the texts that the network was trained on.
 
     `known_words` is the share of words that occur in the sources. `characters_copied_in_a_row` is the length of the
     longest run of characters, blanks and line ends included, that a stretch has in common with a source. Syllables are
@@ -95,7 +95,7 @@ def copied_figures(poems: Iterable[str], sources: Iterable[str]) -> Figures:
 
 
 def stretches(poem: str) -> Iterator[str]:
-    """Cut a poem into stretches, each ended by the first line end after STRETCH characters.
+    """Cut a poem into stretches. Each ends at the first line end after STRETCH characters.
 
     The shorter rest is dropped, unless it is the whole poem.
     """
@@ -110,7 +110,7 @@ def stretches(poem: str) -> Iterator[str]:
 
 
 def syllable_figures(poems: Iterable[str], pronounce: Pronouncer) -> Figures:
-    """Count syllables, as words are usually said, in lines whose every word has a pronunciation."""
+    """Count the syllables of lines whose every word has a pronunciation; the usual pronunciation of a word counts."""
     lines = [words for poem in poems for words in map(words_of, poem.split("\n")) if words]
     counts = [count for line in lines if (count := syllables(line, pronounce)) is not None]
     return {
@@ -120,7 +120,7 @@ def syllable_figures(poems: Iterable[str], pronounce: Pronouncer) -> Figures:
 
 
 def syllables(words: Iterable[str], pronounce: Pronouncer) -> int | None:
-    """Return how many syllables words have together; None where a word has no pronunciation."""
+    """Return how many syllables words have together; None if a word has no pronunciation."""
     readings = [pronounce(word.lower()) for word in words if word.lower() not in CLIPPED]
     return sum(sum(map(is_vowel, found[0])) for found in readings) if all(readings) else None
 

@@ -20,11 +20,12 @@ from model.text.corpus import Corpus
 Floats = NDArray[np.float64]
 
 STANDARD_ERRORS = 2.0
-"""The margin. By chance, a network that is no better exceeds it in two or three of a hundred comparisons."""
+"""The margin in standard errors. A network that is no better exceeds it by chance in two or three of a hundred
+comparisons."""
 WORTHWHILE = 0.002
-"""Nats per character. New weights change every sequence of texts, which a smaller gain is not worth."""
+"""New weights change every text, so a gain of fewer nats per character is not worth them."""
 DIGITS, MOST_DIGITS = 4, 16
-"""How many digits a loss has after the point, usually and at most."""
+"""The digits of a loss after the point, usually and at most."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Comparison:
 
     @property
     def better(self) -> bool:
-        """Whether the new loss is lower by more than the margin, and by WORTHWHILE at least."""
+        """Whether the new loss is lower by more than the margin and by at least WORTHWHILE."""
         gain = self.old_loss - self.new_loss
         return gain > self.margin and gain >= WORTHWHILE
 
@@ -63,7 +64,7 @@ def compare(old: Checkpoint, new: Checkpoint, corpus: Corpus) -> Comparison:
 
 
 def digits_for(one: float, other: float) -> int:
-    """Return how many digits after the point show that two losses differ."""
+    """Return how many digits after the point it takes to show that two losses differ."""
     difference = abs(one - other)
     return min(max(DIGITS, math.ceil(-math.log10(difference))), MOST_DIGITS) if difference else DIGITS
 

@@ -1,4 +1,4 @@
-"""How long the runs of characters are that a text has copied from a source; exact, and fast by NumPy."""
+"""The length of the longest run of characters that a text shares with a source, exactly, and fast by NumPy."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,8 +12,9 @@ _NONE = -1  # after the end of a text, and for characters that no text contains
 def longest_copied_runs(texts: Sequence[str], sources: Iterable[str]) -> list[int]:
     """Return for each text the length of its longest run of characters that also occurs in a source.
 
-    Runs begin at every character and all grow together, one character a step. Equal runs get equal numbers. A run grows
-    on as long as its number occurs in both texts and sources. Takes about 50 bytes of memory a character.
+    A run begins at every character, and all runs grow together, one character a step. Equal runs have equal numbers. A
+    run goes on growing as long as its number occurs both in the texts and in the sources. This takes about 50 bytes of
+    memory a character.
     """
     alphabet = np.unique(_code_points("".join(texts)))
     ours, theirs = _Runs(texts, alphabet), _Runs(sources, alphabet)

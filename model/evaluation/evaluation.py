@@ -20,9 +20,10 @@ from model.writing.requests import NameRequest, Request, Sampling, VerseRequest,
 
 USUAL_SAMPLES: dict[Form, int] = {"names": 2000, "verse": 200}
 MOST_COMPARISONS = 200_000_000
-"""Of samples with known names. With more than 100,000 of these, fewer names are sampled."""
+"""Each sampled name is compared with each known name. With more than 100,000 known names, fewer names are sampled."""
 MOST_READ, MOST_HELD_OUT = 5_000_000, 500_000
-"""Characters. Of a longer text, a part is measured: that takes minutes at most, and about a gigabyte."""
+"""An evaluation reads at most this many characters of the training text and of the held-out text. So it takes minutes,
+and about a gigabyte of memory, at most."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Evaluation:
 
     Losses are in nats per character of the held-out documents, final newlines included. `decoder_loss` is the loss
     under the decoder's rounding (see `engine.exact`). `samples` has the figures of `appearance` for texts sampled at
-    the usual temperature, `held_out` the same figures for the held-out documents. These three are empty if nothing is
-    sampled.
+    the usual temperature, `held_out` the same figures for the held-out documents. If nothing is sampled,
+    `decoder_loss` is None and the other two are empty.
     """
 
     form: Form
@@ -47,12 +48,11 @@ class Evaluation:
 
 
 def evaluate(checkpoint: Checkpoint, corpus: Corpus, *, seed: int = 0, samples: int | None = None) -> Evaluation:
-    """Measure a checkpoint on a corpus. Characters that it does not know are left out, for the n-gram too.
+    """Measure a checkpoint on a corpus, or on a part of a very long one (see MOST_READ).
 
-    Of a text of many millions of characters, a part is measured.
-
-    `samples` is the number of names or poems to sample: 2,000 or 200 by default, 0 for none.
-    Raises EvaluationError if the corpus has another form or shares no characters with the checkpoint.
+    Characters that the checkpoint does not know are left out, for the n-gram too. `samples` is the number of names or
+    poems to sample; by default it is 2,000 or 200. Raises EvaluationError if the corpus has another form or shares no
+    characters with the checkpoint.
     """
     corpus = fold_corpus(corpus, checkpoint).part(read=MOST_READ, held_out=MOST_HELD_OUT)
     count = _usual_samples(checkpoint) if samples is None else samples
@@ -80,7 +80,7 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
         poems = _texts(checkpoint, [VerseRequest(generator, sampling=sampling) for generator in generators])
         samples, held_out = verse_figures(poems, sources), verse_figures(real, sources)
     else:
-        # The decoder rejects real names. Without a list of them, `new` is the share of the network alone.
+        # The decoder rejects the names that it knows. Here it knows none, so `new` says what the network does alone.
         unaware = replace(checkpoint, known_names=frozenset(), other_names=NO_FINGERPRINTS)
         longest = longest_name(checkpoint.known_names)
         names = _texts(unaware, [NameRequest(each, sampling=sampling, max_length=longest) for each in generators])

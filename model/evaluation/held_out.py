@@ -1,4 +1,7 @@
-"""The loss on held-out documents in nats per character: of a corpus, of each document, and under decoder rounding."""
+"""The loss on held-out documents, in nats per character: all together, each by itself, or with the decoder's rounding.
+
+`document_scores` gives each document's nats and characters.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -51,15 +54,15 @@ def fold_corpus(corpus: Corpus, checkpoint: "Checkpoint") -> Corpus:
 def held_out_loss(language_model: LanguageModel, corpus: Corpus, between: Callable[[], object] = lambda: None) -> float:
     """Measure the loss on the held-out documents, each from the zero state to its final newline.
 
-    The first input is the zero vector for a name, a newline for a poem. `between` is called between one group of
-    documents and the next, and may raise an error to end the measurement.
+    The first input is the zero vector for a name, a newline for a poem. `between` is called between groups of WIDTH
+    documents, and may raise an error to end the measurement.
     """
     engine = Engine(language_model.architecture, language_model.dtype)
     return _nats_per_character(partial(engine.score, language_model), corpus, between)
 
 
 def decoder_loss(language_model: LanguageModel, corpus: Corpus) -> float | None:
-    """Measure the same loss under the decoder's rounded weights and states; None if it refuses the weights."""
+    """Measure the loss with the decoder's rounded parameters and states; None if the decoder refuses the parameters."""
     from model.engine.exact import Lockstep
 
     lockstep = Lockstep(language_model)
@@ -90,7 +93,7 @@ def _nats_per_character(
 def document_scores(checkpoint: "Checkpoint", corpus: Corpus) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the nats and the number of characters of each of the N held-out documents, (N,) and (N,).
 
-    A document without any known character has zero of both. Raises EvaluationError as `fold_corpus` does.
+    Both are 0 for a document without a known character. Raises EvaluationError as `fold_corpus` does.
     """
     known = fold_corpus(corpus, checkpoint)
     folded = [checkpoint.vocabulary.fold(document) for document in corpus.held_out]

@@ -1,4 +1,4 @@
-"""A character n-gram model with Witten-Bell smoothing: the baseline beside the networks' held-out losses.
+"""A character n-gram with Witten-Bell smoothing: its held-out loss is the baseline for the networks' losses.
 
 Only its order is tuned, on training documents alone (`best_order`).
 """
@@ -25,15 +25,15 @@ Flags = NDArray[np.bool_]
 UNSEEN = -1
 ORDERS = range(9)  # of the n-gram
 WEIGHT: dict[Form, int] = {"names": 20, "verse": 1}
-"""How often an n-gram that also counts the pretraining texts counts each training text. Counted once, 1,500 dinosaurs
-would be lost among 100,000 other names. Of 1, 5, 20 and 60, 20 has the lowest loss on the held-out names; on two
-other splits it is within 0.02 of the lowest."""
+"""An n-gram that also counts the pretraining texts counts each training text this many times. Counted once, 1,500
+dinosaurs would be lost among 100,000 other names. Of 1, 5, 20 and 60 times, 20 give the lowest loss on the held-out
+names; on two other splits, their loss is within 0.02 of the lowest."""
 INNER_SPLIT = 10  # every tenth training document is set aside to choose the order
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """The loss of an n-gram on the same held-out text; `counted` says which texts it counted."""
+    """The held-out loss of an n-gram; `counted` says which texts it counted."""
 
     counted: str
     order: int
@@ -44,8 +44,8 @@ class Baseline:
 class _Table:
     """All G distinct grams of one length. Their contexts are the K grams that are one character shorter.
 
-    A gram is identified by its index in `keys`. So a context is a single number, and a key is less than K * V. The last
-    entry of each array belongs to everything unseen, which makes UNSEEN a valid index.
+    The index of a gram in `keys` identifies it. So a context, too, is a single number, and a key is less than K * V.
+    The last entry of each array belongs to everything unseen, so UNSEEN, which is -1, is a valid index.
     """
 
     keys: Ids  # (G+1,) context * V + character, ascending
@@ -89,7 +89,7 @@ class NGram:
 
     @property
     def order(self) -> int:
-        """Characters in the longest context."""
+        """The number of characters in the longest context."""
         return len(self.tables) - 1
 
     @classmethod
@@ -123,7 +123,7 @@ class NGram:
         return float(self.nats_by_order(documents)[-1])
 
     def nats_by_order(self, documents: Sequence[str]) -> Floats:
-        """Return the same for contexts of at most 0, 1, … order characters, (order + 1,)."""
+        """Return the `nats_per_character` for contexts of at most 0, 1, … order characters, (order + 1,)."""
         characters, offsets = _running_text(documents, self.vocabulary)
         contexts = np.zeros_like(characters)
         probabilities = np.full(len(characters), 1 / len(self.vocabulary))
@@ -148,8 +148,8 @@ def best_order(
 ) -> int:
     """Choose the order that best predicts a tenth of the training documents after counting the others.
 
-    The `extra` documents are counted once and never predicted, the training documents `weight` times. A single training
-    document is both counted and predicted. For `between` see `NGram.fit`.
+    The training documents are counted `weight` times. The `extra` documents are counted once and never predicted. A
+    single training document is both counted and predicted. For `between` see `NGram.fit`.
     """
     predicted = training[::INNER_SPLIT]
     counted = [document for index, document in enumerate(training) if index % INNER_SPLIT] or list(training)
@@ -160,7 +160,7 @@ def best_order(
 
 
 def _running_text(documents: Sequence[str], vocabulary: Vocabulary) -> tuple[Ids, Ids]:
-    r"""Join all documents as "\n" + d + "\n"; return the ids (N,) and each one's offset in its document, (N,)."""
+    r"""Join all documents as "\n" + d + "\n"; return the ids (N,) and the offset of each id in its document, (N,)."""
     characters = vocabulary.ids_of("".join(f"\n{document}\n" for document in documents))
     lengths = np.array([len(document) + 2 for document in documents], dtype=np.intp)
     starts = np.cumsum(lengths) - lengths
@@ -170,7 +170,7 @@ def _running_text(documents: Sequence[str], vocabulary: Vocabulary) -> tuple[Ids
 def _count(
     contexts: Ids, characters: Ids, fits: Flags, predicted: Flags, context_count: int, vocab_size: int
 ) -> tuple[_Table, Ids]:
-    """Return the table of the grams that end where `fits` is true, and the index of each, (N,), UNSEEN elsewhere.
+    """Return the table of the grams that end where `fits` is true, and the index of each gram, (N,), else UNSEEN.
 
     Only `predicted` characters add to the counts: the newline that begins a document does not.
     """

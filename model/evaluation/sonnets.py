@@ -1,6 +1,6 @@
-"""How well sonnets scan and rhyme, beside real ones and free verse that are measured alike.
+"""How well sonnets scan and rhyme. Real sonnets and free verse are measured in the same way.
 
-The first lines are those of data/first_lines.txt.
+The sonnets are written to the first lines in data/first_lines.txt.
 """
 
 import time
@@ -28,17 +28,17 @@ from model.writing.requests import Sampling, SonnetRequest, VerseRequest, genera
 
 FIRST_LINES = files.ROOT / "data" / "first_lines.txt"
 POOL = 16
-"""Words repeat more in a larger text, so different words are counted in pools: 16 sonnets, as are held out."""
+"""Different words are counted in pools of 16 sonnets, as many as are held out, because a larger text repeats more."""
 
 FREE_CHARACTERS = 2000
-"""Enough for fourteen lines of free verse."""
+"""Fourteen lines of free verse have fewer characters."""
 
 
 @dataclass(frozen=True)
 class SonnetEvaluation:
     """The figures of written sonnets, of real ones and of free verse.
 
-    `seconds` has the CPU time of each sonnet, which hardly depends on what else the machine does.
+    `seconds` is the CPU time of each sonnet, which hardly depends on what else the machine does.
     """
 
     version: str
@@ -59,9 +59,8 @@ def evaluate_sonnets(
 ) -> SonnetEvaluation:
     """Write a sonnet to each of these first lines, one after the other, and measure all three kinds of verse.
 
-    `dictionary` is the whole one, which knows more words of the first lines than the search does.
-
-    Raises RequestError if the checkpoint cannot write sonnets, and EvaluationError if the corpus has no poems for it.
+    `dictionary` is the whole CMU dictionary, which knows more words of the first lines than the search does. Raises
+    RequestError if the checkpoint cannot write sonnets, and EvaluationError if the corpus does not fit the checkpoint.
     """
     corpus, decoder = fold_corpus(corpus, checkpoint), Decoder(checkpoint)
     tables = tables_for(checkpoint).prosody
@@ -128,7 +127,7 @@ def rhymes_of(poem: str, pronounce: Pronouncer, tables: Prosody) -> Iterator[Rhy
 
 
 def _readings(line: str, pronounce: Pronouncer) -> list[tuple[str, ...]] | None:
-    """Return the stresses of a line's words; None where one is unknown."""
+    """Return the stresses of a line's words; None if a word is unknown."""
     choices = [patterns(word, pronounce(word)) for word in words_of(line)]
     return choices if choices and all(choices) else None
 

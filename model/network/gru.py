@@ -6,21 +6,21 @@
     n  = tanh(z_n + r ⊙ s_n)
     h' = (1 - u) ⊙ n + u ⊙ h
 
-It has no memory beside h. The update gate u says how much of h stays; the rest is replaced by the new values n. The
-reset gate r says how much n is told of h. Cho et al. apply r to h before the product with w_h. This variant applies it
-after, so that one product serves all three blocks; PyTorch also has a second bias, next to s_n, which is 0 here.
+A GRU has no memory beside h. The update gate u says how much of h stays; the new values n replace the rest. The reset
+gate r says how much of h enters n. Cho et al. apply r to h before the product with w_h. This variant applies it after
+the product, so that one product serves all three blocks. PyTorch also has a second bias, next to s_n; here it is 0.
 
 How the loss comes back. d_h' arrives from the layer above and from the next step. In the last equation, n is multiplied
 by 1 - u, h by u, and u by h - n:
 
     d_n = d_h' ⊙ (1 - u)      d_u = d_h' ⊙ (h - n)      d_h begins with d_h' ⊙ u
 
-Along that last term an error survives, as along the LSTM's memory: no matrix, no slope, only u. Through tanh, d_n
-becomes d_z_n. There r and s_n are multiplied, so each gets d_z_n times the other one:
+Along that last term an error survives many steps, as along the LSTM's memory: it meets no matrix and no slope, only u.
+Through tanh, d_n becomes d_z_n. There r and s_n are multiplied, so each gets d_z_n times the other:
 
     d_z_n = d_n ⊙ (1 - n²)      d_r = d_z_n ⊙ s_n      d_s_n = d_z_n ⊙ r
 
-Through the sigmoids, where z and s are added and so get the same:
+In the sigmoids, z and s are added, so both get the same derivative:
 
     d_z_r = d_s_r = d_r ⊙ r (1 - r)      d_z_u = d_s_u = d_u ⊙ u (1 - u)
 

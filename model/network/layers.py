@@ -27,7 +27,7 @@ class Layer(NamedTuple):
 
 
 def one_hot(ids: Ids, vocab_size: int) -> Mask:
-    """Rows (..., V) that are true only at the id, for ids (...). NO_CHARACTER, which is -1, has a row of zeros."""
+    """Return rows (..., V) for ids (...). Each is true at its id alone; the row of NO_CHARACTER, -1, is all false."""
     return ids[..., None] == np.arange(vocab_size)
 
 
@@ -42,7 +42,7 @@ def linear_backward(d_y: Array, x: Array, w: Array) -> tuple[Array, Array, Array
     Move one number x_i a little. Each y_j moves w_ij times as far, and the loss d_y_j times as far again. So d_x_i is
     the sum of d_y_j w_ij over all j, which is d_y wᵀ. A number w_ij reaches the loss through y_j alone, and y_j moves
     x_i times as far as w_ij does. That happens in every row of every time step, so d_w is the sum of xᵀ d_y over all of
-    them. A bias moves y_j just as far, and d_b is the sum of d_y.
+    them. y_j moves as far as its bias does, so d_b is the sum of d_y.
     """
     x_rows, d_y_rows = x.reshape(-1, x.shape[-1]), d_y.reshape(-1, d_y.shape[-1])
     return d_y @ w.T, x_rows.T @ d_y_rows, d_y_rows.sum(axis=0)
@@ -68,9 +68,9 @@ def log_softmax(logits: Array) -> Array:
 def cross_entropy(logits: Array, q: Array, mask: Mask | None = None) -> tuple[float, Array]:
     """Return the loss in nats, summed over the rows where the mask is true, and log p.
 
-    Loss = -Σ q log p with p = softmax(logits). Where q is one-hot, that is -log p of the target. It may also hold the
-    probabilities of a larger network; the smaller one then learns from all that the larger one finds likely (Hinton,
-    Vinyals & Dean 2015). logits and q (..., V), mask (...) or None, which counts every row.
+    Loss = -Σ q log p with p = softmax(logits). Where q is one-hot, the loss is -log p of the target. q may also hold
+    the probabilities of a larger network; the smaller network then learns from all that the larger one finds likely
+    (Hinton, Vinyals & Dean 2015). logits and q (..., V), mask (...) or None, which counts every row.
     """
     log_p = log_softmax(logits)
     losses = -(q * log_p).sum(axis=-1, dtype=np.float64)
@@ -80,8 +80,8 @@ def cross_entropy(logits: Array, q: Array, mask: Mask | None = None) -> tuple[fl
 def cross_entropy_backward(log_p: Array, q: Array, mask: Mask | None = None) -> Array:
     """Return d_logits = p - q, and 0 where the mask is false.
 
-    The loss of a row is Σ q (log Σ e^logits - logit). The q sum to 1, so that is log Σ e^logits - Σ q logit. The
-    derivative of the first term with respect to one logit is e^logit / Σ e^logits, which is p; that of the second is q.
+    The loss of a row is Σ q (log Σ e^logits - logit). The q sum to 1, so it equals log Σ e^logits - Σ q logit. With
+    respect to one logit, the derivative of log Σ e^logits is e^logit / Σ e^logits = p, and that of Σ q logit is q.
     """
     d_logits = np.exp(log_p) - q
     return d_logits if mask is None else d_logits * mask[..., None]

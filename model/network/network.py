@@ -20,7 +20,7 @@ class Run(NamedTuple):
 
     logits: Array  # (T, B, V)
     state: Array  # (L, S, B, H), after the last step
-    masks: Sequence[Array | float]  # of dropout, (B, H) for each layer; 1 for none
+    masks: Sequence[Array | float]  # the dropout mask of each layer, (B, H); 1 without dropout
     top: Array  # (T, B, H): what the output layer read
     caches: list[Any]  # of every step of every layer, in the order of time, then from the bottom layer up
 
@@ -49,7 +49,7 @@ class LanguageModel:
         return cls(architecture, initial_parameters(architecture, generator, dtype))
 
     def copy(self) -> "LanguageModel":
-        """Return the same network with parameters of its own."""
+        """Return a network with a copy of the parameters."""
         return LanguageModel(self.architecture, Parameters(self.architecture, self.parameters.whole.copy()))
 
     def initial_state(self, batch_size: int) -> Array:
@@ -66,8 +66,9 @@ class LanguageModel:
         """Read the ids (T, B), and predict the next character at every step.
 
         The inputs of the first layer are one-hot rows; a step without a character reads zeros. `dropout` has a mask
-        (B, H) for each layer, 1/keep where a unit is kept and 0 where it is dropped, and the same at every step (Gal &
-        Ghahramani 2016). It multiplies what goes up to the next layer, not the state.
+        (B, H) for each layer, which serves every step (Gal & Ghahramani 2016): 0 where a unit is dropped, and 1/keep
+        elsewhere, where keep is the share of units that stay. A mask multiplies what goes up to the next layer, not the
+        state.
         """
         p, masks = self.parameters, [1.0] * self.architecture.layers if dropout is None else dropout
         states = [tuple(layer) for layer in state]
@@ -82,11 +83,11 @@ class LanguageModel:
         return Run(linear(top, p.w_y, p.b_y), np.array(states), masks, top, caches)
 
     def backward(self, d_logits: Array, run: Run) -> Parameters:
-        """Go the way of `forward` back, from the last step to the first and from the top layer down.
+        """Return the gradients of all parameters, from the last step back to the first and from the top layer down.
 
-        Return the gradients of all parameters. The layer above has read a layer's h, and so has the layer's own next
-        step: both derivatives are added. No step follows the last one, so there the derivatives of the state are 0.
-        Those of the first state are dropped: they do not flow into the batches before (truncated back-propagation).
+        A layer's h is read twice: by the layer above, and by the layer's own next step. Both derivatives are added. No
+        step follows the last one, so there the derivatives of the state are 0. The derivatives of the first state are
+        dropped: no error flows back into earlier batches (truncated back-propagation).
         """
         p, gradients = self.parameters, Parameters.zeros(self.architecture, self.dtype)
         d_top, gradients.w_y[:], gradients.b_y[:] = linear_backward(d_logits, run.top, p.w_y)

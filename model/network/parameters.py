@@ -133,8 +133,8 @@ def initial_parameters(
         b                          as the cell says
         b_y                        0
 
-    First every matrix is drawn uniformly, and those of the first two lines then a second time. The first draws are
-    wasted, but the seeds of the released networks count on them.
+    First every matrix is drawn uniformly; then the matrices of the first two lines are drawn again. Their first draws
+    are wasted, but the seeds of the released networks count on them.
     """
     limit = architecture.hidden_size**-0.5
     parameters = Parameters.zeros(architecture, dtype)

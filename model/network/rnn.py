@@ -3,18 +3,19 @@
     z  = x w_x + b + h w_h
     h' = tanh z
 
-How the loss comes back. It sees z through h' alone, and where tanh has the value h', its slope is 1 - h'². So
+How the loss comes back. The loss depends on z through h' alone, and where tanh has the value h', its slope is 1 - h'².
+So
 
     d_z = d_h' ⊙ (1 - h'²)
 
-in which d_h' is the sum of what comes from the layer above and of what comes from this cell's next step: both read h'.
-From z on, everything is a linear layer with the inputs x and h (see `layers.linear_backward`):
+d_h' is the sum of two derivatives, from the layer above and from this cell's next step, because both read h'. z is a
+linear layer with the inputs x and h (see `layers.linear_backward`), so
 
     d_x = d_z w_xᵀ      d_w_x = xᵀ d_z      d_b = d_z, summed over the rows
     d_h = d_z w_hᵀ      d_w_h = hᵀ d_z
 
-Every step uses the same parameters, so the gradients of all steps are added up: back-propagation through time (Werbos
-1990). The caller does that.
+Every step uses the same parameters, so the caller adds up the gradients of all steps: back-propagation through time
+(Werbos 1990).
 
 x (B, D); h, h' and z (B, H); w_x (D, H), w_h (H, H), b (H,).
 """
@@ -24,7 +25,7 @@ import numpy as np
 from model.network.layers import Array, Layer
 
 GATES = "h"
-"""One block of columns in w_x, w_h and b. It gates nothing."""
+"""The only block of columns in w_x, w_h and b, which gates nothing."""
 STATES: tuple[str, ...] = ("h",)
 
 Cache = tuple[Array, Array, Array]

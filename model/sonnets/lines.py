@@ -1,10 +1,13 @@
 """Lines written side by side: many rows begin after the same text, and each writes one line that scans.
 
-Every letter is masked before it is drawn (see `scansion`). A mask may force what the network would hardly say, so each
-line has a weight. Each letter adds two logarithms to it. The first is that of the probability that the network gave to
-all allowed letters together: this is the weight of sequential Monte Carlo (Doucet et al. 2001). The second, of which
-only the share OF_DRAWN counts, is that of the probability of the letter that was drawn. Weights are whole numbers of
-1/PRECISION nats, so their sum does not depend on the order of adding.
+Letters that lead to no line are masked before a letter is drawn (see `scansion`). So a row may be forced to write what
+the network would hardly say, and each line has a weight. Each letter of the line adds to the weight
+
+    log P(allowed) + OF_DRAWN · log P(drawn)
+
+P(allowed) is the probability of all allowed letters together, at the temperature of the request: the weight of
+sequential Monte Carlo (Doucet et al. 2001). P(drawn) is the network's probability of the letter that was drawn, at
+temperature 1. Weights are whole numbers of 1/PRECISION nats, so their sum does not depend on the order of adding.
 """
 
 from typing import NamedTuple
@@ -22,7 +25,6 @@ MOST_CHARACTERS = 66
 """A longer line is dropped. The longest line of Shakespeare's sonnets has 60 characters."""
 PRECISION = 1 << 20
 OF_DRAWN = 0.8
-"""How much of the logarithm of the drawn letter's own probability counts."""
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.intp]
@@ -30,7 +32,7 @@ Integers = NDArray[np.int64]
 
 
 class Line(NamedTuple):
-    """A finished line, and the row that keeps the network's state behind it."""
+    """A finished line, and the row that keeps the network's state after it."""
 
     text: str
     weight: int
@@ -39,14 +41,14 @@ class Line(NamedTuple):
 
 
 class Lines:
-    """Rows that write a line each; `finished` has the lines that are complete."""
+    """Rows, each of which writes one line; `finished` has the complete lines."""
 
     def __init__(self, rows: int, lockstep: Lockstep, scansion: Scansion, vocabulary: Vocabulary) -> None:
         self.finished: list[Line] = []
         self._count, self._scansion, self._vocabulary = rows, scansion, vocabulary
         self._network, self._kept = lockstep.sibling(), lockstep.sibling()
         self._network.resize(1)
-        self._kept.resize(rows + 1)  # the last one is for the state that every line begins with
+        self._kept.resize(rows + 1)  # the last row has the state that every line begins with
         self._rows = np.arange(0)  # which line each row of the network writes
 
     @property
@@ -78,7 +80,7 @@ class Lines:
         self._weights: Integers = np.zeros(self._count, np.int64)
 
     def step(self, temperature: float, draws: Floats) -> None:
-        """Let each row write one character; there is a draw for each line, finished or not."""
+        """Let each row write one character. `draws` has a number for each line, finished or not."""
         logits = self._network.step(self._inputs)
         allowed = self._scansion.allowed(self._texts, self._line_ends)
         ids, weights = draw(logits, allowed, temperature, draws[self._rows])
@@ -117,7 +119,7 @@ class Lines:
 
 
 def draw(logits: Array, allowed: NDArray[np.bool_], temperature: float, draws: Floats) -> tuple[Numbers, Integers]:
-    """Choose an allowed character (N) for each row of logits (N, V), and return what it adds to the row's weight.
+    """Choose an allowed character for each row of logits (N, V). Return the ids (N,), and what each adds to the weight.
 
     As in `sample_next`, sums run over characters in their order, along all rows at once.
     """

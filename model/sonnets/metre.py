@@ -2,8 +2,8 @@
 
 A line has ten syllables, weak and strong in turn, and may end in an eleventh, weak one (a feminine ending). Syllables
 are counted from 0, so the strong ones are 1, 3, 5, 7 and 9. A word of several syllables has its primary stress in a
-strong position; at the beginning of a line, it may also have it on the first syllable ("Beauty ..."). All others,
-unstressed ones too, may be anywhere, and so may words of one syllable. The eleventh is unstressed.
+strong position; at the beginning of a line, it may also have it on the first syllable ("Beauty ..."). Its other
+syllables, even unstressed ones, may be anywhere, and so may words of one syllable. The eleventh syllable is unstressed.
 
 A word can be said in several ways, so the beginning of a line can have one of several numbers of syllables. `Counts` is
 the set of these numbers: bit n stands for n syllables.
@@ -25,9 +25,9 @@ PRONOUNS = frozenset(("it", "me", "thee", "ye", "you", "her", "him", "them", "us
 
 
 def stresses(reading: Pronunciation) -> str:
-    """Return a digit for each syllable: 1 where a strong position is needed, 2 where it is not, 0 where unstressed.
+    """Return a digit for each syllable: 1 if it needs a strong position, 2 if it may be anywhere, 0 if unstressed.
 
-    A word of one syllable has 2. So have both syllables of a word that CMU stresses twice (elsewhere, contract),
+    A word of one syllable gets 2. So does each syllable of a word of two that CMU stresses twice (elsewhere, contract),
     because its stress moves. If a word has several primary stresses, only the last counts.
     """
     digits = "".join(phoneme[-1] for phoneme in reading if phoneme[-1].isdigit())
@@ -52,12 +52,12 @@ def fits(pattern: str, start: int) -> bool:
 
 
 def ends(pattern_choice: Iterable[str], start: int) -> Counts:
-    """Return the numbers of syllables that a line can have after a word that begins after `start` of them."""
+    """Return the counts of syllables that a line may have after a word that begins after `start` syllables."""
     return _set(start + len(pattern) for pattern in pattern_choice if fits(pattern, start))
 
 
 def after(pattern_choice: Sequence[str], counts: Counts) -> Counts:
-    """Return the numbers of syllables after a word, from those before it."""
+    """Return the counts of syllables after a word, from the counts before it."""
     found = 0
     for start in range(LONGEST):
         if counts >> start & 1:

@@ -14,7 +14,7 @@ from model.sonnets.rhyme import Ending, Rhyme, endings, letters
 from model.text.dictionary import Pronunciations
 
 ENOUGH = 5
-"""A word may bring a new rhyme if this number of other words rhyme with it perfectly."""
+"""A word may bring a new rhyme if at least this many other words rhyme with it perfectly."""
 
 
 class Choice(IntEnum):
@@ -48,24 +48,24 @@ class Partners:
         return [ending for ending, starts in self._endings.get(word, {}).items() if starts & counts]
 
     def own_endings(self, word: str, readings: Pronunciations) -> list[Ending]:
-        """Return the endings of a person's last word, which need not fit into a line; an unknown word's are guessed."""
+        """Return the endings of the last word of a person's line, which need not scan. Guess those of unknown words."""
         known = [ending for reading in readings for ending in endings(reading)]
         return list(dict.fromkeys(known)) or list(self._guessed_ending(word))
 
     def _guessed_ending(self, word: str) -> Iterator[Ending]:
-        """Yield the ending of most words with the same last letters; nothing if no word has them."""
+        """Yield the ending that most words with the same last letters have; nothing if no word has these letters."""
         sound = next((self._sounds[word[n:]] for n in range(len(word)) if word[n:] in self._sounds), None)
         if sound:
             yield Ending("?", sound, stressed=True)
 
     def answers(self, word: str, wanted: Iterable[Ending], choice: Choice) -> Mapping[str, Counts]:
-        """Return the words that rhyme with a word of these endings, and the counts that each may begin after."""
+        """Return the words that rhyme with a word of these endings, and after which counts each may begin."""
         if choice is Choice.FREE:
             return self.openers
         wanted = list(wanted)
         found: dict[str, Counts] = defaultdict(int)
         for other, ending, starts in self._alike(wanted):
-            is_other = not word.endswith(other)  # day is in Wednesday, whatever the onset
+            is_other = not word.endswith(other)  # "Wednesday" ends in "day", although the onsets differ
             is_chosen = is_other and (other in self._common or choice > Choice.COMMON)
             if is_chosen and self._rhymes.best(wanted, [ending]) > Rhyme.SAME:
                 found[other] |= starts
@@ -98,7 +98,7 @@ class Partners:
 
 
 def _endings_in_line(readings: Pronunciations) -> Iterator[tuple[Ending, Counts]]:
-    """Yield each ending with the counts that its word may begin after if it is to end a line."""
+    """Yield each ending, and after which counts of syllables the word may begin so that it ends a line."""
     found: dict[Ending, Counts] = defaultdict(int)
     for reading in readings:
         pattern = stresses(reading)

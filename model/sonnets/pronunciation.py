@@ -6,7 +6,7 @@ Phonemes are those of the CMU Pronouncing Dictionary: 24 consonants, and 15 vowe
 The dictionary speaks today's American. The rules here reach what it lacks: 'd and 'st, -eth and -est, possessives,
 British spellings, compounds, prefixes and suffixes. They also add the readings that verse allows beside the usual one:
 -ed as a syllable, and syllables that two vowels share or that a poet swallows (heav'n, pow'r, flatt'ring, glorious).
-What no rule reaches has no pronunciation; nothing is guessed.
+A word that no rule reaches has no pronunciation; nothing is guessed.
 """
 
 import re
@@ -25,14 +25,14 @@ SIBILANTS = frozenset(("S", "Z", "SH", "ZH", "CH", "JH"))
 LONGEST_WORD = 40
 """A word of more letters has no pronunciation. The longest word that Shakespeare used has 36."""
 MOST_APOSTROPHES = 3
-"""The rules try three letters for each, so more would take long."""
+"""A word with more has no pronunciation: the rules try three letters for each apostrophe, which takes long."""
 MOST_REMEMBERED = 200_000
 MOST_READINGS = 6
 """A word has no more pronunciations than this; compounds would otherwise have dozens."""
 
 
 _SHORT = re.compile("(?:[^aeiouy]|qu)[aeiouy][^aeiouywx]$")
-"""Letters as of "mak" and "lov", which lost an e more often than not."""
+"""Stems such as "mak" and "lov", which have lost an e more often than not."""
 _GLIDES = {"IY0": "Y", "UW0": "W"}
 _SWALLOWED = ("AH0", "IH0")
 _LIQUID = ("R", "L", "N")
@@ -48,16 +48,16 @@ class Forms(NamedTuple):
 
 
 class Pronouncer:
-    """Pronunciations of words, by a dictionary and by the rules. It remembers what it has worked out."""
+    """Finds the pronunciations of words, in a dictionary or by the rules, and remembers them."""
 
     def __init__(self, dictionary: Mapping[str, Pronunciations], forms: Forms) -> None:
         self._dictionary, self.forms = dictionary, forms
         self._suffixes = sorted(forms.suffixes.items(), key=lambda suffix: len(suffix[0]), reverse=True)
-        self._known: dict[str, Pronunciations] = {}  # for whole words
+        self._known: dict[str, Pronunciations] = {}  # with the readings that verse adds
         self._stems_known: dict[str, Pronunciations] = {}  # without the readings that verse adds
 
     def __call__(self, word: str) -> Pronunciations:
-        """Return the ways to say a word, the usual one first; none where no rule reaches it."""
+        """Return the ways to say a word, the usual one first; empty if no rule reaches the word."""
         if len(word) > LONGEST_WORD or word.count("'") > MOST_APOSTROPHES:
             return ()
         if word not in self._known:
@@ -81,7 +81,7 @@ class Pronouncer:
         return self._stems_known[word]
 
     def _by_rule(self, word: str) -> Pronunciations:
-        """Return what the first rule gives that leads to anything."""
+        """Return the readings from the first rule that finds some."""
         rules = (self._compound, self._apostrophe, self._inflected, self._respelt, self._suffixed, self._prefixed)
         return next((found for rule in rules if (found := tuple(islice(rule(word), MOST_READINGS)))), ())
 
@@ -108,7 +108,7 @@ class Pronouncer:
         return self._swallowed(stem, ending)
 
     def _swallowed(self, stem: str, ending: str) -> Iterator[Pronunciation]:
-        """heav'n is "heaven" with a vowel less, and so on; the vowel that goes is unstressed."""
+        """Yield the readings of the whole word without an unstressed vowel: those of "heaven" for heav'n."""
         for letter in "eio":
             for reading in self._plain(stem + letter + ending):
                 shorter = list(_shortened(reading))
@@ -154,7 +154,7 @@ class Pronouncer:
                 yield from ((*sounds, *reading) for reading in self._plain(rest)[:2])
 
     def _stems(self, stem: str) -> Pronunciations:
-        """Return the readings of the word that an ending was added to: lov(e), pit(y), trim(m), or as it stands."""
+        """Return the readings of the word that an ending was added to: lov(e), pit(y), trim(m), or the stem itself."""
         candidates = [stem + "e", stem] if _SHORT.search(stem) else [stem, stem + "e"]
         if stem.endswith("i"):
             candidates.insert(0, stem[:-1] + "y")
@@ -182,7 +182,7 @@ def _joined(parts: list[Pronunciations]) -> Iterator[Pronunciation]:
 
 
 def _leaning(reading: Pronunciation) -> Pronunciation:
-    """A part of a compound that has one syllable may be stressed or not."""
+    """Let a part of a compound be stressed or not if it has one syllable."""
     if sum(map(is_vowel, reading)) > 1:
         return reading
     return tuple(phoneme[:-1] + "2" if is_vowel(phoneme) else phoneme for phoneme in reading)
@@ -207,7 +207,7 @@ def _past(reading: Pronunciation) -> Pronunciation:
 
 
 def _without_ed(readings: Pronunciations) -> Pronunciations:
-    """Return readings in which -ed is no syllable, where there are such."""
+    """Return the readings in which -ed is no syllable; if there are none, return all."""
     short = tuple(reading for reading in readings if reading[-2:] not in (("AH0", "D"), ("IH0", "D")))
     return short or readings
 
@@ -221,7 +221,7 @@ def _without_last_weak(reading: Pronunciation) -> Iterator[Pronunciation]:
 
 
 def _shortened(reading: Pronunciation) -> Iterator[Pronunciation]:
-    """Yield the readings with one syllable less that verse knows."""
+    """Yield the readings that verse shortens by one syllable."""
     for place in range(1, len(reading)):
         front, phoneme, rest = reading[:place], reading[place], reading[place + 1 :]
         weak_follows = bool(rest) and rest[0].endswith("0")

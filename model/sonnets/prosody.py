@@ -1,7 +1,7 @@
 """How words sound, scan and rhyme: the tables of an edition, which people can edit.
 
-An edition is a folder of data/prosody. Weights name theirs in their file, with a digest, so that they go on writing the
-same sonnets when another edition is added. Weights that name none belong to the first.
+An edition is a folder of data/prosody. A file of weights names its edition, with a digest. So its sonnets stay the same
+when another edition is added. Weights that name no edition use the first.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from model.text.vocabulary import words_of
 
 EDITIONS = files.ROOT / "data" / "prosody"
 FIRST = "1 840de9633b4e"
-"""The edition of weights that name none, and its digest. It never changes."""
+"""The first edition and its digest. Weights that name no edition use it, so it never changes."""
 PRONUNCIATIONS, FORMS, RHYMES, WORDS = TABLES = ("pronunciations.txt", "forms.txt", "rhymes.txt", "words.txt")
 
 
@@ -40,7 +40,7 @@ class Prosody:
     clipped: frozenset[str]  # words that begin with an apostrophe, which is no part of a word elsewhere
 
     def last_word(self, line: str) -> str:
-        """Return the word that a line ends with, 'tis and 'gan with the mark before them; empty if it has no word."""
+        """Return the last word of a line, with the apostrophe of 'tis and 'gan; empty if the line has no word."""
         word = (words_of(line) or [""])[-1]
         return f"'{word}" if f"'{word}" in self.clipped else word
 
@@ -60,7 +60,7 @@ def prosody(edition: str = "") -> Prosody:
 
 
 def newest_edition() -> str:
-    """Return the edition for new weights, as their file names it: not at all if it is the first."""
+    """Return the name of the edition for new weights, as their file has it: empty for the first edition."""
     newest = max((folder for folder in EDITIONS.iterdir() if folder.name.isdecimal()), key=lambda it: int(it.name))
     return "" if named(newest) == FIRST else named(newest)
 

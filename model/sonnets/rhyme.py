@@ -1,8 +1,8 @@
 """Which words rhyme: perfectly, as Shakespeare rhymed them, or for the eye.
 
-The sound of a rhyme runs from a vowel to the end of the word: "AY" of die, "EH ZH ER" of treasure. It begins at the
-last syllable, which is strong (masculine), or at the one before it, with a weak one behind (feminine). The consonants
-in front of it that begin its syllable are the onset, and have to differ: no word rhymes with itself, nor with another
+The sound of a rhyme runs from a vowel to the end of the word: "AY" of die, "EH ZH ER" of treasure. The vowel is that of
+the last syllable if this is strong (masculine), else that of the syllable before (feminine). The consonants that begin
+the vowel's syllable are the onset. The onsets of two words have to differ: no word rhymes with itself, nor with a word
 that ends in the same syllable.
 
     perfect    the sounds are the same, and both words have a stress there: die, sky
@@ -26,7 +26,7 @@ _MORE = "S L,S M,S N,S P,S T,S K,S W,SH R,HH Y,HH W,M Y,N Y,L Y,S P L,S P R,S P 
 ONSETS = frozenset(f"{_PAIRS},{_MORE}".split(","))
 """Consonants that can begin a syllable together."""
 DULL = ("AH", "ER", "IH")
-"""Vowels that are not heard next to a stressed syllable: mango rhymes with go, but summer not with her."""
+"""Vowels too weak to rhyme when the syllable before them is stressed: mango rhymes with go, but summer not with her."""
 _EYE = re.compile("[aeiouy]+[^aeiouy']*(?:e|es|ed|'d|'st)?$")
 
 
@@ -42,7 +42,7 @@ class Rhyme(IntEnum):
 
 
 class Ending(NamedTuple):
-    """What a reading rhymes with."""
+    """The part of a reading that rhymes."""
 
     onset: str
     sound: str

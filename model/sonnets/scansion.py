@@ -1,10 +1,10 @@
 """The letters that keep a line to words that scan: a trie whose nodes know from which syllables a word fits.
 
-A line in the making is two numbers, its node and its counts. The node says which letters of a word are there. The
-counts are a set of bits (see `metre`): how many syllables the line may have had when that word began. Each node has two
-masks of such bits, for the words whose path leads through it. The first has the counts from which one of the words
-leaves enough room for a last word. The second has the counts from which one of the words may itself be the last. The
-words that may be the last change from line to line, so the second mask is kept apart, in a `LineEnds`.
+An unfinished line is two numbers, its node and its counts. The node says which letters of the current word are written.
+The counts are a set of bits (see `metre`): how many syllables the line may have had when that word began. Each node has
+two masks of such bits, for the words whose path leads through it. In the first mask, bit n is set if one of these words
+can begin after n syllables and leave room for a last word; in the second, if one of them can begin after n syllables
+and be the last word itself. Which words may be the last changes from line to line, so a `LineEnds` has the second mask.
 
 All arrays have a row for each line, so many lines grow at once, and no row depends on another.
 """
@@ -22,21 +22,21 @@ Bits = NDArray[np.uint16]
 Numbers = NDArray[np.intp]
 
 OUTSIDE, START, BEHIND = 0, 1, 2
-"""Nodes that are no words: where no letter leads, where a word begins, and behind the punctuation of a word."""
+"""Nodes without letters: outside of all words, at the beginning of a word, and behind the punctuation after a word."""
 PUNCTUATION = ",;:.?!"
 """What may follow a word, one mark at a time. Brackets and quotes would have to be closed again."""
 LATEST_START = range(SYLLABLES - 1, SYLLABLES - 5, -1)
-"""The latest counts from which the last word of a line can begin; which of them, depends on the words."""
+"""The values that `LineEnds.latest` may have, besides None."""
 MAY_END = np.uint16(1 << SYLLABLES)
 """The bit that says that the line may end here."""
 
 
 class LineEnds:
-    """The words that may end a line: a mask for each node on the way to them, and one for each that they end at."""
+    """The words that may end a line: `below` has a mask for the nodes on the way to them, `complete` for their last."""
 
     def __init__(self, below: Bits, complete: Bits, stops: Numbers) -> None:
         self.below, self.complete = below, complete
-        self.stops = stops  # ids of the marks that have to end the line; none where it may end in any way
+        self.stops = stops  # ids of the marks, one of which has to end the line; empty if no mark has to
         starts = int(np.bitwise_or.reduce(complete))
         latest = starts.bit_length() - 1
         self.latest = latest if latest in LATEST_START else None
@@ -44,7 +44,7 @@ class LineEnds:
 
 
 class Texts(NamedTuple):
-    """Where texts are, each a row."""
+    """The nodes and counts of unfinished lines, one a row."""
 
     nodes: Numbers
     counts: Bits
@@ -70,9 +70,9 @@ class Scansion:
         self._marks = np.array([ids[mark] for mark in PUNCTUATION if mark in ids], np.intp)
 
     def line_ends(self, starts: Mapping[str, int], stops: str = "") -> LineEnds:
-        """Return the masks for words that may end a line, with the counts that each may begin after, as bits.
+        """Return the masks for the words that may end a line. `starts` says after which counts each may begin.
 
-        One of the marks in `stops` has to follow, if there are any.
+        If there are any `stops`, one of these marks has to follow.
         """
         below = np.zeros(len(self.parents), np.uint16)
         complete = np.zeros_like(below)
@@ -86,11 +86,11 @@ class Scansion:
         return LineEnds(below, complete, np.array([self._ids[mark] for mark in stops if mark in self._ids], np.intp))
 
     def begin(self, rows: int) -> Texts:
-        """Return lines of which nothing is written."""
+        """Return the nodes and counts of empty lines."""
         return Texts(np.full(rows, START), np.ones(rows, np.uint16))
 
     def allowed(self, texts: Texts, line_ends: LineEnds) -> NDArray[np.bool_]:
-        """Return for each text and character (N, V) whether the line can be finished after it."""
+        """Return for each line and character (N, V) whether the line can still be finished after that character."""
         nodes, counts = texts
         children = self._next[nodes]
         onward = self._onward[line_ends.latest or SYLLABLES - 1]
@@ -105,7 +105,7 @@ class Scansion:
         return found
 
     def step(self, texts: Texts, ids: Numbers, line_ends: LineEnds) -> Texts:
-        """Return the texts (N) after the allowed characters (N)."""
+        """Return the nodes and counts of the lines (N) after one more allowed character each (N)."""
         children = self._next[texts.nodes, ids]
         after = self._after(texts, line_ends)
         is_letter = children != OUTSIDE
@@ -143,7 +143,7 @@ class Scansion:
 
 
 def _trie(words: Iterable[str]) -> tuple[dict[tuple[int, str], int], Numbers, Numbers]:
-    """Return the node behind each node and letter, the node of each word, and the parent of each node."""
+    """Return the child of each node by letter, the node that completes each word, and the parent of each node."""
     nodes: dict[tuple[int, str], int] = {}
     parents = [OUTSIDE, OUTSIDE, OUTSIDE]
     word_nodes = []
@@ -159,7 +159,7 @@ def _trie(words: Iterable[str]) -> tuple[dict[tuple[int, str], int], Numbers, Nu
 
 
 def _levels(parents: Numbers) -> list[Numbers]:
-    """Return the nodes of each depth, the deepest first, without the first ones."""
+    """Return the nodes of each depth, the deepest first, without OUTSIDE, START and BEHIND."""
     depths = np.zeros(len(parents), np.intp)
     for node in range(BEHIND + 1, len(parents)):
         depths[node] = depths[parents[node]] + 1

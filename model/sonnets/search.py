@@ -4,9 +4,9 @@ Of lines that are drawn freely, three in four scan, but one in fifty rhymes. Her
 `lines`), and one is drawn by weight. A poor rhyme lowers the weight of a line; so do words that the sonnet has already,
 and "you" where the sonnet says "thou".
 
-The rhymes are ABAB CDCD EFEF GG. A line that brings a rhyme has a new sound, and enough words answer it. If no
-candidate answers, because a person's own line ends in an odd word, the search goes on with the next larger `Choice` of
-words.
+The rhymes are ABAB CDCD EFEF GG. A line that brings a rhyme ends in a new sound, one that enough words can answer. A
+person's own line may end in an odd word. If no candidate answers it, the search goes on with the next larger `Choice`
+of words.
 
 All numbers come from the request's own generator, so neither other requests nor the machine change a sonnet.
 """
@@ -28,7 +28,7 @@ from model.text.vocabulary import Vocabulary, words_of
 
 ROWS = 32
 SCHEME = (None, None, 0, 1, None, None, 4, 5, None, None, 8, 9, None, 12)
-"""Which line each line answers; None if it brings a rhyme."""
+"""For each line, the number of the line that it answers; None if it brings a rhyme."""
 LOWEST_TEMPERATURE = 0.1
 """Below it, all candidates would be the same line."""
 COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 3.5, Rhyme.EYE: 5.0}
@@ -36,13 +36,13 @@ COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 3.5, Rhyme.EYE:
 COST_OF_REPETITION = 2.5
 """Nats for each time that the sonnet has used a word before."""
 COST_OF_OVERUSE = 0.05
-"""The same for a word that every text repeats."""
+"""Nats for each time that the sonnet has used the word before, if it is one that every text repeats."""
 COST_OF_MIXING = 8.0
-"""Nats for each "thou" where the sonnet says "you" more often, and the other way round."""
+"""Nats for each "thou" if the sonnet says "you" more often, and for each "you" if it says "thou" more often."""
 SHARE_OF_LEANING = 0.8
 """How much of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
 STOPS = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
-"""The marks that end a quatrain and the sonnet. Five in six real quatrains end with one, and every sonnet."""
+"""Marks, one of which ends a quatrain or the sonnet. Five in six real quatrains end with one, and all real sonnets."""
 ATTEMPTS = 3
 """How many times a line is tried with the largest choice of words."""
 
@@ -85,11 +85,11 @@ class SonnetSearch:
 
     @cached_property
     def _candidates(self) -> Lines:
-        """The rows that write. A search that waits has none, and needs no memory."""
+        """The rows that write, made at the first step, so that a waiting search needs no memory."""
         return Lines(ROWS, self._lockstep, self._tables.scansion, self._vocabulary)
 
     def step(self) -> bool:
-        """Let every candidate write a character, or read the person's next; return whether the sonnet is done."""
+        """Read a character of the person's line, or let every candidate write one. Return whether all is done."""
         if self._unread:
             self._candidates.read(self._unread.pop())
             return False
@@ -162,7 +162,7 @@ class SonnetSearch:
     def _cost_of(self, words: Sequence[str]) -> float:
         """Return the cost in nats of words that repeat the sonnet, belong to plays, or mix "thou" with "you".
 
-        Lines are compared only with others of the same place, so it does not matter that mixing costs again.
+        Each line pays for mixing in all lines before it too. That does not matter, because all candidates for it do.
         """
         prosody, counts, cost = self._tables.prosody, Counter(self._words), 0.0
         for word in words:

@@ -1,4 +1,4 @@
-"""What the sonnets of a checkpoint are written with."""
+"""All that the search for sonnets reads for one checkpoint: how its words sound, scan and rhyme."""
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,7 +28,7 @@ class Tables(NamedTuple):
 
 
 def tables_for(checkpoint: Checkpoint) -> Tables:
-    """Return what a checkpoint's sonnets need, made by the first call; RequestError if it cannot write sonnets."""
+    """Return a checkpoint's tables; the first call makes them. Raises RequestError if it cannot write sonnets."""
     form = checkpoint.description.form
     if form != "verse":
         raise RequestError(f"a checkpoint of {form} cannot serve a SonnetRequest")

@@ -1,4 +1,4 @@
 """From a corpus to a checkpoint: `trainer` has the loop, `recipes` its settings, and `log` its record.
 
-`optimizer` goes down the gradients, and `distillation` is what teachers do for a smaller network.
+`optimizer` updates the parameters, and `distillation` has what teachers do for a smaller network.
 """

@@ -1,4 +1,4 @@
-"""Teachers of a smaller network: their averaged probabilities are its targets, and they draw names for it to read."""
+"""Teachers help a smaller network: their averaged probabilities are its targets, and they draw names for it to read."""
 
 import math
 import time
@@ -34,10 +34,10 @@ def draw_names(
     clock: Callable[[], float] = time.perf_counter,
     between: Callable[[], object] = lambda: None,
 ) -> list[str]:
-    """Draw names from the averaged probabilities; fewer, but at least WIDTH of them, if the seconds are over before.
+    """Draw `count` names from the averaged probabilities, WIDTH at a time, or fewer if `seconds` have passed before.
 
-    A name that does not end is cut after LONGEST_NAME letters. `between` is called before every WIDTH names, and may
-    raise an error to end the drawing.
+    The first WIDTH names are drawn in any case. A name that does not end is cut after LONGEST_NAME letters. `between`
+    is called before every WIDTH names, and may raise an error to end the drawing.
     """
     names: list[str] = []
     started = clock()

@@ -1,8 +1,8 @@
-"""The record of a training: its events, one a line as JSON, written while it runs and read back for plots.
+"""The log of a training: its events as JSON, one a line, written while it runs and read back for plots.
 
 An event is a dictionary whose "event" names it: "started" first; "progress" about once a second and after each
-measurement of the held-out loss; "sample" now and then; "finished" or "stopped" last. "started" has the lines to beat,
-losses on the same held-out characters: `ngram_loss` and, if the training goes on from weights, their `start_loss`.
+measurement of the held-out loss; "sample" now and then; "finished" or "stopped" last. "started" has the losses to beat,
+on the same held-out characters: `ngram_loss` and, if the training goes on from weights, their `start_loss`.
 """
 
 import json
@@ -41,10 +41,11 @@ def record(
     stopped: Callable[[], bool] = never,
     finishing: Callable[[], bool] = never,
 ) -> Event:
-    """Run a training; log its events and show all but the last, which is returned. A resumed training appends.
+    """Run a training and log its events; show every event but the last, and return that one.
 
-    At its end, the weights are in `out` and the snapshot is gone. `stopped` and `finishing` are those of `Trainer.run`.
-    Raises the errors of the training, and CheckpointError if the weights cannot be written.
+    A resumed training appends to its log. When a training has finished, the weights are in `out` and the snapshot is
+    gone. For `stopped` and `finishing` see `Trainer.run`. Raises the errors of the training, and CheckpointError if the
+    weights cannot be written.
     """
     began = last_progress = last_sample = time.monotonic()
     sample_seconds = FIRST_SAMPLE_SECONDS
@@ -144,9 +145,9 @@ class History:
 
     @property
     def after_teachers(self) -> float:
-        """The first step of the network itself, or infinity.
+        """The first step of the network's own stages; infinity if there is none.
 
-        Until version 0.4, a training began with those of its teachers, whose stages are named "teacher, stage".
+        Until version 0.4, a training began with the stages of its teachers, which are named "teacher, stage".
         """
         return next((step for stage, step in self.stages if ", " not in stage), math.inf)
 
@@ -165,9 +166,9 @@ def read_history(path: Path) -> History:
 
 
 def history_of(events: Iterable[Event]) -> History:
-    """Collect the steps and samples. Where a resumed training repeated steps, the later ones count.
+    """Collect the steps and samples. Where a resumed training repeated steps, the later events count.
 
-    Raises HistoryError if there is no progress event, or if one has a missing or invalid figure.
+    Raises HistoryError if there is no progress event, or if an event lacks a figure or has an invalid one.
     """
     started: Event = {}
     steps, samples = list[Event](), list[Event]()
@@ -195,7 +196,7 @@ def history_of(events: Iterable[Event]) -> History:
 
 
 def _append(events: list[Event], event: Event) -> None:
-    """Add an event. It replaces those of the same and later steps, which a resumed training has repeated."""
+    """Add an event in place of those of the same or later steps: a resumed training repeats these steps."""
     while events and events[-1]["step"] >= event["step"]:
         events.pop()
     events.append(event)

@@ -1,4 +1,4 @@
-"""Gradient clipping, SGD, Adam, the learning-rate schedule and averages; in place on arrays by parameter name."""
+"""Gradient clipping, SGD, Adam, the learning-rate schedule and averages. All change arrays by name, in place."""
 
 import math
 
@@ -7,7 +7,7 @@ import numpy as np
 from model.network.parameters import Arrays
 
 PIECE = 2**15
-"""Weights that Adam updates at a time: with their gradients and moments they fit into a second-level cache."""
+"""Adam updates this many parameters at a time: with their gradients and moments they fit into a second-level cache."""
 
 
 def clip_by_value(gradients: Arrays, limit: float) -> None:
@@ -46,9 +46,9 @@ def warmup_cosine(fraction: float, warmup: float, final: float) -> float:
 
 
 def move_average(average: Arrays, parameters: Arrays, beta: float) -> None:
-    """Move an average of the weights towards the present ones, in place: avg = β avg + (1-β) w.
+    """Move an average of the parameters w towards the present ones, in place: avg = β avg + (1-β) w.
 
-    The weights go to and fro about a minimum, and their average lies nearer to it (Polyak & Juditsky 1992).
+    The parameters go to and fro about a minimum, and their average lies nearer to it (Polyak & Juditsky 1992).
     """
     for name, array in average.items():
         array *= beta
@@ -69,7 +69,7 @@ class Adam:
 
     m = β₁ m + (1-β₁) g;  v = β₂ v + (1-β₂) g²;  w -= η (m̂ / (√v̂ + ε) + λ w),  with m̂ = m/(1-β₁ᵗ), v̂ = v/(1-β₂ᵗ)
 
-    A copy of the moments `m` and `v` and of the number of `steps` t is all that it takes to go on from there.
+    The moments `m` and `v` and the number of `steps`, t, are all the state: with a copy of them, an Adam can go on.
     """
 
     def __init__(

@@ -46,10 +46,10 @@ class Stage:
 
     `text`: "training" is the training documents alone, "pretraining" adds other verse or other names to them, and
     "reading" is verse by other poets alone.
-    `share`: of the minutes, if the training has some.
+    `share`: the share of the recipe's minutes, if it has some, that the stage gets.
     `keep`: the weights that the stage ends with, and the next one begins with. "best" are those with the lowest
-    held-out loss so far, also of earlier stages. "last" suits a text so unlike the held-out one that a low loss there
-    does not show what the network has learnt from it.
+    held-out loss so far, earlier stages included. "last" is for a text very unlike the held-out text: the held-out
+    loss does not show what a network learns from it.
     `patience`: a stage that keeps the best stops early when this many measurements in a row find no new best.
     Measurements in its first half do not count.
     """
@@ -61,17 +61,17 @@ class Stage:
     batch_size: int
     sequence_length: int
     learning_rate: float
-    evaluate_every: int  # steps
+    evaluate_every: int  # steps between two measurements
     patience: int
     keep: Literal["best", "last"] = "best"
     warmup: float = 0.02  # share of the stage in which the learning rate rises
     final: float = 0.02  # share of the learning rate that is left at the end of the stage
     weight_decay: float = 0.0
-    dropout: float = 0.0  # share of each layer's outputs; one mask for all time steps of a batch
-    input_dropout: float = 0.0  # share of the input characters
+    dropout: float = 0.0  # share of each layer's outputs that is dropped; one mask for all time steps of a batch
+    input_dropout: float = 0.0  # share of the input characters that is hidden
     clip_norm: float = 1.0
     by_length: bool = False  # whether a batch has names of about the same length
-    average: float = 0.0  # β of the moving average avg = β avg + (1-β) w of the weights, which then counts; 0: none
+    average: float = 0.0  # β of a moving average, which is measured and kept (see `move_average`); 0: no average
     distillation: Distillation | None = None
 
 
@@ -89,7 +89,7 @@ class Recipe:
     layers: int
     stages: tuple[Stage, ...]
     minutes: float | None = None
-    top_p: float = 1.0  # that the decoder draws with; it goes into the checkpoint
+    top_p: float = 1.0  # goes into the checkpoint, for the decoder
 
     @property
     def distils(self) -> bool:
@@ -227,9 +227,10 @@ READER = replace(
         replace(POEM.stages[1], share=0.02, dropout=0.2, average=0.99),
     ),
 )
-"""POEM for a corpus with other verse to read first, made to go on from weights that POEM made.
+"""POEM for a corpus with other verse to read first. It is meant to go on from weights that POEM made.
 
-Reading keeps its last weights, not its best: Shakespeare's verse measures them, and earlier ones may be better at that.
+The stage "read" keeps its last weights, not its best: the held-out text is Shakespeare's, and earlier weights may
+predict it better.
 """
 RECIPES: dict[RecipeName, Recipe] = {
     "dino": DINO,
@@ -238,8 +239,8 @@ RECIPES: dict[RecipeName, Recipe] = {
     "teacher-2": TEACHER_2,
     "poem": POEM,
 }
-"""`train --recipe` names them. Without it, the project's texts get DINO, DISTILLED if there are teachers, POEM, or
-READER."""
+"""The recipes that `train --recipe` can name. Without it, the project's names get DINO, or DISTILLED if there are
+teachers, and its verse gets POEM, or READER if there is other verse to read first."""
 
 
 def customised(
@@ -280,7 +281,7 @@ def customised(
 
 
 class Factors(NamedTuple):
-    """How many times an LSTM's width, dropout and learning rate a cell has."""
+    """The width, dropout and learning rate of a cell, as multiples of an LSTM's."""
 
     width: float
     dropout: float
@@ -294,24 +295,26 @@ BESIDE_LSTM: dict[CellName, Factors] = {
 }
 SMALL = 20_000
 LARGE: dict[Form, int] = {"names": 1_000_000, "verse": 400_000}
-"""Characters between which dropout falls. A list of fewer than SMALL is small."""
+"""Dropout falls from SMALL characters to LARGE. A list of names with fewer than SMALL characters counts as small."""
 NARROWEST, WIDEST, STEP = 32, 512, 32
 WORK = 1e10
-"""Recurrent weights times characters that one thread trains in a second, roughly (measured: 0.9 to 1.3e10)."""
+"""One thread trains about this many recurrent parameters times characters in a second (measured: 0.9 to 1.3e10)."""
 FEWEST_EPOCHS, CHARACTERS_A_WEIGHT = 6, 10
-"""With minutes, a network reads its text this often, or at least this many characters for each weight."""
+"""With minutes, a network is narrow enough to read its text FEWEST_EPOCHS times in them, or at least
+CHARACTERS_A_WEIGHT characters for each recurrent parameter."""
 PATIENCE = 0.3
 LEARNING_RATE: dict[Form, float] = {"names": 0.005, "verse": 0.0065}
 UNITS: dict[Form, int] = {"names": 192, "verse": 256}
 MEASURED = 20_000
-"""The most characters that a measurement reads, in about a second. It knows their loss to about 0.01."""
+"""A measurement reads at most this many characters. It takes about a second, and is right to about 0.01."""
 COUNTED = 1_500_000
-"""The most characters of the training text, and of the pretraining text, that an n-gram counts, in a few seconds."""
+"""An n-gram counts at most this many characters of the training text, and as many of the pretraining text. That takes
+a few seconds."""
 MEASURING_COST: dict[Form, int] = {"names": 12, "verse": 24}
-"""Characters that are trained for one that is measured. A measured one takes about half as long, and as long in verse,
-of which a few long rows are measured."""
+"""At least this many characters are trained for each character that is measured. To measure a character takes about
+half as long as to train it; in verse it takes as long, because only a few long rows are measured."""
 FEWEST_STEPS = 8
-"""Between two measurements."""
+"""The fewest steps between two measurements."""
 GENTLE = 0.15
 """The learning rate of one more round, as a share of the usual one."""
 
@@ -324,26 +327,29 @@ def recipe_for(
     cell: CellName | None = None,
     minutes: float | None = None,
 ) -> Recipe:
-    """Return the recipe of this name; or that of the project's texts, which alone have pretraining text; or by size.
+    """Return the recipe of this name. Without a name, return the project's recipe for its own texts, else one by size.
+
+    The project's texts are those with pretraining text.
 
     By size, a text of N characters gets one stage. A small text is learnt by heart within a few epochs, so it needs
     much dropout and a small network; a large one needs the time that dropout would cost.
 
         cell, layers    LSTM, one layer; with `--cell rnn` a vanilla RNN, as in the assignment, with `--cell gru` a GRU
         width           192 · (N / 20,000)^0.2 units for names, 256 · (N / 20,000)^0.2 for verse, 0.7 times as wide for
-                        an RNN, 1.2 times for a GRU, in steps of 32 from 32 to 512; with minutes, at most so wide that
-                        a thread reads the text FEWEST_EPOCHS times in them, or CHARACTERS_A_WEIGHT for each weight (see
-                        WORK)
+                        an RNN, 1.2 times for a GRU, in steps of 32 from 32 to 512; with minutes, narrow enough that one
+                        thread reads the text FEWEST_EPOCHS times in them, or CHARACTERS_A_WEIGHT characters for each
+                        recurrent parameter (see WORK)
         dropout         0.5 until N = 20,000, then falling with log N to 0.1 at 1,000,000 for names and at 400,000 for
-                        verse; 0.6 times as much for an RNN; of the input characters 0.6 times as much in a list of
-                        fewer than 20,000 characters, else a fifth
+                        verse; 0.6 times as much for an RNN
+        input dropout   0.6 times the dropout in a list of fewer than 20,000 characters, else a fifth of it
         learning rate   0.005 · √(256 / width) for names, 0.0065 · √(256 / width) for verse, 0.7 times as much for an
                         RNN or a GRU
         epochs          40 for a list of fewer than 20,000 characters, else 20 · (20,000 / N)^0.2, from 20 down to 8
         batch           names: 16, from 5,000 characters on 32, from 50,000 on 64, from 200,000 on 128, of about one
                         length; verse: 16 rows of 32 characters, from 50,000 on 32 rows of 64
         measurements    so rarely that they take about a twentieth of the time
-        patience        PATIENCE of the stage, in its second half: the learning rate has nearly fallen before it can end
+        patience        PATIENCE of the stage, counted in its second half: a stage cannot end before the learning rate
+                        has nearly fallen
 
     Measured on one thread, in nats per character on the held-out tenth, beside the n-gram (`python -m benchmarks
     texts`: two minutes of CPU time). Names are samples of data/genera.txt, verse is the beginning of data/verse.txt:
@@ -376,8 +382,9 @@ def recipe_for(
 def further(start: Checkpoint, corpus: Corpus) -> Recipe:
     """Return the recipe of one more round: the network of `start` reads the training text again, gently.
 
-    The weights are good already, so the learning rate rises to GENTLE of the usual one and falls to almost nothing, for
-    half as many epochs, and the moving average of the weights counts. With other verse to read first, it is READER.
+    The weights are good already. So the learning rate rises only to GENTLE of the usual one and falls to almost
+    nothing, there are half as many epochs, and the moving average of the parameters counts. If the corpus has other
+    verse to read first, the recipe is READER.
     """
     architecture = start.language_model.architecture
     if corpus.reading:
@@ -408,7 +415,7 @@ def further(start: Checkpoint, corpus: Corpus) -> Recipe:
 def measured_part(corpus: Corpus) -> Corpus:
     """Return the part of a corpus that every measurement of a training reads, and that an n-gram counts.
 
-    What is measured stands in its `held_out`: the poems that choose the weights if there are some.
+    Its `held_out` has the documents to measure: the poems in `choosing` if there are some, else the held-out ones.
     """
     return replace(corpus, held_out=corpus.choosing or corpus.held_out).part(read=COUNTED, held_out=MEASURED)
 

@@ -1,9 +1,9 @@
-"""A training: for each stage of a recipe, for each epoch, for each batch, a step.
+"""The loop of a training: a step for each batch of each epoch of each stage of a recipe.
 
 `Trainer.run` is the loop. It measures the held-out loss now and then, on a sample if the text is long, and keeps the
-best weights. A snapshot is `Position`, which is plain numbers, and a dictionary of arrays: all that the next step
-depends on. So a training that is killed at any moment and resumed ends with the same weights, bit for bit, if it counts
-epochs instead of minutes and has the same number of threads.
+best weights. A snapshot has all that the next step depends on: a `Position`, which is plain numbers, and arrays by
+name. So a training that was killed and resumed ends with the same weights, bit for bit, if it counts epochs instead of
+minutes and has the same number of threads.
 """
 
 import hashlib
@@ -42,13 +42,13 @@ if TYPE_CHECKING:
     from model.text.fingerprints import Fingerprints
 
 SNAPSHOT_SECONDS = 30.0
-EARLY_STOPPING_BEGINS = 0.5  # of a stage: until then a high learning rate hides progress that shows when it falls
+EARLY_STOPPING_BEGINS = 0.5  # share of a stage; before it, a high learning rate hides progress that shows when it falls
 DRAWING_SHARE = 0.05
-"""The share of the minutes, if a training has some, that its teachers may draw names; it comes on top."""
+"""With minutes, teachers may draw names for this share of them, in addition to the minutes."""
 VOLUME = 10_000_000
-"""Characters of verse that are turned into ids at a time: 80 MB."""
+"""About this many characters of verse become ids at a time, in 80 MB."""
 WORDS_READ = 10_000_000
-"""The most characters in which words are looked for at the end, in some seconds."""
+"""At the end, the known words are taken from at most this many characters, in some seconds."""
 UNKNOWN_LISTED = 10
 
 
@@ -62,7 +62,7 @@ class Interrupted(BaseException):
 
 @dataclass(frozen=True)
 class Progress:
-    """A training after a step. Losses are in nats per character, times in seconds of wall clock."""
+    """The figures of a training after a step. Losses are in nats per character, times in seconds of wall clock."""
 
     stage: str
     step: int
@@ -109,13 +109,13 @@ class Position:
     kept_loss: float | None = None  # of the kept weights
     kept_step: int = 0
     without_best: int = 0  # measurements since the best one, see `Stage.patience`
-    epoch_order: Mapping[str, Any] = field(default_factory=dict)  # the random generator, before the epoch was dealt
-    order: Mapping[str, Any] = field(default_factory=dict)  # the same generator now
+    epoch_order: Mapping[str, Any] = field(default_factory=dict)  # the state of `order` when the epoch began
+    order: Mapping[str, Any] = field(default_factory=dict)  # the generator of the order of documents
     dropout: Mapping[str, Any] = field(default_factory=dict)
 
 
 def never() -> bool:
-    """Say that nobody asks for a stop."""
+    """Return False: nobody asks for a stop."""
     return False
 
 
@@ -127,11 +127,11 @@ def _interrupt_if(stopped: Callable[[], bool]) -> None:
 class Trainer:
     """Trains one network by a recipe on a corpus; iterate over `run()`.
 
-    A recipe that distils needs `teachers`. With `start`, the training goes on from these weights, of the recipe's
-    architecture, reads with their vocabulary, and ends with them unless it finds better ones. If the file `snapshot`
-    exists, the training resumes from it. `clock` gives the seconds that minutes are made of; time.process_time is for
-    comparisons on busy machines. Raises TrainingError if recipe, corpus, start and teachers do not fit each other or
-    the snapshot, and CheckpointError if the snapshot cannot be read.
+    A recipe that distils needs `teachers`. With `start`, the training goes on from these weights, whose architecture
+    must be the recipe's. It reads with their vocabulary, and ends with them unless it finds better ones. If the file
+    `snapshot` exists, the training resumes from it. `clock` measures the recipe's minutes; time.process_time is for
+    comparisons on busy machines. Raises TrainingError if recipe, corpus, start, teachers and snapshot do not fit
+    together, and CheckpointError if the snapshot cannot be read.
     """
 
     def __init__(
@@ -232,7 +232,7 @@ class Trainer:
         self._state = self.language_model.initial_state(stage.batch_size)
 
     def _epoch(self, stage: Stage, stopped: Callable[[], bool]) -> Iterator[Batch]:
-        """Deal the documents of the epoch as batches, in random order; a resumed training deals them again."""
+        """Return the batches of the epoch, its documents in random order. A resumed training gets the same order."""
         self._order.bit_generator.state = self.position.epoch_order
         documents, vocabulary = _documents(self.corpus, stage), self.corpus.vocabulary
         if self.corpus.form == "names":
@@ -297,7 +297,7 @@ class Trainer:
         }
 
     def measure_lines_to_beat(self, stopped: Callable[[], bool] = never) -> None:
-        """Measure an n-gram, and the weights that the training goes on from, unless that is done.
+        """Measure an n-gram, and the weights that the training goes on from, unless they are measured already.
 
         Raises Interrupted as `run` does.
         """
@@ -315,7 +315,7 @@ class Trainer:
             self.position.start_loss = self._measure(stopped)
 
     def _measure(self, stopped: Callable[[], bool]) -> float:
-        """Return the held-out loss of the weights that count, and keep them if they are the best, or the last count."""
+        """Return the loss of the weights in `counted`. Keep them if they are the best or the stage keeps the last."""
         position, started = self.position, self._clock()
         position.measurement_is_owed = True
         loss = held_out_loss(self.counted, self._measured, lambda: _interrupt_if(stopped))
@@ -339,8 +339,7 @@ class Trainer:
     def _fraction_of_stage(self) -> float:
         """Return how much of the stage is done, from 0 to 1: of its epochs or of its minutes, whichever is more.
 
-        The minutes are shorter by one more step and one more measurement. So a stage ends in time although they take
-        long.
+        One more step and one more measurement are taken off the minutes, so that slow ones do not delay the end.
         """
         position, stage = self.position, self.recipe.stages[self.position.stage]
         fraction = position.stage_step / self._steps[position.stage]
@@ -367,7 +366,7 @@ class Trainer:
         )
 
     def _drawn_names(self, stopped: Callable[[], bool]) -> list[str]:
-        """Return the names that the teachers draw, once for a training, without held-out ones. Raises Interrupted."""
+        """Return the teachers' names without held-out ones; the first call draws them. Raises Interrupted."""
         if not self._drawn:
             names = draw_names(
                 [teacher.language_model for teacher in self.teachers],
@@ -444,9 +443,9 @@ class Trainer:
     # Weights
 
     def checkpoint(self) -> "Checkpoint":
-        """Return the kept weights, with all that a file of weights needs; before a measurement, the initial ones.
+        """Return the kept weights, with all that a file of weights needs. Before any measurement, these are the first.
 
-        If other documents chose them, the held-out ones are measured here.
+        If the poems in `choosing` chose the weights, their loss on the held-out poems is measured here.
         """
         loss = self.position.kept_loss
         if loss is None or self.corpus.choosing:
@@ -486,7 +485,7 @@ class Trainer:
 
     @cached_property
     def _known_names(self) -> tuple[frozenset[str], "Fingerprints"]:
-        """The names of the corpus, and the fingerprints of those read in pretraining; also those of the start."""
+        """The names of the corpus and the fingerprints of those read in pretraining, both with those of `start`."""
         from model.text.fingerprints import Fingerprints
 
         corpus = self.corpus
@@ -543,7 +542,7 @@ def _size_of_epoch(corpus: Corpus, stage: Stage) -> tuple[int, int]:
 
 
 def _volumes(documents: Sequence[str]) -> Iterator[list[str]]:
-    """Yield the documents in runs of about VOLUME characters: an epoch of a usual text is one of them."""
+    """Yield the documents in groups of about VOLUME characters. A usual text is a single group."""
     volume: list[str] = []
     characters = 0
     for document in documents:

@@ -2,11 +2,11 @@
 
 Continuous batching (Yu et al. 2022, "Orca"): a request takes a row of the batch when it arrives and leaves it when its
 text is done, whatever the other rows do. A row reads its prompt first. Then each character is drawn with one number
-from the request's own generator, or with none at temperature 0. Sonnets are searches beside the batch: SONNETS_AT_ONCE
-of them are written at the same time, and the others wait in their order.
+from the request's own generator; at temperature 0, no number is needed. Sonnets are searches beside the batch:
+SONNETS_AT_ONCE of them are written at the same time, and the others wait in the order of their requests.
 
-The other requests cannot change a text by a single bit, thanks to `engine.exact` and `sampling`. A decoder is not
-thread-safe: one thread owns it and makes all calls.
+A text does not depend on the other requests, not by a single bit, thanks to `engine.exact` and `sampling`. A decoder is
+not thread-safe: one thread makes all calls.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from model.sonnets.tables import Tables
 
 SONNETS_AT_ONCE = 2
-"""How many sonnets are written at the same time."""
 
 
 class Decoder:
@@ -48,16 +47,16 @@ class Decoder:
         self._drafts: list[Draft] = []  # by row
         self._searches: dict[int, SonnetSearch] = {}  # by ticket
         self._undelivered: list[Result] = []
-        self._is_arranged = False  # for the present drafts
+        self._is_arranged = False  # whether `_arrange` has prepared for the present drafts
         self._reading: list[Draft] = []  # drafts that have not read their whole prompt
 
     @property
     def active(self) -> int:
-        """How many requests have no result yet, or one that `step` has not returned."""
+        """The number of requests whose result `step` has not returned."""
         return len(self._drafts) + len(self._searches) + len(self._undelivered)
 
     def submit(self, request: Request) -> int:
-        """Add a request from the next step on, and return the ticket of its result. RequestError if it is invalid."""
+        """Add a request, which the next step begins; return the ticket of its result. RequestError if it is invalid."""
         ticket = self._tickets + 1
         if isinstance(request, SonnetRequest):
             self._searches[ticket] = self._search_for(request)
@@ -92,11 +91,11 @@ class Decoder:
         return sorted(finished, key=lambda result: result.ticket)
 
     def lines(self, ticket: int) -> tuple[str, ...]:
-        """The lines of an unfinished sonnet that are finished, without the prompt; empty for any other ticket."""
+        """Return the finished lines of an unfinished sonnet, without the prompt; empty for any other ticket."""
         return tuple(self._searches[ticket].lines) if ticket in self._searches else ()
 
     def generate(self, requests: Sequence[Request]) -> list[Result]:
-        """Serve these requests to the end; return their results in the same order. RequestError as from `submit`.
+        """Serve these requests to the end; return their results in the same order. Raises RequestError like `submit`.
 
         Other active requests advance too. If they finish, the next `step` returns their results.
         """
@@ -179,7 +178,7 @@ class Decoder:
         return [Result(ticket, search.texts, search.error) for ticket, search in searches]
 
     def _arrange(self) -> None:
-        """Prepare for the present drafts: once before a step, however many came and went."""
+        """Prepare the next step for the present drafts, however many came and went since the last."""
         self._lockstep.resize(len(self._drafts))
         self._reading = [draft for draft in self._drafts if draft.unread]
         self._temperature = np.maximum([draft.temperature for draft in self._drafts], COLDEST)
@@ -190,7 +189,7 @@ class Decoder:
         self._is_arranged = True
 
     def _advance(self) -> list[Draft]:
-        """Let the network read what is next in each draft, and draw where the prompt ends; return what is finished."""
+        """Let the network read the next id of each draft, draw where the prompt is read; return the finished drafts."""
         if not self._is_arranged:
             self._arrange()
         logits = self._lockstep.step([draft.next_id for draft in self._drafts])
@@ -227,7 +226,7 @@ class Decoder:
         return ids
 
     def _read_drawn(self, draft: Draft) -> bool:
-        """Let a draft read what was drawn for it, and do what it says; return whether it is finished."""
+        """Let a draft read what was drawn for it, and do what its answer says; return whether the draft is finished."""
         action = draft.read("".join([self._characters[character_id] for character_id in draft.drawn]))
         draft.drawn.clear()
         if action is Action.RESTART:

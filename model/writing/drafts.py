@@ -1,7 +1,7 @@
-"""Drafts: requests at work. The decoder draws characters; the draft reads them and says how the text goes on.
+"""A draft is a request while its text is written. The decoder draws characters; the draft says how the text goes on.
 
-`names` and `verse` have a class for each form. They decide everything that a reader notices, such as that a name is new
-and that verse ends at the end of a line. They know nothing of networks.
+`names` and `verse` have the drafts of their forms. They decide everything that a reader notices, such as that a name is
+new and that verse ends at the end of a line. They know nothing of networks.
 """
 
 from abc import ABC, abstractmethod
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from model.errors import RequestError
 
 DRAWN_AHEAD = 32
-"""How many numbers a draft takes from its generator at once. The first one is slow, because the other drafts have
-driven the generator out of the caches."""
+"""A draft takes this many numbers from its generator at once. The first number is slow, because the other drafts have
+driven the generator out of the processor's caches."""
 
 
 class Action(Enum):
@@ -32,7 +32,7 @@ class Action(Enum):
 class Draft(ABC):
     """A request for names or verse, its place in the batch, and all that decides its next character.
 
-    The network reads `first`, then the prompt, before a character is drawn.
+    The network reads the id `first` and then the prompt before a character is drawn.
     """
 
     def __init__(self, request: NameRequest | VerseRequest, first: int, prompt: str, vocabulary: Vocabulary) -> None:
@@ -41,7 +41,7 @@ class Draft(ABC):
         self.temperature, self.top_p = float(request.sampling.temperature), request.sampling.top_p
         self.error: RequestError | None = None  # why the text could not be finished
         self.remaining = 0  # how many more characters may be drawn before the draft must read them
-        self.tail: str | None = None  # the end of the text, where words are to be known ones (see `lexicon`)
+        self.tail: str | None = None  # the tail of the text (see `lexicon`); None if its words may be unknown
         self.drawn: list[int] = []  # ids that the draft has not read
         self.ahead: list[float] = []  # uniform numbers for the next characters, in reverse
         self._prompt_ids: list[int] = vocabulary.ids_of(prompt)[::-1].tolist()
@@ -58,12 +58,12 @@ class Draft(ABC):
 
     @abstractmethod
     def read(self, characters: str) -> Action:
-        """Read the characters drawn since the last call: `remaining` at most, and none after a newline."""
+        """Read the characters drawn since the last call: at most `remaining`. Only the last may be a newline."""
 
     def restart(self) -> None:
         """Go back to the beginning of the text."""
         self.next_id = self.first  # what the network reads at the next step
-        self.unread = self._prompt_ids.copy()  # ids of the prompt that it has not read, in reverse
+        self.unread = self._prompt_ids.copy()  # ids of the prompt that the network has not read, in reverse
 
     def draw_ahead(self) -> float:
         """Fill `ahead`, which is empty, and return the number for the next character; 0 at temperature 0."""

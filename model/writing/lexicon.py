@@ -1,9 +1,9 @@
-"""Which characters may follow a text, if every word in it is to be a known one.
+"""Which characters may follow a text whose words must all be known.
 
 A word is a run of letters, with single apostrophes and hyphens between letters. So a mark after a letter is ambiguous:
 if a letter follows, the mark belongs to the word; if not, the word has ended before the mark. The tail of a text is the
-word at its end, with a mark behind it if there is one; the tail decides what may follow. There is no dead end: every
-tail leads to the end of a word, and from there to the newline, which every vocabulary has.
+word at its end, with the mark behind it if there is a mark. The tail decides what may follow. There is no dead end:
+every tail leads to the end of a word, and from there to the newline, which every vocabulary has.
 """
 
 from bisect import bisect_left
@@ -18,12 +18,12 @@ Mask = NDArray[np.bool_]
 
 
 class Lexicon:
-    """A set of known words, as a mask on the next character."""
+    """Known words, and the masks that they put on the next character."""
 
     def __init__(self, words: Iterable[str], vocabulary: Vocabulary) -> None:
         self._words = sorted(words)
         self._characters = vocabulary.characters
-        self._masks: dict[str, Mask] = {}  # by tail; a tail that leads to no known word has none
+        self._masks: dict[str, Mask] = {}  # by tail, for tails that lead to a known word
 
     def tail_of(self, text: str) -> str:
         """Return the tail of a text, whose words may be unknown."""
@@ -38,9 +38,9 @@ class Lexicon:
         return tail + character if belongs else ""
 
     def mask(self, tail: str | None) -> Mask:
-        """Return which characters may follow, (V,). For None, words may be unknown.
+        """Return which characters may follow the tail, (V,).
 
-        A tail that leads to no known word is a word of the prompt, which may go on in any way.
+        All may if the tail is None, or if it leads to no known word: then it is a word of the prompt.
         """
         if tail not in self._masks:
             if tail is None or not (self._leads_on(tail) or self._ends_word(tail)):
@@ -54,12 +54,12 @@ class Lexicon:
         return self._ends_word(tail) or (self.tail_after(tail, character) != "" and self._leads_on(tail + character))
 
     def _leads_on(self, beginning: str) -> bool:
-        """Return whether a known word begins so."""
+        """Return whether a known word has this beginning."""
         place = bisect_left(self._words, beginning)
         return place < len(self._words) and self._words[place].startswith(beginning)
 
     def _ends_word(self, tail: str) -> bool:
-        """Return whether the text may go on behind the tail with what belongs to no word."""
+        """Return whether a character that belongs to no word may follow the tail."""
         word = tail[:-1] if tail and tail[-1] in WORD_MARKS else tail
         place = bisect_left(self._words, word)
         return not tail or self._words[place : place + 1] == [word]

@@ -1,4 +1,4 @@
-"""Names in the making: each is new, and differs from the names before it."""
+"""Drafts of names: each name is new, and differs from the names before it."""
 
 from collections.abc import Collection, Container
 
@@ -12,8 +12,8 @@ from model.writing.requests import NameRequest
 class NameDraft(Draft):
     """New names, one after the other, each ended by a newline.
 
-    `longest` limits the length of a name where the request has no `max_length`. Known and other names are rejected,
-    and names that differ from a known one in capitals and accents only (see `as_known`).
+    `longest` limits the length of a name if the request has no `max_length`. Known names and other names are rejected,
+    and so are names that differ from a known name in capitals and accents only (see `as_known`).
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class NameDraft(Draft):
         return tuple(self._accepted)
 
     def read(self, characters: str) -> Action:
-        """Read letters of the name, and the newline that ends it."""
+        """Read letters of the name; a newline ends it."""
         letters = characters.removesuffix("\n")
         self._name += letters
         self.remaining -= len(letters)
@@ -70,7 +70,7 @@ class NameDraft(Draft):
         """Begin the next name."""
         super().restart()
         self._name = self.prompt
-        self.remaining = self._max_length + 1 - len(self._name)  # the newline, or a letter too many, is one of them
+        self.remaining = self._max_length + 1 - len(self._name)  # 1 more, for the newline or for a letter too many
 
     def _fail(self, sentence: str) -> Action:
         self.error = RequestError(sentence)
@@ -78,12 +78,12 @@ class NameDraft(Draft):
 
 
 def as_known(names: Collection[str]) -> Collection[str]:
-    """Names, and their folded forms if they have capitals or accents."""
+    """Return names and their folded forms."""
     return frozenset(names) | {folded for folded in map(fold, names) if folded}
 
 
 def longest_name(known_names: Collection[str]) -> int:
-    """The length that new names may have: that of the longest known name, and at least LONGEST_NAME."""
+    """Return the length that new names may have: that of the longest known name, or LONGEST_NAME if this is more."""
     return max([LONGEST_NAME, *map(len, known_names)])
 
 

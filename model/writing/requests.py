@@ -13,8 +13,8 @@ class Sampling:
     """How the next character is drawn from the network's probabilities.
 
     temperature: logits are divided by it. 0 always takes the likeliest character, 1 is the network as trained.
-    top_p: only the likeliest characters are drawn, as many as together reach this probability (Holtzman et al. 2020).
-        None stands for the top_p of the checkpoint.
+    top_p: only the likeliest characters can be drawn, as many as it takes to reach this probability together (Holtzman
+        et al. 2020). None stands for the top_p of the checkpoint.
     """
 
     temperature: float = 1.0
@@ -56,10 +56,10 @@ class NameRequest:
 class VerseRequest:
     """Asks for verse that continues `prompt` and ends at the end of a line.
 
-    The verse has at least `min_characters` and at most `max_characters`, without the prompt. With the prompt it has at
-    most `max_lines` lines; a prompt that has all these lines already gets one more. `min_characters` gives way to the
-    upper limits. With `known_words`, each word that begins after the prompt is one that the checkpoint knows. If the
-    prompt breaks off within a word, that word becomes a known one if it can.
+    The verse has at least `min_characters` and at most `max_characters`, without the prompt. With the prompt, it has at
+    most `max_lines` lines; if the prompt has all these lines already, the verse still gets one. `min_characters` gives
+    way to the upper limits. With `known_words`, the checkpoint knows each word that begins after the prompt. If the
+    prompt breaks off within a word, this word becomes a known word if it can.
     """
 
     generator: np.random.Generator
@@ -106,7 +106,7 @@ class Result:
 
 
 def generator_for(seed: int, turn: int) -> np.random.Generator:
-    """The generator of request number `turn` under a seed. Both are whole numbers of any size, from 0 on."""
+    """Return the generator of request number `turn` under a seed. Both may be any whole numbers from 0 on."""
     for setting, value in (("seed", seed), ("turn", turn)):
         if value < 0:
             raise RequestError(f"{setting} is {value!r}; it must be 0 or more")

@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 COLDEST = 1e-100
-"""The lowest temperature, which stands for 0. Two different logits divided by it differ so much that the lower one gets
-probability 0, and nothing overflows."""
+"""The lowest temperature, which stands for 0. Divided by it, two different logits are so far apart that the lower logit
+gets probability 0, and nothing overflows."""
 
 
 def sample_next(logits: NDArray[Any], temperature: Floats, top_p: Floats | None, draws: Floats) -> NDArray[np.intp]:
     """Choose a character id (B,) for each row of logits (B, V).
 
-    p = softmax(logits / temperature) in float64, cut to the top-p unless that is None. The id is the first one whose
-    cumulated probability exceeds the row's draw (B,), which is uniform in [0, 1). With temperature COLDEST and draw 0
-    it is the first of the likeliest.
+    p = softmax(logits / temperature) in float64, cut to the top-p unless that is None. The id is the first whose
+    cumulated probability exceeds the row's draw (B,), which is uniform in [0, 1). With temperature COLDEST and draw 0,
+    the id is the first of the likeliest.
 
-    Logits are finite, or -inf for characters that must not be chosen; each row has a finite one.
+    Logits are finite, or -inf for characters that must not be chosen; each row has a finite logit.
     """
     probabilities = logits.T.astype(np.float64)  # (V, B): sums over characters then run along all rows at once
     probabilities -= np.maximum.reduce(probabilities)
@@ -33,13 +33,13 @@ def sample_next(logits: NDArray[Any], temperature: Floats, top_p: Floats | None,
         cut = np.flatnonzero(top_p < 1)
         probabilities[:, cut] = _top_p(probabilities[:, cut].T, top_p[cut]).T
     cumulated = np.add.accumulate(probabilities)
-    # A draw is below 1, so the total exceeds its share of the total. The first sum to exceed it has added more than 0.
+    # A draw is below 1, so the last sum exceeds draw · total. The first sum that does has just grown, so p > 0 there.
     chosen: NDArray[np.intp] = (cumulated > draws * cumulated[-1]).argmax(axis=0)
     return chosen
 
 
 def _top_p(probabilities: Floats, top_p: Floats) -> Floats:
-    """Keep the largest probabilities (B, V), as many as reach `top_p` (B,) of a row's total; set the rest to 0."""
+    """Keep the fewest largest probabilities (B, V) that reach `top_p` (B,) of a row's total; set the rest to 0."""
     order = np.argsort(-probabilities, axis=1, kind="stable")
     largest_first = np.take_along_axis(probabilities, order, axis=1)
     cumulated = largest_first.cumsum(axis=1)

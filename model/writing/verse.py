@@ -1,4 +1,4 @@
-"""Verse in the making: it goes on after a prompt, and ends at the end of a line."""
+"""Drafts of verse, which goes on after a prompt and ends at the end of a line."""
 
 from model.errors import RequestError
 from model.text.vocabulary import Vocabulary
@@ -7,10 +7,11 @@ from model.writing.requests import VerseRequest
 
 
 def seam(prompt: str, vocabulary: Vocabulary) -> str:
-    """The characters to show between a prompt as the person wrote it and the verse that continues it.
+    """Return the characters to show between a prompt as the person wrote it and the verse that continues it.
 
-    A newline if the network can read nothing of the prompt. A space if the prompt ends in characters that the network
-    does not know, such as emoji, and a blank or a newline stands before them: the network then begins a new word.
+    This is a newline if the network can read nothing of the prompt. It is a space if the prompt ends in characters that
+    the network does not know, such as emoji, and a blank or a newline stands before them: the network then begins a new
+    word. Else it is empty.
     """
     known = vocabulary.fold(prompt)
     if not known.strip():
@@ -31,7 +32,7 @@ class VerseDraft(Draft):
         self._request = request
         self._lines: list[str] = []  # finished lines; the first may be the rest of the prompt's last line
         self._line = ""
-        self.remaining = request.max_characters + 1  # the last shows whether the last word is complete
+        self.remaining = request.max_characters + 1  # the one more shows whether the last word is complete
         self._continues_line = bool(self.prompt) and not self.prompt.endswith("\n")
         self._prompt_lines = self.prompt.count("\n")  # the lines that the prompt has finished
         begun = self._prompt_lines + self._continues_line
@@ -40,11 +41,11 @@ class VerseDraft(Draft):
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The verse that follows the prompt."""
+        """The verse, without the prompt."""
         return () if self.error else (self._text(),)
 
     def read(self, characters: str) -> Action:
-        """Read characters of the line, and the newline that ends it."""
+        """Read characters of the line; a newline ends it."""
         self.remaining -= len(characters)
         self._line += characters[:-1]
         if not self.remaining:
@@ -73,5 +74,5 @@ class VerseDraft(Draft):
         return Action.FINISH
 
     def _text(self) -> str:
-        """The verse so far, without white space at its end."""
+        """Return the verse so far, without white space at its end."""
         return "\n".join([*self._lines, self._line]).rstrip()
