@@ -8,7 +8,8 @@ a sonnet. That is a wish. `answer` fulfils the wish in five steps, each done by 
 2. Draft. The wish becomes a creation, which is all that decides a text: the version of the network, the person's seed
    and turn (how many texts they have had before), the prompt, the temperature (`creations`). `store` notes it under a
    code.
-3. Write. `shelf` lets that version of the network write the text, on a thread of its own.
+3. Write. `shelf` lets that version of the network write the text, on a thread of its own. Meanwhile the chat shows
+   that the bot is typing, or a sonnet line by line.
 4. Deliver. `words.layout` sets the text, and `chat` sends it, with buttons below.
 5. Record. `store` marks the creation as arrived. Only now is the turn taken.
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | None = None) -> Creation:
     """Write somebody's next creation, and send it; or put it into `message`, which keeps its old text until then."""
     with bot.admission.writing(ask, wish.genre):
+        # A poem that is continued keeps its version. If `wish.person` is a group, somebody pressed a button for it.
         version = wish.poem.version if wish.poem else (await bot.shelf.current(wish.network)).version
         creation = await bot.store.draft(wish.person or ask.person, wish, version, bot.temperatures[wish.genre])
         try:

@@ -1,11 +1,11 @@
 """The arithmetic of `model.network`, arranged for the machine.
 
 Read that wing first: the equations are the same, and the files have the same names. `products` and `buffers` serve the
-cells, `processes` shares a step between cores, and `exact` is the step of the decoder.
+cells, `processes` shares a training step between cores, and `exact` has the decoder's step.
 
 A recurrent network spends nearly all its time in one matrix product for each layer and time step. The textbook has one
-sequence in each row: z = x w, a (B, D) matrix times a (D, K) matrix. The table shows microseconds for one such product
-of an LSTM, with D = 2H + 1 and K = 4H, on one core; `python -m benchmarks products` measures it.
+sequence in each row: z = x w, a (B, D) matrix times a (D, K) matrix. For an LSTM, D = 2H + 1 and K = 4H. The table has
+the microseconds that this product takes in three forms, on one core; `python -m benchmarks products` measures them.
 
     H, B        rows, x w    columns, wᵀ x    panels and groups
     128, 128          356              343                  315
@@ -25,8 +25,8 @@ One product a layer. A layer stacks its inputs [x_t, 1, h_{t-1}] in one column, 
 matrix, and multiplies them. The bias belongs to an input that is always 1. The first layer reads one-hot columns, which
 costs little with 38 characters. Only the GRU needs two products (see `gru`).
 
-One tanh. Because σ(z) = ½ + ½ tanh(z/2), a single call of tanh computes all four gates of an LSTM. The parameters of
-the three sigmoid gates are halved beforehand. Halving is exact, so it changes no digit.
+One tanh. Because σ(z) = ½ + ½ tanh(z/2), a single call of tanh computes all four gates of an LSTM. For that, the
+parameters of the three sigmoid gates are halved beforehand. Halving is exact, so it changes no digit.
 
 No new memory. A training step writes megabytes, and allocating memory takes as long as filling it. So `Buffers` keeps
 all arrays by name and shape, and lends scratch memory to the functions that need some (see `products.Lend`).
@@ -38,7 +38,7 @@ takes its share of the batch forward and backward. The processes meet once a tra
 Exact sums. A floating-point sum depends on the order of its terms, which depends on shapes, threads and processor. So a
 text could depend on the other texts in the batch. `exact.Lockstep`, which the decoder uses, prevents that. It rounds
 parameters and states to multiples of powers of two, chosen so that every sum of their products fits into the digits of
-a float. Such a sum is exact in any order. So the form of a product is free: each number of rows gets the fastest one,
-and all forms give the same bits. Rounding moves h by at most 1/512, and raises the held-out losses of the released
-networks by at most 0.0001 nats per character.
+a float. Such a sum is exact in any order, so all forms of a product give the same bits, and each number of rows gets
+the fastest form. Rounding moves h by at most 1/512, and raises the held-out losses of the released networks by at most
+0.0001 nats per character.
 """

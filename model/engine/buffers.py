@@ -1,7 +1,7 @@
-"""The arrays of a network's passes, allocated once and overwritten every time.
+"""The arrays of a network's forward and backward passes, allocated once and overwritten every time.
 
-Two things are kept: arrays by name, because allocating megabytes takes as long as filling them, and the `Pass` of each
-shape of batch, because for a batch of a single name, slicing arrays takes nearly as long as the arithmetic.
+`Buffers` keeps arrays by name, because allocating megabytes takes as long as filling them. It also keeps the `Pass` for
+each shape of batch, because for a batch of a single name, slicing arrays takes nearly as long as the arithmetic.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ from model.network.parameters import CELLS, Architecture, Parameters
 class Trace(NamedTuple):
     """The arrays of one recurrent layer."""
 
-    inputs: Array  # (T+1, G, D+1+H, B): [x_t, 1, h_{t-1}] for each step, and one more for h_T
+    inputs: Array  # (T+1, G, D+1+H, B): [x_t, 1, h_{t-1}] for each step, and a last entry for h_T
     x: Array  # (T, G, D, B), a view of the inputs
     states: tuple[
         Array, ...
     ]  # (T+1, G, H, B) each, the state before the first step included; h is a view of the inputs
     kept: tuple[Array, ...]  # (T, G, kH, B) each: what the cell's KEPT asks for
-    is_bottom: bool  # whether x are characters, which have no derivatives
+    is_bottom: bool  # whether x is characters, which have no derivatives
 
 
 class Pass(NamedTuple):
@@ -39,7 +39,7 @@ class Buffers:
     """The arrays for batches of any shape, for networks of one architecture."""
 
     def __init__(self, architecture: Architecture, dtype: DTypeLike, kept: Sequence[int]) -> None:
-        """`kept` says how many arrays of each layer keep something of every step, and how many times H they have."""
+        """`kept` has a number k for each array (T, G, kH, B) that a layer keeps: the KEPT of the cell."""
         self._architecture, self._dtype, self._kept = architecture, np.dtype(dtype), kept
         self._arrays: dict[tuple[str, tuple[int, ...]], Array] = {}
         self._passes: dict[tuple[int, ...], Pass] = {}  # by (T, G, B)
@@ -61,9 +61,9 @@ class Buffers:
         return found
 
     def _drop_shorter(self, shape: tuple[int, ...]) -> None:
-        """If this shape has the longest sequences so far, drop what is kept of shorter ones.
+        """If this shape has the longest sequences so far, drop the `Pass` of every shorter shape.
 
-        Their arrays are about to be replaced by longer ones, and their views would keep the old ones in memory.
+        Longer arrays are about to replace the arrays of these shapes, and a `Pass` would keep the old ones in memory.
         """
         alike = [other for other in self._passes if other[1:] == shape[1:]]
         if all(other < shape for other in alike):

@@ -1,8 +1,8 @@
-"""Many rows one character on, each with the bits it would have alone.
+"""A step of many rows at once, in which each row gets the same bits as it would alone.
 
 No sum here rounds, so neither other rows nor the form of a product can change a bit (see `model.engine`). States are
-rounded to multiples of 2^-8 (`rounder`). The parameters of each output are rounded to multiples of a power of two of
-their own (`on_grid`): the finest one for which no sum of products needs more digits than a float has.
+rounded to multiples of 2^-8 (`rounder`). For each output there is a power of two, and its parameters are rounded to
+multiples of it (`on_grid`): the finest power for which no sum of products needs more digits than a float has.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,7 @@ from model.network.layers import Array, Ids
 from model.network.network import LanguageModel
 
 H_DIGITS = 8
-"""Binary digits of h after the point."""
+"""The number of binary digits of h after the point."""
 FEW_ROWS, WIDE_PANEL = 10, 64
 """Up to FEW_ROWS rows, panels of WIDE_PANEL outputs are faster than panels of PANEL."""
 FULL_COLUMNS = 16
@@ -53,11 +53,13 @@ def is_bounded(w: NDArray[np.float64], dtype: DTypeLike) -> bool:
 def on_grid(w: NDArray[np.float64], lookup: int, digits: int, dtype: DTypeLike) -> NDArray[np.float64]:
     """Round the parameters w (N, K) of each of N outputs to multiples of a step that makes its sums exact.
 
-    Inputs are multiples of 2^-digits and at most 2 in size. Of the first `lookup` inputs, one is 1 and the rest are 0.
+    Inputs are multiples of 2^-digits, and their size is at most 2. Of the first `lookup` inputs, one is 1 and the rest
+    are 0.
 
-    No sum reaches 2^e, and a float stores m digits of its mantissa. The step is 2^(e - m + digits). So every product is
-    a multiple of 2^(e - m), and m digits suffice for every sum. A float has one digit more than it stores; that digit
-    leaves room for sums that rounding makes larger. e is never so small that 2^(e - m) is below the smallest float.
+    Let 2^e be a power of two that no sum reaches, and m the number of digits that a float stores of its mantissa. The
+    step is 2^(e - m + digits). So every product is a multiple of 2^(e - m), and m digits suffice for every sum. A float
+    has one digit more than it stores; that digit leaves room for sums that rounding makes larger. e is never so small
+    that 2^(e - m) is below the smallest float.
     """
     numbers = np.finfo(dtype)
     largest = 2 * np.abs(w[:, lookup:]).sum(axis=1) + np.abs(w[:, :lookup]).max(axis=1, initial=0)
@@ -68,14 +70,14 @@ def on_grid(w: NDArray[np.float64], lookup: int, digits: int, dtype: DTypeLike) 
 
 
 class Layout(NamedTuple):
-    """Groups with at least as many columns as there are rows, and the form of their products.
+    """How rows become groups of columns, and the form of their products.
 
-    All forms give the same bits. The bounds between them are measured.
+    All forms give the same bits. The numbers of rows at which the form changes are measured.
     """
 
     groups: int
-    columns: int  # in each group
-    panel: int  # outputs in a panel; 0 for products with whole matrices
+    columns: int  # of each group; all groups together have a column for each row, or more
+    panel: int  # the outputs in a panel; 0 for products with whole matrices
 
     @classmethod
     def fastest(cls, rows: int, size: int) -> "Layout":
@@ -97,16 +99,16 @@ def _rounded_up(rows: int, multiple: int) -> int:
 
 
 class _States:
-    """The states of all rows, zero at first, and everything else that a step multiplies by parameters.
+    """The states of all rows, zero at first, and all other numbers that a step multiplies by parameters.
 
-    `inputs` holds [look-up | h_0 | 1 | h_1 | 1 | ...], a column for each row. Every layer reads one slice of it:
+    `inputs` has a column [look-up | h_0 | 1 | h_1 | 1 | ...] for each row. Every layer reads one slice of it:
 
         layer 0         [look-up | h_0]
         layer n         [h_{n-1} | 1 | h_n]
         output layer    [h_{L-1} | 1]
 
-    The look-up is one-hot: an element for each character and a last one for no character. Layer 0 needs no 1 for its
-    bias, which is part of its look-up.
+    The look-up is one-hot, with an element for each character and a last element for NO_CHARACTER. Layer 0 needs no 1
+    for its bias, because every column of its look-up parameters includes the bias.
     """
 
     def __init__(self, layout: Layout, language_model: LanguageModel) -> None:
@@ -131,7 +133,7 @@ class _States:
         return divmod(rows, max(1, self.layout.columns))
 
     def copy(self, rows: int | Ids, source: "_States", source_rows: int | Ids) -> None:
-        """Copy rows of another layout, or of this one."""
+        """Copy the states of `source_rows`, from another layout or from this one, to `rows`."""
         groups, columns = self.places(rows)
         source_groups, source_columns = source.places(source_rows)
         self.h[groups, ..., columns] = source.h[source_groups, ..., source_columns]
@@ -145,10 +147,10 @@ class _States:
 
 
 class Lockstep:
-    """A network that steps any number of rows, none of which depends on another, and keeps their states.
+    """A network that steps any number of rows at once and keeps their states. No row depends on another.
 
-    `is_sound` says whether every step gives finite numbers. The parameters alone decide it, because states are bounded.
-    Only a sound network can step.
+    `is_sound` says whether every step gives finite numbers. This depends on the parameters alone, because states are
+    bounded. Only a sound network can step.
     """
 
     def __init__(self, language_model: LanguageModel) -> None:
@@ -164,7 +166,7 @@ class Lockstep:
             stacks = [on_grid(*pair, digits, dtype) for pair in zip(stacks, lookups, strict=True)]
         self._matrices = [_in_fastest_order(stack, dtype) for stack in stacks]
         self._largest = max(matrix.size for matrix in self._matrices)
-        self._by_panel = {0: self._matrices}  # the matrices by the width of their panels, made when first needed
+        self._by_panel = {0: self._matrices}  # the matrices by width of panel, arranged when first needed
         self._begin()
 
     def _begin(self) -> None:
@@ -174,7 +176,7 @@ class Lockstep:
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return self._rows
 
     def resize(self, rows: int) -> None:
@@ -203,17 +205,17 @@ class Lockstep:
             self.clear(target)
 
     def sibling(self) -> "Lockstep":
-        """Return another one with the same parameters, and with no rows yet."""
+        """Return a Lockstep with the same parameters, and without rows."""
         other = copy(self)
         other._begin()
         return other
 
     def copy_row(self, source: "Lockstep", source_row: int, row: int) -> None:
-        """Copy the state of a row of a sibling."""
+        """Copy the state of a sibling's row to a row of this one."""
         self._states.copy(row, source._states, source_row)
 
     def step(self, ids: Sequence[int] | Ids) -> Array:
-        """Let each row read a character id, or NO_CHARACTER; return logits (B, V), which the next step overwrites."""
+        """Let each row read an id, which may be NO_CHARACTER; return logits (B, V), which the next step overwrites."""
         groups, columns = self._places
         self._states.lookup.fill(0)
         self._states.lookup[groups, ids, columns] = 1  # NO_CHARACTER is -1, the last element
@@ -222,7 +224,7 @@ class Lockstep:
         return as_rows(self._logits)[: self._rows] if self._logits_of_rows is None else self._logits_of_rows
 
     def _lay_out(self, layout: Layout) -> None:
-        """Allocate all arrays for a layout, with all states zero, and prepare what a step computes, one by one."""
+        """Allocate all arrays for a layout, with all states zero, and list what a step computes, in order."""
         self._states = states = _States(layout, self._language_model)
         groups, columns, panel = layout
         if panel not in self._by_panel:
@@ -245,7 +247,7 @@ class Lockstep:
 def _stacked(language_model: LanguageModel) -> Iterator[NDArray[np.float64]]:
     """Yield the parameters (N, K) of each layer for the inputs that `_States` lists; the output layer comes last.
 
-    What reads a doubled h is halved, which is exact.
+    Parameters that multiply a doubled h are halved, which is exact.
     """
     cell, p = CELLS[language_model.architecture.cell], language_model.parameters
     of_h = 0.5 if cell.IS_DOUBLED else 1.0

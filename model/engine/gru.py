@@ -1,7 +1,7 @@
 """The GRU of `model.network.gru` on columns: a whole sequence forwards, back, and one exact step for the decoder.
 
-Its reset gate stands between z_n and s_n, so [x, 1, h] and [w_x; b; w_h] cannot be one product. The products of all
-[x, 1] come first, in one call, and are z; each step adds its s = w_hᵀ h.
+The reset gate multiplies s_n, but not z_n, so one product of [x, 1, h] and [w_x; b; w_h] does not suffice. The products
+of [x, 1] are the z; one call computes them for all steps. Then each step computes its s = w_hᵀ h.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from model.engine.products import Lend, prepare_steps, product, weight_gradient
 from model.network.layers import Array
 
 KEPT: tuple[int, ...] = (3, 3)
-"""The gates and s of each step; on the way back, d_z and d_s replace them."""
+"""Each step keeps its gates and s; on the way back, d_z and d_s replace them."""
 IS_DOUBLED = False
 
 
@@ -66,8 +66,8 @@ def backward(trace: Trace, w: Array, d_h: Array, d_w: Array, lend: Lend) -> None
 def _step_back(d_h: Array, d_h_prev: Array, gates: Array, s: Array, h_prev: Array, scratch: Array) -> None:
     """Replace the gates and s (3, G, H, B) of one step by d_z and d_s, and write d_h_prev = d_h u.
 
-    Then d_h becomes d_h (1 - u), which d_z_u = d_h (1 - u) u (h_prev - n) and d_z_n = d_h (1 - u) (1 - n²) share. With
-    d_s_n = d_z_n r, d_z_r = d_s_n s_n (1 - r).
+    Then d_h becomes d_h (1 - u), which is a factor of d_z_u = d_h (1 - u) u (h_prev - n) and of d_z_n = d_h (1 - u)
+    (1 - n²). With d_s_n = d_z_n r, d_z_r = d_s_n s_n (1 - r).
     """
     r, u, n = gates
     np.multiply(d_h, u, out=d_h_prev)
@@ -87,10 +87,10 @@ def _step_back(d_h: Array, d_h_prev: Array, gates: Array, s: Array, h_prev: Arra
 
 
 def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
-    """Return the rows by which `exact.Lockstep` multiplies x, 1 and h: of r, u, z_n and s_n, a block each.
+    """Return the rows by which `exact.Lockstep` multiplies x, 1 and h: a block each for r, u, z_n and s_n.
 
-    z_n has nothing of h, and s_n nothing of x and 1. Half of r, u and s_n, because the exact step has r and u doubled:
-    2σ(z) = 1 + tanh(z/2).
+    z_n does not depend on h, nor s_n on x and 1, so these rows are 0. The rows of r, u and s_n are halved, because the
+    exact step computes r and u doubled: 2σ(z) = 1 + tanh(z/2).
     """
     hidden_size = len(b) // 3
     halves = np.repeat([0.5, 0.5, 1.0], hidden_size)[:, None]
@@ -100,7 +100,7 @@ def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
 
 
 def exact_step(z: Array, h: Array, rest: Array, rounder: np.floating[Any]) -> Callable[[], None]:  # noqa: ARG001
-    """Return a function that takes a step from z (G, 4H, B), as `exact_rows` arranges it, to h, on the grid."""
+    """Return a function that computes h from z (G, 4H, B), as `exact_rows` arranges it, and rounds h to the grid."""
     one, half = z.dtype.type(1), z.dtype.type(0.5)
     sigmoids, (r, u, n, s) = by_gate(z, 4)[:2], by_gate(z, 4)
 

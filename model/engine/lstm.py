@@ -11,7 +11,7 @@ from model.engine.products import Lend, prepare_steps, weight_gradient
 from model.network.layers import Array
 
 KEPT: tuple[int, ...] = (4,)
-"""The gates of each step; on the way back, d_z replaces them."""
+"""Each step keeps its gates; on the way back, d_z replaces them."""
 IS_DOUBLED = True
 """The exact step keeps o, i, f and h doubled, because 2σ(z) = 1 + tanh(z/2) takes one operation less than σ(z)."""
 
@@ -51,11 +51,11 @@ def backward(trace: Trace, w: Array, d_h: Array, d_w: Array, lend: Lend) -> None
 
 
 def _step_back(d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: Array, h: Array, scratch: Array) -> None:
-    """Replace the gates (4, G, H, B) of one step by d_z, and d_c (G, H, B) from step t+1 by that for step t-1.
+    """Replace the gates (4, G, H, B) of step t by d_z, and d_c (G, H, B) from step t+1 by the d_c for step t-1.
 
     d_c += d_h (o - h tanh c), which is d_h o (1 - tanh² c);
     d_z_o = d_h h (1 - o);  d_z_i = d_c i g (1 - i);  d_z_f = d_c f c_prev (1 - f);  d_z_g = d_c i (1 - g²);
-    then d_c becomes d_c f. The slope of a sigmoid s is s (1 - s); here h, i g and f c_prev already contain the s.
+    then d_c becomes d_c f. The slope of a sigmoid s is s (1 - s); here h, i g and f c_prev already have s as a factor.
     """
     o, i, f, g = gates
     d_c_i, d_c_f = scratch
@@ -80,13 +80,13 @@ def _step_back(d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: Array, h:
 
 
 def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
-    """Return the rows by which `exact.Lockstep` multiplies x, 1 and h; those of the sigmoids are halved."""
+    """Return the rows by which `exact.Lockstep` multiplies x, 1 and h; the rows of the sigmoids are halved."""
     halves = np.repeat([0.5, 0.5, 0.5, 1.0], len(b) // 4)[:, None]
     return w_x * halves, b * halves, w_h * halves
 
 
 def exact_step(z: Array, h: Array, c: Array, rounder: np.floating[Any]) -> Callable[[], None]:
-    """Return a function that takes a step from z (G, 4H, B), halved for the sigmoids, to c and h, h on the grid."""
+    """Return a function that computes c and h from z (G, 4H, B), halved for the sigmoids, and rounds h to the grid."""
     one, half = z.dtype.type(1), z.dtype.type(0.5)
     sigmoids, (o, i, f, g) = by_gate(z, 4)[:3], by_gate(z, 4)
 

@@ -1,4 +1,4 @@
-"""The passes of `model.network.network` on columns, in memory that is used again every time."""
+"""The forward and backward passes of `model.network.network` on columns, in memory that every pass uses again."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -34,7 +34,7 @@ CELLS: Mapping[str, Cell] = {"rnn": rnn, "lstm": lstm, "gru": gru}
 
 
 class Engine:
-    """Forward and backward passes of networks of one architecture; the gradients are written into `gradients`."""
+    """Makes the passes of networks of one architecture, and writes the gradients into `gradients`."""
 
     def __init__(self, architecture: Architecture, dtype: DTypeLike, gradients: Parameters | None = None) -> None:
         self._cell = CELLS[architecture.cell]
@@ -51,7 +51,7 @@ class Engine:
         divide_by: int = 1,
         dropout: Sequence[Array] | None = None,
     ) -> tuple[float, Parameters, Array]:
-        """See `LanguageModel.loss_and_gradients`. The gradients are divided, and the next call overwrites them."""
+        """See `LanguageModel.loss_and_gradients`. The gradients are divided; the next call overwrites them."""
         w, lend = matrices(language_model.parameters), self._buffers.lend
         run, after = self._forward(w, batch.inputs, state, dropout)
         logits, (targets, mask) = run.logits.swapaxes(2, 3), _targets(batch)

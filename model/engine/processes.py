@@ -1,12 +1,12 @@
 """One training step on several cores: each process takes some rows of the batch, and the gradients are added up.
 
 The caller computes the first share itself. Each further share has its own process, which runs BLAS on one thread; the
-caller limits its own BLAS (`threads`). For a given number of threads, sums are always made in the same order, so the
-result is the same bit for bit.
+caller limits its own BLAS (see `threads`). A given number of threads always adds in the same order, so the result is
+the same bit for bit.
 
 Parameters and gradients are large, so they lie in memory that two processes share. Everything else goes through a
-socket as safetensors: ids, masks and state go out, loss and state come back. A process ends when its socket does, so it
-never outlives the one that started it.
+socket as safetensors: ids, masks and state go out, loss and state come back. A process ends when its socket closes, so
+it never outlives the process that started it.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ from model.text.batches import Batch
 FEWEST_ROWS = 16
 """The fewest rows that are worth a process of their own."""
 EXIT_TIMEOUT = 10.0
-"""Seconds that a process gets to exit before it is killed."""
+"""A process that has not exited after this many seconds is killed."""
 
 Message = dict[str, NDArray[Any]]
 Outcome = tuple[float, Parameters, Array]
@@ -47,7 +47,7 @@ Outcome = tuple[float, Parameters, Array]
 
 
 class ParallelError(MangosaurusError):
-    """A process of the training has ended before the training."""
+    """A process of the training has ended too early."""
 
 
 class Shards:
@@ -76,7 +76,7 @@ class Shards:
     ) -> Outcome:
         """See `Engine.loss_and_gradients`; the next call overwrites the gradients.
 
-        All networks have one architecture, until `close`. ParallelError if a process has ended.
+        Until `close`, all networks must have the same architecture. ParallelError if a process has ended.
         """
         first, *others = self._split(batch.inputs.shape[1])
         while len(self._workers) < len(others):
@@ -128,7 +128,7 @@ def _share(batch: Batch, state: Array, dropout: Sequence[Array] | None, rows: sl
 
 
 class _Worker:
-    """A further process, seen from the one that started it."""
+    """A further process, as the process that started it sees it."""
 
     def __init__(self, language_model: LanguageModel) -> None:
         architecture, dtype = language_model.architecture, language_model.dtype
@@ -160,7 +160,7 @@ class _Worker:
             raise self._ended() from None
 
     def receive(self) -> Outcome:
-        """Wait for what comes of the share; the next share overwrites the gradients."""
+        """Wait for the outcome of the share; the next share overwrites its gradients."""
         try:
             message = load(self._connection.recv_bytes())
         except (EOFError, OSError):
@@ -168,7 +168,7 @@ class _Worker:
         return message["nats"].item(), self._gradients, message["state"]
 
     def close(self) -> None:
-        """End the process: by closing its socket, or by force if it takes longer than EXIT_TIMEOUT."""
+        """End the process by closing its socket, or by force if it has not exited after EXIT_TIMEOUT."""
         self._connection.close()
         try:
             self._process.wait(EXIT_TIMEOUT)
@@ -183,7 +183,7 @@ class _Worker:
 
 
 def _serve(memory: int, connection: Connection, architecture: Architecture, dtype: DTypeLike) -> None:
-    """Take shares forward and backward until nobody sends any more; this is what a further process does."""
+    """Compute shares until the socket closes; this is what a further process does."""
     parameters, gradients = _shared(memory, architecture, dtype)
     language_model, engine = LanguageModel(architecture, parameters), Engine(architecture, dtype, gradients)
     # The trainer reports a loss that is not finite. An error of the connection means that the trainer has ended.

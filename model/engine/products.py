@@ -1,7 +1,7 @@
 """Rows as groups of columns, and their products with parameters that are arranged once for many products.
 
-See `model.engine` for why there are columns, panels and groups. G groups of B columns each: a sequence of arrays is
-(T, G, D, B), and y = wᵀ x. Where no G is given, B is the whole batch. Functions write into arrays that they are given.
+`model.engine` says why there are columns, panels and groups. A sequence of arrays is (T, G, D, B), for G groups of B
+columns each, and y = wᵀ x. Where no G is given, B is the whole batch. Functions write into arrays that they are given.
 """
 
 from collections.abc import Callable
@@ -23,21 +23,21 @@ the same name and shape returns the same memory (see `buffers.Buffers.lend`)."""
 GROUP = 32
 """The largest number of columns in a group; see `model.engine` for why."""
 PANEL = 8
-"""Outputs in a panel of parameters; see `model.engine` for why."""
+"""The number of outputs in a panel of parameters; see `model.engine` for why."""
 STEPS_COPIED = 8
-"""Time steps that `_features_first` copies at once. Measured: copying all of them at once takes half as long again."""
+"""`_features_first` copies this many time steps at once. Measured: to copy all at once takes half as long again."""
 
 
 def in_groups(row: NDArray[Number]) -> NDArray[Number]:
-    """View (..., B) as (..., G, B/G), with the G of `group_count`."""
+    """View (..., B) as (..., G, B/G), where G is `group_count(B)`."""
     return row.reshape(*row.shape[:-1], group_count(row.shape[-1]), -1)
 
 
 @lru_cache(maxsize=128)
 def group_count(batch_size: int) -> int:
-    """Return the fewest equal groups of at most GROUP columns.
+    """Return the number of equal groups of at most GROUP columns, as few as possible.
 
-    There is one group if no number from the fewest possible to twice as many divides the batch.
+    If no number from the fewest possible to twice as many divides the batch, there is one group.
     """
     fewest = -(-batch_size // GROUP)
     return next((groups for groups in range(fewest, 2 * fewest + 1) if batch_size % groups == 0), 1)
@@ -56,7 +56,7 @@ def as_rows(columns: Array) -> Array:
 def one_hot(ids: Ids, out: Array) -> None:
     """Write ids (T, G, B) as one-hot columns (T, G, V, B); NO_CHARACTER becomes a column of zeros."""
     out[:] = 0
-    out.swapaxes(2, 3)[at_ids(ids)] = ids != NO_CHARACTER  # it is -1, and writes a 0 into the last element
+    out.swapaxes(2, 3)[at_ids(ids)] = ids != NO_CHARACTER  # which is -1, and writes a 0 into the last element
 
 
 def at_ids(ids: Ids) -> tuple[Ids, ...]:
@@ -123,7 +123,7 @@ def prepare_steps(
 def weight_gradient(x: Array, d_y: Array, out: Array, lend: Lend) -> None:
     """Write the gradient of w in y = wᵀ x, for x (T, G, D, B) and d_y (T, G, K, B), into out (D, K).
 
-    It is one product over all columns of all time steps, (D, TGB) by (TGB, K), for which both sides are copied.
+    One product over all columns of all time steps, (D, TGB) by (TGB, K), computes it; both sides are copied first.
     """
     if _is_single(x):
         x[:, 0, :, 0].T.dot(d_y[:, 0, :, 0], out)
@@ -142,5 +142,5 @@ def _features_first(x: Array, name: str, lend: Lend) -> Array:
 
 
 def _is_single(x: Array) -> bool:
-    """Return whether x (T, G, D, B) has one column a step: then each step is a vector, and panels gain nothing."""
+    """Return whether x (T, G, D, B) has one column a step. Such a step is a vector, for which panels gain nothing."""
     return bool(x.shape[1] * x.shape[3] == 1)

@@ -38,7 +38,7 @@ def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
 
 
 def exact_step(z: Array, h: Array, rest: Array, rounder: np.floating[Any]) -> Callable[[], None]:  # noqa: ARG001
-    """Return a function that takes a step from z (G, H, B) to h, on the grid."""
+    """Return a function that computes h from z (G, H, B), and rounds h to the grid."""
 
     def step() -> None:
         np.tanh(z, out=h)
