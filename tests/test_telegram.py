@@ -297,9 +297,10 @@ async def test_after_a_long_hold_each_chat_reads_in_one_sentence_what_was_not_an
 ) -> None:
     monkeypatch.setattr("bot.telegram.pacing.HOLD_SECONDS", 0.2)
     async with visiting(settings, server) as visit:
-        server.refusals["sendMessage"].append(Refusal(429, "Too Many Requests", retry_after=0.3))
+        server.refusals["sendMessage"].append(Refusal(429, "Too Many Requests", retry_after=1))
         for text in ("/dino", "/seed", "/poem Shall I"):
             await server.say(text, ALICE)
+        await until(lambda: not server.refusals["sendMessage"])
         assert len(await visit.say("/dino", BOB)) == 1
         assert [message["chat"]["id"] for message in server.sent] == [BOB]
         await until(lambda: len(server.sent) == 2)
