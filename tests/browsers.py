@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.local.telegram import Telegram
-from tests.pages import Page, page_served
+from tests.pages import page_served
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Playwright
     from playwright.sync_api import Page as Window
 
+    from bot.page.chat import PageChat
+    from bot.page.server import Page
     from bot.settings import Settings
 
 PATIENCE = 30_000
@@ -65,24 +66,30 @@ class Stage:
     """A page that is served on a thread, for tests that are not asynchronous."""
 
     def __init__(self, page: Page, loop: asyncio.AbstractEventLoop) -> None:
-        self.page = page
+        self.link = page.link
+        self.origin = page.link.partition("/?")[0]
+        self._page = page
         self._loop = loop
 
-    def run(self, act: Callable[[Page], Awaitable[Any]]) -> Any:
-        """Do something on the server's thread, and return what comes of it."""
+    def run(self, looker: Looker, act: Callable[[PageChat], Awaitable[Any]]) -> None:
+        """Do something in somebody's chat, on the server's thread."""
 
-        async def acted() -> Any:
-            return await act(self.page)
+        (cookie,) = looker.context.cookies()
+        chat = self._page.chat(int(cookie["value"].partition(".")[0]))
+        assert chat
 
-        return asyncio.run_coroutine_threadsafe(acted(), self._loop).result(60)
+        async def acted() -> None:
+            await act(chat)
+
+        asyncio.run_coroutine_threadsafe(acted(), self._loop).result(60)
 
 
 @contextmanager
-def stage(settings: Settings) -> Iterator[Stage]:
+def stage(settings: Settings, host: str = "127.0.0.1") -> Iterator[Stage]:
     started, ready = threading.Event(), []
 
     async def serve() -> None:
-        async with page_served(settings, Telegram()) as page:
+        async with page_served(settings, host=host) as page:
             over = asyncio.Event()
             ready.append((page, asyncio.get_running_loop(), over))
             started.set()
@@ -118,7 +125,8 @@ class Looker:
         return window
 
     def _heard(self, message: Any) -> None:
-        expected = "net::ERR" in message.text or "status of 403" in message.text  # which every failed request leaves
+        marks = ("net::ERR", "status of 403", "WebSocket connection to")  # which every failed request leaves
+        expected = any(mark in message.text for mark in marks)
         if message.type in ("error", "warning") and not expected:
             self.complaints.append(message.text)
 

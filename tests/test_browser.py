@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
+from markupsafe import Markup
 
-from bot.conversation import texts
-from bot.local.request import LocalRequest
-from bot.settings import _KEYS, Settings
+from bot.chat import Button
+from bot.settings import Settings
+from bot.words.page import PAGE, TOO_FAST, WITHOUT_LINK
 from model.files import ROOT
 from tests.browsers import Looker, Stage, browser_of, lines_of, stage, words_of
-from tests.test_page_process import LINK
+from tests.processes import LINK, environment_of
 
 playwright = pytest.importorskip("playwright.sync_api", reason="make test-browser installs it, and runs these tests")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="likewise")
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-    from tests.pages import Page
+    from bot.page.chat import PageChat
 
 expect = playwright.expect
 expect.set_options(timeout=30_000)
@@ -61,7 +60,7 @@ def open_page(browser: Browser, served: Stage) -> Iterator[Callable[..., Looker]
 
     def opened(viewport: dict[str, int] = DESKTOP, **options: Any) -> Looker:
         context = browser.new_context(viewport=viewport, **options)
-        lookers.append(Looker(context, served.page.link))
+        lookers.append(Looker(context, served.link))
         expect(lookers[-1].answers.first).to_contain_text("Hi, I'm Mangosaurus")
         return lookers[-1]
 
@@ -69,7 +68,7 @@ def open_page(browser: Browser, served: Stage) -> Iterator[Callable[..., Looker]
     for looker in lookers:
         looker.context.close()
         assert looker.complaints == []
-        assert {url for url in looker.requests if not url.startswith(f"{served.page.origin}/")} == set()
+        assert {url for url in looker.requests if not url.startswith(f"{served.origin}/")} == set()
 
 
 @pytest.fixture
@@ -78,7 +77,7 @@ def looker(open_page: Callable[..., Looker]) -> Looker:
 
 
 def test_the_welcome(looker: Looker, served: Stage) -> None:
-    assert looker.window.url == f"{served.page.origin}/"
+    assert looker.window.url == f"{served.origin}/"
     expect(looker.window).to_have_title("Mangosaurus")
     expect(looker.answers).to_have_count(1)
     expect(looker.answers.locator("strong")).to_have_text("Mangosaurus")
@@ -86,8 +85,7 @@ def test_the_welcome(looker: Looker, served: Stage) -> None:
     expect(looker.line).to_be_focused()
     looker.answers.get_by_role("button", name="/help").click()
     expect(looker.answers.nth(1)).to_contain_text("what I'm made of")
-    looker.answers.nth(1).get_by_role("button", name="@mangosaurus_bot mango").click()
-    expect(looker.line).to_have_value("@mangosaurus_bot mango")
+    expect(looker.answers.nth(1)).not_to_contain_text("In any other chat")
 
 
 def test_names_and_buttons_that_edit_in_place(looker: Looker) -> None:
@@ -158,7 +156,7 @@ def test_two_people_at_once(open_page: Callable[..., Looker]) -> None:
 
 def test_two_tabs_and_a_reload(looker: Looker, served: Stage) -> None:
     second = looker.new_window()
-    second.goto(served.page.origin)
+    second.goto(served.origin)
     looker.say("/seed 42")
     expect(second.locator("article")).to_have_count(3)
     names = looker.say("/dino")
@@ -176,8 +174,8 @@ def test_a_code_is_a_link_that_opens_the_creation_again(looker: Looker, served: 
     name.get_by_role("link").click()
     expect(looker.answers).to_have_count(3)
     assert words_of(looker.answers.last) == words_of(name)
-    expect(looker.window).to_have_url(f"{served.page.origin}/")
-    looker.window.goto(f"{served.page.origin}/#{code}")
+    expect(looker.window).to_have_url(f"{served.origin}/")
+    looker.window.goto(f"{served.origin}/#{code}")
     expect(looker.answers).to_have_count(4)
 
 
@@ -206,25 +204,6 @@ def test_commands_are_completed(looker: Looker) -> None:
     expect(looker.answers.last).to_contain_text("How daring should I be")
 
 
-def test_offers_as_one_types(looker: Looker) -> None:
-    looker.line.press_sequentially("@")
-    options = looker.window.get_by_role("option")
-    expect(options).to_have_count(6)
-    looker.line.press("Tab")
-    expect(looker.line).to_have_value("@mangosaurus_bot ")
-    looker.line.press_sequentially("mango")
-    expect(options.filter(has_text="Mango")).to_have_count(5)
-    looker.line.press("ArrowDown")
-    title = str(options.first.locator("b").inner_text())
-    looker.line.press("Enter")
-    expect(looker.bubbles.last).to_contain_text("via @mangosaurus_bot")
-    assert words_of(looker.bubbles.last).startswith(title)
-    looker.line.fill("@mangosaurus_bot shall i compare thee")
-    expect(options).to_have_count(2)
-    looker.line.press("Escape")
-    expect(options).to_have_count(0)
-
-
 def test_with_the_keyboard_alone(looker: Looker) -> None:
     keys = looker.window.keyboard
     keys.type("/di")
@@ -245,14 +224,26 @@ def test_with_the_keyboard_alone(looker: Looker) -> None:
     keys.press("Tab")
     expect(name.get_by_role("button", name="wilder")).to_be_focused()
     looker.line.focus()
-    keys.press("ArrowUp")
-    expect(looker.line).to_have_value("/dino")
-    keys.press("Shift+Enter")
+    looker.say("/seed 42")
+    for key, line in zip(
+        ["Up", "Up", "Up", "Down", "Down"], ["/seed 42", "/dino", "/dino", "/seed 42", ""], strict=True
+    ):
+        keys.press(f"Arrow{key}")
+        expect(looker.line).to_have_value(line)
     keys.type("x")
-    expect(looker.line).to_have_value("/dino\nx")
+    keys.press("Shift+Enter")
+    keys.type("y")
+    expect(looker.line).to_have_value("x\ny")
+    looker.window.reload()
+    expect(looker.line).to_have_value("x\ny")  # a draft survives
+    expect(looker.answers).to_have_count(3)
+    keys.press("Control+a")
+    keys.press("Delete")
+    keys.press("ArrowUp")
+    expect(looker.line).to_have_value("/seed 42")
     looker.line.fill("/forget")
     keys.press("Enter")
-    question = looker.answers.nth(2)
+    question = looker.answers.nth(3)
     question.get_by_role("button", name="No, keep everything").focus()
     keys.press("Enter")
     expect(question).to_contain_text("I've kept everything")
@@ -283,82 +274,61 @@ def test_documents_both_ways(looker: Looker) -> None:
 
 
 def test_pictures_alerts_and_typing(looker: Looker, served: Stage) -> None:
-    async def act(page: Page) -> None:
-        async with Bot(page.telegram.token, request=LocalRequest(page.telegram)) as bot:
-            await bot.send_chat_action(page.hosted.admins[0].id, "typing")
-
-    async def send(page: Page) -> None:
-        async with Bot(page.telegram.token, request=LocalRequest(page.telegram)) as bot:
-            keyboard = InlineKeyboardMarkup([[InlineKeyboardButton("Stop", callback_data="stop")]])
-            await bot.send_photo(
-                page.hosted.admins[0].id, CURVE.read_bytes(), caption="A <b>curve</b>.\n2", parse_mode="HTML"
-            )
-            await bot.send_message(page.hosted.admins[0].id, "Training", reply_markup=keyboard)
-
-    async def alert(page: Page) -> None:
-        page.telegram.queries.ask("7", page.hosted.admins[0].id)
-        async with Bot(page.telegram.token, request=LocalRequest(page.telegram)) as bot:
-            await bot.answer_callback_query("7", "<b>Careful</b>", show_alert=True)
+    async def draw(chat: PageChat) -> None:
+        await chat.picture(CURVE.read_bytes(), Markup("A <b>curve</b>.\n2"))
+        await chat.say(Markup("Training"), [[Button("Stop", "stop")]])
 
     typing = looker.window.locator("#typing")
     expect(typing).to_be_hidden()
-    served.run(act)
+    served.run(looker, lambda chat: chat.typing())
     expect(typing).to_be_visible()
-    served.run(send)
+    served.run(looker, draw)
     expect(typing).to_be_hidden()
     picture = looker.window.get_by_role("img", name="A picture from Mangosaurus: A curve.")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 240
     expect(looker.answers.nth(1).locator(".words")).to_have_text("A curve.\n2")
-    served.run(alert)
+    served.run(looker, lambda chat: chat.notice("<b>Careful</b>", alert=True))
     dialog = looker.window.get_by_role("dialog")
     expect(dialog).to_contain_text("<b>Careful</b>")
     looker.window.keyboard.press("Enter")
     expect(dialog).to_be_hidden()
 
 
-def test_a_network_that_goes_and_comes_back(looker: Looker) -> None:
-    banner = looker.window.get_by_role("alert")
-    expect(banner).to_be_hidden()
-    looker.context.set_offline(True)
-    expect(banner).to_have_text(texts.PAGE["gone"])
-    looker.line.fill("/seed 42")
-    looker.line.press("Enter")
-    expect(looker.window.locator("#toast")).to_have_text(texts.PAGE["unsent"])
-    expect(looker.line).to_have_value("/seed 42")
-    looker.context.set_offline(False)
-    expect(banner).to_be_hidden()
-    looker.line.press("Enter")
-    expect(looker.answers.last).to_contain_text("Your seed is now 42,")
+def test_what_is_refused_goes_back_into_the_line(browser: Browser, tmp_path: Path) -> None:
+    settings = Settings(database=tmp_path / "people.db", checkpoints=ROOT / "checkpoints")
+    with stage(settings, "0.0.0.0") as served:  # where people have a pace
+        looker = Looker(browser.new_context(), served.link)
+        expect(looker.answers).to_have_count(1)
+        expect(looker.window.get_by_role("button", name="Send a file")).to_be_hidden()
+        for _ in range(40):
+            looker.line.fill("/seed")
+            looker.line.press("Enter")
+        expect(looker.window.locator("#toast")).to_have_text(TOO_FAST)
+        expect(looker.line).to_have_value(re.compile("^/seed"))
+        looker.context.close()
 
 
 def started(environment: dict[str, str], port: int) -> tuple[subprocess.Popen[bytes], str]:
     """Start the bot with its page, and return its link."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bot", "--page", "--port", str(port)],
-        stdout=subprocess.PIPE,
-        env=environment,
-        cwd=ROOT,
-    )
+    command = [sys.executable, "-m", "bot", "--page", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=ROOT)
     assert process.stdout
     link = LINK.search(process.stdout.readline().decode())
     assert link
     return process, link[0]
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_a_server_that_dies_and_comes_back(browser: Browser, tmp_path: Path, how: signal.Signals) -> None:
-    environment = {key: value for key, value in os.environ.items() if key not in _KEYS}
-    environment |= dict.fromkeys(_KEYS, "") | {"DATABASE": str(tmp_path / "people.db")}
+def test_a_server_that_was_killed_and_comes_back(browser: Browser, tmp_path: Path) -> None:
+    environment = environment_of(ROOT / "checkpoints", tmp_path)
     process, link = started(environment, 0)
     looker = Looker(browser.new_context(), link)
     try:
-        looker.say("/seed 42")
-        expect(looker.answers.last).to_contain_text("Your seed is now 42,")
+        expect(looker.say("/seed 42")).to_contain_text("Your seed is now 42,")
         banner = looker.window.get_by_role("alert")
-        process.send_signal(how)
+        process.kill()
         process.communicate(timeout=30)
-        expect(banner).to_have_text(texts.PAGE["gone"])
+        expect(banner).to_have_text(PAGE["gone"])
         looker.line.fill("/dino")
         looker.line.press("Enter")
         expect(looker.line).to_have_value("/dino")
@@ -366,19 +336,20 @@ def test_a_server_that_dies_and_comes_back(browser: Browser, tmp_path: Path, how
         port = int(link.split(":")[2].split("/")[0])
         process, link = started(environment, port)
         expect(banner).to_be_hidden()
-        expect(looker.window.locator(".note")).to_have_text(texts.PAGE["restarted"])
+        expect(looker.window.locator(".note")).to_have_text(PAGE["restarted"])
         looker.line.press("Enter")
         expect(looker.answers.last).to_contain_text("seed 42, turn 1")
         (tmp_path / "people.db-page").unlink()  # another installation at the same port
-        process.kill()
+        process.terminate()  # an open tab does not hold up the end
         process.communicate(timeout=30)
+        assert process.returncode == 0
         process, link = started(environment, port)
-        expect(banner).to_have_text(texts.PAGE["stranger"])
+        expect(banner).to_have_text(PAGE["stranger"])
         looker.window.goto(link)
         expect(banner).to_be_hidden()
         looker.window.context.clear_cookies()
         looker.window.goto(link.split("?")[0])
-        expect(looker.window.locator("main")).to_contain_text(texts.WITHOUT_LINK)
+        expect(looker.window.locator("main")).to_contain_text(WITHOUT_LINK)
     finally:
         looker.context.close()
         process.kill()
@@ -400,16 +371,12 @@ def test_axe_finds_nothing(
     looker.say("/dino 3 mango")
     looker.say("Shall I compare thee")
     looker.say("/export")
+    looker.say("/status")
     looker.answers.first.get_by_role("button", name="Reply").click()
     assert violations(looker) == []
     looker.line.fill("/")
     assert violations(looker) == []
-    looker.line.fill("@")
-    expect(looker.window.get_by_role("option")).to_have_count(6)
     looker.line.press("ArrowDown")
-    assert violations(looker) == []
-    looker.line.fill("@mangosaurus_bot ,")
-    expect(looker.window.get_by_role("option").first).to_be_visible()
     assert violations(looker) == []
     looker.line.press("Escape")
     looker.answers.last.get_by_role("button", name="Copy").click()
@@ -417,7 +384,7 @@ def test_axe_finds_nothing(
     looker.window.evaluate("document.getElementById('alert').showModal()")
     assert violations(looker) == []
     looker.context.clear_cookies()
-    looker.window.goto(served.page.origin)
+    looker.window.goto(served.origin)
     assert violations(looker) == []
 
 
@@ -429,11 +396,12 @@ def test_nothing_moves_for_those_who_ask_for_that(open_page: Callable[..., Looke
 
 @pytest.mark.parametrize("viewport", [SMALL, PHONE, DESKTOP], ids=["320", "390", "1280"])
 def test_nothing_is_wider_than_the_screen(open_page: Callable[..., Looker], viewport: dict[str, int]) -> None:
-    looker = open_page(viewport)
+    looker = open_page(viewport, has_touch=viewport != DESKTOP)
     for line in ("x" * 4096, "😀" * 2048, RTL, "\u202eevil"):
         looker.say(line)
     looker.say("/dino 10")
     looker.say("/settings")
+    looker.say("/status")
     looker.line.fill("/")
     wide = looker.window.evaluate(
         "[...document.querySelectorAll('html, #log, article, #composer, #menu')]"
@@ -441,18 +409,29 @@ def test_nothing_is_wider_than_the_screen(open_page: Callable[..., Looker], view
         ".map((node) => node.outerHTML.slice(0, 80))"
     )
     assert wide == []
-    assert looker.window.locator("article.mine .words").nth(2).evaluate("node => getComputedStyle(node).direction")
+    if viewport != DESKTOP:
+        small = looker.window.evaluate(
+            "[...document.querySelectorAll('button:not(.act), textarea, [role=option]')]"
+            ".filter((node) => node.checkVisibility() && node.getBoundingClientRect().height < 44)"
+            ".map((node) => node.outerHTML.slice(0, 80))"
+        )
+        assert small == []
+
+
+def test_a_line_of_verse_fits_on_a_phone(open_page: Callable[..., Looker], served: Stage) -> None:
+    looker = open_page(PHONE)
+    line = "Shall I compare thee to a summer's day? Thou art"
+    served.run(looker, lambda chat: chat.say(Markup("{}").format(line)))
+    words = looker.answers.nth(1).locator(".words")
+    assert words.evaluate("node => node.clientHeight / parseFloat(getComputedStyle(node).lineHeight)") < 2
 
 
 def test_a_long_chat_opens_at_its_end(looker: Looker, served: Stage) -> None:
-    async def fill(page: Page) -> None:
-        async with Bot(page.telegram.token, request=LocalRequest(page.telegram)) as bot:
-            for number in range(600):
-                await bot.send_message(
-                    page.hosted.admins[0].id, f"<b>Number {number}</b>\n" + "word " * 60, parse_mode="HTML"
-                )
+    async def fill(chat: PageChat) -> None:
+        for number in range(600):
+            await chat.say(Markup("<b>Number {}</b>\n{}").format(number, "word " * 60))
 
-    served.run(fill)
+    served.run(looker, fill)
     expect(looker.answers.last).to_be_in_viewport()
     looker.window.reload()
     expect(looker.bubbles).to_have_count(500)
@@ -462,7 +441,7 @@ def test_a_long_chat_opens_at_its_end(looker: Looker, served: Stage) -> None:
     looker.line.fill("/seed 42")
     newest = looker.window.get_by_role("button", name="To the newest message")
     expect(newest).to_be_hidden()
-    served.run(fill)
+    served.run(looker, fill)
     expect(newest).to_be_visible()
     expect(looker.answers.last).not_to_be_in_viewport()
     newest.click()
@@ -472,14 +451,30 @@ def test_a_long_chat_opens_at_its_end(looker: Looker, served: Stage) -> None:
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["1280", "390"])
 def test_pictures_of_the_page(
-    open_page: Callable[..., Looker], viewport: dict[str, int], scheme: str, tmp_path: Path
+    open_page: Callable[..., Looker], viewport: dict[str, int], scheme: str, tmp_path: Path, served: Stage
 ) -> None:
     """Take the pictures that people look at: SCREENSHOTS=folder keeps them."""
-    looker = open_page(viewport, color_scheme=scheme)
+    folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
+    looker = open_page(viewport, color_scheme=scheme, has_touch=viewport == PHONE)
+
+    def shoot(name: str) -> None:
+        looker.settle()
+        path = folder / f"{name}-{viewport['width']}-{scheme}.png"
+        looker.window.screenshot(path=path)
+        assert path.stat().st_size > 10_000
+
     looker.say("/seed 42")
     looker.say("/dino 4 mango")
     looker.say("Shall I compare thee to a summer's day")
-    looker.settle()
-    path = Path(os.environ.get("SCREENSHOTS", tmp_path)) / f"page-{viewport['width']}-{scheme}.png"
-    looker.window.screenshot(path=path)
-    assert path.stat().st_size > 10_000
+    shoot("names")
+    expect(looker.say("/sonnet Shall I compare thee to a summer's day").get_by_role("button").last).to_be_visible()
+    expect(looker.answers.last.get_by_role("button", name="another")).to_be_visible()
+    shoot("sonnet")
+    looker.say("/settings")
+    looker.say("/status")
+    shoot("settings")
+    served.run(looker, lambda chat: chat.picture(CURVE.read_bytes(), Markup("Trained <b>dino</b> in 3 s.")))
+    looker.say("/export")
+    looker.answers.last.get_by_role("button", name="Reply").click()
+    looker.line.fill("/se")
+    shoot("files")

@@ -1,234 +1,140 @@
-"""The process itself: `python -m bot` with pipes, at a terminal, and with what makes it end.
-
-Every setting is given in the environment, which wins over a `.env`: none changes what happens here.
-"""
+"""`python -m bot` with pipes, at a terminal and with its page, what makes it end, and what the command line refuses."""
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import os
-import pty
 import re
-import select
 import signal
+import socket
+import stat
 import subprocess
 import sys
 import termios
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from markupsafe import Markup
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import DummyInput
+from prompt_toolkit.output.plain_text import PlainTextOutput
 
-from bot.people.records import CODE_CHARACTERS, CODE_LENGTH
-from bot.settings import _KEYS
-from model.cli.interrupt import INTERRUPTED
+from bot.__main__ import main
+from bot.chat import Button
+from bot.terminal import Screen
 from model.decoding.decoder import Decoder
 from model.decoding.requests import NameRequest, generator_for
 from model.files import ROOT
+from tests.pages import browser, text_of
+from tests.processes import LIMIT, LINK, Terminal, environment_of
 from tests.serving import untrained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LIMIT = 60.0
-"""Seconds; nothing here takes more than a few, but a busy machine is no failure."""
+    from tests.processes import Environment
 
 FULL = Path("/dev/full")
-
-Environment = dict[str, str]
+PROMPT = r"\x1b\[\?2004h"
+"""Whoever edits a line asks the terminal to mark what is pasted."""
 
 
 @pytest.fixture
 def environment(checkpoints: Path, tmp_path: Path) -> Environment:
-    kept = {key: value for key, value in os.environ.items() if key not in _KEYS and not key.startswith("PYTHON")}
-    own = dict.fromkeys(_KEYS, "") | {"CHECKPOINTS": str(checkpoints), "DATABASE": str(tmp_path / "people.db")}
-    return kept | own | {"TERM": "xterm-256color", "COLUMNS": "100", "PYTHONUTF8": "1"}
+    return environment_of(checkpoints, tmp_path)
 
 
-def command(*options: str) -> list[str]:
-    return [sys.executable, *options, "-m", "bot"]
+def run(environment: Environment, *arguments: str, **streams: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run the bot to its end, with pipes where nothing else is given."""
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
+    command = [sys.executable, *arguments] if "-m" in arguments else [sys.executable, "-m", "bot", *arguments]
+    return subprocess.run(command, env=environment, cwd=ROOT, timeout=LIMIT, check=False, **streams)
 
 
-def pipe(text: str | bytes, environment: Environment) -> tuple[str, str, int]:
-    content = text if isinstance(text, bytes) else text.encode()
-    done = subprocess.run(
-        command(), input=content, capture_output=True, env=environment, cwd=ROOT, timeout=LIMIT, check=False
-    )
-    return done.stdout.decode(), done.stderr.decode(), done.returncode
+def pipe(text: str | bytes, environment: Environment) -> list[str]:
+    """Pipe lines through the bot, which says nothing on its standard error; return the paragraphs of its answers."""
+    done = run(environment, input=text if isinstance(text, bytes) else text.encode())
+    assert (done.stderr, done.returncode) == (b"", 0)
+    return done.stdout.decode().rstrip("\n").split("\n\n")
 
 
-def decided(answer: str) -> str:
-    """Return what a seed and a turn decide of an answer: what stands before its code."""
-    return re.split(f" [{CODE_CHARACTERS}]{{{CODE_LENGTH}}}(?![^\\s])", answer)[0]
+# Pipes.
+
+
+def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
+    lines = "#1\n/seed 42\n/dino 2\n#1\n\n   \n/poem Shall I compare thee\n/nope\n/\n#x é😀\n/forget\n#3\n#2\n#2\n"
+    strange = b"\xff\xfe\x00\n/export\r\n/settings"  # no end of line
+    answers = pipe(lines.encode() + strange, environment | {"RATE_LIMIT": "1/60"})  # nobody is limited at home
+    assert answers[:2] == ["There is no button 1 to press.", "Your seed is now 42, and its sequence starts here."]
+    names, legend, others, _, poem, small = answers[2:8]
+    (expected,) = Decoder(untrained("names")).generate([NameRequest(generator_for(42, 0), 2)])
+    assert [line.split(" ")[0].lower() for line in names.split("\n")] == list(expected.texts)
+    assert legend.split("\n")[-1].startswith("[1 another]")
+    assert others.split("\n")[0] != names.split("\n")[0]
+    assert poem.startswith("Shall I compare thee")
+    assert small.split("\n")[-1].startswith("[1 another]")
+    assert answers[8:10] == ["I don't know that command. /help shows what I can do."] * 2
+    assert answers[10].startswith("#x é😀")
+    question, beyond, kept, gone = answers[12:16]
+    assert question.split("\n")[1] == "[1 Yes, forget me] [2 No, keep everything]"
+    assert (beyond, kept) == ("There is no button 3 to press.", "All right, I've kept everything.")
+    assert gone == "There is no button 2 to press."
+    exported = next(answer for answer in answers if answer.startswith("Here's everything"))
+    caption, name, content = "\n\n".join(answers[answers.index(exported) :]).split("\n", 2)
+    assert (caption, name) == ("Here's everything I keep about you.", "mangosaurus-1.json")
+    assert json.JSONDecoder().raw_decode(content)[0]["person"]["seed"] == 42
+    assert answers[-1].startswith("How daring")
+    assert not re.search("<b>|went wrong", "\n".join(answers))
+    assert pipe("/seed", environment)[0].startswith("Your seed is 42.")  # which outlives the process
+
+
+def test_a_training_is_waited_for(environment: Environment, own_checkpoints: Path) -> None:
+    answers = pipe("/retrain dino 0.02\n/dino\n", environment | {"CHECKPOINTS": str(own_checkpoints)})
+    assert answers[0].startswith("Training dino for about 0.02 minutes.")
+    assert answers[1].split("\n")[0].isalpha()
+    assert "(a picture)" in "\n".join(answers).split("\n")
+    assert answers[-1].startswith("Trained dino")
+
+
+def test_what_becomes_of_the_streams(environment: Environment) -> None:
+    """Nothing to read or to write, nobody who reads on, and what cannot be read: at most one line, and no traceback."""
+    assert pipe("", environment) == [""]
+    for closed in ("<&-", ">&-", "2>&-"):
+        shell = f'"{sys.executable}" -m bot {closed}'
+        done = subprocess.run(
+            ["sh", "-c", shell], input=b"/dino\n", capture_output=True, env=environment, cwd=ROOT, timeout=LIMIT
+        )
+        assert (done.stderr, done.returncode, bool(done.stdout)) == (b"", 0, closed == "2>&-")
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = run(environment, input=b"/help\n/dino\n/dino\n", stdout=writer)
+    os.close(writer)
+    assert (done.stderr, done.returncode) == (b"", 0)
+    end, begin = os.pipe()
+    os.set_blocking(end, False)  # by whoever started us
+    done = run(environment, stdin=end)
+    os.close(begin)
+    os.close(end)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert re.fullmatch(rb"mangosaurus: what you say cannot be read: [^\n]+\n", done.stderr)
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="a full disk to write on is Linux's")
 def test_a_full_disk_is_said_in_one_line(environment: Environment) -> None:
     with FULL.open("wb") as full:
-        done = subprocess.run(
-            command(),
-            input=b"/dino\n/dino\n",
-            stdout=full,
-            stderr=subprocess.PIPE,
-            env=environment,
-            cwd=ROOT,
-            timeout=LIMIT,
-        )
-    assert done.returncode == 1
-    assert (
-        done.stderr.decode().splitlines()[-1] == "mangosaurus: the answers cannot be written: No space left on device"
-    )
-
-
-def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
-    lines = '/seed 42\n/dino 2\n\n   \n/poem Shall I compare thee\n/nope\nplain é😀\n/poem "quoted "'  # no end of line
-    out, err, code = pipe(lines, environment)
-    assert (err, code) == ("", 0)
-    seed, names, _legend, poem, _, unknown, plain, _, quoted, _ = re.split(r"\n\n", out)
-    assert seed == "Your seed is now 42, and its sequence starts here."
-    (expected,) = Decoder(untrained("names")).generate([NameRequest(generator_for(42, 0), 2)])
-    assert [line.split(" ")[0].lower() for line in names.split("\n")] == list(expected.texts)
-    assert poem.startswith("Shall I compare thee")
-    assert unknown == "I don't know that command. /help shows what I can do."
-    assert plain.startswith("plain é😀")
-    assert quoted.startswith("quoted ")
-    assert "<b>" not in out
-
-
-def test_what_looks_like_a_command_or_a_button_is_read_as_on_telegram(environment: Environment) -> None:
-    out, err, code = pipe("/\n/ dino\n#x\n#1\n", environment)
-    assert (err, code) == ("", 0)
-    alone, apart, line, *_ = out.split("\n\n")
-    assert alone == apart == "I don't know that command. /help shows what I can do."
-    assert line.startswith("#x")
-
-
-def test_strange_input(environment: Environment) -> None:
-    out, err, code = pipe(b"\n\xff\xfe\x00\n/dino\r\n", environment)
-    assert (err, code) == ("", 0)
-    assert "went wrong" not in out
-    assert out.rstrip().split("\n\n")[-1].split("\n")[0].isalpha()
-
-
-def test_no_input_at_all(environment: Environment) -> None:
-    assert pipe("", environment) == ("", "", 0)
-
-
-def test_buttons_are_shown_and_pressed(environment: Environment) -> None:
-    out, err, code = pipe("#1\n/forget\n#3\n#2\n#2\n", environment)
-    assert (err, code) == ("", 0)
-    none, question, beyond, kept, gone = out.rstrip("\n").split("\n\n")
-    assert none == gone.replace("2", "1") == "There is no button 1 to press."
-    assert question.split("\n")[1] == "[1 Yes, forget me] [2 No, keep everything]"
-    assert beyond == "There is no button 3 to press."
-    assert kept == "All right, I've kept everything."
-
-
-def test_a_button_changes_the_message_and_may_say_something(environment: Environment) -> None:
-    out, err, code = pipe("/seed 42\n/dino\n#1\n", environment)
-    assert (err, code) == ("", 0)
-    _, first, second = out.rstrip("\n").split("\n\n")
-    assert first.split("\n")[0] != second.split("\n")[0]
-    assert first.split("\n")[-1].startswith("[1 another]")
-    environment["RATE_LIMIT"] = "1/60"  # nobody is limited in their own terminal
-    assert pipe("/dino\n/dino\n", environment)[0].count("[1 another]") == 2
-
-
-def test_a_document_is_shown_by_its_name_and_text(environment: Environment) -> None:
-    out, err, code = pipe("/seed 42\n/export\n", environment)
-    assert (err, code) == ("", 0)
-    caption, name, content = out.split("\n\n", 1)[1].split("\n", 2)
-    assert (caption, name) == ("Here's everything I keep about you.", "mangosaurus-1.json")
-    assert json.loads(content)["person"]["seed"] == 42
-
-
-def test_seeds_outlive_the_process(environment: Environment) -> None:
-    before, _, _ = pipe("/seed 7\n/dino\n/dino\n/seed 7\n/dino\n", environment)
-    _, first, second, _, again = before.rstrip("\n").split("\n\n")
-    assert decided(first) == decided(again)
-    out, err, code = pipe("/dino\n", environment)
-    assert (decided(out), err, code) == (decided(second), "", 0)
-
-
-def test_whoever_pipes_is_an_administrator_and_a_training_is_waited_for(
-    environment: Environment, own_checkpoints: Path
-) -> None:
-    before = set((own_checkpoints / "dino").iterdir())
-    environment["CHECKPOINTS"] = str(own_checkpoints)
-    out, _, code = pipe("/retrain dino 0.02\n/dino\n", environment)
-    begin, name, *_, picture, end = out.split("\n\n")
-    assert code == 0
-    assert begin.startswith("Training dino for about 0.02 minutes.")
-    assert name.split("\n")[0].isalpha()
-    assert picture.startswith("Trained dino in ")
-    assert "it improved" in picture
-    assert "(a picture)" in picture.split("\n")
-    assert end.startswith("Trained dino in ")
-    assert set((own_checkpoints / "dino").iterdir()) > before
-    assert {path.name for path in own_checkpoints.iterdir()} == {"dino", "poem"}
-
-
-def test_a_reader_who_leaves_is_no_error(environment: Environment) -> None:
-    with subprocess.Popen(
-        command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd=ROOT
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        assert process.stderr
-        process.stdout.close()
-        process.stdin.write(b"/help\n/dino\n/dino\n")
-        process.stdin.close()
-        assert process.wait(LIMIT) == 0
-        assert process.stderr.read() == b""
-
-
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
-def test_closed_streams(environment: Environment, closed: str) -> None:
-    shell = ["sh", "-c", f'exec "$0" -m bot {closed}', sys.executable]
-    done = subprocess.run(
-        shell, input=b"/dino\n", capture_output=True, env=environment, cwd=ROOT, timeout=LIMIT, check=False
-    )
-    assert (done.stderr, done.returncode) == (b"", 0)
-    assert bool(done.stdout) == (closed == "2>&-")
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "line"),
-    [
-        ("TEMPERATURE_DINO", "hot", "TEMPERATURE_DINO is 'hot'; it is a number from 0 to 5 such as 0.8"),
-        ("TELEGRAM_TOKEN", "nonsense", "TELEGRAM_TOKEN is not a bot token"),
-        ("CHECKPOINTS", "/nowhere", "there are no weights to serve (/nowhere/dino holds none; "),
-        ("DATABASE", "/dev/null/x", "/dev/null/x: this database cannot be used: "),
-    ],
-)
-def test_what_keeps_it_from_starting_is_one_line(environment: Environment, key: str, value: str, line: str) -> None:
-    out, err, code = pipe("/dino\n", environment | {key: value})
-    assert (out, code) == ("", 1)
-    assert err.startswith(f"mangosaurus: {line}")
-    assert err.count("\n") == 1
-
-
-@pytest.mark.parametrize(("argument", "code"), [("--help", 0), ("-h", 0), ("--frobnicate", 2), ("dino", 2)])
-def test_arguments_are_explained_or_refused(environment: Environment, argument: str, code: int) -> None:
-    own = environment | {"CHECKPOINTS": "/nowhere"}  # nothing is begun
-    done = subprocess.run(
-        [*command(), argument], input=b"/dino\n", capture_output=True, env=own, cwd=ROOT, timeout=LIMIT, check=False
-    )
-    out, err = done.stdout.decode(), done.stderr.decode()
-    assert done.returncode == code
-    if code:
-        assert (out, err.splitlines()[-1]) == ("", f"mangosaurus: error: unrecognized arguments: {argument}")
-    else:
-        assert err == ""
-        assert {"TELEGRAM_TOKEN", ".env", "environment"} <= set(re.findall(r"[\w.]*\w", out))
+        done = run(environment, input=b"/dino\n/dino\n", stdout=full)
+    said = b"mangosaurus: the answers cannot be written: No space left on device\n"
+    assert (done.stderr, done.returncode) == (said, 1)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_it(environment: Environment, how: signal.Signals) -> None:
-    with subprocess.Popen(
-        command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd=ROOT
-    ) as process:
+    command, pipe = [sys.executable, "-m", "bot"], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd=ROOT) as process:
         assert process.stdin
         assert process.stdout
         assert process.stderr
@@ -240,162 +146,160 @@ def test_signals_end_it(environment: Environment, how: signal.Signals) -> None:
         assert process.stderr.read() == b""
 
 
-REVOKED = """
-import asyncio, os, sys
-import bot.application
-from bot.__main__ import main
-from bot.local.request import LocalRequest
-from bot.local.telegram import Telegram
-
-telegram = Telegram()
-os.environ["TELEGRAM_TOKEN"] = telegram.token
-
-def transport():
-    asyncio.get_running_loop().call_later(0.3, telegram.revoke) if sys.argv[1] == "later" else telegram.revoke()
-    return LocalRequest(telegram)
-
-bot.application.http_requests = lambda: (transport(), transport())
-main()
-"""
-
-
-@pytest.mark.parametrize("when", ["at once", "later"])
-@pytest.mark.parametrize("level", ["", "DEBUG"])
-def test_a_rejected_token_ends_it_with_one_line(environment: Environment, when: str, level: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", REVOKED, when],
-        input=b"",
-        capture_output=True,
-        env=environment | {"LOG_LEVEL": level},
-        cwd=ROOT,
-        timeout=LIMIT,
-        check=False,
-    )
-    lines = done.stderr.decode().splitlines()
-    assert (done.stdout, done.returncode) == (b"", 1)
-    assert lines[-1].startswith("mangosaurus: Telegram rejects the TELEGRAM_TOKEN")
-    assert "local-" not in done.stderr.decode()
-    assert "Traceback" not in done.stderr.decode()
-    # The weights of tests know no words for sonnets.
-    assert level or all(" INFO " in line or "/sonnet is not served" in line for line in lines[:-1])
-
-
-STUBBORN = """
-import asyncio, os
-import bot.application
-from bot.__main__ import main
-from bot.local.request import LocalRequest
-from bot.local.telegram import Person, Telegram
-
-telegram = Telegram()
-os.environ["TELEGRAM_TOKEN"] = telegram.token
-
-class Slow(LocalRequest):
-    async def do_request(self, url, *arguments, **others):
-        if url.endswith("/sendMessage"):
-            print("answering", flush=True)
-            await asyncio.sleep(60)
-        return await super().do_request(url, *arguments, **others)
-
-def transport():
-    asyncio.get_running_loop().call_later(0.1, telegram.say, "/start", Person(1))
-    return Slow(telegram)
-
-bot.application.http_requests = lambda: (transport(), transport())
-main()
-"""
-
-
-def test_whoever_presses_ctrl_c_twice_does_not_wait(environment: Environment) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", STUBBORN], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd=ROOT
-    ) as process:
-        assert process.stdout
-        assert process.stderr
-        assert process.stdout.readline() == b"answering\n"
-        process.send_signal(signal.SIGINT)
-        time.sleep(0.2)
-        assert process.poll() is None
-        process.send_signal(signal.SIGINT)
-        assert process.wait(LIMIT) == INTERRUPTED
-        assert b"Traceback" not in process.stderr.read()
-
-
 def test_starting_imports_nothing_heavy(environment: Environment) -> None:
-    done = subprocess.run(
-        command("-X", "importtime"),
-        input=b"",
-        capture_output=True,
-        env=environment,
-        cwd=ROOT,
-        timeout=LIMIT,
-        check=True,
-    )
+    done = run(environment, "-X", "importtime", "-m", "bot", input=b"/dino\n")
     imported = {line.rsplit("|", 1)[1].strip() for line in done.stderr.decode().splitlines() if "|" in line}
-    assert "telegram.ext" in imported
-    assert not imported & {"matplotlib", "model.trainer", "model.corpus", "typer", "rich", "rich.console"}
+    assert "bot.app" in imported
+    heavy = {"aiohttp", "telegram", "httpx", "prompt_toolkit", "matplotlib", "typer", "rich"}
+    assert not imported & heavy
 
 
-class Terminal:
-    """`python -m bot` at a pseudo-terminal."""
+# What is refused.
 
-    def __init__(self, environment: Environment, *arguments: str) -> None:
-        self.master, slave = pty.openpty()
-        self.attributes = termios.tcgetattr(slave)
-        self.slave = slave
-        self.seen = ""
-        self.process = subprocess.Popen(
-            [*command(), *arguments],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=environment,
-            cwd=ROOT,
-            start_new_session=True,
-        )
 
-    def type(self, keys: str) -> None:
-        os.write(self.master, keys.encode())
+@pytest.mark.parametrize(
+    ("key", "value", "line"),
+    [
+        ("TEMPERATURE_DINO", "hot", "TEMPERATURE_DINO is 'hot'; it is a number from 0 to 5 such as 0.8"),
+        ("CHECKPOINTS", "/nowhere", "there are no weights to serve (/nowhere/dino holds none; "),
+    ],
+)
+def test_what_keeps_it_from_starting_is_one_line(environment: Environment, key: str, value: str, line: str) -> None:
+    done = run(environment | {key: value}, input=b"/dino\n")
+    assert (done.stdout, done.returncode) == (b"", 1)
+    assert done.stderr.decode().splitlines()[-1].startswith(f"mangosaurus: {line}")
+    assert b"Traceback" not in done.stderr
 
-    def until(self, pattern: str) -> str:
-        """Read until the pattern is on the screen; returns what came since the last call."""
-        deadline = time.monotonic() + LIMIT
-        text = ""
-        while not re.search(pattern, text):
-            assert time.monotonic() < deadline, f"{pattern!r} is not in {text!r}"
-            if select.select([self.master], [], [], 0.1)[0]:
-                text += os.read(self.master, 1 << 16).decode(errors="replace")
-        self.seen += text
-        return text
 
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self.master)
-        os.close(self.slave)
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--frobnicate"], "unrecognized arguments: --frobnicate"),
+        (["dino"], "unrecognized arguments: dino"),
+        (["--terminal", "--page"], "not allowed with argument --terminal"),
+        (["--terminal", "--port", "80"], "--host and --port are for the page, and --terminal has none"),
+        (["--terminal", "--host", "localhost"], "--host and --port are for the page, and --terminal has none"),
+        (["--port", "65536"], "65536 is no port; it is a number from 1 to 65535, or 0 for any"),
+        (["--port", "http"], "http is no port"),
+        (["--port", "-1"], "-1 is no port"),
+    ],
+)
+def test_arguments_that_make_no_sense(arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert complaint in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_help_begins_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    assert {"TELEGRAM_TOKEN", ".env", "--page"} <= set(re.findall(r"[\w.-]*\w", capsys.readouterr().out))
+
+
+# The page, beside the terminal or alone.
+
+
+async def ask(link: str, text: str) -> str:
+    """Open the link, say something, and return the answer."""
+    async with browser(link) as visitor:
+        assert (await visitor.get(link))[0] == 303
+        async with visitor.tab() as tab:
+            await tab.answer()
+            return text_of(await tab.ask(text))
+
+
+def test_the_page_alone_serves_until_it_is_told_to_stop(environment: Environment) -> None:
+    command, pipe = [sys.executable, "-m", "bot", "--page", "--port", "0"], subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, env=environment, cwd=ROOT) as process:
+        assert process.stdout
+        link = LINK.search(process.stdout.readline().decode())
+        assert link
+
+        async def stop_with_an_open_tab() -> None:
+            async with browser(link[0]) as visitor:
+                await visitor.get(link[0])
+                async with visitor.tab() as tab:
+                    await tab.answer()
+                    assert text_of(await tab.ask("/seed 42")).startswith("Your seed is now 42,")
+                    process.send_signal(signal.SIGTERM)
+                    with pytest.raises(EOFError):
+                        await tab.next("never")
+
+        asyncio.run(stop_with_an_open_tab())
+        assert process.communicate(timeout=LIMIT) == (b"", b"")
+        assert process.returncode == 0
+
+
+def test_without_a_terminal_a_place_asks_for_the_page_alone(environment: Environment) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        token = {"TELEGRAM_TOKEN": "123456:no-telegram-here"}
+        done = run(environment | token, "--port", port, input=b"/dino\n")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode() == (
+        f"mangosaurus: the page cannot be served at 127.0.0.1, port {port}: Address already in use; "
+        "--host and --port choose another place\n"
+    )
+
+
+# A terminal.
 
 
 @pytest.fixture
-def terminal(environment: Environment) -> Iterator[Terminal]:
-    terminal = Terminal(environment)
+def terminal(environment: Environment, own_checkpoints: Path) -> Iterator[Terminal]:
+    terminal = Terminal(environment | {"CHECKPOINTS": str(own_checkpoints)}, "--terminal")
+    terminal.until(f"can\\s+do(.|\n)*{PROMPT}")
     yield terminal
     terminal.close()
 
 
-PROMPT = "› "
-
-
-def test_a_chat_at_a_terminal(terminal: Terminal) -> None:
-    assert "Mangosaurus" in terminal.until(PROMPT)
-    terminal.type("/dino ma\r")
-    answer = terminal.until(f"\x1b\\[1mMa[a-z]*\x1b\\[0m(.|\n)*{PROMPT}")
-    assert "<b>" not in answer
-    terminal.type("/help\r")
-    assert "\x1b[36m/poem\x1b[" in terminal.until(f"/retrain(.|\n)*{PROMPT}")
-    terminal.type("\x04")
-    assert terminal.process.wait(LIMIT) == 0
+def test_a_chat_at_a_terminal(terminal: Terminal, environment: Environment, tmp_path: Path) -> None:
+    assert "token" not in terminal.seen
+    terminal.type("/dino ma\x1b[D\x1b[Dno\x1b[F\r")  # which the arrows make "noma"
+    terminal.until("No[a-z]*|No name can begin")
+    terminal.until(PROMPT)
+    terminal.type("/statu\t")  # Tab completes
+    terminal.until("/status")
+    terminal.type("\r")
+    terminal.until(f"errors(.|\n)*{PROMPT}")
+    terminal.type("half a li\x03/seed 42\r")  # Ctrl-C clears the line
+    terminal.until(f"Your seed is now(.|\n)*42(.|\n)*{PROMPT}")
+    terminal.type("\x1b[200~Shall I\ncompare thee\x1b[201~\r")  # pasted: one message
+    poem = terminal.until("another(.|\n)*tamer(.|\n)*" + PROMPT)
+    assert "went wrong" not in poem
+    assert re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", poem).count("[1 another]") == 1
+    terminal.type("#1\r")
+    terminal.until("another(.|\n)*tamer(.|\n)*" + PROMPT)
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.type("love \x1b[201~\xc2\x9b31m\x85 me\r".encode("latin-1") + b"/seed\r")
+    terminal.until(f"Your seed is(.|\n)*{PROMPT}")
+    assert not re.search("\x9b|\x85", terminal.seen)
+    assert terminal.end() == 0
     assert "Traceback" not in terminal.seen
     assert termios.tcgetattr(terminal.slave) == terminal.attributes
+    history = tmp_path / "people.db-history"
+    assert stat.S_IMODE(history.stat().st_mode) == 0o600
+    assert "+Shall I\n+compare thee\n" in history.read_text(encoding="utf-8")
+    again = Terminal(environment)
+    try:
+        again.until(f"can\\s+do(.|\n)*{PROMPT}")
+        assert LINK.search(re.sub(r"\r?\n(?=\S)", "", again.seen))
+        again.type("\x1b[A\r")  # the last line of the time before
+        again.until(f"Your seed is(.|\n)*{PROMPT}")
+    finally:
+        again.close()
+
+
+def test_a_training_at_a_terminal(terminal: Terminal) -> None:
+    terminal.type("/retrain dino 0.04\r")
+    terminal.until("Training(.|\n)*for about 0.04 minutes")
+    terminal.until(PROMPT)
+    terminal.until(r"\[1 ")  # in the toolbar
+    terminal.type("/dino\r")  # meanwhile
+    terminal.until("another")
+    terminal.until("Trained(.|\n)*dino")
+    assert terminal.end() == 0
+    assert "Traceback" not in terminal.seen
 
 
 @pytest.mark.parametrize(
@@ -407,37 +311,44 @@ def test_a_chat_at_a_terminal(terminal: Terminal) -> None:
     ],
 )
 def test_a_terminal_of_another_encoding(environment: Environment, encoding: Environment, keys: bytes) -> None:
-    terminal = Terminal(environment | encoding)
+    terminal = Terminal(environment | encoding, "--terminal")
     try:
-        terminal.until(r"shows\s+what\s+else\s+I\s+can\s+do(.|\n)*[›>] ")
-        os.write(terminal.master, keys)
-        assert ", turn 1" in terminal.until("continue the poem(.|\n)*[›>] ")
-        terminal.type("\x04")
-        assert terminal.process.wait(LIMIT) == 0
+        terminal.until(f"can\\s+do(.|\n)*{PROMPT}")
+        terminal.type(keys)
+        assert ", turn 1" in terminal.until(f"continue the poem(.|\n)*{PROMPT}")
+        assert terminal.end() == 0
         assert "Traceback" not in terminal.seen
     finally:
         terminal.close()
 
 
-def test_input_that_cannot_be_read_is_said_in_one_line(environment: Environment) -> None:
-    end, begin = os.pipe()
-    os.set_blocking(end, False)  # by whoever started us
-    try:
-        done = subprocess.run(
-            command(), stdin=end, capture_output=True, env=environment, cwd=ROOT, timeout=LIMIT, check=False
-        )
-    finally:
-        os.close(begin)
-        os.close(end)
-    assert (done.returncode, done.stdout) == (1, b"")
-    assert re.fullmatch(rb"mangosaurus: what you say cannot be read: [^\n]+\n", done.stderr)
+async def test_the_lines_of_a_sonnet_are_appended() -> None:
+    shown, screen = io.StringIO(), Screen()
+    sonnet = [f"Line {number}," for number in range(1, 15)]
+    with create_app_session(output=PlainTextOutput(shown)):
+        number = await screen.say(Markup("{}\n…").format(sonnet[0]), unfinished=True)
+        for lines in range(2, 15):
+            await screen.change(number, Markup("{}\n…").format("\n".join(sonnet[:lines])), unfinished=True)
+        end = Markup("{}.\n\n<i>seed 1</i>").format("\n".join(sonnet).rstrip(","))
+        await screen.change(number, end, [[Button("another", "1:another")]])
+        await screen.say(Markup("\x1b[31m\x9b\a\x00"))
+    text, _, rest = shown.getvalue().replace("\r", "").partition("\n\n")
+    assert text == "\n".join(sonnet).rstrip(",") + "."
+    assert rest == "seed 1\n[1 another]\n\n\ufffd[31m\ufffd\ufffd\ufffd\n\n"
 
 
-def test_ctrl_c_at_a_terminal_leaves_it_as_it_was(terminal: Terminal) -> None:
-    terminal.until(PROMPT)
-    terminal.type("half a li")
-    terminal.until("half a li")
-    terminal.process.send_signal(signal.SIGINT)
-    assert terminal.process.wait(LIMIT) == 0
-    assert "Traceback" not in terminal.seen
-    assert termios.tcgetattr(terminal.slave) == terminal.attributes
+async def test_the_progress_of_a_training_is_in_the_toolbar() -> None:
+    shown, screen = io.StringIO(), Screen()
+    with create_app_session(input=DummyInput(), output=PlainTextOutput(shown)):
+        screen.session = PromptSession()
+        training = await screen.say(Markup("Training"), [[Button("stop", "stop")]])
+        await screen.change(training, Markup("<b>1%</b>"), [[Button("stop", "stop")]], unfinished=True)
+        assert (screen.session.bottom_toolbar, screen.newest[0]) == ("1%\n[1 stop]", training)
+        name = await screen.say(Markup("Mango"), [[Button("another", "another")]])
+        await screen.change(training, Markup("2%"), [[Button("stop", "stop")]], unfinished=True)
+        assert (screen.session.bottom_toolbar, screen.newest[0]) == ("2%", name)
+        await screen.change(training, Markup("Trained"), [[Button("undo", "undo")]])
+        assert (screen.session.bottom_toolbar, screen.newest[0]) == (None, training)
+        await screen.change(training, None)
+        assert screen.newest[1] == []
+    assert shown.getvalue().replace("\r", "") == "Training\n[1 stop]\n\nMango\n[1 another]\n\nTrained\n[1 undo]\n\n"

@@ -264,6 +264,7 @@ function recall(step) {
   if (at < 0 || at > said.length) return;
   recalled = at;
   fill(said[at] ?? "");
+  close();
 }
 
 function fill(text) {

@@ -1,0 +1,83 @@
+"""What tests share that start `python -m bot`: its environment, and a process at a terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import termios
+import time
+from typing import TYPE_CHECKING
+
+from model.files import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LIMIT = 50.0
+"""Seconds; nothing here takes more than a few, but a busy machine is no failure."""
+LINK = re.compile(r"http://127\.0\.0\.1:[0-9]+/\?token=[\w-]+")
+SETTINGS = (ROOT / ".env.example").read_text(encoding="utf-8")
+
+Environment = dict[str, str]
+
+
+def environment_of(checkpoints: Path, folder: Path) -> Environment:
+    """Return an environment with every setting in it, as the environment wins over a `.env`."""
+    keys = set(re.findall("^#? ?([A-Z_]+)=", SETTINGS, re.MULTILINE))
+    kept = {key: value for key, value in os.environ.items() if key not in keys and not key.startswith("PYTHON")}
+    own = dict.fromkeys(keys, "") | {"CHECKPOINTS": str(checkpoints), "DATABASE": str(folder / "people.db")}
+    return kept | own | {"TERM": "xterm-256color", "COLUMNS": "100", "PYTHONUTF8": "1", "LOG_LEVEL": "ERROR"}
+
+
+class Terminal:
+    """`python -m bot` at a pseudo-terminal."""
+
+    def __init__(self, environment: Environment, *arguments: str) -> None:
+        self.master, self.slave = pty.openpty()
+        termios.tcsetwinsize(self.slave, (40, 100))
+        self.attributes = termios.tcgetattr(self.slave)
+        self.seen = ""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "bot", *arguments],
+            stdin=self.slave,
+            stdout=self.slave,
+            stderr=self.slave,
+            env=environment,
+            cwd=ROOT,
+            start_new_session=True,
+        )
+
+    def type(self, keys: str | bytes) -> None:
+        os.write(self.master, keys if isinstance(keys, bytes) else keys.encode())
+
+    def until(self, pattern: str) -> str:
+        """Read until a pattern was written; return what came since the last call."""
+        deadline, text = time.monotonic() + LIMIT, ""
+        while not re.search(pattern, text):
+            assert time.monotonic() < deadline, f"{pattern!r} is not in {text!r}"
+            if select.select([self.master], [], [], 0.1)[0]:
+                content = os.read(self.master, 1 << 16)
+                if b"\x1b[6n" in content:
+                    os.write(self.master, b"\x1b[1;1R")  # as every terminal tells where its cursor is
+                text += content.decode(errors="replace")
+        self.seen += text
+        return text
+
+    def end(self) -> int:
+        """Press Ctrl-D, read what is still written, and return the exit code."""
+        self.type("\x04")
+        deadline = time.monotonic() + LIMIT
+        while self.process.poll() is None and time.monotonic() < deadline:
+            if select.select([self.master], [], [], 0.02)[0]:
+                self.seen += os.read(self.master, 1 << 16).decode(errors="replace")
+        return self.process.wait(0)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+        os.close(self.slave)
