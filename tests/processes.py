@@ -68,11 +68,11 @@ class Terminal:
         return text
 
     def end(self) -> int:
-        """Press Ctrl-D, read what is still written, and return the exit code."""
-        self.type("\x04")
+        """Press Ctrl-D, again if something was just printed, read what is still written, and return the exit code."""
         deadline = time.monotonic() + LIMIT
         while self.process.poll() is None and time.monotonic() < deadline:
-            if select.select([self.master], [], [], 0.02)[0]:
+            self.type("\x04")
+            while self.process.poll() is None and select.select([self.master], [], [], 0.2)[0]:
                 self.seen += os.read(self.master, 1 << 16).decode(errors="replace")
         return self.process.wait(0)
 

@@ -52,7 +52,8 @@ def run(environment: Environment, *arguments: str, **streams: Any) -> subprocess
     """Run the bot to its end, with pipes where nothing else is given."""
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
     command = [sys.executable, *arguments] if "-m" in arguments else [sys.executable, "-m", "bot", *arguments]
-    return subprocess.run(command, env=environment, cwd=ROOT, timeout=LIMIT, check=False, **streams)
+    done: Any = subprocess.run(command, env=environment, cwd=ROOT, timeout=LIMIT, check=False, **streams)
+    return done
 
 
 def pipe(text: str | bytes, environment: Environment) -> list[str]:
