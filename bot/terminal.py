@@ -140,7 +140,8 @@ class Screen(Pipes):
 
     def __init__(self) -> None:
         super().__init__()
-        self.toolbar = ""
+        self.session: PromptSession[str] | None = None
+        """Where lines are edited, and below them what goes on."""
         self._shown: tuple[int, str] = (0, "")  # the newest message, as far as it is shown
 
     def put(self, shown: Sequence[Run]) -> None:
@@ -160,14 +161,19 @@ class Screen(Pipes):
                 self._shown = (message, text)
             else:
                 row = self._row(message, buttons) if message >= self.newest[0] else []
-                self.toolbar = text + "".join(run.text for run in row)
+                self._put_below(text + "".join(run.text for run in row))
             return
-        self.toolbar = ""
+        self._put_below("")
         if newest == message and before and text.startswith(before):
             self._print([*_after(shown, len(before), text), *self._row(message, buttons), Run("\n\n")])
         else:
             super()._show(message, [*([Run("\n\n")] if before else []), *shown], buttons)
         self._shown = (0, "")
+
+    def _put_below(self, text: str) -> None:
+        if self.session:
+            self.session.bottom_toolbar = text or None
+            self.session.app.invalidate()
 
     def _print(self, shown: Sequence[Run]) -> None:
         from prompt_toolkit import print_formatted_text
@@ -228,7 +234,10 @@ class Terminal:
         try:
             if announcement:
                 self._screen.note(announcement)
-            await (self._converse if self.is_interactive else self._answer_pipe)(bot)
+            if isinstance(self._screen, Screen):
+                await self._converse(self._screen, bot)
+            else:
+                await self._answer_pipe(bot)
         except OutputError:
             if not isinstance(self._screen.failure, BrokenPipeError):  # then nobody reads any more
                 raise
@@ -239,11 +248,11 @@ class Terminal:
         await bot.idle()
         await bot.runs.ended()
 
-    async def _converse(self, bot: Bot) -> None:
+    async def _converse(self, screen: Screen, bot: Bot) -> None:
         from prompt_toolkit.patch_stdout import patch_stdout
 
-        self._screen.note(BANNER)
-        session = self._session()
+        screen.note(BANNER)
+        session = screen.session = self._session()
         before = signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C while an answer is written
         try:
             await self._answer("/start", bot)
@@ -285,22 +294,15 @@ class Terminal:
                     return super().load_history_strings()
                 return ()
 
-        class Session(PromptSession[str]):
-            """A line with a toolbar, as long as there is something in it."""
-
-            bottom_toolbar = property(lambda _: screen.toolbar or None, lambda *_: None)
-
-        screen: Any = self._screen
         with contextlib.suppress(OSError):
             self._history.touch(mode=0o600)
         commands = {f"/{name}": about for name, about in sentences.ADMIN_COMMANDS.items()}
         completer = WordCompleter(list(commands), meta_dict=commands, sentence=True, ignore_case=True)
-        return Session(
+        return PromptSession(
             [("bold", "› ")],
             history=History(self._history),
             completer=completer,
             complete_while_typing=False,
-            refresh_interval=0.5,
         )
 
     async def _prompt(self, session: PromptSession[str]) -> str | None:

@@ -72,23 +72,24 @@ class Stage:
         self._loop = loop
 
     def run(self, looker: Looker, act: Callable[[PageChat], Awaitable[Any]]) -> None:
-        """Do something in somebody's chat, on the server's thread; the browser is asked on this one."""
+        """Do something in somebody's chat, on the server's thread."""
+
         (cookie,) = looker.context.cookies()
+        chat = self._page.chat(int(cookie["value"].partition(".")[0]))
+        assert chat
 
         async def acted() -> None:
-            chat = self._page.chat(int(cookie["value"].partition(".")[0]))
-            assert chat
             await act(chat)
 
         asyncio.run_coroutine_threadsafe(acted(), self._loop).result(60)
 
 
 @contextmanager
-def stage(settings: Settings) -> Iterator[Stage]:
+def stage(settings: Settings, host: str = "127.0.0.1") -> Iterator[Stage]:
     started, ready = threading.Event(), []
 
     async def serve() -> None:
-        async with page_served(settings) as page:
+        async with page_served(settings, host=host) as page:
             over = asyncio.Event()
             ready.append((page, asyncio.get_running_loop(), over))
             started.set()
@@ -142,7 +143,7 @@ class Looker:
         return self.window.locator("article:not(.mine)")
 
     def say(self, text: str, *, answers: int = 1) -> Locator:
-        """Write a line, wait for its answers, and return the last of them."""
+        """Write a line, wait until so many answers have come, and return the last."""
         before = self.answers.count()
         self.line.fill(text)
         self.line.press("Enter")

@@ -40,6 +40,14 @@ class Tab:
                 if facts["event"] == event and all(facts.get(name) == value for name, value in expected.items()):
                     return facts
 
+    async def happened(self, count: int) -> list[Json]:
+        """Return the next events, but not that the bot is typing."""
+        told: list[Json] = []
+        while len(told) < count:
+            facts = await self.socket.receive_json(timeout=PATIENCE)
+            told += [facts] if facts["event"] != "typing" else []
+        return told
+
     async def answer(self) -> Json:
         """Return the next message of the bot."""
         return await self.next("message", mine=False)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 LIMIT = 50.0
 """Seconds; nothing here takes more than a few, but a busy machine is no failure."""
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 LINK = re.compile(r"http://127\.0\.0\.1:[0-9]+/\?token=[\w-]+")
 SETTINGS = (ROOT / ".env.example").read_text(encoding="utf-8")
 
@@ -31,8 +30,7 @@ def environment_of(checkpoints: Path, folder: Path) -> Environment:
     keys = set(re.findall("^#? ?([A-Z_]+)=", SETTINGS, re.MULTILINE))
     kept = {key: value for key, value in os.environ.items() if key not in keys and not key.startswith("PYTHON")}
     own = dict.fromkeys(keys, "") | {"CHECKPOINTS": str(checkpoints), "DATABASE": str(folder / "people.db")}
-    own |= {"LOG_LEVEL": "ERROR"}  # these weights know too few words for sonnets, which is worth a warning
-    return kept | own | {"TERM": "xterm-256color", "COLUMNS": "100", "PYTHONUTF8": "1"}
+    return kept | own | {"TERM": "xterm-256color", "COLUMNS": "100", "PYTHONUTF8": "1", "LOG_LEVEL": "ERROR"}
 
 
 class Terminal:
@@ -57,17 +55,26 @@ class Terminal:
         os.write(self.master, keys if isinstance(keys, bytes) else keys.encode())
 
     def until(self, pattern: str) -> str:
-        """Read until a pattern was written; return what came since the last call, without what moves the cursor."""
+        """Read until a pattern was written; return what came since the last call."""
         deadline, text = time.monotonic() + LIMIT, ""
-        while not re.search(pattern, shown := ESCAPES.sub("", text)):
-            assert time.monotonic() < deadline, f"{pattern!r} is not in {shown!r}"
+        while not re.search(pattern, text):
+            assert time.monotonic() < deadline, f"{pattern!r} is not in {text!r}"
             if select.select([self.master], [], [], 0.1)[0]:
                 content = os.read(self.master, 1 << 16)
                 if b"\x1b[6n" in content:
                     os.write(self.master, b"\x1b[1;1R")  # as every terminal tells where its cursor is
                 text += content.decode(errors="replace")
-        self.seen += shown
-        return shown
+        self.seen += text
+        return text
+
+    def end(self) -> int:
+        """Press Ctrl-D, again if something was just printed, read what is still written, and return the exit code."""
+        deadline = time.monotonic() + LIMIT
+        while self.process.poll() is None and time.monotonic() < deadline:
+            self.type("\x04")
+            while self.process.poll() is None and select.select([self.master], [], [], 0.2)[0]:
+                self.seen += os.read(self.master, 1 << 16).decode(errors="replace")
+        return self.process.wait(0)
 
     def close(self) -> None:
         self.process.kill()

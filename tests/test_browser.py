@@ -295,29 +295,16 @@ def test_pictures_alerts_and_typing(looker: Looker, served: Stage) -> None:
     expect(dialog).to_be_hidden()
 
 
-def test_what_is_refused_goes_back_into_the_line(open_page: Callable[..., Looker]) -> None:
-    looker = open_page(extra_http_headers={"Via": "a proxy"})  # so that the pace is a guest's
-    expect(looker.window.get_by_role("button", name="Send a file")).to_be_hidden()
-    for _ in range(40):
-        looker.line.fill("/seed")
-        looker.line.press("Enter")
-    expect(looker.window.locator("#toast")).to_have_text(TOO_FAST)
-    expect(looker.line).to_have_value(re.compile("^/seed"))
-
-
-def test_a_network_that_goes_and_comes_back(looker: Looker) -> None:
-    banner = looker.window.get_by_role("alert")
-    expect(banner).to_be_hidden()
-    looker.context.set_offline(True)
-    expect(banner).to_have_text(PAGE["gone"])
-    looker.line.fill("/seed 42")
-    looker.line.press("Enter")
-    expect(looker.window.locator("#toast")).to_have_text(PAGE["unsent"])
-    expect(looker.line).to_have_value("/seed 42")
-    looker.context.set_offline(False)
-    expect(banner).to_be_hidden()
-    looker.line.press("Enter")
-    expect(looker.answers.last).to_contain_text("Your seed is now 42,")
+def test_what_is_refused_goes_back_into_the_line(browser: Browser, tmp_path: Path) -> None:
+    settings = Settings(database=tmp_path / "people.db", checkpoints=ROOT / "checkpoints")
+    with stage(settings, "0.0.0.0") as served:  # where people have a pace
+        looker = Looker(browser.new_context(), served.link)
+        expect(looker.answers).to_have_count(1)
+        expect(looker.window.get_by_role("button", name="Send a file")).to_be_hidden()
+        looker.window.evaluate("for (let number = 0; number < 60; number++) say(`/seed ${number}`)")
+        expect(looker.window.locator("#toast")).to_have_text(TOO_FAST)
+        expect(looker.line).to_have_value(re.compile("^/seed 59\n"))
+        looker.context.close()
 
 
 def started(environment: dict[str, str], port: int) -> tuple[subprocess.Popen[bytes], str]:
@@ -413,9 +400,10 @@ def test_nothing_is_wider_than_the_screen(open_page: Callable[..., Looker], view
     looker.say("/dino 10")
     looker.say("/settings")
     looker.say("/status")
+    looker.answers.first.get_by_role("button", name="Reply").click()
     looker.line.fill("/")
     wide = looker.window.evaluate(
-        "[...document.querySelectorAll('html, #log, article, #composer, #menu')]"
+        "[...document.querySelectorAll('html, #log, article, #composer, #beside, #drop, #menu')]"
         ".filter((node) => node.scrollWidth > node.clientWidth || node.getBoundingClientRect().right > innerWidth)"
         ".map((node) => node.outerHTML.slice(0, 80))"
     )
@@ -431,7 +419,7 @@ def test_nothing_is_wider_than_the_screen(open_page: Callable[..., Looker], view
 
 def test_a_line_of_verse_fits_on_a_phone(open_page: Callable[..., Looker], served: Stage) -> None:
     looker = open_page(PHONE)
-    line = "Shall I compare thee to a summer's day? Thou art"
+    line = "Should with rich events may prompt thy friend,"
     served.run(looker, lambda chat: chat.say(Markup("{}").format(line)))
     words = looker.answers.nth(1).locator(".words")
     assert words.evaluate("node => node.clientHeight / parseFloat(getComputedStyle(node).lineHeight)") < 2

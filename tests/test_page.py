@@ -279,26 +279,18 @@ async def test_people_have_chats_of_their_own(page: Page, tab: Tab) -> None:
     assert text_of(await tab.ask("/seed 1")).startswith("Your seed is now 1,")
 
 
-async def told_of(tab: Tab, count: int) -> list[dict[str, Any]]:
-    """Return the next events in the order in which they come, but not that the bot is typing."""
-    told: list[dict[str, Any]] = []
-    while len(told) < count:
-        facts = await tab.socket.receive_json(timeout=20)
-        told += [facts] if facts["event"] != "typing" else []
-    return told
-
-
 async def test_buttons_edit_in_place_and_are_released(tab: Tab) -> None:
+    await tab.ask("/seed 42")
     name = await tab.ask("/dino")
     await tab.press(name, 0)
     await tab.press(name, 0)  # twice at once
-    told = await told_of(tab, 3)
+    told = await tab.happened(3)
     (edit,) = [facts for facts in told if facts["event"] == "message"]
     assert (edit["id"], edit["edited"], text_of(edit) == text_of(name)) == (name["id"], True, False)
     assert [facts["at"] for facts in told if facts["event"] == "pressed"] == [[name["id"], 0]] * 2
     question = await tab.ask("/forget")
     await tab.press(question, 1)
-    told = await told_of(tab, 2)
+    told = await tab.happened(2)
     assert [facts["rows"] for facts in told if facts["event"] == "message"] == [[]]
     for message, button in ((question, 1), (name, 9), (name, -1), ({"id": 999}, 0)):
         await tab.press(message, button)
@@ -381,6 +373,21 @@ async def test_what_is_no_message_is_refused_in_words(tab: Tab) -> None:
     assert (await tab.next("notice"))["text"] == words.UNREADABLE
     await tab.say("a", reply=[1])
     assert (await tab.next("message", mine=True))["reply"] == ""
+
+
+async def test_what_grows_is_not_edited(page: Page, visitor: Visitor, tab: Tab) -> None:
+    chat = own_chat(page, visitor)
+    number = await chat.say(Markup("a"), unfinished=True)
+    await chat.change(number, Markup("a\nb"), unfinished=True)
+    await chat.change(number, Markup("a\nb."))
+    await chat.change(number, Markup("another"))
+    told = await tab.happened(4)
+    assert [(text_of(message), message["edited"]) for message in told] == [
+        ("a", False),
+        ("a\nb", False),
+        ("a\nb.", False),
+        ("another", True),
+    ]
 
 
 # Many, slow, gone.

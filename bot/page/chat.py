@@ -47,6 +47,7 @@ class Message:
     runs: list[Run]
     buttons: list[list[Button]] = field(default_factory=list)
     edited: bool = False
+    is_growing: bool = False
     reply: str = ""
     file: tuple[str, bytes] | None = None
 
@@ -79,6 +80,8 @@ def _click(run: Run) -> dict[str, str]:
 class PageChat(Chat):
     """A person's chat. Its id is the person's."""
 
+    edit_seconds = 0.1
+
     def __init__(self, person: int) -> None:
         self.id = person
         self.messages: dict[int, Message] = {}
@@ -97,9 +100,9 @@ class PageChat(Chat):
         quote = " ".join((quoted.text or (quoted.file or ("",))[0]).split())[:QUOTED] if quoted else ""
         return self._keep(Message(next(self._numbers), True, time.time(), [Run(text)], reply=quote, file=file))
 
-    async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:  # noqa: ARG002
+    async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
         """Show a message in every tab, and return its number."""
-        return await self._said(html, buttons)
+        return await self._said(html, buttons, is_growing=unfinished)
 
     async def change(
         self,
@@ -107,7 +110,7 @@ class PageChat(Chat):
         html: Markup | None,
         buttons: Buttons = (),
         *,
-        unfinished: bool = False,  # noqa: ARG002
+        unfinished: bool = False,
     ) -> None:
         """Show a message anew. Gone, if the page has let go of it."""
         kept = self.messages.get(message)
@@ -115,7 +118,7 @@ class PageChat(Chat):
             raise Gone("the page has no such message any more")
         kept.buttons = [list(row) for row in buttons]
         if html is not None:
-            kept.runs, kept.edited = runs(html), True
+            kept.runs, kept.edited, kept.is_growing = runs(html), kept.edited or not kept.is_growing, unfinished
         await self.tell("message", kept.drawn())
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
@@ -161,9 +164,11 @@ class PageChat(Chat):
         except (TimeoutError, ConnectionError):
             await self.leave(tab)
 
-    async def _said(self, html: Markup, buttons: Buttons, file: tuple[str, bytes] | None = None) -> int:
-        rows: Sequence[Sequence[Button]] = buttons
-        message = Message(next(self._numbers), False, time.time(), runs(html), [list(row) for row in rows], file=file)
+    async def _said(
+        self, html: Markup, buttons: Buttons, file: tuple[str, bytes] | None = None, *, is_growing: bool = False
+    ) -> int:
+        message = Message(next(self._numbers), False, time.time(), runs(html), file=file, is_growing=is_growing)
+        message.buttons = [list(row) for row in buttons]
         await self.tell("message", self._keep(message).drawn())
         return message.id
 

@@ -216,7 +216,6 @@ function say(text) {
 }
 
 function sendFile(caption) {
-  if (file.size > LARGEST) return notify(words.large);
   send({ do: "send", name: file.name, text: caption, ...(reply && { reply: reply.id }) }, caption, file);
   setBeside();
 }
@@ -264,7 +263,7 @@ function recall(step) {
   if (at < 0 || at > said.length) return;
   recalled = at;
   fill(said[at] ?? "");
-  close(); // the arrows go on through what was said
+  close();
 }
 
 function fill(text) {
@@ -275,10 +274,12 @@ function fill(text) {
 
 function submit() {
   const text = line.value.trim();
-  if (file) sendFile(text);
-  else if (text) say(text);
-  else return;
+  if (!text && !file) return;
+  if (file?.size > LARGEST) return notify(words.large);
+  if (socket.readyState !== WebSocket.OPEN) return notify(words.unsent); // and all stays where it is
   fill("");
+  if (file) sendFile(text);
+  else say(text);
 }
 
 function openCode() {
