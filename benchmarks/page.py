@@ -87,7 +87,7 @@ def _section(paint: float, size: int, answers: list[float]) -> str:
 
 @contextmanager
 def served() -> Iterator[str]:
-    """Serve the page with a database of its own; yields its link."""
+    """Serve the page with a database of its own, and yield its link."""
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"DATABASE": str(Path(folder) / "people.db"), "TELEGRAM_TOKEN": ""}
         command = [sys.executable, "-m", "bot", "--page", "--port", "0"]
