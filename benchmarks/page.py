@@ -1,7 +1,7 @@
 """The page in a real Chromium: how soon it is painted, how large it is, and how long an answer takes from Enter on.
 
-It needs the environment of the browser tests: make test-browser makes it, then
-.venv-browser/bin/python -m benchmarks page.
+This bench needs the environment of the browser tests. `make test-browser` makes it; then run
+`.venv-browser/bin/python -m benchmarks page`.
 """
 
 from __future__ import annotations
