@@ -1,4 +1,4 @@
-"""Our recipe on texts of many sizes, beside networks in torch, each with the same time on one thread, and an n-gram.
+"""Our recipe on texts of many sizes, beside networks of torch and an n-gram, each for the same time on one thread.
 
     python -m benchmarks.texts --minutes 2 5 --texts "25,000 names" --contenders ours GRU
 
