@@ -1,9 +1,9 @@
 """Measure, and write results.md: python -m benchmarks [NAME ...].
 
 The names are cold_start, island, products, retraining, sampling, sonnets, training, page, splits, scratch and texts.
-Without any, all run except the last four: page needs the environment of make test-browser, and the others take half an
-hour, a quarter of an hour and three hours. Some need torch: pip install '.[bench]'. The bot has a bench of its own,
-python -m benchmarks.bot, and python -m benchmarks.texts has options for a part of `texts`.
+Without a NAME, all run except the last four: page needs the environment of make test-browser, splits takes half an
+hour, scratch a quarter of an hour, and texts three hours. Some need torch: pip install '.[bench]'. The bot has a bench
+of its own, python -m benchmarks.bot, and python -m benchmarks.texts can measure a part of `texts`.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""What a person feels and an operator needs, beside two other bots: `python -m benchmarks.bot`.
+"""Measures how fast the bot answers and how much it can take, beside two other bots: `python -m benchmarks.bot`.
 
-The other bots are the stock echo bot, which is the floor of the library, and the bot that people would write instead,
-with the same weights in torch. One local server asks all of them in turns; each is a process of its own, and every
-answer crosses HTTP. Every update is checked: an answer that is missing, doubled or wrong ends the bench.
+The other bots are the stock echo bot, than which no bot of the library is faster, and the bot that people would write
+instead, with the same weights in torch. One local server asks all bots in turns. Each bot is a process of its own, and
+every answer crosses HTTP. An answer that is missing, doubled or wrong ends the bench.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Sizes:
 
 @dataclass
 class Measurements:
-    """One value a repeat: latencies and durations in seconds, rates in updates a second."""
+    """Lists with a value for each repeat: latencies and durations in seconds, rates in updates a second."""
 
     median: dict[tuple[str, int], list[float]] = field(default_factory=lambda: defaultdict(list))  # by bot and pace
     slowest: dict[tuple[str, int], list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -58,7 +58,7 @@ class Measurements:
 
 
 async def measure(sizes: Sizes, folder: Path, postgresql: str, say: Callable[[str], None]) -> Measurements:
-    """Measure everything; RuntimeError where an answer is missing, doubled or wrong."""
+    """Measure everything. Raises RuntimeError if an answer is missing, doubled or wrong."""
     measured = Measurements()
     for repeat in range(sizes.repeats):
         say(f"repeat {repeat + 1} of {sizes.repeats}")
@@ -106,7 +106,7 @@ async def _all_loads(bot: Bot, sizes: Sizes, measured: Measurements, *, with_tor
 
 
 async def at_once(bot: Bot, texts: list[str], people: int = PEOPLE) -> float:
-    """Ask everything at once; returns the seconds from handing out the first update to the last answer."""
+    """Ask everything at once. Return the seconds from handing out the first update to the last answer."""
     asked = [bot.inbox.ask(text, number % people) for number, text in enumerate(texts)]
     await bot.until(bot.inbox.answered(), LIMIT)
     return max(one.answers[0][0] for one in asked) - min(one.handed_out or 0.0 for one in asked)
@@ -127,7 +127,7 @@ async def _backlog(count: int, folder: Path, measured: Measurements) -> None:
 
 
 async def _failover(folder: Path, postgresql: str, measured: Measurements) -> None:
-    """Kill the bot that serves; the seconds until the other one answers."""
+    """Kill the bot that serves, and measure the seconds until the standby answers."""
     token = f"{91 + len(measured.failover)}:failover-of-the-bench"
     settings = {"DATABASE": postgresql, "CHECKPOINTS": str(folder), "LOG_LEVEL": "ERROR"}
     async with bench() as running:
@@ -144,7 +144,7 @@ async def _failover(folder: Path, postgresql: str, measured: Measurements) -> No
 
 
 def rows_of(measured: Measurements) -> list[tuple[str, ...]]:
-    """The table's rows: medians over the repeats, and whether the targets are reached."""
+    """Return the table's rows: medians over the repeats, and whether the targets are reached."""
     return [*(row for pace in PACES for row in _latency_rows(measured, pace)), *_other_rows(measured)]
 
 

@@ -1,7 +1,7 @@
 """Time from the start of a process to its first name, and its peak memory, beside the same with torch.
 
-A launcher, which is an interpreter with nothing loaded, starts each process, reads its first line and, at its end, its
-peak of resident memory. Started from here, a process would be charged with our memory.
+A launcher, which is an interpreter with nothing loaded, starts each process, and reads its first line and its peak of
+resident memory. If this program started a process itself, our memory would count towards the peak.
 """
 
 import json

@@ -59,7 +59,7 @@ def _train(names: list[str], vocabulary: Vocabulary, steps: int) -> None:
 
 
 def check(names: list[str], vocabulary: Vocabulary) -> None:
-    """The losses of the first steps must be the same; SystemExit where they are not."""
+    """Check that the losses of the first steps are the same. Raises SystemExit if they are not."""
     language_model = initialise(ISLAND.hidden_size, len(vocabulary))
     state = language_model.initial_state(1)
     for step, theirs in enumerate(plain_loop(names, vocabulary, CHECKED_STEPS)):
@@ -71,7 +71,7 @@ def check(names: list[str], vocabulary: Vocabulary) -> None:
 
 @dataclass
 class Weights:
-    """The matrices of the plain loop, which multiply columns from the left; also their gradients."""
+    """The matrices of the plain loop, which multiply columns from the left, or the gradients of these matrices."""
 
     w_ax: np.ndarray
     w_aa: np.ndarray
@@ -80,7 +80,7 @@ class Weights:
     b_y: np.ndarray
 
     def zeros(self) -> "Weights":
-        """Zeros of the same shapes."""
+        """Return matrices of the same shapes that are all 0."""
         return Weights(*(np.zeros_like(array) for array in vars(self).values()))
 
 
@@ -101,7 +101,7 @@ def plain_loop(names: list[str], vocabulary: Vocabulary, steps: int) -> Iterator
 
 
 def _first_weights(vocab_size: int) -> Weights:
-    """Our first weights, transposed for columns."""
+    """Return the parameters that our network begins with, transposed for columns."""
     ours = initialise(ISLAND.hidden_size, vocab_size).parameters
     return Weights(
         ours["layers.0.w_x"].T.copy(),

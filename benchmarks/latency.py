@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PEOPLE = 500
 LIMIT = 600.0
-"""Seconds after which the bench gives up waiting for answers."""
+"""The bench gives up waiting for answers after this many seconds."""
 
 
 class Latency(NamedTuple):
@@ -33,14 +33,14 @@ class Latency(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """How often `/dino` is asked, and how long."""
+    """How often `/dino` is asked, and for how long."""
 
     a_second: int
     seconds: float
 
 
 async def at_pace(bot: Bot, pace: Pace) -> Latency:
-    """Ask at a steady pace; RuntimeError where an answer is missing."""
+    """Ask at a steady pace. Raises RuntimeError if an answer is missing."""
     asked: list[Asked] = []
     begin = time.perf_counter()
     for number in range(int(pace.a_second * pace.seconds)):
@@ -56,7 +56,7 @@ async def alone_and_beside(
 ) -> tuple[Latency, Latency]:
     """Return the latencies of the bot alone, and while something else goes on in the context of `company`.
 
-    Both are medians of repeats that take turns. RuntimeError where an answer is missing, doubled or wrong.
+    Both are medians of repeats that take turns. Raises RuntimeError if an answer is missing, doubled or wrong.
     """
     alone, beside = [], []
     for _ in range(repeats):
@@ -95,7 +95,7 @@ def milliseconds(seconds: float) -> str:
 
 
 def check(bot: Bot, is_right: Callable[[str, str], bool]) -> None:
-    """Raise RuntimeError unless each update has exactly one answer, and a right one."""
+    """Raise RuntimeError unless each update has exactly one answer, which is right."""
     twice = sum(len(asked.answers) > 1 for asked in bot.inbox.asked)
     lost = sum(not asked.answers for asked in bot.inbox.asked)
     wrong = [text for asked in bot.inbox.asked for _, text in asked.answers if not is_right(asked.text, text)]
@@ -105,7 +105,7 @@ def check(bot: Bot, is_right: Callable[[str, str], bool]) -> None:
 
 
 def right_answer(asked: str, answer: str) -> bool:
-    """Tell whether a message answers a command and is no excuse."""
+    """Return whether a message answers a command and is no excuse."""
     command, _, line = asked.partition(" ")
     if command == "/dino":
         return re.match(r"<b>[A-Za-z]+</b>", answer) is not None

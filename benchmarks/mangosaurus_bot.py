@@ -1,10 +1,10 @@
 """The bot without limits: `python -m benchmarks.mangosaurus_bot TOKEN ADDRESS FOLDER DATABASE`.
 
 The folder holds the checkpoints. The database is a path, or the URL of a PostgreSQL database. Neither people nor
-messages are limited, so that the bench finds the limits of the bot itself.
+messages are limited, so that the bench finds out what the bot itself can do.
 
-A line on stdin starts or ends a watch of the event loop; at its end, the longest time in seconds that the loop was late
-is printed. The end of stdin ends the bot.
+A line on stdin starts a watch of the event loop. The next line ends the watch, and the bot prints by how many seconds
+the loop was late at most. The end of stdin ends the bot.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Watch:
         self._ticking: asyncio.Task[None] | None = None
 
     def turn(self) -> None:
-        """Begin, or end and print the result."""
+        """Begin to watch, or end and print the result."""
         if not sys.stdin.readline():
             asyncio.get_running_loop().remove_reader(sys.stdin)
             self._orphaned()
@@ -56,7 +56,7 @@ class Watch:
 
 
 def unlimited(token: str, address: str, folder: Path, database: str) -> Settings:
-    """Settings without limits."""
+    """Return settings without limits."""
     is_url = "://" in database
     return Settings(
         Secret(token),

@@ -1,7 +1,7 @@
 """The page in a real Chromium: how soon it is painted, how large it is, and how long an answer takes from Enter on.
 
-It needs the environment of the browser tests: make test-browser makes it, then
-.venv-browser/bin/python -m benchmarks page.
+This bench needs the environment of the browser tests. `make test-browser` makes it; then run
+`.venv-browser/bin/python -m benchmarks page`.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _section(paint: float, size: int, answers: list[float]) -> str:
 
 @contextmanager
 def served() -> Iterator[str]:
-    """Serve the page with a database of its own; yields its link."""
+    """Serve the page with a database of its own, and yield its link."""
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"DATABASE": str(Path(folder) / "people.db"), "TELEGRAM_TOKEN": ""}
         command = [sys.executable, "-m", "bot", "--page", "--port", "0"]

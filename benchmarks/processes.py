@@ -26,7 +26,7 @@ ENDS_WITHIN = 15.0
 
 
 class Bot:
-    """A bot's process, and the inbox that it reads."""
+    """The process of a bot, and the inbox that it reads."""
 
     def __init__(self, name: str, inbox: Inbox, process: asyncio.subprocess.Process) -> None:
         self.name = name
@@ -34,13 +34,13 @@ class Bot:
         self._process = process
 
     async def watch(self) -> None:
-        """Let a bot that can do so watch its event loop."""
+        """Let the bot watch its event loop, if it can."""
         if self._process.stdin is not None:
             self._process.stdin.write(b"\n")
             await self._process.stdin.drain()
 
     async def longest_block(self) -> float:
-        """End the watch; returns the longest time in seconds that the event loop was late."""
+        """End the watch. Return by how many seconds the event loop was late at most."""
         await self.watch()
         if self._process.stdout is None:
             raise RuntimeError(f"{self.name} cannot be watched")
@@ -93,7 +93,7 @@ class Bench:
         return bot
 
     async def start_real(self, name: str, token: str, settings: Mapping[str, str]) -> Bot:
-        """Start `python -m bot` with a token and settings; returns at once."""
+        """Start `python -m bot` with a token and settings, and return at once."""
         environment = {"TELEGRAM_TOKEN": token, "TELEGRAM_API_URL": self._address, **settings}
         return await self._started(name, token, ("-m", "bot"), environment)
 
@@ -122,7 +122,7 @@ async def bench() -> AsyncIterator[Bench]:
 
 
 def prepare(folder: Path) -> list[str]:
-    """Copy the released checkpoints into a folder; returns a description of each."""
+    """Copy the released checkpoints into a folder. Return a description of each."""
     for network in Network:
         shutil.copytree(ROOT / "checkpoints" / network, folder / network)
     return [f"{network} {Versions(folder / network).current()}" for network in Network]

@@ -20,7 +20,7 @@ HEADING = (
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table with aligned columns: the first to the left, the others to the right."""
+    """Return a Markdown table with aligned columns: the first to the left, the others to the right."""
     widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     lines = [_line(cells, widths) for cells in (header, rule, *rows)]
@@ -39,7 +39,7 @@ def times(ratio: float) -> str:
 
 
 def verdict(value: float, target: float) -> str:
-    """Say whether a figure reaches its target."""
+    """Return "reached" or "missed": whether a value is at least its target."""
     return "reached" if value >= target else "missed"
 
 

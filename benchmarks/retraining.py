@@ -27,7 +27,7 @@ WARM_UP = Pace(30, 2.0)
 PACE = Pace(30, 10.0)
 REPEATS = 3
 ALLOWED = 3.0
-"""How many times as long the 99th percentile may be."""
+"""The 99th percentile may be this many times as long."""
 
 
 def report(effort: Effort) -> str:
@@ -47,7 +47,7 @@ async def warm_up(bot: Bot) -> None:
 
 @asynccontextmanager
 async def training(_bot: Bot) -> AsyncIterator[None]:
-    """Train, from the first step on; RuntimeError if that ends too early."""
+    """Train while the context lasts, which begins after the first step. RuntimeError if the training ends before."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "training"
         write_run(folder, Run("dino", "names", "dino", fresh=True))
@@ -72,7 +72,7 @@ async def _drain(messages: AsyncIterator[object]) -> None:
 
 
 def rows_of(alone: Latency, beside: Latency) -> list[tuple[str, ...]]:
-    """The table's rows, and whether a training slows names no more than it may."""
+    """Return the table's rows, and whether a training slows names no more than it may."""
     ratio = beside.slowest / alone.slowest
     return [
         ("alone", *map(milliseconds, alone), "", ""),

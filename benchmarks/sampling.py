@@ -32,7 +32,7 @@ HIDDEN_SIZES = (128, 256)
 TARGETS = {1: 2.5, 8: 2.5, 32: 1.5, 128: 1.3}
 THREADS = (1, 2)
 ROUNDING = 0.02
-"""Largest difference between logits: the decoder rounds weights and states, see `model.engine`."""
+"""Logits may differ by this much, because the decoder rounds parameters and states (see `model.engine`)."""
 
 
 def report(effort: Effort) -> str:

@@ -24,7 +24,7 @@ REPEATS = 3
 AT_ONCE = 2
 LINE = "Shall I compare thee to a summer's day?"
 ALLOWED = 0.025
-"""Seconds that sonnets may add to the 99th percentile."""
+"""Sonnets may add this many seconds to the 99th percentile."""
 
 
 def report(effort: Effort) -> str:
@@ -45,7 +45,7 @@ async def warm_up(bot: Bot) -> None:
 
 @asynccontextmanager
 async def sonnets(bot: Bot) -> AsyncIterator[None]:
-    """Let the bot write so many sonnets at once; at the end, wait for the last ones."""
+    """Keep the bot writing AT_ONCE sonnets at a time; at the end, wait for the last ones."""
     asking = [asyncio.create_task(_one_after_the_other(bot, person)) for person in range(AT_ONCE)]
     yield
     for task in asking:
@@ -59,7 +59,7 @@ async def _one_after_the_other(bot: Bot, person: int) -> None:
 
 
 def rows_of(alone: Latency, beside: Latency) -> list[tuple[str, ...]]:
-    """The table's rows, and whether sonnets slow names no more than they may."""
+    """Return the table's rows, and whether sonnets slow names no more than they may."""
     more = beside.slowest - alone.slowest
     return [
         ("alone", *map(milliseconds, alone), "", ""),

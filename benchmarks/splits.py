@@ -1,8 +1,8 @@
 """The released recipe for names on five splits: held-out losses of the network and of n-grams, and their spread.
 
-A single split may be an easy one. Each holds out another tenth of the names, and trains two teachers and a network from
-nothing. One n-gram counts the same training names; another one also counts the other genera, which the network reads
-too. A split takes seven minutes on one core.
+A single split may be an easy one. Each split holds out another tenth of the names. Two teachers and a network are
+trained on the others from nothing. One n-gram counts the same training names; a second n-gram also counts the other
+genera, which the network reads too. A split takes seven minutes on one core.
 """
 
 from collections.abc import Sequence
@@ -21,10 +21,10 @@ from model.training.trainer import Trainer
 
 SPLITS = range(5)
 LOSS_TARGET, GAIN_TARGET = 1.55, 0.20
-"""Nats per character: the loss of the network, and how far it is below the n-gram of the training names."""
+"""The loss of the network, and how far it is to be below the n-gram of the training names, in nats per character."""
 
 Losses = tuple[float, float, float]
-"""Of the network, of the n-gram, and of the n-gram that also counts the other genera."""
+"""The losses of the network, of the n-gram, and of the n-gram that also counts the other genera."""
 
 
 def report(effort: Effort) -> str:

@@ -71,7 +71,7 @@ class Inbox:
         await self._answered.wait()
 
     async def updates(self, parameters: dict[str, Any]) -> bytes:
-        """Answer getUpdates: the updates that wait, or come within the timeout. An offset confirms all below it."""
+        """Answer getUpdates with the updates that wait, or come within the timeout. An offset confirms all below it."""
         self._polled.set()
         offset = int(parameters.get("offset", 0))
         while self._waiting and self._waiting[0][0] < offset:

@@ -3,8 +3,8 @@
     python -m benchmarks.texts --minutes 2 5 --texts "25,000 names" --contenders ours GRU
 
 The texts are random names of `data/genera.txt`, and the beginning of the plays as `fetch` writes them. A budget is CPU
-time, because the machine may be shared. Every result goes into a file of JSON lines at once; what is there already is
-not measured again, so a run that was broken off goes on. `python -m benchmarks texts` does it for all of them.
+time, because the machine may be shared. Every result goes into a file of JSON lines at once. A result that is there
+already is not measured again, so a bench that was broken off goes on. `python -m benchmarks texts` measures all texts.
 """
 
 import argparse
@@ -35,7 +35,7 @@ OURS, NGRAM, TORCH = "ours", "n-gram", ("RNN", "GRU", "transformer")
 CONTENDERS = (NGRAM, OURS, *TORCH)
 LOG = Path(tempfile.gettempdir()) / "mangosaurus_texts.jsonl"
 GAINS = {("25,000 names", 2.0): (("RNN", 0.05), ("GRU", 0.05)), ("500,000 characters", 2.0): (("transformer", 0.10),)}
-"""How far ours is to be below others, in nats per character. Everywhere it is to be no higher than the n-gram."""
+"""How far our loss is to be below others, in nats per character. No loss of ours is to be above the n-gram's."""
 
 Result = dict[str, Any]
 Key = tuple[str, str, float, int]
@@ -133,7 +133,7 @@ def _train(corpus: Corpus, minutes: float, seed: int) -> Result:
 
 
 def read_log(path: Path) -> dict[Key, Result]:
-    """Return the results by key; of several with one key, the last."""
+    """Return the results by key. If several results have the same key, the last counts."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     results = [json.loads(line) for line in lines]
     return {(found["text"], found["contender"], found["minutes"], found["seed"]): found for found in results}

@@ -25,7 +25,7 @@ class Effort:
 
 
 def compare(sides: Mapping[str, Callable[[], object]], effort: Effort) -> dict[str, list[float]]:
-    """Run each side once a round, after one run that does not count; returns each side's seconds by round.
+    """Run each side once a round, after one run that does not count. Return each side's seconds by round.
 
     Every other round runs backwards, so that no side always follows the same other side.
     """
@@ -42,12 +42,12 @@ def compare(sides: Mapping[str, Callable[[], object]], effort: Effort) -> dict[s
 
 
 def speedup(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """How many times as fast we are: the median over rounds of their time divided by ours."""
+    """Return how many times as fast ours is: the median over rounds of their time divided by ours."""
     return statistics.median(their / our for our, their in zip(ours, theirs, strict=True))
 
 
 def fastest(sides: Mapping[Side, Callable[[], object]]) -> Side:
-    """The side with the fastest of two rounds."""
+    """Return the side that is fastest in the better of two rounds."""
     seconds = {name: min(_seconds(side), _seconds(side)) for name, side in sides.items()}
     return min(seconds, key=lambda name: seconds[name])
 

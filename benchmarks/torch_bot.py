@@ -106,7 +106,7 @@ class TorchBot:
         await self._answer(update, "", self._new_name)
 
     async def poem(self, update: Update, context: Any) -> None:
-        """Send a line and what continues it."""
+        """Send a line and the verse that continues it."""
         line = " ".join(context.args or [])
         await self._answer(update, line, lambda: line + " " + self._poem.continued(line.lower(), SHORTEST_POEM))
 

@@ -1,8 +1,8 @@
 """Three networks as courses teach them in torch: an RNN, a GRU and a small transformer, each trained for a fixed time.
 
 The data are those of our trainer: names in padded batches, verse as parallel streams whose state is carried on. The
-transformer reads windows of CONTEXT characters. All are trained by AdamW with a learning rate that rises briefly and
-falls to a tenth along a cosine. The weights with the lowest held-out loss count, and a training without a new best for
+transformer reads windows of CONTEXT characters. AdamW trains all three, with a learning rate that rises briefly and
+falls to a tenth along a cosine. The weights with the lowest held-out loss count. A training that finds no new best for
 PATIENCE of its time ends. The time is the CPU time of one thread.
 """
 
@@ -27,17 +27,17 @@ CONTEXT, TRANSFORMER_BATCH = 128, 8
 LEARNING_RATES = {"RNN": 4e-3, "GRU": 4e-3, "transformer": 3e-3}
 WARM_UP, FINAL, WEIGHT_DECAY, CLIP_NORM = 0.02, 0.1, 0.01, 1.0
 DROPOUT, SMALL_TEXT = 0.1, 100_000
-"""Dropout is for texts of fewer training characters; with more, it costs time and gains nothing in minutes."""
+"""Dropout is for texts of fewer than SMALL_TEXT training characters; larger texts gain nothing from it in minutes."""
 MEASURING, PATIENCE = 0.05, 0.35
-"""Shares of the time: that measuring the held-out loss takes, and that a training goes on without a new best."""
+"""The share of the time that measuring the held-out loss takes, and that a training goes on without a new best."""
 MEASURED = 10_000
-"""Held-out characters of a measurement during training; the last one takes all."""
+"""A measurement during training takes this many held-out characters; the last measurement takes all."""
 SCORED_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a training: the held-out loss in nats per character, CPU seconds, steps and weights."""
+    """The outcome of a training: the held-out loss in nats per character, CPU seconds, steps and parameters."""
 
     loss: float
     seconds: float
@@ -91,7 +91,7 @@ class Transformer(nn.Module):  # type: ignore[misc]
 def train(
     kind: str, corpus: Corpus, seconds: float, seed: int, clock: Callable[[], float] = time.process_time
 ) -> Outcome:
-    """Train an "RNN", a "GRU" or a "transformer" for so many seconds at most."""
+    """Train an "RNN", a "GRU" or a "transformer" for at most this many seconds."""
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     network = network_for(kind, corpus)
@@ -183,7 +183,7 @@ def held_out_loss(network: Any, documents: Sequence[str], corpus: Corpus) -> flo
 
 
 def _nats(network: Any, batch: Batch) -> float:
-    """Sum the losses of a batch, in windows that fit the transformer; each but the first begins half a window early."""
+    """Sum the losses of a batch in windows that fit the transformer. All but the first begin half a window early."""
     inputs, targets, state, nats = _as_ids(batch.inputs, network), _targets(batch), None, 0.0
     overlap = CONTEXT // 2 if isinstance(network, Transformer) else 0
     at = 0

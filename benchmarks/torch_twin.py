@@ -20,7 +20,7 @@ TORCH_GATES = {"rnn": "h", "lstm": "ifgo", "gru": "run"}
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to write it: how ids become rows, whether oneDNN runs the layers, and one more choice.
+    """One way to write the network: how ids become rows, whether oneDNN runs the layers, and one more choice.
 
     An embedding is as wide as the alphabet, the narrowest that can express the same network. `alternative` means the
     foreach Adam instead of the fused one in training, and cells instead of layers in sampling.
@@ -32,7 +32,7 @@ class Variant:
 
 
 def variants() -> Iterator[Variant]:
-    """Every combination."""
+    """Yield every combination of these choices."""
     for flags in product((False, True), repeat=3):
         yield Variant(*flags)
 
@@ -51,7 +51,7 @@ class Twin:
         _copy_weights(language_model, self.recurrent, self.linear)
 
     def rows(self, ids: Any) -> Any:
-        """Ids (...) to rows (..., V)."""
+        """Return the rows (..., V) of ids (...)."""
         return self.embedding(ids) if self.variant.embedding else self.one_hot[ids]
 
     def parameters(self) -> list[Any]:
@@ -146,7 +146,7 @@ def _copy_weights(language_model: LanguageModel, recurrent: Any, linear: Any) ->
     order = [gates.index(gate) for gate in TORCH_GATES[language_model.architecture.cell]]
 
     def in_torchs_order(weights: Array) -> Any:
-        """Ours (D, kH), in torch's order of gates and orientation, (kH, D)."""
+        """Return our parameters (D, kH) in torch's order of gates and orientation, (kH, D)."""
         blocks = weights.reshape(len(weights), len(gates), -1)[:, order]
         return torch.from_numpy(np.ascontiguousarray(blocks.reshape(weights.shape).T))
 

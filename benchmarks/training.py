@@ -36,8 +36,8 @@ LIMIT_TARGET = 0.6
 class Size:
     """Hidden width, batch, time steps and cell of one comparison, and how many training steps are timed in a row.
 
-    Several in a row, because a side's first step pays for the other's last: its data is in the caches, and its threads
-    still spin on the cores.
+    Several steps are timed in a row, because the first is slow: the data of the other side is still in the caches, and
+    its threads still spin on the cores.
     """
 
     hidden_size: int
@@ -190,13 +190,13 @@ def _products(size: Size, rows: int) -> list[_Product]:
 
 
 def _product(n: int, inner: int, m: int, count: int = 1, *, transposed: bool = False) -> _Product:
-    """A product (n, inner) by (inner, m); `transposed`: the left side lies in memory as (inner, n)."""
+    """Return a product (n, inner) by (inner, m). If `transposed`, the left side lies in memory as (inner, n)."""
     left = np.ones((inner, n), np.float32).T if transposed else np.ones((n, inner), np.float32)
     return _Product(left, np.ones((inner, m), np.float32), np.empty((n, m), np.float32), count)
 
 
 def check(language_model: LanguageModel, size: Size, batch: tuple[Any, Any]) -> None:
-    """All variants must find our loss and gradient norm; SystemExit where one does not."""
+    """Check that all variants find our loss and gradient norm. Raises SystemExit if one does not."""
     loss, norm = OurTraining(language_model.copy(), 1, size.batch_size).step(*batch)
     for variant in variants():
         theirs = TorchTraining(language_model, variant, LEARNING_RATE)
@@ -218,7 +218,7 @@ def _fastest_variant(language_model: LanguageModel, size: Size, batches: list[An
 
 
 def _stepping(step: Callable[..., object], batches: list[Any], count: int) -> Callable[[], object]:
-    """A function that takes `count` steps, each time with the next batches."""
+    """Return a function that takes `count` steps, each call with the next batches."""
     turns = cycle(batches)
     return lambda: [step(*batch) for batch in islice(turns, count)]
 

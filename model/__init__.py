@@ -3,7 +3,7 @@
 Wings, from the ground up; each imports only those above it in this list:
 
     text         characters, corpora and batches
-    network      the textbook: RNN and LSTM, forward and backward, as equations
+    network      the textbook: RNN, LSTM and GRU, forward and backward, as equations
     engine       the same arithmetic, arranged for the machine
     checkpoint   weights on disk
     sonnets      lines that scan and rhyme, by search

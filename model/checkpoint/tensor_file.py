@@ -1,9 +1,9 @@
 """A tensor file holds arrays by name, facts, and a checksum. Weights are kept in such files, and so are trainings.
 
 It is a safetensors file, so nothing is ever unpickled. Its one metadata entry is canonical JSON: the facts, and the
-sha256 over these facts and over every array's name, dtype, shape and bytes. Equal content gives equal bytes. (With
-several entries it would not, because safetensors writes them in random order.) Every change of a bit is detected:
-safetensors checks the layout of the file, the checksum covers the content, and other JSON than canonical is refused.
+sha256 over these facts and over every array's name, dtype, shape and bytes. Equal content gives equal bytes. (A file
+with several entries would not, because safetensors writes them in random order.) Every change of a bit is detected:
+safetensors checks the layout of the file, the checksum covers the content, and JSON that is not canonical is refused.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ class CheckpointError(MangosaurusError):
 def write(path: Path, arrays: Arrays, facts: Facts) -> str:
     """Replace the file, whole or not at all, and return its checksum. Raises CheckpointError if it cannot be written.
 
-    Facts are what JSON can express, infinite numbers included, and none of them has the name "sha256".
+    Facts are what JSON can express, infinite numbers included. No fact may have the name "sha256".
     """
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     digest = _digest(arrays, facts)

@@ -36,7 +36,7 @@ VERSION_NAME = re.compile(f"[0-9a-f]{{{VERSION_LENGTH}}}")
 
 
 class NoVersionError(CheckpointError):
-    """A folder in which no version is in use."""
+    """No version of a folder is in use."""
 
 
 def save(path: Path, checkpoint: Checkpoint) -> Checkpoint:
@@ -107,9 +107,9 @@ class Versions:
         self._write(self.directory / "current", f"{version}\n".encode())
 
     def rollback(self) -> str:
-        """Make the version current that was in use before, and return it; the next rollback comes back from there.
+        """Make the version before the current one current again, and return it. A second rollback undoes the first.
 
-        CheckpointError if there is none, or if it does not load.
+        CheckpointError if there is no such version, or if it does not load.
         """
         version = self.before()
         if version is None:
@@ -118,23 +118,23 @@ class Versions:
         return version
 
     def before(self) -> str | None:
-        """Return the version that was in use before the current one, else the released one; None if there is none."""
+        """Return the version that was in use before the current one, else the released one; None if neither differs."""
         writes = self._named("current", "released", "previous")
         earlier = (self._named(name) for name in ("previous", "released"))
         return next((version for version in earlier if version not in (None, writes)), None)
 
     def current(self) -> str:
-        """Return the version in use: the promoted one, else the released one. NoVersionError."""
+        """Return the version in use: the promoted one, else the released one. Raises NoVersionError."""
         return self._in_use("current", "released")
 
     def serving(self) -> str:
-        """Return the version that writes: as long as none is in use, that is the one before. NoVersionError."""
+        """Return the version that writes: the version in use, else the previous one. Raises NoVersionError."""
         return self._in_use("current", "released", "previous")
 
     def load_current(self) -> Checkpoint:
-        """Load the version that writes. If it does not load, log a warning and load the last good version instead.
+        """Load the version that writes. If it does not load, log a warning and load another version instead.
 
-        That is the previous one, else the released one, else the newest that loads.
+        This is the previous version, else the released one, else the newest that loads.
         """
         wanted = self._named("current", "released", "previous")
         pointed = filter(None, (wanted, self._named("previous"), self._named("released")))

@@ -10,7 +10,7 @@ INTERRUPTED = 130  # the exit code that a shell reports after Ctrl-C
 
 
 def leave_at_once() -> None:
-    """Let Ctrl-C end the process at once, while it is loading, unless it was started with Ctrl-C ignored.
+    """Let Ctrl-C end the process at once while it is loading, unless its parent made it ignore Ctrl-C.
 
     Loading takes a tenth of a second and leaves nothing to clean up. In the first hundredths of a second, before this
     module is imported, Ctrl-C still gives Python's traceback.

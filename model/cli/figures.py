@@ -52,7 +52,7 @@ def print_comparison(comparison: "Comparison") -> None:
 
 
 def print_sonnets(evaluation: "SonnetEvaluation") -> None:
-    """Print the figures of sonnets as a table: real ones, free verse and those by search."""
+    """Print a table with the figures of real sonnets, of free verse, and of sonnets by search."""
     from statistics import median
 
     from rich.console import Console

@@ -60,7 +60,7 @@ def weights_at(network: Network, path: Path | None) -> "Checkpoint":
 def texts_at(
     network: Network, paths: list[Path] | None, alphabet: Alphabet = Alphabet.FOLDED, reading: Path | None = None
 ) -> "Corpus":
-    """Read own texts, or the project's, which are fetched if they are missing. Raises CorpusError or FetchError.
+    """Read a person's own texts, or the project's, which are fetched if missing. Raises CorpusError or FetchError.
 
     The alphabet is for own texts; the project's are folded. `reading` is other verse to read before the sonnets.
     """
@@ -76,7 +76,7 @@ def texts_at(
 
 
 def tell_of(corpus: "Corpus") -> None:
-    """Say on stderr how an own text was read, and if it is small."""
+    """Say on stderr how a person's own text was read, and whether it is too small."""
     for sentence in (*corpus.notes, corpus.too_small):
         if sentence:
             typer.echo(sentence, err=True)

@@ -17,9 +17,9 @@ from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from model.training.log import Floats, History
 
-SMOOTHED_FROM, SMOOTHED_OVER = 20, 50  # the number of points from which lines are smooth, and of a smooth line
-HEADROOM = 0.12  # share of the height above and below what is drawn
-SAMPLES, LONGEST_SAMPLE = 6, 110  # number of samples, and characters of each
+SMOOTHED_FROM, SMOOTHED_OVER = 20, 50  # a line is smoothed from 20 points on, over a fiftieth of its points
+HEADROOM = 0.12  # share of the height that stays free above and below the lines
+SAMPLES, LONGEST_SAMPLE = 6, 110  # at most 6 samples, of at most 110 characters each
 
 Style = dict[str, Any]
 
@@ -116,7 +116,7 @@ def _draw_gradients(axes: Axes, history: History) -> None:
 
 
 def _draw_noisy(axes: Axes, history: History, values: Floats, colour: str, label: str) -> Floats:
-    """Draw figures by step, as a smooth line above a pale one if there are many; return the line that is clearest.
+    """Draw figures by step; if there are many, as a smooth line above a pale one. Return the smooth or only line.
 
     No line leads from one stage to the next.
     """
@@ -132,13 +132,13 @@ def _draw_noisy(axes: Axes, history: History, values: Floats, colour: str, label
 
 
 def _stages(history: History, steps: Floats) -> Iterator[slice]:
-    """Yield which of the steps are in each stage that has some."""
+    """Yield, for each stage that has some of the steps, the slice of its steps."""
     starts = np.searchsorted(steps, [step for _, step in history.stages]).tolist()
     return (slice(*edges) for edges in pairwise([*dict.fromkeys([*starts, len(steps)])]))
 
 
 def _smooth(values: Floats, width: int) -> Floats:
-    """Average each value with its neighbours, the nearer the more, as far as 2 widths, or as there are values."""
+    """Average each value with its neighbours up to 2 widths away; nearer neighbours count more."""
     reach = min(2 * width, (len(values) - 1) // 2)
     weights = np.bartlett(2 * reach + 3)[1:-1]
     smooth: Floats = np.convolve(values, weights, "same") / np.convolve(np.ones_like(values), weights, "same")
@@ -146,7 +146,7 @@ def _smooth(values: Floats, width: int) -> Floats:
 
 
 def _write_samples(axes: Axes, samples: Sequence[tuple[float, str]]) -> None:
-    """Write some of the samples below each other, from first to last, each behind its step."""
+    """Write up to SAMPLES samples in lines, from the first to the last, each behind its step."""
     axes.set_axis_off()
     axes.set_title("samples by step", fontsize=10, loc="left", color=QUIET)
     font = get_font(findfont(TEXT))

@@ -1,4 +1,4 @@
-"""What `train` does beside training: it catches signals, shows what goes on, adds a version and says how it ended."""
+"""What `train` does beside training: it catches signals, shows progress, adds a version and says how it ended."""
 
 import shlex
 import signal
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
 
 STOP, FINISH = frozenset({signal.SIGINT, signal.SIGTERM}), signal.SIGUSR1
 LEARNT = 0.8
-"""A training that ends before this share of its minutes has had enough of its text."""
+"""A training that ends before this share of its minutes has learnt all that it can from its text."""
 PAUSE_SECONDS = 10.0
-"""Between plain lines of progress."""
+"""The pause between plain lines of progress."""
 SAMPLES_SHOWN = 6
 LINES_TO_BEAT = {"ngram_loss": "n-gram", "start_loss": "the given weights"}
 
 
 @contextmanager
 def signals() -> Iterator[tuple[Callable[[], bool], Callable[[], bool]]]:
-    """Catch signals, and yield two functions: whether one to stop came (Ctrl-C, SIGTERM), or one to finish (SIGUSR1).
+    """Catch signals. Yield two functions: whether a signal to stop came (Ctrl-C, SIGTERM), or to finish (SIGUSR1).
 
-    A second one to stop raises KeyboardInterrupt.
+    A second signal to stop raises KeyboardInterrupt.
     """
     received: set[int] = set()
 
@@ -59,7 +59,7 @@ def signals() -> Iterator[tuple[Callable[[], bool], Callable[[], bool]]]:
 
 @contextmanager
 def display(*, json: bool, console: Console | None = None) -> Iterator[Callable[[Event], None]]:
-    """Yield the function that shows an event, as it suits stdout."""
+    """Yield the function that shows an event: as JSON, as a panel on a terminal, or as plain lines."""
     console = console or Console()
     if json:
         yield print_json
@@ -108,7 +108,7 @@ def print_end(event: Event, network: Network, *, minutes: float | None, promoted
 
 
 class _Lines:
-    """A line for each sample, for the first and the last progress, and for progress every ten seconds between."""
+    """Prints a line for each sample, for the first and the last progress, and every ten seconds between them."""
 
     def __init__(self) -> None:
         self._printed_at = -PAUSE_SECONDS

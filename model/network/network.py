@@ -16,7 +16,7 @@ from model.text.batches import Batch
 
 
 class Run(NamedTuple):
-    """What a network computed over T time steps."""
+    """What a forward pass computed over T time steps."""
 
     logits: Array  # (T, B, V)
     state: Array  # (L, S, B, H), after the last step

@@ -1,8 +1,8 @@
-"""The characters that a text is reduced to before anything reads it, and what that changed.
+"""Reduces a text to an alphabet before anything else reads it, and says what that changed.
 
 With the alphabet "folded", a text becomes lower case without accents (see `vocabulary.fold`). With "own", it keeps its
-letters, digits, punctuation and symbols as they are. Either way, a network has at most MOST_CHARACTERS characters: the
-rarest ones of a text with more are folded, or dropped.
+letters, digits, punctuation and symbols as they are. Either way, a network has at most MOST_CHARACTERS characters. If a
+text has more, the rarest ones are folded or dropped.
 """
 
 import unicodedata
@@ -13,15 +13,15 @@ from model.text.forms import Alphabet
 from model.text.vocabulary import Vocabulary, composed, fold
 
 MOST_CHARACTERS = 200
-"""Characters of the largest vocabulary, the newline included."""
+"""The most characters that a vocabulary may have, the newline included."""
 _NAMED = 5
-"""Characters that a sentence names."""
+"""A sentence about changed characters names at most this many of them."""
 _JOINERS = "\u200c\u200d"
 """They are invisible, but Persian, the scripts of India and emoji are spelled with them."""
 
 
 class Spelling(NamedTuple):
-    """A text in its alphabet, and in words, which characters changed. Capitals and white space do not count."""
+    """A text in its alphabet, and a sentence that says which characters changed, except capitals and white space."""
 
     text: str
     sentence: str  # empty if nothing changed

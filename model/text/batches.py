@@ -14,8 +14,8 @@ class Batch:
     """The ids that a network reads, `inputs` (T, B), and the ids that it should predict, `targets` (T, B).
 
     NO_CHARACTER in `inputs` stands for the zero vector. `mask` (T, B) is False at the padding. Without a mask,
-    every target counts. If the network should learn from another one's probabilities instead, `probabilities`
-    (T, B, V) has them.
+    every target counts. `probabilities` (T, B, V) are those of another network, from which this one should learn
+    instead of the targets.
     """
 
     inputs: NDArray[np.intp]
@@ -29,7 +29,7 @@ class Batch:
 
     @property
     def target_count(self) -> int:
-        """How many targets the mask does not hide."""
+        """The number of targets that the mask does not hide."""
         return self.targets.size if self.mask is None else int(self.mask.sum())
 
 
@@ -63,7 +63,7 @@ def name_batches(
     """Yield one epoch of names in random order, `batch_size` names a batch; the last batch may be smaller.
 
     `by_length` puts names of about the same length into a batch, which saves padding, and yields the batches in
-    random order. Then any one of them may be the smaller one.
+    random order. Then the smaller batch may come anywhere.
     """
     _check_positive(batch_size=batch_size)
     order, starts = generator.permutation(len(documents)), np.arange(0, len(documents), batch_size)
@@ -77,7 +77,7 @@ def name_batches(
 
 
 def stream(documents: Sequence[str], vocabulary: Vocabulary) -> NDArray[np.intp]:
-    r"""Return the ids (N,) of one text: `"\n"`, the documents with a blank line between them, `"\n"`."""
+    r"""Return the ids (N,) of the documents as one text: `"\n"`, the documents with blank lines between, `"\n"`."""
     return vocabulary.ids_of("\n" + "\n\n".join(documents) + "\n")
 
 

@@ -1,8 +1,7 @@
 """Project Gutenberg's Shakespeare, reduced to verse and speech: no headings, speakers' names or stage directions.
 
-The rules are those of these files: a name in capitals is a speaker, square brackets hold a stage direction, and a
-numeral on its own line numbers a sonnet. `sources` records the sha256 of the cleaned texts, so a change here needs a
-change there.
+In these files, a name in capitals is a speaker, square brackets hold a stage direction, and a numeral on its own line
+numbers a sonnet. `sources` records the sha256 of the cleaned texts, so a change here needs a change there.
 """
 
 import re
@@ -46,7 +45,7 @@ def _joined(documents: Iterable[list[str]]) -> str:
 
 
 def _paragraphs(text: str) -> Iterator[list[str]]:
-    """Yield the lines of each paragraph; in each line, runs of white space become single spaces."""
+    """Yield the lines of each paragraph, with single spaces for all white space in a line."""
     for paragraph in re.split(r"\n(?:[ \t]*\n)+", text):
         lines = [" ".join(line.split()) for line in paragraph.split("\n")]
         if any(lines):
@@ -102,7 +101,7 @@ def _without_directions(play: str) -> str:
 def _spoken(paragraph: list[str]) -> Iterator[str]:
     """Yield the lines of a speech without the speaker's name, which has its own line or begins a line in capitals.
 
-    Brackets without a partner: all text before the last "]" is dropped, and in each line the text after a "[".
+    Brackets may lack a partner. All text before the last "]" is dropped, and in each line the text after a "[".
     """
     last_closed = max((n for n, line in enumerate(paragraph) if "]" in line), default=0)
     for n, line in enumerate(paragraph[last_closed:]):

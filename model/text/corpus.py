@@ -1,7 +1,7 @@
 """Reads names or verse from files, reduces them to an alphabet, deduplicates them, and holds a tenth out.
 
-The split is a rule instead of a stored list: names are held out by their hash, and of poems the last ones. No held-out
-line appears in training or pretraining.
+The split is a rule instead of a stored list: names are held out by their hash, and poems by their place, the last ones.
+No held-out line appears in training or pretraining.
 """
 
 import hashlib
@@ -21,17 +21,17 @@ from model.text.forms import Alphabet, Form
 from model.text.vocabulary import Vocabulary, fold, words_of
 
 LONGEST_LINE = 100
-"""A longer line of a list, in characters, is no name."""
+"""A line of more characters is no name."""
 MOST_NAMES = 500_000
-"""Of a longer list, names are taken in even steps."""
+"""If a list has more names, this many are taken in even steps."""
 LINES_OF_A_POEM = 14
-"""A text without blank lines is cut into poems of this length."""
+"""A text without blank lines is cut into poems of this many lines."""
 LONGEST_POEM = 2000
-"""A longer poem, in characters, such as a scene of a play, is cut into several."""
+"""A poem of more characters, such as a scene of a play, is cut into several."""
 MOST_WORDS = 100_000
-"""Of a text with more different words, only the commonest are known."""
+"""If a text has more different words, only the commonest ones are known."""
 WORDS_COUNTED = 500_000
-"""Different words at which the rare ones are forgotten while counting, which bounds the memory."""
+"""When the count has more different words, it forgets the rare ones, which bounds the memory."""
 HELD_OUT_SHARE = 10
 """One in this many names or poems is held out."""
 FEWEST_NAMES, FEWEST_CHARACTERS = 100, 20_000
@@ -42,13 +42,14 @@ FEWEST_NAMES, FEWEST_CHARACTERS = 100, 20_000
 class Corpus:
     r"""The documents to train on, and the held-out documents to measure by.
 
-    A document is a name or a poem, its lines joined by `"\n"`. All documents are in one alphabet, and none occurs twice
-    in a part. `pretraining` is other verse without the held-out lines, or other names. `digest` is a sha256 over these
-    fields. `notes` are sentences for the person whose text it is: its encoding, what was folded or left out.
+    A document is a name or a poem, its lines joined by `"\n"`. All documents are in one alphabet, and no document
+    occurs twice in a part. `pretraining` is other verse without the held-out lines, or other names. `digest` is a
+    sha256 over these fields. `notes` are sentences for the person whose text it is: what its encoding is, and what was
+    folded or left out.
 
-    `reading` is verse by other poets, which a network reads before all this (see `with_reading`). With it, the last
-    poems to train on, as many as are held out, stand in `choosing` instead: they choose the best weights, so that the
-    held-out ones choose nothing. The digest is that of the corpus without `reading`.
+    `reading` is verse by other poets, which a network reads before everything else (see `with_reading`). With it, some
+    training poems, as many as are held out, move to `choosing`. Their loss chooses the best weights, so that the loss
+    on the held-out poems has no part in the choice. The digest is that of the corpus without `reading`.
     """
 
     form: Form
@@ -73,10 +74,10 @@ class Corpus:
         return frozenset(word for word, _ in counts.most_common(MOST_WORDS))
 
     def part(self, *, read: int, held_out: int) -> "Corpus":
-        """Return a part of a long corpus: about `read` characters to train on and as many to pretrain on.
+        """Return a part of a long corpus: about `read` characters to train on, and as many to pretrain on.
 
-        `held_out` is the number of held-out characters. The documents are taken in even steps; digest, vocabulary and
-        notes stay.
+        About `held_out` characters stay held out. The documents are taken in even steps; digest, vocabulary and notes
+        stay the same.
         """
         return replace(
             self,
@@ -87,7 +88,7 @@ class Corpus:
 
     @property
     def too_small(self) -> str:
-        """Why a network would learn little from this corpus, as a sentence; empty if it is large enough."""
+        """A sentence that says why a network would learn little from this corpus; empty if it is large enough."""
         if self.form == "names":
             count, fewest, things = len(self.training) + len(self.held_out), FEWEST_NAMES, "names"
         else:
@@ -153,9 +154,9 @@ def read_verse(*paths: Path, pretraining: Sequence[Path] = (), alphabet: Alphabe
 
 
 def with_reading(corpus: Corpus, path: Path) -> Corpus:
-    """Return a corpus of verse with the verse in a file to read first.
+    """Return a corpus of verse to which the verse in a file is added, to read first.
 
-    A line with the letters of a held-out line, or of one in `choosing`, is removed from all that the network reads.
+    A line with the letters of a line in `held_out` or `choosing` is removed from all that the network reads.
     Raises CorpusError if the file has no line to read, or no poem would be left to train on.
     """
     count = len(corpus.held_out)
@@ -176,7 +177,7 @@ def with_reading(corpus: Corpus, path: Path) -> Corpus:
 
 
 def _read(path: Path, alphabet: Alphabet) -> tuple[str, list[str]]:
-    """Return a text in its alphabet, and what to say about its encoding and its changes."""
+    """Return a text in an alphabet, and notes on its encoding and on what changed."""
     decoded = read_file(path)
     spelling = spell(decoded.text, alphabet)
     encoding = "" if decoded.encoding == UTF_8 else f"read as {decoded.encoding}"
@@ -184,12 +185,12 @@ def _read(path: Path, alphabet: Alphabet) -> tuple[str, list[str]]:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Yield the lines; in each, runs of white space become single spaces."""
+    """Yield the lines, with single spaces for all white space in a line."""
     return (" ".join(line.split()) for line in text.split("\n"))
 
 
 def _names_in(text: str) -> tuple[list[str], list[str]]:
-    """Return the different names of a text, one a line, and what was left out, in words."""
+    """Return the different names of a text, one a line, and notes on what was left out."""
     lines = list(filter(None, _lines(text)))
     names = list(dict.fromkeys(line for line in lines if len(line) <= LONGEST_LINE))
     notes = []
@@ -207,9 +208,9 @@ def _documents_in(text: str) -> list[str]:
 
 
 def _poems_in(text: str) -> Iterator[str]:
-    """Yield the documents of a text, or groups of lines if it is a single one. Long poems are cut.
+    """Yield the documents of a text, or groups of lines if it is a single document. Long poems are cut.
 
-    A cut is at the end of a line if there is one, else of a word, else anywhere.
+    A poem is cut at the end of a line if it can be, else at the end of a word, else anywhere.
     """
     poems = _documents_in(text)
     if len(poems) == 1:
@@ -227,7 +228,7 @@ def _poems_in(text: str) -> Iterator[str]:
 
 
 def _some(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
-    """Return all documents if they have no more characters, else as many of them, in even steps."""
+    """Return documents of about this many characters, taken in even steps; all documents if they have no more."""
     total = sum(len(document) + 1 for document in documents)
     if total <= characters:
         return documents
@@ -236,7 +237,7 @@ def _some(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
 
 
 def _held_out_names(names: Sequence[str], split: int) -> set[str]:
-    """Return the names of the split, or the one with the smallest hash if the split has no names or all of them.
+    """Return the names of the split. If the split has no names or all, return the name with the smallest hash.
 
     The hash is that of the folded name, so "Anna" and "anna" are in the same part.
     """
@@ -267,5 +268,5 @@ def _corpus(
     vocabulary = Vocabulary.from_texts((*training, *held_out))
     sha256 = hashlib.sha256()
     for piece in json.JSONEncoder().iterencode([form, training, held_out, pretraining, vocabulary.characters]):
-        sha256.update(piece.encode())  # piece by piece, as all of it may be large
+        sha256.update(piece.encode())  # piece by piece, because the whole may be large
     return Corpus(form, training, held_out, pretraining, vocabulary, sha256.hexdigest(), tuple(notes))

@@ -1,7 +1,7 @@
-"""The pronunciations of words, out of the CMU Pronouncing Dictionary.
+"""Reads pronunciations of words, from the CMU Pronouncing Dictionary or from a file that is made of it.
 
-`data/cmudict.txt` is the whole dictionary, fetched. `data/prosody/1/pronunciations.txt`, committed, has what sonnets
-need of it, and `tools.pronunciations` makes it:
+`data/cmudict.txt` is the whole dictionary, which is fetched. `data/prosody/1/pronunciations.txt`, which is committed,
+has what sonnets need of it. `tools.pronunciations` makes this file:
 
     beauty+ 23 B Y UW1 T IY0
     use+ Y UW1 S, Y UW1 Z
@@ -9,12 +9,10 @@ need of it, and `tools.pronunciations` makes it:
     sir+ -31 S ER1
     -igh AY
 
-A plus stands behind the words of the sonnets and of the narrative poems; some of them have no pronunciation of their
-own here, because a rule leads to it. A number says how much more often a word occurs in sonnets than in plays, as a
-logarithm in tenths of a nat. A hyphen stands before the last letters of unknown words, whose endings sound so.
-Lines that begin with # are comments, the dictionary's licence among them.
-
-Not here: the rules that lead from a word to one that has a pronunciation (`pronunciation`).
+A plus stands behind the words of the sonnets and of the narrative poems. Some of them have no pronunciation here,
+because a rule of `sonnets.pronunciation` leads to it. A number says how much more often a word occurs in sonnets than
+in plays, as a logarithm in tenths of a nat. A hyphen stands before letters: an unknown word that ends in these letters
+has an ending that sounds like this. Lines that begin with # are comments, such as the dictionary's licence.
 """
 
 import re
@@ -33,7 +31,7 @@ PRONUNCIATIONS = files.ROOT / "data" / "prosody" / "1" / "pronunciations.txt"
 
 @dataclass(frozen=True)
 class Dictionary:
-    """All that such a file has.
+    """All that a file of pronunciations has.
 
     pronunciations: by word.
     of_poems: the words that Shakespeare used in poems.
@@ -48,7 +46,7 @@ class Dictionary:
 
 
 def read_dictionary(path: Path) -> Dictionary:
-    """Read a file as the docstring above describes it. OSError if it cannot be read."""
+    """Read a file in the format that the docstring of this module describes. OSError if it cannot be read."""
     found: dict[str, Pronunciations] = {}
     of_poems: list[str] = []
     leanings: dict[str, int] = {}

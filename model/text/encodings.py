@@ -1,6 +1,7 @@
-"""Bytes as text: the encoding of a file that anybody may have made, and why some files are no text.
+"""Reads the bytes of a file that anybody may have made as text, or says why they are no text.
 
-A byte order mark decides; without one, a file is UTF-8 if it can be, and otherwise Windows-1252 if it looks like it.
+A byte order mark decides the encoding. Without a mark, a file is UTF-8 if it can be, else Windows-1252 if it looks like
+that.
 """
 
 import codecs
@@ -11,9 +12,9 @@ from pathlib import Path
 from model.errors import MangosaurusError
 
 LARGEST = 100_000_000
-"""Bytes of the largest file that is read."""
+"""A file of more bytes is refused."""
 UTF_8 = "UTF-8"
-_BYTE_ORDER_MARKS = (  # the one of UTF-32 begins with that of UTF-16, so it comes first
+_BYTE_ORDER_MARKS = (  # UTF-32 comes before UTF-16, because its mark begins with the mark of UTF-16
     (codecs.BOM_UTF8, "utf-8-sig", UTF_8),
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
     (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
@@ -22,7 +23,7 @@ _BYTE_ORDER_MARKS = (  # the one of UTF-32 begins with that of UTF-16, so it com
 )
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")  # \x1a and \x1b end and colour texts of old
 _CHARACTERS_A_CONTROL = 1000
-"""A text has more characters than that for each control character."""
+"""A text has at least this many characters for each control character."""
 
 
 class CorpusError(MangosaurusError):
@@ -47,7 +48,7 @@ def read_file(path: Path) -> Decoded:
 
 
 def read_text(path: Path) -> str:
-    """Read the text of a file; see `read_file`."""
+    """Read a text file like `read_file`, and return the text alone."""
     return read_file(path).text
 
 
@@ -79,7 +80,7 @@ def text_in(content: bytes, name: str) -> Decoded:
 def _is_western(content: bytes) -> bool:
     """Return whether bytes that are not UTF-8 look like Windows-1252, and not like damaged UTF-8 or another encoding.
 
-    Then less than a third of them is not ASCII, and few of these are valid in UTF-8.
+    They look like Windows-1252 if at most a third of them are not ASCII, and few of that third are valid UTF-8.
     """
     try:
         content.decode("cp1252")

@@ -1,4 +1,4 @@
-"""A large set of texts in four bytes each: their hashes, sorted, so that a binary search finds one."""
+"""A large set of texts in four bytes each: their sorted hashes, in which a binary search finds a text."""
 
 import hashlib
 from collections.abc import Iterable
@@ -12,7 +12,8 @@ BYTES = 4
 class Fingerprints:
     """The first 32 bits of each text's sha256.
 
-    A text of the set is always found. Among 100,000 texts, one other text in 40,000 is found by mistake.
+    A text of the set is always found. In a set of 100,000 texts, one in 40,000 texts outside the set is found by
+    mistake.
     """
 
     def __init__(self, hashes: NDArray[np.uint32]) -> None:
@@ -23,7 +24,7 @@ class Fingerprints:
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "Fingerprints":
-        """Return the fingerprints of some texts."""
+        """Return the fingerprints of these texts."""
         return cls(np.array(sorted(set(map(_hash, texts))), np.uint32))
 
     def __contains__(self, text: object) -> bool:

@@ -20,7 +20,7 @@ class Network(StrEnum):
 
 
 class Genre(StrEnum):
-    """A creation that people can ask for. The poem network writes two of them."""
+    """What people can ask for. The poem network writes both poems and sonnets."""
 
     DINO = "dino"
     POEM = "poem"
@@ -28,7 +28,7 @@ class Genre(StrEnum):
 
     @property
     def network(self) -> Network:
-        """The network that writes it."""
+        """The network that writes this genre."""
         return Network.POEM if self is Genre.SONNET else Network(self)
 
 
@@ -42,8 +42,8 @@ class Alphabet(StrEnum):
 MAX_TEMPERATURE = 5
 """Above this, texts are little more than noise."""
 USUAL_TEMPERATURE: dict[Form, float] = {"names": 1.0, "verse": 0.8}
-"""The temperature of a request that gives none; the model cards give the reasons."""
+"""The temperature of a request that does not give it; the model cards give the reasons."""
 SONNET_TEMPERATURE = 0.8
-"""The same for a sonnet, which chooses between many lines."""
+"""The temperature of a request for a sonnet that does not give it."""
 LONGEST_NAME = 40
-"""The longest name, in characters, unless a known name is longer. Stops a network that does not end its names."""
+"""A name has at most this many characters, unless a known name is longer. So a network that never ends a name stops."""

