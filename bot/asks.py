@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from bot.chat import Chat
 
 LONGEST_LINE = 200
+LARGEST_FILE = 5_000_000
+"""How many bytes a text may have that teaches a voice."""
 PLAIN, SENT, TYPED = "", " sent", " typed"
 """Names of the commands that answer a line, a message that is more than words, and what is typed inline.
 

@@ -62,8 +62,8 @@ class Pipes(Chat):
     def __init__(self) -> None:
         self.newest: tuple[int, list[Button]] = (0, [])
         """The newest message with buttons."""
-        self.failure: OSError | None = None
-        """Why nothing can be written any more."""
+        self.failure: OutputError | None = None
+        """Why nothing can be written any more, once that is so."""
         self._count = 0
 
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
@@ -114,10 +114,11 @@ class Pipes(Chat):
             sys.stdout.buffer.write(text.encode(sys.stdout.encoding, "replace"))
             sys.stdout.buffer.flush()
         except OSError as error:
-            self.failure = error
+            self.failure = OutputError(f"the answers cannot be written: {error.strerror}")
+            self.failure.__cause__ = error
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that nothing fails once more at the exit
         if self.failure:
-            raise OutputError(f"the answers cannot be written: {self.failure.strerror}")
+            raise self.failure
 
     def _show(self, message: int, shown: list[Run], buttons: Buttons, *, unfinished: bool = False) -> None:  # noqa: ARG002
         if drawn := [*shown, *self._row(message, buttons)]:
@@ -238,8 +239,8 @@ class Terminal:
                 await self._converse(self._screen, bot)
             else:
                 await self._answer_pipe(bot)
-        except OutputError:
-            if not isinstance(self._screen.failure, BrokenPipeError):  # then nobody reads any more
+        except OutputError as error:
+            if not isinstance(error.__cause__, BrokenPipeError):  # then nobody reads any more
                 raise
 
     async def _answer_pipe(self, bot: Bot) -> None:
@@ -274,8 +275,8 @@ class Terminal:
             await bot.ask(Pressed(person=YOU, chat=self._screen, is_admin=True, message=number, data=data))
         elif line:
             await bot.ask(Said(person=YOU, chat=self._screen, is_admin=True, text=line))
-        if failure := self._screen.failure:
-            raise OutputError(f"the answers cannot be written: {failure.strerror}")
+        if self._screen.failure:
+            raise self._screen.failure
 
     def _session(self) -> PromptSession[str]:
         from prompt_toolkit import PromptSession

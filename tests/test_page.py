@@ -19,6 +19,7 @@ import pytest
 from aiohttp import web
 from markupsafe import Markup
 
+from bot.asks import LARGEST_FILE
 from bot.page import chat as page_chat
 from bot.page import server
 from bot.page.access import HEADERS, Passes, is_named, names_of
@@ -341,7 +342,7 @@ async def test_a_file_that_is_too_large_closes_the_tab(
     page: Page, visitor: Visitor, tab: Tab, caplog: pytest.LogCaptureFixture
 ) -> None:
     with contextlib.suppress(ConnectionError):
-        await tab.send("x", bytes(server.LARGEST_FILE + 1))
+        await tab.send("x", bytes(LARGEST_FILE + 1))
     await until(lambda: not own_chat(page, visitor).tabs)
     assert not [record for record in caplog.records if record.name.startswith("aiohttp")]
 

@@ -77,12 +77,13 @@ async def use(ask: Pressed, verb: str, network: str, version: str, bot: Bot) -> 
         raise Explained(sentences.VOICE_GONE)
     serving = await bot.shelf.current(network)
     with _explained(title, bot):
-        new = await asyncio.to_thread(lambda: bot.shelf.versions(network).load(version))
-        if verb == "promote" and (doubt := doubt_about(new, serving)):
-            yes = Button.of(admins.USE_ANYWAY, "anyway", network, version, 0)
-            no = Button.of(admins.LEAVE_IT, "versions", network, 0)
-            await ask.chat.change(ask.message, _question(doubt, title, new, serving), [[yes], [no]])
-            return await ask.chat.notice()
+        if verb == "promote":
+            new = await asyncio.to_thread(lambda: bot.shelf.versions(network).load(version))
+            if doubt := doubt_about(new, serving):
+                yes = Button.of(admins.USE_ANYWAY, "anyway", network, version, 0)
+                no = Button.of(admins.LEAVE_IT, "versions", network, 0)
+                await ask.chat.change(ask.message, _question(doubt, title, new, serving), [[yes], [no]])
+                return await ask.chat.notice()
         await _promote(network, version, bot)
     await ask.chat.change(ask.message, *await _list(network, bot))
     return await ask.chat.notice(admins.IN_USE.format(version))

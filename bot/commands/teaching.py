@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from bot.asks import LARGEST_FILE
 from bot.chat import Explained, NotSent
 from bot.commands.voices import example
 from bot.training.folder import Run
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FRESH = "fresh"
-LARGEST = 5_000_000
-"""How many bytes a text may have."""
 
 
 async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
@@ -86,5 +85,5 @@ async def _fetched(file: File) -> bytes:
 
 
 def _check_size(size: int) -> None:
-    if size > LARGEST:
-        raise Explained(admins.TEXT_TOO_LARGE.format(size / 1e6, LARGEST / 1e6))
+    if size > LARGEST_FILE:
+        raise Explained(admins.TEXT_TOO_LARGE.format(size / 1e6, LARGEST_FILE / 1e6))

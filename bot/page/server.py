@@ -22,7 +22,7 @@ from urllib.parse import quote
 from aiohttp import WSMsgType, web
 
 from bot.admission import Buckets
-from bot.asks import File, Pressed, Said, Sent
+from bot.asks import LARGEST_FILE, File, Pressed, Said, Sent
 from bot.page.access import ANYWHERE, HEADERS, Passes, is_at_home, is_loopback, is_named, is_own, names_of, new_person
 from bot.page.chat import PageChat
 from bot.settings import Rate
@@ -44,8 +44,6 @@ LOOPBACK = "127.0.0.1"
 LAST_WORDS_SECONDS = 1
 """The server waits so long for a browser to say goodbye."""
 LONGEST_TEXT = 4096
-LARGEST_FILE = 5_000_000
-"""Bytes."""
 PACE = Rate(30, 10)
 """What everybody but an admin may send."""
 MOST_CHATS = 1000
