@@ -13,13 +13,13 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib import metadata
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -77,17 +77,6 @@ class Progress:
     fraction: float  # of the whole training, from 0 to 1
     seconds: float
     seconds_left: float | None
-
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Self:
-        """Read a progress event; KeyError, TypeError, ValueError or OverflowError if it is not one."""
-        return cls(**{field.name: _converted(event[field.name], field.type) for field in fields(Progress)})
-
-
-def _converted(value: Any, wanted: Any) -> Any:
-    if wanted == float | None:
-        return None if value is None else float(value)
-    return wanted(value)
 
 
 @dataclass
