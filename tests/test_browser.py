@@ -322,6 +322,7 @@ def test_a_server_that_was_killed_and_comes_back(browser: Browser, tmp_path: Pat
     process, link = started(environment, 0)
     looker = Looker(browser.new_context(), link)
     try:
+        expect(looker.answers).to_have_count(1)  # the greeting: what comes after it is the answer
         expect(looker.say("/seed 42")).to_contain_text("Your seed is now 42,")
         banner = looker.window.get_by_role("alert")
         process.kill()
