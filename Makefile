@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 TEACHERS = checkpoints/teachers/1.safetensors checkpoints/teachers/2.safetensors
 
-.PHONY: help run test test-browser test-recorded format train genera pronunciations bench bench-bot clean
+.PHONY: help run test test-browser test-recorded format train genera pronunciations proper-names bench bench-bot clean
 
 help:
 	@echo 'make run     chat with the bot: in the terminal and a browser, or on Telegram when TELEGRAM_TOKEN is set'
@@ -14,6 +14,7 @@ help:
 	@echo 'make train   make the released weights anew, from nothing (an hour)'
 	@echo 'make genera  make data/genera.txt anew, which train reads'
 	@echo 'make pronunciations  make data/prosody/1/pronunciations.txt anew, which sonnets need'
+	@echo 'make proper-names  make data/proper_names.txt anew, which capitals need'
 	@echo 'make bench   measure beside torch, and write benchmarks/results.md'
 	@echo 'make bench-bot  measure the bot beside an echo bot and a torch bot, likewise'
 	@echo 'make clean   remove the environments and caches'
@@ -57,6 +58,9 @@ data/poetry.txt: .venv/ready tools/poetry.py data/unwanted.txt
 
 pronunciations: .venv/ready
 	.venv/bin/python -m tools.pronunciations
+
+proper-names: .venv/ready
+	.venv/bin/python -m tools.proper_names
 
 bench: .venv-bench/ready
 	.venv-bench/bin/python -m benchmarks

@@ -207,9 +207,15 @@ def request_for(creation: Creation) -> Request:
         return SonnetRequest(generator, creation.prompt, creation.temperature)
     if creation.genre is Genre.DINO:
         return NameRequest(generator, creation.count, creation.prompt, sampling)
-    parts = creation.length + 1  # as the same numbers are drawn, a longer poem begins with the whole shorter one
     return VerseRequest(
-        generator, creation.prompt, sampling, SHORTEST_VERSE * parts, LONGEST_VERSE * parts, MOST_LINES * parts
+        generator,
+        creation.prompt,
+        sampling,
+        SHORTEST_VERSE,
+        LONGEST_VERSE,
+        MOST_LINES,
+        parts=creation.length + 1,  # as the same numbers are drawn, a longer poem begins with the whole shorter one
+        unfinished=creation.turn >= ASIDE,  # somebody is still typing
     )
 
 

@@ -29,6 +29,7 @@ from model.checkpoint.versions import Versions
 from model.errors import MangosaurusError, RequestError
 from model.sonnets.tables import tables_for
 from model.text.forms import Genre, Network
+from model.text.typesetting import with_names
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, SonnetRequest, VerseRequest
 from model.writing.verse import seam
@@ -378,10 +379,12 @@ class Writer:
         for ticket, job in jobs.items():
             if job.watch and len(lines := decoder.lines(ticket)) > job.lines:
                 job.lines = len(lines)
-                job.tell(job.watch, lines)
+                job.tell(job.watch, tuple(with_names(line, self.checkpoint.proper_names) for line in lines))
 
     def _text(self, request: Request, texts: tuple[str, ...]) -> Text:
         has_capitals = any(map(str.isupper, self.checkpoint.vocabulary.characters))
+        if not isinstance(request, NameRequest):
+            texts = tuple(with_names(text, self.checkpoint.proper_names) for text in texts)
         match request:
             case VerseRequest():
                 between = seam(request.prompt, self.checkpoint.vocabulary)

@@ -205,8 +205,11 @@ def sample(
             show_default="the network's own",
         ),
     ] = None,
-    known_words: Annotated[
-        bool, typer.Option("--known-words", help="Verse only: use only words of the training texts.")
+    unfinished: Annotated[
+        bool, typer.Option("--unfinished", help="Poems only: the prompt may break off within a word or a line.")
+    ] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Verse only: print the network's letters, without capitals and dashes.")
     ] = False,
     seed: Annotated[int | None, typer.Option(min=0, help="The same seed gives the same texts.")] = None,
     checkpoint: CheckpointOption = None,
@@ -214,13 +217,14 @@ def sample(
 ) -> None:
     """Invent names, verse or sonnets."""
     from model.engine.threads import blas_threads
+    from model.text.typesetting import shown
     from model.writing.decoder import Decoder
     from model.writing.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
     from model.writing.verse import seam
 
-    if known_words and genre is not Genre.POEM:
-        reason = "new names are never known words" if genre is Genre.DINO else "a sonnet has only known words anyway"
-        raise typer.BadParameter(f"--known-words is for poem; {reason}")
+    if unfinished and genre is not Genre.POEM:
+        reason = "a name always goes on" if genre is Genre.DINO else "a sonnet keeps its first line as it is"
+        raise typer.BadParameter(f"--unfinished is for poem; {reason}")
     if top_p not in (None, 1) and genre is Genre.SONNET:
         raise typer.BadParameter("--top-p is for dino and poem; a sonnet is chosen from many lines")
     loaded = weights_at(genre.network, checkpoint)
@@ -236,13 +240,15 @@ def sample(
         requests = [NameRequest(next(generators), count or (5 if temperature else 1), prompt, sampling)]
     elif genre is Genre.POEM:
         before = prompt + seam(prompt, loaded.vocabulary)
-        requests = [VerseRequest(each, prompt, sampling, known_words=known_words) for each in generators]
+        requests = [VerseRequest(each, prompt, sampling, unfinished=unfinished) for each in generators]
     else:
         before = f"{prompt.strip()}\n" if prompt.strip() else ""
         requests = [SonnetRequest(each, prompt, temperature) for each in generators]
     with blas_threads(1):  # the products of one step are too small for several threads
         results = Decoder(loaded).generate(requests)
-    texts = [before + text for result in results for text in result.texts]
+    is_raw = raw or genre is Genre.DINO or loaded.vocabulary.alphabet is Alphabet.OWN
+    texts = [text for result in results for text in result.texts]
+    texts = [before + (text if is_raw else shown(text, loaded.proper_names, after=before)) for text in texts]
     if json:
         print_json({"network": genre.network, "version": loaded.version, "seed": chosen_seed, "texts": texts})
     elif texts:

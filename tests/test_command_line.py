@@ -19,7 +19,6 @@ from model.cli import options
 from model.cli.training import display, duration
 from model.text import sources
 from model.text.corpus import read_names
-from model.text.vocabulary import words_of
 
 ROOT = Path(__file__).parents[1]
 ENDLESS = ("--epochs", "1000000", "--hidden-size", "8")
@@ -292,17 +291,19 @@ class TestSample:
         assert run_well(*arguments, "привет").startswith("привет\n")
         assert run_well(*arguments, "a mango 123").startswith("a mango 123 ")
 
-    def test_verse_can_be_limited_to_known_words(self, folder: Path) -> None:
-        arguments = ("sample", "poem", "--checkpoint", folder / "poem.safetensors", "--prompt", "Xyzzy ", "--seed", "1")
-        words = words_of(run_well(*arguments, "--known-words"))
-        assert words[0] == "Xyzzy"
-        assert set(words[1:]) <= load(folder / "poem.safetensors").known_words
-        assert not set(words_of(run_well(*arguments))[1:]) <= load(folder / "poem.safetensors").known_words
+    def test_a_prompt_may_be_unfinished_and_verse_raw(self, folder: Path) -> None:
+        arguments = ("sample", "poem", "--checkpoint", folder / "poem.safetensors", "--prompt", "Xyzzy", "--seed", "1")
+        assert re.match(r"Xyzzy[ \n,;:.!?]", run_well(*arguments))
+        raw = run_well(*arguments, "--raw")
+        assert raw.removeprefix("Xyzzy").islower()
+        assert not run_well(*arguments).removeprefix("Xyzzy").islower()
+        assert run_well(*arguments).lower() == raw.lower()
+        assert run_well(*arguments, "--unfinished")
 
-    def test_names_cannot_be_limited_to_known_words(self, folder: Path) -> None:
-        result = run("sample", "dino", "--checkpoint", folder / "dino.safetensors", "--known-words")
+    def test_names_are_never_unfinished(self, folder: Path) -> None:
+        result = run("sample", "dino", "--checkpoint", folder / "dino.safetensors", "--unfinished")
         assert result.exit_code == 2
-        assert "--known-words is for poem" in result.stderr
+        assert "--unfinished is for poem" in result.stderr
 
     @pytest.mark.parametrize(("network", "count"), [("dino", 4), ("poem", 2)])
     def test_json_has_the_seed_to_repeat_it_with(self, folder: Path, network: str, count: int) -> None:

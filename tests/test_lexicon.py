@@ -119,8 +119,27 @@ def test_an_unknown_word_of_the_prompt_may_go_on_in_any_way(prompt: str) -> None
     assert write(lexicon, VERSE, lexicon.tail_of(prompt + "'"), "-") == lexicon.tail_of("")
 
 
-def test_a_text_that_need_not_keep_to_words_is_not_masked() -> None:
-    assert Lexicon(WORDS, VERSE).mask(None).all()
+CLIPPED = {"'tis", "th'", "'twas"}
+
+
+def test_with_clipped_words_no_quotation_begins_or_ends() -> None:
+    lexicon = Lexicon([*WORDS, "kings", "th"], VERSE, CLIPPED)
+    for text in ("'tis self-substantial, 'twas th' sun's look'd\n'tis ", "kings' look? o'er (thou--'tis) a: th'\n"):
+        write(lexicon, VERSE, lexicon.tail_of(""), text)
+    assert "'" not in followers(lexicon, VERSE, lexicon.tail_of("look, thou,"))
+    assert "'" not in followers(lexicon, VERSE, lexicon.tail_of("look, thou"))
+    assert followers(lexicon, VERSE, lexicon.tail_of("look, '")) == "t"
+    assert "\n" not in followers(lexicon, VERSE, lexicon.tail_of("look, th"))
+
+
+@given(st.data())
+def test_with_clipped_words_every_apostrophe_belongs_to_a_word(data: st.DataObject) -> None:
+    lexicon, text = Lexicon([*WORDS, "kings"], VERSE, CLIPPED), ""
+    for _ in range(30):
+        text += data.draw(st.sampled_from(followers(lexicon, VERSE, lexicon.tail_of(text))))
+    finished = re.sub(r"[a-z'-]*\Z", "", text)
+    written = re.findall(r"'?[a-z]+(?:['-][a-z]+)*'?|'", finished)
+    assert set(written) <= {*WORDS, *CLIPPED, "kings", "kings'", "sun's'"} - {"tis"}
 
 
 def test_a_word_may_be_very_long() -> None:

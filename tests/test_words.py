@@ -17,9 +17,9 @@ from bot.chat import Button
 from bot.creations import LONGEST_VERSE, MOST_CONTINUED, SHARES, STEPS, USUAL, Creation, Person, Wish
 from bot.shelf import Neighbour, Text
 from bot.words import admins, layout, page, sentences
-from bot.words.layout import typeset
 from bot.words.runs import STYLES, Run, runs
 from model.text.forms import MAX_TEMPERATURE, Genre
+from model.text.typesetting import typeset
 
 BOT = Path(__file__).resolve().parents[1] / "bot"
 LONGEST_MESSAGE, LONGEST_CAPTION, LONGEST_NOTICE = 4096, 1024, 200

@@ -94,7 +94,7 @@ class _Consulted(dict[str, Pronunciations]):
 def _names(texts: Iterable[str]) -> set[str]:
     """Return the words that are always written with a capital, within sentences too."""
     capital, small = set[str](), set[str]()
-    for word, is_within in (found for text in texts for line in text.split("\n") for found in _words_in(line)):
+    for word, is_within in (found for text in texts for line in text.split("\n") for found in words_in(line)):
         if word[0].islower():
             small.add(fold(word))
         elif is_within and not word.isupper():
@@ -102,7 +102,7 @@ def _names(texts: Iterable[str]) -> set[str]:
     return {word for word in capital - small if not word.startswith("i'")}
 
 
-def _words_in(line: str) -> Iterator[tuple[str, bool]]:
+def words_in(line: str) -> Iterator[tuple[str, bool]]:
     """Yield each word, and whether it stands within a sentence, as far as a line shows."""
     for match in _WORD.finditer(line):
         before = line[: match.start()].rstrip(" '\"")

@@ -11,6 +11,7 @@ from bot.creations import ASIDE, USUAL
 from bot.words.sentences import cut
 from model.text.forms import Genre
 from model.text.roots import explained
+from model.text.typesetting import typeset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,14 +23,6 @@ LONGEST_TITLE, LONGEST_DESCRIPTION = 80, 160
 """Characters of an offer. Telegram's apps show no more."""
 QUATRAIN = 4
 
-_BEGINNING = re.compile(
-    r"""(?: ^ | [.?!]['")]*[ ]+ )  # the beginning of a line or of a sentence
-        [ '"(]*                    # marks that may come before its first word
-        ([a-z])""",
-    re.MULTILINE | re.VERBOSE,
-)
-# Not the i of i' faith, which means "in", and no i within a word.
-_PRONOUN = re.compile(r"(?<!\w)(?<!\w')(i)(?!\w|'(?!(?:ll|d|ve|m)\b))")
 _OPEN_END = re.compile(r"[ ,;:-]*\Z")
 _CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
 
@@ -63,20 +56,6 @@ def offer(creation: Creation, text: Text) -> tuple[str, str]:
     before = creation.prompt + text.between
     first, *others = (before + typeset(text.texts[0], after=before)).split("\n")
     return cut(first, LONGEST_TITLE), cut(" / ".join(others), LONGEST_DESCRIPTION)
-
-
-def typeset(verse: str, *, after: str = "") -> str:
-    """Return verse with the capitals that the network does not write: of lines, of sentences, and of I.
-
-    The text right before the verse, `after`, decides whether its first word begins a sentence. Proper names and the
-    vocative O stay as they are, as no short rule could recognise them.
-    """
-    text = after + verse
-    letters = list(text)
-    for pattern in (_BEGINNING, _PRONOUN):
-        for match in pattern.finditer(text):
-            letters[match.start(1)] = match[1].upper()
-    return "".join(letters[len(after) :])
 
 
 def _names(creation: Creation, text: Text, facts: str) -> Markup:

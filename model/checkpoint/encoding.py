@@ -2,7 +2,8 @@
 
     arrays   the network's parameters by name, and
              known_names    uint8: the known names, one a line
-             known_words    uint8: the known words, one a line; absent if there are none
+             known_words, clipped_words, proper_names, sequences, endings
+                            uint8: the tables of `Checkpoint` with these names, likewise; absent if they are empty
              other_names    uint32: fingerprints of the other names (see `text.fingerprints`); absent if there are none
     facts    format, architecture, the order of the gates, vocabulary, description
 
@@ -33,7 +34,9 @@ _NEW_NAMES = {"rnn": "layers", "lstm": "layers", "w_xh": "w_x", "w_hh": "w_h", "
 """What became of the parts of format 1's names: rnn.0.w_xh is layers.0.w_x today, and output.w_hy is w_y."""
 _GATES_OF_FORMAT_1 = "oifg"
 """A file of format 1 has the gates of an LSTM, even if its network is an RNN."""
-_KNOWN_NAMES, _KNOWN_WORDS, _OTHER_NAMES = "known_names", "known_words", "other_names"
+_OTHER_NAMES = "other_names"
+_NO_LINES = np.zeros(0, np.uint8)
+_TABLES = ("known_names", "known_words", "clipped_words", "proper_names", "sequences", "endings")
 
 
 @dataclass(frozen=True)
@@ -51,32 +54,42 @@ class Description:
     held_out_characters: int = 0  # how many characters of a long text were measured; 0: all
     top_p: float = 1.0  # the usual top_p; a request may have another
     tables: str = ""  # the edition of tables that sonnets are written with (see `sonnets.prosody`); empty: the first
+    sentences: bool = False  # whether a person's line is finished where it ends, and verse ends with a sentence
+    known_words_until: float = 0.0  # up to this temperature, verse has only known words
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A trained network and all that is needed to use it."""
+    """A trained network and all that is needed to use it.
+
+    The last four tables are rules of writing, which old files lack: clipped words ('tis, th') belong to the known words
+    (see `writing.lexicon`); proper names get a capital when verse is shown (see `text.typesetting`); sequences and
+    endings of letters make a name worth keeping (see `writing.names`).
+    """
 
     language_model: LanguageModel
     vocabulary: Vocabulary
     description: Description
     known_names: frozenset[str]  # all names of the corpus, which the network may not repeat; empty for verse
     version: str = ""  # the first digits of the file's checksum; empty before it is saved
-    known_words: frozenset[str] = frozenset()  # all words of the corpus; empty for names
+    known_words: frozenset[str] = frozenset()  # words of the corpus; empty for names
     other_names: Fingerprints = NO_FINGERPRINTS  # of the names read in pretraining, which it may not repeat either
+    clipped_words: frozenset[str] = frozenset()
+    proper_names: frozenset[str] = frozenset()
+    sequences: frozenset[str] = frozenset()
+    endings: frozenset[str] = frozenset()
 
 
 def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
     """Return the arrays and facts of a checkpoint. Raises ValueError for content that `decode` would not return."""
-    if any(not text or "\n" in text for text in (*checkpoint.known_names, *checkpoint.known_words)):
+    tables: dict[str, frozenset[str]] = {name: getattr(checkpoint, name) for name in _TABLES}
+    if any(not text or "\n" in text for table in tables.values() for text in table):
         raise ValueError("a known name or word is empty or has a line break")
     if not math.isfinite(checkpoint.description.held_out_loss):
         raise ValueError(f"its held-out loss is {checkpoint.description.held_out_loss}")
     architecture = checkpoint.language_model.architecture
     arrays: dict[str, NDArray[Any]] = dict(checkpoint.language_model.parameters)
-    arrays[_KNOWN_NAMES] = _as_lines(checkpoint.known_names)
-    if checkpoint.known_words:
-        arrays[_KNOWN_WORDS] = _as_lines(checkpoint.known_words)
+    arrays |= {name: _as_lines(table) for name, table in tables.items() if table or name == "known_names"}
     if len(checkpoint.other_names):
         arrays[_OTHER_NAMES] = checkpoint.other_names.hashes
     return arrays, {
@@ -97,25 +110,26 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
     file_format = facts.get("format")
     if file_format not in (1, FORMAT):
         raise ValueError(f"its format is {file_format!r}; this program reads the formats 1 and {FORMAT}")
-    parameters = {_new_name(name): array for name, array in arrays.items()} if file_format == 1 else dict(arrays)
+    parameters: dict[str, NDArray[Any]] = dict(arrays)
+    if file_format == 1:
+        parameters = {_new_name(name): array for name, array in arrays.items()}
     try:
         architecture = Architecture(**facts["architecture"])
         gates = CELLS[architecture.cell].GATES if file_format == FORMAT else _GATES_OF_FORMAT_1
         if facts["gates"] != gates:
             raise ValueError(f"its gate order is {facts['gates']!r}; this program's is {gates!r}")
         vocabulary = Vocabulary(facts["vocabulary"])
-        known_names = _from_lines(parameters.pop(_KNOWN_NAMES))
-        known_words = _from_lines(parameters.pop(_KNOWN_WORDS, _as_lines(())))
+        parameters = dict.fromkeys(_TABLES[1:], _NO_LINES) | parameters  # old files lack some tables
+        tables = {name: _from_lines(parameters.pop(name)) for name in _TABLES}
         other_names = Fingerprints(parameters.pop(_OTHER_NAMES, NO_FINGERPRINTS.hashes))
-        _check_words(known_words, vocabulary)
+        _check_words(tables["known_words"], vocabulary)
         return Checkpoint(
             _language_model(architecture, vocabulary, parameters),
             vocabulary,
             decode_description(facts),
-            frozenset(known_names),
-            version,
-            frozenset(known_words),
-            other_names,
+            version=version,
+            other_names=other_names,
+            **{name: frozenset(lines) for name, lines in tables.items()},
         )
     except KeyError as error:
         raise ValueError(f"it lacks {error}") from error

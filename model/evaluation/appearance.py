@@ -13,6 +13,7 @@ from model.evaluation.copying import longest_copied_runs
 from model.sonnets.pronunciation import Pronouncer, is_vowel
 from model.sonnets.prosody import prosody
 from model.text.vocabulary import words_of
+from model.writing.names import sequences_of
 from model.writing.requests import VerseRequest
 
 Figures = dict[str, float]
@@ -25,8 +26,6 @@ PENTAMETER = range(9, 12)
 """A line with this many syllables counts as a pentameter: ten, give or take one."""
 CLIPPED = frozenset(("d", "s", "t", "th"))
 """Words such as th' and 'd, without the apostrophe. They add no syllable: verse runs them into a neighbouring word."""
-SEQUENCE = 3
-"""A sequence of this many letters that no real name has is the sign of a name that nobody would give."""
 
 
 def name_figures(names: Sequence[str], known: Set[str], training: Sequence[str], others: Sequence[str]) -> Figures:
@@ -57,14 +56,8 @@ def is_near(name: str, others: Iterable[str]) -> bool:
 
 def have_unseen(names: Sequence[str], real: Iterable[str]) -> list[bool]:
     """Return for each name whether it has a sequence of letters that none of the real names has."""
-    seen = {part for name in real for part in _sequences(name)}
-    return [not seen.issuperset(_sequences(name)) for name in names]
-
-
-def _sequences(name: str) -> Iterator[str]:
-    """Yield the sequences of a name. Its beginning and end count as letters: "ng" may end a name, but not begin it."""
-    text = f"\n{name}\n"
-    return (text[start : start + SEQUENCE] for start in range(len(text) - SEQUENCE + 1))
+    seen = {part for name in real for part in sequences_of(name)}
+    return [not seen.issuperset(sequences_of(name)) for name in names]
 
 
 def verse_figures(poems: Sequence[str], sources: Sequence[str]) -> Figures:

@@ -36,8 +36,13 @@ def clean_sonnets(text: str) -> str:
 
 def clean_verse(texts: Mapping[str, str]) -> str:
     """Return the scenes of the plays and the stanzas of the poems, folded, with a blank line between documents."""
+    return _joined(documents(texts))
+
+
+def documents(texts: Mapping[str, str]) -> Iterator[list[str]]:
+    """Yield the lines of each scene of the plays and of each group of stanzas of the poems, with their capitals."""
     wanted = (texts[name] for name in sorted(texts) if name not in LEFT_OUT)
-    return _joined(chain.from_iterable(_scenes(text) if _beginning(text) else _stanzas(text) for text in wanted))
+    return chain.from_iterable(_scenes(text) if _beginning(text) else _stanzas(text) for text in wanted)
 
 
 def _joined(documents: Iterable[list[str]]) -> str:

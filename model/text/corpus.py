@@ -63,15 +63,20 @@ class Corpus:
     choosing: tuple[str, ...] = ()
 
     @cached_property
-    def words(self) -> frozenset[str]:
-        """The commonest MOST_WORDS words of the verse to train on, without `reading`; empty for names."""
+    def word_counts(self) -> Counter[str]:
+        """How often each word occurs in the verse to train on, without `reading`; empty for names."""
         read = (*self.training, *self.choosing, *self.pretraining) if self.form == "verse" else ()
         counts: Counter[str] = Counter()
         for text in read:
             counts.update(words_of(text))
             if len(counts) > WORDS_COUNTED:
                 counts = Counter(dict(counts.most_common(MOST_WORDS)))
-        return frozenset(word for word, _ in counts.most_common(MOST_WORDS))
+        return counts
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The commonest MOST_WORDS words of the verse to train on, without `reading`; empty for names."""
+        return frozenset(word for word, _ in self.word_counts.most_common(MOST_WORDS))
 
     def part(self, *, read: int, held_out: int) -> "Corpus":
         """Return a part of a long corpus: about `read` characters to train on, and as many to pretrain on.

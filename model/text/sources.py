@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from model.text.dictionary import Dictionary
 
 DATA = files.ROOT / "data"
+PROPER_NAMES = DATA / "proper_names.txt"
 Say = Callable[[str], None]
 
 
@@ -103,6 +104,11 @@ def sonnets_corpus(reading: Path | None = None) -> Corpus:
     _fetch_missing(SHAKESPEARE)
     corpus = read_verse(DATA / "sonnets.txt", pretraining=[DATA / "verse.txt"])
     return with_reading(corpus, reading) if reading else corpus
+
+
+def proper_names() -> frozenset[str]:
+    """Return the words of plays and poems that get a capital wherever they stand."""
+    return frozenset(PROPER_NAMES.read_text(encoding="ascii").split())
 
 
 def whole_dictionary() -> "Dictionary":

@@ -36,6 +36,7 @@ from model.text.vocabulary import NO_CHARACTER
 from model.training.distillation import draw_names, soft_targets
 from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
 from model.training.recipes import Recipe, Stage, count_characters, measured_part
+from model.training.rules import with_rules
 
 if TYPE_CHECKING:
     from model.checkpoint.encoding import Checkpoint
@@ -441,7 +442,8 @@ class Trainer:
             loss = held_out_loss(self.kept, self._held_out)
         words = self.corpus.part(read=WORDS_READ, held_out=1).words
         known_words = words | (self.start.known_words if self.start else frozenset())
-        return replace(self._checkpoint(self.kept.copy(), loss), known_words=known_words)
+        new = replace(self._checkpoint(self.kept.copy(), loss), known_words=known_words)
+        return with_rules(new, self.corpus, self.start)
 
     def current_checkpoint(self) -> "Checkpoint":
         """Return the weights of this moment, for sampling, without words."""

@@ -22,7 +22,7 @@ from model.errors import RequestError
 from model.network.layers import Array, Ids
 from model.writing.drafts import Action, Draft
 from model.writing.lexicon import Lexicon
-from model.writing.names import NameDraft, as_known, longest_name
+from model.writing.names import NameDraft, Worth, as_known, longest_name
 from model.writing.requests import NameRequest, Request, Result, SonnetRequest, VerseRequest
 from model.writing.sampling import COLDEST, sample_next
 from model.writing.verse import VerseDraft
@@ -40,6 +40,7 @@ class Decoder:
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint
         self._characters, self._newline = checkpoint.vocabulary.characters, checkpoint.vocabulary.newline
+        self._all = np.ones(len(self._characters), np.bool_)
         self._lockstep = Lockstep(checkpoint.language_model)
         self._known_names = as_known(checkpoint.known_names)
         self._longest_name = longest_name(checkpoint.known_names)
@@ -119,7 +120,8 @@ class Decoder:
 
     @cached_property
     def _lexicon(self) -> Lexicon:
-        return Lexicon(self._checkpoint.known_words, self._checkpoint.vocabulary)
+        checkpoint = self._checkpoint
+        return Lexicon(checkpoint.known_words, checkpoint.vocabulary, checkpoint.clipped_words)
 
     @cached_property
     def _tables(self) -> "Tables":
@@ -137,16 +139,16 @@ class Decoder:
         checkpoint, form = self._checkpoint, self._checkpoint.description.form
         if isinstance(request, NameRequest) and form == "names":
             vocabulary, others = checkpoint.vocabulary, checkpoint.other_names
-            return NameDraft(request, vocabulary, self._known_names, self._longest_name, others)
+            worth = Worth(checkpoint.sequences, checkpoint.endings) if checkpoint.sequences else None
+            return NameDraft(request, vocabulary, self._known_names, self._longest_name, others, worth)
         if isinstance(request, VerseRequest) and form == "verse":
-            draft = VerseDraft(request, checkpoint.vocabulary)
-            if request.known_words:
-                if not checkpoint.known_words:
-                    raise RequestError(
-                        f"known_words is True, but checkpoint {self._version} has no list of known words"
-                    )
-                draft.tail = self._lexicon.tail_of(draft.prompt)
-            return draft
+            if request.known_words and not checkpoint.known_words:
+                raise RequestError(f"known_words is True, but checkpoint {self._version} has no list of known words")
+            until = checkpoint.description.known_words_until
+            keeps_words = request.known_words or 0 < until >= request.sampling.temperature
+            lexicon = self._lexicon if checkpoint.known_words and keeps_words else None
+            sentences = checkpoint.description.sentences
+            return VerseDraft(request, checkpoint.vocabulary, sentences=sentences, lexicon=lexicon)
         raise RequestError(f"a checkpoint of {form} cannot serve a {type(request).__name__}")
 
     @property
@@ -185,7 +187,7 @@ class Decoder:
         usual = self._checkpoint.description.top_p
         top_p = np.array([usual if draft.top_p is None else draft.top_p for draft in self._drafts], np.float64)
         self._top_p = top_p if (top_p < 1).any() else None
-        self._keep_words = any(draft.tail is not None for draft in self._drafts)
+        self._masked = any(draft.is_masked for draft in self._drafts)
         self._is_arranged = True
 
     def _advance(self) -> list[Draft]:
@@ -216,13 +218,12 @@ class Decoder:
     def _sample(self, logits: Array, rows: slice | list[int], drafts: list[Draft]) -> Ids:
         draws = np.array([draft.ahead.pop() if draft.ahead else draft.draw_ahead() for draft in drafts])
         temperature, top_p = self._temperature[rows], None if self._top_p is None else self._top_p[rows]
-        if not self._keep_words:
+        if not self._masked:
             return sample_next(logits, temperature, top_p, draws)
-        masks = [self._lexicon.mask(draft.tail) for draft in drafts]
+        masks = [self._all if (mask := draft.mask()) is None else mask for draft in drafts]
         ids = sample_next(np.where(masks, logits, -np.inf), temperature, top_p, draws)
         for draft, character_id in zip(drafts, ids.tolist(), strict=True):
-            if draft.tail is not None:
-                draft.tail = self._lexicon.tail_after(draft.tail, self._characters[character_id])
+            draft.drew(self._characters[character_id])
         return ids
 
     def _read_drawn(self, draft: Draft) -> bool:

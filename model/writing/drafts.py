@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.text.vocabulary import Vocabulary
+from model.writing.lexicon import Mask
 from model.writing.requests import NameRequest, VerseRequest
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Draft(ABC):
         self.temperature, self.top_p = float(request.sampling.temperature), request.sampling.top_p
         self.error: RequestError | None = None  # why the text could not be finished
         self.remaining = 0  # how many more characters may be drawn before the draft must read them
-        self.tail: str | None = None  # the tail of the text (see `lexicon`); None if its words may be unknown
+        self.is_masked = False  # whether `mask` limits some characters; then `drew` is told every one
         self.drawn: list[int] = []  # ids that the draft has not read
         self.ahead: list[float] = []  # uniform numbers for the next characters, in reverse
         self._prompt_ids: list[int] = vocabulary.ids_of(prompt)[::-1].tolist()
@@ -59,6 +60,13 @@ class Draft(ABC):
     @abstractmethod
     def read(self, characters: str) -> Action:
         """Read the characters drawn since the last call: at most `remaining`. Only the last may be a newline."""
+
+    def mask(self) -> Mask | None:
+        """Return which characters may be drawn next, (V,); None if all may. At least one may."""
+        return None
+
+    def drew(self, character: str) -> None:  # noqa: B027 - names need not know
+        """Note a character that was drawn, before it is read with others."""
 
     def restart(self) -> None:
         """Go back to the beginning of the text."""

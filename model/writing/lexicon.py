@@ -4,10 +4,14 @@ A word is a run of letters, with single apostrophes and hyphens between letters.
 if a letter follows, the mark belongs to the word; if not, the word has ended before the mark. The tail of a text is the
 word at its end, with the mark behind it if there is a mark. The tail decides what may follow. There is no dead end:
 every tail leads to the end of a word, and from there to the newline, which every vocabulary has.
+
+With clipped words, such as 'tis and th', no quotation begins: an apostrophe before a word must belong to a clipped
+word, and one behind a word to a clipped word or to an s (kings'). Otherwise an apostrophe may stand before or after any
+word, and nobody could say whether a quotation is closed.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +19,22 @@ from numpy.typing import NDArray
 from model.text.vocabulary import WORD_MARKS, Vocabulary, words_of
 
 Mask = NDArray[np.bool_]
+APOSTROPHE = "'"
+AFTER_MARK = "."
+"""The tail right after a mark that is neither a blank nor a hyphen, if there are clipped words: no quotation begins."""
+_BEFORE_WORDS = " \n-("
 
 
 class Lexicon:
     """Known words, and the masks that they put on the next character."""
 
-    def __init__(self, words: Iterable[str], vocabulary: Vocabulary) -> None:
-        self._words = sorted(words)
+    def __init__(self, words: Collection[str], vocabulary: Vocabulary, clipped: Collection[str] = ()) -> None:
+        unclipped = {word.strip(APOSTROPHE) for word in clipped}
+        self._words = sorted({*(word for word in words if word not in unclipped), *clipped})
+        self._is_clipping = bool(clipped)
         self._characters = vocabulary.characters
         self._masks: dict[str, Mask] = {}  # by tail, for tails that lead to a known word
+        self._tails: dict[tuple[str, str], str] = {}  # by tail and character, for tails that have a mask
 
     def tail_of(self, text: str) -> str:
         """Return the tail of a text, whose words may be unknown."""
@@ -34,24 +45,40 @@ class Lexicon:
 
     def tail_after(self, tail: str, character: str) -> str:
         """Return the tail after one more character."""
-        belongs = words_of(character) or (character in WORD_MARKS and tail and tail[-1] not in WORD_MARKS)
-        return tail + character if belongs else ""
+        after = self._tails.get((tail, character))
+        if after is None:
+            after = self._tail_after(tail, character)
+            if tail in self._masks:
+                self._tails[tail, character] = after
+        return after
 
-    def mask(self, tail: str | None) -> Mask:
+    def _tail_after(self, tail: str, character: str) -> str:
+        word = "" if tail == AFTER_MARK else tail
+        if words_of(character) or (character in WORD_MARKS and word and word[-1] not in WORD_MARKS):
+            return word + character
+        if not self._is_clipping or character in _BEFORE_WORDS:
+            return ""
+        return character if character == APOSTROPHE and not tail else AFTER_MARK
+
+    def mask(self, tail: str) -> Mask:
         """Return which characters may follow the tail, (V,).
 
-        All may if the tail is None, or if it leads to no known word: then it is a word of the prompt.
+        All may if the tail leads to no known word: then it is a word of the prompt.
         """
         if tail not in self._masks:
-            if tail is None or not (self._leads_on(tail) or self._ends_word(tail)):
+            word = "" if tail == AFTER_MARK else tail
+            if not (self._leads_on(word) or self._ends_word(word)):
                 return np.ones(len(self._characters), np.bool_)
-            self._masks[tail] = np.array([self._allows(tail, character) for character in self._characters])
+            self._masks[tail] = np.array([self._allows(tail, word, character) for character in self._characters])
         return self._masks[tail]
 
-    def _allows(self, tail: str, character: str) -> bool:
+    def _allows(self, tail: str, word: str, character: str) -> bool:
         if words_of(character):
-            return self._leads_on(tail + character)
-        return self._ends_word(tail) or (self.tail_after(tail, character) != "" and self._leads_on(tail + character))
+            return self._leads_on(word + character)
+        if self._is_clipping and character == APOSTROPHE:
+            is_plural = word.endswith("s") and self._ends_word(word)
+            return tail != AFTER_MARK and (is_plural or self._leads_on(word + character))
+        return self._ends_word(word) or (self._tail_after(word, character) != "" and self._leads_on(word + character))
 
     def _leads_on(self, beginning: str) -> bool:
         """Return whether a known word has this beginning."""
@@ -60,6 +87,8 @@ class Lexicon:
 
     def _ends_word(self, tail: str) -> bool:
         """Return whether a character that belongs to no word may follow the tail."""
-        word = tail[:-1] if tail and tail[-1] in WORD_MARKS else tail
+        return not tail or self._knows(tail) or (tail[-1] in WORD_MARKS and self._knows(tail[:-1]))
+
+    def _knows(self, word: str) -> bool:
         place = bisect_left(self._words, word)
-        return not tail or self._words[place : place + 1] == [word]
+        return self._words[place : place + 1] == [word]

@@ -1,6 +1,7 @@
 """Drafts of names: each name is new, and differs from the names before it."""
 
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Iterator
+from typing import NamedTuple
 
 from model.errors import RequestError
 from model.text.forms import LONGEST_NAME
@@ -8,12 +9,37 @@ from model.text.vocabulary import NO_CHARACTER, Vocabulary, fold
 from model.writing.drafts import Action, Draft
 from model.writing.requests import NameRequest
 
+SHORTEST, LONGEST = 5, 18
+"""The letters of a name worth keeping."""
+LETTERS_MORE = 10
+"""A name that begins with somebody's letters may have this many more, however many those are."""
+SEQUENCE = 3
+"""Sequences of this many letters are compared with those of real names."""
+OWN_NAME = "mangosaurus"
+
+
+class Worth(NamedTuple):
+    """What makes a name worth keeping: the sequences of letters of real names, and the endings of some of them."""
+
+    sequences: Container[str]
+    endings: Collection[str]
+
+    def keeps(self, name: str, prefix: str) -> bool:
+        """Return whether a name is worth keeping. Only the letters after the prefix are judged."""
+        drawn = name[len(prefix) :]
+        if not SHORTEST <= len(name) <= max(LONGEST, len(prefix) + LETTERS_MORE) or name == OWN_NAME:
+            return False
+        if not all(sequence in self.sequences for sequence in sequences_of(drawn, begins=not prefix)):
+            return False
+        return len(drawn) < SEQUENCE or drawn.endswith(tuple(self.endings))
+
 
 class NameDraft(Draft):
     """New names, one after the other, each ended by a newline.
 
     `longest` limits the length of a name if the request has no `max_length`. Known names and other names are rejected,
-    and so are names that differ from a known name in capitals and accents only (see `as_known`).
+    and so are names that differ from a known name in capitals and accents only (see `as_known`). With `worth`, only
+    names worth keeping are accepted, or any new name after half of a request's attempts.
     """
 
     def __init__(
@@ -23,8 +49,9 @@ class NameDraft(Draft):
         known_names: Collection[str],
         longest: int = LONGEST_NAME,
         other_names: Container[str] = (),
+        worth: Worth | None = None,
     ) -> None:
-        self._max_length = request.max_length or longest
+        self._max_length, self._worth = request.max_length or longest, worth
         super().__init__(request, NO_CHARACTER, _fold_prefix(request.prefix, vocabulary, self._max_length), vocabulary)
         self._request = request
         self._known_names, self._other_names = known_names, other_names
@@ -42,11 +69,16 @@ class NameDraft(Draft):
         self.remaining -= len(letters)
         if letters == characters:
             return Action.CONTINUE if self.remaining else self._reject()
-        return self._accept() if self._is_new() else self._reject()
+        return self._accept() if self._is_new() and self._is_kept() else self._reject()
 
     def _is_new(self) -> bool:
         name, taken = self._name, (self._accepted, self._known_names, self._other_names)
         return name != self.prompt and not any(one in names for one in {name, fold(name)} for names in taken)
+
+    def _is_kept(self) -> bool:
+        if self._worth is None or 2 * self._rejected >= self._request.attempts:
+            return True
+        return self._worth.keeps(self._name, self.prompt)
 
     def _accept(self) -> Action:
         self._accepted.append(self._name)
@@ -80,6 +112,15 @@ class NameDraft(Draft):
 def as_known(names: Collection[str]) -> Collection[str]:
     """Return names and their folded forms."""
     return frozenset(names) | {folded for folded in map(fold, names) if folded}
+
+
+def sequences_of(name: str, *, begins: bool = True) -> Iterator[str]:
+    """Yield the sequences of letters of a name, with a blank for its end, and for its beginning if it `begins` here.
+
+    The beginning and the end count as letters: "ng" may end a name, but not begin it.
+    """
+    text = f"{' ' * begins}{name} "
+    return (text[start : start + SEQUENCE] for start in range(len(text) - SEQUENCE + 1))
 
 
 def longest_name(known_names: Collection[str]) -> int:

@@ -58,7 +58,14 @@ class VerseRequest:
 
     The verse has at least `min_characters` and at most `max_characters`, without the prompt. With the prompt, it has at
     most `max_lines` lines; if the prompt has all these lines already, the verse still gets one. `min_characters` gives
-    way to the upper limits. With `known_words`, the checkpoint knows each word that begins after the prompt. If the
+    way to the upper limits. Verse of several `parts` has that many times as much of everything, and begins with the
+    same verse of fewer parts.
+
+    By its weights' rules, verse ends with a sentence, which may be in the line before or after the one that ends it
+    otherwise. The prompt is finished: the verse begins with a new word, a mark or a new line, unless the prompt is
+    `unfinished`.
+
+    With `known_words`, the checkpoint knows each word that begins after the prompt, whatever the temperature. If the
     prompt breaks off within a word, this word becomes a known word if it can.
     """
 
@@ -68,10 +75,12 @@ class VerseRequest:
     min_characters: int = 160
     max_characters: int = 800
     max_lines: int = 14
+    parts: int = 1
+    unfinished: bool = False
     known_words: bool = False
 
     def __post_init__(self) -> None:
-        for setting in ("min_characters", "max_characters", "max_lines"):
+        for setting in ("min_characters", "max_characters", "max_lines", "parts"):
             _check_count(setting, getattr(self, setting))
         if self.min_characters > self.max_characters:
             raise RequestError(

@@ -1,0 +1,50 @@
+"""How verse is shown: with the capitals and the dashes that a folded network does not write."""
+
+import re
+from collections.abc import Collection
+
+from model.text.vocabulary import WORD_MARKS
+
+_BEGINNING = re.compile(
+    r"""(?: ^ | [.?!]['")]*[ ]+ )  # the beginning of a line or of a sentence
+        [ '"(]*                    # marks that may come before its first word
+        ([a-z])""",
+    re.MULTILINE | re.VERBOSE,
+)
+# Not the i of i' faith, which means "in", and no i within a word.
+_PRONOUN = re.compile(r"(?<!\w)(?<!\w')(i)(?!\w|'(?!(?:ll|d|ve|m)\b))")
+_WORD = re.compile(rf"[a-z]+(?:[{WORD_MARKS}][a-z]+)*")
+_DASH = re.compile(r" *-{2,} *")
+
+
+def shown(verse: str, names: Collection[str], *, after: str = "") -> str:
+    """Return verse with names and capitals (see `with_names` and `typeset`)."""
+    return typeset(with_names(verse, names), after=after)
+
+
+def typeset(verse: str, *, after: str = "") -> str:
+    """Return verse with the capitals of lines, of sentences, and of I.
+
+    The text right before the verse, `after`, decides whether its first word begins a sentence. The vocative O stays as
+    it is, as no short rule could recognise it.
+    """
+    text = after + verse
+    letters = list(text)
+    for pattern in (_BEGINNING, _PRONOUN):
+        for match in pattern.finditer(text):
+            letters[match.start(1)] = match[1].upper()
+    return "".join(letters[len(after) :])
+
+
+def with_names(verse: str, names: Collection[str]) -> str:
+    """Return verse with the capitals of proper names, and with dashes for "--"; without names, as it is.
+
+    France's is France with an ending. Of a word with hyphens, such as Jove-like, each part may be a name.
+    """
+    return _DASH.sub("\N{EM DASH}", _WORD.sub(lambda word: _capitalised(word[0], names), verse)) if names else verse
+
+
+def _capitalised(word: str, names: Collection[str]) -> str:
+    if word.removesuffix("'s") in names:
+        return word[0].upper() + word[1:]
+    return "-".join(_capitalised(part, names) for part in word.split("-")) if "-" in word else word

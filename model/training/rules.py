@@ -1,0 +1,77 @@
+"""The rules of writing that new weights get: facts and tables of their file, which old files lack.
+
+What the project's own texts teach gets all of them. A custom voice gets the finished line and the end of a sentence.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from model.checkpoint.encoding import Checkpoint
+from model.text.corpus import Corpus
+from model.text.forms import USUAL_TEMPERATURE
+from model.text.roots import roots
+from model.text.sources import proper_names
+from model.text.vocabulary import words_of
+from model.writing.names import SEQUENCE, sequences_of
+
+READ_AGAIN = 2
+"""A word is known if it was read at least this often."""
+SHARED = 2
+"""The last letters of a name are an ending if at least this many names of the corpus have them."""
+_CLIPPED_BEFORE = re.compile(r"(?<![^\s(-])'([a-z]+(?:['-][a-z]+)*)")
+_CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
+
+
+def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None) -> Checkpoint:
+    """Return a new checkpoint with the rules of the start, if there is one, or with those of its corpus."""
+    if start and not corpus.reading:
+        of_start, description = start.description, checkpoint.description
+        return replace(
+            checkpoint,
+            description=replace(
+                description, sentences=of_start.sentences, known_words_until=of_start.known_words_until
+            ),
+            known_words=start.known_words if of_start.known_words_until else checkpoint.known_words,
+            clipped_words=start.clipped_words,
+            proper_names=start.proper_names,
+            sequences=start.sequences,
+            endings=start.endings,
+        )
+    if corpus.form == "names":
+        if not corpus.pretraining:
+            return checkpoint
+        real = {*corpus.training, *corpus.held_out}
+        sequences = frozenset(part for name in (*real, *corpus.pretraining) for part in sequences_of(name))
+        return replace(checkpoint, sequences=sequences, endings=endings(real))
+    description = replace(checkpoint.description, sentences="." in corpus.vocabulary)
+    if not corpus.pretraining:
+        return replace(checkpoint, description=description)
+    return replace(
+        checkpoint,
+        description=replace(description, known_words_until=USUAL_TEMPERATURE["verse"]),
+        known_words=frozenset(word for word, count in corpus.word_counts.items() if count >= READ_AGAIN),
+        clipped_words=clipped_words((*corpus.training, *corpus.choosing, *corpus.pretraining)),
+        proper_names=proper_names(),
+    )
+
+
+def endings(names: Iterable[str]) -> frozenset[str]:
+    """Return the last letters that names share, and the roots that a name may end with."""
+    counts = Counter(name[-SEQUENCE:] for name in names)
+    shared = {ending for ending, count in counts.items() if count >= SHARED}
+    forms = {form.removeprefix("-") for root in roots() for form in root.forms if not form.endswith("-")}
+    return frozenset(shared | {form for form in forms if len(form) >= SEQUENCE})
+
+
+def clipped_words(texts: Iterable[str]) -> frozenset[str]:
+    """Return the words that verse writes with an apostrophe before or behind them at least every other time."""
+    counts, clipped = Counter[str](), Counter[str]()
+    for text in texts:
+        counts.update(words_of(text))
+        clipped.update(f"'{word}" for word in _CLIPPED_BEFORE.findall(text))
+        clipped.update(f"{word}'" for word in _CLIPPED_BEHIND.findall(text) if not word.endswith("s"))
+    return frozenset(
+        word for word, count in clipped.items() if count >= READ_AGAIN and 2 * count >= counts[word.strip("'")]
+    )

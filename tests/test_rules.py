@@ -1,0 +1,178 @@
+"""The rules of writing of new weights: finished lines, known words, sentences, proper names, names worth keeping."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.checkpoint.encoding import Checkpoint
+from model.text.corpus import read_names, read_verse
+from model.text.sources import PROPER_NAMES, proper_names, sonnets_corpus
+from model.text.typesetting import shown, with_names
+from model.text.vocabulary import words_of
+from model.training.rules import clipped_words, endings, with_rules
+from model.writing.decoder import Decoder
+from model.writing.names import Worth, sequences_of
+from model.writing.requests import NameRequest, Sampling, VerseRequest, generator_for
+from model.writing.verse import seam
+from tests.decoding import WORDS, names_checkpoint, texts, verse_checkpoint
+from tests.recorded import VERSIONS
+
+LINES = """I love pizza|hello|My mango|good morning|roses are red|happy birthday grandma|why|Once upon a|ok computer
+it was a dark and stormy nigh|my cat is called Mittens|I AM SO TIRED|coffee|tell me a story about the se|Dear diary,|lol
+What is love?|To be or not to be|we are the champions!|thin|The quick brown fo|the rain in Spai|it's Friday|monday agai
+Forsooth this maketh no sense|xyzzy|o|th|My heart will go on;|1600 Pennsylvania Ave""".replace("\n", "|").split("|")
+LETTERS = "\n".join("abcdefghijklmno")
+
+
+def with_sentences(checkpoint: Checkpoint, *, until: float = 0.0) -> Checkpoint:
+    description = replace(checkpoint.description, sentences=True, known_words_until=until)
+    return replace(checkpoint, description=description, known_words=WORDS, clipped_words=frozenset({"'tis"}))
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_no_last_word_of_a_person_is_changed(line: str) -> None:
+    for seed in range(5):
+        for checkpoint in (with_sentences(verse_checkpoint(seed)), with_sentences(verse_checkpoint(seed), until=0.8)):
+            for blank in ("", " "):
+                request = VerseRequest(generator_for(seed, 0), line + blank, Sampling(0.8))
+                (text,) = texts(checkpoint, request)
+                whole = line + blank + seam(line + blank, checkpoint.vocabulary) + text
+                assert re.match(r"[ \n,;:.!?]", whole[len(line) :]), whole
+
+
+def test_an_unfinished_line_goes_on_as_the_network_likes() -> None:
+    checkpoint = with_sentences(verse_checkpoint(5))
+    begun = [texts(checkpoint, VerseRequest(generator_for(seed, 0), "thou ar", unfinished=True)) for seed in range(20)]
+    assert any(text[0].isalpha() for (text,) in begun)
+
+
+@settings(max_examples=60)
+@given(
+    st.integers(0, 2**32),
+    st.sampled_from(["", "Shall I", "thou\nart\n", LETTERS]) | st.text("abt'- \n,.", max_size=30),
+    st.sampled_from([0.5, 0.8, 1.5]),
+    st.sampled_from([0.0, 0.8]),
+)
+def test_a_longer_poem_begins_with_the_shorter_and_each_ends_with_a_sentence(
+    seed: int, prompt: str, temperature: float, until: float
+) -> None:
+    checkpoint = with_sentences(verse_checkpoint(seed % 7), until=until)
+    before = ""
+    for parts in (1, 2, 3):
+        request = VerseRequest(generator_for(seed, 0), prompt, Sampling(temperature), 60, 300, 6, parts=parts)
+        (text,) = texts(checkpoint, request)
+        assert text.startswith(before)
+        assert text[-1] in ".!?" or len(text) > 200 * parts  # a line without end is cut
+        if 0 < until >= temperature:
+            written = words_of(text) if not prompt or text[0].isspace() else words_of(text)[1:]
+            assert {*written} <= WORDS, text
+        before = text
+
+
+def test_poems_of_the_released_network_end_with_a_sentence_of_known_words() -> None:
+    poem = VERSIONS["poem"].load_current()
+    requests = [VerseRequest(generator_for(7, turn), sampling=Sampling(0.8)) for turn in range(20)]
+    for (text,) in (result.texts for result in Decoder(poem).generate(requests)):
+        assert text[-1] in ".!?"
+        assert 100 < len(text) < 260
+        assert {*words_of(text)} <= poem.known_words
+        quotes = re.findall(r"(?<!\w)'[a-z]*(?:['-][a-z]+)*", text)
+        assert {*quotes} <= poem.clipped_words
+
+
+def test_without_rules_nothing_changes() -> None:
+    plain = replace(verse_checkpoint(), known_words=WORDS)
+    request = VerseRequest(generator_for(0, 0), "thou ar", Sampling(0.0))
+    assert texts(plain, request) == texts(verse_checkpoint(), replace(request, unfinished=True))
+
+
+# Names
+
+
+def test_names_get_capitals_and_dashes_where_weights_have_names() -> None:
+    names = {"france", "jove", "suffolk"}
+    verse = "the duke of suffolk and jove-like france's will--i'\nfrances"
+    assert with_names(verse, names) == "the duke of Suffolk and Jove-like France's will\N{EM DASH}i'\nfrances"
+    assert with_names(verse, ()) == verse
+    assert shown(verse, names, after="so, ").startswith("the duke of Suffolk")
+    assert shown(verse, names).startswith("The duke")
+
+
+@given(st.text("abi'- \n.é"), st.sets(st.sampled_from(["a", "ab", "bi", "a'b"])))
+def test_setting_names_changes_only_capitals_and_dashes(verse: str, names: set[str]) -> None:
+    set_verse = with_names(verse, names)
+    assert re.sub("—", "", set_verse.lower()) == (re.sub(" *-{2,} *", "", verse) if names else verse)
+    assert with_names(set_verse, names) == set_verse
+
+
+def test_the_table_of_names_has_names_and_no_common_words() -> None:
+    names = proper_names()
+    assert {"achilles", "france", "rome", "suffolk", "england", "calais", "italy", "hamlet"} <= names
+    assert names.isdisjoint({"will", "grace", "i", "love", "king", "lord", "time", "nature", "heaven", "o", "duke"})
+    lines = PROPER_NAMES.read_text().splitlines()
+    assert lines == sorted(set(lines))
+    assert len(names & {*sonnets_corpus().words}) > 1500
+
+
+def test_clipped_words_are_those_that_are_mostly_written_so() -> None:
+    verse = "'tis th' time, 'tis th' end\n'but no' but but no 'gainst no kings' 'gainst"
+    assert clipped_words([verse, verse]) == {"'tis", "th'", "'gainst"}
+
+
+# Names worth keeping
+
+
+def test_a_name_is_kept_for_the_letters_that_were_drawn() -> None:
+    real = ["tyrannosaurus", "brontosaurus", "velociraptor", "oviraptor"]
+    worth = Worth({part for name in real for part in sequences_of(name)}, endings(real))
+    assert not worth.keeps("tyrantsaurus", "")  # no real name has nts
+    assert worth.keeps("brontosaurus", "")
+    assert worth.keeps("xqontosaurus", "xq")  # the prefix is not judged
+    assert not worth.keeps("xqontosaurus", "")
+    assert not worth.keeps("velocir", "")  # no name ends so
+    assert not worth.keeps("tor", "")
+    assert not worth.keeps("mangosaurus", "mango")
+    assert not worth.keeps("oviraptor" * 3, "")
+
+
+def test_nobody_waits_in_vain_for_a_name_worth_keeping() -> None:
+    choosy = replace(names_checkpoint(), sequences=frozenset({"zzz"}))
+    (name,) = texts(choosy, NameRequest(generator_for(1, 0)))
+    assert name
+
+
+def test_drawn_names_have_only_sequences_of_real_ones_and_never_the_bots_own_name() -> None:
+    dino = VERSIONS["dino"].load_current()
+    names = texts(dino, NameRequest(generator_for(7, 0), 200))
+    assert all(dino.sequences.issuperset(sequences_of(name)) and 5 <= len(name) <= 18 for name in names)
+    for seed in range(10):
+        assert "mangosaurus" not in texts(dino, NameRequest(generator_for(seed, 0), 5, "mango"))
+
+
+# Which weights get which rules
+
+
+def test_own_texts_get_finished_lines_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "verse.txt").write_text("o my love.\n\nthe sea\n\na ship\n")
+    new = with_rules(verse_checkpoint(), read_verse(tmp_path / "verse.txt"), None)
+    assert new.description.sentences
+    assert not any((new.description.known_words_until, new.clipped_words, new.proper_names))
+    (tmp_path / "verse.txt").write_text("o my love\n\nthe sea\n\na ship\n")  # without a full stop, no sentence can end
+    assert not with_rules(verse_checkpoint(), read_verse(tmp_path / "verse.txt"), None).description.sentences
+    (tmp_path / "names.txt").write_text("anna\nberta\ncarla\n")
+    assert not with_rules(names_checkpoint(), read_names(tmp_path / "names.txt"), None).sequences
+
+
+def test_a_further_training_keeps_the_rules_of_its_start(tmp_path: Path) -> None:
+    (tmp_path / "verse.txt").write_text("o my love.\n\nthe sea\n\na ship\n")
+    corpus, old = read_verse(tmp_path / "verse.txt"), verse_checkpoint()
+    assert not with_rules(verse_checkpoint(), corpus, old).description.sentences
+    start = replace(with_sentences(old, until=0.8), proper_names=frozenset({"rome"}))
+    new = with_rules(verse_checkpoint(), corpus, start)
+    assert (new.description.sentences, new.description.known_words_until) == (True, 0.8)
+    tables = [WORDS, frozenset({"'tis"}), frozenset({"rome"})]
+    assert [new.known_words, new.clipped_words, new.proper_names] == tables
