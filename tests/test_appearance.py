@@ -30,7 +30,9 @@ def test_name_figures() -> None:
         "other_real_names": 0.6,
         "unseen_letters": 0.6,  # trex, rex and kiwi: the training names have all of "mango", even its end
         "odd_letters": 0.4,  # trex and rex
+        "names_with_a_known_part": 0,
     }
+    assert name_figures(["frickavenator", "mango"], set(), [], [])["names_with_a_known_part"] == 0.5
 
 
 words = st.text("abß", max_size=7)

@@ -12,6 +12,7 @@ from rapidfuzz.process import extractOne
 from model.evaluation.copying import longest_copied_runs
 from model.sonnets.pronunciation import Pronouncer, is_vowel
 from model.sonnets.prosody import prosody
+from model.text.roots import parts_of
 from model.text.vocabulary import words_of
 from model.writing.names import sequences_of
 from model.writing.requests import VerseRequest
@@ -36,6 +37,7 @@ def name_figures(names: Sequence[str], known: Set[str], training: Sequence[str],
     `unique` the share that remains when repetitions are removed. `other_real_names` is the share of names that somebody
     has given to something else. `unseen_letters` is the share of names with a sequence of three letters that no
     training name has. `odd_letters` is the share with a sequence that no other real name has either.
+    `names_with_a_known_part` is the share of which data/roots.tsv explains something.
     """
     real = frozenset(others)
     return {
@@ -46,6 +48,7 @@ def name_figures(names: Sequence[str], known: Set[str], training: Sequence[str],
         "other_real_names": share(name in real for name in names),
         "unseen_letters": share(have_unseen(names, training)),
         "odd_letters": share(have_unseen(names, [*training, *others])),
+        "names_with_a_known_part": share(bool(parts_of(name)) for name in names),
     }
 
 

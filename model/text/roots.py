@@ -1,7 +1,8 @@
-"""The Greek and Latin roots of names, and the parts of a name that is certain to be made of them.
+"""The roots of names, Greek and Latin for the most part, and the parts of a name that are known.
 
-The roots are in data/roots.tsv. A name is taken apart only if roots and linking vowels make up all of it, and only one
-way to do so is the shortest. So most invented names have no parts here, and no part is guessed.
+The roots are in data/roots.tsv. If roots and linking vowels make up a whole name, its parts are those of the shortest
+way to do so. Otherwise its parts are the longest root that begins it and the longest that ends it, with something
+unknown between or beside them. If two readings are equally good, a name has no parts: none is guessed.
 """
 
 from collections.abc import Iterator
@@ -10,19 +11,23 @@ from functools import cache
 
 from model.files import ROOT, read_table
 
-LINKS = ("", "o", "i")
-"""What may stand between two roots. A root that ends in a vowel needs no link."""
+LINKS = ("o", "i")
+"""A vowel that may stand behind a root. A root that ends in a vowel needs none."""
 SHORTEST_ELIDED = 3
 """A root may lose its o if at least this many letters are left."""
-_VOWELS = "aeiouy"
+SHORTEST_LATER = 3
+"""Two letters are a root only at the beginning of a name, as in Eoraptor."""
+SHORTEST_ALONE = 4
+"""Beside something unknown, fewer letters may be there by chance, as -pus is in Galeamopus."""
+_VOWELS = tuple("aeiouy")
 
 
 @dataclass(frozen=True)
 class Root:
     """A root: its forms in names, the word that it comes from, with its language, and what that word means.
 
-    A form with "-" before it stands only at the end of a name, a form with "-" behind it only at the beginning. A
-    beginning that has four letters or more and ends in an o loses the o before a vowel.
+    A form with "-" before it stands only at the end of a name, a form with "-" behind it only before something else. A
+    form of the second kind that has four letters or more and ends in an o loses the o before a vowel.
     """
 
     forms: tuple[str, ...]
@@ -39,62 +44,87 @@ def roots() -> tuple[Root, ...]:
 
 @dataclass(frozen=True)
 class Part:
-    """A root of a name, and the form that it has there."""
+    """A root of a name, where it starts there, and its letters with the vowel that links it to what follows."""
 
-    form: str
+    start: int
+    letters: str
     root: Root
+
+    @property
+    def end(self) -> int:
+        """Where the next part may start."""
+        return self.start + len(self.letters)
 
 
 def parts_of(name: str) -> tuple[Part, ...]:
-    """Return the two or more parts of a name in lower case; empty if it is not certain what they are.
+    """Return the known parts of a name in lower case, in order; empty if none are known, or if it is not certain which.
 
-    Of several ways to take a name apart, the way with the fewest parts is right: ceratops is one part, not cerat and
-    ops. If two ways have the fewest parts, nothing is certain.
+    Of several ways to make up the whole name, the way with the fewest parts is right: ceratops is one part, not cerat
+    and ops. If two ways have the fewest parts, nothing is certain.
     """
-    by_roots = {tuple(part.root for part in way): way for way in _ways(name, is_first=True) if len(way) > 1}
-    ways = sorted(by_roots.values(), key=len)
-    if not ways or (len(ways) > 1 and len(ways[1]) == len(ways[0])):
-        return ()
-    return ways[0]
+    ways = [way for way in _ways(name, 0) if len(way) > 1]
+    if not ways:
+        return _outer_parts(name)
+    fewest = min(map(len, ways))
+    shortest = [way for way in ways if len(way) == fewest]
+    readings = {tuple(part.root for part in way) for way in shortest}
+    return shortest[0] if len(readings) == 1 else ()
 
 
 def explained(name: str) -> str:
-    """Return the parts of a name with their meanings, such as "onych-, claw + -odon, tooth"; or "" if not certain."""
-    parts = parts_of(name.lower())
-    last = len(parts) - 1
-    marked = (f"{'-' * (n > 0)}{part.form}{'-' * (n < last)}, {part.root.meaning}" for n, part in enumerate(parts))
-    return " + ".join(marked)
+    """Return the known parts of a name with their meanings, or "".
+
+    Such as "onych-, claw + -odon, tooth"; "…venator, hunter" if something unknown stands before it.
+    """
+    name = name.lower()
+    parts = parts_of(name)
+    before = {part.end: "-" for part in parts} | {0: ""}
+    behind = {part.start: "-" for part in parts} | {len(name): ""}
+    return " + ".join(
+        f"{before.get(part.start, '…')}{part.letters}{behind.get(part.end, '…')}, {part.root.meaning}" for part in parts
+    )
 
 
-def _ways(rest: str, *, is_first: bool) -> Iterator[tuple[Part, ...]]:
+def _ways(name: str, start: int) -> Iterator[tuple[Part, ...]]:
     """Yield every way to make up the rest of a name from roots and links."""
-    for end in range(2, len(rest) + 1):
-        for root in _roots_written(rest[:end], rest[end : end + 1], is_first=is_first):
-            part = Part(rest[:end], root)
-            if end == len(rest):
-                yield (part,)
-                continue
-            for link in LINKS if rest[end - 1] not in _VOWELS else ("",):
-                if rest.startswith(link, end):
-                    yield from ((part, *others) for others in _ways(rest[end + len(link) :], is_first=False))
+    for part in _parts_at(name, start):
+        if part.end == len(name):
+            yield (part,)
+        else:
+            yield from ((part, *others) for others in _ways(name, part.end))
 
 
-def _roots_written(form: str, following: str, *, is_first: bool) -> Iterator[Root]:
-    """Yield the roots that a form stands for at this position of a name, before the letter that follows."""
+def _outer_parts(name: str) -> tuple[Part, ...]:
+    """Return the longest root that begins a name and the longest that ends it; only the longer one if they overlap."""
+    begins = [part for part in _parts_at(name, 0) if SHORTEST_ALONE <= part.end < len(name) and _is_whole(part)]
+    starts = range(1, len(name) - SHORTEST_ALONE + 1)
+    ends = [part for start in starts for part in _parts_at(name, start) if part.end == len(name)]
+    outer = (*begins[-1:], *ends[:1])
+    if len(outer) < 2 or outer[0].end <= outer[1].start:
+        return outer
+    longest = max(len(part.letters) for part in outer)
+    longer = tuple(part for part in outer if len(part.letters) == longest)
+    return longer if len(longer) == 1 else ()
+
+
+def _is_whole(part: Part) -> bool:
+    """Return whether a part has all letters of its root, so that whatever follows may be unknown."""
+    return part.letters[-1] in _VOWELS or f"{part.letters}-" in part.root.forms
+
+
+def _parts_at(name: str, start: int) -> Iterator[Part]:
+    """Yield the roots that may stand at this position of a name, without and with a link."""
     table = _by_form()
-    yield from table.get(form, ())
-    if is_first and following:
-        yield from table.get(f"{form}-", ())
-    if is_first and len(form) >= SHORTEST_ELIDED and following and following in _VOWELS:
-        yield from table.get(f"{form}o-", ())
-    if not following and not is_first:
-        yield from table.get(f"-{form}", ())
+    for end in range(start + (SHORTEST_LATER if start else 2), len(name) + 1):
+        form, rest = name[start:end], name[end:]
+        if root := table.get(form) or table.get(f"{form}-" if rest else f"-{form}"):
+            yield Part(start, form, root)
+            if form[-1] not in _VOWELS and rest[:1] in LINKS and len(rest) > 1:
+                yield Part(start, form + rest[0], root)
+        if len(form) >= SHORTEST_ELIDED and rest[:1] in _VOWELS and (root := table.get(f"{form}o-")):
+            yield Part(start, form, root)
 
 
 @cache
-def _by_form() -> dict[str, list[Root]]:
-    table: dict[str, list[Root]] = {}
-    for root in roots():
-        for form in root.forms:
-            table.setdefault(form, []).append(root)
-    return table
+def _by_form() -> dict[str, Root]:
+    return {form: root for root in roots() for form in root.forms}
