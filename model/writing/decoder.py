@@ -40,7 +40,7 @@ class Decoder:
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint
         self._characters, self._newline = checkpoint.vocabulary.characters, checkpoint.vocabulary.newline
-        self._lockstep = Lockstep(checkpoint.language_model)
+        self._lockstep = Lockstep(checkpoint.language_model, checkpoint.description.tanh_digits)
         self._known_names = as_known(checkpoint.known_names)
         self._longest_name = longest_name(checkpoint.known_names)
         self._tickets = 0
