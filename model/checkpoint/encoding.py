@@ -30,6 +30,8 @@ from model.text.vocabulary import Vocabulary, words_of
 
 FORMAT = 2
 VERSION_LENGTH = 12
+TANH_DIGITS = 7
+"""What a new version has as `tanh_digits`."""
 _NEW_NAMES = {"rnn": "layers", "lstm": "layers", "w_xh": "w_x", "w_hh": "w_h", "b_h": "b", "w_hy": "w_y"}
 """What became of the parts of format 1's names: rnn.0.w_xh is layers.0.w_x today, and output.w_hy is w_y."""
 _GATES_OF_FORMAT_1 = "oifg"
@@ -56,6 +58,7 @@ class Description:
     tables: str = ""  # the edition of tables that sonnets are written with (see `sonnets.prosody`); empty: the first
     sentences: bool = False  # whether a person's line is finished where it ends, and verse ends with a sentence
     known_words_until: float = 0.0  # up to this temperature, verse has only known words
+    tanh_digits: int = 0  # tanh is from a table with steps of 2^-tanh_digits (see `engine.tanh`); 0: the processor's
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,9 @@ def decode_description(facts: Facts) -> Description:
     description = Description(**found)
     if description.form not in FORMS:
         raise ValueError(f"its form is {description.form!r}; it must be 'names' or 'verse'")
+    digits = description.tanh_digits
+    if type(digits) is not int or digits not in (0, TANH_DIGITS):
+        raise ValueError(f"its tanh_digits is {digits!r}; this program knows 0 and {TANH_DIGITS}")
     return description
 
 

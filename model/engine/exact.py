@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from model.engine.network import CELLS
 from model.engine.products import GROUP, PANEL, as_rows, by_panel, panels
+from model.engine.tanh import Tanh
 from model.engine.threads import blas_thread_count
 from model.network.layers import Array, Ids
 from model.network.network import LanguageModel
@@ -150,16 +151,16 @@ class Lockstep:
     """A network that steps any number of rows at once and keeps their states. No row depends on another.
 
     `is_sound` says whether every step gives finite numbers. This depends on the parameters alone, because states are
-    bounded. Only a sound network can step.
+    bounded. Only a sound network can step. With `tanh_digits`, tanh comes from a table with steps of 2^-tanh_digits.
     """
 
-    def __init__(self, language_model: LanguageModel) -> None:
+    def __init__(self, language_model: LanguageModel, tanh_digits: int = 0) -> None:
         self._language_model, dtype = language_model, language_model.dtype
         architecture = language_model.architecture
         self._cell = CELLS[architecture.cell]
         digits = H_DIGITS - self._cell.IS_DOUBLED
-        self._rounder = rounder(digits, dtype)
-        stacks = list(_stacked(language_model))
+        self._rounder, self._tanh = rounder(digits, dtype), Tanh(tanh_digits, dtype)
+        stacks = list(_stacked(language_model, self._tanh))
         self.is_sound = all(is_bounded(stack, dtype) for stack in stacks)
         if self.is_sound:
             lookups = [architecture.vocab_size + 1] + [0] * architecture.layers
@@ -240,20 +241,23 @@ class Lockstep:
             self._computations.append(product)
             if n < states.h.shape[1]:
                 h, rest = states.h[:, n], states.rest[:, n]
-                self._computations.append(self._cell.exact_step(z, h, rest, self._rounder))
+                self._computations.append(self._cell.exact_step(z, h, rest, self._rounder, self._tanh))
         self._logits = z
 
 
-def _stacked(language_model: LanguageModel) -> Iterator[NDArray[np.float64]]:
+def _stacked(language_model: LanguageModel, tanh: Tanh) -> Iterator[NDArray[np.float64]]:
     """Yield the parameters (N, K) of each layer for the inputs that `_States` lists; the output layer comes last.
 
-    Parameters that multiply a doubled h are halved, which is exact.
+    Parameters that multiply a doubled h are halved, which is exact. The parameters of a layer have the scale of tanh in
+    them, and its offset.
     """
     cell, p = CELLS[language_model.architecture.cell], language_model.parameters
     of_h = 0.5 if cell.IS_DOUBLED else 1.0
     for n, layer in enumerate(p.layers):
         w_x, w_h, b = (array.T.astype(np.float64) for array in layer)
         w_x, b, w_h = cell.exact_rows(w_x, b[:, None], w_h)  # type: ignore[assignment]
+        w_x, b, w_h = (array * tanh.scale for array in (w_x, b, w_h))
+        b[: cell.ARGUMENTS * language_model.architecture.hidden_size] += tanh.offset
         yield np.hstack([w_x * of_h, b, w_h * of_h] if n else [w_x + b, b, w_h * of_h])
     yield np.hstack([p.w_y.T * np.float64(of_h), p.b_y[:, None]])
 

@@ -12,11 +12,14 @@ import numpy as np
 from model.engine.buffers import Trace
 from model.engine.layers import by_gate
 from model.engine.products import Lend, prepare_steps, product, weight_gradient
+from model.engine.tanh import Tanh
 from model.network.layers import Array
 
 KEPT: tuple[int, ...] = (3, 3)
 """Each step keeps its gates and s; on the way back, d_z and d_s replace them."""
 IS_DOUBLED = False
+ARGUMENTS = 3
+"""The exact step takes tanh of the first three blocks of rows. The fourth, s_n, is only added to the third."""
 
 
 def forward(trace: Trace, w: Array, lend: Lend) -> None:
@@ -99,17 +102,24 @@ def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
     return w_x, b, of_h
 
 
-def exact_step(z: Array, h: Array, rest: Array, rounder: np.floating[Any]) -> Callable[[], None]:  # noqa: ARG001
+def exact_step(
+    z: Array,
+    h: Array,
+    rest: Array,  # noqa: ARG001
+    rounder: np.floating[Any],
+    tanh: Tanh,
+) -> Callable[[], None]:
     """Return a function that computes h from z (G, 4H, B), as `exact_rows` arranges it, and rounds h to the grid."""
     one, half = z.dtype.type(1), z.dtype.type(0.5)
     sigmoids, (r, u, n, s) = by_gate(z, 4)[:2], by_gate(z, 4)
+    tanh_of_sigmoids, tanh_of_n = tanh.of_sum(sigmoids, sigmoids), tanh.of_sum(n, n)
 
     def step() -> None:
-        np.tanh(sigmoids, out=sigmoids)
+        tanh_of_sigmoids()
         np.add(sigmoids, one, out=sigmoids)
         np.multiply(s, r, out=s)
         np.add(n, s, out=n)
-        np.tanh(n, out=n)
+        tanh_of_n()
         np.subtract(h, n, out=h)
         np.multiply(h, u, out=h)
         np.multiply(h, half, out=h)

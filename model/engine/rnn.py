@@ -8,10 +8,12 @@ import numpy as np
 from model.engine.buffers import Trace
 from model.engine.layers import back_through_time
 from model.engine.products import Lend, prepare_steps, weight_gradient
+from model.engine.tanh import Tanh
 from model.network.layers import Array
 
 KEPT: tuple[int, ...] = ()
 IS_DOUBLED = False
+ARGUMENTS = 1
 
 
 def forward(trace: Trace, w: Array, lend: Lend) -> None:
@@ -37,11 +39,18 @@ def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
     return w_x, b, w_h
 
 
-def exact_step(z: Array, h: Array, rest: Array, rounder: np.floating[Any]) -> Callable[[], None]:  # noqa: ARG001
+def exact_step(
+    z: Array,
+    h: Array,
+    rest: Array,  # noqa: ARG001
+    rounder: np.floating[Any],
+    tanh: Tanh,
+) -> Callable[[], None]:
     """Return a function that computes h from z (G, H, B), and rounds h to the grid."""
+    tanh_of_z = tanh.of_sum(z, h)
 
     def step() -> None:
-        np.tanh(z, out=h)
+        tanh_of_z()
         np.add(h, rounder, out=h)
         np.subtract(h, rounder, out=h)
 

@@ -88,7 +88,7 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
         if evaluation.trained_on_this_corpus:
             known |= checkpoint.known_names - {*corpus.held_out}  # more than the part that is measured
         samples, held_out = (name_figures(each, known, corpus.training, others) for each in (names, real))
-    loss = decoder_loss(checkpoint.language_model, corpus)
+    loss = decoder_loss(checkpoint.language_model, corpus, checkpoint.description.tanh_digits)
     return replace(evaluation, decoder_loss=loss, samples=samples, held_out=held_out)
 
 

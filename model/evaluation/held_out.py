@@ -61,11 +61,11 @@ def held_out_loss(language_model: LanguageModel, corpus: Corpus, between: Callab
     return _nats_per_character(partial(engine.score, language_model), corpus, between)
 
 
-def decoder_loss(language_model: LanguageModel, corpus: Corpus) -> float | None:
-    """Measure the loss with the decoder's rounded parameters and states; None if the decoder refuses the parameters."""
+def decoder_loss(language_model: LanguageModel, corpus: Corpus, tanh_digits: int = 0) -> float | None:
+    """Measure the loss with the decoder's arithmetic, see `engine.exact`; None if it refuses the parameters."""
     from model.engine.exact import Lockstep
 
-    lockstep = Lockstep(language_model)
+    lockstep = Lockstep(language_model, tanh_digits)
 
     def score(batch: Batch) -> float:
         lockstep.resize(0)

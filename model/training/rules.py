@@ -27,13 +27,11 @@ _CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
 def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None) -> Checkpoint:
     """Return a new checkpoint with the rules of the start, if there is one, or with those of its corpus."""
     if start and not corpus.reading:
-        of_start, description = start.description, checkpoint.description
+        facts = {name: getattr(start.description, name) for name in ("sentences", "known_words_until", "tanh_digits")}
         return replace(
             checkpoint,
-            description=replace(
-                description, sentences=of_start.sentences, known_words_until=of_start.known_words_until
-            ),
-            known_words=start.known_words if of_start.known_words_until else checkpoint.known_words,
+            description=replace(checkpoint.description, **facts),
+            known_words=start.known_words if start.description.known_words_until else checkpoint.known_words,
             clipped_words=start.clipped_words,
             proper_names=start.proper_names,
             sequences=start.sequences,

@@ -450,7 +450,7 @@ class Trainer:
         return self._checkpoint(self.counted, math.nan)
 
     def _checkpoint(self, language_model: LanguageModel, loss: float) -> "Checkpoint":
-        from model.checkpoint.encoding import Checkpoint, Description
+        from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description
         from model.sonnets.prosody import newest_edition
 
         measured = self._held_out.held_out
@@ -470,6 +470,7 @@ class Trainer:
             },
             top_p=self.recipe.top_p,
             tables=newest_edition() if self.corpus.form == "verse" else "",
+            tanh_digits=TANH_DIGITS,
         )
         known, others = self._known_names
         return Checkpoint(language_model, self.corpus.vocabulary, description, known, other_names=others)

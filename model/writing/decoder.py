@@ -41,7 +41,7 @@ class Decoder:
         self._checkpoint = checkpoint
         self._characters, self._newline = checkpoint.vocabulary.characters, checkpoint.vocabulary.newline
         self._all = np.ones(len(self._characters), np.bool_)
-        self._lockstep = Lockstep(checkpoint.language_model)
+        self._lockstep = Lockstep(checkpoint.language_model, checkpoint.description.tanh_digits)
         self._known_names = as_known(checkpoint.known_names)
         self._longest_name = longest_name(checkpoint.known_names)
         self._tickets = 0
