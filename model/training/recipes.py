@@ -166,7 +166,7 @@ DISTILLED = Recipe(
             distillation=Distillation(drawn=40_000, drawn_per_epoch=3_000, temperature=1.1),
         ),
     ),
-    top_p=0.94,
+    top_p=0.98,
 )
 DINO = replace(
     DISTILLED,
