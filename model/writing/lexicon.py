@@ -33,6 +33,7 @@ class Lexicon:
         self._words = sorted({*(word for word in words if word not in unclipped), *clipped})
         self._is_clipping = bool(clipped)
         self._characters = vocabulary.characters
+        self._letters = frozenset(filter(words_of, vocabulary.characters))
         self._masks: dict[str, Mask] = {}  # by tail, for tails that lead to a known word
         self._tails: dict[tuple[str, str], str] = {}  # by tail and character, for tails that have a mask
 
@@ -54,7 +55,7 @@ class Lexicon:
 
     def _tail_after(self, tail: str, character: str) -> str:
         word = "" if tail == AFTER_MARK else tail
-        if words_of(character) or (character in WORD_MARKS and word and word[-1] not in WORD_MARKS):
+        if character in self._letters or (character in WORD_MARKS and word and word[-1] not in WORD_MARKS):
             return word + character
         if not self._is_clipping or character in _BEFORE_WORDS:
             return ""
@@ -67,23 +68,27 @@ class Lexicon:
         """
         if tail not in self._masks:
             word = "" if tail == AFTER_MARK else tail
-            if not (self._leads_on(word) or self._ends_word(word)):
+            following, ends = self._following(word), self._ends_word(word)
+            if not (following or ends):
                 return np.ones(len(self._characters), np.bool_)
-            self._masks[tail] = np.array([self._allows(tail, word, character) for character in self._characters])
+            allowed = set(self._characters) - self._letters if ends else set[str]()
+            if self._is_clipping and not (ends and word.endswith("s")):
+                allowed.discard(APOSTROPHE)
+            allowed |= following - ({APOSTROPHE} if tail == AFTER_MARK else set())
+            self._masks[tail] = np.array([character in allowed for character in self._characters])
         return self._masks[tail]
 
-    def _allows(self, tail: str, word: str, character: str) -> bool:
-        if words_of(character):
-            return self._leads_on(word + character)
-        if self._is_clipping and character == APOSTROPHE:
-            is_plural = word.endswith("s") and self._ends_word(word)
-            return tail != AFTER_MARK and (is_plural or self._leads_on(word + character))
-        return self._ends_word(word) or (self._tail_after(word, character) != "" and self._leads_on(word + character))
-
-    def _leads_on(self, beginning: str) -> bool:
-        """Return whether a known word has this beginning."""
-        place = bisect_left(self._words, beginning)
-        return place < len(self._words) and self._words[place].startswith(beginning)
+    def _following(self, beginning: str) -> set[str]:
+        """Return the characters that follow this beginning in known words."""
+        found, place, length = set[str](), bisect_left(self._words, beginning), len(beginning)
+        while place < len(self._words) and self._words[place].startswith(beginning):
+            if len(self._words[place]) == length:
+                place += 1
+                continue
+            character = self._words[place][length]
+            found.add(character)
+            place = bisect_left(self._words, f"{beginning}{chr(ord(character) + 1)}", place)
+        return found
 
     def _ends_word(self, tail: str) -> bool:
         """Return whether a character that belongs to no word may follow the tail."""
