@@ -53,7 +53,7 @@ class Description:
     held_out_characters: int = 0  # how many characters of a long text were measured; 0: all
     top_p: float = 1.0  # the usual top_p; a request may have another
     tables: str = ""  # the edition of tables that sonnets are written with (see `sonnets.prosody`); empty: the first
-    tanh_digits: int = 0  # tanh is from a table with steps of 2^-tanh_digits (see `engine.tanh`); 0: the processor's
+    tanh_digits: int = 0  # tanh has a table with steps of 2^-tanh_digits (see `engine.rounding`); 0: the processor's
 
 
 @dataclass(frozen=True)
