@@ -28,7 +28,7 @@ def new(network: str, requests: list[Request]) -> list[tuple[str, ...]]:
 
 
 def written(sonnets: int) -> dict[str, Any]:
-    """Return 60 creations of old versions, 300 and some sonnets of new ones, and the processor's tanh, as hex digits."""
+    """Return 60 creations of old versions, 300 and some sonnets of new ones, and the bytes of the processor's tanh."""
     poems = [VerseRequest(generator_for(1, turn), "", min_characters=30, max_characters=60) for turn in range(100)]
     return {
         "tanh": np.tanh(np.linspace(-4, 4, 10_001, dtype=np.float32)).tobytes().hex(),

@@ -56,10 +56,12 @@ async def no_text(ask: Sent, _caption: str, bot: Bot) -> None:
 
 def _network(checkpoint: Checkpoint) -> Markup:
     made, known = checkpoint.description, len(checkpoint.known_names)
-    machines = sentences.ABOUT_EVERY_MACHINE if made.tanh_digits else Markup()
     cell = CELLS[checkpoint.language_model.architecture.cell]
     if made.form == "names":
         learned = f" that learned from nine tenths of {known:,} names"
-        return sentences.ABOUT_NAMES.format(cell, learned, checkpoint.version, made.held_out_loss) + machines
-    about = sentences.ABOUT_VERSE.format(cell, checkpoint.version, made.held_out_loss)
-    return about + (machines or sentences.ABOUT_MACHINES)
+        about = sentences.ABOUT_NAMES.format(cell, learned, checkpoint.version, made.held_out_loss)
+    else:
+        about = sentences.ABOUT_VERSE.format(cell, checkpoint.version, made.held_out_loss)
+    if made.tanh_digits:
+        return Markup(" ").join([about, sentences.ABOUT_EVERY_MACHINE])
+    return Markup(" ").join([about, sentences.ABOUT_MACHINES]) if made.form == "verse" else about
