@@ -5,7 +5,6 @@ of [x, 1] are the z; one call computes them for all steps. Then each step comput
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -104,11 +103,11 @@ def exact_step(
     z: Array,
     h: Array,
     rest: Array,  # noqa: ARG001
-    rounder: np.floating[Any],
+    rounder: Array,
     tanh_digits: int,
 ) -> Callable[[], None]:
     """Return a function that computes h from z (G, 4H, B), as `exact_rows` arranges it, and rounds h to the grid."""
-    one, half = z.dtype.type(1), z.dtype.type(0.5)
+    one, half = np.array(1, z.dtype), np.array(0.5, z.dtype)
     sigmoids, (r, u, n, s) = by_gate(z, 4)[:2], by_gate(z, 4)
     tanh_of_sigmoids, tanh_of_n = tanh_of(sigmoids, sigmoids, tanh_digits), tanh_of(n, n, tanh_digits)
 

@@ -1,7 +1,6 @@
 """The LSTM of `model.network.lstm` on columns: a whole sequence forwards, back, and one exact step for the decoder."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -86,9 +85,9 @@ def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
     return w_x * halves, b * halves, w_h * halves
 
 
-def exact_step(z: Array, h: Array, c: Array, rounder: np.floating[Any], tanh_digits: int) -> Callable[[], None]:
+def exact_step(z: Array, h: Array, c: Array, rounder: Array, tanh_digits: int) -> Callable[[], None]:
     """Return a function that computes c and h from z (G, 4H, B), halved for the sigmoids, and rounds h to the grid."""
-    one, half = z.dtype.type(1), z.dtype.type(0.5)
+    one, half = np.array(1, z.dtype), np.array(0.5, z.dtype)
     sigmoids, (o, i, f, g) = by_gate(z, 4)[:3], by_gate(z, 4)
     tanh_of_z, tanh_of_c = tanh_of(z, z, tanh_digits), tanh_of(c, h, tanh_digits)
 

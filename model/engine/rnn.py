@@ -1,7 +1,6 @@
 """The RNN of `model.network.rnn` on columns: a whole sequence forwards, back, and one exact step for the decoder."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -42,7 +41,7 @@ def exact_step(
     z: Array,
     h: Array,
     rest: Array,  # noqa: ARG001
-    rounder: np.floating[Any],
+    rounder: Array,
     tanh_digits: int,
 ) -> Callable[[], None]:
     """Return a function that computes h from z (G, H, B), and rounds h to the grid."""
