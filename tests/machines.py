@@ -17,7 +17,7 @@ from tests.recorded import FIRST_RELEASE, RECORDED, VERSIONS, drawn
 
 OLD_NAMES, OLD_VERSE = (
     [record for record in RECORDED if record.get("network") == network][:count]
-    for network, count in (("dino", 40), ("poem", 20))
+    for network, count in (("dino", 50), ("poem", 10))
 )
 
 
@@ -27,8 +27,8 @@ def new(network: str, requests: list[Request]) -> list[tuple[str, ...]]:
     return [result.texts for result in Decoder(with_tanh(checkpoint, TANH_DIGITS)).generate(requests)]
 
 
-def written(sonnets: int) -> dict[str, Any]:
-    """Return 60 creations of old versions, 300 and some sonnets of new ones, and the bytes of the processor's tanh."""
+def written(turns_of_sonnets: list[int]) -> dict[str, Any]:
+    """Return 60 creations of old versions, 300 and sonnets of new ones, and the bytes of the processor's tanh."""
     poems = [VerseRequest(generator_for(1, turn), "", min_characters=30, max_characters=60) for turn in range(100)]
     return {
         "tanh": np.tanh(np.linspace(-4, 4, 10_001, dtype=np.float32)).tobytes().hex(),
@@ -36,9 +36,9 @@ def written(sonnets: int) -> dict[str, Any]:
         "old verse": drawn(OLD_VERSE, "poem"),
         "new names": new("dino", [NameRequest(generator_for(1, turn)) for turn in range(200)]),
         "new verse": new("poem", [*poems]),
-        "new sonnets": new("poem", [SonnetRequest(generator_for(1, turn)) for turn in range(sonnets)]),
+        "new sonnets": new("poem", [SonnetRequest(generator_for(1, turn)) for turn in turns_of_sonnets]),
     }
 
 
 if __name__ == "__main__":
-    json.dump(written(int(sys.argv[1])), sys.stdout)
+    json.dump(written([int(turn) for turn in sys.argv[1:]]), sys.stdout)

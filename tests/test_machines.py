@@ -38,9 +38,9 @@ def settings() -> dict[str, dict[str, str]]:
     }
 
 
-def written_by_each(sonnets: int) -> dict[str, dict[str, Any]]:
+def written_by_each(*turns_of_sonnets: int) -> dict[str, dict[str, Any]]:
     """Start a child for each setting, and return what each wrote."""
-    command = [sys.executable, "-W", "ignore", "-m", "tests.machines", str(sonnets)]
+    command = [sys.executable, "-W", "ignore", "-m", "tests.machines", *map(str, turns_of_sonnets)]
     children = {
         name: subprocess.Popen(
             command, cwd=ROOT, env=os.environ | variables | {"OPENBLAS_NUM_THREADS": "1"}, stdout=subprocess.PIPE
@@ -59,10 +59,10 @@ def recorded(records: list[Record]) -> list[list[object]]:
     return [[record["texts"], record["fails"]] for record in records]
 
 
-def assert_the_same_on_every_machine(sonnets: int) -> None:
-    by_setting = written_by_each(sonnets)
+def assert_the_same_on_every_machine(*turns_of_sonnets: int) -> None:
+    by_setting = written_by_each(*turns_of_sonnets)
     here = by_setting.pop("this machine")
-    assert [len(here[kind]) for kind in ("new names", "new verse", "new sonnets")] == [200, 100, sonnets]
+    assert [len(here[kind]) for kind in ("new names", "new verse", "new sonnets")] == [200, 100, len(turns_of_sonnets)]
     assert len({*map(str, here["new names"]), *map(str, here["new verse"])}) > 250
     for name, there in by_setting.items():
         assert there["old names"] == recorded(OLD_NAMES), name
@@ -77,9 +77,10 @@ def assert_the_same_on_every_machine(sonnets: int) -> None:
 
 
 def test_60_old_and_300_new_creations() -> None:
-    assert_the_same_on_every_machine(sonnets=0)
+    assert_the_same_on_every_machine()
 
 
 @pytest.mark.recorded
-def test_sonnets_of_new_versions() -> None:
-    assert_the_same_on_every_machine(sonnets=3)
+@pytest.mark.parametrize("turn", range(3))
+def test_sonnets_of_new_versions(turn: int) -> None:
+    assert_the_same_on_every_machine(turn)
