@@ -32,7 +32,7 @@ test-browser: .venv-browser/ready
 	.venv-browser/bin/pytest -m browser tests/test_browser.py
 
 test-recorded: .venv-test/ready
-	.venv-test/bin/pytest -m recorded --numprocesses auto tests/test_creations.py
+	.venv-test/bin/pytest -m recorded --numprocesses auto tests/test_creations.py tests/test_machines.py
 
 format: .venv-test/ready
 	.venv-test/bin/ruff check --fix .

@@ -1,10 +1,11 @@
 """Sampling beside torch: one stream, and 8, 32 and 128 at once, 400 characters each.
 
 Ours goes through the decoder, as the bot's requests do: each stream has a generator of its own, each text is the same
-bit for bit in any company, and the rules of verse hold. Torch runs the usual loop of LSTM, Linear and multinomial with
-one generator for all, in its fastest variant (see `torch_twin`). Both matrix libraries may use as many threads as the
-table says; the rest of ours runs on one. Before the timing, both must find the same logits for the same characters,
-within the decoder's rounding.
+bit for bit in any company, and the rules of verse hold. Tanh comes from the table that new versions have; the last
+column compares the same decoder with the processor's tanh, which older versions have. Torch runs the usual loop of
+LSTM, Linear and multinomial with one generator for all, in its fastest variant (see `torch_twin`). Both matrix
+libraries may use as many threads as the table says; the rest of ours runs on one. Before the timing, both must find the
+same logits for the same characters, within the decoder's rounding.
 """
 
 import statistics
@@ -18,7 +19,7 @@ from benchmarks.report import table, times, verdict
 from benchmarks.timing import Effort, compare, fastest, speedup
 from benchmarks.torch_twin import TorchSampling, Variant, variants
 from benchmarks.training import LAYERS, network
-from model.checkpoint.encoding import Checkpoint, Description
+from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description
 from model.engine.exact import Lockstep
 from model.network.layers import Array, Ids
 from model.network.network import LanguageModel
@@ -43,11 +44,23 @@ def report(effort: Effort) -> str:
         torch.set_num_threads(threads)
         with threadpool_limits(threads, user_api="blas"):
             rows += [_row(size, streams, threads, effort) for size in sizes for streams in TARGETS]
-    header = ("sampling", "streams", "threads", "ours char/s", "torch char/s", "ratio", "best", "target", "")
+    header = (
+        "sampling",
+        "streams",
+        "threads",
+        "ours char/s",
+        "torch char/s",
+        "ratio",
+        "best",
+        "target",
+        "",
+        "old tanh",
+    )
     return (
         f"## Sampling {LENGTH} characters a stream, {LAYERS}-layer LSTM, float32\n\n{table(header, rows)}\n\n"
         "Ratio: median over rounds; best: ratio of each side's fastest round. "
         "Ours: through the decoder, which gives the same text in any company. "
+        "Old: our speed divided by our speed with the processor's tanh. "
         "Torch: the fastest of nn.LSTM or nn.LSTMCell, one-hot or embedding input, oneDNN on or off."
     )
 
@@ -59,7 +72,8 @@ def _row(hidden_size: int, streams: int, threads: int, effort: Effort) -> tuple[
     variant = _fastest_variant(language_model, streams)
     theirs = TorchSampling(language_model, variant, 0)
     sides: dict[str, Callable[[], object]] = {
-        "ours": OurSampling(language_model, streams).generate,
+        "ours": OurSampling(language_model, streams, TANH_DIGITS).generate,
+        "old tanh": OurSampling(language_model, streams).generate,
         "torch": lambda: theirs.generate(streams, LENGTH, CHARACTERS),
     }
     seconds = compare(sides, effort)
@@ -76,14 +90,15 @@ def _row(hidden_size: int, streams: int, threads: int, effort: Effort) -> tuple[
         times(min(seconds["torch"]) / min(seconds["ours"])),
         f"≥ {TARGETS[streams]:.1f} ×",
         verdict(ratio, TARGETS[streams]),
+        times(speedup(seconds["ours"], seconds["old tanh"])),
     )
 
 
 class OurSampling:
     """Verse requests through a decoder, each cut after `LENGTH` characters."""
 
-    def __init__(self, language_model: LanguageModel, streams: int) -> None:
-        description = Description("verse", "bench", "", 0, 0.0, 0, "", {})
+    def __init__(self, language_model: LanguageModel, streams: int, tanh_digits: int = 0) -> None:
+        description = Description("verse", "bench", "", 0, 0.0, 0, "", {}, tanh_digits=tanh_digits)
         self._decoder = Decoder(Checkpoint(language_model, Vocabulary(CHARACTERS), description, frozenset()))
         self._streams = streams
         self._turns = 0
@@ -111,7 +126,7 @@ def check(language_model: LanguageModel, streams: int) -> None:
 
 def _logits(language_model: LanguageModel, ids: Ids) -> Array:
     """Logits as the decoder computes them, (T, B, V)."""
-    lockstep = Lockstep(language_model)
+    lockstep = Lockstep(language_model, TANH_DIGITS)
     lockstep.resize(ids.shape[1])
     return np.stack([lockstep.step(step.tolist()).copy() for step in ids])
 

@@ -1,6 +1,7 @@
 """Small networks, requests and ways to serve them, for the tests of the decoder."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import numpy as np
 
@@ -30,6 +31,11 @@ def verse_checkpoint(seed: int = 3) -> Checkpoint:
     network.parameters["b_y"][:2] = 1.5  # line ends and spaces now and then
     description = Description("verse", "TEST", "", 0, 0.0, 0, "", {})
     return Checkpoint(network, VERSE, description, frozenset(), version="0123456789ab")
+
+
+def with_tanh(checkpoint: Checkpoint, tanh_digits: int) -> Checkpoint:
+    """Let a version of any age have tanh from the table, or the processor's."""
+    return replace(checkpoint, description=replace(checkpoint.description, tanh_digits=tanh_digits))
 
 
 def memoryless(checkpoint: Checkpoint, probabilities: dict[str, float]) -> Checkpoint:

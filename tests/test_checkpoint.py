@@ -14,7 +14,7 @@ import pytest
 import safetensors.numpy
 
 from model.checkpoint import tensor_file
-from model.checkpoint.encoding import Checkpoint, CheckpointError, encode
+from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, CheckpointError, encode
 from model.checkpoint.versions import Versions, load, save
 from model.network.parameters import CELLS, CellName
 from model.text.fingerprints import Fingerprints
@@ -62,7 +62,7 @@ def test_known_words_come_back_and_add_nothing_to_a_file_without_them(path: Path
     assert save(path, replace(load(path), known_words=frozenset())).version == without.version
 
 
-def test_other_names_top_p_and_tables_come_back_and_add_nothing_to_a_file_without_them(path: Path) -> None:
+def test_other_names_top_p_tables_and_tanh_come_back_and_add_nothing_to_a_file_without_them(path: Path) -> None:
     without = save(path, checkpoint())
     assert "other_names" not in safetensors.numpy.load_file(path)
     assert b"top_p" not in path.read_bytes()
@@ -73,6 +73,9 @@ def test_other_names_top_p_and_tables_come_back_and_add_nothing_to_a_file_withou
     assert b"tables" not in path.read_bytes()
     save(path, checkpoint(description=replace(DESCRIPTION, tables="2 0123456789ab")))
     assert load(path).description.tables == "2 0123456789ab"
+    assert b"tanh_digits" not in path.read_bytes()
+    save(path, checkpoint(description=replace(DESCRIPTION, tanh_digits=TANH_DIGITS)))
+    assert load(path).description.tanh_digits == TANH_DIGITS
     careful = save(path, checkpoint(description=replace(DESCRIPTION, top_p=0.9)))
     assert load(path).description.top_p == 0.9
     assert len({without.version, saved.version, careful.version}) == 3
@@ -203,6 +206,10 @@ def architecture(**changes: Any) -> dict[str, Any]:
         ({"vocabulary": 5}, "its facts are invalid"),
         ({"description": {}}, "its facts are invalid: .*recipe"),
         (description(form="prose"), "its form is 'prose'"),
+        *(
+            (description(tanh_digits=digits), f"its tanh_digits is {digits!r}; this program knows 0 and 7")
+            for digits in (-1, 6, 8, 7.0, True, "7", None)
+        ),
         (description(tanh="table"), "it has facts that only a later version knows: tanh"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.checkpoint.encoding import Checkpoint, Description
+from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description
 from model.engine.exact import Lockstep
 from model.errors import RequestError
 from model.network.layers import Array
@@ -31,6 +31,7 @@ from tests.decoding import (
     texts,
     verse_checkpoint,
     verse_requests,
+    with_tanh,
 )
 
 GREEDY = Sampling(temperature=0)
@@ -135,7 +136,8 @@ def verse_by_loop(
     checkpoint: Checkpoint, prompt: str, generator: np.random.Generator, temperature: float, n: int
 ) -> str:
     """The first n characters after a newline and a prompt, drawn by a plain loop over one row."""
-    network, vocabulary = Lockstep(checkpoint.language_model), checkpoint.vocabulary
+    network = Lockstep(checkpoint.language_model, checkpoint.description.tanh_digits)
+    vocabulary = checkpoint.vocabulary
     network.resize(1)
     text = "\n" + prompt
     for index in range(len(prompt) + n):
@@ -152,10 +154,11 @@ def drawn(logits: Array, generator: np.random.Generator, temperature: float) -> 
     return int(np.searchsorted(np.cumsum(weights), generator.random() * weights.sum(), side="right"))
 
 
+@pytest.mark.parametrize("tanh_digits", [0, TANH_DIGITS])
 @pytest.mark.parametrize("temperature", [0, 0.3, 1.0, 5.0])
 @pytest.mark.parametrize("prompt", ["", "s", "shall i compare thee to a", "the world will be thy widow " * 20])
-def test_verse_is_what_a_plain_loop_draws_after_the_prompt(prompt: str, temperature: float) -> None:
-    checkpoint = verse_checkpoint()
+def test_verse_is_what_a_plain_loop_draws_after_the_prompt(prompt: str, temperature: float, tanh_digits: int) -> None:
+    checkpoint = with_tanh(verse_checkpoint(), tanh_digits)
     expected = verse_by_loop(checkpoint, prompt, generator_for(3, 4), temperature, 150).split()
     request = VerseRequest(generator_for(3, 4), prompt, Sampling(temperature), 150, 150, max_lines=150)
     words = texts(checkpoint, request)[0].split()
@@ -165,7 +168,7 @@ def test_verse_is_what_a_plain_loop_draws_after_the_prompt(prompt: str, temperat
 
 def names_by_loop(checkpoint: Checkpoint, prefix: str, generator: np.random.Generator, count: int) -> list[str]:
     """Different names, each drawn by a plain loop over one row, from the zero state and no character on."""
-    network = Lockstep(checkpoint.language_model)
+    network = Lockstep(checkpoint.language_model, checkpoint.description.tanh_digits)
     names: list[str] = []
     while len(names) < count:
         network.resize(0)
@@ -181,11 +184,13 @@ def names_by_loop(checkpoint: Checkpoint, prefix: str, generator: np.random.Gene
     return names
 
 
+@pytest.mark.parametrize("tanh_digits", [0, TANH_DIGITS])
 @pytest.mark.parametrize("prefix", ["", "m", "mango"])
-def test_names_are_what_a_plain_loop_draws_after_the_prefix(prefix: str) -> None:
-    names = names_by_loop(names_checkpoint(), prefix, generator_for(7, 1), 10)
+def test_names_are_what_a_plain_loop_draws_after_the_prefix(prefix: str, tanh_digits: int) -> None:
+    checkpoint = with_tanh(names_checkpoint(), tanh_digits)
+    names = names_by_loop(checkpoint, prefix, generator_for(7, 1), 10)
     request = NameRequest(generator_for(7, 1), count=10, prefix=prefix, max_length=1000)
-    assert texts(names_checkpoint(), request) == tuple(names)
+    assert texts(checkpoint, request) == tuple(names)
 
 
 def test_twenty_thousand_characters_follow_the_networks_distribution() -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from model.checkpoint.encoding import Checkpoint, Description
+from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description
 from model.cli.figures import print_evaluation
 from model.evaluation.evaluation import evaluate
 from model.evaluation.held_out import WIDTH, EvaluationError, decoder_loss, document_scores, fold_corpus, held_out_loss
@@ -149,15 +149,24 @@ def test_without_samples_there_are_only_losses() -> None:
     assert (evaluation.decoder_loss, evaluation.samples, evaluation.held_out) == (None, {}, {})
 
 
+@pytest.mark.parametrize("tanh_digits", [0, TANH_DIGITS])
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
-def test_the_decoder_loss_differs_only_by_rounding(corpus: Corpus, cell: CellName) -> None:
+def test_the_decoder_loss_differs_only_by_rounding(corpus: Corpus, cell: CellName, tanh_digits: int) -> None:
     architecture = Architecture(cell, len(corpus.vocabulary), 6, {"rnn": 1}.get(cell, 2))
     language_model = LanguageModel.initialise(architecture, np.random.default_rng(1), np.float32)
     plain = held_out_loss(language_model, corpus)
-    rounded = decoder_loss(language_model, corpus)
+    rounded = decoder_loss(language_model, corpus, tanh_digits)
     assert rounded == pytest.approx(plain, abs=0.01)
     assert rounded != plain
+
+
+def test_the_decoder_loss_of_a_version_is_that_of_its_own_tanh() -> None:
+    old = checkpoint_for(VERSE, random(VERSE))
+    new = replace(old, description=replace(old.description, tanh_digits=TANH_DIGITS))
+    losses = [evaluate(checkpoint, VERSE, samples=1).decoder_loss for checkpoint in (old, new)]
+    assert losses == [decoder_loss(old.language_model, VERSE, digits) for digits in (0, TANH_DIGITS)]
+    assert len({*losses}) == 2
 
 
 def test_the_decoder_starts_each_document_from_the_zero_state() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from model.checkpoint.encoding import TANH_DIGITS
 from model.engine.exact import Lockstep, on_grid
 from model.network.layers import Array
 from model.network.network import LanguageModel
@@ -22,6 +23,7 @@ from model.text.vocabulary import NO_CHARACTER
 
 ROWS, STEPS = 140, 12
 TIMEOUT = 60
+TANHS = pytest.mark.parametrize("tanh_digits", [0, TANH_DIGITS], ids=["processor", "table"])
 WIDTHS = (1, 2, 3, 5, 8, 9, 10, 11, 16, 17, 33, 48, 49, 65, 104, ROWS)
 
 
@@ -46,36 +48,40 @@ def logits(lockstep: Lockstep, ids: NDArray[np.intp]) -> Array:
     return np.stack([lockstep.step(step.tolist()).copy() for step in ids])
 
 
-def assert_lockstep(language_model: LanguageModel) -> None:
+def assert_lockstep(language_model: LanguageModel, tanh_digits: int = 0) -> None:
     """Every row has the same bits alone and among any other rows, at any index."""
-    lockstep, ids, random = Lockstep(language_model), inputs()[:6], np.random.default_rng(2)
+    lockstep, ids, random = Lockstep(language_model, tanh_digits), inputs()[:6], np.random.default_rng(2)
     alone = np.concatenate([logits(lockstep, ids[:, [row]]) for row in range(ROWS)], axis=1)
     for width in WIDTHS:
         rows = random.permutation(ROWS)[:width]
         assert np.array_equal(logits(lockstep, ids[:, rows]), alone[:, rows])
 
 
+@TANHS
 @pytest.mark.parametrize("hidden_size", [16, 100, 256])
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_row_has_the_same_bits_at_every_width(hidden_size: int, cell: CellName) -> None:
-    assert_lockstep(network(hidden_size, cell))
+def test_a_row_has_the_same_bits_at_every_width(hidden_size: int, cell: CellName, tanh_digits: int) -> None:
+    assert_lockstep(network(hidden_size, cell), tanh_digits)
 
 
-def test_a_row_has_the_same_bits_in_double_precision() -> None:
-    assert_lockstep(network(100, dtype=np.float64))
+@TANHS
+def test_a_row_has_the_same_bits_in_double_precision(tanh_digits: int) -> None:
+    assert_lockstep(network(100, dtype=np.float64), tanh_digits)
 
 
-def assert_any_threads(language_model: LanguageModel) -> None:
+def assert_any_threads(language_model: LanguageModel, tanh_digits: int = 0) -> None:
     """All rows have the same bits with one BLAS thread and with two."""
     outcomes = []
     for threads in (1, 2):
         with threadpool_limits(threads, "blas"):
-            outcomes.append([logits(Lockstep(language_model), inputs()[:4, :rows]) for rows in (2, 49, ROWS)])
+            lockstep = Lockstep(language_model, tanh_digits)
+            outcomes.append([logits(lockstep, inputs()[:4, :rows]) for rows in (2, 49, ROWS)])
     assert all(np.array_equal(*pair) for pair in zip(*outcomes, strict=True))
 
 
-def test_rows_have_the_same_bits_on_any_number_of_threads() -> None:
-    assert_any_threads(network(256))
+@TANHS
+def test_rows_have_the_same_bits_on_any_number_of_threads(tanh_digits: int) -> None:
+    assert_any_threads(network(256), tanh_digits)
 
 
 def test_rows_have_the_same_bits_with_the_kernels_of_other_processors() -> None:
@@ -125,14 +131,30 @@ def test_the_grid_is_finer_for_a_look_up_because_only_one_of_its_weights_counts(
     assert np.abs(on_grid(weights, 0, 8, np.float32) - weights).max() > 2**-15
 
 
+@TANHS
 @pytest.mark.parametrize("cell", CELLS)
-def test_logits_are_those_of_the_network_but_for_rounding(cell: CellName) -> None:
+def test_logits_are_those_of_the_network_but_for_rounding(cell: CellName, tanh_digits: int) -> None:
     language_model, ids = network(64, cell), inputs()
     state, expected = language_model.initial_state(ROWS), []
     for step in ids:
         found, state = language_model.step(step, state)
         expected.append(found)
-    assert np.abs(logits(Lockstep(language_model), ids) - expected).max() < 0.05
+    assert np.abs(logits(Lockstep(language_model, tanh_digits), ids) - expected).max() < 0.05
+
+
+@TANHS
+@given(st.sampled_from(sorted(CELLS)), st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(1, 3))
+@settings(max_examples=40)
+def test_any_network_gives_the_textbooks_logits_but_for_rounding(
+    tanh_digits: int, cell: CellName, seed: int, hidden_size: int, layers: int
+) -> None:
+    random = np.random.default_rng(seed)
+    language_model = LanguageModel.initialise(Architecture(cell, 38, hidden_size, layers), random, np.float32)
+    state, ids = language_model.initial_state(3), random.integers(NO_CHARACTER, 38, size=(STEPS, 3))
+    found = logits(Lockstep(language_model, tanh_digits), ids)
+    for step, row in zip(ids, found, strict=True):
+        expected, state = language_model.step(step, state)
+        assert np.abs(row - expected).max() < 0.03
 
 
 def test_rows_come_go_move_and_are_cleared() -> None:

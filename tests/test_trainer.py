@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.checkpoint.encoding import Checkpoint, CheckpointError
+from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, CheckpointError
 from model.checkpoint.versions import load, save
 from model.engine.network import Engine
 from model.engine.processes import Shards
@@ -372,8 +372,18 @@ def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus, tmp_path: P
     assert loaded.description == description
     assert held_out_loss(loaded.language_model, names) == description.held_out_loss
     assert checkpoint.known_words == frozenset()
+    assert description.tanh_digits == TANH_DIGITS
     poem = Trainer(TINY_POEM, verse).checkpoint()
     assert (poem.known_names, poem.known_words) == (frozenset(), verse.words)
+
+
+@pytest.mark.parametrize("tanh_digits", [0, TANH_DIGITS])
+def test_what_goes_on_from_a_version_has_its_tanh(names: Corpus, tanh_digits: int) -> None:
+    start = Trainer(TINY_DINO, names).checkpoint()
+    start = replace(start, description=replace(start.description, tanh_digits=tanh_digits))
+    trainer = Trainer(TINY_DINO, names, start=start)
+    for checkpoint in (trainer.checkpoint(), trainer.current_checkpoint()):
+        assert checkpoint.description.tanh_digits == tanh_digits
 
 
 def test_before_the_first_measurement_a_checkpoint_has_the_initial_weights(names: Corpus) -> None:

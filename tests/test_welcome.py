@@ -10,7 +10,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bot.asks import File, Said, Sent
+from bot.shelf import Shelf
 from bot.words import sentences
+from tests.decoding import with_tanh
 from tests.fake_chat import FakeChat
 from tests.serving import ADMIN, ALICE
 
@@ -39,6 +41,17 @@ async def test_hello_help_and_about(chat: FakeChat) -> None:
         assert f"version <code>{checkpoint.version}</code>, 3.000 nats per character" in about
     assert "a plain recurrent network" in about
     assert "an LSTM" in about
+
+
+async def test_about_says_what_is_the_same_on_every_machine(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = (await chat.ask("/about")).html
+    assert about.count(sentences.ABOUT_MACHINES) == 1  # verse
+    assert sentences.ABOUT_EVERY_MACHINE not in about
+    new = {network: with_tanh(checkpoint, 7) for network, checkpoint in chat.bot.shelf.serving.items()}
+    monkeypatch.setattr(Shelf, "serving", new)
+    about = (await chat.ask("/about")).html
+    assert about.count(sentences.ABOUT_EVERY_MACHINE) == 2
+    assert sentences.ABOUT_MACHINES not in about
 
 
 async def test_what_begins_with_a_slash_is_no_line(chat: FakeChat, group: FakeChat) -> None:

@@ -59,5 +59,9 @@ def _network(checkpoint: Checkpoint) -> Markup:
     cell = CELLS[checkpoint.language_model.architecture.cell]
     if made.form == "names":
         learned = f" that learned from nine tenths of {known:,} names"
-        return sentences.ABOUT_NAMES.format(cell, learned, checkpoint.version, made.held_out_loss)
-    return sentences.ABOUT_VERSE.format(cell, checkpoint.version, made.held_out_loss)
+        about = sentences.ABOUT_NAMES.format(cell, learned, checkpoint.version, made.held_out_loss)
+    else:
+        about = sentences.ABOUT_VERSE.format(cell, checkpoint.version, made.held_out_loss)
+    if made.tanh_digits:
+        return Markup(" ").join([about, sentences.ABOUT_EVERY_MACHINE])
+    return Markup(" ").join([about, sentences.ABOUT_MACHINES]) if made.form == "verse" else about

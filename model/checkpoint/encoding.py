@@ -58,7 +58,7 @@ class Description:
     tables: str = ""  # the edition of tables that sonnets are written with (see `sonnets.prosody`); empty: the first
     sentences: bool = False  # whether a person's line is finished where it ends, and verse ends with a sentence
     known_words_until: float = 0.0  # up to this temperature, verse has only known words
-    tanh_digits: int = 0  # tanh is from a table with steps of 2^-tanh_digits (see `engine.tanh`); 0: the processor's
+    tanh_digits: int = 0  # tanh has a table with steps of 2^-tanh_digits (see `engine.rounding`); 0: the processor's
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,16 @@
 No sum here rounds, so neither other rows nor the form of a product can change a bit (see `model.engine`). States are
 rounded to multiples of 2^-8 (`rounder`). For each output there is a power of two, and its parameters are rounded to
 multiples of it (`on_grid`): the finest power for which no sum of products needs more digits than a float has.
+
+Nor does a new version depend on the machine. Sums of products are exact. The other sums and products have two terms,
+which every processor rounds alike. What processors compute differently is tanh, so new versions have it from a table
+(see `rounding`; `tanh_digits` among the facts of the file says so). Older versions have the processor's tanh, whose
+last digits the rounding of h mostly hides: their names agree on all machines that were tried, but their verse can
+differ on a processor without FMA.
+
+One function remains: where a character is drawn, `sampling` takes exp in double precision. Two machines may differ in
+its last digits, by some 10^-16. They draw two different characters only if the random number falls between their two
+sums of probabilities. With forty sums to a draw, that happens about once in 10^14 draws.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,13 +25,11 @@ from numpy.typing import DTypeLike, NDArray
 
 from model.engine.network import CELLS
 from model.engine.products import GROUP, PANEL, as_rows, by_panel, panels
-from model.engine.tanh import Tanh
+from model.engine.rounding import H_DIGITS, rounder
 from model.engine.threads import blas_thread_count
 from model.network.layers import Array, Ids
 from model.network.network import LanguageModel
 
-H_DIGITS = 8
-"""The number of binary digits of h after the point."""
 FEW_ROWS, WIDE_PANEL = 10, 64
 """Up to FEW_ROWS rows, panels of WIDE_PANEL outputs are faster than panels of PANEL."""
 FULL_COLUMNS = 16
@@ -32,16 +40,6 @@ LARGE_PRODUCT = 4_000_000
 """Beyond this many multiplications, several groups or several threads make a product faster."""
 SMALL_MATRIX = 150_000
 """A matrix of at most this many parameters is read faster column by column, because the nearer caches hold it."""
-
-
-def rounder(digits: int, dtype: DTypeLike) -> np.floating[Any]:
-    """Return the number that rounds small numbers to multiples of 2^-digits, if it is added and subtracted again.
-
-    It is so large that the sum has no room for finer digits.
-    """
-    numbers = np.finfo(dtype)
-    rounding: np.floating[Any] = numbers.dtype.type(1.5 * 2.0 ** (numbers.nmant - digits))
-    return rounding
 
 
 def is_bounded(w: NDArray[np.float64], dtype: DTypeLike) -> bool:
@@ -151,7 +149,7 @@ class Lockstep:
     """A network that steps any number of rows at once and keeps their states. No row depends on another.
 
     `is_sound` says whether every step gives finite numbers. This depends on the parameters alone, because states are
-    bounded. Only a sound network can step. With `tanh_digits`, tanh comes from a table with steps of 2^-tanh_digits.
+    bounded. Only a sound network can step. `tanh_digits` is that of its version.
     """
 
     def __init__(self, language_model: LanguageModel, tanh_digits: int = 0) -> None:
@@ -159,8 +157,8 @@ class Lockstep:
         architecture = language_model.architecture
         self._cell = CELLS[architecture.cell]
         digits = H_DIGITS - self._cell.IS_DOUBLED
-        self._rounder, self._tanh = rounder(digits, dtype), Tanh(tanh_digits, dtype)
-        stacks = list(_stacked(language_model, self._tanh))
+        self._rounder, self._tanh_digits = rounder(digits, dtype), tanh_digits
+        stacks = list(_stacked(language_model))
         self.is_sound = all(is_bounded(stack, dtype) for stack in stacks)
         if self.is_sound:
             lookups = [architecture.vocab_size + 1] + [0] * architecture.layers
@@ -241,23 +239,20 @@ class Lockstep:
             self._computations.append(product)
             if n < states.h.shape[1]:
                 h, rest = states.h[:, n], states.rest[:, n]
-                self._computations.append(self._cell.exact_step(z, h, rest, self._rounder, self._tanh))
+                self._computations.append(self._cell.exact_step(z, h, rest, self._rounder, self._tanh_digits))
         self._logits = z
 
 
-def _stacked(language_model: LanguageModel, tanh: Tanh) -> Iterator[NDArray[np.float64]]:
+def _stacked(language_model: LanguageModel) -> Iterator[NDArray[np.float64]]:
     """Yield the parameters (N, K) of each layer for the inputs that `_States` lists; the output layer comes last.
 
-    Parameters that multiply a doubled h are halved, which is exact. The parameters of a layer have the scale of tanh in
-    them, and its offset.
+    Parameters that multiply a doubled h are halved, which is exact.
     """
     cell, p = CELLS[language_model.architecture.cell], language_model.parameters
     of_h = 0.5 if cell.IS_DOUBLED else 1.0
     for n, layer in enumerate(p.layers):
         w_x, w_h, b = (array.T.astype(np.float64) for array in layer)
         w_x, b, w_h = cell.exact_rows(w_x, b[:, None], w_h)  # type: ignore[assignment]
-        w_x, b, w_h = (array * tanh.scale for array in (w_x, b, w_h))
-        b[: cell.ARGUMENTS * language_model.architecture.hidden_size] += tanh.offset
         yield np.hstack([w_x * of_h, b, w_h * of_h] if n else [w_x + b, b, w_h * of_h])
     yield np.hstack([p.w_y.T * np.float64(of_h), p.b_y[:, None]])
 

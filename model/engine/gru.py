@@ -5,21 +5,18 @@ of [x, 1] are the z; one call computes them for all steps. Then each step comput
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from model.engine.buffers import Trace
 from model.engine.layers import by_gate
 from model.engine.products import Lend, prepare_steps, product, weight_gradient
-from model.engine.tanh import Tanh
+from model.engine.rounding import tanh_of
 from model.network.layers import Array
 
 KEPT: tuple[int, ...] = (3, 3)
 """Each step keeps its gates and s; on the way back, d_z and d_s replace them."""
 IS_DOUBLED = False
-ARGUMENTS = 3
-"""The exact step takes tanh of the first three blocks of rows. The fourth, s_n, is only added to the third."""
 
 
 def forward(trace: Trace, w: Array, lend: Lend) -> None:
@@ -106,13 +103,13 @@ def exact_step(
     z: Array,
     h: Array,
     rest: Array,  # noqa: ARG001
-    rounder: np.floating[Any],
-    tanh: Tanh,
+    rounder: Array,
+    tanh_digits: int,
 ) -> Callable[[], None]:
     """Return a function that computes h from z (G, 4H, B), as `exact_rows` arranges it, and rounds h to the grid."""
-    one, half = z.dtype.type(1), z.dtype.type(0.5)
+    one, half = np.array(1, z.dtype), np.array(0.5, z.dtype)
     sigmoids, (r, u, n, s) = by_gate(z, 4)[:2], by_gate(z, 4)
-    tanh_of_sigmoids, tanh_of_n = tanh.of_sum(sigmoids, sigmoids), tanh.of_sum(n, n)
+    tanh_of_sigmoids, tanh_of_n = tanh_of(sigmoids, sigmoids, tanh_digits), tanh_of(n, n, tanh_digits)
 
     def step() -> None:
         tanh_of_sigmoids()

@@ -1,21 +1,19 @@
 """The LSTM of `model.network.lstm` on columns: a whole sequence forwards, back, and one exact step for the decoder."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from model.engine.buffers import Trace
 from model.engine.layers import back_through_time, by_gate
 from model.engine.products import Lend, prepare_steps, weight_gradient
-from model.engine.tanh import Tanh
+from model.engine.rounding import tanh_of
 from model.network.layers import Array
 
 KEPT: tuple[int, ...] = (4,)
 """Each step keeps its gates; on the way back, d_z replaces them."""
 IS_DOUBLED = True
 """The exact step keeps o, i, f and h doubled, because 2σ(z) = 1 + tanh(z/2) takes one operation less than σ(z)."""
-ARGUMENTS = 4
 
 
 def forward(trace: Trace, w: Array, lend: Lend) -> None:
@@ -87,11 +85,11 @@ def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
     return w_x * halves, b * halves, w_h * halves
 
 
-def exact_step(z: Array, h: Array, c: Array, rounder: np.floating[Any], tanh: Tanh) -> Callable[[], None]:
+def exact_step(z: Array, h: Array, c: Array, rounder: Array, tanh_digits: int) -> Callable[[], None]:
     """Return a function that computes c and h from z (G, 4H, B), halved for the sigmoids, and rounds h to the grid."""
-    one, half = z.dtype.type(1), z.dtype.type(0.5)
+    one, half = np.array(1, z.dtype), np.array(0.5, z.dtype)
     sigmoids, (o, i, f, g) = by_gate(z, 4)[:3], by_gate(z, 4)
-    tanh_of_z, tanh_of_c = tanh.of_sum(z, z), tanh.of(c, h)
+    tanh_of_z, tanh_of_c = tanh_of(z, z, tanh_digits), tanh_of(c, h, tanh_digits)
 
     def step() -> None:
         tanh_of_z()

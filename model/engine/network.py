@@ -10,7 +10,6 @@ from model.engine import gru, lstm, rnn
 from model.engine.buffers import Buffers, Pass, Trace, matrices
 from model.engine.layers import cross_entropy, cross_entropy_backward
 from model.engine.products import Lend, as_columns, as_rows, in_groups, one_hot, product, weight_gradient
-from model.engine.tanh import Tanh
 from model.network.layers import Array, Ids, Mask
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, Parameters
@@ -24,13 +23,12 @@ class Cell(Protocol):
 
     KEPT: tuple[int, ...]  # what `Buffers` keeps of every step
     IS_DOUBLED: bool  # whether the exact step keeps h doubled
-    ARGUMENTS: int  # how many blocks of H rows the exact step takes tanh of
 
     def forward(self, trace: Trace, w: Array, lend: Lend) -> None: ...
     def backward(self, trace: Trace, w: Array, d_h: Array, d_w: Array, lend: Lend) -> None: ...
     def exact_rows(self, w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]: ...
     def exact_step(
-        self, z: Array, h: Array, rest: Array, rounder: np.floating[Any], tanh: Tanh, /
+        self, z: Array, h: Array, rest: Array, rounder: Array, tanh_digits: int, /
     ) -> Callable[[], None]: ...
 
 

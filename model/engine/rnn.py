@@ -1,19 +1,17 @@
 """The RNN of `model.network.rnn` on columns: a whole sequence forwards, back, and one exact step for the decoder."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from model.engine.buffers import Trace
 from model.engine.layers import back_through_time
 from model.engine.products import Lend, prepare_steps, weight_gradient
-from model.engine.tanh import Tanh
+from model.engine.rounding import tanh_of
 from model.network.layers import Array
 
 KEPT: tuple[int, ...] = ()
 IS_DOUBLED = False
-ARGUMENTS = 1
 
 
 def forward(trace: Trace, w: Array, lend: Lend) -> None:
@@ -43,11 +41,13 @@ def exact_step(
     z: Array,
     h: Array,
     rest: Array,  # noqa: ARG001
-    rounder: np.floating[Any],
-    tanh: Tanh,
+    rounder: Array,
+    tanh_digits: int,
 ) -> Callable[[], None]:
     """Return a function that computes h from z (G, H, B), and rounds h to the grid."""
-    tanh_of_z = tanh.of_sum(z, h)
+    tanh_of_z = tanh_of(z, h, tanh_digits)
+    if tanh_digits:
+        return tanh_of_z  # the table's entries are on the grid of h
 
     def step() -> None:
         tanh_of_z()

@@ -1,0 +1,86 @@
+"""New versions write the same on every processor and with every kernel of OpenBLAS, and old versions the same names.
+
+Old verse can differ where NumPy computes without FMA; `pytest -s` shows how much of it does.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+from model.files import ROOT
+from tests.machines import OLD_NAMES, OLD_VERSE
+from tests.recorded import Record
+
+TIMEOUT = 50
+FEATURES = {"AVX2": {"X86_V4"}, "no FMA": {"X86_V4", "X86_V3"}}
+KERNELS = ["Haswell", "Nehalem"]
+WITH_AVX512 = {"SkylakeX", "Cooperlake", "SapphireRapids"}
+
+
+def settings() -> dict[str, dict[str, str]]:
+    """Return variables by name of a setting: this machine, and those that it can compute like.
+
+    NumPy only warns of a feature that it has not found, so such a feature is left out here.
+    """
+    found = {*np.show_config(mode="dicts")["SIMD Extensions"]["found"]}
+    here = {library.get("architecture") for library in threadpool_info()}
+    kernels = KERNELS if here & WITH_AVX512 else KERNELS[1:] if here & {"Haswell", "Zen", "Sandybridge"} else []
+    return {
+        "this machine": {},
+        **{name: {"NPY_DISABLE_CPU_FEATURES": " ".join(of & found)} for name, of in FEATURES.items() if of & found},
+        **{kernel: {"OPENBLAS_CORETYPE": kernel} for kernel in kernels},
+    }
+
+
+def written_by_each(*turns_of_sonnets: int) -> dict[str, dict[str, Any]]:
+    """Start a child for each setting, and return what each wrote."""
+    command = [sys.executable, "-W", "ignore", "-m", "tests.machines", *map(str, turns_of_sonnets)]
+    children = {
+        name: subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | variables | {"OPENBLAS_NUM_THREADS": "1"}, stdout=subprocess.PIPE
+        )
+        for name, variables in settings().items()
+    }
+    try:
+        return {name: json.loads(child.communicate(timeout=TIMEOUT)[0]) for name, child in children.items()}
+    finally:
+        for child in children.values():
+            child.kill()
+            child.communicate()
+
+
+def recorded(records: list[Record]) -> list[list[object]]:
+    return [[record["texts"], record["fails"]] for record in records]
+
+
+def assert_the_same_on_every_machine(*turns_of_sonnets: int) -> None:
+    by_setting = written_by_each(*turns_of_sonnets)
+    here = by_setting.pop("this machine")
+    assert [len(here[kind]) for kind in ("new names", "new verse", "new sonnets")] == [200, 100, len(turns_of_sonnets)]
+    assert len({*map(str, here["new names"]), *map(str, here["new verse"])}) > 250
+    for name, there in by_setting.items():
+        assert there["old names"] == recorded(OLD_NAMES), name
+        for kind in ("new names", "new verse", "new sonnets"):
+            assert there[kind] == here[kind], f"{kind} differ with {name}"
+        differing = sum(a != b for a, b in zip(there["old verse"], recorded(OLD_VERSE), strict=True))
+        print(f"{name}: an old version writes {differing} of {len(OLD_VERSE)} poems differently")
+        if name == "no FMA":
+            assert there["tanh"] != here["tanh"]  # otherwise this test would show nothing
+        else:
+            assert not differing, name
+
+
+def test_60_old_and_300_new_creations() -> None:
+    assert_the_same_on_every_machine()
+
+
+@pytest.mark.recorded
+@pytest.mark.parametrize("turn", range(3))
+def test_sonnets_of_new_versions(turn: int) -> None:
+    assert_the_same_on_every_machine(turn)
