@@ -1,9 +1,11 @@
 """The options that several commands have, and what they name: weights, texts, output files."""
 
+import difflib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -18,8 +20,46 @@ if TYPE_CHECKING:
 
 CHECKPOINTS = ROOT / "checkpoints"
 
-GenreArgument = Annotated[Genre, typer.Argument(help="Dinosaur names, verse or sonnets.", show_default=False)]
-NetworkArgument = Annotated[Network, typer.Argument(help="Dinosaur names or verse.", show_default=False)]
+FORM_OF_OWN_TEXTS = {"names": "dino", "verse": "poem"}
+"""What people may say instead, as a list of cheeses is no dinosaur."""
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def _chosen_from(choices: type[Choice]) -> Callable[[str], Choice]:
+    """Return the function that reads a choice, and suggests one where a letter is wrong."""
+
+    def read(word: str) -> Choice:
+        known = {str(choice): choice for choice in choices} | {
+            form: choices(network) for form, network in FORM_OF_OWN_TEXTS.items()
+        }
+        if word.lower() in known:
+            return known[word.lower()]
+        near = difflib.get_close_matches(word.lower(), known, 1)
+        hint = f"do you mean {near[0]}?" if near else f"choose {', '.join(choices)}; names or verse for your own texts"
+        raise typer.BadParameter(f"{word!r} is not known; {hint}")
+
+    return read
+
+
+GenreArgument = Annotated[
+    Genre,
+    typer.Argument(
+        parser=_chosen_from(Genre),
+        metavar="dino|poem|sonnet",
+        help="Dinosaur names, verse or sonnets; names and verse mean dino and poem, for your own texts.",
+        show_default=False,
+    ),
+]
+NetworkArgument = Annotated[
+    Network,
+    typer.Argument(
+        parser=_chosen_from(Network),
+        metavar="dino|poem",
+        help="Dinosaur names or verse; names and verse mean the same, for your own texts.",
+        show_default=False,
+    ),
+]
 CorpusOption = Annotated[
     list[Path] | None,
     typer.Option("--corpus", metavar="FILE", help="Your own text: one name a line, or poems separated by blank lines."),
