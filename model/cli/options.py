@@ -2,10 +2,9 @@
 
 import difflib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,46 +19,27 @@ if TYPE_CHECKING:
 
 CHECKPOINTS = ROOT / "checkpoints"
 
-FORM_OF_OWN_TEXTS = {"names": "dino", "verse": "poem"}
+FOR_OWN_TEXTS = {"names": "dino", "verse": "poem"}
 """What people may say instead, as a list of cheeses is no dinosaur."""
 
-Choice = TypeVar("Choice", bound=StrEnum)
 
+def _chosen_from(choices: type[Genre] | type[Network], meaning: str) -> Any:
+    """Return an argument that takes one of the choices, and suggests one where a letter is wrong."""
 
-def _chosen_from(choices: type[Choice]) -> Callable[[str], Choice]:
-    """Return the function that reads a choice, and suggests one where a letter is wrong."""
-
-    def read(word: str) -> Choice:
-        known = {str(choice): choice for choice in choices} | {
-            form: choices(network) for form, network in FORM_OF_OWN_TEXTS.items()
-        }
+    def read(word: str) -> Genre | Network:
+        known = {str(choice): str(choice) for choice in choices} | FOR_OWN_TEXTS
         if word.lower() in known:
-            return known[word.lower()]
+            return choices(known[word.lower()])
         near = difflib.get_close_matches(word.lower(), known, 1)
         hint = f"do you mean {near[0]}?" if near else f"choose {', '.join(choices)}; names or verse for your own texts"
         raise typer.BadParameter(f"{word!r} is not known; {hint}")
 
-    return read
+    meaning += "; names and verse mean dino and poem, for your own texts."
+    return typer.Argument(parser=read, metavar="|".join(choices), help=meaning, show_default=False)
 
 
-GenreArgument = Annotated[
-    Genre,
-    typer.Argument(
-        parser=_chosen_from(Genre),
-        metavar="dino|poem|sonnet",
-        help="Dinosaur names, verse or sonnets; names and verse mean dino and poem, for your own texts.",
-        show_default=False,
-    ),
-]
-NetworkArgument = Annotated[
-    Network,
-    typer.Argument(
-        parser=_chosen_from(Network),
-        metavar="dino|poem",
-        help="Dinosaur names or verse; names and verse mean the same, for your own texts.",
-        show_default=False,
-    ),
-]
+GenreArgument = Annotated[Genre, _chosen_from(Genre, "Dinosaur names, verse or sonnets")]
+NetworkArgument = Annotated[Network, _chosen_from(Network, "Dinosaur names or verse")]
 CorpusOption = Annotated[
     list[Path] | None,
     typer.Option("--corpus", metavar="FILE", help="Your own text: one name a line, or poems separated by blank lines."),
