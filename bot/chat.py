@@ -105,6 +105,9 @@ class Chat(ABC):
     async def typing(self) -> None:
         """Show for a few seconds that the bot is typing."""
 
+    async def forget(self, kept: int) -> None:  # noqa: B027 - only the page can
+        """Let go of all that was said here, but for one message."""
+
     async def offer(self, offers: Sequence[Offer]) -> None:  # noqa: B027 - only Telegram has other chats to send offers to
         """Offer what somebody may send in another chat."""
 

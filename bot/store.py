@@ -219,10 +219,10 @@ class Store:
 
         return await self._database.run(work)
 
-    async def creations(self, person_id: int) -> list[Creation]:
-        """Return a person's creations that have arrived, the oldest first."""
+    async def creations(self, person_id: int, newest: int | None = None) -> list[Creation]:
+        """Return a person's creations that have arrived, the oldest first; all of them, or the `newest` so many."""
         own = and_(creations.c.person_id == person_id, creations.c.arrived)
-        return await self._database.run(lambda connection: _creations(connection, own))
+        return await self._database.run(lambda connection: _creations(connection, own, newest))
 
     async def forget(self, person_id: int) -> None:
         """Delete all that is kept of a person.
@@ -306,10 +306,11 @@ def _note(connection: Connection, creation: Creation) -> bool:
     return _put(connection, creations, {"code": row.pop("code")}, row, {})
 
 
-def _creations(connection: Connection, which: ColumnElement[bool]) -> list[Creation]:
-    rows: Sequence[Row[Any]] = connection.execute(select(creations).where(which).order_by(creations.c.created)).all()
+def _creations(connection: Connection, which: ColumnElement[bool], newest: int | None = None) -> list[Creation]:
+    wanted = select(creations).where(which).order_by(creations.c.created.desc()).limit(newest)
+    rows: Sequence[Row[Any]] = connection.execute(wanted).all()
     found = []
-    for row in rows:
+    for row in reversed(rows):
         facts = dict(row._mapping)
         del facts["arrived"]
         genre, created = Genre(facts.pop("genre")), datetime.fromisoformat(facts.pop("created"))

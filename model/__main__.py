@@ -64,7 +64,7 @@ def fetch() -> None:
         sources.fetch(source=source, say=typer.echo)
 
 
-@app.command(epilog="Example: python -m model train dino --corpus cheeses.txt --out cheeses.safetensors --minutes 2")
+@app.command(epilog="Example: python -m model train names --corpus cheeses.txt --out cheeses.safetensors --minutes 2")
 def train(
     network: NetworkArgument,
     corpus: CorpusOption = None,
@@ -176,7 +176,7 @@ def train(
         if json:
             print_json({"event": "failed", "error": sentence(error)})
         raise
-    print_end(event, network, minutes=minutes, promoted=promote, json=json)
+    print_end(event, network.form if corpus else network, minutes=minutes, promoted=promote, json=json)
 
 
 @app.command(epilog="Example: python -m model sample dino --prompt mango --count 3 --seed 42")
@@ -258,7 +258,7 @@ def sample(
             raise result.error
 
 
-@app.command(epilog="Example: python -m model evaluate poem --checkpoint mine.safetensors --corpus mine.txt")
+@app.command(epilog="Example: python -m model evaluate verse --checkpoint mine.safetensors --corpus mine.txt")
 def evaluate(
     genre: GenreArgument,
     checkpoint: CheckpointOption = None,
@@ -270,7 +270,10 @@ def evaluate(
     thread_limit: ThreadsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Measure weights: their loss on held-out text beside an n-gram's, and figures about the texts they write."""
+    """Measure weights: their loss on held-out text beside an n-gram's, and figures about the texts they write.
+
+    Weights that learned from your own text need it here too, as --corpus.
+    """
     from model.engine.threads import blas_threads
 
     if genre is Genre.SONNET:
@@ -340,10 +343,14 @@ def island(
     run(corpus, typer.echo, ISLAND if steps is None else replace(ISLAND, steps=steps))
 
 
-@app.command(epilog="Example: python -m model plot cheeses.jsonl --out curve.png")
+@app.command(epilog="Example: python -m model plot cheeses.safetensors --out curve.png")
 def plot(
-    log: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="A log that `train` wrote.")],
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="The picture.", show_default="FILE.png")] = None,
+    log: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A log (.jsonl) that `train` wrote, or the weights beside it.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The picture.", show_default="beside it, as .png")
+    ] = None,
 ) -> None:
     """Draw a training as a PNG: losses, gradient norms before and after clipping, and samples."""
     from model.cli import plots

@@ -50,8 +50,8 @@ ISLAND = Island()
 def run(corpus: Path | None, say: Callable[[str], None], recipe: Island = ISLAND) -> None:
     """Train on the names of `corpus`, one a line, or on the project's own, and print as the assignment does.
 
-    It prints the size of the data, then the loss and new names every 2,000 steps. Raises CorpusError if there are no
-    names.
+    It prints the size of the data, then the loss and new names every 2,000 steps and after the last one. Raises
+    CorpusError if there are no names.
     """
     path = corpus or names_path()
     text = read_text(path).lower()
@@ -76,7 +76,7 @@ class Report:
 
 
 def train(names: list[str], vocabulary: Vocabulary, recipe: Island = ISLAND) -> Iterator[Report]:
-    """Train on one name a step, in turn. Yield a report after the first step and every `report_every` steps."""
+    """Train on one name a step, in turn. Yield a report at the first step, the last, and every `report_every` steps."""
     language_model = initialise(recipe.hidden_size, len(vocabulary))
     smoothed_loss = recipe.assumed_length * math.log(len(vocabulary))
     state = language_model.initial_state(1)
@@ -86,7 +86,7 @@ def train(names: list[str], vocabulary: Vocabulary, recipe: Island = ISLAND) -> 
         batch = batches[step % len(batches)]
         loss, _, state = train_step(language_model, batch, start, recipe.learning_rate, recipe.clip_value)
         smoothed_loss = recipe.smoothing * smoothed_loss + (1 - recipe.smoothing) * loss
-        if step % recipe.report_every == 0:
+        if step % recipe.report_every == 0 or step == recipe.steps - 1:
             seeds = range(recipe.names_per_report)
             invented = (generate(language_model, vocabulary.newline, seed, recipe) for seed in seeds)
             yield Report(step, smoothed_loss, tuple(vocabulary.text_of(ids).rstrip("\n") for ids in invented))

@@ -85,11 +85,11 @@ class Stage:
 
 
 @contextmanager
-def stage(settings: Settings, host: str = "127.0.0.1") -> Iterator[Stage]:
+def stage(settings: Settings, host: str = "127.0.0.1", port: int = 0) -> Iterator[Stage]:
     started, ready = threading.Event(), []
 
     async def serve() -> None:
-        async with page_served(settings, host=host) as page:
+        async with page_served(settings, port, host) as page:
             over = asyncio.Event()
             ready.append((page, asyncio.get_running_loop(), over))
             started.set()
@@ -152,8 +152,15 @@ class Looker:
         return last
 
     def settle(self) -> None:
-        """Wait until nothing moves."""
-        self.window.wait_for_timeout(300)
+        """Wait until nothing moves, but what moves for ever."""
+        self.window.evaluate(
+            """async () => {
+              const ends = (animation) => Number.isFinite(animation.effect.getComputedTiming().endTime);
+              await Promise.allSettled(document.getAnimations().filter(ends).map((animation) => animation.finished));
+              await Promise.allSettled([...document.images].map((image) => image.decode()));
+              await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+            }"""
+        )
 
 
 def words_of(bubble: Locator) -> str:
@@ -163,3 +170,21 @@ def words_of(bubble: Locator) -> str:
 def lines_of(bubble: Locator) -> list[str]:
     """Return the lines of a creation, without the small print."""
     return [line for line in re.split(r"\n+", words_of(bubble)) if not line.startswith(("seed", "new;"))]
+
+
+def left_edges(text: Locator) -> list[int]:
+    """Return where each line of a text begins, as it is broken on the screen."""
+    edges: list[int] = text.evaluate(
+        """node => {
+          const lines = new Map();
+          for (let at = 0; at < node.firstChild.length; at++) {
+            const range = document.createRange();
+            range.setStart(node.firstChild, at);
+            range.setEnd(node.firstChild, at + 1);
+            const { left, top } = range.getBoundingClientRect();
+            if (node.firstChild.data[at] !== " " && !lines.has(top)) lines.set(top, Math.round(left));
+          }
+          return [...lines.values()];
+        }"""
+    )
+    return edges

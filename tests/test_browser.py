@@ -16,7 +16,7 @@ from bot.chat import Button
 from bot.settings import Settings
 from bot.words.page import PAGE, TOO_FAST, WITHOUT_LINK
 from model.files import ROOT
-from tests.browsers import Looker, Stage, browser_of, lines_of, stage, words_of
+from tests.browsers import Looker, Stage, browser_of, left_edges, lines_of, stage, words_of
 from tests.processes import LINK, environment_of
 
 playwright = pytest.importorskip("playwright.sync_api", reason="make test-browser installs it, and runs these tests")
@@ -35,7 +35,7 @@ expect.set_options(timeout=30_000)
 
 DESKTOP, PHONE, SMALL = {"width": 1280, "height": 800}, {"width": 390, "height": 844}, {"width": 320, "height": 568}
 SCHEMES = ("light", "dark")
-CURVE = ROOT / "tests" / "curve.png"
+CURVE, CHART = ROOT / "tests" / "curve.png", ROOT / "docs" / "retrain.png"
 RTL = "שלום עולם, מה שלומך? " * 5
 
 Open = "Callable[..., Looker]"
@@ -260,7 +260,7 @@ def test_documents_both_ways(looker: Looker) -> None:
     looker.answers.first.get_by_role("button", name="Reply").click()
     cheeses = {"name": "käse <b>.txt", "mimeType": "text/plain", "buffer": "Brie\nKäse\n".encode()}
     looker.window.locator("#file").set_input_files(cheeses)
-    expect(looker.window.locator("#beside")).to_contain_text("käse <b>.txt · Replying to: Hi, I'm Mangosaurus")
+    expect(looker.window.locator("#beside")).to_contain_text(f"käse <b>.txt · {PAGE['learn']} · Replying to: Hi, I'm")
     looker.line.fill("my cheeses")
     looker.window.get_by_role("button", name="Send", exact=True).click()
     sent = looker.window.locator("article.mine").last
@@ -438,6 +438,7 @@ def test_a_long_chat_opens_at_its_end(looker: Looker, served: Stage) -> None:
     expect(looker.answers.last).to_contain_text("Number 599")
     expect(looker.answers.last).to_be_in_viewport()
     looker.window.get_by_role("log").evaluate("log => { log.scrollTop = 0; }")
+    looker.window.wait_for_function("!follows")  # the page has noticed
     looker.line.fill("/seed 42")
     newest = looker.window.get_by_role("button", name="To the newest message")
     expect(newest).to_be_hidden()
@@ -448,33 +449,186 @@ def test_a_long_chat_opens_at_its_end(looker: Looker, served: Stage) -> None:
     expect(looker.answers.last).to_be_in_viewport()
 
 
+def test_tables_keep_their_columns_on_a_phone(open_page: Callable[..., Looker], served: Stage) -> None:
+    looker = open_page(PHONE)
+    table = Markup("<pre>latency  usually 115 ms; 99 of 100 take at most 1.2 s and some more\nup       3 s</pre>")
+    served.run(looker, lambda chat: chat.say(table))
+    long, short = (left_edges(line) for line in looker.answers.nth(1).locator(".table").all())
+    assert len(long) > len(short) == 1
+    assert long[0] == short[0] < long[1] == long[-1]  # where a row breaks, it goes on below its last column
+    assert looker.answers.nth(1).locator(".words").evaluate("node => node.scrollWidth <= node.clientWidth")
+
+
+def test_what_breaks_in_verse_hangs_and_prose_does_not(open_page: Callable[..., Looker], served: Stage) -> None:
+    looker = open_page(PHONE)
+    verse, prose = "And " + "many " * 15 + "words", "Prose " * 30
+
+    async def recite(chat: PageChat) -> None:
+        await chat.say(Markup("{}\nA second line\n\n{}").format(verse, prose))
+
+    served.run(looker, recite)
+    words = looker.answers.nth(1).locator(".words")
+    assert [line.inner_text() for line in words.locator(".line").all()] == [verse, "A second line"]
+    marked = words.evaluate("node => { getSelection().selectAllChildren(node); return getSelection().toString(); }")
+    assert marked.strip() == f"{verse}\nA second line\n\n{prose}".strip()  # as it would be copied
+    first, *others = left_edges(words.locator(".line").first)
+    assert others
+    assert {*others} == {others[0]} != {first}
+    assert first < others[0]
+
+
+def test_what_a_finger_can_hit_is_44_pixels_high(open_page: Callable[..., Looker]) -> None:
+    looker = open_page(PHONE, has_touch=True)
+    looker.say("/help")
+    looker.say("/dino")
+    looker.settle()
+    missed = looker.window.evaluate(
+        """[...document.querySelectorAll(".act")].flatMap((node) => {
+          node.scrollIntoView({ block: "center" });
+          const { left, width, top, height } = node.getClientRects()[0];
+          const hit = [-21, 21].map((y) => document.elementFromPoint(left + width / 2, top + height / 2 + y));
+          return hit.every((found) => node.contains(found)) ? [] : [node.textContent];
+        })"""
+    )
+    assert missed == []
+
+
+def test_a_text_file_is_hinted_at(looker: Looker) -> None:
+    picker, beside = looker.window.locator("#file"), looker.window.locator("#beside")
+    picker.set_input_files({"name": "cities.txt", "mimeType": "text/plain", "buffer": b"Agra\nBern\n"})
+    expect(beside).to_have_text(f"cities.txt · {PAGE['learn']}")
+    picker.set_input_files({"name": "cities.png", "mimeType": "image/png", "buffer": b"\x89PNG"})
+    expect(beside).to_have_text("cities.png")
+
+
+def test_to_be_forgotten_empties_the_chat_in_every_tab(looker: Looker, served: Stage) -> None:
+    second = looker.new_window()
+    second.goto(served.origin)
+    looker.say("/dino")
+    expect(second.locator("article")).to_have_count(3)
+    question = looker.say("/forget")
+    question.get_by_role("button", name="Yes, forget me").click()
+    for window in (looker.window, second):
+        expect(window.locator("article")).to_have_count(1)
+        expect(window.locator("article")).to_contain_text("I've forgotten you")
+    looker.line.press("ArrowUp")
+    expect(looker.line).to_have_value("")
+    looker.window.reload()
+    expect(looker.bubbles).to_have_count(1)
+    looker.say("/seed 1")
+    expect(looker.bubbles).to_have_count(3)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["1280", "390"])
+def test_the_last_creations_are_there_after_a_restart(
+    browser: Browser, viewport: dict[str, int], scheme: str, tmp_path: Path
+) -> None:
+    settings = Settings(database=tmp_path / "people.db", checkpoints=ROOT / "checkpoints")
+    context = browser.new_context(viewport=viewport, color_scheme=scheme, has_touch=viewport == PHONE)
+    with stage(settings) as served:
+        looker = Looker(context, served.link)
+        expect(looker.answers).to_have_count(1)
+        names = looker.say("/dino 3 mango")
+        looker.say("Shall I compare thee")
+        sonnet = looker.say("/sonnet Shall I compare thee to a summer's day")
+        expect(sonnet.get_by_role("button", name="another")).to_be_visible()
+        names.get_by_role("button", name="another").click()
+        expect(names).to_contain_text("edited")
+        before = [words_of(looker.answers.nth(number)) for number in (1, 2, 3)]
+        looker.line.fill("a draft")
+    expect(looker.window.get_by_role("alert")).to_have_text(PAGE["gone"])
+    pictures(looker, scheme, tmp_path)("gone")
+    with stage(settings, port=int(served.origin.rpartition(":")[2])):
+        expect(looker.window.locator(".note")).to_have_text(PAGE["restarted"])
+        expect(looker.answers).to_have_count(4)
+        expect(looker.answers.last).to_contain_text("Welcome back.")
+        expect(looker.window.get_by_role("button", name="another")).to_have_count(3)
+        again = [words_of(looker.answers.nth(number)) for number in range(3)]
+        assert sorted(again) == sorted(before)
+        expect(looker.line).to_have_value("a draft")
+        pictures(looker, scheme, tmp_path)("back")
+        looker.answers.first.get_by_role("button", name="another").click()
+        expect(looker.answers.first).to_contain_text("edited")
+        looker.window.reload()
+        expect(looker.answers).to_have_count(4)
+        expect(looker.line).to_have_value("a draft")
+        assert looker.complaints == []
+        context.close()
+
+
+def pictures(looker: Looker, scheme: str, folder: Path) -> Callable[[str], None]:
+    """Return the function that takes a picture for people to look at: SCREENSHOTS=folder keeps them."""
+    kept = Path(os.environ.get("SCREENSHOTS", folder))
+
+    def shoot(name: str) -> None:
+        looker.settle()
+        width = (looker.window.viewport_size or DESKTOP)["width"]
+        path = kept / f"{name}-{width}-{scheme}.png"
+        looker.window.screenshot(path=path)
+        assert path.stat().st_size > 5_000
+
+    return shoot
+
+
+TRAINING = """Training <b>dino</b>, reading the dinosaurs
+<pre>████████░░░░░░░░░░░░  41%
+training 1.612 █▆▅▄▄▃▃▂▂▂▂▁▁▁▁▁
+held out 1.598 █▆▅▃▂▂▁▁
+best     1.591
+in use   1.585</pre>
+123,456 characters a second, 4 min left
+<i>frickavenator, astrophotosaurus, zenyxator, bertasaurus</i>"""
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["1280", "390"])
 def test_pictures_of_the_page(
     open_page: Callable[..., Looker], viewport: dict[str, int], scheme: str, tmp_path: Path, served: Stage
 ) -> None:
-    """Take the pictures that people look at: SCREENSHOTS=folder keeps them."""
-    folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
     looker = open_page(viewport, color_scheme=scheme, has_touch=viewport == PHONE)
-
-    def shoot(name: str) -> None:
-        looker.settle()
-        path = folder / f"{name}-{viewport['width']}-{scheme}.png"
-        looker.window.screenshot(path=path)
-        assert path.stat().st_size > 10_000
-
+    shoot = pictures(looker, scheme, tmp_path)
+    looker.say("/help")
+    shoot("welcome")
     looker.say("/seed 42")
+    looker.say("/dino")
     looker.say("/dino 4 mango")
     looker.say("Shall I compare thee to a summer's day")
     shoot("names")
-    expect(looker.say("/sonnet Shall I compare thee to a summer's day").get_by_role("button").last).to_be_visible()
+    looker.say("/sonnet Shall I compare thee to a summer's day")
     expect(looker.answers.last.get_by_role("button", name="another")).to_be_visible()
     shoot("sonnet")
     looker.say("/settings")
     looker.say("/status")
     shoot("settings")
-    served.run(looker, lambda chat: chat.picture(CURVE.read_bytes(), Markup("Trained <b>dino</b> in 3 s.")))
+    looker.say("/models poem")
+    shoot("models")
+
+    async def train(chat: PageChat) -> None:
+        await chat.say(Markup(TRAINING), [[Button("Stop and keep the best", "stop"), Button("Cancel", "cancel")]])
+        await chat.picture(CHART.read_bytes(), Markup("Trained <b>dino</b> in 3 s: it didn't improve."))
+
+    served.run(looker, train)
+    shoot("training")
     looker.say("/export")
+    looker.answers.first.get_by_role("button", name="Reply").click()
+    file = {"name": "cities.txt", "mimeType": "text/plain", "buffer": b"Agra\nBern\n"}
+    looker.window.locator("#file").set_input_files(file)
+    looker.say("my cities")
     looker.answers.last.get_by_role("button", name="Reply").click()
+    looker.window.locator("#file").set_input_files(file)
     looker.line.fill("/se")
     shoot("files")
+    looker.line.fill("")
+    looker.window.get_by_role("button", name="Remove").click()
+    for line in ("x" * 300, "😀" * 60, RTL, "\u202eevil", f"{RTL}\n{RTL}"):
+        looker.say(line)
+    looker.window.evaluate("notify(words.unsent)")
+    served.run(looker, lambda chat: chat.typing())
+    shoot("strange")
+    served.run(looker, lambda chat: chat.notice("Version 39f9415f2826 is in use already.", alert=True))
+    expect(looker.window.get_by_role("dialog")).to_be_visible()
+    shoot("alert")
+    looker.context.clear_cookies()
+    looker.window.goto(served.origin)
+    shoot("door")

@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from model import __main__ as command_line
 from model.checkpoint.versions import Versions, load
 from model.cli import options
+from model.cli.figures import ROWS
 from model.cli.training import display, duration
 from model.text import sources
 from model.text.corpus import read_names
@@ -37,6 +38,10 @@ def run_well(*arguments: str | Path) -> str:
     result = run(*arguments)
     assert result.exit_code == 0, result.output
     return result.stdout
+
+
+def unwrapped(box: str) -> str:
+    return " ".join(box.replace("│", " ").split())
 
 
 def events_of(lines: str) -> list[dict[str, Any]]:
@@ -100,7 +105,7 @@ class TestTrain:
         result = run("train", "dino", "--corpus", tmp_path / "my names.txt", *SMALL)
         out = tmp_path / "my names.safetensors"
         assert f"The weights go beside the text: {out}." in result.stderr
-        assert f"sample dino --checkpoint '{out}'" in result.stdout
+        assert f"sample names --checkpoint '{out}'" in result.stdout
         assert load(out).description.recipe == "names"
         assert sorted(path.name for path in tmp_path.iterdir()) == [
             "my names.jsonl",
@@ -211,18 +216,19 @@ class TestTrain:
             (["poem", "--corpus", "x", "--reading", "y"], "--reading"),
             (["poem", "--recipe", "poem", "--reading", "y"], "--reading"),
             (["dodo"], "dodo"),
-            ([], "network"),
+            (["sonnet"], "'sonnet' is not known; choose dino, poem"),
+            ([], "missing argument"),
         ],
     )
     def test_impossible_options_are_refused(self, arguments: list[str], sentence: str) -> None:
         result = run("train", *arguments)
         assert result.exit_code == 2
-        assert sentence in result.stderr.lower()
+        assert sentence in unwrapped(result.stderr.lower())
 
     def test_the_command_to_try_can_be_pasted(self, folder: Path, tmp_path: Path) -> None:
         out = tmp_path / "my cheeses.safetensors"
         stdout = run_well("train", "dino", "--corpus", folder / "names.txt", "--out", out, *SMALL)
-        assert stdout.endswith(f"Try it: python -m model sample dino --checkpoint '{out}'\n")
+        assert stdout.endswith(f"Try it: python -m model sample names --checkpoint '{out}'\n")
 
     @pytest.mark.parametrize(
         ("out", "corpus", "reason"),
@@ -269,6 +275,25 @@ def train_until_progress_then(
 
 
 class TestSample:
+    def test_names_and_verse_are_words_for_lists_that_are_no_dinosaurs(self, folder: Path) -> None:
+        for word, other, seed in (("names", "dino", "1"), ("Verse", "poem", "2")):
+            weights = ("--checkpoint", folder / f"{other}.safetensors", "--seed", seed)
+            assert run_well("sample", word, *weights) == run_well("sample", other, *weights)
+
+    @pytest.mark.parametrize(
+        ("word", "hint"),
+        [("dnio", "do you mean dino?"), ("sonet", "do you mean sonnet?"), ("name", "do you mean names?")],
+    )
+    def test_a_slip_is_answered_with_the_word_that_was_meant(self, word: str, hint: str) -> None:
+        result = run("sample", word)
+        assert result.exit_code == 2
+        assert f"'{word}' is not known; {hint}" in unwrapped(result.stderr)
+        assert "Value error" not in result.stderr
+
+    def test_a_word_like_no_other_is_answered_with_all_of_them(self) -> None:
+        choices = "choose dino, poem, sonnet; names or verse for your own texts"
+        assert f"'haiku' is not known; {choices}" in unwrapped(run("sample", "haiku").stderr)
+
     def test_names_are_new_and_the_same_for_the_same_seed(self, folder: Path) -> None:
         arguments = ("sample", "dino", "--checkpoint", folder / "dino.safetensors", "--count", "3", "--seed", "42")
         names = run_well(*arguments).splitlines()
@@ -372,11 +397,20 @@ class TestEvaluate:
         assert re.search(r"names +│ +\d+ │ +2 ", table)
         assert re.search(r"unique +│ +100\.0% │ +[0-9.]+% ", table)
         assert "another text" not in table
+        for row in ("unseen letters", "odd letters", "other real names", "n-gram"):
+            assert re.search(f"^{row}  +[a-z]", table, re.MULTILINE), row  # each is explained
+
+    def test_every_row_is_explained(self, folder: Path) -> None:
+        for network, text in (("dino", "names.txt"), ("poem", "poems.txt")):
+            weights = ("--checkpoint", folder / f"{network}.safetensors", "--corpus", folder / text, "--samples", "2")
+            (figures,) = events_of(run_well("evaluate", network, *weights, "--json"))
+            assert {name.replace("_", " ") for name in figures["samples"]} <= ROWS.keys()
 
     def test_says_if_the_weights_were_trained_on_another_text(self, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "other.txt").write_text("kiwi\nmango\nlemon\n")
         arguments = ("evaluate", "dino", "--checkpoint", folder / "dino.safetensors", "--samples", "0")
         assert "another text" in run_well(*arguments, "--corpus", tmp_path / "other.txt")
+        assert "--corpus names theirs" in run_well(*arguments)
 
 
 class TestCompare:
@@ -402,9 +436,21 @@ class TestPlot:
         run_well("plot", folder / "poem.jsonl")
         assert (folder / "poem.png").read_bytes() == (tmp_path / "curve.png").read_bytes()
 
+    def test_finds_the_log_beside_the_weights(self, folder: Path, tmp_path: Path) -> None:
+        pictures = [tmp_path / "log.png", tmp_path / "weights.png"]
+        for picture, file in zip(pictures, ("dino.jsonl", "dino.safetensors"), strict=True):
+            run_well("plot", folder / file, "--out", picture)
+        assert pictures[0].read_bytes() == pictures[1].read_bytes()
+        alone = tmp_path / "alone.safetensors"
+        alone.write_bytes((folder / "dino.safetensors").read_bytes())
+        assert run("plot", alone).stderr == f"error: cannot read {tmp_path}/alone.jsonl: No such file or directory\n"
+        (tmp_path / "photo.png").write_bytes(b"\x89PNG")
+        assert "is it the .jsonl file that `train` writes?" in run("plot", tmp_path / "photo.png").stderr
+
 
 def test_island_learns_from_your_own_names(folder: Path) -> None:
-    assert run_well("island", "--corpus", folder / "names.txt", "--steps", "3")
+    printed = run_well("island", "--corpus", folder / "names.txt", "--steps", "3")
+    assert re.findall(r"Iteration: (\d+)", printed) == ["0", "2"]
 
 
 @pytest.mark.parametrize(

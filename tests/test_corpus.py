@@ -114,8 +114,11 @@ def test_lines_that_are_no_names_are_left_out_and_told(tmp_path: Path) -> None:
     long = "a long line " * 9
     corpus = read_names(write(tmp_path / "names.txt", f"anna\n{long}\neva\n"))
     assert {*corpus.training, *corpus.held_out} == {"anna", "eva"}
-    assert corpus.notes == (f"{tmp_path}/names.txt: left out 1 lines of more than 100 characters",)
-    with pytest.raises(CorpusError, match=r"has 0 names; .* \(left out 3 lines of more than 100 characters\)"):
+    doubt = "left out 1 of 3 lines, of more than 100 characters; is this a list of names, one a line?"
+    assert corpus.notes == (f"{tmp_path}/names.txt: {doubt}",)
+    few = read_names(write(tmp_path / "names.txt", f"anna\n{long}\neva\nmia\n"))
+    assert few.notes == (f"{tmp_path}/names.txt: left out 1 of 4 lines, of more than 100 characters",)
+    with pytest.raises(CorpusError, match=r"has 0 names; .* \(left out 3 of 3 lines, of more than 100 characters; is"):
         read_names(write(tmp_path / "verse.txt", f"{long}\n" * 3))
 
 

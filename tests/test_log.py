@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,16 @@ def test_the_first_event_is_started_and_the_last_finished(corpus: Corpus, tmp_pa
     assert events[-2]["fraction"] == 1
     assert load(out).language_model.architecture.hidden_size == 8
     assert not snapshot_path(out).exists()
+
+
+def test_a_text_that_is_learnt_early_ends_at_100_percent(corpus: Corpus, tmp_path: Path) -> None:
+    stages = tuple(replace(stage, patience=1, learning_rate=10.0, evaluate_every=1) for stage in RECIPE.stages)
+    trainer = Trainer(replace(RECIPE, stages=stages), corpus)
+    *events, before, last, finished = recorded(trainer, tmp_path / "small.safetensors")
+    assert finished["event"] == "finished"
+    assert before["fraction"] < last["fraction"] == 1
+    assert last == before | {"fraction": 1, "seconds_left": 0}
+    assert events
 
 
 def test_a_stopped_training_leaves_a_snapshot_and_its_log_goes_on(corpus: Corpus, tmp_path: Path) -> None:

@@ -20,14 +20,17 @@ from aiohttp import web
 from markupsafe import Markup
 
 from bot.asks import LARGEST_FILE
+from bot.creations import Wish
 from bot.page import chat as page_chat
-from bot.page import server
+from bot.page import recall, server
 from bot.page.access import HEADERS, Passes, is_named, names_of
 from bot.page.chat import KEPT, PageChat
 from bot.page.server import Page, PageError
 from bot.settings import Rate
+from bot.store import Store
 from bot.words import page as words
 from bot.words import sentences
+from model.text.forms import Genre
 from tests.pages import Visitor, browser, page_served, text_of, visit
 from tests.serving import until
 
@@ -474,6 +477,79 @@ async def test_the_same_browser_is_the_same_person_after_a_restart(settings: Set
             assert (tab.chat["run"] != before["run"], tab.chat["messages"]) == (True, [])
             await tab.answer()
             assert text_of(await tab.ask("/seed")).startswith("Your seed is 42.")
+
+
+@asynccontextmanager
+async def started_again(settings: Settings, page: Page, visitor: Visitor) -> AsyncIterator[Visitor]:
+    """Serve another page at the same port, and open it in the same browser."""
+    port = urlsplit(page.link).port or 0
+    cookies = {f"mangosaurus-{port}": visitor.cookie}
+    async with page_served(settings, port) as later, browser(later.link, cookies) as again:
+        yield again
+
+
+async def test_the_last_creations_are_written_again_after_a_restart(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recall, "SHOWN", 3)
+    async with page_served(settings) as page, visit(page) as visitor, visitor.tab() as tab:
+        await tab.answer()
+        names = [await tab.ask(f"/dino {count}") for count in (1, 2, 3, 4)]
+        await tab.press(names[1], 0)
+        names[1] = await tab.answer()  # in place of what it was
+    async with started_again(settings, page, visitor) as again, again.tab() as tab, again.tab() as second:
+        assert tab.chat["messages"] == second.chat["messages"]
+        *places, welcome = tab.chat["messages"]
+        assert [(text_of(place), place["rows"]) for place in places] == [("…", [])] * 3
+        assert text_of(welcome) == sentences.plain(words.WELCOME_BACK)
+        written = {facts["id"]: facts for facts in [await tab.answer() for _ in places]}
+        assert [*written] == [place["id"] for place in reversed(places)]  # the newest first
+        shown = [written[place["id"]] for place in places]
+        before = [names[2], names[3], names[1]]
+        assert [text_of(facts) for facts in shown] == [text_of(facts) for facts in before]
+        assert [facts["rows"] for facts in shown] == [facts["rows"] for facts in before]
+        assert [facts["edited"] for facts in shown] == [False] * 3
+        assert all(abs(facts["at"] - earlier["at"]) < 5 for facts, earlier in zip(shown, before, strict=True))
+        await tab.press(shown[0], 0)
+        changed = await tab.answer()
+        assert (changed["id"], changed["edited"]) == (shown[0]["id"], True)
+        async with again.tab() as third:
+            assert len(third.chat["messages"]) == 4
+
+
+async def test_a_creation_whose_weights_are_gone_does_not_hide_the_others(settings: Settings) -> None:
+    async with page_served(settings) as page, visit(page) as visitor, visitor.tab() as tab:
+        await tab.answer()
+        name = await tab.ask("/dino")
+    store = Store(settings.database)
+    await store.open()
+    person = int(visitor.cookie.partition(".")[0])
+    await store.arrived(await store.draft(person, Wish(Genre.DINO), "0" * 12, 1.0))
+    await store.close()
+    async with started_again(settings, page, visitor) as again, again.tab() as tab:
+        assert text_of(await tab.answer()) == sentences.plain(sentences.GONE)
+        assert text_of(await tab.answer()) == text_of(name)
+
+
+async def test_to_be_forgotten_empties_the_chat_for_good(settings: Settings) -> None:
+    async with page_served(settings) as page, visit(page) as visitor, visitor.tab() as tab, visitor.tab() as second:
+        await tab.answer()
+        await tab.send("names.txt", b"Brie\n")
+        await tab.answer()
+        await tab.ask("/dino")
+        question = await tab.ask("/forget")
+        await tab.press(question, 0)
+        for each in (tab, second):
+            assert [kept["id"] for kept in (await each.next("forgotten"))["messages"]] == [question["id"]]
+        assert text_of(await tab.answer()).startswith("Done, I've forgotten you.")
+        async with visitor.tab() as third:
+            assert [message["id"] for message in third.chat["messages"]] == [question["id"]]
+        assert (await visitor.get("/files/2"))[0] == 404
+        await tab.press({"id": 1}, 0)
+        assert (await tab.next("pressed", at=[1, 0]))["text"] == words.BUTTON_GONE
+    async with started_again(settings, page, visitor) as again, again.tab() as tab:
+        assert tab.chat["messages"] == []
+        assert text_of(await tab.answer()).startswith("Hi, I'm Mangosaurus.")
 
 
 async def test_status_counts_browsers(page: Page, tab: Tab) -> None:

@@ -69,7 +69,10 @@ async def test_a_creation_that_has_not_arrived_opens_but_takes_no_turn_and_is_no
     await store.arrived(second)
     assert await store.creation(first.code) is None
     assert await store.creations(1) == [second]
-    assert (await draft(store, 1)).turn == 1
+    third = await make(store, 1)
+    assert await store.creations(1, newest=1) == [third]
+    assert await store.creations(1, newest=3) == [second, third]
+    assert (await draft(store, 1)).turn == 2
 
 
 async def test_what_arrives_twice_takes_one_turn(store: Store) -> None:

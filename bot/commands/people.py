@@ -97,6 +97,7 @@ async def forget_or_keep(ask: Pressed, choice: str, owner: str, bot: Bot) -> Non
         raise Explained(sentences.FORGET_NOT_YOURS)
     if choice == "yes":
         await bot.store.forget(ask.person)
+        await ask.chat.forget(ask.message)
     await ask.chat.change(ask.message, sentences.FORGOTTEN_YOU if choice == "yes" else sentences.KEPT)
     await ask.chat.notice()
 

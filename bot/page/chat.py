@@ -21,6 +21,7 @@ from bot.words.runs import Run, runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from aiohttp.web import WebSocketResponse
     from markupsafe import Markup
@@ -86,6 +87,7 @@ class PageChat(Chat):
         self.id = person
         self.messages: dict[int, Message] = {}
         self.tabs: list[WebSocketResponse] = []
+        self.recalling: asyncio.Task[None] | None = None
         self._pressed: tuple[int, int] | None = None
         self._numbers = count(1)
 
@@ -99,6 +101,18 @@ class PageChat(Chat):
         """Keep what the person says, or sends, as a message of their own."""
         quote = " ".join((quoted.text or (quoted.file or ("",))[0]).split())[:QUOTED] if quoted else ""
         return self._keep(Message(next(self._numbers), True, time.time(), [Run(text)], reply=quote, file=file))
+
+    async def keep_place(self, at: datetime) -> int:
+        """Keep a place for what was said some time ago, and return its number."""
+        place = self._keep(Message(next(self._numbers), False, at.timestamp(), [Run("…")], is_growing=True))
+        await self.tell("message", place.drawn())
+        return place.id
+
+    async def forget(self, kept: int) -> None:
+        """Let go of all messages but one, in every tab."""
+        for number in self.messages.keys() - {kept}:
+            del self.messages[number]
+        await self.tell("forgotten", {"messages": [message.drawn() for message in self.messages.values()]})
 
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
         """Show a message in every tab, and return its number."""

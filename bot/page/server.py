@@ -25,6 +25,7 @@ from bot.admission import Buckets
 from bot.asks import LARGEST_FILE, File, Pressed, Said, Sent
 from bot.page.access import ANYWHERE, HEADERS, Passes, is_at_home, is_loopback, is_named, is_own, names_of, new_person
 from bot.page.chat import PageChat
+from bot.page.recall import fill, make_room
 from bot.settings import Rate
 from bot.words import page as words
 from bot.words import sentences
@@ -68,6 +69,7 @@ class Page:
         self._cookie = f"mangosaurus-{self._port}"
         self._run = secrets.token_hex(4)
         self._chats: dict[int, PageChat] = {}
+        self._recalls = asyncio.Lock()
         self._pace = Buckets(PACE)
         self._assets = {path.name: _read_asset(path) for path in ASSETS.iterdir() if path.suffix in TYPES}
         self._bot: Bot | None = None
@@ -192,8 +194,8 @@ class Page:
 
     async def _converse(self, request: web.Request) -> web.StreamResponse:
         """Show a chat in a tab, and take what the person does there."""
-        person = self._person(request)
-        if person is None or self._bot is None:
+        person, bot = self._person(request), self._bot
+        if person is None or bot is None:
             return web.Response(status=403, text=words.PAGE["stranger"])
         is_admin, is_new = self.is_private and is_at_home(request), person not in self._chats
         chat = self._begin(person) if is_new else self._chats[person]
@@ -201,9 +203,13 @@ class Page:
         await tab.prepare(request)
         commands = sentences.ADMIN_COMMANDS if is_admin else sentences.COMMANDS
         try:
+            hello = Said(person=person, chat=chat, is_admin=is_admin, text="/start")
+            places = await make_room(chat, bot) if is_new else {}
             await chat.enter(tab, {"run": self._run, "admin": is_admin, "commands": commands})
-            if is_new:
-                self._ask(Said(person=person, chat=chat, is_admin=is_admin, text="/start"))
+            if places:
+                chat.recalling = asyncio.create_task(fill(places, hello, bot, self._recalls))
+            elif is_new:
+                self._ask(hello)
             await self._listen(tab, chat, is_admin=is_admin)
         finally:
             await chat.leave(tab)

@@ -1,5 +1,7 @@
 """The page in a browser: its labels, and what it says when something is wrong. Plain text."""
 
+from markupsafe import Markup
+
 PAGE = {
     "title": "Mangosaurus",
     "subtitle": "dinosaurs that never lived, verse that Shakespeare never wrote",
@@ -9,6 +11,7 @@ PAGE = {
     "send": "Send",
     "commands": "Commands",
     "file": "Send a file",
+    "learn": "Send it as it is, and I'll ask whether to learn names or verse from it.",
     "drop": "Remove",
     "reply": "Reply",
     "replying": "Replying to",
@@ -25,10 +28,11 @@ PAGE = {
     "javascript": "This page needs JavaScript.",
     "gone": "I can't hear you: the connection is lost. I'm trying to get back to you.",
     "stranger": "I don't know this browser any more. Open the link that I print where I was started.",
-    "restarted": "I was restarted, and our chat begins anew. Your seed, your settings and your codes are still here.",
+    "restarted": "I was started again. Your seed, your settings and your codes are still here.",
     "unsent": "That didn't reach me. Your words are still below; send them again when I'm back.",
     "large": "That file is too large for me. I can read up to 5 MB.",
 }
+WELCOME_BACK = Markup("Welcome back. Above is what I last made for you. /help shows what else I can do.")
 WITHOUT_LINK = "This is a private chat. Open the link that I print where I was started: it ends in a token."
 WRONG_LINK = "That link is not mine, or no longer. Open the one that I printed last."
 WRONG_HOST = "I don't know that name. Open the link that I print where I was started."

@@ -79,7 +79,7 @@ def _opened(path: Path) -> Iterator[Any]:  # of a safe_open, whose methods have 
             with safe_open(path, framework="numpy") as file:
                 yield file
         except _FAULTS as error:
-            reason = f"not a complete safetensors file ({error})" if path.stat().st_size else "empty"
+            reason = "not a complete safetensors file" if path.stat().st_size else "empty"
             raise CheckpointError(f"{path}: {reason}") from error
 
 

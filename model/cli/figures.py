@@ -1,5 +1,6 @@
 """The results of `evaluate` and `compare`: tables for people, JSON for programs."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import typer
@@ -8,6 +9,32 @@ if TYPE_CHECKING:
     from model.evaluation.comparison import Comparison
     from model.evaluation.evaluation import Evaluation
     from model.evaluation.sonnets import SonnetEvaluation
+
+
+ROWS = {
+    "n-gram": "counts which letter follows which letters; a network should lose less",
+    "names": "how many were measured",
+    "new": "names that are not among those to learn from",
+    "new but within 2 edits": "new names, but one or two letters from one of those",
+    "unique": "what is left without repetitions",
+    "other real names": "names that somebody gave to something else, which the network read before",
+    "unseen letters": "names with three letters in a row that no name to learn from has",
+    "odd letters": "names with three letters in a row that no real name at all has",
+    "poems": "how many were measured",
+    "words": "how many words they have",
+    "known words": "words that occur in the texts to learn from",
+    "characters copied in a row median": "the longest piece that some lines share with those texts: the usual length",
+    "characters copied in a row 95th percentile": "the length that only one stretch of lines in twenty exceeds",
+    "lines with known syllables": "lines whose every word has a known pronunciation",
+    "lines of 9 to 11 syllables": "of those, lines about as long as Shakespeare's",
+    "lines": "how many lines they have",
+    "lines that scan": "lines of ten or eleven syllables, weak and strong by turns",
+    "pairs that rhyme": "pairs of lines that should rhyme and do, at least nearly",
+    "pairs that rhyme perfectly": "pairs whose rhyme is exact",
+    "lines copied whole": "lines that stand in the texts to learn from, word for word",
+    "different words": "different words for each word, in 16 sonnets together",
+}
+"""What each row says, in a line."""
 
 
 def print_evaluation(evaluation: "Evaluation") -> None:
@@ -27,8 +54,22 @@ def print_evaluation(evaluation: "Evaluation") -> None:
     for name, value in evaluation.samples.items():
         table.add_row(name.replace("_", " "), _figure(evaluation.held_out[name]), _figure(value))
     Console().print(table)
+    _explain(["n-gram"] * bool(evaluation.counting) + list(evaluation.samples))
     if not evaluation.trained_on_this_corpus:
-        typer.echo("These weights were trained on another text, which may contain held-out documents of this one.")
+        typer.echo(
+            "These weights were trained on another text than the one that they are measured on here; --corpus names "
+            "theirs. It may contain held-out documents of this one."
+        )
+
+
+def _explain(names: Iterable[str]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    explained = Table.grid(padding=(0, 2))
+    for row in (name.replace("_", " ") for name in names):
+        explained.add_row(row, ROWS[row])
+    Console().print("", explained, "")
 
 
 def _figure(value: float) -> str:
@@ -65,6 +106,7 @@ def print_sonnets(evaluation: "SonnetEvaluation") -> None:
         others = (_figure(figures[name]) for figures in (evaluation.real, evaluation.free))
         table.add_row(name.replace("_", " "), *others, _figure(value))
     Console().print(table)
+    _explain(evaluation.written)
     seconds = evaluation.seconds
     typer.echo(
         f"{evaluation.failures} failures; {median(seconds):.2f} s of CPU a sonnet, {max(seconds):.2f} s at worst "

@@ -1,5 +1,6 @@
 """The options that several commands have, and what they name: weights, texts, output files."""
 
+import difflib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,8 +19,27 @@ if TYPE_CHECKING:
 
 CHECKPOINTS = ROOT / "checkpoints"
 
-GenreArgument = Annotated[Genre, typer.Argument(help="Dinosaur names, verse or sonnets.", show_default=False)]
-NetworkArgument = Annotated[Network, typer.Argument(help="Dinosaur names or verse.", show_default=False)]
+FOR_OWN_TEXTS = {"names": "dino", "verse": "poem"}
+"""What people may say instead, as a list of cheeses is no dinosaur."""
+
+
+def _chosen_from(choices: type[Genre] | type[Network], meaning: str) -> Any:
+    """Return an argument that takes one of the choices, and suggests one where a letter is wrong."""
+
+    def read(word: str) -> Genre | Network:
+        known = {str(choice): str(choice) for choice in choices} | FOR_OWN_TEXTS
+        if word.lower() in known:
+            return choices(known[word.lower()])
+        near = difflib.get_close_matches(word.lower(), known, 1)
+        hint = f"do you mean {near[0]}?" if near else f"choose {', '.join(choices)}; names or verse for your own texts"
+        raise typer.BadParameter(f"{word!r} is not known; {hint}")
+
+    meaning += "; names and verse mean dino and poem, for your own texts."
+    return typer.Argument(parser=read, metavar="|".join(choices), help=meaning, show_default=False)
+
+
+GenreArgument = Annotated[Genre, _chosen_from(Genre, "Dinosaur names, verse or sonnets")]
+NetworkArgument = Annotated[Network, _chosen_from(Network, "Dinosaur names or verse")]
 CorpusOption = Annotated[
     list[Path] | None,
     typer.Option("--corpus", metavar="FILE", help="Your own text: one name a line, or poems separated by blank lines."),

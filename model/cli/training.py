@@ -21,7 +21,6 @@ from rich.text import Text
 from model.cli import INTERRUPTED
 from model.cli.options import print_json
 from model.files import history_path
-from model.text.forms import Network
 from model.training.log import Event
 
 if TYPE_CHECKING:
@@ -85,8 +84,8 @@ def add_version(event: Event, versions: "Versions", *, promote: bool) -> Event:
     return event | {"out": str(path)}
 
 
-def print_end(event: Event, network: Network, *, minutes: float | None, promoted: bool, json: bool) -> None:
-    """Print the last event of a training. If the training was stopped, exit with code 130."""
+def print_end(event: Event, network: str, *, minutes: float | None, promoted: bool, json: bool) -> None:
+    """Print the last event of a training of `network`, as people call it. If it was stopped, exit with code 130."""
     if json:
         print_json(event)
     elif event["event"] == "finished":

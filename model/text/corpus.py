@@ -200,7 +200,8 @@ def _names_in(text: str) -> tuple[list[str], list[str]]:
     names = list(dict.fromkeys(line for line in lines if len(line) <= LONGEST_LINE))
     notes = []
     if too_long := sum(len(line) > LONGEST_LINE for line in lines):
-        notes.append(f"left out {too_long:,} lines of more than {LONGEST_LINE} characters")
+        doubt = "; is this a list of names, one a line?" if too_long > len(lines) / 4 else ""
+        notes.append(f"left out {too_long:,} of {len(lines):,} lines, of more than {LONGEST_LINE} characters{doubt}")
     if len(names) > MOST_NAMES:
         notes.append(f"read {MOST_NAMES:,} of its {len(names):,} names")
         names = [names[n * len(names) // MOST_NAMES] for n in range(MOST_NAMES)]

@@ -9,7 +9,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ def record(
     began = last_progress = last_sample = time.monotonic()
     sample_seconds = FIRST_SAMPLE_SECONDS
     unreported: Progress | None = None
+    newest: Progress | None = None
     with history_path(out).open("a" if trainer.resumed else "w", buffering=1) as log:
 
         def tell(event: Event) -> None:
@@ -60,7 +61,7 @@ def record(
             trainer.measure_lines_to_beat(stopped)
             tell(_started(trainer))
             for progress in trainer.run(stopped, finishing):
-                unreported = progress
+                unreported = newest = progress
                 if progress.held_out_loss is not None or time.monotonic() - last_progress >= PROGRESS_SECONDS:
                     tell({"event": "progress"} | asdict(progress))
                     last_progress, unreported = time.monotonic(), None
@@ -68,6 +69,8 @@ def record(
                     if text := _sample(trainer):
                         tell({"event": "sample", "step": progress.step, "text": text})
                     last_sample, sample_seconds = time.monotonic(), min(1.5 * sample_seconds, LONGEST_SAMPLE_SECONDS)
+            if newest and newest.fraction < 1 and not trainer.ended_early:  # the text is learnt: all is done
+                unreported = replace(newest, fraction=1.0, seconds_left=0.0)
             last: Event = {}
         except Interrupted:
             last = {"event": "stopped", "snapshot": str(snapshot_path(out))}
@@ -155,13 +158,17 @@ class History:
 def read_history(path: Path) -> History:
     """Read a log. A line that a killed process left incomplete is skipped.
 
-    Raises HistoryError, with the file's name, if the file cannot be read or has no steps.
+    In place of a log, the weights beside it may be named. Raises HistoryError, with the file's name, if the file cannot
+    be read or has no steps.
     """
+    path = history_path(path) if path.suffix == ".safetensors" else path
     try:
         return history_of(_events(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise HistoryError(f"cannot read {path}: {error.strerror or error}") from error
-    except (HistoryError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise HistoryError(f"cannot draw {path}: it is no text; is it the .jsonl file that `train` writes?") from error
+    except HistoryError as error:
         raise HistoryError(f"cannot draw {path}: {error}") from error
 
 

@@ -12,13 +12,13 @@ const ICONS = {
   reply: "m9 8-5 5 5 5m-5-5h9c4 0 7 2 7 6",
   down: "M12 4v11m-5-5 5 5 5-5M5 20h14",
 };
-const TAGS = { bold: "strong", italic: "em", code: "code", pre: "pre" };
+const TAGS = { bold: "strong", italic: "em", code: "code" };
 const CODE = /^#([2-9a-hjkmnp-z]{7})$/;
 const NEAR = 90; // pixels from the end within which the chat follows new messages
 const LARGEST = 5e6; // bytes of a file
 
 let socket, follows = true, facts = {}, options = [], active = -1, reply, file, keys = 0;
-let said = [], recalled = 0; // what the person said, and which of it is in the line
+let back = 0; // which of the messages that the person said is in the line, counted from the end
 const unsent = new Map(); // what was said and has not come back yet
 
 // ---------------------------------------------------------------- drawing
@@ -48,9 +48,28 @@ function tool(name, path, act) {
   return button;
 }
 
+// Lines that stand together hang, so that verse and tables keep their shape: where a line must break, its rest is indented
+// (in a table, to the last column, which two blanks set off). A line that stands alone is a paragraph of prose.
+function drawLines(runs) {
+  const lines = [[]];
+  for (const run of runs) {
+    run.text.split("\n").forEach((text, number) => {
+      if (number) lines.push([]);
+      if (text) lines.at(-1).push({ ...run, text });
+    });
+  }
+  return lines.flatMap((line, number) => {
+    const end = number ? "\n" : "", drawn = line.map(drawRun), isTable = line[0]?.styles.includes("pre");
+    if (!isTable && !(line.length && (lines[number - 1]?.length || lines[number + 1]?.length))) return [end, ...drawn];
+    const whole = make("span", { className: isTable ? "line table" : "line", dir: "auto" }, ...drawn);
+    if (isTable) whole.style.setProperty("--hang", `${/^(\S+ )*\S+ {2,}/.exec(line[0].text)?.[0].length ?? 0}ch`);
+    return [end, whole];
+  });
+}
+
 function drawRun({ text, styles, send, write }) {
   let node = document.createTextNode(text);
-  for (const style of styles) if (TAGS[style]) node = make(TAGS[style], style === "pre" ? { tabIndex: 0 } : {}, node);
+  for (const style of styles) if (TAGS[style]) node = make(TAGS[style], {}, node);
   if (send?.startsWith("/again ")) return make("a", { className: "act", href: `#${text}`, title: send }, node);
   if (!send && !write) return node;
   const button = make("button", { className: "act", type: "button" }, node);
@@ -80,13 +99,15 @@ function drawMessage(message) {
   const bubble = make("div", { className: "bubble" }, make("span", { className: "unseen" }, message.mine ? words.you : words.bot));
   if (message.reply) bubble.append(make("span", { className: "quote", dir: "auto" }, message.reply));
   if (message.file) bubble.append(drawFile(message.id, message.file, text));
-  if (text) bubble.append(make("div", { className: "words", dir: "auto" }, ...message.runs.map(drawRun)));
+  if (text) bubble.append(make("div", { className: "words", dir: "auto" }, ...drawLines(message.runs)));
   const at = new Date(message.at * 1000);
   const tools = make("span", {});
   if (text) tools.append(tool("copy", ICONS.copy, () => toClipboard(text)));
   tools.append(tool("reply", ICONS.reply, () => setReply(message, text)));
   const marks = message.edited ? [`${words.edited} · `] : [];
-  const time = make("time", { dateTime: at.toISOString() }, at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
+  const day = at.toDateString() === new Date().toDateString() ? {} : { day: "numeric", month: "short" };
+  const shown = at.toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit" });
+  const time = make("time", { dateTime: at.toISOString() }, shown);
   bubble.append(make("div", { className: "small" }, tools, ...marks, time));
   let number = 0;
   const rows = message.rows.map((row) => make("div", { className: "row" }, ...row.map((label) => drawButton(message, label, number++))));
@@ -96,7 +117,6 @@ function drawMessage(message) {
 
 function show(message) {
   if (message.key) unsent.delete(message.key);
-  remember(message);
   const old = document.getElementById(`m-${message.id}`);
   const drawn = drawMessage(message);
   follows ||= message.mine && !old;
@@ -114,8 +134,9 @@ function show(message) {
   else if (!old) newest.hidden = false;
 }
 
-function remember({ id, mine, runs }) {
-  if (mine && !document.getElementById(`m-${id}`)) recalled = said.push(runs.map((each) => each.text).join(""));
+function keepOnly({ messages }) {
+  const kept = new Set(messages.map(({ id }) => `m-${id}`));
+  for (const old of log.querySelectorAll("article")) if (!kept.has(old.id)) old.remove();
 }
 
 function toEnd() {
@@ -131,7 +152,7 @@ function notify(text) {
 
 // ---------------------------------------------------------------- what the server tells
 
-const EVENTS = { chat: enter, message: show, pressed, notice: refused, typing: showTyping };
+const EVENTS = { chat: enter, message: show, pressed, notice: refused, typing: showTyping, forgotten: keepOnly };
 
 function connect() {
   if (socket && socket.readyState < WebSocket.CLOSING) return;
@@ -155,13 +176,12 @@ function enter(chat) {
   const first = facts.run !== chat.run, restarted = facts.run && first;
   facts = chat;
   log.setAttribute("aria-busy", "true");
-  if (first) log.replaceChildren(), said = [];
+  if (first) log.replaceChildren();
   if (restarted) setBeside(); // as messages are numbered anew
   if (restarted) log.append(make("p", { className: "note" }, words.restarted));
-  if (first) {
-    chat.messages.forEach(remember);
-    log.append(...chat.messages.map(drawMessage));
-  } else chat.messages.forEach(show);
+  keepOnly(chat); // as it may have been forgotten meanwhile
+  if (first) log.append(...chat.messages.map(drawMessage));
+  else chat.messages.forEach(show);
   log.setAttribute("aria-busy", "false");
   if (first) toEnd();
   openCode();
@@ -254,15 +274,18 @@ function setBeside() {
 
 function showBeside() {
   beside.hidden = !reply && !file;
-  const parts = [file?.name, reply && `${words.replying}: ${reply.text.slice(0, 120)}`];
+  const hint = file && /^(text\/.*)?$/.test(file.type) && words.learn;
+  const parts = [file?.name, hint, reply && `${words.replying}: ${reply.text.slice(0, 120)}`];
   beside.firstElementChild.textContent = parts.filter(Boolean).join(" · ");
 }
 
+const said = () => [...log.querySelectorAll(".mine .words")].map((each) => each.textContent);
+
 function recall(step) {
-  const at = recalled + step;
-  if (at < 0 || at > said.length) return;
-  recalled = at;
-  fill(said[at] ?? "");
+  const all = said(), at = (line.value ? back : 0) + step;
+  if (at < 0 || at > all.length) return;
+  back = at;
+  fill(at ? all.at(-at) : "");
   close();
 }
 
@@ -338,8 +361,8 @@ line.onkeydown = (event) => {
   else if (listed && key === "Enter" && active >= 0) choose(active);
   else if (key === "Enter" && !event.shiftKey) submit();
   else if (key === "Escape") menu.hidden ? setBeside() : close();
-  else if (key === "ArrowUp" && (!line.value || line.value === said[recalled])) recall(-1);
-  else if (key === "ArrowDown" && line.value === said[recalled]) recall(1);
+  else if (key === "ArrowUp" && (!line.value || line.value === said().at(-back))) recall(1);
+  else if (key === "ArrowDown" && line.value && line.value === said().at(-back)) recall(-1);
   else return;
   event.preventDefault();
 };
