@@ -64,11 +64,14 @@ class Door(Protocol):
         """Return what `/status` should say about this door."""
 
 
-class Shown(OrderedDict[tuple[int, int], str]):
-    """The code of the creation that a message shows, by chat and message; the newest are kept."""
+class Shown(OrderedDict[tuple[int, int], tuple[str, float]]):
+    """The code of the creation that a message shows, and when a press of its buttons was answered last.
 
-    def __setitem__(self, place: tuple[int, int], code: str) -> None:
-        super().__setitem__(place, code)
+    The places are chats and messages; the newest are kept.
+    """
+
+    def __setitem__(self, place: tuple[int, int], shown: tuple[str, float]) -> None:
+        super().__setitem__(place, shown)
         if len(self) > SHOWN:
             self.popitem(last=False)
 

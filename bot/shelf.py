@@ -20,7 +20,7 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
 from bot.chat import Explained
-from bot.creations import request_for
+from bot.creations import line_request_for, request_for
 from bot.locks import locked
 from bot.voices import RemovedError, Voices
 from bot.words import sentences
@@ -165,6 +165,15 @@ class Shelf:
         finally:
             idle = [key for key, writer in self._writers.items() if not writer.pending]
             await asyncio.gather(*[self._writers.pop(key).stop() for key in idle[:-KEPT]])
+
+    async def rest_of_line(self, creation: Creation) -> str:
+        """Return what the first line of a sonnet lacks to scan; "" if it is long enough, or nothing fits."""
+        if not creation.prompt:
+            return ""
+        try:
+            return (await (await self._writer(creation)).write(line_request_for(creation))).texts[0]
+        except RequestError:
+            return ""
 
     async def forget(self, network: str) -> None:
         """Drop the weights of a removed voice from memory, except a version that is still writing."""

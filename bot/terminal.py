@@ -38,7 +38,14 @@ YOU = 1
 PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that could command a terminal."""
-STYLES = {"bold": "bold", "italic": "italic", "code": "ansicyan", "pre": "ansicyan", "command": "ansicyan"}
+STYLES = {
+    "bold": "bold",
+    "italic": "italic",
+    "code": "ansicyan",
+    "pre": "ansicyan",
+    "command": "ansicyan",
+    "creation": "ansicyan",
+}
 PICTURE = "(a picture)"
 BANNER = "A chat with Mangosaurus, in your terminal. #1 presses a button, Ctrl-D ends it."
 UNFINISHED = re.compile("[ ,;:-]*\n…$")
@@ -69,14 +76,14 @@ class Pipes(Chat):
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
         """Write a message down, and its buttons in a line."""
         self._count += 1
-        self._show(self._count, runs(html), buttons, unfinished=unfinished)
+        self._show(self._count, _drawn(html), buttons, unfinished=unfinished)
         return self._count
 
     async def change(
         self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
         """Write a message down once more; if its buttons alone have changed, those."""
-        self._show(message, runs(html) if html is not None else [], buttons, unfinished=unfinished)
+        self._show(message, _drawn(html) if html is not None else [], buttons, unfinished=unfinished)
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:  # noqa: ARG002
         """Write a notice down."""
@@ -86,13 +93,13 @@ class Pipes(Chat):
     async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:  # noqa: ARG002
         """Write down the caption: a terminal shows no pictures."""
         self._count += 1
-        self._show(self._count, [*runs(html), Run(f"\n{PICTURE}")], buttons)
+        self._show(self._count, [*_drawn(html), Run(f"\n{PICTURE}")], buttons)
         return self._count
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
         """Write a file down, below its caption and its name."""
         self._count += 1
-        self._show(self._count, [*runs(html), Run(f"\n{name}\n{content.decode(errors='replace').rstrip()}")], ())
+        self._show(self._count, [*_drawn(html), Run(f"\n{name}\n{content.decode(errors='replace').rstrip()}")], ())
         return self._count
 
     async def typing(self) -> None:
@@ -153,11 +160,11 @@ class Screen(Pipes):
         text = "".join(run.text for run in shown)
         newest, before = self._shown
         if unfinished:
-            text = UNFINISHED.sub("", text)
+            text, is_growing = UNFINISHED.subn("", text)
             if newest == message and text.startswith(before):
                 self._print(_after(shown, len(before), text))
                 self._shown = (message, text)
-            elif message == self._count and newest != message and not buttons:
+            elif is_growing and newest != message:
                 self._print(_after(shown, 0, text))
                 self._shown = (message, text)
             else:
@@ -183,6 +190,14 @@ class Screen(Pipes):
         styled = [(" ".join(STYLES[style] for style in run.styles), CONTROL.sub("\ufffd", run.text)) for run in shown]
         with contextlib.suppress(OSError):  # the terminal is gone, and SIGHUP on its way
             print_formatted_text(FormattedText(styled), end="", flush=True)
+
+
+def _drawn(html: Markup) -> list[Run]:
+    """Return a message as runs. The code below a creation gets a label, as it is no link here."""
+    labelled = (
+        run._replace(text=sentences.CODE.format(run.text)) if "creation" in run.styles else run for run in runs(html)
+    )
+    return list(labelled)
 
 
 def _after(shown: Sequence[Run], start: int, text: str) -> list[Run]:

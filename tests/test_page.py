@@ -243,9 +243,9 @@ async def test_a_chat(tab: Tab) -> None:
     assert (text_of(mine), mine["key"]) == ("/seed 42", 7)
     assert [run["styles"] for run in (await tab.answer())["runs"]][1] == ["bold"]
     names = await tab.ask("/dino 2")
-    assert names["rows"] == [["another", "wilder", "tamer"]]
+    assert names["rows"] == [["another", "wilder", "tamer"], ["details"]]
     code = names["runs"][-1]
-    assert code["styles"] == ["code"]
+    assert code["styles"] == ["creation"]
     assert text_of(await tab.ask(code["send"])) == text_of(names)
     assert {"text": "/dino", "styles": ["command"], "send": "/dino"} in (await tab.ask("/help"))["runs"]
     assert text_of(await tab.ask("@mangosaurus_bot")).startswith("@mangosaurus_bot")  # a line like every other

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSCloseCode
 
 from bot.chat import Chat, Gone
-from bot.creations import CODE
 from bot.words.runs import Run, runs
 
 if TYPE_CHECKING:
@@ -70,10 +69,10 @@ def _click(run: Run) -> dict[str, str]:
     """Return what a click does: a command and a code are sent, an example is put into the line."""
     if "command" in run.styles:
         return {"send": run.text}
+    if "creation" in run.styles:
+        return {"send": f"/again {run.text}"}
     if "code" not in run.styles:
         return {}
-    if CODE.fullmatch(run.text):
-        return {"send": f"/again {run.text}"}
     return {"write": run.text} if run.text.startswith("/") else {}
 
 

@@ -124,9 +124,19 @@ BUTTONS = {
     "another": "another",
     "wilder": "wilder",
     "tamer": "tamer",
+    "back": "back",
     "continue": "continue the poem",
     "sonnet": "make it a sonnet",
+    "details": "details",
 }
+NEW = "new"
+CODE = "code {}"
+"""How a door labels a code that it cannot make a link."""
+DETAILS = Markup(
+    "Seed {}, turn {}, temperature {:g}, version <code>{}</code>. The same four and the same words of yours give the "
+    "same text, always."
+)
+NEAREST = Markup("<b>{}</b>: the closest name I know is {}, {} away.")
 WILDEST = Markup("Any wilder, and I'd make no sense at all.")
 TAMEST = Markup("Any tamer, and I'd only repeat myself.")
 LONGEST_POEM = Markup("I can't make this poem any longer. Send me one of its lines to start another.")
