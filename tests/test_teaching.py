@@ -53,7 +53,7 @@ async def test_a_text_becomes_a_voice_that_learns_from_nothing(script: Script, a
         "I'll learn this as the voice <b>pokemon</b>. Once I have, you can ask for "
         "<code>/dino voice:pokemon 5</code>.\n\n<i>read as UTF-8</i>"
     )
-    assert admin.messages[-1].html == "Training <b>pokemon</b> from nothing. You can watch it here."
+    assert admin.messages[-1].html.startswith("I'm training <b>pokemon</b>: from nothing. In a moment you can watch it")
     run, voice = await script.begun(), voices.find("pokemon")
     assert voice is not None
     assert (run.network, run.form, run.title, run.fresh) == (voice.network, "names", "pokemon", True)
@@ -102,7 +102,7 @@ async def test_a_second_file_for_a_voice_is_learned_anew_and_the_old_weights_ser
         "old one stays in use, and its codes keep working.\n\n<i>read as UTF-8</i>"
     )
     assert (await script.begun(2)).fresh
-    assert "seed" in (await admin.ask("/dino voice:pokemon")).html
+    assert "<a>" in (await admin.ask("/dino voice:pokemon")).html
     assert voices.text(pokemon).read_text(encoding="utf-8") == other
     new = script.trained(old=None)
     await admin.bot.runs.ended()

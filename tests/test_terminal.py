@@ -293,7 +293,7 @@ def test_a_chat_at_a_terminal(terminal: Terminal, environment: Environment, tmp_
 
 def test_a_training_at_a_terminal(terminal: Terminal) -> None:
     terminal.type("/retrain dino 0.04\r")
-    terminal.until("Training(.|\n)*for about 0.04 minutes")
+    terminal.until("training(.|\n)*for 2 s at most")
     terminal.until(PROMPT)
     terminal.until(r"\[1 ")  # in the toolbar
     terminal.type("/dino\r")  # meanwhile

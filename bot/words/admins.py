@@ -66,6 +66,13 @@ FINISHING = "I'm stopping. Let's see how good the best weights are."
 CANCELLING = "I'm cancelling it."
 USE_COMMAND = Markup("Trainings go on by command now: send {}, or the same with fresh to start over.")
 """For buttons of earlier versions."""
+TRAINING = Markup("I'm training <b>{}</b>: {}{}. In a moment you can watch it here, and see how long it will take.")
+GOING_ON = Markup(
+    "I'm going on with the training of <b>{}</b> that was interrupted {:.0%} of the way through, with its own "
+    "settings. <code>{} fresh</code> would start over. You can watch it here."
+)
+STOPPING = "stopping, to take the best weights"
+COMPARING = "trying the new weights on text that they have never seen"
 TRAINED = Markup("Trained <b>{}</b>. You can read below how good it is.")
 TRAINING_CANCELLED = Markup("The training of <b>{}</b> is cancelled. Everything stays as it was.")
 TRAINING_LOST = Markup(
@@ -89,21 +96,11 @@ def command(run: Run) -> str:
 
 def training_begins(run: Run, done: float | None) -> Markup:
     """Open the message that shows a run. `done` is how much of it was done before an interruption, from 0 to 1."""
-    minutes = (
-        ""
-        if run.minutes is None
-        else " for about a minute"
-        if run.minutes == 1
-        else f" for about {run.minutes:g} minutes"
-    )
     if done is not None:
-        return Markup(
-            "I'm going on with the training of <b>{}</b>{}{} that was interrupted {:.0%} of the way through. "
-            "<code>{} fresh</code> would start over. You can watch it here."
-        ).format(run.title, " from nothing" if run.fresh else "", minutes, done, command(run))
-    return Markup("Training <b>{}</b>{}{}. You can watch it here.").format(
-        run.title, " from nothing" if run.fresh else "", minutes
-    )
+        return GOING_ON.format(run.title, done, command(run))
+    what = "from nothing" if run.fresh else "one more round, and I stop as soon as it gets no better"
+    most = "" if run.minutes is None else f", for {duration(60 * run.minutes)} at most"
+    return TRAINING.format(run.title, what, most)
 
 
 def interrupted(run: Run, done: float) -> Markup:
