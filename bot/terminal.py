@@ -1,8 +1,9 @@
 """The door of the terminal, and of pipes: whoever runs this owns the process, and so is an admin.
 
-Each line is a message, but `#1` presses the first button of the newest message that has some. At a terminal,
-prompt_toolkit edits the line; Ctrl-C clears it, and Ctrl-D ends the chat. Through pipes, the next line is read when the
-last one is answered, and at the end everything that was begun is finished, a training included.
+Each line is a message, but `#1` presses the first button of the newest message that has some, and `/quit` ends the
+chat. At a terminal, prompt_toolkit edits the line; Ctrl-C clears it, and Ctrl-D ends the chat too. Through pipes, the
+next line is read when the last one is answered, and at the end everything that was begun is finished, a training
+included.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import re
 import signal
 import sys
+from html import unescape
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
@@ -47,7 +49,9 @@ STYLES = {
     "creation": "ansicyan",
 }
 PICTURE = "(a picture)"
-BANNER = "A chat with Mangosaurus, in your terminal. #1 presses a button, Ctrl-D ends it."
+BANNER = "A chat with Mangosaurus, in your terminal. #1 presses a button, /quit ends it."
+HOW_TO_QUIT = "/quit or Ctrl-D ends our chat."
+QUIT = ("exit", "quit", "/exit", "/quit")
 UNFINISHED = re.compile("[ ,;:-]*\n…$")
 """What stands below a sonnet that goes on, and the marks before it, which its end may change."""
 
@@ -64,6 +68,8 @@ class Pipes(Chat):
     """The chat through pipes: plain text, a message a paragraph, and only finished ones."""
 
     id = YOU
+    place = "terminal"
+    takes_files = False
     edit_seconds = math.inf
 
     def __init__(self) -> None:
@@ -97,9 +103,12 @@ class Pipes(Chat):
         return self._count
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
-        """Write a file down, below its caption and its name."""
+        """Write a file down, below its caption and its name; of a page, its words."""
         self._count += 1
-        self._show(self._count, [*_drawn(html), Run(f"\n{name}\n{content.decode(errors='replace').rstrip()}")], ())
+        text = content.decode(errors="replace").rstrip()
+        if name.endswith(".html"):
+            text = unescape(re.sub("<[^>]*>", "", text.partition("<body>")[2])).strip()
+        self._show(self._count, [*_drawn(html), Run(f"\n{name}\n{text}")], ())
         return self._count
 
     async def typing(self) -> None:
@@ -259,7 +268,7 @@ class Terminal:
                 raise
 
     async def _answer_pipe(self, bot: Bot) -> None:
-        while (line := await _in_daemon(self._read)) is not None:
+        while (line := await _in_daemon(self._read)) is not None and line.strip().lower() not in QUIT:
             await self._answer(line, bot)
         await bot.idle()
         await bot.runs.ended()
@@ -273,7 +282,7 @@ class Terminal:
         try:
             await self._answer("/start", bot)
             with patch_stdout(raw=True):
-                while (line := await self._prompt(session)) is not None:
+                while (line := await self._prompt(session)) is not None and line.strip().lower() not in QUIT:
                     await self._answer(line, bot)
         finally:
             signal.signal(signal.SIGINT, before)
@@ -327,7 +336,7 @@ class Terminal:
             try:
                 return await session.prompt_async()
             except KeyboardInterrupt:
-                continue
+                self._screen.note(HOW_TO_QUIT)
             except EOFError:
                 return None
 

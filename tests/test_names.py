@@ -47,9 +47,14 @@ async def test_numbers_that_are_none(chat: FakeChat, number: str) -> None:
     assert (await chat.ask(f"/dino {number}")).html == sentences.HOW_MANY.format(MOST)
 
 
-@pytest.mark.parametrize("words", ["5 5", "mango saurus", "5 mango saurus", "1 2 3"])
+@pytest.mark.parametrize("words", ["5 5", "1 2 3", "5 mango 5"])
 async def test_too_many_words(chat: FakeChat, words: str) -> None:
     assert (await chat.ask(f"/dino {words}")).html == sentences.DINO_USAGE
+
+
+@pytest.mark.parametrize("words", ["Mango saurus", "5 mango saurus"])
+async def test_two_words(chat: FakeChat, words: str) -> None:
+    assert (await chat.ask(f"/dino {words}")).html == "One word, please: <code>/dino mango</code>."
 
 
 @pytest.mark.parametrize("word", ["恐竜", "🦖", "<>", "&!" * 30, "m" * (LONGEST_PREFIX + 1)])

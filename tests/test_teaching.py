@@ -204,9 +204,32 @@ async def test_to_others_it_does_not_exist(script: Script, admin: FakeChat, voic
     group.messages.append(Message())
     await group.ask(CAPTION, ALICE, file=file_of(LIST), album="")
     assert len(group.messages) == 1
-    for caption in ("my names", ""):  # a file without a command
-        assert await teach(admin, LIST, caption) == sentences.ONLY_TEXT
     assert voices.all() == []
+
+
+async def test_a_text_file_without_a_command_is_learned_after_a_question(
+    script: Script, admin: FakeChat, voices: Voices
+) -> None:
+    assert await teach(admin, LIST, "my names") == admins.LEARN.format("voice")  # "names" means something else
+    assert (await admin.press("cancel")).html == admins.LEARN_NOTHING
+    assert await teach(admin, LIST, "") == admins.LEARN.format("voice")
+    question = admin.messages[-1]
+    assert question.labels == ["names", "verse", "cancel"]
+    await admin.press("verse", message=question)
+    assert "I can't learn from that" in admin.notices[-1]
+    await admin.press("names", message=question)
+    assert question.labels == []
+    (run,) = [await script.begun()]
+    (voice,) = voices.all()
+    assert (voice.name, voice.form, run.network) == ("voice", "names", voice.network)
+    await cancel(admin)
+    assert await teach(admin, LIST, "") == admins.LEARN.format("names-2")
+    admin.bot.files.clear()  # as after a restart
+    await admin.press("names")
+    assert admin.notices[-1] == sentences.plain(admins.FILE_GONE)
+    await admin.ask("", file=File(name="Ünited_states of America.txt", size=1, read=file_of("").read))
+    assert admin.messages[-1].html == admins.LEARN.format("ünited-states-of")
+    assert (await admin.ask("", file=File(name="x.pdf", size=1, read=file_of("").read))).html == sentences.ONLY_TEXT
 
 
 async def test_the_list(admin: FakeChat, pokemon: Voice, keats: Voice, voices: Voices) -> None:

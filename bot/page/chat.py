@@ -80,6 +80,7 @@ class PageChat(Chat):
     """A person's chat. Its id is the person's."""
 
     edit_seconds = 0.1
+    place = "page"
 
     def __init__(self, person: int) -> None:
         self.id = person

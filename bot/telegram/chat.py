@@ -62,6 +62,7 @@ class TelegramChat(Chat):
     ) -> None:
         self.id = chat_id
         self.is_private = chat_id > 0
+        self.place = "private" if self.is_private else "group"
         self.edit_seconds = EDIT_SECONDS if self.is_private else EDIT_A_GROUP_SECONDS
         self._bot = bot
         self._pacing = pacing

@@ -19,6 +19,10 @@ HOW_TO_TEACH = Markup(
     "To teach me a voice, send me a text file with the caption <code>/retrain names pokemon</code> (one name a line) "
     "or <code>/retrain verse keats</code> (poems with blank lines between). The last word is the name of the voice."
 )
+LEARN = Markup("Shall I learn it, as the voice <b>{}</b>? Does it hold names, one a line, or verse?")
+LEARN_HOW = {"names": "names", "verse": "verse", "cancel": "cancel"}
+LEARN_NOTHING = Markup("All right, I've left it alone.")
+FILE_GONE = Markup("I don't have that file any more. Please send it again.")
 REMOVE = "remove {}"
 REMOVE_YES, REMOVE_NO = "Yes, remove it", "No, keep it"
 VOICE_NAME = Markup(
@@ -73,7 +77,7 @@ GOING_ON = Markup(
 )
 STOPPING = "stopping, to take the best weights"
 COMPARING = "trying the new weights on text that they have never seen"
-TRAINED = Markup("Trained <b>{}</b>. You can read below how good it is.")
+TRAINED = Markup("Trained <b>{}</b>. How good it is stands in a message of its own.")
 TRAINING_CANCELLED = Markup("The training of <b>{}</b> is cancelled. Everything stays as it was.")
 TRAINING_LOST = Markup(
     "I was stopped while I was training <b>{}</b>, before I could save anything. <code>{}</code> starts over."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -14,7 +15,7 @@ from model.text.forms import Genre
 from model.text.roots import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from bot.creations import Creation
     from bot.shelf import Text
@@ -25,6 +26,17 @@ QUATRAIN = 4
 MOST_LETTERS_APART = 2
 """A name that is further from every known one reminds nobody of it."""
 
+_KEEPSAKE = Markup("""<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>{0}</title><style>
+body {{ max-width: 34em; margin: auto; padding: 1em; font: 1.1em/1.5 Georgia, serif; }}
+article {{ white-space: pre-wrap; margin: 2.5em 0; break-inside: avoid; }} small {{ color: #666; }}
+</style></head><body>
+<h1>{0}</h1>
+
+{1}
+</body></html>
+""")
+_ARTICLE = Markup("<article>{}\n\n<small>{}, code {}</small></article>\n")
 _BEGINNING = re.compile(
     r"""(?: ^ | [.?!]['")]*[ ]+ )  # the beginning of a line or of a sentence
         [ '"(]*                    # marks that may come before its first word
@@ -71,6 +83,24 @@ def first_line(poem: Creation, text: Text) -> tuple[str, int]:
             return line.strip(), min(max(len(poem.prompt) - start, 0), len(line.strip()))
         start += len(line)
     return "", 0
+
+
+def plain(shown: Markup) -> str:
+    """Return a creation as it is set, without the styles and the code below it."""
+    return unescape(re.sub("<[^>]*>", "", shown.partition("\n\n<a>")[0]))
+
+
+def keepsake(creations: Sequence[Creation], texts: Mapping[str, Markup]) -> str:
+    """Return creations as a page to keep, the newest first: those that have texts, and the codes of all others."""
+    newest = creations[::-1]
+    articles = [
+        _ARTICLE.format(texts[each.code].partition("\n\n<a>")[0], f"{each.created:%d %B %Y}", each.code)
+        for each in newest
+        if each.code in texts
+    ]
+    others = ", ".join(each.code for each in newest if each.code not in texts)
+    articles += [Markup("<p>{}</p>").format(sentences.OLDER_CODES.format(others))] if others else []
+    return _KEEPSAKE.format(sentences.KEEPSAKE_TITLE, Markup("\n").join(articles))
 
 
 def sonnet_begun(creation: Creation, lines: Sequence[str]) -> Markup:
