@@ -13,7 +13,7 @@ import logging
 import threading
 from collections import OrderedDict, deque
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -158,13 +158,17 @@ class Shelf:
         """
         writer = await self._writer(creation)
         try:
-            return await writer.write(request_for(creation), watch)
+            text = await writer.write(request_for(creation), watch)
         except RequestError as error:  # it may quote the person, so the log does not quote it
             logger.info("A request for a %s came to nothing", creation.genre)
             raise Explained(_nothing_written(creation)) from error
         finally:
             idle = [key for key, writer in self._writers.items() if not writer.pending]
             await asyncio.gather(*[self._writers.pop(key).stop() for key in idle[:-KEPT]])
+        voice = await asyncio.to_thread(self.voices.get, creation.voice) if creation.voice else None
+        if voice and voice.capitals:
+            text = replace(text, texts=tuple(name[:1].upper() + name[1:] for name in text.texts))
+        return text
 
     async def rest_of_line(self, creation: Creation) -> str:
         """Return what the first line of a sonnet lacks to scan; "" if it is long enough, or nothing fits."""

@@ -80,6 +80,19 @@ async def test_first_letters_in_the_spelling_of_a_voice(own_chat: FakeChat, poke
     assert names_in((await own_chat.ask("/dino voice:both pik")).html)[0].startswith("pik")
 
 
+async def test_names_begin_with_a_capital_if_those_of_the_list_do(own_chat: FakeChat, voices: Voices) -> None:
+    voice = voices.add("towns", "names", "Pikachu\nFlabébé\nÉlan\n")
+    small = voices.add("small", "names", "pikachu\nFlabébé\nÉlan\n")
+    for each in (voice, small):
+        install(voices.folder(each.id), untrained("names", 1, "PpIiKkAaéb", ("Pikachu",)))
+    names = names_in((await own_chat.ask("/dino voice:towns 9")).html)
+    assert all(name[0].isupper() for name in names)
+    assert any(name != name.capitalize() for name in names)
+    voices.rename(voice.id, "cities")
+    assert names_in((await own_chat.ask("/dino voice:cities 9")).html)[0][0].isupper()
+    assert any(name[0].islower() for name in names_in((await own_chat.ask("/dino voice:small 9")).html))
+
+
 async def test_verse_as_the_network_writes_it(own_chat: FakeChat, keats: Voice) -> None:
     message = await own_chat.ask("/poem voice:keats A thing of béauty ")
     assert "A thing of béauty" in message.html.split("\n")[0]
