@@ -324,7 +324,8 @@ async def test_files_both_ways(page: Page, visitor: Visitor, tab: Tab) -> None:
     await tab.say("/retrain names keats", reply=sent["id"])
     assert (await tab.next("message", mine=True))["reply"] == "cheeses"
     assert "dozen" not in text_of(await tab.answer())  # it read the file that was replied to
-    export = await tab.ask("/export")
+    assert (await tab.ask("/export"))["file"]["name"].endswith(".html")
+    export = await tab.answer()
     _, text, headers = await visitor.get(f"/files/{export['id']}")
     assert len(json.loads(text)["creations"]) == 1
     assert headers["Content-Type"] == "application/octet-stream"

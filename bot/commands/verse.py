@@ -119,8 +119,9 @@ async def _pressed(verb: str, creation: Creation, ask: Pressed, bot: Bot) -> Cre
         with bot.admission.writing(ask):
             await show(before, ask, bot, message=ask.message)
         return before
+    wish = varied(creation, verb)
     try:
-        return await answer(ask, varied(creation, verb), bot, message=ask.message)
+        return await answer(ask, wish, bot, message=ask.message)
     except Explained as error:
         if creation.genre is Genre.SONNET and not isinstance(error, Refused):  # no sonnet is left unfinished
             with contextlib.suppress(Explained, NotSent, InDoubt):
