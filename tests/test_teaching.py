@@ -207,6 +207,24 @@ async def test_to_others_it_does_not_exist(script: Script, admin: FakeChat, voic
     assert voices.all() == []
 
 
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [
+        (1.6, "about 5 letters at each step: that's good."),
+        (2.2, "about 9 letters at each step: that's fair."),
+        (2.589, "about 13 letters at each step: that's rough, and a longer text would help."),
+    ],
+)
+async def test_the_verdict_says_in_words_how_good_a_voice_is(
+    script: Script, admin: FakeChat, voices: Voices, loss: float, words: str
+) -> None:
+    await teach(admin, LIST)
+    await script.begun()
+    script.trained(loss, old=None)
+    await admin.bot.runs.ended()
+    assert f"it wavers between {words} Version" in html.unescape(admin.messages[-1].html)
+
+
 async def test_a_text_file_without_a_command_is_learned_after_a_question(
     script: Script, admin: FakeChat, voices: Voices
 ) -> None:

@@ -79,7 +79,7 @@ GOING_ON = Markup(
 STOPPING = "stopping, to take the best weights"
 COMPARING = "trying the new weights on text that they have never seen"
 TRAINED = Markup("Trained <b>{}</b>. How good it is stands in a message of its own.")
-QUALITY = Markup("At each letter of a text it has never seen, it wavers between about {}: {}{}.")
+QUALITY = Markup("Reading what it has never seen, it wavers between about {} letters at each step: {}{}.")
 GOOD = {"names": (6, 10), "verse": (4, 6)}
 """Between how many letters a good voice wavers at most, and a fair one. The bot's own networks: 5 and 3."""
 TRAINING_CANCELLED = Markup("The training of <b>{}</b> is cancelled. Everything stays as it was.")
