@@ -10,6 +10,7 @@ a sonnet. That is a wish. `answer` fulfils the wish in five steps, each done by 
    code.
 3. Write. `shelf` lets that version of the network write the text, on a thread of its own. Meanwhile the chat shows
    that the bot is typing, or a sonnet line by line.
+   The first line of a sonnet is completed before that, if it is too short to scan.
 4. Deliver. `words.layout` sets the text, and `chat` sends it, with buttons below.
 5. Record. `store` marks the creation as arrived. Only now is the turn taken.
 
@@ -25,6 +26,8 @@ from typing import TYPE_CHECKING
 from bot.chat import InDoubt, LiveMessage
 from bot.creations import buttons_below
 from bot.words import layout
+from model.text.forms import Genre
+from model.text.typesetting import typeset
 
 if TYPE_CHECKING:
     from bot.app import Bot
@@ -33,15 +36,21 @@ if TYPE_CHECKING:
 
 
 async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | None = None) -> Creation:
-    """Write somebody's next creation, and send it; or put it into `message`, which keeps its old text until then."""
+    """Write somebody's next creation, and send it; or put it into `message`."""
     with bot.admission.writing(ask, wish.genre):
         # A poem that is continued keeps its version. If `wish.person` is a group, somebody pressed a button for it.
         version = wish.poem.version if wish.poem else (await bot.shelf.current(wish.network)).version
         creation = await bot.store.draft(wish.person or ask.person, wish, version, bot.temperatures[wish.genre])
         try:
             async with LiveMessage(ask.chat, message) as live:
-                watch = (lambda lines: live.show(layout.sonnet_begun(creation, lines))) if message is None else None
-                text = await bot.shelf.write(creation, watch)
+                if wish.genre is Genre.SONNET and (rest := await bot.shelf.rest_of_line(creation)):
+                    rest = typeset(rest, after=creation.prompt)
+                    creation = await bot.store.completed(creation, rest)
+                # While a sonnet grows in a message, its buttons stay those of the creation before.
+                old = buttons_below(wish.before, ask) if wish.before else ()
+                text = await bot.shelf.write(
+                    creation, lambda lines: live.show(layout.sonnet_begun(creation, lines), old)
+                )
             await live.conclude(layout.reply(creation, text), buttons_below(creation, ask))
         except InDoubt:  # the answer may have arrived: the creation keeps its code, and takes no turn
             raise
@@ -51,3 +60,10 @@ async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | No
     await bot.store.arrived(creation)
     bot.tally.answered(ask)
     return creation
+
+
+async def show(creation: Creation, ask: Said | Pressed, bot: Bot, *, message: int | None = None) -> None:
+    """Write a creation once more, and send it; or put it into `message`. This takes no turn."""
+    async with LiveMessage(ask.chat, message) as live:
+        text = await bot.shelf.write(creation)
+    await live.conclude(layout.reply(creation, text), buttons_below(creation, ask))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from types import TracebackType
 
-    from bot.asks import Ask
+    from bot.asks import Ask, File
     from bot.chat import Chat, Offer
     from bot.settings import Settings
 
@@ -64,11 +64,14 @@ class Door(Protocol):
         """Return what `/status` should say about this door."""
 
 
-class Shown(OrderedDict[tuple[int, int], str]):
-    """The code of the creation that a message shows, by chat and message; the newest are kept."""
+class Shown(OrderedDict[tuple[int, int], tuple[str, float]]):
+    """The code of the creation that a message shows, and when a press of its buttons was answered last.
 
-    def __setitem__(self, place: tuple[int, int], code: str) -> None:
-        super().__setitem__(place, code)
+    The places are chats and messages; the newest are kept.
+    """
+
+    def __setitem__(self, place: tuple[int, int], shown: tuple[str, float]) -> None:
+        super().__setitem__(place, shown)
         if len(self) > SHOWN:
             self.popitem(last=False)
 
@@ -91,6 +94,8 @@ class Bot:
     typing: dict[int, asyncio.Task[list[Offer]]] = field(default_factory=dict)
     """The offers that are being written, by the person who types inline."""
     shown: Shown = field(default_factory=Shown)
+    files: OrderedDict[tuple[int, int], tuple[str, File]] = field(default_factory=OrderedDict)
+    """Text files that the bot may learn, each with the name of its voice, by the chat and the message that asks."""
     albums: deque[str] = field(default_factory=lambda: deque(maxlen=64))
     """Albums that were answered already. The pictures of one album arrive within seconds."""
     _asks: set[asyncio.Task[None]] = field(default_factory=set)

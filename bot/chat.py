@@ -7,7 +7,7 @@ import contextlib
 import logging
 import math
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self, TypeAlias
 
 from model.errors import MangosaurusError
 
@@ -76,6 +76,9 @@ class Chat(ABC):
 
     id: int
     is_private: bool = True
+    place: Literal["private", "group", "page", "terminal"] = "private"
+    """Which help suits this chat."""
+    takes_files: bool = True
     edit_seconds: float = 0.0
     """The shortest time between two changes of a message that is unfinished; infinity where only the end is shown."""
 

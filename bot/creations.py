@@ -9,11 +9,18 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
-from bot.asks import is_visible
 from bot.chat import Button, Explained
 from bot.words import sentences
 from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Genre
-from model.writing.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
+from model.writing.requests import (
+    LineRequest,
+    NameRequest,
+    Request,
+    Sampling,
+    SonnetRequest,
+    VerseRequest,
+    generator_for,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +52,7 @@ CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without 0, 1, i, l and o, which look like something else."""
 CODE_LENGTH = 7
 CODE = re.compile(f"[{CODE_CHARACTERS}]{{{CODE_LENGTH}}}")
+_CODE_ALONE = re.compile(rf"(?:#|https?://\S+[#=/]|t\.me/\S+=)?({CODE.pattern})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -92,8 +100,8 @@ class Person:
 class Wish:
     """What an ask wishes for. A count or a temperature that is not given follows from the person's settings.
 
-    `poem` is the poem to continue, `before` the code of the creation that the new one replaces, and
-    `person` whose sequence goes on: the asker's, if it is None.
+    `poem` is the poem to continue, `before` the creation whose message the new one takes, and `person` whose sequence
+    goes on: the asker's, if it is None.
     """
 
     genre: Genre
@@ -101,7 +109,7 @@ class Wish:
     count: int | None = None
     temperature: float | None = None
     voice: str = ""
-    before: str = ""
+    before: Creation | None = None
     own_words: int | None = None
     poem: Creation | None = None
     person: int | None = None
@@ -116,9 +124,10 @@ class Wish:
 
         `bold` is the temperature that the operator has set for a bold mood.
         """
+        before = self.before.code if self.before else ""
         if self.poem:
             length, now = self.poem.length + 1, datetime.now(UTC)
-            return replace(self.poem, code=code, length=length, before=self.before, created=now)
+            return replace(self.poem, code=code, length=length, before=before, created=now)
         turn = person.dino_turns if self.genre is Genre.DINO else person.poem_turns
         temperature = self.temperature
         if temperature is None:
@@ -135,7 +144,7 @@ class Wish:
             temperature,
             count,
             voice=self.voice,
-            before=self.before,
+            before=before,
             own_words=self.own_words,
         )
 
@@ -145,20 +154,19 @@ def new_code() -> str:
     return "".join(secrets.SystemRandom().choices(CODE_CHARACTERS, k=CODE_LENGTH))
 
 
+def code_in(text: str) -> str:
+    """Return the code that a text consists of, alone, with # before it or at the end of a link; or ""."""
+    found = _CODE_ALONE.fullmatch(text)
+    return found[1].lower() if found else ""
+
+
 def varied(creation: Creation, verb: str) -> Wish:
     """Return the wish of a button below a creation. Raises Explained if the button can do nothing there."""
     match verb:
         case "continue":
             if creation.length >= MOST_CONTINUED or creation.genre is not Genre.POEM:
                 raise Explained(sentences.LONGEST_POEM)
-            return Wish(Genre.POEM, voice=creation.voice, before=creation.code, poem=creation, person=creation.person)
-        case "sonnet":
-            if creation.genre is not Genre.POEM:
-                raise Explained(sentences.OLD_BUTTON)
-            if creation.voice:
-                raise Explained(sentences.NO_SONNETS_IN_VOICES)
-            line = next((line.strip() for line in creation.prompt.splitlines() if is_visible(line)), "")
-            return Wish(Genre.SONNET, line, before=creation.code, person=creation.person)
+            return Wish(Genre.POEM, voice=creation.voice, before=creation, poem=creation, person=creation.person)
         case "another":
             temperature = creation.temperature
         case "wilder":
@@ -175,7 +183,7 @@ def varied(creation: Creation, verb: str) -> Wish:
         creation.count,
         temperature,
         creation.voice,
-        before=creation.code,
+        before=creation,
         own_words=creation.own_words,
         person=creation.person,
     )
@@ -197,6 +205,7 @@ def buttons_below(creation: Creation, ask: Ask) -> Buttons:
     if creation.genre is Genre.POEM:
         rows += [["continue"]] if creation.length < MOST_CONTINUED else []
         rows += [] if creation.voice else [["sonnet"]]
+    rows += [["back", "details"] if creation.before else ["details"]]
     return [[Button.of(sentences.BUTTONS[verb], verb, creation.code) for verb in row] for row in rows]
 
 
@@ -217,6 +226,12 @@ def request_for(creation: Creation) -> Request:
         parts=creation.length + 1,  # as the same numbers are drawn, a longer poem begins with the whole shorter one
         unfinished=creation.turn >= ASIDE,  # somebody is still typing
     )
+
+
+def line_request_for(creation: Creation) -> LineRequest:
+    """Return the request for the rest of a sonnet's first line. It draws from numbers of its own."""
+    (generator,) = generator_for(creation.seed, creation.turn).spawn(1)
+    return LineRequest(generator, creation.prompt, creation.temperature)
 
 
 def bold_temperatures(chosen: Mapping[Genre, float | None]) -> dict[Genre, float]:

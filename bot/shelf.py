@@ -13,14 +13,14 @@ import logging
 import threading
 from collections import OrderedDict, deque
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
 from bot.chat import Explained
-from bot.creations import request_for
+from bot.creations import line_request_for, request_for
 from bot.locks import locked
 from bot.voices import RemovedError, Voices
 from bot.words import sentences
@@ -159,13 +159,26 @@ class Shelf:
         """
         writer = await self._writer(creation)
         try:
-            return await writer.write(request_for(creation), watch)
+            text = await writer.write(request_for(creation), watch)
         except RequestError as error:  # it may quote the person, so the log does not quote it
             logger.info("A request for a %s came to nothing", creation.genre)
             raise Explained(_nothing_written(creation)) from error
         finally:
             idle = [key for key, writer in self._writers.items() if not writer.pending]
             await asyncio.gather(*[self._writers.pop(key).stop() for key in idle[:-KEPT]])
+        voice = await asyncio.to_thread(self.voices.get, creation.voice) if creation.voice else None
+        if voice and voice.capitals:
+            text = replace(text, texts=tuple(name[:1].upper() + name[1:] for name in text.texts))
+        return text
+
+    async def rest_of_line(self, creation: Creation) -> str:
+        """Return what the first line of a sonnet lacks to scan; "" if it is long enough, or nothing fits."""
+        if not creation.prompt:
+            return ""
+        try:
+            return (await (await self._writer(creation)).write(line_request_for(creation))).texts[0]
+        except RequestError:
+            return ""
 
     async def forget(self, network: str) -> None:
         """Drop the weights of a removed voice from memory, except a version that is still writing."""

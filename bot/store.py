@@ -173,6 +173,14 @@ class Store:
 
         return await self._database.run(work)
 
+    async def completed(self, creation: Creation, rest: str) -> Creation:
+        """Return a creation whose prompt goes on, and keep how much of it is the person's."""
+        own_words = len(creation.prompt) if creation.own_words is None else creation.own_words
+        facts: dict[str, Any] = {"prompt": creation.prompt + rest, "own_words": own_words}
+        own = creations.c.code == creation.code
+        await self._database.run(lambda connection: connection.execute(update(creations).where(own).values(facts)))
+        return replace(creation, **facts)
+
     async def arrived(self, creation: Creation) -> None:
         """Take the turn of a creation that has arrived.
 

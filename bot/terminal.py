@@ -1,8 +1,9 @@
 """The door of the terminal, and of pipes: whoever runs this owns the process, and so is an admin.
 
-Each line is a message, but `#1` presses the first button of the newest message that has some. At a terminal,
-prompt_toolkit edits the line; Ctrl-C clears it, and Ctrl-D ends the chat. Through pipes, the next line is read when the
-last one is answered, and at the end everything that was begun is finished, a training included.
+Each line is a message, but `#1` presses the first button of the newest message that has some, and `/quit` ends the
+chat. At a terminal, prompt_toolkit edits the line; Ctrl-C clears it, and Ctrl-D ends the chat too. Through pipes, the
+next line is read when the last one is answered, and at the end everything that was begun is finished, a training
+included.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import re
 import signal
 import sys
+from html import unescape
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
@@ -38,9 +40,18 @@ YOU = 1
 PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that could command a terminal."""
-STYLES = {"bold": "bold", "italic": "italic", "code": "ansicyan", "pre": "ansicyan", "command": "ansicyan"}
+STYLES = {
+    "bold": "bold",
+    "italic": "italic",
+    "code": "ansicyan",
+    "pre": "ansicyan",
+    "command": "ansicyan",
+    "creation": "ansicyan",
+}
 PICTURE = "(a picture)"
-BANNER = "A chat with Mangosaurus, in your terminal. #1 presses a button, Ctrl-D ends it."
+BANNER = "A chat with Mangosaurus, in your terminal. #1 presses a button, /quit ends it."
+HOW_TO_QUIT = "/quit or Ctrl-D ends our chat."
+QUIT = ("exit", "quit", "/exit", "/quit")
 UNFINISHED = re.compile("[ ,;:-]*\n…$")
 """What stands below a sonnet that goes on, and the marks before it, which its end may change."""
 
@@ -57,6 +68,8 @@ class Pipes(Chat):
     """The chat through pipes: plain text, a message a paragraph, and only finished ones."""
 
     id = YOU
+    place = "terminal"
+    takes_files = False
     edit_seconds = math.inf
 
     def __init__(self) -> None:
@@ -69,14 +82,14 @@ class Pipes(Chat):
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
         """Write a message down, and its buttons in a line."""
         self._count += 1
-        self._show(self._count, runs(html), buttons, unfinished=unfinished)
+        self._show(self._count, _drawn(html), buttons, unfinished=unfinished)
         return self._count
 
     async def change(
         self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
         """Write a message down once more; if its buttons alone have changed, those."""
-        self._show(message, runs(html) if html is not None else [], buttons, unfinished=unfinished)
+        self._show(message, _drawn(html) if html is not None else [], buttons, unfinished=unfinished)
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:  # noqa: ARG002
         """Write a notice down."""
@@ -86,13 +99,16 @@ class Pipes(Chat):
     async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:  # noqa: ARG002
         """Write down the caption: a terminal shows no pictures."""
         self._count += 1
-        self._show(self._count, [*runs(html), Run(f"\n{PICTURE}")], buttons)
+        self._show(self._count, [*_drawn(html), Run(f"\n{PICTURE}")], buttons)
         return self._count
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
-        """Write a file down, below its caption and its name."""
+        """Write a file down, below its caption and its name; of a page, its words."""
         self._count += 1
-        self._show(self._count, [*runs(html), Run(f"\n{name}\n{content.decode(errors='replace').rstrip()}")], ())
+        text = content.decode(errors="replace").rstrip()
+        if name.endswith(".html"):
+            text = unescape(re.sub("<[^>]*>", "", text.partition("<body>")[2])).strip()
+        self._show(self._count, [*_drawn(html), Run(f"\n{name}\n{text}")], ())
         return self._count
 
     async def typing(self) -> None:
@@ -153,11 +169,11 @@ class Screen(Pipes):
         text = "".join(run.text for run in shown)
         newest, before = self._shown
         if unfinished:
-            text = UNFINISHED.sub("", text)
+            text, is_growing = UNFINISHED.subn("", text)
             if newest == message and text.startswith(before):
                 self._print(_after(shown, len(before), text))
                 self._shown = (message, text)
-            elif message == self._count and newest != message and not buttons:
+            elif is_growing and newest != message:
                 self._print(_after(shown, 0, text))
                 self._shown = (message, text)
             else:
@@ -183,6 +199,14 @@ class Screen(Pipes):
         styled = [(" ".join(STYLES[style] for style in run.styles), CONTROL.sub("\ufffd", run.text)) for run in shown]
         with contextlib.suppress(OSError):  # the terminal is gone, and SIGHUP on its way
             print_formatted_text(FormattedText(styled), end="", flush=True)
+
+
+def _drawn(html: Markup) -> list[Run]:
+    """Return a message as runs. The code below a creation gets a label, as it is no link here."""
+    labelled = (
+        run._replace(text=sentences.CODE.format(run.text)) if "creation" in run.styles else run for run in runs(html)
+    )
+    return list(labelled)
 
 
 def _after(shown: Sequence[Run], start: int, text: str) -> list[Run]:
@@ -244,7 +268,7 @@ class Terminal:
                 raise
 
     async def _answer_pipe(self, bot: Bot) -> None:
-        while (line := await _in_daemon(self._read)) is not None:
+        while (line := await _in_daemon(self._read)) is not None and line.strip().lower() not in QUIT:
             await self._answer(line, bot)
         await bot.idle()
         await bot.runs.ended()
@@ -258,7 +282,7 @@ class Terminal:
         try:
             await self._answer("/start", bot)
             with patch_stdout(raw=True):
-                while (line := await self._prompt(session)) is not None:
+                while (line := await self._prompt(session)) is not None and line.strip().lower() not in QUIT:
                     await self._answer(line, bot)
         finally:
             signal.signal(signal.SIGINT, before)
@@ -312,7 +336,7 @@ class Terminal:
             try:
                 return await session.prompt_async()
             except KeyboardInterrupt:
-                continue
+                self._screen.note(HOW_TO_QUIT)
             except EOFError:
                 return None
 

@@ -18,7 +18,7 @@ import re
 import shutil
 import tempfile
 import unicodedata
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,8 @@ SHORTEST_NAME, LONGEST_NAME = 2, 20
 """How many characters a name has."""
 RESERVED = frozenset({*Genre, *FORMS, "fresh"})
 """Words that mean something else in a command."""
+CAPITALS = 0.9
+"""The share of a list's names that begin with a capital if all invented ones should."""
 PRIVATE = 0o700
 UNFINISHED = ".voice-"
 """How the name of a folder begins while it is being made or removed."""
@@ -69,6 +71,8 @@ class Voice:
     name: str
     form: Form
     made: str  # ISO 8601, UTC
+    capitals: bool = False
+    """Whether its names are shown with a capital first. Voices of earlier versions go on without."""
 
     @property
     def network(self) -> str:
@@ -152,7 +156,8 @@ class Voices:
                 raise TakenError(f"there is a voice {name!r}")
             if len(found) >= MOST:
                 raise CrowdedError(f"there are {len(found)} voices")
-            voice = Voice(self._free_id(), name, form, datetime.now(UTC).isoformat(timespec="seconds"))
+            made = datetime.now(UTC).isoformat(timespec="seconds")
+            voice = Voice(self._free_id(), name, form, made, form == "names" and _has_capitals(text))
             with self._unfinished() as folder:
                 write_whole(folder / "text.txt", text.encode())
                 write_whole(folder / "about.json", _description(voice))
@@ -192,7 +197,7 @@ class Voices:
             if any(voice.name == name and voice.id != voice_id for voice in found.values()):
                 raise TakenError(f"there is a voice {name!r}")
             old = found[voice_id]
-            voice = Voice(old.id, name, old.form, old.made)
+            voice = replace(old, name=name)
             write_whole(self.folder(voice_id) / "about.json", _description(voice))
             return voice
 
@@ -251,7 +256,13 @@ def _read(voice_id: str, about: Path) -> Voice:
     name, form = facts["name"], facts["form"]
     if not isinstance(name, str) or name_of(name) != name or form not in FORMS:
         raise ValueError("it does not describe a voice")
-    return Voice(voice_id, name, form, str(facts["made"]))
+    return Voice(voice_id, name, form, str(facts["made"]), facts.get("capitals") is True)
+
+
+def _has_capitals(text: str) -> bool:
+    """Return whether nearly every line of a list begins with a capital."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return sum(line[0].isupper() for line in lines) >= CAPITALS * len(lines)
 
 
 def _delete(folder: Path) -> None:

@@ -168,8 +168,8 @@ def words_of(bubble: Locator) -> str:
 
 
 def lines_of(bubble: Locator) -> list[str]:
-    """Return the lines of a creation, without the small print."""
-    return [line for line in re.split(r"\n+", words_of(bubble)) if not line.startswith(("seed", "new;"))]
+    """Return the lines of a creation, without its code."""
+    return re.split(r"\n+", words_of(bubble))[:-1]
 
 
 def left_edges(text: Locator) -> list[int]:

@@ -80,11 +80,8 @@ async def written(records: Sequence[Record], folder: Path) -> list[str]:
 
 
 def _plain(made: Creation, shown: str) -> str:
-    if made.genre is Genre.DINO:
-        text = "\n".join(re.findall("<b>(.*?)</b>", shown))
-    else:
-        text = re.sub("</?b>", "", shown.rpartition("\n\n<i>")[0])
-    return html.unescape(text)
+    is_verse = made.genre is not Genre.DINO
+    return html.unescape(re.sub("</?b>", "", shown) if is_verse else "\n".join(re.findall("<b>(.*?)</b>", shown)))
 
 
 def tables_of_sonnets() -> dict[str, object]:

@@ -18,7 +18,7 @@ from model.checkpoint.versions import Versions, save
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.text.vocabulary import Vocabulary
-from tests.fake_chat import FakeChat
+from tests.fake_chat import FakeChat, Message
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -93,9 +93,16 @@ def names_in(html: str) -> list[str]:
 
 def code_in(html: str) -> str:
     """Return the code of a creation."""
-    return html.rpartition("<code>")[2].removesuffix("</code>")
+    return html.rpartition("<a>")[2].removesuffix("</a>")
 
 
 def uncoded(html: str) -> str:
     """Return a reply without the code at its end, which is a new one each time."""
-    return html.rpartition(" <code>")[0]
+    return html.rpartition("\n\n<a>")[0]
+
+
+async def turn_of(chat: FakeChat, message: Message) -> int:
+    """Return which turn of its person a creation is, counted from 1."""
+    creation = await chat.bot.store.creation(code_in(message.html))
+    assert creation is not None
+    return creation.turn + 1

@@ -12,7 +12,7 @@ from bot.words import sentences
 from model.text.forms import Genre
 from model.writing.requests import Sampling, VerseRequest, generator_for
 from tests.fake_chat import FakeChat
-from tests.serving import ALICE, BOB, code_in, install, serving, untrained
+from tests.serving import ALICE, BOB, code_in, install, serving, turn_of, untrained
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,10 +44,28 @@ async def test_anybody_gets_the_same_again_and_only_the_owner_the_buttons(chat: 
     assert len(await chat.bot.store.creations(ALICE)) == 1
 
 
+async def test_a_code_alone_or_a_link_to_it_opens_the_creation(chat: FakeChat) -> None:
+    original = await chat.ask("/dino")
+    code = code_in(original.html)
+    for given in (
+        code,
+        code.upper(),
+        f" #{code} ",
+        f"https://t.me/mangosaurus_bot?start={code}",
+        f"t.me/b?start={code}",
+    ):
+        assert await chat.ask(given) == original
+        assert await chat.ask(f"/again {given}") == original
+    assert await chat.ask(f"http://127.0.0.1:8765/#{code}") == original
+    assert (await chat.ask("#zzzzzzz")).html == sentences.UNKNOWN_CODE.format("#zzzzzzz")
+    assert (await chat.ask("teacher")).html.startswith("<b>teacher</b>")  # a word that looks like a code
+    assert (await chat.ask(f'"{code}"')).html.startswith(f"<b>{code}</b>")
+
+
 async def test_again_takes_no_turn(chat: FakeChat) -> None:
     code = code_in((await chat.ask("/dino")).html)
     await chat.ask(f"/again {code}")
-    assert "turn 2<" in (await chat.ask("/dino")).html
+    assert await turn_of(chat, await chat.ask("/dino")) == 2
 
 
 async def test_old_weights_write_it_until_they_are_gone(own_settings: Settings, own_checkpoints: Path) -> None:
@@ -91,5 +109,5 @@ async def test_how_to_ask(chat: FakeChat, text: str) -> None:
 async def test_an_answer_in_a_group_belongs_to_whoever_asked(bot: Bot) -> None:
     group = FakeChat(bot, -5, is_private=False)
     answer = await group.ask("/dino", ALICE)
-    assert answer.labels == ["another", "wilder", "tamer"]
+    assert answer.labels == ["another", "wilder", "tamer", "details"]
     assert (await group.ask(f"/again {code_in(answer.html)}", BOB)).buttons == []

@@ -44,7 +44,7 @@ async def test_a_stop_mirrors_the_start_and_leaves_nothing_behind(settings: Sett
         chat = FakeChat(bot, ALICE)
         ask(chat, "/dino", "/poem Shall I", "/dino 3")  # what was asked before the stop is answered
     assert door.events == ["entered", "opened", "shut", "closed", "left"]
-    assert ["<code>" in message.html for message in chat.messages] == [True] * 3
+    assert ["<a>" in message.html for message in chat.messages] == [True] * 3
     assert asyncio.all_tasks() == tasks
     for thread in set(threading.enumerate()) - threads:
         if not thread.name.startswith("asyncio"):  # the loop keeps its own
@@ -76,7 +76,7 @@ async def test_weights_that_are_missing(settings: Settings, tmp_path: Path, capl
         await running(dataclasses.replace(settings, checkpoints=tmp_path / "none")).__aenter__()
     install(tmp_path / "some" / "dino", untrained("names"))
     async with serving(settings, checkpoints=tmp_path / "some") as chat:
-        assert "<code>" in (await chat.ask("/dino")).html
+        assert "<a>" in (await chat.ask("/dino")).html
         assert (await chat.ask("/poem Shall I")).html == sentences.NO_NETWORK["poem"]
     assert "/poem is not served" in caplog.text
 

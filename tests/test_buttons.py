@@ -15,8 +15,8 @@ from bot.chat import Gone, InDoubt, NotSent
 from bot.creations import MOST_CONTINUED, STEPS
 from bot.words import sentences
 from model.checkpoint.versions import Versions
-from tests.fake_chat import FakeChat
-from tests.serving import ADMIN, ALICE, BOB, code_in, install, serving, uncoded, untrained
+from tests.fake_chat import FakeChat, Message
+from tests.serving import ADMIN, ALICE, BOB, code_in, install, serving, turn_of, uncoded, untrained
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,12 +34,18 @@ def group(bot: Bot) -> FakeChat:
     return FakeChat(bot, -5, is_private=False)
 
 
+async def temperature_of(chat: FakeChat, message: Message) -> float:
+    creation = await chat.bot.store.creation(code_in(message.html))
+    assert creation is not None
+    return creation.temperature
+
+
 async def test_another_is_the_next_turn_in_the_same_message(chat: FakeChat) -> None:
     await chat.ask("/seed 42")
     expected = [uncoded((await chat.ask("/dino 3 ma")).html) for _ in range(3)]
     await chat.ask("/seed 42")
     message = await chat.ask("/dino 3 ma")
-    assert message.labels == ["another", "wilder", "tamer"]
+    assert message.labels == ["another", "wilder", "tamer", "details"]
     for _ in range(2):
         assert await chat.press("another") is message
     assert [uncoded(shown) for shown in message.history] == expected
@@ -49,14 +55,45 @@ async def test_another_is_the_next_turn_in_the_same_message(chat: FakeChat) -> N
 async def test_wilder_and_tamer_to_the_ends_of_the_scale(chat: FakeChat) -> None:
     message = await chat.ask(f"/poem {LINE}")
     await chat.press("wilder")
-    assert "turn 2, temperature 0.9<" in message.html
+    assert await temperature_of(chat, message) == 0.9
     for button, end, said in (("tamer", STEPS[0], sentences.TAMEST), ("wilder", STEPS[-1], sentences.WILDEST)):
         while button in message.labels:
             await chat.press(button)
-        assert f"temperature {end:g}<" in message.html
+        assert await temperature_of(chat, message) == end
         await chat.press_data(f"1:{button}:{code_in(message.html)}")
         assert chat.notices[-1] == sentences.plain(said)
     assert message.html.startswith(f"<b>{LINE}</b>")
+
+
+async def test_back_shows_the_creation_before_and_takes_no_turn(chat: FakeChat) -> None:
+    message = await chat.ask("/dino 3 ma")
+    first, labels = message.html, message.labels
+    assert "back" not in labels
+    await chat.press("another")
+    second = message.html
+    await chat.press("wilder")
+    assert message.labels == ["another", "wilder", "tamer", "back", "details"]
+    assert (await chat.press("back")).html == second
+    assert (await chat.press("back")).html == first
+    assert message.labels == labels
+    await chat.press("another")
+    assert await turn_of(chat, message) == 4
+    assert (await chat.press("back")).html == first
+    poem = await chat.ask(f"/poem {LINE}")
+    shorter = poem.html
+    await chat.press(CONTINUE)
+    assert (await chat.press("back")).html == shorter
+
+
+async def test_details_say_what_decides_a_creation(chat: FakeChat) -> None:
+    message = await chat.ask("/dino 2 ma")
+    version = chat.bot.shelf.serving["dino"].version
+    details = (await chat.press("details")).html
+    assert details.count("the closest name I know is Mangosaurus, ") == 2
+    assert f"Seed 0, turn 1, temperature 1, version <code>{version}</code>" in details
+    assert (len(message.history), chat.notices) == (1, [""])
+    poem = await chat.ask(f"/poem {LINE}")
+    assert (await chat.press("details", message=poem)).html.startswith("Seed 0, turn 1, temperature 0.8, ")
 
 
 async def test_a_poem_goes_on_and_takes_no_turn(chat: FakeChat) -> None:
@@ -64,14 +101,14 @@ async def test_a_poem_goes_on_and_takes_no_turn(chat: FakeChat) -> None:
     message = await chat.ask(f"/poem {LINE}")
     while CONTINUE in message.labels:
         await chat.press(CONTINUE)
-        assert "seed 42, turn 1<" in message.html
+        assert await turn_of(chat, message) == 1
     assert len(message.history) == MOST_CONTINUED + 1
     for shorter, longer in pairwise(shown.rpartition("\n\n")[0] for shown in message.history):
         assert longer.startswith(shorter)
         assert len(longer) > len(shorter)
     await chat.press_data(f"1:continue:{code_in(message.html)}")
     assert chat.notices[-1] == sentences.plain(sentences.LONGEST_POEM)
-    assert "turn 2<" in (await chat.ask(f"/poem {LINE}")).html
+    assert await turn_of(chat, await chat.ask(f"/poem {LINE}")) == 2
     kept = await chat.bot.store.creations(ALICE)
     assert [made.before for made in kept[:4]] == ["", *(made.code for made in kept[:3])]
 
@@ -81,7 +118,7 @@ async def test_a_press_goes_on_in_the_sequence_of_the_owner_with_the_count_of_th
     await chat.ask("/seed 42")
     message = chat.messages[0]
     await chat.press("another")
-    assert "seed 42, turn 1<" in message.html
+    assert await turn_of(chat, message) == 1
     assert message.html.count("<b>Ma") == 3
 
 
@@ -90,9 +127,9 @@ async def test_a_double_tap_is_one_press(chat: FakeChat) -> None:
     message = await chat.ask("/dino")
     data = message.buttons[0][0].data
     await asyncio.gather(*(chat.press_data(data) for _ in range(3)))
-    assert "turn 2<" in message.html
+    assert await turn_of(chat, message) == 2
     assert chat.notices == ["", "", ""]
-    assert "turn 3<" in (await chat.ask("/dino")).html
+    assert await turn_of(chat, await chat.ask("/dino")) == 3
 
 
 async def test_after_a_restart_with_other_weights(own_settings: Settings, own_checkpoints: Path) -> None:
@@ -105,7 +142,7 @@ async def test_after_a_restart_with_other_weights(own_settings: Settings, own_ch
         again.messages = chat.messages
         await again.press("another", message=dino)
         await again.press(CONTINUE, message=poem)
-        assert "turn 2<" in dino.html
+        assert await turn_of(again, dino) == 2
         assert poem.html.startswith(before.rpartition("\n\n")[0])
         old = await again.bot.store.creation(code_in(poem.html))
         assert old
@@ -124,7 +161,7 @@ async def test_nobody_else_presses_for_a_person(group: FakeChat) -> None:
     message = await group.ask("/dino", ALICE)
     for label in message.labels:
         await group.press(label, BOB)
-    assert group.notices == [sentences.plain(sentences.NOT_YOURS)] * 3
+    assert group.notices == [sentences.plain(sentences.NOT_YOURS)] * 4
     assert len(message.history) == 1
     await group.press("another", ALICE)
     assert len(message.history) == 2
@@ -132,8 +169,8 @@ async def test_nobody_else_presses_for_a_person(group: FakeChat) -> None:
 
 async def test_everybody_there_presses_for_a_group(group: FakeChat, chat: FakeChat) -> None:
     message = await group.ask("/dino", -5)
-    assert "turn 2<" in (await group.press("another", BOB)).html
-    assert message.labels == ["another", "wilder", "tamer"]
+    assert await turn_of(group, await group.press("another", BOB)) == 2
+    assert message.labels == ["another", "wilder", "tamer", "back", "details"]
     await chat.ask("/start")
     await chat.press_data(f"1:another:{code_in(message.html)}", BOB)
     assert chat.notices == [sentences.plain(sentences.NOT_YOURS)]
@@ -153,7 +190,7 @@ async def test_all_who_ask_for_a_group_get_turns_of_their_own(group: FakeChat) -
 async def test_a_message_that_is_gone_is_replaced_by_a_new_one(chat: FakeChat) -> None:
     await chat.ask("/dino")
     chat.failures = [Gone("message to edit not found")]
-    assert "turn 2<" in (await chat.press("another")).html
+    assert await turn_of(chat, await chat.press("another")) == 2
     assert len(chat.messages) == 2
 
 
@@ -174,7 +211,7 @@ async def test_a_press_that_changed_nothing_can_be_repeated(chat: FakeChat) -> N
     assert len(message.history) == 1
     chat.bot.tally.errors.clear()
     await chat.press("another")
-    assert "turn 2<" in message.html
+    assert await turn_of(chat, message) == 2
 
 
 async def test_a_press_in_doubt_may_have_arrived(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +231,7 @@ async def test_a_press_in_doubt_may_have_arrived(chat: FakeChat, monkeypatch: py
     await chat.press("another")  # which begins from a creation that nobody may have seen
     assert uncoded(message.html) == uncoded(in_doubt)
     await chat.press("another")
-    assert "turn 4<" in message.html
+    assert await turn_of(chat, message) == 4
 
 
 async def test_letters_that_lead_nowhere_any_more(own_settings: Settings, own_checkpoints: Path) -> None:
@@ -215,7 +252,7 @@ async def test_one_of_each_button_that_the_first_versions_wrote_is_answered(chat
     admin = FakeChat(chat.bot, ADMIN, is_admin=True)
     code, version = code_in((await admin.ask(f"/poem {LINE}")).html), chat.bot.shelf.serving["dino"].version
     for data in (
-        *(f"1:{verb}:{code}" for verb in ("another", "wilder", "tamer", "continue", "sonnet")),
+        *(f"1:{verb}:{code}" for verb in ("another", "wilder", "tamer", "continue", "sonnet", "back", "details")),
         *(f"1:{choice}:{ADMIN}" for choice in ("mood:wild", "names:5", "forget:no", "forget:export", "forget:yes")),
         *(f"1:training:{verb}:{code}x" for verb in ("finish", "cancel", "on", "drop")),
         *(f"1:voice:{verb}:{code}" for verb in ("remove", "removal", "keep", "rename")),

@@ -246,9 +246,9 @@ async def test_a_chat(tab: Tab) -> None:
     assert (text_of(mine), mine["key"]) == ("/seed 42", 7)
     assert [run["styles"] for run in (await tab.answer())["runs"]][1] == ["bold"]
     names = await tab.ask("/dino 2")
-    assert names["rows"] == [["another", "wilder", "tamer"]]
+    assert names["rows"] == [["another", "wilder", "tamer"], ["details"]]
     code = names["runs"][-1]
-    assert code["styles"] == ["code"]
+    assert code["styles"] == ["creation"]
     assert text_of(await tab.ask(code["send"])) == text_of(names)
     assert {"text": "/dino", "styles": ["command"], "send": "/dino"} in (await tab.ask("/help"))["runs"]
     assert text_of(await tab.ask("@mangosaurus_bot")).startswith("@mangosaurus_bot")  # a line like every other
@@ -327,7 +327,8 @@ async def test_files_both_ways(page: Page, visitor: Visitor, tab: Tab) -> None:
     await tab.say("/retrain names keats", reply=sent["id"])
     assert (await tab.next("message", mine=True))["reply"] == "cheeses"
     assert "dozen" not in text_of(await tab.answer())  # it read the file that was replied to
-    export = await tab.ask("/export")
+    assert (await tab.ask("/export"))["file"]["name"].endswith(".html")
+    export = await tab.answer()
     _, text, headers = await visitor.get(f"/files/{export['id']}")
     assert len(json.loads(text)["creations"]) == 1
     assert headers["Content-Type"] == "application/octet-stream"

@@ -46,7 +46,7 @@ def group(bot: Bot) -> FakeChat:
 
 async def kept(chat: FakeChat, person: int = ALICE) -> tuple[Any, ...]:
     """Return what is kept of a person, without the seed."""
-    export = json.loads(people.as_file(await chat.bot.store.person(person), await chat.bot.store.creations(person)))
+    export = json.loads(people.as_file(await chat.bot.store.person(person), await chat.bot.store.creations(person), {}))
     del export["person"]["id"], export["person"]["seed"]
     return tuple(export.values())
 
@@ -124,17 +124,18 @@ async def test_seeds_and_turns_outlive_the_bot(settings: Settings) -> None:
 
 async def test_settings_change_in_place_and_answers_go_by_them(chat: FakeChat, bob: FakeChat) -> None:
     message = await chat.ask("/settings")
-    assert message.labels == ["tame", "• bold •", "wild", "• 1 •", "3", "5", "10"]
-    for label in ("tame", "3", "tame"):
+    assert message.labels == ["tame", "• bold •", "wild", "• one •", "three", "five", "ten"]
+    for label in ("tame", "three", "tame"):
         await chat.press(label, message=message)
-    assert message.labels == ["• tame •", "bold", "wild", "1", "• 3 •", "5", "10"]
+    assert message.labels == ["• tame •", "bold", "wild", "one", "• three •", "five", "ten"]
     assert (len(chat.messages), chat.notices) == (1, [sentences.CHOSEN] * 3)
     answer = (await chat.ask("/dino")).html
     assert len(names_in(answer)) == 3
-    assert "temperature 0.7<" in answer
     assert len(names_in((await chat.ask("/dino 1")).html)) == 1
-    assert "temperature 0.56<" in (await chat.ask("/poem Shall I")).html  # 0.7 of what is usual for verse
-    assert "temperature" not in (await bob.ask("/dino")).html
+    await chat.ask("/poem Shall I")
+    await bob.ask("/dino")
+    made = [*await chat.bot.store.creations(ALICE), *await chat.bot.store.creations(BOB)]
+    assert [creation.temperature for creation in made] == [0.7, 0.7, 0.56, 1.0]  # 0.7 of what is usual
 
 
 async def test_nobody_changes_another_persons_settings_but_everybody_there_a_groups(group: FakeChat) -> None:
@@ -162,7 +163,20 @@ async def test_an_export_is_a_file_with_everything(chat: FakeChat) -> None:
     assert export["preferences"] == {"mood": "bold", "names": 1}
     for creation, answer in zip(export["creations"], answers, strict=True):
         assert code_in(answer) == creation["code"]
-        assert f"turn {creation['turn']}<" in answer  # counted from 1, as the chat does
+
+
+async def test_an_export_has_the_texts_on_a_page_to_keep(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.commands.people.MOST_WRITTEN", 2)
+    oldest, poem, names = [await chat.ask(text) for text in ("/dino", "/poem Shall I <b>", "/dino 2")]
+    export = json.loads((await exported(chat))[1])
+    page = chat.messages[-2]
+    assert (page.html, page.file[0] if page.file else "") == (sentences.KEEPSAKE, f"mangosaurus-{ALICE}.html")
+    content = page.file[1].decode() if page.file else ""
+    assert content.index(uncoded(names.html)) < content.index(uncoded(poem.html))
+    assert f"And before that: {code_in(oldest.html)}" in content
+    assert ["text" in made for made in export["creations"]] == [False, True, True]
+    assert export["creations"][1]["text"].startswith("Shall I <b>")
+    assert export["creations"][2]["text"].split("\n") == names_in(names.html)
 
 
 async def exported(chat: FakeChat, person: int | None = None) -> tuple[str, bytes]:
@@ -175,7 +189,7 @@ async def exported(chat: FakeChat, person: int | None = None) -> tuple[str, byte
 @given(st.text(st.characters()))
 def test_any_prompt_can_be_exported(prompt: str) -> None:
     creation = Creation("k7m2p9x", 1, Genre.POEM, "0" * 12, 42, 0, prompt, 0.8)
-    assert json.loads(people.as_file(Person(1, 42), [creation]))["creations"][0]["prompt"] == prompt
+    assert json.loads(people.as_file(Person(1, 42), [creation], {}))["creations"][0]["prompt"] == prompt
 
 
 async def test_an_export_is_shown_to_a_group_only_by_the_group(group: FakeChat, chat: FakeChat) -> None:

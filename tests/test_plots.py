@@ -27,7 +27,7 @@ Event = dict[str, Any]
 )
 def test_draws_a_png(steps: list[Event]) -> None:
     picture = imread(io.BytesIO(draw(history(*steps))), format="png")
-    assert picture.shape == (810, 1080, 4)
+    assert picture.shape == (920, 1080, 4)
     assert picture.std() > 0.05
 
 
@@ -35,7 +35,7 @@ def test_lines_to_beat_and_a_training_that_goes_on() -> None:
     started = {"event": "started", "recipe": "again", "start_loss": 1.5, "ngram_loss": 2.5}
     steps = [progress(step, held_out_loss=2.0) for step in range(1, 30)]
     alone, beside = draw(history_of(steps)), draw(history_of([started, *steps]))
-    assert imread(io.BytesIO(beside)).shape == (810, 1080, 4)
+    assert imread(io.BytesIO(beside)).shape == (920, 1080, 4)
     assert alone != beside
 
 
@@ -51,4 +51,4 @@ def test_lines_to_beat_and_a_training_that_goes_on() -> None:
 def test_samples_make_the_picture_higher(text: str) -> None:
     events = [event for step in range(1, 20) for event in (progress(step), sample(step, text))]
     picture = imread(io.BytesIO(draw(history(*events))), format="png")
-    assert picture.shape == (1020, 1080, 4)
+    assert picture.shape == (920 + 44 * 7, 1080, 4)

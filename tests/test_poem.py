@@ -13,6 +13,7 @@ from bot.asks import LONGEST_LINE, line_in
 from bot.chat import Explained
 from bot.words import sentences
 from tests.fake_chat import FakeChat
+from tests.serving import code_in
 
 if TYPE_CHECKING:
     from bot.app import Bot
@@ -77,7 +78,7 @@ async def test_the_line_stands_word_for_word_in_bold_and_verse_follows(chat: Fak
         answer = await chat.ask(text)
         assert answer.html.startswith(f"<b>{escape(line)}</b>")
         assert len(answer.html) > len(escape(line)) + 100
-        assert await chat.ask(f"/again {answer.html[-14:-7]}") == answer  # the database kept it as it is
+        assert await chat.ask(f"/again {code_in(answer.html)}") == answer  # the database kept it as it is
 
 
 async def test_a_space_at_the_end_counts_in_quotes(chat: FakeChat) -> None:

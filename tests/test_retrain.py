@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from bot.voices import Voice, Voices
 
 FINISH, CANCEL, UNDO = admins.FINISH, admins.CANCEL, admins.UNDO
-BEGUN = "Training <b>dino</b>. You can watch it here."
+BEGUN = (
+    "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better. In a moment you can watch it "
+    "here, and see how long it will take."
+)
 PNG = b"\x89PNG"
 
 
@@ -83,7 +86,10 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     script: Script, admin: FakeChat, dino: Versions, own_checkpoints: Path
 ) -> None:
     message, old = await begun(admin, script, "/retrain dino 2"), dino.current()
-    assert message.html == "Training <b>dino</b> for about 2 minutes. You can watch it here."
+    assert message.html == (
+        "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better, for 2 min at most. In a "
+        "moment you can watch it here, and see how long it will take."
+    )
     assert message.labels == [FINISH, CANCEL]
     script.tell("started", start_loss=2.0, ngram_loss=2.375)
     script.tell("sample", text="to be <or> not")
@@ -98,7 +104,7 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     assert message.labels == [FINISH, CANCEL]
     new = script.trained(png=PNG)
     shown = await verdict(admin)
-    assert message.html == "Trained <b>dino</b>. You can read below how good it is."
+    assert message.html == "Trained <b>dino</b>. How good it is stands in a message of its own."
     assert message.labels == []
     assert shown.html.endswith(
         "and it improved: 1.5000 nats per character on held-out text, 2.0000 before. "
@@ -150,6 +156,22 @@ async def test_without_a_picture_the_message_has_the_verdict(
     assert await verdict(admin) is message
     assert "it improved" in message.html
     assert message.labels == [UNDO]
+
+
+async def test_something_moves_between_stop_and_the_verdict(
+    script: Script, admin: FakeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.training.runs.TICK_SECONDS", 0.001)
+    message = await begun(admin, script)
+    script.tell("started")
+    script.progress(0.5)
+    await until(lambda: "75 s left" in message.html)
+    await admin.press(FINISH)
+    await until(lambda: f"{admins.STOPPING}: 0 s" in message.html)
+    script.tell("finished", held_out_loss=1.5)
+    await until(lambda: f"{admins.COMPARING}: 0 s" in message.html)
+    script.ends(1)
+    await verdict(admin)
 
 
 async def test_the_first_weights_cannot_be_undone(script: Script, admin: FakeChat, dino: Versions) -> None:
@@ -395,8 +417,8 @@ async def test_a_stopped_run_goes_on_with_its_own_settings(
         assert message.history.count(words) == 1  # it stands there already
         message = await begun(chat, script, "/retrain poem 30")
         assert message.html == (
-            "I'm going on with the training of <b>poem</b> for about 7 minutes that was interrupted 40% of the way "
-            "through. <code>/retrain poem fresh</code> would start over. You can watch it here."
+            "I'm going on with the training of <b>poem</b> that was interrupted 40% of the way through, with its own "
+            "settings. <code>/retrain poem fresh</code> would start over. You can watch it here."
         )
         second = await script.begun(2)
         assert second == replace(first, message=2)

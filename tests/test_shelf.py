@@ -296,8 +296,8 @@ async def test_one_missing_network_leaves_the_other(
         assert (await chat.ask(command)).html == sentences.NO_NETWORK[missing]
         assert f"/{missing} is not served: " in caplog.text
         assert "is CHECKPOINTS right?" in caplog.text
-        assert "<code>" in (await chat.ask(served)).html
-        assert "<code>" not in (await chat.ask(command)).html
+        assert "<a>" in (await chat.ask(served)).html
+        assert "<a>" not in (await chat.ask(command)).html
         assert (await chat.ask("/about")).html.count("3.000 nats") == 1
 
 

@@ -28,7 +28,7 @@ from model.sonnets.search import SCHEME, STOPS
 from model.sonnets.tables import tables_for
 from model.text.vocabulary import words_of
 from model.writing.decoder import SONNETS_AT_ONCE, Decoder
-from model.writing.requests import Result, SonnetRequest, VerseRequest, generator_for
+from model.writing.requests import LineRequest, Result, SonnetRequest, VerseRequest, generator_for
 
 FIRST = "Shall I compare thee to a summer's day?"
 RECORDED = """\
@@ -118,6 +118,26 @@ def test_the_released_weights_write_what_they_always_wrote(released: Checkpoint)
     (text,) = written(Decoder(released), request())
     check(text, released, FIRST)
     assert text == RECORDED
+
+
+def test_a_short_line_is_completed_to_one_that_scans(released: Checkpoint) -> None:
+    prompts = ("the", "Shall I compare thee", "Shall I compare thee,", "To be, or not to be: that's", "Beauty")
+    requests = [LineRequest(generator_for(42, turn), prompt) for turn, prompt in enumerate(prompts)]
+    rests = [result.texts[0] for result in Decoder(released).generate(requests)]
+    assert rests == [
+        result.texts[0]
+        for result in Decoder(released).generate(
+            [replace(one, generator=generator_for(42, turn)) for turn, one in enumerate(requests)]
+        )
+    ]
+    pronounce = tables_for(released).prosody.pronounce
+    for prompt, rest in zip(prompts, rests, strict=True):
+        assert rest.startswith(" ")
+        assert scans([patterns(word, pronounce(word)) for word in words_of((prompt + rest).lower())]), prompt + rest
+    long = (FIRST, "", "🦕", "Shall I compare thee to a summer's day and more of it")
+    assert [
+        result.texts for result in Decoder(released).generate([LineRequest(generator_for(1, 0), one) for one in long])
+    ] == [("",)] * 4
 
 
 def test_a_sonnet_speaks_to_somebody_as_its_first_line_does(released: Checkpoint) -> None:

@@ -113,7 +113,8 @@ async def test_what_surely_or_perhaps_never_arrived_goes_after_thirty_days(datab
 
 @pytest.mark.parametrize("own_words", [None, 0, 7])
 async def test_a_creation_is_kept_whole(store: Store, own_words: int | None) -> None:
-    wish = Wish(Genre.DINO, "ma", 3, 1.3, voice="k7m2p9x", before="k7m2p9y", own_words=own_words)
+    before = Creation("k7m2p9y", 1, Genre.DINO, "cf4b27233ab0", 42, 0, "ma", 0.8)
+    wish = Wish(Genre.DINO, "ma", 3, 1.3, voice="k7m2p9x", before=before, own_words=own_words)
     creation = await store.draft(1, wish, "cf4b27233ab0", 0.8)
     assert await store.creation(creation.code) == creation
     assert (creation.count, creation.temperature, creation.voice, creation.before) == (3, 1.3, "k7m2p9x", "k7m2p9y")
@@ -123,7 +124,7 @@ async def test_a_creation_is_kept_whole(store: Store, own_words: int | None) -> 
 async def test_a_longer_poem_keeps_its_turn_and_takes_none(store: Store) -> None:
     await store.set_seed(1, 42)
     poem = await make(store, 1, Genre.POEM)
-    longer = await store.draft(1, Wish(Genre.POEM, before=poem.code, poem=poem, person=1), "f" * 12, 0.8)
+    longer = await store.draft(1, Wish(Genre.POEM, before=poem, poem=poem, person=1), "f" * 12, 0.8)
     await store.arrived(longer)
     kept = dataclasses.replace(poem, code=longer.code, created=longer.created, length=1, before=poem.code)
     assert await store.creations(1) == [poem, kept]

@@ -53,7 +53,7 @@ async def test_a_text_becomes_a_voice_that_learns_from_nothing(script: Script, a
         "I'll learn this as the voice <b>pokemon</b>. Once I have, you can ask for "
         "<code>/dino voice:pokemon 5</code>.\n\n<i>read as UTF-8</i>"
     )
-    assert admin.messages[-1].html == "Training <b>pokemon</b> from nothing. You can watch it here."
+    assert admin.messages[-1].html.startswith("I'm training <b>pokemon</b>: from nothing. In a moment you can watch it")
     run, voice = await script.begun(), voices.find("pokemon")
     assert voice is not None
     assert (run.network, run.form, run.title, run.fresh) == (voice.network, "names", "pokemon", True)
@@ -102,7 +102,7 @@ async def test_a_second_file_for_a_voice_is_learned_anew_and_the_old_weights_ser
         "old one stays in use, and its codes keep working.\n\n<i>read as UTF-8</i>"
     )
     assert (await script.begun(2)).fresh
-    assert "seed" in (await admin.ask("/dino voice:pokemon")).html
+    assert "<a>" in (await admin.ask("/dino voice:pokemon")).html
     assert voices.text(pokemon).read_text(encoding="utf-8") == other
     new = script.trained(old=None)
     await admin.bot.runs.ended()
@@ -204,9 +204,50 @@ async def test_to_others_it_does_not_exist(script: Script, admin: FakeChat, voic
     group.messages.append(Message())
     await group.ask(CAPTION, ALICE, file=file_of(LIST), album="")
     assert len(group.messages) == 1
-    for caption in ("my names", ""):  # a file without a command
-        assert await teach(admin, LIST, caption) == sentences.ONLY_TEXT
     assert voices.all() == []
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [
+        (1.6, "about 5 letters at each step: that's good."),
+        (2.2, "about 9 letters at each step: that's fair."),
+        (2.589, "about 13 letters at each step: that's rough, and a longer text would help."),
+    ],
+)
+async def test_the_verdict_says_in_words_how_good_a_voice_is(
+    script: Script, admin: FakeChat, voices: Voices, loss: float, words: str
+) -> None:
+    await teach(admin, LIST)
+    await script.begun()
+    script.trained(loss, old=None)
+    await admin.bot.runs.ended()
+    assert f"it wavers between {words} Version" in html.unescape(admin.messages[-1].html)
+
+
+async def test_a_text_file_without_a_command_is_learned_after_a_question(
+    script: Script, admin: FakeChat, voices: Voices
+) -> None:
+    assert await teach(admin, LIST, "my names") == admins.LEARN.format("voice")  # "names" means something else
+    assert (await admin.press("cancel")).html == admins.LEARN_NOTHING
+    assert await teach(admin, LIST, "") == admins.LEARN.format("voice")
+    question = admin.messages[-1]
+    assert question.labels == ["names", "verse", "cancel"]
+    await admin.press("verse", message=question)
+    assert "I can't learn from that" in admin.notices[-1]
+    await admin.press("names", message=question)
+    assert question.labels == []
+    (run,) = [await script.begun()]
+    (voice,) = voices.all()
+    assert (voice.name, voice.form, run.network) == ("voice", "names", voice.network)
+    await cancel(admin)
+    assert await teach(admin, LIST, "") == admins.LEARN.format("names-2")
+    admin.bot.files.clear()  # as after a restart
+    await admin.press("names")
+    assert admin.notices[-1] == sentences.plain(admins.FILE_GONE)
+    await admin.ask("", file=File(name="Ünited_states of America.txt", size=1, read=file_of("").read))
+    assert admin.messages[-1].html == admins.LEARN.format("ünited-states-of")
+    assert (await admin.ask("", file=File(name="x.pdf", size=1, read=file_of("").read))).html == sentences.ONLY_TEXT
 
 
 async def test_the_list(admin: FakeChat, pokemon: Voice, keats: Voice, voices: Voices) -> None:

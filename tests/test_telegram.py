@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import json
 import logging
+import re
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,18 @@ async def test_a_command_in_private_is_answered_without_a_reply(visit: Visit) ->
     assert answer["chat"]["id"] == ALICE
     assert "replied" not in answer
     assert answer["reply_markup"]["inline_keyboard"]
+
+
+async def test_a_code_is_a_link_that_opens_the_bot_with_its_creation(visit: Visit) -> None:
+    (answer,) = await visit.say("/dino", ALICE)
+    (link,) = re.findall('<a href="https://t.me/mangosaurus_bot\\?start=(.*?)">', answer["text"])
+    assert answer["text"].endswith(f">{link}</a>")
+    *_, again = await visit.say(f"/start {link}", BOB)
+    assert again["text"] == answer["text"]
+    await visit.press(answer, "another", ALICE)
+    edited = of_method(visit.server, "editMessageText")[-1]["text"]
+    assert edited != answer["text"]
+    assert "start=" in edited
 
 
 @pytest.mark.parametrize("text", ["/dino", "/dino@mangosaurus_bot", "/DINO@Mangosaurus_Bot 1"])

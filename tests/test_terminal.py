@@ -25,7 +25,7 @@ from prompt_toolkit.output.plain_text import PlainTextOutput
 
 from bot.__main__ import main
 from bot.chat import Button
-from bot.terminal import Screen
+from bot.terminal import HOW_TO_QUIT, Screen
 from model.files import ROOT
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
@@ -95,7 +95,7 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
 
 def test_a_training_is_waited_for(environment: Environment, own_checkpoints: Path) -> None:
     answers = pipe("/retrain dino 0.02\n/dino\n", environment | {"CHECKPOINTS": str(own_checkpoints)})
-    assert answers[0].startswith("Training dino for about 0.02 minutes.")
+    assert answers[0].startswith("I'm training dino: one more round")
     assert answers[1].split("\n")[0].isalpha()
     assert "(a picture)" in "\n".join(answers).split("\n")
     assert answers[-1].startswith("Trained dino")
@@ -263,7 +263,9 @@ def test_a_chat_at_a_terminal(terminal: Terminal, environment: Environment, tmp_
     terminal.until("/status")
     terminal.type("\r")
     terminal.until(f"errors(.|\n)*{PROMPT}")
-    terminal.type("half a li\x03/seed 42\r")  # Ctrl-C clears the line
+    terminal.type("half a li\x03")  # Ctrl-C clears the line
+    terminal.until(HOW_TO_QUIT)
+    terminal.type("/seed 42\r")
     terminal.until(f"Your seed is now(.|\n)*42(.|\n)*{PROMPT}")
     terminal.type("\x1b[200~Shall I\ncompare thee\x1b[201~\r")  # pasted: one message
     poem = terminal.until("another(.|\n)*tamer(.|\n)*" + PROMPT)
@@ -293,7 +295,7 @@ def test_a_chat_at_a_terminal(terminal: Terminal, environment: Environment, tmp_
 
 def test_a_training_at_a_terminal(terminal: Terminal) -> None:
     terminal.type("/retrain dino 0.04\r")
-    terminal.until("Training(.|\n)*for about 0.04 minutes")
+    terminal.until("training(.|\n)*for 2 s at most")
     terminal.until(PROMPT)
     terminal.until(r"\[1 ")  # in the toolbar
     terminal.type("/dino\r")  # meanwhile
@@ -316,11 +318,16 @@ def test_a_terminal_of_another_encoding(environment: Environment, encoding: Envi
     try:
         terminal.until(f"can\\s+do(.|\n)*{PROMPT}")
         terminal.type(keys)
-        assert ", turn 1" in terminal.until(f"continue the poem(.|\n)*{PROMPT}")
+        terminal.until(f"code(.|\n)*continue the poem(.|\n)*{PROMPT}")
         assert terminal.end() == 0
         assert "Traceback" not in terminal.seen
     finally:
         terminal.close()
+
+
+@pytest.mark.parametrize("word", ["exit", "/QUIT"])
+def test_a_word_ends_the_chat(environment: Environment, word: str) -> None:
+    assert pipe(f"/seed 42\n{word}\n/dino\n", environment) == ["Your seed is now 42, and its sequence starts here."]
 
 
 async def test_the_lines_of_a_sonnet_are_appended() -> None:
@@ -330,12 +337,15 @@ async def test_the_lines_of_a_sonnet_are_appended() -> None:
         number = await screen.say(Markup("{}\n…").format(sonnet[0]), unfinished=True)
         for lines in range(2, 15):
             await screen.change(number, Markup("{}\n…").format("\n".join(sonnet[:lines])), unfinished=True)
-        end = Markup("{}.\n\n<i>seed 1</i>").format("\n".join(sonnet).rstrip(","))
-        await screen.change(number, end, [[Button("another", "1:another")]])
+        end = Markup("{}.\n\n<a>k7m2p9x</a>").format("\n".join(sonnet).rstrip(","))
+        buttons = [[Button("another", "1:another")]]
+        await screen.change(number, end, buttons)
+        for lines in range(1, 15):  # after a press, from the beginning
+            await screen.change(number, Markup("{}\n…").format("\n".join(sonnet[:lines])), buttons, unfinished=True)
+        await screen.change(number, end, buttons)
         await screen.say(Markup("\x1b[31m\x9b\a\x00"))
-    text, _, rest = shown.getvalue().replace("\r", "").partition("\n\n")
-    assert text == "\n".join(sonnet).rstrip(",") + "."
-    assert rest == "seed 1\n[1 another]\n\n\ufffd[31m\ufffd\ufffd\ufffd\n\n"
+    whole = "\n".join(sonnet).rstrip(",") + ".\n\ncode k7m2p9x\n[1 another]\n\n"
+    assert shown.getvalue().replace("\r", "") == f"{whole}{whole}\ufffd[31m\ufffd\ufffd\ufffd\n\n"
 
 
 async def test_the_progress_of_a_training_is_in_the_toolbar() -> None:

@@ -201,7 +201,7 @@ async def test_a_training_that_was_stopped_goes_on_bit_for_bit(
     assert "<code>/retrain names pokemon</code> goes on from there, with the same settings." in message.html
     async with started(own_settings, chat):
         message = await chat.ask("/retrain names pokemon")
-        assert "I'm going on with the training of <b>pokemon</b> from nothing that was interrupted" in message.html
+        assert "I'm going on with the training of <b>pokemon</b> that was interrupted" in message.html
         await chat.bot.runs.ended()
         assert "and it can write" in chat.messages[-1].html
     other = install_both(tmp_path / "other")

@@ -204,4 +204,4 @@ def test_two_processes_add_one_after_the_other(tmp_path: Path) -> None:
 def test_a_description_is_plain_json(voices: Voices) -> None:
     voice = voices.add("恐竜", "names", "Pikachu\n")
     about = json.loads((voices.folder(voice.id) / "about.json").read_text(encoding="utf-8"))
-    assert about == {"name": "恐竜", "form": "names", "made": voice.made}
+    assert about == {"name": "恐竜", "form": "names", "made": voice.made, "capitals": True}

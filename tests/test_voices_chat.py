@@ -57,8 +57,9 @@ async def test_names_as_the_network_writes_them(own_chat: FakeChat, pokemon: Voi
     names = names_in(message.html)
     assert len(set(names)) == 5
     assert any(name != name.capitalize() for name in names)
-    assert re.search(r" <i>(Pikachu|Flabébé|Élan), \d+</i>\n", message.html)
-    assert message.labels == ["another", "wilder", "tamer"]
+    details = await own_chat.press("details")
+    assert re.search(r"</b>: the closest name I know is (Pikachu|Flabébé|Élan), \d+ letters away", details.html)
+    assert message.labels == ["another", "wilder", "tamer", "details"]
     learn(voices, "lower", "pikachu")
     names = names_in((await own_chat.ask("/dino voice:lower 3")).html)
     assert all(name == name.capitalize() for name in names)
@@ -79,10 +80,23 @@ async def test_first_letters_in_the_spelling_of_a_voice(own_chat: FakeChat, poke
     assert names_in((await own_chat.ask("/dino voice:both pik")).html)[0].startswith("pik")
 
 
+async def test_names_begin_with_a_capital_if_those_of_the_list_do(own_chat: FakeChat, voices: Voices) -> None:
+    voice = voices.add("towns", "names", "Pikachu\nFlabébé\nÉlan\n")
+    small = voices.add("small", "names", "pikachu\nFlabébé\nÉlan\n")
+    for each in (voice, small):
+        install(voices.folder(each.id), untrained("names", 1, "PpIiKkAaéb", ("Pikachu",)))
+    names = names_in((await own_chat.ask("/dino voice:towns 9")).html)
+    assert all(name[0].isupper() for name in names)
+    assert any(name != name.capitalize() for name in names)
+    voices.rename(voice.id, "cities")
+    assert names_in((await own_chat.ask("/dino voice:cities 9")).html)[0][0].isupper()
+    assert any(name[0].islower() for name in names_in((await own_chat.ask("/dino voice:small 9")).html))
+
+
 async def test_verse_as_the_network_writes_it(own_chat: FakeChat, keats: Voice) -> None:
     message = await own_chat.ask("/poem voice:keats A thing of béauty ")
     assert "A thing of béauty" in message.html.split("\n")[0]
-    assert message.labels == ["another", "wilder", "tamer", "continue the poem"]
+    assert message.labels == ["another", "wilder", "tamer", "continue the poem", "details"]
     for text in ("voice:keats A thing", "/poem my voice:keats"):  # these are lines
         assert "voice:keats" in (await own_chat.ask(text)).html
 
@@ -131,7 +145,7 @@ async def test_codes_and_buttons_outlive_a_renaming_and_a_restart(
         for command in ("/again", "/start"):
             assert (await chat.ask(f"{command} {code_in(before.html)}", BOB)).html == before.html
         assert "no voice called" in (await chat.ask("/dino voice:pokemon")).html
-        assert "seed" in (await chat.ask("/dino voice:monsters")).html
+        assert "<a>" in (await chat.ask("/dino voice:monsters")).html
         await chat.press_data(before.buttons[0][0].data, number=1)
         assert len(names_in(chat.messages[0].html)) == 3
         assert chat.messages[0].html != before.html
@@ -142,7 +156,7 @@ async def test_a_poem_in_a_voice_goes_on(own_chat: FakeChat, keats: Voice, voice
     voices.rename(keats.id, "john")
     longer = (await own_chat.press("continue the poem")).html
     assert len(longer) > len(poem)
-    assert longer.startswith(poem.partition("\n\n<i>")[0].rstrip())
+    assert longer.startswith(uncoded(poem).rstrip())
     assert (await own_chat.ask(f"/again {code_in(longer)}")).html == longer
 
 
@@ -177,9 +191,9 @@ async def test_a_voice_without_weights_or_with_damaged_ones(
     file.write_bytes(content[:-9])
     assert (await own_chat.ask("/dino voice:pokemon")).html == sentences.VOICE_DAMAGED
     assert f"{pokemon.network} cannot be served" in caplog.text
-    assert "seed" in (await own_chat.ask("/poem voice:keats A thing")).html
+    assert "<a>" in (await own_chat.ask("/poem voice:keats A thing")).html
     file.write_bytes(content)
-    assert "seed" in (await own_chat.ask("/dino voice:pokemon")).html
+    assert "<a>" in (await own_chat.ask("/dino voice:pokemon")).html
 
 
 async def test_a_voice_that_learns_another_text_writes_with_its_last_weights(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from markupsafe import Markup
 
 from bot.asks import File, Said, Sent
 from bot.shelf import Shelf
 from bot.words import sentences
+from bot.words.runs import runs
 from tests.decoding import with_tanh
 from tests.fake_chat import FakeChat
 from tests.serving import ADMIN, ALICE
@@ -27,15 +30,8 @@ def group(bot: Bot) -> FakeChat:
     return FakeChat(bot, -5, is_private=False)
 
 
-async def test_hello_help_and_about(chat: FakeChat) -> None:
+async def test_hello_and_about(chat: FakeChat) -> None:
     assert (await chat.ask("/start")).html == sentences.START
-    assert (await chat.ask("/HELP")).html == sentences.HELP
-    chat.bot.username = "mangosaurus_bot"
-    everybody = await chat.ask("/help me")
-    assert "<code>@mangosaurus_bot mango</code>" in everybody.html
-    assert "/retrain" not in everybody.html
-    admins = await FakeChat(chat.bot, ADMIN, is_admin=True).ask("/help")
-    assert admins.html == f"{everybody.html}\n\n{sentences.HELP_ADMIN}"
     about = (await chat.ask("/about")).html
     for checkpoint in chat.bot.shelf.serving.values():
         assert f"version <code>{checkpoint.version}</code>, 3.000 nats per character" in about
@@ -44,6 +40,8 @@ async def test_hello_help_and_about(chat: FakeChat) -> None:
 
 
 async def test_about_says_what_is_the_same_on_every_machine(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = {network: with_tanh(checkpoint, 0) for network, checkpoint in chat.bot.shelf.serving.items()}
+    monkeypatch.setattr(Shelf, "serving", old)
     about = (await chat.ask("/about")).html
     assert about.count(sentences.ABOUT_MACHINES) == 1  # verse
     assert sentences.ABOUT_EVERY_MACHINE not in about
@@ -54,12 +52,39 @@ async def test_about_says_what_is_the_same_on_every_machine(chat: FakeChat, monk
     assert sentences.ABOUT_MACHINES not in about
 
 
+@pytest.mark.parametrize("place", ["private", "group", "page", "terminal"])
+@pytest.mark.parametrize("is_admin", [False, True])
+async def test_help_in_ten_lines_for_the_place_and_the_person(chat: FakeChat, place: Any, is_admin: bool) -> None:
+    chat.bot.username = "mangosaurus_bot"
+    chat.place, chat.is_admin, chat.takes_files = place, is_admin, place != "terminal"
+    lines = (await chat.ask("/help me")).html.split("\n")
+    assert len(lines) == 10 + is_admin * (3 + chat.takes_files)
+    assert ("@mangosaurus_bot mango" in lines[9]) == (place == "private")
+    assert ("/quit" in lines[9]) == (place == "terminal")
+    assert any("/retrain" in line for line in lines) == is_admin
+
+
+async def test_no_link_in_the_help_sends_half_a_command(chat: FakeChat) -> None:
+    chat.is_admin = True
+    shown = runs(Markup((await chat.ask("/help")).html))
+    for command in [run.text for run in shown if "command" in run.styles and run.text != "/forget"]:
+        assert not re.search("USAGE|Give me|Tell me", (await chat.ask(command)).html), command
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("/dinno", "dino"), ("/Sonet love", "sonnet"), ("/setings", "settings"), ("/hlep", "help")]
+)
+async def test_a_command_with_a_typo(chat: FakeChat, text: str, meant: str) -> None:
+    given = text[1:].split()[0].lower()
+    assert (await chat.ask(text)).html == sentences.MEANT_COMMAND.format(given, meant)
+
+
 async def test_what_begins_with_a_slash_is_no_line(chat: FakeChat, group: FakeChat) -> None:
     """Nor does any message reach what answers stickers and inline queries by its name."""
     commands = ("/dance", "/dinosaur", "/retrain dino", "/DANCE x", "/models", "/status")
     odd = ("/", "//", "/ dino", "/größe", "/1", "/\nShall I", "/sent", "/typed", "/ sent", "/ typed x", "/\u00a0sent")
     for text in (*commands, *odd):
-        assert (await chat.ask(text)).html == sentences.UNKNOWN_COMMAND
+        assert (await chat.ask(text)).html.startswith(("I don't know that command.", "I don't know <code>"))
         group.bot.ask(Said(person=ALICE, chat=group, text=text))
     await group.bot.idle()
     assert group.messages == []
@@ -87,7 +112,7 @@ async def test_only_an_admins_file_can_bring_a_command(chat: FakeChat) -> None:
     file = File(name="x.txt", size=1, read=read)
     assert (await chat.ask("/retrain names x", file=file)).html == sentences.ONLY_TEXT
     admin = FakeChat(chat.bot, ADMIN, is_admin=True)
-    assert (await admin.ask("/dino", file=file)).html == sentences.ONLY_TEXT
+    assert "Shall I learn it" in (await admin.ask("/dino", file=file)).html
     assert (await admin.ask("/retrain", file=file)).html != sentences.ONLY_TEXT
 
 

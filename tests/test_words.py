@@ -120,34 +120,53 @@ def test_names_are_escaped_and_fit(pairs: list[tuple[str, str]]) -> None:
 
 
 def test_names_in_words() -> None:
-    small = "seed 42, turn 1</i> <code>k7m2p9x</code>"
-    near, parts = Neighbour("yi", 1), "<i>onych-, claw + -odon, tooth</i>"
+    code = "\n\n<a>k7m2p9x</a>"
+    parts = "onych-, claw + -odon, tooth"
 
     def reply(names: tuple[str, ...], nears: tuple[Neighbour | None, ...], **facts: object) -> str:
         return layout.reply(made(Genre.DINO, **facts), Text(names, nears, has_capitals="voice" in facts))  # type: ignore[arg-type]
 
-    assert reply(("y",), (near,)) == f"<b>Y</b>\n<i>new; the closest name I know is Yi, one letter away; {small}"
-    assert reply(("onychodon",), (None,)) == f"<b>Onychodon</b>\n{parts}\n<i>new; {small}"
-    assert "claw" not in reply(("onychodon", "mangodon"), (None, None))
-    assert reply(("onychodon",), (None,), voice="k7m2p9x") == f"<b>onychodon</b>\n<i>new; {small}"
-    assert reply(("a", "b"), (near, None)) == (
-        "<b>A</b> <i>Yi, 1</i>\n<b>B</b>\n\n<i>all new; beside each, the closest name I know and how many letters "
-        f"apart they are; {small}"
+    assert reply(("y",), (Neighbour("yi", 2),)) == f"<b>Y</b> – <i>near Yi</i>{code}"
+    assert reply(("y",), (Neighbour("yi", 3),)) == f"<b>Y</b>{code}"
+    assert reply(("onychodon",), (None,)) == f"<b>Onychodon</b> – <i>{parts}</i>{code}"
+    assert reply(("onychodon", "b"), (Neighbour("yi", 1), None)) == (
+        f"<b>Onychodon</b> – <i>{parts}; near Yi</i>\n<b>B</b>{code}"
     )
+    assert reply(("onychodon",), (None,), voice="k7m2p9x") == f"<b>onychodon</b>{code}"
+
+
+def test_details_in_words() -> None:
+    text = Text(("ab", "b"), (Neighbour("yi", 2), None))
+    facts = "Seed 42, turn 1, temperature 1, version 000000000000. The same four and the same words of yours give"
+    assert shown(layout.details(made(Genre.DINO), text)) == (
+        f"Ab: the closest name I know is Yi, 2 letters away.\n\n{facts} the same text, always."
+    )
+    assert shown(layout.details(made(Genre.SONNET), None)).startswith("Seed 42, turn 1, temperature 0.")
 
 
 def test_poems_and_sonnets_in_words() -> None:
-    small = "<i>seed 42, turn 1</i> <code>k7m2p9x</code>"
-    assert layout.reply(made(Genre.POEM, "a "), Text(("b\ni",))) == f"<b>a </b>b\nI\n\n{small}"
-    assert layout.reply(made(Genre.POEM, "a"), Text(("b",), between="\n")) == f"<b>a</b>\nB\n\n{small}"
-    assert layout.reply(made(Genre.POEM, "a"), Text((" b\ni",), has_capitals=True)) == f"<b>a</b> b\ni\n\n{small}"
+    code = "<a>k7m2p9x</a>"
+    assert layout.reply(made(Genre.POEM, "a "), Text(("b\ni",))) == f"<b>a </b>b\nI\n\n{code}"
+    assert layout.reply(made(Genre.POEM, "a"), Text(("b",), between="\n")) == f"<b>a</b>\nB\n\n{code}"
+    assert layout.reply(made(Genre.POEM, "a"), Text((" b\ni",), has_capitals=True)) == f"<b>a</b> b\ni\n\n{code}"
     verse = "\n".join(f"line {number}," for number in range(13))
     stanzas = shown(layout.reply(made(Genre.SONNET, "& MINE"), Text((verse,)))).split("\n\n")
     assert [len(stanza.split("\n")) for stanza in stanzas] == [4, 4, 4, 2, 1]
     assert stanzas[0].startswith("& MINE\nLine 0,")
     assert stanzas[3].endswith("Line 12.")
-    begun = layout.sonnet_begun(made(Genre.SONNET, "& MINE"), verse.split("\n")[:4])
+    begun = layout.sonnet_begun(made(Genre.SONNET, "& MINE", own_words=3), verse.split("\n")[:4])
+    assert begun.startswith("<b>&amp; M</b>INE\n")
     assert shown(begun) == "& MINE\nLine 0,\nLine 1,\nLine 2,\n\nLine 3,\n…"
+
+
+@given(st.text("a \n\u200b", max_size=9), st.sampled_from(["", " ", "\n"]), st.text("b \n", max_size=9))
+def test_the_first_line_of_a_poem_is_whole_and_says_how_much_of_it_is_the_persons(
+    prompt: str, between: str, verse: str
+) -> None:
+    line, own_words = layout.first_line(made(Genre.POEM, prompt), Text((verse,), between=between, has_capitals=True))
+    assert line in [each.strip() for each in (prompt + between + verse).split("\n")]
+    assert "b" not in line[:own_words]
+    assert "a" not in line[own_words:]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ import secrets
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from rapidfuzz.process import extractOne
+
 from bot.admission import Refused
 from bot.asks import PLAIN, SENT, TYPED, Pressed, Said, Typed
 from bot.chat import Explained, Gone, InDoubt, NotSent
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from bot.asks import Ask
 
 logger = logging.getLogger(__name__)
+
+SIMILAR = 75
+"""How similar, out of 100, a command must be to an unknown one if the bot is to ask "Do you mean …?"."""
 
 Answer: TypeAlias = "Callable[..., Awaitable[None]]"
 
@@ -107,8 +112,15 @@ def _found(ask: Ask) -> tuple[_Command | None, tuple[Any, ...]]:
             found = _commands.get(name)
             if found and (ask.is_admin or not found.admin) and (ask.chat.is_private or name not in (PLAIN, SENT)):
                 return found, (rest,)
-            return None, (sentences.UNKNOWN_COMMAND,) if ask.chat.is_private else ()
+            return None, (_not_known(name, ask),) if ask.chat.is_private else ()
     return None, ()
+
+
+def _not_known(name: str, ask: Ask) -> Markup:
+    """Say that there is no such command, and which one may be meant: one that is in the person's menu."""
+    menu = sentences.ADMIN_COMMANDS if ask.is_admin else sentences.COMMANDS
+    meant = extractOne(name, list(menu), score_cutoff=SIMILAR)
+    return sentences.MEANT_COMMAND.format(sentences.cut(name, 40), meant[0]) if meant else sentences.UNKNOWN_COMMAND
 
 
 async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:

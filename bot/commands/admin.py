@@ -6,27 +6,32 @@ import asyncio
 import logging
 import os
 import platform
+import re
 import resource
 import sys
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from bot.chat import Explained
+from bot.asks import Said
+from bot.chat import Button, Explained
 from bot.commands import button, command
 from bot.commands.teaching import FRESH, teach
 from bot.database import StoreError
 from bot.training.folder import Run
+from bot.voices import LONGEST_NAME, MOST, name_of
 from bot.words import admins, sentences, tables
 from model.text.forms import FORMS, Network
 
 if TYPE_CHECKING:
     from bot.app import Bot
-    from bot.asks import Pressed, Said
+    from bot.asks import File, Pressed
     from model.text.forms import Form
 
 logger = logging.getLogger(__name__)
 
+MOST_FILES = 8
+"""How many files wait for an answer."""
 SHORTEST_MINUTES, LONGEST_MINUTES = 0.01, 1440.0
 
 
@@ -45,6 +50,33 @@ async def retrain(ask: Said, rest: str, bot: Bot) -> None:
     else:
         raise Explained(admins.RETRAIN_USAGE)
     await bot.runs.begin(run, ask.chat)
+
+
+async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
+    """Ask whether a text file without a command should become a voice, which is called after it."""
+    taken = {voice.name for voice in await asyncio.to_thread(bot.shelf.voices.all)}
+    words = "-".join(re.findall(r"[^\W_]+", file.name.rpartition(".")[0] or file.name))[: LONGEST_NAME - 3].strip("-")
+    names = (name_of(f"{words}{end}") or f"voice{end}" for end in ("", *(f"-{n}" for n in range(2, MOST + 2))))
+    name = next(name for name in names if name not in taken)
+    buttons = [[Button.of(label, "learn", verb) for verb, label in admins.LEARN_HOW.items()]]
+    bot.files[ask.chat.id, await ask.chat.say(admins.LEARN.format(name), buttons)] = (name, file)
+    while len(bot.files) > MOST_FILES:
+        bot.files.popitem(last=False)
+
+
+@button("learn:(names|verse|cancel)", admin=True)
+async def learn(ask: Pressed, verb: str, bot: Bot) -> None:
+    """Learn a text file as names or as verse, or leave it alone."""
+    place = (ask.chat.id, ask.message)
+    if verb != "cancel":
+        if place not in bot.files:
+            raise Explained(admins.FILE_GONE)
+        name, file = bot.files[place]
+        said = Said(person=ask.person, chat=ask.chat, is_admin=True, text="", file=file)
+        await retrain(said, f"{verb} {name}", bot)  # raises Explained if it may be another form, or later
+    bot.files.pop(place, None)
+    await ask.chat.change(ask.message, admins.LEARN_NOTHING if verb == "cancel" else None)
+    await ask.chat.notice()
 
 
 @button("training:(finish|cancel|on|drop):([a-z0-9]{8})", admin=True)

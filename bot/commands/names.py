@@ -34,8 +34,10 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
     words = rest.split()
     numbers = [word for word in words if any(character.isnumeric() for character in word)]
     letters = [word for word in words if word not in numbers]
-    if len(numbers) > 1 or len(letters) > 1:
+    if len(numbers) > 1:
         raise Explained(sentences.DINO_USAGE)
+    if len(letters) > 1:
+        raise Explained(sentences.ONE_WORD.format(sentences.cut(letters[0].lower(), LONGEST_PREFIX)))
     count = _count(numbers[0]) if numbers else None
     wish = Wish(Genre.DINO, count=count, voice=voice)
     if letters:

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from bot.chat import Button, Explained
+from bot.chat import Button, Explained, LiveMessage
 from bot.commands import button, command
 from bot.creations import MOODS
 from bot.store import LARGEST_SEED
-from bot.words import sentences
+from bot.words import layout, sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from markupsafe import Markup
 
     from bot.app import Bot
     from bot.asks import Ask, Pressed, Said
     from bot.chat import Buttons
     from bot.creations import Creation, Person
 
-NAMES_TO_CHOOSE = ("1", "3", "5", "10")
+NAMES_TO_CHOOSE = tuple(sentences.NUMBERS)
+MOST_WRITTEN, AT_ONCE = 200, 4
+"""How many of the newest creations an export writes out, and how many of them at the same time."""
+WRITING_SECONDS = 45.0
+"""What is not written out by then is exported without its text."""
 _ID = "(-?[0-9]{1,19})"
 
 
@@ -60,15 +67,21 @@ async def choose(ask: Pressed, what: str, value: Any, owner: str, bot: Bot) -> N
 
 @command("export", writes=True)
 async def export(ask: Said, _rest: str, bot: Bot) -> None:
-    """Send all that is kept of a person as a file, in private. A group that posts as itself gets its own file."""
+    """Send all that is kept of a person, in private: a page and JSON. A group that posts as itself gets its own."""
     is_group = ask.person == ask.chat.id and not ask.chat.is_private
     if not (is_group or ask.chat.is_private):
         raise Explained(sentences.EXPORT_PRIVATELY)
     with bot.admission.writing(ask):
         person, creations = await bot.store.person(ask.person), await bot.store.creations(ask.person)
-        content = await asyncio.to_thread(as_file, person, creations)
-    name = f"mangosaurus{'' if is_group else '-'}{ask.person}.json"
-    await ask.chat.document(name, content, sentences.EXPORT_GROUP if is_group else sentences.EXPORT)
+        async with LiveMessage(ask.chat):  # which shows that the bot is typing
+            texts = await _written(creations, bot)
+        content = await asyncio.to_thread(as_file, person, creations, texts)
+    name = f"mangosaurus{'' if is_group else '-'}{ask.person}"
+    if texts:
+        await ask.chat.document(
+            f"{name}.html", layout.keepsake(creations, texts).encode(errors="replace"), sentences.KEEPSAKE
+        )
+    await ask.chat.document(f"{name}.json", content, sentences.EXPORT_GROUP if is_group else sentences.EXPORT)
 
 
 @command("forget")
@@ -102,13 +115,33 @@ async def forget_or_keep(ask: Pressed, choice: str, owner: str, bot: Bot) -> Non
     await ask.chat.notice()
 
 
-def as_file(person: Person, creations: Sequence[Creation]) -> bytes:
-    """Return what is kept of a person, as JSON. Turns count from 1, as they do below each reply."""
+async def _written(creations: Sequence[Creation], bot: Bot) -> dict[str, Markup]:
+    """Write the newest creations again, a few at a time so that others come first, and return them by their codes."""
+    texts: dict[str, Markup] = {}
+
+    async def write(creation: Creation) -> None:
+        try:
+            texts[creation.code] = layout.reply(creation, await bot.shelf.write(creation))
+        except Explained as error:  # its weights are gone
+            texts[creation.code] = error.sentence
+
+    newest = creations[: -MOST_WRITTEN - 1 : -1]
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(WRITING_SECONDS):
+            for first in range(0, len(newest), AT_ONCE):
+                await asyncio.gather(*map(write, newest[first : first + AT_ONCE]))
+    return texts
+
+
+def as_file(person: Person, creations: Sequence[Creation], texts: Mapping[str, Markup]) -> bytes:
+    """Return what is kept of a person, as JSON, with the texts by their codes. Turns count from 1."""
     kept = {
         "person": {name: getattr(person, name) for name in ("id", "seed", "dino_turns", "poem_turns")},
         "preferences": {"mood": person.mood, "names": person.names},
         "creations": [
-            asdict(creation) | {"turn": creation.turn + 1, "created": creation.created.isoformat()}
+            asdict(creation)
+            | {"turn": creation.turn + 1, "created": creation.created.isoformat()}
+            | ({"text": layout.plain(texts[creation.code])} if creation.code in texts else {})
             for creation in creations
         ],
     }
@@ -118,7 +151,9 @@ def as_file(person: Person, creations: Sequence[Creation]) -> bytes:
 
 def _choices(person: Person) -> Buttons:
     moods = [Button.of(_marked(mood, mood == person.mood), "mood", mood, person.id) for mood in MOODS]
-    counts = [Button.of(_marked(n, n == str(person.names)), "names", n, person.id) for n in NAMES_TO_CHOOSE]
+    counts = [
+        Button.of(_marked(sentences.NUMBERS[n], n == str(person.names)), "names", n, person.id) for n in NAMES_TO_CHOOSE
+    ]
     return [moods, counts]
 
 

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from typing import TYPE_CHECKING
 
-from bot.answering import answer
+from bot.admission import Refused
+from bot.answering import answer, show
 from bot.asks import PLAIN, line_in, voice_in
-from bot.chat import Explained, LiveMessage
+from bot.chat import Explained, InDoubt, NotSent
 from bot.commands import button, command
 from bot.commands.voices import example, voice_named
-from bot.creations import CODE, Wish, buttons_below, can_press, varied
+from bot.creations import CODE, Wish, can_press, code_in, varied
 from bot.words import layout, sentences
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from bot.app import Bot
-    from bot.asks import Pressed, Said
+    from bot.asks import Ask, Pressed, Said
+    from bot.creations import Creation
 
 
 @command(PLAIN, writes=True)
 async def plain(ask: Said, text: str, bot: Bot) -> None:
-    """Continue a line that somebody sends without any command."""
+    """Continue a line that somebody sends without any command. A code alone, or a link to one, opens the creation."""
+    text = text.strip()
+    code = code_in(text)
+    if code and (code != text.lower() or await bot.store.creation(code)):  # a word can look like a code
+        await again(ask, text, bot)
+        return
     if not (line := line_in(text)):
         raise Explained(sentences.POEM_USAGE)
     await answer(ask, Wish(Genre.POEM, line), bot)
@@ -53,27 +62,79 @@ async def again(ask: Said, rest: str, bot: Bot) -> None:
     given = rest.split()
     if len(given) != 1:
         raise Explained(sentences.AGAIN_USAGE)
-    code = given[0].lower()
-    creation = await bot.store.creation(code) if CODE.fullmatch(code) else None
+    code = code_in(given[0])
+    creation = await bot.store.creation(code) if code else None
     if creation is None:
         raise Explained(sentences.UNKNOWN_CODE.format(sentences.cut(given[0], 40)))
     with bot.admission.writing(ask):
-        async with LiveMessage(ask.chat) as live:
-            text = await bot.shelf.write(creation)
-        await live.conclude(layout.reply(creation, text), buttons_below(creation, ask))
+        await show(creation, ask, bot)
 
 
-@button(f"(another|wilder|tamer|continue|sonnet):({CODE.pattern})", writes=True)
+@button(f"(another|wilder|tamer|continue|sonnet|back):({CODE.pattern})", writes=True)
 async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
-    """Put another creation into the message. The second tap of a double tap finds that done, and does nothing."""
+    """Put another creation into the message, or a sonnet below it.
+
+    The second tap of a double tap comes before the answer to the first, and does nothing.
+    """
+    creation = await _own(code, ask, bot)
+    place = (ask.chat.id, ask.message)
+    async with bot.admission.in_order(creation.person, unless=ask.person):
+        shown, since = bot.shown.get(place, (code, 0.0))
+        if shown == code and since < ask.arrived:
+            bot.shown.pop(place, None)  # until the answer has arrived, nobody knows what it shows
+            made = await _pressed(verb, creation, ask, bot)
+            bot.shown[place] = (made.code, time.monotonic())
+    await ask.chat.notice()
+
+
+@button(f"(details):({CODE.pattern})", writes=True)
+async def tell_details(ask: Pressed, _verb: str, code: str, bot: Bot) -> None:
+    """Say what decides a creation, and for names, which known ones are nearest."""
+    creation = await _own(code, ask, bot)
+    with bot.admission.writing(ask):
+        text = await bot.shelf.write(creation) if creation.genre is Genre.DINO else None
+        await ask.chat.say(layout.details(creation, text))
+    await ask.chat.notice()
+
+
+async def _own(code: str, ask: Ask, bot: Bot) -> Creation:
+    """Return a creation whose buttons somebody may press. Raises Explained."""
     creation = await bot.store.creation(code)
     if creation is None:
         raise Explained(sentences.FORGOTTEN)
     if not can_press(creation, ask):
         raise Explained(sentences.NOT_YOURS)
-    place = (ask.chat.id, ask.message)
-    async with bot.admission.in_order(creation.person, unless=ask.person):
-        if bot.shown.get(place, code) == code:
-            bot.shown.pop(place, None)  # until the answer has arrived, nobody knows what it shows
-            bot.shown[place] = (await answer(ask, varied(creation, verb), bot, message=ask.message)).code
-    await ask.chat.notice()
+    return creation
+
+
+async def _pressed(verb: str, creation: Creation, ask: Pressed, bot: Bot) -> Creation:
+    """Do what a button says, and return the creation that its message shows then."""
+    if verb == "sonnet":
+        await _make_sonnet(creation, ask, bot)
+        return creation
+    if verb == "back":
+        before = await bot.store.creation(creation.before)
+        if before is None:
+            raise Explained(sentences.FORGOTTEN)
+        with bot.admission.writing(ask):
+            await show(before, ask, bot, message=ask.message)
+        return before
+    wish = varied(creation, verb)
+    try:
+        return await answer(ask, wish, bot, message=ask.message)
+    except Explained as error:
+        if creation.genre is Genre.SONNET and not isinstance(error, Refused):  # no sonnet is left unfinished
+            with contextlib.suppress(Explained, NotSent, InDoubt):
+                await show(creation, ask, bot, message=ask.message)
+        raise
+
+
+async def _make_sonnet(poem: Creation, ask: Pressed, bot: Bot) -> None:
+    """Write a sonnet that begins with the first whole line of a poem, below the poem."""
+    if poem.genre is not Genre.POEM:
+        raise Explained(sentences.OLD_BUTTON)
+    if poem.voice:
+        raise Explained(sentences.NO_SONNETS_IN_VOICES)
+    with bot.admission.writing(ask):
+        line, own_words = layout.first_line(poem, await bot.shelf.write(poem))
+    await answer(ask, Wish(Genre.SONNET, line, own_words=own_words, person=poem.person), bot)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from mimetypes import guess_type
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from bot.asks import SENT
 from bot.commands import command
+from bot.commands.admin import offer_to_learn
 from bot.commands.verse import again
 from bot.words import sentences
 
@@ -30,11 +32,11 @@ async def start(ask: Said, rest: str, bot: Bot) -> None:
 
 @command("help")
 async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
-    """List the commands; for an admin, the admins' commands as well."""
-    parts = [sentences.HELP]
-    parts += [sentences.HELP_INLINE.format(bot.username)] if bot.username else []
-    parts += [sentences.HELP_ADMIN] if ask.is_admin else []
-    await ask.chat.say(Markup("\n\n").join(parts))
+    """List the commands, and what is different in this place; for an admin, the admins' commands as well."""
+    lines = [sentences.HELP, sentences.HELP_HERE[ask.chat.place].format(bot.username)]
+    lines += [sentences.HELP_ADMIN] if ask.is_admin else []
+    lines += [sentences.HELP_FILES] if ask.is_admin and ask.chat.takes_files else []
+    await ask.chat.say(Markup("\n").join(lines))
 
 
 @command("about")
@@ -47,7 +49,13 @@ async def about(ask: Said, _rest: str, bot: Bot) -> None:
 
 @command(SENT)
 async def no_text(ask: Sent, _caption: str, bot: Bot) -> None:
-    """Answer a picture, a voice or a sticker. An album, which comes picture by picture, is answered once."""
+    """Answer a picture, a voice or a sticker. An album, which comes picture by picture, is answered once.
+
+    If an admin sends a text file, ask whether it should be learned.
+    """
+    if ask.is_admin and ask.file and (guess_type(ask.file.name)[0] or "text/").startswith("text/"):
+        await offer_to_learn(ask, ask.file, bot)
+        return
     if ask.album and ask.album in bot.albums:
         return
     bot.albums.append(ask.album)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSCloseCode
 
 from bot.chat import Chat, Gone
-from bot.creations import CODE
 from bot.words.runs import Run, runs
 
 if TYPE_CHECKING:
@@ -71,10 +70,10 @@ def _click(run: Run) -> dict[str, str]:
     """Return what a click does: a command and a code are sent, an example is put into the line."""
     if "command" in run.styles:
         return {"send": run.text}
+    if "creation" in run.styles:
+        return {"send": f"/again {run.text}"}
     if "code" not in run.styles:
         return {}
-    if CODE.fullmatch(run.text):
-        return {"send": f"/again {run.text}"}
     return {"write": run.text} if run.text.startswith("/") else {}
 
 
@@ -82,6 +81,7 @@ class PageChat(Chat):
     """A person's chat. Its id is the person's."""
 
     edit_seconds = 0.1
+    place = "page"
 
     def __init__(self, person: int) -> None:
         self.id = person

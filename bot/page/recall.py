@@ -14,7 +14,6 @@ from bot.chat import Explained, Gone
 from bot.creations import buttons_below
 from bot.store import StoreError
 from bot.words import layout, page, sentences
-from model.text.forms import Genre
 
 if TYPE_CHECKING:
     import asyncio
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SHOWN, READ = 20, 100
-"""How many creations are shown, of how many: names and poems change in place, and only the last of each is shown."""
+"""How many creations are shown, of how many: they change in place, and only the last of each is shown."""
 
 
 async def make_room(chat: PageChat, bot: Bot) -> dict[int, Creation]:
@@ -35,7 +34,7 @@ async def make_room(chat: PageChat, bot: Bot) -> dict[int, Creation]:
     kept: list[Creation] = []
     with contextlib.suppress(StoreError):
         kept = await bot.store.creations(chat.id, newest=READ)
-    changed = {creation.before for creation in kept if creation.genre is not Genre.SONNET}
+    changed = {creation.before for creation in kept}
     shown = [creation for creation in kept if creation.code not in changed][-SHOWN:]
     places = {await chat.keep_place(creation.created): creation for creation in shown}
     if places:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,7 @@ class TelegramChat(Chat):
     ) -> None:
         self.id = chat_id
         self.is_private = chat_id > 0
+        self.place = "private" if self.is_private else "group"
         self.edit_seconds = EDIT_SECONDS if self.is_private else EDIT_A_GROUP_SECONDS
         self._bot = bot
         self._pacing = pacing
@@ -75,7 +77,9 @@ class TelegramChat(Chat):
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:  # noqa: ARG002
         """Send a message, and return its number."""
         with _explained():
-            sent = await self._bot.send_message(self.id, html, "HTML", reply_markup=_keyboard(buttons), **self._where)
+            sent = await self._bot.send_message(
+                self.id, self._linked(html), "HTML", reply_markup=_keyboard(buttons), **self._where
+            )
             return sent.message_id
 
     async def change(
@@ -92,8 +96,12 @@ class TelegramChat(Chat):
                 await self._bot.edit_message_reply_markup(self.id, message, reply_markup=_keyboard(buttons))
             else:
                 await self._bot.edit_message_text(
-                    html, self.id, message, parse_mode="HTML", reply_markup=_keyboard(buttons)
+                    self._linked(html), self.id, message, parse_mode="HTML", reply_markup=_keyboard(buttons)
                 )
+
+    def _linked(self, html: Markup) -> str:
+        """Make the code of a creation a link that opens a private chat with the bot, and the creation there."""
+        return re.sub("<a>(.*?)</a>", rf'<a href="https://t.me/{self._bot.username}?start=\1">\1</a>', html)
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
         """Release the button that was pressed. A failure is only logged, as the button has done its work."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from bot.words import admins
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +45,13 @@ class Progress:
     can_finish: bool = False
     """Whether the training can be told to end early."""
     complaint: str = ""
+    ending: str = ""
+    """What is done about the weights once the training is over."""
+    ending_since: float = 0.0
+
+    def end(self, doing: str) -> None:
+        """Note what is done now, until the run ends."""
+        self.ending, self.ending_since = doing, time.monotonic()
 
     def hear(self, message: dict[str, Any]) -> bool:
         """Take a message of the child; return whether there is something new to show."""
@@ -53,6 +63,7 @@ class Progress:
                 self.sample = text
             case {"event": "finished", "held_out_loss": float(loss)}:
                 self.new_loss, self.early, self.can_finish = loss, message.get("early") is True, False
+                self.end(admins.COMPARING)
             case {"event": "failed"}:
                 self.complaint = str(message.get("error"))
             case {"event": "comparing", "old": str(old)}:

@@ -40,6 +40,8 @@ logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 5.0
 """The pause between two tries to say a verdict."""
+TICK_SECONDS = 2.0
+"""How often the message of a run changes while its new weights are compared."""
 SNAPSHOT_SECONDS = 1.5
 """How long a stopped run may write its snapshot. If that is too short, it later goes on from the snapshot before."""
 
@@ -94,6 +96,7 @@ class Runs:
         """End the run early, and keep its best weights if they are better. Raises Explained if it is over."""
         self._check(key)
         self._is_finishing = True
+        self._progress.end(admins.STOPPING)
         self._finish_if_asked()
 
     def cancel(self, key: str) -> None:
@@ -169,9 +172,15 @@ class Runs:
         begun, promoted = time.monotonic() - self._progress.seconds, ""
         try:
             async with LiveMessage(chat, run.message) as live:
-                version = await self._train(
-                    run, folder, lambda: live.show(tables.training(run, self._progress), _buttons(run))
-                )
+
+                def show() -> None:
+                    live.show(tables.training(run, self._progress), _buttons(run))
+
+                ticking = asyncio.create_task(_tick(self._progress, show))
+                try:
+                    version = await self._train(run, folder, show)
+                finally:
+                    ticking.cancel()
             if version is None:
                 return run
             verdict = admins.verdict(run, self._progress, version, time.monotonic() - begun)
@@ -271,6 +280,14 @@ class Runs:
         if self._is_finishing and self._progress.can_finish and self._child:
             self._is_finishing = False
             self._child.signal(signal.SIGUSR1)
+
+
+async def _tick(progress: Progress, show: Callable[[], None]) -> None:
+    """Show how long the end of a run takes, as nothing else moves then."""
+    while True:
+        await asyncio.sleep(TICK_SECONDS)
+        if progress.ending:
+            show()
 
 
 def _buttons(run: Run) -> Buttons:

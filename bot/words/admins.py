@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -19,6 +20,10 @@ HOW_TO_TEACH = Markup(
     "To teach me a voice, send me a text file with the caption <code>/retrain names pokemon</code> (one name a line) "
     "or <code>/retrain verse keats</code> (poems with blank lines between). The last word is the name of the voice."
 )
+LEARN = Markup("Shall I learn it, as the voice <b>{}</b>? Does it hold names, one a line, or verse?")
+LEARN_HOW = {"names": "names", "verse": "verse", "cancel": "cancel"}
+LEARN_NOTHING = Markup("All right, I've left it alone.")
+FILE_GONE = Markup("I don't have that file any more. Please send it again.")
 REMOVE = "remove {}"
 REMOVE_YES, REMOVE_NO = "Yes, remove it", "No, keep it"
 VOICE_NAME = Markup(
@@ -66,7 +71,17 @@ FINISHING = "I'm stopping. Let's see how good the best weights are."
 CANCELLING = "I'm cancelling it."
 USE_COMMAND = Markup("Trainings go on by command now: send {}, or the same with fresh to start over.")
 """For buttons of earlier versions."""
-TRAINED = Markup("Trained <b>{}</b>. You can read below how good it is.")
+TRAINING = Markup("I'm training <b>{}</b>: {}{}. In a moment you can watch it here, and see how long it will take.")
+GOING_ON = Markup(
+    "I'm going on with the training of <b>{}</b> that was interrupted {:.0%} of the way through, with its own "
+    "settings. <code>{} fresh</code> would start over. You can watch it here."
+)
+STOPPING = "stopping, to take the best weights"
+COMPARING = "trying the new weights on text that they have never seen"
+TRAINED = Markup("Trained <b>{}</b>. How good it is stands in a message of its own.")
+QUALITY = Markup("Reading what it has never seen, it wavers between about {} letters at each step: {}{}.")
+GOOD = {"names": (6, 10), "verse": (4, 6)}
+"""Between how many letters a good voice wavers at most, and a fair one. The bot's own networks: 5 and 3."""
 TRAINING_CANCELLED = Markup("The training of <b>{}</b> is cancelled. Everything stays as it was.")
 TRAINING_LOST = Markup(
     "I was stopped while I was training <b>{}</b>, before I could save anything. <code>{}</code> starts over."
@@ -89,21 +104,11 @@ def command(run: Run) -> str:
 
 def training_begins(run: Run, done: float | None) -> Markup:
     """Open the message that shows a run. `done` is how much of it was done before an interruption, from 0 to 1."""
-    minutes = (
-        ""
-        if run.minutes is None
-        else " for about a minute"
-        if run.minutes == 1
-        else f" for about {run.minutes:g} minutes"
-    )
     if done is not None:
-        return Markup(
-            "I'm going on with the training of <b>{}</b>{}{} that was interrupted {:.0%} of the way through. "
-            "<code>{} fresh</code> would start over. You can watch it here."
-        ).format(run.title, " from nothing" if run.fresh else "", minutes, done, command(run))
-    return Markup("Training <b>{}</b>{}{}. You can watch it here.").format(
-        run.title, " from nothing" if run.fresh else "", minutes
-    )
+        return GOING_ON.format(run.title, done, command(run))
+    what = "from nothing" if run.fresh else "one more round, and I stop as soon as it gets no better"
+    most = "" if run.minutes is None else f", for {duration(60 * run.minutes)} at most"
+    return TRAINING.format(run.title, what, most)
 
 
 def interrupted(run: Run, done: float) -> Markup:
@@ -120,6 +125,17 @@ def failed(run: Run, reason: str) -> Markup:
     return FAILED.format(run.title, reason.rstrip(".").replace("train without --from", way_out))
 
 
+def _quality(run: Run, loss: float) -> Markup:
+    """Say in plain words how good a custom voice is; nothing of the bot's own networks."""
+    if not run.is_voice:
+        return Markup(" ")
+    choices = math.exp(loss)
+    good, fair = GOOD[run.form]
+    judgement = "that's good" if choices <= good else "that's fair" if choices <= fair else "that's rough"
+    advice = "" if choices <= fair else ", and a longer text would help"
+    return Markup(" {} ").format(QUALITY.format(f"{choices:.0f}", judgement, advice))
+
+
 def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Markup:
     """Say how a run ended. `version` is that of the new weights, if they are in use now; else ""."""
     new, old = progress.new_loss or 0.0, progress.old_loss
@@ -131,7 +147,9 @@ def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Marku
     )
     if version:
         how = "can write" if old is None else "improved"
-        return Markup("{}, and it {}: {}. Version <code>{}</code> is in use now.").format(trained, how, losses, version)
+        return Markup("{}, and it {}: {}.{}Version <code>{}</code> is in use now.").format(
+            trained, how, losses, _quality(run, new), version
+        )
     if old is None or new >= old:
         return Markup("{}, and it didn't improve: {}. I'm keeping the old weights.").format(trained, losses)
     is_luck = old - new <= progress.margin

@@ -1,20 +1,22 @@
-"""How names, verse and sonnets are set: capitals, stanzas, and the small print below."""
+"""How names, verse and sonnets are set: capitals, stanzas, the code below, and the details behind a button."""
 
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from bot.creations import ASIDE, USUAL
+from bot.asks import is_visible
+from bot.words import sentences
 from bot.words.sentences import cut
 from model.text.forms import Genre
 from model.text.roots import explained
 from model.text.typesetting import typeset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from bot.creations import Creation
     from bot.shelf import Text
@@ -22,82 +24,125 @@ if TYPE_CHECKING:
 LONGEST_TITLE, LONGEST_DESCRIPTION = 80, 160
 """Characters of an offer. Telegram's apps show no more."""
 QUATRAIN = 4
+MOST_LETTERS_APART = 2
+"""A name that is further from every known one reminds nobody of it."""
 
+_KEEPSAKE = Markup("""<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>{0}</title><style>
+body {{ max-width: 34em; margin: auto; padding: 1em; font: 1.1em/1.5 Georgia, serif; }}
+article {{ white-space: pre-wrap; margin: 2.5em 0; break-inside: avoid; }} small {{ color: #666; }}
+</style></head><body>
+<h1>{0}</h1>
+
+{1}
+</body></html>
+""")
+_ARTICLE = Markup("<article>{}\n\n<small>{}, code {}</small></article>\n")
 _OPEN_END = re.compile(r"[ ,;:-]*\Z")
 _CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
 
 
 def reply(creation: Creation, text: Text) -> Markup:
-    """Return a creation as a message. It is the same for everybody, at any time."""
-    facts = [f"seed {creation.seed}"]
-    facts += [f"turn {creation.turn + 1}"] if creation.turn < ASIDE else []  # people count turns from 1
-    facts += [f"temperature {creation.temperature:g}"] if creation.temperature != USUAL[creation.genre] else []
+    """Return a creation as a message, with its code in a paragraph of its own. It is the same for everybody."""
     if creation.genre is Genre.DINO:
-        return _names(creation, text, ", ".join(facts))
-    if creation.genre is Genre.SONNET:
+        shown = _names(creation, text)
+    elif creation.genre is Genre.SONNET:
         verse = text.texts[0] if _CLOSED_END.search(text.texts[0]) else _OPEN_END.sub("", text.texts[0]) + "."
-        shown = _stanzas(creation.prompt, verse.split("\n"))
+        shown = _stanzas(creation, verse.split("\n"))
     else:
-        before = creation.prompt + text.between
-        verse = text.texts[0] if text.has_capitals else typeset(text.texts[0], after=before)
-        shown = Markup("<b>{}</b>{}{}").format(creation.prompt, text.between, verse)
-    return Markup("{}\n\n{}").format(shown, _small_print(creation, ", ".join(facts)))
+        shown = Markup("<b>{}</b>{}{}").format(creation.prompt, text.between, _continuation(creation, text))
+    return Markup("{}\n\n<a>{}</a>").format(shown, creation.code) if creation.code else shown
+
+
+def details(creation: Creation, text: Text | None) -> Markup:
+    """Return what decides a creation. For names, `text` says which known ones are nearest."""
+    turn = creation.turn + 1  # people count turns from 1
+    facts = sentences.DETAILS.format(creation.seed, turn, creation.temperature, creation.version)
+    lines = []
+    if text:
+        for name, near in zip(text.texts, text.neighbours, strict=True):
+            if near:
+                away = sentences.counted(near.distance, "letter")
+                lines.append(sentences.NEAREST.format(_spelled(name, text), _spelled(near.name, text), away))
+    return Markup("\n").join([*lines, *[""] * bool(lines), facts])
+
+
+def first_line(poem: Creation, text: Text) -> tuple[str, int]:
+    """Return the first line of a poem that a reader sees, and how many of its characters are the prompt's."""
+    start = 0
+    for line in (poem.prompt + text.between + _continuation(poem, text)).splitlines(keepends=True):
+        if is_visible(line):
+            start += len(line) - len(line.lstrip())
+            return line.strip(), min(max(len(poem.prompt) - start, 0), len(line.strip()))
+        start += len(line)
+    return "", 0
+
+
+def plain(shown: Markup) -> str:
+    """Return a creation as it is set, without the styles and the code below it."""
+    return unescape(re.sub("<[^>]*>", "", shown.partition("\n\n<a>")[0]))
+
+
+def keepsake(creations: Sequence[Creation], texts: Mapping[str, Markup]) -> str:
+    """Return creations as a page to keep, the newest first: those that have texts, and the codes of all others."""
+    newest = creations[::-1]
+    articles = [
+        _ARTICLE.format(texts[each.code].partition("\n\n<a>")[0], f"{each.created:%d %B %Y}", each.code)
+        for each in newest
+        if each.code in texts
+    ]
+    others = ", ".join(each.code for each in newest if each.code not in texts)
+    articles += [Markup("<p>{}</p>").format(sentences.OLDER_CODES.format(others))] if others else []
+    return _KEEPSAKE.format(sentences.KEEPSAKE_TITLE, Markup("\n").join(articles))
 
 
 def sonnet_begun(creation: Creation, lines: Sequence[str]) -> Markup:
     """Return what there is of a sonnet while it is being written."""
-    return _stanzas(creation.prompt, lines) + "\n…"
+    return _stanzas(creation, lines) + "\n…"
 
 
 def offer(creation: Creation, text: Text) -> tuple[str, str]:
     """Return the title and the description of a creation that is offered while somebody types, in plain text."""
     if creation.genre is Genre.DINO:
-        return text.texts[0].capitalize(), _newness(text, str.capitalize).unescape()
+        return text.texts[0].capitalize(), next(_notes(creation, text)) or sentences.NEW
     before = creation.prompt + text.between
     first, *others = (before + typeset(text.texts[0], after=before)).split("\n")
     return cut(first, LONGEST_TITLE), cut(" / ".join(others), LONGEST_DESCRIPTION)
 
 
-def _names(creation: Creation, text: Text, facts: str) -> Markup:
-    """Set names one a line, each beside the known name nearest to it; a single dinosaur with its roots."""
-    spelled = str if text.has_capitals else str.capitalize
-    if len(text.texts) == 1:
-        parts = explained(text.texts[0]) if not creation.voice else ""
-        lines = [Markup("<b>{}</b>").format(spelled(text.texts[0]))]
-        lines += [Markup("<i>{}</i>").format(parts)] if parts else []
-        return Markup("\n").join(
-            [*lines, _small_print(creation, Markup("{}; {}").format(_newness(text, spelled), facts))]
-        )
+def _continuation(creation: Creation, text: Text) -> str:
+    """Return the verse after the prompt of a poem, with capitals."""
+    return text.texts[0] if text.has_capitals else typeset(text.texts[0], after=creation.prompt + text.between)
+
+
+def _names(creation: Creation, text: Text) -> Markup:
+    """Set names one a line, each with what its parts mean, and with a known name that it reminds of."""
     lines = []
+    for name, note in zip(text.texts, _notes(creation, text), strict=True):
+        beside = Markup(" – <i>{}</i>").format(note) if note else ""
+        lines.append(Markup("<b>{}</b>{}").format(_spelled(name, text), beside))
+    return Markup("\n").join(lines)
+
+
+def _notes(creation: Creation, text: Text) -> Iterator[str]:
+    """Yield what stands beside each name, or ""."""
     for name, near in zip(text.texts, text.neighbours, strict=True):
-        beside = Markup(" <i>{}, {}</i>").format(spelled(near.name), near.distance) if near else ""
-        lines.append(Markup("<b>{}</b>{}").format(spelled(name), beside))
-    legend = "all new"
-    legend += (
-        "; beside each, the closest name I know and how many letters apart they are" if any(text.neighbours) else ""
-    )
-    return Markup("\n").join([*lines, "", _small_print(creation, f"{legend}; {facts}")])
+        notes = [explained(name)] if not creation.voice else []
+        if near and near.distance <= MOST_LETTERS_APART:
+            notes.append(f"near {_spelled(near.name, text)}")
+        yield "; ".join(filter(None, notes))
 
 
-def _newness(text: Text, spelled: Callable[[str], str]) -> Markup:
-    """Say that a name is new, and how close the nearest known one is."""
-    near = text.neighbours[0]
-    if near is None:
-        return Markup("new")
-    letters = "one letter" if near.distance == 1 else f"{near.distance} letters"
-    return Markup("new; the closest name I know is {}, {} away").format(spelled(near.name), letters)
+def _spelled(name: str, text: Text) -> str:
+    return name if text.has_capitals else name.capitalize()
 
 
-def _stanzas(line: str, lines: Sequence[str]) -> Markup:
-    """Set three quatrains and a couplet, below a person's line word for word, if there is one."""
-    own = [Markup("<b>{}</b>").format(line)] if line else []
+def _stanzas(creation: Creation, lines: Sequence[str]) -> Markup:
+    """Set three quatrains and a couplet, below the first line if there is one: the person's words in it are bold."""
+    line, own_words = creation.prompt, creation.own_words
+    end = len(line) if own_words is None else own_words
+    own = [Markup("<b>{}</b>{}").format(line[:end], line[end:])]
     verse = typeset("\n".join(lines), after=f"{line}\n" if line else "").split("\n")
-    set_lines = [*own, *verse]
+    set_lines = [*(own if line else []), *verse]
     stanzas = (set_lines[first : first + QUATRAIN] for first in range(0, len(set_lines), QUATRAIN))
     return Markup("\n\n").join(Markup("\n").join(stanza) for stanza in stanzas)
-
-
-def _small_print(creation: Creation, facts: str) -> Markup:
-    """Set the facts in one line. The code stays outside the italics, as Telegram shows no italic code."""
-    code = Markup(" <code>{}</code>").format(creation.code) if creation.code else ""
-    return Markup("<i>{}</i>{}").format(facts, code)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-STYLES = {"b": "bold", "i": "italic", "code": "code", "pre": "pre"}
+STYLES = {"b": "bold", "i": "italic", "code": "code", "pre": "pre", "a": "creation"}
 
 _TAG = re.compile("<(/?)([a-z]+)>")
 _COMMAND = re.compile(r"(?<![\w/@<>])(/[A-Za-z0-9_]{1,32})(?![\w/@])")
 
 
 class Run(NamedTuple):
-    """A piece of text in one style: bold, italic, code, pre, or a command that can be clicked."""
+    """A piece of text and its styles: bold, italic, code, pre, creation (the code of one), or a command to click."""
 
     text: str
     styles: tuple[str, ...] = ()

@@ -43,7 +43,7 @@ COMMANDS = {
     "seed": "see or set your seed",
     "settings": "how daring I am, and how many names you get",
     "again": "show a creation again, by its code",
-    "export": "everything I keep about you, as a file",
+    "export": "everything I keep about you, as files",
     "forget": "delete everything I keep about you",
     "help": "what I can do",
     "about": "what I'm made of",
@@ -58,31 +58,33 @@ START = Markup(
     "Try /dino or /sonnet, or send me a line such as <i>Shall I compare thee</i>. /help shows what else I can do."
 )
 HELP = Markup(
-    "/dino – a new dinosaur name\n"
-    "/dino 5 mango – five names that begin with Mango\n"
-    "/poem Shall I compare thee – your line, and verse that continues it; quotes keep a space at its end\n"
-    "/sonnet Shall I compare thee – fourteen lines that scan and rhyme, the first of them yours\n"
-    "/voices – other voices that I have learned, and how to ask for them\n"
-    "/seed – your seed; /seed 42 starts the sequence of seed 42\n"
-    "/settings – how daring I am, and how many names /dino gives you\n"
-    "/again k7m2p9x – the creation with that code, also somebody else's\n"
-    "/export – everything I keep about you, as a file; /forget deletes it\n"
-    "/about – what I'm made of\n\n"
-    "People with the same seed who ask for the same things get the same answers, in the same order."
+    "/dino – a new dinosaur; <code>/dino 5 mango</code> – five that begin with Mango\n"
+    "<code>/poem Shall I compare thee</code> – your line, and verse that continues it\n"
+    "/sonnet – fourteen lines that scan and rhyme; <code>/sonnet Shall I compare thee</code> – from your line\n"
+    "/voices – other voices that I have learned\n"
+    "<code>/again k7m2p9x</code> – what has that code below it, also somebody else's\n"
+    "/settings – how daring I am, and how many names you get\n"
+    "/seed – your seed; whoever has the same one gets the same from me\n"
+    "/export – everything I keep about you, to keep yourself; /forget deletes it\n"
+    "/about – what I'm made of"
 )
-HELP_INLINE = Markup(
-    "In any other chat, type my name and a few letters or a line of verse: <code>@{} mango</code>.\n\n"
-    "In a group, whatever somebody asks for in the group's name belongs to the group: everybody there may press its "
-    "buttons, and /export and /forget, sent in the group's name, are about the group."
-)
+HELP_HERE = {
+    "private": Markup("In any other chat, <code>@{} mango</code> offers something to send."),
+    "group": Markup(
+        "What is asked for in the group's name belongs to the group: everybody there may press its buttons."
+    ),
+    "page": Markup("A line alone becomes a poem, and a code alone shows its creation."),
+    "terminal": Markup(
+        "<code>#1</code> presses the first button, and a code alone shows its creation. /quit ends our chat."
+    ),
+}
+"""What is different in each place. The gap is for the name of the bot."""
 HELP_ADMIN = Markup(
-    "/retrain dino – one more round for the names; /retrain poem 10 – for the verse, about ten minutes; "
-    "/retrain dino fresh – from nothing\n"
-    "/retrain names pokemon – a new voice, as the caption of a text file with names; /retrain verse keats – of one "
-    "with poems\n"
-    "/models – the versions of each network, and which one is in use\n"
-    "/status – how I am, and what I'm made of at the moment"
+    "<code>/retrain dino</code> – one more round; <code>/retrain poem 10</code> – for ten minutes at most\n"
+    "/models – the versions of each network\n"
+    "/status – how I am"
 )
+HELP_FILES = Markup("Send me a text file, and I'll learn a new voice from it.")
 ABOUT = Markup(
     "I'm <b>Mangosaurus</b>: two recurrent networks, written in NumPy right down to the gradients. "
     "I never give you a name that I learned from, and I never set out to copy a line."
@@ -101,6 +103,7 @@ ABOUT_SONNETS = Markup(
     "Pronouncing Dictionary, and I keep one of them."
 )
 ABOUT_SOURCE = Markup("I'm free software under the MIT licence, weights included.")
+MEANT_COMMAND = Markup("I don't know <code>/{}</code>. Do you mean /{}?")
 UNKNOWN_COMMAND = Markup("I don't know that command. /help shows what I can do.")
 ONLY_TEXT = Markup("I can only read text. Send me a line, and I'll turn it into a poem.")
 
@@ -110,6 +113,7 @@ DINO_USAGE = Markup(
     "Tell me how many names you'd like and how they begin, or nothing at all: <code>/dino</code>, "
     "<code>/dino 5</code>, <code>/dino mango</code>, <code>/dino 5 mango</code>."
 )
+ONE_WORD = Markup("One word, please: <code>/dino {}</code>.")
 HOW_MANY = Markup("I can invent 1 to {} names at a time, for example <code>/dino 5</code>.")
 FIRST_LETTERS = Markup(
     "No name can begin with <b>{}</b>. Give me 1 to {} letters from a to z, for example <code>/dino mango</code>."
@@ -126,9 +130,19 @@ BUTTONS = {
     "another": "another",
     "wilder": "wilder",
     "tamer": "tamer",
+    "back": "back",
     "continue": "continue the poem",
     "sonnet": "make it a sonnet",
+    "details": "details",
 }
+NEW = "new"
+CODE = "code {}"
+"""How a door labels a code that it cannot make a link."""
+DETAILS = Markup(
+    "Seed {}, turn {}, temperature {:g}, version <code>{}</code>. The same four and the same words of yours give the "
+    "same text, always."
+)
+NEAREST = Markup("<b>{}</b>: the closest name I know is {}, {} away.")
 WILDEST = Markup("Any wilder, and I'd make no sense at all.")
 TAMEST = Markup("Any tamer, and I'd only repeat myself.")
 LONGEST_POEM = Markup("I can't make this poem any longer. Send me one of its lines to start another.")
@@ -148,7 +162,7 @@ STOPPING = Markup("I'm shutting down. Please ask again when I'm back.")
 NOT_WRITTEN = Markup("Something went wrong while I was writing, sorry. Please ask again.")
 NOT_PREPARED = Markup(
     "I can't write sonnets at the moment, as I don't know how words sound. The log says why. "
-    "But I can continue a line: /poem."
+    "But I can continue any line that you send me."
 )
 NO_NETWORK = {
     "dino": Markup("I can't invent names at the moment, as my network for it is missing. The log says why."),
@@ -171,14 +185,19 @@ APOLOGY = Markup("Something went wrong on my side, sorry. It's in my log as <cod
 
 # Seeds, settings, what I keep.
 
-SEED = Markup("Your seed is <b>{}</b>. To start another sequence, or this one again, send <code>/seed {}</code>.")
+SEED = Markup(
+    "Your seed is <b>{}</b>. <code>/seed {}</code> starts its sequence again, and any other number starts another one."
+)
 SEED_SET = Markup("Your seed is now <b>{}</b>, and its sequence starts here.")
 SEED_RANGE = Markup("A seed is a whole number from 0 to {}, for example <code>/seed 42</code>.")
 SETTINGS = Markup(
     "How daring should I be, and how many names should <code>/dino</code> give you? "
     "Tame stays close to what I've read; wild strays far from it."
 )
+NUMBERS = {"1": "one", "3": "three", "5": "five", "10": "ten"}
 CHOSEN = Markup("Got it.")
+KEEPSAKE = Markup("The last things I wrote for you, on a page to keep.")
+KEEPSAKE_TITLE, OLDER_CODES = "What Mangosaurus wrote for you", "And before that: {}"
 EXPORT = Markup("Here's everything I keep about you.")
 EXPORT_GROUP = Markup("Here's everything I keep about this group.")
 EXPORT_PRIVATELY = Markup(
@@ -209,7 +228,7 @@ VOICE_EXAMPLES = {
 VOICES = Markup("Besides my own voice, I have these:")
 VOICE = Markup("<b>{}</b> – {}: {}")
 STILL_LEARNING = Markup("still learning")
-NO_VOICES = Markup("I have only my own voice: /dino for names, /poem for verse.")
+NO_VOICES = Markup("I have only my own voice: /dino for names, and any line that you send me for verse.")
 WHICH_VOICE = Markup("Which voice do you mean? I have {}. /voices shows how to ask for them.")
 UNKNOWN_VOICE = Markup("I have no voice called <b>{}</b>. /voices shows the ones I have.")
 DO_YOU_MEAN = Markup("I have no voice called <b>{}</b>. Do you mean <b>{}</b>? /voices shows all of them.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -51,10 +52,13 @@ def training(run: Run, progress: Progress) -> Markup:
     ]
     stage = "one more round" if progress.stage == "again" else _STAGES[run.form].get(progress.stage, progress.stage)
     left = "" if progress.seconds_left is None else f", {duration(progress.seconds_left)} left"
+    now = f"{progress.speed:,.0f} characters a second{left}"
+    if progress.ending:
+        now = f"{progress.ending}: {duration(time.monotonic() - progress.ending_since)}"
     lines = [
         Markup("Training <b>{}</b>, {}").format(run.title, stage),
         Markup("<pre>{}</pre>").format("\n".join(filter(None, rows))),
-        Markup("{:,.0f} characters a second{}").format(progress.speed, left),
+        Markup("{}").format(now),
     ]
     lines += [Markup("<i>{}</i>").format(cut(progress.sample.strip(), LONGEST_SAMPLE))] if progress.sample else []
     return Markup("\n").join(lines)

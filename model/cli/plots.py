@@ -19,7 +19,8 @@ from model.training.log import Floats, History
 
 SMOOTHED_FROM, SMOOTHED_OVER = 20, 50  # a line is smoothed from 20 points on, over a fiftieth of its points
 HEADROOM = 0.12  # share of the height that stays free above and below the lines
-SAMPLES, LONGEST_SAMPLE = 6, 110  # at most 6 samples, of at most 110 characters each
+SAMPLES, LONGEST_SAMPLE = 6, 62  # at most 6 samples, of at most 62 characters each
+WIDTH, HEIGHT, SAMPLE_HEIGHT = 5.4, 4.6, 0.22  # inches: small, so that letters are large enough on a phone
 
 Style = dict[str, Any]
 
@@ -34,16 +35,26 @@ STAR: Style = {
     "markeredgecolor": "white",
     "zorder": 4,
 }
-LEGEND: Style = {"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 4, "fontsize": 9, "frameon": False}
+LEGEND: Style = {
+    "loc": "lower right",
+    "bbox_to_anchor": (1, 1),
+    "ncols": 4,
+    "fontsize": 9,
+    "frameon": False,
+    "handlelength": 1,
+    "columnspacing": 1,
+    "borderpad": 0,
+}
 BEHIND: Style = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1}
 NOTE: Style = {"textcoords": "offset points", "va": "top", "color": QUIET, "fontsize": 9, "bbox": BEHIND, "zorder": 5}
 TEXT = FontProperties(family="DejaVu Sans", size=9)
 
 
 def draw(history: History) -> bytes:
-    """Draw the history as a PNG, 1080 pixels wide and 810 high, or 1020 with samples."""
-    heights = {"losses": 3.0, "gradients": 1.0} | ({"samples": 1.0} if history.samples else {})
-    figure = Figure(figsize=(9, 8.5 if history.samples else 6.75), dpi=120, layout="constrained")
+    """Draw the history as a PNG, 1080 pixels wide and 920 high, and higher by 44 for each line of samples."""
+    below = SAMPLE_HEIGHT * (min(len(history.samples), SAMPLES) + 1) if history.samples else 0
+    heights = {"losses": 3.2, "gradients": 1.0} | ({"samples": below} if history.samples else {})
+    figure = Figure(figsize=(WIDTH, HEIGHT + below), dpi=200, layout="constrained")
     axes = figure.subplot_mosaic([[part] for part in heights], height_ratios=list(heights.values()))
     _draw_losses(axes["losses"], history)
     _draw_gradients(axes["gradients"], history)
@@ -69,7 +80,7 @@ def draw(history: History) -> bytes:
 
 def _draw_losses(axes: Axes, history: History) -> None:
     of_network = "One more round" if history.recipe == "again" else f"Training of the {history.recipe} network"
-    axes.set_title(of_network if history.recipe else "Training", fontsize=15, loc="left", pad=12)
+    axes.set_title(of_network if history.recipe else "Training", fontsize=13, loc="left", pad=22)
     axes.set_ylabel("nats per character")
     shown = [_draw_noisy(axes, history, history.training_loss, TRAINING, "training")]
     measured = np.isfinite(history.held_out_loss)
@@ -152,9 +163,9 @@ def _write_samples(axes: Axes, samples: Sequence[tuple[float, str]]) -> None:
     font = get_font(findfont(TEXT))
     chosen = np.unique(np.linspace(0, len(samples) - 1, SAMPLES).round().astype(int))
     for line, (step, text) in enumerate(samples[index] for index in chosen):
-        height = 1 - (line + 0.5) / SAMPLES
+        height = 1 - (line + 0.5) / len(chosen)
         joined = " / ".join(filter(None, map(str.strip, text.split("\n"))))
         shortened = textwrap.shorten(joined, LONGEST_SAMPLE, placeholder=" …")
         legible = "".join(character if font.get_char_index(ord(character)) else "□" for character in shortened)
-        axes.text(0.06, height, f"{step:,.0f}", ha="right", va="center", color=QUIET, fontproperties=TEXT)
-        axes.text(0.075, height, legible, va="center", fontproperties=TEXT, parse_math=False)
+        axes.text(0.09, height, f"{step:,.0f}", ha="right", va="center", color=QUIET, fontproperties=TEXT)
+        axes.text(0.11, height, legible, va="center", fontproperties=TEXT, parse_math=False)

@@ -65,16 +65,19 @@ class Lines:
         """Let the next lines follow a finished one."""
         self._kept.copy_row(self._kept, line.row, self._count)
 
-    def begin(self, line_ends: LineEnds) -> None:
-        """Let every row begin a line that ends with one of these words."""
+    def begin(self, line_ends: LineEnds, counts: Counts = 1, after: str = "\n") -> None:
+        """Let every row begin a line that ends with one of these words, `after` a character that is not read yet.
+
+        `counts` says how many syllables the line may have already.
+        """
         self.finished = []
         self._line_ends = line_ends
         self._rows = np.arange(self._count)
         self._network.resize(self._count)
         for row in range(self._count):
             self._network.copy_row(self._kept, self._count, row)
-        self._inputs = np.full(self._count, self._vocabulary.newline)
-        self._texts = self._scansion.begin(self._count)
+        self._inputs = np.full(self._count, self._vocabulary.ids_of(after)[0])
+        self._texts = self._scansion.begin(self._count, counts)
         self._last_words = self._texts.counts
         self._written: list[list[int]] = [[] for _ in range(self._count)]
         self._weights: Integers = np.zeros(self._count, np.int64)

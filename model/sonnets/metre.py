@@ -65,6 +65,16 @@ def after(pattern_choice: Sequence[str], counts: Counts) -> Counts:
     return found
 
 
+def begun(words: Iterable[Sequence[str]]) -> Counts:
+    """Return the counts after the words of an unfinished line. If they do not scan, only their syllables count."""
+    counts: Counts = 1
+    loosely: Counts = 1
+    for pattern_choice in words:
+        counts = after(pattern_choice, counts)
+        loosely = after(["2" * len(pattern) for pattern in pattern_choice], loosely)
+    return counts or loosely
+
+
 def scans(words: Iterable[Sequence[str]]) -> bool:
     """Return whether a line scans; `words` has, for each word, the stresses that it may have."""
     counts: Counts = 1

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.sonnets.metre import LONGEST, SYLLABLES, ends
+from model.sonnets.metre import LONGEST, SYLLABLES, Counts, ends
 from model.text.vocabulary import Vocabulary
 
 Bits = NDArray[np.uint16]
@@ -85,9 +85,9 @@ class Scansion:
         below[OUTSIDE] = 0
         return LineEnds(below, complete, np.array([self._ids[mark] for mark in stops if mark in self._ids], np.intp))
 
-    def begin(self, rows: int) -> Texts:
-        """Return the nodes and counts of empty lines."""
-        return Texts(np.full(rows, START), np.ones(rows, np.uint16))
+    def begin(self, rows: int, counts: Counts = 1) -> Texts:
+        """Return the nodes and counts of lines before the next word: empty lines, or those that may have `counts`."""
+        return Texts(np.full(rows, START), np.full(rows, counts, np.uint16))
 
     def allowed(self, texts: Texts, line_ends: LineEnds) -> NDArray[np.bool_]:
         """Return for each line and character (N, V) whether the line can still be finished after that character."""

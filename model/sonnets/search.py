@@ -11,6 +11,7 @@ of words.
 All numbers come from the request's own generator, so neither other requests nor the machine change a sonnet.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -20,7 +21,8 @@ import numpy as np
 
 from model.engine.exact import Lockstep
 from model.errors import RequestError
-from model.sonnets.lines import PRECISION, Line, Lines
+from model.sonnets.lines import MOST_CHARACTERS, PRECISION, Line, Lines
+from model.sonnets.metre import SYLLABLES, begun, patterns
 from model.sonnets.partners import Choice
 from model.sonnets.rhyme import Ending, Rhyme
 from model.sonnets.tables import Tables
@@ -94,11 +96,14 @@ class SonnetSearch:
             self._candidates.read(self._unread.pop())
             return False
         if self._candidates.are_done:
-            self._candidates.begin(self._line_ends)
+            self._begin_line()
         self._candidates.step(self._temperature, self._generator.random(ROWS))
         if self._candidates.are_done:
             self._end_line()
         return self.error is not None or len(self._ends) == len(SCHEME)
+
+    def _begin_line(self) -> None:
+        self._candidates.begin(self._line_ends)
 
     def _end_of_own(self, line: str) -> _End:
         word = self._tables.prosody.last_word(line).rpartition("-")[2]
@@ -179,3 +184,43 @@ class SonnetSearch:
         sounds = {ending.sound for other in self._ends for ending in other.endings}
         equal_to = self._tables.prosody.rhymes.equal_to
         return any(not sounds.isdisjoint((ending.sound, *equal_to(ending.sound))) for ending in end.endings)
+
+
+class LineSearch(SonnetSearch):
+    """The rest of a first line that is too short to scan, with the space before it; empty if none can be found."""
+
+    def __init__(
+        self,
+        prompt: str,
+        temperature: float,
+        generator: np.random.Generator,
+        tables: Tables,
+        lockstep: Lockstep,
+        vocabulary: Vocabulary,
+    ) -> None:
+        super().__init__(prompt, temperature, generator, tables, lockstep, vocabulary)
+        words, prosody = words_of(vocabulary.fold(prompt)), tables.prosody
+        self._counts = begun(patterns(word, prosody.pronounce(word)) or _guessed(word) for word in words)
+        is_short = 0 < self._counts < 1 << SYLLABLES and len(prompt) <= MOST_CHARACTERS
+        self._is_needed = bool(words) and is_short
+        self._ends = []
+        self._choose_words(Choice.COMMON)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The rest of the line."""
+        return (" " + self.lines[0],) if self.lines else ("",)
+
+    def step(self) -> bool:
+        """Take every candidate one character on. Return whether all is done."""
+        if self._is_needed:
+            super().step()
+        return not self._is_needed or bool(self.error or self.lines)
+
+    def _begin_line(self) -> None:
+        self._candidates.begin(self._line_ends, self._counts, after=" ")
+
+
+def _guessed(word: str) -> tuple[str, ...]:
+    """Return as many syllables as a word seems to have; each may be anywhere."""
+    return ("2" * max(len(re.findall("[aeiouy]+", word.removesuffix("e"))), 1),)

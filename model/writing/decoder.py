@@ -23,7 +23,7 @@ from model.network.layers import Array, Ids
 from model.writing.drafts import Action, Draft
 from model.writing.lexicon import Lexicon
 from model.writing.names import NameDraft, Worth, as_known, longest_name
-from model.writing.requests import NameRequest, Request, Result, SonnetRequest, VerseRequest
+from model.writing.requests import LineRequest, NameRequest, Request, Result, SonnetRequest, VerseRequest
 from model.writing.sampling import COLDEST, sample_next
 from model.writing.verse import VerseDraft
 
@@ -130,10 +130,11 @@ class Decoder:
         return tables_for(self._checkpoint)
 
     def _search_for(self, request: SonnetRequest) -> "SonnetSearch":
-        from model.sonnets.search import SonnetSearch  # whoever writes names or verse need not load sonnets
+        from model.sonnets.search import LineSearch, SonnetSearch  # whoever writes names or verse need not load sonnets
 
         vocabulary, generator = self._checkpoint.vocabulary, request.generator
-        return SonnetSearch(request.prompt, request.temperature, generator, self._tables, self._lockstep, vocabulary)
+        search = LineSearch if isinstance(request, LineRequest) else SonnetSearch
+        return search(request.prompt, request.temperature, generator, self._tables, self._lockstep, vocabulary)
 
     def _draft_for(self, request: NameRequest | VerseRequest) -> Draft:
         checkpoint, form = self._checkpoint, self._checkpoint.description.form

@@ -102,6 +102,11 @@ class SonnetRequest:
             raise RequestError(f"prompt is {self.prompt!r}; a sonnet begins with one line")
 
 
+@dataclass(frozen=True)
+class LineRequest(SonnetRequest):
+    """Asks for the rest of a line that is too short: with it, the line scans. The text is empty if there is no need."""
+
+
 Request = NameRequest | VerseRequest | SonnetRequest
 
 

@@ -102,7 +102,8 @@ function drawMessage(message) {
   if (text) bubble.append(make("div", { className: "words", dir: "auto" }, ...drawLines(message.runs)));
   const at = new Date(message.at * 1000);
   const tools = make("span", {});
-  if (text) tools.append(tool("copy", ICONS.copy, () => toClipboard(text)));
+  const copied = message.runs.filter((each) => !each.styles.includes("creation")).map((each) => each.text).join("").trimEnd();
+  if (copied) tools.append(tool("copy", ICONS.copy, () => toClipboard(copied)));
   tools.append(tool("reply", ICONS.reply, () => setReply(message, text)));
   const marks = message.edited ? [`${words.edited} · `] : [];
   const day = at.toDateString() === new Date().toDateString() ? {} : { day: "numeric", month: "short" };
