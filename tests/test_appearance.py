@@ -66,6 +66,7 @@ def test_verse_figures() -> None:
     figures = verse_figures(poems, ["the lea", f"o {LINE}!", "thou"])
     assert figures == {
         "poems": 3,
+        "end_a_sentence": 0.0,
         "words": 16,
         "known_words": 14 / 16,
         "characters_copied_in_a_row_median": len("the lea"),

@@ -73,7 +73,7 @@ def test_a_sonnet_begins_with_the_exact_prompt() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
-    [(["--known-words"], "only known words anyway"), (["--top-p", "0.5"], "chosen from many lines")],
+    [(["--unfinished"], "keeps its first line"), (["--top-p", "0.5"], "chosen from many lines")],
 )
 def test_options_that_a_sonnet_does_not_have(arguments: list[str], sentence: str) -> None:
     result = CliRunner().invoke(app, ["sample", "sonnet", *arguments])

@@ -16,6 +16,7 @@ from model.text.roots import parts_of
 from model.text.vocabulary import words_of
 from model.writing.names import sequences_of
 from model.writing.requests import VerseRequest
+from model.writing.verse import STOPS
 
 Figures = dict[str, float]
 
@@ -66,14 +67,15 @@ def have_unseen(names: Sequence[str], real: Iterable[str]) -> list[bool]:
 def verse_figures(poems: Sequence[str], sources: Sequence[str]) -> Figures:
     """Compare poems with their sources, the texts that the network was trained on.
 
-    `known_words` is the share of words that occur in the sources. `characters_copied_in_a_row` is the length of the
-    longest run of characters, blanks and line ends included, that a stretch has in common with a source. Syllables are
-    counted in lines whose every word has a pronunciation.
+    `end_a_sentence` is the share of poems that do, `known_words` the share of words that occur in the sources.
+    `characters_copied_in_a_row` is the length of the longest run of characters, blanks and line ends included, that a
+    stretch has in common with a source. Syllables are counted in lines whose every word has a pronunciation.
     """
     lexicon = {word for text in sources for word in words_of(text)}
     words = [word for poem in poems for word in words_of(poem)]
     return {
         "poems": len(poems),
+        "end_a_sentence": share(poem.rstrip("'\"")[-1:] in STOPS for poem in poems if poem),
         "words": len(words),
         "known_words": share(word in lexicon for word in words),
         **copied_figures(poems, sources),
