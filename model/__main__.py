@@ -100,7 +100,7 @@ def train(
         typer.Option(
             "--from",
             metavar="WEIGHTS",
-            help="Go on from these weights, gently; the result is never worse than they are.",
+            help="Go on from these weights: gently, and the result is never worse; or, with --reading, from the start.",
         ),
     ] = None,
     reading: Annotated[
