@@ -1,6 +1,7 @@
 """A text that keeps its own alphabet, on its way through training, checkpoint, sampling, evaluation and comparison."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -73,10 +74,8 @@ def test_verse_keeps_its_letters_and_known_words(tmp_path: Path) -> None:
     out = trained(tmp_path, "poem", VERSE, "--layers", "1")
     loaded = load(out)
     assert {"Vers", "über", "Übel", "sagt\u2019s", "Dass\u2019s"} <= loaded.known_words
-    arguments = ("sample", "poem", "--checkpoint", out, "--prompt", "Ein V", "--known-words", "--seed", "1")
-    verse = run_well(*arguments)
-    assert verse.startswith("Ein V")
-    assert {*words_of(verse)} <= loaded.known_words
+    verse = run_well("sample", "poem", "--checkpoint", out, "--prompt", "Ein Vers", "--seed", "1")
+    assert re.match(r"Ein Vers[ \n,;:.!?]", verse)
     assert "nats per character" in run_well(
         "evaluate", "poem", "--checkpoint", out, "--corpus", tmp_path / "poem.txt", "--samples", "2"
     )

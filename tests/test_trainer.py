@@ -374,7 +374,8 @@ def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus, tmp_path: P
     assert checkpoint.known_words == frozenset()
     assert description.tanh_digits == TANH_DIGITS
     poem = Trainer(TINY_POEM, verse).checkpoint()
-    assert (poem.known_names, poem.known_words) == (frozenset(), verse.words)
+    again = {word for word, count in verse.word_counts.items() if count > 1}
+    assert (poem.known_names, poem.known_words) == (frozenset(), again)
 
 
 @pytest.mark.parametrize("tanh_digits", [0, TANH_DIGITS])
@@ -382,8 +383,7 @@ def test_what_goes_on_from_a_version_has_its_tanh(names: Corpus, tanh_digits: in
     start = Trainer(TINY_DINO, names).checkpoint()
     start = replace(start, description=replace(start.description, tanh_digits=tanh_digits))
     trainer = Trainer(TINY_DINO, names, start=start)
-    for checkpoint in (trainer.checkpoint(), trainer.current_checkpoint()):
-        assert checkpoint.description.tanh_digits == tanh_digits
+    assert trainer.checkpoint().description.tanh_digits == tanh_digits
 
 
 def test_before_the_first_measurement_a_checkpoint_has_the_initial_weights(names: Corpus) -> None:
