@@ -24,10 +24,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.logs import Redaction, configure_logging
-from bot.settings import read_settings, warnings_about
+from bot.settings import KEYS, read_settings, warnings_about
 from model.cli import INTERRUPTED, leave_in_order
 from model.errors import MangosaurusError
-from model.files import ROOT
+from model.files import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -42,9 +42,14 @@ A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TE
 on a page in your browser. Piped input is answered here alone."""
 LARGEST_PORT = 65535
 SETTINGS = f"""\
+`mangosaurus train`, `mangosaurus sample` and so on are the commands of the networks: `mangosaurus train --help`.
+Ctrl-C ends the bot; where it chats in a terminal, Ctrl-D does.
+
 Settings come from the environment, and where that has none, from the file .env in
-{ROOT}
-The file .env.example there explains each of them. Ctrl-C ends the bot; where it chats in a terminal, Ctrl-D does."""
+{HOME}
+which also gets the database and new weights; MANGOSAURUS_HOME names another folder. All of them are optional:
+
+{chr(10).join(f"  {name:17} {key.rule}" for name, key in KEYS.items())}"""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,12 @@ class Where:
 
 
 def command() -> None:
-    """Do what the command line says; exit with 2 where it says something unknown."""
+    """Do what the command line says, a command of the networks included; exit with 2 where that is unknown."""
+    if sys.argv[1:] and not sys.argv[1].startswith("-"):
+        from model.__main__ import app
+
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until a training runs, there is nothing to finish
+        app(prog_name="mangosaurus")
     main(sys.argv[1:])
 
 
@@ -71,10 +81,10 @@ def main(arguments: Sequence[str] = ()) -> None:
     leave_in_order()
     redaction = Redaction()
     try:
-        settings = read_settings(os.environ, ROOT / ".env")
+        settings = read_settings(os.environ, HOME / ".env")
         level = settings.log_level or ("INFO" if settings.token and where is None else "WARNING")
         redaction = configure_logging(level, settings.token, settings.postgresql, settings.webhook_secret)
-        for warning in warnings_about(os.environ, ROOT / ".env"):
+        for warning in warnings_about(os.environ, HOME / ".env"):
             logging.getLogger(__name__).warning("%s", warning)
         serving = _telegram(settings) if settings.token and where is None else _here(settings, where or Where())
         asyncio.run(_until_told(serving))

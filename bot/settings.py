@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from model.errors import MangosaurusError
-from model.files import ROOT
+from model.files import HOME
 from model.text.forms import MAX_TEMPERATURE
 
 if TYPE_CHECKING:
@@ -80,9 +80,9 @@ class Settings:
 
     token: Secret | None = None
     admin_ids: frozenset[int] = frozenset()
-    database: Path = ROOT / "mangosaurus.db"
+    database: Path = HOME / "mangosaurus.db"
     postgresql: Secret | None = None  # the URL of a database to use instead of the file
-    checkpoints: Path = ROOT / "checkpoints"
+    checkpoints: Path = HOME / "checkpoints"
     temperature_dino: float | None = None  # None: the usual one
     temperature_poem: float | None = None
     rate_limit: Rate | None = USUAL_RATE  # for each person; None: no limit
@@ -191,7 +191,7 @@ def _ids(text: str) -> frozenset[int]:
 def _path(text: str) -> Path:
     if "://" in text or _LIKE_A_TOKEN.search(text):
         raise ValueError
-    return ROOT / Path(text).expanduser()  # RuntimeError, if `~somebody` is nobody
+    return HOME / Path(text).expanduser()  # RuntimeError, if `~somebody` is nobody
 
 
 def _database(text: str) -> Path | Secret:

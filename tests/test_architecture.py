@@ -95,6 +95,7 @@ def test_the_networks_need_little() -> None:
         "model": {"numpy", "safetensors", "threadpoolctl", "model"},
         "model.cli": {"typer", "rich", "matplotlib"},
         "model.__main__": {"typer"},
+        "model.files": {"platformdirs"},  # of an installed program alone
         "model.evaluation": {"rapidfuzz"},
         "tools.genera": {"marisa_trie", "rapidfuzz", "zstandard"},
     }

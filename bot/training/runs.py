@@ -13,6 +13,7 @@ import shutil
 import signal
 import time
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -26,7 +27,7 @@ from bot.training.progress import Progress
 from bot.voices import RemovedError
 from bot.words import admins, sentences, tables
 from model.checkpoint.encoding import CheckpointError
-from model.files import write_whole
+from model.files import history_path, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -175,6 +176,8 @@ class Runs:
             if version is None:
                 return run
             verdict = admins.verdict(run, self._progress, version, time.monotonic() - begun)
+            if find_spec("matplotlib") is None:
+                verdict += admins.NO_PICTURE
             promoted = version if self._progress.old_loss is not None else ""
         except Explained as error:
             verdict = error.sentence
@@ -261,7 +264,9 @@ class Runs:
             version = await asyncio.to_thread(versions.add, folder / NEW)
             with contextlib.suppress(OSError):  # weights without their log are as good
                 log = await asyncio.to_thread(log_of(folder).read_bytes)
-                await asyncio.to_thread(write_whole, versions.path(version).with_suffix(log_of(folder).suffix), log)
+                await asyncio.to_thread(
+                    write_whole, history_path(versions.directory / versions.path(version).name), log
+                )
             await asyncio.to_thread(versions.promote, version)
             await asyncio.to_thread((folder / NEW).unlink, missing_ok=True)  # so no crash leaves a run that could go on
         return version

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from model.errors import MangosaurusError
-from model.files import ROOT
+from model.files import HOME
 from model.text.forms import Alphabet, Genre, Network
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from model.checkpoint.versions import Versions
     from model.text.corpus import Corpus
 
-CHECKPOINTS = ROOT / "checkpoints"
+CHECKPOINTS = HOME / "checkpoints"
 
 GenreArgument = Annotated[Genre, typer.Argument(help="Dinosaur names, verse or sonnets.", show_default=False)]
 NetworkArgument = Annotated[Network, typer.Argument(help="Dinosaur names or verse.", show_default=False)]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from model.files import ROOT, read_table
+from model.files import PROGRAM, read_table
 
 LINKS = ("", "o", "i")
 """What may stand between two roots. A root that ends in a vowel needs no link."""
@@ -33,7 +33,7 @@ class Root:
 @cache
 def roots() -> tuple[Root, ...]:
     """Read the table, once. Raises TableError."""
-    rows = read_table(ROOT / "data" / "roots.tsv", ("forms", "source", "meaning"))
+    rows = read_table(PROGRAM / "data" / "roots.tsv", ("forms", "source", "meaning"))
     return tuple(Root(tuple(forms.split()), source, meaning) for forms, source, meaning in rows)
 
 
