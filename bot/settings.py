@@ -92,6 +92,7 @@ class Settings:
     webhook_listen: Address = USUAL_LISTEN
     webhook_secret: Secret | None = None
     api_base_url: str | None = None  # None: Telegram's own
+    health_listen: Address | None = None  # None: nowhere
     log_level: str | None = None  # None: INFO with a token, WARNING in the terminal
 
     @property
@@ -224,6 +225,7 @@ def _address(host: str, port: str) -> Address:
 
 TEMPERATURE = f"a number from 0 to {MAX_TEMPERATURE:g} such as 0.8"
 PATH = "a path on this machine"
+ADDRESS = _matching(r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", _address)
 KEYS = {
     "TELEGRAM_TOKEN": Key("token", "what @BotFather gives: 123456:ABC-DEF", _matching("[0-9]+:[A-Za-z0-9_-]+", Secret)),
     "ADMIN_IDS": Key("admin_ids", "a list of Telegram user ids such as 12345678, 87654321", _ids),
@@ -243,11 +245,7 @@ KEYS = {
     "WEBHOOK_URL": Key(
         "webhook_url", "the public https address that Telegram sends updates to", lambda text: _url(text, "https")
     ),
-    "WEBHOOK_LISTEN": Key(
-        "webhook_listen",
-        "a host and a port such as 127.0.0.1:8443",
-        _matching(r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", _address),
-    ),
+    "WEBHOOK_LISTEN": Key("webhook_listen", "a host and a port such as 127.0.0.1:8443", ADDRESS),
     "WEBHOOK_SECRET": Key(
         "webhook_secret", "16 to 256 of the characters A-Z a-z 0-9 _ -", _matching("[A-Za-z0-9_-]{16,256}", Secret)
     ),
@@ -256,6 +254,7 @@ KEYS = {
         "the address of a Bot API server such as http://localhost:8081",
         lambda text: _url(text, "http", "https").rstrip("/"),
     ),
+    "HEALTH_LISTEN": Key("health_listen", "a host and a port such as 127.0.0.1:8080", ADDRESS),
     "LOG_LEVEL": Key(
         "log_level", f"one of {', '.join(LOG_LEVELS)}", _matching(f"(?ai:{'|'.join(LOG_LEVELS)})", str.upper)
     ),

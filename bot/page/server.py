@@ -129,6 +129,10 @@ class Page:
         """Return what `/status` should say: how many browsers are here."""
         return {"page": sentences.counted(sum(bool(chat.tabs) for chat in self._chats.values()), "browser")}
 
+    def figures(self) -> dict[str, float]:
+        """Return what `/metrics` should say: how many browsers are here."""
+        return {"page_browsers": sum(bool(chat.tabs) for chat in self._chats.values())}
+
     def chat(self, chat_id: int) -> PageChat | None:
         """Return the chat of somebody who has ever been let in."""
         return self._chats.get(chat_id)

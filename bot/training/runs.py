@@ -12,6 +12,7 @@ import logging
 import shutil
 import signal
 import time
+from collections import Counter
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,8 @@ class Runs:
     def __init__(self, shelf: Shelf) -> None:
         self.running: Run | None = None
         """The run that is going on, if there is one."""
+        self.ends: Counter[str] = Counter()
+        """How many runs have ended: with weights that are in use, kept the old ones, or failed."""
         self._shelf = shelf
         self._directory = shelf.directory
         self._child: Child | None = None
@@ -167,7 +170,7 @@ class Runs:
 
     async def _judged(self, run: Run, folder: Path, chat: Chat) -> Run:
         """Show a run until it ends, and return it with its verdict, or without a verdict if the bot stops."""
-        begun, promoted = time.monotonic() - self._progress.seconds, ""
+        begun, promoted, end = time.monotonic() - self._progress.seconds, "", "failed"
         try:
             async with LiveMessage(chat, run.message) as live:
                 version = await self._train(
@@ -176,6 +179,7 @@ class Runs:
             if version is None:
                 return run
             verdict = admins.verdict(run, self._progress, version, time.monotonic() - begun)
+            end = "used" if version else "kept"
             if find_spec("matplotlib") is None:
                 verdict += admins.NO_PICTURE
             promoted = version if self._progress.old_loss is not None else ""
@@ -189,6 +193,7 @@ class Runs:
         except Exception:
             logger.exception("Training %s", run.network)
             verdict = admins.TRAINING_BROKE.format(run.title)
+        self.ends[end] += 1
         return replace(run, verdict=str(verdict), promoted=promoted)
 
     async def _conclude(self, run: Run, chat: Chat) -> None:
