@@ -190,10 +190,10 @@ class Buckets:
     def __init__(self, rate: Rate | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate
         self._clock = clock
-        self._full_at: dict[int, float] = {}  # on the clock
+        self._full_at: dict[object, float] = {}  # on the clock
         self._sweep_at = SWEEP_AT
 
-    def spend(self, person: int, cost: float) -> int:
+    def spend(self, person: object, cost: float) -> int:
         """Take tokens from a bucket; if it does not hold them, take none and return the seconds until it does."""
         if self._rate is None:
             return 0

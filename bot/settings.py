@@ -92,6 +92,7 @@ class Settings:
     webhook_listen: Address = USUAL_LISTEN
     webhook_secret: Secret | None = None
     api_base_url: str | None = None  # None: Telegram's own
+    page_url: str | None = None  # None: the page is plain http, and people come to it directly
     health_listen: Address | None = None  # None: nowhere
     log_level: str | None = None  # None: INFO with a token, WARNING in the terminal
 
@@ -253,6 +254,11 @@ KEYS = {
         "api_base_url",
         "the address of a Bot API server such as http://localhost:8081",
         lambda text: _url(text, "http", "https").rstrip("/"),
+    ),
+    "PAGE_URL": Key(
+        "page_url",
+        "the public https address at which a proxy shows the page such as https://example.org/mango",
+        _matching("[^@]+", lambda text: _url(text.rstrip("/"), "https")),
     ),
     "HEALTH_LISTEN": Key("health_listen", "a host and a port such as 127.0.0.1:8080", ADDRESS),
     "LOG_LEVEL": Key(
