@@ -10,7 +10,7 @@ help:
 	@echo 'make test    lint, types and tests, in an environment of their own'
 	@echo 'make test-browser  the page in a real Chromium, likewise'
 	@echo 'make test-recorded  every recorded sonnet once more, likewise'
-	@echo 'make test-installed  the wheel in an environment of its own, likewise'
+	@echo 'make test-installed  the wheel in an environment of its own, and the Dockerfile, likewise'
 	@echo 'make format  tidy the code'
 	@echo 'make train   make the released weights anew, from nothing (an hour)'
 	@echo 'make genera  make data/genera.txt anew, which train reads'
@@ -35,7 +35,7 @@ test-recorded: .venv-test/ready
 	.venv-test/bin/pytest -m recorded --numprocesses auto tests/test_creations.py
 
 test-installed: .venv-test/ready
-	.venv-test/bin/pytest -m installed tests/test_installed.py
+	.venv-test/bin/pytest -m installed tests/test_installed.py tests/test_container.py
 
 format: .venv-test/ready
 	.venv-test/bin/ruff check --fix .

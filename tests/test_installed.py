@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from model.files import ROOT
-from tests.processes import LIMIT, SETTINGS
+from tests.bounds import INSTALLING_SECONDS
+from tests.processes import SETTINGS
 from tests.recorded import FIRST_RELEASE, RECORDED, VERSIONS
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def run(command: Sequence[str | Path], folder: Path, said: str = "", **environme
         input=said,
         capture_output=True,
         text=True,
-        timeout=LIMIT,
+        timeout=INSTALLING_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stderr
