@@ -49,7 +49,7 @@ SWEEP_AT = 1024
 """The first sweep throws full buckets away at this number of buckets; the next one waits until they have doubled."""
 ROUNDING_SECONDS = 1e-6
 """A shorter wait is only the rounding error of a sum of times."""
-BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+LATENCY_BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Latencies are counted up to each of these seconds, and above."""
 CHATTER, GROUP_CHATTER = Rate(40, 60), Rate(8, 60)
 """The limits of one person and of one group for asks that need no writing: /help, /seed, stickers, mistakes."""
@@ -68,7 +68,7 @@ class Tally:
     begun: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
     """The sum of all latencies."""
-    within: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+    within: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BOUNDS) + 1))
     """How many latencies are in each bucket, and above the last."""
     _latencies: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
 
@@ -77,7 +77,7 @@ class Tally:
         self.answers += 1
         seconds = time.monotonic() - ask.arrived
         self.seconds += seconds
-        self.within[bisect_left(BUCKETS, seconds)] += 1
+        self.within[bisect_left(LATENCY_BOUNDS, seconds)] += 1
         self._latencies.append(seconds)
 
     @property

@@ -15,7 +15,7 @@ from importlib import metadata
 from itertools import accumulate
 from typing import TYPE_CHECKING, Self
 
-from bot.admission import BUCKETS, resident
+from bot.admission import LATENCY_BOUNDS, resident
 from bot.shelf import StartError
 from bot.store import StoreError
 
@@ -117,7 +117,7 @@ class Health:
         yield "answers_total", "counter", {"": tally.answers}
         yield "refusals_total", "counter", {f'reason="{reason}"': n for reason, n in bot.admission.refusals.items()}
         yield "errors_total", "counter", {f'error="{error}"': count for error, count in tally.errors.items()}
-        within = zip([*BUCKETS, "+Inf"], accumulate(tally.within), strict=True)
+        within = zip([*LATENCY_BOUNDS, "+Inf"], accumulate(tally.within), strict=True)
         yield (
             "answer_seconds",
             "histogram",

@@ -181,7 +181,7 @@ class Runs:
             verdict = admins.verdict(run, self._progress, version, time.monotonic() - begun)
             end = "used" if version else "kept"
             if find_spec("matplotlib") is None:
-                verdict += admins.NO_PICTURE
+                verdict = Markup(" ").join((verdict, admins.NO_PICTURE))
             promoted = version if self._progress.old_loss is not None else ""
         except Explained as error:
             verdict = error.sentence

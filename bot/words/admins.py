@@ -67,7 +67,7 @@ CANCELLING = "I'm cancelling it."
 USE_COMMAND = Markup("Trainings go on by command now: send {}, or the same with fresh to start over.")
 """For buttons of earlier versions."""
 TRAINED = Markup("Trained <b>{}</b>. You can read below how good it is.")
-NO_PICTURE = Markup(" There is no picture: <code>pip install 'mangosaurus[plot]'</code> brings what draws it.")
+NO_PICTURE = Markup("There is no picture: <code>pip install 'mangosaurus[plot]'</code> brings what draws it.")
 TRAINING_CANCELLED = Markup("The training of <b>{}</b> is cancelled. Everything stays as it was.")
 TRAINING_LOST = Markup(
     "I was stopped while I was training <b>{}</b>, before I could save anything. <code>{}</code> starts over."
