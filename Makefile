@@ -5,13 +5,15 @@ TEACHERS = checkpoints/teachers/1.safetensors checkpoints/teachers/2.safetensors
 
 READER = checkpoints/teachers/poem.safetensors
 
-.PHONY: help run test test-browser test-recorded format train genera pronunciations proper-names bench bench-bot clean
+.PHONY: help run test test-browser test-recorded test-installed format train genera pronunciations proper-names \
+	bench bench-bot clean
 
 help:
 	@echo 'make run     chat with the bot: in the terminal and a browser, or on Telegram when TELEGRAM_TOKEN is set'
 	@echo 'make test    lint, types and tests, in an environment of their own'
 	@echo 'make test-browser  the page in a real Chromium, likewise'
 	@echo 'make test-recorded  every recorded sonnet once more, likewise'
+	@echo 'make test-installed  the wheel in an environment of its own, and the Dockerfile, likewise'
 	@echo 'make format  tidy the code'
 	@echo 'make train   make the released weights anew, from nothing (two hours)'
 	@echo 'make genera  make data/genera.txt anew, which train reads'
@@ -31,10 +33,13 @@ test: .venv-test/ready
 	.venv-test/bin/pytest --numprocesses auto --dist worksteal
 
 test-browser: .venv-browser/ready
-	.venv-browser/bin/pytest -m browser tests/test_browser.py
+	.venv-browser/bin/pytest -m browser tests/test_browser.py tests/test_proxy.py
 
 test-recorded: .venv-test/ready
 	.venv-test/bin/pytest -m recorded --numprocesses auto tests/test_creations.py tests/test_machines.py
+
+test-installed: .venv-test/ready
+	.venv-test/bin/pytest -m installed tests/test_installed.py tests/test_container.py
 
 format: .venv-test/ready
 	.venv-test/bin/ruff check --fix .
@@ -77,10 +82,10 @@ bench-bot: .venv-bench/ready
 clean:
 	rm -rf .venv .venv-test .venv-browser .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.venv/ready: EXTRAS = .
+.venv/ready: EXTRAS = .[plot]
 .venv-test/ready: EXTRAS = .[dev]
 .venv-browser/ready: EXTRAS = .[dev,browser]
-.venv-bench/ready: EXTRAS = .[bench]
+.venv-bench/ready: EXTRAS = .[bench,plot]
 
 %/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Mangosaurus needs Python 3.11 or newer; try make PYTHON=python3.12")' </dev/null

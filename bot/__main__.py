@@ -24,14 +24,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.logs import Redaction, configure_logging
-from bot.settings import read_settings, warnings_about
+from bot.settings import KEYS, SettingsError, read_settings, warnings_about
 from model.cli import INTERRUPTED, leave_in_order
 from model.errors import MangosaurusError
-from model.files import ROOT
+from model.files import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
+    from bot.health import Health
     from bot.settings import Settings
     from bot.standby import Standby
     from bot.telegram.door import Telegram
@@ -42,9 +43,14 @@ A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TE
 on a page in your browser. Piped input is answered here alone."""
 LARGEST_PORT = 65535
 SETTINGS = f"""\
+`mangosaurus train`, `mangosaurus sample` and so on are the commands of the networks: `mangosaurus train --help`.
+Ctrl-C ends the bot; where it chats in a terminal, Ctrl-D does.
+
 Settings come from the environment, and where that has none, from the file .env in
-{ROOT}
-The file .env.example there explains each of them. Ctrl-C ends the bot; where it chats in a terminal, Ctrl-D does."""
+{HOME}
+which also gets the database and new weights; MANGOSAURUS_HOME names another folder. All of them are optional:
+
+{chr(10).join(f"  {name:17} {key.rule}" for name, key in KEYS.items())}"""
 
 
 @dataclass(frozen=True)
@@ -53,12 +59,18 @@ class Where:
 
     terminal: bool = False
     page: bool = False
+    healthy: bool = False
     host: str = "127.0.0.1"
     port: int | None = None
 
 
 def command() -> None:
-    """Do what the command line says; exit with 2 where it says something unknown."""
+    """Do what the command line says, a command of the networks included; exit with 2 where that is unknown."""
+    if sys.argv[1:] and not sys.argv[1].startswith("-"):
+        from model.__main__ import app
+
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until a training runs, there is nothing to finish
+        app(prog_name="mangosaurus")
     main(sys.argv[1:])
 
 
@@ -71,10 +83,12 @@ def main(arguments: Sequence[str] = ()) -> None:
     leave_in_order()
     redaction = Redaction()
     try:
-        settings = read_settings(os.environ, ROOT / ".env")
+        settings = read_settings(os.environ, HOME / ".env")
         level = settings.log_level or ("INFO" if settings.token and where is None else "WARNING")
         redaction = configure_logging(level, settings.token, settings.postgresql, settings.webhook_secret)
-        for warning in warnings_about(os.environ, ROOT / ".env"):
+        if where and where.healthy:
+            sys.exit(_ask_whether_well(settings))
+        for warning in warnings_about(os.environ, HOME / ".env"):
             logging.getLogger(__name__).warning("%s", warning)
         serving = _telegram(settings) if settings.token and where is None else _here(settings, where or Where())
         asyncio.run(_until_told(serving))
@@ -91,35 +105,61 @@ async def _until_told(serving: Coroutine[None, None, None]) -> None:
     """Serve until `serving` ends or is cancelled. asyncio cancels it at Ctrl-C; here SIGTERM does the same."""
     task = asyncio.current_task()
     if task is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _stop, task)
     with contextlib.suppress(asyncio.CancelledError):
         await serving
 
 
+def _stop(task: asyncio.Task[None]) -> None:
+    from bot.health import tell_systemd
+
+    tell_systemd("STOPPING=1")
+    task.cancel()
+
+
+def _ask_whether_well(settings: Settings) -> int:
+    """Print what a running bot says of itself, and return the exit code."""
+    from bot.health import asked
+
+    if settings.health_listen is None:
+        raise SettingsError("HEALTH_LISTEN is not set; the bot and this command need the same address there")
+    is_well, text = asked(settings.health_listen)
+    print(text)
+    return 0 if is_well else 1
+
+
 async def _telegram(settings: Settings) -> None:
     """Serve whenever this process holds the lock. With SQLite it always does; for PostgreSQL see `Standby`."""
+    from bot.health import STANDBY, STARTING, Health
     from bot.standby import Standby
 
     standby = Standby(settings.database_address)
     try:
-        while True:
-            await standby.acquired()
-            await serve_while_allowed(settings, standby)
-            logging.getLogger(__name__).error("Lost the lock in the database; another process may serve now")
+        async with Health(settings.health_listen) as health:
+            while True:
+                await standby.acquired(lambda another: health.note(STANDBY if another else STARTING))
+                health.note(STARTING)
+                await serve_while_allowed(settings, standby, health)
+                logging.getLogger(__name__).error("Lost the lock in the database; another process may serve now")
     finally:
         await standby.release()
 
 
-async def serve_while_allowed(settings: Settings, standby: Standby) -> None:
+async def serve_while_allowed(settings: Settings, standby: Standby, health: Health) -> None:
     """Serve until the lock is lost. From then on the bot sends nothing, even if it is still starting or stopping."""
     from bot.app import running
+    from bot.health import SERVING, STARTING
     from bot.telegram.door import Telegram
 
     telegram = Telegram(settings)
 
     async def serve() -> None:
-        async with running(settings, [telegram]):
-            await telegram.rejected()
+        try:
+            async with running(settings, [telegram]) as bot:
+                health.note(SERVING, bot)
+                await telegram.rejected()
+        finally:
+            health.note(STARTING)
 
     serving = asyncio.create_task(serve())
     watching = asyncio.create_task(_stop_when_lost(standby, telegram, serving))
@@ -147,6 +187,7 @@ async def _stop_when_lost(standby: Standby, telegram: Telegram, serving: asyncio
 async def _here(settings: Settings, where: Where) -> None:
     """Chat in the terminal, on the page, or both. Nobody is limited, unless others can reach the page."""
     from bot.app import Door, running
+    from bot.health import SERVING, Health
     from bot.terminal import Terminal
 
     terminal = Terminal(settings.database.with_name(f"{settings.database.name}-history"))
@@ -159,7 +200,9 @@ async def _here(settings: Settings, where: Where) -> None:
         doors.append(page)
     if page is None or page.is_private:
         settings = replace(settings, rate_limit=None)
-    async with running(settings, doors) as bot:
+    listen = settings.health_listen if where.page else None
+    async with Health(listen) as health, running(settings, doors) as bot:
+        health.note(SERVING, bot)
         if where.page and page:
             print(page.announcement, flush=True)
             await asyncio.Event().wait()
@@ -171,17 +214,20 @@ def _where(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Where |
     alone = parser.add_mutually_exclusive_group()
     alone.add_argument("--terminal", action="store_true", help="chat in this terminal alone")
     alone.add_argument("--page", action="store_true", help="serve the page alone")
+    alone.add_argument(
+        "--healthy", action="store_true", help="ask the bot at HEALTH_LISTEN if it is well: 0, or 1 if not"
+    )
     parser.add_argument("--host", help="where to serve the page (127.0.0.1)")
     parser.add_argument("--port", type=_port, help="(8765, or any that is free)")
     given = parser.parse_args(arguments)
     asks_for_page = given.host is not None or given.port is not None
     if given.terminal and asks_for_page:
         parser.error("--host and --port are for the page, and --terminal has none")
-    if not (given.terminal or given.page or asks_for_page):
+    if not (given.terminal or given.page or given.healthy or asks_for_page):
         return None
     at_terminal = sys.stdin is not None and sys.stdin.isatty()
     page = given.page or (asks_for_page and not at_terminal)
-    return Where(given.terminal, page, given.host or Where.host, given.port)
+    return Where(given.terminal, page, given.healthy, given.host or Where.host, given.port)
 
 
 def _port(text: str) -> int:

@@ -11,10 +11,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import os
+import resource
+import sys
 import time
+from bisect import bisect_left
 from collections import Counter, deque
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
@@ -44,6 +49,8 @@ SWEEP_AT = 1024
 """The first sweep throws full buckets away at this number of buckets; the next one waits until they have doubled."""
 ROUNDING_SECONDS = 1e-6
 """A shorter wait is only the rounding error of a sum of times."""
+LATENCY_BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+"""Latencies are counted up to each of these seconds, and above."""
 CHATTER, GROUP_CHATTER = Rate(40, 60), Rate(8, 60)
 """The limits of one person and of one group for asks that need no writing: /help, /seed, stickers, mistakes."""
 
@@ -59,12 +66,19 @@ class Tally:
     answers: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     begun: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
+    """The sum of all latencies."""
+    within: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BOUNDS) + 1))
+    """How many latencies are in each bucket, and above the last."""
     _latencies: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
 
     def answered(self, ask: Ask) -> None:
         """Count an answer that was just sent, and the seconds since its ask arrived."""
         self.answers += 1
-        self._latencies.append(time.monotonic() - ask.arrived)
+        seconds = time.monotonic() - ask.arrived
+        self.seconds += seconds
+        self.within[bisect_left(LATENCY_BOUNDS, seconds)] += 1
+        self._latencies.append(seconds)
 
     @property
     def latency(self) -> tuple[float, float] | None:
@@ -75,26 +89,39 @@ class Tally:
         return hundredths[49], hundredths[98]
 
 
+def resident() -> int:
+    """Return the bytes of memory that this process uses; or the most that it has used, if that is all that is known."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most if sys.platform == "darwin" else most * 1024
+
+
 class Admission:
     """Decides which asks are accepted. `rate` limits the texts of one person; None sets no limits."""
 
     def __init__(self, rate: Rate | None, clock: Callable[[], float] = time.monotonic) -> None:
-        self.refused = 0
-        """How many asks were refused."""
+        self.refusals: Counter[str] = Counter()
+        """How many asks were refused, by reason."""
         self._clock = clock
-        self._texts = Buckets(rate, clock)
-        self._chatter = Buckets(CHATTER if rate else None, clock)
-        self._group_chatter = Buckets(GROUP_CHATTER if rate else None, clock)
+        limits = {"texts": rate, "chatter": CHATTER if rate else None, "group": GROUP_CHATTER if rate else None}
+        self._buckets = {reason: Buckets(limit, clock) for reason, limit in limits.items()}
         self._in_writing: Counter[int] = Counter()  # accepted and not sent yet, by chat
         self._sonnets = 0
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        self._told: dict[tuple[object, int], float] = {}  # until when each refusal stays unsaid
+        self._told: dict[tuple[str, int], float] = {}  # until when each refusal stays unsaid
+
+    @property
+    def refused(self) -> int:
+        """How many asks were refused."""
+        return self.refusals.total()
 
     @asynccontextmanager
     async def entering(self, ask: Ask) -> AsyncIterator[None]:
         """Let an ask in after the person's earlier ones. What is typed inline does not wait."""
         if isinstance(ask, Typed):
-            self._spend(self._texts, ask.person, 1 / LETTERS)
+            self._spend("texts", ask.person, 1 / LETTERS)
             yield
             return
         async with self._lock(ask.person):  # first come, first served
@@ -120,8 +147,8 @@ class Admission:
         wait = chat.wait_seconds(ahead, self._in_writing.total())
         if wait > LONGEST_WAIT_SECONDS or (is_sonnet and self._sonnets >= MOST_SONNETS):
             sentence = sentences.BUSY if chat.is_private or is_sonnet else sentences.BUSY_GROUP
-            self._refuse(sentence, (None, chat.id), LONGEST_WAIT_SECONDS)
-        self._spend(self._texts, ask.person, 1)
+            self._refuse(sentence, ("busy", chat.id), LONGEST_WAIT_SECONDS)
+        self._spend("texts", ask.person, 1)
         self._in_writing[chat.id] += 1
         self._sonnets += is_sonnet
         try:
@@ -134,17 +161,17 @@ class Admission:
 
     def chatter(self, ask: Ask) -> None:
         """Accept an ask that needs no writing. Raises Refused."""
-        self._spend(self._chatter, ask.person, 1)
+        self._spend("chatter", ask.person, 1)
         if not ask.chat.is_private:
-            self._spend(self._group_chatter, ask.chat.id, 1)
+            self._spend("group", ask.chat.id, 1)
 
-    def _spend(self, buckets: Buckets, whose: int, cost: float) -> None:
-        if wait := buckets.spend(whose, cost):
-            self._refuse(sentences.TOO_MANY.format(sentences.duration(wait)), (buckets, whose), wait * (cost >= 1))
+    def _spend(self, reason: str, whose: int, cost: float) -> None:
+        if wait := self._buckets[reason].spend(whose, cost):
+            self._refuse(sentences.TOO_MANY.format(sentences.duration(wait)), (reason, whose), wait * (cost >= 1))
 
-    def _refuse(self, sentence: Markup, told: tuple[object, int], seconds: float) -> None:
+    def _refuse(self, sentence: Markup, told: tuple[str, int], seconds: float) -> None:
         """Refuse an ask, silently if the same was said in the last `seconds`. Whoever types inline reads no words."""
-        self.refused += 1
+        self.refusals[told[0]] += 1
         logger.info("An ask was refused")
         now = self._clock()
         was_said = self._told.get(told, now) > now
@@ -163,10 +190,10 @@ class Buckets:
     def __init__(self, rate: Rate | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate
         self._clock = clock
-        self._full_at: dict[int, float] = {}  # on the clock
+        self._full_at: dict[object, float] = {}  # on the clock
         self._sweep_at = SWEEP_AT
 
-    def spend(self, person: int, cost: float) -> int:
+    def spend(self, person: object, cost: float) -> int:
         """Take tokens from a bucket; if it does not hold them, take none and return the seconds until it does."""
         if self._rate is None:
             return 0

@@ -63,6 +63,9 @@ class Door(Protocol):
     def facts(self) -> dict[str, str]:
         """Return what `/status` should say about this door."""
 
+    def figures(self) -> dict[str, float]:
+        """Return what `/metrics` should say about it; names of counters end in _total."""
+
 
 class Shown(OrderedDict[tuple[int, int], tuple[str, float]]):
     """The code of the creation that a message shows, and when a press of its buttons was answered last.

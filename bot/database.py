@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import URL, create_engine, event, make_url
+from sqlalchemy import URL, create_engine, event, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from model.errors import MangosaurusError
@@ -144,6 +144,12 @@ class Database:
         """
         with self._explained():
             return await self._on_thread(PATIENCE_SECONDS, partial(self._transact, work))
+
+    async def check(self) -> None:
+        """Raise StoreError if the database does not answer. A SQLite file that is gone would answer, so look for it."""
+        if self.is_file and not await asyncio.to_thread(Path(str(self.url.database)).exists):
+            raise StoreError(self.name, "the file is gone")
+        await self.run(lambda connection: connection.execute(select(1)))
 
     async def close(self) -> None:
         """Finish what was begun, and disconnect."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from model.errors import MangosaurusError
-from model.files import ROOT
+from model.files import HOME
 from model.text.forms import MAX_TEMPERATURE
 
 if TYPE_CHECKING:
@@ -80,9 +80,9 @@ class Settings:
 
     token: Secret | None = None
     admin_ids: frozenset[int] = frozenset()
-    database: Path = ROOT / "mangosaurus.db"
+    database: Path = HOME / "mangosaurus.db"
     postgresql: Secret | None = None  # the URL of a database to use instead of the file
-    checkpoints: Path = ROOT / "checkpoints"
+    checkpoints: Path = HOME / "checkpoints"
     temperature_dino: float | None = None  # None: the usual one
     temperature_poem: float | None = None
     rate_limit: Rate | None = USUAL_RATE  # for each person; None: no limit
@@ -92,6 +92,8 @@ class Settings:
     webhook_listen: Address = USUAL_LISTEN
     webhook_secret: Secret | None = None
     api_base_url: str | None = None  # None: Telegram's own
+    page_url: str | None = None  # None: the page is plain http, and people come to it directly
+    health_listen: Address | None = None  # None: nowhere
     log_level: str | None = None  # None: INFO with a token, WARNING in the terminal
 
     @property
@@ -191,7 +193,7 @@ def _ids(text: str) -> frozenset[int]:
 def _path(text: str) -> Path:
     if "://" in text or _LIKE_A_TOKEN.search(text):
         raise ValueError
-    return ROOT / Path(text).expanduser()  # RuntimeError, if `~somebody` is nobody
+    return HOME / Path(text).expanduser()  # RuntimeError, if `~somebody` is nobody
 
 
 def _database(text: str) -> Path | Secret:
@@ -224,6 +226,7 @@ def _address(host: str, port: str) -> Address:
 
 TEMPERATURE = f"a number from 0 to {MAX_TEMPERATURE:g} such as 0.8"
 PATH = "a path on this machine"
+ADDRESS = _matching(r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", _address)
 KEYS = {
     "TELEGRAM_TOKEN": Key("token", "what @BotFather gives: 123456:ABC-DEF", _matching("[0-9]+:[A-Za-z0-9_-]+", Secret)),
     "ADMIN_IDS": Key("admin_ids", "a list of Telegram user ids such as 12345678, 87654321", _ids),
@@ -243,11 +246,7 @@ KEYS = {
     "WEBHOOK_URL": Key(
         "webhook_url", "the public https address that Telegram sends updates to", lambda text: _url(text, "https")
     ),
-    "WEBHOOK_LISTEN": Key(
-        "webhook_listen",
-        "a host and a port such as 127.0.0.1:8443",
-        _matching(r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", _address),
-    ),
+    "WEBHOOK_LISTEN": Key("webhook_listen", "a host and a port such as 127.0.0.1:8443", ADDRESS),
     "WEBHOOK_SECRET": Key(
         "webhook_secret", "16 to 256 of the characters A-Z a-z 0-9 _ -", _matching("[A-Za-z0-9_-]{16,256}", Secret)
     ),
@@ -256,6 +255,12 @@ KEYS = {
         "the address of a Bot API server such as http://localhost:8081",
         lambda text: _url(text, "http", "https").rstrip("/"),
     ),
+    "PAGE_URL": Key(
+        "page_url",
+        "the public https address at which a proxy shows the page such as https://example.org/mango",
+        _matching("[^@]+", lambda text: _url(text.rstrip("/"), "https")),
+    ),
+    "HEALTH_LISTEN": Key("health_listen", "a host and a port such as 127.0.0.1:8080", ADDRESS),
     "LOG_LEVEL": Key(
         "log_level", f"one of {', '.join(LOG_LEVELS)}", _matching(f"(?ai:{'|'.join(LOG_LEVELS)})", str.upper)
     ),

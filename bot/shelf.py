@@ -11,9 +11,10 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections import OrderedDict, deque
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -53,6 +54,8 @@ KEPT = 6
 """How many idle writers stay in memory: those that wrote last."""
 ROWS = 128
 """How many requests are decoded at once. More rows slow down every row; a request that waits slows down none."""
+STUCK_SECONDS = 30.0
+"""A text that waits for longer, while its thread does not finish a character, is stuck."""
 JOIN_SECONDS = 5.0
 """How long `stop` waits for the decoding thread, which looks after every character whether it should end."""
 
@@ -76,6 +79,11 @@ class Shelf:
     def pending(self) -> int:
         """How many texts are being written, or wait to be."""
         return sum(len(writer.pending) for writer in self._writers.values())
+
+    @property
+    def stuck(self) -> list[str]:
+        """The networks and versions whose thread does not get on."""
+        return [" ".join(key) for key, writer in self._writers.items() if writer.is_stuck]
 
     @property
     def serving(self) -> dict[str, Checkpoint]:
@@ -291,6 +299,7 @@ class _Job:
     future: asyncio.Future[Text]
     watch: Watch | None
     lines: int = 0  # how many the watcher has
+    begun: float = field(default_factory=time.monotonic)
 
     def tell(self, function: Callable[..., object], argument: object) -> None:
         """Call a function on the event loop, from any thread."""
@@ -314,6 +323,7 @@ class Writer:
         self._queue: deque[_Job] = deque()
         self._changed = threading.Condition()
         self._is_stopped = False
+        self._stepped = time.monotonic()  # when the thread last got on
         # A daemon, so that a process that ends without stop() is not held back.
         self._thread = threading.Thread(target=self._decode, name="decoding", daemon=True)
         self._thread.start()
@@ -338,6 +348,12 @@ class Writer:
                 if job in self._queue:  # cancelled or stopped early
                     self._queue.remove(job)
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether requests wait, and the thread does not get on."""
+        latest = time.monotonic() - STUCK_SECONDS
+        return self._stepped < latest and any(job.begun < latest for job in self.pending)
+
     async def stop(self) -> None:
         """Refuse the pending requests at once, and end the thread."""
         with self._changed:
@@ -352,6 +368,7 @@ class Writer:
         decoder: Decoder | None = None
         jobs: dict[int, _Job] = {}  # by ticket
         while (arrivals := self._arrivals(len(jobs))) is not None:
+            self._stepped = time.monotonic()
             try:
                 decoder = decoder or Decoder(self.checkpoint)
                 self._seat(arrivals, decoder, jobs)

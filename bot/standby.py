@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from bot.database import SQLITE, hang_up, name_of, options_of, url_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from psycopg import AsyncConnection
@@ -28,6 +29,7 @@ CHECK = 2.0
 """Seconds between two looks at the lock that is held."""
 PATIENCE = 4.0
 """Seconds that the server may take to answer."""
+ANOTHER_SERVES = "Another process serves; this one waits until it ends"
 
 _LOCK = int.from_bytes(b"mangosau")
 _KEEPALIVES = "-c tcp_keepalives_idle=4 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3 -c tcp_user_timeout=7000"
@@ -44,9 +46,13 @@ class Standby:
         self._connection: AsyncConnection[Any] | None = None
         self._told = ""
 
-    async def acquired(self) -> None:
-        """Wait until this process holds the lock, also while the server cannot be reached."""
-        while self._url.drivername != SQLITE and not await self._answer(_TAKE):  # noqa: ASYNC110 - the server calls nobody
+    async def acquired(self, waiting: Callable[[bool], object] = bool) -> None:
+        """Wait until this process holds the lock, also while the server cannot be reached.
+
+        Calls `waiting` after each try that fails, with True if another process holds the lock.
+        """
+        while self._url.drivername != SQLITE and not await self._answer(_TAKE):
+            waiting(self._told == ANOTHER_SERVES)
             await asyncio.sleep(TRY)
 
     async def lost(self) -> None:
@@ -73,7 +79,7 @@ class Standby:
             self._tell(f"{name_of(self._url)} does not answer: {' '.join(str(error).split())}")
             await self.release()
             return False
-        self._tell("" if answer else "Another process serves; this one waits until it ends")
+        self._tell("" if answer else ANOTHER_SERVES)
         return answer
 
     async def _ask(self, query: str) -> bool:

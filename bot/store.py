@@ -249,6 +249,10 @@ class Store:
         """Return the bytes of the database."""
         return await self._database.run(lambda c: int(c.scalar(text(_SIZE[c.dialect.name])) or 0))
 
+    async def check(self) -> None:
+        """Raise StoreError if the database is gone or does not answer."""
+        await self._database.check()
+
     async def _empty_log(self) -> None:
         """Empty SQLite's write-ahead log, so that what was deleted is gone from the disk."""
         if self._database.is_file and await self._database.run(_log_is_read):

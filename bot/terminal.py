@@ -250,6 +250,10 @@ class Terminal:
         """Return nothing that `/status` should say."""
         return {}
 
+    def figures(self) -> dict[str, float]:
+        """Return nothing that `/metrics` should say."""
+        return {}
+
     def chat(self, chat_id: int) -> Chat | None:
         """Return the only chat."""
         return self._screen if chat_id == YOU else None

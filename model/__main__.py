@@ -353,7 +353,10 @@ def plot(
     ] = None,
 ) -> None:
     """Draw a training as a PNG: losses, gradient norms before and after clipping, and samples."""
-    from model.cli import plots
+    try:
+        from model.cli import plots
+    except ModuleNotFoundError as error:
+        raise MangosaurusError("a picture needs matplotlib: pip install 'mangosaurus[plot]' brings it") from error
     from model.training.log import read_history
 
     history = read_history(log)

@@ -12,7 +12,30 @@ from pathlib import Path
 from model.errors import MangosaurusError
 
 ROOT = Path(__file__).resolve().parents[1]
-"""The project's folder, with `data/` and `checkpoints/` in it."""
+"""The folder with the packages `bot` and `model`: the project's checkout, or where packages are installed."""
+_SHARE = ROOT / "model" / "share"  # only the wheel has it
+PROGRAM = _SHARE if _SHARE.is_dir() else ROOT
+"""The folder with the `data/` and `checkpoints/` that come with the program, and never change where it is installed."""
+
+
+def _home() -> Path:
+    if chosen := os.environ.get("MANGOSAURUS_HOME"):
+        return Path(os.path.expanduser(chosen)).absolute()  # noqa: PTH111 - Path's own raises for `~nobody`
+    if PROGRAM == ROOT:
+        return ROOT
+    from platformdirs import user_data_path  # which only an installed program needs
+
+    return user_data_path("mangosaurus", appauthor=False)
+
+
+HOME = _home()
+"""The folder of all that changes: MANGOSAURUS_HOME, else the checkout if this is one, else the platform's place."""
+
+
+def released(path: Path) -> Path:
+    """Return where the program has its own version of a file or folder of HOME; `path` itself, if it is elsewhere."""
+    return PROGRAM / path.relative_to(HOME) if path.is_relative_to(HOME) else path
+
 
 _TOKEN_BYTES = 4
 _ABANDONED_AFTER_SECONDS = 3600.0

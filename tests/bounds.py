@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import faulthandler
 import signal
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psutil
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 LONGEST_SECONDS = 60
+INSTALLING_SECONDS = 300
+"""The same for a test that is marked `installed`: it fetches and installs packages."""
 REPEAT_SECONDS = 5
 """How often a test that goes on waiting is told again to end."""
 
@@ -31,7 +34,7 @@ class EndlessTest(BaseException):
     """
 
 
-def _end(_number: int, _frame: object) -> None:
+def _end(longest: int, _number: int, _frame: object) -> None:
     """Print the stacks of all threads and tasks, kill the processes that were started here, and fail the test."""
     faulthandler.dump_traceback(2)
     with contextlib.suppress(RuntimeError):  # no event loop is running
@@ -40,14 +43,15 @@ def _end(_number: int, _frame: object) -> None:
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
             child.kill()
-    raise EndlessTest(f"this took longer than {LONGEST_SECONDS} seconds")
+    raise EndlessTest(f"this took longer than {longest} seconds")
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call() -> Generator[None, object, object]:
-    """Let a test end after LONGEST_SECONDS."""
-    signal.signal(signal.SIGALRM, _end)
-    signal.setitimer(signal.ITIMER_REAL, LONGEST_SECONDS, REPEAT_SECONDS)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Let a test end after LONGEST_SECONDS, or INSTALLING_SECONDS."""
+    longest = INSTALLING_SECONDS if item.get_closest_marker("installed") else LONGEST_SECONDS
+    signal.signal(signal.SIGALRM, partial(_end, longest))
+    signal.setitimer(signal.ITIMER_REAL, longest, REPEAT_SECONDS)
     try:
         return (yield)
     finally:

@@ -89,16 +89,18 @@ class Visitor:
     @asynccontextmanager
     async def tab(self, **headers: str) -> AsyncIterator[Tab]:
         """Open a tab. WSServerHandshakeError if it is refused."""
-        address = f"{self.origin}/socket"
-        async with self.client.ws_connect(address, headers={"Origin": self.origin} | headers) as socket:
+        address, origin = f"{self.origin}/socket", "/".join(self.origin.split("/")[:3])
+        async with self.client.ws_connect(address, headers={"Origin": origin} | headers) as socket:
             yield Tab(socket, await socket.receive_json(timeout=PATIENCE))
 
 
 @asynccontextmanager
-async def browser(link: str, cookies: dict[str, str] | None = None) -> AsyncIterator[Visitor]:
+async def browser(
+    link: str, cookies: dict[str, str] | None = None, connector: aiohttp.BaseConnector | None = None
+) -> AsyncIterator[Visitor]:
     """Start a browser."""
     jar = aiohttp.CookieJar(unsafe=True)  # as the page is at an address without a name
-    async with aiohttp.ClientSession(cookie_jar=jar, cookies=cookies) as client:
+    async with aiohttp.ClientSession(cookie_jar=jar, cookies=cookies, connector=connector) as client:
         yield Visitor(client, link)
 
 

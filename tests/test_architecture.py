@@ -83,7 +83,7 @@ def intruders(modules: list[str], forbidden: tuple[str, ...]) -> list[str]:
 
 CHAIN = ("text", "network", "engine", "checkpoint", "sonnets", "writing", "evaluation", "training", "cli")
 """The wings of the networks, from the ground up."""
-DOORS = ("bot.telegram", "bot.page", "bot.terminal")
+DOORS = ("bot.telegram", "bot.page", "bot.terminal", "bot.health")
 
 
 def test_the_networks_know_no_bot() -> None:
@@ -95,6 +95,7 @@ def test_the_networks_need_little() -> None:
         "model": {"numpy", "safetensors", "threadpoolctl", "model"},
         "model.cli": {"typer", "rich", "matplotlib"},
         "model.__main__": {"typer"},
+        "model.files": {"platformdirs"},  # of an installed program alone
         "model.evaluation": {"rapidfuzz"},
         "tools.genera": {"marisa_trie", "rapidfuzz", "zstandard"},
     }

@@ -111,6 +111,7 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
         f"Version <code>{new}</code> is in use now."
     )
     assert shown.file == ("picture.png", PNG)
+    assert admin.bot.runs.ends == {"used": 1}
     assert dino.current() == new == admin.bot.shelf.serving["dino"].version
     assert left(own_checkpoints) == []
     assert shown.labels == [UNDO]

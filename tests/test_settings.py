@@ -34,6 +34,8 @@ VALUES = {
     "WEBHOOK_LISTEN": ("[::1]:80", Address("::1", 80)),
     "WEBHOOK_SECRET": (SECRET, Secret(SECRET)),
     "TELEGRAM_API_URL": ("http://localhost:8081/", "http://localhost:8081"),
+    "PAGE_URL": ("https://example.org/mango/", "https://example.org/mango"),
+    "HEALTH_LISTEN": ("127.0.0.1:8080", Address("127.0.0.1", 8080)),
     "LOG_LEVEL": ("debug", "DEBUG"),
 }
 WRONG = {
@@ -53,6 +55,8 @@ WRONG = {
         *("localhost:8081", "ftp://localhost", "http://", "http://a b/", "http://localhost:port"),
         *("http://localhost/?x=hunter2", f"api.telegram.org/bot{TOKEN}", "ftp://hunter2@localhost"),
     ],
+    "PAGE_URL": ["http://example.org", "example.org", "https://me:hunter2@example.org", "ftp://example.org/x"],
+    "HEALTH_LISTEN": ["8080", "localhost:0"],
     "LOG_LEVEL": ["LOUD", TOKEN],
 }
 

@@ -16,6 +16,7 @@ import pytest
 
 from bot import standby as module
 from bot.__main__ import serve_while_allowed
+from bot.health import Health
 from bot.standby import Standby
 from bot.telegram.door import TokenError
 from tests.databases import end_connections, frozen
@@ -167,6 +168,9 @@ class Door:
 
     def chat(self, chat_id: int) -> None: ...
 
+    def figures(self) -> dict[str, float]:
+        return {}
+
     def facts(self) -> dict[str, str]:
         return {}
 
@@ -202,7 +206,7 @@ def door(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Door:
 
 
 async def begun(settings: Settings, door: Door, last: str, lock: Standby) -> asyncio.Task[Any]:
-    serving = asyncio.create_task(serve_while_allowed(settings, lock))
+    serving = asyncio.create_task(serve_while_allowed(settings, lock, Health()))
     await until(lambda: last in door.events)
     return serving
 

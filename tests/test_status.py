@@ -7,8 +7,8 @@ import re
 import threading
 from typing import TYPE_CHECKING
 
+from bot.admission import resident
 from bot.chat import Gone
-from bot.commands.admin import resident
 from bot.settings import Rate
 from bot.store import Store, StoreError
 from bot.training.folder import Run

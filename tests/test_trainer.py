@@ -374,7 +374,7 @@ def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus, tmp_path: P
     assert checkpoint.known_words == frozenset()
     assert description.tanh_digits == TANH_DIGITS
     poem = Trainer(TINY_POEM, verse).checkpoint()
-    again = {word for word, count in verse.word_counts.items() if count > 1}
+    again = frozenset(word for word, count in verse.word_counts.items() if count > 1)
     assert (poem.known_names, poem.known_words) == (frozenset(), again)
 
 

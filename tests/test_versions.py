@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from model import files
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions, load
 from model.training.log import read_history
@@ -238,3 +239,47 @@ def test_the_released_version_its_history_and_its_card_are_committed(network: st
     card = (folder / "README.md").read_text()
     assert released in card
     assert f"{checkpoint.description.held_out_loss:.3f}" in card
+
+
+# What comes with the program, and stays where it is
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Versions:
+    """A program's own versions: two, of which the first is released."""
+    program = Versions(tmp_path / "program" / "checkpoints" / "dino")
+    program.directory.mkdir(parents=True)
+    first, _ = added(program, 1), added(program, 2)
+    (program.directory / "released").write_text(first)
+    monkeypatch.setattr(files, "PROGRAM", tmp_path / "program")
+    monkeypatch.setattr(files, "HOME", tmp_path / "home")
+    return program
+
+
+def test_a_home_begins_with_the_versions_of_the_program(program: Versions, tmp_path: Path) -> None:
+    second, first = program.list()
+    versions = Versions(tmp_path / "home" / "checkpoints" / "dino")
+    (tmp_path / "home" / "checkpoints").mkdir(parents=True)
+    assert (versions.current(), versions.before(), versions.list()) == (first, None, (second, first))
+    assert versions.load_current().version == first
+    assert not versions.directory.exists()
+    before = files_in(program.directory)
+    third = added(versions, 3)
+    versions.promote(third)
+    assert (versions.current(), versions.before(), versions.list()) == (third, first, (third, second, first))
+    assert versions.rollback() == first
+    versions.add(program.path(second))
+    versions.promote(second)
+    assert files_in(versions.directory) == sorted([f"{third}.safetensors", "current", "previous"])
+    assert files_in(program.directory) == before
+    damage(versions.path(second))
+    assert versions.load_current().version == first
+
+
+def test_released_is_what_the_program_says(program: Versions, tmp_path: Path) -> None:
+    second, first = program.list()
+    versions = Versions(tmp_path / "home" / "checkpoints" / "dino")
+    versions.directory.mkdir(parents=True)
+    (versions.directory / "released").write_text(second)
+    assert versions.current() == first
+    assert Versions(tmp_path / "elsewhere").list() == ()

@@ -51,6 +51,9 @@ class Door:
     def chat(self, chat_id: int) -> FakeChat | None:
         return self._chat if chat_id == self._chat.id else None
 
+    def figures(self) -> dict[str, float]:
+        return {}
+
     def facts(self) -> dict[str, str]:
         return {"waiting to be sent": "0 messages"}
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import platform
 import re
-import resource
-import sys
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from bot.admission import resident
 from bot.asks import Said
 from bot.chat import Button, Explained
 from bot.commands import button, command
@@ -118,15 +115,6 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
         "runs on": f"Mangosaurus {metadata.version('mangosaurus')}, Python {platform.python_version()}",
     }
     await ask.chat.say(tables.status(facts))
-
-
-def resident() -> int:
-    """Return the bytes of memory that this process uses; or the most that it has used, if that is all that is known."""
-    try:
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most if sys.platform == "darwin" else most * 1024
 
 
 def _run(network: Network, options: list[str]) -> Run:

@@ -42,15 +42,26 @@ HEADERS = {
 
 
 class Passes:
-    """The token of the link, a new one at each start, and the cookies that it is exchanged for."""
+    """The tokens of the links, new ones at each start, and the cookies that they are exchanged for.
+
+    The second link is for an admin. Its cookie is signed with its token, so it is nobody's after the next start.
+    """
 
     def __init__(self, key_file: Path) -> None:
-        self.token = secrets.token_urlsafe(16)
+        self.token, self.admin_token = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
         self._key = _read_key(key_file)
 
     def admits(self, token: str) -> bool:
         """Return whether this is the token of the link."""
         return hmac.compare_digest(token.encode(errors="replace"), self.token.encode())
+
+    def makes_admin(self, token: str) -> bool:
+        """Return whether this is the token of the link for an admin."""
+        return hmac.compare_digest(token.encode(errors="replace"), self.admin_token.encode())
+
+    def admin_cookie(self, person: int) -> str:
+        """Return the cookie that a person has as an admin, beside their own."""
+        return hmac.new(self.admin_token.encode(), str(person).encode(), hashlib.sha256).hexdigest()
 
     def cookie(self, person: int) -> str:
         """Return the cookie of a person."""
@@ -82,13 +93,13 @@ def is_named(host: str, names: frozenset[str]) -> bool:
     return False
 
 
-def is_own(origin: str | None, host: str, *, required: bool) -> bool:
+def is_own(origin: str | None, host: str, schemes: tuple[str, ...] = ("http", "https"), *, required: bool) -> bool:
     """Return whether a request comes from our own page, as far as its origin says."""
     if origin is None:
         return not required
     with contextlib.suppress(ValueError):
         parts = urlsplit(origin)
-        return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
+        return parts.scheme in schemes and parts.netloc.lower() == host.lower()
     return False
 
 
@@ -104,6 +115,11 @@ def is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def address_of(request: web.Request) -> str:
+    """Return the address that the proxy before us has seen, or "". It is good for limits and nothing else."""
+    return ",".join(request.headers.getall("X-Forwarded-For", ())).rpartition(",")[2].strip()
 
 
 def is_at_home(request: web.Request) -> bool:

@@ -1,7 +1,9 @@
 """The web server of the page: who is let in, and what comes through the socket.
 
-Whoever is on this machine, and not behind a proxy here, is an admin. The server is aiohttp's: it is made to start and
-stop within a running program.
+Whoever is on this machine, and not behind a proxy here, is an admin. With PAGE_URL, the page is what a proxy shows at
+that address: nothing else is let in, and only the second link makes an admin.
+
+The server is aiohttp's: it is made to start and stop within a running program.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import asyncio
 import contextlib
 import errno
 import hashlib
+import hmac
 import html
 import json
 import secrets
@@ -17,13 +20,24 @@ import socket
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from aiohttp import WSMsgType, web
 
 from bot.admission import Buckets
 from bot.asks import LARGEST_FILE, File, Pressed, Said, Sent
-from bot.page.access import ANYWHERE, HEADERS, Passes, is_at_home, is_loopback, is_named, is_own, names_of, new_person
+from bot.page.access import (
+    ANYWHERE,
+    HEADERS,
+    Passes,
+    address_of,
+    is_at_home,
+    is_loopback,
+    is_named,
+    is_own,
+    names_of,
+    new_person,
+)
 from bot.page.chat import PageChat
 from bot.page.recall import fill, make_room
 from bot.settings import Rate
@@ -47,6 +61,8 @@ LAST_WORDS_SECONDS = 1
 LONGEST_TEXT = 4096
 PACE = Rate(30, 10)
 """What everybody but an admin may send."""
+NEWCOMERS = Rate(60, 3600)
+"""How many people may come from one address, as far as a proxy tells it."""
 MOST_CHATS = 1000
 """Beyond that, chats without an open tab are forgotten, the oldest first."""
 A_YEAR_SECONDS = 365 * 24 * 3600
@@ -63,26 +79,31 @@ class Page:
 
     def __init__(self, settings: Settings, host: str = LOOPBACK, port: int | None = None) -> None:
         self._socket = _bound(host, port)
-        self._host, self._port = self._socket.getsockname()[:2]
+        self._host, self.port = self._socket.getsockname()[:2]
+        self._url = settings.page_url
+        self._path = urlsplit(self._url or "").path
         self._names = names_of(host) | {self._host}
         self._passes = Passes(settings.database.with_name(f"{settings.database.name}-page"))
-        self._cookie = f"mangosaurus-{self._port}"
+        self._cookie = "__Secure-mangosaurus" if self._url else f"mangosaurus-{self.port}"
         self._run = secrets.token_hex(4)
         self._chats: dict[int, PageChat] = {}
         self._recalls = asyncio.Lock()
-        self._pace = Buckets(PACE)
+        self._pace, self._newcomers = Buckets(PACE), Buckets(NEWCOMERS)
         self._assets = {path.name: _read_asset(path) for path in ASSETS.iterdir() if path.suffix in TYPES}
         self._bot: Bot | None = None
         app = web.Application(middlewares=[self._guard])
         app.on_response_prepare.append(_add_headers)
-        app.add_routes(
-            [
-                web.get("/", self._enter),
-                web.get("/socket", self._converse),
-                web.get("/files/{message}", self._file),
-                *(web.get(f"/{name}", self._asset) for name in self._assets if not name.endswith(".html")),
-            ]
-        )
+        for path in {"", self._path}:  # a proxy may pass the path of PAGE_URL on, or take it away
+            app.add_routes(
+                [
+                    web.get(f"{path}/", self._enter),
+                    web.get(f"{path}/socket", self._converse),
+                    web.get(f"{path}/files/{{message}}", self._file),
+                    *(web.get(f"{path}/{name}", self._asset) for name in self._assets if not name.endswith(".html")),
+                ]
+            )
+        if self._path:
+            app.add_routes([web.get(self._path, self._add_slash)])
         # Without a log of requests, as an address may hold the token.
         self._runner = web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=LAST_WORDS_SECONDS
@@ -91,17 +112,21 @@ class Page:
     @property
     def is_private(self) -> bool:
         """Whether only this machine can reach the page."""
-        return is_loopback(self._host)
+        return is_loopback(self._host) and not self._url
 
     @property
     def link(self) -> str:
         """The address that lets people in."""
         shown = LOOPBACK if self._host in ANYWHERE else self._host
-        return f"http://{f'[{shown}]' if ':' in shown else shown}:{self._port}/?token={self._passes.token}"
+        own = f"http://{f'[{shown}]' if ':' in shown else shown}:{self.port}"
+        return f"{self._url or own}/?token={self._passes.token}"
 
     @property
     def announcement(self) -> str:
         """Where the page is, and who can open it."""
+        if self._url:
+            admins = f"{self._url}/?token={self._passes.admin_token}"
+            return "\n".join([words.OPEN.format(self.link), words.OPEN_AS_ADMIN.format(admins)])
         return "\n".join([words.OPEN.format(self.link), *([] if self.is_private else [words.OPEN_FOR_OTHERS])])
 
     async def __aenter__(self) -> Self:
@@ -131,6 +156,10 @@ class Page:
         """Return what `/status` should say: how many browsers are here."""
         return {"page": sentences.counted(sum(bool(chat.tabs) for chat in self._chats.values()), "browser")}
 
+    def figures(self) -> dict[str, float]:
+        """Return what `/metrics` should say: how many browsers are here."""
+        return {"page_browsers": sum(bool(chat.tabs) for chat in self._chats.values())}
+
     def chat(self, chat_id: int) -> PageChat | None:
         """Return the chat of somebody who has ever been let in."""
         return self._chats.get(chat_id)
@@ -139,28 +168,50 @@ class Page:
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Refuse what names another server, or comes from another site's page. Anybody may link to `/`."""
         hosts, origin = request.headers.getall("Host", ()), request.headers.get("Origin")
-        if len(hosts) != 1 or not is_named(hosts[0], self._names):
+        if len(hosts) != 1 or not self._is_called(hosts[0]):
             return web.Response(status=421, text=words.WRONG_HOST)
         is_foreign = request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
-        wants_socket = request.path == "/socket"
-        if (is_foreign and request.path != "/") or not is_own(origin, hosts[0], required=wants_socket):
+        wants_socket, wants_page = request.path.endswith("/socket"), request.path in ("/", self._path, f"{self._path}/")
+        schemes = ("https",) if self._url else ("http", "https")
+        if (is_foreign and not wants_page) or not is_own(origin, hosts[0], schemes, required=wants_socket):
             return web.Response(status=403, text=words.WRONG_ORIGIN)
         try:
             return await handler(request)
         except web.HTTPException as error:  # of the router
             return web.Response(status=error.status, text=words.NO_SUCH_PAGE)
 
+    def _is_called(self, host: str) -> bool:
+        """Return whether a header Host names the page: PAGE_URL's alone, or how people call the machine."""
+        if self._url:
+            return host.lower().removesuffix(":443") == urlsplit(self._url).netloc.lower().removesuffix(":443")
+        return is_named(host, self._names)
+
     async def _enter(self, request: web.Request) -> web.Response:
         """Show the page; or let somebody in with the link, and send them to the page."""
         token, person = request.query.get("token"), self._person(request)
         if token is None:
             return self._respond("page.html", request) if person else self._door(words.WITHOUT_LINK)
-        if not self._passes.admits(token):
+        is_admin = self._url is not None and self._passes.makes_admin(token)
+        if not is_admin and not self._passes.admits(token):
             return self._door(words.WRONG_LINK)
-        response = web.Response(status=303, headers={"Location": "/"})
-        cookie = self._passes.cookie(person or new_person())
-        response.set_cookie(self._cookie, cookie, max_age=A_YEAR_SECONDS, httponly=True, samesite="Strict")
+        address = address_of(request) if self._url else ""
+        if person is None and address and not is_admin and self._newcomers.spend(address, 1):
+            return web.Response(status=429, text=words.TOO_MANY_NEWCOMERS)
+        person = person or new_person()
+        response = web.Response(status=303, headers={"Location": f"{self._path}/"})
+        at: dict[str, Any] = {
+            "path": f"{self._path}/",
+            "secure": bool(self._url),
+            "httponly": True,
+            "samesite": "Strict",
+        }
+        response.set_cookie(self._cookie, self._passes.cookie(person), max_age=A_YEAR_SECONDS, **at)
+        if is_admin:
+            response.set_cookie(f"{self._cookie}-admin", self._passes.admin_cookie(person), **at)
         return response
+
+    async def _add_slash(self, request: web.Request) -> web.Response:
+        return web.Response(status=308, headers={"Location": f"{self._path}/?{request.query_string}"})
 
     def _door(self, sentence: str) -> web.Response:
         page = Template(self._assets["door.html"][0]).substitute(sentence=html.escape(sentence))
@@ -169,8 +220,14 @@ class Page:
     def _person(self, request: web.Request) -> int | None:
         return self._passes.person(request.cookies.get(self._cookie, ""))
 
+    def _is_admin(self, request: web.Request, person: int) -> bool:
+        if not self._url:
+            return self.is_private and is_at_home(request)
+        cookie = request.cookies.get(f"{self._cookie}-admin", "")
+        return hmac.compare_digest(cookie.encode(errors="replace"), self._passes.admin_cookie(person).encode())
+
     async def _asset(self, request: web.Request) -> web.Response:
-        return self._respond(request.path.removeprefix("/"), request)
+        return self._respond(request.path.rpartition("/")[2], request)
 
     def _respond(self, name: str, request: web.Request) -> web.Response:
         """Answer with an asset; briefly, if the browser has it already."""
@@ -197,7 +254,7 @@ class Page:
         person, bot = self._person(request), self._bot
         if person is None or bot is None:
             return web.Response(status=403, text=words.PAGE["stranger"])
-        is_admin, is_new = self.is_private and is_at_home(request), person not in self._chats
+        is_admin, is_new = self._is_admin(request, person), person not in self._chats
         chat = self._begin(person) if is_new else self._chats[person]
         tab = web.WebSocketResponse(heartbeat=15, timeout=LAST_WORDS_SECONDS, max_msg_size=LARGEST_FILE, compress=False)
         await tab.prepare(request)

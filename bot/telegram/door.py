@@ -154,6 +154,17 @@ class Telegram:
             poll = f"{ago} ago, {self._failed_polls:,} failed"
         return {"messages": f"{self.pacing.waiting:,} waiting, {self.pacing.dropped:,} given up", "last poll": poll}
 
+    def figures(self) -> dict[str, float]:
+        """Return what `/metrics` should say: likewise. Before the first poll, the last one is when polling began."""
+        figures: dict[str, float] = {
+            "messages_waiting": self.pacing.waiting,
+            "messages_given_up_total": self.pacing.dropped,
+            "polls_begun_anew_total": self._failed_polls,
+        }
+        if self._heard is not None:
+            figures["last_poll_seconds"] = asyncio.get_running_loop().time() - self._heard
+        return figures
+
     def chat(self, chat_id: int) -> TelegramChat:
         """Return the chat with an id."""
         return TelegramChat(self._client, self.pacing, chat_id)

@@ -11,7 +11,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from model.files import ROOT
+from model.files import HOME, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -42,7 +42,8 @@ class Child:
             stdout=pipe,
             stderr=pipe,
             limit=LONGEST_LINE,
-            env={name: value for name, value in os.environ.items() if name not in SECRETS},
+            env={name: value for name, value in os.environ.items() if name not in SECRETS}
+            | {"MANGOSAURUS_HOME": str(HOME)},
             cwd=ROOT,
             start_new_session=True,
         )

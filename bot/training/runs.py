@@ -12,7 +12,9 @@ import logging
 import shutil
 import signal
 import time
+from collections import Counter
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -26,7 +28,7 @@ from bot.training.progress import Progress
 from bot.voices import RemovedError
 from bot.words import admins, sentences, tables
 from model.checkpoint.encoding import CheckpointError
-from model.files import write_whole
+from model.files import history_path, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -56,6 +58,8 @@ class Runs:
     def __init__(self, shelf: Shelf) -> None:
         self.running: Run | None = None
         """The run that is going on, if there is one."""
+        self.ends: Counter[str] = Counter()
+        """How many runs have ended: with weights that are in use, kept the old ones, or failed."""
         self._shelf = shelf
         self._directory = shelf.directory
         self._child: Child | None = None
@@ -169,7 +173,7 @@ class Runs:
 
     async def _judged(self, run: Run, folder: Path, chat: Chat) -> Run:
         """Show a run until it ends, and return it with its verdict, or without a verdict if the bot stops."""
-        begun, promoted = time.monotonic() - self._progress.seconds, ""
+        begun, promoted, end = time.monotonic() - self._progress.seconds, "", "failed"
         try:
             async with LiveMessage(chat, run.message) as live:
 
@@ -184,6 +188,9 @@ class Runs:
             if version is None:
                 return run
             verdict = admins.verdict(run, self._progress, version, time.monotonic() - begun)
+            end = "used" if version else "kept"
+            if find_spec("matplotlib") is None:
+                verdict = Markup(" ").join((verdict, admins.NO_PICTURE))
             promoted = version if self._progress.old_loss is not None else ""
         except Explained as error:
             verdict = error.sentence
@@ -195,6 +202,7 @@ class Runs:
         except Exception:
             logger.exception("Training %s", run.network)
             verdict = admins.TRAINING_BROKE.format(run.title)
+        self.ends[end] += 1
         return replace(run, verdict=str(verdict), promoted=promoted)
 
     async def _conclude(self, run: Run, chat: Chat) -> None:
@@ -270,7 +278,9 @@ class Runs:
             version = await asyncio.to_thread(versions.add, folder / NEW)
             with contextlib.suppress(OSError):  # weights without their log are as good
                 log = await asyncio.to_thread(log_of(folder).read_bytes)
-                await asyncio.to_thread(write_whole, versions.path(version).with_suffix(log_of(folder).suffix), log)
+                await asyncio.to_thread(
+                    write_whole, history_path(versions.directory / versions.path(version).name), log
+                )
             await asyncio.to_thread(versions.promote, version)
             await asyncio.to_thread((folder / NEW).unlink, missing_ok=True)  # so no crash leaves a run that could go on
         return version

@@ -82,6 +82,7 @@ TRAINED = Markup("Trained <b>{}</b>. How good it is stands in a message of its o
 QUALITY = Markup("Reading what it has never seen, it wavers between about {} letters at each step: {}{}.")
 GOOD = {"names": (6, 10), "verse": (4, 6)}
 """Between how many letters a good voice wavers at most, and a fair one. The bot's own networks: 5 and 3."""
+NO_PICTURE = Markup("There is no picture: <code>pip install 'mangosaurus[plot]'</code> brings what draws it.")
 TRAINING_CANCELLED = Markup("The training of <b>{}</b> is cancelled. Everything stays as it was.")
 TRAINING_LOST = Markup(
     "I was stopped while I was training <b>{}</b>, before I could save anything. <code>{}</code> starts over."

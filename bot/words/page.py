@@ -45,6 +45,8 @@ ADMINS_SEND_FILES = "I take files from my admins only. Send me a line instead."
 TOO_FAST = "You're faster than I can read. Give me a few seconds."
 BUTTON_GONE = "That button is gone."
 OPEN = "Chat with me in your browser: {}"
+OPEN_AS_ADMIN = "And as an admin, until I end: {}"
+TOO_MANY_NEWCOMERS = "Many people have come from where you are. Please try again in a while."
 OPEN_FOR_OTHERS = (
     "Everybody with this link can chat with me. It is plain http, which others on the way can read, so keep it to a "
     "network that you trust."

@@ -7,6 +7,9 @@
     current                  names the version in use, once another one has been promoted
     previous                 names the version that was in use before
 
+A folder in HOME begins with the versions that come with the program, and `released` is always the program's. They stay
+where they are: nothing is copied, and whatever is new goes to the folder itself.
+
 Old versions are never removed. They are small, and they serve when a newer one is damaged.
 """
 
@@ -63,12 +66,15 @@ class Versions:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self._released = files.released(directory)
 
     def path(self, version: str) -> Path:
         """Return a version's file. Only 12 hexadecimal digits are accepted, so no text can lead to another path."""
         if not VERSION_NAME.fullmatch(version):
             raise CheckpointError(f"{version!r} is not a version; a version is {VERSION_LENGTH} digits of 0-9 and a-f")
-        return self.directory / (version + SUFFIX)
+        own = self.directory / (version + SUFFIX)
+        released = self._released / own.name
+        return released if released.exists() and not own.exists() else own
 
     def add(self, checkpoint_path: Path) -> str:
         """Copy a checkpoint into the folder and return its version. Adding it again changes nothing."""
@@ -77,9 +83,7 @@ class Versions:
             return self.load(version).version
         with explained(checkpoint_path, "cannot be read"):
             content = checkpoint_path.read_bytes()
-        with explained(self.directory, "cannot be made"):
-            self.directory.mkdir(parents=True, exist_ok=True)
-        self._write(self.path(version), content)
+        self._write(version + SUFFIX, content)
         return version
 
     def load(self, version: str) -> Checkpoint:
@@ -103,8 +107,8 @@ class Versions:
         self.load(version)
         before = self._named("current", "released")
         if before and before != version:
-            self._write(self.directory / "previous", f"{before}\n".encode())
-        self._write(self.directory / "current", f"{version}\n".encode())
+            self._write("previous", f"{before}\n".encode())
+        self._write("current", f"{version}\n".encode())
 
     def rollback(self) -> str:
         """Make the version before the current one current again, and return it. A second rollback undoes the first.
@@ -152,10 +156,15 @@ class Versions:
         raise CheckpointError(f"{reason} (and no other version loads)") from reason
 
     def list(self) -> tuple[str, ...]:
-        """Return all versions in the folder, the newest file first, without checking that they load."""
+        """Return all versions, the newest file first, without checking that they load."""
         with explained(self.directory, "cannot be read"):
-            found = [(file.stat().st_mtime_ns, file.stem) for file in self.directory.glob(f"*{SUFFIX}")]
-        return tuple(stem for _, stem in sorted(found, reverse=True) if VERSION_NAME.fullmatch(stem))
+            found = {
+                file.stem: file.stat().st_mtime_ns
+                for folder in (self._released, self.directory)
+                for file in folder.glob(f"*{SUFFIX}")
+                if VERSION_NAME.fullmatch(file.stem)
+            }
+        return tuple(sorted(found, key=lambda version: (found[version], version), reverse=True))
 
     def _in_use(self, *pointers: str) -> str:
         version = self._named(*pointers)
@@ -171,7 +180,8 @@ class Versions:
 
     def _named(self, *pointers: str) -> str | None:
         """Return the version that the first usable pointer names. A damaged pointer is ignored with a warning."""
-        for path in map(self.directory.joinpath, pointers):
+        for name in pointers:
+            path = (self._released if name == "released" else self.directory) / name
             try:
                 text = path.read_text(encoding="utf-8", errors="replace").strip()
             except FileNotFoundError:
@@ -184,6 +194,8 @@ class Versions:
             logger.warning("pointer ignored: %s: %r is not a version", path, text[:40])
         return None
 
-    def _write(self, path: Path, content: bytes) -> None:
-        with explained(path, "cannot be written"):
+    def _write(self, name: str, content: bytes) -> None:
+        with explained(self.directory, "cannot be made"):
+            self.directory.mkdir(parents=True, exist_ok=True)
+        with explained(path := self.directory / name, "cannot be written"):
             files.write_whole(path, content)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from model.errors import MangosaurusError
-from model.files import ROOT
+from model.files import HOME
 from model.text.forms import Alphabet, Genre, Network
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from model.checkpoint.versions import Versions
     from model.text.corpus import Corpus
 
-CHECKPOINTS = ROOT / "checkpoints"
+CHECKPOINTS = HOME / "checkpoints"
 
 FOR_OWN_TEXTS = {"names": "dino", "verse": "poem"}
 """What people may say instead, as a list of cheeses is no dinosaur."""

@@ -2,6 +2,7 @@
 
 import shlex
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -77,7 +78,7 @@ def add_version(event: Event, versions: "Versions", *, promote: bool) -> Event:
     """Move the weights and the log of a finished training to the versions; return the event with the new path."""
     out = Path(event["out"])
     path = versions.path(versions.add(out))
-    history_path(out).replace(history_path(path))
+    history_path(out).replace(history_path(versions.directory / path.name))
     out.unlink()
     if promote:
         versions.promote(event["version"])
@@ -96,7 +97,8 @@ def print_end(event: Event, network: str, *, minutes: float | None, promoted: bo
         if minutes is not None and not event["early"] and event["seconds"] < LEARNT * 60 * minutes:
             typer.echo("It ended before its minutes were over: more steps would learn the text by heart.")
         option = "" if promoted else f" --checkpoint {shlex.quote(event['out'])}"
-        typer.echo(f"Try it: python -m model sample {network}{option}")
+        program = "mangosaurus" if Path(sys.argv[0]).name == "mangosaurus" else "python -m model"
+        typer.echo(f"Try it: {program} sample {network}{option}")
     else:
         typer.echo(f"Stopped. To resume, run the same command again. To start over, delete {event['snapshot']} first.")
     if event["event"] == "stopped":

@@ -26,7 +26,7 @@ from model.text.vocabulary import words_of
 from model.writing.decoder import Decoder
 from model.writing.requests import Sampling, SonnetRequest, VerseRequest, generator_for
 
-FIRST_LINES = files.ROOT / "data" / "first_lines.txt"
+FIRST_LINES = files.PROGRAM / "data" / "first_lines.txt"
 POOL = 16
 """Different words are counted in pools of 16 sonnets, as many as are held out, because a larger text repeats more."""
 

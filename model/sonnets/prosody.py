@@ -17,7 +17,7 @@ from model.sonnets.rhyme import Rhymes
 from model.text.dictionary import Dictionary, Pronunciations, read_dictionary
 from model.text.vocabulary import words_of
 
-EDITIONS = files.ROOT / "data" / "prosody"
+EDITIONS = files.PROGRAM / "data" / "prosody"
 FIRST = "1 840de9633b4e"
 """The first edition and its digest. Weights that name no edition use it, so it never changes."""
 PRONUNCIATIONS, FORMS, RHYMES, WORDS = TABLES = ("pronunciations.txt", "forms.txt", "rhymes.txt", "words.txt")

@@ -26,7 +26,7 @@ Pronunciation = tuple[str, ...]
 Pronunciations = tuple[Pronunciation, ...]
 _ENTRY = re.compile(r"([A-Z]+(?:['-][A-Z]+)*)(?:\(\d\))?")  # WORD, or WORD(1) for another reading
 COMMENT, MARK, ENDING = "#", "+", "-"
-PRONUNCIATIONS = files.ROOT / "data" / "prosody" / "1" / "pronunciations.txt"
+PRONUNCIATIONS = files.PROGRAM / "data" / "prosody" / "1" / "pronunciations.txt"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from model.files import ROOT, read_table
+from model.files import PROGRAM, read_table
 
 LINKS = ("o", "i")
 """A vowel that may stand behind a root. A root that ends in a vowel needs none."""
@@ -38,7 +38,7 @@ class Root:
 @cache
 def roots() -> tuple[Root, ...]:
     """Read the table, once. Raises TableError."""
-    rows = read_table(ROOT / "data" / "roots.tsv", ("forms", "source", "meaning"))
+    rows = read_table(PROGRAM / "data" / "roots.tsv", ("forms", "source", "meaning"))
     return tuple(Root(tuple(forms.split()), source, meaning) for forms, source, meaning in rows)
 
 

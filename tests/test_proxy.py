@@ -1,0 +1,273 @@
+"""The page behind a proxy that speaks https: who is let in, who is an admin, and a real nginx in between."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import os
+import shutil
+import socket
+import ssl
+from contextlib import asynccontextmanager
+from string import Template
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+import trustme
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from bot.page import server
+from bot.settings import Rate
+from bot.words import page as words
+from tests.browsers import PATIENCE, SWITCHES, chromium
+from tests.pages import browser, page_served, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from bot.page.server import Page
+    from bot.settings import Settings
+    from tests.pages import Visitor
+
+NAME = "bots.example.org"
+SOCKET = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;"
+HOST = "proxy_set_header Host $http_host;"
+FORWARDING = (
+    "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme; "
+    "proxy_set_header X-Real-IP $remote_addr;"
+)
+CONFIGURATION = Template("""
+daemon off; master_process off; pid nginx.pid; error_log stderr error;
+events {}
+http {
+  access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+  server {
+    listen 127.0.0.1:$port ssl; server_name $name; ssl_certificate chain.pem; ssl_certificate_key key.pem;
+    location $path/ { proxy_pass http://127.0.0.1:$page$slash; $lines }
+    location = $path { proxy_pass http://127.0.0.1:$page; $lines }
+  }
+}
+""")
+
+
+@dataclasses.dataclass
+class Proxied:
+    """A page behind nginx, and how to come to it."""
+
+    page: Page
+    authority: trustme.CA
+    nginx: asyncio.subprocess.Process
+
+    @asynccontextmanager
+    async def browser(self, link: str = "") -> AsyncIterator[Visitor]:
+        """Start a browser that finds the name of the proxy at this machine, and open a link."""
+        self.authority.configure_trust(context := ssl.create_default_context())
+        connector = aiohttp.TCPConnector(resolver=Here(), ssl=context)
+        async with browser(self.page.link, connector=connector) as visitor:
+            if link:
+                status, _, headers = await visitor.get(link)
+                assert (status, headers["Location"]) == (303, urlsplit(link).path)
+            yield visitor
+
+    @property
+    def admin_link(self) -> str:
+        return self.page.announcement.rpartition(" ")[2]
+
+
+class Here(AbstractResolver):
+    """Finds every name at this machine."""
+
+    async def resolve(self, host: str, port: int = 0, family: Any = socket.AF_INET) -> list[ResolveResult]:
+        return [ResolveResult(hostname=host, host="127.0.0.1", port=port, family=family, proto=0, flags=0)]
+
+    async def close(self) -> None: ...
+
+
+def free() -> int:
+    """Return a port where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def proxied(
+    settings: Settings,
+    folder: Path,
+    lines: str = f"{SOCKET} {HOST} {FORWARDING}",
+    path: str = "/mango",
+    slash: str = "",
+) -> AsyncIterator[Proxied]:
+    """Serve the page behind nginx, which passes the path on, or takes it away if `slash` is a slash."""
+    if not (nginx := shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")):
+        pytest.skip("there is no nginx here, so the page was NOT tested behind it (apt-get install nginx)")
+    authority, port = trustme.CA(), free()
+    certificate = authority.issue_cert(NAME)
+    certificate.private_key_pem.write_to_path(folder / "key.pem")
+    for pem in certificate.cert_chain_pems:
+        pem.write_to_path(folder / "chain.pem", append=True)
+    settings = dataclasses.replace(settings, page_url=f"https://{NAME}:{port}{path}")
+    async with page_served(settings, port=(inner := free())) as page:
+        text = CONFIGURATION.substitute(port=port, name=NAME, path=path, page=inner, slash=slash, lines=lines)
+        (folder / "nginx.conf").write_text(f"{'user root;' if os.geteuid() == 0 else ''}{text}")
+        process = await asyncio.create_subprocess_exec(
+            *(nginx, "-p", str(folder), "-c", str(folder / "nginx.conf")), stderr=asyncio.subprocess.PIPE
+        )
+        try:
+            await listening(port, process)
+            yield Proxied(page, authority, process)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            await process.communicate()
+
+
+async def listening(port: int, process: asyncio.subprocess.Process) -> None:
+    for _ in range(500):
+        assert process.returncode is None, "nginx has ended"
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            return
+        await asyncio.sleep(0.02)
+    raise TimeoutError
+
+
+async def is_admin(visitor: Visitor, **headers: str) -> bool:
+    """Return whether the bot takes somebody for an admin, as their tab and their /status say."""
+    async with visitor.tab(**headers) as tab:
+        if not tab.chat["messages"]:
+            await tab.answer()
+        status = text_of(await tab.ask("/status"))
+        assert ("memory" in status) == tab.chat["admin"]
+        return bool(tab.chat["admin"])
+
+
+@pytest.mark.parametrize(("path", "slash"), [("/mango", ""), ("/mango", "/"), ("", "")])
+async def test_a_chat_through_nginx(settings: Settings, tmp_path: Path, path: str, slash: str) -> None:
+    async with proxied(settings, tmp_path, path=path, slash=slash) as there:
+        async with there.browser(there.page.link) as visitor:
+            for asset in ("/", "/page.js", "/page.css", "/icon.svg"):
+                assert (await visitor.get(asset))[0] == 200
+            assert "token" not in (await visitor.get("/"))[1]
+            async with visitor.tab() as tab:
+                await tab.answer()
+                assert "turn 1" in text_of(await tab.ask("/dino"))
+                export = await tab.ask("/export")
+            assert "creations" in (await visitor.get(f"/files/{export['id']}"))[1]
+            cookie = next(iter(visitor.client.cookie_jar))
+            assert (cookie.key, cookie["path"], cookie["secure"]) == ("__Secure-mangosaurus", f"{path}/", True)
+        async with there.browser() as stranger:
+            assert (await stranger.get("/"))[0] == 403
+            if path:
+                status, _, headers = await stranger.get(f"https://{NAME}:{urlsplit(there.page.link).port}{path}")
+                assert (status, headers["Location"]) == (308, f"{path}/?")
+
+
+@pytest.mark.parametrize("forwarding", ["", FORWARDING])
+async def test_nobody_becomes_an_admin_but_with_the_second_link(
+    settings: Settings, tmp_path: Path, forwarding: str
+) -> None:
+    async with proxied(settings, tmp_path, f"{SOCKET} {HOST} {forwarding}") as there:
+        async with there.browser(there.page.link) as visitor:
+            assert not await is_admin(visitor)
+            for header in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"):
+                assert not await is_admin(visitor, **{header: "127.0.0.1"})
+        async with there.browser(there.admin_link) as operator:
+            assert await is_admin(operator)
+            assert await is_admin(operator, **{"X-Forwarded-For": "192.168.0.7"})
+            jar = {cookie.key: cookie.value for cookie in operator.client.cookie_jar}
+        async with there.browser(there.page.link) as thief:  # the mark of one person is none of another's
+            cookies = {cookie.key: cookie.value for cookie in thief.client.cookie_jar}
+            stolen = cookies | {"__Secure-mangosaurus-admin": jar["__Secure-mangosaurus-admin"]}
+            assert not await is_admin(thief, Cookie="; ".join(f"{name}={value}" for name, value in stolen.items()))
+
+
+async def test_directly_at_its_port_nobody_is_an_admin_either(settings: Settings, tmp_path: Path) -> None:
+    async with proxied(settings, tmp_path) as there, there.browser(there.page.link) as visitor:
+        cookie = "; ".join(f"{cookie.key}={cookie.value}" for cookie in visitor.client.cookie_jar)
+        config = (tmp_path / "nginx.conf").read_text()
+        inner = config.partition("proxy_pass http://")[2].partition(";")[0]
+        host = urlsplit(there.page.link).netloc
+        own = {"Host": host, "Cookie": cookie}
+        assert (await visitor.get(f"http://{inner}/"))[:2] == (421, words.WRONG_HOST)
+        assert (await visitor.get(f"http://{inner}/", **own))[0] == 200
+        address = f"http://{inner}/socket"
+        async with visitor.client.ws_connect(address, headers=own | {"Origin": f"https://{host}"}) as tab:
+            assert (await tab.receive_json(timeout=10))["admin"] is False
+
+
+async def test_one_name_and_one_origin_are_let_in(settings: Settings, tmp_path: Path) -> None:
+    async with proxied(settings, tmp_path) as there, there.browser(there.page.link) as visitor:
+        host = urlsplit(there.page.link).netloc
+        for other in ("localhost", "127.0.0.1", "evil.example", f"{NAME}:1", NAME):
+            assert (await visitor.get("/page.js", Host=other))[:2] == (421, words.WRONG_HOST)
+        for origin in (f"http://{host}", f"https://{NAME}:1", "https://evil.example", "null"):
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+                async with visitor.tab(Origin=origin):
+                    pass
+            assert refusal.value.status == 403
+    (own := tmp_path / "own").mkdir()
+    async with proxied(settings, own, SOCKET) as there, there.browser() as visitor:  # a proxy that hides the name
+        assert (await visitor.get(there.page.link))[:2] == (421, words.WRONG_HOST)
+
+
+async def test_a_crowd_from_one_address_is_slowed_down(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "NEWCOMERS", Rate(2, 3600))
+    async with proxied(settings, tmp_path) as there:
+        for status in (303, 303, 429):
+            async with there.browser() as visitor:
+                assert (await visitor.get(there.page.link, **{"X-Forwarded-For": os.urandom(4).hex()}))[0] == status
+        async with there.browser(there.admin_link) as visitor:
+            assert (await visitor.get(there.page.link))[0] == 303  # who is known is no newcomer
+
+
+async def test_the_second_link_is_none_after_the_next_start(settings: Settings) -> None:
+    settings = dataclasses.replace(settings, page_url=f"https://{NAME}")
+    async with page_served(settings) as page:
+        link, cookie = page.announcement.rpartition("=")[2], "x"
+        assert page.link.startswith(f"https://{NAME}/?token=")
+        assert not page.is_private
+        async with browser(f"http://127.0.0.1:{page.port}/?") as visitor:
+            _, _, headers = await visitor.get(f"/?token={link}", Host=NAME)
+            cookie = "; ".join(value.partition(";")[0] for value in headers.getall("Set-Cookie"))
+            assert await admin_with(page, cookie)
+    async with page_served(settings) as page:
+        assert not await admin_with(page, cookie)
+
+
+async def admin_with(page: Page, cookie: str) -> bool:
+    async with aiohttp.ClientSession() as client:
+        headers = {"Host": NAME, "Origin": f"https://{NAME}", "Cookie": cookie}
+        async with client.ws_connect(f"http://127.0.0.1:{page.port}/socket", headers=headers) as tab:
+            return (await tab.receive_json(timeout=10))["admin"] is True
+
+
+@pytest.mark.browser
+async def test_a_browser_below_a_path(settings: Settings, tmp_path: Path) -> None:
+    playwright = pytest.importorskip("playwright.async_api", reason="make test-browser installs it, and runs this")
+    async with proxied(settings, tmp_path) as there, playwright.async_playwright() as started:
+        found = [*SWITCHES, f"--host-resolver-rules=MAP {NAME} 127.0.0.1"]
+        chromium_ = await started.chromium.launch(executable_path=chromium(started), args=found)
+        window = await (await chromium_.new_context(ignore_https_errors=True)).new_page()
+        complaints: list[str] = []
+        window.on("console", lambda message: complaints.append(message.text))
+        await window.goto(there.admin_link)
+        answers = window.locator("article:not(.mine)")
+        await playwright.expect(answers).to_have_count(1, timeout=PATIENCE)
+        line = window.get_by_role("textbox", name="Write a message")
+        await line.fill("/status")
+        await line.press("Enter")
+        await playwright.expect(answers.nth(1)).to_contain_text("memory", timeout=PATIENCE)
+        assert window.url == there.page.link.partition("?")[0]
+        icon = window.locator("header img")
+        assert await icon.evaluate("image => image.naturalWidth > 0")
+        assert complaints == []
+        await chromium_.close()
