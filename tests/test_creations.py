@@ -44,8 +44,8 @@ def test_the_first_release_draws_from_all_characters() -> None:
         assert VERSIONS[network].load(version).description.top_p == 1
 
 
-def test_460_creations_are_recorded() -> None:
-    assert [len(kind) for kind in (REQUESTS, NAMES, POEMS, SONNETS, VOICED)] == [300, 60, 30, 40, 30]
+def test_526_creations_are_recorded() -> None:
+    assert [len(kind) for kind in (REQUESTS, NAMES, POEMS, SONNETS, VOICED)] == [300, 90, 60, 46, 30]
 
 
 @pytest.mark.parametrize("network", ["dino", "poem"])
@@ -60,7 +60,7 @@ async def test_people_read_what_they_read_before(records: list[Record], tmp_path
 
 
 @pytest.mark.recorded
-@pytest.mark.parametrize("first", range(0, 40, 2))
+@pytest.mark.parametrize("first", range(0, 46, 2))
 async def test_every_sonnet_is_what_people_read_before(first: int, tmp_path: Path) -> None:
     records = SONNETS[first : first + 2]
     assert await written(records, tmp_path) == [record["shown"] for record in records]

@@ -52,7 +52,7 @@ def files_below(folder: Path) -> dict[str, int]:
 def test_what_changes_goes_home(tmp_path: Path) -> None:
     home, bot = tmp_path / "home", [sys.executable, "-m", "bot"]
     answers = run(bot, ROOT, "/seed 42\n/dino\n", MANGOSAURUS_HOME=str(home))
-    assert "seed 42, turn 1" in answers
+    assert re.search("^code [2-9a-z]{7}$", answers, re.MULTILINE)
     assert set(files_below(home)) == {"mangosaurus.db"}
     assert stat.S_IMODE((home / "mangosaurus.db").stat().st_mode) == 0o600
     (home / ".env").write_text("RATE_LIMIT=many\n")
@@ -110,7 +110,7 @@ def test_the_wheel_chats_from_another_folder(program: Path, elsewhere: Path) -> 
     said = "/seed 42\n/dino 5 mango\n/sonnet Shall I compare thee\n/retrain dino 0.02\n"
     answers = run([program], elsewhere, said, HOME=str(home))
     here = run([sys.executable, "-m", "bot"], ROOT, "/seed 42\n/dino 5 mango\n", MANGOSAURUS_HOME=str(home / "other"))
-    assert answers.split(", turn 1")[0] == here.split(", turn 1")[0]
+    assert answers.split("\n\ncode")[0] == here.split("\n\ncode")[0]
     assert re.search("^Shall I compare thee\n(?:.+\n|\n){13,}", answers, re.MULTILINE)
     assert "There is no picture" in answers
     assert set(files_below(home / STATE)) == {"mangosaurus.db"}

@@ -39,7 +39,7 @@ class NameDraft(Draft):
 
     `longest` limits the length of a name if the request has no `max_length`. Known names and other names are rejected,
     and so are names that differ from a known name in capitals and accents only (see `as_known`). With `worth`, only
-    names worth keeping are accepted, or any new name after half of a request's attempts.
+    names worth keeping are accepted, or the first new name if none of a request's attempts is worth it.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class NameDraft(Draft):
         self._known_names, self._other_names = known_names, other_names
         self._accepted: list[str] = []
         self._rejected = 0  # since the last name that was accepted
+        self._spare = ""  # the first new name since then, if it was not worth keeping
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -69,24 +70,28 @@ class NameDraft(Draft):
         self.remaining -= len(letters)
         if letters == characters:
             return Action.CONTINUE if self.remaining else self._reject()
-        return self._accept() if self._is_new() and self._is_kept() else self._reject()
+        if not self._is_new():
+            return self._reject()
+        if self._worth is None or self._worth.keeps(self._name, self.prompt):
+            return self._accept()
+        self._spare = self._spare or self._name
+        return self._reject()
 
     def _is_new(self) -> bool:
         name, taken = self._name, (self._accepted, self._known_names, self._other_names)
         return name != self.prompt and not any(one in names for one in {name, fold(name)} for names in taken)
 
-    def _is_kept(self) -> bool:
-        if self._worth is None or 2 * self._rejected >= self._request.attempts:
-            return True
-        return self._worth.keeps(self._name, self.prompt)
-
     def _accept(self) -> Action:
         self._accepted.append(self._name)
-        self._rejected = 0
+        self._rejected, self._spare = 0, ""
         return Action.FINISH if len(self._accepted) == self._request.count else self._start_anew()
 
     def _reject(self) -> Action:
         self._rejected += 1
+        is_last = self._rejected >= self._request.attempts or self._request.sampling.temperature == 0
+        if is_last and self._spare:
+            self._name = self._spare
+            return self._accept()
         if self._rejected < self._request.attempts:
             return self._start_anew()
         beginning = f" that begins with {self.prompt!r}" if self.prompt else ""
