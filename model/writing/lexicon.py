@@ -66,16 +66,19 @@ class Lexicon:
 
         All may if the tail leads to no known word: then it is a word of the prompt.
         """
-        if tail not in self._masks:
-            word = "" if tail == AFTER_MARK else tail
-            following, ends = self._following(word), self._ends_word(word)
-            if not (following or ends):
-                return np.ones(len(self._characters), np.bool_)
-            allowed = set(self._characters) - self._letters if ends else set[str]()
-            if self._is_clipping and not (ends and word.endswith("s")):
-                allowed.discard(APOSTROPHE)
-            allowed |= following - ({APOSTROPHE} if tail == AFTER_MARK else set())
-            self._masks[tail] = np.array([character in allowed for character in self._characters])
+        mask = self._masks.get(tail)
+        return self._new_mask(tail) if mask is None else mask
+
+    def _new_mask(self, tail: str) -> Mask:
+        word = "" if tail == AFTER_MARK else tail
+        following, ends = self._following(word), self._ends_word(word)
+        if not (following or ends):
+            return np.ones(len(self._characters), np.bool_)
+        allowed = set(self._characters) - self._letters if ends else set[str]()
+        if self._is_clipping and not (ends and word.endswith("s")):
+            allowed.discard(APOSTROPHE)
+        allowed |= following - ({APOSTROPHE} if tail == AFTER_MARK else set())
+        self._masks[tail] = np.array([character in allowed for character in self._characters])
         return self._masks[tail]
 
     def _following(self, beginning: str) -> set[str]:
