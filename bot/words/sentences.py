@@ -93,7 +93,7 @@ ABOUT_NAMES = Markup(
     "<b>Names</b> come from {}{}: version <code>{}</code>, {:.3f} nats per character on text it has never seen."
 )
 ABOUT_VERSE = Markup(
-    "<b>Verse</b> comes from {} that read Shakespeare's plays, then the sonnets: version <code>{}</code>, {:.3f} "
+    "<b>Verse</b> comes from {} that read plays and poems, then Shakespeare's sonnets: version <code>{}</code>, {:.3f} "
     "nats per character on text it has never seen."
 )
 ABOUT_EVERY_MACHINE = Markup("The same seed gives the same on every machine.")

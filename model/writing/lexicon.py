@@ -95,7 +95,10 @@ class Lexicon:
 
     def _ends_word(self, tail: str) -> bool:
         """Return whether a character that belongs to no word may follow the tail."""
-        return not tail or self._knows(tail) or (tail[-1] in WORD_MARKS and self._knows(tail[:-1]))
+        if not tail or self._knows(tail):
+            return True
+        needs_s = self._is_clipping and tail[-1] == APOSTROPHE
+        return tail[-1] in WORD_MARKS and self._knows(tail[:-1]) and (not needs_s or tail[-2:-1] == "s")
 
     def _knows(self, word: str) -> bool:
         place = bisect_left(self._words, word)

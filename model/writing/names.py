@@ -31,7 +31,7 @@ class Worth(NamedTuple):
             return False
         if not all(sequence in self.sequences for sequence in sequences_of(drawn, begins=not prefix)):
             return False
-        return len(drawn) < SEQUENCE or drawn.endswith(tuple(self.endings))
+        return len(drawn) >= SEQUENCE and drawn.endswith(tuple(self.endings))
 
 
 class NameDraft(Draft):
