@@ -73,7 +73,7 @@ class Corpus:
                 counts = Counter(dict(counts.most_common(MOST_WORDS)))
         return counts
 
-    @property
+    @cached_property
     def words(self) -> frozenset[str]:
         """The commonest MOST_WORDS words of the verse to train on, without `reading`; empty for names."""
         return frozenset(word for word, _ in self.word_counts.most_common(MOST_WORDS))
