@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from model.files import PROGRAM, read_table
+from model.text.forms import LONGEST_NAME
 
 LINKS = ("o", "i")
 """A vowel that may stand behind a root. A root that ends in a vowel needs none."""
@@ -60,8 +61,10 @@ def parts_of(name: str) -> tuple[Part, ...]:
     """Return the known parts of a name in lower case, in order; empty if none are known, or if it is not certain which.
 
     Of several ways to make up the whole name, the way with the fewest parts is right: ceratops is one part, not cerat
-    and ops. If two ways have the fewest parts, nothing is certain.
+    and ops. If two ways have the fewest parts, nothing is certain. Nothing is known of names that are longer than any.
     """
+    if len(name) > LONGEST_NAME:
+        return ()
     ways = [way for way in _ways(name, 0) if len(way) > 1]
     if not ways:
         return _outer_parts(name)
