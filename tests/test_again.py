@@ -58,6 +58,7 @@ async def test_a_code_alone_or_a_link_to_it_opens_the_creation(chat: FakeChat) -
         assert await chat.ask(f"/again {given}") == original
     assert await chat.ask(f"http://127.0.0.1:8765/#{code}") == original
     assert (await chat.ask("#zzzzzzz")).html == sentences.UNKNOWN_CODE.format("#zzzzzzz")
+    assert (await chat.ask("z2z2z2z")).html == sentences.UNKNOWN_CODE.format("z2z2z2z")
     assert (await chat.ask("teacher")).html.startswith("<b>teacher</b>")  # a word that looks like a code
     assert (await chat.ask(f'"{code}"')).html.startswith(f"<b>{code}</b>")
 

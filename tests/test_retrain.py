@@ -104,7 +104,7 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     assert message.labels == [FINISH, CANCEL]
     new = script.trained(png=PNG)
     shown = await verdict(admin)
-    assert message.html == "Trained <b>dino</b>. How good it is stands in a message of its own."
+    assert message.html == "Trained <b>dino</b>. The verdict comes next."
     assert message.labels == []
     assert shown.html.endswith(
         "and it improved: 1.5000 nats per character on held-out text, 2.0000 before. "
@@ -131,8 +131,9 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
         (2.0, 0.1, "it didn't improve: 2.0000 nats per character on held-out text, as before. I'm"),
         (1.95, 0.1, "it barely improved: 1.9500 nats per character on held-out text, 2.0000 before. A difference of "
                     "up to 0.1000 could be luck, so I'm"),
-        (1.9999992, 1e-7, "it barely improved: 1.9999992 nats per character on held-out text, 2.0000000 before. Less "
-                          "than 0.002 isn&#39;t worth a change, so I'm"),
+        (1.9999992, 1e-7, "it didn't improve: 2.0000 nats per character on held-out text, as before. I'm"),
+        (1.999, 1e-7, "it barely improved: 1.9990 nats per character on held-out text, 2.0000 before. Less than 0.002 "
+                      "isn&#39;t worth a change, so I'm"),
     ],
 )  # fmt: skip
 async def test_weights_that_are_not_better_by_enough_do_not_serve(

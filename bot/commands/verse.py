@@ -27,7 +27,8 @@ async def plain(ask: Said, text: str, bot: Bot) -> None:
     """Continue a line that somebody sends without any command. A code alone, or a link to one, opens the creation."""
     text = text.strip()
     code = code_in(text)
-    if code and (code != text.lower() or await bot.store.creation(code)):  # a word can look like a code
+    is_word = code == text.lower() and code.isalpha()  # a word can look like a code
+    if code and (not is_word or await bot.store.creation(code)):
         await again(ask, text, bot)
         return
     if not (line := line_in(text)):

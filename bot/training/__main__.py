@@ -12,10 +12,16 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
+
 from bot.training.folder import CURVES, NEW, START, log_of, options, read_run
 from model.__main__ import app
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions
+from model.training.log import HistoryError, read_history
+
+FEWEST_MEASUREMENTS = 2
+"""A picture of fewer measurements has no curve."""
 
 
 def main(folder: Path, weights: Path) -> int:
@@ -29,7 +35,9 @@ def main(folder: Path, weights: Path) -> int:
         code = _call("train", network, "--out", str(new), *options(run), *start, *alphabet, *corpus, "--json")
         if code:
             return code
-    _call("plot", str(log_of(folder)), "--out", str(folder / CURVES))  # the verdict does not depend on the picture
+    with contextlib.suppress(HistoryError):  # the verdict does not depend on the picture
+        if np.isfinite(read_history(log_of(folder)).held_out_loss).sum() >= FEWEST_MEASUREMENTS:
+            _call("plot", str(log_of(folder)), "--out", str(folder / CURVES))
     versions = Versions(weights)
     with contextlib.suppress(CheckpointError):
         old = versions.current() and versions.load_current().version

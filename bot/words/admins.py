@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 # Custom voices.
 
 HOW_TO_TEACH = Markup(
-    "To teach me a voice, send me a text file with the caption <code>/retrain names pokemon</code> (one name a line) "
-    "or <code>/retrain verse keats</code> (poems with blank lines between). The last word is the name of the voice."
+    "To teach me a voice, send me a text file, and I'll ask what it holds: names, one a line, or poems with blank "
+    "lines between. To choose the name of the voice, send it with the caption <code>/retrain names pokemon</code> or "
+    "<code>/retrain verse keats</code>."
 )
 LEARN = Markup("Shall I learn it, as the voice <b>{}</b>? Does it hold names, one a line, or verse?")
 LEARN_HOW = {"names": "names", "verse": "verse", "cancel": "cancel"}
@@ -78,7 +79,7 @@ GOING_ON = Markup(
 )
 STOPPING = "stopping, to take the best weights"
 COMPARING = "trying the new weights on text that they have never seen"
-TRAINED = Markup("Trained <b>{}</b>. How good it is stands in a message of its own.")
+TRAINED = Markup("Trained <b>{}</b>. The verdict comes next.")
 QUALITY = Markup("Reading what it has never seen, it wavers between about {} letters at each step: {}{}.")
 GOOD = {"names": (6, 10), "verse": (4, 6)}
 """Between how many letters a good voice wavers at most, and a fair one. The bot's own networks: 5 and 3."""
@@ -137,11 +138,16 @@ def _quality(run: Run, loss: float) -> Markup:
     return Markup(" {} ").format(QUALITY.format(f"{choices:.0f}", judgement, advice))
 
 
+INVISIBLE = 5e-5
+"""Losses that differ by less are called the same."""
+
+
 def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Markup:
     """Say how a run ended. `version` is that of the new weights, if they are in use now; else ""."""
     new, old = progress.new_loss or 0.0, progress.old_loss
-    digits = digits_for(new if old is None else old, new)
-    before = "" if old is None else ", as before" if old == new else f", {old:.{digits}f} before"
+    is_same = old is not None and abs(old - new) < INVISIBLE
+    digits = 4 if is_same else digits_for(new if old is None else old, new)
+    before = "" if old is None else ", as before" if is_same else f", {old:.{digits}f} before"
     losses = f"{new:.{digits}f} nats per character on held-out text{before}"
     trained = Markup("Trained <b>{}</b> in {}{}").format(
         run.title, duration(seconds), ", stopped early" if progress.early else ""
@@ -151,7 +157,7 @@ def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Marku
         return Markup("{}, and it {}: {}.{}Version <code>{}</code> is in use now.").format(
             trained, how, losses, _quality(run, new), version
         )
-    if old is None or new >= old:
+    if old is None or new >= old or is_same:
         return Markup("{}, and it didn't improve: {}. I'm keeping the old weights.").format(trained, losses)
     is_luck = old - new <= progress.margin
     reason = (
