@@ -40,7 +40,7 @@ class Terminal:
         self.master, self.slave = pty.openpty()
         termios.tcsetwinsize(self.slave, (40, 100))
         self.attributes = termios.tcgetattr(self.slave)
-        self.seen = ""
+        self.seen = self._ahead = ""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bot", *arguments],
             stdin=self.slave,
@@ -55,17 +55,18 @@ class Terminal:
         os.write(self.master, keys if isinstance(keys, bytes) else keys.encode())
 
     def until(self, pattern: str) -> str:
-        """Read until a pattern was written; return what came since the last call."""
-        deadline, text = time.monotonic() + LIMIT, ""
-        while not re.search(pattern, text):
+        """Read until a pattern was written; return what came since the last call. What came after it is kept."""
+        deadline, text = time.monotonic() + LIMIT, self._ahead
+        while not (found := re.search(pattern, text)):
             assert time.monotonic() < deadline, f"{pattern!r} is not in {text!r}"
             if select.select([self.master], [], [], 0.1)[0]:
                 content = os.read(self.master, 1 << 16)
                 if b"\x1b[6n" in content:
                     os.write(self.master, b"\x1b[1;1R")  # as every terminal tells where its cursor is
                 text += content.decode(errors="replace")
-        self.seen += text
-        return text
+                self.seen += content.decode(errors="replace")
+        self._ahead = text[found.end() :]
+        return text[: found.end()]
 
     def end(self) -> int:
         """Press Ctrl-D, again if something was just printed, read what is still written, and return the exit code."""
