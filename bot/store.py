@@ -228,7 +228,7 @@ class Store:
         return await self._database.run(work)
 
     async def creations(self, person_id: int, newest: int | None = None) -> list[Creation]:
-        """Return a person's creations that have arrived, the oldest first; all of them, or the `newest` so many."""
+        """Return a person's creations that have arrived, the oldest first: all, or the last `newest`."""
         own = and_(creations.c.person_id == person_id, creations.c.arrived)
         return await self._database.run(lambda connection: _creations(connection, own, newest))
 

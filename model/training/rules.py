@@ -18,6 +18,8 @@ from model.writing.names import SEQUENCE, sequences_of
 
 READ_AGAIN = 2
 """A word is known if it was read at least this often."""
+WORDS_READ = 10_000_000
+"""The known words are taken from at most this many characters, in some seconds."""
 SHARED = 2
 """The last letters of a name are an ending if at least this many names of the corpus have them."""
 _CLIPPED_BEFORE = re.compile(r"(?<![^\s(-])'([a-z]+(?:['-][a-z]+)*)")
@@ -28,15 +30,10 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
     """Return a new checkpoint with the rules of the start, if there is one, or with those of its corpus."""
     if start and not corpus.reading:
         facts = {name: getattr(start.description, name) for name in ("sentences", "known_words_until", "tanh_digits")}
-        return replace(
-            checkpoint,
-            description=replace(checkpoint.description, **facts),
-            known_words=start.known_words if start.description.known_words_until else checkpoint.known_words,
-            clipped_words=start.clipped_words,
-            proper_names=start.proper_names,
-            sequences=start.sequences,
-            endings=start.endings,
-        )
+        tables = {name: getattr(start, name) for name in ("clipped_words", "proper_names", "sequences", "endings")}
+        more_words = frozenset() if start.description.known_words_until else _words(corpus)
+        description = replace(checkpoint.description, **facts)
+        return replace(checkpoint, description=description, known_words=start.known_words | more_words, **tables)
     if corpus.form == "names":
         if not corpus.pretraining:
             return checkpoint
@@ -45,7 +42,7 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
         return replace(checkpoint, sequences=sequences, endings=endings(real))
     description = replace(checkpoint.description, sentences="." in corpus.vocabulary)
     if not corpus.pretraining:
-        return replace(checkpoint, description=description)
+        return replace(checkpoint, description=description, known_words=_words(corpus))
     return replace(
         checkpoint,
         description=replace(description, known_words_until=USUAL_TEMPERATURE["verse"]),
@@ -53,6 +50,10 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
         clipped_words=clipped_words((*corpus.training, *corpus.choosing, *corpus.pretraining)),
         proper_names=proper_names(),
     )
+
+
+def _words(corpus: Corpus) -> frozenset[str]:
+    return corpus.part(read=WORDS_READ, held_out=1).words
 
 
 def endings(names: Iterable[str]) -> frozenset[str]:

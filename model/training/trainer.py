@@ -48,8 +48,6 @@ DRAWING_SHARE = 0.05
 """With minutes, teachers may draw names for this share of them, in addition to the minutes."""
 VOLUME = 10_000_000
 """About this many characters of verse become ids at a time, in 80 MB."""
-WORDS_READ = 10_000_000
-"""At the end, the known words are taken from at most this many characters, in some seconds."""
 UNKNOWN_LISTED = 10
 
 
@@ -440,10 +438,7 @@ class Trainer:
         loss = self.position.kept_loss
         if loss is None or self.corpus.choosing:
             loss = held_out_loss(self.kept, self._held_out)
-        words = self.corpus.part(read=WORDS_READ, held_out=1).words
-        known_words = words | (self.start.known_words if self.start else frozenset())
-        new = replace(self._checkpoint(self.kept.copy(), loss), known_words=known_words)
-        return with_rules(new, self.corpus, self.start)
+        return with_rules(self._checkpoint(self.kept.copy(), loss), self.corpus, self.start)
 
     def current_checkpoint(self) -> "Checkpoint":
         """Return the weights of this moment, for sampling, without words."""
