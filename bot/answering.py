@@ -24,10 +24,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.chat import InDoubt, LiveMessage
-from bot.creations import buttons_below
+from bot.creations import buttons_below, network_of
 from bot.words import layout
 from model.text.forms import Genre
-from model.text.typesetting import typeset
 
 if TYPE_CHECKING:
     from bot.app import Bot
@@ -38,19 +37,15 @@ if TYPE_CHECKING:
 async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | None = None) -> Creation:
     """Write somebody's next creation, and send it; or put it into `message`."""
     with bot.admission.writing(ask, wish.genre):
-        # A poem that is continued keeps its version. If `wish.person` is a group, somebody pressed a button for it.
-        version = wish.poem.version if wish.poem else (await bot.shelf.current(wish.network)).version
+        version = (await bot.shelf.current(network_of(wish))).version
+        # `wish.person` is a group if somebody presses a button below what was asked for in its name.
         creation = await bot.store.draft(wish.person or ask.person, wish, version, bot.temperatures[wish.genre])
+        old = buttons_below(wish.before, ask) if wish.before else ()  # they stay until the message shows its new end
         try:
-            async with LiveMessage(ask.chat, message) as live:
+            async with LiveMessage(ask.chat, message, old) as live:  # typing, or the lines of a sonnet as they come
                 if wish.genre is Genre.SONNET and (rest := await bot.shelf.rest_of_line(creation)):
-                    rest = typeset(rest, after=creation.prompt)
                     creation = await bot.store.completed(creation, rest)
-                # While a sonnet grows in a message, its buttons stay those of the creation before.
-                old = buttons_below(wish.before, ask) if wish.before else ()
-                text = await bot.shelf.write(
-                    creation, lambda lines: live.show(layout.sonnet_begun(creation, lines), old)
-                )
+                text = await bot.shelf.write(creation, lambda lines: live.show(layout.sonnet_begun(creation, lines)))
             await live.conclude(layout.reply(creation, text), buttons_below(creation, ask))
         except InDoubt:  # the answer may have arrived: the creation keeps its code, and takes no turn
             raise

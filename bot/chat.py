@@ -7,6 +7,7 @@ import contextlib
 import logging
 import math
 from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self, TypeAlias
 
 from model.errors import MangosaurusError
@@ -119,24 +120,23 @@ class Chat(ABC):
         return 0.0
 
 
+@dataclass(eq=False)
 class LiveMessage:
     """A message that is rewritten while something goes on: a sonnet, line by line, or a training.
 
     `message` is the number of a message that was sent before. Without it, a new message is sent as soon as there is
     something to show; until then, the chat shows that the bot is typing. If somebody deletes the message meanwhile, the
-    end comes in another one.
+    end comes in another one. Until the end, `buttons` stand below it.
     """
 
+    chat: Chat
+    message: int | None = None
+    buttons: Buttons = ()
+    _newest: Markup | None = None
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _on_its_way: asyncio.Lock = field(default_factory=asyncio.Lock)
     _typing: ClassVar[set[LiveMessage]] = set()
     """Those whose chats see that the bot is typing."""
-
-    def __init__(self, chat: Chat, message: int | None = None) -> None:
-        self.message = message
-        self._chat = chat
-        self._newest: tuple[Markup, Buttons] | None = None
-        self._changed = asyncio.Event()
-        self._on_its_way = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._rewrite())
@@ -144,37 +144,36 @@ class LiveMessage:
 
     async def __aexit__(self, *_: object) -> None:
         """Stop the rewriting. A change that is on its way arrives first, or it would overwrite the end."""
-        if self._task is not None:
-            async with self._on_its_way:
-                self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        async with self._on_its_way:
+            self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
 
-    def show(self, html: Markup, buttons: Buttons = ()) -> None:
+    def show(self, html: Markup) -> None:
         """Show this as soon as the chat can take another change, unless something newer comes before."""
-        if (html, buttons) != self._newest:
-            self._newest = (html, buttons)
+        if html != self._newest:
+            self._newest = html
             self._changed.set()
 
     async def conclude(self, html: Markup, buttons: Buttons = ()) -> None:
         """Show the end. Raises NotSent or InDoubt."""
         if self.message is not None:
             with contextlib.suppress(Gone):
-                return await self._chat.change(self.message, html, buttons)
-        self.message = await self._chat.say(html, buttons)
+                return await self.chat.change(self.message, html, buttons)
+        self.message = await self.chat.say(html, buttons)
         return None
 
     async def _rewrite(self) -> None:
         """Show the newest state at the chat's pace, and until there is one, that the bot is typing."""
-        pause = self._chat.edit_seconds
+        pause = self.chat.edit_seconds
         await asyncio.sleep(pause if pause in (0, math.inf) else SLOW_SECONDS)
         if len(self._typing) < TYPING_AT_ONCE:
             await self._type()
         while True:
             await self._changed.wait()
             async with self._on_its_way:
-                if not self._chat.wait_seconds():
+                if self._newest is not None and not self.chat.wait_seconds():
                     self._changed.clear()
-                    await self._put()
+                    await self._put(self._newest)
             await asyncio.sleep(pause)
 
     async def _type(self) -> None:
@@ -182,7 +181,7 @@ class LiveMessage:
         self._typing.add(self)
         try:
             while not self._changed.is_set():
-                await self._chat.typing()
+                await self.chat.typing()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(TYPING_SECONDS):  # Python 3.11's wait_for may swallow a cancellation
                         await self._changed.wait()
@@ -191,13 +190,11 @@ class LiveMessage:
         finally:
             self._typing.discard(self)
 
-    async def _put(self) -> None:
-        if self._newest is None:
-            return
+    async def _put(self, html: Markup) -> None:
         try:
             if self.message is None:
-                self.message = await self._chat.say(*self._newest, unfinished=True)
+                self.message = await self.chat.say(html, self.buttons, unfinished=True)
             else:
-                await self._chat.change(self.message, *self._newest, unfinished=True)
+                await self.chat.change(self.message, html, self.buttons, unfinished=True)
         except (NotSent, InDoubt) as error:
             logger.info("An unfinished message was not shown: %s", error)

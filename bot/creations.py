@@ -78,11 +78,6 @@ class Creation:
     own_words: int | None = None
     created: datetime = field(default_factory=partial(datetime.now, UTC))
 
-    @property
-    def network(self) -> str:
-        """The network that writes it: "dino", "poem" or "voices/…"."""
-        return f"voices/{self.voice}" if self.voice else str(self.genre.network)
-
 
 @dataclass(frozen=True)
 class Person:
@@ -114,11 +109,6 @@ class Wish:
     poem: Creation | None = None
     person: int | None = None
 
-    @property
-    def network(self) -> str:
-        """The network that is to write: "dino", "poem" or "voices/…"."""
-        return f"voices/{self.voice}" if self.voice else str(self.genre.network)
-
     def creation(self, person: Person, code: str, version: str, bold: float) -> Creation:
         """Return the creation of somebody's next turn; a poem that is continued keeps its turn and its version.
 
@@ -147,6 +137,11 @@ class Wish:
             before=before,
             own_words=self.own_words,
         )
+
+
+def network_of(wanted: Wish | Creation) -> str:
+    """Return the network that writes it: "dino", "poem" or "voices/…"."""
+    return f"voices/{wanted.voice}" if wanted.voice else str(wanted.genre.network)
 
 
 def new_code() -> str:
@@ -189,14 +184,12 @@ def varied(creation: Creation, verb: str) -> Wish:
     )
 
 
-def can_press(creation: Creation, ask: Ask) -> bool:
-    """Return whether a creation belongs to whoever asks, or to the group in which they ask."""
-    return creation.person in (ask.person, ask.chat.id)
-
-
 def buttons_below(creation: Creation, ask: Ask) -> Buttons:
-    """Return the buttons below a creation: only those that can do something, and none for somebody else."""
-    if not can_press(creation, ask):
+    """Return the buttons below a creation: those that can do something, and none if it is somebody else's.
+
+    It belongs to a person, or to a group, where everybody may press them.
+    """
+    if creation.person not in (ask.person, ask.chat.id):
         return ()
     verbs = ["another"]
     verbs += ["wilder"] if creation.temperature < STEPS[-1] else []

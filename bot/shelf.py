@@ -10,18 +10,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import threading
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
+from concurrent.futures import Future, InvalidStateError
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
 from bot.chat import Explained
-from bot.creations import line_request_for, request_for
+from bot.creations import line_request_for, network_of, request_for
 from bot.locks import locked
 from bot.voices import RemovedError, Voices
 from bot.words import sentences
@@ -30,7 +32,7 @@ from model.checkpoint.versions import Versions
 from model.errors import MangosaurusError, RequestError
 from model.sonnets.tables import tables_for
 from model.text.forms import Genre, Network
-from model.text.typesetting import with_names
+from model.text.typesetting import typeset, with_names
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, SonnetRequest, VerseRequest
 from model.writing.verse import seam
@@ -112,7 +114,7 @@ class Shelf:
         missing = {}
         for network in Network:
             try:
-                await self._load_current(network)
+                await self.refresh(network)
             except CheckpointError as error:
                 missing[network] = str(error)
         for network, reason in missing.items():
@@ -127,9 +129,20 @@ class Shelf:
                 await prepare(self._current[Network.POEM])
 
     async def refresh(self, network: str) -> Checkpoint:
-        """Load the version that the folder's pointer names, use it, and return it. Raises CheckpointError."""
+        """Load the version that the folder's pointer names, use it, and return it.
+
+        Raises CheckpointError, or RemovedError if a voice is gone.
+        """
         async with self._loading:
-            return await self._load_current(network)
+            before = self._current.get(network)
+            checkpoint = await asyncio.to_thread(self._read_current, network, before)
+            if checkpoint is not before:
+                if before is not None:
+                    with contextlib.suppress(Explained):  # each ask for a sonnet will say so
+                        await prepare(checkpoint)
+                self._current[network] = checkpoint
+                logger.info("Serving %s %s", network, checkpoint.version)
+            return checkpoint
 
     @asynccontextmanager
     async def changing(self, network: str) -> AsyncIterator[Versions]:
@@ -172,21 +185,20 @@ class Shelf:
             logger.info("A request for a %s came to nothing", creation.genre)
             raise Explained(_nothing_written(creation)) from error
         finally:
-            idle = [key for key, writer in self._writers.items() if not writer.pending]
-            await asyncio.gather(*[self._writers.pop(key).stop() for key in idle[:-KEPT]])
-        voice = await asyncio.to_thread(self.voices.get, creation.voice) if creation.voice else None
-        if voice and voice.capitals:
+            if len(self._writers) > KEPT:
+                idle = [key for key, writer in self._writers.items() if not writer.pending]
+                await asyncio.gather(*[self._writers.pop(key).stop() for key in idle[:-KEPT]])
+        if creation.voice and (voice := await asyncio.to_thread(self.voices.get, creation.voice)) and voice.capitals:
             text = replace(text, texts=tuple(name[:1].upper() + name[1:] for name in text.texts))
         return text
 
     async def rest_of_line(self, creation: Creation) -> str:
         """Return what the first line of a sonnet lacks to scan; "" if it is long enough, or nothing fits."""
-        if not creation.prompt:
-            return ""
         try:
-            return (await (await self._writer(creation)).write(line_request_for(creation))).texts[0]
+            rest = await (await self._writer(creation)).write(line_request_for(creation))
         except RequestError:
             return ""
+        return typeset(rest.texts[0], after=creation.prompt)
 
     async def forget(self, network: str) -> None:
         """Drop the weights of a removed voice from memory, except a version that is still writing."""
@@ -199,17 +211,6 @@ class Shelf:
         self._is_stopped = True
         while self._writers:
             await self._writers.popitem()[1].stop()
-
-    async def _load_current(self, network: str) -> Checkpoint:
-        before = self._current.get(network)
-        checkpoint = await asyncio.to_thread(self._read_current, network, before)
-        if checkpoint is not before:
-            if before is not None:
-                with contextlib.suppress(Explained):  # each ask for a sonnet will say so
-                    await prepare(checkpoint)
-            self._current[network] = checkpoint
-            logger.info("Serving %s %s", network, checkpoint.version)
-        return checkpoint
 
     def _read_current(self, network: str, before: Checkpoint | None) -> Checkpoint:
         folder = self.versions(network)
@@ -224,21 +225,21 @@ class Shelf:
         return checkpoint
 
     async def _writer(self, creation: Creation) -> Writer:
-        key = (creation.network, creation.version)
+        network, version = key = network_of(creation), creation.version
         async with self._loading:
             if self._is_stopped:
                 raise Explained(sentences.STOPPING)
             if key not in self._writers:
-                current = self._current.get(creation.network)
-                if current is None or current.version != creation.version:
-                    current = await asyncio.to_thread(self._old, creation)
+                current = self._current.get(network)
+                if current is None or current.version != version:
+                    current = await asyncio.to_thread(self._old, network, version)
                 self._writers[key] = Writer(current)
             self._writers.move_to_end(key)
             return self._writers[key]
 
-    def _old(self, creation: Creation) -> Checkpoint:
+    def _old(self, network: str, version: str) -> Checkpoint:
         try:
-            return self.versions(creation.network).load(creation.version)
+            return self.versions(network).load(version)
         except RemovedError:
             raise Explained(sentences.GONE_WITH_VOICE) from None
         except CheckpointError as error:
@@ -293,22 +294,17 @@ async def prepare(checkpoint: Checkpoint) -> None:
 
 @dataclass(eq=False)
 class _Job:
-    """A request, who gets its text, and who watches it. Futures belong to the event loop, all else to the thread."""
+    """A request, who watches its text grow, and the future that gets it: a concurrent one, which any thread may set."""
 
     request: Request
-    future: asyncio.Future[Text]
     watch: Watch | None
+    future: Future[Text] = field(default_factory=Future)
     lines: int = 0  # how many the watcher has
     begun: float = field(default_factory=time.monotonic)
 
-    def tell(self, function: Callable[..., object], argument: object) -> None:
-        """Call a function on the event loop, from any thread."""
-        with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits
-            self.future.get_loop().call_soon_threadsafe(function, argument)
-
     def settle(self, outcome: Text | Exception) -> None:
         """Hand over what became of the request, if anybody waits for it."""
-        if not self.future.done():
+        with contextlib.suppress(InvalidStateError):
             self.future.set_result(outcome) if isinstance(outcome, Text) else self.future.set_exception(outcome)
 
 
@@ -317,36 +313,31 @@ class Writer:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
-        self._known_names = sorted(checkpoint.known_names)
         self.pending: set[_Job] = set()
         """The requests that are being prepared, wait or are being written."""
-        self._queue: deque[_Job] = deque()
-        self._changed = threading.Condition()
+        self._known_names = sorted(checkpoint.known_names)
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()  # None wakes the thread at the end
+        self._loop = asyncio.get_running_loop()
         self._is_stopped = False
         self._stepped = time.monotonic()  # when the thread last got on
         # A daemon, so that a process that ends without stop() is not held back.
-        self._thread = threading.Thread(target=self._decode, name="decoding", daemon=True)
+        self._thread = Thread(target=self._decode, name="decoding", daemon=True)
         self._thread.start()
 
     async def write(self, request: Request, watch: Watch | None = None) -> Text:
         """Return the text of a request. Raises RequestError for the impossible, Explained if writing failed."""
         is_sonnet = isinstance(request, SonnetRequest)
-        job = _Job(request, asyncio.get_running_loop().create_future(), watch if is_sonnet else None)
+        job = _Job(request, watch if is_sonnet else None)
         self.pending.add(job)
         try:
             if is_sonnet:
                 await prepare(self.checkpoint)
-            with self._changed:
-                if self._is_stopped:
-                    raise Explained(sentences.STOPPING)
-                self._queue.append(job)
-                self._changed.notify()
-            return await job.future
+            if self._is_stopped:
+                raise Explained(sentences.STOPPING)
+            self._queue.put(job)
+            return await asyncio.wrap_future(job.future)
         finally:
             self.pending.discard(job)
-            with self._changed:
-                if job in self._queue:  # cancelled or stopped early
-                    self._queue.remove(job)
 
     @property
     def is_stuck(self) -> bool:
@@ -356,9 +347,8 @@ class Writer:
 
     async def stop(self) -> None:
         """Refuse the pending requests at once, and end the thread."""
-        with self._changed:
-            self._is_stopped = True
-            self._changed.notify()
+        self._is_stopped = True
+        self._queue.put(None)
         for job in self.pending:
             job.settle(Explained(sentences.STOPPING))
         await asyncio.to_thread(self._thread.join, JOIN_SECONDS)
@@ -371,57 +361,55 @@ class Writer:
             self._stepped = time.monotonic()
             try:
                 decoder = decoder or Decoder(self.checkpoint)
-                self._seat(arrivals, decoder, jobs)
-                self._step(decoder, jobs)
+                self._step(arrivals, decoder, jobs)
             except Exception:
                 failed = {*arrivals, *jobs.values()}
                 logger.exception("Writing with weights %s failed %d requests", self.checkpoint.version, len(failed))
                 for job in failed:
-                    job.tell(job.settle, Explained(sentences.NOT_WRITTEN))
+                    job.settle(Explained(sentences.NOT_WRITTEN))
                 decoder, jobs = None, {}
 
     def _arrivals(self, running: int) -> list[_Job] | None:
         """Wait until there is something to write; return the requests that join, or None at the end."""
-        with self._changed:
-            while not (self._is_stopped or self._queue or running):
-                self._changed.wait()
-            if self._is_stopped:
-                return None
-            return [self._queue.popleft() for _ in range(min(ROWS - running, len(self._queue)))]
+        arrivals: list[_Job] = []
+        with contextlib.suppress(Empty):
+            while running + len(arrivals) < ROWS and not self._is_stopped:
+                job = self._queue.get(block=not (running or arrivals))
+                if job and not job.future.done():
+                    arrivals.append(job)
+        return None if self._is_stopped else arrivals
 
-    def _seat(self, arrivals: Sequence[_Job], decoder: Decoder, jobs: dict[int, _Job]) -> None:
-        """Let requests join at the next character, and drop those that nobody awaits any more."""
+    def _step(self, arrivals: Sequence[_Job], decoder: Decoder, jobs: dict[int, _Job]) -> None:
+        """Let requests join, drop those that nobody awaits any more, and write one character of every text."""
         for job in arrivals:
             try:
                 jobs[decoder.submit(job.request)] = job
             except RequestError as error:
-                job.tell(job.settle, error)
+                job.settle(error)
         for ticket, job in list(jobs.items()):
             if job.future.done():
                 decoder.cancel(ticket)
                 del jobs[ticket]
-
-    def _step(self, decoder: Decoder, jobs: dict[int, _Job]) -> None:
-        """Write one character of every text."""
         for result in decoder.step():
-            job = jobs.pop(result.ticket)
-            job.tell(job.settle, result.error or self._text(job.request, result.texts))
+            job = jobs[result.ticket]
+            job.settle(result.error or self._text(job.request, result.texts))
+            del jobs[result.ticket]
         for ticket, job in jobs.items():
             if job.watch and len(lines := decoder.lines(ticket)) > job.lines:
                 job.lines = len(lines)
-                job.tell(job.watch, tuple(with_names(line, self.checkpoint.proper_names) for line in lines))
+                shown = tuple(with_names(line, self.checkpoint.proper_names) for line in lines)
+                self._loop.call_soon_threadsafe(job.watch, shown)
 
     def _text(self, request: Request, texts: tuple[str, ...]) -> Text:
-        has_capitals = any(map(str.isupper, self.checkpoint.vocabulary.characters))
-        if not isinstance(request, NameRequest):
-            texts = tuple(with_names(text, self.checkpoint.proper_names) for text in texts)
+        characters, proper_names = self.checkpoint.vocabulary, self.checkpoint.proper_names
+        has_capitals = any(map(str.isupper, characters.characters))
         match request:
-            case VerseRequest():
-                between = seam(request.prompt, self.checkpoint.vocabulary)
-                return Text(texts, between=between, has_capitals=has_capitals)
             case NameRequest():
                 return Text(texts, nearest(texts, self._known_names), has_capitals=has_capitals)
-        return Text(texts)
+            case VerseRequest():
+                between = seam(request.prompt, characters)
+                return Text((with_names(texts[0], proper_names),), between=between, has_capitals=has_capitals)
+        return Text((with_names(texts[0], proper_names),))
 
 
 def nearest(names: Sequence[str], known: Sequence[str]) -> tuple[Neighbour | None, ...]:

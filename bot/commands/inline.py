@@ -15,7 +15,7 @@ from bot.asks import LONGEST_LINE, TYPED, is_visible
 from bot.chat import Offer
 from bot.commands import command
 from bot.commands.names import LONGEST_PREFIX
-from bot.creations import ASIDE, Wish
+from bot.creations import ASIDE, Wish, network_of
 from bot.words import layout
 from model.text.forms import Genre
 
@@ -70,7 +70,7 @@ def is_name(line: str) -> bool:
 
 async def _aside(wish: Wish, number: int, person: Person, bot: Bot) -> tuple[Creation, Text]:
     """Write a creation outside the sequence of its person, without a code."""
-    version = (await bot.shelf.current(wish.network)).version
+    version = (await bot.shelf.current(network_of(wish))).version
     creation = replace(wish.creation(person, "", version, bot.temperatures[wish.genre]), turn=ASIDE + number)
     return creation, await bot.shelf.write(creation)
 

@@ -10,7 +10,7 @@ from bot.asks import voice_in
 from bot.chat import Explained
 from bot.commands import command
 from bot.commands.voices import voice_named
-from bot.creations import Wish
+from bot.creations import Wish, network_of
 from bot.words import sentences
 from model.text.forms import Genre
 
@@ -41,7 +41,7 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
     count = _count(numbers[0]) if numbers else None
     wish = Wish(Genre.DINO, count=count, voice=voice)
     if letters:
-        wish = replace(wish, prompt=_prefix(letters[0], await bot.shelf.current(wish.network), voice))
+        wish = replace(wish, prompt=_prefix(letters[0], await bot.shelf.current(network_of(wish)), voice))
     await answer(ask, wish, bot)
 
 

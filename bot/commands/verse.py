@@ -12,7 +12,7 @@ from bot.asks import PLAIN, line_in, voice_in
 from bot.chat import Explained, InDoubt, NotSent
 from bot.commands import button, command
 from bot.commands.voices import example, voice_named
-from bot.creations import CODE, Wish, can_press, code_in, varied
+from bot.creations import CODE, Wish, buttons_below, code_in, varied
 from bot.words import layout, sentences
 from model.text.forms import Genre
 
@@ -103,7 +103,7 @@ async def _own(code: str, ask: Ask, bot: Bot) -> Creation:
     creation = await bot.store.creation(code)
     if creation is None:
         raise Explained(sentences.FORGOTTEN)
-    if not can_press(creation, ask):
+    if not buttons_below(creation, ask):
         raise Explained(sentences.NOT_YOURS)
     return creation
 

@@ -175,10 +175,10 @@ class Runs:
         """Show a run until it ends, and return it with its verdict, or without a verdict if the bot stops."""
         begun, promoted, end = time.monotonic() - self._progress.seconds, "", "failed"
         try:
-            async with LiveMessage(chat, run.message) as live:
+            async with LiveMessage(chat, run.message, _buttons(run)) as live:
 
                 def show() -> None:
-                    live.show(tables.training(run, self._progress), _buttons(run))
+                    live.show(tables.training(run, self._progress))
 
                 ticking = asyncio.create_task(_tick(self._progress, show))
                 try:
