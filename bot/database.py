@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
 import os
 import re
@@ -15,7 +14,6 @@ import socket
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -49,8 +47,6 @@ OPTIONS = {
     "application_name": "mangosaurus",
 }
 """Options of a PostgreSQL connection that its URL may replace. They reveal a vanished server within 7 seconds."""
-
-_HEADER = b"SQLite format 3\0"
 
 Result = TypeVar("Result")
 
@@ -118,32 +114,36 @@ class Database:
         self._engine = _engine(self.url)
         self._thread = ThreadPoolExecutor(1, "database")
         self._connection: Any = None  # the driver's
-        self._is_closed = False
         event.listen(self._engine, "connect", self._note_connection)
 
-    async def open(self, prepare: Callable[[Connection], object]) -> None:
-        """Make the file, or check that it is a database, and make it private; prepare the tables. Raises StoreError."""
-        way_out = (
-            "DATABASE can name another file"
-            if self.is_file
-            else "check that the server runs, and that DATABASE is right"
-        )
+    async def connect(self, prepare: Callable[[Connection], object]) -> None:
+        """Make the file if it is missing, prepare the tables, and make the file private. Raises StoreError."""
+        way_out = "check that the server runs, and that DATABASE is right"
         try:
-            with self._explained(way_out):
-                if self.is_file:
-                    await self._on_thread(PATIENCE_SECONDS, partial(make_private, Path(str(self.url.database))))
-                await self._on_thread(PATIENCE_SECONDS, partial(self._transact, prepare))
+            if self.is_file:
+                way_out, file = "DATABASE can name another file", Path(str(self.url.database))
+                with self._explained(way_out):
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+            await self.run(prepare, way_out)
+            if self.is_file:
+                _close_to_others(file)
         except StoreError:
             await self.close()
             raise
 
-    async def run(self, work: Callable[[Connection], Result]) -> Result:
+    async def run(self, work: Callable[[Connection], Result], way_out: str = "") -> Result:
         """Carry out one transaction, and return what `work` returns.
 
         Raises StoreError. If the database did not answer in time, it may have carried out the transaction nevertheless.
         """
-        with self._explained():
-            return await self._on_thread(PATIENCE_SECONDS, partial(self._transact, work))
+
+        def transact() -> Result:
+            with self._engine.begin() as connection:
+                return work(connection)
+
+        with self._explained(way_out):
+            return await self._on_thread(PATIENCE_SECONDS, transact)
 
     async def check(self) -> None:
         """Raise StoreError if the database does not answer. A SQLite file that is gone would answer, so look for it."""
@@ -153,18 +153,12 @@ class Database:
 
     async def close(self) -> None:
         """Finish what was begun, and disconnect."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        try:
-            await self._on_thread(CLOSING_SECONDS, self._engine.dispose)
-        except TimeoutError:  # the transaction that was cut off ends first
-            self._thread.submit(self._engine.dispose)
-        self._thread.shutdown(wait=False)
-
-    def _transact(self, work: Callable[[Connection], Result]) -> Result:
-        with self._engine.begin() as connection:
-            return work(connection)
+        with contextlib.suppress(RuntimeError):  # it is closed already
+            try:
+                await self._on_thread(CLOSING_SECONDS, self._engine.dispose)
+            except TimeoutError:  # the transaction that was cut off ends first
+                self._thread.submit(self._engine.dispose)
+            self._thread.shutdown(wait=False)
 
     async def _on_thread(self, patience: float, function: Callable[[], Result]) -> Result:
         try:
@@ -193,28 +187,15 @@ class Database:
         self._connection = connection
 
 
-def make_private(path: Path) -> None:
-    """Make the file of a SQLite database, readable by its owner alone; the files beside it get the same permissions.
-
-    Raises OSError, before anything changes, if an existing file is no database.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "it is not a regular file")
-        if file.read(len(_HEADER)) not in (b"", _HEADER):
-            raise OSError(errno.EINVAL, "file is not a database")
-    real = os.path.realpath(path)
-    for name in (real, f"{real}-wal", f"{real}-shm"):
-        _close_to_others(Path(name))
-
-
-def _close_to_others(path: Path) -> None:
-    try:
-        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
-            path.chmod(0o600)
-    except OSError as error:
-        logger.warning("%s: other users of this machine may read it: %s", path, error.strerror or error)
+def _close_to_others(file: Path) -> None:
+    """Let only the owner of a SQLite database read it, and the files beside it."""
+    real = os.path.realpath(file)
+    for path in map(Path, (real, f"{real}-wal", f"{real}-shm")):
+        try:
+            if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+                path.chmod(0o600)
+        except OSError as error:
+            logger.warning("%s: other users of this machine may read it: %s", path, error.strerror or error)
 
 
 def _engine(url: URL) -> Engine:

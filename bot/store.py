@@ -10,7 +10,6 @@ read before it.
 
 from __future__ import annotations
 
-import logging
 import re
 import secrets
 from dataclasses import asdict, replace
@@ -29,7 +28,7 @@ from sqlalchemy import (
     TypeDecorator,
     and_,
     delete,
-    false,
+    func,
     inspect,
     select,
     text,
@@ -38,20 +37,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.creations import Creation, Person, new_code
-from bot.database import BUSY_SECONDS, SQLITE, Database, StoreError
+from bot.database import SQLITE, Database, StoreError
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from sqlalchemy import ColumnElement, Connection, Dialect, Row
+    from sqlalchemy import ColumnElement, Connection, Dialect
 
     from bot.creations import Mood, Wish
 
 __all__ = ["LARGEST_SEED", "Store", "StoreError"]
-
-logger = logging.getLogger(__name__)
 
 LARGEST_SEED = 2**63 - 1
 NEW_SEEDS = 10**9
@@ -78,31 +72,21 @@ class Text(TypeDecorator[str]):
     impl = String
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the base's signature
-        """Return the string as it is stored."""
-        return value and escaped(value)
+    def process_bind_param(self, value: str | None, dialect: Dialect | None = None) -> str | None:  # noqa: ARG002
+        """Return storable text from which the string can be restored: nearly always the string itself."""
+        if not value or not _UNSTORABLE.search(value):
+            return value
+        return ESCAPED + value.encode("unicode_escape").decode("ascii")
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - likewise
-        """Return the string that was stored."""
-        return value and unescaped(value)
-
-
-def escaped(string: str) -> str:
-    """Return storable text from which `unescaped` restores the string: nearly always the string itself."""
-    if not _UNSTORABLE.search(string):
-        return string
-    return ESCAPED + string.encode("unicode_escape").decode("ascii")
-
-
-def unescaped(stored: str) -> str:
-    """Undo `escaped`. Text that it cannot have made is older than the escape, and stays as it is."""
-    if not stored.startswith(ESCAPED):
-        return stored
-    try:
-        string = stored[1:].encode("ascii").decode("unicode_escape")
-    except UnicodeError:
-        return stored
-    return string if escaped(string) == stored else stored
+    def process_result_value(self, value: str | None, dialect: Dialect | None = None) -> str | None:  # noqa: ARG002
+        """Undo the escape. Text that `process_bind_param` cannot have made is older than it, and stays as it is."""
+        if not value or not value.startswith(ESCAPED):
+            return value
+        try:
+            string = value[1:].encode("ascii").decode("unicode_escape")
+        except UnicodeError:
+            return value
+        return string if self.process_bind_param(string) == value else value
 
 
 metadata = MetaData()
@@ -145,40 +129,34 @@ formats = Table("format", metadata, Column("format", Integer, nullable=False))
 _NEW_COLUMNS = [creations.c.voice, creations.c.arrived, creations.c.before, creations.c.own_words]
 
 
-class Store:
-    """The database of people: the path of a SQLite file, or a URL. Raises StoreError if the database fails."""
-
-    def __init__(self, database: str | Path) -> None:
-        self._database = Database(database)
-        self.name = self._database.name
-        """The path of the file, or the server and the database there."""
+class Store(Database):
+    """The database of people. Raises StoreError if the database fails."""
 
     async def open(self) -> None:
         """Make the tables that are missing, and bring those of an earlier version up to date."""
-        await self._database.open(_prepare)
+        await self.connect(_prepare)
         await self._empty_log()
-
-    async def close(self) -> None:
-        """Finish what was begun, and disconnect."""
-        await self._database.close()
 
     async def draft(self, person_id: int, wish: Wish, version: str, bold: float) -> Creation:
         """Return the creation of a person's next turn. It is noted as not arrived, and takes no turn yet."""
 
         def work(connection: Connection) -> Creation:
-            creation = wish.creation(_person(connection, person_id), new_code(), version, bold)
-            while not _note(connection, creation):
-                creation = replace(creation, code=new_code())
-            return creation
+            person = _person(connection, person_id)
+            while True:  # until its code is a new one
+                creation = wish.creation(person, new_code(), version, bold)
+                row = asdict(creation) | {"created": creation.created.isoformat(), "arrived": False}
+                row["genre"], row["person_id"] = str(creation.genre), row.pop("person")
+                if _put(connection, creations, {"code": row.pop("code")}, row, {}):
+                    return creation
 
-        return await self._database.run(work)
+        return await self.run(work)
 
     async def completed(self, creation: Creation, rest: str) -> Creation:
         """Return a creation whose prompt goes on, and keep how much of it is the person's."""
         own_words = len(creation.prompt) if creation.own_words is None else creation.own_words
         facts: dict[str, Any] = {"prompt": creation.prompt + rest, "own_words": own_words}
         own = creations.c.code == creation.code
-        await self._database.run(lambda connection: connection.execute(update(creations).where(own).values(facts)))
+        await self.run(lambda connection: connection.execute(update(creations).where(own).values(facts)))
         return replace(creation, **facts)
 
     async def arrived(self, creation: Creation) -> None:
@@ -196,25 +174,25 @@ class Store:
                 is_next = and_(people.c.id == creation.person, people.c.seed == creation.seed, turns == creation.turn)
                 connection.execute(update(people).where(is_next).values({turns: turns + 1}))
 
-        await self._database.run(work)
+        await self.run(work)
 
     async def discard(self, creation: Creation) -> None:
         """Remove the note of a creation that surely did not arrive."""
-        await self._database.run(lambda c: c.execute(delete(creations).where(creations.c.code == creation.code)))
+        await self.run(lambda c: c.execute(delete(creations).where(creations.c.code == creation.code)))
 
     async def creation(self, code: str) -> Creation | None:
         """Return the creation with a code (in lower case), or None."""
-        found = await self._database.run(lambda connection: _creations(connection, creations.c.code == code))
+        found = await self.run(lambda connection: _creations(connection, creations.c.code == code))
         return found[0] if found else None
 
     async def person(self, person_id: int) -> Person:
         """Return where a person's sequence stands and what they like; a new person gets a seed."""
-        return await self._database.run(lambda connection: _person(connection, person_id))
+        return await self.run(lambda connection: _person(connection, person_id))
 
     async def set_seed(self, person_id: int, seed: int) -> None:
         """Give a person a seed, and begin the sequence of that seed at its first turn."""
         begun = {"seed": seed, "dino_turns": 0, "poem_turns": 0}
-        await self._database.run(lambda connection: _put(connection, people, {"id": person_id}, begun, begun))
+        await self.run(lambda connection: _put(connection, people, {"id": person_id}, begun, begun))
 
     async def set_preferences(self, person_id: int, *, mood: Mood | None = None, names: int | None = None) -> Person:
         """Change the mood or the number of names, whichever is given, and return the person."""
@@ -225,12 +203,12 @@ class Store:
             _put(connection, preferences, {"person_id": person_id}, new, changes)
             return _person(connection, person_id)
 
-        return await self._database.run(work)
+        return await self.run(work)
 
     async def creations(self, person_id: int, newest: int | None = None) -> list[Creation]:
         """Return a person's creations that have arrived, the oldest first: all, or the last `newest`."""
         own = and_(creations.c.person_id == person_id, creations.c.arrived)
-        return await self._database.run(lambda connection: _creations(connection, own, newest))
+        return await self.run(lambda connection: _creations(connection, own, newest))
 
     async def forget(self, person_id: int) -> None:
         """Delete all that is kept of a person.
@@ -242,29 +220,24 @@ class Store:
             for column in (people.c.id, preferences.c.person_id, creations.c.person_id):
                 connection.execute(delete(column.table).where(column == person_id))
 
-        await self._database.run(work)
+        await self.run(work)
         await self._empty_log()
 
     async def size(self) -> int:
-        """Return the bytes of the database."""
-        return await self._database.run(lambda c: int(c.scalar(text(_SIZE[c.dialect.name])) or 0))
-
-    async def check(self) -> None:
-        """Raise StoreError if the database is gone or does not answer."""
-        await self._database.check()
+        """Return the size of the database in bytes."""
+        return await self.run(lambda c: int(c.scalar(text(_SIZE[c.dialect.name])) or 0))
 
     async def _empty_log(self) -> None:
-        """Empty SQLite's write-ahead log, so that what was deleted is gone from the disk."""
-        if self._database.is_file and await self._database.run(_log_is_read):
-            logger.warning(
-                "%s: another program reads this database, so its log keeps what was deleted; it is emptied at the next "
-                "/forget or the next start",
-                self.name,
-            )
+        """Empty SQLite's write-ahead log, so that what was deleted is gone from the disk.
+
+        While another program reads the database, it stays until the next /forget or the next start.
+        """
+        if self.is_file:
+            await self.run(lambda connection: connection.scalar(text("PRAGMA wal_checkpoint(TRUNCATE)")))
 
 
 def _prepare(connection: Connection) -> None:
-    """Make or migrate the tables while no other process does. Fails where nothing can be written."""
+    """Make or migrate the tables while no other process does. The deletion fails where nothing can be written."""
     connection.execute(text(_ALONE[connection.dialect.name]))
     found = inspect(connection)
     names = set(found.get_table_names())
@@ -280,7 +253,6 @@ def _prepare(connection: Connection) -> None:
         connection.execute(formats.insert().values(format=FORMAT))
     long_ago = (datetime.now(UTC) - UNDELIVERED_FOR).isoformat()
     connection.execute(delete(creations).where(~creations.c.arrived, creations.c.created < long_ago))
-    connection.execute(delete(people).where(false()))
 
 
 def _migrate(connection: Connection, names: set[str]) -> None:
@@ -303,27 +275,20 @@ def _migrate(connection: Connection, names: set[str]) -> None:
 
 def _person(connection: Connection, person_id: int) -> Person:
     """Return a person; a new one gets a seed."""
+    mood, names = func.coalesce(preferences.c.mood, Person.mood), func.coalesce(preferences.c.names, Person.names)
     both = people.outerjoin(preferences, preferences.c.person_id == people.c.id)
-    wanted = select(people, preferences.c.mood, preferences.c.names).select_from(both).where(people.c.id == person_id)
-    while (row := connection.execute(wanted).mappings().one_or_none()) is None:
+    wanted = select(people, mood, names).select_from(both).where(people.c.id == person_id)
+    while (row := connection.execute(wanted).one_or_none()) is None:
         seed = {"seed": secrets.randbelow(NEW_SEEDS), "dino_turns": 0, "poem_turns": 0}
         _put(connection, people, {"id": person_id}, seed, {})
-    return Person(**{name: value for name, value in row.items() if value is not None})
-
-
-def _note(connection: Connection, creation: Creation) -> bool:
-    """Insert a creation that has not arrived; returns False if its code is taken."""
-    row = asdict(creation) | {"created": creation.created.isoformat(), "genre": str(creation.genre), "arrived": False}
-    row["person_id"] = row.pop("person")
-    return _put(connection, creations, {"code": row.pop("code")}, row, {})
+    return Person(*row)
 
 
 def _creations(connection: Connection, which: ColumnElement[bool], newest: int | None = None) -> list[Creation]:
     wanted = select(creations).where(which).order_by(creations.c.created.desc()).limit(newest)
-    rows: Sequence[Row[Any]] = connection.execute(wanted).all()
     found = []
-    for row in reversed(rows):
-        facts = dict(row._mapping)
+    for row in reversed(connection.execute(wanted).mappings().all()):
+        facts: dict[str, Any] = {**row}
         del facts["arrived"]
         genre, created = Genre(facts.pop("genre")), datetime.fromisoformat(facts.pop("created"))
         found.append(Creation(person=facts.pop("person_id"), genre=genre, created=created, **facts))
@@ -338,13 +303,3 @@ def _put(
     put = dialect.insert(table).values(key | new)
     put = put.on_conflict_do_update(index_elements=list(key), set_=changes) if changes else put.on_conflict_do_nothing()
     return bool(connection.execute(put.execution_options(preserve_rowcount=True)).rowcount)
-
-
-def _log_is_read(connection: Connection) -> bool:
-    """Empty SQLite's write-ahead log; returns whether that failed because another program reads it."""
-    connection.execute(text("PRAGMA busy_timeout = 0"))
-    try:
-        busy, _, _ = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
-    finally:
-        connection.execute(text(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}"))
-    return bool(busy)
