@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         redaction = configure_logging(level, settings.token, settings.postgresql, settings.webhook_secret)
         if where and where.healthy:
             sys.exit(_ask_whether_well(settings))
-        for warning in warnings_about(os.environ, HOME / ".env"):
+        for warning in warnings_about(HOME / ".env"):
             logging.getLogger(__name__).warning("%s", warning)
         serving = _telegram(settings) if settings.token and where is None else _here(settings, where or Where())
         asyncio.run(_until_told(serving))

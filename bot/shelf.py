@@ -106,11 +106,7 @@ class Shelf:
         return voice.name if voice else None
 
     async def open(self) -> None:
-        """Load the current weights, and delete what a crash left of voices that were being made or removed.
-
-        Logs a warning for a missing network; raises StartError if all are missing.
-        """
-        await asyncio.to_thread(self.voices.sweep)
+        """Load the current weights. Log a warning for a missing network; raise StartError if all are missing."""
         missing = {}
         for network in Network:
             try:

@@ -15,11 +15,11 @@ import contextlib
 import json
 import logging
 import re
-import shutil
-import tempfile
 import unicodedata
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from bot.creations import CODE, new_code
@@ -32,7 +32,6 @@ from model.text.forms import FORMS, Alphabet, Genre
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from model.text.forms import Form
 
@@ -46,9 +45,6 @@ RESERVED = frozenset({*Genre, *FORMS, "fresh"})
 """Words that mean something else in a command."""
 CAPITALS = 0.9
 """The share of a list's names that begin with a capital if all invented ones should."""
-PRIVATE = 0o700
-UNFINISHED = ".voice-"
-"""How the name of a folder begins while it is being made or removed."""
 
 
 class TakenError(MangosaurusError):
@@ -157,8 +153,9 @@ class Voices:
             if len(found) >= MOST:
                 raise CrowdedError(f"there are {len(found)} voices")
             made = datetime.now(UTC).isoformat(timespec="seconds")
-            voice = Voice(self._free_id(), name, form, made, form == "names" and _has_capitals(text))
-            with self._unfinished() as folder:
+            voice = Voice(new_code(), name, form, made, form == "names" and _has_capitals(text))
+            with TemporaryDirectory(dir=self._directory) as unfinished:
+                folder = Path(unfinished)
                 write_whole(folder / "text.txt", text.encode())
                 write_whole(folder / "about.json", _description(voice))
                 folder.rename(self._directory / voice.id)
@@ -166,9 +163,9 @@ class Voices:
 
     def check(self, form: Form, text: str) -> tuple[str, ...]:
         """Read a text as its training will; returns what changes on the way. Raises CorpusError if it is too small."""
-        with self._locked(), self._unfinished() as folder:
-            path = folder / "text.txt"
-            write_whole(path, text.encode())
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "text.txt"
+            path.write_bytes(text.encode())
             try:
                 corpus = (read_names if form == "names" else read_verse)(path, alphabet=Alphabet.OWN)
             except CorpusError as error:
@@ -203,40 +200,15 @@ class Voices:
 
     def remove(self, voice_id: str) -> None:
         """Delete a voice: its text, its weights, and all else in its folder. Raises RemovedError."""
-        with self._locked(), self._unfinished() as folder:
-            self.folder(voice_id).rename(folder / voice_id)
-
-    def sweep(self) -> None:
-        """Delete what a crash left of voices that were being made or removed. A failure is logged."""
-        if not self._directory.is_dir():
-            return
-        try:
-            with self._locked():
-                for folder in self._directory.glob(f"{UNFINISHED}*"):
-                    _delete(folder)
-        except OSError as error:
-            logger.warning("%s: cannot be swept: %s", self._directory, error.strerror or error)
+        with self._locked(), TemporaryDirectory(dir=self._directory) as removed:
+            self.folder(voice_id).rename(Path(removed) / voice_id)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """Make the folder of all voices if it is missing, and wait for its lock."""
-        self._directory.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(self._directory):
             yield
-
-    @contextlib.contextmanager
-    def _unfinished(self) -> Iterator[Path]:
-        """Make a private folder beside the voices; whatever is left of it at the end is deleted."""
-        folder = self._directory / tempfile.mkdtemp(prefix=UNFINISHED, dir=self._directory)
-        try:
-            yield folder
-        finally:
-            _delete(folder)
-
-    def _free_id(self) -> str:
-        while (self._directory / (voice_id := new_code())).exists():
-            pass
-        return voice_id
 
 
 def _about_the_text(sentence: str, path: Path) -> str:
@@ -263,13 +235,3 @@ def _has_capitals(text: str) -> bool:
     """Return whether nearly every line of a list begins with a capital."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return sum(line[0].isupper() for line in lines) >= CAPITALS * len(lines)
-
-
-def _delete(folder: Path) -> None:
-    """Delete a folder and all in it, and say so if something stays."""
-    try:
-        shutil.rmtree(folder)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        logger.warning("%s: cannot be deleted: %s", folder, error.strerror or error)

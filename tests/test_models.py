@@ -208,26 +208,10 @@ async def test_models_of_nothing(admin: FakeChat) -> None:
         assert (await admin.ask(f"/models {words}")).html == admins.MODELS_USAGE
 
 
-async def test_what_earlier_versions_wrote_is_answered(admin: FakeChat, dino: Versions) -> None:
-    new = add(dino, 9, 2.5)
-    message = await admin.ask("/models")
-    await admin.press_data(f"1:compare:dino:{new}:0")
-    assert "Send /models to see the versions" in admin.notices[-1]
-    shown = message.html
-    await admin.press_data("1:versions:dino:3")  # an older page
-    assert message.html == shown
-    await admin.press_data(f"1:promote:dino:{new}:3")
-    assert dino.current() == new
-    for words in ("/rollback", "/rollback dino"):
-        assert (await admin.ask(words)).html == (
-            "/rollback is gone: press Undo below a training, or choose a version with /models."
-        )
-
-
 async def test_nobody_else_changes_what_serves(admin: FakeChat, dino: Versions) -> None:
     old, new = dino.current(), add(dino, 9, 2.5)
     alice = FakeChat(admin.bot, ALICE)
-    for command in ("/models", "/rollback dino", "/status"):
+    for command in ("/models", "/status"):
         assert (await alice.ask(command)).html == sentences.UNKNOWN_COMMAND
     group = FakeChat(admin.bot, -5, is_private=False, is_admin=True)
     await group.ask("/models", 900)

@@ -50,23 +50,11 @@ async def models(ask: Said, rest: str, bot: Bot) -> None:
     await ask.chat.say(*await _list(network, bot))
 
 
-@command("rollback", admin=True)
-async def rollback(_ask: Said, _rest: str, bot: Bot) -> None:  # noqa: ARG001
-    """Say what has taken the place of this command."""
-    raise Explained(admins.USE_UNDO)
-
-
 @button(f"versions:{_NETWORK}:[0-9]{{1,4}}", admin=True)
 async def turn(ask: Pressed, network: str, bot: Bot) -> None:
     """Show the versions of a network in the message."""
     await ask.chat.change(ask.message, *await _list(network, bot))
     await ask.chat.notice()
-
-
-@button(f"compare:{_NETWORK}:{_VERSION}:[0-9]{{1,4}}", admin=True)
-async def compare(_ask: Pressed, _network: str, _version: str, bot: Bot) -> None:  # noqa: ARG001
-    """Say where versions are compared now."""
-    raise Explained(admins.USE_MODELS)
 
 
 @button(f"(promote|anyway):{_NETWORK}:{_VERSION}:[0-9]{{1,4}}", admin=True)

@@ -132,7 +132,6 @@ class Runs:
 
     async def conclude_interrupted(self, bot: Bot) -> None:
         """Say what the last process could not: how a run ended, or that it can go on."""
-        await asyncio.to_thread(folders.remove_earlier, self._directory)
         for folder in await asyncio.to_thread(folders.folders, self._directory):
             try:
                 with locked(folder, wait=False):  # fails if another bot goes on with it, which will say so
