@@ -20,7 +20,7 @@ import os
 import re
 import signal
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.logs import Redaction, configure_logging
@@ -53,17 +53,6 @@ which also gets the database and new weights; MANGOSAURUS_HOME names another fol
 {chr(10).join(f"  {name:17} {key.rule}" for name, key in KEYS.items())}"""
 
 
-@dataclass(frozen=True)
-class Where:
-    """Where to chat without Telegram: in the terminal alone, on the page alone, or both; and where the page is."""
-
-    terminal: bool = False
-    page: bool = False
-    healthy: bool = False
-    host: str = "127.0.0.1"
-    port: int | None = None
-
-
 def command() -> None:
     """Do what the command line says, a command of the networks included; exit with 2 where that is unknown."""
     if sys.argv[1:] and not sys.argv[1].startswith("-"):
@@ -76,22 +65,19 @@ def command() -> None:
 
 def main(arguments: Sequence[str] = ()) -> None:
     """Run the bot until it is told to stop, and exit with 0, or with 1 and one line that says why."""
-    parser = argparse.ArgumentParser(
-        "mangosaurus", description=ABOUT, epilog=SETTINGS, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    where = _where(parser, arguments)
+    where = _where(arguments)
     leave_in_order()
     redaction = Redaction()
     try:
         settings = read_settings(os.environ, HOME / ".env")
-        level = settings.log_level or ("INFO" if settings.token and where is None else "WARNING")
+        is_on_telegram = bool(settings.token) and not where.chosen
+        level = settings.log_level or ("INFO" if is_on_telegram else "WARNING")
         redaction = configure_logging(level, settings.token, settings.postgresql, settings.webhook_secret)
-        if where and where.healthy:
+        if where.healthy:
             sys.exit(_ask_whether_well(settings))
         for warning in warnings_about(HOME / ".env"):
             logging.getLogger(__name__).warning("%s", warning)
-        serving = _telegram(settings) if settings.token and where is None else _here(settings, where or Where())
-        asyncio.run(_until_told(serving))
+        asyncio.run(_until_told(_telegram(settings) if is_on_telegram else _here(settings, where)))
     except KeyboardInterrupt:  # a second Ctrl-C
         sys.exit(INTERRUPTED)
     except MangosaurusError as error:
@@ -184,7 +170,7 @@ async def _stop_when_lost(standby: Standby, telegram: Telegram, serving: asyncio
             serving.cancel()
 
 
-async def _here(settings: Settings, where: Where) -> None:
+async def _here(settings: Settings, where: argparse.Namespace) -> None:
     """Chat in the terminal, on the page, or both. Nobody is limited, unless others can reach the page."""
     from bot.app import Door, running
     from bot.health import SERVING, Health
@@ -209,8 +195,14 @@ async def _here(settings: Settings, where: Where) -> None:
         await terminal.converse(bot, page.announcement if page else "")
 
 
-def _where(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Where | None:
-    """Read where to chat without Telegram; None if the command line does not say so."""
+def _where(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read where to chat without Telegram: in the `terminal` alone, on the `page` alone, or both.
+
+    `chosen` is whether the command line says so at all; `host` and `port` are the page's.
+    """
+    parser = argparse.ArgumentParser(
+        "mangosaurus", description=ABOUT, epilog=SETTINGS, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     alone = parser.add_mutually_exclusive_group()
     alone.add_argument("--terminal", action="store_true", help="chat in this terminal alone")
     alone.add_argument("--page", action="store_true", help="serve the page alone")
@@ -219,15 +211,15 @@ def _where(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Where |
     )
     parser.add_argument("--host", help="where to serve the page (127.0.0.1)")
     parser.add_argument("--port", type=_port, help="(8765, or any that is free)")
-    given = parser.parse_args(arguments)
-    asks_for_page = given.host is not None or given.port is not None
-    if given.terminal and asks_for_page:
+    where = parser.parse_args(arguments)
+    asks_for_page = where.host is not None or where.port is not None
+    if where.terminal and asks_for_page:
         parser.error("--host and --port are for the page, and --terminal has none")
-    if not (given.terminal or given.page or given.healthy or asks_for_page):
-        return None
+    where.chosen = where.terminal or where.page or where.healthy or asks_for_page
     at_terminal = sys.stdin is not None and sys.stdin.isatty()
-    page = given.page or (asks_for_page and not at_terminal)
-    return Where(given.terminal, page, given.healthy, given.host or Where.host, given.port)
+    where.page = where.page or (asks_for_page and not at_terminal)
+    where.host = where.host or "127.0.0.1"
+    return where
 
 
 def _port(text: str) -> int:

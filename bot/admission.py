@@ -45,8 +45,6 @@ MOST_SONNETS = 16
 """How many sonnets may be in writing. Each takes about a second, so the last one is finished within half a minute."""
 LETTERS = 12
 """How many letters, typed inline, cost as much as one text."""
-SWEEP_AT = 1024
-"""The first sweep throws full buckets away at this number of buckets; the next one waits until they have doubled."""
 ROUNDING_SECONDS = 1e-6
 """A shorter wait is only the rounding error of a sum of times."""
 LATENCY_BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -191,7 +189,6 @@ class Buckets:
         self._rate = rate
         self._clock = clock
         self._full_at: dict[object, float] = {}  # on the clock
-        self._sweep_at = SWEEP_AT
 
     def spend(self, person: object, cost: float) -> int:
         """Take tokens from a bucket; if it does not hold them, take none and return the seconds until it does."""
@@ -202,8 +199,8 @@ class Buckets:
         wait = full_at - now - self._rate.seconds
         if wait > ROUNDING_SECONDS:
             return math.ceil(wait - ROUNDING_SECONDS)
-        if len(self._full_at) >= self._sweep_at:
-            self._full_at = {person: full_at for person, full_at in self._full_at.items() if full_at > now}
-            self._sweep_at = max(2 * len(self._full_at), SWEEP_AT)
-        self._full_at[person] = full_at
+        self._full_at.pop(person, None)
+        self._full_at[person] = full_at  # at the end, so that those who have spent nothing for long come first
+        while self._full_at[oldest := next(iter(self._full_at))] <= now:
+            del self._full_at[oldest]
         return 0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from bot.admission import Admission, Tally
 from bot.commands import handle
-from bot.creations import bold_temperatures
+from bot.creations import USUAL
 from bot.shelf import Shelf
 from bot.store import Store
 from bot.training.runs import Runs
@@ -35,8 +35,6 @@ REFUSED, CLOSED, CUT, ABANDONED = 0.5, 0.7, 0.8, 0.85
 """When the phases of a stop begin, as shares of `stop_seconds`. `Bot.finish` describes them."""
 LAST_WORDS_SECONDS = 0.1
 """How long abandoned answers may take to log what they did not do."""
-SHOWN = 4096
-"""How many messages `Shown` remembers."""
 
 
 class Door(Protocol):
@@ -67,18 +65,6 @@ class Door(Protocol):
         """Return what `/metrics` should say about it; names of counters end in _total."""
 
 
-class Shown(OrderedDict[tuple[int, int], tuple[str, float]]):
-    """The code of the creation that a message shows, and when a press of its buttons was answered last.
-
-    The places are chats and messages; the newest are kept.
-    """
-
-    def __setitem__(self, place: tuple[int, int], shown: tuple[str, float]) -> None:
-        super().__setitem__(place, shown)
-        if len(self) > SHOWN:
-            self.popitem(last=False)
-
-
 @dataclass(eq=False)
 class Bot:
     """A running bot: the parts that commands and answers use."""
@@ -96,7 +82,8 @@ class Bot:
     tally: Tally = field(default_factory=Tally)
     typing: dict[int, asyncio.Task[list[Offer]]] = field(default_factory=dict)
     """The offers that are being written, by the person who types inline."""
-    shown: Shown = field(default_factory=Shown)
+    shown: OrderedDict[tuple[int, int], tuple[str, float]] = field(default_factory=OrderedDict)
+    """By chat and message, the code of what it shows, and when a press of its buttons was answered last."""
     files: OrderedDict[tuple[int, int], tuple[str, File]] = field(default_factory=OrderedDict)
     """Text files that the bot may learn, each with the name of its voice, by the chat and the message that asks."""
     albums: deque[str] = field(default_factory=lambda: deque(maxlen=64))
@@ -154,7 +141,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         shelf,
         Admission(settings.rate_limit),
         Runs(shelf),
-        bold_temperatures(chosen),
+        USUAL | {genre: temperature for genre, temperature in chosen.items() if temperature is not None},
         doors,
         settings.stop_seconds,
     )

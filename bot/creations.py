@@ -23,8 +23,6 @@ from model.writing.requests import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from bot.asks import Ask
     from bot.chat import Buttons
 
@@ -225,8 +223,3 @@ def line_request_for(creation: Creation) -> LineRequest:
     """Return the request for the rest of a sonnet's first line. It draws from numbers of its own."""
     (generator,) = generator_for(creation.seed, creation.turn).spawn(1)
     return LineRequest(generator, creation.prompt, creation.temperature)
-
-
-def bold_temperatures(chosen: Mapping[Genre, float | None]) -> dict[Genre, float]:
-    """Return the temperature of a bold mood for each genre: the operator's, or the usual one."""
-    return {genre: usual if (own := chosen.get(genre)) is None else own for genre, usual in USUAL.items()}

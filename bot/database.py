@@ -59,18 +59,14 @@ class StoreError(MangosaurusError):
 
 
 def url_of(database: str | Path) -> URL:
-    """Return the URL of a database that is given as a URL or as the path of a SQLite file.
+    """Return the URL of a database that is given as PostgreSQL's URL or as the path of a SQLite file.
 
     Raises StoreError for a URL that cannot be used, and quotes nothing of it: a password may be anywhere in it.
     """
     if isinstance(database, Path) or "://" not in database:
         return URL.create(SQLITE, database=str(database))
     try:
-        url = make_url(database)
-        if url.drivername in ("postgres", "postgresql"):
-            url = url.set(drivername=POSTGRESQL)
-        if url.drivername not in (SQLITE, POSTGRESQL):
-            raise StoreError("DATABASE", f"its URL begins neither with {SQLITE}:// nor with {POSTGRESQL}://")
+        url = make_url(database).set(drivername=POSTGRESQL)
         url.get_dialect().import_dbapi()
     except ImportError as error:
         raise StoreError("DATABASE", str(error), "pip install 'psycopg[binary]' brings what is missing") from None
@@ -78,8 +74,6 @@ def url_of(database: str | Path) -> URL:
         raise StoreError("DATABASE", "its URL cannot be read") from None
     if "@" in f"{url.host}{url.database}":
         raise StoreError("DATABASE", "its URL cannot be read; a password has %40 for @ and %2F for /")
-    if url.drivername == SQLITE and url.database in (None, "", ":memory:"):
-        raise StoreError("DATABASE", "its URL names no file")
     return url
 
 

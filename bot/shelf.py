@@ -30,6 +30,7 @@ from bot.words import sentences
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions
 from model.errors import MangosaurusError, RequestError
+from model.files import HOME
 from model.sonnets.tables import tables_for
 from model.text.forms import Genre, Network
 from model.text.typesetting import typeset, with_names
@@ -38,7 +39,7 @@ from model.writing.requests import NameRequest, SonnetRequest, VerseRequest
 from model.writing.verse import seam
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from markupsafe import Markup
@@ -60,6 +61,8 @@ STUCK_SECONDS = 30.0
 """A text that waits for longer, while its thread does not finish a character, is stuck."""
 JOIN_SECONDS = 5.0
 """How long `stop` waits for the decoding thread, which looks after every character whether it should end."""
+
+WAY_OUT = f"is CHECKPOINTS right? python -m model train {{}} --promote makes weights in {HOME / 'checkpoints'}"
 
 
 class StartError(MangosaurusError):
@@ -114,9 +117,9 @@ class Shelf:
             except CheckpointError as error:
                 missing[network] = str(error)
         for network, reason in missing.items():
-            logger.warning("/%s is not served: %s; %s", network, reason, self._way_out([network]))
+            logger.warning("/%s is not served: %s; %s", network, reason, WAY_OUT.format(network))
         if not self._current:
-            raise StartError(f"there are no weights to serve ({'; '.join(missing.values())}); {self._way_out(missing)}")
+            raise StartError(f"there are no weights to serve ({'; '.join(missing.values())}); {WAY_OUT.format('dino')}")
 
     async def prepare(self) -> None:
         """Make what sonnets need, before anybody asks for one."""
@@ -241,14 +244,6 @@ class Shelf:
         except CheckpointError as error:
             logger.info("Weights cannot be loaded: %s", error)
             raise Explained(sentences.GONE) from error
-
-    def _way_out(self, networks: Iterable[str]) -> str:
-        """Say how to get weights. `python -m model train` puts them into the project's own folder, and nowhere else."""
-        from bot.settings import Settings
-
-        if self.directory == Settings.checkpoints:
-            return "train some: " + " and ".join(f"python -m model train {network} --promote" for network in networks)
-        return f"is CHECKPOINTS right? The project's own weights are in {Settings.checkpoints}"
 
 
 def _nothing_written(creation: Creation) -> Markup:

@@ -310,29 +310,14 @@ async def test_what_people_write_is_in_no_error(database: str) -> None:
 @pytest.mark.parametrize(
     ("database", "sentence"),
     [
-        (f"mysql://me:{SECRET}@db/x", "its URL begins neither with sqlite:// nor with postgresql+psycopg://"),
-        (
-            f"postgresql+asyncpg://me:{SECRET}@db/x",
-            "its URL begins neither with sqlite:// nor with postgresql+psycopg://",
-        ),
         (f"postgresql+psycopg://me:12/{SECRET}@3@db/x", "its URL cannot be read"),
         (f"postgresql+psycopg://me:{SECRET}@db:port/x", "its URL cannot be read"),
-        (f"{SECRET}://", "its URL"),
-        ("sqlite://", "its URL names no file"),
-        ("sqlite:///:memory:", "its URL names no file"),
     ],
 )
 def test_a_url_that_cannot_be_used_is_refused_and_not_shown(database: str, sentence: str) -> None:
     with pytest.raises(StoreError, match=rf"^DATABASE: this database cannot be used: {re.escape(sentence)}") as raised:
         Store(database)
     assert SECRET not in "".join(traceback.format_exception(raised.value))
-
-
-async def test_a_file_by_its_url(path: Path) -> None:
-    async with opened(f"sqlite:///{path}") as store:
-        await store.set_seed(1, 42)
-    async with opened(path) as store:
-        assert (await store.person(1)).seed == 42
 
 
 SERVER_WAY_OUT = "; check that the server runs, and that DATABASE is right"

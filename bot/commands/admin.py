@@ -13,7 +13,7 @@ from bot.admission import resident
 from bot.asks import Said
 from bot.chat import Button, Explained
 from bot.commands import button, command
-from bot.commands.teaching import FRESH, teach
+from bot.commands.voices import FRESH, teach
 from bot.database import StoreError
 from bot.training.folder import Run
 from bot.voices import LONGEST_NAME, MOST, name_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import unicodedata
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Literal
 
 from bot.chat import Button, Explained, InDoubt, NotSent
@@ -19,7 +19,7 @@ from model.evaluation.comparison import digits_for
 from model.text.forms import Network
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator
 
     from markupsafe import Markup
 
@@ -60,11 +60,8 @@ async def turn(ask: Pressed, network: str, bot: Bot) -> None:
 @button(f"(promote|anyway):{_NETWORK}:{_VERSION}:[0-9]{{1,4}}", admin=True)
 async def use(ask: Pressed, verb: str, network: str, version: str, bot: Bot) -> None:
     """Use a version from now on. If it learned from another text or is worse, ask first."""
-    title = (await _titles(bot)).get(network)
-    if title is None:
-        raise Explained(sentences.VOICE_GONE)
-    serving = await bot.shelf.current(network)
-    with _explained(title, bot):
+    async with _titled(network, bot) as title:
+        serving = await bot.shelf.current(network)
         if verb == "promote":
             new = await asyncio.to_thread(lambda: bot.shelf.versions(network).load(version))
             if doubt := doubt_about(new, serving):
@@ -80,10 +77,7 @@ async def use(ask: Pressed, verb: str, network: str, version: str, bot: Bot) -> 
 @button(f"undo:{_NETWORK}:{_VERSION}", admin=True)
 async def undo(ask: Pressed, network: str, version: str, bot: Bot) -> None:
     """Use the version before this one, if this one is still in use."""
-    title = (await _titles(bot)).get(network)
-    if title is None:
-        raise Explained(sentences.VOICE_GONE)
-    with _explained(title, bot):
+    async with _titled(network, bot) as title:
         versions = await asyncio.to_thread(bot.shelf.versions, network)
         before = await asyncio.to_thread(versions.before)
         if before is None or await asyncio.to_thread(versions.serving) != version:
@@ -127,17 +121,15 @@ async def _promote(network: str, version: str, bot: Bot) -> None:
 
 
 async def _list(network: str, bot: Bot) -> tuple[Markup, Buttons]:
-    titles = await _titles(bot)
-    if network not in titles:
-        raise Explained(sentences.VOICE_GONE)
-    with _explained(titles[network], bot):
+    async with _titled(network, bot) as title:
         entries = await asyncio.to_thread(_entries, network, bot)
         serving = (await bot.shelf.current(network)).version if entries else ""
     others = [version for version, made in entries if not isinstance(made, str) and version != serving]
     rows = [[Button.of(admins.USE_IT.format(version), "promote", network, version, 0)] for version in others]
-    doors = [Button.of(title, "versions", other, 0) for other, title in titles.items() if other != network]
+    titles = (await _titles(bot)).items()
+    doors = [Button.of(name, "versions", other, 0) for other, name in titles if other != network]
     rows += [doors[first : first + IN_A_ROW] for first in range(0, len(doors), IN_A_ROW)]
-    return tables.versions(titles[network], entries, serving), rows
+    return tables.versions(title, entries, serving), rows
 
 
 def _entries(network: str, bot: Bot) -> list[tuple[str, Description | str]]:
@@ -164,14 +156,15 @@ async def _titles(bot: Bot) -> dict[str, str]:
     return {str(network): str(network) for network in Network} | {v.network: f"voice:{v.name}" for v in voices}
 
 
-@contextmanager
-def _explained(title: str, bot: Bot) -> Iterator[None]:
-    """Raise Explained, with the reason, if a version cannot be read or used."""
+@asynccontextmanager
+async def _titled(network: str, bot: Bot) -> AsyncIterator[str]:
+    """Yield what people call a network. Raises Explained if it is gone, or a version cannot be read or used."""
     try:
-        yield
+        title = (await _titles(bot))[network]
+        yield title
+    except (KeyError, RemovedError):
+        raise Explained(sentences.VOICE_GONE) from None
     except (CheckpointError, OSError) as error:
         reason = error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
         reason = reason.replace(f"{bot.shelf.directory}/", "")
         raise Explained(admins.NOT_CHANGED.format(sentences.cut(reason, tables.LONGEST_FAULT), title)) from error
-    except RemovedError:
-        raise Explained(sentences.VOICE_GONE) from None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from bot.app import Bot
-    from bot.asks import Ask, Pressed, Said
+    from bot.asks import Pressed, Said
     from bot.chat import Buttons
     from bot.creations import Creation, Person
 
@@ -57,7 +57,7 @@ async def settings(ask: Said, _rest: str, bot: Bot) -> None:
 @button(f"(names):({'|'.join(NAMES_TO_CHOOSE)}):{_ID}")
 async def choose(ask: Pressed, what: str, value: Any, owner: str, bot: Bot) -> None:
     """Keep a choice, and mark it. The button says whose settings they are; nobody else can change them."""
-    if not _is_theirs(owner, ask):
+    if int(owner) not in (ask.person, ask.chat.id):
         raise Explained(sentences.NOT_YOURS)
     changes = {"mood": value} if what == "mood" else {"names": int(value)}
     person = await bot.store.set_preferences(int(owner), **changes)
@@ -154,7 +154,3 @@ def _choices(person: Person) -> Buttons:
 
 def _marked(label: str, is_chosen: bool) -> str:
     return f"• {label} •" if is_chosen else label
-
-
-def _is_theirs(owner: str, ask: Ask) -> bool:
-    return int(owner) in (ask.person, ask.chat.id)

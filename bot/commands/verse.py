@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from bot.asks import Ask, Pressed, Said
     from bot.creations import Creation
 
+MOST_SHOWN = 4096
+"""Of how many messages the bot knows what they show."""
+
 
 @command(PLAIN, writes=True)
 async def plain(ask: Said, text: str, bot: Bot) -> None:
@@ -85,6 +88,8 @@ async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
             bot.shown.pop(place, None)  # until the answer has arrived, nobody knows what it shows
             made = await _pressed(verb, creation, ask, bot)
             bot.shown[place] = (made.code, time.monotonic())
+            if len(bot.shown) > MOST_SHOWN:
+                bot.shown.popitem(last=False)
     await ask.chat.notice()
 
 

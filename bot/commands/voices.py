@@ -1,29 +1,39 @@
-"""Custom voices: `/voices`, and how `/dino` and `/poem` ask for one."""
+"""Custom voices: `/voices`, how `/dino` and `/poem` ask for one, and how a file teaches one.
+
+Its caption is `/retrain names NAME` or `/retrain verse NAME`.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 from rapidfuzz.process import extractOne
 
-from bot.chat import Button, Explained
+from bot.asks import LARGEST_FILE
+from bot.chat import Button, Explained, NotSent
 from bot.commands import button, command
 from bot.creations import CODE
-from bot.voices import RemovedError, TakenError, name_of, named
+from bot.training.folder import Run
+from bot.voices import MOST, CrowdedError, RemovedError, TakenError, name_of, named
 from bot.words import admins, sentences
 from model.checkpoint.encoding import CheckpointError
+from model.text.encodings import CorpusError, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.app import Bot
-    from bot.asks import Pressed, Said
+    from bot.asks import File, Pressed, Said
     from bot.chat import Buttons
     from bot.voices import Voice
     from model.text.forms import Form
 
+logger = logging.getLogger(__name__)
+
+FRESH = "fresh"
 SIMILAR = 60
 """How similar, out of 100, a name must be to an unknown one if the bot is to ask "Do you mean …?"."""
 
@@ -128,3 +138,53 @@ def _has_weights(voice: Voice, bot: Bot) -> bool:
         return bool(bot.shelf.versions(voice.network).list())
     except (RemovedError, CheckpointError):  # removed by another process, or unreadable
         return False
+
+
+async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
+    """Return the run that teaches a voice: from a file, or without a file, one more round on the text that it has."""
+    if not words:
+        raise Explained(admins.HOW_TO_TEACH)
+    fresh = len(words) == 2 and words[1].lower() == FRESH
+    name = name_of(words[0]) if len(words) == 1 + fresh else None
+    if name is None:
+        raise Explained(admins.VOICE_NAME)
+    voice = await asyncio.to_thread(bot.shelf.voices.find, name)
+    if voice and voice.form != form:
+        raise Explained(admins.HAS_OTHER_FORM.format(name, voice.form))
+    if ask.file:
+        voice = await _taught(ask, ask.file, form, name, voice, bot)
+    elif voice is None:
+        raise Explained(admins.NO_FILE)
+    return Run(voice.network, voice.form, voice.name, fresh=fresh or ask.file is not None)
+
+
+async def _taught(ask: Said, file: File, form: Form, name: str, voice: Voice | None, bot: Bot) -> Voice:
+    """Fetch a text, check it, and keep it as the text of a voice. Raises Explained."""
+    voices = bot.shelf.voices
+    if file.size > LARGEST_FILE:
+        raise Explained(admins.TEXT_TOO_LARGE.format(file.size / 1e6, LARGEST_FILE / 1e6))
+    try:
+        decoded = await asyncio.to_thread(text_in, await file.read(), "the file")
+        notes = await asyncio.to_thread(voices.check, form, decoded.text)
+        if voice:
+            await asyncio.to_thread(voices.replace_text, voice, decoded.text)
+            sentence = admins.LEARNING_ANEW
+        else:
+            voice = await asyncio.to_thread(voices.add, name, form, decoded.text)
+            sentence = admins.LEARNING
+    except NotSent as error:
+        raise Explained(admins.NOT_FETCHED) from error
+    except CorpusError as error:
+        plain = str(error).rstrip(".").replace("`train poem`", "/retrain verse")
+        raise Explained(admins.TEXT_REFUSED.format(sentences.cut(plain, 400))) from error
+    except CrowdedError as error:
+        raise Explained(admins.VOICES_FULL.format(MOST)) from error
+    except (TakenError, RemovedError) as error:  # another process was faster
+        raise Explained(sentences.NOT_POSSIBLE) from error
+    except OSError as error:
+        logger.error("A text cannot be kept: %s", error.strerror or error)  # noqa: TRY400 - no bug of ours
+        raise Explained(admins.VOICE_NOT_KEPT) from error
+    details = sentences.cut("; ".join([f"read as {decoded.encoding}", *notes]), 500)
+    facts = (voice.name, details) if sentence is admins.LEARNING_ANEW else (voice.name, example(voice), details)
+    await ask.chat.say(sentence.format(*facts))
+    return voice
