@@ -20,7 +20,6 @@ from collections import Counter, deque
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import quantiles
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
@@ -81,10 +80,8 @@ class Tally:
     @property
     def latency(self) -> tuple[float, float] | None:
         """The median and the 99th percentile of the newest latencies, in seconds."""
-        if len(self._latencies) < 2:
-            return (self._latencies[0], self._latencies[0]) if self._latencies else None
-        hundredths = quantiles(self._latencies, n=100, method="inclusive")
-        return hundredths[49], hundredths[98]
+        latencies = sorted(self._latencies)
+        return (latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]) if latencies else None
 
 
 def resident() -> int:
@@ -110,11 +107,6 @@ class Admission:
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._told: dict[tuple[str, int], float] = {}  # until when each refusal stays unsaid
 
-    @property
-    def refused(self) -> int:
-        """How many asks were refused."""
-        return self.refusals.total()
-
     @asynccontextmanager
     async def entering(self, ask: Ask) -> AsyncIterator[None]:
         """Let an ask in after the person's earlier ones. What is typed inline does not wait."""
@@ -122,20 +114,12 @@ class Admission:
             self._spend("texts", ask.person, 1 / LETTERS)
             yield
             return
-        async with self._lock(ask.person):  # first come, first served
+        async with self.in_order(ask.person):  # first come, first served
             yield
 
-    @asynccontextmanager
-    async def in_order(self, person: int, *, unless: int) -> AsyncIterator[None]:
-        """Let a press in after the earlier asks of `person`: the group or the person whose creation it changes.
-
-        If `person` presses the button themselves (`unless`), their asks are in order already.
-        """
-        if person == unless:
-            yield
-        else:
-            async with self._lock(person):
-                yield
+    def in_order(self, person: int) -> asyncio.Lock:
+        """Return the lock of a person, which lives as long as one of their asks holds or awaits it."""
+        return self._locks.setdefault(person, asyncio.Lock())
 
     @contextmanager
     def writing(self, ask: Ask, genre: Genre = Genre.POEM) -> Iterator[None]:
@@ -176,10 +160,6 @@ class Admission:
         if seconds and not was_said:
             self._told = {told: until for told, until in self._told.items() if until > now} | {told: now + seconds}
         raise Refused(sentence, was_said=was_said)
-
-    def _lock(self, person: int) -> asyncio.Lock:
-        """Return the lock of a person, which lives as long as one of their asks holds or awaits it."""
-        return self._locks.setdefault(person, asyncio.Lock())
 
 
 class Buckets:

@@ -121,20 +121,8 @@ class Wish:
         if temperature is None:
             temperature = min(round(bold * SHARES[person.mood], 3), MAX_TEMPERATURE)
         count = (self.count or person.names) if self.genre is Genre.DINO else 1
-        return Creation(
-            code,
-            person.id,
-            self.genre,
-            version,
-            person.seed,
-            turn,
-            self.prompt,
-            temperature,
-            count,
-            voice=self.voice,
-            before=before,
-            own_words=self.own_words,
-        )
+        made = Creation(code, person.id, self.genre, version, person.seed, turn, self.prompt, temperature, count)
+        return replace(made, voice=self.voice, before=before, own_words=self.own_words)
 
 
 def network_of(wanted: Wish | Creation) -> str:
@@ -170,16 +158,8 @@ def varied(creation: Creation, verb: str) -> Wish:
             temperature = next((step for step in reversed(STEPS) if step < creation.temperature), 0.0)
             if not temperature:
                 raise Explained(sentences.TAMEST)
-    return Wish(
-        creation.genre,
-        creation.prompt,
-        creation.count,
-        temperature,
-        creation.voice,
-        before=creation,
-        own_words=creation.own_words,
-        person=creation.person,
-    )
+    wish = Wish(creation.genre, creation.prompt, creation.count, temperature, creation.voice)
+    return replace(wish, before=creation, own_words=creation.own_words, person=creation.person)
 
 
 def buttons_below(creation: Creation, ask: Ask) -> Buttons:

@@ -101,12 +101,10 @@ class Shelf:
             return Versions(self.directory / network)
         return Versions(self.voices.folder(network.removeprefix("voices/")))
 
-    def title(self, network: str) -> str | None:
-        """Return what people call a network, or None if there is no such network any more."""
-        if network in tuple(Network):
-            return network
-        voice = self.voices.get(network.removeprefix("voices/"))
-        return voice.name if voice else None
+    def titles(self) -> dict[str, str]:
+        """Return what people call each network."""
+        voices = {voice.network: f"voice:{voice.name}" for voice in self.voices.all()}
+        return {str(network): str(network) for network in Network} | voices
 
     async def open(self) -> None:
         """Load the current weights. Log a warning for a missing network; raise StartError if all are missing."""

@@ -16,24 +16,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Float,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    TypeDecorator,
-    and_,
-    delete,
-    func,
-    inspect,
-    select,
-    text,
-    update,
-)
+import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.creations import Creation, Person, new_code
@@ -66,10 +49,10 @@ _SIZE = {
 }
 
 
-class Text(TypeDecorator[str]):
+class Text(sa.TypeDecorator[str]):
     """Any string. Surrogates, which neither database accepts, and NUL, which PostgreSQL rejects, are escaped."""
 
-    impl = String
+    impl = sa.String
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect | None = None) -> str | None:  # noqa: ARG002
@@ -89,42 +72,42 @@ class Text(TypeDecorator[str]):
         return string if self.process_bind_param(string) == value else value
 
 
-metadata = MetaData()
-people = Table(
+metadata = sa.MetaData()
+people = sa.Table(
     "people",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("seed", BigInteger, nullable=False),
-    Column("dino_turns", Integer, nullable=False, default=0),
-    Column("poem_turns", Integer, nullable=False, default=0),
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("dino_turns", sa.Integer, nullable=False, default=0),
+    sa.Column("poem_turns", sa.Integer, nullable=False, default=0),
 )
-creations = Table(
+creations = sa.Table(
     "creations",
     metadata,
-    Column("code", Text, primary_key=True),
-    Column("person_id", BigInteger, nullable=False, index=True),
-    Column("genre", String, nullable=False),
-    Column("version", String, nullable=False),
-    Column("seed", BigInteger, nullable=False),
-    Column("turn", BigInteger, nullable=False),
-    Column("prompt", Text, nullable=False),
-    Column("temperature", Float, nullable=False),
-    Column("count", Integer, nullable=False),
-    Column("length", Integer, nullable=False),
-    Column("created", String, nullable=False),  # ISO 8601, UTC: SQLite has no type that keeps the zone
-    Column("voice", String, nullable=False, server_default=""),
-    Column("arrived", Boolean, nullable=False, server_default=text("TRUE")),
-    Column("before", String, nullable=False, server_default=""),
-    Column("own_words", Integer),
+    sa.Column("code", Text, primary_key=True),
+    sa.Column("person_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("genre", sa.String, nullable=False),
+    sa.Column("version", sa.String, nullable=False),
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("turn", sa.BigInteger, nullable=False),
+    sa.Column("prompt", Text, nullable=False),
+    sa.Column("temperature", sa.Float, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("length", sa.Integer, nullable=False),
+    sa.Column("created", sa.String, nullable=False),  # ISO 8601, UTC: SQLite has no type that keeps the zone
+    sa.Column("voice", sa.String, nullable=False, server_default=""),
+    sa.Column("arrived", sa.Boolean, nullable=False, server_default=sa.text("TRUE")),
+    sa.Column("before", sa.String, nullable=False, server_default=""),
+    sa.Column("own_words", sa.Integer),
 )
-preferences = Table(
+preferences = sa.Table(
     "preferences",
     metadata,
-    Column("person_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("mood", String, nullable=False),
-    Column("names", Integer, nullable=False),
+    sa.Column("person_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("mood", sa.String, nullable=False),
+    sa.Column("names", sa.Integer, nullable=False),
 )
-formats = Table("format", metadata, Column("format", Integer, nullable=False))
+formats = sa.Table("format", metadata, sa.Column("format", sa.Integer, nullable=False))
 
 _NEW_COLUMNS = [creations.c.voice, creations.c.arrived, creations.c.before, creations.c.own_words]
 
@@ -156,7 +139,7 @@ class Store(Database):
         own_words = len(creation.prompt) if creation.own_words is None else creation.own_words
         facts: dict[str, Any] = {"prompt": creation.prompt + rest, "own_words": own_words}
         own = creations.c.code == creation.code
-        await self.run(lambda connection: connection.execute(update(creations).where(own).values(facts)))
+        await self.run(lambda connection: connection.execute(sa.update(creations).where(own).values(facts)))
         return replace(creation, **facts)
 
     async def arrived(self, creation: Creation) -> None:
@@ -168,17 +151,17 @@ class Store(Database):
 
         def work(connection: Connection) -> None:
             own = creations.c.code == creation.code
-            found = connection.execute(update(creations).where(own).values(arrived=True)).rowcount
+            found = connection.execute(sa.update(creations).where(own).values(arrived=True)).rowcount
             if found and not creation.length:
                 turns = people.c[f"{creation.genre.network}_turns"]
-                is_next = and_(people.c.id == creation.person, people.c.seed == creation.seed, turns == creation.turn)
-                connection.execute(update(people).where(is_next).values({turns: turns + 1}))
+                is_next = (people.c.id == creation.person, people.c.seed == creation.seed, turns == creation.turn)
+                connection.execute(sa.update(people).where(*is_next).values({turns: turns + 1}))
 
         await self.run(work)
 
     async def discard(self, creation: Creation) -> None:
         """Remove the note of a creation that surely did not arrive."""
-        await self.run(lambda c: c.execute(delete(creations).where(creations.c.code == creation.code)))
+        await self.run(lambda c: c.execute(sa.delete(creations).where(creations.c.code == creation.code)))
 
     async def creation(self, code: str) -> Creation | None:
         """Return the creation with a code (in lower case), or None."""
@@ -207,7 +190,7 @@ class Store(Database):
 
     async def creations(self, person_id: int, newest: int | None = None) -> list[Creation]:
         """Return a person's creations that have arrived, the oldest first: all, or the last `newest`."""
-        own = and_(creations.c.person_id == person_id, creations.c.arrived)
+        own = sa.and_(creations.c.person_id == person_id, creations.c.arrived)
         return await self.run(lambda connection: _creations(connection, own, newest))
 
     async def forget(self, person_id: int) -> None:
@@ -218,14 +201,14 @@ class Store(Database):
 
         def work(connection: Connection) -> None:
             for column in (people.c.id, preferences.c.person_id, creations.c.person_id):
-                connection.execute(delete(column.table).where(column == person_id))
+                connection.execute(sa.delete(column.table).where(column == person_id))
 
         await self.run(work)
         await self._empty_log()
 
     async def size(self) -> int:
         """Return the size of the database in bytes."""
-        return await self.run(lambda c: int(c.scalar(text(_SIZE[c.dialect.name])) or 0))
+        return await self.run(lambda c: int(c.scalar(sa.text(_SIZE[c.dialect.name])) or 0))
 
     async def _empty_log(self) -> None:
         """Empty SQLite's write-ahead log, so that what was deleted is gone from the disk.
@@ -233,26 +216,26 @@ class Store(Database):
         While another program reads the database, it stays until the next /forget or the next start.
         """
         if self.is_file:
-            await self.run(lambda connection: connection.scalar(text("PRAGMA wal_checkpoint(TRUNCATE)")))
+            await self.run(lambda connection: connection.scalar(sa.text("PRAGMA wal_checkpoint(TRUNCATE)")))
 
 
 def _prepare(connection: Connection) -> None:
     """Make or migrate the tables while no other process does. The deletion fails where nothing can be written."""
-    connection.execute(text(_ALONE[connection.dialect.name]))
-    found = inspect(connection)
+    connection.execute(sa.text(_ALONE[connection.dialect.name]))
+    found = sa.inspect(connection)
     names = set(found.get_table_names())
-    if "format" in names and (connection.scalar(select(formats.c.format)) or 0) > FORMAT:
+    if "format" in names and (connection.scalar(sa.select(formats.c.format)) or 0) > FORMAT:
         raise OSError(0, "a later version of Mangosaurus has written it; run that version")
     if "creations" in names and "format" not in names:
         _migrate(connection, names)
     for table in metadata.tables.values():
         if table.name in names:
-            connection.execute(select(table).limit(0))  # fails if the table is somebody else's
+            connection.execute(sa.select(table).limit(0))  # fails if the table is somebody else's
     metadata.create_all(connection)
-    if connection.scalar(select(formats.c.format)) is None:
+    if connection.scalar(sa.select(formats.c.format)) is None:
         connection.execute(formats.insert().values(format=FORMAT))
     long_ago = (datetime.now(UTC) - UNDELIVERED_FOR).isoformat()
-    connection.execute(delete(creations).where(~creations.c.arrived, creations.c.created < long_ago))
+    connection.execute(sa.delete(creations).where(~creations.c.arrived, creations.c.created < long_ago))
 
 
 def _migrate(connection: Connection, names: set[str]) -> None:
@@ -261,23 +244,23 @@ def _migrate(connection: Connection, names: set[str]) -> None:
     The new name of the column "kind" makes an earlier bot refuse this database, instead of losing what it does not know
     of.
     """
-    connection.execute(text("ALTER TABLE creations RENAME COLUMN kind TO genre"))
+    connection.execute(sa.text("ALTER TABLE creations RENAME COLUMN kind TO genre"))
     for column in _NEW_COLUMNS:
         kind = column.type.compile(connection.dialect)
         default = "" if column.nullable else f" DEFAULT {'TRUE' if column.name == 'arrived' else chr(39) * 2} NOT NULL"
-        connection.execute(text(f'ALTER TABLE creations ADD COLUMN "{column.name}" {kind}{default}'))
+        connection.execute(sa.text(f'ALTER TABLE creations ADD COLUMN "{column.name}" {kind}{default}'))
     if "creation_voices" in names:
         voice = "SELECT voice FROM creation_voices WHERE creation_voices.code = creations.code"
-        connection.execute(text(f"UPDATE creations SET voice = COALESCE(({voice}), '')"))  # noqa: S608 - our own words
+        connection.execute(sa.text(f"UPDATE creations SET voice = COALESCE(({voice}), '')"))  # noqa: S608 - our own words
     for name in ("creation_voices", "trainings", "lessons"):
-        connection.execute(text(f"DROP TABLE IF EXISTS {name}"))
+        connection.execute(sa.text(f"DROP TABLE IF EXISTS {name}"))
 
 
 def _person(connection: Connection, person_id: int) -> Person:
     """Return a person; a new one gets a seed."""
-    mood, names = func.coalesce(preferences.c.mood, Person.mood), func.coalesce(preferences.c.names, Person.names)
+    mood, names = sa.func.coalesce(preferences.c.mood, Person.mood), sa.func.coalesce(preferences.c.names, Person.names)
     both = people.outerjoin(preferences, preferences.c.person_id == people.c.id)
-    wanted = select(people, mood, names).select_from(both).where(people.c.id == person_id)
+    wanted = sa.select(people, mood, names).select_from(both).where(people.c.id == person_id)
     while (row := connection.execute(wanted).one_or_none()) is None:
         seed = {"seed": secrets.randbelow(NEW_SEEDS), "dino_turns": 0, "poem_turns": 0}
         _put(connection, people, {"id": person_id}, seed, {})
@@ -285,7 +268,7 @@ def _person(connection: Connection, person_id: int) -> Person:
 
 
 def _creations(connection: Connection, which: ColumnElement[bool], newest: int | None = None) -> list[Creation]:
-    wanted = select(creations).where(which).order_by(creations.c.created.desc()).limit(newest)
+    wanted = sa.select(creations).where(which).order_by(creations.c.created.desc()).limit(newest)
     found = []
     for row in reversed(connection.execute(wanted).mappings().all()):
         facts: dict[str, Any] = {**row}
@@ -296,7 +279,7 @@ def _creations(connection: Connection, which: ColumnElement[bool], newest: int |
 
 
 def _put(
-    connection: Connection, table: Table, key: dict[str, Any], new: dict[str, Any], changes: dict[str, Any]
+    connection: Connection, table: sa.Table, key: dict[str, Any], new: dict[str, Any], changes: dict[str, Any]
 ) -> bool:
     """Insert a row, or change the one that has its key; returns whether anything was written."""
     dialect = sqlite if connection.dialect.name == SQLITE else postgresql

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MOST = 30
-"""How many voices there can be. One message shows them all, with a button for each."""
 SHORTEST_NAME, LONGEST_NAME = 2, 20
 """How many characters a name has."""
 RESERVED = frozenset({*Genre, *FORMS, "fresh"})
@@ -49,10 +47,6 @@ CAPITALS = 0.9
 
 class TakenError(MangosaurusError):
     """Another voice has this name."""
-
-
-class CrowdedError(MangosaurusError):
-    """There are as many voices as there can be."""
 
 
 class RemovedError(MangosaurusError):
@@ -145,13 +139,10 @@ class Voices:
         return named(self.all(), name)
 
     def add(self, name: str, form: Form, text: str) -> Voice:
-        """Make a voice that has no weights yet. Raises TakenError or CrowdedError."""
+        """Make a voice that has no weights yet. Raises TakenError."""
         with self._locked():
-            found = self.all()
-            if any(voice.name == name for voice in found):
+            if any(voice.name == name for voice in self.all()):
                 raise TakenError(f"there is a voice {name!r}")
-            if len(found) >= MOST:
-                raise CrowdedError(f"there are {len(found)} voices")
             made = datetime.now(UTC).isoformat(timespec="seconds")
             voice = Voice(new_code(), name, form, made, form == "names" and _has_capitals(text))
             with TemporaryDirectory(dir=self._directory) as unfinished:

@@ -113,7 +113,7 @@ async def test_whoever_asks_for_too_much_is_told_once(limited: FakeChat) -> None
     shown = [message.html for message in limited.messages]
     assert shown.count(TOO_MANY) == 1
     assert len(shown) == 6  # two texts, a mistake, help, the refusal and the seed
-    assert limited.bot.admission.refused == 4
+    assert limited.bot.admission.refusals.total() == 4
     assert [made.turn for made in await limited.bot.store.creations(ALICE)] == [0, 0]
     assert "<b>" in (await FakeChat(limited.bot, BOB).ask("/dino")).html
 
@@ -167,7 +167,7 @@ async def test_a_crowd_is_told_once_in_half_a_minute(chat: FakeChat) -> None:
             (sentences.BUSY_GROUP, number > 0) for number in range(5)
         ]
         assert refusal(admission, said(chat)) is None  # nobody else waits for a group
-        assert admission.refused == 5 * (crowd + 1)
+        assert admission.refusals.total() == 5 * (crowd + 1)
         clock.now += LONGEST_WAIT_SECONDS
     group.waiting = 0
     assert [refusal(admission, said(group, 1)) for _ in range(2)] == [None] * 2  # refusals have cost no token

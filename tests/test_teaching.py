@@ -12,7 +12,7 @@ import pytest
 from bot.asks import File, Said
 from bot.chat import NotSent
 from bot.locks import LOCK
-from bot.voices import MOST, name_of
+from bot.voices import name_of
 from bot.words import admins, sentences
 from tests.fake_chat import FakeChat, Message
 from tests.serving import ALICE
@@ -189,13 +189,6 @@ async def test_a_full_disk(
     assert [path.name for path in (own_checkpoints / "voices").glob("*")] == [LOCK]
 
 
-async def test_as_many_voices_as_there_can_be(
-    script: Script, admin: FakeChat, pokemon: Voice, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.voices.MOST", 1)
-    assert await teach(admin, LIST, "/retrain names other") == admins.VOICES_FULL.format(MOST)
-
-
 async def test_to_others_it_does_not_exist(script: Script, admin: FakeChat, voices: Voices) -> None:
     alice, group = FakeChat(admin.bot, ALICE), FakeChat(admin.bot, -5, is_private=False)
     assert await teach(alice, LIST) == sentences.ONLY_TEXT
@@ -269,7 +262,7 @@ async def test_without_voices_there_is_no_list(admin: FakeChat) -> None:
 
 
 async def test_the_longest_list_fits_into_a_message(admin: FakeChat, voices: Voices) -> None:
-    for number in range(MOST):
+    for number in range(30):
         name = name_of(f"{chr(0x10330)}" * 18 + f"{number:02}")
         assert name
         voices.add(name, "verse", LIST)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.locks import LOCK
-from bot.voices import CrowdedError, RemovedError, TakenError, Voices, name_of
+from bot.voices import RemovedError, TakenError, Voices, name_of
 from model.checkpoint.versions import Versions
 from tests.serving import install, untrained
 
@@ -110,14 +110,6 @@ def test_a_name_is_given_once(voices: Voices) -> None:
     renamed = voices.rename(keats.id, "junkets")
     assert (renamed.id, voices.find("junkets"), voices.find("keats")) == (keats.id, renamed, None)
     assert voices.rename(john.id, "keats").name == "keats"
-
-
-def test_there_are_30_at_most(voices: Voices, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.voices.MOST", 2)
-    voices.add("keats", "verse", "Ode\n")
-    voices.add("byron", "verse", "Ode\n")
-    with pytest.raises(CrowdedError):
-        voices.add("shelley", "verse", "Ode\n")
 
 
 def test_a_removed_voice_leaves_nothing(voices: Voices, tmp_path: Path) -> None:

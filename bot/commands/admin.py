@@ -7,6 +7,7 @@ import logging
 import platform
 import re
 from importlib import metadata
+from itertools import chain, count
 from typing import TYPE_CHECKING, cast
 
 from bot.admission import resident
@@ -16,7 +17,7 @@ from bot.commands import button, command
 from bot.commands.voices import FRESH, teach
 from bot.database import StoreError
 from bot.training.folder import Run
-from bot.voices import LONGEST_NAME, MOST, name_of
+from bot.voices import LONGEST_NAME, name_of
 from bot.words import admins, sentences, tables
 from model.text.forms import FORMS, Network
 
@@ -53,7 +54,7 @@ async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
     """Ask whether a text file without a command should become a voice, which is called after it."""
     taken = {voice.name for voice in await asyncio.to_thread(bot.shelf.voices.all)}
     words = "-".join(re.findall(r"[^\W_]+", file.name.rpartition(".")[0] or file.name))[: LONGEST_NAME - 3].strip("-")
-    names = (name_of(f"{words}{end}") or f"voice{end}" for end in ("", *(f"-{n}" for n in range(2, MOST + 2))))
+    names = (name_of(f"{words}{end}") or f"voice{end}" for end in chain([""], (f"-{n}" for n in count(2))))
     name = next(name for name in names if name not in taken)
     buttons = [[Button.of(label, "learn", verb) for verb, label in admins.LEARN_HOW.items()]]
     bot.files[ask.chat.id, await ask.chat.say(admins.LEARN.format(name), buttons)] = (name, file)
@@ -94,7 +95,7 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
     seconds = asyncio.get_running_loop().time() - bot.tally.begun
     facts = {
         "up": sentences.duration(seconds),
-        "answers": f"{bot.tally.answers:,}, and {bot.admission.refused:,} refused",
+        "answers": f"{bot.tally.answers:,}, and {bot.admission.refusals.total():,} refused",
         "latency": tables.latency(bot.tally.latency),
         "waiting": f"{sentences.counted(bot.shelf.pending, 'text')}",
     }
@@ -104,9 +105,8 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
         "errors": tables.errors(bot.tally.errors),
         "training": bot.runs.running.title if bot.runs.running else "none",
     }
-    for network, checkpoint in bot.shelf.serving.items():
-        title = await asyncio.to_thread(bot.shelf.title, network) or network
-        facts[title if network in tuple(Network) else f"voice:{title}"] = checkpoint.version
+    titles = await asyncio.to_thread(bot.shelf.titles)
+    facts |= {titles.get(network, network): checkpoint.version for network, checkpoint in bot.shelf.serving.items()}
     facts |= {
         "database": f"{bot.store.name}, {size}",
         "memory": tables.size(resident()),

@@ -43,7 +43,8 @@ _VERSION = f"({VERSION_NAME.pattern})"
 @command("models", admin=True)
 async def models(ask: Said, rest: str, bot: Bot) -> None:
     """Show the versions of a network; other networks are a button away."""
-    given, titles = unicodedata.normalize("NFC", rest.strip() or "dino").casefold(), await _titles(bot)
+    given = unicodedata.normalize("NFC", rest.strip() or "dino").casefold()
+    titles = await asyncio.to_thread(bot.shelf.titles)
     network = next((network for network, title in titles.items() if title == given), None)
     if network is None:
         raise Explained(admins.MODELS_USAGE)
@@ -126,7 +127,7 @@ async def _list(network: str, bot: Bot) -> tuple[Markup, Buttons]:
         serving = (await bot.shelf.current(network)).version if entries else ""
     others = [version for version, made in entries if not isinstance(made, str) and version != serving]
     rows = [[Button.of(admins.USE_IT.format(version), "promote", network, version, 0)] for version in others]
-    titles = (await _titles(bot)).items()
+    titles = (await asyncio.to_thread(bot.shelf.titles)).items()
     doors = [Button.of(name, "versions", other, 0) for other, name in titles if other != network]
     rows += [doors[first : first + IN_A_ROW] for first in range(0, len(doors), IN_A_ROW)]
     return tables.versions(title, entries, serving), rows
@@ -150,17 +151,11 @@ def _described(version: str, versions: Versions) -> Description | str:
         return str(error).removeprefix(f"{versions.path(version)}: ").removeprefix("damaged: ")
 
 
-async def _titles(bot: Bot) -> dict[str, str]:
-    """Return what people call each network."""
-    voices = await asyncio.to_thread(bot.shelf.voices.all)
-    return {str(network): str(network) for network in Network} | {v.network: f"voice:{v.name}" for v in voices}
-
-
 @asynccontextmanager
 async def _titled(network: str, bot: Bot) -> AsyncIterator[str]:
     """Yield what people call a network. Raises Explained if it is gone, or a version cannot be read or used."""
     try:
-        title = (await _titles(bot))[network]
+        title = (await asyncio.to_thread(bot.shelf.titles))[network]
         yield title
     except (KeyError, RemovedError):
         raise Explained(sentences.VOICE_GONE) from None

@@ -82,7 +82,8 @@ async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
     """
     creation = await _own(code, ask, bot)
     place = (ask.chat.id, ask.message)
-    async with bot.admission.in_order(creation.person, unless=ask.person):
+    # A press below what belongs to a group waits for the group's earlier asks, as well as for its own person's.
+    async with contextlib.nullcontext() if creation.person == ask.person else bot.admission.in_order(creation.person):
         shown, since = bot.shown.get(place, (code, 0.0))
         if shown == code and since < ask.arrived:
             bot.shown.pop(place, None)  # until the answer has arrived, nobody knows what it shows

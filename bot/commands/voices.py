@@ -17,7 +17,7 @@ from bot.chat import Button, Explained, NotSent
 from bot.commands import button, command
 from bot.creations import CODE
 from bot.training.folder import Run
-from bot.voices import MOST, CrowdedError, RemovedError, TakenError, name_of, named
+from bot.voices import RemovedError, TakenError, name_of, named
 from bot.words import admins, sentences
 from model.checkpoint.encoding import CheckpointError
 from model.text.encodings import CorpusError, text_in
@@ -177,8 +177,6 @@ async def _taught(ask: Said, file: File, form: Form, name: str, voice: Voice | N
     except CorpusError as error:
         plain = str(error).rstrip(".").replace("`train poem`", "/retrain verse")
         raise Explained(admins.TEXT_REFUSED.format(sentences.cut(plain, 400))) from error
-    except CrowdedError as error:
-        raise Explained(admins.VOICES_FULL.format(MOST)) from error
     except (TakenError, RemovedError) as error:  # another process was faster
         raise Explained(sentences.NOT_POSSIBLE) from error
     except OSError as error:

@@ -72,11 +72,6 @@ def folder_of(directory: Path, network: str) -> Path:
     return (directory / f"training-{network.replace('/', '-')}").resolve()
 
 
-def folders(directory: Path) -> list[Path]:
-    """Return the folders of all runs that were not concluded."""
-    return sorted(path.parent for path in directory.glob(f"training-*/{RUN}"))
-
-
 def write_run(folder: Path, run: Run) -> None:
     """Keep a run in its folder. Raises OSError."""
     write_whole(folder / RUN, json.dumps(asdict(run)).encode())

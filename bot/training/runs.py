@@ -23,7 +23,7 @@ from bot.chat import Button, Explained, Gone, InDoubt, LiveMessage, NotSent
 from bot.locks import locked
 from bot.training import folder as folders
 from bot.training.child import Child
-from bot.training.folder import CURVES, NEW, START, Run, folder_of, log_of
+from bot.training.folder import CURVES, NEW, RUN, START, Run, folder_of, log_of
 from bot.training.progress import Progress
 from bot.voices import RemovedError
 from bot.words import admins, sentences, tables
@@ -132,7 +132,7 @@ class Runs:
 
     async def conclude_interrupted(self, bot: Bot) -> None:
         """Say what the last process could not: how a run ended, or that it can go on."""
-        for folder in await asyncio.to_thread(folders.folders, self._directory):
+        for folder in sorted(path.parent for path in self._directory.glob(f"training-*/{RUN}")):
             try:
                 with locked(folder, wait=False):  # fails if another bot goes on with it, which will say so
                     run = await asyncio.to_thread(folders.read_run, folder)

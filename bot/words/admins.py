@@ -39,7 +39,6 @@ REMOVAL = Markup(
 )
 REMOVED = Markup("The voice {} is gone.")
 VOICE_IS_TRAINING = Markup("I'm training <b>{}</b>. Cancel that first, then I can remove it.")
-VOICES_FULL = Markup("I have {} voices, and that's as many as I can keep. Remove one with /voices first.")
 VOICE_NOT_KEPT = Markup("I couldn't write that to the disk. The log says why.")
 NO_FILE = Markup("I see no file there. {}").format(HOW_TO_TEACH)
 NOT_FETCHED = Markup("I couldn't fetch that file. Please send it again.")
