@@ -137,9 +137,7 @@ class Admission:
             yield
         finally:
             self._sonnets -= is_sonnet
-            self._in_writing[chat.id] -= 1
-            if not self._in_writing[chat.id]:
-                del self._in_writing[chat.id]
+            self._in_writing -= Counter([chat.id])  # which also drops what has come to 0
 
     def chatter(self, ask: Ask) -> None:
         """Accept an ask that needs no writing. Raises Refused."""

@@ -187,16 +187,10 @@ def request_for(creation: Creation) -> Request:
         return SonnetRequest(generator, creation.prompt, creation.temperature)
     if creation.genre is Genre.DINO:
         return NameRequest(generator, creation.count, creation.prompt, sampling)
-    return VerseRequest(
-        generator,
-        creation.prompt,
-        sampling,
-        SHORTEST_VERSE,
-        LONGEST_VERSE,
-        MOST_LINES,
-        parts=creation.length + 1,  # as the same numbers are drawn, a longer poem begins with the whole shorter one
-        unfinished=creation.turn >= ASIDE,  # somebody is still typing
-    )
+    lengths = (SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES)
+    parts = creation.length + 1  # as the same numbers are drawn, a longer poem begins with the whole shorter one
+    is_unfinished = creation.turn >= ASIDE  # somebody is still typing
+    return VerseRequest(generator, creation.prompt, sampling, *lengths, parts, is_unfinished)
 
 
 def line_request_for(creation: Creation) -> LineRequest:

@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
-    from markupsafe import Markup
-
     from bot.creations import Creation
     from model.checkpoint.encoding import Checkpoint
     from model.writing.requests import Request
@@ -108,16 +106,15 @@ class Shelf:
 
     async def open(self) -> None:
         """Load the current weights. Log a warning for a missing network; raise StartError if all are missing."""
-        missing = {}
+        missing = []
         for network in Network:
             try:
                 await self.refresh(network)
             except CheckpointError as error:
-                missing[network] = str(error)
-        for network, reason in missing.items():
-            logger.warning("/%s is not served: %s; %s", network, reason, WAY_OUT.format(network))
+                missing.append(str(error))
+                logger.warning("/%s is not served: %s; %s", network, error, WAY_OUT.format(network))
         if not self._current:
-            raise StartError(f"there are no weights to serve ({'; '.join(missing.values())}); {WAY_OUT.format('dino')}")
+            raise StartError(f"there are no weights to serve ({'; '.join(missing)}); {WAY_OUT.format('dino')}")
 
     async def prepare(self) -> None:
         """Make what sonnets need, before anybody asks for one."""
@@ -180,7 +177,10 @@ class Shelf:
             text = await writer.write(request_for(creation), watch)
         except RequestError as error:  # it may quote the person, so the log does not quote it
             logger.info("A request for a %s came to nothing", creation.genre)
-            raise Explained(_nothing_written(creation)) from error
+            nothing = sentences.NO_TEXT[creation.genre]
+            if creation.genre is Genre.DINO and creation.prompt:
+                nothing = sentences.NO_NEW_NAME_WITH.format(creation.prompt)
+            raise Explained(nothing) from error
         finally:
             if len(self._writers) > KEPT:
                 idle = [key for key, writer in self._writers.items() if not writer.pending]
@@ -242,13 +242,6 @@ class Shelf:
         except CheckpointError as error:
             logger.info("Weights cannot be loaded: %s", error)
             raise Explained(sentences.GONE) from error
-
-
-def _nothing_written(creation: Creation) -> Markup:
-    if creation.genre is Genre.DINO:
-        prefix = creation.prompt
-        return sentences.NO_NEW_NAME_WITH.format(prefix) if prefix else sentences.NO_NEW_NAME
-    return sentences.NO_SONNET if creation.genre is Genre.SONNET else sentences.NO_VERSE
 
 
 class Neighbour(NamedTuple):

@@ -177,12 +177,11 @@ class Store(Database):
         begun = {"seed": seed, "dino_turns": 0, "poem_turns": 0}
         await self.run(lambda connection: _put(connection, people, {"id": person_id}, begun, begun))
 
-    async def set_preferences(self, person_id: int, *, mood: Mood | None = None, names: int | None = None) -> Person:
-        """Change the mood or the number of names, whichever is given, and return the person."""
-        changes = {name: value for name, value in (("mood", mood), ("names", names)) if value is not None}
+    async def set_preferences(self, person_id: int, **changes: Mood | int) -> Person:
+        """Change the `mood` or the number of `names`, and return the person."""
 
         def work(connection: Connection) -> Person:
-            new = {"mood": Person.mood, "names": Person.names} | changes
+            new: dict[str, Any] = {"mood": Person.mood, "names": Person.names} | changes
             _put(connection, preferences, {"person_id": person_id}, new, changes)
             return _person(connection, person_id)
 

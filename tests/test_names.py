@@ -89,5 +89,5 @@ async def test_letters_that_lead_nowhere(own_settings: Settings, own_checkpoints
     install(own_checkpoints / "dino", endless)
     async with serving(own_settings) as chat:
         assert (await chat.ask("/dino mango")).html == sentences.NO_NEW_NAME_WITH.format("mango")
-        assert (await chat.ask("/dino")).html == sentences.NO_NEW_NAME
+        assert (await chat.ask("/dino")).html == sentences.NO_TEXT["dino"]
         assert await chat.bot.store.creations(ALICE) == []

@@ -138,14 +138,14 @@ async def test_a_sonnet_that_fails_leaves_the_one_before(poet: FakeChat, monkeyp
             watch(("begun",))
             await until(lambda: "Begun" in answer.html)
             assert answer.buttons == buttons  # so that they work if the bot is killed now
-            raise Explained(sentences.NO_SONNET)
+            raise Explained(sentences.NO_TEXT["sonnet"])
         return await write(shelf, creation, watch)
 
     write = Shelf.write
     monkeypatch.setattr(Shelf, "write", fail)
     await poet.press("another")
     assert (answer.html, answer.buttons) == (before, buttons)
-    assert poet.notices[-1] == sentences.plain(sentences.NO_SONNET)
+    assert poet.notices[-1] == sentences.plain(sentences.NO_TEXT["sonnet"])
 
 
 async def test_a_sonnet_of_the_first_whole_line_of_a_poem_stands_below_it(poet: FakeChat) -> None:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from bot.asks import Pressed, Said
     from bot.chat import Buttons
     from model.checkpoint.encoding import Checkpoint, Description
-    from model.checkpoint.versions import Versions
     from model.text.forms import Form
 
 SHOWN = 8
@@ -140,24 +139,25 @@ def _entries(network: str, bot: Bot) -> list[tuple[str, Description | str]]:
         created[version] = ""
         with contextlib.suppress(CheckpointError):
             created[version] = versions.describe(version).created
-    newest = sorted(created, key=created.__getitem__, reverse=True)[:SHOWN]
-    return [(version, _described(version, versions)) for version in newest]
-
-
-def _described(version: str, versions: Versions) -> Description | str:
-    try:
-        return versions.load(version).description
-    except CheckpointError as error:
-        return str(error).removeprefix(f"{versions.path(version)}: ").removeprefix("damaged: ")
+    entries: list[tuple[str, Description | str]] = []
+    for version in sorted(created, key=created.__getitem__, reverse=True)[:SHOWN]:
+        try:
+            entries.append((version, versions.load(version).description))
+        except CheckpointError as error:
+            reason = str(error).removeprefix(f"{versions.path(version)}: ").removeprefix("damaged: ")
+            entries.append((version, reason))
+    return entries
 
 
 @asynccontextmanager
 async def _titled(network: str, bot: Bot) -> AsyncIterator[str]:
     """Yield what people call a network. Raises Explained if it is gone, or a version cannot be read or used."""
+    title = (await asyncio.to_thread(bot.shelf.titles)).get(network)
+    if title is None:
+        raise Explained(sentences.VOICE_GONE)
     try:
-        title = (await asyncio.to_thread(bot.shelf.titles))[network]
         yield title
-    except (KeyError, RemovedError):
+    except RemovedError:
         raise Explained(sentences.VOICE_GONE) from None
     except (CheckpointError, OSError) as error:
         reason = error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)

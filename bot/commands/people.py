@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.chat import Button, Explained, LiveMessage
 from bot.commands import button, command
@@ -55,12 +55,11 @@ async def settings(ask: Said, _rest: str, bot: Bot) -> None:
 
 @button(f"(mood):({'|'.join(MOODS)}):{_ID}")
 @button(f"(names):({'|'.join(NAMES_TO_CHOOSE)}):{_ID}")
-async def choose(ask: Pressed, what: str, value: Any, owner: str, bot: Bot) -> None:
+async def choose(ask: Pressed, what: str, value: str, owner: str, bot: Bot) -> None:
     """Keep a choice, and mark it. The button says whose settings they are; nobody else can change them."""
     if int(owner) not in (ask.person, ask.chat.id):
         raise Explained(sentences.NOT_YOURS)
-    changes = {"mood": value} if what == "mood" else {"names": int(value)}
-    person = await bot.store.set_preferences(int(owner), **changes)
+    person = await bot.store.set_preferences(int(owner), **{what: value if what == "mood" else int(value)})
     await ask.chat.change(ask.message, None, _choices(person))
     await ask.chat.notice(sentences.CHOSEN)
 

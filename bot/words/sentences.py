@@ -168,12 +168,14 @@ NO_NETWORK = {
     "dino": Markup("I can't invent names at the moment, as my network for it is missing. The log says why."),
     "poem": Markup("I can't write verse at the moment, as my network for it is missing. The log says why."),
 }
-NO_NEW_NAME = Markup("I couldn't think of a new name just now. Please ask me once more.")
 NO_NEW_NAME_WITH = Markup(
     "I couldn't find a new name that begins with <b>{}</b>. Try fewer letters, or different ones."
 )
-NO_VERSE = Markup("I couldn't find the words to go on from there. Try another line.")
-NO_SONNET = Markup("I couldn't find the rhymes for that one. Try another line.")
+NO_TEXT = {
+    "dino": Markup("I couldn't think of a new name just now. Please ask me once more."),
+    "poem": Markup("I couldn't find the words to go on from there. Try another line."),
+    "sonnet": Markup("I couldn't find the rhymes for that one. Try another line."),
+}
 GONE = Markup("I remember that one, but the network that wrote it is gone, and no other would write the same words.")
 GONE_WITH_VOICE = Markup("I remember that one, but its voice has been removed, and no other would use the same words.")
 NO_MEMORY = Markup("I can't get at my notes right now. Please ask again in a little while.")
