@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import os
 from typing import TYPE_CHECKING
@@ -11,7 +10,6 @@ import pytest
 
 from bot.chat import Gone
 from bot.commands.models import doubt_about
-from bot.locks import locked
 from bot.words import admins, sentences
 from model.checkpoint.versions import Versions, save
 from tests.fake_chat import FakeChat
@@ -97,21 +95,7 @@ async def test_what_cannot_be_used(admin: FakeChat, dino: Versions) -> None:
         await admin.press(f"use {damaged}")
         assert admin.notices[-1] == (f"I can't do that: dino/{damaged}.safetensors: {reason}. dino stays as it is.")
         dino.path(damaged).unlink(missing_ok=True)
-    foreign = add(dino, 8, 1.0, "verse")
-    await admin.press_data(f"1:anyway:dino:{foreign}:0")
-    assert admin.notices[-1] == "I can't do that: its weights write verse. dino stays as it is."
     assert dino.current() == old == admin.bot.shelf.serving["dino"].version
-
-
-async def test_a_change_waits_for_whoever_holds_the_folder(admin: FakeChat, dino: Versions) -> None:
-    old, new = dino.current(), add(dino, 9, 2.5)
-    await admin.ask("/models")
-    with locked(dino.directory):
-        pressing = asyncio.create_task(admin.press(f"use {new}"))
-        await asyncio.sleep(0.1)
-        assert dino.current() == old
-    await pressing
-    assert dino.current() == new
 
 
 @pytest.mark.parametrize("insists", [True, False])

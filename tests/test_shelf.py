@@ -268,8 +268,7 @@ async def test_many_at_once_load_a_version_once(
 
 async def test_the_current_version_follows_the_pointer(shelf: Shelf, versions: list[str]) -> None:
     assert (await shelf.current("dino")).version == versions[-1]
-    async with shelf.changing("dino") as folder:
-        folder.promote(versions[0])
+    await shelf.promote("dino", versions[0])
     assert (await shelf.current("dino")).version == versions[0]
 
 

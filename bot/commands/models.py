@@ -16,7 +16,6 @@ from bot.words import admins, sentences, tables
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import VERSION_NAME
 from model.evaluation.comparison import digits_for
-from model.text.forms import Network
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -69,7 +68,7 @@ async def use(ask: Pressed, verb: str, network: str, version: str, bot: Bot) -> 
                 no = Button.of(admins.LEAVE_IT, "versions", network, 0)
                 await ask.chat.change(ask.message, _question(doubt, title, new, serving), [[yes], [no]])
                 return await ask.chat.notice()
-        await _promote(network, version, bot)
+        await bot.shelf.promote(network, version)
     await ask.chat.change(ask.message, *await _list(network, bot))
     return await ask.chat.notice(admins.IN_USE.format(version))
 
@@ -82,7 +81,7 @@ async def undo(ask: Pressed, network: str, version: str, bot: Bot) -> None:
         before = await asyncio.to_thread(versions.before)
         if before is None or await asyncio.to_thread(versions.serving) != version:
             raise Explained(admins.UNDO_OVER)
-        await _promote(network, before, bot)
+        await bot.shelf.promote(network, before)
     await ask.chat.notice()
     await ask.chat.say(admins.UNDONE.format(before, title))
     with contextlib.suppress(NotSent, InDoubt):  # the message is gone, and its button does nothing more
@@ -109,15 +108,6 @@ def _question(doubt: str, title: str, new: Checkpoint, serving: Checkpoint) -> M
     digits = digits_for(*losses)
     worse, better = (f"{loss:.{digits}f}" for loss in losses)
     return admins.WORSE.format(new.version, title, worse, serving.version, better)
-
-
-async def _promote(network: str, version: str, bot: Bot) -> None:
-    """Make a version current. Raises CheckpointError if it writes names where verse is wanted, or vice versa."""
-    async with bot.shelf.changing(network) as versions:
-        form = (await asyncio.to_thread(versions.load, version)).description.form
-        if network in tuple(Network) and form != Network(network).form:
-            raise CheckpointError(f"its weights write {form}")
-        await asyncio.to_thread(versions.promote, version)
 
 
 async def _list(network: str, bot: Bot) -> tuple[Markup, Buttons]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.training.folder import CURVES, NEW, START, log_of, options, read_run
+from bot.training.folder import CURVES, NEW, START, log_of, read_run
 from model.__main__ import app
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions
@@ -29,10 +29,12 @@ def main(folder: Path, weights: Path) -> int:
     run = read_run(folder)
     network, new = "dino" if run.form == "names" else "poem", folder / NEW
     corpus = ["--corpus", str(weights / "text.txt")] if run.is_voice else []
+    threads = ["--threads", str(run.threads)]
     if not new.exists():
         start = ["--from", str(folder / START)] if (folder / START).exists() else []
         alphabet = ["--alphabet", "own"] if run.is_voice and not start else []
-        code = _call("train", network, "--out", str(new), *options(run), *start, *alphabet, *corpus, "--json")
+        options = ["--seed", str(run.seed), *threads, *([] if run.minutes is None else ["--minutes", str(run.minutes)])]
+        code = _call("train", network, "--out", str(new), *options, *start, *alphabet, *corpus, "--json")
         if code:
             return code
     with contextlib.suppress(HistoryError):  # the verdict does not depend on the picture
@@ -42,7 +44,6 @@ def main(folder: Path, weights: Path) -> int:
     with contextlib.suppress(CheckpointError):
         old = versions.current() and versions.load_current().version
         print(json.dumps({"event": "comparing", "old": old}), flush=True)
-        threads = ["--threads", str(run.threads)]
         return _call("compare", network, str(versions.path(old)), str(new), *threads, *corpus, "--json")
     return 0
 

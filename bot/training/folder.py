@@ -61,12 +61,6 @@ class Run:
         return f"{self.seed:08x}"
 
 
-def options(run: Run) -> list[str]:
-    """Return the options of `train` that decide the weights."""
-    minutes = [] if run.minutes is None else ["--minutes", str(run.minutes)]
-    return ["--seed", str(run.seed), "--threads", str(run.threads), *minutes]
-
-
 def folder_of(directory: Path, network: str) -> Path:
     """Return where the run of a network is, in the folder of checkpoints."""
     return (directory / f"training-{network.replace('/', '-')}").resolve()

@@ -270,18 +270,15 @@ class Runs:
 
     async def _promote(self, run: Run, folder: Path) -> str:
         """Make the new weights current, unless the current ones are not those that they were compared with."""
-        async with self._shelf.changing(run.network) as versions:
-            old = self._progress.compared_with
-            if old and (await asyncio.to_thread(versions.load_current)).version != old:
-                raise Explained(admins.failed(run, admins.OVERTAKEN))
-            version = await asyncio.to_thread(versions.add, folder / NEW)
-            with contextlib.suppress(OSError):  # weights without their log are as good
-                log = await asyncio.to_thread(log_of(folder).read_bytes)
-                await asyncio.to_thread(
-                    write_whole, history_path(versions.directory / versions.path(version).name), log
-                )
-            await asyncio.to_thread(versions.promote, version)
-            await asyncio.to_thread((folder / NEW).unlink, missing_ok=True)  # so no crash leaves a run that could go on
+        versions, old = await asyncio.to_thread(self._shelf.versions, run.network), self._progress.compared_with
+        if old and (await asyncio.to_thread(versions.load_current)).version != old:
+            raise Explained(admins.failed(run, admins.OVERTAKEN))
+        version = await asyncio.to_thread(versions.add, folder / NEW)
+        with contextlib.suppress(OSError):  # weights without their log are as good
+            log = await asyncio.to_thread(log_of(folder).read_bytes)
+            await asyncio.to_thread(write_whole, history_path(versions.directory / versions.path(version).name), log)
+        await self._shelf.promote(run.network, version)
+        await asyncio.to_thread((folder / NEW).unlink, missing_ok=True)  # so no crash leaves a run that could go on
         return version
 
     def _finish_if_asked(self) -> None:

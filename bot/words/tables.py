@@ -11,6 +11,7 @@ from markupsafe import Markup
 from bot.words.sentences import counted, cut, duration
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Mapping, Sequence
 
     from bot.training.folder import Run
@@ -98,11 +99,9 @@ def latency(found: tuple[float, float] | None) -> str:
     return f"usually {median}; 99 of 100 take at most {slowest}"
 
 
-def errors(found: Mapping[str, int]) -> str:
+def errors(found: Counter[str]) -> str:
     """List the most frequent errors."""
-    most = sorted(found.items(), key=lambda error: -error[1])
-    shown = [f"{name} {count:,}" for name, count in most[:MOST_ERRORS]]
-    return ", ".join([*shown, *(["and others"] if len(most) > MOST_ERRORS else [])]) or "none"
+    return ", ".join(f"{name} {count:,}" for name, count in found.most_common(MOST_ERRORS)) or "none"
 
 
 def size(count: int) -> str:
