@@ -80,11 +80,12 @@ def main(arguments: Sequence[str] = ()) -> None:
         asyncio.run(_until_told(_telegram(settings) if is_on_telegram else _here(settings, where)))
     except KeyboardInterrupt:  # a second Ctrl-C
         sys.exit(INTERRUPTED)
-    except MangosaurusError as error:
-        sys.exit(_last_line(redaction, str(error)))
     except Exception as error:
-        logging.getLogger(__name__).debug("The bot failed", exc_info=True)
-        sys.exit(_last_line(redaction, f"unexpected {type(error).__name__}: {error}"))
+        reason = str(error)
+        if not isinstance(error, MangosaurusError):
+            logging.getLogger(__name__).debug("The bot failed", exc_info=True)
+            reason = f"unexpected {type(error).__name__}: {error}"
+        sys.exit(redaction.redact(f"mangosaurus: {' '.join(reason.split())}"))
 
 
 async def _until_told(serving: Coroutine[None, None, None]) -> None:
@@ -226,10 +227,6 @@ def _port(text: str) -> int:
     if not re.fullmatch("[0-9]{1,5}", text) or int(text) > LARGEST_PORT:
         raise argparse.ArgumentTypeError(f"{text} is no port; it is a number from 1 to {LARGEST_PORT}, or 0 for any")
     return int(text)
-
-
-def _last_line(redaction: Redaction, reason: str) -> str:
-    return redaction.redact(f"mangosaurus: {' '.join(reason.split())}")
 
 
 if __name__ == "__main__":

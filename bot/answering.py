@@ -8,9 +8,8 @@ a sonnet. That is a wish. `answer` fulfils the wish in five steps, each done by 
 2. Draft. The wish becomes a creation, which is all that decides a text: the version of the network, the person's seed
    and turn (how many texts they have had before), the prompt, the temperature (`creations`). `store` notes it under a
    code.
-3. Write. `shelf` lets that version of the network write the text, on a thread of its own. Meanwhile the chat shows
-   that the bot is typing, or a sonnet line by line.
-   The first line of a sonnet is completed before that, if it is too short to scan.
+3. Write. `shelf` lets that version of the network write the text, on a thread of its own. If the person's first line
+   of a sonnet is too short to scan, the network completes it first.
 4. Deliver. `words.layout` sets the text, and `chat` sends it, with buttons below.
 5. Record. `store` marks the creation as arrived. Only now is the turn taken.
 
@@ -38,11 +37,10 @@ async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | No
     """Write somebody's next creation, and send it; or put it into `message`."""
     with bot.admission.writing(ask, wish.genre):
         version = (await bot.shelf.current(network_of(wish))).version
-        # `wish.person` is a group if somebody presses a button below what was asked for in its name.
-        creation = await bot.store.draft(wish.person or ask.person, wish, version, bot.temperatures[wish.genre])
-        old = buttons_below(wish.before, ask) if wish.before else ()  # they stay until the message shows its new end
+        creation = await bot.store.draft(ask.person, wish, version, bot.temperatures[wish.genre])
         try:
-            async with LiveMessage(ask.chat, message, old) as live:  # typing, or the lines of a sonnet as they come
+            # Until the end, the chat shows that the bot is typing, or a sonnet as it grows, above the old buttons.
+            async with LiveMessage(ask.chat, message, buttons_below(wish.before, ask)) as live:
                 if wish.genre is Genre.SONNET and (rest := await bot.shelf.rest_of_line(creation)):
                     creation = await bot.store.completed(creation, rest)
                 text = await bot.shelf.write(creation, lambda lines: live.show(layout.sonnet_begun(creation, lines)))

@@ -162,12 +162,12 @@ def varied(creation: Creation, verb: str) -> Wish:
     return replace(wish, before=creation, own_words=creation.own_words, person=creation.person)
 
 
-def buttons_below(creation: Creation, ask: Ask) -> Buttons:
-    """Return the buttons below a creation: those that can do something, and none if it is somebody else's.
+def buttons_below(creation: Creation | None, ask: Ask) -> Buttons:
+    """Return the buttons below a creation, if there is one: those that can do something, none if it is somebody else's.
 
     It belongs to a person, or to a group, where everybody may press them.
     """
-    if creation.person not in (ask.person, ask.chat.id):
+    if creation is None or creation.person not in (ask.person, ask.chat.id):
         return ()
     verbs = ["another"]
     verbs += ["wilder"] if creation.temperature < STEPS[-1] else []

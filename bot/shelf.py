@@ -220,19 +220,16 @@ class Shelf:
             if key not in self._writers:
                 current = self._current.get(network)
                 if current is None or current.version != version:
-                    current = await asyncio.to_thread(self._old, network, version)
+                    try:
+                        current = await asyncio.to_thread(lambda: self.versions(network).load(version))
+                    except RemovedError:
+                        raise Explained(sentences.GONE_WITH_VOICE) from None
+                    except CheckpointError as error:
+                        logger.info("Weights cannot be loaded: %s", error)
+                        raise Explained(sentences.GONE) from error
                 self._writers[key] = Writer(current)
             self._writers.move_to_end(key)
             return self._writers[key]
-
-    def _old(self, network: str, version: str) -> Checkpoint:
-        try:
-            return self.versions(network).load(version)
-        except RemovedError:
-            raise Explained(sentences.GONE_WITH_VOICE) from None
-        except CheckpointError as error:
-            logger.info("Weights cannot be loaded: %s", error)
-            raise Explained(sentences.GONE) from error
 
 
 class Neighbour(NamedTuple):

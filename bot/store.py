@@ -26,7 +26,7 @@ from model.text.forms import Genre
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Dialect
 
-    from bot.creations import Mood, Wish
+    from bot.creations import Wish
 
 __all__ = ["LARGEST_SEED", "Store", "StoreError"]
 
@@ -121,10 +121,13 @@ class Store(Database):
         await self._empty_log()
 
     async def draft(self, person_id: int, wish: Wish, version: str, bold: float) -> Creation:
-        """Return the creation of a person's next turn. It is noted as not arrived, and takes no turn yet."""
+        """Return the creation of somebody's next turn. It is noted as not arrived, and takes no turn yet.
+
+        It is the next turn of the person who asks, unless the wish names another one, such as a group.
+        """
 
         def work(connection: Connection) -> Creation:
-            person = _person(connection, person_id)
+            person = _person(connection, wish.person or person_id)
             while True:  # until its code is a new one
                 creation = wish.creation(person, new_code(), version, bold)
                 row = asdict(creation) | {"created": creation.created.isoformat(), "arrived": False}
@@ -177,7 +180,7 @@ class Store(Database):
         begun = {"seed": seed, "dino_turns": 0, "poem_turns": 0}
         await self.run(lambda connection: _put(connection, people, {"id": person_id}, begun, begun))
 
-    async def set_preferences(self, person_id: int, **changes: Mood | int) -> Person:
+    async def set_preferences(self, person_id: int, **changes: Any) -> Person:
         """Change the `mood` or the number of `names`, and return the person."""
 
         def work(connection: Connection) -> Person:

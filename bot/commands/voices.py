@@ -103,8 +103,6 @@ async def _rename(ask: Said, old: str, new: str, bot: Bot) -> None:
         voice = await asyncio.to_thread(bot.shelf.voices.rename, voice.id, name)
     except TakenError:
         raise Explained(admins.NAME_TAKEN.format(name)) from None
-    except RemovedError:
-        raise Explained(sentences.VOICE_GONE) from None
     await ask.chat.say(admins.RENAMED.format(voice.name, example(voice)))
 
 
@@ -112,10 +110,7 @@ async def _remove(voice: Voice, bot: Bot) -> str:
     if bot.runs.running and bot.runs.running.network == voice.network:
         raise Explained(admins.VOICE_IS_TRAINING.format(voice.name))
     bot.runs.drop(voice.network)
-    try:
-        await asyncio.to_thread(bot.shelf.voices.remove, voice.id)
-    except RemovedError:
-        return sentences.plain(sentences.VOICE_GONE)
+    await asyncio.to_thread(bot.shelf.voices.remove, voice.id)
     await bot.shelf.forget(voice.network)
     return sentences.plain(admins.REMOVED.format(voice.name))
 
@@ -177,8 +172,6 @@ async def _taught(ask: Said, file: File, form: Form, name: str, voice: Voice | N
     except CorpusError as error:
         plain = str(error).rstrip(".").replace("`train poem`", "/retrain verse")
         raise Explained(admins.TEXT_REFUSED.format(sentences.cut(plain, 400))) from error
-    except (TakenError, RemovedError) as error:  # another process was faster
-        raise Explained(sentences.NOT_POSSIBLE) from error
     except OSError as error:
         logger.error("A text cannot be kept: %s", error.strerror or error)  # noqa: TRY400 - no bug of ours
         raise Explained(admins.VOICE_NOT_KEPT) from error
