@@ -136,15 +136,9 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
     """Build a bot, and serve as long as the block lasts. Raises StartError or StoreError if it cannot start."""
     chosen = {Genre.DINO: settings.temperature_dino, Genre.POEM: settings.temperature_poem}
     shelf = Shelf(settings.checkpoints)
-    bot = Bot(
-        Store(settings.database_address),
-        shelf,
-        Admission(settings.rate_limit),
-        Runs(shelf),
-        USUAL | {genre: temperature for genre, temperature in chosen.items() if temperature is not None},
-        doors,
-        settings.stop_seconds,
-    )
+    temperatures = USUAL | {genre: temperature for genre, temperature in chosen.items() if temperature is not None}
+    store, admission = Store(settings.database_address), Admission(settings.rate_limit)
+    bot = Bot(store, shelf, admission, Runs(shelf), temperatures, doors, settings.stop_seconds)
     async with AsyncExitStack() as stack:
         stack.enter_context(blas_threads(1))  # on a busy machine, two threads take three times as long
         stack.push_async_callback(bot.store.close)

@@ -25,7 +25,7 @@ from model.errors import MangosaurusError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
 logger = logging.getLogger(__name__)
 
@@ -105,10 +105,16 @@ class Database:
         self.url = url_of(database)
         self.name = name_of(self.url)
         self.is_file = self.url.drivername == SQLITE
-        self._engine = _engine(self.url)
+        arguments: dict[str, Any] = {"timeout": BUSY_SECONDS} if self.is_file else options_of(self.url)
+        self._engine = create_engine(
+            self.url,
+            connect_args=arguments,
+            pool_pre_ping=not self.is_file,
+            hide_parameters=True,  # what people write is private, also in the text of an error
+        )
+        event.listen(self._engine, "connect", self._set_up)
         self._thread = ThreadPoolExecutor(1, "database")
         self._connection: Any = None  # the driver's
-        event.listen(self._engine, "connect", self._note_connection)
 
     async def connect(self, prepare: Callable[[Connection], object]) -> None:
         """Make the file if it is missing, prepare the tables, and make the file private. Raises StoreError."""
@@ -143,7 +149,7 @@ class Database:
         """Raise StoreError if the database does not answer. A SQLite file that is gone would answer, so look for it."""
         if self.is_file and not await asyncio.to_thread(Path(str(self.url.database)).exists):
             raise StoreError(self.name, "the file is gone")
-        await self.run(lambda connection: connection.execute(select(1)))
+        await self.run(lambda connection: connection.scalar(select(1)))
 
     async def close(self) -> None:
         """Finish what was begun, and disconnect."""
@@ -177,8 +183,13 @@ class Database:
             reason = re.split(r" with text |\n(?:\t|DETAIL|LINE)", str(error.orig), maxsplit=1)[0]
             raise StoreError(self.name, " ".join(reason.split()), way_out) from None
 
-    def _note_connection(self, connection: Any, _record: object) -> None:
+    def _set_up(self, connection: Any, _record: object) -> None:
+        """Set how SQLite writes. A crash of the process loses nothing, one of the machine the last transactions."""
         self._connection = connection
+        if self.is_file:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("PRAGMA secure_delete=ON")  # overwrite what is deleted
 
 
 def _close_to_others(file: Path) -> None:
@@ -190,19 +201,3 @@ def _close_to_others(file: Path) -> None:
                 path.chmod(0o600)
         except OSError as error:
             logger.warning("%s: other users of this machine may read it: %s", path, error.strerror or error)
-
-
-def _engine(url: URL) -> Engine:
-    # What people write is private, also in the text of an error.
-    if url.drivername == POSTGRESQL:
-        return create_engine(url, connect_args=options_of(url), pool_pre_ping=True, hide_parameters=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
-    event.listen(engine, "connect", _set_up_sqlite)
-    return engine
-
-
-def _set_up_sqlite(connection: Any, _record: object) -> None:
-    """Set how SQLite writes. A crash of the process loses nothing, one of the machine at most the last transactions."""
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("PRAGMA secure_delete=ON")  # overwrite what is deleted

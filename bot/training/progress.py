@@ -85,12 +85,8 @@ class Progress:
         self.can_finish = False  # the process that goes on does not listen yet
 
     def _advance(self, message: dict[str, Any]) -> None:
-        stage, loss, speed = (
-            str(message["stage"]),
-            float(message["training_loss"]),
-            float(message["characters_per_second"]),
-        )
-        self.stage, self.fraction = stage, min(max(float(message["fraction"]), 0.0), 1.0)
+        loss, speed = float(message["training_loss"]), float(message["characters_per_second"])
+        self.stage, self.fraction = str(message["stage"]), min(max(float(message["fraction"]), 0.0), 1.0)
         self.seconds_left = None if message["seconds_left"] is None else float(message["seconds_left"])
         self.seconds = float(message.get("seconds") or 0.0)
         self.speed = MOMENTUM * (self.speed or speed) + (1 - MOMENTUM) * speed
