@@ -132,9 +132,9 @@ class LiveMessage:
     chat: Chat
     message: int | None = None
     buttons: Buttons = ()
-    _newest: Markup | None = None
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _on_its_way: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _newest: Markup | None = field(default=None, init=False)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _on_its_way: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _typing: ClassVar[set[LiveMessage]] = set()
     """Those whose chats see that the bot is typing."""
 

@@ -58,7 +58,7 @@ STUCK_SECONDS = 30.0
 JOIN_SECONDS = 5.0
 """How long `stop` waits for the decoding thread, which looks after every character whether it should end."""
 
-WAY_OUT = f"is CHECKPOINTS right? python -m model train {{}} --promote makes weights in {HOME / 'checkpoints'}"
+WAY_OUT = f"is CHECKPOINTS right? python -m model train makes weights in {HOME / 'checkpoints'}, with --promote"
 
 
 class StartError(MangosaurusError):
@@ -110,9 +110,9 @@ class Shelf:
                 await self.refresh(network)
             except CheckpointError as error:
                 missing.append(str(error))
-                logger.warning("/%s is not served: %s; %s", network, error, WAY_OUT.format(network))
+                logger.warning("/%s is not served: %s; %s", network, error, WAY_OUT)
         if not self._current:
-            raise StartError(f"there are no weights to serve ({'; '.join(missing)}); {WAY_OUT.format('dino')}")
+            raise StartError(f"there are no weights to serve ({'; '.join(missing)}); {WAY_OUT}")
 
     async def prepare(self) -> None:
         """Make what sonnets need, before anybody asks for one."""

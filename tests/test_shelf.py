@@ -303,7 +303,7 @@ async def test_no_weights_at_all(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(StartError) as caught:
         async with serving(settings, checkpoints=tmp_path):
             pass
-    assert "is CHECKPOINTS right? python -m model train dino --promote makes weights in " in str(caught.value)
+    assert "is CHECKPOINTS right? python -m model train makes weights in " in str(caught.value)
     assert f"{tmp_path / 'dino'} holds none" in str(caught.value)
     assert "\n" not in str(caught.value)
 
