@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         redaction = configure_logging(level, settings.token, settings.postgresql, settings.webhook_secret)
         if where.healthy:
             sys.exit(_ask_whether_well(settings))
-        for warning in warnings_about(HOME / ".env"):
+        for warning in warnings_about(os.environ, HOME / ".env"):
             logging.getLogger(__name__).warning("%s", warning)
         asyncio.run(_until_told(_telegram(settings) if is_on_telegram else _here(settings, where)))
     except KeyboardInterrupt:  # a second Ctrl-C

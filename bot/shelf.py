@@ -13,6 +13,7 @@ import logging
 import time
 from collections import OrderedDict
 from concurrent.futures import Future, InvalidStateError
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -23,6 +24,7 @@ from rapidfuzz.process import cdist
 
 from bot.chat import Explained
 from bot.creations import line_request_for, network_of, request_for
+from bot.locks import locked
 from bot.voices import RemovedError, Voices
 from bot.words import sentences
 from model.checkpoint.encoding import CheckpointError
@@ -37,7 +39,7 @@ from model.writing.requests import NameRequest, SonnetRequest, VerseRequest
 from model.writing.verse import seam
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from bot.creations import Creation
@@ -103,7 +105,11 @@ class Shelf:
         return {str(network): str(network) for network in Network} | voices
 
     async def open(self) -> None:
-        """Load the current weights. Log a warning for a missing network; raise StartError if all are missing."""
+        """Load the current weights, and delete what a crash left of voices that were being made or removed.
+
+        Logs a warning for a missing network; raises StartError if all are missing.
+        """
+        await asyncio.to_thread(self.voices.sweep)
         missing = []
         for network in Network:
             try:
@@ -136,11 +142,18 @@ class Shelf:
                 logger.info("Serving %s %s", network, checkpoint.version)
             return checkpoint
 
-    async def promote(self, network: str, version: str) -> None:
-        """Make a version the current one, and use it. Raises RemovedError, or CheckpointError if it does not load."""
+    @asynccontextmanager
+    async def changing(self, network: str) -> AsyncIterator[Versions]:
+        """Hold the lock of a network's folder while the block changes its pointer; then use the version that it names.
+
+        Raises RemovedError, or CheckpointError if that version cannot be loaded.
+        """
         versions = await asyncio.to_thread(self.versions, network)
-        await asyncio.to_thread(versions.promote, version)
-        await self.refresh(network)
+        await asyncio.to_thread(versions.directory.mkdir, parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            await asyncio.to_thread(stack.enter_context, locked(versions.directory))
+            yield versions
+            await self.refresh(network)
 
     async def current(self, network: str) -> Checkpoint:
         """Return the weights of a network that are in use. Raises Explained if it has none."""

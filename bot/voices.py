@@ -15,6 +15,7 @@ import contextlib
 import json
 import logging
 import re
+import shutil
 import unicodedata
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -39,8 +40,12 @@ logger = logging.getLogger(__name__)
 
 SHORTEST_NAME, LONGEST_NAME = 2, 20
 """How many characters a name has."""
+MOST = 30
+"""How many voices there may be. The list of them must fit into a message."""
 RESERVED = frozenset({*Genre, *FORMS, "fresh"})
 """Words that mean something else in a command."""
+UNFINISHED = ".voice-"
+"""How the name of a folder begins while it is being made or removed."""
 CAPITALS = 0.9
 """The share of a list's names that begin with a capital if all invented ones should."""
 
@@ -145,7 +150,7 @@ class Voices:
                 raise TakenError(f"there is a voice {name!r}")
             made = datetime.now(UTC).isoformat(timespec="seconds")
             voice = Voice(new_code(), name, form, made, form == "names" and _has_capitals(text))
-            with TemporaryDirectory(dir=self._directory) as unfinished:
+            with TemporaryDirectory(prefix=UNFINISHED, dir=self._directory) as unfinished:
                 folder = Path(unfinished)
                 write_whole(folder / "text.txt", text.encode())
                 write_whole(folder / "about.json", _description(voice))
@@ -191,8 +196,14 @@ class Voices:
 
     def remove(self, voice_id: str) -> None:
         """Delete a voice: its text, its weights, and all else in its folder. Raises RemovedError."""
-        with self._locked(), TemporaryDirectory(dir=self._directory) as removed:
+        with self._locked(), TemporaryDirectory(prefix=UNFINISHED, dir=self._directory) as removed:
             self.folder(voice_id).rename(Path(removed) / voice_id)
+
+    def sweep(self) -> None:
+        """Delete what a crash left of voices that were being made or removed."""
+        with contextlib.suppress(OSError), locked(self._directory):
+            for folder in self._directory.glob(f"{UNFINISHED}*"):
+                shutil.rmtree(folder, ignore_errors=True)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

@@ -253,10 +253,10 @@ async def test_one_of_each_button_that_the_first_versions_wrote_is_answered(chat
     code, version = code_in((await admin.ask(f"/poem {LINE}")).html), chat.bot.shelf.serving["dino"].version
     for data in (
         *(f"1:{verb}:{code}" for verb in ("another", "wilder", "tamer", "continue", "sonnet", "back", "details")),
-        *(f"1:{choice}:{ADMIN}" for choice in ("mood:wild", "names:5", "forget:no", "forget:yes")),
-        *(f"1:training:{verb}:{code}x" for verb in ("finish", "cancel")),
-        *(f"1:voice:{verb}:{code}" for verb in ("remove", "removal", "keep")),
-        *(f"1:{verb}:dino:{version}:0" for verb in ("promote", "anyway")),
+        *(f"1:{choice}:{ADMIN}" for choice in ("mood:wild", "names:5", "forget:no", "forget:export", "forget:yes")),
+        *(f"1:training:{verb}:{code}x" for verb in ("finish", "cancel", "on", "drop")),
+        *(f"1:voice:{verb}:{code}" for verb in ("remove", "removal", "keep", "rename")),
+        *(f"1:{verb}:dino:{version}:0" for verb in ("promote", "anyway", "compare")),
         "1:versions:dino:0",
         "1:versions:poem:3",
         f"1:undo:dino:{version}",

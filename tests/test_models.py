@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import os
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import pytest
 
 from bot.chat import Gone
 from bot.commands.models import doubt_about
+from bot.locks import locked
 from bot.words import admins, sentences
 from model.checkpoint.versions import Versions, save
 from tests.fake_chat import FakeChat
@@ -96,6 +98,17 @@ async def test_what_cannot_be_used(admin: FakeChat, dino: Versions) -> None:
         assert admin.notices[-1] == (f"I can't do that: dino/{damaged}.safetensors: {reason}. dino stays as it is.")
         dino.path(damaged).unlink(missing_ok=True)
     assert dino.current() == old == admin.bot.shelf.serving["dino"].version
+
+
+async def test_a_change_waits_for_whoever_holds_the_folder(admin: FakeChat, dino: Versions) -> None:
+    old, new = dino.current(), add(dino, 9, 2.5)
+    await admin.ask("/models")
+    with locked(dino.directory):
+        pressing = asyncio.create_task(admin.press(f"use {new}"))
+        await asyncio.sleep(0.1)
+        assert dino.current() == old
+    await pressing
+    assert dino.current() == new
 
 
 @pytest.mark.parametrize("insists", [True, False])
@@ -192,10 +205,26 @@ async def test_models_of_nothing(admin: FakeChat) -> None:
         assert (await admin.ask(f"/models {words}")).html == admins.MODELS_USAGE
 
 
+async def test_what_earlier_versions_wrote_is_answered(admin: FakeChat, dino: Versions) -> None:
+    new = add(dino, 9, 2.5)
+    message = await admin.ask("/models")
+    await admin.press_data(f"1:compare:dino:{new}:0")
+    assert "Send /models to see the versions" in admin.notices[-1]
+    shown = message.html
+    await admin.press_data("1:versions:dino:3")  # an older page
+    assert message.html == shown
+    await admin.press_data(f"1:promote:dino:{new}:3")
+    assert dino.current() == new
+    for words in ("/rollback", "/rollback dino"):
+        assert (await admin.ask(words)).html == (
+            "/rollback is gone: press Undo below a training, or choose a version with /models."
+        )
+
+
 async def test_nobody_else_changes_what_serves(admin: FakeChat, dino: Versions) -> None:
     old, new = dino.current(), add(dino, 9, 2.5)
     alice = FakeChat(admin.bot, ALICE)
-    for command in ("/models", "/status"):
+    for command in ("/models", "/rollback dino", "/status"):
         assert (await alice.ask(command)).html == sentences.UNKNOWN_COMMAND
     group = FakeChat(admin.bot, -5, is_private=False, is_admin=True)
     await group.ask("/models", 900)

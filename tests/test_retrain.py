@@ -553,6 +553,16 @@ async def test_changes_keep_the_pace_of_the_chat(script: Script, admin: FakeChat
     assert len(message.history) == 2
 
 
+async def test_folders_of_earlier_versions_are_removed_with_a_line_in_the_log(
+    own_settings: Settings, own_checkpoints: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (own_checkpoints / "retraining-k7m2p9xa").mkdir()
+    async with started(own_settings):
+        pass
+    assert left(own_checkpoints) == []
+    assert "retraining-k7m2p9xa: an interrupted training of an earlier version is removed" in caplog.text
+
+
 async def test_a_description_that_is_damaged_is_passed_over(
     script: Script, own_settings: Settings, own_checkpoints: Path
 ) -> None:
@@ -564,8 +574,13 @@ async def test_a_description_that_is_damaged_is_passed_over(
         await verdict(chat)
 
 
-async def test_the_buttons_of_a_training_that_is_over_say_so(admin: FakeChat) -> None:
+async def test_old_buttons_say_what_to_type_now(admin: FakeChat) -> None:
     await admin.ask("/help")
+    for choice in ("on", "drop"):
+        await admin.press_data(f"1:training:{choice}:k7m2p9xa")
+        assert admin.notices.pop() == (
+            "Trainings go on by command now: send /retrain dino or /retrain poem, or the same with fresh to start over."
+        )
     for choice in ("finish", "cancel"):
         await admin.press_data(f"1:training:{choice}:k7m2p9xa")
         assert admin.notices.pop() == "That training is over already."

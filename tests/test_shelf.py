@@ -17,6 +17,7 @@ import bot.shelf
 from bot.chat import Explained
 from bot.creations import Creation
 from bot.shelf import KEPT, ROWS, Neighbour, Shelf, StartError, Text, Writer, nearest
+from bot.voices import UNFINISHED
 from bot.words import sentences
 from model.checkpoint.versions import Versions
 from model.errors import RequestError
@@ -268,7 +269,8 @@ async def test_many_at_once_load_a_version_once(
 
 async def test_the_current_version_follows_the_pointer(shelf: Shelf, versions: list[str]) -> None:
     assert (await shelf.current("dino")).version == versions[-1]
-    await shelf.promote("dino", versions[0])
+    async with shelf.changing("dino") as folder:
+        folder.promote(versions[0])
     assert (await shelf.current("dino")).version == versions[0]
 
 
@@ -297,6 +299,15 @@ async def test_one_missing_network_leaves_the_other(
         assert "<a>" in (await chat.ask(served)).html
         assert "<a>" not in (await chat.ask(command)).html
         assert (await chat.ask("/about")).html.count("3.000 nats") == 1
+
+
+async def test_a_start_deletes_what_a_crash_left_of_a_voice(settings: Settings, tmp_path: Path) -> None:
+    directory = install_both(tmp_path / "crashed")
+    half = directory / "voices" / f"{UNFINISHED}x1" / "k3x7abc"
+    half.mkdir(parents=True)
+    (half / "text.txt").write_text("somebody's own verse\n")
+    async with serving(settings, checkpoints=directory):
+        assert not half.parent.exists()
 
 
 async def test_no_weights_at_all(settings: Settings, tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ async def test_what_nothing_can_be_learned_from(
         assert str(own_checkpoints) not in answer
     assert voices.all() == []
     assert script.folders == []
-    assert not list((own_checkpoints / "voices").glob("*"))
+    assert [path.name for path in (own_checkpoints / "voices").glob("*")] == []
 
 
 @pytest.mark.parametrize(
@@ -187,6 +187,13 @@ async def test_a_full_disk(
     assert await teach(admin, LIST) == admins.VOICE_NOT_KEPT
     assert voices.all() == []
     assert [path.name for path in (own_checkpoints / "voices").glob("*")] == [LOCK]
+
+
+async def test_as_many_voices_as_there_can_be(
+    script: Script, admin: FakeChat, pokemon: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.commands.voices.MOST", 1)
+    assert await teach(admin, LIST, "/retrain names other") == admins.VOICES_FULL.format(1)
 
 
 async def test_to_others_it_does_not_exist(script: Script, admin: FakeChat, voices: Voices) -> None:
@@ -280,6 +287,8 @@ async def test_renaming(admin: FakeChat, pokemon: Voice, keats: Voice, voices: V
     )
     assert (await admin.ask("/voices pokemon other")).html == sentences.UNKNOWN_VOICE.format("pokemon")
     await FakeChat(admin.bot, ALICE).ask("/voices monsters pokemon")
+    await admin.press_data(f"1:voice:rename:{pokemon.id}")  # a button of earlier versions
+    assert admin.notices == ["To rename a voice, send /voices monsters newname."]
     assert [voice.name for voice in voices.all()] == ["keats", "monsters"]
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.locks import LOCK
-from bot.voices import RemovedError, TakenError, Voices, name_of
+from bot.voices import UNFINISHED, RemovedError, TakenError, Voices, name_of
 from model.checkpoint.versions import Versions
 from tests.serving import install, untrained
 
@@ -144,6 +144,18 @@ def test_a_disk_that_is_full_leaves_no_half_a_voice(voices: Voices, monkeypatch:
             voices.add("keats", "verse", "Ode\n")
     assert voices.all() == []
     assert voices.add("keats", "verse", "Ode\n").name == "keats"
+
+
+def test_what_a_crash_left_is_swept_and_nothing_else(voices: Voices, tmp_path: Path) -> None:
+    voices.sweep()
+    assert not (tmp_path / "voices").exists()
+    voice = voices.add("keats", "verse", "Ode\n")
+    half = tmp_path / "voices" / f"{UNFINISHED}x1"
+    (half / "k3x7abc").mkdir(parents=True)
+    (half / "k3x7abc" / "text.txt").write_text("Ode\n")
+    voices.sweep()
+    assert not half.exists()
+    assert voices.all() == [voice]
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,12 @@ async def models(ask: Said, rest: str, bot: Bot) -> None:
     await ask.chat.say(*await _list(network, bot))
 
 
+@command("rollback", admin=True)
+async def rollback(_ask: Said, _rest: str, bot: Bot) -> None:  # noqa: ARG001
+    """Say what has taken the place of this command."""
+    raise Explained(admins.USE_UNDO)
+
+
 @button(f"versions:{_NETWORK}:[0-9]{{1,4}}", admin=True)
 async def turn(ask: Pressed, network: str, bot: Bot) -> None:
     """Show the versions of a network in the message."""
@@ -56,19 +62,27 @@ async def turn(ask: Pressed, network: str, bot: Bot) -> None:
     await ask.chat.notice()
 
 
+@button(f"compare:{_NETWORK}:{_VERSION}:[0-9]{{1,4}}", admin=True)
+async def compare(_ask: Pressed, _network: str, _version: str, bot: Bot) -> None:  # noqa: ARG001
+    """Say where versions are compared now."""
+    raise Explained(admins.USE_MODELS)
+
+
 @button(f"(promote|anyway):{_NETWORK}:{_VERSION}:[0-9]{{1,4}}", admin=True)
 async def use(ask: Pressed, verb: str, network: str, version: str, bot: Bot) -> None:
     """Use a version from now on. If it learned from another text or is worse, ask first."""
     async with _titled(network, bot) as title:
         serving = await bot.shelf.current(network)
-        if verb == "promote":
-            new = await asyncio.to_thread(lambda: bot.shelf.versions(network).load(version))
-            if doubt := doubt_about(new, serving):
-                yes = Button.of(admins.USE_ANYWAY, "anyway", network, version, 0)
-                no = Button.of(admins.LEAVE_IT, "versions", network, 0)
-                await ask.chat.change(ask.message, _question(doubt, title, new, serving), [[yes], [no]])
-                return await ask.chat.notice()
-        await bot.shelf.promote(network, version)
+        new = await asyncio.to_thread(lambda: bot.shelf.versions(network).load(version))
+        if verb == "promote" and (doubt := doubt_about(new, serving)):
+            yes = Button.of(admins.USE_ANYWAY, "anyway", network, version, 0)
+            no = Button.of(admins.LEAVE_IT, "versions", network, 0)
+            await ask.chat.change(ask.message, _question(doubt, title, new, serving), [[yes], [no]])
+            return await ask.chat.notice()
+        if new.description.form != serving.description.form:
+            raise CheckpointError(f"its weights write {new.description.form}")
+        async with bot.shelf.changing(network) as versions:
+            await asyncio.to_thread(versions.promote, version)
     await ask.chat.change(ask.message, *await _list(network, bot))
     return await ask.chat.notice(admins.IN_USE.format(version))
 
@@ -76,12 +90,11 @@ async def use(ask: Pressed, verb: str, network: str, version: str, bot: Bot) -> 
 @button(f"undo:{_NETWORK}:{_VERSION}", admin=True)
 async def undo(ask: Pressed, network: str, version: str, bot: Bot) -> None:
     """Use the version before this one, if this one is still in use."""
-    async with _titled(network, bot) as title:
-        versions = await asyncio.to_thread(bot.shelf.versions, network)
+    async with _titled(network, bot) as title, bot.shelf.changing(network) as versions:
         before = await asyncio.to_thread(versions.before)
         if before is None or await asyncio.to_thread(versions.serving) != version:
             raise Explained(admins.UNDO_OVER)
-        await bot.shelf.promote(network, before)
+        await asyncio.to_thread(versions.promote, before)
     await ask.chat.notice()
     await ask.chat.say(admins.UNDONE.format(before, title))
     with contextlib.suppress(NotSent, InDoubt):  # the message is gone, and its button does nothing more

@@ -17,7 +17,7 @@ from bot.chat import Button, Explained, NotSent
 from bot.commands import button, command
 from bot.creations import CODE
 from bot.training.folder import Run
-from bot.voices import RemovedError, TakenError, name_of, named
+from bot.voices import MOST, RemovedError, TakenError, name_of, named
 from bot.words import admins, sentences
 from model.checkpoint.encoding import CheckpointError
 from model.text.encodings import CorpusError, text_in
@@ -74,13 +74,15 @@ async def voices(ask: Said, rest: str, bot: Bot) -> None:
         await ask.chat.say(*await _list(bot, is_admin=ask.is_admin))
 
 
-@button(f"voice:(remove|removal|keep):({CODE.pattern})", admin=True)
+@button(f"voice:(remove|removal|keep|rename):({CODE.pattern})", admin=True)
 async def press(ask: Pressed, verb: str, voice_id: str, bot: Bot) -> None:
     """Ask whether a voice should go, remove it, or keep it."""
     voice = await asyncio.to_thread(bot.shelf.voices.get, voice_id)
     notice = ""
     if voice is None:
         notice = sentences.plain(sentences.VOICE_GONE)
+    elif verb == "rename":
+        raise Explained(admins.RENAME_BY_COMMAND.format(voice.name))
     elif verb == "remove":
         yes = Button.of(admins.REMOVE_YES, "voice", "removal", voice.id)
         no = Button.of(admins.REMOVE_NO, "voice", "keep", voice.id)
@@ -164,6 +166,8 @@ async def _taught(ask: Said, file: File, form: Form, name: str, voice: Voice | N
         if voice:
             await asyncio.to_thread(voices.replace_text, voice, decoded.text)
             sentence = admins.LEARNING_ANEW
+        elif len(await asyncio.to_thread(voices.all)) >= MOST:
+            raise Explained(admins.VOICES_FULL.format(MOST))
         else:
             voice = await asyncio.to_thread(voices.add, name, form, decoded.text)
             sentence = admins.LEARNING

@@ -132,6 +132,7 @@ class Runs:
 
     async def conclude_interrupted(self, bot: Bot) -> None:
         """Say what the last process could not: how a run ended, or that it can go on."""
+        await asyncio.to_thread(folders.remove_earlier, self._directory)
         for folder in sorted(path.parent for path in self._directory.glob(f"training-*/{RUN}")):
             try:
                 with locked(folder, wait=False):  # fails if another bot goes on with it, which will say so
@@ -270,15 +271,18 @@ class Runs:
 
     async def _promote(self, run: Run, folder: Path) -> str:
         """Make the new weights current, unless the current ones are not those that they were compared with."""
-        versions, old = await asyncio.to_thread(self._shelf.versions, run.network), self._progress.compared_with
-        if old and (await asyncio.to_thread(versions.load_current)).version != old:
-            raise Explained(admins.failed(run, admins.OVERTAKEN))
-        version = await asyncio.to_thread(versions.add, folder / NEW)
-        with contextlib.suppress(OSError):  # weights without their log are as good
-            log = await asyncio.to_thread(log_of(folder).read_bytes)
-            await asyncio.to_thread(write_whole, history_path(versions.directory / versions.path(version).name), log)
-        await self._shelf.promote(run.network, version)
-        await asyncio.to_thread((folder / NEW).unlink, missing_ok=True)  # so no crash leaves a run that could go on
+        async with self._shelf.changing(run.network) as versions:
+            old = self._progress.compared_with
+            if old and (await asyncio.to_thread(versions.load_current)).version != old:
+                raise Explained(admins.failed(run, admins.OVERTAKEN))
+            version = await asyncio.to_thread(versions.add, folder / NEW)
+            with contextlib.suppress(OSError):  # weights without their log are as good
+                log = await asyncio.to_thread(log_of(folder).read_bytes)
+                await asyncio.to_thread(
+                    write_whole, history_path(versions.directory / versions.path(version).name), log
+                )
+            await asyncio.to_thread(versions.promote, version)
+            await asyncio.to_thread((folder / NEW).unlink, missing_ok=True)  # so no crash leaves a run that could go on
         return version
 
     def _finish_if_asked(self) -> None:
