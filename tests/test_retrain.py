@@ -104,7 +104,7 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     assert message.labels == [FINISH, CANCEL]
     new = script.trained(png=PNG)
     shown = await verdict(admin)
-    assert message.html == "Trained <b>dino</b>. The verdict comes next."
+    assert message.html == "The training of <b>dino</b> is over."
     assert message.labels == []
     assert shown.html.endswith(
         "and it improved: 1.5000 nats per character on held-out text, 2.0000 before. "

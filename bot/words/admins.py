@@ -80,7 +80,7 @@ GOING_ON = Markup(
 TAKES, REST_TAKES = " That takes about {}.", " The rest takes about {}."
 STOPPING = "stopping, to take the best weights"
 COMPARING = "trying the new weights on text that they have never seen"
-TRAINED = Markup("Trained <b>{}</b>. The verdict comes next.")
+TRAINED = Markup("The training of <b>{}</b> is over.")
 QUALITY = Markup("Reading what it has never seen, it wavers between about {} letters at each step: {}{}.")
 GOOD = {"names": (6, 10), "verse": (4, 6)}
 """Between how many letters a good voice wavers at most, and a fair one. The bot's own networks: 5 and 3."""
