@@ -5,7 +5,7 @@ TEACHERS = checkpoints/teachers/1.safetensors checkpoints/teachers/2.safetensors
 
 READER = checkpoints/teachers/poem.safetensors
 
-.PHONY: help run test test-browser test-recorded test-installed format train genera pronunciations proper-names \
+.PHONY: help run test test-browser test-recorded test-installed docs format train genera pronunciations proper-names \
 	bench bench-bot clean
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo 'make test-browser  the page in a real Chromium, likewise'
 	@echo 'make test-recorded  every recorded sonnet once more, likewise'
 	@echo 'make test-installed  the wheel in an environment of its own, and the Dockerfile, likewise'
+	@echo 'make docs    hold the chats in README and docs/ anew, and take their pictures (three minutes)'
 	@echo 'make format  tidy the code'
 	@echo 'make train   make the released weights anew, from nothing (two hours)'
 	@echo 'make genera  make data/genera.txt anew, which train reads'
@@ -36,10 +37,15 @@ test-browser: .venv-browser/ready
 	.venv-browser/bin/pytest -m browser tests/test_browser.py tests/test_proxy.py
 
 test-recorded: .venv-test/ready
-	.venv-test/bin/pytest -m recorded --numprocesses auto tests/test_creations.py tests/test_machines.py
+	.venv-test/bin/pytest -m recorded --numprocesses auto tests/test_creations.py tests/test_machines.py tests/test_documents.py
 
 test-installed: .venv-test/ready
 	.venv-test/bin/pytest -m installed tests/test_installed.py tests/test_container.py
+
+docs: .venv-browser/ready
+	WRITE_DOCS=1 .venv-browser/bin/pytest -m recorded tests/test_documents.py
+	pictures=$$(mktemp -d) && SCREENSHOTS=$$pictures .venv-browser/bin/pytest -m browser tests/test_browser.py -k pictures && \
+	cp $$pictures/names-1280-light.png docs/page.png && cp $$pictures/sonnet-390-dark.png docs/phone.png
 
 format: .venv-test/ready
 	.venv-test/bin/ruff check --fix .

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 FINISH, CANCEL, UNDO = admins.FINISH, admins.CANCEL, admins.UNDO
 BEGUN = (
-    "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better. In a moment you can watch it "
-    "here, and see how long it will take."
+    "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better. That takes about 80 s. "
+    "In a moment you can watch it here."
 )
 PNG = b"\x89PNG"
 
@@ -87,8 +87,8 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
 ) -> None:
     message, old = await begun(admin, script, "/retrain dino 2"), dino.current()
     assert message.html == (
-        "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better, for 2 min at most. In a "
-        "moment you can watch it here, and see how long it will take."
+        "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better, for 2 min at most. That "
+        "takes about 80 s. In a moment you can watch it here."
     )
     assert message.labels == [FINISH, CANCEL]
     script.tell("started", start_loss=2.0, ngram_loss=2.375)
@@ -104,7 +104,7 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     assert message.labels == [FINISH, CANCEL]
     new = script.trained(png=PNG)
     shown = await verdict(admin)
-    assert message.html == "Trained <b>dino</b>. The verdict comes next."
+    assert message.html == "The training of <b>dino</b> is over."
     assert message.labels == []
     assert shown.html.endswith(
         "and it improved: 1.5000 nats per character on held-out text, 2.0000 before. "
@@ -420,7 +420,8 @@ async def test_a_stopped_run_goes_on_with_its_own_settings(
         message = await begun(chat, script, "/retrain poem 30")
         assert message.html == (
             "I'm going on with the training of <b>poem</b> that was interrupted 40% of the way through, with its own "
-            "settings. <code>/retrain poem fresh</code> would start over. You can watch it here."
+            "settings. The rest takes about 75 s. <code>/retrain poem fresh</code> would start over. You can watch it "
+            "here."
         )
         second = await script.begun(2)
         assert second == replace(first, message=2)

@@ -53,7 +53,7 @@ async def test_a_text_becomes_a_voice_that_learns_from_nothing(script: Script, a
         "I'll learn this as the voice <b>pokemon</b>. Once I have, you can ask for "
         "<code>/dino voice:pokemon 5</code>.\n\n<i>read as UTF-8</i>"
     )
-    assert admin.messages[-1].html.startswith("I'm training <b>pokemon</b>: from nothing. In a moment you can watch it")
+    assert admin.messages[-1].html.startswith("I'm training <b>pokemon</b>: from nothing. That takes about 80 s.")
     run, voice = await script.begun(), voices.find("pokemon")
     assert voice is not None
     assert (run.network, run.form, run.title, run.fresh) == (voice.network, "names", "pokemon", True)

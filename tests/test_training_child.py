@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import signal
 import stat
 import sys
@@ -152,6 +153,7 @@ async def test_a_custom_voice_from_its_file_to_its_removal(own_settings: Setting
         await chat.bot.runs.ended()
         accepted, message, verdict = chat.messages
         assert "I'll learn this as the voice <b>pokemon</b>" in accepted.html
+        assert re.search(r"That takes about \d+ s\.", message.history[0])
         assert any("reading the names" in shown for shown in message.history)
         assert "and it can write: " in verdict.html
         assert verdict.labels == []

@@ -147,6 +147,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
     """No child is started; to be asked for before the chat."""
     script = Script()
     monkeypatch.setattr("bot.training.child.Child.start", script.start)
+    monkeypatch.setattr("bot.training.folder.expected_seconds", lambda *_: 80.0)
     monkeypatch.setattr("bot.training.runs.PAUSE_SECONDS", 0.001)
     return script
 

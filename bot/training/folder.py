@@ -14,8 +14,16 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.locks import locked
+from model.checkpoint.encoding import CheckpointError
+from model.checkpoint.versions import Versions
 from model.engine.threads import available_cores
+from model.errors import MangosaurusError
 from model.files import history_path, snapshot_path, write_whole
+from model.text.corpus import read_names, read_verse
+from model.text.forms import Alphabet
+from model.text.sources import names_corpus, sonnets_corpus
+from model.training import recipes
+from model.training.recipes import customised, further, recipe_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +67,23 @@ class Run:
     def key(self) -> str:
         """The name of the run in its buttons."""
         return f"{self.seed:08x}"
+
+
+def expected_seconds(run: Run, directory: Path) -> float | None:
+    """Estimate how long a run takes that begins now. None if its text cannot be read: the run itself will say why."""
+    versions, weights = Versions(directory / run.network), None
+    try:
+        with contextlib.suppress(CheckpointError):  # a voice that is yet to learn
+            weights = None if run.fresh else versions.load_current()
+        if run.is_voice:
+            read = read_names if run.form == "names" else read_verse
+            corpus = read(versions.directory / "text.txt", alphabet=Alphabet.OWN)
+        else:
+            corpus = names_corpus() if run.form == "names" else sonnets_corpus()
+        recipe = further(weights, corpus) if weights else recipe_for(corpus, minutes=run.minutes)
+        return recipes.expected_seconds(customised(recipe, minutes=run.minutes), corpus, run.threads)
+    except MangosaurusError:
+        return None
 
 
 def folder_of(directory: Path, network: str) -> Path:

@@ -84,10 +84,11 @@ class Runs:
             folder, done = folder_of(self._directory, run.network), None
             if not run.fresh and (interrupted := folders.interrupted(folder)):
                 await asyncio.to_thread(self._progress.read, log_of(folder))
-                run, done = interrupted, self._progress.fraction
+                run, done, seconds = interrupted, self._progress.fraction, self._progress.seconds_left
             else:
                 folders.drop(folder)
-            message = await chat.say(admins.training_begins(run, done), _buttons(run))
+                seconds = await asyncio.to_thread(folders.expected_seconds, run, self._directory)
+            message = await chat.say(admins.training_begins(run, done, seconds), _buttons(run))
         except BaseException as error:
             self.running = None
             if isinstance(error, BlockingIOError):

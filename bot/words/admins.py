@@ -72,14 +72,15 @@ FINISHING = "I'm stopping. Let's see how good the best weights are."
 CANCELLING = "I'm cancelling it."
 USE_COMMAND = Markup("Trainings go on by command now: send {}, or the same with fresh to start over.")
 """For buttons of earlier versions."""
-TRAINING = Markup("I'm training <b>{}</b>: {}{}. In a moment you can watch it here, and see how long it will take.")
+TRAINING = Markup("I'm training <b>{}</b>: {}{}.{} In a moment you can watch it here.")
 GOING_ON = Markup(
     "I'm going on with the training of <b>{}</b> that was interrupted {:.0%} of the way through, with its own "
-    "settings. <code>{} fresh</code> would start over. You can watch it here."
+    "settings.{} <code>{} fresh</code> would start over. You can watch it here."
 )
+TAKES, REST_TAKES = " That takes about {}.", " The rest takes about {}."
 STOPPING = "stopping, to take the best weights"
 COMPARING = "trying the new weights on text that they have never seen"
-TRAINED = Markup("Trained <b>{}</b>. The verdict comes next.")
+TRAINED = Markup("The training of <b>{}</b> is over.")
 QUALITY = Markup("Reading what it has never seen, it wavers between about {} letters at each step: {}{}.")
 GOOD = {"names": (6, 10), "verse": (4, 6)}
 """Between how many letters a good voice wavers at most, and a fair one. The bot's own networks: 5 and 3."""
@@ -104,13 +105,17 @@ def command(run: Run) -> str:
     return f"/retrain {run.form} {run.title}" if run.is_voice else f"/retrain {run.network}"
 
 
-def training_begins(run: Run, done: float | None) -> Markup:
-    """Open the message that shows a run. `done` is how much of it was done before an interruption, from 0 to 1."""
+def training_begins(run: Run, done: float | None, seconds: float | None) -> Markup:
+    """Open the message that shows a run. `done` is how much of it was done before an interruption, from 0 to 1.
+
+    `seconds` says about how long the rest takes, if that is known.
+    """
+    about = "" if seconds is None else (TAKES if done is None else REST_TAKES).format(duration(seconds))
     if done is not None:
-        return GOING_ON.format(run.title, done, command(run))
+        return GOING_ON.format(run.title, done, about, command(run))
     what = "from nothing" if run.fresh else "one more round, and I stop as soon as it gets no better"
     most = "" if run.minutes is None else f", for {duration(60 * run.minutes)} at most"
-    return TRAINING.format(run.title, what, most)
+    return TRAINING.format(run.title, what, most, about)
 
 
 def interrupted(run: Run, done: float) -> Markup:

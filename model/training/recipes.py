@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
 
 from model.errors import MangosaurusError
 from model.network.parameters import CELLS, CellName
@@ -317,6 +320,10 @@ FEWEST_STEPS = 8
 """The fewest steps between two measurements."""
 GENTLE = 0.15
 """The learning rate of one more round, as a share of the usual one."""
+BESIDE_PRODUCTS = 80
+"""What a unit of a gate costs beside its products, in multiplications: tanh, sums, and the way through memory."""
+AROUND_SECONDS: dict[Form, float] = {"names": 5.0, "verse": 13.0}
+"""How long it takes to read the text, count the n-gram, measure at the end and draw the picture."""
 
 
 def recipe_for(
@@ -418,6 +425,26 @@ def measured_part(corpus: Corpus) -> Corpus:
     Its `held_out` has the documents to measure: the poems in `choosing` if there are some, else the held-out ones.
     """
     return replace(corpus, held_out=corpus.choosing or corpus.held_out).part(read=COUNTED, held_out=MEASURED)
+
+
+def expected_seconds(recipe: Recipe, corpus: Corpus, threads: int = 1) -> float:
+    """Estimate how long a training takes on this machine as it is now. A stage may end sooner, see `Stage.patience`.
+
+    A character takes three products for each recurrent matrix: one on the way forward and two on the way back. How many
+    multiplications a thread does in a second is measured, which takes a twentieth of a second.
+    """
+    left, right = np.ones((32, 256), np.float32), np.ones((256, 1024), np.float32)
+    started, products = time.perf_counter(), 0
+    while time.perf_counter() - started < 0.05:
+        left @ right
+        products += 1
+    rate = products * left.size * right.shape[1] / (time.perf_counter() - started)
+    units, matrices = recipe.hidden_size, 2 * recipe.layers - 1
+    cost = 3 * len(CELLS[recipe.cell].GATES) * units * (matrices * units + recipe.layers * BESIDE_PRODUCTS)
+    texts = {"reading": corpus.reading, "pretraining": (*corpus.pretraining, *corpus.training)}
+    read = sum(stage.epochs * count_characters(texts.get(stage.text, corpus.training)) for stage in recipe.stages)
+    seconds = cost * read / rate / threads
+    return AROUND_SECONDS[recipe.form] + min(seconds, math.inf if recipe.minutes is None else 60 * recipe.minutes)
 
 
 def count_characters(documents: Sequence[str]) -> int:

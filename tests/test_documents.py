@@ -1,0 +1,121 @@
+"""Every chat in README and docs/ is one that people can have: it is held again, and must read as it stands there.
+
+`make docs` writes the chats anew, trainings included, which this test only skips: their figures differ by machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import re
+import shutil
+import textwrap
+import zoneinfo
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.app import running
+from bot.asks import File, Said, Sent
+from bot.terminal import YOU, Pipes
+from model.files import ROOT
+from tests.recorded import FIRST_RELEASE, RECORDED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from markupsafe import Markup
+
+    from bot.app import Bot
+    from bot.chat import Buttons
+    from bot.settings import Settings
+
+WRITES = "WRITE_DOCS" in os.environ
+CHAT = re.compile(r"^    > .*\n(?:    .*\n|\n(?=    ))*", re.MULTILINE)
+"""A block of code that begins with what somebody says."""
+FILE = re.compile(r"\((\S+)\) (.*)")
+CODE = re.compile(r"\bcode [a-z0-9]{7}$", re.MULTILINE)
+WIDTH = 130
+CITIES = sorted({zone.rpartition("/")[2].replace("_", " ") for zone in zoneinfo.available_timezones() if "/" in zone})
+SEEN_AT = "60%"
+"""How much of a training is done in the message that is shown of it."""
+
+
+class Notes(Pipes):
+    """A terminal that keeps what it would show, and of a training one message on the way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text, self._way, self.png = "", "", b""
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+    async def change(
+        self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
+    ) -> None:
+        before = self.text
+        await super().change(message, html, buttons, unfinished=unfinished)
+        shown, self.text = self.text.removeprefix(before), before
+        percent = re.search(r" (\d+)%", shown)
+        if unfinished and not (self._way or not percent or int(percent[1]) < int(SEEN_AT[:-1])):
+            self.text, self._way = before + shown, shown
+        elif not unfinished:
+            self.text += shown
+
+    async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
+        self.png = self.png or png
+        return await super().picture(png, html, buttons)
+
+
+async def held(chat: str, bot: Bot, notes: Notes) -> str:
+    """Hold a chat again: say what somebody says in it, and return the whole."""
+    lines = []
+    for said in re.findall(r"^    > (.*)", chat, re.MULTILINE):
+        notes.text, notes.edit_seconds = "", 0.05 if said.startswith("/retrain dino") else math.inf
+        if found := FILE.fullmatch(said):
+            content = "\n".join(CITIES).encode()
+
+            async def read(content: bytes = content) -> bytes:
+                return content
+
+            file = File(name=found[1], size=len(content), read=read)
+            await bot.ask(Sent(person=YOU, chat=notes, is_admin=True, text=found[2], file=file))
+        else:
+            await bot.ask(Said(person=YOU, chat=notes, is_admin=True, text=said))
+        await bot.runs.ended()
+        lines += [f"> {said}", *notes.text.rstrip().split("\n"), ""]
+    wrapped = [line for each in lines for line in textwrap.wrap(each, WIDTH, drop_whitespace=True) or [""]]
+    return textwrap.indent("\n".join(wrapped), "    ").rstrip() + "\n"
+
+
+@pytest.mark.recorded
+@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "docs" / "admins.md"], ids=lambda path: str(path.name))
+async def test_chats_read_as_they_stand_there(
+    path: Path, own_settings: Settings, own_checkpoints: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.NEW_SEEDS", 1)
+    monkeypatch.setattr("bot.training.folder.secrets.randbelow", lambda _: 7)
+    released = [*FIRST_RELEASE.values(), *(record["version"] for record in RECORDED if "version" in record)]
+    for network in ("dino", "poem"):
+        shutil.rmtree(own_checkpoints / network)
+        (own_checkpoints / network).mkdir()
+        for found in (ROOT / "checkpoints" / network).iterdir():
+            if found.stem in (*released, "released"):
+                shutil.copy(found, own_checkpoints / network)
+    text = await asyncio.to_thread(path.read_text, encoding="utf-8")
+    notes = Notes()
+    async with running(own_settings) as bot:
+        for chat in CHAT.findall(text):
+            if not WRITES and "/retrain" in chat:
+                break
+            new = await held(chat, bot, notes)
+            if WRITES:
+                text = text.replace(chat, new)
+            else:
+                assert CODE.sub("code", new) == CODE.sub("code", chat)
+    if WRITES:
+        await asyncio.to_thread(path.write_text, text, encoding="utf-8")
+        if notes.png:
+            await asyncio.to_thread((ROOT / "docs" / "retrain.png").write_bytes, notes.png)
