@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from model.errors import MangosaurusError
 from model.files import history_path, snapshot_path
 from model.training.recipes import count_characters, measured_part
-from model.training.trainer import Interrupted, Progress, Trainer, never
+from model.training.trainer import Interrupted, Progress, Trainer
 
 Event = dict[str, Any]
 Floats = NDArray[np.float64]
@@ -38,8 +38,8 @@ def record(
     out: Path,
     *,
     show: Callable[[Event], object],
-    stopped: Callable[[], bool] = never,
-    finishing: Callable[[], bool] = never,
+    stopped: Callable[[], bool] = lambda: False,
+    finishing: Callable[[], bool] = lambda: False,
 ) -> Event:
     """Run a training and log its events; show every event but the last, and return that one.
 

@@ -115,57 +115,44 @@ _READ_GENERA = Stage(
     input_dropout=0.05,
     by_length=True,
 )
-_READ_DINOSAURS = Stage(
+_READ_DINOSAURS = replace(
+    _READ_GENERA,
     name="tune",
     text="training",
     epochs=16,
     share=0.06,
     batch_size=32,
-    sequence_length=40,
     learning_rate=1e-3,
     evaluate_every=48,
-    patience=20,
-    weight_decay=0.01,
     dropout=0.2,
-    input_dropout=0.05,
+    by_length=False,
     average=0.99,
 )
-TEACHER_1 = Recipe(
-    name="teacher-1",
-    form="names",
-    cell="lstm",
-    hidden_size=256,
-    layers=1,
-    stages=(_READ_GENERA, _READ_DINOSAURS),
-)
+TEACHER_1 = Recipe("teacher-1", "names", "lstm", hidden_size=256, layers=1, stages=(_READ_GENERA, _READ_DINOSAURS))
 TEACHER_2 = replace(
     TEACHER_1,
     name="teacher-2",
     stages=(_READ_GENERA, replace(_READ_DINOSAURS, learning_rate=1.5e-3, dropout=0.3, input_dropout=0.1)),
 )
+_DISTIL = replace(
+    _READ_DINOSAURS,
+    name="distil",
+    epochs=24,
+    share=0.45,
+    learning_rate=2e-3,
+    evaluate_every=142,
+    dropout=0.0,
+    input_dropout=0.0,
+    average=0.995,
+    distillation=Distillation(drawn=40_000, drawn_per_epoch=3_000, temperature=1.1),
+)
 DISTILLED = Recipe(
-    name="distilled",
-    form="names",
-    cell="rnn",
+    "distilled",
+    "names",
+    "rnn",
     hidden_size=256,
     layers=1,
-    stages=(
-        replace(_READ_GENERA, epochs=7, share=0.55, learning_rate=3e-3),
-        Stage(
-            name="distil",
-            text="training",
-            epochs=24,
-            share=0.45,
-            batch_size=32,
-            sequence_length=40,
-            learning_rate=2e-3,
-            evaluate_every=142,
-            patience=20,
-            weight_decay=0.01,
-            average=0.995,
-            distillation=Distillation(drawn=40_000, drawn_per_epoch=3_000, temperature=1.1),
-        ),
-    ),
+    stages=(replace(_READ_GENERA, epochs=7, share=0.55, learning_rate=3e-3), _DISTIL),
     top_p=0.98,
 )
 DINO = replace(
@@ -173,58 +160,41 @@ DINO = replace(
     name="dino",
     stages=(replace(DISTILLED.stages[0], share=0.94), replace(_READ_DINOSAURS, dropout=0.1)),
 )
-POEM = Recipe(
-    name="poem",
-    form="verse",
-    cell="lstm",
-    hidden_size=384,
-    layers=2,
-    stages=(
-        Stage(
-            name="pretrain",
-            text="pretraining",
-            epochs=10,
-            share=0.96,
-            batch_size=32,
-            sequence_length=64,
-            learning_rate=6e-3,
-            evaluate_every=500,
-            patience=12,
-            weight_decay=0.01,
-            dropout=0.1,
-            clip_norm=0.5,
-        ),
-        Stage(
-            name="tune",
-            text="training",
-            epochs=4,
-            share=0.04,
-            batch_size=16,
-            sequence_length=64,
-            learning_rate=4e-4,
-            evaluate_every=30,
-            patience=10,
-            weight_decay=0.01,
-            dropout=0.1,
-            clip_norm=0.5,
-        ),
-    ),
+_READ_PLAYS = Stage(
+    name="pretrain",
+    text="pretraining",
+    epochs=10,
+    share=0.96,
+    batch_size=32,
+    sequence_length=64,
+    learning_rate=6e-3,
+    evaluate_every=500,
+    patience=12,
+    weight_decay=0.01,
+    dropout=0.1,
+    clip_norm=0.5,
+)
+_READ_SONNETS = replace(
+    _READ_PLAYS,
+    name="tune",
+    text="training",
+    epochs=4,
+    share=0.04,
+    batch_size=16,
+    learning_rate=4e-4,
+    evaluate_every=30,
+    patience=10,
+)
+POEM = Recipe("poem", "verse", "lstm", hidden_size=384, layers=2, stages=(_READ_PLAYS, _READ_SONNETS))
+_READ_OTHERS = replace(
+    _READ_PLAYS, name="read", text="reading", epochs=1, share=0.71, learning_rate=3e-3, dropout=0.0, keep="last"
 )
 READER = replace(
     POEM,
     stages=(
-        replace(
-            POEM.stages[0],
-            name="read",
-            text="reading",
-            epochs=1,
-            share=0.71,
-            learning_rate=3e-3,
-            dropout=0.0,
-            keep="last",
-        ),
-        replace(POEM.stages[0], epochs=2, share=0.28, learning_rate=1.5e-3),
-        replace(POEM.stages[1], share=0.01, dropout=0.2, average=0.99),
+        _READ_OTHERS,
+        replace(_READ_PLAYS, epochs=2, share=0.28, learning_rate=1.5e-3),
+        replace(_READ_SONNETS, share=0.01, dropout=0.2, average=0.99),
     ),
 )
 """POEM for a corpus with other verse to read first. It is meant to go on from weights that POEM made.
@@ -351,20 +321,7 @@ def recipe_for(
         patience        PATIENCE of the stage, counted in its second half: a stage cannot end before the learning rate
                         has nearly fallen
 
-    Measured on one thread, in nats per character on the held-out tenth, beside the n-gram (`python -m benchmarks
-    texts`: two minutes of CPU time). Names are samples of data/genera.txt, verse is the beginning of data/verse.txt:
-
-        120 names        2.390   n-gram 2.446   0.5 s       25,000 names            1.798   n-gram 1.905   117 s
-        1,000 names      2.143   n-gram 2.230   5 s         25,000 characters       1.842   n-gram 1.917   14 s
-        4,000 names      1.974   n-gram 2.088   17 s        500,000 characters      1.518   n-gram 1.614   120 s
-
-    By this rule an LSTM beats an RNN on every list, as means of several samples: 2.46 to 2.50 on 120 names, 2.12 to
-    2.16 on 1,000, 1.96 to 2.01 on 4,000, 1.83 to 1.88 on 25,000 after one minute. On 120 names, an RNN and a GRU of 128
-    units in torch are better than both, with 2.37 and 2.34; on the larger texts they are worse (benchmarks/results.md).
-
-    A GRU takes about as many seconds as an LSTM, and learns about as much, as means of two or three samples: 2.41
-    beside 2.42 on 120 names, 2.16 beside 2.13 on 1,000, 2.00 beside 1.99 on 4,000, and 1.67 beside 1.68 on the first
-    25,000 characters of the sonnets. With the LSTM's width and learning rate it loses 0.01 on lists.
+    `python -m benchmarks texts` measures it beside an n-gram and torch; benchmarks/results.md has the losses.
     """
     if name is None and corpus.pretraining:
         name = "poem" if corpus.form == "verse" else "distilled" if taught else "dino"
@@ -387,10 +344,10 @@ def further(start: Checkpoint, corpus: Corpus) -> Recipe:
     verse to read first, the recipe is READER.
     """
     architecture = start.language_model.architecture
+    shape = cell, size, _ = architecture.cell, architecture.hidden_size, architecture.layers
     if corpus.reading:
-        cell, size, layers = architecture.cell, architecture.hidden_size, architecture.layers
-        return replace(READER, cell=cell, hidden_size=size, layers=layers, top_p=start.description.top_p)
-    stage = _stage(corpus, count_characters(corpus.training), architecture.cell, architecture.hidden_size)
+        return Recipe(READER.name, READER.form, *shape, stages=READER.stages, top_p=start.description.top_p)
+    stage = _stage(corpus, count_characters(corpus.training), cell, size)
     stage = replace(
         stage,
         name="again",
@@ -401,15 +358,7 @@ def further(start: Checkpoint, corpus: Corpus) -> Recipe:
         final=0.01,
         average=0.99,
     )
-    return Recipe(
-        name="again",
-        form=corpus.form,
-        cell=architecture.cell,
-        hidden_size=architecture.hidden_size,
-        layers=architecture.layers,
-        stages=(stage,),
-        top_p=start.description.top_p,
-    )
+    return Recipe("again", corpus.form, *shape, stages=(stage,), top_p=start.description.top_p)
 
 
 def measured_part(corpus: Corpus) -> Corpus:

@@ -33,10 +33,8 @@ from model.network.parameters import CELLS, Architecture
 from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER
-from model.training.distillation import draw_names, soft_targets
 from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
 from model.training.recipes import Recipe, Stage, count_characters, measured_part
-from model.training.rules import with_rules
 
 if TYPE_CHECKING:
     from model.checkpoint.encoding import Checkpoint
@@ -102,16 +100,6 @@ class Position:
     dropout: Mapping[str, Any] = field(default_factory=dict)
 
 
-def never() -> bool:
-    """Return False: nobody asks for a stop."""
-    return False
-
-
-def _interrupt_if(stopped: Callable[[], bool]) -> None:
-    if stopped():
-        raise Interrupted
-
-
 class Trainer:
     """Trains one network by a recipe on a corpus; iterate over `run()`.
 
@@ -141,57 +129,58 @@ class Trainer:
         self._snapshot, self._snapshot_seconds, self._clock = snapshot, snapshot_seconds, clock
         self._measured = measured_part(corpus)
         self._held_out = measured_part(replace(corpus, choosing=()))
-        sizes = [_size_of_epoch(corpus, stage) for stage in recipe.stages]
-        self._steps = [stage.epochs * batches for stage, (_, batches) in zip(recipe.stages, sizes, strict=True)]
-        self._lengths: list[float] = [
-            stage.epochs * characters for stage, (characters, _) in zip(recipe.stages, sizes, strict=True)
-        ]
-        if recipe.minutes is not None:
-            self._lengths = [stage.share for stage in recipe.stages]
+        self._steps: list[int] = []  # of each stage
+        self._lengths: list[float] = []  # of each stage: its characters, or its share of the minutes
+        for stage in recipe.stages:
+            characters, batches = _size_of_epoch(corpus, stage)
+            self._steps.append(stage.epochs * batches)
+            self._lengths.append(stage.epochs * characters if recipe.minutes is None else stage.share)
         architecture = Architecture(recipe.cell, len(corpus.vocabulary), recipe.hidden_size, recipe.layers)
         self.language_model = LanguageModel.initialise(architecture, np.random.default_rng([seed, 0]))
         if start is not None:
             self.language_model.parameters.whole[:] = start.language_model.parameters.whole
         self.kept = self.language_model.copy()
         """The weights that the training would end with now."""
-        order, dropout = (np.random.default_rng(child) for child in np.random.SeedSequence([seed, 1]).spawn(2))
-        self._order, self._dropout = order, dropout
+        self._order, self._dropout = map(np.random.default_rng, np.random.SeedSequence([seed, 1]).spawn(2))
         self._shards = Shards(threads)
+        self._stopped: Callable[[], bool] = lambda: False
         self._drawn: list[str] = []
         self.position = Position()
         self._begin_stage(0)
-        self.resumed = snapshot is not None and snapshot.exists()
-        if snapshot is not None and self.resumed:
+        self.resumed = False
+        if snapshot is not None and snapshot.exists():
             self._resume(snapshot)
 
-    def run(self, stopped: Callable[[], bool] = never, finishing: Callable[[], bool] = never) -> Generator[Progress]:
+    def run(
+        self, stopped: Callable[[], bool] = lambda: False, finishing: Callable[[], bool] = lambda: False
+    ) -> Generator[Progress]:
         """Train to the end, and yield the progress of every step.
 
         When `stopped()` becomes true, write a snapshot and raise Interrupted: after a step, or in the middle of a
         measurement. When `finishing()` becomes true, end after the step as if it were the last. Closing the generator
         also writes a snapshot.
         """
-        position, saved = self.position, time.monotonic()
+        position, saved, self._stopped = self.position, time.monotonic(), stopped
         try:
-            self._measure_start(stopped)
+            self._measure_start()
             for stage in self.recipe.stages[position.stage :]:
                 if position.measurement_is_owed:
-                    self._measure(stopped)
+                    self._measure()
                 while not self._stage_is_over():
-                    for batch in islice(self._epoch(stage, stopped), position.batch, None):
+                    for batch in islice(self._epoch(stage), position.batch, None):
                         figures = self._step(stage, batch)
                         position.batch += 1
                         is_due = position.stage_step % stage.evaluate_every == 0 or self._fraction_of_stage() >= 1
-                        held_out = self._measure(stopped) if is_due else None
+                        held_out = self._measure() if is_due else None
                         yield self._progress(held_out, figures)
 
                         if time.monotonic() - saved >= self._snapshot_seconds:
                             self._save()
                             saved = time.monotonic()
-                        _interrupt_if(stopped)
+                        self._interrupt_if_stopped()
                         if finishing():
                             self.ended_early = True
-                            self._measure(stopped)
+                            self._measure()
                             return
                         if self._stage_is_over():
                             break
@@ -219,13 +208,17 @@ class Trainer:
         position.epoch, position.batch, position.epoch_order = number, 0, self._order.bit_generator.state
         self._state = self.language_model.initial_state(stage.batch_size)
 
-    def _epoch(self, stage: Stage, stopped: Callable[[], bool]) -> Iterator[Batch]:
+    def _interrupt_if_stopped(self) -> None:
+        if self._stopped():
+            raise Interrupted
+
+    def _epoch(self, stage: Stage) -> Iterator[Batch]:
         """Return the batches of the epoch, its documents in random order. A resumed training gets the same order."""
         self._order.bit_generator.state = self.position.epoch_order
         documents, vocabulary = _documents(self.corpus, stage), self.corpus.vocabulary
         if self.corpus.form == "names":
             if stage.distillation:
-                drawn, count = self._drawn_names(stopped), stage.distillation.drawn_per_epoch
+                drawn, count = self._drawn_names(), stage.distillation.drawn_per_epoch
                 chosen = self._order.choice(len(drawn), count, replace=len(drawn) < count)
                 documents = (*documents, *(drawn[n] for n in chosen))
             return name_batches(documents, vocabulary, stage.batch_size, self._order, by_length=stage.by_length)
@@ -242,6 +235,8 @@ class Trainer:
         characters = batch.target_count
 
         if stage.distillation:
+            from model.training.distillation import soft_targets
+
             teachers = [teacher.language_model for teacher in self.teachers]
             targets = soft_targets(teachers, batch.inputs, stage.distillation.temperature)
             batch = replace(batch, probabilities=targets)
@@ -284,29 +279,30 @@ class Trainer:
             "characters_per_second": characters / position.step_seconds,
         }
 
-    def measure_lines_to_beat(self, stopped: Callable[[], bool] = never) -> None:
+    def measure_lines_to_beat(self, stopped: Callable[[], bool] = lambda: False) -> None:
         """Measure an n-gram, and the weights that the training goes on from, unless they are measured already.
 
         Raises Interrupted as `run` does.
         """
+        self._stopped = stopped
         try:
             if self.position.ngram_loss is None:
-                found = baselines(self._measured, lambda: _interrupt_if(stopped))
+                found = baselines(self._measured, self._interrupt_if_stopped)
                 self.position.ngram_loss = min(baseline.held_out_loss for baseline in found)
-            self._measure_start(stopped)
+            self._measure_start()
         except Interrupted:
             self._save()
             raise
 
-    def _measure_start(self, stopped: Callable[[], bool]) -> None:
+    def _measure_start(self) -> None:
         if self.start is not None and self.position.start_loss is None:
-            self.position.start_loss = self._measure(stopped)
+            self.position.start_loss = self._measure()
 
-    def _measure(self, stopped: Callable[[], bool]) -> float:
+    def _measure(self) -> float:
         """Return the loss of the weights in `counted`. Keep them if they are the best or the stage keeps the last."""
         position, started = self.position, self._clock()
         position.measurement_is_owed = True
-        loss = held_out_loss(self.counted, self._measured, lambda: _interrupt_if(stopped))
+        loss = held_out_loss(self.counted, self._measured, self._interrupt_if_stopped)
         position.measurement_is_owed = False
         seconds = self._clock() - started
         position.measuring_seconds = max(position.measuring_seconds, seconds)
@@ -353,9 +349,11 @@ class Trainer:
             **figures,
         )
 
-    def _drawn_names(self, stopped: Callable[[], bool]) -> list[str]:
+    def _drawn_names(self) -> list[str]:
         """Return the teachers' names without held-out ones; the first call draws them. Raises Interrupted."""
         if not self._drawn:
+            from model.training.distillation import draw_names
+
             names = draw_names(
                 [teacher.language_model for teacher in self.teachers],
                 max(stage.distillation.drawn for stage in self.recipe.stages if stage.distillation),
@@ -363,7 +361,7 @@ class Trainer:
                 np.random.default_rng([self.seed, 2]),
                 seconds=math.inf if self.recipe.minutes is None else 60 * self.recipe.minutes * DRAWING_SHARE,
                 clock=self._clock,
-                between=lambda: _interrupt_if(stopped),
+                between=self._interrupt_if_stopped,
             )
             held_out = frozenset(self.corpus.held_out)
             self._drawn = [name for name in names if name not in held_out]
@@ -371,6 +369,7 @@ class Trainer:
 
     # Snapshots
 
+    @cached_property
     def _facts(self) -> dict[str, Any]:
         """Return what a snapshot and the training that resumes from it must have in common."""
         return {
@@ -378,15 +377,11 @@ class Trainer:
             "corpus": self.corpus.digest,
             "seed": self.seed,
             "start": self.start and self.start.version,
-            "reading": self._reading_digest,
+            "reading": hashlib.sha256("\n\n".join(self.corpus.reading).encode()).hexdigest(),
             "teachers": [teacher.version for teacher in self.teachers],
             "gates": CELLS[self.recipe.cell].GATES,
             "parameters": Layer._fields,
         }
-
-    @cached_property
-    def _reading_digest(self) -> str:
-        return hashlib.sha256("\n\n".join(self.corpus.reading).encode()).hexdigest()
 
     def _arrays(self) -> dict[str, Array]:
         groups: dict[str, Mapping[str, Array]] = {
@@ -404,9 +399,9 @@ class Trainer:
             return
         from model.checkpoint import tensor_file
 
-        position = asdict(self.position)
-        position |= {"order": self._order.bit_generator.state, "dropout": self._dropout.bit_generator.state}
-        tensor_file.write(self._snapshot, self._arrays(), {"training": self._facts(), "position": position})
+        position = self.position
+        position.order, position.dropout = self._order.bit_generator.state, self._dropout.bit_generator.state
+        tensor_file.write(self._snapshot, self._arrays(), {"training": self._facts, "position": asdict(position)})
 
     def _resume(self, path: Path) -> None:
         from model.checkpoint import tensor_file
@@ -415,11 +410,12 @@ class Trainer:
             arrays, facts, _ = tensor_file.read(path)
         except tensor_file.CheckpointError as error:
             raise tensor_file.CheckpointError(f"{error}; remove it to begin anew") from error
-        if facts.get("training") != json.loads(json.dumps(self._facts())):
+        if facts.get("training") != json.loads(json.dumps(self._facts)):
             raise TrainingError(
                 f"{path} belongs to a training with other settings, text or seed: "
                 "use the same ones to finish that training, or delete the file to start over"
             )
+        self.resumed = True
         self._begin_stage(facts["position"]["stage"])
         self.position = Position(**facts["position"])
         self._order.bit_generator.state = self.position.order
@@ -438,6 +434,8 @@ class Trainer:
         loss = self.position.kept_loss
         if loss is None or self.corpus.choosing:
             loss = held_out_loss(self.kept, self._held_out)
+        from model.training.rules import with_rules
+
         return with_rules(self._checkpoint(self.kept.copy(), loss), self.corpus, self.start)
 
     def current_checkpoint(self) -> "Checkpoint":
