@@ -20,16 +20,17 @@ import typer
 
 from model.cli.failures import FAILURES, Commands, sentence
 from model.cli.options import (
+    FOR_OWN_TEXTS,
     AlphabetOption,
     CheckpointOption,
     CorpusOption,
     GenreArgument,
     JsonOption,
     NetworkArgument,
+    NetworkWord,
     ThreadsOption,
     check_out,
     print_json,
-    tell_of,
     texts_at,
     versions_of,
     weights_at,
@@ -66,7 +67,7 @@ def fetch() -> None:
 
 @app.command(epilog="Example: python -m model train names --corpus cheeses.txt --out cheeses.safetensors --minutes 2")
 def train(
-    network: NetworkArgument,
+    word: NetworkWord,
     corpus: CorpusOption = None,
     alphabet: AlphabetOption = Alphabet.FOLDED,
     out: Annotated[
@@ -117,6 +118,7 @@ def train(
     resumes it. The signal SIGUSR1 ends it at once with the best weights so far. `plot` draws the log (.jsonl) beside
     the weights.
     """
+    network = Network(FOR_OWN_TEXTS.get(word, word))
     for is_wrong, reason in (
         (minutes is not None and epochs is not None, "give --minutes or --epochs, not both"),
         (promote and bool(out or corpus), "--promote is for a new version in checkpoints/; omit --out and --corpus"),
@@ -151,9 +153,14 @@ def train(
         check_out(path, [*(corpus or []), *([reading] if reading else [])])
         weights = weights_at(network, start) if start else None
         texts = texts_at(network, corpus, weights.vocabulary.alphabet if weights else alphabet, reading)
-        tell_of(texts)
+        notes = [*texts.notes, texts.too_small]
         if corpus and out is None:
-            typer.echo(f"The weights go beside the text: {path}. With --out, they go elsewhere.", err=True)
+            notes += [f"The weights go beside the text: {path}. With --out, they go elsewhere."]
+        if path.exists():
+            notes += [
+                f"{path} exists: the new weights replace it at the end. To keep it, stop, and name another --out."
+            ]
+        typer.echo("".join(f"{note}\n" for note in notes if note), err=True, nl=False)
         if weights:
             chosen = further(weights, texts)
         else:
@@ -176,7 +183,7 @@ def train(
         if json:
             print_json({"event": "failed", "error": sentence(error)})
         raise
-    print_end(event, network.form if corpus else network, minutes=minutes, promoted=promote, json=json)
+    print_end(event, word if corpus else network, minutes=minutes, promoted=promote, json=json)
 
 
 @app.command(epilog="Example: python -m model sample dino --prompt mango --count 3 --seed 42")

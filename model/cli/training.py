@@ -150,7 +150,7 @@ class _Panel:
             self._progress = _with_held_out(event, self._progress)
         parts: list[RenderableType] = []
         if self._progress is not None:
-            parts += [_bar(self._progress), _figures(self._progress)]
+            parts += _figures(self._progress)
         if self._samples:
             parts += [Text(), _samples(self._samples)]
         title = Text(self._title, style="bold")
@@ -167,14 +167,12 @@ def heading(event: Event) -> str:
 
 def one_line(event: Event) -> str:
     """Format a progress event as one line."""
-    parts = [
-        f"{event['stage']} step {event['step']:,}, epoch {event['epoch']}",
-        f"training {event['training_loss']:.3f}",
-        f"held out {_loss(event['held_out_loss'])} (best {_loss(event['best_held_out_loss'])})",
-        f"{event['characters_per_second']:,.0f} characters/s",
-        f"{event['fraction']:.0%}, {duration(event['seconds_left'])} left",
-    ]
-    return " | ".join(parts)
+    return (
+        f"{event['stage']} step {event['step']:,}, epoch {event['epoch']} | training {event['training_loss']:.3f}"
+        f" | held out {_loss(event['held_out_loss'])} (best {_loss(event['best_held_out_loss'])})"
+        f" | {event['characters_per_second']:,.0f} characters/s"
+        f" | {event['fraction']:.0%}, {duration(event['seconds_left'])} left"
+    )
 
 
 def duration(seconds: float | None) -> str:
@@ -197,28 +195,23 @@ def _loss(loss: float | None) -> str:
     return "-" if loss is None else f"{loss:.3f}"
 
 
-def _bar(event: Event) -> Table:
-    grid = Table.grid(padding=(0, 2), expand=True)
-    grid.add_column(no_wrap=True)
-    grid.add_column(ratio=1)
-    grid.add_column(justify="right", no_wrap=True)
-    grid.add_row(
+def _figures(event: Event) -> tuple[Table, Table]:
+    bar, losses = Table.grid(padding=(0, 2), expand=True), Table.grid(padding=(0, 3))
+    bar.add_column(no_wrap=True)
+    bar.add_column(ratio=1)
+    bar.add_column(justify="right", no_wrap=True)
+    bar.add_row(
         f"{event['stage']}, epoch {event['epoch']}, step {event['step']:,}",
         ProgressBar(total=1, completed=event["fraction"]),
         f"{event['fraction']:.0%}, {duration(event['seconds_left'])} left",
     )
-    return grid
-
-
-def _figures(event: Event) -> Table:
-    grid = Table.grid(padding=(0, 3))
-    grid.add_row(
+    losses.add_row(
         f"training {event['training_loss']:.3f}",
         f"held out {_loss(event['held_out_loss'])}",
         f"best [bold green]{_loss(event['best_held_out_loss'])}[/] nats per character",
         f"[dim]{event['characters_per_second']:,.0f} characters/s[/]",
     )
-    return grid
+    return bar, losses
 
 
 def _samples(samples: deque[Event]) -> Table:
