@@ -12,7 +12,6 @@ for all older files, and no version changes.
 """
 
 import math
-from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -92,7 +91,9 @@ def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
         raise ValueError(f"its held-out loss is {checkpoint.description.held_out_loss}")
     architecture = checkpoint.language_model.architecture
     arrays: dict[str, NDArray[Any]] = dict(checkpoint.language_model.parameters)
-    arrays |= {name: _as_lines(table) for name, table in tables.items() if table or name == "known_names"}
+    for name, table in tables.items():
+        if table or name == "known_names":
+            arrays[name] = np.frombuffer("\n".join(sorted(table)).encode(), np.uint8)
     if len(checkpoint.other_names):
         arrays[_OTHER_NAMES] = checkpoint.other_names.hashes
     return arrays, {
@@ -125,9 +126,9 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
         parameters = dict.fromkeys(_TABLES[1:], _NO_LINES) | parameters  # old files lack some tables
         tables = {name: _from_lines(parameters.pop(name)) for name in _TABLES}
         other_names = Fingerprints(parameters.pop(_OTHER_NAMES, NO_FINGERPRINTS.hashes))
-        _check_words(tables["known_words"], vocabulary)
+        _check(architecture, parameters, vocabulary, tables["known_words"])
         return Checkpoint(
-            _language_model(architecture, vocabulary, parameters),
+            LanguageModel(architecture, parameters),
             vocabulary,
             decode_description(facts),
             version=version,
@@ -156,28 +157,20 @@ def decode_description(facts: Facts) -> Description:
     return description
 
 
-def _as_lines(texts: Collection[str]) -> NDArray[np.uint8]:
-    return np.frombuffer("\n".join(sorted(texts)).encode(), np.uint8)
-
-
 def _from_lines(array: NDArray[np.uint8]) -> list[str]:
     text = array.tobytes().decode()
     return text.split("\n") if text else []
 
 
-def _check_words(words: list[str], vocabulary: Vocabulary) -> None:
-    if words_of("\n".join(words)) != words:
+def _check(architecture: Architecture, parameters: Arrays, vocabulary: Vocabulary, known_words: list[str]) -> None:
+    if words_of("\n".join(known_words)) != known_words:
         raise ValueError("one of its known words is not a single word")
-    vocabulary.ids_of("".join(words))  # the network could not write a word with any other character
-
-
-def _language_model(architecture: Architecture, vocabulary: Vocabulary, parameters: Arrays) -> LanguageModel:
+    vocabulary.ids_of("".join(known_words))  # the network could not write a word with any other character
     if len(vocabulary) != architecture.vocab_size:
         raise ValueError(f"its vocabulary has {len(vocabulary)} characters, its network {architecture.vocab_size}")
     for name, array in parameters.items():
         if not np.isfinite(array).all():
             raise ValueError(f"its array {name!r} has a number that is not finite")
-    return LanguageModel(architecture, parameters)
 
 
 def _new_name(name: str) -> str:

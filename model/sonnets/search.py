@@ -76,7 +76,7 @@ class SonnetSearch:
         own = vocabulary.fold(prompt).strip()
         words = words_of(own)
         self._unread = vocabulary.ids_of(f"\n{own}" if words else "")[::-1].tolist()
-        self._ends = [self._end_of_own(own)] if prompt.strip() else []
+        self._ends = self._first_ends(prompt, own)
         self._words = Counter(words)
         self._choose_words(Choice.COMMON)
 
@@ -105,9 +105,11 @@ class SonnetSearch:
     def _begin_line(self) -> None:
         self._candidates.begin(self._line_ends)
 
-    def _end_of_own(self, line: str) -> _End:
-        word = self._tables.prosody.last_word(line).rpartition("-")[2]
-        return _End(word, tuple(self._tables.partners.own_endings(word, self._tables.prosody.pronounce(word))))
+    def _first_ends(self, prompt: str, own: str) -> list[_End]:
+        """Return the end of the person's own line, which is folded in `own`; nothing if there is no line."""
+        word = self._tables.prosody.last_word(own).rpartition("-")[2]
+        endings = self._tables.partners.own_endings(word, self._tables.prosody.pronounce(word))
+        return [_End(word, tuple(endings))] if prompt.strip() else []
 
     @property
     def _partner(self) -> _End | None:
@@ -189,22 +191,11 @@ class SonnetSearch:
 class LineSearch(SonnetSearch):
     """The rest of a first line that is too short to scan, with the space before it; empty if none can be found."""
 
-    def __init__(
-        self,
-        prompt: str,
-        temperature: float,
-        generator: np.random.Generator,
-        tables: Tables,
-        lockstep: Lockstep,
-        vocabulary: Vocabulary,
-    ) -> None:
-        super().__init__(prompt, temperature, generator, tables, lockstep, vocabulary)
-        words, prosody = words_of(vocabulary.fold(prompt)), tables.prosody
-        self._counts = begun(patterns(word, prosody.pronounce(word)) or _guessed(word) for word in words)
-        is_short = 0 < self._counts < 1 << SYLLABLES and len(prompt) <= MOST_CHARACTERS
-        self._is_needed = bool(words) and is_short
-        self._ends = []
-        self._choose_words(Choice.COMMON)
+    def _first_ends(self, prompt: str, own: str) -> list[_End]:
+        words, pronounce = words_of(own), self._tables.prosody.pronounce
+        self._counts = begun(patterns(word, pronounce(word)) or _guessed(word) for word in words)
+        self._is_needed = bool(words) and 0 < self._counts < 1 << SYLLABLES and len(prompt) <= MOST_CHARACTERS
+        return []
 
     @property
     def texts(self) -> tuple[str, ...]:

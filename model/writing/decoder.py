@@ -38,12 +38,13 @@ class Decoder:
     """Writes texts with the weights of one checkpoint."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        self._checkpoint = checkpoint
+        self._checkpoint, self._version = checkpoint, checkpoint.version or "(not saved)"
         self._characters, self._newline = checkpoint.vocabulary.characters, checkpoint.vocabulary.newline
         self._all = np.ones(len(self._characters), np.bool_)
         self._lockstep = Lockstep(checkpoint.language_model, checkpoint.description.tanh_digits)
         self._known_names = as_known(checkpoint.known_names)
         self._longest_name = longest_name(checkpoint.known_names)
+        self._tables: Tables | None = None
         self._tickets = 0
         self._drafts: list[Draft] = []  # by row
         self._searches: dict[int, SonnetSearch] = {}  # by ticket
@@ -120,18 +121,13 @@ class Decoder:
 
     @cached_property
     def _lexicon(self) -> Lexicon:
-        checkpoint = self._checkpoint
-        return Lexicon(checkpoint.known_words, checkpoint.vocabulary, checkpoint.clipped_words)
-
-    @cached_property
-    def _tables(self) -> "Tables":
-        from model.sonnets.tables import tables_for
-
-        return tables_for(self._checkpoint)
+        return Lexicon(self._checkpoint.known_words, self._checkpoint.vocabulary, self._checkpoint.clipped_words)
 
     def _search_for(self, request: SonnetRequest) -> "SonnetSearch":
         from model.sonnets.search import LineSearch, SonnetSearch  # whoever writes names or verse need not load sonnets
+        from model.sonnets.tables import tables_for
 
+        self._tables = self._tables or tables_for(self._checkpoint)
         vocabulary, generator = self._checkpoint.vocabulary, request.generator
         search = LineSearch if isinstance(request, LineRequest) else SonnetSearch
         return search(request.prompt, request.temperature, generator, self._tables, self._lockstep, vocabulary)
@@ -151,10 +147,6 @@ class Decoder:
             sentences = checkpoint.description.sentences
             return VerseDraft(request, checkpoint.vocabulary, sentences=sentences, lexicon=lexicon)
         raise RequestError(f"a checkpoint of {form} cannot serve a {type(request).__name__}")
-
-    @property
-    def _version(self) -> str:
-        return self._checkpoint.version or "(not saved)"
 
     def _remove(self, draft: Draft) -> Result:
         """Take a draft out of the batch, and move the last one to its row."""
