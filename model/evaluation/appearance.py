@@ -85,10 +85,11 @@ def verse_figures(poems: Sequence[str], sources: Sequence[str]) -> Figures:
 
 def copied_figures(poems: Iterable[str], sources: Iterable[str]) -> Figures:
     """Measure the longest run of characters that each stretch has in common with a source."""
-    runs = longest_copied_runs([stretch for poem in poems for stretch in stretches(poem)], sources)
+    runs = longest_copied_runs([stretch for poem in poems for stretch in stretches(poem)], sources) or [0]
+    median, percentile = np.percentile(runs, (50, 95), method="inverted_cdf").tolist()  # each is one of the runs
     return {
-        "characters_copied_in_a_row_median": _percentile(runs, 50),
-        "characters_copied_in_a_row_95th_percentile": _percentile(runs, 95),
+        "characters_copied_in_a_row_median": median,
+        "characters_copied_in_a_row_95th_percentile": percentile,
     }
 
 
@@ -121,11 +122,6 @@ def syllables(words: Iterable[str], pronounce: Pronouncer) -> int | None:
     """Return how many syllables words have together; None if a word has no pronunciation."""
     readings = [pronounce(word.lower()) for word in words if word.lower() not in CLIPPED]
     return sum(sum(map(is_vowel, found[0])) for found in readings) if all(readings) else None
-
-
-def _percentile(values: Sequence[int], percent: int) -> int:
-    """Return the percentile, always one of the values, or 0 if there are none."""
-    return int(np.percentile(values, percent, method="inverted_cdf")) if values else 0
 
 
 def share(flags: Iterable[bool]) -> float:

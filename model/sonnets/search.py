@@ -135,7 +135,11 @@ class SonnetSearch:
         """Draw one of the finished candidates, or begin the line anew."""
         lines = [(line, end, nats) for line in self._candidates.finished for end, nats in self._judged(line)]
         if not lines:
-            self._begin_anew()
+            self._attempts += 1
+            if self._partner is not None and self._choice < Choice.FREE:
+                self._choose_words(Choice(self._choice + 1))
+            elif self._attempts == ATTEMPTS:
+                self.error = RequestError(f"no line {len(self._ends) + 1} scans and rhymes; try another seed or line")
             return
         nats = np.array([line.weight for line, _, _ in lines]) / PRECISION - np.array([cost for _, _, cost in lines])
         cumulated = np.add.accumulate(np.exp(nats - nats.max()))
@@ -146,13 +150,6 @@ class SonnetSearch:
         self._candidates.keep(line)
         if len(self._ends) < len(SCHEME):
             self._choose_words(Choice.COMMON)
-
-    def _begin_anew(self) -> None:
-        self._attempts += 1
-        if self._partner is not None and self._choice < Choice.FREE:
-            self._choose_words(Choice(self._choice + 1))
-        elif self._attempts == ATTEMPTS:
-            self.error = RequestError(f"no line {len(self._ends) + 1} scans and rhymes; try another seed or line")
 
     def _judged(self, line: Line) -> Iterable[tuple[_End, float]]:
         """Yield the end of a line and the cost of the line in nats; nothing if the line must not be taken."""
@@ -199,11 +196,9 @@ class LineSearch(SonnetSearch):
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The rest of the line."""
         return (" " + self.lines[0],) if self.lines else ("",)
 
     def step(self) -> bool:
-        """Take every candidate one character on. Return whether all is done."""
         if self._is_needed:
             super().step()
         return not self._is_needed or bool(self.error or self.lines)
