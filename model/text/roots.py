@@ -1,8 +1,8 @@
 """The roots of names, Greek and Latin for the most part, and the parts of a name that are known.
 
-The roots are in data/roots.tsv. If roots and linking vowels make up a whole name, its parts are those of the shortest
-way to do so. Otherwise its parts are the longest root that begins it and the longest that ends it, with something
-unknown between or beside them. If two readings are equally good, a name has no parts: none is guessed.
+If roots of data/roots.tsv and linking vowels make up a whole name, its parts are those of the shortest way to do so.
+Otherwise its parts are the longest root that begins it and the longest that ends it, with something unknown between or
+beside them. If two readings are equally good, a name has no parts: none is guessed.
 """
 
 from collections.abc import Iterator
@@ -61,7 +61,7 @@ def parts_of(name: str) -> tuple[Part, ...]:
     """Return the known parts of a name in lower case, in order; empty if none are known, or if it is not certain which.
 
     Of several ways to make up the whole name, the way with the fewest parts is right: ceratops is one part, not cerat
-    and ops. If two ways have the fewest parts, nothing is certain. Nothing is known of names that are longer than any.
+    and ops. Nothing is known of names longer than LONGEST_NAME.
     """
     if len(name) > LONGEST_NAME:
         return ()

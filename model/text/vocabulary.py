@@ -2,11 +2,7 @@
 
 `fold` takes one character at a time. The small tables below replace some characters; the others undergo Unicode case
 folding and compatibility decomposition (NFKD), and lose their marks (The Unicode Standard, 3.13 and 3.11). This is
-repeated until nothing changes, so folding twice is folding once. Letters of other scripts are not transliterated: a
-`Vocabulary` that lacks them drops them.
-
-A `Vocabulary` of an own alphabet has capitals, accents or other characters that `fold` would change. It keeps the
-characters that it has, and replaces any other character by the nearest that it has, if there is one.
+repeated until nothing changes, so folding twice is folding once. Letters of other scripts are not transliterated.
 """
 
 import re
@@ -184,13 +180,9 @@ class Vocabulary:
         """
         if self.alphabet is Alphabet.FOLDED:
             return fold(text).translate(self._nearest)
-        folded, before = self._fold_once(text), ""
-        while folded != before:  # a dropped character may leave an accent behind another letter
-            folded, before = self._fold_once(folded), folded
+        while (folded := composed(text).translate(self._nearest)) != text:
+            text = folded  # a dropped character may leave an accent behind another letter
         return folded
-
-    def _fold_once(self, text: str) -> str:
-        return composed(text).translate(self._nearest)
 
     def shown(self, name: str) -> str:
         """Return a name as people read it: with a capital if this vocabulary is folded and has none."""
