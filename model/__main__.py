@@ -119,23 +119,18 @@ def train(
     the weights.
     """
     network = Network(FOR_OWN_TEXTS.get(word, word))
+    own_shape, is_sonnets = cell or hidden_size or layers, network is Network.POEM and not corpus
     for is_wrong, reason in (
-        (minutes is not None and epochs is not None, "give --minutes or --epochs, not both"),
-        (promote and bool(out or corpus), "--promote is for a new version in checkpoints/; omit --out and --corpus"),
+        (minutes and epochs, "give --minutes or --epochs, not both"),
+        (promote and (out or corpus), "--promote is for a new version in checkpoints/; omit --out and --corpus"),
+        (start and own_shape, "the network is that of the weights --from; omit --cell, --hidden-size and --layers"),
+        (start and (recipe or teachers), "with --from, the recipe is one more round; omit --recipe and --teacher"),
         (
-            alphabet is Alphabet.OWN and bool(start or not corpus),
+            alphabet is Alphabet.OWN and (start or not corpus),
             "--alphabet is for --corpus; with --from, the alphabet is that of the weights",
         ),
         (
-            bool(start and (cell or hidden_size or layers)),
-            "the network is that of the weights --from; omit --cell, --hidden-size and --layers",
-        ),
-        (
-            bool(start and (recipe or teachers)),
-            "with --from, the recipe is one more round; omit --recipe and --teacher",
-        ),
-        (
-            bool(reading and (corpus or recipe or network is not Network.POEM)),
+            reading and (recipe or not is_sonnets),
             "--reading is for the sonnets and has a recipe of its own: train poem, without --corpus and --recipe",
         ),
     ):
@@ -238,10 +233,8 @@ def sample(
     chosen_seed = secrets.randbelow(2**32) if seed is None else seed
     if temperature is None:
         temperature = SONNET_TEMPERATURE if genre is Genre.SONNET else USUAL_TEMPERATURE[genre.network.form]
-    generators, sampling = (
-        (generator_for(chosen_seed, turn) for turn in range(count or 1)),
-        Sampling(temperature, top_p),
-    )
+    generators = (generator_for(chosen_seed, turn) for turn in range(count or 1))
+    sampling = Sampling(temperature, top_p)
     before, requests = "", list[Request]()
     if genre is Genre.DINO:  # one request for all names; temperature 0 gives only one
         requests = [NameRequest(next(generators), count or (5 if temperature else 1), prompt, sampling)]
@@ -328,10 +321,7 @@ def compare(
     with blas_threads(thread_limit):
         before, after = weights_at(network, old), weights_at(network, new)
         result = comparison.compare(before, after, texts_at(network, corpus, after.vocabulary.alphabet))
-    if json:
-        print_json(asdict(result) | {"better": result.better})
-    else:
-        print_comparison(result)
+    print_json(asdict(result) | {"better": result.better}) if json else print_comparison(result)
 
 
 @app.command(epilog="Example: python -m model island --steps 4000")

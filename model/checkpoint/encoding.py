@@ -116,7 +116,9 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
         raise ValueError(f"its format is {file_format!r}; this program reads the formats 1 and {FORMAT}")
     parameters: dict[str, NDArray[Any]] = dict(arrays)
     if file_format == 1:
-        parameters = {_new_name(name): array for name, array in arrays.items()}
+        names = (name.removeprefix("output.").split(".") for name in arrays)
+        new_names = (".".join(_NEW_NAMES.get(part, part) for part in parts) for parts in names)
+        parameters = dict(zip(new_names, arrays.values(), strict=True))
     try:
         architecture = Architecture(**facts["architecture"])
         gates = CELLS[architecture.cell].GATES if file_format == FORMAT else _GATES_OF_FORMAT_1
@@ -171,7 +173,3 @@ def _check(architecture: Architecture, parameters: Arrays, vocabulary: Vocabular
     for name, array in parameters.items():
         if not np.isfinite(array).all():
             raise ValueError(f"its array {name!r} has a number that is not finite")
-
-
-def _new_name(name: str) -> str:
-    return ".".join(_NEW_NAMES.get(part, part) for part in name.removeprefix("output.").split("."))

@@ -99,7 +99,9 @@ def _ways(name: str, start: int) -> Iterator[tuple[Part, ...]]:
 
 def _outer_parts(name: str) -> tuple[Part, ...]:
     """Return the longest root that begins a name and the longest that ends it; only the longer one if they overlap."""
-    begins = [part for part in _parts_at(name, 0) if SHORTEST_ALONE <= part.end < len(name) and _is_whole(part)]
+    begins = [part for part in _parts_at(name, 0) if SHORTEST_ALONE <= part.end < len(name)]
+    # Only after all letters of a root may something unknown follow.
+    begins = [part for part in begins if part.letters[-1] in _VOWELS or f"{part.letters}-" in part.root.forms]
     starts = range(1, len(name) - SHORTEST_ALONE + 1)
     ends = [part for start in starts for part in _parts_at(name, start) if part.end == len(name)]
     outer = (*begins[-1:], *ends[:1])
@@ -108,11 +110,6 @@ def _outer_parts(name: str) -> tuple[Part, ...]:
     longest = max(len(part.letters) for part in outer)
     longer = tuple(part for part in outer if len(part.letters) == longest)
     return longer if len(longer) == 1 else ()
-
-
-def _is_whole(part: Part) -> bool:
-    """Return whether a part has all letters of its root, so that whatever follows may be unknown."""
-    return part.letters[-1] in _VOWELS or f"{part.letters}-" in part.root.forms
 
 
 def _parts_at(name: str, start: int) -> Iterator[Part]:

@@ -30,9 +30,8 @@ class RecipeError(MangosaurusError):
 class Distillation:
     """How a network learns from its teachers: their probabilities are its targets (Hinton, Vinyals & Dean 2015).
 
-    The training names alone are too few for that. So the teachers draw `drawn` names once, and each epoch reads
-    `drawn_per_epoch` of them beside the training names. The targets are softmax(log p / temperature); a temperature
-    above 1 makes up for teachers that are too sure.
+    The training names are too few for that. So the teachers draw `drawn` names once, and each epoch reads
+    `drawn_per_epoch` of them too. A temperature above 1 makes up for teachers that are too sure (see `soft_targets`).
     """
 
     drawn: int
@@ -48,10 +47,10 @@ class Stage:
     "reading" is verse by other poets alone.
     `share`: the share of the recipe's minutes, if it has some, that the stage gets.
     `keep`: the weights that the stage ends with, and the next one begins with. "best" are those with the lowest
-    held-out loss so far, earlier stages included. "last" is for a text very unlike the held-out text: the held-out
-    loss does not show what a network learns from it.
-    `patience`: a stage that keeps the best stops early when this many measurements in a row find no new best.
-    Measurements in its first half do not count.
+    held-out loss so far, earlier stages included. "last" is for a text very unlike the held-out text, whose loss does
+    not show what a network learns from it.
+    `patience`: a stage that keeps the best stops early when this many measurements in a row, in its second half, find
+    no new best.
     """
 
     name: str
@@ -197,11 +196,7 @@ READER = replace(
         replace(_READ_SONNETS, share=0.01, dropout=0.2, average=0.99),
     ),
 )
-"""POEM for a corpus with other verse to read first. It is meant to go on from weights that POEM made.
-
-The stage "read" keeps its last weights, not its best: the held-out text is Shakespeare's, and earlier weights may
-predict it better.
-"""
+"""POEM for a corpus with other verse to read first. It is meant to go on from weights that POEM made."""
 RECIPES: dict[RecipeName, Recipe] = {
     "dino": DINO,
     "distilled": DISTILLED,
@@ -209,8 +204,7 @@ RECIPES: dict[RecipeName, Recipe] = {
     "teacher-2": TEACHER_2,
     "poem": POEM,
 }
-"""The recipes that `train --recipe` can name. Without it, the project's names get DINO, or DISTILLED if there are
-teachers, and its verse gets POEM, or READER if there is other verse to read first."""
+"""The recipes that `train --recipe` can name."""
 
 
 def customised(
@@ -221,10 +215,7 @@ def customised(
     minutes: float | None = None,
     epochs: int | None = None,
 ) -> Recipe:
-    """Return the recipe with the given changes. Raises RecipeError.
-
-    `epochs` applies to every stage. The patience stays the same share of a stage.
-    """
+    """Return the recipe with the given changes, `epochs` in every stage. Raises RecipeError."""
     if minutes is not None and epochs is not None:
         raise RecipeError("give minutes or epochs, not both")
     for name, value in (("hidden size", hidden_size), ("layers", layers), ("epochs", epochs)):
@@ -235,9 +226,11 @@ def customised(
     if layers is not None and layers > MOST_LAYERS.get(recipe.cell, layers):
         raise RecipeError(f"layers is {layers}; a vanilla RNN has one layer; --cell lstm can have more")
     stages = recipe.stages
-    if epochs is not None:
-        patience = [max(1, math.ceil(stage.patience * epochs / stage.epochs)) for stage in stages]
-        stages = tuple(replace(stage, epochs=epochs, patience=p) for stage, p in zip(stages, patience, strict=True))
+    if epochs is not None:  # the patience stays the same share of a stage
+        stages = tuple(
+            replace(stage, epochs=epochs, patience=max(1, math.ceil(stage.patience * epochs / stage.epochs)))
+            for stage in stages
+        )
     return replace(
         recipe,
         hidden_size=hidden_size or recipe.hidden_size,
@@ -268,7 +261,7 @@ LARGE: dict[Form, int] = {"names": 1_000_000, "verse": 400_000}
 """Dropout falls from SMALL characters to LARGE. A list of names with fewer than SMALL characters counts as small."""
 NARROWEST, WIDEST, STEP = 32, 512, 32
 WORK = 1e10
-"""One thread trains about this many recurrent parameters times characters in a second (measured: 0.9 to 1.3e10)."""
+"""One thread trains about this many recurrent parameters times characters in a second."""
 FEWEST_EPOCHS, CHARACTERS_A_WEIGHT = 6, 10
 """With minutes, a network is narrow enough to read its text FEWEST_EPOCHS times in them, or at least
 CHARACTERS_A_WEIGHT characters for each recurrent parameter."""
@@ -278,11 +271,10 @@ UNITS: dict[Form, int] = {"names": 192, "verse": 256}
 MEASURED = 20_000
 """A measurement reads at most this many characters. It takes about a second, and is right to about 0.01."""
 COUNTED = 1_500_000
-"""An n-gram counts at most this many characters of the training text, and as many of the pretraining text. That takes
-a few seconds."""
+"""An n-gram counts at most this many characters of the training text, and of the pretraining text, in a few seconds."""
 MEASURING_COST: dict[Form, int] = {"names": 12, "verse": 24}
-"""At least this many characters are trained for each character that is measured. To measure a character takes about
-half as long as to train it; in verse it takes as long, because only a few long rows are measured."""
+"""At least this many characters are trained for each character that is measured, which takes about half as long as to
+train it; in verse it takes as long, because only a few long rows are measured."""
 FEWEST_STEPS = 8
 """The fewest steps between two measurements."""
 GENTLE = 0.15
@@ -299,7 +291,8 @@ def recipe_for(
 ) -> Recipe:
     """Return the recipe of this name. Without a name, return the project's recipe for its own texts, else one by size.
 
-    The project's texts are those with pretraining text.
+    The project's texts have pretraining text. Its names get DINO, or DISTILLED if there are teachers; its verse gets
+    POEM, or READER if there is other verse to read first.
 
     By size, a text of N characters gets one stage. A small text is learnt by heart within a few epochs, so it needs
     much dropout and a small network; a large one needs the time that dropout would cost.
@@ -327,11 +320,9 @@ def recipe_for(
         name = "poem" if corpus.form == "verse" else "distilled" if taught else "dino"
     if name is not None:
         recipe = READER if corpus.reading else RECIPES[name]
-        if cell is None:
-            return recipe
+        cell = cell or recipe.cell
         return replace(recipe, cell=cell, layers=min(recipe.layers, MOST_LAYERS.get(cell, recipe.layers)))
-    size = count_characters(corpus.training)
-    cell = cell or "lstm"
+    size, cell = count_characters(corpus.training), cell or "lstm"
     width = _width(corpus.form, size, cell, minutes)
     return Recipe(corpus.form, corpus.form, cell, width, 1, (_stage(corpus, size, cell, width),), minutes)
 
@@ -339,9 +330,8 @@ def recipe_for(
 def further(start: Checkpoint, corpus: Corpus) -> Recipe:
     """Return the recipe of one more round: the network of `start` reads the training text again, gently.
 
-    The weights are good already. So the learning rate rises only to GENTLE of the usual one and falls to almost
-    nothing, there are half as many epochs, and the moving average of the parameters counts. If the corpus has other
-    verse to read first, the recipe is READER.
+    The weights are good already. So the learning rate is lower, there are half as many epochs, and the moving average
+    of the parameters counts. If the corpus has other verse to read first, the recipe is READER.
     """
     architecture = start.language_model.architecture
     shape = cell, size, _ = architecture.cell, architecture.hidden_size, architecture.layers

@@ -1,9 +1,8 @@
 """The loop of a training: a step for each batch of each epoch of each stage of a recipe.
 
-`Trainer.run` is the loop. It measures the held-out loss now and then, on a sample if the text is long, and keeps the
-best weights. A snapshot has all that the next step depends on: a `Position`, which is plain numbers, and arrays by
-name. So a training that was killed and resumed ends with the same weights, bit for bit, if it counts epochs instead of
-minutes and has the same number of threads.
+`Trainer.run` is the loop. It measures the held-out loss now and then, and keeps the best weights. A snapshot has all
+that the next step depends on: a `Position` and arrays by name. So a training that was killed and resumed ends with the
+same weights, bit for bit, if it counts epochs instead of minutes and has the same number of threads.
 """
 
 import hashlib
@@ -42,10 +41,8 @@ if TYPE_CHECKING:
 
 SNAPSHOT_SECONDS = 30.0
 EARLY_STOPPING_BEGINS = 0.5  # share of a stage; before it, a high learning rate hides progress that shows when it falls
-DRAWING_SHARE = 0.05
-"""With minutes, teachers may draw names for this share of them, in addition to the minutes."""
-VOLUME = 10_000_000
-"""About this many characters of verse become ids at a time, in 80 MB."""
+DRAWING_SHARE = 0.05  # with minutes, teachers may draw names for this share of them, in addition to the minutes
+VOLUME = 10_000_000  # about this many characters of verse become ids at a time, in 80 MB
 UNKNOWN_LISTED = 10
 
 
@@ -439,7 +436,7 @@ class Trainer:
         return with_rules(self._checkpoint(self.kept.copy(), loss), self.corpus, self.start)
 
     def current_checkpoint(self) -> "Checkpoint":
-        """Return the weights of this moment, for sampling, without words."""
+        """Return the weights of this moment, for sampling, without the rules of writing."""
         return self._checkpoint(self.counted, math.nan)
 
     def _checkpoint(self, language_model: LanguageModel, loss: float) -> "Checkpoint":
@@ -513,10 +510,9 @@ def _documents(corpus: Corpus, stage: Stage) -> tuple[str, ...]:
 
 
 def _size_of_epoch(corpus: Corpus, stage: Stage) -> tuple[int, int]:
-    """Count the characters and the batches of an epoch.
+    """Count the characters and the batches of an epoch. A drawn name counts as a training name of mean length.
 
-    Each document has a newline before and after it (see `batches.stream`). A drawn name counts as if it had the mean
-    length of the training names.
+    Each document has a newline before and after it (see `batches.stream`).
     """
     documents = _documents(corpus, stage)
     count = len(documents) + (stage.distillation.drawn_per_epoch if stage.distillation else 0)

@@ -5,8 +5,7 @@ text is done, whatever the other rows do. A row reads its prompt first. Then eac
 from the request's own generator; at temperature 0, no number is needed. Sonnets are searches beside the batch:
 SONNETS_AT_ONCE of them are written at the same time, and the others wait in the order of their requests.
 
-A text does not depend on the other requests, not by a single bit, thanks to `engine.exact` and `sampling`. A decoder is
-not thread-safe: one thread makes all calls.
+A text does not depend on the other requests, thanks to `engine.exact` and `sampling`. One thread makes all calls.
 """
 
 from collections.abc import Sequence
@@ -85,11 +84,12 @@ class Decoder:
         if not self._lockstep.is_sound:
             self._refuse_all()
         finished = [self._remove(draft) for draft in self._advance()] if self._drafts else []
-        if self._searches:
-            finished += self._search()
-        if self._undelivered:
-            finished += self._undelivered
-            self._undelivered = []
+        for ticket, search in list(islice(self._searches.items(), SONNETS_AT_ONCE)):
+            if search.step():
+                finished.append(Result(ticket, search.texts, search.error))
+                del self._searches[ticket]
+        finished += self._undelivered
+        self._undelivered = []
         return sorted(finished, key=lambda result: result.ticket)
 
     def lines(self, ticket: int) -> tuple[str, ...]:
@@ -165,12 +165,6 @@ class Decoder:
         for ticket in tickets:
             self.cancel(ticket)
         self._undelivered += [Result(ticket, (), error) for ticket in tickets]
-
-    def _search(self) -> list[Result]:
-        """Let the first searches write one character; return the results of finished sonnets."""
-        finished = [ticket for ticket, search in islice(self._searches.items(), SONNETS_AT_ONCE) if search.step()]
-        searches = [(ticket, self._searches.pop(ticket)) for ticket in finished]
-        return [Result(ticket, search.texts, search.error) for ticket, search in searches]
 
     def _arrange(self) -> None:
         """Prepare the next step for the present drafts, however many came and went since the last."""
