@@ -56,12 +56,9 @@ class VerseRequest:
     way to the upper limits. Verse of several `parts` has that many times as much of everything, and begins with the
     same verse of fewer parts.
 
-    By its weights' rules, verse ends with a sentence, which may be in the line before or after the one that ends it
-    otherwise. The prompt is finished: the verse begins with a new word, a mark or a new line, unless the prompt is
-    `unfinished`.
-
-    With `known_words`, the checkpoint knows each word that begins after the prompt, whatever the temperature. If the
-    prompt breaks off within a word, this word becomes a known word if it can.
+    By its weights' rules, verse ends with a sentence, and begins with a new word, a mark or a new line, unless the
+    prompt is `unfinished`. With `known_words`, the checkpoint knows each word that begins after the prompt, whatever
+    the temperature. A word that the prompt breaks off becomes a known word if it can.
     """
 
     generator: np.random.Generator
