@@ -16,7 +16,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from model.cli import INTERRUPTED
@@ -152,7 +152,11 @@ class _Panel:
         if self._progress is not None:
             parts += _figures(self._progress)
         if self._samples:
-            parts += [Text(), _samples(self._samples)]
+            samples = Table.grid(Column(justify="right", style="dim", no_wrap=True), "", padding=(0, 2))
+            for event in self._samples:
+                style = "bold" if event is self._samples[-1] else ""
+                samples.add_row(f"{event['step']:,}", Text(event["text"], style=style))
+            parts += [Text(), samples]
         title = Text(self._title, style="bold")
         self._live.update(Panel(Group(*parts), title=title, title_align="left", border_style="cyan"), refresh=True)
 
@@ -196,10 +200,8 @@ def _loss(loss: float | None) -> str:
 
 
 def _figures(event: Event) -> tuple[Table, Table]:
-    bar, losses = Table.grid(padding=(0, 2), expand=True), Table.grid(padding=(0, 3))
-    bar.add_column(no_wrap=True)
-    bar.add_column(ratio=1)
-    bar.add_column(justify="right", no_wrap=True)
+    columns = Column(no_wrap=True), Column(ratio=1), Column(justify="right", no_wrap=True)
+    bar, losses = Table.grid(*columns, padding=(0, 2), expand=True), Table.grid(padding=(0, 3))
     bar.add_row(
         f"{event['stage']}, epoch {event['epoch']}, step {event['step']:,}",
         ProgressBar(total=1, completed=event["fraction"]),
@@ -212,12 +214,3 @@ def _figures(event: Event) -> tuple[Table, Table]:
         f"[dim]{event['characters_per_second']:,.0f} characters/s[/]",
     )
     return bar, losses
-
-
-def _samples(samples: deque[Event]) -> Table:
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(justify="right", style="dim", no_wrap=True)
-    grid.add_column()
-    for number, event in enumerate(samples, start=1):
-        grid.add_row(f"{event['step']:,}", Text(event["text"], style="bold" if number == len(samples) else ""))
-    return grid

@@ -72,17 +72,8 @@ def evaluate_sonnets(
         seconds.append(time.process_time() - start)
         texts += [f"{checkpoint.vocabulary.fold(line).strip()}\n{text}" for text in result.texts]
     sources = (*corpus.pretraining, *corpus.training)
-    free = decoder.generate(
-        [
-            VerseRequest(
-                generator_for(seed, turn),
-                sampling=Sampling(USUAL_TEMPERATURE["verse"]),
-                min_characters=FREE_CHARACTERS,
-                max_characters=FREE_CHARACTERS,
-            )
-            for turn in range(len(lines))
-        ]
-    )
+    sampling, length = Sampling(USUAL_TEMPERATURE["verse"]), (FREE_CHARACTERS, FREE_CHARACTERS)
+    free = decoder.generate([VerseRequest(generator_for(seed, n), "", sampling, *length) for n in range(len(lines))])
     return SonnetEvaluation(
         checkpoint.version,
         written=sonnet_figures(texts, pronounce, tables, sources, own_lines=1),
@@ -118,13 +109,9 @@ def sonnet_figures(
 def rhymes_of(poem: str, pronounce: Pronouncer, tables: Prosody) -> Iterator[Rhyme]:
     """Yield how well each pair of lines rhymes, unless the dictionary lacks one of the words."""
     last = [tables.last_word(line) for line in poem.split("\n")]
-    for number, partner in enumerate(SCHEME[: len(last)]):
-        if partner is None:
-            continue
-        words = last[number], last[partner]
-        readings = [pronounce(word) for word in words]
-        if all(readings):
-            yield tables.rhymes.of_words(words[0], readings[0], words[1], readings[1])
+    for word, partner in zip(last, SCHEME, strict=False):
+        if partner is not None and (readings := pronounce(word)) and (others := pronounce(last[partner])):
+            yield tables.rhymes.of_words(word, readings, last[partner], others)
 
 
 def _readings(line: str, pronounce: Pronouncer) -> list[tuple[str, ...]] | None:

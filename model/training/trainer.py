@@ -164,8 +164,8 @@ class Trainer:
                 if position.measurement_is_owed:
                     self._measure()
                 while not self._stage_is_over():
-                    for batch in islice(self._epoch(stage), position.batch, None):
-                        figures = self._step(stage, batch)
+                    for batch in islice(self._epoch(), position.batch, None):
+                        figures = self._step(batch)
                         position.batch += 1
                         is_due = position.stage_step % stage.evaluate_every == 0 or self._fraction_of_stage() >= 1
                         held_out = self._measure() if is_due else None
@@ -195,24 +195,25 @@ class Trainer:
         position = self.position
         position.stage, position.stage_step, position.stage_seconds, position.without_best = number, 0, 0.0, 0
         if number < len(self.recipe.stages):
-            stage = self.recipe.stages[number]
-            self._optimizer = Adam(self.language_model.parameters, weight_decay=stage.weight_decay)
-            self.counted = self.language_model.copy() if stage.average else self.language_model
+            self._stage = self.recipe.stages[number]
+            self._optimizer = Adam(self.language_model.parameters, weight_decay=self._stage.weight_decay)
+            self.counted = self.language_model.copy() if self._stage.average else self.language_model
             self._begin_epoch(0)
 
     def _begin_epoch(self, number: int) -> None:
-        position, stage = self.position, self.recipe.stages[self.position.stage]
+        position = self.position
         position.epoch, position.batch, position.epoch_order = number, 0, self._order.bit_generator.state
-        self._state = self.language_model.initial_state(stage.batch_size)
+        self._state = self.language_model.initial_state(self._stage.batch_size)
 
     def _interrupt_if_stopped(self) -> None:
         if self._stopped():
             raise Interrupted
 
-    def _epoch(self, stage: Stage) -> Iterator[Batch]:
+    def _epoch(self) -> Iterator[Batch]:
         """Return the batches of the epoch, its documents in random order. A resumed training gets the same order."""
         self._order.bit_generator.state = self.position.epoch_order
-        documents, vocabulary = _documents(self.corpus, stage), self.corpus.vocabulary
+        stage, vocabulary = self._stage, self.corpus.vocabulary
+        documents = _documents(self.corpus, stage)
         if self.corpus.form == "names":
             if stage.distillation:
                 drawn, count = self._drawn_names(), stage.distillation.drawn_per_epoch
@@ -225,9 +226,9 @@ class Trainer:
             for volume in _volumes(shuffled)
         )
 
-    def _step(self, stage: Stage, batch: Batch) -> dict[str, float]:
+    def _step(self, batch: Batch) -> dict[str, float]:
         """Read a batch, go down its gradient, and return the figures of the step."""
-        started, position, batch_size = self._clock(), self.position, batch.inputs.shape[1]
+        started, stage, position, batch_size = self._clock(), self._stage, self.position, batch.inputs.shape[1]
         learning_rate = stage.learning_rate * warmup_cosine(self._fraction_of_stage(), stage.warmup, stage.final)
         characters = batch.target_count
 
@@ -305,8 +306,7 @@ class Trainer:
         position.measuring_seconds = max(position.measuring_seconds, seconds)
         position.seconds += seconds
         position.stage_seconds += seconds
-        keeps_last = self.recipe.stages[position.stage].keep == "last"
-        if keeps_last or position.kept_loss is None or loss < position.kept_loss:
+        if self._stage.keep == "last" or position.kept_loss is None or loss < position.kept_loss:
             self.kept.parameters.whole[:] = self.counted.parameters.whole
             position.kept_loss, position.kept_step, position.without_best = loss, position.step, 0
         elif self._fraction_of_stage() >= EARLY_STOPPING_BEGINS:
@@ -314,18 +314,17 @@ class Trainer:
         return loss
 
     def _stage_is_over(self) -> bool:
-        patience = self.recipe.stages[self.position.stage].patience
-        return self.position.without_best >= patience or self._fraction_of_stage() >= 1
+        return self.position.without_best >= self._stage.patience or self._fraction_of_stage() >= 1
 
     def _fraction_of_stage(self) -> float:
         """Return how much of the stage is done, from 0 to 1: of its epochs or of its minutes, whichever is more.
 
         One more step and one more measurement are taken off the minutes, so that slow ones do not delay the end.
         """
-        position, stage = self.position, self.recipe.stages[self.position.stage]
+        position = self.position
         fraction = position.stage_step / self._steps[position.stage]
         if self.recipe.minutes is not None:
-            length = 60 * self.recipe.minutes * stage.share
+            length = 60 * self.recipe.minutes * self._stage.share
             last = min(position.step_seconds + position.measuring_seconds, length / 2)
             fraction = max(fraction, position.stage_seconds / (length - last))
         return min(1.0, fraction)
@@ -335,7 +334,7 @@ class Trainer:
         done, current = sum(self._lengths[: position.stage]), self._lengths[position.stage]
         fraction = (done + current * self._fraction_of_stage()) / sum(self._lengths)
         return Progress(
-            stage=self.recipe.stages[position.stage].name,
+            stage=self._stage.name,
             step=position.step,
             epoch=position.epoch + 1,
             held_out_loss=held_out_loss,
