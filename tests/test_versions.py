@@ -149,6 +149,27 @@ def test_a_damaged_pointer_is_ignored_with_a_warning(versions: Versions, warning
     assert "Is a directory" in warnings[-1]
 
 
+def test_the_version_before_is_the_one_that_was_in_use(versions: Versions) -> None:
+    assert versions.before() is None
+    first, second = added(versions, 1), added(versions, 2)
+    versions.promote(first)
+    assert versions.before() is None
+    versions.promote(second)
+    assert versions.before() == first
+    versions.promote(first)
+    assert versions.before() == second
+
+
+@pytest.mark.parametrize("previous", ["", "no version", "itself"])
+def test_without_a_usable_pointer_the_released_version_is_the_one_before(versions: Versions, previous: str) -> None:
+    released, current = added(versions, 1), added(versions, 2)
+    (versions.directory / "released").write_text(released)
+    (versions.directory / "current").write_text(current)
+    if previous:
+        (versions.directory / "previous").write_text(previous.replace("itself", current))
+    assert versions.before() == released
+
+
 def test_a_description_is_read_without_the_weights(versions: Versions) -> None:
     version = added(versions, 1)
     damage(versions.path(version))
@@ -217,13 +238,13 @@ def test_a_home_begins_with_the_versions_of_the_program(program: Versions, tmp_p
     second, first = program.list()
     versions = Versions(tmp_path / "home" / "checkpoints" / "dino")
     (tmp_path / "home" / "checkpoints").mkdir(parents=True)
-    assert (versions.current(), versions.list()) == (first, (second, first))
+    assert (versions.current(), versions.before(), versions.list()) == (first, None, (second, first))
     assert versions.load_current().version == first
     assert not versions.directory.exists()
     before = files_in(program.directory)
     third = added(versions, 3)
     versions.promote(third)
-    assert (versions.current(), versions.list()) == (third, (third, second, first))
+    assert (versions.current(), versions.before(), versions.list()) == (third, first, (third, second, first))
     versions.promote(first)
     versions.add(program.path(second))
     versions.promote(second)

@@ -1,10 +1,8 @@
 """A checkpoint, and the arrays and facts that a file of weights has.
 
-    arrays   the network's parameters by name, and
-             known_names    uint8: the known names, one a line
-             known_words, clipped_words, proper_names, sequences, endings
-                            uint8: the tables of `Checkpoint` with these names, likewise; absent if they are empty
-             other_names    uint32: fingerprints of the other names (see `text.fingerprints`); absent if there are none
+    arrays   the network's parameters by name, and the tables of `Checkpoint` by name: known_names, even if it is empty,
+             known_words, clipped_words, proper_names, sequences and endings as uint8, a text a line, and other_names
+             as uint32, fingerprints (see `text.fingerprints`)
     facts    format, architecture, the order of the gates, vocabulary, description
 
 A fact that has its default value is not written. So a new fact needs only a line in `Description`, whose default holds

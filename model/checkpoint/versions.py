@@ -97,6 +97,12 @@ class Versions:
             self._write("previous", f"{before}\n".encode())
         self._write("current", f"{version}\n".encode())
 
+    def before(self) -> str | None:
+        """Return the version that was in use before the current one, else the released one; None if neither differs."""
+        writes = self._named("current", "released", "previous")
+        earlier = (self._named(name) for name in ("previous", "released"))
+        return next((version for version in earlier if version not in (None, writes)), None)
+
     def current(self) -> str:
         """Return the version in use: the promoted one, else the released one."""
         return self._in_use("current", "released")

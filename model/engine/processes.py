@@ -21,7 +21,7 @@ import tempfile
 from collections.abc import Sequence
 from itertools import pairwise
 from multiprocessing.connection import Connection
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -106,12 +106,6 @@ class Shards:
             worker.close()
         self._workers.clear()
         self._engine = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
 
     def _split(self, batch_size: int) -> list[slice]:
         """Split the rows into nearly equal runs: one for each thread, or fewer, of FEWEST_ROWS at least."""

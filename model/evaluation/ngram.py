@@ -26,8 +26,7 @@ UNSEEN = -1
 ORDERS = range(9)  # of the n-gram
 WEIGHT: dict[Form, int] = {"names": 20, "verse": 1}
 """An n-gram that also counts the pretraining texts counts each training text this many times. Counted once, 1,500
-dinosaurs would be lost among 100,000 other names. Of 1, 5, 20 and 60 times, 20 give the lowest loss on the held-out
-names; on two other splits, their loss is within 0.02 of the lowest."""
+dinosaurs would be lost among 100,000 other names. Of 1, 5, 20 and 60 times, 20 give the lowest loss."""
 INNER_SPLIT = 10  # every tenth training document is set aside to choose the order
 
 
@@ -86,11 +85,6 @@ class NGram:
 
     vocabulary: Vocabulary
     tables: tuple[_Table, ...]
-
-    @property
-    def order(self) -> int:
-        """The number of characters in the longest context."""
-        return len(self.tables) - 1
 
     @classmethod
     def fit(

@@ -1,10 +1,9 @@
 """The letters that keep a line to words that scan: a trie whose nodes know from which syllables a word fits.
 
-An unfinished line is two numbers, its node and its counts. The node says which letters of the current word are written.
-The counts are a set of bits (see `metre`): how many syllables the line may have had when that word began. Each node has
-two masks of such bits, for the words whose path leads through it. In the first mask, bit n is set if one of these words
-can begin after n syllables and leave room for a last word; in the second, if one of them can begin after n syllables
-and be the last word itself. Which words may be the last changes from line to line, so a `LineEnds` has the second mask.
+An unfinished line is two numbers. Its node says which letters of the current word are written. Its counts are a set of
+bits (see `metre`): how many syllables the line may have had when that word began. Each node has two masks of such bits,
+for the words whose path leads through it. In the first mask, bit n is set if one of these words can begin after n
+syllables and leave room for a last word; in the second, which a `LineEnds` has, if it can be the last word itself.
 
 All arrays have a row for each line, so many lines grow at once, and no row depends on another.
 """

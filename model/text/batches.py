@@ -13,9 +13,8 @@ from model.text.vocabulary import NO_CHARACTER, Vocabulary
 class Batch:
     """The ids that a network reads, `inputs` (T, B), and the ids that it should predict, `targets` (T, B).
 
-    NO_CHARACTER in `inputs` stands for the zero vector. `mask` (T, B) is False at the padding. Without a mask,
-    every target counts. `probabilities` (T, B, V) are those of another network, from which this one should learn
-    instead of the targets.
+    `mask` (T, B) is False at the padding. `probabilities` (T, B, V) are those of another network, from which this one
+    should learn instead of the targets.
     """
 
     inputs: NDArray[np.intp]
