@@ -142,8 +142,9 @@ def _batches(kind: str, corpus: Corpus, generator: np.random.Generator) -> Itera
         else:
             shuffled = [corpus.training[n] for n in generator.permutation(len(corpus.training))]
             ids = stream(shuffled, corpus.vocabulary)
+            ids = np.roll(ids, -int(generator.integers(len(ids))))
             size, length = (TRANSFORMER_BATCH, CONTEXT) if kind == "transformer" else (32, 64)
-            for number, batch in enumerate(stream_batches(ids, size, length, int(generator.integers(len(ids))))):
+            for number, batch in enumerate(stream_batches(ids, size, length)):
                 yield batch, number == 0
 
 

@@ -20,16 +20,17 @@ import typer
 
 from model.cli.failures import FAILURES, Commands, sentence
 from model.cli.options import (
+    FOR_OWN_TEXTS,
     AlphabetOption,
     CheckpointOption,
     CorpusOption,
     GenreArgument,
     JsonOption,
     NetworkArgument,
+    NetworkWord,
     ThreadsOption,
     check_out,
     print_json,
-    tell_of,
     texts_at,
     versions_of,
     weights_at,
@@ -66,7 +67,7 @@ def fetch() -> None:
 
 @app.command(epilog="Example: python -m model train names --corpus cheeses.txt --out cheeses.safetensors --minutes 2")
 def train(
-    network: NetworkArgument,
+    word: NetworkWord,
     corpus: CorpusOption = None,
     alphabet: AlphabetOption = Alphabet.FOLDED,
     out: Annotated[
@@ -117,23 +118,19 @@ def train(
     resumes it. The signal SIGUSR1 ends it at once with the best weights so far. `plot` draws the log (.jsonl) beside
     the weights.
     """
+    network = Network(FOR_OWN_TEXTS.get(word, word))
+    own_shape, is_sonnets = cell or hidden_size or layers, network is Network.POEM and not corpus
     for is_wrong, reason in (
-        (minutes is not None and epochs is not None, "give --minutes or --epochs, not both"),
-        (promote and bool(out or corpus), "--promote is for a new version in checkpoints/; omit --out and --corpus"),
+        (minutes and epochs, "give --minutes or --epochs, not both"),
+        (promote and (out or corpus), "--promote is for a new version in checkpoints/; omit --out and --corpus"),
+        (start and own_shape, "the network is that of the weights --from; omit --cell, --hidden-size and --layers"),
+        (start and (recipe or teachers), "with --from, the recipe is one more round; omit --recipe and --teacher"),
         (
-            alphabet is Alphabet.OWN and bool(start or not corpus),
+            alphabet is Alphabet.OWN and (start or not corpus),
             "--alphabet is for --corpus; with --from, the alphabet is that of the weights",
         ),
         (
-            bool(start and (cell or hidden_size or layers)),
-            "the network is that of the weights --from; omit --cell, --hidden-size and --layers",
-        ),
-        (
-            bool(start and (recipe or teachers)),
-            "with --from, the recipe is one more round; omit --recipe and --teacher",
-        ),
-        (
-            bool(reading and (corpus or recipe or network is not Network.POEM)),
+            reading and (recipe or not is_sonnets),
             "--reading is for the sonnets and has a recipe of its own: train poem, without --corpus and --recipe",
         ),
     ):
@@ -151,9 +148,14 @@ def train(
         check_out(path, [*(corpus or []), *([reading] if reading else [])])
         weights = weights_at(network, start) if start else None
         texts = texts_at(network, corpus, weights.vocabulary.alphabet if weights else alphabet, reading)
-        tell_of(texts)
+        notes = [*texts.notes, texts.too_small]
         if corpus and out is None:
-            typer.echo(f"The weights go beside the text: {path}. With --out, they go elsewhere.", err=True)
+            notes += [f"The weights go beside the text: {path}. With --out, they go elsewhere."]
+        if path.exists():
+            notes += [
+                f"{path} exists: the new weights replace it at the end. To keep it, stop, and name another --out."
+            ]
+        typer.echo("".join(f"{note}\n" for note in notes if note), err=True, nl=False)
         if weights:
             chosen = further(weights, texts)
         else:
@@ -176,7 +178,7 @@ def train(
         if json:
             print_json({"event": "failed", "error": sentence(error)})
         raise
-    print_end(event, network.form if corpus else network, minutes=minutes, promoted=promote, json=json)
+    print_end(event, word if corpus else network, minutes=minutes, promoted=promote, json=json)
 
 
 @app.command(epilog="Example: python -m model sample dino --prompt mango --count 3 --seed 42")
@@ -231,10 +233,8 @@ def sample(
     chosen_seed = secrets.randbelow(2**32) if seed is None else seed
     if temperature is None:
         temperature = SONNET_TEMPERATURE if genre is Genre.SONNET else USUAL_TEMPERATURE[genre.network.form]
-    generators, sampling = (
-        (generator_for(chosen_seed, turn) for turn in range(count or 1)),
-        Sampling(temperature, top_p),
-    )
+    generators = (generator_for(chosen_seed, turn) for turn in range(count or 1))
+    sampling = Sampling(temperature, top_p)
     before, requests = "", list[Request]()
     if genre is Genre.DINO:  # one request for all names; temperature 0 gives only one
         requests = [NameRequest(next(generators), count or (5 if temperature else 1), prompt, sampling)]
@@ -321,10 +321,7 @@ def compare(
     with blas_threads(thread_limit):
         before, after = weights_at(network, old), weights_at(network, new)
         result = comparison.compare(before, after, texts_at(network, corpus, after.vocabulary.alphabet))
-    if json:
-        print_json(asdict(result) | {"better": result.better})
-    else:
-        print_comparison(result)
+    print_json(asdict(result) | {"better": result.better}) if json else print_comparison(result)
 
 
 @app.command(epilog="Example: python -m model island --steps 4000")

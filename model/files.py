@@ -66,8 +66,7 @@ def read_table(path: Path, columns: Sequence[str]) -> list[list[str]]:
 def write_whole(path: Path, content: bytes) -> None:
     """Replace a file atomically: after a crash or an error, it has either the old content or the new.
 
-    Writes a temporary file in the same folder, syncs it to the disk, renames it, and syncs the folder. The file is as
-    private as the folder. Raises OSError.
+    The file is as private as the folder. Raises OSError.
     """
     _remove_abandoned(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(_TOKEN_BYTES)}.tmp")

@@ -1,8 +1,8 @@
 """The assignment "Character level language model - Dinosaurus land", figure for figure.
 
-It trains a `LanguageModel` in float64 with SGD, one name at a time. The fields of `Island` explain where the assignment
-departs from good practice. The exercises `clip`, `sample` and `optimize` are `clip_by_value`, `generate` and
-`train_step` here. The figures depend on NumPy's legacy generator, so each use has its own `RandomState`.
+It trains a `LanguageModel` in float64 by plain gradient descent, one name at a time. The exercises `clip`, `sample` and
+`optimize` are `clip_by_value`, `generate` and `train_step` here. The figures depend on NumPy's legacy generator, so
+each use has its own `RandomState`.
 """
 
 import math
@@ -19,7 +19,7 @@ from model.text.batches import Batch
 from model.text.encodings import CorpusError, read_text
 from model.text.sources import names_path
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
-from model.training.optimizer import SGD, clip_by_value
+from model.training.optimizer import clip_by_value
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,7 @@ ISLAND = Island()
 def run(corpus: Path | None, say: Callable[[str], None], recipe: Island = ISLAND) -> None:
     """Train on the names of `corpus`, one a line, or on the project's own, and print as the assignment does.
 
-    It prints the size of the data, then the loss and new names every 2,000 steps and after the last one. Raises
-    CorpusError if there are no names.
+    Raises CorpusError if there are no names.
     """
     path = corpus or names_path()
     text = read_text(path).lower()
@@ -98,7 +97,8 @@ def train_step(
     """Take one step of gradient descent. Return the summed loss before it, the clipped gradients and the new state."""
     loss, gradients, after = language_model.loss_and_gradients(batch, state)
     clip_by_value(gradients, clip_value)
-    SGD().update(language_model.parameters, gradients, learning_rate)
+    for name, parameter in language_model.parameters.items():
+        parameter -= learning_rate * gradients[name]
     return loss, gradients, after
 
 

@@ -105,7 +105,7 @@ class TestTrain:
         result = run("train", "dino", "--corpus", tmp_path / "my names.txt", *SMALL)
         out = tmp_path / "my names.safetensors"
         assert f"The weights go beside the text: {out}." in result.stderr
-        assert f"sample names --checkpoint '{out}'" in result.stdout
+        assert f"sample dino --checkpoint '{out}'" in result.stdout
         assert load(out).description.recipe == "names"
         assert sorted(path.name for path in tmp_path.iterdir()) == [
             "my names.jsonl",
@@ -227,7 +227,7 @@ class TestTrain:
 
     def test_the_command_to_try_can_be_pasted(self, folder: Path, tmp_path: Path) -> None:
         out = tmp_path / "my cheeses.safetensors"
-        stdout = run_well("train", "dino", "--corpus", folder / "names.txt", "--out", out, *SMALL)
+        stdout = run_well("train", "names", "--corpus", folder / "names.txt", "--out", out, *SMALL)
         assert stdout.endswith(f"Try it: python -m model sample names --checkpoint '{out}'\n")
 
     @pytest.mark.parametrize(
@@ -410,7 +410,9 @@ class TestEvaluate:
         (tmp_path / "other.txt").write_text("kiwi\nmango\nlemon\n")
         arguments = ("evaluate", "dino", "--checkpoint", folder / "dino.safetensors", "--samples", "0")
         assert "another text" in run_well(*arguments, "--corpus", tmp_path / "other.txt")
-        assert "--corpus names theirs" in run_well(*arguments)
+        without_theirs = run_well(*arguments)
+        assert "--corpus names theirs" in without_theirs
+        assert "and the n-gram are measured on here, without the characters that they do not know" in without_theirs
 
 
 class TestCompare:
@@ -552,3 +554,18 @@ def test_lines_skip_most_progress_but_not_the_last(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(("seconds", "text"), [(7, "0:07"), (754.6, "12:35"), (3723, "1:02:03"), (None, "?")])
 def test_duration(seconds: float | None, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_weights_that_are_there_are_replaced_with_a_word(folder: Path, tmp_path: Path) -> None:
+    arguments = ("train", "names", "--corpus", folder / "names.txt", "--out", tmp_path / "out.safetensors", *SMALL)
+    first, second = run(*arguments), run(*arguments)
+    assert "exists" not in first.stderr
+    assert f"{tmp_path / 'out.safetensors'} exists: the new weights replace it at the end." in second.stderr
+
+
+def test_the_words_are_those_that_were_typed(folder: Path) -> None:
+    stdout = run_well("train", "names", "--corpus", folder / "names.txt", "--out", folder / "typed.safetensors", *SMALL)
+    assert "Try it: python -m model sample names " in stdout
+    assert "dino|poem|names|verse" in unwrapped(run_well("train", "--help"))
+    wrong = run("sample", "names", "--checkpoint", folder / "poem.safetensors")
+    assert "these weights write verse, not names" in wrong.stderr

@@ -1,4 +1,4 @@
-"""Gradient clipping, SGD, Adam and the learning-rate schedule, each against its formula."""
+"""Gradient clipping, Adam and the learning-rate schedule, each against its formula."""
 
 import math
 
@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from model.network.layers import Array
 from model.network.parameters import Arrays
-from model.training.optimizer import SGD, Adam, clip_by_global_norm, clip_by_value, global_norm, warmup_cosine
+from model.training.optimizer import Adam, clip_by_global_norm, clip_by_value, global_norm, warmup_cosine
 
 elements = st.floats(-1e6, 1e6, allow_subnormal=False)
 gradient_arrays = arrays(np.float64, array_shapes(max_dims=2, max_side=4), elements=elements)
@@ -77,16 +77,6 @@ def test_clipping_by_norm_keeps_the_direction_and_by_value_does_not() -> None:
     clip_by_global_norm(by_norm, 1.0)
     np.testing.assert_array_equal(by_value["w"], [1, 1, 0.5])
     np.testing.assert_allclose(by_norm["w"], np.array([3, 4, 0.5]) / math.sqrt(25.25))
-
-
-def test_sgd_is_its_formula() -> None:
-    parameters, expected = weights(), weights()
-    for step in range(5):
-        SGD().update(parameters, gradients_at(step), 0.1 / (step + 1))
-        for name in expected:
-            expected[name] = expected[name] - 0.1 / (step + 1) * gradients_at(step)[name]
-    for name in expected:
-        np.testing.assert_allclose(parameters[name], expected[name], rtol=1e-14)
 
 
 def textbook_adam(optimizer: Adam, steps: int, learning_rates: list[float]) -> Arrays:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,7 @@ def compute(
 
 @pytest.fixture
 def shards() -> Iterator[Shards]:
-    with Shards(2) as shards:
+    with closing(Shards(2)) as shards:
         yield shards
 
 
@@ -74,7 +75,7 @@ def exists(process: int) -> bool:
 @pytest.mark.parametrize("extras", [False, True])
 def test_several_processes_compute_what_one_computes(cell: CellName, threads: int, extras: bool) -> None:
     language_model = network(cell)
-    with Shards(1) as alone, Shards(threads) as shards:
+    with closing(Shards(1)) as alone, closing(Shards(threads)) as shards:
         nats, gradients, after = compute(alone, language_model, masked=extras, dropped=extras, taught=extras)
         found = [compute(shards, language_model, masked=extras, dropped=extras, taught=extras) for _ in range(2)]
     for same_nats, same_gradients, same_after in found:
@@ -90,7 +91,7 @@ def test_every_call_uses_the_present_weights(shards: Shards) -> None:
     language_model = network(dtype=np.float32)
     before, _, _ = compute(shards, language_model)
     language_model.parameters["b_y"][2] += 1
-    with Shards(1) as alone:
+    with closing(Shards(1)) as alone:
         assert compute(shards, language_model)[0] == pytest.approx(compute(alone, language_model)[0], rel=1e-5)
     assert compute(shards, language_model)[0] != before
 

@@ -149,47 +149,25 @@ def test_a_damaged_pointer_is_ignored_with_a_warning(versions: Versions, warning
     assert "Is a directory" in warnings[-1]
 
 
-def test_a_rollback_goes_back_to_the_version_before_and_the_next_one_comes_back(versions: Versions) -> None:
+def test_the_version_before_is_the_one_that_was_in_use(versions: Versions) -> None:
+    assert versions.before() is None
     first, second = added(versions, 1), added(versions, 2)
-    for version in (first, second):
-        versions.promote(version)
-    assert versions.before() == first
-    assert versions.rollback() == first == versions.current() == versions.load_current().version
-    assert versions.before() == second
-    assert versions.rollback() == second == versions.current()
-
-
-def test_a_rollback_without_a_version_before(versions: Versions) -> None:
-    with pytest.raises(CheckpointError, match="there is no earlier version to go back to"):
-        versions.rollback()
-    first = added(versions, 1)
     versions.promote(first)
-    before = files_in(versions.directory)
-    with pytest.raises(CheckpointError, match="dino: there is no earlier version to go back to"):
-        versions.rollback()
-    assert (versions.current(), files_in(versions.directory)) == (first, before)
+    assert versions.before() is None
+    versions.promote(second)
+    assert versions.before() == first
+    versions.promote(first)
+    assert versions.before() == second
 
 
 @pytest.mark.parametrize("previous", ["", "no version", "itself"])
-def test_a_rollback_without_a_usable_pointer_goes_back_to_the_released_version(
-    versions: Versions, previous: str
-) -> None:
+def test_without_a_usable_pointer_the_released_version_is_the_one_before(versions: Versions, previous: str) -> None:
     released, current = added(versions, 1), added(versions, 2)
     (versions.directory / "released").write_text(released)
     (versions.directory / "current").write_text(current)
     if previous:
         (versions.directory / "previous").write_text(previous.replace("itself", current))
-    assert versions.rollback() == released == versions.current()
-
-
-def test_a_rollback_to_a_damaged_version_changes_nothing(versions: Versions) -> None:
-    first, second = added(versions, 1), added(versions, 2)
-    for version in (first, second):
-        versions.promote(version)
-    damage(versions.path(first))
-    with pytest.raises(CheckpointError, match=f"{first}.safetensors: damaged"):
-        versions.rollback()
-    assert (versions.current(), versions.before()) == (second, first)
+    assert versions.before() == released
 
 
 def test_a_description_is_read_without_the_weights(versions: Versions) -> None:
@@ -267,7 +245,7 @@ def test_a_home_begins_with_the_versions_of_the_program(program: Versions, tmp_p
     third = added(versions, 3)
     versions.promote(third)
     assert (versions.current(), versions.before(), versions.list()) == (third, first, (third, second, first))
-    assert versions.rollback() == first
+    versions.promote(first)
     versions.add(program.path(second))
     versions.promote(second)
     assert files_in(versions.directory) == sorted([f"{third}.safetensors", "current", "previous"])

@@ -65,21 +65,17 @@ def strings_in(wheel: bytes) -> Iterator[str]:
 
 
 def cleaned(line: str) -> str:
-    """Return a line without underscores and double quotes. A dash becomes a comma if no mark stands before it."""
-    line = fold_letters(line).replace("_", "").replace('"', "")
+    """Return a line in ASCII, without underscores and double quotes. A dash becomes a comma if no mark is before it."""
+    line = line if line.isascii() else "".join(map(_as_ascii, line))
+    line = line.replace("_", "").replace('"', "")
     line = _DASH.sub(lambda dash: " " if dash.start() == 0 or line[dash.start() - 1] in ",;:.!?(" else ", ", line)
     return " ".join(line.split())
-
-
-def fold_letters(line: str) -> str:
-    """Return a line in ASCII, with its capitals."""
-    return line if line.isascii() else "".join(c if c.isascii() else _as_ascii(c) for c in line)
 
 
 @lru_cache(maxsize=10_000)
 def _as_ascii(character: str) -> str:
     folded = fold(character)
-    return folded.capitalize() if character.isupper() else folded
+    return character if character.isascii() else folded.capitalize() if character.isupper() else folded
 
 
 @lru_cache(maxsize=100_000)
@@ -100,12 +96,11 @@ class Poetry:
         self._sonnets = frozenset(run for line in sonnets for run in _runs(letters_of(line)))
         self._is_unwanted = lru_cache(maxsize=100_000)(frozenset(unwanted).__contains__)
         self._seen: set[int] = set()
-        self._counts: Counter[tuple[str, bool]] = Counter()
+        self._line_counts, self._character_counts = Counter[str](), Counter[str]()
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """Return for each reason how many lines and characters it kept or dropped, newlines included; most first."""
-        reasons = [reason for (reason, is_lines), _ in self._counts.most_common() if is_lines]
-        return {reason: (self._counts[reason, True], self._counts[reason, False]) for reason in reasons}
+        return {reason: (lines, self._character_counts[reason]) for reason, lines in self._line_counts.most_common()}
 
     def documents(self, lines: Iterable[str]) -> Iterator[str]:
         """Yield the documents: runs of good lines, mostly in Shakespeare's words."""
@@ -155,8 +150,8 @@ class Poetry:
         return ""
 
     def _count(self, reason: str, *lines: str) -> None:
-        self._counts[reason, True] += len(lines)
-        self._counts[reason, False] += sum(len(line) + 1 for line in lines)
+        self._line_counts[reason] += len(lines)
+        self._character_counts[reason] += sum(len(line) + 1 for line in lines)
 
 
 @lru_cache(maxsize=100_000)

@@ -1,10 +1,8 @@
 """A checkpoint, and the arrays and facts that a file of weights has.
 
-    arrays   the network's parameters by name, and
-             known_names    uint8: the known names, one a line
-             known_words, clipped_words, proper_names, sequences, endings
-                            uint8: the tables of `Checkpoint` with these names, likewise; absent if they are empty
-             other_names    uint32: fingerprints of the other names (see `text.fingerprints`); absent if there are none
+    arrays   the network's parameters by name, and the tables of `Checkpoint` by name: known_names, even if it is empty,
+             known_words, clipped_words, proper_names, sequences and endings as uint8, a text a line, and other_names
+             as uint32, fingerprints (see `text.fingerprints`)
     facts    format, architecture, the order of the gates, vocabulary, description
 
 A fact that has its default value is not written. So a new fact needs only a line in `Description`, whose default holds
@@ -12,7 +10,6 @@ for all older files, and no version changes.
 """
 
 import math
-from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -92,7 +89,9 @@ def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
         raise ValueError(f"its held-out loss is {checkpoint.description.held_out_loss}")
     architecture = checkpoint.language_model.architecture
     arrays: dict[str, NDArray[Any]] = dict(checkpoint.language_model.parameters)
-    arrays |= {name: _as_lines(table) for name, table in tables.items() if table or name == "known_names"}
+    for name, table in tables.items():
+        if table or name == "known_names":
+            arrays[name] = np.frombuffer("\n".join(sorted(table)).encode(), np.uint8)
     if len(checkpoint.other_names):
         arrays[_OTHER_NAMES] = checkpoint.other_names.hashes
     return arrays, {
@@ -115,7 +114,9 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
         raise ValueError(f"its format is {file_format!r}; this program reads the formats 1 and {FORMAT}")
     parameters: dict[str, NDArray[Any]] = dict(arrays)
     if file_format == 1:
-        parameters = {_new_name(name): array for name, array in arrays.items()}
+        names = (name.removeprefix("output.").split(".") for name in arrays)
+        new_names = (".".join(_NEW_NAMES.get(part, part) for part in parts) for parts in names)
+        parameters = dict(zip(new_names, arrays.values(), strict=True))
     try:
         architecture = Architecture(**facts["architecture"])
         gates = CELLS[architecture.cell].GATES if file_format == FORMAT else _GATES_OF_FORMAT_1
@@ -125,9 +126,9 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
         parameters = dict.fromkeys(_TABLES[1:], _NO_LINES) | parameters  # old files lack some tables
         tables = {name: _from_lines(parameters.pop(name)) for name in _TABLES}
         other_names = Fingerprints(parameters.pop(_OTHER_NAMES, NO_FINGERPRINTS.hashes))
-        _check_words(tables["known_words"], vocabulary)
+        _check(architecture, parameters, vocabulary, tables["known_words"])
         return Checkpoint(
-            _language_model(architecture, vocabulary, parameters),
+            LanguageModel(architecture, parameters),
             vocabulary,
             decode_description(facts),
             version=version,
@@ -156,29 +157,17 @@ def decode_description(facts: Facts) -> Description:
     return description
 
 
-def _as_lines(texts: Collection[str]) -> NDArray[np.uint8]:
-    return np.frombuffer("\n".join(sorted(texts)).encode(), np.uint8)
-
-
 def _from_lines(array: NDArray[np.uint8]) -> list[str]:
     text = array.tobytes().decode()
     return text.split("\n") if text else []
 
 
-def _check_words(words: list[str], vocabulary: Vocabulary) -> None:
-    if words_of("\n".join(words)) != words:
+def _check(architecture: Architecture, parameters: Arrays, vocabulary: Vocabulary, known_words: list[str]) -> None:
+    if words_of("\n".join(known_words)) != known_words:
         raise ValueError("one of its known words is not a single word")
-    vocabulary.ids_of("".join(words))  # the network could not write a word with any other character
-
-
-def _language_model(architecture: Architecture, vocabulary: Vocabulary, parameters: Arrays) -> LanguageModel:
+    vocabulary.ids_of("".join(known_words))  # the network could not write a word with any other character
     if len(vocabulary) != architecture.vocab_size:
         raise ValueError(f"its vocabulary has {len(vocabulary)} characters, its network {architecture.vocab_size}")
     for name, array in parameters.items():
         if not np.isfinite(array).all():
             raise ValueError(f"its array {name!r} has a number that is not finite")
-    return LanguageModel(architecture, parameters)
-
-
-def _new_name(name: str) -> str:
-    return ".".join(_NEW_NAMES.get(part, part) for part in name.removeprefix("output.").split("."))

@@ -8,9 +8,8 @@
     previous                 names the version that was in use before
 
 A folder in HOME begins with the versions that come with the program, and `released` is always the program's. They stay
-where they are: nothing is copied, and whatever is new goes to the folder itself.
-
-Old versions are never removed. They are small, and they serve when a newer one is damaged.
+where they are: whatever is new goes to the folder itself. Old versions are never removed: they serve when a newer one
+is damaged.
 """
 
 import logging
@@ -21,25 +20,13 @@ from pathlib import Path
 
 from model import files
 from model.checkpoint import tensor_file
-from model.checkpoint.encoding import (
-    VERSION_LENGTH,
-    Checkpoint,
-    CheckpointError,
-    Description,
-    decode,
-    decode_description,
-    encode,
-)
-from model.checkpoint.tensor_file import explained
+from model.checkpoint.encoding import VERSION_LENGTH, Checkpoint, Description, decode, decode_description, encode
+from model.checkpoint.tensor_file import CheckpointError, explained
 
 logger = logging.getLogger(__name__)
 
 SUFFIX = ".safetensors"
 VERSION_NAME = re.compile(f"[0-9a-f]{{{VERSION_LENGTH}}}")
-
-
-class NoVersionError(CheckpointError):
-    """No version of a folder is in use."""
 
 
 def save(path: Path, checkpoint: Checkpoint) -> Checkpoint:
@@ -110,17 +97,6 @@ class Versions:
             self._write("previous", f"{before}\n".encode())
         self._write("current", f"{version}\n".encode())
 
-    def rollback(self) -> str:
-        """Make the version before the current one current again, and return it. A second rollback undoes the first.
-
-        CheckpointError if there is no such version, or if it does not load.
-        """
-        version = self.before()
-        if version is None:
-            raise CheckpointError(f"{self.directory}: there is no earlier version to go back to")
-        self.promote(version)
-        return version
-
     def before(self) -> str | None:
         """Return the version that was in use before the current one, else the released one; None if neither differs."""
         writes = self._named("current", "released", "previous")
@@ -128,11 +104,11 @@ class Versions:
         return next((version for version in earlier if version not in (None, writes)), None)
 
     def current(self) -> str:
-        """Return the version in use: the promoted one, else the released one. Raises NoVersionError."""
+        """Return the version in use: the promoted one, else the released one."""
         return self._in_use("current", "released")
 
     def serving(self) -> str:
-        """Return the version that writes: the version in use, else the previous one. Raises NoVersionError."""
+        """Return the version that writes: the version in use, else the previous one."""
         return self._in_use("current", "released", "previous")
 
     def load_current(self) -> Checkpoint:
@@ -172,8 +148,8 @@ class Versions:
             raise self._nothing()
         return version
 
-    def _nothing(self) -> NoVersionError:
-        return NoVersionError(
+    def _nothing(self) -> CheckpointError:
+        return CheckpointError(
             f"{self.directory}: no current checkpoint: neither 'current' nor 'released' names a version; "
             "train one, or restore the released one"
         )

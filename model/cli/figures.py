@@ -1,15 +1,18 @@
 """The results of `evaluate` and `compare`: tables for people, JSON for programs."""
 
 from collections.abc import Iterable
+from statistics import median
 from typing import TYPE_CHECKING
 
 import typer
+from rich.console import Console
+from rich.table import Table
+
+from model.evaluation.comparison import WORTHWHILE, Comparison, digits_for
 
 if TYPE_CHECKING:
-    from model.evaluation.comparison import Comparison
     from model.evaluation.evaluation import Evaluation
     from model.evaluation.sonnets import SonnetEvaluation
-
 
 ROWS = {
     "n-gram": "counts which letter follows which letters; a network should lose less",
@@ -41,9 +44,6 @@ ROWS = {
 
 def print_evaluation(evaluation: "Evaluation") -> None:
     """Print the figures of one checkpoint as a table: held-out text beside samples."""
-    from rich.console import Console
-    from rich.table import Table
-
     table = Table("", title=f"{evaluation.form}, version {evaluation.version}", title_justify="left")
     table.add_column("held out", justify="right")
     table.add_column("sampled", justify="right")
@@ -56,18 +56,16 @@ def print_evaluation(evaluation: "Evaluation") -> None:
     for name, value in evaluation.samples.items():
         table.add_row(name.replace("_", " "), _figure(evaluation.held_out[name]), _figure(value))
     Console().print(table)
-    _explain(["n-gram"] * bool(evaluation.counting) + list(evaluation.samples))
+    _explain(["n-gram", *evaluation.samples])
     if not evaluation.trained_on_this_corpus:
         typer.echo(
-            "These weights were trained on another text than the one that they are measured on here; --corpus names "
-            "theirs. It may contain held-out documents of this one."
+            "These weights were trained on another text than the one that they and the n-gram are measured on here, "
+            "without the characters that they do not know; --corpus names theirs. It may contain held-out documents of "
+            "this one."
         )
 
 
 def _explain(names: Iterable[str]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     explained = Table.grid(padding=(0, 2))
     for row in (name.replace("_", " ") for name in names):
         explained.add_row(row, ROWS[row])
@@ -78,10 +76,8 @@ def _figure(value: float) -> str:
     return f"{value:.1%}" if isinstance(value, float) else f"{value:,}"
 
 
-def print_comparison(comparison: "Comparison") -> None:
+def print_comparison(comparison: Comparison) -> None:
     """Print both losses and whether the new weights are better."""
-    from model.evaluation.comparison import WORTHWHILE, digits_for
-
     digits = digits_for(comparison.old_loss, comparison.new_loss)
     typer.echo(
         f"held-out nats per character on {comparison.documents} documents: "
@@ -96,17 +92,12 @@ def print_comparison(comparison: "Comparison") -> None:
 
 def print_sonnets(evaluation: "SonnetEvaluation") -> None:
     """Print a table with the figures of real sonnets, of free verse, and of sonnets by search."""
-    from statistics import median
-
-    from rich.console import Console
-    from rich.table import Table
-
     table = Table("", title=f"sonnets, version {evaluation.version}", title_justify="left")
-    for column in ("real, held out", "free verse", "by search"):
+    columns = {"real, held out": evaluation.real, "free verse": evaluation.free, "by search": evaluation.written}
+    for column in columns:
         table.add_column(column, justify="right")
-    for name, value in evaluation.written.items():
-        others = (_figure(figures[name]) for figures in (evaluation.real, evaluation.free))
-        table.add_row(name.replace("_", " "), *others, _figure(value))
+    for name in evaluation.written:
+        table.add_row(name.replace("_", " "), *(_figure(figures[name]) for figures in columns.values()))
     Console().print(table)
     _explain(evaluation.written)
     seconds = evaluation.seconds

@@ -23,23 +23,25 @@ FOR_OWN_TEXTS = {"names": "dino", "verse": "poem"}
 """What people may say instead, as a list of cheeses is no dinosaur."""
 
 
-def _chosen_from(choices: type[Genre] | type[Network], meaning: str) -> Any:
+def _chosen_from(choices: type[Genre] | type[Network], meaning: str, *, as_typed: bool = False) -> Any:
     """Return an argument that takes one of the choices, and suggests one where a letter is wrong."""
 
-    def read(word: str) -> Genre | Network:
-        known = {str(choice): str(choice) for choice in choices} | FOR_OWN_TEXTS
+    def read(word: str) -> str:
+        known = {str(choice): choice for choice in choices}
+        known |= {own: choices(meant) for own, meant in FOR_OWN_TEXTS.items()}
         if word.lower() in known:
-            return choices(known[word.lower()])
+            return word.lower() if as_typed else known[word.lower()]
         near = difflib.get_close_matches(word.lower(), known, 1)
         hint = f"do you mean {near[0]}?" if near else f"choose {', '.join(choices)}; names or verse for your own texts"
         raise typer.BadParameter(f"{word!r} is not known; {hint}")
 
     meaning += "; names and verse mean dino and poem, for your own texts."
-    return typer.Argument(parser=read, metavar="|".join(choices), help=meaning, show_default=False)
+    return typer.Argument(parser=read, metavar="|".join((*choices, *FOR_OWN_TEXTS)), help=meaning, show_default=False)
 
 
 GenreArgument = Annotated[Genre, _chosen_from(Genre, "Dinosaur names, verse or sonnets")]
 NetworkArgument = Annotated[Network, _chosen_from(Network, "Dinosaur names or verse")]
+NetworkWord = Annotated[str, _chosen_from(Network, "Dinosaur names or verse", as_typed=True)]
 CorpusOption = Annotated[
     list[Path] | None,
     typer.Option("--corpus", metavar="FILE", help="Your own text: one name a line, or poems separated by blank lines."),
@@ -71,9 +73,7 @@ def weights_at(network: Network, path: Path | None) -> "Checkpoint":
     loaded = load(path) if path else versions_of(network).load_current()
     if loaded.description.form != network.form:
         source = path or CHECKPOINTS / network
-        raise MangosaurusError(
-            f"{source}: these weights write {loaded.description.form}, but {network} needs {network.form}"
-        )
+        raise MangosaurusError(f"{source}: these weights write {loaded.description.form}, not {network.form}")
     return loaded
 
 
@@ -93,13 +93,6 @@ def texts_at(
     if len(paths) > 1:
         raise typer.BadParameter("names come from one file; give --corpus once")
     return corpus.read_names(paths[0], alphabet=alphabet)
-
-
-def tell_of(corpus: "Corpus") -> None:
-    """Say on stderr how a person's own text was read, and whether it is too small."""
-    for sentence in (*corpus.notes, corpus.too_small):
-        if sentence:
-            typer.echo(sentence, err=True)
 
 
 def check_out(out: Path, corpus: Sequence[Path]) -> None:

@@ -27,24 +27,9 @@ Style = dict[str, Any]
 # Blue, vermilion, green and purple of Okabe and Ito's palette, which people with colour blindness can tell apart.
 TRAINING, HELD_OUT, BEFORE, AFTER, QUIET = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#666666"
 MARKED: Style = {"color": HELD_OUT, "linewidth": 2, "marker": "o", "markersize": 3.5, "zorder": 3}
-STAR: Style = {
-    "color": HELD_OUT,
-    "linestyle": "",
-    "marker": "*",
-    "markersize": 16,
-    "markeredgecolor": "white",
-    "zorder": 4,
-}
-LEGEND: Style = {
-    "loc": "lower right",
-    "bbox_to_anchor": (1, 1),
-    "ncols": 4,
-    "fontsize": 9,
-    "frameon": False,
-    "handlelength": 1,
-    "columnspacing": 1,
-    "borderpad": 0,
-}
+STAR: Style = {"color": HELD_OUT, "linestyle": "", "marker": "*", "markersize": 16, "markeredgecolor": "white"}
+ABOVE: Style = {"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 4}
+LEGEND: Style = ABOVE | {"fontsize": 9, "frameon": False, "handlelength": 1, "columnspacing": 1, "borderpad": 0}
 BEHIND: Style = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1}
 NOTE: Style = {"textcoords": "offset points", "va": "top", "color": QUIET, "fontsize": 9, "bbox": BEHIND, "zorder": 5}
 TEXT = FontProperties(family="DejaVu Sans", size=9)
@@ -91,7 +76,9 @@ def _draw_losses(axes: Axes, history: History) -> None:
     own = steps >= history.after_teachers
     if own.any():
         best = int(np.argmin(np.where(own, losses, np.inf)))
-        axes.plot(steps[best], losses[best], label=f"best: {losses[best]:.3f} at step {steps[best]:,.0f}", **STAR)
+        axes.plot(
+            steps[best], losses[best], label=f"best: {losses[best]:.3f} at step {steps[best]:,.0f}", zorder=4, **STAR
+        )
     for loss, name in ((history.start_loss, "before"), (history.ngram_loss, "n-gram")):
         if np.isfinite(loss):  # a line to beat, with its name at the right, where curves are low
             axes.axhline(loss, color=QUIET, linewidth=1, linestyle=(0, (4, 4)), zorder=2)

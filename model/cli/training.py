@@ -16,7 +16,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from model.cli import INTERRUPTED
@@ -150,9 +150,13 @@ class _Panel:
             self._progress = _with_held_out(event, self._progress)
         parts: list[RenderableType] = []
         if self._progress is not None:
-            parts += [_bar(self._progress), _figures(self._progress)]
+            parts += _figures(self._progress)
         if self._samples:
-            parts += [Text(), _samples(self._samples)]
+            samples = Table.grid(Column(justify="right", style="dim", no_wrap=True), "", padding=(0, 2))
+            for event in self._samples:
+                style = "bold" if event is self._samples[-1] else ""
+                samples.add_row(f"{event['step']:,}", Text(event["text"], style=style))
+            parts += [Text(), samples]
         title = Text(self._title, style="bold")
         self._live.update(Panel(Group(*parts), title=title, title_align="left", border_style="cyan"), refresh=True)
 
@@ -167,14 +171,12 @@ def heading(event: Event) -> str:
 
 def one_line(event: Event) -> str:
     """Format a progress event as one line."""
-    parts = [
-        f"{event['stage']} step {event['step']:,}, epoch {event['epoch']}",
-        f"training {event['training_loss']:.3f}",
-        f"held out {_loss(event['held_out_loss'])} (best {_loss(event['best_held_out_loss'])})",
-        f"{event['characters_per_second']:,.0f} characters/s",
-        f"{event['fraction']:.0%}, {duration(event['seconds_left'])} left",
-    ]
-    return " | ".join(parts)
+    return (
+        f"{event['stage']} step {event['step']:,}, epoch {event['epoch']} | training {event['training_loss']:.3f}"
+        f" | held out {_loss(event['held_out_loss'])} (best {_loss(event['best_held_out_loss'])})"
+        f" | {event['characters_per_second']:,.0f} characters/s"
+        f" | {event['fraction']:.0%}, {duration(event['seconds_left'])} left"
+    )
 
 
 def duration(seconds: float | None) -> str:
@@ -197,34 +199,18 @@ def _loss(loss: float | None) -> str:
     return "-" if loss is None else f"{loss:.3f}"
 
 
-def _bar(event: Event) -> Table:
-    grid = Table.grid(padding=(0, 2), expand=True)
-    grid.add_column(no_wrap=True)
-    grid.add_column(ratio=1)
-    grid.add_column(justify="right", no_wrap=True)
-    grid.add_row(
+def _figures(event: Event) -> tuple[Table, Table]:
+    columns = Column(no_wrap=True), Column(ratio=1), Column(justify="right", no_wrap=True)
+    bar, losses = Table.grid(*columns, padding=(0, 2), expand=True), Table.grid(padding=(0, 3))
+    bar.add_row(
         f"{event['stage']}, epoch {event['epoch']}, step {event['step']:,}",
         ProgressBar(total=1, completed=event["fraction"]),
         f"{event['fraction']:.0%}, {duration(event['seconds_left'])} left",
     )
-    return grid
-
-
-def _figures(event: Event) -> Table:
-    grid = Table.grid(padding=(0, 3))
-    grid.add_row(
+    losses.add_row(
         f"training {event['training_loss']:.3f}",
         f"held out {_loss(event['held_out_loss'])}",
         f"best [bold green]{_loss(event['best_held_out_loss'])}[/] nats per character",
         f"[dim]{event['characters_per_second']:,.0f} characters/s[/]",
     )
-    return grid
-
-
-def _samples(samples: deque[Event]) -> Table:
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(justify="right", style="dim", no_wrap=True)
-    grid.add_column()
-    for number, event in enumerate(samples, start=1):
-        grid.add_row(f"{event['step']:,}", Text(event["text"], style="bold" if number == len(samples) else ""))
-    return grid
+    return bar, losses

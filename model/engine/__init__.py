@@ -15,11 +15,11 @@ the microseconds that this product takes in three forms, on one core; `python -m
 Columns. Here each sequence is a column: z = wᵀ x, a (K, D) matrix times a (D, B) matrix. Each of the four gates of an
 LSTM is then one contiguous block of z, and element-wise loops run along memory.
 
-Panels and groups. Before OpenBLAS multiplies two large matrices, it packs both into the order that its kernel reads.
-For these shapes, packing costs up to 40 % of the product itself. OpenBLAS does not pack for products of up to a million
-multiplications. So one time step is computed as many small products, (8, D) by (D, 32). The parameters are copied into
-panels of 8 outputs, once for all time steps (0.5 ms at H 256, for 64 steps). The batch is split into groups of at most
-32 columns. At all three widths, these two sizes are the fastest, or within 5 % of the fastest.
+Panels and groups. Before OpenBLAS multiplies two large matrices, it packs both into the order that its kernel reads,
+which costs up to 40 % of the product itself. It does not pack for products of up to a million multiplications. So one
+time step is computed as many small products, (8, D) by (D, 32): the parameters are copied into panels of 8 outputs,
+once for all time steps, and the batch is split into groups of at most 32 columns. At all three widths, these two sizes
+are the fastest, or within 5 % of the fastest.
 
 One product a layer. A layer stacks its inputs [x_t, 1, h_{t-1}] in one column, its parameters [w_x; b; w_h] in one
 matrix, and multiplies them. The bias belongs to an input that is always 1. The first layer reads one-hot columns, which
@@ -36,13 +36,7 @@ for the interpreter lock hundreds of times in a training step. Instead, each fur
 takes its share of the batch forward and backward. The processes meet once a training step, to add their gradients.
 
 Exact sums. A floating-point sum depends on the order of its terms, which depends on shapes, threads and processor. So a
-text could depend on the other texts in the batch. `exact.Lockstep`, which the decoder uses, prevents that. It rounds
-parameters and states to multiples of powers of two, chosen so that every sum of their products fits into the digits of
-a float. Such a sum is exact in any order, so all forms of a product give the same bits, and each number of rows gets
-the fastest form. Rounding moves h by at most 1/512, and raises the held-out losses of the released networks by at most
-0.0001 nats per character.
-
-The same tanh. Processors compute tanh with different last digits. In new versions, the decoder takes it from a table
-that all processors find alike (see `rounding`). It raises the held-out losses of the released networks by at most
-0.0003 nats per character.
+text could depend on the other texts in the batch. In `exact.Lockstep`, the decoder's, every sum is exact in any order.
+Its rounding moves h by at most 1/512, and raises the held-out losses of the released networks by at most 0.0001 nats
+per character; tanh from a table (see `rounding`) raises them by at most 0.0003.
 """

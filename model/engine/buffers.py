@@ -1,7 +1,6 @@
 """The arrays of a network's forward and backward passes, allocated once and overwritten every time.
 
-`Buffers` keeps arrays by name, because allocating megabytes takes as long as filling them. It also keeps the `Pass` for
-each shape of batch, because for a batch of a single name, slicing arrays takes nearly as long as the arithmetic.
+The `Pass` for each shape of batch is kept too: of a single name, slicing arrays takes nearly as long as the arithmetic.
 """
 
 from collections.abc import Sequence
@@ -19,9 +18,7 @@ class Trace(NamedTuple):
 
     inputs: Array  # (T+1, G, D+1+H, B): [x_t, 1, h_{t-1}] for each step, and a last entry for h_T
     x: Array  # (T, G, D, B), a view of the inputs
-    states: tuple[
-        Array, ...
-    ]  # (T+1, G, H, B) each, the state before the first step included; h is a view of the inputs
+    states: tuple[Array, ...]  # (T+1, G, H, B) each, the state before the first step first; h is a view of the inputs
     kept: tuple[Array, ...]  # (T, G, kH, B) each: what the cell's KEPT asks for
     is_bottom: bool  # whether x is characters, which have no derivatives
 
@@ -54,21 +51,13 @@ class Buffers:
 
     def arrays(self, shape: tuple[int, ...]) -> Pass:
         """Return the arrays for ids of this shape (T, G, B)."""
-        found = self._passes.get(shape)
-        if found is None:
-            self._drop_shorter(shape)
-            found = self._passes[shape] = self._pass(*shape)
-        return found
-
-    def _drop_shorter(self, shape: tuple[int, ...]) -> None:
-        """If this shape has the longest sequences so far, drop the `Pass` of every shorter shape.
-
-        Longer arrays are about to replace the arrays of these shapes, and a `Pass` would keep the old ones in memory.
-        """
-        alike = [other for other in self._passes if other[1:] == shape[1:]]
-        if all(other < shape for other in alike):
-            for other in alike:
-                del self._passes[other]
+        if shape not in self._passes:
+            alike = [other for other in self._passes if other[1:] == shape[1:]]
+            if all(other < shape for other in alike):  # longer arrays replace theirs, which a `Pass` would keep
+                for other in alike:
+                    del self._passes[other]
+            self._passes[shape] = self._pass(*shape)
+        return self._passes[shape]
 
     def _pass(self, time: int, groups: int, columns: int) -> Pass:
         hidden_size, vocab_size = self._architecture.hidden_size, self._architecture.vocab_size

@@ -4,15 +4,12 @@ No sum here rounds, so neither other rows nor the form of a product can change a
 rounded to multiples of 2^-8 (`rounder`). For each output there is a power of two, and its parameters are rounded to
 multiples of it (`on_grid`): the finest power for which no sum of products needs more digits than a float has.
 
-Nor does a new version depend on the machine. Sums of products are exact. The other sums and products have two terms,
-which every processor rounds alike. What processors compute differently is tanh, so new versions have it from a table
-(see `rounding`; `tanh_digits` among the facts of the file says so). Older versions have the processor's tanh, whose
-last digits the rounding of h mostly hides: their names agree on all machines that were tried, but their verse can
-differ on a processor without FMA.
+Nor does a new version depend on the machine: every processor rounds a sum or product of two terms alike, and tanh comes
+from a table (see `rounding`). Older versions, whose facts have no `tanh_digits`, have the processor's tanh. The
+rounding of h mostly hides its last digits, but on a processor without FMA their verse can differ.
 
-One function remains: where a character is drawn, `sampling` takes exp in double precision. Two machines may differ in
-its last digits, by some 10^-16. They draw two different characters only if the random number falls between their two
-sums of probabilities. With forty sums to a draw, that happens about once in 10^14 draws.
+One function remains: where a character is drawn, `sampling` takes exp in double precision, whose last digits may
+differ, by some 10^-16. Two machines then draw different characters about once in 10^14 draws.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -52,8 +49,7 @@ def is_bounded(w: NDArray[np.float64], dtype: DTypeLike) -> bool:
 def on_grid(w: NDArray[np.float64], lookup: int, digits: int, dtype: DTypeLike) -> NDArray[np.float64]:
     """Round the parameters w (N, K) of each of N outputs to multiples of a step that makes its sums exact.
 
-    Inputs are multiples of 2^-digits, and their size is at most 2. Of the first `lookup` inputs, one is 1 and the rest
-    are 0.
+    Inputs are multiples of 2^-digits of at most 2. Of the first `lookup` inputs, one is 1 and the rest are 0.
 
     Let 2^e be a power of two that no sum reaches, and m the number of digits that a float stores of its mantissa. The
     step is 2^(e - m + digits). So every product is a multiple of 2^(e - m), and m digits suffice for every sum. A float
@@ -90,7 +86,7 @@ class Layout(NamedTuple):
             return cls(1, _rounded_up(rows, PANEL), 0)  # BLAS shares a whole product between its threads
         if not is_large or rows <= ONE_GROUP:
             return cls(1, _rounded_up(rows, FULL_COLUMNS), PANEL)
-        return cls(_rounded_up(rows, GROUP) // GROUP, GROUP, PANEL)
+        return cls(-(-rows // GROUP), GROUP, PANEL)
 
 
 def _rounded_up(rows: int, multiple: int) -> int:
@@ -163,24 +159,20 @@ class Lockstep:
         if self.is_sound:
             lookups = [architecture.vocab_size + 1] + [0] * architecture.layers
             stacks = [on_grid(*pair, digits, dtype) for pair in zip(stacks, lookups, strict=True)]
-        self._matrices = [_in_fastest_order(stack, dtype) for stack in stacks]
+        numbers = [stack.astype(dtype) for stack in stacks]
+        self._matrices = [np.asarray(w, order="F" if w.size <= SMALL_MATRIX else "C") for w in numbers]
         self._largest = max(matrix.size for matrix in self._matrices)
         self._by_panel = {0: self._matrices}  # the matrices by width of panel, arranged when first needed
         self._begin()
 
     def _begin(self) -> None:
-        self._rows = 0
+        self.rows = 0
         self._lay_out(Layout.fastest(0, self._largest))
         self.resize(0)
 
-    @property
-    def rows(self) -> int:
-        """The number of rows."""
-        return self._rows
-
     def resize(self, rows: int) -> None:
         """Keep the first rows, and add new ones in the zero state."""
-        kept, self._rows = min(rows, self._rows), rows
+        kept, self.rows = min(rows, self.rows), rows
         layout, before = Layout.fastest(rows, self._largest), self._states
         if layout == before.layout:
             self._states.clear(np.arange(kept, rows))
@@ -193,12 +185,12 @@ class Lockstep:
 
     def clear(self, row: int) -> None:
         """Put a row into the zero state. Rows that are not allocated yet are already zero."""
-        if row < self._rows:
+        if row < self.rows:
             self._states.clear(row)
 
     def move(self, source: int, target: int) -> None:
         """Copy the state of one row to another."""
-        if source < self._rows:
+        if source < self.rows:
             self._states.copy(target, self._states, source)
         else:
             self.clear(target)
@@ -220,7 +212,7 @@ class Lockstep:
         self._states.lookup[groups, ids, columns] = 1  # NO_CHARACTER is -1, the last element
         for compute in self._computations:
             compute()
-        return as_rows(self._logits)[: self._rows] if self._logits_of_rows is None else self._logits_of_rows
+        return as_rows(self._logits)[: self.rows] if self._logits_of_rows is None else self._logits_of_rows
 
     def _lay_out(self, layout: Layout) -> None:
         """Allocate all arrays for a layout, with all states zero, and list what a step computes, in order."""
@@ -255,8 +247,3 @@ def _stacked(language_model: LanguageModel) -> Iterator[NDArray[np.float64]]:
         w_x, b, w_h = cell.exact_rows(w_x, b[:, None], w_h)  # type: ignore[assignment]
         yield np.hstack([w_x * of_h, b, w_h * of_h] if n else [w_x + b, b, w_h * of_h])
     yield np.hstack([p.w_y.T * np.float64(of_h), p.b_y[:, None]])
-
-
-def _in_fastest_order(matrix: NDArray[np.float64], dtype: DTypeLike) -> Array:
-    numbers: Array = matrix.astype(dtype)
-    return np.asfortranarray(numbers) if matrix.size <= SMALL_MATRIX else np.ascontiguousarray(numbers)

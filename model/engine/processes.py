@@ -4,9 +4,9 @@ The caller computes the first share itself. Each further share has its own proce
 caller limits its own BLAS (see `threads`). A given number of threads always adds in the same order, so the result is
 the same bit for bit.
 
-Parameters and gradients are large, so they lie in memory that two processes share. Everything else goes through a
-socket as safetensors: ids, masks and state go out, loss and state come back. A process ends when its socket closes, so
-it never outlives the process that started it.
+Parameters and gradients are large, so they lie in memory that two processes share. Ids, masks and state go out through
+a socket as safetensors, loss and state come back. A process ends when its socket closes, so it never outlives the
+process that started it.
 """
 
 import contextlib
@@ -18,10 +18,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from multiprocessing.connection import Connection
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -63,7 +63,7 @@ class Shards:
     @property
     def processes(self) -> list[int]:
         """The ids of the processes that run at present, without this one."""
-        return [worker.process_id for worker in self._workers]
+        return [worker.process.pid for worker in self._workers]
 
     def loss_and_gradients(
         self,
@@ -107,12 +107,6 @@ class Shards:
         self._workers.clear()
         self._engine = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
     def _split(self, batch_size: int) -> list[slice]:
         """Split the rows into nearly equal runs: one for each thread, or fewer, of FEWEST_ROWS at least."""
         count = max(1, min(self._threads, batch_size // FEWEST_ROWS))
@@ -133,23 +127,21 @@ class _Worker:
     def __init__(self, language_model: LanguageModel) -> None:
         architecture, dtype = language_model.architecture, language_model.dtype
         options = json.dumps(vars(architecture) | {"dtype": dtype.name})
-        memory, (ours, theirs) = _anonymous_memory(_shared_bytes(architecture, dtype)), socket.socketpair()
+        memory, (ours, theirs) = _anonymous_memory(), socket.socketpair()
+        # A process inherits blocked signals: it ignores Ctrl-C, and ends when the process that started it ends.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._parameters, self._gradients = _shared(memory, architecture, dtype)
-            with _interrupts_blocked():
-                self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
-                    [sys.executable, "-m", "model.engine.processes", str(memory), str(theirs.fileno()), options],
-                    pass_fds=[memory, theirs.fileno()],
-                    cwd=ROOT,
-                )
+            self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
+                [sys.executable, "-m", "model.engine.processes", str(memory), str(theirs.fileno()), options],
+                pass_fds=[memory, theirs.fileno()],
+                cwd=ROOT,
+            )
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(memory)
             theirs.close()
         self._connection = Connection(ours.detach())
-
-    @property
-    def process_id(self) -> int:
-        return self._process.pid
 
     def send(self, language_model: LanguageModel, share: Message) -> None:
         """Send the network's present parameters and a share of a batch."""
@@ -171,13 +163,13 @@ class _Worker:
         """End the process by closing its socket, or by force if it has not exited after EXIT_TIMEOUT."""
         self._connection.close()
         try:
-            self._process.wait(EXIT_TIMEOUT)
+            self.process.wait(EXIT_TIMEOUT)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self.process.kill()
+            self.process.wait()
 
     def _ended(self) -> ParallelError:
-        code = self._process.wait(EXIT_TIMEOUT)
+        code = self.process.wait(EXIT_TIMEOUT)
         ending = f"signal {-code}" if code < 0 else f"code {code}"
         return ParallelError(f"a process of the training has ended ({ending}); train again to continue")
 
@@ -204,36 +196,20 @@ def _send(connection: Connection, message: Message) -> None:
     connection.send_bytes(save({name: np.ascontiguousarray(array) for name, array in message.items()}))
 
 
-def _shared_bytes(architecture: Architecture, dtype: DTypeLike) -> int:
-    return 2 * np.dtype(dtype).itemsize * parameter_count(architecture)
-
-
 def _shared(memory: int, architecture: Architecture, dtype: DTypeLike) -> tuple[Parameters, Parameters]:
     """Return the parameters and the gradients in the shared memory behind a file descriptor."""
-    numbers = np.frombuffer(mmap.mmap(memory, _shared_bytes(architecture, dtype)), dtype)
-    parameters, gradients = np.split(numbers, 2)
+    size = 2 * np.dtype(dtype).itemsize * parameter_count(architecture)
+    os.truncate(memory, size)
+    parameters, gradients = np.split(np.frombuffer(mmap.mmap(memory, size), dtype), 2)
     return Parameters(architecture, parameters), Parameters(architecture, gradients)
 
 
-def _anonymous_memory(size: int) -> int:
-    """Allocate memory behind a file descriptor. It has no name, so it vanishes with the processes that use it."""
+def _anonymous_memory() -> int:
+    """Return a file descriptor of memory without a name, which vanishes with the processes that use it."""
     if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("parameters")
-    else:
-        with tempfile.TemporaryFile() as file:
-            descriptor = os.dup(file.fileno())
-    os.truncate(descriptor, size)
-    return descriptor
-
-
-@contextlib.contextmanager
-def _interrupts_blocked() -> Iterator[None]:
-    """Start processes that ignore Ctrl-C from the beginning: they end when the process that started them ends."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return os.memfd_create("parameters")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
 
 
 if __name__ == "__main__":

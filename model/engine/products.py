@@ -17,15 +17,12 @@ from model.text.vocabulary import NO_CHARACTER
 
 Number = TypeVar("Number", bound=np.generic)
 Lend = Callable[..., Array]
-"""Uninitialised scratch memory, reused by name and shape: `lend(name, *shape)` returns an array, and the next call with
-the same name and shape returns the same memory (see `buffers.Buffers.lend`)."""
+"""`lend(name, *shape)` returns uninitialised memory, the same for the same name and shape (see `Buffers.lend`)."""
 
-GROUP = 32
-"""The largest number of columns in a group; see `model.engine` for why."""
-PANEL = 8
-"""The number of outputs in a panel of parameters; see `model.engine` for why."""
+GROUP, PANEL = 32, 8
+"""The largest number of columns in a group, and the number of outputs in a panel of parameters."""
 STEPS_COPIED = 8
-"""`_features_first` copies this many time steps at once. Measured: to copy all at once takes half as long again."""
+"""`_features_first` copies this many time steps at once. To copy all at once takes half as long again."""
 
 
 def in_groups(row: NDArray[Number]) -> NDArray[Number]:

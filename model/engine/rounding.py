@@ -6,9 +6,8 @@ argument is rounded to the nearest multiple of 2^-7. Beyond 8, tanh rounds to 1,
 
 The table need not be in memory. The processor's tanh of a multiple of 2^-7, rounded, is the entry, if that tanh is
 right to 7 millionths: every entry, before it is rounded, is at least that far from the middle between two multiples of
-2^-8, where rounding changes. NumPy's tanh, in single precision, is wrong by at most 4 units in the last place, a
-quarter of a millionth. So processors differ before the rounding and agree after it. Four sums take less than half as
-long as a clip, casts to integers and `take`, and no float can be too large for an integer.
+2^-8, where rounding changes. NumPy's tanh, in single precision, is wrong by at most a quarter of a millionth. So
+processors differ before the rounding and agree after it, and four sums take less than half as long as `take`.
 """
 
 from collections.abc import Callable

@@ -14,24 +14,16 @@ def available_cores() -> int:
 
 def blas_threads(limit: int | None) -> AbstractContextManager[object]:
     """Limit BLAS to at most this many threads while the context lasts. None changes nothing."""
-    library = _blas()  # not the cached one: the program may have loaded another BLAS since
-    limits: AbstractContextManager[object] = library.limit(limits=limit and min(limit, _thread_count(library)))
+    _blas.cache_clear()  # the program may have loaded another BLAS since
+    limits: AbstractContextManager[object] = _blas().limit(limits=limit and min(limit, blas_thread_count()))
     return limits
 
 
 def blas_thread_count() -> int:
     """Return how many threads may share a matrix product at present."""
-    return _thread_count(_cached_blas())
-
-
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController().select(user_api="blas")
+    return min((controller.num_threads for controller in _blas().lib_controllers), default=1)
 
 
 @cache
-def _cached_blas() -> ThreadpoolController:
-    return _blas()
-
-
-def _thread_count(library: ThreadpoolController) -> int:
-    return min((controller.num_threads for controller in library.lib_controllers), default=1)
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController().select(user_api="blas")

@@ -33,12 +33,8 @@ CLIPPED = frozenset(("d", "s", "t", "th"))
 def name_figures(names: Sequence[str], known: Set[str], training: Sequence[str], others: Sequence[str]) -> Figures:
     """Compare names with `known` names, which the network was trained on, and with `others`, which are real names too.
 
-    `training` has the known names, or a part of them if there are very many. `new` is the share of names that are not
-    known, `new_but_within_2_edits` the share of new names that differ from a known name by only one or two letters, and
-    `unique` the share that remains when repetitions are removed. `other_real_names` is the share of names that somebody
-    has given to something else. `unseen_letters` is the share of names with a sequence of three letters that no
-    training name has. `odd_letters` is the share with a sequence that no other real name has either.
-    `names_with_a_known_part` is the share of which data/roots.tsv explains something.
+    `training` has the known names, or a part of them if there are very many. `model.cli.figures` says what each figure
+    means.
     """
     real = frozenset(others)
     return {
@@ -65,12 +61,7 @@ def have_unseen(names: Sequence[str], real: Iterable[str]) -> list[bool]:
 
 
 def verse_figures(poems: Sequence[str], sources: Sequence[str]) -> Figures:
-    """Compare poems with their sources, the texts that the network was trained on.
-
-    `end_a_sentence` is the share of poems that do, `known_words` the share of words that occur in the sources.
-    `characters_copied_in_a_row` is the length of the longest run of characters, blanks and line ends included, that a
-    stretch has in common with a source. Syllables are counted in lines whose every word has a pronunciation.
-    """
+    """Compare poems with their sources, the texts that the network was trained on."""
     lexicon = {word for text in sources for word in words_of(text)}
     words = [word for poem in poems for word in words_of(poem)]
     return {
@@ -84,12 +75,10 @@ def verse_figures(poems: Sequence[str], sources: Sequence[str]) -> Figures:
 
 
 def copied_figures(poems: Iterable[str], sources: Iterable[str]) -> Figures:
-    """Measure the longest run of characters that each stretch has in common with a source."""
-    runs = longest_copied_runs([stretch for poem in poems for stretch in stretches(poem)], sources)
-    return {
-        "characters_copied_in_a_row_median": _percentile(runs, 50),
-        "characters_copied_in_a_row_95th_percentile": _percentile(runs, 95),
-    }
+    """Measure the longest run of characters, blanks and line ends included, that each stretch shares with a source."""
+    runs = longest_copied_runs([stretch for poem in poems for stretch in stretches(poem)], sources) or [0]
+    median, percentile = np.percentile(runs, (50, 95), method="inverted_cdf").tolist()  # each is one of the runs
+    return {"characters_copied_in_a_row_median": median, "characters_copied_in_a_row_95th_percentile": percentile}
 
 
 def stretches(poem: str) -> Iterator[str]:
@@ -121,11 +110,6 @@ def syllables(words: Iterable[str], pronounce: Pronouncer) -> int | None:
     """Return how many syllables words have together; None if a word has no pronunciation."""
     readings = [pronounce(word.lower()) for word in words if word.lower() not in CLIPPED]
     return sum(sum(map(is_vowel, found[0])) for found in readings) if all(readings) else None
-
-
-def _percentile(values: Sequence[int], percent: int) -> int:
-    """Return the percentile, always one of the values, or 0 if there are none."""
-    return int(np.percentile(values, percent, method="inverted_cdf")) if values else 0
 
 
 def share(flags: Iterable[bool]) -> float:

@@ -1,10 +1,8 @@
 """Whether one network is better than another, from their losses on the same held-out documents.
 
-A document that is easy for one network is easy for the other. So the losses are compared document by document (a paired
-comparison), and the spread of the differences gives the standard error of the whole difference.
-
-Training keeps the weights with the lowest loss on these same documents. That flatters both networks alike, and nothing
-here corrects it.
+A document that is easy for one network is easy for the other. So the losses are compared document by document, and the
+spread of the differences gives the standard error of the whole difference. Training keeps the weights with the lowest
+loss on these same documents, which flatters both networks alike.
 """
 
 import math

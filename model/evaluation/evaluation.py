@@ -22,18 +22,16 @@ USUAL_SAMPLES: dict[Form, int] = {"names": 2000, "verse": 200}
 MOST_COMPARISONS = 200_000_000
 """Each sampled name is compared with each known name. With more than 100,000 known names, fewer names are sampled."""
 MOST_READ, MOST_HELD_OUT = 5_000_000, 500_000
-"""An evaluation reads at most this many characters of the training text and of the held-out text. So it takes minutes,
-and about a gigabyte of memory, at most."""
+"""An evaluation reads at most this many characters to learn from and held out: in minutes, and about a gigabyte."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """All figures of one checkpoint on one corpus; `dataclasses.asdict` of it is plain JSON.
 
-    Losses are in nats per character of the held-out documents, final newlines included. `decoder_loss` is the loss
-    under the decoder's rounding (see `engine.exact`). `samples` has the figures of `appearance` for texts sampled at
-    the usual temperature, `held_out` the same figures for the held-out documents. If nothing is sampled,
-    `decoder_loss` is None and the other two are empty.
+    Losses are in nats per character, final newlines included. `decoder_loss` has the decoder's rounding (see
+    `engine.exact`). `samples` has the figures of `appearance` for texts sampled at the usual temperature, `held_out`
+    the same figures for the held-out documents. If nothing is sampled, these three are None or empty.
     """
 
     form: Form
@@ -51,8 +49,7 @@ def evaluate(checkpoint: Checkpoint, corpus: Corpus, *, seed: int = 0, samples: 
     """Measure a checkpoint on a corpus, or on a part of a very long one (see MOST_READ).
 
     Characters that the checkpoint does not know are left out, for the n-gram too. `samples` is the number of names or
-    poems to sample; by default it is 2,000 or 200. Raises EvaluationError if the corpus has another form or shares no
-    characters with the checkpoint.
+    poems to sample. Raises EvaluationError if the corpus has another form or shares no characters with the checkpoint.
     """
     corpus = fold_corpus(corpus, checkpoint).part(read=MOST_READ, held_out=MOST_HELD_OUT)
     count = _usual_samples(checkpoint) if samples is None else samples

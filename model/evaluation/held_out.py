@@ -1,7 +1,4 @@
-"""The loss on held-out documents, in nats per character: all together, each by itself, or with the decoder's rounding.
-
-`document_scores` gives each document's nats and characters.
-"""
+"""Losses on held-out documents, in nats per character: of all, of each by itself, or with the decoder's rounding."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace

@@ -26,8 +26,7 @@ UNSEEN = -1
 ORDERS = range(9)  # of the n-gram
 WEIGHT: dict[Form, int] = {"names": 20, "verse": 1}
 """An n-gram that also counts the pretraining texts counts each training text this many times. Counted once, 1,500
-dinosaurs would be lost among 100,000 other names. Of 1, 5, 20 and 60 times, 20 give the lowest loss on the held-out
-names; on two other splits, their loss is within 0.02 of the lowest."""
+dinosaurs would be lost among 100,000 other names. Of 1, 5, 20 and 60 times, 20 give the lowest loss."""
 INNER_SPLIT = 10  # every tenth training document is set aside to choose the order
 
 
@@ -87,11 +86,6 @@ class NGram:
     vocabulary: Vocabulary
     tables: tuple[_Table, ...]
 
-    @property
-    def order(self) -> int:
-        """The number of characters in the longest context."""
-        return len(self.tables) - 1
-
     @classmethod
     def fit(
         cls,
@@ -100,10 +94,9 @@ class NGram:
         order: int,
         between: Callable[[], object] = lambda: None,
     ) -> NGram:
-        """Count every context of 0..order characters in documents without their final newlines.
+        """Count every context of 0..order characters: 5 million characters at order 8 take seconds, not minutes.
 
-        `between` is called before each length of context, and may raise an error to end the counting. Time
-        and memory grow with characters * order: 5 million characters at order 8 take seconds, not minutes.
+        `between` is called before each length of context, and may raise an error to end the counting.
         """
         characters, offsets = _running_text(documents, vocabulary)
         contexts = np.zeros_like(characters)
@@ -148,8 +141,8 @@ def best_order(
 ) -> int:
     """Choose the order that best predicts a tenth of the training documents after counting the others.
 
-    The training documents are counted `weight` times. The `extra` documents are counted once and never predicted. A
-    single training document is both counted and predicted. For `between` see `NGram.fit`.
+    The training documents are counted `weight` times, the `extra` documents once. A single training document is both
+    counted and predicted. For `between` see `NGram.fit`.
     """
     predicted = training[::INNER_SPLIT]
     counted = [document for index, document in enumerate(training) if index % INNER_SPLIT] or list(training)

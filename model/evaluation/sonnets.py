@@ -4,7 +4,7 @@ The sonnets are written to the first lines in data/first_lines.txt.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,7 +72,8 @@ def evaluate_sonnets(
         seconds.append(time.process_time() - start)
         texts += [f"{checkpoint.vocabulary.fold(line).strip()}\n{text}" for text in result.texts]
     sources = (*corpus.pretraining, *corpus.training)
-    free = decoder.generate([_free_verse(seed, turn) for turn in range(len(lines))])
+    sampling, length = Sampling(USUAL_TEMPERATURE["verse"]), (FREE_CHARACTERS, FREE_CHARACTERS)
+    free = decoder.generate([VerseRequest(generator_for(seed, n), "", sampling, *length) for n in range(len(lines))])
     return SonnetEvaluation(
         checkpoint.version,
         written=sonnet_figures(texts, pronounce, tables, sources, own_lines=1),
@@ -80,15 +81,6 @@ def evaluate_sonnets(
         free=sonnet_figures([text for result in free for text in result.texts], pronounce, tables, sources),
         failures=len(lines) - len(texts),
         seconds=tuple(seconds),
-    )
-
-
-def _free_verse(seed: int, turn: int) -> VerseRequest:
-    return VerseRequest(
-        generator_for(seed, turn),
-        sampling=Sampling(USUAL_TEMPERATURE["verse"]),
-        min_characters=FREE_CHARACTERS,
-        max_characters=FREE_CHARACTERS,
     )
 
 
@@ -108,7 +100,7 @@ def sonnet_figures(
         "pairs_that_rhyme": share(found > Rhyme.SAME for found in pairs),
         "pairs_that_rhyme_perfectly": share(found is Rhyme.PERFECT for found in pairs),
         "lines_copied_whole": sum(line in real_lines for line in lines),
-        "different_words": float(np.mean([_variety(pool) for pool in _pools(written)])),
+        "different_words": _variety(written),
         **copied_figures(written, sources),
         **syllable_figures(written, pronounce),
     }
@@ -117,13 +109,9 @@ def sonnet_figures(
 def rhymes_of(poem: str, pronounce: Pronouncer, tables: Prosody) -> Iterator[Rhyme]:
     """Yield how well each pair of lines rhymes, unless the dictionary lacks one of the words."""
     last = [tables.last_word(line) for line in poem.split("\n")]
-    for number, partner in enumerate(SCHEME[: len(last)]):
-        if partner is None:
-            continue
-        words = last[number], last[partner]
-        readings = [pronounce(word) for word in words]
-        if all(readings):
-            yield tables.rhymes.of_words(words[0], readings[0], words[1], readings[1])
+    for word, partner in zip(last, SCHEME, strict=False):
+        if partner is not None and (readings := pronounce(word)) and (others := pronounce(last[partner])):
+            yield tables.rhymes.of_words(word, readings, last[partner], others)
 
 
 def _readings(line: str, pronounce: Pronouncer) -> list[tuple[str, ...]] | None:
@@ -132,10 +120,7 @@ def _readings(line: str, pronounce: Pronouncer) -> list[tuple[str, ...]] | None:
     return choices if choices and all(choices) else None
 
 
-def _pools(poems: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (poems[at : at + POOL] for at in range(0, max(len(poems) - POOL + 1, 1), POOL))
-
-
-def _variety(poems: Iterable[str]) -> float:
-    words = [word for poem in poems for word in words_of(poem)]
-    return len({*words}) / max(len(words), 1)
+def _variety(poems: Sequence[str]) -> float:
+    """Return the different words for each word, as a mean over all pools."""
+    pools = [words_of("\n".join(poems[at : at + POOL])) for at in range(0, max(len(poems) - POOL + 1, 1), POOL)]
+    return float(np.mean([len({*words}) / max(len(words), 1) for words in pools]))

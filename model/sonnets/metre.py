@@ -53,7 +53,11 @@ def fits(pattern: str, start: int) -> bool:
 
 def ends(pattern_choice: Iterable[str], start: int) -> Counts:
     """Return the counts of syllables that a line may have after a word that begins after `start` syllables."""
-    return _set(start + len(pattern) for pattern in pattern_choice if fits(pattern, start))
+    found = 0
+    for pattern in pattern_choice:
+        if fits(pattern, start):
+            found |= 1 << start + len(pattern)
+    return found
 
 
 def after(pattern_choice: Sequence[str], counts: Counts) -> Counts:
@@ -81,10 +85,3 @@ def scans(words: Iterable[Sequence[str]]) -> bool:
     for pattern_choice in words:
         counts = after(pattern_choice, counts)
     return bool(counts & FULL)
-
-
-def _set(numbers: Iterable[int]) -> Counts:
-    found = 0
-    for number in numbers:
-        found |= 1 << number
-    return found

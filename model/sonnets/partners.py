@@ -7,6 +7,9 @@ after how many syllables of the line the word must begin.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
+from functools import reduce
+from itertools import islice
+from operator import or_
 
 from model.sonnets.metre import LONGEST, SYLLABLES, Counts, fits, stresses
 from model.sonnets.prosody import Prosody
@@ -33,7 +36,7 @@ class Partners:
         self._common, self._sounds = prosody.dictionary.of_poems, prosody.dictionary.endings
         self._rhymes = prosody.rhymes
         self._endings = {
-            word: dict(_endings_in_line(readings)) for word, readings in words.items() if word not in prosody.never_last
+            word: _endings_in_line(readings) for word, readings in words.items() if word not in prosody.never_last
         }
         self._by_sound: dict[str, dict[str, None]] = defaultdict(dict)
         self._by_letters: dict[str, dict[str, None]] = defaultdict(dict)
@@ -49,14 +52,11 @@ class Partners:
 
     def own_endings(self, word: str, readings: Pronunciations) -> list[Ending]:
         """Return the endings of the last word of a person's line, which need not scan. Guess those of unknown words."""
-        known = [ending for reading in readings for ending in endings(reading)]
-        return list(dict.fromkeys(known)) or list(self._guessed_ending(word))
-
-    def _guessed_ending(self, word: str) -> Iterator[Ending]:
-        """Yield the ending that most words with the same last letters have; nothing if no word has these letters."""
-        sound = next((self._sounds[word[n:]] for n in range(len(word)) if word[n:] in self._sounds), None)
-        if sound:
-            yield Ending("?", sound, stressed=True)
+        known = dict.fromkeys(ending for reading in readings for ending in endings(reading))
+        if known:
+            return list(known)
+        sounds = (self._sounds[word[n:]] for n in range(len(word)) if word[n:] in self._sounds)
+        return [Ending("?", sound, stressed=True) for sound in islice(sounds, 1)]
 
     def answers(self, word: str, wanted: Iterable[Ending], choice: Choice) -> Mapping[str, Counts]:
         """Return the words that rhyme with a word of these endings, and after which counts each may begin."""
@@ -72,7 +72,7 @@ class Partners:
         if choice is Choice.EYE:
             for other in self._by_letters.get(letters(word), ()):
                 if not other.endswith(word) and not word.endswith(other):
-                    found[other] |= _all_starts(self._endings[other])
+                    found[other] |= reduce(or_, self._endings[other].values(), 0)
         return {other: starts for other, starts in found.items() if starts}
 
     def _alike(self, wanted: Iterable[Ending]) -> Iterator[tuple[str, Ending, Counts]]:
@@ -97,8 +97,8 @@ class Partners:
         return found
 
 
-def _endings_in_line(readings: Pronunciations) -> Iterator[tuple[Ending, Counts]]:
-    """Yield each ending, and after which counts of syllables the word may begin so that it ends a line."""
+def _endings_in_line(readings: Pronunciations) -> dict[Ending, Counts]:
+    """Return each ending, and after which counts of syllables the word may begin so that it ends a line."""
     found: dict[Ending, Counts] = defaultdict(int)
     for reading in readings:
         pattern = stresses(reading)
@@ -106,11 +106,4 @@ def _endings_in_line(readings: Pronunciations) -> Iterator[tuple[Ending, Counts]
             start = (LONGEST if ending.feminine else SYLLABLES) - len(pattern)
             if start >= 0 and fits(pattern, start):
                 found[ending] |= 1 << start
-    yield from found.items()
-
-
-def _all_starts(endings_of_word: Mapping[Ending, Counts]) -> Counts:
-    starts = 0
-    for bits in endings_of_word.values():
-        starts |= bits
-    return starts
+    return dict(found)

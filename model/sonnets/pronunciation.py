@@ -11,7 +11,7 @@ A word that no rule reaches has no pronunciation; nothing is guessed.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import NamedTuple
 
 from model.text.dictionary import Pronunciation, Pronunciations
@@ -64,7 +64,7 @@ class Pronouncer:
             if len(self._known) + len(self._stems_known) > MOST_REMEMBERED:  # people can ask for any number of words
                 self._known.clear()
                 self._stems_known.clear()
-            self._known[word] = _unique(self._readings(word))
+            self._known[word] = tuple(dict.fromkeys(self._readings(word)))[:MOST_READINGS]
         return self._known[word]
 
     def _readings(self, word: str) -> Iterator[Pronunciation]:
@@ -89,22 +89,20 @@ class Pronouncer:
         parts = word.split("-")
         if len(parts) == 1:
             return ()
-        return _joined([tuple(map(_leaning, self(part)[:2])) for part in parts])
+        return (tuple(chain(*readings)) for readings in product(*(map(_leaning, self(part)[:2]) for part in parts)))
 
     def _apostrophe(self, word: str) -> Iterable[Pronunciation]:
         stem, mark, ending = word.rpartition("'")
         if not mark:
             return ()
         if ending == "d":
-            return _without_ed(self._plain(stem + "ed")) or self._past(stem)
+            return _without_ed(self._plain(stem + "ed")) or map(_past, self._stems(stem))
         if ending == "st":
             return _followed(self._stems(stem), ("S", "T"))
         if ending == "s":
             return map(_plural, self(stem))
-        if ending == "t":
-            return _followed(self(stem), ("T",))
-        if ending == "ll":
-            return _followed(self(stem), ("L",))
+        if ending in ("t", "ll"):
+            return _followed(self(stem), ending[0].upper())
         return self._swallowed(stem, ending)
 
     def _swallowed(self, stem: str, ending: str) -> Iterator[Pronunciation]:
@@ -114,10 +112,6 @@ class Pronouncer:
                 shorter = list(_shortened(reading))
                 yield from shorter or _without_last_weak(reading)
 
-    def _past(self, stem: str) -> Iterator[Pronunciation]:
-        for reading in self._stems(stem):
-            yield _past(reading)
-
     def _with_sounding_ed(self, word: str) -> Iterator[Pronunciation]:
         for reading in self._stems(word.removesuffix("ed"))[:2]:
             if reading[-1] not in ("T", "D"):
@@ -125,7 +119,7 @@ class Pronouncer:
 
     def _inflected(self, word: str) -> Iterable[Pronunciation]:
         if word.endswith("ed"):
-            return self._past(word.removesuffix("ed"))
+            return map(_past, self._stems(word.removesuffix("ed")))
         if word.endswith("ies"):
             return map(_plural, self._plain(word.removesuffix("ies") + "y"))
         if word.endswith("es") and (found := self._plain(word.removesuffix("es"))):
@@ -139,13 +133,12 @@ class Pronouncer:
             if british in word:
                 yield from self._dictionary.get(word.replace(british, american), ())
 
-    def _suffixed(self, word: str) -> Iterator[Pronunciation]:
+    def _suffixed(self, word: str) -> Iterable[Pronunciation]:
         for suffix, sounds in self._suffixes:
-            if word.endswith(suffix) and len(word) - len(suffix) > 1:
-                found = self._stems(word.removesuffix(suffix))
-                if found:
-                    yield from _followed(found, sounds)
-                    return
+            stem = word.removesuffix(suffix)
+            if 1 < len(stem) < len(word) and (found := self._stems(stem)):
+                return _followed(found, sounds)
+        return ()
 
     def _prefixed(self, word: str) -> Iterator[Pronunciation]:
         for prefix, sounds in self.forms.prefixes.items():
@@ -167,18 +160,9 @@ class Pronouncer:
         return next((found for candidate in candidates if (found := self._plain(candidate))), ())
 
 
-def _unique(readings: Iterable[Pronunciation]) -> Pronunciations:
-    return tuple(dict.fromkeys(readings))[:MOST_READINGS]
-
-
 def is_vowel(phoneme: str) -> bool:
     """Return whether a phoneme is a vowel: a vowel carries a digit."""
     return phoneme[-1].isdigit()
-
-
-def _joined(parts: list[Pronunciations]) -> Iterator[Pronunciation]:
-    for readings in product(*parts):
-        yield tuple(phoneme for reading in readings for phoneme in reading)
 
 
 def _leaning(reading: Pronunciation) -> Pronunciation:
@@ -213,11 +197,10 @@ def _without_ed(readings: Pronunciations) -> Pronunciations:
 
 
 def _without_last_weak(reading: Pronunciation) -> Iterator[Pronunciation]:
-    weak = [place for place, phoneme in enumerate(reading) if phoneme.endswith("0")]
-    if weak:
-        place = weak[-1]
-        kept = ("R",) if reading[place] == "ER0" else ()
-        yield reading[:place] + kept + reading[place + 1 :]
+    for place in reversed(range(len(reading))):
+        if reading[place].endswith("0"):
+            yield reading[:place] + ("R",) * (reading[place] == "ER0") + reading[place + 1 :]
+            return
 
 
 def _shortened(reading: Pronunciation) -> Iterator[Pronunciation]:
@@ -229,11 +212,7 @@ def _shortened(reading: Pronunciation) -> Iterator[Pronunciation]:
             yield (*front, _GLIDES[phoneme], *rest)
         elif phoneme == "ER0" and (front[-1] in ("AW1", "AY1") or (weak_follows and not is_vowel(front[-1]))):
             yield (*front, "R", *rest)  # pow'r, flatt'ring
-        elif phoneme in _SWALLOWED and not is_vowel(front[-1]) and _is_swallowed_before(front[-1], rest):
-            yield (*front, *rest)  # pris'ner, heav'n
-
-
-def _is_swallowed_before(consonant: str, rest: Pronunciation) -> bool:
-    if consonant == "V" and rest[:1] == ("N",):
-        return True
-    return len(rest) > 1 and rest[0] in _LIQUID and rest[1].endswith("0")
+        elif phoneme in _SWALLOWED and not is_vowel(front[-1]):
+            liquid_follows = len(rest) > 1 and rest[0] in _LIQUID and rest[1].endswith("0")
+            if liquid_follows or (front[-1] == "V" and rest[:1] == ("N",)):
+                yield (*front, *rest)  # pris'ner, heav'n

@@ -2,8 +2,7 @@
 
 The sound of a rhyme runs from a vowel to the end of the word: "AY" of die, "EH ZH ER" of treasure. The vowel is that of
 the last syllable if this is strong (masculine), else that of the syllable before (feminine). The consonants that begin
-the vowel's syllable are the onset. The onsets of two words have to differ: no word rhymes with itself, nor with a word
-that ends in the same syllable.
+its syllable are the onset. The onsets have to differ: no word rhymes with itself, nor with one that ends like it.
 
     perfect    the sounds are the same, and both words have a stress there: die, sky
     promoted   the sounds are the same, but metre gives one of them its stress: thee, memory

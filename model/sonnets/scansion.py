@@ -1,10 +1,9 @@
 """The letters that keep a line to words that scan: a trie whose nodes know from which syllables a word fits.
 
-An unfinished line is two numbers, its node and its counts. The node says which letters of the current word are written.
-The counts are a set of bits (see `metre`): how many syllables the line may have had when that word began. Each node has
-two masks of such bits, for the words whose path leads through it. In the first mask, bit n is set if one of these words
-can begin after n syllables and leave room for a last word; in the second, if one of them can begin after n syllables
-and be the last word itself. Which words may be the last changes from line to line, so a `LineEnds` has the second mask.
+An unfinished line is two numbers. Its node says which letters of the current word are written. Its counts are a set of
+bits (see `metre`): how many syllables the line may have had when that word began. Each node has two masks of such bits,
+for the words whose path leads through it. In the first mask, bit n is set if one of these words can begin after n
+syllables and leave room for a last word; in the second, which a `LineEnds` has, if it can be the last word itself.
 
 All arrays have a row for each line, so many lines grow at once, and no row depends on another.
 """
@@ -63,7 +62,10 @@ class Scansion:
         self._next[steps[:, 0], steps[:, 1]] = steps[:, 2]
         self.word_at = np.full(len(self.parents), -1, np.int32)
         self.word_at[self.word_nodes] = np.arange(len(self.words))
-        self._ends = _ends_by_word([tuple(stresses[word]) for word in self.words])  # (W + 1, LONGEST)
+        choices = [tuple(stresses[word]) for word in self.words]
+        rows = {choice: [ends(choice, start) for start in range(LONGEST)] for choice in set(choices)}
+        self._ends: Bits = np.array([*map(rows.__getitem__, choices), [0] * LONGEST], np.uint16)
+        """The counts after each word for each count before it, (W + 1, LONGEST); the last row is for no word."""
         self._levels = _levels(self.parents)
         self._onward = {latest: self._leading_on(latest) for latest in LATEST_START}
         self._space, self._newline = ids[" "], vocabulary.newline
@@ -164,9 +166,3 @@ def _levels(parents: Numbers) -> list[Numbers]:
     for node in range(BEHIND + 1, len(parents)):
         depths[node] = depths[parents[node]] + 1
     return [np.flatnonzero(depths == depth) for depth in range(int(depths.max()), 0, -1)]
-
-
-def _ends_by_word(stresses: Sequence[tuple[str, ...]]) -> Bits:
-    """Return the counts after each word for each count before it (W + 1, LONGEST); the last row is for no word."""
-    rows = {choice: [ends(choice, start) for start in range(LONGEST)] for choice in set(stresses)}
-    return np.array([*map(rows.__getitem__, stresses), [0] * LONGEST], np.uint16)

@@ -76,7 +76,7 @@ class SonnetSearch:
         own = vocabulary.fold(prompt).strip()
         words = words_of(own)
         self._unread = vocabulary.ids_of(f"\n{own}" if words else "")[::-1].tolist()
-        self._ends = [self._end_of_own(own)] if prompt.strip() else []
+        self._ends = self._first_ends(prompt, own)
         self._words = Counter(words)
         self._choose_words(Choice.COMMON)
 
@@ -105,9 +105,11 @@ class SonnetSearch:
     def _begin_line(self) -> None:
         self._candidates.begin(self._line_ends)
 
-    def _end_of_own(self, line: str) -> _End:
-        word = self._tables.prosody.last_word(line).rpartition("-")[2]
-        return _End(word, tuple(self._tables.partners.own_endings(word, self._tables.prosody.pronounce(word))))
+    def _first_ends(self, prompt: str, own: str) -> list[_End]:
+        """Return the end of the person's own line, which is folded in `own`; nothing if there is no line."""
+        word = self._tables.prosody.last_word(own).rpartition("-")[2]
+        endings = self._tables.partners.own_endings(word, self._tables.prosody.pronounce(word))
+        return [_End(word, tuple(endings))] if prompt.strip() else []
 
     @property
     def _partner(self) -> _End | None:
@@ -133,7 +135,11 @@ class SonnetSearch:
         """Draw one of the finished candidates, or begin the line anew."""
         lines = [(line, end, nats) for line in self._candidates.finished for end, nats in self._judged(line)]
         if not lines:
-            self._begin_anew()
+            self._attempts += 1
+            if self._partner is not None and self._choice < Choice.FREE:
+                self._choose_words(Choice(self._choice + 1))
+            elif self._attempts == ATTEMPTS:
+                self.error = RequestError(f"no line {len(self._ends) + 1} scans and rhymes; try another seed or line")
             return
         nats = np.array([line.weight for line, _, _ in lines]) / PRECISION - np.array([cost for _, _, cost in lines])
         cumulated = np.add.accumulate(np.exp(nats - nats.max()))
@@ -144,13 +150,6 @@ class SonnetSearch:
         self._candidates.keep(line)
         if len(self._ends) < len(SCHEME):
             self._choose_words(Choice.COMMON)
-
-    def _begin_anew(self) -> None:
-        self._attempts += 1
-        if self._partner is not None and self._choice < Choice.FREE:
-            self._choose_words(Choice(self._choice + 1))
-        elif self._attempts == ATTEMPTS:
-            self.error = RequestError(f"no line {len(self._ends) + 1} scans and rhymes; try another seed or line")
 
     def _judged(self, line: Line) -> Iterable[tuple[_End, float]]:
         """Yield the end of a line and the cost of the line in nats; nothing if the line must not be taken."""
@@ -189,30 +188,17 @@ class SonnetSearch:
 class LineSearch(SonnetSearch):
     """The rest of a first line that is too short to scan, with the space before it; empty if none can be found."""
 
-    def __init__(
-        self,
-        prompt: str,
-        temperature: float,
-        generator: np.random.Generator,
-        tables: Tables,
-        lockstep: Lockstep,
-        vocabulary: Vocabulary,
-    ) -> None:
-        super().__init__(prompt, temperature, generator, tables, lockstep, vocabulary)
-        words, prosody = words_of(vocabulary.fold(prompt)), tables.prosody
-        self._counts = begun(patterns(word, prosody.pronounce(word)) or _guessed(word) for word in words)
-        is_short = 0 < self._counts < 1 << SYLLABLES and len(prompt) <= MOST_CHARACTERS
-        self._is_needed = bool(words) and is_short
-        self._ends = []
-        self._choose_words(Choice.COMMON)
+    def _first_ends(self, prompt: str, own: str) -> list[_End]:
+        words, pronounce = words_of(own), self._tables.prosody.pronounce
+        self._counts = begun(patterns(word, pronounce(word)) or _guessed(word) for word in words)
+        self._is_needed = bool(words) and 0 < self._counts < 1 << SYLLABLES and len(prompt) <= MOST_CHARACTERS
+        return []
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The rest of the line."""
         return (" " + self.lines[0],) if self.lines else ("",)
 
     def step(self) -> bool:
-        """Take every candidate one character on. Return whether all is done."""
         if self._is_needed:
             super().step()
         return not self._is_needed or bool(self.error or self.lines)

@@ -1,7 +1,7 @@
 """All that the search for sonnets reads for one checkpoint: how its words sound, scan and rhyme."""
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from model.checkpoint.encoding import Checkpoint
 from model.errors import RequestError
@@ -10,9 +10,6 @@ from model.sonnets.partners import Partners
 from model.sonnets.prosody import Prosody, prosody
 from model.sonnets.scansion import LineEnds, Scansion
 from model.text.vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    from model.text.dictionary import Pronunciations
 
 ENOUGH_WORDS = 1000
 """A checkpoint that knows fewer words writes no sonnets."""
@@ -38,11 +35,10 @@ def tables_for(checkpoint: Checkpoint) -> Tables:
 @lru_cache(maxsize=2)
 def _tables(known_words: frozenset[str], vocabulary: Vocabulary, version: str, edition: str) -> Tables:
     found = prosody(edition)
-    words: dict[str, Pronunciations] = {}
-    for word in (f"'{word}" if f"'{word}" in found.clipped else word for word in sorted(known_words)):
-        can_be_written = (len(word) > 1 or word in "aio") and all(letter in vocabulary for letter in word)
-        if can_be_written and (readings := found.pronounce(word)):
-            words[word] = readings
+    spelled = (f"'{word}" if f"'{word}" in found.clipped else word for word in sorted(known_words))
+    written = (word for word in spelled if len(word) > 1 or word in "aio")
+    written = (word for word in written if all(letter in vocabulary for letter in word))
+    words = {word: readings for word in written if (readings := found.pronounce(word))}
     partners = Partners(words, found)
     if len(words) < ENOUGH_WORDS or not partners.openers or " " not in vocabulary:
         raise RequestError(f"checkpoint {version or '(not saved)'} knows too few words to write sonnets")

@@ -1,8 +1,7 @@
 """Reduces a text to an alphabet before anything else reads it, and says what that changed.
 
 With the alphabet "folded", a text becomes lower case without accents (see `vocabulary.fold`). With "own", it keeps its
-letters, digits, punctuation and symbols as they are. Either way, a network has at most MOST_CHARACTERS characters. If a
-text has more, the rarest ones are folded or dropped.
+letters, digits, punctuation and symbols. If it has more than MOST_CHARACTERS, the rarest are folded or dropped.
 """
 
 import unicodedata
@@ -42,15 +41,16 @@ def spell(text: str, alphabet: Alphabet) -> Spelling:
         ranked = sorted(found, key=lambda character: (-found[character], character))
         vocabulary = Vocabulary.from_texts(ranked[: MOST_CHARACTERS - 1])
         table = {character: vocabulary.fold(kept) for character, kept in table.items()}
-    changed = {
-        character: count
-        for character, count in counts.items()
-        if not character.isspace() and table[character] not in (character, character.lower())
-    }
-    folded = Counter({character: count for character, count in changed.items() if table[character]})
-    dropped = Counter({character: count for character, count in changed.items() if not table[character]})
-    sentence = "; ".join([*_told("folded", folded), *_told("dropped", dropped)])
-    return Spelling(text.translate({ord(character): kept for character, kept in table.items()}), sentence)
+    folded, dropped = Counter[str](), Counter[str]()
+    for character, count in counts.items():
+        if not character.isspace() and table[character] not in (character, character.lower()):
+            (folded if table[character] else dropped)[character] = count
+    told = (
+        f"characters {what}: {changed.total():,}, such as {', '.join(repr(c) for c, _ in changed.most_common(_NAMED))}"
+        for what, changed in (("folded", folded), ("dropped", dropped))
+        if changed
+    )
+    return Spelling(text.translate({ord(character): kept for character, kept in table.items()}), "; ".join(told))
 
 
 def _own(character: str) -> str:
@@ -59,10 +59,3 @@ def _own(character: str) -> str:
         return fold(character)
     hidden = unicodedata.category(character)[0] == "C" and character not in _JOINERS
     return "" if hidden else character
-
-
-def _told(what: str, counts: Counter[str]) -> list[str]:
-    if not counts:
-        return []
-    commonest = ", ".join(repr(character) for character, _ in counts.most_common(_NAMED))
-    return [f"characters {what}: {counts.total():,}, such as {commonest}"]

@@ -13,9 +13,8 @@ from model.text.vocabulary import NO_CHARACTER, Vocabulary
 class Batch:
     """The ids that a network reads, `inputs` (T, B), and the ids that it should predict, `targets` (T, B).
 
-    NO_CHARACTER in `inputs` stands for the zero vector. `mask` (T, B) is False at the padding. Without a mask,
-    every target counts. `probabilities` (T, B, V) are those of another network, from which this one should learn
-    instead of the targets.
+    `mask` (T, B) is False at the padding. `probabilities` (T, B, V) are those of another network, from which this one
+    should learn instead of the targets.
     """
 
     inputs: NDArray[np.intp]
@@ -36,9 +35,8 @@ class Batch:
 def padded_batch(documents: Sequence[str], vocabulary: Vocabulary, *, first: int) -> Batch:
     r"""Return B documents as a batch. The targets of a row are its document, a `"\n"`, and padding.
 
-    T is 1 + the length of the longest document. The inputs are `first`, then the targets delayed by one step.
-    `first` is NO_CHARACTER for names and the newline for verse. Raises ValueError if there are no documents, and
-    VocabularyError for a character outside the vocabulary.
+    T is 1 + the length of the longest document. The inputs are `first`, then the targets delayed by one step. Raises
+    ValueError if there are no documents, and VocabularyError for a character outside the vocabulary.
     """
     if not documents:
         raise ValueError("a batch needs at least one document")
@@ -81,18 +79,17 @@ def stream(documents: Sequence[str], vocabulary: Vocabulary) -> NDArray[np.intp]
     return vocabulary.ids_of("\n" + "\n\n".join(documents) + "\n")
 
 
-def stream_batches(ids: NDArray[np.intp], batch_size: int, sequence_length: int, offset: int = 0) -> Iterator[Batch]:
+def stream_batches(ids: NDArray[np.intp], batch_size: int, sequence_length: int) -> Iterator[Batch]:
     """Yield one epoch of a text (N,): B parallel streams, in chunks of T steps; the last chunk may be shorter.
 
-    The text is a ring that starts at `offset`, and each of its N characters is a target exactly once. So the first
-    input is the last character of the ring, and the first N % B streams are one character longer. The mask of the last
-    chunk hides the shorter streams in its last step; all other masks are None. Row b of a batch continues row b of the
-    batch before, so its state may be carried over.
+    The text is a ring, and each of its N characters is a target exactly once. So the first input is the last character,
+    and the first N % B streams are one character longer. The mask of the last chunk hides the shorter streams in its
+    last step; all other masks are None. Row b of a batch continues row b of the batch before.
     """
     _check_positive(batch_size=batch_size, sequence_length=sequence_length, characters=len(ids))
     shortest, longer = divmod(len(ids), batch_size)
     rows = np.arange(batch_size)
-    starts = offset + rows * shortest + np.minimum(rows, longer)  # (B,)
+    starts = rows * shortest + np.minimum(rows, longer)  # (B,)
     lengths = shortest + (rows < longer)
     longest = int(lengths.max())
     for first in range(0, longest, sequence_length):

@@ -81,7 +81,10 @@ def _scenes(play: str) -> Iterator[list[str]]:
     """
     scene: list[str] = []
     location_may_follow = False
-    for paragraph in _paragraphs(_without_directions(play[_beginning(play) :])):
+    text, found = play[_beginning(play) :].replace("{", "[").replace("}", "]"), 1
+    while found:  # drop all directions; `_spoken` handles brackets without a partner
+        text, found = _DIRECTION.subn("", text)
+    for paragraph in _paragraphs(text):
         heading = _DIVISION.match(paragraph[0])
         spoken = [] if heading else list(_spoken(paragraph))
         if heading and scene:
@@ -92,15 +95,6 @@ def _scenes(play: str) -> Iterator[list[str]]:
         location_may_follow = bool(heading)
     if scene:
         yield scene
-
-
-def _without_directions(play: str) -> str:
-    """Drop all text in square brackets; `_spoken` handles brackets without a partner."""
-    found = 1
-    text = play.replace("{", "[").replace("}", "]")
-    while found:
-        text, found = _DIRECTION.subn("", text)
-    return text
 
 
 def _spoken(paragraph: list[str]) -> Iterator[str]:

@@ -34,7 +34,7 @@ WORDS_COUNTED = 500_000
 """When the count has more different words, it forgets the rare ones, which bounds the memory."""
 HELD_OUT_SHARE = 10
 """One in this many names or poems is held out."""
-FEWEST_NAMES, FEWEST_CHARACTERS = 100, 20_000
+FEWEST: dict[Form, int] = {"names": 100, "verse": 20_000}
 """With fewer names, or fewer characters of verse, a network learns little."""
 
 
@@ -42,14 +42,13 @@ FEWEST_NAMES, FEWEST_CHARACTERS = 100, 20_000
 class Corpus:
     r"""The documents to train on, and the held-out documents to measure by.
 
-    A document is a name or a poem, its lines joined by `"\n"`. All documents are in one alphabet, and no document
-    occurs twice in a part. `pretraining` is other verse without the held-out lines, or other names. `digest` is a
-    sha256 over these fields. `notes` are sentences for the person whose text it is: what its encoding is, and what was
-    folded or left out.
+    A document is a name or a poem, its lines joined by `"\n"`. No document occurs twice in a part. `pretraining` is
+    other verse without the held-out lines, or other names. `digest` is a sha256 over these fields. `notes` are
+    sentences for the person whose text it is: what its encoding is, and what was folded or left out.
 
-    `reading` is verse by other poets, which a network reads before everything else (see `with_reading`). With it, some
-    training poems, as many as are held out, move to `choosing`. Their loss chooses the best weights, so that the loss
-    on the held-out poems has no part in the choice. The digest is that of the corpus without `reading`.
+    `reading` is verse by other poets, which a network reads first (see `with_reading`). With it, some training poems,
+    as many as are held out, move to `choosing`: their loss chooses the best weights, so that the loss on the held-out
+    poems has no part in the choice. The digest is that of the corpus without `reading`.
     """
 
     form: Form
@@ -79,10 +78,9 @@ class Corpus:
         return frozenset(word for word, _ in self.word_counts.most_common(MOST_WORDS))
 
     def part(self, *, read: int, held_out: int) -> "Corpus":
-        """Return a part of a long corpus: about `read` characters to train on, and as many to pretrain on.
+        """Return about `read` characters to train on, as many to pretrain on, and `held_out` that stay held out.
 
-        About `held_out` characters stay held out. The documents are taken in even steps; digest, vocabulary and notes
-        stay the same.
+        The documents are taken in even steps; digest, vocabulary and notes stay the same.
         """
         return replace(
             self,
@@ -94,10 +92,8 @@ class Corpus:
     @property
     def too_small(self) -> str:
         """A sentence that says why a network would learn little from this corpus; empty if it is large enough."""
-        if self.form == "names":
-            count, fewest, things = len(self.training) + len(self.held_out), FEWEST_NAMES, "names"
-        else:
-            count, fewest, things = sum(map(len, (*self.training, *self.held_out))), FEWEST_CHARACTERS, "characters"
+        texts, fewest = (*self.training, *self.held_out), FEWEST[self.form]
+        count, things = (len(texts), "names") if self.form == "names" else (sum(map(len, texts)), "characters")
         if count >= fewest:
             return ""
         return f"the text has only {count:,} {things}; with fewer than {fewest:,}, a network learns little"
@@ -183,10 +179,9 @@ def with_reading(corpus: Corpus, path: Path) -> Corpus:
 
 def _read(path: Path, alphabet: Alphabet) -> tuple[str, list[str]]:
     """Return a text in an alphabet, and notes on its encoding and on what changed."""
-    decoded = read_file(path)
-    spelling = spell(decoded.text, alphabet)
-    encoding = "" if decoded.encoding == UTF_8 else f"read as {decoded.encoding}"
-    return spelling.text, [note for note in (encoding, spelling.sentence) if note]
+    text, encoding = read_file(path)
+    spelled, changes = spell(text, alphabet)
+    return spelled, [f"read as {encoding}"] * (encoding != UTF_8) + [changes] * bool(changes)
 
 
 def _lines(text: str) -> Iterator[str]:

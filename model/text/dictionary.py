@@ -9,10 +9,10 @@ has what sonnets need of it. `tools.pronunciations` makes this file:
     sir+ -31 S ER1
     -igh AY
 
-A plus stands behind the words of the sonnets and of the narrative poems. Some of them have no pronunciation here,
-because a rule of `sonnets.pronunciation` leads to it. A number says how much more often a word occurs in sonnets than
-in plays, as a logarithm in tenths of a nat. A hyphen stands before letters: an unknown word that ends in these letters
-has an ending that sounds like this. Lines that begin with # are comments, such as the dictionary's licence.
+A plus stands behind the words of the sonnets and of the narrative poems; some have no pronunciation here, as a rule of
+`sonnets.pronunciation` leads to it. A number says how much more often a word occurs in sonnets than in plays, as a
+logarithm in tenths of a nat. A hyphen stands before the last letters of unknown words, whose endings sound like this.
+Lines that begin with # are comments, such as the dictionary's licence.
 """
 
 import re
@@ -31,18 +31,12 @@ PRONUNCIATIONS = files.PROGRAM / "data" / "prosody" / "1" / "pronunciations.txt"
 
 @dataclass(frozen=True)
 class Dictionary:
-    """All that a file of pronunciations has.
+    """All that a file of pronunciations has."""
 
-    pronunciations: by word.
-    of_poems: the words that Shakespeare used in poems.
-    leanings: how much more often words occur in sonnets than in plays, in tenths of a nat.
-    endings: the sounds of unknown words' endings, by their letters.
-    """
-
-    pronunciations: Mapping[str, Pronunciations]
-    of_poems: frozenset[str] = frozenset()
-    leanings: Mapping[str, int] = field(default_factory=dict)
-    endings: Mapping[str, str] = field(default_factory=dict)
+    pronunciations: Mapping[str, Pronunciations]  # by word
+    of_poems: frozenset[str] = frozenset()  # the words that Shakespeare used in poems
+    leanings: Mapping[str, int] = field(default_factory=dict)  # towards sonnets, in tenths of a nat
+    endings: Mapping[str, str] = field(default_factory=dict)  # the sounds of unknown words' endings, by their letters
 
 
 def read_dictionary(path: Path) -> Dictionary:

@@ -6,8 +6,8 @@ that.
 
 import codecs
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from model.errors import MangosaurusError
 
@@ -30,8 +30,7 @@ class CorpusError(MangosaurusError):
     """A text that cannot be read, or is too small to learn from."""
 
 
-@dataclass(frozen=True)
-class Decoded:
+class Decoded(NamedTuple):
     """The text of a file, without a byte order mark, and the name of its encoding."""
 
     text: str

@@ -6,15 +6,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-BYTES = 4
-
 
 class Fingerprints:
-    """The first 32 bits of each text's sha256.
-
-    A text of the set is always found. In a set of 100,000 texts, one in 40,000 texts outside the set is found by
-    mistake.
-    """
+    """The first 32 bits of each text's sha256. With 100,000 of them, one in 40,000 other texts is found by mistake."""
 
     def __init__(self, hashes: NDArray[np.uint32]) -> None:
         """Keep hashes that are sorted; raises ValueError if they are not."""
@@ -42,4 +36,4 @@ NO_FINGERPRINTS = Fingerprints(np.zeros(0, np.uint32))
 
 
 def _hash(text: str) -> int:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:BYTES], "big")
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")

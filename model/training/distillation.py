@@ -36,8 +36,8 @@ def draw_names(
 ) -> list[str]:
     """Draw `count` names from the averaged probabilities, WIDTH at a time, or fewer if `seconds` have passed before.
 
-    The first WIDTH names are drawn in any case. A name that does not end is cut after LONGEST_NAME letters. `between`
-    is called before every WIDTH names, and may raise an error to end the drawing.
+    A name that does not end is cut after LONGEST_NAME letters. `between` is called before every WIDTH names, and may
+    raise an error to end the drawing.
     """
     names: list[str] = []
     started = clock()

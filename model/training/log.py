@@ -1,8 +1,7 @@
 """The log of a training: its events as JSON, one a line, written while it runs and read back for plots.
 
-An event is a dictionary whose "event" names it: "started" first; "progress" about once a second and after each
-measurement of the held-out loss; "sample" now and then; "finished" or "stopped" last. "started" has the losses to beat,
-on the same held-out characters: `ngram_loss` and, if the training goes on from weights, their `start_loss`.
+An event is a dictionary whose "event" names it: "started" first, with the losses to beat on the same characters;
+"progress" about once a second and after each measurement; "sample" now and then; "finished" or "stopped" last.
 """
 
 import json
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from model.errors import MangosaurusError
 from model.files import history_path, snapshot_path
 from model.training.recipes import count_characters, measured_part
-from model.training.trainer import Interrupted, Progress, Trainer, never
+from model.training.trainer import Interrupted, Progress, Trainer
 
 Event = dict[str, Any]
 Floats = NDArray[np.float64]
@@ -38,14 +37,13 @@ def record(
     out: Path,
     *,
     show: Callable[[Event], object],
-    stopped: Callable[[], bool] = never,
-    finishing: Callable[[], bool] = never,
+    stopped: Callable[[], bool] = lambda: False,
+    finishing: Callable[[], bool] = lambda: False,
 ) -> Event:
     """Run a training and log its events; show every event but the last, and return that one.
 
-    A resumed training appends to its log. When a training has finished, the weights are in `out` and the snapshot is
-    gone. For `stopped` and `finishing` see `Trainer.run`. Raises the errors of the training, and CheckpointError if the
-    weights cannot be written.
+    When a training has finished, the weights are in `out` and the snapshot is gone. For `stopped` and `finishing` see
+    `Trainer.run`. Raises the errors of the training, and CheckpointError if the weights cannot be written.
     """
     began = last_progress = last_sample = time.monotonic()
     sample_seconds = FIRST_SAMPLE_SECONDS
@@ -142,8 +140,7 @@ class History:
     clipped_gradient_norm: Floats
     stages: tuple[tuple[str, float], ...]  # name and first step of each
     samples: tuple[tuple[float, str], ...] = ()  # step and text of each
-    start_loss: float = math.nan
-    """The held-out loss of the weights that the training went on from."""
+    start_loss: float = math.nan  # of the weights that the training went on from
     ngram_loss: float = math.nan
 
     @property
@@ -156,10 +153,9 @@ class History:
 
 
 def read_history(path: Path) -> History:
-    """Read a log. A line that a killed process left incomplete is skipped.
+    """Read a log, or the log beside weights. A line that a killed process left incomplete is skipped.
 
-    In place of a log, the weights beside it may be named. Raises HistoryError, with the file's name, if the file cannot
-    be read or has no steps.
+    Raises HistoryError, with the file's name, if the file cannot be read or has no steps.
     """
     path = history_path(path) if path.suffix == ".safetensors" else path
     try:
@@ -173,10 +169,7 @@ def read_history(path: Path) -> History:
 
 
 def history_of(events: Iterable[Event]) -> History:
-    """Collect the steps and samples. Where a resumed training repeated steps, the later events count.
-
-    Raises HistoryError if there is no progress event, or if an event lacks a figure or has an invalid one.
-    """
+    """Collect the steps and samples. HistoryError if there is no step, or if a step has no or invalid figures."""
     started: Event = {}
     steps, samples = list[Event](), list[Event]()
     try:

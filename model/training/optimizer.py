@@ -1,4 +1,4 @@
-"""Gradient clipping, SGD, Adam, the learning-rate schedule and averages. All change arrays by name, in place."""
+"""Gradient clipping, Adam, the learning-rate schedule and averages. All change arrays by name, in place."""
 
 import math
 
@@ -53,15 +53,6 @@ def move_average(average: Arrays, parameters: Arrays, beta: float) -> None:
     for name, array in average.items():
         array *= beta
         array += (1 - beta) * parameters[name]
-
-
-class SGD:
-    """Stochastic gradient descent without momentum: w -= η g."""
-
-    def update(self, parameters: Arrays, gradients: Arrays, learning_rate: float) -> None:
-        """Take one step."""
-        for name, parameter in parameters.items():
-            parameter -= learning_rate * gradients[name]
 
 
 class Adam:

@@ -33,9 +33,8 @@ class RecipeError(MangosaurusError):
 class Distillation:
     """How a network learns from its teachers: their probabilities are its targets (Hinton, Vinyals & Dean 2015).
 
-    The training names alone are too few for that. So the teachers draw `drawn` names once, and each epoch reads
-    `drawn_per_epoch` of them beside the training names. The targets are softmax(log p / temperature); a temperature
-    above 1 makes up for teachers that are too sure.
+    The training names are too few for that. So the teachers draw `drawn` names once, and each epoch reads
+    `drawn_per_epoch` of them too. A temperature above 1 makes up for teachers that are too sure (see `soft_targets`).
     """
 
     drawn: int
@@ -51,10 +50,10 @@ class Stage:
     "reading" is verse by other poets alone.
     `share`: the share of the recipe's minutes, if it has some, that the stage gets.
     `keep`: the weights that the stage ends with, and the next one begins with. "best" are those with the lowest
-    held-out loss so far, earlier stages included. "last" is for a text very unlike the held-out text: the held-out
-    loss does not show what a network learns from it.
-    `patience`: a stage that keeps the best stops early when this many measurements in a row find no new best.
-    Measurements in its first half do not count.
+    held-out loss so far, earlier stages included. "last" is for a text very unlike the held-out text, whose loss does
+    not show what a network learns from it.
+    `patience`: a stage that keeps the best stops early when this many measurements in a row, in its second half, find
+    no new best.
     """
 
     name: str
@@ -118,57 +117,44 @@ _READ_GENERA = Stage(
     input_dropout=0.05,
     by_length=True,
 )
-_READ_DINOSAURS = Stage(
+_READ_DINOSAURS = replace(
+    _READ_GENERA,
     name="tune",
     text="training",
     epochs=16,
     share=0.06,
     batch_size=32,
-    sequence_length=40,
     learning_rate=1e-3,
     evaluate_every=48,
-    patience=20,
-    weight_decay=0.01,
     dropout=0.2,
-    input_dropout=0.05,
+    by_length=False,
     average=0.99,
 )
-TEACHER_1 = Recipe(
-    name="teacher-1",
-    form="names",
-    cell="lstm",
-    hidden_size=256,
-    layers=1,
-    stages=(_READ_GENERA, _READ_DINOSAURS),
-)
+TEACHER_1 = Recipe("teacher-1", "names", "lstm", hidden_size=256, layers=1, stages=(_READ_GENERA, _READ_DINOSAURS))
 TEACHER_2 = replace(
     TEACHER_1,
     name="teacher-2",
     stages=(_READ_GENERA, replace(_READ_DINOSAURS, learning_rate=1.5e-3, dropout=0.3, input_dropout=0.1)),
 )
+_DISTIL = replace(
+    _READ_DINOSAURS,
+    name="distil",
+    epochs=24,
+    share=0.45,
+    learning_rate=2e-3,
+    evaluate_every=142,
+    dropout=0.0,
+    input_dropout=0.0,
+    average=0.995,
+    distillation=Distillation(drawn=40_000, drawn_per_epoch=3_000, temperature=1.1),
+)
 DISTILLED = Recipe(
-    name="distilled",
-    form="names",
-    cell="rnn",
+    "distilled",
+    "names",
+    "rnn",
     hidden_size=256,
     layers=1,
-    stages=(
-        replace(_READ_GENERA, epochs=7, share=0.55, learning_rate=3e-3),
-        Stage(
-            name="distil",
-            text="training",
-            epochs=24,
-            share=0.45,
-            batch_size=32,
-            sequence_length=40,
-            learning_rate=2e-3,
-            evaluate_every=142,
-            patience=20,
-            weight_decay=0.01,
-            average=0.995,
-            distillation=Distillation(drawn=40_000, drawn_per_epoch=3_000, temperature=1.1),
-        ),
-    ),
+    stages=(replace(_READ_GENERA, epochs=7, share=0.55, learning_rate=3e-3), _DISTIL),
     top_p=0.98,
 )
 DINO = replace(
@@ -176,65 +162,44 @@ DINO = replace(
     name="dino",
     stages=(replace(DISTILLED.stages[0], share=0.94), replace(_READ_DINOSAURS, dropout=0.1)),
 )
-POEM = Recipe(
-    name="poem",
-    form="verse",
-    cell="lstm",
-    hidden_size=384,
-    layers=2,
-    stages=(
-        Stage(
-            name="pretrain",
-            text="pretraining",
-            epochs=10,
-            share=0.96,
-            batch_size=32,
-            sequence_length=64,
-            learning_rate=6e-3,
-            evaluate_every=500,
-            patience=12,
-            weight_decay=0.01,
-            dropout=0.1,
-            clip_norm=0.5,
-        ),
-        Stage(
-            name="tune",
-            text="training",
-            epochs=4,
-            share=0.04,
-            batch_size=16,
-            sequence_length=64,
-            learning_rate=4e-4,
-            evaluate_every=30,
-            patience=10,
-            weight_decay=0.01,
-            dropout=0.1,
-            clip_norm=0.5,
-        ),
-    ),
+_READ_PLAYS = Stage(
+    name="pretrain",
+    text="pretraining",
+    epochs=10,
+    share=0.96,
+    batch_size=32,
+    sequence_length=64,
+    learning_rate=6e-3,
+    evaluate_every=500,
+    patience=12,
+    weight_decay=0.01,
+    dropout=0.1,
+    clip_norm=0.5,
+)
+_READ_SONNETS = replace(
+    _READ_PLAYS,
+    name="tune",
+    text="training",
+    epochs=4,
+    share=0.04,
+    batch_size=16,
+    learning_rate=4e-4,
+    evaluate_every=30,
+    patience=10,
+)
+POEM = Recipe("poem", "verse", "lstm", hidden_size=384, layers=2, stages=(_READ_PLAYS, _READ_SONNETS))
+_READ_OTHERS = replace(
+    _READ_PLAYS, name="read", text="reading", epochs=1, share=0.71, learning_rate=3e-3, dropout=0.0, keep="last"
 )
 READER = replace(
     POEM,
     stages=(
-        replace(
-            POEM.stages[0],
-            name="read",
-            text="reading",
-            epochs=1,
-            share=0.71,
-            learning_rate=3e-3,
-            dropout=0.0,
-            keep="last",
-        ),
-        replace(POEM.stages[0], epochs=2, share=0.28, learning_rate=1.5e-3),
-        replace(POEM.stages[1], share=0.01, dropout=0.2, average=0.99),
+        _READ_OTHERS,
+        replace(_READ_PLAYS, epochs=2, share=0.28, learning_rate=1.5e-3),
+        replace(_READ_SONNETS, share=0.01, dropout=0.2, average=0.99),
     ),
 )
-"""POEM for a corpus with other verse to read first. It is meant to go on from weights that POEM made.
-
-The stage "read" keeps its last weights, not its best: the held-out text is Shakespeare's, and earlier weights may
-predict it better.
-"""
+"""POEM for a corpus with other verse to read first. It is meant to go on from weights that POEM made."""
 RECIPES: dict[RecipeName, Recipe] = {
     "dino": DINO,
     "distilled": DISTILLED,
@@ -242,8 +207,7 @@ RECIPES: dict[RecipeName, Recipe] = {
     "teacher-2": TEACHER_2,
     "poem": POEM,
 }
-"""The recipes that `train --recipe` can name. Without it, the project's names get DINO, or DISTILLED if there are
-teachers, and its verse gets POEM, or READER if there is other verse to read first."""
+"""The recipes that `train --recipe` can name."""
 
 
 def customised(
@@ -254,10 +218,7 @@ def customised(
     minutes: float | None = None,
     epochs: int | None = None,
 ) -> Recipe:
-    """Return the recipe with the given changes. Raises RecipeError.
-
-    `epochs` applies to every stage. The patience stays the same share of a stage.
-    """
+    """Return the recipe with the given changes, `epochs` in every stage. Raises RecipeError."""
     if minutes is not None and epochs is not None:
         raise RecipeError("give minutes or epochs, not both")
     for name, value in (("hidden size", hidden_size), ("layers", layers), ("epochs", epochs)):
@@ -268,9 +229,11 @@ def customised(
     if layers is not None and layers > MOST_LAYERS.get(recipe.cell, layers):
         raise RecipeError(f"layers is {layers}; a vanilla RNN has one layer; --cell lstm can have more")
     stages = recipe.stages
-    if epochs is not None:
-        patience = [max(1, math.ceil(stage.patience * epochs / stage.epochs)) for stage in stages]
-        stages = tuple(replace(stage, epochs=epochs, patience=p) for stage, p in zip(stages, patience, strict=True))
+    if epochs is not None:  # the patience stays the same share of a stage
+        stages = tuple(
+            replace(stage, epochs=epochs, patience=max(1, math.ceil(stage.patience * epochs / stage.epochs)))
+            for stage in stages
+        )
     return replace(
         recipe,
         hidden_size=hidden_size or recipe.hidden_size,
@@ -301,7 +264,7 @@ LARGE: dict[Form, int] = {"names": 1_000_000, "verse": 400_000}
 """Dropout falls from SMALL characters to LARGE. A list of names with fewer than SMALL characters counts as small."""
 NARROWEST, WIDEST, STEP = 32, 512, 32
 WORK = 1e10
-"""One thread trains about this many recurrent parameters times characters in a second (measured: 0.9 to 1.3e10)."""
+"""One thread trains about this many recurrent parameters times characters in a second."""
 FEWEST_EPOCHS, CHARACTERS_A_WEIGHT = 6, 10
 """With minutes, a network is narrow enough to read its text FEWEST_EPOCHS times in them, or at least
 CHARACTERS_A_WEIGHT characters for each recurrent parameter."""
@@ -311,11 +274,10 @@ UNITS: dict[Form, int] = {"names": 192, "verse": 256}
 MEASURED = 20_000
 """A measurement reads at most this many characters. It takes about a second, and is right to about 0.01."""
 COUNTED = 1_500_000
-"""An n-gram counts at most this many characters of the training text, and as many of the pretraining text. That takes
-a few seconds."""
+"""An n-gram counts at most this many characters of the training text, and of the pretraining text, in a few seconds."""
 MEASURING_COST: dict[Form, int] = {"names": 12, "verse": 24}
-"""At least this many characters are trained for each character that is measured. To measure a character takes about
-half as long as to train it; in verse it takes as long, because only a few long rows are measured."""
+"""At least this many characters are trained for each character that is measured, which takes about half as long as to
+train it; in verse it takes as long, because only a few long rows are measured."""
 FEWEST_STEPS = 8
 """The fewest steps between two measurements."""
 GENTLE = 0.15
@@ -336,7 +298,8 @@ def recipe_for(
 ) -> Recipe:
     """Return the recipe of this name. Without a name, return the project's recipe for its own texts, else one by size.
 
-    The project's texts are those with pretraining text.
+    The project's texts have pretraining text. Its names get DINO, or DISTILLED if there are teachers; its verse gets
+    POEM, or READER if there is other verse to read first.
 
     By size, a text of N characters gets one stage. A small text is learnt by heart within a few epochs, so it needs
     much dropout and a small network; a large one needs the time that dropout would cost.
@@ -358,30 +321,15 @@ def recipe_for(
         patience        PATIENCE of the stage, counted in its second half: a stage cannot end before the learning rate
                         has nearly fallen
 
-    Measured on one thread, in nats per character on the held-out tenth, beside the n-gram (`python -m benchmarks
-    texts`: two minutes of CPU time). Names are samples of data/genera.txt, verse is the beginning of data/verse.txt:
-
-        120 names        2.390   n-gram 2.446   0.5 s       25,000 names            1.798   n-gram 1.905   117 s
-        1,000 names      2.143   n-gram 2.230   5 s         25,000 characters       1.842   n-gram 1.917   14 s
-        4,000 names      1.974   n-gram 2.088   17 s        500,000 characters      1.518   n-gram 1.614   120 s
-
-    By this rule an LSTM beats an RNN on every list, as means of several samples: 2.46 to 2.50 on 120 names, 2.12 to
-    2.16 on 1,000, 1.96 to 2.01 on 4,000, 1.83 to 1.88 on 25,000 after one minute. On 120 names, an RNN and a GRU of 128
-    units in torch are better than both, with 2.37 and 2.34; on the larger texts they are worse (benchmarks/results.md).
-
-    A GRU takes about as many seconds as an LSTM, and learns about as much, as means of two or three samples: 2.41
-    beside 2.42 on 120 names, 2.16 beside 2.13 on 1,000, 2.00 beside 1.99 on 4,000, and 1.67 beside 1.68 on the first
-    25,000 characters of the sonnets. With the LSTM's width and learning rate it loses 0.01 on lists.
+    `python -m benchmarks texts` measures it beside an n-gram and torch; benchmarks/results.md has the losses.
     """
     if name is None and corpus.pretraining:
         name = "poem" if corpus.form == "verse" else "distilled" if taught else "dino"
     if name is not None:
         recipe = READER if corpus.reading else RECIPES[name]
-        if cell is None:
-            return recipe
+        cell = cell or recipe.cell
         return replace(recipe, cell=cell, layers=min(recipe.layers, MOST_LAYERS.get(cell, recipe.layers)))
-    size = count_characters(corpus.training)
-    cell = cell or "lstm"
+    size, cell = count_characters(corpus.training), cell or "lstm"
     width = _width(corpus.form, size, cell, minutes)
     return Recipe(corpus.form, corpus.form, cell, width, 1, (_stage(corpus, size, cell, width),), minutes)
 
@@ -389,15 +337,14 @@ def recipe_for(
 def further(start: Checkpoint, corpus: Corpus) -> Recipe:
     """Return the recipe of one more round: the network of `start` reads the training text again, gently.
 
-    The weights are good already. So the learning rate rises only to GENTLE of the usual one and falls to almost
-    nothing, there are half as many epochs, and the moving average of the parameters counts. If the corpus has other
-    verse to read first, the recipe is READER.
+    The weights are good already. So the learning rate is lower, there are half as many epochs, and the moving average
+    of the parameters counts. If the corpus has other verse to read first, the recipe is READER.
     """
     architecture = start.language_model.architecture
+    shape = cell, size, _ = architecture.cell, architecture.hidden_size, architecture.layers
     if corpus.reading:
-        cell, size, layers = architecture.cell, architecture.hidden_size, architecture.layers
-        return replace(READER, cell=cell, hidden_size=size, layers=layers, top_p=start.description.top_p)
-    stage = _stage(corpus, count_characters(corpus.training), architecture.cell, architecture.hidden_size)
+        return Recipe(READER.name, READER.form, *shape, stages=READER.stages, top_p=start.description.top_p)
+    stage = _stage(corpus, count_characters(corpus.training), cell, size)
     stage = replace(
         stage,
         name="again",
@@ -408,15 +355,7 @@ def further(start: Checkpoint, corpus: Corpus) -> Recipe:
         final=0.01,
         average=0.99,
     )
-    return Recipe(
-        name="again",
-        form=corpus.form,
-        cell=architecture.cell,
-        hidden_size=architecture.hidden_size,
-        layers=architecture.layers,
-        stages=(stage,),
-        top_p=start.description.top_p,
-    )
+    return Recipe("again", corpus.form, *shape, stages=(stage,), top_p=start.description.top_p)
 
 
 def measured_part(corpus: Corpus) -> Corpus:

@@ -1,9 +1,8 @@
 """The loop of a training: a step for each batch of each epoch of each stage of a recipe.
 
-`Trainer.run` is the loop. It measures the held-out loss now and then, on a sample if the text is long, and keeps the
-best weights. A snapshot has all that the next step depends on: a `Position`, which is plain numbers, and arrays by
-name. So a training that was killed and resumed ends with the same weights, bit for bit, if it counts epochs instead of
-minutes and has the same number of threads.
+`Trainer.run` is the loop. It measures the held-out loss now and then, and keeps the best weights. A snapshot has all
+that the next step depends on: a `Position` and arrays by name. So a training that was killed and resumed ends with the
+same weights, bit for bit, if it counts epochs instead of minutes and has the same number of threads.
 """
 
 import hashlib
@@ -33,10 +32,8 @@ from model.network.parameters import CELLS, Architecture
 from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER
-from model.training.distillation import draw_names, soft_targets
 from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
 from model.training.recipes import Recipe, Stage, count_characters, measured_part
-from model.training.rules import with_rules
 
 if TYPE_CHECKING:
     from model.checkpoint.encoding import Checkpoint
@@ -44,10 +41,8 @@ if TYPE_CHECKING:
 
 SNAPSHOT_SECONDS = 30.0
 EARLY_STOPPING_BEGINS = 0.5  # share of a stage; before it, a high learning rate hides progress that shows when it falls
-DRAWING_SHARE = 0.05
-"""With minutes, teachers may draw names for this share of them, in addition to the minutes."""
-VOLUME = 10_000_000
-"""About this many characters of verse become ids at a time, in 80 MB."""
+DRAWING_SHARE = 0.05  # with minutes, teachers may draw names for this share of them, in addition to the minutes
+VOLUME = 10_000_000  # about this many characters of verse become ids at a time, in 80 MB
 UNKNOWN_LISTED = 10
 
 
@@ -102,16 +97,6 @@ class Position:
     dropout: Mapping[str, Any] = field(default_factory=dict)
 
 
-def never() -> bool:
-    """Return False: nobody asks for a stop."""
-    return False
-
-
-def _interrupt_if(stopped: Callable[[], bool]) -> None:
-    if stopped():
-        raise Interrupted
-
-
 class Trainer:
     """Trains one network by a recipe on a corpus; iterate over `run()`.
 
@@ -141,57 +126,58 @@ class Trainer:
         self._snapshot, self._snapshot_seconds, self._clock = snapshot, snapshot_seconds, clock
         self._measured = measured_part(corpus)
         self._held_out = measured_part(replace(corpus, choosing=()))
-        sizes = [_size_of_epoch(corpus, stage) for stage in recipe.stages]
-        self._steps = [stage.epochs * batches for stage, (_, batches) in zip(recipe.stages, sizes, strict=True)]
-        self._lengths: list[float] = [
-            stage.epochs * characters for stage, (characters, _) in zip(recipe.stages, sizes, strict=True)
-        ]
-        if recipe.minutes is not None:
-            self._lengths = [stage.share for stage in recipe.stages]
+        self._steps: list[int] = []  # of each stage
+        self._lengths: list[float] = []  # of each stage: its characters, or its share of the minutes
+        for stage in recipe.stages:
+            characters, batches = _size_of_epoch(corpus, stage)
+            self._steps.append(stage.epochs * batches)
+            self._lengths.append(stage.epochs * characters if recipe.minutes is None else stage.share)
         architecture = Architecture(recipe.cell, len(corpus.vocabulary), recipe.hidden_size, recipe.layers)
         self.language_model = LanguageModel.initialise(architecture, np.random.default_rng([seed, 0]))
         if start is not None:
             self.language_model.parameters.whole[:] = start.language_model.parameters.whole
         self.kept = self.language_model.copy()
         """The weights that the training would end with now."""
-        order, dropout = (np.random.default_rng(child) for child in np.random.SeedSequence([seed, 1]).spawn(2))
-        self._order, self._dropout = order, dropout
+        self._order, self._dropout = map(np.random.default_rng, np.random.SeedSequence([seed, 1]).spawn(2))
         self._shards = Shards(threads)
+        self._stopped: Callable[[], bool] = lambda: False
         self._drawn: list[str] = []
         self.position = Position()
         self._begin_stage(0)
-        self.resumed = snapshot is not None and snapshot.exists()
-        if snapshot is not None and self.resumed:
+        self.resumed = False
+        if snapshot is not None and snapshot.exists():
             self._resume(snapshot)
 
-    def run(self, stopped: Callable[[], bool] = never, finishing: Callable[[], bool] = never) -> Generator[Progress]:
+    def run(
+        self, stopped: Callable[[], bool] = lambda: False, finishing: Callable[[], bool] = lambda: False
+    ) -> Generator[Progress]:
         """Train to the end, and yield the progress of every step.
 
         When `stopped()` becomes true, write a snapshot and raise Interrupted: after a step, or in the middle of a
         measurement. When `finishing()` becomes true, end after the step as if it were the last. Closing the generator
         also writes a snapshot.
         """
-        position, saved = self.position, time.monotonic()
+        position, saved, self._stopped = self.position, time.monotonic(), stopped
         try:
-            self._measure_start(stopped)
+            self._measure_start()
             for stage in self.recipe.stages[position.stage :]:
                 if position.measurement_is_owed:
-                    self._measure(stopped)
+                    self._measure()
                 while not self._stage_is_over():
-                    for batch in islice(self._epoch(stage, stopped), position.batch, None):
-                        figures = self._step(stage, batch)
+                    for batch in islice(self._epoch(), position.batch, None):
+                        figures = self._step(batch)
                         position.batch += 1
                         is_due = position.stage_step % stage.evaluate_every == 0 or self._fraction_of_stage() >= 1
-                        held_out = self._measure(stopped) if is_due else None
+                        held_out = self._measure() if is_due else None
                         yield self._progress(held_out, figures)
 
                         if time.monotonic() - saved >= self._snapshot_seconds:
                             self._save()
                             saved = time.monotonic()
-                        _interrupt_if(stopped)
+                        self._interrupt_if_stopped()
                         if finishing():
                             self.ended_early = True
-                            self._measure(stopped)
+                            self._measure()
                             return
                         if self._stage_is_over():
                             break
@@ -209,23 +195,28 @@ class Trainer:
         position = self.position
         position.stage, position.stage_step, position.stage_seconds, position.without_best = number, 0, 0.0, 0
         if number < len(self.recipe.stages):
-            stage = self.recipe.stages[number]
-            self._optimizer = Adam(self.language_model.parameters, weight_decay=stage.weight_decay)
-            self.counted = self.language_model.copy() if stage.average else self.language_model
+            self._stage = self.recipe.stages[number]
+            self._optimizer = Adam(self.language_model.parameters, weight_decay=self._stage.weight_decay)
+            self.counted = self.language_model.copy() if self._stage.average else self.language_model
             self._begin_epoch(0)
 
     def _begin_epoch(self, number: int) -> None:
-        position, stage = self.position, self.recipe.stages[self.position.stage]
+        position = self.position
         position.epoch, position.batch, position.epoch_order = number, 0, self._order.bit_generator.state
-        self._state = self.language_model.initial_state(stage.batch_size)
+        self._state = self.language_model.initial_state(self._stage.batch_size)
 
-    def _epoch(self, stage: Stage, stopped: Callable[[], bool]) -> Iterator[Batch]:
+    def _interrupt_if_stopped(self) -> None:
+        if self._stopped():
+            raise Interrupted
+
+    def _epoch(self) -> Iterator[Batch]:
         """Return the batches of the epoch, its documents in random order. A resumed training gets the same order."""
         self._order.bit_generator.state = self.position.epoch_order
-        documents, vocabulary = _documents(self.corpus, stage), self.corpus.vocabulary
+        stage, vocabulary = self._stage, self.corpus.vocabulary
+        documents = _documents(self.corpus, stage)
         if self.corpus.form == "names":
             if stage.distillation:
-                drawn, count = self._drawn_names(stopped), stage.distillation.drawn_per_epoch
+                drawn, count = self._drawn_names(), stage.distillation.drawn_per_epoch
                 chosen = self._order.choice(len(drawn), count, replace=len(drawn) < count)
                 documents = (*documents, *(drawn[n] for n in chosen))
             return name_batches(documents, vocabulary, stage.batch_size, self._order, by_length=stage.by_length)
@@ -235,13 +226,15 @@ class Trainer:
             for volume in _volumes(shuffled)
         )
 
-    def _step(self, stage: Stage, batch: Batch) -> dict[str, float]:
+    def _step(self, batch: Batch) -> dict[str, float]:
         """Read a batch, go down its gradient, and return the figures of the step."""
-        started, position, batch_size = self._clock(), self.position, batch.inputs.shape[1]
+        started, stage, position, batch_size = self._clock(), self._stage, self.position, batch.inputs.shape[1]
         learning_rate = stage.learning_rate * warmup_cosine(self._fraction_of_stage(), stage.warmup, stage.final)
         characters = batch.target_count
 
         if stage.distillation:
+            from model.training.distillation import soft_targets
+
             teachers = [teacher.language_model for teacher in self.teachers]
             targets = soft_targets(teachers, batch.inputs, stage.distillation.temperature)
             batch = replace(batch, probabilities=targets)
@@ -284,36 +277,36 @@ class Trainer:
             "characters_per_second": characters / position.step_seconds,
         }
 
-    def measure_lines_to_beat(self, stopped: Callable[[], bool] = never) -> None:
+    def measure_lines_to_beat(self, stopped: Callable[[], bool] = lambda: False) -> None:
         """Measure an n-gram, and the weights that the training goes on from, unless they are measured already.
 
         Raises Interrupted as `run` does.
         """
+        self._stopped = stopped
         try:
             if self.position.ngram_loss is None:
-                found = baselines(self._measured, lambda: _interrupt_if(stopped))
+                found = baselines(self._measured, self._interrupt_if_stopped)
                 self.position.ngram_loss = min(baseline.held_out_loss for baseline in found)
-            self._measure_start(stopped)
+            self._measure_start()
         except Interrupted:
             self._save()
             raise
 
-    def _measure_start(self, stopped: Callable[[], bool]) -> None:
+    def _measure_start(self) -> None:
         if self.start is not None and self.position.start_loss is None:
-            self.position.start_loss = self._measure(stopped)
+            self.position.start_loss = self._measure()
 
-    def _measure(self, stopped: Callable[[], bool]) -> float:
+    def _measure(self) -> float:
         """Return the loss of the weights in `counted`. Keep them if they are the best or the stage keeps the last."""
         position, started = self.position, self._clock()
         position.measurement_is_owed = True
-        loss = held_out_loss(self.counted, self._measured, lambda: _interrupt_if(stopped))
+        loss = held_out_loss(self.counted, self._measured, self._interrupt_if_stopped)
         position.measurement_is_owed = False
         seconds = self._clock() - started
         position.measuring_seconds = max(position.measuring_seconds, seconds)
         position.seconds += seconds
         position.stage_seconds += seconds
-        keeps_last = self.recipe.stages[position.stage].keep == "last"
-        if keeps_last or position.kept_loss is None or loss < position.kept_loss:
+        if self._stage.keep == "last" or position.kept_loss is None or loss < position.kept_loss:
             self.kept.parameters.whole[:] = self.counted.parameters.whole
             position.kept_loss, position.kept_step, position.without_best = loss, position.step, 0
         elif self._fraction_of_stage() >= EARLY_STOPPING_BEGINS:
@@ -321,18 +314,17 @@ class Trainer:
         return loss
 
     def _stage_is_over(self) -> bool:
-        patience = self.recipe.stages[self.position.stage].patience
-        return self.position.without_best >= patience or self._fraction_of_stage() >= 1
+        return self.position.without_best >= self._stage.patience or self._fraction_of_stage() >= 1
 
     def _fraction_of_stage(self) -> float:
         """Return how much of the stage is done, from 0 to 1: of its epochs or of its minutes, whichever is more.
 
         One more step and one more measurement are taken off the minutes, so that slow ones do not delay the end.
         """
-        position, stage = self.position, self.recipe.stages[self.position.stage]
+        position = self.position
         fraction = position.stage_step / self._steps[position.stage]
         if self.recipe.minutes is not None:
-            length = 60 * self.recipe.minutes * stage.share
+            length = 60 * self.recipe.minutes * self._stage.share
             last = min(position.step_seconds + position.measuring_seconds, length / 2)
             fraction = max(fraction, position.stage_seconds / (length - last))
         return min(1.0, fraction)
@@ -342,7 +334,7 @@ class Trainer:
         done, current = sum(self._lengths[: position.stage]), self._lengths[position.stage]
         fraction = (done + current * self._fraction_of_stage()) / sum(self._lengths)
         return Progress(
-            stage=self.recipe.stages[position.stage].name,
+            stage=self._stage.name,
             step=position.step,
             epoch=position.epoch + 1,
             held_out_loss=held_out_loss,
@@ -353,9 +345,11 @@ class Trainer:
             **figures,
         )
 
-    def _drawn_names(self, stopped: Callable[[], bool]) -> list[str]:
+    def _drawn_names(self) -> list[str]:
         """Return the teachers' names without held-out ones; the first call draws them. Raises Interrupted."""
         if not self._drawn:
+            from model.training.distillation import draw_names
+
             names = draw_names(
                 [teacher.language_model for teacher in self.teachers],
                 max(stage.distillation.drawn for stage in self.recipe.stages if stage.distillation),
@@ -363,7 +357,7 @@ class Trainer:
                 np.random.default_rng([self.seed, 2]),
                 seconds=math.inf if self.recipe.minutes is None else 60 * self.recipe.minutes * DRAWING_SHARE,
                 clock=self._clock,
-                between=lambda: _interrupt_if(stopped),
+                between=self._interrupt_if_stopped,
             )
             held_out = frozenset(self.corpus.held_out)
             self._drawn = [name for name in names if name not in held_out]
@@ -371,6 +365,7 @@ class Trainer:
 
     # Snapshots
 
+    @cached_property
     def _facts(self) -> dict[str, Any]:
         """Return what a snapshot and the training that resumes from it must have in common."""
         return {
@@ -378,15 +373,11 @@ class Trainer:
             "corpus": self.corpus.digest,
             "seed": self.seed,
             "start": self.start and self.start.version,
-            "reading": self._reading_digest,
+            "reading": hashlib.sha256("\n\n".join(self.corpus.reading).encode()).hexdigest(),
             "teachers": [teacher.version for teacher in self.teachers],
             "gates": CELLS[self.recipe.cell].GATES,
             "parameters": Layer._fields,
         }
-
-    @cached_property
-    def _reading_digest(self) -> str:
-        return hashlib.sha256("\n\n".join(self.corpus.reading).encode()).hexdigest()
 
     def _arrays(self) -> dict[str, Array]:
         groups: dict[str, Mapping[str, Array]] = {
@@ -404,9 +395,9 @@ class Trainer:
             return
         from model.checkpoint import tensor_file
 
-        position = asdict(self.position)
-        position |= {"order": self._order.bit_generator.state, "dropout": self._dropout.bit_generator.state}
-        tensor_file.write(self._snapshot, self._arrays(), {"training": self._facts(), "position": position})
+        position = self.position
+        position.order, position.dropout = self._order.bit_generator.state, self._dropout.bit_generator.state
+        tensor_file.write(self._snapshot, self._arrays(), {"training": self._facts, "position": asdict(position)})
 
     def _resume(self, path: Path) -> None:
         from model.checkpoint import tensor_file
@@ -415,11 +406,12 @@ class Trainer:
             arrays, facts, _ = tensor_file.read(path)
         except tensor_file.CheckpointError as error:
             raise tensor_file.CheckpointError(f"{error}; remove it to begin anew") from error
-        if facts.get("training") != json.loads(json.dumps(self._facts())):
+        if facts.get("training") != json.loads(json.dumps(self._facts)):
             raise TrainingError(
                 f"{path} belongs to a training with other settings, text or seed: "
                 "use the same ones to finish that training, or delete the file to start over"
             )
+        self.resumed = True
         self._begin_stage(facts["position"]["stage"])
         self.position = Position(**facts["position"])
         self._order.bit_generator.state = self.position.order
@@ -438,10 +430,12 @@ class Trainer:
         loss = self.position.kept_loss
         if loss is None or self.corpus.choosing:
             loss = held_out_loss(self.kept, self._held_out)
+        from model.training.rules import with_rules
+
         return with_rules(self._checkpoint(self.kept.copy(), loss), self.corpus, self.start)
 
     def current_checkpoint(self) -> "Checkpoint":
-        """Return the weights of this moment, for sampling, without words."""
+        """Return the weights of this moment, for sampling, without the rules of writing."""
         return self._checkpoint(self.counted, math.nan)
 
     def _checkpoint(self, language_model: LanguageModel, loss: float) -> "Checkpoint":
@@ -515,10 +509,9 @@ def _documents(corpus: Corpus, stage: Stage) -> tuple[str, ...]:
 
 
 def _size_of_epoch(corpus: Corpus, stage: Stage) -> tuple[int, int]:
-    """Count the characters and the batches of an epoch.
+    """Count the characters and the batches of an epoch. A drawn name counts as a training name of mean length.
 
-    Each document has a newline before and after it (see `batches.stream`). A drawn name counts as if it had the mean
-    length of the training names.
+    Each document has a newline before and after it (see `batches.stream`).
     """
     documents = _documents(corpus, stage)
     count = len(documents) + (stage.distillation.drawn_per_epoch if stage.distillation else 0)

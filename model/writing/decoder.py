@@ -5,8 +5,7 @@ text is done, whatever the other rows do. A row reads its prompt first. Then eac
 from the request's own generator; at temperature 0, no number is needed. Sonnets are searches beside the batch:
 SONNETS_AT_ONCE of them are written at the same time, and the others wait in the order of their requests.
 
-A text does not depend on the other requests, not by a single bit, thanks to `engine.exact` and `sampling`. A decoder is
-not thread-safe: one thread makes all calls.
+A text does not depend on the other requests, thanks to `engine.exact` and `sampling`. One thread makes all calls.
 """
 
 from collections.abc import Sequence
@@ -38,12 +37,13 @@ class Decoder:
     """Writes texts with the weights of one checkpoint."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        self._checkpoint = checkpoint
+        self._checkpoint, self._version = checkpoint, checkpoint.version or "(not saved)"
         self._characters, self._newline = checkpoint.vocabulary.characters, checkpoint.vocabulary.newline
         self._all = np.ones(len(self._characters), np.bool_)
         self._lockstep = Lockstep(checkpoint.language_model, checkpoint.description.tanh_digits)
         self._known_names = as_known(checkpoint.known_names)
         self._longest_name = longest_name(checkpoint.known_names)
+        self._tables: Tables | None = None
         self._tickets = 0
         self._drafts: list[Draft] = []  # by row
         self._searches: dict[int, SonnetSearch] = {}  # by ticket
@@ -84,11 +84,12 @@ class Decoder:
         if not self._lockstep.is_sound:
             self._refuse_all()
         finished = [self._remove(draft) for draft in self._advance()] if self._drafts else []
-        if self._searches:
-            finished += self._search()
-        if self._undelivered:
-            finished += self._undelivered
-            self._undelivered = []
+        for ticket, search in list(islice(self._searches.items(), SONNETS_AT_ONCE)):
+            if search.step():
+                finished.append(Result(ticket, search.texts, search.error))
+                del self._searches[ticket]
+        finished += self._undelivered
+        self._undelivered = []
         return sorted(finished, key=lambda result: result.ticket)
 
     def lines(self, ticket: int) -> tuple[str, ...]:
@@ -120,18 +121,13 @@ class Decoder:
 
     @cached_property
     def _lexicon(self) -> Lexicon:
-        checkpoint = self._checkpoint
-        return Lexicon(checkpoint.known_words, checkpoint.vocabulary, checkpoint.clipped_words)
-
-    @cached_property
-    def _tables(self) -> "Tables":
-        from model.sonnets.tables import tables_for
-
-        return tables_for(self._checkpoint)
+        return Lexicon(self._checkpoint.known_words, self._checkpoint.vocabulary, self._checkpoint.clipped_words)
 
     def _search_for(self, request: SonnetRequest) -> "SonnetSearch":
         from model.sonnets.search import LineSearch, SonnetSearch  # whoever writes names or verse need not load sonnets
+        from model.sonnets.tables import tables_for
 
+        self._tables = self._tables or tables_for(self._checkpoint)
         vocabulary, generator = self._checkpoint.vocabulary, request.generator
         search = LineSearch if isinstance(request, LineRequest) else SonnetSearch
         return search(request.prompt, request.temperature, generator, self._tables, self._lockstep, vocabulary)
@@ -152,10 +148,6 @@ class Decoder:
             return VerseDraft(request, checkpoint.vocabulary, sentences=sentences, lexicon=lexicon)
         raise RequestError(f"a checkpoint of {form} cannot serve a {type(request).__name__}")
 
-    @property
-    def _version(self) -> str:
-        return self._checkpoint.version or "(not saved)"
-
     def _remove(self, draft: Draft) -> Result:
         """Take a draft out of the batch, and move the last one to its row."""
         last = self._drafts.pop()
@@ -173,12 +165,6 @@ class Decoder:
         for ticket in tickets:
             self.cancel(ticket)
         self._undelivered += [Result(ticket, (), error) for ticket in tickets]
-
-    def _search(self) -> list[Result]:
-        """Let the first searches write one character; return the results of finished sonnets."""
-        finished = [ticket for ticket, search in islice(self._searches.items(), SONNETS_AT_ONCE) if search.step()]
-        searches = [(ticket, self._searches.pop(ticket)) for ticket in finished]
-        return [Result(ticket, search.texts, search.error) for ticket, search in searches]
 
     def _arrange(self) -> None:
         """Prepare the next step for the present drafts, however many came and went since the last."""

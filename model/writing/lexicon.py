@@ -1,9 +1,8 @@
 """Which characters may follow a text whose words must all be known.
 
 A word is a run of letters, with single apostrophes and hyphens between letters. So a mark after a letter is ambiguous:
-if a letter follows, the mark belongs to the word; if not, the word has ended before the mark. The tail of a text is the
-word at its end, with the mark behind it if there is a mark. The tail decides what may follow. There is no dead end:
-every tail leads to the end of a word, and from there to the newline, which every vocabulary has.
+it belongs to the word only if a letter follows. The tail of a text, which decides what may follow, is the word at its
+end with the mark behind it, if any. There is no dead end: every tail leads to the end of a word and to the newline.
 
 With clipped words, such as 'tis and th', no quotation begins: an apostrophe before a word must belong to a clipped
 word, and one behind a word to a clipped word or to an s (kings'). Otherwise an apostrophe may stand before or after any

@@ -38,8 +38,8 @@ class NameDraft(Draft):
     """New names, one after the other, each ended by a newline.
 
     `longest` limits the length of a name if the request has no `max_length`. Known names and other names are rejected,
-    and so are names that differ from a known name in capitals and accents only (see `as_known`). With `worth`, only
-    names worth keeping are accepted, or the first new name if none of a request's attempts is worth it.
+    whatever their capitals and accents (see `as_known`). With `worth`, only names worth keeping are accepted, or the
+    first new name if none of a request's attempts is worth it.
     """
 
     def __init__(

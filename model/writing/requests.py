@@ -33,9 +33,7 @@ class NameRequest:
 
     A name is rejected if the checkpoint knows it, if this request has it already, if it is only the prefix, or if it
     has more than `max_length` characters (by default 40, or the length of the longest known name). Then another one is
-    drawn, at most `attempts` times for each name.
-
-    Each request needs its own generator. Two requests that share a generator would change each other's texts.
+    drawn, at most `attempts` times for each name. Each request needs its own generator.
     """
 
     generator: np.random.Generator
@@ -46,10 +44,7 @@ class NameRequest:
     attempts: int = 100
 
     def __post_init__(self) -> None:
-        for setting in ("count", "attempts"):
-            _check_count(setting, getattr(self, setting))
-        if self.max_length is not None:
-            _check_count("max_length", self.max_length)
+        _check_counts(count=self.count, attempts=self.attempts, max_length=self.max_length)
 
 
 @dataclass(frozen=True)
@@ -61,12 +56,9 @@ class VerseRequest:
     way to the upper limits. Verse of several `parts` has that many times as much of everything, and begins with the
     same verse of fewer parts.
 
-    By its weights' rules, verse ends with a sentence, which may be in the line before or after the one that ends it
-    otherwise. The prompt is finished: the verse begins with a new word, a mark or a new line, unless the prompt is
-    `unfinished`.
-
-    With `known_words`, the checkpoint knows each word that begins after the prompt, whatever the temperature. If the
-    prompt breaks off within a word, this word becomes a known word if it can.
+    By its weights' rules, verse ends with a sentence, and begins with a new word, a mark or a new line, unless the
+    prompt is `unfinished`. With `known_words`, the checkpoint knows each word that begins after the prompt, whatever
+    the temperature. A word that the prompt breaks off becomes a known word if it can.
     """
 
     generator: np.random.Generator
@@ -80,12 +72,10 @@ class VerseRequest:
     known_words: bool = False
 
     def __post_init__(self) -> None:
-        for setting in ("min_characters", "max_characters", "max_lines", "parts"):
-            _check_count(setting, getattr(self, setting))
-        if self.min_characters > self.max_characters:
-            raise RequestError(
-                f"min_characters is {self.min_characters}; it must be at most max_characters, {self.max_characters}"
-            )
+        least, most = self.min_characters, self.max_characters
+        _check_counts(min_characters=least, max_characters=most, max_lines=self.max_lines, parts=self.parts)
+        if least > most:
+            raise RequestError(f"min_characters is {least}; it must be at most max_characters, {most}")
 
 
 @dataclass(frozen=True)
@@ -127,6 +117,7 @@ def generator_for(seed: int, turn: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, turn])))
 
 
-def _check_count(setting: str, value: int) -> None:
-    if value < 1:
-        raise RequestError(f"{setting} is {value!r}; it must be 1 or more")
+def _check_counts(**settings: int | None) -> None:
+    for setting, value in settings.items():
+        if value is not None and value < 1:
+            raise RequestError(f"{setting} is {value!r}; it must be 1 or more")

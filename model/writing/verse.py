@@ -24,9 +24,8 @@ word that has begun."""
 def seam(prompt: str, vocabulary: Vocabulary) -> str:
     """Return the characters to show between a prompt as the person wrote it and the verse that continues it.
 
-    This is a newline if the network can read nothing of the prompt. It is a space if the prompt ends in characters that
-    the network does not know, such as emoji, and a blank or a newline stands before them: the network then begins a new
-    word. Else it is empty.
+    This is a newline if the network can read nothing of the prompt, and a space if the prompt ends in a blank and
+    characters that the network does not know, such as emoji: the network then begins a new word. Else it is empty.
     """
     known = vocabulary.fold(prompt)
     if not known.strip():
@@ -37,14 +36,12 @@ def seam(prompt: str, vocabulary: Vocabulary) -> str:
 class VerseDraft(Draft):
     """Verse, line by line, after a prompt that may end within a line.
 
-    The network ends a poem with a blank line. That ends this verse too if it is long enough; otherwise the verse goes
-    on, and the text has no blank line there. Characters that the text leaves out count towards `max_characters` too.
+    A blank line, with which the network ends a poem, ends this verse only if it is long enough, and is left out of the
+    text. Characters that the text leaves out count towards `max_characters` too.
 
     `sentences` says whether the prompt is finished and each part of the verse ends with a sentence. A part that is
     almost long enough ends with the first line that ends a sentence. If there is no such line, the one after the
-    usual end is the last, and its mask leads it to a full stop.
-
-    `lexicon` has the words that the verse must keep to, or is None.
+    usual end is the last, and its mask leads it to a full stop. The verse keeps to the words of the `lexicon`, if any.
     """
 
     def __init__(
@@ -72,7 +69,6 @@ class VerseDraft(Draft):
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The verse, without the prompt."""
         text = self._text()
         return () if self.error else (text.removeprefix(" ") if self._follows_blank else text,)
 
