@@ -11,40 +11,29 @@ from benchmarks.telegram_server import FIRST_CHAT, Inbox
 from benchmarks.timing import ROUNDS_AT_LEAST, Effort, compare, fastest, speedup
 
 
-def test_sides_take_turns_back_and_forth_after_a_first_run() -> None:
+def test_sides_take_turns_back_and_forth_and_a_slow_comparison_stops_early_but_not_at_once() -> None:
     turns: list[str] = []
     seconds = compare({"a": lambda: turns.append("a"), "b": lambda: turns.append("b")}, Effort(repeats=3))
     assert "".join(turns) == "ab" + "ab" + "ba" + "ab"
     assert {name: len(found) for name, found in seconds.items()} == {"a": 3, "b": 3}
-
-
-def test_a_slow_comparison_stops_early_but_not_at_once() -> None:
-    seconds = compare({"a": lambda: None}, Effort(repeats=50, seconds=-1))
-    assert len(seconds["a"]) == ROUNDS_AT_LEAST
-
-
-def test_speedup_is_the_median_of_the_rounds() -> None:
-    assert speedup([1, 1, 10], [2, 3, 30]) == 3
-    assert speedup([2, 2], [1, 3]) == 1
-
-
-def test_fastest_is_the_one_that_does_least() -> None:
+    assert len(compare({"a": lambda: None}, Effort(repeats=50, seconds=-1))["a"]) == ROUNDS_AT_LEAST
     assert fastest({"much": lambda: sum(range(2_000_000)), "little": lambda: None}) == "little"
 
 
-def test_a_table_is_aligned() -> None:
+def test_ratios_verdicts_and_tables() -> None:
+    assert speedup([1, 1, 10], [2, 3, 30]) == 3  # the median of the rounds
+    assert speedup([2, 2], [1, 3]) == 1
+    assert report.times(2.345) == "2.35 ×"
+    assert (report.verdict(2.5, 2.5), report.verdict(2.49, 2.5)) == ("reached", "missed")
     assert report.table(("what", "ms"), [("a step", "1.5"), ("two", "12.0")]).split("\n") == [
         "| what   |   ms |",
         "| ------ | ---: |",
         "| a step |  1.5 |",
         "| two    | 12.0 |",
     ]
-
-
-def test_ratios_and_verdicts() -> None:
-    assert report.times(2.345) == "2.35 ×"
-    assert report.verdict(2.5, 2.5) == "reached"
-    assert report.verdict(2.49, 2.5) == "missed"
+    described = report.machine()
+    for part in ("cores", "Python 3", "NumPy", "kernel", "torch", "load"):
+        assert part in described
 
 
 def test_sections_are_replaced_one_by_one(tmp_path: Path) -> None:
@@ -56,25 +45,12 @@ def test_sections_are_replaced_one_by_one(tmp_path: Path) -> None:
     assert path.read_text() == before.replace("first", "second")
     assert path.read_text().startswith(report.HEADING)
     assert r"other \1" in path.read_text()
-    report.write_section("island", "first", path)
-    assert path.read_text() == before
+    for damaged in ("<!-- benchmarks.island begins -->\nno end", "no begin\n<!-- benchmarks.island ends -->"):
+        written = report.with_section(damaged, "island", "body")
+        assert written == f"{damaged}\n\n{report.section('island', 'body')}\n"
 
 
-@pytest.mark.parametrize(
-    "damaged", ["<!-- benchmarks.island begins -->\nno end", "no begin\n<!-- benchmarks.island ends -->"]
-)
-def test_a_section_without_its_other_marker_is_left_alone(damaged: str) -> None:
-    written = report.with_section(damaged, "island", "body")
-    assert written == f"{damaged}\n\n{report.section('island', 'body')}\n"
-
-
-def test_the_machine_is_described() -> None:
-    described = report.machine()
-    for part in ("cores", "Python 3", "NumPy", "kernel", "torch", "load"):
-        assert part in described
-
-
-def test_a_sonnet_in_the_making_is_no_answer() -> None:
+def test_a_sonnet_in_the_making_and_an_excuse_are_no_answer() -> None:
     inbox = Inbox()
     asked = inbox.ask("/sonnet A line", 1)
     inbox.send(FIRST_CHAT + 1, "<b>A line</b>\nand another,\n…")
@@ -83,23 +59,24 @@ def test_a_sonnet_in_the_making_is_no_answer() -> None:
     inbox.send(FIRST_CHAT + 1, "<b>A line</b>" + 13 * "\nand another one,")
     assert asked.answered.is_set()
     assert [right_answer(asked.text, text) for _, text in asked.answers] == [True]
+    assert not any(right_answer("/dino", answer) for answer in ("Too many.", "<b></b>", ""))
 
 
-@pytest.mark.parametrize("answer", ["Too many.", "<b></b>", ""])
-def test_an_excuse_is_no_name(answer: str) -> None:
-    assert not right_answer("/dino", answer)
-
-
-@pytest.mark.parametrize(("beside", "verdict"), [(0.034, "reached"), (0.036, "missed")])
-def test_sonnets_may_slow_names_by_25_ms(beside: float, verdict: str) -> None:
-    *_, row = rows_of(Latency(0.005, 0.010), Latency(0.006, beside))
-    assert row == ("beside the sonnets", "6.0 ms", f"{1000 * beside:.1f} ms", "alone + 25 ms", verdict)
-
-
-@pytest.mark.parametrize(("beside", "verdict"), [(0.030, "reached"), (0.031, "missed")])
-def test_a_training_may_slow_names_threefold(beside: float, verdict: str) -> None:
-    *_, row = retraining.rows_of(Latency(0.005, 0.010), Latency(0.006, beside))
-    assert row == ("ratio", "1.20 ×", f"{100 * beside:.2f} ×", "≤ 3 ×", verdict)
+@pytest.mark.parametrize(
+    ("beside", "sonnets", "training"),
+    [
+        (0.030, "reached", "reached"),
+        (0.031, "reached", "missed"),
+        (0.034, "reached", "missed"),
+        (0.036, *["missed"] * 2),
+    ],
+)
+def test_sonnets_may_slow_names_by_25_ms_and_a_training_threefold(beside: float, sonnets: str, training: str) -> None:
+    latencies = Latency(0.005, 0.010), Latency(0.006, beside)
+    *_, row = rows_of(*latencies)
+    assert row == ("beside the sonnets", "6.0 ms", f"{1000 * beside:.1f} ms", "alone + 25 ms", sonnets)
+    *_, row = retraining.rows_of(*latencies)
+    assert row == ("ratio", "1.20 ×", f"{100 * beside:.2f} ×", "≤ 3 ×", training)
 
 
 # Texts of many sizes.
