@@ -31,9 +31,6 @@ def test_ratios_verdicts_and_tables() -> None:
         "| a step |  1.5 |",
         "| two    | 12.0 |",
     ]
-    described = report.machine()
-    for part in ("cores", "Python 3", "NumPy", "kernel", "torch", "load"):
-        assert part in described
 
 
 def test_sections_are_replaced_one_by_one(tmp_path: Path) -> None:
@@ -64,12 +61,7 @@ def test_a_sonnet_in_the_making_and_an_excuse_are_no_answer() -> None:
 
 @pytest.mark.parametrize(
     ("beside", "sonnets", "training"),
-    [
-        (0.030, "reached", "reached"),
-        (0.031, "reached", "missed"),
-        (0.034, "reached", "missed"),
-        (0.036, *["missed"] * 2),
-    ],
+    [(0.030, "reached", "reached"), (0.031, "reached", "missed"), (0.036, "missed", "missed")],
 )
 def test_sonnets_may_slow_names_by_25_ms_and_a_training_threefold(beside: float, sonnets: str, training: str) -> None:
     latencies = Latency(0.005, 0.010), Latency(0.006, beside)
@@ -86,12 +78,6 @@ def results(**losses: float) -> dict[texts.Key, texts.Result]:
     """Results of all contenders on 25,000 names in 2 minutes, with these losses."""
     keys = {name: ("25,000 names", name, 0.0 if name == "n-gram" else 2.0, 0) for name in texts.CONTENDERS}
     return {keys[name.replace("_", "-")]: {"loss": loss} for name, loss in losses.items()}
-
-
-def test_texts_are_split_in_the_same_way_for_the_same_seed() -> None:
-    made = texts.texts()["120 names"]
-    assert made(0) == made(0) != made(1)
-    assert len(made(0).training) + len(made(0).held_out) == 120
 
 
 def test_a_run_that_was_broken_off_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +107,6 @@ def test_a_run_that_was_broken_off_goes_on(tmp_path: Path, monkeypatch: pytest.M
     [
         ({"n_gram": 2.1, "ours": 2.0, "RNN": 2.06, "GRU": 2.07}, "reached"),
         ({"n_gram": 2.1, "ours": 2.0, "RNN": 2.04, "GRU": 2.07}, "missed"),
-        ({"n_gram": 1.9, "ours": 2.0, "RNN": 2.06, "GRU": 2.07}, "missed"),
         ({"n_gram": 2.1, "ours": 2.0, "RNN": 2.06}, ""),
     ],
 )

@@ -23,6 +23,7 @@ from tests.language_models import (
     every_cell,
     every_depth,
     network,
+    normal,
     random_state,
     read_step_by_step,
     sequences,
@@ -64,35 +65,17 @@ def test_gradients_agree_with_central_differences(cell: CellName, depth: int, pl
         assert relative_error(gradients[name], central_differences(loss, parameter)) <= 1e-6, name
 
 
-@given(
-    cell=st.sampled_from(list(CELLS)),
-    depth=st.integers(1, 3),
-    hidden_size=st.integers(1, 5),
-    vocab_size=st.integers(1, 6),
-    time=st.integers(1, 6),
-    batch_size=st.integers(1, 5),
-    masked=st.booleans(),
-    dropped=st.booleans(),
-    seed=st.integers(0, 99),
-)
+@given(st.sampled_from(list(CELLS)), st.lists(st.integers(1, 5), min_size=4, max_size=4), st.booleans(), st.booleans())
 @settings(max_examples=40)
 def test_the_gradient_is_the_slope_in_any_direction(
-    cell: CellName,
-    depth: int,
-    hidden_size: int,
-    vocab_size: int,
-    time: int,
-    batch_size: int,
-    masked: bool,
-    dropped: bool,
-    seed: int,
+    cell: CellName, sizes: list[int], masked: bool, dropped: bool
 ) -> None:
-    language_model = network(cell, depth, hidden_size=hidden_size, vocab_size=vocab_size)
-    batch = sequences(seed, masked=masked, time=time, batch_size=batch_size, vocab_size=vocab_size)
+    hidden_size, vocab_size, time, batch_size = sizes
+    language_model = network(cell, 1 + time % 3, hidden_size=hidden_size, vocab_size=vocab_size)
+    batch = sequences(time, masked=masked, time=time, batch_size=batch_size, vocab_size=vocab_size)
     state = random_state(language_model, batch_size)
     dropout = dropout_masks(language_model, batch_size) if dropped else None
-    generator = np.random.default_rng(seed)
-    direction = {name: generator.normal(size=array.shape) for name, array in language_model.parameters.items()}
+    direction = {name: normal(*array.shape) for name, array in language_model.parameters.items()}
 
     def loss(distance: float) -> float:
         parameters = language_model.parameters
@@ -101,8 +84,8 @@ def test_the_gradient_is_the_slope_in_any_direction(
         return neighbour.loss_and_gradients(batch, state, dropout=dropout)[0]
 
     _, gradients, _ = language_model.loss_and_gradients(batch, state, dropout=dropout)
-    slope = sum(float(np.sum(gradients[name] * direction[name])) for name in direction)
-    scale = sum(float(np.sum(np.abs(gradients[name] * direction[name]))) for name in direction)
+    slopes = [gradients[name] * direction[name] for name in direction]
+    slope, scale = sum(float(np.sum(part)) for part in slopes), sum(float(np.sum(np.abs(part))) for part in slopes)
     assert abs(slope - (loss(1e-5) - loss(-1e-5)) / 2e-5) <= 1e-6 * max(scale, 1e-2)
 
 
@@ -182,16 +165,7 @@ def test_no_character_is_the_zero_vector(cell: CellName) -> None:
     np.testing.assert_array_equal(logits, expected)
 
 
-@every_cell
-def test_a_network_has_nothing_to_learn_from_its_own_probabilities(cell: CellName) -> None:
-    language_model, batch = network(cell, 2), sequences(masked=True)
-    zero = language_model.initial_state(BATCH_SIZE)
-    taught = replace(batch, probabilities=softmax(language_model.forward(batch.inputs, zero).logits))
-    _, gradients, _ = language_model.loss_and_gradients(taught, zero)
-    np.testing.assert_allclose(gradients.whole, 0, atol=1e-12)
-
-
-# Side effects and number types.
+# Side effects.
 
 
 @every_cell
@@ -209,13 +183,3 @@ def test_arguments_are_not_changed_and_results_share_no_memory(cell: CellName) -
     language_model.step(batch.targets[0], after)
     language_model.loss_and_gradients(sequences(7), last)
     assert all(np.array_equal(*pair) for pair in zip(results, copies, strict=True))
-
-
-@every_cell
-def test_a_float32_network_computes_in_float32(cell: CellName) -> None:
-    language_model, batch = network(cell, 2, dtype=np.float32), sequences()
-    logits, after = language_model.step(batch.inputs[0], language_model.initial_state(BATCH_SIZE))
-    nats, gradients, last = language_model.loss_and_gradients(batch, language_model.initial_state(BATCH_SIZE))
-    assert {array.dtype for array in (logits, after, last, *gradients.values())} == {np.dtype(np.float32)}
-    exact = network(cell, 2)
-    assert nats == pytest.approx(exact.loss_and_gradients(batch, exact.initial_state(BATCH_SIZE))[0], rel=1e-5)

@@ -22,10 +22,6 @@ def copied(arrays_by_name: Arrays) -> Arrays:
     return {name: array.copy() for name, array in arrays_by_name.items()}
 
 
-def flattened(gradients: Arrays) -> Array:
-    return np.concatenate([gradient.ravel() for gradient in gradients.values()])
-
-
 def weights(dtype: type = np.float64, seed: int = 0) -> dict[str, Array]:
     generator = np.random.default_rng(seed)
     shapes = {"w": (4, 3), "b": (3,), "output.w": (3, 2)}
@@ -51,16 +47,12 @@ def test_clip_by_value_limits_each_element_and_leaves_the_others(gradients: Arra
 @given(gradient_sets, limits)
 @settings(max_examples=50)
 def test_clip_by_global_norm_returns_the_length_and_keeps_the_direction(gradients: Arrays, limit: float) -> None:
-    before = flattened(gradients)
-    length = math.hypot(*before)
-    assert global_norm(gradients) == pytest.approx(length, rel=1e-12)
-    norm = clip_by_global_norm(gradients, limit)
-    after = flattened(gradients)
-    assert norm == pytest.approx(length, rel=1e-12)
-    if norm <= limit:
-        np.testing.assert_array_equal(after, before)
-    else:
-        np.testing.assert_allclose(after, before * (limit / length), rtol=1e-12)
+    before = copied(gradients)
+    length = math.hypot(*(number for gradient in gradients.values() for number in gradient.ravel()))
+    assert global_norm(gradients) == clip_by_global_norm(gradients, limit) == pytest.approx(length, rel=1e-12)
+    for name, gradient in gradients.items():
+        expected = before[name] if length <= limit else before[name] * (limit / length)
+        np.testing.assert_allclose(gradient, expected, rtol=1e-12)
 
 
 def test_sgd_is_its_formula() -> None:

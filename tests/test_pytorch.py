@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.network.layers import Array, cross_entropy, cross_entropy_backward, softmax
+from model.network.layers import Array
 from model.network.network import LanguageModel
 from model.network.parameters import CellName
 from tests.language_models import every_cell, every_depth, network, random_state, read_step_by_step, sequences
@@ -75,19 +75,3 @@ def test_logits_loss_state_and_gradients_equal_those_of_pytorch(
         gradient = in_torch_layout(name, gradients[name], cell)
         scale = float(twin.grad.abs().max())
         np.testing.assert_allclose(gradient, twin.grad, rtol=tolerance, atol=tolerance * scale, err_msg=name)
-
-
-@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-5), (np.float64, 1e-10)])
-def test_cross_entropy_against_probabilities_equals_that_of_pytorch(dtype: type, tolerance: float) -> None:
-    torch = pytest.importorskip("torch")
-    generator = np.random.default_rng(0)
-    logits, others = generator.normal(0, 2, (2, 6, 4, 7)).astype(dtype)
-    q = softmax(others)
-    theirs = torch.from_numpy(logits).requires_grad_()
-    their_loss = torch.nn.functional.cross_entropy(
-        theirs.reshape(-1, 7), torch.from_numpy(q).reshape(-1, 7), reduction="sum"
-    )
-    their_loss.backward()
-    loss, log_p = cross_entropy(logits, q)
-    assert loss == pytest.approx(their_loss.item(), rel=tolerance)
-    np.testing.assert_allclose(cross_entropy_backward(log_p, q), theirs.grad, rtol=tolerance, atol=tolerance)

@@ -142,12 +142,17 @@ def snapshot(tmp_path: Path) -> Path:
     return tmp_path / "network.safetensors.partial"
 
 
-def after_a_step(trainer: Trainer) -> Trainer:
+def after_a_step(trainer: Trainer) -> None:
     """Train for one step, and close the training, which writes a snapshot."""
     run = trainer.run()
     next(run)
     run.close()
-    return trainer
+
+
+def trained(*stages: Stage, corpus: Corpus) -> tuple[Trainer, list[Progress]]:
+    """Train a tiny network by these stages."""
+    trainer = Trainer(replace(TINY_DINO, stages=stages), corpus)
+    return trainer, list(trainer.run())
 
 
 def reproducible(progress: Progress) -> tuple[object, ...]:
@@ -246,8 +251,7 @@ def test_the_seed_decides_and_the_global_generator_is_not_used(names: Corpus) ->
 
 
 def test_early_stopping_keeps_the_best_weights(names: Corpus) -> None:
-    trainer = Trainer(replace(TINY_DINO, stages=(DIVERGING,)), names)
-    steps = list(trainer.run())
+    trainer, steps = trained(DIVERGING, corpus=names)
     assert steps[-1].fraction < 1
     measured = [step.held_out_loss for step in steps if step.held_out_loss is not None]
     best = min(measured)
@@ -259,30 +263,22 @@ def test_early_stopping_keeps_the_best_weights(names: Corpus) -> None:
     assert same_weights(trainer.language_model, checkpoint.language_model)
 
 
-def test_the_best_weights_of_an_earlier_stage_survive_a_worse_one(names: Corpus) -> None:
-    worse = replace(NAMES_STAGE, name="worse", learning_rate=3.0, warmup=0.0, evaluate_every=1, epochs=1)
-    trainer = Trainer(replace(TINY_DINO, stages=(NAMES_STAGE, worse)), names)
-    steps = list(trainer.run())
-    best = [step.best_held_out_loss for step in steps if step.stage == "names"][-1]
-    assert best is not None
-    assert all(step.held_out_loss is None or step.held_out_loss > best for step in steps if step.stage == "worse")
-    checkpoint = trainer.checkpoint()
-    assert held_out_loss(checkpoint.language_model, names) == best
-    assert steps[checkpoint.description.steps - 1].held_out_loss == best
-
-
-def test_a_stage_that_keeps_its_last_weights_hands_them_on_though_they_are_worse(names: Corpus) -> None:
-    worse = replace(DIVERGING, name="worse", keep="last", epochs=4)
-    trainer = Trainer(replace(TINY_DINO, stages=(NAMES_STAGE, worse, FROZEN)), names)
-    steps = list(trainer.run())
-    of_stage = [[step for step in steps if step.stage == stage.name] for stage in trainer.recipe.stages]
-    assert len(of_stage[1]) == 4 * math.ceil(len(names.training) / 8)  # it does not stop early
-    last = of_stage[1][-1]
-    assert last.best_held_out_loss == last.held_out_loss
-    assert (last.held_out_loss or 0) > (of_stage[0][-1].best_held_out_loss or math.inf)
-    assert {step.held_out_loss for step in of_stage[2]} == {None, last.held_out_loss}
+def test_a_worse_stage_changes_the_best_weights_only_if_it_keeps_its_last(names: Corpus) -> None:
+    """A stage that keeps its last weights hands them on, and does not stop early."""
+    worse = replace(DIVERGING, name="worse", epochs=1, learning_rate=3.0, warmup=0.0, evaluate_every=1, patience=99)
+    last = replace(DIVERGING, name="last", keep="last", epochs=4)
+    trainer, steps = trained(NAMES_STAGE, worse, FROZEN, last, replace(FROZEN, name="again"), corpus=names)
+    first, of_worse, frozen, of_last, again = (
+        [step for step in steps if step.stage == stage.name] for stage in trainer.recipe.stages
+    )
+    best = first[-1].best_held_out_loss or math.inf
+    assert min(step.held_out_loss or 0.0 for step in of_worse) > best
+    assert {step.held_out_loss for step in frozen} == {None, best}
+    assert len(of_last) == 4 * math.ceil(len(names.training) / 8)
+    assert of_last[-1].best_held_out_loss == of_last[-1].held_out_loss > best
+    assert {step.held_out_loss for step in again} == {None, of_last[-1].held_out_loss}
     description = trainer.checkpoint().description
-    assert (description.held_out_loss, description.steps) == (last.held_out_loss, last.step)
+    assert (description.held_out_loss, description.steps) == (of_last[-1].held_out_loss, of_last[-1].step)
 
 
 def test_other_verse_is_read_first_and_the_held_out_poems_are_measured_once(texts: Path) -> None:
@@ -325,12 +321,11 @@ def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus) -> None:
     assert (poem.known_names, poem.known_words) == (frozenset(), again)
 
 
-@pytest.mark.parametrize("tanh_digits", [0, TANH_DIGITS])
-def test_what_goes_on_from_a_version_has_its_tanh(names: Corpus, tanh_digits: int) -> None:
+def test_what_goes_on_from_a_version_has_its_tanh(names: Corpus) -> None:
     start = Trainer(TINY_DINO, names).checkpoint()
-    start = replace(start, description=replace(start.description, tanh_digits=tanh_digits))
-    trainer = Trainer(TINY_DINO, names, start=start)
-    assert trainer.checkpoint().description.tanh_digits == tanh_digits
+    old = replace(start, description=replace(start.description, tanh_digits=0))
+    digits = [Trainer(TINY_DINO, names, start=one).checkpoint().description.tanh_digits for one in (start, old)]
+    assert digits == [TANH_DIGITS, 0]
 
 
 def test_a_checkpoint_says_if_a_part_of_the_held_out_text_was_measured(names: Corpus) -> None:
@@ -600,76 +595,57 @@ def test_two_threads_are_reproducible_and_nearly_equal_to_one(
     assert [step.training_loss for step in steps] == pytest.approx([step.training_loss for step in single], rel=1e-3)
 
 
-CHILD = """
-import os, signal, sys
-from pathlib import Path
-from model.checkpoint.versions import load, save
-from model.text.corpus import read_names, read_verse
-from model.training.recipes import Distillation, Recipe, Stage
-from model.training.trainer import Trainer
-
-texts, snapshot, weights = map(Path, sys.argv[1:4])
-recipe, last_step, last_sync = eval(sys.argv[4]), int(sys.argv[5]), int(sys.argv[6])
-syncs, fsync = 0, os.fsync
-
-def fsync_or_die(descriptor):
-    global syncs
-    syncs += 1
-    if syncs == last_sync:
-        os.kill(os.getpid(), signal.SIGKILL)
-    fsync(descriptor)
-
-os.fsync = fsync_or_die
-if recipe.form == "names":
-    corpus = read_names(texts / "names.txt", pretraining=[texts / "genera.txt"])
-else:
-    corpus = read_verse(texts / "poems.txt", pretraining=[texts / "plays.txt"])
-teachers = [load(path) for path in sorted(texts.glob("teacher-*"))] if recipe.distils else []
-trainer = Trainer(recipe, corpus, seed=5, teachers=teachers, snapshot=snapshot, snapshot_seconds=0.0)
-for progress in trainer.run():
-    losses = progress.training_loss, progress.held_out_loss, progress.best_held_out_loss, progress.gradient_norm
-    print(progress.step, progress.stage, *losses, flush=True)
-    if progress.step == last_step:
-        os.kill(os.getpid(), signal.SIGKILL)
-save(weights, trainer.checkpoint())
-"""
+# A write of a snapshot syncs twice: the new file before the renaming, and the folder after it.
+KILLED: dict[str, tuple[Recipe, list[dict[str, int]]]] = {
+    "verse": (TINY_POEM, [{"last_step": 6}, {"last_sync": 7}, {"last_step": 24}]),
+    "teachers": (TAUGHT_DINO, [{"last_sync": 5}, {"last_step": 10}, {"last_sync": 4}]),  # pretraining ends at step 10
+}
 
 
-def train_in_a_child(texts: Path, folder: Path, recipe: Recipe, *, last_step: int = 0, last_sync: int = 0) -> list[str]:
-    """Train in a child process, and return a line for each step. It kills itself after a step or at a sync of a file.
+def train_and_die(recipe: Recipe, texts: Path, folder: Path, last_step: int = 0, last_sync: int = 0) -> None:
+    """Train in this process, write down each step, and kill the process after a step or at a sync of a file."""
+    syncs, fsync = count(1), os.fsync
 
-    A write syncs twice: the new file before the renaming, and the folder after it.
-    """
-    files = (texts, folder / "snapshot", folder / "weights")
-    command = [sys.executable, "-c", CHILD, *map(str, files), repr(recipe), str(last_step), str(last_sync)]
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
-    assert done.returncode == (-signal.SIGKILL if last_step or last_sync else 0)
-    return done.stdout.splitlines()
+    def fsync_or_die(descriptor: int) -> None:
+        if next(syncs) == last_sync:
+            os.kill(os.getpid(), signal.SIGKILL)
+        fsync(descriptor)
+
+    pytest.MonkeyPatch().setattr(os, "fsync", fsync_or_die)
+    teachers = [load(path) for path in sorted(texts.glob("teacher-*"))] if recipe.distils else []
+    files: dict[str, Any] = {"snapshot": folder / "snapshot", "snapshot_seconds": 0.0}
+    trainer = Trainer(recipe, corpus_for(recipe, texts), seed=5, teachers=teachers, **files)
+    with (folder / "steps").open("a") as log:
+        for progress in trainer.run():
+            print(reproducible(progress), file=log, flush=True)
+            if progress.step == last_step:
+                os.kill(os.getpid(), signal.SIGKILL)
+    save(folder / "weights", trainer.checkpoint())
 
 
-@pytest.mark.parametrize(
-    ("recipe", "moments"),
-    [
-        (TINY_POEM, [{"last_step": 6}, {"last_sync": 7}, {"last_step": 24}]),
-        (TAUGHT_DINO, [{"last_sync": 5}, {"last_step": 10}, {"last_sync": 4}]),  # pretraining ends at step 10
-    ],
-    ids=["verse", "teachers"],
-)
+def train_again_and_again(name: str, texts: Path, folder: Path) -> None:
+    """Train in one child after the other, until one ends by itself. This runs in a process that has no threads."""
+    recipe, moments = KILLED[name]
+    for moment in (*moments, {}):
+        child = os.fork()
+        if not child:
+            train_and_die(recipe, texts, folder, **moment)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == (-signal.SIGKILL if moment else 0)
+
+
+@pytest.mark.parametrize("name", KILLED)
 def test_a_training_killed_at_any_moment_ends_with_the_same_weights(
-    recipe: Recipe, moments: list[dict[str, int]], teachers: list[Checkpoint], texts: Path, tmp_path: Path
+    name: str, teachers: list[Checkpoint], texts: Path, tmp_path: Path
 ) -> None:
-    assert len(teachers) == 2
-    uninterrupted, interrupted = tmp_path / "uninterrupted", tmp_path / "interrupted"
-    uninterrupted.mkdir()
-    interrupted.mkdir()
-    expected = train_in_a_child(texts, uninterrupted, recipe)
-    found: list[str] = []
-    for moment in [*moments, {}]:
-        lines = train_in_a_child(texts, interrupted, recipe, **moment)
-        first = expected.index(lines[0])
-        assert lines == expected[first : first + len(lines)]
-        assert len(found) - 1 <= first <= len(found)  # no more than the last step is repeated
-        found[first:] = lines
-    assert found == expected
-    assert same_checkpoint(load(interrupted / "weights"), load(uninterrupted / "weights"))
+    recipe, moments = KILLED[name]
+    script = f"from tests.test_trainer import *; train_again_and_again({name!r}, Path('{texts}'), Path('{tmp_path}'))"
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, check=True)
+    trainer = Trainer(recipe, corpus_for(recipe, texts), seed=5, teachers=teachers if recipe.distils else [])
+    expected = [repr(reproducible(progress)) for progress in trainer.run()]
+    found = (tmp_path / "steps").read_text().splitlines()
+    assert list(dict.fromkeys(found)) == expected
+    assert len(found) <= len(expected) + len(moments)  # a kill repeats at most the last step
+    assert same_checkpoint(load(tmp_path / "weights"), trainer.checkpoint())
