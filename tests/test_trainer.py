@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, replace
 from functools import partial
-from itertools import count, pairwise
+from itertools import accumulate, count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -256,6 +256,8 @@ def test_early_stopping_keeps_the_best_weights(names: Corpus) -> None:
     measured = [step.held_out_loss for step in steps if step.held_out_loss is not None]
     best = min(measured)
     assert len(measured) - 1 - measured.index(best) >= DIVERGING.patience
+    bests = [step.best_held_out_loss for step in steps if step.held_out_loss is not None]
+    assert bests == list(accumulate(measured, min))
     assert steps[-1].held_out_loss == measured[-1]
     checkpoint = trainer.checkpoint()
     assert held_out_loss(checkpoint.language_model, names) == best == checkpoint.description.held_out_loss
@@ -513,10 +515,11 @@ def test_a_resumed_training_keeps_its_time(names: Corpus, snapshot: Path) -> Non
 
 
 def test_snapshots_are_written_now_and_then_and_on_closing(names: Corpus, snapshot: Path) -> None:
+    after_a_step(Trainer(TINY_DINO, names))
     rarely = Trainer(TINY_DINO, names, snapshot=snapshot).run()
     next(rarely)
     next(rarely)
-    assert not snapshot.exists()
+    assert list(snapshot.parent.iterdir()) == []
     rarely.close()
     assert snapshot.exists()
     snapshot.unlink()
