@@ -220,7 +220,7 @@ def test_no_text_is_overwritten(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         ("../data", "own.txt", "is a folder"),
     ):
         result = run(
-            "train", "dino", "--epochs", "1", "--out", data / out, *(["--corpus", data / corpus] * bool(corpus))
+            "train", "dino", "--epochs", "1", "--out", data / out, *(["--corpus", str(data / corpus)] * bool(corpus))
         )
         assert result.exit_code == 1
         assert reason in result.stderr

@@ -10,7 +10,6 @@ from model.files import ROOT
 from model.text.batches import Batch
 from model.text.encodings import CorpusError
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
-from model.training.optimizer import clip_by_value
 
 NAMES = ROOT.parent / "shared" / "data" / "dinos.txt"
 
@@ -30,18 +29,6 @@ PRINTED = [
     "Toraperlethosdarenitochusthiamamumamaon",
 ]
 # fmt: on
-
-
-def test_clip() -> None:
-    generator = np.random.RandomState(3)
-    shapes = {"dWax": (5, 3), "dWaa": (5, 5), "dWya": (2, 5), "db": (5, 1), "dby": (2, 1)}
-    gradients = {name: generator.randn(*shape) * 10 for name, shape in shapes.items()}
-    clip_by_value(gradients, 10)
-    assert gradients["dWaa"][1, 2] == 10.0
-    assert gradients["dWax"][3, 1] == -10.0
-    assert gradients["dWya"][1, 2] == pytest.approx(0.29713815361, abs=1e-11)
-    assert gradients["db"][4, 0] == 10.0
-    assert gradients["dby"][1, 0] == pytest.approx(8.45833407, abs=1e-8)
 
 
 def test_sample() -> None:

@@ -182,7 +182,7 @@ def test_reads_the_steps_samples_and_where_each_stage_begins() -> None:
     assert np.isfinite(found.held_out_loss).tolist() == [False, True, False]
     assert np.isnan(found.clipped_gradient_norm).tolist() == [True, False, True]  # early logs lack it
     assert found.stages == (("pretrain", 1), ("tune", 9))
-    assert found.samples == ((1, "xq"), (3, "mangosaurus"))
+    assert list(found.samples) == [(1, "xq"), (3, "mangosaurus")]
 
 
 def test_the_network_itself_begins_after_its_teachers() -> None:
@@ -198,7 +198,7 @@ def test_repeated_steps_and_samples_of_a_resumed_training_count_once_and_its_los
     found = history(*before, started, progress(4, training_loss=7.0), sample(4, "new"), progress(6))
     assert found.steps.tolist() == [1, 4, 6]
     assert found.training_loss[1] == 7
-    assert found.samples == ((1, "xq"), (4, "new"))
+    assert list(found.samples) == [(1, "xq"), (4, "new")]
     assert (found.recipe, found.start_loss) == ("again", 1.5)
     assert math.isnan(found.ngram_loss)
     assert math.isnan(history(*before).start_loss)

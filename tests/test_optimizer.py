@@ -1,4 +1,4 @@
-"""Gradient clipping, SGD, Adam and the learning-rate schedule, each against its formula."""
+"""Gradient clipping, Adam and the learning-rate schedule, each against its formula."""
 
 import math
 
@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from model.network.layers import Array
 from model.network.parameters import Arrays
-from model.training.optimizer import SGD, Adam, clip_by_global_norm, clip_by_value, global_norm, warmup_cosine
+from model.training.optimizer import Adam, clip_by_global_norm, clip_by_value, global_norm, warmup_cosine
 
 elements = st.floats(-1e6, 1e6, allow_subnormal=False)
 gradient_arrays = arrays(np.float64, array_shapes(max_dims=2, max_side=3), elements=elements)
@@ -53,16 +53,6 @@ def test_clip_by_global_norm_returns_the_length_and_keeps_the_direction(gradient
     for name, gradient in gradients.items():
         expected = before[name] if length <= limit else before[name] * (limit / length)
         np.testing.assert_allclose(gradient, expected, rtol=1e-12)
-
-
-def test_sgd_is_its_formula() -> None:
-    parameters, expected = weights(), weights()
-    for step in range(5):
-        SGD().update(parameters, gradients_at(step), 0.1 / (step + 1))
-        for name in expected:
-            expected[name] = expected[name] - 0.1 / (step + 1) * gradients_at(step)[name]
-    for name in expected:
-        np.testing.assert_allclose(parameters[name], expected[name], rtol=1e-14)
 
 
 def textbook_adam(optimizer: Adam, learning_rates: list[float]) -> Arrays:
