@@ -102,14 +102,10 @@ def test_verse_figures() -> None:
 @pytest.mark.parametrize(
     ("line", "count"),
     [
-        ("Shall I compare thee to a summer's day", 10),
         ("my mistress' eyes are nothing like the sun;", 10),
-        ("i hate, from hate away she threw,", 8),
         ("th' uncertain glory, 't was in th' air", 8),
-        ("he look'd away", 4),
         ("love-song", 2),
         ("", 0),
-        ("thou wilt not mangoble", None),
         ("a self-mangoble", None),
     ],
 )

@@ -14,7 +14,6 @@ from model.text.batches import Batch
 from model.text.vocabulary import NO_CHARACTER
 from tests.language_models import (
     BATCH_SIZE,
-    HIDDEN_SIZE,
     TIME,
     VOCAB_SIZE,
     central_differences,
@@ -136,22 +135,6 @@ def test_neither_masked_ids_nor_other_rows_nor_chunks_matter(cell: CellName) -> 
         of_chunks += chunk_nats
     assert of_chunks == pytest.approx(nats, rel=1e-12)
     np.testing.assert_allclose(state, last, rtol=0, atol=1e-12)
-
-
-@every_cell
-def test_dropout_changes_the_outputs_and_not_the_state(cell: CellName) -> None:
-    language_model, batch = network(cell, 1), sequences()
-    state = random_state(language_model)
-    ones, zeros = [np.ones((BATCH_SIZE, HIDDEN_SIZE))], [np.zeros((BATCH_SIZE, HIDDEN_SIZE))]
-    nats, gradients, last = language_model.loss_and_gradients(batch, state)
-    same_nats, same_gradients, _ = language_model.loss_and_gradients(batch, state, dropout=ones)
-    assert same_nats == nats
-    assert equal(same_gradients, gradients)
-    blind_nats, blind, same_last = language_model.loss_and_gradients(batch, state, dropout=zeros)
-    guess = -np.log(softmax(language_model.parameters["b_y"]))[batch.targets].sum()
-    assert blind_nats == pytest.approx(guess)
-    assert all(not blind[name].any() for name in blind if name != "b_y")
-    np.testing.assert_array_equal(same_last, last)
 
 
 @every_cell
