@@ -166,7 +166,7 @@ def test_reads_the_steps_samples_and_where_each_stage_begins() -> None:
     assert found.training_loss == pytest.approx([3, 1, 1 / 3])
     assert np.isfinite(found.held_out_loss).tolist() == [False, True, False]
     assert np.isnan(found.clipped_gradient_norm).tolist() == [True, False, True]  # early logs lack it
-    assert found.stages == (("pretrain", 1), ("tune", 9))
+    assert list(found.stages) == [("pretrain", 1), ("tune", 9)]
     assert list(found.samples) == [(1, "xq"), (3, "mangosaurus")]
 
 
