@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, replace
 from functools import partial
 from itertools import accumulate, count, pairwise
@@ -36,14 +36,13 @@ NAMES = [
     for first in ("allo", "brachio", "cerato", "dipla", "eo", "gallo", "hadro", "iguano", "mango", "nano", "ovi", "tri")
     for last in ("saurus", "raptor", "ceratops", "mimus", "venator")
 ]
+THINGS = (
+    "rose well sing, lark wall bloom, moon gate wane, thorn sea sting, pearl mill gleam, flame tomb burn, "
+    "ghost hill weep, mango tree fall, crown road rule, brook stone run, wren nest wake"
+)
 POEMS = [
     f"the {thing} beside the {place}\ndoes {verb} and never tires\nthen {verb} again my {thing}"
-    for thing, place, verb in zip(
-        ("rose", "lark", "moon", "thorn", "pearl", "flame", "ghost", "mango", "crown", "brook", "wren"),
-        ("well", "wall", "gate", "sea", "mill", "tomb", "hill", "tree", "road", "stone", "nest"),
-        ("sing", "bloom", "wane", "sting", "gleam", "burn", "weep", "fall", "rule", "run", "wake"),
-        strict=True,
-    )
+    for thing, place, verb in map(str.split, THINGS.split(","))
 ]
 GENERA = [
     first + last for first in ("apis", "velo", "rano", "viri") for last in ("cola", "morpha", "dus", "dium", "ella")
@@ -501,12 +500,9 @@ def test_each_stage_ends_after_its_share_of_the_minutes(verse: Corpus) -> None:
     assert steps[-1].learning_rate < 0.1 * max(step.learning_rate for step in steps)
 
 
-def test_a_stage_of_minutes_ends_with_its_epochs_if_that_is_sooner(names: Corpus) -> None:
-    *_, last = Trainer(customised(TINY_DINO, minutes=60), names).run()
-    assert last.step == 3 * math.ceil(len(names.training) / 8)
-
-
-def test_a_resumed_training_keeps_its_time(names: Corpus, snapshot: Path) -> None:
+def test_a_resumed_training_keeps_its_time_and_ends_with_its_epochs_if_that_is_sooner(
+    names: Corpus, snapshot: Path
+) -> None:
     recipe = customised(customised(TINY_DINO, epochs=ENDLESS), minutes=0.004)
     run = Trainer(recipe, names, snapshot=snapshot, clock=ticking()).run()
     before = next(progress for progress in run if progress.fraction > 0.2)
@@ -515,6 +511,8 @@ def test_a_resumed_training_keeps_its_time(names: Corpus, snapshot: Path) -> Non
     assert steps[0].seconds > before.seconds
     assert steps[0].fraction > before.fraction
     assert last.fraction == 1
+    *_, last = Trainer(customised(TINY_DINO, minutes=60), names).run()
+    assert last.step == 3 * math.ceil(len(names.training) / 8)
 
 
 # Snapshots
@@ -570,19 +568,19 @@ def test_a_training_stopped_in_a_measurement_ends_with_the_same_weights(names: C
     uninterrupted = Trainer(TINY_DINO, long)
     last = list(uninterrupted.run())[-1]
     polls = count()
+
+    def stopped() -> bool:
+        return trainer.position.measurement_is_owed and next(polls) % 2 == 1
+
     for stop in range(3):
         trainer = Trainer(TINY_DINO, long, snapshot=snapshot)
         assert trainer.resumed == (stop > 0)
         with pytest.raises(Interrupted):
-            list(trainer.run(partial(stop_in_every_other_measurement, trainer, polls)))
+            list(trainer.run(stopped))
     resumed = Trainer(TINY_DINO, long, snapshot=snapshot)
     found = list(resumed.run())
     assert reproducible(found[-1]) == reproducible(last)
     assert same_weights(resumed.checkpoint().language_model, uninterrupted.checkpoint().language_model)
-
-
-def stop_in_every_other_measurement(trainer: Trainer, polls: Iterator[int]) -> bool:
-    return trainer.position.measurement_is_owed and next(polls) % 2 == 1
 
 
 @pytest.mark.parametrize("recipe", [TINY_POEM, TAUGHT_DINO], ids=["verse", "teachers"])
