@@ -4,10 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import report, retraining, texts
-from benchmarks.latency import Latency, right_answer
-from benchmarks.sonnets import rows_of
-from benchmarks.telegram_server import FIRST_CHAT, Inbox
+from benchmarks import report, texts
 from benchmarks.timing import ROUNDS_AT_LEAST, Effort, compare, fastest, speedup
 
 
@@ -45,27 +42,6 @@ def test_sections_are_replaced_one_by_one(tmp_path: Path) -> None:
     for damaged in ("<!-- benchmarks.island begins -->\nno end", "no begin\n<!-- benchmarks.island ends -->"):
         written = report.with_section(damaged, "island", "body")
         assert written == f"{damaged}\n\n{report.section('island', 'body')}\n"
-
-
-def test_a_sonnet_in_the_making_is_no_answer() -> None:
-    inbox = Inbox()
-    asked = inbox.ask("/sonnet A line", 1)
-    inbox.send(FIRST_CHAT + 1, "<b>A line</b>\nand another,\n…")
-    assert not asked.answered.is_set()
-    inbox.send(FIRST_CHAT + 1, "<b>A line</b>" + 13 * "\nand another one,")
-    assert [right_answer(asked.text, text) for _, text in asked.answers] == [True]
-
-
-@pytest.mark.parametrize(
-    ("beside", "sonnets", "training"),
-    [(0.030, "reached", "reached"), (0.031, "reached", "missed"), (0.036, "missed", "missed")],
-)
-def test_sonnets_may_slow_names_by_25_ms_and_a_training_threefold(beside: float, sonnets: str, training: str) -> None:
-    latencies = Latency(0.005, 0.010), Latency(0.006, beside)
-    *_, row = rows_of(*latencies)
-    assert row == ("beside the sonnets", "6.0 ms", f"{1000 * beside:.1f} ms", "alone + 25 ms", sonnets)
-    *_, row = retraining.rows_of(*latencies)
-    assert row == ("ratio", "1.20 ×", f"{100 * beside:.2f} ×", "≤ 3 ×", training)
 
 
 def results(**losses: float) -> dict[texts.Key, texts.Result]:
