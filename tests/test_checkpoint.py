@@ -254,3 +254,18 @@ def test_a_full_disk_is_reported_and_the_previous_file_still_loads(path: Path) -
     assert re.fullmatch(rf"[0-9a-f]{{12}}\.safetensors: cannot be written: {os.strerror(errno.EFBIG)}", second)
     assert load(path).version == previous.version
     assert files_in(path.parent) == [path.name, "other"]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_an_error_while_writing_leaves_only_the_previous_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    previous = save(path, checkpoint())
+    monkeypatch.setattr(os if call == "fsync" else Path, call, fail)
+    with pytest.raises(CheckpointError, match="cannot be written: Input/output error"):
+        save(path, checkpoint(seed=1))
+    assert load(path).version == previous.version
+    assert files_in(path.parent) == [path.name]
