@@ -4,47 +4,30 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import report, retraining, texts
-from benchmarks.latency import Latency, right_answer
-from benchmarks.sonnets import rows_of
-from benchmarks.telegram_server import FIRST_CHAT, Inbox
+from benchmarks import report, texts
 from benchmarks.timing import ROUNDS_AT_LEAST, Effort, compare, fastest, speedup
 
 
-def test_sides_take_turns_back_and_forth_after_a_first_run() -> None:
+def test_sides_take_turns_back_and_forth_and_a_slow_comparison_stops_early_but_not_at_once() -> None:
     turns: list[str] = []
     seconds = compare({"a": lambda: turns.append("a"), "b": lambda: turns.append("b")}, Effort(repeats=3))
     assert "".join(turns) == "ab" + "ab" + "ba" + "ab"
     assert {name: len(found) for name, found in seconds.items()} == {"a": 3, "b": 3}
-
-
-def test_a_slow_comparison_stops_early_but_not_at_once() -> None:
-    seconds = compare({"a": lambda: None}, Effort(repeats=50, seconds=-1))
-    assert len(seconds["a"]) == ROUNDS_AT_LEAST
-
-
-def test_speedup_is_the_median_of_the_rounds() -> None:
-    assert speedup([1, 1, 10], [2, 3, 30]) == 3
-    assert speedup([2, 2], [1, 3]) == 1
-
-
-def test_fastest_is_the_one_that_does_least() -> None:
+    assert len(compare({"a": lambda: None}, Effort(repeats=50, seconds=-1))["a"]) == ROUNDS_AT_LEAST
     assert fastest({"much": lambda: sum(range(2_000_000)), "little": lambda: None}) == "little"
 
 
-def test_a_table_is_aligned() -> None:
+def test_ratios_verdicts_and_tables() -> None:
+    assert speedup([1, 1, 10], [2, 3, 30]) == 3  # the median of the rounds
+    assert speedup([2, 2], [1, 3]) == 1
+    assert report.times(2.345) == "2.35 ×"
+    assert (report.verdict(2.5, 2.5), report.verdict(2.49, 2.5)) == ("reached", "missed")
     assert report.table(("what", "ms"), [("a step", "1.5"), ("two", "12.0")]).split("\n") == [
         "| what   |   ms |",
         "| ------ | ---: |",
         "| a step |  1.5 |",
         "| two    | 12.0 |",
     ]
-
-
-def test_ratios_and_verdicts() -> None:
-    assert report.times(2.345) == "2.35 ×"
-    assert report.verdict(2.5, 2.5) == "reached"
-    assert report.verdict(2.49, 2.5) == "missed"
 
 
 def test_sections_are_replaced_one_by_one(tmp_path: Path) -> None:
@@ -56,65 +39,15 @@ def test_sections_are_replaced_one_by_one(tmp_path: Path) -> None:
     assert path.read_text() == before.replace("first", "second")
     assert path.read_text().startswith(report.HEADING)
     assert r"other \1" in path.read_text()
-    report.write_section("island", "first", path)
-    assert path.read_text() == before
-
-
-@pytest.mark.parametrize(
-    "damaged", ["<!-- benchmarks.island begins -->\nno end", "no begin\n<!-- benchmarks.island ends -->"]
-)
-def test_a_section_without_its_other_marker_is_left_alone(damaged: str) -> None:
-    written = report.with_section(damaged, "island", "body")
-    assert written == f"{damaged}\n\n{report.section('island', 'body')}\n"
-
-
-def test_the_machine_is_described() -> None:
-    described = report.machine()
-    for part in ("cores", "Python 3", "NumPy", "kernel", "torch", "load"):
-        assert part in described
-
-
-def test_a_sonnet_in_the_making_is_no_answer() -> None:
-    inbox = Inbox()
-    asked = inbox.ask("/sonnet A line", 1)
-    inbox.send(FIRST_CHAT + 1, "<b>A line</b>\nand another,\n…")
-    assert not asked.answers
-    assert not asked.answered.is_set()
-    inbox.send(FIRST_CHAT + 1, "<b>A line</b>" + 13 * "\nand another one,")
-    assert asked.answered.is_set()
-    assert [right_answer(asked.text, text) for _, text in asked.answers] == [True]
-
-
-@pytest.mark.parametrize("answer", ["Too many.", "<b></b>", ""])
-def test_an_excuse_is_no_name(answer: str) -> None:
-    assert not right_answer("/dino", answer)
-
-
-@pytest.mark.parametrize(("beside", "verdict"), [(0.034, "reached"), (0.036, "missed")])
-def test_sonnets_may_slow_names_by_25_ms(beside: float, verdict: str) -> None:
-    *_, row = rows_of(Latency(0.005, 0.010), Latency(0.006, beside))
-    assert row == ("beside the sonnets", "6.0 ms", f"{1000 * beside:.1f} ms", "alone + 25 ms", verdict)
-
-
-@pytest.mark.parametrize(("beside", "verdict"), [(0.030, "reached"), (0.031, "missed")])
-def test_a_training_may_slow_names_threefold(beside: float, verdict: str) -> None:
-    *_, row = retraining.rows_of(Latency(0.005, 0.010), Latency(0.006, beside))
-    assert row == ("ratio", "1.20 ×", f"{100 * beside:.2f} ×", "≤ 3 ×", verdict)
-
-
-# Texts of many sizes.
+    for damaged in ("<!-- benchmarks.island begins -->\nno end", "no begin\n<!-- benchmarks.island ends -->"):
+        written = report.with_section(damaged, "island", "body")
+        assert written == f"{damaged}\n\n{report.section('island', 'body')}\n"
 
 
 def results(**losses: float) -> dict[texts.Key, texts.Result]:
     """Results of all contenders on 25,000 names in 2 minutes, with these losses."""
     keys = {name: ("25,000 names", name, 0.0 if name == "n-gram" else 2.0, 0) for name in texts.CONTENDERS}
     return {keys[name.replace("_", "-")]: {"loss": loss} for name, loss in losses.items()}
-
-
-def test_texts_are_split_in_the_same_way_for_the_same_seed() -> None:
-    made = texts.texts()["120 names"]
-    assert made(0) == made(0) != made(1)
-    assert len(made(0).training) + len(made(0).held_out) == 120
 
 
 def test_a_run_that_was_broken_off_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +77,6 @@ def test_a_run_that_was_broken_off_goes_on(tmp_path: Path, monkeypatch: pytest.M
     [
         ({"n_gram": 2.1, "ours": 2.0, "RNN": 2.06, "GRU": 2.07}, "reached"),
         ({"n_gram": 2.1, "ours": 2.0, "RNN": 2.04, "GRU": 2.07}, "missed"),
-        ({"n_gram": 1.9, "ours": 2.0, "RNN": 2.06, "GRU": 2.07}, "missed"),
         ({"n_gram": 2.1, "ours": 2.0, "RNN": 2.06}, ""),
     ],
 )

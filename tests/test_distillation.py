@@ -26,6 +26,10 @@ def random(seed: int) -> LanguageModel:
     return LanguageModel.initialise(Architecture("lstm", len(LETTERS), 4), np.random.default_rng(seed), np.float64)
 
 
+def drawn(teachers: list[LanguageModel], count: int, seed: int = 0, seconds: float = math.inf) -> list[str]:
+    return draw_names(teachers, count, LETTERS, np.random.default_rng(seed), seconds=seconds)
+
+
 def test_probabilities_are_averaged_and_a_temperature_makes_them_more_even() -> None:
     teachers = [memoryless(0.2, 0.2, 0.6), memoryless(0.4, 0.4, 0.2)]
     ids = np.array([[NO_CHARACTER], [1]])
@@ -36,39 +40,23 @@ def test_probabilities_are_averaged_and_a_temperature_makes_them_more_even() -> 
         np.testing.assert_allclose(found, np.broadcast_to(expected / expected.sum(), found.shape))
 
 
-def test_names_are_drawn_with_the_averaged_probabilities() -> None:
-    teachers = [memoryless(0.5, 0.5, 1e-9), memoryless(0.3, 0.1, 0.6)]
-    count = 2 * WIDTH + 500
-    names = draw_names(teachers, count, LETTERS, np.random.default_rng(0))
-    assert len(names) == count
-    text = "".join(names)
-    assert len(text) / count == pytest.approx(0.6 / 0.4, rel=0.05)
-    assert text.count("a") / len(text) == pytest.approx(0.5, abs=0.02)
-
-
 def test_names_have_the_likelihood_that_the_teachers_give_them() -> None:
     """The states go along: names of networks with a memory are as likely as those networks say."""
-    teachers = [random(1), random(2)]
-    names = draw_names(teachers, 4000, LETTERS, np.random.default_rng(0))
+    teachers, count = [random(1), random(2), memoryless(0.3, 0.1, 0.6)], 2 * WIDTH + 500
+    names = drawn(teachers, count)
+    assert len(names) == count
     for name in ("", "a", "ba"):
         ids = np.array([NO_CHARACTER, *LETTERS.ids_of(name)])[:, None]
         steps = soft_targets(teachers, ids, 1.0)[:, 0]
         expected = math.prod(
             step[character] for step, character in zip(steps, LETTERS.ids_of(name + "\n"), strict=True)
         )
-        assert names.count(name) / len(names) == pytest.approx(expected, abs=0.02)
-
-
-def test_drawing_ends_early_if_there_is_no_time() -> None:
-    teachers = [memoryless(0.5, 0.25, 0.25)]
-    assert len(draw_names(teachers, 10 * WIDTH, LETTERS, np.random.default_rng(0), seconds=0)) == WIDTH
-
-
-def test_a_name_without_end_is_cut() -> None:
-    (name,) = draw_names([memoryless(1e-300, 0.5, 0.5)], 1, LETTERS, np.random.default_rng(0))
-    assert len(name) == LONGEST_NAME
-
-
-def test_the_generator_decides() -> None:
-    one, same, other = (draw_names([random(1)], 50, LETTERS, np.random.default_rng(seed)) for seed in (0, 0, 1))
+        assert names.count(name) / count == pytest.approx(expected, abs=0.02)
+    one, same, other = (drawn(teachers, 50, seed) for seed in (0, 0, 1))
     assert one == same != other
+
+
+def test_drawing_ends_early_if_there_is_no_time_and_a_name_without_end_is_cut() -> None:
+    assert len(drawn([memoryless(0.5, 0.25, 0.25)], 10 * WIDTH, seconds=0)) == WIDTH
+    (name,) = drawn([memoryless(1e-300, 0.5, 0.5)], 1)
+    assert len(name) == LONGEST_NAME

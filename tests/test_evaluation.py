@@ -1,25 +1,32 @@
-"""Held-out losses of networks with known probabilities, and figures about samples."""
+"""Held-out losses and comparisons of networks with known probabilities, an n-gram, and figures about samples."""
 
 import json
 import math
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description
 from model.cli.figures import print_evaluation
+from model.evaluation.comparison import STANDARD_ERRORS, WORTHWHILE, Comparison, compare, digits_for
 from model.evaluation.evaluation import evaluate
 from model.evaluation.held_out import WIDTH, EvaluationError, decoder_loss, document_scores, fold_corpus, held_out_loss
+from model.evaluation.ngram import NGram, best_order
 from model.network.layers import softmax
 from model.network.network import LanguageModel
-from model.network.parameters import CELLS, Architecture, Arrays, CellName, parameter_shapes
+from model.network.parameters import Architecture, Arrays, parameter_shapes
 from model.text.corpus import Corpus
 from model.text.fingerprints import Fingerprints
 from model.text.forms import Form
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 
 NAMES = Corpus("names", ("abba", "baab", "aab"), ("abab", "b"), (), Vocabulary("\nab"), "digest of names")
+MANY = replace(NAMES, held_out=("abab", "b", "aa", "bbb", "ab", "ba", "aabb", "a"))
 VERSE = Corpus(
     form="verse",
     training=("a bad cab\nfed a dad", "bad bed"),
@@ -28,6 +35,7 @@ VERSE = Corpus(
     vocabulary=Vocabulary("\n abcdef"),
     digest="digest of verse",
 )
+every_corpus = pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
 
 
 def checkpoint_for(corpus: Corpus, language_model: LanguageModel) -> Checkpoint:
@@ -50,23 +58,25 @@ def random(corpus: Corpus) -> LanguageModel:
     return LanguageModel.initialise(architecture, np.random.default_rng(1), np.float64)
 
 
-@pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
-def test_the_loss_of_uniform_probabilities_is_log_v(corpus: Corpus) -> None:
+def only_a(*training: str, pretraining: tuple[str, ...] = ()) -> Corpus:
+    """Names of the letter a. A biased network draws half of them with one letter, a quarter with two, and so on."""
+    return Corpus("names", training, ("aa",), pretraining, Vocabulary("\na"), "digest")
+
+
+# Held-out losses
+
+
+@every_corpus
+def test_a_loss_counts_every_character_and_final_newline_once_and_each_document_from_the_zero_state(
+    corpus: Corpus,
+) -> None:
     assert held_out_loss(biased(corpus), corpus) == pytest.approx(math.log(len(corpus.vocabulary)))
-
-
-def test_the_loss_counts_every_character_and_final_newline_once() -> None:
-    language_model = biased(NAMES, {"a": 0.5, "b": 0.2, "\n": 0.3})
-    expected = 2 * math.log(0.5) + 3 * math.log(0.2) + 2 * math.log(0.3)  # "abab\n" and "b\n"
-    assert held_out_loss(language_model, NAMES) == pytest.approx(-expected / 7)
-
-
-@pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
-def test_each_document_is_scored_from_the_zero_state(corpus: Corpus) -> None:
     language_model = random(corpus)
     alone = [held_out_loss(language_model, replace(corpus, held_out=(document,))) for document in corpus.held_out]
     weights = [len(document) + 1 for document in corpus.held_out]
     assert held_out_loss(language_model, corpus) == pytest.approx(np.average(alone, weights=weights))
+    many = replace(corpus, held_out=corpus.held_out * WIDTH)
+    assert decoder_loss(language_model, many) == pytest.approx(decoder_loss(language_model, corpus))
 
 
 @pytest.mark.parametrize(("form", "first"), [("names", NO_CHARACTER), ("verse", 0)])
@@ -84,47 +94,138 @@ def test_the_first_input_is_the_zero_vector_for_names_and_a_newline_for_verse(fo
     assert held_out_loss(language_model, replace(NAMES, form=form)) == pytest.approx(np.mean(losses))
 
 
-@pytest.mark.parametrize(("corpus", "samples"), [(NAMES, 40), (VERSE, 3)], ids=["names", "verse"])
-def test_an_evaluation_is_reproducible_and_plain_json(corpus: Corpus, samples: int) -> None:
+def test_the_decoder_loss_of_a_version_is_that_of_its_own_tanh() -> None:
+    old = checkpoint_for(VERSE, random(VERSE))
+    new = replace(old, description=replace(old.description, tanh_digits=TANH_DIGITS))
+    losses = [evaluate(checkpoint, VERSE, samples=1).decoder_loss for checkpoint in (old, new)]
+    assert losses == [decoder_loss(old.language_model, VERSE, digits) for digits in (0, TANH_DIGITS)]
+    plain = held_out_loss(old.language_model, VERSE)
+    assert len({*losses, plain}) == 3
+    assert losses == pytest.approx([plain, plain], abs=0.01)
+    old.language_model.parameters["b_y"][0] = np.inf
+    assert decoder_loss(old.language_model, VERSE) is None  # the decoder refuses these weights
+
+
+def test_another_text_is_folded_into_the_checkpoints_vocabulary() -> None:
+    checkpoint = checkpoint_for(NAMES, biased(NAMES))
+    other = Corpus("names", ("abc", "ccc"), ("Äb", "c"), (), Vocabulary("\nbcÄ"), "another digest")
+    folded = fold_corpus(other, checkpoint)
+    assert (folded.training, folded.held_out) == (("ab",), ("ab",))
+    assert not evaluate(checkpoint, other, samples=0).trained_on_this_corpus
+    corpus = replace(NAMES, held_out=("xyz", "ab"), vocabulary=Vocabulary("\nabxyz"))
+    nats, characters = document_scores(checkpoint, corpus)
+    assert nats == pytest.approx([0, 3 * math.log(3)])
+    assert characters.tolist() == [0, 3]
+
+
+# The n-gram baseline
+
+LETTERS = Vocabulary("\nabc")
+words = st.text("abc", min_size=1, max_size=12)
+documents = st.lists(words, max_size=8)
+
+
+def test_matches_witten_bell_worked_out_by_hand() -> None:
+    # "aab" after "\n": C(a) = 2, C(b) = C("\n") = 1 of 4 characters, 3 different ones, V = 3
+    ngram = NGram.fit(["aab"], Vocabulary("\nab"), order=1)
+    assert ngram.nats_per_character(["aab"]) == pytest.approx(-math.log(5 / 7 * 13 / 28 * 11 / 28 * 9 / 14) / 4)
+    assert ngram.nats_per_character(["b"]) == pytest.approx(-math.log(1 / 7 * 9 / 14) / 2)
+    assert ngram.nats_per_character(["aa"]) == pytest.approx(-math.log(5 / 7 * 13 / 28 * 4 / 28) / 3)
+    with pytest.raises(Exception, match="x"):
+        ngram.nats_per_character(["xyz"])
+
+
+def textbook(counted: list[str], order: int, text: str) -> dict[str, float]:
+    """Probabilities of the character after `text`, which begins a document, by the formulas in NGram's docstring."""
+    followers: dict[str, Counter[str]] = defaultdict(Counter)
+    for document in counted:
+        whole = f"\n{document}\n"
+        for index in range(1, len(whole)):
+            for length in range(min(order, index) + 1):
+                followers[whole[index - length : index]][whole[index]] += 1
+    history, estimates = f"\n{text}", dict.fromkeys(LETTERS.characters, 1 / len(LETTERS))
+    for length in range(min(order, len(history)) + 1):
+        if seen := followers[history[len(history) - length :]]:
+            total = seen.total() + len(seen)
+            estimates = {x: (seen[x] + len(seen) * lower) / total for x, lower in estimates.items()}
+    return estimates
+
+
+@given(documents, words, st.integers(0, 6))
+@settings(max_examples=50)
+def test_the_loss_is_that_of_the_characters_and_the_newline(counted: list[str], document: str, order: int) -> None:
+    read = document + "\n"
+    ngram = NGram.fit(counted, LETTERS, order)
+    for known, nats in enumerate(ngram.nats_by_order([document, document])):  # they do not run into each other
+        expected = [-math.log(textbook(counted, known, read[:index])[read[index]]) for index in range(len(read))]
+        assert nats == pytest.approx(np.mean(expected))
+
+
+def noise(count: int) -> list[str]:
+    generator = np.random.default_rng(7)
+    return ["".join(generator.choice(list("abc"), 30)) for _ in range(count)]
+
+
+def test_best_order_is_0_for_noise_and_higher_for_structure_and_counts_extra_documents_too() -> None:
+    assert best_order(noise(40), LETTERS, range(6)) == 0
+    assert best_order(["aabbc" * 6] * 40, LETTERS, range(6)) >= 2
+    assert best_order(noise(40), LETTERS, range(6), extra=noise(40) * 50) >= 4
+    assert best_order(["abc"], LETTERS, [2]) == 2
+
+
+def test_a_weight_counts_the_training_documents_more_often() -> None:
+    training, extra = noise(40), ["aabbc" * 6] * 9
+    counted = [document for index, document in enumerate(training) if index % 10]
+    for weight in (1, 30):
+        nats = NGram.fit([*extra, *counted * weight], LETTERS, 5).nats_by_order(training[::10])
+        assert best_order(training, LETTERS, range(6), extra=extra, weight=weight) == nats.argmin()
+
+
+# Figures about samples
+
+
+@every_corpus
+def test_an_evaluation_is_reproducible_plain_json_and_has_the_same_figures_of_samples_and_held_out_text(
+    corpus: Corpus, capsys: pytest.CaptureFixture[str]
+) -> None:
     checkpoint = checkpoint_for(corpus, random(corpus))
-    evaluation = evaluate(checkpoint, corpus, samples=samples)
-    assert json.loads(json.dumps(asdict(evaluation), allow_nan=False)) == json.loads(
-        json.dumps(asdict(evaluate(checkpoint, corpus, samples=samples)))
-    )
+    evaluation, again = (evaluate(checkpoint, corpus, samples=3) for _ in range(2))
+    assert json.loads(json.dumps(asdict(evaluation), allow_nan=False)) == json.loads(json.dumps(asdict(again)))
     assert evaluation.trained_on_this_corpus
     assert evaluation.version == checkpoint.version
+    assert evaluation.samples.keys() == evaluation.held_out.keys()
+    texts = "names" if corpus.form == "names" else "poems"
+    assert (evaluation.samples[texts], evaluation.held_out[texts]) == (3, 2)
+    print_evaluation(evaluation)
+    assert ("│ lines of 9 to 11 syllables" in capsys.readouterr().out) == (corpus is VERSE)
+    without = evaluate(checkpoint, corpus, samples=0)
+    assert (without.decoder_loss, without.samples, without.held_out) == (None, {}, {})
 
 
-def test_verse_has_baselines_with_and_without_pretraining() -> None:
-    baselines = evaluate(checkpoint_for(VERSE, biased(VERSE)), VERSE, samples=0).counting
-    assert [baseline.counted for baseline in baselines] == ["training", "pretraining and training"]
+@pytest.mark.parametrize(
+    ("corpus", "counted"),
+    [
+        (VERSE, "pretraining and training"),
+        (replace(NAMES, pretraining=("bbbb", "bab")), "pretraining and 20 × training"),
+    ],
+    ids=["verse", "names"],
+)
+def test_n_grams_count_the_training_text_without_and_with_pretraining(corpus: Corpus, counted: str) -> None:
+    baselines = evaluate(checkpoint_for(corpus, biased(corpus)), corpus, samples=0).counting
+    assert [baseline.counted for baseline in baselines] == ["training", counted]
     assert all(0 < baseline.held_out_loss < math.log(9) for baseline in baselines)
 
 
-def test_an_n_gram_of_names_counts_them_more_often_than_the_others() -> None:
-    corpus = replace(NAMES, pretraining=("bbbb", "bab"))
-    evaluation = evaluate(checkpoint_for(corpus, biased(corpus)), corpus, samples=0)
-    assert [baseline.counted for baseline in evaluation.counting] == [
-        "training",
-        "pretraining and 20 × training",
-    ]
-
-
-def test_names_that_are_real_but_of_something_else_are_counted() -> None:
-    corpus = Corpus("names", ("a",), ("aa",), ("aaa",), Vocabulary("\na"), "digest")
+def test_the_share_of_new_names_is_that_of_the_network_not_of_the_decoder() -> None:
+    corpus = only_a("a", pretraining=("aaa",))
     checkpoint = replace(checkpoint_for(corpus, biased(corpus)), other_names=Fingerprints.of(["aaa"]))
     samples = evaluate(checkpoint, corpus, samples=200).samples
-    assert 0.05 < samples["other_real_names"] < 0.25  # one in eight
-    assert samples["unseen_letters"] > samples["odd_letters"] == 0
-
-
-def test_the_share_of_new_names_is_that_of_the_network_not_of_the_decoder() -> None:
-    corpus = Corpus("names", ("a",), ("aa",), (), Vocabulary("\na"), "digest")
-    samples = evaluate(checkpoint_for(corpus, biased(corpus)), corpus, samples=200).samples
     assert samples["names"] == 200
     assert 0.3 < samples["new"] < 0.7  # half of the names have two letters or more
     assert samples["unique"] < 0.1
     assert samples["new_but_within_2_edits"] < samples["new"]  # names of five letters or more are farther away
+    assert 0.05 < samples["other_real_names"] < 0.25  # one in eight
+    assert samples["unseen_letters"] > samples["odd_letters"] == 0
 
 
 def test_samples_and_held_out_names_are_compared_with_the_same_names() -> None:
@@ -136,94 +237,14 @@ def test_samples_and_held_out_names_are_compared_with_the_same_names() -> None:
         assert (figures["new"], figures["new_but_within_2_edits"]) == (1, 0)
 
 
-@pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
-def test_samples_and_held_out_text_have_the_same_figures(corpus: Corpus) -> None:
-    evaluation = evaluate(checkpoint_for(corpus, random(corpus)), corpus, samples=3)
-    assert evaluation.samples.keys() == evaluation.held_out.keys()
-    assert evaluation.samples["names" if corpus.form == "names" else "poems"] == 3
-    assert evaluation.held_out["names" if corpus.form == "names" else "poems"] == 2
-
-
-def test_without_samples_there_are_only_losses() -> None:
-    evaluation = evaluate(checkpoint_for(VERSE, random(VERSE)), VERSE, samples=0)
-    assert (evaluation.decoder_loss, evaluation.samples, evaluation.held_out) == (None, {}, {})
-
-
-@pytest.mark.parametrize("tanh_digits", [0, TANH_DIGITS])
-@pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
-def test_the_decoder_loss_differs_only_by_rounding(corpus: Corpus, cell: CellName, tanh_digits: int) -> None:
-    architecture = Architecture(cell, len(corpus.vocabulary), 6, {"rnn": 1}.get(cell, 2))
-    language_model = LanguageModel.initialise(architecture, np.random.default_rng(1), np.float32)
-    plain = held_out_loss(language_model, corpus)
-    rounded = decoder_loss(language_model, corpus, tanh_digits)
-    assert rounded == pytest.approx(plain, abs=0.01)
-    assert rounded != plain
-
-
-def test_the_decoder_loss_of_a_version_is_that_of_its_own_tanh() -> None:
-    old = checkpoint_for(VERSE, random(VERSE))
-    new = replace(old, description=replace(old.description, tanh_digits=TANH_DIGITS))
-    losses = [evaluate(checkpoint, VERSE, samples=1).decoder_loss for checkpoint in (old, new)]
-    assert losses == [decoder_loss(old.language_model, VERSE, digits) for digits in (0, TANH_DIGITS)]
-    assert len({*losses}) == 2
-
-
-def test_the_decoder_starts_each_document_from_the_zero_state() -> None:
-    language_model, many = random(VERSE), replace(VERSE, held_out=VERSE.held_out * WIDTH)
-    assert decoder_loss(language_model, many) == pytest.approx(decoder_loss(language_model, VERSE))
-
-
-def test_weights_that_the_decoder_refuses_have_no_decoder_loss() -> None:
-    language_model = random(VERSE)
-    language_model.parameters["b_y"][0] = np.inf
-    assert decoder_loss(language_model, VERSE) is None
-
-
-def test_samples_may_be_as_long_as_known_names() -> None:
+def test_samples_may_be_as_long_as_known_names_and_those_that_fail_are_left_out() -> None:
     """Only one name in a hundred has at most 40 letters: with that limit, some samples would fail."""
-    corpus = replace(NAMES, training=("a" * 3000, "b"))
-    checkpoint = checkpoint_for(corpus, biased(corpus, {"a": 0.5, "b": 0.4997, "\n": 0.0003}))
-    assert evaluate(checkpoint, corpus, samples=15).samples["names"] == 15
-
-
-def test_samples_that_fail_are_left_out() -> None:
-    checkpoint = checkpoint_for(NAMES, biased(NAMES, {"a": 0.5, "b": 0.5, "\n": 1e-9}))
-    assert evaluate(checkpoint, NAMES, samples=2).samples == dict.fromkeys(
-        evaluate(checkpoint, NAMES, samples=2).held_out, 0
-    )
-
-
-def test_the_table_counts_syllables(capsys: pytest.CaptureFixture[str]) -> None:
-    print_evaluation(evaluate(checkpoint_for(VERSE, random(VERSE)), VERSE, samples=1))
-    assert "│ lines of 9 to 11 syllables" in capsys.readouterr().out
-
-
-def test_another_text_is_folded_into_the_checkpoints_vocabulary() -> None:
-    checkpoint = checkpoint_for(NAMES, biased(NAMES))
-    other = Corpus("names", ("abc", "ccc"), ("Äb", "c"), (), Vocabulary("\nbcÄ"), "another digest")
-    folded = fold_corpus(other, checkpoint)
-    assert (folded.training, folded.held_out) == (("ab",), ("ab",))
-    assert not evaluate(checkpoint, other, samples=0).trained_on_this_corpus
-
-
-def test_a_document_without_known_characters_scores_zero() -> None:
-    corpus = replace(NAMES, held_out=("xyz", "ab"), vocabulary=Vocabulary("\nabxyz"))
-    nats, characters = document_scores(checkpoint_for(NAMES, biased(NAMES)), corpus)
-    assert nats == pytest.approx([0, 3 * math.log(3)])
-    assert characters.tolist() == [0, 3]
-
-
-@pytest.mark.parametrize(
-    ("corpus", "sentence"),
-    [
-        pytest.param(VERSE, "this checkpoint writes names", id="another form"),
-        pytest.param(replace(NAMES, held_out=("xyz",), vocabulary=Vocabulary("\nabxyz")), "none of", id="no character"),
-    ],
-)
-def test_a_checkpoint_and_a_text_that_do_not_fit_together_are_refused(corpus: Corpus, sentence: str) -> None:
-    with pytest.raises(EvaluationError, match=sentence):
-        evaluate(checkpoint_for(NAMES, biased(NAMES)), corpus)
+    corpus = only_a("a" * 3000, "aaa")
+    long = checkpoint_for(corpus, biased(corpus, {"a": 0.9997, "\n": 0.0003}))
+    assert evaluate(long, corpus, samples=15).samples["names"] == 15
+    endless = checkpoint_for(NAMES, biased(NAMES, {"a": 0.5, "b": 0.5, "\n": 1e-9}))
+    evaluation = evaluate(endless, NAMES, samples=2)
+    assert evaluation.samples == dict.fromkeys(evaluation.held_out, 0)
 
 
 def test_of_a_long_text_a_part_is_measured_and_all_its_names_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,3 +259,87 @@ def test_of_a_long_text_a_part_is_measured_and_all_its_names_are_known(monkeypat
     drawn = evaluate(checkpoint, corpus, samples=200).samples
     aware = evaluate(replace(checkpoint, known_names=frozenset()), corpus, samples=200).samples
     assert drawn["new"] < aware["new"]  # names beyond the part are known too
+
+
+# Comparisons
+
+
+@every_corpus
+def test_the_losses_of_a_comparison_are_the_held_out_losses(corpus: Corpus) -> None:
+    old, new = biased(corpus), random(corpus)
+    comparison = compare(checkpoint_for(corpus, old), checkpoint_for(corpus, new), corpus)
+    assert comparison.old_loss == pytest.approx(held_out_loss(old, corpus))
+    assert comparison.new_loss == pytest.approx(held_out_loss(new, corpus))
+    assert comparison.documents == len(corpus.held_out)
+
+
+@pytest.mark.parametrize(
+    ("gain", "better"), [(0, False), (0.0000008, False), (0.0019, False), (0.0021, True), (0.2, True)]
+)
+def test_a_gain_that_nobody_notices_is_not_better(gain: float, better: bool) -> None:
+    """Every character improves alike, so luck is excluded: the margin is 0."""
+    corpus = replace(MANY, vocabulary=Vocabulary("\nabc"))
+    share = math.exp(gain) / 4
+    old, new = biased(corpus), biased(corpus, dict.fromkeys("\nab", share) | {"c": 1 - 3 * share})
+    comparison = compare(checkpoint_for(corpus, old), checkpoint_for(corpus, new), corpus)
+    assert comparison.old_loss - comparison.new_loss == pytest.approx(gain)
+    assert comparison.margin == pytest.approx(0, abs=1e-6)
+    assert comparison.better == better
+
+
+def test_the_margin_is_rarely_exceeded_by_chance() -> None:
+    """Two networks that are equally good on average, compared on a hundred samples of documents."""
+    generator = np.random.default_rng(7)
+    old = checkpoint_for(NAMES, biased(NAMES, {"a": 0.5, "b": 0.25, "\n": 0.25}))
+    new = checkpoint_for(NAMES, biased(NAMES, {"a": 0.25, "b": 0.5, "\n": 0.25}))
+    exceeded = 0
+    for _ in range(100):
+        words = ["".join(generator.choice(["a", "b"], size=generator.integers(1, 8))) for _ in range(20)]
+        exceeded += compare(old, new, replace(NAMES, held_out=tuple(words))).better
+    assert 0 < exceeded < 8  # 2.3 % are expected
+
+
+def test_for_documents_of_one_length_the_margin_is_two_standard_errors_of_the_mean() -> None:
+    corpus = replace(NAMES, held_out=("abab", "aaab", "bbbb", "bbab", "aaaa"))
+    old, new = checkpoint_for(corpus, biased(corpus)), checkpoint_for(corpus, random(corpus))
+    (old_nats, _), (new_nats, _) = document_scores(old, corpus), document_scores(new, corpus)
+    differences = (new_nats - old_nats) / 5  # nats per character, the newline included
+    expected = STANDARD_ERRORS * np.std(differences, ddof=1) / math.sqrt(5)
+    assert compare(old, new, corpus).margin == pytest.approx(expected)
+
+
+@given(st.floats(0, 9), st.floats(0, 9), st.floats(0, 9))
+def test_better_is_lower_by_more_than_the_margin(old: float, new: float, margin: float) -> None:
+    assert Comparison(old, new, margin, 2).better == (old - new > margin and old - new >= WORTHWHILE)
+    assert not Comparison(old, old + new, margin, 2).better
+
+
+FEWER = replace(NAMES, vocabulary=Vocabulary("\na"))
+STRANGE = replace(NAMES, held_out=("xyz",), vocabulary=Vocabulary("\nabxyz"))
+
+
+@pytest.mark.parametrize(
+    ("action", "sentence"),
+    [
+        pytest.param(lambda known: evaluate(known, VERSE), "this checkpoint writes names", id="another form"),
+        pytest.param(lambda known: evaluate(known, STRANGE), "none of the characters", id="no character"),
+        pytest.param(
+            lambda known: compare(known, known, replace(NAMES, held_out=("ab",))), "one held-out document", id="alone"
+        ),
+        # A network that knows nothing but "a" would seem to be the best.
+        pytest.param(
+            lambda known: compare(checkpoint_for(FEWER, biased(FEWER)), known, NAMES), "the same characters", id="fewer"
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(action: Callable[[Checkpoint], object], sentence: str) -> None:
+    with pytest.raises(EvaluationError, match=sentence):
+        action(checkpoint_for(NAMES, biased(NAMES)))
+
+
+@given(st.floats(0, 9), st.floats(-9, 0.5).map(lambda exponent: 10**exponent))
+def test_losses_that_differ_are_shown_as_different(loss: float, difference: float) -> None:
+    other = loss + difference
+    digits = digits_for(loss, other)
+    assert digits == digits_for(other, loss) >= digits_for(loss, loss) == 4
+    assert f"{loss:.{digits}f}" != f"{other:.{digits}f}"

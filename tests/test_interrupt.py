@@ -14,17 +14,9 @@ from model.cli import INTERRUPTED, leave_at_once, leave_in_order
 from model.files import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 CTRL_C = "import os, signal; os.kill(os.getpid(), signal.SIGINT); raise ImportError('Ctrl-C was ignored')"
-
-
-@pytest.fixture
-def restored_handler() -> Iterator[None]:
-    handler = signal.getsignal(signal.SIGINT)
-    yield
-    signal.signal(signal.SIGINT, handler)
 
 
 def interrupted(program: str, heavy: str, folder: Path, *prefix: str) -> tuple[int, str]:
@@ -41,28 +33,26 @@ def interrupted(program: str, heavy: str, folder: Path, *prefix: str) -> tuple[i
 
 
 @pytest.mark.parametrize(("program", "heavy"), [("model", "typer"), ("bot", "argparse")])
-def test_the_program_ends_without_a_traceback(program: str, heavy: str, tmp_path: Path) -> None:
+def test_the_program_ends_without_a_traceback_unless_it_was_started_to_ignore_ctrl_c(
+    program: str, heavy: str, tmp_path: Path
+) -> None:
     assert interrupted(program, heavy, tmp_path) == (INTERRUPTED, "")
-
-
-def test_it_stays_ignored_if_the_program_was_started_so(tmp_path: Path) -> None:
-    _, err = interrupted("model", "typer", tmp_path, "sh", "-c", 'trap "" INT; exec "$0" "$@"')
+    _, err = interrupted(program, heavy, tmp_path, "sh", "-c", 'trap "" INT; exec "$0" "$@"')
     assert "Ctrl-C was ignored" in err
 
 
-@pytest.mark.usefixtures("restored_handler")
-def test_after_loading_it_raises_keyboard_interrupt_again() -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    leave_at_once()
-    assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-    leave_in_order()
-    with pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGINT)
-
-
-@pytest.mark.usefixtures("restored_handler")
-def test_another_handler_is_left_alone() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    leave_at_once()
-    leave_in_order()
-    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+def test_after_loading_it_raises_keyboard_interrupt_again_and_another_handler_is_left_alone() -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        leave_at_once()
+        assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+        leave_in_order()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        leave_at_once()
+        leave_in_order()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, handler)

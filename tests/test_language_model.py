@@ -1,6 +1,7 @@
-"""A language model: gradients against central differences, batches against single steps, and no side effects."""
+"""A language model against central differences, single steps and PyTorch: the same loss, state and gradients."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,6 @@ from model.text.batches import Batch
 from model.text.vocabulary import NO_CHARACTER
 from tests.language_models import (
     BATCH_SIZE,
-    HIDDEN_SIZE,
     TIME,
     VOCAB_SIZE,
     central_differences,
@@ -23,6 +23,7 @@ from tests.language_models import (
     every_cell,
     every_depth,
     network,
+    normal,
     random_state,
     read_step_by_step,
     sequences,
@@ -36,14 +37,24 @@ def relative_error(found: Array, expected: Array) -> float:
     return np.linalg.norm(found - expected).item() / max(lengths, 1e-12)
 
 
-@pytest.mark.parametrize("depth", [1, 3])
+def taught_by_a_teacher(batch: Batch) -> Batch:
+    teacher = network("lstm", 2, hidden_size=4)
+    return replace(
+        batch, probabilities=softmax(teacher.forward(batch.inputs, teacher.initial_state(BATCH_SIZE)).logits)
+    )
+
+
 @every_cell
-@pytest.mark.parametrize("masked", [False, True])
-@pytest.mark.parametrize("dropped", [False, True])
-def test_gradients_agree_with_central_differences(cell: CellName, depth: int, masked: bool, dropped: bool) -> None:
-    language_model, batch = network(cell, depth), sequences(masked=masked)
+@pytest.mark.parametrize(
+    ("depth", "plain", "taught"),
+    [(1, True, False), (2, False, False), (1, True, True)],
+    ids=["plain", "deep, masked and dropped", "soft targets"],
+)
+def test_gradients_agree_with_central_differences(cell: CellName, depth: int, plain: bool, taught: bool) -> None:
+    language_model, batch = network(cell, depth), sequences(masked=taught or not plain)
+    batch = taught_by_a_teacher(batch) if taught else batch
     state = random_state(language_model)
-    dropout = dropout_masks(language_model) if dropped else None
+    dropout = None if plain else dropout_masks(language_model)
 
     def loss() -> float:
         return language_model.loss_and_gradients(batch, state, dropout=dropout)[0]
@@ -54,35 +65,17 @@ def test_gradients_agree_with_central_differences(cell: CellName, depth: int, ma
         assert relative_error(gradients[name], central_differences(loss, parameter)) <= 1e-6, name
 
 
-@given(
-    cell=st.sampled_from(list(CELLS)),
-    depth=st.integers(1, 3),
-    hidden_size=st.integers(1, 5),
-    vocab_size=st.integers(1, 6),
-    time=st.integers(1, 6),
-    batch_size=st.integers(1, 5),
-    masked=st.booleans(),
-    dropped=st.booleans(),
-    seed=st.integers(0, 99),
-)
+@given(st.sampled_from(list(CELLS)), st.lists(st.integers(1, 5), min_size=4, max_size=4), st.booleans(), st.booleans())
 @settings(max_examples=40)
 def test_the_gradient_is_the_slope_in_any_direction(
-    cell: CellName,
-    depth: int,
-    hidden_size: int,
-    vocab_size: int,
-    time: int,
-    batch_size: int,
-    masked: bool,
-    dropped: bool,
-    seed: int,
+    cell: CellName, sizes: list[int], masked: bool, dropped: bool
 ) -> None:
-    language_model = network(cell, depth, hidden_size=hidden_size, vocab_size=vocab_size)
-    batch = sequences(seed, masked=masked, time=time, batch_size=batch_size, vocab_size=vocab_size)
+    hidden_size, vocab_size, time, batch_size = sizes
+    language_model = network(cell, 1 + time % 3, hidden_size=hidden_size, vocab_size=vocab_size)
+    batch = sequences(time, masked=masked, time=time, batch_size=batch_size, vocab_size=vocab_size)
     state = random_state(language_model, batch_size)
     dropout = dropout_masks(language_model, batch_size) if dropped else None
-    generator = np.random.default_rng(seed)
-    direction = {name: generator.normal(size=array.shape) for name, array in language_model.parameters.items()}
+    direction = {name: normal(*array.shape) for name, array in language_model.parameters.items()}
 
     def loss(distance: float) -> float:
         parameters = language_model.parameters
@@ -91,8 +84,8 @@ def test_the_gradient_is_the_slope_in_any_direction(
         return neighbour.loss_and_gradients(batch, state, dropout=dropout)[0]
 
     _, gradients, _ = language_model.loss_and_gradients(batch, state, dropout=dropout)
-    slope = sum(float(np.sum(gradients[name] * direction[name])) for name in direction)
-    scale = sum(float(np.sum(np.abs(gradients[name] * direction[name]))) for name in direction)
+    slopes = [gradients[name] * direction[name] for name in direction]
+    slope, scale = sum(float(np.sum(part)) for part in slopes), sum(float(np.sum(np.abs(part))) for part in slopes)
     assert abs(slope - (loss(1e-5) - loss(-1e-5)) / 2e-5) <= 1e-6 * max(scale, 1e-2)
 
 
@@ -106,73 +99,43 @@ def test_a_batch_has_the_losses_and_the_last_state_of_single_steps(cell: CellNam
     state = random_state(language_model)
     logits, last = read_step_by_step(language_model, batch.inputs, state)
     expected = -np.log(softmax(logits))
-    found = np.empty_like(expected)
-    for t, b, v in np.ndindex(found.shape):
+    for t, b in np.ndindex(TIME, BATCH_SIZE):
         only = np.zeros((TIME, BATCH_SIZE), bool)
         only[t, b] = True
-        one = Batch(batch.inputs, np.full_like(batch.targets, v), only)
-        found[t, b, v], _, after = language_model.loss_and_gradients(one, state)
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+        one = Batch(batch.inputs, batch.targets, only)
+        nats, _, after = language_model.loss_and_gradients(one, state)
+        assert nats == pytest.approx(expected[t, b, batch.targets[t, b]], abs=1e-12)
     np.testing.assert_allclose(after, last, rtol=0, atol=1e-12)
 
 
 @every_cell
-def test_masked_ids_change_neither_loss_nor_gradients(cell: CellName) -> None:
-    language_model, batch = network(cell, 2), sequences(masked=True, time=7)
+def test_neither_masked_ids_nor_other_rows_nor_chunks_matter(cell: CellName) -> None:
+    language_model, batch = network(cell, 2), sequences(masked=True, time=11)
     assert batch.mask is not None
     assert not batch.mask.all()
-    state = random_state(language_model)
-    other = replace(
-        batch,
-        inputs=np.where(batch.mask, batch.inputs, (batch.inputs + 1) % VOCAB_SIZE),
-        targets=np.where(batch.mask, batch.targets, (batch.targets + 1) % VOCAB_SIZE),
+    state, dropout = random_state(language_model), dropout_masks(language_model)
+    nats, gradients, last = language_model.loss_and_gradients(batch, state, dropout=dropout)
+
+    inputs, targets = (np.where(batch.mask, ids, (ids + 1) % VOCAB_SIZE) for ids in (batch.inputs, batch.targets))
+    same_nats, same_gradients, _ = language_model.loss_and_gradients(
+        replace(batch, inputs=inputs, targets=targets), state, dropout=dropout
     )
-    nats, gradients, _ = language_model.loss_and_gradients(batch, state)
-    same_nats, same_gradients, _ = language_model.loss_and_gradients(other, state)
     assert same_nats == nats
     assert equal(same_gradients, gradients)
 
-
-@every_depth
-@every_cell
-def test_two_chunks_with_carried_state_equal_one_long_chunk(cell: CellName, depth: int) -> None:
-    language_model, whole = network(cell, depth), sequences(time=11)
-    state = random_state(language_model)
-    dropout = dropout_masks(language_model)
-    nats, _, last = language_model.loss_and_gradients(whole, state, dropout=dropout)
-    total = 0.0
-    for part in (slice(0, 4), slice(4, 11)):
-        chunk_nats, _, state = language_model.loss_and_gradients(whole[part], state, dropout=dropout)
-        total += chunk_nats
-    assert total == pytest.approx(nats, rel=1e-12)
-    np.testing.assert_allclose(state, last, rtol=0, atol=1e-12)
-
-
-@every_cell
-def test_rows_do_not_influence_each_other(cell: CellName) -> None:
-    language_model, batch = network(cell, 2), sequences(masked=True)
-    assert batch.mask is not None
-    state, total = random_state(language_model), 0.0
+    of_rows = 0.0
     for b in range(BATCH_SIZE):
         row = slice(b, b + 1)
-        total += language_model.loss_and_gradients(batch[:, row], state[:, :, row])[0]
-    assert language_model.loss_and_gradients(batch, state)[0] == pytest.approx(total, rel=1e-12)
+        masks = [mask[row] for mask in dropout]
+        of_rows += language_model.loss_and_gradients(batch[:, row], state[:, :, row], dropout=masks)[0]
+    assert of_rows == pytest.approx(nats, rel=1e-12)
 
-
-@every_cell
-def test_dropout_changes_the_outputs_and_not_the_state(cell: CellName) -> None:
-    language_model, batch = network(cell, 1), sequences()
-    state = random_state(language_model)
-    ones, zeros = [np.ones((BATCH_SIZE, HIDDEN_SIZE))], [np.zeros((BATCH_SIZE, HIDDEN_SIZE))]
-    nats, gradients, last = language_model.loss_and_gradients(batch, state)
-    same_nats, same_gradients, _ = language_model.loss_and_gradients(batch, state, dropout=ones)
-    assert same_nats == nats
-    assert equal(same_gradients, gradients)
-    blind_nats, blind, same_last = language_model.loss_and_gradients(batch, state, dropout=zeros)
-    guess = -np.log(softmax(language_model.parameters["b_y"]))[batch.targets].sum()
-    assert blind_nats == pytest.approx(guess)
-    assert all(not blind[name].any() for name in blind if name != "b_y")
-    np.testing.assert_array_equal(same_last, last)
+    of_chunks = 0.0
+    for part in (slice(0, 4), slice(4, 11)):
+        chunk_nats, _, state = language_model.loss_and_gradients(batch[part], state, dropout=dropout)
+        of_chunks += chunk_nats
+    assert of_chunks == pytest.approx(nats, rel=1e-12)
+    np.testing.assert_allclose(state, last, rtol=0, atol=1e-12)
 
 
 @every_cell
@@ -186,7 +149,7 @@ def test_no_character_is_the_zero_vector(cell: CellName) -> None:
     np.testing.assert_array_equal(logits, expected)
 
 
-# Side effects and number types.
+# Side effects.
 
 
 @every_cell
@@ -199,50 +162,77 @@ def test_arguments_are_not_changed_and_results_share_no_memory(cell: CellName) -
     _, gradients, last = language_model.loss_and_gradients(batch, state, dropout=dropout)
     assert all(np.array_equal(*pair) for pair in zip(everything, before, strict=True))
     assert equal(language_model.parameters, untouched.parameters)
-
-    kept = {name: gradient.copy() for name, gradient in gradients.items()}
-    results = [logits, after, last]
+    results = [logits, after, last, *gradients.values()]
     copies = [array.copy() for array in results]
     language_model.step(batch.targets[0], after)
     language_model.loss_and_gradients(sequences(7), last)
-    assert equal(gradients, kept)
     assert all(np.array_equal(*pair) for pair in zip(results, copies, strict=True))
 
 
+# PyTorch.
+
+ORDER = {"rnn": [0], "lstm": [1, 2, 3, 0], "gru": [0, 1, 2]}
+"""PyTorch's blocks among ours: input, forget, candidate, output of an LSTM; reset, update, new of a GRU."""
+
+
+def in_torch_layout(name: str, array: Array, cell: CellName) -> Array:
+    """Rearrange our parameters as PyTorch's: transposed, since its matrices multiply from the left."""
+    if name.startswith("layers"):
+        blocks = np.split(array, len(ORDER[cell]), axis=-1)
+        array = np.concatenate([blocks[n] for n in ORDER[cell]], axis=-1)
+    return np.ascontiguousarray(array.T)
+
+
+def torch_twin(torch: Any, language_model: LanguageModel) -> tuple[Any, Any, dict[str, Any]]:
+    """Return PyTorch's recurrent and output layers with our parameters, and its parameters by our names.
+
+    PyTorch has two biases for each recurrent layer; the second, b_hn of a GRU among it, is zero here.
+    """
+    shape, parameters = language_model.architecture, language_model.parameters
+    dtype = torch.float32 if language_model.dtype == np.float32 else torch.float64
+    module = getattr(torch.nn, shape.cell.upper())
+    recurrent = module(shape.vocab_size, shape.hidden_size, num_layers=shape.layers, dtype=dtype)
+    head = torch.nn.Linear(shape.hidden_size, shape.vocab_size, dtype=dtype)
+    twins = {"w_y": head.weight, "b_y": head.bias}
+    for n in range(shape.layers):
+        twins[f"layers.{n}.w_x"] = getattr(recurrent, f"weight_ih_l{n}")
+        twins[f"layers.{n}.w_h"] = getattr(recurrent, f"weight_hh_l{n}")
+        twins[f"layers.{n}.b"] = getattr(recurrent, f"bias_ih_l{n}")
+        torch.nn.init.zeros_(getattr(recurrent, f"bias_hh_l{n}"))
+    for name, twin in twins.items():
+        twin.data = torch.from_numpy(in_torch_layout(name, parameters[name], shape.cell))
+    return recurrent, head, twins
+
+
+@every_depth
 @every_cell
-def test_a_float32_network_computes_in_float32(cell: CellName) -> None:
-    language_model, batch = network(cell, 2, dtype=np.float32), sequences()
-    logits, after = language_model.step(batch.inputs[0], language_model.initial_state(BATCH_SIZE))
-    nats, gradients, last = language_model.loss_and_gradients(batch, language_model.initial_state(BATCH_SIZE))
-    assert {array.dtype for array in (logits, after, last, *gradients.values())} == {np.dtype(np.float32)}
-    exact = network(cell, 2)
-    assert nats == pytest.approx(exact.loss_and_gradients(batch, exact.initial_state(BATCH_SIZE))[0], rel=1e-5)
-
-
-# Probabilities as targets.
-
-
-@every_cell
-def test_a_network_has_nothing_to_learn_from_its_own_probabilities(cell: CellName) -> None:
-    language_model, batch = network(cell, 2), sequences(masked=True)
-    zero = language_model.initial_state(BATCH_SIZE)
-    taught = replace(batch, probabilities=softmax(language_model.forward(batch.inputs, zero).logits))
-    _, gradients, _ = language_model.loss_and_gradients(taught, zero)
-    np.testing.assert_allclose(gradients.whole, 0, atol=1e-12)
-
-
-@every_cell
-def test_gradients_of_soft_targets_equal_central_differences(cell: CellName) -> None:
-    language_model, batch = network(cell, 1), sequences(masked=True)
-    teacher = network("lstm", 2, hidden_size=4)
-    taught = replace(
-        batch, probabilities=softmax(teacher.forward(batch.inputs, teacher.initial_state(BATCH_SIZE)).logits)
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-5), (np.float64, 1e-10)])
+def test_logits_loss_state_and_gradients_equal_those_of_pytorch(
+    cell: CellName, depth: int, dtype: type, tolerance: float
+) -> None:
+    torch = pytest.importorskip("torch")
+    language_model = network(cell, depth, hidden_size=8, vocab_size=7, dtype=dtype)
+    batch = sequences(masked=True, time=12, batch_size=4, vocab_size=7)
+    state = random_state(language_model, 4)
+    recurrent, head, twins = torch_twin(torch, language_model)
+    one_hot = torch.from_numpy(np.vstack([np.eye(7), np.zeros(7)])[batch.inputs].astype(dtype))
+    parts = [torch.from_numpy(part.copy()) for part in state.swapaxes(0, 1)]
+    top, after = recurrent(one_hot, parts[0] if len(parts) == 1 else tuple(parts))
+    their_logits = head(top)
+    mask = torch.from_numpy(batch.mask)
+    their_loss = torch.nn.functional.cross_entropy(
+        their_logits[mask], torch.from_numpy(batch.targets)[mask], reduction="sum"
     )
-    state = random_state(language_model)
+    their_loss.backward()
 
-    def loss() -> float:
-        return language_model.loss_and_gradients(taught, state)[0]
-
-    _, gradients, _ = language_model.loss_and_gradients(taught, state)
-    for name, parameter in language_model.parameters.items():
-        assert relative_error(gradients[name], central_differences(loss, parameter)) <= 1e-6, name
+    logits, last = read_step_by_step(language_model, batch.inputs, state)
+    nats, gradients, same_last = language_model.loss_and_gradients(batch, state)
+    np.testing.assert_allclose(logits, their_logits.detach(), rtol=tolerance, atol=tolerance)
+    assert nats == pytest.approx(their_loss.item(), rel=tolerance)
+    theirs = np.stack([part.detach().numpy() for part in ((after,) if len(parts) == 1 else after)], axis=1)
+    for ours in (last, same_last):
+        np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
+    for name, twin in twins.items():
+        gradient = in_torch_layout(name, gradients[name], cell)
+        scale = float(twin.grad.abs().max())
+        np.testing.assert_allclose(gradient, twin.grad, rtol=tolerance, atol=tolerance * scale, err_msg=name)

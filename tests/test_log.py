@@ -1,5 +1,6 @@
-"""The record of a training: its events, and what is read back from them."""
+"""The record of a training: its events, what is read back from them, and how they are drawn."""
 
+import io
 import json
 import math
 from collections.abc import Callable
@@ -10,8 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from model.checkpoint.versions import load
+from model.cli.plots import draw
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import baselines
 from model.files import history_path, snapshot_path
@@ -19,18 +22,22 @@ from model.text.corpus import Corpus, read_names
 from model.training.log import History, HistoryError, history_of, read_history, record
 from model.training.recipes import Recipe, customised, further
 from model.training.trainer import Trainer
-from tests.test_trainer import TINY_DINO
+from tests.test_trainer import NAMES, TINY_DINO
 
 RECIPE: Recipe = customised(TINY_DINO, epochs=2)
 Event = dict[str, Any]
 
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> Corpus:
-    path = tmp_path / "names.txt"
-    starts = ("allo", "brachio", "cerato", "gallo", "iguano", "mango", "nano", "ovi", "pachy", "tri")
-    path.write_text("\n".join(start + end for start in starts for end in ("saurus", "raptor", "mimus", "don")))
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    path = tmp_path_factory.mktemp("texts") / "names.txt"
+    path.write_text("\n".join(NAMES))
     return read_names(path)
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "small.safetensors"
 
 
 def recorded(
@@ -56,54 +63,26 @@ def recorded(
 # Written
 
 
-def test_the_first_event_is_started_and_the_last_finished(corpus: Corpus, tmp_path: Path) -> None:
-    out = tmp_path / "small.safetensors"
-    events = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out)
-    assert events[0]["event"] == "started"
-    assert events[-1]["event"] == "finished"
-    assert {event["event"] for event in events[1:-1]} <= {"progress", "sample"}
-    assert events[-2]["fraction"] == 1
-    assert load(out).language_model.architecture.hidden_size == 8
-    assert not snapshot_path(out).exists()
-
-
-def test_a_text_that_is_learnt_early_ends_at_100_percent(corpus: Corpus, tmp_path: Path) -> None:
+def test_a_text_that_is_learnt_early_ends_at_100_percent(corpus: Corpus, out: Path) -> None:
     stages = tuple(replace(stage, patience=1, learning_rate=10.0, evaluate_every=1) for stage in RECIPE.stages)
-    trainer = Trainer(replace(RECIPE, stages=stages), corpus)
-    *events, before, last, finished = recorded(trainer, tmp_path / "small.safetensors")
-    assert finished["event"] == "finished"
+    started, *between, before, last, finished = recorded(Trainer(replace(RECIPE, stages=stages), corpus), out)
+    assert (started["event"], finished["event"]) == ("started", "finished")
+    assert {event["event"] for event in between} <= {"progress", "sample"}
     assert before["fraction"] < last["fraction"] == 1
     assert last == before | {"fraction": 1, "seconds_left": 0}
-    assert events
 
 
-def test_a_stopped_training_leaves_a_snapshot_and_its_log_goes_on(corpus: Corpus, tmp_path: Path) -> None:
-    out = tmp_path / "small.safetensors"
-    *_, progress, last = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, stop_after=0)
-    assert (progress["event"], progress["step"]) == ("progress", 1)
-    assert last == {"event": "stopped", "snapshot": str(snapshot_path(out))}
-    assert snapshot_path(out).exists()
-    assert not out.exists()
-    started, *_, finished = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out)
-    assert (started["resumed"], finished["event"]) == (True, "finished")
-    assert read_history(history_path(out)).steps[0] == 1
-
-
-def test_a_display_that_breaks_leaves_a_snapshot(corpus: Corpus, tmp_path: Path) -> None:
+def test_a_display_that_breaks_leaves_a_snapshot(corpus: Corpus, out: Path) -> None:
     def show(event: Event) -> None:
         if event["event"] == "progress":
             raise BrokenPipeError
 
-    out = tmp_path / "small.safetensors"
-    trainer = Trainer(RECIPE, corpus, snapshot=snapshot_path(out))
     with pytest.raises(BrokenPipeError):
-        record(trainer, out, show=show)
+        record(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, show=show)
     assert snapshot_path(out).exists()
 
 
-def test_the_n_gram_is_counted_once_and_a_stop_is_heard_meanwhile(corpus: Corpus, tmp_path: Path) -> None:
-    out = tmp_path / "small.safetensors"
-
+def test_the_n_gram_is_counted_once_and_a_stop_is_heard_meanwhile(corpus: Corpus, out: Path) -> None:
     def begin(polls: int) -> tuple[list[Event], int]:
         """Stop after some polls, or at the first event; return the events, and how many polls came before it."""
         asked, before = count(1), list[int]()
@@ -126,16 +105,11 @@ def test_the_n_gram_is_counted_once_and_a_stop_is_heard_meanwhile(corpus: Corpus
     assert (again["ngram_loss"], polls) == (counted["ngram_loss"], 0)
 
 
-def test_a_stop_after_the_last_step_does_not_discard_the_weights(corpus: Corpus, tmp_path: Path) -> None:
-    steps = list(Trainer(RECIPE, corpus).run())
-    out = tmp_path / "small.safetensors"
-    assert recorded(Trainer(RECIPE, corpus), out, stop_after=len(steps))[-1]["event"] == "finished"
-    assert load(out).description.form == "names"
-
-
-def test_a_training_finished_early_keeps_the_best_weights(corpus: Corpus, tmp_path: Path) -> None:
-    out = tmp_path / "small.safetensors"
-    assert recorded(Trainer(RECIPE, corpus), out)[-1]["early"] is False
+def test_a_training_that_ends_keeps_its_weights_whether_it_is_stopped_or_finished_early(
+    corpus: Corpus, out: Path
+) -> None:
+    steps = len(list(Trainer(RECIPE, corpus).run()))
+    assert recorded(Trainer(RECIPE, corpus), out, stop_after=steps)[-1]["event"] == "finished"  # it was the last step
     for steps in (0, 1):  # no measurement has been made yet
         *_, last = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, finish_after=steps)
         assert (last["event"], last["early"]) == ("finished", True)
@@ -145,15 +119,14 @@ def test_a_training_finished_early_keeps_the_best_weights(corpus: Corpus, tmp_pa
         assert not snapshot_path(out).exists()
 
 
-def test_the_first_event_has_the_lines_to_beat(corpus: Corpus, tmp_path: Path) -> None:
-    out = tmp_path / "small.safetensors"
+def test_the_first_event_has_the_lines_to_beat(corpus: Corpus, out: Path) -> None:
     started, *_, finished = recorded(Trainer(RECIPE, corpus), out)
     (baseline,) = baselines(corpus)
     assert started["ngram_loss"] == baseline.held_out_loss
     assert started["held_out_characters"] == sum(len(name) + 1 for name in corpus.held_out)
-    assert started["start_loss"] is None
+    assert (started["start_loss"], finished["early"]) == (None, False)
     start = load(out)
-    again, *_ = recorded(Trainer(further(start, corpus), corpus, start=start), tmp_path / "again")
+    again, *_ = recorded(Trainer(further(start, corpus), corpus, start=start), out.with_name("again"))
     assert again["start_loss"] == pytest.approx(finished["held_out_loss"])
 
 
@@ -179,18 +152,22 @@ def history(*events: Event) -> History:
     return history_of([{"event": "started", "recipe": "dino"}, *events])
 
 
-def test_reads_the_steps_and_where_each_stage_begins() -> None:
+def test_reads_the_steps_samples_and_where_each_stage_begins() -> None:
     found = history(
         progress(1, stage="pretrain"),
-        {"event": "sample", "text": "mangosaurus"},
-        progress(3, stage="pretrain", held_out_loss=1.5),
+        sample(1, "xq"),
+        {"event": "sample", "text": "mangosaurus"},  # by a version that did not write the step
+        progress(3, stage="pretrain", held_out_loss=1.5, clipped_gradient_norm=0.25),
+        sample(3, "mangosaurus"),
         progress(9, stage="tune"),
     )
     assert found.recipe == "dino"
     assert found.steps.tolist() == [1, 3, 9]
     assert found.training_loss == pytest.approx([3, 1, 1 / 3])
     assert np.isfinite(found.held_out_loss).tolist() == [False, True, False]
-    assert found.stages == (("pretrain", 1), ("tune", 9))
+    assert np.isnan(found.clipped_gradient_norm).tolist() == [True, False, True]  # early logs lack it
+    assert list(found.stages) == [("pretrain", 1), ("tune", 9)]
+    assert list(found.samples) == [(1, "xq"), (3, "mangosaurus")]
 
 
 def test_the_network_itself_begins_after_its_teachers() -> None:
@@ -200,18 +177,16 @@ def test_the_network_itself_begins_after_its_teachers() -> None:
     assert history(progress(2)).after_teachers == 2
 
 
-def test_repeated_steps_of_a_resumed_training_count_once() -> None:
-    found = history(progress(1), progress(5), progress(8), progress(4, training_loss=7.0), progress(6))
+def test_repeated_steps_and_samples_of_a_resumed_training_count_once_and_its_losses_to_beat_are_the_last() -> None:
+    before = [progress(1), sample(1, "xq"), progress(5), sample(5, "old"), progress(8)]
+    started = {"event": "started", "recipe": "again", "start_loss": 1.5, "ngram_loss": None}
+    found = history(*before, started, progress(4, training_loss=7.0), sample(4, "new"), progress(6))
     assert found.steps.tolist() == [1, 4, 6]
     assert found.training_loss[1] == 7
-
-
-def test_the_losses_to_beat_are_those_of_the_last_start() -> None:
-    started = {"event": "started", "recipe": "again", "start_loss": 1.5, "ngram_loss": None}
-    found = history(progress(1), started, progress(2))
+    assert list(found.samples) == [(1, "xq"), (4, "new")]
     assert (found.recipe, found.start_loss) == ("again", 1.5)
     assert math.isnan(found.ngram_loss)
-    assert math.isnan(history(progress(1)).start_loss)
+    assert math.isnan(history(*before).start_loss)
 
 
 def test_skips_an_incomplete_line(tmp_path: Path) -> None:
@@ -221,42 +196,56 @@ def test_skips_an_incomplete_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "write",
+    ("content", "reason"),
     [
-        pytest.param(lambda path: None, id="missing"),
-        pytest.param(lambda path: path.mkdir(), id="folder"),
-        pytest.param(lambda path: path.write_text("aachenosaurus\n"), id="another text"),
-        pytest.param(lambda path: path.write_bytes(b"\x89PNG\xff"), id="not text"),
-        pytest.param(lambda path: path.write_text('{"event": "progress", "step": 1}'), id="no figures"),
-        pytest.param(lambda path: path.write_text(2 * '{"event": "progress"}\n'), id="no steps"),
-        pytest.param(
-            lambda path: path.write_text('{"event": "progress", "step": 1}\n{"event": "progress", "step": "a"}'),
-            id="a step that is not a number",
-        ),
+        pytest.param(None, "cannot read", id="missing"),
+        pytest.param(b"aachenosaurus\n", "no training steps", id="another text"),
+        pytest.param(b"\x89PNG\xff", "it is no text", id="not text"),
+        pytest.param(b'{"event": "progress", "step": 1}', "figure: 'training_loss'", id="no figures"),
+        pytest.param(2 * b'{"event": "progress"}\n', "figure: 'step'", id="no steps"),
+        pytest.param(b'{"event": "progress", "step": 1}\n{"event": "progress", "step": "a"}', "figure: ", id="letters"),
     ],
 )
-def test_a_file_that_is_not_a_log_is_refused_by_name(tmp_path: Path, write: Callable[[Path], object]) -> None:
+def test_a_file_that_is_not_a_log_is_refused_by_name(tmp_path: Path, content: bytes | None, reason: str) -> None:
     path = tmp_path / "other.jsonl"
-    write(path)
-    with pytest.raises(HistoryError, match=r"other\.jsonl"):
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(HistoryError, match=reason) as refusal:
         read_history(path)
+    assert str(path) in str(refusal.value)
 
 
-def test_a_missing_figure_is_named() -> None:
-    with pytest.raises(HistoryError, match="missing or invalid figure: 'training_loss'"):
-        history(progress(1), {"event": "progress", "step": 2})
+# Drawn
 
 
-def test_samples_are_kept_with_their_steps() -> None:
-    found = history(progress(1), sample(1, "xq"), progress(5), sample(5, "mangosaurus"), {"event": "sample"})
-    assert found.samples == ((1, "xq"), (5, "mangosaurus"))
+@pytest.mark.parametrize(
+    "steps",
+    [
+        pytest.param([progress(1, gradient_norm=0.0), progress(2, gradient_norm=math.inf)], id="no norm to draw"),
+        pytest.param(
+            [
+                *(progress(n, stage="pretrain" if n < 99 else "tune") for n in range(1, 150)),
+                *(progress(n, held_out_loss=2 - 1 / n, clipped_gradient_norm=0.4) for n in range(150, 200)),
+            ],
+            id="all that there may be",
+        ),
+        pytest.param([progress(1, stage="teacher 1, pretrain", held_out_loss=1.0)], id="a teacher alone"),
+    ],
+)
+def test_draws_a_png(steps: list[Event]) -> None:
+    picture = imread(io.BytesIO(draw(history(*steps))), format="png")
+    assert picture.shape == (920, 1080, 4)
+    assert picture.std() > 0.05
 
 
-def test_samples_of_repeated_steps_count_once() -> None:
-    found = history(progress(1), sample(1, "xq"), progress(5), sample(5, "old"), progress(4), sample(4, "new"))
-    assert found.samples == ((1, "xq"), (4, "new"))
+def test_the_lines_to_beat_are_drawn() -> None:
+    started = {"event": "started", "recipe": "dino"}
+    alone, beside = (history_of([started | more, progress(1)]) for more in ({}, {"start_loss": 1.5, "ngram_loss": 2.5}))
+    assert draw(alone) != draw(beside)
 
 
-def test_an_early_log_without_clipped_norms_is_read() -> None:
-    found = history(progress(1), progress(2, clipped_gradient_norm=0.25))
-    assert np.isnan(found.clipped_gradient_norm).tolist() == [True, False]
+def test_samples_make_the_picture_higher() -> None:
+    texts = ["mangosaurus, $x$, %s", "one line\n\nand another\n" * 40, "恐竜 \N{SAUROPOD}", ""]  # nothing is markup
+    events = [event for step in range(1, 20) for event in (progress(step), sample(step, texts[step % 4]))]
+    picture = imread(io.BytesIO(draw(history(*events))), format="png")
+    assert picture.shape == (920 + 44 * 7, 1080, 4)

@@ -6,12 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from model.engine.processes import ParallelError, Shards
+from model.files import ROOT
 from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
 from model.network.parameters import CELLS, Architecture, Arrays, CellName
@@ -27,31 +27,22 @@ def network(cell: CellName = "lstm", dtype: type = np.float64) -> LanguageModel:
     return LanguageModel.initialise(Architecture(cell, VOCAB_SIZE, HIDDEN_SIZE, DEPTH), np.random.default_rng(0), dtype)
 
 
-def batch(*, masked: bool = False, taught: bool = False) -> Batch:
+def batch(*, extras: bool = False) -> Batch:
     random = np.random.default_rng(1)
     inputs, targets = random.integers(-1, VOCAB_SIZE, (2, TIME, BATCH_SIZE))
-    mask = random.random(inputs.shape) < 0.8 if masked else None
-    probabilities = softmax(random.normal(size=(*inputs.shape, VOCAB_SIZE))) if taught else None
+    mask = random.random(inputs.shape) < 0.8 if extras else None
+    probabilities = softmax(random.normal(size=(*inputs.shape, VOCAB_SIZE))) if extras else None
     return Batch(inputs, np.maximum(targets, 0), mask, probabilities)
 
 
-def dropout(language_model: LanguageModel) -> list[Array]:
-    return list(np.random.default_rng(2).integers(0, 3, (DEPTH, BATCH_SIZE, HIDDEN_SIZE)).astype(language_model.dtype))
-
-
-def compute(
-    shards: Shards,
-    language_model: LanguageModel,
-    *,
-    masked: bool = False,
-    dropped: bool = False,
-    taught: bool = False,
-) -> Outcome:
-    masks = dropout(language_model) if dropped else None
+def compute(shards: Shards, language_model: LanguageModel, *, extras: bool = False) -> Outcome:
+    """Compute a step; `extras` are a mask, dropout and probabilities as targets."""
+    random = np.random.default_rng(2)
+    masks = random.integers(0, 3, (DEPTH, BATCH_SIZE, HIDDEN_SIZE)).astype(language_model.dtype)
     state = language_model.initial_state(BATCH_SIZE)
-    state[:] = np.random.default_rng(3).normal(size=state.shape)
+    state[:] = random.normal(size=state.shape)
     nats, gradients, after = shards.loss_and_gradients(
-        language_model, batch(masked=masked, taught=taught), state, divide_by=9, dropout=masks
+        language_model, batch(extras=extras), state, divide_by=9, dropout=list(masks) if extras else None
     )
     return nats, {name: gradient.copy() for name, gradient in gradients.items()}, after
 
@@ -70,14 +61,13 @@ def exists(process: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("extras", [False, True])
+@pytest.mark.parametrize(("threads", "extras"), [(2, False), (3, True)], ids=["2 processes", "3, with all extras"])
 def test_several_processes_compute_what_one_computes(cell: CellName, threads: int, extras: bool) -> None:
     language_model = network(cell)
     with closing(Shards(1)) as alone, closing(Shards(threads)) as shards:
-        nats, gradients, after = compute(alone, language_model, masked=extras, dropped=extras, taught=extras)
-        found = [compute(shards, language_model, masked=extras, dropped=extras, taught=extras) for _ in range(2)]
+        nats, gradients, after = compute(alone, language_model, extras=extras)
+        found = [compute(shards, language_model, extras=extras) for _ in range(2)]
     for same_nats, same_gradients, same_after in found:
         assert same_nats == pytest.approx(nats, rel=1e-12)
         for name, gradient in gradients.items():
@@ -98,38 +88,28 @@ def test_every_call_uses_the_present_weights(shards: Shards) -> None:
 
 def test_small_batches_start_no_process(shards: Shards) -> None:
     language_model, whole = network(), batch()
-    small = whole[:, :31]
-    shards.loss_and_gradients(language_model, small, language_model.initial_state(31))
+    shards.loss_and_gradients(language_model, whole[:, :31], language_model.initial_state(31))
     assert not shards.processes
+    with pytest.raises(ValueError, match="threads is 0; it must be at least 1"):
+        Shards(0)
 
 
-def test_close_ends_processes_and_the_next_call_starts_new_ones(shards: Shards) -> None:
+def test_a_process_ignores_an_interrupt_ends_on_closing_and_is_replaced_when_it_is_killed(shards: Shards) -> None:
     first = compute(shards, network())
     (process,) = shards.processes
-    assert exists(process)
+    os.kill(process, signal.SIGINT)
+    assert compute(shards, network())[0] == first[0]
+    assert shards.processes == [process]
+    shards.close()
     shards.close()
     assert not exists(process)
     assert compute(shards, network())[0] == first[0]
-    shards.close()
-    shards.close()
-
-
-def test_a_process_that_is_killed_raises_an_error_and_is_replaced(shards: Shards) -> None:
-    first = compute(shards, network())
     (process,) = shards.processes
     os.kill(process, signal.SIGKILL)
     with pytest.raises(ParallelError, match=r"a process of the training has ended \(signal 9\)"):
         compute(shards, network())
     assert not exists(process)
     assert compute(shards, network())[0] == first[0]
-
-
-def test_processes_ignore_an_interrupt(shards: Shards) -> None:
-    first = compute(shards, network())
-    (process,) = shards.processes
-    os.kill(process, signal.SIGINT)
-    assert compute(shards, network())[0] == first[0]
-    assert shards.processes == [process]
 
 
 def test_a_call_that_fails_leaves_no_result_for_the_next_call(shards: Shards) -> None:
@@ -152,13 +132,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 def test_no_process_outlives_the_one_that_started_it() -> None:
     """`run` returns when the last process that could write to standard error has ended."""
-    folder = Path(__file__).parents[1]
-    done = subprocess.run([sys.executable, "-c", ORPHAN], cwd=folder, capture_output=True, timeout=TIMEOUT, check=False)
+    done = subprocess.run([sys.executable, "-c", ORPHAN], cwd=ROOT, capture_output=True, timeout=TIMEOUT, check=False)
     assert done.returncode == -signal.SIGKILL
     assert int(done.stdout) > 0
     assert not done.stderr
-
-
-def test_fewer_than_one_thread_is_an_error() -> None:
-    with pytest.raises(ValueError, match="threads is 0; it must be at least 1"):
-        Shards(0)

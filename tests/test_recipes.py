@@ -6,9 +6,8 @@ from typing import Any, get_args
 
 import pytest
 
-from model.errors import MangosaurusError
 from model.text.corpus import Corpus
-from model.text.forms import Form
+from model.text.forms import FORMS, Form
 from model.text.vocabulary import Vocabulary
 from model.training.recipes import (
     BESIDE_LSTM,
@@ -18,7 +17,6 @@ from model.training.recipes import (
     POEM,
     READER,
     RECIPES,
-    TEACHER_1,
     TEACHER_2,
     Recipe,
     RecipeError,
@@ -29,25 +27,12 @@ from model.training.recipes import (
     recipe_for,
 )
 
-every_recipe = pytest.mark.parametrize("recipe", [*RECIPES.values(), READER], ids=[*RECIPES, "reader"])
 
-
-def test_every_recipe_has_the_name_that_the_command_line_knows() -> None:
+def test_released_recipes_have_the_names_that_the_command_line_knows_and_stages_that_fill_the_time() -> None:
     assert [recipe.name for recipe in RECIPES.values()] == list(RECIPES) == list(get_args(RecipeName))
-
-
-def test_names_have_a_vanilla_rnn_and_verse_a_stacked_lstm() -> None:
-    for recipe in (DINO, DISTILLED):
-        assert (recipe.form, recipe.cell, recipe.layers) == ("names", "rnn", 1)
-    assert {teacher.cell for teacher in (TEACHER_1, TEACHER_2)} == {"lstm"}
-    assert (POEM.form, POEM.cell, POEM.layers) == ("verse", "lstm", 2)
-    assert [stage.text for stage in POEM.stages] == ["pretraining", "training"]
-    assert [(stage.text, stage.keep) for stage in READER.stages] == [
-        ("reading", "last"),
-        ("pretraining", "best"),
-        ("training", "best"),
-    ]
-    assert [recipe.name for recipe in RECIPES.values() if recipe.distils] == ["distilled"]
+    for recipe in (*RECIPES.values(), READER):
+        assert len({stage.name for stage in recipe.stages}) == len(recipe.stages)
+        assert sum(stage.share for stage in recipe.stages) == pytest.approx(1)
 
 
 def test_only_names_are_distilled() -> None:
@@ -55,34 +40,19 @@ def test_only_names_are_distilled() -> None:
         replace(POEM, stages=DISTILLED.stages)
 
 
-@every_recipe
-def test_every_figure_of_a_released_recipe_is_possible(recipe: Recipe) -> None:
-    assert recipe.minutes is None
-    assert len({stage.name for stage in recipe.stages}) == len(recipe.stages)
-    assert sum(stage.share for stage in recipe.stages) == pytest.approx(1)
-    for stage in recipe.stages:
-        counts = (stage.epochs, stage.batch_size, stage.sequence_length, stage.evaluate_every, stage.patience)
-        assert all(isinstance(count, int) and count >= 1 for count in counts)
-        assert stage.share > 0
-        assert stage.learning_rate > 0
-        assert stage.clip_norm > 0
-        assert stage.weight_decay >= 0
-        assert 0 <= stage.dropout < 1
-        assert 0 <= stage.average < 1
-        assert 0 <= stage.warmup < 1
-        assert 0 <= stage.final <= 1
-
-
-@every_recipe
-def test_without_changes_the_recipe_is_the_same(recipe: Recipe) -> None:
-    assert customised(recipe) == recipe
-
-
-def test_a_change_changes_one_thing_only() -> None:
-    assert customised(DINO, hidden_size=8) == replace(DINO, hidden_size=8)
-    assert customised(DINO, layers=1) == DINO
-    assert customised(POEM, layers=3) == replace(POEM, layers=3)
-    assert customised(POEM, minutes=0.5) == replace(POEM, minutes=0.5)
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, POEM),
+        ({"hidden_size": 8}, replace(POEM, hidden_size=8)),
+        ({"layers": 3}, replace(POEM, layers=3)),
+        ({"hidden_size": 1, "layers": 1, "minutes": 1e-3}, replace(POEM, hidden_size=1, layers=1, minutes=1e-3)),
+    ],
+)
+def test_a_change_changes_nothing_else(changes: dict[str, Any], expected: Recipe) -> None:
+    assert customised(POEM, **changes) == expected
+    in_minutes = replace(POEM, minutes=5)  # which a change keeps
+    assert customised(in_minutes, **changes) == replace(expected, minutes=expected.minutes or 5)
 
 
 def test_with_other_epochs_the_patience_is_the_same_share_of_a_stage() -> None:
@@ -91,42 +61,28 @@ def test_with_other_epochs_the_patience_is_the_same_share_of_a_stage() -> None:
     assert [stage.patience for stage in customised(POEM, epochs=1).stages] == [2, 3]
 
 
-def test_a_later_change_keeps_the_minutes_of_an_earlier_one() -> None:
-    assert customised(customised(DINO, minutes=5), hidden_size=64) == replace(DINO, minutes=5, hidden_size=64)
-
-
-def test_several_changes_at_once() -> None:
-    recipe = customised(POEM, hidden_size=1, layers=1, minutes=1e-3)
-    assert (recipe.hidden_size, recipe.layers, recipe.minutes) == (1, 1, 1e-3)
-    assert (recipe.name, recipe.form, recipe.cell, recipe.stages) == (POEM.name, POEM.form, POEM.cell, POEM.stages)
-
-
 @pytest.mark.parametrize(
     ("recipe", "changes", "sentence"),
     [
         (DINO, {"hidden_size": 0}, "hidden size is 0; it must be at least 1"),
-        (POEM, {"hidden_size": -3}, "hidden size is -3; it must be at least 1"),
-        (POEM, {"layers": 0}, "layers is 0; it must be at least 1"),
-        (DINO, {"layers": -1}, "layers is -1; it must be at least 1"),
+        (POEM, {"layers": -1}, "layers is -1; it must be at least 1"),
         (DINO, {"layers": 2}, "layers is 2; a vanilla RNN has one layer; --cell lstm can have more"),
         (POEM, {"epochs": 0}, "epochs is 0; it must be at least 1"),
         (DINO, {"minutes": 0}, "minutes is 0; it must be a finite number above 0"),
-        (DINO, {"minutes": -1.5}, "minutes is -1.5; it must be a finite number above 0"),
         (POEM, {"minutes": float("nan")}, "minutes is nan; it must be a finite number above 0"),
         (POEM, {"minutes": float("inf")}, "minutes is inf; it must be"),
         (POEM, {"minutes": 1, "epochs": 1}, "give minutes or epochs, not both"),
     ],
 )
 def test_an_impossible_value_is_refused_by_name(recipe: Recipe, changes: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(RecipeError, match=sentence.replace(".", r"\.")) as refusal:
+    with pytest.raises(RecipeError, match=sentence.replace(".", r"\.")):
         customised(recipe, **changes)
-    assert isinstance(refusal.value, MangosaurusError)
 
 
 # The recipe for a text
 
 VOCABULARY = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
-CHARACTERS = (1_000, 10_000, 40_000, 250_000, 500_000, 5_000_000)
+CHARACTERS = (1_000, 10_000, 40_000, 250_000, 500_000, 2_000_000)
 
 
 def corpus_of(form: Form, characters: int) -> Corpus:
@@ -141,26 +97,25 @@ def recipes(form: Form, minutes: float | None = None) -> list[Recipe]:
 
 
 def test_texts_with_pretraining_have_the_recipes_of_the_project() -> None:
-    for recipe in (DINO, POEM):
-        corpus = replace(corpus_of(recipe.form, 1_000), pretraining=("gouda",))
+    names, verse = (replace(corpus_of(form, 1_000), pretraining=("gouda",)) for form in FORMS)
+    for recipe, corpus in ((DINO, names), (POEM, verse)):
         assert recipe_for(corpus) == recipe
         assert recipe_for(corpus, cell="lstm") == replace(recipe, cell="lstm")
-    assert recipe_for(replace(corpus_of("verse", 1_000), pretraining=("gouda",), reading=("brie",))) == READER
-    assert recipe_for(replace(corpus_of("names", 1_000), pretraining=("gouda",)), taught=True) == DISTILLED
-
-
-def test_a_recipe_can_be_named_for_any_text() -> None:
-    for corpus in (corpus_of("names", 1_000), replace(corpus_of("names", 1_000), pretraining=("gouda",))):
+    assert recipe_for(verse, cell="rnn") == replace(POEM, cell="rnn", layers=1)
+    assert recipe_for(replace(verse, reading=("brie",))) == READER
+    assert recipe_for(names, taught=True) == DISTILLED
+    for corpus in (names, corpus_of("names", 1_000)):
         assert recipe_for(corpus, name="teacher-2") == TEACHER_2
         assert recipe_for(corpus, name="teacher-2", cell="rnn") == replace(TEACHER_2, cell="rnn")
 
 
-def test_an_rnn_has_one_layer_whatever_the_text() -> None:
-    corpus = replace(corpus_of("verse", 1_000), pretraining=("gouda",))
-    assert recipe_for(corpus, cell="rnn") == replace(POEM, cell="rnn", layers=1)
+def test_own_texts_get_an_lstm_unless_told_otherwise() -> None:
+    assert {recipe.cell for form in FORMS for recipe in recipes(form)} == {"lstm"}
+    for cell in BESIDE_LSTM:
+        assert {recipe_for(corpus_of("names", size), cell=cell).cell for size in (1_000, 1_000_000)} == {cell}
 
 
-@pytest.mark.parametrize("form", ["names", "verse"])
+@pytest.mark.parametrize("form", FORMS)
 def test_a_larger_text_gets_a_larger_network_less_dropout_and_fewer_epochs(form: Form) -> None:
     for smaller, larger in pairwise(recipes(form)):
         (one,), (other,) = smaller.stages, larger.stages
@@ -171,14 +126,7 @@ def test_a_larger_text_gets_a_larger_network_less_dropout_and_fewer_epochs(form:
     assert recipes(form)[0].hidden_size < recipes(form)[-1].hidden_size
 
 
-def test_own_texts_get_an_lstm_unless_told_otherwise() -> None:
-    assert {recipe.cell for recipe in (*recipes("names"), *recipes("verse"))} == {"lstm"}
-    for cell in BESIDE_LSTM:
-        assert recipe_for(corpus_of("names", 1_000), cell=cell).cell == cell
-        assert recipe_for(corpus_of("names", 1_000_000), cell=cell).cell == cell
-
-
-@pytest.mark.parametrize("form", ["names", "verse"])
+@pytest.mark.parametrize("form", FORMS)
 def test_measurements_are_bounded_and_rare_and_patience_is_a_share_of_the_stage(form: Form) -> None:
     for characters in CHARACTERS:
         corpus = corpus_of(form, characters)

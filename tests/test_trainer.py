@@ -2,15 +2,13 @@
 
 import math
 import os
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, replace
 from functools import partial
-from itertools import count, pairwise
+from itertools import accumulate, count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,29 +20,29 @@ from model.checkpoint.versions import load, save
 from model.engine.network import Engine
 from model.engine.processes import Shards
 from model.evaluation.held_out import held_out_loss
+from model.files import ROOT
 from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
 from model.text.batches import Batch, stream, stream_batches
 from model.text.corpus import Corpus, read_names, read_verse, with_reading
 from model.text.vocabulary import NO_CHARACTER
+from model.training.distillation import draw_names
 from model.training.optimizer import warmup_cosine
 from model.training.recipes import MEASURED, Distillation, Recipe, Stage, count_characters, customised
 from model.training.trainer import Interrupted, Progress, Trainer, TrainingError
 
-PROJECT = Path(__file__).parents[1]
 NAMES = [
     first + last
     for first in ("allo", "brachio", "cerato", "dipla", "eo", "gallo", "hadro", "iguano", "mango", "nano", "ovi", "tri")
     for last in ("saurus", "raptor", "ceratops", "mimus", "venator")
 ]
+THINGS = (
+    "rose well sing, lark wall bloom, moon gate wane, thorn sea sting, pearl mill gleam, flame tomb burn, "
+    "ghost hill weep, mango tree fall, crown road rule, brook stone run, wren nest wake"
+)
 POEMS = [
     f"the {thing} beside the {place}\ndoes {verb} and never tires\nthen {verb} again my {thing}"
-    for thing, place, verb in zip(
-        ("rose", "lark", "moon", "thorn", "pearl", "flame", "ghost", "mango", "crown", "brook", "wren"),
-        ("well", "wall", "gate", "sea", "mill", "tomb", "hill", "tree", "road", "stone", "nest"),
-        ("sing", "bloom", "wane", "sting", "gleam", "burn", "weep", "fall", "rule", "run", "wake"),
-        strict=True,
-    )
+    for thing, place, verb in map(str.split, THINGS.split(","))
 ]
 GENERA = [
     first + last for first in ("apis", "velo", "rano", "viri") for last in ("cola", "morpha", "dus", "dium", "ella")
@@ -64,6 +62,7 @@ NAMES_STAGE = Stage(
     weight_decay=0.05,
     dropout=0.3,
 )
+FROZEN = replace(NAMES_STAGE, name="frozen", learning_rate=0.0, weight_decay=0.0, dropout=0.0, epochs=1)
 TINY_DINO = Recipe("dino", "names", "rnn", hidden_size=8, layers=1, stages=(NAMES_STAGE,))
 PRETRAIN = replace(
     NAMES_STAGE, name="pretrain", text="pretraining", epochs=2, share=0.6, batch_size=4, sequence_length=20, dropout=0.1
@@ -71,13 +70,13 @@ PRETRAIN = replace(
 TUNE = replace(PRETRAIN, name="tune", text="training", epochs=1, share=0.4, learning_rate=5e-3, dropout=0.4)
 TINY_POEM = Recipe("poem", "verse", "lstm", hidden_size=6, layers=2, stages=(PRETRAIN, TUNE))
 READ = replace(PRETRAIN, name="read", text="reading", epochs=1, share=0.2, evaluate_every=2, keep="last")
-TINY_READER = replace(TINY_POEM, stages=(READ, replace(PRETRAIN, share=0.4), TUNE))
-TINY_GRU = replace(TINY_POEM, cell="gru")
+TINY_READER = replace(TINY_POEM, stages=(READ, replace(PRETRAIN, share=0.4, epochs=1), TUNE))
+TINY_GRU = replace(TINY_POEM, cell="gru", stages=(TUNE,))
 # A learning rate that is far too high and does not fall, so that the best loss comes early.
 DIVERGING = replace(NAMES_STAGE, epochs=12, learning_rate=2.0, final=1.0, evaluate_every=4, patience=2)
 # Its first stage stops early, in the middle of an epoch.
 EARLY_STOPPING = replace(
-    TINY_DINO, stages=(replace(DIVERGING, share=0.7), replace(NAMES_STAGE, name="again", share=0.3))
+    TINY_DINO, stages=(replace(DIVERGING, share=0.7), replace(NAMES_STAGE, name="again", share=0.3, epochs=1))
 )
 READ_GENERA = replace(
     NAMES_STAGE, name="pretrain", text="pretraining", epochs=1, share=0.2, by_length=True, dropout=0.0
@@ -104,6 +103,14 @@ def write_texts(folder: Path) -> None:
     (folder / "others.txt").write_text("\n\n".join(f"o zephyr, {poem}" for poem in POEMS))
 
 
+def corpus_for(recipe: Recipe, folder: Path) -> Corpus:
+    """Names with genera to read first, or poems with plays and, if the recipe reads it, other verse to read first."""
+    if recipe.form == "names":
+        return read_names(folder / "names.txt", pretraining=[folder / "genera.txt"])
+    verse = read_verse(folder / "poems.txt", pretraining=[folder / "plays.txt"])
+    return with_reading(verse, folder / "others.txt") if READ in recipe.stages else verse
+
+
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("texts")
@@ -113,48 +120,39 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def names(texts: Path) -> Corpus:
-    return read_names(texts / "names.txt")
-
-
-@pytest.fixture(scope="module")
-def genera(texts: Path) -> Corpus:
-    """The same names, and other ones for pretrainer."""
-    return read_names(texts / "names.txt", pretraining=[texts / "genera.txt"])
+    return corpus_for(TINY_DINO, texts)
 
 
 @pytest.fixture(scope="module")
 def verse(texts: Path) -> Corpus:
-    return read_verse(texts / "poems.txt", pretraining=[texts / "plays.txt"])
+    return corpus_for(TINY_POEM, texts)
 
 
 @pytest.fixture(scope="module")
-def others(verse: Corpus, texts: Path) -> Corpus:
-    """The same poems and plays, and other verse to read first."""
-    return with_reading(verse, texts / "others.txt")
-
-
-@pytest.fixture(scope="module")
-def teachers(genera: Corpus, texts: Path) -> list[Checkpoint]:
+def teachers(names: Corpus, texts: Path) -> list[Checkpoint]:
     """Two networks that a distillation learns from, trained and saved like any other."""
-    return train_teachers(genera, texts)
-
-
-def train_teachers(corpus: Corpus, folder: Path) -> list[Checkpoint]:
-    trainers = [
-        Trainer(replace(TEACHER, hidden_size=hidden_size), corpus, seed=seed) for seed, hidden_size in ((1, 5), (2, 4))
-    ]
+    trainers = [Trainer(replace(TEACHER, hidden_size=size), names, seed=size) for size in (5, 4)]
     for trainer in trainers:
         list(trainer.run())
-    return [save(folder / f"teacher-{trainer.seed}", trainer.checkpoint()) for trainer in trainers]
-
-
-def for_recipe(recipe: Recipe, teachers: list[Checkpoint]) -> list[Checkpoint]:
-    return teachers if recipe.distils else []
+    return [save(texts / f"teacher-{trainer.seed}", trainer.checkpoint()) for trainer in trainers]
 
 
 @pytest.fixture
 def snapshot(tmp_path: Path) -> Path:
     return tmp_path / "network.safetensors.partial"
+
+
+def after_a_step(trainer: Trainer) -> None:
+    """Train for one step, and close the training, which writes a snapshot."""
+    run = trainer.run()
+    next(run)
+    run.close()
+
+
+def trained(*stages: Stage, corpus: Corpus) -> tuple[Trainer, list[Progress]]:
+    """Train a tiny network by these stages."""
+    trainer = Trainer(replace(TINY_DINO, stages=stages), corpus)
+    return trainer, list(trainer.run())
 
 
 def reproducible(progress: Progress) -> tuple[object, ...]:
@@ -169,13 +167,19 @@ def same_weights(one: LanguageModel, other: LanguageModel) -> bool:
     )
 
 
+def same_checkpoint(one: Checkpoint, other: Checkpoint) -> bool:
+    return same_weights(one.language_model, other.language_model) and (
+        replace(one.description, created="") == replace(other.description, created="")
+    )
+
+
 # Learning and progress
 
 
-@pytest.mark.parametrize(("form", "recipe"), [("names", TINY_DINO), ("verse", TINY_POEM)])
-def test_the_loss_falls(form: str, recipe: Recipe, request: pytest.FixtureRequest) -> None:
-    corpus: Corpus = request.getfixturevalue(form)
-    trainer = Trainer(customised(recipe, epochs=16, hidden_size=12), corpus)
+@pytest.mark.parametrize("recipe", [TINY_DINO, TINY_POEM], ids=["names", "verse"])
+def test_the_loss_falls(recipe: Recipe, texts: Path) -> None:
+    corpus = corpus_for(recipe, texts)
+    trainer = Trainer(customised(recipe, epochs=12, hidden_size=12), corpus)
     first = held_out_loss(trainer.language_model, corpus)
     steps = list(trainer.run())
     assert steps[0].training_loss == pytest.approx(math.log(len(corpus.vocabulary)), rel=0.25)
@@ -183,34 +187,13 @@ def test_the_loss_falls(form: str, recipe: Recipe, request: pytest.FixtureReques
     assert held_out_loss(trainer.language_model, corpus) < 0.8 * first
 
 
-@pytest.mark.parametrize(("form", "recipe"), [("names", TINY_DINO), ("verse", TINY_POEM), ("genera", TAUGHT_DINO)])
-def test_progress_says_where_the_training_is(
-    form: str, recipe: Recipe, teachers: list[Checkpoint], request: pytest.FixtureRequest
-) -> None:
-    steps = list(Trainer(recipe, request.getfixturevalue(form), teachers=for_recipe(recipe, teachers)).run())
-    assert [step.step for step in steps] == list(range(1, len(steps) + 1))
-    fractions = [step.fraction for step in steps]
-    assert fractions == sorted(set(fractions))
-    assert fractions[0] > 0
-    assert fractions[-1] == 1
-    assert steps[-1].seconds_left == 0
-    best: float | None = None
-    for step in steps:
-        if step.held_out_loss is not None:
-            best = min(step.held_out_loss, best or math.inf)
-        assert step.best_held_out_loss == best
-        assert step.clipped_gradient_norm == min(step.gradient_norm, 1.0)
-        assert step.characters_per_second > 0
-        assert step.seconds_left is not None
-        assert step.seconds_left >= 0
-    assert all(earlier.seconds < later.seconds for earlier, later in pairwise(steps))
-
-
 def test_each_stage_has_its_text_its_steps_and_its_learning_rate(verse: Corpus) -> None:
     steps = list(Trainer(TINY_POEM, verse).run())
     assert list(dict.fromkeys(step.stage for step in steps)) == ["pretrain", "tune"]
+    lengths = []
     for stage, documents in ((PRETRAIN, verse.pretraining + verse.training), (TUNE, verse.training)):
         characters = len("\n\n".join(documents)) + 2
+        lengths.append(stage.epochs * characters)
         batches = math.ceil(characters / (stage.batch_size * stage.sequence_length))
         of_stage = [step for step in steps if step.stage == stage.name]
         assert [step.epoch for step in of_stage] == [1 + n // batches for n in range(stage.epochs * batches)]
@@ -219,21 +202,28 @@ def test_each_stage_has_its_text_its_steps_and_its_learning_rate(verse: Corpus) 
             assert step.learning_rate == pytest.approx(stage.learning_rate * factor)
             due = (n + 1) % stage.evaluate_every == 0 or n + 1 == len(of_stage)
             assert (step.held_out_loss is not None) == due
-    first, second = (
-        stage.epochs * sum(len(document) + 2 for document in documents)
-        for stage, documents in ((PRETRAIN, verse.pretraining + verse.training), (TUNE, verse.training))
-    )
-    for step in steps:
-        assert step.seconds_left == pytest.approx(step.seconds * (1 / step.fraction - 1))
     pretrained = [step.fraction for step in steps if step.stage == "pretrain"][-1]
-    assert pretrained == pytest.approx(first / (first + second))
+    assert pretrained == pytest.approx(lengths[0] / sum(lengths))
+
+
+def says_where_the_training_is(steps: list[Progress]) -> bool:
+    """Check the figures that every training has."""
+    assert [step.step for step in steps] == list(range(1, len(steps) + 1))
+    assert all(one.seconds < other.seconds and one.fraction < other.fraction for one, other in pairwise(steps))
+    assert steps[0].fraction > 0
+    assert (steps[-1].fraction, steps[-1].seconds_left) == (1, 0)
+    for step in steps:
+        assert step.clipped_gradient_norm == min(step.gradient_norm, 1.0)
+        assert step.characters_per_second > 0
+        assert step.seconds_left == pytest.approx(step.seconds * (1 / step.fraction - 1))
+    return True
 
 
 def test_each_epoch_of_verse_is_one_text_read_in_chunks(tmp_path: Path) -> None:
     poems = tmp_path / "poems.txt"
     poems.write_text("\n\n".join(POEMS[:2]))  # one for training, one held out
     corpus = read_verse(poems)
-    frozen = replace(TUNE, batch_size=1, sequence_length=7, epochs=2, learning_rate=0.0, dropout=0.0)
+    frozen = replace(FROZEN, batch_size=1, sequence_length=7, epochs=2)
     trainer = Trainer(replace(TINY_POEM, stages=(frozen,)), corpus)
     initial, steps = trainer.language_model.copy(), list(trainer.run())
     ids = stream(corpus.training, corpus.vocabulary)
@@ -245,18 +235,6 @@ def test_each_epoch_of_verse_is_one_text_read_in_chunks(tmp_path: Path) -> None:
         assert np.dot(losses, lengths) == pytest.approx(nats, rel=1e-6)
 
 
-def test_dropout_changes_training_losses_but_not_held_out_losses(names: Corpus) -> None:
-    frozen = replace(NAMES_STAGE, learning_rate=0.0, weight_decay=0.0, dropout=0.0, epochs=1)
-    losses = []
-    for stage in (frozen, replace(frozen, dropout=0.5)):
-        trainer = Trainer(replace(TINY_DINO, stages=(stage,)), names)
-        expected = held_out_loss(trainer.language_model, names)
-        steps = list(trainer.run())
-        assert {step.held_out_loss for step in steps} == {None, expected}
-        losses.append([step.training_loss for step in steps])
-    assert all(without != with_dropout for without, with_dropout in zip(*losses, strict=True))
-
-
 def test_the_seed_decides_and_the_global_generator_is_not_used(names: Corpus) -> None:
     global_state = np.random.get_state(legacy=False)
     one, same, other = (Trainer(TINY_DINO, names, seed=seed) for seed in (1, 1, 2))
@@ -266,24 +244,20 @@ def test_the_seed_decides_and_the_global_generator_is_not_used(names: Corpus) ->
     assert same_weights(one.language_model, same.language_model)
     assert not same_weights(one.language_model, other.language_model)
     assert repr(np.random.get_state(legacy=False)) == repr(global_state)
-
-
-def test_a_finished_training_has_no_more_steps(names: Corpus) -> None:
-    trainer = Trainer(TINY_DINO, names)
-    assert len(list(trainer.run())) == 3 * math.ceil(len(names.training) / 8)
-    assert list(trainer.run()) == []
+    assert list(one.run()) == []  # a finished training has no more steps
 
 
 # The best weights
 
 
 def test_early_stopping_keeps_the_best_weights(names: Corpus) -> None:
-    trainer = Trainer(replace(TINY_DINO, stages=(DIVERGING,)), names)
-    steps = list(trainer.run())
+    trainer, steps = trained(DIVERGING, corpus=names)
     assert steps[-1].fraction < 1
     measured = [step.held_out_loss for step in steps if step.held_out_loss is not None]
     best = min(measured)
     assert len(measured) - 1 - measured.index(best) >= DIVERGING.patience
+    bests = [step.best_held_out_loss for step in steps if step.held_out_loss is not None]
+    assert bests == list(accumulate(measured, min))
     assert steps[-1].held_out_loss == measured[-1]
     checkpoint = trainer.checkpoint()
     assert held_out_loss(checkpoint.language_model, names) == best == checkpoint.description.held_out_loss
@@ -291,51 +265,32 @@ def test_early_stopping_keeps_the_best_weights(names: Corpus) -> None:
     assert same_weights(trainer.language_model, checkpoint.language_model)
 
 
-def test_the_best_weights_of_an_earlier_stage_survive_a_worse_one(names: Corpus) -> None:
-    worse = replace(NAMES_STAGE, name="worse", learning_rate=3.0, warmup=0.0, evaluate_every=1, epochs=1)
-    trainer = Trainer(replace(TINY_DINO, stages=(NAMES_STAGE, worse)), names)
-    steps = list(trainer.run())
-    best = [step.best_held_out_loss for step in steps if step.stage == "names"][-1]
-    assert best is not None
-    assert all(step.held_out_loss is None or step.held_out_loss > best for step in steps if step.stage == "worse")
-    checkpoint = trainer.checkpoint()
-    assert held_out_loss(checkpoint.language_model, names) == best
-    assert steps[checkpoint.description.steps - 1].held_out_loss == best
-
-
-def test_a_stage_that_keeps_its_last_weights_hands_them_on_though_they_are_worse(names: Corpus) -> None:
-    worse = replace(DIVERGING, name="worse", keep="last", epochs=4)
-    frozen = replace(NAMES_STAGE, name="frozen", learning_rate=0.0, weight_decay=0.0, dropout=0.0, epochs=1)
-    trainer = Trainer(replace(TINY_DINO, stages=(NAMES_STAGE, worse, frozen)), names)
-    steps = list(trainer.run())
-    of_stage = [[step for step in steps if step.stage == stage.name] for stage in trainer.recipe.stages]
-    assert len(of_stage[1]) == 4 * math.ceil(len(names.training) / 8)  # it does not stop early
-    last = of_stage[1][-1]
-    best = of_stage[0][-1].best_held_out_loss
-    assert last.held_out_loss is not None
-    assert best is not None
-    assert last.best_held_out_loss == last.held_out_loss > best
-    assert {step.held_out_loss for step in of_stage[2]} == {None, last.held_out_loss}
+def test_a_worse_stage_changes_the_best_weights_only_if_it_keeps_its_last(names: Corpus) -> None:
+    """A stage that keeps its last weights hands them on, and does not stop early."""
+    worse = replace(DIVERGING, name="worse", epochs=1, learning_rate=3.0, warmup=0.0, evaluate_every=1, patience=99)
+    last = replace(DIVERGING, name="last", keep="last", epochs=4)
+    trainer, steps = trained(NAMES_STAGE, worse, FROZEN, last, replace(FROZEN, name="again"), corpus=names)
+    first, of_worse, frozen, of_last, again = (
+        [step for step in steps if step.stage == stage.name] for stage in trainer.recipe.stages
+    )
+    best = first[-1].best_held_out_loss or math.inf
+    assert min(step.held_out_loss or 0.0 for step in of_worse) > best
+    assert {step.held_out_loss for step in frozen} == {None, best}
+    assert len(of_last) == 4 * math.ceil(len(names.training) / 8)
+    assert of_last[-1].best_held_out_loss == of_last[-1].held_out_loss
+    assert (of_last[-1].held_out_loss or 0.0) > best
+    assert {step.held_out_loss for step in again} == {None, of_last[-1].held_out_loss}
     description = trainer.checkpoint().description
-    assert (description.held_out_loss, description.steps) == (last.held_out_loss, last.step)
+    assert (description.held_out_loss, description.steps) == (of_last[-1].held_out_loss, of_last[-1].step)
 
 
-def test_other_verse_is_read_first_and_its_last_weights_go_on(others: Corpus) -> None:
-    fast = replace(READ, learning_rate=3.0, warmup=0.0, final=1.0, evaluate_every=1)  # it gets worse at Shakespeare
-    frozen = replace(TUNE, learning_rate=0.0, weight_decay=0.0, dropout=0.0)
-    steps = list(Trainer(replace(TINY_POEM, stages=(fast, frozen)), others).run())
-    batches = math.ceil(sum(len(document) + 2 for document in others.reading) / (4 * 20))
-    assert [step.stage for step in steps[: batches + 1]] == ["read"] * batches + ["tune"]
-    losses = [step.held_out_loss or math.inf for step in steps[:batches]]
-    assert losses == [step.best_held_out_loss for step in steps[:batches]]
-    assert min(losses) < losses[-1] == steps[-1].held_out_loss
-
-
-def test_with_other_verse_the_last_training_poems_choose_and_the_held_out_ones_are_measured_once(
-    others: Corpus,
-) -> None:
+def test_other_verse_is_read_first_and_the_held_out_poems_are_measured_once(texts: Path) -> None:
+    """The last training poems choose the weights."""
+    others = corpus_for(TINY_READER, texts)
     trainer = Trainer(TINY_READER, others)
     steps = list(trainer.run())
+    batches = math.ceil(sum(len(document) + 2 for document in others.reading) / (4 * 20))
+    assert [step.stage for step in steps[: batches + 1]] == ["read"] * batches + ["pretrain"]
     checkpoint = trainer.checkpoint()
     network = checkpoint.language_model
     assert held_out_loss(network, replace(others, held_out=others.choosing)) == steps[-1].best_held_out_loss
@@ -345,178 +300,42 @@ def test_with_other_verse_the_last_training_poems_choose_and_the_held_out_ones_a
     assert "zephyr" not in checkpoint.known_words
 
 
-def test_a_snapshot_belongs_to_the_other_verse_that_was_read(
-    others: Corpus, verse: Corpus, texts: Path, tmp_path: Path, snapshot: Path
-) -> None:
-    run = Trainer(TINY_READER, others, snapshot=snapshot).run()
-    next(run)
-    run.close()
-    (tmp_path / "others.txt").write_text((texts / "others.txt").read_text() + "\n\no zephyr once more")
-    with pytest.raises(TrainingError, match="other settings, text or seed"):
-        Trainer(TINY_READER, with_reading(verse, tmp_path / "others.txt"), snapshot=snapshot)
-
-
-def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus, tmp_path: Path) -> None:
+def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus) -> None:
     trainer = Trainer(TINY_DINO, names, seed=7)
-    steps = list(trainer.run())
+    run = trainer.run()
+    steps = [next(run)]
+    before, initial = trainer.checkpoint(), Trainer(TINY_DINO, names, seed=7).language_model
+    assert same_weights(before.language_model, initial)  # the first step is not measured
+    assert (before.description.steps, before.description.held_out_loss) == (0, held_out_loss(initial, names))
+    steps += run
+    assert held_out_loss(before.language_model, names) == before.description.held_out_loss  # it did not change
     checkpoint = trainer.checkpoint()
     description = checkpoint.description
     assert (description.form, description.recipe, description.corpus) == ("names", "dino", names.digest)
-    assert (description.seed, description.created[-6:]) == (7, "+00:00")
+    assert (description.seed, description.created[-6:], description.tanh_digits) == (7, "+00:00", TANH_DIGITS)
     assert steps[description.steps - 1].held_out_loss == description.held_out_loss == steps[-1].best_held_out_loss
     assert description.versions.keys() == {"mangosaurus", "numpy", "python"}
     assert checkpoint.known_names == set(NAMES)
+    assert all(name in checkpoint.other_names for name in GENERA)
+    assert len(checkpoint.other_names) == len(GENERA)
     assert checkpoint.vocabulary == names.vocabulary
-    save(tmp_path / "dino", checkpoint)
-    loaded = load(tmp_path / "dino")
-    assert loaded.description == description
-    assert held_out_loss(loaded.language_model, names) == description.held_out_loss
-    assert checkpoint.known_words == frozenset()
-    assert description.tanh_digits == TANH_DIGITS
     poem = Trainer(TINY_POEM, verse).checkpoint()
-    again = frozenset(word for word, count in verse.word_counts.items() if count > 1)
+    again = frozenset(word for word, number in verse.word_counts.items() if number > 1)
     assert (poem.known_names, poem.known_words) == (frozenset(), again)
 
 
-@pytest.mark.parametrize("tanh_digits", [0, TANH_DIGITS])
-def test_what_goes_on_from_a_version_has_its_tanh(names: Corpus, tanh_digits: int) -> None:
+def test_what_goes_on_from_a_version_has_its_tanh(names: Corpus) -> None:
     start = Trainer(TINY_DINO, names).checkpoint()
-    start = replace(start, description=replace(start.description, tanh_digits=tanh_digits))
-    trainer = Trainer(TINY_DINO, names, start=start)
-    assert trainer.checkpoint().description.tanh_digits == tanh_digits
+    old = replace(start, description=replace(start.description, tanh_digits=0))
+    digits = [Trainer(TINY_DINO, names, start=one).checkpoint().description.tanh_digits for one in (start, old)]
+    assert digits == [TANH_DIGITS, 0]
 
 
-def test_before_the_first_measurement_a_checkpoint_has_the_initial_weights(names: Corpus) -> None:
-    trainer = Trainer(TINY_DINO, names)
-    initial = trainer.language_model.copy()
-    run = trainer.run()
-    next(run)
-    run.close()
-    checkpoint = trainer.checkpoint()
-    assert same_weights(checkpoint.language_model, initial)
-    assert checkpoint.description.steps == 0
-    assert checkpoint.description.held_out_loss == held_out_loss(initial, names)
-
-
-def test_a_checkpoint_says_if_a_part_of_the_held_out_text_was_measured(names: Corpus, tmp_path: Path) -> None:
+def test_a_checkpoint_says_if_a_part_of_the_held_out_text_was_measured(names: Corpus) -> None:
     long = replace(names, held_out=tuple(name + end for name in NAMES for end in NAMES))
     assert count_characters(long.held_out) > MEASURED
-    description = Trainer(TINY_DINO, long).checkpoint().description
-    assert 0.9 * MEASURED < description.held_out_characters <= MEASURED
-    assert save(tmp_path / "long", Trainer(TINY_DINO, long).checkpoint()).description.held_out_characters
-    assert load(tmp_path / "long").description.held_out_characters == description.held_out_characters
+    assert 0.9 * MEASURED < Trainer(TINY_DINO, long).checkpoint().description.held_out_characters <= MEASURED
     assert Trainer(TINY_DINO, names).checkpoint().description.held_out_characters == 0
-
-
-def test_a_checkpoint_does_not_change_with_further_training(names: Corpus) -> None:
-    trainer = Trainer(TINY_DINO, names)
-    run = trainer.run()
-    assert any(progress.held_out_loss for progress in run)
-    checkpoint = trainer.checkpoint()
-    for _ in run:
-        pass
-    assert held_out_loss(checkpoint.language_model, names) == checkpoint.description.held_out_loss
-
-
-# Errors
-
-
-def test_a_recipe_for_another_form_of_text_is_refused(names: Corpus, verse: Corpus) -> None:
-    with pytest.raises(TrainingError, match="the recipe 'poem' is for verse, but the text is names"):
-        Trainer(TINY_POEM, names)
-    with pytest.raises(TrainingError, match="the recipe 'dino' is for names, but the text is verse"):
-        Trainer(TINY_DINO, verse)
-
-
-def test_a_loss_that_is_not_finite_ends_the_training_with_a_sentence(names: Corpus) -> None:
-    stage = replace(NAMES_STAGE, learning_rate=1e30, warmup=0.5, evaluate_every=1)
-    trainer = Trainer(replace(TINY_DINO, stages=(stage,)), names)
-    trainer.language_model.parameters["w_y"][:] = np.nan
-    with (
-        np.errstate(all="ignore"),
-        pytest.raises(TrainingError, match="no longer a finite number after 0 steps: try another"),
-    ):
-        list(trainer.run())
-    assert all(np.isfinite(array).all() for array in trainer.checkpoint().language_model.parameters.values())
-
-
-def test_a_snapshot_of_another_training_is_refused(names: Corpus, texts: Path, snapshot: Path) -> None:
-    run = Trainer(TINY_DINO, names, seed=1, snapshot=snapshot).run()
-    next(run)
-    run.close()
-    content = snapshot.read_bytes()
-    other_names = read_names(texts / "names.txt", split=1)
-    for recipe, corpus, seed in (
-        (TINY_DINO, names, 2),
-        (TINY_DINO, other_names, 1),
-        (customised(TINY_DINO, hidden_size=9), names, 1),
-        (customised(TINY_DINO, epochs=4), names, 1),
-        (customised(TINY_DINO, minutes=1), names, 1),
-    ):
-        with pytest.raises(TrainingError, match="other settings, text or seed: use the same ones") as refusal:
-            Trainer(recipe, corpus, seed=seed, snapshot=snapshot)
-        assert str(refusal.value).startswith(str(snapshot))
-    assert snapshot.read_bytes() == content
-    assert Trainer(TINY_DINO, names, seed=1, snapshot=snapshot).resumed
-
-
-def test_a_damaged_snapshot_is_refused_by_name(names: Corpus, snapshot: Path) -> None:
-    run = Trainer(TINY_DINO, names, snapshot=snapshot).run()
-    next(run)
-    run.close()
-    content = bytearray(snapshot.read_bytes())
-    content[-1] ^= 1
-    snapshot.write_bytes(content)
-    with pytest.raises(CheckpointError, match="damaged: its checksum does not match") as refusal:
-        Trainer(TINY_DINO, names, snapshot=snapshot)
-    assert str(refusal.value).startswith(str(snapshot))
-
-
-def test_a_snapshot_of_the_first_release_is_refused_and_left_where_it_is(names: Corpus, snapshot: Path) -> None:
-    shutil.copy(Path(__file__).with_name("early.partial"), snapshot)
-    content = snapshot.read_bytes()
-    with pytest.raises(
-        CheckpointError, match="of an earlier version, which this one cannot finish; remove it to begin"
-    ):
-        Trainer(TINY_DINO, names, snapshot=snapshot)
-    assert snapshot.read_bytes() == content
-
-
-# Dropout
-
-
-def recorded_steps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Batch, Sequence[Array]]]:
-    """A list to which every training step from now on adds its batch and its dropout masks."""
-    steps: list[tuple[Batch, Sequence[Array]]] = []
-    compute = Shards.loss_and_gradients
-
-    def record(self: Shards, language_model: LanguageModel, batch: Batch, *state: Any, **others: Any) -> Any:
-        steps.append((batch, others["dropout"]))
-        return compute(self, language_model, batch, *state, **others)
-
-    monkeypatch.setattr(Shards, "loss_and_gradients", record)
-    return steps
-
-
-def test_dropout_zeroes_its_share_and_scales_up_the_rest(names: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = recorded_steps(monkeypatch)
-    list(Trainer(replace(TINY_DINO, hidden_size=200), names).run())
-    numbers = np.concatenate([layer.ravel() for _, dropout in steps for layer in dropout])
-    assert np.unique(numbers).tolist() == pytest.approx([0, 1 / 0.7])
-    assert np.mean(numbers == 0) == pytest.approx(0.3, abs=0.02)
-
-
-def test_input_dropout_hides_its_share_of_the_inputs(names: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = recorded_steps(monkeypatch)
-    for share in (0.0, 0.25):
-        steps.clear()
-        list(Trainer(replace(TINY_DINO, stages=(replace(NAMES_STAGE, input_dropout=share),)), names).run())
-        # Without the first inputs, which are zero vectors anyway.
-        inputs = [batch.inputs[1:][batch.targets[:-1] != 0] for batch, _ in steps]
-        assert np.mean(np.concatenate(inputs) == NO_CHARACTER) == pytest.approx(share, abs=0.03)
-
-
-# Averages of weights, and teachers
 
 
 def test_the_moving_average_of_the_weights_is_what_counts(names: Corpus) -> None:
@@ -533,53 +352,128 @@ def test_the_moving_average_of_the_weights_is_what_counts(names: Corpus) -> None
     assert held_out_loss(checkpoint.language_model, names) == checkpoint.description.held_out_loss
 
 
-def test_a_distillation_reads_drawn_names_and_learns_from_the_averaged_probabilities(
-    genera: Corpus, teachers: list[Checkpoint], monkeypatch: pytest.MonkeyPatch
+# Errors
+
+
+def test_what_does_not_fit_together_is_refused(
+    names: Corpus, verse: Corpus, teachers: list[Checkpoint], tmp_path: Path
+) -> None:
+    (tmp_path / "few.txt").write_text("mango\nnano\n")
+    few = read_names(tmp_path / "few.txt")
+    for recipe, corpus, taught, sentence in (
+        (TINY_POEM, names, [], "the recipe 'poem' is for verse, but the text is names"),
+        (TINY_DINO, verse, [], "the recipe 'dino' is for names, but the text is verse"),
+        (TAUGHT_DINO, names, [], "the recipe 'dino' learns from teachers; name their weights with --teacher"),
+        (TINY_DINO, names, teachers, "the recipe 'dino' has no teachers; omit --teacher, or add --recipe"),
+        (TAUGHT_DINO, few, teachers, f"teacher {teachers[0].version} reads other characters than the text has"),
+    ):
+        with pytest.raises(TrainingError, match=sentence):
+            Trainer(recipe, corpus, teachers=taught)
+
+
+def test_a_loss_that_is_not_finite_ends_the_training_with_a_sentence(names: Corpus) -> None:
+    trainer = Trainer(TINY_DINO, names)
+    trainer.language_model.parameters["w_y"][:] = np.nan
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(TrainingError, match="no longer a finite number after 0 steps: try another"),
+    ):
+        list(trainer.run())
+    assert all(np.isfinite(array).all() for array in trainer.checkpoint().language_model.parameters.values())
+
+
+def test_a_snapshot_of_another_training_is_refused(names: Corpus, texts: Path, snapshot: Path) -> None:
+    after_a_step(Trainer(TINY_DINO, names, seed=1, snapshot=snapshot))
+    content = snapshot.read_bytes()
+    for recipe, corpus, seed in (
+        (TINY_DINO, names, 2),
+        (TINY_DINO, read_names(texts / "names.txt", split=1), 1),
+        (customised(TINY_DINO, hidden_size=9), names, 1),
+        (customised(TINY_DINO, epochs=4), names, 1),
+        (customised(TINY_DINO, minutes=1), names, 1),
+        (TINY_DINO, replace(names, reading=("other names to read first",)), 1),
+    ):
+        with pytest.raises(TrainingError, match="other settings, text or seed: use the same ones") as refusal:
+            Trainer(recipe, corpus, seed=seed, snapshot=snapshot)
+        assert str(refusal.value).startswith(str(snapshot))
+    assert snapshot.read_bytes() == content
+    assert Trainer(TINY_DINO, names, seed=1, snapshot=snapshot).resumed
+
+
+def test_a_snapshot_that_is_damaged_or_of_the_first_release_is_refused_and_left(names: Corpus, snapshot: Path) -> None:
+    after_a_step(Trainer(TINY_DINO, names, snapshot=snapshot))
+    damaged = bytearray(snapshot.read_bytes())
+    damaged[-1] ^= 1
+    early = Path(__file__).with_name("early.partial").read_bytes()
+    for content, reason in (
+        (bytes(damaged), "damaged: its checksum does not match"),
+        (early, "of an earlier version, which this one cannot finish; remove it to begin"),
+    ):
+        snapshot.write_bytes(content)
+        with pytest.raises(CheckpointError, match=reason) as refusal:
+            Trainer(TINY_DINO, names, snapshot=snapshot)
+        assert str(refusal.value).startswith(str(snapshot))
+        assert snapshot.read_bytes() == content
+
+
+# Dropout and teachers
+
+
+def recorded_steps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Batch, Sequence[Array]]]:
+    """A list to which every training step from now on adds its batch and its dropout masks."""
+    steps: list[tuple[Batch, Sequence[Array]]] = []
+    compute = Shards.loss_and_gradients
+
+    def record(self: Shards, language_model: LanguageModel, batch: Batch, *state: Any, **others: Any) -> Any:
+        steps.append((batch, others["dropout"]))
+        return compute(self, language_model, batch, *state, **others)
+
+    monkeypatch.setattr(Shards, "loss_and_gradients", record)
+    return steps
+
+
+@pytest.mark.parametrize("hidden", [0.0, 0.25])
+def test_dropout_hides_its_share_of_units_and_inputs(
+    names: Corpus, monkeypatch: pytest.MonkeyPatch, hidden: float
 ) -> None:
     steps = recorded_steps(monkeypatch)
-    stages = [step.stage for step in Trainer(TAUGHT_DINO, genera, teachers=teachers).run()]
+    stage = replace(NAMES_STAGE, input_dropout=hidden)
+    list(Trainer(replace(TINY_DINO, hidden_size=100, stages=(stage,)), names).run())
+    numbers = np.concatenate([layer.ravel() for _, dropout in steps for layer in dropout])
+    assert np.unique(numbers).tolist() == pytest.approx([0, 1 / 0.7])
+    assert np.mean(numbers == 0) == pytest.approx(0.3, abs=0.02)
+    # Without the first inputs, which are zero vectors anyway.
+    inputs = [batch.inputs[1:][batch.targets[:-1] != 0] for batch, _ in steps]
+    assert np.mean(np.concatenate(inputs) == NO_CHARACTER) == pytest.approx(hidden, abs=0.03)
+
+
+def test_a_distillation_reads_drawn_names_and_learns_from_the_averaged_probabilities(
+    names: Corpus, teachers: list[Checkpoint], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw(*given: Any, **options: Any) -> list[str]:
+        return [*draw_names(*given, **options), *10 * names.held_out]  # teachers may well guess what they never read
+
+    monkeypatch.setattr("model.training.trainer.draw_names", draw)
+    steps = recorded_steps(monkeypatch)
+    stages = [step.stage for step in Trainer(TAUGHT_DINO, names, teachers=teachers).run()]
     batches = [batch for (batch, _), stage in zip(steps, stages, strict=True) if stage == "distil"]
-    assert all(
-        batch.probabilities is None for (batch, _), stage in zip(steps, stages, strict=True) if stage != "distil"
-    )
+    assert sum(batch.probabilities is not None for batch, _ in steps) == len(batches)
     for batch in batches:
         networks = [teacher.language_model for teacher in teachers]
         runs = [network.forward(batch.inputs, network.initial_state(batch.inputs.shape[1])) for network in networks]
         averaged = np.mean([softmax(run.logits) for run in runs], axis=0)
-        expected = softmax(np.log(averaged) / 1.5)
         assert batch.probabilities is not None
-        np.testing.assert_allclose(batch.probabilities, expected, rtol=1e-5)
-    names = [name for batch in batches for name in names_in(batch, genera)]
-    assert len(names) == 2 * (len(genera.training) + 15)
-    assert set(genera.training) < set(names)
-    assert not set(genera.held_out) & set(names)
-
-
-def test_teachers_that_a_recipe_lacks_does_not_need_or_cannot_read_are_refused(
-    genera: Corpus, names: Corpus, teachers: list[Checkpoint], texts: Path
-) -> None:
-    with pytest.raises(
-        TrainingError, match="the recipe 'dino' learns from teachers; name their weights with --teacher"
-    ):
-        Trainer(TAUGHT_DINO, genera)
-    with pytest.raises(TrainingError, match="the recipe 'dino' has no teachers; omit --teacher, or add --recipe"):
-        Trainer(TINY_DINO, genera, teachers=teachers)
-    (texts / "few.txt").write_text("mango\nnano\n")
-    with pytest.raises(TrainingError, match=f"teacher {teachers[0].version} reads other characters than the text has"):
-        Trainer(TAUGHT_DINO, read_names(texts / "few.txt"), teachers=teachers)
+        np.testing.assert_allclose(batch.probabilities, softmax(np.log(averaged) / 1.5), rtol=1e-5)
+    read = [name for batch in batches for name in names_in(batch, names)]
+    assert len(read) == 2 * (len(names.training) + 15)
+    assert set(names.training) < set(read)
+    assert not set(names.held_out) & set(read)
 
 
 def names_in(batch: Batch, corpus: Corpus) -> list[str]:
     assert batch.mask is not None
     rows = range(batch.targets.shape[1])
     return [corpus.vocabulary.text_of(batch.targets[batch.mask[:, row], row])[:-1] for row in rows]
-
-
-def test_a_checkpoint_knows_the_names_that_were_read_in_pretraining(genera: Corpus) -> None:
-    checkpoint = Trainer(TEACHER, genera).checkpoint()
-    assert checkpoint.known_names == set(NAMES)
-    assert all(name in checkpoint.other_names for name in GENERA)
-    assert len(checkpoint.other_names) == len(GENERA)
 
 
 # Minutes
@@ -597,24 +491,18 @@ def test_each_stage_ends_after_its_share_of_the_minutes(verse: Corpus) -> None:
     recipe = customised(customised(TINY_POEM, epochs=ENDLESS), minutes=0.006)
     steps = list(Trainer(recipe, verse, clock=ticking()).run())
     assert list(dict.fromkeys(step.stage for step in steps)) == ["pretrain", "tune"]
-    assert steps[-1].fraction == 1
-    assert steps[-1].seconds_left == 0
+    assert (steps[-1].fraction, steps[-1].seconds_left) == (1, 0)
     for name in ("pretrain", "tune"):
         assert [step for step in steps if step.stage == name][-1].held_out_loss is not None
-    assert steps[-1].best_held_out_loss is not None
     *_, last = [step.seconds for step in steps if step.stage == "pretrain"]
     assert 60 * 0.006 * PRETRAIN.share - 0.02 <= last <= 60 * 0.006 * PRETRAIN.share
     assert steps[-1].seconds <= 60 * 0.006
     assert steps[-1].learning_rate < 0.1 * max(step.learning_rate for step in steps)
 
 
-def test_a_stage_of_minutes_ends_with_its_epochs_if_that_is_sooner(names: Corpus) -> None:
-    assert len(list(Trainer(customised(TINY_DINO, minutes=60), names).run())) == len(
-        list(Trainer(TINY_DINO, names).run())
-    )
-
-
-def test_a_resumed_training_keeps_its_time(names: Corpus, snapshot: Path) -> None:
+def test_a_resumed_training_keeps_its_time_and_ends_with_its_epochs_if_that_is_sooner(
+    names: Corpus, snapshot: Path
+) -> None:
     recipe = customised(customised(TINY_DINO, epochs=ENDLESS), minutes=0.004)
     run = Trainer(recipe, names, snapshot=snapshot, clock=ticking()).run()
     before = next(progress for progress in run if progress.fraction > 0.2)
@@ -623,16 +511,19 @@ def test_a_resumed_training_keeps_its_time(names: Corpus, snapshot: Path) -> Non
     assert steps[0].seconds > before.seconds
     assert steps[0].fraction > before.fraction
     assert last.fraction == 1
+    *_, last = Trainer(customised(TINY_DINO, minutes=60), names).run()
+    assert last.step == 3 * math.ceil(len(names.training) / 8)
 
 
 # Snapshots
 
 
 def test_snapshots_are_written_now_and_then_and_on_closing(names: Corpus, snapshot: Path) -> None:
+    after_a_step(Trainer(TINY_DINO, names))
     rarely = Trainer(TINY_DINO, names, snapshot=snapshot).run()
     next(rarely)
     next(rarely)
-    assert not snapshot.exists()
+    assert list(snapshot.parent.iterdir()) == []
     rarely.close()
     assert snapshot.exists()
     snapshot.unlink()
@@ -642,50 +533,33 @@ def test_snapshots_are_written_now_and_then_and_on_closing(names: Corpus, snapsh
     next(run)
     assert not snapshot.exists()
     next(run)
-    assert snapshot.exists()
     assert [file.name for file in snapshot.parent.iterdir()] == [snapshot.name]
 
 
-def test_without_a_snapshot_path_nothing_is_written(names: Corpus, tmp_path: Path) -> None:
-    run = Trainer(TINY_DINO, names).run()
-    next(run)
-    run.close()
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.parametrize(
-    ("form", "recipe"),
-    [
-        ("names", TINY_DINO),
-        ("verse", TINY_POEM),
-        ("verse", TINY_GRU),
-        ("others", TINY_READER),
-        ("names", EARLY_STOPPING),
-        ("genera", TAUGHT_DINO),
-    ],
-    ids=["names", "verse", "gru", "reading", "early stopping", "teachers"],
+    "recipe",
+    [TINY_READER, TINY_GRU, EARLY_STOPPING, TAUGHT_DINO],
+    ids=["reading", "gru", "early stopping", "teachers"],
 )
 def test_a_training_stopped_after_every_step_ends_with_the_same_weights(
-    form: str, recipe: Recipe, teachers: list[Checkpoint], snapshot: Path, request: pytest.FixtureRequest
+    recipe: Recipe, teachers: list[Checkpoint], texts: Path, snapshot: Path
 ) -> None:
-    corpus: Corpus = request.getfixturevalue(form)
-    taught = for_recipe(recipe, teachers)
-    uninterrupted = Trainer(recipe, corpus, seed=3, teachers=taught)
-    expected = [reproducible(progress) for progress in uninterrupted.run()]
+    begin = partial(Trainer, recipe, corpus_for(recipe, texts), seed=3, teachers=teachers if recipe.distils else [])
+    uninterrupted = begin()
+    steps = list(uninterrupted.run())
+    assert recipe == EARLY_STOPPING or says_where_the_training_is(steps)
     found: list[tuple[object, ...]] = []
     while True:
-        trainer = Trainer(recipe, corpus, seed=3, teachers=taught, snapshot=snapshot)
+        trainer = begin(snapshot=snapshot)
         assert trainer.resumed == bool(found)
         run = trainer.run()
         if (progress := next(run, None)) is None:
             break
         found.append(reproducible(progress))
         run.close()
-    assert found == expected
+    assert found == [reproducible(step) for step in steps]
     assert same_weights(trainer.language_model, uninterrupted.language_model)
-    ours, theirs = trainer.checkpoint(), uninterrupted.checkpoint()
-    assert same_weights(ours.language_model, theirs.language_model)
-    assert replace(ours.description, created="") == replace(theirs.description, created="")
+    assert same_checkpoint(trainer.checkpoint(), uninterrupted.checkpoint())
 
 
 def test_a_training_stopped_in_a_measurement_ends_with_the_same_weights(names: Corpus, snapshot: Path) -> None:
@@ -694,158 +568,91 @@ def test_a_training_stopped_in_a_measurement_ends_with_the_same_weights(names: C
     uninterrupted = Trainer(TINY_DINO, long)
     last = list(uninterrupted.run())[-1]
     polls = count()
+
+    def stopped() -> bool:
+        return trainer.position.measurement_is_owed and next(polls) % 2 == 1
+
     for stop in range(3):
         trainer = Trainer(TINY_DINO, long, snapshot=snapshot)
         assert trainer.resumed == (stop > 0)
         with pytest.raises(Interrupted):
-            list(trainer.run(partial(stop_in_every_other_measurement, trainer, polls)))
+            list(trainer.run(stopped))
     resumed = Trainer(TINY_DINO, long, snapshot=snapshot)
     found = list(resumed.run())
     assert reproducible(found[-1]) == reproducible(last)
     assert same_weights(resumed.checkpoint().language_model, uninterrupted.checkpoint().language_model)
 
 
-def stop_in_every_other_measurement(trainer: Trainer, polls: Iterator[int]) -> bool:
-    return trainer.position.measurement_is_owed and next(polls) % 2 == 1
-
-
-def widened(recipe: Recipe) -> Recipe:
-    """The recipe with batches that are large enough for two processes."""
-    return replace(recipe, stages=tuple(replace(stage, batch_size=37) for stage in recipe.stages))
-
-
-@pytest.mark.parametrize(
-    ("form", "recipe"),
-    [("names", TINY_DINO), ("verse", TINY_POEM), ("genera", TAUGHT_DINO)],
-    ids=["names", "verse", "teachers"],
-)
+@pytest.mark.parametrize("recipe", [TINY_POEM, TAUGHT_DINO], ids=["verse", "teachers"])
 def test_two_threads_are_reproducible_and_nearly_equal_to_one(
-    form: str, recipe: Recipe, teachers: list[Checkpoint], snapshot: Path, request: pytest.FixtureRequest
+    recipe: Recipe, teachers: list[Checkpoint], texts: Path, snapshot: Path
 ) -> None:
-    wide, taught = widened(recipe), for_recipe(recipe, teachers)
-    corpus: Corpus = request.getfixturevalue(form)
-    single = list(Trainer(wide, corpus, teachers=taught).run())
-    uninterrupted = Trainer(wide, corpus, teachers=taught, threads=2)
-    expected = [reproducible(progress) for progress in uninterrupted.run()]
-    run = Trainer(wide, corpus, teachers=taught, threads=2, snapshot=snapshot).run()
-    found = [reproducible(next(run)) for _ in range(3)]
+    """The batches are large enough for two processes."""
+    wide = replace(recipe, stages=tuple(replace(stage, batch_size=37) for stage in recipe.stages))
+    begin = partial(Trainer, wide, corpus_for(recipe, texts), teachers=teachers if recipe.distils else [])
+    single, uninterrupted = list(begin().run()), begin(threads=2)
+    steps = list(uninterrupted.run())
+    run = begin(threads=2, snapshot=snapshot).run()
+    found = [next(run) for _ in range(3)]
     run.close()
-    resumed = Trainer(wide, corpus, teachers=taught, threads=2, snapshot=snapshot)
-    found += [reproducible(progress) for progress in resumed.run()]
-    assert found == expected
+    resumed = begin(threads=2, snapshot=snapshot)
+    found += resumed.run()
+    assert list(map(reproducible, found)) == list(map(reproducible, steps))
     assert same_weights(resumed.language_model, uninterrupted.language_model)
-    losses = [step.training_loss for step in Trainer(wide, corpus, teachers=taught, threads=2).run()]
-    assert losses == pytest.approx([step.training_loss for step in single], rel=1e-3)
+    assert [step.training_loss for step in steps] == pytest.approx([step.training_loss for step in single], rel=1e-3)
 
 
-CHILD = """
-import os, signal, sys
-from pathlib import Path
-from model.checkpoint.versions import load, save
-from model.text.corpus import read_names, read_verse
-from model.training.recipes import Distillation, Recipe, Stage
-from model.training.trainer import Trainer
-
-texts, snapshot, weights = map(Path, sys.argv[1:4])
-recipe, wait_at, die_at_sync = eval(sys.argv[4]), int(sys.argv[5]), int(sys.argv[6])
-syncs, fsync = 0, os.fsync
-
-def fsync_or_die(descriptor):
-    global syncs
-    syncs += 1
-    if syncs == die_at_sync:
-        os.kill(os.getpid(), signal.SIGKILL)
-    fsync(descriptor)
-
-os.fsync = fsync_or_die
-if recipe.form == "names":
-    corpus = read_names(texts / "names.txt", pretraining=[texts / "genera.txt"])
-else:
-    corpus = read_verse(texts / "poems.txt", pretraining=[texts / "plays.txt"])
-teachers = [load(path) for path in sorted(texts.glob("teacher-*"))] if recipe.distils else []
-trainer = Trainer(recipe, corpus, seed=5, teachers=teachers, snapshot=snapshot, snapshot_seconds=0.0)
-for progress in trainer.run():
-    losses = progress.training_loss, progress.held_out_loss, progress.best_held_out_loss, progress.gradient_norm
-    print(progress.step, progress.stage, *losses, flush=True)
-    if progress.step == wait_at:
-        sys.stdin.read()
-save(weights, trainer.checkpoint())
-"""
+# A write of a snapshot syncs twice: the new file before the renaming, and the folder after it.
+KILLED: dict[str, tuple[Recipe, list[dict[str, int]]]] = {
+    "verse": (TINY_POEM, [{"last_step": 6}, {"last_sync": 7}, {"last_step": 24}]),
+    "teachers": (TAUGHT_DINO, [{"last_sync": 5}, {"last_step": 10}, {"last_sync": 4}]),  # pretraining ends at step 10
+}
 
 
-@contextmanager
-def child(
-    texts: Path, folder: Path, recipe: Recipe, *, wait_at: int = 0, die_at_sync: int = 0
-) -> Iterator[subprocess.Popen[str]]:
-    """Train in a child process, which waits for ever after the step `wait_at` or kills itself at a sync of a file."""
-    files = (texts, folder / "snapshot", folder / "weights")
-    command = [sys.executable, "-c", CHILD, *map(str, files), repr(recipe), str(wait_at), str(die_at_sync)]
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT)}
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+def train_and_die(recipe: Recipe, texts: Path, folder: Path, last_step: int = 0, last_sync: int = 0) -> None:
+    """Train in this process, write down each step, and kill the process after a step or at a sync of a file."""
+    syncs, fsync = count(1), os.fsync
+
+    def fsync_or_die(descriptor: int) -> None:
+        if next(syncs) == last_sync:
+            os.kill(os.getpid(), signal.SIGKILL)
+        fsync(descriptor)
+
+    pytest.MonkeyPatch().setattr(os, "fsync", fsync_or_die)
+    teachers = [load(path) for path in sorted(texts.glob("teacher-*"))] if recipe.distils else []
+    files: dict[str, Any] = {"snapshot": folder / "snapshot", "snapshot_seconds": 0.0}
+    trainer = Trainer(recipe, corpus_for(recipe, texts), seed=5, teachers=teachers, **files)
+    with (folder / "steps").open("a") as log:
+        for progress in trainer.run():
+            print(reproducible(progress), file=log, flush=True)
+            if progress.step == last_step:
+                os.kill(os.getpid(), signal.SIGKILL)
+    save(folder / "weights", trainer.checkpoint())
 
 
-def step_of(line: str) -> int:
-    return int(line.split()[0])
+def train_again_and_again(name: str, texts: Path, folder: Path) -> None:
+    """Train in one child after the other, until one ends by itself. This runs in a process that has no threads."""
+    recipe, moments = KILLED[name]
+    for moment in (*moments, {}):
+        child = os.fork()
+        if not child:
+            train_and_die(recipe, texts, folder, **moment)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == (-signal.SIGKILL if moment else 0)
 
 
-def killed_run(texts: Path, folder: Path, recipe: Recipe, moment: dict[str, int]) -> list[str]:
-    """Run a child that is killed by SIGKILL, and return its lines.
-
-    It kills itself at a sync, or we kill it when it reports a step. By then it may be up to two steps further, but it
-    never reaches its end.
-    """
-    step = moment.get("step", 0)
-    lines = []
-    with child(texts, folder, recipe, wait_at=step + 2 if step else 0, die_at_sync=moment.get("sync", 0)) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line)
-            if step and step_of(line) >= step:
-                process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
-    return lines
-
-
-def finished_run(texts: Path, folder: Path, recipe: Recipe) -> list[str]:
-    with child(texts, folder, recipe) as process:
-        assert process.stdout is not None
-        lines = list(process.stdout)
-        assert process.wait() == 0
-    return lines
-
-
-@pytest.mark.parametrize(
-    ("recipe", "moments"),
-    [
-        # A write syncs twice: the new file before the renaming, and the folder after it.
-        (TINY_DINO, [{"step": 1}, {"sync": 5}, {"step": 8}, {"sync": 4}, {"step": 15}]),
-        (TINY_POEM, [{"step": 6}, {"sync": 7}, {"step": 16}, {"step": 24}]),
-        (TAUGHT_DINO, [{"step": 3}, {"sync": 6}, {"step": 12}, {"sync": 4}]),  # pretraining ends at step 10
-    ],
-    ids=["names", "verse", "teachers"],
-)
+@pytest.mark.parametrize("name", KILLED)
 def test_a_training_killed_at_any_moment_ends_with_the_same_weights(
-    recipe: Recipe, moments: list[dict[str, int]], teachers: list[Checkpoint], texts: Path, tmp_path: Path
+    name: str, teachers: list[Checkpoint], texts: Path, tmp_path: Path
 ) -> None:
-    assert len(teachers) == 2
-    uninterrupted, interrupted = tmp_path / "uninterrupted", tmp_path / "interrupted"
-    uninterrupted.mkdir()
-    interrupted.mkdir()
-    expected = finished_run(texts, uninterrupted, recipe)
-    found: list[str] = []
-    for moment in moments:
-        lines = killed_run(texts, interrupted, recipe, moment)
-        assert step_of(lines[0]) - step_of(found[-1] if found else "0") in (0, 1)
-        found += lines
-    lines = finished_run(texts, interrupted, recipe)
-    assert 0 < len(lines) < len(expected)
-    assert set(found) | set(lines) == set(expected)
-    ours, theirs = load(interrupted / "weights"), load(uninterrupted / "weights")
-    assert same_weights(ours.language_model, theirs.language_model)
-    assert replace(ours.description, created="") == replace(theirs.description, created="")
+    recipe, moments = KILLED[name]
+    script = f"from tests.test_trainer import *; train_again_and_again({name!r}, Path('{texts}'), Path('{tmp_path}'))"
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, check=True)
+    trainer = Trainer(recipe, corpus_for(recipe, texts), seed=5, teachers=teachers if recipe.distils else [])
+    expected = [repr(reproducible(progress)) for progress in trainer.run()]
+    found = (tmp_path / "steps").read_text().splitlines()
+    assert list(dict.fromkeys(found)) == expected
+    assert len(found) <= len(expected) + len(moments)  # a kill repeats at most the last step
+    assert same_checkpoint(load(tmp_path / "weights"), trainer.checkpoint())

@@ -1,8 +1,6 @@
 """A folder of versions: adding, promoting and listing, and which version is loaded if the current one is damaged."""
 
-import logging
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +8,7 @@ import pytest
 from model import files
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions, load
+from model.files import ROOT
 from model.training.log import read_history
 from tests.checkpoints import checkpoint, files_in, same_weights, saved_at
 
@@ -34,18 +33,23 @@ def damage(path: Path) -> None:
     path.write_bytes(content)
 
 
+def point(versions: Versions, pointer: str, text: str) -> None:
+    (versions.directory / pointer).write_text(text)
+
+
 def test_versions_are_added_promoted_and_listed(versions: Versions) -> None:
     assert versions.list() == ()
     first, second = added(versions, 1), added(versions, 2)
     assert versions.list() == (second, first)
     versions.promote(first)
     assert versions.current() == first == versions.load_current().version
+    assert versions.before() is None
     versions.promote(second)
     assert versions.current() == second == versions.load_current().version
     assert same_weights(versions.load(first), checkpoint(1))
-    assert files_in(versions.directory) == sorted(
-        [f"{first}.safetensors", f"{second}.safetensors", "current", "previous"]
-    )
+    for name in ("notes.txt", "x.safetensors", ".0123456789ab.safetensors.1f.tmp", "0123456789AB.safetensors"):
+        point(versions, name, "")
+    assert versions.list() == (second, first)
 
 
 def test_adding_again_changes_nothing_unless_the_file_is_damaged(versions: Versions) -> None:
@@ -59,18 +63,22 @@ def test_adding_again_changes_nothing_unless_the_file_is_damaged(versions: Versi
 
 
 def test_a_damaged_checkpoint_is_neither_added_nor_promoted(versions: Versions, tmp_path: Path) -> None:
-    first, second = added(versions, 1), added(versions, 2)
+    first, second, third = (added(versions, seed) for seed in (1, 2, 3))
     versions.promote(first)
-    bad = saved_at(tmp_path / "bad", checkpoint(3))
+    bad = saved_at(tmp_path / "bad", checkpoint(4))
     damage(bad)
     damage(versions.path(second))
+    versions.path(third).write_bytes(versions.path(first).read_bytes())
     with pytest.raises(CheckpointError, match="bad: damaged"):
         versions.add(bad)
-    with pytest.raises(CheckpointError, match=f"{second}.safetensors: damaged"):
-        versions.promote(second)
-    with pytest.raises(CheckpointError, match="cannot be read: No such file"):
-        versions.promote("0" * 12)
-    assert versions.current() == first
+    for version, reason in (
+        (second, f"{second}.safetensors: damaged"),
+        (third, f"{third}.safetensors: holds version {first}"),
+        ("0" * 12, "cannot be read: No such file"),
+    ):
+        with pytest.raises(CheckpointError, match=reason):
+            versions.promote(version)
+    assert (versions.current(), versions.before()) == (first, None)
 
 
 @pytest.mark.parametrize(
@@ -82,98 +90,62 @@ def test_only_twelve_hexadecimal_digits_are_a_version(versions: Versions, text: 
             method(text)
 
 
-def test_a_file_with_the_name_of_another_version_is_refused(versions: Versions) -> None:
-    first, second = added(versions, 1), added(versions, 2)
-    versions.path(first).write_bytes(versions.path(second).read_bytes())
-    with pytest.raises(CheckpointError, match=f"{first}.safetensors: holds version {second}"):
-        versions.load(first)
-
-
 def test_the_released_version_is_current_until_another_is_promoted(versions: Versions) -> None:
     first, second = added(versions, 1), added(versions, 2)
     with pytest.raises(CheckpointError, match="no current checkpoint"):
         versions.current()
-    (versions.directory / "released").write_text(first + "\n")
-    assert versions.current() == first
+    point(versions, "released", first + "\n")
+    assert (versions.current(), versions.serving(), versions.before()) == (first, first, None)
     versions.promote(second)
-    assert versions.current() == second
+    assert (versions.current(), versions.serving(), versions.before()) == (second, second, first)
+    versions.promote(first)
+    assert (versions.current(), versions.before()) == (first, second)
     assert (versions.directory / "released").read_text() == first + "\n"
-    assert (versions.directory / "previous").read_text() == first + "\n"
 
 
-@pytest.fixture
-def warnings(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
-    messages: list[str] = []
-
-    class Collect(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            messages.append(record.getMessage())
-
-    handler = Collect(logging.WARNING)
-    logging.getLogger("model.checkpoint.versions").addHandler(handler)
-    yield messages
-    logging.getLogger("model.checkpoint.versions").removeHandler(handler)
+@pytest.mark.parametrize("previous", ["", "no version", "itself"])
+def test_without_a_usable_pointer_the_released_version_was_before(versions: Versions, previous: str) -> None:
+    released, current = added(versions, 1), added(versions, 2)
+    point(versions, "released", released)
+    point(versions, "current", current)
+    if previous:
+        point(versions, "previous", previous.replace("itself", current))
+    assert versions.before() == released
 
 
-def test_the_last_good_version_is_loaded_with_a_warning(versions: Versions, warnings: list[str]) -> None:
+def test_the_last_good_version_is_loaded_with_a_warning(versions: Versions, caplog: pytest.LogCaptureFixture) -> None:
     newest = added(versions, 9)
     released, previous, current = (added(versions, seed) for seed in (1, 2, 3))
     os.utime(versions.path(newest), (99, 99))
-    (versions.directory / "released").write_text(released)
+    point(versions, "released", released)
     versions.promote(previous)
     versions.promote(current)
     assert versions.load_current().version == current
-    assert warnings == []
+    assert caplog.messages == []
     for lost, serves in ((current, previous), (previous, released), (released, newest)):
         damage(versions.path(lost))
-        warnings.clear()
+        caplog.clear()
         assert versions.load_current().version == serves
-        assert f"checkpoint refused: {versions.path(current)}: damaged: its checksum does not match" in warnings[0]
-        assert warnings[-1] == f"serving version {serves} of {versions.directory} instead"
+        refusal = f"checkpoint refused: {versions.path(current)}: damaged: its checksum does not match"
+        assert caplog.messages[0].startswith(refusal)
+        assert caplog.messages[-1] == f"serving version {serves} of {versions.directory} instead"
     versions.path(newest).unlink()
     with pytest.raises(CheckpointError, match=f"{current}.safetensors: damaged.*no other version loads"):
         versions.load_current()
 
 
-def test_a_damaged_pointer_is_ignored_with_a_warning(versions: Versions, warnings: list[str]) -> None:
+def test_a_damaged_pointer_is_ignored_with_a_warning(versions: Versions, caplog: pytest.LogCaptureFixture) -> None:
     first, second = added(versions, 1), added(versions, 2)
-    (versions.directory / "released").write_text(first)
+    point(versions, "released", first)
     versions.promote(second)
-    (versions.directory / "current").write_bytes(b"\xff../../x")
+    current = versions.directory / "current"
+    current.write_bytes(b"\xff../../x")
     assert versions.load_current().version == first
-    assert "pointer ignored" in warnings[0]
-    assert str(versions.directory / "current") in warnings[0]
-    (versions.directory / "current").unlink()
-    (versions.directory / "current").mkdir()
+    assert caplog.messages[0].startswith(f"pointer ignored: {current}")
+    current.unlink()
+    current.mkdir()
     assert versions.current() == first
-    assert "Is a directory" in warnings[-1]
-
-
-def test_the_version_before_is_the_one_that_was_in_use(versions: Versions) -> None:
-    assert versions.before() is None
-    first, second = added(versions, 1), added(versions, 2)
-    versions.promote(first)
-    assert versions.before() is None
-    versions.promote(second)
-    assert versions.before() == first
-    versions.promote(first)
-    assert versions.before() == second
-
-
-@pytest.mark.parametrize("previous", ["", "no version", "itself"])
-def test_without_a_usable_pointer_the_released_version_is_the_one_before(versions: Versions, previous: str) -> None:
-    released, current = added(versions, 1), added(versions, 2)
-    (versions.directory / "released").write_text(released)
-    (versions.directory / "current").write_text(current)
-    if previous:
-        (versions.directory / "previous").write_text(previous.replace("itself", current))
-    assert versions.before() == released
-
-
-def test_a_description_is_read_without_the_weights(versions: Versions) -> None:
-    version = added(versions, 1)
-    damage(versions.path(version))
-    assert versions.describe(version) == checkpoint(1).description
+    assert "Is a directory" in caplog.messages[-1]
 
 
 @pytest.mark.parametrize(
@@ -185,18 +157,16 @@ def test_a_description_is_read_without_the_weights(versions: Versions) -> None:
         (None, "cannot be read: No such file"),
     ],
 )
-def test_what_has_no_description_is_named(versions: Versions, content: bytes | None, reason: str) -> None:
+def test_a_description_is_read_without_the_weights_and_if_it_is_missing_it_is_named(
+    versions: Versions, content: bytes | None, reason: str
+) -> None:
     version = added(versions, 1)
-    versions.path(version).unlink() if content is None else versions.path(version).write_bytes(content)
+    path = versions.path(version)
+    damage(path)
+    assert versions.describe(version) == checkpoint(1).description
+    path.unlink() if content is None else path.write_bytes(content)
     with pytest.raises(CheckpointError, match=f"{version}.safetensors: .*{reason}"):
         versions.describe(version)
-
-
-def test_other_files_in_the_folder_are_not_listed(versions: Versions) -> None:
-    version = added(versions, 1)
-    for name in ("notes.txt", "x.safetensors", ".0123456789ab.safetensors.1f.tmp", "0123456789AB.safetensors"):
-        (versions.directory / name).write_text("")
-    assert versions.list() == (version,)
 
 
 def test_a_missing_folder_and_a_file_in_its_stead_are_named(tmp_path: Path) -> None:
@@ -209,7 +179,7 @@ def test_a_missing_folder_and_a_file_in_its_stead_are_named(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(("network", "form"), [("dino", "names"), ("poem", "verse")])
 def test_the_released_version_its_history_and_its_card_are_committed(network: str, form: str) -> None:
-    folder = Path(__file__).parents[1] / "checkpoints" / network
+    folder = ROOT / "checkpoints" / network
     released = (folder / "released").read_text().strip()
     checkpoint = load(folder / f"{released}.safetensors")
     assert (checkpoint.version, checkpoint.description.form) == (released, form)
@@ -228,7 +198,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Versions:
     program = Versions(tmp_path / "program" / "checkpoints" / "dino")
     program.directory.mkdir(parents=True)
     first, _ = added(program, 1), added(program, 2)
-    (program.directory / "released").write_text(first)
+    point(program, "released", first)
     monkeypatch.setattr(files, "PROGRAM", tmp_path / "program")
     monkeypatch.setattr(files, "HOME", tmp_path / "home")
     return program
@@ -236,28 +206,21 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Versions:
 
 def test_a_home_begins_with_the_versions_of_the_program(program: Versions, tmp_path: Path) -> None:
     second, first = program.list()
+    before = files_in(program.directory)
     versions = Versions(tmp_path / "home" / "checkpoints" / "dino")
-    (tmp_path / "home" / "checkpoints").mkdir(parents=True)
     assert (versions.current(), versions.before(), versions.list()) == (first, None, (second, first))
     assert versions.load_current().version == first
     assert not versions.directory.exists()
-    before = files_in(program.directory)
+    versions.directory.mkdir(parents=True)
+    point(versions, "released", second)  # without effect: released is what the program says
     third = added(versions, 3)
     versions.promote(third)
     assert (versions.current(), versions.before(), versions.list()) == (third, first, (third, second, first))
     versions.promote(first)
     versions.add(program.path(second))
     versions.promote(second)
-    assert files_in(versions.directory) == sorted([f"{third}.safetensors", "current", "previous"])
+    assert files_in(versions.directory) == sorted([f"{third}.safetensors", "current", "previous", "released"])
     assert files_in(program.directory) == before
     damage(versions.path(second))
     assert versions.load_current().version == first
-
-
-def test_released_is_what_the_program_says(program: Versions, tmp_path: Path) -> None:
-    second, first = program.list()
-    versions = Versions(tmp_path / "home" / "checkpoints" / "dino")
-    versions.directory.mkdir(parents=True)
-    (versions.directory / "released").write_text(second)
-    assert versions.current() == first
     assert Versions(tmp_path / "elsewhere").list() == ()
