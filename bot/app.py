@@ -42,7 +42,8 @@ SHOWN = 4096
 class Door(Protocol):
     """Where asks come from. Within its context, a door can send; from `open` to `shut`, it also takes asks."""
 
-    async def __aenter__(self) -> Self: ...
+    async def __aenter__(self) -> Self:
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -62,9 +63,11 @@ class Door(Protocol):
 
     def facts(self) -> dict[str, str]:
         """Return what `/status` should say about this door."""
+        return {}
 
     def figures(self) -> dict[str, float]:
         """Return what `/metrics` should say about it; names of counters end in _total."""
+        return {}
 
 
 class Shown(OrderedDict[tuple[int, int], tuple[str, float]]):
