@@ -170,7 +170,8 @@ NO_NETWORK = {
 }
 NO_NEW_NAME = Markup("I couldn't think of a new name just now. Please ask me once more.")
 NO_NEW_NAME_WITH = Markup(
-    "I couldn't find a new name that begins with <b>{}</b>. Try fewer letters, or different ones."
+    "I couldn't find a new name that begins with <b>{}</b>, and I never give one that I know to exist. Try fewer "
+    "letters, or different ones."
 )
 NO_VERSE = Markup("I couldn't find the words to go on from there. Try another line.")
 NO_SONNET = Markup("I couldn't find the rhymes for that one. Try another line.")
