@@ -102,10 +102,12 @@ class PageChat(Chat):
         quote = " ".join((quoted.text or (quoted.file or ("",))[0]).split())[:QUOTED] if quoted else ""
         return self._keep(Message(next(self._numbers), True, time.time(), [Run(text)], reply=quote, file=file))
 
-    async def keep_place(self, at: datetime) -> int:
-        """Keep a place for what was said some time ago, and return its number."""
-        place = self._keep(Message(next(self._numbers), False, at.timestamp(), [Run("…")], is_growing=True))
-        await self.tell("message", place.drawn())
+    async def keep_place(self, at: datetime, line: str) -> int:
+        """Keep a place for what was written some time ago, below the line that the person gave; return its number."""
+        asked = [Message(next(self._numbers), True, at.timestamp(), [Run(line)])] if line else []
+        place = Message(next(self._numbers), False, at.timestamp(), [Run("…")], is_growing=True)
+        for message in (*asked, place):
+            await self.tell("message", self._keep(message).drawn())
         return place.id
 
     async def forget(self, kept: int) -> None:

@@ -14,6 +14,7 @@ from bot.chat import Explained, Gone
 from bot.creations import buttons_below
 from bot.store import StoreError
 from bot.words import layout, page, sentences
+from model.text.forms import Genre
 
 if TYPE_CHECKING:
     import asyncio
@@ -36,7 +37,7 @@ async def make_room(chat: PageChat, bot: Bot) -> dict[int, Creation]:
         kept = await bot.store.creations(chat.id, newest=READ)
     changed = {creation.before for creation in kept}
     shown = [creation for creation in kept if creation.code not in changed][-SHOWN:]
-    places = {await chat.keep_place(creation.created): creation for creation in shown}
+    places = {await chat.keep_place(creation.created, _line(creation)): creation for creation in shown}
     if places:
         await chat.say(page.WELCOME_BACK)
     return places
@@ -56,3 +57,8 @@ async def fill(places: dict[int, Creation], ask: Said, bot: Bot, turns: asyncio.
                 html, buttons = sentences.NOT_WRITTEN, ()
         with contextlib.suppress(Gone):
             await ask.chat.change(place, html, buttons)
+
+
+def _line(creation: Creation) -> str:
+    """Return the words that a person gave for verse; for names nothing, as what they said is not kept."""
+    return "" if creation.genre is Genre.DINO else creation.prompt[: creation.own_words]
