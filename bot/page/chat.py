@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import time
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aiohttp.web import WebSocketResponse
     from markupsafe import Markup
 
-    from bot.chat import Button, Buttons
+    from bot.chat import Buttons
 
 KEPT = 500
 """Messages of each chat that the page can show again."""
@@ -45,7 +45,7 @@ class Message:
     mine: bool
     at: float
     runs: list[Run]
-    buttons: list[list[Button]] = field(default_factory=list)
+    buttons: Buttons = ()
     edited: bool = False
     is_growing: bool = False
     reply: str = ""
@@ -53,7 +53,6 @@ class Message:
 
     @property
     def text(self) -> str:
-        """The words alone."""
         return "".join(run.text for run in self.runs)
 
     def drawn(self) -> dict[str, Any]:
@@ -68,13 +67,11 @@ class Message:
 
 def _click(run: Run) -> dict[str, str]:
     """Return what a click does: a command and a code are sent, an example is put into the line."""
-    if "command" in run.styles:
-        return {"send": run.text}
     if "creation" in run.styles:
         return {"send": f"/again {run.text}"}
-    if "code" not in run.styles:
-        return {}
-    return {"write": run.text} if run.text.startswith("/") else {}
+    if "code" in run.styles and run.text.startswith("/"):
+        return {"write": run.text}
+    return {"send": run.text} if "command" in run.styles else {}
 
 
 class PageChat(Chat):
@@ -117,40 +114,29 @@ class PageChat(Chat):
         await self.tell("forgotten", {"messages": [message.drawn() for message in self.messages.values()]})
 
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
-        """Show a message in every tab, and return its number."""
         return await self._said(html, buttons, is_growing=unfinished)
 
     async def change(
-        self,
-        message: int,
-        html: Markup | None,
-        buttons: Buttons = (),
-        *,
-        unfinished: bool = False,
+        self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
-        """Show a message anew. Gone, if the page has let go of it."""
         kept = self.messages.get(message)
         if kept is None:
             raise Gone("the page has no such message any more")
-        kept.buttons = [list(row) for row in buttons]
+        kept.buttons = buttons
         if html is not None:
             kept.runs, kept.edited, kept.is_growing = runs(html), kept.edited or not kept.is_growing, unfinished
         await self.tell("message", kept.drawn())
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
-        """Release the button that was pressed."""
         await self.tell("pressed", {"at": self._pressed, "text": text, "alert": alert})
 
     async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
-        """Show a picture with a caption."""
         return await self._said(html, buttons, ("", png))
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
-        """Show a file to download, with a caption."""
         return await self._said(html, (), (name, content))
 
     async def typing(self) -> None:
-        """Show for a few seconds that the bot is typing."""
         await self.tell("typing", {})
 
     async def enter(self, tab: WebSocketResponse, facts: dict[str, Any]) -> None:
@@ -183,13 +169,13 @@ class PageChat(Chat):
     async def _said(
         self, html: Markup, buttons: Buttons, file: tuple[str, bytes] | None = None, *, is_growing: bool = False
     ) -> int:
-        message = Message(next(self._numbers), False, time.time(), runs(html), file=file, is_growing=is_growing)
-        message.buttons = [list(row) for row in buttons]
-        await self.tell("message", self._keep(message).drawn())
+        message = self._keep(Message(next(self._numbers), False, time.time(), runs(html), buttons, file=file))
+        message.is_growing = is_growing
+        await self.tell("message", message.drawn())
         return message.id
 
     def _keep(self, message: Message) -> Message:
         self.messages[message.id] = message
-        while len(self.messages) > KEPT:
+        if len(self.messages) > KEPT:
             del self.messages[next(iter(self.messages))]
         return message

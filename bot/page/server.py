@@ -171,7 +171,7 @@ class Page(Door):
         """Show the page; or let somebody in with the link, and send them to the page."""
         token, person = request.query.get("token"), self._person(request)
         if token is None:
-            return self._respond("page.html", request) if person else self._door(words.WITHOUT_LINK)
+            return await self._asset(request) if person else self._door(words.WITHOUT_LINK)
         is_admin = self._url is not None and access.is_same(token, self._passes.admin_token)
         if not is_admin and not access.is_same(token, self._passes.token):
             return self._door(words.WRONG_LINK)
@@ -203,10 +203,8 @@ class Page(Door):
         return access.is_same(request.cookies.get(f"{self._cookie}-admin", ""), self._passes.admin_cookie(person))
 
     async def _asset(self, request: web.Request) -> web.Response:
-        return self._respond(request.path.rpartition("/")[2], request)
-
-    def _respond(self, name: str, request: web.Request) -> web.Response:
-        """Answer with an asset; briefly, if the browser has it already."""
+        """Give the page or a file of it; answer briefly, if the browser has it already."""
+        name = request.path.rpartition("/")[2] or "page.html"
         text, tag = self._assets[name]
         headers = {"ETag": tag, "Cache-Control": "no-cache"}
         if request.headers.get("If-None-Match") == tag:
@@ -235,8 +233,8 @@ class Page(Door):
         tab = web.WebSocketResponse(heartbeat=15, timeout=LAST_WORDS_SECONDS, max_msg_size=LARGEST_FILE, compress=False)
         await tab.prepare(request)
         commands = sentences.ADMIN_COMMANDS if is_admin else sentences.COMMANDS
+        hello = Said(person=person, chat=chat, is_admin=is_admin, text="/start")
         try:
-            hello = Said(person=person, chat=chat, is_admin=is_admin, text="/start")
             places = await make_room(chat, bot) if is_new else {}
             await chat.enter(tab, {"run": self._run, "admin": is_admin, "commands": commands})
             if places:
