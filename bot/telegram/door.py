@@ -78,7 +78,7 @@ class Telegram:
             base_file_url=f"{server}/file/bot",
             request=request,
             get_updates_request=self._polling,
-            defaults=Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)),
+            defaults=Defaults(parse_mode="HTML", link_preview_options=LinkPreviewOptions(is_disabled=True)),
             rate_limiter=self.pacing,
         )
         self.pacing.apologise = self._apologise
