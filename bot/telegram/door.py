@@ -11,13 +11,16 @@ import contextlib
 import hmac
 import json
 import logging
+import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from telegram import BotCommand, BotCommandScopeChat, LinkPreviewOptions, Update
+from telegram import BotCommandScopeChat, LinkPreviewOptions, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Defaults, ExtBot, filters
 
+from bot.app import Door
 from bot.asks import File, Pressed, Said, Sent, Typed
 from bot.chat import NotSent
 from bot.shelf import StartError
@@ -29,7 +32,6 @@ from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
-    from types import TracebackType
 
     from aiohttp import web
     from telegram import Document, Message
@@ -63,7 +65,7 @@ class TokenError(MangosaurusError):
         )
 
 
-class Telegram:
+class Telegram(Door):
     """The door of Telegram. `requests` are two transports: the second is for polling, the first for everything else."""
 
     def __init__(self, settings: Settings, requests: tuple[BaseRequest, BaseRequest] | None = None) -> None:
@@ -83,7 +85,7 @@ class Telegram:
         )
         self.pacing.apologise = self._apologise
         self._admins = settings.admin_ids
-        self._without_menu = set(settings.admin_ids)
+        self._without_menu: set[int | None] = {None, *settings.admin_ids}
         self._webhook = settings.webhook
         self._offset: int | None = None
         self._heard: float | None = None  # on the clock of the event loop: when a poll succeeded last
@@ -101,16 +103,13 @@ class Telegram:
             raise
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._deafen()  # if opening failed half-way
         await self._client.shutdown()
 
     async def open(self, bot: Bot) -> None:
-        """Begin to take updates."""
         bot.username = self._client.username
-        self._begin(self._announce(None))
+        self._begin(self._announce(*self._without_menu))
         if self._webhook:
             await self._listen(bot, self._webhook)
         else:
@@ -139,7 +138,6 @@ class Telegram:
             self._runner = None
 
     def close(self, open_until: float, cut_at: float) -> None:
-        """Give up the messages that still wait at `open_until`, and those on their way at `cut_at`."""
         self.pacing.close(open_until, cut_at)
 
     def silence(self) -> None:
@@ -147,7 +145,6 @@ class Telegram:
         self.pacing.shut()
 
     def facts(self) -> dict[str, str]:
-        """Return what `/status` should say: messages that wait or were given up, and how polling fares."""
         poll = "none, as Telegram calls"
         if self._heard is not None:
             ago = sentences.duration(asyncio.get_running_loop().time() - self._heard)
@@ -155,7 +152,7 @@ class Telegram:
         return {"messages": f"{self.pacing.waiting:,} waiting, {self.pacing.dropped:,} given up", "last poll": poll}
 
     def figures(self) -> dict[str, float]:
-        """Return what `/metrics` should say: likewise. Before the first poll, the last one is when polling began."""
+        """Return the same for `/metrics`. Before the first poll, the last one is when polling began."""
         figures: dict[str, float] = {
             "messages_waiting": self.pacing.waiting,
             "messages_given_up_total": self.pacing.dropped,
@@ -165,9 +162,8 @@ class Telegram:
             figures["last_poll_seconds"] = asyncio.get_running_loop().time() - self._heard
         return figures
 
-    def chat(self, chat_id: int) -> TelegramChat:
-        """Return the chat with an id."""
-        return TelegramChat(self._client, self.pacing, chat_id)
+    def chat(self, chat_id: int, *asked: Any, **query: Any) -> TelegramChat:
+        return TelegramChat(self._client, self.pacing, chat_id, *asked, **query)
 
     async def rejected(self) -> None:
         """Wait until Telegram rejects the token, and raise the TokenError."""
@@ -234,24 +230,18 @@ class Telegram:
             await web.TCPSite(self._runner, webhook.listen.host, webhook.listen.port).start()
         except OSError as error:
             raise StartError(f"cannot listen at WEBHOOK_LISTEN: {error.strerror}") from error
-        await _persist(
-            lambda: self._client.set_webhook(
-                webhook.url, secret_token=webhook.secret.reveal(), allowed_updates=ALLOWED_UPDATES
-            )
-        )
+        options: dict[str, Any] = {"secret_token": webhook.secret.reveal(), "allowed_updates": ALLOWED_UPDATES}
+        await _persist(partial(self._client.set_webhook, webhook.url, **options))
         logger.info("Waiting for Telegram at %s:%d", webhook.listen.host, webhook.listen.port)
         self._begin(self._check_token())
 
     async def _check_token(self) -> None:
-        while True:
-            await asyncio.sleep(CHECK_SECONDS)
-            try:
-                await self._client.get_webhook_info()
-            except InvalidToken:
-                self._rejected.set()
-                return
-            except TelegramError as error:
-                logger.info("Telegram was not asked about the webhook (%s)", error)
+        try:
+            while True:
+                await asyncio.sleep(CHECK_SECONDS)
+                await _persist(self._client.get_webhook_info)
+        except TokenError:
+            self._rejected.set()
 
     def _take(self, update: Update, bot: Bot) -> None:
         """Begin to answer an update, if it asks for anything. A mistake in one update stops no other."""
@@ -260,22 +250,20 @@ class Telegram:
         except Exception:
             logger.exception("Update %s cannot be read and is passed over", update.update_id)
             return
-        if ask is None:
-            return
-        bot.ask(ask)
-        if ask.is_admin and ask.person in self._without_menu:  # they have opened a chat since the start
-            self._begin(self._announce(ask.person))
+        if ask:
+            bot.ask(ask)
+            if ask.is_admin and ask.person in self._without_menu:  # they have opened a chat since the start
+                self._begin(self._announce(ask.person))
 
     def _ask(self, update: Update) -> Ask | None:
         if (query := update.inline_query) and not query.offset:
-            chat = TelegramChat(self._client, self.pacing, query.from_user.id, inline=query)
-            return Typed(person=query.from_user.id, chat=chat, text=query.query)
+            person = query.from_user.id
+            return Typed(person=person, chat=self.chat(person, inline=query), text=query.query)
         if pressed := update.callback_query:
             person, message = pressed.from_user.id, pressed.message
-            chat = TelegramChat(self._client, self.pacing, message.chat.id if message else person, message, pressed)
             return Pressed(
                 person=person,
-                chat=chat,
+                chat=self.chat(message.chat.id if message else person, message, pressed),
                 is_admin=person in self._admins,
                 message=message.message_id if message else 0,
                 data=(pressed.data or "") if message else "",  # what was sent inline has no buttons any more
@@ -285,9 +273,10 @@ class Telegram:
     def _message(self, message: Message) -> Said | None:
         """Return what a message asks, if it is for us and not written by a bot."""
         sender = message.sender_chat or message.from_user
-        if sender is None or message.via_bot or _is_service(message):
+        is_event = filters.StatusUpdate.ALL.check_update(Update(0, message=message))  # somebody joined, or likewise
+        if sender is None or message.via_bot or is_event:
             return None
-        chat = TelegramChat(self._client, self.pacing, message.chat_id, message)
+        chat = self.chat(message.chat_id, message)
         is_admin = message.sender_chat is None and sender.id in self._admins
         text = self._for_us(message.text or message.caption or "")
         if text is None:
@@ -302,13 +291,11 @@ class Telegram:
 
     def _for_us(self, text: str) -> str | None:
         """Return a text without our name behind the command; None if it names another bot."""
-        if not text.startswith("/"):
+        addressed = re.match(r"(/[^\s@]*)@(\S*)", text)
+        if addressed is None:
             return text
-        command = text.split(maxsplit=1)[0]
-        name, at, addressee = command.partition("@")
-        if at and addressee.lower() != self._client.username.lower():
-            return None
-        return text if not at else text.replace(command, name, 1)
+        is_ours = addressed[2].lower() == self._client.username.lower()
+        return addressed[1] + text[addressed.end() :] if is_ours else None
 
     async def _apologise(self, chat_id: int | str, asks: Asks) -> None:
         """Tell a chat how much was not answered while Telegram wanted silence."""
@@ -323,26 +310,16 @@ class Telegram:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _announce(self, admin: int | None) -> None:
-        """Fill the menu of commands in Telegram's apps: everybody's and the admins', or one admin's."""
-        for person in self._without_menu.copy() if admin is None else {admin}:
-            with contextlib.suppress(TelegramError):  # "chat not found", until they open one
-                await self._client.set_my_commands(_commands(sentences.ADMIN_COMMANDS), BotCommandScopeChat(person))
-                self._without_menu.discard(person)
-        if admin is None:
+    async def _announce(self, *people: int | None) -> None:
+        """Fill menus of commands in Telegram's apps: everybody's (None), or an admin's."""
+        for person in people:
+            about = sentences.COMMANDS if person is None else sentences.ADMIN_COMMANDS
+            scope = None if person is None else BotCommandScopeChat(person)
             try:
-                await self._client.set_my_commands(_commands(sentences.COMMANDS))
-            except TelegramError as error:
-                logger.info("The menu of commands was not set: %s", error)
-
-
-def _commands(about: dict[str, str]) -> list[BotCommand]:
-    return [BotCommand(name, description) for name, description in about.items()]
-
-
-def _is_service(message: Message) -> bool:
-    """Return whether a message only reports what happened in a chat: somebody joined, a picture was changed."""
-    return filters.StatusUpdate.ALL.check_update(Update(0, message=message)) is True
+                await self._client.set_my_commands(list(about.items()), scope)
+                self._without_menu.discard(person)
+            except TelegramError as error:  # of an admin, until they open a chat
+                logger.info("The menu of %s was not set: %s", person or "everybody", error)
 
 
 def _file(document: Document | None) -> File | None:
