@@ -22,7 +22,7 @@ from markupsafe import Markup
 from bot.asks import LARGEST_FILE
 from bot.creations import Wish
 from bot.page import chat as page_chat
-from bot.page import recall, server
+from bot.page import server
 from bot.page.access import HEADERS, Passes, is_named, names_of
 from bot.page.chat import KEPT, PageChat
 from bot.page.server import Page, PageError
@@ -492,7 +492,7 @@ async def started_again(settings: Settings, page: Page, visitor: Visitor) -> Asy
 async def test_the_last_creations_are_written_again_after_a_restart(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recall, "SHOWN", 3)
+    monkeypatch.setattr(page_chat, "SHOWN", 3)
     async with page_served(settings) as page, visit(page) as visitor, visitor.tab() as tab:
         await tab.answer()
         names = [await tab.ask(f"/dino {count}") for count in (1, 2, 3, 4)]

@@ -1,12 +1,14 @@
 """The chat of one person on the page: the newest messages, and the tabs that show them.
 
-The page gets runs of text and no markup, so nothing that a person or a network writes can become any.
+The page gets runs of text and no markup, so nothing that a person or a network writes can become any. Whoever comes
+back after a restart finds their last creations: each gets its place at once, and its text when it is written again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from copy import copy
 from dataclasses import dataclass
@@ -15,20 +17,31 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSCloseCode
 
-from bot.chat import Chat, Gone
+from bot.chat import Chat, Explained, Gone
+from bot.creations import buttons_below
+from bot.store import StoreError
+from bot.words import layout, sentences
+from bot.words.page import WELCOME_BACK
 from bot.words.runs import Run, runs
+from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from aiohttp.web import WebSocketResponse
     from markupsafe import Markup
 
+    from bot.app import Bot
+    from bot.asks import Said
     from bot.chat import Buttons
+    from bot.creations import Creation
+
+logger = logging.getLogger(__name__)
 
 KEPT = 500
 """Messages of each chat that the page can show again."""
+SHOWN, READ = 20, 100
+"""How many creations are shown after a restart, of how many: of those that changed in place, only the last is."""
 QUOTED = 80
 """Characters of a message that a reply shows."""
 MOST_TABS = 16
@@ -99,13 +112,39 @@ class PageChat(Chat):
         quote = " ".join((quoted.text or (quoted.file or ("",))[0]).split())[:QUOTED] if quoted else ""
         return self._keep(Message(next(self._numbers), True, time.time(), [Run(text)], reply=quote, file=file))
 
-    async def keep_place(self, at: datetime, line: str) -> int:
-        """Keep a place for what was written some time ago, below the line that the person gave; return its number."""
-        asked = [Message(next(self._numbers), True, at.timestamp(), [Run(line)])] if line else []
-        place = Message(next(self._numbers), False, at.timestamp(), [Run("…")], is_growing=True)
-        for message in (*asked, place):
-            await self.tell("message", self._keep(message).drawn())
-        return place.id
+    async def make_room(self, bot: Bot) -> dict[int, Creation]:
+        """Give each of the person's last creations a place, below the line that they gave; return them by places."""
+        kept: list[Creation] = []
+        with contextlib.suppress(StoreError):
+            kept = await bot.store.creations(self.id, newest=READ)
+        changed, places = {creation.before for creation in kept}, {}
+        for creation in [creation for creation in kept if creation.code not in changed][-SHOWN:]:
+            at = creation.created.timestamp()
+            if creation.genre is not Genre.DINO and (line := creation.prompt[: creation.own_words]):
+                await self._add(Message(next(self._numbers), True, at, [Run(line)]))
+            place = await self._add(Message(next(self._numbers), False, at, [Run("…")], is_growing=True))
+            places[place] = creation
+        if places:
+            await self.say(WELCOME_BACK)
+        return places
+
+    async def fill(self, places: dict[int, Creation], ask: Said, bot: Bot, turns: asyncio.Lock) -> None:
+        """Write each creation again, the newest first, and put it into its place, if that is still there.
+
+        `turns` makes all people together wait for each other, so that whoever asks for something new hardly waits.
+        """
+        for place, creation in reversed(places.items()):
+            async with turns:
+                try:
+                    text = await bot.shelf.write(creation)
+                    html, buttons = layout.reply(creation, text), buttons_below(creation, ask)
+                except Explained as error:
+                    html, buttons = error.sentence, ()
+                except Exception:
+                    logger.exception("A creation could not be shown again")
+                    html, buttons = sentences.NOT_WRITTEN, ()
+            with contextlib.suppress(Gone):
+                await self.change(place, html, buttons)
 
     async def forget(self, kept: int) -> None:
         """Let go of all messages but one, in every tab."""
@@ -169,9 +208,11 @@ class PageChat(Chat):
     async def _said(
         self, html: Markup, buttons: Buttons, file: tuple[str, bytes] | None = None, *, is_growing: bool = False
     ) -> int:
-        message = self._keep(Message(next(self._numbers), False, time.time(), runs(html), buttons, file=file))
-        message.is_growing = is_growing
-        await self.tell("message", message.drawn())
+        shown = Message(next(self._numbers), False, time.time(), runs(html), buttons, is_growing=is_growing, file=file)
+        return await self._add(shown)
+
+    async def _add(self, message: Message) -> int:
+        await self.tell("message", self._keep(message).drawn())
         return message.id
 
     def _keep(self, message: Message) -> Message:

@@ -27,7 +27,6 @@ from bot.app import Door
 from bot.asks import LARGEST_FILE, File, Pressed, Said, Sent
 from bot.page import access
 from bot.page.chat import PageChat
-from bot.page.recall import fill, make_room
 from bot.settings import Rate
 from bot.words import page as words
 from bot.words import sentences
@@ -235,10 +234,10 @@ class Page(Door):
         commands = sentences.ADMIN_COMMANDS if is_admin else sentences.COMMANDS
         hello = Said(person=person, chat=chat, is_admin=is_admin, text="/start")
         try:
-            places = await make_room(chat, bot) if is_new else {}
+            places = await chat.make_room(bot) if is_new else {}
             await chat.enter(tab, {"run": self._run, "admin": is_admin, "commands": commands})
             if places:
-                chat.recalling = asyncio.create_task(fill(places, hello, bot, self._recalls))
+                chat.recalling = asyncio.create_task(chat.fill(places, hello, bot, self._recalls))
             elif is_new:
                 self._ask(hello)
             await self._listen(tab, chat, is_admin=is_admin)

@@ -3,7 +3,7 @@
 Telegram lets a bot send about 30 messages a second in all, one a second to one chat, and 20 a minute to one group.
 Short bursts pass: here 4 messages in 4 seconds. An edit counts as a message. The next to go is always the oldest that
 may, so that a crowded chat delays no other. Everything else (answers to buttons and inline queries, chat actions,
-questions) has no limit.
+questions) has no limit. (aiolimiter, asynciolimiter, pyrate-limiter and asyncio-throttle keep no such order.)
 
 When Telegram says 429, the chat that earned it is held for as long as Telegram asks. If that happens to a second chat
 meanwhile, or to a request that belongs to no chat, everything is held. What waits then goes when the hold ends, if that
@@ -14,11 +14,7 @@ A request that surely was not sent (NothingSentError) or met a failing server (S
 again for half a minute. So is every edit that may have arrived, as it does no harm twice. Any other failure is the
 caller's to judge, because Telegram may have carried out the request.
 
-Libraries that were tried: aiolimiter 1.3 (under python-telegram-bot's own AIORateLimiter; a woken waiter that finds no
-capacity goes to the end of the line), asynciolimiter 1.2 (one limit at a time, without a pause and without a way back
-into the line), pyrate-limiter 4.5 and asyncio-throttle 1.0 (each waiter sleeps and asks again, in no order).
-
-Not here: how much is accepted. Callers ask `wait` before they promise anything.
+How much is accepted is decided elsewhere: callers ask `wait` before they promise anything.
 """
 
 from __future__ import annotations
@@ -41,7 +37,7 @@ from bot.telegram.request import CONNECTIONS, NothingSentError, ServerError
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +104,7 @@ class Turn:
     chat_id: object
     lane: Lane
     recipient: Recipient
+    windows: tuple[Window, ...]
     asks: Asks
     may_go: asyncio.Future[None] = field(init=False)
     time: float | None = None
@@ -122,13 +119,13 @@ class Turn:
 class Pacing(BaseRateLimiter[Any]):
     """Sends at most `rate` messages a second, within the limits of each chat. None: it waits only if Telegram says so.
 
-    `dropped` counts the messages that were given up. The log names each, without its text.
+    `dropped` counts the messages that were given up. The log names each, without its text. `apologise` tells a chat
+    which asks were not answered, and passes them on as `rate_limit_args`.
     """
 
     def __init__(self, rate: int | None) -> None:
         self.dropped = 0
-        self.apologise: Callable[[Any, Asks], Coroutine[Any, Any, Any]] | None = None
-        """Tells a chat which asks were not answered. It passes them on as `rate_limit_args`."""
+        self.apologise: Callable[[Any, Asks], Coroutine[Any, Any, Any]] = lambda *_: asyncio.sleep(0)
         self.recipients: dict[object, Recipient] = {}  # the most recently used last
         self._is_limited = rate is not None
         self._messages = Lane((Window(rate, 1.0),) if rate else ())
@@ -143,11 +140,9 @@ class Pacing(BaseRateLimiter[Any]):
         self._cut_at: float | None = None
         self._on_their_way: set[asyncio.Timeout] = set()
 
-    async def initialize(self) -> None:
-        """Nothing to prepare."""
+    async def initialize(self) -> None: ...
 
-    async def shutdown(self) -> None:
-        """Nothing to close."""
+    async def shutdown(self) -> None: ...
 
     @property
     def waiting(self) -> int:
@@ -170,14 +165,14 @@ class Pacing(BaseRateLimiter[Any]):
         Interrupt the requests that are on their way at `cut_at`. Both are times of the event loop.
         """
         self._open_until, self._cut_at = min(self._open_until, open_until), cut_at
-        asyncio.get_running_loop().call_at(open_until, lambda: self._give_up(CLOSED))
+        asyncio.get_running_loop().call_at(open_until, functools.partial(self._give_up, is_closed=True))
         for limit in self._on_their_way:
             limit.reschedule(cut_at)
 
     def shut(self) -> None:
         """Send nothing more from this moment on, but let requests that are on their way arrive."""
         self._is_shut, self._open_until = True, -math.inf
-        self._give_up(CLOSED)
+        self._give_up(is_closed=True)
 
     async def process_request(
         self,
@@ -193,9 +188,11 @@ class Pacing(BaseRateLimiter[Any]):
         is_typing, recipient = endpoint == "sendChatAction", self._recipient(chat_id)
         if is_typing and max(self._held_until, recipient.held_until) > asyncio.get_running_loop().time():
             return False  # it would come too late
-        lane = self._others if chat_id is None or is_typing else self._messages
+        is_message = chat_id is not None and not is_typing
+        lane = self._messages if is_message else self._others
+        windows = (*lane.windows, *recipient.windows) if is_message else ()
         asks = rate_limit_args or frozenset({data.get("message_id", (number,))})
-        turn = Turn(number, endpoint, chat_id, lane, recipient, asks)
+        turn = Turn(number, endpoint, chat_id, lane, recipient, windows, asks)
         try:
             return await self._send(functools.partial(callback, *args, **kwargs), turn)
         except NothingSentError as error:
@@ -225,23 +222,20 @@ class Pacing(BaseRateLimiter[Any]):
 
     async def _wait(self, turn: Turn) -> None:
         """Wait until a request may go. If it never may, raise NothingSentError, or what left an edit in doubt."""
-        loop = asyncio.get_running_loop()
-        turn.may_go = loop.create_future()
+        turn.may_go = asyncio.get_running_loop().create_future()
         bisect.insort(turn.lane.turns, turn, key=lambda each: each.number)
         self._serve()
-        if loop.time() >= self._open_until:
-            self._give_up(CLOSED, [turn])
-        self._give_up(HELD, [turn])
+        self._give_up(turn)
         try:
             await turn.may_go
             if self._is_shut:
                 self._release(turn, counts=False)
                 raise turn.doubt or NothingSentError(CLOSED)
         except asyncio.CancelledError:
-            if turn.time is not None:
-                self._release(turn, counts=False)
-            elif turn in turn.lane.turns:
+            if turn in turn.lane.turns:
                 turn.lane.turns.remove(turn)
+            else:
+                self._release(turn, counts=False)
             if turn.lane is self._messages:
                 self._drop(turn, "it was cancelled")
             raise
@@ -292,8 +286,7 @@ class Pacing(BaseRateLimiter[Any]):
             recipient = turn.recipient
             if recipient in full or turn.may_go.done():  # it is being cancelled
                 continue
-            windows = self._windows(turn)
-            opens = max(now, recipient.held_until, *(window.opens(now) for window in windows))
+            opens = max(now, recipient.held_until, *(window.opens(now) for window in turn.windows))
             if opens > now:
                 full.add(recipient)
                 later = min(later, opens)
@@ -302,19 +295,15 @@ class Pacing(BaseRateLimiter[Any]):
             lane.free -= 1
             turn.time = now
             turn.may_go.set_result(None)
-            for window in windows:
+            for window in turn.windows:
                 window.times.append(now)
         return later
 
-    def _windows(self, turn: Turn) -> tuple[Window, ...]:
-        """Return what limits a turn: nothing, unless it is a message."""
-        return (*turn.lane.windows, *turn.recipient.windows) if turn.lane is self._messages else ()
-
     def _release(self, turn: Turn, *, counts: bool) -> None:
         """Take back a turn's connection, and if it does not count, what it took of the limits."""
-        turn.lane.free += 1
-        if turn.time is not None and not counts:
-            for window in self._windows(turn):
+        if turn.time is not None:
+            turn.lane.free += 1
+            for window in turn.windows if not counts else ():
                 with contextlib.suppress(ValueError):
                     window.times.remove(turn.time)
         turn.time = None
@@ -328,10 +317,9 @@ class Pacing(BaseRateLimiter[Any]):
                 later = min(later, end)
                 continue
             del self._unanswered[chat_id]
-            if self.apologise is not None:
-                task = asyncio.create_task(self.apologise(chat_id, asks))
-                self._apologies.add(task)
-                task.add_done_callback(self._apologies.discard)
+            task = asyncio.create_task(self.apologise(chat_id, asks))
+            self._apologies.add(task)
+            task.add_done_callback(self._apologies.discard)
         return later
 
     def _hold(self, turn: Turn, pause: float) -> None:
@@ -343,18 +331,19 @@ class Pacing(BaseRateLimiter[Any]):
         else:
             turn.recipient.held_until = max(turn.recipient.held_until, now + pause)
         logger.warning("%s waits for %.0f s: Telegram takes nothing more", turn, pause)
-        self._give_up(HELD)
+        self._give_up()
 
-    def _give_up(self, reason: str, turns: Sequence[Turn] = ()) -> None:
-        """Give up these turns, or all that wait. If the reason is HELD, give up only those that would wait too long."""
-        latest = asyncio.get_running_loop().time() + HOLD_SECONDS
-        for turn in turns or [*self._messages.turns, *self._others.turns]:
-            is_held = max(self._held_until, turn.recipient.held_until) > latest
-            if turn.may_go.done() or (reason is HELD and not is_held):
+    def _give_up(self, *turns: Turn, is_closed: bool = False) -> None:
+        """Give up these turns, or all, if the bot has closed; else those that Telegram holds for too long."""
+        now = asyncio.get_running_loop().time()
+        is_closed = is_closed or now >= self._open_until
+        for turn in turns or (*self._messages.turns, *self._others.turns):
+            is_held = max(self._held_until, turn.recipient.held_until) > now + HOLD_SECONDS
+            if turn.may_go.done() or not (is_closed or is_held):
                 continue
             turn.lane.turns.remove(turn)
-            turn.may_go.set_exception(turn.doubt or NothingSentError(reason))
-            if reason is HELD and turn.lane is self._messages and not turn.doubt:
+            turn.may_go.set_exception(turn.doubt or NothingSentError(CLOSED if is_closed else HELD))
+            if not is_closed and turn.lane is self._messages and not turn.doubt:
                 self._unanswered[turn.chat_id] = self._unanswered.pop(turn.chat_id, frozenset()) | turn.asks
                 self._serve()  # sets the timer for the end of the hold
 
