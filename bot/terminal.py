@@ -29,7 +29,7 @@ from bot.words.runs import Run, runs
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
 
     from markupsafe import Markup
@@ -111,9 +111,8 @@ class Pipes(Chat):
         """Write a paragraph. OutputError."""
         if sys.stdout is None:
             return
-        text = "".join(run.text for run in shown) + "\n\n"
         try:
-            sys.stdout.buffer.write(text.encode(sys.stdout.encoding, "replace"))
+            sys.stdout.buffer.write(f"{_text(shown)}\n\n".encode(sys.stdout.encoding, "replace"))
             sys.stdout.buffer.flush()
         except OSError as error:
             self.failure = OutputError(f"the answers cannot be written: {error.strerror}")
@@ -155,26 +154,21 @@ class Screen(Pipes):
         self._print([*shown, Run("\n\n")])
 
     def _show(self, message: int, shown: list[Run], buttons: Buttons, *, unfinished: bool = False) -> None:
-        text = _text(shown)
+        text, is_growing = UNFINISHED.subn("", _text(shown)) if unfinished else (_text(shown), 0)
         newest, before = self._shown
-        if unfinished:
-            text, is_growing = UNFINISHED.subn("", text)
-            if newest == message and text.startswith(before):
-                self._print(_between(shown, len(before), len(text)))
-                self._shown = (message, text)
-            elif is_growing and newest != message:
-                self._print(_between(shown, 0, len(text)))
-                self._shown = (message, text)
-            else:
-                row = self._row(message, buttons) if message >= self.newest[0] else []
-                self._put_below([Run(text), *row])
-            return
-        self._put_below([])
-        if newest == message and before and text.startswith(before):
-            self.put([*_between(shown, len(before), len(text)), *self._row(message, buttons)])
+        goes_on = newest == message and text.startswith(before)
+        rest = _between(shown, len(before) if goes_on else 0, len(text))
+        if unfinished and (goes_on or (is_growing and newest != message)):
+            self._print(rest)
+            self._shown = (message, text)
+        elif unfinished:
+            row = self._row(message, buttons) if message >= self.newest[0] else []
+            self._put_below([*rest, *row])
         else:
-            super()._show(message, [*([Run("\n\n")] if before else []), *shown], buttons)
-        self._shown = (0, "")
+            self._put_below([])
+            gap = [Run("" if goes_on else "\n\n")] if before else []
+            super()._show(message, [*gap, *rest], buttons)
+            self._shown = (0, "")
 
     def _put_below(self, shown: Sequence[Run]) -> None:
         if self.session:
@@ -254,17 +248,13 @@ class Terminal(Door):
             if isinstance(self._screen, Screen):
                 await self._converse(self._screen, bot)
             else:
-                await self._answer_pipe(bot)
+                lines = _lines()
+                await self._answer_all(lambda: _next(lines), bot)
+                await bot.idle()
+                await bot.runs.ended()
         except OutputError as error:
             if not isinstance(error.__cause__, BrokenPipeError):  # then nobody reads any more
                 raise
-
-    async def _answer_pipe(self, bot: Bot) -> None:
-        lines = _lines()
-        while (line := await _next(lines)) is not None and line.strip().lower() not in QUIT:
-            await self._answer(line, bot)
-        await bot.idle()
-        await bot.runs.ended()
 
     async def _converse(self, screen: Screen, bot: Bot) -> None:
         from prompt_toolkit.patch_stdout import patch_stdout
@@ -275,21 +265,23 @@ class Terminal(Door):
         try:
             await self._answer("/start", bot)
             with patch_stdout(raw=True):
-                while (line := await self._prompt(session)) is not None and line.strip().lower() not in QUIT:
-                    await self._answer(line, bot)
+                await self._answer_all(lambda: self._prompt(session), bot)
         finally:
             signal.signal(signal.SIGINT, before)
 
+    async def _answer_all(self, read: Callable[[], Awaitable[str | None]], bot: Bot) -> None:
+        while (line := await read()) is not None and line.strip().lower() not in QUIT:
+            await self._answer(line.strip(), bot)
+
     async def _answer(self, line: str, bot: Bot) -> None:
         """Answer a line, or press a button, and wait until that is done."""
-        line = line.strip()
-        number, buttons = self._screen.newest
-        if press := PRESS.fullmatch(line):
-            if not 1 <= int(press[1]) <= len(buttons):
-                self._screen.note(sentences.NO_BUTTON.format(int(press[1])))
-                return
-            data = buttons[int(press[1]) - 1].data
-            await bot.ask(Pressed(person=YOU, chat=self._screen, is_admin=True, message=number, data=data))
+        message, buttons = self._screen.newest
+        press = PRESS.fullmatch(line)
+        if press and not 1 <= (number := int(press[1])) <= len(buttons):
+            self._screen.note(sentences.NO_BUTTON.format(number))
+        elif press:
+            data = buttons[number - 1].data
+            await bot.ask(Pressed(person=YOU, chat=self._screen, is_admin=True, message=message, data=data))
         elif line:
             await bot.ask(Said(person=YOU, chat=self._screen, is_admin=True, text=line))
         if self._screen.failure:

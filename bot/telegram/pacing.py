@@ -132,7 +132,7 @@ class Pacing(BaseRateLimiter[Any]):
         self._others = Lane()
         self._numbers = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
-        self._held_until = -math.inf
+        self._everyone = Recipient()
         self._unanswered: dict[object, Asks] = {}  # the chat that asked last comes last
         self._apologies: set[asyncio.Task[Any]] = set()
         self._open_until = math.inf
@@ -154,7 +154,7 @@ class Pacing(BaseRateLimiter[Any]):
         now, turns = asyncio.get_running_loop().time(), self._messages.turns
         recipient = self._recipient(chat_id)
         ahead_in_chat += sum(turn.recipient is recipient for turn in turns)
-        begin = max(now, self._held_until)
+        begin = max(now, self._everyone.held_until)
         in_all = [window.opens(begin, len(turns) + ahead) for window in self._messages.windows]
         begin = max(begin, recipient.held_until)
         return max([begin, *in_all, *(window.opens(begin, ahead_in_chat) for window in recipient.windows)]) - now
@@ -186,7 +186,7 @@ class Pacing(BaseRateLimiter[Any]):
         """Send a request when its turn comes. Raises NothingSentError if it is given up."""
         chat_id, number = data.get("chat_id"), next(self._numbers)
         is_typing, recipient = endpoint == "sendChatAction", self._recipient(chat_id)
-        if is_typing and max(self._held_until, recipient.held_until) > asyncio.get_running_loop().time():
+        if is_typing and max(self._everyone.held_until, recipient.held_until) > asyncio.get_running_loop().time():
             return False  # it would come too late
         is_message = chat_id is not None and not is_typing
         lane = self._messages if is_message else self._others
@@ -248,11 +248,9 @@ class Pacing(BaseRateLimiter[Any]):
         turn.latest = min(turn.latest, until - PAUSE_SECONDS + RETRY_SECONDS)
         if isinstance(error, BadRequest) or not is_harmless or until > turn.latest:
             return False
-        if isinstance(error, NothingSentError):
-            self._held_until = max(self._held_until, until)
-        else:
-            turn.doubt = error if is_in_doubt else turn.doubt
-            turn.recipient.held_until = max(turn.recipient.held_until, until)
+        turn.doubt = error if is_in_doubt else turn.doubt
+        held = self._everyone if isinstance(error, NothingSentError) else turn.recipient
+        held.held_until = max(held.held_until, until)
         logger.info("%s waits for %.0f s: %s", turn, PAUSE_SECONDS, error)
         return True
 
@@ -280,7 +278,7 @@ class Pacing(BaseRateLimiter[Any]):
         """Let every turn of a lane go that may; return when the next one may."""
         later, full = math.inf, set[Recipient]()
         for turn in lane.turns.copy():
-            opens = max(now, self._held_until, *(window.opens(now) for window in lane.windows))
+            opens = max(now, self._everyone.held_until, *(window.opens(now) for window in lane.windows))
             if opens > now or not lane.free:  # a request on its way calls `_serve` at its end
                 return min(later, opens if lane.free else math.inf)
             recipient = turn.recipient
@@ -313,7 +311,7 @@ class Pacing(BaseRateLimiter[Any]):
         """Apologise to the chats that lost messages, once their hold is over; return when the next hold ends."""
         later = math.inf
         for chat_id, asks in reversed(self._unanswered.copy().items()):
-            if (end := max(self._held_until, self._recipient(chat_id).held_until)) > now:
+            if (end := max(self._everyone.held_until, self._recipient(chat_id).held_until)) > now:
                 later = min(later, end)
                 continue
             del self._unanswered[chat_id]
@@ -326,10 +324,8 @@ class Pacing(BaseRateLimiter[Any]):
         """Hold the chat of a turn. If the turn has no chat, or another chat is held already, hold everything."""
         now = asyncio.get_running_loop().time()
         others = (each.held_until for each in self.recipients.values() if each is not turn.recipient)
-        if turn.chat_id is None or any(held_until > now for held_until in others):
-            self._held_until = max(self._held_until, now + pause)
-        else:
-            turn.recipient.held_until = max(turn.recipient.held_until, now + pause)
+        held = self._everyone if turn.chat_id is None or any(until > now for until in others) else turn.recipient
+        held.held_until = max(held.held_until, now + pause)
         logger.warning("%s waits for %.0f s: Telegram takes nothing more", turn, pause)
         self._give_up()
 
@@ -338,7 +334,7 @@ class Pacing(BaseRateLimiter[Any]):
         now = asyncio.get_running_loop().time()
         is_closed = is_closed or now >= self._open_until
         for turn in turns or (*self._messages.turns, *self._others.turns):
-            is_held = max(self._held_until, turn.recipient.held_until) > now + HOLD_SECONDS
+            is_held = max(self._everyone.held_until, turn.recipient.held_until) > now + HOLD_SECONDS
             if turn.may_go.done() or not (is_closed or is_held):
                 continue
             turn.lane.turns.remove(turn)
