@@ -311,14 +311,8 @@ class Page(Door):
 
 
 def _file_of(message: Message | None) -> File | None:
-    if message is None or not message.file or not message.file[0]:
-        return None
-    name, content = message.file
-
-    async def read() -> bytes:
-        return content
-
-    return File(name=name, size=len(content), read=read)
+    name, content = (message and message.file) or ("", b"")
+    return File(name=name, size=len(content), read=lambda: asyncio.sleep(0, content)) if name else None
 
 
 def _read_asset(path: Path) -> tuple[str, str]:
