@@ -17,7 +17,6 @@ import signal
 import sys
 from concurrent.futures import Future
 from html import unescape
-from itertools import islice
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
     from prompt_toolkit import PromptSession
+    from prompt_toolkit.history import History
 
     from bot.app import Bot
     from bot.chat import Button, Buttons
@@ -157,7 +157,7 @@ class Screen(Pipes):
         text, is_growing = UNFINISHED.subn("", _text(shown)) if unfinished else (_text(shown), 0)
         newest, before = self._shown
         goes_on = newest == message and text.startswith(before)
-        rest = _between(shown, len(before) if goes_on else 0, len(text))
+        rest = _letters(shown)[len(before) if goes_on else 0 : len(text)]
         if unfinished and (goes_on or (is_growing and newest != message)):
             self._print(rest)
             self._shown = (message, text)
@@ -198,35 +198,28 @@ def _text(shown: Sequence[Run]) -> str:
     return "".join(run.text for run in shown)
 
 
-def _between(shown: Sequence[Run], start: int, end: int) -> list[Run]:
-    """Return the runs of a text between two positions."""
-    kept, position = [], 0
-    for run in shown:
-        if part := run.text[max(start - position, 0) : max(end - position, 0)]:
-            kept.append(run._replace(text=part))
-        position += len(run.text)
-    return kept
+def _letters(shown: Sequence[Run]) -> list[Run]:
+    return [run._replace(text=letter) for run in shown for letter in run.text]
 
 
 def _wrapped(shown: Sequence[Run]) -> list[Run]:
-    """Return runs with a line's end in place of each blank after which a line would get wider than the terminal."""
+    """Return letters, with a line's end in place of each blank after which a line would get wider than the terminal."""
     from prompt_toolkit.application import get_app_session
     from prompt_toolkit.utils import get_cwidth
 
     columns = get_app_session().output.get_size().columns
-    text, styles = list(_text(shown)), [run.styles for run in shown for _ in run.text]
+    letters = _letters(shown)
     column = until = 0
     blank: int | None = None
-    for at, character in enumerate(text):
-        column += get_cwidth(character)
-        if character == "\n":
+    for at, letter in enumerate(letters):
+        column += get_cwidth(letter.text)
+        if letter.text == "\n":
             column, blank = 0, None
-        elif character == " " and UNBROKEN.isdisjoint(styles[at]):
+        elif letter.text == " " and UNBROKEN.isdisjoint(letter.styles):
             until, blank = column, at
         elif column > columns and blank is not None:
-            text[blank], column, blank = "\n", column - until, None
-    wrapped = iter(text)
-    return [run._replace(text="".join(islice(wrapped, len(run.text)))) for run in shown]
+            letters[blank], column, blank = Run("\n"), column - until, None
+    return letters
 
 
 class Terminal(Door):
@@ -301,7 +294,7 @@ class Terminal(Door):
 
         try:
             self._history.touch(mode=0o600)
-            history = WritableHistory(self._history)
+            history: History = WritableHistory(self._history)
         except OSError:
             history = InMemoryHistory()
         commands = {f"/{name}": about for name, about in sentences.ADMIN_COMMANDS.items()}

@@ -11,6 +11,7 @@ import contextlib
 import hmac
 import json
 import logging
+import math
 import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
@@ -173,26 +174,25 @@ class Telegram(Door):
     async def _poll(self, bot: Bot) -> None:
         """Fetch updates until the task is cancelled, or Telegram rejects the token."""
         loop = asyncio.get_running_loop()
-        self._heard, pause, is_deaf = loop.time(), PAUSE_SECONDS, False
+        self._heard = loop.time()
+        deaf_at = self._heard + DEAF_SECONDS
+
+        async def failed() -> None:
+            nonlocal deaf_at
+            self._failed_polls += 1
+            if loop.time() > deaf_at:
+                deaf_at = math.inf  # until a poll succeeds
+                logger.error("No poll has succeeded for %.0f s", DEAF_SECONDS)
+                bot.tally.errors["Deaf"] += 1
+            await self._begin_anew()
+
         try:
             await _persist(self._client.delete_webhook)  # Telegram answers no polls while it has a webhook
             while True:
-                try:
-                    updates = await self._client.get_updates(
-                        self._offset, timeout=POLL_SECONDS, allowed_updates=ALLOWED_UPDATES
-                    )
-                except InvalidToken:
-                    raise TokenError from None
-                except TelegramError as error:
-                    self._failed_polls += 1
-                    if loop.time() - self._heard > DEAF_SECONDS and not is_deaf:
-                        logger.error("No poll has succeeded for %.0f s", DEAF_SECONDS)  # noqa: TRY400 - told below
-                        bot.tally.errors["Deaf"] += 1
-                        is_deaf = True
-                    pause = await _pause(error, pause)
-                    await self._begin_anew()
-                    continue
-                self._heard, pause, is_deaf = loop.time(), PAUSE_SECONDS, False
+                options: dict[str, Any] = {"timeout": POLL_SECONDS, "allowed_updates": ALLOWED_UPDATES}
+                updates = await _persist(partial(self._client.get_updates, self._offset, **options), failed)
+                self._heard = loop.time()
+                deaf_at = self._heard + DEAF_SECONDS
                 for update in updates:
                     self._offset = update.update_id + 1
                     self._take(update, bot)
@@ -336,26 +336,21 @@ def _file(document: Document | None) -> File | None:
     return File(name=document.file_name or "file", size=document.file_size or 0, read=read)
 
 
-async def _persist(call: Callable[[], Awaitable[object]]) -> None:
-    """Ask Telegram for something until it answers, however long that takes. Raises TokenError."""
+async def _persist(call: Callable[[], Awaitable[Any]], failed: Callable[[], Awaitable[None]] | None = None) -> Any:
+    """Ask Telegram for something until it answers, however long that takes. `failed` hears of failures. TokenError."""
     pause = PAUSE_SECONDS
     while True:
         try:
-            await call()
+            return await call()
         except InvalidToken:
             raise TokenError from None  # its text holds the token
         except TelegramError as error:
-            pause = await _pause(error, pause)
-        else:
-            return
-
-
-async def _pause(error: TelegramError, pause: float) -> float:
-    """Log an error, wait, and return how long to wait after the next error."""
-    pause = max(pause, seconds(error)) if isinstance(error, RetryAfter) else pause
-    if isinstance(error, Conflict):
-        logger.error("Another program fetches this bot's updates with the same token; end it, or this one")
-    else:
-        logger.warning("Telegram cannot be reached (%s); the next try is in %.0f s", error, pause)
-    await asyncio.sleep(pause)
-    return min(2 * pause, LONGEST_PAUSE_SECONDS)
+            pause = max(pause, seconds(error)) if isinstance(error, RetryAfter) else pause
+            if isinstance(error, Conflict):
+                logger.error("Another program fetches this bot's updates with the same token; end it, or this one")  # noqa: TRY400
+            else:
+                logger.warning("Telegram cannot be reached (%s); the next try is in %.0f s", error, pause)
+        if failed:
+            await failed()
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
