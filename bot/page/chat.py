@@ -110,7 +110,7 @@ class PageChat(Chat):
     def heard(self, text: str, quoted: Message | None = None, file: tuple[str, bytes] | None = None) -> Message:
         """Keep what the person says, or sends, as a message of their own."""
         quote = " ".join((quoted.text or (quoted.file or ("",))[0]).split())[:QUOTED] if quoted else ""
-        return self._keep(Message(next(self._numbers), True, time.time(), [Run(text)], reply=quote, file=file))
+        return self._keep(True, time.time(), [Run(text)], reply=quote, file=file)
 
     async def make_room(self, bot: Bot) -> dict[int, Creation]:
         """Give each of the person's last creations a place, below the line that they gave; return them by places."""
@@ -121,9 +121,8 @@ class PageChat(Chat):
         for creation in [creation for creation in kept if creation.code not in changed][-SHOWN:]:
             at = creation.created.timestamp()
             if creation.genre is not Genre.DINO and (line := creation.prompt[: creation.own_words]):
-                await self._add(Message(next(self._numbers), True, at, [Run(line)]))
-            place = await self._add(Message(next(self._numbers), False, at, [Run("…")], is_growing=True))
-            places[place] = creation
+                await self._add(True, at, [Run(line)])
+            places[await self._add(False, at, [Run("…")], is_growing=True)] = creation
         if places:
             await self.say(WELCOME_BACK)
         return places
@@ -153,7 +152,7 @@ class PageChat(Chat):
         await self.tell("forgotten", {"messages": [message.drawn() for message in self.messages.values()]})
 
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
-        return await self._said(html, buttons, is_growing=unfinished)
+        return await self._add(False, time.time(), runs(html), buttons=buttons, is_growing=unfinished)
 
     async def change(
         self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
@@ -170,10 +169,10 @@ class PageChat(Chat):
         await self.tell("pressed", {"at": self._pressed, "text": text, "alert": alert})
 
     async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
-        return await self._said(html, buttons, ("", png))
+        return await self._add(False, time.time(), runs(html), buttons=buttons, file=("", png))
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
-        return await self._said(html, (), (name, content))
+        return await self._add(False, time.time(), runs(html), file=(name, content))
 
     async def typing(self) -> None:
         await self.tell("typing", {})
@@ -195,8 +194,8 @@ class PageChat(Chat):
 
     async def tell(self, event: str, facts: dict[str, Any], tabs: Sequence[WebSocketResponse] | None = None) -> None:
         """Send an event to some tabs, if none are given to all. One that takes nothing more is closed."""
-        chosen = self.tabs if tabs is None else tabs
-        await asyncio.gather(*(self._tell(tab, {"event": event} | facts) for tab in list(chosen)))
+        chosen = list(self.tabs if tabs is None else tabs)
+        await asyncio.gather(*(self._tell(tab, {"event": event} | facts) for tab in chosen))
 
     async def _tell(self, tab: WebSocketResponse, facts: dict[str, Any]) -> None:
         try:
@@ -205,17 +204,13 @@ class PageChat(Chat):
         except (TimeoutError, ConnectionError):
             await self.leave(tab)
 
-    async def _said(
-        self, html: Markup, buttons: Buttons, file: tuple[str, bytes] | None = None, *, is_growing: bool = False
-    ) -> int:
-        shown = Message(next(self._numbers), False, time.time(), runs(html), buttons, is_growing=is_growing, file=file)
-        return await self._add(shown)
-
-    async def _add(self, message: Message) -> int:
-        await self.tell("message", self._keep(message).drawn())
+    async def _add(self, mine: bool, at: float, shown: list[Run], **facts: Any) -> int:
+        message = self._keep(mine, at, shown, **facts)
+        await self.tell("message", message.drawn())
         return message.id
 
-    def _keep(self, message: Message) -> Message:
+    def _keep(self, mine: bool, at: float, shown: list[Run], **facts: Any) -> Message:
+        message = Message(next(self._numbers), mine, at, shown, **facts)
         self.messages[message.id] = message
         if len(self.messages) > KEPT:
             del self.messages[next(iter(self.messages))]
