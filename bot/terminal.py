@@ -45,7 +45,6 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 LOOKS = {"bold": "bold", "italic": "italic"} | dict.fromkeys(("code", "pre", "command", "creation"), "ansicyan")
 UNBROKEN = {"pre", "button", "file"}
 """Styles of what stays on one line, even where that is too wide."""
-PICTURE = "(a picture)"
 BANNER = "A chat with Mangosaurus, in your terminal. #1 presses a button, /quit ends it."
 HOW_TO_QUIT = "/quit or Ctrl-D ends our chat."
 QUIT = ("exit", "quit", "/exit", "/quit")
@@ -91,7 +90,7 @@ class Pipes(Chat):
 
     async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:  # noqa: ARG002
         """Write down the caption: a terminal shows no pictures."""
-        return self._add([*_drawn(html), Run(f"\n{PICTURE}")], buttons)
+        return self._add([*_drawn(html), Run("\n(a picture)")], buttons)
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
         """Write a file down, below its caption and its name; of a page, its words."""
@@ -100,8 +99,7 @@ class Pipes(Chat):
             text = unescape(re.sub("<[^>]*>", "", text.partition("<body>")[2])).strip()
         return self._add([*_drawn(html), Run(f"\n{name}\n{text}", ("file",))], ())
 
-    async def typing(self) -> None:
-        """Show nothing."""
+    async def typing(self) -> None: ...
 
     def note(self, text: str) -> None:
         """Show something that is no message."""
@@ -207,8 +205,7 @@ def _wrapped(shown: Sequence[Run]) -> list[Run]:
     from prompt_toolkit.application import get_app_session
     from prompt_toolkit.utils import get_cwidth
 
-    columns = get_app_session().output.get_size().columns
-    letters = _letters(shown)
+    columns, letters = get_app_session().output.get_size().columns, _letters(shown)
     column = until = 0
     blank: int | None = None
     for at, letter in enumerate(letters):

@@ -69,11 +69,6 @@ def is_same(given: str, secret: str) -> bool:
     return hmac.compare_digest(given.encode(errors="replace"), secret.encode())
 
 
-def new_person() -> int:
-    """Draw an id, far from those of Telegram."""
-    return 2**40 + secrets.randbelow(2**50)
-
-
 def names_of(host: str) -> frozenset[str]:
     """Return what people may call a server that listens on a host."""
     own = {"127.0.0.1", "::1"} if is_loopback(host) else {socket.gethostname().lower()}
@@ -93,11 +88,6 @@ def is_loopback(host: str) -> bool:
     with contextlib.suppress(ValueError):
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     return False
-
-
-def address_of(request: web.Request) -> str:
-    """Return the address that the proxy before us has seen, or "". It is good for limits and nothing else."""
-    return ",".join(request.headers.getall("X-Forwarded-For", ())).rpartition(",")[2].strip()
 
 
 def is_at_home(request: web.Request) -> bool:

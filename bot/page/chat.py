@@ -64,10 +64,6 @@ class Message:
     reply: str = ""
     file: tuple[str, bytes] | None = None
 
-    @property
-    def text(self) -> str:
-        return "".join(run.text for run in self.runs)
-
     def drawn(self) -> dict[str, Any]:
         """Return what the page shows: a run is a text, its styles, and what a click on it does, if anything."""
         facts: dict[str, Any] = {name: getattr(self, name) for name in ("id", "mine", "at", "edited", "reply")}
@@ -109,7 +105,8 @@ class PageChat(Chat):
 
     def heard(self, text: str, quoted: Message | None = None, file: tuple[str, bytes] | None = None) -> Message:
         """Keep what the person says, or sends, as a message of their own."""
-        quote = " ".join((quoted.text or (quoted.file or ("",))[0]).split())[:QUOTED] if quoted else ""
+        words = ("".join(run.text for run in quoted.runs) or (quoted.file or ("",))[0]).split() if quoted else ()
+        quote = " ".join(words)[:QUOTED]
         return self._keep(True, time.time(), [Run(text)], reply=quote, file=file)
 
     async def make_room(self, bot: Bot) -> dict[int, Creation]:

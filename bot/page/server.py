@@ -174,16 +174,17 @@ class Page(Door):
         is_admin = self._url is not None and access.is_same(token, self._passes.admin_token)
         if not is_admin and not access.is_same(token, self._passes.token):
             return self._door(words.WRONG_LINK)
-        address = access.address_of(request) if self._url else ""
+        addresses = ",".join(request.headers.getall("X-Forwarded-For", ()))  # good for this limit and nothing else
+        address = addresses.rpartition(",")[2].strip() if self._url else ""  # the one that the proxy has seen
         if person is None and address and not is_admin and self._newcomers.spend(address, 1):
             return web.Response(status=429, text=words.TOO_MANY_NEWCOMERS)
-        person = person or access.new_person()
+        person = person or 2**40 + secrets.randbelow(2**50)  # far from the ids of Telegram
         response = web.Response(status=303, headers={"Location": f"{self._path}/"})
-        cookies: list[tuple[str, str, int | None]] = [(self._cookie, self._passes.cookie(person), A_YEAR_SECONDS)]
-        cookies += [(f"{self._cookie}-admin", self._passes.admin_cookie(person), None)] if is_admin else []
         path, secure = f"{self._path}/", bool(self._url)
-        for name, value, age in cookies:
-            response.set_cookie(name, value, max_age=age, path=path, secure=secure, httponly=True, samesite="Strict")
+        at: dict[str, Any] = {"path": path, "secure": secure, "httponly": True, "samesite": "Strict"}
+        response.set_cookie(self._cookie, self._passes.cookie(person), max_age=A_YEAR_SECONDS, **at)
+        if is_admin:
+            response.set_cookie(f"{self._cookie}-admin", self._passes.admin_cookie(person), **at)
         return response
 
     async def _add_slash(self, request: web.Request) -> web.Response:
@@ -332,10 +333,9 @@ async def _add_headers(_request: web.Request, response: web.StreamResponse) -> N
 
 def _bound(host: str, port: int | None) -> socket.socket:
     """Return a socket that listens at a place, at any free port if the usual one is taken. PageError."""
-    is_v6 = ":" in host
+    family, is_v6 = (socket.AF_INET6, True) if ":" in host else (socket.AF_INET, False)
     for at in (PORT, 0) if port is None else (port,):
         try:
-            family = socket.AF_INET6 if is_v6 else socket.AF_INET
             return socket.create_server((host.encode("idna"), at), family=family, dualstack_ipv6=is_v6)
         except OSError as error:
             reason = str(error.strerror).partition(" (while")[0]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from markupsafe import Markup
-    from telegram import CallbackQuery, InlineQuery, MaybeInaccessibleMessage
+    from telegram import MaybeInaccessibleMessage
     from telegram.ext import ExtBot
 
     from bot.chat import Buttons, Offer
@@ -47,7 +47,7 @@ GONE = (
 class TelegramChat(Chat):
     """The chat with an id. `asked` is the message that asks: answers go to its topic, and in a group they reply to it.
 
-    `query` is a press of a button and `inline` an inline query; both wait for an answer.
+    `query` is a press of a button, or an inline query, that waits for an answer.
     """
 
     def __init__(
@@ -56,8 +56,7 @@ class TelegramChat(Chat):
         pacing: Pacing,
         chat_id: int,
         asked: MaybeInaccessibleMessage | None = None,
-        query: CallbackQuery | None = None,
-        inline: InlineQuery | None = None,
+        query: Any = None,
     ) -> None:
         self.id = chat_id
         self.is_private = chat_id > 0
@@ -66,26 +65,18 @@ class TelegramChat(Chat):
         self._bot = bot
         self._pacing = pacing
         self._query = query
-        self._inline = inline
         self._where: dict[str, Any] = {}
         if isinstance(asked, Message) and asked.is_topic_message:
             self._where["message_thread_id"] = asked.message_thread_id
         if asked and not self.is_private:  # so that each person sees which answer is theirs
             self._where["reply_parameters"] = ReplyParameters(asked.message_id, allow_sending_without_reply=True)
 
-    async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:  # noqa: ARG002
+    async def say(self, html: Markup, buttons: Buttons = (), **_: Any) -> int:
         with _explained():
             text, keyboard = self._linked(html), _keyboard(buttons)
             return (await self._bot.send_message(self.id, text, reply_markup=keyboard, **self._where)).message_id
 
-    async def change(
-        self,
-        message: int,
-        html: Markup | None,
-        buttons: Buttons = (),
-        *,
-        unfinished: bool = False,  # noqa: ARG002
-    ) -> None:
+    async def change(self, message: int, html: Markup | None, buttons: Buttons = (), **_: Any) -> None:
         keyboard = _keyboard(buttons)
         with _explained():
             if html is None:
@@ -125,8 +116,8 @@ class TelegramChat(Chat):
             for number, (title, description, html) in enumerate(offers)
         ]
         with _explained(), contextlib.suppress(BadRequest):
-            if self._inline:
-                await self._inline.answer(results, cache_time=CACHED_SECONDS if results else 0, is_personal=True)
+            if self._query:
+                await self._query.answer(results, cache_time=CACHED_SECONDS if results else 0, is_personal=True)
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
         return self._pacing.wait(self.id, in_all, in_chat)

@@ -91,7 +91,7 @@ class Telegram(Door):
         self._offset: int | None = None
         self._heard: float | None = None  # on the clock of the event loop: when a poll succeeded last
         self._failed_polls = 0
-        self._rejected = asyncio.Event()
+        self._serving: asyncio.Task[None]  # ends when Telegram rejects the token
         self._tasks: set[asyncio.Task[None]] = set()
         self._runner: web.AppRunner | None = None
 
@@ -114,14 +114,14 @@ class Telegram(Door):
         if self._webhook:
             await self._listen(bot, self._webhook)
         else:
-            self._begin(self._poll(bot))
+            self._serving = self._begin(self._poll(bot))
         serving = ", ".join(f"{network} {checkpoint.version}" for network, checkpoint in bot.shelf.serving.items())
         logger.info("Serving as @%s with %s", bot.username, serving)
 
     async def shut(self, seconds: float) -> None:
         """Take no more updates, and tell Telegram which ones have arrived; otherwise it sends some again."""
         await self._deafen()
-        if self._offset is None or self._rejected.is_set():
+        if self._offset is None or not self._serving.cancelled():
             return
         try:
             async with asyncio.timeout(seconds):
@@ -168,11 +168,10 @@ class Telegram(Door):
 
     async def rejected(self) -> None:
         """Wait until Telegram rejects the token, and raise the TokenError."""
-        await self._rejected.wait()
-        raise TokenError
+        await asyncio.shield(self._serving)
 
     async def _poll(self, bot: Bot) -> None:
-        """Fetch updates until the task is cancelled, or Telegram rejects the token."""
+        """Fetch updates until the task is cancelled. TokenError."""
         loop = asyncio.get_running_loop()
         self._heard = loop.time()
         deaf_at = self._heard + DEAF_SECONDS
@@ -186,18 +185,15 @@ class Telegram(Door):
                 bot.tally.errors["Deaf"] += 1
             await self._begin_anew()
 
-        try:
-            await _persist(self._client.delete_webhook)  # Telegram answers no polls while it has a webhook
-            while True:
-                options: dict[str, Any] = {"timeout": POLL_SECONDS, "allowed_updates": ALLOWED_UPDATES}
-                updates = await _persist(partial(self._client.get_updates, self._offset, **options), failed)
-                self._heard = loop.time()
-                deaf_at = self._heard + DEAF_SECONDS
-                for update in updates:
-                    self._offset = update.update_id + 1
-                    self._take(update, bot)
-        except TokenError:
-            self._rejected.set()
+        await _persist(self._client.delete_webhook)  # Telegram answers no polls while it has a webhook
+        options: dict[str, Any] = {"timeout": POLL_SECONDS, "allowed_updates": ALLOWED_UPDATES}
+        while True:
+            updates = await _persist(partial(self._client.get_updates, self._offset, **options), failed)
+            self._heard = loop.time()
+            deaf_at = self._heard + DEAF_SECONDS
+            for update in updates:
+                self._offset = update.update_id + 1
+                self._take(update, bot)
 
     async def _begin_anew(self) -> None:
         """Make the polling client anew: its only connection may have leaked (encode/httpcore #1093)."""
@@ -233,15 +229,12 @@ class Telegram(Door):
         options: dict[str, Any] = {"secret_token": webhook.secret.reveal(), "allowed_updates": ALLOWED_UPDATES}
         await _persist(partial(self._client.set_webhook, webhook.url, **options))
         logger.info("Waiting for Telegram at %s:%d", webhook.listen.host, webhook.listen.port)
-        self._begin(self._check_token())
+        self._serving = self._begin(self._check_token())
 
     async def _check_token(self) -> None:
-        try:
-            while True:
-                await asyncio.sleep(CHECK_SECONDS)
-                await _persist(self._client.get_webhook_info)
-        except TokenError:
-            self._rejected.set()
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            await _persist(self._client.get_webhook_info)
 
     def _take(self, update: Update, bot: Bot) -> None:
         """Begin to answer an update, if it asks for anything. A mistake in one update stops no other."""
@@ -258,7 +251,7 @@ class Telegram(Door):
     def _ask(self, update: Update) -> Ask | None:
         if (query := update.inline_query) and not query.offset:
             person = query.from_user.id
-            return Typed(person=person, chat=self.chat(person, inline=query), text=query.query)
+            return Typed(person=person, chat=self.chat(person, query=query), text=query.query)
         if pressed := update.callback_query:
             person, message = pressed.from_user.id, pressed.message
             return Pressed(
@@ -278,9 +271,11 @@ class Telegram(Door):
             return None
         chat = self.chat(message.chat_id, message)
         is_admin = message.sender_chat is None and sender.id in self._admins
-        text = self._for_us(message.text or message.caption or "")
-        if text is None:
-            return None
+        text = message.text or message.caption or ""
+        if addressed := re.match(r"(/[^\s@]*)@(\S*)", text):  # a command with a bot's name behind it
+            if addressed[2].lower() != self._client.username.lower():
+                return None
+            text = addressed[1] + text[addressed.end() :]
         replied = message.reply_to_message.document if message.reply_to_message else None
         if message.text:
             return Said(person=sender.id, chat=chat, is_admin=is_admin, text=text, file=_file(replied))
@@ -288,14 +283,6 @@ class Telegram(Door):
             return None
         album, file = message.media_group_id or "", _file(message.document)
         return Sent(person=sender.id, chat=chat, is_admin=is_admin, text=text, file=file, album=album)
-
-    def _for_us(self, text: str) -> str | None:
-        """Return a text without our name behind the command; None if it names another bot."""
-        addressed = re.match(r"(/[^\s@]*)@(\S*)", text)
-        if addressed is None:
-            return text
-        is_ours = addressed[2].lower() == self._client.username.lower()
-        return addressed[1] + text[addressed.end() :] if is_ours else None
 
     async def _apologise(self, chat_id: int | str, asks: Asks) -> None:
         """Tell a chat how much was not answered while Telegram wanted silence."""
@@ -305,10 +292,11 @@ class Telegram(Door):
         except TelegramError as error:
             logger.info("A chat was not told that Telegram wanted silence: %s", error)
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _announce(self, *people: int | None) -> None:
         """Fill menus of commands in Telegram's apps: everybody's (None), or an admin's."""

@@ -127,7 +127,6 @@ class Pacing(BaseRateLimiter[Any]):
         self.dropped = 0
         self.apologise: Callable[[Any, Asks], Coroutine[Any, Any, Any]] = lambda *_: asyncio.sleep(0)
         self.recipients: dict[object, Recipient] = {}  # the most recently used last
-        self._is_limited = rate is not None
         self._messages = Lane((Window(rate, 1.0),) if rate else ())
         self._others = Lane()
         self._numbers = itertools.count()
@@ -160,10 +159,7 @@ class Pacing(BaseRateLimiter[Any]):
         return max([begin, *in_all, *(window.opens(begin, ahead_in_chat) for window in recipient.windows)]) - now
 
     def close(self, open_until: float, cut_at: float) -> None:
-        """Give up the requests that still wait at `open_until`, and later ones that would have to wait: the bot stops.
-
-        Interrupt the requests that are on their way at `cut_at`. Both are times of the event loop.
-        """
+        """Give up what waits at `open_until` and what would wait later; interrupt what is on its way at `cut_at`."""
         self._open_until, self._cut_at = min(self._open_until, open_until), cut_at
         asyncio.get_running_loop().call_at(open_until, functools.partial(self._give_up, is_closed=True))
         for limit in self._on_their_way:
@@ -175,13 +171,7 @@ class Pacing(BaseRateLimiter[Any]):
         self._give_up(is_closed=True)
 
     async def process_request(
-        self,
-        callback: Callable[..., Coroutine[Any, Any, Any]],
-        args: Any,
-        kwargs: dict[str, Any],
-        endpoint: str,
-        data: dict[str, Any],
-        rate_limit_args: Asks | None,
+        self, callback: Any, args: Any, kwargs: Any, endpoint: str, data: dict[str, Any], rate_limit_args: Asks | None
     ) -> Any:
         """Send a request when its turn comes. Raises NothingSentError if it is given up."""
         chat_id, number = data.get("chat_id"), next(self._numbers)
@@ -258,7 +248,7 @@ class Pacing(BaseRateLimiter[Any]):
         if chat_id is None:
             return Recipient()
         is_group = isinstance(chat_id, str) or (isinstance(chat_id, int) and chat_id < 0)
-        limits = ((TO_A_CHAT, TO_A_GROUP) if is_group else (TO_A_CHAT,)) if self._is_limited else ()
+        limits = ((TO_A_CHAT, TO_A_GROUP) if is_group else (TO_A_CHAT,)) if self._messages.windows else ()
         recipient = self.recipients.pop(chat_id, None) or Recipient(tuple(Window(*limit) for limit in limits))
         self.recipients[chat_id] = recipient  # now the last
         if len(self.recipients) > MOST_CHATS:
