@@ -41,8 +41,7 @@ if TYPE_CHECKING:
     from bot.page.chat import Message
     from bot.settings import Settings
 
-PORT = 8765
-LOOPBACK = "127.0.0.1"
+LOOPBACK, PORT = "127.0.0.1", 8765
 LAST_WORDS_SECONDS = 1
 """The server waits so long for a browser to say goodbye."""
 LONGEST_TEXT = 4096
@@ -152,8 +151,9 @@ class Page(Door):
         is_foreign = request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
         wants_page = path in ("/", self._path, f"{self._path}/")
         schemes = ("https",) if self._url else ("http", "https")
-        origins = [None] * (not path.endswith("/socket")) + [f"{scheme}://{hosts[0].lower()}" for scheme in schemes]
-        if (is_foreign and not wants_page) or request.headers.get("Origin") not in origins:
+        own, origin = [f"{scheme}://{hosts[0].lower()}" for scheme in schemes], request.headers.get("Origin")
+        is_own = origin in own if origin is not None else not path.endswith("/socket")
+        if (is_foreign and not wants_page) or not is_own:
             return web.Response(status=403, text=words.WRONG_ORIGIN)
         try:
             return await handler(request)
@@ -179,9 +179,9 @@ class Page(Door):
         if person is None and address and not is_admin and self._newcomers.spend(address, 1):
             return web.Response(status=429, text=words.TOO_MANY_NEWCOMERS)
         person = person or 2**40 + secrets.randbelow(2**50)  # far from the ids of Telegram
-        response = web.Response(status=303, headers={"Location": f"{self._path}/"})
-        path, secure = f"{self._path}/", bool(self._url)
-        at: dict[str, Any] = {"path": path, "secure": secure, "httponly": True, "samesite": "Strict"}
+        home = f"{self._path}/"
+        response = web.Response(status=303, headers={"Location": home})
+        at: dict[str, Any] = {"path": home, "secure": bool(self._url), "httponly": True, "samesite": "Strict"}
         response.set_cookie(self._cookie, self._passes.cookie(person), max_age=A_YEAR_SECONDS, **at)
         if is_admin:
             response.set_cookie(f"{self._cookie}-admin", self._passes.admin_cookie(person), **at)
