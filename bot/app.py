@@ -10,7 +10,7 @@ import logging
 from collections import OrderedDict, deque
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from bot.admission import Admission, Tally
 from bot.commands import handle
@@ -23,7 +23,6 @@ from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
-    from types import TracebackType
 
     from bot.asks import Ask, File
     from bot.chat import Chat, Offer
@@ -37,14 +36,13 @@ LAST_WORDS_SECONDS = 0.1
 """How long abandoned answers may take to log what they did not do."""
 
 
-class Door(Protocol):
+class Door:
     """Where asks come from. Within its context, a door can send; from `open` to `shut`, it also takes asks."""
 
-    async def __aenter__(self) -> Self: ...
+    async def __aenter__(self) -> Self:
+        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...
+    async def __aexit__(self, *_: object) -> None: ...
 
     async def open(self, bot: Bot) -> None:
         """Begin to take asks."""
@@ -57,12 +55,15 @@ class Door(Protocol):
 
     def chat(self, chat_id: int) -> Chat | None:
         """Return the chat with an id, if it is one of this door's."""
+        raise NotImplementedError
 
     def facts(self) -> dict[str, str]:
         """Return what `/status` should say about this door."""
+        return {}
 
     def figures(self) -> dict[str, float]:
         """Return what `/metrics` should say about it; names of counters end in _total."""
+        return {}
 
 
 @dataclass(eq=False)

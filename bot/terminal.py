@@ -15,10 +15,12 @@ import os
 import re
 import signal
 import sys
+from concurrent.futures import Future
 from html import unescape
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
+from bot.app import Door
 from bot.asks import Pressed, Said
 from bot.chat import Chat, NotSent
 from bot.words import sentences
@@ -26,12 +28,12 @@ from bot.words.runs import Run, runs
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
-    from types import TracebackType
 
     from markupsafe import Markup
     from prompt_toolkit import PromptSession
+    from prompt_toolkit.history import History
 
     from bot.app import Bot
     from bot.chat import Button, Buttons
@@ -40,15 +42,9 @@ YOU = 1
 PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that could command a terminal."""
-STYLES = {
-    "bold": "bold",
-    "italic": "italic",
-    "code": "ansicyan",
-    "pre": "ansicyan",
-    "command": "ansicyan",
-    "creation": "ansicyan",
-}
-PICTURE = "(a picture)"
+LOOKS = {"bold": "bold", "italic": "italic"} | dict.fromkeys(("code", "pre", "command", "creation"), "ansicyan")
+UNBROKEN = {"pre", "button", "file"}
+"""Styles of what stays on one line, even where that is too wide."""
 BANNER = "A chat with Mangosaurus, in your terminal. #1 presses a button, /quit ends it."
 HOW_TO_QUIT = "/quit or Ctrl-D ends our chat."
 QUIT = ("exit", "quit", "/exit", "/quit")
@@ -80,10 +76,7 @@ class Pipes(Chat):
         self._count = 0
 
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
-        """Write a message down, and its buttons in a line."""
-        self._count += 1
-        self._show(self._count, _drawn(html), buttons, unfinished=unfinished)
-        return self._count
+        return self._add(_drawn(html), buttons, unfinished=unfinished)
 
     async def change(
         self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
@@ -92,42 +85,32 @@ class Pipes(Chat):
         self._show(message, _drawn(html) if html is not None else [], buttons, unfinished=unfinished)
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:  # noqa: ARG002
-        """Write a notice down."""
         if text:
             self.note(text)
 
     async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:  # noqa: ARG002
         """Write down the caption: a terminal shows no pictures."""
-        self._count += 1
-        self._show(self._count, [*_drawn(html), Run(f"\n{PICTURE}")], buttons)
-        return self._count
+        return self._add([*_drawn(html), Run("\n(a picture)")], buttons)
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
         """Write a file down, below its caption and its name; of a page, its words."""
-        self._count += 1
         text = content.decode(errors="replace").rstrip()
         if name.endswith(".html"):
             text = unescape(re.sub("<[^>]*>", "", text.partition("<body>")[2])).strip()
-        self._show(self._count, [*_drawn(html), Run(f"\n{name}\n{text}")], ())
-        return self._count
+        return self._add([*_drawn(html), Run(f"\n{name}\n{text}", ("file",))], ())
 
-    async def typing(self) -> None:
-        """Show nothing."""
+    async def typing(self) -> None: ...
 
     def note(self, text: str) -> None:
         """Show something that is no message."""
         self.put([Run(text)])
 
     def put(self, shown: Sequence[Run]) -> None:
-        """Write a paragraph."""
-        self.write("".join(run.text for run in shown) + "\n\n")
-
-    def write(self, text: str) -> None:
-        """Write text. OutputError."""
+        """Write a paragraph. OutputError."""
         if sys.stdout is None:
             return
         try:
-            sys.stdout.buffer.write(text.encode(sys.stdout.encoding, "replace"))
+            sys.stdout.buffer.write(f"{_text(shown)}\n\n".encode(sys.stdout.encoding, "replace"))
             sys.stdout.buffer.flush()
         except OSError as error:
             self.failure = OutputError(f"the answers cannot be written: {error.strerror}")
@@ -135,6 +118,11 @@ class Pipes(Chat):
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that nothing fails once more at the exit
         if self.failure:
             raise self.failure
+
+    def _add(self, shown: list[Run], buttons: Buttons, *, unfinished: bool = False) -> int:
+        self._count += 1
+        self._show(self._count, shown, buttons, unfinished=unfinished)
+        return self._count
 
     def _show(self, message: int, shown: list[Run], buttons: Buttons, *, unfinished: bool = False) -> None:  # noqa: ARG002
         if drawn := [*shown, *self._row(message, buttons)]:
@@ -145,13 +133,12 @@ class Pipes(Chat):
         flat = [button for row in buttons for button in row]
         if flat or self.newest[0] == message:
             self.newest = (message, flat)
-        if not flat:
-            return []
-        return [Run("\n" + " ".join([f"[{number} {button.label}]" for number, button in enumerate(flat, start=1)]))]
+        labels = [Run(f"[{number} {button.label}]", ("button",)) for number, button in enumerate(flat, start=1)]
+        return [part for label in labels for part in (Run("\n" if label is labels[0] else " "), label)]
 
 
 class Screen(Pipes):
-    """The chat at a terminal: with styles; the lines of a sonnet are appended, and a training shows in the toolbar."""
+    """The chat at a terminal: with styles, broken at words; a sonnet grows, and a training shows in the toolbar."""
 
     edit_seconds = 0.25
 
@@ -162,100 +149,85 @@ class Screen(Pipes):
         self._shown: tuple[int, str] = (0, "")  # the newest message, as far as it is shown
 
     def put(self, shown: Sequence[Run]) -> None:
-        """Print a paragraph."""
         self._print([*shown, Run("\n\n")])
 
     def _show(self, message: int, shown: list[Run], buttons: Buttons, *, unfinished: bool = False) -> None:
-        text = "".join(run.text for run in shown)
+        text, is_growing = UNFINISHED.subn("", _text(shown)) if unfinished else (_text(shown), 0)
         newest, before = self._shown
-        if unfinished:
-            text, is_growing = UNFINISHED.subn("", text)
-            if newest == message and text.startswith(before):
-                self._print(_after(shown, len(before), text))
-                self._shown = (message, text)
-            elif is_growing and newest != message:
-                self._print(_after(shown, 0, text))
-                self._shown = (message, text)
-            else:
-                row = self._row(message, buttons) if message >= self.newest[0] else []
-                self._put_below(text + "".join(run.text for run in row))
-            return
-        self._put_below("")
-        if newest == message and before and text.startswith(before):
-            self._print([*_after(shown, len(before), text), *self._row(message, buttons), Run("\n\n")])
+        goes_on = newest == message and text.startswith(before)
+        rest = _letters(shown)[len(before) if goes_on else 0 : len(text)]
+        if unfinished and (goes_on or (is_growing and newest != message)):
+            self._print(rest)
+            self._shown = (message, text)
+        elif unfinished:
+            row = self._row(message, buttons) if message >= self.newest[0] else []
+            self._put_below([*rest, *row])
         else:
-            super()._show(message, [*([Run("\n\n")] if before else []), *shown], buttons)
-        self._shown = (0, "")
+            self._put_below([])
+            gap = [Run("" if goes_on else "\n\n")] if before else []
+            super()._show(message, [*gap, *rest], buttons)
+            self._shown = (0, "")
 
-    def _put_below(self, text: str) -> None:
+    def _put_below(self, shown: Sequence[Run]) -> None:
         if self.session:
-            self.session.bottom_toolbar = text or None
+            self.session.bottom_toolbar = _text(_wrapped(shown)) or None
             self.session.app.invalidate()
 
     def _print(self, shown: Sequence[Run]) -> None:
         from prompt_toolkit import print_formatted_text
         from prompt_toolkit.formatted_text import FormattedText
 
-        styled = [(" ".join(STYLES[style] for style in run.styles), CONTROL.sub("\ufffd", run.text)) for run in shown]
+        styled = [
+            (" ".join(LOOKS.get(style, "") for style in run.styles), CONTROL.sub("\ufffd", run.text))
+            for run in _wrapped(shown)
+        ]
         with contextlib.suppress(OSError):  # the terminal is gone, and SIGHUP on its way
             print_formatted_text(FormattedText(styled), end="", flush=True)
 
 
 def _drawn(html: Markup) -> list[Run]:
     """Return a message as runs. The code below a creation gets a label, as it is no link here."""
-    labelled = (
+    return [
         run._replace(text=sentences.CODE.format(run.text)) if "creation" in run.styles else run for run in runs(html)
-    )
-    return list(labelled)
+    ]
 
 
-def _after(shown: Sequence[Run], start: int, text: str) -> list[Run]:
-    """Return the runs of a text from a position on."""
-    kept, position = [], 0
-    for run in shown:
-        end = min(position + len(run.text), len(text))
-        if end > start:
-            kept.append(Run(text[max(start, position) : end], run.styles))
-        position += len(run.text)
-    return kept
+def _text(shown: Sequence[Run]) -> str:
+    return "".join(run.text for run in shown)
 
 
-class Terminal:
+def _letters(shown: Sequence[Run]) -> list[Run]:
+    return [run._replace(text=letter) for run in shown for letter in run.text]
+
+
+def _wrapped(shown: Sequence[Run]) -> list[Run]:
+    """Return letters, with a line's end in place of each blank after which a line would get wider than the terminal."""
+    from prompt_toolkit.application import get_app_session
+    from prompt_toolkit.utils import get_cwidth
+
+    columns, letters = get_app_session().output.get_size().columns, _letters(shown)
+    column = until = 0
+    blank: int | None = None
+    for at, letter in enumerate(letters):
+        column += get_cwidth(letter.text)
+        if letter.text == "\n":
+            column, blank = 0, None
+        elif letter.text == " " and UNBROKEN.isdisjoint(letter.styles):
+            until, blank = column, at
+        elif column > columns and blank is not None:
+            letters[blank], column, blank = Run("\n"), column - until, None
+    return letters
+
+
+class Terminal(Door):
     """The door: a screen where somebody sits at a terminal, else pipes. `history` keeps what was typed."""
 
     def __init__(self, history: Path) -> None:
-        self.is_interactive = _is_terminal(sys.stdin) and _is_terminal(sys.stdout)
+        self.is_interactive = all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout))
         self._screen: Pipes = Screen() if self.is_interactive else Pipes()
         self._history = history
-        self._rest: bytes | None = b""
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Do nothing: there is nothing to close."""
-
-    async def open(self, bot: Bot) -> None:
-        """Do nothing: `converse` reads the lines."""
-
-    async def shut(self, seconds: float) -> None:
-        """Do nothing: the conversation is over."""
-
-    def close(self, open_until: float, cut_at: float) -> None:
-        """Do nothing: messages to a terminal never wait."""
-
-    def facts(self) -> dict[str, str]:
-        """Return nothing that `/status` should say."""
-        return {}
-
-    def figures(self) -> dict[str, float]:
-        """Return nothing that `/metrics` should say."""
-        return {}
 
     def chat(self, chat_id: int) -> Chat | None:
-        """Return the only chat."""
         return self._screen if chat_id == YOU else None
 
     async def converse(self, bot: Bot, announcement: str = "") -> None:
@@ -266,16 +238,13 @@ class Terminal:
             if isinstance(self._screen, Screen):
                 await self._converse(self._screen, bot)
             else:
-                await self._answer_pipe(bot)
+                lines = _lines()
+                await self._answer_all(lambda: _next(lines), bot)
+                await bot.idle()
+                await bot.runs.ended()
         except OutputError as error:
             if not isinstance(error.__cause__, BrokenPipeError):  # then nobody reads any more
                 raise
-
-    async def _answer_pipe(self, bot: Bot) -> None:
-        while (line := await _in_daemon(self._read)) is not None and line.strip().lower() not in QUIT:
-            await self._answer(line, bot)
-        await bot.idle()
-        await bot.runs.ended()
 
     async def _converse(self, screen: Screen, bot: Bot) -> None:
         from prompt_toolkit.patch_stdout import patch_stdout
@@ -286,21 +255,23 @@ class Terminal:
         try:
             await self._answer("/start", bot)
             with patch_stdout(raw=True):
-                while (line := await self._prompt(session)) is not None and line.strip().lower() not in QUIT:
-                    await self._answer(line, bot)
+                await self._answer_all(lambda: self._prompt(session), bot)
         finally:
             signal.signal(signal.SIGINT, before)
 
+    async def _answer_all(self, read: Callable[[], Awaitable[str | None]], bot: Bot) -> None:
+        while (line := await read()) is not None and line.strip().lower() not in QUIT:
+            await self._answer(line.strip(), bot)
+
     async def _answer(self, line: str, bot: Bot) -> None:
         """Answer a line, or press a button, and wait until that is done."""
-        line = line.strip()
-        number, buttons = self._screen.newest
-        if press := PRESS.fullmatch(line):
-            if not 1 <= int(press[1]) <= len(buttons):
-                self._screen.note(sentences.NO_BUTTON.format(int(press[1])))
-                return
-            data = buttons[int(press[1]) - 1].data
-            await bot.ask(Pressed(person=YOU, chat=self._screen, is_admin=True, message=number, data=data))
+        message, buttons = self._screen.newest
+        press = PRESS.fullmatch(line)
+        if press and not 1 <= (number := int(press[1])) <= len(buttons):
+            self._screen.note(sentences.NO_BUTTON.format(number))
+        elif press:
+            data = buttons[number - 1].data
+            await bot.ask(Pressed(person=YOU, chat=self._screen, is_admin=True, message=message, data=data))
         elif line:
             await bot.ask(Said(person=YOU, chat=self._screen, is_admin=True, text=line))
         if self._screen.failure:
@@ -309,30 +280,23 @@ class Terminal:
     def _session(self) -> PromptSession[str]:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.completion import WordCompleter
-        from prompt_toolkit.history import FileHistory
+        from prompt_toolkit.history import FileHistory, InMemoryHistory
 
-        class History(FileHistory):
-            """What was typed, as far as it can be written and read."""
+        class WritableHistory(FileHistory):
+            """What was typed, as far as it can be written."""
 
             def store_string(self, string: str) -> None:
                 with contextlib.suppress(OSError, UnicodeEncodeError):
                     super().store_string(string)
 
-            def load_history_strings(self) -> Iterable[str]:
-                with contextlib.suppress(OSError):
-                    return super().load_history_strings()
-                return ()
-
-        with contextlib.suppress(OSError):
+        try:
             self._history.touch(mode=0o600)
+            history: History = WritableHistory(self._history)
+        except OSError:
+            history = InMemoryHistory()
         commands = {f"/{name}": about for name, about in sentences.ADMIN_COMMANDS.items()}
         completer = WordCompleter(list(commands), meta_dict=commands, sentence=True, ignore_case=True)
-        return PromptSession(
-            [("bold", "› ")],
-            history=History(self._history),
-            completer=completer,
-            complete_while_typing=False,
-        )
+        return PromptSession([("bold", "› ")], history=history, completer=completer, complete_while_typing=False)
 
     async def _prompt(self, session: PromptSession[str]) -> str | None:
         """Ask for a line; None where there will be no more. Ctrl-C clears the line."""
@@ -344,45 +308,27 @@ class Terminal:
             except EOFError:
                 return None
 
-    def _read(self) -> str | None:
-        """Wait for a line. Not with sys.stdin, whose lock would hold up the end of the process."""
-        while self._rest is not None and b"\n" not in self._rest:
-            chunk = b"" if sys.stdin is None else os.read(0, 1 << 16)
-            if not chunk:
-                last, self._rest = self._rest, None
-                return last.decode(errors="replace") or None
-            self._rest += chunk
-        if self._rest is None:
-            return None
-        line, _, self._rest = self._rest.partition(b"\n")
-        return line.decode(errors="replace")
+
+def _lines() -> Iterator[str]:
+    """Yield what comes through the pipe. Not with sys.stdin, whose lock would hold up the end of the process."""
+    rest = b""
+    while chunk := b"" if sys.stdin is None else os.read(0, 1 << 16):
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (line.decode(errors="replace") for line in lines)
+    if rest:
+        yield rest.decode(errors="replace")
 
 
-async def _in_daemon(read: Callable[[], str | None]) -> str | None:
-    """Call on a thread of its own. Unlike asyncio.to_thread's, one that waits for ever does not hold up the exit."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[str | None] = loop.create_future()
-
-    def settle(line: str | None, error: OSError | None) -> None:
-        if future.done():
-            return
-        if error:
-            future.set_exception(InputError(f"what you say cannot be read: {error.strerror}"))
-        else:
-            future.set_result(line)
+async def _next(lines: Iterator[str]) -> str | None:
+    """Wait for a line on a daemon thread: unlike asyncio.to_thread's, it does not hold up the exit. InputError."""
+    read: Future[str | None] = Future()
+    read.set_running_or_notify_cancel()  # who waits may be cancelled, and the thread reads on
 
     def run() -> None:
-        line, failure = None, None
         try:
-            line = read()
+            read.set_result(next(lines, None))
         except OSError as error:
-            failure = error
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(settle, line, failure)
+            read.set_exception(InputError(f"what you say cannot be read: {error.strerror}"))
 
     Thread(target=run, name="reading", daemon=True).start()
-    return await future
-
-
-def _is_terminal(stream: Any) -> bool:
-    return stream is not None and stream.isatty()
+    return await asyncio.wrap_future(read)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from markupsafe import Markup
 
@@ -21,6 +23,7 @@ from tests.processes import LINK, environment_of
 
 playwright = pytest.importorskip("playwright.sync_api", reason="make test-browser installs it, and runs these tests")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="likewise")
+matplotlib_image = pytest.importorskip("matplotlib.image", reason="likewise")
 pytestmark = pytest.mark.browser
 
 if TYPE_CHECKING:
@@ -632,3 +635,24 @@ def test_pictures_of_the_page(
     looker.context.clear_cookies()
     looker.window.goto(served.origin)
     shoot("door")
+
+
+@pytest.mark.parametrize(("scheme", "is_bright"), [("light", True), ("dark", False)])
+def test_a_picture_suits_the_page_and_is_shown_to_its_end(
+    open_page: Callable[..., Looker], served: Stage, scheme: str, is_bright: bool
+) -> None:
+    looker = open_page(PHONE, color_scheme=scheme)
+    looker.say("/help")
+    served.run(looker, lambda chat: chat.picture(CHART.read_bytes(), Markup("Trained <b>dino</b>.")))
+    expect(looker.answers.last.get_by_role("button", name="Reply")).to_be_in_viewport(ratio=1)
+    seen = matplotlib_image.imread(io.BytesIO(looker.window.get_by_role("img").last.screenshot()))
+    assert (np.median(seen[..., :3]) > 0.5) == is_bright
+
+
+def test_what_a_mouse_can_hit_is_32_pixels_high(looker: Looker) -> None:
+    tools = looker.say("/dino").locator(".small button")
+    expect(tools).to_have_count(2)
+    for tool in tools.all():
+        box = tool.bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= 32

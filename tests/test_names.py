@@ -31,7 +31,10 @@ if TYPE_CHECKING:
         ("Ægyptø", 1, "aegypto"),
         ("-mango-", 1, "mango"),
         ("<b>", 1, "b"),
-        *((three, 3, "") for three in ("٣", "३", "𝟛")),
+        *((three, 3, "") for three in ("٣", "३", "𝟛", "three", "Three")),
+        ("ten", MOST, ""),
+        ("five mango", 5, "mango"),
+        ("1 five", 1, "five"),
     ],
 )
 async def test_a_number_and_first_letters_in_either_order(chat: FakeChat, words: str, count: int, prefix: str) -> None:
@@ -91,3 +94,13 @@ async def test_letters_that_lead_nowhere(own_settings: Settings, own_checkpoints
         assert (await chat.ask("/dino mango")).html == sentences.NO_NEW_NAME_WITH.format("mango")
         assert (await chat.ask("/dino")).html == sentences.NO_TEXT["dino"]
         assert await chat.bot.store.creations(ALICE) == []
+
+
+async def test_a_name_that_exists_is_never_given_and_that_is_said(
+    own_settings: Settings, own_checkpoints: Path
+) -> None:
+    faithful = untrained("names")
+    faithful.language_model.parameters["b_y"][faithful.vocabulary.newline] = 100
+    install(own_checkpoints / "dino", faithful)
+    async with serving(own_settings) as chat:
+        assert "never give one that I know to exist" in (await chat.ask("/dino mangosaurus")).html

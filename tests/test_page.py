@@ -22,7 +22,7 @@ from markupsafe import Markup
 from bot.asks import LARGEST_FILE
 from bot.creations import Wish
 from bot.page import chat as page_chat
-from bot.page import recall, server
+from bot.page import server
 from bot.page.access import HEADERS, Passes, is_named, names_of
 from bot.page.chat import KEPT, PageChat
 from bot.page.server import Page, PageError
@@ -492,7 +492,7 @@ async def started_again(settings: Settings, page: Page, visitor: Visitor) -> Asy
 async def test_the_last_creations_are_written_again_after_a_restart(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recall, "SHOWN", 3)
+    monkeypatch.setattr(page_chat, "SHOWN", 3)
     async with page_served(settings) as page, visit(page) as visitor, visitor.tab() as tab:
         await tab.answer()
         names = [await tab.ask(f"/dino {count}") for count in (1, 2, 3, 4)]
@@ -573,3 +573,22 @@ async def test_a_port_that_is_taken(settings: Settings, monkeypatch: pytest.Monk
         for host, reason in (("x" * 64, "no such name"), ("nowhere.invalid", "")):
             with pytest.raises(PageError, match=f"at {host}, port {port}: {reason}"):
                 Page(settings, host)
+
+
+async def test_after_a_restart_the_persons_lines_stand_above_what_came_of_them(settings: Settings) -> None:
+    async with page_served(settings) as page, visit(page) as visitor, visitor.tab() as tab:
+        await tab.answer()
+        await tab.ask("/dino mango")
+        await tab.ask("/poem Shall I <b>compare")
+        await tab.ask("A line alone")
+    store = Store(settings.database)
+    await store.open()
+    sonnet = await store.draft(int(visitor.cookie.partition(".")[0]), Wish(Genre.SONNET, "Shall I"), "0" * 12, 1.0)
+    await store.arrived(await store.completed(sonnet, " compare thee"))
+    await store.close()
+    async with started_again(settings, page, visitor) as again, again.tab() as tab:
+        *shown, _ = [(message["mine"], text_of(message)) for message in tab.chat["messages"]]
+        place = (False, "…")
+        lines = [(True, line) for line in ("Shall I <b>compare", "A line alone", "Shall I")]
+        assert shown == [place, lines[0], place, lines[1], place, lines[2], place]
+        assert (await tab.answer())["at"] == tab.chat["messages"][-3]["at"]

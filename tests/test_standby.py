@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
+from bot import app
 from bot import standby as module
 from bot.__main__ import serve_while_allowed
 from bot.health import Health
@@ -142,7 +143,7 @@ async def test_a_file_has_nobody_to_wait_for(tmp_path: Path) -> None:
 # A bot that loses its lock
 
 
-class Door:
+class Door(app.Door):
     """A door that notes what happens to it."""
 
     def __init__(self, _settings: Settings) -> None:

@@ -22,6 +22,7 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import DummyInput
 from prompt_toolkit.output.plain_text import PlainTextOutput
+from prompt_toolkit.utils import get_cwidth
 
 from bot.__main__ import main
 from bot.chat import Button
@@ -363,3 +364,22 @@ async def test_the_progress_of_a_training_is_in_the_toolbar() -> None:
         await screen.change(training, None)
         assert screen.newest[1] == []
     assert shown.getvalue().replace("\r", "") == "Training\n[1 stop]\n\nMango\n[1 another]\n\nTrained\n[1 undo]\n\n"
+
+
+async def test_long_lines_break_between_words_and_tables_and_buttons_do_not() -> None:
+    shown, screen = io.StringIO(), Screen()
+    prose, table = "恐竜 " * 10 + "and so on " * 20, "column " * 20
+    with create_app_session(output=PlainTextOutput(shown)):  # which has 80 columns
+        buttons = [[Button("a label of some words", str(number)) for number in range(5)]]
+        await screen.say(Markup("A verse,\nand {}\n<pre>{}</pre>").format(prose, table), buttons)
+    lines = shown.getvalue().replace("\r", "").split("\n")
+    assert lines[0] == "A verse,"
+    assert table in lines
+    assert " ".join(lines[1 : lines.index(table)]) == f"and {prose}"
+    assert all(60 < get_cwidth(line) <= 80 for line in lines[1 : lines.index(table) - 1])
+    assert lines[lines.index(table) + 1 :] == [
+        "[1 a label of some words] [2 a label of some words] [3 a label of some words]",
+        "[4 a label of some words] [5 a label of some words]",
+        "",
+        "",
+    ]

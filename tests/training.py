@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from bot import app
 from bot.app import running
 from bot.training.folder import CURVES, NEW, read_run
 from model.checkpoint.versions import Versions, save
@@ -30,29 +31,17 @@ NAMES = [f"{beginning}{end}" for beginning in BEGINNINGS for end in ENDS]
 LIST = "\n".join(NAMES)
 
 
-class Door:
+class Door(app.Door):
     """The door of one chat. In a bot that is started again, it is the chat of before."""
 
     def __init__(self, chat: FakeChat) -> None:
         self._chat = chat
 
-    async def __aenter__(self) -> Door:
-        return self
-
-    async def __aexit__(self, *_: object) -> None: ...
-
     async def open(self, bot: Bot) -> None:
         self._chat.bot = bot
 
-    async def shut(self, seconds: float) -> None: ...
-
-    def close(self, open_until: float, cut_at: float) -> None: ...
-
     def chat(self, chat_id: int) -> FakeChat | None:
         return self._chat if chat_id == self._chat.id else None
-
-    def figures(self) -> dict[str, float]:
-        return {}
 
     def facts(self) -> dict[str, str]:
         return {"waiting to be sent": "0 messages"}

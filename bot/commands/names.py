@@ -21,18 +21,21 @@ if TYPE_CHECKING:
 
 MOST = 10
 LONGEST_PREFIX = 20
+NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 @command("dino", writes=True)
 async def dino(ask: Said, rest: str, bot: Bot) -> None:
     """Send new names. A number and first letters come in either order, each at most once.
 
-    A word with a digit in it is meant as a number, so `1e9` is too many, and not a name that begins with E.
+    A word with a digit in it is meant as a number, so `1e9` is too many, and not a name that begins with E. If there
+    is none, `five` is a number too; `1 five` is a name that begins with Five.
     """
     name, rest = voice_in(rest, anywhere=True)
     voice = (await voice_named(name, "names", bot)).id if name is not None else ""
     words = rest.split()
     numbers = [word for word in words if any(character.isnumeric() for character in word)]
+    numbers = numbers or [word for word in words if word.lower() in NUMBERS]
     letters = [word for word in words if word not in numbers]
     if len(numbers) > 1:
         raise Explained(sentences.DINO_USAGE)
@@ -46,7 +49,9 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
 
 
 def _count(word: str) -> int:
-    """Read a number in any script's digits: ٣ is 3."""
+    """Read a number in any script's digits, or a word: ٣ and three are 3."""
+    if word.lower() in NUMBERS:
+        return NUMBERS.index(word.lower()) + 1
     if not (word.isdecimal() and len(word) < 10 and 1 <= int(word) <= MOST):
         raise Explained(sentences.HOW_MANY.format(MOST))
     return int(word)

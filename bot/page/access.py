@@ -51,80 +51,52 @@ class Passes:
         self.token, self.admin_token = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
         self._key = _read_key(key_file)
 
-    def admits(self, token: str) -> bool:
-        """Return whether this is the token of the link."""
-        return hmac.compare_digest(token.encode(errors="replace"), self.token.encode())
-
-    def makes_admin(self, token: str) -> bool:
-        """Return whether this is the token of the link for an admin."""
-        return hmac.compare_digest(token.encode(errors="replace"), self.admin_token.encode())
+    def cookie(self, person: int) -> str:
+        return f"{person}.{_signature(self._key, person)}"
 
     def admin_cookie(self, person: int) -> str:
         """Return the cookie that a person has as an admin, beside their own."""
-        return hmac.new(self.admin_token.encode(), str(person).encode(), hashlib.sha256).hexdigest()
-
-    def cookie(self, person: int) -> str:
-        """Return the cookie of a person."""
-        return f"{person}.{hmac.new(self._key, str(person).encode(), hashlib.sha256).hexdigest()}"
+        return _signature(self.admin_token.encode(), person)
 
     def person(self, cookie: str) -> int | None:
         """Return whose cookie this is; None if it is nobody's."""
         found = re.fullmatch(r"([1-9][0-9]{0,15})\.[0-9a-f]{64}", cookie, re.ASCII)
-        return int(found[1]) if found and hmac.compare_digest(cookie, self.cookie(int(found[1]))) else None
+        return int(found[1]) if found and is_same(cookie, self.cookie(int(found[1]))) else None
 
 
-def new_person() -> int:
-    """Draw an id, far from those of Telegram."""
-    return 2**40 + secrets.randbelow(2**50)
+def is_same(given: str, secret: str) -> bool:
+    """Compare in a time that does not tell how much is right."""
+    return hmac.compare_digest(given.encode(errors="replace"), secret.encode())
 
 
 def names_of(host: str) -> frozenset[str]:
     """Return what people may call a server that listens on a host."""
-    return frozenset(
-        {host.lower(), "localhost"} | ({"127.0.0.1", "::1"} if is_loopback(host) else {socket.gethostname().lower()})
-    )
+    own = {"127.0.0.1", "::1"} if is_loopback(host) else {socket.gethostname().lower()}
+    return frozenset({host.lower(), "localhost"} | own)
 
 
 def is_named(host: str, names: frozenset[str]) -> bool:
     """Return whether a header Host names a server. Where it listens anywhere, addresses do: rebinding needs a name."""
     with contextlib.suppress(ValueError):
         name = urlsplit(f"//{host}").hostname or ""
-        return name in names or (not names.isdisjoint(ANYWHERE) and is_address(name))
-    return False
-
-
-def is_own(origin: str | None, host: str, schemes: tuple[str, ...] = ("http", "https"), *, required: bool) -> bool:
-    """Return whether a request comes from our own page, as far as its origin says."""
-    if origin is None:
-        return not required
-    with contextlib.suppress(ValueError):
-        parts = urlsplit(origin)
-        return parts.scheme in schemes and parts.netloc.lower() == host.lower()
+        return name in names or (not names.isdisjoint(ANYWHERE) and bool(ipaddress.ip_address(name)))
     return False
 
 
 def is_loopback(host: str) -> bool:
     """Return whether an address belongs to the machine itself."""
-    return host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback)
-
-
-def is_address(name: str) -> bool:
-    """Return whether this is an IP address, and not a name."""
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
-def address_of(request: web.Request) -> str:
-    """Return the address that the proxy before us has seen, or "". It is good for limits and nothing else."""
-    return ",".join(request.headers.getall("X-Forwarded-For", ())).rpartition(",")[2].strip()
+    with contextlib.suppress(ValueError):
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    return False
 
 
 def is_at_home(request: web.Request) -> bool:
     """Return whether a request was made on this machine, and not passed on by a proxy here for somebody elsewhere."""
     return is_loopback(request.remote or "") and not PASSED_ON & {name.lower() for name in request.headers}
+
+
+def _signature(key: bytes, person: int) -> str:
+    return hmac.new(key, str(person).encode(), hashlib.sha256).hexdigest()
 
 
 def _read_key(path: Path) -> bytes:

@@ -1,34 +1,47 @@
 """The chat of one person on the page: the newest messages, and the tabs that show them.
 
-The page gets runs of text and no markup, so nothing that a person or a network writes can become any.
+The page gets runs of text and no markup, so nothing that a person or a network writes can become any. Whoever comes
+back after a restart finds their last creations: each gets its place at once, and its text when it is written again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSCloseCode
 
-from bot.chat import Chat, Gone
+from bot.chat import Chat, Explained, Gone
+from bot.creations import buttons_below
+from bot.store import StoreError
+from bot.words import layout, sentences
+from bot.words.page import WELCOME_BACK
 from bot.words.runs import Run, runs
+from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from aiohttp.web import WebSocketResponse
     from markupsafe import Markup
 
-    from bot.chat import Button, Buttons
+    from bot.app import Bot
+    from bot.asks import Said
+    from bot.chat import Buttons
+    from bot.creations import Creation
+
+logger = logging.getLogger(__name__)
 
 KEPT = 500
 """Messages of each chat that the page can show again."""
+SHOWN, READ = 20, 100
+"""How many creations are shown after a restart, of how many: of those that changed in place, only the last is."""
 QUOTED = 80
 """Characters of a message that a reply shows."""
 MOST_TABS = 16
@@ -45,16 +58,11 @@ class Message:
     mine: bool
     at: float
     runs: list[Run]
-    buttons: list[list[Button]] = field(default_factory=list)
+    buttons: Buttons = ()
     edited: bool = False
     is_growing: bool = False
     reply: str = ""
     file: tuple[str, bytes] | None = None
-
-    @property
-    def text(self) -> str:
-        """The words alone."""
-        return "".join(run.text for run in self.runs)
 
     def drawn(self) -> dict[str, Any]:
         """Return what the page shows: a run is a text, its styles, and what a click on it does, if anything."""
@@ -68,13 +76,11 @@ class Message:
 
 def _click(run: Run) -> dict[str, str]:
     """Return what a click does: a command and a code are sent, an example is put into the line."""
-    if "command" in run.styles:
-        return {"send": run.text}
     if "creation" in run.styles:
         return {"send": f"/again {run.text}"}
-    if "code" not in run.styles:
-        return {}
-    return {"write": run.text} if run.text.startswith("/") else {}
+    if "code" in run.styles and run.text.startswith("/"):
+        return {"write": run.text}
+    return {"send": run.text} if "command" in run.styles else {}
 
 
 class PageChat(Chat):
@@ -99,14 +105,42 @@ class PageChat(Chat):
 
     def heard(self, text: str, quoted: Message | None = None, file: tuple[str, bytes] | None = None) -> Message:
         """Keep what the person says, or sends, as a message of their own."""
-        quote = " ".join((quoted.text or (quoted.file or ("",))[0]).split())[:QUOTED] if quoted else ""
-        return self._keep(Message(next(self._numbers), True, time.time(), [Run(text)], reply=quote, file=file))
+        words = ("".join(run.text for run in quoted.runs) or (quoted.file or ("",))[0]).split() if quoted else ()
+        quote = " ".join(words)[:QUOTED]
+        return self._keep(True, time.time(), [Run(text)], reply=quote, file=file)
 
-    async def keep_place(self, at: datetime) -> int:
-        """Keep a place for what was said some time ago, and return its number."""
-        place = self._keep(Message(next(self._numbers), False, at.timestamp(), [Run("…")], is_growing=True))
-        await self.tell("message", place.drawn())
-        return place.id
+    async def make_room(self, bot: Bot) -> dict[int, Creation]:
+        """Give each of the person's last creations a place, below the line that they gave; return them by places."""
+        kept: list[Creation] = []
+        with contextlib.suppress(StoreError):
+            kept = await bot.store.creations(self.id, newest=READ)
+        changed, places = {creation.before for creation in kept}, {}
+        for creation in [creation for creation in kept if creation.code not in changed][-SHOWN:]:
+            at = creation.created.timestamp()
+            if creation.genre is not Genre.DINO and (line := creation.prompt[: creation.own_words]):
+                await self._add(True, at, [Run(line)])
+            places[await self._add(False, at, [Run("…")], is_growing=True)] = creation
+        if places:
+            await self.say(WELCOME_BACK)
+        return places
+
+    async def fill(self, places: dict[int, Creation], ask: Said, bot: Bot, turns: asyncio.Lock) -> None:
+        """Write each creation again, the newest first, and put it into its place, if that is still there.
+
+        `turns` makes all people together wait for each other, so that whoever asks for something new hardly waits.
+        """
+        for place, creation in reversed(places.items()):
+            async with turns:
+                try:
+                    text = await bot.shelf.write(creation)
+                    html, buttons = layout.reply(creation, text), buttons_below(creation, ask)
+                except Explained as error:
+                    html, buttons = error.sentence, ()
+                except Exception:
+                    logger.exception("A creation could not be shown again")
+                    html, buttons = sentences.NOT_WRITTEN, ()
+            with contextlib.suppress(Gone):
+                await self.change(place, html, buttons)
 
     async def forget(self, kept: int) -> None:
         """Let go of all messages but one, in every tab."""
@@ -115,40 +149,29 @@ class PageChat(Chat):
         await self.tell("forgotten", {"messages": [message.drawn() for message in self.messages.values()]})
 
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
-        """Show a message in every tab, and return its number."""
-        return await self._said(html, buttons, is_growing=unfinished)
+        return await self._add(False, time.time(), runs(html), buttons=buttons, is_growing=unfinished)
 
     async def change(
-        self,
-        message: int,
-        html: Markup | None,
-        buttons: Buttons = (),
-        *,
-        unfinished: bool = False,
+        self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
-        """Show a message anew. Gone, if the page has let go of it."""
         kept = self.messages.get(message)
         if kept is None:
             raise Gone("the page has no such message any more")
-        kept.buttons = [list(row) for row in buttons]
+        kept.buttons = buttons
         if html is not None:
             kept.runs, kept.edited, kept.is_growing = runs(html), kept.edited or not kept.is_growing, unfinished
         await self.tell("message", kept.drawn())
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
-        """Release the button that was pressed."""
         await self.tell("pressed", {"at": self._pressed, "text": text, "alert": alert})
 
     async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
-        """Show a picture with a caption."""
-        return await self._said(html, buttons, ("", png))
+        return await self._add(False, time.time(), runs(html), buttons=buttons, file=("", png))
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
-        """Show a file to download, with a caption."""
-        return await self._said(html, (), (name, content))
+        return await self._add(False, time.time(), runs(html), file=(name, content))
 
     async def typing(self) -> None:
-        """Show for a few seconds that the bot is typing."""
         await self.tell("typing", {})
 
     async def enter(self, tab: WebSocketResponse, facts: dict[str, Any]) -> None:
@@ -168,8 +191,8 @@ class PageChat(Chat):
 
     async def tell(self, event: str, facts: dict[str, Any], tabs: Sequence[WebSocketResponse] | None = None) -> None:
         """Send an event to some tabs, if none are given to all. One that takes nothing more is closed."""
-        chosen = self.tabs if tabs is None else tabs
-        await asyncio.gather(*(self._tell(tab, {"event": event} | facts) for tab in list(chosen)))
+        chosen = list(self.tabs if tabs is None else tabs)
+        await asyncio.gather(*(self._tell(tab, {"event": event} | facts) for tab in chosen))
 
     async def _tell(self, tab: WebSocketResponse, facts: dict[str, Any]) -> None:
         try:
@@ -178,16 +201,14 @@ class PageChat(Chat):
         except (TimeoutError, ConnectionError):
             await self.leave(tab)
 
-    async def _said(
-        self, html: Markup, buttons: Buttons, file: tuple[str, bytes] | None = None, *, is_growing: bool = False
-    ) -> int:
-        message = Message(next(self._numbers), False, time.time(), runs(html), file=file, is_growing=is_growing)
-        message.buttons = [list(row) for row in buttons]
-        await self.tell("message", self._keep(message).drawn())
+    async def _add(self, mine: bool, at: float, shown: list[Run], **facts: Any) -> int:
+        message = self._keep(mine, at, shown, **facts)
+        await self.tell("message", message.drawn())
         return message.id
 
-    def _keep(self, message: Message) -> Message:
+    def _keep(self, mine: bool, at: float, shown: list[Run], **facts: Any) -> Message:
+        message = Message(next(self._numbers), mine, at, shown, **facts)
         self.messages[message.id] = message
-        while len(self.messages) > KEPT:
+        if len(self.messages) > KEPT:
             del self.messages[next(iter(self.messages))]
         return message

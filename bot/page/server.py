@@ -10,43 +10,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import hashlib
-import hmac
 import html
 import json
 import secrets
 import socket
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from aiohttp import WSMsgType, web
 
 from bot.admission import Buckets
+from bot.app import Door
 from bot.asks import LARGEST_FILE, File, Pressed, Said, Sent
-from bot.page.access import (
-    ANYWHERE,
-    HEADERS,
-    Passes,
-    address_of,
-    is_at_home,
-    is_loopback,
-    is_named,
-    is_own,
-    names_of,
-    new_person,
-)
+from bot.page import access
 from bot.page.chat import PageChat
-from bot.page.recall import fill, make_room
 from bot.settings import Rate
 from bot.words import page as words
 from bot.words import sentences
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from typing import Self
 
     from aiohttp.typedefs import Handler
 
@@ -54,8 +41,7 @@ if TYPE_CHECKING:
     from bot.page.chat import Message
     from bot.settings import Settings
 
-PORT = 8765
-LOOPBACK = "127.0.0.1"
+LOOPBACK, PORT = "127.0.0.1", 8765
 LAST_WORDS_SECONDS = 1
 """The server waits so long for a browser to say goodbye."""
 LONGEST_TEXT = 4096
@@ -74,7 +60,7 @@ class PageError(MangosaurusError):
     """The page cannot be served where it should be."""
 
 
-class Page:
+class Page(Door):
     """The page at a host and a port: any free port, if the usual one is taken and no other was asked for. PageError."""
 
     def __init__(self, settings: Settings, host: str = LOOPBACK, port: int | None = None) -> None:
@@ -82,8 +68,8 @@ class Page:
         self._host, self.port = self._socket.getsockname()[:2]
         self._url = settings.page_url
         self._path = urlsplit(self._url or "").path
-        self._names = names_of(host) | {self._host}
-        self._passes = Passes(settings.database.with_name(f"{settings.database.name}-page"))
+        self._names = access.names_of(host) | {self._host}
+        self._passes = access.Passes(settings.database.with_name(f"{settings.database.name}-page"))
         self._cookie = "__Secure-mangosaurus" if self._url else f"mangosaurus-{self.port}"
         self._run = secrets.token_hex(4)
         self._chats: dict[int, PageChat] = {}
@@ -93,15 +79,10 @@ class Page:
         self._bot: Bot | None = None
         app = web.Application(middlewares=[self._guard])
         app.on_response_prepare.append(_add_headers)
+        handlers = {"": self._enter, "socket": self._converse, "files/{message}": self._file}
+        handlers |= {name: self._asset for name in self._assets if not name.endswith(".html")}
         for path in {"", self._path}:  # a proxy may pass the path of PAGE_URL on, or take it away
-            app.add_routes(
-                [
-                    web.get(f"{path}/", self._enter),
-                    web.get(f"{path}/socket", self._converse),
-                    web.get(f"{path}/files/{{message}}", self._file),
-                    *(web.get(f"{path}/{name}", self._asset) for name in self._assets if not name.endswith(".html")),
-                ]
-            )
+            app.add_routes([web.get(f"{path}/{name}", handler) for name, handler in handlers.items()])
         if self._path:
             app.add_routes([web.get(self._path, self._add_slash)])
         # Without a log of requests, as an address may hold the token.
@@ -112,53 +93,50 @@ class Page:
     @property
     def is_private(self) -> bool:
         """Whether only this machine can reach the page."""
-        return is_loopback(self._host) and not self._url
+        return access.is_loopback(self._host) and not self._url
 
     @property
     def link(self) -> str:
         """The address that lets people in."""
-        shown = LOOPBACK if self._host in ANYWHERE else self._host
+        shown = LOOPBACK if self._host in access.ANYWHERE else self._host
         own = f"http://{f'[{shown}]' if ':' in shown else shown}:{self.port}"
         return f"{self._url or own}/?token={self._passes.token}"
 
     @property
     def announcement(self) -> str:
         """Where the page is, and who can open it."""
+        lines = [words.OPEN.format(self.link)]
         if self._url:
-            admins = f"{self._url}/?token={self._passes.admin_token}"
-            return "\n".join([words.OPEN.format(self.link), words.OPEN_AS_ADMIN.format(admins)])
-        return "\n".join([words.OPEN.format(self.link), *([] if self.is_private else [words.OPEN_FOR_OTHERS])])
+            lines.append(words.OPEN_AS_ADMIN.format(f"{self._url}/?token={self._passes.admin_token}"))
+        elif not self.is_private:
+            lines.append(words.OPEN_FOR_OTHERS)
+        return "\n".join(lines)
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await asyncio.gather(*(chat.leave(tab) for chat in self._chats.values() for tab in chat.tabs))
         await self._runner.cleanup()
         self._socket.close()
 
     async def open(self, bot: Bot) -> None:
-        """Begin to serve."""
         self._bot = bot
         await web.SockSite(self._runner, self._socket).start()
 
     async def shut(self, seconds: float) -> None:  # noqa: ARG002 - nothing is to wait for
-        """Take no more asks."""
         self._bot = None
 
-    def close(self, open_until: float, cut_at: float) -> None:
-        """Do nothing: messages to the page never wait."""
-
     def facts(self) -> dict[str, str]:
-        """Return what `/status` should say: how many browsers are here."""
-        return {"page": sentences.counted(sum(bool(chat.tabs) for chat in self._chats.values()), "browser")}
+        return {"page": sentences.counted(self._browsers, "browser")}
 
     def figures(self) -> dict[str, float]:
-        """Return what `/metrics` should say: how many browsers are here."""
-        return {"page_browsers": sum(bool(chat.tabs) for chat in self._chats.values())}
+        return {"page_browsers": self._browsers}
+
+    @property
+    def _browsers(self) -> int:
+        return sum(bool(chat.tabs) for chat in self._chats.values())
 
     def chat(self, chat_id: int) -> PageChat | None:
         """Return the chat of somebody who has ever been let in."""
@@ -167,13 +145,15 @@ class Page:
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Refuse what names another server, or comes from another site's page. Anybody may link to `/`."""
-        hosts, origin = request.headers.getall("Host", ()), request.headers.get("Origin")
+        hosts, path = request.headers.getall("Host", ()), request.path
         if len(hosts) != 1 or not self._is_called(hosts[0]):
             return web.Response(status=421, text=words.WRONG_HOST)
         is_foreign = request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
-        wants_socket, wants_page = request.path.endswith("/socket"), request.path in ("/", self._path, f"{self._path}/")
+        wants_page = path in ("/", self._path, f"{self._path}/")
         schemes = ("https",) if self._url else ("http", "https")
-        if (is_foreign and not wants_page) or not is_own(origin, hosts[0], schemes, required=wants_socket):
+        own, origin = [f"{scheme}://{hosts[0].lower()}" for scheme in schemes], request.headers.get("Origin")
+        is_own = origin in own if origin is not None else not path.endswith("/socket")
+        if (is_foreign and not wants_page) or not is_own:
             return web.Response(status=403, text=words.WRONG_ORIGIN)
         try:
             return await handler(request)
@@ -184,27 +164,24 @@ class Page:
         """Return whether a header Host names the page: PAGE_URL's alone, or how people call the machine."""
         if self._url:
             return host.lower().removesuffix(":443") == urlsplit(self._url).netloc.lower().removesuffix(":443")
-        return is_named(host, self._names)
+        return access.is_named(host, self._names)
 
     async def _enter(self, request: web.Request) -> web.Response:
         """Show the page; or let somebody in with the link, and send them to the page."""
         token, person = request.query.get("token"), self._person(request)
         if token is None:
-            return self._respond("page.html", request) if person else self._door(words.WITHOUT_LINK)
-        is_admin = self._url is not None and self._passes.makes_admin(token)
-        if not is_admin and not self._passes.admits(token):
+            return await self._asset(request) if person else self._door(words.WITHOUT_LINK)
+        is_admin = self._url is not None and access.is_same(token, self._passes.admin_token)
+        if not is_admin and not access.is_same(token, self._passes.token):
             return self._door(words.WRONG_LINK)
-        address = address_of(request) if self._url else ""
+        addresses = ",".join(request.headers.getall("X-Forwarded-For", ()))  # good for this limit and nothing else
+        address = addresses.rpartition(",")[2].strip() if self._url else ""  # the one that the proxy has seen
         if person is None and address and not is_admin and self._newcomers.spend(address, 1):
             return web.Response(status=429, text=words.TOO_MANY_NEWCOMERS)
-        person = person or new_person()
-        response = web.Response(status=303, headers={"Location": f"{self._path}/"})
-        at: dict[str, Any] = {
-            "path": f"{self._path}/",
-            "secure": bool(self._url),
-            "httponly": True,
-            "samesite": "Strict",
-        }
+        person = person or 2**40 + secrets.randbelow(2**50)  # far from the ids of Telegram
+        home = f"{self._path}/"
+        response = web.Response(status=303, headers={"Location": home})
+        at: dict[str, Any] = {"path": home, "secure": bool(self._url), "httponly": True, "samesite": "Strict"}
         response.set_cookie(self._cookie, self._passes.cookie(person), max_age=A_YEAR_SECONDS, **at)
         if is_admin:
             response.set_cookie(f"{self._cookie}-admin", self._passes.admin_cookie(person), **at)
@@ -222,15 +199,12 @@ class Page:
 
     def _is_admin(self, request: web.Request, person: int) -> bool:
         if not self._url:
-            return self.is_private and is_at_home(request)
-        cookie = request.cookies.get(f"{self._cookie}-admin", "")
-        return hmac.compare_digest(cookie.encode(errors="replace"), self._passes.admin_cookie(person).encode())
+            return self.is_private and access.is_at_home(request)
+        return access.is_same(request.cookies.get(f"{self._cookie}-admin", ""), self._passes.admin_cookie(person))
 
     async def _asset(self, request: web.Request) -> web.Response:
-        return self._respond(request.path.rpartition("/")[2], request)
-
-    def _respond(self, name: str, request: web.Request) -> web.Response:
-        """Answer with an asset; briefly, if the browser has it already."""
+        """Give the page or a file of it; answer briefly, if the browser has it already."""
+        name = request.path.rpartition("/")[2] or "page.html"
         text, tag = self._assets[name]
         headers = {"ETag": tag, "Cache-Control": "no-cache"}
         if request.headers.get("If-None-Match") == tag:
@@ -259,12 +233,12 @@ class Page:
         tab = web.WebSocketResponse(heartbeat=15, timeout=LAST_WORDS_SECONDS, max_msg_size=LARGEST_FILE, compress=False)
         await tab.prepare(request)
         commands = sentences.ADMIN_COMMANDS if is_admin else sentences.COMMANDS
+        hello = Said(person=person, chat=chat, is_admin=is_admin, text="/start")
         try:
-            hello = Said(person=person, chat=chat, is_admin=is_admin, text="/start")
-            places = await make_room(chat, bot) if is_new else {}
+            places = await chat.make_room(bot) if is_new else {}
             await chat.enter(tab, {"run": self._run, "admin": is_admin, "commands": commands})
             if places:
-                chat.recalling = asyncio.create_task(fill(places, hello, bot, self._recalls))
+                chat.recalling = asyncio.create_task(chat.fill(places, hello, bot, self._recalls))
             elif is_new:
                 self._ask(hello)
             await self._listen(tab, chat, is_admin=is_admin)
@@ -338,14 +312,8 @@ class Page:
 
 
 def _file_of(message: Message | None) -> File | None:
-    if message is None or not message.file or not message.file[0]:
-        return None
-    name, content = message.file
-
-    async def read() -> bytes:
-        return content
-
-    return File(name=name, size=len(content), read=read)
+    name, content = (message and message.file) or ("", b"")
+    return File(name=name, size=len(content), read=lambda: asyncio.sleep(0, content)) if name else None
 
 
 def _read_asset(path: Path) -> tuple[str, str]:
@@ -358,36 +326,20 @@ def _read_asset(path: Path) -> tuple[str, str]:
 
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
+    response.headers.update(access.HEADERS)
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.popall("Server", None)
 
 
 def _bound(host: str, port: int | None) -> socket.socket:
-    """Return a socket that listens at a place. PageError."""
-    try:
+    """Return a socket that listens at a place, at any free port if the usual one is taken. PageError."""
+    family, is_v6 = (socket.AF_INET6, True) if ":" in host else (socket.AF_INET, False)
+    for at in (PORT, 0) if port is None else (port,):
         try:
-            return _listening(host, PORT if port is None else port)
+            return socket.create_server((host.encode("idna"), at), family=family, dualstack_ipv6=is_v6)
         except OSError as error:
-            if port is not None or error.errno != errno.EADDRINUSE:
-                raise
-            return _listening(host, 0)
-    except (OSError, UnicodeError) as error:  # the latter of a name that cannot be one
-        where = f"{host}, port {PORT if port is None else port}"
-        reason = error.strerror if isinstance(error, OSError) else "no such name"
-        raise PageError(
-            f"the page cannot be served at {where}: {reason}; --host and --port choose another place"
-        ) from None
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    opened = socket.socket(family, kind, protocol)
-    try:
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind(address)
-        opened.listen(128)
-    except OSError:
-        opened.close()
-        raise
-    return opened
+            reason = str(error.strerror).partition(" (while")[0]
+        except UnicodeError:
+            reason = "no such name"
+    where = f"{host}, port {PORT if port is None else port}"
+    raise PageError(f"the page cannot be served at {where}: {reason}; --host and --port choose another place")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from telegram import (
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from markupsafe import Markup
-    from telegram import CallbackQuery, InlineQuery, MaybeInaccessibleMessage
+    from telegram import MaybeInaccessibleMessage
     from telegram.ext import ExtBot
 
     from bot.chat import Buttons, Offer
@@ -48,7 +47,7 @@ GONE = (
 class TelegramChat(Chat):
     """The chat with an id. `asked` is the message that asks: answers go to its topic, and in a group they reply to it.
 
-    `query` is a press of a button and `inline` an inline query; both wait for an answer.
+    `query` is a press of a button, or an inline query, that waits for an answer.
     """
 
     def __init__(
@@ -57,8 +56,7 @@ class TelegramChat(Chat):
         pacing: Pacing,
         chat_id: int,
         asked: MaybeInaccessibleMessage | None = None,
-        query: CallbackQuery | None = None,
-        inline: InlineQuery | None = None,
+        query: Any = None,
     ) -> None:
         self.id = chat_id
         self.is_private = chat_id > 0
@@ -67,37 +65,24 @@ class TelegramChat(Chat):
         self._bot = bot
         self._pacing = pacing
         self._query = query
-        self._inline = inline
         self._where: dict[str, Any] = {}
         if isinstance(asked, Message) and asked.is_topic_message:
             self._where["message_thread_id"] = asked.message_thread_id
         if asked and not self.is_private:  # so that each person sees which answer is theirs
             self._where["reply_parameters"] = ReplyParameters(asked.message_id, allow_sending_without_reply=True)
 
-    async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:  # noqa: ARG002
-        """Send a message, and return its number."""
+    async def say(self, html: Markup, buttons: Buttons = (), **_: Any) -> int:
         with _explained():
-            sent = await self._bot.send_message(
-                self.id, self._linked(html), "HTML", reply_markup=_keyboard(buttons), **self._where
-            )
-            return sent.message_id
+            text, keyboard = self._linked(html), _keyboard(buttons)
+            return (await self._bot.send_message(self.id, text, reply_markup=keyboard, **self._where)).message_id
 
-    async def change(
-        self,
-        message: int,
-        html: Markup | None,
-        buttons: Buttons = (),
-        *,
-        unfinished: bool = False,  # noqa: ARG002
-    ) -> None:
-        """Put something else into a message; None changes its buttons alone."""
+    async def change(self, message: int, html: Markup | None, buttons: Buttons = (), **_: Any) -> None:
+        keyboard = _keyboard(buttons)
         with _explained():
             if html is None:
-                await self._bot.edit_message_reply_markup(self.id, message, reply_markup=_keyboard(buttons))
+                await self._bot.edit_message_reply_markup(self.id, message, reply_markup=keyboard)
             else:
-                await self._bot.edit_message_text(
-                    self._linked(html), self.id, message, parse_mode="HTML", reply_markup=_keyboard(buttons)
-                )
+                await self._bot.edit_message_text(self._linked(html), self.id, message, reply_markup=keyboard)
 
     def _linked(self, html: Markup) -> str:
         """Make the code of a creation a link that opens a private chat with the bot, and the creation there."""
@@ -105,56 +90,40 @@ class TelegramChat(Chat):
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
         """Release the button that was pressed. A failure is only logged, as the button has done its work."""
-        if self._query is None:
-            return
         try:
-            await self._query.answer(text or None, show_alert=alert)
+            if self._query:
+                await self._query.answer(text or None, show_alert=alert)
         except TelegramError as error:  # a BadRequest if the press has waited too long
             logger.info("A press was not released: %s", error)
 
     async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
-        """Send a picture with a caption."""
+        keyboard = _keyboard(buttons)
         with _explained():
-            sent = await self._bot.send_photo(
-                self.id, png, html, parse_mode="HTML", reply_markup=_keyboard(buttons), **self._where
-            )
-            return sent.message_id
+            return (await self._bot.send_photo(self.id, png, html, reply_markup=keyboard, **self._where)).message_id
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
-        """Send a file with a caption."""
         with _explained():
-            sent = await self._bot.send_document(
-                self.id, content, html, parse_mode="HTML", filename=name, **self._where
-            )
-            return sent.message_id
+            return (await self._bot.send_document(self.id, content, html, filename=name, **self._where)).message_id
 
     async def typing(self) -> None:
-        """Show for a few seconds that the bot is typing."""
         with _explained():
             await self._bot.send_chat_action(self.id, ChatAction.TYPING, self._where.get("message_thread_id"))
 
     async def offer(self, offers: Sequence[Offer]) -> None:
         """Offer what somebody may send in another chat. If they have typed on, the offers come too late, silently."""
-        if self._inline is None:
-            return
         results = [
-            InlineQueryResultArticle(
-                str(number),
-                offer.title,
-                InputTextMessageContent(offer.html, parse_mode="HTML"),
-                description=offer.description,
-            )
-            for number, offer in enumerate(offers)
+            InlineQueryResultArticle(str(number), title, InputTextMessageContent(html), description=description)
+            for number, (title, description, html) in enumerate(offers)
         ]
         with _explained(), contextlib.suppress(BadRequest):
-            await self._inline.answer(results, cache_time=CACHED_SECONDS if results else 0, is_personal=True)
+            if self._query:
+                await self._query.answer(results, cache_time=CACHED_SECONDS if results else 0, is_personal=True)
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
-        """Return how long a message to this chat would wait, behind others that are being written."""
         return self._pacing.wait(self.id, in_all, in_chat)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _explained() -> Iterator[None]:
     """Turn the library's errors into what a chat says of them. Every other error is a bug of ours."""
     try:

@@ -11,13 +11,17 @@ import contextlib
 import hmac
 import json
 import logging
+import math
+import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from telegram import BotCommand, BotCommandScopeChat, LinkPreviewOptions, Update
+from telegram import BotCommandScopeChat, LinkPreviewOptions, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Defaults, ExtBot, filters
 
+from bot.app import Door
 from bot.asks import File, Pressed, Said, Sent, Typed
 from bot.chat import NotSent
 from bot.shelf import StartError
@@ -29,7 +33,6 @@ from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
-    from types import TracebackType
 
     from aiohttp import web
     from telegram import Document, Message
@@ -63,7 +66,7 @@ class TokenError(MangosaurusError):
         )
 
 
-class Telegram:
+class Telegram(Door):
     """The door of Telegram. `requests` are two transports: the second is for polling, the first for everything else."""
 
     def __init__(self, settings: Settings, requests: tuple[BaseRequest, BaseRequest] | None = None) -> None:
@@ -78,17 +81,17 @@ class Telegram:
             base_file_url=f"{server}/file/bot",
             request=request,
             get_updates_request=self._polling,
-            defaults=Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)),
+            defaults=Defaults(parse_mode="HTML", link_preview_options=LinkPreviewOptions(is_disabled=True)),
             rate_limiter=self.pacing,
         )
         self.pacing.apologise = self._apologise
         self._admins = settings.admin_ids
-        self._without_menu = set(settings.admin_ids)
+        self._without_menu: set[int | None] = {None, *settings.admin_ids}
         self._webhook = settings.webhook
         self._offset: int | None = None
         self._heard: float | None = None  # on the clock of the event loop: when a poll succeeded last
         self._failed_polls = 0
-        self._rejected = asyncio.Event()
+        self._serving: asyncio.Task[None]  # ends when Telegram rejects the token
         self._tasks: set[asyncio.Task[None]] = set()
         self._runner: web.AppRunner | None = None
 
@@ -101,27 +104,24 @@ class Telegram:
             raise
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._deafen()  # if opening failed half-way
         await self._client.shutdown()
 
     async def open(self, bot: Bot) -> None:
-        """Begin to take updates."""
         bot.username = self._client.username
-        self._begin(self._announce(None))
+        self._begin(self._announce(*self._without_menu))
         if self._webhook:
             await self._listen(bot, self._webhook)
         else:
-            self._begin(self._poll(bot))
+            self._serving = self._begin(self._poll(bot))
         serving = ", ".join(f"{network} {checkpoint.version}" for network, checkpoint in bot.shelf.serving.items())
         logger.info("Serving as @%s with %s", bot.username, serving)
 
     async def shut(self, seconds: float) -> None:
         """Take no more updates, and tell Telegram which ones have arrived; otherwise it sends some again."""
         await self._deafen()
-        if self._offset is None or self._rejected.is_set():
+        if self._offset is None or not self._serving.cancelled():
             return
         try:
             async with asyncio.timeout(seconds):
@@ -139,7 +139,6 @@ class Telegram:
             self._runner = None
 
     def close(self, open_until: float, cut_at: float) -> None:
-        """Give up the messages that still wait at `open_until`, and those on their way at `cut_at`."""
         self.pacing.close(open_until, cut_at)
 
     def silence(self) -> None:
@@ -147,7 +146,6 @@ class Telegram:
         self.pacing.shut()
 
     def facts(self) -> dict[str, str]:
-        """Return what `/status` should say: messages that wait or were given up, and how polling fares."""
         poll = "none, as Telegram calls"
         if self._heard is not None:
             ago = sentences.duration(asyncio.get_running_loop().time() - self._heard)
@@ -155,7 +153,7 @@ class Telegram:
         return {"messages": f"{self.pacing.waiting:,} waiting, {self.pacing.dropped:,} given up", "last poll": poll}
 
     def figures(self) -> dict[str, float]:
-        """Return what `/metrics` should say: likewise. Before the first poll, the last one is when polling began."""
+        """Return the same for `/metrics`. Before the first poll, the last one is when polling began."""
         figures: dict[str, float] = {
             "messages_waiting": self.pacing.waiting,
             "messages_given_up_total": self.pacing.dropped,
@@ -165,43 +163,37 @@ class Telegram:
             figures["last_poll_seconds"] = asyncio.get_running_loop().time() - self._heard
         return figures
 
-    def chat(self, chat_id: int) -> TelegramChat:
-        """Return the chat with an id."""
-        return TelegramChat(self._client, self.pacing, chat_id)
+    def chat(self, chat_id: int, *asked: Any, **query: Any) -> TelegramChat:
+        return TelegramChat(self._client, self.pacing, chat_id, *asked, **query)
 
     async def rejected(self) -> None:
         """Wait until Telegram rejects the token, and raise the TokenError."""
-        await self._rejected.wait()
-        raise TokenError
+        await asyncio.shield(self._serving)
 
     async def _poll(self, bot: Bot) -> None:
-        """Fetch updates until the task is cancelled, or Telegram rejects the token."""
+        """Fetch updates until the task is cancelled. TokenError."""
         loop = asyncio.get_running_loop()
-        self._heard, pause, is_deaf = loop.time(), PAUSE_SECONDS, False
-        try:
-            await _persist(self._client.delete_webhook)  # Telegram answers no polls while it has a webhook
-            while True:
-                try:
-                    updates = await self._client.get_updates(
-                        self._offset, timeout=POLL_SECONDS, allowed_updates=ALLOWED_UPDATES
-                    )
-                except InvalidToken:
-                    raise TokenError from None
-                except TelegramError as error:
-                    self._failed_polls += 1
-                    if loop.time() - self._heard > DEAF_SECONDS and not is_deaf:
-                        logger.error("No poll has succeeded for %.0f s", DEAF_SECONDS)  # noqa: TRY400 - told below
-                        bot.tally.errors["Deaf"] += 1
-                        is_deaf = True
-                    pause = await _pause(error, pause)
-                    await self._begin_anew()
-                    continue
-                self._heard, pause, is_deaf = loop.time(), PAUSE_SECONDS, False
-                for update in updates:
-                    self._offset = update.update_id + 1
-                    self._take(update, bot)
-        except TokenError:
-            self._rejected.set()
+        self._heard = loop.time()
+        deaf_at = self._heard + DEAF_SECONDS
+
+        async def failed() -> None:
+            nonlocal deaf_at
+            self._failed_polls += 1
+            if loop.time() > deaf_at:
+                deaf_at = math.inf  # until a poll succeeds
+                logger.error("No poll has succeeded for %.0f s", DEAF_SECONDS)
+                bot.tally.errors["Deaf"] += 1
+            await self._begin_anew()
+
+        await _persist(self._client.delete_webhook)  # Telegram answers no polls while it has a webhook
+        options: dict[str, Any] = {"timeout": POLL_SECONDS, "allowed_updates": ALLOWED_UPDATES}
+        while True:
+            updates = await _persist(partial(self._client.get_updates, self._offset, **options), failed)
+            self._heard = loop.time()
+            deaf_at = self._heard + DEAF_SECONDS
+            for update in updates:
+                self._offset = update.update_id + 1
+                self._take(update, bot)
 
     async def _begin_anew(self) -> None:
         """Make the polling client anew: its only connection may have leaked (encode/httpcore #1093)."""
@@ -234,24 +226,15 @@ class Telegram:
             await web.TCPSite(self._runner, webhook.listen.host, webhook.listen.port).start()
         except OSError as error:
             raise StartError(f"cannot listen at WEBHOOK_LISTEN: {error.strerror}") from error
-        await _persist(
-            lambda: self._client.set_webhook(
-                webhook.url, secret_token=webhook.secret.reveal(), allowed_updates=ALLOWED_UPDATES
-            )
-        )
+        options: dict[str, Any] = {"secret_token": webhook.secret.reveal(), "allowed_updates": ALLOWED_UPDATES}
+        await _persist(partial(self._client.set_webhook, webhook.url, **options))
         logger.info("Waiting for Telegram at %s:%d", webhook.listen.host, webhook.listen.port)
-        self._begin(self._check_token())
+        self._serving = self._begin(self._check_token())
 
     async def _check_token(self) -> None:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
-            try:
-                await self._client.get_webhook_info()
-            except InvalidToken:
-                self._rejected.set()
-                return
-            except TelegramError as error:
-                logger.info("Telegram was not asked about the webhook (%s)", error)
+            await _persist(self._client.get_webhook_info)
 
     def _take(self, update: Update, bot: Bot) -> None:
         """Begin to answer an update, if it asks for anything. A mistake in one update stops no other."""
@@ -260,22 +243,20 @@ class Telegram:
         except Exception:
             logger.exception("Update %s cannot be read and is passed over", update.update_id)
             return
-        if ask is None:
-            return
-        bot.ask(ask)
-        if ask.is_admin and ask.person in self._without_menu:  # they have opened a chat since the start
-            self._begin(self._announce(ask.person))
+        if ask:
+            bot.ask(ask)
+            if ask.is_admin and ask.person in self._without_menu:  # they have opened a chat since the start
+                self._begin(self._announce(ask.person))
 
     def _ask(self, update: Update) -> Ask | None:
         if (query := update.inline_query) and not query.offset:
-            chat = TelegramChat(self._client, self.pacing, query.from_user.id, inline=query)
-            return Typed(person=query.from_user.id, chat=chat, text=query.query)
+            person = query.from_user.id
+            return Typed(person=person, chat=self.chat(person, query=query), text=query.query)
         if pressed := update.callback_query:
             person, message = pressed.from_user.id, pressed.message
-            chat = TelegramChat(self._client, self.pacing, message.chat.id if message else person, message, pressed)
             return Pressed(
                 person=person,
-                chat=chat,
+                chat=self.chat(message.chat.id if message else person, message, pressed),
                 is_admin=person in self._admins,
                 message=message.message_id if message else 0,
                 data=(pressed.data or "") if message else "",  # what was sent inline has no buttons any more
@@ -285,13 +266,16 @@ class Telegram:
     def _message(self, message: Message) -> Said | None:
         """Return what a message asks, if it is for us and not written by a bot."""
         sender = message.sender_chat or message.from_user
-        if sender is None or message.via_bot or _is_service(message):
+        is_event = filters.StatusUpdate.ALL.check_update(Update(0, message=message))  # somebody joined, or likewise
+        if sender is None or message.via_bot or is_event:
             return None
-        chat = TelegramChat(self._client, self.pacing, message.chat_id, message)
+        chat = self.chat(message.chat_id, message)
         is_admin = message.sender_chat is None and sender.id in self._admins
-        text = self._for_us(message.text or message.caption or "")
-        if text is None:
-            return None
+        text = message.text or message.caption or ""
+        if addressed := re.match(r"(/[^\s@]*)@(\S*)", text):  # a command with a bot's name behind it
+            if addressed[2].lower() != self._client.username.lower():
+                return None
+            text = addressed[1] + text[addressed.end() :]
         replied = message.reply_to_message.document if message.reply_to_message else None
         if message.text:
             return Said(person=sender.id, chat=chat, is_admin=is_admin, text=text, file=_file(replied))
@@ -299,16 +283,6 @@ class Telegram:
             return None
         album, file = message.media_group_id or "", _file(message.document)
         return Sent(person=sender.id, chat=chat, is_admin=is_admin, text=text, file=file, album=album)
-
-    def _for_us(self, text: str) -> str | None:
-        """Return a text without our name behind the command; None if it names another bot."""
-        if not text.startswith("/"):
-            return text
-        command = text.split(maxsplit=1)[0]
-        name, at, addressee = command.partition("@")
-        if at and addressee.lower() != self._client.username.lower():
-            return None
-        return text if not at else text.replace(command, name, 1)
 
     async def _apologise(self, chat_id: int | str, asks: Asks) -> None:
         """Tell a chat how much was not answered while Telegram wanted silence."""
@@ -318,31 +292,22 @@ class Telegram:
         except TelegramError as error:
             logger.info("A chat was not told that Telegram wanted silence: %s", error)
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
-    async def _announce(self, admin: int | None) -> None:
-        """Fill the menu of commands in Telegram's apps: everybody's and the admins', or one admin's."""
-        for person in self._without_menu.copy() if admin is None else {admin}:
-            with contextlib.suppress(TelegramError):  # "chat not found", until they open one
-                await self._client.set_my_commands(_commands(sentences.ADMIN_COMMANDS), BotCommandScopeChat(person))
-                self._without_menu.discard(person)
-        if admin is None:
+    async def _announce(self, *people: int | None) -> None:
+        """Fill menus of commands in Telegram's apps: everybody's (None), or an admin's."""
+        for person in people:
+            about = sentences.COMMANDS if person is None else sentences.ADMIN_COMMANDS
+            scope = None if person is None else BotCommandScopeChat(person)
             try:
-                await self._client.set_my_commands(_commands(sentences.COMMANDS))
-            except TelegramError as error:
-                logger.info("The menu of commands was not set: %s", error)
-
-
-def _commands(about: dict[str, str]) -> list[BotCommand]:
-    return [BotCommand(name, description) for name, description in about.items()]
-
-
-def _is_service(message: Message) -> bool:
-    """Return whether a message only reports what happened in a chat: somebody joined, a picture was changed."""
-    return filters.StatusUpdate.ALL.check_update(Update(0, message=message)) is True
+                await self._client.set_my_commands(list(about.items()), scope)
+                self._without_menu.discard(person)
+            except TelegramError as error:  # of an admin, until they open a chat
+                logger.info("The menu of %s was not set: %s", person or "everybody", error)
 
 
 def _file(document: Document | None) -> File | None:
@@ -359,26 +324,21 @@ def _file(document: Document | None) -> File | None:
     return File(name=document.file_name or "file", size=document.file_size or 0, read=read)
 
 
-async def _persist(call: Callable[[], Awaitable[object]]) -> None:
-    """Ask Telegram for something until it answers, however long that takes. Raises TokenError."""
+async def _persist(call: Callable[[], Awaitable[Any]], failed: Callable[[], Awaitable[None]] | None = None) -> Any:
+    """Ask Telegram for something until it answers, however long that takes. `failed` hears of failures. TokenError."""
     pause = PAUSE_SECONDS
     while True:
         try:
-            await call()
+            return await call()
         except InvalidToken:
             raise TokenError from None  # its text holds the token
         except TelegramError as error:
-            pause = await _pause(error, pause)
-        else:
-            return
-
-
-async def _pause(error: TelegramError, pause: float) -> float:
-    """Log an error, wait, and return how long to wait after the next error."""
-    pause = max(pause, seconds(error)) if isinstance(error, RetryAfter) else pause
-    if isinstance(error, Conflict):
-        logger.error("Another program fetches this bot's updates with the same token; end it, or this one")
-    else:
-        logger.warning("Telegram cannot be reached (%s); the next try is in %.0f s", error, pause)
-    await asyncio.sleep(pause)
-    return min(2 * pause, LONGEST_PAUSE_SECONDS)
+            pause = max(pause, seconds(error)) if isinstance(error, RetryAfter) else pause
+            if isinstance(error, Conflict):
+                logger.error("Another program fetches this bot's updates with the same token; end it, or this one")  # noqa: TRY400
+            else:
+                logger.warning("Telegram cannot be reached (%s); the next try is in %.0f s", error, pause)
+        if failed:
+            await failed()
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)

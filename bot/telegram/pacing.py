@@ -3,7 +3,7 @@
 Telegram lets a bot send about 30 messages a second in all, one a second to one chat, and 20 a minute to one group.
 Short bursts pass: here 4 messages in 4 seconds. An edit counts as a message. The next to go is always the oldest that
 may, so that a crowded chat delays no other. Everything else (answers to buttons and inline queries, chat actions,
-questions) has no limit.
+questions) has no limit. (aiolimiter, asynciolimiter, pyrate-limiter and asyncio-throttle keep no such order.)
 
 When Telegram says 429, the chat that earned it is held for as long as Telegram asks. If that happens to a second chat
 meanwhile, or to a request that belongs to no chat, everything is held. What waits then goes when the hold ends, if that
@@ -14,11 +14,7 @@ A request that surely was not sent (NothingSentError) or met a failing server (S
 again for half a minute. So is every edit that may have arrived, as it does no harm twice. Any other failure is the
 caller's to judge, because Telegram may have carried out the request.
 
-Libraries that were tried: aiolimiter 1.3 (under python-telegram-bot's own AIORateLimiter; a woken waiter that finds no
-capacity goes to the end of the line), asynciolimiter 1.2 (one limit at a time, without a pause and without a way back
-into the line), pyrate-limiter 4.5 and asyncio-throttle 1.0 (each waiter sleeps and asks again, in no order).
-
-Not here: how much is accepted. Callers ask `wait` before they promise anything.
+How much is accepted is decided elsewhere: callers ask `wait` before they promise anything.
 """
 
 from __future__ import annotations
@@ -41,7 +37,7 @@ from bot.telegram.request import CONNECTIONS, NothingSentError, ServerError
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +104,7 @@ class Turn:
     chat_id: object
     lane: Lane
     recipient: Recipient
+    windows: tuple[Window, ...]
     asks: Asks
     may_go: asyncio.Future[None] = field(init=False)
     time: float | None = None
@@ -122,20 +119,19 @@ class Turn:
 class Pacing(BaseRateLimiter[Any]):
     """Sends at most `rate` messages a second, within the limits of each chat. None: it waits only if Telegram says so.
 
-    `dropped` counts the messages that were given up. The log names each, without its text.
+    `dropped` counts the messages that were given up. The log names each, without its text. `apologise` tells a chat
+    which asks were not answered, and passes them on as `rate_limit_args`.
     """
 
     def __init__(self, rate: int | None) -> None:
         self.dropped = 0
-        self.apologise: Callable[[Any, Asks], Coroutine[Any, Any, Any]] | None = None
-        """Tells a chat which asks were not answered. It passes them on as `rate_limit_args`."""
+        self.apologise: Callable[[Any, Asks], Coroutine[Any, Any, Any]] = lambda *_: asyncio.sleep(0)
         self.recipients: dict[object, Recipient] = {}  # the most recently used last
-        self._is_limited = rate is not None
         self._messages = Lane((Window(rate, 1.0),) if rate else ())
         self._others = Lane()
         self._numbers = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
-        self._held_until = -math.inf
+        self._everyone = Recipient()
         self._unanswered: dict[object, Asks] = {}  # the chat that asked last comes last
         self._apologies: set[asyncio.Task[Any]] = set()
         self._open_until = math.inf
@@ -143,11 +139,9 @@ class Pacing(BaseRateLimiter[Any]):
         self._cut_at: float | None = None
         self._on_their_way: set[asyncio.Timeout] = set()
 
-    async def initialize(self) -> None:
-        """Nothing to prepare."""
+    async def initialize(self) -> None: ...
 
-    async def shutdown(self) -> None:
-        """Nothing to close."""
+    async def shutdown(self) -> None: ...
 
     @property
     def waiting(self) -> int:
@@ -159,43 +153,36 @@ class Pacing(BaseRateLimiter[Any]):
         now, turns = asyncio.get_running_loop().time(), self._messages.turns
         recipient = self._recipient(chat_id)
         ahead_in_chat += sum(turn.recipient is recipient for turn in turns)
-        begin = max(now, self._held_until)
+        begin = max(now, self._everyone.held_until)
         in_all = [window.opens(begin, len(turns) + ahead) for window in self._messages.windows]
         begin = max(begin, recipient.held_until)
         return max([begin, *in_all, *(window.opens(begin, ahead_in_chat) for window in recipient.windows)]) - now
 
     def close(self, open_until: float, cut_at: float) -> None:
-        """Give up the requests that still wait at `open_until`, and later ones that would have to wait: the bot stops.
-
-        Interrupt the requests that are on their way at `cut_at`. Both are times of the event loop.
-        """
+        """Give up what waits at `open_until` and what would wait later; interrupt what is on its way at `cut_at`."""
         self._open_until, self._cut_at = min(self._open_until, open_until), cut_at
-        asyncio.get_running_loop().call_at(open_until, lambda: self._give_up(CLOSED))
+        asyncio.get_running_loop().call_at(open_until, functools.partial(self._give_up, is_closed=True))
         for limit in self._on_their_way:
             limit.reschedule(cut_at)
 
     def shut(self) -> None:
         """Send nothing more from this moment on, but let requests that are on their way arrive."""
         self._is_shut, self._open_until = True, -math.inf
-        self._give_up(CLOSED)
+        self._give_up(is_closed=True)
 
     async def process_request(
-        self,
-        callback: Callable[..., Coroutine[Any, Any, Any]],
-        args: Any,
-        kwargs: dict[str, Any],
-        endpoint: str,
-        data: dict[str, Any],
-        rate_limit_args: Asks | None,
+        self, callback: Any, args: Any, kwargs: Any, endpoint: str, data: dict[str, Any], rate_limit_args: Asks | None
     ) -> Any:
         """Send a request when its turn comes. Raises NothingSentError if it is given up."""
         chat_id, number = data.get("chat_id"), next(self._numbers)
         is_typing, recipient = endpoint == "sendChatAction", self._recipient(chat_id)
-        if is_typing and max(self._held_until, recipient.held_until) > asyncio.get_running_loop().time():
+        if is_typing and max(self._everyone.held_until, recipient.held_until) > asyncio.get_running_loop().time():
             return False  # it would come too late
-        lane = self._others if chat_id is None or is_typing else self._messages
+        is_message = chat_id is not None and not is_typing
+        lane = self._messages if is_message else self._others
+        windows = (*lane.windows, *recipient.windows) if is_message else ()
         asks = rate_limit_args or frozenset({data.get("message_id", (number,))})
-        turn = Turn(number, endpoint, chat_id, lane, recipient, asks)
+        turn = Turn(number, endpoint, chat_id, lane, recipient, windows, asks)
         try:
             return await self._send(functools.partial(callback, *args, **kwargs), turn)
         except NothingSentError as error:
@@ -225,23 +212,20 @@ class Pacing(BaseRateLimiter[Any]):
 
     async def _wait(self, turn: Turn) -> None:
         """Wait until a request may go. If it never may, raise NothingSentError, or what left an edit in doubt."""
-        loop = asyncio.get_running_loop()
-        turn.may_go = loop.create_future()
+        turn.may_go = asyncio.get_running_loop().create_future()
         bisect.insort(turn.lane.turns, turn, key=lambda each: each.number)
         self._serve()
-        if loop.time() >= self._open_until:
-            self._give_up(CLOSED, [turn])
-        self._give_up(HELD, [turn])
+        self._give_up(turn)
         try:
             await turn.may_go
             if self._is_shut:
                 self._release(turn, counts=False)
                 raise turn.doubt or NothingSentError(CLOSED)
         except asyncio.CancelledError:
-            if turn.time is not None:
-                self._release(turn, counts=False)
-            elif turn in turn.lane.turns:
+            if turn in turn.lane.turns:
                 turn.lane.turns.remove(turn)
+            else:
+                self._release(turn, counts=False)
             if turn.lane is self._messages:
                 self._drop(turn, "it was cancelled")
             raise
@@ -254,11 +238,9 @@ class Pacing(BaseRateLimiter[Any]):
         turn.latest = min(turn.latest, until - PAUSE_SECONDS + RETRY_SECONDS)
         if isinstance(error, BadRequest) or not is_harmless or until > turn.latest:
             return False
-        if isinstance(error, NothingSentError):
-            self._held_until = max(self._held_until, until)
-        else:
-            turn.doubt = error if is_in_doubt else turn.doubt
-            turn.recipient.held_until = max(turn.recipient.held_until, until)
+        turn.doubt = error if is_in_doubt else turn.doubt
+        held = self._everyone if isinstance(error, NothingSentError) else turn.recipient
+        held.held_until = max(held.held_until, until)
         logger.info("%s waits for %.0f s: %s", turn, PAUSE_SECONDS, error)
         return True
 
@@ -266,7 +248,7 @@ class Pacing(BaseRateLimiter[Any]):
         if chat_id is None:
             return Recipient()
         is_group = isinstance(chat_id, str) or (isinstance(chat_id, int) and chat_id < 0)
-        limits = ((TO_A_CHAT, TO_A_GROUP) if is_group else (TO_A_CHAT,)) if self._is_limited else ()
+        limits = ((TO_A_CHAT, TO_A_GROUP) if is_group else (TO_A_CHAT,)) if self._messages.windows else ()
         recipient = self.recipients.pop(chat_id, None) or Recipient(tuple(Window(*limit) for limit in limits))
         self.recipients[chat_id] = recipient  # now the last
         if len(self.recipients) > MOST_CHATS:
@@ -286,14 +268,13 @@ class Pacing(BaseRateLimiter[Any]):
         """Let every turn of a lane go that may; return when the next one may."""
         later, full = math.inf, set[Recipient]()
         for turn in lane.turns.copy():
-            opens = max(now, self._held_until, *(window.opens(now) for window in lane.windows))
+            opens = max(now, self._everyone.held_until, *(window.opens(now) for window in lane.windows))
             if opens > now or not lane.free:  # a request on its way calls `_serve` at its end
                 return min(later, opens if lane.free else math.inf)
             recipient = turn.recipient
             if recipient in full or turn.may_go.done():  # it is being cancelled
                 continue
-            windows = self._windows(turn)
-            opens = max(now, recipient.held_until, *(window.opens(now) for window in windows))
+            opens = max(now, recipient.held_until, *(window.opens(now) for window in turn.windows))
             if opens > now:
                 full.add(recipient)
                 later = min(later, opens)
@@ -302,19 +283,15 @@ class Pacing(BaseRateLimiter[Any]):
             lane.free -= 1
             turn.time = now
             turn.may_go.set_result(None)
-            for window in windows:
+            for window in turn.windows:
                 window.times.append(now)
         return later
 
-    def _windows(self, turn: Turn) -> tuple[Window, ...]:
-        """Return what limits a turn: nothing, unless it is a message."""
-        return (*turn.lane.windows, *turn.recipient.windows) if turn.lane is self._messages else ()
-
     def _release(self, turn: Turn, *, counts: bool) -> None:
         """Take back a turn's connection, and if it does not count, what it took of the limits."""
-        turn.lane.free += 1
-        if turn.time is not None and not counts:
-            for window in self._windows(turn):
+        if turn.time is not None:
+            turn.lane.free += 1
+            for window in turn.windows if not counts else ():
                 with contextlib.suppress(ValueError):
                     window.times.remove(turn.time)
         turn.time = None
@@ -324,37 +301,35 @@ class Pacing(BaseRateLimiter[Any]):
         """Apologise to the chats that lost messages, once their hold is over; return when the next hold ends."""
         later = math.inf
         for chat_id, asks in reversed(self._unanswered.copy().items()):
-            if (end := max(self._held_until, self._recipient(chat_id).held_until)) > now:
+            if (end := max(self._everyone.held_until, self._recipient(chat_id).held_until)) > now:
                 later = min(later, end)
                 continue
             del self._unanswered[chat_id]
-            if self.apologise is not None:
-                task = asyncio.create_task(self.apologise(chat_id, asks))
-                self._apologies.add(task)
-                task.add_done_callback(self._apologies.discard)
+            task = asyncio.create_task(self.apologise(chat_id, asks))
+            self._apologies.add(task)
+            task.add_done_callback(self._apologies.discard)
         return later
 
     def _hold(self, turn: Turn, pause: float) -> None:
         """Hold the chat of a turn. If the turn has no chat, or another chat is held already, hold everything."""
         now = asyncio.get_running_loop().time()
         others = (each.held_until for each in self.recipients.values() if each is not turn.recipient)
-        if turn.chat_id is None or any(held_until > now for held_until in others):
-            self._held_until = max(self._held_until, now + pause)
-        else:
-            turn.recipient.held_until = max(turn.recipient.held_until, now + pause)
+        held = self._everyone if turn.chat_id is None or any(until > now for until in others) else turn.recipient
+        held.held_until = max(held.held_until, now + pause)
         logger.warning("%s waits for %.0f s: Telegram takes nothing more", turn, pause)
-        self._give_up(HELD)
+        self._give_up()
 
-    def _give_up(self, reason: str, turns: Sequence[Turn] = ()) -> None:
-        """Give up these turns, or all that wait. If the reason is HELD, give up only those that would wait too long."""
-        latest = asyncio.get_running_loop().time() + HOLD_SECONDS
-        for turn in turns or [*self._messages.turns, *self._others.turns]:
-            is_held = max(self._held_until, turn.recipient.held_until) > latest
-            if turn.may_go.done() or (reason is HELD and not is_held):
+    def _give_up(self, *turns: Turn, is_closed: bool = False) -> None:
+        """Give up these turns, or all, if the bot has closed; else those that Telegram holds for too long."""
+        now = asyncio.get_running_loop().time()
+        is_closed = is_closed or now >= self._open_until
+        for turn in turns or (*self._messages.turns, *self._others.turns):
+            is_held = max(self._everyone.held_until, turn.recipient.held_until) > now + HOLD_SECONDS
+            if turn.may_go.done() or not (is_closed or is_held):
                 continue
             turn.lane.turns.remove(turn)
-            turn.may_go.set_exception(turn.doubt or NothingSentError(reason))
-            if reason is HELD and turn.lane is self._messages and not turn.doubt:
+            turn.may_go.set_exception(turn.doubt or NothingSentError(CLOSED if is_closed else HELD))
+            if not is_closed and turn.lane is self._messages and not turn.doubt:
                 self._unanswered[turn.chat_id] = self._unanswered.pop(turn.chat_id, frozenset()) | turn.asks
                 self._serve()  # sets the timer for the end of the hold
 

@@ -49,12 +49,6 @@ class ServerError(NetworkError):
 class ConnectionSettingError(MangosaurusError):
     """A proxy or a file of certificates that cannot be used."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "The network settings in HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE cannot be used "
-            "(values not shown, as a proxy's address may hold a password)"
-        )
-
 
 class TelegramRequest(HTTPXRequest):
     """Sends each request once, within 30 s. `options` are HTTPXRequest's.
@@ -66,10 +60,12 @@ class TelegramRequest(HTTPXRequest):
         with contextlib.suppress(RuntimeError, ValueError, OSError, httpx.InvalidURL):
             super().__init__(connections, **{"pool_timeout": POOL_SECONDS, **options})
             return
-        raise ConnectionSettingError  # which does not remember httpx's error, as that may show a password
+        raise ConnectionSettingError(  # which does not remember httpx's error, as that may show a password
+            "The network settings in HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE cannot be used "
+            "(values not shown, as a proxy's address may hold a password)"
+        )
 
     async def do_request(self, url: str, method: str, *args: Any, **options: Any) -> tuple[int, bytes]:
-        """Return the status and the body of the response."""
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
                 status, body = await super().do_request(url, method, *args, **options)
@@ -95,7 +91,6 @@ class PollingRequest(TelegramRequest):
         super().__init__(1, **options)
 
     async def do_request(self, url: str, method: str, *args: Any, **options: Any) -> tuple[int, bytes]:
-        """Return the status and the body, in which every update can be parsed."""
         status, body = await super().do_request(url, method, *args, **options)
         return status, readable_batch(body)
 
@@ -117,10 +112,9 @@ def readable(update: dict[str, Any]) -> dict[str, Any]:
         Update.de_json(update, None)
     except Exception as error:
         reason = type(error).__name__  # not its text, which may quote what somebody wrote
-    else:
-        return update
-    logger.error("Update %s cannot be parsed (%s) and is passed over", update["update_id"], reason)
-    return {"update_id": update["update_id"]}
+        logger.error("Update %s cannot be parsed (%s) and is passed over", update["update_id"], reason)  # noqa: TRY400
+        return {"update_id": update["update_id"]}
+    return update
 
 
 def _failure(error: Exception) -> NetworkError:
@@ -136,8 +130,7 @@ def _failure(error: Exception) -> NetworkError:
 
 def _is_telegrams(body: bytes) -> bool:
     """Return whether a body is Telegram's JSON; a proxy's own 404 must not count as a rejected token."""
-    try:
+    with contextlib.suppress(ValueError):
         response = json.loads(body)
-    except ValueError:
-        return False
-    return isinstance(response, dict) and "ok" in response
+        return isinstance(response, dict) and "ok" in response
+    return False

@@ -169,7 +169,8 @@ NO_NETWORK = {
     "poem": Markup("I can't write verse at the moment, as my network for it is missing. The log says why."),
 }
 NO_NEW_NAME_WITH = Markup(
-    "I couldn't find a new name that begins with <b>{}</b>. Try fewer letters, or different ones."
+    "I couldn't find a new name that begins with <b>{}</b>, and I never give one that I know to exist. Try fewer "
+    "letters, or different ones."
 )
 NO_TEXT = {
     "dino": Markup("I couldn't think of a new name just now. Please ask me once more."),

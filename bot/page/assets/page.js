@@ -18,6 +18,7 @@ const NEAR = 90; // pixels from the end within which the chat follows new messag
 const LARGEST = 5e6; // bytes of a file
 
 let socket, follows = true, facts = {}, options = [], active = -1, reply, file, keys = 0;
+let height = 0; // to which the chat is scrolled
 let back = 0; // which of the messages that the person said is in the line, counted from the end
 const unsent = new Map(); // what was said and has not come back yet
 
@@ -87,6 +88,7 @@ function drawFile(id, { name, size }, text) {
   const href = `files/${id}`;
   if (!name) { // a picture
     const image = make("img", { src: href, alt: `${words.picture}: ${text.split("\n")[0]}` });
+    image.onload = () => follows && toEnd();
     return make("a", { className: "photo", href, target: "_blank", rel: "noopener" }, image);
   }
   const amount = size < 1024 ? `${size} B` : size < 1048576 ? `${(size / 1024).toFixed(1)} kB` : `${(size / 1048576).toFixed(1)} MB`;
@@ -381,8 +383,11 @@ picker.onchange = () => {
   line.focus();
 };
 newest.onclick = () => (toEnd(), line.focus());
-log.onscroll = () => {
-  if ((follows = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR)) newest.hidden = true;
+log.onscroll = () => { // what only grows, as a picture does that arrives, stays followed
+  const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+  if (isAtEnd || log.scrollTop < height) follows = isAtEnd;
+  if (isAtEnd) newest.hidden = true;
+  height = log.scrollTop;
 };
 log.onpointerdown = close;
 new ResizeObserver(() => follows && toEnd()).observe(log);
