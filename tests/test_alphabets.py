@@ -39,14 +39,6 @@ def test_spelling_any_text(text: str) -> None:
         assert spell(text, Alphabet.FOLDED).text == fold(text)
 
 
-@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"])))
-@settings(max_examples=50)
-def test_each_character_is_folded_by_itself(text: str) -> None:
-    for alphabet in Alphabet:
-        alone = (spell(character, alphabet).text for character in unicodedata.normalize("NFC", text))
-        assert "".join(alone) == spell(text, alphabet).text
-
-
 @pytest.mark.parametrize(
     ("text", "alphabet", "sentence"),
     [

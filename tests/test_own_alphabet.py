@@ -83,20 +83,17 @@ def test_verse_keeps_its_letters_and_known_words(tmp_path: Path) -> None:
     assert "nats per character" in evaluated
 
 
-def test_own_alphabets_compare_with_each_other_and_not_with_folded_ones(
+def test_own_alphabets_stay_when_training_goes_on_and_compare_with_each_other_alone(
     own: Path, corpus: Path, tmp_path: Path
 ) -> None:
-    again, folded = shutil.copy(own, tmp_path / "again.safetensors"), tmp_path / "folded.safetensors"
+    further, folded = tmp_path / "further.safetensors", tmp_path / "folded.safetensors"
+    run_well("train", "dino", "--corpus", corpus, "--from", own, "--out", further, "--epochs", "1")
+    assert load(further).vocabulary == load(own).vocabulary
+    again = shutil.copy(own, tmp_path / "again.safetensors")
     assert "not better" in run_well("compare", "dino", own, again, "--corpus", corpus)
     run_well("train", "dino", "--corpus", corpus, "--out", folded, *SMALL)
     refused = run("compare", "dino", own, folded, "--corpus", corpus)
     assert "only one of them has an alphabet of its own" in refused.stderr
-
-
-def test_going_on_from_weights_keeps_their_alphabet(own: Path, corpus: Path, tmp_path: Path) -> None:
-    further = tmp_path / "further.safetensors"
-    run_well("train", "dino", "--corpus", corpus, "--from", own, "--out", further, "--epochs", "1")
-    assert load(further).vocabulary == load(own).vocabulary
 
 
 @pytest.mark.parametrize("options", [(), ("--corpus", "any.txt", "--from", "any.safetensors")])

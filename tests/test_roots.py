@@ -7,14 +7,9 @@ from hypothesis import strategies as st
 from model.files import ROOT
 from model.text.roots import explained, parts_of, roots
 
-LANGUAGES = frozenset(
-    (
-        *("Greek", "Latin", "English", "Spanish", "Portuguese", "French", "German", "Italian", "Polish", "Hungarian"),
-        *("Norse", "Russian", "Chinese", "Mongolian", "Korean", "Japanese", "Ainu", "Thai", "Kazakh", "Uzbek"),
-        *("Uyghur", "Persian", "Sanskrit", "Arabic", "Hebrew", "Tuareg", "Sotho", "Chewa", "Swahili"),
-        *("Malagasy", "Taíno", "Navajo", "Lakota", "Dakota", "Blackfoot", "Crow", "Iñupiaq", "Quechua", "Mapudungun"),
-    )
-)
+LANGUAGES = """Greek Latin English Spanish Portuguese French German Italian Polish Hungarian Norse Russian Chinese
+Mongolian Korean Japanese Ainu Thai Kazakh Uzbek Uyghur Persian Sanskrit Arabic Hebrew Tuareg Sotho Chewa Swahili
+Malagasy Taíno Navajo Lakota Dakota Blackfoot Crow Iñupiaq Quechua Mapudungun"""
 names = st.one_of(
     st.text(),
     st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz")),
@@ -78,7 +73,7 @@ def test_every_root_has_a_source_in_a_language_and_a_meaning_and_forms_of_its_ow
     assert len(roots()) >= 600
     for root in roots():
         language, _, word = root.source.partition(" ")
-        assert language in LANGUAGES
+        assert language in LANGUAGES.split()
         assert word.strip()
         assert root.meaning.strip()
         for form in root.forms:
