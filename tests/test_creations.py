@@ -103,81 +103,42 @@ def _plain(made: Creation, shown: str) -> str:
     return html.unescape(re.sub("</?b>", "", shown) if is_verse else "\n".join(re.findall("<b>(.*?)</b>", shown)))
 
 
-# What sonnets depend on.
+# What sonnets depend on beside their weights.
 
 SUMS = {
-    "words said by hand": "fd908a9a4083e34a9de95793b8b81aa2e6368ac602bfc510c4adca9bd728fda8",
-    "suffixes": "a5b7cfb7988f96f98bae303e03e985777cc6b53d370998d22bb8d6767615c9b6",
-    "prefixes": "1b01a190c44b4963b87d5c04d25b2d7a4735124ad8ca380e0df67bbae0dd3b7b",
-    "spellings": "afd3c2ad45f84a7c5efce11ecc528e1b92fd6814256f42540c94306b2f3eff03",
-    "sounds": "bcf73a43113b10805776b56eaebd62046ffa4dff60e4a65c8187b196611dd082",
-    "learned rhymes": "ca2792a4bbd76c0e0691c68fdb951846cbbf243761535f51812c961dbd7fd45b",
-    "words at line ends": "d00633d5241bc4235bc1836d0bc293a298818883a38f9894b2ec18d1997ad519",
-    "words that sonnets repeat or mix": "22276450c42236401443963b54ffdbc9be9bd6bc38dee0199299bada629a9a1a",
-    "marks": "9a9918ca5b39e0d33d1f50abe5b9fb4fd1eb07298d1472f6ede68dabca9658ff",
-    "numbers": "ad1d1e7387815310a4c3f2d5289cd1ae88d53285149c508f97d5e7ac6e7a6f0b",
+    "tables": "df11f9bb57ffa960f0f92d46e7c4378f544704a65ac009cf2f9a4c7acbe9bca9",
+    "constants": "da18e3b2bbbd3ffc59a0197eaca9eb023e4c0450e4cd075f8db836f64c788138",
     "words as they sound": "18c51aee3ebd7c9962d32d3dbefa23aabd048b9f0e960a9501282b57bc9a68b3",
 }
 
 
-def test_tables_are_those_that_sonnets_were_written_with() -> None:
-    assert {name: sum_of(table) for name, table in tables_of_sonnets().items()} == SUMS
+def test_tables_and_constants_are_those_that_sonnets_were_written_with() -> None:
+    assert {name: sum_of(value) for name, value in of_sonnets().items()} == SUMS
 
 
-def tables_of_sonnets() -> dict[str, object]:
-    """Return what sonnets depend on beside their weights and the file of pronunciations.
-
-    Mappings whose order counts, as the first rule that fits a word wins, are lists of pairs here.
-    """
-    first = prosody()
-    forms = first.pronounce.forms
+def of_sonnets() -> dict[str, object]:
+    """Return the tables as they are read, the constants of the search, and how each word of released verse sounds."""
+    first, known_words = prosody(), VERSIONS["poem"].load(FIRST_RELEASE["poem"]).known_words
+    forms, rhymes = first.pronounce.forms, first.rhymes
+    costs = [search.COST_OF_REPETITION, search.COST_OF_OVERUSE, search.COST_OF_MIXING, search.SHARE_OF_LEANING]
+    by_first_fit = [[*table.items()] for table in (forms.suffixes, forms.prefixes)]  # so their order counts
+    by_hand = [forms.words, by_first_fit, forms.spellings]
     return {
-        "words said by hand": {word: ", ".join(map(" ".join, readings)) for word, readings in forms.words.items()},
-        "suffixes": {letters: " ".join(sounds) for letters, sounds in forms.suffixes.items()},
-        "prefixes": [(letters, " ".join(sounds)) for letters, sounds in forms.prefixes.items()],
-        "spellings": forms.spellings,
-        "sounds": [pronunciation.VOICELESS, pronunciation.SIBILANTS, pronunciation.VOWELS, rhyme.ONSETS, rhyme.DULL],
-        "learned rhymes": [first.rhymes.learned, first.rhymes.promoted],
-        "words at line ends": [metre.PRONOUNS, first.never_last],
-        "words that sonnets repeat or mix": [first.often, first.addresses],
-        "marks": [scansion.PUNCTUATION, search.STOPS],
-        "numbers": {
-            "longest word": pronunciation.LONGEST_WORD,
-            "most apostrophes": pronunciation.MOST_APOSTROPHES,
-            "most readings": pronunciation.MOST_READINGS,
-            "syllables": [metre.SYLLABLES, metre.LONGEST, scansion.LATEST_START],
-            "enough rhymes": partners.ENOUGH,
-            "longest line": lines.MOST_CHARACTERS,
-            "weights": [lines.PRECISION, lines.OF_DRAWN],
-            "rows": search.ROWS,
-            "partners": search.SCHEME,
-            "coldest": search.LOWEST_TEMPERATURE,
-            "attempts": search.ATTEMPTS,
-            "costs": [
-                {kind.name: cost for kind, cost in search.COSTS.items()},
-                search.COST_OF_REPETITION,
-                search.COST_OF_OVERUSE,
-                search.COST_OF_MIXING,
-                search.SHARE_OF_LEANING,
-            ],
-            "enough words": tables.ENOUGH_WORDS,
-        },
-        "words as they sound": _sounds(),
+        "tables": [*by_hand, rhymes.learned, rhymes.promoted, first.never_last, first.often, first.addresses],
+        "constants": [
+            [pronunciation.VOICELESS, pronunciation.SIBILANTS, pronunciation.VOWELS, rhyme.ONSETS, rhyme.DULL],
+            [pronunciation.LONGEST_WORD, pronunciation.MOST_APOSTROPHES, pronunciation.MOST_READINGS],
+            [metre.SYLLABLES, metre.LONGEST, metre.PRONOUNS, scansion.LATEST_START, scansion.PUNCTUATION],
+            [partners.ENOUGH, lines.MOST_CHARACTERS, lines.PRECISION, lines.OF_DRAWN, tables.ENOUGH_WORDS],
+            [search.ROWS, search.SCHEME, search.STOPS, search.LOWEST_TEMPERATURE, search.ATTEMPTS],
+            [{kind.name: cost for kind, cost in search.COSTS.items()}, costs],
+        ],
+        "words as they sound": [
+            [word, found, metre.patterns(word, found), [[*rhyme.endings(one)] for one in found], rhyme.letters(word)]
+            for word in sorted(known_words)
+            for found in [first.pronounce(word)]
+        ],
     }
-
-
-def _sounds() -> list[list[object]]:
-    """Return each word of the released verse with its readings, their stresses and what they rhyme with."""
-    pronounce = prosody().pronounce
-    known_words = VERSIONS["poem"].load(FIRST_RELEASE["poem"]).known_words
-    return [
-        [
-            *(word, readings, metre.patterns(word, readings)),
-            *([list(rhyme.endings(reading)) for reading in readings], rhyme.letters(word)),
-        ]
-        for word in sorted(known_words)
-        for readings in [pronounce(word)]
-    ]
 
 
 def sum_of(value: object) -> str:
