@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.text.alphabets import MOST_CHARACTERS, spell
@@ -109,13 +109,3 @@ def test_names_are_shown_with_a_capital_only_if_the_network_has_none() -> None:
     assert Vocabulary("\nabc").shown("cab") == "Cab"
     assert Vocabulary("\nABabé").shown("aB") == "aB"
     assert Vocabulary("\nабв").shown("ваб") == "Ваб"
-
-
-@given(st.text(max_size=20).map(lambda text: spell(text, Alphabet.OWN).text), any_text)
-@settings(max_examples=50)
-def test_folding_into_an_own_alphabet_is_idempotent_and_keeps_its_own_text(own: str, text: str) -> None:
-    vocabulary, composed = Vocabulary.from_texts([own]), unicodedata.normalize("NFC", own)
-    folded = vocabulary.fold(text)
-    assert set(folded) <= set(vocabulary.characters)
-    assert vocabulary.fold(folded) == folded
-    assert vocabulary.fold(own) in (own, composed, vocabulary.fold(composed))

@@ -13,17 +13,10 @@ from model.engine.products import GROUP, as_columns, as_rows, group_count
 from model.engine.threads import blas_thread_count, blas_threads
 from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
-from model.network.parameters import CELLS, Architecture, CellName
+from model.network.parameters import CELLS, CellName
 from model.text.batches import Batch
 from model.text.vocabulary import NO_CHARACTER
-from tests.language_models import every_cell
-
-
-def network(architecture: Architecture, dtype: type, random: np.random.Generator) -> LanguageModel:
-    """A network whose biases are not zero."""
-    found = LanguageModel.initialise(architecture, random, dtype)
-    found.parameters.whole += random.normal(0, 0.2, found.parameters.whole.shape).astype(dtype)
-    return found
+from tests.language_models import every_cell, network, random_state
 
 
 def sequences(
@@ -37,11 +30,6 @@ def sequences(
         probabilities = softmax(random.normal(0, 2, (time, batch_size, vocab_size)).astype(dtype))
     mask = np.arange(time)[:, None] < ends if masked else None
     return Batch(inputs, np.maximum(targets, 0), mask, probabilities)
-
-
-def carried_state(language_model: LanguageModel, batch_size: int, random: np.random.Generator) -> Array:
-    zeros = language_model.initial_state(batch_size)
-    return random.normal(0, 0.5, zeros.shape).astype(zeros.dtype)
 
 
 def dropout_masks(language_model: LanguageModel, batch_size: int, random: np.random.Generator) -> list[Array]:
@@ -81,9 +69,10 @@ def test_the_engine_equals_the_textbook(
     seed: int,
 ) -> None:
     random, (dtype, tolerance) = np.random.default_rng(seed), precision
-    language_model = network(Architecture(cell, *sizes), dtype, random)
-    batch = sequences(sizes[0], time, batch_size, masked, random, dtype if taught else None)
-    state = carried_state(language_model, batch_size, random)
+    vocab_size, hidden_size, depth = sizes
+    language_model = network(cell, depth, hidden_size=hidden_size, vocab_size=vocab_size, dtype=dtype)
+    batch = sequences(vocab_size, time, batch_size, masked, random, dtype if taught else None)
+    state = random_state(language_model, batch_size)
     dropout = dropout_masks(language_model, batch_size, random) if dropped else None
 
     nats, gradients, after = language_model.loss_and_gradients(batch, state, dropout)
@@ -105,11 +94,11 @@ def test_the_engine_equals_the_textbook(
 @every_cell
 def test_reused_arrays_change_no_bit(cell: CellName) -> None:
     random = np.random.default_rng(0)
-    language_model = network(Architecture(cell, 5, 3, 2), np.float32, random)
+    language_model = network(cell, 2, dtype=np.float32)
     used = Engine(language_model.architecture, np.float32)
     for turn, (time, batch_size) in enumerate([(6, 3), (9, 3), (2, 3), (6, 1), (6, 3), (1, 4), (9, 2)]):
         batch = sequences(5, time, batch_size, turn % 2 == 1, random)
-        state = carried_state(language_model, batch_size, random)
+        state = random_state(language_model, batch_size)
         dropout = dropout_masks(language_model, batch_size, random) if turn % 3 else None
         fresh = Engine(language_model.architecture, np.float32)
         nats, gradients, _ = fresh.loss_and_gradients(language_model, batch, state, divide_by=2, dropout=dropout)
@@ -122,7 +111,7 @@ def test_reused_arrays_change_no_bit(cell: CellName) -> None:
 def test_shorter_sequences_take_no_memory(cell: CellName) -> None:
     """Before the longest batch and after it: its arrays replace those of shorter ones, and serve them later."""
     random = np.random.default_rng(0)
-    language_model = network(Architecture(cell, 5, 3, 2), np.float32, random)
+    language_model = network(cell, 2, dtype=np.float32)
 
     def kept(*times: int) -> int:
         engine = Engine(language_model.architecture, np.float32)

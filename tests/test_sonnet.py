@@ -26,7 +26,7 @@ from model.sonnets.search import SCHEME, STOPS
 from model.sonnets.tables import tables_for
 from model.text.vocabulary import words_of
 from model.writing.decoder import SONNETS_AT_ONCE, Decoder
-from model.writing.requests import LineRequest, Result, SonnetRequest, VerseRequest, generator_for
+from model.writing.requests import LineRequest, Request, Result, SonnetRequest, VerseRequest, generator_for
 from tests.decoding import finish, names_checkpoint
 from tests.recorded import VERSIONS
 
@@ -157,7 +157,8 @@ def test_three_beside_verse_on_two_threads(decoder: Decoder, sonnets: list[str],
         return [VerseRequest(generator_for(7, turn), min_characters=20 * turn + 1) for turn in range(9)]
 
     alone = [written(Decoder(small), one) for one in verse()]
-    tickets = [decoder.submit(one) for one in (*verse()[:5], *map(request, range(3)), *verse()[5:])]
+    requests: list[Request] = [*verse()[:5], *map(request, range(3)), *verse()[5:]]
+    tickets = [decoder.submit(one) for one in requests]
     first, _, third = tickets[5:8]
     seen: list[tuple[str, ...]] = [()]
     results: dict[int, Result] = {}
@@ -222,19 +223,6 @@ def test_too_few_words_or_no_tables_are_refused_and_everything_else_goes_on(
 
 
 # ---- the draw ----
-
-
-def test_only_allowed_characters_are_drawn_and_the_weight_is_their_share() -> None:
-    generator = np.random.default_rng(0)
-    logits = generator.normal(scale=4, size=(400, 38)).astype(np.float32)
-    allowed = generator.random((400, 38)) < 0.1
-    allowed[:, 5] = True
-    ids, weights = draw(logits, allowed, 0.7, generator.random(400))
-    assert allowed[np.arange(400), ids].all()
-    p = np.exp(logits.astype(np.float64) / 0.7)
-    likelihood = logits[np.arange(400), ids] - np.log(np.exp(logits.astype(np.float64)).sum(axis=1))
-    expected = np.log((p * allowed).sum(axis=1) / p.sum(axis=1)) + OF_DRAWN * likelihood
-    assert np.allclose(weights / PRECISION, expected, atol=1e-5)
 
 
 def test_an_unlikely_character_can_be_forced() -> None:

@@ -69,31 +69,25 @@ def test_an_id_is_the_index_of_its_character(vocabulary: Vocabulary) -> None:
     assert vocabulary.characters[vocabulary.newline] == "\n"
 
 
-def test_from_texts_takes_all_characters_and_the_newline() -> None:
+def test_a_vocabulary_is_sorted_has_no_duplicates_and_has_the_newline() -> None:
     assert Vocabulary.from_texts(["ba", "", "a c"]).characters == "\n abc"
     assert Vocabulary.from_texts([]).characters == "\n"
-
-
-@pytest.mark.parametrize("characters", ["", "abc", "a\n", "\n\nab"])
-def test_a_vocabulary_that_is_unsorted_has_duplicates_or_lacks_the_newline_is_refused(characters: str) -> None:
-    with pytest.raises(VocabularyError):
-        Vocabulary(characters)
-
-
-def test_only_single_characters_are_members() -> None:
+    for characters in ("", "abc", "a\n", "\n\nab"):
+        with pytest.raises(VocabularyError):
+            Vocabulary(characters)
     assert [member in VERSE for member in ("a", "ab", "", 1, "é")] == [True, False, False, False, False]
 
 
 @pytest.mark.parametrize(
-    ("text", "named"),
-    [("thou Art", "'A' at position 5"), ("a恐b", "'恐' at position 1"), ("\ud800", "position 0")],
+    ("wrong", "named"),
+    [
+        ("thou Art", "'A' at position 5"),
+        ("a恐b", "'恐' at position 1"),
+        ("\ud800", "position 0"),
+        ([0, 1, -1], "id -1; ids go from 0 to 37$"),
+        ([0, 1, 38], "id 38; ids go from 0 to 37$"),
+    ],
 )
-def test_a_character_without_an_id_is_named(text: str, named: str) -> None:
+def test_a_character_without_an_id_and_an_id_without_a_character_are_named(wrong: str | list[int], named: str) -> None:
     with pytest.raises(VocabularyError, match=named):
-        VERSE.ids_of(text)
-
-
-@pytest.mark.parametrize("number", [-1, 38])
-def test_an_id_without_a_character_is_named(number: int) -> None:
-    with pytest.raises(VocabularyError, match=f"id {number}; ids go from 0 to 37$"):
-        VERSE.text_of([0, 1, number])
+        VERSE.ids_of(wrong) if isinstance(wrong, str) else VERSE.text_of(wrong)
