@@ -56,13 +56,9 @@ def targets(node: ast.AST, module: str) -> set[str]:
     if isinstance(node, ast.Import):
         return {alias.name for alias in node.names}
     if isinstance(node, ast.ImportFrom):
+        assert not node.level, f"{module} has a relative import"
         base = node.module or ""
-        if node.level:
-            package = module if module in PACKAGES else module.rpartition(".")[0]
-            parts = package.split(".")[: len(package.split(".")) - node.level + 1]
-            base = ".".join([*parts, base] if base else parts)
-        inner = {f"{base}.{alias.name}" for alias in node.names} & SOURCES.keys()
-        return inner or {base}
+        return {f"{base}.{alias.name}" for alias in node.names} & SOURCES.keys() or {base}
     return set()
 
 
@@ -144,16 +140,3 @@ def test_there_are_no_cycles(package: str, at_runtime: bool) -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(f"these import each other: {' -> '.join(error.args[1])}")
-
-
-def test_the_reading_of_imports() -> None:
-    """The test of the tests: relative and nested imports, and those for type checkers, are seen."""
-    tree = ast.parse(
-        "from . import layers\nfrom .layers import lstm\nfrom model import island, errors\nimport model.network.layers"
-    )
-    found = [targets(node, "model.network.rnn") for node in tree.body]
-    layers = {"model.network.layers"}
-    assert found == [layers, layers, {"model.island", "model.errors"}, layers]
-    assert "bot.app" in imports("bot.__main__")
-    assert "bot.shelf" in imports("bot.commands.inline")
-    assert "bot.shelf" not in imports("bot.commands.inline", at_runtime=True)
