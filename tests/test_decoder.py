@@ -120,22 +120,6 @@ def random_checkpoint(data: st.DataObject, form: Literal["names", "verse"], seed
 # Texts are those that the network would write.
 
 
-def verse_by_loop(
-    checkpoint: Checkpoint, prompt: str, generator: np.random.Generator, temperature: float, n: int
-) -> str:
-    """The first n characters after a newline and a prompt, drawn by a plain loop over one row."""
-    network = Lockstep(checkpoint.language_model, checkpoint.description.tanh_digits)
-    network.resize(1)
-    text = "\n" + prompt
-    for index in range(len(prompt) + n):
-        logits = network.step(VERSE.ids_of(text[index]).tolist())
-        if index >= len(prompt):
-            weights = np.exp((logits[0] - logits.max()).astype(float) / (temperature or 1e-9))
-            draw = generator.random() if temperature else 0.0
-            text += VERSE.characters[np.searchsorted(np.cumsum(weights), draw * weights.sum(), side="right")]
-    return text[1 + len(prompt) :]
-
-
 @pytest.mark.parametrize(
     ("prompt", "temperature", "tanh_digits"),
     [
@@ -147,8 +131,16 @@ def verse_by_loop(
     ],
 )
 def test_verse_is_what_a_plain_loop_draws_after_the_prompt(prompt: str, temperature: float, tanh_digits: int) -> None:
-    checkpoint = with_tanh(verse_checkpoint(), tanh_digits)
-    expected = verse_by_loop(checkpoint, prompt, generator_for(3, 4), temperature, 150).split()
+    checkpoint, generator = with_tanh(verse_checkpoint(), tanh_digits), generator_for(3, 4)
+    network, read = Lockstep(checkpoint.language_model, tanh_digits), "\n" + prompt
+    network.resize(1)
+    for index in range(len(prompt) + 150):
+        logits = network.step(VERSE.ids_of(read[index]).tolist())
+        if index >= len(prompt):
+            weights = np.exp((logits[0] - logits.max()).astype(float) / (temperature or 1e-9))
+            draw = generator.random() if temperature else 0.0
+            read += VERSE.characters[np.searchsorted(np.cumsum(weights), draw * weights.sum(), side="right")]
+    expected = read[1 + len(prompt) :].split()
     request = VerseRequest(generator_for(3, 4), prompt, Sampling(temperature), 150, 150, max_lines=150)
     words = texts(checkpoint, request)[0].split()
     assert words == expected[: len(words)]

@@ -129,12 +129,6 @@ def test_sums_on_the_grid_are_exact(seed: int, inputs: int, size: int, dtype: ty
         assert float(np.add.accumulate(row * x)[-1]) == exact == float(np.add.accumulate((row * x)[::-1])[-1])
 
 
-def test_the_grid_is_finer_for_a_look_up_because_only_one_of_its_weights_counts() -> None:
-    weights = np.hstack([np.full((1, 1000), 0.7), np.full((1, 2), 0.123)])
-    assert np.abs(on_grid(weights, 1000, 8, np.float32) - weights).max() < 2**-15
-    assert np.abs(on_grid(weights, 0, 8, np.float32) - weights).max() > 2**-15
-
-
 @pytest.mark.parametrize("tanh_digits", [0, TANH_DIGITS])
 @given(st.sampled_from(sorted(CELLS)), st.integers(0, 2**32 - 1), st.integers(1, 64), st.integers(1, 3))
 @settings(max_examples=30)
