@@ -320,6 +320,8 @@ def test_a_refused_request_leaves_no_row_behind() -> None:
     decoder = Decoder(names_checkpoint())
     with pytest.raises(RequestError, match="prefix is '漢'"):
         decoder.generate([NameRequest(generator_for(0, 0)), NameRequest(generator_for(1, 0), prefix="漢")])
+    with pytest.raises(RequestError, match="a name has at most 40 characters"):
+        decoder.submit(NameRequest(generator_for(1, 0), prefix="m" * 50))
     with pytest.raises(RequestError, match="a checkpoint of names cannot serve a VerseRequest"):
         decoder.submit(VerseRequest(generator_for(0, 0)))
     with pytest.raises(RequestError, match="a checkpoint of verse cannot serve a NameRequest"):

@@ -1,6 +1,7 @@
 """A text that keeps its own alphabet, on its way through training, checkpoint, sampling, evaluation and comparison."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,11 @@ from tests.checkpoints import DESCRIPTION
 SMALL = ("--epochs", "2", "--hidden-size", "8")
 NAMES = ["Éloïse", "Zoé", "Théo 2", "Анна", "Ёлка", "Ἀθηνᾶ", "Ἑρμῆς", "さくら", "タロウ", "恐竜"]
 NAMES += [f"Léa {number}" for number in range(40)]
+
+
+VERSE = "\n\n".join(
+    f"Ein Vers über {thing}…\n„Was für ein {thing}“, sagt’s,\nDass’s Übel von {thing} ist." for thing in NAMES[:4]
+)
 
 
 def run(*arguments: str | Path) -> Result:
@@ -66,6 +72,17 @@ def test_names_keep_their_letters_from_the_text_to_the_sample(own: Path, corpus:
     figures = json.loads(run_well(*evaluate, "--json"))
     assert figures["trained_on_this_corpus"]
     assert figures["held_out_loss"] == pytest.approx(loaded.description.held_out_loss)
+
+
+def test_verse_keeps_its_letters_and_known_words(tmp_path: Path) -> None:
+    path, out = tmp_path / "poem.txt", tmp_path / "poem.safetensors"
+    path.write_text(VERSE, encoding="utf-8")
+    run_well("train", "poem", "--corpus", path, "--alphabet", "own", "--out", out, *SMALL, "--layers", "1")
+    assert {"Vers", "über", "Übel", "sagt\u2019s", "Dass\u2019s"} <= load(out).known_words
+    verse = run_well("sample", "poem", "--checkpoint", out, "--prompt", "Ein Vers", "--seed", "1")
+    assert re.match(r"Ein Vers[ \n,;:.!?]", verse)
+    evaluated = run_well("evaluate", "poem", "--checkpoint", out, "--corpus", path, "--samples", "2")
+    assert "nats per character" in evaluated
 
 
 def test_own_alphabets_stay_when_training_goes_on_and_compare_with_each_other_alone(
