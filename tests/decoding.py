@@ -71,7 +71,7 @@ def name_requests() -> list[Request]:
     ]
 
 
-def verse_requests() -> list[Request]:
+def verse_requests() -> list[VerseRequest]:
     return [
         VerseRequest(
             generator_for(seed, 0),

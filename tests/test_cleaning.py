@@ -21,6 +21,15 @@ The forward violet thus did I chide:
 Sweet thief,
 whence didst thou steal?
 """
+CLEAN_SONNETS = """from fairest creatures we desire increase,
+that thereby beauty's rose might never die,
+pity the world,--or else this glutton be,
+to eat the world's due, by the grave and thee.
+
+the forward violet thus did i chide:
+sweet thief,
+whence didst thou steal?
+"""
 PLAY = """A PLAY OF FOOLS
 
 by William Shakespeare
@@ -82,6 +91,19 @@ Fal. and Ann.
 O, for a muse!
 
 THE END"""
+CLEAN_PLAY = """now is the 'winter' of our discontent
+made glorious summer etc.
+i spake.
+how now?
+and yet no more.
+thou cam'st,
+and went.
+farewell.
+
+either,or.
+what ho!
+o, for a muse!
+"""
 POEM = """A POEM
 
 by William Shakespeare
@@ -97,46 +119,15 @@ ______________
 
 
 def test_sonnets_lose_their_title_and_numbers() -> None:
-    assert clean_sonnets(SONNETS).split("\n") == [
-        "from fairest creatures we desire increase,",
-        "that thereby beauty's rose might never die,",
-        "pity the world,--or else this glutton be,",
-        "to eat the world's due, by the grave and thee.",
-        "",
-        "the forward violet thus did i chide:",
-        "sweet thief,",
-        "whence didst thou steal?",
-        "",
-    ]
+    assert clean_sonnets(SONNETS) == CLEAN_SONNETS
 
 
-def test_plays_keep_the_spoken_lines_of_each_scene() -> None:
-    assert clean_verse({"play_gut.txt": PLAY}).split("\n") == [
-        "now is the 'winter' of our discontent",
-        "made glorious summer etc.",
-        "i spake.",
-        "how now?",
-        "and yet no more.",
-        "thou cam'st,",
-        "and went.",
-        "farewell.",
-        "",
-        "either,or.",
-        "what ho!",
-        "o, for a muse!",
-        "",
-    ]
-
-
-def test_poems_lose_their_dedication_and_are_cut_into_groups_of_stanzas() -> None:
-    documents = clean_verse({"poem_gut.txt": POEM}).split("\n\n")
-    assert [document.count("stanza") for document in documents] == [5, 1]
-    assert documents[0].startswith("stanza a,\nhas two lines,\nand a third.\nstanza b,")
-
-
-def test_verse_has_the_texts_in_the_order_of_their_names_without_the_sonnets() -> None:
+def test_plays_keep_the_spoken_lines_of_each_scene_and_poems_are_cut_into_groups_of_stanzas() -> None:
+    """Verse has the texts in the order of their names, without the sonnets."""
     texts = {"passionate_pilgrim_gut.txt": SONNETS, "play_gut.txt": PLAY, "a_poem_gut.txt": POEM}
     verse = clean_verse(texts | {"sonnets_gut.txt": SONNETS})
-    assert verse.startswith("stanza a")
-    assert verse.endswith("o, for a muse!\n")
+    assert verse.startswith("stanza a,\nhas two lines,\nand a third.\nstanza b,")
+    assert [document.count("stanza") for document in verse.split("\n\n")[:3]] == [5, 1, 0]
+    assert verse.endswith("\n\n" + CLEAN_PLAY)
+    assert clean_verse({"play_gut.txt": PLAY}) == CLEAN_PLAY
     assert "fairest" not in verse

@@ -16,7 +16,6 @@ LONG = "Der schöne Müller wäscht die Äpfel. " * 20
     ("content", "encoding", "text"),
     [
         (b"", "UTF-8", ""),
-        (b"mangosaurus\n", "UTF-8", "mangosaurus\n"),
         ("恐竜 é\n".encode(), "UTF-8", "恐竜 é\n"),
         ("é\n".encode("utf-8-sig"), "UTF-8", "é\n"),
         ("\ufeffé\n".encode("utf-16-le"), "UTF-16", "é\n"),
@@ -38,10 +37,7 @@ def test_an_encoding_is_detected(content: bytes, encoding: str, text: str) -> No
         ("Anna\nEva\n".encode("utf-16-le"), "UTF-16 without a byte order mark; then save it as UTF-8"),
         ("\ufeffab\nc\0d".encode("utf-16-le"), "has a NUL: it is no text"),
         (b"\xff\xfea", "not UTF-16 text: truncated data"),
-        (
-            "Привет, как дела".encode("cp1251"),
-            "not UTF-8 text: .* at byte 0. It is damaged there, or in another encoding",
-        ),
+        ("Привет, как дела".encode("cp1251"), "not UTF-8 text: .* at byte 0. It is damaged there, or in another"),
         ("吾輩は猫である".encode("shift-jis"), "It is damaged there, or in another encoding; then save it as UTF-8"),
         (b"a plain line \x81 and \x8d", "not UTF-8 text: .* at byte 13"),
         ("déjà ".encode() * 9 + b"\xff" + "déjà ".encode(), "not UTF-8 text: .* at byte 63"),
@@ -50,32 +46,24 @@ def test_an_encoding_is_detected(content: bytes, encoding: str, text: str) -> No
     ],
 )
 def test_what_is_no_text_is_refused_with_the_reason(content: bytes, reason: str) -> None:
-    with pytest.raises(CorpusError, match=reason) as refusal:
+    with pytest.raises(CorpusError, match=f"^names.txt .*({reason})"):
         text_in(content, "names.txt")
-    assert str(refusal.value).startswith("names.txt ")
 
 
-@given(st.binary())
-def test_any_bytes_are_text_without_nul_or_refused(content: bytes) -> None:
+@given(st.binary(), st.text(st.characters(exclude_categories=["C"])).filter(lambda text: text[:1] != "\ufeff"))
+def test_any_bytes_are_text_without_nul_or_refused_and_unicode_comes_back(content: bytes, text: str) -> None:
     with suppress(CorpusError):
         assert "\0" not in text_in(content, "any.txt").text
-
-
-@given(st.text(st.characters(exclude_categories=["C"])).filter(lambda text: not text.startswith("\ufeff")))
-def test_text_in_utf_8_and_in_utf_16_with_its_mark_comes_back(text: str) -> None:
     assert text_in(text.encode(), "any.txt").text == text
     assert text_in(text.encode("utf-16"), "any.txt").text == text
 
 
-def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
-    path = tmp_path / "large.txt"
-    with path.open("wb") as file:
+def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    large = tmp_path / "large.txt"
+    with large.open("wb") as file:
         file.truncate(100_000_001)  # sparse: takes no room on the disk
     with pytest.raises(CorpusError, match=r"large\.txt has more than 100 MB"):
-        read_file(path)
-
-
-def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+        read_file(large)
     with pytest.raises(CorpusError, match=r"absent\.txt: No such file"):
         read_text(tmp_path / "absent.txt")
     with pytest.raises(CorpusError, match="Is a directory"):

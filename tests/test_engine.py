@@ -6,22 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from model.engine.network import Engine
+from model.engine.products import GROUP, as_columns, as_rows, group_count
+from model.engine.threads import blas_thread_count, blas_threads
 from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
-from model.network.parameters import CELLS, Architecture, CellName
+from model.network.parameters import CELLS, CellName
 from model.text.batches import Batch
 from model.text.vocabulary import NO_CHARACTER
-
-every_cell = pytest.mark.parametrize("cell", CELLS)
-
-
-def network(architecture: Architecture, dtype: type, random: np.random.Generator) -> LanguageModel:
-    """A network whose biases are not zero."""
-    found = LanguageModel.initialise(architecture, random, dtype)
-    found.parameters.whole += random.normal(0, 0.2, found.parameters.whole.shape).astype(dtype)
-    return found
+from tests.language_models import every_cell, network, random_state
 
 
 def sequences(
@@ -37,11 +32,6 @@ def sequences(
     return Batch(inputs, np.maximum(targets, 0), mask, probabilities)
 
 
-def carried_state(language_model: LanguageModel, batch_size: int, random: np.random.Generator) -> Array:
-    zeros = language_model.initial_state(batch_size)
-    return random.normal(0, 0.5, zeros.shape).astype(zeros.dtype)
-
-
 def dropout_masks(language_model: LanguageModel, batch_size: int, random: np.random.Generator) -> list[Array]:
     shape = (language_model.architecture.layers, batch_size, language_model.architecture.hidden_size)
     return list(((random.random(shape) < 0.7) / 0.7).astype(language_model.dtype))
@@ -55,7 +45,7 @@ def assert_close(found: Array, expected: Array, tolerance: float, scale: float =
     assert float(np.linalg.norm(found - expected)) <= tolerance * norm
 
 
-@settings(max_examples=150)
+@settings(max_examples=120)
 @given(
     cell=st.sampled_from(list(CELLS)),
     sizes=st.tuples(st.integers(1, 40), st.integers(1, 48), st.integers(1, 3)),
@@ -79,9 +69,10 @@ def test_the_engine_equals_the_textbook(
     seed: int,
 ) -> None:
     random, (dtype, tolerance) = np.random.default_rng(seed), precision
-    language_model = network(Architecture(cell, *sizes), dtype, random)
-    batch = sequences(sizes[0], time, batch_size, masked, random, dtype if taught else None)
-    state = carried_state(language_model, batch_size, random)
+    vocab_size, hidden_size, depth = sizes
+    language_model = network(cell, depth, hidden_size=hidden_size, vocab_size=vocab_size, dtype=dtype)
+    batch = sequences(vocab_size, time, batch_size, masked, random, dtype if taught else None)
+    state = random_state(language_model, batch_size)
     dropout = dropout_masks(language_model, batch_size, random) if dropped else None
 
     nats, gradients, after = language_model.loss_and_gradients(batch, state, dropout)
@@ -103,11 +94,11 @@ def test_the_engine_equals_the_textbook(
 @every_cell
 def test_reused_arrays_change_no_bit(cell: CellName) -> None:
     random = np.random.default_rng(0)
-    language_model = network(Architecture(cell, 5, 3, 2), np.float32, random)
+    language_model = network(cell, 2, dtype=np.float32)
     used = Engine(language_model.architecture, np.float32)
     for turn, (time, batch_size) in enumerate([(6, 3), (9, 3), (2, 3), (6, 1), (6, 3), (1, 4), (9, 2)]):
         batch = sequences(5, time, batch_size, turn % 2 == 1, random)
-        state = carried_state(language_model, batch_size, random)
+        state = random_state(language_model, batch_size)
         dropout = dropout_masks(language_model, batch_size, random) if turn % 3 else None
         fresh = Engine(language_model.architecture, np.float32)
         nats, gradients, _ = fresh.loss_and_gradients(language_model, batch, state, divide_by=2, dropout=dropout)
@@ -117,22 +108,48 @@ def test_reused_arrays_change_no_bit(cell: CellName) -> None:
 
 
 @every_cell
-def test_shorter_sequences_allocate_no_memory(cell: CellName) -> None:
+def test_shorter_sequences_take_no_memory(cell: CellName) -> None:
+    """Before the longest batch and after it: its arrays replace those of shorter ones, and serve them later."""
     random = np.random.default_rng(0)
-    language_model = network(Architecture(cell, 5, 3, 2), np.float32, random)
-    engine = Engine(language_model.architecture, np.float32)
+    language_model = network(cell, 2, dtype=np.float32)
 
-    def step(time: int) -> None:
-        batch = sequences(5, time, 64, False, random)
-        engine.loss_and_gradients(language_model, batch, language_model.initial_state(64))
+    def kept(*times: int) -> int:
+        engine = Engine(language_model.architecture, np.float32)
+        for time in times:
+            batch = sequences(5, time, 64, False, random)
+            engine.loss_and_gradients(language_model, batch, language_model.initial_state(64))
+        return tracemalloc.get_traced_memory()[0]
 
-    step(40)
+    kept(40)
     tracemalloc.start()
     try:
-        for time in range(1, 40):
-            step(time)
-        kept, _ = tracemalloc.get_traced_memory()
+        longest_alone, with_shorter = kept(40), kept(20, 30, 40, *range(1, 40, 6))
     finally:
         tracemalloc.stop()
-    logits = sum(range(1, 40)) * 64 * 5 * np.dtype(np.float32).itemsize
-    assert kept < logits  # the smallest of the arrays
+    logits = 20 * 64 * 5 * np.dtype(np.float32).itemsize
+    assert with_shorter - longest_alone < logits  # the smallest of the arrays
+
+
+@given(st.integers(1, 300))
+def test_rows_become_equal_groups_of_columns_and_rows_again(batch_size: int) -> None:
+    groups = group_count(batch_size)
+    assert batch_size % groups == 0
+    assert groups == 1 or batch_size // groups <= GROUP
+    assert batch_size % GROUP or batch_size // groups == GROUP
+    rows = np.arange(batch_size * 2.0).reshape(batch_size, 2)
+    columns = as_columns(rows)
+    assert columns.shape == (groups, 2, batch_size // groups)
+    np.testing.assert_array_equal(columns[-1, :, -1], rows[-1])
+    np.testing.assert_array_equal(as_rows(columns), rows)
+
+
+@pytest.mark.parametrize(("before", "limit", "during"), [(2, 1, 1), (2, 2, 2), (1, 4, 1), (2, None, 2)])
+def test_threads_are_limited_never_raised_and_afterwards_as_before(before: int, limit: int | None, during: int) -> None:
+    def counts() -> set[int]:
+        return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+    with threadpool_limits(before, user_api="blas"):
+        with blas_threads(limit):
+            assert counts() == {during}
+            assert blas_thread_count() == during
+        assert counts() == {before}

@@ -1,10 +1,14 @@
-"""Lockstep: a row's bits do not depend on the other rows, on their number, on its index or on the processor."""
+"""Lockstep: a row's bits do not depend on the other rows, on their number, on its index or on the processor.
+
+tanh from the table has the table's entries on every processor, however arrays are cut.
+"""
 
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,21 +20,22 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from model.checkpoint.encoding import TANH_DIGITS
 from model.engine.exact import Lockstep, on_grid
+from model.engine.rounding import H_DIGITS, tanh_of
 from model.network.layers import Array
 from model.network.network import LanguageModel
 from model.network.parameters import CELLS, Architecture, CellName
 from model.text.vocabulary import NO_CHARACTER
+from tests.language_models import every_cell
 
 ROWS, STEPS = 140, 12
 TIMEOUT = 60
-TANHS = pytest.mark.parametrize("tanh_digits", [0, TANH_DIGITS], ids=["processor", "table"])
-WIDTHS = (1, 2, 3, 5, 8, 9, 10, 11, 16, 17, 33, 48, 49, 65, 104, ROWS)
+WIDTHS = (1, 2, 5, 9, 10, 11, 16, 17, 33, 48, 49, 65, 104, ROWS)
+DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
 def network(hidden_size: int, cell: CellName = "lstm", dtype: type = np.float32) -> LanguageModel:
-    found = LanguageModel.initialise(
-        Architecture(cell, 38, hidden_size, {"rnn": 1}.get(cell, 2)), np.random.default_rng(0), dtype
-    )
+    architecture = Architecture(cell, 38, hidden_size, 1 if cell == "rnn" else 2)
+    found = LanguageModel.initialise(architecture, np.random.default_rng(0), dtype)
     for parameter in (found.parameters.w_y, found.parameters.b_y):
         parameter *= 7  # as large as in a trained network
     return found
@@ -50,23 +55,22 @@ def logits(lockstep: Lockstep, ids: NDArray[np.intp]) -> Array:
 
 def assert_lockstep(language_model: LanguageModel, tanh_digits: int = 0) -> None:
     """Every row has the same bits alone and among any other rows, at any index."""
-    lockstep, ids, random = Lockstep(language_model, tanh_digits), inputs()[:6], np.random.default_rng(2)
+    lockstep, ids, random = Lockstep(language_model, tanh_digits), inputs()[:4], np.random.default_rng(2)
     alone = np.concatenate([logits(lockstep, ids[:, [row]]) for row in range(ROWS)], axis=1)
     for width in WIDTHS:
         rows = random.permutation(ROWS)[:width]
         assert np.array_equal(logits(lockstep, ids[:, rows]), alone[:, rows])
 
 
-@TANHS
-@pytest.mark.parametrize("hidden_size", [16, 100, 256])
-@pytest.mark.parametrize("cell", CELLS)
-def test_a_row_has_the_same_bits_at_every_width(hidden_size: int, cell: CellName, tanh_digits: int) -> None:
-    assert_lockstep(network(hidden_size, cell), tanh_digits)
-
-
-@TANHS
-def test_a_row_has_the_same_bits_in_double_precision(tanh_digits: int) -> None:
-    assert_lockstep(network(100, dtype=np.float64), tanh_digits)
+@pytest.mark.parametrize(
+    ("hidden_size", "tanh_digits", "dtype"),
+    [(16, 0, np.float32), (100, TANH_DIGITS, np.float32), (256, 0, np.float32), (100, 0, np.float64)],
+)
+@every_cell
+def test_a_row_has_the_same_bits_at_every_width(
+    hidden_size: int, cell: CellName, tanh_digits: int, dtype: type
+) -> None:
+    assert_lockstep(network(hidden_size, cell, dtype), tanh_digits)
 
 
 def assert_any_threads(language_model: LanguageModel, tanh_digits: int = 0) -> None:
@@ -79,7 +83,7 @@ def assert_any_threads(language_model: LanguageModel, tanh_digits: int = 0) -> N
     assert all(np.array_equal(*pair) for pair in zip(*outcomes, strict=True))
 
 
-@TANHS
+@pytest.mark.parametrize("tanh_digits", [0, TANH_DIGITS])
 def test_rows_have_the_same_bits_on_any_number_of_threads(tanh_digits: int) -> None:
     assert_any_threads(network(256), tanh_digits)
 
@@ -98,7 +102,7 @@ def test_rows_have_the_same_bits_with_the_kernels_of_other_processors() -> None:
 
 @pytest.mark.parametrize("size", [1e-45, 1e-41, 1e-38, 1e36])
 def test_rows_have_the_same_bits_where_numbers_are_extremely_small_or_large(size: float) -> None:
-    language_model, ids = network(100), inputs()
+    language_model, ids = network(100), inputs()[:6]
     for parameter in (language_model.parameters.w_y, language_model.parameters.b_y):
         parameter *= size / np.abs(parameter).max(initial=1)
     lockstep = Lockstep(language_model)
@@ -110,7 +114,7 @@ def test_rows_have_the_same_bits_where_numbers_are_extremely_small_or_large(size
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 600), st.integers(-30, 30), st.sampled_from([np.float32, np.float64]))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_sums_on_the_grid_are_exact(seed: int, inputs: int, size: int, dtype: type) -> None:
     """Added forwards, backwards or by BLAS, they equal the sum in exact arithmetic."""
     random = np.random.default_rng(seed)
@@ -125,26 +129,9 @@ def test_sums_on_the_grid_are_exact(seed: int, inputs: int, size: int, dtype: ty
         assert float(np.add.accumulate(row * x)[-1]) == exact == float(np.add.accumulate((row * x)[::-1])[-1])
 
 
-def test_the_grid_is_finer_for_a_look_up_because_only_one_of_its_weights_counts() -> None:
-    weights = np.hstack([np.full((1, 1000), 0.7), np.full((1, 2), 0.123)])
-    assert np.abs(on_grid(weights, 1000, 8, np.float32) - weights).max() < 2**-15
-    assert np.abs(on_grid(weights, 0, 8, np.float32) - weights).max() > 2**-15
-
-
-@TANHS
-@pytest.mark.parametrize("cell", CELLS)
-def test_logits_are_those_of_the_network_but_for_rounding(cell: CellName, tanh_digits: int) -> None:
-    language_model, ids = network(64, cell), inputs()
-    state, expected = language_model.initial_state(ROWS), []
-    for step in ids:
-        found, state = language_model.step(step, state)
-        expected.append(found)
-    assert np.abs(logits(Lockstep(language_model, tanh_digits), ids) - expected).max() < 0.05
-
-
-@TANHS
-@given(st.sampled_from(sorted(CELLS)), st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(1, 3))
-@settings(max_examples=40)
+@pytest.mark.parametrize("tanh_digits", [0, TANH_DIGITS])
+@given(st.sampled_from(sorted(CELLS)), st.integers(0, 2**32 - 1), st.integers(1, 64), st.integers(1, 3))
+@settings(max_examples=30)
 def test_any_network_gives_the_textbooks_logits_but_for_rounding(
     tanh_digits: int, cell: CellName, seed: int, hidden_size: int, layers: int
 ) -> None:
@@ -154,42 +141,38 @@ def test_any_network_gives_the_textbooks_logits_but_for_rounding(
     found = logits(Lockstep(language_model, tanh_digits), ids)
     for step, row in zip(ids, found, strict=True):
         expected, state = language_model.step(step, state)
-        assert np.abs(row - expected).max() < 0.03
+        assert np.abs(row - expected).max() < 0.05
 
 
 def test_rows_come_go_move_and_are_cleared() -> None:
     lockstep, ids = Lockstep(network(20)), inputs()
-    whole = logits(lockstep, ids[:, :3])
+    whole = logits(lockstep, ids[:, :20])
+
+    def step(ids: NDArray[np.intp]) -> Array:
+        return lockstep.step(ids.tolist())
+
     lockstep.resize(0)
     lockstep.resize(2)
-    step_all(lockstep, ids[:6, [1, 0]])
+    for row in ids[:6, [1, 0]]:
+        step(row)
     lockstep.resize(3)  # a third row joins
-    step_all(lockstep, ids[6:, [1, 0, 2]][:2])
+    for row in ids[6:8, [1, 0, 2]]:
+        step(row)
     lockstep.move(1, 0)
     lockstep.resize(1)
-    assert np.array_equal(lockstep.step(ids[8, :1].tolist()), whole[8, :1])
+    assert np.array_equal(step(ids[8, :1]), whole[8, :1])
     lockstep.clear(0)
-    assert np.array_equal(lockstep.step(ids[0, :1].tolist()), whole[0, :1])
+    assert np.array_equal(step(ids[0, :1]), whole[0, :1])
     assert lockstep.rows == 1
 
-
-def test_new_rows_begin_in_the_zero_state_in_columns_that_others_have_used() -> None:
-    lockstep, ids = Lockstep(network(20)), inputs()
-    whole = logits(lockstep, ids[:, :20])
     lockstep.resize(0)
     lockstep.resize(20)
-    step_all(lockstep, ids[:2, :20])
+    step(ids[0, :20])
     lockstep.resize(18)
-    step_all(lockstep, ids[2:4, :18])
-    lockstep.resize(20)
-    found = lockstep.step([*ids[4, :18].tolist(), *ids[0, 18:20].tolist()])
-    assert np.array_equal(found[:18], whole[4, :18])
-    assert np.array_equal(found[18:], whole[0, 18:])
-
-
-def step_all(lockstep: Lockstep, ids: Sequence[NDArray[np.intp]] | NDArray[np.intp]) -> None:
-    for step in ids:
-        lockstep.step(step.tolist())
+    step(ids[1, :18])
+    lockstep.resize(20)  # two rows begin in the zero state, in columns that others have used
+    found = step(np.append(ids[2, :18], ids[0, 18:20]))
+    assert np.array_equal(found, np.vstack([whole[2, :18], whole[0, 18:]]))
 
 
 @pytest.mark.parametrize("broken", [np.nan, np.inf, -3e38])
@@ -198,3 +181,59 @@ def test_weights_that_lead_to_numbers_that_are_not_finite_are_not_sound(broken: 
     assert Lockstep(language_model).is_sound
     language_model.parameters.layers[1].w_h[:, 3] = broken
     assert not Lockstep(language_model).is_sound
+
+
+# tanh from the table.
+
+END = 8 * 2**TANH_DIGITS
+ARGUMENTS = np.arange(-END, END + 1) / 2**TANH_DIGITS
+
+
+@cache
+def exact_tanh() -> list[Decimal]:
+    """Return tanh of the 2,049 arguments with 40 digits, (e^2x - 1) / (e^2x + 1)."""
+    with localcontext(prec=40):
+        powers = [(2 * Decimal(x)).exp() for x in ARGUMENTS.tolist()]
+        return [(power - 1) / (power + 1) for power in powers]
+
+
+@cache
+def table() -> list[float]:
+    return [float((value * 2**H_DIGITS).to_integral_value()) / 2**H_DIGITS for value in exact_tanh()]
+
+
+def looked_up(x: Array, digits: int = TANH_DIGITS) -> Array:
+    out = np.empty_like(x)
+    tanh_of(x, out, digits)()
+    return out
+
+
+@DTYPES
+def test_every_entry_is_that_of_the_table(dtype: type) -> None:
+    arguments = ARGUMENTS.astype(dtype)
+    assert looked_up(arguments).tolist() == table()
+    assert [looked_up(arguments[n : n + 1]).item() for n in range(len(arguments))] == table()
+    columns = np.repeat(arguments[:, None], 3, axis=1)
+    assert looked_up(columns[:, 1]).tolist() == table()
+    tanh_of(arguments, arguments, TANH_DIGITS)()
+    assert arguments.tolist() == table()
+
+
+def test_no_entry_is_near_the_middle_between_two_multiples_where_rounding_changes() -> None:
+    """`rounding` says 7 millionths; NumPy's error here, and 4 units in the last place, are well below."""
+    scaled = [value * 2**H_DIGITS for value in exact_tanh()]
+    room = min(abs(abs(value - value.to_integral_value()) - Decimal("0.5")) for value in scaled) / 2**H_DIGITS
+    assert room > Decimal("7e-6")
+    assert 1 - float(exact_tanh()[-1]) < 2.0**-20  # beyond the table, tanh rounds to 1 too
+    of_processor = np.tanh(ARGUMENTS.astype(np.float32)).astype(np.float64)
+    assert np.abs(of_processor - np.array([float(value) for value in exact_tanh()])).max() < 1e-6
+    assert 4 * float(np.spacing(np.float32(0.99))) < 1e-6
+
+
+@DTYPES
+@given(x=st.one_of(st.floats(-9, 9, width=32), st.floats(width=32, allow_nan=False)))
+@settings(max_examples=50)
+def test_any_argument_has_the_entry_of_the_nearest_multiple(dtype: type, x: float) -> None:
+    nearest = int(np.rint(np.clip(x, -8, 8) * 2**TANH_DIGITS))
+    assert looked_up(np.array([x], dtype)).item() == table()[nearest + END]
+    assert looked_up(np.array([x], dtype), 0).item() == np.tanh(np.array([x], dtype)).item()  # the processor's

@@ -1,4 +1,4 @@
-"""The parameters of a network: names, shapes, first values, and the same memory by name, by layer and as a whole."""
+"""The parameters of a network: names, shapes, first values, and the same memory by name and as a whole."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,28 +6,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.engine.buffers import matrices
 from model.network.network import LanguageModel
-from model.network.parameters import (
-    CELLS,
-    Architecture,
-    CellName,
-    Parameters,
-    initial_parameters,
-    parameter_count,
-    parameter_shapes,
-)
+from model.network.parameters import CELLS, Architecture, CellName, Parameters, initial_parameters
 from tests.language_models import equal, every_cell, network
 
 
-def numbered(cell: CellName) -> Parameters:
-    architecture = Architecture(cell, 5, 3, 2)
-    return Parameters(architecture, np.arange(float(parameter_count(architecture))))
-
-
 @pytest.mark.parametrize(("cell", "gates"), [("rnn", 1), ("lstm", 4), ("gru", 3)])
-def test_names_and_shapes_of_the_parameters(cell: CellName, gates: int) -> None:
-    assert parameter_shapes(Architecture(cell, 38, 16, 2)) == {
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_names_shapes_and_first_values(cell: CellName, gates: int, dtype: type) -> None:
+    def drawn(seed: int) -> Parameters:
+        return initial_parameters(Architecture(cell, 38, 16, 2), np.random.default_rng(seed), dtype)
+
+    parameters = drawn(4)
+    assert {name: array.shape for name, array in parameters.items()} == {
         "layers.0.w_x": (38, 16 * gates),
         "layers.0.w_h": (16, 16 * gates),
         "layers.0.b": (16 * gates,),
@@ -37,20 +28,11 @@ def test_names_and_shapes_of_the_parameters(cell: CellName, gates: int) -> None:
         "w_y": (16, 38),
         "b_y": (38,),
     }
-
-
-@every_cell
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_first_values(cell: CellName, dtype: type) -> None:
-    def drawn(seed: int) -> Parameters:
-        return initial_parameters(Architecture(cell, 11, 16, 2), np.random.default_rng(seed), dtype)
-
-    parameters = drawn(4)
     assert equal(parameters, drawn(4))
     assert not equal(parameters, drawn(5))
     assert parameters.whole.dtype == dtype
     for layer in parameters.layers:
-        for block in np.split(layer.w_h, len(CELLS[cell].GATES), axis=1):
+        for block in np.split(layer.w_h, gates, axis=1):
             np.testing.assert_allclose(block.T @ block, np.eye(16), atol=1e-6)
         biases = dict(zip(CELLS[cell].GATES, layer.b.reshape(-1, 16), strict=True))
         assert (biases.pop("f", np.ones(16)) == 1).all()
@@ -94,35 +76,17 @@ def test_parameters_of_another_architecture_are_refused() -> None:
 
 
 @every_cell
-def test_each_number_belongs_to_one_name(cell: CellName) -> None:
-    parameters = numbered(cell)
-    assert list(parameters) == list(parameter_shapes(parameters.architecture))
-    assert sorted(np.concatenate([array.ravel() for array in parameters.values()])) == parameters.whole.tolist()
-    assert parameters["layers.1.b"] is parameters.layers[1].b
-    assert parameters["w_y"] is parameters.w_y
-
-
-@every_cell
-def test_a_layer_is_its_arrays_stacked(cell: CellName) -> None:
-    parameters = numbered(cell)
-    stacks = [[layer.w_x, layer.b[None], layer.w_h] for layer in parameters.layers]
-    for matrix, stack in zip(matrices(parameters), [*stacks, [parameters.b_y[None], parameters.w_y]], strict=True):
-        np.testing.assert_array_equal(matrix, np.vstack(stack))
-        assert np.shares_memory(matrix, parameters.whole)
-
-
 @pytest.mark.parametrize(
     "copy",
     [
         lambda model: model.copy().parameters,
-        lambda model: Parameters.of(model.architecture, dict(model.parameters)),
         lambda model: LanguageModel(model.architecture, dict(model.parameters)).parameters,
     ],
 )
-def test_a_copy_has_its_own_memory(copy: Callable[[LanguageModel], Parameters]) -> None:
-    language_model = network("lstm", 2)
+def test_a_copy_has_its_own_memory(copy: Callable[[LanguageModel], Parameters], cell: CellName) -> None:
+    language_model = network(cell, 2)
     copied = copy(language_model)
     assert equal(copied, language_model.parameters)
-    copied.layers[0].b[2] += 1
-    assert not equal(copied, language_model.parameters)
+    copied.whole[:] = np.arange(copied.whole.size)  # each number belongs to one name
+    assert sorted(np.concatenate([array.ravel() for array in copied.values()])) == copied.whole.tolist()
     assert not np.shares_memory(copied.whole, language_model.parameters.whole)

@@ -1,16 +1,124 @@
-"""The tables of sonnets: frozen for the weights that name them, and read with errors that name file and line."""
+"""How words sound and which rhyme; and the tables of that, frozen for the weights that name them."""
 
 import re
 import shutil
+from collections import Counter
+from itertools import chain
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.sonnets import prosody
+from model.sonnets import pronunciation, prosody
+from model.sonnets.pronunciation import LONGEST_WORD, MOST_READINGS, PHONEMES, Pronouncer
 from model.sonnets.prosody import EDITIONS, FIRST, TABLES, TableError, named, newest_edition, read_prosody
-from model.text.dictionary import Pronunciations
+from model.sonnets.rhyme import Ending, Rhyme, endings, letters
+from model.sonnets.search import SCHEME
+from model.text import sources
+from model.text.corpus import Corpus
+from model.text.dictionary import PRONUNCIATIONS, Dictionary, Pronunciations, read_cmudict
+from model.text.vocabulary import Vocabulary, words_of
+from tools.pronunciations import POEMS, format_dictionary, licence, word_list
+
+TABLE = prosody.prosody()
+DICTIONARY, pronounce, rhymes = TABLE.dictionary, TABLE.pronounce, TABLE.rhymes
+
+# ---- sounds ----
+
+
+READINGS = """beauty B Y UW1 T IY0 | lov'd L AH1 V D | bless'd B L EH1 S T | dy'd D AY1 D | fixed F IH1 K S AH0 D
+loved L AH1 V D | mak'st M EY1 K S T | know'st N OW1 S T | loveth L AH1 V AH0 TH | beauty's B Y UW1 T IY0 Z
+heav'n HH EH1 V N | heaven HH EH1 V N | pow'r P AW1 R | murd'rous M ER1 D R AH0 S | glorious G L AO1 R Y AH0 S
+honour AA1 N ER0 | offence AH0 F EH1 N S | self-substantial S EH2 L F S AH0 B S T AE1 N SH AH0 L
+o'ertake AO2 R T EY1 K | unkindness AH0 N K AY1 N D N AH0 S | thou DH AW1 | 'tis T IH1 Z"""
+
+
+def test_readings() -> None:
+    for line in READINGS.replace("\n", " | ").split(" | "):
+        word, *reading = line.split()
+        assert tuple(reading) in pronounce(word), word
+    assert [word for word in ("xyzzy", "qwrtz", "", "'", "-") if pronounce(word)] == []  # no word is guessed
+
+
+@pytest.mark.parametrize("part", ["un", "ness", "s", "lyer", "e'", "a-", "ings", "e", "to-"])
+def test_no_word_takes_long(part: str) -> None:
+    assert len(pronounce(part * (LONGEST_WORD // len(part)))) <= MOST_READINGS
+    assert pronounce(part * 5000) == ()
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pronunciation, "MOST_REMEMBERED", 10)
+    fresh, words = Pronouncer(DICTIONARY.pronunciations, pronounce.forms), ("beauty", "lov'd", "heav'n", "loveth") * 5
+    assert [fresh(word) for word in words] == [pronounce(word) for word in words]
+
+
+@given(st.text("abdegilnorsty'-", max_size=12))
+def test_whatever_the_word_readings_are_of_known_sounds(word: str) -> None:
+    readings = pronounce(word)
+    assert len(readings) <= MOST_READINGS
+    assert PHONEMES.issuperset(phoneme for reading in readings for phoneme in reading)
+
+
+# ---- rhymes ----
+
+
+@pytest.mark.parametrize(
+    ("expected", "pairs"),
+    [
+        (Rhyme.PERFECT, "day may|increase decease|treasure pleasure|disgrac'd plac'd|write bright|muse use|seen been"),
+        (Rhyme.LEARNED, "flattery eye|love prove|heaven even|tongue wrong|argument spent"),
+        (Rhyme.PROMOTED, "thee memory"),
+        (Rhyme.EYE, "date temperate|heard beard|blorange orange"),  # without a pronunciation, for the eye at most
+        (Rhyme.SAME, "sun son|yourself self|impress press|thee thee|wolf she-wolf"),
+        (Rhyme.NONE, "none been|die see|sun moon|zzz qqq"),
+    ],
+)
+def test_pairs(expected: Rhyme, pairs: str) -> None:
+    for pair in pairs.split("|"):
+        for word, other in (pair.split(), pair.split()[::-1]):
+            assert rhymes.of_words(word, pronounce(word), other, pronounce(other)) is expected, pair
+
+
+def test_endings_and_letters_for_the_eye() -> None:
+    assert list(endings(("M", "EH1", "M", "ER0", "IY0"))) == [Ending("", "IY", stressed=False)]
+    assert list(endings(("B", "R", "AY1", "T"))) == [Ending("B R", "AY T", stressed=True)]
+    assert list(endings(("T", "R", "EH1", "ZH", "ER0"))) == [Ending("T R", "EH ZH ER", stressed=True)]
+    assert [ending.feminine for ending in endings(("M", "AE1", "NG", "G", "OW0"))] == [False, True]
+    assert list(endings(("SH",))) == []
+    words = ("love", "move", "prov'd", "beard", "rhythm", "day", "th")
+    assert [letters(word) for word in words] == ["ove", "ove", "ov'd", "eard", "ythm", "ay", "th"]
+
+
+def test_a_promoted_syllable_rhymes_less_well() -> None:
+    stressed, promoted = Ending("TH", "IY", stressed=True), Ending("", "IY", stressed=False)
+    assert rhymes.compare(stressed, stressed._replace(onset="S")) is Rhyme.PERFECT
+    assert rhymes.compare(stressed, promoted) is Rhyme.PROMOTED
+    assert rhymes.compare(promoted, promoted._replace(onset="T")) is Rhyme.PROMOTED
+
+
+@pytest.mark.skipif(bool(sources.missing(sources.DATA)), reason="needs the sonnets: python -m model fetch")
+def test_the_sonnets_words_are_known_and_what_is_learned_are_the_sounds_that_they_rhyme_twice() -> None:
+    sonnets = sources.sonnets_corpus().training
+    words = [word for sonnet in sonnets for word in words_of(sonnet)]
+    assert sum(bool(pronounce(word)) for word in words) / len(words) > 0.99
+    counts: Counter[frozenset[str]] = Counter()
+    for sonnet in sonnets:
+        last = [words_of(line)[-1] for line in sonnet.split("\n")]
+        for number, partner in enumerate(SCHEME[: len(last)]):
+            if partner is not None and len(last) == len(SCHEME):
+                one, other = (
+                    {ending.sound for ending in chain.from_iterable(map(endings, pronounce(last[at])))}
+                    for at in (number, partner)
+                )
+                counts.update({frozenset((a, b)) for a in one for b in other if a != b})
+    for pair in rhymes.learned | rhymes.promoted:
+        assert counts[pair] >= 2, sorted(pair)
+        sound, another = pair
+        assert another in rhymes.equal_to(sound)
+
+
+# ---- the tables of an edition ----
 
 
 @pytest.fixture
@@ -30,19 +138,17 @@ def append(path: Path, text: str) -> int:
 
 def test_the_first_edition_is_frozen() -> None:
     """A change of these files would change the sonnets behind old codes; put it into a new edition."""
-    assert named(EDITIONS / "1") == FIRST
+    assert named(EDITIONS / "1") == FIRST == "1 840de9633b4e"
     assert newest_edition() == ""
 
 
-def test_weights_keep_the_edition_that_they_name(edition: Path) -> None:
+def test_weights_keep_the_edition_that_they_name_unless_it_has_changed(edition: Path) -> None:
     append(edition / "words.txt", "[never last]\nmango")
-    assert newest_edition() == named(edition) != FIRST
-    assert "mango" in prosody.prosody(newest_edition()).never_last
-    assert "mango" not in prosody.prosody().never_last
-
-
-def test_an_edition_that_has_changed_is_refused(edition: Path) -> None:
     name = newest_edition()
+    assert name == named(edition) != FIRST
+    assert "mango" in prosody.prosody(name).never_last
+    assert "mango" not in prosody.prosody().never_last
+    prosody.prosody.cache_clear()
     append(edition / "rhymes.txt", "AY L = OY L  # smile, soil")
     with pytest.raises(TableError, match=r"10: these tables have changed .* restore them"):
         prosody.prosody(name)
@@ -89,3 +195,60 @@ def test_whatever_is_written_into_a_table_is_read_or_refused_by_its_line(empty: 
         refused = str(error)
     assert re.search(r"forms\.txt, line [1-9]", refused)
     assert all(sounds for readings in words.values() for sounds in readings)
+
+
+# ---- the file of pronunciations ----
+
+
+def test_the_committed_file_keeps_the_licence_and_its_size_and_reads_as_it_is_written() -> None:
+    content = PRONUNCIATIONS.read_text(encoding="ascii")
+    assert "# Copyright (C) 1993-2015 Carnegie Mellon University." in content
+    assert "WITHOUT" not in content.split("\n")[0]
+    assert len(content) < 400_000
+    lines = "".join(line for line in content.splitlines(keepends=True) if not line.startswith("#"))
+    assert format_dictionary(DICTIONARY) == lines
+
+
+@pytest.mark.skipif(bool(sources.missing(sources.DATA, sources.CMUDICT)), reason="python -m model fetch")
+def test_the_committed_file_says_what_the_whole_dictionary_says() -> None:
+    whole = sources.whole_dictionary().pronunciations
+    assert {word: readings for word, readings in DICTIONARY.pronunciations.items() if whole[word] != readings} == {}
+
+
+PUBLISHED = """;;; # CMUdict  --  Major Version: 0.07
+;;; # Copyright (C) 1993-2015 Carnegie Mellon University. All rights reserved.
+;;; # $Date$
+;;;
+!EXCLAMATION-POINT  EH2 K S K L AH0 M EY1 SH AH0 N P OY2 N T
+3D  TH R IY1 D IY2
+A.S  EY1 Z
+BEAUTY'S  B Y UW1 T IY0 Z
+USE  Y UW1 S
+USE(1)  Y UW1 Z
+"""
+
+
+def test_the_published_dictionary_is_read(tmp_path: Path) -> None:
+    (tmp_path / "cmudict.txt").write_text(PUBLISHED)
+    assert read_cmudict(tmp_path / "cmudict.txt") == {
+        "beauty's": (("B", "Y", "UW1", "T", "IY0", "Z"),),
+        "use": (("Y", "UW1", "S"), ("Y", "UW1", "Z")),
+    }
+    assert licence(PUBLISHED).splitlines() == [
+        "# CMUdict  --  Major Version: 0.07",
+        "# Copyright (C) 1993-2015 Carnegie Mellon University. All rights reserved.",
+    ]
+
+
+def test_words_of_poems_are_chosen_and_names_and_rare_words_of_plays_left_out() -> None:
+    """The builder on a few lines: "rose" is in a poem, "Hotspur" is a name, "heath" stands once in a play."""
+    sonnet, play = "the rose is sweet", "enter hotspur with hotspur and a crown, a crown, on the heath"
+    corpus = Corpus("verse", (sonnet,), (), (play,), Vocabulary.from_texts([sonnet, play]), "")
+    originals = {"play_gut.txt": "Enter Hotspur with Hotspur and a crown, a crown, on the heath"} | dict.fromkeys(
+        POEMS, "The rose"
+    )
+    sounds = dict.fromkeys(("rose", "sweet", "hotspur", "crown", "heath", "the"), (("B", "EH1", "D"),))
+    made = word_list(corpus, originals, Dictionary(sounds))
+    assert set(made.pronunciations) == {"rose", "sweet", "crown"}  # "the" has its sound by hand
+    assert made.of_poems == {"rose", "sweet", "the"}
+    assert made.leanings["crown"] < 0 < made.leanings["rose"]

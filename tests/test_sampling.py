@@ -1,14 +1,17 @@
-"""Sampling: draws follow the network's distribution; temperature and top-p work on each row by itself."""
+"""Sampling: draws follow the network's distribution, row by row; and settings that no request may have are refused."""
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from model.errors import RequestError
 from model.network.layers import Array, softmax
-from model.network.network import LanguageModel
-from model.network.parameters import Architecture
+from model.writing.requests import NameRequest, Sampling, VerseRequest, generator_for
 from model.writing.sampling import COLDEST, sample_next
 
 
@@ -23,29 +26,24 @@ def chi_square_agrees(counts: NDArray[np.intp], probabilities: Array) -> bool:
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
 def test_twenty_thousand_draws_follow_the_networks_distribution(temperature: float) -> None:
-    network = LanguageModel.initialise(Architecture("lstm", 38, 12, 2), np.random.default_rng(2))
-    network.parameters.w_y *= 8
-    logits = network.step(np.full(8, 5), network.initial_state(8))[0][:1]
+    logits = np.random.default_rng(2).normal(0, 0.7, 38).astype(np.float32)
     n = 20_000
     draws = np.random.default_rng(5).random(n)
-    ids = sample_next(np.repeat(logits, n, axis=0), np.full(n, temperature), np.ones(n), draws)
-    assert chi_square_agrees(np.bincount(ids, minlength=38), softmax(logits[0].astype(float) / temperature))
+    ids = sample_next(np.tile(logits, (n, 1)), np.full(n, temperature), np.ones(n), draws)
+    assert chi_square_agrees(np.bincount(ids, minlength=38), softmax(logits.astype(float) / temperature))
 
 
-def test_temperature_zero_gives_the_first_of_the_likeliest_characters() -> None:
+def test_the_lowest_temperatures_give_the_first_of_the_likeliest_characters() -> None:
     logits = np.array([[0.0, 3.0, 3.0, -9.0], [1.0, 0.0, 1.0 + 1e-15, 0.0], [0.0, 0.0, 0.0, 0.0]])
     coldest, zeros = np.full(3, COLDEST), np.zeros(3)
     assert sample_next(logits, coldest, np.ones(3), zeros).tolist() == [1, 2, 0]
     assert sample_next(logits, coldest, np.full(3, 0.3), zeros).tolist() == [1, 2, 0]
+    for temperature in (COLDEST, 1e-50, 1e-9):
+        close = np.array([[0.0, 3.0, 2.9, -900.0]], np.float32)
+        assert sample_next(close, np.array([temperature]), np.ones(1), np.array([0.999])).tolist() == [1]
 
 
-@pytest.mark.parametrize("temperature", [COLDEST, 1e-50, 1e-9])
-def test_a_very_low_temperature_gives_the_likeliest_character(temperature: float) -> None:
-    logits = np.array([[0.0, 3.0, 2.9, -900.0]], np.float32)
-    assert sample_next(logits, np.array([temperature]), np.ones(1), np.array([0.999])).tolist() == [1]
-
-
-def test_top_p_keeps_the_fewest_characters_that_reach_it() -> None:
+def test_top_p_keeps_the_fewest_characters_that_reach_it_the_first_of_equally_likely_ones() -> None:
     probabilities = np.array([0.1, 0.4, 0.05, 0.3, 0.15])
     n = 20_000
     draws = np.random.default_rng(6).random(n)
@@ -55,37 +53,73 @@ def test_top_p_keeps_the_fewest_characters_that_reach_it() -> None:
         assert np.flatnonzero(counts).tolist() == kept
         if len(kept) > 1:
             assert chi_square_agrees(counts[kept], probabilities[kept] / probabilities[kept].sum())
-
-
-def test_top_p_keeps_the_first_of_equally_likely_characters() -> None:
-    logits, draws = np.zeros((100, 4)), np.linspace(0, 0.999, 100)
     for top_p, kept in ((0.25, [0]), (0.5, [0, 1]), (0.51, [0, 1, 2])):
-        ids = sample_next(logits, np.ones(100), np.full(100, top_p), draws)
+        ids = sample_next(np.zeros((n, 4)), np.ones(n), np.full(n, top_p), draws)
         assert np.unique(ids).tolist() == kept
 
 
-@given(st.integers(0, 2**32 - 1), st.floats(COLDEST, 5), st.floats(0, 1, exclude_min=True), st.integers(1, 40))
-def test_a_choice_is_always_possible_and_does_not_depend_on_other_rows(
-    seed: int, temperature: float, top_p: float, rows: int
+@given(
+    st.integers(0, 2**32 - 1),
+    st.floats(COLDEST, 5),
+    st.floats(0, 1, exclude_min=True),
+    st.integers(1, 40),
+    st.sets(st.integers(0, 8)),
+)
+@settings(max_examples=60)
+def test_a_choice_does_not_depend_on_other_rows_or_on_characters_that_are_masked(
+    seed: int, temperature: float, top_p: float, rows: int, masked: set[int]
 ) -> None:
     random = np.random.default_rng(seed)
-    logits = random.normal(0, 30, (rows, 7)).astype(np.float32)
-    draws = random.choice([0, 0.5, 1 - 2**-53], rows) if temperature > COLDEST else np.zeros(rows)
-    together = sample_next(logits, np.full(rows, temperature), np.full(rows, top_p), draws)
-    for row in range(rows):
-        alone = sample_next(logits[[row]], np.array([temperature]), np.array([top_p]), draws[[row]])
-        assert together[row] == alone[0]
-        assert 0 <= together[row] < 7
-
-
-@given(st.integers(0, 2**32 - 1), st.floats(COLDEST, 5), st.floats(0, 1, exclude_min=True), st.sets(st.integers(0, 8)))
-def test_masked_characters_do_not_change_the_choice_among_the_others(
-    seed: int, temperature: float, top_p: float, masked: set[int]
-) -> None:
-    random = np.random.default_rng(seed)
-    logits = random.normal(0, 3, (1, 10)).astype(np.float32)
-    draws = random.choice([0, random.random(), 1 - 2**-53], 1) if temperature > COLDEST else np.zeros(1)
+    logits = random.normal(0, random.choice([3, 30]), (rows, 10)).astype(np.float32)
+    draws = random.choice([0, random.random(), 1 - 2**-53], rows) if temperature > COLDEST else np.zeros(rows)
     kept = [character_id for character_id in range(10) if character_id not in masked]
-    chosen = sample_next(logits[:, kept], np.array([temperature]), np.array([top_p]), draws)
+    alone = [
+        kept[sample_next(logits[[row]][:, kept], np.array([temperature]), np.array([top_p]), draws[[row]])[0]]
+        for row in range(rows)
+    ]
     logits[:, list(masked)] = -np.inf
-    assert sample_next(logits, np.array([temperature]), np.array([top_p]), draws) == kept[chosen[0]]
+    assert sample_next(logits, np.full(rows, temperature), np.full(rows, top_p), draws).tolist() == alone
+
+
+# Requests.
+
+
+@pytest.mark.parametrize("value", [0, -1])
+@pytest.mark.parametrize(
+    ("request_of", "setting"),
+    [
+        *((NameRequest, setting) for setting in ("count", "max_length", "attempts")),
+        *((VerseRequest, setting) for setting in ("min_characters", "max_characters", "max_lines", "parts")),
+    ],
+)
+def test_counts_are_checked(request_of: Callable[..., object], setting: str, value: int) -> None:
+    with pytest.raises(RequestError, match=f"{setting} is {value}; it must be 1 or more"):
+        request_of(generator_for(0, 0), **{setting: value})
+
+
+@pytest.mark.parametrize(
+    ("setting", "values", "limits"),
+    [
+        ("temperature", [-0.1, 5.1, float("nan"), float("inf"), -float("inf"), 10**400], "a number from 0 to 5"),
+        ("top_p", [0, -0.1, 1.1, float("nan"), float("inf")], "a number above 0"),
+    ],
+)
+def test_temperature_and_top_p_are_checked(setting: str, values: list[Any], limits: str) -> None:
+    for value in values:
+        with pytest.raises(RequestError, match=f"{setting} is {value!r}; it must be {limits}"):
+            Sampling(**{setting: value})
+    Sampling(temperature=np.float64(0.5), top_p=1)
+
+
+def test_the_shortest_verse_is_no_longer_than_the_longest() -> None:
+    with pytest.raises(RequestError, match="min_characters is 9; it must be at most max_characters, 8"):
+        VerseRequest(generator_for(0, 0), min_characters=9, max_characters=8)
+
+
+def test_every_seed_and_turn_has_its_own_generator() -> None:
+    assert generator_for(42, 0).random() == generator_for(42, 0).random()
+    values = {generator_for(seed, turn).random() for seed in (0, 1, 2**80) for turn in (0, 1, 2)}
+    assert len(values) == 9
+    for seed, turn in ((-1, 0), (0, -1)):
+        with pytest.raises(RequestError, match="-1; it must be 0 or more"):
+            generator_for(seed, turn)
