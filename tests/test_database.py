@@ -225,19 +225,19 @@ async def refusal(database: str | Path) -> str:
     return str(raised.value)
 
 
-async def test_what_is_no_database_is_refused_and_left_alone(path: Path, tmp_path: Path) -> None:
+def test_what_is_no_database_is_refused_and_left_alone(path: Path, tmp_path: Path) -> None:
     for content in (b"not a database " * 100, b"SQLite format 3\0" + b"\xff" * 5000):
         path.write_bytes(content)
         path.chmod(0o600 if content.startswith(b"SQLite") else 0o644)
         before = modes(tmp_path)
-        assert (await refusal(path)).startswith(f"{path}: this database cannot be used: file is not a database")
+        assert asyncio.run(refusal(path)).startswith(f"{path}: this database cannot be used: file is not a database")
         assert modes(tmp_path) == before
         assert path.read_bytes() == content
-    assert "cannot be used" in await refusal(path / "people.db")
+    assert "cannot be used" in asyncio.run(refusal(path / "people.db"))
     another = "Is a directory; DATABASE can name another file"
-    assert await refusal(tmp_path) == f"{tmp_path}: this database cannot be used: {another}"
+    assert asyncio.run(refusal(tmp_path)) == f"{tmp_path}: this database cannot be used: {another}"
     os.mkfifo(tmp_path / "pipe", 0o644)
-    assert "it is not a regular file" in await refusal(tmp_path / "pipe")
+    assert "it is not a regular file" in asyncio.run(refusal(tmp_path / "pipe"))
     assert modes(tmp_path)["pipe"] == "644"
 
 
