@@ -1,27 +1,20 @@
 """An admin teaches, renames and removes voices: which files are taken, what they become, and what a stranger sees."""
 
-from __future__ import annotations
-
 import html
 import io
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from bot.asks import File, Said
 from bot.chat import NotSent
 from bot.locks import LOCK
-from bot.voices import MOST, name_of
+from bot.voices import MOST, Voice, Voices, name_of
 from bot.words import admins, sentences
 from tests.fake_chat import FakeChat, Message
-from tests.serving import ALICE
+from tests.serving import ALICE, install, untrained
 from tests.training import LIST, NAMES, Script
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from bot.voices import Voice, Voices
 
 VERSE = "\n\n".join(f"A thing of béauty is a joy {n}\nIts loveliness increases; {n * n}\n" for n in range(400))
 CAPTION = "/retrain names pokemon"
@@ -63,20 +56,12 @@ async def test_a_text_becomes_a_voice_that_learns_from_nothing(script: Script, a
     assert (await script.begun(2)).form == "verse"
 
 
-async def test_a_reply_to_somebodys_file(script: Script, admin: FakeChat, voices: Voices) -> None:
-    """A message in words brings the file of the message that it replies to."""
-    await admin.bot.ask(Said(person=900, chat=admin, is_admin=True, text=CAPTION, file=file_of(LIST)))
-    assert [voice.name for voice in voices.all()] == ["pokemon"]
-    await script.begun()
-
-
 async def test_without_a_file_a_voice_goes_on_or_starts_over(script: Script, admin: FakeChat, pokemon: Voice) -> None:
-    for command, is_fresh in ((CAPTION, False), (f"{CAPTION} FRESH", True)):
+    for count, (command, is_fresh) in enumerate([(CAPTION, False), (f"{CAPTION} FRESH", True)], start=1):
         await admin.ask(command)
-        run = await script.begun(len(script.folders) or 1)
+        run = await script.begun(count)
         assert (run.network, run.fresh) == (pokemon.network, is_fresh)
         await cancel(admin)
-        script.folders.clear()
 
 
 async def test_what_cannot_be_taught(script: Script, admin: FakeChat, pokemon: Voice) -> None:
@@ -109,8 +94,11 @@ async def test_a_second_file_for_a_voice_is_learned_anew_and_the_old_weights_ser
     assert admin.bot.shelf.serving[pokemon.network].version == new
 
 
-async def test_while_a_training_runs_no_text_is_taken(script: Script, admin: FakeChat, voices: Voices) -> None:
-    await teach(admin, LIST)
+async def test_a_reply_to_somebodys_file_and_no_other_text_while_it_is_learned(
+    script: Script, admin: FakeChat, voices: Voices
+) -> None:
+    """A message in words brings the file of the message that it replies to."""
+    await admin.bot.ask(Said(person=900, chat=admin, is_admin=True, text=CAPTION, file=file_of(LIST)))
     await script.begun()
     assert await teach(admin, LIST, "/retrain names other") == admins.ALREADY_TRAINING.format("pokemon")
     assert [voice.name for voice in voices.all()] == ["pokemon"]
@@ -155,46 +143,28 @@ async def test_what_nothing_can_be_learned_from(
     assert [path.name for path in (own_checkpoints / "voices").glob("*")] == [LOCK]
 
 
-@pytest.mark.parametrize(
-    ("encoding", "note"), [("utf-8-sig", ""), ("utf-16", "UTF-16"), ("utf-32", "UTF-32"), ("latin-1", "Windows-1252")]
-)
-async def test_encodings(script: Script, admin: FakeChat, voices: Voices, encoding: str, note: str) -> None:
-    assert note in await teach(admin, LIST.encode(encoding))
-    voice = voices.find("pokemon")
-    assert voice
-    assert voices.text(voice).read_text(encoding="utf-8") == LIST
-
-
-async def test_a_file_that_is_too_large_or_cannot_be_fetched(script: Script, admin: FakeChat, voices: Voices) -> None:
+async def test_a_file_that_is_too_large_or_cannot_be_fetched_or_kept(
+    script: Script, admin: FakeChat, voices: Voices, monkeypatch: pytest.MonkeyPatch, own_checkpoints: Path
+) -> None:
     async def fail() -> bytes:
         raise NotSent("the file is temporarily unavailable")
 
-    refusal = "Your file has 6.0 MB, and I can take up to 5. Please give me a part of it."
-    assert (
-        await admin.ask(CAPTION, file=File(name="x", size=6_000_000, read=fail))
-    ).html == refusal  # it is not fetched
-    assert (await admin.ask(CAPTION, file=file_of(b"Pikachu\n" * 750_000, size=10))).html == refusal
-    assert (await admin.ask(CAPTION, file=File(name="x", size=10, read=fail))).html == admins.NOT_FETCHED
-    assert voices.all() == []
-
-
-async def test_a_full_disk(
-    script: Script, admin: FakeChat, voices: Voices, monkeypatch: pytest.MonkeyPatch, own_checkpoints: Path
-) -> None:
     def full(_path: Path, _content: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("bot.voices.write_whole", full)
-    assert await teach(admin, LIST) == admins.VOICE_NOT_KEPT
+    refusal = "Your file has 6.0 MB, and I can take up to 5. Please give me a part of it."
+    large = File(name="x", size=6_000_000, read=fail)  # it is not fetched
+    assert (await admin.ask(CAPTION, file=large)).html == refusal
+    assert (await admin.ask(CAPTION, file=file_of(b"Pikachu\n" * 750_000, size=10))).html == refusal
+    assert (await admin.ask(CAPTION, file=File(name="x", size=10, read=fail))).html == admins.NOT_FETCHED
+    with monkeypatch.context() as patched:
+        patched.setattr("bot.voices.write_whole", full)
+        assert await teach(admin, LIST) == admins.VOICE_NOT_KEPT
     assert voices.all() == []
     assert [path.name for path in (own_checkpoints / "voices").glob("*")] == [LOCK]
-
-
-async def test_as_many_voices_as_there_can_be(
-    script: Script, admin: FakeChat, pokemon: Voice, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    voices.add("keats", "verse", VERSE)
     monkeypatch.setattr("bot.voices.MOST", 1)
-    assert await teach(admin, LIST, "/retrain names other") == admins.VOICES_FULL.format(MOST)
+    assert await teach(admin, LIST) == admins.VOICES_FULL.format(MOST)
 
 
 async def test_to_others_it_does_not_exist(script: Script, admin: FakeChat, voices: Voices) -> None:
@@ -207,22 +177,22 @@ async def test_to_others_it_does_not_exist(script: Script, admin: FakeChat, voic
     assert voices.all() == []
 
 
-@pytest.mark.parametrize(
-    ("loss", "words"),
-    [
-        (1.6, "about 5 letters at each step: that's good."),
-        (2.2, "about 9 letters at each step: that's fair."),
-        (2.589, "about 13 letters at each step: that's rough, and a longer text would help."),
-    ],
-)
-async def test_the_verdict_says_in_words_how_good_a_voice_is(
-    script: Script, admin: FakeChat, voices: Voices, loss: float, words: str
-) -> None:
-    await teach(admin, LIST)
-    await script.begun()
-    script.trained(loss, old=None)
-    await admin.bot.runs.ended()
-    assert f"it wavers between {words} Version" in html.unescape(admin.messages[-1].html)
+async def test_encodings_and_how_good_a_voice_is_in_words(script: Script, admin: FakeChat, voices: Voices) -> None:
+    for encoding, note, loss, words in (
+        ("utf-8-sig", "", 1.6, "about 5 letters at each step: that's good."),
+        ("utf-16", "UTF-16", 2.2, "about 9 letters at each step: that's fair."),
+        ("utf-32", "UTF-32", 2.589, "about 13 letters at each step: that's rough, and a longer text would help."),
+        ("latin-1", "Windows-1252", 1.6, "about 5 letters at each step: that's good."),
+    ):
+        count = len(script.folders)
+        assert note in await teach(admin, LIST.encode(encoding))
+        voice = voices.find("pokemon")
+        assert voice
+        assert voices.text(voice).read_text(encoding="utf-8") == LIST
+        await script.begun(count + 1)
+        script.trained(loss, old=None)
+        await admin.bot.runs.ended()
+        assert f"it wavers between {words} Version" in html.unescape(admin.messages[-1].html)
 
 
 async def test_a_text_file_without_a_command_is_learned_after_a_question(
@@ -250,9 +220,14 @@ async def test_a_text_file_without_a_command_is_learned_after_a_question(
     assert (await admin.ask("", file=File(name="x.pdf", size=1, read=file_of("").read))).html == sentences.ONLY_TEXT
 
 
-async def test_the_list(admin: FakeChat, pokemon: Voice, keats: Voice, voices: Voices) -> None:
+async def test_the_list(admin: FakeChat, voices: Voices, own_checkpoints: Path) -> None:
+    alice = FakeChat(admin.bot, ALICE)
+    assert (await alice.ask("/voices")).html == sentences.NO_VOICES
+    assert (await admin.ask("/voices")).html == f"{sentences.NO_VOICES}\n\n{admins.HOW_TO_TEACH}"
     voices.add("future", "names", LIST)
-    message = await FakeChat(admin.bot, ALICE).ask("/voices")
+    install(voices.folder(voices.add("keats", "verse", VERSE).id), untrained("verse"))
+    install(voices.folder(voices.add("pokemon", "names", LIST).id), untrained("names"))
+    message = await alice.ask("/voices")
     assert message.html.split("\n")[2:] == [
         "<b>future</b> – names: still learning",
         "<b>keats</b> – verse: <code>/poem voice:keats A thing of beauty</code>",
@@ -262,11 +237,6 @@ async def test_the_list(admin: FakeChat, pokemon: Voice, keats: Voice, voices: V
     message = await admin.ask("/voices")
     assert message.html.endswith(admins.HOW_TO_TEACH)
     assert message.labels == ["remove future", "remove keats", "remove pokemon"]
-
-
-async def test_without_voices_there_is_no_list(admin: FakeChat) -> None:
-    assert (await FakeChat(admin.bot, ALICE).ask("/voices")).html == sentences.NO_VOICES
-    assert (await admin.ask("/voices")).html == f"{sentences.NO_VOICES}\n\n{admins.HOW_TO_TEACH}"
 
 
 async def test_the_longest_list_fits_into_a_message(admin: FakeChat, voices: Voices) -> None:
@@ -317,20 +287,8 @@ async def test_a_voice_is_removed_only_after_a_question(
     assert not left.exists()  # an interrupted training goes with its voice
     await admin.press_data(f"1:voice:removal:{pokemon.id}")
     assert admin.notices[-1] == sentences.plain(sentences.VOICE_GONE)
-
-
-async def test_a_voice_is_not_removed_while_it_trains(
-    script: Script, admin: FakeChat, pokemon: Voice, voices: Voices
-) -> None:
-    await admin.ask(CAPTION)
+    await admin.ask("/retrain verse keats")  # one that trains is not removed
     await script.begun()
-    await admin.press_data(f"1:voice:removal:{pokemon.id}")
-    assert admin.notices == [sentences.plain(admins.VOICE_IS_TRAINING.format("pokemon"))]
-    assert voices.all() == [pokemon]
-
-
-async def test_forged_buttons_mean_nothing(admin: FakeChat) -> None:
-    await admin.ask("/help")
-    for data in ("1:voice:eat:k3x7abc", "1:voice:remove:../x", "1:voice:remove:K3X7ABC", "2:voice:keep:k3x7abc"):
-        await admin.press_data(data)
-        assert admin.notices[-1] == sentences.plain(sentences.OLD_BUTTON)
+    await admin.press_data(f"1:voice:removal:{keats.id}")
+    assert admin.notices[-1] == sentences.plain(admins.VOICE_IS_TRAINING.format("keats"))
+    assert voices.all() == [keats]

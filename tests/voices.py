@@ -1,18 +1,11 @@
 """Custom voices of tests: tiny untrained weights with capitals and accents."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from bot.voices import Voices
+from bot.voices import Voice, Voices
 from tests.serving import install, untrained
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from bot.voices import Voice
 
 POKEMON = ("Pikachu", "Flabébé", "Élan")
 
