@@ -3,30 +3,25 @@
 The child is a script here; test_training_child.py has real ones.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import signal
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.chat import Gone, InDoubt, NotSent
 from bot.locks import locked
+from bot.settings import Settings
 from bot.training.folder import NEW, Run
+from bot.voices import Voice, Voices
 from bot.words import admins, sentences
 from model.checkpoint.versions import Versions
 from tests.fake_chat import FakeChat, Message
 from tests.serving import ALICE, install, until, untrained
 from tests.training import SNAPSHOT, Script, started
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from bot.settings import Settings
-    from bot.voices import Voice, Voices
 
 FINISH, CANCEL, UNDO = admins.FINISH, admins.CANCEL, admins.UNDO
 BEGUN = (
@@ -59,27 +54,31 @@ async def begun(chat: FakeChat, script: Script, command: str = "/retrain dino") 
     return message
 
 
-async def test_what_can_be_trained(script: Script, admin: FakeChat) -> None:
-    asked: list[tuple[str, float | None, bool]] = []
-    for words in ("dino", "POEM 10", "dino 0.5", "dino 1440", "dino 0.01 FRESH", "poem fresh 7", "poem fresh"):
-        await begun(admin, script, f"/retrain {words}")
-        run = await script.begun(len(script.folders))
-        asked.append((run.network, run.minutes, run.fresh))
-        await admin.press(CANCEL)
-        await verdict(admin)
-    assert asked == [
-        *(("dino", None, False), ("poem", 10.0, False), ("dino", 0.5, False), ("dino", 1440.0, False)),
-        *(("dino", 0.01, True), ("poem", 7.0, True), ("poem", None, True)),
-    ]
+def pressed(message: Message, label: str) -> str:
+    """Return the data of a button."""
+    return next(button.data for row in message.buttons for button in row if button.label == label)
 
 
-async def test_what_cannot_be_trained(script: Script, admin: FakeChat) -> None:
+async def test_what_can_be_trained_and_what_cannot(script: Script, admin: FakeChat) -> None:
     for words in ("", "sonnet", "dino 5 minutes", "5 dino", "dino fresh fresh", "fresh", "dino ten", "dino 5 5"):
         assert (await admin.ask(f"/retrain {words}")).html == admins.RETRAIN_USAGE
     for minutes in ("0", "-1", "nan", "inf", "1441", "0.0001"):
         message = await admin.ask(f"/retrain dino {minutes}")
         assert message.html == "A training can take up to 1440 minutes, for example <code>/retrain dino 5</code>."
     assert script.folders == []
+    for words, asked in {
+        "dino": ("dino", None, False),
+        "POEM 10": ("poem", 10.0, False),
+        "dino 1440": ("dino", 1440.0, False),
+        "dino 0.01 FRESH": ("dino", 0.01, True),
+        "poem fresh 7": ("poem", 7.0, True),
+        "poem fresh": ("poem", None, True),
+    }.items():
+        await begun(admin, script, f"/retrain {words}")
+        run = await script.begun(len(script.folders))
+        assert (run.network, run.minutes, run.fresh) == asked
+        await admin.press(CANCEL)
+        await verdict(admin)
 
 
 async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
@@ -115,49 +114,44 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     assert dino.current() == new == admin.bot.shelf.serving["dino"].version
     assert left(own_checkpoints) == []
     assert shown.labels == [UNDO]
-    pressed = shown.buttons[0][0].data
+    undo = pressed(shown, UNDO)
     await admin.press(UNDO)
     assert admin.messages[-1].html == f"Undone: version <code>{old}</code> of <b>dino</b> is in use again."
     assert shown.labels == []
-    await admin.press_data(pressed)
+    await admin.press_data(undo)
     assert admin.notices[-1] == sentences.plain(admins.UNDO_OVER)
     assert dino.current() == old == admin.bot.shelf.serving["dino"].version
 
 
-@pytest.mark.parametrize(
-    ("new", "margin", "words"),
-    [
-        (2.5, 0.1, "it didn't improve: 2.5000 nats per character on held-out text, 2.0000 before. I'm"),
-        (2.0, 0.1, "it didn't improve: 2.0000 nats per character on held-out text, as before. I'm"),
-        (1.95, 0.1, "it barely improved: 1.9500 nats per character on held-out text, 2.0000 before. A difference of "
-                    "up to 0.1000 could be luck, so I'm"),
-        (1.9999992, 1e-7, "it didn't improve: 2.0000 nats per character on held-out text, as before. I'm"),
-        (1.999, 1e-7, "it barely improved: 1.9990 nats per character on held-out text, 2.0000 before. Less than 0.002 "
-                      "isn&#39;t worth a change, so I'm"),
-    ],
-)  # fmt: skip
 async def test_weights_that_are_not_better_by_enough_do_not_serve(
-    script: Script, admin: FakeChat, dino: Versions, new: float, margin: float, words: str
+    script: Script, admin: FakeChat, dino: Versions
 ) -> None:
-    await begun(admin, script)
     old = dino.current()
-    script.trained(new, margin=margin)
-    message = await verdict(admin)
-    assert f"{words} keeping the old weights." in message.html
-    assert message.labels == []
-    assert dino.list() == (old,)
+    for new, margin, words in (
+        (2.5, 0.1, "it didn't improve: 2.5000 nats per character on held-out text, 2.0000 before."),
+        (2.0, 0.1, "it didn't improve: 2.0000 nats per character on held-out text, as before."),
+        (1.9999992, 1e-7, "it didn't improve: 2.0000 nats per character on held-out text, as before."),
+        (1.95, 0.1, "it barely improved: 1.9500 nats per character on held-out text, 2.0000 before. A difference of "
+                    "up to 0.1000 could be luck, so"),
+        (1.999, 1e-7, "it barely improved: 1.9990 nats per character on held-out text, 2.0000 before. Less than 0.002 "
+                      "isn&#39;t worth a change, so"),
+    ):  # fmt: skip
+        await begun(admin, script)
+        script.trained(new, margin=margin)
+        message = await verdict(admin)
+        assert f"{words} I'm keeping the old weights." in message.html
+        assert message.labels == []
+        assert dino.list() == (old,)
 
 
-@pytest.mark.parametrize("refused", [[], [NotSent("IMAGE_PROCESS_FAILED")], [InDoubt("lost")]])
-async def test_without_a_picture_the_message_has_the_verdict(
-    script: Script, admin: FakeChat, refused: list[Exception]
-) -> None:
-    message = await begun(admin, script)
-    admin.failures += refused
-    script.trained(png=PNG if refused else b"")
-    assert await verdict(admin) is message
-    assert "it improved" in message.html
-    assert message.labels == [UNDO]
+async def test_without_a_picture_the_message_has_the_verdict(script: Script, admin: FakeChat) -> None:
+    for refused in ([], [NotSent("IMAGE_PROCESS_FAILED")], [InDoubt("lost")]):
+        message = await begun(admin, script)
+        admin.failures += refused
+        script.trained(png=PNG if refused else b"", seed=len(script.folders))
+        assert await verdict(admin) is message
+        assert "it improved" in message.html
+        assert message.labels == [UNDO]
 
 
 async def test_something_moves_between_stop_and_the_verdict(
@@ -221,24 +215,16 @@ async def test_cancelling_leaves_nothing(
     if not is_at_once:
         await script.begun()
         script.progress()
-    data = [button.data for row in message.buttons for button in row]
+    data = [pressed(message, label) for label in message.labels]
     await admin.press(CANCEL)
     assert admin.notices == [admins.CANCELLING]
     assert (await verdict(admin)).html == ("The training of <b>dino</b> is cancelled. Everything stays as it was.")
     assert message.labels == left(own_checkpoints) == []
-    for pressed in data:
-        await admin.press_data(pressed)
+    await begun(admin, script)  # the buttons of an old run do not end a new one
+    for old_button in data:
+        await admin.press_data(old_button)
         assert admin.notices[-1] == sentences.plain(admins.TRAINING_OVER)
     assert dino.list() == (old,)
-
-
-async def test_the_buttons_of_an_old_run_do_not_end_a_new_one(script: Script, admin: FakeChat) -> None:
-    old = (await begun(admin, script)).buttons[1][0].data
-    script.ends(1)
-    await verdict(admin)
-    await begun(admin, script)
-    await admin.press_data(old)
-    assert admin.notices[-1] == sentences.plain(admins.TRAINING_OVER)
     script.trained()
     assert "improved" in (await verdict(admin)).html
 
@@ -268,51 +254,36 @@ async def test_one_run_at_a_time_of_two_admins_at_once(script: Script, admin: Fa
     await verdict(admin)
 
 
-@pytest.mark.parametrize(
-    ("code", "last_words", "reason"),
-    [
+async def test_a_child_that_fails_is_told_in_a_sentence(
+    script: Script, admin: FakeChat, dino: Versions, own_checkpoints: Path
+) -> None:
+    old = dino.current()
+    for code, last_words, reason in (
         (-9, "", "it was killed by signal 9; 9 often means that memory ran out"),
         (1, "not enough memory: <9 GB>", "not enough memory: &lt;9 GB&gt;"),
-        (1, "new.safetensors: No space left on device", "new.safetensors: No space left on device"),
         (3, "", "it ended with exit code 3"),
         (0, "", "it ended without saying how good the new weights are"),
-    ],
-)
-async def test_a_child_that_fails_is_told_in_a_sentence(
-    script: Script, admin: FakeChat, dino: Versions, own_checkpoints: Path, code: int, last_words: str, reason: str
-) -> None:
-    message, old = await begun(admin, script), dino.current()
-    script.progress(held_out_loss="low")  # which is none
-    script.tell("progress")
-    script.ends(code, last_words)
-    assert await verdict(admin) is message
-    assert message.html == (
-        f"The training of <b>dino</b> brought no new weights: {reason}. Everything stays as it was."
-    )
-    assert message.labels == left(own_checkpoints) == []
-    assert dino.list() == (old,)
-    assert admin.bot.runs.running is None
-
-
-async def test_what_the_training_complains_about_comes_first(script: Script, admin: FakeChat) -> None:
+        (1, "", "it hung, so I ended it"),
+        (1, "Traceback", "the snapshot belongs to another training; add fresh to the command, to begin from nothing"),
+    ):
+        message = await begun(admin, script)
+        script.progress(held_out_loss="low")  # which is none
+        script.tell("progress")
+        if "hung" in reason:
+            script.fails_with(TimeoutError())
+        if "snapshot" in reason:  # what the training complains about comes first
+            script.tell("failed", error="the snapshot belongs to another training; train without --from.")
+        script.ends(code, last_words)
+        assert await verdict(admin) is message
+        assert message.html == (
+            f"The training of <b>dino</b> brought no new weights: {reason}. Everything stays as it was."
+        )
+        assert message.labels == left(own_checkpoints) == []
+        assert dino.list() == (old,)
+        assert admin.bot.runs.running is None
     await begun(admin, script)
-    script.tell("failed", error="the snapshot belongs to another training; train without --from.")
-    script.ends(1, "Traceback")
-    assert (
-        "another training; add fresh to the command, to begin from nothing. Everything" in (await verdict(admin)).html
-    )
-
-
-@pytest.mark.parametrize(
-    ("error", "words"), [(TimeoutError(), "it hung, so I ended it"), (ZeroDivisionError(), "sorry")]
-)
-async def test_a_child_that_hangs_and_an_unforeseen_error(
-    script: Script, admin: FakeChat, own_checkpoints: Path, error: Exception, words: str
-) -> None:
-    await begun(admin, script)
-    script.fails_with(error)
-    assert words in (await verdict(admin)).html
-    assert left(own_checkpoints) == []
+    script.fails_with(ZeroDivisionError())
+    assert "sorry" in (await verdict(admin)).html
 
 
 async def test_a_disk_that_is_full(
