@@ -1,16 +1,16 @@
 """The weights that write: one thread for each version in use, old versions, and what is missing or damaged."""
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 import shutil
 import string
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import bot.shelf
@@ -20,18 +20,13 @@ from bot.settings import Settings
 from bot.shelf import KEPT, ROWS, Neighbour, Shelf, StartError, Text, Writer, nearest
 from bot.voices import UNFINISHED
 from bot.words import sentences
+from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions
 from model.errors import RequestError
 from model.text.forms import Genre
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, Result, VerseRequest, generator_for
 from tests.serving import install, install_both, serving, until, untrained
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
-    from pathlib import Path
-
-    from model.checkpoint.encoding import Checkpoint
 
 VERSE = dataclasses.replace(untrained("verse"), version="verse")
 NAMES = dataclasses.replace(untrained("names", known=("mango", "yi")), version="names")
@@ -164,20 +159,12 @@ async def test_a_crash_fails_the_requests_in_flight_and_no_others(
     assert [str(result) for result in results] == [sentences.NOT_WRITTEN] * 3
     assert "Writing with weights verse failed" in caplog.text
     assert "a bug" in caplog.text
-    assert await writer.write(verse(1)) == alone(VERSE, verse(1))
-
-
-async def test_a_result_for_nobody_leaves_no_one_waiting(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(Decoder, "step", lambda _: [Result(-1, ("lost",), None)])
+        patch.setattr(Decoder, "step", lambda _: [Result(-1, ("lost",), None)])  # a result for nobody
         with pytest.raises(Explained, match="while I was writing"):
             await writer.write(verse(1))
-    assert await writer.write(verse(1)) == alone(VERSE, verse(1))
-
-
-async def test_a_request_that_cannot_be_is_refused_alone(writer: Writer) -> None:
     results = await asyncio.gather(writer.write(names(1)), writer.write(verse(2)), return_exceptions=True)
-    assert isinstance(results[0], RequestError)
+    assert isinstance(results[0], RequestError)  # which cannot be, and is refused alone
     assert results[1] == alone(VERSE, verse(2))
 
 
@@ -242,18 +229,8 @@ async def test_each_version_writes_its_own_and_only_a_few_stay(shelf: Shelf, ver
     assert threads() == KEPT
 
 
-async def test_what_is_being_used_stays(shelf: Shelf, versions: list[str], gate: Gate) -> None:
-    oldest = asyncio.create_task(shelf.write(creation(versions[0])))
-    await gate.reach()
-    others = [asyncio.create_task(shelf.write(creation(version))) for version in versions[1:]]
-    await until(lambda: shelf.pending == len(versions))
-    gate.opened.set()
-    assert (await asyncio.gather(oldest, *others))[0].texts
-    assert threads() == KEPT
-
-
-async def test_many_at_once_load_a_version_once(
-    shelf: Shelf, versions: list[str], monkeypatch: pytest.MonkeyPatch
+async def test_what_is_being_used_stays_and_many_at_once_load_it_once(
+    shelf: Shelf, versions: list[str], gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded: list[str] = []
     load = Versions.load
@@ -263,8 +240,14 @@ async def test_many_at_once_load_a_version_once(
         return load(self, version)
 
     monkeypatch.setattr(Versions, "load", counted)
-    await asyncio.gather(*(shelf.write(creation(versions[0])) for _ in range(20)))
-    assert loaded == versions[:1]
+    oldest = [asyncio.create_task(shelf.write(creation(versions[0]))) for _ in range(20)]
+    await gate.reach()
+    others = [asyncio.create_task(shelf.write(creation(version))) for version in versions[1:]]
+    await until(lambda: shelf.pending == 20 + len(others))
+    gate.opened.set()
+    await asyncio.gather(*oldest, *others)
+    assert threads() == KEPT
+    assert sorted(loaded) == sorted(versions[:-1])  # the current one is in memory
 
 
 async def test_the_current_version_follows_the_pointer(shelf: Shelf, versions: list[str]) -> None:
@@ -301,42 +284,38 @@ async def test_one_missing_network_leaves_the_other(
         assert (await chat.ask("/about")).html.count("3.000 nats") == 1
 
 
-async def test_a_start_deletes_what_a_crash_left_of_a_voice(settings: Settings, tmp_path: Path) -> None:
-    directory = install_both(tmp_path / "crashed")
-    half = directory / "voices" / f"{UNFINISHED}x1" / "k3x7abc"
-    half.mkdir(parents=True)
-    (half / "text.txt").write_text("somebody's own verse\n")
-    async with serving(settings, checkpoints=directory):
-        assert not half.parent.exists()
-
-
-async def test_no_weights_at_all(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(StartError) as caught:
-        async with serving(settings, checkpoints=tmp_path):
-            pass
-    assert "is CHECKPOINTS right? The project's own weights are in " in str(caught.value)
-    assert f"{tmp_path / 'dino'} holds none" in str(caught.value)
-    assert "\n" not in str(caught.value)
-    monkeypatch.setattr(Settings, "checkpoints", tmp_path)
-    with pytest.raises(StartError, match="train dino --promote and python -m model train poem --promote"):
-        async with serving(settings, checkpoints=tmp_path):
-            pass
-
-
-async def test_corrupt_weights_and_weights_of_the_wrong_form_are_named(
+async def test_corrupt_weights_are_named_and_a_start_deletes_what_a_crash_left_of_a_voice(
     settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     directory = install_both(tmp_path / "damaged")
     (file,) = (directory / "dino").glob("*.safetensors")
     file.write_bytes(file.read_bytes()[:-9])
+    half = directory / "voices" / f"{UNFINISHED}x1" / "k3x7abc"
+    half.mkdir(parents=True)
+    (half / "text.txt").write_text("somebody's own verse\n")
     async with serving(settings, checkpoints=directory) as chat:
         assert list(chat.bot.shelf.serving) == ["poem"]
+        assert not half.parent.exists()
     assert "/dino is not served" in caplog.text
     assert file.name in caplog.text
-    install(tmp_path / "swapped" / "dino", untrained("verse"))
-    with pytest.raises(StartError, match="its weights write verse, not names"):
-        async with serving(settings, checkpoints=tmp_path / "swapped"):
-            pass
+
+
+async def test_a_bot_that_cannot_serve_at_all(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def complaint() -> str:
+        with pytest.raises(StartError) as caught:
+            async with serving(settings, checkpoints=tmp_path):
+                pass
+        assert "\n" not in str(caught.value)
+        return str(caught.value)
+
+    assert "is CHECKPOINTS right? The project's own weights are in " in await complaint()
+    assert f"{tmp_path / 'dino'} holds none" in await complaint()
+    monkeypatch.setattr(Settings, "checkpoints", tmp_path)
+    assert "train dino --promote and python -m model train poem --promote" in await complaint()
+    install(tmp_path / "dino", untrained("verse"))
+    assert "its weights write verse, not names" in await complaint()
 
 
 # The nearest known name.
@@ -360,11 +339,9 @@ def test_it_is_the_textbooks_nearest_and_the_first_of_several(names: list[str], 
     assert nearest(names, known) == tuple(Neighbour(other, distance) for distance, other in expected)
 
 
+@hypothesis_settings(max_examples=30)
 @given(st.text(string.ascii_lowercase, max_size=150), st.text(string.ascii_lowercase, min_size=1, max_size=150))
 def test_long_names(name: str, known: str) -> None:
     assert nearest([name], [known]) == (Neighbour(known, textbook(name, known)),)
-
-
-def test_nothing_known_and_nothing_asked() -> None:
-    assert nearest(["mango", "yi"], []) == (None, None)
-    assert nearest([], ["yi"]) == ()
+    assert nearest([name, "yi"], []) == (None, None)
+    assert nearest([], [known]) == ()
