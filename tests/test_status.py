@@ -1,27 +1,21 @@
 """`/status`, for admins: counts since the start, and the versions in use."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import threading
-from typing import TYPE_CHECKING
+
+import pytest
 
 from bot.admission import resident
 from bot.chat import Gone
-from bot.settings import Rate
+from bot.settings import Rate, Settings
 from bot.store import Store, StoreError
 from bot.training.folder import Run
+from bot.voices import Voice, Voices
 from model.writing.decoder import Decoder
+from model.writing.requests import Result
 from tests.fake_chat import FakeChat
 from tests.serving import ADMIN, ALICE, BOB, serving, until
-
-if TYPE_CHECKING:
-    import pytest
-
-    from bot.settings import Settings
-    from bot.voices import Voice, Voices
-    from model.writing.requests import Result
 
 
 async def table(chat: FakeChat) -> dict[str, str]:
@@ -50,7 +44,11 @@ async def test_a_bot_that_has_just_started(admin: FakeChat, own_settings: Settin
 
 async def test_answers_refusals_and_errors_are_counted(settings: Settings) -> None:
     async with serving(settings, rate_limit=Rate(3, 60)) as chat:
-        for text in ("/dino", "/poem Shall I", "/help", "/seed", "/seed minus one"):
+        await chat.ask("/help")  # no answer of which the latency counts
+        assert (await table(chat))["latency"] == "no answers yet"
+        await chat.ask("/dino")
+        assert re.fullmatch(r"usually (\d+) ms; 99 of 100 take at most \1 ms", (await table(chat))["latency"])
+        for text in ("/poem Shall I", "/seed", "/seed minus one"):
             await chat.ask(text)
         await chat.press("another")
         for _ in range(2):
@@ -64,35 +62,29 @@ async def test_answers_refusals_and_errors_are_counted(settings: Settings) -> No
         chat.bot.tally.errors.clear()
 
 
-async def test_a_training_and_custom_voices_are_shown(admin: FakeChat, voices: Voices, pokemon: Voice) -> None:
-    """A voice is in memory, and in /status, once somebody has asked for it."""
-    voices.add("keats", "verse", "text")
-    assert "voice:pokemon" not in await table(admin)
-    await admin.ask("/dino voice:pokemon")
-    admin.bot.runs.running = Run("dino", "names", "dino")
-    rows = await table(admin)
-    admin.bot.runs.running = None
-    assert rows["training"] == "dino"
-    assert rows["voice:pokemon"] == admin.bot.shelf.versions(pokemon.network).current()
-    assert "voice:keats" not in rows
-
-
-async def test_texts_of_custom_voices_wait_too(
-    admin: FakeChat, pokemon: Voice, monkeypatch: pytest.MonkeyPatch
+async def test_a_training_and_custom_voices_are_shown_and_their_texts_wait_too(
+    admin: FakeChat, voices: Voices, pokemon: Voice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A voice is in memory, and in /status, once somebody has asked for it."""
     may_write, step = threading.Event(), Decoder.step
 
     def slow(self: Decoder) -> list[Result]:
         assert may_write.wait(10)
         return step(self)
 
+    voices.add("keats", "verse", "text")
+    assert "voice:pokemon" not in await table(admin)
     monkeypatch.setattr(Decoder, "step", slow)
     asking = [asyncio.create_task(FakeChat(admin.bot, person).ask("/dino voice:pokemon")) for person in (ALICE, BOB)]
     await until(lambda: admin.bot.shelf.pending == 2)
+    admin.bot.runs.running = Run("dino", "names", "dino")
     rows = await table(admin)
+    admin.bot.runs.running = None
     may_write.set()
     await asyncio.gather(*asking)
-    assert rows["waiting"] == "2 texts"
+    assert (rows["waiting"], rows["training"]) == ("2 texts", "dino")
+    assert rows["voice:pokemon"] == admin.bot.shelf.versions(pokemon.network).current()
+    assert "voice:keats" not in rows
 
 
 async def test_a_database_that_fails_does_not_hide_the_rest(admin: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
