@@ -39,6 +39,7 @@ def test_a_speed_is_smooth_and_a_curve_keeps_the_measurements_between_which_ther
 
 def test_what_is_no_progress_changes_nothing() -> None:
     progress = Progress()
+    heard: dict[str, Any]
     for heard in (message(training_loss="low"), message(fraction=None), {"event": "progress"}, {"event": []}, {}):
         assert not progress.hear(heard)
         assert progress == Progress()

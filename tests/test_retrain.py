@@ -156,40 +156,20 @@ async def test_without_a_picture_the_message_has_the_verdict(script: Script, adm
         assert message.labels == [UNDO]
 
 
-async def test_something_moves_between_stop_and_the_verdict(
+async def test_a_run_that_is_stopped_before_the_training_listens_ends_when_it_does(
     script: Script, admin: FakeChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Something moves until then, and until the verdict."""
     monkeypatch.setattr("bot.training.runs.TICK_SECONDS", 0.001)
     message = await begun(admin, script)
-    script.tell("started")
-    script.progress(0.5)
-    await until(lambda: "75 s left" in message.html)
-    await admin.press(FINISH)
-    await until(lambda: f"{admins.STOPPING}: 0 s" in message.html)
-    script.tell("finished", held_out_loss=1.5)
-    await until(lambda: f"{admins.COMPARING}: 0 s" in message.html)
-    script.ends(1)
-    await verdict(admin)
-
-
-async def test_the_first_weights_cannot_be_undone(script: Script, admin: FakeChat, dino: Versions) -> None:
-    await begun(admin, script)
-    script.trained(old=None)
-    message = await verdict(admin)
-    assert "it can write: 1.5000 nats per character on held-out text. Version" in message.html
-    assert message.labels == []
-
-
-async def test_a_run_that_is_stopped_before_the_training_listens_ends_when_it_does(
-    script: Script, admin: FakeChat
-) -> None:
-    await begun(admin, script)
     await admin.press(FINISH)
     assert admin.notices[-1] == admins.FINISHING
+    await until(lambda: f"{admins.STOPPING}: 0 s" in message.html)
     assert script.signals == []
     script.tell("started")
     await until(lambda: script.signals)
-    assert script.signals == [signal.SIGUSR1]
+    script.tell("finished", held_out_loss=1.5)
+    await until(lambda: f"{admins.COMPARING}: 0 s" in message.html)
     script.trained()
     assert "stopped early, and it improved" in (await verdict(admin)).html
     assert script.signals == [signal.SIGUSR1]
@@ -217,29 +197,21 @@ async def test_cancelling_leaves_nothing(
     assert "improved" in (await verdict(admin)).html
 
 
-async def test_nobody_else_trains(script: Script, admin: FakeChat) -> None:
-    alice = FakeChat(admin.bot, ALICE)
-    assert (await alice.ask("/retrain dino")).html == sentences.UNKNOWN_COMMAND
-    await begun(admin, script)
-    group, admin.is_admin = admin, False
-    for label in (FINISH, CANCEL):
-        await group.press(label, ALICE)
-        assert group.notices[-1] == sentences.plain(sentences.NOT_YOURS)
-    script.trained()
-    await verdict(group)
-    await group.press(UNDO, ALICE)
-    assert group.notices[-1] == sentences.plain(sentences.NOT_YOURS)
-
-
-async def test_one_run_at_a_time_of_two_admins_at_once(script: Script, admin: FakeChat) -> None:
+async def test_two_admins_at_once_have_one_run_and_nobody_else_has_any(script: Script, admin: FakeChat) -> None:
+    assert (await FakeChat(admin.bot, ALICE).ask("/retrain dino")).html == sentences.UNKNOWN_COMMAND
     await asyncio.gather(admin.ask("/retrain dino", 1), admin.ask("/retrain poem", 2))
     busy = "I'm still training <b>dino</b>. Please ask again when that is done."
     assert sorted(message.html for message in admin.messages) == [busy, BEGUN]
     await script.begun()
     assert (await admin.ask("/retrain poem")).html == busy
     assert (await admin.ask("/help")).html != busy  # the bot answers meanwhile
-    script.trained()
-    await verdict(admin)
+    admin.is_admin = False
+    for label in (FINISH, CANCEL, UNDO):
+        if label == UNDO:
+            script.trained(png=PNG)
+            await verdict(admin)
+        await admin.press(label, ALICE)
+        assert admin.notices[-1] == sentences.plain(sentences.NOT_YOURS)
 
 
 async def test_a_child_that_fails_is_told_in_a_sentence(
@@ -440,12 +412,21 @@ async def test_a_child_that_is_killed_while_it_draws_promotes_nothing_at_a_stop(
     assert "goes on from there" in message.html
 
 
-async def test_a_verdict_is_said_again_until_it_arrives(script: Script, admin: FakeChat) -> None:
+@pytest.mark.parametrize("gone", [0, 1, 9], ids=["", "the message is gone", "the bot may not write"])
+async def test_a_verdict_is_said_again_until_it_arrives_or_never_can(
+    script: Script, admin: FakeChat, own_checkpoints: Path, gone: int
+) -> None:
+    admin.edit_seconds = 1000.0  # changes keep the pace of the chat
     message = await begun(admin, script)
-    admin.failures += [NotSent("away"), InDoubt("lost")] * 10
+    for fraction in range(5):
+        script.progress(fraction / 5)
+    admin.failures += [NotSent("away"), InDoubt("lost")] * 10 + [Gone("message to edit not found")] * gone
     script.trained()
-    assert await verdict(admin) is message
-    assert "improved" in message.html
+    shown = await verdict(admin)
+    assert ("improved" in shown.html) == (gone < 2)
+    assert (len(admin.messages), len(admin.failures)) == ((2, 0) if gone == 1 else (1, max(gone - 2, 0)))
+    assert len(message.history) == (1 if gone else 2)
+    assert left(own_checkpoints) == []
 
 
 async def test_a_verdict_that_could_not_be_said_is_said_at_the_next_start(
@@ -468,18 +449,6 @@ async def test_a_verdict_that_could_not_be_said_is_said_at_the_next_start(
     async with started(own_settings, chat):
         await chat.bot.runs.ended()
     assert len(chat.messages) == 3
-
-
-@pytest.mark.parametrize("is_kicked", [False, True])
-async def test_a_message_that_is_gone_is_replaced_if_the_bot_may_write(
-    script: Script, admin: FakeChat, own_checkpoints: Path, is_kicked: bool
-) -> None:
-    await begun(admin, script)
-    admin.failures += [Gone("message to edit not found")] * (9 if is_kicked else 1)
-    script.trained()
-    await verdict(admin)
-    assert (len(admin.messages), len(admin.failures)) == ((1, 7) if is_kicked else (2, 0))
-    assert left(own_checkpoints) == []
 
 
 async def test_a_verdict_that_arrives_late_does_not_touch_the_next_run(script: Script, admin: FakeChat) -> None:
@@ -519,15 +488,3 @@ async def test_folders_of_earlier_versions_are_removed_and_damaged_ones_passed_o
         assert (await begun(chat, script)).html == BEGUN
         script.ends(1)
         await verdict(chat)
-
-
-async def test_old_buttons_say_what_to_type_now(admin: FakeChat) -> None:
-    await admin.ask("/help")
-    for choice in ("on", "drop"):
-        await admin.press_data(f"1:training:{choice}:k7m2p9xa")
-        assert admin.notices.pop() == (
-            "Trainings go on by command now: send /retrain dino or /retrain poem, or the same with fresh to start over."
-        )
-    for choice in ("finish", "cancel"):
-        await admin.press_data(f"1:training:{choice}:k7m2p9xa")
-        assert admin.notices.pop() == "That training is over already."
