@@ -48,17 +48,6 @@ def said(chat: FakeChat, person: int = ALICE) -> Ask:
     return Said(person=person, chat=chat, text="")
 
 
-def test_a_burst_then_a_steady_rate() -> None:
-    clock = Clock()
-    buckets = Buckets(Rate(10, 60), clock)
-    assert [buckets.spend(1, 1) for _ in range(12)] == [0] * 10 + [6, 6]
-    clock.now += 5.9
-    assert buckets.spend(1, 1) == 1
-    clock.now += 0.2
-    assert [buckets.spend(1, 1), buckets.spend(1, 1)] == [0, 6]
-    assert buckets.spend(2, 1) == 0
-
-
 def test_a_sweep_forgets_nobody_who_has_spent() -> None:
     clock = Clock()
     buckets = Buckets(Rate(1, 10), clock)

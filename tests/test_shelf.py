@@ -3,14 +3,12 @@
 import asyncio
 import dataclasses
 import shutil
-import string
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import bot.shelf
@@ -100,19 +98,6 @@ async def test_nobody_changes_what_another_gets(checkpoint: Checkpoint, request_
     expected = Decoder(checkpoint).generate([request_of(seed) for seed in range(2 * ROWS)])
     assert [text.texts for text in written] == [result.texts for result in expected]
     assert written[7] == alone(checkpoint, request_of(7))
-
-
-async def test_a_request_joins_while_another_is_being_written(writer: Writer, gate: Gate) -> None:
-    (long,) = tasks(writer, 300)
-    await gate.reach()
-    short = asyncio.create_task(writer.write(verse(2)))
-    await asyncio.sleep(0)
-    assert len(writer.pending) == 2
-    gate.opened.set()
-    assert await short == alone(VERSE, verse(2))
-    assert not long.done()
-    assert await long == alone(VERSE, verse(0, 300))
-    assert not writer.pending
 
 
 @pytest.mark.parametrize("which", [0, -1], ids=["being written", "waiting"])
@@ -250,25 +235,6 @@ async def test_what_is_being_used_stays_and_many_at_once_load_it_once(
     assert sorted(loaded) == sorted(versions[:-1])  # the current one is in memory
 
 
-async def test_the_current_version_follows_the_pointer(shelf: Shelf, versions: list[str]) -> None:
-    assert (await shelf.current("dino")).version == versions[-1]
-    async with shelf.changing("dino") as folder:
-        folder.promote(versions[0])
-    assert (await shelf.current("dino")).version == versions[0]
-
-
-async def test_what_is_missing_or_damaged(shelf: Shelf, versions: list[str]) -> None:
-    (shelf.directory / "dino" / f"{versions[0]}.safetensors").write_bytes(b"x" * 100)
-    for gone in (creation(versions[0]), creation("0" * 12), creation("../x"), creation("0" * 12, Genre.POEM)):
-        with pytest.raises(Explained) as caught:
-            await shelf.write(gone)
-        assert caught.value.sentence == sentences.GONE
-    with pytest.raises(Explained) as caught:
-        await shelf.write(creation("0" * 12, voice="k7m2p9x"))
-    assert caught.value.sentence == sentences.GONE_WITH_VOICE
-    assert await shelf.write(creation(versions[1]))
-
-
 @pytest.mark.parametrize(("missing", "served", "command"), [("poem", "/dino", "/poem x"), ("dino", "/poem x", "/dino")])
 async def test_one_missing_network_leaves_the_other(
     settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture, missing: str, served: str, command: str
@@ -335,13 +301,6 @@ def textbook(a: str, b: str) -> int:
 
 @given(st.lists(WORDS, min_size=1, max_size=4), st.frozensets(WORDS, min_size=1, max_size=12).map(sorted))
 def test_it_is_the_textbooks_nearest_and_the_first_of_several(names: list[str], known: list[str]) -> None:
+    assert nearest(names, []) == (None,) * len(names)
     expected = [min((textbook(name, other), other) for other in known) for name in names]
     assert nearest(names, known) == tuple(Neighbour(other, distance) for distance, other in expected)
-
-
-@hypothesis_settings(max_examples=30)
-@given(st.text(string.ascii_lowercase, max_size=150), st.text(string.ascii_lowercase, min_size=1, max_size=150))
-def test_long_names(name: str, known: str) -> None:
-    assert nearest([name], [known]) == (Neighbour(known, textbook(name, known)),)
-    assert nearest([name, "yi"], []) == (None, None)
-    assert nearest([], [known]) == ()

@@ -2,7 +2,6 @@
 
 import re
 import string
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,7 +16,6 @@ from bot.words.runs import STYLES, Run, runs
 from model.text.forms import MAX_TEMPERATURE, Genre
 from model.text.typesetting import typeset
 
-BOT = Path(__file__).resolve().parents[1] / "bot"
 LONGEST_MESSAGE, LONGEST_CAPTION, LONGEST_NOTICE = 4096, 1024, 200
 """Of Telegram, in UTF-16 code units of what is shown; a notice is counted in characters."""
 STRANGE = "<b>&amp; 😀 </i>\u202e'\""
@@ -73,14 +71,6 @@ def test_notices_fit_and_show_what_they_say(text: str) -> None:
     assert notice == text or len(text) > LONGEST_NOTICE
 
 
-def test_no_sentence_comes_from_elsewhere() -> None:
-    """Commands send templates of `words`, never words of their own."""
-    senders = re.compile(r"""(?:say|change|notice|picture|document|Explained|Markup)\(\s*f?["'][^"'{}<>\\]*\w{3}""")
-    rooms = [*(BOT / "commands").glob("*.py"), *BOT.glob("*.py"), *(BOT / "training").glob("*.py")]
-    assert len(rooms) > 20
-    assert [room.name for room in rooms if senders.search(room.read_text(encoding="utf-8"))] == []
-
-
 def made(genre: Genre, prompt: str = "", **facts: object) -> Creation:
     return Creation("k7m2p9x", 1, genre, "0" * 12, 42, 0, prompt, USUAL[genre], **facts)  # type: ignore[arg-type]
 
@@ -127,15 +117,6 @@ def test_names_in_words() -> None:
         f"<b>Onychodon</b> – <i>{parts}; near Yi</i>\n<b>B</b>{code}"
     )
     assert reply(("onychodon",), (None,), voice="k7m2p9x") == f"<b>onychodon</b>{code}"
-
-
-def test_details_in_words() -> None:
-    text = Text(("ab", "b"), (Neighbour("yi", 2), None))
-    facts = "Seed 42, turn 1, temperature 1, version 000000000000. The same four and the same words of yours give"
-    assert shown(layout.details(made(Genre.DINO), text)) == (
-        f"Ab: the closest name I know is Yi, 2 letters away.\n\n{facts} the same text, always."
-    )
-    assert shown(layout.details(made(Genre.SONNET), None)).startswith("Seed 42, turn 1, temperature 0.")
 
 
 def test_poems_and_sonnets_in_words() -> None:
