@@ -125,15 +125,6 @@ async def test_a_database_of_a_later_version_is_refused_and_left_alone(database:
 # Files
 
 
-@contextlib.contextmanager
-def umask(mask: int) -> Iterator[None]:
-    before = os.umask(mask)
-    try:
-        yield
-    finally:
-        os.umask(before)
-
-
 def modes(folder: Path) -> dict[str, str]:
     return {file.name: f"{stat.S_IMODE(file.stat().st_mode):o}" for file in folder.iterdir()}
 
@@ -141,9 +132,17 @@ def modes(folder: Path) -> dict[str, str]:
 PRIVATE = {"people.db": "600", "people.db-wal": "600", "people.db-shm": "600"}
 
 
-@pytest.mark.parametrize("mask", [0, 0o077])
-async def test_nobody_else_can_read_the_files_from_their_first_byte(
-    path: Path, mask: int, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def open_to_all() -> Iterator[None]:
+    """Everybody may read new files, unless who makes them says otherwise."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("open_to_all")
+async def test_nobody_else_can_read_the_files_from_the_first_byte_on(
+    path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The file is private when SQLite opens it, and SQLite makes those beside it with its permissions."""
     seen = []
@@ -154,19 +153,17 @@ async def test_nobody_else_can_read_the_files_from_their_first_byte(
         return connect(*args, **kwargs)
 
     monkeypatch.setattr(sqlite3.dbapi2, "connect", watched)
-    with umask(mask):
-        async with opened(f"sqlite:///{path}") as store:
-            await take(store, 1)
-            assert modes(path.parent) == PRIVATE
+    async with opened(f"sqlite:///{path}"):
+        assert modes(path.parent) == PRIVATE
     assert seen == [{"people.db": "600"}]
 
 
+@pytest.mark.usefixtures("open_to_all")
 async def test_files_that_others_could_read_are_closed_to_them(path: Path) -> None:
-    with umask(0), contextlib.closing(sqlite3.connect(path)) as connection:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.executescript("PRAGMA journal_mode=WAL; CREATE TABLE other (id)")
         assert modes(path.parent) == dict.fromkeys(PRIVATE, "644")
-        async with opened(path) as store:
-            await take(store, 1)
+        async with opened(path):
             assert modes(path.parent) == PRIVATE
 
 
@@ -220,19 +217,19 @@ def test_what_is_no_database_is_refused_and_left_alone(path: Path, tmp_path: Pat
     assert modes(tmp_path)["pipe"] == "644"
 
 
-async def test_a_database_of_somebody_elses_is_refused_and_left_alone(path: Path) -> None:
-    sql(path, "CREATE TABLE people (name TEXT)")
-    assert (await refusal(path)).startswith(f"{path}: this database cannot be used: no such column: people.id")
-    assert sql(path, "SELECT name FROM sqlite_master") == [("people",)]
-
-
-async def test_a_file_that_is_only_to_be_read_is_refused_at_once(path: Path) -> None:
+async def test_a_database_that_is_only_to_be_read_or_somebody_elses_is_refused_at_once(
+    path: Path, tmp_path: Path, postgresql: str
+) -> None:
     async with opened(path):
         pass
     with path.open("r+b") as file:
         file.seek(18)  # the "file format write version": SQLite only reads what is written in a later one than its own
         file.write(b"\x03")
     assert "attempt to write a readonly database" in await refusal(path)
+    assert "session is read-only" in await refusal(f"{postgresql}&options=-c%20default_transaction_read_only%3Don")
+    sql(other := tmp_path / "other.db", "CREATE TABLE people (name TEXT)")
+    assert (await refusal(other)).startswith(f"{other}: this database cannot be used: no such column: people.id")
+    assert sql(other, "SELECT name FROM sqlite_master") == [("people",)]
 
 
 async def test_what_people_write_is_in_no_error(database: str) -> None:
@@ -292,10 +289,6 @@ def test_no_part_of_a_password_is_shown_however_it_is_written(before: str, after
     with pytest.raises(StoreError) as raised:
         asyncio.run(attempt())
     assert SECRET not in "".join(traceback.format_exception(raised.value))
-
-
-async def test_a_server_that_may_only_be_read_is_refused(postgresql: str) -> None:
-    assert "session is read-only" in await refusal(f"{postgresql}&options=-c%20default_transaction_read_only%3Don")
 
 
 async def test_a_server_that_goes_away_is_told_in_words_and_missed_no_longer_than_it_is_away(

@@ -1,7 +1,7 @@
 """Drafts: when a text goes on, starts anew or is finished, for characters given by hand. No network takes part."""
 
 from collections.abc import Iterable
-from itertools import chain, cycle, repeat
+from itertools import chain, cycle, product, repeat
 
 import pytest
 from hypothesis import assume, given
@@ -72,26 +72,25 @@ def test_attempts_are_limited_for_each_name() -> None:
     assert len(actions) == len("b\nb\na\nb\nb\nc\nb\nb\nb\n")
     assert draft.texts == ("a", "c")
     assert str(draft.error) == "no new name after 3 attempts; try a higher temperature"
-
-
-def test_an_error_names_the_prefix() -> None:
     draft = NameDraft(NameRequest(GENERATOR, prefix="b", attempts=1), LETTERS, frozenset({"b"}))
     assert read(draft, "\n") == [Action.FINISH]
     assert "no new name that begins with 'b' after 1 attempts" in str(draft.error)
 
 
-@pytest.mark.parametrize("characters", ["cab\n", "\n", "caba"])
-def test_at_temperature_zero_a_rejected_name_fails_at_once(characters: str) -> None:
+def test_at_temperature_zero_a_rejected_name_fails_at_once() -> None:
     request = NameRequest(GENERATOR, count=2, sampling=Sampling(temperature=0), max_length=3)
-    draft = NameDraft(request, LETTERS, frozenset())
-    assert read(draft, characters)[-1] is Action.FINISH
-    assert f"temperature 0 always gives '{characters.strip()}'" in str(draft.error)
+    for characters in ("cab\n", "\n", "caba"):
+        draft = NameDraft(request, LETTERS, frozenset())
+        assert read(draft, characters)[-1] is Action.FINISH
+        assert f"temperature 0 always gives '{characters.strip()}'" in str(draft.error)
 
 
 def test_a_name_is_more_than_its_prefix() -> None:
     assert names(NameRequest(GENERATOR, prefix="cab"), "\ns\n") == (("cabs",), True)
     with pytest.raises(RequestError, match="prefix is 'cab'; a name has at most 3 characters"):
         NameDraft(NameRequest(GENERATOR, prefix="cab", max_length=3), LETTERS, frozenset())
+    assert NameDraft(NameRequest(GENERATOR, prefix=" Blue  de "), VERSE, frozenset()).prompt == "blue  de "
+    assert NameDraft(NameRequest(GENERATOR, prefix="a b"), LETTERS, frozenset()).prompt == "ab"
 
 
 @given(st.text(max_size=12))
@@ -104,20 +103,13 @@ def test_any_prefix_is_folded_or_refused(prefix: str) -> None:
         assert NameDraft(NameRequest(GENERATOR, prefix=prefix), VERSE, frozenset()).prompt == folded
 
 
-def test_a_prefix_keeps_its_blanks_if_names_have_some() -> None:
-    assert NameDraft(NameRequest(GENERATOR, prefix=" Blue  de "), VERSE, frozenset()).prompt == "blue  de "
-    assert NameDraft(NameRequest(GENERATOR, prefix="a b"), LETTERS, frozenset()).prompt == "ab"
-
-
 def test_names_may_be_as_long_as_the_longest_known_one() -> None:
     assert longest_name(["a" * 39]) == longest_name([]) == 40
-    longest = longest_name(["a" * 64, "b"])
-    draft = NameDraft(NameRequest(GENERATOR, attempts=1), LETTERS, frozenset(), longest)
-    assert read(draft, "b" * 64 + "\n")[-1] is Action.FINISH
-    assert draft.texts == ("b" * 64,)
-    draft = NameDraft(NameRequest(GENERATOR, attempts=1), LETTERS, frozenset(), longest)
-    assert read(draft, "b" * 65)[-1] is Action.FINISH
-    assert draft.error
+    for length, texts in ((64, ("b" * 64,)), (65, ())):
+        draft = NameDraft(NameRequest(GENERATOR, attempts=1), LETTERS, frozenset(), longest_name(["a" * 64, "b"]))
+        assert read(draft, "b" * length + "\n")[-1] is Action.FINISH
+        assert draft.texts == texts
+        assert bool(draft.error) == (not texts)
 
 
 def test_the_seam_shows_where_the_verse_begins() -> None:
@@ -172,18 +164,15 @@ def test_a_blank_line_ends_verse_that_is_long_enough_and_is_left_out_before() ->
     assert verse("\n\nab\n", min_characters=2) == "ab"
 
 
-@pytest.mark.parametrize(
-    ("limit", "text"),
-    [(5, "abcde"), (6, "abcde"), (10, "abcde"), (11, "abcde fghij"), (14, "abcde fghij"), (15, "abcde fghij\nklm")],
-)
-def test_verse_is_never_cut_within_a_word(limit: int, text: str) -> None:
-    characters = chain("abcde fghij", "\n" if limit > 11 else " ", "klm", repeat("x") if limit < 15 else " ")
-    assert verse(characters, min_characters=limit, max_characters=limit) == text
+def test_verse_is_never_cut_within_a_word() -> None:
+    written = {5: "abcde", 10: "abcde", 11: "abcde fghij", 14: "abcde fghij", 15: "abcde fghij\nklm"}
+    for limit, text in written.items():
+        characters = chain("abcde fghij", "\n" if limit > 11 else " ", "klm", repeat("x") if limit < 15 else " ")
+        assert verse(characters, min_characters=limit, max_characters=limit) == text
 
 
-@pytest.mark.parametrize("characters", ["x", "\n", " ", " \n"])
-def test_verse_without_a_whole_word_is_an_error(characters: str) -> None:
-    for prompt in ("", "prompt", "prompt\n"):
+def test_verse_without_a_whole_word_is_an_error() -> None:
+    for characters, prompt in product(["x", "\n", " ", " \n"], ["", "prompt", "prompt\n"]):
         with pytest.raises(RequestError, match=r"no whole word in 800 characters \(max_characters\)"):
             verse(cycle(characters), prompt)
 

@@ -11,13 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, event
 
 from bot.creations import CODE, MOODS, Creation, Person, Wish
 from bot.store import ESCAPED, LARGEST_SEED, NEW_SEEDS, Store, escaped, unescaped
 from model.text.forms import Genre
 from tests.databases import draft, emptied, make, opened, sql, take
-from tests.fake_chat import FakeChat
 
 STRANGE = ["\ud800", "a\0b", "\ud83d\ude00", ESCAPED, f"{ESCAPED}\\x00", "\\x00", "", "🦖 ﷽ <b>'\";--", "\uffff\r\n\t"]
 
@@ -172,20 +170,6 @@ async def test_closing_waits_for_what_was_asked_and_is_final(database: str) -> N
         assert [await again.creations(one.person) for one in drafts[:-1]] == [[one] for one in drafts[:-1]]
 
 
-async def test_a_name_takes_two_transactions(chat: FakeChat) -> None:
-    begun: list[Connection] = []
-
-    def note(connection: Connection) -> None:
-        begun.append(connection)
-
-    event.listen(Engine, "begin", note)
-    try:
-        await chat.ask("/dino")
-    finally:
-        event.remove(Engine, "begin", note)
-    assert len(begun) == 2
-
-
 PEOPLE, DRAFTS = st.integers(1, 3), st.integers(0, 30)
 
 
@@ -277,15 +261,9 @@ BURSTS = st.lists(st.lists(DEEDS, max_size=10), max_size=4)
 
 
 @settings(max_examples=10)
-@given(bursts=BURSTS)
-def test_many_at_once_is_the_same_as_one_by_one(bursts: list[list[tuple[str, Any, Any]]]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(live(f"{folder}/people.db", bursts))
-
-
-@settings(max_examples=5)
-@given(bursts=BURSTS)
-def test_many_at_once_is_the_same_as_one_by_one_on_a_server(
-    postgresql_folder: Path, bursts: list[list[tuple[str, Any, Any]]]
+@given(bursts=BURSTS, on_server=st.booleans())
+def test_many_at_once_is_the_same_as_one_by_one(
+    postgresql_folder: Path, bursts: list[list[tuple[str, Any, Any]]], on_server: bool
 ) -> None:
-    asyncio.run(live(emptied(postgresql_folder), bursts))
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(live(emptied(postgresql_folder) if on_server else f"{folder}/people.db", bursts))
