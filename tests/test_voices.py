@@ -1,7 +1,9 @@
-"""Custom voices on disk: names in any script, folders that only their owner reads, and two processes on one folder."""
+"""Custom voices: on disk, with names in any script, and in a chat, in letters of their own."""
 
 import json
+import logging
 import os
+import re
 import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -11,15 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.asks import voice_in
 from bot.locks import LOCK
-from bot.voices import UNFINISHED, CrowdedError, RemovedError, TakenError, Voices, name_of
+from bot.settings import Settings
+from bot.voices import UNFINISHED, CrowdedError, RemovedError, TakenError, Voice, Voices, name_of
+from bot.words import sentences
 from model.checkpoint.versions import Versions
-from tests.serving import install, untrained
-
-
-@pytest.fixture
-def voices(tmp_path: Path) -> Voices:
-    return Voices(tmp_path / "voices")
+from model.text.forms import Form
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, generator_for
+from tests.fake_chat import FakeChat
+from tests.serving import ALICE, BOB, code_in, install, names_in, serving, uncoded, untrained
 
 
 def test_names_of_voices() -> None:
@@ -44,10 +48,10 @@ def test_a_name_is_its_own_name(text: str) -> None:
     assert name is None or (name_of(name) == name and 2 <= len(name) <= 20)
 
 
-def test_a_voice_is_kept_under_its_id(voices: Voices, tmp_path: Path) -> None:
+def test_a_voice_is_kept_under_its_id(voices: Voices, own_checkpoints: Path) -> None:
     assert voices.all() == []
     keats, reptiles = voices.add("keats", "verse", "Ode\n"), voices.add("恐竜", "names", "Pikachu\n")
-    assert Voices(tmp_path / "voices").all() == voices.all() == [keats, reptiles]  # also after a restart
+    assert Voices(own_checkpoints / "voices").all() == voices.all() == [keats, reptiles]  # also after a restart
     assert voices.find("Keats") == voices.get(keats.id) == keats
     assert voices.find("../x") is voices.find("missing") is None
     assert voices.text(reptiles).read_bytes() == b"Pikachu\n"
@@ -60,20 +64,20 @@ def test_a_voice_is_kept_under_its_id(voices: Voices, tmp_path: Path) -> None:
             voices.remove(voice_id)
 
 
-def test_only_the_owner_can_read_a_voice(voices: Voices, tmp_path: Path) -> None:
+def test_only_the_owner_can_read_a_voice(voices: Voices, own_checkpoints: Path) -> None:
     before = os.umask(0)
     try:
         voice = voices.add("keats", "verse", "Ode\n")
         voices.replace_text(voice, "Lamia\n")
         voices.rename(voice.id, "john")
-        install(tmp_path / "elsewhere", untrained("verse"))
-        (weights,) = (tmp_path / "elsewhere").glob("*.safetensors")
+        install(own_checkpoints / "elsewhere", untrained("verse"))
+        (weights,) = (own_checkpoints / "elsewhere").glob("*.safetensors")
         versions = Versions(voices.folder(voice.id))
         versions.promote(versions.add(weights))
     finally:
         os.umask(before)
     assert {path.name for path in voices.folder(voice.id).iterdir()} >= {"about.json", "text.txt", "current"}
-    everything = (tmp_path / "voices", *(tmp_path / "voices").rglob("*"))
+    everything = (own_checkpoints / "voices", *(own_checkpoints / "voices").rglob("*"))
     assert {stat.S_IMODE(path.stat().st_mode) for path in everything} == {0o700, 0o600}
 
 
@@ -91,11 +95,11 @@ def test_a_name_is_given_once_and_there_are_so_many_at_most(voices: Voices, monk
         voices.add("shelley", "verse", "Ode\n")
 
 
-def test_a_removed_voice_leaves_nothing(voices: Voices, tmp_path: Path) -> None:
+def test_a_removed_voice_leaves_nothing(voices: Voices, own_checkpoints: Path) -> None:
     voice = voices.add("keats", "verse", "Ode\n")
     install(voices.folder(voice.id), untrained("verse"))
     voices.remove(voice.id)
-    assert [path.name for path in (tmp_path / "voices").iterdir()] == [LOCK]
+    assert [path.name for path in (own_checkpoints / "voices").iterdir()] == [LOCK]
     for gone in (
         lambda: voices.remove(voice.id),
         lambda: voices.rename(voice.id, "john"),
@@ -107,7 +111,7 @@ def test_a_removed_voice_leaves_nothing(voices: Voices, tmp_path: Path) -> None:
 
 
 def test_a_full_disk_and_a_crash_leave_no_half_a_voice(
-    voices: Voices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    voices: Voices, own_checkpoints: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(path: Path, _content: bytes) -> None:
         if path.name == "about.json":
@@ -115,14 +119,14 @@ def test_a_full_disk_and_a_crash_leave_no_half_a_voice(
         path.write_bytes(b"half")
 
     voices.sweep()
-    assert not (tmp_path / "voices").exists()
+    assert not (own_checkpoints / "voices").exists()
     with monkeypatch.context() as patch:
         patch.setattr("bot.voices.write_whole", full)
         with pytest.raises(OSError, match="No space"):
             voices.add("keats", "verse", "Ode\n")
     assert voices.all() == []
     voice = voices.add("keats", "verse", "Ode\n")
-    half = tmp_path / "voices" / f"{UNFINISHED}x1"
+    half = own_checkpoints / "voices" / f"{UNFINISHED}x1"
     (half / "k3x7abc").mkdir(parents=True)
     (half / "k3x7abc" / "text.txt").write_text("Ode\n")
     voices.sweep()
@@ -159,3 +163,186 @@ def test_two_processes_add_one_after_the_other(tmp_path: Path) -> None:
         added = list(threads.map(add, range(8)))
     assert sum(added) == 4
     assert [voice.name for voice in Voices(tmp_path / "voices").all()] == [f"voice-{number}" for number in range(4)]
+
+
+# In a chat
+
+
+def learn(
+    voices: Voices, name: str, characters: str, *, text: str = "a text\n", form: Form = "names", known: str = ""
+) -> Voice:
+    """Let a voice have random weights for some letters, which know some names."""
+    voice = voices.find(name) or voices.add(name, form, text)
+    install(voices.folder(voice.id), untrained(form, 2, characters, tuple(known.split())))
+    return voice
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("voice:keats A thing", ("keats", "A thing")),
+        ("VOICE: Keats  A thing ", ("Keats", "A thing ")),
+        ("voice：恐竜 5", ("恐竜", "5")),
+        ("voice:", ("", "")),
+        *((line, (None, line)) for line in ("5 voice:keats", "my voice:keats", "voice of spring", "")),
+    ],
+)
+def test_the_voice_that_a_text_begins_with(text: str, found: tuple[str | None, str]) -> None:
+    assert voice_in(text) == found
+    assert voice_in("5 voice:keats pik", anywhere=True) == ("keats", "5 pik")
+    assert voice_in("invoice:keats", anywhere=True) == (None, "invoice:keats")
+
+
+async def test_names_as_the_network_writes_them(own_chat: FakeChat, pokemon: Voice, voices: Voices) -> None:
+    message = await own_chat.ask("/dino voice:pokemon 5")
+    names = names_in(message.html)
+    assert len(set(names)) == 5
+    assert any(name != name.capitalize() for name in names)
+    details = await own_chat.press("details")
+    assert re.search(r"</b>: the closest name I know is (Pikachu|Flabébé|Élan), \d+ letters away", details.html)
+    assert message.labels == ["another", "wilder", "tamer", "details"]
+    learn(voices, "lower", "pikachu")
+    names = names_in((await own_chat.ask("/dino voice:lower 3")).html)
+    assert all(name == name.capitalize() for name in names)
+
+
+async def test_first_letters_in_the_spelling_of_a_voice(own_chat: FakeChat, pokemon: Voice, voices: Voices) -> None:
+    for text in ("/dino voice:pokemon pik 3", "/dino 3 voice:Pokemon PIK", "/dino Pik voice: pokemon 3"):
+        names = names_in((await own_chat.ask(text)).html)
+        assert len(names) == 3
+        assert all(name.startswith(("Pik", "PIK")) for name in names)
+    assert names_in((await own_chat.ask("/dino voice:pokemon éla")).html)[0].startswith("Éla")
+    assert (await own_chat.ask("/dino voice:pokemon 恐竜")).html == sentences.VOICE_LETTERS.format("恐竜", 20)
+    assert (await own_chat.ask("/dino voice:pokemon 11")).html == sentences.HOW_MANY.format(10)
+    learn(voices, "恐竜", "ピカチュウ", known="ピカチュウ")
+    names = names_in((await own_chat.ask("/dino voice:恐竜 ピカ 2")).html)
+    assert all(name.startswith("ピカ") for name in names)
+    learn(voices, "both", "Pikachup", known="pikachu Pikachu")  # a small letter stays where names begin with it
+    assert names_in((await own_chat.ask("/dino voice:both pik")).html)[0].startswith("pik")
+
+
+async def test_names_begin_with_a_capital_if_those_of_the_list_do(own_chat: FakeChat, voices: Voices) -> None:
+    towns = learn(voices, "towns", "PpIiKkAaéb", text="Pikachu\nFlabébé\nÉlan\n", known="Pikachu")
+    learn(voices, "small", "PpIiKkAaéb", text="pikachu\nFlabébé\nÉlan\n", known="Pikachu")
+    names = names_in((await own_chat.ask("/dino voice:towns 9")).html)
+    assert all(name[0].isupper() for name in names)
+    assert any(name != name.capitalize() for name in names)
+    voices.rename(towns.id, "cities")
+    assert names_in((await own_chat.ask("/dino voice:cities 9")).html)[0][0].isupper()
+    assert any(name[0].islower() for name in names_in((await own_chat.ask("/dino voice:small 9")).html))
+
+
+async def test_verse_as_the_network_writes_it_and_how_it_goes_on(
+    own_chat: FakeChat, keats: Voice, voices: Voices
+) -> None:
+    for text in ("voice:keats A thing", "/poem my voice:keats"):  # these are lines
+        assert "voice:keats" in (await own_chat.ask(text)).html
+    message = await own_chat.ask("/poem voice:keats A thing of béauty ")
+    poem = message.html
+    assert "A thing of béauty" in poem.split("\n")[0]
+    assert message.labels == ["another", "wilder", "tamer", "continue the poem", "details"]
+    voices.rename(keats.id, "john")
+    longer = (await own_chat.press("continue the poem")).html
+    assert len(longer) > len(poem)
+    assert longer.startswith(uncoded(poem).rstrip())
+    assert (await own_chat.ask(f"/again {code_in(longer)}")).html == longer
+
+
+async def test_what_is_missing_or_unknown_is_said(own_chat: FakeChat, pokemon: Voice, keats: Voice) -> None:
+    for text, words in (
+        ("/dino voice:", "<b>pokemon</b>"),
+        ("/poem voice:", "<b>keats</b>"),
+        ("/dino voice:keats", "/poem voice:keats A thing of beauty"),
+        ("/poem voice:pokemon x", "/dino voice:pokemon 5"),
+        ("/poem voice:keats", "/poem voice:keats"),
+    ):
+        assert words in (await own_chat.ask(text)).html
+    for name, near in (("pokemn", "pokemon"), ("POKÈMON", "pokemon"), ("kaets", "keats")):
+        assert (await own_chat.ask(f"/dino voice:{name} 5")).html == sentences.DO_YOU_MEAN.format(name, near)
+    for name in ("zzzz", "../x", "<b>", "x" * 4000, "🦖" * 500, "\ud83d"):
+        html = (await own_chat.ask(f"/dino voice:{name} 5")).html
+        assert html == sentences.UNKNOWN_VOICE.format(sentences.cut(name, 40))
+        assert len(html) < 300
+
+
+async def test_the_same_seed_gives_everybody_the_same_and_an_export_names_the_voice(
+    own_chat: FakeChat, pokemon: Voice, keats: Voice
+) -> None:
+    answers = []
+    for person in (ALICE, BOB):
+        await own_chat.ask("/seed 42", person)
+        requests = ("/dino voice:pokemon 3", "/dino", "/dino voice:pokemon 3", "/poem voice:keats A thing")
+        answers.append([uncoded((await own_chat.ask(text, person)).html) for text in requests])
+    assert answers[0] == answers[1]
+    assert answers[0][0] != answers[0][2]
+    message = await own_chat.ask("/export")
+    assert message.file is not None
+    creations = json.loads(message.file[1])["creations"]
+    assert [creation["voice"] for creation in creations] == [pokemon.id, "", pokemon.id, keats.id]
+
+
+async def test_codes_and_buttons_outlive_a_renaming_new_weights_and_a_restart_but_not_the_voice(
+    own_settings: Settings, pokemon: Voice, voices: Voices
+) -> None:
+    async with serving(own_settings) as chat:
+        before = await chat.ask("/dino voice:pokemon 3")
+        shown, code, data = before.html, code_in(before.html), before.buttons[0][0].data
+        learn(voices, "pokemon", "Zork")
+        await chat.bot.shelf.refresh(pokemon.network)
+        new = (await chat.ask("/dino voice:pokemon 3")).html
+        assert set("".join(names_in(new)).lower()) <= set("zork")
+    voices.rename(pokemon.id, "monsters")
+    async with serving(own_settings) as chat:
+        for command in ("/again", "/start"):
+            assert (await chat.ask(f"{command} {code}", BOB)).html == shown
+        assert "no voice called" in (await chat.ask("/dino voice:pokemon")).html
+        assert "<a>" in (await chat.ask("/dino voice:monsters")).html
+        await chat.press_data(data, number=1)
+        assert len(names_in(chat.messages[0].html)) == 3
+        assert chat.messages[0].html != shown
+    voices.remove(pokemon.id)
+    async with serving(own_settings) as chat:
+        assert (await chat.ask(f"/again {code}")).html == sentences.GONE_WITH_VOICE.format(code)
+        await chat.press_data(data)
+        assert chat.notices[-1] == sentences.plain(sentences.VOICE_GONE)
+        assert "no voice called" in (await chat.ask("/dino voice:monsters")).html
+
+
+async def test_a_voice_without_weights_or_with_damaged_ones(
+    own_chat: FakeChat, voices: Voices, pokemon: Voice, keats: Voice, caplog: pytest.LogCaptureFixture
+) -> None:
+    voices.add("future", "names", "Pikachu\n")
+    assert (await own_chat.ask("/dino voice:future")).html == sentences.VOICE_UNTRAINED
+    (file,) = voices.folder(pokemon.id).glob("*.safetensors")
+    content = file.read_bytes()
+    file.write_bytes(content[:-9])
+    assert (await own_chat.ask("/dino voice:pokemon")).html == sentences.VOICE_DAMAGED
+    assert f"{pokemon.network} cannot be served" in caplog.text
+    assert "<a>" in (await own_chat.ask("/poem voice:keats A thing")).html
+    file.write_bytes(content)
+    new = install(voices.folder(pokemon.id), untrained("names", 2, "Zork"))
+    (voices.folder(pokemon.id) / f"{new}.safetensors").write_bytes(b"x")
+    assert names_in((await own_chat.ask("/dino voice:pokemon pik")).html)[0].startswith("Pik")  # the last good version
+
+
+async def test_a_voice_that_learns_another_text_writes_with_its_last_weights(
+    own_chat: FakeChat, voices: Voices, pokemon: Voice, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is wrong with them."""
+    version = Versions(voices.folder(pokemon.id)).current()
+    voices.replace_text(pokemon, "Raichu\n")
+    caplog.clear()
+    html = (await own_chat.ask("/dino voice:pokemon")).html
+    creation = await own_chat.bot.store.creation(code_in(html))
+    assert creation is not None
+    assert creation.version == version
+    assert not any("refused" in record.message for record in caplog.records if record.levelno >= logging.WARNING)
+
+
+def test_a_known_name_in_other_letters_is_not_new() -> None:
+    """The network can only write pa, Pa, pà and the like; of these, "Pa" is known."""
+    request = NameRequest(generator_for(1, 0), count=30, max_length=2, attempts=2000)
+    (result,) = Decoder(untrained("names", 1, "Ppaà", ("Pa", "Aà"))).generate([request])
+    names = result.texts
+    assert {"Pa", "pa", "Pà", "pà", "PA", "Aà"}.isdisjoint(names)
+    assert "aP" in names or "ap" in names
