@@ -201,10 +201,3 @@ async def test_one_person_in_order_and_others_meanwhile(chat: FakeChat) -> None:
     assert [note for note in notes if note.startswith("a")] == [
         f"{name} {what}" for name in ("a1", "a2", "a3") for what in ("begins", "ends")
     ]
-
-
-async def test_three_hundred_asks_at_once_are_all_answered_in_order(chat: FakeChat) -> None:
-    for number in range(300):
-        chat.bot.ask(Said(person=ALICE, chat=chat, text=f"/seed {number}"))
-    await chat.bot.idle()
-    assert [message.html for message in chat.messages] == [sentences.SEED_SET.format(n) for n in range(300)]

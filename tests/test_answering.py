@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.asks import Said
 from bot.chat import Gone, InDoubt, NotSent
 from bot.creations import Creation
 from bot.settings import Settings
@@ -85,22 +86,20 @@ async def test_what_may_have_arrived_keeps_its_code_and_takes_no_turn(chat: Fake
 async def test_a_bot_that_is_killed_while_it_sends_leaves_a_code_and_buttons(
     chat: FakeChat, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent = asyncio.Event()
+    sending = asyncio.Event()
 
-    async def say(*_: object, **__: object) -> int:
-        sent.set()
-        return await asyncio.Event().wait()
+    async def say(*_: object, **__: object) -> None:
+        sending.set()
+        await asyncio.Event().wait()
 
     with monkeypatch.context() as patch:
         patch.setattr(chat, "say", say)
-        answering = asyncio.create_task(chat.ask("/dino"))
-        await sent.wait()
+        answering = chat.bot.ask(Said(person=ALICE, chat=chat, text="/dino"))
+        await sending.wait()
         answering.cancel()
-        await asyncio.gather(answering, return_exceptions=True)
         await chat.bot.idle()
     ((code, _),) = noted(settings)
-    shown = await chat.ask(f"/again {code}")
-    assert await turn_of(chat, shown) == 1
+    assert await turn_of(chat, await chat.ask(f"/again {code}")) == 1
     assert await turn_of(chat, await chat.press("another")) == 1
 
 

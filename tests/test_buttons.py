@@ -30,7 +30,11 @@ async def test_another_is_the_next_turn_in_the_same_message(chat: FakeChat) -> N
     for _ in range(2):
         assert await chat.press("another") is message
     assert [uncoded(shown) for shown in message.history] == expected
-    assert chat.notices == ["", ""]
+    details = (await chat.press("details")).html
+    assert details.count("the closest name I know is Mangosaurus, ") == 3
+    version = chat.bot.shelf.serving["dino"].version
+    assert f"Seed 42, turn 3, temperature 1, version <code>{version}</code>" in details
+    assert (len(message.history), chat.notices) == (3, [""] * 3)
     await chat.ask("/seed 43")  # a press goes on in the sequence of the owner, with the count of the creation
     await chat.press("another", message=message)
     assert await turn_of(chat, message) == 1
@@ -52,6 +56,7 @@ async def test_wilder_and_tamer_to_the_ends_of_the_scale(chat: FakeChat) -> None
         await chat.press_data(f"1:{button}:{code_in(message.html)}")
         assert chat.notices[-1] == sentences.plain(said)
     assert message.html.startswith(f"<b>{LINE}</b>")
+    assert (await chat.press("details")).html.startswith("Seed 0, turn ")
 
 
 async def test_back_shows_the_creation_before_and_takes_no_turn(chat: FakeChat) -> None:
@@ -66,17 +71,6 @@ async def test_back_shows_the_creation_before_and_takes_no_turn(chat: FakeChat) 
     assert message.labels == labels
     await chat.press("another")
     assert await turn_of(chat, message) == 4
-
-
-async def test_details_say_what_decides_a_creation(chat: FakeChat) -> None:
-    message = await chat.ask("/dino 2 ma")
-    version = chat.bot.shelf.serving["dino"].version
-    details = (await chat.press("details")).html
-    assert details.count("the closest name I know is Mangosaurus, ") == 2
-    assert f"Seed 0, turn 1, temperature 1, version <code>{version}</code>" in details
-    assert (len(message.history), chat.notices) == (1, [""])
-    poem = await chat.ask(f"/poem {LINE}")
-    assert (await chat.press("details", message=poem)).html.startswith("Seed 0, turn 1, temperature 0.8, ")
 
 
 async def test_a_poem_goes_on_and_takes_no_turn(chat: FakeChat) -> None:
@@ -145,17 +139,14 @@ async def test_nobody_else_presses_for_a_person_but_everybody_there_for_a_group(
     await bob.ask("/start")
     await bob.press_data(f"1:another:{code_in(message.html)}")  # from elsewhere
     assert bob.notices == [sentences.plain(sentences.NOT_YOURS)]
-
-
-async def test_all_who_ask_for_a_group_get_turns_of_their_own(group: FakeChat) -> None:
-    first, second = await group.ask("/dino", GROUP), await group.ask("/dino", GROUP)
+    other = await group.ask("/dino", GROUP)
     await asyncio.gather(
-        group.press("another", ALICE, first),
-        group.press("another", BOB, second),
+        group.press("another", ALICE, message),
+        group.press("another", BOB, other),
         group.ask("/dino", GROUP),
-        group.press_data(first.buttons[0][0].data, BOB, 1),  # a double tap by two people
+        group.press_data(message.buttons[0][0].data, BOB, 2),  # a double tap by two people
     )
-    assert sorted(made.turn for made in await group.bot.store.creations(GROUP)) == [0, 1, 2, 3, 4]
+    assert sorted(made.turn for made in await group.bot.store.creations(GROUP)) == [0, 1, 2, 3, 4, 5]
 
 
 async def test_a_message_that_is_gone_is_replaced_where_the_bot_may_write(group: FakeChat) -> None:
@@ -169,21 +160,14 @@ async def test_a_message_that_is_gone_is_replaced_where_the_bot_may_write(group:
     group.bot.tally.errors.clear()
 
 
-async def test_a_press_that_changed_nothing_can_be_repeated(chat: FakeChat) -> None:
+async def test_a_press_in_doubt_may_have_arrived(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
     message = await chat.ask("/dino")
-    for failure in (InDoubt("lost"), NotSent("stopping")):
+    for failure in (InDoubt("lost"), NotSent("stopping")):  # if nothing has changed, a press can be repeated
         chat.failures = [failure]
         await chat.press("another")
         assert chat.notices[-1] == sentences.plain(sentences.NOT_SHOWN)
-    assert len(message.history) == 1
-    chat.bot.tally.errors.clear()
     await chat.press("another")
-    assert await turn_of(chat, message) == 2
-
-
-async def test_a_press_in_doubt_may_have_arrived(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
-    message = await chat.ask("/dino")
-    await chat.press("another")
+    assert (len(message.history), await turn_of(chat, message)) == (2, 2)
     change = FakeChat.change
 
     async def lost(self: FakeChat, *arguments: object) -> None:

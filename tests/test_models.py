@@ -14,7 +14,7 @@ from bot.words import admins, sentences
 from model.checkpoint.versions import Versions, save
 from model.text.forms import Form
 from tests.fake_chat import FakeChat
-from tests.serving import ALICE, untrained
+from tests.serving import untrained
 
 
 @pytest.fixture
@@ -175,19 +175,6 @@ async def test_what_earlier_versions_wrote_is_answered(admin: FakeChat) -> None:
         assert (await admin.ask(words)).html == (
             "/rollback is gone: press Undo below a training, or choose a version with /models."
         )
-
-
-async def test_nobody_else_changes_what_serves(admin: FakeChat, dino: Versions) -> None:
-    old, new = dino.current(), add(dino, 9, 2.5)
-    alice = FakeChat(admin.bot, ALICE)
-    for command in ("/models", "/rollback dino", "/status"):
-        assert (await alice.ask(command)).html == sentences.UNKNOWN_COMMAND
-    await admin.ask("/models")
-    admin.is_admin = False
-    for label in (f"use {new}", "poem"):
-        await admin.press(label, ALICE)
-        assert admin.notices[-1] == sentences.plain(sentences.NOT_YOURS)
-    assert dino.current() == old
 
 
 async def test_custom_voices_have_versions_too(admin: FakeChat, voices: Voices) -> None:

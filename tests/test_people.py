@@ -17,8 +17,6 @@ from bot.settings import Rate, Settings
 from bot.store import LARGEST_SEED, NEW_SEEDS
 from bot.words import sentences
 from model.text.forms import Genre
-from model.writing.decoder import Decoder
-from model.writing.requests import NameRequest, generator_for
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, BOB, GROUP, code_in, names_in, serving, uncoded
 
@@ -45,13 +43,6 @@ async def test_seeds(chat: FakeChat) -> None:
     for word, seed in (("42", 42), ("0", 0), ("0042", 42), ("٤٢", 42), (str(LARGEST_SEED), LARGEST_SEED)):
         assert (await chat.ask(f"/seed {word} ")).html == sentences.SEED_SET.format(seed)
         assert (await chat.ask("/seed")).html == sentences.SEED.format(seed, seed)
-
-
-async def test_the_first_answer_is_that_of_the_seed_and_turn_zero(chat: FakeChat) -> None:
-    await chat.ask("/seed 42")
-    answer = (await chat.ask("/dino 3")).html
-    (expected,) = Decoder(chat.bot.shelf.serving["dino"]).generate([NameRequest(generator_for(42, 0), 3)])
-    assert [name.lower() for name in names_in(answer)] == list(expected.texts)
 
 
 async def test_a_seed_gives_everybody_the_same_in_the_same_order_at_any_load(chat: FakeChat, bob: FakeChat) -> None:
@@ -93,16 +84,6 @@ async def test_settings_change_in_place_and_answers_go_by_them(chat: FakeChat, b
     assert [creation.temperature for creation in made] == [0.7, 0.7, 0.56, 1.0]  # 0.7 of what is usual
 
 
-async def test_nobody_changes_another_persons_settings_but_everybody_there_a_groups(group: FakeChat) -> None:
-    await group.ask("/settings", ALICE)
-    await group.press("wild", BOB)
-    assert group.notices == [sentences.NOT_YOURS]
-    await group.ask("/settings", GROUP)
-    await group.press("wild", BOB)
-    moods = [(await group.bot.store.person(person)).mood for person in (ALICE, BOB, GROUP)]
-    assert moods == ["bold", "bold", "wild"]
-
-
 # Export
 
 
@@ -141,16 +122,6 @@ async def test_an_export_is_a_file_with_everything_and_a_page_to_keep(
 def test_any_prompt_can_be_exported(prompt: str) -> None:
     creation = Creation("k7m2p9x", 1, Genre.POEM, "0" * 12, 42, 0, prompt, 0.8)
     assert json.loads(people.as_file(Person(1, 42), [creation], {}))["creations"][0]["prompt"] == prompt
-
-
-async def test_an_export_is_shown_to_a_group_only_by_the_group(group: FakeChat) -> None:
-    await group.ask("/dino", GROUP)
-    message = await group.ask("/export", ALICE)
-    assert (message.html, message.file) == (sentences.EXPORT_PRIVATELY, None)
-    name, content = await exported(group, GROUP)
-    assert name == "mangosaurus-5.json"
-    assert json.loads(content)["person"]["id"] == GROUP
-    assert (await FakeChat(group.bot, -6, is_private=False).ask("/export", GROUP)).file is None
 
 
 async def test_exports_count_as_texts(settings: Settings) -> None:
@@ -203,9 +174,23 @@ async def test_only_the_person_who_asked_may_press(group: FakeChat) -> None:
     assert await kept(group) == NOTHING
 
 
-async def test_a_group_is_forgotten_by_a_second_message_of_its_own(group: FakeChat) -> None:
-    await group.ask("/dino", GROUP)
-    await group.ask("/dino", ALICE)
+async def test_what_is_a_groups_own(group: FakeChat) -> None:
+    """Everybody there may choose for it. It exports by a message of its own, and is forgotten by a second one."""
+    await group.ask("/settings", ALICE)
+    await group.press("wild", BOB)
+    assert group.notices == [sentences.NOT_YOURS]
+    await group.ask("/settings", GROUP)
+    await group.press("wild", BOB)
+    moods = [(await group.bot.store.person(person)).mood for person in (ALICE, BOB, GROUP)]
+    assert moods == ["bold", "bold", "wild"]
+    for person in (ALICE, GROUP):
+        await group.ask("/dino", person)
+    message = await group.ask("/export", ALICE)
+    assert (message.html, message.file) == (sentences.EXPORT_PRIVATELY, None)
+    name, content = await exported(group, GROUP)
+    assert name == "mangosaurus-5.json"
+    assert json.loads(content)["person"]["id"] == GROUP
+    assert (await FakeChat(group.bot, -6, is_private=False).ask("/export", GROUP)).file is None
     message = await group.ask("/forget", GROUP)
     assert (message.html, message.buttons) == (sentences.FORGET_GROUP, [])
     await group.ask("/forget yes", ALICE)  # which asks Alice about Alice

@@ -112,19 +112,6 @@ async def test_cancelling_makes_room_for_another(writer: Writer, gate: Gate, whi
     assert gate.steps == steps  # the thread sleeps when there is nothing to write
 
 
-async def test_stopping_refuses_what_is_pending_and_ends_the_thread(writer: Writer, gate: Gate) -> None:
-    writes = tasks(writer, *[40] * (ROWS + 2))
-    await gate.reach()
-    stop = asyncio.create_task(writer.stop())
-    results = await asyncio.gather(*writes, return_exceptions=True)
-    assert {str(result) for result in results} == {sentences.STOPPING}
-    gate.opened.set()
-    await stop
-    assert "decoding" not in {thread.name for thread in threading.enumerate()}
-    with pytest.raises(Explained, match="shutting down"):
-        await writer.write(verse(1))
-
-
 @pytest.mark.parametrize("method", ["__init__", "submit", "step"])
 async def test_a_crash_fails_the_requests_in_flight_and_no_others(
     writer: Writer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, method: str

@@ -38,22 +38,6 @@ async def test_new_people_get_a_seed_and_keep_it(store: Store) -> None:
         assert creation.seed == seed
 
 
-async def test_a_creation_that_has_not_arrived_opens_but_takes_no_turn_and_is_not_exported(store: Store) -> None:
-    first, second = await draft(store, 1), await draft(store, 1)
-    assert (first.turn, second.turn) == (0, 0)
-    assert await store.creation(first.code) == first
-    assert await store.creations(1) == []
-    await store.discard(first)
-    for _ in range(2):  # what arrives twice takes one turn
-        await store.arrived(second)
-    assert await store.creation(first.code) is None
-    assert await store.creations(1) == [second]
-    third = await make(store, 1)
-    assert await store.creations(1, newest=1) == [third]
-    assert await store.creations(1, newest=3) == [second, third]
-    assert (await draft(store, 1)).turn == 2
-
-
 async def test_a_seed_that_is_set_and_a_forgetting_meanwhile_are_not_disturbed(store: Store) -> None:
     await store.set_seed(1, 42)
     old = await draft(store, 1)
@@ -92,16 +76,7 @@ async def test_a_creation_is_kept_whole(store: Store) -> None:
         assert CODE.fullmatch(creation.code)
     made = [await make(store, 2, Genre.POEM, prompt) for prompt in STRANGE]
     assert await store.creations(2) == made
-
-
-async def test_a_longer_poem_keeps_its_turn_and_takes_none(store: Store) -> None:
-    await store.set_seed(1, 42)
-    poem = await make(store, 1, Genre.POEM)
-    longer = await store.draft(1, Wish(Genre.POEM, before=poem, poem=poem, person=1), "f" * 12, 0.8)
-    await store.arrived(longer)
-    kept = dataclasses.replace(poem, code=longer.code, created=longer.created, length=1, before=poem.code)
-    assert await store.creations(1) == [poem, kept]
-    assert await take(store, 1, Genre.POEM) == (42, 1)
+    assert await store.creations(2, newest=3) == made[-3:]
 
 
 async def test_a_code_that_is_taken_is_not_given_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

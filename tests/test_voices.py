@@ -2,9 +2,7 @@
 
 import json
 import logging
-import os
 import re
-import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.asks import voice_in
-from bot.locks import LOCK
 from bot.settings import Settings
 from bot.voices import UNFINISHED, CrowdedError, RemovedError, TakenError, Voice, Voices, name_of
 from bot.words import sentences
@@ -64,23 +61,6 @@ def test_a_voice_is_kept_under_its_id(voices: Voices, own_checkpoints: Path) -> 
             voices.remove(voice_id)
 
 
-def test_only_the_owner_can_read_a_voice(voices: Voices, own_checkpoints: Path) -> None:
-    before = os.umask(0)
-    try:
-        voice = voices.add("keats", "verse", "Ode\n")
-        voices.replace_text(voice, "Lamia\n")
-        voices.rename(voice.id, "john")
-        install(own_checkpoints / "elsewhere", untrained("verse"))
-        (weights,) = (own_checkpoints / "elsewhere").glob("*.safetensors")
-        versions = Versions(voices.folder(voice.id))
-        versions.promote(versions.add(weights))
-    finally:
-        os.umask(before)
-    assert {path.name for path in voices.folder(voice.id).iterdir()} >= {"about.json", "text.txt", "current"}
-    everything = (own_checkpoints / "voices", *(own_checkpoints / "voices").rglob("*"))
-    assert {stat.S_IMODE(path.stat().st_mode) for path in everything} == {0o700, 0o600}
-
-
 def test_a_name_is_given_once_and_there_are_so_many_at_most(voices: Voices, monkeypatch: pytest.MonkeyPatch) -> None:
     keats, john = voices.add("keats", "verse", "Ode\n"), voices.add("john", "verse", "Ode\n")
     with pytest.raises(TakenError):
@@ -93,18 +73,12 @@ def test_a_name_is_given_once_and_there_are_so_many_at_most(voices: Voices, monk
     monkeypatch.setattr("bot.voices.MOST", 2)
     with pytest.raises(CrowdedError):
         voices.add("shelley", "verse", "Ode\n")
-
-
-def test_a_removed_voice_leaves_nothing(voices: Voices, own_checkpoints: Path) -> None:
-    voice = voices.add("keats", "verse", "Ode\n")
-    install(voices.folder(voice.id), untrained("verse"))
-    voices.remove(voice.id)
-    assert [path.name for path in (own_checkpoints / "voices").iterdir()] == [LOCK]
+    voices.remove(keats.id)
     for gone in (
-        lambda: voices.remove(voice.id),
-        lambda: voices.rename(voice.id, "john"),
-        lambda: voices.text(voice),
-        lambda: voices.replace_text(voice, "Lamia\n"),
+        lambda: voices.remove(keats.id),
+        lambda: voices.rename(keats.id, "keats"),
+        lambda: voices.text(keats),
+        lambda: voices.replace_text(keats, "Lamia\n"),
     ):
         with pytest.raises(RemovedError):
             gone()
@@ -177,18 +151,12 @@ def learn(
     return voice
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("voice:keats A thing", ("keats", "A thing")),
-        ("VOICE: Keats  A thing ", ("Keats", "A thing ")),
-        ("voice：恐竜 5", ("恐竜", "5")),
-        ("voice:", ("", "")),
-        *((line, (None, line)) for line in ("5 voice:keats", "my voice:keats", "voice of spring", "")),
-    ],
-)
-def test_the_voice_that_a_text_begins_with(text: str, found: tuple[str | None, str]) -> None:
-    assert voice_in(text) == found
+def test_the_voice_that_a_text_begins_with() -> None:
+    assert voice_in("VOICE: Keats  A thing ") == ("Keats", "A thing ")
+    assert voice_in("voice：恐竜 5") == ("恐竜", "5")
+    assert voice_in("voice:") == ("", "")
+    for line in ("5 voice:keats", "my voice:keats", "voice of spring", ""):
+        assert voice_in(line) == (None, line)
     assert voice_in("5 voice:keats pik", anywhere=True) == ("keats", "5 pik")
     assert voice_in("invoice:keats", anywhere=True) == (None, "invoice:keats")
 

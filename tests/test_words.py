@@ -160,13 +160,10 @@ VERSE = st.text("\n !'(),-.:;?abi dlmve")
 @pytest.mark.parametrize(
     ("line", "verse", "set_verse"),
     [
-        ("", "when i do count\nthe clock", "When I do count\nThe clock"),
         ("", "'tis so. (ah! 'twas) not i", "'Tis so. (Ah! 'Twas) not I"),
-        ("", "i'll i'd i've i'm, i?", "I'll I'd I've I'm, I?"),
-        ("", "in i' faith i'st it isi", "In i' faith i'st it isi"),
+        ("", "i'll i'd i've i'm, i? in i' faith i'st it isi", "I'll I'd I've I'm, I? In i' faith i'st it isi"),
         ("", "say 'i am.' then i'", "Say 'I am.' Then i'"),
-        ("", "one, two; three: four", "One, two; three: four"),
-        ("", "a.b", "A.b"),
+        ("", "one, two; three: four a.b", "One, two; three: four a.b"),
         ("", "\n\n  x", "\n\n  X"),
         ("", "--x", "--x"),
         ("Shall I compare thee", " to a day?\nthou art", " to a day?\nThou art"),
