@@ -45,9 +45,7 @@ def noted(settings: Settings) -> list[tuple[str, int]]:
     return sql(settings.database, "SELECT code, arrived FROM creations ORDER BY created")
 
 
-async def test_a_creation_is_noted_before_it_is_written_and_marked_when_it_has_arrived(
-    chat: FakeChat, settings: Settings, slow: Slow
-) -> None:
+async def test_a_creation_is_noted_before_it_is_written(chat: FakeChat, settings: Settings, slow: Slow) -> None:
     answering = asyncio.create_task(chat.ask("/dino"))
     await until(lambda: slow.begun)
     code = slow.begun[0].code
@@ -59,9 +57,7 @@ async def test_a_creation_is_noted_before_it_is_written_and_marked_when_it_has_a
 
 
 @pytest.mark.parametrize("failure", [NotSent("no way"), Gone("blocked")])
-async def test_what_surely_did_not_arrive_leaves_nothing(
-    chat: FakeChat, settings: Settings, failure: Exception
-) -> None:
+async def test_what_did_not_arrive_leaves_nothing(chat: FakeChat, settings: Settings, failure: Exception) -> None:
     await chat.ask("/seed 42")
     chat.failures = [failure]
     await chat.ask("/dino")
@@ -83,7 +79,7 @@ async def test_what_may_have_arrived_keeps_its_code_and_takes_no_turn(chat: Fake
     chat.bot.tally.errors.clear()
 
 
-async def test_a_bot_that_is_killed_while_it_sends_leaves_a_code_and_buttons(
+async def test_a_kill_while_it_sends_leaves_a_code(
     chat: FakeChat, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sending = asyncio.Event()
@@ -103,9 +99,7 @@ async def test_a_bot_that_is_killed_while_it_sends_leaves_a_code_and_buttons(
     assert await turn_of(chat, await chat.press("another")) == 1
 
 
-async def test_a_creation_is_written_by_the_version_that_it_was_drafted_with(
-    own_chat: FakeChat, own_checkpoints: Path, slow: Slow
-) -> None:
+async def test_the_version_of_the_draft_writes_it(own_chat: FakeChat, own_checkpoints: Path, slow: Slow) -> None:
     await own_chat.ask("/seed 42")
     before = own_chat.bot.shelf.serving["dino"].version
     answering = asyncio.create_task(own_chat.ask("/dino"))
@@ -140,9 +134,7 @@ async def test_what_cannot_be_marked_is_said_and_comes_again(chat: FakeChat, set
 
 
 @pytest.mark.parametrize("text", ["/dino 5 ma", '/poem "x "'])
-async def test_anybody_gets_the_same_again_only_the_owner_the_buttons_and_it_takes_no_turn(
-    chat: FakeChat, bob: FakeChat, text: str
-) -> None:
+async def test_anybody_gets_the_same_again_and_it_takes_no_turn(chat: FakeChat, bob: FakeChat, text: str) -> None:
     original = await chat.ask(text)
     code = code_in(original.html)
     links = (f"#{code}", f"https://t.me/mangosaurus_bot?start={code}", f"t.me/b?start={code}")

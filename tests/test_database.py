@@ -141,9 +141,7 @@ def open_to_all() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("open_to_all")
-async def test_nobody_else_can_read_the_files_from_the_first_byte_on(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_nobody_else_can_read_a_new_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file is private when SQLite opens it, and SQLite makes those beside it with its permissions."""
     seen = []
     connect = sqlite3.dbapi2.connect
@@ -167,9 +165,7 @@ async def test_files_that_others_could_read_are_closed_to_them(path: Path) -> No
             assert modes(path.parent) == PRIVATE
 
 
-async def test_what_is_forgotten_is_not_in_the_file_any_more(
-    path: Path, file: Store, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_what_is_forgotten_is_gone(path: Path, file: Store, caplog: pytest.LogCaptureFixture) -> None:
     """While another program reads, it stays in the log, with a warning, until somebody is forgotten again."""
     await make(file, 1, Genre.POEM, SECRET)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as reader:
@@ -217,9 +213,7 @@ def test_what_is_no_database_is_refused_and_left_alone(path: Path, tmp_path: Pat
     assert modes(tmp_path)["pipe"] == "644"
 
 
-async def test_a_database_that_is_only_to_be_read_or_somebody_elses_is_refused_at_once(
-    path: Path, tmp_path: Path, postgresql: str
-) -> None:
+async def test_what_cannot_be_written_is_refused(path: Path, tmp_path: Path, postgresql: str) -> None:
     async with opened(path):
         pass
     with path.open("r+b") as file:
@@ -311,9 +305,7 @@ async def test_a_server_that_goes_away_is_told_in_words_and_missed_no_longer_tha
         assert uncoded((await chat.ask("/dino")).html) != expected
 
 
-async def test_a_connection_that_is_lost_within_a_request_is_an_error_and_nothing_is_written(
-    postgresql_folder: Path, postgresql: str
-) -> None:
+async def test_a_connection_that_is_lost_within_a_request(postgresql_folder: Path, postgresql: str) -> None:
     async with opened(postgresql) as store:
         old = await draft(store, 1)
         with psycopg.connect(host=str(postgresql_folder), user="postgres") as other:

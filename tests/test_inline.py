@@ -48,9 +48,7 @@ async def test_typing_takes_no_turn_and_the_same_words_offer_the_same(chat: Fake
         assert (await bob.type("ma") == offers[0]) == is_same
 
 
-async def test_only_the_newest_of_what_is_typed_is_offered_and_nothing_waits_for_a_poem(
-    chat: FakeChat, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_only_the_newest_of_what_is_typed_is_offered(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
     write, go_on = Shelf.write, {prompt: asyncio.Event() for prompt in ("Shall I", "m", "ma")}
     begun: list[str] = []
 

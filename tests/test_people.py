@@ -94,9 +94,7 @@ async def exported(chat: FakeChat, person: int | None = None) -> tuple[str, byte
     return message.file
 
 
-async def test_an_export_is_a_file_with_everything_and_a_page_to_keep(
-    chat: FakeChat, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_export_is_a_file_and_a_page_to_keep(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
     assert json.loads((await exported(chat))[1])["creations"] == []
     monkeypatch.setattr("bot.commands.people.MOST_WRITTEN", 2)
     await chat.ask("/seed 42")
@@ -142,9 +140,7 @@ async def asked(chat: FakeChat) -> None:
     assert (message.html, message.labels) == (sentences.FORGET, [sentences.FORGET_YES, sentences.FORGET_NO])
 
 
-async def test_no_keeps_everything_and_yes_deletes_everything_of_that_person_alone(
-    chat: FakeChat, bob: FakeChat
-) -> None:
+async def test_no_keeps_everything_and_yes_deletes_it(chat: FakeChat, bob: FakeChat) -> None:
     await bob.ask("/dino")
     others = await kept(bob, BOB)
     await asked(chat)

@@ -43,9 +43,9 @@ def dino(own_checkpoints: Path) -> Versions:
     return Versions(own_checkpoints / "dino")
 
 
-def left(directory: Path) -> list[str]:
-    """Return what is left of runs in a folder of checkpoints."""
-    return [path.name for path in directory.glob("*training-*")]
+def left(chat: FakeChat) -> list[str]:
+    """Return what is left of runs in the folder of checkpoints."""
+    return [path.name for path in chat.bot.shelf.directory.glob("*training-*")]
 
 
 async def verdict(chat: FakeChat) -> Message:
@@ -89,7 +89,7 @@ async def test_what_can_be_trained_and_what_cannot(script: Script, admin: FakeCh
 
 
 async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
-    script: Script, admin: FakeChat, dino: Versions, own_checkpoints: Path
+    script: Script, admin: FakeChat, dino: Versions
 ) -> None:
     message, old = await begun(admin, script, "/retrain dino 2"), dino.current()
     assert message.html == (
@@ -119,7 +119,7 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     assert shown.file == ("picture.png", PNG)
     assert admin.bot.runs.ends == {"used": 1}
     assert dino.current() == new == admin.bot.shelf.serving["dino"].version
-    assert left(own_checkpoints) == []
+    assert left(admin) == []
     assert shown.labels == [UNDO]
     undo = pressed(shown, UNDO)
     await admin.press(UNDO)
@@ -130,9 +130,7 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     assert dino.current() == old == admin.bot.shelf.serving["dino"].version
 
 
-async def test_weights_that_are_not_better_by_enough_do_not_serve(
-    script: Script, admin: FakeChat, dino: Versions
-) -> None:
+async def test_weights_must_be_better_by_enough(script: Script, admin: FakeChat, dino: Versions) -> None:
     old = dino.current()
     for new, margin, words in (
         (2.5, 0.1, "it didn't improve: 2.5000 nats per character on held-out text, 2.0000 before."),
@@ -161,9 +159,7 @@ async def test_without_a_picture_the_message_has_the_verdict(script: Script, adm
         assert message.labels == [UNDO]
 
 
-async def test_a_run_that_is_stopped_before_the_training_listens_ends_when_it_does(
-    script: Script, admin: FakeChat, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_run_that_is_stopped_early(script: Script, admin: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
     """Something moves until then, and until the verdict."""
     monkeypatch.setattr("bot.training.runs.TICK_SECONDS", 0.001)
     message = await begun(admin, script)
@@ -181,9 +177,7 @@ async def test_a_run_that_is_stopped_before_the_training_listens_ends_when_it_do
 
 
 @pytest.mark.parametrize("is_at_once", [True, False])
-async def test_cancelling_leaves_nothing(
-    script: Script, admin: FakeChat, dino: Versions, own_checkpoints: Path, is_at_once: bool
-) -> None:
+async def test_cancelling_leaves_nothing(script: Script, admin: FakeChat, dino: Versions, is_at_once: bool) -> None:
     message, old = await admin.ask("/retrain dino"), dino.current()
     if not is_at_once:
         await script.begun()
@@ -192,7 +186,7 @@ async def test_cancelling_leaves_nothing(
     await admin.press(CANCEL)
     assert admin.notices == [admins.CANCELLING]
     assert (await verdict(admin)).html == ("The training of <b>dino</b> is cancelled. Everything stays as it was.")
-    assert message.labels == left(own_checkpoints) == []
+    assert message.labels == left(admin) == []
     await begun(admin, script)  # the buttons of an old run do not end a new one
     for old_button in data:
         await admin.press_data(old_button)
@@ -219,9 +213,7 @@ async def test_two_admins_at_once_have_one_run_and_nobody_else_has_any(script: S
         assert admin.notices[-1] == sentences.plain(sentences.NOT_YOURS)
 
 
-async def test_a_child_that_fails_is_told_in_a_sentence(
-    script: Script, admin: FakeChat, dino: Versions, own_checkpoints: Path
-) -> None:
+async def test_a_child_that_fails(script: Script, admin: FakeChat, dino: Versions) -> None:
     old = dino.current()
     for code, last_words, reason in (
         (-9, "", "it was killed by signal 9; 9 often means that memory ran out"),
@@ -243,7 +235,7 @@ async def test_a_child_that_fails_is_told_in_a_sentence(
         assert message.html == (
             f"The training of <b>dino</b> brought no new weights: {reason}. Everything stays as it was."
         )
-        assert message.labels == left(own_checkpoints) == []
+        assert message.labels == left(admin) == []
         assert dino.list() == (old,)
         assert admin.bot.runs.running is None
     await begun(admin, script)
@@ -273,7 +265,7 @@ async def test_a_disk_that_is_full(
 
 
 async def test_what_others_do_meanwhile(
-    script: Script, admin: FakeChat, dino: Versions, voices: Voices, pokemon: Voice, own_checkpoints: Path
+    script: Script, admin: FakeChat, dino: Versions, voices: Voices, pokemon: Voice
 ) -> None:
     await begun(admin, script)
     best = install(dino.directory, untrained("names", 9))
@@ -293,14 +285,12 @@ async def test_what_others_do_meanwhile(
     voices.remove(pokemon.id)
     script.ends(1, "text.txt: No such file or directory")
     assert (await verdict(admin)).html == sentences.VOICE_GONE
-    assert left(own_checkpoints) == []
+    assert left(admin) == []
 
 
-async def test_what_another_process_trains_is_left_to_it(
-    script: Script, own_settings: Settings, own_checkpoints: Path
-) -> None:
+async def test_what_another_process_trains_is_left_to_it(script: Script, own_settings: Settings) -> None:
     poem = Run("poem", "verse", "poem", chat=900, message=1)
-    folder = interrupt(own_checkpoints, poem)
+    folder = interrupt(own_settings, poem)
     with locked(folder):
         async with started(own_settings) as chat:
             for command in ("/retrain poem", "/retrain poem fresh"):
@@ -310,9 +300,9 @@ async def test_what_another_process_trains_is_left_to_it(
     assert script.folders == []
 
 
-def interrupt(directory: Path, run: Run, *events: dict[str, Any], is_lost: bool = False) -> Path:
+def interrupt(settings: Settings, run: Run, *events: dict[str, Any], is_lost: bool = False) -> Path:
     """Leave the folder of an interrupted run. If the run is lost, the folder has nothing to go on from."""
-    folder = directory / f"training-{run.network.replace('/', '-')}"
+    folder = settings.checkpoints / f"training-{run.network.replace('/', '-')}"
     folder.mkdir()
     (folder / "run.json").write_text(json.dumps(asdict(run)))
     (folder / NEW).with_suffix(".jsonl").write_text("\n".join([*map(json.dumps, events), '{"event": "prog']))
@@ -321,9 +311,7 @@ def interrupt(directory: Path, run: Run, *events: dict[str, Any], is_lost: bool 
     return folder
 
 
-async def test_a_stopped_run_goes_on_with_its_own_settings(
-    script: Script, own_settings: Settings, own_checkpoints: Path
-) -> None:
+async def test_a_stopped_run_goes_on_with_its_own_settings(script: Script, own_settings: Settings) -> None:
     async with started(own_settings) as chat:
         message = await begun(chat, script, "/retrain poem 7")
         first = await script.begun()
@@ -351,7 +339,7 @@ async def test_a_stopped_run_goes_on_with_its_own_settings(
         await until(lambda: "training 2.500 ▁▁" in message.html)  # with the curve of before
         script.ends(-9)
         assert "killed by signal 9" in (await verdict(chat)).html
-    interrupt(own_checkpoints, first)
+    interrupt(own_settings, first)
     async with started(own_settings, chat):
         await begun(chat, script, "/retrain poem fresh")
         third = await script.begun(3)
@@ -360,14 +348,12 @@ async def test_a_stopped_run_goes_on_with_its_own_settings(
         assert not (script.folder / SNAPSHOT).exists()
         script.ends(1)
         await verdict(chat)
-    assert left(own_checkpoints) == []
+    assert left(chat) == []
 
 
-async def test_the_seconds_of_a_run_that_was_interrupted_count_but_not_that_it_had_begun_to_listen(
-    script: Script, own_settings: Settings, own_checkpoints: Path
-) -> None:
+async def test_the_seconds_before_an_interruption_count(script: Script, own_settings: Settings) -> None:
     progress = {"event": "progress", "fraction": 1, **FIGURES}
-    interrupt(own_checkpoints, Run("dino", "names", "dino"), {"event": "started"}, progress)
+    interrupt(own_settings, Run("dino", "names", "dino"), {"event": "started"}, progress)
     async with started(own_settings) as chat:
         await begun(chat, script)
         await chat.press(FINISH)
@@ -380,12 +366,10 @@ async def test_the_seconds_of_a_run_that_was_interrupted_count_but_not_that_it_h
 
 
 @pytest.mark.parametrize("is_lost", [False, True])
-async def test_after_a_kill_the_next_start_concludes_the_message_once(
-    script: Script, own_settings: Settings, own_checkpoints: Path, is_lost: bool
-) -> None:
+async def test_after_a_kill_the_next_start_says_so_once(script: Script, own_settings: Settings, is_lost: bool) -> None:
     async with started(own_settings) as chat:
         message = await chat.ask("/help")
-    interrupt(own_checkpoints, Run("poem", "verse", "poem", chat=chat.id, message=1), is_lost=is_lost)
+    interrupt(own_settings, Run("poem", "verse", "poem", chat=chat.id, message=1), is_lost=is_lost)
     for _ in range(2):
         async with started(own_settings, chat):
             await chat.bot.runs.ended()
@@ -397,10 +381,10 @@ async def test_after_a_kill_the_next_start_concludes_the_message_once(
         else "I was stopped 0% of the way through training <b>poem</b>. <code>/retrain poem</code> goes on from there, "
         "with the same settings."
     )
-    assert left(own_checkpoints) == ([] if is_lost else ["training-poem"])
+    assert left(chat) == ([] if is_lost else ["training-poem"])
 
 
-async def test_a_child_that_is_killed_while_it_draws_promotes_nothing_at_a_stop(
+async def test_a_stop_while_the_child_draws_promotes_nothing(
     script: Script, own_settings: Settings, dino: Versions
 ) -> None:
     async with started(own_settings) as chat:
@@ -412,9 +396,7 @@ async def test_a_child_that_is_killed_while_it_draws_promotes_nothing_at_a_stop(
 
 
 @pytest.mark.parametrize("gone", [0, 1, 9], ids=["", "the message is gone", "the bot may not write"])
-async def test_a_verdict_is_said_again_until_it_arrives_or_never_can(
-    script: Script, admin: FakeChat, own_checkpoints: Path, gone: int
-) -> None:
+async def test_a_verdict_is_said_until_it_arrives(script: Script, admin: FakeChat, gone: int) -> None:
     admin.edit_seconds = 1000.0  # changes keep the pace of the chat
     message = await begun(admin, script)
     for fraction in range(5):
@@ -425,12 +407,10 @@ async def test_a_verdict_is_said_again_until_it_arrives_or_never_can(
     assert ("improved" in shown.html) == (gone < 2)
     assert (len(admin.messages), len(admin.failures)) == ((2, 0) if gone == 1 else (1, max(gone - 2, 0)))
     assert len(message.history) == (1 if gone else 2)
-    assert left(own_checkpoints) == []
+    assert left(admin) == []
 
 
-async def test_a_verdict_that_could_not_be_said_is_said_at_the_next_start(
-    script: Script, own_settings: Settings, dino: Versions
-) -> None:
+async def test_a_verdict_that_is_said_at_the_next_start(script: Script, own_settings: Settings, dino: Versions) -> None:
     async with started(own_settings) as chat:
         message = await begun(chat, script)
         chat.failures += [NotSent("away")] * 100_000
@@ -465,14 +445,14 @@ async def test_a_verdict_that_arrives_late_does_not_touch_the_next_run(script: S
     await verdict(other)
 
 
-async def test_folders_of_earlier_versions_are_removed_and_damaged_ones_passed_over(
+async def test_folders_that_are_no_use(
     script: Script, own_settings: Settings, own_checkpoints: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (own_checkpoints / "retraining-k7m2p9xa").mkdir()
-    folder = interrupt(own_checkpoints, Run("dino", "names", "dino"))
+    folder = interrupt(own_settings, Run("dino", "names", "dino"))
     (folder / "run.json").write_text('{"network": "dino"')
     async with started(own_settings) as chat:
-        assert left(own_checkpoints) == [folder.name]
+        assert left(chat) == [folder.name]
         assert "retraining-k7m2p9xa: an interrupted training of an earlier version is removed" in caplog.text
         assert (await begun(chat, script)).html == BEGUN
         script.ends(1)

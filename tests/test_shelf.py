@@ -205,9 +205,7 @@ async def test_what_is_being_used_stays_and_many_at_once_load_it_once(
     assert sorted(loaded) == sorted(versions[:-1])  # the current one is in memory
 
 
-async def test_one_missing_network_leaves_the_other(
-    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_one_missing_network(settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     commands = {"dino": "/dino", "poem": "/poem x"}
     for missing, other in (("dino", "poem"), ("poem", "dino")):
         install(tmp_path / missing / other, untrained("verse" if other == "poem" else "names"))
@@ -219,9 +217,7 @@ async def test_one_missing_network_leaves_the_other(
             assert (await chat.ask("/about")).html.count("3.000 nats") == 1
 
 
-async def test_corrupt_weights_are_named_and_a_start_deletes_what_a_crash_left_of_a_voice(
-    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_what_a_start_finds_damaged(settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     directory = install_both(tmp_path / "damaged")
     (file,) = (directory / "dino").glob("*.safetensors")
     file.write_bytes(file.read_bytes()[:-9])
@@ -235,9 +231,7 @@ async def test_corrupt_weights_are_named_and_a_start_deletes_what_a_crash_left_o
     assert file.name in caplog.text
 
 
-async def test_a_bot_that_cannot_serve_at_all(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_bot_without_weights(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def complaint() -> str:
         with pytest.raises(StartError) as caught:
             async with serving(settings, checkpoints=tmp_path):

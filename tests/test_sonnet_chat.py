@@ -168,7 +168,7 @@ async def test_without_tables_a_sonnet_is_refused_in_words(chat: FakeChat) -> No
     assert await turn_of(chat, poem) == 1
 
 
-async def test_tables_are_made_before_anybody_asks_and_never_on_the_decoding_thread(
+async def test_tables_are_made_before_anybody_asks(
     settings: Settings, weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And names are written while a sonnet is."""

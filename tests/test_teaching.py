@@ -84,7 +84,7 @@ async def test_what_cannot_be_taught(script: Script, admin: FakeChat, pokemon: V
     assert script.folders == []
 
 
-async def test_a_second_file_for_a_voice_is_learned_anew_and_the_old_weights_serve(
+async def test_a_second_file_for_a_voice_is_learned_anew(
     script: Script, admin: FakeChat, pokemon: Voice, voices: Voices
 ) -> None:
     await admin.ask(CAPTION)
@@ -111,7 +111,7 @@ def zipped() -> bytes:
     return file.getvalue()
 
 
-async def test_what_nothing_can_be_learned_from(script: Script, admin: FakeChat, own_checkpoints: Path) -> None:
+async def test_what_nothing_can_be_learned_from(script: Script, admin: FakeChat) -> None:
     for form, content, reason in (
         ("names", b" \n\t\r\n", "has 0 names"),
         ("names", "\n".join(NAMES[:99]), "only 99 names"),
@@ -125,13 +125,13 @@ async def test_what_nothing_can_be_learned_from(script: Script, admin: FakeChat,
         answer = await teach(admin, content, f"/retrain {form} other")
         assert answer.startswith("I can't learn from that: ")
         assert reason in answer
-        assert str(own_checkpoints) not in answer
+        assert str(admin.bot.shelf.directory) not in answer
     assert script.folders == []
-    assert [path.name for path in (own_checkpoints / "voices").glob("*")] == [LOCK]
+    assert [path.name for path in (admin.bot.shelf.directory / "voices").glob("*")] == [LOCK]
 
 
-async def test_a_file_that_is_too_large_or_cannot_be_fetched_or_kept(
-    script: Script, admin: FakeChat, voices: Voices, monkeypatch: pytest.MonkeyPatch, own_checkpoints: Path
+async def test_what_cannot_be_fetched_or_kept(
+    script: Script, admin: FakeChat, voices: Voices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail() -> bytes:
         raise NotSent("the file is temporarily unavailable")
@@ -148,7 +148,7 @@ async def test_a_file_that_is_too_large_or_cannot_be_fetched_or_kept(
         patched.setattr("bot.voices.write_whole", full)
         assert await teach(admin, LIST) == admins.VOICE_NOT_KEPT
     assert voices.all() == []
-    assert [path.name for path in (own_checkpoints / "voices").glob("*")] == [LOCK]
+    assert [path.name for path in (admin.bot.shelf.directory / "voices").glob("*")] == [LOCK]
     voices.add("keats", "verse", VERSE)
     monkeypatch.setattr("bot.voices.MOST", 1)
     assert await teach(admin, LIST) == admins.VOICES_FULL.format(MOST)
@@ -173,9 +173,7 @@ async def test_encodings_and_how_good_a_voice_is_in_words(script: Script, admin:
         assert admin.messages[-1].labels == []  # the first weights cannot be undone
 
 
-async def test_a_text_file_without_a_command_is_learned_after_a_question(
-    script: Script, admin: FakeChat, voices: Voices
-) -> None:
+async def test_a_text_file_without_a_command(script: Script, admin: FakeChat, voices: Voices) -> None:
     assert await teach(admin, LIST, "my names") == admins.LEARN.format("voice")  # "names" means something else
     assert (await admin.press("cancel")).html == admins.LEARN_NOTHING
     assert await teach(admin, LIST, "") == admins.LEARN.format("voice")
@@ -238,10 +236,10 @@ async def test_renaming(admin: FakeChat, pokemon: Voice, keats: Voice, voices: V
     assert [voice.name for voice in voices.all()] == ["keats", "monsters"]
 
 
-async def test_a_voice_is_removed_only_after_a_question(
-    script: Script, admin: FakeChat, pokemon: Voice, keats: Voice, voices: Voices, own_checkpoints: Path
+async def test_a_voice_is_removed_after_a_question(
+    script: Script, admin: FakeChat, pokemon: Voice, keats: Voice, voices: Voices
 ) -> None:
-    left = own_checkpoints / f"training-{pokemon.network.replace('/', '-')}"
+    left = admin.bot.shelf.directory / f"training-{pokemon.network.replace('/', '-')}"
     left.mkdir()
     message = await admin.ask("/voices")
     shown = message.html

@@ -84,9 +84,7 @@ def test_a_name_is_given_once_and_there_are_so_many_at_most(voices: Voices, monk
             gone()
 
 
-def test_a_full_disk_and_a_crash_leave_no_half_a_voice(
-    voices: Voices, own_checkpoints: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_half_a_voice_is_left(voices: Voices, own_checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path: Path, _content: bytes) -> None:
         if path.name == "about.json":
             raise OSError(28, "No space left on device")
@@ -200,9 +198,7 @@ async def test_names_begin_with_a_capital_if_those_of_the_list_do(own_chat: Fake
     assert any(name[0].islower() for name in names_in((await own_chat.ask("/dino voice:small 9")).html))
 
 
-async def test_verse_as_the_network_writes_it_and_how_it_goes_on(
-    own_chat: FakeChat, keats: Voice, voices: Voices
-) -> None:
+async def test_verse_as_the_network_writes_it(own_chat: FakeChat, keats: Voice, voices: Voices) -> None:
     for text in ("voice:keats A thing", "/poem my voice:keats"):  # these are lines
         assert "voice:keats" in (await own_chat.ask(text)).html
     message = await own_chat.ask("/poem voice:keats A thing of béauty ")
@@ -233,9 +229,7 @@ async def test_what_is_missing_or_unknown_is_said(own_chat: FakeChat, pokemon: V
         assert len(html) < 300
 
 
-async def test_the_same_seed_gives_everybody_the_same_and_an_export_names_the_voice(
-    own_chat: FakeChat, pokemon: Voice, keats: Voice
-) -> None:
+async def test_the_same_seed_gives_the_same_in_a_voice(own_chat: FakeChat, pokemon: Voice, keats: Voice) -> None:
     answers = []
     for person in (ALICE, BOB):
         await own_chat.ask("/seed 42", person)
@@ -249,9 +243,7 @@ async def test_the_same_seed_gives_everybody_the_same_and_an_export_names_the_vo
     assert [creation["voice"] for creation in creations] == [pokemon.id, "", pokemon.id, keats.id]
 
 
-async def test_codes_and_buttons_outlive_a_renaming_new_weights_and_a_restart_but_not_the_voice(
-    own_settings: Settings, pokemon: Voice, voices: Voices
-) -> None:
+async def test_what_codes_and_buttons_outlive(own_settings: Settings, pokemon: Voice, voices: Voices) -> None:
     async with serving(own_settings) as chat:
         before = await chat.ask("/dino voice:pokemon 3")
         shown, code, data = before.html, code_in(before.html), before.buttons[0][0].data

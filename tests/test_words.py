@@ -135,9 +135,7 @@ def test_poems_and_sonnets_in_words() -> None:
 
 
 @given(st.text("a \n\u200b", max_size=9), st.sampled_from(["", " ", "\n"]), st.text("b \n", max_size=9))
-def test_the_first_line_of_a_poem_is_whole_and_says_how_much_of_it_is_the_persons(
-    prompt: str, between: str, verse: str
-) -> None:
+def test_the_first_line_of_a_poem_is_whole(prompt: str, between: str, verse: str) -> None:
     line, own_words = layout.first_line(made(Genre.POEM, prompt), Text((verse,), between=between, has_capitals=True))
     whole = prompt + between + verse
     assert line in ["", *(each.strip() for each in whole.split("\n"))]
