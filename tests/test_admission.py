@@ -1,6 +1,5 @@
 """Which asks are answered, and when: rates, crowds, and each person's asks in order."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -18,7 +17,7 @@ from bot.admission import (
     Buckets,
     Refused,
 )
-from bot.asks import Ask, Said, Typed
+from bot.asks import Ask, Said
 from bot.settings import Rate, Settings
 from bot.words import sentences
 from model.text.forms import Genre
@@ -176,28 +175,3 @@ async def test_a_busy_bot_says_so_and_takes_no_turn(chat: FakeChat) -> None:
     assert chat.notices == [sentences.plain(sentences.BUSY)]
     chat.waiting = 0
     assert await turn_of(chat, await chat.ask("/poem Shall I")) == 1
-
-
-async def test_one_person_in_order_and_others_meanwhile(chat: FakeChat) -> None:
-    admission, notes, gates = Admission(None), list[str](), {}
-
-    async def visit(name: str, ask: Ask) -> None:
-        gates[name] = asyncio.Event()
-        async with admission.entering(ask):
-            notes.append(f"{name} begins")
-            await gates[name].wait()
-            notes.append(f"{name} ends")
-            if name == "a1":
-                raise ValueError(name)
-
-    typed = Typed(person=ALICE, chat=chat, text="m")
-    asks = {"a1": said(chat), "a2": said(chat), "b1": said(chat, BOB), "a3": said(chat), "typed": typed}
-    tasks = [asyncio.create_task(visit(name, ask)) for name, ask in asks.items()]
-    await asyncio.sleep(0.01)
-    assert notes == ["a1 begins", "b1 begins", "typed begins"]
-    for name in ("a3", "typed", "a2", "b1", "a1"):
-        gates[name].set()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    assert [note for note in notes if note.startswith("a")] == [
-        f"{name} {what}" for name in ("a1", "a2", "a3") for what in ("begins", "ends")
-    ]

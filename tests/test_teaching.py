@@ -85,7 +85,7 @@ async def test_what_cannot_be_taught(script: Script, admin: FakeChat, pokemon: V
 
 
 async def test_a_second_file_for_a_voice_is_learned_anew(
-    script: Script, admin: FakeChat, pokemon: Voice, voices: Voices
+    script: Script, admin: FakeChat, pokemon: Voice, voices: Voices, caplog: pytest.LogCaptureFixture
 ) -> None:
     await admin.ask(CAPTION)
     await script.begun()
@@ -98,6 +98,7 @@ async def test_a_second_file_for_a_voice_is_learned_anew(
     )
     assert (await script.begun(2)).fresh
     assert "<a>" in (await admin.ask("/dino voice:pokemon")).html
+    assert "refused" not in caplog.text  # nothing is wrong with the old weights
     assert voices.text(pokemon).read_text(encoding="utf-8") == other
     new = script.trained(old=None)
     await admin.bot.runs.ended()

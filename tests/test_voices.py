@@ -1,7 +1,6 @@
 """Custom voices: on disk, with names in any script, and in a chat, in letters of their own."""
 
 import json
-import logging
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,6 @@ from bot.asks import voice_in
 from bot.settings import Settings
 from bot.voices import UNFINISHED, CrowdedError, RemovedError, TakenError, Voice, Voices, name_of
 from bot.words import sentences
-from model.checkpoint.versions import Versions
 from model.text.forms import Form
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
@@ -283,20 +281,6 @@ async def test_a_voice_without_weights_or_with_damaged_ones(
     new = install(voices.folder(pokemon.id), untrained("names", 2, "Zork"))
     (voices.folder(pokemon.id) / f"{new}.safetensors").write_bytes(b"x")
     assert names_in((await own_chat.ask("/dino voice:pokemon pik")).html)[0].startswith("Pik")  # the last good version
-
-
-async def test_a_voice_that_learns_another_text_writes_with_its_last_weights(
-    own_chat: FakeChat, voices: Voices, pokemon: Voice, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Nothing is wrong with them."""
-    version = Versions(voices.folder(pokemon.id)).current()
-    voices.replace_text(pokemon, "Raichu\n")
-    caplog.clear()
-    html = (await own_chat.ask("/dino voice:pokemon")).html
-    creation = await own_chat.bot.store.creation(code_in(html))
-    assert creation is not None
-    assert creation.version == version
-    assert not any("refused" in record.message for record in caplog.records if record.levelno >= logging.WARNING)
 
 
 def test_a_known_name_in_other_letters_is_not_new() -> None:
