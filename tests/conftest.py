@@ -24,8 +24,7 @@ from tests.databases import database, postgresql, postgresql_folder  # noqa: F40
 from tests.fake_chat import FakeChat
 from tests.serving import ADMIN, BOB, GROUP, install_both, serving
 from tests.telegram.server import Server
-from tests.training import admin, script  # noqa: F401 - fixtures
-from tests.voices import keats, pokemon, voices  # noqa: F401 - fixtures
+from tests.training import admin, keats, pokemon, script, voices  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -1,4 +1,4 @@
-"""A bot that trains, an admin's chat that outlives it, and a child that tells what a test wants."""
+"""A bot that trains, an admin's chat that outlives it, a child that tells what a test wants, and custom voices."""
 
 import asyncio
 import signal
@@ -12,9 +12,10 @@ import pytest
 from bot.app import Bot, running
 from bot.settings import Settings
 from bot.training.folder import CURVES, NEW, Run, read_run
+from bot.voices import Voice, Voices
 from model.checkpoint.versions import Versions, save
 from tests.fake_chat import FakeChat
-from tests.serving import ADMIN, until, untrained
+from tests.serving import ADMIN, install, until, untrained
 
 SNAPSHOT = f"{NEW}.partial"
 BEGINNINGS = ("Pika", "Bulba", "Char", "Squir", "Élan", "Flab", "Méo", "Rai", "Zu", "Gengo", "Arti", "Dra")
@@ -152,3 +153,25 @@ async def admin(own_settings: Settings) -> AsyncIterator[FakeChat]:
     async with started(own_settings) as chat:
         yield chat
         assert not chat.bot.tally.errors
+
+
+@pytest.fixture
+def voices(own_checkpoints: Path) -> Voices:
+    """The custom voices in `own_checkpoints`."""
+    return Voices(own_checkpoints / "voices")
+
+
+@pytest.fixture
+def pokemon(voices: Voices) -> Voice:
+    """A voice for names."""
+    voice = voices.add("pokemon", "names", "Pikachu\n")
+    install(voices.folder(voice.id), untrained("names", 1, "PFÉIKACHUpikachulbén", ("Pikachu", "Flabébé", "Élan")))
+    return voice
+
+
+@pytest.fixture
+def keats(voices: Voices) -> Voice:
+    """A voice for verse."""
+    voice = voices.add("keats", "verse", "A thing of beauty\n")
+    install(voices.folder(voice.id), untrained("verse", 1, " ,ATthingofbeautyé"))
+    return voice
