@@ -15,7 +15,7 @@ from bot.chat import Explained
 from bot.creations import Creation
 from bot.settings import Settings
 from bot.shelf import KEPT, ROWS, Neighbour, Shelf, StartError, Text, Writer, nearest
-from bot.voices import UNFINISHED
+from bot.voices import UNFINISHED, Voices
 from bot.words import sentences
 from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions
@@ -209,12 +209,14 @@ async def test_what_a_start_finds_damaged(settings: Settings, tmp_path: Path, ca
     directory = install_both(tmp_path / "damaged")
     (file,) = (directory / "dino").glob("*.safetensors")
     file.write_bytes(file.read_bytes()[:-9])
+    voice = Voices(directory / "voices").add("keats", "verse", "Ode\n")
     half = directory / "voices" / f"{UNFINISHED}x1" / "k3x7abc"
     half.mkdir(parents=True)
     (half / "text.txt").write_text("somebody's own verse\n")
     async with serving(settings, checkpoints=directory) as chat:
         assert list(chat.bot.shelf.serving) == ["poem"]
         assert not half.parent.exists()
+        assert chat.bot.shelf.voices.all() == [voice]
     assert "/dino is not served" in caplog.text
     assert file.name in caplog.text
 

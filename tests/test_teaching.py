@@ -137,8 +137,10 @@ async def test_what_cannot_be_fetched_or_kept(
     async def fail() -> bytes:
         raise NotSent("the file is temporarily unavailable")
 
-    def full(_path: Path, _content: bytes) -> None:
-        raise OSError(28, "No space left on device")
+    def full(path: Path, content: bytes) -> None:
+        path.write_bytes(content)
+        if path.name == "about.json":
+            raise OSError(28, "No space left on device")
 
     refusal = "Your file has 6.0 MB, and I can take up to 5. Please give me a part of it."
     large = File(name="x", size=6_000_000, read=fail)  # it is not fetched

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.asks import voice_in
 from bot.settings import Settings
-from bot.voices import UNFINISHED, CrowdedError, RemovedError, TakenError, Voice, Voices, name_of
+from bot.voices import RemovedError, TakenError, Voice, Voices, name_of
 from bot.words import sentences
 from model.text.forms import Form
 from model.writing.decoder import Decoder
@@ -53,55 +53,15 @@ def test_a_voice_is_kept_under_its_id(voices: Voices, own_checkpoints: Path) -> 
     assert (reptiles.network, reptiles.form) == (f"voices/{reptiles.id}", "names")
     about = json.loads((voices.folder(reptiles.id) / "about.json").read_text(encoding="utf-8"))
     assert about == {"name": "恐竜", "form": "names", "made": reptiles.made, "capitals": True}
+    assert voices.rename(keats.id, "keats") == keats
+    voices.remove(keats.id)
+    for gone in (lambda: voices.text(keats), lambda: voices.replace_text(keats, "Lamia\n")):
+        with pytest.raises(RemovedError):
+            gone()
     for voice_id in ("", ".", "..", "../x", "../dino", "k3x7abc/../..", "K3X7ABC", "k3x7ab", "/etc"):
         assert voices.get(voice_id) is None  # no id leads elsewhere
         with pytest.raises(RemovedError):
             voices.remove(voice_id)
-
-
-def test_a_name_is_given_once_and_there_are_so_many_at_most(voices: Voices, monkeypatch: pytest.MonkeyPatch) -> None:
-    keats, john = voices.add("keats", "verse", "Ode\n"), voices.add("john", "verse", "Ode\n")
-    with pytest.raises(TakenError):
-        voices.add("keats", "names", "Keats\n")
-    with pytest.raises(TakenError):
-        voices.rename(john.id, "keats")
-    assert voices.rename(keats.id, "keats") == keats
-    renamed = voices.rename(keats.id, "junkets")
-    assert (renamed.id, voices.find("junkets"), voices.find("keats")) == (keats.id, renamed, None)
-    monkeypatch.setattr("bot.voices.MOST", 2)
-    with pytest.raises(CrowdedError):
-        voices.add("shelley", "verse", "Ode\n")
-    voices.remove(keats.id)
-    for gone in (
-        lambda: voices.remove(keats.id),
-        lambda: voices.rename(keats.id, "keats"),
-        lambda: voices.text(keats),
-        lambda: voices.replace_text(keats, "Lamia\n"),
-    ):
-        with pytest.raises(RemovedError):
-            gone()
-
-
-def test_no_half_a_voice_is_left(voices: Voices, own_checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, _content: bytes) -> None:
-        if path.name == "about.json":
-            raise OSError(28, "No space left on device")
-        path.write_bytes(b"half")
-
-    voices.sweep()
-    assert not (own_checkpoints / "voices").exists()
-    with monkeypatch.context() as patch:
-        patch.setattr("bot.voices.write_whole", full)
-        with pytest.raises(OSError, match="No space"):
-            voices.add("keats", "verse", "Ode\n")
-    assert voices.all() == []
-    voice = voices.add("keats", "verse", "Ode\n")
-    half = own_checkpoints / "voices" / f"{UNFINISHED}x1"
-    (half / "k3x7abc").mkdir(parents=True)
-    (half / "k3x7abc" / "text.txt").write_text("Ode\n")
-    voices.sweep()
-    assert not half.exists()
-    assert voices.all() == [voice]
 
 
 def test_a_damaged_description_is_logged_and_the_others_stay(voices: Voices, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from bot.asks import File, Said, Sent
+from bot.asks import Said, Sent
 from bot.chat import Gone
 from bot.settings import Rate, Settings
 from bot.shelf import Shelf
@@ -83,17 +83,6 @@ async def test_what_is_no_text(chat: FakeChat, group: FakeChat) -> None:
         for _ in range(3):
             await chat.bot.ask(Sent(person=ALICE, chat=chat, text="", album=album))
     assert [message.html for message in chat.messages] == [sentences.ONLY_TEXT] * 2  # once for each album
-
-
-async def test_only_an_admins_file_can_bring_a_command(chat: FakeChat) -> None:
-    async def read() -> bytes:
-        raise AssertionError("nobody may read it")
-
-    file = File(name="x.txt", size=1, read=read)
-    assert (await chat.ask("/retrain names x", file=file)).html == sentences.ONLY_TEXT
-    admin = FakeChat(chat.bot, ADMIN, is_admin=True)
-    assert "Shall I learn it" in (await admin.ask("/dino", file=file)).html
-    assert (await admin.ask("/retrain", file=file)).html != sentences.ONLY_TEXT
 
 
 async def test_a_message_as_long_as_can_be(chat: FakeChat) -> None:
