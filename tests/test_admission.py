@@ -143,7 +143,12 @@ async def test_an_accepted_ask_counts_until_it_is_sent(
 ) -> None:
     """A chat is asked how long a message waits behind all that is being written, in it and in all."""
     seen: list[tuple[int, int]] = []
-    monkeypatch.setattr(FakeChat, "wait_seconds", lambda _, *counts: seen.append(counts) or 0.0)
+
+    def wait_seconds(_: FakeChat, in_chat: int = 0, in_all: int = 0) -> float:
+        seen.append((in_chat, in_all))
+        return 0.0
+
+    monkeypatch.setattr(FakeChat, "wait_seconds", wait_seconds)
     admission = Admission(None)
     with admission.writing(said(chat)), admission.writing(said(chat)), admission.writing(said(bob)):
         pass

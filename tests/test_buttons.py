@@ -42,9 +42,10 @@ async def test_another_is_the_next_turn_in_the_same_message(chat: FakeChat) -> N
 
 
 async def test_wilder_and_tamer_to_the_ends_of_the_scale(chat: FakeChat) -> None:
-    async def temperature(message: Message) -> float | None:
+    async def temperature(message: Message) -> float:
         creation = await chat.bot.store.creation(code_in(message.html))
-        return creation and creation.temperature
+        assert creation
+        return creation.temperature
 
     message = await chat.ask(f"/poem {LINE}")
     await chat.press("wilder")

@@ -108,21 +108,18 @@ async def test_a_change_waits_for_whoever_holds_the_folder(admin: FakeChat, dino
 
 async def test_what_is_doubtful(admin: FakeChat, own_checkpoints: Path) -> None:
     await admin.ask("/models")
-    form: Form
-    for day, (form, known, loss, doubt) in enumerate(
-        [
-            ("names", "a b c d", 3.0, ""),
-            ("names", "a b x y", 3.0, ""),  # half of them new
-            ("names", "a w x y z", 1.0, "learned from another text than"),  # most of them new
-            ("names", "", 3.0, ""),
-            ("names", "a b c d", 3.019, ""),  # hardly worse
-            ("names", "a b c d", 3.021, "is worse: 3.0210 nats per character"),
-            ("verse", "a b", 3.0019, ""),
-            ("verse", "a b", 3.0021, "is worse: 3.0021 nats per character"),
-            ("verse", "a x y", 1.0, "learned from another text than"),
-        ],
-        start=2,
-    ):
+    cases: list[tuple[Form, str, float, str]] = [
+        ("names", "a b c d", 3.0, ""),
+        ("names", "a b x y", 3.0, ""),  # half of them new
+        ("names", "a w x y z", 1.0, "learned from another text than"),  # most of them new
+        ("names", "", 3.0, ""),
+        ("names", "a b c d", 3.019, ""),  # hardly worse
+        ("names", "a b c d", 3.021, "is worse: 3.0210 nats per character"),
+        ("verse", "a b", 3.0019, ""),
+        ("verse", "a b", 3.0021, "is worse: 3.0021 nats per character"),
+        ("verse", "a x y", 1.0, "learned from another text than"),
+    ]
+    for day, (form, known, loss, doubt) in enumerate(cases, start=2):
         network = "dino" if form == "names" else "poem"
         versions = Versions(own_checkpoints / network)
         old = add(versions, 1, 3.0, form, "a b c d")

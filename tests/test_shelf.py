@@ -117,11 +117,11 @@ async def test_a_crash_fails_the_requests_in_flight_and_no_others(
         patch.setattr(Decoder, "step", lambda _: [Result(-1, ("lost",), None)])  # a result for nobody
         with pytest.raises(Explained, match="while I was writing"):
             await writer.write(verse(1))
-    results = await asyncio.gather(
+    impossible, fine = await asyncio.gather(
         writer.write(NameRequest(generator_for(1, 0))), writer.write(verse(2)), return_exceptions=True
     )
-    assert isinstance(results[0], RequestError)  # which cannot be, and is refused alone
-    assert results[1] == alone(verse(2))
+    assert isinstance(impossible, RequestError)  # it is refused alone
+    assert fine == alone(verse(2))
 
 
 def test_a_loop_that_was_closed_has_nobody_waiting(gate: Gate) -> None:

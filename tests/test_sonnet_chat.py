@@ -115,7 +115,7 @@ async def test_a_short_first_line_is_completed_to_one_that_scans_and_a_seed_give
         assert made is not None
         assert (made.prompt[: made.own_words], made.own_words) == (line, len(line))
         shown.append([uncoded(answer.html), *[uncoded((await poet.ask(text)).html) for text in ("/poem x", "/dino")]])
-    assert (await poet.ask(f"/again {made.code}")).html == answer.html
+    assert (await poet.ask(f"/again {code_in(answer.html)}")).html == answer.html
     assert shown[-1] == shown[-2]
     kept = [(str(creation.genre), creation.turn) for creation in await poet.bot.store.creations(ALICE)]
     assert kept[:3] == [("sonnet", 0), ("poem", 1), ("dino", 0)]  # a sonnet takes a turn of verse
