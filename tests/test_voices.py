@@ -55,7 +55,11 @@ def test_a_voice_is_kept_under_its_id(voices: Voices, own_checkpoints: Path) -> 
     assert about == {"name": "恐竜", "form": "names", "made": reptiles.made, "capitals": True}
     assert voices.rename(keats.id, "keats") == keats
     voices.remove(keats.id)
-    for gone in (lambda: voices.text(keats), lambda: voices.replace_text(keats, "Lamia\n")):
+    for gone in (
+        lambda: voices.text(keats),
+        lambda: voices.replace_text(keats, "Lamia\n"),
+        lambda: voices.rename(keats.id, "john"),
+    ):
         with pytest.raises(RemovedError):
             gone()
     for voice_id in ("", ".", "..", "../x", "../dino", "k3x7abc/../..", "K3X7ABC", "k3x7ab", "/etc"):
