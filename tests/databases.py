@@ -65,16 +65,16 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def emptied(folder: Path) -> str:
     """End all connections to a server, empty its database, and return its URL."""
     run_sql(folder, EMPTY)
+    return url_of(folder)
+
+
+def url_of(folder: Path) -> str:
     return f"postgresql+psycopg://postgres@/postgres?host={folder}"
 
 
-def run_sql(folder: Path, statements: str) -> list[tuple[object, ...]]:
-    """Run SQL as another program does it, and return the rows of the last statement."""
-    with psycopg.connect(host=str(folder), user="postgres", dbname="postgres", autocommit=True) as connection:
-        cursor = connection.execute(statements)
-        while cursor.nextset():
-            pass
-        return cursor.fetchall() if cursor.description else []
+def run_sql(folder: Path, statements: str) -> list[Any]:
+    """Run SQL in the database of a server as another program does it, and return the rows of the first statement."""
+    return sql(url_of(folder), statements)
 
 
 def sql(database: str | Path, statement: str) -> list[Any]:
