@@ -226,7 +226,7 @@ async def test_forged_data_means_nothing(chat: FakeChat) -> None:
 
 
 @given(data=st.text(max_size=64) | st.from_regex(r"1:[a-z]+:[2-9a-z:]*", fullmatch=True))
-@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_data_gets_a_notice(chat: FakeChat, data: str) -> None:
     chat.notices.clear()
     await chat.ask("/start")

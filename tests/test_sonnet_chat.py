@@ -104,7 +104,7 @@ async def test_any_line_stands_word_for_word_or_there_is_none(poet: FakeChat) ->
 
 async def test_a_short_first_line_is_completed_to_one_that_scans_and_a_seed_gives_it_again(poet: FakeChat) -> None:
     pronounce, shown = prosody().pronounce, []
-    for line in ("Shall I compare thee", "My dinosaur,", "the", "the"):
+    for line in ("My dinosaur,", "the", "the"):
         await poet.ask("/seed 42")
         answer = await poet.ask(f"/sonnet {line}")
         first = lines(answer.html)[0]

@@ -64,13 +64,6 @@ def test_every_sentence_is_html_that_fits_and_escapes_what_is_put_into_it() -> N
         assert len(sentences.plain(filled(template, STRANGE))) <= LONGEST_NOTICE, name
 
 
-@given(st.text())
-def test_notices_fit_and_show_what_they_say(text: str) -> None:
-    notice = sentences.plain(Markup("<b>{}</b>").format(text))
-    assert len(notice) <= LONGEST_NOTICE
-    assert notice == text or len(text) > LONGEST_NOTICE
-
-
 def made(genre: Genre, prompt: str = "", **facts: object) -> Creation:
     return Creation("k7m2p9x", 1, genre, "0" * 12, 42, 0, prompt, USUAL[genre], **facts)  # type: ignore[arg-type]
 
