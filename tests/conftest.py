@@ -3,6 +3,7 @@
 The settings are made here and not read, so neither the environment nor a `.env` changes a test. Every test is bounded.
 
     bot, chat          a bot, and Alice's chat with it
+    bob, group         Bob's chat with that bot, and a group with it; whoever asks there as GROUP asks in its name
     settings           of that bot; `async with serving(settings, rate_limit=…) as chat` starts one with others
     own_checkpoints    a folder of checkpoints that a test may change; own_settings and own_chat serve from it
     database           a SQLite file, and then an empty PostgreSQL
@@ -20,17 +21,16 @@ from threadpoolctl import threadpool_limits
 from bot.settings import Settings
 from tests.bounds import pytest_runtest_call, pytest_runtest_setup, pytest_runtest_teardown  # noqa: F401 - hooks
 from tests.databases import database, postgresql, postgresql_folder  # noqa: F401 - fixtures
-from tests.serving import ADMIN, install_both, serving
+from tests.fake_chat import FakeChat
+from tests.serving import ADMIN, BOB, GROUP, install_both, serving
 from tests.telegram.server import Server
-from tests.training import admin, script  # noqa: F401 - fixtures
-from tests.voices import keats, pokemon, voices  # noqa: F401 - fixtures
+from tests.training import admin, keats, pokemon, script, voices  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from bot.app import Bot
-    from tests.fake_chat import FakeChat
 
 # The same examples in every run, so that a failure is due to a change of the code. No time limit: machines are shared.
 hypothesis_settings.register_profile("mangosaurus", derandomize=True, deadline=None)
@@ -92,6 +92,18 @@ async def own_chat(own_settings: Settings) -> AsyncIterator[FakeChat]:
 def bot(chat: FakeChat) -> Bot:
     """The bot of `chat`."""
     return chat.bot
+
+
+@pytest.fixture
+def bob(bot: Bot) -> FakeChat:
+    """Bob's chat with `bot`."""
+    return FakeChat(bot, BOB)
+
+
+@pytest.fixture
+def group(bot: Bot) -> FakeChat:
+    """A group with `bot`."""
+    return FakeChat(bot, GROUP, is_private=False)
 
 
 @pytest.fixture

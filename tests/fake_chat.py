@@ -1,20 +1,14 @@
 """A chat in memory, and people who use it. A test of the bot's core needs no other door."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bot.asks import Pressed, Said, Sent, Typed
-from bot.chat import Button, Chat
+from markupsafe import Markup
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from markupsafe import Markup
-
-    from bot.app import Bot
-    from bot.chat import Buttons, Offer
+from bot.app import Bot
+from bot.asks import Ask, Pressed, Said, Sent, Typed
+from bot.chat import Button, Buttons, Chat, Offer
 
 
 @dataclass
@@ -48,9 +42,7 @@ class FakeChat(Chat):
 
     async def ask(self, text: str, person: int | None = None, **fields: Any) -> Message:
         """Say something, wait for the answer, and return the last message of the chat."""
-        kind = Sent if "album" in fields or "file" in fields else Said
-        given: dict[str, Any] = {"person": person or abs(self.id), "chat": self, "is_admin": self.is_admin}
-        await self.bot.ask(kind(text=text, **given | fields))
+        await self._do(Sent if "album" in fields or "file" in fields else Said, person, text=text, **fields)
         return self.messages[-1]
 
     async def press(self, label: str, person: int | None = None, message: Message | None = None) -> Message:
@@ -61,13 +53,12 @@ class FakeChat(Chat):
 
     async def press_data(self, data: str, person: int | None = None, number: int | None = None) -> Message:
         """Press a button that holds these data."""
-        given: dict[str, Any] = {"person": person or abs(self.id), "chat": self, "is_admin": self.is_admin}
-        await self.bot.ask(Pressed(message=number or len(self.messages), data=data, **given))
+        await self._do(Pressed, person, message=number or len(self.messages), data=data)
         return self.messages[-1]
 
     async def type(self, text: str, person: int | None = None) -> list[Offer]:
         """Type after the bot's name in another chat, and return what is offered."""
-        await self.bot.ask(Typed(text=text, person=person or abs(self.id), chat=self))
+        await self._do(Typed, person, text=text)
         return self.offers[-1]
 
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
@@ -98,6 +89,10 @@ class FakeChat(Chat):
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
         return self.waiting
+
+    async def _do(self, kind: Callable[..., Ask], person: int | None, **fields: Any) -> None:
+        given = {"person": person or abs(self.id), "chat": self, "is_admin": self.is_admin}
+        await self.bot.ask(kind(**given | fields))
 
     async def _file(self, name: str, content: bytes, html: Markup, buttons: Buttons = ()) -> int:
         number = await self.say(html, buttons)

@@ -3,14 +3,11 @@
 It suits code that waits by timers of the loop. Sockets, threads and processes take real time, so they need a real loop.
 """
 
-from __future__ import annotations
-
 import asyncio
 import selectors
-from typing import TYPE_CHECKING, Any, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
@@ -44,3 +41,13 @@ def run(main: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine to its end, in hardly any time."""
     with asyncio.Runner(loop_factory=FakeClock) as runner:
         return runner.run(main)
+
+
+def in_no_time(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Let a test run on a fake clock."""
+
+    @wraps(test)
+    def timeless(*arguments: Any, **fixtures: Any) -> None:
+        run(test(*arguments, **fixtures))
+
+    return timeless

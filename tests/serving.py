@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from model.text.forms import Form
 
-ALICE, BOB, ADMIN = 101, 102, 900
+ALICE, BOB, ADMIN, GROUP = 101, 102, 900, -5
 LETTERS = "\n" + string.ascii_lowercase
 VERSE = "\n !'(),-.:;?" + string.ascii_lowercase
 

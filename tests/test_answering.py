@@ -1,27 +1,22 @@
-"""How a creation is drafted, written, delivered and recorded, and what is left of it if something fails."""
-
-from __future__ import annotations
+"""How a creation is drafted, written, delivered and recorded, what is left of it if something fails, and `/again`."""
 
 import asyncio
-import sqlite3
-from contextlib import closing
-from typing import TYPE_CHECKING
+import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.asks import Said
 from bot.chat import Gone, InDoubt, NotSent
-from bot.shelf import Shelf
+from bot.creations import Creation
+from bot.settings import Settings
+from bot.shelf import Shelf, Text
 from bot.words import sentences
 from model.checkpoint.versions import Versions
+from tests.databases import sql
 from tests.fake_chat import FakeChat
-from tests.serving import ALICE, code_in, install, serving, turn_of, uncoded, until, untrained
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from bot.creations import Creation
-    from bot.settings import Settings
-    from bot.shelf import Text, Watch
+from tests.serving import ALICE, BOB, code_in, install, serving, turn_of, uncoded, until, untrained
 
 
 class Slow:
@@ -32,7 +27,7 @@ class Slow:
         self.go_on = asyncio.Event()
         write = Shelf.write
 
-        async def wait(shelf: Shelf, creation: Creation, watch: Watch | None = None) -> Text:
+        async def wait(shelf: Shelf, creation: Creation, watch: Any = None) -> Text:
             self.begun.append(creation)
             await self.go_on.wait()
             return await write(shelf, creation, watch)
@@ -47,13 +42,10 @@ async def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
 
 def noted(settings: Settings) -> list[tuple[str, int]]:
     """Return the codes in the database, each with whether its creation has arrived."""
-    with closing(sqlite3.connect(settings.database)) as connection:
-        return connection.execute("SELECT code, arrived FROM creations ORDER BY created").fetchall()
+    return sql(settings.database, "SELECT code, arrived FROM creations ORDER BY created")
 
 
-async def test_a_creation_is_noted_before_it_is_written_and_marked_when_it_has_arrived(
-    chat: FakeChat, settings: Settings, slow: Slow
-) -> None:
+async def test_a_creation_is_noted_before_it_is_written(chat: FakeChat, settings: Settings, slow: Slow) -> None:
     answering = asyncio.create_task(chat.ask("/dino"))
     await until(lambda: slow.begun)
     code = slow.begun[0].code
@@ -64,21 +56,8 @@ async def test_a_creation_is_noted_before_it_is_written_and_marked_when_it_has_a
     assert noted(settings) == [(code, 1)]
 
 
-async def test_nothing_returns_after_forgetting(chat: FakeChat, settings: Settings, slow: Slow) -> None:
-    answering = asyncio.create_task(chat.ask("/dino"))
-    await until(lambda: slow.begun)
-    await chat.bot.store.forget(ALICE)
-    slow.go_on.set()
-    await answering
-    assert noted(settings) == []
-    with closing(sqlite3.connect(settings.database)) as connection:
-        assert connection.execute("SELECT * FROM people").fetchall() == []
-
-
 @pytest.mark.parametrize("failure", [NotSent("no way"), Gone("blocked")])
-async def test_what_surely_did_not_arrive_leaves_nothing(
-    chat: FakeChat, settings: Settings, failure: Exception
-) -> None:
+async def test_what_did_not_arrive_leaves_nothing(chat: FakeChat, settings: Settings, failure: Exception) -> None:
     await chat.ask("/seed 42")
     chat.failures = [failure]
     await chat.ask("/dino")
@@ -100,31 +79,27 @@ async def test_what_may_have_arrived_keeps_its_code_and_takes_no_turn(chat: Fake
     chat.bot.tally.errors.clear()
 
 
-async def test_a_bot_that_is_killed_while_it_sends_leaves_a_code_and_buttons(
+async def test_a_kill_while_it_sends_leaves_a_code(
     chat: FakeChat, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent = asyncio.Event()
+    sending = asyncio.Event()
 
-    async def say(*_: object, **__: object) -> int:
-        sent.set()
-        return await asyncio.Event().wait()
+    async def say(*_: object, **__: object) -> None:
+        sending.set()
+        await asyncio.Event().wait()
 
     with monkeypatch.context() as patch:
         patch.setattr(chat, "say", say)
-        answering = asyncio.create_task(chat.ask("/dino"))
-        await sent.wait()
+        answering = chat.bot.ask(Said(person=ALICE, chat=chat, text="/dino"))
+        await sending.wait()
         answering.cancel()
-        await asyncio.gather(answering, return_exceptions=True)
         await chat.bot.idle()
     ((code, _),) = noted(settings)
-    shown = await chat.ask(f"/again {code}")
-    assert await turn_of(chat, shown) == 1
+    assert await turn_of(chat, await chat.ask(f"/again {code}")) == 1
     assert await turn_of(chat, await chat.press("another")) == 1
 
 
-async def test_a_creation_is_written_by_the_version_that_it_was_drafted_with(
-    own_chat: FakeChat, own_checkpoints: Path, slow: Slow
-) -> None:
+async def test_the_version_of_the_draft_writes_it(own_chat: FakeChat, own_checkpoints: Path, slow: Slow) -> None:
     await own_chat.ask("/seed 42")
     before = own_chat.bot.shelf.serving["dino"].version
     answering = asyncio.create_task(own_chat.ask("/dino"))
@@ -145,36 +120,64 @@ async def test_a_creation_is_written_by_the_version_that_it_was_drafted_with(
 
 async def test_what_cannot_be_marked_is_said_and_comes_again(chat: FakeChat, settings: Settings) -> None:
     await chat.ask("/seed 42")
-    with closing(sqlite3.connect(settings.database)) as connection:
-        connection.execute("CREATE TRIGGER f BEFORE UPDATE ON creations BEGIN SELECT RAISE(ABORT, 'full'); END")
-        await chat.ask("/poem my secret line")
-        connection.execute("DROP TRIGGER f")
+    full = "BEGIN SELECT RAISE(ABORT, 'full'); END"
+    sql(settings.database, f"CREATE TRIGGER full BEFORE UPDATE ON creations {full}")
+    await chat.ask("/poem my secret line")
+    sql(settings.database, "DROP TRIGGER full")
     *_, poem, excuse = chat.messages
     assert excuse.html == sentences.NO_MEMORY
     assert uncoded((await chat.ask("/poem my secret line")).html) == uncoded(poem.html)
     chat.bot.tally.errors.clear()
 
 
-async def test_the_same_seed_gives_the_same_to_everybody_at_any_load(settings: Settings) -> None:
-    texts = ("/dino", "/poem Shall I", "/dino 3 ma", "/poem Shall I")
-    async with serving(settings) as chat:
-
-        async def sequence(person: int) -> list[str]:
-            own = FakeChat(chat.bot, person)
-            await own.ask("/seed 42")
-            return [uncoded((await own.ask(text)).html) for text in texts]
-
-        alone = await sequence(1)
-        assert await asyncio.gather(*map(sequence, range(2, 12))) == [alone] * 10
+# /again, codes and links
 
 
-async def test_each_answer_is_counted_with_its_latency(chat: FakeChat) -> None:
-    latencies = []
-    for text in ("/help", "/dino", "/dino", "/dino 0"):
-        await chat.ask(text)
-        latencies.append(chat.bot.tally.latency)
-    assert chat.bot.tally.answers == 2
-    assert latencies[0] is None
-    assert latencies[1] is not None
-    assert latencies[2] == latencies[3] is not None
-    assert 0 < latencies[3][0] <= latencies[3][1]
+@pytest.mark.parametrize("text", ["/dino 5 ma", '/poem "x "'])
+async def test_anybody_gets_the_same_again_and_it_takes_no_turn(chat: FakeChat, bob: FakeChat, text: str) -> None:
+    original = await chat.ask(text)
+    code = code_in(original.html)
+    links = (f"#{code}", f"https://t.me/mangosaurus_bot?start={code}", f"t.me/b?start={code}")
+    for given in (code, code.upper(), *links, f"http://127.0.0.1:8765/#{code}"):
+        for way in (f"/again {given}", f" {given} ", f"/start {given}"):
+            again = await bob.ask(way)
+            assert (again.html, again.buttons) == (original.html, [])
+    assert await chat.ask(code) == original
+    assert await chat.bot.store.creations(BOB) == []
+    assert await turn_of(chat, await chat.ask(text)) == 2
+
+
+async def test_what_is_no_code_and_a_code_that_nobody_knows(chat: FakeChat) -> None:
+    for code in ("zzzzzzz", "k7m2p9", "恐竜", "<b>", "x" * 500, "0000000"):
+        for command in ("/again", "/start"):
+            expected = sentences.UNKNOWN_CODE.format(sentences.cut(code, 40))
+            assert (await chat.ask(f"{command} {code}")).html == expected
+    for code in ("#zzzzzzz", "z2z2z2z"):
+        assert (await chat.ask(code)).html == sentences.UNKNOWN_CODE.format(code)
+    for line in ("teacher", '"z2z2z2z"'):  # these only look like codes
+        assert (await chat.ask(line)).html.startswith(f"<b>{line.strip(chr(34))}</b>")
+    for text in ("/again", "/again two codes"):
+        assert (await chat.ask(text)).html == sentences.AGAIN_USAGE
+
+
+async def test_old_weights_write_it_until_they_are_gone(own_settings: Settings, own_checkpoints: Path) -> None:
+    async with serving(own_settings) as chat:
+        await chat.ask("/seed 42")
+        made = [await chat.ask(text) for text in ("/dino 3", "/poem Shall I")]
+        old = {network: checkpoint.version for network, checkpoint in chat.bot.shelf.serving.items()}
+        (file,) = (own_checkpoints / "dino").glob("*.safetensors")
+        away = file.rename(own_checkpoints / "away")
+        assert await chat.ask(f"/again {code_in(made[0].html)}") == made[0]  # weights that serve need no file
+        away.rename(file)
+        await chat.ask("/seed 43")
+    install(own_checkpoints / "dino", untrained("names", seed=2))
+    install(own_checkpoints / "poem", untrained("verse", seed=2))
+    async with serving(own_settings) as chat:
+        for original in [*made, *made]:
+            assert await chat.ask(f"/again {code_in(original.html)}") == original
+    for network, version in old.items():
+        (own_checkpoints / network / f"{version}.safetensors").unlink()
+    async with serving(own_settings) as chat:
+        for original in made:
+            assert (await chat.ask(f"/again {code_in(original.html)}")).html == sentences.GONE
+    assert not [thread for thread in threading.enumerate() if thread.name == "decoding"]

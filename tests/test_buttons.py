@@ -1,10 +1,8 @@
 """Buttons below creations: they change the message in place, for its owner, now and after a restart."""
 
-from __future__ import annotations
-
 import asyncio
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -13,31 +11,14 @@ from hypothesis import strategies as st
 
 from bot.chat import Gone, InDoubt, NotSent
 from bot.creations import MOST_CONTINUED, STEPS
+from bot.settings import Settings
 from bot.words import sentences
 from model.checkpoint.versions import Versions
 from tests.fake_chat import FakeChat, Message
-from tests.serving import ADMIN, ALICE, BOB, code_in, install, serving, turn_of, uncoded, untrained
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from bot.app import Bot
-    from bot.settings import Settings
+from tests.serving import ADMIN, ALICE, BOB, GROUP, code_in, install, serving, turn_of, uncoded, untrained
 
 CONTINUE = sentences.BUTTONS["continue"]
 LINE = "Shall I compare thee"
-
-
-@pytest.fixture
-def group(bot: Bot) -> FakeChat:
-    """A group with the bot. Whoever asks as -5 asks in its name."""
-    return FakeChat(bot, -5, is_private=False)
-
-
-async def temperature_of(chat: FakeChat, message: Message) -> float:
-    creation = await chat.bot.store.creation(code_in(message.html))
-    assert creation is not None
-    return creation.temperature
 
 
 async def test_another_is_the_next_turn_in_the_same_message(chat: FakeChat) -> None:
@@ -49,26 +30,39 @@ async def test_another_is_the_next_turn_in_the_same_message(chat: FakeChat) -> N
     for _ in range(2):
         assert await chat.press("another") is message
     assert [uncoded(shown) for shown in message.history] == expected
-    assert chat.notices == ["", ""]
+    details = (await chat.press("details")).html
+    assert details.count("the closest name I know is Mangosaurus, ") == 3
+    version = chat.bot.shelf.serving["dino"].version
+    assert f"Seed 42, turn 3, temperature 1, version <code>{version}</code>" in details
+    assert (len(message.history), chat.notices) == (3, [""] * 3)
+    await chat.ask("/seed 43")  # a press goes on in the sequence of the owner, with the count of the creation
+    await chat.press("another", message=message)
+    assert await turn_of(chat, message) == 1
+    assert message.html.count("<b>Ma") == 3
 
 
 async def test_wilder_and_tamer_to_the_ends_of_the_scale(chat: FakeChat) -> None:
+    async def temperature(message: Message) -> float:
+        creation = await chat.bot.store.creation(code_in(message.html))
+        assert creation
+        return creation.temperature
+
     message = await chat.ask(f"/poem {LINE}")
     await chat.press("wilder")
-    assert await temperature_of(chat, message) == 0.9
+    assert await temperature(message) == 0.9
     for button, end, said in (("tamer", STEPS[0], sentences.TAMEST), ("wilder", STEPS[-1], sentences.WILDEST)):
         while button in message.labels:
             await chat.press(button)
-        assert await temperature_of(chat, message) == end
+        assert await temperature(message) == end
         await chat.press_data(f"1:{button}:{code_in(message.html)}")
         assert chat.notices[-1] == sentences.plain(said)
     assert message.html.startswith(f"<b>{LINE}</b>")
+    assert (await chat.press("details")).html.startswith("Seed 0, turn ")
 
 
 async def test_back_shows_the_creation_before_and_takes_no_turn(chat: FakeChat) -> None:
     message = await chat.ask("/dino 3 ma")
     first, labels = message.html, message.labels
-    assert "back" not in labels
     await chat.press("another")
     second = message.html
     await chat.press("wilder")
@@ -78,52 +72,24 @@ async def test_back_shows_the_creation_before_and_takes_no_turn(chat: FakeChat) 
     assert message.labels == labels
     await chat.press("another")
     assert await turn_of(chat, message) == 4
-    assert (await chat.press("back")).html == first
-    poem = await chat.ask(f"/poem {LINE}")
-    shorter = poem.html
-    await chat.press(CONTINUE)
-    assert (await chat.press("back")).html == shorter
-
-
-async def test_details_say_what_decides_a_creation(chat: FakeChat) -> None:
-    message = await chat.ask("/dino 2 ma")
-    version = chat.bot.shelf.serving["dino"].version
-    details = (await chat.press("details")).html
-    assert details.count("the closest name I know is Mangosaurus, ") == 2
-    assert f"Seed 0, turn 1, temperature 1, version <code>{version}</code>" in details
-    assert (len(message.history), chat.notices) == (1, [""])
-    poem = await chat.ask(f"/poem {LINE}")
-    assert (await chat.press("details", message=poem)).html.startswith("Seed 0, turn 1, temperature 0.8, ")
 
 
 async def test_a_poem_goes_on_and_takes_no_turn(chat: FakeChat) -> None:
-    await chat.ask("/seed 42")
     message = await chat.ask(f"/poem {LINE}")
     while CONTINUE in message.labels:
         await chat.press(CONTINUE)
         assert await turn_of(chat, message) == 1
     assert len(message.history) == MOST_CONTINUED + 1
-    for shorter, longer in pairwise(shown.rpartition("\n\n")[0] for shown in message.history):
+    for shorter, longer in pairwise(map(uncoded, message.history)):
         assert longer.startswith(shorter)
         assert len(longer) > len(shorter)
     await chat.press_data(f"1:continue:{code_in(message.html)}")
     assert chat.notices[-1] == sentences.plain(sentences.LONGEST_POEM)
+    assert (await chat.press("back")).html == message.history[-3]
     assert await turn_of(chat, await chat.ask(f"/poem {LINE}")) == 2
-    kept = await chat.bot.store.creations(ALICE)
-    assert [made.before for made in kept[:4]] == ["", *(made.code for made in kept[:3])]
-
-
-async def test_a_press_goes_on_in_the_sequence_of_the_owner_with_the_count_of_the_creation(chat: FakeChat) -> None:
-    await chat.ask("/dino 3 ma")
-    await chat.ask("/seed 42")
-    message = chat.messages[0]
-    await chat.press("another")
-    assert await turn_of(chat, message) == 1
-    assert message.html.count("<b>Ma") == 3
 
 
 async def test_a_double_tap_is_one_press(chat: FakeChat) -> None:
-    await chat.ask("/seed 42")
     message = await chat.ask("/dino")
     data = message.buttons[0][0].data
     await asyncio.gather(*(chat.press_data(data) for _ in range(3)))
@@ -134,16 +100,19 @@ async def test_a_double_tap_is_one_press(chat: FakeChat) -> None:
 
 async def test_after_a_restart_with_other_weights(own_settings: Settings, own_checkpoints: Path) -> None:
     async with serving(own_settings) as chat:
-        dino, poem = await chat.ask("/dino"), await chat.ask(f"/poem {LINE}")
-    install(own_checkpoints / "dino", untrained("names", seed=2))
-    install(own_checkpoints / "poem", untrained("verse", seed=2))
+        dino, poem = await chat.ask("/dino mango"), await chat.ask(f"/poem {LINE}")
     before = poem.html
+    endless = untrained("names", seed=2)
+    endless.language_model.parameters["b_y"][endless.vocabulary.newline] = -100
+    install(own_checkpoints / "dino", endless)
+    install(own_checkpoints / "poem", untrained("verse", seed=2))
     async with serving(own_settings) as again:
         again.messages = chat.messages
-        await again.press("another", message=dino)
+        await again.press("another", message=dino)  # these letters lead nowhere any more
+        assert again.notices == [sentences.plain(sentences.NO_NEW_NAME_WITH.format("mango"))]
+        assert len(dino.history) == 1
         await again.press(CONTINUE, message=poem)
-        assert await turn_of(again, dino) == 2
-        assert poem.html.startswith(before.rpartition("\n\n")[0])
+        assert poem.html.startswith(uncoded(before))
         old = await again.bot.store.creation(code_in(poem.html))
         assert old
         assert old.version != again.bot.shelf.serving["poem"].version
@@ -154,10 +123,10 @@ async def test_after_a_restart_with_other_weights(own_settings: Settings, own_ch
         assert again.notices == [sentences.plain(sentences.GONE)]
         assert poem.html == shown
         await again.press("another", message=poem)
-        assert poem.html != shown
+        assert await turn_of(again, poem) == 2
 
 
-async def test_nobody_else_presses_for_a_person(group: FakeChat) -> None:
+async def test_nobody_else_presses_for_a_person_but_everybody_there_for_a_group(group: FakeChat, bob: FakeChat) -> None:
     message = await group.ask("/dino", ALICE)
     for label in message.labels:
         await group.press(label, BOB)
@@ -165,58 +134,41 @@ async def test_nobody_else_presses_for_a_person(group: FakeChat) -> None:
     assert len(message.history) == 1
     await group.press("another", ALICE)
     assert len(message.history) == 2
-
-
-async def test_everybody_there_presses_for_a_group(group: FakeChat, chat: FakeChat) -> None:
-    message = await group.ask("/dino", -5)
+    message = await group.ask("/dino", GROUP)
     assert await turn_of(group, await group.press("another", BOB)) == 2
     assert message.labels == ["another", "wilder", "tamer", "back", "details"]
-    await chat.ask("/start")
-    await chat.press_data(f"1:another:{code_in(message.html)}", BOB)
-    assert chat.notices == [sentences.plain(sentences.NOT_YOURS)]
-
-
-async def test_all_who_ask_for_a_group_get_turns_of_their_own(group: FakeChat) -> None:
-    first, second = await group.ask("/dino", -5), await group.ask("/dino", -5)
+    await bob.ask("/start")
+    await bob.press_data(f"1:another:{code_in(message.html)}")  # from elsewhere
+    assert bob.notices == [sentences.plain(sentences.NOT_YOURS)]
+    other = await group.ask("/dino", GROUP)
     await asyncio.gather(
-        group.press("another", ALICE, first),
-        group.press("another", BOB, second),
-        group.ask("/dino", -5),
-        group.press_data(first.buttons[0][0].data, BOB, 1),  # a double tap by two people
+        group.press("another", ALICE, message),
+        group.press("another", BOB, other),
+        group.ask("/dino", GROUP),
+        group.press_data(message.buttons[0][0].data, BOB, 2),  # a double tap by two people
     )
-    assert sorted(made.turn for made in await group.bot.store.creations(-5)) == [0, 1, 2, 3, 4]
+    assert sorted(made.turn for made in await group.bot.store.creations(GROUP)) == [0, 1, 2, 3, 4, 5]
 
 
-async def test_a_message_that_is_gone_is_replaced_by_a_new_one(chat: FakeChat) -> None:
-    await chat.ask("/dino")
-    chat.failures = [Gone("message to edit not found")]
-    assert await turn_of(chat, await chat.press("another")) == 2
-    assert len(chat.messages) == 2
-
-
-async def test_a_button_where_the_bot_may_not_write_any_more(group: FakeChat) -> None:
+async def test_a_message_that_is_gone_is_replaced_where_the_bot_may_write(group: FakeChat) -> None:
     await group.ask("/dino", ALICE)
+    group.failures = [Gone("message to edit not found")]
+    assert await turn_of(group, await group.press("another", ALICE)) == 2
+    assert len(group.messages) == 2
     group.failures = [Gone("not enough rights"), Gone("not enough rights")]
     await group.press("another", ALICE)
-    assert group.notices == [sentences.plain(sentences.MAY_NOT_WRITE)]
+    assert group.notices[-1] == sentences.plain(sentences.MAY_NOT_WRITE)
     group.bot.tally.errors.clear()
-
-
-async def test_a_press_that_changed_nothing_can_be_repeated(chat: FakeChat) -> None:
-    message = await chat.ask("/dino")
-    for failure in (InDoubt("lost"), NotSent("stopping")):
-        chat.failures = [failure]
-        await chat.press("another")
-        assert chat.notices[-1] == sentences.plain(sentences.NOT_SHOWN)
-    assert len(message.history) == 1
-    chat.bot.tally.errors.clear()
-    await chat.press("another")
-    assert await turn_of(chat, message) == 2
 
 
 async def test_a_press_in_doubt_may_have_arrived(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
     message = await chat.ask("/dino")
+    for failure in (InDoubt("lost"), NotSent("stopping")):  # if nothing has changed, a press can be repeated
+        chat.failures = [failure]
+        await chat.press("another")
+        assert chat.notices[-1] == sentences.plain(sentences.NOT_SHOWN)
     await chat.press("another")
+    assert (len(message.history), await turn_of(chat, message)) == (2, 2)
     change = FakeChat.change
 
     async def lost(self: FakeChat, *arguments: object) -> None:
@@ -232,19 +184,6 @@ async def test_a_press_in_doubt_may_have_arrived(chat: FakeChat, monkeypatch: py
     assert uncoded(message.html) == uncoded(in_doubt)
     await chat.press("another")
     assert await turn_of(chat, message) == 4
-
-
-async def test_letters_that_lead_nowhere_any_more(own_settings: Settings, own_checkpoints: Path) -> None:
-    async with serving(own_settings) as chat:
-        message = await chat.ask("/dino mango")
-    endless = untrained("names")
-    endless.language_model.parameters["b_y"][endless.vocabulary.newline] = -100
-    install(own_checkpoints / "dino", endless)
-    async with serving(own_settings) as again:
-        again.messages = chat.messages
-        await again.press("another")
-        assert again.notices == [sentences.plain(sentences.NO_NEW_NAME_WITH.format("mango"))]
-        assert len(message.history) == 1
 
 
 async def test_one_of_each_button_that_the_first_versions_wrote_is_answered(chat: FakeChat) -> None:
@@ -267,32 +206,27 @@ async def test_one_of_each_button_that_the_first_versions_wrote_is_answered(chat
         assert admin.notices[-1] != sentences.plain(sentences.OLD_BUTTON), data
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
+async def test_forged_data_means_nothing(chat: FakeChat) -> None:
+    chat.is_admin = True
+    await chat.ask("/start")
+    for data in (
         *("", "1", "another", "😀" * 16, "0:another:k7m2p9x", "2:another:k7m2p9x", "1:delete:k7m2p9x"),
         *("1:another:K7M2P9X", "1:another:k7m2p9x\n", "1:another:k7m2p9xx", "1:another:'; drop"),
         *("1:mood:mad:101", "1:mood:wild:", "1:mood:wild:١", "1:names:11:101", "1:names:1:" + "9" * 40),
         *("1:versions:names:0", "1:versions:voices/../../x:0", "1:promote:dino:../../etc/xy:0", "1:typed:x", "1: sent"),
         *("1:delete:dino:0a1b2c3d4e5f:0", "1:forget:maybe:101", "1:forget:yes:", "1:forget:yes:101x"),
-    ],
-)
-async def test_forged_data_means_nothing(chat: FakeChat, data: str) -> None:
-    chat.is_admin = True
-    await chat.ask("/start")
-    await chat.press_data(data)
-    assert chat.notices == [sentences.plain(sentences.OLD_BUTTON)]
-    assert len(chat.messages) == 1
-
-
-async def test_a_code_that_nobody_knows(chat: FakeChat) -> None:
-    await chat.ask("/start")
-    await chat.press_data("1:another:k7m2p9x")
-    assert chat.notices == [sentences.plain(sentences.FORGOTTEN)]
+        *("1:forget:yes:101\n", "2:forget:yes:101", "1:voice:eat:k3x7abc", "1:voice:remove:../x"),
+        *("1:voice:remove:K3X7ABC", "2:voice:keep:k3x7abc"),
+    ):
+        await chat.press_data(data)
+        assert chat.notices[-1] == sentences.plain(sentences.OLD_BUTTON), data
+        assert len(chat.messages) == 1
+    await chat.press_data("1:another:k7m2p9x")  # a code that nobody knows
+    assert chat.notices[-1] == sentences.plain(sentences.FORGOTTEN)
 
 
 @given(data=st.text(max_size=64) | st.from_regex(r"1:[a-z]+:[2-9a-z:]*", fullmatch=True))
-@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_data_gets_a_notice(chat: FakeChat, data: str) -> None:
     chat.notices.clear()
     await chat.ask("/start")

@@ -1,7 +1,7 @@
 """Drafts: when a text goes on, starts anew or is finished, for characters given by hand. No network takes part."""
 
 from collections.abc import Iterable
-from itertools import chain, cycle, repeat
+from itertools import chain, cycle, product, repeat
 
 import pytest
 from hypothesis import assume, given
@@ -53,24 +53,16 @@ def test_names_that_are_known_repeated_empty_or_too_long_are_drawn_again() -> No
     assert names(NameRequest(GENERATOR, count=2), "cab\ncab\nbac\n") == (("cab", "bac"), True)
     assert names(NameRequest(GENERATOR), "\n\ncab\n") == (("cab",), True)
     assert names(NameRequest(GENERATOR, max_length=3), "cabscab\n") == (("cab",), True)
-
-
-def test_other_real_names_are_rejected_like_known_ones() -> None:
-    draft = NameDraft(NameRequest(GENERATOR), LETTERS, frozenset({"cab"}), other_names=Fingerprints.of(["bac"]))
-    assert read(draft, "cab\nbac\nabc\n")[-1] is Action.FINISH
-    assert draft.texts == ("abc",)
+    other = NameDraft(NameRequest(GENERATOR), LETTERS, frozenset({"cab"}), other_names=Fingerprints.of(["bac"]))
+    assert read(other, "cab\nbac\nabc\n")[-1] is Action.FINISH
+    assert other.texts == ("abc",)
 
 
 def test_each_name_starts_from_no_character_with_its_prefix() -> None:
     draft = NameDraft(NameRequest(GENERATOR, count=2, prefix="Mán\n GO "), LETTERS, frozenset({"mango"}))
     assert (draft.first, draft.prompt) == (NO_CHARACTER, "mango")
-    assert read(draft, "\na\nb\n") == [
-        Action.RESTART,
-        Action.CONTINUE,
-        Action.RESTART,
-        Action.CONTINUE,
-        Action.FINISH,
-    ]
+    again, go_on = Action.RESTART, Action.CONTINUE
+    assert read(draft, "\na\nb\n") == [again, go_on, again, go_on, Action.FINISH]
     assert draft.texts == ("mangoa", "mangob")
 
 
@@ -80,26 +72,25 @@ def test_attempts_are_limited_for_each_name() -> None:
     assert len(actions) == len("b\nb\na\nb\nb\nc\nb\nb\nb\n")
     assert draft.texts == ("a", "c")
     assert str(draft.error) == "no new name after 3 attempts; try a higher temperature"
-
-
-def test_an_error_names_the_prefix() -> None:
     draft = NameDraft(NameRequest(GENERATOR, prefix="b", attempts=1), LETTERS, frozenset({"b"}))
     assert read(draft, "\n") == [Action.FINISH]
     assert "no new name that begins with 'b' after 1 attempts" in str(draft.error)
 
 
-@pytest.mark.parametrize("characters", ["cab\n", "\n", "caba"])
-def test_at_temperature_zero_a_rejected_name_fails_at_once(characters: str) -> None:
+def test_at_temperature_zero_a_rejected_name_fails_at_once() -> None:
     request = NameRequest(GENERATOR, count=2, sampling=Sampling(temperature=0), max_length=3)
-    draft = NameDraft(request, LETTERS, frozenset())
-    assert read(draft, characters)[-1] is Action.FINISH
-    assert f"temperature 0 always gives '{characters.strip()}'" in str(draft.error)
+    for characters in ("cab\n", "\n", "caba"):
+        draft = NameDraft(request, LETTERS, frozenset())
+        assert read(draft, characters)[-1] is Action.FINISH
+        assert f"temperature 0 always gives '{characters.strip()}'" in str(draft.error)
 
 
 def test_a_name_is_more_than_its_prefix() -> None:
     assert names(NameRequest(GENERATOR, prefix="cab"), "\ns\n") == (("cabs",), True)
     with pytest.raises(RequestError, match="prefix is 'cab'; a name has at most 3 characters"):
         NameDraft(NameRequest(GENERATOR, prefix="cab", max_length=3), LETTERS, frozenset())
+    assert NameDraft(NameRequest(GENERATOR, prefix=" Blue  de "), VERSE, frozenset()).prompt == "blue  de "
+    assert NameDraft(NameRequest(GENERATOR, prefix="a b"), LETTERS, frozenset()).prompt == "ab"
 
 
 @given(st.text(max_size=12))
@@ -112,40 +103,21 @@ def test_any_prefix_is_folded_or_refused(prefix: str) -> None:
         assert NameDraft(NameRequest(GENERATOR, prefix=prefix), VERSE, frozenset()).prompt == folded
 
 
-def test_a_prefix_keeps_its_blanks_if_names_have_some() -> None:
-    assert NameDraft(NameRequest(GENERATOR, prefix=" Blue  de "), VERSE, frozenset()).prompt == "blue  de "
-    assert NameDraft(NameRequest(GENERATOR, prefix="a b"), LETTERS, frozenset()).prompt == "ab"
-
-
 def test_names_may_be_as_long_as_the_longest_known_one() -> None:
     assert longest_name(["a" * 39]) == longest_name([]) == 40
-    longest = longest_name(["a" * 64, "b"])
-    draft = NameDraft(NameRequest(GENERATOR, attempts=1), LETTERS, frozenset(), longest)
-    assert read(draft, "b" * 64 + "\n")[-1] is Action.FINISH
-    assert draft.texts == ("b" * 64,)
-    draft = NameDraft(NameRequest(GENERATOR, attempts=1), LETTERS, frozenset(), longest)
-    assert read(draft, "b" * 65)[-1] is Action.FINISH
-    assert draft.error
+    for length, texts in ((64, ("b" * 64,)), (65, ())):
+        draft = NameDraft(NameRequest(GENERATOR, attempts=1), LETTERS, frozenset(), longest_name(["a" * 64, "b"]))
+        assert read(draft, "b" * length + "\n")[-1] is Action.FINISH
+        assert draft.texts == texts
+        assert bool(draft.error) == (not texts)
 
 
-@pytest.mark.parametrize(
-    ("prompt", "between"),
-    [
-        ("", ""),
-        ("a cab", ""),
-        ("a cab ", ""),
-        ("a cab \U0001f995", " "),
-        ("a cab\U0001f995", ""),
-        ("a cab \U0001f995 ", ""),
-        ("a cab 123", " "),
-        ("a cab\n\U0001f995", " "),
-        ("a cab\n", ""),
-        ("\U0001f995", "\n"),
-        (" ", "\n"),
-    ],
-)
-def test_the_seam_shows_where_the_verse_begins(prompt: str, between: str) -> None:
-    assert seam(prompt, VERSE) == between
+def test_the_seam_shows_where_the_verse_begins() -> None:
+    for prompt in ("", "a cab", "a cab ", "a cab\U0001f995", "a cab \U0001f995 ", "a cab\n"):
+        assert seam(prompt, VERSE) == ""
+    for prompt in ("a cab \U0001f995", "a cab 123", "a cab\n\U0001f995"):
+        assert seam(prompt, VERSE) == " "
+    assert seam("\U0001f995", VERSE) == seam(" ", VERSE) == "\n"
 
 
 # Verse.
@@ -166,30 +138,23 @@ def lines() -> Iterable[str]:
 
 
 def test_verse_ends_at_the_end_of_a_line_once_it_is_long_enough() -> None:
-    assert verse(lines(), min_characters=1) == "abc d"
     assert verse(lines(), min_characters=5) == "abc d"
     assert verse(lines(), min_characters=6) == "abc d\nabc d"
     assert verse(chain("x", lines()), "prompt", min_characters=6) == "xabc d"
     assert verse(chain("x", lines()), "prompt", min_characters=7) == "xabc d\nabc d"
-
-
-def test_the_prompts_line_counts_as_the_first() -> None:
-    assert verse(lines(), max_lines=3, min_characters=99) == "abc d\nabc d\nabc d"
-    assert verse(lines(), "ab", max_lines=3, min_characters=99) == "abc d\nabc d\nabc d"
-    assert verse(lines(), "ab\n", max_lines=3, min_characters=99) == "abc d\nabc d"
-    assert verse(lines(), "ab\na", max_lines=3, min_characters=99) == "abc d\nabc d"
-    assert verse(lines(), "ab", max_lines=1, min_characters=99) == "abc d"
-    assert verse(lines(), max_lines=1, min_characters=99) == "abc d"
-
-
-def test_a_prompt_that_has_all_its_lines_gets_one_more() -> None:
-    assert verse(lines(), "\n".join(["ab"] * 14), min_characters=99) == "abc d\nabc d"
-    assert verse(lines(), "ab\n" * 14, min_characters=99) == "abc d"
-
-
-def test_a_prompt_that_is_a_whole_line_may_end_with_a_newline() -> None:
     assert verse("\nabc d\n", "the whole line") == "\nabc d"
     assert verse("\nabc d\n", "the whole line", max_lines=1) == ""
+
+
+@pytest.mark.parametrize(
+    ("prompt", "most", "written"),
+    [
+        *(("", 3, 3), ("ab", 3, 3), ("ab\n", 3, 2), ("ab\na", 3, 2), ("ab", 1, 1), ("", 1, 1)),
+        *(("\n".join(["ab"] * 14), 14, 2), ("ab\n" * 14, 14, 1)),  # all its lines, so it gets one more
+    ],
+)
+def test_the_lines_of_the_prompt_count(prompt: str, most: int, written: int) -> None:
+    assert verse(lines(), prompt, max_lines=most, min_characters=99) == "\n".join(["abc d"] * written)
 
 
 def test_a_blank_line_ends_verse_that_is_long_enough_and_is_left_out_before() -> None:
@@ -199,30 +164,24 @@ def test_a_blank_line_ends_verse_that_is_long_enough_and_is_left_out_before() ->
     assert verse("\n\nab\n", min_characters=2) == "ab"
 
 
-@pytest.mark.parametrize(
-    ("limit", "text"),
-    [(5, "abcde"), (6, "abcde"), (10, "abcde"), (11, "abcde fghij"), (14, "abcde fghij"), (15, "abcde fghij\nklm")],
-)
-def test_verse_is_never_cut_within_a_word(limit: int, text: str) -> None:
-    characters = chain("abcde fghij", "\n" if limit > 11 else " ", "klm", repeat("x") if limit < 15 else " ")
-    assert verse(characters, min_characters=limit, max_characters=limit) == text
+def test_verse_is_never_cut_within_a_word() -> None:
+    written = {5: "abcde", 10: "abcde", 11: "abcde fghij", 14: "abcde fghij", 15: "abcde fghij\nklm"}
+    for limit, text in written.items():
+        characters = chain("abcde fghij", "\n" if limit > 11 else " ", "klm", repeat("x") if limit < 15 else " ")
+        assert verse(characters, min_characters=limit, max_characters=limit) == text
 
 
-@pytest.mark.parametrize("characters", ["x", "\n", " ", " \n"])
-def test_verse_without_a_whole_word_is_an_error(characters: str) -> None:
-    for prompt in ("", "prompt", "prompt\n"):
+def test_verse_without_a_whole_word_is_an_error() -> None:
+    for characters, prompt in product(["x", "\n", " ", " \n"], ["", "prompt", "prompt\n"]):
         with pytest.raises(RequestError, match=r"no whole word in 800 characters \(max_characters\)"):
             verse(cycle(characters), prompt)
 
 
-@pytest.mark.parametrize("prompt", ["", "\n", "  ", "漢字", "\U0001f995"])
-def test_a_prompt_without_known_characters_is_empty(prompt: str) -> None:
-    draft = VerseDraft(VerseRequest(GENERATOR, prompt), VERSE)
-    assert (draft.first, draft.prompt) == (VERSE.newline, "")
-
-
 def test_a_prompt_is_folded_and_keeps_its_last_space() -> None:
     assert VerseDraft(VerseRequest(GENERATOR, "Forsooth\u2009TH\u00eds\u2026 "), VERSE).prompt == "forsooth this... "
+    for prompt in ("", "\n", "  ", "漢字", "\U0001f995"):  # without a character that it knows
+        draft = VerseDraft(VerseRequest(GENERATOR, prompt), VERSE)
+        assert (draft.first, draft.prompt) == (VERSE.newline, "")
 
 
 @given(
@@ -269,11 +228,8 @@ def test_characters_may_be_read_together_or_one_by_one(
     whole, single, action = draft(), draft(), Action.CONTINUE
     for _ in range(40):
         line = data.draw(st.text("ab " if is_verse else "ab", max_size=min(6, whole.remaining)))
-        run = (
-            line
-            if len(line) == whole.remaining
-            else line + data.draw(st.sampled_from(["\n"] if not line else ["\n", ""]))
-        )
+        ends = [""] if len(line) == whole.remaining else ["\n", ""] if line else ["\n"]
+        run = line + data.draw(st.sampled_from(ends))
         action = whole.read(run)
         assert action is read(single, run)[-1]
         assert (whole.texts, whole.remaining, str(whole.error)) == (single.texts, single.remaining, str(single.error))

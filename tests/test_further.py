@@ -69,27 +69,21 @@ def test_the_result_is_never_worse_than_the_start(start: Checkpoint, names: Corp
 
 
 def test_a_stopped_round_is_resumed_bit_for_bit(start: Checkpoint, names: Corpus, tmp_path: Path) -> None:
+    """The snapshot belongs to its start."""
     recipe, snapshot = further(start, names), tmp_path / "snapshot"
     uninterrupted = Trainer(recipe, names, start=start)
     expected = [reproducible(step) for step in uninterrupted.run()]
     run = Trainer(recipe, names, start=start, snapshot=snapshot).run()
     found = [reproducible(next(run)) for _ in range(7)]
     run.close()
+    for other in (None, replace(start, version="0" * 12)):
+        with pytest.raises(TrainingError, match="other settings, text or seed"):
+            Trainer(recipe, names, start=other, snapshot=snapshot)
     resumed = Trainer(recipe, names, start=start, snapshot=snapshot)
     assert resumed.position.start_loss == uninterrupted.position.start_loss
     found += [reproducible(step) for step in resumed.run()]
     assert found == expected
     assert same_weights(resumed.checkpoint().language_model, uninterrupted.checkpoint().language_model)
-
-
-def test_a_snapshot_belongs_to_its_start(start: Checkpoint, names: Corpus, tmp_path: Path) -> None:
-    recipe, snapshot = further(start, names), tmp_path / "snapshot"
-    run = Trainer(recipe, names, start=start, snapshot=snapshot).run()
-    next(run)
-    run.close()
-    for other in (None, replace(start, version="0" * 12)):
-        with pytest.raises(TrainingError, match="other settings, text or seed"):
-            Trainer(recipe, names, start=other, snapshot=snapshot)
 
 
 def test_a_stop_in_the_first_measurement_is_resumed(start: Checkpoint, tmp_path: Path) -> None:

@@ -1,64 +1,40 @@
 """Inline mode: what is offered while somebody types. It takes no turn."""
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.asks import LONGEST_LINE, Typed
-from bot.commands.inline import NAMES, VERSES, is_name
-from bot.shelf import Shelf
+from bot.commands.inline import NAMES, VERSES
+from bot.creations import Creation
+from bot.shelf import Shelf, Text
 from tests.fake_chat import FakeChat
-from tests.serving import ALICE, BOB, uncoded, until
-
-if TYPE_CHECKING:
-    from bot.creations import Creation
-    from bot.shelf import Text, Watch
-    from model.writing.requests import Request
+from tests.serving import ALICE, uncoded, until
 
 
-@pytest.mark.parametrize(
-    ("line", "name"), [("", True), ("mango", True), ("恐竜", True), ("ok.", False), ("a b", False), ("x" * 21, False)]
-)
-def test_names_and_lines(line: str, name: bool) -> None:
-    assert is_name(line) == name
+async def test_one_word_is_offered_names_that_begin_so(chat: FakeChat) -> None:
+    for word in ("Mango", ""):
+        offers = await chat.type(word)
+        assert len({offer.title for offer in offers}) == NAMES
+        for offer in offers:
+            assert offer.title.startswith(word)
+            assert offer.description == "new"
+            assert offer.html == f"<b>{offer.title}</b>"
 
 
-@given(st.text())
-def test_any_text_is_one_of_both(text: str) -> None:
-    assert is_name(text) in (True, False)
+async def test_a_line_is_offered_verse_and_what_is_none_nothing(chat: FakeChat) -> None:
+    lines = ("Shall I compare <b>thee", "Alas!", "😀", "  Shall I ", "Shall\u00a0I", "x" * 21, "x" * LONGEST_LINE)
+    for text in lines:
+        offers = await chat.type(text)
+        assert len({offer.html for offer in offers}) == VERSES
+        assert all(offer.html.unescape().startswith(f"<b>{text.strip()}</b>") for offer in offers)
+        assert not any("<a>" in offer.html for offer in offers)
+    for text in ("x" * 250, "\u200b", "\u00a0 \u00ad"):
+        assert await chat.type(text) == []
 
 
-async def test_names_that_begin_so(chat: FakeChat) -> None:
-    offers = await chat.type("Mango")
-    assert len({offer.title for offer in offers}) == NAMES
-    for offer in offers:
-        assert offer.title.startswith("Mango")
-        assert offer.description == "new"
-        assert offer.html == f"<b>{offer.title}</b>"
-    assert len(await chat.type("")) == NAMES
-
-
-@pytest.mark.parametrize(
-    "text", ["Shall I compare <b>thee", "Alas!", "😀", "  Shall I ", "Shall\u00a0I compare", "x" * LONGEST_LINE]
-)
-async def test_verse_that_continues_a_line(chat: FakeChat, text: str) -> None:
-    offers = await chat.type(text)
-    assert len({offer.html for offer in offers}) == VERSES
-    assert all(offer.html.unescape().startswith(f"<b>{text.strip()}</b>") for offer in offers)
-    assert not any("<a>" in offer.html for offer in offers)
-
-
-@pytest.mark.parametrize("text", ["x" * 250, "\u200b", "\u00a0 \u00ad"])
-async def test_nothing_to_offer(chat: FakeChat, text: str) -> None:
-    assert await chat.type(text) == []
-
-
-async def test_typing_takes_no_turn_and_the_same_words_offer_the_same(chat: FakeChat) -> None:
+async def test_typing_takes_no_turn_and_the_same_words_offer_the_same(chat: FakeChat, bob: FakeChat) -> None:
     await chat.ask("/seed 42")
     expected = await chat.ask("/dino")
     await chat.ask("/seed 42")
@@ -67,19 +43,16 @@ async def test_typing_takes_no_turn_and_the_same_words_offer_the_same(chat: Fake
     await chat.type("shall i")
     assert uncoded((await chat.ask("/dino")).html) == uncoded(expected.html)
     assert len(await chat.bot.store.creations(ALICE)) == 2
-    bob = FakeChat(chat.bot, BOB)
     for seed, is_same in ((42, True), (43, False)):
         await bob.ask(f"/seed {seed}")
         assert (await bob.type("ma") == offers[0]) == is_same
 
 
-async def test_only_the_newest_of_what_is_typed_is_offered_and_nothing_waits_for_a_poem(
-    chat: FakeChat, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_only_the_newest_of_what_is_typed_is_offered(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
     write, go_on = Shelf.write, {prompt: asyncio.Event() for prompt in ("Shall I", "m", "ma")}
     begun: list[str] = []
 
-    async def slow(shelf: Shelf, creation: Creation, watch: Watch | None = None) -> Text:
+    async def slow(shelf: Shelf, creation: Creation, watch: Any = None) -> Text:
         begun.append(creation.prompt)
         await go_on[creation.prompt].wait()
         return await write(shelf, creation, watch)
@@ -101,7 +74,7 @@ async def test_only_the_newest_of_what_is_typed_is_offered_and_nothing_waits_for
 
 
 async def test_a_failure_offers_nothing(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fail(*_: Request) -> Text:
+    async def fail(*_: object) -> Text:
         raise ZeroDivisionError
 
     monkeypatch.setattr(Shelf, "write", fail)

@@ -1,27 +1,22 @@
 """A message that is rewritten while something goes on, at the pace of its chat."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, cast
+from typing import Any, cast
 
 import pytest
 from markupsafe import Markup
 
 from bot.chat import SLOW_SECONDS, TYPING_AT_ONCE, TYPING_SECONDS, Gone, InDoubt, LiveMessage, NotSent
 from tests.fake_chat import FakeChat
-from tests.fake_clock import run
-
-if TYPE_CHECKING:
-    from bot.app import Bot
+from tests.fake_clock import in_no_time
 
 END = Markup("end")
 
 
 def chat_at(pace: float) -> FakeChat:
-    chat = FakeChat(cast("Bot", None))
+    chat = FakeChat(cast("Any", None))
     chat.edit_seconds = pace
     return chat
 
@@ -32,35 +27,45 @@ async def count(live: LiveMessage, seconds: int) -> None:
         await asyncio.sleep(0.1)
 
 
-def test_changes_keep_their_distance_and_show_the_newest() -> None:
-    async def scenario() -> None:
-        chat = chat_at(3.0)
-        async with LiveMessage(chat) as live:
-            await count(live, 10)
-        await live.conclude(END)
-        (message,) = chat.messages
-        assert len(message.history) == 5  # after 0.5, 3.5, 6.5 and 9.5 seconds, and in the end
-        assert [int(html) for html in message.history[:-1]] == pytest.approx([5, 35, 65, 95], abs=1)
-        assert message.history[-1] == "end"
-
-    run(scenario())
+@in_no_time
+async def test_changes_keep_their_distance_and_show_the_newest() -> None:
+    chat = chat_at(3.0)
+    async with LiveMessage(chat) as live:
+        await count(live, 10)
+    await live.conclude(END)
+    (message,) = chat.messages
+    *numbers, end = message.history  # after 0.5, 3.5, 6.5 and 9.5 seconds, and in the end
+    assert list(map(int, numbers)) == pytest.approx([5, 35, 65, 95], abs=1)
+    assert end == "end"
 
 
-def test_a_crowd_does_not_see_that_the_bot_is_typing() -> None:
-    """Each sign of it is a request, and the answers themselves would come later."""
+@in_no_time
+async def test_the_same_again_changes_nothing() -> None:
+    chat = chat_at(1.0)
+    async with LiveMessage(chat) as live:
+        for _ in range(100):
+            live.show(Markup("same"))
+            await asyncio.sleep(0.1)
+    assert chat.messages[0].history == ["same"]
 
-    async def scenario() -> None:
-        chats = [chat_at(3.0) for _ in range(3 * TYPING_AT_ONCE)]
-        async with AsyncExitStack() as stack:
-            for chat in chats:
-                await stack.enter_async_context(LiveMessage(chat))
-            await asyncio.sleep(1)
-        assert sum(bool(chat.typed) for chat in chats) == TYPING_AT_ONCE
-        async with LiveMessage(last := chat_at(3.0)):
-            await asyncio.sleep(1)
-        assert last.typed
 
-    run(scenario())
+@in_no_time
+async def test_somebody_sees_that_the_bot_is_typing_until_there_is_something_to_show() -> None:
+    """A crowd does not: each sign of it is a request, and the answers themselves would come later."""
+    chats = [chat_at(3.0) for _ in range(3 * TYPING_AT_ONCE)]
+    async with AsyncExitStack() as stack:
+        for chat in chats:
+            await stack.enter_async_context(LiveMessage(chat))
+        await asyncio.sleep(1)
+    assert sum(bool(chat.typed) for chat in chats) == TYPING_AT_ONCE
+    chat = chat_at(3.0)
+    async with LiveMessage(chat) as live:
+        await asyncio.sleep(SLOW_SECONDS + 2.5 * TYPING_SECONDS)
+        assert chat.typed == 3
+        live.show(Markup("begun"))
+        await asyncio.sleep(10)
+        assert chat.typed == 3
+    assert chat.messages[0].history == ["begun"]
 
 
 async def test_what_is_shown_just_before_the_end_does_not_hold_it_up() -> None:
@@ -74,124 +79,77 @@ async def test_what_is_shown_just_before_the_end_does_not_hold_it_up() -> None:
     assert [message.history for message in chat.messages] == [["end"]]
 
 
-def test_what_is_done_within_a_moment_is_one_message() -> None:
-    async def scenario() -> None:
-        chat = chat_at(3.0)
-        async with LiveMessage(chat) as live:
-            live.show(Markup("begun"))
-            await asyncio.sleep(SLOW_SECONDS - 0.1)
-        await live.conclude(END)
-        assert [message.history for message in chat.messages] == [["end"]]
+@pytest.mark.parametrize(
+    ("pace", "waiting", "seconds"),
+    [(math.inf, 0.0, 20), (3.0, 1.0, 20), (3.0, 0.0, 0)],
+    ids=["a pipe", "messages wait", "done within a moment"],
+)
+@in_no_time
+async def test_nothing_unfinished_is_shown(pace: float, waiting: float, seconds: int) -> None:
+    chat = chat_at(pace)
+    chat.waiting = waiting
+    async with LiveMessage(chat) as live:
+        live.show(Markup("begun"))
+        await asyncio.sleep(SLOW_SECONDS - 0.1)
         assert chat.typed == 0
-
-    run(scenario())
-
-
-@pytest.mark.parametrize(("pace", "waiting"), [(math.inf, 0.0), (3.0, 1.0)], ids=["a pipe", "others wait"])
-def test_nothing_unfinished_is_shown_in_a_pipe_or_while_messages_wait(pace: float, waiting: float) -> None:
-    async def scenario() -> None:
-        chat = chat_at(pace)
-        chat.waiting = waiting
-        async with LiveMessage(chat) as live:
-            await count(live, 20)
-        await live.conclude(END)
-        assert [message.history for message in chat.messages] == [["end"]]
-
-    run(scenario())
+        await count(live, seconds)
+    await live.conclude(END)
+    assert [message.history for message in chat.messages] == [["end"]]
 
 
-def test_somebody_sees_that_the_bot_is_typing_until_there_is_something_to_show() -> None:
-    async def scenario() -> None:
-        chat = chat_at(3.0)
-        async with LiveMessage(chat) as live:
-            await asyncio.sleep(SLOW_SECONDS + 2.5 * TYPING_SECONDS)
-            assert chat.typed == 3
-            live.show(Markup("begun"))
-            await asyncio.sleep(10)
-            assert chat.typed == 3
-        assert chat.messages[0].history == ["begun"]
-
-    run(scenario())
-
-
-def test_the_same_again_changes_nothing() -> None:
-    async def scenario() -> None:
-        chat = chat_at(1.0)
-        async with LiveMessage(chat) as live:
-            for _ in range(100):
-                live.show(Markup("same"))
-                await asyncio.sleep(0.1)
-        assert chat.messages[0].history == ["same"]
-
-    run(scenario())
-
-
-def test_no_unfinished_text_appears_after_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+@in_no_time
+async def test_no_unfinished_text_appears_after_the_end() -> None:
     """What is on its way arrives before the end; what is shown later never appears."""
-    change = FakeChat.change
+    chat = chat_at(1.0)
+    change = chat.change
 
-    async def slow(
-        self: FakeChat, message: int, html: Markup, buttons: object = (), *, unfinished: bool = False
-    ) -> None:
+    async def slow(message: int, html: Markup | None, buttons: object = (), *, unfinished: bool = False) -> None:
         await asyncio.sleep(30)
-        await change(self, message, html, unfinished=unfinished)
+        await change(message, html, unfinished=unfinished)
 
-    async def scenario() -> None:
-        chat = chat_at(1.0)
-        async with LiveMessage(chat) as live:
-            live.show(Markup("first"))
-            await asyncio.sleep(2)
-            monkeypatch.setattr(FakeChat, "change", slow)
-            live.show(Markup("second"))
-            await asyncio.sleep(2)
-        await live.conclude(END)
-        live.show(Markup("late"))
-        await asyncio.sleep(100)
-        assert chat.messages[0].history == ["first", "second", "end"]
-
-    run(scenario())
+    async with LiveMessage(chat) as live:
+        live.show(Markup("first"))
+        await asyncio.sleep(2)
+        chat.change = slow  # type: ignore[method-assign]
+        live.show(Markup("second"))
+        await asyncio.sleep(2)
+    await live.conclude(END)
+    live.show(Markup("late"))
+    await asyncio.sleep(100)
+    assert chat.messages[0].history == ["first", "second", "end"]
 
 
-def test_a_failure_ends_nothing_and_a_message_that_is_gone_is_replaced() -> None:
-    async def scenario() -> None:
-        chat = chat_at(1.0)
-        chat.failures = [NotSent("no"), InDoubt("perhaps")]
-        async with LiveMessage(chat) as live:
-            await count(live, 5)
-            chat.failures = [Gone("deleted")]
-            await count(live, 2)
-            chat.failures = [Gone("deleted")]
-        await live.conclude(END)
-        assert [message.html for message in chat.messages[1:]] == ["end"]
-        assert live.message == 2
-
-    run(scenario())
+@in_no_time
+async def test_a_failure_ends_nothing_and_a_message_that_is_gone_is_replaced() -> None:
+    chat = chat_at(1.0)
+    chat.failures = [NotSent("no"), InDoubt("perhaps")]
+    async with LiveMessage(chat) as live:
+        await count(live, 5)
+        chat.failures = [Gone("deleted")]
+        await count(live, 2)
+        chat.failures = [Gone("deleted")]
+    await live.conclude(END)
+    assert [message.html for message in chat.messages[1:]] == ["end"]
+    assert live.message == 2
 
 
-def test_an_end_that_may_have_arrived_is_not_said_again() -> None:
-    async def scenario() -> None:
-        chat = chat_at(0.0)
-        number = await chat.say(Markup("begun"))
-        for live in (LiveMessage(chat, number), LiveMessage(chat)):
-            chat.failures = [InDoubt("lost")]
-            with pytest.raises(InDoubt):
-                await live.conclude(END)
-        assert len(chat.messages) == 1
-
-    run(scenario())
+@in_no_time
+async def test_an_end_that_may_have_arrived_is_not_said_again() -> None:
+    chat = chat_at(0.0)
+    number = await chat.say(Markup("begun"))
+    for live in (LiveMessage(chat, number), LiveMessage(chat)):
+        chat.failures = [InDoubt("lost")]
+        with pytest.raises(InDoubt):
+            await live.conclude(END)
+    assert len(chat.messages) == 1
 
 
-def test_a_bug_in_a_chat_is_no_bug_of_what_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def wrong(*_: object, **__: object) -> int:
-        raise ValueError("can't parse entities")
-
-    async def scenario() -> None:
-        chat = chat_at(0.0)
-        with monkeypatch.context() as patch:
-            patch.setattr(FakeChat, "say", wrong)
-            async with LiveMessage(chat) as live:
-                await count(live, 2)
-        await live.conclude(END)
-        assert chat.messages[0].history == ["end"]
-
-    run(scenario())
+@in_no_time
+async def test_a_bug_in_a_chat_is_no_bug_of_what_goes_on() -> None:
+    chat = chat_at(0.0)
+    chat.failures = [ValueError("can't parse entities")] * 100
+    async with LiveMessage(chat) as live:
+        await count(live, 2)
+    chat.failures.clear()
+    await live.conclude(END)
+    assert chat.messages[0].history == ["end"]

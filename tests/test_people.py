@@ -1,11 +1,9 @@
 """`/seed`, `/settings`, `/export` and `/forget`: what belongs to a person, or to a group that posts as itself."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,33 +13,14 @@ from bot.asks import Said
 from bot.chat import NotSent
 from bot.commands import people
 from bot.creations import Creation, Person
-from bot.settings import Rate
+from bot.settings import Rate, Settings
 from bot.store import LARGEST_SEED, NEW_SEEDS
 from bot.words import sentences
 from model.text.forms import Genre
-from model.writing.decoder import Decoder
-from model.writing.requests import NameRequest, generator_for
 from tests.fake_chat import FakeChat
-from tests.serving import ALICE, BOB, code_in, names_in, serving, uncoded
+from tests.serving import ALICE, BOB, GROUP, code_in, names_in, serving, uncoded
 
-if TYPE_CHECKING:
-    from bot.app import Bot
-    from bot.settings import Settings
-
-GROUP = -5
-SEED_RANGE = sentences.SEED_RANGE.format(LARGEST_SEED)
 NOTHING: tuple[Any, ...] = {"dino_turns": 0, "poem_turns": 0}, {"mood": "bold", "names": 1}, []
-
-
-@pytest.fixture
-def bob(bot: Bot) -> FakeChat:
-    return FakeChat(bot, BOB)
-
-
-@pytest.fixture
-def group(bot: Bot) -> FakeChat:
-    """A group. An ask in the group's name has the id of the group as its person."""
-    return FakeChat(bot, GROUP, is_private=False)
 
 
 async def kept(chat: FakeChat, person: int = ALICE) -> tuple[Any, ...]:
@@ -54,69 +33,37 @@ async def kept(chat: FakeChat, person: int = ALICE) -> tuple[Any, ...]:
 # Seeds
 
 
-@pytest.mark.parametrize(
-    ("word", "seed"), [("42", 42), ("0", 0), ("0042", 42), ("٤٢", 42), (str(LARGEST_SEED), LARGEST_SEED)]
-)
-async def test_a_seed(chat: FakeChat, word: str, seed: int) -> None:
-    assert (await chat.ask(f"/seed {word} ")).html == sentences.SEED_SET.format(seed)
-    assert (await chat.ask("/seed")).html == sentences.SEED.format(seed, seed)
-
-
-@pytest.mark.parametrize("words", ["-1", "+1", "4.2", "1e9", "4_2", "x", "²", "4 2", str(LARGEST_SEED + 1), "9" * 5000])
-async def test_what_is_no_seed(chat: FakeChat, words: str) -> None:
-    assert (await chat.ask(f"/seed {words}")).html == SEED_RANGE
-
-
-async def test_a_new_person_has_a_seed_and_keeps_it(chat: FakeChat) -> None:
+async def test_seeds(chat: FakeChat) -> None:
     first = (await chat.ask("/seed")).html
     assert 0 <= int(re.findall("[0-9]+", first)[0]) < NEW_SEEDS
     await chat.ask("/dino")
+    for wrong in ("-1", "+1", "4.2", "1e9", "4_2", "x", "²", "4 2", str(LARGEST_SEED + 1), "9" * 5000):
+        assert (await chat.ask(f"/seed {wrong}")).html == sentences.SEED_RANGE.format(LARGEST_SEED)
     assert (await chat.ask("/seed")).html == first
+    for word, seed in (("42", 42), ("0", 0), ("0042", 42), ("٤٢", 42), (str(LARGEST_SEED), LARGEST_SEED)):
+        assert (await chat.ask(f"/seed {word} ")).html == sentences.SEED_SET.format(seed)
+        assert (await chat.ask("/seed")).html == sentences.SEED.format(seed, seed)
 
 
-async def test_the_first_answer_is_that_of_the_seed_and_turn_zero(chat: FakeChat) -> None:
-    await chat.ask("/seed 42")
-    answer = (await chat.ask("/dino 3")).html
-    (expected,) = Decoder(chat.bot.shelf.serving["dino"]).generate([NameRequest(generator_for(42, 0), 3)])
-    assert [name.lower() for name in names_in(answer)] == list(expected.texts)
+async def test_a_seed_gives_everybody_the_same_in_the_same_order_at_any_load(chat: FakeChat, bob: FakeChat) -> None:
+    """Names and verse are counted apart, and each group that posts as itself has a sequence of its own."""
 
-
-async def test_a_seed_gives_everybody_the_same_in_the_same_order_and_counts_names_and_verse_apart(
-    chat: FakeChat, bob: FakeChat
-) -> None:
     async def answers(chat: FakeChat, *asked: str) -> list[str]:
         await chat.ask("/seed 42")
         return [uncoded((await chat.ask(text)).html) for text in asked]
 
-    first = await answers(chat, "/dino", "/poem Shall I", "/dino 3", "/poem Shall I")
-    assert await answers(bob, "/dino", "/poem Shall I", "/dino 3", "/poem Shall I") == first
-    assert await answers(bob, "/dino", "/dino 3") == first[::2]
-    assert first[1] != first[3]
-    await bob.ask(
-        "/seed 42", GROUP
-    )  # a person has one sequence in every chat, and a group that posts as itself its own
-    assert uncoded((await FakeChat(bob.bot, -7, is_private=False).ask("/dino", GROUP)).html) == first[0]
-
-
-async def test_many_at_once_get_what_they_would_get_alone_and_in_order(chat: FakeChat) -> None:
-    chats = [FakeChat(chat.bot, 1000 + number) for number in range(40)]
-    for each in chats:
-        for text in ("/dino", "/seed 42", "/dino 2", "/dino 2"):
+    asked = ("/dino", "/poem Shall I", "/dino 3", "/poem Shall I")
+    alone = await answers(chat, *asked)
+    assert alone[1] != alone[3]
+    assert await answers(bob, "/dino", "/dino 3") == alone[::2]
+    await bob.ask("/seed 42", GROUP)  # in any chat
+    assert uncoded((await FakeChat(bob.bot, -7, is_private=False).ask("/dino", GROUP)).html) == alone[0]
+    crowd = [FakeChat(chat.bot, 1000 + number) for number in range(20)]
+    for each in crowd:
+        for text in ("/dino", "/seed 42", *asked):
             chat.bot.ask(Said(person=each.id, chat=each, text=text))
     await chat.bot.idle()
-    answers = {tuple(uncoded(message.html) for message in each.messages[2:]) for each in chats}
-    assert len(answers) == 1
-    assert len(set(answers.pop())) == 2
-
-
-async def test_seeds_and_turns_outlive_the_bot(settings: Settings) -> None:
-    async with serving(settings) as chat:
-        await chat.ask("/seed 42")
-        both = [uncoded((await chat.ask("/dino")).html) for _ in range(2)]
-        await chat.ask("/seed 42")
-        await chat.ask("/dino")
-    async with serving(settings) as chat:
-        assert uncoded((await chat.ask("/dino")).html) == both[1]
+    assert [[uncoded(message.html) for message in each.messages[2:]] for each in crowd] == [alone] * 20
 
 
 # Settings
@@ -129,8 +76,7 @@ async def test_settings_change_in_place_and_answers_go_by_them(chat: FakeChat, b
         await chat.press(label, message=message)
     assert message.labels == ["• tame •", "bold", "wild", "one", "• three •", "five", "ten"]
     assert (len(chat.messages), chat.notices) == (1, [sentences.CHOSEN] * 3)
-    answer = (await chat.ask("/dino")).html
-    assert len(names_in(answer)) == 3
+    assert len(names_in((await chat.ask("/dino")).html)) == 3
     assert len(names_in((await chat.ask("/dino 1")).html)) == 1
     await chat.ask("/poem Shall I")
     await bob.ask("/dino")
@@ -138,45 +84,7 @@ async def test_settings_change_in_place_and_answers_go_by_them(chat: FakeChat, b
     assert [creation.temperature for creation in made] == [0.7, 0.7, 0.56, 1.0]  # 0.7 of what is usual
 
 
-async def test_nobody_changes_another_persons_settings_but_everybody_there_a_groups(group: FakeChat) -> None:
-    await group.ask("/settings", ALICE)
-    await group.press("wild", BOB)
-    assert group.notices == [sentences.NOT_YOURS]
-    await group.ask("/settings", GROUP)
-    await group.press("wild", BOB)
-    moods = [(await group.bot.store.person(person)).mood for person in (ALICE, BOB, GROUP)]
-    assert moods == ["bold", "bold", "wild"]
-
-
 # Export
-
-
-async def test_an_export_is_a_file_with_everything(chat: FakeChat) -> None:
-    assert json.loads((await exported(chat))[1])["creations"] == []
-    await chat.ask("/seed 42")
-    answers = [(await chat.ask(text)).html for text in ("/dino", "/dino 2", "/poem Ünïcödé <b>")]
-    name, content = await exported(chat)
-    assert name == f"mangosaurus-{ALICE}.json"
-    assert "Ünïcödé <b>" in content.decode()
-    export = json.loads(content)
-    assert export["person"] == {"id": ALICE, "seed": 42, "dino_turns": 2, "poem_turns": 1}
-    assert export["preferences"] == {"mood": "bold", "names": 1}
-    for creation, answer in zip(export["creations"], answers, strict=True):
-        assert code_in(answer) == creation["code"]
-
-
-async def test_an_export_has_the_texts_on_a_page_to_keep(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.commands.people.MOST_WRITTEN", 2)
-    oldest, poem, names = [await chat.ask(text) for text in ("/dino", "/poem Shall I <b>", "/dino 2")]
-    export = json.loads((await exported(chat))[1])
-    page = chat.messages[-2]
-    assert (page.html, page.file[0] if page.file else "") == (sentences.KEEPSAKE, f"mangosaurus-{ALICE}.html")
-    content = page.file[1].decode() if page.file else ""
-    assert content.index(uncoded(names.html)) < content.index(uncoded(poem.html))
-    assert f"And before that: {code_in(oldest.html)}" in content
-    assert ["text" in made for made in export["creations"]] == [False, True, True]
-    assert export["creations"][1]["text"].startswith("Shall I <b>")
-    assert export["creations"][2]["text"].split("\n") == names_in(names.html)
 
 
 async def exported(chat: FakeChat, person: int | None = None) -> tuple[str, bytes]:
@@ -186,22 +94,32 @@ async def exported(chat: FakeChat, person: int | None = None) -> tuple[str, byte
     return message.file
 
 
+async def test_an_export_is_a_file_and_a_page_to_keep(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert json.loads((await exported(chat))[1])["creations"] == []
+    monkeypatch.setattr("bot.commands.people.MOST_WRITTEN", 2)
+    await chat.ask("/seed 42")
+    oldest, poem, names = answers = [(await chat.ask(text)).html for text in ("/dino", "/poem Ünï <b>", "/dino 2")]
+    name, content = await exported(chat)
+    assert name == f"mangosaurus-{ALICE}.json"
+    assert "Ünï <b>" in content.decode()
+    export = json.loads(content)
+    assert export["person"] == {"id": ALICE, "seed": 42, "dino_turns": 2, "poem_turns": 1}
+    assert export["preferences"] == {"mood": "bold", "names": 1}
+    assert [made["code"] for made in export["creations"]] == list(map(code_in, answers))
+    assert ["text" in made for made in export["creations"]] == [False, True, True]
+    assert export["creations"][1]["text"].startswith("Ünï <b>")
+    assert export["creations"][2]["text"].split("\n") == names_in(names)
+    page = chat.messages[-2]
+    assert (page.html, page.file and page.file[0]) == (sentences.KEEPSAKE, f"mangosaurus-{ALICE}.html")
+    shown = page.file[1].decode() if page.file else ""
+    assert shown.index(uncoded(names)) < shown.index(uncoded(poem))
+    assert f"And before that: {code_in(oldest)}" in shown
+
+
 @given(st.text(st.characters()))
 def test_any_prompt_can_be_exported(prompt: str) -> None:
     creation = Creation("k7m2p9x", 1, Genre.POEM, "0" * 12, 42, 0, prompt, 0.8)
     assert json.loads(people.as_file(Person(1, 42), [creation], {}))["creations"][0]["prompt"] == prompt
-
-
-async def test_an_export_is_shown_to_a_group_only_by_the_group(group: FakeChat, chat: FakeChat) -> None:
-    await group.ask("/dino", GROUP)
-    for _ in range(2):
-        message = await group.ask("/export", ALICE)
-        assert (message.html, message.file) == (sentences.EXPORT_PRIVATELY, None)
-    name, content = await exported(group, GROUP)
-    assert name == "mangosaurus-5.json"
-    assert json.loads(content)["person"]["id"] == GROUP
-    elsewhere = FakeChat(chat.bot, -6, is_private=False)
-    assert (await elsewhere.ask("/export", GROUP)).file is None
 
 
 async def test_exports_count_as_texts(settings: Settings) -> None:
@@ -222,58 +140,53 @@ async def asked(chat: FakeChat) -> None:
     assert (message.html, message.labels) == (sentences.FORGET, [sentences.FORGET_YES, sentences.FORGET_NO])
 
 
-async def test_yes_deletes_everything_of_that_person_alone(chat: FakeChat, bob: FakeChat) -> None:
+async def test_no_keeps_everything_and_yes_deletes_it(chat: FakeChat, bob: FakeChat) -> None:
     await bob.ask("/dino")
     others = await kept(bob, BOB)
     await asked(chat)
-    code = code_in(chat.messages[1].html)
-    question = await chat.press(sentences.FORGET_YES)
-    assert (question.html, question.labels) == (sentences.FORGOTTEN_YOU, [])
-    assert (await chat.ask(f"/again {code}")).html == sentences.UNKNOWN_CODE.format(code)
-    assert await kept(chat) == NOTHING
-    assert await kept(bob, BOB) == others
-
-
-async def test_no_keeps_everything(chat: FakeChat) -> None:
-    await asked(chat)
-    before = await kept(chat)
+    before, code = await kept(chat), code_in(chat.messages[1].html)
     question = await chat.press(sentences.FORGET_NO)
     assert (question.html, question.labels) == (sentences.KEPT, [])
     assert await kept(chat) == before != NOTHING
-
-
-@pytest.mark.parametrize("label", [sentences.FORGET_YES, sentences.FORGET_NO])
-async def test_only_the_person_who_asked_may_press(group: FakeChat, label: str) -> None:
-    await asked(group)
-    question = await group.press(label, BOB)
-    assert group.notices == [sentences.FORGET_NOT_YOURS]
-    assert await kept(group) != NOTHING
-    await group.press(label, ALICE, question)
-    assert (await kept(group) == NOTHING) == (label == sentences.FORGET_YES)
-
-
-async def test_a_forgetting_that_is_not_shown_is_told_by_the_button(chat: FakeChat) -> None:
-    await asked(chat)
+    await chat.ask("/forget")
     chat.failures.append(NotSent("Bad Gateway"))
     await chat.press(sentences.FORGET_YES)
-    assert chat.notices[-1] == sentences.NOT_SHOWN
+    assert chat.notices[-1] == sentences.NOT_SHOWN  # but it is done
     assert await kept(chat) == NOTHING
-    assert (await chat.press(sentences.FORGET_YES)).html == sentences.FORGOTTEN_YOU
+    question = await chat.press(sentences.FORGET_YES)
+    assert (question.html, question.labels) == (sentences.FORGOTTEN_YOU, [])
+    assert (await chat.ask(f"/again {code}")).html == sentences.UNKNOWN_CODE.format(code)
+    assert await kept(bob, BOB) == others
     chat.bot.tally.errors.clear()
 
 
-async def test_buttons_of_earlier_versions_forget_and_forged_ones_do_not(chat: FakeChat) -> None:
-    await asked(chat)
-    for data in ("1:forget:yes:", "1:forget:yes:101x", "1:forget:yes:101\n", "1:forget:yes:-5", "2:forget:yes:101"):
-        await chat.press_data(data)
-        assert await kept(chat) != NOTHING
-    await chat.press_data(f"1:forget:yes:{ALICE}")
-    assert await kept(chat) == NOTHING
+async def test_only_the_person_who_asked_may_press(group: FakeChat) -> None:
+    await asked(group)
+    for label in (sentences.FORGET_YES, sentences.FORGET_NO):
+        await group.press(label, BOB)
+        assert group.notices[-1] == sentences.FORGET_NOT_YOURS
+    assert await kept(group) != NOTHING
+    await group.press(sentences.FORGET_YES, ALICE)
+    assert await kept(group) == NOTHING
 
 
-async def test_a_group_is_forgotten_by_a_second_message_of_its_own(group: FakeChat) -> None:
-    await group.ask("/dino", GROUP)
-    await group.ask("/dino", ALICE)
+async def test_what_is_a_groups_own(group: FakeChat) -> None:
+    """Everybody there may choose for it. It exports by a message of its own, and is forgotten by a second one."""
+    await group.ask("/settings", ALICE)
+    await group.press("wild", BOB)
+    assert group.notices == [sentences.NOT_YOURS]
+    await group.ask("/settings", GROUP)
+    await group.press("wild", BOB)
+    moods = [(await group.bot.store.person(person)).mood for person in (ALICE, BOB, GROUP)]
+    assert moods == ["bold", "bold", "wild"]
+    for person in (ALICE, GROUP):
+        await group.ask("/dino", person)
+    message = await group.ask("/export", ALICE)
+    assert (message.html, message.file) == (sentences.EXPORT_PRIVATELY, None)
+    name, content = await exported(group, GROUP)
+    assert name == "mangosaurus-5.json"
+    assert json.loads(content)["person"]["id"] == GROUP
+    assert (await FakeChat(group.bot, -6, is_private=False).ask("/export", GROUP)).file is None
     message = await group.ask("/forget", GROUP)
     assert (message.html, message.buttons) == (sentences.FORGET_GROUP, [])
     await group.ask("/forget yes", ALICE)  # which asks Alice about Alice
@@ -282,10 +195,9 @@ async def test_a_group_is_forgotten_by_a_second_message_of_its_own(group: FakeCh
     assert (await group.ask("/forget YES", GROUP)).html == sentences.FORGOTTEN_GROUP
     assert await kept(group, GROUP) == NOTHING
     assert await kept(group, ALICE) != NOTHING
-    assert (
-        await group.ask("/forget", -1007)
-    ).buttons == []  # a channel: Telegram would report a press as somebody else's
-    assert (await group.ask("/forget yes", -1007)).html == sentences.FORGOTTEN_GROUP
+    channel = -1007  # Telegram would report a press in a channel as somebody else's
+    assert (await group.ask("/forget", channel)).buttons == []
+    assert (await group.ask("/forget yes", channel)).html == sentences.FORGOTTEN_GROUP
 
 
 async def test_what_is_being_written_at_a_forgetting_leaves_nothing(chat: FakeChat) -> None:

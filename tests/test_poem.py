@@ -1,9 +1,5 @@
 """`/poem` and plain text: the line word for word, the verse behind it, and what is no line."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,14 +11,10 @@ from bot.words import sentences
 from tests.fake_chat import FakeChat
 from tests.serving import code_in
 
-if TYPE_CHECKING:
-    from bot.app import Bot
-
 
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        (" Shall I compare thee", "Shall I compare thee"),
         (' "Forsooth this maketh no sense "', "Forsooth this maketh no sense "),
         (" “Forsooth ”", "Forsooth "),
         (" „Ach ”", "Ach "),
@@ -33,11 +25,11 @@ if TYPE_CHECKING:
         (' "open', '"open'),
         ("\nOne line,\nand another", "One line,\nand another"),
         (' "kept\n"', "kept\n"),
-        (" É😀 <b>&amp;</b>", "É😀 <b>&amp;</b>"),
         (" " + "x" * LONGEST_LINE, "x" * LONGEST_LINE),
-        *((nothing, "") for nothing in ("", " ", "\n\n", '""', '" "', '"\n\n"', "\u200b\u200d\ufeff", "\u202e\u202c")),
-        ("\u00a0 \u00ad", ""),
-        ("“ ”", ""),
+        *(
+            (nothing, "")
+            for nothing in ("", "\n\n", '""', '" "', '"\n\n"', "\u200b\u200d\ufeff", "\u202e\u202c", "“ ”")
+        ),
     ],
 )
 def test_lines(text: str, line: str) -> None:
@@ -54,68 +46,46 @@ def test_any_text_is_a_line_or_explained(text: str) -> None:
     assert len(line) <= LONGEST_LINE
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "ÉTOILE & <b>bold</b> <i>&lt;",
-        "a😀b👩‍👩‍👧 c",
-        "</b><script>alert('x')</script>",
-        "One line,\nand another",
-        "שלום עולם",
-        "\u202egnirts\u202c a reversed one",
-        "a\u200bb\u200dc\ufeffd\u2060",
-        "Z̸̡a̷l̶g̵o̸ c̴o̶m̷e̶s̸",
-        "\0 nothing",
-        "\ud800 nothing",
-        "{0} %s {username} $HOME",
-        "I said /dino to thee",
-        "and/or",
-        '"/" in quotes',
-    ],
-)
-async def test_the_line_stands_word_for_word_in_bold_and_verse_follows(chat: FakeChat, line: str) -> None:
-    for text in (f"/poem {line}", line):
-        answer = await chat.ask(text)
-        assert answer.html.startswith(f"<b>{escape(line)}</b>")
-        assert len(answer.html) > len(escape(line)) + 100
+async def test_the_line_stands_word_for_word_in_bold_and_verse_follows(chat: FakeChat) -> None:
+    for line in (
+        *("ÉTOILE & <b>bold</b> <i>&lt;", "a😀b👩‍👩‍👧 c", "</b><script>x</script>", "One line,\nand another"),
+        *(
+            "שלום עולם",
+            "\u202egnirts\u202c a reversed one",
+            "a\u200bb\u200dc\ufeffd\u2060",
+            "Z̸̡a̷l̶g̵o̸ c̴o̶m̷e̶s̸",
+            "\0 nothing",
+        ),
+        *("\ud800 nothing", "{0} %s {username} $HOME", "I said /dino to thee", "and/or", '"/" in quotes'),
+    ):
+        for text in (f"/poem {line}", line):
+            answer = await chat.ask(text)
+            assert answer.html.startswith(f"<b>{escape(line)}</b>")
+            assert len(answer.html) > len(escape(line)) + 100
         assert await chat.ask(f"/again {code_in(answer.html)}") == answer  # the database kept it as it is
 
 
-async def test_a_space_at_the_end_counts_in_quotes(chat: FakeChat) -> None:
-    verses = []
-    for line in ('"Forsooth "', "Forsooth"):
+async def test_verse_keeps_off_what_the_network_cannot_read(chat: FakeChat) -> None:
+    async def verse(line: str) -> str:
         await chat.ask("/seed 1")
-        verses.append((await chat.ask(f"/poem {line}")).html.partition("</b>")[2])
-    assert verses[0] != verses[1]
+        return (await chat.ask(f"/poem {line}")).html.partition("</b>")[2].rpartition("\n\n")[0]
+
+    expected = await verse('"Shall I compare thee "')
+    for line in ("Shall I compare thee 🦕", "Shall I compare thee 123"):
+        assert await verse(line) == f" {expected}"
+    for line in ("שלום עולם", "😀", "恐竜"):
+        assert (await verse(line)).startswith("\n")
+    assert await verse('"Forsooth "') != await verse("Forsooth")  # a space at the end counts in quotes
 
 
-@pytest.mark.parametrize("line", ["שלום עולם", "😀", "恐竜"])
-async def test_what_the_network_cannot_read_gets_verse_below(chat: FakeChat, line: str) -> None:
-    assert (await chat.ask(f"/poem {line}")).html.startswith(f"<b>{line}</b>\n")
+async def test_no_line_and_a_line_that_is_too_long(chat: FakeChat) -> None:
+    for text in ("/poem", "/poem \n\n", '/poem " "', "/poem \u200b", " ", "\u200b", "\u202e\u202c"):
+        assert (await chat.ask(text)).html == sentences.POEM_USAGE
+    for command in ("", "/poem ", "/sonnet "):
+        assert (await chat.ask(command + "😀" * 4000)).html == sentences.LINE_TOO_LONG.format("4,000", 200)
 
 
-@pytest.mark.parametrize("line", ["Shall I compare thee 🦕", "Shall I compare thee 123"])
-async def test_verse_keeps_off_what_the_network_cannot_read(chat: FakeChat, line: str) -> None:
-    await chat.ask("/seed 1")
-    answer = await chat.ask(f"/poem {line}")
-    await chat.ask("/seed 1")
-    read = await chat.ask('/poem "Shall I compare thee "')
-    verse = read.html.partition("</b>")[2].rpartition("\n\n")[0]
-    assert answer.html.startswith(f"<b>{line}</b> {verse}\n\n")
-
-
-@pytest.mark.parametrize("text", ["/poem", "/poem \n\n", '/poem " "', "/poem \u200b", " ", "\u200b", "\u202e\u202c"])
-async def test_no_line(chat: FakeChat, text: str) -> None:
-    assert (await chat.ask(text)).html == sentences.POEM_USAGE
-
-
-@pytest.mark.parametrize("command", ["", "/poem ", "/sonnet "])
-async def test_thousands_of_emoji(chat: FakeChat, command: str) -> None:
-    assert (await chat.ask(command + "😀" * 4000)).html == sentences.LINE_TOO_LONG.format("4,000", 200)
-
-
-async def test_plain_text_in_a_group_is_ignored(bot: Bot) -> None:
-    group = FakeChat(bot, -5, is_private=False)
+async def test_plain_text_in_a_group_is_ignored(group: FakeChat) -> None:
     assert "Shall I" in (await group.ask("/poem Shall I", 101)).html
     await group.ask("Shall I compare thee", 101)
     assert len(group.messages) == 1

@@ -1,24 +1,23 @@
 """The weights that write: one thread for each version in use, old versions, and what is missing or damaged."""
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 import shutil
-import string
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import bot.shelf
 from bot.chat import Explained
 from bot.creations import Creation
+from bot.settings import Settings
 from bot.shelf import KEPT, ROWS, Neighbour, Shelf, StartError, Text, Writer, nearest
-from bot.voices import UNFINISHED
+from bot.voices import UNFINISHED, Voices
 from bot.words import sentences
+from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions
 from model.errors import RequestError
 from model.text.forms import Genre
@@ -26,28 +25,15 @@ from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, Result, VerseRequest, generator_for
 from tests.serving import install, install_both, serving, until, untrained
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
-    from pathlib import Path
-
-    from bot.settings import Settings
-    from model.checkpoint.encoding import Checkpoint
-
 VERSE = dataclasses.replace(untrained("verse"), version="verse")
-NAMES = dataclasses.replace(untrained("names", known=("mango", "yi")), version="names")
 
 
 def verse(seed: int, characters: int = 40) -> VerseRequest:
     return VerseRequest(generator_for(seed, 0), min_characters=characters, max_characters=1000, max_lines=100)
 
 
-def names(seed: int) -> NameRequest:
-    return NameRequest(generator_for(seed, 0), count=2, max_length=200)
-
-
-def alone(checkpoint: Checkpoint, request: Request) -> Text:
-    texts = Decoder(checkpoint).generate([request])[0].texts
-    return Text(texts, nearest(texts, sorted(checkpoint.known_names)) if checkpoint is NAMES else ())
+def alone(request: Request) -> Text:
+    return Text(Decoder(VERSE).generate([request])[0].texts)
 
 
 @pytest.fixture
@@ -58,12 +44,19 @@ async def writer() -> AsyncIterator[Writer]:
 
 
 class Gate:
-    """Holds the decoding thread before each step, and keeps what it was asked for."""
+    """Holds the decoding thread before each step."""
 
-    def __init__(self) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.opened, self.reached, self.steps = threading.Event(), threading.Event(), 0
-        self.decoders: list[Decoder] = []
-        self.submitted: list[Request] = []
+        step = Decoder.step
+
+        def wait(decoder: Decoder) -> list[Result]:
+            self.decoder, self.steps = decoder, self.steps + 1
+            self.reached.set()
+            assert self.opened.wait(10)
+            return step(decoder)
+
+        monkeypatch.setattr(Decoder, "step", wait)
 
     async def reach(self) -> None:
         assert await asyncio.to_thread(self.reached.wait, 10)
@@ -71,24 +64,7 @@ class Gate:
 
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
-    gate = Gate()
-
-    class GatedDecoder(Decoder):
-        def __init__(self, checkpoint: Checkpoint) -> None:
-            super().__init__(checkpoint)
-            gate.decoders.append(self)
-
-        def submit(self, request: Request) -> int:
-            gate.submitted.append(request)
-            return super().submit(request)
-
-        def step(self) -> list[Result]:
-            gate.steps += 1
-            gate.reached.set()
-            assert gate.opened.wait(10)
-            return super().step()
-
-    monkeypatch.setattr(bot.shelf, "Decoder", GatedDecoder)
+    gate = Gate(monkeypatch)
     yield gate
     gate.opened.set()
 
@@ -97,27 +73,11 @@ def tasks(writer: Writer, *lengths: int) -> list[asyncio.Task[Text]]:
     return [asyncio.create_task(writer.write(verse(n, length))) for n, length in enumerate(lengths)]
 
 
-@pytest.mark.parametrize(("checkpoint", "request_of"), [(VERSE, verse), (NAMES, names)], ids=["verse", "names"])
-async def test_nobody_changes_what_another_gets(checkpoint: Checkpoint, request_of: Callable[[int], Request]) -> None:
-    writer = Writer(checkpoint)
-    written = await asyncio.gather(*(writer.write(request_of(seed)) for seed in range(2 * ROWS)))
-    await writer.stop()
-    expected = Decoder(checkpoint).generate([request_of(seed) for seed in range(2 * ROWS)])
+async def test_nobody_changes_what_another_gets(writer: Writer) -> None:
+    written = await asyncio.gather(*(writer.write(verse(seed)) for seed in range(2 * ROWS)))
+    expected = Decoder(VERSE).generate([verse(seed) for seed in range(2 * ROWS)])
     assert [text.texts for text in written] == [result.texts for result in expected]
-    assert written[7] == alone(checkpoint, request_of(7))
-
-
-async def test_a_request_joins_while_another_is_being_written(writer: Writer, gate: Gate) -> None:
-    (long,) = tasks(writer, 300)
-    await gate.reach()
-    short = asyncio.create_task(writer.write(verse(2)))
-    await asyncio.sleep(0)
-    assert len(writer.pending) == 2
-    gate.opened.set()
-    assert await short == alone(VERSE, verse(2))
-    assert not long.done()
-    assert await long == alone(VERSE, verse(0, 300))
-    assert not writer.pending
+    assert written[7] == alone(verse(7))
 
 
 @pytest.mark.parametrize("which", [0, -1], ids=["being written", "waiting"])
@@ -132,23 +92,12 @@ async def test_cancelling_makes_room_for_another(writer: Writer, gate: Gate, whi
     late = asyncio.create_task(writer.write(verse(1000)))
     await asyncio.sleep(0)
     gate.opened.set()
-    assert await late == alone(VERSE, verse(1000))
+    assert await late == alone(verse(1000))
     await asyncio.gather(*writes)
-    assert [decoder.active for decoder in gate.decoders] == [0]
-    assert len(gate.submitted) == len(writes) + 1 + (which == 0)
-
-
-async def test_stopping_refuses_what_is_pending_and_ends_the_thread(writer: Writer, gate: Gate) -> None:
-    writes = tasks(writer, *[40] * (ROWS + 2))
-    await gate.reach()
-    stop = asyncio.create_task(writer.stop())
-    results = await asyncio.gather(*writes, return_exceptions=True)
-    assert {str(result) for result in results} == {sentences.STOPPING}
-    gate.opened.set()
-    await stop
-    assert "decoding" not in {thread.name for thread in threading.enumerate()}
-    with pytest.raises(Explained, match="shutting down"):
-        await writer.write(verse(1))
+    assert gate.decoder.active == 0
+    steps = gate.steps
+    await asyncio.sleep(0.01)
+    assert gate.steps == steps  # the thread sleeps when there is nothing to write
 
 
 @pytest.mark.parametrize("method", ["__init__", "submit", "step"])
@@ -164,29 +113,15 @@ async def test_a_crash_fails_the_requests_in_flight_and_no_others(
     assert [str(result) for result in results] == [sentences.NOT_WRITTEN] * 3
     assert "Writing with weights verse failed" in caplog.text
     assert "a bug" in caplog.text
-    assert await writer.write(verse(1)) == alone(VERSE, verse(1))
-
-
-async def test_a_result_for_nobody_leaves_no_one_waiting(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(Decoder, "step", lambda _: [Result(-1, ("lost",), None)])
+        patch.setattr(Decoder, "step", lambda _: [Result(-1, ("lost",), None)])  # a result for nobody
         with pytest.raises(Explained, match="while I was writing"):
             await writer.write(verse(1))
-    assert await writer.write(verse(1)) == alone(VERSE, verse(1))
-
-
-async def test_a_request_that_cannot_be_is_refused_alone(writer: Writer) -> None:
-    results = await asyncio.gather(writer.write(names(1)), writer.write(verse(2)), return_exceptions=True)
-    assert isinstance(results[0], RequestError)
-    assert results[1] == alone(VERSE, verse(2))
-
-
-async def test_the_thread_sleeps_when_there_is_nothing_to_write(writer: Writer, gate: Gate) -> None:
-    gate.opened.set()
-    await writer.write(verse(1))
-    steps = gate.steps
-    await asyncio.sleep(0.01)
-    assert gate.steps == steps
+    impossible, fine = await asyncio.gather(
+        writer.write(NameRequest(generator_for(1, 0))), writer.write(verse(2)), return_exceptions=True
+    )
+    assert isinstance(impossible, RequestError)  # it is refused alone
+    assert fine == alone(verse(2))
 
 
 def test_a_loop_that_was_closed_has_nobody_waiting(gate: Gate) -> None:
@@ -204,8 +139,8 @@ def test_a_loop_that_was_closed_has_nobody_waiting(gate: Gate) -> None:
 # Versions.
 
 
-def creation(version: str, genre: Genre = Genre.DINO, voice: str = "") -> Creation:
-    return Creation("k7m2p9x", 1, genre, version, 42, 0, "", 0.8, voice=voice)
+def creation(version: str) -> Creation:
+    return Creation("k7m2p9x", 1, Genre.DINO, version, 42, 0, "", 0.8)
 
 
 @pytest.fixture(scope="module")
@@ -213,11 +148,6 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """A folder of checkpoints with several versions, and their names, the current one last."""
     folder = install_both(tmp_path_factory.mktemp("many"))
     return folder, [install(folder / "dino", untrained("names", seed)) for seed in range(2, KEPT + 4)]
-
-
-@pytest.fixture
-def versions(many: tuple[Path, list[str]]) -> list[str]:
-    return many[1]
 
 
 @pytest.fixture
@@ -232,7 +162,8 @@ def threads() -> int:
     return [thread.name for thread in threading.enumerate()].count("decoding")
 
 
-async def test_each_version_writes_its_own_and_only_a_few_stay(shelf: Shelf, versions: list[str]) -> None:
+async def test_each_version_writes_its_own_and_only_a_few_stay(shelf: Shelf, many: tuple[Path, list[str]]) -> None:
+    versions = many[1]
     texts = [await shelf.write(creation(version)) for version in versions]
     assert [await shelf.write(creation(version)) for version in versions] == texts
     assert len({text.texts for text in texts}) == len(versions)
@@ -242,97 +173,66 @@ async def test_each_version_writes_its_own_and_only_a_few_stay(shelf: Shelf, ver
     assert threads() == KEPT
 
 
-async def test_what_is_being_used_stays(shelf: Shelf, versions: list[str], gate: Gate) -> None:
-    oldest = asyncio.create_task(shelf.write(creation(versions[0])))
-    await gate.reach()
-    others = [asyncio.create_task(shelf.write(creation(version))) for version in versions[1:]]
-    await until(lambda: shelf.pending == len(versions))
-    gate.opened.set()
-    assert (await asyncio.gather(oldest, *others))[0].texts
-    assert threads() == KEPT
-
-
-async def test_many_at_once_load_a_version_once(
-    shelf: Shelf, versions: list[str], monkeypatch: pytest.MonkeyPatch
+async def test_what_is_being_used_stays_and_many_at_once_load_it_once(
+    shelf: Shelf, many: tuple[Path, list[str]], gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded: list[str] = []
-    load = Versions.load
+    versions, loaded, load = many[1], list[str](), Versions.load
 
     def counted(self: Versions, version: str) -> Checkpoint:
         loaded.append(version)
         return load(self, version)
 
     monkeypatch.setattr(Versions, "load", counted)
-    await asyncio.gather(*(shelf.write(creation(versions[0])) for _ in range(20)))
-    assert loaded == versions[:1]
+    oldest = [asyncio.create_task(shelf.write(creation(versions[0]))) for _ in range(20)]
+    await gate.reach()
+    others = [asyncio.create_task(shelf.write(creation(version))) for version in versions[1:]]
+    await until(lambda: shelf.pending == 20 + len(others))
+    gate.opened.set()
+    await asyncio.gather(*oldest, *others)
+    assert threads() == KEPT
+    assert sorted(loaded) == sorted(versions[:-1])  # the current one is in memory
 
 
-async def test_the_current_version_follows_the_pointer(shelf: Shelf, versions: list[str]) -> None:
-    assert (await shelf.current("dino")).version == versions[-1]
-    async with shelf.changing("dino") as folder:
-        folder.promote(versions[0])
-    assert (await shelf.current("dino")).version == versions[0]
+async def test_one_missing_network(settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    commands = {"dino": "/dino", "poem": "/poem x"}
+    for missing, other in (("dino", "poem"), ("poem", "dino")):
+        install(tmp_path / missing / other, untrained("verse" if other == "poem" else "names"))
+        async with serving(settings, checkpoints=tmp_path / missing) as chat:
+            assert (await chat.ask(commands[missing])).html == sentences.NO_NETWORK[missing]
+            assert f"/{missing} is not served: " in caplog.text
+            assert "is CHECKPOINTS right?" in caplog.text
+            assert "<a>" in (await chat.ask(commands[other])).html
+            assert (await chat.ask("/about")).html.count("3.000 nats") == 1
 
 
-async def test_what_is_missing_or_damaged(shelf: Shelf, versions: list[str]) -> None:
-    (shelf.directory / "dino" / f"{versions[0]}.safetensors").write_bytes(b"x" * 100)
-    for gone in (creation(versions[0]), creation("0" * 12), creation("../x"), creation("0" * 12, Genre.POEM)):
-        with pytest.raises(Explained) as caught:
-            await shelf.write(gone)
-        assert caught.value.sentence == sentences.GONE
-    with pytest.raises(Explained) as caught:
-        await shelf.write(creation("0" * 12, voice="k7m2p9x"))
-    assert caught.value.sentence == sentences.GONE_WITH_VOICE
-    assert await shelf.write(creation(versions[1]))
-
-
-@pytest.mark.parametrize(("missing", "served", "command"), [("poem", "/dino", "/poem x"), ("dino", "/poem x", "/dino")])
-async def test_one_missing_network_leaves_the_other(
-    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture, missing: str, served: str, command: str
-) -> None:
-    other = "dino" if missing == "poem" else "poem"
-    install(tmp_path / other, untrained("names" if other == "dino" else "verse"))
-    async with serving(settings, checkpoints=tmp_path) as chat:
-        assert (await chat.ask(command)).html == sentences.NO_NETWORK[missing]
-        assert f"/{missing} is not served: " in caplog.text
-        assert "is CHECKPOINTS right?" in caplog.text
-        assert "<a>" in (await chat.ask(served)).html
-        assert "<a>" not in (await chat.ask(command)).html
-        assert (await chat.ask("/about")).html.count("3.000 nats") == 1
-
-
-async def test_a_start_deletes_what_a_crash_left_of_a_voice(settings: Settings, tmp_path: Path) -> None:
-    directory = install_both(tmp_path / "crashed")
-    half = directory / "voices" / f"{UNFINISHED}x1" / "k3x7abc"
-    half.mkdir(parents=True)
-    (half / "text.txt").write_text("somebody's own verse\n")
-    async with serving(settings, checkpoints=directory):
-        assert not half.parent.exists()
-
-
-async def test_no_weights_at_all(settings: Settings, tmp_path: Path) -> None:
-    with pytest.raises(StartError) as caught:
-        async with serving(settings, checkpoints=tmp_path):
-            pass
-    assert "is CHECKPOINTS right? python -m model train makes weights in " in str(caught.value)
-    assert f"{tmp_path / 'dino'} holds none" in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-async def test_corrupt_weights_and_weights_of_the_wrong_form_are_named(
-    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_what_a_start_finds_damaged(settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     directory = install_both(tmp_path / "damaged")
     (file,) = (directory / "dino").glob("*.safetensors")
     file.write_bytes(file.read_bytes()[:-9])
+    voice = Voices(directory / "voices").add("keats", "verse", "Ode\n")
+    half = directory / "voices" / f"{UNFINISHED}x1" / "k3x7abc"
+    half.mkdir(parents=True)
+    (half / "text.txt").write_text("somebody's own verse\n")
     async with serving(settings, checkpoints=directory) as chat:
         assert list(chat.bot.shelf.serving) == ["poem"]
+        assert not half.parent.exists()
+        assert chat.bot.shelf.voices.all() == [voice]
     assert "/dino is not served" in caplog.text
     assert file.name in caplog.text
-    install(tmp_path / "swapped" / "dino", untrained("verse"))
-    with pytest.raises(StartError, match="its weights write verse, not names"):
-        async with serving(settings, checkpoints=tmp_path / "swapped"):
-            pass
+
+
+async def test_a_bot_without_weights(settings: Settings, tmp_path: Path) -> None:
+    async def complaint() -> str:
+        with pytest.raises(StartError) as caught:
+            async with serving(settings, checkpoints=tmp_path):
+                pass
+        assert "\n" not in str(caught.value)
+        return str(caught.value)
+
+    assert "is CHECKPOINTS right? python -m model train makes weights in " in await complaint()
+    assert f"{tmp_path / 'dino'} holds none" in await complaint()
+    install(tmp_path / "dino", untrained("verse"))
+    assert "its weights write verse, not names" in await complaint()
 
 
 # The nearest known name.
@@ -352,15 +252,6 @@ def textbook(a: str, b: str) -> int:
 
 @given(st.lists(WORDS, min_size=1, max_size=4), st.frozensets(WORDS, min_size=1, max_size=12).map(sorted))
 def test_it_is_the_textbooks_nearest_and_the_first_of_several(names: list[str], known: list[str]) -> None:
+    assert nearest(names, []) == (None,) * len(names)
     expected = [min((textbook(name, other), other) for other in known) for name in names]
     assert nearest(names, known) == tuple(Neighbour(other, distance) for distance, other in expected)
-
-
-@given(st.text(string.ascii_lowercase, max_size=150), st.text(string.ascii_lowercase, min_size=1, max_size=150))
-def test_long_names(name: str, known: str) -> None:
-    assert nearest([name], [known]) == (Neighbour(known, textbook(name, known)),)
-
-
-def test_nothing_known_and_nothing_asked() -> None:
-    assert nearest(["mango", "yi"], []) == (None, None)
-    assert nearest([], ["yi"]) == ()

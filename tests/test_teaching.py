@@ -1,27 +1,20 @@
 """An admin teaches, renames and removes voices: which files are taken, what they become, and what a stranger sees."""
 
-from __future__ import annotations
-
 import html
 import io
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from bot.asks import File, Said
+from bot.asks import File, Said, Sent
 from bot.chat import NotSent
 from bot.locks import LOCK
-from bot.voices import name_of
+from bot.voices import MOST, Voice, Voices, name_of
 from bot.words import admins, sentences
-from tests.fake_chat import FakeChat, Message
-from tests.serving import ALICE
+from tests.fake_chat import FakeChat
+from tests.serving import ALICE, install, untrained
 from tests.training import LIST, NAMES, Script
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from bot.voices import Voice, Voices
 
 VERSE = "\n\n".join(f"A thing of béauty is a joy {n}\nIts loveliness increases; {n * n}\n" for n in range(400))
 CAPTION = "/retrain names pokemon"
@@ -49,6 +42,11 @@ async def cancel(chat: FakeChat) -> None:
 
 
 async def test_a_text_becomes_a_voice_that_learns_from_nothing(script: Script, admin: FakeChat, voices: Voices) -> None:
+    alice, group = FakeChat(admin.bot, ALICE), FakeChat(admin.bot, -5, is_private=False)  # to whom this does not exist
+    assert await teach(alice, LIST) == sentences.ONLY_TEXT
+    assert (await alice.ask(CAPTION)).html == sentences.UNKNOWN_COMMAND
+    await group.bot.ask(Sent(person=ALICE, chat=group, text=CAPTION, file=file_of(LIST)))
+    assert (group.messages, voices.all()) == ([], [])
     assert await teach(admin, LIST, "/retrain NAMES Pokemon") == (
         "I'll learn this as the voice <b>pokemon</b>. Once I have, you can ask for "
         "<code>/dino voice:pokemon 5</code>.\n\n<i>read as UTF-8</i>"
@@ -58,25 +56,22 @@ async def test_a_text_becomes_a_voice_that_learns_from_nothing(script: Script, a
     assert voice is not None
     assert (run.network, run.form, run.title, run.fresh) == (voice.network, "names", "pokemon", True)
     assert voices.text(voice).read_text(encoding="utf-8") == LIST
+    assert await teach(admin, LIST, "/retrain names other") == admins.ALREADY_TRAINING.format("pokemon")
     await cancel(admin)
-    assert "/poem voice:keats A thing" in await teach(admin, VERSE, "/retrain verse keats")
+    # A message in words brings the file of the message that it replies to.
+    reply = Said(person=900, chat=admin, is_admin=True, text="/retrain verse keats", file=file_of(VERSE))
+    await admin.bot.ask(reply)
+    assert "/poem voice:keats A thing" in admin.messages[-2].html
     assert (await script.begun(2)).form == "verse"
-
-
-async def test_a_reply_to_somebodys_file(script: Script, admin: FakeChat, voices: Voices) -> None:
-    """A message in words brings the file of the message that it replies to."""
-    await admin.bot.ask(Said(person=900, chat=admin, is_admin=True, text=CAPTION, file=file_of(LIST)))
-    assert [voice.name for voice in voices.all()] == ["pokemon"]
-    await script.begun()
+    assert [each.name for each in voices.all()] == ["keats", "pokemon"]
 
 
 async def test_without_a_file_a_voice_goes_on_or_starts_over(script: Script, admin: FakeChat, pokemon: Voice) -> None:
-    for command, is_fresh in ((CAPTION, False), (f"{CAPTION} FRESH", True)):
+    for count, (command, is_fresh) in enumerate([(CAPTION, False), (f"{CAPTION} FRESH", True)], start=1):
         await admin.ask(command)
-        run = await script.begun(len(script.folders) or 1)
+        run = await script.begun(count)
         assert (run.network, run.fresh) == (pokemon.network, is_fresh)
         await cancel(admin)
-        script.folders.clear()
 
 
 async def test_what_cannot_be_taught(script: Script, admin: FakeChat, pokemon: Voice) -> None:
@@ -89,8 +84,8 @@ async def test_what_cannot_be_taught(script: Script, admin: FakeChat, pokemon: V
     assert script.folders == []
 
 
-async def test_a_second_file_for_a_voice_is_learned_anew_and_the_old_weights_serve(
-    script: Script, admin: FakeChat, pokemon: Voice, voices: Voices
+async def test_a_second_file_for_a_voice_is_learned_anew(
+    script: Script, admin: FakeChat, pokemon: Voice, voices: Voices, caplog: pytest.LogCaptureFixture
 ) -> None:
     await admin.ask(CAPTION)
     await script.begun()
@@ -103,17 +98,11 @@ async def test_a_second_file_for_a_voice_is_learned_anew_and_the_old_weights_ser
     )
     assert (await script.begun(2)).fresh
     assert "<a>" in (await admin.ask("/dino voice:pokemon")).html
+    assert "refused" not in caplog.text  # nothing is wrong with the old weights
     assert voices.text(pokemon).read_text(encoding="utf-8") == other
     new = script.trained(old=None)
     await admin.bot.runs.ended()
     assert admin.bot.shelf.serving[pokemon.network].version == new
-
-
-async def test_while_a_training_runs_no_text_is_taken(script: Script, admin: FakeChat, voices: Voices) -> None:
-    await teach(admin, LIST)
-    await script.begun()
-    assert await teach(admin, LIST, "/retrain names other") == admins.ALREADY_TRAINING.format("pokemon")
-    assert [voice.name for voice in voices.all()] == ["pokemon"]
 
 
 def zipped() -> bytes:
@@ -123,110 +112,70 @@ def zipped() -> bytes:
     return file.getvalue()
 
 
-REFUSED: list[tuple[str, str | bytes, str]] = [
-    ("names", b"", "has 0 names"),
-    ("names", b" \n\t\r\n", "has 0 names"),
-    ("names", "\n".join(NAMES[:99]), "only 99 names"),
-    ("names", "Pikachu\n" * 5000, "every line is &#39;Pikachu&#39;"),
-    ("names", zipped(), "NUL"),
-    ("names", LIST.encode("utf-16-le"), "UTF-16 without a byte order mark"),
-    ("names", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "no text"),
-    ("names", b"\xff\xfe" + b"\x00\xd8" * 300, "damaged"),
-    ("names", "\u200b\u202e\n" * 500, "has 0 names"),
-    ("names", "x" * 200_000, "has 0 names"),
-    ("names", LIST.encode() + b"\xc3", "damaged"),
-    ("verse", "A thing of beauty\n" * 3000, "no line to train on"),
-    ("verse", VERSE[:19_000], "fewer than 20,000"),
-    ("verse", "", "poems"),
-    ("verse", zipped(), "NUL"),
-]
-
-
-async def test_what_nothing_can_be_learned_from(
-    script: Script, admin: FakeChat, voices: Voices, own_checkpoints: Path
-) -> None:
-    for form, content, reason in REFUSED:
+async def test_what_nothing_can_be_learned_from(script: Script, admin: FakeChat) -> None:
+    for form, content, reason in (
+        ("names", b" \n\t\r\n", "has 0 names"),
+        ("names", "\n".join(NAMES[:99]), "only 99 names"),
+        ("names", "Pikachu\n" * 5000, "every line is &#39;Pikachu&#39;"),
+        ("names", zipped(), "NUL"),
+        ("names", LIST.encode() + b"\xc3", "damaged"),
+        ("verse", "A thing of beauty\n" * 3000, "no line to train on"),
+        ("verse", VERSE[:19_000], "fewer than 20,000"),
+        ("verse", "", "poems"),
+    ):
         answer = await teach(admin, content, f"/retrain {form} other")
         assert answer.startswith("I can't learn from that: ")
         assert reason in answer
-        assert str(own_checkpoints) not in answer
-    assert voices.all() == []
+        assert str(admin.bot.shelf.directory) not in answer
     assert script.folders == []
-    assert [path.name for path in (own_checkpoints / "voices").glob("*")] == []
+    assert [path.name for path in (admin.bot.shelf.directory / "voices").glob("*")] == []
 
 
-@pytest.mark.parametrize(
-    ("encoding", "note"), [("utf-8-sig", ""), ("utf-16", "UTF-16"), ("utf-32", "UTF-32"), ("latin-1", "Windows-1252")]
-)
-async def test_encodings(script: Script, admin: FakeChat, voices: Voices, encoding: str, note: str) -> None:
-    assert note in await teach(admin, LIST.encode(encoding))
-    voice = voices.find("pokemon")
-    assert voice
-    assert voices.text(voice).read_text(encoding="utf-8") == LIST
-
-
-async def test_a_file_that_is_too_large_or_cannot_be_fetched(script: Script, admin: FakeChat, voices: Voices) -> None:
+async def test_what_cannot_be_fetched_or_kept(
+    script: Script, admin: FakeChat, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def fail() -> bytes:
         raise NotSent("the file is temporarily unavailable")
 
+    def full(path: Path, content: bytes) -> None:
+        path.write_bytes(content)
+        if path.name == "about.json":
+            raise OSError(28, "No space left on device")
+
     refusal = "Your file has 6.0 MB, and I can take up to 5. Please give me a part of it."
-    assert (
-        await admin.ask(CAPTION, file=File(name="x", size=6_000_000, read=fail))
-    ).html == refusal  # it is not fetched
+    large = File(name="x", size=6_000_000, read=fail)  # it is not fetched
+    assert (await admin.ask(CAPTION, file=large)).html == refusal
     assert (await admin.ask(CAPTION, file=File(name="x", size=10, read=fail))).html == admins.NOT_FETCHED
+    with monkeypatch.context() as patched:
+        patched.setattr("bot.voices.write_whole", full)
+        assert await teach(admin, LIST) == admins.VOICE_NOT_KEPT
     assert voices.all() == []
-
-
-async def test_a_full_disk(
-    script: Script, admin: FakeChat, voices: Voices, monkeypatch: pytest.MonkeyPatch, own_checkpoints: Path
-) -> None:
-    def full(_path: Path, _content: bytes) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("bot.voices.write_whole", full)
-    assert await teach(admin, LIST) == admins.VOICE_NOT_KEPT
-    assert voices.all() == []
-    assert [path.name for path in (own_checkpoints / "voices").glob("*")] == [LOCK]
-
-
-async def test_as_many_voices_as_there_can_be(
-    script: Script, admin: FakeChat, pokemon: Voice, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    assert [path.name for path in (admin.bot.shelf.directory / "voices").glob("*")] == [LOCK]
+    voices.add("keats", "verse", VERSE)
     monkeypatch.setattr("bot.commands.voices.MOST", 1)
-    assert await teach(admin, LIST, "/retrain names other") == admins.VOICES_FULL.format(1)
+    assert await teach(admin, LIST) == admins.VOICES_FULL.format(1)
 
 
-async def test_to_others_it_does_not_exist(script: Script, admin: FakeChat, voices: Voices) -> None:
-    alice, group = FakeChat(admin.bot, ALICE), FakeChat(admin.bot, -5, is_private=False)
-    assert await teach(alice, LIST) == sentences.ONLY_TEXT
-    assert (await alice.ask(CAPTION)).html == sentences.UNKNOWN_COMMAND
-    group.messages.append(Message())
-    await group.ask(CAPTION, ALICE, file=file_of(LIST), album="")
-    assert len(group.messages) == 1
-    assert voices.all() == []
+async def test_encodings_and_how_good_a_voice_is_in_words(script: Script, admin: FakeChat, voices: Voices) -> None:
+    for encoding, note, loss, words in (
+        ("utf-8-sig", "", 1.6, "about 5 letters at each step: that's good."),
+        ("utf-16", "UTF-16", 2.2, "about 9 letters at each step: that's fair."),
+        ("utf-32", "UTF-32", 2.589, "about 13 letters at each step: that's rough, and a longer text would help."),
+        ("latin-1", "Windows-1252", 1.6, "about 5 letters at each step: that's good."),
+    ):
+        count = len(script.folders)
+        assert note in await teach(admin, LIST.encode(encoding))
+        voice = voices.find("pokemon")
+        assert voice
+        assert voices.text(voice).read_text(encoding="utf-8") == LIST
+        await script.begun(count + 1)
+        script.trained(loss, old=None)
+        await admin.bot.runs.ended()
+        assert f"it wavers between {words} Version" in html.unescape(admin.messages[-1].html)
+        assert admin.messages[-1].labels == []  # the first weights cannot be undone
 
 
-@pytest.mark.parametrize(
-    ("loss", "words"),
-    [
-        (1.6, "about 5 letters at each step: that's good."),
-        (2.2, "about 9 letters at each step: that's fair."),
-        (2.589, "about 13 letters at each step: that's rough, and a longer text would help."),
-    ],
-)
-async def test_the_verdict_says_in_words_how_good_a_voice_is(
-    script: Script, admin: FakeChat, voices: Voices, loss: float, words: str
-) -> None:
-    await teach(admin, LIST)
-    await script.begun()
-    script.trained(loss, old=None)
-    await admin.bot.runs.ended()
-    assert f"it wavers between {words} Version" in html.unescape(admin.messages[-1].html)
-
-
-async def test_a_text_file_without_a_command_is_learned_after_a_question(
-    script: Script, admin: FakeChat, voices: Voices
-) -> None:
+async def test_a_text_file_without_a_command(script: Script, admin: FakeChat, voices: Voices) -> None:
     assert await teach(admin, LIST, "my names") == admins.LEARN.format("voice")  # "names" means something else
     assert (await admin.press("cancel")).html == admins.LEARN_NOTHING
     assert await teach(admin, LIST, "") == admins.LEARN.format("voice")
@@ -249,9 +198,14 @@ async def test_a_text_file_without_a_command_is_learned_after_a_question(
     assert (await admin.ask("", file=File(name="x.pdf", size=1, read=file_of("").read))).html == sentences.ONLY_TEXT
 
 
-async def test_the_list(admin: FakeChat, pokemon: Voice, keats: Voice, voices: Voices) -> None:
+async def test_the_list(admin: FakeChat, voices: Voices) -> None:
+    alice = FakeChat(admin.bot, ALICE)
+    assert (await alice.ask("/voices")).html == sentences.NO_VOICES
+    assert (await admin.ask("/voices")).html == f"{sentences.NO_VOICES}\n\n{admins.HOW_TO_TEACH}"
     voices.add("future", "names", LIST)
-    message = await FakeChat(admin.bot, ALICE).ask("/voices")
+    install(voices.folder(voices.add("keats", "verse", VERSE).id), untrained("verse"))
+    install(voices.folder(voices.add("pokemon", "names", LIST).id), untrained("names"))
+    message = await alice.ask("/voices")
     assert message.html.split("\n")[2:] == [
         "<b>future</b> – names: still learning",
         "<b>keats</b> – verse: <code>/poem voice:keats A thing of beauty</code>",
@@ -261,21 +215,13 @@ async def test_the_list(admin: FakeChat, pokemon: Voice, keats: Voice, voices: V
     message = await admin.ask("/voices")
     assert message.html.endswith(admins.HOW_TO_TEACH)
     assert message.labels == ["remove future", "remove keats", "remove pokemon"]
-
-
-async def test_without_voices_there_is_no_list(admin: FakeChat) -> None:
-    assert (await FakeChat(admin.bot, ALICE).ask("/voices")).html == sentences.NO_VOICES
-    assert (await admin.ask("/voices")).html == f"{sentences.NO_VOICES}\n\n{admins.HOW_TO_TEACH}"
-
-
-async def test_the_longest_list_fits_into_a_message(admin: FakeChat, voices: Voices) -> None:
-    for number in range(30):
+    for number in range(MOST - 3):
         name = name_of(f"{chr(0x10330)}" * 18 + f"{number:02}")
         assert name
         voices.add(name, "verse", LIST)
     message = await admin.ask("/voices")
-    assert len(html.unescape(message.html).encode("utf-16-le")) // 2 <= 4096
-    assert len(message.labels) <= 100
+    assert len(message.labels) == MOST
+    assert len(html.unescape(message.html).encode("utf-16-le")) // 2 <= 4096  # the longest list fits into a message
 
 
 async def test_renaming(admin: FakeChat, pokemon: Voice, keats: Voice, voices: Voices) -> None:
@@ -292,10 +238,10 @@ async def test_renaming(admin: FakeChat, pokemon: Voice, keats: Voice, voices: V
     assert [voice.name for voice in voices.all()] == ["keats", "monsters"]
 
 
-async def test_a_voice_is_removed_only_after_a_question(
-    script: Script, admin: FakeChat, pokemon: Voice, keats: Voice, voices: Voices, own_checkpoints: Path
+async def test_a_voice_is_removed_after_a_question(
+    script: Script, admin: FakeChat, pokemon: Voice, keats: Voice, voices: Voices
 ) -> None:
-    left = own_checkpoints / f"training-{pokemon.network.replace('/', '-')}"
+    left = admin.bot.shelf.directory / f"training-{pokemon.network.replace('/', '-')}"
     left.mkdir()
     message = await admin.ask("/voices")
     shown = message.html
@@ -316,20 +262,8 @@ async def test_a_voice_is_removed_only_after_a_question(
     assert not left.exists()  # an interrupted training goes with its voice
     await admin.press_data(f"1:voice:removal:{pokemon.id}")
     assert admin.notices[-1] == sentences.plain(sentences.VOICE_GONE)
-
-
-async def test_a_voice_is_not_removed_while_it_trains(
-    script: Script, admin: FakeChat, pokemon: Voice, voices: Voices
-) -> None:
-    await admin.ask(CAPTION)
+    await admin.ask("/retrain verse keats")  # one that trains is not removed
     await script.begun()
-    await admin.press_data(f"1:voice:removal:{pokemon.id}")
-    assert admin.notices == [sentences.plain(admins.VOICE_IS_TRAINING.format("pokemon"))]
-    assert voices.all() == [pokemon]
-
-
-async def test_forged_buttons_mean_nothing(admin: FakeChat) -> None:
-    await admin.ask("/help")
-    for data in ("1:voice:eat:k3x7abc", "1:voice:remove:../x", "1:voice:remove:K3X7ABC", "2:voice:keep:k3x7abc"):
-        await admin.press_data(data)
-        assert admin.notices[-1] == sentences.plain(sentences.OLD_BUTTON)
+    await admin.press_data(f"1:voice:removal:{keats.id}")
+    assert admin.notices[-1] == sentences.plain(admins.VOICE_IS_TRAINING.format("keats"))
+    assert voices.all() == [keats]

@@ -1,66 +1,40 @@
-"""Custom voices on disk: names in any script, folders that only their owner reads, and two processes on one folder."""
-
-from __future__ import annotations
+"""Custom voices: on disk, with names in any script, and in a chat, in letters of their own."""
 
 import json
-import os
-import stat
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.locks import LOCK
-from bot.voices import UNFINISHED, RemovedError, TakenError, Voices, name_of
-from model.checkpoint.versions import Versions
-from tests.serving import install, untrained
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-
-def modes(folder: Path) -> set[int]:
-    return {stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.rglob("*"))}
+from bot.asks import voice_in
+from bot.settings import Settings
+from bot.voices import RemovedError, TakenError, Voice, Voices, name_of
+from bot.words import sentences
+from model.text.forms import Form
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, generator_for
+from tests.fake_chat import FakeChat
+from tests.serving import ALICE, BOB, code_in, install, names_in, serving, uncoded, untrained
 
 
-@pytest.fixture
-def voices(tmp_path: Path) -> Voices:
-    return Voices(tmp_path / "voices")
-
-
-@pytest.mark.parametrize(
-    ("given_name", "kept"),
-    [
-        ("Pokemon", "pokemon"),
-        ("KEATS-2", "keats-2"),
-        ("E\u0301lan", "élan"),
-        ("STRASSE", "strasse"),
-        ("Straße", "strasse"),
-        ("恐竜", "恐竜"),
-        ("हिन्दी", "हिन्दी"),
-        ("שלום", "שלום"),
-        ("ΌΜΗΡΟΣ", "όμηροσ"),
-        ("٣٤", "٣٤"),
-        ("a" * 20, "a" * 20),
-    ],
-)
-def test_names_of_voices(given_name: str, kept: str) -> None:
-    assert name_of(given_name) == kept
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
+def test_names_of_voices() -> None:
+    for same in ("恐竜", "हिन्दी", "שלום", "٣٤", "a" * 20):
+        assert name_of(same) == same
+    for given_name, kept in (
+        *(("Pokemon", "pokemon"), ("KEATS-2", "keats-2"), ("E\u0301lan", "élan")),
+        *(("STRASSE", "strasse"), ("Straße", "strasse"), ("ΌΜΗΡΟΣ", "όμηροσ")),
+    ):
+        assert name_of(given_name) == kept
+    for wrong in (
         *("", "a", "a" * 21, "a" * 10_000, "../x", "a/b", "a b", "a\nb", "a\0b", "-a", "a-", "a--b", "a_b", "a.b"),
         *("\u202eabc", "ab\u200f", "ab\u200b", "\u0301a", "½½", "<b>", "DINO", "poem", "Sonnet", "names", "verse"),
         *("fresh", "\ud800\ud800", "a:b", "🦖🦖", "ﷺ", "ß" * 11),
-    ],
-)
-def test_what_is_no_name(name: str) -> None:
-    assert name_of(name) is None
+    ):
+        assert name_of(wrong) is None, wrong
 
 
 @given(st.text() | st.text(st.characters(categories=["L", "M", "N"]), max_size=24))
@@ -69,110 +43,42 @@ def test_a_name_is_its_own_name(text: str) -> None:
     assert name is None or (name_of(name) == name and 2 <= len(name) <= 20)
 
 
-def test_a_voice_is_kept_under_its_id(voices: Voices, tmp_path: Path) -> None:
+def test_a_voice_is_kept_under_its_id(voices: Voices, own_checkpoints: Path) -> None:
     assert voices.all() == []
-    keats, pokemon = voices.add("keats", "verse", "Ode\n"), voices.add("pokemon", "names", "Pikachu\n")
-    assert voices.all() == [keats, pokemon]
-    assert Voices(tmp_path / "voices").all() == [keats, pokemon]  # after a restart
-    assert voices.find("Pokemon") == pokemon
+    keats, reptiles = voices.add("keats", "verse", "Ode\n"), voices.add("恐竜", "names", "Pikachu\n")
+    assert Voices(own_checkpoints / "voices").all() == voices.all() == [keats, reptiles]  # also after a restart
+    assert voices.find("Keats") == voices.get(keats.id) == keats
     assert voices.find("../x") is voices.find("missing") is None
-    assert voices.get(keats.id) == keats
-    assert voices.text(pokemon).read_bytes() == b"Pikachu\n"
-    assert (pokemon.network, pokemon.form) == (f"voices/{pokemon.id}", "names")
-
-
-def test_only_the_owner_can_read_a_voice(voices: Voices, tmp_path: Path) -> None:
-    before = os.umask(0)
-    try:
-        voice = voices.add("keats", "verse", "Ode\n")
-        voices.replace_text(voice, "Lamia\n")
-        voices.rename(voice.id, "john")
-        folder = voices.folder(voice.id)
-        new = tmp_path / "new.safetensors"
-        install(tmp_path / "elsewhere", untrained("verse"))
-        (weights,) = (tmp_path / "elsewhere").glob("*.safetensors")
-        weights.rename(new)
-        versions = Versions(folder)
-        versions.promote(versions.add(new))
-    finally:
-        os.umask(before)
-    assert {path.name for path in folder.iterdir()} >= {"about.json", "text.txt", "current"}
-    assert modes(tmp_path / "voices") == {0o700, 0o600}
-
-
-def test_a_name_is_given_once(voices: Voices) -> None:
-    keats, john = voices.add("keats", "verse", "Ode\n"), voices.add("john", "verse", "Ode\n")
-    with pytest.raises(TakenError):
-        voices.add("keats", "names", "Keats\n")
-    with pytest.raises(TakenError):
-        voices.rename(john.id, "keats")
+    assert voices.text(reptiles).read_bytes() == b"Pikachu\n"
+    assert (reptiles.network, reptiles.form) == (f"voices/{reptiles.id}", "names")
+    about = json.loads((voices.folder(reptiles.id) / "about.json").read_text(encoding="utf-8"))
+    assert about == {"name": "恐竜", "form": "names", "made": reptiles.made, "capitals": True}
     assert voices.rename(keats.id, "keats") == keats
-    renamed = voices.rename(keats.id, "junkets")
-    assert (renamed.id, voices.find("junkets"), voices.find("keats")) == (keats.id, renamed, None)
-    assert voices.rename(john.id, "keats").name == "keats"
-
-
-def test_a_removed_voice_leaves_nothing(voices: Voices, tmp_path: Path) -> None:
-    voice = voices.add("keats", "verse", "Ode\n")
-    install(voices.folder(voice.id), untrained("verse"))
-    voices.remove(voice.id)
-    assert [path.name for path in (tmp_path / "voices").iterdir()] == [LOCK]
-    for gone in (lambda: voices.remove(voice.id), lambda: voices.rename(voice.id, "john"), lambda: voices.text(voice)):
+    voices.remove(keats.id)
+    for gone in (
+        lambda: voices.text(keats),
+        lambda: voices.replace_text(keats, "Lamia\n"),
+        lambda: voices.rename(keats.id, "john"),
+    ):
         with pytest.raises(RemovedError):
             gone()
-    with pytest.raises(RemovedError):
-        voices.replace_text(voice, "Lamia\n")
+    for voice_id in ("", ".", "..", "../x", "../dino", "k3x7abc/../..", "K3X7ABC", "k3x7ab", "/etc"):
+        assert voices.get(voice_id) is None  # no id leads elsewhere
+        with pytest.raises(RemovedError):
+            voices.remove(voice_id)
 
 
-@pytest.mark.parametrize("voice_id", ["", ".", "..", "../x", "../dino", "k3x7abc/../..", "K3X7ABC", "k3x7ab", "/etc"])
-def test_no_id_leads_elsewhere(voices: Voices, voice_id: str) -> None:
-    voices.add("keats", "verse", "Ode\n")
-    assert voices.get(voice_id) is None
-    with pytest.raises(RemovedError):
-        voices.remove(voice_id)
-
-
-def test_a_disk_that_is_full_leaves_no_half_a_voice(voices: Voices, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, _content: bytes) -> None:
-        if path.name == "about.json":
-            raise OSError(28, "No space left on device")
-        path.write_bytes(b"half")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("bot.voices.write_whole", full)
-        with pytest.raises(OSError, match="No space"):
-            voices.add("keats", "verse", "Ode\n")
-    assert voices.all() == []
-    assert voices.add("keats", "verse", "Ode\n").name == "keats"
-
-
-def test_what_a_crash_left_is_swept_and_nothing_else(voices: Voices, tmp_path: Path) -> None:
-    voices.sweep()
-    assert not (tmp_path / "voices").exists()
-    voice = voices.add("keats", "verse", "Ode\n")
-    half = tmp_path / "voices" / f"{UNFINISHED}x1"
-    (half / "k3x7abc").mkdir(parents=True)
-    (half / "k3x7abc" / "text.txt").write_text("Ode\n")
-    voices.sweep()
-    assert not half.exists()
-    assert voices.all() == [voice]
-
-
-@pytest.mark.parametrize(
-    "about",
-    [
+def test_a_damaged_description_is_logged_and_the_others_stay(voices: Voices, caplog: pytest.LogCaptureFixture) -> None:
+    damaged, sound = voices.add("keats", "verse", "Ode\n"), voices.add("byron", "verse", "Ode\n")
+    for about in (
         *("", "{", "[]", "null", '{"name": "keats"}', '{"name": "../x", "form": "verse", "made": ""}'),
         *('{"name": 7, "form": "verse", "made": ""}', '{"name": "keats", "form": "prose", "made": ""}'),
         '{"name": "keats", "form": [], "made": ""}',
-    ],
-)
-def test_a_damaged_description_is_logged_and_the_others_stay(
-    voices: Voices, caplog: pytest.LogCaptureFixture, about: str
-) -> None:
-    damaged, sound = voices.add("keats", "verse", "Ode\n"), voices.add("byron", "verse", "Ode\n")
-    (voices.folder(damaged.id) / "about.json").write_text(about)
-    assert voices.all() == [sound]
-    assert damaged.id in caplog.text
+    ):
+        (voices.folder(damaged.id) / "about.json").write_text(about)
+        caplog.clear()
+        assert voices.all() == [sound]
+        assert damaged.id in caplog.text
     voices.remove(damaged.id)
 
 
@@ -193,7 +99,158 @@ def test_two_processes_add_one_after_the_other(tmp_path: Path) -> None:
     assert [voice.name for voice in Voices(tmp_path / "voices").all()] == [f"voice-{number}" for number in range(4)]
 
 
-def test_a_description_is_plain_json(voices: Voices) -> None:
-    voice = voices.add("恐竜", "names", "Pikachu\n")
-    about = json.loads((voices.folder(voice.id) / "about.json").read_text(encoding="utf-8"))
-    assert about == {"name": "恐竜", "form": "names", "made": voice.made, "capitals": True}
+# In a chat
+
+
+def learn(
+    voices: Voices, name: str, characters: str, *, text: str = "a text\n", form: Form = "names", known: str = ""
+) -> Voice:
+    """Let a voice have random weights for some letters, which know some names."""
+    voice = voices.find(name) or voices.add(name, form, text)
+    install(voices.folder(voice.id), untrained(form, 2, characters, tuple(known.split())))
+    return voice
+
+
+def test_the_voice_that_a_text_begins_with() -> None:
+    assert voice_in("VOICE: Keats  A thing ") == ("Keats", "A thing ")
+    assert voice_in("voice：恐竜 5") == ("恐竜", "5")
+    assert voice_in("voice:") == ("", "")
+    for line in ("5 voice:keats", "my voice:keats", "voice of spring", ""):
+        assert voice_in(line) == (None, line)
+    assert voice_in("5 voice:keats pik", anywhere=True) == ("keats", "5 pik")
+    assert voice_in("invoice:keats", anywhere=True) == (None, "invoice:keats")
+
+
+async def test_names_as_the_network_writes_them(own_chat: FakeChat, pokemon: Voice, voices: Voices) -> None:
+    message = await own_chat.ask("/dino voice:pokemon 5")
+    names = names_in(message.html)
+    assert len(set(names)) == 5
+    assert any(name != name.capitalize() for name in names)
+    details = await own_chat.press("details")
+    assert re.search(r"</b>: the closest name I know is (Pikachu|Flabébé|Élan), \d+ letters away", details.html)
+    assert message.labels == ["another", "wilder", "tamer", "details"]
+    learn(voices, "lower", "pikachu")
+    names = names_in((await own_chat.ask("/dino voice:lower 3")).html)
+    assert all(name == name.capitalize() for name in names)
+
+
+async def test_first_letters_in_the_spelling_of_a_voice(own_chat: FakeChat, pokemon: Voice, voices: Voices) -> None:
+    for text in ("/dino voice:pokemon pik 3", "/dino 3 voice:Pokemon PIK", "/dino Pik voice: pokemon 3"):
+        names = names_in((await own_chat.ask(text)).html)
+        assert len(names) == 3
+        assert all(name.startswith(("Pik", "PIK")) for name in names)
+    assert names_in((await own_chat.ask("/dino voice:pokemon éla")).html)[0].startswith("Éla")
+    assert (await own_chat.ask("/dino voice:pokemon 恐竜")).html == sentences.VOICE_LETTERS.format("恐竜", 20)
+    assert (await own_chat.ask("/dino voice:pokemon 11")).html == sentences.HOW_MANY.format(10)
+    learn(voices, "恐竜", "ピカチュウ", known="ピカチュウ")
+    names = names_in((await own_chat.ask("/dino voice:恐竜 ピカ 2")).html)
+    assert all(name.startswith("ピカ") for name in names)
+    learn(voices, "both", "Pikachup", known="pikachu Pikachu")  # a small letter stays where names begin with it
+    assert names_in((await own_chat.ask("/dino voice:both pik")).html)[0].startswith("pik")
+
+
+async def test_names_begin_with_a_capital_if_those_of_the_list_do(own_chat: FakeChat, voices: Voices) -> None:
+    towns = learn(voices, "towns", "PpIiKkAaéb", text="Pikachu\nFlabébé\nÉlan\n", known="Pikachu")
+    learn(voices, "small", "PpIiKkAaéb", text="pikachu\nFlabébé\nÉlan\n", known="Pikachu")
+    names = names_in((await own_chat.ask("/dino voice:towns 9")).html)
+    assert all(name[0].isupper() for name in names)
+    assert any(name != name.capitalize() for name in names)
+    voices.rename(towns.id, "cities")
+    assert names_in((await own_chat.ask("/dino voice:cities 9")).html)[0][0].isupper()
+    assert any(name[0].islower() for name in names_in((await own_chat.ask("/dino voice:small 9")).html))
+
+
+async def test_verse_as_the_network_writes_it(own_chat: FakeChat, keats: Voice, voices: Voices) -> None:
+    for text in ("voice:keats A thing", "/poem my voice:keats"):  # these are lines
+        assert "voice:keats" in (await own_chat.ask(text)).html
+    message = await own_chat.ask("/poem voice:keats A thing of béauty ")
+    poem = message.html
+    assert "A thing of béauty" in poem.split("\n")[0]
+    assert message.labels == ["another", "wilder", "tamer", "continue the poem", "details"]
+    voices.rename(keats.id, "john")
+    longer = (await own_chat.press("continue the poem")).html
+    assert len(longer) > len(poem)
+    assert longer.startswith(uncoded(poem).rstrip())
+    assert (await own_chat.ask(f"/again {code_in(longer)}")).html == longer
+
+
+async def test_what_is_missing_or_unknown_is_said(own_chat: FakeChat, pokemon: Voice, keats: Voice) -> None:
+    for text, words in (
+        ("/dino voice:", "<b>pokemon</b>"),
+        ("/poem voice:", "<b>keats</b>"),
+        ("/dino voice:keats", "/poem voice:keats A thing of beauty"),
+        ("/poem voice:pokemon x", "/dino voice:pokemon 5"),
+        ("/poem voice:keats", "/poem voice:keats"),
+    ):
+        assert words in (await own_chat.ask(text)).html
+    for name, near in (("pokemn", "pokemon"), ("POKÈMON", "pokemon"), ("kaets", "keats")):
+        assert (await own_chat.ask(f"/dino voice:{name} 5")).html == sentences.DO_YOU_MEAN.format(name, near)
+    for name in ("zzzz", "../x", "<b>", "x" * 4000, "🦖" * 500, "\ud83d"):
+        html = (await own_chat.ask(f"/dino voice:{name} 5")).html
+        assert html == sentences.UNKNOWN_VOICE.format(sentences.cut(name, 40))
+        assert len(html) < 300
+
+
+async def test_the_same_seed_gives_the_same_in_a_voice(own_chat: FakeChat, pokemon: Voice, keats: Voice) -> None:
+    answers = []
+    for person in (ALICE, BOB):
+        await own_chat.ask("/seed 42", person)
+        requests = ("/dino voice:pokemon 3", "/dino", "/dino voice:pokemon 3", "/poem voice:keats A thing")
+        answers.append([uncoded((await own_chat.ask(text, person)).html) for text in requests])
+    assert answers[0] == answers[1]
+    assert answers[0][0] != answers[0][2]
+    message = await own_chat.ask("/export")
+    assert message.file is not None
+    creations = json.loads(message.file[1])["creations"]
+    assert [creation["voice"] for creation in creations] == [pokemon.id, "", pokemon.id, keats.id]
+
+
+async def test_what_codes_and_buttons_outlive(own_settings: Settings, pokemon: Voice, voices: Voices) -> None:
+    async with serving(own_settings) as chat:
+        before = await chat.ask("/dino voice:pokemon 3")
+        shown, code, data = before.html, code_in(before.html), before.buttons[0][0].data
+        learn(voices, "pokemon", "Zork")
+        await chat.bot.shelf.refresh(pokemon.network)
+        new = (await chat.ask("/dino voice:pokemon 3")).html
+        assert set("".join(names_in(new)).lower()) <= set("zork")
+    voices.rename(pokemon.id, "monsters")
+    async with serving(own_settings) as chat:
+        for command in ("/again", "/start"):
+            assert (await chat.ask(f"{command} {code}", BOB)).html == shown
+        assert "no voice called" in (await chat.ask("/dino voice:pokemon")).html
+        assert "<a>" in (await chat.ask("/dino voice:monsters")).html
+        await chat.press_data(data, number=1)
+        assert len(names_in(chat.messages[0].html)) == 3
+        assert chat.messages[0].html != shown
+    voices.remove(pokemon.id)
+    async with serving(own_settings) as chat:
+        assert (await chat.ask(f"/again {code}")).html == sentences.GONE_WITH_VOICE.format(code)
+        await chat.press_data(data)
+        assert chat.notices[-1] == sentences.plain(sentences.VOICE_GONE)
+        assert "no voice called" in (await chat.ask("/dino voice:monsters")).html
+
+
+async def test_a_voice_without_weights_or_with_damaged_ones(
+    own_chat: FakeChat, voices: Voices, pokemon: Voice, keats: Voice, caplog: pytest.LogCaptureFixture
+) -> None:
+    voices.add("future", "names", "Pikachu\n")
+    assert (await own_chat.ask("/dino voice:future")).html == sentences.VOICE_UNTRAINED
+    (file,) = voices.folder(pokemon.id).glob("*.safetensors")
+    content = file.read_bytes()
+    file.write_bytes(content[:-9])
+    assert (await own_chat.ask("/dino voice:pokemon")).html == sentences.VOICE_DAMAGED
+    assert f"{pokemon.network} cannot be served" in caplog.text
+    assert "<a>" in (await own_chat.ask("/poem voice:keats A thing")).html
+    file.write_bytes(content)
+    new = install(voices.folder(pokemon.id), untrained("names", 2, "Zork"))
+    (voices.folder(pokemon.id) / f"{new}.safetensors").write_bytes(b"x")
+    assert names_in((await own_chat.ask("/dino voice:pokemon pik")).html)[0].startswith("Pik")  # the last good version
+
+
+def test_a_known_name_in_other_letters_is_not_new() -> None:
+    """The network can only write pa, Pa, pà and the like; of these, "Pa" is known."""
+    request = NameRequest(generator_for(1, 0), count=30, max_length=2, attempts=2000)
+    (result,) = Decoder(untrained("names", 1, "Ppaà", ("Pa", "Aà"))).generate([request])
+    names = result.texts
+    assert {"Pa", "pa", "Pà", "pà", "PA", "Aà"}.isdisjoint(names)
+    assert "aP" in names or "ap" in names

@@ -1,9 +1,9 @@
-"""`/start`, `/help`, `/about`, and what nothing else answers."""
+"""`/start`, `/help`, `/about`, what nothing else answers, and `/status` for admins."""
 
-from __future__ import annotations
-
+import asyncio
 import re
-from typing import TYPE_CHECKING, Any
+import threading
+from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -11,76 +11,58 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from bot.asks import File, Said, Sent
+from bot.asks import Said, Sent
+from bot.chat import Gone
+from bot.settings import Rate, Settings
 from bot.shelf import Shelf
+from bot.store import Store, StoreError
+from bot.training.folder import Run
+from bot.voices import Voice, Voices
 from bot.words import sentences
 from bot.words.runs import runs
+from model.writing.decoder import Decoder
+from model.writing.requests import Result
 from tests.decoding import with_tanh
 from tests.fake_chat import FakeChat
-from tests.serving import ADMIN, ALICE
+from tests.serving import ADMIN, ALICE, BOB, serving, until
 
-if TYPE_CHECKING:
-    from bot.app import Bot
-
-EMOJI = "🦖" * 1024 + "é" * 2048
+COMMANDS = ("dino", "poem", "sonnet", "seed", "again", "settings", "voices", "about", "help", "start", "nothing")
 
 
-@pytest.fixture
-def group(bot: Bot) -> FakeChat:
-    return FakeChat(bot, -5, is_private=False)
+async def test_about_says_which_networks_write(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    serving = chat.bot.shelf.serving
+    for digits in (0, 7):
+        new = {network: with_tanh(checkpoint, digits) for network, checkpoint in serving.items()}
+        monkeypatch.setattr(Shelf, "serving", new)
+        about = (await chat.ask("/about")).html
+        assert about.count(sentences.ABOUT_MACHINES) == (0 if digits else 1)  # without digits, verse may differ
+        assert about.count(sentences.ABOUT_EVERY_MACHINE) == (2 if digits else 0)
+        for checkpoint in new.values():
+            assert f"version <code>{checkpoint.version}</code>, 3.000 nats per character" in about
+        assert "a plain recurrent network" in about
+        assert "an LSTM" in about
 
 
-async def test_hello_and_about(chat: FakeChat) -> None:
-    assert (await chat.ask("/start")).html == sentences.START
-    about = (await chat.ask("/about")).html
-    for checkpoint in chat.bot.shelf.serving.values():
-        assert f"version <code>{checkpoint.version}</code>, 3.000 nats per character" in about
-    assert "a plain recurrent network" in about
-    assert "an LSTM" in about
-
-
-async def test_about_says_what_is_the_same_on_every_machine(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = {network: with_tanh(checkpoint, 0) for network, checkpoint in chat.bot.shelf.serving.items()}
-    monkeypatch.setattr(Shelf, "serving", old)
-    about = (await chat.ask("/about")).html
-    assert about.count(sentences.ABOUT_MACHINES) == 1  # verse
-    assert sentences.ABOUT_EVERY_MACHINE not in about
-    new = {network: with_tanh(checkpoint, 7) for network, checkpoint in chat.bot.shelf.serving.items()}
-    monkeypatch.setattr(Shelf, "serving", new)
-    about = (await chat.ask("/about")).html
-    assert about.count(sentences.ABOUT_EVERY_MACHINE) == 2
-    assert sentences.ABOUT_MACHINES not in about
-
-
-@pytest.mark.parametrize("place", ["private", "group", "page", "terminal"])
-@pytest.mark.parametrize("is_admin", [False, True])
-async def test_help_in_ten_lines_for_the_place_and_the_person(chat: FakeChat, place: Any, is_admin: bool) -> None:
+async def test_help_in_ten_lines_for_the_place_and_the_person(chat: FakeChat) -> None:
     chat.bot.username = "mangosaurus_bot"
-    chat.place, chat.is_admin, chat.takes_files = place, is_admin, place != "terminal"
-    lines = (await chat.ask("/help me")).html.split("\n")
-    assert len(lines) == 10 + is_admin * (3 + chat.takes_files)
-    assert ("@mangosaurus_bot mango" in lines[9]) == (place == "private")
-    assert ("/quit" in lines[9]) == (place == "terminal")
-    assert any("/retrain" in line for line in lines) == is_admin
-
-
-async def test_no_link_in_the_help_sends_half_a_command(chat: FakeChat) -> None:
-    chat.is_admin = True
-    shown = runs(Markup((await chat.ask("/help")).html))
-    for command in [run.text for run in shown if "command" in run.styles and run.text != "/forget"]:
+    for place, is_admin in product(("private", "group", "page", "terminal"), (False, True)):
+        chat.place, chat.is_admin, chat.takes_files = place, is_admin, place != "terminal"  # type: ignore[assignment]
+        html = (await chat.ask("/help me")).html
+        lines = html.split("\n")
+        assert len(lines) == 10 + is_admin * (3 + chat.takes_files)
+        assert ("@mangosaurus_bot mango" in lines[9]) == (place == "private")
+        assert ("/quit" in lines[9]) == (place == "terminal")
+        assert any("/retrain" in line for line in lines) == is_admin
+    # No link in the help sends half a command.
+    for command in [run.text for run in runs(Markup(html)) if "command" in run.styles and run.text != "/forget"]:
         assert not re.search("USAGE|Give me|Tell me", (await chat.ask(command)).html), command
-
-
-@pytest.mark.parametrize(
-    ("text", "meant"), [("/dinno", "dino"), ("/Sonet love", "sonnet"), ("/setings", "settings"), ("/hlep", "help")]
-)
-async def test_a_command_with_a_typo(chat: FakeChat, text: str, meant: str) -> None:
-    given = text[1:].split()[0].lower()
-    assert (await chat.ask(text)).html == sentences.MEANT_COMMAND.format(given, meant)
 
 
 async def test_what_begins_with_a_slash_is_no_line(chat: FakeChat, group: FakeChat) -> None:
     """Nor does any message reach what answers stickers and inline queries by its name."""
+    for text, meant in (("/dinno", "dino"), ("/Sonet love", "sonnet"), ("/setings", "settings"), ("/hlep", "help")):
+        given = text[1:].split()[0].lower()
+        assert (await chat.ask(text)).html == sentences.MEANT_COMMAND.format(given, meant)
     commands = ("/dance", "/dinosaur", "/retrain dino", "/DANCE x", "/models", "/status")
     odd = ("/", "//", "/ dino", "/größe", "/1", "/\nShall I", "/sent", "/typed", "/ sent", "/ typed x", "/\u00a0sent")
     for text in (*commands, *odd):
@@ -96,48 +78,22 @@ async def test_what_is_no_text(chat: FakeChat, group: FakeChat) -> None:
         assert (await chat.ask(caption, album="")).html == sentences.ONLY_TEXT
         await group.bot.ask(Sent(person=ALICE, chat=group, text=caption))
     assert group.messages == []
-
-
-async def test_an_album_is_answered_once(chat: FakeChat) -> None:
+    chat.messages.clear()
     for album in ("1234", "1235", "1234"):
         for _ in range(3):
             await chat.bot.ask(Sent(person=ALICE, chat=chat, text="", album=album))
-    assert [message.html for message in chat.messages] == [sentences.ONLY_TEXT] * 2
-
-
-async def test_only_an_admins_file_can_bring_a_command(chat: FakeChat) -> None:
-    async def read() -> bytes:
-        raise AssertionError("nobody may read it")
-
-    file = File(name="x.txt", size=1, read=read)
-    assert (await chat.ask("/retrain names x", file=file)).html == sentences.ONLY_TEXT
-    admin = FakeChat(chat.bot, ADMIN, is_admin=True)
-    assert "Shall I learn it" in (await admin.ask("/dino", file=file)).html
-    assert (await admin.ask("/retrain", file=file)).html != sentences.ONLY_TEXT
+    assert [message.html for message in chat.messages] == [sentences.ONLY_TEXT] * 2  # once for each album
 
 
 async def test_a_message_as_long_as_can_be(chat: FakeChat) -> None:
-    for command in (
-        "dino",
-        "poem",
-        "sonnet",
-        "seed",
-        "again",
-        "settings",
-        "voices",
-        "about",
-        "help",
-        "start",
-        "nothing",
-    ):
-        for text in (f"/{command} {EMOJI}", f"/{command} {'9' * 4000}", f"/{command} {'a b ' * 1000}"):
-            answer = await chat.ask(text[:4096])
-            assert 0 < len(answer.html) < 2000
-            assert "went wrong" not in answer.html
+    for command, words in product(COMMANDS, ("🦖" * 1024 + "é" * 2048, "9" * 4000, "a b " * 1000)):
+        answer = await chat.ask(f"/{command} {words}"[:4096])
+        assert 0 < len(answer.html) < 2000
+        assert "went wrong" not in answer.html
 
 
 @given(text=st.text(min_size=1, max_size=300))
-@hypothesis_settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_text_after_any_command_and_inline(chat: FakeChat, text: str) -> None:
     """A sane answer or silence, never an error: `serving` looks at that."""
     for command in ("", "/", "/dino ", "/poem ", "/seed ", "/again ", "/sonnet voice:", "/dino voice:"):
@@ -147,3 +103,88 @@ async def test_any_text_after_any_command_and_inline(chat: FakeChat, text: str) 
         assert 0 < len(answer.html) < 20_000
     await chat.type(text)
     assert not chat.bot.tally.errors
+
+
+# /status
+
+
+async def table(chat: FakeChat) -> dict[str, str]:
+    """Ask for the status, and return its rows."""
+    message = await FakeChat(chat.bot, ADMIN, is_admin=True).ask("/status")
+    lines = message.html.removeprefix("<pre>").removesuffix("</pre>").split("\n")
+    return dict(re.split("  +", line, maxsplit=1) for line in lines)
+
+
+async def test_a_bot_that_has_just_started(
+    admin: FakeChat, own_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_store: Store) -> int:
+        raise StoreError("mangosaurus.db", "it is gone")
+
+    def missing(*_: object, **__: object) -> str:
+        raise FileNotFoundError
+
+    rows = await table(admin)
+    assert re.fullmatch(r"\d s", rows.pop("up"))
+    assert re.fullmatch(r"\d\d+\.\d MiB", rows.pop("memory"))
+    assert re.fullmatch(rf"{own_settings.database}, 0\.\d MiB", rows.pop("database"))
+    assert re.fullmatch(r"Mangosaurus \d+\.\d+\.\d+\S*, Python \d+\.\d+\.\d+", rows.pop("runs on"))
+    versions = {network: checkpoint.version for network, checkpoint in admin.bot.shelf.serving.items()}
+    assert rows == versions | {
+        "answers": "0, and 0 refused",
+        "latency": "no answers yet",
+        "waiting": "0 texts",
+        "waiting to be sent": "0 messages",  # as the door says
+        "errors": "none",
+        "training": "none",
+    }
+    monkeypatch.setattr(Store, "size", fail)  # a database that fails does not hide the rest
+    monkeypatch.setattr("pathlib.Path.read_text", missing)  # a system may not tell how much memory is in use
+    rows = await table(admin)
+    assert rows["database"].endswith(", no answer")
+    assert re.fullmatch(r"\d\d+\.\d MiB", rows["memory"])
+
+
+async def test_answers_refusals_and_errors_are_counted(settings: Settings) -> None:
+    async with serving(settings, rate_limit=Rate(3, 60)) as chat:
+        await chat.ask("/help")  # no answer of which the latency counts
+        assert (await table(chat))["latency"] == "no answers yet"
+        await chat.ask("/dino")
+        assert re.fullmatch(r"usually (\d+) ms; 99 of 100 take at most \1 ms", (await table(chat))["latency"])
+        for text in ("/poem Shall I", "/seed", "/seed minus one"):
+            await chat.ask(text)
+        await chat.press("another")
+        for _ in range(2):
+            await chat.ask("/dino")
+        chat.failures.append(Gone("the bot was blocked"))
+        await chat.ask("/help")
+        rows = await table(chat)
+        assert rows["answers"] == "3, and 2 refused"
+        assert re.fullmatch(r"usually \d+ ms; 99 of 100 take at most \d+ ms", rows["latency"])
+        assert rows["errors"] == "Gone 1"
+        chat.bot.tally.errors.clear()
+
+
+async def test_a_training_and_custom_voices_are_shown_and_their_texts_wait_too(
+    admin: FakeChat, voices: Voices, pokemon: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A voice is in memory, and in /status, once somebody has asked for it."""
+    may_write, step = threading.Event(), Decoder.step
+
+    def slow(self: Decoder) -> list[Result]:
+        assert may_write.wait(10)
+        return step(self)
+
+    voices.add("keats", "verse", "text")
+    assert "voice:pokemon" not in await table(admin)
+    monkeypatch.setattr(Decoder, "step", slow)
+    asking = [asyncio.create_task(FakeChat(admin.bot, person).ask("/dino voice:pokemon")) for person in (ALICE, BOB)]
+    await until(lambda: admin.bot.shelf.pending == 2)
+    admin.bot.runs.running = Run("dino", "names", "dino")
+    rows = await table(admin)
+    admin.bot.runs.running = None
+    may_write.set()
+    await asyncio.gather(*asking)
+    assert (rows["waiting"], rows["training"]) == ("2 texts", "dino")
+    assert rows["voice:pokemon"] == admin.bot.shelf.versions(pokemon.network).current()
+    assert "voice:keats" not in rows

@@ -1,27 +1,21 @@
 """Sentences and layout: each is HTML that every door can show, escaped by its type, and it fits."""
 
-from __future__ import annotations
-
 import re
 import string
-from itertools import chain
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
-from bot.asks import LONGEST_LINE
-from bot.chat import Button
-from bot.creations import LONGEST_VERSE, MOST_CONTINUED, SHARES, STEPS, USUAL, Creation, Person, Wish
+from bot.asks import LONGEST_LINE, is_visible
+from bot.creations import LONGEST_VERSE, MOST_CONTINUED, SHARES, USUAL, Creation, Mood, Person, Wish
 from bot.shelf import Neighbour, Text
 from bot.words import admins, layout, page, sentences
 from bot.words.runs import STYLES, Run, runs
 from model.text.forms import MAX_TEMPERATURE, Genre
 from model.text.typesetting import typeset
 
-BOT = Path(__file__).resolve().parents[1] / "bot"
 LONGEST_MESSAGE, LONGEST_CAPTION, LONGEST_NOTICE = 4096, 1024, 200
 """Of Telegram, in UTF-16 code units of what is shown; a notice is counted in characters."""
 STRANGE = "<b>&amp; 😀 </i>\u202e'\""
@@ -58,32 +52,16 @@ def filled(template: Markup, word: object) -> Markup:
     return template.format(*(1.5 if spec and spec[-1] in "f%g" else 7 if spec else word for spec in gaps))
 
 
-@pytest.mark.parametrize("name", templates())
-def test_every_sentence_is_html_that_fits_and_escapes_what_is_put_into_it(name: str) -> None:
-    template = templates()[name]
+def test_every_sentence_is_html_that_fits_and_escapes_what_is_put_into_it() -> None:
     assert len(templates()) > 100
-    text = shown(filled(template, STRANGE))
-    assert 0 < units(text) <= (LONGEST_MESSAGE if name.startswith("HELP") else LONGEST_CAPTION)
-    assert "!" not in text
-    assert text == text.strip() or template.endswith("{}")
-    without = shown(filled(template, ""))
-    assert len(text) - len(without) == len(STRANGE) * (text.count(STRANGE))
-    assert len(sentences.plain(filled(template, STRANGE))) <= LONGEST_NOTICE
-
-
-@given(st.text())
-def test_notices_fit_and_show_what_they_say(text: str) -> None:
-    notice = sentences.plain(Markup("<b>{}</b>").format(text))
-    assert len(notice) <= LONGEST_NOTICE
-    assert notice == text or len(text) > LONGEST_NOTICE
-
-
-def test_no_sentence_comes_from_elsewhere() -> None:
-    """Commands send templates of `words`, never words of their own."""
-    senders = re.compile(r"""(?:say|change|notice|picture|document|Explained|Markup)\(\s*f?["'][^"'{}<>\\]*\w{3}""")
-    rooms = [*(BOT / "commands").glob("*.py"), *BOT.glob("*.py"), *(BOT / "training").glob("*.py")]
-    assert len(rooms) > 20
-    assert [room.name for room in rooms if senders.search(room.read_text(encoding="utf-8"))] == []
+    for name, template in templates().items():
+        text = shown(filled(template, STRANGE))
+        assert 0 < units(text) <= (LONGEST_MESSAGE if name.startswith("HELP") else LONGEST_CAPTION), name
+        assert "!" not in text, name
+        assert text == text.strip() or template.endswith("{}"), name
+        without = shown(filled(template, ""))
+        assert len(text) - len(without) == len(STRANGE) * (text.count(STRANGE)), name
+        assert len(sentences.plain(filled(template, STRANGE))) <= LONGEST_NOTICE, name
 
 
 def made(genre: Genre, prompt: str = "", **facts: object) -> Creation:
@@ -107,11 +85,10 @@ def test_every_poem_fits_and_shows_the_line_word_for_word(line: str, verse: str,
     assert len(description) <= layout.LONGEST_DESCRIPTION
 
 
-@given(
-    st.lists(
-        st.tuples(st.text("<&é'", min_size=1, max_size=40), st.text(min_size=1, max_size=40)), min_size=1, max_size=10
-    )
-)
+NAME = st.text("<&é'", min_size=1, max_size=40)
+
+
+@given(st.lists(st.tuples(NAME, st.text(min_size=1, max_size=40)), min_size=1, max_size=10))
 def test_names_are_escaped_and_fit(pairs: list[tuple[str, str]]) -> None:
     text = Text(tuple(name for name, _ in pairs), tuple(Neighbour(near, 1) for _, near in pairs))
     html = layout.reply(made(Genre.DINO, voice="k7m2p9x"), text)
@@ -135,15 +112,6 @@ def test_names_in_words() -> None:
     assert reply(("onychodon",), (None,), voice="k7m2p9x") == f"<b>onychodon</b>{code}"
 
 
-def test_details_in_words() -> None:
-    text = Text(("ab", "b"), (Neighbour("yi", 2), None))
-    facts = "Seed 42, turn 1, temperature 1, version 000000000000. The same four and the same words of yours give"
-    assert shown(layout.details(made(Genre.DINO), text)) == (
-        f"Ab: the closest name I know is Yi, 2 letters away.\n\n{facts} the same text, always."
-    )
-    assert shown(layout.details(made(Genre.SONNET), None)).startswith("Seed 42, turn 1, temperature 0.")
-
-
 def test_poems_and_sonnets_in_words() -> None:
     code = "<a>k7m2p9x</a>"
     assert layout.reply(made(Genre.POEM, "a "), Text(("b\ni",))) == f"<b>a </b>b\nI\n\n{code}"
@@ -160,30 +128,19 @@ def test_poems_and_sonnets_in_words() -> None:
 
 
 @given(st.text("a \n\u200b", max_size=9), st.sampled_from(["", " ", "\n"]), st.text("b \n", max_size=9))
-def test_the_first_line_of_a_poem_is_whole_and_says_how_much_of_it_is_the_persons(
-    prompt: str, between: str, verse: str
-) -> None:
+def test_the_first_line_of_a_poem_is_whole(prompt: str, between: str, verse: str) -> None:
     line, own_words = layout.first_line(made(Genre.POEM, prompt), Text((verse,), between=between, has_capitals=True))
-    assert line in [each.strip() for each in (prompt + between + verse).split("\n")]
+    whole = prompt + between + verse
+    assert line in ["", *(each.strip() for each in whole.split("\n"))]
+    assert is_visible(line) == is_visible(whole)
     assert "b" not in line[:own_words]
     assert "a" not in line[own_words:]
 
 
-@pytest.mark.parametrize(
-    ("verse", "whole"),
-    [
-        ("a,", "A."),
-        ("a", "A."),
-        ("a;\nb --", "A;\nB."),
-        ("a?", "A?"),
-        ("a!'", "A!'"),
-        ("a.)", "A.)"),
-        ("o'", "O'."),
-        ("", "."),
-    ],
-)
-def test_a_sonnet_ends_with_a_full_stop(verse: str, whole: str) -> None:
-    assert shown(layout.reply(made(Genre.SONNET), Text((verse,)))).startswith(f"{whole}\n\n")
+def test_a_sonnet_ends_with_a_full_stop() -> None:
+    ends = {"a,": "A.", "a": "A.", "a;\nb --": "A;\nB.", "a?": "A?", "a!'": "A!'", "a.)": "A.)", "o'": "O'.", "": "."}
+    for verse, whole in ends.items():
+        assert shown(layout.reply(made(Genre.SONNET), Text((verse,)))).startswith(f"{whole}\n\n")
 
 
 # Capitals.
@@ -194,13 +151,10 @@ VERSE = st.text("\n !'(),-.:;?abi dlmve")
 @pytest.mark.parametrize(
     ("line", "verse", "set_verse"),
     [
-        ("", "when i do count\nthe clock", "When I do count\nThe clock"),
         ("", "'tis so. (ah! 'twas) not i", "'Tis so. (Ah! 'Twas) not I"),
-        ("", "i'll i'd i've i'm, i?", "I'll I'd I've I'm, I?"),
-        ("", "in i' faith i'st it isi", "In i' faith i'st it isi"),
+        ("", "i'll i'd i've i'm, i? in i' faith i'st it isi", "I'll I'd I've I'm, I? In i' faith i'st it isi"),
         ("", "say 'i am.' then i'", "Say 'I am.' Then i'"),
-        ("", "one, two; three: four", "One, two; three: four"),
-        ("", "a.b", "A.b"),
+        ("", "one, two; three: four a.b", "One, two; three: four a.b"),
         ("", "\n\n  x", "\n\n  X"),
         ("", "--x", "--x"),
         ("Shall I compare thee", " to a day?\nthou art", " to a day?\nThou art"),
@@ -232,40 +186,56 @@ def test_every_line_and_a_lone_i_begin_with_a_capital(verse: str) -> None:
 
 # Runs, numbers, temperatures, buttons.
 
+STYLED = st.recursive(  # pairs of a text and its HTML
+    st.text().map(lambda text: (text, escape(text))),
+    lambda inner: (
+        st.tuples(st.sampled_from(list(STYLES)), inner).map(
+            lambda drawn: (drawn[1][0], Markup(f"<{drawn[0]}>{drawn[1][1]}</{drawn[0]}>"))
+        )
+        | st.lists(inner).map(lambda pairs: ("".join(text for text, _ in pairs), Markup().join(h for _, h in pairs)))
+    ),
+)
 
-def test_runs_of_a_message() -> None:
-    html = Markup("<b>Try</b> /dino &amp; <code>/dino 5</code>, or <i>a/b <b>c</b></i>\n<pre>/x</pre>")
+
+def test_a_message_is_cut_where_its_style_changes() -> None:
+    html = Markup("<b>Try</b> /dino &amp; <code>/dino 5</code>, or <i>a/b <b>😀</b></i>\n<pre>x &lt; y</pre>")
     assert runs(html) == [
         *(Run("Try", ("bold",)), Run(" "), Run("/dino", ("command",)), Run(" & "), Run("/dino 5", ("code",))),
-        *(Run(", or "), Run("a/b ", ("italic",)), Run("c", ("italic", "bold")), Run("\n"), Run("/x", ("pre",))),
+        *(Run(", or "), Run("a/b ", ("italic",)), Run("😀", ("italic", "bold")), Run("\n"), Run("x < y", ("pre",))),
     ]
+    assert runs(Markup()) == []
 
 
-@given(st.lists(st.tuples(st.sampled_from(["", *STYLES]), st.text(max_size=9)), max_size=9))
-def test_words_of_people_are_only_ever_text(pieces: list[tuple[str, str]]) -> None:
-    html = Markup().join(Markup(f"<{tag}>{{}}</{tag}>" if tag else "{}").format(text) for tag, text in pieces)
+@given(STYLED)
+def test_words_of_people_are_only_ever_text(drawn: tuple[str, Markup]) -> None:
+    text, html = drawn
     found = runs(html)
-    assert "".join(run.text for run in found) == "".join(text for _, text in pieces)
-    styles = set(chain.from_iterable(run.styles for run in found)) - {"command"}
-    assert styles == {STYLES[tag] for tag, text in pieces if tag and text}
+    assert "".join(run.text for run in found) == text
+    used = {STYLES[tag] for tag in re.findall("<([a-z]+)>", html)}
+    assert {style for run in found for style in run.styles} <= used | {"command"}
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0.4, "0 s"), (89, "89 s"), (90, "2 min"), (5399, "90 min"), (5400, "1.5 h")]
+    ("text", "commands"),
+    [
+        ("/dino 5", ["/dino"]),
+        ("😀 /poem and /seed, /help.", ["/poem", "/seed", "/help"]),
+        ("a/b //c /a/b /é / x/dino http://x /dino@other_bot", []),
+    ],
 )
-def test_durations(seconds: float, words: str) -> None:
-    assert sentences.duration(seconds) == words
+def test_commands_are_found(text: str, commands: list[str]) -> None:
+    assert [run.text for run in runs(escape(text)) if "command" in run.styles] == commands
+    assert not [run for run in runs(Markup("<code>{}</code>").format(text)) if "command" in run.styles]
+
+
+def test_durations_and_counts() -> None:
+    for seconds, words in ((0.4, "0 s"), (89, "89 s"), (90, "2 min"), (5399, "90 min"), (5400, "1.5 h")):
+        assert sentences.duration(seconds) == words
     assert [sentences.counted(n, "text") for n in (0, 1, 2000)] == ["0 texts", "1 text", "2,000 texts"]
 
 
 @given(st.floats(0, 5), st.sampled_from(list(SHARES)))
-def test_every_mood_can_be_drawn_with(bold: float, mood: str) -> None:
-    person = Person(1, 42, mood=mood)  # type: ignore[arg-type]
-    temperature = Wish(Genre.DINO).creation(person, "", "", bold).temperature
+def test_every_mood_can_be_drawn_with(bold: float, mood: Mood) -> None:
+    temperature = Wish(Genre.DINO).creation(Person(1, 42, mood=mood), "", "", bold).temperature
     assert 0 <= temperature <= MAX_TEMPERATURE
     assert mood != "bold" or temperature == min(round(bold, 3), MAX_TEMPERATURE)
-
-
-def test_steps_rise_and_buttons_are_words_between_colons() -> None:
-    assert sorted(set(STEPS)) == list(STEPS)
-    assert Button.of("Yes", "forget", "yes", -5) == ("Yes", "1:forget:yes:-5")

@@ -1,28 +1,22 @@
-"""A bot that trains, an admin's chat that outlives it, and a child that tells what a test wants."""
-
-from __future__ import annotations
+"""A bot that trains, an admin's chat that outlives it, a child that tells what a test wants, and custom voices."""
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, cast
+from pathlib import Path
+from typing import Any, Self, cast
 
 import pytest
 
 from bot import app
-from bot.app import running
-from bot.training.folder import CURVES, NEW, read_run
+from bot.app import Bot, running
+from bot.settings import Settings
+from bot.training.folder import CURVES, NEW, Run, read_run
+from bot.voices import Voice, Voices
 from model.checkpoint.versions import Versions, save
 from tests.fake_chat import FakeChat
-from tests.serving import ADMIN, until, untrained
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from bot.app import Bot
-    from bot.settings import Settings
-    from bot.training.folder import Run
+from tests.serving import ADMIN, install, until, untrained
 
 SNAPSHOT = f"{NEW}.partial"
 BEGINNINGS = ("Pika", "Bulba", "Char", "Squir", "Élan", "Flab", "Méo", "Rai", "Zu", "Gengo", "Arti", "Dra")
@@ -50,7 +44,7 @@ class Door(app.Door):
 @asynccontextmanager
 async def started(settings: Settings, chat: FakeChat | None = None) -> AsyncIterator[FakeChat]:
     """Start a bot, again if there is a chat of before, and return the admin's chat with it."""
-    chat = chat or FakeChat(cast("Bot", None), ADMIN, is_admin=True)
+    chat = chat or FakeChat(cast("Any", None), ADMIN, is_admin=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bot.store.NEW_SEEDS", 1)  # so that every run of a test reads the same texts
         async with running(settings, [Door(chat)]):
@@ -71,7 +65,7 @@ class Script:
     def folder(self) -> Path:
         return self.folders[-1]
 
-    async def start(self, folder: Path, weights: Path) -> Script:
+    async def start(self, folder: Path, weights: Path) -> Self:
         self._told, self._versions = asyncio.Queue(), Versions(weights)
         self.folders.append(folder)
         return self
@@ -89,9 +83,11 @@ class Script:
         known |= {"best_held_out_loss": 2.125, "characters_per_second": 9e4, "seconds_left": 75.0, "seconds": 3.0}
         self.tell("progress", **known | rest)
 
-    def trained(self, new: float = 1.5, old: float | None = 2.0, margin: float = 0.1, png: bytes = b"") -> str:
+    def trained(
+        self, new: float = 1.5, old: float | None = 2.0, margin: float = 0.1, png: bytes = b"", seed: int = 7
+    ) -> str:
         """Let the training and the comparison end; return the version of the new weights."""
-        made = save(self.folder / NEW, untrained("names", seed=7))
+        made = save(self.folder / NEW, untrained("names", seed))
         if png:
             (self.folder / CURVES).write_bytes(png)
         self.tell("finished", held_out_loss=new, early=signal.SIGUSR1 in self.signals)
@@ -147,3 +143,25 @@ async def admin(own_settings: Settings) -> AsyncIterator[FakeChat]:
     async with started(own_settings) as chat:
         yield chat
         assert not chat.bot.tally.errors
+
+
+@pytest.fixture
+def voices(own_checkpoints: Path) -> Voices:
+    """The custom voices in `own_checkpoints`."""
+    return Voices(own_checkpoints / "voices")
+
+
+@pytest.fixture
+def pokemon(voices: Voices) -> Voice:
+    """A voice for names."""
+    voice = voices.add("pokemon", "names", "Pikachu\n")
+    install(voices.folder(voice.id), untrained("names", 1, "PFÉIKACHUpikachulbén", ("Pikachu", "Flabébé", "Élan")))
+    return voice
+
+
+@pytest.fixture
+def keats(voices: Voices) -> Voice:
+    """A voice for verse."""
+    voice = voices.add("keats", "verse", "A thing of beauty\n")
+    install(voices.folder(voice.id), untrained("verse", 1, " ,ATthingofbeautyé"))
+    return voice
