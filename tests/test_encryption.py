@@ -1,6 +1,6 @@
 """The HTTP client over TLS, as Telegram is reached: which servers it trusts, and what it says of all others.
 
-The environment decides which certificates are trusted, so each test has a process of its own.
+The environment decides which certificates are trusted, so each question is asked by a process of its own.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ import os
 import ssl
 import sys
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import trustme
 
+from model.files import ROOT
 from tests.bot_api_server import TOKEN, http_server, raw_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+    from tests.bot_api_server import HttpServer
+
 ASK = """
 import asyncio, sys
 import certifi
@@ -30,49 +32,47 @@ from telegram import Bot
 from telegram.error import NetworkError
 from bot.telegram.request import TelegramRequest
 
-async def ask(address, token, certificates):
+async def ask(token, certificates, *addresses):
     certifi.where = lambda: certificates
     async with TelegramRequest() as request:
-        try:
-            print((await Bot(token, base_url=f"{address}/bot", request=request).send_message(1, "x")).text)
-        except NetworkError as error:
-            print(repr(error))
+        for address in addresses:
+            try:
+                print((await Bot(token, base_url=f"{address}/bot", request=request).send_message(1, "x")).text)
+            except NetworkError as error:
+                print(repr(error))
 
 asyncio.run(ask(*sys.argv[1:]))
 """
 
 
-@dataclass(frozen=True)
 class Authority:
     """Somebody who certifies servers, and the file that those have who trust it."""
 
-    ca: trustme.CA
-    file: Path
+    def __init__(self, file: Path) -> None:
+        self.ca, self.file = trustme.CA(), file
+        self.ca.cert_pem.write_to_path(str(file))
 
-    def server_context(self, host: str) -> ssl.SSLContext:
-        """Return what a server needs to pose as that host."""
+    def server(self, host: str) -> AbstractAsyncContextManager[HttpServer]:
+        """Serve as that host."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.ca.issue_cert(host).configure_cert(context)
-        return context
+        return http_server(context)
 
 
 @pytest.fixture(scope="module")
-def authorities(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Authority]:
+def authorities(tmp_path_factory: pytest.TempPathFactory) -> tuple[Authority, Authority]:
     """Two authorities that know nothing of each other."""
-    folder, made = tmp_path_factory.mktemp("authorities"), {}
-    for name in ("known", "other"):
-        made[name] = Authority(trustme.CA(), folder / f"{name}.pem")
-        made[name].ca.cert_pem.write_to_path(str(made[name].file))
-    return made
+    folder = tmp_path_factory.mktemp("authorities")
+    return Authority(folder / "known.pem"), Authority(folder / "other.pem")
 
 
-async def ask(address: str, own: Path | None, certifis: Path, proxy: str = "") -> str:
-    """Let a process of its own send a message, and return what it prints. `own` is the operator's SSL_CERT_FILE."""
+async def ask(*addresses: str, own: Path | None = None, certifis: Path, proxy: str = "") -> list[str]:
+    """Let a process of its own send messages, and return what it prints. `own` is the operator's SSL_CERT_FILE."""
     ours = ("_PROXY", "CERT_FILE", "CERT_DIR")
     inherited = {key: value for key, value in os.environ.items() if not key.upper().endswith(ours)}
     variables = {"SSL_CERT_FILE": own and str(own), "HTTPS_PROXY": proxy}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", ASK, address, TOKEN, str(certifis)),
+        *(sys.executable, "-c", ASK, TOKEN, str(certifis), *addresses),
         cwd=ROOT,
         env=inherited | {key: value for key, value in variables.items() if value},
         stdout=asyncio.subprocess.PIPE,
@@ -80,40 +80,28 @@ async def ask(address: str, own: Path | None, certifis: Path, proxy: str = "") -
     )
     said, _ = await process.communicate()
     assert TOKEN not in said.decode()
-    return said.decode().strip()
+    return said.decode().splitlines()
 
 
-@pytest.mark.parametrize("own", [False, True], ids=["certifi's", "the operator's"])
-async def test_a_server_is_trusted_by_certificates(authorities: dict[str, Authority], own: bool) -> None:
-    known, other = authorities["known"], authorities["other"]
-    files = (known.file, other.file) if own else (None, known.file)
-    async with http_server(known.server_context("127.0.0.1")) as server:
-        assert await ask(server.address, *files) == "sent"
-    (request,) = server.requests
-    assert request.path == f"/bot{TOKEN}/sendMessage"
+async def test_which_servers_are_trusted_by_which_certificates(authorities: tuple[Authority, Authority]) -> None:
+    known, other = authorities
+    async with known.server("127.0.0.1") as right, other.server("127.0.0.1") as unknown, known.server("x.org") as wrong:
+        by_certifi = await ask(right.address, unknown.address, wrong.address, certifis=known.file)
+        by_operator = await ask(right.address, unknown.address, own=known.file, certifis=other.file)
+    for sent, *refused in (by_certifi, by_operator):
+        assert sent == "sent"
+        for error in refused:
+            assert error.startswith("NothingSentError('No connection to Telegram: [SSL: CERTIFICATE_VERIFY_FAILED]")
+    assert "unable to get local issuer certificate" in by_certifi[1]
+    assert "certificate is not valid for '127.0.0.1'" in by_certifi[2]
+    assert [request.path for request in right.requests] == [f"/bot{TOKEN}/sendMessage"] * 2
+    assert (unknown.requests, wrong.requests) == ([], [])  # who is not trusted learns nothing
 
 
-@pytest.mark.parametrize(
-    ("trusted", "host", "reason"),
-    [
-        pytest.param("other", "127.0.0.1", "unable to get local issuer certificate", id="an unknown authority"),
-        pytest.param("known", "api.telegram.org", "certificate is not valid for '127.0.0.1'", id="another host's"),
-    ],
-)
-async def test_a_server_that_is_not_trusted_learns_nothing(
-    authorities: dict[str, Authority], trusted: str, host: str, reason: str
-) -> None:
-    async with http_server(authorities["known"].server_context(host)) as server:
-        said = await ask(server.address, None, authorities[trusted].file)
-    assert said.startswith("NothingSentError('No connection to Telegram: [SSL: CERTIFICATE_VERIFY_FAILED]")
-    assert reason in said
-    assert server.requests == []
-
-
-async def test_a_proxy_leads_to_an_encrypted_server(authorities: dict[str, Authority]) -> None:
-    known = authorities["known"]
-    async with http_server(known.server_context("127.0.0.1")) as server, tunnel() as (proxy, heads):
-        assert await ask(server.address, None, known.file, proxy) == "sent"
+async def test_a_proxy_leads_to_an_encrypted_server(authorities: tuple[Authority, Authority]) -> None:
+    known, _ = authorities
+    async with known.server("127.0.0.1") as server, tunnel() as (proxy, heads):
+        assert await ask(server.address, certifis=known.file, proxy=proxy) == ["sent"]
     assert heads[0].startswith(f"CONNECT {server.address.removeprefix('https://')} HTTP/1.1")
     assert TOKEN not in "".join(heads)
 
