@@ -301,7 +301,6 @@ class Api:
 def quick(settings: Settings, server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The settings of a bot on the server that soon polls again."""
     monkeypatch.setattr(door, "PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(door, "DEAF_SECONDS", 0.15)
     return replace(settings, token=Secret(TOKEN), api_base_url=server.address)
 
 
@@ -324,6 +323,7 @@ async def test_after_polls_that_fail_updates_arrive(
 ) -> None:
     if failures[0] is never:
         monkeypatch.setattr(request, "LONGEST_SECONDS", 0.1)
+        monkeypatch.setattr(door, "DEAF_SECONDS", 0.15)
     api = Api(*failures)
     server.answer = api.answer
     async with running(quick, [door.Telegram(quick)]) as bot:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from markupsafe import Markup
 from telegram.request import HTTPXRequest
 
 from bot.app import running
-from bot.chat import Gone, InDoubt, NotSent
+from bot.chat import Button, Gone, InDoubt, NotSent
 from bot.logs import Redaction
 from bot.settings import Address, Rate, Secret
 from bot.shelf import StartError
@@ -169,6 +170,21 @@ async def test_what_somebody_types_inline_is_offered_once_and_too_late_is_no_err
     visit.server.refusals["answerInlineQuery"].append(Refusal(400, "Bad Request: query is too old"))
     await visit.server.query("inline_query", ALICE, query="mango", offset="")
     await visit.settled()
+
+
+async def test_pictures_documents_typing_and_buttons_that_go(settings: Settings, server: Server) -> None:
+    server.chats.add(ALICE)
+    async with door(settings, server) as telegram:
+        here = telegram.chat(ALICE)
+        await here.typing()
+        picture = await here.picture(b"\x89PNG", Markup("<b>A curve</b>"), [[Button("Undo", "undo")]])
+        assert "reply_markup" in server.sent[0]
+        await here.change(picture, None)
+        await here.document("all.json", b"{}", Markup("Yours"))
+    assert "reply_markup" not in server.sent[0]
+    assert server.texts == ["A curve", "Yours"]
+    assert [*server.files.values()] == [b"\x89PNG", b"{}"]
+    assert of_method(server, "sendChatAction")[0]["action"] == "typing"
 
 
 # Menus
