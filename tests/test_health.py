@@ -27,7 +27,7 @@ from model.writing.decoder import Decoder
 from tests.bot_api_server import TOKEN, http_server, never, ok
 from tests.databases import frozen, opened
 from tests.processes import LIMIT, environment_of
-from tests.serving import serving, until
+from tests.serving import free_port, serving, until
 from tests.telegram.server import ME
 
 if TYPE_CHECKING:
@@ -38,13 +38,6 @@ if TYPE_CHECKING:
     from tests.bot_api_server import HttpRequest
 
 COMMAND = (sys.executable, "-m", "bot")
-
-
-def free() -> Address:
-    """Return an address where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return Address(*probe.getsockname())
 
 
 async def telegram(request: HttpRequest) -> tuple[int, bytes]:
@@ -94,7 +87,7 @@ async def healthy(environment: dict[str, str]) -> tuple[int | None, str]:
 
 
 async def test_a_process_from_ready_to_stopping(settings: Settings, tmp_path: Path) -> None:
-    listen, notify = free(), tmp_path / "notify"
+    listen, notify = Address("127.0.0.1", free_port()), tmp_path / "notify"
     without = environment_of(settings.checkpoints, tmp_path)
     environment = without | {"HEALTH_LISTEN": f"{listen.host}:{listen.port}"}
     assert (await healthy(without))[1].startswith("mangosaurus: HEALTH_LISTEN is not set;")
@@ -130,7 +123,7 @@ async def test_a_process_from_ready_to_stopping(settings: Settings, tmp_path: Pa
 
 async def test_polling_that_hangs_and_comes_back(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "DEAF_SECONDS", 0.2)
-    async with http_server() as server, Health(free()) as health:
+    async with http_server() as server, Health(Address("127.0.0.1", free_port())) as health:
         assert health.listen
         assert await answer(health.listen, "bot: it is starting") == 503
         server.answer = telegram
@@ -150,7 +143,7 @@ async def test_polling_that_hangs_and_comes_back(settings: Settings, monkeypatch
 async def test_a_process_on_standby_is_well_and_serves_when_the_other_is_killed(
     settings: Settings, postgresql: str, tmp_path: Path
 ) -> None:
-    one, other = free(), free()
+    one, other = Address("127.0.0.1", free_port()), Address("127.0.0.1", free_port())
     async with http_server() as server:
         server.answer = telegram
         ours = {"DATABASE": postgresql, "TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": server.address}
@@ -194,7 +187,7 @@ async def test_a_thread_that_does_not_get_on(settings: Settings, monkeypatch: py
 
 
 async def test_the_series(settings: Settings) -> None:
-    async with serving(settings, rate_limit=Rate(2, 60)) as chat, Health(free()) as health:
+    async with serving(settings, rate_limit=Rate(2, 60)) as chat, Health(Address("127.0.0.1", free_port())) as health:
         health.note(SERVING, chat.bot)
         for _ in range(4):
             await chat.ask("/dino") if chat.bot.tally.answers < 2 else await chat.ask("/help")

@@ -25,6 +25,7 @@ from bot.settings import Rate
 from bot.words import page as words
 from tests.browsers import PATIENCE, SWITCHES, chromium
 from tests.pages import browser, page_served, text_of
+from tests.serving import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -88,13 +89,6 @@ class Here(AbstractResolver):
     async def close(self) -> None: ...
 
 
-def free() -> int:
-    """Return a port where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @asynccontextmanager
 async def proxied(
     settings: Settings,
@@ -106,13 +100,13 @@ async def proxied(
     """Serve the page behind nginx, which passes the path on, or takes it away if `slash` is a slash."""
     if not (nginx := shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")):
         pytest.skip("there is no nginx here, so the page was NOT tested behind it (apt-get install nginx)")
-    authority, port = trustme.CA(), free()
+    authority, port = trustme.CA(), free_port()
     certificate = authority.issue_cert(NAME)
     certificate.private_key_pem.write_to_path(folder / "key.pem")
     for pem in certificate.cert_chain_pems:
         pem.write_to_path(folder / "chain.pem", append=True)
     settings = dataclasses.replace(settings, page_url=f"https://{NAME}:{port}{path}")
-    async with page_served(settings, port=(inner := free())) as page:
+    async with page_served(settings, port=(inner := free_port())) as page:
         text = CONFIGURATION.substitute(port=port, name=NAME, path=path, page=inner, slash=slash, lines=lines)
         (folder / "nginx.conf").write_text(f"{'user root;' if os.geteuid() == 0 else ''}{text}")
         process = await asyncio.create_subprocess_exec(

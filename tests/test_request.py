@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-import socket
 import traceback
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -33,7 +32,7 @@ from tests.bot_api_server import (
     response,
     sent,
 )
-from tests.serving import until
+from tests.serving import free_port, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -168,10 +167,7 @@ async def test_each_answer_is_an_error_that_says_what_is_known(
 
 
 async def test_nobody_listens_or_does_not_speak_tls(server: HttpServer, caplog: pytest.LogCaptureFixture) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    for address in (nobody, server.address.replace("http:", "https:")):
+    for address in (f"http://127.0.0.1:{free_port()}", server.address.replace("http:", "https:")):
         async with connected(address, connect_timeout=0.2) as bot, failing(NothingSentError, caplog):
             await bot.send_message(1, "x")
     assert server.requests == []

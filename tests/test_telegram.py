@@ -7,7 +7,6 @@ import dataclasses
 import json
 import logging
 import re
-import socket
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -22,7 +21,7 @@ from bot.settings import Address, Rate, Secret
 from bot.shelf import StartError
 from bot.telegram.door import Telegram, TokenError
 from bot.words import admins, sentences
-from tests.serving import ADMIN, ALICE, BOB, until
+from tests.serving import ADMIN, ALICE, BOB, free_port, until
 from tests.telegram.request import InMemory, Visit, door, visiting
 from tests.telegram.server import ME, TOKEN, Json, Refusal, Server, chat, user
 
@@ -372,12 +371,13 @@ async def test_a_telegram_that_does_not_respond_does_not_hold_a_stop(settings: S
 
 @pytest.fixture
 def hooked(settings: Settings) -> Settings:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        listen = Address("127.0.0.1", found.getsockname()[1])
-    return dataclasses.replace(
-        settings, webhook_url="https://example.org/mango/hook", webhook_listen=listen, webhook_secret=Secret(SECRET)
-    )
+    listen, secret = Address("127.0.0.1", free_port()), Secret(SECRET)
+    own: dict[str, Any] = {
+        "webhook_url": "https://example.org/mango/hook",
+        "webhook_listen": listen,
+        "webhook_secret": secret,
+    }
+    return dataclasses.replace(settings, **own)
 
 
 async def post(settings: Settings, content: Any, secret: str | None = SECRET) -> int:
