@@ -383,7 +383,7 @@ async def test_a_long_history_keeps_the_newest_and_those_who_left_make_room(
 async def test_a_tab_that_does_not_keep_up_and_the_oldest_of_too_many_are_let_go(
     page: Page, visitor: Visitor, tab: Tab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page_chat, "SEND_SECONDS", 0.01)
+    monkeypatch.setattr(page_chat, "SEND_SECONDS", 0.05)
     closed = asyncio.Event()
 
     class Frozen(web.WebSocketResponse):

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from tests.processes import Environment
 
+COMMAND = [sys.executable, "-m", "bot"]
 FULL = Path("/dev/full")
 PROMPT = r"\x1b\[\?2004h"
 """Whoever edits a line asks the terminal to mark what is pasted."""
@@ -49,11 +50,10 @@ def environment(checkpoints: Path, tmp_path: Path) -> Environment:
     return environment_of(checkpoints, tmp_path)
 
 
-def run(environment: Environment, *arguments: str, **streams: Any) -> subprocess.CompletedProcess[bytes]:
+def run(environment: Environment, **streams: Any) -> subprocess.CompletedProcess[bytes]:
     """Run the bot to its end, with pipes where nothing else is given."""
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
-    command = [sys.executable, *arguments] if "-m" in arguments else [sys.executable, "-m", "bot", *arguments]
-    done: Any = subprocess.run(command, env=environment, cwd=ROOT, timeout=LIMIT, check=False, **streams)
+    done: Any = subprocess.run(COMMAND, env=environment, cwd=ROOT, timeout=LIMIT, check=False, **streams)
     return done
 
 
@@ -91,11 +91,7 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     assert json.JSONDecoder().raw_decode(content)[0]["person"]["seed"] == 42
     assert answers[-1].startswith("How daring")
     assert not re.search("<b>|went wrong", "\n".join(answers))
-
-
-def test_a_word_ends_the_chat_and_nothing_heavy_is_imported(environment: Environment) -> None:
-    pipe("/seed 42\nexit\n/seed 7\n", environment)
-    done = run(environment, "-X", "importtime", "-m", "bot", input=b"/seed\n/QUIT\n/dino\n")
+    done = run(environment | {"PYTHONPROFILEIMPORTTIME": "1"}, input=b"/seed\n/QUIT\n/dino\n")  # a word ends the chat
     assert re.fullmatch(r"Your seed is 42\. .*\n\n", done.stdout.decode())  # which outlives the process
     imported = {line.rsplit("|", 1)[1].strip() for line in done.stderr.decode().splitlines() if "|" in line}
     assert "bot.app" in imported
@@ -103,7 +99,7 @@ def test_a_word_ends_the_chat_and_nothing_heavy_is_imported(environment: Environ
 
 
 def test_a_training_is_waited_for(environment: Environment, own_checkpoints: Path) -> None:
-    answers = pipe("/retrain dino 0.01\n/dino\n", environment | {"CHECKPOINTS": str(own_checkpoints)})
+    answers = pipe("/retrain dino 0.02\n/dino\n", environment | {"CHECKPOINTS": str(own_checkpoints)})
     assert answers[0].startswith("I'm training dino: one more round")
     assert answers[1].split("\n")[0].isalpha()
     assert "(a picture)" in "\n".join(answers).split("\n")
@@ -141,8 +137,8 @@ def test_a_full_disk_is_said_in_one_line(environment: Environment) -> None:
 
 
 def test_ctrl_c_ends_it(environment: Environment) -> None:
-    command, pipe = [sys.executable, "-m", "bot"], subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd=ROOT) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd=ROOT) as process:
         assert process.stdin
         assert process.stdout
         process.stdin.write(b"/dino\n")
@@ -180,7 +176,7 @@ def test_arguments_that_make_no_sense_and_help(capsys: pytest.CaptureFixture[str
 
 
 def test_the_page_alone_serves_until_it_is_told_to_stop(environment: Environment) -> None:
-    command, pipe = [sys.executable, "-m", "bot", "--page", "--port", "0"], subprocess.PIPE
+    command, pipe = [*COMMAND, "--page", "--port", "0"], subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, env=environment, cwd=ROOT) as process:
         assert process.stdout
         link = LINK.search(process.stdout.readline().decode())
