@@ -336,7 +336,7 @@ async def test_a_polling_client_that_has_lost_its_connection_is_made_anew(server
     api = Api(never)
     server.answer = api.answer
     polls = PollingRequest(pool_timeout=0.05, read_timeout=60)
-    lost = asyncio.create_task(polls.do_request(f"{server.bot_address}{TOKEN}/getUpdates", "POST"))
+    lost = asyncio.create_task(polls.do_request(f"{server.address}/bot{TOKEN}/getUpdates", "POST"))
     await until(lambda: not api.failures)
     async with running(quick, [door.Telegram(quick, (TelegramRequest(), polls))]):
         await until(lambda: api.sent)
