@@ -95,7 +95,7 @@ async def test_texts_that_are_not_written_in_time_are_refused_in_words(
 
     monkeypatch.setattr(Decoder, "step", never)
     async with asyncio.timeout(20), running(settings) as bot:
-        bot.stop_seconds = 0.6
+        bot.stop_seconds = 1
         chat, bob = FakeChat(bot, ALICE), FakeChat(bot, BOB)
         ask(chat, "/dino", "/poem Shall I compare thee", "/help")
         ask(bob, "/dino", person=BOB)
