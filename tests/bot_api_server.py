@@ -39,29 +39,20 @@ class HttpRequest:
 class HttpServer:
     """`answer` returns the status and the body for a request; after the status 0, the body is all that is written.
 
-    `requests` holds what came, `connections` counts the connections, `most` is how many requests were there at once.
+    `requests` holds what came.
     """
 
     def __init__(self) -> None:
         self.answer: Callable[[HttpRequest], Awaitable[tuple[int, bytes]]] = sent
         self.requests: list[HttpRequest] = []
-        self.connections = 0
-        self.most = 0
         self.address = ""
-        self._now = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection."""
-        self.connections += 1
         while True:
             request = await read_request(reader)
             self.requests.append(request)
-            self._now += 1
-            self.most = max(self.most, self._now)
-            try:
-                status, body = await self.answer(request)
-            finally:
-                self._now -= 1
+            status, body = await self.answer(request)
             writer.write(response(body, status) if status else body)
             await writer.drain()
             if not status:

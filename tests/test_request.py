@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import logging
+import ssl
 import traceback
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
+import trustme
 from telegram import Bot
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
 
@@ -36,6 +39,8 @@ from tests.serving import free_port, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
     from telegram.error import TelegramError
 
@@ -55,7 +60,7 @@ BROKEN = (
 
 @pytest.fixture(autouse=True)
 def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    for key in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE"):
+    for key in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(key, raising=False)
         monkeypatch.delenv(key.lower(), raising=False)
 
@@ -92,48 +97,65 @@ def all_texts_of(error: BaseException) -> str:
 
 
 @asynccontextmanager
-async def failing(expected: type[TelegramError], caplog: pytest.LogCaptureFixture) -> AsyncIterator[None]:
+async def failing(
+    expected: type[TelegramError], caplog: pytest.LogCaptureFixture, reason: str | None = None
+) -> AsyncIterator[None]:
     """Expect exactly this error, and the token neither in it nor in the log, where httpx is quiet as in the process."""
     for name in ("httpx", "httpcore"):
         caplog.set_level(logging.WARNING, name)
-    with caplog.at_level(logging.DEBUG), pytest.raises(expected) as caught:  # a Bot logs addresses when it is made
+    with caplog.at_level(logging.DEBUG), pytest.raises(expected, match=reason) as caught:
         yield
     assert type(caught.value) is expected
     assert TOKEN not in all_texts_of(caught.value) + caplog.text
 
 
+def posing(authority: trustme.CA, host: str) -> AbstractAsyncContextManager[HttpServer]:
+    """Serve as a host that an authority certifies."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(host).configure_cert(context)
+    return http_server(context)
+
+
+@asynccontextmanager
+async def tunnel() -> AsyncIterator[tuple[str, list[str]]]:
+    """A proxy that connects whom it is asked to; its address, and the heads of what it is asked."""
+    heads = []
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+        writer.close()
+
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        there_reader, there_writer = await asyncio.open_connection(*heads[-1].split()[1].split(":"))
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with contextlib.closing(there_writer):
+            await asyncio.gather(pass_on(reader, there_writer), pass_on(there_reader, writer))
+
+    async with raw_server(behave) as address:
+        yield address, heads
+
+
 # What is sent, and what comes back
 
 
-async def test_connections_are_few_and_used_again(server: HttpServer) -> None:
-    async def soon(received: HttpRequest) -> tuple[int, bytes]:
-        await asyncio.sleep(0.01)
-        return await sent(received)
-
-    server.answer = soon
-    async with connected(server.address, connections=4) as bot:
-        messages = await asyncio.gather(*(bot.send_message(1, f"Größe 🦕 \n<b> {number}") for number in range(20)))
-    assert {message.message_id for message in messages} == {7}
-    assert (server.most, server.connections) == (4, 4)
-    assert {(received.method, received.path) for received in server.requests} == {("POST", f"/bot{TOKEN}/sendMessage")}
-    expected = sorted(f"Größe 🦕 \n<b> {number}" for number in range(20))
-    assert sorted(received.form["text"] for received in server.requests) == expected
-
-
-async def test_files_go_there_and_back(server: HttpServer) -> None:
+async def test_texts_and_files_go_there_and_back(server: HttpServer) -> None:
     async def keep(received: HttpRequest) -> tuple[int, bytes]:
         if received.method == "GET":
             return 200, BIG
-        return ok(
-            {"file_id": "1", "file_unique_id": "1", "file_path": "a/b"} if "getFile" in received.path else MESSAGE
-        )
+        file = {"file_id": "1", "file_unique_id": "1", "file_path": "a/b"}
+        return ok(file if "getFile" in received.path else MESSAGE)
 
     server.answer = keep
     async with connected(server.address) as bot:
+        assert (await bot.send_message(1, "Größe 🦕 \n<b>")).message_id == 7
         await bot.send_document(1, io.BytesIO(BIG), filename="big.bin")
         assert await (await bot.get_file("1")).download_as_bytearray() == BIG
-    assert BIG in server.requests[0].body
-    assert unquote(server.requests[-1].path) == f"/file{TOKEN}/a/b"
+    text, document, *_, file = server.requests
+    assert (text.path, text.form) == (f"/bot{TOKEN}/sendMessage", {"chat_id": "1", "text": "Größe 🦕 \n<b>"})
+    assert BIG in document.body
+    assert unquote(file.path) == f"/file{TOKEN}/a/b"
 
 
 @pytest.mark.parametrize(
@@ -177,7 +199,7 @@ async def test_no_connection_is_free(server: HttpServer, caplog: pytest.LogCaptu
     server.answer = never
     async with connected(server.address, connections=1, pool_timeout=0.1) as bot:
         holder = asyncio.create_task(bot.send_message(1, "x"))
-        await until(lambda: server.most == 1)
+        await until(lambda: server.requests)
         async with failing(NothingSentError, caplog):
             await bot.send_message(1, "y")
         holder.cancel()
@@ -201,6 +223,33 @@ async def test_a_proxy_refuses(monkeypatch: pytest.MonkeyPatch, caplog: pytest.L
             await bot.send_message(1, "x")
     assert [(received.method, received.path) for received in asked] == [("CONNECT", "telegram.invalid:443")]
     assert "sesame" not in caplog.text
+
+
+async def test_which_servers_are_trusted_and_a_proxy_that_leads_to_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    known, unknown = trustme.CA(), trustme.CA()
+    known.cert_pem.write_to_path(str(tmp_path / "known.pem"))
+    unknown.cert_pem.write_to_path(str(tmp_path / "unknown.pem"))
+    monkeypatch.setattr("certifi.where", lambda: str(tmp_path / "known.pem"))
+    here = "127.0.0.1"
+    async with posing(known, here) as right, posing(unknown, here) as stranger, posing(known, "x.org") as wrong:
+        async with connected(right.address) as bot:
+            assert (await bot.send_message(1, "x")).text == "sent"
+        for server, reason in ((stranger, "unable to get local issuer"), (wrong, "not valid for '127.0.0.1'")):
+            async with connected(server.address) as bot, failing(NothingSentError, caplog, reason):
+                await bot.send_message(1, "x")
+            assert server.requests == []  # it learns nothing
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "unknown.pem"))  # the operator's
+        async with connected(stranger.address) as bot:
+            assert (await bot.send_message(1, "x")).text == "sent"
+        monkeypatch.delenv("SSL_CERT_FILE")
+        async with tunnel() as (proxy, heads):
+            monkeypatch.setenv("HTTPS_PROXY", proxy)
+            async with connected(right.address) as bot:
+                assert (await bot.send_message(1, "x")).text == "sent"
+    assert heads[0].startswith(f"CONNECT {right.address.removeprefix('https://')} HTTP/1.1")
+    assert TOKEN not in "".join(heads)
 
 
 def test_settings_of_the_network_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,14 +12,11 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from markupsafe import Markup
-from telegram.request import HTTPXRequest
 
-from bot.app import running
 from bot.chat import Button, Gone, InDoubt, NotSent
-from bot.logs import Redaction
 from bot.settings import Address, Rate, Secret
 from bot.shelf import StartError
-from bot.telegram.door import Telegram, TokenError
+from bot.telegram.door import TokenError
 from bot.words import admins, sentences
 from tests.serving import ADMIN, ALICE, BOB, free_port, until
 from tests.telegram.request import InMemory, Visit, door, visiting
@@ -425,32 +422,3 @@ async def test_a_door_that_is_silenced_sends_nothing_more_and_costs_nobody_a_tur
     assert f"sendMessage to {ALICE} was given up: the bot stops, or another one serves in its place" in caplog.messages
     assert await visit.bot.store.creations(ALICE) == []
     visit.bot.tally.errors.clear()
-
-
-async def test_over_http_the_token_reaches_no_log(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
-    """The library's transport and every record at DEBUG, with the filter that the process installs on its handler."""
-    token = Secret("123456:ABCDEFGHIJKLMNOPQRSTUVWXYZ-_abcdef")
-    seen: list[httpx.URL] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        seen.append(request.url)
-        method = request.url.path.rpartition("/")[2]
-        if method == "getUpdates":
-            return httpx.Response(401, json={"ok": False, "description": "Unauthorized"})
-        return httpx.Response(200, json={"ok": True, "result": ME if method == "getMe" else True})
-
-    caplog.set_level(logging.DEBUG)
-    caplog.handler.addFilter(redaction := Redaction(token))
-    try:
-        request = HTTPXRequest(httpx_kwargs={"transport": httpx.MockTransport(answer)})
-        telegram = Telegram(dataclasses.replace(settings, token=token), (request, request))
-        async with running(settings, [telegram]):
-            with pytest.raises(TokenError):
-                await asyncio.wait_for(telegram.rejected(), 10)
-    finally:
-        caplog.handler.removeFilter(redaction)
-    assert {str(url).partition("/bot")[0] for url in seen} == {"https://api.telegram.org"}
-    assert any(token.reveal() in url.path for url in seen)
-    assert "HTTP Request: POST https://api.telegram.org/bot***/getUpdates" in caplog.text
-    assert "ABCDEFGHIJ" not in caplog.text
-    assert not any("ABCDEFGHIJ" in str(record.__dict__) for record in caplog.records if not record.exc_info)
