@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
@@ -159,24 +159,13 @@ async def test_a_process_on_standby_is_well_and_serves_when_the_other_is_killed(
                 assert await answer(other, f"well: {SERVING}") == 200
 
 
-async def test_a_server_that_hangs(
-    postgresql: str, postgresql_folder: Path, settings: Settings, monkeypatch: Any
+async def test_a_database_that_hangs_and_a_thread_that_does_not_get_on(
+    postgresql: str, postgresql_folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "DATABASE_SECONDS", 0.3)
-    async with opened(postgresql) as store, serving(settings) as chat:
-        monkeypatch.setattr(chat.bot, "store", store)
-        (health := Health()).note(SERVING, chat.bot)
-        assert await health.failures() == {}
-        with frozen(postgresql_folder):
-            assert await health.failures() == {"database": "it does not answer"}
-        assert await health.failures() == {}
-
-
-async def test_a_thread_that_does_not_get_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shelf, "STUCK_SECONDS", 0.1)
     may_go_on, step = threading.Event(), Decoder.step
     monkeypatch.setattr(Decoder, "step", lambda decoder: may_go_on.wait(LIMIT) and step(decoder))
-    async with serving(settings) as chat:
+    async with opened(postgresql) as store, serving(settings) as chat:
         (health := Health()).note(SERVING, chat.bot)
         asking = asyncio.create_task(chat.ask("/dino"))
         assert await health.failures() == {}
@@ -185,6 +174,11 @@ async def test_a_thread_that_does_not_get_on(settings: Settings, monkeypatch: py
         assert await health.failures() == {"writing": f"no progress with dino {version}"}
         may_go_on.set()
         await asking
+        assert await health.failures() == {}
+        with monkeypatch.context() as patched, frozen(postgresql_folder):
+            patched.setattr(module, "DATABASE_SECONDS", 0.2)
+            patched.setattr(chat.bot, "store", store)
+            assert await health.failures() == {"database": "it does not answer"}
         assert await health.failures() == {}
 
 

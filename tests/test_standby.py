@@ -45,28 +45,22 @@ async def is_waiting(task: asyncio.Task[None]) -> bool:
     return not (await asyncio.wait({task}, timeout=0.15))[0]
 
 
-async def test_one_serves_and_the_other_takes_over_when_it_stops(postgresql: str) -> None:
-    async with standing_by(postgresql) as first, standing_by(postgresql) as second, asyncio.timeout(20):
-        await first.acquired()
-        waiting = asyncio.create_task(second.acquired())
-        assert await is_waiting(waiting)
-        await first.release()
-        await waiting
-        again = asyncio.create_task(first.acquired())
-        assert await is_waiting(again)
-        again.cancel()
-
-
-async def test_a_lost_connection_is_noticed_and_the_lock_can_be_had_again(
+async def test_the_other_takes_over_when_one_stops_or_loses_its_connection(
     postgresql: str, postgresql_folder: Path
 ) -> None:
-    async with standing_by(postgresql) as standby, asyncio.timeout(20):
+    async with standing_by(postgresql) as first, standing_by(postgresql) as second, asyncio.timeout(20):
+        await first.acquired()
+        for holder, other in ((first, second), (second, first)):
+            waiting = asyncio.create_task(other.acquired())
+            assert await is_waiting(waiting)
+            await holder.release()
+            await waiting
         for _ in range(2):
-            await standby.acquired()
-            losing = asyncio.create_task(standby.lost())
+            losing = asyncio.create_task(first.lost())
             assert await is_waiting(losing)
             end_connections(postgresql_folder)
             await losing
+            await first.acquired()
 
 
 async def test_a_server_that_hangs_is_noticed_by_who_serves_and_by_who_waits(
