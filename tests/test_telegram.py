@@ -276,7 +276,7 @@ async def test_the_token_that_is_revoked_ends_the_door(
 ) -> None:
     monkeypatch.setattr("bot.telegram.door.CHECK_SECONDS", 0.01)
     async with visiting(settings if polls else hooked, server) as visit:
-        await server.fetched()
+        await until(lambda: of_method(server, "getUpdates" if polls else "setWebhook"))
         await server.revoke()
         with pytest.raises(TokenError):
             await asyncio.wait_for(visit.telegram.rejected(), 10)
