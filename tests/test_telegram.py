@@ -299,6 +299,7 @@ async def test_a_network_that_is_down_at_the_start_is_waited_for_and_an_old_webh
     server.refusals["getMe"].extend([Refusal(504, "Gateway Timeout")] * 3)
     server.refusals["getMe"].append(Refusal(429, "Too Many Requests", retry_after=0.01))
     server.refusals["deleteWebhook"].append(Refusal(504, "Gateway Timeout"))
+    server.refusals["setMyCommands"].extend([Refusal(504, "Gateway Timeout")] * 2)  # nobody waits for a menu
     server.webhook = {"url": "https://example.org"}
     async with visiting(settings, server) as visit:
         assert len(await visit.say("/dino", ALICE)) == 1
