@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -23,11 +24,10 @@ MESSAGE = {"message_id": 7, "date": 1700000000, "chat": {"id": 1, "type": "priva
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request as it arrived; the names of its headers are in lower case."""
+    """A request as it arrived."""
 
     method: str
     path: str
-    headers: dict[str, str]
     body: bytes
 
     @property
@@ -37,35 +37,22 @@ class HttpRequest:
 
 
 class HttpServer:
-    """`answer` returns the status and the body for a request; with the status 0, the body is all that is written before
-    the connection is closed. `requests` holds those that came, `connections` counts
-    the connections, and `most` is the highest number of requests that were there at once."""
+    """`answer` returns the status and the body for a request; after the status 0, the body is all that is written.
+
+    `requests` holds what came.
+    """
 
     def __init__(self) -> None:
         self.answer: Callable[[HttpRequest], Awaitable[tuple[int, bytes]]] = sent
         self.requests: list[HttpRequest] = []
-        self.connections = 0
-        self.most = 0
         self.address = ""
-        self._now = 0
-
-    @property
-    def bot_address(self) -> str:
-        """What a Bot takes as its base_url."""
-        return f"{self.address}/bot"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection."""
-        self.connections += 1
         while True:
             request = await read_request(reader)
             self.requests.append(request)
-            self._now += 1
-            self.most = max(self.most, self._now)
-            try:
-                status, body = await self.answer(request)
-            finally:
-                self._now -= 1
+            status, body = await self.answer(request)
             writer.write(response(body, status) if status else body)
             await writer.drain()
             if not status:
@@ -127,10 +114,10 @@ async def raw_server(
 
 async def read_request(reader: asyncio.StreamReader) -> HttpRequest:
     """Read a whole request, whose length has to be given."""
-    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
-    method, path, _ = first.split(" ")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
-    return HttpRequest(method, path, headers, await reader.readexactly(int(headers.get("content-length", 0))))
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    method, path, _ = head.split(" ", 2)
+    length = re.search("^content-length: ([0-9]+)", head, re.IGNORECASE | re.MULTILINE)
+    return HttpRequest(method, path, await reader.readexactly(int(length[1]) if length else 0))
 
 
 def response(body: bytes, status: int = 200) -> bytes:

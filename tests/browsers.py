@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tests.pages import page_served
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
 
     from playwright.sync_api import Browser, BrowserContext, Locator, Playwright
     from playwright.sync_api import Page as Window
@@ -33,16 +33,7 @@ SWITCHES = (
     "--no-first-run",
     "--no-sandbox",  # the only page that it opens is ours
 )
-NO_CHROMIUM = (
-    "There is no Chromium. Install one: apt-get install chromium, or .venv-browser/bin/playwright install chromium"
-)
-
-
-class NoChromiumError(Exception):
-    """Neither the system nor playwright has a Chromium."""
-
-    def __init__(self) -> None:
-        super().__init__(NO_CHROMIUM)
+NO_CHROMIUM = "There is no Chromium: apt-get install chromium, or .venv-browser/bin/playwright install chromium"
 
 
 def chromium(playwright: Playwright) -> str:
@@ -51,7 +42,7 @@ def chromium(playwright: Playwright) -> str:
     names = ("chromium", "chromium-browser", "google-chrome")
     found = own if Path(own).exists() else next(filter(None, map(shutil.which, names)), None)
     if found is None:
-        raise NoChromiumError
+        raise FileNotFoundError(NO_CHROMIUM)
     return found
 
 
@@ -71,17 +62,12 @@ class Stage:
         self._page = page
         self._loop = loop
 
-    def run(self, looker: Looker, act: Callable[[PageChat], Awaitable[Any]]) -> None:
+    def run(self, looker: Looker, act: Callable[[PageChat], Coroutine[Any, Any, Any]]) -> None:
         """Do something in somebody's chat, on the server's thread."""
-
         (cookie,) = looker.context.cookies()
         chat = self._page.chat(int(cookie["value"].partition(".")[0]))
         assert chat
-
-        async def acted() -> None:
-            await act(chat)
-
-        asyncio.run_coroutine_threadsafe(acted(), self._loop).result(60)
+        asyncio.run_coroutine_threadsafe(act(chat), self._loop).result(60)
 
 
 @contextmanager

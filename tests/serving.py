@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import re
+import socket
 import string
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal
@@ -75,6 +76,13 @@ async def serving(settings: Settings, **changes: Any) -> AsyncIterator[FakeChat]
             yield FakeChat(bot, ALICE)
             await bot.idle()
             assert not bot.tally.errors
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 async def until(condition: Callable[[], object]) -> None:

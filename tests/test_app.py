@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import os
+import re
 import signal
+import socket
 import sys
 import threading
 import time
@@ -16,7 +17,6 @@ import pytest
 from bot.app import running
 from bot.asks import Said
 from bot.database import Database
-from bot.settings import KEYS
 from bot.shelf import StartError
 from bot.store import StoreError
 from bot.telegram.door import Telegram
@@ -24,6 +24,7 @@ from bot.words import sentences
 from model.files import ROOT
 from model.writing.decoder import Decoder
 from tests.fake_chat import FakeChat
+from tests.processes import environment_of
 from tests.serving import ALICE, BOB, install, serving, until, untrained
 from tests.test_standby import Door
 
@@ -65,13 +66,14 @@ async def test_a_start_that_is_cancelled_closes_what_it_opened(settings: Setting
     assert asyncio.all_tasks() == tasks
 
 
-async def test_a_database_that_cannot_be_used(settings: Settings, tmp_path: Path) -> None:
+async def test_what_keeps_it_from_starting(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(StartError, match="TELEGRAM_TOKEN is not set"):
+        Telegram(settings)
     (tmp_path / "no.db").write_text("this is no database, and long enough that SQLite sees it" * 20)
     with pytest.raises(StoreError, match=r"no\.db: this database cannot be used: file is not a database"):
         await running(dataclasses.replace(settings, database=tmp_path / "no.db")).__aenter__()
-
-
-async def test_weights_that_are_missing(settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(StartError, match=r"there are no weights to serve \(.*\); is CHECKPOINTS right\?"):
         await running(dataclasses.replace(settings, checkpoints=tmp_path / "none")).__aenter__()
     install(tmp_path / "some" / "dino", untrained("names"))
@@ -79,11 +81,6 @@ async def test_weights_that_are_missing(settings: Settings, tmp_path: Path, capl
         assert "<a>" in (await chat.ask("/dino")).html
         assert (await chat.ask("/poem Shall I")).html == sentences.NO_NETWORK["poem"]
     assert "/poem is not served" in caplog.text
-
-
-def test_without_a_token_there_is_no_telegram(settings: Settings) -> None:
-    with pytest.raises(StartError, match="TELEGRAM_TOKEN is not set"):
-        Telegram(settings)
 
 
 # A stop answers what it can in time, refuses the rest in words, and ends
@@ -97,7 +94,8 @@ async def test_texts_that_are_not_written_in_time_are_refused_in_words(
         return []
 
     monkeypatch.setattr(Decoder, "step", never)
-    async with asyncio.timeout(20), running(dataclasses.replace(settings, stop_seconds=1)) as bot:
+    async with asyncio.timeout(20), running(settings) as bot:
+        bot.stop_seconds = 1
         chat, bob = FakeChat(bot, ALICE), FakeChat(bot, BOB)
         ask(chat, "/dino", "/poem Shall I compare thee", "/help")
         ask(bob, "/dino", person=BOB)
@@ -113,13 +111,13 @@ async def test_what_does_not_respond_does_not_hold_a_stop(
     async def hang(*_: Any, **__: Any) -> None:
         await asyncio.Event().wait()
 
-    async with asyncio.timeout(20):
-        async with running(dataclasses.replace(settings, stop_seconds=1)) as bot:
-            with monkeypatch.context() as patched:
-                patched.setattr(*((FakeChat, "say", hang) if what == "chat" else (Database, "run", hang)))
-                ask(FakeChat(bot, ALICE), "/dino", "/dino", "/help")
-                ask(FakeChat(bot, BOB), "/dino", person=BOB)
-                await bot.finish()
+    async with asyncio.timeout(20), running(settings) as bot:
+        bot.stop_seconds = 0.3
+        with monkeypatch.context() as patched:
+            patched.setattr(*((FakeChat, "say", hang) if what == "chat" else (Database, "run", hang)))
+            ask(FakeChat(bot, ALICE), "/dino", "/dino", "/help")
+            ask(FakeChat(bot, BOB), "/dino", person=BOB)
+            await bot.finish()
     assert "The bot had to stop before 4 asks were answered" in caplog.text
 
 
@@ -128,10 +126,9 @@ async def test_what_does_not_respond_does_not_hold_a_stop(
 
 async def ended(own: dict[str, str], *arguments: str, tell: str = "") -> tuple[int | None, list[str]]:
     """Run `python -m bot` to its end, or until it has told something and gets a SIGTERM; returns code and lines."""
-    inherited = {key: value for key, value in os.environ.items() if key not in KEYS}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", *arguments),
-        env=inherited | dict.fromkeys(KEYS, "") | own,
+        env=own,
         cwd=ROOT,
         stdin=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -147,23 +144,25 @@ async def ended(own: dict[str, str], *arguments: str, tell: str = "") -> tuple[i
 
 async def test_a_process_that_ends_says_why_in_its_last_line(settings: Settings, tmp_path: Path) -> None:
     token = "123456:ABC-DEF1234ghIkl"
-    ours = {"CHECKPOINTS": str(settings.checkpoints), "DATABASE": str(tmp_path / "people.db")}
+    ours = environment_of(settings.checkpoints, tmp_path) | {"LOG_LEVEL": "INFO"}
     server = "postgresql+psycopg://me:hunter2hunter2@127.0.0.1:1/people"
     telegram = {"TELEGRAM_TOKEN": token, "TELEGRAM_API_URL": "http://127.0.0.1:1"}
-    wrong, unknown, weights, database, told = await asyncio.gather(
-        ended({"RATE_LIMIT": "many"}),
-        ended({}, "--nope"),
-        ended(ours | {"CHECKPOINTS": str(tmp_path)}),
-        ended(ours | {"DATABASE": server}),
-        ended(ours | telegram, tell="No connection to Telegram"),
-    )
-    assert (wrong[0], wrong[1][-1][:45]) == (1, "mangosaurus: RATE_LIMIT is 'many'; it is answ")
-    assert (unknown[0], unknown[1][-1]) == (2, "mangosaurus: error: unrecognized arguments: --nope")
-    assert weights[0] == database[0] == 1
-    assert weights[1][-1].startswith("mangosaurus: there are no weights to serve (")
-    assert database[1][-1].startswith("mangosaurus: PostgreSQL at 127.0.0.1:1/people: this database cannot be used: ")
-    assert told[0] == 0
-    everything = "\n".join(line for _, lines in (wrong, unknown, weights, database, told) for line in lines)
-    assert "hunter2" not in everything
-    assert token not in everything
-    assert "Traceback" not in everything
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        wrong, weights, database, page, told = await asyncio.gather(
+            ended(ours | {"TEMPERATURE_DINO": "hot"}),
+            ended(ours | {"CHECKPOINTS": str(tmp_path)}),
+            ended(ours | {"DATABASE": server}),
+            ended(ours | telegram, "--port", port),  # without a terminal, a place asks for the page alone
+            ended(ours | telegram, tell="No connection to Telegram"),
+        )
+    assert [code for code, _ in (wrong, weights, database, page, told)] == [1, 1, 1, 1, 0]
+    for (_, lines), reason in (
+        (wrong, "TEMPERATURE_DINO is 'hot'; it is a number from 0 to 5 such as 0.8"),
+        (weights, "there are no weights to serve ("),
+        (database, "PostgreSQL at 127.0.0.1:1/people: this database cannot be used: "),
+        (page, f"the page cannot be served at 127.0.0.1, port {port}: Address already in use; --host and --port "),
+    ):
+        assert lines[-1].startswith(f"mangosaurus: {reason}")
+    everything = "\n".join(line for _, lines in (wrong, weights, database, page, told) for line in lines)
+    assert not re.search(f"hunter2|{token}|Traceback", everything)

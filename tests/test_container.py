@@ -13,7 +13,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -29,6 +28,7 @@ import pytest
 from model.files import ROOT
 from tests.bounds import INSTALLING_SECONDS
 from tests.processes import LIMIT
+from tests.serving import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,9 +167,7 @@ def test_it_chats_and_writes_to_its_volume_alone(replay: Replay) -> None:
 
 
 def test_it_is_healthy_and_stops_in_time(replay: Replay) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        listen = f"127.0.0.1:{probe.getsockname()[1]}"
+    listen = f"127.0.0.1:{free_port()}"
     bot = replay.start(*replay.entry, "--page", "--port", "0", HEALTH_LISTEN=listen)
     try:
         assert bot.stdout

@@ -40,7 +40,7 @@ class Line:
         self.tried: list[tuple[float, str]] = []
         self.sent: dict[str, float] = {}
         self.chats: dict[str, int | None] = {}
-        self.on_their_way = 0
+        self.on_their_way = self.most = 0
 
     async def send(self, name: str, chat_id: int | None = 1, endpoint: str = "sendMessage") -> str:
         """Send something with a name to a chat."""
@@ -54,6 +54,7 @@ class Line:
     async def _call(self, name: str) -> str:
         self.tried.append((now(), name))
         self.on_their_way += 1
+        self.most = max(self.most, self.on_their_way)
         try:
             await asyncio.sleep(self.latency)
         finally:
@@ -94,6 +95,16 @@ async def test_of_sixty_in_one_group_each_is_answered_in_order_and_others_do_not
         begin = now()
         await line.send(f"to {person}", person)
         assert now() - begin < 1
+    assert line.pacing.waiting > 30
+    others: list[Any] = [
+        ("other group", OTHER_GROUP),
+        ("press", None, "answerCallbackQuery"),
+        ("typing", GROUP, "sendChatAction"),
+    ]
+    for other in others:
+        begin = now()
+        await line.send(*other)
+        assert now() - begin == pytest.approx(line.latency)
     await asyncio.gather(*crowd)
     times = [line.sent[f"{number:02}"] for number in range(60)]
     assert times == sorted(times)
@@ -102,12 +113,16 @@ async def test_of_sixty_in_one_group_each_is_answered_in_order_and_others_do_not
     assert line.pacing.dropped == 0
 
 
-@pytest.mark.parametrize(("rate", "people"), [(10, 500), (30, 3_000)])
+@pytest.mark.parametrize(("rate", "people"), [(1, 20), (30, 900)])
 @simulated
 async def test_of_many_at_once_each_is_answered_in_order_and_at_full_speed(rate: int, people: int) -> None:
     line = Line(rate)
-    await asyncio.gather(*[line.start(str(person), person) for person in range(1, people + 1)])
-    assert [name for _, name in line.tried] == [str(person) for person in range(1, people + 1)]
+    answered = [line.start(str(person), person) for person in range(1, people + 1)]
+    await line.send("press", None, "answerCallbackQuery")
+    assert line.sent["press"] == pytest.approx(0)  # no message, so it waits for none
+    await asyncio.gather(*answered)
+    del line.sent["press"]
+    assert [name for _, name in line.tried if name != "press"] == [str(person) for person in range(1, people + 1)]
     assert most_within(list(line.sent.values()), 1) == rate
     assert max(line.sent.values()) == pytest.approx(people / rate - 1, abs=1)
     assert line.pacing.dropped == 0
@@ -156,73 +171,34 @@ def test_whatever_comes_is_sent_once_in_order_within_the_limits(
 
 
 @simulated
-async def test_the_oldest_that_may_go_goes_first() -> None:
-    line = Line(2)
-    names = [("a", 1), ("b", GROUP), ("c", 2), ("d", 3), ("e", GROUP), ("f", 1), ("g", OTHER_GROUP)]
-    await asyncio.gather(*[line.start(*name) for name in names])
-    assert [name for _, name in line.tried] == list("abcdefg")
-
-
-@simulated
-async def test_a_crowded_group_does_not_delay_what_comes_later() -> None:
-    line = Line()
-    crowd = [line.start(f"crowd {number}", GROUP) for number in range(100)]
-    await asyncio.sleep(20)
-    assert line.pacing.waiting == 80
-    later = [
-        line.start("private", 1),
-        line.start("other group", OTHER_GROUP),
-        line.start("press", None, "answerCallbackQuery"),
-        line.start("typing", GROUP, "sendChatAction"),
-    ]
-    await asyncio.gather(*later)
-    assert [line.sent[task.get_name()] for task in later] == [pytest.approx(20)] * 4
-    for task in crowd:
-        task.cancel()
-
-
-@simulated
-async def test_a_full_second_does_not_delay_what_is_no_message() -> None:
-    line = Line(1)
-    messages = [line.start(str(number)) for number in range(20)]
-    await line.send("press", None, "answerCallbackQuery")
-    await asyncio.gather(*messages)
-    assert line.sent["press"] == pytest.approx(0)
-
-
-@simulated
 async def test_a_slow_telegram_gets_few_requests_at_once_and_all_of_them() -> None:
-    line, most = Line(latency=4), 0
+    line = Line(latency=4)
     tasks = [line.start(str(number), number) for number in range(1, 101)]
-    while len(line.sent) < 100:
-        most = max(most, line.on_their_way)
-        await asyncio.sleep(0.5)
+    await asyncio.sleep(3)
+    assert line.on_their_way == AT_ONCE
     await asyncio.gather(*tasks)
-    assert most == AT_ONCE
+    assert line.most == AT_ONCE
     assert [name for _, name in line.tried] == [str(number) for number in range(1, 101)]
 
 
 @simulated
-async def test_one_chat_gets_a_message_a_second_after_a_short_burst_and_delays_no_other() -> None:
-    line, endpoints = Line(latency=0), ("sendMessage", "editMessageText")
-    tasks = [line.start(str(number), endpoint=endpoints[number % 2]) for number in range(10)]
-    await asyncio.gather(*tasks, line.start("other", 2))
-    assert list(line.sent.values()) == [0, 0, 0, 0, 0, 4, 4, 4, 4, 8, 8]
-
-
-@simulated
-async def test_without_a_rate_nothing_waits() -> None:
+async def test_without_a_rate_nothing_waits_and_the_last_chats_are_remembered() -> None:
     line = Line(None, latency=0)
     assert line.pacing.wait(GROUP, 1000, 1000) == 0
     await asyncio.gather(*[line.start(str(number), GROUP) for number in range(500)])
+    for chat_id in range(MOST_CHATS + 5):
+        await line.send(f"to {chat_id}", chat_id)
+    await line.send("again", 5)
+    await line.send("new", -1)
     assert now() == 0
+    assert list(line.pacing.recipients) == [*range(7, MOST_CHATS + 5), 5, -1]
 
 
 @pytest.mark.parametrize("chat_id", [7, GROUP])
 @simulated
 async def test_how_long_a_message_would_wait(chat_id: int) -> None:
     line = Line(10)
-    tasks = [line.start(f"a{number}", chat_id) for number in range(10)]
+    tasks = [line.start(f"a{number}", chat_id, ("sendMessage", "editMessageText")[number % 2]) for number in range(10)]
     tasks += [line.start(f"b{number}", 100 + number) for number in range(35)]
     await asyncio.sleep(0)
     assert line.pacing.waiting == 35
@@ -232,16 +208,7 @@ async def test_how_long_a_message_would_wait(chat_id: int) -> None:
     await asyncio.gather(*tasks)
     assert line.pacing.waiting == line.pacing.wait(99) == 0
     assert promised == {number: pytest.approx(line.sent[f"c{number}"]) for number in range(10)}
-
-
-@simulated
-async def test_of_chats_only_the_last_are_remembered() -> None:
-    line = Line(None, latency=0)
-    for chat_id in range(MOST_CHATS + 5):
-        await line.send(str(chat_id), chat_id)
-    await line.send("again", 5)
-    await line.send("new", -1)
-    assert list(line.pacing.recipients) == [*range(7, MOST_CHATS + 5), 5, -1]
+    assert [line.sent[f"a{number}"] for number in range(10)] == pytest.approx([0] * 4 + [4] * 4 + [8] * 2)
 
 
 @simulated
@@ -324,92 +291,62 @@ async def test_after_a_long_hold_each_chat_reads_how_much_was_not_answered_the_l
 
 
 @simulated
-async def test_a_hold_of_half_a_minute_counts_as_time_to_wait_and_loses_nothing() -> None:
-    line = Line(latency=0)
-    line.errors["0"] = [RetryAfter(timedelta(seconds=29))]
-    tasks = [line.start(str(number)) for number in range(6)]
-    await asyncio.sleep(1)
-    assert [line.pacing.wait(1, ahead, ahead) for ahead in range(2)] == [28, 28 + 4]
-    assert line.pacing.wait(2) == 0
-    await asyncio.gather(*tasks)
-    assert line.sent == {str(number): {0: 29, 4: 29, 5: 29}.get(number, 0) for number in range(6)}
-
-
-@simulated
-async def test_a_refused_message_to_a_full_group_goes_first_and_counts_once() -> None:
+async def test_a_hold_of_half_a_minute_loses_nothing_and_the_refused_goes_first_and_counts_once() -> None:
     line = Line()
+    line.errors["0"] = [RetryAfter(timedelta(seconds=29))]
     line.errors["19"] = [RetryAfter(timedelta(seconds=10))] * 3
+    waiting = [line.start(str(number)) for number in range(6)]
+    await asyncio.sleep(1)
+    assert [line.pacing.wait(1, ahead, ahead) for ahead in range(2)] == pytest.approx([28.05, 28.05 + 4])
+    assert line.pacing.wait(2) == 0
+    await asyncio.gather(*waiting)
+    assert line.sent == pytest.approx({"0": 29.05, "1": 0, "2": 0, "3": 0, "4": 29.05, "5": 29.05})
+    begin = now()
     await asyncio.gather(*[line.start(f"{number:02}", GROUP) for number in range(21)])
-    assert [line.sent["19"], line.sent["20"]] == [pytest.approx(46, abs=0.5), pytest.approx(60, abs=0.5)]
+    assert [line.sent["19"] - begin, line.sent["20"] - begin] == pytest.approx([46, 60], abs=0.5)
 
 
 # Failures
 
 
-@simulated
-async def test_what_surely_was_not_sent_is_tried_again_in_order() -> None:
-    line = Line(10)
-    for name in "abc":
-        line.errors[name] = [NothingSentError("no connection")] * (10 if name == "a" else 1)
-    await asyncio.gather(*[line.start(name, chat_id) for chat_id, name in enumerate("abcdefghijkl", start=1)])
-    assert [name for _, name in line.tried] == list("abcdefghijabckl") + ["a"] * 9
-    assert line.pacing.dropped == 0
-
-
 @pytest.mark.parametrize(("error", "chat_id"), [(NothingSentError("no connection"), GROUP), (ServerError("502"), 1)])
 @simulated
-async def test_it_is_tried_for_half_a_minute(
+async def test_what_was_not_sent_is_tried_again_for_half_a_minute_and_what_may_have_arrived_never(
     error: NetworkError, chat_id: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    line = Line()
-    line.errors["lost"] = [error] * 99
+    line, surely_not_sent = Line(), isinstance(error, NothingSentError)
+    line.errors = {"lost": [error] * 99, "x": [TimedOut()], "y": [NetworkError("broke off")], "z": [BadRequest("no")]}
+    lost = line.start("lost", chat_id)
+    await asyncio.sleep(0.1)
+    assert await line.send("other", 2)
+    assert line.sent["other"] == pytest.approx(1.05 if surely_not_sent else 0.1)  # a failing server delays no other
     with pytest.raises(type(error)):
-        await line.send("lost", chat_id)
+        await lost
     assert 29 < now() < 31
     assert len(line.tried) > 20
-    assert line.pacing.dropped == isinstance(error, NothingSentError)
+    line.tried.clear()
+    for name in "xyz":
+        with pytest.raises(type(line.errors[name][0])):
+            await line.send(name)
+    assert [name for _, name in line.tried] == list("xyz")
+    assert line.pacing.dropped == surely_not_sent
     assert "a secret" not in caplog.text
-
-
-@pytest.mark.parametrize("error", [TimedOut(), NetworkError("broke off"), BadRequest("wrong")])
-@simulated
-async def test_what_may_have_arrived_is_not_sent_again(error: Exception) -> None:
-    line = Line()
-    line.errors["x"] = [error]
-    with pytest.raises(type(error)):
-        await line.send("x")
-    assert len(line.tried) == 1
-    assert line.pacing.dropped == 0
-
-
-@simulated
-async def test_what_met_a_failing_server_is_tried_again_and_delays_no_other_chat() -> None:
-    line = Line(latency=0)
-    line.errors["lost"] = [ServerError("502")] * 2
-    await asyncio.gather(line.start("lost"), line.start("behind"), line.start("other", 2))
-    assert line.sent == {"behind": 0, "other": 0, "lost": 2}
 
 
 @pytest.mark.parametrize("error", [TimedOut(), NetworkError("broke off"), ServerError("500")])
 @simulated
 async def test_an_edit_is_tried_again_for_half_a_minute(error: NetworkError) -> None:
+    """It may have arrived, and stays in doubt when its last tries surely did not."""
     line = Line()
-    line.errors |= {"x": [error], "y": [error] * 99, "z": [BadRequest("message is not modified")]}
+    line.errors = {"x": [error], "y": [error] * 99, "z": [BadRequest("message is not modified")]}
+    line.errors["doubt"] = [TimedOut("lost"), *[NothingSentError("no connection")] * 99]
     assert await line.send("x", endpoint="editMessageText")
-    with pytest.raises(type(error)):
-        await line.send("y", endpoint="editMessageText")
-    assert 29 < now() < 33
-    with pytest.raises(BadRequest):
-        await line.send("z", endpoint="editMessageText")
+    for name, expected, seconds in (("y", type(error), 30), ("z", BadRequest, 0), ("doubt", TimedOut, 30)):
+        begin = now()
+        with pytest.raises(expected):
+            await line.send(name, endpoint="editMessageText")
+        assert now() - begin == pytest.approx(seconds, abs=2)
     assert line.pacing.dropped == 0
-
-
-@simulated
-async def test_an_edit_that_may_have_arrived_stays_in_doubt_when_its_last_tries_surely_did_not() -> None:
-    line = Line()
-    line.errors["x"] = [TimedOut("lost"), *[NothingSentError("no connection")] * 99]
-    with pytest.raises(TimedOut):
-        await line.send("x", endpoint="editMessageText")
 
 
 # The end
@@ -441,35 +378,27 @@ async def test_once_shut_nothing_more_is_sent() -> None:
     line = Line(10)
     tasks = [line.start(str(number), number) for number in range(1, 31)]
     asyncio.get_running_loop().call_at(1, line.pacing.shut)  # in the moment in which the next ten get their turn
-    ends = await asyncio.gather(*tasks, return_exceptions=True)
+    ends = await asyncio.gather(*tasks, line.start("press", None), return_exceptions=True)
+    with pytest.raises(NothingSentError):
+        await line.send("x", GROUP)
     assert now() == pytest.approx(1)
-    assert Counter(type(end) for end in ends) == {str: 10, NothingSentError: 20}
-    for chat_id in (1, GROUP, None):
-        with pytest.raises(NothingSentError):
-            await line.send("x", chat_id)
-    assert len(line.tried) == 10
-    assert line.pacing.dropped == 22
+    assert Counter(type(end) for end in ends) == {str: 11, NothingSentError: 20}
+    assert (len(line.tried), line.pacing.dropped) == (11, 21)
 
 
 @simulated
-async def test_what_is_on_its_way_is_interrupted_by_the_end_of_a_stop_only() -> None:
-    line = Line(latency=20)
+async def test_what_is_on_its_way_or_sent_during_a_stop_is_interrupted_by_its_end_only() -> None:
+    line, other = Line(latency=20), Line(latency=20)
     sending = line.start("x")
     await asyncio.sleep(1)
     late = line.start("y", 2)
     await asyncio.sleep(0)
     line.pacing.shut()
-    line.pacing.close(now(), 20.5)
+    for pacing in (line.pacing, other.pacing):
+        pacing.close(now() if pacing is line.pacing else 2, 20.5)
+    later = other.start("z")
     assert await sending == "x"
-    with pytest.raises(TimedOut, match="may have been carried out"):
-        await late
+    for task in (late, later):
+        with pytest.raises(TimedOut, match="may have been carried out"):
+            await task
     assert now() == pytest.approx(20.5)
-
-
-@simulated
-async def test_what_is_sent_during_a_stop_is_interrupted_at_its_end() -> None:
-    line = Line(latency=20)
-    line.pacing.close(1, 2)
-    with pytest.raises(TimedOut):
-        await line.send("x")
-    assert now() == pytest.approx(2)

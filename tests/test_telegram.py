@@ -7,21 +7,18 @@ import dataclasses
 import json
 import logging
 import re
-import socket
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from telegram.request import HTTPXRequest
+from markupsafe import Markup
 
-from bot.app import running
-from bot.chat import Gone, InDoubt, NotSent
-from bot.logs import Redaction
+from bot.chat import Button, Gone, InDoubt, NotSent
 from bot.settings import Address, Rate, Secret
 from bot.shelf import StartError
-from bot.telegram.door import Telegram, TokenError
+from bot.telegram.door import TokenError
 from bot.words import admins, sentences
-from tests.serving import ADMIN, ALICE, BOB, until
+from tests.serving import ADMIN, ALICE, BOB, free_port, until
 from tests.telegram.request import InMemory, Visit, door, visiting
 from tests.telegram.server import ME, TOKEN, Json, Refusal, Server, chat, user
 
@@ -34,6 +31,7 @@ GROUP = -5
 SECRET = "a-secret-of-the-webhook"
 FILE = {"file_id": "f", "file_unique_id": "f", "file_name": "poems.txt", "file_size": 5}
 STICKER = {"file_id": "1", "file_unique_id": "1", "width": 1, "height": 1, "is_animated": False, "is_video": False}
+STICKER |= {"type": "regular"}
 
 
 @pytest.fixture
@@ -46,93 +44,72 @@ def of_method(server: Server, name: str) -> list[Json]:
     return [parameters for method, parameters in server.calls if method == name]
 
 
-def delete_newest(visit: Visit) -> None:
-    """Let somebody delete the newest message, so that a press below it sends another one."""
-    visit.server.refusals["editMessageText"].append(Refusal(400, "Bad Request: message to edit not found"))
-
-
 # What is heard
 
 
-async def test_a_command_in_private_is_answered_without_a_reply(visit: Visit) -> None:
-    (answer,) = await visit.say("/dino", ALICE)
-    assert answer["chat"]["id"] == ALICE
-    assert "replied" not in answer
-    assert answer["reply_markup"]["inline_keyboard"]
-
-
-async def test_a_code_is_a_link_that_opens_the_bot_with_its_creation(visit: Visit) -> None:
-    (answer,) = await visit.say("/dino", ALICE)
-    (link,) = re.findall('<a href="https://t.me/mangosaurus_bot\\?start=(.*?)">', answer["text"])
-    assert answer["text"].endswith(f">{link}</a>")
+async def test_a_code_is_a_link_and_a_press_changes_the_message_and_is_released(visit: Visit) -> None:
+    (answer,) = await visit.say("/dino 3", ALICE)
+    before = answer["text"]
+    assert (answer["chat"]["id"], "replied" in answer) == (ALICE, False)
+    (link,) = re.findall('<a href="https://t.me/mangosaurus_bot\\?start=(.*?)">', before)
+    assert before.endswith(f">{link}</a>")
     *_, again = await visit.say(f"/start {link}", BOB)
-    assert again["text"] == answer["text"]
-    await visit.press(answer, "another", ALICE)
-    edited = of_method(visit.server, "editMessageText")[-1]["text"]
-    assert edited != answer["text"]
-    assert "start=" in edited
-
-
-@pytest.mark.parametrize("text", ["/dino", "/dino@mangosaurus_bot", "/DINO@Mangosaurus_Bot 1"])
-async def test_a_command_in_a_group_is_answered_by_a_reply(visit: Visit, text: str) -> None:
-    asked = await visit.server.say(text, ALICE, GROUP)
+    assert again["text"] == before
+    visit.server.refusals["answerCallbackQuery"].append(Refusal(400, "Bad Request: query is too old"))
+    (other,) = await visit.say("/dino 3", ALICE)
+    unseen = {key: other[key] for key in ("message_id", "chat", "reply_markup")} | {"date": 0}
+    for message in (answer, unseen):  # Telegram does not show the other one any more
+        texts = visit.server.texts
+        await visit.server.press(message, "another", ALICE)
+        await visit.settled()
+        assert visit.server.texts != texts
+    assert "start=" in of_method(visit.server, "editMessageText")[0]["text"]
+    assert await visit.press(answer, "another", ALICE) == ""
+    inline = {"inline_message_id": "1", "data": "1:another", "chat_instance": "1"}
+    query = await visit.server.query("callback_query", ALICE, **inline)
     await visit.settled()
-    (answer,) = visit.server.sent
-    assert (answer["chat"]["id"], answer["replied"]) == (GROUP, asked["message_id"])
+    assert visit.server.answers[query]["text"] == sentences.plain(sentences.OLD_BUTTON)
 
 
-@pytest.mark.parametrize("text", ["/dino@other_bot", "hello", "/unknown", "@mangosaurus_bot hello", "/"])
-async def test_what_is_not_for_us_in_a_group_is_not_answered(visit: Visit, text: str) -> None:
-    assert await visit.say(text, ALICE, GROUP) == []
-    assert await visit.say("", ALICE, GROUP, sticker=STICKER | {"type": "regular"}) == []
+async def test_in_a_group_commands_are_answered_by_replies_and_what_is_not_for_us_is_not(visit: Visit) -> None:
+    for text in ("/dino", "/dino@mangosaurus_bot", "/DINO@Mangosaurus_Bot 1"):
+        asked = await visit.server.say(text, ALICE, GROUP)
+        await visit.settled()
+        answer = visit.server.sent[-1]
+        assert (answer["chat"]["id"], answer["replied"]) == (GROUP, asked["message_id"])
+    for text in ("/dino@other_bot", "hello", "/unknown", "@mangosaurus_bot hello", "/"):
+        assert await visit.say(text, ALICE, GROUP) == []
+    assert await visit.say("", ALICE, GROUP, sticker=STICKER) == []
     assert await visit.say("", ALICE, GROUP, document=FILE) == []
-
-
-async def test_another_bots_command_in_private_is_not_answered(visit: Visit) -> None:
     assert await visit.say("/dino@other_bot", ALICE) == []
 
 
-async def test_an_answer_goes_to_the_topic_of_the_question_and_so_does_what_its_button_sends(visit: Visit) -> None:
-    (answer,) = await visit.say("/poem Shall I", ALICE, GROUP, message_thread_id=77, is_topic_message=True)
-    assert answer["message_thread_id"] == 77
-    delete_newest(visit)
-    await visit.press(answer | {"is_topic_message": True}, "another", ALICE)
-    assert [message["message_thread_id"] for message in visit.server.sent] == [77, 77]
+@pytest.mark.parametrize("topic", [77, None])
+async def test_answers_and_what_their_buttons_send_go_to_the_topic_and_a_thread_of_replies_is_none(
+    visit: Visit, topic: int | None
+) -> None:
+    thread = {"message_thread_id": 77} | ({"is_topic_message": True} if topic else {})
+    (answer,) = await visit.say("/poem Shall I", ALICE, GROUP, **thread)
+    visit.server.refusals["editMessageText"].append(Refusal(400, "Bad Request: message to edit not found"))
+    await visit.press(answer | thread, "another", ALICE)
+    assert [message.get("message_thread_id") for message in visit.server.sent] == [topic] * 2
 
 
-async def test_a_thread_of_replies_is_no_topic(visit: Visit) -> None:
-    (answer,) = await visit.say("/poem Shall I", ALICE, GROUP, message_thread_id=77)
-    delete_newest(visit)
-    await visit.press(answer | {"message_thread_id": 77}, "another", ALICE)
-    assert [message.get("message_thread_id") for message in visit.server.sent] == [None, None]
-
-
-@pytest.mark.parametrize("sender", [GROUP, -100])
-async def test_whoever_posts_as_a_group_or_channel_is_that_chat_and_no_admin(visit: Visit, sender: int) -> None:
-    as_chat = {"sender_chat": chat(sender), "from": user(ADMIN)}
-    await visit.say("/seed 42", ADMIN, GROUP, **as_chat)
-    assert (await visit.bot.store.person(sender)).seed == 42
+async def test_whoever_posts_as_a_group_or_channel_is_that_chat_and_no_admin(visit: Visit) -> None:
+    for sender in (GROUP, -100):
+        as_chat = {"sender_chat": chat(sender), "from": user(ADMIN)}
+        await visit.say("/seed 42", ADMIN, GROUP, **as_chat)
+        assert (await visit.bot.store.person(sender)).seed == 42
+        assert await visit.say("/status", ADMIN, GROUP, **as_chat) == []
     assert (await visit.bot.store.person(ADMIN)).seed != 42
-    assert await visit.say("/status", ADMIN, GROUP, **as_chat) == []
     assert len(await visit.say("/status", ADMIN, GROUP)) == 1
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        {"text": "/dino", "via_bot": ME},
-        {"new_chat_members": [user(BOB)]},
-        {"pinned_message": {"message_id": 1, "date": 1, "chat": chat(ALICE)}},
-        {"migrate_to_chat_id": -100},
-    ],
-)
-async def test_what_a_bot_wrote_and_what_only_happened_is_not_answered(visit: Visit, content: Json) -> None:
-    await visit.server.message(ALICE, **content)
-    await visit.settled()
-    assert visit.server.sent == []
-
-
-async def test_edited_messages_and_posts_are_not_wanted(visit: Visit) -> None:
+async def test_what_a_bot_wrote_what_only_happened_edits_and_posts_are_not_answered(visit: Visit) -> None:
+    await visit.server.message(ALICE, text="/dino", via_bot=ME)
+    await visit.server.message(ALICE, new_chat_members=[user(BOB)])
+    await visit.server.message(ALICE, pinned_message={"message_id": 1, "date": 1, "chat": chat(ALICE)})
+    await visit.server.message(ALICE, migrate_to_chat_id=-100)
     await visit.server.post(edited_message={"message_id": 1, "date": 1, "chat": chat(ALICE), "text": "/dino"})
     await visit.server.post(channel_post={"message_id": 1, "date": 1, "chat": chat(GROUP), "text": "/dino"})
     assert len(await visit.say("/dino", ALICE)) == 1
@@ -141,7 +118,7 @@ async def test_edited_messages_and_posts_are_not_wanted(visit: Visit) -> None:
 
 
 async def test_stickers_and_albums_are_answered_once_in_private(visit: Visit) -> None:
-    assert len(await visit.say("", ALICE, sticker=STICKER | {"type": "regular"})) == 1
+    assert len(await visit.say("", ALICE, sticker=STICKER)) == 1
     photo = [{"file_id": "p", "file_unique_id": "p", "width": 1, "height": 1}]
     for _ in range(3):
         await visit.server.say("", ALICE, photo=photo, media_group_id="album")
@@ -149,82 +126,47 @@ async def test_stickers_and_albums_are_answered_once_in_private(visit: Visit) ->
     assert len(visit.server.sent) == 2
 
 
-@pytest.mark.parametrize("as_reply", [False, True])
-async def test_a_document_is_taught_by_its_caption_or_by_a_reply(visit: Visit, as_reply: bool) -> None:
-    document = visit.server.keep("poems.txt", b"too short")
-    if as_reply:
-        sent = await visit.server.message(ADMIN, document=document)
-        await visit.settled()
-        (answer,) = await visit.say("/retrain names poems", ADMIN, reply_to_message=sent)
-    else:
-        (answer,) = await visit.say("", ADMIN, document=document, caption="/retrain@mangosaurus_bot names poems")
-    assert len(of_method(visit.server, "getFile")) == 1
-    assert answer["text"].startswith(admins.TEXT_REFUSED.split("{}")[0])
-
-
-async def test_a_caption_of_somebody_who_is_no_admin_teaches_nothing(visit: Visit) -> None:
+async def test_a_document_is_taught_by_an_admins_caption_or_reply(visit: Visit) -> None:
     await visit.say("", ALICE, document=FILE, caption="/retrain names poems")
     assert of_method(visit.server, "getFile") == []
+    document = visit.server.keep("poems.txt", b"too short")
+    (one,) = await visit.say("", ADMIN, document=document, caption="/retrain@mangosaurus_bot names poems")
+    file = await visit.server.message(ADMIN, document=document)
+    await visit.settled()
+    (other,) = await visit.say("/retrain names poems", ADMIN, reply_to_message=file)
+    assert len(of_method(visit.server, "getFile")) == 2
+    assert one["text"] == other["text"]
+    assert one["text"].startswith(admins.TEXT_REFUSED.split("{}")[0])
 
 
 # Buttons and inline mode
 
 
-async def test_a_press_changes_the_message_and_is_released(visit: Visit) -> None:
-    (answer,) = await visit.say("/dino", ALICE)
-    before = answer["text"]
-    assert await visit.press(answer, "another", ALICE) == ""
-    assert len(visit.server.sent) == 1
-    assert visit.server.texts != [before]
-
-
-async def test_a_press_below_what_was_sent_inline_is_released_with_a_sentence(visit: Visit) -> None:
-    query = await visit.server.query(
-        "callback_query", ALICE, inline_message_id="1", data="1:another", chat_instance="1"
-    )
-    await visit.settled()
-    assert visit.server.answers[query]["text"] == sentences.plain(sentences.OLD_BUTTON)
-
-
-async def test_a_press_below_a_message_that_telegram_does_not_show_any_more(visit: Visit) -> None:
-    (answer,) = await visit.say("/dino", ALICE)
-    before, gone = answer["text"], {key: answer[key] for key in ("message_id", "chat", "reply_markup")} | {"date": 0}
-    await visit.press(gone, "another", ALICE)
-    assert visit.server.texts != [before]
-
-
-async def test_a_press_that_telegram_does_not_release_has_done_its_work(visit: Visit) -> None:
-    (answer,) = await visit.say("/dino", ALICE)
-    before = answer["text"]
-    visit.server.refusals["answerCallbackQuery"].append(Refusal(400, "Bad Request: query is too old"))
-    await visit.server.press(answer, "another", ALICE)
-    await visit.settled()
-    assert visit.server.texts != [before]
-
-
-async def test_a_notice_is_never_too_long(visit: Visit) -> None:
-    (answer,) = await visit.say("/dino", ALICE)
-    visit.server.sent.clear()
-    visit.server.refusals["editMessageText"].append(Refusal(400, "Bad Request: " + 300 * "x"))
-    visit.server.refusals["sendMessage"].append(Refusal(400, "Bad Request: " + 300 * "x"))
-    assert 0 < len(await visit.press(answer, "another", ALICE)) <= 200
-    visit.bot.tally.errors.clear()
-
-
-async def test_what_somebody_types_inline_is_offered_once(visit: Visit) -> None:
+async def test_what_somebody_types_inline_is_offered_once_and_too_late_is_no_error(visit: Visit) -> None:
     first = await visit.server.query("inline_query", ALICE, query="mango", offset="")
     more = await visit.server.query("inline_query", ALICE, query="mango", offset="5")
     await visit.settled()
     offers = visit.server.answers[first]
-    assert len(offers["results"]) == 5
-    assert (offers["is_personal"], offers["cache_time"]) == (True, 60)
+    assert (len(offers["results"]), offers["is_personal"], offers["cache_time"]) == (5, True, 60)
     assert more not in visit.server.answers
-
-
-async def test_offers_that_come_too_late_are_no_error(visit: Visit) -> None:
     visit.server.refusals["answerInlineQuery"].append(Refusal(400, "Bad Request: query is too old"))
     await visit.server.query("inline_query", ALICE, query="mango", offset="")
     await visit.settled()
+
+
+async def test_pictures_documents_typing_and_buttons_that_go(settings: Settings, server: Server) -> None:
+    server.chats.add(ALICE)
+    async with door(settings, server) as telegram:
+        here = telegram.chat(ALICE)
+        await here.typing()
+        picture = await here.picture(b"\x89PNG", Markup("<b>A curve</b>"), [[Button("Undo", "undo")]])
+        assert "reply_markup" in server.sent[0]
+        await here.change(picture, None)
+        await here.document("all.json", b"{}", Markup("Yours"))
+    assert "reply_markup" not in server.sent[0]
+    assert server.texts == ["A curve", "Yours"]
+    assert [*server.files.values()] == [b"\x89PNG", b"{}"]
+    assert of_method(server, "sendChatAction")[0]["action"] == "typing"
 
 
 # Menus
@@ -245,38 +187,32 @@ async def test_everybody_has_a_menu_and_admins_have_theirs_as_soon_as_they_open_
 # What fails
 
 
-@pytest.mark.parametrize(
-    ("refusal", "expected"),
-    [
-        (Refusal(403, "Forbidden: bot was blocked by the user"), Gone),
-        (Refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100), Gone),
-        (Refusal(400, "Bad Request: not enough rights to send text messages to the chat"), Gone),
-        (Refusal(400, "Bad Request: TOPIC_CLOSED"), Gone),
-        (Refusal(400, "Bad Request: chat not found"), Gone),
-        (Refusal(504, "Gateway Timeout"), InDoubt),
-        (Refusal(401, "Unauthorized"), NotSent),
-    ],
-)
-async def test_what_is_known_of_a_message(
-    settings: Settings, server: Server, refusal: Refusal, expected: type[Exception]
-) -> None:
-    server.chats.add(ALICE)
-    async with door(settings, server) as telegram:
-        server.refusals["sendMessage"].append(refusal)
-        with pytest.raises(expected) as caught:
-            await telegram.chat(ALICE).say(sentences.STOPPING)
-    assert type(caught.value) is expected
-
-
-async def test_a_change_that_changes_nothing_is_done(settings: Settings, server: Server) -> None:
+async def test_what_is_known_of_a_message(settings: Settings, server: Server) -> None:
     server.chats.add(ALICE)
     async with door(settings, server) as telegram:
         message = await telegram.chat(ALICE).say(sentences.STOPPING)
-        await telegram.chat(ALICE).change(message, sentences.STOPPING)
+        await telegram.chat(ALICE).change(message, sentences.STOPPING)  # which Telegram refuses: nothing changes
+        for refusal, expected in (
+            (Refusal(403, "Forbidden: bot was blocked by the user"), Gone),
+            (Refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100), Gone),
+            (Refusal(400, "Bad Request: not enough rights to send text messages to the chat"), Gone),
+            (Refusal(400, "Bad Request: TOPIC_CLOSED"), Gone),
+            (Refusal(400, "Bad Request: chat not found"), Gone),
+            (Refusal(504, "Gateway Timeout"), InDoubt),
+            (Refusal(401, "Unauthorized"), NotSent),
+        ):
+            server.refusals["sendMessage"].append(refusal)
+            with pytest.raises(expected) as caught:
+                await telegram.chat(ALICE).say(sentences.STOPPING)
+            assert type(caught.value) is expected
 
 
-async def test_an_edit_in_doubt_is_shown_in_the_end(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_answer_arrives_once_after_failures_a_429_and_an_edit_in_doubt(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bot.telegram.pacing.PAUSE_SECONDS", 0.01)
+    visit.server.refusals["sendMessage"].extend([Refusal(502, "Bad Gateway")] * 3)
+    visit.server.refusals["sendMessage"].append(Refusal(429, "Too Many Requests", retry_after=0.01))
     (answer,) = await visit.say("/dino", ALICE)
     before = answer["text"]
     visit.server.refusals["editMessageText"].append(Refusal(504, "Gateway Timeout"))
@@ -284,33 +220,26 @@ async def test_an_edit_in_doubt_is_shown_in_the_end(visit: Visit, monkeypatch: p
     assert visit.server.texts != [before]
 
 
-async def test_an_answer_that_meets_a_failing_server_arrives(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.telegram.pacing.PAUSE_SECONDS", 0.01)
-    visit.server.refusals["sendMessage"].extend([Refusal(502, "Bad Gateway")] * 3)
-    assert len(await visit.say("/dino", ALICE)) == 1
-
-
 async def test_a_message_that_telegram_calls_wrong_is_a_bug_and_gets_an_apology(
     visit: Visit, caplog: pytest.LogCaptureFixture
 ) -> None:
+    (name,) = await visit.say("/dino", ALICE)
     visit.server.refusals["sendMessage"].append(Refusal(400, "Bad Request: can't parse entities"))
     (answer,) = await visit.say("/help", ALICE)
     assert answer["text"].startswith("Something went wrong on my side")
     assert [record.levelname for record in caplog.records if record.exc_info] == ["ERROR"]
+    for method in ("editMessageText", "sendMessage"):
+        visit.server.refusals[method].append(Refusal(400, "Bad Request: " + 300 * "x"))
+    assert 0 < len(await visit.press(name, "another", ALICE)) <= 200  # the longest notice
     visit.bot.tally.errors.clear()
-
-
-async def test_a_429_is_waited_for_and_the_answer_sent_once(visit: Visit) -> None:
-    visit.server.refusals["sendMessage"].append(Refusal(429, "Too Many Requests", retry_after=0.01))
-    assert len(await visit.say("/dino", ALICE)) == 1
 
 
 async def test_after_a_long_hold_each_chat_reads_in_one_sentence_what_was_not_answered(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.telegram.pacing.HOLD_SECONDS", 0.2)
+    monkeypatch.setattr("bot.telegram.pacing.HOLD_SECONDS", 0.1)
     async with visiting(settings, server) as visit:
-        server.refusals["sendMessage"].append(Refusal(429, "Too Many Requests", retry_after=1))
+        server.refusals["sendMessage"].append(Refusal(429, "Too Many Requests", retry_after=0.5))
         for text in ("/dino", "/seed", "/poem Shall I"):
             await server.say(text, ALICE)
         await until(lambda: not server.refusals["sendMessage"])
@@ -341,9 +270,13 @@ async def test_a_crowd_in_a_group_is_told_once_and_keeps_nobody_else_waiting(
 # Polling
 
 
-async def test_the_token_that_is_revoked_ends_the_door(settings: Settings, server: Server) -> None:
-    async with visiting(settings, server) as visit:
-        await server.fetched()
+@pytest.mark.parametrize("polls", [True, False])
+async def test_the_token_that_is_revoked_ends_the_door(
+    settings: Settings, hooked: Settings, server: Server, polls: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telegram.door.CHECK_SECONDS", 0.01)
+    async with visiting(settings if polls else hooked, server) as visit:
+        await until(lambda: of_method(server, "getUpdates" if polls else "setWebhook"))
         await server.revoke()
         with pytest.raises(TokenError):
             await asyncio.wait_for(visit.telegram.rejected(), 10)
@@ -353,31 +286,25 @@ async def test_a_wrong_token_is_said_without_showing_it(
     settings: Settings, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     await server.revoke()
-    with pytest.raises(TokenError) as caught:
-        async with door(settings, server):
-            pass
-    assert "BotFather" in str(caught.value)
+    with pytest.raises(TokenError, match="BotFather") as caught:
+        await door(settings, server).__aenter__()
     assert TOKEN not in str(caught.value) + caplog.text
     assert caught.value.__suppress_context__
 
 
-async def test_a_network_that_is_down_at_the_start_is_waited_for(
+async def test_a_network_that_is_down_at_the_start_is_waited_for_and_an_old_webhook_deleted(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("bot.telegram.door.PAUSE_SECONDS", 0.001)
     server.refusals["getMe"].extend([Refusal(504, "Gateway Timeout")] * 3)
     server.refusals["getMe"].append(Refusal(429, "Too Many Requests", retry_after=0.01))
     server.refusals["deleteWebhook"].append(Refusal(504, "Gateway Timeout"))
-    async with visiting(settings, server) as visit:
-        assert len(await visit.say("/dino", ALICE)) == 1
-    assert sum("the next try is in" in message for message in caplog.messages) == 4
-
-
-async def test_a_webhook_of_earlier_settings_does_not_keep_updates_away(settings: Settings, server: Server) -> None:
+    server.refusals["setMyCommands"].extend([Refusal(504, "Gateway Timeout")] * 2)  # nobody waits for a menu
     server.webhook = {"url": "https://example.org"}
     async with visiting(settings, server) as visit:
         assert len(await visit.say("/dino", ALICE)) == 1
-        assert server.webhook == {}
+    assert sum("the next try is in" in message for message in caplog.messages) == 4
+    assert server.webhook == {}
 
 
 async def test_polls_that_fail_are_tried_again_and_shown_in_the_status(
@@ -395,23 +322,17 @@ async def test_polls_that_fail_are_tried_again_and_shown_in_the_status(
     assert "Another program fetches this bot's updates" in caplog.text
 
 
-async def test_an_update_that_cannot_be_parsed_is_one_line_in_the_log_and_the_rest_is_answered(
-    visit: Visit, caplog: pytest.LogCaptureFixture
+async def test_an_update_that_cannot_be_parsed_is_one_line_in_the_log_and_a_stop_tells_what_has_arrived(
+    settings: Settings, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await visit.server.message(ALICE, text="a secret", reply_to_message={"inline_message_id": "1", "date": 1})
-    assert len(await visit.say("/dino", ALICE)) == 1
+    async with visiting(settings, server) as visit:
+        await server.message(ALICE, text="a secret", reply_to_message={"inline_message_id": "1", "date": 1})
+        assert len(await visit.say("/dino", ALICE)) == 1
+    last = of_method(server, "getUpdates")[-1]
+    assert (last["offset"], last.get("timeout", 0), len(server.sent)) == (3, 0, 1)
     errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert errors == ["Update 1 cannot be parsed (TypeError) and is passed over"]
     assert "secret" not in caplog.text
-
-
-async def test_a_stop_tells_telegram_which_updates_have_arrived(settings: Settings, server: Server) -> None:
-    async with visiting(settings, server) as visit:
-        await server.say("/dino", ALICE)
-        await until(lambda: server.sent)
-    last = of_method(server, "getUpdates")[-1]
-    assert (last["offset"], last.get("timeout", 0)) == (2, 0)
-    assert len(visit.server.sent) == 1
 
 
 async def test_a_telegram_that_does_not_respond_does_not_hold_a_stop(settings: Settings, server: Server) -> None:
@@ -436,12 +357,13 @@ async def test_a_telegram_that_does_not_respond_does_not_hold_a_stop(settings: S
 
 @pytest.fixture
 def hooked(settings: Settings) -> Settings:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        listen = Address("127.0.0.1", found.getsockname()[1])
-    return dataclasses.replace(
-        settings, webhook_url="https://example.org/mango/hook", webhook_listen=listen, webhook_secret=Secret(SECRET)
-    )
+    listen, secret = Address("127.0.0.1", free_port()), Secret(SECRET)
+    own: dict[str, Any] = {
+        "webhook_url": "https://example.org/mango/hook",
+        "webhook_listen": listen,
+        "webhook_secret": secret,
+    }
+    return dataclasses.replace(settings, **own)
 
 
 async def post(settings: Settings, content: Any, secret: str | None = SECRET) -> int:
@@ -457,44 +379,26 @@ def update(text: str, number: int = 1) -> Json:
     return {"update_id": number, "message": message}
 
 
-async def test_telegram_is_told_where_to_call_and_its_updates_are_answered(hooked: Settings, server: Server) -> None:
-    server.chats.add(ALICE)
-    async with visiting(hooked, server) as visit:
-        assert server.webhook["url"] == "https://example.org/mango/hook"
-        assert server.webhook["secret_token"] == SECRET
-        assert await post(hooked, update("/dino")) == 200
-        await until(lambda: server.sent)
-        assert visit.telegram.facts()["last poll"] == "none, as Telegram calls"
-    assert of_method(server, "getUpdates") == []
-
-
-async def test_a_call_without_the_secret_or_without_an_update_is_refused(
+async def test_telegram_is_told_where_to_call_and_who_else_calls_is_refused(
     hooked: Settings, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     poison = update("a private line", 7)
     del poison["message"]["date"]
     server.chats.add(ALICE)
-    async with visiting(hooked, server):
+    async with visiting(hooked, server) as visit:
+        assert (server.webhook["url"], server.webhook["secret_token"]) == ("https://example.org/mango/hook", SECRET)
         assert [await post(hooked, poison, secret) for secret in (None, "a-guess")] == [403] * 2
         for wrong in ("[]", "{}", "7", "null", '{"message": {}}'):
             assert await post(hooked, json.loads(wrong)) == 400
         assert await post(hooked, poison) == 200  # or Telegram would send it again
         assert await post(hooked, update("/dino", 8)) == 200
         await until(lambda: server.sent)
+        assert visit.telegram.facts()["last poll"] == "none, as Telegram calls"
+    assert of_method(server, "getUpdates") == []
     assert [message for message in caplog.messages if "Update" in message] == [
         "Update 7 cannot be parsed (KeyError) and is passed over"
     ]
     assert "private" not in caplog.text
-
-
-async def test_a_token_that_is_revoked_ends_a_bot_that_does_not_poll(
-    hooked: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.telegram.door.CHECK_SECONDS", 0.01)
-    async with visiting(hooked, server) as visit:
-        await server.revoke()
-        with pytest.raises(TokenError):
-            await asyncio.wait_for(visit.telegram.rejected(), 10)
 
 
 async def test_a_start_on_webhook_that_fails_frees_its_port(hooked: Settings, server: Server) -> None:
@@ -511,22 +415,6 @@ async def test_a_start_on_webhook_that_fails_frees_its_port(hooked: Settings, se
 # Start and stop
 
 
-async def test_a_start_that_is_cancelled_leaves_nothing_behind(settings: Settings, server: Server) -> None:
-    server.refusals["getMe"].extend([Refusal(502, "Bad Gateway")] * 99)
-    tasks = asyncio.all_tasks()
-
-    async def start() -> None:
-        async with visiting(settings, server):
-            pass
-
-    starting = asyncio.create_task(start())
-    await until(lambda: len(server.refusals["getMe"]) < 99)
-    starting.cancel()
-    await asyncio.wait([starting])
-    assert starting.cancelled()
-    assert asyncio.all_tasks() == tasks
-
-
 async def test_a_door_that_is_silenced_sends_nothing_more_and_costs_nobody_a_turn(
     visit: Visit, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -535,41 +423,3 @@ async def test_a_door_that_is_silenced_sends_nothing_more_and_costs_nobody_a_tur
     assert f"sendMessage to {ALICE} was given up: the bot stops, or another one serves in its place" in caplog.messages
     assert await visit.bot.store.creations(ALICE) == []
     visit.bot.tally.errors.clear()
-
-
-async def test_without_a_token_there_is_no_door(settings: Settings) -> None:
-    with pytest.raises(StartError, match="TELEGRAM_TOKEN"):
-        Telegram(settings)
-
-
-@pytest.mark.parametrize("own", [None, "http://localhost:8081"])
-async def test_over_http_the_token_reaches_no_log(
-    settings: Settings, own: str | None, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The library's transport and every record at DEBUG, with the filter that the process installs on its handler."""
-    token = Secret("123456:ABCDEFGHIJKLMNOPQRSTUVWXYZ-_abcdef")
-    seen: list[httpx.URL] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        seen.append(request.url)
-        method = request.url.path.rpartition("/")[2]
-        if method == "getUpdates":
-            return httpx.Response(401, json={"ok": False, "description": "Unauthorized"})
-        return httpx.Response(200, json={"ok": True, "result": ME if method == "getMe" else True})
-
-    caplog.set_level(logging.DEBUG)
-    caplog.handler.addFilter(redaction := Redaction(token))
-    try:
-        request = HTTPXRequest(httpx_kwargs={"transport": httpx.MockTransport(answer)})
-        telegram = Telegram(dataclasses.replace(settings, token=token, api_base_url=own), (request, request))
-        async with running(settings, [telegram]):
-            with pytest.raises(TokenError):
-                await asyncio.wait_for(telegram.rejected(), 10)
-    finally:
-        caplog.handler.removeFilter(redaction)
-    server = own or "https://api.telegram.org"
-    assert {str(url).partition("/bot")[0] for url in seen} == {server}
-    assert any(token.reveal() in url.path for url in seen)
-    assert f"HTTP Request: POST {server}/bot***/getUpdates" in caplog.text
-    assert "ABCDEFGHIJ" not in caplog.text
-    assert not any("ABCDEFGHIJ" in str(record.__dict__) for record in caplog.records if not record.exc_info)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
 import os
 import re
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from tests.processes import Environment
 
+COMMAND = [sys.executable, "-m", "bot"]
 FULL = Path("/dev/full")
 PROMPT = r"\x1b\[\?2004h"
 """Whoever edits a line asks the terminal to mark what is pasted."""
@@ -49,11 +50,10 @@ def environment(checkpoints: Path, tmp_path: Path) -> Environment:
     return environment_of(checkpoints, tmp_path)
 
 
-def run(environment: Environment, *arguments: str, **streams: Any) -> subprocess.CompletedProcess[bytes]:
+def run(environment: Environment, **streams: Any) -> subprocess.CompletedProcess[bytes]:
     """Run the bot to its end, with pipes where nothing else is given."""
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
-    command = [sys.executable, *arguments] if "-m" in arguments else [sys.executable, "-m", "bot", *arguments]
-    done: Any = subprocess.run(command, env=environment, cwd=ROOT, timeout=LIMIT, check=False, **streams)
+    done: Any = subprocess.run(COMMAND, env=environment, cwd=ROOT, timeout=LIMIT, check=False, **streams)
     return done
 
 
@@ -91,7 +91,11 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     assert json.JSONDecoder().raw_decode(content)[0]["person"]["seed"] == 42
     assert answers[-1].startswith("How daring")
     assert not re.search("<b>|went wrong", "\n".join(answers))
-    assert pipe("/seed", environment)[0].startswith("Your seed is 42.")  # which outlives the process
+    done = run(environment | {"PYTHONPROFILEIMPORTTIME": "1"}, input=b"/seed\n/QUIT\n/dino\n")  # a word ends the chat
+    assert re.fullmatch(r"Your seed is 42\. .*\n\n", done.stdout.decode())  # which outlives the process
+    imported = {line.rsplit("|", 1)[1].strip() for line in done.stderr.decode().splitlines() if "|" in line}
+    assert "bot.app" in imported
+    assert not imported & {"aiohttp", "telegram", "httpx", "prompt_toolkit", "matplotlib", "typer", "rich"}
 
 
 def test_a_training_is_waited_for(environment: Environment, own_checkpoints: Path) -> None:
@@ -99,18 +103,18 @@ def test_a_training_is_waited_for(environment: Environment, own_checkpoints: Pat
     assert answers[0].startswith("I'm training dino: one more round")
     assert answers[1].split("\n")[0].isalpha()
     assert "(a picture)" in "\n".join(answers).split("\n")
-    assert answers[-1].startswith("Trained dino")
+    assert answers[-2].startswith("Trained dino in ")
+    assert answers[-1] == "The training of dino is over."
 
 
 def test_what_becomes_of_the_streams(environment: Environment) -> None:
     """Nothing to read or to write, nobody who reads on, and what cannot be read: at most one line, and no traceback."""
-    assert pipe("", environment) == [""]
-    for closed in ("<&-", ">&-", "2>&-"):
+    for closed in ("<&-", ">&- 2>&-"):
         shell = f'"{sys.executable}" -m bot {closed}'
         done = subprocess.run(
             ["sh", "-c", shell], input=b"/dino\n", capture_output=True, env=environment, cwd=ROOT, timeout=LIMIT
         )
-        assert (done.stderr, done.returncode, bool(done.stdout)) == (b"", 0, closed == "2>&-")
+        assert (done.stdout, done.stderr, done.returncode) == (b"", b"", 0)
     reader, writer = os.pipe()
     os.close(reader)
     done = run(environment, input=b"/help\n/dino\n/dino\n", stdout=writer)
@@ -133,66 +137,37 @@ def test_a_full_disk_is_said_in_one_line(environment: Environment) -> None:
     assert (done.stderr, done.returncode) == (said, 1)
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_signals_end_it(environment: Environment, how: signal.Signals) -> None:
-    command, pipe = [sys.executable, "-m", "bot"], subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd=ROOT) as process:
+def test_ctrl_c_ends_it(environment: Environment) -> None:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd=ROOT) as process:
         assert process.stdin
         assert process.stdout
-        assert process.stderr
         process.stdin.write(b"/dino\n")
         process.stdin.flush()
         assert process.stdout.readline()
-        process.send_signal(how)
+        process.send_signal(signal.SIGINT)
         assert process.wait(LIMIT) == 0
-        assert process.stderr.read() == b""
-
-
-def test_starting_imports_nothing_heavy(environment: Environment) -> None:
-    done = run(environment, "-X", "importtime", "-m", "bot", input=b"/dino\n")
-    imported = {line.rsplit("|", 1)[1].strip() for line in done.stderr.decode().splitlines() if "|" in line}
-    assert "bot.app" in imported
-    heavy = {"aiohttp", "telegram", "httpx", "prompt_toolkit", "matplotlib", "typer", "rich"}
-    assert not imported & heavy
+        assert process.communicate()[1] == b""
 
 
 # What is refused.
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "line"),
-    [
-        ("TEMPERATURE_DINO", "hot", "TEMPERATURE_DINO is 'hot'; it is a number from 0 to 5 such as 0.8"),
-        ("CHECKPOINTS", "/nowhere", "there are no weights to serve (/nowhere/dino holds none; "),
-    ],
-)
-def test_what_keeps_it_from_starting_is_one_line(environment: Environment, key: str, value: str, line: str) -> None:
-    done = run(environment | {key: value}, input=b"/dino\n")
-    assert (done.stdout, done.returncode) == (b"", 1)
-    assert done.stderr.decode().splitlines()[-1].startswith(f"mangosaurus: {line}")
-    assert b"Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("arguments", "complaint"),
-    [
+def test_arguments_that_make_no_sense_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    no_place = "--host and --port are for the page, and --terminal has none"
+    for arguments, complaint in (
         (["--frobnicate"], "unrecognized arguments: --frobnicate"),
         (["dino"], "unrecognized arguments: dino"),
         (["--terminal", "--page"], "not allowed with argument --terminal"),
-        (["--terminal", "--port", "80"], "--host and --port are for the page, and --terminal has none"),
-        (["--terminal", "--host", "localhost"], "--host and --port are for the page, and --terminal has none"),
+        (["--terminal", "--port", "80"], no_place),
+        (["--terminal", "--host", "localhost"], no_place),
         (["--port", "65536"], "65536 is no port; it is a number from 1 to 65535, or 0 for any"),
         (["--port", "http"], "http is no port"),
         (["--port", "-1"], "-1 is no port"),
-    ],
-)
-def test_arguments_that_make_no_sense(arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        main(arguments)
-    assert complaint in capsys.readouterr().err.splitlines()[-1]
-
-
-def test_help_begins_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    ):
+        with pytest.raises(SystemExit, match="2"):
+            main(arguments)
+        assert complaint in capsys.readouterr().err.splitlines()[-1]
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     assert {"TELEGRAM_TOKEN", ".env", "--page"} <= set(re.findall(r"[\w.-]*\w", capsys.readouterr().out))
@@ -201,17 +176,8 @@ def test_help_begins_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 # The page, beside the terminal or alone.
 
 
-async def ask(link: str, text: str) -> str:
-    """Open the link, say something, and return the answer."""
-    async with browser(link) as visitor:
-        assert (await visitor.get(link))[0] == 303
-        async with visitor.tab() as tab:
-            await tab.answer()
-            return text_of(await tab.ask(text))
-
-
 def test_the_page_alone_serves_until_it_is_told_to_stop(environment: Environment) -> None:
-    command, pipe = [sys.executable, "-m", "bot", "--page", "--port", "0"], subprocess.PIPE
+    command, pipe = [*COMMAND, "--page", "--port", "0"], subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, env=environment, cwd=ROOT) as process:
         assert process.stdout
         link = LINK.search(process.stdout.readline().decode())
@@ -232,103 +198,69 @@ def test_the_page_alone_serves_until_it_is_told_to_stop(environment: Environment
         assert process.returncode == 0
 
 
-def test_without_a_terminal_a_place_asks_for_the_page_alone(environment: Environment) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        token = {"TELEGRAM_TOKEN": "123456:no-telegram-here"}
-        done = run(environment | token, "--port", port, input=b"/dino\n")
-    assert (done.returncode, done.stdout) == (1, b"")
-    assert done.stderr.decode() == (
-        f"mangosaurus: the page cannot be served at 127.0.0.1, port {port}: Address already in use; "
-        "--host and --port choose another place\n"
-    )
-
-
 # A terminal.
 
 
-@pytest.fixture
-def terminal(environment: Environment, own_checkpoints: Path) -> Iterator[Terminal]:
-    terminal = Terminal(environment | {"CHECKPOINTS": str(own_checkpoints)}, "--terminal")
-    terminal.until(f"can\\s+do(.|\n)*{PROMPT}")
-    yield terminal
-    terminal.close()
-
-
-def test_a_chat_at_a_terminal(terminal: Terminal, environment: Environment, tmp_path: Path) -> None:
-    assert "token" not in terminal.seen
-    terminal.type("/dino ma\x1b[D\x1b[Dno\x1b[F\r")  # which the arrows make "noma"
-    terminal.until("No[a-z]*|No name can begin")
-    terminal.until(PROMPT)
-    terminal.type("/statu\t")  # Tab completes
-    terminal.until("/status")
-    terminal.type("\r")
-    terminal.until(f"errors(.|\n)*{PROMPT}")
-    terminal.type("half a li\x03")  # Ctrl-C clears the line
-    terminal.until(HOW_TO_QUIT)
-    terminal.type("/seed 42\r")
-    terminal.until(f"Your seed is now(.|\n)*42(.|\n)*{PROMPT}")
-    terminal.type("\x1b[200~Shall I\ncompare thee\x1b[201~\r")  # pasted: one message
-    poem = terminal.until("another(.|\n)*tamer(.|\n)*" + PROMPT)
-    assert "went wrong" not in poem
-    assert re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", poem).count("[1 another]") == 1
-    terminal.type("#1\r")
-    terminal.until("another(.|\n)*tamer(.|\n)*" + PROMPT)
-    terminal.process.send_signal(signal.SIGINT)
-    terminal.type("love \x1b[201~\xc2\x9b31m\x85 me\r".encode("latin-1") + b"/seed\r")
-    terminal.until(f"Your seed is(.|\n)*{PROMPT}")
-    assert not re.search("\x9b|\x85", terminal.seen)
-    assert terminal.end() == 0
-    assert "Traceback" not in terminal.seen
-    assert termios.tcgetattr(terminal.slave) == terminal.attributes
-    history = tmp_path / "people.db-history"
-    assert stat.S_IMODE(history.stat().st_mode) == 0o600
-    assert "+Shall I\n+compare thee\n" in history.read_text(encoding="utf-8")
-    again = Terminal(environment)
-    try:
-        again.until(f"can\\s+do(.|\n)*{PROMPT}")
-        assert LINK.search(re.sub(r"\r?\n(?=\S)", "", again.seen))
-        again.type("\x1b[A\r")  # the last line of the time before
-        again.until(f"Your seed is(.|\n)*{PROMPT}")
-    finally:
-        again.close()
-
-
-def test_a_training_at_a_terminal(terminal: Terminal) -> None:
-    terminal.type("/retrain dino 0.04\r")
-    terminal.until("training(.|\n)*for 2 s at most")
-    terminal.until(PROMPT)
-    terminal.until(r"\[1 ")  # in the toolbar
-    terminal.type("/dino\r")  # meanwhile
-    terminal.until("another")
-    terminal.until("Trained(.|\n)*dino")
-    assert terminal.end() == 0
-    assert "Traceback" not in terminal.seen
-
-
-@pytest.mark.parametrize(
-    ("encoding", "keys"),
-    [
-        pytest.param({"PYTHONUTF8": "0", "LC_ALL": "C"}, b"love \xc3\xa9\x7f me\r", id="half a letter"),
-        pytest.param({"PYTHONUTF8": "0", "PYTHONIOENCODING": "utf-8:strict"}, b"love \xff me\r", id="no letter"),
-        pytest.param({"PYTHONUTF8": "0", "PYTHONIOENCODING": "latin-1"}, b"love me\r", id="no such prompt"),
-    ],
-)
-def test_a_terminal_of_another_encoding(environment: Environment, encoding: Environment, keys: bytes) -> None:
-    terminal = Terminal(environment | encoding, "--terminal")
+@contextlib.contextmanager
+def terminal(environment: Environment, *arguments: str) -> Iterator[Terminal]:
+    """A terminal whose bot has greeted, and in the end leaves no traceback."""
+    terminal = Terminal(environment, *arguments)
     try:
         terminal.until(f"can\\s+do(.|\n)*{PROMPT}")
-        terminal.type(keys)
-        terminal.until(f"code(.|\n)*continue the poem(.|\n)*{PROMPT}")
+        yield terminal
         assert terminal.end() == 0
         assert "Traceback" not in terminal.seen
     finally:
         terminal.close()
 
 
-@pytest.mark.parametrize("word", ["exit", "/QUIT"])
-def test_a_word_ends_the_chat(environment: Environment, word: str) -> None:
-    assert pipe(f"/seed 42\n{word}\n/dino\n", environment) == ["Your seed is now 42, and its sequence starts here."]
+def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, tmp_path: Path) -> None:
+    strict = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "utf-8:strict", "CHECKPOINTS": str(own_checkpoints)}
+    with terminal(environment | strict, "--terminal") as here:
+        assert "token" not in here.seen
+        here.type("/dino ma\x1b[D\x1b[Dno\x1b[F\r")  # which the arrows make "noma"
+        here.until("No[a-z]*|No name can begin")
+        here.until(PROMPT)
+        here.type("/statu\t")  # Tab completes
+        here.until("/status|\x1b\\[0ms\x1b")  # in one piece or two
+        here.type("\r")
+        here.until(f"errors(.|\n)*{PROMPT}")
+        here.type("half a li\x03")  # Ctrl-C clears the line
+        here.until(HOW_TO_QUIT)
+        here.type("/seed 42\r")
+        here.until(f"Your seed is now(.|\n)*42(.|\n)*{PROMPT}")
+        here.type("\x1b[200~Shall I\ncompare thee\x1b[201~\r")  # pasted: one message
+        poem = here.until("another(.|\n)*tamer(.|\n)*" + PROMPT)
+        assert "went wrong" not in poem
+        assert re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", poem).count("[1 another]") == 1
+        here.type("#1\r")
+        here.until("another(.|\n)*tamer(.|\n)*" + PROMPT)
+        here.process.send_signal(signal.SIGINT)
+        here.type("love \x1b[201~\xc2\x9b31m\x85 me\r".encode("latin-1") + b"/seed\r")
+        here.until(f"Your seed is(.|\n)*{PROMPT}")
+        assert not re.search("\x9b|\x85", here.seen)
+        here.type("/retrain dino 1\r")
+        here.until("training(.|\n)*for 60 s at most")
+        here.until(r"\[1 ")  # in the toolbar
+        here.type("/dino\r")  # meanwhile
+        here.until("another")
+        assert here.end() == 0
+        assert termios.tcgetattr(here.slave) == here.attributes
+    history = tmp_path / "people.db-history"
+    assert stat.S_IMODE(history.stat().st_mode) == 0o600
+    assert "+Shall I\n+compare thee\n" in history.read_text(encoding="utf-8")
+    with terminal(environment | {"PYTHONUTF8": "0", "PYTHONIOENCODING": "latin-1"}) as again:  # which has no "›"
+        assert LINK.search(re.sub(r"\r?\n(?=\S)", "", again.seen))
+        again.type("\x1b[A\x1b[A\x1b[A\r")  # a line of the time before
+        again.until(f"Your seed is(.|\n)*{PROMPT}")
+        again.type("love me\r")
+        again.until(f"code(.|\n)*continue the poem(.|\n)*{PROMPT}")
+
+
+def test_half_a_letter_at_a_terminal(environment: Environment) -> None:
+    with terminal(environment | {"PYTHONUTF8": "0", "LC_ALL": "C"}, "--terminal") as there:
+        there.type(b"love \xc3\xa9\x7f me\r")
+        there.until(f"code(.|\n)*continue the poem(.|\n)*{PROMPT}")
 
 
 async def test_the_lines_of_a_sonnet_are_appended() -> None:
