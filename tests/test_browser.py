@@ -433,7 +433,8 @@ def test_a_long_chat_opens_at_its_end(looker: Looker, served: Stage) -> None:
     expect(looker.answers.last).to_contain_text("Number 599")
     expect(looker.answers.last).to_be_in_viewport()
     looker.window.get_by_role("log").evaluate("log => { log.scrollTop = 0; }")
-    looker.window.wait_for_function("!follows")  # the page has noticed
+    while looker.window.evaluate("follows"):  # until the page has noticed
+        looker.window.wait_for_timeout(10)
     looker.line.fill("/seed 42")
     newest = looker.window.get_by_role("button", name="To the newest message")
     expect(newest).to_be_hidden()
