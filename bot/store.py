@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.creations import Creation, Person, new_code
-from bot.database import SQLITE, Database, StoreError
+from bot.database import BUSY_SECONDS, SQLITE, Database, StoreError
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
@@ -215,10 +215,16 @@ class Store(Database):
     async def _empty_log(self) -> None:
         """Empty SQLite's write-ahead log, so that what was deleted is gone from the disk.
 
-        While another program reads the database, it stays until the next /forget or the next start.
+        While another program reads the database, it stays until the next /forget or the next start. Nobody waits for
+        that program.
         """
+
+        def work(connection: Connection) -> None:
+            for pragma in ("busy_timeout = 0", "wal_checkpoint(TRUNCATE)", f"busy_timeout = {1000 * BUSY_SECONDS:.0f}"):
+                connection.execute(sa.text(f"PRAGMA {pragma}"))
+
         if self.is_file:
-            await self.run(lambda connection: connection.scalar(sa.text("PRAGMA wal_checkpoint(TRUNCATE)")))
+            await self.run(work)
 
 
 def _prepare(connection: Connection) -> None:
