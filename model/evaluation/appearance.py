@@ -1,4 +1,4 @@
-"""Figures about names and poems: how many are new, how much is copied, how many lines have the right length.
+"""Measures names and poems: how many are new, how much is copied, how many lines have the right length.
 
 Samples and real texts are measured alike, so that their figures can be compared. An int is a count, a float a share.
 """
@@ -50,12 +50,12 @@ def name_figures(names: Sequence[str], known: Set[str], training: Sequence[str],
 
 
 def is_near(name: str, others: Iterable[str]) -> bool:
-    """Return whether NEAR edits of a letter lead from a name to one of the others (Levenshtein 1966)."""
+    """Return whether a name is at most NEAR edits of a letter away from another (Levenshtein 1966)."""
     return extractOne(name, others, scorer=Levenshtein.distance, score_cutoff=NEAR) is not None
 
 
 def have_unseen(names: Sequence[str], real: Iterable[str]) -> list[bool]:
-    """Return for each name whether it has a sequence of letters that none of the real names has."""
+    """Return for each name whether it has a sequence of letters that no real name has."""
     seen = {part for name in real for part in sequences_of(name)}
     return [not seen.issuperset(sequences_of(name)) for name in names]
 
@@ -113,6 +113,6 @@ def syllables(words: Iterable[str], pronounce: Pronouncer) -> int | None:
 
 
 def share(flags: Iterable[bool]) -> float:
-    """Return how many of the flags are set, as a share of all."""
+    """Return the share of the flags that are set."""
     found = list(flags)
     return sum(found) / max(len(found), 1)

@@ -1,4 +1,4 @@
-"""Whether one network is better than another, from their losses on the same held-out documents.
+"""Says whether one network is better than another, from losses on the same held-out documents.
 
 A document that is easy for one network is easy for the other. So the losses are compared document by document, and the
 spread of the differences gives the standard error of the whole difference. Training keeps the weights with the lowest
@@ -21,9 +21,9 @@ STANDARD_ERRORS = 2.0
 """The margin in standard errors. A network that is no better exceeds it by chance in two or three of a hundred
 comparisons."""
 WORTHWHILE = 0.002
-"""New weights change every text, so a gain of fewer nats per character is not worth them."""
+"""New weights change every text, so a smaller gain in nats per character is not worth it."""
 DIGITS, MOST_DIGITS = 4, 16
-"""The digits of a loss after the point, usually and at most."""
+"""A loss has DIGITS digits after the point, or up to MOST_DIGITS."""
 
 
 @dataclass(frozen=True)

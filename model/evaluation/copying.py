@@ -1,4 +1,4 @@
-"""The length of the longest run of characters that a text shares with a source, exactly, and fast by NumPy."""
+"""Measures the longest run of characters that a text shares with a source, exactly, and fast by NumPy."""
 
 from collections.abc import Iterable, Sequence
 
@@ -46,7 +46,7 @@ class _Runs:
         self._numbers = np.zeros_like(self.next)
 
     def lengthen(self, size: int) -> NDArray[np.bool_]:
-        """Add the next character to each run, and drop runs that have none; return which of `size` numbers occur."""
+        """Add the next character to each run, and drop runs that end; return which of `size` numbers occur."""
         characters = self._characters[self.next]
         grows = characters != _NONE
         self._numbers = self._numbers[grows] * self._alphabet_size + characters[grows]

@@ -1,4 +1,4 @@
-"""All figures of one checkpoint: its held-out loss beside an n-gram's, and figures about its samples.
+"""Measures a checkpoint: its held-out loss beside an n-gram's, and figures about its samples.
 
 Seeds are fixed, so the same checkpoint and corpus always give the same figures.
 """
@@ -22,7 +22,7 @@ USUAL_SAMPLES: dict[Form, int] = {"names": 2000, "verse": 200}
 MOST_COMPARISONS = 200_000_000
 """Each sampled name is compared with each known name. With more than 100,000 known names, fewer names are sampled."""
 MOST_READ, MOST_HELD_OUT = 5_000_000, 500_000
-"""An evaluation reads at most this many characters to learn from and held out: in minutes, and about a gigabyte."""
+"""At most this many characters of training text and of held-out text are read, in minutes and about a gigabyte."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
         names = _texts(unaware, [NameRequest(each, sampling=sampling, max_length=longest) for each in generators])
         known, others = {*corpus.training}, corpus.pretraining
         if evaluation.trained_on_this_corpus:
-            known |= checkpoint.known_names - {*corpus.held_out}  # more than the part that is measured
+            known |= checkpoint.known_names - {*corpus.held_out}  # of the whole corpus
         samples, held_out = (name_figures(each, known, corpus.training, others) for each in (names, real))
     loss = decoder_loss(checkpoint.language_model, corpus, checkpoint.description.tanh_digits)
     return replace(evaluation, decoder_loss=loss, samples=samples, held_out=held_out)

@@ -1,4 +1,4 @@
-"""Losses on held-out documents, in nats per character: of all, of each by itself, or with the decoder's rounding."""
+"""Measures losses on held-out documents in nats per character: of all, of each, or with the decoder's rounding."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -29,7 +29,7 @@ class EvaluationError(MangosaurusError):
 
 
 def fold_corpus(corpus: Corpus, checkpoint: "Checkpoint") -> Corpus:
-    """Fold the documents of a corpus into the checkpoint's vocabulary; the digest stays that of the original.
+    """Fold the documents of a corpus into the checkpoint's vocabulary; keep the digest.
 
     Raises EvaluationError if their forms differ, or if no training text or no held-out text is left.
     """
@@ -59,7 +59,7 @@ def held_out_loss(language_model: LanguageModel, corpus: Corpus, between: Callab
 
 
 def decoder_loss(language_model: LanguageModel, corpus: Corpus, tanh_digits: int = 0) -> float | None:
-    """Measure the loss with the decoder's arithmetic, see `engine.exact`; None if it refuses the parameters."""
+    """Measure the loss with the arithmetic of `engine.exact`; None if the decoder refuses the parameters."""
     from model.engine.exact import Lockstep
 
     lockstep = Lockstep(language_model, tanh_digits)

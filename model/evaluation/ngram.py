@@ -25,8 +25,8 @@ Flags = NDArray[np.bool_]
 UNSEEN = -1
 ORDERS = range(9)  # of the n-gram
 WEIGHT: dict[Form, int] = {"names": 20, "verse": 1}
-"""An n-gram that also counts the pretraining texts counts each training text this many times. Counted once, 1,500
-dinosaurs would be lost among 100,000 other names. Of 1, 5, 20 and 60 times, 20 give the lowest loss."""
+"""Beside pretraining texts, an n-gram counts each training text this many times. Counted once, 1,500 dinosaurs would
+be lost among 100,000 other names. Among 1, 5, 20 and 60 times, 20 give the lowest loss."""
 INNER_SPLIT = 10  # every tenth training document is set aside to choose the order
 
 
@@ -141,7 +141,7 @@ def best_order(
 ) -> int:
     """Choose the order that best predicts a tenth of the training documents after counting the others.
 
-    The training documents are counted `weight` times, the `extra` documents once. A single training document is both
+    The training documents are counted `weight` times, the `extra` documents once. A lone training document is both
     counted and predicted. For `between` see `NGram.fit`.
     """
     predicted = training[::INNER_SPLIT]
@@ -183,7 +183,7 @@ def _shifted(grams: Ids) -> Ids:
 
 
 def baselines(corpus: Corpus, between: Callable[[], object] = lambda: None) -> Iterator[Baseline]:
-    """Yield the n-gram of the training texts and, if there are pretraining texts, one that counts them too.
+    """Yield the n-gram of the training texts, and a second that counts the pretraining texts too, if any.
 
     `between` is called about once a second, and may raise an error to end the counting.
     """

@@ -1,4 +1,4 @@
-"""How well sonnets scan and rhyme. Real sonnets and free verse are measured in the same way.
+"""Measures how well sonnets scan and rhyme, beside real sonnets and free verse.
 
 The sonnets are written to the first lines in data/first_lines.txt.
 """
@@ -121,6 +121,6 @@ def _readings(line: str, pronounce: Pronouncer) -> list[tuple[str, ...]] | None:
 
 
 def _variety(poems: Sequence[str]) -> float:
-    """Return the different words for each word, as a mean over all pools."""
+    """Return the mean over all pools of different words per word."""
     pools = [words_of("\n".join(poems[at : at + POOL])) for at in range(0, max(len(poems) - POOL + 1, 1), POOL)]
     return float(np.mean([len({*words}) / max(len(words), 1) for words in pools]))
