@@ -1,4 +1,4 @@
-"""Characters and corpora: from files that anybody may have made to batches of ids.
+"""Turns anybody's text files into corpora and batches of ids.
 
 `encodings` reads bytes as text, `alphabets` reduces a text to its alphabet, `corpus` takes names or poems from the text
 and holds a tenth of them out, and `batches` cuts the names or poems into arrays. `vocabulary` says what folding is, and

@@ -16,7 +16,7 @@ MOST_CHARACTERS = 200
 _NAMED = 5
 """A sentence about changed characters names at most this many of them."""
 _JOINERS = "\u200c\u200d"
-"""They are invisible, but Persian, the scripts of India and emoji are spelled with them."""
+"""Invisible characters, with which Persian, the scripts of India and emoji are spelled."""
 
 
 class Spelling(NamedTuple):
@@ -54,7 +54,7 @@ def spell(text: str, alphabet: Alphabet) -> Spelling:
 
 
 def _own(character: str) -> str:
-    r"""Return a character as it is, a line ending as `"\n"`, a blank as `" "`, and nothing for an invisible one."""
+    r"""Return a character as it is, a line ending as `"\n"`, a blank as `" "`, and an invisible one as `""`."""
     if character.isspace():
         return fold(character)
     hidden = unicodedata.category(character)[0] == "C" and character not in _JOINERS

@@ -1,4 +1,4 @@
-"""Documents cut into batches: arrays of ids (T, B) for T time steps and B sequences."""
+"""Cuts documents into batches: arrays of ids (T, B) for T time steps and B sequences."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from model.text.vocabulary import NO_CHARACTER, Vocabulary
 class Batch:
     """The ids that a network reads, `inputs` (T, B), and the ids that it should predict, `targets` (T, B).
 
-    `mask` (T, B) is False at the padding. `probabilities` (T, B, V) are those of another network, from which this one
-    should learn instead of the targets.
+    `mask` (T, B) is False at the padding. `probabilities` (T, B, V), if any, are those of another
+    network, to learn from instead of the targets.
     """
 
     inputs: NDArray[np.intp]

@@ -1,4 +1,4 @@
-"""Project Gutenberg's Shakespeare, reduced to verse and speech: no headings, speakers' names or stage directions.
+"""Reduces Project Gutenberg's Shakespeare to verse and speech: no headings, speakers' names or stage directions.
 
 In these files, a name in capitals is a speaker, square brackets hold a stage direction, and a numeral on its own line
 numbers a sonnet. `sources` records the sha256 of the cleaned texts, so a change here needs a change there.

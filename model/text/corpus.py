@@ -1,6 +1,6 @@
 """Reads names or verse from files, reduces them to an alphabet, deduplicates them, and holds a tenth out.
 
-The split is a rule instead of a stored list: names are held out by their hash, and poems by their place, the last ones.
+The split is a rule, not a stored list: it holds out names by their hash, and the last poems.
 No held-out line appears in training or pretraining.
 """
 
@@ -48,7 +48,7 @@ class Corpus:
 
     `reading` is verse by other poets, which a network reads first (see `with_reading`). With it, some training poems,
     as many as are held out, move to `choosing`: their loss chooses the best weights, so that the loss on the held-out
-    poems has no part in the choice. The digest is that of the corpus without `reading`.
+    poems has no part in the choice. `with_reading` keeps the digest.
     """
 
     form: Form
@@ -78,7 +78,7 @@ class Corpus:
         return frozenset(word for word, _ in self.word_counts.most_common(MOST_WORDS))
 
     def part(self, *, read: int, held_out: int) -> "Corpus":
-        """Return about `read` characters to train on, as many to pretrain on, and `held_out` that stay held out.
+        """Return a part: about `read` characters to train on, as many to pretrain on, and `held_out` held out.
 
         The documents are taken in even steps; digest, vocabulary and notes stay the same.
         """
@@ -155,7 +155,7 @@ def read_verse(*paths: Path, pretraining: Sequence[Path] = (), alphabet: Alphabe
 
 
 def with_reading(corpus: Corpus, path: Path) -> Corpus:
-    """Return a corpus of verse to which the verse in a file is added, to read first.
+    """Add the verse in a file, to read first, to a corpus of verse.
 
     A line with the letters of a line in `held_out` or `choosing` is removed from all that the network reads.
     Raises CorpusError if the file has no line to read, or no poem would be left to train on.
@@ -163,7 +163,7 @@ def with_reading(corpus: Corpus, path: Path) -> Corpus:
     count = len(corpus.held_out)
     training, choosing = corpus.training[:-count], corpus.training[-count:]
     if not training:
-        raise CorpusError(f"only {len(corpus.training)} poems to train on: too few to choose the best weights by some")
+        raise CorpusError(f"only {len(corpus.training)} poems to train on: too few to set some aside")
     hidden = {letters_of(line) for poem in (*corpus.held_out, *choosing) for line in poem.split("\n")}
     reading = tuple(dict.fromkeys(_without(hidden, _documents_in(corpus.vocabulary.fold(read_text(path))))))
     if not reading:

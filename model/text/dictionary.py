@@ -9,10 +9,10 @@ has what sonnets need of it. `tools.pronunciations` makes this file:
     sir+ -31 S ER1
     -igh AY
 
-A plus stands behind the words of the sonnets and of the narrative poems; some have no pronunciation here, as a rule of
-`sonnets.pronunciation` leads to it. A number says how much more often a word occurs in sonnets than in plays, as a
-logarithm in tenths of a nat. A hyphen stands before the last letters of unknown words, whose endings sound like this.
-Lines that begin with # are comments, such as the dictionary's licence.
+A plus stands behind the words of the sonnets and of the narrative poems. A pronunciation is left out if a rule of
+`sonnets.pronunciation` finds it. A number says how much more often a word occurs in sonnets than in plays, as a
+logarithm in tenths of a nat. A line with a hyphen says how the last letters of an unknown word sound. Lines that
+begin with # are comments, such as the dictionary's licence.
 """
 
 import re
@@ -31,7 +31,7 @@ PRONUNCIATIONS = files.PROGRAM / "data" / "prosody" / "1" / "pronunciations.txt"
 
 @dataclass(frozen=True)
 class Dictionary:
-    """All that a file of pronunciations has."""
+    """The content of a file of pronunciations."""
 
     pronunciations: Mapping[str, Pronunciations]  # by word
     of_poems: frozenset[str] = frozenset()  # the words that Shakespeare used in poems

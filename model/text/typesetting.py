@@ -1,4 +1,4 @@
-"""How verse is shown: with the capitals and the dashes that a folded network does not write."""
+"""Shows verse with the capitals and the dashes that a folded network does not write."""
 
 import re
 from collections.abc import Collection
@@ -37,9 +37,9 @@ def typeset(verse: str, *, after: str = "") -> str:
 
 
 def with_names(verse: str, names: Collection[str]) -> str:
-    """Return verse with the capitals of proper names, and with dashes for "--"; without names, as it is.
+    """Return verse with the capitals of proper names, and with dashes for "--"; if `names` is empty, as it is.
 
-    France's is France with an ending. Of a word with hyphens, such as Jove-like, each part may be a name.
+    France's is France with an ending. Each part of a word with hyphens, such as Jove-like, may be a name.
     """
     return _DASH.sub("\N{EM DASH}", _WORD.sub(lambda word: _capitalised(word[0], names), verse)) if names else verse
 

@@ -43,7 +43,7 @@ _AT_ONCE = 1 << 20
 
 
 WORD_MARKS = "'\u2019-"
-"""A single one of these may stand between two letters of a word."""
+"""Inside a word, one of these may stand between two letters."""
 _WORD = re.compile(rf"[^\W\d_]+(?:[{WORD_MARKS}][^\W\d_]+)*")
 
 
@@ -71,7 +71,7 @@ def _is_kept(character: str) -> bool:
 
 
 class _Replacements(dict[int, str]):
-    """A table for `str.translate`: what each character becomes, found when it is first met."""
+    """A table for `str.translate`, which computes an entry when a character is first met."""
 
     def __init__(self, replaced: Callable[[str], str]) -> None:
         self._replaced = replaced
@@ -150,7 +150,7 @@ class Vocabulary:
 
     @cached_property
     def _nearest(self) -> _Replacements:
-        by_fold = {fold(character): character for character in reversed(self.characters)}  # small codes win: capitals
+        by_fold = {fold(character): character for character in reversed(self.characters)}  # capitals win
         if "\u2019" in self:
             by_fold["'"] = "\u2019"  # several quotes fold to '; this is the apostrophe
 
@@ -190,8 +190,8 @@ class Vocabulary:
     def fold(self, text: str) -> str:
         """Reduce any text to characters of this vocabulary. Never fails, and folding again changes nothing.
 
-        A character of this vocabulary stays. Any other becomes the letter without its accents, the small letter or the
-        fold, whichever is the first that this vocabulary has. If it has none of them, the character is dropped.
+        A character of this vocabulary stays. Any other becomes the letter without its accents, else the small letter,
+        else the fold, if this vocabulary has it. Otherwise the character is dropped.
         """
         if self.alphabet is Alphabet.FOLDED:
             return fold(text).translate(self._nearest)
@@ -200,5 +200,5 @@ class Vocabulary:
         return folded
 
     def shown(self, name: str) -> str:
-        """Return a name as people read it: with a capital if this vocabulary is folded and has none."""
+        """Return a name as people read it: with a capital if this vocabulary is folded."""
         return name.capitalize() if self.alphabet is Alphabet.FOLDED else name
