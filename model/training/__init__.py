@@ -1,4 +1,4 @@
-"""From a corpus to a checkpoint: `trainer` has the loop, `recipes` its settings, and `log` its record.
+"""Turns a corpus into a checkpoint: `trainer` has the loop, `recipes` its settings, and `log` its record.
 
-`optimizer` updates the parameters, and `distillation` has what teachers do for a smaller network.
+`optimizer` updates parameters, `distillation` asks teachers, and `rules` adds the rules of writing.
 """

@@ -40,7 +40,7 @@ def record(
     stopped: Callable[[], bool] = lambda: False,
     finishing: Callable[[], bool] = lambda: False,
 ) -> Event:
-    """Run a training and log its events; show every event but the last, and return that one.
+    """Run a training and log its events; show every event but the last, and return the last.
 
     When a training has finished, the weights are in `out` and the snapshot is gone. For `stopped` and `finishing` see
     `Trainer.run`. Raises the errors of the training, and CheckpointError if the weights cannot be written.
@@ -169,7 +169,7 @@ def read_history(path: Path) -> History:
 
 
 def history_of(events: Iterable[Event]) -> History:
-    """Collect the steps and samples. HistoryError if there is no step, or if a step has no or invalid figures."""
+    """Collect the steps and samples. HistoryError if there is no step, or a step lacks valid figures."""
     started: Event = {}
     steps, samples = list[Event](), list[Event]()
     try:
@@ -196,7 +196,7 @@ def history_of(events: Iterable[Event]) -> History:
 
 
 def _append(events: list[Event], event: Event) -> None:
-    """Add an event in place of those of the same or later steps: a resumed training repeats these steps."""
+    """Add an event, and drop events of the same or later steps, which a resumed training repeats."""
     while events and events[-1]["step"] >= event["step"]:
         events.pop()
     events.append(event)

@@ -1,4 +1,4 @@
-"""Gradient clipping, Adam, the learning-rate schedule and averages. All change arrays by name, in place."""
+"""Clips gradients, updates and averages parameters, and schedules the learning rate. Arrays change in place."""
 
 import math
 

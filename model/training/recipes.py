@@ -276,8 +276,8 @@ MEASURED = 20_000
 COUNTED = 1_500_000
 """An n-gram counts at most this many characters of the training text, and of the pretraining text, in a few seconds."""
 MEASURING_COST: dict[Form, int] = {"names": 12, "verse": 24}
-"""At least this many characters are trained for each character that is measured, which takes about half as long as to
-train it; in verse it takes as long, because only a few long rows are measured."""
+"""At least this many characters are trained for each measured character. Measuring takes about half as long as
+training; in verse it takes as long, because only a few long rows are measured."""
 FEWEST_STEPS = 8
 """The fewest steps between two measurements."""
 GENTLE = 0.15
@@ -296,13 +296,13 @@ def recipe_for(
     cell: CellName | None = None,
     minutes: float | None = None,
 ) -> Recipe:
-    """Return the recipe of this name. Without a name, return the project's recipe for its own texts, else one by size.
+    """Return the recipe of this name; without a name, the project's recipe for its own texts, else a recipe by size.
 
     The project's texts have pretraining text. Its names get DINO, or DISTILLED if there are teachers; its verse gets
     POEM, or READER if there is other verse to read first.
 
     By size, a text of N characters gets one stage. A small text is learnt by heart within a few epochs, so it needs
-    much dropout and a small network; a large one needs the time that dropout would cost.
+    much dropout and a small network; a large text needs the time that dropout costs.
 
         cell, layers    LSTM, one layer; with `--cell rnn` a vanilla RNN, as in the assignment, with `--cell gru` a GRU
         width           192 · (N / 20,000)^0.2 units for names, 256 · (N / 20,000)^0.2 for verse, 0.7 times as wide for
@@ -319,7 +319,7 @@ def recipe_for(
                         length; verse: 16 rows of 32 characters, from 50,000 on 32 rows of 64
         measurements    so rarely that they take about a twentieth of the time
         patience        PATIENCE of the stage, counted in its second half: a stage cannot end before the learning rate
-                        has nearly fallen
+                        is low
 
     `python -m benchmarks texts` measures it beside an n-gram and torch; benchmarks/results.md has the losses.
     """
@@ -361,7 +361,7 @@ def further(start: Checkpoint, corpus: Corpus) -> Recipe:
 def measured_part(corpus: Corpus) -> Corpus:
     """Return the part of a corpus that every measurement of a training reads, and that an n-gram counts.
 
-    Its `held_out` has the documents to measure: the poems in `choosing` if there are some, else the held-out ones.
+    Its `held_out` has the documents to measure: `choosing` if it has poems, else the held-out documents.
     """
     return replace(corpus, held_out=corpus.choosing or corpus.held_out).part(read=COUNTED, held_out=MEASURED)
 

@@ -1,6 +1,6 @@
-"""The rules of writing that new weights get: facts and tables of their file, which old files lack.
+"""Gives new weights their rules of writing: facts and tables of the file, which old files lack.
 
-What the project's own texts teach gets all of them. A custom voice gets the finished line and the end of a sentence.
+Weights from the project's texts get all rules, a custom voice only the finished line and the end of a sentence.
 """
 
 import re
@@ -27,7 +27,7 @@ _CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
 
 
 def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None) -> Checkpoint:
-    """Return a new checkpoint with the rules of the start, if there is one, or with those of its corpus."""
+    """Return a new checkpoint with the rules of its start or, without a start, of its corpus."""
     if start and not corpus.reading:
         facts = {name: getattr(start.description, name) for name in ("sentences", "known_words_until", "tanh_digits")}
         tables = {name: getattr(start, name) for name in ("clipped_words", "proper_names", "sequences", "endings")}

@@ -1,4 +1,4 @@
-"""The loop of a training: a step for each batch of each epoch of each stage of a recipe.
+"""Trains a network: one step for each batch of each epoch of each stage of a recipe.
 
 `Trainer.run` is the loop. It measures the held-out loss now and then, and keeps the best weights. A snapshot has all
 that the next step depends on: a `Position` and arrays by name. So a training that was killed and resumed ends with the
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from model.text.fingerprints import Fingerprints
 
 SNAPSHOT_SECONDS = 30.0
-EARLY_STOPPING_BEGINS = 0.5  # share of a stage; before it, a high learning rate hides progress that shows when it falls
-DRAWING_SHARE = 0.05  # with minutes, teachers may draw names for this share of them, in addition to the minutes
+EARLY_STOPPING_BEGINS = 0.5  # share of a stage, before which a high learning rate hides progress
+DRAWING_SHARE = 0.05  # teachers may draw names for this share of the minutes, in addition to the minutes
 VOLUME = 10_000_000  # about this many characters of verse become ids at a time, in 80 MB
 UNKNOWN_LISTED = 10
 
@@ -101,7 +101,7 @@ class Trainer:
     """Trains one network by a recipe on a corpus; iterate over `run()`.
 
     A recipe that distils needs `teachers`. With `start`, the training goes on from these weights, whose architecture
-    must be the recipe's. It reads with their vocabulary, and ends with them unless it finds better ones. If the file
+    must be the recipe's. It keeps their vocabulary, and ends with other weights only if these are better. If the file
     `snapshot` exists, the training resumes from it. `clock` measures the recipe's minutes; time.process_time is for
     comparisons on busy machines. Raises TrainingError if recipe, corpus, start, teachers and snapshot do not fit
     together, and CheckpointError if the snapshot cannot be read.
@@ -319,7 +319,7 @@ class Trainer:
     def _fraction_of_stage(self) -> float:
         """Return how much of the stage is done, from 0 to 1: of its epochs or of its minutes, whichever is more.
 
-        One more step and one more measurement are taken off the minutes, so that slow ones do not delay the end.
+        The time of one more step and one more measurement is taken off, so that the end is not late.
         """
         position = self.position
         fraction = position.stage_step / self._steps[position.stage]
@@ -346,7 +346,7 @@ class Trainer:
         )
 
     def _drawn_names(self) -> list[str]:
-        """Return the teachers' names without held-out ones; the first call draws them. Raises Interrupted."""
+        """Return what the teachers draw, without held-out names; the first call draws. Raises Interrupted."""
         if not self._drawn:
             from model.training.distillation import draw_names
 
@@ -423,7 +423,7 @@ class Trainer:
     # Weights
 
     def checkpoint(self) -> "Checkpoint":
-        """Return the kept weights, with all that a file of weights needs. Before any measurement, these are the first.
+        """Return the kept weights, with all that a file of weights needs; before any measurement, the first weights.
 
         If the poems in `choosing` chose the weights, their loss on the held-out poems is measured here.
         """
@@ -466,7 +466,7 @@ class Trainer:
 
     @cached_property
     def _known_names(self) -> tuple[frozenset[str], "Fingerprints"]:
-        """The names of the corpus and the fingerprints of those read in pretraining, both with those of `start`."""
+        """The known names and the fingerprints of pretraining names, from the corpus and from `start`."""
         from model.text.fingerprints import Fingerprints
 
         corpus = self.corpus
