@@ -1,6 +1,6 @@
 """Recurrent networks in NumPy: texts, networks, training, sampling, checkpoints. Nothing here knows Telegram.
 
-Wings, from the ground up; each imports only those above it in this list:
+Wings, from the ground up; a wing imports only wings above it:
 
     text         characters, corpora and batches
     network      the textbook: RNN, LSTM and GRU, forward and backward, as equations

@@ -101,7 +101,7 @@ def train(
         typer.Option(
             "--from",
             metavar="WEIGHTS",
-            help="Go on from these weights: gently, and the result is never worse; or, with --reading, from the start.",
+            help="Train these weights further: gently, and the result is never worse; with --reading, by its recipe.",
         ),
     ] = None,
     reading: Annotated[
@@ -112,7 +112,7 @@ def train(
     thread_limit: ThreadsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Train a network on the project's texts, or on your own; how, follows from the size of the text.
+    """Train a network on the project's texts, or on your own, whose size then sets the recipe.
 
     A training ends when the text is learnt, or after --minutes if that is sooner. Ctrl-C stops it, and the same command
     resumes it. The signal SIGUSR1 ends it at once with the best weights so far. `plot` draws the log (.jsonl) beside
@@ -312,7 +312,7 @@ def compare(
 ) -> None:
     """Compare weights on held-out text.
 
-    New ones are better if they improve by more than two standard errors, and by at least 0.002 nats per character.
+    New weights are better if they improve by more than two standard errors and at least 0.002 nats per character.
     """
     from model.cli.figures import print_comparison
     from model.engine.threads import blas_threads

@@ -1,4 +1,4 @@
-"""Where the project's files are, how files are written whole or not at all, and how the tables of data/ are read."""
+"""Finds the project's files, writes files whole or not at all, and reads the tables of data/."""
 
 import os
 import re
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 """The folder with the packages `bot` and `model`: the project's checkout, or where packages are installed."""
 _SHARE = ROOT / "model" / "share"  # only the wheel has it
 PROGRAM = _SHARE if _SHARE.is_dir() else ROOT
-"""The folder with the `data/` and `checkpoints/` that come with the program, and never change where it is installed."""
+"""The folder with the program's own `data/` and `checkpoints/`, which never change in an installed program."""
 
 
 def _home() -> Path:
@@ -29,11 +29,11 @@ def _home() -> Path:
 
 
 HOME = _home()
-"""The folder of all that changes: MANGOSAURUS_HOME, else the checkout if this is one, else the platform's place."""
+"""The folder of all files that change: MANGOSAURUS_HOME, else the checkout, else the platform's folder."""
 
 
 def released(path: Path) -> Path:
-    """Return where the program has its own version of a file or folder of HOME; `path` itself, if it is elsewhere."""
+    """Turn a path in HOME into the path of the program's own copy; return any other path as it is."""
     return PROGRAM / path.relative_to(HOME) if path.is_relative_to(HOME) else path
 
 

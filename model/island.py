@@ -40,7 +40,7 @@ class Island:
     # The generator is seeded again before each character, so that every correct program gives the grader the same
     # names. But the draws of one name are then the first draws of neighbouring seeds, and not independent.
     reseed_each_character: bool = True
-    # The smoothed loss starts at the loss of uniform guessing for a name of this length, however long the names are.
+    # The smoothed loss starts at the loss of uniform guessing for a name of this length, however long names are.
     assumed_length: int = 7
 
 
@@ -48,7 +48,7 @@ ISLAND = Island()
 
 
 def run(corpus: Path | None, say: Callable[[str], None], recipe: Island = ISLAND) -> None:
-    """Train on the names of `corpus`, one a line, or on the project's own, and print as the assignment does.
+    """Train on the names of `corpus`, one a line, else on the project's names, and print as the assignment does.
 
     Raises CorpusError if there are no names.
     """
