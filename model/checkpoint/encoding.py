@@ -1,8 +1,7 @@
-"""A checkpoint, and the arrays and facts that a file of weights has.
+"""Turns a checkpoint into the arrays and facts of a file of weights, and back.
 
-    arrays   the network's parameters by name, and the tables of `Checkpoint` by name: known_names, even if it is empty,
-             known_words, clipped_words, proper_names, sequences and endings as uint8, a text a line, and other_names
-             as uint32, fingerprints (see `text.fingerprints`)
+    arrays   the parameters and the tables of `Checkpoint`, by name. A table is uint8, a text a line, but other_names
+             is uint32, fingerprints (see `text.fingerprints`). Only known_names is written even if it is empty.
     facts    format, architecture, the order of the gates, vocabulary, description
 
 A fact that has its default value is not written. So a new fact needs only a line in `Description`, whose default holds
@@ -28,9 +27,9 @@ from model.text.vocabulary import Vocabulary, words_of
 FORMAT = 2
 VERSION_LENGTH = 12
 TANH_DIGITS = 7
-"""What a new version has as `tanh_digits`."""
+"""The `tanh_digits` of new versions."""
 _NEW_NAMES = {"rnn": "layers", "lstm": "layers", "w_xh": "w_x", "w_hh": "w_h", "b_h": "b", "w_hy": "w_y"}
-"""What became of the parts of format 1's names: rnn.0.w_xh is layers.0.w_x today, and output.w_hy is w_y."""
+"""The new parts of format 1's names: rnn.0.w_xh is layers.0.w_x today, and output.w_hy is w_y."""
 _GATES_OF_FORMAT_1 = "oifg"
 """A file of format 1 has the gates of an LSTM, even if its network is an RNN."""
 _OTHER_NAMES = "other_names"

@@ -1,6 +1,6 @@
-"""A tensor file holds arrays by name, facts, and a checksum. Weights are kept in such files, and so are trainings.
+"""Writes and reads tensor files: arrays by name, facts and a checksum, for weights and for unfinished trainings.
 
-It is a safetensors file, so nothing is ever unpickled. Its one metadata entry is canonical JSON: the facts, and the
+These are safetensors files, so nothing is ever unpickled. The one metadata entry is canonical JSON: the facts, and the
 sha256 over these facts and over every array's name, dtype, shape and bytes. Equal content gives equal bytes (several
 entries would be in random order). Every change of a bit is detected: safetensors checks the layout of the file, the
 checksum covers the content, and JSON that is not canonical is refused.

@@ -1,15 +1,15 @@
-"""Checkpoints on disk: written whole or not at all, and verified whenever they are read.
+"""Writes checkpoints whole or not at all, and verifies them whenever it reads them.
 
 `save` and `load` handle one file. `Versions` is a folder:
 
     <version>.safetensors    a checkpoint; it never changes, because its name is the checksum of its content
     released                 names the version that is committed with the program
-    current                  names the version in use, once another one has been promoted
+    current                  names the version that was promoted last
     previous                 names the version that was in use before
 
-A folder in HOME begins with the versions that come with the program, and `released` is always the program's. They stay
-where they are: whatever is new goes to the folder itself. Old versions are never removed: they serve when a newer one
-is damaged.
+A folder in HOME also has the versions that come with the program, which stay where they are, and the program's
+`released`. New files go to the folder itself. Old versions are never removed: they serve when a newer version is
+damaged.
 """
 
 import logging
@@ -98,7 +98,7 @@ class Versions:
         self._write("current", f"{version}\n".encode())
 
     def before(self) -> str | None:
-        """Return the version that was in use before the current one, else the released one; None if neither differs."""
+        """Return the previous version, else the released one; None if neither differs from the version in use."""
         writes = self._named("current", "released", "previous")
         earlier = (self._named(name) for name in ("previous", "released"))
         return next((version for version in earlier if version not in (None, writes)), None)
