@@ -1,5 +1,5 @@
-"""From a request to its text, one character at a time, for many requests at once.
+"""Writes the texts of many requests at once, one character at a time.
 
-`requests` says what can be asked for, `decoder` serves it. Between them stand `drafts`, the texts that are being
-written, with the rules of `names` and of `verse`, `lexicon`, which keeps verse to known words, and `sampling`.
+`requests` says what can be asked for, and `decoder` serves it. `drafts` has the texts that are being written, `names`
+and `verse` have their rules, `lexicon` keeps verse to known words, and `sampling` draws characters.
 """

@@ -1,7 +1,7 @@
 """Requests in, texts out: a decoder writes many texts at once, one character of each at every step.
 
 Continuous batching (Yu et al. 2022, "Orca"): a request takes a row of the batch when it arrives and leaves it when its
-text is done, whatever the other rows do. A row reads its prompt first. Then each character is drawn with one number
+text is done, while the other rows go on. A row reads its prompt first. Then each character is drawn with one number
 from the request's own generator; at temperature 0, no number is needed. Sonnets are searches beside the batch:
 SONNETS_AT_ONCE of them are written at the same time, and the others wait in the order of their requests.
 
@@ -124,7 +124,7 @@ class Decoder:
         return Lexicon(self._checkpoint.known_words, self._checkpoint.vocabulary, self._checkpoint.clipped_words)
 
     def _search_for(self, request: SonnetRequest) -> "SonnetSearch":
-        from model.sonnets.search import LineSearch, SonnetSearch  # whoever writes names or verse need not load sonnets
+        from model.sonnets.search import LineSearch, SonnetSearch  # names and verse need no sonnets
         from model.sonnets.tables import tables_for
 
         self._tables = self._tables or tables_for(self._checkpoint)
@@ -167,7 +167,7 @@ class Decoder:
         self._undelivered += [Result(ticket, (), error) for ticket in tickets]
 
     def _arrange(self) -> None:
-        """Prepare the next step for the present drafts, however many came and went since the last."""
+        """Prepare the next step for the present drafts."""
         self._lockstep.resize(len(self._drafts))
         self._reading = [draft for draft in self._drafts if draft.unread]
         self._temperature = np.maximum([draft.temperature for draft in self._drafts], COLDEST)

@@ -42,7 +42,7 @@ class Draft(ABC):
         self.temperature, self.top_p = float(request.sampling.temperature), request.sampling.top_p
         self.error: RequestError | None = None  # why the text could not be finished
         self.remaining = 0  # how many more characters may be drawn before the draft must read them
-        self.is_masked = False  # whether `mask` limits some characters; then `drew` is told every one
+        self.is_masked = False  # whether `mask` limits some characters; then `drew` gets every character
         self.drawn: list[int] = []  # ids that the draft has not read
         self.ahead: list[float] = []  # uniform numbers for the next characters, in reverse
         self._prompt_ids: list[int] = vocabulary.ids_of(prompt)[::-1].tolist()
@@ -62,7 +62,7 @@ class Draft(ABC):
         """Read the characters drawn since the last call: at most `remaining`. Only the last may be a newline."""
 
     def mask(self) -> Mask | None:
-        """Return which characters may be drawn next, (V,); None if all may. At least one may."""
+        """Return which characters, at least one, may be drawn next, (V,); None if all may."""
         return None
 
     def drew(self, character: str) -> None:  # noqa: B027 - names need not know

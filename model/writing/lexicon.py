@@ -1,12 +1,12 @@
-"""Which characters may follow a text whose words must all be known.
+"""Says which characters may follow a text whose words must all be known.
 
 A word is a run of letters, with single apostrophes and hyphens between letters. So a mark after a letter is ambiguous:
 it belongs to the word only if a letter follows. The tail of a text, which decides what may follow, is the word at its
 end with the mark behind it, if any. There is no dead end: every tail leads to the end of a word and to the newline.
 
-With clipped words, such as 'tis and th', no quotation begins: an apostrophe before a word must belong to a clipped
-word, and one behind a word to a clipped word or to an s (kings'). Otherwise an apostrophe may stand before or after any
-word, and nobody could say whether a quotation is closed.
+With clipped words, such as 'tis and th', no quotation begins: an apostrophe must belong to a clipped word or stand
+behind an s (kings'). Without clipped words, an apostrophe may stand before or behind any word, and nobody could
+say whether a quotation is closed.
 """
 
 from bisect import bisect_left
@@ -20,7 +20,7 @@ from model.text.vocabulary import WORD_MARKS, Vocabulary, words_of
 Mask = NDArray[np.bool_]
 APOSTROPHE = "'"
 AFTER_MARK = "."
-"""The tail right after a mark that is neither a blank nor a hyphen, if there are clipped words: no quotation begins."""
+"""With clipped words, the tail after a mark that is not in _BEFORE_WORDS: no quotation begins there."""
 _BEFORE_WORDS = " \n-("
 
 
@@ -63,7 +63,7 @@ class Lexicon:
     def mask(self, tail: str) -> Mask:
         """Return which characters may follow the tail, (V,).
 
-        All may if the tail leads to no known word: then it is a word of the prompt.
+        If the tail leads to no known word, it is in the prompt, and all may follow.
         """
         mask = self._masks.get(tail)
         return self._new_mask(tail) if mask is None else mask

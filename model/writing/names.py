@@ -10,16 +10,16 @@ from model.writing.drafts import Action, Draft
 from model.writing.requests import NameRequest
 
 SHORTEST, LONGEST = 5, 18
-"""The letters of a name worth keeping."""
+"""A name worth keeping has from SHORTEST to LONGEST letters."""
 LETTERS_MORE = 10
-"""A name that begins with somebody's letters may have this many more, however many those are."""
+"""A name may have this many letters after its prefix, however long the prefix is."""
 SEQUENCE = 3
 """Sequences of this many letters are compared with those of real names."""
 OWN_NAME = "mangosaurus"
 
 
 class Worth(NamedTuple):
-    """What makes a name worth keeping: the sequences of letters of real names, and the endings of some of them."""
+    """The sequences of letters and the endings of real names, which make a name worth keeping."""
 
     sequences: Container[str]
     endings: Collection[str]
@@ -38,8 +38,8 @@ class NameDraft(Draft):
     """New names, one after the other, each ended by a newline.
 
     `longest` limits the length of a name if the request has no `max_length`. Known names and other names are rejected,
-    whatever their capitals and accents (see `as_known`). With `worth`, only names worth keeping are accepted, or the
-    first new name if none of a request's attempts is worth it.
+    folded or not (see `as_known`). With `worth`, only names worth keeping are accepted or, if all attempts fail, the
+    first new name.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ def sequences_of(name: str, *, begins: bool = True) -> Iterator[str]:
 
 
 def longest_name(known_names: Collection[str]) -> int:
-    """Return the length that new names may have: that of the longest known name, or LONGEST_NAME if this is more."""
+    """Return how long new names may be: as long as the longest known name, or LONGEST_NAME if that is more."""
     return max([LONGEST_NAME, *map(len, known_names)])
 
 

@@ -32,7 +32,7 @@ class NameRequest:
     """Asks for `count` different new names that begin with `prefix`.
 
     A name is rejected if the checkpoint knows it, if this request has it already, if it is only the prefix, or if it
-    has more than `max_length` characters (by default 40, or the length of the longest known name). Then another one is
+    has more than `max_length` characters (by default 40, or the length of the longest known name). Then another name is
     drawn, at most `attempts` times for each name. Each request needs its own generator.
     """
 
@@ -53,8 +53,8 @@ class VerseRequest:
 
     The verse has at least `min_characters` and at most `max_characters`, without the prompt. With the prompt, it has at
     most `max_lines` lines; if the prompt has all these lines already, the verse still gets one. `min_characters` gives
-    way to the upper limits. Verse of several `parts` has that many times as much of everything, and begins with the
-    same verse of fewer parts.
+    way to the upper limits. Several `parts` multiply all these numbers, and the verse begins as it does with
+    fewer parts.
 
     By its weights' rules, verse ends with a sentence, and begins with a new word, a mark or a new line, unless the
     prompt is `unfinished`. With `known_words`, the checkpoint knows each word that begins after the prompt, whatever
@@ -94,7 +94,7 @@ class SonnetRequest:
 
 @dataclass(frozen=True)
 class LineRequest(SonnetRequest):
-    """Asks for the rest of a line that is too short: with it, the line scans. The text is empty if there is no need."""
+    """Asks for the rest of a line that is too short to scan. The text is empty if there is no need."""
 
 
 Request = NameRequest | VerseRequest | SonnetRequest

@@ -1,4 +1,4 @@
-"""From logits to the next character: temperature, top-p and the draw, for many rows at once.
+"""Draws the next character of many rows at once from logits, by temperature and top-p.
 
 Every operation works on each row by itself, so a row's choice does not depend on the other rows. Each row brings its
 own uniform random number.

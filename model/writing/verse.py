@@ -40,8 +40,8 @@ class VerseDraft(Draft):
     text. Characters that the text leaves out count towards `max_characters` too.
 
     `sentences` says whether the prompt is finished and each part of the verse ends with a sentence. A part that is
-    almost long enough ends with the first line that ends a sentence. If there is no such line, the one after the
-    usual end is the last, and its mask leads it to a full stop. The verse keeps to the words of the `lexicon`, if any.
+    almost long enough ends with the first line that ends a sentence. If no line does, the line after the usual end
+    is the last, and its mask leads it to a full stop. The verse keeps to the words of the `lexicon`, if any.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class VerseDraft(Draft):
         return ending if ending.any() else known  # an own alphabet may lack the marks
 
     def _ending(self) -> Mask:
-        """Return which characters may be drawn in the last line of a part, wherever words end."""
+        """Return which characters the last line of a part allows, known words or not."""
         follows_letter = self._last.isalpha() or self._last == APOSTROPHE
         if self._length >= SHORTEST_ENDING and self._last and self._last in STOPS:
             return self._only("\n")
@@ -100,7 +100,7 @@ class VerseDraft(Draft):
         return _mask_of(characters, self._vocabulary.characters)
 
     def drew(self, character: str) -> None:
-        """Follow the words, and the line."""
+        """Update the tail and the line."""
         self._is_at_seam = False
         if self._lexicon:
             self._tail = self._lexicon.tail_after(self._tail, character)
