@@ -1,6 +1,6 @@
-"""The arrays of a network's forward and backward passes, allocated once and overwritten every time.
+"""Allocates the arrays of a network's passes once; every pass overwrites them.
 
-The `Pass` for each shape of batch is kept too: of a single name, slicing arrays takes nearly as long as the arithmetic.
+The `Pass` for each shape of batch is kept: for a single name, slicing arrays takes nearly as long as the arithmetic.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ class Buffers:
         """Return the arrays for ids of this shape (T, G, B)."""
         if shape not in self._passes:
             alike = [other for other in self._passes if other[1:] == shape[1:]]
-            if all(other < shape for other in alike):  # longer arrays replace theirs, which a `Pass` would keep
+            if all(other < shape for other in alike):  # they would keep arrays that longer ones replace
                 for other in alike:
                     del self._passes[other]
             self._passes[shape] = self._pass(*shape)

@@ -1,8 +1,8 @@
-"""A step of many rows at once, in which each row gets the same bits as it would alone.
+"""Steps many rows at once, and gives each row the same bits as it would get alone.
 
 No sum here rounds, so neither other rows nor the form of a product can change a bit (see `model.engine`). States are
-rounded to multiples of 2^-8 (`rounder`). For each output there is a power of two, and its parameters are rounded to
-multiples of it (`on_grid`): the finest power for which no sum of products needs more digits than a float has.
+rounded to multiples of 2^-8 (`rounder`). The parameters of each output are rounded to multiples of a power of two
+(`on_grid`): the finest power for which no sum of products needs more digits than a float has.
 
 Nor does a new version depend on the machine: every processor rounds a sum or product of two terms alike, and tanh comes
 from a table (see `rounding`). Older versions, whose facts have no `tanh_digits`, have the processor's tanh. The

@@ -1,4 +1,4 @@
-"""The GRU of `model.network.gru` on columns: a whole sequence forwards, back, and one exact step for the decoder.
+"""Runs the GRU of `model.network` on columns: a sequence forwards and back, and the decoder's exact step.
 
 The reset gate multiplies s_n, but not z_n, so one product of [x, 1, h] and [w_x; b; w_h] does not suffice. The products
 of [x, 1] are the z; one call computes them for all steps. Then each step computes its s = w_hᵀ h.
@@ -20,7 +20,7 @@ IS_DOUBLED = False
 
 
 def forward(trace: Trace, w: Array, lend: Lend) -> None:
-    """Write h_t of all steps, each into the inputs of the next one, and keep the gates and s."""
+    """Write h_t of all steps into the inputs of the next step, and keep the gates and s."""
     (h,), (gates, s), hidden_size = trace.states, trace.kept, trace.states[0].shape[2]
     product(w[:-hidden_size], trace.inputs[:-1, :, :-hidden_size], gates, lend)
     multiply, h_steps, s_steps = prepare_steps(w[-hidden_size:], h[:-1], s, lend)

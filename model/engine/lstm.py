@@ -1,4 +1,4 @@
-"""The LSTM of `model.network.lstm` on columns: a whole sequence forwards, back, and one exact step for the decoder."""
+"""Runs the LSTM of `model.network` on columns: a sequence forwards and back, and the decoder's exact step."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ IS_DOUBLED = True
 
 
 def forward(trace: Trace, w: Array, lend: Lend) -> None:
-    """Write c_t and h_t of all steps, h_t into the inputs of the next one, and keep the gates."""
+    """Write c_t and h_t of all steps, h_t into the inputs of the next step, and keep the gates."""
     (h, c), (gates,) = trace.states, trace.kept
     multiply, x, z = prepare_steps(w, trace.inputs[:-1], gates, lend, halved=3 * h.shape[2])
     for x_t, z_t, gates_t, c_prev, c_t, h_t in zip(x, z, by_gate(gates, 4), c[:-1], c[1:], h[1:], strict=True):

@@ -1,4 +1,4 @@
-"""The forward and backward passes of `model.network.network` on columns, in memory that every pass uses again."""
+"""Makes the passes of `model.network.network` on columns, forward and backward, in memory that passes share."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol

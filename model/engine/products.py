@@ -1,4 +1,4 @@
-"""Rows as groups of columns, and their products with parameters that are arranged once for many products.
+"""Turns rows into groups of columns, and multiplies them by parameters that are arranged once for many products.
 
 `model.engine` says why there are columns, panels and groups. A sequence of arrays is (T, G, D, B), for G groups of B
 columns each, and y = wᵀ x. Where no G is given, B is the whole batch. Functions write into arrays that they are given.
@@ -22,7 +22,7 @@ Lend = Callable[..., Array]
 GROUP, PANEL = 32, 8
 """The largest number of columns in a group, and the number of outputs in a panel of parameters."""
 STEPS_COPIED = 8
-"""`_features_first` copies this many time steps at once. To copy all at once takes half as long again."""
+"""`_features_first` copies this many time steps at once. Copying all at once takes half as long again."""
 
 
 def in_groups(row: NDArray[Number]) -> NDArray[Number]:

@@ -1,4 +1,4 @@
-"""The RNN of `model.network.rnn` on columns: a whole sequence forwards, back, and one exact step for the decoder."""
+"""Runs the RNN of `model.network` on columns: a sequence forwards and back, and the decoder's exact step."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ IS_DOUBLED = False
 
 
 def forward(trace: Trace, w: Array, lend: Lend) -> None:
-    """Write h_t = tanh(wᵀ [x_t, 1, h_{t-1}]) of all steps, each into the inputs of the next one."""
+    """Write h_t = tanh(wᵀ [x_t, 1, h_{t-1}]) of all steps into the inputs of the next step."""
     multiply, x, h = prepare_steps(w, trace.inputs[:-1], trace.states[0][1:], lend)
     for x_t, h_t in zip(x, h, strict=True):
         multiply(x_t, h_t)

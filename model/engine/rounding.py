@@ -1,4 +1,4 @@
-"""Rounding to a grid, and tanh for the exact steps of the cells.
+"""Rounds to a grid, and gives tanh to the cells' exact steps.
 
 Processors and mathematical libraries compute tanh with different last digits. In new versions, tanh is therefore
 defined by a table: it has tanh of every multiple of 2^-7 from -8 to 8, 2,049 entries, rounded to multiples of 2^-8. An

@@ -1,7 +1,7 @@
 """A character-level language model: cells in layers, and above them a linear layer with a softmax.
 
 The loops over time and layers stand here once, for every cell. A cell knows one step (see `rnn`, `lstm` and `gru`).
-Left out for clarity: any thought of speed. `model.engine` has the same functions, arranged for the machine.
+Speed does not count here. `model.engine` has the same functions, arranged for the machine.
 """
 
 from collections.abc import Sequence
