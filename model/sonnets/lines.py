@@ -1,4 +1,4 @@
-"""Lines written side by side: many rows begin after the same text, and each writes one line that scans.
+"""Writes lines side by side: many rows begin after the same text, and each writes one line that scans.
 
 Letters that lead to no line are masked before a letter is drawn (see `scansion`). So a row may be forced to write what
 the network would hardly say, and each line has a weight. Each letter of the line adds to the weight
@@ -106,7 +106,7 @@ class Lines:
             self.finished.append(Line(text, int(self._weights[place]), int(self._last_words[place]), row))
 
     def _drop(self, places: Numbers) -> None:
-        """Take rows out of the network; the last ones move into their places."""
+        """Take rows out of the network; the last rows move into their places."""
         left = len(self._rows) - len(places)
         order = np.arange(len(self._rows))
         movers = np.setdiff1d(order[left:], places)

@@ -1,11 +1,11 @@
-"""Iambic pentameter, with the freedoms that Shakespeare takes: which words fit where in a line, and which lines scan.
+"""Says which words fit where in an iambic pentameter, with Shakespeare's freedoms, and which lines scan.
 
 A line has ten syllables, weak and strong in turn, and may end in an eleventh, weak one (a feminine ending). Syllables
 are counted from 0, so the strong ones are 1, 3, 5, 7 and 9. A word of several syllables has its primary stress in a
 strong position; at the beginning of a line, it may also have it on the first syllable ("Beauty ..."). Its other
 syllables, even unstressed ones, may be anywhere, and so may words of one syllable. The eleventh syllable is unstressed.
 
-A word can be said in several ways, so the beginning of a line can have one of several numbers of syllables. `Counts` is
+A word can be said in several ways, so the beginning of a line can have several numbers of syllables. `Counts` is
 the set of these numbers: bit n stands for n syllables.
 """
 
@@ -27,8 +27,8 @@ PRONOUNS = frozenset(("it", "me", "thee", "ye", "you", "her", "him", "them", "us
 def stresses(reading: Pronunciation) -> str:
     """Return a digit for each syllable: 1 if it needs a strong position, 2 if it may be anywhere, 0 if unstressed.
 
-    A word of one syllable gets 2. So does each syllable of a word of two that CMU stresses twice (elsewhere, contract),
-    because its stress moves. If a word has several primary stresses, only the last counts.
+    A word of one syllable gets 2. So do both syllables of a word that CMU stresses twice (elsewhere, contract), because
+    its stress moves. If a word has several primary stresses, only the last counts.
     """
     digits = "".join(phoneme[-1] for phoneme in reading if phoneme[-1].isdigit())
     if len(digits) == 1 or digits in ("11", "12", "21", "22"):

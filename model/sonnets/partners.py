@@ -1,4 +1,4 @@
-"""Which words may end the lines of a poem: words that bring a rhyme, and words that answer it.
+"""Says which words may end the lines of a poem: words that bring a rhyme or answer it.
 
 The syllable that rhymes stands in the last strong position of the line. So the ending of a word (see `rhyme`) says
 after how many syllables of the line the word must begin.
@@ -51,7 +51,7 @@ class Partners:
         return [ending for ending, starts in self._endings.get(word, {}).items() if starts & counts]
 
     def own_endings(self, word: str, readings: Pronunciations) -> list[Ending]:
-        """Return the endings of the last word of a person's line, which need not scan. Guess those of unknown words."""
+        """Return the endings of the last word of a person's line, scanning or not; guess them for an unknown word."""
         known = dict.fromkeys(ending for reading in readings for ending in endings(reading))
         if known:
             return list(known)

@@ -1,4 +1,4 @@
-"""How a word sounds: the dictionary's phonemes, and rules that lead from Shakespeare's forms to the dictionary's.
+"""Finds how a word sounds: in the dictionary, or by rules that lead from Shakespeare's forms to the dictionary's.
 
 Phonemes are those of the CMU Pronouncing Dictionary: 24 consonants, and 15 vowels that carry a digit for stress
 (1 primary, 2 secondary, 0 none). So "beauty" is B Y UW1 T IY0, and a word has as many syllables as digits.

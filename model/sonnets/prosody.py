@@ -1,7 +1,7 @@
-"""How words sound, scan and rhyme: the tables of an edition, which people can edit.
+"""Reads the tables of an edition, which people can edit: how words sound, scan and rhyme.
 
 An edition is a folder of data/prosody. A file of weights names its edition, with a digest. So its sonnets stay the same
-when another edition is added. Weights that name no edition use the first.
+when another edition is added. Weights without an edition use the first.
 """
 
 import hashlib
@@ -96,7 +96,7 @@ def read_prosody(folder: Path) -> Prosody:
 
 
 class _Table:
-    """The lines of a file by their sections, which begin with a line such as [words]; # begins a comment."""
+    """The lines of a file by section. A line such as [words] begins a section, and # a comment."""
 
     def __init__(self, path: Path, *names: str) -> None:
         self._path = path

@@ -1,7 +1,7 @@
-"""Which words rhyme: perfectly, as Shakespeare rhymed them, or for the eye.
+"""Says which words rhyme: perfectly, as Shakespeare rhymed them, or for the eye.
 
-The sound of a rhyme runs from a vowel to the end of the word: "AY" of die, "EH ZH ER" of treasure. The vowel is that of
-the last syllable if this is strong (masculine), else that of the syllable before (feminine). The consonants that begin
+The sound of a rhyme runs from a vowel to the end of the word: "AY" of die, "EH ZH ER" of treasure. The vowel is in
+the last syllable if this is strong (masculine), else in the syllable before (feminine). The consonants that begin
 its syllable are the onset. The onsets have to differ: no word rhymes with itself, nor with one that ends like it.
 
     perfect    the sounds are the same, and both words have a stress there: die, sky
@@ -106,7 +106,7 @@ def endings(reading: Pronunciation) -> Iterator[Ending]:
 def _ending(reading: Pronunciation, start: int, *, stressed: bool) -> Ending:
     before = max((place + 1 for place in range(start) if is_vowel(reading[place])), default=0)
     onset = reading[before:start]
-    while before and len(onset) > 1 and " ".join(onset) not in ONSETS:  # of "yourself", the r belongs to "your"
+    while before and len(onset) > 1 and " ".join(onset) not in ONSETS:  # in "yourself", the r belongs to "your"
         onset = onset[1:]
     return Ending(" ".join(onset), " ".join(phoneme.rstrip("012") for phoneme in reading[start:]), stressed)
 

@@ -1,9 +1,9 @@
-"""The letters that keep a line to words that scan: a trie whose nodes know from which syllables a word fits.
+"""Keeps lines to words that scan, letter by letter, by a trie whose nodes know from which syllables a word fits.
 
 An unfinished line is two numbers. Its node says which letters of the current word are written. Its counts are a set of
-bits (see `metre`): how many syllables the line may have had when that word began. Each node has two masks of such bits,
-for the words whose path leads through it. In the first mask, bit n is set if one of these words can begin after n
-syllables and leave room for a last word; in the second, which a `LineEnds` has, if it can be the last word itself.
+bits (see `metre`): how many syllables the line may have had when that word began. Each node has two masks of bits for
+the words whose path leads through it. In the first mask, bit n is set if one of these words can begin after n syllables
+and leave room for a last word; in the second, which a `LineEnds` has, if the word can be the last.
 
 All arrays have a row for each line, so many lines grow at once, and no row depends on another.
 """
@@ -35,7 +35,7 @@ class LineEnds:
 
     def __init__(self, below: Bits, complete: Bits, stops: Numbers) -> None:
         self.below, self.complete = below, complete
-        self.stops = stops  # ids of the marks, one of which has to end the line; empty if no mark has to
+        self.stops = stops  # ids of marks; if there are any, one of them has to end the line
         starts = int(np.bitwise_or.reduce(complete))
         latest = starts.bit_length() - 1
         self.latest = latest if latest in LATEST_START else None
@@ -88,7 +88,7 @@ class Scansion:
         return LineEnds(below, complete, np.array([self._ids[mark] for mark in stops if mark in self._ids], np.intp))
 
     def begin(self, rows: int, counts: Counts = 1) -> Texts:
-        """Return the nodes and counts of lines before the next word: empty lines, or those that may have `counts`."""
+        """Return the nodes and counts of lines before the next word: lines with `counts`, by default empty lines."""
         return Texts(np.full(rows, START), np.full(rows, counts, np.uint16))
 
     def allowed(self, texts: Texts, line_ends: LineEnds) -> NDArray[np.bool_]:

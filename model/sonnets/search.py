@@ -1,10 +1,10 @@
-"""A sonnet by search: for each line, 32 candidates are written side by side, and one of them is kept.
+"""Searches for a sonnet: writes 32 candidates for each line side by side, and keeps one of them.
 
-Of lines that are drawn freely, three in four scan, but one in fifty rhymes. Here all candidates scan and rhyme (see
+Three in four lines that are drawn freely scan, but one in fifty rhymes. Here all candidates scan and rhyme (see
 `lines`), and one is drawn by weight. A poor rhyme lowers the weight of a line; so do words that the sonnet has already,
 and "you" where the sonnet says "thou".
 
-The rhymes are ABAB CDCD EFEF GG. A line that brings a rhyme ends in a new sound, one that enough words can answer. A
+The rhymes are ABAB CDCD EFEF GG. A line that brings a rhyme ends in a new sound that enough words can answer. A
 person's own line may end in an odd word. If no candidate answers it, the search goes on with the next larger `Choice`
 of words.
 
@@ -38,13 +38,13 @@ COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 3.5, Rhyme.EYE:
 COST_OF_REPETITION = 2.5
 """Nats for each time that the sonnet has used a word before."""
 COST_OF_OVERUSE = 0.05
-"""Nats for each time that the sonnet has used the word before, if it is one that every text repeats."""
+"""Nats for each time that the sonnet has used the word before, if every text repeats the word."""
 COST_OF_MIXING = 8.0
 """Nats for each "thou" if the sonnet says "you" more often, and for each "you" if it says "thou" more often."""
 SHARE_OF_LEANING = 0.8
 """How much of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
 STOPS = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
-"""Marks, one of which ends a quatrain or the sonnet. Five in six real quatrains end with one, and all real sonnets."""
+"""A line with one of these numbers ends with one of its marks, as five in six real quatrains and all sonnets do."""
 ATTEMPTS = 3
 """How many times a line is tried with the largest choice of words."""
 
@@ -118,7 +118,7 @@ class SonnetSearch:
         return None if number is None else self._ends[number]
 
     def _choose_words(self, choice: Choice) -> None:
-        """Choose the words that may end the next line, from this choice or the next larger one that has some."""
+        """Choose the words that may end the next line, from this choice or the next larger choice that has some."""
         partner, self._attempts = self._partner, 0
         while True:
             self._choice = choice
@@ -166,7 +166,7 @@ class SonnetSearch:
     def _cost_of(self, words: Sequence[str]) -> float:
         """Return the cost in nats of words that repeat the sonnet, belong to plays, or mix "thou" with "you".
 
-        Each line pays for mixing in all lines before it too. That does not matter, because all candidates for it do.
+        All candidates for a line also pay for the mixing in earlier lines, so that does not matter.
         """
         prosody, counts, cost = self._tables.prosody, Counter(self._words), 0.0
         for word in words:

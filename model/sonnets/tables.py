@@ -1,4 +1,4 @@
-"""All that the search for sonnets reads for one checkpoint: how its words sound, scan and rhyme."""
+"""Makes the tables that the search for sonnets reads: how a checkpoint's words sound, scan and rhyme."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -16,7 +16,7 @@ ENOUGH_WORDS = 1000
 
 
 class Tables(NamedTuple):
-    """All that searches read and never change."""
+    """Tables that searches never change."""
 
     prosody: Prosody
     scansion: Scansion
