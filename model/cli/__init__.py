@@ -1,4 +1,4 @@
-"""The work of the commands in `model/__main__.py`, and Ctrl-C while the program is loading.
+"""Does the work of the commands in `model/__main__.py`, and lets Ctrl-C end the program while it loads.
 
 `python -m model --help` must answer at once, so heavy imports are inside the functions that need them.
 """
@@ -10,7 +10,7 @@ INTERRUPTED = 130  # the exit code that a shell reports after Ctrl-C
 
 
 def leave_at_once() -> None:
-    """Let Ctrl-C end the process at once while it is loading, unless its parent made it ignore Ctrl-C.
+    """Let Ctrl-C end the process at once while it loads, unless its parent made it ignore Ctrl-C.
 
     Loading takes a tenth of a second and leaves nothing to clean up. In the first hundredths of a second, before this
     module is imported, Ctrl-C still gives Python's traceback.

@@ -1,4 +1,4 @@
-"""How a command fails: an error that a person can fix is one line on stderr and exit code 1, without a traceback."""
+"""Turns an error that a person can fix into one line on stderr and exit code 1, without a traceback."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The results of `evaluate` and `compare`: tables for people, JSON for programs."""
+"""Prints the results of `evaluate` and `compare` as tables."""
 
 from collections.abc import Iterable
 from statistics import median
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 ROWS = {
     "n-gram": "counts which letter follows which letters; a network should lose less",
     "names": "how many were measured",
-    "new": "names that are not among those to learn from",
-    "new but within 2 edits": "new names, but one or two letters from one of those",
-    "unique": "what is left without repetitions",
+    "new": "names that the network did not learn from",
+    "new but within 2 edits": "new names, one or two letters from a name to learn from",
+    "unique": "names that are left without repetitions",
     "other real names": "names that somebody gave to something else, which the network read before",
     "unseen letters": "names with three letters in a row that no name to learn from has",
     "odd letters": "names with three letters in a row that no real name at all has",
@@ -28,16 +28,16 @@ ROWS = {
     "end a sentence": "poems whose last line ends a sentence",
     "words": "how many words they have",
     "known words": "words that occur in the texts to learn from",
-    "characters copied in a row median": "the longest piece that some lines share with those texts: the usual length",
+    "characters copied in a row median": "the usual length of the longest piece that lines share with those texts",
     "characters copied in a row 95th percentile": "the length that only one stretch of lines in twenty exceeds",
     "lines with known syllables": "lines whose every word has a known pronunciation",
-    "lines of 9 to 11 syllables": "of those, lines about as long as Shakespeare's",
+    "lines of 9 to 11 syllables": "those lines that are about as long as Shakespeare's",
     "lines": "how many lines they have",
     "lines that scan": "lines of ten or eleven syllables, weak and strong by turns",
     "pairs that rhyme": "pairs of lines that should rhyme and do, at least nearly",
     "pairs that rhyme perfectly": "pairs whose rhyme is exact",
     "lines copied whole": "lines that stand in the texts to learn from, word for word",
-    "different words": "different words for each word, in 16 sonnets together",
+    "different words": "different words per word, in 16 sonnets together",
 }
 """What each row says, in a line."""
 
@@ -59,9 +59,8 @@ def print_evaluation(evaluation: "Evaluation") -> None:
     _explain(["n-gram", *evaluation.samples])
     if not evaluation.trained_on_this_corpus:
         typer.echo(
-            "These weights were trained on another text than the one that they and the n-gram are measured on here, "
-            "without the characters that they do not know; --corpus names theirs. It may contain held-out documents of "
-            "this one."
+            "These weights were trained on another text, which may contain held-out documents of this one; --corpus "
+            "names it. Here they and the n-gram are measured without the characters that the weights do not know."
         )
 
 

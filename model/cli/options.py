@@ -1,4 +1,4 @@
-"""The options that several commands have, and what they name: weights, texts, output files."""
+"""Declares the options that commands share, and loads what they name: weights and texts."""
 
 import difflib
 import json
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 CHECKPOINTS = HOME / "checkpoints"
 
 FOR_OWN_TEXTS = {"names": "dino", "verse": "poem"}
-"""What people may say instead, as a list of cheeses is no dinosaur."""
+"""People may use these words too, as a list of cheeses is no dinosaur."""
 
 
 def _chosen_from(choices: type[Genre] | type[Network], meaning: str, *, as_typed: bool = False) -> Any:
-    """Return an argument that takes one of the choices, and suggests one where a letter is wrong."""
+    """Return an argument that takes one of the choices, and suggests a choice where a letter is wrong."""
 
     def read(word: str) -> str:
         known = {str(choice): choice for choice in choices}

@@ -1,6 +1,6 @@
-"""A training's history as a PNG: losses, gradient norms before and after clipping, and samples.
+"""Draws a training's history as a PNG: losses, gradient norms before and after clipping, and samples.
 
-It is drawn with matplotlib's objects and without its global state (pyplot), so any thread may draw.
+It uses matplotlib's objects without the global state (pyplot), so any thread may draw.
 """
 
 import io
@@ -86,7 +86,7 @@ def _draw_losses(axes: Axes, history: History) -> None:
             axes.annotate(f"{name} {loss:.3f}", (1, loss), xycoords=where, xytext=(-4, 14), ha="right", **NOTE)
             shown.append(np.array([loss]))
     lowest, highest = np.nanmin(np.concatenate(shown)), np.nanmax(np.concatenate(shown))
-    if lowest < highest:  # what is noise may leave the picture
+    if lowest < highest:  # noise may leave the picture
         margin = HEADROOM * (highest - lowest)
         axes.set_ylim(lowest - margin, highest + margin)
     axes.legend(**LEGEND)

@@ -1,4 +1,4 @@
-"""What `train` does beside training: it catches signals, shows progress, adds a version and says how it ended."""
+"""Catches signals, shows progress, adds a version and says how a training ended, for the command `train`."""
 
 import shlex
 import signal
@@ -86,7 +86,7 @@ def add_version(event: Event, versions: "Versions", *, promote: bool) -> Event:
 
 
 def print_end(event: Event, network: str, *, minutes: float | None, promoted: bool, json: bool) -> None:
-    """Print the last event of a training of `network`, as people call it. If it was stopped, exit with code 130."""
+    """Print the last event of a training of `network`. Exit with code 130 if the training was stopped."""
     if json:
         print_json(event)
     elif event["event"] == "finished":
