@@ -99,7 +99,7 @@ class Poetry:
         self._line_counts, self._character_counts = Counter[str](), Counter[str]()
 
     def counts(self) -> dict[str, tuple[int, int]]:
-        """Return for each reason how many lines and characters it kept or dropped, newlines included; most first."""
+        """Return how many lines and characters, with newlines, each reason kept or dropped; most lines first."""
         return {reason: (lines, self._character_counts[reason]) for reason, lines in self._line_counts.most_common()}
 
     def documents(self, lines: Iterable[str]) -> Iterator[str]:
@@ -129,7 +129,7 @@ class Poetry:
         yield run
 
     def _fault(self, line: str) -> str:
-        """Return the reason to drop a line, whatever its neighbours; "" if it is good."""
+        """Return the reason to drop a line by itself; "" if it is good."""
         if _NO_VERSE.search(line) or not line.lstrip("'(")[:1].isupper():
             return "a note, a speaker, or no capital at the beginning"
         words, letters = words_of(line), letters_of(line)

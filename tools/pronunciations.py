@@ -4,8 +4,8 @@ It takes every word that the poem network reads, except two kinds: names that oc
 occur once, in a play. For each word it writes the entries of the dictionary from which the rules of `pronunciation`
 derive how the word sounds.
 
-People's own lines may end in any word. So the last lines of the file are rules: which sound a word's last letters
-stand for, learned from the whole dictionary.
+People's own lines may end in any word. So the last lines of the file are rules, learned from the whole
+dictionary: which sound the last letters of a word stand for.
 """
 
 import math
@@ -27,7 +27,7 @@ SUPPORT = 5
 """A rule for an ending is kept if it is right for at least this many words more than a rule for fewer letters."""
 LONGEST_ENDING = 6
 STRONG = 4
-"""In tenths of a nat. Weaker leanings are left out, because a single occurrence may make them."""
+"""Leanings of fewer tenths of a nat are left out, because a single occurrence may make them."""
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _SENTENCE_ENDS = ".?!:;-[("
 
