@@ -1,8 +1,8 @@
 """Measures how fast the bot answers and how much it can take, beside two other bots: `python -m benchmarks.bot`.
 
-The other bots are the stock echo bot, than which no bot of the library is faster, and the bot that people would write
-instead, with the same weights in torch. One local server asks all bots in turns. Each bot is a process of its own, and
-every answer crosses HTTP. An answer that is missing, doubled or wrong ends the bench.
+The other bots are the stock echo bot, the fastest that the library allows, and the bot that people would write instead,
+with the same weights in torch. One local server asks all bots in turns. Each bot is a process of its own, and every
+answer crosses HTTP. An answer that is missing, doubled or wrong ends the bench.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SQLITE, POSTGRESQL, ECHO, TORCH = "SQLite", "PostgreSQL", "echo", "torch"
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is asked."""
+    """Sizes of the loads."""
 
     at_once: int = 1500
     backlog: int = 5000

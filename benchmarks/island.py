@@ -1,6 +1,6 @@
-"""The assignment's training on `model.network`, beside the plain loop over one-hot columns that its text suggests.
+"""Times the assignment's training on `model.network` beside the plain loop over one-hot columns that it suggests.
 
-Both train the same network on the same names in the same order. The losses of their first steps must agree; then both
+Both train the same network on the same names in the same order. The losses of the first steps must agree; then both
 are timed over all 35,000 steps, or over 400 with --quick. The textbook is there to be read: it goes step by step like
 the loop, and makes a new array for everything, so it may be somewhat slower.
 """

@@ -1,4 +1,4 @@
-"""How long a person waits for `/dino`, alone and while something else goes on, and whether the answers are right."""
+"""Measures how long a person waits for `/dino`, alone and while something else goes on, and checks the answers."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def milliseconds(seconds: float) -> str:
 
 
 def check(bot: Bot, is_right: Callable[[str, str], bool]) -> None:
-    """Raise RuntimeError unless each update has exactly one answer, which is right."""
+    """Raise RuntimeError unless each update has exactly one answer, a right one."""
     twice = sum(len(asked.answers) > 1 for asked in bot.inbox.asked)
     lost = sum(not asked.answers for asked in bot.inbox.asked)
     wrong = [text for asked in bot.inbox.asked for _, text in asked.answers if not is_right(asked.text, text)]

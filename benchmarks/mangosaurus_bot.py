@@ -1,10 +1,10 @@
-"""The bot without limits: `python -m benchmarks.mangosaurus_bot TOKEN ADDRESS FOLDER DATABASE`.
+"""Serves without limits: `python -m benchmarks.mangosaurus_bot TOKEN ADDRESS FOLDER DATABASE`.
 
 The folder holds the checkpoints. The database is a path, or the URL of a PostgreSQL database. Neither people nor
 messages are limited, so that the bench finds out what the bot itself can do.
 
-A line on stdin starts a watch of the event loop. The next line ends the watch, and the bot prints by how many seconds
-the loop was late at most. The end of stdin ends the bot.
+A line on stdin starts a watch of the event loop. The next line ends the watch, and the bot prints the loop's greatest
+delay in seconds. The end of stdin ends the bot.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The page in a real Chromium: how soon it is painted, how large it is, and how long an answer takes from Enter on.
+"""Measures the page in Chromium: how soon it is painted, how large it is, and how long an answer takes from Enter on.
 
-This bench needs the environment of the browser tests. `make test-browser` makes it; then run
+`make test-browser` makes the environment that this bench needs; then run
 `.venv-browser/bin/python -m benchmarks page`.
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ANSWERS = 300
 LONGEST_PAINT, LARGEST_PAGE, LONGEST_ANSWER = 500.0, 60_000, 50.0
-"""Milliseconds, bytes, milliseconds."""
+"""In milliseconds, bytes and milliseconds."""
 SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 PAINT = """() => new Promise((resolve) => new PerformanceObserver((list) => {
     const [painted] = list.getEntriesByName('first-contentful-paint');

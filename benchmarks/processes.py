@@ -1,4 +1,4 @@
-"""The bots of the bench, each in a process of its own, against a Bot API server in this one."""
+"""Starts the bots of the bench in processes of their own, and a Bot API server in this process."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Bot:
             await self._process.stdin.drain()
 
     async def longest_block(self) -> float:
-        """End the watch. Return by how many seconds the event loop was late at most."""
+        """End the watch. Return the greatest delay of the event loop in seconds."""
         await self.watch()
         if self._process.stdout is None:
             raise RuntimeError(f"{self.name} cannot be watched")
@@ -113,7 +113,7 @@ class Bench:
 
 @asynccontextmanager
 async def bench() -> AsyncIterator[Bench]:
-    """Start a server; at the end, all bots that were started against it are stopped."""
+    """Start a server; at the end, stop all bots that were started against it."""
     server = Server()
     address = f"http://127.0.0.1:{await server.start()}"
     async with AsyncExitStack() as stack:

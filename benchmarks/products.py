@@ -1,4 +1,4 @@
-"""The product of an LSTM's time step in the forms that `model.engine` describes: rows, columns, panels and groups."""
+"""Times the product of an LSTM's time step in the forms of `model.engine`: rows, columns, panels and groups."""
 
 import statistics
 from collections.abc import Callable

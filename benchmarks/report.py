@@ -1,4 +1,4 @@
-"""Figures as Markdown: tables, a description of the machine, and the sections of results.md, replaced one by one."""
+"""Writes figures as Markdown: tables, the machine, and sections of results.md, which it replaces one by one."""
 
 import os
 import platform
@@ -14,8 +14,8 @@ from model.engine.threads import available_cores
 
 RESULTS = Path(__file__).with_name("results.md")
 HEADING = (
-    "# Measurements\n\nEach section is written whole by `python -m benchmarks NAME`, that of the bot by "
-    "`python -m benchmarks.bot --write`, and names its machine.\n"
+    "# Measurements\n\nEach section names its machine. `python -m benchmarks NAME` writes a section, and "
+    "`python -m benchmarks.bot --write` the section of the bot.\n"
 )
 
 

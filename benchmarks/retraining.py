@@ -1,4 +1,4 @@
-"""How long a person waits for `/dino` while a training runs: `python -m benchmarks retraining`.
+"""Measures the wait for `/dino` while a training runs: `python -m benchmarks retraining`.
 
 The whole bot is asked over HTTP, as in `benchmarks.bot`. The training is the child process that `/retrain dino fresh`
 starts, at low priority and on all cores but one.

@@ -1,4 +1,4 @@
-"""Sampling beside torch: one stream, and 8, 32 and 128 at once, 400 characters each.
+"""Times sampling beside torch: 1, 8, 32 and 128 streams of 400 characters at once.
 
 Ours goes through the decoder, as the bot's requests do: each stream has a generator of its own, each text is the same
 bit for bit in any company, and the rules of verse hold. Tanh comes from the table that new versions have; the last
@@ -115,7 +115,7 @@ class OurSampling:
 
 
 def check(language_model: LanguageModel, streams: int) -> None:
-    """All variants must give our logits within `ROUNDING`; SystemExit where one does not."""
+    """Check that all variants give our logits within `ROUNDING`. SystemExit if not."""
     ids = np.random.default_rng(2).integers(len(CHARACTERS), size=(20, streams))
     ours = _logits(language_model, ids)
     for variant in variants():

@@ -1,4 +1,4 @@
-"""How long a person waits for `/dino` while two sonnets are written: `python -m benchmarks sonnets`.
+"""Measures the wait for `/dino` while two sonnets are written: `python -m benchmarks sonnets`.
 
 The whole bot is asked over HTTP, as in `benchmarks.bot`. When a sonnet is finished, its person asks for another.
 """

@@ -1,4 +1,4 @@
-"""Our recipe on texts of many sizes, beside networks of torch and an n-gram, each for the same time on one thread.
+"""Measures our recipe on texts of many sizes beside torch and an n-gram, each for the same time on one thread.
 
     python -m benchmarks.texts --minutes 2 5 --texts "25,000 names" --contenders ours GRU
 
@@ -194,7 +194,7 @@ NOTE = (
 
 
 def main() -> None:
-    """Measure what the options say, and write the section if everything that was asked for is there."""
+    """Measure what the options say, and write the section if they say so."""
     wanted, keep = _arguments()
     measure(wanted, lambda line: print(line, flush=True))
     body = f"{section(wanted)}\n\n{machine()}."

@@ -1,4 +1,4 @@
-"""Timing of two or more sides that do the same thing, on a machine that others may use.
+"""Times two or more sides that do the same thing, on a machine that others may use.
 
 The sides take turns, so that a slow minute hits all of them. Ratios are taken within each round; their median is
 reported.

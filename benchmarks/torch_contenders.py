@@ -1,4 +1,4 @@
-"""Three networks as courses teach them in torch: an RNN, a GRU and a small transformer, each trained for a fixed time.
+"""Trains three networks as courses teach them in torch, for a fixed time: an RNN, a GRU and a small transformer.
 
 The data are those of our trainer: names in padded batches, verse as parallel streams whose state is carried on. The
 transformer reads windows of CONTEXT characters. AdamW trains all three, with a learning rate that rises briefly and
@@ -29,7 +29,7 @@ WARM_UP, FINAL, WEIGHT_DECAY, CLIP_NORM = 0.02, 0.1, 0.01, 1.0
 DROPOUT, SMALL_TEXT = 0.1, 100_000
 """Dropout is for texts of fewer than SMALL_TEXT training characters; larger texts gain nothing from it in minutes."""
 MEASURING, PATIENCE = 0.05, 0.35
-"""The share of the time that measuring the held-out loss takes, and that a training goes on without a new best."""
+"""The first share of the time goes into measuring; after the second without a new best, a training ends."""
 MEASURED = 10_000
 """A measurement during training takes this many held-out characters; the last measurement takes all."""
 SCORED_AT_ONCE = 64

@@ -1,4 +1,4 @@
-"""One dinosaur name with torch, from the same file as ours: python -m benchmarks.torch_name FOLDER.
+"""Draws a dinosaur name with torch, from the file of ours: python -m benchmarks.torch_name FOLDER.
 
 A lean program with torch and safetensors alone: the other side of `cold_start`.
 """

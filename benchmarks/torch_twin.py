@@ -1,4 +1,4 @@
-"""The same network in torch: nn.LSTM or nn.GRU, and nn.Linear, with our parameters, in the variants that people write.
+"""Builds our network in torch: nn.LSTM or nn.GRU, and nn.Linear, with our parameters, in variants that people write.
 
 Which variant is fastest depends on shapes and versions, so the benches try all of them and compare with the fastest.
 Only the benches need torch: `pip install '.[bench]'`.

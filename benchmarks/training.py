@@ -1,4 +1,4 @@
-"""A training step (forward, backward, clip, Adam) beside torch, and beside what the matrix products alone would take.
+"""Times a training step (forward, backward, clip, Adam) beside torch and beside its matrix products alone.
 
 Ours runs as in the trainer: the batch is split over processes, each with a one-threaded BLAS. Torch runs its fastest
 variant (see `torch_twin`) with as many threads. Before the timing, both must find the same loss and gradient norm.
