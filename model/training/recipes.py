@@ -369,8 +369,8 @@ def measured_part(corpus: Corpus) -> Corpus:
 def expected_seconds(recipe: Recipe, corpus: Corpus, threads: int = 1) -> float:
     """Estimate how long a training takes on this machine as it is now. A stage may end sooner, see `Stage.patience`.
 
-    A character takes three products for each recurrent matrix: one on the way forward and two on the way back. How many
-    multiplications a thread does in a second is measured, which takes a twentieth of a second.
+    A character takes three products for each recurrent matrix: one on the way forward and two on the way back. A
+    twentieth of a second goes into measuring how many multiplications a thread does in a second.
     """
     left, right = np.ones((32, 256), np.float32), np.ones((256, 1024), np.float32)
     started, products = time.perf_counter(), 0
