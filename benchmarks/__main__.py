@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from benchmarks.report import machine, write_section
 from benchmarks.timing import Effort
 
-# Cold starts come first: they start processes, which is quicker while this one is small.
+# Cold starts come first: they start processes, which is quicker while ours is small.
 USUAL = ("cold_start", "island", "products", "retraining", "sampling", "sonnets", "training")
 BENCHES = (*USUAL, "page", "splits", "scratch", "texts")
 BESIDE_TORCH = {"cold_start", "sampling", "texts", "training"}

@@ -36,7 +36,7 @@ SQLITE, POSTGRESQL, ECHO, TORCH = "SQLite", "PostgreSQL", "echo", "torch"
 
 @dataclass(frozen=True)
 class Sizes:
-    """Sizes of the loads."""
+    """How much the bench asks."""
 
     at_once: int = 1500
     backlog: int = 5000

@@ -1,4 +1,4 @@
-"""Serves without limits: `python -m benchmarks.mangosaurus_bot TOKEN ADDRESS FOLDER DATABASE`.
+"""Runs our bot without limits: `python -m benchmarks.mangosaurus_bot TOKEN ADDRESS FOLDER DATABASE`.
 
 The folder holds the checkpoints. The database is a path, or the URL of a PostgreSQL database. Neither people nor
 messages are limited, so that the bench finds out what the bot itself can do.

@@ -1,6 +1,6 @@
 """Trains verse from nothing for 14 minutes on all cores, and measures nats per character on the held-out sonnets.
 
-The clock ends each stage instead of a number of epochs; otherwise the recipe is the released recipe. The table also has
+The clock ends each stage instead of a number of epochs; otherwise this is the released recipe. The table also has
 two earlier results of other networks, from as many minutes on two cores of the same kind of machine.
 """
 

@@ -1,7 +1,7 @@
 """Trains by the released recipe for names on five splits: held-out losses beside n-grams, and their spread.
 
 A single split may be easy. Each split holds out another tenth of the names. Two teachers and a network are
-trained on the others from nothing. One n-gram counts the same training names; a second n-gram also counts the other
+trained on the rest from nothing. One n-gram counts the same training names; a second n-gram also counts the other
 genera, which the network reads too. A split takes seven minutes on one core.
 """
 

@@ -1,4 +1,4 @@
-"""Serves as people would instead: stock python-telegram-bot, the same weights in torch, one text at a time.
+"""Runs the bot that people would write: stock python-telegram-bot, the same weights in torch, one text at a time.
 
 `python -m benchmarks.torch_bot TOKEN ADDRESS FOLDER`. A text is written in a thread (`asyncio.to_thread`), and each
 answer is one commit to a SQLite file in the folder, which also holds the checkpoints.

@@ -1,6 +1,6 @@
-"""Draws a dinosaur name with torch, from the file of ours: python -m benchmarks.torch_name FOLDER.
+"""Draws a dinosaur name with torch, from the same file as ours: python -m benchmarks.torch_name FOLDER.
 
-A lean program with torch and safetensors alone: the other side of `cold_start`.
+This lean program needs torch and safetensors alone; `cold_start` times it.
 """
 
 import json

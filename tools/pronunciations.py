@@ -62,7 +62,7 @@ def format_dictionary(dictionary: Dictionary) -> str:
 
 
 def word_list(corpus: Corpus, originals: Mapping[str, str], whole: Dictionary) -> Dictionary:
-    """Return the content of the file, made from the corpus, its original texts and the whole dictionary."""
+    """Make the content of the file from the corpus, its original texts and the whole dictionary."""
     sonnets = Counter(word for text in corpus.training for word in words_of(text))
     plays = Counter(word for text in corpus.pretraining for word in words_of(text))
     counts = sonnets + plays

@@ -1,4 +1,4 @@
-"""Writes and reads tensor files: arrays by name, facts and a checksum, for weights and for unfinished trainings.
+"""Writes and reads tensor files: arrays by name, facts and a checksum, for weights and unfinished trainings.
 
 These are safetensors files, so nothing is ever unpickled. The one metadata entry is canonical JSON: the facts, and the
 sha256 over these facts and over every array's name, dtype, shape and bytes. Equal content gives equal bytes (several

@@ -6,14 +6,14 @@
 import os
 import signal
 
-INTERRUPTED = 130  # the exit code that a shell reports after Ctrl-C
+INTERRUPTED = 130  # a shell's exit code after Ctrl-C
 
 
 def leave_at_once() -> None:
     """Let Ctrl-C end the process at once while it loads, unless its parent made it ignore Ctrl-C.
 
     Loading takes a tenth of a second and leaves nothing to clean up. In the first hundredths of a second, before this
-    module is imported, Ctrl-C still gives Python's traceback.
+    module is imported, Ctrl-C gives Python's traceback.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)

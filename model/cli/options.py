@@ -96,7 +96,7 @@ def texts_at(
 
 
 def check_out(out: Path, corpus: Sequence[Path]) -> None:
-    """Refuse a path that is a folder, or where the training would overwrite a text."""
+    """Refuse a folder, and a path where the training would overwrite a text."""
     from model.files import history_path, snapshot_path
     from model.text.sources import own_texts
 

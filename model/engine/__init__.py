@@ -36,7 +36,7 @@ for the interpreter lock hundreds of times in a training step. Instead, each fur
 takes its share of the batch forward and backward. The processes meet once a training step, to add their gradients.
 
 Exact sums. A floating-point sum depends on the order of its terms, which depends on shapes, threads and processor. So a
-text could depend on the other texts in the batch. In `exact.Lockstep`, the decoder's, every sum is exact in any order.
+text could depend on the other texts in the batch. In the decoder's `exact.Lockstep`, every sum is exact in any order.
 Its rounding moves h by at most 1/512, and raises the held-out losses of the released networks by at most 0.0001 nats
 per character; tanh from a table (see `rounding`) raises them by at most 0.0003.
 """

@@ -49,7 +49,7 @@ def is_bounded(w: NDArray[np.float64], dtype: DTypeLike) -> bool:
 def on_grid(w: NDArray[np.float64], lookup: int, digits: int, dtype: DTypeLike) -> NDArray[np.float64]:
     """Round the parameters w (N, K) of each of N outputs to multiples of a step that makes its sums exact.
 
-    Inputs are multiples of 2^-digits of at most 2. Of the first `lookup` inputs, one is 1 and the rest are 0.
+    Inputs are multiples of 2^-digits of at most 2. One of the first `lookup` inputs is 1, the rest are 0.
 
     Let 2^e be a power of two that no sum reaches, and m the number of digits that a float stores of its mantissa. The
     step is 2^(e - m + digits). So every product is a multiple of 2^(e - m), and m digits suffice for every sum. A float

@@ -1,4 +1,4 @@
-"""Says whether one network is better than another, from losses on the same held-out documents.
+"""Says whether a network is better than another, from losses on the same held-out documents.
 
 A document that is easy for one network is easy for the other. So the losses are compared document by document, and the
 spread of the differences gives the standard error of the whole difference. Training keeps the weights with the lowest
@@ -45,7 +45,7 @@ class Comparison:
 def compare(old: Checkpoint, new: Checkpoint, corpus: Corpus) -> Comparison:
     """Compare two networks on the held-out documents.
 
-    Raises EvaluationError if there are fewer than two documents, or if networks and corpus do not fit together.
+    Raises EvaluationError if there are fewer than two documents, or networks and corpus do not fit together.
     """
     if old.vocabulary.alphabet != new.vocabulary.alphabet:
         raise EvaluationError("the networks cannot be compared: only one of them has an alphabet of its own")

@@ -90,7 +90,7 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
 
 
 def _texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> list[str]:
-    """Sample a text for each request. A request that fails, such as a name without end, adds none."""
+    """Sample a text for each request. A request that fails, such as a name without end, adds no text."""
     decoder = Decoder(checkpoint)
     results = chain.from_iterable(map(decoder.generate, in_groups(requests)))
     return [text for result in results for text in result.texts]

@@ -1,6 +1,6 @@
 """The numbers of a network: their names, shapes and first values, and one array that holds them all.
 
-The names are those of attributes: "layers.0.w_x" is `parameters.layers[0].w_x`.
+A name is a path of attributes: "layers.0.w_x" is `parameters.layers[0].w_x`.
 """
 
 import math
@@ -56,7 +56,7 @@ def parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
         each layer    w_x (D, kH), w_h (H, kH), b (kH,): the k gates of the cell side by side
         output        w_y (H, V), b_y (V,)
 
-    The first layer reads D = V characters, each of the others the D = H hidden units below it.
+    The first layer reads D = V characters, each further layer the D = H hidden units below it.
     """
     hidden_size, vocab_size = architecture.hidden_size, architecture.vocab_size
     width = len(CELLS[architecture.cell].GATES) * hidden_size

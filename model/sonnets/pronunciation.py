@@ -106,7 +106,7 @@ class Pronouncer:
         return self._swallowed(stem, ending)
 
     def _swallowed(self, stem: str, ending: str) -> Iterator[Pronunciation]:
-        """Yield the readings of the whole word without an unstressed vowel: those of "heaven" for heav'n."""
+        """Yield the readings of the whole word without an unstressed vowel: of "heaven" for heav'n."""
         for letter in "eio":
             for reading in self._plain(stem + letter + ending):
                 shorter = list(_shortened(reading))

@@ -102,7 +102,7 @@ class Corpus:
 def read_names(
     path: Path, *, split: int = 0, pretraining: Sequence[Path] = (), alphabet: Alphabet = Alphabet.FOLDED
 ) -> Corpus:
-    """Read one name a line, and hold out those with sha256(name) % 10 == `split`.
+    """Read one name a line, and hold out names with sha256(name) % 10 == `split`.
 
     So a name stays in its part when the list grows. `pretraining` files are folded into the vocabulary of the names,
     without the names themselves. Raises CorpusError for an unreadable file, fewer than two names, or a split outside

@@ -28,7 +28,7 @@ class Root:
     """A root: its forms in names, the word that it comes from, with its language, and what that word means.
 
     A form with "-" before it stands only at the end of a name, a form with "-" behind it only before something else.
-    The latter loses a final o before a vowel if it has four letters or more.
+    A form such as "acro-", of four letters or more, loses its final o before a vowel.
     """
 
     forms: tuple[str, ...]
@@ -58,7 +58,7 @@ class Part:
 
 
 def parts_of(name: str) -> tuple[Part, ...]:
-    """Return the known parts of a name in lower case, in order; empty if none are known or two readings are as good.
+    """Return the known parts of a name in lower case, in order; empty if it has none or two readings are equally good.
 
     The way with the fewest parts is right: ceratops is one part, not cerat and ops. A name longer than LONGEST_NAME has
     no known parts.

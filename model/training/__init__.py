@@ -1,4 +1,4 @@
-"""Turns a corpus into a checkpoint: `trainer` has the loop, `recipes` its settings, and `log` its record.
+"""Makes a checkpoint of a corpus: `trainer` has the loop, `recipes` its settings, and `log` its record.
 
-`optimizer` updates parameters, `distillation` asks teachers, and `rules` adds the rules of writing.
+`optimizer` updates parameters, `distillation` asks teachers, and `rules` adds rules of writing.
 """

@@ -11,7 +11,7 @@ PIECE = 2**15
 
 
 def clip_by_value(gradients: Arrays, limit: float) -> None:
-    """Limit every element to [-limit, limit], in place."""
+    """Limit every element to [-limit, limit]."""
     for gradient in gradients.values():
         gradient.clip(-limit, limit, out=gradient)
 

@@ -49,8 +49,8 @@ class Stage:
     `text`: "training" is the training documents alone, "pretraining" adds other verse or other names to them, and
     "reading" is verse by other poets alone.
     `share`: the share of the recipe's minutes, if it has some, that the stage gets.
-    `keep`: the weights that the stage ends with, and the next one begins with. "best" are those with the lowest
-    held-out loss so far, earlier stages included. "last" is for a text very unlike the held-out text, whose loss does
+    `keep`: the weights that the stage ends with, and the next stage begins with. "best" has the lowest held-out
+    loss so far, earlier stages included. "last" is for a text very unlike the held-out text, whose loss does
     not show what a network learns from it.
     `patience`: a stage that keeps the best stops early when this many measurements in a row, in its second half, find
     no new best.

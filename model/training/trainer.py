@@ -317,7 +317,7 @@ class Trainer:
         return self.position.without_best >= self._stage.patience or self._fraction_of_stage() >= 1
 
     def _fraction_of_stage(self) -> float:
-        """Return how much of the stage is done, from 0 to 1: of its epochs or of its minutes, whichever is more.
+        """Return how much of the stage is done, from 0 to 1: the larger of the shares of its epochs and minutes.
 
         The time of one more step and one more measurement is taken off, so that the end is not late.
         """

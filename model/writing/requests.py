@@ -57,8 +57,8 @@ class VerseRequest:
     fewer parts.
 
     By its weights' rules, verse ends with a sentence, and begins with a new word, a mark or a new line, unless the
-    prompt is `unfinished`. With `known_words`, the checkpoint knows each word that begins after the prompt, whatever
-    the temperature. A word that the prompt breaks off becomes a known word if it can.
+    prompt is `unfinished`. With `known_words`, the checkpoint knows each word that begins after the prompt, at
+    every temperature. A word that the prompt breaks off becomes a known word if it can.
     """
 
     generator: np.random.Generator
