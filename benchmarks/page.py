@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ANSWERS = 300
 LONGEST_PAINT, LARGEST_PAGE, LONGEST_ANSWER = 500.0, 60_000, 50.0
-"""In milliseconds, bytes and milliseconds."""
+"""The targets, in milliseconds, bytes and milliseconds."""
 SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 PAINT = """() => new Promise((resolve) => new PerformanceObserver((list) => {
     const [painted] = list.getEntriesByName('first-contentful-paint');

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 ROWS = {
     "n-gram": "counts which letter follows which letters; a network should lose less",
     "names": "how many were measured",
-    "new": "names that the network did not learn from",
+    "new": "names that are not in the text to learn from",
     "new but within 2 edits": "new names, one or two letters from a name to learn from",
     "unique": "names that are left without repetitions",
-    "other real names": "names that somebody gave to something else, which the network read before",
+    "other real names": "names of something else, which the network read before",
     "unseen letters": "names with three letters in a row that no name to learn from has",
     "odd letters": "names with three letters in a row that no real name at all has",
     "names with a known part": "names of which at least one part has a meaning in data/roots.tsv",
@@ -59,8 +59,8 @@ def print_evaluation(evaluation: "Evaluation") -> None:
     _explain(["n-gram", *evaluation.samples])
     if not evaluation.trained_on_this_corpus:
         typer.echo(
-            "These weights were trained on another text, which may contain held-out documents of this one; --corpus "
-            "names it. Here they and the n-gram are measured without the characters that the weights do not know."
+            "These weights were trained on another text, which may contain held-out documents of this one: give it as "
+            "--corpus. Here they and the n-gram are measured without the characters that the weights do not know."
         )
 
 

@@ -24,8 +24,8 @@ word that has begun."""
 def seam(prompt: str, vocabulary: Vocabulary) -> str:
     """Return the characters to show between a prompt as the person wrote it and the verse that continues it.
 
-    This is a newline if the network can read nothing of the prompt, and a space if the prompt ends in a blank and
-    characters that the network does not know, such as emoji: the network then begins a new word. Else it is empty.
+    A newline, if the network can read nothing of the prompt. A space, if characters that the network does not know, such
+    as emoji, follow a blank at the end: the network then begins a new word. Otherwise nothing.
     """
     known = vocabulary.fold(prompt)
     if not known.strip():
@@ -36,7 +36,7 @@ def seam(prompt: str, vocabulary: Vocabulary) -> str:
 class VerseDraft(Draft):
     """Verse, line by line, after a prompt that may end within a line.
 
-    A blank line, with which the network ends a poem, ends this verse only if it is long enough, and is left out of the
+    The network ends a poem with a blank line. This ends the verse only if it is long enough, and is left out of the
     text. Characters that the text leaves out count towards `max_characters` too.
 
     `sentences` says whether the prompt is finished and each part of the verse ends with a sentence. A part that is
