@@ -59,8 +59,8 @@ def print_evaluation(evaluation: "Evaluation") -> None:
     _explain(["n-gram", *evaluation.samples])
     if not evaluation.trained_on_this_corpus:
         typer.echo(
-            "These weights were trained on another text, which may contain held-out documents of this one: give it as "
-            "--corpus. Here they and the n-gram are measured without the characters that the weights do not know."
+            "These weights were trained on another text (--corpus can name it), which may contain held-out documents "
+            "of this one. Here they and the n-gram are measured without the characters that the weights do not know."
         )
 
 
