@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 LONGEST_WAIT_SECONDS = 30.0
 """An answer that would wait longer is refused."""
 MOST_SONNETS = 16
-"""How many sonnets the bot takes on at once. Each takes about a second, so the last is finished within half a minute."""
+"""How many sonnets the bot takes on at once. Each takes about a second, so the last is done within half a minute."""
 LETTERS = 12
 """How many letters, typed inline, cost as much as one text."""
 ROUNDING_SECONDS = 1e-6
