@@ -40,7 +40,7 @@ class NotSent(MangosaurusError):  # noqa: N818 - what is known of a message
     """A message surely did not arrive."""
 
 
-class InDoubt(MangosaurusError):  # noqa: N818 - likewise
+class InDoubt(MangosaurusError):  # noqa: N818 - what is known of a message
     """A message may have arrived: the response was lost. Sending it again could show it twice."""
 
 

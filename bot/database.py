@@ -34,7 +34,7 @@ POSTGRESQL = "postgresql+psycopg"
 BUSY_SECONDS = 5.0
 """How long SQLite waits while another program writes."""
 PATIENCE_SECONDS = 10.0
-"""How long a caller waits for a transaction, and for those before it."""
+"""How long a caller waits for a transaction, and for the transactions before it."""
 CLOSING_SECONDS = 1.0
 """How long `close` waits for the transactions that have begun."""
 OPTIONS = {

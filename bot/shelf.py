@@ -363,7 +363,7 @@ class Writer:
         return None if self._is_stopped else arrivals
 
     def _step(self, arrivals: Sequence[_Job], decoder: Decoder, jobs: dict[int, _Job]) -> None:
-        """Let requests join, drop those that nobody awaits any more, and write one character of every text."""
+        """Let requests join, drop requests that nobody awaits, and write one character of every text."""
         for job in arrivals:
             try:
                 jobs[decoder.submit(job.request)] = job

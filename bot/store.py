@@ -116,7 +116,7 @@ class Store(Database):
     """The database of people. Raises StoreError if the database fails."""
 
     async def open(self) -> None:
-        """Make the tables that are missing, and bring those of an earlier version up to date."""
+        """Make the tables that are missing, and bring tables of an earlier version up to date."""
         await self.connect(_prepare)
         await self._empty_log()
 

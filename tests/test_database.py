@@ -142,7 +142,7 @@ def open_to_all() -> Iterator[None]:
 
 @pytest.mark.usefixtures("open_to_all")
 async def test_nobody_else_can_read_a_new_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file is private when SQLite opens it, and SQLite makes those beside it with its permissions."""
+    """The file is private when SQLite opens it, and SQLite gives the files beside it the same permissions."""
     seen = []
     connect = sqlite3.dbapi2.connect
 

@@ -116,7 +116,7 @@ def _found(ask: Ask) -> tuple[_Command | None, tuple[Any, ...]]:
 
 
 def _not_known(name: str, ask: Ask) -> Markup:
-    """Say that there is no such command, and which one may be meant: one that is in the person's menu."""
+    """Say that there is no such command, and which command in the person's menu may be meant."""
     menu = sentences.ADMIN_COMMANDS if ask.is_admin else sentences.COMMANDS
     meant = extractOne(name, list(menu), score_cutoff=SIMILAR)
     return sentences.MEANT_COMMAND.format(sentences.cut(name, 40), meant[0]) if meant else sentences.UNKNOWN_COMMAND

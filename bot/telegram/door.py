@@ -266,7 +266,7 @@ class Telegram(Door):
     def _message(self, message: Message) -> Said | None:
         """Return what a message asks, if it is for us and not written by a bot."""
         sender = message.sender_chat or message.from_user
-        is_event = filters.StatusUpdate.ALL.check_update(Update(0, message=message))  # somebody joined, or likewise
+        is_event = filters.StatusUpdate.ALL.check_update(Update(0, message=message))  # such as somebody who joins
         if sender is None or message.via_bot or is_event:
             return None
         chat = self.chat(message.chat_id, message)
