@@ -83,7 +83,7 @@ class TelegramRequest(HTTPXRequest):
 class PollingRequest(TelegramRequest):
     """Fetches updates on a connection of its own.
 
-    python-telegram-bot parses a batch as a whole: with one update that it cannot parse, it fetches the same batch
+    python-telegram-bot parses a batch as a whole: if it cannot parse one update, it fetches the same batch
     without end. Here such an update becomes an empty one with the same id, which is handled like any other.
     """
 
@@ -107,7 +107,7 @@ def readable_batch(body: bytes) -> bytes:
 
 
 def readable(update: dict[str, Any]) -> dict[str, Any]:
-    """Return the update, or an empty one with its id, logged, if python-telegram-bot cannot parse it."""
+    """Return the update. If python-telegram-bot cannot parse it, log that, and return an empty update with its id."""
     try:
         Update.de_json(update, None)
     except Exception as error:

@@ -25,7 +25,7 @@ LONGEST_TITLE, LONGEST_DESCRIPTION = 80, 160
 """Characters of an offer. Telegram's apps show no more."""
 QUATRAIN = 4
 MOST_LETTERS_APART = 2
-"""A known name is shown beside an invented one if it differs by at most so many letters."""
+"""How many letters may differ between an invented name and the known name that is shown beside it."""
 
 _KEEPSAKE = Markup("""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{0}</title><style>
