@@ -46,7 +46,7 @@ SETTINGS = f"""\
 `mangosaurus train`, `mangosaurus sample` and so on are the commands of the networks: `mangosaurus train --help`.
 Ctrl-C ends the bot; where it chats in a terminal, Ctrl-D does.
 
-Settings come from the environment, and where that has none, from the file .env in
+Settings come from the environment, or else from the file .env in
 {HOME}
 which also gets the database and new weights; MANGOSAURUS_HOME names another folder. All of them are optional:
 
@@ -54,7 +54,7 @@ which also gets the database and new weights; MANGOSAURUS_HOME names another fol
 
 
 def command() -> None:
-    """Do what the command line says, a command of the networks included; exit with 2 where that is unknown."""
+    """Do what the command line says, for the bot or for the networks. An unknown command exits with 2."""
     if sys.argv[1:] and not sys.argv[1].startswith("-"):
         from model.__main__ import app
 
@@ -199,7 +199,7 @@ async def _here(settings: Settings, where: argparse.Namespace) -> None:
 def _where(arguments: Sequence[str]) -> argparse.Namespace:
     """Read where to chat without Telegram: in the `terminal` alone, on the `page` alone, or both.
 
-    `chosen` is whether the command line says so at all; `host` and `port` are the page's.
+    `chosen` is false if the command line says nothing about it; `host` and `port` are the page's.
     """
     parser = argparse.ArgumentParser(
         "mangosaurus", description=ABOUT, epilog=SETTINGS, formatter_class=argparse.RawDescriptionHelpFormatter

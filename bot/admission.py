@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 LONGEST_WAIT_SECONDS = 30.0
 """An answer that would wait longer is refused."""
 MOST_SONNETS = 16
-"""How many sonnets may be in writing. Each takes about a second, so the last one is finished within half a minute."""
+"""How many sonnets the bot takes on at once. Each takes about a second, so the last is done within half a minute."""
 LETTERS = 12
 """How many letters, typed inline, cost as much as one text."""
 ROUNDING_SECONDS = 1e-6
@@ -85,7 +85,7 @@ class Tally:
 
 
 def resident() -> int:
-    """Return the bytes of memory that this process uses; or the most that it has used, if that is all that is known."""
+    """Return how many bytes of memory this process uses; without /proc, the most that it has used so far."""
     try:
         return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
@@ -150,7 +150,7 @@ class Admission:
             self._refuse(sentences.TOO_MANY.format(sentences.duration(wait)), (reason, whose), wait * (cost >= 1))
 
     def _refuse(self, sentence: Markup, told: tuple[str, int], seconds: float) -> None:
-        """Refuse an ask, silently if the same was said in the last `seconds`. Whoever types inline reads no words."""
+        """Refuse an ask, in silence if the person was told in the last `seconds`. With 0, nobody reads the sentence."""
         self.refusals[told[0]] += 1
         logger.info("An ask was refused")
         now = self._clock()
@@ -178,7 +178,7 @@ class Buckets:
         if wait > ROUNDING_SECONDS:
             return math.ceil(wait - ROUNDING_SECONDS)
         self._full_at.pop(person, None)
-        self._full_at[person] = full_at  # at the end, so that those who have spent nothing for long come first
+        self._full_at[person] = full_at  # at the end, so that the bucket that was used longest ago comes first
         while self._full_at[oldest := next(iter(self._full_at))] <= now:
             del self._full_at[oldest]
         return 0

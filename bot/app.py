@@ -51,10 +51,10 @@ class Door:
         """Take no more asks."""
 
     def close(self, open_until: float, cut_at: float) -> None:
-        """Give up messages that still wait at `open_until`, and those on their way at `cut_at`: times of the loop."""
+        """Give up messages that wait at `open_until`; interrupt those on their way at `cut_at`: times of the loop."""
 
     def chat(self, chat_id: int) -> Chat | None:
-        """Return the chat with an id, if it is one of this door's."""
+        """Return the chat with an id, or None if this door has no such chat."""
         raise NotImplementedError
 
     def facts(self) -> dict[str, str]:
@@ -62,7 +62,7 @@ class Door:
         return {}
 
     def figures(self) -> dict[str, float]:
-        """Return what `/metrics` should say about it; names of counters end in _total."""
+        """Return what `/metrics` should say about this door; names of counters end in _total."""
         return {}
 
 
@@ -82,11 +82,11 @@ class Bot:
     """The name by which Telegram knows the bot."""
     tally: Tally = field(default_factory=Tally)
     typing: dict[int, asyncio.Task[list[Offer]]] = field(default_factory=dict)
-    """The offers that are being written, by the person who types inline."""
+    """For each person who types inline, the offers that are being written."""
     shown: OrderedDict[tuple[int, int], tuple[str, float]] = field(default_factory=OrderedDict)
-    """By chat and message, the code of what it shows, and when a press of its buttons was answered last."""
+    """For each chat and message, the code of what it shows, and when a press of its buttons was answered last."""
     files: OrderedDict[tuple[int, int], tuple[str, File]] = field(default_factory=OrderedDict)
-    """Text files that the bot may learn, each with the name of its voice, by the chat and the message that asks."""
+    """For each chat and message that offers to learn a text file, the name of the voice, and the file."""
     albums: deque[str] = field(default_factory=lambda: deque(maxlen=64))
     """Albums that were answered already. The pictures of one album arrive within seconds."""
     _asks: set[asyncio.Task[None]] = field(default_factory=set)

@@ -1,6 +1,6 @@
 """What happens at a door: somebody says, sends, presses or types something in a chat.
 
-Each door (Telegram, the page, the terminal) makes asks of what happens there, and `bot.commands.handle` answers them.
+Each door (Telegram, the page, the terminal) turns what happens there into asks, and `bot.commands.handle` answers them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ No command that somebody types has a blank in its name, so nobody can type SENT 
 _COMMAND = re.compile(r"/(\S*)\s*")
 _VOICE = re.compile(r"(?<!\S)voice[:\uff1a]\s*(\S*)\s*", re.IGNORECASE)
 _QUOTED = re.compile(r'"([^"]*)"|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»')
-"""A whole text in one pair of quotes; phones turn straight ones into curly ones."""
+"""A whole text in one pair of quotes; phones turn straight quotes into curly quotes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ class Said(Ask):
 class Sent(Said):
     """A message that is more than words: a file with its caption as text, or a sticker that the bot cannot read.
 
-    Only an admin's caption of a file can be a command. `album` names the pictures that were sent together.
+    Only `/retrain`, in an admin's caption of a file, is a command. `album` names the pictures that were sent together.
     """
 
     album: str = ""
@@ -103,7 +103,7 @@ def is_visible(text: str) -> bool:
 
 
 def line_in(text: str) -> str:
-    """Return the line that a text holds, word for word, or "". Quotes keep the blanks at its ends. Raises Explained."""
+    """Return the line in a text, or "". Quotes keep the blanks at its ends. Raises Explained if it is too long."""
     text = text.strip()
     quoted = _QUOTED.fullmatch(text)
     line = quoted[quoted.lastindex or 0] if quoted else text

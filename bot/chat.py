@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SLOW_SECONDS = 0.5
-"""How long nothing is shown. Then the person sees that the bot is typing, or the beginning of a text."""
+"""If an answer takes longer, the person sees that the bot is typing, or the beginning of a text."""
 TYPING_AT_ONCE = 10
-"""More chats do not see at the same time that the bot is typing: each costs a request, and answers would come later."""
+"""How many chats see at the same time that the bot is typing. Each sign costs a request, which delays answers."""
 TYPING_SECONDS = 4.5
 """The time between two signals that the bot is typing: Telegram shows each for five seconds."""
 
 
 class Explained(MangosaurusError):  # noqa: N818 - an answer, not a fault
-    """Nothing was done. The sentence is what the person reads: why, and what would help."""
+    """Nothing was done. `sentence` tells the person why, and what would help."""
 
     def __init__(self, sentence: Markup, *, was_said: bool = False) -> None:
         super().__init__(str(sentence))
@@ -40,7 +40,7 @@ class NotSent(MangosaurusError):  # noqa: N818 - what is known of a message
     """A message surely did not arrive."""
 
 
-class InDoubt(MangosaurusError):  # noqa: N818 - likewise
+class InDoubt(MangosaurusError):  # noqa: N818 - what is known of a message
     """A message may have arrived: the response was lost. Sending it again could show it twice."""
 
 
@@ -110,13 +110,13 @@ class Chat(ABC):
         """Show for a few seconds that the bot is typing."""
 
     async def forget(self, kept: int) -> None:  # noqa: B027 - only the page can
-        """Let go of all that was said here, but for one message."""
+        """Delete everything that was said here, except for the message `kept`."""
 
     async def offer(self, offers: Sequence[Offer]) -> None:  # noqa: B027 - only Telegram has other chats to send offers to
         """Offer what somebody may send in another chat."""
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:  # noqa: ARG002 - for doors with limits
-        """Return how long a message would wait behind those that are being written: `in_chat` here, `in_all` in all."""
+        """Return how long a message would wait behind `in_chat` others in this chat, or `in_all` others in all."""
         return 0.0
 
 
@@ -126,7 +126,7 @@ class LiveMessage:
 
     `message` is the number of a message that was sent before. Without it, a new message is sent as soon as there is
     something to show; until then, the chat shows that the bot is typing. If somebody deletes the message meanwhile, the
-    end comes in another one. Until the end, `buttons` stand below it.
+    end comes in a new message. Until the end, `buttons` stand below it.
     """
 
     chat: Chat
@@ -136,7 +136,7 @@ class LiveMessage:
     _changed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _on_its_way: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _typing: ClassVar[set[LiveMessage]] = set()
-    """Those whose chats see that the bot is typing."""
+    """The messages whose chats see that the bot is typing."""
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._rewrite())
@@ -163,7 +163,7 @@ class LiveMessage:
         return None
 
     async def _rewrite(self) -> None:
-        """Show the newest state at the chat's pace, and until there is one, that the bot is typing."""
+        """Show that the bot is typing, until there is a state to show; then the newest one, at the chat's pace."""
         pause = self.chat.edit_seconds
         await asyncio.sleep(pause if pause in (0, math.inf) else SLOW_SECONDS)
         if len(self._typing) < TYPING_AT_ONCE:

@@ -57,8 +57,8 @@ _CODE_ALONE = re.compile(rf"(?:#|https?://\S+[#=/]|t\.me/\S+=)?({CODE.pattern})"
 class Creation:
     """What is kept of an answer. `turn` counts from 0; `length` is how often a poem was continued.
 
-    `voice` is the id of a custom voice, `before` the code of the creation whose message this one took, and `own_words`
-    how many characters of the prompt are the person's: all of them, if it is None.
+    `voice` is the id of a custom voice. `before` is the code of the creation that the message showed before. The first
+    `own_words` characters of the prompt are the person's; None means all of them.
     """
 
     code: str
@@ -93,8 +93,8 @@ class Person:
 class Wish:
     """What an ask wishes for. A count or a temperature that is not given follows from the person's settings.
 
-    `poem` is the poem to continue, `before` the creation whose message the new one takes, and `person` whose sequence
-    goes on: the asker's, if it is None.
+    `poem` is the poem to continue. `before` is the creation that the message shows now. The sequence of `person` goes
+    on; None means the asker.
     """
 
     genre: Genre
@@ -126,7 +126,7 @@ class Wish:
 
 
 def network_of(wanted: Wish | Creation) -> str:
-    """Return the network that writes it: "dino", "poem" or "voices/…"."""
+    """Return the network that writes a text: "dino", "poem" or "voices/…"."""
     return f"voices/{wanted.voice}" if wanted.voice else str(wanted.genre.network)
 
 
@@ -136,7 +136,7 @@ def new_code() -> str:
 
 
 def code_in(text: str) -> str:
-    """Return the code that a text consists of, alone, with # before it or at the end of a link; or ""."""
+    """Return the code in a text that is a code, a code with # before it, or a link that ends in a code; else ""."""
     found = _CODE_ALONE.fullmatch(text)
     return found[1].lower() if found else ""
 
@@ -163,9 +163,9 @@ def varied(creation: Creation, verb: str) -> Wish:
 
 
 def buttons_below(creation: Creation | None, ask: Ask) -> Buttons:
-    """Return the buttons below a creation, if there is one: those that can do something, none if it is somebody else's.
+    """Return the buttons that can do something below a creation; () if it is None or somebody else's.
 
-    It belongs to a person, or to a group, where everybody may press them.
+    A creation belongs to a person, or to a group, where everybody may press its buttons.
     """
     if creation is None or creation.person not in (ask.person, ask.chat.id):
         return ()

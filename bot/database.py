@@ -34,7 +34,7 @@ POSTGRESQL = "postgresql+psycopg"
 BUSY_SECONDS = 5.0
 """How long SQLite waits while another program writes."""
 PATIENCE_SECONDS = 10.0
-"""How long a caller waits for a transaction, and for those before it."""
+"""How long a caller waits for a transaction, and for the transactions before it."""
 CLOSING_SECONDS = 1.0
 """How long `close` waits for the transactions that have begun."""
 OPTIONS = {
@@ -184,7 +184,7 @@ class Database:
             raise StoreError(self.name, " ".join(reason.split()), way_out) from None
 
     def _set_up(self, connection: Any, _record: object) -> None:
-        """Set how SQLite writes. A crash of the process loses nothing, one of the machine the last transactions."""
+        """Set how SQLite writes. If the process crashes, nothing is lost; if the machine does, the last changes."""
         self._connection = connection
         if self.is_file:
             connection.execute("PRAGMA journal_mode=WAL")

@@ -1,7 +1,7 @@
 """Whether the bot is well, seen from outside: /healthz, /metrics, `mangosaurus --healthy`, and what systemd is told.
 
-A bot is well if polling has succeeded lately, the database answers, and the writing threads get on. So is a process on
-standby. A bot that is starting is not well yet. Prometheus' text format is written by hand: it is a line a number.
+A bot is well if polling has succeeded lately, the database answers, and the writing threads get on. A process on
+standby is well too; a bot that is starting is not. Prometheus' text format is written by hand, a line for each number.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from bot.settings import Address
 
 DEAF_SECONDS = 60.0
-"""A poll takes 10 seconds. Without a successful one for this time, the bot is not well."""
+"""A bot whose last successful poll was longer ago is not well. A poll takes 10 seconds."""
 DATABASE_SECONDS = 5.0
 ASKING_SECONDS = 15.0
-"""How long `--healthy` waits for an answer. A bot that gives none is not well."""
+"""How long `--healthy` waits for an answer. A bot that does not answer is not well."""
 STARTING, STANDBY, SERVING = "starting", "on standby: another process serves", "serving"
 
 
 class Health:
-    """What one process does, and whether it is well. It listens while its block lasts; without an address, nowhere."""
+    """What one process does, and whether it is well. If there is an address, it answers there while its block lasts."""
 
     def __init__(self, listen: Address | None = None) -> None:
         self.state = STARTING

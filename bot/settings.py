@@ -110,7 +110,7 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
-    """Return the settings of an environment, and of a file where that has none. Raises SettingsError."""
+    """Return the settings of an environment, or else of a file. Raises SettingsError."""
     texts = _file_values(env_file) | {key: value.strip() for key, value in environment.items()}
     values = {key.field: key.read(name, texts[name]) for name, key in KEYS.items() if texts.get(name)}
     if isinstance(values.get("database"), Secret):

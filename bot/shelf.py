@@ -1,8 +1,8 @@
-"""The weights that write: by network and version, the current ones, those of old creations and those of custom voices.
+"""The weights that write: current versions, versions of old creations, and custom voices.
 
-Each version in use has a `Writer`: requests in, texts out, many of them at once on one decoding thread. A request joins
-the batch at any character and leaves when it is done. Sonnets need tables that take a second to make: another thread
-makes them before a version becomes the current one, or with the first request for a sonnet.
+Each version in use has a `Writer`, which writes many texts at once on a thread. A request joins the batch at any
+character and leaves when it is done. Sonnets need tables that take a second to make: another thread makes
+them before a version becomes the current one, or with the first request for a sonnet.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ KEPT = 6
 ROWS = 128
 """How many requests are decoded at once. More rows slow down every row; a request that waits slows down none."""
 STUCK_SECONDS = 30.0
-"""A text that waits for longer, while its thread does not finish a character, is stuck."""
+"""If a text waits for longer, and its thread has not finished a character in this time, the thread is stuck."""
 JOIN_SECONDS = 5.0
 """How long `stop` waits for the decoding thread, which looks after every character whether it should end."""
 
@@ -277,7 +277,7 @@ async def prepare(checkpoint: Checkpoint) -> None:
 
 @dataclass(eq=False)
 class _Job:
-    """A request, who watches its text grow, and the future that gets it: a concurrent one, which any thread may set."""
+    """A request, what watches its text grow, and the future of the text, which any thread may set."""
 
     request: Request
     watch: Watch | None
@@ -308,7 +308,7 @@ class Writer:
         self._thread.start()
 
     async def write(self, request: Request, watch: Watch | None = None) -> Text:
-        """Return the text of a request. Raises RequestError for the impossible, Explained if writing failed."""
+        """Return the text of a request. Raises RequestError if it is impossible, Explained if writing failed."""
         is_sonnet = isinstance(request, SonnetRequest)
         job = _Job(request, watch if is_sonnet else None)
         self.pending.add(job)
@@ -324,7 +324,7 @@ class Writer:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether requests wait, and the thread does not get on."""
+        """Whether requests have waited for long, and the thread does not get on."""
         latest = time.monotonic() - STUCK_SECONDS
         return self._stepped < latest and any(job.begun < latest for job in self.pending)
 
@@ -337,7 +337,7 @@ class Writer:
         await asyncio.to_thread(self._thread.join, JOIN_SECONDS)
 
     def _decode(self) -> None:
-        """Decode, on a thread, until the end. An error fails the requests in the decoder; then a fresh one begins."""
+        """Decode, on a thread, until the end. After an error, its requests have failed, and a fresh decoder begins."""
         decoder: Decoder | None = None
         jobs: dict[int, _Job] = {}  # by ticket
         while (arrivals := self._arrivals(len(jobs))) is not None:
@@ -363,7 +363,7 @@ class Writer:
         return None if self._is_stopped else arrivals
 
     def _step(self, arrivals: Sequence[_Job], decoder: Decoder, jobs: dict[int, _Job]) -> None:
-        """Let requests join, drop those that nobody awaits any more, and write one character of every text."""
+        """Let requests join, drop requests that nobody awaits, and write one character of every text."""
         for job in arrivals:
             try:
                 jobs[decoder.submit(job.request)] = job

@@ -59,7 +59,7 @@ class Standby:
         """Wait until this process no longer holds the lock."""
         if self._url.drivername == SQLITE:
             await asyncio.Event().wait()
-        while self._connection is not None and await self._answer(_LOOK):  # noqa: ASYNC110 - likewise
+        while self._connection is not None and await self._answer(_LOOK):  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(CHECK)
         await self.release()
 
@@ -86,7 +86,7 @@ class Standby:
         if self._connection is None:
             self._connection = await self._connect()
         asking = asyncio.ensure_future(self._connection.execute(query))
-        asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())  # seen, if nobody waits for it
+        asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())  # seen, also if nobody awaits it
         try:
             await asyncio.wait({asking}, timeout=PATIENCE)
         finally:

@@ -116,14 +116,14 @@ class Store(Database):
     """The database of people. Raises StoreError if the database fails."""
 
     async def open(self) -> None:
-        """Make the tables that are missing, and bring those of an earlier version up to date."""
+        """Make the tables that are missing, and bring tables of an earlier version up to date."""
         await self.connect(_prepare)
         await self._empty_log()
 
     async def draft(self, person_id: int, wish: Wish, version: str, bold: float) -> Creation:
         """Return the creation of somebody's next turn. It is noted as not arrived, and takes no turn yet.
 
-        It is the next turn of the person who asks, unless the wish names another one, such as a group.
+        It is the next turn of the person who asks, unless the wish names another person, such as a group.
         """
 
         def work(connection: Connection) -> Creation:
@@ -138,7 +138,7 @@ class Store(Database):
         return await self.run(work)
 
     async def completed(self, creation: Creation, rest: str) -> Creation:
-        """Return a creation whose prompt goes on, and keep how much of it is the person's."""
+        """Add the rest of a first line to a creation's prompt, and keep how much of the prompt is the person's."""
         own_words = len(creation.prompt) if creation.own_words is None else creation.own_words
         facts: dict[str, Any] = {"prompt": creation.prompt + rest, "own_words": own_words}
         own = creations.c.code == creation.code
@@ -148,8 +148,8 @@ class Store(Database):
     async def arrived(self, creation: Creation) -> None:
         """Take the turn of a creation that has arrived.
 
-        A person who began another sequence meanwhile keeps their place in it. One who was forgotten stays forgotten. A
-        longer poem takes no turn, as it has one already.
+        A person who began another sequence meanwhile keeps their place in it. A person who was forgotten stays
+        forgotten. A poem that was continued takes no turn, as it has one already.
         """
 
         def work(connection: Connection) -> None:
@@ -215,8 +215,7 @@ class Store(Database):
     async def _empty_log(self) -> None:
         """Empty SQLite's write-ahead log, so that what was deleted is gone from the disk.
 
-        While another program reads the database, it stays until the next /forget or the next start. Nobody waits for
-        that program.
+        Nobody waits for another program that reads the database: then the log stays until the next /forget or start.
         """
 
         def work(connection: Connection) -> None:
@@ -228,7 +227,7 @@ class Store(Database):
 
 
 def _prepare(connection: Connection) -> None:
-    """Make or migrate the tables while no other process does. The deletion fails where nothing can be written."""
+    """Make or migrate the tables while no other process does. Fails, at the deletion, if nothing can be written."""
     connection.execute(sa.text(_ALONE[connection.dialect.name]))
     found = sa.inspect(connection)
     names = set(found.get_table_names())
@@ -289,7 +288,7 @@ def _creations(connection: Connection, which: ColumnElement[bool], newest: int |
 def _put(
     connection: Connection, table: sa.Table, key: dict[str, Any], new: dict[str, Any], changes: dict[str, Any]
 ) -> bool:
-    """Insert a row, or change the one that has its key; returns whether anything was written."""
+    """Insert a row, or change the row with its key; return whether anything was written."""
     dialect = sqlite if connection.dialect.name == SQLITE else postgresql
     put = dialect.insert(table).values(key | new)
     put = put.on_conflict_do_update(index_elements=list(key), set_=changes) if changes else put.on_conflict_do_nothing()

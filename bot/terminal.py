@@ -1,9 +1,8 @@
-"""The door of the terminal, and of pipes: whoever runs this owns the process, and so is an admin.
+"""The door of the terminal, and of pipes. The person who runs the bot is an admin here.
 
 Each line is a message, but `#1` presses the first button of the newest message that has some, and `/quit` ends the
-chat. At a terminal, prompt_toolkit edits the line; Ctrl-C clears it, and Ctrl-D ends the chat too. Through pipes, the
-next line is read when the last one is answered, and at the end everything that was begun is finished, a training
-included.
+chat. At a terminal, prompt_toolkit edits the line; Ctrl-C clears it, and Ctrl-D ends the chat too. Through pipes,
+each line is answered before the next one is read. At the end, the bot finishes what it has begun, a training included.
 """
 
 from __future__ import annotations
@@ -44,24 +43,24 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that could command a terminal."""
 LOOKS = {"bold": "bold", "italic": "italic"} | dict.fromkeys(("code", "pre", "command", "creation"), "ansicyan")
 UNBROKEN = {"pre", "button", "file"}
-"""Styles of what stays on one line, even where that is too wide."""
+"""Styles of text in which no line is broken, even if it is too wide."""
 BANNER = "A chat with Mangosaurus, in your terminal. #1 presses a button, /quit ends it."
 HOW_TO_QUIT = "/quit or Ctrl-D ends our chat."
 QUIT = ("exit", "quit", "/exit", "/quit")
 UNFINISHED = re.compile("[ ,;:-]*\n…$")
-"""What stands below a sonnet that goes on, and the marks before it, which its end may change."""
+"""The sign below an unfinished sonnet, and the marks before it, which the finished sonnet may lack."""
 
 
 class OutputError(NotSent):
-    """What the bot says cannot be written down."""
+    """The answers cannot be written."""
 
 
 class InputError(MangosaurusError):
-    """What the person says cannot be read."""
+    """The input cannot be read."""
 
 
 class Pipes(Chat):
-    """The chat through pipes: plain text, a message a paragraph, and only finished ones."""
+    """The chat through pipes: only finished messages, each as a paragraph of plain text."""
 
     id = YOU
     place = "terminal"
@@ -72,7 +71,7 @@ class Pipes(Chat):
         self.newest: tuple[int, list[Button]] = (0, [])
         """The newest message with buttons."""
         self.failure: OutputError | None = None
-        """Why nothing can be written any more, once that is so."""
+        """Why nothing can be written any more; None while it can."""
         self._count = 0
 
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
@@ -81,7 +80,7 @@ class Pipes(Chat):
     async def change(
         self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
-        """Write a message down once more; if its buttons alone have changed, those."""
+        """Write a message down once more, or only its buttons if nothing else has changed."""
         self._show(message, _drawn(html) if html is not None else [], buttons, unfinished=unfinished)
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:  # noqa: ARG002
@@ -93,7 +92,7 @@ class Pipes(Chat):
         return self._add([*_drawn(html), Run("\n(a picture)")], buttons)
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
-        """Write a file down, below its caption and its name; of a page, its words."""
+        """Write down a caption, and the name and text of a file; of a page, only the words."""
         text = content.decode(errors="replace").rstrip()
         if name.endswith(".html"):
             text = unescape(re.sub("<[^>]*>", "", text.partition("<body>")[2])).strip()
@@ -106,7 +105,7 @@ class Pipes(Chat):
         self.put([Run(text)])
 
     def put(self, shown: Sequence[Run]) -> None:
-        """Write a paragraph. OutputError."""
+        """Write a paragraph. Raises OutputError."""
         if sys.stdout is None:
             return
         try:
@@ -145,7 +144,7 @@ class Screen(Pipes):
     def __init__(self) -> None:
         super().__init__()
         self.session: PromptSession[str] | None = None
-        """Where lines are edited, and below them what goes on."""
+        """Edits lines, and shows below them what goes on."""
         self._shown: tuple[int, str] = (0, "")  # the newest message, as far as it is shown
 
     def put(self, shown: Sequence[Run]) -> None:
@@ -201,7 +200,7 @@ def _letters(shown: Sequence[Run]) -> list[Run]:
 
 
 def _wrapped(shown: Sequence[Run]) -> list[Run]:
-    """Return letters, with a line's end in place of each blank after which a line would get wider than the terminal."""
+    """Return the letters of runs, with lines broken at blanks so that they fit into the terminal."""
     from prompt_toolkit.application import get_app_session
     from prompt_toolkit.utils import get_cwidth
 
@@ -231,7 +230,7 @@ class Terminal(Door):
         return self._screen if chat_id == YOU else None
 
     async def converse(self, bot: Bot, announcement: str = "") -> None:
-        """Answer each line until there are no more. InputError or OutputError."""
+        """Answer each line until there are no more. Raises InputError or OutputError."""
         try:
             if announcement:
                 self._screen.note(announcement)
@@ -299,7 +298,7 @@ class Terminal(Door):
         return PromptSession([("bold", "› ")], history=history, completer=completer, complete_while_typing=False)
 
     async def _prompt(self, session: PromptSession[str]) -> str | None:
-        """Ask for a line; None where there will be no more. Ctrl-C clears the line."""
+        """Ask for a line, or return None at the end of input. Ctrl-C clears the line."""
         while True:
             try:
                 return await session.prompt_async()
@@ -310,7 +309,7 @@ class Terminal(Door):
 
 
 def _lines() -> Iterator[str]:
-    """Yield what comes through the pipe. Not with sys.stdin, whose lock would hold up the end of the process."""
+    """Yield the lines that come through the pipe. The lock of sys.stdin would hold up the end of the process."""
     rest = b""
     while chunk := b"" if sys.stdin is None else os.read(0, 1 << 16):
         *lines, rest = (rest + chunk).split(b"\n")
@@ -320,9 +319,9 @@ def _lines() -> Iterator[str]:
 
 
 async def _next(lines: Iterator[str]) -> str | None:
-    """Wait for a line on a daemon thread: unlike asyncio.to_thread's, it does not hold up the exit. InputError."""
+    """Wait for a line on a daemon thread, which does not hold up the exit. Raises InputError."""
     read: Future[str | None] = Future()
-    read.set_running_or_notify_cancel()  # who waits may be cancelled, and the thread reads on
+    read.set_running_or_notify_cancel()  # if the wait is cancelled, the thread reads on
 
     def run() -> None:
         try:

@@ -45,9 +45,9 @@ MOST = 30
 RESERVED = frozenset({*Genre, *FORMS, "fresh"})
 """Words that mean something else in a command."""
 UNFINISHED = ".voice-"
-"""How the name of a folder begins while it is being made or removed."""
+"""How the name of a folder begins while its voice is being made or removed."""
 CAPITALS = 0.9
-"""The share of a list's names that begin with a capital if all invented ones should."""
+"""If this share of a list's names begin with a capital, all invented names do."""
 
 
 class TakenError(MangosaurusError):
@@ -55,7 +55,7 @@ class TakenError(MangosaurusError):
 
 
 class RemovedError(MangosaurusError):
-    """There is no such voice, or not any more."""
+    """There is no such voice, or it was removed."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Voice:
     form: Form
     made: str  # ISO 8601, UTC
     capitals: bool = False
-    """Whether its names are shown with a capital first. Voices of earlier versions go on without."""
+    """Whether its names are shown with a capital first; False for voices of earlier versions."""
 
     @property
     def network(self) -> str:
@@ -109,7 +109,7 @@ class Voices:
         self._directory = directory
 
     def folder(self, voice_id: str) -> Path:
-        """Return where a voice is. Raises RemovedError if there is no such voice. No id leads to another folder."""
+        """Return where a voice is. Raises RemovedError if there is no such voice. No id leads elsewhere."""
         folder = self._directory / voice_id
         if not CODE.fullmatch(voice_id) or not (folder / "about.json").is_file():
             raise RemovedError(f"there is no voice {voice_id!r}")
@@ -214,7 +214,7 @@ class Voices:
 
 
 def _about_the_text(sentence: str, path: Path) -> str:
-    """Make a sentence about a file one about its text, as the person has never heard of the file."""
+    """Let a sentence name the text and not its file, of which the person has never heard."""
     return sentence.replace(f"{path}: ", "").replace(str(path), "the text")
 
 

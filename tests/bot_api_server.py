@@ -1,4 +1,4 @@
-"""An HTTP server on 127.0.0.1 for tests of the client: it does what a test tells it to, also what no server should.
+"""An HTTP server on 127.0.0.1 for tests of the client: it does whatever a test tells it, also what no server should.
 
 Not here: the Bot API, which `tests.telegram` knows.
 """
@@ -37,7 +37,7 @@ class HttpRequest:
 
 
 class HttpServer:
-    """`answer` returns the status and the body for a request; after the status 0, the body is all that is written.
+    """`answer` returns the status and the body for a request; with status 0, only the body is written.
 
     `requests` holds what came.
     """

@@ -1,4 +1,4 @@
-"""A pytest plugin: every test ends, and what tests start hears Ctrl-C, also where this process ignores it."""
+"""A pytest plugin: every test ends in time, and processes that it starts hear Ctrl-C, even if pytest ignores it."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def stage(settings: Settings, host: str = "127.0.0.1", port: int = 0) -> Iterato
 
 
 class Looker:
-    """Somebody who looks at the page, and what their browser complains of or asks others for."""
+    """Somebody who looks at the page. Notes what their browser complains of, and which other hosts it asks."""
 
     def __init__(self, context: BrowserContext, link: str) -> None:
         self.complaints: list[str] = []
@@ -129,7 +129,7 @@ class Looker:
         return self.window.locator("article:not(.mine)")
 
     def say(self, text: str, *, answers: int = 1) -> Locator:
-        """Write a line, wait until so many answers have come, and return the last."""
+        """Write a line, wait until `answers` answers have come, and return the last."""
         before = self.answers.count()
         self.line.fill(text)
         self.line.press("Enter")
@@ -138,7 +138,7 @@ class Looker:
         return last
 
     def settle(self) -> None:
-        """Wait until nothing moves, but what moves for ever."""
+        """Wait until nothing moves, except endless animations."""
         self.window.evaluate(
             """async () => {
               const ends = (animation) => Number.isFinite(animation.effect.getComputedTiming().endTime);

@@ -78,7 +78,7 @@ def run_sql(folder: Path, statements: str) -> list[Any]:
 
 
 def sql(database: str | Path, statement: str) -> list[Any]:
-    """Run one statement in a database, be it a file or a server, as another program does it; returns its rows."""
+    """Run one statement in a file or a server, as another program does it; return its rows."""
     if "://" in str(database):
         with psycopg.connect(str(database).replace("+psycopg", ""), autocommit=True) as connection:
             cursor = connection.execute(statement)

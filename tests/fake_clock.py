@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 
 class _Jump(selectors.DefaultSelector):
-    """Finds out what is ready, and lets the time pass in which it would otherwise wait."""
+    """Finds out what is ready, and moves the clock on instead of waiting."""
 
     now = 0.0
 

@@ -34,7 +34,7 @@ class Clock:
 
 
 def refusal(admission: Admission, ask: Ask, genre: Genre = Genre.POEM) -> Refused | None:
-    """Ask for a text that is written at once; returns why not."""
+    """Ask for a text that is written at once; return why it is refused, or None."""
     try:
         with admission.writing(ask, genre):
             return None

@@ -1,4 +1,4 @@
-"""Tests that would not end, where SIGINT is ignored: pytest runs them in a process of its own."""
+"""Tests that would not end are ended, even if SIGINT is ignored. Another pytest runs them in a child process."""
 
 import os
 import subprocess

@@ -67,7 +67,7 @@ def test_a_saved_checkpoint_comes_back(path: Path, cell: CellName, dtype: type) 
     ids=lambda change: next(iter(change)),
 )
 def test_a_rule_of_writing_comes_back_and_adds_nothing_to_a_file_without_it(path: Path, change: dict[str, Any]) -> None:
-    """So a rule of a coming version, absent from a file of today, has the default that leaves old texts as they are."""
+    """When more rules come, files of today will load with defaults that leave old texts as they are."""
     ((name, value),) = change.items()
     without = save(path, checkpoint())
     assert name not in safetensors.numpy.load_file(path)

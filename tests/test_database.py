@@ -1,4 +1,4 @@
-"""SQLite files and PostgreSQL servers: older ones, private ones, ones that fail, and ones that cannot be used."""
+"""SQLite files and PostgreSQL servers: old databases, private ones, and those that fail or cannot be used."""
 
 import asyncio
 import contextlib
@@ -134,7 +134,7 @@ PRIVATE = {"people.db": "600", "people.db-wal": "600", "people.db-shm": "600"}
 
 @pytest.fixture
 def open_to_all() -> Iterator[None]:
-    """Everybody may read new files, unless who makes them says otherwise."""
+    """Everybody may read new files, unless their maker forbids it."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -142,7 +142,7 @@ def open_to_all() -> Iterator[None]:
 
 @pytest.mark.usefixtures("open_to_all")
 async def test_nobody_else_can_read_a_new_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file is private when SQLite opens it, and SQLite makes those beside it with its permissions."""
+    """The file is private when SQLite opens it, and SQLite gives the files beside it the same permissions."""
     seen = []
     connect = sqlite3.dbapi2.connect
 
@@ -166,7 +166,7 @@ async def test_files_that_others_could_read_are_closed_to_them(path: Path) -> No
 
 
 async def test_what_is_forgotten_is_gone(path: Path, file: Store) -> None:
-    """While another program reads, it stays in the log until somebody is forgotten again."""
+    """While another program reads, the log keeps it until somebody is forgotten again."""
     await make(file, 1, Genre.POEM, SECRET)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("BEGIN")

@@ -41,7 +41,7 @@ def test_probabilities_are_averaged_and_a_temperature_makes_them_more_even() -> 
 
 
 def test_names_have_the_likelihood_that_the_teachers_give_them() -> None:
-    """The states go along: names of networks with a memory are as likely as those networks say."""
+    """Networks with a memory keep their states: drawn names are as likely as these networks say."""
     teachers, count = [random(1), random(2), memoryless(0.3, 0.1, 0.6)], 2 * WIDTH + 500
     names = drawn(teachers, count)
     assert len(names) == count

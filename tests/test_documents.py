@@ -43,7 +43,7 @@ SEEN_AT = "60%"
 
 
 class Notes(Pipes):
-    """A terminal that keeps what it would show, and of a training one message on the way."""
+    """A terminal that keeps what it would show; of a training, it keeps one message on the way."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class Notes(Pipes):
 
 
 async def held(chat: str, bot: Bot, notes: Notes) -> str:
-    """Hold a chat again: say what somebody says in it, and return the whole."""
+    """Hold a chat again: say its lines, and return the whole chat."""
     lines = []
     for said in re.findall(r"^    > (.*)", chat, re.MULTILINE):
         notes.text, notes.edit_seconds = "", 0.05 if said.startswith("/retrain dino") else math.inf

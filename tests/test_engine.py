@@ -109,7 +109,7 @@ def test_reused_arrays_change_no_bit(cell: CellName) -> None:
 
 @every_cell
 def test_shorter_sequences_take_no_memory(cell: CellName) -> None:
-    """Before the longest batch and after it: its arrays replace those of shorter ones, and serve them later."""
+    """The arrays of the longest batch replace the arrays of shorter batches, and serve these batches later."""
     random = np.random.default_rng(0)
     language_model = network(cell, 2, dtype=np.float32)
 

@@ -45,7 +45,7 @@ def checkpoint_for(corpus: Corpus, language_model: LanguageModel) -> Checkpoint:
 
 
 def biased(corpus: Corpus, probabilities: dict[str, float] | None = None) -> LanguageModel:
-    """A network whose probabilities do not depend on the context: those given, or 1 / V each."""
+    """A network with the given probabilities, or 1 / V each, in any context."""
     architecture = Architecture("rnn", len(corpus.vocabulary), 3, 1)
     parameters: Arrays = {name: np.zeros(shape) for name, shape in parameter_shapes(architecture).items()}
     for character, probability in (probabilities or {}).items():

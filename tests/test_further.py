@@ -69,7 +69,7 @@ def test_the_result_is_never_worse_than_the_start(start: Checkpoint, names: Corp
 
 
 def test_a_stopped_round_is_resumed_bit_for_bit(start: Checkpoint, names: Corpus, tmp_path: Path) -> None:
-    """The snapshot belongs to its start."""
+    """With other weights to start from, it is refused."""
     recipe, snapshot = further(start, names), tmp_path / "snapshot"
     uninterrupted = Trainer(recipe, names, start=start)
     expected = [reproducible(step) for step in uninterrupted.run()]

@@ -51,7 +51,7 @@ async def test_the_same_again_changes_nothing() -> None:
 
 @in_no_time
 async def test_somebody_sees_that_the_bot_is_typing_until_there_is_something_to_show() -> None:
-    """A crowd does not: each sign of it is a request, and the answers themselves would come later."""
+    """In a crowd, not everybody sees it: each sign is a request, and would delay the answers."""
     chats = [chat_at(3.0) for _ in range(3 * TYPING_AT_ONCE)]
     async with AsyncExitStack() as stack:
         for chat in chats:

@@ -22,7 +22,7 @@ WITH_AVX512, WITH_AVX2 = {"SkylakeX", "Cooperlake", "SapphireRapids"}, {"Haswell
 
 
 def settings() -> dict[str, dict[str, str]]:
-    """Return variables by name of a setting: this machine, and those that it can compute like.
+    """Return environment variables by setting: for this machine, and for machines that it can compute like.
 
     NumPy only warns of a feature that it has not found, so such a feature is left out here.
     """

@@ -107,7 +107,7 @@ async def test_a_dump_of_a_server_opens_every_code(
 
 
 def stored(code: str, record: Record, genre: str) -> str:
-    """Return the statement that notes a recorded text as a release did, whose column for the genre has this name."""
+    """Return the statement by which a release noted a recorded text. Its column for the genre is called `genre`."""
     row = {"code": code, "person_id": 1, genre: record.get("genre") or record["network"]}
     row["version"] = record.get("version") or FIRST_RELEASE[record["network"]]
     row |= {key: record[key] for key in ("seed", "turn", "prompt", "temperature")}

@@ -1,4 +1,4 @@
-"""Shards: several processes compute what one computes, and none outlives the program, however that ends."""
+"""Shards: several processes compute what one computes, and no process outlives the program, however it ends."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Recipes: those with a name are possible, changes are made, the others follow from a text and fit its minutes."""
+"""Recipes: named ones can be trained, can be changed, and are made for a text and its minutes."""
 
 from dataclasses import replace
 from itertools import pairwise

@@ -55,7 +55,7 @@ BROKEN = (
     b"POST /bot" + TOKEN.encode() + b"/sendMessage HTTP/1.1\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope",
 )
-"""What a server writes that breaks off, or does not speak HTTP."""
+"""What broken servers write: half a response, or no HTTP."""
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +118,7 @@ def posing(authority: trustme.CA, host: str) -> AbstractAsyncContextManager[Http
 
 @asynccontextmanager
 async def tunnel() -> AsyncIterator[tuple[str, list[str]]]:
-    """A proxy that connects whom it is asked to; its address, and the heads of what it is asked."""
+    """A proxy: its address, and the heads of the requests for connections that it gets."""
     heads = []
 
     async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -160,7 +160,7 @@ async def test_without_a_picture_the_message_has_the_verdict(script: Script, adm
 
 
 async def test_a_run_that_is_stopped_early(script: Script, admin: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Something moves until then, and until the verdict."""
+    """The message shows how long the stop and the comparison take."""
     monkeypatch.setattr("bot.training.runs.TICK_SECONDS", 0.001)
     message = await begun(admin, script)
     await admin.press(FINISH)

@@ -65,7 +65,7 @@ def lines(shown: str) -> list[str]:
 
 
 async def test_three_quatrains_and_a_couplet_that_appear_as_they_are_written(poet: FakeChat) -> None:
-    """So they do when a button is pressed."""
+    """They do so after a press of a button too."""
     answer = await poet.ask(f"/sonnet {LINE}")
     for turn, button in enumerate(("", "wilder", "tamer"), start=1):
         if button:

@@ -103,7 +103,7 @@ def test_escaping_is_reversible_and_leaves_plain_text_alone(text: str) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_text_of_an_older_database_stays_as_it_is(text: str) -> None:
-    """Nobody wrote an escape before there was one, so text with one at its beginning, but not of our making, is old."""
+    """Text that begins like an escape, but cannot be one of ours, is older than escapes."""
     old = text if not text.startswith(ESCAPED) else f"{text}\0"
     assert Text().process_result_value(old) == old
 

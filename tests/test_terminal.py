@@ -108,7 +108,7 @@ def test_a_training_is_waited_for(environment: Environment, own_checkpoints: Pat
 
 
 def test_what_becomes_of_the_streams(environment: Environment) -> None:
-    """Nothing to read or to write, nobody who reads on, and what cannot be read: at most one line, and no traceback."""
+    """If input or output is missing, broken or unreadable, the bot writes at most one line, and no traceback."""
     for closed in ("<&-", ">&- 2>&-"):
         shell = f'"{sys.executable}" -m bot {closed}'
         done = subprocess.run(

@@ -26,7 +26,7 @@ LIST = "\n".join(NAMES)
 
 
 class Door(app.Door):
-    """The door of one chat. In a bot that is started again, it is the chat of before."""
+    """The door of one chat. If the bot is started again, the chat stays the same."""
 
     def __init__(self, chat: FakeChat) -> None:
         self._chat = chat
@@ -43,7 +43,7 @@ class Door(app.Door):
 
 @asynccontextmanager
 async def started(settings: Settings, chat: FakeChat | None = None) -> AsyncIterator[FakeChat]:
-    """Start a bot, again if there is a chat of before, and return the admin's chat with it."""
+    """Start a bot, and return the admin's chat with it: `chat` goes on, if the bot is started again."""
     chat = chat or FakeChat(cast("Any", None), ADMIN, is_admin=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bot.store.NEW_SEEDS", 1)  # so that every run of a test reads the same texts
@@ -129,7 +129,7 @@ class Script:
 
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch) -> Script:
-    """No child is started; to be asked for before the chat."""
+    """A script in place of the child. A test asks for it before it asks for the chat."""
     script = Script()
     monkeypatch.setattr("bot.training.child.Child.start", script.start)
     monkeypatch.setattr("bot.training.folder.expected_seconds", lambda *_: 80.0)

@@ -1,7 +1,6 @@
 """What a person can ask: each command and each button is a function beside the pattern that it answers to.
 
-`handle` takes every ask of every door, finds the function, and turns whatever goes wrong into words. The functions are
-gathered by audience: names, verse, people, voices, admin, welcome.
+`handle` takes every ask of every door, finds the function, and turns whatever goes wrong into words.
 """
 
 from __future__ import annotations
@@ -97,7 +96,7 @@ async def _answer(ask: Ask, bot: Bot) -> None:
 
 
 def _found(ask: Ask) -> tuple[_Command | None, tuple[Any, ...]]:
-    """Return the function that answers an ask, and its arguments; or None, and what to say (in a group, nothing)."""
+    """Return the function that answers an ask, and its arguments; or None, and what to say instead, if anything."""
     match ask:
         case Pressed():
             for pattern, known in _buttons:
@@ -117,7 +116,7 @@ def _found(ask: Ask) -> tuple[_Command | None, tuple[Any, ...]]:
 
 
 def _not_known(name: str, ask: Ask) -> Markup:
-    """Say that there is no such command, and which one may be meant: one that is in the person's menu."""
+    """Say that there is no such command, and which command in the person's menu may be meant."""
     menu = sentences.ADMIN_COMMANDS if ask.is_admin else sentences.COMMANDS
     meant = extractOne(name, list(menu), score_cutoff=SIMILAR)
     return sentences.MEANT_COMMAND.format(sentences.cut(name, 40), meant[0]) if meant else sentences.UNKNOWN_COMMAND

@@ -51,7 +51,7 @@ async def retrain(ask: Said, rest: str, bot: Bot) -> None:
 
 
 async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
-    """Ask whether a text file without a command should become a voice, which is called after it."""
+    """Ask whether a text file without a command should become a voice, named after the file."""
     taken = {voice.name for voice in await asyncio.to_thread(bot.shelf.voices.all)}
     words = "-".join(re.findall(r"[^\W_]+", file.name.rpartition(".")[0] or file.name))[: LONGEST_NAME - 3].strip("-")
     names = (name_of(f"{words}{end}") or f"voice{end}" for end in chain([""], (f"-{n}" for n in count(2))))
@@ -71,7 +71,7 @@ async def learn(ask: Pressed, verb: str, bot: Bot) -> None:
             raise Explained(admins.FILE_GONE)
         name, file = bot.files[place]
         said = Said(person=ask.person, chat=ask.chat, is_admin=True, text="", file=file)
-        await retrain(said, f"{verb} {name}", bot)  # raises Explained if it may be another form, or later
+        await retrain(said, f"{verb} {name}", bot)  # raises Explained; then the question stays
     bot.files.pop(place, None)
     await ask.chat.change(ask.message, admins.LEARN_NOTHING if verb == "cancel" else None)
     await ask.chat.notice()

@@ -34,7 +34,7 @@ ENDS = (".", ",", ";", ":", "!", "?")
 
 @command(TYPED, writes=True)
 async def typed(ask: Typed, bot: Bot) -> None:
-    """Offer something to send. Each letter is an ask; a person's newest one cancels the one before."""
+    """Offer something to send. Each letter is an ask; a person's newest ask cancels the ask before."""
     if before := bot.typing.get(ask.person):
         before.cancel()
     task = bot.typing[ask.person] = asyncio.create_task(_offers(ask, bot))

@@ -28,8 +28,8 @@ NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine
 async def dino(ask: Said, rest: str, bot: Bot) -> None:
     """Send new names. A number and first letters come in either order, each at most once.
 
-    A word with a digit in it is meant as a number, so `1e9` is too many, and not a name that begins with E. If there
-    is none, `five` is a number too; `1 five` is a name that begins with Five.
+    A word with a digit in it is meant as a number, so `1e9` is too many, and not a name that begins with E. Without
+    such a word, `five` is a number too; `1 five` is a name that begins with Five.
     """
     name, rest = voice_in(rest, anywhere=True)
     voice = (await voice_named(name, "names", bot)).id if name is not None else ""

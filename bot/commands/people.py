@@ -28,13 +28,13 @@ NAMES_TO_CHOOSE = tuple(sentences.NUMBERS)
 MOST_WRITTEN, AT_ONCE = 200, 4
 """How many of the newest creations an export writes out, and how many of them at the same time."""
 WRITING_SECONDS = 45.0
-"""What is not written out by then is exported without its text."""
+"""A creation that is not written out by then is exported without its text."""
 _ID = "(-?[0-9]{1,19})"
 
 
 @command("seed")
 async def seed(ask: Said, rest: str, bot: Bot) -> None:
-    """Show the person's seed, or begin the sequence of another one, in the digits of any script."""
+    """Show the person's seed, or begin the sequence of another seed, which may have the digits of any script."""
     if not rest.strip():
         own = (await bot.store.person(ask.person)).seed
         await ask.chat.say(sentences.SEED.format(own, own))
@@ -66,7 +66,7 @@ async def choose(ask: Pressed, what: str, value: str, owner: str, bot: Bot) -> N
 
 @command("export", writes=True)
 async def export(ask: Said, _rest: str, bot: Bot) -> None:
-    """Send all that is kept of a person, in private: a page and JSON. A group that posts as itself gets its own."""
+    """Send all that is kept of a person, in private: a page and JSON. A group that posts as itself exports its own."""
     is_group = ask.person == ask.chat.id and not ask.chat.is_private
     if not (is_group or ask.chat.is_private):
         raise Explained(sentences.EXPORT_PRIVATELY)

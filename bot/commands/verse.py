@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.creations import Creation
 
 MOST_SHOWN = 4096
-"""Of how many messages the bot knows what they show."""
+"""For how many messages the bot remembers what they show."""
 
 
 @command(PLAIN, writes=True)
@@ -82,7 +82,7 @@ async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
     """
     creation = await _own(code, ask, bot)
     place = (ask.chat.id, ask.message)
-    # A press below what belongs to a group waits for the group's earlier asks, as well as for its own person's.
+    # A press below a group's creation waits for the earlier asks of the group, and of the person who presses.
     async with contextlib.nullcontext() if creation.person == ask.person else bot.admission.in_order(creation.person):
         shown, since = bot.shown.get(place, (code, 0.0))
         if shown == code and since < ask.arrived:
@@ -96,7 +96,7 @@ async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
 
 @button(f"(details):({CODE.pattern})", writes=True)
 async def tell_details(ask: Pressed, _verb: str, code: str, bot: Bot) -> None:
-    """Say what decides a creation, and for names, which known ones are nearest."""
+    """Say what decides a creation, and which known names are nearest to its names."""
     creation = await _own(code, ask, bot)
     with bot.admission.writing(ask):
         text = await bot.shelf.write(creation) if creation.genre is Genre.DINO else None
@@ -105,7 +105,7 @@ async def tell_details(ask: Pressed, _verb: str, code: str, bot: Bot) -> None:
 
 
 async def _own(code: str, ask: Ask, bot: Bot) -> Creation:
-    """Return a creation whose buttons somebody may press. Raises Explained."""
+    """Return a creation, if the person may press its buttons. Raises Explained if not."""
     creation = await bot.store.creation(code)
     if creation is None:
         raise Explained(sentences.FORGOTTEN)

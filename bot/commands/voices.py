@@ -1,6 +1,6 @@
-"""Custom voices: `/voices`, how `/dino` and `/poem` ask for one, and how a file teaches one.
+"""Custom voices: `/voices`, how `/dino` and `/poem` ask for a voice, and how a file teaches it.
 
-Its caption is `/retrain names NAME` or `/retrain verse NAME`.
+The caption of the file is `/retrain names NAME` or `/retrain verse NAME`.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def listed(shown: Sequence[Markup]) -> Markup:
 
 @command("voices")
 async def voices(ask: Said, rest: str, bot: Bot) -> None:
-    """List the voices; for an admin, `/voices old new` gives one another name."""
+    """List the voices; for an admin, `/voices old new` renames a voice."""
     words = rest.split()
     if ask.is_admin and len(words) == 2:
         await _rename(ask, words[0], words[1], bot)

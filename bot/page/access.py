@@ -42,9 +42,9 @@ HEADERS = {
 
 
 class Passes:
-    """The tokens of the links, new ones at each start, and the cookies that they are exchanged for.
+    """The tokens of the links, which are new at each start, and the cookies that people get for them.
 
-    The second link is for an admin. Its cookie is signed with its token, so it is nobody's after the next start.
+    The second link is for an admin. Its cookie is signed with its token, so it ends with the next start.
     """
 
     def __init__(self, key_file: Path) -> None:
@@ -76,7 +76,7 @@ def names_of(host: str) -> frozenset[str]:
 
 
 def is_named(host: str, names: frozenset[str]) -> bool:
-    """Return whether a header Host names a server. Where it listens anywhere, addresses do: rebinding needs a name."""
+    """Return whether a header Host names a server. If it listens anywhere, any address does: rebinding needs a name."""
     with contextlib.suppress(ValueError):
         name = urlsplit(f"//{host}").hostname or ""
         return name in names or (not names.isdisjoint(ANYWHERE) and bool(ipaddress.ip_address(name)))
@@ -100,9 +100,9 @@ def _signature(key: bytes, person: int) -> str:
 
 
 def _read_key(path: Path) -> bytes:
-    """Return the key in a file that only its owner may read, a new one if there is none.
+    """Return the key in a file that only its owner may read. If there is no key, make one.
 
-    Where no file can be written, the key is forgotten at the end, and with it the cookies.
+    If no file can be written, the key is forgotten at the end, and all cookies with it.
     """
     with contextlib.suppress(OSError):
         if len(key := path.read_bytes()) == KEY_BYTES:

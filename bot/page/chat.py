@@ -1,7 +1,7 @@
 """The chat of one person on the page: the newest messages, and the tabs that show them.
 
-The page gets runs of text and no markup, so nothing that a person or a network writes can become any. Whoever comes
-back after a restart finds their last creations: each gets its place at once, and its text when it is written again.
+The page gets runs of text and no markup, so nothing that a person or a network writes can become markup. After a
+restart, people find their last creations: each has its place at once, and gets its text when it is written again.
 """
 
 from __future__ import annotations
@@ -41,18 +41,18 @@ logger = logging.getLogger(__name__)
 KEPT = 500
 """Messages of each chat that the page can show again."""
 SHOWN, READ = 20, 100
-"""How many creations are shown after a restart, of how many: of those that changed in place, only the last is."""
+"""How many creations a restart shows, out of how many. If a message was changed, only its last creation is shown."""
 QUOTED = 80
 """Characters of a message that a reply shows."""
 MOST_TABS = 16
-"""Of one person. A tab that nobody looks at closes its connection, so more are no person's."""
+"""How many tabs a person may have open. A hidden tab closes its connection, so nobody needs more."""
 SEND_SECONDS = 5.0
-"""A tab that takes longer to take an event has gone."""
+"""A tab that has not taken an event by then is closed."""
 
 
 @dataclass
 class Message:
-    """A message as the page keeps it. A file has a name, and a picture the name ""."""
+    """A message as the page keeps it. The name of a picture is ""."""
 
     id: int
     mine: bool
@@ -98,7 +98,7 @@ class PageChat(Chat):
         self._numbers = count(1)
 
     def at_button(self, message: int, button: int) -> PageChat:
-        """Return this chat as the one in which a button waits to be released."""
+        """Return a copy of this chat that releases a button with its next notice."""
         pressed = copy(self)
         pressed._pressed = (message, button)
         return pressed
@@ -127,7 +127,7 @@ class PageChat(Chat):
     async def fill(self, places: dict[int, Creation], ask: Said, bot: Bot, turns: asyncio.Lock) -> None:
         """Write each creation again, the newest first, and put it into its place, if that is still there.
 
-        `turns` makes all people together wait for each other, so that whoever asks for something new hardly waits.
+        All chats share the lock `turns`: one creation is written again at a time, so that new asks hardly wait.
         """
         for place, creation in reversed(places.items()):
             async with turns:
@@ -143,7 +143,7 @@ class PageChat(Chat):
                 await self.change(place, html, buttons)
 
     async def forget(self, kept: int) -> None:
-        """Let go of all messages but one, in every tab."""
+        """Delete all messages but one, in every tab."""
         for number in self.messages.keys() - {kept}:
             del self.messages[number]
         await self.tell("forgotten", {"messages": [message.drawn() for message in self.messages.values()]})
@@ -183,14 +183,14 @@ class PageChat(Chat):
             await self.leave(oldest)
 
     async def leave(self, tab: WebSocketResponse) -> None:
-        """Close a tab. Nothing is awaited of one that takes nothing more; it will come back by itself."""
+        """Close a tab, even if it takes nothing more. It will come back by itself."""
         if tab in self.tabs:
             self.tabs.remove(tab)
         with contextlib.suppress(ConnectionError):
             await tab.close(code=WSCloseCode.GOING_AWAY, drain=False)
 
     async def tell(self, event: str, facts: dict[str, Any], tabs: Sequence[WebSocketResponse] | None = None) -> None:
-        """Send an event to some tabs, if none are given to all. One that takes nothing more is closed."""
+        """Send an event to these tabs, or to all. A tab that takes nothing more is closed."""
         chosen = list(self.tabs if tabs is None else tabs)
         await asyncio.gather(*(self._tell(tab, {"event": event} | facts) for tab in chosen))
 

@@ -43,12 +43,12 @@ if TYPE_CHECKING:
 
 LOOPBACK, PORT = "127.0.0.1", 8765
 LAST_WORDS_SECONDS = 1
-"""The server waits so long for a browser to say goodbye."""
+"""How long the server waits for a browser to say goodbye."""
 LONGEST_TEXT = 4096
 PACE = Rate(30, 10)
 """What everybody but an admin may send."""
 NEWCOMERS = Rate(60, 3600)
-"""How many people may come from one address, as far as a proxy tells it."""
+"""How many new people may come from one address, as a proxy tells it."""
 MOST_CHATS = 1000
 """Beyond that, chats without an open tab are forgotten, the oldest first."""
 A_YEAR_SECONDS = 365 * 24 * 3600
@@ -61,7 +61,7 @@ class PageError(MangosaurusError):
 
 
 class Page(Door):
-    """The page at a host and a port: any free port, if the usual one is taken and no other was asked for. PageError."""
+    """The page at a host and a port. If no port is given, it takes the usual one, or any free one. Raises PageError."""
 
     def __init__(self, settings: Settings, host: str = LOOPBACK, port: int | None = None) -> None:
         self._socket = _bound(host, port)
@@ -125,7 +125,7 @@ class Page(Door):
         self._bot = bot
         await web.SockSite(self._runner, self._socket).start()
 
-    async def shut(self, seconds: float) -> None:  # noqa: ARG002 - nothing is to wait for
+    async def shut(self, seconds: float) -> None:  # noqa: ARG002 - it waits for nothing
         self._bot = None
 
     def facts(self) -> dict[str, str]:
@@ -332,7 +332,7 @@ async def _add_headers(_request: web.Request, response: web.StreamResponse) -> N
 
 
 def _bound(host: str, port: int | None) -> socket.socket:
-    """Return a socket that listens at a place, at any free port if the usual one is taken. PageError."""
+    """Return a socket that listens there; without a port, at the usual or any free one. Raises PageError."""
     family, is_v6 = (socket.AF_INET6, True) if ":" in host else (socket.AF_INET, False)
     for at in (PORT, 0) if port is None else (port,):
         try:

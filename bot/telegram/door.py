@@ -1,7 +1,7 @@
 """The door of Telegram: updates come by polling or through a webhook, and become asks. A failed poll is tried again.
 
 An update that cannot be parsed is logged once by its id and passed over. python-telegram-bot's own Updater would fetch
-its batch again without end, and can go deaf: after any poll that failed, the polling client is shut down and made anew.
+its batch again without end. It can also go deaf, so here a new polling client takes over after each failed poll.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ POLL_SECONDS = 10
 DEAF_SECONDS = 90.0
 """After this time without a successful poll, the log gets an error."""
 PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
-"""The pause after a failed try to reach Telegram: after the first, and at most."""
+"""The pause after the first failed try to reach Telegram, and the longest pause after further tries."""
 CHECK_SECONDS = 300.0
 """How often a bot with a webhook asks whether Telegram still accepts its token. Polling finds out by itself."""
 
 
 class TokenError(MangosaurusError):
-    """Telegram does not accept the token, or does not any more."""
+    """Telegram does not accept the token, or has revoked it."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -153,7 +153,7 @@ class Telegram(Door):
         return {"messages": f"{self.pacing.waiting:,} waiting, {self.pacing.dropped:,} given up", "last poll": poll}
 
     def figures(self) -> dict[str, float]:
-        """Return the same for `/metrics`. Before the first poll, the last one is when polling began."""
+        """Return the same for `/metrics`. Until a poll succeeds, the start of polling counts as one."""
         figures: dict[str, float] = {
             "messages_waiting": self.pacing.waiting,
             "messages_given_up_total": self.pacing.dropped,
@@ -171,7 +171,7 @@ class Telegram(Door):
         await asyncio.shield(self._serving)
 
     async def _poll(self, bot: Bot) -> None:
-        """Fetch updates until the task is cancelled. TokenError."""
+        """Fetch updates until the task is cancelled. Raises TokenError."""
         loop = asyncio.get_running_loop()
         self._heard = loop.time()
         deaf_at = self._heard + DEAF_SECONDS
@@ -266,7 +266,7 @@ class Telegram(Door):
     def _message(self, message: Message) -> Said | None:
         """Return what a message asks, if it is for us and not written by a bot."""
         sender = message.sender_chat or message.from_user
-        is_event = filters.StatusUpdate.ALL.check_update(Update(0, message=message))  # somebody joined, or likewise
+        is_event = filters.StatusUpdate.ALL.check_update(Update(0, message=message))  # such as somebody who joins
         if sender is None or message.via_bot or is_event:
             return None
         chat = self.chat(message.chat_id, message)
@@ -325,7 +325,7 @@ def _file(document: Document | None) -> File | None:
 
 
 async def _persist(call: Callable[[], Awaitable[Any]], failed: Callable[[], Awaitable[None]] | None = None) -> Any:
-    """Ask Telegram for something until it answers, however long that takes. `failed` hears of failures. TokenError."""
+    """Ask Telegram for something until it answers, and call `failed` after each failure. Raises TokenError."""
     pause = PAUSE_SECONDS
     while True:
         try:

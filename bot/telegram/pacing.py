@@ -1,14 +1,14 @@
 """How fast the bot speaks: first come, first served, within Telegram's limits.
 
 Telegram lets a bot send about 30 messages a second in all, one a second to one chat, and 20 a minute to one group.
-Short bursts pass: here 4 messages in 4 seconds. An edit counts as a message. The next to go is always the oldest that
-may, so that a crowded chat delays no other. Everything else (answers to buttons and inline queries, chat actions,
-questions) has no limit. (aiolimiter, asynciolimiter, pyrate-limiter and asyncio-throttle keep no such order.)
+Short bursts pass: here 4 messages in 4 seconds. An edit counts as a message. The oldest message that
+may go goes next, so that a crowded chat delays no other. Everything else (answers to buttons and inline queries, chat
+actions, questions) has no limit. (aiolimiter, asynciolimiter, pyrate-limiter and asyncio-throttle keep no such order.)
 
 When Telegram says 429, the chat that earned it is held for as long as Telegram asks. If that happens to a second chat
-meanwhile, or to a request that belongs to no chat, everything is held. What waits then goes when the hold ends, if that
-is within half a minute. If a hold lasts longer, its requests are given up; when it ends, `apologise` is called for each
-chat that lost messages, the chat that asked last first.
+meanwhile, or to a request that belongs to no chat, everything is held. Requests wait for the end of
+a hold of up to half a minute. If a hold is longer, they are given up; when it ends, `apologise` is called for each chat
+that lost messages, the chat that asked last first.
 
 A request that surely was not sent (NothingSentError) or met a failing server (ServerError) keeps its turn and is tried
 again for half a minute. So is every edit that may have arrived, as it does no harm twice. Any other failure is the
@@ -55,7 +55,7 @@ RETRY_SECONDS, PAUSE_SECONDS = 30.0, 1.0
 CLOSED, HELD = "the bot stops, or another one serves in its place", "Telegram wants silence for too long"
 """Why a request is given up."""
 MOST_CHATS = 4096
-"""How many chats are remembered. Writing to 4,096 other chats takes longer than the limits of a forgotten one last."""
+"""How many chats are remembered. The limits of a chat are over before the bot has written to 4,096 others."""
 
 Asks = frozenset[object]
 """What was asked in a chat and not answered: new messages by their turns, edited ones by their ids."""
@@ -88,7 +88,7 @@ class Recipient:
 
 @dataclass(eq=False)
 class Lane:
-    """The connections for messages, or those for everything else, and the turns in front of them, the oldest first."""
+    """The connections for messages, or for everything else, and the turns that wait for them, the oldest first."""
 
     windows: tuple[Window, ...] = ()
     free: int = AT_ONCE
@@ -231,7 +231,7 @@ class Pacing(BaseRateLimiter[Any]):
             raise
 
     def _pause(self, turn: Turn, error: NetworkError) -> bool:
-        """Return whether a turn is tried again, after a pause of its chat, or of everything if it was not sent."""
+        """Return whether a turn is tried again. First its chat pauses; if nothing was sent, everything pauses."""
         until = asyncio.get_running_loop().time() + PAUSE_SECONDS
         is_in_doubt = not isinstance(error, NothingSentError | ServerError)
         is_harmless = not is_in_doubt or turn.endpoint.startswith("edit")
@@ -320,7 +320,7 @@ class Pacing(BaseRateLimiter[Any]):
         self._give_up()
 
     def _give_up(self, *turns: Turn, is_closed: bool = False) -> None:
-        """Give up these turns, or all, if the bot has closed; else those that Telegram holds for too long."""
+        """Of `turns`, or of all, give up those that Telegram holds for too long, or each if the bot has closed."""
         now = asyncio.get_running_loop().time()
         is_closed = is_closed or now >= self._open_until
         for turn in turns or (*self._messages.turns, *self._others.turns):

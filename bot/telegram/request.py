@@ -1,7 +1,7 @@
 """The HTTP client: python-telegram-bot's own, but every request ends in time, and errors say what is known.
 
-Every address holds the token. So no text of httpx reaches an error of ours, except its reason for a failed connection,
-which names no address, and no error of ours has one of httpx as its cause.
+Every address holds the token. So no error of ours has an error of httpx as its cause, or quotes it, except for the
+reason of a failed connection, which names no address.
 
 This module tries nothing twice. `pacing` repeats a request that raised NothingSentError or ServerError; after any other
 error, Telegram may have carried the request out.
@@ -83,7 +83,7 @@ class TelegramRequest(HTTPXRequest):
 class PollingRequest(TelegramRequest):
     """Fetches updates on a connection of its own.
 
-    python-telegram-bot parses a batch as a whole: with one update that it cannot parse, it fetches the same batch
+    python-telegram-bot parses a batch as a whole: if it cannot parse one update, it fetches the same batch
     without end. Here such an update becomes an empty one with the same id, which is handled like any other.
     """
 
@@ -107,7 +107,7 @@ def readable_batch(body: bytes) -> bytes:
 
 
 def readable(update: dict[str, Any]) -> dict[str, Any]:
-    """Return the update, or an empty one with its id, logged, if python-telegram-bot cannot parse it."""
+    """Return the update. If python-telegram-bot cannot parse it, log that, and return an empty update with its id."""
     try:
         Update.de_json(update, None)
     except Exception as error:

@@ -71,7 +71,7 @@ class Child:
             self._process.send_signal(number)
 
     def kill(self) -> None:
-        """Kill the process and every one that it started."""
+        """Kill the process and all processes that it started."""
         with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: not permitted, of a group that is gone
             os.killpg(self._process.pid, signal.SIGKILL)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOMENTUM = 0.95
-"""How much of the mean speed stays when the next figure joins it. The speed of single steps jumps."""
+"""The weight of the old mean when a new speed joins it. The speed jumps from step to step."""
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Progress:
         return False
 
     def read(self, log: Path) -> None:
-        """Take the messages in the log of a training that goes on; a killed process may have left half of one."""
+        """Take the messages in the log of a training that goes on. If a process was killed, the last may be cut off."""
         with contextlib.suppress(OSError):
             for line in log.read_bytes().splitlines():
                 with contextlib.suppress(ValueError, AttributeError):

@@ -1,7 +1,7 @@
 """One run at a time: a child trains and compares, and its weights become current if they are better by enough.
 
 Whatever fails, the old weights stay in use. One message shows a run from its command to its verdict. The folder of a
-run is removed once the verdict has arrived; so a bot that was killed says it at its next start.
+run is removed once the verdict has arrived; so a bot that was killed gives it at its next start.
 """
 
 from __future__ import annotations
@@ -51,15 +51,15 @@ SNAPSHOT_SECONDS = 1.5
 class Runs:
     """The runs of one bot. Their folders are in the folder of `shelf`, beside the weights.
 
-    Locks of these folders are taken on the event loop. One that is held only for a moment is released before anything
-    else runs there, so this bot never meets its own lock.
+    The event loop takes the locks of these folders, and releases a short one before it runs anything else. So this bot
+    never meets its own lock.
     """
 
     def __init__(self, shelf: Shelf) -> None:
         self.running: Run | None = None
         """The run that is going on, if there is one."""
         self.ends: Counter[str] = Counter()
-        """How many runs have ended: with weights that are in use, kept the old ones, or failed."""
+        """How many runs have "used" their weights, "kept" the old weights, or "failed"."""
         self._shelf = shelf
         self._directory = shelf.directory
         self._child: Child | None = None
@@ -76,7 +76,7 @@ class Runs:
             raise Explained(admins.ALREADY_TRAINING.format(self.running.title))
 
     async def begin(self, run: Run, chat: Chat) -> None:
-        """Begin a run in a message of its own, or go on with an interrupted one of its network, unless it is fresh."""
+        """Begin a run in a message of its own. Unless it is fresh, go on with an interrupted run of its network."""
         self.refuse_second()
         self.running, self._progress = run, Progress()  # before any await, as another admin may ask meanwhile
         self._is_cancelled = self._is_finishing = False
@@ -244,7 +244,7 @@ class Runs:
         if code and self._stopping.is_set():
             return None
         with contextlib.suppress(CheckpointError):  # a voice that is yet to learn
-            await self._shelf.refresh(run.network)  # others may have become current; raises RemovedError
+            await self._shelf.refresh(run.network)  # another version may be current; raises RemovedError
         if code:
             raise Explained(admins.failed(run, self._progress.complaint or _how_it_ended(code, last_words)))
         if self._progress.new_loss is None or not (folder / NEW).exists():
@@ -271,7 +271,7 @@ class Runs:
             await child.end()
 
     async def _promote(self, run: Run, folder: Path) -> str:
-        """Make the new weights current, unless the current ones are not those that they were compared with."""
+        """Make the new weights current, unless another version has become current since they were compared."""
         async with self._shelf.changing(run.network) as versions:
             old = self._progress.compared_with
             if old and (await asyncio.to_thread(versions.load_current)).version != old:

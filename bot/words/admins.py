@@ -83,7 +83,7 @@ COMPARING = "trying the new weights on text that they have never seen"
 TRAINED = Markup("The training of <b>{}</b> is over.")
 QUALITY = Markup("Reading what it has never seen, it wavers between about {} letters at each step: {}{}.")
 GOOD = {"names": (6, 10), "verse": (4, 6)}
-"""Between how many letters a good voice wavers at most, and a fair one. The bot's own networks: 5 and 3."""
+"""Between how many letters a good voice and a fair voice waver at most. The bot's own networks: 5 and 3."""
 NO_PICTURE = Markup("There is no picture: <code>pip install 'mangosaurus[plot]'</code> brings what draws it.")
 TRAINING_CANCELLED = Markup("The training of <b>{}</b> is cancelled. Everything stays as it was.")
 TRAINING_LOST = Markup(
@@ -148,7 +148,7 @@ INVISIBLE = 5e-5
 
 
 def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Markup:
-    """Say how a run ended. `version` is that of the new weights, if they are in use now; else ""."""
+    """Say how a run ended. `version` is the version of the new weights if they are in use now, else ""."""
     new, old = progress.new_loss or 0.0, progress.old_loss
     is_same = old is not None and abs(old - new) < INVISIBLE
     digits = 4 if is_same else digits_for(new if old is None else old, new)

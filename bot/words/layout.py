@@ -25,7 +25,7 @@ LONGEST_TITLE, LONGEST_DESCRIPTION = 80, 160
 """Characters of an offer. Telegram's apps show no more."""
 QUATRAIN = 4
 MOST_LETTERS_APART = 2
-"""A name that is further from every known one reminds nobody of it."""
+"""How many letters may differ between an invented name and the known name that is shown beside it."""
 
 _KEEPSAKE = Markup("""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{0}</title><style>
@@ -55,7 +55,7 @@ def reply(creation: Creation, text: Text) -> Markup:
 
 
 def details(creation: Creation, text: Text | None) -> Markup:
-    """Return what decides a creation. For names, `text` says which known ones are nearest."""
+    """Return what decides a creation. For names, `text` says which known names are nearest."""
     turn = creation.turn + 1  # people count turns from 1
     facts = sentences.DETAILS.format(creation.seed, turn, creation.temperature, creation.version)
     lines = []
@@ -84,7 +84,7 @@ def plain(shown: Markup) -> str:
 
 
 def keepsake(creations: Sequence[Creation], texts: Mapping[str, Markup]) -> str:
-    """Return creations as a page to keep, the newest first: those that have texts, and the codes of all others."""
+    """Return a page to keep: the creations that have texts, the newest first, and the codes of all others."""
     newest = creations[::-1]
     articles = [
         _ARTICLE.format(texts[each.code].partition("\n\n<a>")[0], f"{each.created:%d %B %Y}", each.code)
@@ -116,7 +116,7 @@ def _continuation(creation: Creation, text: Text) -> str:
 
 
 def _names(creation: Creation, text: Text) -> Markup:
-    """Set names one a line, each with what its parts mean, and with a known name that it reminds of."""
+    """Set names one a line, each with what its parts mean, and with a known name that is like it."""
     lines = []
     for name, note in zip(text.texts, _notes(creation, text), strict=True):
         beside = Markup(" – <i>{}</i>").format(note) if note else ""
@@ -138,7 +138,7 @@ def _spelled(name: str, text: Text) -> str:
 
 
 def _stanzas(creation: Creation, lines: Sequence[str]) -> Markup:
-    """Set three quatrains and a couplet, below the first line if there is one: the person's words in it are bold."""
+    """Set a sonnet as three quatrains and a couplet. The person's words in its first line are bold."""
     line, own_words = creation.prompt, creation.own_words
     end = len(line) if own_words is None else own_words
     own = [Markup("<b>{}</b>{}").format(line[:end], line[end:])]

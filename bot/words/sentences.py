@@ -1,4 +1,4 @@
-"""The sentences of the chat that everybody can meet."""
+"""The sentences of the chat that everybody can read."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ HELP = Markup(
     "<code>/poem Shall I compare thee</code> – your line, and verse that continues it\n"
     "/sonnet – fourteen lines that scan and rhyme; <code>/sonnet Shall I compare thee</code> – from your line\n"
     "/voices – other voices that I have learned\n"
-    "<code>/again k7m2p9x</code> – what has that code below it, also somebody else's\n"
+    "<code>/again k7m2p9x</code> – the creation with that code, also somebody else's\n"
     "/settings – how daring I am, and how many names you get\n"
-    "/seed – your seed; whoever has the same one gets the same from me\n"
+    "/seed – your seed; with the same seed, everybody gets the same from me\n"
     "/export – everything I keep about you, to keep yourself; /forget deletes it\n"
     "/about – what I'm made of"
 )
@@ -139,8 +139,7 @@ NEW = "new"
 CODE = "code {}"
 """How a door labels a code that it cannot make a link."""
 DETAILS = Markup(
-    "Seed {}, turn {}, temperature {:g}, version <code>{}</code>. The same four and the same words of yours give the "
-    "same text, always."
+    "Seed {}, turn {}, temperature {:g}, version <code>{}</code>. These four and your words give the same text, always."
 )
 NEAREST = Markup("<b>{}</b>: the closest name I know is {}, {} away.")
 WILDEST = Markup("Any wilder, and I'd make no sense at all.")
@@ -165,8 +164,8 @@ NOT_PREPARED = Markup(
     "But I can continue any line that you send me."
 )
 NO_NETWORK = {
-    "dino": Markup("I can't invent names at the moment, as my network for it is missing. The log says why."),
-    "poem": Markup("I can't write verse at the moment, as my network for it is missing. The log says why."),
+    "dino": Markup("I can't invent names at the moment, as my network for names is missing. The log says why."),
+    "poem": Markup("I can't write verse at the moment, as my network for verse is missing. The log says why."),
 }
 NO_NEW_NAME_WITH = Markup(
     "I couldn't find a new name that begins with <b>{}</b>, and I never give one that I know to exist. Try fewer "

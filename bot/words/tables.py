@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LONGEST_SAMPLE, LONGEST_FAULT = 200, 120
 BAR, CURVE_POINTS = 20, 16
-"""Characters. With labels and figures a line has 31 of them, and no more fit on the screen of a phone."""
+"""Characters. With its label and its figure, a line has 31, and no more fit on the screen of a phone."""
 MOST_ERRORS = 8
 """Kinds of errors that are shown, the most frequent."""
 
@@ -41,7 +41,7 @@ _STAGES = {
 
 
 def training(run: Run, progress: Progress) -> Markup:
-    """Show how far a run is, its curves beside what they are to beat, and its newest sample."""
+    """Show how far a run is, its losses above the losses that it should beat, and its newest sample."""
     done = round(BAR * progress.fraction)
     rows = [
         f"{'█' * done}{'░' * (BAR - done)} {progress.fraction:4.0%}",

@@ -23,7 +23,7 @@ ME: Json = {"id": 7000000, "is_bot": True, "first_name": "Mangosaurus", "usernam
 _TAG = re.compile("<(/?)([^<>]*)>?")
 
 
-class Refusal(Exception):  # noqa: N818 - the Bot API's answer, which is not always an error of anybody's
+class Refusal(Exception):  # noqa: N818 - the Bot API's answer, and not always an error
     """An answer that is not "ok"."""
 
     def __init__(self, code: int, description: str, **parameters: float) -> None:

@@ -1,5 +1,5 @@
-// The page: one socket brings what happens in the chat, and takes what the person does. Words of people and networks are
-// only ever text nodes. Not here: sentences, which come with the page (data-words).
+// The page: one socket brings what happens in the chat, and takes what the person does. Words of people and networks
+// become text nodes only. The bot's own sentences come with the page (data-words).
 "use strict";
 
 const words = JSON.parse(document.body.dataset.words);
@@ -201,7 +201,7 @@ async function lost() {
   setTimeout(() => document.hidden || connect(), 1000);
 }
 
-// What was on its way when the connection broke, or was refused, goes back into the line.
+// Put words back into the line that were refused, or were on their way when the connection broke.
 function giveBack(sentence = words.unsent, keys = [...unsent.keys()]) {
   const lost = keys.filter((key) => unsent.has(key));
   const texts = lost.map((key) => unsent.get(key)).filter((text) => text && !line.value.includes(text));
@@ -383,7 +383,7 @@ picker.onchange = () => {
   line.focus();
 };
 newest.onclick = () => (toEnd(), line.focus());
-log.onscroll = () => { // what only grows, as a picture does that arrives, stays followed
+log.onscroll = () => { // a chat that grows, as when a picture arrives, is still followed
   const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
   if (isAtEnd || log.scrollTop < height) follows = isAtEnd;
   if (isAtEnd) newest.hidden = true;
