@@ -70,18 +70,17 @@ class Network:
 def _modules(tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> tuple[Any, torch.nn.Linear]:
     shape = facts["architecture"]
     kind = torch.nn.RNN if shape["cell"] == "rnn" else torch.nn.LSTM
-    names = ("w_xh", "w_hh", "b_h") if shape["cell"] == "rnn" else ("w_x", "w_h", "b")
     recurrent = kind(shape["vocab_size"], shape["hidden_size"], shape["layers"])
     linear = torch.nn.Linear(shape["hidden_size"], shape["vocab_size"])
     with torch.no_grad():
         for n in range(shape["layers"]):
-            w_x, w_h, b = (_in_torchs_order(tensors[f"{shape['cell']}.{n}.{name}"], facts) for name in names)
+            w_x, w_h, b = (_in_torchs_order(tensors[f"layers.{n}.{name}"], facts) for name in ("w_x", "w_h", "b"))
             getattr(recurrent, f"weight_ih_l{n}").copy_(w_x.T)
             getattr(recurrent, f"weight_hh_l{n}").copy_(w_h.T)
             getattr(recurrent, f"bias_ih_l{n}").copy_(b)
             getattr(recurrent, f"bias_hh_l{n}").zero_()
-        linear.weight.copy_(tensors["output.w_hy"].T)
-        linear.bias.copy_(tensors["output.b_y"])
+        linear.weight.copy_(tensors["w_y"].T)
+        linear.bias.copy_(tensors["b_y"])
     return recurrent, linear
 
 

