@@ -285,7 +285,10 @@ GENTLE = 0.15
 BESIDE_PRODUCTS = 80
 """What a unit of a gate costs beside its products, in multiplications: tanh, sums, and the way through memory."""
 AROUND_SECONDS: dict[Form, float] = {"names": 5.0, "verse": 13.0}
-"""How long it takes to read the text, count the n-gram, measure at the end and draw the picture."""
+AROUND_OWN_SECONDS = 3.0
+"""How long it takes to read the project's texts or an own one, count the n-gram, measure at the end and draw."""
+USUAL_SHARE = 0.9
+"""How much of a training is usually done when it stops early, or ends."""
 
 
 def recipe_for(
@@ -367,23 +370,25 @@ def measured_part(corpus: Corpus) -> Corpus:
 
 
 def expected_seconds(recipe: Recipe, corpus: Corpus, threads: int = 1) -> float:
-    """Estimate how long a training takes on this machine as it is now. A stage may end sooner, see `Stage.patience`.
+    """Estimate how long a training takes on this machine, an early stop and all that comes before and after included.
 
     A character takes three products for each recurrent matrix: one on the way forward and two on the way back. A
-    twentieth of a second goes into measuring how many multiplications a thread does in a second.
+    twentieth of a second goes into measuring how fast this machine computes such a product.
     """
-    left, right = np.ones((32, 256), np.float32), np.ones((256, 1024), np.float32)
-    started, products = time.perf_counter(), 0
-    while time.perf_counter() - started < 0.05:
+    units, gates, matrices = recipe.hidden_size, len(CELLS[recipe.cell].GATES), 2 * recipe.layers - 1
+    left = np.ones((recipe.stages[0].batch_size, units), np.float32)
+    right = np.ones((units, gates * units), np.float32)
+    begun, fastest = time.thread_time(), math.inf  # which does not count while other threads run
+    while (started := time.thread_time()) - begun < 0.05:
         left @ right
-        products += 1
-    rate = products * left.size * right.shape[1] / (time.perf_counter() - started)
-    units, matrices = recipe.hidden_size, 2 * recipe.layers - 1
-    cost = 3 * len(CELLS[recipe.cell].GATES) * units * (matrices * units + recipe.layers * BESIDE_PRODUCTS)
+        fastest = min(fastest, time.thread_time() - started)
+    rate = left.size * right.shape[1] / max(fastest, 1e-7)  # in multiplications a second
+    cost = 3 * gates * units * (matrices * units + recipe.layers * BESIDE_PRODUCTS)
     texts = {"reading": corpus.reading, "pretraining": (*corpus.pretraining, *corpus.training)}
     read = sum(stage.epochs * count_characters(texts.get(stage.text, corpus.training)) for stage in recipe.stages)
-    seconds = cost * read / rate / threads
-    return AROUND_SECONDS[recipe.form] + min(seconds, math.inf if recipe.minutes is None else 60 * recipe.minutes)
+    around = AROUND_SECONDS[recipe.form] if corpus.pretraining else AROUND_OWN_SECONDS
+    most = math.inf if recipe.minutes is None else 60 * recipe.minutes
+    return around + min(USUAL_SHARE * cost * read / rate / threads, most)
 
 
 def count_characters(documents: Sequence[str]) -> int:
