@@ -23,6 +23,7 @@ from model.files import ROOT
 from tests.recorded import FIRST_RELEASE, RECORDED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from markupsafe import Markup
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from bot.app import Bot
     from bot.chat import Buttons
     from bot.settings import Settings
+    from bot.words.runs import Run
 
 WRITES = "WRITE_DOCS" in os.environ
 CHAT = re.compile(r"^    > .*\n(?:    .*\n|\n(?=    ))*", re.MULTILINE)
@@ -49,8 +51,8 @@ class Notes(Pipes):
         super().__init__()
         self.text, self._way, self.png = "", "", b""
 
-    def write(self, text: str) -> None:
-        self.text += text
+    def put(self, shown: Sequence[Run]) -> None:
+        self.text += "".join(run.text for run in shown) + "\n\n"
 
     async def change(
         self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
@@ -85,6 +87,7 @@ async def held(chat: str, bot: Bot, notes: Notes) -> str:
         else:
             await bot.ask(Said(person=YOU, chat=notes, is_admin=True, text=said))
         await bot.runs.ended()
+        assert notes.text
         lines += [f"> {said}", *notes.text.rstrip().split("\n"), ""]
     wrapped = [line for each in lines for line in textwrap.wrap(each, WIDTH, drop_whitespace=True) or [""]]
     return textwrap.indent("\n".join(wrapped), "    ").rstrip() + "\n"
