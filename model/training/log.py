@@ -147,7 +147,7 @@ class History:
     def after_teachers(self) -> float:
         """The first step of the network's own stages; infinity if there is none.
 
-        Until version 0.4, a training began with the stages of its teachers, which are named "teacher, stage".
+        In logs of 0.1.0, a training begins with the stages of its teachers, which are named "teacher, stage".
         """
         return next((step for stage, step in self.stages if ", " not in stage), math.inf)
 
