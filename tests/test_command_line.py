@@ -331,7 +331,7 @@ def test_an_evaluation_has_every_figure_as_json_and_explained_in_a_table(folder:
 def test_says_if_the_weights_were_trained_on_another_text(few_names: Path, dino: Path, tmp_path: Path) -> None:
     (tmp_path / "other.txt").write_text("kiwi\nmango\nlemon\n")
     arguments = ("evaluate", "dino", "--checkpoint", dino, "--samples", "0")
-    assert "another text than the one" in run_well(*arguments, "--corpus", tmp_path / "other.txt")
+    assert "another text (--corpus can name it)" in run_well(*arguments, "--corpus", tmp_path / "other.txt")
     assert "another text" not in run_well(*arguments)  # the project's names are theirs here
 
 

@@ -221,7 +221,9 @@ def test_no_line_of_a_sonnet_is_kept_in_any_dress(
 def test_the_verse_is_written_and_what_was_dropped_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "unwanted.txt").write_text(sha256(b"clock").hexdigest()[:16])
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "unwanted.txt").write_text(sha256(b"clock").hexdigest()[:16])
+    monkeypatch.setattr("model.files.PROGRAM", tmp_path)
     brings(monkeypatch, poetry, wheel_of_verse([*GOOD, "1", *MORE]))
     monkeypatch.setattr(poetry, "DATA", tmp_path)
     monkeypatch.setattr(poetry, "sonnets_corpus", lambda: SHAKESPEARE)
