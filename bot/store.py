@@ -10,6 +10,7 @@ read before it.
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 from dataclasses import asdict, replace
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from bot.creations import Wish
 
 __all__ = ["LARGEST_SEED", "Store", "StoreError"]
+
+logger = logging.getLogger(__name__)
 
 LARGEST_SEED = 2**63 - 1
 NEW_SEEDS = 10**9
@@ -218,12 +221,15 @@ class Store(Database):
         Nobody waits for another program that reads the database: then the log stays until the next /forget or start.
         """
 
-        def work(connection: Connection) -> None:
-            for pragma in ("busy_timeout = 0", "wal_checkpoint(TRUNCATE)", f"busy_timeout = {1000 * BUSY_SECONDS:.0f}"):
-                connection.execute(sa.text(f"PRAGMA {pragma}"))
+        def work(connection: Connection) -> bool:
+            connection.execute(sa.text("PRAGMA busy_timeout = 0"))
+            try:
+                return bool(connection.scalar(sa.text("PRAGMA wal_checkpoint(TRUNCATE)")))
+            finally:
+                connection.execute(sa.text(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS:.0f}"))
 
-        if self.is_file:
-            await self.run(work)
+        if self.is_file and await self.run(work):
+            logger.warning("%s: another program reads this database, so its log keeps what was deleted", self.name)
 
 
 def _prepare(connection: Connection) -> None:

@@ -54,6 +54,10 @@ class TakenError(MangosaurusError):
     """Another voice has this name."""
 
 
+class CrowdedError(MangosaurusError):
+    """There are as many voices as there may be."""
+
+
 class RemovedError(MangosaurusError):
     """There is no such voice, or it was removed."""
 
@@ -144,14 +148,16 @@ class Voices:
         return named(self.all(), name)
 
     def add(self, name: str, form: Form, text: str) -> Voice:
-        """Make a voice that has no weights yet. Raises TakenError."""
+        """Make a voice that has no weights yet. Raises TakenError or CrowdedError."""
         with self._locked():
-            if any(voice.name == name for voice in self.all()):
+            found = self.all()
+            if any(voice.name == name for voice in found):
                 raise TakenError(f"there is a voice {name!r}")
+            if len(found) >= MOST:
+                raise CrowdedError(f"there are {len(found)} voices")
             made = datetime.now(UTC).isoformat(timespec="seconds")
             voice = Voice(new_code(), name, form, made, form == "names" and _has_capitals(text))
-            with TemporaryDirectory(prefix=UNFINISHED, dir=self._directory) as unfinished:
-                folder = Path(unfinished)
+            with self._unfinished() as folder:
                 write_whole(folder / "text.txt", text.encode())
                 write_whole(folder / "about.json", _description(voice))
                 folder.rename(self._directory / voice.id)
@@ -159,8 +165,8 @@ class Voices:
 
     def check(self, form: Form, text: str) -> tuple[str, ...]:
         """Read a text as its training will; returns what changes on the way. Raises CorpusError if it is too small."""
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "text.txt"
+        with self._locked(), self._unfinished() as folder:
+            path = folder / "text.txt"
             path.write_bytes(text.encode())
             try:
                 corpus = (read_names if form == "names" else read_verse)(path, alphabet=Alphabet.OWN)
@@ -196,14 +202,20 @@ class Voices:
 
     def remove(self, voice_id: str) -> None:
         """Delete a voice: its text, its weights, and all else in its folder. Raises RemovedError."""
-        with self._locked(), TemporaryDirectory(prefix=UNFINISHED, dir=self._directory) as removed:
-            self.folder(voice_id).rename(Path(removed) / voice_id)
+        with self._locked(), self._unfinished() as folder:
+            self.folder(voice_id).rename(folder / voice_id)
 
     def sweep(self) -> None:
         """Delete what a crash left of voices that were being made or removed."""
         with contextlib.suppress(OSError), locked(self._directory):
             for folder in self._directory.glob(f"{UNFINISHED}*"):
                 shutil.rmtree(folder, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _unfinished(self) -> Iterator[Path]:
+        """Make a private folder beside the voices, and delete it in the end, or else at the next start."""
+        with TemporaryDirectory(prefix=UNFINISHED, dir=self._directory, ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

@@ -165,14 +165,16 @@ async def test_files_that_others_could_read_are_closed_to_them(path: Path) -> No
             assert modes(path.parent) == PRIVATE
 
 
-async def test_what_is_forgotten_is_gone(path: Path, file: Store) -> None:
-    """While another program reads, the log keeps it until somebody is forgotten again."""
+async def test_what_is_forgotten_is_gone(path: Path, file: Store, caplog: pytest.LogCaptureFixture) -> None:
+    """While another program reads, the log keeps it, with a warning, until somebody is forgotten again."""
     await make(file, 1, Genre.POEM, SECRET)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM people").fetchall()
         await file.forget(1)
         assert is_kept(SECRET, path.parent)
+    (record,) = caplog.records
+    assert record.getMessage() == f"{path}: another program reads this database, so its log keeps what was deleted"
     await file.forget(2)
     assert not is_kept(SECRET, path.parent)
     await make(file, 1, Genre.POEM, SECRET)

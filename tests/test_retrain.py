@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from bot.chat import Gone, InDoubt, NotSent
 from bot.locks import locked
 from bot.settings import Settings
-from bot.training.folder import NEW, Run
+from bot.training.folder import NEW, Run, expected_seconds
 from bot.training.progress import Progress
 from bot.voices import Voice, Voices
 from bot.words import admins, sentences
@@ -350,6 +350,14 @@ async def test_a_stopped_run_goes_on_with_its_own_settings(script: Script, own_s
         script.ends(1)
         await verdict(chat)
     assert left(chat) == []
+
+
+def test_the_bot_itself_fetches_no_verse(
+    own_checkpoints: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("bot.training.folder.DATA", tmp_path)
+    monkeypatch.setattr("bot.training.folder.sonnets_corpus", None)
+    assert expected_seconds(Run("poem", "verse", "poem"), own_checkpoints) is None
 
 
 async def test_the_seconds_before_an_interruption_count(script: Script, own_settings: Settings) -> None:

@@ -128,7 +128,7 @@ async def test_what_nothing_can_be_learned_from(script: Script, admin: FakeChat)
         assert reason in answer
         assert str(admin.bot.shelf.directory) not in answer
     assert script.folders == []
-    assert [path.name for path in (admin.bot.shelf.directory / "voices").glob("*")] == []
+    assert [path.name for path in (admin.bot.shelf.directory / "voices").glob("*")] == [LOCK]
 
 
 async def test_what_cannot_be_fetched_or_kept(
@@ -145,6 +145,7 @@ async def test_what_cannot_be_fetched_or_kept(
     refusal = "Your file has 6.0 MB, and I can take up to 5. Please give me a part of it."
     large = File(name="x", size=6_000_000, read=fail)  # it is not fetched
     assert (await admin.ask(CAPTION, file=large)).html == refusal
+    assert (await admin.ask(CAPTION, file=file_of(b"Pikachu\n" * 750_000, size=0))).html == refusal
     assert (await admin.ask(CAPTION, file=File(name="x", size=10, read=fail))).html == admins.NOT_FETCHED
     with monkeypatch.context() as patched:
         patched.setattr("bot.voices.write_whole", full)
@@ -152,8 +153,8 @@ async def test_what_cannot_be_fetched_or_kept(
     assert voices.all() == []
     assert [path.name for path in (admin.bot.shelf.directory / "voices").glob("*")] == [LOCK]
     voices.add("keats", "verse", VERSE)
-    monkeypatch.setattr("bot.commands.voices.MOST", 1)
-    assert await teach(admin, LIST) == admins.VOICES_FULL.format(1)
+    monkeypatch.setattr("bot.voices.MOST", 1)
+    assert await teach(admin, LIST) == admins.VOICES_FULL.format(MOST)
 
 
 async def test_encodings_and_how_good_a_voice_is_in_words(script: Script, admin: FakeChat, voices: Voices) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from bot.asks import File
 from bot.settings import Settings
-from bot.training.child import Child
+from bot.training.child import LONGEST_LINE, Child
 from bot.voices import Voices
 from bot.words import admins, sentences
 from model.checkpoint.versions import Versions
@@ -53,8 +53,9 @@ async def running(project: Path, program: str) -> AsyncIterator[Child]:
 
 
 async def test_only_json_objects_are_heard(project: Path) -> None:
-    program = """
-junk = (b"\\xff\\xfe", b"[" * 50_000, b"[1]", b"null", b"{", b'{"event": []}', b'{"a": ')
+    program = f"""
+long = b" " * {2 * LONGEST_LINE}
+junk = (b"\\xff\\xfe", b"[" * 200_000, long, b"[1]", b"null", b"{{", b'{{"event": []}}', b'{{"a": ')
 sys.stdout.buffer.write(b"\\n".join(junk))
 """
     async with running(project, program) as child:

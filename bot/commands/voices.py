@@ -17,7 +17,7 @@ from bot.chat import Button, Explained, NotSent
 from bot.commands import button, command
 from bot.creations import CODE
 from bot.training.folder import Run
-from bot.voices import MOST, RemovedError, TakenError, name_of, named
+from bot.voices import MOST, CrowdedError, RemovedError, TakenError, name_of, named
 from bot.words import admins, sentences
 from model.checkpoint.encoding import CheckpointError
 from model.text.encodings import CorpusError, text_in
@@ -105,6 +105,8 @@ async def _rename(ask: Said, old: str, new: str, bot: Bot) -> None:
         voice = await asyncio.to_thread(bot.shelf.voices.rename, voice.id, name)
     except TakenError:
         raise Explained(admins.NAME_TAKEN.format(name)) from None
+    except RemovedError:
+        raise Explained(sentences.VOICE_GONE) from None
     await ask.chat.say(admins.RENAMED.format(voice.name, example(voice)))
 
 
@@ -112,7 +114,10 @@ async def _remove(voice: Voice, bot: Bot) -> str:
     if bot.runs.running and bot.runs.running.network == voice.network:
         raise Explained(admins.VOICE_IS_TRAINING.format(voice.name))
     bot.runs.drop(voice.network)
-    await asyncio.to_thread(bot.shelf.voices.remove, voice.id)
+    try:
+        await asyncio.to_thread(bot.shelf.voices.remove, voice.id)
+    except RemovedError:  # another process was faster
+        return sentences.plain(sentences.VOICE_GONE)
     await bot.shelf.forget(voice.network)
     return sentences.plain(admins.REMOVED.format(voice.name))
 
@@ -158,16 +163,15 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
 async def _taught(ask: Said, file: File, form: Form, name: str, voice: Voice | None, bot: Bot) -> Voice:
     """Fetch a text, check it, and keep it as the text of a voice. Raises Explained."""
     voices = bot.shelf.voices
-    if file.size > LARGEST_FILE:
-        raise Explained(admins.TEXT_TOO_LARGE.format(file.size / 1e6, LARGEST_FILE / 1e6))
     try:
-        decoded = await asyncio.to_thread(text_in, await file.read(), "the file")
+        content = b"" if file.size > LARGEST_FILE else await file.read()
+        if (size := max(file.size, len(content))) > LARGEST_FILE:
+            raise Explained(admins.TEXT_TOO_LARGE.format(size / 1e6, LARGEST_FILE / 1e6))
+        decoded = await asyncio.to_thread(text_in, content, "the file")
         notes = await asyncio.to_thread(voices.check, form, decoded.text)
         if voice:
             await asyncio.to_thread(voices.replace_text, voice, decoded.text)
             sentence = admins.LEARNING_ANEW
-        elif len(await asyncio.to_thread(voices.all)) >= MOST:
-            raise Explained(admins.VOICES_FULL.format(MOST))
         else:
             voice = await asyncio.to_thread(voices.add, name, form, decoded.text)
             sentence = admins.LEARNING
@@ -176,6 +180,10 @@ async def _taught(ask: Said, file: File, form: Form, name: str, voice: Voice | N
     except CorpusError as error:
         plain = str(error).rstrip(".").replace("`train poem`", "/retrain verse")
         raise Explained(admins.TEXT_REFUSED.format(sentences.cut(plain, 400))) from error
+    except CrowdedError:
+        raise Explained(admins.VOICES_FULL.format(MOST)) from None
+    except (TakenError, RemovedError) as error:  # another process was faster
+        raise Explained(sentences.NOT_POSSIBLE) from error
     except OSError as error:
         logger.error("A text cannot be kept: %s", error.strerror or error)  # noqa: TRY400 - no bug of ours
         raise Explained(admins.VOICE_NOT_KEPT) from error

@@ -333,10 +333,10 @@ async def _add_headers(_request: web.Request, response: web.StreamResponse) -> N
 
 def _bound(host: str, port: int | None) -> socket.socket:
     """Return a socket that listens there; without a port, at the usual or any free one. Raises PageError."""
-    family, is_v6 = (socket.AF_INET6, True) if ":" in host else (socket.AF_INET, False)
     for at in (PORT, 0) if port is None else (port,):
         try:
-            return socket.create_server((host.encode("idna"), at), family=family, dualstack_ipv6=is_v6)
+            family, _, _, _, address = socket.getaddrinfo(host, at, type=socket.SOCK_STREAM)[0]
+            return socket.create_server(address, family=family)
         except OSError as error:
             reason = str(error.strerror).partition(" (while")[0]
         except UnicodeError:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SECRETS = ("TELEGRAM_TOKEN", "DATABASE", "WEBHOOK_SECRET")
 """Environment variables that a child does not get."""
+LONGEST_LINE = 1 << 20
+"""The longest line that is read, in bytes."""
 SILENCE_SECONDS = 600.0
 """A child that prints nothing for this time counts as hung. A training prints about once a second."""
 
@@ -39,6 +41,7 @@ class Child:
             stdin=pipe,
             stdout=pipe,
             stderr=pipe,
+            limit=LONGEST_LINE,
             env={name: value for name, value in os.environ.items() if name not in SECRETS}
             | {"MANGOSAURUS_HOME": str(HOME)},
             cwd=ROOT,
@@ -50,8 +53,11 @@ class Child:
         """Yield the JSON objects that it prints, and skip other lines. Raises TimeoutError after a long silence."""
         output = self._process.stdout
         while output is not None:
-            async with asyncio.timeout(SILENCE_SECONDS):
-                line = await output.readline()
+            try:
+                async with asyncio.timeout(SILENCE_SECONDS):
+                    line = await output.readline()
+            except ValueError:  # it is longer than LONGEST_LINE
+                continue
             if not line:
                 return
             with contextlib.suppress(ValueError, RecursionError):

@@ -21,7 +21,7 @@ from model.errors import MangosaurusError
 from model.files import history_path, snapshot_path, write_whole
 from model.text.corpus import read_names, read_verse
 from model.text.forms import Alphabet
-from model.text.sources import names_corpus, sonnets_corpus
+from model.text.sources import DATA, missing, names_corpus, sonnets_corpus
 from model.training import recipes
 from model.training.recipes import customised, further, recipe_for
 
@@ -72,6 +72,8 @@ class Run:
 def expected_seconds(run: Run, directory: Path) -> float | None:
     """Estimate how long a run takes that begins now. None if its text cannot be read: the run itself will say why."""
     versions, weights = Versions(directory / run.network), None
+    if run.form == "verse" and not run.is_voice and missing(DATA):  # the run itself will fetch it
+        return None
     try:
         with contextlib.suppress(CheckpointError):  # a voice that is yet to learn
             weights = None if run.fresh else versions.load_current()

@@ -110,7 +110,7 @@ def training_begins(run: Run, done: float | None, seconds: float | None) -> Mark
 
     `seconds` says about how long the rest takes, if that is known.
     """
-    about = "" if seconds is None else (TAKES if done is None else REST_TAKES).format(duration(seconds))
+    about = "" if not seconds else (TAKES if done is None else REST_TAKES).format(duration(seconds))
     if done is not None:
         return GOING_ON.format(run.title, done, about, command(run))
     what = "from nothing" if run.fresh else "one more round, and I stop as soon as it gets no better"
