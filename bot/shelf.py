@@ -183,7 +183,7 @@ class Shelf:
             logger.info("A request for a %s came to nothing", creation.genre)
             nothing = sentences.NO_TEXT[creation.genre]
             if creation.genre is Genre.DINO and creation.prompt:
-                nothing = sentences.NO_NEW_NAME_WITH.format(creation.prompt)
+                nothing = sentences.NO_NEW_NAME_WITH.format(sentences.NEW_NAMES[creation.count > 1], creation.prompt)
             raise Explained(nothing) from error
         finally:
             if len(self._writers) > KEPT:

@@ -71,7 +71,7 @@ async def test_what_can_be_trained_and_what_cannot(script: Script, admin: FakeCh
         assert (await admin.ask(f"/retrain {words}")).html == admins.RETRAIN_USAGE
     for minutes in ("0", "-1", "nan", "inf", "1441", "0.0001"):
         message = await admin.ask(f"/retrain dino {minutes}")
-        assert message.html == "A training can take up to 1440 minutes, for example <code>/retrain dino 5</code>."
+        assert message.html == admins.MINUTES.format(0.01, 1440)
     assert script.folders == []
     for words, asked in {
         "dino": ("dino", None, False),

@@ -215,7 +215,8 @@ def says_where_the_training_is(steps: list[Progress]) -> bool:
     for step in steps:
         assert step.clipped_gradient_norm == min(step.gradient_norm, 1.0)
         assert step.characters_per_second > 0
-        assert step.seconds_left == pytest.approx(step.seconds * (1 / step.fraction - 1))
+        left = pytest.approx(step.seconds * (1 / step.fraction - 1)) if step.step > 5 or step.fraction == 1 else None
+        assert step.seconds_left == left
     return True
 
 

@@ -129,5 +129,5 @@ def _run(network: Network, options: list[str]) -> Run:
         except ValueError:
             raise Explained(admins.RETRAIN_USAGE) from None
         if not SHORTEST_MINUTES <= chosen <= LONGEST_MINUTES:  # NaN is refused too
-            raise Explained(admins.MINUTES.format(LONGEST_MINUTES))
+            raise Explained(admins.MINUTES.format(SHORTEST_MINUTES, LONGEST_MINUTES))
     return Run(str(network), network.form, str(network), chosen, FRESH in options)

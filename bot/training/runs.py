@@ -131,8 +131,11 @@ class Runs:
             asyncio.get_running_loop().call_later(SNAPSHOT_SECONDS, self._child.kill)
         await self.ended()
 
-    async def conclude_interrupted(self, bot: Bot) -> None:
-        """Say what the last process could not: how a run ended, or that it can go on."""
+    async def conclude_interrupted(self, bot: Bot, newcomer: Chat | None = None) -> None:
+        """Say what the last process could not: how a run ended, or that it can go on.
+
+        A chat of the page comes later than the start, as a `newcomer`, and its messages are gone. So it gets a new one.
+        """
         await asyncio.to_thread(folders.remove_earlier, self._directory)
         for folder in sorted(path.parent for path in self._directory.glob(f"training-*/{RUN}")):
             try:
@@ -141,9 +144,10 @@ class Runs:
             except (ValueError, OSError) as error:
                 logger.info("A run is not concluded: %s", error)
                 continue
-            chat = run.chat and next(filter(None, (door.chat(run.chat) for door in bot.doors)), None)
-            if chat:
-                self._start(self._conclude(run, chat))
+            chats = [newcomer] if newcomer else [door.chat(run.chat) for door in bot.doors if run.chat]
+            for chat in chats:
+                if chat and chat.id == run.chat:
+                    self._start(self._conclude(run, chat, None if newcomer else run.message))
 
     def _check(self, key: str) -> None:
         if self.running is None or self.running.key != key:
@@ -170,7 +174,7 @@ class Runs:
             run = replace(run, verdict=run.verdict or str(admins.failed(run, error.strerror or str(error))))
         finally:
             self.running = None
-        await self._conclude(run, chat)
+        await self._conclude(run, chat, run.message)
 
     async def _judged(self, run: Run, folder: Path, chat: Chat) -> Run:
         """Show a run until it ends, and return it with its verdict, or without a verdict if the bot stops."""
@@ -206,7 +210,7 @@ class Runs:
         self.ends[end] += 1
         return replace(run, verdict=str(verdict), promoted=promoted)
 
-    async def _conclude(self, run: Run, chat: Chat) -> None:
+    async def _conclude(self, run: Run, chat: Chat, message: int | None) -> None:
         """Say how a run ended, below its picture if there is one. Try until the message has arrived."""
         folder = folder_of(self._directory, run.network)
         verdict, picture = await asyncio.to_thread(_end_of, folder, run)
@@ -217,7 +221,7 @@ class Runs:
                 verdict, buttons = admins.TRAINED.format(run.title), ()
         while True:
             try:
-                await LiveMessage(chat, run.message).conclude(verdict, buttons)
+                await LiveMessage(chat, message).conclude(verdict, buttons)
                 break
             except Gone as error:
                 logger.warning("Nobody is told how a training ended: %s", error)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HOW_TO_TEACH = Markup(
     "To teach me a voice, send me a text file, and I'll ask what it holds: names, one a line, or poems with blank "
     "lines between. To choose the name of the voice, send it with the caption <code>/retrain names pokemon</code> or "
-    "<code>/retrain verse keats</code>."
+    "<code>/retrain verse keats</code>. <code>/voices old new</code> gives a voice another name."
 )
 LEARN = Markup("Shall I learn it, as the voice <b>{}</b>? Does it hold names, one a line, or verse?")
 LEARN_HOW = {"names": "names", "verse": "verse", "cancel": "cancel"}
@@ -64,7 +64,7 @@ RETRAIN_USAGE = Markup(
     "<code>/retrain poem 10</code>. It goes on from the weights in use; <code>/retrain dino fresh</code> begins "
     "from nothing."
 )
-MINUTES = Markup("A training can take up to {:g} minutes, for example <code>/retrain dino 5</code>.")
+MINUTES = Markup("A training can take from {:g} to {:,g} minutes, for example <code>/retrain dino 5</code>.")
 ALREADY_TRAINING = Markup("I'm still training <b>{}</b>. Please ask again when that is done.")
 TRAINING_OVER = Markup("That training is over already.")
 FINISH, CANCEL, UNDO = "Stop and keep the best", "Cancel", "Undo"

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 SNAPSHOT_SECONDS = 30.0
 EARLY_STOPPING_BEGINS = 0.5  # share of a stage, before which a high learning rate hides progress
 DRAWING_SHARE = 0.05  # teachers may draw names for this share of the minutes, in addition to the minutes
+SLOW_STEPS = 5  # the first steps make buffers and tables, and say nothing of how long the rest takes
 VOLUME = 10_000_000  # about this many characters of verse become ids at a time, in 80 MB
 UNKNOWN_LISTED = 10
 
@@ -333,6 +334,7 @@ class Trainer:
         position = self.position
         done, current = sum(self._lengths[: position.stage]), self._lengths[position.stage]
         fraction = (done + current * self._fraction_of_stage()) / sum(self._lengths)
+        is_known = position.step > SLOW_STEPS or fraction == 1
         return Progress(
             stage=self._stage.name,
             step=position.step,
@@ -341,7 +343,7 @@ class Trainer:
             best_held_out_loss=position.kept_loss,
             fraction=fraction,
             seconds=position.seconds,
-            seconds_left=position.seconds * (1 - fraction) / fraction,
+            seconds_left=position.seconds * (1 - fraction) / fraction if is_known else None,
             **figures,
         )
 
