@@ -76,7 +76,9 @@ async def test_letters_that_lead_nowhere(own_settings: Settings, own_checkpoints
     endless.language_model.parameters["b_y"][endless.vocabulary.newline] = -100
     install(own_checkpoints / "dino", endless)
     async with serving(own_settings) as chat:
-        assert (await chat.ask("/dino mango")).html == sentences.NO_NEW_NAME_WITH.format("a new name", "mango")
+        assert (await chat.ask("/dino mango")).html == sentences.NO_NEW_NAME_WITH.format(
+            "a new name that begins", "mango"
+        )
         assert (await chat.ask("/dino")).html == sentences.NO_TEXT["dino"]
         assert await chat.bot.store.creations(ALICE) == []
 

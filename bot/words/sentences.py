@@ -168,10 +168,10 @@ NO_NETWORK = {
     "poem": Markup("I can't write verse at the moment, as my network for verse is missing. The log says why."),
 }
 NO_NEW_NAME_WITH = Markup(
-    "I couldn't find {} that begins with <b>{}</b>, and I never give one that I know to exist. Try fewer letters, or "
+    "I couldn't find {} with <b>{}</b>, and I never give one that I know to exist. Try fewer letters, or "
     "different ones."
 )
-NEW_NAMES = ("a new name", "enough new names, each one")
+NEW_NAMES = ("a new name that begins", "enough new names that begin")
 NO_TEXT = {
     "dino": Markup("I couldn't think of a new name just now. Please ask me once more."),
     "poem": Markup("I couldn't find the words to go on from there. Try another line."),
