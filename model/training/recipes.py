@@ -384,11 +384,17 @@ def expected_seconds(recipe: Recipe, corpus: Corpus, threads: int = 1) -> float:
         fastest = min(fastest, time.thread_time() - started)
     rate = left.size * right.shape[1] / max(fastest, 1e-7)  # in multiplications a second
     cost = 3 * gates * units * (matrices * units + recipe.layers * BESIDE_PRODUCTS)
-    texts = {"reading": corpus.reading, "pretraining": (*corpus.pretraining, *corpus.training)}
-    read = sum(stage.epochs * count_characters(texts.get(stage.text, corpus.training)) for stage in recipe.stages)
+    read = sum(stage.epochs * count_characters(documents_of(corpus, stage)) for stage in recipe.stages)
     around = AROUND_SECONDS[recipe.form] if corpus.pretraining else AROUND_OWN_SECONDS
     most = math.inf if recipe.minutes is None else 60 * recipe.minutes
     return around + min(USUAL_SHARE * cost * read / rate / threads, most)
+
+
+def documents_of(corpus: Corpus, stage: Stage) -> tuple[str, ...]:
+    """Return the documents that a stage reads, as its `text` says."""
+    if stage.text == "reading":
+        return corpus.reading
+    return (*corpus.pretraining, *corpus.training) if stage.text == "pretraining" else corpus.training
 
 
 def count_characters(documents: Sequence[str]) -> int:

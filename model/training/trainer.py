@@ -33,7 +33,7 @@ from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER
 from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
-from model.training.recipes import Recipe, Stage, count_characters, measured_part
+from model.training.recipes import Recipe, Stage, count_characters, documents_of, measured_part
 
 if TYPE_CHECKING:
     from model.checkpoint.encoding import Checkpoint
@@ -214,7 +214,7 @@ class Trainer:
         """Return the batches of the epoch, its documents in random order. A resumed training gets the same order."""
         self._order.bit_generator.state = self.position.epoch_order
         stage, vocabulary = self._stage, self.corpus.vocabulary
-        documents = _documents(self.corpus, stage)
+        documents = documents_of(self.corpus, stage)
         if self.corpus.form == "names":
             if stage.distillation:
                 drawn, count = self._drawn_names(), stage.distillation.drawn_per_epoch
@@ -504,18 +504,12 @@ def _fitting(recipe: Recipe, corpus: Corpus, start: "Checkpoint | None", teacher
     return replace(corpus, vocabulary=start.vocabulary)
 
 
-def _documents(corpus: Corpus, stage: Stage) -> tuple[str, ...]:
-    if stage.text == "reading":
-        return corpus.reading
-    return (*corpus.pretraining, *corpus.training) if stage.text == "pretraining" else corpus.training
-
-
 def _size_of_epoch(corpus: Corpus, stage: Stage) -> tuple[int, int]:
     """Count the characters and the batches of an epoch. A drawn name counts as a training name of mean length.
 
     Each document has a newline before and after it (see `batches.stream`).
     """
-    documents = _documents(corpus, stage)
+    documents = documents_of(corpus, stage)
     count = len(documents) + (stage.distillation.drawn_per_epoch if stage.distillation else 0)
     characters = sum(len(document) + 2 for document in documents) * count // len(documents)
     if corpus.form == "names":
