@@ -32,6 +32,7 @@ from model.files import HOME
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
+    from bot.chat import Door
     from bot.health import Health
     from bot.settings import Settings
     from bot.standby import Standby
@@ -173,7 +174,7 @@ async def _stop_when_lost(standby: Standby, telegram: Telegram, serving: asyncio
 
 async def _here(settings: Settings, where: argparse.Namespace) -> None:
     """Chat in the terminal, on the page, or both. Nobody is limited, unless others can reach the page."""
-    from bot.app import Door, running
+    from bot.app import running
     from bot.health import SERVING, Health
     from bot.terminal import Terminal
 

@@ -10,11 +10,12 @@ import logging
 from collections import OrderedDict, deque
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from bot.admission import Admission, Tally
+from bot.admission import Admission
 from bot.commands import handle
 from bot.creations import USUAL
+from bot.health import Tally
 from bot.shelf import Shelf
 from bot.store import Store
 from bot.training.runs import Runs
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from bot.asks import Ask, File
-    from bot.chat import Chat, Offer
+    from bot.chat import Door, Offer
     from bot.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -34,36 +35,6 @@ REFUSED, CLOSED, CUT, ABANDONED = 0.5, 0.7, 0.8, 0.85
 """When the phases of a stop begin, as shares of `stop_seconds`. `Bot.finish` describes them."""
 LAST_WORDS_SECONDS = 0.1
 """How long abandoned answers may take to log what they did not do."""
-
-
-class Door:
-    """Where asks come from. Within its context, a door can send; from `open` to `shut`, it also takes asks."""
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None: ...
-
-    async def open(self, bot: Bot) -> None:
-        """Begin to take asks."""
-
-    async def shut(self, seconds: float) -> None:
-        """Take no more asks."""
-
-    def close(self, open_until: float, cut_at: float) -> None:
-        """Give up messages that wait at `open_until`; interrupt those on their way at `cut_at`: times of the loop."""
-
-    def chat(self, chat_id: int) -> Chat | None:
-        """Return the chat with an id, or None if this door has no such chat."""
-        raise NotImplementedError
-
-    def facts(self) -> dict[str, str]:
-        """Return what `/status` should say about this door."""
-        return {}
-
-    def figures(self) -> dict[str, float]:
-        """Return what `/metrics` should say about this door; names of counters end in _total."""
-        return {}
 
 
 @dataclass(eq=False)

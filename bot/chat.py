@@ -1,4 +1,4 @@
-"""What an answer needs of a chat. Each door has its own kind of chat, and so have the tests."""
+"""A chat, and the door that it belongs to: what answers need of both. Each door has its own kinds."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from markupsafe import Markup
+
+    from bot.app import Bot
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +48,10 @@ class InDoubt(MangosaurusError):  # noqa: N818 - what is known of a message
 
 class Gone(NotSent):
     """The message that should change is gone, or the bot may not write in this chat."""
+
+
+class StartError(MangosaurusError):
+    """The bot cannot serve at all: the sentence says why, and what to do."""
 
 
 class Button(NamedTuple):
@@ -118,6 +124,36 @@ class Chat(ABC):
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:  # noqa: ARG002 - for doors with limits
         """Return how long a message would wait behind `in_chat` others in this chat, or `in_all` others in all."""
         return 0.0
+
+
+class Door:
+    """Where asks come from. Within its context, a door can send; from `open` to `shut`, it also takes asks."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    async def open(self, bot: Bot) -> None:
+        """Begin to take asks."""
+
+    async def shut(self, seconds: float) -> None:
+        """Take no more asks."""
+
+    def close(self, open_until: float, cut_at: float) -> None:
+        """Give up messages that wait at `open_until`; interrupt those on their way at `cut_at`: times of the loop."""
+
+    def chat(self, chat_id: int) -> Chat | None:
+        """Return the chat with an id, or None if this door has no such chat."""
+        raise NotImplementedError
+
+    def facts(self) -> dict[str, str]:
+        """Return what `/status` should say about this door."""
+        return {}
+
+    def figures(self) -> dict[str, float]:
+        """Return what `/metrics` should say about this door; names of counters end in _total."""
+        return {}
 
 
 @dataclass(eq=False)

@@ -9,14 +9,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
 import socket
+import sys
+import time
+from bisect import bisect_left
+from collections import Counter, deque
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from importlib import metadata
 from itertools import accumulate
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from bot.admission import LATENCY_BOUNDS, resident
-from bot.shelf import StartError
+from bot.chat import StartError
 from bot.store import StoreError
 
 if TYPE_CHECKING:
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from bot.app import Bot
+    from bot.asks import Ask
     from bot.settings import Address
 
 DEAF_SECONDS = 60.0
@@ -33,7 +40,46 @@ DEAF_SECONDS = 60.0
 DATABASE_SECONDS = 5.0
 ASKING_SECONDS = 15.0
 """How long `--healthy` waits for an answer. A bot that does not answer is not well."""
+LATENCY_BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+"""Latencies are counted up to each of these seconds, and above."""
 STARTING, STANDBY, SERVING = "starting", "on standby: another process serves", "serving"
+
+
+@dataclass(eq=False)
+class Tally:
+    """Counts what happens from the start on, for `/status`."""
+
+    answers: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    begun: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
+    """The sum of all latencies."""
+    within: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BOUNDS) + 1))
+    """How many latencies are in each bucket, and above the last."""
+    _latencies: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
+
+    def answered(self, ask: Ask) -> None:
+        """Count an answer that was just sent, and the seconds since its ask arrived."""
+        self.answers += 1
+        seconds = time.monotonic() - ask.arrived
+        self.seconds += seconds
+        self.within[bisect_left(LATENCY_BOUNDS, seconds)] += 1
+        self._latencies.append(seconds)
+
+    @property
+    def latency(self) -> tuple[float, float] | None:
+        """The median and the 99th percentile of the newest latencies, in seconds."""
+        latencies = sorted(self._latencies)
+        return (latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]) if latencies else None
+
+
+def resident() -> int:
+    """Return how many bytes of memory this process uses; without /proc, the most that it has used so far."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most if sys.platform == "darwin" else most * 1024
 
 
 class Health:

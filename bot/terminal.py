@@ -19,9 +19,8 @@ from html import unescape
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from bot.app import Door
 from bot.asks import Pressed, Said
-from bot.chat import Chat, NotSent
+from bot.chat import Chat, Door, NotSent
 from bot.words import sentences
 from bot.words.runs import Run, runs
 from model.errors import MangosaurusError

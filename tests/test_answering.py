@@ -11,8 +11,9 @@ from bot.asks import Said
 from bot.chat import Gone, InDoubt, NotSent
 from bot.creations import Creation
 from bot.settings import Settings
-from bot.shelf import Shelf, Text
+from bot.shelf import Shelf
 from bot.words import sentences
+from bot.writer import Text
 from model.checkpoint.versions import Versions
 from tests.databases import sql
 from tests.fake_chat import FakeChat

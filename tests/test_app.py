@@ -16,8 +16,8 @@ import pytest
 
 from bot.app import running
 from bot.asks import Said
+from bot.chat import StartError
 from bot.database import Database
-from bot.shelf import StartError
 from bot.store import StoreError
 from bot.telegram.door import Telegram
 from bot.words import sentences

@@ -16,11 +16,11 @@ import aiohttp
 import pytest
 
 from bot import health as module
-from bot import shelf
+from bot import writer
 from bot.__main__ import serve_while_allowed
+from bot.chat import StartError
 from bot.health import SERVING, STANDBY, Health, asked
 from bot.settings import Address, Rate, Secret
-from bot.shelf import StartError
 from bot.standby import Standby
 from model.files import ROOT
 from model.writing.decoder import Decoder
@@ -162,7 +162,7 @@ async def test_a_process_on_standby_is_well_and_serves_when_the_other_is_killed(
 async def test_a_database_that_hangs_and_a_thread_that_does_not_get_on(
     postgresql: str, postgresql_folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf, "STUCK_SECONDS", 0.1)
+    monkeypatch.setattr(writer, "STUCK_SECONDS", 0.1)
     may_go_on, step = threading.Event(), Decoder.step
     monkeypatch.setattr(Decoder, "step", lambda decoder: may_go_on.wait(LIMIT) and step(decoder))
     async with opened(postgresql) as store, serving(settings) as chat:

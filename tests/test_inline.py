@@ -8,7 +8,8 @@ import pytest
 from bot.asks import LONGEST_LINE, Typed
 from bot.commands.inline import NAMES, VERSES
 from bot.creations import Creation
-from bot.shelf import Shelf, Text
+from bot.shelf import Shelf
+from bot.writer import Text
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, uncoded, until
 

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat import Explained
+from bot.chat import Explained, StartError
 from bot.creations import Creation
 from bot.settings import Settings
-from bot.shelf import KEPT, ROWS, Neighbour, Shelf, StartError, Text, Writer, nearest
+from bot.shelf import KEPT, Shelf
 from bot.voices import UNFINISHED, Voices
 from bot.words import sentences
+from bot.writer import ROWS, Neighbour, Text, Writer, nearest
 from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions
 from model.errors import RequestError

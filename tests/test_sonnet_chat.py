@@ -16,8 +16,9 @@ from bot.asks import LONGEST_LINE, Said
 from bot.chat import Explained
 from bot.creations import STEPS, Creation
 from bot.settings import Settings
-from bot.shelf import Shelf, Text
+from bot.shelf import Shelf
 from bot.words import sentences
+from bot.writer import Text
 from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions
 from model.files import ROOT

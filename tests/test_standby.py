@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from bot import app
 from bot import standby as module
 from bot.__main__ import serve_while_allowed
+from bot.chat import Door as AnyDoor
 from bot.health import Health
 from bot.standby import Standby
 from bot.telegram.door import TokenError
@@ -108,7 +108,7 @@ async def test_a_file_has_nobody_to_wait_for(tmp_path: Path) -> None:
 # A bot that loses its lock
 
 
-class Door(app.Door):
+class Door(AnyDoor):
     """A door that notes what happens to it."""
 
     def __init__(self, _settings: Settings) -> None:

@@ -13,9 +13,8 @@ import httpx
 import pytest
 from markupsafe import Markup
 
-from bot.chat import Button, Gone, InDoubt, NotSent
+from bot.chat import Button, Gone, InDoubt, NotSent, StartError
 from bot.settings import Address, Rate, Secret
-from bot.shelf import StartError
 from bot.telegram.door import TokenError
 from bot.words import admins, sentences
 from tests.serving import ADMIN, ALICE, BOB, free_port, until

@@ -10,9 +10,9 @@ from markupsafe import Markup, escape
 
 from bot.asks import LONGEST_LINE, is_visible
 from bot.creations import LONGEST_VERSE, MOST_CONTINUED, SHARES, USUAL, Creation, Mood, Person, Wish
-from bot.shelf import Neighbour, Text
 from bot.words import admins, layout, page, sentences
 from bot.words.runs import STYLES, Run, runs
+from bot.writer import Neighbour, Text
 from model.text.forms import MAX_TEMPERATURE, Genre
 from model.text.typesetting import typeset
 

@@ -9,8 +9,8 @@ from typing import Any, Self, cast
 
 import pytest
 
-from bot import app
 from bot.app import Bot, running
+from bot.chat import Door as AnyDoor
 from bot.settings import Settings
 from bot.training.folder import CURVES, NEW, Run, read_run
 from bot.voices import Voice, Voices
@@ -25,7 +25,7 @@ NAMES = [f"{beginning}{end}" for beginning in BEGINNINGS for end in ENDS]
 LIST = "\n".join(NAMES)
 
 
-class Door(app.Door):
+class Door(AnyDoor):
     """The door of one chat. If the bot is started again, the chat stays the same."""
 
     def __init__(self, chat: FakeChat) -> None:

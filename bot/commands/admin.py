@@ -10,12 +10,12 @@ from importlib import metadata
 from itertools import chain, count
 from typing import TYPE_CHECKING, cast
 
-from bot.admission import resident
 from bot.asks import Said
 from bot.chat import Button, Explained
 from bot.commands import button, command
 from bot.commands.voices import FRESH, teach
 from bot.database import StoreError
+from bot.health import resident
 from bot.training.folder import Run
 from bot.voices import LONGEST_NAME, name_of
 from bot.words import admins, sentences, tables

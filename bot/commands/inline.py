@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.app import Bot
     from bot.asks import Typed
     from bot.creations import Creation, Person
-    from bot.shelf import Text
+    from bot.writer import Text
 
 logger = logging.getLogger(__name__)
 

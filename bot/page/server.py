@@ -23,8 +23,8 @@ from urllib.parse import quote, urlsplit
 from aiohttp import WSMsgType, web
 
 from bot.admission import Buckets
-from bot.app import Door
 from bot.asks import LARGEST_FILE, File, Pressed, Said, Sent
+from bot.chat import Door
 from bot.page import access
 from bot.page.chat import PageChat
 from bot.settings import Rate

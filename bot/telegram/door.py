@@ -21,10 +21,8 @@ from telegram import BotCommandScopeChat, LinkPreviewOptions, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Defaults, ExtBot, filters
 
-from bot.app import Door
 from bot.asks import File, Pressed, Said, Sent, Typed
-from bot.chat import NotSent
-from bot.shelf import StartError
+from bot.chat import Door, NotSent, StartError
 from bot.telegram.chat import TelegramChat
 from bot.telegram.pacing import Pacing, seconds
 from bot.telegram.request import PollingRequest, TelegramRequest, readable

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from bot.creations import Creation
-    from bot.shelf import Text
+    from bot.writer import Text
 
 LONGEST_TITLE, LONGEST_DESCRIPTION = 80, 160
 """Characters of an offer. Telegram's apps show no more."""
