@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import bot.shelf
+import bot.writer
 from bot.asks import LONGEST_LINE, Said
 from bot.chat import Explained
 from bot.creations import STEPS, Creation
@@ -179,7 +179,7 @@ async def test_tables_are_made_before_anybody_asks(
         makers.append(threading.current_thread().name)
         return tables_for(checkpoint)
 
-    monkeypatch.setattr(bot.shelf, "tables_for", recorded)
+    monkeypatch.setattr(bot.writer, "tables_for", recorded)
     async with serving(settings, checkpoints=weights) as chat:
         await until(lambda: makers)
         order: list[str] = []
