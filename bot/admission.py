@@ -1,118 +1,71 @@
-"""Which asks are answered, and when: every ask passes here.
+"""Who may ask how often, and each person's asks in order: every ask passes here.
 
 Each person's asks are answered one after the other, in the order in which they came; otherwise `/seed 42` and a `/dino`
-right behind it would run at the same time. An ask that would wait for more than half a minute is refused at once, in
-words, and so is an ask beyond the limit of its person. A refusal is said once; then the bot is silent until it makes
-sense to ask again.
+right behind it would run at the same time.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import time
-from collections import Counter
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from bot.asks import Typed
-from bot.chat import Explained
+from bot.chat import Refused
 from bot.settings import Rate
 from bot.words import sentences
-from model.text.forms import Genre
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
-
-    from markupsafe import Markup
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
 
     from bot.asks import Ask
+    from bot.capacity import Work
 
-logger = logging.getLogger(__name__)
-
-LONGEST_WAIT_SECONDS = 30.0
-"""An answer that would wait longer is refused."""
-MOST_SONNETS = 16
-"""How many sonnets the bot takes on at once. Each takes about a second, so the last is done within half a minute."""
 LETTERS = 12
-"""How many letters, typed inline, cost as much as one text."""
+"""How many letters, typed inline, cost a person as much as one text."""
 ROUNDING_SECONDS = 1e-6
 """A shorter wait is only the rounding error of a sum of times."""
 CHATTER, GROUP_CHATTER = Rate(40, 60), Rate(8, 60)
 """The limits of one person and of one group for asks that need no writing: /help, /seed, stickers, mistakes."""
 
 
-class Refused(Explained):
-    """The bot refuses an ask: it is one too many for the person, the group or the bot."""
-
-
 class Admission:
-    """Decides which asks are accepted. `rate` limits the texts of one person; None sets no limits."""
+    """Decides who may ask. `rate` limits the texts of one person; None sets no limits."""
 
     def __init__(self, rate: Rate | None, clock: Callable[[], float] = time.monotonic) -> None:
-        self.refusals: Counter[str] = Counter()
-        """How many asks were refused, by reason."""
-        self._clock = clock
         limits = {"texts": rate, "chatter": CHATTER if rate else None, "group": GROUP_CHATTER if rate else None}
         self._buckets = {reason: Buckets(limit, clock) for reason, limit in limits.items()}
-        self._in_writing: Counter[int] = Counter()  # accepted and not sent yet, by chat
-        self._sonnets = 0
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        self._told: dict[tuple[str, int], float] = {}  # until when each refusal stays unsaid
 
-    @asynccontextmanager
-    async def entering(self, ask: Ask) -> AsyncIterator[None]:
+    def entering(self, ask: Ask) -> AbstractAsyncContextManager[object]:
         """Let an ask in after the person's earlier ones. What is typed inline does not wait."""
-        if isinstance(ask, Typed):
-            self._spend("texts", ask.person, 1 / LETTERS)
-            yield
-            return
-        async with self.in_order(ask.person):  # first come, first served
-            yield
+        return nullcontext() if isinstance(ask, Typed) else self.in_order(ask.person)
 
     def in_order(self, person: int) -> asyncio.Lock:
         """Return the lock of a person, which lives as long as one of their asks holds or awaits it."""
         return self._locks.setdefault(person, asyncio.Lock())
 
-    @contextmanager
-    def writing(self, ask: Ask, genre: Genre = Genre.POEM) -> Iterator[None]:
-        """Accept an ask for a text. The text counts as being written until the block ends. Raises Refused."""
-        chat, is_sonnet = ask.chat, genre is Genre.SONNET
-        ahead = self._in_writing[chat.id] + (not chat.is_private)  # a group needs time for a refusal too
-        wait = chat.wait_seconds(ahead, self._in_writing.total())
-        if wait > LONGEST_WAIT_SECONDS or (is_sonnet and self._sonnets >= MOST_SONNETS):
-            sentence = sentences.BUSY if chat.is_private or is_sonnet else sentences.BUSY_GROUP
-            self._refuse(sentence, ("busy", chat.id), LONGEST_WAIT_SECONDS)
-        self._spend("texts", ask.person, 1)
-        self._in_writing[chat.id] += 1
-        self._sonnets += is_sonnet
-        try:
-            yield
-        finally:
-            self._sonnets -= is_sonnet
-            self._in_writing -= Counter([chat.id])  # which also drops what has come to 0
+    def charge(self, ask: Ask, work: Work) -> None:
+        """Take from a person's limit what an answer costs. Raises Refused, and takes nothing, if it is too much.
 
-    def chatter(self, ask: Ask) -> None:
-        """Accept an ask that needs no writing. Raises Refused."""
-        self._spend("chatter", ask.person, 1)
-        if not ask.chat.is_private:
-            self._spend("group", ask.chat.id, 1)
+        A text costs at least 1, and a dear one at most all that a full bucket holds.
+        """
+        if isinstance(ask, Typed):
+            self._spend("texts", ask.person, 1 / LETTERS)
+        elif texts := work.texts + work.idle_texts:
+            self._spend("texts", ask.person, max(1.0, texts))
+        else:
+            self._spend("chatter", ask.person, 1.0)
+            if not ask.chat.is_private:
+                self._spend("group", ask.chat.id, 1.0)
 
     def _spend(self, reason: str, whose: int, cost: float) -> None:
         if wait := self._buckets[reason].spend(whose, cost):
-            self._refuse(sentences.TOO_MANY.format(sentences.duration(wait)), (reason, whose), wait * (cost >= 1))
-
-    def _refuse(self, sentence: Markup, told: tuple[str, int], seconds: float) -> None:
-        """Refuse an ask, in silence if the person was told in the last `seconds`. With 0, nobody reads the sentence."""
-        self.refusals[told[0]] += 1
-        logger.info("An ask was refused")
-        now = self._clock()
-        was_said = self._told.get(told, now) > now
-        if seconds and not was_said:
-            self._told = {told: until for told, until in self._told.items() if until > now} | {told: now + seconds}
-        raise Refused(sentence, was_said=was_said)
+            raise Refused(sentences.TOO_MANY.format(sentences.duration(wait)), reason)
 
 
 class Buckets:
@@ -124,10 +77,13 @@ class Buckets:
         self._full_at: dict[object, float] = {}  # on the clock
 
     def spend(self, person: object, cost: float) -> int:
-        """Take tokens from a bucket; if it does not hold them, take none and return the seconds until it does."""
+        """Take tokens from a bucket, at most all that it can hold.
+
+        If it does not hold them now, take none, and return the seconds until it does.
+        """
         if self._rate is None:
             return 0
-        now = self._clock()
+        now, cost = self._clock(), min(cost, self._rate.answers)
         full_at = max(self._full_at.get(person, now), now) + cost * self._rate.seconds / self._rate.answers
         wait = full_at - now - self._rate.seconds
         if wait > ROUNDING_SECONDS:

@@ -4,7 +4,7 @@ Something happens at a door (Telegram, the page or the terminal): somebody write
 presses a button. That is an ask (`asks`). A command (`commands`) reads from it what the person wants: names, a poem or
 a sonnet. That is a wish. `answer` fulfils the wish in five steps, each done by one part of the bot:
 
-1. Admit. `admission` refuses what the bot could not answer in time, and what is beyond a person's limit.
+1. Admit. `capacity` refuses what the bot could not answer in time, and `admission` what is beyond a person's limit.
 2. Draft. The wish becomes a creation, which is all that decides a text: the version of the network, the person's seed
    and turn (how many texts they have had before), the prompt, the temperature (`creations`). `store` notes it under a
    code.
@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.capacity import work_for
 from bot.chat import InDoubt, LiveMessage
 from bot.creations import buttons_below, network_of
 from bot.words import layout
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | None = None) -> Creation:
     """Write somebody's next creation, and send it; or put it into `message`."""
-    with bot.admission.writing(ask, wish.genre):
+    with bot.accepting(ask, work_for(wish)) as written:
         version = (await bot.shelf.current(network_of(wish))).version
         creation = await bot.store.draft(ask.person, wish, version, bot.temperatures[wish.genre])
         try:
@@ -44,6 +45,7 @@ async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | No
                 if wish.genre is Genre.SONNET and (rest := await bot.shelf.rest_of_line(creation)):
                     creation = await bot.store.completed(creation, rest)
                 text = await bot.shelf.write(creation, lambda lines: live.show(layout.sonnet_begun(creation, lines)))
+            written()
             await live.conclude(layout.reply(creation, text), buttons_below(creation, ask))
         except InDoubt:  # the answer may have arrived: the creation keeps its code, and takes no turn
             raise

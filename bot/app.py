@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.admission import Admission
+from bot.capacity import Capacity
 from bot.commands import handle
 from bot.creations import USUAL
 from bot.health import Tally
@@ -23,9 +24,10 @@ from model.engine.threads import blas_threads
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
     from bot.asks import Ask, File
+    from bot.capacity import Work
     from bot.chat import Door, Offer
     from bot.settings import Settings
 
@@ -52,6 +54,7 @@ class Bot:
     username: str = ""
     """The name by which Telegram knows the bot."""
     tally: Tally = field(default_factory=Tally)
+    capacity: Capacity = field(default_factory=Capacity)
     typing: dict[int, asyncio.Task[list[Offer]]] = field(default_factory=dict)
     """For each person who types inline, the offers that are being written."""
     shown: OrderedDict[tuple[int, int], tuple[str, float]] = field(default_factory=OrderedDict)
@@ -61,6 +64,13 @@ class Bot:
     albums: deque[str] = field(default_factory=lambda: deque(maxlen=64))
     """Albums that were answered already. The pictures of one album arrive within seconds."""
     _asks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @contextmanager
+    def accepting(self, ask: Ask, work: Work) -> Iterator[Callable[[], None]]:
+        """Promise a person an answer in time, and charge them for it; see `Capacity.promised`. Raises Refused."""
+        with self.capacity.promised(ask.chat, work) as written:
+            self.admission.charge(ask, work)
+            yield written
 
     def ask(self, ask: Ask) -> asyncio.Task[None]:
         """Begin to answer an ask. One person's asks are answered in the order of these calls."""

@@ -32,10 +32,17 @@ TYPING_SECONDS = 4.5
 class Explained(MangosaurusError):  # noqa: N818 - an answer, not a fault
     """Nothing was done. `sentence` tells the person why, and what would help."""
 
-    def __init__(self, sentence: Markup, *, was_said: bool = False) -> None:
+    def __init__(self, sentence: Markup) -> None:
         super().__init__(str(sentence))
         self.sentence = sentence
-        self.was_said = was_said  # a moment ago, so that silence is better now
+
+
+class Refused(Explained):
+    """An ask is one too many: for the bot ("busy"), or for a limit of a person ("texts", "chatter") or a "group"."""
+
+    def __init__(self, sentence: Markup, reason: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
 
 
 class NotSent(MangosaurusError):  # noqa: N818 - what is known of a message
@@ -121,8 +128,13 @@ class Chat(ABC):
     async def offer(self, offers: Sequence[Offer]) -> None:  # noqa: B027 - only Telegram has other chats to send offers to
         """Offer what somebody may send in another chat."""
 
+    async def refuse(self, html: Markup) -> bool:
+        """Say no, unless that would take the place of answers; return whether anybody reads it."""
+        await self.say(html)
+        return True
+
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:  # noqa: ARG002 - for doors with limits
-        """Return how long a message would wait behind `in_chat` others in this chat, or `in_all` others in all."""
+        """Return how long an answer waits if `in_chat` others leave before it in this chat, and `in_all` in all."""
         return 0.0
 
 

@@ -76,6 +76,11 @@ class Creation:
     own_words: int | None = None
     created: datetime = field(default_factory=partial(datetime.now, UTC))
 
+    @property
+    def parts(self) -> int:
+        """How many parts the text has: 1, and 1 more for each time that it was continued."""
+        return self.length + 1
+
 
 @dataclass(frozen=True)
 class Person:
@@ -106,6 +111,11 @@ class Wish:
     own_words: int | None = None
     poem: Creation | None = None
     person: int | None = None
+
+    @property
+    def parts(self) -> int:
+        """How many parts the text will have."""
+        return self.poem.parts + 1 if self.poem else 1
 
     def creation(self, person: Person, code: str, version: str, bold: float) -> Creation:
         """Return the creation of somebody's next turn; a poem that is continued keeps its turn and its version.

@@ -161,7 +161,7 @@ class Health:
             return
         tally = bot.tally
         yield "answers_total", "counter", {"": tally.answers}
-        yield "refusals_total", "counter", {f'reason="{reason}"': n for reason, n in bot.admission.refusals.items()}
+        yield "refusals_total", "counter", {f'reason="{reason}"': n for reason, n in bot.capacity.refusals.items()}
         yield "errors_total", "counter", {f'error="{error}"': count for error, count in tally.errors.items()}
         within = zip([*LATENCY_BOUNDS, "+Inf"], accumulate(tally.within), strict=True)
         yield (

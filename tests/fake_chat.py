@@ -1,5 +1,8 @@
 """A chat in memory, and people who use it. A test of the bot's core needs no other door."""
 
+import asyncio
+import bisect
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,16 +22,82 @@ class Message:
     buttons: list[list[Button]] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
     file: tuple[str, bytes] | None = None
+    refuses: bool = False
 
     @property
     def labels(self) -> list[str]:
         return [button.label for row in self.buttons for button in row]
 
 
-class FakeChat(Chat):
-    """Keeps what the bot does. `failures` are raised by the next messages and changes, one by one."""
+class Outbox:
+    """Through which all chats of a door send: at most `rate` messages a second, in the order of their asks.
 
-    def __init__(self, bot: Bot, chat_id: int = 1, *, is_private: bool = True, is_admin: bool = False) -> None:
+    As on Telegram, a refusal leaves after every five messages, or when nothing else waits. `left` says when each
+    message left, and whether it was a refusal.
+    """
+
+    SHARE = 5
+
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
+        self.left: list[tuple[float, bool]] = []
+        self._queues: tuple[list[tuple[int, asyncio.Future[None]]], ...] = ([], [])  # of answers, and of refusals
+        self._numbers = itertools.count()
+        self._refusals = 1.0
+        self._is_open = True
+
+    def place(self) -> int:
+        return next(self._numbers)
+
+    async def leave(self, place: int, *, is_refusal: bool = False) -> None:
+        """Wait until a message may leave."""
+        left = asyncio.get_running_loop().create_future()
+        bisect.insort(self._queues[is_refusal], (place, left), key=lambda each: each[0])
+        self._next()
+        await left
+
+    def wait(self, ahead: int) -> float:
+        return max(ahead, len(self._queues[0])) * (self.SHARE + 1) / self.SHARE / self.rate
+
+    def spares(self) -> bool:
+        if self._refusals < 1:
+            return False
+        self._refusals -= 1
+        return True
+
+    def _next(self) -> None:
+        answers, refusals = self._queues
+        if not self._is_open or not (answers or refusals):
+            return
+        since = next((n for n, (_, is_refusal) in enumerate(reversed(self.left)) if is_refusal), self.SHARE)
+        is_refusal = bool(refusals) and (since >= self.SHARE or not answers)
+        self._queues[is_refusal].pop(0)[1].set_result(None)
+        loop = asyncio.get_running_loop()
+        self.left.append((loop.time(), is_refusal))
+        self._refusals = min(self._refusals + (not is_refusal) / self.SHARE, self.rate / 2)
+        self._is_open = False
+        loop.call_later(1 / self.rate, self._open)
+
+    def _open(self) -> None:
+        self._is_open = True
+        self._next()
+
+
+class FakeChat(Chat):
+    """Keeps what the bot does. `failures` are raised by the next messages and changes, one by one.
+
+    With an `outbox`, messages take their time to leave; then a chat is for one ask.
+    """
+
+    def __init__(
+        self,
+        bot: Bot,
+        chat_id: int = 1,
+        *,
+        is_private: bool = True,
+        is_admin: bool = False,
+        outbox: Outbox | None = None,
+    ) -> None:
         self.bot = bot
         self.id = chat_id
         self.is_private = is_private
@@ -39,6 +108,8 @@ class FakeChat(Chat):
         self.typed = 0
         self.failures: list[Exception] = []
         self.waiting = 0.0
+        self.outbox = outbox
+        self._place = outbox.place() if outbox else 0
 
     async def ask(self, text: str, person: int | None = None, **fields: Any) -> Message:
         """Say something, wait for the answer, and return the last message of the chat."""
@@ -63,6 +134,8 @@ class FakeChat(Chat):
 
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
         self._fail()
+        if self.outbox and not unfinished:
+            await self.outbox.leave(self._place)
         self.messages.append(Message())
         return self._put(len(self.messages), html, buttons)
 
@@ -71,6 +144,16 @@ class FakeChat(Chat):
     ) -> None:
         self._fail()
         self._put(message, html, buttons)
+
+    async def refuse(self, html: Markup) -> bool:
+        if self.outbox and not self.outbox.spares():
+            return False
+        if self.outbox:
+            await self.outbox.leave(self._place, is_refusal=True)
+        self._fail()
+        self.messages.append(Message(refuses=True))
+        self._put(len(self.messages), html, ())
+        return True
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
         self.notices.append(text)
@@ -88,7 +171,7 @@ class FakeChat(Chat):
         self.offers.append(list(offers))
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
-        return self.waiting
+        return self.outbox.wait(in_all) if self.outbox else self.waiting
 
     async def _do(self, kind: Callable[..., Ask], person: int | None, **fields: Any) -> None:
         given = {"person": person or abs(self.id), "chat": self, "is_admin": self.is_admin}

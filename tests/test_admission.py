@@ -6,22 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.admission import (
-    CHATTER,
-    GROUP_CHATTER,
-    LETTERS,
-    LONGEST_WAIT_SECONDS,
-    MOST_SONNETS,
-    Admission,
-    Buckets,
-    Refused,
-)
+from bot.admission import CHATTER, GROUP_CHATTER, LETTERS, Admission, Buckets
 from bot.asks import Ask, Said
+from bot.capacity import LONGEST_WAIT_SECONDS, Work
+from bot.chat import Refused
 from bot.settings import Rate, Settings
 from bot.words import sentences
-from model.text.forms import Genre
 from tests.fake_chat import FakeChat
-from tests.serving import ALICE, BOB, serving, turn_of
+from tests.serving import ALICE, BOB, GROUP, serving, turn_of
 
 
 class Clock:
@@ -31,15 +23,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-def refusal(admission: Admission, ask: Ask, genre: Genre = Genre.POEM) -> Refused | None:
-    """Ask for a text that is written at once; return why it is refused, or None."""
-    try:
-        with admission.writing(ask, genre):
-            return None
-    except Refused as error:
-        return error
 
 
 def said(chat: FakeChat, person: int = ALICE) -> Ask:
@@ -84,7 +67,7 @@ async def test_whoever_asks_for_too_much_is_told_once_but_for_each_press(limited
     shown = [message.html for message in limited.messages]
     assert shown.count(TOO_MANY) == 1
     assert len(shown) == 6  # two texts, a mistake, help, the refusal and the seed
-    assert limited.bot.admission.refusals.total() == 4
+    assert limited.bot.capacity.refusals.total() == 4
     for _ in range(2):
         await limited.press("another")
     assert limited.notices == [sentences.plain(TOO_MANY)] * 2
@@ -121,61 +104,34 @@ async def test_chatter_has_a_limit_of_its_own_and_texts_do_not_count(chat: FakeC
     assert [html for html in shown if "dream" in html] == [sentences.TOO_MANY.format("2 s")]
 
 
-async def test_a_crowd_is_told_once_in_half_a_minute(chat: FakeChat, group: FakeChat) -> None:
-    clock = Clock()
-    admission = Admission(Rate(2, 60), clock)
-    for crowd in range(2):
-        group.waiting = LONGEST_WAIT_SECONDS + 1
-        refusals = [refusal(admission, said(group, person)) for person in range(5)]
-        assert [error and (error.sentence, error.was_said) for error in refusals] == [
-            (sentences.BUSY_GROUP, number > 0) for number in range(5)
-        ]
-        assert refusal(admission, said(chat)) is None  # nobody else waits for a group
-        assert admission.refusals.total() == 5 * (crowd + 1)
-        clock.now += LONGEST_WAIT_SECONDS
+async def test_a_crowd_is_told_once_in_half_a_minute_and_pays_nothing(limited: FakeChat) -> None:
+    group = FakeChat(limited.bot, GROUP, is_private=False)
+    group.waiting = LONGEST_WAIT_SECONDS + 10
+    for person in range(5):
+        await group.ask("/dino", person)
+    assert [message.html for message in group.messages] == [sentences.BUSY.format("10 s")]
+    assert limited.bot.capacity.refusals == {"busy": 5}
+    assert "<a>" in (await limited.ask("/dino")).html  # nobody else waits for a group
     group.waiting = 0
-    assert [refusal(admission, said(group, 1)) for _ in range(2)] == [None] * 2  # refusals have cost no token
-
-
-async def test_an_accepted_ask_counts_until_it_is_sent(
-    chat: FakeChat, bob: FakeChat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A chat is asked how long a message waits behind all that is being written, in it and in all."""
-    seen: list[tuple[int, int]] = []
-
-    def wait_seconds(_: FakeChat, in_chat: int = 0, in_all: int = 0) -> float:
-        seen.append((in_chat, in_all))
-        return 0.0
-
-    monkeypatch.setattr(FakeChat, "wait_seconds", wait_seconds)
-    admission = Admission(None)
-    with admission.writing(said(chat)), admission.writing(said(chat)), admission.writing(said(bob)):
-        pass
-    with pytest.raises(ValueError, match="x"), admission.writing(said(chat)):
-        raise ValueError("x")
-    refusal(admission, said(chat))
-    assert seen == [(0, 0), (1, 1), (0, 2), (0, 0), (0, 0)]
-
-
-async def test_sonnets_that_could_not_be_finished_in_time_are_refused(chat: FakeChat) -> None:
-    admission = Admission(None)
-    waiting = [admission.writing(said(chat, number), Genre.SONNET) for number in range(MOST_SONNETS)]
-    for each in waiting:
-        each.__enter__()
-    error = refusal(admission, said(chat), Genre.SONNET)
-    assert error
-    assert (error.sentence, error.was_said) == (sentences.BUSY, False)
-    assert refusal(admission, said(chat)) is None
-    for each in waiting:
-        each.__exit__(None, None, None)
-    assert refusal(admission, said(chat), Genre.SONNET) is None
+    assert all(["<a>" in (await group.ask("/dino", 1)).html for _ in range(2)])
 
 
 async def test_a_busy_bot_says_so_and_takes_no_turn(chat: FakeChat) -> None:
     message = await chat.ask("/dino")
     chat.waiting = LONGEST_WAIT_SECONDS + 1
-    assert (await chat.ask("/poem Shall I")).html == sentences.BUSY
+    busy = sentences.BUSY.format("1 s")
+    assert (await chat.ask("/poem Shall I")).html == busy
     await chat.press("another", message=message)
-    assert chat.notices == [sentences.plain(sentences.BUSY)]
+    assert chat.notices == [sentences.plain(busy)]
     chat.waiting = 0
     assert await turn_of(chat, await chat.ask("/poem Shall I")) == 1
+
+
+async def test_a_sonnet_costs_all_that_a_person_has_and_a_second_one_waits(settings: Settings) -> None:
+    async with serving(settings, rate_limit=Rate(10, 60)) as chat:
+        admission, ask = chat.bot.admission, said(chat)
+        admission.charge(ask, Work(60.0))
+        with pytest.raises(Refused) as error:
+            admission.charge(ask, Work(60.0))
+        assert error.value.sentence == sentences.TOO_MANY.format("60 s")
+        admission.charge(said(chat, BOB), Work(0.1))

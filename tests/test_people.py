@@ -122,10 +122,10 @@ def test_any_prompt_can_be_exported(prompt: str) -> None:
     assert json.loads(people.as_file(Person(1, 42), [creation], {}))["creations"][0]["prompt"] == prompt
 
 
-async def test_exports_count_as_texts(settings: Settings) -> None:
+async def test_an_export_costs_all_that_a_person_has(settings: Settings) -> None:
     async with serving(settings, rate_limit=Rate(2, 60)) as chat:
-        answers = [(await chat.ask("/export")).html for _ in range(3)]
-    assert answers == [sentences.EXPORT] * 2 + [sentences.TOO_MANY.format("30 s")]
+        answers = [(await chat.ask("/export")).html for _ in range(2)]
+    assert answers == [sentences.EXPORT, sentences.TOO_MANY.format("60 s")]
 
 
 # Forgetting

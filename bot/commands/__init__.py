@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from rapidfuzz.process import extractOne
 
-from bot.admission import Refused
 from bot.asks import PLAIN, SENT, TYPED, Pressed, Said, Typed
-from bot.chat import Explained, Gone, InDoubt, NotSent
+from bot.capacity import CHATTER
+from bot.chat import Explained, Gone, InDoubt, NotSent, Refused
 from bot.store import StoreError
 from bot.words import sentences
 from model.errors import MangosaurusError
@@ -80,19 +80,17 @@ async def handle(ask: Ask, bot: Bot) -> None:
 async def _answer(ask: Ask, bot: Bot) -> None:
     """Call the function that answers an ask. An ask that needs no writing counts as chatter, and so does a mistake."""
     found, words = _found(ask)
-    is_chatter = not (found and found.writes)
-    if found is None and not words:
-        return
-    if is_chatter:
-        bot.admission.chatter(ask)
-    if found is None:
-        raise Explained(words[0])
-    try:
-        await found.function(ask, *words, bot=bot)
-    except Explained as error:
-        if not (is_chatter or isinstance(error, Refused)):
-            bot.admission.chatter(ask)
-        raise
+    if found and found.writes:
+        try:
+            await found.function(ask, *words, bot=bot)
+        except Refused:
+            raise
+        except Explained as error:
+            with bot.accepting(ask, CHATTER):
+                await _say(error.sentence, ask)
+    elif found or words:
+        with bot.accepting(ask, CHATTER):
+            await (found.function(ask, *words, bot=bot) if found else _say(words[0], ask))
 
 
 def _found(ask: Ask) -> tuple[_Command | None, tuple[Any, ...]]:
@@ -123,27 +121,36 @@ def _not_known(name: str, ask: Ask) -> Markup:
 
 
 async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
-    """Tell the log and the person what went wrong."""
+    """Tell the log and the person what went wrong. Of several refusals in a row, a chat reads the first."""
     sentence = _sentence(error, ask, bot)
     try:
-        if sentence is None:
-            return
-        if isinstance(ask, Pressed):
-            await ask.chat.notice(sentences.plain(sentence), alert=True)
-        elif isinstance(ask, Typed):
-            await ask.chat.offer([])
-        else:
-            await ask.chat.say(sentence)
+        if isinstance(error, Refused) and isinstance(ask, Said):
+            if bot.capacity.is_first_refusal(ask.chat) and await ask.chat.refuse(error.sentence):
+                bot.capacity.has_refused(ask.chat)
+        elif sentence is not None:
+            await _say(sentence, ask)
     except (NotSent, InDoubt) as unsaid:
         logger.info("An error was not explained: %s", unsaid)
     except Exception:
         logger.exception("An error could not be explained")
 
 
+async def _say(sentence: Markup, ask: Ask) -> None:
+    if isinstance(ask, Pressed):
+        await ask.chat.notice(sentences.plain(sentence), alert=True)
+    elif isinstance(ask, Typed):
+        await ask.chat.offer([])
+    else:
+        await ask.chat.say(sentence)
+
+
 def _sentence(error: Exception, ask: Ask, bot: Bot) -> Markup | None:
     """Return what the person should read about an error, if anything, and log what only the operator can mend."""
     if isinstance(error, Explained):
-        return None if error.was_said and not isinstance(ask, Pressed) else error.sentence
+        if isinstance(error, Refused):
+            bot.capacity.refusals[error.reason] += 1
+            logger.info("An ask was refused")
+        return error.sentence
     bot.tally.errors[type(error).__name__] += 1
     match error:
         case NotSent() | InDoubt():  # the chat has logged it; another message would fare no better, but a notice may

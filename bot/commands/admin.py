@@ -97,7 +97,7 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
     seconds = asyncio.get_running_loop().time() - bot.tally.begun
     facts = {
         "up": sentences.duration(seconds),
-        "answers": f"{bot.tally.answers:,}, and {bot.admission.refusals.total():,} refused",
+        "answers": f"{bot.tally.answers:,}, and {bot.capacity.refusals.total():,} refused",
         "latency": tables.latency(bot.tally.latency),
         "waiting": f"{sentences.counted(bot.shelf.pending, 'text')}",
     }

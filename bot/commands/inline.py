@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.asks import LONGEST_LINE, TYPED, is_visible
+from bot.capacity import OFFERS
 from bot.chat import Offer
 from bot.commands import command
 from bot.commands.names import LONGEST_PREFIX
@@ -37,15 +38,16 @@ async def typed(ask: Typed, bot: Bot) -> None:
     """Offer something to send. Each letter is an ask; a person's newest ask cancels the ask before."""
     if before := bot.typing.get(ask.person):
         before.cancel()
-    task = bot.typing[ask.person] = asyncio.create_task(_offers(ask, bot))
-    try:
-        await asyncio.wait({task})
-        if not task.cancelled():
-            await ask.chat.offer(task.result())
-    finally:
-        task.cancel()
-        if bot.typing.get(ask.person) is task:
-            del bot.typing[ask.person]
+    with bot.accepting(ask, OFFERS):
+        task = bot.typing[ask.person] = asyncio.create_task(_offers(ask, bot))
+        try:
+            await asyncio.wait({task})
+            if not task.cancelled():
+                await ask.chat.offer(task.result())
+        finally:
+            task.cancel()
+            if bot.typing.get(ask.person) is task:
+                del bot.typing[ask.person]
 
 
 async def _offers(ask: Typed, bot: Bot) -> list[Offer]:

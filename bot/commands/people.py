@@ -8,6 +8,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from bot.capacity import EXPORT
 from bot.chat import Button, Explained, LiveMessage
 from bot.commands import button, command
 from bot.creations import MOODS
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 NAMES_TO_CHOOSE = tuple(sentences.NUMBERS)
 MOST_WRITTEN, AT_ONCE = 200, 4
 """How many of the newest creations an export writes out, and how many of them at the same time."""
-WRITING_SECONDS = 45.0
-"""A creation that is not written out by then is exported without its text."""
+WRITING_SECONDS, PAUSE_SECONDS = 45.0, 0.1
+"""A creation that is not written out by then is exported without its text. An export pauses while others wait."""
 _ID = "(-?[0-9]{1,19})"
 
 
@@ -70,7 +71,7 @@ async def export(ask: Said, _rest: str, bot: Bot) -> None:
     is_group = ask.person == ask.chat.id and not ask.chat.is_private
     if not (is_group or ask.chat.is_private):
         raise Explained(sentences.EXPORT_PRIVATELY)
-    with bot.admission.writing(ask):
+    with bot.accepting(ask, EXPORT):
         person, creations = await bot.store.person(ask.person), await bot.store.creations(ask.person)
         async with LiveMessage(ask.chat):  # which shows that the bot is typing
             texts = await _written(creations, bot)
@@ -115,7 +116,7 @@ async def forget_or_keep(ask: Pressed, choice: str, owner: str, bot: Bot) -> Non
 
 
 async def _written(creations: Sequence[Creation], bot: Bot) -> dict[str, Markup]:
-    """Write the newest creations again, a few at a time so that others come first, and return them by their codes."""
+    """Write the newest creations again whenever nothing else is to be written, and return them by their codes."""
     texts: dict[str, Markup] = {}
 
     async def write(creation: Creation) -> None:
@@ -128,6 +129,8 @@ async def _written(creations: Sequence[Creation], bot: Bot) -> dict[str, Markup]
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(WRITING_SECONDS):
             for first in range(0, len(newest), AT_ONCE):
+                while not bot.capacity.is_idle:
+                    await asyncio.sleep(PAUSE_SECONDS)
                 await asyncio.gather(*map(write, newest[first : first + AT_ONCE]))
     return texts
 

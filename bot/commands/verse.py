@@ -6,10 +6,10 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from bot.admission import Refused
 from bot.answering import answer, show
 from bot.asks import PLAIN, line_in, voice_in
-from bot.chat import Explained, InDoubt, NotSent
+from bot.capacity import CHATTER, work_for
+from bot.chat import Explained, InDoubt, NotSent, Refused
 from bot.commands import button, command
 from bot.commands.voices import example, voice_named
 from bot.creations import CODE, Wish, buttons_below, code_in, varied
@@ -70,7 +70,7 @@ async def again(ask: Said, rest: str, bot: Bot) -> None:
     creation = await bot.store.creation(code) if code else None
     if creation is None:
         raise Explained(sentences.UNKNOWN_CODE.format(sentences.cut(given[0], 40)))
-    with bot.admission.writing(ask):
+    with bot.accepting(ask, work_for(creation)):
         await show(creation, ask, bot)
 
 
@@ -98,7 +98,7 @@ async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
 async def tell_details(ask: Pressed, _verb: str, code: str, bot: Bot) -> None:
     """Say what decides a creation, and which known names are nearest to its names."""
     creation = await _own(code, ask, bot)
-    with bot.admission.writing(ask):
+    with bot.accepting(ask, work_for(creation) if creation.genre is Genre.DINO else CHATTER):
         text = await bot.shelf.write(creation) if creation.genre is Genre.DINO else None
         await ask.chat.say(layout.details(creation, text))
     await ask.chat.notice()
@@ -123,7 +123,7 @@ async def _pressed(verb: str, creation: Creation, ask: Pressed, bot: Bot) -> Cre
         before = await bot.store.creation(creation.before)
         if before is None:
             raise Explained(sentences.FORGOTTEN)
-        with bot.admission.writing(ask):
+        with bot.accepting(ask, work_for(before)):
             await show(before, ask, bot, message=ask.message)
         return before
     wish = varied(creation, verb)
@@ -142,6 +142,6 @@ async def _make_sonnet(poem: Creation, ask: Pressed, bot: Bot) -> None:
         raise Explained(sentences.OLD_BUTTON)
     if poem.voice:
         raise Explained(sentences.NO_SONNETS_IN_VOICES)
-    with bot.admission.writing(ask):
+    with bot.accepting(ask, work_for(poem)):
         line, own_words = layout.first_line(poem, await bot.shelf.write(poem))
     await answer(ask, Wish(Genre.SONNET, line, own_words=own_words, person=poem.person), bot)

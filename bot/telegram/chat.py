@@ -65,7 +65,8 @@ class TelegramChat(Chat):
         self._bot = bot
         self._pacing = pacing
         self._query = query
-        self._where: dict[str, Any] = {}
+        self._place = pacing.place()
+        self._where: dict[str, Any] = {"rate_limit_args": self._place}
         if isinstance(asked, Message) and asked.is_topic_message:
             self._where["message_thread_id"] = asked.message_thread_id
         if asked and not self.is_private:  # so that each person sees which answer is theirs
@@ -80,9 +81,21 @@ class TelegramChat(Chat):
         keyboard = _keyboard(buttons)
         with _explained():
             if html is None:
-                await self._bot.edit_message_reply_markup(self.id, message, reply_markup=keyboard)
+                await self._bot.edit_message_reply_markup(
+                    self.id, message, reply_markup=keyboard, rate_limit_args=self._place
+                )
             else:
-                await self._bot.edit_message_text(self._linked(html), self.id, message, reply_markup=keyboard)
+                await self._bot.edit_message_text(
+                    self._linked(html), self.id, message, reply_markup=keyboard, rate_limit_args=self._place
+                )
+
+    async def refuse(self, html: Markup) -> bool:
+        if not self._pacing.spares(self.id):
+            return False
+        with _explained():
+            where = self._where | {"rate_limit_args": self._place._replace(is_refusal=True)}
+            await self._bot.send_message(self.id, html, **where)
+        return True
 
     def _linked(self, html: Markup) -> str:
         """Make the code of a creation a link that opens a private chat with the bot, and the creation there."""
@@ -120,7 +133,7 @@ class TelegramChat(Chat):
                 await self._query.answer(results, cache_time=CACHED_SECONDS if results else 0, is_personal=True)
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
-        return self._pacing.wait(self.id, in_all, in_chat)
+        return self._pacing.wait(self.id, in_chat, in_all)
 
 
 @contextlib.contextmanager

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from bot.app import Bot
     from bot.asks import Ask
     from bot.settings import Settings, Webhook
-    from bot.telegram.pacing import Asks
+    from bot.telegram.pacing import Place
 
 logger = logging.getLogger(__name__)
 
@@ -282,11 +282,11 @@ class Telegram(Door):
         album, file = message.media_group_id or "", _file(message.document)
         return Sent(person=sender.id, chat=chat, is_admin=is_admin, text=text, file=file, album=album)
 
-    async def _apologise(self, chat_id: int | str, asks: Asks) -> None:
+    async def _apologise(self, chat_id: int | str, place: Place) -> None:
         """Tell a chat how much was not answered while Telegram wanted silence."""
-        what = "something you asked for" if len(asks) == 1 else f"{len(asks)} things you asked for"
+        what = "something you asked for" if len(place.asks) == 1 else f"{len(place.asks)} things you asked for"
         try:
-            await self._client.send_message(chat_id, sentences.SILENCED.format(what), rate_limit_args=asks)
+            await self._client.send_message(chat_id, sentences.SILENCED.format(what), rate_limit_args=place)
         except TelegramError as error:
             logger.info("A chat was not told that Telegram wanted silence: %s", error)
 

@@ -21,14 +21,13 @@ from __future__ import annotations
 
 import asyncio
 import bisect
-import contextlib
 import functools
 import itertools
 import logging
 import math
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 from telegram.ext import BaseRateLimiter
@@ -55,27 +54,47 @@ RETRY_SECONDS, PAUSE_SECONDS = 30.0, 1.0
 CLOSED, HELD = "the bot stops, or another one serves in its place", "Telegram wants silence for too long"
 """Why a request is given up."""
 MOST_CHATS = 4096
-"""How many chats are remembered. The limits of a chat are over before the bot has written to 4,096 others."""
-
-Asks = frozenset[object]
-"""What was asked in a chat and not answered: new messages by their turns, edited ones by their ids."""
+"""How many chats are remembered, beside those whose limits are not over."""
+SHARE = 5
+"""At least so many messages leave for each refusal."""
+REFUSAL_SECONDS = 3.0
+"""A refusal that would leave later is not said."""
 
 
 class Window:
-    """At most `limit` messages in any `period` seconds. `times` says when the last `limit` messages went."""
+    """At most `limit` messages in any `period` seconds, whenever in their way Telegram counts them.
+
+    So a message counts from the moment when it goes until `period` after its answer has come.
+    """
 
     def __init__(self, limit: int, period: float) -> None:
         self._limit, self._period = limit, period
-        self.times: deque[float] = deque(maxlen=limit)
+        self._on_their_way = 0
+        self._ends: deque[float] = deque(maxlen=limit)  # when the answers to the last messages came
 
     def opens(self, now: float, ahead: int = 0) -> float:
-        """Return when one more message fits behind `ahead` others."""
-        before = len(self.times) + ahead - self._limit  # one period after this message, the window opens
+        """Return when one more message fits behind `ahead` others that wait."""
+        times = [*self._ends, *[now] * self._on_their_way]
+        before = len(times) + ahead - self._limit  # one period after this message, the window opens
         if before < 0:
             return now
-        if before < len(self.times):
-            return max(now, self.times[before] + self._period)
+        if before < len(times):
+            return max(now, times[before] + self._period)
         return self.opens(now, ahead - self._limit) + self._period
+
+    def is_idle(self, now: float) -> bool:
+        """Return whether no message counts any more."""
+        return not self._on_their_way and (not self._ends or self._ends[-1] + self._period <= now)
+
+    def begin(self) -> None:
+        """A message goes."""
+        self._on_their_way += 1
+
+    def end(self, now: float, *, counts: bool) -> None:
+        """Its answer has come; it does not count if Telegram has not taken it."""
+        self._on_their_way -= 1
+        if counts:
+            self._ends.append(now)
 
 
 @dataclass(eq=False)
@@ -85,32 +104,52 @@ class Recipient:
     windows: tuple[Window, ...] = ()
     held_until: float = -math.inf
 
+    def is_idle(self, now: float) -> bool:
+        """Return whether nothing limits it any more."""
+        return self.held_until <= now and all(window.is_idle(now) for window in self.windows)
+
+
+class Place(NamedTuple):
+    """Where a message stands in the queue: behind what was asked before it, or among the refusals.
+
+    `asks` are the numbers of the asks that are answered with it.
+    """
+
+    number: int
+    asks: frozenset[int]
+    is_refusal: bool = False
+
 
 @dataclass(eq=False)
 class Lane:
-    """The connections for messages, or for everything else, and the turns that wait for them, the oldest first."""
+    """The connections for messages, or for everything else, and the turns that wait for them, in their order."""
 
     windows: tuple[Window, ...] = ()
     free: int = AT_ONCE
     turns: list[Turn] = field(default_factory=list)
+    refusals: list[Turn] = field(default_factory=list)
 
 
 @dataclass(eq=False)
 class Turn:
-    """A request that waits, or is on its way since `time`. After a try has failed, no other begins after `latest`."""
+    """A request that waits, or is on its way. Once a try has failed, no other begins after `latest`."""
 
-    number: int
+    place: Place
     endpoint: str
     chat_id: object
     lane: Lane
     recipient: Recipient
     windows: tuple[Window, ...]
-    asks: Asks
     may_go: asyncio.Future[None] = field(init=False)
-    time: float | None = None
+    is_on_its_way: bool = False
     latest: float = math.inf
     doubt: NetworkError | None = None
-    """Why nobody knows whether an edit has arrived."""
+    """The error that left this edit in doubt."""
+
+    @property
+    def queue(self) -> list[Turn]:
+        """The queue of the lane in which it waits."""
+        return self.lane.refusals if self.place.is_refusal else self.lane.turns
 
     def __str__(self) -> str:
         return self.endpoint if self.chat_id is None else f"{self.endpoint} to {self.chat_id}"
@@ -120,19 +159,22 @@ class Pacing(BaseRateLimiter[Any]):
     """Sends at most `rate` messages a second, within the limits of each chat. None: it waits only if Telegram says so.
 
     `dropped` counts the messages that were given up. The log names each, without its text. `apologise` tells a chat
-    which asks were not answered, and passes them on as `rate_limit_args`.
+    how many asks were not answered, from the place that it gets and passes on as `rate_limit_args`.
     """
 
     def __init__(self, rate: int | None) -> None:
         self.dropped = 0
-        self.apologise: Callable[[Any, Asks], Coroutine[Any, Any, Any]] = lambda *_: asyncio.sleep(0)
+        self.apologise: Callable[[Any, Place], Coroutine[Any, Any, Any]] = lambda *_: asyncio.sleep(0)
         self.recipients: dict[object, Recipient] = {}  # the most recently used last
+        self._rate = rate
         self._messages = Lane((Window(rate, 1.0),) if rate else ())
         self._others = Lane()
+        self._since_refusal = 0  # how many messages have gone since the last refusal
+        self._refusals = 1.0  # how many may be said now
         self._numbers = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
         self._everyone = Recipient()
-        self._unanswered: dict[object, Asks] = {}  # the chat that asked last comes last
+        self._unanswered: dict[object, frozenset[int]] = {}  # the chat that asked last comes last
         self._apologies: set[asyncio.Task[Any]] = set()
         self._open_until = math.inf
         self._is_shut = False
@@ -146,17 +188,39 @@ class Pacing(BaseRateLimiter[Any]):
     @property
     def waiting(self) -> int:
         """How many messages wait."""
-        return len(self._messages.turns)
+        return len(self._messages.turns) + len(self._messages.refusals)
 
-    def wait(self, chat_id: object, ahead: int = 0, ahead_in_chat: int = 0) -> float:
-        """Return how long a message to a chat would wait behind `ahead` others, or `ahead_in_chat` in its chat."""
+    def place(self, asks: frozenset[int] = frozenset()) -> Place:
+        """Return the place of all that answers an ask that has just come, or several `asks` of before."""
+        number = next(self._numbers)
+        return Place(number, asks or frozenset({number}))
+
+    def wait(self, chat_id: object, in_chat: int = 0, in_all: int = 0) -> float:
+        """Return how long an answer waits if `in_chat` others leave before it in its chat, and `in_all` in all.
+
+        What waits here already is among them. Every sixth message may be a refusal.
+        """
         now, turns = asyncio.get_running_loop().time(), self._messages.turns
-        recipient = self._recipient(chat_id)
-        ahead_in_chat += sum(turn.recipient is recipient for turn in turns)
+        recipient = self.recipients.get(chat_id) or self._new_recipient(chat_id)
+        in_chat = max(in_chat, sum(turn.recipient is recipient for turn in turns)) * (SHARE + 1) // SHARE
+        in_all = max(in_all, len(turns)) * (SHARE + 1) // SHARE
         begin = max(now, self._everyone.held_until)
-        in_all = [window.opens(begin, len(turns) + ahead) for window in self._messages.windows]
+        opens = [window.opens(begin, in_all) for window in self._messages.windows]
         begin = max(begin, recipient.held_until)
-        return max([begin, *in_all, *(window.opens(begin, ahead_in_chat) for window in recipient.windows)]) - now
+        return max([begin, *opens, *(window.opens(begin, in_chat) for window in recipient.windows)]) - now
+
+    def spares(self, chat_id: object) -> bool:
+        """Return whether a refusal to a chat is within its share and leaves soon; then it counts as said."""
+        if not self._rate:
+            return True
+        now, recipient = asyncio.get_running_loop().time(), self.recipients.get(chat_id) or Recipient()
+        in_chat = sum(turn.recipient is recipient for turn in self._messages.refusals)
+        begin = max(now, self._everyone.held_until, recipient.held_until)
+        opens = max([begin, *(window.opens(begin, in_chat) for window in recipient.windows)])
+        if self._refusals < 1 or opens > now + REFUSAL_SECONDS:
+            return False
+        self._refusals -= 1
+        return True
 
     def close(self, open_until: float, cut_at: float) -> None:
         """Give up what waits at `open_until` and what would wait later; interrupt what is on its way at `cut_at`."""
@@ -171,18 +235,17 @@ class Pacing(BaseRateLimiter[Any]):
         self._give_up(is_closed=True)
 
     async def process_request(
-        self, callback: Any, args: Any, kwargs: Any, endpoint: str, data: dict[str, Any], rate_limit_args: Asks | None
+        self, callback: Any, args: Any, kwargs: Any, endpoint: str, data: dict[str, Any], rate_limit_args: Place | None
     ) -> Any:
         """Send a request when its turn comes. Raises NothingSentError if it is given up."""
-        chat_id, number = data.get("chat_id"), next(self._numbers)
+        chat_id, place = data.get("chat_id"), rate_limit_args or self.place()
         is_typing, recipient = endpoint == "sendChatAction", self._recipient(chat_id)
         if is_typing and max(self._everyone.held_until, recipient.held_until) > asyncio.get_running_loop().time():
             return False  # it would come too late
         is_message = chat_id is not None and not is_typing
         lane = self._messages if is_message else self._others
         windows = (*lane.windows, *recipient.windows) if is_message else ()
-        asks = rate_limit_args or frozenset({data.get("message_id", (number,))})
-        turn = Turn(number, endpoint, chat_id, lane, recipient, windows, asks)
+        turn = Turn(place, endpoint, chat_id, lane, recipient, windows)
         try:
             return await self._send(functools.partial(callback, *args, **kwargs), turn)
         except NothingSentError as error:
@@ -213,7 +276,7 @@ class Pacing(BaseRateLimiter[Any]):
     async def _wait(self, turn: Turn) -> None:
         """Wait until a request may go. If it never may, raise NothingSentError, or what left an edit in doubt."""
         turn.may_go = asyncio.get_running_loop().create_future()
-        bisect.insort(turn.lane.turns, turn, key=lambda each: each.number)
+        bisect.insort(turn.queue, turn, key=lambda each: each.place.number)
         self._serve()
         self._give_up(turn)
         try:
@@ -222,8 +285,8 @@ class Pacing(BaseRateLimiter[Any]):
                 self._release(turn, counts=False)
                 raise turn.doubt or NothingSentError(CLOSED)
         except asyncio.CancelledError:
-            if turn in turn.lane.turns:
-                turn.lane.turns.remove(turn)
+            if turn in turn.queue:
+                turn.queue.remove(turn)
             else:
                 self._release(turn, counts=False)
             if turn.lane is self._messages:
@@ -245,15 +308,24 @@ class Pacing(BaseRateLimiter[Any]):
         return True
 
     def _recipient(self, chat_id: object) -> Recipient:
+        """Return a chat, which counts as the one that was used last; forget a chat that nothing limits any more."""
         if chat_id is None:
             return Recipient()
-        is_group = isinstance(chat_id, str) or (isinstance(chat_id, int) and chat_id < 0)
-        limits = ((TO_A_CHAT, TO_A_GROUP) if is_group else (TO_A_CHAT,)) if self._messages.windows else ()
-        recipient = self.recipients.pop(chat_id, None) or Recipient(tuple(Window(*limit) for limit in limits))
-        self.recipients[chat_id] = recipient  # now the last
+        recipient = self.recipients.get(chat_id) or self._new_recipient(chat_id)
+        self.recipients.pop(chat_id, None)
+        self.recipients[chat_id] = recipient
         if len(self.recipients) > MOST_CHATS:
-            del self.recipients[next(iter(self.recipients))]
+            now = asyncio.get_running_loop().time()
+            busy = {turn.recipient for turn in (*self._messages.turns, *self._messages.refusals)} | {recipient}
+            free = (each for each, other in self.recipients.items() if other.is_idle(now) and other not in busy)
+            if (oldest := next(free, None)) is not None:
+                del self.recipients[oldest]
         return recipient
+
+    def _new_recipient(self, chat_id: object) -> Recipient:
+        is_group = isinstance(chat_id, str) or (isinstance(chat_id, int) and chat_id < 0)
+        limits = ((TO_A_CHAT, TO_A_GROUP) if is_group else (TO_A_CHAT,)) if self._rate else ()
+        return Recipient(tuple(Window(*limit) for limit in limits))
 
     def _serve(self) -> None:
         """Let every turn go that may, and set the timer for the next one."""
@@ -267,34 +339,44 @@ class Pacing(BaseRateLimiter[Any]):
     def _next(self, lane: Lane, now: float) -> float:
         """Let every turn of a lane go that may; return when the next one may."""
         later, full = math.inf, set[Recipient]()
-        for turn in lane.turns.copy():
+        turns, refusals = iter(lane.turns.copy()), iter(lane.refusals.copy())
+        while True:
+            turn = next(refusals, None) if self._since_refusal >= SHARE else None
+            if (turn := turn or next(turns, None) or next(refusals, None)) is None:
+                return later
             opens = max(now, self._everyone.held_until, *(window.opens(now) for window in lane.windows))
             if opens > now or not lane.free:  # a request on its way calls `_serve` at its end
                 return min(later, opens if lane.free else math.inf)
-            recipient = turn.recipient
-            if recipient in full or turn.may_go.done():  # it is being cancelled
+            if turn.recipient in full or turn.may_go.done():  # it is being cancelled
                 continue
-            opens = max(now, recipient.held_until, *(window.opens(now) for window in turn.windows))
+            opens = max(now, turn.recipient.held_until, *(window.opens(now) for window in turn.windows))
             if opens > now:
-                full.add(recipient)
+                full.add(turn.recipient)
                 later = min(later, opens)
-                continue
-            lane.turns.remove(turn)
-            lane.free -= 1
-            turn.time = now
-            turn.may_go.set_result(None)
-            for window in turn.windows:
-                window.times.append(now)
-        return later
+            else:
+                self._let_go(turn)
+
+    def _let_go(self, turn: Turn) -> None:
+        turn.queue.remove(turn)
+        turn.lane.free -= 1
+        turn.is_on_its_way = True
+        turn.may_go.set_result(None)
+        for window in turn.windows:
+            window.begin()
+        if turn.lane is self._messages:
+            self._since_refusal = 0 if turn.place.is_refusal else self._since_refusal + 1
 
     def _release(self, turn: Turn, *, counts: bool) -> None:
         """Take back a turn's connection, and if it does not count, what it took of the limits."""
-        if turn.time is not None:
+        if turn.is_on_its_way:
+            turn.is_on_its_way = False
             turn.lane.free += 1
-            for window in turn.windows if not counts else ():
-                with contextlib.suppress(ValueError):
-                    window.times.remove(turn.time)
-        turn.time = None
+            now = asyncio.get_running_loop().time()
+            for window in turn.windows:
+                window.end(now, counts=counts)
+            if counts and self._rate and turn.lane is self._messages and not turn.place.is_refusal:
+                most = max(1.0, REFUSAL_SECONDS * self._rate / (SHARE + 1))  # so many leave in that time
+                self._refusals = min(self._refusals + 1 / SHARE, most)
         self._serve()
 
     def _next_apology(self, now: float) -> float:
@@ -305,7 +387,7 @@ class Pacing(BaseRateLimiter[Any]):
                 later = min(later, end)
                 continue
             del self._unanswered[chat_id]
-            task = asyncio.create_task(self.apologise(chat_id, asks))
+            task = asyncio.create_task(self.apologise(chat_id, self.place(asks)))
             self._apologies.add(task)
             task.add_done_callback(self._apologies.discard)
         return later
@@ -323,14 +405,14 @@ class Pacing(BaseRateLimiter[Any]):
         """Of `turns`, or of all, give up those that Telegram holds for too long, or each if the bot has closed."""
         now = asyncio.get_running_loop().time()
         is_closed = is_closed or now >= self._open_until
-        for turn in turns or (*self._messages.turns, *self._others.turns):
+        for turn in turns or (*self._messages.turns, *self._messages.refusals, *self._others.turns):
             is_held = max(self._everyone.held_until, turn.recipient.held_until) > now + HOLD_SECONDS
             if turn.may_go.done() or not (is_closed or is_held):
                 continue
-            turn.lane.turns.remove(turn)
+            turn.queue.remove(turn)
             turn.may_go.set_exception(turn.doubt or NothingSentError(CLOSED if is_closed else HELD))
             if not is_closed and turn.lane is self._messages and not turn.doubt:
-                self._unanswered[turn.chat_id] = self._unanswered.pop(turn.chat_id, frozenset()) | turn.asks
+                self._unanswered[turn.chat_id] = self._unanswered.pop(turn.chat_id, frozenset()) | turn.place.asks
                 self._serve()  # sets the timer for the end of the hold
 
     def _drop(self, turn: Turn, reason: str) -> None:

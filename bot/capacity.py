@@ -1,0 +1,130 @@
+"""What the bot can do, and what it may still accept.
+
+Two queues stand before an answer: messages that wait to leave for its chat, and texts that wait to be written. Whoever
+asks is promised an answer within half a minute, or is refused at once. What can wait least is refused first: offers to
+somebody who types, then texts for an export, then everything else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, OrderedDict
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from bot.chat import Refused
+from bot.words import sentences
+from model.text.forms import Genre
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bot.chat import Chat
+    from bot.creations import Creation, Wish
+
+LONGEST_WAIT_SECONDS = 30.0
+"""An answer that would come later is refused."""
+TOLD_SECONDS = 30.0
+"""A chat reads one refusal in this time."""
+TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 60.0}
+"""How long a text takes to write, in poems. `python -m benchmarks.bot` measures it."""
+POEMS_A_SECOND = 60.0
+"""The speed of writing that is believed until this machine has shown its own."""
+BUSY_TEXTS = 32.0
+"""With fewer texts at once, the speed of writing says little: a poem alone wastes the machine."""
+REMEMBERED_SECONDS = 120.0
+"""Of how much writing the speed is a mean."""
+
+
+class Work(NamedTuple):
+    """What an answer takes: texts, in poems; messages; and how long it may wait for both, in seconds.
+
+    `idle_texts` are written when nothing else is, so they cost nobody else's time.
+    """
+
+    texts: float = 0.0
+    messages: int = 1
+    patience: float = LONGEST_WAIT_SECONDS
+    idle_texts: float = 0.0
+
+
+CHATTER = Work()
+OFFERS = Work(texts=2.0, messages=0, patience=5.0)
+"""What somebody who types inline is offered. Later, they have typed on."""
+EXPORT = Work(messages=2, patience=10.0, idle_texts=200.0)
+
+
+def work_for(wanted: Wish | Creation) -> Work:
+    """Return what a text takes."""
+    return Work(TEXTS[wanted.genre] * wanted.parts)
+
+
+class Capacity:
+    """Promises answers, or refuses."""
+
+    def __init__(self) -> None:
+        self.refusals: Counter[str] = Counter()
+        """How many asks were refused, by reason, whether anybody read it or not."""
+        self._texts = 0.0  # promised and not written yet, in poems
+        self._messages: Counter[int] = Counter()  # promised and not sent yet, by chat
+        self._told: OrderedDict[int, float] = OrderedDict()  # when a chat read its last refusal
+        self._written, self._seconds, self._since = POEMS_A_SECOND * REMEMBERED_SECONDS / 2, REMEMBERED_SECONDS / 2, 0.0
+
+    @contextmanager
+    def promised(self, chat: Chat, work: Work) -> Iterator[Callable[[], None]]:
+        """Promise an answer in time. Raises Refused.
+
+        The block ends when the answer has been sent. It calls what it gets when the texts are written.
+        """
+        if (wait := self.wait(chat, work)) > work.patience:
+            raise Refused(sentences.BUSY.format(sentences.duration(max(1.0, wait - work.patience))), "busy")
+        self._messages[chat.id] += work.messages
+        self._count(work.texts)
+        left = [work.texts]
+
+        def written() -> None:
+            self._count(-left.pop() if left else 0.0)
+
+        try:
+            yield written
+        finally:
+            written()
+            self._messages -= Counter({chat.id: work.messages})  # which also drops what has come to 0
+
+    def wait(self, chat: Chat, work: Work = CHATTER) -> float:
+        """Return in how many seconds an answer would leave, behind all that is promised."""
+        texts = (self._texts + work.texts) / self.speed if work.texts else 0.0
+        messages = chat.wait_seconds(self._messages[chat.id], self._messages.total()) if work.messages else 0.0
+        return max(texts, messages)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no text that was promised waits to be written."""
+        return self._texts == 0
+
+    @property
+    def speed(self) -> float:
+        """Poems a second."""
+        return self._written / self._seconds
+
+    def is_first_refusal(self, chat: Chat) -> bool:
+        """Return whether a chat has read no refusal for half a minute."""
+        now = asyncio.get_running_loop().time()
+        while self._told and next(iter(self._told.values())) <= now - TOLD_SECONDS:
+            self._told.popitem(last=False)
+        return chat.id not in self._told
+
+    def has_refused(self, chat: Chat) -> None:
+        """Note that a chat reads a refusal now."""
+        self._told[chat.id] = asyncio.get_running_loop().time()
+
+    def _count(self, texts: float) -> None:
+        """Note that texts were promised, or that `-texts` were written, and how long the bot was busy until now."""
+        now = asyncio.get_running_loop().time()
+        if self._texts >= BUSY_TEXTS:
+            self._seconds += now - self._since
+            self._written += max(0.0, -texts)
+            if self._seconds > REMEMBERED_SECONDS:
+                self._seconds, self._written = self._seconds / 2, self._written / 2
+        self._since = now
+        self._texts = max(0.0, self._texts + texts)
