@@ -32,6 +32,8 @@ POEMS_A_SECOND = 60.0
 """The speed of writing that is believed until this machine has shown its own."""
 BUSY_TEXTS = 32.0
 """With fewer texts at once, the speed of writing says little: a poem alone wastes the machine."""
+SMALL = 1e-6
+"""Less is only the rounding error of a sum."""
 REMEMBERED_SECONDS = 120.0
 """Of how much writing the speed is a mean."""
 
@@ -65,6 +67,9 @@ class Capacity:
     def __init__(self) -> None:
         self.refusals: Counter[str] = Counter()
         """How many asks were refused, by reason, whether anybody read it or not."""
+        self.idle = asyncio.Event()
+        """Set while no text that was promised waits to be written."""
+        self.idle.set()
         self._texts = 0.0  # promised and not written yet, in poems
         self._messages: Counter[int] = Counter()  # promised and not sent yet, by chat
         self._told: OrderedDict[int, float] = OrderedDict()  # when a chat read its last refusal
@@ -98,11 +103,6 @@ class Capacity:
         return max(texts, messages)
 
     @property
-    def is_idle(self) -> bool:
-        """Whether no text that was promised waits to be written."""
-        return self._texts == 0
-
-    @property
     def speed(self) -> float:
         """Poems a second."""
         return self._written / self._seconds
@@ -127,4 +127,5 @@ class Capacity:
             if self._seconds > REMEMBERED_SECONDS:
                 self._seconds, self._written = self._seconds / 2, self._written / 2
         self._since = now
-        self._texts = max(0.0, self._texts + texts)
+        self._texts += texts
+        self.idle.set() if self._texts < SMALL else self.idle.clear()

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 NAMES_TO_CHOOSE = tuple(sentences.NUMBERS)
 MOST_WRITTEN, AT_ONCE = 200, 4
 """How many of the newest creations an export writes out, and how many of them at the same time."""
-WRITING_SECONDS, PAUSE_SECONDS = 45.0, 0.1
-"""A creation that is not written out by then is exported without its text. An export pauses while others wait."""
+WRITING_SECONDS = 45.0
+"""A creation that is not written out by then is exported without its text."""
 _ID = "(-?[0-9]{1,19})"
 
 
@@ -129,8 +129,7 @@ async def _written(creations: Sequence[Creation], bot: Bot) -> dict[str, Markup]
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(WRITING_SECONDS):
             for first in range(0, len(newest), AT_ONCE):
-                while not bot.capacity.is_idle:
-                    await asyncio.sleep(PAUSE_SECONDS)
+                await bot.capacity.idle.wait()
                 await asyncio.gather(*map(write, newest[first : first + AT_ONCE]))
     return texts
 
