@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from bot.admission import Admission, Tally
+from bot.asks import clean
 from bot.commands import handle
 from bot.creations import USUAL
 from bot.shelf import Shelf
@@ -93,7 +94,7 @@ class Bot:
 
     def ask(self, ask: Ask) -> asyncio.Task[None]:
         """Begin to answer an ask. One person's asks are answered in the order of these calls."""
-        task = asyncio.create_task(handle(ask, self))
+        task = asyncio.create_task(handle(clean(ask), self))
         self._asks.add(task)
         task.add_done_callback(self._asks.discard)
         return task

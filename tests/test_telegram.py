@@ -102,6 +102,16 @@ async def test_what_somebody_writes_comes_back_as_they_wrote_it(visit: Visit) ->
         assert (parts(poem, "bold"), parts(poem, "text_link")) == ([line], [f"{code}{LINK}{code}"])
 
 
+async def test_half_a_character_and_nul_are_answered_like_any_other_line(visit: Visit) -> None:
+    """The Bot API's JSON can hold them, but no request to it, and no database."""
+    for text in ("Shall \ud83d I\0", "/dino \ud800", "/again \udfff"):
+        (answer,) = await visit.say(text, ALICE)
+        assert "\ufffd" in answer["text"]
+    typed = await visit.server.query("inline_query", ALICE, query="Shall \ud83d I", offset="")
+    await visit.settled()
+    assert len(visit.server.answers[typed]["results"]) == 2
+
+
 async def test_in_a_group_commands_are_answered_by_replies_and_what_is_not_for_us_is_not(visit: Visit) -> None:
     for text in ("/dino", "/dino@mangosaurus_bot", "/DINO@Mangosaurus_Bot 1"):
         asked = await visit.server.say(text, ALICE, GROUP)
