@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.admission import Admission
+from bot.asks import clean
 from bot.capacity import Capacity
 from bot.commands import handle
 from bot.creations import USUAL
@@ -74,7 +74,7 @@ class Bot:
 
     def ask(self, ask: Ask) -> asyncio.Task[None]:
         """Begin to answer an ask. One person's asks are answered in the order of these calls."""
-        task = asyncio.create_task(handle(ask, self))
+        task = asyncio.create_task(handle(clean(ask), self))
         self._asks.add(task)
         task.add_done_callback(self._asks.discard)
         return task

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.chat import Explained
@@ -27,6 +27,7 @@ PLAIN, SENT, TYPED = "", " sent", " typed"
 No command that somebody types has a blank in its name, so nobody can type SENT or TYPED.
 """
 
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _COMMAND = re.compile(r"/(\S*)\s*")
 _VOICE = re.compile(r"(?<!\S)voice[:\uff1a]\s*(\S*)\s*", re.IGNORECASE)
 _QUOTED = re.compile(r'"([^"]*)"|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»')
@@ -95,6 +96,11 @@ class Typed(Ask):
     """What somebody types after the bot's name in another chat: each letter is an ask."""
 
     text: str
+
+
+def clean(ask: Ask) -> Ask:
+    """Return an ask whose words can be sent and stored: each NUL and each half of a character becomes U+FFFD."""
+    return replace(ask, text=_UNWRITABLE.sub("\ufffd", ask.text)) if isinstance(ask, Said | Typed) else ask
 
 
 def is_visible(text: str) -> bool:

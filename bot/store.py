@@ -11,7 +11,6 @@ read before it.
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
@@ -25,7 +24,7 @@ from bot.database import BUSY_SECONDS, SQLITE, Database, StoreError
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, Dialect
+    from sqlalchemy import ColumnElement, Connection
 
     from bot.creations import Wish
 
@@ -41,38 +40,11 @@ FORMAT = 2
 UNDELIVERED_FOR = timedelta(days=30)
 """How long a creation is kept if nobody knows whether it arrived."""
 
-ESCAPED = "\ufdd0"
-"""The first character of escaped text: a noncharacter, which Unicode leaves to programs for their own use."""
-_UNSTORABLE = re.compile(f"[\0\ud800-\udfff]|^{ESCAPED}")
-
 _ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(1)"}
 _SIZE = {
     "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
     "postgresql": "SELECT pg_database_size(current_database())",
 }
-
-
-class Text(sa.TypeDecorator[str]):
-    """Any string. Surrogates, which neither database accepts, and NUL, which PostgreSQL rejects, are escaped."""
-
-    impl = sa.String
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect | None = None) -> str | None:  # noqa: ARG002
-        """Return storable text from which the string can be restored: nearly always the string itself."""
-        if not value or not _UNSTORABLE.search(value):
-            return value
-        return ESCAPED + value.encode("unicode_escape").decode("ascii")
-
-    def process_result_value(self, value: str | None, dialect: Dialect | None = None) -> str | None:  # noqa: ARG002
-        """Undo the escape. Text that `process_bind_param` cannot have made is older than it, and stays as it is."""
-        if not value or not value.startswith(ESCAPED):
-            return value
-        try:
-            string = value[1:].encode("ascii").decode("unicode_escape")
-        except UnicodeError:
-            return value
-        return string if self.process_bind_param(string) == value else value
 
 
 metadata = sa.MetaData()
@@ -87,13 +59,13 @@ people = sa.Table(
 creations = sa.Table(
     "creations",
     metadata,
-    sa.Column("code", Text, primary_key=True),
+    sa.Column("code", sa.String, primary_key=True),
     sa.Column("person_id", sa.BigInteger, nullable=False, index=True),
     sa.Column("genre", sa.String, nullable=False),
     sa.Column("version", sa.String, nullable=False),
     sa.Column("seed", sa.BigInteger, nullable=False),
     sa.Column("turn", sa.BigInteger, nullable=False),
-    sa.Column("prompt", Text, nullable=False),
+    sa.Column("prompt", sa.String, nullable=False),
     sa.Column("temperature", sa.Float, nullable=False),
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("length", sa.Integer, nullable=False),

@@ -23,6 +23,7 @@ from tests.bounds import pytest_runtest_call, pytest_runtest_setup, pytest_runte
 from tests.databases import database, postgresql, postgresql_folder  # noqa: F401 - fixtures
 from tests.fake_chat import FakeChat
 from tests.serving import ADMIN, BOB, GROUP, install_both, serving
+from tests.shown import watched
 from tests.telegram.server import Server
 from tests.training import admin, keats, pokemon, script, voices  # noqa: F401 - fixtures
 
@@ -41,6 +42,13 @@ hypothesis_settings.load_profile("mangosaurus")
 def one_blas_thread() -> Iterator[None]:
     """Compute matrix products on one thread. On a busy machine, two threads wait for each other, six times as long."""
     with threadpool_limits(1, "blas"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_markup_is_shown() -> Iterator[None]:
+    """Look at every message that a test receives. What somebody wrote may come back; other markup may not be seen."""
+    with watched():
         yield
 
 

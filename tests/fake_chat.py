@@ -12,6 +12,7 @@ from markupsafe import Markup
 from bot.app import Bot
 from bot.asks import Ask, Pressed, Said, Sent, Typed
 from bot.chat import Button, Buttons, Chat, Offer
+from tests.shown import CREATION, rendered, seen, wrote
 
 
 @dataclass
@@ -156,7 +157,7 @@ class FakeChat(Chat):
         return True
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
-        self.notices.append(text)
+        self.notices.append(seen(text))
 
     async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
         return await self._file("picture.png", png, html, buttons)
@@ -168,6 +169,8 @@ class FakeChat(Chat):
         self.typed += 1
 
     async def offer(self, offers: Sequence[Offer]) -> None:
+        for title, description, html in offers:
+            seen("\n".join((title, description, rendered(html)[0])))
         self.offers.append(list(offers))
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
@@ -175,6 +178,7 @@ class FakeChat(Chat):
 
     async def _do(self, kind: Callable[..., Ask], person: int | None, **fields: Any) -> None:
         given = {"person": person or abs(self.id), "chat": self, "is_admin": self.is_admin}
+        wrote(fields)
         await self.bot.ask(kind(**given | fields))
 
     async def _file(self, name: str, content: bytes, html: Markup, buttons: Buttons = ()) -> int:
@@ -185,7 +189,9 @@ class FakeChat(Chat):
     def _put(self, number: int, html: Markup | None, buttons: Buttons) -> int:
         message = self.messages[number - 1]
         message.buttons = [list(row) for row in buttons]
+        seen("\n".join(message.labels))
         if html is not None:
+            seen(rendered(html, CREATION)[0])
             message.html = str(html)
             message.history.append(message.html)
         return number

@@ -10,6 +10,7 @@ import aiohttp
 
 from bot.app import running
 from bot.page.server import Page
+from tests.shown import seen, wrote
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -36,7 +37,7 @@ class Tab:
                 told = await self.socket.receive()
                 if told.type is not aiohttp.WSMsgType.TEXT:
                     raise EOFError
-                facts: Json = told.json()
+                facts: Json = _seen(told.json())
                 if facts["event"] == event and all(facts.get(name) == value for name, value in expected.items()):
                     return facts
 
@@ -44,7 +45,7 @@ class Tab:
         """Return the next events, but not that the bot is typing."""
         told: list[Json] = []
         while len(told) < count:
-            facts = await self.socket.receive_json(timeout=PATIENCE)
+            facts = _seen(await self.socket.receive_json(timeout=PATIENCE))
             told += [facts] if facts["event"] != "typing" else []
         return told
 
@@ -53,6 +54,7 @@ class Tab:
         return await self.next("message", mine=False)
 
     async def say(self, text: Any, **fields: Any) -> None:
+        wrote(text)
         await self.socket.send_json({"do": "say", "text": text, **fields})
 
     async def ask(self, text: str) -> Json:
@@ -64,6 +66,7 @@ class Tab:
         await self.socket.send_json({"do": "press", "message": message["id"], "button": button})
 
     async def send(self, name: str, content: bytes, text: str = "", **fields: Any) -> None:
+        wrote(name, text)
         await self.socket.send_json({"do": "send", "name": name, "text": text, **fields})
         await self.socket.send_bytes(content)
 
@@ -91,7 +94,7 @@ class Visitor:
         """Open a tab. WSServerHandshakeError if it is refused."""
         address, origin = f"{self.origin}/socket", "/".join(self.origin.split("/")[:3])
         async with self.client.ws_connect(address, headers={"Origin": origin} | headers) as socket:
-            yield Tab(socket, await socket.receive_json(timeout=PATIENCE))
+            yield Tab(socket, _seen(await socket.receive_json(timeout=PATIENCE)))
 
 
 @asynccontextmanager
@@ -121,3 +124,11 @@ async def page_served(settings: Settings, port: int = 0, host: str = "127.0.0.1"
 
 def text_of(message: Json) -> str:
     return "".join(run["text"] for run in message["runs"])
+
+
+def _seen(facts: Json) -> Json:
+    """Return what a tab is told. What it shows is text, and no markup."""
+    for message in [facts, *facts.get("messages", ())]:
+        words = [text_of(message) if "runs" in message else "", str(message.get("text", "")), message.get("reply", "")]
+        seen("\n".join([*words, *(label for row in message.get("rows", ()) for label in row)]))
+    return facts

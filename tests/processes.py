@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from model.files import ROOT
+from tests.shown import seen, wrote
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +53,7 @@ class Terminal:
         )
 
     def type(self, keys: str | bytes) -> None:
+        wrote(keys)
         os.write(self.master, keys if isinstance(keys, bytes) else keys.encode())
 
     def until(self, pattern: str) -> str:
@@ -66,7 +68,7 @@ class Terminal:
                 text += content.decode(errors="replace")
                 self.seen += content.decode(errors="replace")
         self._ahead = text[found.end() :]
-        return text[: found.end()]
+        return seen(text[: found.end()])
 
     def end(self) -> int:
         """Press Ctrl-D, again if something was just printed, read what is still written, and return the exit code."""
@@ -75,6 +77,7 @@ class Terminal:
             self.type("\x04")
             while self.process.poll() is None and select.select([self.master], [], [], 0.2)[0]:
                 self.seen += os.read(self.master, 1 << 16).decode(errors="replace")
+        seen(self.seen)
         return self.process.wait(0)
 
     def close(self) -> None:

@@ -54,9 +54,9 @@ async def test_the_line_stands_word_for_word_in_bold_and_verse_follows(chat: Fak
             "\u202egnirts\u202c a reversed one",
             "a\u200bb\u200dc\ufeffd\u2060",
             "Z̸̡a̷l̶g̵o̸ c̴o̶m̷e̶s̸",
-            "\0 nothing",
+            "\ufffd nothing",
         ),
-        *("\ud800 nothing", "{0} %s {username} $HOME", "I said /dino to thee", "and/or", '"/" in quotes'),
+        *("{0} %s {username} $HOME", "I said /dino to thee", "and/or", '"/" in quotes'),
     ):
         for text in (f"/poem {line}", line):
             answer = await chat.ask(text)

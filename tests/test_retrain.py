@@ -26,6 +26,7 @@ from bot.words.tables import BAR, CURVE_POINTS, curve
 from model.checkpoint.versions import Versions
 from tests.fake_chat import FakeChat, Message
 from tests.serving import ALICE, install, until, untrained
+from tests.shown import wrote
 from tests.training import SNAPSHOT, Script, started
 
 FINISH, CANCEL, UNDO = admins.FINISH, admins.CANCEL, admins.UNDO
@@ -98,6 +99,7 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     )
     assert message.labels == [FINISH, CANCEL]
     script.tell("started", start_loss=2.0, ngram_loss=2.375)
+    wrote("<or>")
     script.tell("sample", text="to be <or> not")
     script.progress(0.25, held_out_loss=2.5)
     script.progress(0.5)
@@ -215,6 +217,7 @@ async def test_two_admins_at_once_have_one_run_and_nobody_else_has_any(script: S
 
 async def test_a_child_that_fails(script: Script, admin: FakeChat, dino: Versions) -> None:
     old = dino.current()
+    wrote("<9 GB>")
     for code, last_words, reason in (
         (-9, "", "it was killed by signal 9; 9 often means that memory ran out"),
         (1, "not enough memory: <9 GB>", "not enough memory: &lt;9 GB&gt;"),

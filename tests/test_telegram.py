@@ -6,7 +6,6 @@ import asyncio
 import dataclasses
 import json
 import logging
-import re
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -18,6 +17,7 @@ from bot.settings import Address, Rate, Secret
 from bot.telegram.door import TokenError
 from bot.words import admins, sentences
 from tests.serving import ADMIN, ALICE, BOB, free_port, until
+from tests.shown import rendered, seen, watched, wrote
 from tests.telegram.request import InMemory, Visit, door, visiting
 from tests.telegram.server import ME, TOKEN, Json, Refusal, Server, chat, user
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 GROUP = -5
+LINK = "https://t.me/mangosaurus_bot?start="
 SECRET = "a-secret-of-the-webhook"
 FILE = {"file_id": "f", "file_unique_id": "f", "file_name": "poems.txt", "file_size": 5}
 STICKER = {"file_id": "1", "file_unique_id": "1", "width": 1, "height": 1, "is_animated": False, "is_video": False}
@@ -43,6 +44,27 @@ def of_method(server: Server, name: str) -> list[Json]:
     return [parameters for method, parameters in server.calls if method == name]
 
 
+def parts(message: Json, kind: str) -> list[str]:
+    """Return the parts of a text that look like this, by their offsets in UTF-16; a link with its address."""
+    text = message["text"].encode("utf-16-le")
+    found = [entity for entity in message["entities"] if entity["type"] == kind]
+    cuts = [(each["offset"], each["offset"] + each["length"], each.get("url", "")) for each in found]
+    return [text[2 * begin : 2 * end].decode("utf-16-le") + url for begin, end, url in cuts]
+
+
+def test_markup_that_nobody_wrote_fails_a_test_and_html_that_telegram_refuses_is_refused() -> None:
+    for text in ("<b>a</b>", "a &lt; b", "&#39;", 'href="x"'):
+        with watched():
+            wrote(f"I wrote {seen(text)}!")
+        with pytest.raises(AssertionError, match="nobody wrote"), watched():
+            wrote(f"I wrote something else, and see {len(seen(text))} characters")
+    for html in ("<u>a</u>", "<b>a", "a</b>", "<b><i>a</b></i>", "<a>a</a>", "<b x>a</b>", "a < b", "<b"):
+        with pytest.raises(ValueError, match="tag"):
+            rendered(html)
+    bold = {"type": "bold", "offset": 3, "length": 1}
+    assert rendered(" \n🦕 <b>&lt; </b><i> </i>\n") == ("🦕 <", [bold])
+
+
 # What is heard
 
 
@@ -50,10 +72,11 @@ async def test_a_code_is_a_link_and_a_press_changes_the_message_and_is_released(
     (answer,) = await visit.say("/dino 3", ALICE)
     before = answer["text"]
     assert (answer["chat"]["id"], "replied" in answer) == (ALICE, False)
-    (link,) = re.findall('<a href="https://t.me/mangosaurus_bot\\?start=(.*?)">', before)
-    assert before.endswith(f">{link}</a>")
-    *_, again = await visit.say(f"/start {link}", BOB)
-    assert again["text"] == before
+    *names, code = before.split()
+    assert parts(answer, "bold") == names
+    assert parts(answer, "text_link") == [f"{code}{LINK}{code}"]
+    *_, again = await visit.say(f"/start {code}", BOB)
+    assert (again["text"], again["entities"]) == (before, answer["entities"])
     visit.server.refusals["answerCallbackQuery"].append(Refusal(400, "Bad Request: query is too old"))
     (other,) = await visit.say("/dino 3", ALICE)
     unseen = {key: other[key] for key in ("message_id", "chat", "reply_markup")} | {"date": 0}
@@ -62,12 +85,30 @@ async def test_a_code_is_a_link_and_a_press_changes_the_message_and_is_released(
         await visit.server.press(message, "another", ALICE)
         await visit.settled()
         assert visit.server.texts != texts
-    assert "start=" in of_method(visit.server, "editMessageText")[0]["text"]
+    assert parts(answer, "text_link") == [f"{answer['text'].split()[-1]}{LINK}{answer['text'].split()[-1]}"]
     assert await visit.press(answer, "another", ALICE) == ""
     inline = {"inline_message_id": "1", "data": "1:another", "chat_instance": "1"}
     query = await visit.server.query("callback_query", ALICE, **inline)
     await visit.settled()
     assert visit.server.answers[query]["text"] == sentences.plain(sentences.OLD_BUTTON)
+
+
+async def test_what_somebody_writes_comes_back_as_they_wrote_it(visit: Visit) -> None:
+    for line in ("🦕 <b>Shall</b> I &amp; thee", "</a>\n<a>k7m2p9x</a>", '&lt;a href="x"&gt;'):
+        (poem,) = await visit.say(f"/poem {line}", ALICE)
+        code = poem["text"].split()[-1]
+        assert poem["text"].startswith(line)
+        assert (parts(poem, "bold"), parts(poem, "text_link")) == ([line], [f"{code}{LINK}{code}"])
+
+
+async def test_half_a_character_and_nul_are_answered_like_any_other_line(visit: Visit) -> None:
+    """The Bot API's JSON can hold them, but no request to it, and no database."""
+    for text in ("Shall \ud83d I\0", "/dino \ud800", "/again \udfff"):
+        (answer,) = await visit.say(text, ALICE)
+        assert "\ufffd" in answer["text"]
+    typed = await visit.server.query("inline_query", ALICE, query="Shall \ud83d I", offset="")
+    await visit.settled()
+    assert len(visit.server.answers[typed]["results"]) == 2
 
 
 async def test_in_a_group_commands_are_answered_by_replies_and_what_is_not_for_us_is_not(visit: Visit) -> None:

@@ -33,6 +33,7 @@ from model.writing.requests import NameRequest, generator_for
 from tests.pages import browser, text_of
 from tests.processes import LIMIT, LINK, Terminal, environment_of
 from tests.serving import untrained
+from tests.shown import seen, wrote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +62,8 @@ def pipe(text: str | bytes, environment: Environment) -> list[str]:
     """Pipe lines through the bot, which says nothing on its standard error; return the paragraphs of its answers."""
     done = run(environment, input=text if isinstance(text, bytes) else text.encode())
     assert (done.stderr, done.returncode) == (b"", 0)
-    return done.stdout.decode().rstrip("\n").split("\n\n")
+    wrote(text)
+    return seen(done.stdout.decode()).rstrip("\n").split("\n\n")
 
 
 # Pipes.
@@ -236,6 +238,7 @@ def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, t
         here.type("#1\r")
         here.until("another(.|\n)*tamer(.|\n)*" + PROMPT)
         here.process.send_signal(signal.SIGINT)
+        wrote("<9b>")  # which shows a control character in the line
         here.type("love \x1b[201~\xc2\x9b31m\x85 me\r".encode("latin-1") + b"/seed\r")
         here.until(f"Your seed is(.|\n)*{PROMPT}")
         assert not re.search("\x9b|\x85", here.seen)

@@ -146,8 +146,7 @@ def as_file(person: Person, creations: Sequence[Creation], texts: Mapping[str, M
             for creation in creations
         ],
     }
-    text = json.dumps(kept, ensure_ascii=False, indent=2)
-    return f"{text}\n".encode(errors="backslashreplace")  # a lone surrogate becomes JSON's own escape
+    return f"{json.dumps(kept, ensure_ascii=False, indent=2)}\n".encode()
 
 
 def _choices(person: Person) -> Buttons:

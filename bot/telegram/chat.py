@@ -99,7 +99,8 @@ class TelegramChat(Chat):
 
     def _linked(self, html: Markup) -> str:
         """Make the code of a creation a link that opens a private chat with the bot, and the creation there."""
-        return re.sub("<a>(.*?)</a>", rf'<a href="https://t.me/{self._bot.username}?start=\1">\1</a>', html)
+        link = rf'<a href="https://t.me/{self._bot.username}?start=\1">\1</a>'
+        return re.sub("<a>(.*?)</a>", link, str(html))  # re.sub joins by the type's own `join`, and Markup's escapes
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
         """Release the button that was pressed. A failure is only logged, as the button has done its work."""

@@ -6,11 +6,12 @@ A method that the bot never calls is answered as the Bot API answers an unknown 
 from __future__ import annotations
 
 import asyncio
-import html
 import json
 import re
 from collections import defaultdict, deque
 from typing import Any
+
+from tests.shown import rendered, seen, wrote
 
 Json = dict[str, Any]
 
@@ -19,8 +20,6 @@ MOST_UPDATES, MOST_OFFERS = 100, 50
 LARGEST_DOWNLOAD = 20 * 1024 * 1024
 TOKEN = "7000000:AAtest-token_of-no-bot"
 ME: Json = {"id": 7000000, "is_bot": True, "first_name": "Mangosaurus", "username": "mangosaurus_bot"}
-
-_TAG = re.compile("<(/?)([^<>]*)>?")
 
 
 class Refusal(Exception):  # noqa: N818 - the Bot API's answer, and not always an error
@@ -76,6 +75,7 @@ class Server:
     async def message(self, person: int, chat_id: int | None = None, **content: Any) -> Json:
         """Let a person send a message of any kind; return it."""
         self.chats.add(chat_id or person)
+        wrote(content.get("text"), content.get("caption"), content.get("document"))
         message = self._message(chat_id or person, **{"from": user(person)} | content)
         await self.post(message=message)
         return message
@@ -89,6 +89,7 @@ class Server:
     async def query(self, kind: str, person: int, **content: Any) -> str:
         """Let a person press a button or type inline; return the query's id."""
         self._queries += 1
+        wrote(content.get("query"))
         await self.post(**{kind: {"id": f"q{self._queries}", "from": user(person)} | content})
         return f"q{self._queries}"
 
@@ -210,6 +211,7 @@ class Server:
     def _answerCallbackQuery(self, parameters: Json) -> bool:  # noqa: N802
         if len(parameters.get("text") or "") > LONGEST_NOTICE:
             raise bad("MESSAGE_TOO_LONG")
+        seen(parameters.get("text") or "")
         return self._answer(parameters["callback_query_id"], parameters)
 
     def _answerInlineQuery(self, parameters: Json) -> bool:  # noqa: N802
@@ -218,6 +220,7 @@ class Server:
             raise bad("RESULT_ID_DUPLICATE")
         for result in results:
             _shown(result["input_message_content"], "message_text", LONGEST_TEXT)
+            seen(result["title"] + result.get("description", ""))
         return self._answer(parameters["inline_query_id"], parameters)
 
     def _setMyCommands(self, parameters: Json) -> bool:  # noqa: N802
@@ -271,24 +274,18 @@ class Server:
 
 
 def _shown(parameters: Json, key: str, longest: int) -> Json:
-    """Return what a text shows, in which each tag must be closed and each character escaped; Refusal."""
-    text, opened = str(parameters.get(key) or ""), list[str]()
+    """Return what people see of a text: plain text, and entities, whose offsets count UTF-16; or Refusal."""
+    text, entities = str(parameters.get(key) or ""), list[Json]()
     if parameters.get("parse_mode") == "HTML":
-        for slash, tag in _TAG.findall(text):
-            if slash and opened[-1:] == [tag]:
-                opened.pop()
-            elif slash or tag not in ("b", "i", "code", "pre"):
-                raise bad(f"can't parse entities: unexpected tag {slash}{tag}")
-            else:
-                opened.append(tag)
-        if opened:
-            raise bad(f"can't parse entities: can't find end tag corresponding to start tag {opened[-1]}")
-        text = html.unescape(_TAG.sub("", text))
+        try:
+            text, entities = rendered(text)
+        except ValueError as error:
+            raise bad(f"can't parse entities: {error}") from None
     if not text.strip() and key != "caption":
         raise bad("message text is empty")
     if len(text.encode("utf-16-le")) // 2 > longest:
         raise bad(f"{'caption' if key == 'caption' else 'message'} is too long")
-    return {key: text.strip()} if text.strip() else {}
+    return {key: seen(text.strip()), f"{'caption_' * (key == 'caption')}entities": entities}
 
 
 def _keyboard(parameters: Json) -> Json:

@@ -1,0 +1,95 @@
+"""What people see. Every message that a test receives, at any door, passes `seen`; what people write passes `wrote`.
+
+At its end, a test fails if a message showed markup that nobody wrote. `rendered` makes plain text and entities of the
+HTML of a message, as Telegram does.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ENTITIES = {"b": "bold", "i": "italic", "code": "code", "pre": "pre", "a": "text_link"}
+CREATION = ""
+"""What stands in the tag of a code in `bot.words`: nothing, as each door makes its own link of it."""
+ADDRESS = ' href="(https?://[^"<>]+)"'
+"""What stands in the tag of a link on Telegram."""
+
+_TAG = re.compile("<(/?)([a-z]*)([^<>]*)>?")
+_REFERENCE = re.compile("&(?:lt|gt|amp|quot|#[0-9]+|#x[0-9a-f]+);")
+_MARKUP = re.compile(rf"</?\w?|{_REFERENCE.pattern}|href", re.IGNORECASE)
+_written: list[str] = []
+_shown: list[str] = []
+
+
+@contextmanager
+def watched() -> Iterator[None]:
+    """Look at what people see within a test."""
+    _written.clear()
+    yield
+    shown = {text for text in _shown for markup in _MARKUP.findall(text) if not _is_written(markup)}
+    _shown.clear()
+    assert not shown, f"markup is shown that nobody wrote: {shown}"
+
+
+def wrote(*texts: object) -> None:
+    """Note what somebody wrote in this test: the bot may show it again."""
+    _written.extend(str(text).casefold() for text in texts)
+
+
+def seen(text: str) -> str:
+    """Note what somebody sees, and return it."""
+    if _MARKUP.search(text):
+        _shown.append(text)
+    return text
+
+
+def _is_written(markup: str) -> bool:
+    return any(markup.casefold() in text for text in _written)
+
+
+def rendered(html: str, link: str = ADDRESS) -> tuple[str, list[dict[str, Any]]]:
+    """Return the text and the entities, with offsets in UTF-16. ValueError if Telegram would refuse the HTML."""
+    text, entities, opened, at = "", list[dict[str, Any]](), list[tuple[str, int, dict[str, str]]](), 0
+    for tag in _TAG.finditer(html):
+        text, at = text + _unescaped(html[at : tag.start()]), tag.end()
+        slash, name, attributes = tag.groups()
+        target = re.fullmatch(link if name == "a" and not slash else "", attributes)
+        is_end = slash and [name] == [each[0] for each in opened[-1:]]
+        if name not in ENTITIES or target is None or not tag[0].endswith(">") or (slash and not is_end):
+            raise ValueError(f"unexpected tag {tag[0]}")
+        if is_end:
+            _, start, url = opened.pop()
+            entities.append({"type": ENTITIES[name], "offset": start, "length": _length(text) - start, **url})
+        else:
+            opened.append((name, _length(text), {"url": _unescaped(target[1])} if target.re.groups else {}))
+    if opened:
+        raise ValueError(f"can't find end tag corresponding to start tag {opened[-1][0]}")
+    return _stripped(text + _unescaped(html[at:]), entities)
+
+
+def _stripped(text: str, entities: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
+    """Remove the blanks around a text, and what is left empty by that."""
+    before, shown = _length(text) - _length(text.lstrip()), text.strip()
+    for entity in entities:
+        end = min(entity["offset"] + entity["length"] - before, _length(shown))
+        entity["offset"] = max(entity["offset"] - before, 0)
+        entity["length"] = end - entity["offset"]
+    return shown, sorted((each for each in entities if each["length"] > 0), key=lambda each: each["offset"])
+
+
+def _length(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _unescaped(text: str) -> str:
+    known = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"'}
+    return _REFERENCE.sub(lambda found: known.get(found[0]) or _character(found[0][2:-1]), text)
+
+
+def _character(number: str) -> str:
+    return chr(int(number[1:], 16) if number.startswith("x") else int(number))
