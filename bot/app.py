@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bot.admission import Admission
 from bot.asks import clean
 from bot.capacity import Capacity
 from bot.commands import handle
