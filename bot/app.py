@@ -135,6 +135,6 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         for door in doors:
             await door.open(bot)
             stack.push_async_callback(door.shut, settings.stop_seconds / 4)
-        preparing = asyncio.create_task(shelf.prepare())
-        stack.callback(preparing.cancel)
+        for later in (shelf.prepare(), store.tidy()):
+            stack.callback(asyncio.create_task(later).cancel)
         yield bot

@@ -116,8 +116,11 @@ class Database:
         self._thread = ThreadPoolExecutor(1, "database")
         self._connection: Any = None  # the driver's
 
-    async def connect(self, prepare: Callable[[Connection], object]) -> None:
-        """Make the file if it is missing, prepare the tables, and make the file private. Raises StoreError."""
+    async def connect(self, prepare: Callable[[Connection], Result]) -> Result:
+        """Make the file if it is missing, prepare the tables, make the file private, and return what `prepare` returns.
+
+        Raises StoreError.
+        """
         way_out = "check that the server runs, and that DATABASE is right"
         try:
             if self.is_file:
@@ -125,15 +128,16 @@ class Database:
                 with self._explained(way_out):
                     file.parent.mkdir(parents=True, exist_ok=True)
                     os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-            await self.run(prepare, way_out)
+            found = await self.run(prepare, way_out)
             if self.is_file:
                 _close_to_others(file)
         except StoreError:
             await self.close()
             raise
+        return found
 
-    async def run(self, work: Callable[[Connection], Result], way_out: str = "") -> Result:
-        """Carry out one transaction, and return what `work` returns.
+    async def run(self, work: Callable[[Connection], Result], way_out: str = "", *, is_bounded: bool = True) -> Result:
+        """Carry out one transaction, and return what `work` returns. It may take PATIENCE_SECONDS, if it `is_bounded`.
 
         Raises StoreError. If the database did not answer in time, it may have carried out the transaction nevertheless.
         """
@@ -143,7 +147,7 @@ class Database:
                 return work(connection)
 
         with self._explained(way_out):
-            return await self._on_thread(PATIENCE_SECONDS, transact)
+            return await self._on_thread(PATIENCE_SECONDS if is_bounded else None, transact)
 
     async def check(self) -> None:
         """Raise StoreError if the database does not answer. A SQLite file that is gone would answer, so look for it."""
@@ -160,7 +164,7 @@ class Database:
                 self._thread.submit(self._engine.dispose)
             self._thread.shutdown(wait=False)
 
-    async def _on_thread(self, patience: float, function: Callable[[], Result]) -> Result:
+    async def _on_thread(self, patience: float | None, function: Callable[[], Result]) -> Result:
         try:
             async with asyncio.timeout(patience):
                 return await asyncio.get_running_loop().run_in_executor(self._thread, function)

@@ -10,6 +10,7 @@ read before it.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from dataclasses import asdict, replace
@@ -19,11 +20,15 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot import schema
 from bot.creations import Creation, Person, new_code
 from bot.database import BUSY_SECONDS, SQLITE, Database, StoreError
+from bot.schema import creations, people, preferences
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import ColumnElement, Connection
 
     from bot.creations import Wish
@@ -35,65 +40,45 @@ logger = logging.getLogger(__name__)
 LARGEST_SEED = 2**63 - 1
 NEW_SEEDS = 10**9
 """The bot chooses seeds below this, so that people can read them out to each other."""
-FORMAT = 2
-"""The format of the tables. The bot refuses a database of a later format."""
 UNDELIVERED_FOR = timedelta(days=30)
 """How long a creation is kept if nobody knows whether it arrived."""
+TIDIED_AT_ONCE, TIDY_SECONDS = 500, 0.5
+"""How many creations are deleted at once, and the pause after that."""
+UPGRADING = "upgrading the database"
 
-_ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(1)"}
 _SIZE = {
     "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
     "postgresql": "SELECT pg_database_size(current_database())",
 }
 
 
-metadata = sa.MetaData()
-people = sa.Table(
-    "people",
-    metadata,
-    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("seed", sa.BigInteger, nullable=False),
-    sa.Column("dino_turns", sa.Integer, nullable=False, default=0),
-    sa.Column("poem_turns", sa.Integer, nullable=False, default=0),
-)
-creations = sa.Table(
-    "creations",
-    metadata,
-    sa.Column("code", sa.String, primary_key=True),
-    sa.Column("person_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("genre", sa.String, nullable=False),
-    sa.Column("version", sa.String, nullable=False),
-    sa.Column("seed", sa.BigInteger, nullable=False),
-    sa.Column("turn", sa.BigInteger, nullable=False),
-    sa.Column("prompt", sa.String, nullable=False),
-    sa.Column("temperature", sa.Float, nullable=False),
-    sa.Column("count", sa.Integer, nullable=False),
-    sa.Column("length", sa.Integer, nullable=False),
-    sa.Column("created", sa.String, nullable=False),  # ISO 8601, UTC: SQLite has no type that keeps the zone
-    sa.Column("voice", sa.String, nullable=False, server_default=""),
-    sa.Column("arrived", sa.Boolean, nullable=False, server_default=sa.text("TRUE")),
-    sa.Column("before", sa.String, nullable=False, server_default=""),
-    sa.Column("own_words", sa.Integer),
-)
-preferences = sa.Table(
-    "preferences",
-    metadata,
-    sa.Column("person_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("mood", sa.String, nullable=False),
-    sa.Column("names", sa.Integer, nullable=False),
-)
-formats = sa.Table("format", metadata, sa.Column("format", sa.Integer, nullable=False))
-
-_NEW_COLUMNS = [creations.c.voice, creations.c.arrived, creations.c.before, creations.c.own_words]
-
-
 class Store(Database):
     """The database of people. Raises StoreError if the database fails."""
 
-    async def open(self) -> None:
-        """Make the tables that are missing, and bring tables of an earlier version up to date."""
-        await self.connect(_prepare)
+    async def open(self, note: Callable[[str], object] = lambda _: None) -> None:
+        """Make the tables that are missing, and bring tables of an earlier version up to date, however large they are.
+
+        `note` is told if that begins, as it may take minutes.
+        """
+        found = await self.connect(schema.prepare)
+        if found < schema.FORMAT:
+            note(UPGRADING)
+        while found < schema.FORMAT:
+            logger.warning("%s: upgrading its tables, step %d of %d", self.name, found + 1, schema.FORMAT)
+            found = await self.run(schema.migrate, "the next start goes on where this one was", is_bounded=False)
         await self._empty_log()
+
+    async def tidy(self) -> None:
+        """Delete what never arrived and is old, a little at a time, so that nobody waits for it."""
+        long_ago = (datetime.now(UTC) - UNDELIVERED_FOR).isoformat()
+        old = sa.select(creations.c.code).where(~creations.c.arrived, creations.c.created < long_ago)
+        some = sa.delete(creations).where(creations.c.code.in_(old.limit(TIDIED_AT_ONCE)))
+        try:
+            while deleted := await self.run(lambda connection: connection.execute(some).rowcount):
+                logger.info("Deleted %d creations that never arrived", deleted)
+                await asyncio.sleep(TIDY_SECONDS)
+        except StoreError as error:  # the next start tries again
+            logger.info("%s", error)
 
     async def draft(self, person_id: int, wish: Wish, version: str, bold: float) -> Creation:
         """Return the creation of somebody's next turn. It is noted as not arrived, and takes no turn yet.
@@ -202,43 +187,6 @@ class Store(Database):
 
         if self.is_file and await self.run(work):
             logger.warning("%s: another program reads this database, so its log keeps what was deleted", self.name)
-
-
-def _prepare(connection: Connection) -> None:
-    """Make or migrate the tables while no other process does. Fails, at the deletion, if nothing can be written."""
-    connection.execute(sa.text(_ALONE[connection.dialect.name]))
-    found = sa.inspect(connection)
-    names = set(found.get_table_names())
-    if "format" in names and (connection.scalar(sa.select(formats.c.format)) or 0) > FORMAT:
-        raise OSError(0, "a later version of Mangosaurus has written it; run that version")
-    if "creations" in names and "format" not in names:
-        _migrate(connection, names)
-    for table in metadata.tables.values():
-        if table.name in names:
-            connection.execute(sa.select(table).limit(0))  # fails if the table is somebody else's
-    metadata.create_all(connection)
-    if connection.scalar(sa.select(formats.c.format)) is None:
-        connection.execute(formats.insert().values(format=FORMAT))
-    long_ago = (datetime.now(UTC) - UNDELIVERED_FOR).isoformat()
-    connection.execute(sa.delete(creations).where(~creations.c.arrived, creations.c.created < long_ago))
-
-
-def _migrate(connection: Connection, names: set[str]) -> None:
-    """Bring the tables of 0.1 and 0.2 up to date. Voices had a table of their own, and trainings two.
-
-    The new name of the column "kind" makes an earlier bot refuse this database, instead of losing what it does not know
-    of.
-    """
-    connection.execute(sa.text("ALTER TABLE creations RENAME COLUMN kind TO genre"))
-    for column in _NEW_COLUMNS:
-        kind = column.type.compile(connection.dialect)
-        default = "" if column.nullable else f" DEFAULT {'TRUE' if column.name == 'arrived' else chr(39) * 2} NOT NULL"
-        connection.execute(sa.text(f'ALTER TABLE creations ADD COLUMN "{column.name}" {kind}{default}'))
-    if "creation_voices" in names:
-        voice = "SELECT voice FROM creation_voices WHERE creation_voices.code = creations.code"
-        connection.execute(sa.text(f"UPDATE creations SET voice = COALESCE(({voice}), '')"))  # noqa: S608 - our own words
-    for name in ("creation_voices", "trainings", "lessons"):
-        connection.execute(sa.text(f"DROP TABLE IF EXISTS {name}"))
 
 
 def _person(connection: Connection, person_id: int) -> Person:
