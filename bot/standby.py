@@ -1,8 +1,9 @@
 """Which of several processes serves: the one that holds a lock in their PostgreSQL database.
 
-The lock belongs to a connection. The server frees the lock at once when the process dies, and after 7 seconds when its
-machine falls silent. A holder notices within 6 seconds that it has lost the server, and sends nothing more. So it has
-stopped before the next process, which tries every second, begins.
+The lock belongs to a connection. The server frees it at once when the connection ends, and after 7 seconds when the
+holder's machine falls silent. The holder may not have noticed then. So the server's yes is good for 6 seconds: a holder
+that has not asked again by then sends nothing more, even if its process was frozen meanwhile. The next process, which
+tries every second, sits out these 6 seconds before it serves.
 
 The connection must lead to the server itself, not to a pooler that shares it between transactions.
 """
@@ -11,6 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import time
 from typing import TYPE_CHECKING, Any
 
 from bot.database import SQLITE, hang_up, name_of, options_of, url_of
@@ -28,7 +31,7 @@ TRY = 1.0
 CHECK = 2.0
 """Seconds between two looks at the lock that is held."""
 PATIENCE = 4.0
-"""Seconds that the server may take to answer."""
+"""Seconds that the server may take to answer. For CHECK + PATIENCE, its answer is good."""
 ANOTHER_SERVES = "Another process serves; this one waits until it ends"
 
 _LOCK = int.from_bytes(b"mangosau")
@@ -45,15 +48,28 @@ class Standby:
         self._url = url_of(database)
         self._connection: AsyncConnection[Any] | None = None
         self._told = ""
+        self._held_until = -math.inf  # on the clock of time.monotonic, which goes on while a process is frozen
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this process surely holds the lock now."""
+        return self._url.drivername == SQLITE or time.monotonic() < self._held_until
 
     async def acquired(self, waiting: Callable[[bool], object] = bool) -> None:
-        """Wait until this process holds the lock, also while the server cannot be reached.
+        """Wait until this process holds the lock and no other serves, also while the server cannot be reached.
 
-        Calls `waiting` after each try that fails, with True if another process holds the lock.
+        Calls `waiting` after each try that fails, with True if another process holds the lock. A process that gets the
+        lock at its first try serves at once.
         """
-        while self._url.drivername != SQLITE and not await self._answer(_TAKE):
+        if self._url.drivername == SQLITE or await self._answer(_TAKE):
+            return
+        while True:
             waiting(self._told == ANOTHER_SERVES)
             await asyncio.sleep(TRY)
+            if await self._answer(_TAKE):
+                await asyncio.sleep(CHECK + PATIENCE)
+                if self._connection is not None and await self._answer(_LOOK):
+                    return
 
     async def lost(self) -> None:
         """Wait until this process no longer holds the lock."""
@@ -65,6 +81,7 @@ class Standby:
 
     async def release(self) -> None:
         """Let another process have the lock."""
+        self._held_until = -math.inf
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
@@ -74,11 +91,13 @@ class Standby:
         from psycopg import Error  # which a bot with a SQLite file need not have
 
         try:
+            asked = time.monotonic()
             answer = await self._ask(query)
         except Error as error:
             self._tell(f"{name_of(self._url)} does not answer: {' '.join(str(error).split())}")
             await self.release()
             return False
+        self._held_until = asked + CHECK + PATIENCE if answer else -math.inf
         self._tell("" if answer else ANOTHER_SERVES)
         return answer
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
+import signal
+import subprocess
+import sys
+import time
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
@@ -103,6 +108,59 @@ async def test_a_file_has_nobody_to_wait_for(tmp_path: Path) -> None:
         losing = asyncio.create_task(standby.lost())
         assert await is_waiting(losing)
         losing.cancel()
+
+
+SERVE = """
+import asyncio, sys, time
+from bot import standby as module
+module.TRY, module.CHECK, module.PATIENCE = 0.05, 0.2, 0.4
+
+async def main():
+    standby = module.Standby(sys.argv[1])
+    while True:
+        await standby.acquired()
+        losing = asyncio.create_task(standby.lost())
+        while not losing.done():
+            if standby.is_held:
+                print(time.monotonic(), flush=True)
+            await asyncio.sleep(0.003)
+
+asyncio.run(main())
+"""
+"""Serves as a bot does: it sends something all the time, whenever it surely holds the lock."""
+
+
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_two_processes_never_serve_at_once(
+    is_frozen: bool, postgresql: str, postgresql_folder: Path, tmp_path: Path
+) -> None:
+    """Their connections end, also while the one that serves is frozen: when it thaws, it sends nothing more."""
+    logs = [tmp_path / name for name in "ab"]
+    with contextlib.ExitStack() as stack:
+        processes = []
+        for log in logs:
+            command = [sys.executable, "-c", SERVE, postgresql]
+            processes.append(subprocess.Popen(command, stdout=stack.enter_context(log.open("w"))))
+            stack.callback(processes[-1].wait)
+            stack.callback(processes[-1].kill)
+            while not logs[0].stat().st_size:
+                time.sleep(0.01)
+        time.sleep(0.5)
+        assert not logs[1].stat().st_size
+        if is_frozen:
+            processes[0].send_signal(signal.SIGSTOP)
+        end_connections(postgresql_folder)
+        before = logs[0].stat().st_size
+        for _ in range(1000):
+            if logs[1].stat().st_size or logs[0].stat().st_size > before:
+                break
+            time.sleep(0.01)
+        processes[0].send_signal(signal.SIGCONT)
+        time.sleep(1)
+    sent = sorted((float(time), log.name) for log in logs for time in log.read_text().split("\n")[:-1])
+    owners = [name for _, name in sent]
+    served = [name for name, _ in itertools.groupby(owners)]
+    assert served in (["a", "b"], *([["a"]] if not is_frozen else []))  # the first one may have it again
 
 
 # A bot that loses its lock
