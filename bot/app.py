@@ -61,6 +61,10 @@ class Door:
         """Return what `/status` should say about this door."""
         return {}
 
+    def failures(self) -> dict[str, str]:
+        """Return what fails at this door, and how, for `/healthz`."""
+        return {}
+
     def figures(self) -> dict[str, float]:
         """Return what `/metrics` should say about this door; names of counters end in _total."""
         return {}

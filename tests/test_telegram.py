@@ -303,7 +303,7 @@ async def test_a_network_that_is_down_at_the_start_is_waited_for_and_an_old_webh
     server.webhook = {"url": "https://example.org"}
     async with visiting(settings, server) as visit:
         assert len(await visit.say("/dino", ALICE)) == 1
-    assert sum("the next try is in" in message for message in caplog.messages) == 4
+    assert sum("the next try is in" in message for message in caplog.messages) == 5
     assert server.webhook == {}
 
 
