@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from bot.words.sentences import duration
 from model.evaluation.comparison import WORTHWHILE, digits_for
+from model.text.corpus import FEWEST
 
 if TYPE_CHECKING:
     from bot.training.folder import Run
@@ -47,6 +48,11 @@ NO_FILE = Markup("I see no file there. {}").format(HOW_TO_TEACH)
 NOT_FETCHED = Markup("I couldn't fetch that file. Please send it again.")
 TEXT_TOO_LARGE = Markup("Your file has {:.1f} MB, and I can take up to {:g}. Please give me a part of it.")
 TEXT_REFUSED = Markup("I can't learn from that: {}.")
+TEXT_TOO_SMALL = Markup("That's too little for me to learn from. I need at least {}.")
+LEAST = {
+    "names": f"{FEWEST['names']:,} different names, one a line",
+    "verse": f"{FEWEST['verse']:,} characters of verse",
+}
 HAS_OTHER_FORM = Markup(
     "<b>{}</b> is a voice for {}, and it stays one. Choose another name for this text, or remove the voice with "
     "/voices first."
