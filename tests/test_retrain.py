@@ -93,8 +93,8 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
 ) -> None:
     message, old = await begun(admin, script, "/retrain dino 2"), dino.current()
     assert message.html == (
-        "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better, for 2 min at most. That "
-        "takes about 80 s. In a moment you can watch it here."
+        "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better, for 2 min at most. With "
+        "what comes before and after, it takes about 80 s. In a moment you can watch it here."
     )
     assert message.labels == [FINISH, CANCEL]
     script.tell("started", start_loss=2.0, ngram_loss=2.375)
@@ -417,6 +417,30 @@ async def test_a_verdict_is_said_until_it_arrives(script: Script, admin: FakeCha
     assert (len(admin.messages), len(admin.failures)) == ((2, 0) if gone == 1 else (1, max(gone - 2, 0)))
     assert len(message.history) == (1 if gone else 2)
     assert left(admin) == []
+
+
+async def test_a_verdict_in_a_new_message_that_may_have_arrived_is_not_said_again(
+    script: Script, admin: FakeChat
+) -> None:
+    await begun(admin, script)
+    admin.failures += [Gone("message to edit not found"), InDoubt("lost")]
+    script.trained()
+    await verdict(admin)
+    assert (len(admin.messages), left(admin)) == (1, [])
+
+
+async def test_a_run_of_the_terminal_is_not_concluded_in_a_chat_with_the_same_number(
+    script: Script, own_settings: Settings
+) -> None:
+    interrupt(own_settings, Run("poem", "verse", "poem", chat=900, message=1, place="terminal"))
+    async with started(own_settings) as chat:
+        await chat.bot.runs.ended()
+        assert (chat.messages, left(chat)) == ([], ["training-poem"])
+        chat.place = "terminal"
+        chat.failures.append(Gone("its message went with the last process"))
+    async with started(own_settings, chat):
+        await chat.bot.runs.ended()
+        assert "goes on from there" in chat.messages[-1].html
 
 
 async def test_a_verdict_that_is_said_at_the_next_start(script: Script, own_settings: Settings, dino: Versions) -> None:

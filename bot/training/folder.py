@@ -40,8 +40,9 @@ NEW, START, CURVES, RUN = "new.safetensors", "from.safetensors", "curves.png", "
 class Run:
     """One training, with all that it needs to go on after an interruption. Seed and threads decide its weights.
 
-    A run begins with the weights in use, unless it is `fresh`. `chat` and `message` say where it is shown; `chat` is 0
-    when nothing is left to say. `verdict` says how it ended, and `promoted` is the version that Undo would take back.
+    A run begins with the weights in use, unless it is `fresh`. `chat`, its `place` and `message` say where it is shown;
+    `chat` is 0 when nothing is left to say. `verdict` says how it ended, and `promoted` is the version that Undo would
+    take back.
     """
 
     network: str
@@ -53,6 +54,7 @@ class Run:
     fresh: bool = False
     chat: int = 0
     message: int = 0
+    place: str = ""
     verdict: str = ""
     promoted: str = ""
     seed: int = field(default_factory=lambda: secrets.randbelow(1 << 32))  # drawn anew for each run

@@ -105,7 +105,7 @@ class Runs:
             if isinstance(error, BlockingIOError):
                 raise Explained(admins.TRAINING_ELSEWHERE) from error
             raise
-        self.running = replace(run, chat=chat.id, message=message)
+        self.running = replace(run, chat=chat.id, message=message, place=chat.place)
         self._start(self._follow(self.running, chat))
 
     def finish(self, key: str) -> None:
@@ -157,7 +157,7 @@ class Runs:
                 continue
             chats = [newcomer] if newcomer else [door.chat(run.chat) for door in bot.doors if run.chat]
             for chat in chats:
-                if chat and chat.id == run.chat:
+                if chat and chat.id == run.chat and run.place in ("", chat.place):
                     self._start(self._conclude(run, chat, None if newcomer else run.message))
 
     def _check(self, key: str) -> None:
@@ -222,7 +222,7 @@ class Runs:
         return replace(run, verdict=str(verdict), promoted=promoted)
 
     async def _conclude(self, run: Run, chat: Chat, message: int | None) -> None:
-        """Say how a run ended, below its picture if there is one. Try until the message has arrived."""
+        """Say how a run ended, below its picture if there is one. Try until it has arrived, but send nothing twice."""
         folder = folder_of(self._directory, run.network)
         verdict, picture = await asyncio.to_thread(_end_of, folder, run)
         buttons: Buttons = [[Button.of(admins.UNDO, "undo", run.network, run.promoted)]] if run.promoted else ()
@@ -230,14 +230,15 @@ class Runs:
             with contextlib.suppress(NotSent, InDoubt):  # then the message of the run says it
                 await chat.picture(picture, verdict, buttons)
                 verdict, buttons = admins.TRAINED.format(run.title), ()
+        live = LiveMessage(chat, message)
         while True:
             try:
-                await LiveMessage(chat, message).conclude(verdict, buttons)
-                break
-            except Gone as error:
-                logger.warning("Nobody is told how a training ended: %s", error)
+                await live.conclude(verdict, buttons)
                 break
             except (NotSent, InDoubt) as error:
+                if isinstance(error, Gone) or (isinstance(error, InDoubt) and live.message is None):
+                    logger.warning("Perhaps nobody is told how a training ended: %s", error)
+                    break
                 logger.warning("The end of a training waits: %s", error)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(PAUSE_SECONDS):

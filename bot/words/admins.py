@@ -73,7 +73,7 @@ RETRAIN_USAGE = Markup(
 MINUTES = Markup("A training can take from {:g} to {:,g} minutes, for example <code>/retrain dino 5</code>.")
 ALREADY_TRAINING = Markup("I'm still training <b>{}</b>. Please ask again when that is done.")
 TRAINING_OVER = Markup("That training is over already.")
-FINISH, CANCEL, UNDO = "Stop and keep the best", "Cancel", "Undo"
+FINISH, CANCEL, UNDO = "Stop and compare", "Cancel", "Undo"
 FINISHING = "I'm stopping. Let's see how good the best weights are."
 CANCELLING = "I'm cancelling it."
 USE_COMMAND = Markup("Trainings go on by command now: send {}, or the same with fresh to start over.")
@@ -83,7 +83,8 @@ GOING_ON = Markup(
     "I'm going on with the training of <b>{}</b> that was interrupted {:.0%} of the way through, with its own "
     "settings.{} <code>{} fresh</code> would start over. You can watch it here."
 )
-TAKES, REST_TAKES = " That takes about {}.", " The rest takes about {}."
+TAKES, ALL_TAKES = " That takes about {}.", " With what comes before and after, it takes about {}."
+REST_TAKES = " The rest takes about {}."
 STOPPING = "stopping, to take the best weights"
 COMPARING = "trying the new weights on text that they have never seen"
 TRAINED = Markup("The training of <b>{}</b> is over.")
@@ -116,7 +117,8 @@ def training_begins(run: Run, done: float | None, seconds: float | None) -> Mark
 
     `seconds` says about how long the rest takes, if that is known.
     """
-    about = "" if not seconds else (TAKES if done is None else REST_TAKES).format(duration(seconds))
+    takes = REST_TAKES if done is not None else TAKES if run.minutes is None else ALL_TAKES
+    about = takes.format(duration(seconds)) if seconds else ""
     if done is not None:
         return GOING_ON.format(run.title, done, about, command(run))
     what = "from nothing" if run.fresh else "one more round, and I stop as soon as it gets no better"
