@@ -429,20 +429,6 @@ async def test_a_verdict_in_a_new_message_that_may_have_arrived_is_not_said_agai
     assert (len(admin.messages), left(admin)) == (1, [])
 
 
-async def test_a_run_of_the_terminal_is_not_concluded_in_a_chat_with_the_same_number(
-    script: Script, own_settings: Settings
-) -> None:
-    interrupt(own_settings, Run("poem", "verse", "poem", chat=900, message=1, place="terminal"))
-    async with started(own_settings) as chat:
-        await chat.bot.runs.ended()
-        assert (chat.messages, left(chat)) == ([], ["training-poem"])
-        chat.place = "terminal"
-        chat.failures.append(Gone("its message went with the last process"))
-    async with started(own_settings, chat):
-        await chat.bot.runs.ended()
-        assert "goes on from there" in chat.messages[-1].html
-
-
 async def test_a_verdict_that_is_said_at_the_next_start(script: Script, own_settings: Settings, dino: Versions) -> None:
     async with started(own_settings) as chat:
         message = await begun(chat, script)
@@ -478,15 +464,11 @@ async def test_a_verdict_that_arrives_late_does_not_touch_the_next_run(script: S
     await verdict(other)
 
 
-async def test_folders_that_are_no_use(
-    script: Script, own_settings: Settings, own_checkpoints: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    (own_checkpoints / "retraining-k7m2p9xa").mkdir()
+async def test_a_folder_that_is_no_use(script: Script, own_settings: Settings) -> None:
     folder = interrupt(own_settings, Run("dino", "names", "dino"))
     (folder / "run.json").write_text('{"network": "dino"')
     async with started(own_settings) as chat:
         assert left(chat) == [folder.name]
-        assert "retraining-k7m2p9xa: an interrupted training of an earlier version is removed" in caplog.text
         assert (await begun(chat, script)).html == BEGUN
         script.ends(1)
         await verdict(chat)

@@ -40,9 +40,8 @@ NEW, START, CURVES, RUN = "new.safetensors", "from.safetensors", "curves.png", "
 class Run:
     """One training, with all that it needs to go on after an interruption. Seed and threads decide its weights.
 
-    A run begins with the weights in use, unless it is `fresh`. `chat`, its `place` and `message` say where it is shown;
-    `chat` is 0 when nothing is left to say. `verdict` says how it ended, and `promoted` is the version that Undo would
-    take back.
+    A run begins with the weights in use, unless it is `fresh`. `chat` and `message` say where it is shown; `chat` is 0
+    when nothing is left to say. `verdict` says how it ended, and `promoted` is the version that Undo would take back.
     """
 
     network: str
@@ -54,7 +53,6 @@ class Run:
     fresh: bool = False
     chat: int = 0
     message: int = 0
-    place: str = ""
     verdict: str = ""
     promoted: str = ""
     seed: int = field(default_factory=lambda: secrets.randbelow(1 << 32))  # drawn anew for each run
@@ -141,15 +139,6 @@ def settle(folder: Path, run: Run) -> None:
             _remove(folder)
         else:
             write_run(folder, replace(run, chat=0))
-
-
-def remove_earlier(directory: Path) -> None:
-    """Delete the folders of trainings that earlier versions of the bot have left."""
-    for folder in directory.glob("retraining-*"):
-        logger.warning(
-            "%s: an interrupted training of an earlier version is removed; /retrain starts it anew", folder.name
-        )
-        _remove(folder)
 
 
 def _remove(folder: Path) -> None:

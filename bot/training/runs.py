@@ -105,7 +105,7 @@ class Runs:
             if isinstance(error, BlockingIOError):
                 raise Explained(admins.TRAINING_ELSEWHERE) from error
             raise
-        self.running = replace(run, chat=chat.id, message=message, place=chat.place)
+        self.running = replace(run, chat=chat.id, message=message)
         self._start(self._follow(self.running, chat))
 
     def finish(self, key: str) -> None:
@@ -147,7 +147,6 @@ class Runs:
 
         A chat of the page comes later than the start, as a `newcomer`, and its messages are gone. So it gets a new one.
         """
-        await asyncio.to_thread(folders.remove_earlier, self._directory)
         for folder in sorted(path.parent for path in self._directory.glob(f"training-*/{RUN}")):
             try:
                 with locked(folder, wait=False):  # fails if another bot goes on with it, which will say so
@@ -157,7 +156,7 @@ class Runs:
                 continue
             chats = [newcomer] if newcomer else [door.chat(run.chat) for door in bot.doors if run.chat]
             for chat in chats:
-                if chat and chat.id == run.chat and run.place in ("", chat.place):
+                if chat and chat.id == run.chat:
                     self._start(self._conclude(run, chat, None if newcomer else run.message))
 
     def _check(self, key: str) -> None:
