@@ -22,7 +22,6 @@ from bot.store import StoreError
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterator, Mapping, Sequence
-    from types import TracebackType
 
     from aiohttp import web
 
@@ -66,9 +65,7 @@ class Health:
             raise StartError(f"cannot listen at HEALTH_LISTEN: {error.strerror}") from error
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if self._runner:
             await self._runner.cleanup()
 

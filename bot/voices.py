@@ -27,7 +27,7 @@ from bot.creations import CODE, new_code
 from bot.locks import locked
 from model.errors import MangosaurusError
 from model.files import write_whole
-from model.text.corpus import read_names, read_verse
+from model.text.corpus import LONGEST_LINE, read_names, read_verse
 from model.text.encodings import CorpusError
 from model.text.forms import FORMS, Alphabet, Genre
 
@@ -101,7 +101,7 @@ def named(voices: Sequence[Voice], name: str) -> Voice | None:
 def size_of(text: str, form: Form) -> int:
     """Count the different names of a text, one a line, or its characters of verse."""
     lines = [" ".join(line.split()) for line in text.splitlines()]
-    return len({*lines} - {""}) if form == "names" else sum(map(len, lines))
+    return sum(0 < len(line) <= LONGEST_LINE for line in {*lines}) if form == "names" else sum(map(len, lines))
 
 
 def _kind(character: str) -> str:
@@ -170,7 +170,7 @@ class Voices:
             return voice
 
     def check(self, form: Form, text: str) -> tuple[str, ...]:
-        """Read a text as its training will; returns what changes on the way. Raises CorpusError if it is too small."""
+        """Read a text as its training will; returns what changes on the way. Raises CorpusError."""
         with self._unfinished() as folder, locked(folder):  # without the lock of all voices: this may take seconds
             path = folder / "text.txt"
             path.write_bytes(text.encode())
@@ -178,8 +178,6 @@ class Voices:
                 corpus = (read_names if form == "names" else read_verse)(path, alphabet=Alphabet.OWN)
             except CorpusError as error:
                 raise CorpusError(_about_the_text(str(error), path)) from error
-        if corpus.too_small:
-            raise CorpusError(corpus.too_small)
         return tuple(_about_the_text(note, path) for note in corpus.notes)
 
     def replace_text(self, voice: Voice, text: str) -> None:

@@ -169,7 +169,7 @@ async def test_a_start_without_a_network(
         assert await answer(health.listen, r"^Telegram: no answer since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\n$") == 503
         await until(lambda: len(caplog.records) == 4)
         assert {record.levelname for record in caplog.records} == {"WARNING"}
-        assert [record.args[1] for record in caplog.records if record.args] == [0.05, 0.1, 0.2, 0.4]
+        assert [record.args[1] for record in caplog.records if isinstance(record.args, tuple)] == [0.05, 0.1, 0.2, 0.4]
         server.answer = telegram
         assert await answer(health.listen, "well: serving") == 200
         running.cancel()

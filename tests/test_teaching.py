@@ -137,6 +137,7 @@ async def test_what_nothing_can_be_learned_from(script: Script, admin: FakeChat)
     for form, content, reason in (
         ("names", b" \n\t\r\n", "at least 100 different names, one a line."),
         ("names", "\n".join(NAMES[:99]), "at least 100 different names, one a line."),
+        ("names", "\n".join(100 * name for name in NAMES), "at least 100 different names, one a line."),
         ("names", "Pikachu\n" * 5000, "at least 100 different names, one a line."),
         ("names", zipped(), "I can't learn from that: the file has a NUL"),
         ("names", LIST.encode() + b"\xc3", "I can't learn from that: the file is not UTF-8 text: unexpected end"),
