@@ -163,6 +163,10 @@ class Door:
         """Return what `/status` should say about this door."""
         return {}
 
+    def failures(self) -> dict[str, str]:
+        """Return what fails at this door, and how, for `/healthz`."""
+        return {}
+
     def figures(self) -> dict[str, float]:
         """Return what `/metrics` should say about this door; names of counters end in _total."""
         return {}
@@ -207,6 +211,7 @@ class LiveMessage:
         if self.message is not None:
             with contextlib.suppress(Gone):
                 return await self.chat.change(self.message, html, buttons)
+            self.message = None
         self.message = await self.chat.say(html, buttons)
         return None
 

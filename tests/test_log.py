@@ -111,8 +111,10 @@ def test_a_training_that_ends_keeps_its_weights_whether_it_is_stopped_or_finishe
     steps = len(list(Trainer(RECIPE, corpus).run()))
     assert recorded(Trainer(RECIPE, corpus), out, stop_after=steps)[-1]["event"] == "finished"  # it was the last step
     for steps in (0, 1):  # no measurement has been made yet
-        *_, last = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, finish_after=steps)
+        *events, last = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, finish_after=steps)
         assert (last["event"], last["early"]) == ("finished", True)
+        *_, progress = (event for event in events if event["event"] == "progress")
+        assert progress["best_held_out_loss"] == progress["held_out_loss"] == last["held_out_loss"]  # a picture has it
         weights = load(out)
         assert weights.description.steps == steps + 1
         assert weights.description.held_out_loss == held_out_loss(weights.language_model, corpus)

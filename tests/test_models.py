@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,13 +23,15 @@ def dino(own_checkpoints: Path) -> Versions:
     return Versions(own_checkpoints / "dino")
 
 
-def add(versions: Versions, day: int, loss: float, form: Form = "names", known: str = "mangosaurus") -> str:
+def add(
+    versions: Versions, day: int, loss: float, form: Form = "names", known: str = "mangosaurus", **tables: Any
+) -> str:
     """Add a version that was made on a day of January 2025, and knows these names or words."""
     words, made = frozenset(known.split()), untrained(form, day)
     facts = dataclasses.replace(made.description, created=f"2025-01-{day:02}T12:00:00+00:00", held_out_loss=loss)
-    knows = {"known_names": words} if form == "names" else {"known_words": words}
+    knows = {"known_names" if form == "names" else "known_words": words} | tables
     path = versions.directory / "new"
-    version = save(path, dataclasses.replace(made, description=facts, **knows)).version  # type: ignore[arg-type]
+    version = save(path, dataclasses.replace(made, description=facts, **knows)).version
     versions.add(path)
     path.unlink()
     return version
@@ -52,6 +55,9 @@ async def test_the_last_eight_are_shown_the_newest_first(admin: FakeChat, dino: 
         f"<code>{first}</code> <b>in use</b>\n2024-01-01, recipe TEST, 1 step, held-out loss 3.0000",
     ]
     assert message.labels == [f"use {newest}", f"use {middle}", "poem"]
+    one, other = add(dino, 3, 2.0), add(dino, 3, 2.0, sequences=frozenset({"man"}))
+    rows = dict(row.split("\n") for row in (await admin.ask("/models")).html.split("\n\n")[1:])
+    assert rows[f"<code>{other}</code>"] == rows[f"<code>{one}</code>"] + ", with rules for names"
     for day in range(10, 20):
         newest = add(dino, day, 2.0)
     message = await admin.ask("/models dino")
@@ -165,10 +171,6 @@ async def test_what_earlier_versions_wrote_is_answered(admin: FakeChat) -> None:
     shown = message.html
     await admin.press_data("1:versions:dino:3")  # an older page
     assert message.html == shown
-    for words in ("/rollback", "/rollback dino"):
-        assert (await admin.ask(words)).html == (
-            "/rollback is gone: press Undo below a training, or choose a version with /models."
-        )
 
 
 async def test_custom_voices_have_versions_too(admin: FakeChat, voices: Voices) -> None:

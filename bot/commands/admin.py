@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 from bot.asks import Said
 from bot.chat import Button, Explained
 from bot.commands import button, command
-from bot.commands.voices import FRESH, teach
+from bot.commands.voices import FRESH, teach, text_of
 from bot.database import StoreError
 from bot.health import resident
 from bot.training.folder import Run
@@ -40,18 +40,19 @@ async def retrain(ask: Said, rest: str, bot: Bot) -> None:
     An interrupted run of the network goes on with its own settings; `fresh` starts over.
     """
     name, *options = rest.split() or [""]
-    bot.runs.refuse_second()
-    if name.lower() in FORMS:
-        run = await teach(ask, cast("Form", name.lower()), options, bot)
-    elif name.lower() in tuple(Network):
-        run = _run(Network(name.lower()), [option.lower() for option in options])
-    else:
-        raise Explained(admins.RETRAIN_USAGE)
-    await bot.runs.begin(run, ask.chat)
+    with bot.runs.beginning(options[0] if options and name.lower() in FORMS else name):
+        if name.lower() in FORMS:
+            run = await teach(ask, cast("Form", name.lower()), options, bot)
+        elif name.lower() in tuple(Network):
+            run = _run(Network(name.lower()), [option.lower() for option in options])
+        else:
+            raise Explained(admins.RETRAIN_USAGE)
+        await bot.runs.begin(run, ask.chat)
 
 
 async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
-    """Ask whether a text file without a command should become a voice, named after the file."""
+    """Ask whether a text file without a command should become a voice, named after the file. Raises Explained."""
+    await text_of(file, *FORMS)
     taken = {voice.name for voice in await asyncio.to_thread(bot.shelf.voices.all)}
     words = "-".join(re.findall(r"[^\W_]+", file.name.rpartition(".")[0] or file.name))[: LONGEST_NAME - 3].strip("-")
     names = (name_of(f"{words}{end}") or f"voice{end}" for end in chain([""], (f"-{n}" for n in count(2))))
@@ -77,11 +78,9 @@ async def learn(ask: Pressed, verb: str, bot: Bot) -> None:
     await ask.chat.notice()
 
 
-@button("training:(finish|cancel|on|drop):([a-z0-9]{8})", admin=True)
+@button("training:(finish|cancel):([a-z0-9]{8})", admin=True)
 async def end_training(ask: Pressed, choice: str, key: str, bot: Bot) -> None:
     """End the run that is going on. `finish` keeps its best weights if they are better; `cancel` keeps nothing."""
-    if choice in ("on", "drop"):
-        raise Explained(admins.USE_COMMAND.format("/retrain dino or /retrain poem"))
     (bot.runs.finish if choice == "finish" else bot.runs.cancel)(key)
     await ask.chat.notice(admins.FINISHING if choice == "finish" else admins.CANCELLING)
 

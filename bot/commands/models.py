@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.app import Bot
     from bot.asks import Pressed, Said
     from bot.chat import Buttons
-    from model.checkpoint.encoding import Checkpoint, Description
+    from model.checkpoint.encoding import Checkpoint
     from model.text.forms import Form
 
 SHOWN = 8
@@ -49,23 +49,11 @@ async def models(ask: Said, rest: str, bot: Bot) -> None:
     await ask.chat.say(*await _list(network, bot))
 
 
-@command("rollback", admin=True)
-async def rollback(_ask: Said, _rest: str, bot: Bot) -> None:  # noqa: ARG001
-    """Say what has taken the place of this command."""
-    raise Explained(admins.USE_UNDO)
-
-
 @button(f"versions:{_NETWORK}:[0-9]{{1,4}}", admin=True)
 async def turn(ask: Pressed, network: str, bot: Bot) -> None:
     """Show the versions of a network in the message."""
     await ask.chat.change(ask.message, *await _list(network, bot))
     await ask.chat.notice()
-
-
-@button(f"compare:{_NETWORK}:{_VERSION}:[0-9]{{1,4}}", admin=True)
-async def compare(_ask: Pressed, _network: str, _version: str, bot: Bot) -> None:  # noqa: ARG001
-    """Say where versions are compared now."""
-    raise Explained(admins.USE_MODELS)
 
 
 @button(f"(promote|anyway):{_NETWORK}:{_VERSION}:[0-9]{{1,4}}", admin=True)
@@ -135,17 +123,17 @@ async def _list(network: str, bot: Bot) -> tuple[Markup, Buttons]:
     return tables.versions(title, entries, serving), rows
 
 
-def _entries(network: str, bot: Bot) -> list[tuple[str, Description | str]]:
-    """Return the newest versions, each with its description, or with what is wrong with its file."""
+def _entries(network: str, bot: Bot) -> list[tuple[str, Checkpoint | str]]:
+    """Return the newest versions, each with what is wrong with its file, if anything is."""
     versions, created = bot.shelf.versions(network), {}
     for version in versions.list():
         created[version] = ""
         with contextlib.suppress(CheckpointError):
             created[version] = versions.describe(version).created
-    entries: list[tuple[str, Description | str]] = []
+    entries: list[tuple[str, Checkpoint | str]] = []
     for version in sorted(created, key=created.__getitem__, reverse=True)[:SHOWN]:
         try:
-            entries.append((version, versions.load(version).description))
+            entries.append((version, versions.load(version)))
         except CheckpointError as error:
             reason = str(error).removeprefix(f"{versions.path(version)}: ").removeprefix("damaged: ")
             entries.append((version, reason))

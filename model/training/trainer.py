@@ -178,7 +178,7 @@ class Trainer:
                         self._interrupt_if_stopped()
                         if finishing():
                             self.ended_early = True
-                            self._measure()
+                            yield self._progress(self._measure(), figures)
                             return
                         if self._stage_is_over():
                             break
