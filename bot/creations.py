@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from bot.chat import Button, Explained
 from bot.words import sentences
 from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Genre
+from model.text.taboo import is_taboo
 from model.writing.requests import (
     LineRequest,
     NameRequest,
@@ -93,8 +94,8 @@ class Person:
 class Wish:
     """What an ask wishes for. A count or a temperature that is not given follows from the person's settings.
 
-    `poem` is the poem to continue. `before` is the creation that the message shows now. The sequence of `person` goes
-    on; None means the asker.
+    `poem` is the poem to continue. `before` is the creation that the message shows now. The turn is `person`'s; None
+    means the asker's. Raises Explained for a prompt with a word that is taboo.
     """
 
     genre: Genre
@@ -106,6 +107,11 @@ class Wish:
     own_words: int | None = None
     poem: Creation | None = None
     person: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a prompt that the bot should not play with."""
+        if is_taboo(self.poem.prompt if self.poem else self.prompt):
+            raise Explained(sentences.TABOO)
 
     def creation(self, person: Person, code: str, version: str, bold: float) -> Creation:
         """Return the creation of somebody's next turn; a poem that is continued keeps its turn and its version.

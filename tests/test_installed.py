@@ -86,6 +86,7 @@ def test_the_wheel_holds_what_must_serve_and_no_more(wheel: Path) -> None:
     wanted = {*FIRST_RELEASE.values(), *(versions.current() for versions in VERSIONS.values())}
     wanted |= {record["version"] for record in RECORDED if "version" in record and "voice" not in record}
     names = zipfile.ZipFile(wheel).namelist()
+    assert "model/share/data/taboo.txt" in names
     assert {Path(name).stem for name in names if name.endswith(".safetensors")} == wanted
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"bot", "model"}
     assert not [

@@ -16,8 +16,9 @@ from bot.chat import Offer
 from bot.commands import command
 from bot.commands.names import LONGEST_PREFIX
 from bot.creations import ASIDE, Wish, network_of
-from bot.words import layout
+from bot.words import layout, sentences
 from model.text.forms import Genre
+from model.text.taboo import is_taboo
 
 if TYPE_CHECKING:
     from bot.app import Bot
@@ -51,6 +52,8 @@ async def typed(ask: Typed, bot: Bot) -> None:
 async def _offers(ask: Typed, bot: Bot) -> list[Offer]:
     """Write five names, or two verses. One word without a mark at its end is the beginning of a name."""
     person, line = await bot.store.person(ask.person), ask.text.strip()
+    if is_taboo(line):
+        return [Offer(sentences.plain(sentences.TABOO), "", sentences.TABOO)]
     if is_name(line):
         prefix = (await bot.shelf.current(Genre.DINO.network)).vocabulary.fold(line)
         if prefix or not line:

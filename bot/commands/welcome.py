@@ -39,7 +39,7 @@ async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
     await ask.chat.say(Markup("\n").join(lines))
 
 
-@command("about")
+@command("about", alone=True)
 async def about(ask: Said, _rest: str, bot: Bot) -> None:
     """Say which versions are in use, and how good they are."""
     serving = bot.shelf.serving

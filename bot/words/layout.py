@@ -13,6 +13,7 @@ from bot.words import sentences
 from bot.words.sentences import cut
 from model.text.forms import Genre
 from model.text.roots import explained
+from model.text.taboo import is_taboo
 from model.text.typesetting import typeset
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 LONGEST_TITLE, LONGEST_DESCRIPTION = 80, 160
 """Characters of an offer. Telegram's apps show no more."""
 QUATRAIN = 4
+BESIDE = " – "
+"""What stands between a name and its note."""
 MOST_LETTERS_APART = 2
 """How many letters may differ between an invented name and the known name that is shown beside it."""
 
@@ -50,7 +53,8 @@ def reply(creation: Creation, text: Text) -> Markup:
         verse = text.texts[0] if _CLOSED_END.search(text.texts[0]) else _OPEN_END.sub("", text.texts[0]) + "."
         shown = _stanzas(creation, verse.split("\n"))
     else:
-        shown = Markup("<b>{}</b>{}{}").format(creation.prompt, text.between, _continuation(creation, text))
+        verse = _continuation(creation, text)
+        shown = _mentionable(Markup("<b>{}</b>{}{}").format(creation.prompt, text.between, verse))
     return Markup("{}\n\n<a>{}</a>").format(shown, creation.code) if creation.code else shown
 
 
@@ -61,7 +65,7 @@ def details(creation: Creation, text: Text | None) -> Markup:
     lines = []
     if text:
         for name, near in zip(text.texts, text.neighbours, strict=True):
-            if near:
+            if near and not is_taboo(f"{name} {near.name}"):
                 away = sentences.counted(near.distance, "letter")
                 lines.append(sentences.NEAREST.format(_spelled(name, text), _spelled(near.name, text), away))
     return Markup("\n").join([*lines, *[""] * bool(lines), facts])
@@ -103,10 +107,11 @@ def sonnet_begun(creation: Creation, lines: Sequence[str]) -> Markup:
 
 def offer(creation: Creation, text: Text) -> tuple[str, str]:
     """Return the title and the description of a creation that is offered while somebody types, in plain text."""
+    shown = plain(reply(creation, text))
     if creation.genre is Genre.DINO:
-        return text.texts[0].capitalize(), next(_notes(creation, text)) or sentences.NEW
-    before = creation.prompt + text.between
-    first, *others = (before + typeset(text.texts[0], after=before)).split("\n")
+        name, _, note = shown.partition(BESIDE)
+        return name, note or sentences.NEW
+    first, *others = shown.split("\n")
     return cut(first, LONGEST_TITLE), cut(" / ".join(others), LONGEST_DESCRIPTION)
 
 
@@ -119,8 +124,9 @@ def _names(creation: Creation, text: Text) -> Markup:
     """Set names one a line, each with what its parts mean, and with a known name that is like it."""
     lines = []
     for name, note in zip(text.texts, _notes(creation, text), strict=True):
-        beside = Markup(" – <i>{}</i>").format(note) if note else ""
-        lines.append(Markup("<b>{}</b>{}").format(_spelled(name, text), beside))
+        beside = Markup("{}<i>{}</i>").format(BESIDE, note) if note else ""
+        shown = Markup("<b>{}</b>{}").format(_spelled(name, text), beside)
+        lines.append(sentences.TABOO_NAME if is_taboo(name) else shown)
     return Markup("\n").join(lines)
 
 
@@ -128,7 +134,7 @@ def _notes(creation: Creation, text: Text) -> Iterator[str]:
     """Yield what stands beside each name, or ""."""
     for name, near in zip(text.texts, text.neighbours, strict=True):
         notes = [explained(name)] if not creation.voice else []
-        if near and near.distance <= MOST_LETTERS_APART:
+        if near and near.distance <= MOST_LETTERS_APART and not is_taboo(near.name):
             notes.append(f"near {_spelled(near.name, text)}")
         yield "; ".join(filter(None, notes))
 
@@ -145,4 +151,9 @@ def _stanzas(creation: Creation, lines: Sequence[str]) -> Markup:
     verse = typeset("\n".join(lines), after=f"{line}\n" if line else "").split("\n")
     set_lines = [*(own if line else []), *verse]
     stanzas = (set_lines[first : first + QUATRAIN] for first in range(0, len(set_lines), QUATRAIN))
-    return Markup("\n\n").join(Markup("\n").join(stanza) for stanza in stanzas)
+    return _mentionable(Markup("\n\n").join(Markup("\n").join(stanza) for stanza in stanzas))
+
+
+def _mentionable(verse: Markup) -> Markup:
+    """Return verse as it is, or a sentence if a word in it is taboo."""
+    return sentences.TABOO_VERSE if is_taboo(plain(verse)) else verse

@@ -105,6 +105,7 @@ ABOUT_SONNETS = Markup(
 ABOUT_SOURCE = Markup("I'm free software under the MIT licence, weights included.")
 MEANT_COMMAND = Markup("I don't know <code>/{}</code>. Do you mean /{}?")
 UNKNOWN_COMMAND = Markup("I don't know that command. /help shows what I can do.")
+ALONE = Markup("I don't know what to do with the words after /{0}. Just send /{0} alone.")
 ONLY_TEXT = Markup("I can only read text. Send me a line, and I'll turn it into a poem.")
 
 # How to ask for names and verse.
@@ -136,6 +137,9 @@ BUTTONS = {
     "details": "details",
 }
 NEW = "new"
+TABOO = Markup("There's a word in that I'd rather not play with. Give me another one, and I'll gladly begin.")
+TABOO_NAME = Markup("<i>I'd rather keep this name to myself.</i>")
+TABOO_VERSE = Markup("<i>I wrote a word there that I'd rather keep to myself. Ask me for another one.</i>")
 CODE = "code {}"
 """How a door labels a code that it cannot make a link."""
 DETAILS = Markup(
@@ -196,6 +200,10 @@ SEED_RANGE = Markup("A seed is a whole number from 0 to {}, for example <code>/s
 SETTINGS = Markup(
     "How daring should I be, and how many names should <code>/dino</code> give you? "
     "Tame stays close to what I've read; wild strays far from it."
+)
+SETTINGS_USAGE = Markup(
+    "I can be tame, bold or wild, and give you 1, 3, 5 or 10 names: <code>/settings wild</code>, <code>/settings tame "
+    "5</code>, or just /settings."
 )
 NUMBERS = {"1": "one", "3": "three", "5": "five", "10": "ten"}
 CHOSEN = Markup("Got it.")
