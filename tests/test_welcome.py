@@ -58,6 +58,13 @@ async def test_help_in_ten_lines_for_the_place_and_the_person(chat: FakeChat) ->
         assert not re.search("USAGE|Give me|Tell me", (await chat.ask(command)).html), command
 
 
+async def test_words_after_a_command_that_takes_none_are_not_ignored(chat: FakeChat) -> None:
+    chat.is_admin = True
+    for name in ("about", "export", "status"):
+        said = sentences.ALONE.format(name)
+        assert (await chat.ask(f"/{name} x")).html == said != (await chat.ask(f"/{name} ")).html
+
+
 async def test_what_begins_with_a_slash_is_no_line(chat: FakeChat, group: FakeChat) -> None:
     """Nor does any message reach what answers stickers and inline queries by its name."""
     for text, meant in (("/dinno", "dino"), ("/Sonet love", "sonnet"), ("/setings", "settings"), ("/hlep", "help")):
