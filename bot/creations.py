@@ -49,8 +49,9 @@ ASIDE = 2**63
 
 CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without 0, 1, i, l and o, which look like something else."""
-CODE_LENGTH = 7
-CODE = re.compile(f"[{CODE_CHARACTERS}]{{{CODE_LENGTH}}}")
+CODE_LENGTH = 10
+CODE = re.compile(f"[{CODE_CHARACTERS}]{{7}}(?:[{CODE_CHARACTERS}]{{3}})?")
+"""A code of ten characters, or of seven: those are of 0.1."""
 _CODE_ALONE = re.compile(rf"(?:#|https?://\S+[#=/]|t\.me/\S+=)?({CODE.pattern})", re.IGNORECASE)
 
 

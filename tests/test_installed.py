@@ -52,7 +52,7 @@ def files_below(folder: Path) -> dict[str, int]:
 def test_what_changes_goes_home(tmp_path: Path) -> None:
     home, bot = tmp_path / "home", [sys.executable, "-m", "bot"]
     answers = run(bot, ROOT, "/seed 42\n/dino\n", MANGOSAURUS_HOME=str(home))
-    assert re.search("^code [2-9a-z]{7}$", answers, re.MULTILINE)
+    assert re.search("^code [2-9a-z]{10}$", answers, re.MULTILINE)
     assert set(files_below(home)) == {"mangosaurus.db"}
     assert stat.S_IMODE((home / "mangosaurus.db").stat().st_mode) == 0o600
     (home / ".env").write_text("RATE_LIMIT=many\n")

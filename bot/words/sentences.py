@@ -62,7 +62,7 @@ HELP = Markup(
     "<code>/poem Shall I compare thee</code> – your line, and verse that continues it\n"
     "/sonnet – fourteen lines that scan and rhyme; <code>/sonnet Shall I compare thee</code> – from your line\n"
     "/voices – other voices that I have learned\n"
-    "<code>/again k7m2p9x</code> – the creation with that code, also somebody else's\n"
+    "<code>/again k7m2p9xb4q</code> – the creation with that code, whoever asked for it\n"
     "/settings – how daring I am, and how many names you get\n"
     "/seed – your seed; with the same seed, everybody gets the same from me\n"
     "/export – everything I keep about you, to keep yourself; /forget deletes it\n"
@@ -122,7 +122,7 @@ FIRST_LETTERS = Markup(
 POEM_USAGE = Markup("Give me a line to start from, such as <code>/poem Shall I compare thee</code>.")
 ONE_LINE = Markup("A sonnet begins with one line, and you gave me more. Send me the one you like best.")
 LINE_TOO_LONG = Markup("Your line has {} characters, and I can take up to {}. Please give me a shorter one.")
-AGAIN_USAGE = Markup("Give me the code of a creation, such as <code>/again k7m2p9x</code>.")
+AGAIN_USAGE = Markup("Give me the code of a creation, such as <code>/again k7m2p9xb4q</code>.")
 UNKNOWN_CODE = Markup(
     "I don't know any creation with the code <code>{}</code>. Maybe a letter is wrong, or its owner asked me to "
     "forget it."
