@@ -454,15 +454,11 @@ async def test_a_verdict_that_arrives_late_does_not_touch_the_next_run(script: S
     await verdict(other)
 
 
-async def test_folders_that_are_no_use(
-    script: Script, own_settings: Settings, own_checkpoints: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    (own_checkpoints / "retraining-k7m2p9xa").mkdir()
+async def test_a_folder_that_is_no_use(script: Script, own_settings: Settings) -> None:
     folder = interrupt(own_settings, Run("dino", "names", "dino"))
     (folder / "run.json").write_text('{"network": "dino"')
     async with started(own_settings) as chat:
         assert left(chat) == [folder.name]
-        assert "retraining-k7m2p9xa: an interrupted training of an earlier version is removed" in caplog.text
         assert (await begun(chat, script)).html == BEGUN
         script.ends(1)
         await verdict(chat)

@@ -234,8 +234,6 @@ async def test_renaming(admin: FakeChat, pokemon: Voice, keats: Voice, voices: V
     )
     assert (await admin.ask("/voices pokemon other")).html == sentences.UNKNOWN_VOICE.format("pokemon")
     await FakeChat(admin.bot, ALICE).ask("/voices monsters pokemon")
-    await admin.press_data(f"1:voice:rename:{pokemon.id}")  # a button of earlier versions
-    assert admin.notices == ["To rename a voice, send /voices monsters newname."]
     assert [voice.name for voice in voices.all()] == ["keats", "monsters"]
 
 

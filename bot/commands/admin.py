@@ -79,11 +79,9 @@ async def learn(ask: Pressed, verb: str, bot: Bot) -> None:
     await ask.chat.notice()
 
 
-@button("training:(finish|cancel|on|drop):([a-z0-9]{8})", admin=True)
+@button("training:(finish|cancel):([a-z0-9]{8})", admin=True)
 async def end_training(ask: Pressed, choice: str, key: str, bot: Bot) -> None:
     """End the run that is going on. `finish` keeps its best weights if they are better; `cancel` keeps nothing."""
-    if choice in ("on", "drop"):
-        raise Explained(admins.USE_COMMAND.format("/retrain dino or /retrain poem"))
     (bot.runs.finish if choice == "finish" else bot.runs.cancel)(key)
     await ask.chat.notice(admins.FINISHING if choice == "finish" else admins.CANCELLING)
 

@@ -74,15 +74,13 @@ async def voices(ask: Said, rest: str, bot: Bot) -> None:
         await ask.chat.say(*await _list(bot, is_admin=ask.is_admin))
 
 
-@button(f"voice:(remove|removal|keep|rename):({CODE.pattern})", admin=True)
+@button(f"voice:(remove|removal|keep):({CODE.pattern})", admin=True)
 async def press(ask: Pressed, verb: str, voice_id: str, bot: Bot) -> None:
     """Ask whether a voice should go, remove it, or keep it."""
     voice = await asyncio.to_thread(bot.shelf.voices.get, voice_id)
     notice = ""
     if voice is None:
         notice = sentences.plain(sentences.VOICE_GONE)
-    elif verb == "rename":
-        raise Explained(admins.RENAME_BY_COMMAND.format(voice.name))
     elif verb == "remove":
         yes = Button.of(admins.REMOVE_YES, "voice", "removal", voice.id)
         no = Button.of(admins.REMOVE_NO, "voice", "keep", voice.id)

@@ -141,15 +141,6 @@ def settle(folder: Path, run: Run) -> None:
             write_run(folder, replace(run, chat=0))
 
 
-def remove_earlier(directory: Path) -> None:
-    """Delete the folders of trainings that earlier versions of the bot have left."""
-    for folder in directory.glob("retraining-*"):
-        logger.warning(
-            "%s: an interrupted training of an earlier version is removed; /retrain starts it anew", folder.name
-        )
-        _remove(folder)
-
-
 def _remove(folder: Path) -> None:
     """Delete a folder and all in it. A failure is only logged."""
     try:

@@ -136,7 +136,6 @@ class Runs:
 
         A chat of the page comes later than the start, as a `newcomer`, and its messages are gone. So it gets a new one.
         """
-        await asyncio.to_thread(folders.remove_earlier, self._directory)
         for folder in sorted(path.parent for path in self._directory.glob(f"training-*/{RUN}")):
             try:
                 with locked(folder, wait=False):  # fails if another bot goes on with it, which will say so

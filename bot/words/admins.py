@@ -39,8 +39,6 @@ REMOVAL = Markup(
 )
 REMOVED = Markup("The voice {} is gone.")
 VOICE_IS_TRAINING = Markup("I'm training <b>{}</b>. Cancel that first, then I can remove it.")
-RENAME_BY_COMMAND = Markup("To rename a voice, send <code>/voices {} newname</code>.")
-"""For a button of earlier versions."""
 VOICES_FULL = Markup("I have {} voices, and that's as many as I can keep. Remove one with /voices first.")
 VOICE_NOT_KEPT = Markup("I couldn't write that to the disk. The log says why.")
 NO_FILE = Markup("I see no file there. {}").format(HOW_TO_TEACH)
@@ -70,8 +68,6 @@ TRAINING_OVER = Markup("That training is over already.")
 FINISH, CANCEL, UNDO = "Stop and keep the best", "Cancel", "Undo"
 FINISHING = "I'm stopping. Let's see how good the best weights are."
 CANCELLING = "I'm cancelling it."
-USE_COMMAND = Markup("Trainings go on by command now: send {}, or the same with fresh to start over.")
-"""For buttons of earlier versions."""
 TRAINING = Markup("I'm training <b>{}</b>: {}{}.{} In a moment you can watch it here.")
 GOING_ON = Markup(
     "I'm going on with the training of <b>{}</b> that was interrupted {:.0%} of the way through, with its own "
@@ -192,6 +188,3 @@ WORSE = Markup(
 NOT_CHANGED = Markup("I can't do that: {}. <b>{}</b> stays as it is.")
 UNDONE = Markup("Undone: version <code>{}</code> of <b>{}</b> is in use again.")
 UNDO_OVER = Markup("There's nothing to undo any more: another version is in use. /models shows all of them.")
-USE_MODELS = Markup("Send /models to see the versions, or <code>python -m model compare</code> to compare two of them.")
-"""For buttons of earlier versions."""
-USE_UNDO = Markup("/rollback is gone: press Undo below a training, or choose a version with /models.")
