@@ -38,8 +38,8 @@ USUAL: dict[Genre, float] = {
 """The temperature of a bold mood where the operator has set no other."""
 SHARES: dict[Mood, float] = {"tame": 0.7, "bold": 1.0, "wild": 1.3}
 """By how much each mood multiplies the temperature of a bold one."""
-STEPS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
-"""Temperatures for "wilder" and "tamer". A reader sees the difference of two neighbours; the last is nearly noise."""
+TEMPERATURES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
+"""Where "wilder" and "tamer" lead. A reader sees the difference of two neighbours; the last is nearly noise."""
 MOST_CONTINUED = 3
 """How often a poem can be continued. A longer one would not fit into one message."""
 SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES = 160, 800, 14
@@ -117,7 +117,7 @@ class Wish:
     def creation(self, person: Person, code: str, version: str, bold: float) -> Creation:
         """Return the creation of somebody's next turn; a poem that is continued keeps its turn and its version.
 
-        `bold` is the temperature that the operator has set for a bold mood.
+        `bold` is the temperature of the bold mood.
         """
         before = self.before.code if self.before else ""
         if self.poem:
@@ -158,11 +158,11 @@ def varied(creation: Creation, verb: str) -> Wish:
         case "another":
             temperature = creation.temperature
         case "wilder":
-            temperature = next((step for step in STEPS if step > creation.temperature), 0.0)
+            temperature = next((step for step in TEMPERATURES if step > creation.temperature), 0.0)
             if not temperature:
                 raise Explained(sentences.WILDEST)
         case _:
-            temperature = next((step for step in reversed(STEPS) if step < creation.temperature), 0.0)
+            temperature = next((step for step in reversed(TEMPERATURES) if step < creation.temperature), 0.0)
             if not temperature:
                 raise Explained(sentences.TAMEST)
     wish = Wish(creation.genre, creation.prompt, creation.count, temperature, creation.voice)
@@ -177,8 +177,8 @@ def buttons_below(creation: Creation | None, ask: Ask) -> Buttons:
     if creation is None or creation.person not in (ask.person, ask.chat.id):
         return ()
     verbs = ["another"]
-    verbs += ["wilder"] if creation.temperature < STEPS[-1] else []
-    verbs += ["tamer"] if creation.temperature > STEPS[0] else []
+    verbs += ["wilder"] if creation.temperature < TEMPERATURES[-1] else []
+    verbs += ["tamer"] if creation.temperature > TEMPERATURES[0] else []
     rows = [verbs]
     if creation.genre is Genre.POEM:
         rows += [["continue"]] if creation.length < MOST_CONTINUED else []

@@ -1,6 +1,7 @@
 """`/start`, `/help`, `/about`, what nothing else answers, and `/status` for admins."""
 
 import asyncio
+import dataclasses
 import re
 import threading
 from itertools import product
@@ -20,6 +21,7 @@ from bot.training.folder import Run
 from bot.voices import Voice, Voices
 from bot.words import sentences
 from bot.words.runs import runs
+from model.text.fingerprints import Fingerprints
 from model.writing.decoder import Decoder
 from model.writing.requests import Result
 from tests.decoding import with_tanh
@@ -41,6 +43,10 @@ async def test_about_says_which_networks_write(chat: FakeChat, monkeypatch: pyte
             assert f"version <code>{checkpoint.version}</code>, 3.000 nats per character" in about
         assert "a plain recurrent network" in about
         assert "an LSTM" in about
+        assert "that read nine tenths of the 1 dinosaurs I know: version" in about
+    known = dataclasses.replace(chat.bot.shelf.serving["dino"], other_names=Fingerprints.of(["anas"]))
+    monkeypatch.setattr(Shelf, "serving", {"dino": known})
+    assert "that read the genera of other living things, then nine tenths of" in (await chat.ask("/about")).html
 
 
 async def test_help_in_ten_lines_for_the_place_and_the_person(chat: FakeChat) -> None:

@@ -101,7 +101,7 @@ async def _answer(ask: Ask, bot: Bot) -> None:
 
 
 def _found(ask: Ask) -> tuple[_Command | None, tuple[Any, ...]]:
-    """Return the function that answers an ask, and its arguments; or None, and what to say instead, if anything."""
+    """Return (command, arguments), or (None, (sentence,)) to refuse, or (None, ()) to stay silent."""
     match ask:
         case Pressed():
             for pattern, known in _buttons:
@@ -160,7 +160,7 @@ def _sentence(error: Exception, ask: Ask, bot: Bot) -> Markup | None:
         return None if error.was_said and not isinstance(ask, Pressed) else error.sentence
     bot.tally.errors[type(error).__name__] += 1
     match error:
-        case NotSent() | InDoubt():  # the chat has logged it; another message would fare no better, but a notice may
+        case NotSent() | InDoubt():  # the chat has logged it; another message would fail too, but a notice may arrive
             if not isinstance(ask, Pressed):
                 return None
             return sentences.MAY_NOT_WRITE if isinstance(error, Gone) else sentences.NOT_SHOWN

@@ -59,7 +59,7 @@ def reply(creation: Creation, text: Text) -> Markup:
 
 
 def details(creation: Creation, text: Text | None) -> Markup:
-    """Return what decides a creation. For names, `text` says which known names are nearest."""
+    """Return seed, turn, temperature and version of a creation; for names, also the known names nearest to them."""
     turn = creation.turn + 1  # people count turns from 1
     facts = sentences.DETAILS.format(creation.seed, turn, creation.temperature, creation.version)
     lines = []

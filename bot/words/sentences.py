@@ -90,7 +90,8 @@ ABOUT = Markup(
     "I never give you a name that I learned from, and I never set out to copy a line."
 )
 ABOUT_NAMES = Markup(
-    "<b>Names</b> come from {}{}: version <code>{}</code>, {:.3f} nats per character on text it has never seen."
+    "<b>Names</b> come from {} that read {}nine tenths of the {:,} dinosaurs I know: version <code>{}</code>, {:.3f} "
+    "nats per character on text it has never seen."
 )
 ABOUT_VERSE = Markup(
     "<b>Verse</b> comes from {} that read plays and poems, then Shakespeare's sonnets: version <code>{}</code>, {:.3f} "
