@@ -38,8 +38,8 @@ USUAL: dict[Genre, float] = {
 """The temperature of a bold mood where the operator has set no other."""
 SHARES: dict[Mood, float] = {"tame": 0.7, "bold": 1.0, "wild": 1.3}
 """By how much each mood multiplies the temperature of a bold one."""
-TEMPERATURES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
-"""Where "wilder" and "tamer" lead. A reader sees the difference of two neighbours; the last is nearly noise."""
+STEPS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
+"""Temperatures for "wilder" and "tamer". A reader sees the difference of two neighbours; the last is nearly noise."""
 MOST_CONTINUED = 3
 """How often a poem can be continued. A longer one would not fit into one message."""
 SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES = 160, 800, 14
@@ -95,8 +95,8 @@ class Person:
 class Wish:
     """What an ask wishes for. A count or a temperature that is not given follows from the person's settings.
 
-    `poem` is the poem to continue. `before` is the creation that the message shows now. The turn is `person`'s; None
-    means the asker's. Raises Explained for a prompt with a word that is taboo.
+    `poem` is the poem to continue. `before` is the creation that the message shows now. The sequence of `person` goes
+    on; None means the asker.
     """
 
     genre: Genre
@@ -108,11 +108,6 @@ class Wish:
     own_words: int | None = None
     poem: Creation | None = None
     person: int | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a prompt that the bot should not play with."""
-        if is_taboo(self.poem.prompt if self.poem else self.prompt):
-            raise Explained(sentences.TABOO)
 
     def creation(self, person: Person, code: str, version: str, bold: float) -> Creation:
         """Return the creation of somebody's next turn; a poem that is continued keeps its turn and its version.
@@ -130,6 +125,11 @@ class Wish:
         count = (self.count or person.names) if self.genre is Genre.DINO else 1
         made = Creation(code, person.id, self.genre, version, person.seed, turn, self.prompt, temperature, count)
         return replace(made, voice=self.voice, before=before, own_words=self.own_words)
+
+    def __post_init__(self) -> None:
+        """Raise Explained for a prompt that the bot should not play with."""
+        if is_taboo(self.poem.prompt if self.poem else self.prompt):
+            raise Explained(sentences.TABOO)
 
 
 def network_of(wanted: Wish | Creation) -> str:
@@ -158,11 +158,11 @@ def varied(creation: Creation, verb: str) -> Wish:
         case "another":
             temperature = creation.temperature
         case "wilder":
-            temperature = next((step for step in TEMPERATURES if step > creation.temperature), 0.0)
+            temperature = next((step for step in STEPS if step > creation.temperature), 0.0)
             if not temperature:
                 raise Explained(sentences.WILDEST)
         case _:
-            temperature = next((step for step in reversed(TEMPERATURES) if step < creation.temperature), 0.0)
+            temperature = next((step for step in reversed(STEPS) if step < creation.temperature), 0.0)
             if not temperature:
                 raise Explained(sentences.TAMEST)
     wish = Wish(creation.genre, creation.prompt, creation.count, temperature, creation.voice)
@@ -177,8 +177,8 @@ def buttons_below(creation: Creation | None, ask: Ask) -> Buttons:
     if creation is None or creation.person not in (ask.person, ask.chat.id):
         return ()
     verbs = ["another"]
-    verbs += ["wilder"] if creation.temperature < TEMPERATURES[-1] else []
-    verbs += ["tamer"] if creation.temperature > TEMPERATURES[0] else []
+    verbs += ["wilder"] if creation.temperature < STEPS[-1] else []
+    verbs += ["tamer"] if creation.temperature > STEPS[0] else []
     rows = [verbs]
     if creation.genre is Genre.POEM:
         rows += [["continue"]] if creation.length < MOST_CONTINUED else []

@@ -77,7 +77,7 @@ class Health:
         """Return what fails, and how: nothing, if all is well."""
         bot, found = self._bot, {}
         if bot is None:
-            return {"bot": "it is starting or stopping"} if self.state == STARTING else {}
+            return {"bot": "it is starting, or stops"} if self.state == STARTING else {}
         if (
             seconds := max((door.figures().get("last_poll_seconds", 0) for door in bot.doors), default=0)
         ) > DEAF_SECONDS:

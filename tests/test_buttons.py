@@ -10,7 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bot.chat import Gone, InDoubt, NotSent
-from bot.creations import MOST_CONTINUED, TEMPERATURES
+from bot.creations import MOST_CONTINUED, STEPS
 from bot.settings import Settings
 from bot.words import sentences
 from model.checkpoint.versions import Versions
@@ -51,8 +51,8 @@ async def test_wilder_and_tamer_to_the_ends_of_the_scale(chat: FakeChat) -> None
     await chat.press("wilder")
     assert await temperature(message) == 0.9
     for button, end, said in (
-        ("tamer", TEMPERATURES[0], sentences.TAMEST),
-        ("wilder", TEMPERATURES[-1], sentences.WILDEST),
+        ("tamer", STEPS[0], sentences.TAMEST),
+        ("wilder", STEPS[-1], sentences.WILDEST),
     ):
         while button in message.labels:
             await chat.press(button)

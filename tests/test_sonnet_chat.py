@@ -14,7 +14,7 @@ import pytest
 import bot.shelf
 from bot.asks import LONGEST_LINE, Said
 from bot.chat import Explained
-from bot.creations import TEMPERATURES, Creation
+from bot.creations import STEPS, Creation
 from bot.settings import Settings
 from bot.shelf import Shelf, Text
 from bot.words import layout, sentences
@@ -85,8 +85,8 @@ async def test_three_quatrains_and_a_couplet_that_appear_as_they_are_written(poe
         assert answer.labels == ["another", "wilder", "tamer", *(["back"] if button else []), "details"]
     again = await poet.ask(f"/again {code_in(answer.html)}")
     assert (again.html, again.buttons) == (answer.html, answer.buttons)
-    wild = next(step for step in TEMPERATURES if step > SONNET_TEMPERATURE)
-    tame = max(step for step in TEMPERATURES if step < wild)
+    wild = next(step for step in STEPS if step > SONNET_TEMPERATURE)
+    tame = max(step for step in STEPS if step < wild)
     made = [creation.temperature for creation in await poet.bot.store.creations(ALICE)]
     assert made == [SONNET_TEMPERATURE, wild, tame]
 

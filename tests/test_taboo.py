@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.words import layout, sentences
+from bot.words.sentences import cut
 from model.files import ROOT
 from model.text import sources, taboo
 from model.text.forms import Genre
@@ -132,7 +133,7 @@ async def test_verse_that_was_drawn_is_replaced_when_it_is_shown(chat: FakeChat,
     assert uncoded(again.html) == sentences.TABOO_VERSE
     assert await turn_of(chat, again) == 1
     assert uncoded((await chat.ask(f"/again {code_in(poem.html)}")).html) == sentences.TABOO_VERSE
-    assert (await chat.type("Shall I"))[0].title == layout.cut(shown, layout.LONGEST_TITLE)
+    assert (await chat.type("Shall I"))[0].title == cut(shown, layout.LONGEST_TITLE)
     assert {made.genre for made in await chat.bot.store.creations(ALICE)} == {Genre.POEM}
     await chat.ask("/export")
     assert all(message.file and word not in message.file[1].decode().lower() for message in chat.messages[-2:])

@@ -38,6 +38,9 @@ async def typed(ask: Typed, bot: Bot) -> None:
     """Offer something to send. Each letter is an ask; a person's newest ask cancels the ask before."""
     if before := bot.typing.get(ask.person):
         before.cancel()
+    if is_taboo(ask.text):
+        await ask.chat.offer([Offer(sentences.plain(sentences.TABOO), "", sentences.TABOO)])
+        return
     task = bot.typing[ask.person] = asyncio.create_task(_offers(ask, bot))
     try:
         await asyncio.wait({task})
@@ -52,8 +55,6 @@ async def typed(ask: Typed, bot: Bot) -> None:
 async def _offers(ask: Typed, bot: Bot) -> list[Offer]:
     """Write five names, or two verses. One word without a mark at its end is the beginning of a name."""
     person, line = await bot.store.person(ask.person), ask.text.strip()
-    if is_taboo(line):
-        return [Offer(sentences.plain(sentences.TABOO), "", sentences.TABOO)]
     if is_name(line):
         prefix = (await bot.shelf.current(Genre.DINO.network)).vocabulary.fold(line)
         if prefix or not line:

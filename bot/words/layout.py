@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 LONGEST_TITLE, LONGEST_DESCRIPTION = 80, 160
 """Characters of an offer. Telegram's apps show no more."""
 QUATRAIN = 4
-BESIDE = " – "
-"""What stands between a name and its note."""
 MOST_LETTERS_APART = 2
 """How many letters may differ between an invented name and the known name that is shown beside it."""
 
@@ -109,7 +107,7 @@ def offer(creation: Creation, text: Text) -> tuple[str, str]:
     """Return the title and the description of a creation that is offered while somebody types, in plain text."""
     shown = plain(reply(creation, text))
     if creation.genre is Genre.DINO:
-        name, _, note = shown.partition(BESIDE)
+        name, _, note = shown.partition(" – ")
         return name, note or sentences.NEW
     first, *others = shown.split("\n")
     return cut(first, LONGEST_TITLE), cut(" / ".join(others), LONGEST_DESCRIPTION)
@@ -124,7 +122,7 @@ def _names(creation: Creation, text: Text) -> Markup:
     """Set names one a line, each with what its parts mean, and with a known name that is like it."""
     lines = []
     for name, note in zip(text.texts, _notes(creation, text), strict=True):
-        beside = Markup("{}<i>{}</i>").format(BESIDE, note) if note else ""
+        beside = Markup(" – <i>{}</i>").format(note) if note else ""
         shown = Markup("<b>{}</b>{}").format(_spelled(name, text), beside)
         lines.append(sentences.TABOO_NAME if is_taboo(name) else shown)
     return Markup("\n").join(lines)
@@ -134,9 +132,9 @@ def _notes(creation: Creation, text: Text) -> Iterator[str]:
     """Yield what stands beside each name, or ""."""
     for name, near in zip(text.texts, text.neighbours, strict=True):
         notes = [explained(name)] if not creation.voice else []
-        if near and near.distance <= MOST_LETTERS_APART and not is_taboo(near.name):
+        if near and near.distance <= MOST_LETTERS_APART:
             notes.append(f"near {_spelled(near.name, text)}")
-        yield "; ".join(filter(None, notes))
+        yield "; ".join(note for note in notes if note and not is_taboo(note))
 
 
 def _spelled(name: str, text: Text) -> str:

@@ -1,5 +1,6 @@
 """Turns an error that a person can fix into one line on stderr and exit code 1, without a traceback."""
 
+import re
 from typing import Any
 
 import typer
@@ -10,14 +11,7 @@ from model.errors import MangosaurusError
 
 FAILURES = (MangosaurusError, OSError, MemoryError)
 """The errors that a person can fix."""
-OWN_WORDS = {
-    "Value error, ": "",
-    "Input should be greater than or equal to": "it must be at least",
-    "Input should be less than or equal to": "it must be at most",
-    "Input should be a valid integer, unable to parse string as an integer": "it must be a whole number",
-    "Input should be a valid number, unable to parse string as a number": "it must be a number",
-}
-"""What the library of the command line says of a wrong value, and what we say."""
+_JARGON = re.compile("Value error, |, unable to parse string as .*")
 
 
 class Commands(TyperGroup):
@@ -31,8 +25,7 @@ class Commands(TyperGroup):
         except BrokenPipeError:  # the reader of our output has closed it: typer exits quietly
             raise
         except typer.BadParameter as error:
-            for theirs, ours in OWN_WORDS.items():
-                error.message = error.message.replace(theirs, ours)
+            error.message = _JARGON.sub("", error.message).replace("Input should be", "it must be")
             raise
         except FAILURES as error:
             typer.echo(f"error: {sentence(error)}", err=True)
