@@ -5,11 +5,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-from bot.words import layout, sentences
+from bot.asks import File
+from bot.words import admins, layout, sentences
 from bot.words.sentences import cut
 from model.files import ROOT
 from model.text import sources, taboo
@@ -97,6 +99,17 @@ async def test_a_prompt_is_refused_at_every_door_and_takes_no_turn(admin: FakeCh
     assert len(await admin.bot.store.creations(900)) == 1
     assert (await admin.ask(f"/again {code_in(message.html)}")).html.startswith(sentences.TABOO_VERSE)
     assert "goudas" in (await admin.ask("/poem my goudas")).html  # which is another word
+
+
+async def test_no_voice_is_named_after_a_file_with_such_a_name(admin: FakeChat) -> None:
+    content = "\n".join(map("".join, product("bdgk", "aeiou", "lmnr", "aeiou"))).encode()
+
+    async def read() -> bytes:
+        return content
+
+    for name, voice in (("My Hitler list.txt", "voice"), ("cities.txt", "cities")):
+        message = await admin.ask("", file=File(name=name, size=len(content), read=read))
+        assert message.html == admins.LEARN.format(voice)
 
 
 async def test_a_name_that_was_drawn_is_replaced_when_it_is_shown(chat: FakeChat, lists: Lists) -> None:
