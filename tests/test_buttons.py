@@ -50,10 +50,7 @@ async def test_wilder_and_tamer_to_the_ends_of_the_scale(chat: FakeChat) -> None
     message = await chat.ask(f"/poem {LINE}")
     await chat.press("wilder")
     assert await temperature(message) == 0.9
-    for button, end, said in (
-        ("tamer", STEPS[0], sentences.TAMEST),
-        ("wilder", STEPS[-1], sentences.WILDEST),
-    ):
+    for button, end, said in (("tamer", STEPS[0], sentences.TAMEST), ("wilder", STEPS[-1], sentences.WILDEST)):
         while button in message.labels:
             await chat.press(button)
         assert await temperature(message) == end
