@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from bot.chat import Button, Explained
 from bot.words import sentences
 from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Genre
+from model.text.taboo import is_taboo
 from model.writing.requests import (
     LineRequest,
     NameRequest,
@@ -48,8 +49,9 @@ ASIDE = 2**63
 
 CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without 0, 1, i, l and o, which look like something else."""
-CODE_LENGTH = 7
-CODE = re.compile(f"[{CODE_CHARACTERS}]{{{CODE_LENGTH}}}")
+CODE_LENGTH = 10
+CODE = re.compile(f"[{CODE_CHARACTERS}]{{7}}(?:[{CODE_CHARACTERS}]{{3}})?")
+"""A code of ten characters, or of seven: those are of 0.1."""
 _CODE_ALONE = re.compile(rf"(?:#|https?://\S+[#=/]|t\.me/\S+=)?({CODE.pattern})", re.IGNORECASE)
 
 
@@ -110,7 +112,7 @@ class Wish:
     def creation(self, person: Person, code: str, version: str, bold: float) -> Creation:
         """Return the creation of somebody's next turn; a poem that is continued keeps its turn and its version.
 
-        `bold` is the temperature that the operator has set for a bold mood.
+        `bold` is the temperature of the bold mood.
         """
         before = self.before.code if self.before else ""
         if self.poem:
@@ -123,6 +125,11 @@ class Wish:
         count = (self.count or person.names) if self.genre is Genre.DINO else 1
         made = Creation(code, person.id, self.genre, version, person.seed, turn, self.prompt, temperature, count)
         return replace(made, voice=self.voice, before=before, own_words=self.own_words)
+
+    def __post_init__(self) -> None:
+        """Raise Explained for a prompt that the bot should not play with."""
+        if is_taboo(self.poem.prompt if self.poem else self.prompt):
+            raise Explained(sentences.TABOO)
 
 
 def network_of(wanted: Wish | Creation) -> str:

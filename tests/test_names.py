@@ -62,10 +62,10 @@ async def test_letters_that_no_name_begins_with(chat: FakeChat) -> None:
 async def test_what_a_reply_says_and_that_a_wrong_number_takes_no_turn(chat: FakeChat) -> None:
     await chat.ask("/seed 42")
     first = (await chat.ask("/dino")).html
-    assert re.fullmatch(r"<b>[A-Z][a-z]+</b>\n\n<a>[2-9a-z]{7}</a>", first)
+    assert re.fullmatch(r"<b>[A-Z][a-z]+</b>\n\n<a>[2-9a-z]{10}</a>", first)
     *lines, _, small = (await chat.ask("/DINO 3 ma")).html.split("\n")
     assert [re.fullmatch(r"<b>Ma[a-z]*</b>", line) is not None for line in lines] == [True] * 3
-    assert re.fullmatch("<a>[2-9a-z]{7}</a>", small)
+    assert re.fullmatch("<a>[2-9a-z]{10}</a>", small)
     await chat.ask("/seed 42")
     await chat.ask("/dino 0")
     assert uncoded((await chat.ask("/dino")).html) == uncoded(first)

@@ -16,8 +16,9 @@ from bot.chat import Offer
 from bot.commands import command
 from bot.commands.names import LONGEST_PREFIX
 from bot.creations import ASIDE, Wish, network_of
-from bot.words import layout
+from bot.words import layout, sentences
 from model.text.forms import Genre
+from model.text.taboo import is_taboo
 
 if TYPE_CHECKING:
     from bot.app import Bot
@@ -37,6 +38,9 @@ async def typed(ask: Typed, bot: Bot) -> None:
     """Offer something to send. Each letter is an ask; a person's newest ask cancels the ask before."""
     if before := bot.typing.get(ask.person):
         before.cancel()
+    if is_taboo(ask.text):
+        await ask.chat.offer([Offer(sentences.plain(sentences.TABOO), "", sentences.TABOO)])
+        return
     task = bot.typing[ask.person] = asyncio.create_task(_offers(ask, bot))
     try:
         await asyncio.wait({task})
