@@ -13,14 +13,20 @@ from bot.commands.voices import voice_named
 from bot.creations import Wish, network_of
 from bot.words import sentences
 from model.text.forms import Genre
+from model.text.roots import parts_of
+from model.text.sources import fossils
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
+
     from bot.app import Bot
     from bot.asks import Said
     from model.checkpoint.encoding import Checkpoint
 
 MOST = 10
 LONGEST_PREFIX = 20
+SHORTEST_BEGINNING, LONGEST_WHOLE = 3, 8
+"""Of a real name, at least so many letters begin new names; so many are not cut in half."""
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -44,8 +50,34 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
     count = _count(numbers[0]) if numbers else None
     wish = Wish(Genre.DINO, count=count, voice=voice)
     if letters:
-        wish = replace(wish, prompt=_prefix(letters[0], await bot.shelf.current(network_of(wish)), voice))
+        checkpoint = await bot.shelf.current(network_of(wish))
+        name = checkpoint.vocabulary.fold(letters[0]).strip()
+        if not voice and (what := what_is(name, checkpoint)):
+            begins = beginning(name)
+            opening = what.format(name.capitalize(), begins.capitalize())
+            wish = replace(wish, prompt=begins, opening=opening)
+        else:
+            wish = replace(wish, prompt=_prefix(letters[0], checkpoint, voice))
     await answer(ask, wish, bot)
+
+
+def what_is(name: str, checkpoint: Checkpoint) -> Markup | None:
+    """Return what to say of a name that exists, with places for it and for its beginning; None if none is known."""
+    group = fossils().get(name) or ("a dinosaur" if name in checkpoint.known_names else "")
+    if group:
+        return sentences.REAL.format("{}", group, "{}")
+    return sentences.OTHER_GENUS if name in checkpoint.other_names else None
+
+
+def beginning(name: str) -> str:
+    """Return a name without its last known part or, if it has none, the first half of a long name or the whole name.
+
+    Anna and Victoria are genera too, and who writes them wants names that begin with all of it.
+    """
+    parts = parts_of(name)
+    if parts and parts[-1].end == len(name) and parts[-1].start >= SHORTEST_BEGINNING:
+        return name[: parts[-1].start]
+    return name if len(name) <= LONGEST_WHOLE else name[: (len(name) + 1) // 2]
 
 
 def _count(word: str) -> int:

@@ -13,6 +13,7 @@ from bot.words import sentences
 from bot.words.sentences import cut
 from model.text.forms import Genre
 from model.text.roots import explained
+from model.text.sources import fossils
 from model.text.typesetting import typeset
 
 if TYPE_CHECKING:
@@ -128,6 +129,8 @@ def _notes(creation: Creation, text: Text) -> Iterator[str]:
     """Yield what stands beside each name, or ""."""
     for name, near in zip(text.texts, text.neighbours, strict=True):
         notes = [explained(name)] if not creation.voice else []
+        if not creation.voice and (group := fossils().get(name)):  # old weights know few extinct genera
+            notes.append(sentences.REAL_TOO.format(group))
         if near and near.distance <= MOST_LETTERS_APART:
             notes.append(f"near {_spelled(near.name, text)}")
         yield "; ".join(filter(None, notes))

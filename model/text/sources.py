@@ -12,7 +12,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DATA = files.HOME / "data"
 PROPER_NAMES = files.PROGRAM / "data" / "proper_names.txt"
+FOSSILS = files.PROGRAM / "data" / "fossils.tsv"
 Say = Callable[[str], None]
 
 
@@ -83,6 +84,22 @@ def names_path() -> Path:
 def genera_path() -> Path:
     """Return the path of the names of other genera."""
     return files.released(DATA / "genera.txt")
+
+
+def near_genera_path() -> Path:
+    """Return the path of the genera that are too near to a dinosaur to be read."""
+    return files.released(DATA / "near_genera.txt")
+
+
+@cache
+def fossils() -> Mapping[str, str]:
+    """Return what extinct genera are: "plesiosaurus" is "a plesiosaur, a marine reptile". Raises TableError."""
+    return {genus: group for genus, group, _ in files.read_table(FOSSILS, ("genus", "group", "source"))}
+
+
+def unread_genera() -> tuple[str, ...]:
+    """Return the genera that no network reads, and that no network may take for its own invention."""
+    return (*fossils(), *near_genera_path().read_text(encoding="ascii").split())
 
 
 def own_texts() -> tuple[Path, ...]:
