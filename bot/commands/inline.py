@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bot.asks import LONGEST_LINE, TYPED, is_visible
 from bot.chat import Offer
 from bot.commands import command
-from bot.commands.names import LONGEST_PREFIX, beginning, what_is
+from bot.commands.names import LONGEST_PREFIX, like
 from bot.creations import ASIDE, Wish, network_of
 from bot.words import layout
 from model.text.forms import Genre
@@ -54,7 +54,7 @@ async def _offers(ask: Typed, bot: Bot) -> list[Offer]:
     if is_name(line):
         checkpoint = await bot.shelf.current(Genre.DINO.network)
         prefix = checkpoint.vocabulary.fold(line)
-        prefix = beginning(prefix) if what_is(prefix, checkpoint) else prefix
+        prefix = like(prefix, checkpoint)[0] or prefix
         if prefix or not line:
             creation, text = await _aside(Wish(Genre.DINO, prefix, NAMES), 0, person, bot)
             each = zip(text.texts, text.neighbours, strict=True)

@@ -10,7 +10,7 @@ from bot.asks import voice_in
 from bot.chat import Explained
 from bot.commands import command
 from bot.commands.voices import voice_named
-from bot.creations import Wish, network_of
+from bot.creations import NOTHING, Wish, network_of
 from bot.words import sentences
 from model.text.forms import Genre
 from model.text.roots import parts_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MOST = 10
 LONGEST_PREFIX = 20
 SHORTEST_BEGINNING, LONGEST_WHOLE = 3, 8
-"""Of a real name, at least so many letters begin new names; so many are not cut in half."""
+"""At least so many letters of a real name begin new ones; a name of so many is not cut in half."""
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -51,33 +51,26 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
     wish = Wish(Genre.DINO, count=count, voice=voice)
     if letters:
         checkpoint = await bot.shelf.current(network_of(wish))
-        name = checkpoint.vocabulary.fold(letters[0]).strip()
-        if not voice and (what := what_is(name, checkpoint)):
-            begins = beginning(name)
-            opening = what.format(name.capitalize(), begins.capitalize())
-            wish = replace(wish, prompt=begins, opening=opening)
-        else:
-            wish = replace(wish, prompt=_prefix(letters[0], checkpoint, voice))
+        whole = checkpoint.vocabulary.fold(letters[0]).strip()
+        begins, opening = ("", NOTHING) if voice else like(whole, checkpoint)
+        wish = replace(wish, prompt=begins or _prefix(letters[0], checkpoint, voice), opening=opening)
     await answer(ask, wish, bot)
 
 
-def what_is(name: str, checkpoint: Checkpoint) -> Markup | None:
-    """Return what to say of a name that exists, with places for it and for its beginning; None if none is known."""
-    group = fossils().get(name) or ("a dinosaur" if name in checkpoint.known_names else "")
-    if group:
-        return sentences.REAL.format("{}", group, "{}")
-    return sentences.OTHER_GENUS if name in checkpoint.other_names else None
+def like(name: str, checkpoint: Checkpoint) -> tuple[str, Markup]:
+    """Return how names like this one begin, and a sentence that it is real; nothing, unless it is known to be real.
 
-
-def beginning(name: str) -> str:
-    """Return a name without its last known part or, if it has none, the first half of a long name or the whole name.
-
-    Anna and Victoria are genera too, and who writes them wants names that begin with all of it.
+    They begin with all before its last known part or, if it has none, with the first half of a long name and with all
+    of a short one: Anna and Victoria are genera too.
     """
-    parts = parts_of(name)
-    if parts and parts[-1].end == len(name) and parts[-1].start >= SHORTEST_BEGINNING:
-        return name[: parts[-1].start]
-    return name if len(name) <= LONGEST_WHOLE else name[: (len(name) + 1) // 2]
+    other = sentences.OTHER_GENUS if name in checkpoint.other_names else ""
+    what = fossils().get(name) or (sentences.DINOSAUR if name in checkpoint.known_names else other)
+    if not what:
+        return "", NOTHING
+    end = (len(name) + 1) // 2 if len(name) > LONGEST_WHOLE else len(name)
+    for part in parts_of(name)[-1:]:
+        end = part.start if part.end == len(name) and part.start >= SHORTEST_BEGINNING else end
+    return name[:end], sentences.REAL.format(name.capitalize(), what, name[:end].capitalize()) + "\n\n"
 
 
 def _count(word: str) -> int:

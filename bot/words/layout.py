@@ -129,8 +129,7 @@ def _notes(creation: Creation, text: Text) -> Iterator[str]:
     """Yield what stands beside each name, or ""."""
     for name, near in zip(text.texts, text.neighbours, strict=True):
         notes = [explained(name)] if not creation.voice else []
-        if not creation.voice and (group := fossils().get(name)):  # old weights know few extinct genera
-            notes.append(sentences.REAL_TOO.format(group))
+        notes += [sentences.REAL_TOO.format(fossils()[name])] if not creation.voice and name in fossils() else []
         if near and near.distance <= MOST_LETTERS_APART:
             notes.append(f"near {_spelled(near.name, text)}")
         yield "; ".join(filter(None, notes))

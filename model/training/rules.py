@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from model.checkpoint.encoding import Checkpoint
 from model.text.corpus import Corpus
-from model.text.fingerprints import Fingerprints
 from model.text.forms import USUAL_TEMPERATURE
 from model.text.roots import roots
 from model.text.sources import proper_names, unread_genera
@@ -30,7 +29,7 @@ _CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
 def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None) -> Checkpoint:
     """Return a new checkpoint with the rules of its start or, without a start, of its corpus."""
     if corpus.form == "names" and corpus.pretraining:
-        checkpoint = without_unread_genera(checkpoint)
+        checkpoint = replace(checkpoint, other_names=checkpoint.other_names | unread_genera())
     if start and not corpus.reading:
         facts = {name: getattr(start.description, name) for name in ("sentences", "known_words_until", "tanh_digits")}
         tables = {name: getattr(start, name) for name in ("clipped_words", "proper_names", "sequences", "endings")}
@@ -53,11 +52,6 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
         clipped_words=clipped_words((*corpus.training, *corpus.choosing, *corpus.pretraining)),
         proper_names=proper_names(),
     )
-
-
-def without_unread_genera(checkpoint: Checkpoint) -> Checkpoint:
-    """Return a checkpoint with the same parameters, which never gives the name of a genus that no network reads."""
-    return replace(checkpoint, other_names=checkpoint.other_names | Fingerprints.of(unread_genera()))
 
 
 def _words(corpus: Corpus) -> frozenset[str]:
