@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
+from markupsafe import Markup
+
 from bot.chat import Button, Explained
 from bot.words import sentences
 from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Genre
@@ -47,6 +49,7 @@ SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES = 160, 800, 14
 ASIDE = 2**63
 """Turns from this number on belong to nobody's sequence: no count of requests gets that far."""
 
+NOTHING = Markup()
 CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without 0, 1, i, l and o, which look like something else."""
 CODE_LENGTH = 10
@@ -96,7 +99,7 @@ class Wish:
     """What an ask wishes for. A count or a temperature that is not given follows from the person's settings.
 
     `poem` is the poem to continue. `before` is the creation that the message shows now. The sequence of `person` goes
-    on; None means the asker.
+    on; None means the asker. `opening` stands above the answer, once.
     """
 
     genre: Genre
@@ -108,6 +111,7 @@ class Wish:
     own_words: int | None = None
     poem: Creation | None = None
     person: int | None = None
+    opening: Markup = NOTHING
 
     def creation(self, person: Person, code: str, version: str, bold: float) -> Creation:
         """Return the creation of somebody's next turn; a poem that is continued keeps its turn and its version.

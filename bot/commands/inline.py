@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bot.asks import LONGEST_LINE, TYPED, is_visible
 from bot.chat import Offer
 from bot.commands import command
-from bot.commands.names import LONGEST_PREFIX
+from bot.commands.names import LONGEST_PREFIX, like
 from bot.creations import ASIDE, Wish, network_of
 from bot.words import layout, sentences
 from model.text.forms import Genre
@@ -56,7 +56,9 @@ async def _offers(ask: Typed, bot: Bot) -> list[Offer]:
     """Write five names, or two verses. One word without a mark at its end is the beginning of a name."""
     person, line = await bot.store.person(ask.person), ask.text.strip()
     if is_name(line):
-        prefix = (await bot.shelf.current(Genre.DINO.network)).vocabulary.fold(line)
+        checkpoint = await bot.shelf.current(Genre.DINO.network)
+        prefix = checkpoint.vocabulary.fold(line)
+        prefix = like(prefix, checkpoint)[0] or prefix
         if prefix or not line:
             creation, text = await _aside(Wish(Genre.DINO, prefix, NAMES), 0, person, bot)
             each = zip(text.texts, text.neighbours, strict=True)

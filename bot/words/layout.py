@@ -13,6 +13,7 @@ from bot.words import sentences
 from bot.words.sentences import cut
 from model.text.forms import Genre
 from model.text.roots import explained
+from model.text.sources import fossils
 from model.text.taboo import is_taboo
 from model.text.typesetting import typeset
 
@@ -132,6 +133,7 @@ def _notes(creation: Creation, text: Text) -> Iterator[str]:
     """Yield what stands beside each name, or ""."""
     for name, near in zip(text.texts, text.neighbours, strict=True):
         notes = [explained(name)] if not creation.voice else []
+        notes += [sentences.REAL_TOO.format(fossils()[name])] if not creation.voice and name in fossils() else []
         if near and near.distance <= MOST_LETTERS_APART:
             notes.append(f"near {_spelled(near.name, text)}")
         yield "; ".join(note for note in notes if note and not is_taboo(note))

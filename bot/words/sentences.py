@@ -172,6 +172,9 @@ NO_NETWORK = {
     "dino": Markup("I can't invent names at the moment, as my network for names is missing. The log says why."),
     "poem": Markup("I can't write verse at the moment, as my network for verse is missing. The log says why."),
 }
+REAL = Markup("<b>{}</b> is real: {}. Here's what I make of <i>{}…</i>")
+DINOSAUR, OTHER_GENUS = "a dinosaur", "a genus, though not of dinosaurs"
+REAL_TOO = "this one is real: {}"
 NO_NEW_NAME_WITH = Markup(
     "I couldn't find {} with <b>{}</b>, and I never give one that I know to exist. Try fewer letters, or "
     "different ones."
