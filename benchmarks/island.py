@@ -16,7 +16,7 @@ from benchmarks.report import table, times, verdict
 from benchmarks.timing import Effort, compare, speedup
 from model.engine.threads import blas_threads
 from model.island import ISLAND, initialise, one_name, shuffled_names, train, train_step
-from model.text.sources import names_path
+from model.text.sources import DINOSAURS
 from model.text.vocabulary import Vocabulary
 
 STEPS, QUICK_STEPS, CHECKED_STEPS = ISLAND.steps, 400, 100
@@ -25,7 +25,7 @@ TARGET, TOLERANCE = 0.6, 1e-4
 
 def report(effort: Effort) -> str:
     """Measure, and return the table."""
-    text = names_path().read_text(encoding="utf-8").lower()
+    text = DINOSAURS.read_text(encoding="utf-8").lower()
     vocabulary, names = Vocabulary.from_texts([text]), shuffled_names(text)
     steps = QUICK_STEPS if effort.quick else STEPS
     with blas_threads(1):

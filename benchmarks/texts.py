@@ -25,7 +25,7 @@ from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import baselines
 from model.text.corpus import Corpus, read_names, read_verse
 from model.text.encodings import read_text
-from model.text.sources import DATA, fetch, genera_path
+from model.text.sources import DATA, GENERA, fetch
 from model.training.recipes import recipe_for
 from model.training.trainer import Trainer
 
@@ -67,7 +67,7 @@ def texts() -> dict[str, Callable[[int], Corpus]]:
 
 def _names_of(count: int) -> Callable[[int], Corpus]:
     def corpus(seed: int) -> Corpus:
-        names = read_text(genera_path()).split()
+        names = read_text(GENERA).split()
         chosen = np.random.default_rng([seed, count]).choice(names, count, replace=False)
         return _read(read_names, "\n".join(chosen))
 

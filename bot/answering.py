@@ -46,7 +46,7 @@ async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | No
                     creation = await bot.store.completed(creation, rest)
                 text = await bot.shelf.write(creation, lambda lines: live.show(layout.sonnet_begun(creation, lines)))
             written()
-            await live.conclude(layout.reply(creation, text), buttons_below(creation, ask))
+            await live.conclude(wish.opening + layout.reply(creation, text), buttons_below(creation, ask))
         except InDoubt:  # the answer may have arrived: the creation keeps its code, and takes no turn
             raise
         except Exception:

@@ -161,7 +161,7 @@ def replay() -> Iterator[Replay]:
 
 def test_it_chats_and_writes_to_its_volume_alone(replay: Replay) -> None:
     answers, _ = replay.start(*replay.entry).communicate("/seed 42\n/dino\n/poem Shall I\n", LIMIT)
-    assert re.search("^code [2-9a-z]{7}$", answers, re.MULTILINE)
+    assert re.search("^code [2-9a-z]{10}$", answers, re.MULTILINE)
     assert not (replay.root / "home").exists()
     (database,) = replay.path("/state").iterdir()
     assert (database.name, stat.S_IMODE(database.stat().st_mode)) == ("mangosaurus.db", 0o600)

@@ -52,7 +52,7 @@ def files_below(folder: Path) -> dict[str, int]:
 def test_what_changes_goes_home(tmp_path: Path) -> None:
     home, bot = tmp_path / "home", [sys.executable, "-m", "bot"]
     answers = run(bot, ROOT, "/seed 42\n/dino\n", MANGOSAURUS_HOME=str(home))
-    assert re.search("^code [2-9a-z]{7}$", answers, re.MULTILINE)
+    assert re.search("^code [2-9a-z]{10}$", answers, re.MULTILINE)
     assert set(files_below(home)) == {"mangosaurus.db"}
     assert stat.S_IMODE((home / "mangosaurus.db").stat().st_mode) == 0o600
     (home / ".env").write_text("RATE_LIMIT=many\n")
@@ -86,6 +86,7 @@ def test_the_wheel_holds_what_must_serve_and_no_more(wheel: Path) -> None:
     wanted = {*FIRST_RELEASE.values(), *(versions.current() for versions in VERSIONS.values())}
     wanted |= {record["version"] for record in RECORDED if "version" in record and "voice" not in record}
     names = zipfile.ZipFile(wheel).namelist()
+    assert "model/share/data/taboo.txt" in names
     assert {Path(name).stem for name in names if name.endswith(".safetensors")} == wanted
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"bot", "model"}
     assert not [

@@ -126,16 +126,16 @@ async def test_what_is_doubtful(admin: FakeChat, own_checkpoints: Path) -> None:
         network = "dino" if form == "names" else "poem"
         versions = Versions(own_checkpoints / network)
         old = add(versions, 1, 3.0, form, "a b c d")
-        await admin.press_data(f"1:anyway:{network}:{old}:0")
+        await admin.press_data(f"1:anyway:{network}:{old}")
         new = add(versions, day, loss, form, known)
-        message = await admin.press_data(f"1:promote:{network}:{new}:0")
+        message = await admin.press_data(f"1:promote:{network}:{new}")
         if doubt:
             assert message.html.startswith(f"Version <code>{new}</code> of <b>{network}</b> {doubt}")
             assert f" <code>{old}</code>, which is in use" in message.html
             await admin.press(admins.LEAVE_IT)
             assert f"<code>{old}</code> <b>in use</b>" in message.html
             assert versions.current() == old
-            await admin.press_data(f"1:promote:{network}:{new}:0")
+            await admin.press_data(f"1:promote:{network}:{new}")
             await admin.press(admins.USE_ANYWAY)
         assert versions.current() == new == admin.bot.shelf.serving[network].version
 
@@ -166,13 +166,6 @@ async def test_an_undo_to_a_version_that_is_lost(admin: FakeChat, dino: Versions
     assert dino.current() == second
 
 
-async def test_what_earlier_versions_wrote_is_answered(admin: FakeChat) -> None:
-    message = await admin.ask("/models")
-    shown = message.html
-    await admin.press_data("1:versions:dino:3")  # an older page
-    assert message.html == shown
-
-
 async def test_custom_voices_have_versions_too(admin: FakeChat, voices: Voices) -> None:
     for words in ("names", "sonnet", "voice:", "voices/abcdefg", "dino 2"):
         assert (await admin.ask(f"/models {words}")).html == admins.MODELS_USAGE
@@ -189,6 +182,6 @@ async def test_custom_voices_have_versions_too(admin: FakeChat, voices: Voices) 
         assert versions.current() == new
         voices.replace_text(voice, "other text")  # the version stays in use until the voice has learned it
     voices.remove(voice.id)
-    for data in (f"1:promote:{voice.network}:{first}:0", f"1:undo:{voice.network}:{second}"):
+    for data in (f"1:promote:{voice.network}:{first}", f"1:undo:{voice.network}:{second}"):
         await admin.press_data(data)
         assert admin.notices[-1] == sentences.plain(sentences.VOICE_GONE)

@@ -168,7 +168,11 @@ def test_own_texts_get_finished_lines_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "verse.txt").write_text("o my love\n\nthe sea\n\na ship\n")  # without a full stop, no sentence can end
     assert not with_rules(verse_checkpoint(), read_verse(tmp_path / "verse.txt"), None).description.sentences
     (tmp_path / "names.txt").write_text("anna\nberta\ncarla\n")
-    assert not with_rules(names_checkpoint(), read_names(tmp_path / "names.txt"), None).sequences
+    own = with_rules(names_checkpoint(), read_names(tmp_path / "names.txt"), None)
+    assert (own.sequences, len(own.other_names)) == (frozenset(), 0)
+    (tmp_path / "genera.txt").write_text("felis\n")
+    dino = with_rules(own, read_names(tmp_path / "names.txt", pretraining=[tmp_path / "genera.txt"]), None)
+    assert "plesiosaurus" in dino.other_names
 
 
 def test_a_further_training_keeps_the_rules_of_its_start(tmp_path: Path) -> None:

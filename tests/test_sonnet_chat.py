@@ -17,7 +17,7 @@ from bot.chat import Explained
 from bot.creations import STEPS, Creation
 from bot.settings import Settings
 from bot.shelf import Shelf
-from bot.words import sentences
+from bot.words import layout, sentences
 from bot.writer import Text
 from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions
@@ -90,6 +90,20 @@ async def test_three_quatrains_and_a_couplet_that_appear_as_they_are_written(poe
     tame = max(step for step in STEPS if step < wild)
     made = [creation.temperature for creation in await poet.bot.store.creations(ALICE)]
     assert made == [SONNET_TEMPERATURE, wild, tame]
+
+
+async def test_a_sonnet_with_a_word_that_is_taboo_is_not_shown_while_it_grows(
+    poet: FakeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sonnet = await poet.ask(f"/sonnet {LINE}")
+    word = max(words_of(lines(sonnet.html)[4].lower()), key=len)
+    monkeypatch.setattr(layout, "is_taboo", lambda text: word in words_of(text.lower()))
+    await poet.ask("/seed 0")
+    again = await poet.ask(f"/sonnet {LINE}")
+    assert uncoded(again.html) == sentences.TABOO_VERSE
+    assert len(again.history) > 1
+    assert not any(word in shown.lower() for shown in again.history)
+    assert await turn_of(poet, again) == 1
 
 
 async def test_any_line_stands_word_for_word_or_there_is_none(poet: FakeChat) -> None:

@@ -49,7 +49,7 @@ async def test_a_text_becomes_a_voice_that_learns_from_nothing(script: Script, a
     await group.bot.ask(Sent(person=ALICE, chat=group, text=CAPTION, file=file_of(LIST)))
     assert (group.messages, voices.all()) == ([], [])
     assert await teach(admin, LIST, "/retrain NAMES Pokemon") == (
-        "I'll learn this as the voice <b>pokemon</b>. Once I have, you can ask for "
+        "I'll learn this as the voice <b>pokemon</b>. When I'm done, you can ask for "
         "<code>/dino voice:pokemon 5</code>.\n\n<i>read as UTF-8</i>"
     )
     assert admin.messages[-1].html.startswith("I'm training <b>pokemon</b>: from nothing. That takes about 80 s.")

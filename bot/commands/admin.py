@@ -20,6 +20,7 @@ from bot.training.folder import Run
 from bot.voices import LONGEST_NAME, name_of
 from bot.words import admins, sentences, tables
 from model.text.forms import FORMS, Network
+from model.text.taboo import is_taboo
 
 if TYPE_CHECKING:
     from bot.app import Bot
@@ -54,7 +55,8 @@ async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
     """Ask whether a text file without a command should become a voice, named after the file. Raises Explained."""
     await text_of(file, *FORMS)
     taken = {voice.name for voice in await asyncio.to_thread(bot.shelf.voices.all)}
-    words = "-".join(re.findall(r"[^\W_]+", file.name.rpartition(".")[0] or file.name))[: LONGEST_NAME - 3].strip("-")
+    title = "" if is_taboo(file.name) else file.name.rpartition(".")[0] or file.name
+    words = "-".join(re.findall(r"[^\W_]+", title))[: LONGEST_NAME - 3].strip("-")
     names = (name_of(f"{words}{end}") or f"voice{end}" for end in chain([""], (f"-{n}" for n in count(2))))
     name = next(name for name in names if name not in taken)
     buttons = [[Button.of(label, "learn", verb) for verb, label in admins.LEARN_HOW.items()]]
@@ -85,7 +87,7 @@ async def end_training(ask: Pressed, choice: str, key: str, bot: Bot) -> None:
     await ask.chat.notice(admins.FINISHING if choice == "finish" else admins.CANCELLING)
 
 
-@command("status", admin=True)
+@command("status", admin=True, alone=True)
 async def status(ask: Said, _rest: str, bot: Bot) -> None:
     """Show what the bot has done since its start, and which versions and how much memory it uses now."""
     try:

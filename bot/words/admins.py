@@ -22,15 +22,15 @@ HOW_TO_TEACH = Markup(
     "lines between. To choose the name of the voice, send it with the caption <code>/retrain names pokemon</code> or "
     "<code>/retrain verse keats</code>. <code>/voices old new</code> gives a voice another name."
 )
-LEARN = Markup("Shall I learn it, as the voice <b>{}</b>? Does it hold names, one a line, or verse?")
+LEARN = Markup("Shall I learn it as the voice <b>{}</b>? Does it hold names, one a line, or verse?")
 LEARN_HOW = {"names": "names", "verse": "verse", "cancel": "cancel"}
 LEARN_NOTHING = Markup("All right, I've left it alone.")
 FILE_GONE = Markup("I don't have that file any more. Please send it again.")
 REMOVE = "remove {}"
 REMOVE_YES, REMOVE_NO = "Yes, remove it", "No, keep it"
 VOICE_NAME = Markup(
-    "A voice needs a name of 2 to 20 letters, digits or hyphens, in any script, such as <code>pokemon</code>. Words "
-    "that mean something else to me don't work."
+    "A voice needs a name of 2 to 20 letters, digits or hyphens, in any script, such as <code>pokemon</code>. It can't "
+    "be dino, poem, sonnet, names, verse or fresh, which are words of my commands."
 )
 RENAMED = Markup("It's called <b>{}</b> now: {}.")
 NAME_TAKEN = Markup("There is a voice called <b>{}</b> already. Please choose another name.")
@@ -55,7 +55,7 @@ HAS_OTHER_FORM = Markup(
     "<b>{}</b> is a voice for {}, and it stays one. Choose another name for this text, or remove the voice with "
     "/voices first."
 )
-LEARNING = Markup("I'll learn this as the voice <b>{}</b>. Once I have, you can ask for {}.\n\n<i>{}</i>")
+LEARNING = Markup("I'll learn this as the voice <b>{}</b>. When I'm done, you can ask for {}.\n\n<i>{}</i>")
 LEARNING_ANEW = Markup(
     "This is the new text of the voice <b>{}</b>. I'll learn it from nothing as a new version; until then the old one "
     "stays in use, and its codes keep working.\n\n<i>{}</i>"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot.words.sentences import counted, cut, duration
+from model.text.taboo import is_taboo
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -61,7 +62,8 @@ def training(run: Run, progress: Progress) -> Markup:
         Markup("<pre>{}</pre>").format("\n".join(filter(None, rows))),
         Markup("{}").format(now),
     ]
-    lines += [Markup("<i>{}</i>").format(cut(progress.sample.strip(), LONGEST_SAMPLE))] if progress.sample else []
+    sample = "" if is_taboo(progress.sample) else cut(progress.sample.strip(), LONGEST_SAMPLE)
+    lines += [Markup("<i>{}</i>").format(sample)] if sample else []
     return Markup("\n").join(lines)
 
 

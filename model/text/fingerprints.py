@@ -21,6 +21,9 @@ class Fingerprints:
         """Return the fingerprints of these texts."""
         return cls(np.array(sorted(set(map(_hash, texts))), np.uint32))
 
+    def __or__(self, others: "Fingerprints") -> "Fingerprints":
+        return Fingerprints(np.union1d(self.hashes, others.hashes))
+
     def __contains__(self, text: object) -> bool:
         if not isinstance(text, str):
             return False

@@ -12,7 +12,7 @@ from model.checkpoint.encoding import Checkpoint
 from model.text.corpus import Corpus
 from model.text.forms import USUAL_TEMPERATURE
 from model.text.roots import roots
-from model.text.sources import proper_names
+from model.text.sources import proper_names, unread_genera
 from model.text.vocabulary import words_of
 from model.writing.names import SEQUENCE, sequences_of
 
@@ -28,6 +28,8 @@ _CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
 
 def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None) -> Checkpoint:
     """Return a new checkpoint with the rules of its start or, without a start, of its corpus."""
+    if corpus.form == "names" and corpus.pretraining:
+        checkpoint = replace(checkpoint, other_names=checkpoint.other_names | unread_genera())
     if start and not corpus.reading:
         facts = {name: getattr(start.description, name) for name in ("sentences", "known_words_until", "tanh_digits")}
         tables = {name: getattr(start, name) for name in ("clipped_words", "proper_names", "sequences", "endings")}

@@ -13,7 +13,7 @@ const ICONS = {
   down: "M12 4v11m-5-5 5 5 5-5M5 20h14",
 };
 const TAGS = { bold: "strong", italic: "em", code: "code" };
-const CODE = /^#([2-9a-hjkmnp-z]{7})$/;
+const CODE = /^#([2-9a-hjkmnp-z]{7}(?:[2-9a-hjkmnp-z]{3})?)$/; // as they were, and as they are
 const NEAR = 90; // pixels from the end within which the chat follows new messages
 const LARGEST = 5e6; // bytes of a file
 
