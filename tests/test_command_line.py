@@ -319,7 +319,7 @@ def test_an_evaluation_has_every_figure_as_json_and_explained_in_a_table(folder:
     assert result["samples"].keys() == result["held_out"].keys()
     assert result["samples"][text] == 2
     table = run_well(*arguments)
-    for words in ("nats per character, network", "the same with the decoder's rounding", "n-gram of order", "sampled"):
+    for words in ("nats per character, network", "the same with the decoder's rounding", "n-gram of order", "get them"):
         assert words in table
     assert re.search(rf"{text} +│ +\d+ │ +2 ", table)
     assert "another text" not in table
