@@ -255,6 +255,13 @@ def test_pretraining_is_folded_into_the_vocabulary_of_the_poems(tmp_path: Path) 
     assert corpus.pretraining == ("poem e , line", "poem e, line")
 
 
+def test_lines_that_differ_in_a_vowel_sign_are_not_the_same_line(tmp_path: Path) -> None:
+    path = tmp_path / "hindi.txt"
+    path.write_text("कल की दीन\n\nकल का दिन\n", encoding="utf-8")
+    corpus = read_verse(path, alphabet=Alphabet.OWN)
+    assert (corpus.training, corpus.held_out) == (("कल की दीन",), ("कल का दिन",))
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

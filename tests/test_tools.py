@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import extractOne
 
-from model.text.corpus import Corpus, letters_of
+from model.text.corpus import Corpus
 from model.text.sources import DATA, FetchError, genera_path, names_corpus, names_path
-from model.text.vocabulary import Vocabulary
+from model.text.vocabulary import Vocabulary, letters_of
 from tools import genera, poetry
 from tools.genera import far_from, plain
 from tools.poetry import PICKLE, Poetry, cleaned, strings_in, syllables

@@ -133,20 +133,19 @@ class Decoder:
         return search(request.prompt, request.temperature, generator, self._tables, self._lockstep, vocabulary)
 
     def _draft_for(self, request: NameRequest | VerseRequest) -> Draft:
-        checkpoint, form = self._checkpoint, self._checkpoint.description.form
-        if isinstance(request, NameRequest) and form == "names":
+        checkpoint, made = self._checkpoint, self._checkpoint.description
+        if isinstance(request, NameRequest) and made.form == "names":
             vocabulary, others = checkpoint.vocabulary, checkpoint.other_names
             worth = Worth(checkpoint.sequences, checkpoint.endings) if checkpoint.sequences else None
-            return NameDraft(request, vocabulary, self._known_names, self._longest_name, others, worth)
-        if isinstance(request, VerseRequest) and form == "verse":
-            if request.known_words and not checkpoint.known_words:
-                raise RequestError(f"known_words is True, but checkpoint {self._version} has no list of known words")
-            until = checkpoint.description.known_words_until
-            keeps_words = request.known_words or 0 < until >= request.sampling.temperature
-            lexicon = self._lexicon if checkpoint.known_words and keeps_words else None
-            sentences = checkpoint.description.sentences
-            return VerseDraft(request, checkpoint.vocabulary, sentences=sentences, lexicon=lexicon)
-        raise RequestError(f"a checkpoint of {form} cannot serve a {type(request).__name__}")
+            names, longest = self._known_names, self._longest_name
+            return NameDraft(request, vocabulary, names, longest, others, worth, trimmed=made.trimmed)
+        if isinstance(request, VerseRequest) and made.form == "verse":
+            keeps_words = checkpoint.known_words and 0 < made.known_words_until >= request.sampling.temperature
+            lexicon = self._lexicon if keeps_words else None
+            return VerseDraft(
+                request, checkpoint.vocabulary, sentences=made.sentences, marks=made.marks, lexicon=lexicon
+            )
+        raise RequestError(f"a checkpoint of {made.form} cannot serve a {type(request).__name__}")
 
     def _remove(self, draft: Draft) -> Result:
         """Take a draft out of the batch, and move the last one to its row."""

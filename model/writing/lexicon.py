@@ -15,7 +15,7 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from model.text.vocabulary import WORD_MARKS, Vocabulary, words_of
+from model.text.vocabulary import WORD_MARKS, Vocabulary, is_letter
 
 Mask = NDArray[np.bool_]
 APOSTROPHE = "'"
@@ -32,7 +32,7 @@ class Lexicon:
         self._words = sorted({*(word for word in words if word not in unclipped), *clipped})
         self._is_clipping = bool(clipped)
         self._characters = vocabulary.characters
-        self._letters = frozenset(filter(words_of, vocabulary.characters))
+        self._letters = frozenset(filter(is_letter, vocabulary.characters))
         self._masks: dict[str, Mask] = {}  # by tail, for tails that lead to a known word
         self._tails: dict[tuple[str, str], str] = {}  # by tail and character, for tails that have a mask
 
