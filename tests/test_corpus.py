@@ -131,7 +131,7 @@ def test_what_was_read_folded_and_left_out_is_told(tmp_path: Path, monkeypatch: 
     assert few.notes == (f"{tmp_path}/names.txt: left out 1 of 4 lines, of more than 100 characters",)
     path = tmp_path / "old.txt"
     path.write_bytes("Böse Müller\nLärm und Schall\n".encode("latin-1"))
-    folded = f"{path}: characters folded: 3, such as 'ö', 'ü', 'ä'"
+    folded = f"{path}: 3 characters folded or dropped, such as 'ö', 'ü', 'ä'"
     assert read_names(path).notes == (f"{path}: read as Windows-1252", folded)
     assert "Böse Müller" in parts_of(read_names(path, alphabet=Alphabet.OWN))
     monkeypatch.setattr("model.text.corpus.MOST_NAMES", 4)

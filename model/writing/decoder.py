@@ -28,7 +28,6 @@ from model.writing.verse import VerseDraft
 
 if TYPE_CHECKING:
     from model.sonnets.search import SonnetSearch
-    from model.sonnets.tables import Tables
 
 SONNETS_AT_ONCE = 2
 
@@ -43,7 +42,6 @@ class Decoder:
         self._lockstep = Lockstep(checkpoint.language_model, checkpoint.description.tanh_digits)
         self._known_names = as_known(checkpoint.known_names)
         self._longest_name = longest_name(checkpoint.known_names)
-        self._tables: Tables | None = None
         self._tickets = 0
         self._drafts: list[Draft] = []  # by row
         self._searches: dict[int, SonnetSearch] = {}  # by ticket
@@ -127,10 +125,9 @@ class Decoder:
         from model.sonnets.search import LineSearch, SonnetSearch  # names and verse need no sonnets
         from model.sonnets.tables import tables_for
 
-        self._tables = self._tables or tables_for(self._checkpoint)
-        vocabulary, generator = self._checkpoint.vocabulary, request.generator
+        vocabulary, tables = self._checkpoint.vocabulary, tables_for(self._checkpoint)
         search = LineSearch if isinstance(request, LineRequest) else SonnetSearch
-        return search(request.prompt, request.temperature, generator, self._tables, self._lockstep, vocabulary)
+        return search(request.prompt, request.temperature, request.generator, tables, self._lockstep, vocabulary)
 
     def _draft_for(self, request: NameRequest | VerseRequest) -> Draft:
         checkpoint, made = self._checkpoint, self._checkpoint.description
