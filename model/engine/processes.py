@@ -169,8 +169,7 @@ class _Worker:
             self.process.wait()
 
     def _ended(self) -> ParallelError:
-        self.close()
-        code = self.process.returncode
+        code = self.process.wait(EXIT_TIMEOUT)
         ending = f"signal {-code}" if code < 0 else f"code {code}"
         return ParallelError(f"a process of the training has ended ({ending}); train again to continue")
 

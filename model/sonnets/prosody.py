@@ -126,7 +126,6 @@ class _Table:
         return found
 
     def words(self, name: str) -> frozenset[str]:
-        """Return the words of a section."""
         return frozenset(word for _, line in self.sections[name] for word in line.split())
 
     def _pairs(self, name: str) -> Iterator[tuple[int, str, str]]:

@@ -18,7 +18,6 @@ class Fingerprints:
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "Fingerprints":
-        """Return the fingerprints of these texts."""
         return cls(np.array(sorted(set(map(_hash, texts))), np.uint32))
 
     def __contains__(self, text: object) -> bool:

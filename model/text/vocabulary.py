@@ -145,7 +145,6 @@ class Vocabulary:
 
     @cached_property
     def newline(self) -> int:
-        """The id of the newline."""
         return self.characters.index("\n")
 
     @cached_property

@@ -38,7 +38,7 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
         more_words = frozenset() if start.description.known_words_until else _words(corpus)
         description = replace(checkpoint.description, **facts)
         return replace(checkpoint, description=description, known_words=start.known_words | more_words, **tables)
-    if is_names:
+    if corpus.form == "names":
         if not corpus.pretraining:
             return checkpoint
         real = {*corpus.training, *corpus.held_out}

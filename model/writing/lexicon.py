@@ -37,14 +37,12 @@ class Lexicon:
         self._tails: dict[tuple[str, str], str] = {}  # by tail and character, for tails that have a mask
 
     def tail_of(self, text: str) -> str:
-        """Return the tail of a text, whose words may be unknown."""
         tail = ""
         for character in text:
             tail = self.tail_after(tail, character)
         return tail
 
     def tail_after(self, tail: str, character: str) -> str:
-        """Return the tail after one more character."""
         after = self._tails.get((tail, character))
         if after is None:
             after = self._tail_after(tail, character)

@@ -109,7 +109,6 @@ class NameDraft(Draft):
         return Action.RESTART
 
     def restart(self) -> None:
-        """Begin the next name."""
         super().restart()
         self._name = self.prompt
         self.remaining = self._max_length + 1 - len(self._name)  # 1 more, for the newline or for a letter too many

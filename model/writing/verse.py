@@ -108,14 +108,12 @@ class VerseDraft(Draft):
         return _mask_of(characters, self._vocabulary.characters)
 
     def drew(self, character: str) -> None:
-        """Update the tail and the line."""
         self._is_at_seam = False
         if self._lexicon:
             self._tail = self._lexicon.tail_after(self._tail, character)
         self._length, self._last = (0, "") if character == "\n" else (self._length + 1, character)
 
     def read(self, characters: str) -> Action:
-        """Read characters of the line; a newline ends it."""
         self.remaining -= len(characters)
         self._line += characters[:-1]
         if not self.remaining:
@@ -160,7 +158,6 @@ class VerseDraft(Draft):
         return Action.FINISH
 
     def _text(self) -> str:
-        """Return the verse so far, without white space at its end."""
         return "\n".join([*self._lines, self._line]).rstrip()
 
 
