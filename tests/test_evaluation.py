@@ -223,8 +223,12 @@ def test_n_grams_count_the_training_text_without_and_with_pretraining(corpus: Co
 
 def test_names_are_measured_as_people_get_them_and_as_the_network_alone_draws_them() -> None:
     corpus = only_a("a", pretraining=("aaa",))
-    rules = {"sequences": frozenset({" aa", "aaa", "aa "}), "endings": frozenset({"aaa"})}
-    checkpoint = replace(checkpoint_for(corpus, biased(corpus)), other_names=Fingerprints.of(["aaa"]), **rules)
+    checkpoint = replace(
+        checkpoint_for(corpus, biased(corpus)),
+        other_names=Fingerprints.of(["aaa"]),
+        sequences=frozenset({" aa", "aaa", "aa "}),
+        endings=frozenset({"aaa"}),
+    )
     evaluation = evaluate(checkpoint, corpus, samples=200)
     seen, samples = evaluation.samples, evaluation.alone
     assert (seen["new"], seen["other_real_names"]) == (1, 0)

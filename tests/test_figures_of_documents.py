@@ -200,7 +200,8 @@ def steps(size: str) -> tuple[list[float], list[float], list[float]]:
 
 
 def sampling(row: str) -> tuple[list[float], list[float], list[float]]:
-    return tuple([measured("sampling", row, column)] for column in ("ours char/s", "torch char/s", "ratio"))
+    ours, torch, ratio = ([measured("sampling", row, column)] for column in ("ours char/s", "torch char/s", "ratio"))
+    return ours, torch, ratio
 
 
 def losses(text: str, *others: str) -> tuple[list[float], list[float], list[float]]:

@@ -5,6 +5,7 @@ Seeds are fixed, so the same checkpoint and corpus always give the same figures.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 
 from model.checkpoint.encoding import Checkpoint
@@ -77,22 +78,22 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
     sampling = Sampling(USUAL_TEMPERATURE[corpus.form])
     if corpus.form == "verse":
         sources = (*corpus.pretraining, *corpus.training)
-        requests = [VerseRequest(generator_for(seed, turn), sampling=sampling) for turn in range(count)]
-        poems = _texts(checkpoint, requests)
+        poems = _texts(
+            checkpoint, [VerseRequest(generator_for(seed, turn), sampling=sampling) for turn in range(count)]
+        )
         return replace(evaluation, samples=verse_figures(poems, sources), held_out=verse_figures(real, sources))
     known, longest = {*corpus.training}, longest_name(checkpoint.known_names)
     if evaluation.trained_on_this_corpus:
         known |= checkpoint.known_names - {*corpus.held_out}  # of the whole corpus
-    measured = {"held_out": real}
-    for name, drawing in (("samples", checkpoint), ("alone", _alone(checkpoint))):
+    others, has_roots = corpus.pretraining, have_roots(real)
+    measure = partial(name_figures, known=known, training=corpus.training, others=others, has_roots=has_roots)
+
+    def drawn(drawing: Checkpoint) -> Figures:
         generators = (generator_for(seed, turn) for turn in range(count))
         requests = [NameRequest(each, sampling=sampling, max_length=longest) for each in generators]
-        measured[name] = _texts(drawing, requests)
-    figures = {
-        name: name_figures(names, known, corpus.training, corpus.pretraining, has_roots=have_roots(real))
-        for name, names in measured.items()
-    }
-    return replace(evaluation, **figures)
+        return measure(_texts(drawing, requests))
+
+    return replace(evaluation, samples=drawn(checkpoint), alone=drawn(_alone(checkpoint)), held_out=measure(real))
 
 
 def _alone(checkpoint: Checkpoint) -> Checkpoint:

@@ -110,7 +110,7 @@ class NameDraft(Draft):
 
     def restart(self) -> None:
         super().restart()
-        self._name = self.prompt
+        self._name: str = self.prompt
         self.remaining = self._max_length + 1 - len(self._name)  # 1 more, for the newline or for a letter too many
 
     def _fail(self, sentence: str) -> Action:
