@@ -78,9 +78,7 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
     sampling = Sampling(USUAL_TEMPERATURE[corpus.form])
     if corpus.form == "verse":
         sources = (*corpus.pretraining, *corpus.training)
-        poems = _texts(
-            checkpoint, [VerseRequest(generator_for(seed, turn), sampling=sampling) for turn in range(count)]
-        )
+        poems = _texts(checkpoint, [VerseRequest(generator_for(seed, n), sampling=sampling) for n in range(count)])
         return replace(evaluation, samples=verse_figures(poems, sources), held_out=verse_figures(real, sources))
     known, longest = {*corpus.training}, longest_name(checkpoint.known_names)
     if evaluation.trained_on_this_corpus:

@@ -130,18 +130,15 @@ class Decoder:
         return search(request.prompt, request.temperature, request.generator, tables, self._lockstep, vocabulary)
 
     def _draft_for(self, request: NameRequest | VerseRequest) -> Draft:
-        checkpoint, made = self._checkpoint, self._checkpoint.description
+        checkpoint, made, vocabulary = self._checkpoint, self._checkpoint.description, self._checkpoint.vocabulary
         if isinstance(request, NameRequest) and made.form == "names":
-            vocabulary, others = checkpoint.vocabulary, checkpoint.other_names
+            names, longest, others = self._known_names, self._longest_name, checkpoint.other_names
             worth = Worth(checkpoint.sequences, checkpoint.endings) if checkpoint.sequences else None
-            names, longest = self._known_names, self._longest_name
             return NameDraft(request, vocabulary, names, longest, others, worth, trimmed=made.trimmed)
         if isinstance(request, VerseRequest) and made.form == "verse":
             keeps_words = checkpoint.known_words and 0 < made.known_words_until >= request.sampling.temperature
             lexicon = self._lexicon if keeps_words else None
-            return VerseDraft(
-                request, checkpoint.vocabulary, sentences=made.sentences, marks=made.marks, lexicon=lexicon
-            )
+            return VerseDraft(request, vocabulary, sentences=made.sentences, marks=made.marks, lexicon=lexicon)
         raise RequestError(f"a checkpoint of {made.form} cannot serve a {type(request).__name__}")
 
     def _remove(self, draft: Draft) -> Result:

@@ -79,7 +79,6 @@ class Lexicon:
         return self._masks[tail]
 
     def _following(self, beginning: str) -> set[str]:
-        """Return the characters that follow this beginning in known words."""
         found, place, length = set[str](), bisect_left(self._words, beginning), len(beginning)
         while place < len(self._words) and self._words[place].startswith(beginning):
             if len(self._words[place]) == length:

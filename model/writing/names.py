@@ -42,6 +42,8 @@ class NameDraft(Draft):
     first new name. If `trimmed`, blanks at the ends of a name are left out.
     """
 
+    _name: str
+
     def __init__(
         self,
         request: NameRequest,
@@ -110,7 +112,7 @@ class NameDraft(Draft):
 
     def restart(self) -> None:
         super().restart()
-        self._name: str = self.prompt
+        self._name = self.prompt
         self.remaining = self._max_length + 1 - len(self._name)  # 1 more, for the newline or for a letter too many
 
     def _fail(self, sentence: str) -> Action:
