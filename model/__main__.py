@@ -230,7 +230,7 @@ def sample(
     if top_p not in (None, 1) and genre is Genre.SONNET:
         raise typer.BadParameter("--top-p is for dino and poem; a sonnet is chosen from many lines")
     loaded = weights_at(genre.network, checkpoint)
-    chosen_seed = secrets.randbelow(2**32) if seed is None else seed
+    chosen_seed = _new_seed() if seed is None else seed
     if temperature is None:
         temperature = SONNET_TEMPERATURE if genre is Genre.SONNET else USUAL_TEMPERATURE[genre.network.form]
     generators = (generator_for(chosen_seed, turn) for turn in range(count or 1))
@@ -256,6 +256,13 @@ def sample(
     for result in results:  # after the texts, because some may have been found before the error
         if result.error:
             raise result.error
+
+
+def _new_seed() -> int:
+    """Draw a seed, and say beside the texts how to have them again."""
+    seed = secrets.randbelow(2**32)
+    typer.echo(f"With --seed {seed}, the same comes again.", err=True)
+    return seed
 
 
 @app.command(epilog="Example: python -m model evaluate verse --checkpoint mine.safetensors --corpus mine.txt")

@@ -48,7 +48,6 @@ class Source:
 
     @property
     def archive(self) -> str:
-        """The archive's file name."""
         return self.requirement.replace("==", "-") + ".tar.gz"
 
 
