@@ -70,9 +70,24 @@ def is_same(given: str, secret: str) -> bool:
 
 
 def names_of(host: str) -> frozenset[str]:
-    """Return what people may call a server that listens on a host."""
-    own = {"127.0.0.1", "::1"} if is_loopback(host) else {socket.gethostname().lower()}
+    """Return what people may call a server that listens on a host. In a home, a machine is called NAME.local."""
+    name = socket.gethostname().lower()
+    short = name.partition(".")[0]
+    own = {"127.0.0.1", "::1"} if is_loopback(host) else {name, short, f"{short}.local"}
     return frozenset({host.lower(), "localhost"} | own)
+
+
+def reached_at(host: str) -> str:
+    """Return an address at which other machines reach a server that listens on a host."""
+    if host not in ANYWHERE:
+        return host
+    family, elsewhere, own = (
+        (socket.AF_INET6, "2001:db8::", "::1") if ":" in host else (socket.AF_INET, "192.0.2.0", "127.0.0.1")
+    )
+    with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as way_out:
+        way_out.connect((elsewhere, 9))  # which chooses the way, and sends nothing
+        own = way_out.getsockname()[0]
+    return own
 
 
 def is_named(host: str, names: frozenset[str]) -> bool:

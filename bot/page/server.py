@@ -13,6 +13,7 @@ import contextlib
 import hashlib
 import html
 import json
+import re
 import secrets
 import socket
 from pathlib import Path
@@ -45,12 +46,16 @@ LOOPBACK, PORT = "127.0.0.1", 8765
 LAST_WORDS_SECONDS = 1
 """How long the server waits for a browser to say goodbye."""
 LONGEST_TEXT = 4096
+LARGEST_FRAME = 8 * LONGEST_TEXT
+"""How many bytes at once the page takes from people who may send no files. JSON needs up to six for a character."""
+KEY = re.compile(r'"key": ?"([\w-]{1,40})"\}$')
+"""How everything ends that a tab sends: by its key, the tab knows what was refused."""
 PACE = Rate(30, 10)
 """What everybody but an admin may send."""
 NEWCOMERS = Rate(60, 3600)
 """How many new people may come from one address, as a proxy tells it."""
-MOST_CHATS = 1000
-"""Beyond that, chats without an open tab are forgotten, the oldest first."""
+MOST_CHATS, MOST_BYTES = 1000, 200_000_000
+"""Beyond either, chats without an open tab are forgotten, the oldest first."""
 A_YEAR_SECONDS = 365 * 24 * 3600
 ASSETS = Path(__file__).with_name("assets")
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -98,7 +103,7 @@ class Page(Door):
     @property
     def link(self) -> str:
         """The address that lets people in."""
-        shown = LOOPBACK if self._host in access.ANYWHERE else self._host
+        shown = access.reached_at(self._host)
         own = f"http://{f'[{shown}]' if ':' in shown else shown}:{self.port}"
         return f"{self._url or own}/?token={self._passes.token}"
 
@@ -230,7 +235,8 @@ class Page(Door):
             return web.Response(status=403, text=words.PAGE["stranger"])
         is_admin, is_new = self._is_admin(request, person), person not in self._chats
         chat = self._begin(person) if is_new else self._chats[person]
-        tab = web.WebSocketResponse(heartbeat=15, timeout=LAST_WORDS_SECONDS, max_msg_size=LARGEST_FILE, compress=False)
+        largest = LARGEST_FILE if is_admin else LARGEST_FRAME
+        tab = web.WebSocketResponse(heartbeat=15, timeout=LAST_WORDS_SECONDS, max_msg_size=largest, compress=False)
         await tab.prepare(request)
         commands = sentences.ADMIN_COMMANDS if is_admin else sentences.COMMANDS
         hello = Said(person=person, chat=chat, is_admin=is_admin, text="/start")
@@ -249,11 +255,18 @@ class Page(Door):
         return tab
 
     async def _listen(self, tab: web.WebSocketResponse, chat: PageChat, *, is_admin: bool) -> None:
-        """Take what comes through a socket until it ends: JSON, and the bytes of a file behind its name."""
+        """Take what comes through a socket until it ends: JSON, and the bytes of a file behind its name.
+
+        Of what comes too fast, only the key is read.
+        """
         sending: dict[str, Any] = {}
         async for message in tab:
             if self._bot is None or message.type is WSMsgType.ERROR:
                 break
+            if not is_admin and self._pace.spend(chat.id, 1):
+                found = KEY.search(message.data[-60:]) if message.type is WSMsgType.TEXT else None
+                await chat.tell("notice", {"text": words.TOO_FAST, "key": found and found[1]}, [tab])
+                continue
             done: Any = None
             if message.type is WSMsgType.BINARY:
                 done = sending | {"content": message.data}
@@ -261,10 +274,7 @@ class Page(Door):
                 with contextlib.suppress(ValueError, RecursionError):
                     done = json.loads(message.data)
             sending = done if isinstance(done, dict) and done.get("do") == "send" and "content" not in done else {}
-            if sending:
-                continue
-            too_fast = not is_admin and self._pace.spend(chat.id, 1)
-            if refusal := words.TOO_FAST if too_fast else await self._done(chat, done, is_admin=is_admin):
+            if not sending and (refusal := await self._done(chat, done, is_admin=is_admin)):
                 key = done.get("key") if isinstance(done, dict) else None
                 await chat.tell("notice", {"text": refusal, "key": key}, [tab])
 
@@ -294,11 +304,12 @@ class Page(Door):
         if not text and content is None:
             return words.NOTHING_SAID
         quoted = chat.messages.get(reply) if isinstance(reply, int) else None
-        heard = chat.heard(text, quoted, None if content is None else (name, content))
-        await chat.tell("message", heard.drawn() | {"key": others.get("key")})
+        file = None if content is None else (name, content)
+        heard = chat.heard(text, quoted, file, str(others.get("key", ""))[:40])
+        await chat.tell("message", heard.drawn())
         ask = Said if content is None else Sent
-        file = _file_of(quoted if content is None else heard)
-        self._ask(ask(person=chat.id, chat=chat, is_admin=is_admin, text=text, file=file))
+        given = _file_of(quoted if content is None else heard)
+        self._ask(ask(person=chat.id, chat=chat, is_admin=is_admin, text=text, file=given))
         return ""
 
     def _ask(self, ask: Said | Pressed) -> None:
@@ -306,9 +317,10 @@ class Page(Door):
             self._bot.ask(ask)
 
     def _begin(self, person: int) -> PageChat:
-        absent = [known for known, chat in self._chats.items() if not chat.tabs]
-        for gone in absent[: max(len(self._chats) + 1 - MOST_CHATS, 0)]:
-            del self._chats[gone]
+        size = sum(chat.size for chat in self._chats.values())
+        for absent in [known for known, chat in self._chats.items() if not chat.tabs]:
+            if len(self._chats) >= MOST_CHATS or size > MOST_BYTES:
+                size -= self._chats.pop(absent).size
         chat = self._chats[person] = PageChat(person)
         return chat
 
