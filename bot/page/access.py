@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 KEY_BYTES = 32
 ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what the operator may ask for
+WAYS = (socket.AF_INET, "192.0.2.0", "127.0.0.1"), (socket.AF_INET6, "2001:db8::", "::1")
+"""For IPv4 and IPv6, an address elsewhere, and what a machine without a network calls itself."""
 PASSED_ON = {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"}
 """What proxies add to a request."""
 POLICY = (
@@ -77,16 +79,12 @@ def names_of(host: str) -> frozenset[str]:
     return frozenset({host.lower(), "localhost"} | own)
 
 
-def reached_at(host: str) -> str:
-    """Return an address at which other machines reach a server that listens on a host."""
-    if host not in ANYWHERE:
-        return host
-    family, elsewhere, own = (
-        (socket.AF_INET6, "2001:db8::", "::1") if ":" in host else (socket.AF_INET, "192.0.2.0", "127.0.0.1")
-    )
-    with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as way_out:
-        way_out.connect((elsewhere, 9))  # which chooses the way, and sends nothing
-        own = way_out.getsockname()[0]
+def address_towards_others(host: str) -> str:
+    """Return this machine's own address on the way to others, of the kind that `host` is. Nothing is sent."""
+    family, others, own = WAYS[":" in host]
+    with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect((others, 9))
+        own = probe.getsockname()[0]
     return own
 
 

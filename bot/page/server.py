@@ -88,8 +88,6 @@ class Page(Door):
         handlers |= {name: self._asset for name in self._assets if not name.endswith(".html")}
         for path in {"", self._path}:  # a proxy may pass the path of PAGE_URL on, or take it away
             app.add_routes([web.get(f"{path}/{name}", handler) for name, handler in handlers.items()])
-        if self._path:
-            app.add_routes([web.get(self._path, self._add_slash)])
         # Without a log of requests, as an address may hold the token.
         self._runner = web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=LAST_WORDS_SECONDS
@@ -103,7 +101,7 @@ class Page(Door):
     @property
     def link(self) -> str:
         """The address that lets people in."""
-        shown = access.reached_at(self._host)
+        shown = access.address_towards_others(self._host) if self._host in access.ANYWHERE else self._host
         own = f"http://{f'[{shown}]' if ':' in shown else shown}:{self.port}"
         return f"{self._url or own}/?token={self._passes.token}"
 
@@ -154,7 +152,7 @@ class Page(Door):
         if len(hosts) != 1 or not self._is_called(hosts[0]):
             return web.Response(status=421, text=words.WRONG_HOST)
         is_foreign = request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
-        wants_page = path in ("/", self._path, f"{self._path}/")
+        wants_page = path in ("/", f"{self._path}/")
         schemes = ("https",) if self._url else ("http", "https")
         own, origin = [f"{scheme}://{hosts[0].lower()}" for scheme in schemes], request.headers.get("Origin")
         is_own = origin in own if origin is not None else not path.endswith("/socket")
@@ -191,9 +189,6 @@ class Page(Door):
         if is_admin:
             response.set_cookie(f"{self._cookie}-admin", self._passes.admin_cookie(person), **at)
         return response
-
-    async def _add_slash(self, request: web.Request) -> web.Response:
-        return web.Response(status=308, headers={"Location": f"{self._path}/?{request.query_string}"})
 
     def _door(self, sentence: str) -> web.Response:
         page = Template(self._assets["door.html"][0]).substitute(sentence=html.escape(sentence))
