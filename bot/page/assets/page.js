@@ -13,7 +13,7 @@ const ICONS = {
   down: "M12 4v11m-5-5 5 5 5-5M5 20h14",
 };
 const TAGS = { bold: "strong", italic: "em", code: "code" };
-const CODE = /^#([2-9a-hjkmnp-z]{7}(?:[2-9a-hjkmnp-z]{3})?)$/; // as they were, and as they are
+const CODE = /^#([2-9a-hjkmnp-z]{7}(?:[2-9a-hjkmnp-z]{3})?)$/; // seven characters, or ten
 const NEAR = 90; // pixels from the end within which the chat follows new messages
 const REACH = 14; // pixels by which a finger may miss a link
 const LARGEST = 5e6; // bytes of a file
@@ -355,7 +355,7 @@ function open(found) {
   cutMenu();
 }
 
-// If more commands follow than fit, show half of the last one, so that this is seen.
+// If not all commands fit, show half of the last one, so that people see that more follow.
 function cutMenu() {
   menu.style.removeProperty("--most");
   if (menu.scrollHeight <= menu.clientHeight) return;
@@ -413,6 +413,7 @@ log.onscroll = () => { // a chat that grows, as when a picture arrives, is still
 };
 log.onpointerdown = close;
 log.onclick = ({ target, clientX, clientY }) => {
+  // A finger that misses a link hits the nearest one.
   const bubble = matchMedia("(pointer: coarse)").matches && !target.closest("a, button") && target.closest(".bubble");
   if (!bubble || !getSelection().isCollapsed) return;
   const reached = [...bubble.querySelectorAll(".act")].flatMap((link) => [...link.getClientRects()].map((place) => {
