@@ -163,6 +163,7 @@ BUSY_GROUP = Markup(
 SILENCED = Markup("Telegram kept me silent for a while, and I couldn't answer {}. Please ask again.")
 TOO_MANY = Markup("You're faster than I can dream. Give me {}, and I'll gladly go on.")
 STOPPING = Markup("I'm shutting down. Please ask again when I'm back.")
+BROKEN_OFF = Markup("I had begun a sonnet here, and couldn't finish it.")
 NOT_WRITTEN = Markup("Something went wrong while I was writing, sorry. Please ask again.")
 NOT_PREPARED = Markup(
     "I can't write sonnets at the moment, as I don't know how words sound. The log says why. "
