@@ -26,7 +26,7 @@ from model.evaluation.ngram import baselines
 from model.text.corpus import Corpus, read_names, read_verse
 from model.text.encodings import read_text
 from model.text.sources import DATA, fetch, genera_path
-from model.training.recipes import recipe_for
+from model.training.sizes import recipe_for
 from model.training.trainer import Trainer
 
 NAMES, CHARACTERS = (120, 1_000, 4_000, 25_000), (25_000, 500_000)

@@ -38,7 +38,7 @@ from model.cli.options import (
 from model.errors import MangosaurusError
 from model.network.parameters import CellName
 from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Alphabet, Genre, Network
-from model.training.recipes import RecipeName, customised, further, recipe_for
+from model.training.recipes import RecipeName
 
 USUAL_TEMPERATURES = USUAL_TEMPERATURE | {"sonnets": SONNET_TEMPERATURE}
 
@@ -140,7 +140,9 @@ def train(
         from model.cli.training import add_version, display, print_end, signals
         from model.engine.threads import available_cores, blas_threads
         from model.files import snapshot_path
-        from model.training import log
+        from model.training.recipes import customised
+        from model.training.runs import record
+        from model.training.sizes import further, recipe_for
         from model.training.trainer import Trainer
 
         beside = corpus[0].with_suffix(".safetensors") if corpus else versions_of(network).directory / "new.safetensors"
@@ -171,7 +173,7 @@ def train(
                 teachers=[weights_at(network, teacher) for teacher in teachers or ()],
                 snapshot=snapshot_path(path),
             )
-            event = log.record(trainer, path, show=show, stopped=stopped, finishing=finishing)
+            event = record(trainer, path, show=show, stopped=stopped, finishing=finishing)
         if event["event"] == "finished" and out is None and not corpus:
             event = add_version(event, versions_of(network), promote=promote)
     except FAILURES as error:
@@ -354,7 +356,7 @@ def plot(
         from model.cli import plots
     except ModuleNotFoundError as error:
         raise MangosaurusError("a picture needs matplotlib: pip install 'mangosaurus[plot]' brings it") from error
-    from model.training.log import read_history
+    from model.training.history import read_history
 
     history = read_history(log)
     path = out or log.with_suffix(".png")

@@ -10,8 +10,10 @@ from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import save
 from model.evaluation.held_out import held_out_loss
 from model.text.corpus import Corpus, read_names, read_verse, with_reading
-from model.training.recipes import READER, customised, further
-from model.training.trainer import Interrupted, Trainer, TrainingError
+from model.training.recipes import READER, customised
+from model.training.sizes import further
+from model.training.snapshot import TrainingError
+from model.training.trainer import Interrupted, Trainer
 from tests.test_trainer import NAMES, TINY_DINO, TINY_POEM, reproducible, same_weights, write_texts
 
 LONGER = customised(TINY_DINO, epochs=8)

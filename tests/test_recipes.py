@@ -10,10 +10,8 @@ from model.text.corpus import Corpus
 from model.text.forms import FORMS, Form
 from model.text.vocabulary import Vocabulary
 from model.training.recipes import (
-    BESIDE_LSTM,
     DINO,
     DISTILLED,
-    MEASURED,
     POEM,
     READER,
     RECIPES,
@@ -21,11 +19,9 @@ from model.training.recipes import (
     Recipe,
     RecipeError,
     RecipeName,
-    count_characters,
     customised,
-    measured_part,
-    recipe_for,
 )
+from model.training.sizes import BESIDE_LSTM, MEASURED, count_characters, measured_part, recipe_for
 
 
 def test_released_recipes_have_the_names_that_the_command_line_knows_and_stages_that_fill_the_time() -> None:

@@ -28,8 +28,10 @@ from model.text.corpus import Corpus, read_names, read_verse, with_reading
 from model.text.vocabulary import NO_CHARACTER
 from model.training.distillation import draw_names
 from model.training.optimizer import warmup_cosine
-from model.training.recipes import MEASURED, Distillation, Recipe, Stage, count_characters, customised
-from model.training.trainer import Interrupted, Progress, Trainer, TrainingError
+from model.training.recipes import Distillation, Recipe, Stage, customised
+from model.training.sizes import MEASURED, count_characters
+from model.training.snapshot import TrainingError
+from model.training.trainer import Interrupted, Progress, Trainer
 
 NAMES = [
     first + last

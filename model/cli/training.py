@@ -22,7 +22,7 @@ from rich.text import Text
 from model.cli import INTERRUPTED
 from model.cli.options import print_json
 from model.files import history_path
-from model.training.log import Event
+from model.training.history import Event
 
 if TYPE_CHECKING:
     from model.checkpoint.versions import Versions

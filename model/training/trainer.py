@@ -6,16 +6,12 @@ same weights, bit for bit, if it counts epochs instead of minutes and has the sa
 """
 
 import hashlib
-import json
 import math
-import platform
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from importlib import metadata
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from model.engine.processes import Shards
-from model.errors import MangosaurusError
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import baselines
 from model.network.layers import Array, Layer
@@ -33,7 +28,9 @@ from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER
 from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
-from model.training.recipes import Recipe, Stage, count_characters, documents_of, measured_part
+from model.training.recipes import Recipe
+from model.training.sizes import documents_of, measured_part, size_of_epoch
+from model.training.snapshot import Position, TrainingError, read_snapshot, write_snapshot
 
 if TYPE_CHECKING:
     from model.checkpoint.encoding import Checkpoint
@@ -45,10 +42,6 @@ DRAWING_SHARE = 0.05  # teachers may draw names for this share of the minutes, i
 SLOW_STEPS = 5  # the first steps make buffers and tables, and say nothing of how long the rest takes
 VOLUME = 10_000_000  # about this many characters of verse become ids at a time, in 80 MB
 UNKNOWN_LISTED = 10
-
-
-class TrainingError(MangosaurusError):
-    """A training that cannot begin or cannot go on."""
 
 
 class Interrupted(BaseException):
@@ -72,30 +65,6 @@ class Progress:
     fraction: float  # of the whole training, from 0 to 1
     seconds: float
     seconds_left: float | None
-
-
-@dataclass
-class Position:
-    """How far a training has come."""
-
-    stage: int = 0
-    stage_step: int = 0
-    stage_seconds: float = 0.0
-    epoch: int = 0  # of the stage, from 0
-    batch: int = 0  # how many of the epoch's batches have been read
-    step: int = 0
-    seconds: float = 0.0
-    step_seconds: float = 0.0  # of the last step
-    measuring_seconds: float = 0.0  # of the longest measurement
-    measurement_is_owed: bool = False  # a stop interrupted it
-    start_loss: float | None = None  # of the weights that the training goes on from, if any
-    ngram_loss: float | None = None
-    kept_loss: float | None = None  # of the kept weights
-    kept_step: int = 0
-    without_best: int = 0  # measurements since the best one, see `Stage.patience`
-    epoch_order: Mapping[str, Any] = field(default_factory=dict)  # the state of `order` when the epoch began
-    order: Mapping[str, Any] = field(default_factory=dict)  # the generator of the order of documents
-    dropout: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Trainer:
@@ -130,7 +99,7 @@ class Trainer:
         self._steps: list[int] = []  # of each stage
         self._lengths: list[float] = []  # of each stage: its characters, or its share of the minutes
         for stage in recipe.stages:
-            characters, batches = _size_of_epoch(corpus, stage)
+            characters, batches = size_of_epoch(corpus, stage)
             self._steps.append(stage.epochs * batches)
             self._lengths.append(stage.epochs * characters if recipe.minutes is None else stage.share)
         architecture = Architecture(recipe.cell, len(corpus.vocabulary), recipe.hidden_size, recipe.layers)
@@ -395,30 +364,18 @@ class Trainer:
     def _save(self) -> None:
         if self._snapshot is None:
             return
-        from model.checkpoint import tensor_file
-
         position = self.position
         position.order, position.dropout = self._order.bit_generator.state, self._dropout.bit_generator.state
-        tensor_file.write(self._snapshot, self._arrays(), {"training": self._facts, "position": asdict(position)})
+        write_snapshot(self._snapshot, self._facts, position, self._arrays())
 
     def _resume(self, path: Path) -> None:
-        from model.checkpoint import tensor_file
-
-        try:
-            arrays, facts, _ = tensor_file.read(path)
-        except tensor_file.CheckpointError as error:
-            raise tensor_file.CheckpointError(f"{error}; remove it to begin anew") from error
-        if facts.get("training") != json.loads(json.dumps(self._facts)):
-            raise TrainingError(
-                f"{path} belongs to a training with other settings, text or seed: "
-                "use the same ones to finish that training, or delete the file to start over"
-            )
+        position, arrays = read_snapshot(path, self._facts)
         self.resumed = True
-        self._begin_stage(facts["position"]["stage"])
-        self.position = Position(**facts["position"])
-        self._order.bit_generator.state = self.position.order
-        self._dropout.bit_generator.state = self.position.dropout
-        self._optimizer.steps = self.position.stage_step
+        self._begin_stage(position.stage)
+        self.position = position
+        self._order.bit_generator.state = position.order
+        self._dropout.bit_generator.state = position.dropout
+        self._optimizer.steps = position.stage_step
         for name, array in self._arrays().items():
             array[...] = arrays[name]
 
@@ -441,43 +398,24 @@ class Trainer:
         return self._checkpoint(self.counted, math.nan)
 
     def _checkpoint(self, language_model: LanguageModel, loss: float) -> "Checkpoint":
-        from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description
-        from model.sonnets.prosody import newest_edition
+        from model.training.weights import checkpoint_of
 
-        measured = self._held_out.held_out
-        description = Description(
-            form=self.corpus.form,
-            recipe=self.recipe.name,
-            corpus=self.corpus.digest,
+        return checkpoint_of(
+            language_model,
+            self.recipe,
+            self.corpus,
+            self._known_names,
+            measured=self._held_out.held_out,
             steps=self.position.kept_step,
-            held_out_loss=loss,
-            held_out_characters=0 if measured == self.corpus.held_out else count_characters(measured),
+            loss=loss,
             seed=self.seed,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            versions={
-                "mangosaurus": metadata.version("mangosaurus"),
-                "numpy": np.__version__,
-                "python": platform.python_version(),
-            },
-            top_p=self.recipe.top_p,
-            tables=newest_edition() if self.corpus.form == "verse" else "",
-            tanh_digits=TANH_DIGITS,
         )
-        known, others = self._known_names
-        return Checkpoint(language_model, self.corpus.vocabulary, description, known, other_names=others)
 
     @cached_property
-    def _known_names(self) -> tuple[frozenset[str], "Fingerprints"]:
-        """The known names and the fingerprints of pretraining names, from the corpus and from `start`."""
-        from model.text.fingerprints import Fingerprints
+    def _known_names(self) -> "tuple[frozenset[str], Fingerprints]":
+        from model.training.weights import known_names
 
-        corpus = self.corpus
-        is_names = corpus.form == "names"
-        known = frozenset((*corpus.training, *corpus.held_out) if is_names else ())
-        others = Fingerprints.of(corpus.pretraining if is_names else ())
-        if self.start is None:
-            return known, others
-        return known | self.start.known_names, Fingerprints(np.union1d(others.hashes, self.start.other_names.hashes))
+        return known_names(self.corpus, self.start)
 
 
 def _fitting(recipe: Recipe, corpus: Corpus, start: "Checkpoint | None", teachers: Sequence["Checkpoint"]) -> Corpus:
@@ -502,19 +440,6 @@ def _fitting(recipe: Recipe, corpus: Corpus, start: "Checkpoint | None", teacher
         listed = " ".join(map(repr, unknown[:UNKNOWN_LISTED])) + (" …" if len(unknown) > UNKNOWN_LISTED else "")
         raise TrainingError(f"the text has characters that these weights cannot read: {listed}; train without --from")
     return replace(corpus, vocabulary=start.vocabulary)
-
-
-def _size_of_epoch(corpus: Corpus, stage: Stage) -> tuple[int, int]:
-    """Count the characters and the batches of an epoch. A drawn name counts as a training name of mean length.
-
-    Each document has a newline before and after it (see `batches.stream`).
-    """
-    documents = documents_of(corpus, stage)
-    count = len(documents) + (stage.distillation.drawn_per_epoch if stage.distillation else 0)
-    characters = sum(len(document) + 2 for document in documents) * count // len(documents)
-    if corpus.form == "names":
-        return characters, math.ceil(count / stage.batch_size)
-    return characters, math.ceil(characters / (stage.batch_size * stage.sequence_length))
 
 
 def _volumes(documents: Sequence[str]) -> Iterator[list[str]]:
