@@ -45,13 +45,6 @@ def test_reads_the_steps_samples_and_where_each_stage_begins() -> None:
     assert list(found.samples) == [(1, "xq"), (3, "mangosaurus")]
 
 
-def test_the_network_itself_begins_after_its_teachers() -> None:
-    teachers = [progress(1, stage="teacher 1, pretrain"), progress(4, stage="teacher 1, tune")]
-    assert history(*teachers).after_teachers == math.inf
-    assert history(*teachers, progress(7, stage="pretrain"), progress(9, stage="distil")).after_teachers == 7
-    assert history(progress(2)).after_teachers == 2
-
-
 def test_repeated_steps_and_samples_of_a_resumed_training_count_once_and_its_losses_to_beat_are_the_last() -> None:
     before = [progress(1), sample(1, "xq"), progress(5), sample(5, "old"), progress(8)]
     started = {"event": "started", "recipe": "again", "start_loss": 1.5, "ngram_loss": None}
@@ -104,7 +97,6 @@ def test_a_file_that_is_not_a_log_is_refused_by_name(tmp_path: Path, content: by
             ],
             id="all that there may be",
         ),
-        pytest.param([progress(1, stage="teacher 1, pretrain", held_out_loss=1.0)], id="a teacher alone"),
     ],
 )
 def test_draws_a_png(steps: list[Event]) -> None:

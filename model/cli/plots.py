@@ -73,9 +73,8 @@ def _draw_losses(axes: Axes, history: History) -> None:
     for number, part in enumerate(_stages(history, steps)):
         axes.plot(steps[part], losses[part], label=None if number else "held out", **MARKED)
         shown.append(losses[part])
-    own = steps >= history.after_teachers
-    if own.any():
-        best = int(np.argmin(np.where(own, losses, np.inf)))
+    if losses.size:
+        best = int(np.argmin(losses))
         axes.plot(
             steps[best], losses[best], label=f"best: {losses[best]:.3f} at step {steps[best]:,.0f}", zorder=4, **STAR
         )

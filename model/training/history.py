@@ -38,14 +38,6 @@ class History:
     start_loss: float = math.nan  # of the weights that the training went on from
     ngram_loss: float = math.nan
 
-    @property
-    def after_teachers(self) -> float:
-        """The first step of the network's own stages; infinity if there is none.
-
-        In logs of 0.1.0, a training begins with the stages of its teachers, which are named "teacher, stage".
-        """
-        return next((step for stage, step in self.stages if ", " not in stage), math.inf)
-
 
 def read_history(path: Path) -> History:
     """Read a log, or the log beside weights. A line that a killed process left incomplete is skipped.
