@@ -52,6 +52,7 @@ format: .venv-test/ready
 	.venv-test/bin/ruff format .
 
 # With the thread counts of the released weights: another count adds in another order and changes the last digits.
+train: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct -- model data)
 train: .venv/ready $(TEACHERS) $(READER) data/poetry.txt
 	.venv/bin/python -m model train dino --threads 1 $(TEACHERS:%=--teacher %) --promote
 	.venv/bin/python -m model train poem --from $(READER) --reading data/poetry.txt --threads 2 --promote

@@ -68,7 +68,7 @@ def test_skips_an_incomplete_line(tmp_path: Path) -> None:
     [
         pytest.param(None, "cannot read", id="missing"),
         pytest.param(b"aachenosaurus\n", "no training steps", id="another text"),
-        pytest.param(b"\x89PNG\xff", "it is no text", id="not text"),
+        pytest.param(b"\x89PNG\xff", "no training steps", id="not text"),
         pytest.param(b'{"event": "progress", "step": 1}', "figure: 'training_loss'", id="no figures"),
         pytest.param(2 * b'{"event": "progress"}\n', "figure: 'step'", id="no steps"),
         pytest.param(b'{"event": "progress", "step": 1}\n{"event": "progress", "step": "a"}', "figure: ", id="letters"),

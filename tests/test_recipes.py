@@ -26,14 +26,10 @@ from model.training.sizes import BESIDE_LSTM, MEASURED, count_characters, measur
 
 def test_released_recipes_have_the_names_that_the_command_line_knows_and_stages_that_fill_the_time() -> None:
     assert [recipe.name for recipe in RECIPES.values()] == list(RECIPES) == list(get_args(RecipeName))
+    assert READER.name not in RECIPES
     for recipe in (*RECIPES.values(), READER):
         assert len({stage.name for stage in recipe.stages}) == len(recipe.stages)
         assert sum(stage.share for stage in recipe.stages) == pytest.approx(1)
-
-
-def test_only_names_are_distilled() -> None:
-    with pytest.raises(RecipeError, match="the recipe 'poem' distils; only names can be distilled"):
-        replace(POEM, stages=DISTILLED.stages)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +94,6 @@ def test_texts_with_pretraining_have_the_recipes_of_the_project() -> None:
         assert recipe_for(corpus) == recipe
         assert recipe_for(corpus, cell="lstm") == replace(recipe, cell="lstm")
     assert recipe_for(verse, cell="rnn") == replace(POEM, cell="rnn", layers=1)
-    assert recipe_for(replace(verse, reading=("brie",))) == READER
     assert recipe_for(names, taught=True) == DISTILLED
     for corpus in (names, corpus_of("names", 1_000)):
         assert recipe_for(corpus, name="teacher-2") == TEACHER_2

@@ -1,8 +1,10 @@
 """A training from its first event to its weights."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,9 @@ from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import baselines
 from model.files import history_path, snapshot_path
 from model.text.corpus import Corpus, read_names
+from model.text.vocabulary import fold
 from model.training.recipes import Recipe, customised
-from model.training.runs import record
+from model.training.runs import held, record
 from model.training.sizes import further
 from model.training.trainer import Trainer
 from tests.test_trainer import NAMES, TINY_DINO
@@ -49,7 +52,8 @@ def recorded(
         checks = count(1)
         return lambda: steps is not None and bool(shown) and next(checks) > steps
 
-    last = record(trainer, out, show=shown.append, stopped=after(stop_after), finishing=after(finish_after))
+    with held(out, trainer.corpus) as log:
+        last = record(trainer, out, log, show=shown.append, stopped=after(stop_after), finishing=after(finish_after))
     events = [*shown, last]
     lines = [json.loads(line) for line in history_path(out).read_text().splitlines()]
     assert lines[-len(events) :] == events
@@ -70,8 +74,8 @@ def test_a_display_that_breaks_leaves_a_snapshot(corpus: Corpus, out: Path) -> N
         if event["event"] == "progress":
             raise BrokenPipeError
 
-    with pytest.raises(BrokenPipeError):
-        record(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, show=show)
+    with pytest.raises(BrokenPipeError), held(out, corpus) as log:
+        record(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, log, show=show)
     assert snapshot_path(out).exists()
 
 
@@ -86,7 +90,8 @@ def test_the_n_gram_is_counted_once_and_a_stop_is_heard_meanwhile(corpus: Corpus
             before.append(next(asked) - 1)
 
         trainer = Trainer(RECIPE, corpus, snapshot=snapshot_path(out))
-        show(record(trainer, out, show=show, stopped=lambda: next(asked) > polls or bool(events)))
+        with held(out, corpus) as log:
+            show(record(trainer, out, log, show=show, stopped=lambda: next(asked) > polls or bool(events)))
         return events, before[0]
 
     (stopped,), polls = begin(2)
@@ -96,6 +101,44 @@ def test_the_n_gram_is_counted_once_and_a_stop_is_heard_meanwhile(corpus: Corpus
     assert polls > 3
     (again, *_), polls = begin(10**6)
     assert (again["ngram_loss"], polls) == (counted["ngram_loss"], 0)
+
+
+def test_the_last_event_counts_the_seconds_before_a_stop_too(corpus: Corpus, out: Path) -> None:
+    readings = count()
+    begin = partial(Trainer, RECIPE, corpus, snapshot=snapshot_path(out), clock=lambda: 10.0 * next(readings))
+    *_, before, stopped = recorded(begin(), out, stop_after=5)
+    assert (before["event"], stopped["event"]) == ("progress", "stopped")
+    *_, finished = recorded(trainer := begin(), out)
+    assert finished["seconds"] == trainer.position.seconds > before["seconds"] > 0
+
+
+def test_a_stop_before_the_first_event_leaves_the_log_as_it_was(corpus: Corpus, out: Path) -> None:
+    recorded(Trainer(RECIPE, corpus), out)
+    log = history_path(out).read_text()
+    for kept in (log, None):
+        trainer = Trainer(RECIPE, corpus, seed=1, snapshot=snapshot_path(out))
+        with held(out, corpus) as file:
+            record(trainer, out, file, show=print, stopped=lambda: True)
+        assert (history_path(out).read_text() if history_path(out).exists() else None) == kept
+        history_path(out).unlink(missing_ok=True)
+        out.unlink(missing_ok=True)
+    assert recorded(Trainer(RECIPE, corpus, seed=1, snapshot=snapshot_path(out)), out)[0]["resumed"]
+
+
+def test_known_names_are_folded_once_for_all_samples(
+    corpus: Corpus, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folded = Counter[str]()
+
+    def counting(name: str) -> str:
+        folded[name] += 1
+        return fold(name)
+
+    monkeypatch.setattr("model.writing.names.fold", counting)
+    monkeypatch.setattr("model.training.runs.FIRST_SAMPLE_SECONDS", 0.0)
+    samples = [event for event in recorded(Trainer(RECIPE, corpus), out) if event["event"] == "sample"]
+    assert len(samples) > 2
+    assert [folded[name] for name in corpus.training] == [1] * len(corpus.training)
 
 
 def test_a_training_that_ends_keeps_its_weights_whether_it_is_stopped_or_finished_early(

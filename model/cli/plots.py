@@ -59,8 +59,13 @@ def draw(history: History) -> bytes:
     if history.samples:
         _write_samples(axes["samples"], history.samples)
     picture = io.BytesIO()
-    figure.savefig(picture, format="png")
+    figure.savefig(picture, format="png", metadata={"Software": "Mangosaurus"})
     return picture.getvalue()
+
+
+def is_drawn(picture: bytes) -> bool:
+    """Return whether `draw` made this picture."""
+    return b"tEXtSoftware\0Mangosaurus" in picture
 
 
 def _draw_losses(axes: Axes, history: History) -> None:

@@ -85,12 +85,6 @@ def genera_path() -> Path:
     return files.released(DATA / "genera.txt")
 
 
-def own_texts() -> tuple[Path, ...]:
-    """Return the paths of all the project's texts, fetched or not."""
-    fetched = (DATA / name for name in (*SHAKESPEARE.outputs, *CMUDICT.outputs))
-    return (*DATA.glob("*"), *files.released(DATA).glob("*"), *fetched)
-
-
 def names_corpus(split: int = 0) -> Corpus:
     """Read the dinosaurs' names, and other genera for pretraining. Raises CorpusError."""
     return read_names(names_path(), split=split, pretraining=[genera_path()])

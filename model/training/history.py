@@ -39,18 +39,21 @@ class History:
     ngram_loss: float = math.nan
 
 
+def log_at(path: Path) -> Path:
+    """Return the log that is here, or beside the weights that are here."""
+    beside = history_path(path) if path.name else path
+    return beside if path.suffix == ".safetensors" or beside.exists() else path
+
+
 def read_history(path: Path) -> History:
-    """Read a log, or the log beside weights. A line that a killed process left incomplete is skipped.
+    """Read a log. A line that a killed process left incomplete is skipped.
 
     Raises HistoryError, with the file's name, if the file cannot be read or has no steps.
     """
-    path = history_path(path) if path.suffix == ".safetensors" else path
     try:
-        return history_of(_events(path.read_text(encoding="utf-8")))
+        return history_of(events_in(path.read_text(encoding="utf-8", errors="replace")))
     except OSError as error:
         raise HistoryError(f"cannot read {path}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise HistoryError(f"cannot draw {path}: it is no text; is it the .jsonl file that `train` writes?") from error
     except HistoryError as error:
         raise HistoryError(f"cannot draw {path}: {error}") from error
 
@@ -89,11 +92,12 @@ def _append(events: list[Event], event: Event) -> None:
     events.append(event)
 
 
-def _events(text: str) -> Iterator[Event]:
+def events_in(text: str) -> Iterator[Event]:
+    """Yield the events of a log, and skip lines that have none."""
     for line in text.splitlines():
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(event, dict):
             yield event

@@ -91,10 +91,6 @@ class Recipe:
         """Whether a stage learns from teachers."""
         return any(stage.distillation for stage in self.stages)
 
-    def __post_init__(self) -> None:
-        if self.distils and self.form != "names":
-            raise RecipeError(f"the recipe {self.name!r} distils; only names can be distilled")
-
 
 _READ_GENERA = Stage(
     name="pretrain",
@@ -186,20 +182,15 @@ _READ_OTHERS = replace(
 )
 READER = replace(
     POEM,
+    name="reader",
     stages=(
         _READ_OTHERS,
         replace(_READ_PLAYS, epochs=2, share=0.28, learning_rate=1.5e-3),
         replace(_READ_SONNETS, share=0.01, dropout=0.2, average=0.99),
     ),
 )
-"""POEM for a corpus with other verse to read first. It is meant to go on from weights that POEM made."""
-RECIPES: dict[RecipeName, Recipe] = {
-    "dino": DINO,
-    "distilled": DISTILLED,
-    "teacher-1": TEACHER_1,
-    "teacher-2": TEACHER_2,
-    "poem": POEM,
-}
+"""Goes on from weights that POEM made, for a corpus with other verse to read first."""
+RECIPES = {recipe.name: recipe for recipe in (DINO, DISTILLED, TEACHER_1, TEACHER_2, POEM)}
 """The recipes that `train --recipe` can name."""
 
 

@@ -76,7 +76,7 @@ def recipe_for(
     """Return the recipe of this name; without a name, the project's recipe for its own texts, else a recipe by size.
 
     The project's texts have pretraining text. Its names get DINO, or DISTILLED if there are teachers; its verse gets
-    POEM, or READER if there is other verse to read first.
+    POEM.
 
     By size, a text of N characters gets one stage. A small text is learnt by heart within a few epochs, so it needs
     much dropout and a small network; a large text needs the time that dropout costs.
@@ -103,7 +103,7 @@ def recipe_for(
     if name is None and corpus.pretraining:
         name = "poem" if corpus.form == "verse" else "distilled" if taught else "dino"
     if name is not None:
-        recipe = READER if corpus.reading else RECIPES[name]
+        recipe = RECIPES[name]
         cell = cell or recipe.cell
         return replace(recipe, cell=cell, layers=min(recipe.layers, MOST_LAYERS.get(cell, recipe.layers)))
     size, cell = count_characters(corpus.training), cell or "lstm"

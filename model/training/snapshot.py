@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from model.checkpoint import tensor_file
 from model.checkpoint.tensor_file import Arrays, Facts
 from model.errors import MangosaurusError
+
+FORMAT = 1
+"""Changes with `Position` and with the arrays. A snapshot of another format is refused."""
 
 
 class TrainingError(MangosaurusError):
@@ -41,21 +44,32 @@ class Position:
 
 def write_snapshot(path: Path, training: Facts, position: Position, arrays: Arrays) -> None:
     """Replace the snapshot, whole or not at all. Raises CheckpointError if it cannot be written."""
-    tensor_file.write(path, arrays, {"training": training, "position": asdict(position)})
+    tensor_file.write(path, arrays, {"format": FORMAT, "training": training, "position": asdict(position)})
 
 
 def read_snapshot(path: Path, training: Facts) -> tuple[Position, Arrays]:
     """Return how far a training came and its arrays. `training` is what it and the one that goes on have in common.
 
-    Raises CheckpointError if the file cannot be read, and TrainingError if it belongs to another training.
+    Raises CheckpointError if the file cannot be read, and TrainingError if it is of another program or training.
     """
     try:
         arrays, facts, _ = tensor_file.read(path)
     except tensor_file.CheckpointError as error:
         raise tensor_file.CheckpointError(f"{error}; remove it to begin anew") from error
+    position = facts.get("position", {})
+    if facts.get("format") != FORMAT or position.keys() != {each.name for each in fields(Position)}:
+        raise misfit(path)
     if facts.get("training") != json.loads(json.dumps(training)):
         raise TrainingError(
             f"{path} belongs to a training with other settings, text or seed: "
             "use the same ones to finish that training, or delete the file to start over"
         )
-    return Position(**facts["position"]), arrays
+    return Position(**position), arrays
+
+
+def misfit(path: Path) -> TrainingError:
+    """Return the error for a snapshot that this program cannot go on with."""
+    return TrainingError(
+        f"{path} is an unfinished training of another version of this program: "
+        "finish it with that version, or delete the file to start over"
+    )

@@ -14,11 +14,12 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from model.engine.processes import Shards
+from model.checkpoint.encoding import Checkpoint
+from model.engine.processes import ParallelError, Shards
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import baselines
 from model.network.layers import Array, Layer
@@ -30,11 +31,7 @@ from model.text.vocabulary import NO_CHARACTER
 from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
 from model.training.recipes import Recipe
 from model.training.sizes import documents_of, measured_part, size_of_epoch
-from model.training.snapshot import Position, TrainingError, read_snapshot, write_snapshot
-
-if TYPE_CHECKING:
-    from model.checkpoint.encoding import Checkpoint
-    from model.text.fingerprints import Fingerprints
+from model.training.snapshot import Position, TrainingError, misfit, read_snapshot, write_snapshot
 
 SNAPSHOT_SECONDS = 30.0
 EARLY_STOPPING_BEGINS = 0.5  # share of a stage, before which a high learning rate hides progress
@@ -71,10 +68,10 @@ class Trainer:
     """Trains one network by a recipe on a corpus; iterate over `run()`.
 
     A recipe that distils needs `teachers`. With `start`, the training goes on from these weights, whose architecture
-    must be the recipe's. It keeps their vocabulary, and ends with other weights only if these are better. If the file
-    `snapshot` exists, the training resumes from it. `clock` measures the recipe's minutes; time.process_time is for
-    comparisons on busy machines. Raises TrainingError if recipe, corpus, start, teachers and snapshot do not fit
-    together, and CheckpointError if the snapshot cannot be read.
+    must be the recipe's. It keeps their vocabulary. It ends with other weights only if these are better, or if a stage
+    keeps its last weights. If the file `snapshot` exists, the training resumes from it. `clock` measures the recipe's
+    minutes; time.process_time is for comparisons on busy machines. Raises TrainingError if recipe, corpus, start,
+    teachers and snapshot do not fit together, and CheckpointError if the snapshot cannot be read.
     """
 
     def __init__(
@@ -84,8 +81,8 @@ class Trainer:
         *,
         seed: int = 0,
         threads: int = 1,
-        start: "Checkpoint | None" = None,
-        teachers: Sequence["Checkpoint"] = (),
+        start: Checkpoint | None = None,
+        teachers: Sequence[Checkpoint] = (),
         snapshot: Path | None = None,
         snapshot_seconds: float = SNAPSHOT_SECONDS,
         clock: Callable[[], float] = time.perf_counter,
@@ -95,7 +92,6 @@ class Trainer:
         self.ended_early = False
         self._snapshot, self._snapshot_seconds, self._clock = snapshot, snapshot_seconds, clock
         self._measured = measured_part(corpus)
-        self._held_out = measured_part(replace(corpus, choosing=()))
         self._steps: list[int] = []  # of each stage
         self._lengths: list[float] = []  # of each stage: its characters, or its share of the minutes
         for stage in recipe.stages:
@@ -112,7 +108,7 @@ class Trainer:
         self._shards = Shards(threads)
         self._stopped: Callable[[], bool] = lambda: False
         self._drawn: list[str] = []
-        self.position = Position()
+        self.position = Position(dropout=self._dropout.bit_generator.state)
         self._begin_stage(0)
         self.resumed = False
         if snapshot is not None and snapshot.exists():
@@ -155,7 +151,7 @@ class Trainer:
                         self._begin_epoch(position.epoch + 1)
                 self.language_model.parameters.whole[:] = self.kept.parameters.whole
                 self._begin_stage(position.stage + 1)
-        except (GeneratorExit, Interrupted):
+        except (GeneratorExit, Interrupted, ParallelError):
             self._save()
             raise
         finally:
@@ -234,6 +230,7 @@ class Trainer:
         if carries_state:
             self._state = after
 
+        position.dropout = self._dropout.bit_generator.state  # a step that fails is taken again
         position.step_seconds = max(self._clock() - started, sys.float_info.min)
         position.step += 1
         position.stage_step += 1
@@ -365,7 +362,7 @@ class Trainer:
         if self._snapshot is None:
             return
         position = self.position
-        position.order, position.dropout = self._order.bit_generator.state, self._dropout.bit_generator.state
+        position.order = self._order.bit_generator.state
         write_snapshot(self._snapshot, self._facts, position, self._arrays())
 
     def _resume(self, path: Path) -> None:
@@ -376,49 +373,14 @@ class Trainer:
         self._order.bit_generator.state = position.order
         self._dropout.bit_generator.state = position.dropout
         self._optimizer.steps = position.stage_step
-        for name, array in self._arrays().items():
+        ours = self._arrays()
+        if {name: array.shape for name, array in ours.items()} != {name: arrays[name].shape for name in arrays}:
+            raise misfit(path)
+        for name, array in ours.items():
             array[...] = arrays[name]
 
-    # Weights
 
-    def checkpoint(self) -> "Checkpoint":
-        """Return the kept weights, with all that a file of weights needs; before any measurement, the first weights.
-
-        If the poems in `choosing` chose the weights, their loss on the held-out poems is measured here.
-        """
-        loss = self.position.kept_loss
-        if loss is None or self.corpus.choosing:
-            loss = held_out_loss(self.kept, self._held_out)
-        from model.training.rules import with_rules
-
-        return with_rules(self._checkpoint(self.kept.copy(), loss), self.corpus, self.start)
-
-    def current_checkpoint(self) -> "Checkpoint":
-        """Return the weights of this moment, for sampling, without the rules of writing."""
-        return self._checkpoint(self.counted, math.nan)
-
-    def _checkpoint(self, language_model: LanguageModel, loss: float) -> "Checkpoint":
-        from model.training.weights import checkpoint_of
-
-        return checkpoint_of(
-            language_model,
-            self.recipe,
-            self.corpus,
-            self._known_names,
-            measured=self._held_out.held_out,
-            steps=self.position.kept_step,
-            loss=loss,
-            seed=self.seed,
-        )
-
-    @cached_property
-    def _known_names(self) -> "tuple[frozenset[str], Fingerprints]":
-        from model.training.weights import known_names
-
-        return known_names(self.corpus, self.start)
-
-
-def _fitting(recipe: Recipe, corpus: Corpus, start: "Checkpoint | None", teachers: Sequence["Checkpoint"]) -> Corpus:
+def _fitting(recipe: Recipe, corpus: Corpus, start: Checkpoint | None, teachers: Sequence[Checkpoint]) -> Corpus:
     """Return the corpus, with the vocabulary of the start. Raises TrainingError if something does not fit."""
     if recipe.form != corpus.form:
         raise TrainingError(f"the recipe {recipe.name!r} is for {recipe.form}, but the text is {corpus.form}")
