@@ -61,10 +61,10 @@ train: .venv/ready $(TEACHERS) $(READER) data/poetry.txt
 	.venv/bin/python -m model evaluate poem
 
 $(READER): | .venv/ready
-	.venv/bin/python -m model train poem --threads 2 --out $@
+	.venv/bin/python -m model train poem --threads 2 --out $@ --replace
 
 checkpoints/teachers/%.safetensors: data/dinos.txt data/genera.txt model/training/recipes.py | .venv/ready
-	.venv/bin/python -m model train dino --recipe teacher-$* --seed $* --threads 1 --out $@
+	.venv/bin/python -m model train dino --recipe teacher-$* --seed $* --threads 1 --out $@ --replace
 
 genera: .venv/ready
 	@.venv/bin/python $(PIP_INSTALL) --editable '.[genera]' </dev/null

@@ -88,7 +88,6 @@ class Recipe:
 
     @property
     def distils(self) -> bool:
-        """Whether a stage learns from teachers."""
         return any(stage.distillation for stage in self.stages)
 
 

@@ -11,7 +11,7 @@ from model.checkpoint.tensor_file import Arrays, Facts
 from model.errors import MangosaurusError
 
 FORMAT = 1
-"""Changes with `Position` and with the arrays. A snapshot of another format is refused."""
+"""Changes with `Position`, with the arrays, and with the order of gates. Other formats are refused."""
 
 
 class TrainingError(MangosaurusError):

@@ -22,9 +22,9 @@ from model.checkpoint.encoding import Checkpoint
 from model.engine.processes import ParallelError, Shards
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import baselines
-from model.network.layers import Array, Layer
+from model.network.layers import Array
 from model.network.network import LanguageModel
-from model.network.parameters import CELLS, Architecture
+from model.network.parameters import Architecture
 from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER
@@ -343,8 +343,6 @@ class Trainer:
             "start": self.start and self.start.version,
             "reading": hashlib.sha256("\n\n".join(self.corpus.reading).encode()).hexdigest(),
             "teachers": [teacher.version for teacher in self.teachers],
-            "gates": CELLS[self.recipe.cell].GATES,
-            "parameters": Layer._fields,
         }
 
     def _arrays(self) -> dict[str, Array]:
