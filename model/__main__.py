@@ -144,7 +144,7 @@ def train(
         from model.engine.threads import available_cores, blas_threads
         from model.files import snapshot_path
         from model.training.recipes import customised
-        from model.training.runs import held, record
+        from model.training.runs import locked_log, record
         from model.training.sizes import further, recipe_for
         from model.training.trainer import Trainer
 
@@ -166,7 +166,7 @@ def train(
         )
         path.parent.mkdir(parents=True, exist_ok=True)
         with (
-            held(path, texts, replacing=replacing) as log,
+            locked_log(path, texts, replacing=replacing) as log,
             blas_threads(1),
             signals() as (stopped, finishing),
             display(json=json) as show,

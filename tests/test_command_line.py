@@ -185,7 +185,7 @@ def test_a_network_learns_from_teachers_that_were_trained_before(folder: Path, t
     stdout = run_well(*on_names, "--minutes", "0.01", "--recipe", "distilled", *given, "--out", out, "--json")
     stages = [event["stage"] for event in events_of(stdout) if event["event"] == "progress"]
     assert list(dict.fromkeys(stages)) == ["pretrain", "distil"]
-    assert load(out).language_model.architecture.cell == "rnn"
+    assert (load(out).language_model.architecture.cell, load(out).description.recipe) == ("rnn", "distilled")
 
 
 def test_a_signal_stops_a_training_the_same_command_resumes_it_and_another_finishes_it(

@@ -57,6 +57,7 @@ def test_it_goes_on_from_the_weights_and_ends_with_better_ones(start: Checkpoint
 def test_with_other_verse_to_read_the_network_keeps_its_size(texts: Path) -> None:
     verse = with_reading(read_verse(texts / "poems.txt"), texts / "others.txt")
     recipe = further(checkpoint_of(Trainer(TINY_POEM, verse)), verse)
+    assert recipe.name == "reader"
     assert recipe == replace(READER, hidden_size=TINY_POEM.hidden_size, layers=TINY_POEM.layers)
 
 

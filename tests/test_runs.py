@@ -18,7 +18,7 @@ from model.files import history_path, snapshot_path
 from model.text.corpus import Corpus, read_names
 from model.text.vocabulary import fold
 from model.training.recipes import Recipe, customised
-from model.training.runs import held, record
+from model.training.runs import locked_log, record
 from model.training.sizes import further
 from model.training.trainer import Trainer
 from tests.test_trainer import NAMES, TINY_DINO
@@ -52,7 +52,7 @@ def recorded(
         checks = count(1)
         return lambda: steps is not None and bool(shown) and next(checks) > steps
 
-    with held(out, trainer.corpus) as log:
+    with locked_log(out, trainer.corpus) as log:
         last = record(trainer, out, log, show=shown.append, stopped=after(stop_after), finishing=after(finish_after))
     events = [*shown, last]
     lines = [json.loads(line) for line in history_path(out).read_text().splitlines()]
@@ -74,7 +74,7 @@ def test_a_display_that_breaks_leaves_a_snapshot(corpus: Corpus, out: Path) -> N
         if event["event"] == "progress":
             raise BrokenPipeError
 
-    with pytest.raises(BrokenPipeError), held(out, corpus) as log:
+    with pytest.raises(BrokenPipeError), locked_log(out, corpus) as log:
         record(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, log, show=show)
     assert snapshot_path(out).exists()
 
@@ -90,7 +90,7 @@ def test_the_n_gram_is_counted_once_and_a_stop_is_heard_meanwhile(corpus: Corpus
             before.append(next(asked) - 1)
 
         trainer = Trainer(RECIPE, corpus, snapshot=snapshot_path(out))
-        with held(out, corpus) as log:
+        with locked_log(out, corpus) as log:
             show(record(trainer, out, log, show=show, stopped=lambda: next(asked) > polls or bool(events)))
         return events, before[0]
 
@@ -117,7 +117,7 @@ def test_a_stop_before_the_first_event_leaves_the_log_as_it_was(corpus: Corpus, 
     log = history_path(out).read_text()
     for kept in (log, None):
         trainer = Trainer(RECIPE, corpus, seed=1, snapshot=snapshot_path(out))
-        with held(out, corpus) as file:
+        with locked_log(out, corpus) as file:
             record(trainer, out, file, show=print, stopped=lambda: True)
         assert (history_path(out).read_text() if history_path(out).exists() else None) == kept
         history_path(out).unlink(missing_ok=True)

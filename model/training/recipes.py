@@ -202,11 +202,6 @@ def customised(
     epochs: int | None = None,
 ) -> Recipe:
     """Return the recipe with the given changes, `epochs` in every stage. Raises RecipeError."""
-    if minutes is not None and epochs is not None:
-        raise RecipeError("give minutes or epochs, not both")
-    for name, value in (("hidden size", hidden_size), ("layers", layers), ("epochs", epochs)):
-        if value is not None and value < 1:
-            raise RecipeError(f"{name} is {value}; it must be at least 1")
     if minutes is not None and not 0 < minutes < math.inf:
         raise RecipeError(f"minutes is {minutes}; it must be a finite number above 0")
     if layers is not None and layers > MOST_LAYERS.get(recipe.cell, layers):

@@ -52,7 +52,7 @@ Known = tuple[frozenset[str], Fingerprints]
 
 
 @contextmanager
-def held(out: Path, corpus: Corpus, *, replacing: bool = False) -> Iterator[TextIO]:
+def locked_log(out: Path, corpus: Corpus, *, replacing: bool = False) -> Iterator[TextIO]:
     """Open and lock the log of a training that will write `out`. Raises TrainingError if another training writes there.
 
     It is also raised if a file in place of the log is none, or one in place of `out` has no weights, or, unless
@@ -102,7 +102,7 @@ def record(
     stopped: Callable[[], bool] = lambda: False,
     finishing: Callable[[], bool] = lambda: False,
 ) -> Event:
-    """Run a training and log its events in the log of `held`; show every event but the last, and return the last.
+    """Run a training and log its events in the log of `locked_log`; show every event but the last, and return the last.
 
     When a training has finished, the weights are in `out` and the snapshot is gone. For `stopped` and `finishing` see
     `Trainer.run`. Raises the errors of the training, and CheckpointError if the weights cannot be written.
