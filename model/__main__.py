@@ -156,14 +156,9 @@ def train(
         if corpus and out is None:
             notes += [f"The weights go beside the text: {path}. With --out, they go elsewhere."]
         if path.exists():
-            notes += [
-                f"{path} exists: the new weights replace it at the end. To keep it, stop, and name another --out."
-            ]
-        chosen = (
-            further(weights, texts)
-            if weights
-            else recipe_for(texts, name=recipe, taught=bool(teachers), cell=cell, minutes=minutes)
-        )
+            notes += [f"{path} exists: the new weights replace it at the end. To keep it, choose another --out."]
+        made_for_text = recipe_for(texts, name=recipe, taught=bool(teachers), cell=cell, minutes=minutes)
+        chosen = further(weights, texts) if weights else made_for_text
         path.parent.mkdir(parents=True, exist_ok=True)
         with (
             locked_log(path, texts, replacing=replacing) as log,
@@ -372,7 +367,7 @@ def plot(
     if path.suffix.lower() != ".png":
         raise MangosaurusError(f"{path}: the picture is a PNG; --out must end in .png")
     if path.exists() and not plots.is_drawn(path.read_bytes()):
-        raise MangosaurusError(f"{path} exists, and is no picture that `plot` drew: choose another --out")
+        raise MangosaurusError(f"{path} exists, and is no picture that `plot` drew; choose another --out")
     path.write_bytes(plots.draw(history))
     typer.echo(f"drew {path}")
 

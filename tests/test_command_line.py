@@ -231,8 +231,8 @@ def test_no_text_is_overwritten(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         text.write_text(NAMES)
     monkeypatch.setattr(sources, "DATA", data)
     for out, corpus, reason in (
-        ("own.txt", "own.txt", "own.txt: not a complete safetensors file: name another --out"),
-        ("own.safetensors", "own.jsonl", "own.jsonl is not the log of a training: name another --out"),
+        ("own.txt", "own.txt", "own.txt: not a complete safetensors file; choose another --out"),
+        ("own.safetensors", "own.jsonl", "own.jsonl is not the log of a training; choose another --out"),
         ("dinos.txt", "own.txt", "dinos.txt: not a complete safetensors file"),
         ("../data/sonnets.txt", "own.txt", "sonnets.txt: not a complete safetensors file"),
         ("../data", "own.txt", "is a folder"),
@@ -251,7 +251,7 @@ def test_weights_and_logs_of_another_text_are_replaced_only_with_replace(folder:
     begin = ("train", "names", *SMALL, "--out", out, "--corpus")
     run_well(*begin, folder / "names.txt")
     before = out.read_bytes(), log.read_text()
-    refusal = f"error: {out} has no log of a training on this text: name another --out, or add --replace\n"
+    refusal = f"error: {out} has no log of a training on this text; choose another --out, or add --replace\n"
     for kept in (before, (before[0], "")):
         result = run(*begin, tmp_path / "own.txt")
         assert (result.exit_code, result.stderr.splitlines(keepends=True)[-1]) == (1, refusal)
@@ -286,7 +286,7 @@ def test_of_two_trainings_on_one_output_the_second_is_refused(folder: Path, tmp_
         first.stdout.readline()  # it has started
         result = run(*begin, "--seed", "2")
         assert (result.exit_code, result.stdout) == (1, "")
-        assert result.stderr.endswith(f"error: another training writes {out}: wait for it, or name another --out\n")
+        assert result.stderr.endswith(f"error: another training writes {out}; wait for it, or choose another --out\n")
         first.send_signal(signal.SIGUSR1)
         first.stdout.read()
     assert first.returncode == 0
@@ -439,7 +439,7 @@ def test_no_picture_of_a_person_is_replaced(dino: Path, tmp_path: Path) -> None:
     content = photo.read_bytes()
     result = run("plot", dino, "--out", photo)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == f"error: {photo} exists, and is no picture that `plot` drew: choose another --out\n"
+    assert result.stderr == f"error: {photo} exists, and is no picture that `plot` drew; choose another --out\n"
     assert photo.read_bytes() == content
 
 

@@ -53,17 +53,17 @@ Known = tuple[frozenset[str], Fingerprints]
 
 @contextmanager
 def locked_log(out: Path, corpus: Corpus, *, replacing: bool = False) -> Iterator[TextIO]:
-    """Open and lock the log of a training that will write `out`. Raises TrainingError if another training writes there.
+    """Open the log of a training that will write `out`, and lock it, so that no other training writes there.
 
-    It is also raised if a file in place of the log is none, or one in place of `out` has no weights, or, unless
-    `replacing`, if they are not of this corpus.
+    Raises TrainingError if another training does, if the file there is no log, if `out` is no file of weights, or,
+    unless `replacing`, if log and weights are of another corpus.
     """
     with history_path(out).open("a+", buffering=1, encoding="utf-8", errors="replace") as log:
         if sys.platform != "win32":
             try:
                 fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise TrainingError(f"another training writes {out}: wait for it, or name another --out") from error
+                raise TrainingError(f"another training writes {out}; wait for it, or choose another --out") from error
         try:
             log.seek(0)
             _check(out, log.readline(), corpus, replacing=replacing)
@@ -78,16 +78,16 @@ def _check(out: Path, line: str, corpus: Corpus, *, replacing: bool) -> None:
     """Raise TrainingError if a training must not replace `out` and its log, which begins with this line."""
     started = next(events_in(line), {})
     if line and started.get("event") != "started":
-        raise TrainingError(f"{history_path(out)} is not the log of a training: name another --out")
+        raise TrainingError(f"{history_path(out)} is not the log of a training; choose another --out")
     if out.exists():
         try:
             read_facts(out)
         except CheckpointError as error:
-            raise TrainingError(f"{error}: name another --out") from error
+            raise TrainingError(f"{error}; choose another --out") from error
     form = started.get("form", started.get("kind"))  # as logs of 0.1.0 call it
     is_ours = (form, started.get("corpus")) == (corpus.form, corpus.digest)
     if (line or out.exists()) and not is_ours and not replacing:
-        raise TrainingError(f"{out} has no log of a training on this text: name another --out, or add --replace")
+        raise TrainingError(f"{out} has no log of a training on this text; choose another --out, or add --replace")
 
 
 # Events
