@@ -53,6 +53,7 @@ format: .venv-test/ready
 	.venv-test/bin/ruff format .
 
 # With the thread counts of the released weights: another count adds in another order and changes the last digits.
+train: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct -- model data)
 train: .venv/ready $(TEACHERS) $(READER) data/poetry.txt
 	.venv/bin/python -m model train dino --threads 1 $(TEACHERS:%=--teacher %) --promote
 	.venv/bin/python -m model train poem --from $(READER) --reading data/poetry.txt --threads 2 --promote
@@ -61,10 +62,10 @@ train: .venv/ready $(TEACHERS) $(READER) data/poetry.txt
 	.venv/bin/python -m model evaluate poem
 
 $(READER): | .venv/ready
-	.venv/bin/python -m model train poem --threads 2 --out $@
+	.venv/bin/python -m model train poem --threads 2 --out $@ --replace
 
 checkpoints/teachers/%.safetensors: data/dinos.txt data/genera.txt model/training/recipes.py | .venv/ready
-	.venv/bin/python -m model train dino --recipe teacher-$* --seed $* --threads 1 --out $@
+	.venv/bin/python -m model train dino --recipe teacher-$* --seed $* --threads 1 --out $@ --replace
 
 genera: .venv/ready
 	@.venv/bin/python $(PIP_INSTALL) --editable '.[genera]' </dev/null

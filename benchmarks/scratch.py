@@ -11,6 +11,7 @@ from benchmarks.timing import Effort
 from model.engine.threads import available_cores, blas_threads
 from model.text.sources import sonnets_corpus
 from model.training.recipes import POEM
+from model.training.runs import checkpoint_of
 from model.training.trainer import Trainer
 
 MINUTES = 14.0
@@ -31,7 +32,7 @@ def report(effort: Effort) -> str:
     with blas_threads(1):
         trainer = Trainer(replace(POEM, minutes=minutes), corpus, threads=threads)
         *_, last = trainer.run()
-    loss = trainer.checkpoint().description.held_out_loss
+    loss = checkpoint_of(trainer).description.held_out_loss
     ours = (
         f"this engine, 2 x {POEM.hidden_size}, {threads} threads, {last.step:,} steps, {last.seconds / 60:.1f} minutes"
     )

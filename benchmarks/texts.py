@@ -26,7 +26,8 @@ from model.evaluation.ngram import baselines
 from model.text.corpus import Corpus, read_names, read_verse
 from model.text.encodings import read_text
 from model.text.sources import DATA, GENERA, fetch
-from model.training.recipes import recipe_for
+from model.training.runs import checkpoint_of
+from model.training.sizes import recipe_for
 from model.training.trainer import Trainer
 
 NAMES, CHARACTERS = (120, 1_000, 4_000, 25_000), (25_000, 500_000)
@@ -126,7 +127,7 @@ def _train(corpus: Corpus, minutes: float, seed: int) -> Result:
         for _ in trainer.run():
             steps += 1
         spent = time.process_time() - began
-        checkpoint = trainer.checkpoint()
+        checkpoint = checkpoint_of(trainer)
         loss = held_out_loss(checkpoint.language_model, corpus)
     parameters = checkpoint.language_model.parameters.whole.size
     return {"loss": loss, "seconds": spent, "steps": steps, "parameters": parameters, "recipe": recipe.name}

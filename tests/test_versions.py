@@ -10,7 +10,7 @@ from model import files
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions, load
 from model.files import ROOT
-from model.training.log import read_history
+from model.training.history import read_history
 from tests.checkpoints import DESCRIPTION, checkpoint, files_in, same_weights, saved_at
 
 

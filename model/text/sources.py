@@ -88,12 +88,6 @@ def unread_genera() -> Fingerprints:
     return Fingerprints.of((*fossils(), *NEAR_GENERA.read_text(encoding="ascii").split()))
 
 
-def own_texts() -> tuple[Path, ...]:
-    """Return the paths of all the project's texts, fetched or not."""
-    fetched = (DATA / name for name in (*SHAKESPEARE.outputs, *CMUDICT.outputs))
-    return (*DATA.glob("*"), *RELEASED.glob("*"), *fetched)
-
-
 def names_corpus(split: int = 0) -> Corpus:
     """Read the dinosaurs' names, and other genera for pretraining. Raises CorpusError."""
     return read_names(DINOSAURS, split=split, pretraining=[GENERA])

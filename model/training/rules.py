@@ -43,9 +43,9 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
     if corpus.form == "names":
         if not corpus.pretraining:
             return checkpoint
-        real = {*corpus.training, *corpus.held_out}
-        sequences = frozenset(part for name in (*real, *corpus.pretraining) for part in sequences_of(name))
-        return replace(checkpoint, sequences=sequences, endings=endings(real))
+        read = (*corpus.training, *corpus.pretraining)  # no rule knows a held-out name
+        sequences = frozenset(part for name in read for part in sequences_of(name))
+        return replace(checkpoint, sequences=sequences, endings=endings(corpus.training))
     description = replace(checkpoint.description, sentences="." in corpus.vocabulary)
     if not corpus.pretraining:
         return replace(checkpoint, description=description, known_words=_words(corpus))

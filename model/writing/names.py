@@ -1,6 +1,7 @@
 """Drafts of names: each name is new, and differs from the names before it."""
 
 from collections.abc import Collection, Container, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from model.errors import RequestError
@@ -120,6 +121,7 @@ class NameDraft(Draft):
         return Action.FINISH
 
 
+@lru_cache(1)  # a training asks again and again
 def as_known(names: Collection[str]) -> Collection[str]:
     """Return names and their folded forms."""
     return frozenset(names) | {folded for folded in map(fold, names) if folded}
