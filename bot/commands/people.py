@@ -97,14 +97,9 @@ async def forget(ask: Said, rest: str, bot: Bot) -> None:
         await ask.chat.say(sentences.FORGOTTEN_GROUP)
 
 
-@button(f"forget:(yes|no|export):{_ID}")
+@button(f"forget:(yes|no):{_ID}")
 async def forget_or_keep(ask: Pressed, choice: str, owner: str, bot: Bot) -> None:
-    """Delete everything or nothing, and replace the question, so that it is answered once.
-
-    Earlier versions had a button that sent a group's export.
-    """
-    if choice == "export":
-        raise Explained(sentences.EXPORT_PRIVATELY)
+    """Delete everything or nothing, and replace the question, so that it is answered once."""
     if int(owner) != ask.person:
         raise Explained(sentences.FORGET_NOT_YOURS)
     if choice == "yes":
