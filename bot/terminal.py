@@ -199,7 +199,7 @@ class Screen(Pipes):
         from prompt_toolkit.completion import WordCompleter
         from prompt_toolkit.styles import Style
 
-        commands = {f"/{name}": about for name, about in sentences.TERMINAL_COMMANDS.items()}
+        commands = {f"/{name}": about for name, about in sentences.ADMIN_COMMANDS.items()}
         completer = WordCompleter(list(commands), meta_dict=commands, sentence=True, ignore_case=True)
         return PromptSession(
             [("bold", "› ")],

@@ -68,7 +68,7 @@ class Notes(Pipes):
 
     async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
         self.png = self.png or png
-        return await super().picture(png, html, buttons)
+        return await self.say(html, buttons)
 
 
 async def held(chat: str, bot: Bot, notes: Notes) -> str:

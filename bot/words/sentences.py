@@ -247,11 +247,6 @@ NO_SONNETS_IN_VOICES = Markup("Only Shakespeare's voice writes sonnets. Send me 
 
 # The terminal.
 
-TERMINAL_COMMANDS = ADMIN_COMMANDS | {
-    "stop": "end a training, and use its best weights if they're better",
-    "cancel": "drop a training",
-    "quit": "end our chat",
-}
 HOW_TO_END = Markup("/stop ends it, and uses its best weights if they're better; /cancel drops it.")
 SAVED = Markup("There's a file for you: <code>{}</code>")
 NOT_SAVED = Markup("I couldn't save the file <code>{}</code>: {}.")
