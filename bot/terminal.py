@@ -142,23 +142,24 @@ class Pipes(Chat):
         return self._count
 
     def _show(self, message: int, shown: list[Run], buttons: Buttons, *, unfinished: bool = False) -> None:  # noqa: ARG002
-        if drawn := [*shown, *self._row(message, buttons)]:
-            self.put(drawn)
+        if whole := self._whole(message, shown, buttons):
+            self.put(whole)
 
-    def _row(self, message: int, buttons: Buttons) -> list[Run]:
-        """Return the buttons as a line, each with its number; remember them to be pressed. A training has commands."""
+    def _whole(self, message: int, shown: list[Run], buttons: Buttons) -> list[Run]:
+        """Return a message and a row below it: its buttons, each with its number to press; of a training, commands."""
         flat = [button for row in buttons for button in row]
         if any(button.data.startswith("1:training:") for button in flat):
-            return [Run("\n"), *_drawn(sentences.HOW_TO_END)]
+            return [*shown, Run("\n"), *_drawn(sentences.HOW_TO_END)]
         if flat or self.newest[0] == message:
             self.newest = (message, flat)
-        return [
+        row = [
             Run(text, (style,))
             for number, button in enumerate(flat, start=1)
             for style, text in zip(
-                ROW, (" [" if number > 1 else "\n[", f"{number}", f" {button.label}", "]"), strict=True
+                ROW, (" [" if number > 1 else "[", f"{number}", f" {button.label}", "]"), strict=True
             )
         ]
+        return [*shown, *([Run("\n")] if shown and row else []), *row]
 
 
 class Screen(Pipes):
@@ -184,7 +185,7 @@ class Screen(Pipes):
             try:
                 line = await session.prompt_async()
             except KeyboardInterrupt:
-                self.note(HOW_TO_QUIT)
+                self.note(f"\n{HOW_TO_QUIT}")
             except EOFError:
                 return None
             else:
@@ -218,7 +219,7 @@ class Screen(Pipes):
             self._print(rest)
             self._shown = (message, text)
         elif unfinished:
-            self._put_below([*rest, *self._row(message, buttons)])
+            self._put_below(self._whole(message, rest, buttons))
         else:
             self._put_below([])
             gap = [Run("" if goes_on else "\n\n")] if before else []

@@ -74,7 +74,7 @@ def pipe(text: str | bytes, environment: Environment) -> list[str]:
 
 def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     lines = "#1\n/seed 42\n/dino 2\n#1\n\n   \n/poem Shall I compare thee\n/nope\n/\n#x é😀\n/forget\n#3\n#2\n#2\n"
-    strange = b"\xff\xfe\x00\n/export\r\n/settings"  # no end of line
+    strange = b"\xff\xfe\x00\n/export\r\n/settings\n#3"  # no end of line
     answers = pipe(lines.encode() + strange, environment | {"RATE_LIMIT": "1/60"})  # nobody is limited at home
     assert answers[:2] == ["There is no button 1 to press.", "Your seed is now 42, and its sequence starts here."]
     names, legend, others, _, poem, small = answers[2:8]
@@ -91,9 +91,10 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     assert (beyond, kept) == ("There is no button 3 to press.", "All right, I've kept everything.")
     assert gone == "There is no button 2 to press."
     exported = folder_of(environment) / "mangosaurus-1.json"
-    assert answers[-2] == f"Here's everything I keep about you.\nThere's a file for you: {exported}"
+    assert answers[-4] == f"Here's everything I keep about you.\nThere's a file for you: {exported}"
     assert json.loads(exported.read_text())["person"]["seed"] == 42
-    assert answers[-1].startswith("How daring")
+    assert answers[-3].startswith("How daring")
+    assert answers[-2:] == ["[1 tame] [2 bold] [3 • wild •] [4 • one •] [5 three] [6 five] [7 ten]", "Got it."]
     assert not re.search("<b>|went wrong", "\n".join(answers))
     done = run(environment | {"PYTHONPROFILEIMPORTTIME": "1"}, input=b"/seed\n/QUIT\n/dino\n")  # a word ends the chat
     assert re.fullmatch(r"Your seed is 42\. .*\n\n", done.stdout.decode())  # which outlives the process
