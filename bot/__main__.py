@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         redaction = configure_logging(level, settings.token, settings.postgresql, settings.webhook_secret)
         if where.healthy:
             sys.exit(_ask_whether_well(settings))
-        _check(settings, is_alone=not (is_on_telegram or where.page))
+        _check(settings, needs_input=not (is_on_telegram or where.page))
         asyncio.run(_until_told(_telegram(settings) if is_on_telegram else _here(settings, where)))
     except KeyboardInterrupt:  # a second Ctrl-C
         sys.exit(INTERRUPTED)
@@ -88,8 +88,8 @@ def main(arguments: Sequence[str] = ()) -> None:
         sys.exit(redaction.redact(f"mangosaurus: {' '.join(reason.split())}"))
 
 
-def _check(settings: Settings, *, is_alone: bool) -> None:
-    """Warn of what the operator should mend. Raises SettingsError if a terminal `is_alone`, and nobody can be heard.
+def _check(settings: Settings, *, needs_input: bool) -> None:
+    """Warn of what the operator should mend. Raises SettingsError if the bot needs a terminal or a pipe, and has none.
 
     Under systemd and in containers, the input is /dev/null.
     """
@@ -101,7 +101,7 @@ def _check(settings: Settings, *, is_alone: bool) -> None:
                 warnings.append(f"{ignored} is not read, nor the token in it; with MANGOSAURUS_HOME=. it would be")
     for warning in warnings:
         logging.getLogger(__name__).warning("%s", warning)
-    if is_alone and (sys.stdin is None or os.fstat(0).st_rdev == Path(os.devnull).stat().st_rdev):
+    if needs_input and (sys.stdin is None or os.fstat(0).st_rdev == Path(os.devnull).stat().st_rdev):
         raise SettingsError(f"{no_token}no terminal to chat in; --page chats in a browser")
 
 
@@ -192,7 +192,7 @@ async def _here(settings: Settings, where: argparse.Namespace) -> None:
     """Chat in the terminal, on the page, or both. Nobody is limited, unless others can reach the page."""
     from bot.app import Door, running
     from bot.health import SERVING, Health
-    from bot.locks import holder
+    from bot.locks import held_by_another
     from bot.terminal import Terminal
     from bot.words import sentences
 
@@ -205,7 +205,7 @@ async def _here(settings: Settings, where: argparse.Namespace) -> None:
         page = Page(settings, where.host, where.port)
         doors.append(page)
         announcement = page.announcement
-        if other := holder(settings.database.with_name(f"{settings.database.name}-process")):
+        if other := held_by_another(settings.database.with_name(f"{settings.database.name}-process")):
             announcement = f"{sentences.ANOTHER_HERE.format(other)}\n{announcement}"
     if page is None or page.is_private:
         settings = replace(settings, rate_limit=None)

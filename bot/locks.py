@@ -15,8 +15,8 @@ LOCK = ".lock"
 """The lock of a folder is on a file in it: NFS cannot lock the folder itself."""
 
 
-def holder(path: Path) -> str:
-    """Hold the lock of a file until this process ends, and return ""; if another process does, return its id."""
+def held_by_another(path: Path) -> str:
+    """Lock a file until this process ends, and return ""; or return the id of the process that has locked it."""
     with contextlib.suppress(OSError):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:

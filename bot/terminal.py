@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 YOU = 1
 PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
 ENDS = {"/stop": "finish", "/cancel": "cancel"}
-"""What ends the training that goes on: its buttons would take the numbers from the answers meanwhile."""
+"""The buttons of a training are commands here, as the numbers belong to the newest answer."""
 TEACHING = re.compile(r"(/retrain\s+(?:names|verse)\s+\S+)\s+(?!fresh$)(.+)", re.IGNORECASE)
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that could command a terminal."""
@@ -146,7 +146,7 @@ class Pipes(Chat):
             self.put(whole)
 
     def _whole(self, message: int, shown: list[Run], buttons: Buttons) -> list[Run]:
-        """Return a message and a row below it: its buttons, each with its number to press; of a training, commands."""
+        """Return a message with its buttons in a row below it, numbered; or with the commands that end a training."""
         flat = [button for row in buttons for button in row]
         if any(button.data.startswith("1:training:") for button in flat):
             return [*shown, Run("\n"), *_drawn(sentences.HOW_TO_END)]
@@ -365,7 +365,7 @@ class Terminal(Door):
             raise self._screen.failure
 
     def _ask(self, line: str, bot: Bot) -> Ask | None:
-        """Return what a line asks for; None if it asks for nothing, which is said."""
+        """Return what a line asks for; None if it is empty, or if a note says that it can mean nothing."""
         you: Any = {"person": YOU, "chat": self._screen, "is_admin": True}
         if press := PRESS.fullmatch(line):
             (message, buttons), number = self._screen.newest, int(press[1])

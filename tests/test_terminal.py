@@ -45,6 +45,7 @@ COMMAND = [sys.executable, "-m", "bot"]
 FULL = Path("/dev/full")
 NAMES = "[1 another] [2 wilder] [3 tamer] [4 details]"
 """The buttons below names."""
+ANSI = r"\x1b\[[0-9;?]*[a-zA-Z]"
 PROMPT = r"\x1b\[\?2004h"
 """Whoever edits a line asks the terminal to mark what is pasted."""
 
@@ -278,11 +279,13 @@ def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, t
         here.type("half a li\x03")  # Ctrl-C clears the line
         here.until(HOW_TO_QUIT)
         here.type("/seed 42\r")
-        here.until(f"Your seed is now(.|\n)*42(.|\n)*{PROMPT}")
+        answer = here.until(f"Your seed is now(.|\n)*42(.|\n)*{PROMPT}")
+        assert re.search("\n\nYour seed", re.sub(f"{ANSI}|\r", "", answer))  # apart from the question
         here.type("\x1b[200~Shall I\ncompare thee\x1b[201~\r")  # pasted: one message
         poem = here.until("another(.|\n)*tamer(.|\n)*" + PROMPT)
         assert "went wrong" not in poem
-        assert re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", poem).count("[1 another]") == 1
+        assert re.sub(ANSI, "", poem).count("[1 another]") == 1
+        assert re.search(r"90m\[\x1b\[0;36m1\x1b\[0m another\x1b\[0;90m\]", poem)  # dim brackets, a coloured number
         here.type("#1\r")
         here.until("another(.|\n)*tamer(.|\n)*" + PROMPT)
         here.process.send_signal(signal.SIGINT)
