@@ -273,7 +273,7 @@ def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, t
         here.until("No[a-z]*|No name can begin")
         here.until(PROMPT)
         here.type("/statu\t")  # Tab completes
-        here.until("/status|\x1b\\[0ms\x1b")  # in one piece or two
+        here.until("/status|\x1b\\[[0-9;]*ms[ \x1b]")  # in one piece or two
         here.type("\r")
         here.until(f"errors(.|\n)*{PROMPT}")
         here.type("half a li\x03")  # Ctrl-C clears the line
