@@ -142,7 +142,6 @@ async def _telegram(settings: Settings) -> None:
         async with Health(settings.health_listen) as health:
             while True:
                 await standby.acquired(lambda another: health.note(STANDBY if another else STARTING))
-                health.note(STARTING)
                 await serve_while_allowed(settings, standby, health)
                 logging.getLogger(__name__).error("Lost the lock in the database; another process may serve now")
     finally:
@@ -158,6 +157,7 @@ async def serve_while_allowed(settings: Settings, standby: Standby, health: Heal
     telegram = Telegram(settings)
 
     async def serve() -> None:
+        health.note(STARTING, doors=[telegram])
         try:
             async with running(settings, [telegram]) as bot:
                 health.note(SERVING, bot)

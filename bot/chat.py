@@ -159,6 +159,7 @@ class LiveMessage:
         if self.message is not None:
             with contextlib.suppress(Gone):
                 return await self.chat.change(self.message, html, buttons)
+            self.message = None
         self.message = await self.chat.say(html, buttons)
         return None
 

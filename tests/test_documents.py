@@ -37,7 +37,7 @@ WRITES = "WRITE_DOCS" in os.environ
 CHAT = re.compile(r"^    > .*\n(?:    .*\n|\n(?=    ))*", re.MULTILINE)
 """A block of code that begins with what somebody says."""
 FILE = re.compile(r"\((\S+)\) (.*)")
-CODE = re.compile(r"\bcode [a-z0-9]{7}$", re.MULTILINE)
+CODE = re.compile(r"\bcode [a-z0-9]{7,10}$", re.MULTILINE)
 WIDTH = 130
 CITIES = sorted({zone.rpartition("/")[2].replace("_", " ") for zone in zoneinfo.available_timezones() if "/" in zone})
 SEEN_AT = "60%"

@@ -22,8 +22,9 @@ from model.files import history_path, snapshot_path, write_whole
 from model.text.corpus import read_names, read_verse
 from model.text.forms import Alphabet
 from model.text.sources import DATA, missing, names_corpus, sonnets_corpus
-from model.training import recipes
-from model.training.recipes import customised, further, recipe_for
+from model.training import sizes
+from model.training.recipes import customised
+from model.training.sizes import further, recipe_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,7 +86,7 @@ def expected_seconds(run: Run, directory: Path) -> float | None:
         else:
             corpus = names_corpus() if run.form == "names" else sonnets_corpus()
         recipe = further(weights, corpus) if weights else recipe_for(corpus, minutes=run.minutes)
-        return recipes.expected_seconds(customised(recipe, minutes=run.minutes), corpus, run.threads)
+        return sizes.expected_seconds(customised(recipe, minutes=run.minutes), corpus, run.threads)
     except MangosaurusError:
         return None
 
@@ -141,15 +142,6 @@ def settle(folder: Path, run: Run) -> None:
             _remove(folder)
         else:
             write_run(folder, replace(run, chat=0))
-
-
-def remove_earlier(directory: Path) -> None:
-    """Delete the folders of trainings that earlier versions of the bot have left."""
-    for folder in directory.glob("retraining-*"):
-        logger.warning(
-            "%s: an interrupted training of an earlier version is removed; /retrain starts it anew", folder.name
-        )
-        _remove(folder)
 
 
 def _remove(folder: Path) -> None:
