@@ -480,7 +480,9 @@ async def started_again(settings: Settings, page: Page, cookie: str) -> AsyncIte
 async def test_an_admin_who_comes_back_after_a_kill_reads_what_became_of_a_training(own_settings: Settings) -> None:
     async with page_served(own_settings) as page, visit(page) as visitor, visitor.tab() as tab:
         await tab.answer()
-    interrupt(own_settings, Run("dino", "names", "dino", chat=int(visitor.cookie.partition(".")[0]), message=7))
+    interrupt(
+        own_settings, Run("dino", "names", "dino", chat=int(visitor.cookie.partition(".")[0]), place="page", message=7)
+    )
     async with started_again(own_settings, page, visitor.cookie) as again, again.tab() as tab:
         said = {text_of(await tab.answer()) for _ in range(2)}
     (ending,) = [text for text in said if not text.startswith("Hi, I'm Mangosaurus.")]

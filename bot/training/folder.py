@@ -41,8 +41,9 @@ NEW, START, CURVES, RUN = "new.safetensors", "from.safetensors", "curves.png", "
 class Run:
     """One training, with all that it needs to go on after an interruption. Seed and threads decide its weights.
 
-    A run begins with the weights in use, unless it is `fresh`. `chat` and `message` say where it is shown; `chat` is 0
-    when nothing is left to say. `verdict` says how it ended, and `promoted` is the version that Undo would take back.
+    A run begins with the weights in use, unless it is `fresh`. It is shown in the `message` of a `chat`, at the door of
+    a `place`; `chat` is 0 when nothing is left to say. `verdict` says how it ended, and `promoted` is the version that
+    Undo would take back.
     """
 
     network: str
@@ -53,6 +54,7 @@ class Run:
     minutes: float | None = None
     fresh: bool = False
     chat: int = 0
+    place: str = "private"
     message: int = 0
     verdict: str = ""
     promoted: str = ""

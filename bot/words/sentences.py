@@ -257,3 +257,12 @@ VOICE_GONE = Markup("That voice has been removed. /voices shows the ones I have.
 VOICE_UNTRAINED = Markup("I'm still learning that voice. Please ask again later.")
 VOICE_DAMAGED = Markup("I've lost that voice for the moment. The log says why.")
 NO_SONNETS_IN_VOICES = Markup("Only Shakespeare's voice writes sonnets. Send me /sonnet and a line, without a voice.")
+
+# The terminal.
+
+HOW_TO_END = Markup("/stop ends it, and uses its best weights if they're better; /cancel drops it.")
+SAVED = Markup("There's a file for you: <code>{}</code>")
+NOT_SAVED = Markup("I couldn't save the file <code>{}</code>: {}.")
+NO_SUCH_FILE = "There is no file that I can read at {}."
+TYPED_HERE = Markup("What you type here is kept too, in <code>{}</code>, until you send /forget.")
+ANOTHER_HERE = "Another Mangosaurus runs in this folder already, as process {}. We share all that we know."
