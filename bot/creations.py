@@ -184,20 +184,17 @@ def varied(creation: Creation, verb: str) -> Wish:
 
 
 def buttons_below(creation: Creation | None, ask: Ask) -> Buttons:
-    """Return the buttons that can do something below a creation; () if it is None or somebody else's.
+    """Return the buttons below a creation; () if it is None or somebody else's.
 
-    A creation belongs to a person, or to a group, where everybody may press its buttons.
+    Each keeps its place, whatever was pressed before: one that can do nothing more says so. A creation belongs to a
+    person, or to a group, where everybody may press its buttons.
     """
     if creation is None or creation.person not in (ask.person, ask.chat.id):
         return ()
-    verbs = ["another"]
-    verbs += ["wilder"] if creation.temperature < STEPS[-1] else []
-    verbs += ["tamer"] if creation.temperature > STEPS[0] else []
-    rows = [verbs]
+    rows = [["another", "wilder", "tamer"]]
     if creation.genre is Genre.POEM:
-        rows += [["continue"]] if creation.length < MOST_CONTINUED else []
-        rows += [] if creation.voice else [["sonnet"]]
-    rows += [["back", "details"] if creation.before else ["details"]]
+        rows += [["continue"]] if creation.voice else [["continue"], ["sonnet"]]
+    rows += [["details", "back"] if creation.before else ["details"]]
     return [[Button.of(sentences.BUTTONS[verb], verb, creation.code) for verb in row] for row in rows]
 
 

@@ -49,6 +49,11 @@ def files_below(folder: Path) -> dict[str, int]:
     return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in paths}
 
 
+def test_the_program_has_the_version_of_its_changelog() -> None:
+    [version] = re.findall('^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert re.findall(r"^## ([\d.]+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[0] == version
+
+
 def test_what_changes_goes_home(tmp_path: Path) -> None:
     home, bot = tmp_path / "home", [sys.executable, "-m", "bot"]
     answers = run(bot, ROOT, "/seed 42\n/dino\n", MANGOSAURUS_HOME=str(home))
@@ -128,8 +133,10 @@ def test_the_wheel_trains_and_samples_from_another_folder(program: Path, elsewhe
     (elsewhere / "cheeses.txt").write_text(CHEESES)
     mangosaurus("train", "dino", "--corpus", "cheeses.txt", "--minutes", "0.01")
     assert mangosaurus("sample", "dino", "--checkpoint", "cheeses.safetensors", "--seed", "1").split()
-    mangosaurus("train", "dino", "--minutes", "0.01", "--hidden-size", "8", "--promote")
-    made = json.loads(mangosaurus("sample", "dino", "--seed", "1", "--json"))
-    assert (home / STATE / "checkpoints" / "dino" / "current").read_text().strip() == made["version"]
-    assert f"dino {made['version']}" in " ".join(mangosaurus(said="/status\n").split())
+    ended = mangosaurus("train", "dino", "--minutes", "0.01", "--hidden-size", "8", "--promote")
+    assert "The current version stays: the new one is not better by enough" in ended
+    (made,) = (home / STATE / "checkpoints" / "dino").glob("*.safetensors")
+    told = json.loads(mangosaurus("sample", "dino", "--checkpoint", str(made), "--seed", "1", "--json"))
+    assert told["version"] == made.stem
+    assert f"dino {VERSIONS['dino'].current()}" in " ".join(mangosaurus(said="/status\n").split())
     assert files_below(program.parents[1]) == before

@@ -314,6 +314,23 @@ def interrupt(settings: Settings, run: Run, *events: dict[str, Any], is_lost: bo
     return folder
 
 
+async def test_a_run_of_the_terminal_is_not_concluded_on_telegram(script: Script, own_settings: Settings) -> None:
+    """The terminal's chat has the id of a person whom Telegram may know."""
+    async with started(own_settings) as chat:
+        chat.place = "terminal"
+        message = await begun(chat, script, "/retrain poem")
+        await script.begun()
+        script.progress(0.4)
+    (script.folder / "run.json").write_text(json.dumps(asdict(replace(await script.begun(), message=1))))  # not told
+    telegram = FakeChat(chat.bot, chat.id)
+    async with started(own_settings, telegram):
+        await telegram.bot.runs.ended()
+        assert telegram.messages == []
+    async with started(own_settings, chat):
+        await chat.bot.runs.ended()
+    assert "goes on from there" in message.html
+
+
 async def test_a_stopped_run_goes_on_with_its_own_settings(script: Script, own_settings: Settings) -> None:
     async with started(own_settings) as chat:
         message = await begun(chat, script, "/retrain poem 7")

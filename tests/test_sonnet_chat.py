@@ -83,7 +83,7 @@ async def test_three_quatrains_and_a_couplet_that_appear_as_they_are_written(poe
         counts = [len(text.replace("\n\n", "\n").split("\n")) for text in unfinished]
         assert counts == sorted(set(counts))
         assert await turn_of(poet, answer) == turn
-        assert answer.labels == ["another", "wilder", "tamer", *(["back"] if button else []), "details"]
+        assert answer.labels == ["another", "wilder", "tamer", "details", *(["back"] if button else [])]
     again = await poet.ask(f"/again {code_in(answer.html)}")
     assert (again.html, again.buttons) == (answer.html, answer.buttons)
     wild = next(step for step in STEPS if step > SONNET_TEMPERATURE)
@@ -136,7 +136,10 @@ async def test_a_short_first_line_is_completed_to_one_that_scans_and_a_seed_give
     assert kept[:3] == [("sonnet", 0), ("poem", 1), ("dino", 0)]  # a sonnet takes a turn of verse
 
 
-async def test_a_sonnet_that_fails_leaves_the_one_before(poet: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [Explained(sentences.NO_TEXT["sonnet"]), RuntimeError("a bug")], ids=["no", "bug"])
+async def test_a_sonnet_that_fails_ends_in_words_or_leaves_the_one_before(
+    poet: FakeChat, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     answer = await poet.ask(f"/sonnet {LINE}")
     before, buttons = answer.html, answer.buttons
 
@@ -144,16 +147,22 @@ async def test_a_sonnet_that_fails_leaves_the_one_before(poet: FakeChat, monkeyp
         if creation.code != code_in(before):
             assert watch
             watch(("begun",))
-            await until(lambda: "Begun" in answer.html)
+            await until(lambda: "Begun" in poet.messages[-1].html)
             assert answer.buttons == buttons  # so that they work if the bot is killed now
-            raise Explained(sentences.NO_TEXT["sonnet"])
+            raise error
         return await write(shelf, creation, watch)
 
     write = Shelf.write
     monkeypatch.setattr(Shelf, "write", fail)
     await poet.press("another")
     assert (answer.html, answer.buttons) == (before, buttons)
-    assert poet.notices[-1] == sentences.plain(sentences.NO_TEXT["sonnet"])
+    why = sentences.NO_TEXT["sonnet"] if isinstance(error, Explained) else sentences.APOLOGY.partition(".")[0]
+    assert sentences.plain(why) in poet.notices[-1]
+    await poet.ask(f"/sonnet {LINE}")
+    *_, begun, explained = poet.messages
+    assert (begun.html, begun.buttons) == (sentences.BROKEN_OFF, [])
+    assert why in explained.html
+    poet.bot.tally.errors.clear()
 
 
 async def test_a_sonnet_of_the_first_whole_line_of_a_poem_stands_below_it(poet: FakeChat) -> None:

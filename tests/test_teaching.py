@@ -76,7 +76,7 @@ async def test_without_a_file_a_voice_goes_on_or_starts_over(script: Script, adm
 
 
 async def test_what_cannot_be_taught(script: Script, admin: FakeChat, pokemon: Voice) -> None:
-    assert (await admin.ask("/retrain names keats")).html == admins.NO_FILE
+    assert (await admin.ask("/retrain names keats")).html == admins.NO_FILE.format(admins.HOW_TO_TEACH)
     assert (await admin.ask("/retrain names")).html == admins.HOW_TO_TEACH
     assert await teach(admin, LIST, "/retrain") == admins.RETRAIN_USAGE
     for name in ("../x", "a", "\u202eabc", "🦖🦖", "dino", "fresh", "a b", "a b fresh", "x" * 10_000):
@@ -234,6 +234,9 @@ async def test_the_list(admin: FakeChat, voices: Voices) -> None:
     alice = FakeChat(admin.bot, ALICE)
     assert (await alice.ask("/voices")).html == sentences.NO_VOICES
     assert (await admin.ask("/voices")).html == f"{sentences.NO_VOICES}\n\n{admins.HOW_TO_TEACH}"
+    admin.takes_files = False  # as in a terminal
+    assert (await admin.ask("/voices")).html == f"{sentences.NO_VOICES}\n\n{admins.HOW_TO_TEACH_BY_PATH}"
+    admin.takes_files = True
     voices.add("future", "names", LIST)
     install(voices.folder(voices.add("keats", "verse", VERSE).id), untrained("verse"))
     install(voices.folder(voices.add("pokemon", "names", LIST).id), untrained("names"))

@@ -23,9 +23,9 @@ from rapidfuzz.process import extractOne
 
 from model.checkpoint.versions import Versions
 from model.text import sources
-from model.text.corpus import Corpus, letters_of
+from model.text.corpus import Corpus
 from model.text.sources import DATA, DINOSAURS, FetchError, fossils, names_corpus
-from model.text.vocabulary import Vocabulary
+from model.text.vocabulary import Vocabulary, letters_of
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
 from tests.checkpoints import same_weights

@@ -80,7 +80,7 @@ async def undo(ask: Pressed, network: str, version: str, bot: Bot) -> None:
     """Use the version before this one, if this one is still in use."""
     async with _titled(network, bot) as title, bot.shelf.changing(network) as versions:
         before = await asyncio.to_thread(versions.before)
-        if before is None or await asyncio.to_thread(versions.serving) != version:
+        if before is None or await asyncio.to_thread(versions.current) != version:
             raise Explained(admins.UNDO_OVER)
         await asyncio.to_thread(versions.promote, before)
     await ask.chat.notice()
@@ -124,14 +124,10 @@ async def _list(network: str, bot: Bot) -> tuple[Markup, Buttons]:
 
 
 def _entries(network: str, bot: Bot) -> list[tuple[str, Checkpoint | str]]:
-    """Return the newest versions, each with what is wrong with its file, if anything is."""
-    versions, created = bot.shelf.versions(network), {}
-    for version in versions.list():
-        created[version] = ""
-        with contextlib.suppress(CheckpointError):
-            created[version] = versions.describe(version).created
+    """Return the newest versions, each with its description, or with what is wrong with its file."""
+    versions = bot.shelf.versions(network)
     entries: list[tuple[str, Checkpoint | str]] = []
-    for version in sorted(created, key=created.__getitem__, reverse=True)[:SHOWN]:
+    for version in versions.list()[:SHOWN]:
         try:
             entries.append((version, versions.load(version)))
         except CheckpointError as error:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.app import Bot
-    from bot.asks import File, Pressed, Said
+    from bot.asks import Ask, File, Pressed, Said
     from bot.chat import Buttons
     from bot.voices import Voice
     from model.text.encodings import Decoded
@@ -73,7 +73,7 @@ async def voices(ask: Said, rest: str, bot: Bot) -> None:
     if ask.is_admin and len(words) == 2:
         await _rename(ask, words[0], words[1], bot)
     else:
-        await ask.chat.say(*await _list(bot, is_admin=ask.is_admin))
+        await ask.chat.say(*await _list(ask, bot))
 
 
 @button(f"voice:(remove|removal|keep):({CODE.pattern})", admin=True)
@@ -90,7 +90,7 @@ async def press(ask: Pressed, verb: str, voice_id: str, bot: Bot) -> None:
         return await ask.chat.notice()
     elif verb == "removal":
         notice = await _remove(voice, bot)
-    await ask.chat.change(ask.message, *await _list(bot, is_admin=True))
+    await ask.chat.change(ask.message, *await _list(ask, bot))
     return await ask.chat.notice(notice)
 
 
@@ -122,17 +122,21 @@ async def _remove(voice: Voice, bot: Bot) -> str:
     return sentences.plain(admins.REMOVED.format(voice.name))
 
 
-async def _list(bot: Bot, *, is_admin: bool) -> tuple[Markup, Buttons]:
+async def _list(ask: Ask, bot: Bot) -> tuple[Markup, Buttons]:
     found = await asyncio.to_thread(lambda: [(voice, _has_weights(voice, bot)) for voice in bot.shelf.voices.all()])
     lines = [
         sentences.VOICE.format(voice.name, voice.form, example(voice) if is_trained else sentences.STILL_LEARNING)
         for voice, is_trained in found
     ]
     html = Markup("\n").join([sentences.VOICES, "", *lines]) if lines else sentences.NO_VOICES
-    if not is_admin:
+    if not ask.is_admin:
         return html, ()
     buttons = [[Button.of(admins.REMOVE.format(voice.name), "voice", "remove", voice.id)] for voice, _ in found]
-    return Markup("{}\n\n{}").format(html, admins.HOW_TO_TEACH), buttons
+    return Markup("{}\n\n{}").format(html, _how_to_teach(ask)), buttons
+
+
+def _how_to_teach(ask: Ask) -> Markup:
+    return admins.HOW_TO_TEACH if ask.chat.takes_files else admins.HOW_TO_TEACH_BY_PATH
 
 
 def _has_weights(voice: Voice, bot: Bot) -> bool:
@@ -145,7 +149,7 @@ def _has_weights(voice: Voice, bot: Bot) -> bool:
 async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
     """Return the run that teaches a voice: from a file, or without a file, one more round on the text that it has."""
     if not words:
-        raise Explained(admins.HOW_TO_TEACH)
+        raise Explained(_how_to_teach(ask))
     fresh = len(words) == 2 and words[1].lower() == FRESH
     name = name_of(words[0]) if len(words) == 1 + fresh else None
     if name is None:
@@ -156,7 +160,7 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
     if ask.file:
         voice = await _taught(ask, ask.file, form, name, voice, bot)
     elif voice is None:
-        raise Explained(admins.NO_FILE)
+        raise Explained(admins.NO_FILE.format(_how_to_teach(ask)))
     return Run(voice.network, voice.form, voice.name, fresh=fresh or ask.file is not None)
 
 

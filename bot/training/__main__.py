@@ -18,7 +18,7 @@ from bot.training.folder import CURVES, NEW, START, log_of, read_run
 from model.__main__ import app
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions, load
-from model.training.log import HistoryError, read_history
+from model.training.history import HistoryError, read_history
 
 FEWEST_MEASUREMENTS = 2
 """A picture of fewer measurements has no curve."""

@@ -105,7 +105,7 @@ class Runs:
             if isinstance(error, BlockingIOError):
                 raise Explained(admins.TRAINING_ELSEWHERE) from error
             raise
-        self.running = replace(run, chat=chat.id, message=message)
+        self.running = replace(run, chat=chat.id, place=chat.place, message=message)
         self._start(self._follow(self.running, chat))
 
     def finish(self, key: str) -> None:
@@ -156,7 +156,8 @@ class Runs:
                 continue
             chats = [newcomer] if newcomer else [door.chat(run.chat) for door in bot.doors if run.chat]
             for chat in chats:
-                if chat and chat.id == run.chat:
+                # A terminal's id is somebody's on Telegram too.
+                if chat and (chat.id, chat.place) == (run.chat, run.place):
                     self._start(self._conclude(run, chat, None if newcomer else run.message))
 
     def _check(self, key: str) -> None:

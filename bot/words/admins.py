@@ -22,6 +22,11 @@ HOW_TO_TEACH = Markup(
     "lines between. To choose the name of the voice, send it with the caption <code>/retrain names pokemon</code> or "
     "<code>/retrain verse keats</code>. <code>/voices old new</code> gives a voice another name."
 )
+HOW_TO_TEACH_BY_PATH = Markup(
+    "To teach me a voice, give me the path of a text file with names, one a line, or with poems:\n"
+    "<code>/retrain names pokemon ~/pokemon.txt</code>\n<code>/retrain verse keats ~/keats.txt</code>\n"
+    "<code>/voices old new</code> gives a voice another name."
+)
 LEARN = Markup("Shall I learn it as the voice <b>{}</b>? Does it hold names, one a line, or verse?")
 LEARN_HOW = {"names": "names", "verse": "verse", "cancel": "cancel"}
 LEARN_NOTHING = Markup("All right, I've left it alone.")
@@ -42,7 +47,7 @@ REMOVED = Markup("The voice {} is gone.")
 VOICE_IS_TRAINING = Markup("I'm training <b>{}</b>. Cancel that first, then I can remove it.")
 VOICES_FULL = Markup("I have {} voices, and that's as many as I can keep. Remove one with /voices first.")
 VOICE_NOT_KEPT = Markup("I couldn't write that to the disk. The log says why.")
-NO_FILE = Markup("I see no file there. {}").format(HOW_TO_TEACH)
+NO_FILE = Markup("I see no file there. {}")
 NOT_FETCHED = Markup("I couldn't fetch that file. Please send it again.")
 TEXT_TOO_LARGE = Markup("Your file has {:.1f} MB, and I can take up to {:g}. Please give me a part of it.")
 TEXT_REFUSED = Markup("I can't learn from that: {}.")

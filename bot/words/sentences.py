@@ -160,6 +160,7 @@ BUSY = Markup("So many people are writing to me that I can't keep up. Please ask
 SILENCED = Markup("Telegram kept me silent for a while, and I couldn't answer {}. Please ask again.")
 TOO_MANY = Markup("You're faster than I can dream. Give me {}, and I'll gladly go on.")
 STOPPING = Markup("I'm shutting down. Please ask again when I'm back.")
+BROKEN_OFF = Markup("I had begun a sonnet here, and couldn't finish it.")
 NOT_WRITTEN = Markup("Something went wrong while I was writing, sorry. Please ask again.")
 NOT_PREPARED = Markup(
     "I can't write sonnets at the moment, as I don't know how words sound. The log says why. "
@@ -253,3 +254,12 @@ VOICE_GONE = Markup("That voice has been removed. /voices shows the ones I have.
 VOICE_UNTRAINED = Markup("I'm still learning that voice. Please ask again later.")
 VOICE_DAMAGED = Markup("I've lost that voice for the moment. The log says why.")
 NO_SONNETS_IN_VOICES = Markup("Only Shakespeare's voice writes sonnets. Send me /sonnet and a line, without a voice.")
+
+# The terminal.
+
+HOW_TO_END = Markup("/stop ends it, and uses its best weights if they're better; /cancel drops it.")
+SAVED = Markup("There's a file for you: <code>{}</code>")
+NOT_SAVED = Markup("I couldn't save the file <code>{}</code>: {}.")
+NO_SUCH_FILE = "There is no file that I can read at {}."
+TYPED_HERE = Markup("What you type here is kept too, in <code>{}</code>, until you send /forget.")
+ANOTHER_HERE = "Another Mangosaurus runs in this folder already, as process {}. We share all that we know."

@@ -48,7 +48,6 @@ class Source:
 
     @property
     def archive(self) -> str:
-        """The archive's file name."""
         return self.requirement.replace("==", "-") + ".tar.gz"
 
 
@@ -87,12 +86,6 @@ def fossils() -> Mapping[str, str]:
 def unread_genera() -> Fingerprints:
     """Return the genera that no network reads and none may invent: extinct ones, and those near to a dinosaur."""
     return Fingerprints.of((*fossils(), *NEAR_GENERA.read_text(encoding="ascii").split()))
-
-
-def own_texts() -> tuple[Path, ...]:
-    """Return the paths of all the project's texts, fetched or not."""
-    fetched = (DATA / name for name in (*SHAKESPEARE.outputs, *CMUDICT.outputs))
-    return (*DATA.glob("*"), *RELEASED.glob("*"), *fetched)
 
 
 def names_corpus(split: int = 0) -> Corpus:
