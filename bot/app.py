@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+SHUT = 0.1
+"""How long each door may take to shut, as a share of `stop_seconds`. Only then the phases of a stop begin."""
 REFUSED, CLOSED, CUT, ABANDONED = 0.5, 0.7, 0.8, 0.85
 """When the phases of a stop begin, as shares of `stop_seconds`. `Bot.finish` describes them."""
 LAST_WORDS_SECONDS = 0.1
@@ -153,7 +155,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         await bot.runs.conclude_interrupted(bot)
         for door in doors:
             await door.open(bot)
-            stack.push_async_callback(door.shut, settings.stop_seconds / 4)
+            stack.push_async_callback(door.shut, SHUT * settings.stop_seconds)
         preparing = asyncio.create_task(shelf.prepare())
         stack.callback(preparing.cancel)
         yield bot

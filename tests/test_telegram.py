@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from markupsafe import Markup
+from telegram.error import BadRequest
 
 from bot.chat import Button, Gone, InDoubt, NotSent
 from bot.settings import Address, Rate, Secret
@@ -239,6 +240,8 @@ async def test_what_is_known_of_a_message(settings: Settings, server: Server) ->
             (Refusal(400, "Bad Request: not enough rights to send text messages to the chat"), Gone),
             (Refusal(400, "Bad Request: TOPIC_CLOSED"), Gone),
             (Refusal(400, "Bad Request: chat not found"), Gone),
+            (Refusal(400, "Bad Request: message thread not found"), Gone),
+            (Refusal(400, "Bad Request: file reference not found"), BadRequest),  # a bug, whatever else is not found
             (Refusal(504, "Gateway Timeout"), InDoubt),
             (Refusal(401, "Unauthorized"), NotSent),
         ):

@@ -155,7 +155,7 @@ BUSY = Markup("So many people are writing to me that I can't keep up. Please ask
 BUSY_GROUP = Markup(
     "Together you're faster than Telegram lets me answer a group. Ask me again in half a minute, or in a private chat."
 )
-SILENCED = Markup("Telegram kept me silent for a while, and I couldn't answer {}. Please ask again.")
+SILENCED = Markup("Telegram didn't let me through for a while, and I couldn't answer {}. Please ask again.")
 TOO_MANY = Markup("You're faster than I can dream. Give me {}, and I'll gladly go on.")
 STOPPING = Markup("I'm shutting down. Please ask again when I'm back.")
 NOT_WRITTEN = Markup("Something went wrong while I was writing, sorry. Please ask again.")
