@@ -49,7 +49,7 @@ class Redaction(logging.Filter):
 def configure_logging(level: str, *secrets: Secret | None) -> Redaction:
     """Send all logs of the process to stderr, and return the redaction.
 
-    httpx logs each request, but only at DEBUG. There python-telegram-bot would log what people write, so it stops at INFO.
+    At DEBUG, httpx logs each request. python-telegram-bot would log what people write there, so it stops at INFO.
     """
     redaction = Redaction(*secrets)
     handler = logging.StreamHandler(sys.stderr)

@@ -20,6 +20,7 @@ from bot.shelf import Shelf, Text
 from bot.words import sentences
 from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions
+from model.errors import RequestError
 from model.files import ROOT
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
@@ -139,6 +140,17 @@ async def test_a_sonnet_that_fails_leaves_the_one_before(poet: FakeChat, monkeyp
     await poet.press("another")
     assert (answer.html, answer.buttons) == (before, buttons)
     assert poet.notices[-1] == sentences.plain(sentences.NO_TEXT["sonnet"])
+
+
+async def test_without_rhymes_the_way_out_is_another_line_or_a_line_at_all(
+    poet: FakeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: Any) -> Text:
+        raise RequestError("no line 2 scans and rhymes")
+
+    monkeypatch.setattr("bot.shelf.Writer.write", fail)
+    assert "Give me a line to begin with: <code>/sonnet" in (await poet.ask("/sonnet")).html
+    assert (await poet.ask(f"/sonnet {LINE}")).html.endswith("Try another line.")
 
 
 async def test_a_sonnet_of_the_first_whole_line_of_a_poem_stands_below_it(poet: FakeChat) -> None:

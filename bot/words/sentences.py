@@ -16,9 +16,21 @@ def cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
+def text_of(message: Markup) -> str:
+    """Return a message as plain text."""
+    return html.unescape(re.sub("<[^>]*>", "", str(message)))
+
+
 def plain(sentence: Markup) -> str:
     """Return a sentence as the plain, short text that a notice can show."""
-    return cut(html.unescape(re.sub("<[^>]*>", "", sentence)), LONGEST_NOTICE)
+    return cut(text_of(sentence), LONGEST_NOTICE)
+
+
+def no_new_name(count: int, letters: str) -> Markup:
+    """Say that there are not as many new names as somebody wants, and what could help."""
+    names, begin = NEW_NAMES if count > 1 else NEW_NAME
+    wanted = Markup("{}{} with <b>{}</b>").format(names, begin, letters) if letters else names
+    return NO_NEW_NAME.format(wanted, "fewer names, " if count > 1 else "")
 
 
 def counted(count: int, noun: str) -> str:
@@ -167,16 +179,20 @@ NO_NETWORK = {
     "dino": Markup("I can't invent names at the moment, as my network for names is missing. The log says why."),
     "poem": Markup("I can't write verse at the moment, as my network for verse is missing. The log says why."),
 }
-NO_NEW_NAME_WITH = Markup(
-    "I couldn't find {} with <b>{}</b>, and I never give one that I know to exist. Try fewer letters, or "
-    "different ones."
+NO_NEW_NAME = Markup(
+    "I couldn't find {}, and I never give one that I know to exist. Asking the same again won't help, but {}other "
+    "letters or another seed may."
 )
-NEW_NAMES = ("a new name that begins", "enough new names that begin")
+NEW_NAME, NEW_NAMES = ("a new name", " that begins"), ("enough new names", " that begin")
 NO_TEXT = {
-    "dino": Markup("I couldn't think of a new name just now. Please ask me once more."),
     "poem": Markup("I couldn't find the words to go on from there. Try another line."),
     "sonnet": Markup("I couldn't find the rhymes for that one. Try another line."),
+    "": Markup(
+        "I couldn't find the rhymes, and asking the same again won't help. Give me a line to begin with: "
+        "<code>/sonnet Shall I compare thee</code>."
+    ),
 }
+"""What to say by genre, or about a sonnet without a line."""
 GONE = Markup("I remember that one, but the network that wrote it is gone, and no other would write the same words.")
 GONE_WITH_VOICE = Markup("I remember that one, but its voice has been removed, and no other would use the same words.")
 NO_MEMORY = Markup("I can't get at my notes right now. Please ask again in a little while.")
