@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SHUT = 0.1
-"""How long each door may take to shut, as a share of `stop_seconds`. Only then the phases of a stop begin."""
-REFUSED, CLOSED, CUT, ABANDONED = 0.5, 0.7, 0.8, 0.85
+SHUT, REFUSED, CLOSED, CUT, ABANDONED = 0.25, 0.5, 0.7, 0.8, 0.85
 """When the phases of a stop begin, as shares of `stop_seconds`. `Bot.finish` describes them."""
 LAST_WORDS_SECONDS = 0.1
 """How long abandoned answers may take to log what they did not do."""
@@ -80,6 +78,8 @@ class Bot:
     temperatures: dict[Genre, float]
     """The temperature of a bold mood, by genre."""
     doors: Sequence[Door] = ()
+    opened: list[Door] = field(default_factory=list)
+    """The doors that take asks."""
     stop_seconds: float = 8.0
     username: str = ""
     """The name by which Telegram knows the bot."""
@@ -109,16 +109,17 @@ class Bot:
     async def finish(self) -> None:
         """Answer what can be answered in the seconds for a stop, and refuse the rest in words.
 
-        A stop has phases, each after a share of these seconds. From `REFUSED` on, texts that are not written yet are
-        refused. From `CLOSED` on, messages that wait are given up. From `CUT` on, messages on their way are
-        interrupted. From `ABANDONED` on, the bot waits for nothing.
+        A stop has phases, each after a share of these seconds. Until `SHUT`, doors may take leave of those who send asks.
+        From `REFUSED` on, texts that are not written yet are refused. From `CLOSED` on, messages that wait are given up.
+        From `CUT` on, messages on their way are interrupted. From `ABANDONED` on, the bot waits for nothing.
         """
         begun = asyncio.get_running_loop().time()
-        for door in self.doors:
-            door.close(begun + CLOSED * self.stop_seconds, begun + CUT * self.stop_seconds)
         refusing = asyncio.create_task(self._refuse(REFUSED * self.stop_seconds))
         try:
             async with asyncio.timeout(ABANDONED * self.stop_seconds):
+                await asyncio.gather(*(door.shut(SHUT * self.stop_seconds) for door in self.opened))
+                for door in self.doors:
+                    door.close(begun + CLOSED * self.stop_seconds, begun + CUT * self.stop_seconds)
                 await asyncio.gather(self.runs.stop(), self.idle())
         except TimeoutError:
             unanswered = list(self._asks)
@@ -142,7 +143,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
     shelf = Shelf(settings.checkpoints)
     temperatures = USUAL | {genre: temperature for genre, temperature in chosen.items() if temperature is not None}
     store, admission = Store(settings.database_address), Admission(settings.rate_limit)
-    bot = Bot(store, shelf, admission, Runs(shelf), temperatures, doors, settings.stop_seconds)
+    bot = Bot(store, shelf, admission, Runs(shelf), temperatures, doors, stop_seconds=settings.stop_seconds)
     async with AsyncExitStack() as stack:
         stack.enter_context(blas_threads(1))  # on a busy machine, two threads take three times as long
         stack.push_async_callback(bot.store.close)
@@ -155,7 +156,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         await bot.runs.conclude_interrupted(bot)
         for door in doors:
             await door.open(bot)
-            stack.push_async_callback(door.shut, SHUT * settings.stop_seconds)
+            bot.opened.append(door)
         preparing = asyncio.create_task(shelf.prepare())
         stack.callback(preparing.cancel)
         yield bot

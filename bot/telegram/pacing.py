@@ -339,7 +339,8 @@ class Pacing(BaseRateLimiter[Any]):
             turn.lane.turns.remove(turn)
             error = turn.doubt or NothingSentError(CLOSED if is_closed else HELD)
             turn.may_go.set_exception(error)
-            self._regret(turn, error)
+            if not is_closed:
+                self._regret(turn, error)
 
     def _regret(self, turn: Turn, error: NetworkError) -> None:
         """Note that Telegram did not take a message, to say so in its chat later."""
