@@ -49,7 +49,7 @@ class Door:
         """Begin to take asks."""
 
     async def shut(self, seconds: float) -> None:
-        """Take no more asks."""
+        """Take no more asks, opened or not."""
 
     def close(self, open_until: float, cut_at: float) -> None:
         """Give up messages that wait at `open_until`; interrupt those on their way at `cut_at`: times of the loop."""
@@ -78,8 +78,6 @@ class Bot:
     temperatures: dict[Genre, float]
     """The temperature of a bold mood, by genre."""
     doors: Sequence[Door] = ()
-    opened: list[Door] = field(default_factory=list)
-    """The doors that take asks."""
     stop_seconds: float = 8.0
     username: str = ""
     """The name by which Telegram knows the bot."""
@@ -109,15 +107,15 @@ class Bot:
     async def finish(self) -> None:
         """Answer what can be answered in the seconds for a stop, and refuse the rest in words.
 
-        A stop has phases, each after a share of these seconds. Until `SHUT`, doors may take leave of those who send asks.
-        From `REFUSED` on, texts that are not written yet are refused. From `CLOSED` on, messages that wait are given up.
-        From `CUT` on, messages on their way are interrupted. From `ABANDONED` on, the bot waits for nothing.
+        A stop has phases, each after a share of these seconds. At `SHUT`, no door takes asks any more. From `REFUSED`
+        on, texts that are not written yet are refused. From `CLOSED` on, messages that wait are given up. From `CUT`
+        on, messages on their way are interrupted. From `ABANDONED` on, the bot waits for nothing.
         """
         begun = asyncio.get_running_loop().time()
         refusing = asyncio.create_task(self._refuse(REFUSED * self.stop_seconds))
         try:
             async with asyncio.timeout(ABANDONED * self.stop_seconds):
-                await asyncio.gather(*(door.shut(SHUT * self.stop_seconds) for door in self.opened))
+                await asyncio.gather(*(door.shut(SHUT * self.stop_seconds) for door in self.doors))
                 for door in self.doors:
                     door.close(begun + CLOSED * self.stop_seconds, begun + CUT * self.stop_seconds)
                 await asyncio.gather(self.runs.stop(), self.idle())
@@ -143,7 +141,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
     shelf = Shelf(settings.checkpoints)
     temperatures = USUAL | {genre: temperature for genre, temperature in chosen.items() if temperature is not None}
     store, admission = Store(settings.database_address), Admission(settings.rate_limit)
-    bot = Bot(store, shelf, admission, Runs(shelf), temperatures, doors, stop_seconds=settings.stop_seconds)
+    bot = Bot(store, shelf, admission, Runs(shelf), temperatures, doors, settings.stop_seconds)
     async with AsyncExitStack() as stack:
         stack.enter_context(blas_threads(1))  # on a busy machine, two threads take three times as long
         stack.push_async_callback(bot.store.close)
@@ -156,7 +154,6 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         await bot.runs.conclude_interrupted(bot)
         for door in doors:
             await door.open(bot)
-            bot.opened.append(door)
         preparing = asyncio.create_task(shelf.prepare())
         stack.callback(preparing.cancel)
         yield bot

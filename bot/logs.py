@@ -47,10 +47,7 @@ class Redaction(logging.Filter):
 
 
 def configure_logging(level: str, *secrets: Secret | None) -> Redaction:
-    """Send all logs of the process to stderr, and return the redaction.
-
-    At DEBUG, httpx logs each request. python-telegram-bot would log what people write there, so it stops at INFO.
-    """
+    """Send all logs to stderr, and return the redaction. At DEBUG, requests are logged, but not what people write."""
     redaction = Redaction(*secrets)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

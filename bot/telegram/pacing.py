@@ -3,11 +3,11 @@
 Telegram lets a bot send about 30 messages a second in all, one a second to one chat, and 20 a minute to one group.
 Short bursts pass: here 4 messages in 4 seconds. An edit counts as a message. The oldest message that
 may go goes next, so that a crowded chat delays no other. Everything else (answers to buttons and inline queries, chat
-actions, questions) has no limit. (aiolimiter, asynciolimiter, pyrate-limiter and asyncio-throttle keep no such order.)
+actions, questions) has no limit.
 
 When Telegram says 429, the chat that earned it is held for as long as Telegram asks. If that happens to a second chat
-meanwhile, or to a request that belongs to no chat, everything is held. Requests wait for the end of
-a hold of up to half a minute. If a hold is longer, they are given up.
+meanwhile, or to a request that belongs to no chat, everything is held. Requests wait for the end of a hold of up to
+half a minute. If a hold is longer, they are given up.
 
 A request that surely was not sent (NothingSentError) or met a failing server (ServerError) keeps its turn and is tried
 again for half a minute; then it is given up. So is every edit that may have arrived, as it does no harm twice. Any
@@ -344,9 +344,8 @@ class Pacing(BaseRateLimiter[Any]):
 
     def _regret(self, turn: Turn, error: NetworkError) -> None:
         """Note that Telegram did not take a message, to say so in its chat later."""
-        now = asyncio.get_running_loop().time()
-        is_lost = isinstance(error, NothingSentError | ServerError) and not turn.doubt
-        if not is_lost or turn.lane is not self._messages or now >= self._open_until:
+        now, is_lost = asyncio.get_running_loop().time(), isinstance(error, NothingSentError | ServerError)
+        if not is_lost or turn.doubt or turn.lane is not self._messages or now >= self._open_until:
             return
         if turn.time is not None and now >= self._apologise_at:  # Telegram fails
             self._apologise_at = now + RETRY_SECONDS

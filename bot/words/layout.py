@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -79,7 +80,7 @@ def first_line(poem: Creation, text: Text) -> tuple[str, int]:
 
 def plain(shown: Markup) -> str:
     """Return a creation as it is set, without the styles and the code below it."""
-    return sentences.text_of(shown.partition("\n\n<a>")[0])
+    return unescape(re.sub("<[^>]*>", "", shown.partition("\n\n<a>")[0]))
 
 
 def keepsake(creations: Sequence[Creation], texts: Mapping[str, Markup]) -> str:

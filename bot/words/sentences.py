@@ -16,14 +16,9 @@ def cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
-def text_of(message: Markup) -> str:
-    """Return a message as plain text."""
-    return html.unescape(re.sub("<[^>]*>", "", str(message)))
-
-
 def plain(sentence: Markup) -> str:
     """Return a sentence as the plain, short text that a notice can show."""
-    return cut(text_of(sentence), LONGEST_NOTICE)
+    return cut(html.unescape(re.sub("<[^>]*>", "", sentence)), LONGEST_NOTICE)
 
 
 def no_new_name(count: int, letters: str) -> Markup:
@@ -187,10 +182,7 @@ NEW_NAME, NEW_NAMES = ("a new name", " that begins"), ("enough new names", " tha
 NO_TEXT = {
     "poem": Markup("I couldn't find the words to go on from there. Try another line."),
     "sonnet": Markup("I couldn't find the rhymes for that one. Try another line."),
-    "": Markup(
-        "I couldn't find the rhymes, and asking the same again won't help. Give me a line to begin with: "
-        "<code>/sonnet Shall I compare thee</code>."
-    ),
+    "": Markup("I couldn't find the rhymes. Give me a line to begin with: <code>/sonnet Shall I compare thee</code>."),
 }
 """What to say by genre, or about a sonnet without a line."""
 GONE = Markup("I remember that one, but the network that wrote it is gone, and no other would write the same words.")
