@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-REFUSED, CLOSED, CUT, ABANDONED = 0.5, 0.7, 0.8, 0.85
+SHUT, REFUSED, CLOSED, CUT, ABANDONED = 0.25, 0.5, 0.7, 0.8, 0.85
 """When the phases of a stop begin, as shares of `stop_seconds`. `Bot.finish` describes them."""
 LAST_WORDS_SECONDS = 0.1
 """How long abandoned answers may take to log what they did not do."""
@@ -89,16 +89,17 @@ class Bot:
     async def finish(self) -> None:
         """Answer what can be answered in the seconds for a stop, and refuse the rest in words.
 
-        A stop has phases, each after a share of these seconds. From `REFUSED` on, texts that are not written yet are
-        refused. From `CLOSED` on, messages that wait are given up. From `CUT` on, messages on their way are
-        interrupted. From `ABANDONED` on, the bot waits for nothing.
+        A stop has phases, each after a share of these seconds. At `SHUT`, no door takes asks any more. From `REFUSED`
+        on, texts that are not written yet are refused. From `CLOSED` on, messages that wait are given up. From `CUT`
+        on, messages on their way are interrupted. From `ABANDONED` on, the bot waits for nothing.
         """
         begun = asyncio.get_running_loop().time()
-        for door in self.doors:
-            door.close(begun + CLOSED * self.stop_seconds, begun + CUT * self.stop_seconds)
         refusing = asyncio.create_task(self._refuse(REFUSED * self.stop_seconds))
         try:
             async with asyncio.timeout(ABANDONED * self.stop_seconds):
+                await asyncio.gather(*(door.shut(SHUT * self.stop_seconds) for door in self.doors))
+                for door in self.doors:
+                    door.close(begun + CLOSED * self.stop_seconds, begun + CUT * self.stop_seconds)
                 await asyncio.gather(self.runs.stop(), self.idle())
         except TimeoutError:
             unanswered = list(self._asks)
@@ -136,7 +137,6 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         await bot.runs.conclude_interrupted(bot)
         for door in doors:
             await door.open(bot)
-            stack.push_async_callback(door.shut, settings.stop_seconds / 4)
         for later in (shelf.prepare(), store.tidy()):
             stack.callback(asyncio.create_task(later).cancel)
         yield bot

@@ -198,7 +198,9 @@ class LiveMessage:
         """Stop the rewriting. A change that is on its way arrives first, or it would overwrite the end."""
         async with self._on_its_way:
             self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        (end,) = await asyncio.gather(self._task, return_exceptions=True)
+        if isinstance(end, Exception):
+            logger.error("An unfinished message could not be shown", exc_info=end)
 
     def show(self, html: Markup) -> None:
         """Show this as soon as the chat can take another change, unless something newer comes before."""

@@ -47,15 +47,15 @@ class Redaction(logging.Filter):
 
 
 def configure_logging(level: str, *secrets: Secret | None) -> Redaction:
-    """Send all logs of the process to stderr, httpx's line for every request only at DEBUG; return the redaction."""
+    """Send all logs to stderr, and return the redaction. At DEBUG, requests are logged, but not what people write."""
     redaction = Redaction(*secrets)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.addFilter(redaction)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("aiohttp.server").addFilter(_is_our_fault)
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.DEBUG if level == "DEBUG" else logging.WARNING)
+    for name, loudest in {"httpx": "DEBUG", "httpcore": "DEBUG", "telegram": "INFO"}.items():
+        logging.getLogger(name).setLevel(loudest if level == "DEBUG" else "WARNING")
     return redaction
 
 

@@ -155,10 +155,9 @@ class Shelf:
             text = await writer.write(request_for(creation), watch)
         except RequestError as error:  # it may quote the person, so the log does not quote it
             logger.info("A request for a %s came to nothing", creation.genre)
-            nothing = sentences.NO_TEXT[creation.genre]
-            if creation.genre is Genre.DINO and creation.prompt:
-                nothing = sentences.NO_NEW_NAME_WITH.format(sentences.NEW_NAMES[creation.count > 1], creation.prompt)
-            raise Explained(nothing) from error
+            if creation.genre is Genre.DINO:
+                raise Explained(sentences.no_new_name(creation.count, creation.prompt)) from error
+            raise Explained(sentences.NO_TEXT[creation.genre if creation.prompt else ""]) from error
         finally:
             if len(self._writers) > KEPT:
                 idle = [key for key, writer in self._writers.items() if not writer.pending]

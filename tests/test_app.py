@@ -121,6 +121,21 @@ async def test_what_does_not_respond_does_not_hold_a_stop(
     assert "The bot had to stop before 4 asks were answered" in caplog.text
 
 
+async def test_what_keeps_a_door_from_shutting_counts_as_time_of_the_stop(settings: Settings) -> None:
+    class Slow(Door):
+        async def shut(self, seconds: float) -> None:
+            self.begun = asyncio.get_running_loop().time()
+            await asyncio.sleep(seconds)
+
+        def close(self, open_until: float, cut_at: float) -> None:
+            self.cut_at = cut_at
+
+    door = Slow(settings)
+    async with running(dataclasses.replace(settings, stop_seconds=2), [door]):
+        pass
+    assert door.cut_at - door.begun < 2
+
+
 # The process
 
 

@@ -112,7 +112,7 @@ async def test_after_a_restart_with_other_weights(own_settings: Settings, own_ch
     async with serving(own_settings) as again:
         again.messages = chat.messages
         await again.press("another", message=dino)  # these letters lead nowhere any more
-        assert again.notices == [sentences.plain(sentences.NO_NEW_NAME_WITH.format("a new name that begins", "mango"))]
+        assert again.notices == [sentences.plain(sentences.no_new_name(1, "mango"))]
         assert len(dino.history) == 1
         await again.press(CONTINUE, message=poem)
         assert poem.html.startswith(uncoded(before))

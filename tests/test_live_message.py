@@ -145,11 +145,13 @@ async def test_an_end_that_may_have_arrived_is_not_said_again() -> None:
 
 
 @in_no_time
-async def test_a_bug_in_a_chat_is_no_bug_of_what_goes_on() -> None:
+async def test_a_bug_in_a_chat_is_logged_and_no_bug_of_what_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     chat = chat_at(0.0)
     chat.failures = [ValueError("can't parse entities")] * 100
     async with LiveMessage(chat) as live:
         await count(live, 2)
     chat.failures.clear()
     await live.conclude(END)
+    (record,) = caplog.records
+    assert (record.levelname, record.exc_info and record.exc_info[0]) == ("ERROR", ValueError)
     assert chat.messages[0].history == ["end"]

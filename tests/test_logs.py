@@ -11,9 +11,14 @@ import pytest
 
 from bot.logs import Redaction, configure_logging
 from bot.settings import Secret
+from tests.serving import ALICE
+from tests.telegram.request import visiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from bot.settings import Settings
+    from tests.telegram.server import Server
 
 KEY = "ABC-DEF1234ghIkl_xyz"
 TOKEN = f"123456:{KEY}"
@@ -39,7 +44,7 @@ def _root() -> Iterator[None]:
         handler.close()
     logger.handlers = handlers
     logger.setLevel(level)
-    for name in ("httpx", "httpcore"):
+    for name in ("httpx", "httpcore", "telegram"):
         logging.getLogger(name).setLevel(logging.NOTSET)
 
 
@@ -94,3 +99,14 @@ async def test_requests_are_logged_without_the_token_and_only_at_debug(capsys: p
         assert "It failed" in err
         assert KEY not in err
         assert ("HTTP Request: POST https://api.telegram.org/bot***/getMe" in err) is (level == "DEBUG")
+
+
+async def test_what_people_write_is_not_logged_even_at_debug(
+    settings: Settings, server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging("DEBUG", Secret(TOKEN))
+    async with visiting(settings, server) as visit:
+        (answer,) = await visit.say("/poem Ozymandias", ALICE)
+    err = capsys.readouterr().err
+    assert "Serving as" in err
+    assert not [line for line in ("Ozymandias", answer["text"].split("\n")[0]) if line in err]

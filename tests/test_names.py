@@ -82,11 +82,22 @@ async def test_letters_that_lead_nowhere(own_settings: Settings, own_checkpoints
     endless.language_model.parameters["b_y"][endless.vocabulary.newline] = -100
     install(own_checkpoints / "dino", endless)
     async with serving(own_settings) as chat:
-        assert (await chat.ask("/dino mango")).html == sentences.NO_NEW_NAME_WITH.format(
-            "a new name that begins", "mango"
+        sentence = (
+            "I couldn't find a new name that begins with <b>mango</b>, and I never give one that I know to exist."
         )
-        assert (await chat.ask("/dino")).html == sentences.NO_TEXT["dino"]
+        assert (await chat.ask("/dino mango")).html.startswith(sentence)
+        for _ in range(2):
+            assert (await chat.ask("/dino")).html == sentences.no_new_name(1, "")
         assert await chat.bot.store.creations(ALICE) == []
+
+
+async def test_names_that_always_fail_are_not_promised_and_the_way_out_leads_on(settings: Settings) -> None:
+    async with serving(settings, temperature_dino=0.0) as chat:  # five equal names are not new
+        for _ in range(2):
+            sentence = (await chat.ask("/dino 5")).html
+            assert sentence == sentences.no_new_name(5, "")
+        assert "again won't help, but fewer names, other letters or another seed may" in sentence
+        assert any([names_in((await chat.ask(f"/dino {letter}")).html) for letter in "abcdefghij"])
 
 
 async def test_a_name_that_exists_is_never_given_and_that_is_said(

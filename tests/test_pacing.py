@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import bisect
+import contextlib
 import functools
 import logging
 from collections import Counter
@@ -33,7 +34,10 @@ GROUP, OTHER_GROUP = -5, -6
 
 
 class Line:
-    """A pacing, and a Telegram behind it that notes what is sent, when, and raises its `errors` for a name first."""
+    """A pacing, and a Telegram behind it that notes what is sent, when, and raises its `errors` for a name first.
+
+    Until `works_at`, every request fails with `failure`. `told` holds the apologies that arrived.
+    """
 
     def __init__(self, rate: int | None = 30, latency: float = 0.05) -> None:
         self.pacing = Pacing(rate)
@@ -43,12 +47,17 @@ class Line:
         self.sent: dict[str, float] = {}
         self.chats: dict[str, int | None] = {}
         self.on_their_way = self.most = 0
+        self.failure, self.works_at = NetworkError(""), 0.0
+        self.told: list[tuple[float, object, int]] = []
+        self.pacing.apologise = self._apologise
 
     async def send(self, name: str, chat_id: int | None = 1, endpoint: str = "sendMessage") -> str:
         """Send something with a name to a chat."""
         self.chats[name] = chat_id
-        data = {} if chat_id is None else {"chat_id": chat_id, "text": "a secret"}
-        return str(await self.pacing.process_request(self._call, (name,), {}, endpoint, data, None))
+        data: dict[str, Any] = {} if chat_id is None else {"chat_id": chat_id, "text": "a secret"}
+        place = self.pacing.place()
+        place = place._replace(asks=frozenset({-1})) if endpoint.startswith("edit") else place  # all of one message
+        return str(await self.pacing.process_request(self._call, (name,), {}, endpoint, data, place))
 
     async def refuse(self, name: str, chat_id: int) -> str:
         """Send a refusal."""
@@ -61,6 +70,12 @@ class Line:
     def start(self, name: str, chat_id: int | None = 1, endpoint: str = "sendMessage") -> asyncio.Task[str]:
         return asyncio.create_task(self.send(name, chat_id, endpoint), name=name)
 
+    async def _apologise(self, chat_id: object, place: Place) -> None:
+        data, name = {"chat_id": chat_id, "text": "sorry"}, f"sorry {chat_id}"
+        with contextlib.suppress(NetworkError):
+            await self.pacing.process_request(self._call, (name,), {}, "sendMessage", data, place)
+            self.told.append((now(), chat_id, len(place.asks)))
+
     async def _call(self, name: str) -> str:
         self.tried.append((now(), name))
         self.on_their_way += 1
@@ -69,6 +84,8 @@ class Line:
             await asyncio.sleep(self.latency)
         finally:
             self.on_their_way -= 1
+        if now() < self.works_at:
+            raise self.failure
         if self.errors.get(name):
             raise self.errors[name].pop(0)
         assert name not in self.sent
@@ -302,14 +319,7 @@ async def test_a_second_chats_429_or_one_that_belongs_to_no_chat_holds_everythin
 @simulated
 async def test_after_a_long_hold_each_chat_reads_how_much_was_not_answered_the_last_that_asked_first() -> None:
     """What would have to wait for more than half a minute is given up at once."""
-    line, told = Line(latency=0), list[tuple[float, object, int]]()
-
-    async def apologise(chat_id: object, place: Place) -> None:
-        data = {"chat_id": chat_id, "text": "sorry"}
-        await line.pacing.process_request(line._call, (f"sorry {chat_id}",), {}, "sendMessage", data, place)
-        told.append((now(), chat_id, len(place.asks)))
-
-    line.pacing.apologise = apologise
+    line = Line(latency=0)
     line.errors["00"] = [RetryAfter(timedelta(hours=1))]
     waiting = [line.start(f"{number:02}", GROUP) for number in range(6)]
     await asyncio.sleep(1)
@@ -327,7 +337,7 @@ async def test_after_a_long_hold_each_chat_reads_how_much_was_not_answered_the_l
     assert line.pacing.wait(3) == 7198
     await asyncio.sleep(10_000)
     assert await line.send("news", 3) == "news"
-    assert told == [(7201, GROUP, 4), (7201, 2, 1), (7261, 3, 3)]
+    assert line.told == [(7201, GROUP, 4), (7201, 2, 1), (7261, 3, 3)]
     assert line.pacing.dropped == 9
 
 
@@ -388,6 +398,24 @@ async def test_an_edit_is_tried_again_for_half_a_minute(error: NetworkError) -> 
             await line.send(name, endpoint="editMessageText")
         assert now() - begin == pytest.approx(seconds, abs=2)
     assert line.pacing.dropped == 0
+
+
+@pytest.mark.parametrize("failure", [NothingSentError("no connection"), ServerError("502")])
+@simulated
+async def test_when_telegram_answers_again_each_chat_reads_once_what_was_not_answered(
+    failure: NetworkError,
+) -> None:
+    """A message that was changed after all is no loss."""
+    line = Line(latency=0)
+    line.failure, line.works_at = failure, 200.0
+    lost = [line.start("a", 1), line.start("b", 1), line.start("c", GROUP), line.start("d", 3, "editMessageText")]
+    assert {type(end) for end in await asyncio.gather(*lost, return_exceptions=True)} == {type(failure)}
+    await asyncio.sleep(199 - now())
+    assert sum(name.startswith("sorry") for _, name in line.tried) <= 3 * 6  # a try for each chat in half a minute
+    await line.send("changed", 3, "editMessageText")
+    await asyncio.sleep(1000)
+    assert sorted(told[1:] for told in line.told) == [(GROUP, 1), (1, 2)]
+    assert all(200 <= told[0] <= 231 for told in line.told)
 
 
 # The end

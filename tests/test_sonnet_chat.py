@@ -21,6 +21,7 @@ from bot.words import layout, sentences
 from bot.writer import Text
 from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions
+from model.errors import RequestError
 from model.files import ROOT
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
@@ -163,6 +164,17 @@ async def test_a_sonnet_that_fails_ends_in_words_or_leaves_the_one_before(
     assert (begun.html, begun.buttons) == (sentences.BROKEN_OFF, [])
     assert why in explained.html
     poet.bot.tally.errors.clear()
+
+
+async def test_without_rhymes_the_way_out_is_another_line_or_a_line_at_all(
+    poet: FakeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: Any) -> Text:
+        raise RequestError("no line 2 scans and rhymes")
+
+    monkeypatch.setattr("bot.shelf.Writer.write", fail)
+    assert "Give me a line to begin with: <code>/sonnet" in (await poet.ask("/sonnet")).html
+    assert (await poet.ask(f"/sonnet {LINE}")).html.endswith("Try another line.")
 
 
 async def test_a_sonnet_of_the_first_whole_line_of_a_poem_stands_below_it(poet: FakeChat) -> None:

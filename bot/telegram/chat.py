@@ -38,7 +38,7 @@ EDIT_SECONDS, EDIT_A_GROUP_SECONDS = 3.0, 10.0
 CACHED_SECONDS = 60
 """How long Telegram may repeat offers by itself. A new seed or new weights show only after that."""
 GONE = (
-    *("not found", "can't be edited", "message_id_invalid"),
+    *("chat not found", "thread not found", "message to edit not found", "can't be edited", "message_id_invalid"),
     *("not enough rights", "have no rights", "chat_write_forbidden", "topic_closed"),
 )
 """How Telegram says that a message is gone, or that the bot may not write in a chat."""

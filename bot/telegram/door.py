@@ -11,7 +11,6 @@ import contextlib
 import hmac
 import json
 import logging
-import math
 import re
 from datetime import UTC, datetime
 from functools import partial
@@ -48,8 +47,6 @@ TELEGRAM = "https://api.telegram.org"
 ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.INLINE_QUERY]
 POLL_SECONDS = 10
 """Telegram answers a poll after this time, even if nothing has happened."""
-DEAF_SECONDS = 90.0
-"""After this time without a successful poll, the log gets an error."""
 PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
 """The pause after the first failed try to reach Telegram, and the longest pause after further tries."""
 CHECK_SECONDS = 300.0
@@ -177,29 +174,18 @@ class Telegram(Door):
         """Fetch updates until the task is cancelled. Raises TokenError."""
         loop = asyncio.get_running_loop()
         self._heard = loop.time()
-        deaf_at = self._heard + DEAF_SECONDS
-
-        async def failed() -> None:
-            nonlocal deaf_at
-            self._failed_polls += 1
-            if loop.time() > deaf_at:
-                deaf_at = math.inf  # until a poll succeeds
-                logger.error("No poll has succeeded for %.0f s", DEAF_SECONDS)
-                bot.tally.errors["Deaf"] += 1
-            await self._begin_anew()
-
         await self._answered(self._client.delete_webhook)  # Telegram answers no polls while it has a webhook
         options: dict[str, Any] = {"timeout": POLL_SECONDS, "allowed_updates": ALLOWED_UPDATES}
         while True:
-            updates = await _persist(partial(self._client.get_updates, self._offset, **options), failed)
+            updates = await _persist(partial(self._client.get_updates, self._offset, **options), self._begin_anew)
             self._heard = loop.time()
-            deaf_at = self._heard + DEAF_SECONDS
             for update in updates:
                 self._offset = update.update_id + 1
                 self._take(update, bot)
 
     async def _begin_anew(self) -> None:
-        """Make the polling client anew: its only connection may have leaked (encode/httpcore #1093)."""
+        """Count a failed poll, and renew its client: the only connection may have leaked (encode/httpcore #1093)."""
+        self._failed_polls += 1
         with contextlib.suppress(Exception):
             async with asyncio.timeout(PAUSE_SECONDS):
                 await self._polling.shutdown()

@@ -3,16 +3,18 @@
 Telegram lets a bot send about 30 messages a second in all, one a second to one chat, and 20 a minute to one group.
 Short bursts pass: here 4 messages in 4 seconds. An edit counts as a message. The oldest message that
 may go goes next, so that a crowded chat delays no other. Everything else (answers to buttons and inline queries, chat
-actions, questions) has no limit. (aiolimiter, asynciolimiter, pyrate-limiter and asyncio-throttle keep no such order.)
+actions, questions) has no limit.
 
 When Telegram says 429, the chat that earned it is held for as long as Telegram asks. If that happens to a second chat
-meanwhile, or to a request that belongs to no chat, everything is held. Requests wait for the end of
-a hold of up to half a minute. If a hold is longer, they are given up; when it ends, `apologise` is called for each chat
-that lost messages, the chat that asked last first.
+meanwhile, or to a request that belongs to no chat, everything is held. Requests wait for the end of a hold of up to
+half a minute. If a hold is longer, they are given up.
 
 A request that surely was not sent (NothingSentError) or met a failing server (ServerError) keeps its turn and is tried
-again for half a minute. So is every edit that may have arrived, as it does no harm twice. Any other failure is the
-caller's to judge, because Telegram may have carried out the request.
+again for half a minute; then it is given up. So is every edit that may have arrived, as it does no harm twice. Any
+other failure is the caller's to judge, because Telegram may have carried out the request.
+
+When the hold ends, or Telegram answers again, `apologise` is called for each chat that lost messages, the chat that
+asked last first. An apology is tried once; if that fails, another one follows half a minute later.
 
 How much is accepted is decided elsewhere: callers ask `wait` before they promise anything.
 """
@@ -120,6 +122,7 @@ class Place(NamedTuple):
     number: int
     asks: frozenset[int]
     is_refusal: bool = False
+    is_apology: bool = False
 
 
 @dataclass(eq=False)
@@ -142,9 +145,9 @@ class Turn:
     lane: Lane
     recipient: Recipient
     windows: tuple[Window, ...]
+    latest: float
     may_go: asyncio.Future[None] = field(init=False)
     is_on_its_way: bool = False
-    latest: float = math.inf
     doubt: NetworkError | None = None
     """The error that left this edit in doubt."""
 
@@ -178,6 +181,7 @@ class Pacing(BaseRateLimiter[Any]):
         self._everyone = Recipient()
         self._unanswered: dict[object, frozenset[int]] = {}  # the chat that asked last comes last
         self._apologies: set[asyncio.Task[Any]] = set()
+        self._apologise_at = -math.inf
         self._open_until = math.inf
         self._is_shut = False
         self._cut_at: float | None = None
@@ -195,7 +199,7 @@ class Pacing(BaseRateLimiter[Any]):
     def place(self, asks: frozenset[int] = frozenset()) -> Place:
         """Return the place of all that answers an ask that has just come, or several `asks` of before."""
         number = next(self._numbers)
-        return Place(number, asks or frozenset({number}))
+        return Place(number, asks or frozenset({number}), is_apology=bool(asks))
 
     def wait(self, chat_id: object, in_chat: int = 0, in_all: int = 0) -> float:
         """Return how long an answer waits if `in_chat` others leave before it in its chat, and `in_all` in all.
@@ -249,7 +253,8 @@ class Pacing(BaseRateLimiter[Any]):
         is_message = chat_id is not None and not is_typing
         lane = self._messages if is_message else self._others
         windows = (*lane.windows, *recipient.windows) if is_message else ()
-        turn = Turn(place, endpoint, chat_id, lane, recipient, windows)
+        latest = -math.inf if place.is_apology else math.inf
+        turn = Turn(place, endpoint, chat_id, lane, recipient, windows, latest)
         try:
             return await self._send(functools.partial(callback, *args, **kwargs), turn)
         except NothingSentError as error:
@@ -263,16 +268,23 @@ class Pacing(BaseRateLimiter[Any]):
             try:
                 async with asyncio.timeout_at(self._cut_at) as limit:
                     self._on_their_way.add(limit)
-                    return await request()
+                    result = await request()
             except TimeoutError:
-                raise TimedOut("The bot stops; the request may have been carried out") from None
+                raise TimedOut("No response in time; the request may have been carried out") from None
             except RetryAfter as error:
                 counts = False
                 self._hold(turn, seconds(error))
             except NetworkError as error:
                 counts = not isinstance(error, NothingSentError)
                 if not self._pause(turn, error):
+                    self._regret(turn, error)
                     raise (error if counts else turn.doubt or error) from None
+            else:
+                if (
+                    asks := self._unanswered.pop(turn.chat_id, frozenset()) - turn.place.asks
+                ):  # a later edit has arrived
+                    self._unanswered[turn.chat_id] = asks
+                return result
             finally:
                 self._on_their_way.discard(limit)
                 self._release(turn, counts=counts)
@@ -385,9 +397,9 @@ class Pacing(BaseRateLimiter[Any]):
 
     def _next_apology(self, now: float) -> float:
         """Apologise to the chats that lost messages, once their hold is over; return when the next hold ends."""
-        later = math.inf
+        later, begin = math.inf, max(self._apologise_at, self._everyone.held_until)
         for chat_id, asks in reversed(self._unanswered.copy().items()):
-            if (end := max(self._everyone.held_until, self._recipient(chat_id).held_until)) > now:
+            if (end := max(begin, self._recipient(chat_id).held_until)) > now:
                 later = min(later, end)
                 continue
             del self._unanswered[chat_id]
@@ -414,10 +426,20 @@ class Pacing(BaseRateLimiter[Any]):
             if turn.may_go.done() or not (is_closed or is_held):
                 continue
             turn.queue.remove(turn)
-            turn.may_go.set_exception(turn.doubt or NothingSentError(CLOSED if is_closed else HELD))
-            if not is_closed and turn.lane is self._messages and not turn.doubt:
-                self._unanswered[turn.chat_id] = self._unanswered.pop(turn.chat_id, frozenset()) | turn.place.asks
-                self._serve()  # sets the timer for the end of the hold
+            error = turn.doubt or NothingSentError(CLOSED if is_closed else HELD)
+            turn.may_go.set_exception(error)
+            if not is_closed:
+                self._regret(turn, error)
+
+    def _regret(self, turn: Turn, error: NetworkError) -> None:
+        """Note that Telegram did not take a message, to say so in its chat later."""
+        now, is_lost = asyncio.get_running_loop().time(), isinstance(error, NothingSentError | ServerError)
+        if not is_lost or turn.doubt or turn.lane is not self._messages or now >= self._open_until:
+            return
+        if turn.is_on_its_way and now >= self._apologise_at:  # Telegram fails
+            self._apologise_at = now + RETRY_SECONDS
+        self._unanswered[turn.chat_id] = self._unanswered.pop(turn.chat_id, frozenset()) | turn.place.asks
+        self._serve()  # sets the timer
 
     def _drop(self, turn: Turn, reason: str) -> None:
         """Log a request that is not sent, and count it if it is a message."""

@@ -90,20 +90,16 @@ class PollingRequest(TelegramRequest):
     def __init__(self, **options: Any) -> None:
         super().__init__(1, **options)
 
-    async def do_request(self, url: str, method: str, *args: Any, **options: Any) -> tuple[int, bytes]:
-        status, body = await super().do_request(url, method, *args, **options)
-        return status, readable_batch(body)
-
-
-def readable_batch(body: bytes) -> bytes:
-    """Return Telegram's answer to a poll, with every update made readable. Raises NetworkError if it holds no list."""
-    response = json.loads(body)
-    if not response["ok"]:
-        return body
-    if not isinstance(response.get("result"), list):
-        raise NetworkError("The response holds no list of updates")
-    response["result"] = [readable(update) for update in response["result"]]
-    return json.dumps(response).encode()
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Return Telegram's answer to a poll, with every update made readable. Raises NetworkError if it holds none."""
+        response = HTTPXRequest.parse_json_payload(payload)
+        try:
+            if response["ok"]:
+                response["result"] = [readable(update) for update in response["result"]]
+        except (KeyError, TypeError):
+            raise NetworkError("The response holds no list of updates") from None
+        return response
 
 
 def readable(update: dict[str, Any]) -> dict[str, Any]:

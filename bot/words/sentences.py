@@ -21,6 +21,13 @@ def plain(sentence: Markup) -> str:
     return cut(html.unescape(re.sub("<[^>]*>", "", sentence)), LONGEST_NOTICE)
 
 
+def no_new_name(count: int, letters: str) -> Markup:
+    """Say that there are not as many new names as somebody wants, and what could help."""
+    names, begin = NEW_NAMES if count > 1 else NEW_NAME
+    wanted = Markup("{}{} with <b>{}</b>").format(names, begin, letters) if letters else names
+    return NO_NEW_NAME.format(wanted, "fewer names, " if count > 1 else "")
+
+
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun: "1 text", "2,000 texts"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
@@ -157,7 +164,7 @@ FORGOTTEN = Markup("I don't remember this creation any more. Please ask me for a
 # What cannot be done, now or at all, and what would help.
 
 BUSY = Markup("So many people are writing to me that I can't keep up. Please ask again in {}.")
-SILENCED = Markup("Telegram kept me silent for a while, and I couldn't answer {}. Please ask again.")
+SILENCED = Markup("Telegram didn't let me through for a while, and I couldn't answer {}. Please ask again.")
 TOO_MANY = Markup("You're faster than I can dream. Give me {}, and I'll gladly go on.")
 STOPPING = Markup("I'm shutting down. Please ask again when I'm back.")
 BROKEN_OFF = Markup("I had begun a sonnet here, and couldn't finish it.")
@@ -173,16 +180,17 @@ NO_NETWORK = {
 REAL = Markup("<b>{}</b> is real: {}. Here's what I make of <i>{}…</i>")
 DINOSAUR, OTHER_GENUS = "a dinosaur", "a genus, though not of dinosaurs"
 REAL_TOO = "this one is real: {}"
-NO_NEW_NAME_WITH = Markup(
-    "I couldn't find {} with <b>{}</b>, and I never give one that I know to exist. Try fewer letters, or "
-    "different ones."
+NO_NEW_NAME = Markup(
+    "I couldn't find {}, and I never give one that I know to exist. Asking the same again won't help, but {}other "
+    "letters or another seed may."
 )
-NEW_NAMES = ("a new name that begins", "enough new names that begin")
+NEW_NAME, NEW_NAMES = ("a new name", " that begins"), ("enough new names", " that begin")
 NO_TEXT = {
-    "dino": Markup("I couldn't think of a new name just now. Please ask me once more."),
     "poem": Markup("I couldn't find the words to go on from there. Try another line."),
     "sonnet": Markup("I couldn't find the rhymes for that one. Try another line."),
+    "": Markup("I couldn't find the rhymes. Give me a line to begin with: <code>/sonnet Shall I compare thee</code>."),
 }
+"""What to say by genre, or about a sonnet without a line."""
 GONE = Markup("I remember that one, but the network that wrote it is gone, and no other would write the same words.")
 GONE_WITH_VOICE = Markup("I remember that one, but its voice has been removed, and no other would use the same words.")
 NO_MEMORY = Markup("I can't get at my notes right now. Please ask again in a little while.")

@@ -13,7 +13,7 @@ from telegram.request import BaseRequest, RequestData
 from bot.app import running
 from bot.settings import Secret
 from bot.telegram.door import Telegram
-from bot.telegram.request import FAILED, ServerError, readable_batch
+from bot.telegram.request import FAILED, PollingRequest, ServerError
 from tests.telegram.server import TOKEN, Json, Server
 
 if TYPE_CHECKING:
@@ -52,14 +52,19 @@ class InMemory(BaseRequest):
         status, answer = await self._server.call(bot.removeprefix("bot"), name, parameters)
         if status in FAILED:
             raise ServerError(f"Telegram's server failed (status {status})")
-        body = json.dumps(answer).encode()
-        return status, readable_batch(body) if name == "getUpdates" else body
+        return status, json.dumps(answer).encode()
+
+
+class Polling(InMemory):
+    """The transport of polls."""
+
+    parse_json_payload = staticmethod(PollingRequest.parse_json_payload)
 
 
 def door(settings: Settings, server: Server, transport: type[InMemory] = InMemory, **changes: Any) -> Telegram:
     """Return a door of Telegram to a server."""
     settings = dataclasses.replace(settings, token=Secret(TOKEN), **changes)
-    return Telegram(settings, (transport(server), InMemory(server)))
+    return Telegram(settings, (transport(server), Polling(server)))
 
 
 class Visit:
