@@ -1,6 +1,6 @@
 # The bot alone: docs/operating.md says how it is meant. The second stage has nothing of the first but what is named.
 FROM python:3.13-slim AS build
-ARG EXTRAS=postgresql
+ARG EXTRAS=postgresql,plot
 WORKDIR /build
 COPY pyproject.toml constraints.txt README.md LICENSE .gitignore ./
 COPY bot bot
@@ -16,9 +16,11 @@ COPY --from=build /opt/mangosaurus /opt/mangosaurus
 COPY --from=build --chown=10001:10001 /state /state
 ENV PATH=/opt/mangosaurus/bin:$PATH
 ENV MANGOSAURUS_HOME=/state
-ENV HEALTH_LISTEN=127.0.0.1:8080
+ENV HEALTH_LISTEN=0.0.0.0:8080
+ENV MPLCONFIGDIR=/tmp/matplotlib
 USER 10001:10001
 WORKDIR /state
 VOLUME /state
+EXPOSE 8080 8765
 HEALTHCHECK --interval=30s --timeout=20s --start-period=60s CMD ["mangosaurus", "--healthy"]
 ENTRYPOINT ["mangosaurus"]

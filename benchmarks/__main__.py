@@ -10,7 +10,7 @@ import argparse
 from importlib import import_module
 from importlib.util import find_spec
 
-from benchmarks.report import machine, write_section
+from benchmarks.report import machine, refuse_if_busy, write_section
 from benchmarks.timing import Effort
 
 # Cold starts come first: they start processes, which is quicker while ours is small.
@@ -25,6 +25,8 @@ def main() -> None:
     beside_torch = [name for name in chosen if name in BESIDE_TORCH]
     if beside_torch and find_spec("torch") is None:
         raise SystemExit(f"{', '.join(beside_torch)}: torch is not installed: pip install '.[bench]'")
+    if keep:
+        refuse_if_busy()
     for name in chosen:
         body = f"{import_module(f'benchmarks.{name}').report(effort)}\n\n{machine()}. At most {effort.repeats} rounds."
         print(f"\n{body}\n", flush=True)
@@ -39,7 +41,7 @@ def _arguments() -> tuple[tuple[str, ...], Effort, bool]:
     )
     parser.add_argument("--repeats", type=int, default=Effort.repeats, help="rounds of each comparison")
     parser.add_argument("--quick", action="store_true", help="leave out the larger sizes")
-    parser.add_argument("--dry", action="store_true", help="print only; leave results.md as it is")
+    parser.add_argument("--dry", action="store_true", help="print only, even on a busy machine")
     given = parser.parse_args()
     if unknown := set(given.benches) - set(BENCHES):
         parser.error(f"no bench is called {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")

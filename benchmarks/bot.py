@@ -22,7 +22,7 @@ import typer
 
 from benchmarks.latency import LIMIT, PEOPLE, Pace, at_pace, check, right_answer
 from benchmarks.processes import Bench, Bot, bench, prepare
-from benchmarks.report import machine, table, times, verdict, write_section
+from benchmarks.report import machine, refuse_if_busy, table, times, verdict, write_section
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,6 +205,8 @@ def main(
     write_results: Annotated[bool, typer.Option("--write", help="put the table into benchmarks/results.md")] = False,
 ) -> None:
     """Measure the bot beside a stock echo bot and a torch bot."""
+    if write_results:
+        refuse_if_busy()
     try:
         text = report(Sizes(at_once, backlog, seconds, repeats), lambda line: print(line, file=sys.stderr, flush=True))
     except RuntimeError as error:

@@ -3,13 +3,14 @@
 import os
 import platform
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_info
 
+from benchmarks.timing import speedup
 from model.engine.threads import available_cores
 
 RESULTS = Path(__file__).with_name("results.md")
@@ -43,15 +44,31 @@ def verdict(value: float, target: float) -> str:
     return "reached" if value >= target else "missed"
 
 
+def speed_verdict(seconds: Mapping[str, Sequence[float]], theirs: str, target: float) -> tuple[str, str, str, str]:
+    """Return the cells ratio, best, target and verdict of "ours" beside another side; both ratios must reach it."""
+    median, best = speedup(seconds["ours"], seconds[theirs]), min(seconds[theirs]) / min(seconds["ours"])
+    return times(median), times(best), f"≥ {target:g} ×", verdict(min(median, best), target)
+
+
+def refuse_if_busy() -> None:
+    """End the program if the machine has more to do than it has cores. Raises SystemExit."""
+    if (load := _load()) > available_cores():
+        raise SystemExit(
+            f"the load of the last minute is {load:.1f} on {available_cores()} cores, so the figures would be about "
+            "other programs too. Wait, or print them only."
+        )
+
+
 def machine() -> str:
     """Describe the machine: processor, cores, versions, the kernel of the matrix library, its load."""
     parts = [
         f"{_processor()}, {available_cores()} cores, {platform.system()}, Python {platform.python_version()}",
         f"NumPy {np.__version__} with {_blas()}",
         f"torch {_version('torch')}",
-        f"load of the last minute {_load()}",
+        f"load of the last minute {_load():.1f}",
     ]
-    return "; ".join(parts)
+    more = " (MORE THAN ONE A CORE: do not trust these figures)" if _load() > available_cores() else ""
+    return "; ".join(parts) + more
 
 
 def section(name: str, body: str) -> str:
@@ -105,5 +122,5 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def _load() -> str:
-    return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+def _load() -> float:
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0

@@ -17,6 +17,7 @@ from model.evaluation.ngram import baselines
 from model.text.corpus import Corpus
 from model.text.sources import names_corpus
 from model.training.recipes import DISTILLED, TEACHER_1, TEACHER_2, Recipe
+from model.training.runs import checkpoint_of
 from model.training.trainer import Trainer
 
 SPLITS = range(5)
@@ -54,7 +55,7 @@ def trained(recipe: Recipe, corpus: Corpus, seed: int, teachers: Sequence[Checkp
     trainer = Trainer(recipe, corpus, seed=seed, teachers=teachers)
     for _ in trainer.run():
         pass
-    return trainer.checkpoint()
+    return checkpoint_of(trainer)
 
 
 def gain(found: Sequence[Losses]) -> float:

@@ -25,8 +25,9 @@ from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import baselines
 from model.text.corpus import Corpus, read_names, read_verse
 from model.text.encodings import read_text
-from model.text.sources import DATA, fetch, genera_path
-from model.training.recipes import recipe_for
+from model.text.sources import DATA, GENERA, fetch
+from model.training.runs import checkpoint_of
+from model.training.sizes import recipe_for
 from model.training.trainer import Trainer
 
 NAMES, CHARACTERS = (120, 1_000, 4_000, 25_000), (25_000, 500_000)
@@ -67,7 +68,7 @@ def texts() -> dict[str, Callable[[int], Corpus]]:
 
 def _names_of(count: int) -> Callable[[int], Corpus]:
     def corpus(seed: int) -> Corpus:
-        names = read_text(genera_path()).split()
+        names = read_text(GENERA).split()
         chosen = np.random.default_rng([seed, count]).choice(names, count, replace=False)
         return _read(read_names, "\n".join(chosen))
 
@@ -126,7 +127,7 @@ def _train(corpus: Corpus, minutes: float, seed: int) -> Result:
         for _ in trainer.run():
             steps += 1
         spent = time.process_time() - began
-        checkpoint = trainer.checkpoint()
+        checkpoint = checkpoint_of(trainer)
         loss = held_out_loss(checkpoint.language_model, corpus)
     parameters = checkpoint.language_model.parameters.whole.size
     return {"loss": loss, "seconds": spent, "steps": steps, "parameters": parameters, "recipe": recipe.name}
@@ -187,7 +188,7 @@ def section(wanted: Wanted) -> str:
 NOTE = (
     "Held-out losses. A tenth of each text is held out; all contenders have the same split, count the same characters, "
     "and keep the weights with the lowest held-out loss. Minutes: CPU time of one thread, in which a busy machine does "
-    "less. Ours: `train` without options. torch: RNN and GRU of 128 units, a transformer of 4 layers of 64, AdamW, a "
+    "less. Ours: `train --minutes`. torch: RNN and GRU of 128 units, a transformer of 4 layers of 64, AdamW, a "
     "cosine of the learning rate over the minutes, early stopping. n-gram: interpolated Witten-Bell, its order chosen "
     "on training text."
 )

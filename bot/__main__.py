@@ -21,6 +21,7 @@ import re
 import signal
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.logs import Redaction, configure_logging
@@ -75,8 +76,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         redaction = configure_logging(level, settings.token, settings.postgresql, settings.webhook_secret)
         if where.healthy:
             sys.exit(_ask_whether_well(settings))
-        for warning in warnings_about(os.environ, HOME / ".env"):
-            logging.getLogger(__name__).warning("%s", warning)
+        _check(settings, needs_input=not (is_on_telegram or where.page))
         asyncio.run(_until_told(_telegram(settings) if is_on_telegram else _here(settings, where)))
     except KeyboardInterrupt:  # a second Ctrl-C
         sys.exit(INTERRUPTED)
@@ -86,6 +86,23 @@ def main(arguments: Sequence[str] = ()) -> None:
             logging.getLogger(__name__).debug("The bot failed", exc_info=True)
             reason = f"unexpected {type(error).__name__}: {error}"
         sys.exit(redaction.redact(f"mangosaurus: {' '.join(reason.split())}"))
+
+
+def _check(settings: Settings, *, needs_input: bool) -> None:
+    """Warn of what the operator should mend. Raises SettingsError if the bot needs a terminal or a pipe, and has none.
+
+    Under systemd and in containers, the input is /dev/null.
+    """
+    warnings, no_token = warnings_about(os.environ, HOME / ".env"), ""
+    if settings.token is None:
+        no_token = f"no TELEGRAM_TOKEN in the environment or in {HOME / '.env'}, and "
+        with contextlib.suppress(SettingsError, FileNotFoundError):  # the current folder may be gone
+            if (ignored := Path.cwd() / ".env") != HOME / ".env" and read_settings({}, ignored).token:
+                warnings.append(f"{ignored} is not read, nor the token in it; with MANGOSAURUS_HOME=. it would be")
+    for warning in warnings:
+        logging.getLogger(__name__).warning("%s", warning)
+    if needs_input and (sys.stdin is None or os.fstat(0).st_rdev == Path(os.devnull).stat().st_rdev):
+        raise SettingsError(f"{no_token}no terminal to chat in; --page chats in a browser")
 
 
 async def _until_told(serving: Coroutine[None, None, None]) -> None:
@@ -125,7 +142,6 @@ async def _telegram(settings: Settings) -> None:
         async with Health(settings.health_listen) as health:
             while True:
                 await standby.acquired(lambda another: health.note(STANDBY if another else STARTING))
-                health.note(STARTING)
                 await serve_while_allowed(settings, standby, health)
                 logging.getLogger(__name__).error("Lost the lock in the database; another process may serve now")
     finally:
@@ -141,6 +157,7 @@ async def serve_while_allowed(settings: Settings, standby: Standby, health: Heal
     telegram = Telegram(settings)
 
     async def serve() -> None:
+        health.note(STARTING, doors=[telegram])
         try:
             async with running(settings, [telegram]) as bot:
                 health.note(SERVING, bot)
@@ -175,25 +192,30 @@ async def _here(settings: Settings, where: argparse.Namespace) -> None:
     """Chat in the terminal, on the page, or both. Nobody is limited, unless others can reach the page."""
     from bot.app import Door, running
     from bot.health import SERVING, Health
+    from bot.locks import held_by_another
     from bot.terminal import Terminal
+    from bot.words import sentences
 
     terminal = Terminal(settings.database.with_name(f"{settings.database.name}-history"))
     doors: list[Door] = [terminal]
-    page = None
+    page, announcement = None, ""
     if not where.terminal and (where.page or terminal.is_interactive):
         from bot.page.server import Page  # and with it a web server, which a chat through pipes does not need
 
         page = Page(settings, where.host, where.port)
         doors.append(page)
+        announcement = page.announcement
+        if other := held_by_another(settings.database.with_name(f"{settings.database.name}-process")):
+            announcement = f"{sentences.ANOTHER_HERE.format(other)}\n{announcement}"
     if page is None or page.is_private:
         settings = replace(settings, rate_limit=None)
     listen = settings.health_listen if where.page else None
     async with Health(listen) as health, running(settings, doors) as bot:
         health.note(SERVING, bot)
         if where.page and page:
-            print(page.announcement, flush=True)
+            print(announcement, flush=True)
             await asyncio.Event().wait()
-        await terminal.converse(bot, page.announcement if page else "")
+        await terminal.converse(bot, announcement)
 
 
 def _where(arguments: Sequence[str]) -> argparse.Namespace:

@@ -20,11 +20,12 @@ the buttons of the message work all the same, because the creation was noted bef
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
-from bot.chat import InDoubt, LiveMessage
+from bot.chat import InDoubt, LiveMessage, NotSent
 from bot.creations import buttons_below, network_of
-from bot.words import layout
+from bot.words import layout, sentences
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
@@ -38,16 +39,20 @@ async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | No
     with bot.admission.writing(ask, wish.genre):
         version = (await bot.shelf.current(network_of(wish))).version
         creation = await bot.store.draft(ask.person, wish, version, bot.temperatures[wish.genre])
+        live = LiveMessage(ask.chat, message, buttons_below(wish.before, ask))
         try:
             # Until the end, the chat shows that the bot is typing, or a sonnet as it grows, above the old buttons.
-            async with LiveMessage(ask.chat, message, buttons_below(wish.before, ask)) as live:
+            async with live:
                 if wish.genre is Genre.SONNET and (rest := await bot.shelf.rest_of_line(creation)):
                     creation = await bot.store.completed(creation, rest)
                 text = await bot.shelf.write(creation, lambda lines: live.show(layout.sonnet_begun(creation, lines)))
-            await live.conclude(layout.reply(creation, text), buttons_below(creation, ask))
+            await live.conclude(wish.opening + layout.reply(creation, text), buttons_below(creation, ask))
         except InDoubt:  # the answer may have arrived: the creation keeps its code, and takes no turn
             raise
         except Exception:
+            if live.message != message:  # a sonnet that has begun
+                with contextlib.suppress(NotSent, InDoubt):
+                    await live.conclude(sentences.BROKEN_OFF)
             await bot.store.discard(creation)
             raise
     await bot.store.arrived(creation)

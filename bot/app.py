@@ -20,6 +20,7 @@ from bot.shelf import Shelf
 from bot.store import Store
 from bot.training.runs import Runs
 from model.engine.threads import blas_threads
+from model.text import taboo
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
@@ -60,6 +61,10 @@ class Door:
 
     def facts(self) -> dict[str, str]:
         """Return what `/status` should say about this door."""
+        return {}
+
+    def failures(self) -> dict[str, str]:
+        """Return what fails at this door, and how, for `/healthz`."""
         return {}
 
     def figures(self) -> dict[str, float]:
@@ -142,6 +147,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
     temperatures = USUAL | {genre: temperature for genre, temperature in chosen.items() if temperature is not None}
     store, admission = Store(settings.database_address), Admission(settings.rate_limit)
     bot = Bot(store, shelf, admission, Runs(shelf), temperatures, doors, settings.stop_seconds)
+    await asyncio.to_thread(taboo.lists)  # a fault in the operator's list ends the start, and no answer
     async with AsyncExitStack() as stack:
         stack.enter_context(blas_threads(1))  # on a busy machine, two threads take three times as long
         stack.push_async_callback(bot.store.close)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 200
 LARGEST_FILE = 5_000_000
-"""How many bytes a text may have that teaches a voice."""
+"""The largest file that can teach a voice, in bytes."""
 PLAIN, SENT, TYPED = "", " sent", " typed"
 """Names of the commands that answer a line, a message that is more than words, and what is typed inline.
 

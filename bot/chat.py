@@ -109,8 +109,8 @@ class Chat(ABC):
     async def typing(self) -> None:
         """Show for a few seconds that the bot is typing."""
 
-    async def forget(self, kept: int) -> None:  # noqa: B027 - only the page can
-        """Delete everything that was said here, except for the message `kept`."""
+    async def forget(self, kept: int) -> None:  # noqa: B027 - Telegram's bots cannot
+        """Delete everything that was said here, except for the message `kept`; the terminal, what was typed."""
 
     async def offer(self, offers: Sequence[Offer]) -> None:  # noqa: B027 - only Telegram has other chats to send offers to
         """Offer what somebody may send in another chat."""
@@ -161,6 +161,7 @@ class LiveMessage:
         if self.message is not None:
             with contextlib.suppress(Gone):
                 return await self.chat.change(self.message, html, buttons)
+            self.message = None
         self.message = await self.chat.say(html, buttons)
         return None
 

@@ -9,9 +9,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
+from markupsafe import Markup
+
 from bot.chat import Button, Explained
 from bot.words import sentences
 from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Genre
+from model.text.taboo import is_taboo
 from model.writing.requests import (
     LineRequest,
     NameRequest,
@@ -46,10 +49,12 @@ SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES = 160, 800, 14
 ASIDE = 2**63
 """Turns from this number on belong to nobody's sequence: no count of requests gets that far."""
 
+NOTHING = Markup()
 CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without 0, 1, i, l and o, which look like something else."""
-CODE_LENGTH = 7
-CODE = re.compile(f"[{CODE_CHARACTERS}]{{{CODE_LENGTH}}}")
+CODE_LENGTH = 10
+CODE = re.compile(f"[{CODE_CHARACTERS}]{{7}}(?:[{CODE_CHARACTERS}]{{3}})?")
+"""A code of ten characters, or of seven: those are of 0.1."""
 _CODE_ALONE = re.compile(rf"(?:#|https?://\S+[#=/]|t\.me/\S+=)?({CODE.pattern})", re.IGNORECASE)
 
 
@@ -94,7 +99,7 @@ class Wish:
     """What an ask wishes for. A count or a temperature that is not given follows from the person's settings.
 
     `poem` is the poem to continue. `before` is the creation that the message shows now. The sequence of `person` goes
-    on; None means the asker.
+    on; None means the asker. `opening` stands above the answer, once.
     """
 
     genre: Genre
@@ -106,11 +111,12 @@ class Wish:
     own_words: int | None = None
     poem: Creation | None = None
     person: int | None = None
+    opening: Markup = NOTHING
 
     def creation(self, person: Person, code: str, version: str, bold: float) -> Creation:
         """Return the creation of somebody's next turn; a poem that is continued keeps its turn and its version.
 
-        `bold` is the temperature that the operator has set for a bold mood.
+        `bold` is the temperature of the bold mood.
         """
         before = self.before.code if self.before else ""
         if self.poem:
@@ -123,6 +129,11 @@ class Wish:
         count = (self.count or person.names) if self.genre is Genre.DINO else 1
         made = Creation(code, person.id, self.genre, version, person.seed, turn, self.prompt, temperature, count)
         return replace(made, voice=self.voice, before=before, own_words=self.own_words)
+
+    def __post_init__(self) -> None:
+        """Raise Explained for a prompt that the bot should not play with."""
+        if is_taboo(self.poem.prompt if self.poem else self.prompt):
+            raise Explained(sentences.TABOO)
 
 
 def network_of(wanted: Wish | Creation) -> str:
@@ -163,20 +174,17 @@ def varied(creation: Creation, verb: str) -> Wish:
 
 
 def buttons_below(creation: Creation | None, ask: Ask) -> Buttons:
-    """Return the buttons that can do something below a creation; () if it is None or somebody else's.
+    """Return the buttons below a creation; () if it is None or somebody else's.
 
-    A creation belongs to a person, or to a group, where everybody may press its buttons.
+    Each keeps its place, whatever was pressed before: one that can do nothing more says so. A creation belongs to a
+    person, or to a group, where everybody may press its buttons.
     """
     if creation is None or creation.person not in (ask.person, ask.chat.id):
         return ()
-    verbs = ["another"]
-    verbs += ["wilder"] if creation.temperature < STEPS[-1] else []
-    verbs += ["tamer"] if creation.temperature > STEPS[0] else []
-    rows = [verbs]
+    rows = [["another", "wilder", "tamer"]]
     if creation.genre is Genre.POEM:
-        rows += [["continue"]] if creation.length < MOST_CONTINUED else []
-        rows += [] if creation.voice else [["sonnet"]]
-    rows += [["back", "details"] if creation.before else ["details"]]
+        rows += [["continue"]] if creation.voice else [["continue"], ["sonnet"]]
+    rows += [["details", "back"] if creation.before else ["details"]]
     return [[Button.of(sentences.BUTTONS[verb], verb, creation.code) for verb in row] for row in rows]
 
 

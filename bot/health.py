@@ -20,12 +20,12 @@ from bot.shelf import StartError
 from bot.store import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from types import TracebackType
+    from collections import Counter
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aiohttp import web
 
-    from bot.app import Bot
+    from bot.app import Bot, Door
     from bot.settings import Address
 
 DEAF_SECONDS = 60.0
@@ -33,6 +33,9 @@ DEAF_SECONDS = 60.0
 DATABASE_SECONDS = 5.0
 ASKING_SECONDS = 15.0
 """How long `--healthy` waits for an answer. A bot that does not answer is not well."""
+ERRORS = ("Gone", "InDoubt", "NotSent", "StoreError")
+REFUSALS, ENDS = ("busy", "chatter", "group", "texts"), ("failed", "kept", "used")
+"""The labels that are known before anything was counted."""
 STARTING, STANDBY, SERVING = "starting", "on standby: another process serves", "serving"
 
 
@@ -43,6 +46,7 @@ class Health:
         self.state = STARTING
         self.listen = listen
         self._bot: Bot | None = None
+        self._doors: Sequence[Door] = ()
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -61,23 +65,21 @@ class Health:
             raise StartError(f"cannot listen at HEALTH_LISTEN: {error.strerror}") from error
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if self._runner:
             await self._runner.cleanup()
 
-    def note(self, state: str, bot: Bot | None = None) -> None:
-        """Note what the process does from now on, and tell systemd when it is ready."""
+    def note(self, state: str, bot: Bot | None = None, doors: Sequence[Door] = ()) -> None:
+        """Note what the process does from now on, and tell systemd when it is ready. `doors` are about to open."""
         if state != self.state:
             tell_systemd(f"STATUS={state}" if state == STARTING else f"READY=1\nSTATUS={state}")
-        self.state, self._bot = state, bot
+        self.state, self._bot, self._doors = state, bot, bot.doors if bot else doors
 
     async def failures(self) -> dict[str, str]:
         """Return what fails, and how: nothing, if all is well."""
-        bot, found = self._bot, {}
+        bot, found = self._bot, {part: how for door in self._doors for part, how in door.failures().items()}
         if bot is None:
-            return {"bot": "it is starting, or stops"} if self.state == STARTING else {}
+            return found or ({"bot": "it is not serving"} if self.state == STARTING else {})
         if (
             seconds := max((door.figures().get("last_poll_seconds", 0) for door in bot.doors), default=0)
         ) > DEAF_SECONDS:
@@ -115,8 +117,8 @@ class Health:
             return
         tally = bot.tally
         yield "answers_total", "counter", {"": tally.answers}
-        yield "refusals_total", "counter", {f'reason="{reason}"': n for reason, n in bot.admission.refusals.items()}
-        yield "errors_total", "counter", {f'error="{error}"': count for error, count in tally.errors.items()}
+        yield "refusals_total", "counter", _by("reason", REFUSALS, bot.admission.refusals)
+        yield "errors_total", "counter", _by("error", ERRORS, tally.errors)
         within = zip([*LATENCY_BOUNDS, "+Inf"], accumulate(tally.within), strict=True)
         yield (
             "answer_seconds",
@@ -125,13 +127,20 @@ class Health:
             | {"_sum": tally.seconds, "_count": tally.answers},
         )
         yield "texts_waiting", "gauge", {"": bot.shelf.pending}
-        yield "trainings_total", "counter", {f'end="{end}"': count for end, count in bot.runs.ends.items()}
+        yield "trainings_total", "counter", _by("end", ENDS, bot.runs.ends)
         yield "training", "gauge", {"": bot.runs.running is not None}
         serving = bot.shelf.serving.items()
         yield "weights", "gauge", {f'network="{name}",version="{weights.version}"': 1 for name, weights in serving}
         for door in bot.doors:
             for name, number in door.figures().items():
                 yield name, "counter" if name.endswith("_total") else "gauge", {"": number}
+
+
+def _by(label: str, known: Sequence[str], counts: Counter[str]) -> dict[str, float]:
+    """Label counts, from 0 on: Prometheus sees no increase where a series begins with 1. Unknown ones are "other"."""
+    found = {name: counts[name] for name in known}
+    found["other"] = counts.total() - sum(found.values())
+    return {f'{label}="{name}"': count for name, count in found.items()}
 
 
 def _written(name: str, kind: str, numbers: Mapping[str, float]) -> Iterator[str]:

@@ -15,6 +15,18 @@ LOCK = ".lock"
 """The lock of a folder is on a file in it: NFS cannot lock the folder itself."""
 
 
+def held_by_another(path: Path) -> str:
+    """Lock a file until this process ends, and return ""; or return the id of the process that has locked it."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return path.read_text()
+        path.write_text(str(os.getpid()))
+    return ""
+
+
 @contextlib.contextmanager
 def locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
     """Hold the lock of a folder. Raises OSError: BlockingIOError if somebody holds it and `wait` is false."""

@@ -53,9 +53,18 @@ def configure_logging(level: str, *secrets: Secret | None) -> Redaction:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.addFilter(redaction)
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("aiohttp.server").addFilter(_is_our_fault)
     for name, loudest in {"httpx": "DEBUG", "httpcore": "DEBUG", "telegram": "INFO"}.items():
         logging.getLogger(name).setLevel(loudest if level == "DEBUG" else "WARNING")
     return redaction
+
+
+def _is_our_fault(record: logging.LogRecord) -> bool:
+    """Say in one line that a request was no HTTP; aiohttp's traceback would quote it."""
+    if not record.exc_info or not record.exc_info[0] or record.exc_info[0].__module__ != "aiohttp.http_exceptions":
+        return True
+    logging.getLogger(record.name).info("A request was no HTTP (%s)", record.exc_info[0].__name__)
+    return False
 
 
 def _spellings(secret: str) -> set[str]:

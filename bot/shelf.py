@@ -216,7 +216,7 @@ class Shelf:
         folder = self.versions(network)
         if not folder.list():
             raise CheckpointError(f"{folder.directory} holds none")
-        if before and folder.serving() == before.version:
+        if before and folder.current() == before.version:
             return before
         checkpoint = folder.load_current()
         form = checkpoint.description.form

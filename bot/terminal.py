@@ -1,8 +1,10 @@
 """The door of the terminal, and of pipes. The person who runs the bot is an admin here.
 
-Each line is a message, but `#1` presses the first button of the newest message that has some, and `/quit` ends the
-chat. At a terminal, prompt_toolkit edits the line; Ctrl-C clears it, and Ctrl-D ends the chat too. Through pipes,
-each line is answered before the next one is read. At the end, the bot finishes what it has begun, a training included.
+Each line is a message, but `#1` presses the first button of the newest answer, `/stop` and `/cancel` end a training,
+and `/quit` ends the chat. A text to learn is given by its path, and files are saved where the bot was started.
+
+At a terminal, prompt_toolkit edits the line; Ctrl-C clears it, and Ctrl-D ends the chat too. Through pipes, each line
+is answered before the next one is read. At the end, the bot finishes what it has begun, a training included.
 """
 
 from __future__ import annotations
@@ -12,37 +14,46 @@ import contextlib
 import math
 import os
 import re
+import shlex
 import signal
 import sys
 from concurrent.futures import Future
-from html import unescape
+from functools import partial
+from itertools import chain, count
+from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
 
 from bot.app import Door
-from bot.asks import Pressed, Said
-from bot.chat import Chat, NotSent
+from bot.asks import File, Pressed, Said
+from bot.chat import Button, Chat, NotSent
 from bot.words import sentences
 from bot.words.runs import Run, runs
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
-    from pathlib import Path
 
-    from markupsafe import Markup
     from prompt_toolkit import PromptSession
     from prompt_toolkit.history import History
 
     from bot.app import Bot
-    from bot.chat import Button, Buttons
+    from bot.asks import Ask
+    from bot.chat import Buttons
 
 YOU = 1
 PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
+ENDS = {"/stop": "finish", "/cancel": "cancel"}
+"""The buttons of a training are commands here, as the numbers belong to the newest answer."""
+TEACHING = re.compile(r"(/retrain\s+(?:names|verse)\s+\S+)\s+(?!fresh$)(.+)", re.IGNORECASE)
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that could command a terminal."""
-LOOKS = {"bold": "bold", "italic": "italic"} | dict.fromkeys(("code", "pre", "command", "creation"), "ansicyan")
-UNBROKEN = {"pre", "button", "file"}
+LOOKS = {"bold": "bold", "italic": "italic", "frame": "ansibrightblack"}
+LOOKS |= dict.fromkeys(("code", "pre", "command", "creation", "number"), "ansicyan")
+ROW = ("frame", "number", "button", "frame")
+UNBROKEN = {"pre", "button"}
 """Styles of text in which no line is broken, even if it is too wide."""
 BANNER = "A chat with Mangosaurus, in your terminal. #1 presses a button, /quit ends it."
 HOW_TO_QUIT = "/quit or Ctrl-D ends our chat."
@@ -67,7 +78,9 @@ class Pipes(Chat):
     takes_files = False
     edit_seconds = math.inf
 
-    def __init__(self) -> None:
+    def __init__(self, history: Path) -> None:
+        self.history = history
+        """The file with what was typed at a terminal."""
         self.newest: tuple[int, list[Button]] = (0, [])
         """The newest message with buttons."""
         self.failure: OutputError | None = None
@@ -87,16 +100,21 @@ class Pipes(Chat):
         if text:
             self.note(text)
 
-    async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:  # noqa: ARG002
-        """Write down the caption: a terminal shows no pictures."""
-        return self._add([*_drawn(html), Run("\n(a picture)")], buttons)
+    async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
+        """Write down the caption, and save the picture: a terminal shows none."""
+        return self._add(_drawn(Markup("{}\n{}").format(html, _saved("training.png", png))), buttons)
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
-        """Write down a caption, and the name and text of a file; of a page, only the words."""
-        text = content.decode(errors="replace").rstrip()
-        if name.endswith(".html"):
-            text = unescape(re.sub("<[^>]*>", "", text.partition("<body>")[2])).strip()
-        return self._add([*_drawn(html), Run(f"\n{name}\n{text}", ("file",))], ())
+        """Write down the caption, and save the file."""
+        parts = [html, _saved(name, content)]
+        if html == sentences.EXPORT and self.history.exists():
+            parts.append(sentences.TYPED_HERE.format(self.history))
+        return self._add(_drawn(Markup("\n").join(parts)), ())
+
+    async def forget(self, kept: int) -> None:  # noqa: ARG002 - what a terminal has shown stays
+        """Clear what was typed. The file stays, as others may not read it."""
+        with contextlib.suppress(FileNotFoundError):
+            os.truncate(self.history, 0)
 
     async def typing(self) -> None: ...
 
@@ -124,16 +142,24 @@ class Pipes(Chat):
         return self._count
 
     def _show(self, message: int, shown: list[Run], buttons: Buttons, *, unfinished: bool = False) -> None:  # noqa: ARG002
-        if drawn := [*shown, *self._row(message, buttons)]:
-            self.put(drawn)
+        if whole := self._whole(message, shown, buttons):
+            self.put(whole)
 
-    def _row(self, message: int, buttons: Buttons) -> list[Run]:
-        """Return the buttons as a line, each with its number; remember them to be pressed."""
+    def _whole(self, message: int, shown: list[Run], buttons: Buttons) -> list[Run]:
+        """Return a message with its buttons in a row below it, numbered; or with the commands that end a training."""
         flat = [button for row in buttons for button in row]
+        if any(button.data.startswith("1:training:") for button in flat):
+            return [*shown, Run("\n"), *_drawn(sentences.HOW_TO_END)]
         if flat or self.newest[0] == message:
             self.newest = (message, flat)
-        labels = [Run(f"[{number} {button.label}]", ("button",)) for number, button in enumerate(flat, start=1)]
-        return [part for label in labels for part in (Run("\n" if label is labels[0] else " "), label)]
+        row = [
+            Run(text, (style,))
+            for number, button in enumerate(flat, start=1)
+            for style, text in zip(
+                ROW, (" [" if number > 1 else "[", f"{number}", f" {button.label}", "]"), strict=True
+            )
+        ]
+        return [*shown, *([Run("\n")] if shown and row else []), *row]
 
 
 class Screen(Pipes):
@@ -141,14 +167,48 @@ class Screen(Pipes):
 
     edit_seconds = 0.25
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, history: Path) -> None:
+        super().__init__(history)
         self.session: PromptSession[str] | None = None
         """Edits lines, and shows below them what goes on."""
         self._shown: tuple[int, str] = (0, "")  # the newest message, as far as it is shown
 
+    async def forget(self, kept: int) -> None:
+        await super().forget(kept)
+        if self.session:
+            self.session.default_buffer.history = _opened(self.history)
+
+    async def line(self) -> str | None:
+        """Ask for a line, or return None at the end of input. Ctrl-C clears the line."""
+        session = self.session = self.session or self._begun()
+        while True:
+            try:
+                line = await session.prompt_async()
+            except KeyboardInterrupt:
+                self.note(f"\n{HOW_TO_QUIT}")
+            except EOFError:
+                return None
+            else:
+                self._print([Run("\n" if line.strip() else "")])
+                return line
+
     def put(self, shown: Sequence[Run]) -> None:
         self._print([*shown, Run("\n\n")])
+
+    def _begun(self) -> PromptSession[str]:
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.completion import WordCompleter
+        from prompt_toolkit.styles import Style
+
+        commands = {f"/{name}": about for name, about in sentences.ADMIN_COMMANDS.items()}
+        completer = WordCompleter(list(commands), meta_dict=commands, sentence=True, ignore_case=True)
+        return PromptSession(
+            [("bold", "› ")],
+            style=Style.from_dict({"": "ansigreen"}),
+            history=_opened(self.history),
+            completer=completer,
+            complete_while_typing=False,
+        )
 
     def _show(self, message: int, shown: list[Run], buttons: Buttons, *, unfinished: bool = False) -> None:
         text, is_growing = UNFINISHED.subn("", _text(shown)) if unfinished else (_text(shown), 0)
@@ -159,8 +219,7 @@ class Screen(Pipes):
             self._print(rest)
             self._shown = (message, text)
         elif unfinished:
-            row = self._row(message, buttons) if message >= self.newest[0] else []
-            self._put_below([*rest, *row])
+            self._put_below(self._whole(message, rest, buttons))
         else:
             self._put_below([])
             gap = [Run("" if goes_on else "\n\n")] if before else []
@@ -182,6 +241,44 @@ class Screen(Pipes):
         ]
         with contextlib.suppress(OSError):  # the terminal is gone, and SIGHUP on its way
             print_formatted_text(FormattedText(styled), end="", flush=True)
+
+
+def _opened(path: Path) -> History:
+    """Return what was typed, and will be, as far as the file can be written."""
+    from prompt_toolkit.history import FileHistory, InMemoryHistory
+
+    class WritableHistory(FileHistory):
+        def store_string(self, string: str) -> None:
+            with contextlib.suppress(OSError, UnicodeEncodeError):
+                super().store_string(string)
+
+    try:
+        path.touch(mode=0o600)
+    except OSError:
+        return InMemoryHistory()
+    return WritableHistory(path)
+
+
+def _saved(name: str, content: bytes) -> Markup:
+    """Save a file where the bot was started, under a name that is free, and say where."""
+    stem, _, kind = name.rpartition(".")
+    names = (f"{stem}{end}.{kind}" for end in chain([""], (f"-{n}" for n in count(2))))
+    try:
+        path = next(path for path in map(Path.cwd().joinpath, names) if not path.exists())
+        with open(path, "xb", opener=partial(os.open, mode=0o600)) as file:
+            file.write(content)
+    except OSError as error:
+        return sentences.NOT_SAVED.format(name, error.strerror)
+    return sentences.SAVED.format(path)
+
+
+def _file(text: str) -> File | None:
+    """Return the file at a path, which may be written as for a shell; None if it cannot be read."""
+    with contextlib.suppress(OSError, RuntimeError, ValueError):
+        path = Path(" ".join(shlex.split(text))).expanduser()
+        if path.is_file() and os.access(path, os.R_OK):
+            return File(name=path.name, size=path.stat().st_size, read=partial(asyncio.to_thread, path.read_bytes))
+    return None
 
 
 def _drawn(html: Markup) -> list[Run]:
@@ -223,8 +320,7 @@ class Terminal(Door):
 
     def __init__(self, history: Path) -> None:
         self.is_interactive = all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout))
-        self._screen: Pipes = Screen() if self.is_interactive else Pipes()
-        self._history = history
+        self._screen: Pipes = (Screen if self.is_interactive else Pipes)(history)
 
     def chat(self, chat_id: int) -> Chat | None:
         return self._screen if chat_id == YOU else None
@@ -249,12 +345,11 @@ class Terminal(Door):
         from prompt_toolkit.patch_stdout import patch_stdout
 
         screen.note(BANNER)
-        session = screen.session = self._session()
         before = signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C while an answer is written
         try:
             await self._answer("/start", bot)
             with patch_stdout(raw=True):
-                await self._answer_all(lambda: self._prompt(session), bot)
+                await self._answer_all(screen.line, bot)
         finally:
             signal.signal(signal.SIGINT, before)
 
@@ -264,48 +359,29 @@ class Terminal(Door):
 
     async def _answer(self, line: str, bot: Bot) -> None:
         """Answer a line, or press a button, and wait until that is done."""
-        message, buttons = self._screen.newest
-        press = PRESS.fullmatch(line)
-        if press and not 1 <= (number := int(press[1])) <= len(buttons):
-            self._screen.note(sentences.NO_BUTTON.format(number))
-        elif press:
-            data = buttons[number - 1].data
-            await bot.ask(Pressed(person=YOU, chat=self._screen, is_admin=True, message=message, data=data))
-        elif line:
-            await bot.ask(Said(person=YOU, chat=self._screen, is_admin=True, text=line))
+        if ask := self._ask(line, bot):
+            await bot.ask(ask)
         if self._screen.failure:
             raise self._screen.failure
 
-    def _session(self) -> PromptSession[str]:
-        from prompt_toolkit import PromptSession
-        from prompt_toolkit.completion import WordCompleter
-        from prompt_toolkit.history import FileHistory, InMemoryHistory
-
-        class WritableHistory(FileHistory):
-            """What was typed, as far as it can be written."""
-
-            def store_string(self, string: str) -> None:
-                with contextlib.suppress(OSError, UnicodeEncodeError):
-                    super().store_string(string)
-
-        try:
-            self._history.touch(mode=0o600)
-            history: History = WritableHistory(self._history)
-        except OSError:
-            history = InMemoryHistory()
-        commands = {f"/{name}": about for name, about in sentences.ADMIN_COMMANDS.items()}
-        completer = WordCompleter(list(commands), meta_dict=commands, sentence=True, ignore_case=True)
-        return PromptSession([("bold", "› ")], history=history, completer=completer, complete_while_typing=False)
-
-    async def _prompt(self, session: PromptSession[str]) -> str | None:
-        """Ask for a line, or return None at the end of input. Ctrl-C clears the line."""
-        while True:
-            try:
-                return await session.prompt_async()
-            except KeyboardInterrupt:
-                self._screen.note(HOW_TO_QUIT)
-            except EOFError:
-                return None
+    def _ask(self, line: str, bot: Bot) -> Ask | None:
+        """Return what a line asks for; None if it is empty, or if a note says that it can mean nothing."""
+        you: Any = {"person": YOU, "chat": self._screen, "is_admin": True}
+        if press := PRESS.fullmatch(line):
+            (message, buttons), number = self._screen.newest, int(press[1])
+            if 1 <= number <= len(buttons):
+                return Pressed(**you, message=message, data=buttons[number - 1].data)
+            self._screen.note(sentences.NO_BUTTON.format(number))
+            return None
+        if verb := ENDS.get(line.lower()):
+            key = bot.runs.running.key if bot.runs.running else "00000000"
+            return Pressed(**you, message=0, data=Button.of("", "training", verb, key).data)
+        if teaching := TEACHING.fullmatch(line):
+            if file := _file(teaching[2]):
+                return Said(**you, text=teaching[1], file=file)
+            self._screen.note(sentences.NO_SUCH_FILE.format(teaching[2]))
+            return None
+        return Said(**you, text=line) if line else None
 
 
 def _lines() -> Iterator[str]:

@@ -27,7 +27,7 @@ from bot.creations import CODE, new_code
 from bot.locks import locked
 from model.errors import MangosaurusError
 from model.files import write_whole
-from model.text.corpus import read_names, read_verse
+from model.text.corpus import LONGEST_LINE, read_names, read_verse
 from model.text.encodings import CorpusError
 from model.text.forms import FORMS, Alphabet, Genre
 
@@ -98,6 +98,12 @@ def named(voices: Sequence[Voice], name: str) -> Voice | None:
     return next((voice for voice in voices if voice.name == kept), None) if kept else None
 
 
+def size_of(text: str, form: Form) -> int:
+    """Count the different names of a text, one a line, or its characters of verse."""
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    return sum(0 < len(line) <= LONGEST_LINE for line in {*lines}) if form == "names" else sum(map(len, lines))
+
+
 def _kind(character: str) -> str:
     """Return L for a letter, M for a mark on one, N for a digit, the hyphen itself, and ? for anything else."""
     if character == "-" or character.isdecimal():
@@ -164,28 +170,20 @@ class Voices:
             return voice
 
     def check(self, form: Form, text: str) -> tuple[str, ...]:
-        """Read a text as its training will; returns what changes on the way. Raises CorpusError if it is too small."""
-        with self._locked(), self._unfinished() as folder:
+        """Read a text as its training will; returns what changes on the way. Raises CorpusError."""
+        with self._unfinished() as folder, locked(folder):  # without the lock of all voices: this may take seconds
             path = folder / "text.txt"
             path.write_bytes(text.encode())
             try:
                 corpus = (read_names if form == "names" else read_verse)(path, alphabet=Alphabet.OWN)
             except CorpusError as error:
                 raise CorpusError(_about_the_text(str(error), path)) from error
-        if corpus.too_small:
-            raise CorpusError(corpus.too_small)
         return tuple(_about_the_text(note, path) for note in corpus.notes)
 
     def replace_text(self, voice: Voice, text: str) -> None:
-        """Give a voice another text. Raises RemovedError.
-
-        Its last good weights stay in use. But no version is current any more, so the first version that learns from the
-        new text becomes current, however good it is.
-        """
+        """Give a voice another text; its weights stay in use. Raises RemovedError."""
         with self._locked():
             write_whole(self.text(voice), text.encode())
-            with contextlib.suppress(FileNotFoundError):
-                (self.folder(voice.id) / "current").replace(self.folder(voice.id) / "previous")
 
     def rename(self, voice_id: str, name: str) -> Voice:
         """Give a voice another name, and return the voice. Raises TakenError or RemovedError."""
@@ -209,11 +207,13 @@ class Voices:
         """Delete what a crash left of voices that were being made or removed."""
         with contextlib.suppress(OSError), locked(self._directory):
             for folder in self._directory.glob(f"{UNFINISHED}*"):
-                shutil.rmtree(folder, ignore_errors=True)
+                with contextlib.suppress(BlockingIOError), locked(folder, wait=False):
+                    shutil.rmtree(folder, ignore_errors=True)
 
     @contextlib.contextmanager
     def _unfinished(self) -> Iterator[Path]:
         """Make a private folder beside the voices, and delete it in the end, or else at the next start."""
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=UNFINISHED, dir=self._directory, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 

@@ -20,14 +20,12 @@ import typer
 
 from model.cli.failures import FAILURES, Commands, sentence
 from model.cli.options import (
-    FOR_OWN_TEXTS,
     AlphabetOption,
     CheckpointOption,
     CorpusOption,
     GenreArgument,
     JsonOption,
     NetworkArgument,
-    NetworkWord,
     ThreadsOption,
     check_out,
     print_json,
@@ -38,7 +36,7 @@ from model.cli.options import (
 from model.errors import MangosaurusError
 from model.network.parameters import CellName
 from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Alphabet, Genre, Network
-from model.training.recipes import RecipeName, customised, further, recipe_for
+from model.training.recipes import RecipeName
 
 USUAL_TEMPERATURES = USUAL_TEMPERATURE | {"sonnets": SONNET_TEMPERATURE}
 
@@ -67,7 +65,7 @@ def fetch() -> None:
 
 @app.command(epilog="Example: python -m model train names --corpus cheeses.txt --out cheeses.safetensors --minutes 2")
 def train(
-    word: NetworkWord,
+    network: NetworkArgument,
     corpus: CorpusOption = None,
     alphabet: AlphabetOption = Alphabet.FOLDED,
     out: Annotated[
@@ -101,14 +99,19 @@ def train(
         typer.Option(
             "--from",
             metavar="WEIGHTS",
-            help="Train these weights further: gently, and the result is never worse; with --reading, by its recipe.",
+            help="Train these weights for one more round. The result is never worse, but with --reading it can be.",
         ),
     ] = None,
     reading: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Other verse that the poem network reads before Shakespeare.")
+        Path | None, typer.Option(metavar="FILE", help="With --from: other verse to read before Shakespeare.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the training.")] = 0,
-    promote: Annotated[bool, typer.Option("--promote", help="Make the new version the current one.")] = False,
+    promote: Annotated[
+        bool, typer.Option("--promote", help="Make the new version the current one if it is better.")
+    ] = False,
+    replacing: Annotated[
+        bool, typer.Option("--replace", help="Replace weights and a log of another text at --out.")
+    ] = False,
     thread_limit: ThreadsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -118,7 +121,6 @@ def train(
     resumes it. The signal SIGUSR1 ends it at once with the best weights so far. `plot` draws the log (.jsonl) beside
     the weights.
     """
-    network = Network(FOR_OWN_TEXTS.get(word, word))
     own_shape, is_sonnets = cell or hidden_size or layers, network is Network.POEM and not corpus
     for is_wrong, reason in (
         (minutes and epochs, "give --minutes or --epochs, not both"),
@@ -133,6 +135,7 @@ def train(
             reading and (recipe or not is_sonnets),
             "--reading is for the sonnets and has a recipe of its own: train poem, without --corpus and --recipe",
         ),
+        (reading and not start, "--reading goes on from weights of the poem network; name them with --from"),
     ):
         if is_wrong:
             raise typer.BadParameter(reason)
@@ -140,28 +143,30 @@ def train(
         from model.cli.training import add_version, display, print_end, signals
         from model.engine.threads import available_cores, blas_threads
         from model.files import snapshot_path
-        from model.training import log
+        from model.training.recipes import customised
+        from model.training.runs import locked_log, record
+        from model.training.sizes import further, recipe_for
         from model.training.trainer import Trainer
 
-        beside = corpus[0].with_suffix(".safetensors") if corpus else versions_of(network).directory / "new.safetensors"
-        path = out or beside
-        check_out(path, [*(corpus or []), *([reading] if reading else [])])
-        weights = weights_at(network, start) if start else None
+        versions, weights = versions_of(network), weights_at(network, start) if start else None
         texts = texts_at(network, corpus, weights.vocabulary.alphabet if weights else alphabet, reading)
+        path = out or (corpus[0].with_suffix(".safetensors") if corpus else versions.directory / "new.safetensors")
+        check_out(path)
         notes = [*texts.notes, texts.too_small]
         if corpus and out is None:
             notes += [f"The weights go beside the text: {path}. With --out, they go elsewhere."]
         if path.exists():
-            notes += [
-                f"{path} exists: the new weights replace it at the end. To keep it, stop, and name another --out."
-            ]
-        typer.echo("".join(f"{note}\n" for note in notes if note), err=True, nl=False)
-        if weights:
-            chosen = further(weights, texts)
-        else:
-            chosen = recipe_for(texts, name=recipe, taught=bool(teachers), cell=cell, minutes=minutes)
+            notes += [f"{path} exists: the new weights replace it at the end. To keep it, choose another --out."]
+        made_for_text = recipe_for(texts, name=recipe, taught=bool(teachers), cell=cell, minutes=minutes)
+        chosen = further(weights, texts) if weights else made_for_text
         path.parent.mkdir(parents=True, exist_ok=True)
-        with blas_threads(1), signals() as (stopped, finishing), display(json=json) as show:
+        with (
+            locked_log(path, texts, replacing=replacing) as log,
+            blas_threads(1),
+            signals() as (stopped, finishing),
+            display(json=json) as show,
+        ):
+            typer.echo("".join(f"{note}\n" for note in notes if note), err=True, nl=False)
             trainer = Trainer(
                 customised(chosen, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs),
                 texts,
@@ -171,14 +176,14 @@ def train(
                 teachers=[weights_at(network, teacher) for teacher in teachers or ()],
                 snapshot=snapshot_path(path),
             )
-            event = log.record(trainer, path, show=show, stopped=stopped, finishing=finishing)
-        if event["event"] == "finished" and out is None and not corpus:
-            event = add_version(event, versions_of(network), promote=promote)
+            event = record(trainer, path, log, show=show, stopped=stopped, finishing=finishing)
+            if event["event"] == "finished" and out is None and not corpus:
+                event = add_version(event, versions, texts if promote else None)
     except FAILURES as error:
         if json:
             print_json({"event": "failed", "error": sentence(error)})
         raise
-    print_end(event, word if corpus else network, minutes=minutes, promoted=promote, json=json)
+    print_end(event, texts.form if corpus else network, minutes=minutes, json=json)
 
 
 @app.command(epilog="Example: python -m model sample dino --prompt mango --count 3 --seed 42")
@@ -230,7 +235,7 @@ def sample(
     if top_p not in (None, 1) and genre is Genre.SONNET:
         raise typer.BadParameter("--top-p is for dino and poem; a sonnet is chosen from many lines")
     loaded = weights_at(genre.network, checkpoint)
-    chosen_seed = secrets.randbelow(2**32) if seed is None else seed
+    chosen_seed = _new_seed() if seed is None else seed
     if temperature is None:
         temperature = SONNET_TEMPERATURE if genre is Genre.SONNET else USUAL_TEMPERATURE[genre.network.form]
     generators = (generator_for(chosen_seed, turn) for turn in range(count or 1))
@@ -256,6 +261,13 @@ def sample(
     for result in results:  # after the texts, because some may have been found before the error
         if result.error:
             raise result.error
+
+
+def _new_seed() -> int:
+    """Draw a seed, and say beside the texts how to have them again."""
+    seed = secrets.randbelow(2**32)
+    typer.echo(f"With --seed {seed}, the same comes again.", err=True)
+    return seed
 
 
 @app.command(epilog="Example: python -m model evaluate verse --checkpoint mine.safetensors --corpus mine.txt")
@@ -346,7 +358,7 @@ def plot(
         Path, typer.Argument(metavar="FILE", help="A log (.jsonl) that `train` wrote, or the weights beside it.")
     ],
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The picture.", show_default="beside it, as .png")
+        Path | None, typer.Option(metavar="FILE", help="The picture.", show_default="beside it, as .plot.png")
     ] = None,
 ) -> None:
     """Draw a training as a PNG: losses, gradient norms before and after clipping, and samples."""
@@ -354,12 +366,15 @@ def plot(
         from model.cli import plots
     except ModuleNotFoundError as error:
         raise MangosaurusError("a picture needs matplotlib: pip install 'mangosaurus[plot]' brings it") from error
-    from model.training.log import read_history
+    from model.training.history import log_at, read_history
 
+    log = log_at(log)
     history = read_history(log)
-    path = out or log.with_suffix(".png")
+    path = out or log.with_suffix(".plot.png")
     if path.suffix.lower() != ".png":
         raise MangosaurusError(f"{path}: the picture is a PNG; --out must end in .png")
+    if path.exists() and not plots.is_drawn(path.read_bytes()):
+        raise MangosaurusError(f"{path} exists, and is no picture that `plot` drew; choose another --out")
     path.write_bytes(plots.draw(history))
     typer.echo(f"drew {path}")
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from model.errors import MangosaurusError
+from model.errors import RequestError
 
 ROOT = Path(__file__).resolve().parents[1]
 """The folder with the packages `bot` and `model`: the project's checkout, or where packages are installed."""
@@ -42,8 +42,8 @@ _ABANDONED_AFTER_SECONDS = 3600.0
 """A process may still be writing a younger temporary file."""
 
 
-class TableError(MangosaurusError):
-    """A table that cannot be read; the message names the file and the line."""
+class TableError(RequestError):
+    """A table that cannot be used; the message names the file and the line."""
 
 
 def read_table(path: Path, columns: Sequence[str]) -> list[list[str]]:

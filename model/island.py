@@ -17,7 +17,7 @@ from model.network.network import LanguageModel
 from model.network.parameters import Architecture, Parameters
 from model.text.batches import Batch
 from model.text.encodings import CorpusError, read_text
-from model.text.sources import names_path
+from model.text.sources import DINOSAURS
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.training.optimizer import clip_by_value
 
@@ -52,7 +52,7 @@ def run(corpus: Path | None, say: Callable[[str], None], recipe: Island = ISLAND
 
     Raises CorpusError if there are no names.
     """
-    path = corpus or names_path()
+    path = corpus or DINOSAURS
     text = read_text(path).lower()
     vocabulary = Vocabulary.from_texts([text])
     say(f"There are {len(text)} total characters and {len(vocabulary)} unique characters in your data.")

@@ -8,6 +8,7 @@ import numpy as np
 from model.checkpoint.encoding import Checkpoint, Description
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
+from model.text.forms import MAX_TEMPERATURE
 from model.text.vocabulary import Vocabulary, words_of
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, Result, Sampling, VerseRequest, generator_for
@@ -31,6 +32,12 @@ def verse_checkpoint(seed: int = 3) -> Checkpoint:
     network.parameters["b_y"][:2] = 1.5  # line ends and spaces now and then
     description = Description("verse", "TEST", "", 0, 0.0, 0, "", {})
     return Checkpoint(network, VERSE, description, frozenset(), version="0123456789ab")
+
+
+def knowing(checkpoint: Checkpoint, words: Collection[str] = WORDS, *, until: float = MAX_TEMPERATURE) -> Checkpoint:
+    """Let a checkpoint keep to known words up to a temperature."""
+    description = replace(checkpoint.description, known_words_until=until)
+    return replace(checkpoint, description=description, known_words=frozenset(words))
 
 
 def with_tanh(checkpoint: Checkpoint, tanh_digits: int) -> Checkpoint:

@@ -10,13 +10,10 @@ import subprocess
 import sys
 import termios
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from model.files import ROOT
 from tests.shown import seen, wrote
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LIMIT = 50.0
 """Seconds; nothing here takes more than a few, but a busy machine is no failure."""
@@ -31,7 +28,16 @@ def environment_of(checkpoints: Path, folder: Path) -> Environment:
     keys = set(re.findall("^#? ?([A-Z_]+)=", SETTINGS, re.MULTILINE))
     kept = {key: value for key, value in os.environ.items() if key not in keys and not key.startswith("PYTHON")}
     own = dict.fromkeys(keys, "") | {"CHECKPOINTS": str(checkpoints), "DATABASE": str(folder / "people.db")}
-    return kept | own | {"TERM": "xterm-256color", "COLUMNS": "100", "PYTHONUTF8": "1", "LOG_LEVEL": "ERROR"}
+    return (
+        kept
+        | own
+        | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": "100", "PYTHONUTF8": "1", "LOG_LEVEL": "ERROR"}
+    )
+
+
+def folder_of(environment: Environment) -> Path:
+    """Return the folder of a bot's database, which is empty before. The bot may save files there."""
+    return Path(environment["DATABASE"]).parent
 
 
 class Terminal:
@@ -48,7 +54,7 @@ class Terminal:
             stdout=self.slave,
             stderr=self.slave,
             env=environment,
-            cwd=ROOT,
+            cwd=folder_of(environment),
             start_new_session=True,
         )
 

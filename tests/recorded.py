@@ -14,8 +14,8 @@ from model.checkpoint.encoding import TANH_DIGITS
 from model.checkpoint.versions import Versions
 from model.files import ROOT
 from model.writing.decoder import Decoder
-from model.writing.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
-from tests.decoding import with_tanh
+from model.writing.requests import NameRequest, Request, Result, Sampling, SonnetRequest, VerseRequest, generator_for
+from tests.decoding import knowing, with_tanh
 
 Record = dict[str, Any]
 
@@ -30,8 +30,12 @@ OLD_NAMES, OLD_VERSE = REQUESTS["dino"][:50], REQUESTS["poem"][:10]
 
 def drawn(records: Sequence[Record], network: str) -> list[tuple[list[str], bool]]:
     """Return the texts that a network of the first release draws for records, and whether it fails."""
-    results = Decoder(VERSIONS[network].load(FIRST_RELEASE[network])).generate([_request(record) for record in records])
-    return [(list(result.texts), result.error is not None) for result in results]
+    plain = VERSIONS[network].load(FIRST_RELEASE[network])
+    found: dict[int, Result] = {}
+    for checkpoint, keeps_words in ((plain, False), (knowing(plain, plain.known_words), True)):
+        chosen = [at for at, record in enumerate(records) if record.get("known_words", False) == keeps_words]
+        found |= zip(chosen, Decoder(checkpoint).generate([_request(records[at]) for at in chosen]), strict=True)
+    return [(list(found[at].texts), found[at].error is not None) for at in range(len(records))]
 
 
 def _request(record: Record) -> Request:
@@ -39,7 +43,7 @@ def _request(record: Record) -> Request:
     sampling = Sampling(record["temperature"], record["top_p"])
     if record["network"] == "dino":
         return NameRequest(generator, record["count"], record["prompt"], sampling)
-    return VerseRequest(generator, record["prompt"], sampling, known_words=record["known_words"])
+    return VerseRequest(generator, record["prompt"], sampling)
 
 
 def written_here(turns_of_sonnets: list[int]) -> dict[str, Any]:

@@ -46,11 +46,11 @@ def test_spelling_any_text(text: str) -> None:
         (
             "Éva Anna Émile École ☃☃ Ünal\r\n\tb",
             Alphabet.FOLDED,
-            "characters folded: 4, such as 'É', 'Ü'; characters dropped: 2, such as '☃'",
+            "6 characters folded or dropped, such as 'É', '☃', 'Ü'",
         ),
-        ("a\u200bb\x07", Alphabet.OWN, "characters dropped: 2, such as '\\u200b', '\\x07'"),
+        ("a\u200bb\x07", Alphabet.OWN, "2 characters folded or dropped, such as '\\u200b', '\\x07'"),
         ("Anna und Eva\t", Alphabet.FOLDED, ""),
-        ("ááéíóúý", Alphabet.FOLDED, "characters folded: 7, such as 'á', 'é', 'í', 'ó', 'ú'"),
+        ("ááéíóúý", Alphabet.FOLDED, "7 characters folded or dropped, such as 'á', 'é', 'í', 'ó', 'ú'"),
     ],
 )
 def test_changes_are_told_with_their_number_but_not_capitals_and_blanks(
@@ -65,7 +65,7 @@ def test_of_too_many_characters_the_rarest_are_dropped(alphabet: Alphabet) -> No
     text = "".join(sign * (301 - number) for number, sign in enumerate(signs)) + "\n"
     spelling = spell(text, alphabet)
     assert set(spelling.text) == {"\n", *signs[: MOST_CHARACTERS - 1]}
-    assert spelling.sentence == "characters dropped: 5,252, such as " + ", ".join(map(repr, signs[199:204]))
+    assert spelling.sentence == "5,252 characters folded or dropped, such as " + ", ".join(map(repr, signs[199:204]))
 
 
 def test_of_too_many_characters_a_rare_accent_is_folded_and_a_letter_that_becomes_two_counts_twice() -> None:

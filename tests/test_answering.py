@@ -133,10 +133,15 @@ async def test_what_cannot_be_marked_is_said_and_comes_again(chat: FakeChat, set
 # /again, codes and links
 
 
-@pytest.mark.parametrize("text", ["/dino 5 ma", '/poem "x "'])
-async def test_anybody_gets_the_same_again_and_it_takes_no_turn(chat: FakeChat, bob: FakeChat, text: str) -> None:
-    original = await chat.ask(text)
+@pytest.mark.parametrize(("text", "length"), [("/dino 5 ma", 10), ('/poem "x "', 10), ("/dino", 7)])
+async def test_anybody_gets_the_same_again_and_it_takes_no_turn(
+    chat: FakeChat, bob: FakeChat, text: str, length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.creations.CODE_LENGTH", length)  # codes of 0.1 have seven characters
+        original = await chat.ask(text)
     code = code_in(original.html)
+    assert len(code) == length
     links = (f"#{code}", f"https://t.me/mangosaurus_bot?start={code}", f"t.me/b?start={code}")
     for given in (code, code.upper(), *links, f"http://127.0.0.1:8765/#{code}"):
         for way in (f"/again {given}", f" {given} ", f"/start {given}"):
@@ -144,7 +149,9 @@ async def test_anybody_gets_the_same_again_and_it_takes_no_turn(chat: FakeChat, 
             assert (again.html, again.buttons) == (original.html, [])
     assert await chat.ask(code) == original
     assert await chat.bot.store.creations(BOB) == []
-    assert await turn_of(chat, await chat.ask(text)) == 2
+    await chat.press_data(f"1:another:{code}", number=1)
+    assert await turn_of(chat, original) == 2
+    assert len(code_in(original.html)) == 10
 
 
 async def test_what_is_no_code_and_a_code_that_nobody_knows(chat: FakeChat) -> None:
@@ -152,9 +159,9 @@ async def test_what_is_no_code_and_a_code_that_nobody_knows(chat: FakeChat) -> N
         for command in ("/again", "/start"):
             expected = sentences.UNKNOWN_CODE.format(sentences.cut(code, 40))
             assert (await chat.ask(f"{command} {code}")).html == expected
-    for code in ("#zzzzzzz", "z2z2z2z"):
+    for code in ("#zzzzzzz", "z2z2z2z", "z2z2z2z2z2"):
         assert (await chat.ask(code)).html == sentences.UNKNOWN_CODE.format(code)
-    for line in ("teacher", '"z2z2z2z"'):  # these only look like codes
+    for line in ("teacher", "understand", '"z2z2z2z"', "z2z2z2z2", "z2z2z2z2z"):  # these only look like codes
         assert (await chat.ask(line)).html.startswith(f"<b>{line.strip(chr(34))}</b>")
     for text in ("/again", "/again two codes"):
         assert (await chat.ask(text)).html == sentences.AGAIN_USAGE

@@ -166,8 +166,8 @@ async def test_a_process_that_ends_says_why_in_its_last_line(settings: Settings,
         port = str(taken.getsockname()[1])
         wrong, weights, database, page, told = await asyncio.gather(
             ended(ours | {"TEMPERATURE_DINO": "hot"}),
-            ended(ours | {"CHECKPOINTS": str(tmp_path)}),
-            ended(ours | {"DATABASE": server}),
+            ended(ours | {"CHECKPOINTS": str(tmp_path)}, "--page", "--port", "0"),
+            ended(ours | {"DATABASE": server}, "--page", "--port", "0"),
             ended(ours | telegram, "--port", port),  # without a terminal, a place asks for the page alone
             ended(ours | telegram, tell="No connection to Telegram"),
         )

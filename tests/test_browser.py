@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from bot.chat import Button
 from bot.settings import Settings
-from bot.words.page import PAGE, TOO_FAST, WITHOUT_LINK
+from bot.words.page import PAGE, TOO_FAST, TOO_LONG, WITHOUT_LINK
 from model.files import ROOT
 from tests.browsers import Looker, Stage, browser_of, left_edges, lines_of, stage, words_of
 from tests.processes import LINK, environment_of
@@ -181,6 +181,8 @@ def test_a_code_is_a_link_and_a_creation_is_copied_without_it(looker: Looker, se
     expect(looker.window).to_have_url(f"{served.origin}/")
     looker.window.goto(f"{served.origin}/#{code}")
     expect(looker.answers).to_have_count(4)
+    looker.window.goto(f"{served.origin}/#k7m2p9xk7m")  # of ten characters, which is nobody's
+    expect(looker.bubbles.nth(-2)).to_contain_text("/again k7m2p9xk7m")
 
 
 def test_commands_are_completed_and_all_is_done_with_the_keyboard_alone(looker: Looker) -> None:
@@ -192,11 +194,17 @@ def test_commands_are_completed_and_all_is_done_with_the_keyboard_alone(looker: 
     keys.press("Tab")
     expect(looker.line).to_have_value("/seed ")
     expect(options).to_have_count(0)
+    looker.line.fill("/re")
+    keys.type("x")
+    expect(options).to_have_count(0)
+    looker.line.fill("/s")
+    keys.press("ArrowUp")
+    expect(looker.window.get_by_role("option", selected=True)).to_contain_text("/status")
     looker.line.fill("/di")
-    keys.press("ArrowDown")
     expect(looker.window.get_by_role("option", selected=True)).to_contain_text("/dino")
-    keys.press("Enter")
+    keys.press("Enter")  # takes what is marked
     name = looker.answers.nth(1)
+    expect(looker.window.locator(".mine .words")).to_have_text(["/dino"])
     name.wait_for()
     first = words_of(name)
     for _ in range(20):
@@ -292,6 +300,77 @@ def test_what_is_refused_goes_back_into_the_line(browser: Browser, tmp_path: Pat
         looker.context.close()
 
 
+def test_a_text_that_is_too_long_stays_in_the_line_and_is_told(looker: Looker) -> None:
+    for text in ("x" * 5000, "🦕" * 4097):
+        looker.line.fill(text)
+        looker.line.press("Enter")
+        expect(looker.window.locator("#toast")).to_have_text(TOO_LONG)
+        expect(looker.line).to_have_value(text)
+        looker.window.evaluate("notify('')")
+    looker.line.fill("🦕" * 4096)
+    looker.line.press("Enter")
+    expect(looker.bubbles).to_have_count(3)
+
+
+def test_what_one_window_has_not_sent_is_not_lost_by_another(looker: Looker, served: Stage) -> None:
+    second = looker.new_window()
+    second.goto(served.origin)
+    second.evaluate("socket.send = () => {}")  # a connection that is broken, and nobody knows it yet
+    second.evaluate("say('/seed 5')")
+    looker.say("/seed 6")
+    expect(second.locator("article")).to_have_count(3)
+    second.evaluate("socket.close()")
+    expect(second.locator("#line")).to_have_value("/seed 5")
+    expect(second.locator("#toast")).to_have_text(PAGE["unsent"])
+
+
+def test_what_was_answered_while_the_window_was_hidden_never_comes_back(looker: Looker, served: Stage) -> None:
+    hide = """hidden => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.onvisibilitychange();
+    }"""
+    second = looker.new_window()
+    second.goto(served.origin)
+    looker.window.evaluate("() => { socket.onmessage = () => {}; say('/seed 7'); }")
+    expect(second.locator("article")).to_have_count(3)
+    looker.window.evaluate("say = socket.send = () => {}")
+    looker.window.evaluate("send({ do: 'say', text: '/seed 8' }, '/seed 8')")  # which arrives nowhere
+    looker.window.evaluate(hide, True)
+    looker.window.evaluate(hide, False)
+    expect(looker.bubbles).to_have_count(3)
+    expect(looker.line).to_have_value("/seed 8")
+    looker.line.fill("")
+    looker.window.evaluate("socket.close()")
+    expect(looker.window.get_by_role("alert")).to_be_visible()
+    expect(looker.line).to_have_value("")
+
+
+def test_a_server_that_does_not_answer_does_not_hold_up_the_next_try(looker: Looker) -> None:
+    looker.window.route("**/", lambda _: None)
+    looker.window.evaluate("socket.close()")
+    banner = looker.window.get_by_role("alert")
+    expect(banner).to_be_visible()
+    expect(banner).to_be_hidden(timeout=4_000)
+    looker.window.unroute("**/")
+
+
+@pytest.mark.parametrize("viewport", [PHONE, SMALL, DESKTOP], ids=["390", "320", "1280"])
+def test_half_a_command_says_that_more_follow(open_page: Callable[..., Looker], viewport: dict[str, int]) -> None:
+    looker = open_page(viewport, has_touch=viewport != DESKTOP)
+    for text, fit in (("/", False), ("/se", True)):
+        looker.line.fill(text)
+        seen = looker.window.evaluate(
+            """() => {
+              const end = menu.getBoundingClientRect().bottom;
+              const places = [...menu.children].map((option) => option.getBoundingClientRect());
+              return places.filter(({ top }) => top < end).map(({ top, height }) => (end - top) / height);
+            }"""
+        )
+        assert (seen[-1] > 1) == fit
+        assert fit or 0.4 < seen[-1] < 0.6
+        assert all(share > 1 for share in seen[:-1])
+
+
 def started(environment: dict[str, str], port: int) -> tuple[subprocess.Popen[bytes], str]:
     """Start the bot with its page, and return its link."""
     command = [sys.executable, "-m", "bot", "--page", "--port", str(port)]
@@ -315,18 +394,24 @@ def test_a_server_that_was_killed_and_comes_back(browser: Browser, tmp_path: Pat
         names.get_by_role("button", name="another").click()
         expect(names).to_contain_text("edited")
         before = [words_of(looker.answers.nth(number)) for number in (1, 2)]
+        looker.line.fill("/sonnet To be or not to be")
+        looker.line.press("Enter")
+        expect(looker.window.locator(".mine")).to_have_count(3)
         process.kill()
         process.communicate(timeout=30)
         expect(banner).to_have_text(PAGE["gone"])
         looker.line.fill("/dino")
         looker.line.press("Enter")
         expect(looker.line).to_have_value("/dino")
-        expect(looker.answers).to_have_count(3)  # what was said can still be read
+        expect(looker.answers.nth(2)).to_be_visible()  # what was said can still be read
         shoot("gone")
         port = int(link.split(":")[2].split("/")[0])
         process, link = started(environment, port)
         expect(looker.window.locator(".note")).to_have_text(PAGE["restarted"])
         expect(banner).to_be_hidden()
+        expect(looker.window.locator("#toast")).to_have_text(PAGE["lost"])
+        expect(looker.line).to_have_value("/sonnet To be or not to be\n/dino")  # what has no answer
+        looker.line.fill("/dino")
         expect(looker.answers.last).to_contain_text("Welcome back.")
         expect(looker.window.get_by_role("button", name="another")).to_have_count(2)
         assert sorted(words_of(looker.answers.nth(number)) for number in range(2)) == sorted(before)
@@ -408,17 +493,120 @@ def test_nothing_is_wider_than_the_screen_and_a_finger_can_hit_everything(
         ".map((node) => node.outerHTML.slice(0, 80))"
     )
     assert small == []
-    looker.line.fill("")
-    looker.settle()
-    missed = looker.window.evaluate(
-        """[...document.querySelectorAll(".act")].flatMap((node) => {
-          node.scrollIntoView({ block: "center" });
-          const { left, width, top, height } = node.getClientRects()[0];
-          const hit = [-21, 21].map((y) => document.elementFromPoint(left + width / 2, top + height / 2 + y));
-          return hit.every((found) => node.contains(found)) ? [] : [node.textContent];
-        })"""
+
+
+WIDTHS = (320, 360, 390, 768, 1280)
+FONTS = ("system-ui", "DejaVu Sans", "DejaVu Serif", "DejaVu Sans Mono", "Liberation Sans")
+ROWS = [
+    ["another wilder tamer", "details"],
+    ["another wilder tamer back", "continue,the,poem", "make,it,a,sonnet"],
+    ["Yes,,forget,me No,,keep,everything"],
+    ["Stop,and,keep,the,best Cancel", "•,three,• five ten"],
+    ["use,cf4b27233ab0 compare,39f9415f2826", "remove,abcdefghijklmnopqrst"],
+]
+
+
+def test_no_button_breaks_inside_a_word(open_page: Callable[..., Looker], served: Stage) -> None:
+    looker = open_page()
+
+    async def fill(chat: PageChat) -> None:
+        for rows in ROWS:
+            labels = [[Button(each.replace(",", " "), "") for each in row.split()] for row in rows]
+            await chat.say(Markup("Ky"), labels)
+
+    served.run(looker, fill)
+    for width in WIDTHS:
+        looker.window.set_viewport_size({"width": width, "height": 800})
+        for font, size in [(font, 16) for font in FONTS] + [("DejaVu Sans", 24)]:
+            broken = looker.window.evaluate(
+                """([font, size]) => {
+                  document.body.style.fontFamily = font;
+                  document.documentElement.style.fontSize = `${size}px`;
+                  return [...document.querySelectorAll(".row button")].flatMap((button) => {
+                    const text = button.firstChild, { left, right } = button.getBoundingClientRect();
+                    const isOutside = left < 0 || right > innerWidth || button.scrollWidth > button.clientWidth;
+                    const words = [...text.data.matchAll(/\\S+/g)].filter(({ 0: word, index }) => {
+                      const range = document.createRange();
+                      range.setStart(text, index);
+                      range.setEnd(text, index + word.length);
+                      return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1;
+                    });
+                    return isOutside ? [button.textContent] : words.map(([word]) => word);
+                  });
+                }""",
+                [font, size],
+            )
+            assert broken == [], (width, font, size)
+
+
+LINKS = Markup(
+    "I have these:\n\n<b>pokemon</b> – names: <code>/dino voice:pokemon 5</code>\n"
+    "<b>keats</b> – verse: <code>/poem voice:keats A thing of beauty</code>\n\nTo choose the name of the voice, send "
+    "it with the caption <code>/retrain names pokemon</code> or <code>/retrain verse keats</code>. <code>/voices old "
+    "new</code> gives a voice another name. /help shows what else I can do.\n\n<code>/seed 42</code> – begins your "
+    "sequence again; /seed shows it\n<code>/settings</code> – how daring I am"
+)
+
+
+def test_a_finger_hits_the_link_that_it_is_on_or_else_the_nearest(
+    open_page: Callable[..., Looker], served: Stage
+) -> None:
+    """And a link pushes no lines apart."""
+    looker = open_page(PHONE, has_touch=True, is_mobile=True)
+    served.run(looker, lambda chat: chat.say(LINKS))
+    looker.window.evaluate("() => { window.taken = []; window.say = window.fill = (text) => taken.push(text); }")
+    text = looker.answers.last
+    for width in WIDTHS[:4]:
+        looker.window.set_viewport_size({"width": width, "height": 800})
+        for font in FONTS:
+            looker.window.evaluate("font => { document.body.style.fontFamily = font; toEnd(); }", font)
+            places = text.evaluate(
+                """article => [...article.querySelectorAll("button.act")].flatMap((link) => {
+                  const { left, top, width, height } = link.getBoundingClientRect();
+                  const [x, y] = [left + width / 2, top + height / 2];
+                  const isHit = link.contains(document.elementFromPoint(x, y));
+                  return [{ text: link.textContent, x, y, isHit, top }];
+                })"""
+            )
+            assert [place["text"] for place in places if not place["isHit"]] == []
+            for place in places:
+                looker.window.touchscreen.tap(place["x"], place["y"])
+            taken = looker.window.evaluate("taken.splice(0)")
+            assert taken == [place["text"] for place in places], (width, font)
+            looker.window.touchscreen.tap(places[0]["x"], places[0]["top"] - 8)
+            assert looker.window.evaluate("taken.splice(0)") == [places[0]["text"]]
+            looker.window.touchscreen.tap(places[0]["x"], places[0]["y"] - 40)  # far from every link
+            assert looker.window.evaluate("taken.splice(0)") == []
+
+
+@pytest.mark.parametrize("viewport", [PHONE, SMALL], ids=["390", "320"])
+def test_the_lines_of_the_help_are_equally_far_apart(
+    open_page: Callable[..., Looker], viewport: dict[str, int]
+) -> None:
+    looker = open_page(viewport, has_touch=True, is_mobile=True)
+    tops = (
+        looker.say("/help")
+        .locator(".words")
+        .evaluate(
+            """words => {
+          const texts = document.createTreeWalker(words, NodeFilter.SHOW_TEXT), found = [];
+          while (texts.nextNode()) {
+            const range = document.createRange();
+            range.selectNodeContents(texts.currentNode);
+            if (texts.currentNode.data.trim()) found.push(...range.getClientRects());
+          }
+          return found.map(({ top, bottom }) => (top + bottom) / 2);
+        }"""
+        )
     )
-    assert missed == []
+    lines = [tops[0]]
+    for top in sorted(tops):
+        if top - lines[-1] > 10:
+            lines.append(top)
+    gaps = np.diff(lines)
+    blank = gaps > 1.6 * np.median(gaps)  # a line that is empty
+    assert np.ptp(gaps[~blank]) <= 4, gaps
+    assert len(lines) > 12
 
 
 def test_a_long_chat_opens_at_its_end(looker: Looker, served: Stage) -> None:

@@ -15,7 +15,7 @@ from bot.settings import Settings
 from bot.words import sentences
 from model.checkpoint.versions import Versions
 from tests.fake_chat import FakeChat, Message
-from tests.serving import ADMIN, ALICE, BOB, GROUP, code_in, install, serving, turn_of, uncoded, untrained
+from tests.serving import ALICE, BOB, GROUP, code_in, install, serving, turn_of, uncoded, untrained
 
 CONTINUE = sentences.BUTTONS["continue"]
 LINE = "Shall I compare thee"
@@ -51,11 +51,12 @@ async def test_wilder_and_tamer_to_the_ends_of_the_scale(chat: FakeChat) -> None
     await chat.press("wilder")
     assert await temperature(message) == 0.9
     for button, end, said in (("tamer", STEPS[0], sentences.TAMEST), ("wilder", STEPS[-1], sentences.WILDEST)):
-        while button in message.labels:
+        while await temperature(message) != end:
             await chat.press(button)
-        assert await temperature(message) == end
-        await chat.press_data(f"1:{button}:{code_in(message.html)}")
+        labels, shown = message.labels, len(message.history)
+        await chat.press(button)
         assert chat.notices[-1] == sentences.plain(said)
+        assert (message.labels, len(message.history)) == (labels, shown)
     assert message.html.startswith(f"<b>{LINE}</b>")
     assert (await chat.press("details")).html.startswith("Seed 0, turn ")
 
@@ -66,7 +67,7 @@ async def test_back_shows_the_creation_before_and_takes_no_turn(chat: FakeChat) 
     await chat.press("another")
     second = message.html
     await chat.press("wilder")
-    assert message.labels == ["another", "wilder", "tamer", "back", "details"]
+    assert message.labels == [*labels, "back"]
     assert (await chat.press("back")).html == second
     assert (await chat.press("back")).html == first
     assert message.labels == labels
@@ -76,14 +77,16 @@ async def test_back_shows_the_creation_before_and_takes_no_turn(chat: FakeChat) 
 
 async def test_a_poem_goes_on_and_takes_no_turn(chat: FakeChat) -> None:
     message = await chat.ask(f"/poem {LINE}")
-    while CONTINUE in message.labels:
+    labels = message.labels
+    for _ in range(MOST_CONTINUED):
         await chat.press(CONTINUE)
         assert await turn_of(chat, message) == 1
+        assert message.labels == [*labels, "back"]
     assert len(message.history) == MOST_CONTINUED + 1
     for shorter, longer in pairwise(map(uncoded, message.history)):
         assert longer.startswith(shorter)
         assert len(longer) > len(shorter)
-    await chat.press_data(f"1:continue:{code_in(message.html)}")
+    await chat.press(CONTINUE)
     assert chat.notices[-1] == sentences.plain(sentences.LONGEST_POEM)
     assert (await chat.press("back")).html == message.history[-3]
     assert await turn_of(chat, await chat.ask(f"/poem {LINE}")) == 2
@@ -136,7 +139,7 @@ async def test_nobody_else_presses_for_a_person_but_everybody_there_for_a_group(
     assert len(message.history) == 2
     message = await group.ask("/dino", GROUP)
     assert await turn_of(group, await group.press("another", BOB)) == 2
-    assert message.labels == ["another", "wilder", "tamer", "back", "details"]
+    assert message.labels == ["another", "wilder", "tamer", "details", "back"]
     await bob.ask("/start")
     await bob.press_data(f"1:another:{code_in(message.html)}")  # from elsewhere
     assert bob.notices == [sentences.plain(sentences.NOT_YOURS)]
@@ -186,24 +189,15 @@ async def test_a_press_in_doubt_may_have_arrived(chat: FakeChat, monkeypatch: py
     assert await turn_of(chat, message) == 4
 
 
-async def test_one_of_each_button_that_the_first_versions_wrote_is_answered(chat: FakeChat) -> None:
-    """They stay below messages for years. Each does what it did, or says what to do instead."""
-    admin = FakeChat(chat.bot, ADMIN, is_admin=True)
-    code, version = code_in((await admin.ask(f"/poem {LINE}")).html), chat.bot.shelf.serving["dino"].version
-    for data in (
-        *(f"1:{verb}:{code}" for verb in ("another", "wilder", "tamer", "continue", "sonnet", "back", "details")),
-        *(f"1:{choice}:{ADMIN}" for choice in ("mood:wild", "names:5", "forget:no", "forget:export", "forget:yes")),
-        *(f"1:training:{verb}:{code}x" for verb in ("finish", "cancel", "on", "drop")),
-        *(f"1:voice:{verb}:{code}" for verb in ("remove", "removal", "keep", "rename")),
-        *(f"1:{verb}:dino:{version}:0" for verb in ("promote", "anyway", "compare")),
-        "1:versions:dino:0",
-        "1:versions:poem:3",
-        f"1:undo:dino:{version}",
-    ):
-        heard = len(admin.notices)
-        await admin.press_data(data, number=1)
-        assert len(admin.notices) == heard + 1, data
-        assert admin.notices[-1] != sentences.plain(sentences.OLD_BUTTON), data
+async def test_each_button_that_0_1_sent_works_or_says_that_it_is_old(chat: FakeChat) -> None:
+    """They stay below messages for years. An export is a command now, and no button."""
+    code = code_in((await chat.ask(f"/poem {LINE}")).html)
+    verbs = (f"{verb}:{code}" for verb in ("another", "wilder", "tamer", "continue", "sonnet"))
+    for data in (*verbs, *(f"{choice}:{ALICE}" for choice in ("mood:wild", "names:5", "forget:export", "forget:no"))):
+        heard = len(chat.notices)
+        await chat.press_data(f"1:{data}", number=1)
+        (notice,) = chat.notices[heard:]
+        assert (notice == sentences.plain(sentences.OLD_BUTTON)) == data.startswith("forget:export"), data
 
 
 async def test_forged_data_means_nothing(chat: FakeChat) -> None:
@@ -211,10 +205,10 @@ async def test_forged_data_means_nothing(chat: FakeChat) -> None:
     await chat.ask("/start")
     for data in (
         *("", "1", "another", "😀" * 16, "0:another:k7m2p9x", "2:another:k7m2p9x", "1:delete:k7m2p9x"),
-        *("1:another:K7M2P9X", "1:another:k7m2p9x\n", "1:another:k7m2p9xx", "1:another:'; drop"),
+        *("1:another:K7M2P9X", "1:another:k7m2p9x\n", "1:another:k7m2p9xx", "1:another:k7m2p9xxx", "1:another:'; drop"),
         *("1:mood:mad:101", "1:mood:wild:", "1:mood:wild:١", "1:names:11:101", "1:names:1:" + "9" * 40),
-        *("1:versions:names:0", "1:versions:voices/../../x:0", "1:promote:dino:../../etc/xy:0", "1:typed:x", "1: sent"),
-        *("1:delete:dino:0a1b2c3d4e5f:0", "1:forget:maybe:101", "1:forget:yes:", "1:forget:yes:101x"),
+        *("1:versions:names", "1:versions:voices/../../x", "1:promote:dino:../../etc/xy", "1:typed:x", "1: sent"),
+        *("1:delete:dino:0a1b2c3d4e5f", "1:forget:maybe:101", "1:forget:yes:", "1:forget:yes:101x"),
         *("1:forget:yes:101\n", "2:forget:yes:101", "1:voice:eat:k3x7abc", "1:voice:remove:../x"),
         *("1:voice:remove:K3X7ABC", "2:voice:keep:k3x7abc"),
     ):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib.figure import Figure
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
@@ -113,7 +114,7 @@ def test_a_training_prints_and_logs_its_events_as_json(folder: Path, dino: Path)
 
 def test_the_seed_decides_and_the_command_to_try_can_be_pasted(folder: Path, dino: Path, tmp_path: Path) -> None:
     out, weights = tmp_path / "my cheeses.safetensors", [load(dino).language_model.parameters.whole.tobytes()]
-    for seed in ("0", "4"):
+    for seed in ("0", "4"):  # a log beside the weights names the same text, so other weights of it replace them
         replaces = f"{out} exists: the new weights replace it at the end." if out.exists() else ""
         result = run("train", "names", "--corpus", folder / "names.txt", "--out", out, "--seed", seed, *SMALL)
         assert replaces in result.stderr
@@ -128,7 +129,7 @@ def test_without_out_an_own_text_never_adds_a_version(few_names: Path, tmp_path:
     result = run("train", "dino", "--corpus", tmp_path / "my names.txt", *SMALL)
     out = tmp_path / "my names.safetensors"
     assert f"The weights go beside the text: {out}." in result.stderr
-    assert f"sample dino --checkpoint '{out}'" in result.stdout
+    assert f"sample names --checkpoint '{out}'" in result.stdout
     assert load(out).description.recipe == "names"
     assert {path.name for path in tmp_path.iterdir()} == {"my names.jsonl", "my names.safetensors", "my names.txt"}
 
@@ -144,6 +145,19 @@ def test_without_out_it_adds_a_version_and_promotes_it_only_with_promote(few_nam
     suffixes = ["", ".jsonl", ".jsonl", ".safetensors", ".safetensors"]
     assert sorted(path.suffix for path in versions.directory.iterdir()) == suffixes
     assert len(run_well("sample", "dino", "--count", "2").split()) == 2
+
+
+def test_a_version_that_is_not_better_is_not_promoted(
+    few_names: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    more = (word + end for word in NAMES.split() for end in ("", "us", "ia", "ops"))
+    (tmp_path / "more.txt").write_text("\n".join(more))
+    monkeypatch.setattr(sources, "names_corpus", lambda: read_names(tmp_path / "more.txt"))
+    begin, versions = ("train", "dino", "--promote", "--hidden-size", "8", "--epochs"), Versions(few_names / "dino")
+    good = events_of(run_well(*begin, "9", "--json"))[-1]
+    assert (good["promoted"], versions.current()) == (True, good["version"])
+    assert "The current version stays: the new one is not better by enough" in run_well(*begin, "1")
+    assert (versions.current(), len(versions.list())) == (good["version"], 2)
 
 
 def test_a_gru_learns_goes_on_and_is_drawn_from(folder: Path, tmp_path: Path) -> None:
@@ -171,7 +185,7 @@ def test_a_network_learns_from_teachers_that_were_trained_before(folder: Path, t
     stdout = run_well(*on_names, "--minutes", "0.01", "--recipe", "distilled", *given, "--out", out, "--json")
     stages = [event["stage"] for event in events_of(stdout) if event["event"] == "progress"]
     assert list(dict.fromkeys(stages)) == ["pretrain", "distil"]
-    assert load(out).language_model.architecture.cell == "rnn"
+    assert (load(out).language_model.architecture.cell, load(out).description.recipe) == ("rnn", "distilled")
 
 
 def test_a_signal_stops_a_training_the_same_command_resumes_it_and_another_finishes_it(
@@ -217,19 +231,81 @@ def test_no_text_is_overwritten(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         text.write_text(NAMES)
     monkeypatch.setattr(sources, "DATA", data)
     for out, corpus, reason in (
-        ("own.txt", "own.txt", "overwrite this text"),
-        ("own.safetensors", "own.jsonl", "overwrite this text"),  # the log would
-        ("dinos.txt", "", "overwrite this text"),
-        ("../data/sonnets.txt", "own.txt", "overwrite this text"),
+        ("own.txt", "own.txt", "own.txt: not a complete safetensors file; choose another --out"),
+        ("own.safetensors", "own.jsonl", "own.jsonl is not the log of a training; choose another --out"),
+        ("dinos.txt", "own.txt", "dinos.txt: not a complete safetensors file"),
+        ("../data/sonnets.txt", "own.txt", "sonnets.txt: not a complete safetensors file"),
         ("../data", "own.txt", "is a folder"),
     ):
-        result = run(
-            "train", "dino", "--epochs", "1", "--out", data / out, *(["--corpus", str(data / corpus)] * bool(corpus))
-        )
-        assert result.exit_code == 1
-        assert reason in result.stderr
+        for replacing in ((), ("--replace",)):
+            result = run("train", "dino", "--out", data / out, "--corpus", data / corpus, *replacing)
+            assert result.exit_code == 1
+            assert reason in result.stderr
     assert [text.read_text() for text in texts] == [NAMES] * len(texts)
     assert sorted(data.iterdir()) == texts
+
+
+def test_weights_and_logs_of_another_text_are_replaced_only_with_replace(folder: Path, tmp_path: Path) -> None:
+    out, log = tmp_path / "own.safetensors", tmp_path / "own.jsonl"
+    (tmp_path / "own.txt").write_text(NAMES.replace("mango", "berry"))
+    begin = ("train", "names", *SMALL, "--out", out, "--corpus")
+    run_well(*begin, folder / "names.txt")
+    before = out.read_bytes(), log.read_text()
+    refusal = f"error: {out} has no log of a training on this text; choose another --out, or add --replace\n"
+    for kept in (before, (before[0], "")):
+        result = run(*begin, tmp_path / "own.txt")
+        assert (result.exit_code, result.stderr.splitlines(keepends=True)[-1]) == (1, refusal)
+        assert (out.read_bytes(), log.read_text() if log.exists() else "") == kept
+        log.unlink(missing_ok=True)  # weights without a log may be of any text
+    (tmp_path / "own.jsonl").write_text('{"quote": "a person\'s own lines"}\n')
+    assert "own.jsonl is not the log of a training" in run(*begin, tmp_path / "own.txt", "--replace").stderr
+    assert log.read_text() == '{"quote": "a person\'s own lines"}\n'
+    log.unlink()
+    run_well(*begin, tmp_path / "own.txt", "--replace")
+    assert out.read_bytes() != before[0]
+
+
+def test_no_version_is_overwritten(few_names: Path) -> None:
+    run_well("train", "dino", *SMALL)
+    (version,) = few_names.glob("dino/*.safetensors")
+    content = version.read_bytes()
+    for out in (version, version.with_suffix(""), version.with_suffix(".jsonl"), few_names / "dino" / f"{'0' * 12}.x"):
+        result = run("train", "dino", *SMALL, "--out", out, "--replace")
+        assert f"error: {out}: is the name of a version, and versions never change" in result.stderr
+    assert version.read_bytes() == content
+    assert len(list(few_names.glob("dino/*"))) == 2
+
+
+def test_of_two_trainings_on_one_output_the_second_is_refused(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "own.safetensors"
+    begin = ["train", "dino", "--corpus", str(folder / "names.txt"), "--out", str(out), "--epochs", "1000000"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "model", *begin, "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as first:
+        assert first.stdout is not None
+        first.stdout.readline()  # it has started
+        result = run(*begin, "--seed", "2")
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert result.stderr.endswith(f"error: another training writes {out}; wait for it, or choose another --out\n")
+        first.send_signal(signal.SIGUSR1)
+        first.stdout.read()
+    assert first.returncode == 0
+    assert out.with_suffix(".jsonl").read_text().count('"started"') == 1
+
+
+def test_equal_trainings_give_equal_versions_with_source_date_epoch(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = ("train", "dino", "--corpus", folder / "names.txt", *SMALL, "--out")
+    versions = []
+    for epoch, out in (("1700000000", "a"), ("1700000000", "b"), ("1700000001", "c")):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+        run_well(*begin, tmp_path / out)
+        versions.append(load(tmp_path / out).version)
+    assert versions[0] == versions[1] != versions[2]
+    assert load(tmp_path / "a").description.created == "2023-11-14T22:13:20+00:00"
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    assert "SOURCE_DATE_EPOCH is 'yesterday'; it must be seconds" in run(*begin, tmp_path / "d").stderr
 
 
 # sample
@@ -272,6 +348,15 @@ def test_json_has_the_seed_to_repeat_it_with(folder: Path, network: str, count: 
     assert json.loads(run_well(*arguments, "--seed", str(result["seed"]))) == result
 
 
+def test_a_seed_that_nobody_gave_is_told_beside_the_texts_and_repeats_them(dino: Path) -> None:
+    arguments = ("sample", "dino", "--checkpoint", dino)
+    drawn = run(*arguments)
+    (seed,) = re.findall(r"--seed (\d+)", drawn.stderr)
+    repeated = run(*arguments, "--seed", seed)
+    assert (repeated.stdout, repeated.stderr) == (drawn.stdout, "")
+    assert len(drawn.stdout.splitlines()) == 5  # a pipe gets the names alone
+
+
 def test_temperature_0_ignores_the_seed_and_gives_one_name_and_then_an_error(dino: Path, poem: Path) -> None:
     verse = ("sample", "poem", "--checkpoint", poem, "--temperature", "0", "--seed")
     assert run_well(*verse, "1") == run_well(*verse, "2")
@@ -279,7 +364,7 @@ def test_temperature_0_ignores_the_seed_and_gives_one_name_and_then_an_error(din
     result = run("sample", "dino", "--temperature", "0", "--count", "3")
     assert result.exit_code == 1
     assert result.stdout.split() == [name]  # printed before the error
-    assert result.stderr.startswith(f"error: temperature 0 always gives '{name.lower()}'")
+    assert f"error: temperature 0 always gives '{name.lower()}'" in result.stderr
 
 
 def test_a_sonnet_begins_with_the_exact_prompt() -> None:
@@ -319,7 +404,7 @@ def test_an_evaluation_has_every_figure_as_json_and_explained_in_a_table(folder:
     assert result["samples"].keys() == result["held_out"].keys()
     assert result["samples"][text] == 2
     table = run_well(*arguments)
-    for words in ("nats per character, network", "the same with the decoder's rounding", "n-gram of order", "sampled"):
+    for words in ("nats per character, network", "the same with the decoder's rounding", "n-gram of order", "get them"):
         assert words in table
     assert re.search(rf"{text} +│ +\d+ │ +2 ", table)
     assert "another text" not in table
@@ -347,9 +432,24 @@ def test_a_comparison_is_json_or_sentences(folder: Path, poem: Path) -> None:
 def test_a_plot_is_drawn_from_a_log_or_the_weights_beside_it(dino: Path, tmp_path: Path) -> None:
     run_well("plot", dino.with_suffix(".jsonl"), "--out", tmp_path / "curve.png")
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
-    run_well("plot", dino)
-    assert dino.with_suffix(".png").read_bytes() == (tmp_path / "curve.png").read_bytes()
-    dino.with_suffix(".png").unlink()
+    for _ in range(2):  # a picture that `plot` drew is replaced
+        run_well("plot", dino)
+    assert dino.with_suffix(".plot.png").read_bytes() == (tmp_path / "curve.png").read_bytes()
+    dino.with_suffix(".plot.png").rename(tmp_path / "old.png")
+    (tmp_path / "weights").write_bytes(dino.read_bytes())
+    (tmp_path / "weights.jsonl").write_bytes(dino.with_suffix(".jsonl").read_bytes())
+    run_well("plot", tmp_path / "weights")
+    assert (tmp_path / "weights.plot.png").read_bytes() == (tmp_path / "old.png").read_bytes()
+
+
+def test_no_picture_of_a_person_is_replaced(dino: Path, tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    Figure().savefig(photo)
+    content = photo.read_bytes()
+    result = run("plot", dino, "--out", photo)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"error: {photo} exists, and is no picture that `plot` drew; choose another --out\n"
+    assert photo.read_bytes() == content
 
 
 def test_island_learns_from_your_own_names(folder: Path) -> None:
@@ -367,15 +467,19 @@ def test_island_learns_from_your_own_names(folder: Path) -> None:
         ("train dino --promote --out x", "omit --out"),
         ("train dino --promote --corpus x", "and --corpus"),
         ("train dino --corpus a --corpus b", "one file"),
-        ("train dino --epochs 0", "--epochs"),
+        ("train dino --epochs 0", "--epochs': it must be greater than or equal to 1"),
+        ("train dino --epochs 1.5", "it must be a valid integer"),
+        ("sample dino --temperature 9", "it must be less than or equal to 5"),
+        ("sample dino --temperature hot", "'--temperature': it must be a valid number ╰"),
         ("train dino --from x --hidden-size 8", "omit --cell, --hidden-size"),
         ("train poem --from x --layers 1", "and --layers"),
         ("train dino --from x --teacher y", "and --teacher"),
         ("train dino --alphabet own", "--alphabet is for --corpus"),
-        ("train dino --recipe dodo", "dodo"),
+        ("train dino --recipe dodo", "'--recipe': 'dodo' is not one of"),
         ("train dino --reading x", "--reading is for the sonnets"),
         ("train poem --corpus x --reading y", "--reading is for the sonnets"),
         ("train poem --recipe poem --reading y", "--reading is for the sonnets"),
+        ("train poem --reading y", "name them with --from"),
         ("train", "Missing argument"),
         ("train sonnet", "'sonnet' is not known; choose dino, poem; names or verse for your own texts"),
         ("compare sonnet a b", "'sonnet' is not known"),
@@ -413,6 +517,11 @@ def test_impossible_arguments_are_refused_with_exit_code_2(arguments: str, sente
         ("plot {}/dino/weights.jsonl --out {}/curve.jpg", "{}/curve.jpg: the picture is a PNG; --out must end in .png"),
         ("plot {}/dino/weights.jsonl --out {}/absent/curve.png", "{}/absent/curve.png: No such file or directory\n"),
         ("train dino --corpus {}", "cannot read {}: Is a directory"),
+        ("train dino --corpus .", "cannot read .: Is a directory"),
+        ("train dino --corpus /", "cannot read /: Is a directory"),
+        ("train dino --corpus ", "cannot read .: Is a directory"),
+        ("train dino --corpus {}/names.txt --out .", ".: is a folder; --out needs a file"),
+        ("plot .", "cannot read .: Is a directory"),
         ("train dino --corpus {}/names.txt --out {}/names.txt/x", "{}/names.txt"),
         ("train poem --corpus {0}/poems.txt --from {0}/dino/weights.safetensors", "these weights write names"),
         ("train dino --corpus {}/names.txt --out {}/x --recipe distilled", "name their weights with --teacher"),

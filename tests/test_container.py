@@ -20,6 +20,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from functools import partial
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ PIP = {"PIP_CACHE_DIR": str(Path.home() / ".cache" / "pip")} | {
     name: value for name, value in os.environ.items() if re.match("PIP_|SSL_|HTTPS?_PROXY", name, re.IGNORECASE)
 }
 """How pip reaches its index on this machine."""
-FOLDERS = ("/opt/mangosaurus", "/build", "/state")
+FOLDERS = ("/opt/mangosaurus", "/build", "/state", "/tmp")
 """The folders of the image that the Dockerfile names. Here they are below a fresh one."""
 
 
@@ -92,7 +93,7 @@ class Replay:
             case "ENTRYPOINT":
                 self.entry = json.loads(rest)
             case _:
-                assert name == "VOLUME"
+                assert name in ("VOLUME", "EXPOSE")
 
     def _copy(self, words: list[str]) -> None:
         options, (*sources, target) = (
@@ -147,6 +148,8 @@ def replay() -> Iterator[Replay]:
         root = Path(folder)
         root.chmod(0o755)
         (root / "python").mkdir()
+        (root / "tmp").mkdir()
+        (root / "tmp").chmod(0o1777)
         (root / "python" / "python").symlink_to(python())
         replay = Replay(root)
         for name, rest in INSTRUCTIONS:
@@ -158,7 +161,7 @@ def replay() -> Iterator[Replay]:
 
 def test_it_chats_and_writes_to_its_volume_alone(replay: Replay) -> None:
     answers, _ = replay.start(*replay.entry).communicate("/seed 42\n/dino\n/poem Shall I\n", LIMIT)
-    assert re.search("^code [2-9a-z]{7}$", answers, re.MULTILINE)
+    assert re.search("^code [2-9a-z]{10}$", answers, re.MULTILINE)
     assert not (replay.root / "home").exists()
     (database,) = replay.path("/state").iterdir()
     assert (database.name, stat.S_IMODE(database.stat().st_mode)) == ("mangosaurus.db", 0o600)
@@ -167,11 +170,18 @@ def test_it_chats_and_writes_to_its_volume_alone(replay: Replay) -> None:
 
 
 def test_it_is_healthy_and_stops_in_time(replay: Replay) -> None:
-    listen = f"127.0.0.1:{free_port()}"
-    bot = replay.start(*replay.entry, "--page", "--port", "0", HEALTH_LISTEN=listen)
+    port = free_port()
+    listen = f"0.0.0.0:{port}"
+    assert replay.environment["HEALTH_LISTEN"].startswith("0.0.0.0:")
+    bot = replay.start(*replay.entry, "--page", "--host", "0.0.0.0", "--port", "0", HEALTH_LISTEN=listen)
     try:
         assert bot.stdout
-        assert "Chat with me in your browser" in bot.stdout.readline()
+        found = re.search(r"Chat with me in your browser: http://[^/]*:(\d+)(/\S+)", bot.stdout.readline())
+        assert found
+        for at, path in ((port, "/metrics"), (int(found[1]), found[2])):  # as from outside: not at 127.0.0.1 alone
+            with contextlib.closing(HTTPConnection("127.0.0.2", at, timeout=LIMIT)) as connection:
+                connection.request("GET", path)
+                assert connection.getresponse().status in (200, 303)
         check = replay.start(*replay.health, HEALTH_LISTEN=listen)
         assert (check.communicate(timeout=LIMIT)[0], check.returncode) == ("well: serving\n", 0)
         begun = time.monotonic()
@@ -184,6 +194,25 @@ def test_it_is_healthy_and_stops_in_time(replay: Replay) -> None:
     finally:
         bot.kill()
         bot.communicate()
+
+
+def test_it_draws_the_picture_of_a_training(replay: Replay) -> None:
+    log, picture = replay.root / "training.jsonl", replay.path("/state") / "curve.png"
+    shutil.copy(ROOT / "checkpoints" / "dino" / "565c4cdbe29e.jsonl", log)
+    drawn = replay.start("mangosaurus", "plot", str(log), "--out", str(picture))
+    output, _ = drawn.communicate(timeout=LIMIT)
+    assert drawn.returncode == 0, output
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert not (replay.root / "home").exists()
+
+
+def test_compose_publishes_what_the_dockerfile_serves_to_this_machine_alone() -> None:
+    compose = (ROOT / "compose.yaml").read_text()
+    exposed = [port for name, rest in INSTRUCTIONS if name == "EXPOSE" for port in rest.split()]
+    published = re.findall('"([0-9.]+):[0-9]+:([0-9]+)"', compose)
+    assert sorted({port for _, port in published}) == sorted(exposed)
+    assert {address for address, _ in published} == {"127.0.0.1"}
+    assert "mem_limit:" in compose
 
 
 def test_nothing_private_is_sent_to_the_build() -> None:

@@ -131,7 +131,7 @@ def test_what_was_read_folded_and_left_out_is_told(tmp_path: Path, monkeypatch: 
     assert few.notes == (f"{tmp_path}/names.txt: left out 1 of 4 lines, of more than 100 characters",)
     path = tmp_path / "old.txt"
     path.write_bytes("Böse Müller\nLärm und Schall\n".encode("latin-1"))
-    folded = f"{path}: characters folded: 3, such as 'ö', 'ü', 'ä'"
+    folded = f"{path}: 3 characters folded or dropped, such as 'ö', 'ü', 'ä'"
     assert read_names(path).notes == (f"{path}: read as Windows-1252", folded)
     assert "Böse Müller" in parts_of(read_names(path, alphabet=Alphabet.OWN))
     monkeypatch.setattr("model.text.corpus.MOST_NAMES", 4)
@@ -253,6 +253,13 @@ def test_no_held_out_line_occurs_in_any_other_part(
 def test_pretraining_is_folded_into_the_vocabulary_of_the_poems(tmp_path: Path) -> None:
     corpus = verse_in(tmp_path, poems(2), "Poem [e] 1,\u2014 line\n\n[1]\n\nPoem e,-- line\n")
     assert corpus.pretraining == ("poem e , line", "poem e, line")
+
+
+def test_lines_that_differ_in_a_vowel_sign_are_not_the_same_line(tmp_path: Path) -> None:
+    path = tmp_path / "hindi.txt"
+    path.write_text("कल की दीन\n\nकल का दिन\n", encoding="utf-8")
+    corpus = read_verse(path, alphabet=Alphabet.OWN)
+    assert (corpus.training, corpus.held_out) == (("कल की दीन",), ("कल का दिन",))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Decoding: equal texts in any company, as the network would write them, of known words; and rows that come and go."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any, Literal
@@ -25,6 +25,7 @@ from tests.decoding import (
     VERSE,
     WORDS,
     finish,
+    knowing,
     memoryless,
     name_requests,
     names_checkpoint,
@@ -36,21 +37,17 @@ from tests.decoding import (
 )
 
 GREEDY = Sampling(temperature=0)
-knowing = replace(verse_checkpoint(), known_words=WORDS)
-
-
-def known_requests() -> list[Request]:
-    """Requests for verse; every other one keeps to known words."""
-    return [replace(request, known_words=index % 2 == 0) for index, request in enumerate(verse_requests())]
+keeping = knowing(verse_checkpoint(), until=1.0)
+"""Keeps two of three requests to known words, and is free at temperature 1.5."""
 
 
 # The law: equal texts in any company.
 
 
-@pytest.mark.parametrize(("checkpoint", "requests"), [(names_checkpoint(), name_requests), (knowing, known_requests)])
+@pytest.mark.parametrize(("checkpoint", "requests"), [(names_checkpoint(), name_requests), (keeping, verse_requests)])
 @pytest.mark.parametrize("steps", [1, 30])
 def test_texts_are_the_same_alone_and_among_others(
-    checkpoint: Checkpoint, requests: Callable[[], list[Request]], steps: int
+    checkpoint: Checkpoint, requests: Callable[[], Sequence[Request]], steps: int
 ) -> None:
     random, company = np.random.default_rng(steps), requests()
     order = random.permutation(len(company)).tolist()
@@ -58,9 +55,10 @@ def test_texts_are_the_same_alone_and_among_others(
     together = served(Decoder(checkpoint), [company[index] for index in order], delays)
     alone = [texts(checkpoint, request) for request in requests()[:8]]
     assert [together[order.index(index)].texts for index in range(8)] == alone
-    if requests is known_requests:
+    if checkpoint is keeping:
         unmasked = [texts(verse_checkpoint(), request) for request in verse_requests()[:8]]
-        assert alone[1::2] == unmasked[1::2]  # the lexicon does not touch these
+        assert [one == other for one, other in zip(alone, unmasked, strict=True)][2::3] == [True, True]
+        assert alone != unmasked
 
 
 cells: st.SearchStrategy[CellName] = st.sampled_from(("rnn", "lstm", "gru"))
@@ -81,7 +79,6 @@ random_requests: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         min_characters=st.integers(1, 60),
         max_characters=st.integers(60, 120),
         max_lines=st.integers(1, 8),
-        known_words=st.booleans(),
     ),
 }
 
@@ -113,7 +110,7 @@ def random_checkpoint(data: st.DataObject, form: Literal["names", "verse"], seed
     architecture = Architecture(data.draw(cells), len(vocabulary), *sizes)
     network = LanguageModel.initialise(architecture, random, data.draw(st.sampled_from([np.float32, np.float64])))
     network.parameters.whole *= 3
-    description = Description(form, "TEST", "", 0, 0.0, 0, "", {})
+    description = Description(form, "TEST", "", 0, 0.0, 0, "", {}, known_words_until=data.draw(st.sampled_from([0, 1])))
     return Checkpoint(network, vocabulary, description, frozenset({"m", "man"}), known_words=WORDS)
 
 
@@ -151,11 +148,11 @@ def test_verse_is_what_a_plain_loop_draws_after_the_prompt(prompt: str, temperat
 def test_each_character_takes_one_number_but_none_for_the_prompt_or_at_temperature_zero(
     bits: type[np.random.BitGenerator],
 ) -> None:
-    checkpoint = replace(memoryless(verse_checkpoint(), {"a": 0.5, " ": 0.5}), known_words=frozenset({"a"}))
+    plain = memoryless(verse_checkpoint(), {"a": 0.5, " ": 0.5})
     generator, twin = (np.random.Generator(bits(1)) for _ in range(2))
-    for known_words in (False, True):
-        Decoder(checkpoint).generate([VerseRequest(generator, "a prompt ", GREEDY, known_words=known_words)])
-        texts(checkpoint, VerseRequest(generator, "a prompt ", Sampling(), 100, 100, known_words=known_words))
+    for checkpoint in (plain, knowing(plain, {"a"})):
+        Decoder(checkpoint).generate([VerseRequest(generator, "a prompt ", GREEDY)])
+        texts(checkpoint, VerseRequest(generator, "a prompt ", Sampling(), 100, 100))
         twin.random(101)  # the last draw shows whether the word before it is complete
         assert generator.random() == twin.random()
 
@@ -245,8 +242,9 @@ def test_any_prompt_gives_verse_or_an_error_and_of_known_words_only_the_prompts_
     seed: int, prompt: str, temperature: float, top_p: float, known_words: bool
 ) -> None:
     sampling = Sampling(temperature, top_p)
-    request = VerseRequest(generator_for(seed, 0), prompt, sampling, 40, 90, max_lines=99, known_words=known_words)
-    (result,) = Decoder(replace(verse_checkpoint(seed % 9), known_words=WORDS)).generate([request])
+    request = VerseRequest(generator_for(seed, 0), prompt, sampling, 40, 90, max_lines=99)
+    checkpoint = verse_checkpoint(seed % 9)
+    (result,) = Decoder(knowing(checkpoint) if known_words else checkpoint).generate([request])
     assert (len(result.texts) == 1) == (result.error is None)
     for text in result.texts:
         assert set(text) <= set(VERSE.characters)
@@ -257,24 +255,19 @@ def test_any_prompt_gives_verse_or_an_error_and_of_known_words_only_the_prompts_
 
 def test_a_word_of_the_prompt_becomes_a_known_one_if_it_can() -> None:
     for seed in range(20):
-        request = VerseRequest(generator_for(seed, 0), "shal", min_characters=20, known_words=True)
-        assert texts(knowing, request)[0][0] == "l"
-        request = VerseRequest(generator_for(seed, 0), "thou ar", min_characters=20, known_words=True)
-        assert re.match(r"t(?![a-z])", texts(knowing, request)[0])
+        request = VerseRequest(generator_for(seed, 0), "shal", min_characters=20)
+        assert texts(keeping, request)[0][0] == "l"
+        request = VerseRequest(generator_for(seed, 0), "thou ar", min_characters=20)
+        assert re.match(r"t(?![a-z])", texts(keeping, request)[0])
 
 
 def test_a_lexicon_that_knows_every_word_changes_no_text() -> None:
     checkpoint = memoryless(verse_checkpoint(), {"a": 0.3, "b": 0.2, " ": 0.4, "\n": 0.1})
     every = {"".join(letters) for length in range(1, 11) for letters in product("ab", repeat=length)}
-    request = VerseRequest(generator_for(5, 0), min_characters=300, known_words=True)
+    request = VerseRequest(generator_for(5, 0), min_characters=300)
     plain = texts(checkpoint, VerseRequest(generator_for(5, 0), min_characters=300))
     assert max(map(len, words_of(plain[0]))) <= 10
-    assert texts(replace(checkpoint, known_words=frozenset(every)), request) == plain
-
-
-def test_known_words_need_a_checkpoint_with_a_list_of_words() -> None:
-    with pytest.raises(RequestError, match="checkpoint 0123456789ab has no list of known words"):
-        Decoder(verse_checkpoint()).submit(VerseRequest(generator_for(0, 0), known_words=True))
+    assert texts(knowing(checkpoint, every), request) == plain
 
 
 # Rows come and go.

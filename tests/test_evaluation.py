@@ -194,10 +194,15 @@ def test_an_evaluation_is_reproducible_plain_json_and_has_the_same_figures_of_sa
     assert evaluation.trained_on_this_corpus
     assert evaluation.version == checkpoint.version
     assert evaluation.samples.keys() == evaluation.held_out.keys()
+    assert evaluation.alone.keys() == (evaluation.held_out.keys() if corpus is NAMES else set())
     texts = "names" if corpus.form == "names" else "poems"
     assert (evaluation.samples[texts], evaluation.held_out[texts]) == (3, 2)
     print_evaluation(evaluation)
-    assert ("│ lines of 9 to 11 syllables" in capsys.readouterr().out) == (corpus is VERSE)
+    shown = capsys.readouterr().out
+    for words, form in (("│ lines of 9 to 11 syllables", "verse"), ("alone", "names")):
+        assert (words in shown) == (corpus.form == form)
+    assert "get them" in shown
+    assert not any(row in shown for row in ("known part", "odd letters", "other real names"))  # no roots, no others
     without = evaluate(checkpoint, corpus, samples=0)
     assert (without.decoder_loss, without.samples, without.held_out) == (None, {}, {})
 
@@ -216,10 +221,18 @@ def test_n_grams_count_the_training_text_without_and_with_pretraining(corpus: Co
     assert all(0 < baseline.held_out_loss < math.log(9) for baseline in baselines)
 
 
-def test_the_share_of_new_names_is_that_of_the_network_not_of_the_decoder() -> None:
+def test_names_are_measured_as_people_get_them_and_as_the_network_alone_draws_them() -> None:
     corpus = only_a("a", pretraining=("aaa",))
-    checkpoint = replace(checkpoint_for(corpus, biased(corpus)), other_names=Fingerprints.of(["aaa"]))
-    samples = evaluate(checkpoint, corpus, samples=200).samples
+    checkpoint = replace(
+        checkpoint_for(corpus, biased(corpus)),
+        other_names=Fingerprints.of(["aaa"]),
+        sequences=frozenset({" aa", "aaa", "aa "}),
+        endings=frozenset({"aaa"}),
+    )
+    evaluation = evaluate(checkpoint, corpus, samples=200)
+    seen, samples = evaluation.samples, evaluation.alone
+    assert (seen["new"], seen["other_real_names"]) == (1, 0)
+    assert seen["new_but_within_2_edits"] == 0  # of five letters or more
     assert samples["names"] == 200
     assert 0.3 < samples["new"] < 0.7  # half of the names have two letters or more
     assert samples["unique"] < 0.1
@@ -256,8 +269,8 @@ def test_of_a_long_text_a_part_is_measured_and_all_its_names_are_known(monkeypat
     result = evaluate(checkpoint_for(corpus, biased(corpus, {"a": 0.48, "b": 0.48, "\n": 0.04})), corpus)
     assert (result.held_out_documents, result.samples["names"], result.held_out["names"]) == (5, 3, 3)
     checkpoint = checkpoint_for(corpus, biased(corpus, {"a": 0.45, "b": 0.45, "\n": 0.1}))
-    drawn = evaluate(checkpoint, corpus, samples=200).samples
-    aware = evaluate(replace(checkpoint, known_names=frozenset()), corpus, samples=200).samples
+    drawn = evaluate(checkpoint, corpus, samples=200).alone
+    aware = evaluate(replace(checkpoint, known_names=frozenset()), corpus, samples=200).alone
     assert drawn["new"] < aware["new"]  # names beyond the part are known too
 
 

@@ -57,6 +57,8 @@ def test_name_figures() -> None:
         "names_with_a_known_part": 0,
     }
     assert name_figures(["frickavenator", "mango"], set(), [], [])["names_with_a_known_part"] == 0.5
+    cheeses = name_figures(["brie"], {"gouda"}, ["gouda"], [], has_roots=False)
+    assert list(cheeses) == ["names", "new", "new_but_within_2_edits", "unique", "unseen_letters"]
     assert set(name_figures([], set(), [], []).values()) == {0}
 
 

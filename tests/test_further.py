@@ -10,8 +10,11 @@ from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import save
 from model.evaluation.held_out import held_out_loss
 from model.text.corpus import Corpus, read_names, read_verse, with_reading
-from model.training.recipes import READER, customised, further
-from model.training.trainer import Interrupted, Trainer, TrainingError
+from model.training.recipes import READER, customised
+from model.training.runs import checkpoint_of
+from model.training.sizes import further
+from model.training.snapshot import TrainingError
+from model.training.trainer import Interrupted, Trainer
 from tests.test_trainer import NAMES, TINY_DINO, TINY_POEM, reproducible, same_weights, write_texts
 
 LONGER = customised(TINY_DINO, epochs=8)
@@ -33,7 +36,7 @@ def names(texts: Path) -> Corpus:
 def start(names: Corpus, texts: Path) -> Checkpoint:
     trainer = Trainer(LONGER, names)
     list(trainer.run())
-    return save(texts / "start.safetensors", trainer.checkpoint())
+    return save(texts / "start.safetensors", checkpoint_of(trainer))
 
 
 def test_it_goes_on_from_the_weights_and_ends_with_better_ones(start: Checkpoint, names: Corpus) -> None:
@@ -41,7 +44,7 @@ def test_it_goes_on_from_the_weights_and_ends_with_better_ones(start: Checkpoint
     assert same_weights(trainer.language_model, start.language_model)
     steps = list(trainer.run())
     assert trainer.position.start_loss == held_out_loss(start.language_model, names)
-    result = trainer.checkpoint().description
+    result = checkpoint_of(trainer).description
     assert result.held_out_loss < trainer.position.start_loss
     assert (result.recipe, result.top_p) == ("again", start.description.top_p)
     rates = [step.learning_rate for step in steps]
@@ -53,7 +56,8 @@ def test_it_goes_on_from_the_weights_and_ends_with_better_ones(start: Checkpoint
 
 def test_with_other_verse_to_read_the_network_keeps_its_size(texts: Path) -> None:
     verse = with_reading(read_verse(texts / "poems.txt"), texts / "others.txt")
-    recipe = further(Trainer(TINY_POEM, verse).checkpoint(), verse)
+    recipe = further(checkpoint_of(Trainer(TINY_POEM, verse)), verse)
+    assert recipe.name == "reader"
     assert recipe == replace(READER, hidden_size=TINY_POEM.hidden_size, layers=TINY_POEM.layers)
 
 
@@ -62,7 +66,7 @@ def test_the_result_is_never_worse_than_the_start(start: Checkpoint, names: Corp
     ruinous = replace(recipe, stages=(replace(recipe.stages[0], learning_rate=3.0, warmup=0.0),))
     trainer = Trainer(ruinous, names, start=start)
     list(trainer.run())
-    checkpoint = trainer.checkpoint()
+    checkpoint = checkpoint_of(trainer)
     assert same_weights(checkpoint.language_model, start.language_model)
     assert checkpoint.description.held_out_loss == trainer.position.start_loss
     assert checkpoint.description.steps == 0
@@ -83,7 +87,7 @@ def test_a_stopped_round_is_resumed_bit_for_bit(start: Checkpoint, names: Corpus
     assert resumed.position.start_loss == uninterrupted.position.start_loss
     found += [reproducible(step) for step in resumed.run()]
     assert found == expected
-    assert same_weights(resumed.checkpoint().language_model, uninterrupted.checkpoint().language_model)
+    assert same_weights(checkpoint_of(resumed).language_model, checkpoint_of(uninterrupted).language_model)
 
 
 def test_a_stop_in_the_first_measurement_is_resumed(start: Checkpoint, tmp_path: Path) -> None:
@@ -103,7 +107,7 @@ def test_a_stop_in_the_first_measurement_is_resumed(start: Checkpoint, tmp_path:
 def test_names_that_the_start_knew_stay_known(start: Checkpoint, tmp_path: Path) -> None:
     (tmp_path / "few.txt").write_text("mangosaurus\nnanoraptor\ntriovator\n")
     few = read_names(tmp_path / "few.txt")
-    checkpoint = Trainer(further(start, few), few, start=start).checkpoint()
+    checkpoint = checkpoint_of(Trainer(further(start, few), few, start=start))
     assert checkpoint.known_names == {*NAMES, "triovator"}
     assert checkpoint.vocabulary == start.vocabulary
 

@@ -22,6 +22,7 @@ from bot.health import SERVING, STANDBY, Health, asked
 from bot.settings import Address, Rate, Secret
 from bot.shelf import StartError
 from bot.standby import Standby
+from bot.telegram import door
 from model.files import ROOT
 from model.writing.decoder import Decoder
 from tests.bot_api_server import TOKEN, http_server, never, ok
@@ -46,6 +47,11 @@ async def telegram(request: HttpRequest) -> tuple[int, bytes]:
         await asyncio.sleep(0.05)
         return ok([])
     return ok(ME if request.path.endswith("/getMe") else True)
+
+
+async def down(_request: HttpRequest) -> tuple[int, bytes]:
+    """Answer as a gateway does while nobody is behind it."""
+    return 502, b""
 
 
 async def get(listen: Address, path: str = "/healthz") -> tuple[int, str]:
@@ -106,6 +112,10 @@ async def test_a_process_from_ready_to_stopping(settings: Settings, tmp_path: Pa
                 assert await told() == f"READY=1\nSTATUS={SERVING}"
                 assert await healthy(environment) == (0, "well: serving")
                 assert (await get(listen, "/nothing"))[0] == 404
+                reader, writer = await asyncio.open_connection(*listen)
+                writer.write(b"GET / HTTP/1.1\r\nno header but a secret\r\n\r\n")
+                assert (await reader.readline()).endswith(b" 400 Bad Request\r\n")
+                writer.close()
                 status, text = await get(listen, "/metrics")
                 assert status == 200
                 assert re.search(r"^mangosaurus_last_poll_seconds 0\.\d+$", text, re.MULTILINE)
@@ -119,6 +129,9 @@ async def test_a_process_from_ready_to_stopping(settings: Settings, tmp_path: Pa
                 assert await told() == "STOPPING=1"
                 _, log = await child.communicate()
                 assert child.returncode == 0
+                assert log.count(b"INFO aiohttp.server: A request was no HTTP (BadHttpMessage)\n") == 1
+                assert b"Traceback" not in log
+                assert b"no header but a secret" not in log
                 assert f"HTTP Request: POST {server.address}/bot***/getUpdates" in log.decode()
                 assert TOKEN.partition(":")[2] not in text + complaint + log.decode()
 
@@ -127,7 +140,7 @@ async def test_polling_that_hangs_and_comes_back(settings: Settings, monkeypatch
     monkeypatch.setattr(module, "DEAF_SECONDS", 0.2)
     async with http_server() as server, Health(Address("127.0.0.1", free_port())) as health:
         assert health.listen
-        assert await answer(health.listen, "bot: it is starting") == 503
+        assert await answer(health.listen, "bot: it is not serving") == 503
         server.answer = telegram
         settings = dataclasses.replace(settings, token=Secret(TOKEN), api_base_url=server.address)
         running = asyncio.create_task(serve_while_allowed(settings, Standby(settings.database), health))
@@ -139,7 +152,29 @@ async def test_polling_that_hangs_and_comes_back(settings: Settings, monkeypatch
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
-        assert await answer(health.listen, "bot: it is starting, or stops") == 503
+        assert await answer(health.listen, "bot: it is not serving") == 503
+
+
+async def test_a_start_without_a_network(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each try is a warning, the pauses grow, and /healthz names Telegram until it answers."""
+    monkeypatch.setattr(door, "PAUSE_SECONDS", 0.05)
+    caplog.set_level("INFO", "bot.telegram")
+    async with http_server() as server, Health(Address("127.0.0.1", free_port())) as health:
+        assert health.listen
+        server.answer = down
+        settings = dataclasses.replace(settings, token=Secret(TOKEN), api_base_url=server.address)
+        running = asyncio.create_task(serve_while_allowed(settings, Standby(settings.database), health))
+        assert await answer(health.listen, r"^Telegram: no answer since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\n$") == 503
+        await until(lambda: len(caplog.records) == 4)
+        assert {record.levelname for record in caplog.records} == {"WARNING"}
+        assert [record.args[1] for record in caplog.records if isinstance(record.args, tuple)] == [0.05, 0.1, 0.2, 0.4]
+        server.answer = telegram
+        assert await answer(health.listen, "well: serving") == 200
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
 
 
 async def test_a_process_on_standby_is_well_and_serves_when_the_other_is_killed(
@@ -187,7 +222,7 @@ async def test_the_series(settings: Settings) -> None:
         health.note(SERVING, chat.bot)
         for _ in range(4):
             await chat.ask("/dino") if chat.bot.tally.answers < 2 else await chat.ask("/help")
-        chat.bot.tally.errors["Gone"] += 1
+        chat.bot.tally.errors.update(["Gone", "ZeroDivisionError"])
         await chat.ask("/dino")
         assert health.listen
         _, text = await get(health.listen, "/metrics")
@@ -199,6 +234,9 @@ async def test_the_series(settings: Settings) -> None:
     assert numbers['mangosaurus_answer_seconds_bucket{le="+Inf"}'] == "2"
     assert numbers['mangosaurus_refusals_total{reason="texts"}'] == "1"
     assert numbers['mangosaurus_errors_total{error="Gone"}'] == "1"
+    assert numbers['mangosaurus_errors_total{error="other"}'] == "1"  # the first of its kind is an increase, too
+    for counter in ('errors_total{error="InDoubt"}', 'refusals_total{reason="busy"}', 'trainings_total{end="failed"}'):
+        assert numbers[f"mangosaurus_{counter}"] == "0"
     assert numbers["mangosaurus_texts_waiting"] == "0"
     version = chat.bot.shelf.serving["poem"].version
     assert numbers[f'mangosaurus_weights{{network="poem",version="{version}"}}'] == "1"

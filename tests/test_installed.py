@@ -49,10 +49,15 @@ def files_below(folder: Path) -> dict[str, int]:
     return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in paths}
 
 
+def test_the_program_has_the_version_of_its_changelog() -> None:
+    [version] = re.findall('^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert re.findall(r"^## ([\d.]+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[0] == version
+
+
 def test_what_changes_goes_home(tmp_path: Path) -> None:
     home, bot = tmp_path / "home", [sys.executable, "-m", "bot"]
     answers = run(bot, ROOT, "/seed 42\n/dino\n", MANGOSAURUS_HOME=str(home))
-    assert re.search("^code [2-9a-z]{7}$", answers, re.MULTILINE)
+    assert re.search("^code [2-9a-z]{10}$", answers, re.MULTILINE)
     assert set(files_below(home)) == {"mangosaurus.db"}
     assert stat.S_IMODE((home / "mangosaurus.db").stat().st_mode) == 0o600
     (home / ".env").write_text("RATE_LIMIT=many\n")
@@ -86,6 +91,7 @@ def test_the_wheel_holds_what_must_serve_and_no_more(wheel: Path) -> None:
     wanted = {*FIRST_RELEASE.values(), *(versions.current() for versions in VERSIONS.values())}
     wanted |= {record["version"] for record in RECORDED if "version" in record and "voice" not in record}
     names = zipfile.ZipFile(wheel).namelist()
+    assert "model/share/data/taboo.txt" in names
     assert {Path(name).stem for name in names if name.endswith(".safetensors")} == wanted
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"bot", "model"}
     assert not [
@@ -127,8 +133,10 @@ def test_the_wheel_trains_and_samples_from_another_folder(program: Path, elsewhe
     (elsewhere / "cheeses.txt").write_text(CHEESES)
     mangosaurus("train", "dino", "--corpus", "cheeses.txt", "--minutes", "0.01")
     assert mangosaurus("sample", "dino", "--checkpoint", "cheeses.safetensors", "--seed", "1").split()
-    mangosaurus("train", "dino", "--minutes", "0.01", "--hidden-size", "8", "--promote")
-    made = json.loads(mangosaurus("sample", "dino", "--seed", "1", "--json"))
-    assert (home / STATE / "checkpoints" / "dino" / "current").read_text().strip() == made["version"]
-    assert f"dino {made['version']}" in " ".join(mangosaurus(said="/status\n").split())
+    ended = mangosaurus("train", "dino", "--minutes", "0.01", "--hidden-size", "8", "--promote")
+    assert "The current version stays: the new one is not better by enough" in ended
+    (made,) = (home / STATE / "checkpoints" / "dino").glob("*.safetensors")
+    told = json.loads(mangosaurus("sample", "dino", "--checkpoint", str(made), "--seed", "1", "--json"))
+    assert told["version"] == made.stem
+    assert f"dino {VERSIONS['dino'].current()}" in " ".join(mangosaurus(said="/status\n").split())
     assert files_below(program.parents[1]) == before

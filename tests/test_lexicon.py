@@ -149,4 +149,5 @@ def test_words_are_letters_with_marks_only_inside(text: str) -> None:
         assert word[0].isalpha()
         assert word[-1].isalpha()
     assert "".join(filter(str.isalpha, "".join(words_of(text)))) == "".join(filter(str.isalpha, text))
+    assert words_of("नमस्ते, दुनिया! สวัสดีครับ வணக்கம்") == ["नमस्ते", "दुनिया", "สวัสดีครับ", "வணக்கம்"]
     assert words_of("well-a-day, 'tis the o'erworn sun's") == ["well-a-day", "tis", "the", "o'erworn", "sun's"]

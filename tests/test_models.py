@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,13 +23,15 @@ def dino(own_checkpoints: Path) -> Versions:
     return Versions(own_checkpoints / "dino")
 
 
-def add(versions: Versions, day: int, loss: float, form: Form = "names", known: str = "mangosaurus") -> str:
+def add(
+    versions: Versions, day: int, loss: float, form: Form = "names", known: str = "mangosaurus", **tables: Any
+) -> str:
     """Add a version that was made on a day of January 2025, and knows these names or words."""
     words, made = frozenset(known.split()), untrained(form, day)
     facts = dataclasses.replace(made.description, created=f"2025-01-{day:02}T12:00:00+00:00", held_out_loss=loss)
-    knows = {"known_names": words} if form == "names" else {"known_words": words}
+    knows = {"known_names" if form == "names" else "known_words": words} | tables
     path = versions.directory / "new"
-    version = save(path, dataclasses.replace(made, description=facts, **knows)).version  # type: ignore[arg-type]
+    version = save(path, dataclasses.replace(made, description=facts, **knows)).version
     versions.add(path)
     path.unlink()
     return version
@@ -52,6 +55,9 @@ async def test_the_last_eight_are_shown_the_newest_first(admin: FakeChat, dino: 
         f"<code>{first}</code> <b>in use</b>\n2024-01-01, recipe TEST, 1 step, held-out loss 3.0000",
     ]
     assert message.labels == [f"use {newest}", f"use {middle}", "poem"]
+    one, other = add(dino, 3, 2.0), add(dino, 3, 2.0, sequences=frozenset({"man"}))
+    rows = dict(row.split("\n") for row in (await admin.ask("/models")).html.split("\n\n")[1:])
+    assert rows[f"<code>{other}</code>"] == rows[f"<code>{one}</code>"] + ", with rules for names"
     for day in range(10, 20):
         newest = add(dino, day, 2.0)
     message = await admin.ask("/models dino")
@@ -120,16 +126,16 @@ async def test_what_is_doubtful(admin: FakeChat, own_checkpoints: Path) -> None:
         network = "dino" if form == "names" else "poem"
         versions = Versions(own_checkpoints / network)
         old = add(versions, 1, 3.0, form, "a b c d")
-        await admin.press_data(f"1:anyway:{network}:{old}:0")
+        await admin.press_data(f"1:anyway:{network}:{old}")
         new = add(versions, day, loss, form, known)
-        message = await admin.press_data(f"1:promote:{network}:{new}:0")
+        message = await admin.press_data(f"1:promote:{network}:{new}")
         if doubt:
             assert message.html.startswith(f"Version <code>{new}</code> of <b>{network}</b> {doubt}")
             assert f" <code>{old}</code>, which is in use" in message.html
             await admin.press(admins.LEAVE_IT)
             assert f"<code>{old}</code> <b>in use</b>" in message.html
             assert versions.current() == old
-            await admin.press_data(f"1:promote:{network}:{new}:0")
+            await admin.press_data(f"1:promote:{network}:{new}")
             await admin.press(admins.USE_ANYWAY)
         assert versions.current() == new == admin.bot.shelf.serving[network].version
 
@@ -160,17 +166,6 @@ async def test_an_undo_to_a_version_that_is_lost(admin: FakeChat, dino: Versions
     assert dino.current() == second
 
 
-async def test_what_earlier_versions_wrote_is_answered(admin: FakeChat) -> None:
-    message = await admin.ask("/models")
-    shown = message.html
-    await admin.press_data("1:versions:dino:3")  # an older page
-    assert message.html == shown
-    for words in ("/rollback", "/rollback dino"):
-        assert (await admin.ask(words)).html == (
-            "/rollback is gone: press Undo below a training, or choose a version with /models."
-        )
-
-
 async def test_custom_voices_have_versions_too(admin: FakeChat, voices: Voices) -> None:
     for words in ("names", "sonnet", "voice:", "voices/abcdefg", "dino 2"):
         assert (await admin.ask(f"/models {words}")).html == admins.MODELS_USAGE
@@ -187,6 +182,6 @@ async def test_custom_voices_have_versions_too(admin: FakeChat, voices: Voices) 
         assert versions.current() == new
         voices.replace_text(voice, "other text")  # the version stays in use until the voice has learned it
     voices.remove(voice.id)
-    for data in (f"1:promote:{voice.network}:{first}:0", f"1:undo:{voice.network}:{second}"):
+    for data in (f"1:promote:{voice.network}:{first}", f"1:undo:{voice.network}:{second}"):
         await admin.press_data(data)
         assert admin.notices[-1] == sentences.plain(sentences.VOICE_GONE)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.commands.names import LONGEST_PREFIX, MOST
-from bot.words import sentences
+from bot.creations import Creation
+from bot.shelf import Text
+from bot.words import layout, sentences
+from model.text.fingerprints import Fingerprints
+from model.text.forms import Genre
+from model.text.sources import fossils
 from tests.serving import ALICE, install, names_in, serving, uncoded, untrained
 
 if TYPE_CHECKING:
@@ -62,10 +68,10 @@ async def test_letters_that_no_name_begins_with(chat: FakeChat) -> None:
 async def test_what_a_reply_says_and_that_a_wrong_number_takes_no_turn(chat: FakeChat) -> None:
     await chat.ask("/seed 42")
     first = (await chat.ask("/dino")).html
-    assert re.fullmatch(r"<b>[A-Z][a-z]+</b>\n\n<a>[2-9a-z]{7}</a>", first)
+    assert re.fullmatch(r"<b>[A-Z][a-z]+</b>\n\n<a>[2-9a-z]{10}</a>", first)
     *lines, _, small = (await chat.ask("/DINO 3 ma")).html.split("\n")
     assert [re.fullmatch(r"<b>Ma[a-z]*</b>", line) is not None for line in lines] == [True] * 3
-    assert re.fullmatch("<a>[2-9a-z]{7}</a>", small)
+    assert re.fullmatch("<a>[2-9a-z]{10}</a>", small)
     await chat.ask("/seed 42")
     await chat.ask("/dino 0")
     assert uncoded((await chat.ask("/dino")).html) == uncoded(first)
@@ -102,3 +108,40 @@ async def test_a_name_that_exists_is_never_given_and_that_is_said(
     install(own_checkpoints / "dino", faithful)
     async with serving(own_settings) as chat:
         assert "never give one that I know to exist" in (await chat.ask("/dino mangosaurus")).html
+
+
+async def test_a_real_name_is_called_real_and_lends_new_names_its_beginning(
+    own_settings: Settings, own_checkpoints: Path
+) -> None:
+    genera = Fingerprints.of(["anna", "gerrhosaurus"])
+    known = untrained("names", known=("tyrannosaurus", "minmi", "smilodon", "micropachycephalosaurus"))
+    install(own_checkpoints / "dino", replace(known, other_names=genera))
+    async with serving(own_settings) as chat:
+        for words, name, what, begins in [
+            ("5 PLESIOSAURUS", "Plesiosaurus", "a plesiosaur, a marine reptile", "Plesio"),
+            ("Ichthyosaurus", "Ichthyosaurus", "an ichthyosaur, a marine reptile", "Ichthyo"),
+            ("smilodon", "Smilodon", "an extinct sabre-toothed mammal", "Smil"),  # the list of dinosaurs has it too
+            ("quetzalcoatlus", "Quetzalcoatlus", "a pterosaur, a flying reptile", "Quetzal"),
+            ("tyrannosaurus 2", "Tyrannosaurus", "a dinosaur", "Tyranno"),
+            ("micropachycephalosaurus", "Micropachycephalosaurus", "a dinosaur", "Micropachycephalo"),
+            ("minmi", "Minmi", "a dinosaur", "Minmi"),
+            ("Anna", "Anna", "a genus, though not of dinosaurs", "Anna"),
+            ("gerrhosaurus", "Gerrhosaurus", "a genus, though not of dinosaurs", "Gerrho"),
+        ]:
+            html = (await chat.ask(f"/dino {words}")).html
+            opening, _, names = html.partition("\n\n")
+            assert opening == f"<b>{name}</b> is real: {what}. Here's what I make of <i>{begins}…</i>"
+            assert names_in(names)
+            assert all(each.startswith(begins) and each != name for each in names_in(names))
+            assert (await chat.bot.store.creations(ALICE))[-1].prompt == begins.lower()
+        assert "is real" not in (await chat.press("another")).html
+        assert [offer.title[:7] for offer in await chat.type("tyrannosaurus")] == ["Tyranno"] * 5
+
+
+def test_what_old_weights_took_for_an_invention_is_called_real() -> None:
+    creation = Creation("", ALICE, Genre.DINO, "", 42, 0, "", 0.9)
+    text = Text(("plesiosaurus", "plesionasaurus"), (None, None))
+    real, new = layout.reply(creation, text).split("\n")
+    assert "lizard; this one is real: a plesiosaur, a marine reptile</i>" in real
+    assert "real" not in new + layout.reply(replace(creation, voice="cities"), text)
+    assert len(fossils()) > 3000

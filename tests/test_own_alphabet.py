@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from model.text.alphabets import spell
 from model.text.forms import Alphabet
 from model.text.vocabulary import Vocabulary, words_of
 from model.writing.decoder import Decoder
-from model.writing.requests import VerseRequest, generator_for
+from model.writing.requests import NameRequest, VerseRequest, generator_for
 from tests.checkpoints import DESCRIPTION
 
 SMALL = ("--epochs", "2", "--hidden-size", "8")
@@ -85,6 +86,46 @@ def test_verse_keeps_its_letters_and_known_words(tmp_path: Path) -> None:
     assert "nats per character" in evaluated
 
 
+SCRIPTS = {
+    "hindi": "कल का दिन बहुत अच्छा था.\nमेरी नदी धीरे धीरे बहती है.\nतुम्हारी आँखों में पानी की कहानी.\n",
+    "thai": "ฉันรักเธอดั่งดวงดาวที่ฟ้า.\nน้ำในแม่น้ำไหลไปไม่รู้จบ.\nคืนนี้มีเพียงสายลมที่พัดผ่าน.\n",
+    "tamil": "நீ எங்கே போகிறாய் என் நிலவே.\nமழையின் பாடல் மெதுவாகக் கேட்கிறது.\nஇரவின் அமைதியில் ஒரு கனவு.\n",
+}
+
+
+@pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)
+def test_scripts_with_vowel_signs_train_and_draw_and_end_a_sentence_after_any_word(tmp_path: Path, text: str) -> None:
+    path, out = tmp_path / "poems.txt", tmp_path / "poems.safetensors"
+    poems = ["\n".join(f"{number} {line}" for line in text.splitlines()) for number in "०१२३४५६७८९"]
+    path.write_text("\n\n".join(poems), encoding="utf-8")
+    run_well("train", "verse", "--corpus", path, "--alphabet", "own", "--out", out, *SMALL, "--layers", "1")
+    weights = load(out)
+    assert weights.description.marks
+    assert weights.known_words >= {*words_of(text)}
+    signs = {each for each in weights.vocabulary.characters if unicodedata.category(each)[0] == "M"}
+    lines = [VerseRequest(generator_for(seed, 0), min_characters=60, max_lines=1) for seed in range(30)]
+    drawn = [result.texts[0] for result in Decoder(weights).generate(lines)]
+    assert all(verse.endswith(tuple(".!?")) for verse in drawn)  # the mask leads there, and lets signs pass on the way
+    assert any(set(verse[60:]) & signs or verse[-2] in signs for verse in drawn)
+    before = replace(weights, description=replace(weights.description, marks=False))  # as weights of before
+    assert not any(verse[-2] in signs for (verse,) in (result.texts for result in Decoder(before).generate(lines)))
+
+
+def test_names_have_no_blanks_at_their_ends_but_those_of_weights_of_before_keep_them(tmp_path: Path) -> None:
+    path, out = tmp_path / "cheeses.txt", tmp_path / "cheeses.safetensors"
+    path.write_text("\n".join(f"{a} {b}" for a in "abcde" for b in "abcde"), encoding="utf-8")
+    run_well("train", "names", "--corpus", path, "--out", out, *SMALL)
+
+    def drawn(weights: Checkpoint) -> list[str]:
+        (result,) = Decoder(weights).generate([NameRequest(generator_for(1, 0), 100, "a ")])
+        return [*result.texts]
+
+    weights = load(out)
+    assert all(name == name.strip() != "a" for name in drawn(weights))
+    before = replace(weights, description=replace(weights.description, trimmed=False))
+    assert any(name != name.strip() for name in drawn(before))
+
+
 def test_own_alphabets_stay_when_training_goes_on_and_compare_with_each_other_alone(
     own: Path, corpus: Path, tmp_path: Path
 ) -> None:
@@ -111,7 +152,7 @@ def test_how_a_text_was_read_is_told_before_the_training(tmp_path: Path) -> None
     arguments = ("train", "dino", "--corpus", path, "--out", tmp_path / "names.safetensors", *SMALL)
     read, folded, small = run(*arguments).stderr.splitlines()[:3]
     assert read == f"{path}: read as Windows-1252"
-    assert folded == f"{path}: characters folded: 4, such as 'ö', 'ü', 'ä', 'Ö'"
+    assert folded == f"{path}: 4 characters folded or dropped, such as 'ö', 'ü', 'ä', 'Ö'"
     assert small == "the text has only 3 names; with fewer than 100, a network learns little"
 
 
@@ -122,9 +163,10 @@ def test_a_checkpoint_of_any_alphabet_comes_back_and_decodes(text: str, seed: in
     vocabulary = Vocabulary.from_texts([own])
     network = LanguageModel.initialise(Architecture("rnn", len(vocabulary), 3), np.random.default_rng(seed), np.float32)
     words = frozenset(words_of(own))
-    original = Checkpoint(network, vocabulary, replace(DESCRIPTION, form="verse"), frozenset(), known_words=words)
+    description = replace(DESCRIPTION, form="verse", known_words_until=1.0)
+    original = Checkpoint(network, vocabulary, description, frozenset(), known_words=words)
     returned = decode(*encode(original))
     assert (returned.vocabulary, returned.known_words) == (vocabulary, words)
-    request = VerseRequest(generator_for(seed, 0), text, min_characters=1, max_characters=30, known_words=bool(words))
+    request = VerseRequest(generator_for(seed, 0), text, min_characters=1, max_characters=30)
     (result,) = Decoder(returned).generate([request])
     assert {*"".join(result.texts)} <= {*vocabulary.characters}

@@ -23,7 +23,7 @@ from bot.asks import LARGEST_FILE
 from bot.creations import Wish
 from bot.page import chat as page_chat
 from bot.page import server
-from bot.page.access import HEADERS, Passes
+from bot.page.access import HEADERS, Passes, is_loopback
 from bot.page.server import Page, PageError
 from bot.settings import Rate
 from bot.store import Store
@@ -134,7 +134,7 @@ def test_the_key_is_for_its_owner_alone(tmp_path: Path) -> None:
 async def test_through_a_proxy_nobody_is_an_admin_people_have_a_pace_and_send_no_files(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "PACE", Rate(5, 60))
+    monkeypatch.setattr(server, "PACE", Rate(6, 60))  # four questions, and a file behind its name
     async with page_served(settings) as page, visit(page) as visitor, visitor.tab() as tab:
         await tab.answer()
         for header in ("X-Forwarded-For", "forwarded", "Via", "X-Real-IP"):
@@ -149,17 +149,30 @@ async def test_through_a_proxy_nobody_is_an_admin_people_have_a_pace_and_send_no
             assert (await guest.next("notice", text=words.TOO_FAST))["key"] == "k"
 
 
-async def test_where_others_can_come_nobody_is_an_admin_and_every_address_is_a_name(settings: Settings) -> None:
+async def test_where_others_can_come_nobody_is_an_admin_and_every_address_is_a_name(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "Mango.example.org")
     async with page_served(dataclasses.replace(settings, rate_limit=Rate(1, 60)), host="0.0.0.0") as page:
         assert page.announcement.endswith(words.OPEN_FOR_OTHERS)
-        assert page.link.startswith("http://127.0.0.1:")
+        assert is_reached_from_elsewhere(urlsplit(page.link).hostname or "")
         async with visit(page) as visitor, visitor.tab() as tab:
             assert not tab.chat["admin"]
             await tab.answer()
             await tab.ask("/dino")
             assert text_of(await tab.ask("/dino")).startswith("You're faster than I can dream")
-            for host, status in (("192.168.0.7:8765", 200), ("[fe80::1]:8765", 200), ("evil.example", 421)):
-                assert (await visitor.get("/", Host=host))[0] == status
+            for host in ("192.168.0.7:8765", "[fe80::1]:8765", "mango.example.org", "MANGO:8765", "mango.local"):
+                assert (await visitor.get("/", Host=host))[0] == 200
+            for host in ("evil.example", "mango.evil.example", "mango.local.evil.example"):
+                assert (await visitor.get("/", Host=host))[0] == 421
+
+
+def is_reached_from_elsewhere(address: str) -> bool:
+    """Return whether an address is none of this machine alone, if there are others."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one, contextlib.suppress(OSError):
+        one.connect(("203.0.113.1", 9))
+        return not is_loopback(address) and address == one.getsockname()[0]
+    return is_loopback(address)
 
 
 # What is refused.
@@ -212,16 +225,37 @@ async def test_other_sites_may_link_here_but_neither_read_nor_open_sockets(visit
     assert (await visitor.get("/page.js", **{"Sec-Fetch-Site": "same-origin"}))[0] == 200
 
 
+async def test_what_comes_too_fast_is_not_read_and_only_admins_send_much_at_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "PACE", Rate(2, 60))
+    async with page_served(settings) as page, visit(page) as visitor, visitor.tab() as tab:
+        await tab.answer()
+        async with visitor.tab(Via="192.168.0.7") as guest:
+            for number in range(3):
+                await guest.socket.send_json({"do": "send", "name": "x.txt", "text": "", "key": f"a-{number}"})
+            assert await guest.next("notice") == {"event": "notice", "text": words.TOO_FAST, "key": "a-2"}
+            await guest.say("x" * 40_000)
+            with pytest.raises(EOFError):
+                await guest.next("notice")
+        await tab.say("x" * 40_000)
+        assert (await tab.next("notice"))["text"] == words.TOO_LONG
+        for text in ("\0" * 4096, "\ud800" * 4096):  # which JSON makes longest
+            async with visit(page) as another, another.tab(Via="192.168.0.7") as guest:
+                await guest.say(text)
+                assert text_of(await guest.next("message", mine=True)) == text
+
+
 # A chat.
 
 
 async def test_a_chat_in_two_tabs_and_after_a_reload(visitor: Visitor, tab: Tab) -> None:
     assert tab.chat["messages"] == []
     async with visitor.tab() as second:
-        await tab.say(" <b>&amp;</b> ", key=7)
+        await tab.say(" <b>&amp;</b> ", key="7")
         for each in (tab, second):
             mine = await each.next("message", mine=True)
-            assert (text_of(mine), mine["key"]) == ("<b>&amp;</b>", 7)
+            assert (text_of(mine), mine["key"]) == ("<b>&amp;</b>", "7")
         verse = await tab.answer()
         assert [run["styles"] for run in (await tab.ask("/seed 42"))["runs"]][1] == ["bold"]
         names = await tab.ask("/dino 2")
@@ -238,6 +272,7 @@ async def test_a_chat_in_two_tabs_and_after_a_reload(visitor: Visitor, tab: Tab)
         shown = again.chat["messages"]
     del verse["event"], edited["event"]
     assert [message["mine"] for message in shown[:4]] == [False, True, False, True]  # one greeting
+    assert shown[1]["key"] == "7"  # so that a tab which was away knows that this has arrived
     assert [message for message in shown if message["id"] in (verse["id"], names["id"])] == [verse, edited]
 
 
@@ -295,8 +330,8 @@ async def test_alerts_typing_pictures_and_what_grows(page: Page, visitor: Visito
 async def test_files_both_ways(page: Page, visitor: Visitor, tab: Tab) -> None:
     name = "käse <b>\u202e\ud800.txt"
     names = await tab.ask("/dino")
-    await tab.send(f"a/{name}", b"Brie\n", " cheeses ", reply=names["id"], key=3)
-    sent = await tab.next("message", mine=True, key=3)
+    await tab.send(f"a/{name}", b"Brie\n", " cheeses ", reply=names["id"], key="3")
+    sent = await tab.next("message", mine=True, key="3")
     assert (sent["file"], text_of(sent)) == ({"name": name, "size": 5}, "cheeses")
     assert sent["reply"] == " ".join(text_of(names).split())[:80]
     await tab.answer()
@@ -380,6 +415,27 @@ async def test_a_long_history_keeps_the_newest_and_those_who_left_make_room(
         await tab.answer()  # the greeting, again
 
 
+async def test_files_are_kept_up_to_a_size_in_a_chat_and_in_all(
+    page: Page, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_chat, "KEPT_BYTES", 100_000)
+    monkeypatch.setattr(server, "MOST_BYTES", 60_000)
+    async with visitor.tab() as tab:
+        await tab.answer()
+        own = own_chat(page, visitor)
+        numbers = [await own.document("x", bytes(40_000), Markup("A file")) for _ in range(4)]
+        large = await own.document("x", bytes(200_000), Markup("A file"))
+        assert (await visitor.get(f"/files/{large}"))[0] == 200  # what has just come is there in any case
+        numbers += [await own.document("x", bytes(40_000), Markup("A file")) for _ in range(2)]
+        assert [(await visitor.get(f"/files/{number}"))[0] for number in numbers] == [404] * 4 + [200] * 2
+    await until(lambda: not own.tabs)
+    async with visit(page) as other, other.tab() as others:
+        await others.answer()
+        assert page.chat(own.id) is None
+    async with visit(page) as third, third.tab():
+        assert page.chat(int(other.cookie.partition(".")[0]))  # as it takes little room
+
+
 async def test_a_tab_that_does_not_keep_up_and_the_oldest_of_too_many_are_let_go(
     page: Page, visitor: Visitor, tab: Tab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -424,7 +480,9 @@ async def started_again(settings: Settings, page: Page, cookie: str) -> AsyncIte
 async def test_an_admin_who_comes_back_after_a_kill_reads_what_became_of_a_training(own_settings: Settings) -> None:
     async with page_served(own_settings) as page, visit(page) as visitor, visitor.tab() as tab:
         await tab.answer()
-    interrupt(own_settings, Run("dino", "names", "dino", chat=int(visitor.cookie.partition(".")[0]), message=7))
+    interrupt(
+        own_settings, Run("dino", "names", "dino", chat=int(visitor.cookie.partition(".")[0]), place="page", message=7)
+    )
     async with started_again(own_settings, page, visitor.cookie) as again, again.tab() as tab:
         said = {text_of(await tab.answer()) for _ in range(2)}
     (ending,) = [text for text in said if not text.startswith("Hi, I'm Mangosaurus.")]

@@ -84,6 +84,15 @@ async def test_settings_change_in_place_and_answers_go_by_them(chat: FakeChat, b
     assert [creation.temperature for creation in made] == [0.7, 0.7, 0.56, 1.0]  # 0.7 of what is usual
 
 
+async def test_settings_by_words(chat: FakeChat) -> None:
+    for text, marked in (("wild", "wild one"), ("TAME 5", "tame five"), ("10", "tame ten"), ("3 bold", "bold three")):
+        labels = (await chat.ask(f"/settings {text}")).labels
+        assert " ".join(label.strip("• ") for label in labels if "•" in label) == marked
+    for text in ("mad", "wild 4", "5 names"):
+        assert (await chat.ask(f"/settings {text}")).html == sentences.SETTINGS_USAGE
+    assert "• bold •" in (await chat.ask("/settings")).labels
+
+
 # Export
 
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.files import TableError
 from model.sonnets import pronunciation, prosody
 from model.sonnets.pronunciation import LONGEST_WORD, MOST_READINGS, PHONEMES, Pronouncer
-from model.sonnets.prosody import EDITIONS, FIRST, TABLES, TableError, named, newest_edition, read_prosody
+from model.sonnets.prosody import EDITIONS, FIRST, TABLES, named, newest_edition, read_prosody
 from model.sonnets.rhyme import Ending, Rhyme, endings, letters
 from model.sonnets.search import SCHEME
 from model.text import sources

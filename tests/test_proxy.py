@@ -51,7 +51,6 @@ http {
   server {
     listen 127.0.0.1:$port ssl; server_name $name; ssl_certificate chain.pem; ssl_certificate_key key.pem;
     location $path/ { proxy_pass http://127.0.0.1:$page$slash; $lines }
-    location = $path { proxy_pass http://127.0.0.1:$page; $lines }
   }
 }
 """)
@@ -150,7 +149,7 @@ async def test_a_chat_through_nginx(settings: Settings, tmp_path: Path, path: st
                 assert (await visitor.get(asset))[0] == 200
             async with visitor.tab() as tab:
                 await tab.answer()
-                assert re.search(r"\n\n[2-9a-z]{7}$", text_of(await tab.ask("/dino")))
+                assert re.search(r"\n\n[2-9a-z]{7,10}$", text_of(await tab.ask("/dino")))
                 export = await tab.ask("/export")
             assert "code " in (await visitor.get(f"/files/{export['id']}"))[1]
             cookie = next(iter(visitor.client.cookie_jar))
@@ -159,7 +158,7 @@ async def test_a_chat_through_nginx(settings: Settings, tmp_path: Path, path: st
             assert (await stranger.get("/"))[0] == 403
             if path:
                 status, _, headers = await stranger.get(f"https://{NAME}:{urlsplit(there.page.link).port}{path}")
-                assert (status, headers["Location"]) == (308, f"{path}/?")
+                assert (status, urlsplit(headers["Location"]).path) == (301, f"{path}/")  # says nginx itself
 
 
 @pytest.mark.parametrize("forwarding", ["", FORWARDING])

@@ -94,8 +94,8 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
 ) -> None:
     message, old = await begun(admin, script, "/retrain dino 2"), dino.current()
     assert message.html == (
-        "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better, for 2 min at most. That "
-        "takes about 80 s. In a moment you can watch it here."
+        "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better, for 2 min at most. With "
+        "what comes before and after, it takes about 80 s. In a moment you can watch it here."
     )
     assert message.labels == [FINISH, CANCEL]
     script.tell("started", start_loss=2.0, ngram_loss=2.375)
@@ -314,6 +314,23 @@ def interrupt(settings: Settings, run: Run, *events: dict[str, Any], is_lost: bo
     return folder
 
 
+async def test_a_run_of_the_terminal_is_not_concluded_on_telegram(script: Script, own_settings: Settings) -> None:
+    """The terminal's chat has the id of a person whom Telegram may know."""
+    async with started(own_settings) as chat:
+        chat.place = "terminal"
+        message = await begun(chat, script, "/retrain poem")
+        await script.begun()
+        script.progress(0.4)
+    (script.folder / "run.json").write_text(json.dumps(asdict(replace(await script.begun(), message=1))))  # not told
+    telegram = FakeChat(chat.bot, chat.id)
+    async with started(own_settings, telegram):
+        await telegram.bot.runs.ended()
+        assert telegram.messages == []
+    async with started(own_settings, chat):
+        await chat.bot.runs.ended()
+    assert "goes on from there" in message.html
+
+
 async def test_a_stopped_run_goes_on_with_its_own_settings(script: Script, own_settings: Settings) -> None:
     async with started(own_settings) as chat:
         message = await begun(chat, script, "/retrain poem 7")
@@ -422,6 +439,16 @@ async def test_a_verdict_is_said_until_it_arrives(script: Script, admin: FakeCha
     assert left(admin) == []
 
 
+async def test_a_verdict_in_a_new_message_that_may_have_arrived_is_not_said_again(
+    script: Script, admin: FakeChat
+) -> None:
+    await begun(admin, script)
+    admin.failures += [Gone("message to edit not found"), InDoubt("lost")]
+    script.trained()
+    await verdict(admin)
+    assert (len(admin.messages), left(admin)) == (1, [])
+
+
 async def test_a_verdict_that_is_said_at_the_next_start(script: Script, own_settings: Settings, dino: Versions) -> None:
     async with started(own_settings) as chat:
         message = await begun(chat, script)
@@ -457,15 +484,11 @@ async def test_a_verdict_that_arrives_late_does_not_touch_the_next_run(script: S
     await verdict(other)
 
 
-async def test_folders_that_are_no_use(
-    script: Script, own_settings: Settings, own_checkpoints: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    (own_checkpoints / "retraining-k7m2p9xa").mkdir()
+async def test_a_folder_that_is_no_use(script: Script, own_settings: Settings) -> None:
     folder = interrupt(own_settings, Run("dino", "names", "dino"))
     (folder / "run.json").write_text('{"network": "dino"')
     async with started(own_settings) as chat:
         assert left(chat) == [folder.name]
-        assert "retraining-k7m2p9xa: an interrupted training of an earlier version is removed" in caplog.text
         assert (await begun(chat, script)).html == BEGUN
         script.ends(1)
         await verdict(chat)

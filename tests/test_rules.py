@@ -168,7 +168,22 @@ def test_own_texts_get_finished_lines_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "verse.txt").write_text("o my love\n\nthe sea\n\na ship\n")  # without a full stop, no sentence can end
     assert not with_rules(verse_checkpoint(), read_verse(tmp_path / "verse.txt"), None).description.sentences
     (tmp_path / "names.txt").write_text("anna\nberta\ncarla\n")
-    assert not with_rules(names_checkpoint(), read_names(tmp_path / "names.txt"), None).sequences
+    own = with_rules(names_checkpoint(), read_names(tmp_path / "names.txt"), None)
+    assert (own.sequences, len(own.other_names)) == (frozenset(), 0)
+    (tmp_path / "genera.txt").write_text("felis\n")
+    dino = with_rules(own, read_names(tmp_path / "names.txt", pretraining=[tmp_path / "genera.txt"]), None)
+    assert "plesiosaurus" in dino.other_names
+
+
+def test_the_rules_for_names_do_not_know_the_held_out_names(tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("anna\nanja\ncarla\nmarla\nzyx\nzzzyx\n")
+    (tmp_path / "others.txt").write_text("marna\n")
+    corpus = read_names(tmp_path / "names.txt", pretraining=[tmp_path / "others.txt"])
+    corpus = replace(corpus, training=("anna", "anja", "carla", "marla"), held_out=("zyx", "zzzyx"))
+    new = with_rules(names_checkpoint(), corpus, None)
+    assert {" an", "rla", "rna"} <= new.sequences
+    assert "rla" in new.endings
+    assert not {"zyx", " zy", "yx "} & (new.sequences | new.endings)
 
 
 def test_a_further_training_keeps_the_rules_of_its_start(tmp_path: Path) -> None:

@@ -213,6 +213,7 @@ def test_too_few_words_or_no_tables_are_refused_and_everything_else_goes_on(
     small: Checkpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     few = replace(small, known_words=frozenset({"thee", "me"}), version="few")
+    prosody.prosody()  # its tables stay in memory
     monkeypatch.setattr(prosody, "EDITIONS", tmp_path)
     lost = replace(small, version="other", description=replace(small.description, tables="7 abc"))
     for checkpoint, refusal in (

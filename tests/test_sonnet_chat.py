@@ -17,7 +17,7 @@ from bot.chat import Explained
 from bot.creations import STEPS, Creation
 from bot.settings import Settings
 from bot.shelf import Shelf, Text
-from bot.words import sentences
+from bot.words import layout, sentences
 from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions
 from model.errors import RequestError
@@ -83,13 +83,27 @@ async def test_three_quatrains_and_a_couplet_that_appear_as_they_are_written(poe
         counts = [len(text.replace("\n\n", "\n").split("\n")) for text in unfinished]
         assert counts == sorted(set(counts))
         assert await turn_of(poet, answer) == turn
-        assert answer.labels == ["another", "wilder", "tamer", *(["back"] if button else []), "details"]
+        assert answer.labels == ["another", "wilder", "tamer", "details", *(["back"] if button else [])]
     again = await poet.ask(f"/again {code_in(answer.html)}")
     assert (again.html, again.buttons) == (answer.html, answer.buttons)
     wild = next(step for step in STEPS if step > SONNET_TEMPERATURE)
     tame = max(step for step in STEPS if step < wild)
     made = [creation.temperature for creation in await poet.bot.store.creations(ALICE)]
     assert made == [SONNET_TEMPERATURE, wild, tame]
+
+
+async def test_a_sonnet_with_a_word_that_is_taboo_is_not_shown_while_it_grows(
+    poet: FakeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sonnet = await poet.ask(f"/sonnet {LINE}")
+    word = max(words_of(lines(sonnet.html)[4].lower()), key=len)
+    monkeypatch.setattr(layout, "is_taboo", lambda text: word in words_of(text.lower()))
+    await poet.ask("/seed 0")
+    again = await poet.ask(f"/sonnet {LINE}")
+    assert uncoded(again.html) == sentences.TABOO_VERSE
+    assert len(again.history) > 1
+    assert not any(word in shown.lower() for shown in again.history)
+    assert await turn_of(poet, again) == 1
 
 
 async def test_any_line_stands_word_for_word_or_there_is_none(poet: FakeChat) -> None:
@@ -122,7 +136,10 @@ async def test_a_short_first_line_is_completed_to_one_that_scans_and_a_seed_give
     assert kept[:3] == [("sonnet", 0), ("poem", 1), ("dino", 0)]  # a sonnet takes a turn of verse
 
 
-async def test_a_sonnet_that_fails_leaves_the_one_before(poet: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [Explained(sentences.NO_TEXT["sonnet"]), RuntimeError("a bug")], ids=["no", "bug"])
+async def test_a_sonnet_that_fails_ends_in_words_or_leaves_the_one_before(
+    poet: FakeChat, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     answer = await poet.ask(f"/sonnet {LINE}")
     before, buttons = answer.html, answer.buttons
 
@@ -130,16 +147,22 @@ async def test_a_sonnet_that_fails_leaves_the_one_before(poet: FakeChat, monkeyp
         if creation.code != code_in(before):
             assert watch
             watch(("begun",))
-            await until(lambda: "Begun" in answer.html)
+            await until(lambda: "Begun" in poet.messages[-1].html)
             assert answer.buttons == buttons  # so that they work if the bot is killed now
-            raise Explained(sentences.NO_TEXT["sonnet"])
+            raise error
         return await write(shelf, creation, watch)
 
     write = Shelf.write
     monkeypatch.setattr(Shelf, "write", fail)
     await poet.press("another")
     assert (answer.html, answer.buttons) == (before, buttons)
-    assert poet.notices[-1] == sentences.plain(sentences.NO_TEXT["sonnet"])
+    why = sentences.NO_TEXT["sonnet"] if isinstance(error, Explained) else sentences.APOLOGY.partition(".")[0]
+    assert sentences.plain(why) in poet.notices[-1]
+    await poet.ask(f"/sonnet {LINE}")
+    *_, begun, explained = poet.messages
+    assert (begun.html, begun.buttons) == (sentences.BROKEN_OFF, [])
+    assert why in explained.html
+    poet.bot.tally.errors.clear()
 
 
 async def test_without_rhymes_the_way_out_is_another_line_or_a_line_at_all(

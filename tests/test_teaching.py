@@ -1,5 +1,6 @@
 """An admin teaches, renames and removes voices: which files are taken, what they become, and what a stranger sees."""
 
+import asyncio
 import html
 import io
 import zipfile
@@ -48,7 +49,7 @@ async def test_a_text_becomes_a_voice_that_learns_from_nothing(script: Script, a
     await group.bot.ask(Sent(person=ALICE, chat=group, text=CAPTION, file=file_of(LIST)))
     assert (group.messages, voices.all()) == ([], [])
     assert await teach(admin, LIST, "/retrain NAMES Pokemon") == (
-        "I'll learn this as the voice <b>pokemon</b>. Once I have, you can ask for "
+        "I'll learn this as the voice <b>pokemon</b>. When I'm done, you can ask for "
         "<code>/dino voice:pokemon 5</code>.\n\n<i>read as UTF-8</i>"
     )
     assert admin.messages[-1].html.startswith("I'm training <b>pokemon</b>: from nothing. That takes about 80 s.")
@@ -75,7 +76,7 @@ async def test_without_a_file_a_voice_goes_on_or_starts_over(script: Script, adm
 
 
 async def test_what_cannot_be_taught(script: Script, admin: FakeChat, pokemon: Voice) -> None:
-    assert (await admin.ask("/retrain names keats")).html == admins.NO_FILE
+    assert (await admin.ask("/retrain names keats")).html == admins.NO_FILE.format(admins.HOW_TO_TEACH)
     assert (await admin.ask("/retrain names")).html == admins.HOW_TO_TEACH
     assert await teach(admin, LIST, "/retrain") == admins.RETRAIN_USAGE
     for name in ("../x", "a", "\u202eabc", "🦖🦖", "dino", "fresh", "a b", "a b fresh", "x" * 10_000):
@@ -105,6 +106,26 @@ async def test_a_second_file_for_a_voice_is_learned_anew(
     assert admin.bot.shelf.serving[pokemon.network].version == new
 
 
+async def test_nothing_begins_while_a_file_is_fetched(
+    script: Script, admin: FakeChat, pokemon: Voice, voices: Voices
+) -> None:
+    """Else the voice would get another text, and no training would read it."""
+    arrives = asyncio.Event()
+
+    async def read() -> bytes:
+        await arrives.wait()
+        return LIST.encode()
+
+    other = FakeChat(admin.bot, 901, is_admin=True)
+    teaching = asyncio.create_task(admin.ask(CAPTION, file=File(name="x.txt", size=100, read=read)))
+    await asyncio.sleep(0)
+    assert (await other.ask("/retrain dino")).html == admins.ALREADY_TRAINING.format("pokemon")
+    arrives.set()
+    await teaching
+    assert (await script.begun()).network == pokemon.network
+    assert voices.text(pokemon).read_text(encoding="utf-8") == LIST
+
+
 def zipped() -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
@@ -114,21 +135,22 @@ def zipped() -> bytes:
 
 async def test_what_nothing_can_be_learned_from(script: Script, admin: FakeChat) -> None:
     for form, content, reason in (
-        ("names", b" \n\t\r\n", "has 0 names"),
-        ("names", "\n".join(NAMES[:99]), "only 99 names"),
-        ("names", "Pikachu\n" * 5000, "every line is &#39;Pikachu&#39;"),
-        ("names", zipped(), "NUL"),
-        ("names", LIST.encode() + b"\xc3", "damaged"),
-        ("verse", "A thing of beauty\n" * 3000, "no line to train on"),
-        ("verse", VERSE[:19_000], "fewer than 20,000"),
-        ("verse", "", "poems"),
+        ("names", b" \n\t\r\n", "at least 100 different names, one a line."),
+        ("names", "\n".join(NAMES[:99]), "at least 100 different names, one a line."),
+        ("names", "\n".join(100 * name for name in NAMES), "at least 100 different names, one a line."),
+        ("names", "Pikachu\n" * 5000, "at least 100 different names, one a line."),
+        ("names", zipped(), "I can't learn from that: the file has a NUL"),
+        ("names", LIST.encode() + b"\xc3", "I can't learn from that: the file is not UTF-8 text: unexpected end"),
+        ("verse", "A thing of beauty\n" * 3000, "I can't learn from that: the text has no line to train on"),
+        ("verse", VERSE[:19_000], "at least 20,000 characters of verse."),
+        ("verse", "", "at least 20,000 characters of verse."),
     ):
         answer = await teach(admin, content, f"/retrain {form} other")
-        assert answer.startswith("I can't learn from that: ")
         assert reason in answer
+        assert "at least 2," not in answer
         assert str(admin.bot.shelf.directory) not in answer
     assert script.folders == []
-    assert [path.name for path in (admin.bot.shelf.directory / "voices").glob("*")] == [LOCK]
+    assert [path.name for path in (admin.bot.shelf.directory / "voices").glob("*")] == []
 
 
 async def test_what_cannot_be_fetched_or_kept(
@@ -183,7 +205,7 @@ async def test_a_text_file_without_a_command(script: Script, admin: FakeChat, vo
     question = admin.messages[-1]
     assert question.labels == ["names", "verse", "cancel"]
     await admin.press("verse", message=question)
-    assert "I can't learn from that" in admin.notices[-1]
+    assert admin.notices[-1] == admins.TEXT_TOO_SMALL.format("20,000 characters of verse")
     await admin.press("names", message=question)
     assert question.labels == []
     (run,) = [await script.begun()]
@@ -194,7 +216,16 @@ async def test_a_text_file_without_a_command(script: Script, admin: FakeChat, vo
     admin.bot.files.clear()  # as after a restart
     await admin.press("names")
     assert admin.notices[-1] == sentences.plain(admins.FILE_GONE)
-    await admin.ask("", file=File(name="Ünited_states of America.txt", size=1, read=file_of("").read))
+    for content, answer in (
+        ("", "at least 100 different names, one a line, or 20,000 characters of verse."),
+        (" \n\t\n\ufeff", "That's too little for me to learn from."),
+        (zipped(), "I can't learn from that: the file has a NUL"),
+        ("\n".join(NAMES[:99]), "That's too little for me to learn from."),
+    ):  # these are refused before the question
+        message = await admin.ask("", file=file_of(content))
+        assert answer in message.html
+        assert message.labels == []
+    await admin.ask("", file=File(name="Ünited_states of America.txt", size=1, read=file_of(LIST).read))
     assert admin.messages[-1].html == admins.LEARN.format("ünited-states-of")
     assert (await admin.ask("", file=File(name="x.pdf", size=1, read=file_of("").read))).html == sentences.ONLY_TEXT
 
@@ -203,6 +234,9 @@ async def test_the_list(admin: FakeChat, voices: Voices) -> None:
     alice = FakeChat(admin.bot, ALICE)
     assert (await alice.ask("/voices")).html == sentences.NO_VOICES
     assert (await admin.ask("/voices")).html == f"{sentences.NO_VOICES}\n\n{admins.HOW_TO_TEACH}"
+    admin.takes_files = False  # as in a terminal
+    assert (await admin.ask("/voices")).html == f"{sentences.NO_VOICES}\n\n{admins.HOW_TO_TEACH_BY_PATH}"
+    admin.takes_files = True
     voices.add("future", "names", LIST)
     install(voices.folder(voices.add("keats", "verse", VERSE).id), untrained("verse"))
     install(voices.folder(voices.add("pokemon", "names", LIST).id), untrained("names"))
@@ -234,8 +268,6 @@ async def test_renaming(admin: FakeChat, pokemon: Voice, keats: Voice, voices: V
     )
     assert (await admin.ask("/voices pokemon other")).html == sentences.UNKNOWN_VOICE.format("pokemon")
     await FakeChat(admin.bot, ALICE).ask("/voices monsters pokemon")
-    await admin.press_data(f"1:voice:rename:{pokemon.id}")  # a button of earlier versions
-    assert admin.notices == ["To rename a voice, send /voices monsters newname."]
     assert [voice.name for voice in voices.all()] == ["keats", "monsters"]
 
 

@@ -27,13 +27,15 @@ from prompt_toolkit.utils import get_cwidth
 from bot.__main__ import main
 from bot.chat import Button
 from bot.terminal import HOW_TO_QUIT, Screen
-from model.files import ROOT
+from bot.words import sentences
+from model.files import HOME, ROOT
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
 from tests.pages import browser, text_of
-from tests.processes import LIMIT, LINK, Terminal, environment_of
+from tests.processes import LIMIT, LINK, Terminal, environment_of, folder_of
 from tests.serving import untrained
 from tests.shown import seen, wrote
+from tests.training import LIST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
 
 COMMAND = [sys.executable, "-m", "bot"]
 FULL = Path("/dev/full")
+NAMES = "[1 another] [2 wilder] [3 tamer] [4 details]"
+"""The buttons below names."""
+ANSI = r"\x1b\[[0-9;?]*[a-zA-Z]"
 PROMPT = r"\x1b\[\?2004h"
 """Whoever edits a line asks the terminal to mark what is pasted."""
 
@@ -54,7 +59,8 @@ def environment(checkpoints: Path, tmp_path: Path) -> Environment:
 def run(environment: Environment, **streams: Any) -> subprocess.CompletedProcess[bytes]:
     """Run the bot to its end, with pipes where nothing else is given."""
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
-    done: Any = subprocess.run(COMMAND, env=environment, cwd=ROOT, timeout=LIMIT, check=False, **streams)
+    folder = folder_of(environment)
+    done: Any = subprocess.run(COMMAND, env=environment, cwd=folder, timeout=LIMIT, check=False, **streams)
     return done
 
 
@@ -71,7 +77,7 @@ def pipe(text: str | bytes, environment: Environment) -> list[str]:
 
 def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     lines = "#1\n/seed 42\n/dino 2\n#1\n\n   \n/poem Shall I compare thee\n/nope\n/\n#x é😀\n/forget\n#3\n#2\n#2\n"
-    strange = b"\xff\xfe\x00\n/export\r\n/settings"  # no end of line
+    strange = b"\xff\xfe\x00\n/export\r\n/settings\n#3"  # no end of line
     answers = pipe(lines.encode() + strange, environment | {"RATE_LIMIT": "1/60"})  # nobody is limited at home
     assert answers[:2] == ["There is no button 1 to press.", "Your seed is now 42, and its sequence starts here."]
     names, legend, others, _, poem, small = answers[2:8]
@@ -87,11 +93,11 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     assert question.split("\n")[1] == "[1 Yes, forget me] [2 No, keep everything]"
     assert (beyond, kept) == ("There is no button 3 to press.", "All right, I've kept everything.")
     assert gone == "There is no button 2 to press."
-    exported = next(answer for answer in answers if answer.startswith("Here's everything"))
-    caption, name, content = "\n\n".join(answers[answers.index(exported) :]).split("\n", 2)
-    assert (caption, name) == ("Here's everything I keep about you.", "mangosaurus-1.json")
-    assert json.JSONDecoder().raw_decode(content)[0]["person"]["seed"] == 42
-    assert answers[-1].startswith("How daring")
+    exported = folder_of(environment) / "mangosaurus-1.json"
+    assert answers[-4] == f"Here's everything I keep about you.\nThere's a file for you: {exported}"
+    assert json.loads(exported.read_text())["person"]["seed"] == 42
+    assert answers[-3].startswith("How daring")
+    assert answers[-2:] == ["[1 tame] [2 bold] [3 • wild •] [4 • one •] [5 three] [6 five] [7 ten]", "Got it."]
     assert not re.search("<b>|went wrong", "\n".join(answers))
     done = run(environment | {"PYTHONPROFILEIMPORTTIME": "1"}, input=b"/seed\n/QUIT\n/dino\n")  # a word ends the chat
     assert re.fullmatch(r"Your seed is 42\. .*\n\n", done.stdout.decode())  # which outlives the process
@@ -100,23 +106,68 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     assert not imported & {"aiohttp", "telegram", "httpx", "prompt_toolkit", "matplotlib", "typer", "rich"}
 
 
+def test_files_are_private_and_overwrite_nothing(environment: Environment, tmp_path: Path) -> None:
+    (tmp_path / "mangosaurus-1.html").write_text("mine")
+    answers = pipe("/dino\n/export\n/export\n", environment)
+    files = [Path(line.partition(": ")[2]) for answer in answers[2:] for line in answer.split("\n")[1:]]
+    assert [path.name for path in files] == [
+        f"mangosaurus-1{end}" for end in ("-2.html", ".json", "-3.html", "-2.json")
+    ]
+    assert all(path.parent == tmp_path and stat.S_IMODE(path.stat().st_mode) == 0o600 for path in files)
+    assert (tmp_path / "mangosaurus-1.html").read_text() == "mine"
+    shell = f'mkdir gone && cd gone && rmdir ../gone && "{sys.executable}" -m bot'
+    done = subprocess.run(
+        ["sh", "-c", shell], input=b"/export\n", capture_output=True, env=environment, cwd=tmp_path, timeout=LIMIT
+    )
+    assert b"I couldn't save the file" in done.stdout
+
+
+def test_a_voice_is_taught_by_the_path_of_a_text(
+    environment: Environment, own_checkpoints: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "my pokemon.txt").write_text(LIST)
+    environment |= {"CHECKPOINTS": str(own_checkpoints), "HOME": str(tmp_path)}
+    paths = ("nothing.txt", ".", "~nobody-here/x", "'", "~/my\\ pokemon.txt")
+    lines = [*(f"/retrain names pokemon {path}" for path in paths), "/dino", "#1", "/cancel"]
+    answers = pipe("\n".join(["/voices", *lines]), environment)
+    assert "/retrain names pokemon ~/pokemon.txt" in answers[1]
+    assert answers[2:6] == [f"There is no file that I can read at {path}." for path in paths[:4]]
+    assert answers[6].startswith("I'll learn this as the voice pokemon.")
+    assert answers[8].split("\n")[1].startswith("/stop ends it")
+    assert [answer.split("\n")[-1] for answer in answers[10:13:2]] == [
+        f"{NAMES}",
+        f"{NAMES} [5 back]",
+    ]  # not its buttons
+    assert answers[13:] == ["I'm cancelling it.", "The training of pokemon is cancelled. Everything stays as it was."]
+
+
 def test_a_training_is_waited_for(environment: Environment, own_checkpoints: Path) -> None:
     answers = pipe("/retrain dino 0.02\n/dino\n", environment | {"CHECKPOINTS": str(own_checkpoints)})
     assert answers[0].startswith("I'm training dino: one more round")
     assert answers[1].split("\n")[0].isalpha()
-    assert "(a picture)" in "\n".join(answers).split("\n")
+    picture = folder_of(environment) / "training.png"
     assert answers[-2].startswith("Trained dino in ")
+    assert f"\nThere's a file for you: {picture}" in answers[-2]
+    assert picture.read_bytes().startswith(b"\x89PNG")
     assert answers[-1] == "The training of dino is over."
 
 
 def test_what_becomes_of_the_streams(environment: Environment) -> None:
     """If input or output is missing, broken or unreadable, the bot writes at most one line, and no traceback."""
-    for closed in ("<&-", ">&- 2>&-"):
+    nobody = f"mangosaurus: no TELEGRAM_TOKEN in the environment or in {HOME / '.env'}, and no terminal to chat in; "
+    for closed, said, code in (
+        (">&- 2>&-", "", 0),
+        ("<&-", nobody, 1),
+        ("</dev/null", nobody, 1),  # as under systemd and in containers
+        ("--terminal </dev/null", nobody, 1),
+    ):
         shell = f'"{sys.executable}" -m bot {closed}'
         done = subprocess.run(
             ["sh", "-c", shell], input=b"/dino\n", capture_output=True, env=environment, cwd=ROOT, timeout=LIMIT
         )
-        assert (done.stdout, done.stderr, done.returncode) == (b"", b"", 0)
+        assert (done.stdout, done.stderr.decode()[: len(nobody)], done.returncode) == (b"", said, code)
+        assert done.stderr.count(b"\n") == code
+    assert run(environment, input=b"").returncode == 0
     reader, writer = os.pipe()
     os.close(reader)
     done = run(environment, input=b"/help\n/dino\n/dino\n", stdout=writer)
@@ -224,17 +275,19 @@ def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, t
         here.until("No[a-z]*|No name can begin")
         here.until(PROMPT)
         here.type("/statu\t")  # Tab completes
-        here.until("/status|\x1b\\[0ms\x1b")  # in one piece or two
+        here.until("/status|\x1b\\[[0-9;]*ms[ \x1b]")  # in one piece or two
         here.type("\r")
         here.until(f"errors(.|\n)*{PROMPT}")
         here.type("half a li\x03")  # Ctrl-C clears the line
         here.until(HOW_TO_QUIT)
         here.type("/seed 42\r")
-        here.until(f"Your seed is now(.|\n)*42(.|\n)*{PROMPT}")
+        answer = here.until(f"Your seed is now(.|\n)*42(.|\n)*{PROMPT}")
+        assert re.search("\n\nYour seed", re.sub(f"{ANSI}|\r", "", answer))  # apart from the question
         here.type("\x1b[200~Shall I\ncompare thee\x1b[201~\r")  # pasted: one message
         poem = here.until("another(.|\n)*tamer(.|\n)*" + PROMPT)
         assert "went wrong" not in poem
-        assert re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", poem).count("[1 another]") == 1
+        assert re.sub(ANSI, "", poem).count("[1 another]") == 1
+        assert re.search(r"90m\[\x1b\[0;36m1\x1b\[0m another\x1b\[0;90m\]", poem)  # dim brackets, a coloured number
         here.type("#1\r")
         here.until("another(.|\n)*tamer(.|\n)*" + PROMPT)
         here.process.send_signal(signal.SIGINT)
@@ -244,9 +297,15 @@ def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, t
         assert not re.search("\x9b|\x85", here.seen)
         here.type("/retrain dino 1\r")
         here.until("training(.|\n)*for 60 s at most")
-        here.until(r"\[1 ")  # in the toolbar
+        here.until("best +[0-9](.|\n)*/cancel")  # in the toolbar
         here.type("/dino\r")  # meanwhile
-        here.until("another")
+        here.until(f"another(.|\n)*{PROMPT}")
+        here.type("#4\r")  # a button of the names, and none of the training
+        here.until(f"temperature(.|\n)*{PROMPT}")
+        here.type("/cancel\r")
+        here.until(f"is cancelled(.|\n)*{PROMPT}")
+        here.type("/cancel\r")
+        here.until(f"is over already(.|\n)*{PROMPT}")
         assert here.end() == 0
         assert termios.tcgetattr(here.slave) == here.attributes
     history = tmp_path / "people.db-history"
@@ -254,10 +313,55 @@ def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, t
     assert "+Shall I\n+compare thee\n" in history.read_text(encoding="utf-8")
     with terminal(environment | {"PYTHONUTF8": "0", "PYTHONIOENCODING": "latin-1"}) as again:  # which has no "›"
         assert LINK.search(re.sub(r"\r?\n(?=\S)", "", again.seen))
-        again.type("\x1b[A\x1b[A\x1b[A\r")  # a line of the time before
+        again.type("\x1b[A" * 5 + "\r")  # a line of the time before
         again.until(f"Your seed is(.|\n)*{PROMPT}")
         again.type("love me\r")
         again.until(f"code(.|\n)*continue the poem(.|\n)*{PROMPT}")
+
+
+def test_what_is_forgotten_is_in_no_file(environment: Environment, tmp_path: Path) -> None:
+    home = environment | {"MANGOSAURUS_HOME": str(tmp_path), "DATABASE": ""}
+    with terminal(home | {"DATABASE": str(tmp_path / "mangosaurus.db")}) as here:
+        for line in ("/poem my secret line", "another secret line", "/dino secret"):
+            here.type(f"{line}\r")
+            here.until(f"code|No name|find(.|\n)*{PROMPT}")
+        here.type("/export\r")
+        here.until(f"until(.|\n)*/forget(.|\n)*{PROMPT}")
+        for exported in tmp_path.glob("mangosaurus-1.*"):
+            assert b"secret" in exported.read_bytes()
+            exported.unlink()  # which is the person's own
+        here.type("/forget\r")
+        here.until(f"Yes, forget me(.|\n)*{PROMPT}")
+        here.type("#1\r")
+        here.until(f"forgotten you(.|\n)*{PROMPT}")
+        files = [path for path in tmp_path.rglob("*") if path.is_file()]
+        assert tmp_path / "mangosaurus.db-history" in files
+        assert [path for path in files if b"secret" in path.read_bytes()] == []
+        here.type("\x1b[A\r/seed\r")  # nor is it in the memory
+        here.until(f"Your seed is(.|\n)*{PROMPT}")
+    assert "secret" not in here.seen.partition("forgotten you")[2]
+    assert "/seed" in (tmp_path / "mangosaurus.db-history").read_text()
+
+
+def test_a_second_bot_in_a_folder_says_that_one_runs_already(environment: Environment) -> None:
+    said = re.compile(r"runs in this folder already, as process ([0-9]+)\.")
+    with terminal(environment) as first:
+        assert not said.search(first.seen)
+        with terminal(environment) as second:
+            assert (found := said.search(second.seen))
+            assert int(found[1]) == first.process.pid
+    with terminal(environment) as third:
+        assert not said.search(third.seen)
+
+
+def test_a_token_that_is_not_read_is_named(environment: Environment, tmp_path: Path) -> None:
+    home, here = tmp_path / "home", tmp_path / ".env"
+    said = {**environment, "MANGOSAURUS_HOME": str(home), "LOG_LEVEL": "WARNING"}
+    for content, warning in (("TELEGRAM_TOKEN=1:abc\n", f"{here} is not read, nor the token in it"), ("OTHER=1\n", "")):
+        here.write_text(content)
+        done = run(said, input=b"/seed\n")
+        assert (warning in done.stderr.decode(), done.returncode) == (True, 0)
+        assert (b"abc" in done.stderr, bool(done.stderr)) == (False, bool(warning))
 
 
 def test_half_a_letter_at_a_terminal(environment: Environment) -> None:
@@ -267,7 +371,7 @@ def test_half_a_letter_at_a_terminal(environment: Environment) -> None:
 
 
 async def test_the_lines_of_a_sonnet_are_appended() -> None:
-    shown, screen = io.StringIO(), Screen()
+    shown, screen = io.StringIO(), Screen(Path(os.devnull))
     sonnet = [f"Line {number}," for number in range(1, 15)]
     with create_app_session(output=PlainTextOutput(shown)):
         number = await screen.say(Markup("{}\n…").format(sonnet[0]), unfinished=True)
@@ -285,24 +389,24 @@ async def test_the_lines_of_a_sonnet_are_appended() -> None:
 
 
 async def test_the_progress_of_a_training_is_in_the_toolbar() -> None:
-    shown, screen = io.StringIO(), Screen()
+    shown, screen = io.StringIO(), Screen(Path(os.devnull))
     with create_app_session(input=DummyInput(), output=PlainTextOutput(shown)):
         screen.session = PromptSession()
-        training = await screen.say(Markup("Training"), [[Button("stop", "stop")]])
-        await screen.change(training, Markup("<b>1%</b>"), [[Button("stop", "stop")]], unfinished=True)
-        assert (screen.session.bottom_toolbar, screen.newest[0]) == ("1%\n[1 stop]", training)
+        buttons = [[Button.of("stop", "training", "finish", "1")]]
+        training = await screen.say(Markup("Training"), buttons)
         name = await screen.say(Markup("Mango"), [[Button("another", "another")]])
-        await screen.change(training, Markup("2%"), [[Button("stop", "stop")]], unfinished=True)
-        assert (screen.session.bottom_toolbar, screen.newest[0]) == ("2%", name)
+        await screen.change(training, Markup("<b>1%</b>"), buttons, unfinished=True)
+        assert (screen.session.bottom_toolbar, screen.newest[0]) == (f"1%\n{sentences.HOW_TO_END}", name)
         await screen.change(training, Markup("Trained"), [[Button("undo", "undo")]])
         assert (screen.session.bottom_toolbar, screen.newest[0]) == (None, training)
         await screen.change(training, None)
         assert screen.newest[1] == []
-    assert shown.getvalue().replace("\r", "") == "Training\n[1 stop]\n\nMango\n[1 another]\n\nTrained\n[1 undo]\n\n"
+    said = f"Training\n{sentences.HOW_TO_END}\n\nMango\n[1 another]\n\nTrained\n[1 undo]\n\n"
+    assert shown.getvalue().replace("\r", "") == said
 
 
 async def test_long_lines_break_between_words_and_tables_and_buttons_do_not() -> None:
-    shown, screen = io.StringIO(), Screen()
+    shown, screen = io.StringIO(), Screen(Path(os.devnull))
     prose, table = "恐竜 " * 10 + "and so on " * 20, "column " * 20
     with create_app_session(output=PlainTextOutput(shown)):  # which has 80 columns
         buttons = [[Button("a label of some words", str(number)) for number in range(5)]]

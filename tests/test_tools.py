@@ -5,8 +5,10 @@ import io
 import os
 import pickle
 import re
+import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -19,14 +21,20 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import extractOne
 
-from model.text.corpus import Corpus, letters_of
-from model.text.sources import DATA, FetchError, genera_path, names_corpus, names_path
-from model.text.vocabulary import Vocabulary
-from tools import genera, poetry
+from model.checkpoint.versions import Versions
+from model.text import sources
+from model.text.corpus import Corpus
+from model.text.sources import DATA, DINOSAURS, FetchError, fossils, names_corpus
+from model.text.vocabulary import Vocabulary, letters_of
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, generator_for
+from tests.checkpoints import same_weights
+from tests.recorded import VERSIONS
+from tools import genera, poetry, real_names
 from tools.genera import far_from, plain
 from tools.poetry import PICKLE, Poetry, cleaned, strings_in, syllables
 
-GENERA = genera_path().read_text(encoding="ascii").splitlines()
+GENERA = sources.GENERA.read_text(encoding="ascii").splitlines()
 SONNET = ("when i do count the clock that tells the time,", "and see the brave day sunk in hideous night,")
 HELD_OUT = ("two loves i have of comfort and despair,", "which like two spirits do suggest me still:")
 PLAY = "but soft, what light through yonder window breaks?\ni bring the beauty of my gentle death to others"
@@ -65,7 +73,7 @@ def test_without_the_wheel_one_line_says_so(tool: Any, monkeypatch: pytest.Monke
 
 
 def test_the_names_are_plain_and_sorted_and_the_corpus_reads_the_genera_first() -> None:
-    dinosaurs = names_path().read_text(encoding="ascii").splitlines()
+    dinosaurs = DINOSAURS.read_text(encoding="ascii").splitlines()
     assert (len(GENERA), len(dinosaurs) >= 1500) == (105_540, True)
     for names in (GENERA, dinosaurs):
         assert all(name.isalpha() and name.islower() and len(name) >= 2 for name in names)
@@ -98,11 +106,52 @@ def test_genera_are_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     brings(monkeypatch, genera, b"")
-    monkeypatch.setattr(genera, "genus_names", lambda _: ["Felis", "Aëdes", "Minmy", "HIV", "Aëdes"])
-    monkeypatch.setattr(genera, "genera_path", lambda: tmp_path / "genera.txt")
+    monkeypatch.setattr(genera, "genus_names", lambda _: ["Felis", "Aëdes", "Minmy", "Minmi", "HIV", "Aëdes"])
+    monkeypatch.setattr(genera, "GENERA", tmp_path / "genera.txt")
+    monkeypatch.setattr(genera, "NEAR_GENERA", tmp_path / "near_genera.txt")
     genera.main()
     assert (tmp_path / "genera.txt").read_text() == "aedes\nfelis\n"
+    assert (tmp_path / "near_genera.txt").read_text() == "minmy\n"
     assert "2 names" in capsys.readouterr().out
+
+
+# Real names
+
+
+def test_the_tables_of_real_names_are_plain_and_have_no_name_that_a_network_reads() -> None:
+    near = sources.NEAR_GENERA.read_text(encoding="ascii").split()
+    assert (len(near), len(fossils()) >= 600, "stegodon" in fossils(), "trichodon" in near) == (860, True, True, True)
+    for names in (near, list(fossils())):
+        assert sorted(set(names)) == names
+        assert all(re.fullmatch("[a-z]{3,}", name) for name in names)
+    dinosaurs = DINOSAURS.read_text(encoding="ascii").split()
+    assert not {*near} & {*GENERA, *dinosaurs}
+    assert far_from(dinosaurs, near) == []
+    for group in fossils().values():
+        assert re.fullmatch(r"(a(?= [^aeiou])|an(?= [aeiou])) [a-zA-Z ,;-]+", group), group
+
+
+def test_a_version_that_refuses_real_names_has_the_same_parameters(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = VERSIONS["dino"].load("32d47caebd9e")
+    shutil.copy(VERSIONS["dino"].path(before.version), tmp_path)
+    (tmp_path / "current").write_text(before.version)
+    real_names.main(tmp_path)
+    versions = Versions(tmp_path)
+    after = versions.load(capsys.readouterr().out.strip())
+    assert versions.current() == before.version
+    assert same_weights(after, before)
+    description = replace(after.description, created=before.description.created)
+    assert (description, after.known_names, after.endings) == (before.description, before.known_names, before.endings)
+    real = {*fossils(), *sources.NEAR_GENERA.read_text(encoding="ascii").split()}
+    prompts = ("plesio", "ichthyo", "notho", "plio", "mosasau", "pteranod", "pterodactyl", "stego", "")
+    for checkpoint, gives_some in ((before, True), (after, False)):
+        requests = [NameRequest(generator_for(42, turn), 10, prompt) for turn in range(3) for prompt in prompts]
+        names = {name for result in Decoder(checkpoint).generate(requests) for name in result.texts}
+        assert ({"plesiosaurus", "ichthyosaurus", "nothosaurus", "pliosaurus"} <= names) == gives_some
+        assert bool(real & names) == gives_some
+        assert len(names) > 200
 
 
 # Poetry

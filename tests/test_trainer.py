@@ -13,23 +13,30 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
+from model.checkpoint import tensor_file
 from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, CheckpointError
 from model.checkpoint.versions import load, save
 from model.engine.network import Engine
-from model.engine.processes import Shards
+from model.engine.processes import ParallelError, Shards
 from model.evaluation.held_out import held_out_loss
 from model.files import ROOT
 from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
 from model.text.batches import Batch, stream, stream_batches
 from model.text.corpus import Corpus, read_names, read_verse, with_reading
+from model.text.fingerprints import Fingerprints
+from model.text.sources import unread_genera
 from model.text.vocabulary import NO_CHARACTER
 from model.training.distillation import draw_names
 from model.training.optimizer import warmup_cosine
-from model.training.recipes import MEASURED, Distillation, Recipe, Stage, count_characters, customised
-from model.training.trainer import Interrupted, Progress, Trainer, TrainingError
+from model.training.recipes import Distillation, Recipe, Stage, customised
+from model.training.runs import checkpoint_of
+from model.training.sizes import MEASURED, count_characters
+from model.training.snapshot import TrainingError
+from model.training.trainer import Interrupted, Progress, Trainer
 
 NAMES = [
     first + last
@@ -134,7 +141,7 @@ def teachers(names: Corpus, texts: Path) -> list[Checkpoint]:
     trainers = [Trainer(replace(TEACHER, hidden_size=size), names, seed=size) for size in (5, 4)]
     for trainer in trainers:
         list(trainer.run())
-    return [save(texts / f"teacher-{trainer.seed}", trainer.checkpoint()) for trainer in trainers]
+    return [save(texts / f"teacher-{trainer.seed}", checkpoint_of(trainer)) for trainer in trainers]
 
 
 @pytest.fixture
@@ -260,7 +267,7 @@ def test_early_stopping_keeps_the_best_weights(names: Corpus) -> None:
     bests = [step.best_held_out_loss for step in steps if step.held_out_loss is not None]
     assert bests == list(accumulate(measured, min))
     assert steps[-1].held_out_loss == measured[-1]
-    checkpoint = trainer.checkpoint()
+    checkpoint = checkpoint_of(trainer)
     assert held_out_loss(checkpoint.language_model, names) == best == checkpoint.description.held_out_loss
     assert steps[checkpoint.description.steps - 1].held_out_loss == best
     assert same_weights(trainer.language_model, checkpoint.language_model)
@@ -281,7 +288,7 @@ def test_a_worse_stage_changes_the_best_weights_only_if_it_keeps_its_last(names:
     assert of_last[-1].best_held_out_loss == of_last[-1].held_out_loss
     assert (of_last[-1].held_out_loss or 0.0) > best
     assert {step.held_out_loss for step in again} == {None, of_last[-1].held_out_loss}
-    description = trainer.checkpoint().description
+    description = checkpoint_of(trainer).description
     assert (description.held_out_loss, description.steps) == (of_last[-1].held_out_loss, of_last[-1].step)
 
 
@@ -292,7 +299,7 @@ def test_other_verse_is_read_first_and_the_held_out_poems_are_measured_once(text
     steps = list(trainer.run())
     batches = math.ceil(sum(len(document) + 2 for document in others.reading) / (4 * 20))
     assert [step.stage for step in steps[: batches + 1]] == ["read"] * batches + ["pretrain"]
-    checkpoint = trainer.checkpoint()
+    checkpoint = checkpoint_of(trainer)
     network = checkpoint.language_model
     assert held_out_loss(network, replace(others, held_out=others.choosing)) == steps[-1].best_held_out_loss
     assert held_out_loss(network, others) == checkpoint.description.held_out_loss
@@ -305,38 +312,37 @@ def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus) -> None:
     trainer = Trainer(TINY_DINO, names, seed=7)
     run = trainer.run()
     steps = [next(run)]
-    before, initial = trainer.checkpoint(), Trainer(TINY_DINO, names, seed=7).language_model
+    before, initial = checkpoint_of(trainer), Trainer(TINY_DINO, names, seed=7).language_model
     assert same_weights(before.language_model, initial)  # the first step is not measured
     assert (before.description.steps, before.description.held_out_loss) == (0, held_out_loss(initial, names))
     steps += run
     assert held_out_loss(before.language_model, names) == before.description.held_out_loss  # it did not change
-    checkpoint = trainer.checkpoint()
+    checkpoint = checkpoint_of(trainer)
     description = checkpoint.description
     assert (description.form, description.recipe, description.corpus) == ("names", "dino", names.digest)
     assert (description.seed, description.created[-6:], description.tanh_digits) == (7, "+00:00", TANH_DIGITS)
     assert steps[description.steps - 1].held_out_loss == description.held_out_loss == steps[-1].best_held_out_loss
     assert description.versions.keys() == {"mangosaurus", "numpy", "python"}
     assert checkpoint.known_names == set(NAMES)
-    assert all(name in checkpoint.other_names for name in GENERA)
-    assert len(checkpoint.other_names) == len(GENERA)
+    assert np.array_equal(checkpoint.other_names.hashes, (Fingerprints.of(GENERA) | unread_genera()).hashes)
     assert checkpoint.vocabulary == names.vocabulary
-    poem = Trainer(TINY_POEM, verse).checkpoint()
+    poem = checkpoint_of(Trainer(TINY_POEM, verse))
     again = frozenset(word for word, number in verse.word_counts.items() if number > 1)
     assert (poem.known_names, poem.known_words) == (frozenset(), again)
 
 
 def test_what_goes_on_from_a_version_has_its_tanh(names: Corpus) -> None:
-    start = Trainer(TINY_DINO, names).checkpoint()
+    start = checkpoint_of(Trainer(TINY_DINO, names))
     old = replace(start, description=replace(start.description, tanh_digits=0))
-    digits = [Trainer(TINY_DINO, names, start=one).checkpoint().description.tanh_digits for one in (start, old)]
+    digits = [checkpoint_of(Trainer(TINY_DINO, names, start=one)).description.tanh_digits for one in (start, old)]
     assert digits == [TANH_DIGITS, 0]
 
 
 def test_a_checkpoint_says_if_a_part_of_the_held_out_text_was_measured(names: Corpus) -> None:
     long = replace(names, held_out=tuple(name + end for name in NAMES for end in NAMES))
     assert count_characters(long.held_out) > MEASURED
-    assert 0.9 * MEASURED < Trainer(TINY_DINO, long).checkpoint().description.held_out_characters <= MEASURED
-    assert Trainer(TINY_DINO, names).checkpoint().description.held_out_characters == 0
+    assert 0.9 * MEASURED < checkpoint_of(Trainer(TINY_DINO, long)).description.held_out_characters <= MEASURED
+    assert checkpoint_of(Trainer(TINY_DINO, names)).description.held_out_characters == 0
 
 
 def test_the_moving_average_of_the_weights_is_what_counts(names: Corpus) -> None:
@@ -346,10 +352,10 @@ def test_the_moving_average_of_the_weights_is_what_counts(names: Corpus) -> None
     for step in trainer.run():
         average.parameters.whole[:] = 0.9 * average.parameters.whole + 0.1 * trainer.language_model.parameters.whole
         assert step.held_out_loss == pytest.approx(held_out_loss(average, names), rel=1e-6)
-        assert held_out_loss(trainer.current_checkpoint().language_model, names) == step.held_out_loss
+        assert held_out_loss(trainer.counted, names) == step.held_out_loss
         if step.fraction < 1:
             assert not same_weights(trainer.language_model, average)
-    checkpoint = trainer.checkpoint()
+    checkpoint = checkpoint_of(trainer)
     assert held_out_loss(checkpoint.language_model, names) == checkpoint.description.held_out_loss
 
 
@@ -380,7 +386,7 @@ def test_a_loss_that_is_not_finite_ends_the_training_with_a_sentence(names: Corp
         pytest.raises(TrainingError, match="no longer a finite number after 0 steps: try another"),
     ):
         list(trainer.run())
-    assert all(np.isfinite(array).all() for array in trainer.checkpoint().language_model.parameters.values())
+    assert all(np.isfinite(array).all() for array in checkpoint_of(trainer).language_model.parameters.values())
 
 
 def test_a_snapshot_of_another_training_is_refused(names: Corpus, texts: Path, snapshot: Path) -> None:
@@ -415,6 +421,42 @@ def test_a_snapshot_that_is_damaged_or_of_the_first_release_is_refused_and_left(
             Trainer(TINY_DINO, names, snapshot=snapshot)
         assert str(refusal.value).startswith(str(snapshot))
         assert snapshot.read_bytes() == content
+
+
+def test_a_snapshot_that_does_not_fit_this_program_is_refused_and_left(names: Corpus, snapshot: Path) -> None:
+    after_a_step(Trainer(TINY_DINO, names, snapshot=snapshot))
+    arrays, facts, _ = tensor_file.read(snapshot)
+    fewer, more = dict(facts["position"]), facts["position"] | {"mood": 1}
+    del fewer["kept_step"]
+    for other_arrays, other_facts in (
+        (arrays, facts | {"format": 99}),
+        (arrays, {name: fact for name, fact in facts.items() if name != "format"}),
+        (arrays, facts | {"position": fewer}),
+        (arrays, facts | {"position": more}),
+        ({name: array for name, array in arrays.items() if name != "state"}, facts),
+        (dict(arrays) | {"momentum": np.zeros(2)}, facts),
+        (dict(arrays) | {"state": np.zeros(2)}, facts),
+    ):
+        tensor_file.write(snapshot, other_arrays, other_facts)
+        content = snapshot.read_bytes()
+        with pytest.raises(TrainingError, match="of another version of this program: finish it with that version, or"):
+            Trainer(TINY_DINO, names, snapshot=snapshot)
+        assert snapshot.read_bytes() == content
+
+
+def test_a_training_whose_process_was_killed_goes_on_as_if_nothing_had_happened(names: Corpus, snapshot: Path) -> None:
+    recipe = replace(TINY_DINO, stages=(replace(NAMES_STAGE, batch_size=37),))
+    uninterrupted = Trainer(recipe, names, threads=2)
+    steps = list(map(reproducible, uninterrupted.run()))
+    run = Trainer(recipe, names, threads=2, snapshot=snapshot).run()
+    found = [reproducible(next(run))]
+    (worker,) = psutil.Process().children()
+    worker.kill()
+    with pytest.raises(ParallelError, match="train again to continue"):
+        found += map(reproducible, run)
+    resumed = Trainer(recipe, names, threads=2, snapshot=snapshot)
+    assert found + list(map(reproducible, resumed.run())) == steps
+    assert same_weights(resumed.kept, uninterrupted.kept)
 
 
 # Dropout and teachers
@@ -560,7 +602,7 @@ def test_a_training_stopped_after_every_step_ends_with_the_same_weights(
         run.close()
     assert found == [reproducible(step) for step in steps]
     assert same_weights(trainer.language_model, uninterrupted.language_model)
-    assert same_checkpoint(trainer.checkpoint(), uninterrupted.checkpoint())
+    assert same_checkpoint(checkpoint_of(trainer), checkpoint_of(uninterrupted))
 
 
 def test_a_training_stopped_in_a_measurement_ends_with_the_same_weights(names: Corpus, snapshot: Path) -> None:
@@ -581,7 +623,7 @@ def test_a_training_stopped_in_a_measurement_ends_with_the_same_weights(names: C
     resumed = Trainer(TINY_DINO, long, snapshot=snapshot)
     found = list(resumed.run())
     assert reproducible(found[-1]) == reproducible(last)
-    assert same_weights(resumed.checkpoint().language_model, uninterrupted.checkpoint().language_model)
+    assert same_weights(checkpoint_of(resumed).language_model, checkpoint_of(uninterrupted).language_model)
 
 
 @pytest.mark.parametrize("recipe", [TINY_POEM, TAUGHT_DINO], ids=["verse", "teachers"])
@@ -628,7 +670,7 @@ def train_and_die(recipe: Recipe, texts: Path, folder: Path, last_step: int = 0,
             print(reproducible(progress), file=log, flush=True)
             if progress.step == last_step:
                 os.kill(os.getpid(), signal.SIGKILL)
-    save(folder / "weights", trainer.checkpoint())
+    save(folder / "weights", checkpoint_of(trainer))
 
 
 def train_again_and_again(name: str, texts: Path, folder: Path) -> None:
@@ -656,4 +698,4 @@ def test_a_training_killed_at_any_moment_ends_with_the_same_weights(
     found = (tmp_path / "steps").read_text().splitlines()
     assert list(dict.fromkeys(found)) == expected
     assert len(found) <= len(expected) + len(moments)  # a kill repeats at most the last step
-    assert same_checkpoint(load(tmp_path / "weights"), trainer.checkpoint())
+    assert same_checkpoint(load(tmp_path / "weights"), checkpoint_of(trainer))

@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+import json
 import re
 import signal
 import stat
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,12 +20,13 @@ import pytest
 from bot.asks import File
 from bot.settings import Settings
 from bot.training.child import LONGEST_LINE, Child
+from bot.training.folder import NEW, Run
 from bot.voices import Voices
 from bot.words import admins, sentences
-from model.checkpoint.versions import Versions
+from model.checkpoint.versions import Versions, save
 from model.files import ROOT
 from tests.fake_chat import FakeChat, Message
-from tests.serving import ADMIN, code_in, install_both, names_in, until
+from tests.serving import ADMIN, code_in, install, install_both, names_in, until, untrained
 from tests.training import LIST, NAMES, started
 
 BOX = "\u256d\u2500 Error \u2500\u256e\n\u2502 ValueError: no such cell. \u2502\n\u2570\u2500\u2500\u256f"
@@ -122,6 +124,21 @@ os.kill(os.getpid(), signal.SIGKILL)
         [message] = [message async for message in child.messages()]
         assert (await child.ended())[0] == -9
     await until(lambda: is_gone(message["worker"]))
+
+
+async def test_weights_are_compared_if_they_have_learned_from_the_same_text(tmp_path: Path) -> None:
+    """Whoever sends another text for a voice wants it learned, however good the weights of the old text are."""
+    folder, voice = tmp_path / "training", tmp_path / "voice"
+    folder.mkdir()
+    current = install(voice, untrained("names"))
+    (voice / "text.txt").write_text(LIST)
+    (folder / "run.json").write_text(json.dumps(asdict(Run("voices/abcdefg", "names", "pokemon", threads=1))))
+    for digest, events in (("0" * 64, [current]), ("1" * 64, [])):
+        new = untrained("names", 2)
+        save(folder / NEW, replace(new, description=replace(new.description, corpus=digest)))
+        child = await Child.start(folder, voice)
+        assert [message["old"] async for message in child.messages() if message.get("event") == "comparing"] == events
+        await child.end()
 
 
 def is_gone(pid: int) -> bool:

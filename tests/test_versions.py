@@ -1,6 +1,7 @@
 """A folder of versions: adding, promoting and listing, and which version is loaded if the current one is damaged."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ from model import files
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions, load
 from model.files import ROOT
-from model.training.log import read_history
-from tests.checkpoints import checkpoint, files_in, same_weights, saved_at
+from model.training.history import read_history
+from tests.checkpoints import DESCRIPTION, checkpoint, files_in, same_weights, saved_at
 
 
 @pytest.fixture
@@ -19,11 +20,12 @@ def versions(tmp_path: Path) -> Versions:
 
 
 def added(versions: Versions, seed: int) -> str:
-    """Add a checkpoint whose file was modified `seed` seconds after the epoch, and return its version."""
+    """Add a checkpoint that was made in the year 2000 + `seed`, as the older file; return its version."""
     outside = versions.directory.parent.parent / "new.safetensors"
-    version = versions.add(saved_at(outside, checkpoint(seed)))
+    made = replace(DESCRIPTION, created=f"{2000 + seed}-01-01T00:00:00+00:00")
+    version = versions.add(saved_at(outside, checkpoint(seed, description=made)))
     outside.unlink()
-    os.utime(versions.path(version), (seed, seed))
+    os.utime(versions.path(version), (99 - seed, 99 - seed))
     return version
 
 
@@ -55,7 +57,7 @@ def test_versions_are_added_promoted_and_listed(versions: Versions) -> None:
 def test_adding_again_changes_nothing_unless_the_file_is_damaged(versions: Versions) -> None:
     version = added(versions, 1)
     before = versions.path(version).stat()
-    versions.add(saved_at(versions.directory.parent / "again", checkpoint(1)))
+    versions.add(saved_at(versions.directory.parent / "again", versions.load(version)))
     assert versions.path(version).stat().st_ino == before.st_ino
     damage(versions.path(version))
     assert added(versions, 1) == version
@@ -95,9 +97,9 @@ def test_the_released_version_is_current_until_another_is_promoted(versions: Ver
     with pytest.raises(CheckpointError, match="no current checkpoint"):
         versions.current()
     point(versions, "released", first + "\n")
-    assert (versions.current(), versions.serving(), versions.before()) == (first, first, None)
+    assert (versions.current(), versions.before()) == (first, None)
     versions.promote(second)
-    assert (versions.current(), versions.serving(), versions.before()) == (second, second, first)
+    assert (versions.current(), versions.before()) == (second, first)
     versions.promote(first)
     assert (versions.current(), versions.before()) == (first, second)
     assert (versions.directory / "released").read_text() == first + "\n"
@@ -114,9 +116,9 @@ def test_without_a_usable_pointer_the_released_version_was_before(versions: Vers
 
 
 def test_the_last_good_version_is_loaded_with_a_warning(versions: Versions, caplog: pytest.LogCaptureFixture) -> None:
+    older = added(versions, 7)
     newest = added(versions, 9)
     released, previous, current = (added(versions, seed) for seed in (1, 2, 3))
-    os.utime(versions.path(newest), (99, 99))
     point(versions, "released", released)
     versions.promote(previous)
     versions.promote(current)
@@ -129,7 +131,8 @@ def test_the_last_good_version_is_loaded_with_a_warning(versions: Versions, capl
         refusal = f"checkpoint refused: {versions.path(current)}: damaged: its checksum does not match"
         assert caplog.messages[0].startswith(refusal)
         assert caplog.messages[-1] == f"serving version {serves} of {versions.directory} instead"
-    versions.path(newest).unlink()
+    for unnamed in (newest, older):
+        versions.path(unnamed).unlink()
     with pytest.raises(CheckpointError, match=f"{current}.safetensors: damaged.*no other version loads"):
         versions.load_current()
 
@@ -163,10 +166,11 @@ def test_a_description_is_read_without_the_weights_and_if_it_is_missing_it_is_na
     version = added(versions, 1)
     path = versions.path(version)
     damage(path)
-    assert versions.describe(version) == checkpoint(1).description
+    assert versions.describe(version).steps == DESCRIPTION.steps
     path.unlink() if content is None else path.write_bytes(content)
     with pytest.raises(CheckpointError, match=f"{version}.safetensors: .*{reason}"):
         versions.describe(version)
+    assert versions.list() == (version,) * path.exists()
 
 
 def test_a_missing_folder_and_a_file_in_its_stead_are_named(tmp_path: Path) -> None:

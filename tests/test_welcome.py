@@ -1,6 +1,7 @@
 """`/start`, `/help`, `/about`, what nothing else answers, and `/status` for admins."""
 
 import asyncio
+import dataclasses
 import re
 import threading
 from itertools import product
@@ -20,6 +21,7 @@ from bot.training.folder import Run
 from bot.voices import Voice, Voices
 from bot.words import sentences
 from bot.words.runs import runs
+from model.text.fingerprints import Fingerprints
 from model.writing.decoder import Decoder
 from model.writing.requests import Result
 from tests.decoding import with_tanh
@@ -41,6 +43,10 @@ async def test_about_says_which_networks_write(chat: FakeChat, monkeypatch: pyte
             assert f"version <code>{checkpoint.version}</code>, 3.000 nats per character" in about
         assert "a plain recurrent network" in about
         assert "an LSTM" in about
+        assert "that read nine tenths of the 1 dinosaurs I know: version" in about
+    known = dataclasses.replace(chat.bot.shelf.serving["dino"], other_names=Fingerprints.of(["anas"]))
+    monkeypatch.setattr(Shelf, "serving", {"dino": known})
+    assert "that read the genera of other living things, then nine tenths of" in (await chat.ask("/about")).html
 
 
 async def test_help_in_ten_lines_for_the_place_and_the_person(chat: FakeChat) -> None:
@@ -56,6 +62,13 @@ async def test_help_in_ten_lines_for_the_place_and_the_person(chat: FakeChat) ->
     # No link in the help sends half a command.
     for command in [run.text for run in runs(Markup(html)) if "command" in run.styles and run.text != "/forget"]:
         assert not re.search("USAGE|Give me|Tell me", (await chat.ask(command)).html), command
+
+
+async def test_words_after_a_command_that_takes_none_are_not_ignored(chat: FakeChat) -> None:
+    chat.is_admin = True
+    for name in ("about", "export", "status"):
+        said = sentences.ALONE.format(name)
+        assert (await chat.ask(f"/{name} x")).html == said != (await chat.ask(f"/{name} ")).html
 
 
 async def test_what_begins_with_a_slash_is_no_line(chat: FakeChat, group: FakeChat) -> None:

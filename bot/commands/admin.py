@@ -14,12 +14,13 @@ from bot.admission import resident
 from bot.asks import Said
 from bot.chat import Button, Explained
 from bot.commands import button, command
-from bot.commands.voices import FRESH, teach
+from bot.commands.voices import FRESH, teach, text_of
 from bot.database import StoreError
 from bot.training.folder import Run
 from bot.voices import LONGEST_NAME, name_of
 from bot.words import admins, sentences, tables
 from model.text.forms import FORMS, Network
+from model.text.taboo import is_taboo
 
 if TYPE_CHECKING:
     from bot.app import Bot
@@ -40,20 +41,22 @@ async def retrain(ask: Said, rest: str, bot: Bot) -> None:
     An interrupted run of the network goes on with its own settings; `fresh` starts over.
     """
     name, *options = rest.split() or [""]
-    bot.runs.refuse_second()
-    if name.lower() in FORMS:
-        run = await teach(ask, cast("Form", name.lower()), options, bot)
-    elif name.lower() in tuple(Network):
-        run = _run(Network(name.lower()), [option.lower() for option in options])
-    else:
-        raise Explained(admins.RETRAIN_USAGE)
-    await bot.runs.begin(run, ask.chat)
+    with bot.runs.beginning(options[0] if options and name.lower() in FORMS else name):
+        if name.lower() in FORMS:
+            run = await teach(ask, cast("Form", name.lower()), options, bot)
+        elif name.lower() in tuple(Network):
+            run = _run(Network(name.lower()), [option.lower() for option in options])
+        else:
+            raise Explained(admins.RETRAIN_USAGE)
+        await bot.runs.begin(run, ask.chat)
 
 
 async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
-    """Ask whether a text file without a command should become a voice, named after the file."""
+    """Ask whether a text file without a command should become a voice, named after the file. Raises Explained."""
+    await text_of(file, *FORMS)
     taken = {voice.name for voice in await asyncio.to_thread(bot.shelf.voices.all)}
-    words = "-".join(re.findall(r"[^\W_]+", file.name.rpartition(".")[0] or file.name))[: LONGEST_NAME - 3].strip("-")
+    title = "" if is_taboo(file.name) else file.name.rpartition(".")[0] or file.name
+    words = "-".join(re.findall(r"[^\W_]+", title))[: LONGEST_NAME - 3].strip("-")
     names = (name_of(f"{words}{end}") or f"voice{end}" for end in chain([""], (f"-{n}" for n in count(2))))
     name = next(name for name in names if name not in taken)
     buttons = [[Button.of(label, "learn", verb) for verb, label in admins.LEARN_HOW.items()]]
@@ -77,16 +80,14 @@ async def learn(ask: Pressed, verb: str, bot: Bot) -> None:
     await ask.chat.notice()
 
 
-@button("training:(finish|cancel|on|drop):([a-z0-9]{8})", admin=True)
+@button("training:(finish|cancel):([a-z0-9]{8})", admin=True)
 async def end_training(ask: Pressed, choice: str, key: str, bot: Bot) -> None:
     """End the run that is going on. `finish` keeps its best weights if they are better; `cancel` keeps nothing."""
-    if choice in ("on", "drop"):
-        raise Explained(admins.USE_COMMAND.format("/retrain dino or /retrain poem"))
     (bot.runs.finish if choice == "finish" else bot.runs.cancel)(key)
     await ask.chat.notice(admins.FINISHING if choice == "finish" else admins.CANCELLING)
 
 
-@command("status", admin=True)
+@command("status", admin=True, alone=True)
 async def status(ask: Said, _rest: str, bot: Bot) -> None:
     """Show what the bot has done since its start, and which versions and how much memory it uses now."""
     try:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from bot.asks import LONGEST_LINE, TYPED, is_visible
 from bot.chat import Offer
 from bot.commands import command
-from bot.commands.names import LONGEST_PREFIX
+from bot.commands.names import LONGEST_PREFIX, like
 from bot.creations import ASIDE, Wish, network_of
-from bot.words import layout
+from bot.words import layout, sentences
 from model.text.forms import Genre
+from model.text.taboo import is_taboo
 
 if TYPE_CHECKING:
     from bot.app import Bot
@@ -37,6 +38,9 @@ async def typed(ask: Typed, bot: Bot) -> None:
     """Offer something to send. Each letter is an ask; a person's newest ask cancels the ask before."""
     if before := bot.typing.get(ask.person):
         before.cancel()
+    if is_taboo(ask.text):
+        await ask.chat.offer([Offer(sentences.plain(sentences.TABOO), "", sentences.TABOO)])
+        return
     task = bot.typing[ask.person] = asyncio.create_task(_offers(ask, bot))
     try:
         await asyncio.wait({task})
@@ -52,7 +56,9 @@ async def _offers(ask: Typed, bot: Bot) -> list[Offer]:
     """Write five names, or two verses. One word without a mark at its end is the beginning of a name."""
     person, line = await bot.store.person(ask.person), ask.text.strip()
     if is_name(line):
-        prefix = (await bot.shelf.current(Genre.DINO.network)).vocabulary.fold(line)
+        checkpoint = await bot.shelf.current(Genre.DINO.network)
+        prefix = checkpoint.vocabulary.fold(line)
+        prefix = like(prefix, checkpoint)[0] or prefix
         if prefix or not line:
             creation, text = await _aside(Wish(Genre.DINO, prefix, NAMES), 0, person, bot)
             each = zip(text.texts, text.neighbours, strict=True)

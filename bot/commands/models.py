@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.app import Bot
     from bot.asks import Pressed, Said
     from bot.chat import Buttons
-    from model.checkpoint.encoding import Checkpoint, Description
+    from model.checkpoint.encoding import Checkpoint
     from model.text.forms import Form
 
 SHOWN = 8
@@ -49,34 +49,22 @@ async def models(ask: Said, rest: str, bot: Bot) -> None:
     await ask.chat.say(*await _list(network, bot))
 
 
-@command("rollback", admin=True)
-async def rollback(_ask: Said, _rest: str, bot: Bot) -> None:  # noqa: ARG001
-    """Say what has taken the place of this command."""
-    raise Explained(admins.USE_UNDO)
-
-
-@button(f"versions:{_NETWORK}:[0-9]{{1,4}}", admin=True)
-async def turn(ask: Pressed, network: str, bot: Bot) -> None:
+@button(f"versions:{_NETWORK}", admin=True)
+async def show_versions(ask: Pressed, network: str, bot: Bot) -> None:
     """Show the versions of a network in the message."""
     await ask.chat.change(ask.message, *await _list(network, bot))
     await ask.chat.notice()
 
 
-@button(f"compare:{_NETWORK}:{_VERSION}:[0-9]{{1,4}}", admin=True)
-async def compare(_ask: Pressed, _network: str, _version: str, bot: Bot) -> None:  # noqa: ARG001
-    """Say where versions are compared now."""
-    raise Explained(admins.USE_MODELS)
-
-
-@button(f"(promote|anyway):{_NETWORK}:{_VERSION}:[0-9]{{1,4}}", admin=True)
+@button(f"(promote|anyway):{_NETWORK}:{_VERSION}", admin=True)
 async def use(ask: Pressed, verb: str, network: str, version: str, bot: Bot) -> None:
     """Use a version from now on. If it learned from another text or is worse, ask first."""
     async with _titled(network, bot) as title:
         serving = await bot.shelf.current(network)
         new = await asyncio.to_thread(lambda: bot.shelf.versions(network).load(version))
         if verb == "promote" and (doubt := doubt_about(new, serving)):
-            yes = Button.of(admins.USE_ANYWAY, "anyway", network, version, 0)
-            no = Button.of(admins.LEAVE_IT, "versions", network, 0)
+            yes = Button.of(admins.USE_ANYWAY, "anyway", network, version)
+            no = Button.of(admins.LEAVE_IT, "versions", network)
             await ask.chat.change(ask.message, _question(doubt, title, new, serving), [[yes], [no]])
             return await ask.chat.notice()
         if new.description.form != serving.description.form:
@@ -92,7 +80,7 @@ async def undo(ask: Pressed, network: str, version: str, bot: Bot) -> None:
     """Use the version before this one, if this one is still in use."""
     async with _titled(network, bot) as title, bot.shelf.changing(network) as versions:
         before = await asyncio.to_thread(versions.before)
-        if before is None or await asyncio.to_thread(versions.serving) != version:
+        if before is None or await asyncio.to_thread(versions.current) != version:
             raise Explained(admins.UNDO_OVER)
         await asyncio.to_thread(versions.promote, before)
     await ask.chat.notice()
@@ -128,24 +116,20 @@ async def _list(network: str, bot: Bot) -> tuple[Markup, Buttons]:
         entries = await asyncio.to_thread(_entries, network, bot)
         serving = (await bot.shelf.current(network)).version if entries else ""
     others = [version for version, made in entries if not isinstance(made, str) and version != serving]
-    rows = [[Button.of(admins.USE_IT.format(version), "promote", network, version, 0)] for version in others]
+    rows = [[Button.of(admins.USE_IT.format(version), "promote", network, version)] for version in others]
     titles = (await asyncio.to_thread(bot.shelf.titles)).items()
-    doors = [Button.of(name, "versions", other, 0) for other, name in titles if other != network]
-    rows += [doors[first : first + IN_A_ROW] for first in range(0, len(doors), IN_A_ROW)]
+    networks = [Button.of(name, "versions", other) for other, name in titles if other != network]
+    rows += [networks[first : first + IN_A_ROW] for first in range(0, len(networks), IN_A_ROW)]
     return tables.versions(title, entries, serving), rows
 
 
-def _entries(network: str, bot: Bot) -> list[tuple[str, Description | str]]:
+def _entries(network: str, bot: Bot) -> list[tuple[str, Checkpoint | str]]:
     """Return the newest versions, each with its description, or with what is wrong with its file."""
-    versions, created = bot.shelf.versions(network), {}
-    for version in versions.list():
-        created[version] = ""
-        with contextlib.suppress(CheckpointError):
-            created[version] = versions.describe(version).created
-    entries: list[tuple[str, Description | str]] = []
-    for version in sorted(created, key=created.__getitem__, reverse=True)[:SHOWN]:
+    versions = bot.shelf.versions(network)
+    entries: list[tuple[str, Checkpoint | str]] = []
+    for version in versions.list()[:SHOWN]:
         try:
-            entries.append((version, versions.load(version).description))
+            entries.append((version, versions.load(version)))
         except CheckpointError as error:
             reason = str(error).removeprefix(f"{versions.path(version)}: ").removeprefix("damaged: ")
             entries.append((version, reason))

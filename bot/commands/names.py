@@ -10,17 +10,23 @@ from bot.asks import voice_in
 from bot.chat import Explained
 from bot.commands import command
 from bot.commands.voices import voice_named
-from bot.creations import Wish, network_of
+from bot.creations import NOTHING, Wish, network_of
 from bot.words import sentences
 from model.text.forms import Genre
+from model.text.roots import parts_of
+from model.text.sources import fossils
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
+
     from bot.app import Bot
     from bot.asks import Said
     from model.checkpoint.encoding import Checkpoint
 
 MOST = 10
 LONGEST_PREFIX = 20
+SHORTEST_BEGINNING, LONGEST_WHOLE = 3, 8
+"""At least so many letters of a real name begin new ones; a name of so many is not cut in half."""
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -44,8 +50,27 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
     count = _count(numbers[0]) if numbers else None
     wish = Wish(Genre.DINO, count=count, voice=voice)
     if letters:
-        wish = replace(wish, prompt=_prefix(letters[0], await bot.shelf.current(network_of(wish)), voice))
+        checkpoint = await bot.shelf.current(network_of(wish))
+        whole = checkpoint.vocabulary.fold(letters[0]).strip()
+        begins, opening = ("", NOTHING) if voice else like(whole, checkpoint)
+        wish = replace(wish, prompt=begins or _prefix(letters[0], checkpoint, voice), opening=opening)
     await answer(ask, wish, bot)
+
+
+def like(name: str, checkpoint: Checkpoint) -> tuple[str, Markup]:
+    """Return how names like this one begin, and a sentence that it is real; nothing, unless it is known to be real.
+
+    They begin with all before its last known part or, if it has none, with the first half of a long name and with all
+    of a short one: Anna and Victoria are genera too.
+    """
+    other = sentences.OTHER_GENUS if name in checkpoint.other_names else ""
+    what = fossils().get(name) or (sentences.DINOSAUR if name in checkpoint.known_names else other)
+    if not what:
+        return "", NOTHING
+    end = (len(name) + 1) // 2 if len(name) > LONGEST_WHOLE else len(name)
+    for part in parts_of(name)[-1:]:
+        end = part.start if part.end == len(name) and part.start >= SHORTEST_BEGINNING else end
+    return name[:end], sentences.REAL.format(name.capitalize(), what, name[:end].capitalize()) + "\n\n"
 
 
 def _count(word: str) -> int:

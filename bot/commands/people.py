@@ -48,9 +48,14 @@ async def seed(ask: Said, rest: str, bot: Bot) -> None:
 
 
 @command("settings")
-async def settings(ask: Said, _rest: str, bot: Bot) -> None:
-    """Show the person's settings, as buttons that change in place."""
-    await ask.chat.say(sentences.SETTINGS, _choices(await bot.store.person(ask.person)))
+async def settings(ask: Said, rest: str, bot: Bot) -> None:
+    """Show the person's settings, as buttons that change in place; `/settings wild 5` changes them at once."""
+    words = rest.lower().split()
+    if not {*words} <= {*MOODS, *NAMES_TO_CHOOSE}:
+        raise Explained(sentences.SETTINGS_USAGE)
+    changes = {"mood" if word in MOODS else "names": word if word in MOODS else int(word) for word in words}
+    person = await (bot.store.set_preferences(ask.person, **changes) if words else bot.store.person(ask.person))
+    await ask.chat.say(sentences.SETTINGS, _choices(person))
 
 
 @button(f"(mood):({'|'.join(MOODS)}):{_ID}")
@@ -64,7 +69,7 @@ async def choose(ask: Pressed, what: str, value: str, owner: str, bot: Bot) -> N
     await ask.chat.notice(sentences.CHOSEN)
 
 
-@command("export", writes=True)
+@command("export", writes=True, alone=True)
 async def export(ask: Said, _rest: str, bot: Bot) -> None:
     """Send all that is kept of a person, in private: a page and JSON. A group that posts as itself exports its own."""
     is_group = ask.person == ask.chat.id and not ask.chat.is_private
@@ -97,14 +102,9 @@ async def forget(ask: Said, rest: str, bot: Bot) -> None:
         await ask.chat.say(sentences.FORGOTTEN_GROUP)
 
 
-@button(f"forget:(yes|no|export):{_ID}")
+@button(f"forget:(yes|no):{_ID}")
 async def forget_or_keep(ask: Pressed, choice: str, owner: str, bot: Bot) -> None:
-    """Delete everything or nothing, and replace the question, so that it is answered once.
-
-    Earlier versions had a button that sent a group's export.
-    """
-    if choice == "export":
-        raise Explained(sentences.EXPORT_PRIVATELY)
+    """Delete everything or nothing, and replace the question, so that it is answered once."""
     if int(owner) != ask.person:
         raise Explained(sentences.FORGET_NOT_YOURS)
     if choice == "yes":

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from bot.admission import Refused
 from bot.answering import answer, show
 from bot.asks import PLAIN, line_in, voice_in
-from bot.chat import Explained, InDoubt, NotSent
+from bot.chat import Explained, InDoubt
 from bot.commands import button, command
 from bot.commands.voices import example, voice_named
 from bot.creations import CODE, Wish, buttons_below, code_in, varied
 from bot.words import layout, sentences
+from model.errors import MangosaurusError
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
@@ -129,9 +130,9 @@ async def _pressed(verb: str, creation: Creation, ask: Pressed, bot: Bot) -> Cre
     wish = varied(creation, verb)
     try:
         return await answer(ask, wish, bot, message=ask.message)
-    except Explained as error:
-        if creation.genre is Genre.SONNET and not isinstance(error, Refused):  # no sonnet is left unfinished
-            with contextlib.suppress(Explained, NotSent, InDoubt):
+    except Exception as error:
+        if creation.genre is Genre.SONNET and not isinstance(error, (Refused, InDoubt)):  # none is left unfinished
+            with contextlib.suppress(MangosaurusError):
                 await show(creation, ask, bot, message=ask.message)
         raise
 

@@ -17,18 +17,20 @@ from bot.chat import Button, Explained, NotSent
 from bot.commands import button, command
 from bot.creations import CODE
 from bot.training.folder import Run
-from bot.voices import MOST, CrowdedError, RemovedError, TakenError, name_of, named
+from bot.voices import MOST, CrowdedError, RemovedError, TakenError, name_of, named, size_of
 from bot.words import admins, sentences
 from model.checkpoint.encoding import CheckpointError
+from model.text.corpus import FEWEST
 from model.text.encodings import CorpusError, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.app import Bot
-    from bot.asks import File, Pressed, Said
+    from bot.asks import Ask, File, Pressed, Said
     from bot.chat import Buttons
     from bot.voices import Voice
+    from model.text.encodings import Decoded
     from model.text.forms import Form
 
 logger = logging.getLogger(__name__)
@@ -71,18 +73,16 @@ async def voices(ask: Said, rest: str, bot: Bot) -> None:
     if ask.is_admin and len(words) == 2:
         await _rename(ask, words[0], words[1], bot)
     else:
-        await ask.chat.say(*await _list(bot, is_admin=ask.is_admin))
+        await ask.chat.say(*await _list(ask, bot))
 
 
-@button(f"voice:(remove|removal|keep|rename):({CODE.pattern})", admin=True)
+@button(f"voice:(remove|removal|keep):({CODE.pattern})", admin=True)
 async def press(ask: Pressed, verb: str, voice_id: str, bot: Bot) -> None:
     """Ask whether a voice should go, remove it, or keep it."""
     voice = await asyncio.to_thread(bot.shelf.voices.get, voice_id)
     notice = ""
     if voice is None:
         notice = sentences.plain(sentences.VOICE_GONE)
-    elif verb == "rename":
-        raise Explained(admins.RENAME_BY_COMMAND.format(voice.name))
     elif verb == "remove":
         yes = Button.of(admins.REMOVE_YES, "voice", "removal", voice.id)
         no = Button.of(admins.REMOVE_NO, "voice", "keep", voice.id)
@@ -90,7 +90,7 @@ async def press(ask: Pressed, verb: str, voice_id: str, bot: Bot) -> None:
         return await ask.chat.notice()
     elif verb == "removal":
         notice = await _remove(voice, bot)
-    await ask.chat.change(ask.message, *await _list(bot, is_admin=True))
+    await ask.chat.change(ask.message, *await _list(ask, bot))
     return await ask.chat.notice(notice)
 
 
@@ -122,17 +122,21 @@ async def _remove(voice: Voice, bot: Bot) -> str:
     return sentences.plain(admins.REMOVED.format(voice.name))
 
 
-async def _list(bot: Bot, *, is_admin: bool) -> tuple[Markup, Buttons]:
+async def _list(ask: Ask, bot: Bot) -> tuple[Markup, Buttons]:
     found = await asyncio.to_thread(lambda: [(voice, _has_weights(voice, bot)) for voice in bot.shelf.voices.all()])
     lines = [
         sentences.VOICE.format(voice.name, voice.form, example(voice) if is_trained else sentences.STILL_LEARNING)
         for voice, is_trained in found
     ]
     html = Markup("\n").join([sentences.VOICES, "", *lines]) if lines else sentences.NO_VOICES
-    if not is_admin:
+    if not ask.is_admin:
         return html, ()
     buttons = [[Button.of(admins.REMOVE.format(voice.name), "voice", "remove", voice.id)] for voice, _ in found]
-    return Markup("{}\n\n{}").format(html, admins.HOW_TO_TEACH), buttons
+    return Markup("{}\n\n{}").format(html, _how_to_teach(ask)), buttons
+
+
+def _how_to_teach(ask: Ask) -> Markup:
+    return admins.HOW_TO_TEACH if ask.chat.takes_files else admins.HOW_TO_TEACH_BY_PATH
 
 
 def _has_weights(voice: Voice, bot: Bot) -> bool:
@@ -145,7 +149,7 @@ def _has_weights(voice: Voice, bot: Bot) -> bool:
 async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
     """Return the run that teaches a voice: from a file, or without a file, one more round on the text that it has."""
     if not words:
-        raise Explained(admins.HOW_TO_TEACH)
+        raise Explained(_how_to_teach(ask))
     fresh = len(words) == 2 and words[1].lower() == FRESH
     name = name_of(words[0]) if len(words) == 1 + fresh else None
     if name is None:
@@ -156,18 +160,35 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
     if ask.file:
         voice = await _taught(ask, ask.file, form, name, voice, bot)
     elif voice is None:
-        raise Explained(admins.NO_FILE)
+        raise Explained(admins.NO_FILE.format(_how_to_teach(ask)))
     return Run(voice.network, voice.form, voice.name, fresh=fresh or ask.file is not None)
 
 
-async def _taught(ask: Said, file: File, form: Form, name: str, voice: Voice | None, bot: Bot) -> Voice:
-    """Fetch a text, check it, and keep it as the text of a voice. Raises Explained."""
-    voices = bot.shelf.voices
+async def text_of(file: File, *forms: Form) -> Decoded:
+    """Fetch a text. Raises Explained if it is too large, no text, or too small to learn from in any of the forms."""
     try:
         content = b"" if file.size > LARGEST_FILE else await file.read()
         if (size := max(file.size, len(content))) > LARGEST_FILE:
             raise Explained(admins.TEXT_TOO_LARGE.format(size / 1e6, LARGEST_FILE / 1e6))
         decoded = await asyncio.to_thread(text_in, content, "the file")
+    except NotSent as error:
+        raise Explained(admins.NOT_FETCHED) from error
+    except CorpusError as error:
+        raise _refusal(error) from error
+    sizes = await asyncio.to_thread(lambda: {form: size_of(decoded.text, form) for form in forms})
+    if all(size < FEWEST[form] for form, size in sizes.items()):
+        raise Explained(admins.TEXT_TOO_SMALL.format(", or ".join(admins.LEAST[form] for form in forms)))
+    return decoded
+
+
+def _refusal(error: CorpusError) -> Explained:
+    return Explained(admins.TEXT_REFUSED.format(sentences.cut(str(error).rstrip("."), 400)))
+
+
+async def _taught(ask: Said, file: File, form: Form, name: str, voice: Voice | None, bot: Bot) -> Voice:
+    """Fetch a text, check it, and keep it as the text of a voice. Raises Explained."""
+    voices, decoded = bot.shelf.voices, await text_of(file, form)
+    try:
         notes = await asyncio.to_thread(voices.check, form, decoded.text)
         if voice:
             await asyncio.to_thread(voices.replace_text, voice, decoded.text)
@@ -175,11 +196,8 @@ async def _taught(ask: Said, file: File, form: Form, name: str, voice: Voice | N
         else:
             voice = await asyncio.to_thread(voices.add, name, form, decoded.text)
             sentence = admins.LEARNING
-    except NotSent as error:
-        raise Explained(admins.NOT_FETCHED) from error
     except CorpusError as error:
-        plain = str(error).rstrip(".").replace("`train poem`", "/retrain verse")
-        raise Explained(admins.TEXT_REFUSED.format(sentences.cut(plain, 400))) from error
+        raise _refusal(error) from error
     except CrowdedError:
         raise Explained(admins.VOICES_FULL.format(MOST)) from None
     except (TakenError, RemovedError) as error:  # another process was faster

@@ -39,7 +39,7 @@ async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
     await ask.chat.say(Markup("\n").join(lines))
 
 
-@command("about")
+@command("about", alone=True)
 async def about(ask: Said, _rest: str, bot: Bot) -> None:
     """Say which versions are in use, and how good they are."""
     serving = bot.shelf.serving
@@ -66,8 +66,8 @@ def _network(checkpoint: Checkpoint) -> Markup:
     made, known = checkpoint.description, len(checkpoint.known_names)
     cell = CELLS[checkpoint.language_model.architecture.cell]
     if made.form == "names":
-        learned = f" that learned from nine tenths of {known:,} names"
-        about = sentences.ABOUT_NAMES.format(cell, learned, checkpoint.version, made.held_out_loss)
+        others = "the genera of other living things, then " if len(checkpoint.other_names) else ""
+        about = sentences.ABOUT_NAMES.format(cell, others, known, checkpoint.version, made.held_out_loss)
     else:
         about = sentences.ABOUT_VERSE.format(cell, checkpoint.version, made.held_out_loss)
     if made.tanh_digits:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 KEY_BYTES = 32
 ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what the operator may ask for
+WAYS = (socket.AF_INET, "192.0.2.0", "127.0.0.1"), (socket.AF_INET6, "2001:db8::", "::1")
+"""For IPv4 and IPv6, an address elsewhere, and what a machine without a network calls itself."""
 PASSED_ON = {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"}
 """What proxies add to a request."""
 POLICY = (
@@ -70,9 +72,20 @@ def is_same(given: str, secret: str) -> bool:
 
 
 def names_of(host: str) -> frozenset[str]:
-    """Return what people may call a server that listens on a host."""
-    own = {"127.0.0.1", "::1"} if is_loopback(host) else {socket.gethostname().lower()}
+    """Return what people may call a server that listens on a host. In a home, a machine is called NAME.local."""
+    name = socket.gethostname().lower()
+    short = name.partition(".")[0]
+    own = {"127.0.0.1", "::1"} if is_loopback(host) else {name, short, f"{short}.local"}
     return frozenset({host.lower(), "localhost"} | own)
+
+
+def address_towards_others(host: str) -> str:
+    """Return this machine's own address on the way to others, of the kind that `host` is. Nothing is sent."""
+    family, others, own = WAYS[":" in host]
+    with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect((others, 9))
+        own = probe.getsockname()[0]
+    return own
 
 
 def is_named(host: str, names: frozenset[str]) -> bool:

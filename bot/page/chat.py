@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-KEPT = 500
-"""Messages of each chat that the page can show again."""
+KEPT, KEPT_BYTES = 500, 10_000_000
+"""The newest messages of each chat that the page can show again, and how large they may be in all, files included."""
 SHOWN, READ = 20, 100
 """How many creations a restart shows, out of how many. If a message was changed, only its last creation is shown."""
 QUOTED = 80
@@ -52,7 +52,7 @@ SEND_SECONDS = 5.0
 
 @dataclass
 class Message:
-    """A message as the page keeps it. The name of a picture is ""."""
+    """A message as the page keeps it. The name of a picture is "". By the `key`, a tab knows what it sent itself."""
 
     id: int
     mine: bool
@@ -63,10 +63,15 @@ class Message:
     is_growing: bool = False
     reply: str = ""
     file: tuple[str, bytes] | None = None
+    key: str = ""
+
+    def __post_init__(self) -> None:
+        self.size = 4 * sum(len(run.text) for run in self.runs) + len(self.file[1] if self.file else b"")
 
     def drawn(self) -> dict[str, Any]:
         """Return what the page shows: a run is a text, its styles, and what a click on it does, if anything."""
-        facts: dict[str, Any] = {name: getattr(self, name) for name in ("id", "mine", "at", "edited", "reply")}
+        plain = ("id", "mine", "at", "edited", "is_growing", "reply", "key")
+        facts: dict[str, Any] = {name: getattr(self, name) for name in plain}
         facts["runs"] = [{"text": run.text, "styles": run.styles} | _click(run) for run in self.runs]
         facts["rows"] = [[button.label for button in row] for row in self.buttons]
         if self.file:
@@ -103,11 +108,16 @@ class PageChat(Chat):
         pressed._pressed = (message, button)
         return pressed
 
-    def heard(self, text: str, quoted: Message | None = None, file: tuple[str, bytes] | None = None) -> Message:
+    @property
+    def size(self) -> int:
+        """About how many bytes its messages have."""
+        return sum(message.size for message in self.messages.values())
+
+    def heard(self, text: str, quoted: Message | None, file: tuple[str, bytes] | None, key: str) -> Message:
         """Keep what the person says, or sends, as a message of their own."""
         words = ("".join(run.text for run in quoted.runs) or (quoted.file or ("",))[0]).split() if quoted else ()
         quote = " ".join(words)[:QUOTED]
-        return self._keep(True, time.time(), [Run(text)], reply=quote, file=file)
+        return self._keep(True, time.time(), [Run(text)], reply=quote, file=file, key=key)
 
     async def make_room(self, bot: Bot) -> dict[int, Creation]:
         """Give each of the person's last creations a place, below the line that they gave; return them by places."""
@@ -209,6 +219,6 @@ class PageChat(Chat):
     def _keep(self, mine: bool, at: float, shown: list[Run], **facts: Any) -> Message:
         message = Message(next(self._numbers), mine, at, shown, **facts)
         self.messages[message.id] = message
-        if len(self.messages) > KEPT:
+        while len(self.messages) > KEPT or (self.size > KEPT_BYTES and len(self.messages) > 1):
             del self.messages[next(iter(self.messages))]
         return message

@@ -13,6 +13,7 @@ import contextlib
 import hashlib
 import html
 import json
+import re
 import secrets
 import socket
 from pathlib import Path
@@ -45,12 +46,16 @@ LOOPBACK, PORT = "127.0.0.1", 8765
 LAST_WORDS_SECONDS = 1
 """How long the server waits for a browser to say goodbye."""
 LONGEST_TEXT = 4096
+LARGEST_FRAME = 8 * LONGEST_TEXT
+"""How many bytes at once the page takes from people who may send no files. JSON needs up to six for a character."""
+KEY = re.compile(r'"key": ?"([\w-]{1,40})"\}$')
+"""How everything ends that a tab sends: by its key, the tab knows what was refused."""
 PACE = Rate(30, 10)
 """What everybody but an admin may send."""
 NEWCOMERS = Rate(60, 3600)
 """How many new people may come from one address, as a proxy tells it."""
-MOST_CHATS = 1000
-"""Beyond that, chats without an open tab are forgotten, the oldest first."""
+MOST_CHATS, MOST_BYTES = 1000, 200_000_000
+"""Beyond either, chats without an open tab are forgotten, the oldest first."""
 A_YEAR_SECONDS = 365 * 24 * 3600
 ASSETS = Path(__file__).with_name("assets")
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -83,8 +88,6 @@ class Page(Door):
         handlers |= {name: self._asset for name in self._assets if not name.endswith(".html")}
         for path in {"", self._path}:  # a proxy may pass the path of PAGE_URL on, or take it away
             app.add_routes([web.get(f"{path}/{name}", handler) for name, handler in handlers.items()])
-        if self._path:
-            app.add_routes([web.get(self._path, self._add_slash)])
         # Without a log of requests, as an address may hold the token.
         self._runner = web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=LAST_WORDS_SECONDS
@@ -98,7 +101,7 @@ class Page(Door):
     @property
     def link(self) -> str:
         """The address that lets people in."""
-        shown = LOOPBACK if self._host in access.ANYWHERE else self._host
+        shown = access.address_towards_others(self._host) if self._host in access.ANYWHERE else self._host
         own = f"http://{f'[{shown}]' if ':' in shown else shown}:{self.port}"
         return f"{self._url or own}/?token={self._passes.token}"
 
@@ -149,7 +152,7 @@ class Page(Door):
         if len(hosts) != 1 or not self._is_called(hosts[0]):
             return web.Response(status=421, text=words.WRONG_HOST)
         is_foreign = request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
-        wants_page = path in ("/", self._path, f"{self._path}/")
+        wants_page = path in ("/", f"{self._path}/")
         schemes = ("https",) if self._url else ("http", "https")
         own, origin = [f"{scheme}://{hosts[0].lower()}" for scheme in schemes], request.headers.get("Origin")
         is_own = origin in own if origin is not None else not path.endswith("/socket")
@@ -186,9 +189,6 @@ class Page(Door):
         if is_admin:
             response.set_cookie(f"{self._cookie}-admin", self._passes.admin_cookie(person), **at)
         return response
-
-    async def _add_slash(self, request: web.Request) -> web.Response:
-        return web.Response(status=308, headers={"Location": f"{self._path}/?{request.query_string}"})
 
     def _door(self, sentence: str) -> web.Response:
         page = Template(self._assets["door.html"][0]).substitute(sentence=html.escape(sentence))
@@ -230,7 +230,8 @@ class Page(Door):
             return web.Response(status=403, text=words.PAGE["stranger"])
         is_admin, is_new = self._is_admin(request, person), person not in self._chats
         chat = self._begin(person) if is_new else self._chats[person]
-        tab = web.WebSocketResponse(heartbeat=15, timeout=LAST_WORDS_SECONDS, max_msg_size=LARGEST_FILE, compress=False)
+        largest = LARGEST_FILE if is_admin else LARGEST_FRAME
+        tab = web.WebSocketResponse(heartbeat=15, timeout=LAST_WORDS_SECONDS, max_msg_size=largest, compress=False)
         await tab.prepare(request)
         commands = sentences.ADMIN_COMMANDS if is_admin else sentences.COMMANDS
         hello = Said(person=person, chat=chat, is_admin=is_admin, text="/start")
@@ -249,11 +250,18 @@ class Page(Door):
         return tab
 
     async def _listen(self, tab: web.WebSocketResponse, chat: PageChat, *, is_admin: bool) -> None:
-        """Take what comes through a socket until it ends: JSON, and the bytes of a file behind its name."""
+        """Take what comes through a socket until it ends: JSON, and the bytes of a file behind its name.
+
+        Of what comes too fast, only the key is read.
+        """
         sending: dict[str, Any] = {}
         async for message in tab:
             if self._bot is None or message.type is WSMsgType.ERROR:
                 break
+            if not is_admin and self._pace.spend(chat.id, 1):
+                found = KEY.search(message.data[-60:]) if message.type is WSMsgType.TEXT else None
+                await chat.tell("notice", {"text": words.TOO_FAST, "key": found and found[1]}, [tab])
+                continue
             done: Any = None
             if message.type is WSMsgType.BINARY:
                 done = sending | {"content": message.data}
@@ -261,10 +269,7 @@ class Page(Door):
                 with contextlib.suppress(ValueError, RecursionError):
                     done = json.loads(message.data)
             sending = done if isinstance(done, dict) and done.get("do") == "send" and "content" not in done else {}
-            if sending:
-                continue
-            too_fast = not is_admin and self._pace.spend(chat.id, 1)
-            if refusal := words.TOO_FAST if too_fast else await self._done(chat, done, is_admin=is_admin):
+            if not sending and (refusal := await self._done(chat, done, is_admin=is_admin)):
                 key = done.get("key") if isinstance(done, dict) else None
                 await chat.tell("notice", {"text": refusal, "key": key}, [tab])
 
@@ -294,11 +299,12 @@ class Page(Door):
         if not text and content is None:
             return words.NOTHING_SAID
         quoted = chat.messages.get(reply) if isinstance(reply, int) else None
-        heard = chat.heard(text, quoted, None if content is None else (name, content))
-        await chat.tell("message", heard.drawn() | {"key": others.get("key")})
+        file = None if content is None else (name, content)
+        heard = chat.heard(text, quoted, file, str(others.get("key", ""))[:40])
+        await chat.tell("message", heard.drawn())
         ask = Said if content is None else Sent
-        file = _file_of(quoted if content is None else heard)
-        self._ask(ask(person=chat.id, chat=chat, is_admin=is_admin, text=text, file=file))
+        given = _file_of(quoted if content is None else heard)
+        self._ask(ask(person=chat.id, chat=chat, is_admin=is_admin, text=text, file=given))
         return ""
 
     def _ask(self, ask: Said | Pressed) -> None:
@@ -306,9 +312,10 @@ class Page(Door):
             self._bot.ask(ask)
 
     def _begin(self, person: int) -> PageChat:
-        absent = [known for known, chat in self._chats.items() if not chat.tabs]
-        for gone in absent[: max(len(self._chats) + 1 - MOST_CHATS, 0)]:
-            del self._chats[gone]
+        size = sum(chat.size for chat in self._chats.values())
+        for absent in [known for known, chat in self._chats.items() if not chat.tabs]:
+            if len(self._chats) >= MOST_CHATS or size > MOST_BYTES:
+                size -= self._chats.pop(absent).size
         chat = self._chats[person] = PageChat(person)
         return chat
 

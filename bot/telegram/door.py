@@ -12,6 +12,7 @@ import hmac
 import json
 import logging
 import re
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
@@ -88,6 +89,7 @@ class Telegram(Door):
         self._offset: int | None = None
         self._heard: float | None = None  # on the clock of the event loop: when a poll succeeded last
         self._failed_polls = 0
+        self._silent_since: datetime | None = None
         self._serving: asyncio.Task[None]  # ends when Telegram rejects the token
         self._tasks: set[asyncio.Task[None]] = set()
         self._runner: web.AppRunner | None = None
@@ -95,7 +97,7 @@ class Telegram(Door):
     async def __aenter__(self) -> Self:
         """Introduce the bot to Telegram, however long the network is down. Raises TokenError."""
         try:
-            await _persist(self._client.initialize)
+            await self._answered(self._client.initialize)
         except BaseException:
             await self._client.shutdown()
             raise
@@ -160,6 +162,9 @@ class Telegram(Door):
             figures["last_poll_seconds"] = asyncio.get_running_loop().time() - self._heard
         return figures
 
+    def failures(self) -> dict[str, str]:
+        return {"Telegram": f"no answer since {self._silent_since:%Y-%m-%d %H:%M:%S} UTC"} if self._silent_since else {}
+
     def chat(self, chat_id: int, *asked: Any, **query: Any) -> TelegramChat:
         return TelegramChat(self._client, self.pacing, chat_id, *asked, **query)
 
@@ -171,7 +176,7 @@ class Telegram(Door):
         """Fetch updates until the task is cancelled. Raises TokenError."""
         loop = asyncio.get_running_loop()
         self._heard = loop.time()
-        await _persist(self._client.delete_webhook)  # Telegram answers no polls while it has a webhook
+        await self._answered(self._client.delete_webhook)  # Telegram answers no polls while it has a webhook
         options: dict[str, Any] = {"timeout": POLL_SECONDS, "allowed_updates": ALLOWED_UPDATES}
         while True:
             updates = await _persist(partial(self._client.get_updates, self._offset, **options), self._begin_anew)
@@ -213,14 +218,23 @@ class Telegram(Door):
         except OSError as error:
             raise StartError(f"cannot listen at WEBHOOK_LISTEN: {error.strerror}") from error
         options: dict[str, Any] = {"secret_token": webhook.secret.reveal(), "allowed_updates": ALLOWED_UPDATES}
-        await _persist(partial(self._client.set_webhook, webhook.url, **options))
+        await self._answered(partial(self._client.set_webhook, webhook.url, **options))
         logger.info("Waiting for Telegram at %s:%d", webhook.listen.host, webhook.listen.port)
         self._serving = self._begin(self._check_token())
 
     async def _check_token(self) -> None:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
-            await _persist(self._client.get_webhook_info)
+            await self._answered(self._client.get_webhook_info)
+
+    async def _answered(self, call: Callable[[], Awaitable[Any]]) -> None:
+        """Ask Telegram for something until it answers, and remember since when it does not. Raises TokenError."""
+
+        async def failed() -> None:
+            self._silent_since = self._silent_since or datetime.now(UTC)
+
+        await _persist(call, failed)
+        self._silent_since = None
 
     def _take(self, update: Update, bot: Bot) -> None:
         """Begin to answer an update, if it asks for anything. A mistake in one update stops no other."""

@@ -54,6 +54,8 @@ HOLD_SECONDS = 30.0
 """A request that Telegram holds for longer is given up."""
 RETRY_SECONDS, PAUSE_SECONDS = 30.0, 1.0
 """How long a failed request is tried again, and the pause between two tries."""
+TRIED_BY_THE_DOOR = {"getMe", "deleteWebhook", "setWebhook", "getWebhookInfo"}
+"""Requests that go out at once and are not tried again here: the door tries them until Telegram answers."""
 CLOSED, HELD = "the bot stops, or another one serves in its place", "Telegram wants silence for too long"
 """Why a request is given up."""
 MOST_CHATS = 4096
@@ -177,6 +179,8 @@ class Pacing(BaseRateLimiter[Any]):
         self, callback: Any, args: Any, kwargs: Any, endpoint: str, data: dict[str, Any], rate_limit_args: Asks | None
     ) -> Any:
         """Send a request when its turn comes. Raises NothingSentError if it is given up."""
+        if endpoint in TRIED_BY_THE_DOOR and not self._is_shut:
+            return await callback(*args, **kwargs)
         chat_id, number = data.get("chat_id"), next(self._numbers)
         is_typing, recipient = endpoint == "sendChatAction", self._recipient(chat_id)
         if is_typing and max(self._everyone.held_until, recipient.held_until) > asyncio.get_running_loop().time():

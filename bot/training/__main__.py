@@ -17,8 +17,8 @@ import numpy as np
 from bot.training.folder import CURVES, NEW, START, log_of, read_run
 from model.__main__ import app
 from model.checkpoint.encoding import CheckpointError
-from model.checkpoint.versions import Versions
-from model.training.log import HistoryError, read_history
+from model.checkpoint.versions import Versions, load
+from model.training.history import HistoryError, read_history
 
 FEWEST_MEASUREMENTS = 2
 """A picture of fewer measurements has no curve."""
@@ -42,9 +42,10 @@ def main(folder: Path, weights: Path) -> int:
             _call("plot", str(log_of(folder)), "--out", str(folder / CURVES))
     versions = Versions(weights)
     with contextlib.suppress(CheckpointError):
-        old = versions.current() and versions.load_current().version
-        print(json.dumps({"event": "comparing", "old": old}), flush=True)
-        return _call("compare", network, str(versions.path(old)), str(new), *threads, *corpus, "--json")
+        old = versions.load_current()
+        if not run.is_voice or old.description.corpus == load(new).description.corpus:  # else it has another text now
+            print(json.dumps({"event": "comparing", "old": old.version}), flush=True)
+            return _call("compare", network, str(versions.path(old.version)), str(new), *threads, *corpus, "--json")
     return 0
 
 

@@ -22,8 +22,9 @@ from model.files import history_path, snapshot_path, write_whole
 from model.text.corpus import read_names, read_verse
 from model.text.forms import Alphabet
 from model.text.sources import DATA, missing, names_corpus, sonnets_corpus
-from model.training import recipes
-from model.training.recipes import customised, further, recipe_for
+from model.training import sizes
+from model.training.recipes import customised
+from model.training.sizes import further, recipe_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,8 +41,9 @@ NEW, START, CURVES, RUN = "new.safetensors", "from.safetensors", "curves.png", "
 class Run:
     """One training, with all that it needs to go on after an interruption. Seed and threads decide its weights.
 
-    A run begins with the weights in use, unless it is `fresh`. `chat` and `message` say where it is shown; `chat` is 0
-    when nothing is left to say. `verdict` says how it ended, and `promoted` is the version that Undo would take back.
+    A run begins with the weights in use, unless it is `fresh`. It is shown in the `message` of a `chat`, at the door of
+    a `place`; `chat` is 0 when nothing is left to say. `verdict` says how it ended, and `promoted` is the version that
+    Undo would take back.
     """
 
     network: str
@@ -52,6 +54,7 @@ class Run:
     minutes: float | None = None
     fresh: bool = False
     chat: int = 0
+    place: str = "private"
     message: int = 0
     verdict: str = ""
     promoted: str = ""
@@ -83,7 +86,7 @@ def expected_seconds(run: Run, directory: Path) -> float | None:
         else:
             corpus = names_corpus() if run.form == "names" else sonnets_corpus()
         recipe = further(weights, corpus) if weights else recipe_for(corpus, minutes=run.minutes)
-        return recipes.expected_seconds(customised(recipe, minutes=run.minutes), corpus, run.threads)
+        return sizes.expected_seconds(customised(recipe, minutes=run.minutes), corpus, run.threads)
     except MangosaurusError:
         return None
 
@@ -139,15 +142,6 @@ def settle(folder: Path, run: Run) -> None:
             _remove(folder)
         else:
             write_run(folder, replace(run, chat=0))
-
-
-def remove_earlier(directory: Path) -> None:
-    """Delete the folders of trainings that earlier versions of the bot have left."""
-    for folder in directory.glob("retraining-*"):
-        logger.warning(
-            "%s: an interrupted training of an earlier version is removed; /retrain starts it anew", folder.name
-        )
-        _remove(folder)
 
 
 def _remove(folder: Path) -> None:

@@ -31,7 +31,7 @@ from model.checkpoint.encoding import CheckpointError
 from model.files import history_path, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterator
     from pathlib import Path
 
     from bot.app import Bot
@@ -58,6 +58,7 @@ class Runs:
     def __init__(self, shelf: Shelf) -> None:
         self.running: Run | None = None
         """The run that is going on, if there is one."""
+        self._beginning = ""  # what is about to be trained
         self.ends: Counter[str] = Counter()
         """How many runs have "used" their weights, "kept" the old weights, or "failed"."""
         self._shelf = shelf
@@ -68,17 +69,27 @@ class Runs:
         self._is_cancelled = self._is_finishing = False
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def refuse_second(self) -> None:
-        """Raise Explained if no run can begin now."""
+    @contextlib.contextmanager
+    def beginning(self, title: str) -> Iterator[None]:
+        """Let nobody else begin a run while this one is prepared. Raises Explained if no run can begin now."""
         if self._stopping.is_set():
             raise Explained(sentences.STOPPING)
-        if self.running:
-            raise Explained(admins.ALREADY_TRAINING.format(self.running.title))
+        if busy_with := self.running.title if self.running else self._beginning:
+            raise Explained(admins.ALREADY_TRAINING.format(busy_with))
+        self._beginning = title
+        try:
+            yield
+        finally:
+            self._beginning = ""
 
     async def begin(self, run: Run, chat: Chat) -> None:
-        """Begin a run in a message of its own. Unless it is fresh, go on with an interrupted run of its network."""
-        self.refuse_second()
-        self.running, self._progress = run, Progress()  # before any await, as another admin may ask meanwhile
+        """Begin a run in a message of its own, within `beginning`. Raises Explained.
+
+        Unless it is fresh, it goes on with an interrupted run of its network.
+        """
+        if self._stopping.is_set():
+            raise Explained(sentences.STOPPING)
+        self.running, self._progress = run, Progress()
         self._is_cancelled = self._is_finishing = False
         try:
             folder, done = folder_of(self._directory, run.network), None
@@ -94,7 +105,7 @@ class Runs:
             if isinstance(error, BlockingIOError):
                 raise Explained(admins.TRAINING_ELSEWHERE) from error
             raise
-        self.running = replace(run, chat=chat.id, message=message)
+        self.running = replace(run, chat=chat.id, place=chat.place, message=message)
         self._start(self._follow(self.running, chat))
 
     def finish(self, key: str) -> None:
@@ -136,7 +147,6 @@ class Runs:
 
         A chat of the page comes later than the start, as a `newcomer`, and its messages are gone. So it gets a new one.
         """
-        await asyncio.to_thread(folders.remove_earlier, self._directory)
         for folder in sorted(path.parent for path in self._directory.glob(f"training-*/{RUN}")):
             try:
                 with locked(folder, wait=False):  # fails if another bot goes on with it, which will say so
@@ -146,7 +156,8 @@ class Runs:
                 continue
             chats = [newcomer] if newcomer else [door.chat(run.chat) for door in bot.doors if run.chat]
             for chat in chats:
-                if chat and chat.id == run.chat:
+                # A terminal's id is somebody's on Telegram too.
+                if chat and (chat.id, chat.place) == (run.chat, run.place):
                     self._start(self._conclude(run, chat, None if newcomer else run.message))
 
     def _check(self, key: str) -> None:
@@ -211,7 +222,7 @@ class Runs:
         return replace(run, verdict=str(verdict), promoted=promoted)
 
     async def _conclude(self, run: Run, chat: Chat, message: int | None) -> None:
-        """Say how a run ended, below its picture if there is one. Try until the message has arrived."""
+        """Say how a run ended, below its picture if there is one. Try until it has arrived, but send nothing twice."""
         folder = folder_of(self._directory, run.network)
         verdict, picture = await asyncio.to_thread(_end_of, folder, run)
         buttons: Buttons = [[Button.of(admins.UNDO, "undo", run.network, run.promoted)]] if run.promoted else ()
@@ -219,14 +230,15 @@ class Runs:
             with contextlib.suppress(NotSent, InDoubt):  # then the message of the run says it
                 await chat.picture(picture, verdict, buttons)
                 verdict, buttons = admins.TRAINED.format(run.title), ()
+        live = LiveMessage(chat, message)
         while True:
             try:
-                await LiveMessage(chat, message).conclude(verdict, buttons)
-                break
-            except Gone as error:
-                logger.warning("Nobody is told how a training ended: %s", error)
+                await live.conclude(verdict, buttons)
                 break
             except (NotSent, InDoubt) as error:
+                if isinstance(error, Gone) or (isinstance(error, InDoubt) and live.message is None):
+                    logger.warning("Perhaps nobody is told how a training ended: %s", error)
+                    break
                 logger.warning("The end of a training waits: %s", error)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(PAUSE_SECONDS):

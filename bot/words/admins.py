@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from bot.words.sentences import duration
 from model.evaluation.comparison import WORTHWHILE, digits_for
+from model.text.corpus import FEWEST
 
 if TYPE_CHECKING:
     from bot.training.folder import Run
@@ -21,15 +22,20 @@ HOW_TO_TEACH = Markup(
     "lines between. To choose the name of the voice, send it with the caption <code>/retrain names pokemon</code> or "
     "<code>/retrain verse keats</code>. <code>/voices old new</code> gives a voice another name."
 )
-LEARN = Markup("Shall I learn it, as the voice <b>{}</b>? Does it hold names, one a line, or verse?")
+HOW_TO_TEACH_BY_PATH = Markup(
+    "To teach me a voice, give me the path of a text file with names, one a line, or with poems:\n"
+    "<code>/retrain names pokemon ~/pokemon.txt</code>\n<code>/retrain verse keats ~/keats.txt</code>\n"
+    "<code>/voices old new</code> gives a voice another name."
+)
+LEARN = Markup("Shall I learn it as the voice <b>{}</b>? Does it hold names, one a line, or verse?")
 LEARN_HOW = {"names": "names", "verse": "verse", "cancel": "cancel"}
 LEARN_NOTHING = Markup("All right, I've left it alone.")
 FILE_GONE = Markup("I don't have that file any more. Please send it again.")
 REMOVE = "remove {}"
 REMOVE_YES, REMOVE_NO = "Yes, remove it", "No, keep it"
 VOICE_NAME = Markup(
-    "A voice needs a name of 2 to 20 letters, digits or hyphens, in any script, such as <code>pokemon</code>. Words "
-    "that mean something else to me don't work."
+    "A voice needs a name of 2 to 20 letters, digits or hyphens, in any script, such as <code>pokemon</code>. It can't "
+    "be dino, poem, sonnet, names, verse or fresh, which are words of my commands."
 )
 RENAMED = Markup("It's called <b>{}</b> now: {}.")
 NAME_TAKEN = Markup("There is a voice called <b>{}</b> already. Please choose another name.")
@@ -39,19 +45,22 @@ REMOVAL = Markup(
 )
 REMOVED = Markup("The voice {} is gone.")
 VOICE_IS_TRAINING = Markup("I'm training <b>{}</b>. Cancel that first, then I can remove it.")
-RENAME_BY_COMMAND = Markup("To rename a voice, send <code>/voices {} newname</code>.")
-"""For a button of earlier versions."""
 VOICES_FULL = Markup("I have {} voices, and that's as many as I can keep. Remove one with /voices first.")
 VOICE_NOT_KEPT = Markup("I couldn't write that to the disk. The log says why.")
-NO_FILE = Markup("I see no file there. {}").format(HOW_TO_TEACH)
+NO_FILE = Markup("I see no file there. {}")
 NOT_FETCHED = Markup("I couldn't fetch that file. Please send it again.")
 TEXT_TOO_LARGE = Markup("Your file has {:.1f} MB, and I can take up to {:g}. Please give me a part of it.")
 TEXT_REFUSED = Markup("I can't learn from that: {}.")
+TEXT_TOO_SMALL = Markup("That's too little for me to learn from. I need at least {}.")
+LEAST = {
+    "names": f"{FEWEST['names']:,} different names, one a line",
+    "verse": f"{FEWEST['verse']:,} characters of verse",
+}
 HAS_OTHER_FORM = Markup(
     "<b>{}</b> is a voice for {}, and it stays one. Choose another name for this text, or remove the voice with "
     "/voices first."
 )
-LEARNING = Markup("I'll learn this as the voice <b>{}</b>. Once I have, you can ask for {}.\n\n<i>{}</i>")
+LEARNING = Markup("I'll learn this as the voice <b>{}</b>. When I'm done, you can ask for {}.\n\n<i>{}</i>")
 LEARNING_ANEW = Markup(
     "This is the new text of the voice <b>{}</b>. I'll learn it from nothing as a new version; until then the old one "
     "stays in use, and its codes keep working.\n\n<i>{}</i>"
@@ -67,17 +76,16 @@ RETRAIN_USAGE = Markup(
 MINUTES = Markup("A training can take from {:g} to {:,g} minutes, for example <code>/retrain dino 5</code>.")
 ALREADY_TRAINING = Markup("I'm still training <b>{}</b>. Please ask again when that is done.")
 TRAINING_OVER = Markup("That training is over already.")
-FINISH, CANCEL, UNDO = "Stop and keep the best", "Cancel", "Undo"
+FINISH, CANCEL, UNDO = "Stop and compare", "Cancel", "Undo"
 FINISHING = "I'm stopping. Let's see how good the best weights are."
 CANCELLING = "I'm cancelling it."
-USE_COMMAND = Markup("Trainings go on by command now: send {}, or the same with fresh to start over.")
-"""For buttons of earlier versions."""
 TRAINING = Markup("I'm training <b>{}</b>: {}{}.{} In a moment you can watch it here.")
 GOING_ON = Markup(
     "I'm going on with the training of <b>{}</b> that was interrupted {:.0%} of the way through, with its own "
     "settings.{} <code>{} fresh</code> would start over. You can watch it here."
 )
-TAKES, REST_TAKES = " That takes about {}.", " The rest takes about {}."
+TAKES, ALL_TAKES = " That takes about {}.", " With what comes before and after, it takes about {}."
+REST_TAKES = " The rest takes about {}."
 STOPPING = "stopping, to take the best weights"
 COMPARING = "trying the new weights on text that they have never seen"
 TRAINED = Markup("The training of <b>{}</b> is over.")
@@ -110,7 +118,8 @@ def training_begins(run: Run, done: float | None, seconds: float | None) -> Mark
 
     `seconds` says about how long the rest takes, if that is known.
     """
-    about = "" if not seconds else (TAKES if done is None else REST_TAKES).format(duration(seconds))
+    takes = REST_TAKES if done is not None else TAKES if run.minutes is None else ALL_TAKES
+    about = takes.format(duration(seconds)) if seconds else ""
     if done is not None:
         return GOING_ON.format(run.title, done, about, command(run))
     what = "from nothing" if run.fresh else "one more round, and I stop as soon as it gets no better"
@@ -192,6 +201,3 @@ WORSE = Markup(
 NOT_CHANGED = Markup("I can't do that: {}. <b>{}</b> stays as it is.")
 UNDONE = Markup("Undone: version <code>{}</code> of <b>{}</b> is in use again.")
 UNDO_OVER = Markup("There's nothing to undo any more: another version is in use. /models shows all of them.")
-USE_MODELS = Markup("Send /models to see the versions, or <code>python -m model compare</code> to compare two of them.")
-"""For buttons of earlier versions."""
-USE_UNDO = Markup("/rollback is gone: press Undo below a training, or choose a version with /models.")

@@ -13,6 +13,8 @@ from bot.words import sentences
 from bot.words.sentences import cut
 from model.text.forms import Genre
 from model.text.roots import explained
+from model.text.sources import fossils
+from model.text.taboo import is_taboo
 from model.text.typesetting import typeset
 
 if TYPE_CHECKING:
@@ -50,18 +52,19 @@ def reply(creation: Creation, text: Text) -> Markup:
         verse = text.texts[0] if _CLOSED_END.search(text.texts[0]) else _OPEN_END.sub("", text.texts[0]) + "."
         shown = _stanzas(creation, verse.split("\n"))
     else:
-        shown = Markup("<b>{}</b>{}{}").format(creation.prompt, text.between, _continuation(creation, text))
+        verse = _continuation(creation, text)
+        shown = _mentionable(Markup("<b>{}</b>{}{}").format(creation.prompt, text.between, verse))
     return Markup("{}\n\n<a>{}</a>").format(shown, creation.code) if creation.code else shown
 
 
 def details(creation: Creation, text: Text | None) -> Markup:
-    """Return what decides a creation. For names, `text` says which known names are nearest."""
+    """Return seed, turn, temperature and version of a creation; for names, also the known names nearest to them."""
     turn = creation.turn + 1  # people count turns from 1
     facts = sentences.DETAILS.format(creation.seed, turn, creation.temperature, creation.version)
     lines = []
     if text:
         for name, near in zip(text.texts, text.neighbours, strict=True):
-            if near:
+            if near and not is_taboo(f"{name} {near.name}"):
                 away = sentences.counted(near.distance, "letter")
                 lines.append(sentences.NEAREST.format(_spelled(name, text), _spelled(near.name, text), away))
     return Markup("\n").join([*lines, *[""] * bool(lines), facts])
@@ -103,10 +106,11 @@ def sonnet_begun(creation: Creation, lines: Sequence[str]) -> Markup:
 
 def offer(creation: Creation, text: Text) -> tuple[str, str]:
     """Return the title and the description of a creation that is offered while somebody types, in plain text."""
+    shown = plain(reply(creation, text))
     if creation.genre is Genre.DINO:
-        return text.texts[0].capitalize(), next(_notes(creation, text)) or sentences.NEW
-    before = creation.prompt + text.between
-    first, *others = (before + typeset(text.texts[0], after=before)).split("\n")
+        name, _, note = shown.partition(" – ")
+        return name, note or sentences.NEW
+    first, *others = shown.split("\n")
     return cut(first, LONGEST_TITLE), cut(" / ".join(others), LONGEST_DESCRIPTION)
 
 
@@ -120,7 +124,8 @@ def _names(creation: Creation, text: Text) -> Markup:
     lines = []
     for name, note in zip(text.texts, _notes(creation, text), strict=True):
         beside = Markup(" – <i>{}</i>").format(note) if note else ""
-        lines.append(Markup("<b>{}</b>{}").format(_spelled(name, text), beside))
+        shown = Markup("<b>{}</b>{}").format(_spelled(name, text), beside)
+        lines.append(sentences.TABOO_NAME if is_taboo(name) else shown)
     return Markup("\n").join(lines)
 
 
@@ -128,9 +133,10 @@ def _notes(creation: Creation, text: Text) -> Iterator[str]:
     """Yield what stands beside each name, or ""."""
     for name, near in zip(text.texts, text.neighbours, strict=True):
         notes = [explained(name)] if not creation.voice else []
+        notes += [sentences.REAL_TOO.format(fossils()[name])] if not creation.voice and name in fossils() else []
         if near and near.distance <= MOST_LETTERS_APART:
             notes.append(f"near {_spelled(near.name, text)}")
-        yield "; ".join(filter(None, notes))
+        yield "; ".join(note for note in notes if note and not is_taboo(note))
 
 
 def _spelled(name: str, text: Text) -> str:
@@ -145,4 +151,9 @@ def _stanzas(creation: Creation, lines: Sequence[str]) -> Markup:
     verse = typeset("\n".join(lines), after=f"{line}\n" if line else "").split("\n")
     set_lines = [*(own if line else []), *verse]
     stanzas = (set_lines[first : first + QUATRAIN] for first in range(0, len(set_lines), QUATRAIN))
-    return Markup("\n\n").join(Markup("\n").join(stanza) for stanza in stanzas)
+    return _mentionable(Markup("\n\n").join(Markup("\n").join(stanza) for stanza in stanzas))
+
+
+def _mentionable(verse: Markup) -> Markup:
+    """Return verse as it is, or a sentence if a word in it is taboo."""
+    return sentences.TABOO_VERSE if is_taboo(plain(verse)) else verse

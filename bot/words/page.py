@@ -2,6 +2,7 @@
 
 from markupsafe import Markup
 
+TOO_LONG = "That's longer than a message can be, which is 4,096 characters. Please send it in parts."
 PAGE = {
     "title": "Mangosaurus",
     "subtitle": "dinosaurs that never lived, verse that Shakespeare never wrote",
@@ -30,6 +31,8 @@ PAGE = {
     "stranger": "I don't know this browser any more. Open the link that I print where I was started.",
     "restarted": "I was started again. Your seed, your settings and your codes are still here.",
     "unsent": "That didn't reach me. Your words are still below; send them again when I'm back.",
+    "lost": "I was stopped before I could answer that. Your words are below; please send them again.",
+    "long": TOO_LONG,
     "large": "That file is too large for me. I can read up to 5 MB.",
 }
 WELCOME_BACK = Markup("Welcome back. Above is what I last made for you. /help shows what else I can do.")
@@ -40,7 +43,6 @@ WRONG_ORIGIN = "I only answer my own page."
 NO_SUCH_PAGE = "There's nothing here. You'll find me at /."
 UNREADABLE = "I couldn't read that. Please reload the page."
 NOTHING_SAID = "Say something, and I'll answer."
-TOO_LONG = "That's longer than a message can be, which is 4,096 characters. Please send it in parts."
 ADMINS_SEND_FILES = "I take files from my admins only. Send me a line instead."
 TOO_FAST = "You're faster than I can read. Give me a few seconds."
 BUTTON_GONE = "That button is gone."

@@ -69,7 +69,7 @@ HELP = Markup(
     "<code>/poem Shall I compare thee</code> – your line, and verse that continues it\n"
     "/sonnet – fourteen lines that scan and rhyme; <code>/sonnet Shall I compare thee</code> – from your line\n"
     "/voices – other voices that I have learned\n"
-    "<code>/again k7m2p9x</code> – the creation with that code, also somebody else's\n"
+    "<code>/again k7m2p9xb4q</code> – the creation with that code, whoever asked for it\n"
     "/settings – how daring I am, and how many names you get\n"
     "/seed – your seed; with the same seed, everybody gets the same from me\n"
     "/export – everything I keep about you, to keep yourself; /forget deletes it\n"
@@ -97,7 +97,8 @@ ABOUT = Markup(
     "I never give you a name that I learned from, and I never set out to copy a line."
 )
 ABOUT_NAMES = Markup(
-    "<b>Names</b> come from {}{}: version <code>{}</code>, {:.3f} nats per character on text it has never seen."
+    "<b>Names</b> come from {} that read {}nine tenths of the {:,} dinosaurs I know: version <code>{}</code>, {:.3f} "
+    "nats per character on text it has never seen."
 )
 ABOUT_VERSE = Markup(
     "<b>Verse</b> comes from {} that read plays and poems, then Shakespeare's sonnets: version <code>{}</code>, {:.3f} "
@@ -112,6 +113,7 @@ ABOUT_SONNETS = Markup(
 ABOUT_SOURCE = Markup("I'm free software under the MIT licence, weights included.")
 MEANT_COMMAND = Markup("I don't know <code>/{}</code>. Do you mean /{}?")
 UNKNOWN_COMMAND = Markup("I don't know that command. /help shows what I can do.")
+ALONE = Markup("I don't know what to do with the words after /{0}. Just send /{0} alone.")
 ONLY_TEXT = Markup("I can only read text. Send me a line, and I'll turn it into a poem.")
 
 # How to ask for names and verse.
@@ -128,7 +130,7 @@ FIRST_LETTERS = Markup(
 POEM_USAGE = Markup("Give me a line to start from, such as <code>/poem Shall I compare thee</code>.")
 ONE_LINE = Markup("A sonnet begins with one line, and you gave me more. Send me the one you like best.")
 LINE_TOO_LONG = Markup("Your line has {} characters, and I can take up to {}. Please give me a shorter one.")
-AGAIN_USAGE = Markup("Give me the code of a creation, such as <code>/again k7m2p9x</code>.")
+AGAIN_USAGE = Markup("Give me the code of a creation, such as <code>/again k7m2p9xb4q</code>.")
 UNKNOWN_CODE = Markup(
     "I don't know any creation with the code <code>{}</code>. Maybe a letter is wrong, or its owner asked me to "
     "forget it."
@@ -143,6 +145,9 @@ BUTTONS = {
     "details": "details",
 }
 NEW = "new"
+TABOO = Markup("There's a word in that I'd rather not play with. Give me another one, and I'll gladly begin.")
+TABOO_NAME = Markup("<i>I'd rather keep this name to myself.</i>")
+TABOO_VERSE = Markup("<i>I wrote a word there that I'd rather keep to myself. Ask me for another one.</i>")
 CODE = "code {}"
 """How a door labels a code that it cannot make a link."""
 DETAILS = Markup(
@@ -165,6 +170,7 @@ BUSY_GROUP = Markup(
 SILENCED = Markup("Telegram didn't let me through for a while, and I couldn't answer {}. Please ask again.")
 TOO_MANY = Markup("You're faster than I can dream. Give me {}, and I'll gladly go on.")
 STOPPING = Markup("I'm shutting down. Please ask again when I'm back.")
+BROKEN_OFF = Markup("I had begun a sonnet here, and couldn't finish it.")
 NOT_WRITTEN = Markup("Something went wrong while I was writing, sorry. Please ask again.")
 NOT_PREPARED = Markup(
     "I can't write sonnets at the moment, as I don't know how words sound. The log says why. "
@@ -174,6 +180,9 @@ NO_NETWORK = {
     "dino": Markup("I can't invent names at the moment, as my network for names is missing. The log says why."),
     "poem": Markup("I can't write verse at the moment, as my network for verse is missing. The log says why."),
 }
+REAL = Markup("<b>{}</b> is real: {}. Here's what I make of <i>{}…</i>")
+DINOSAUR, OTHER_GENUS = "a dinosaur", "a genus, though not of dinosaurs"
+REAL_TOO = "this one is real: {}"
 NO_NEW_NAME = Markup(
     "I couldn't find {}, and I never give one that I know to exist. Asking the same again won't help, but {}other "
     "letters or another seed may."
@@ -204,6 +213,10 @@ SEED_RANGE = Markup("A seed is a whole number from 0 to {}, for example <code>/s
 SETTINGS = Markup(
     "How daring should I be, and how many names should <code>/dino</code> give you? "
     "Tame stays close to what I've read; wild strays far from it."
+)
+SETTINGS_USAGE = Markup(
+    "I can be tame, bold or wild, and give you 1, 3, 5 or 10 names: <code>/settings wild</code>, <code>/settings tame "
+    "5</code>, or just /settings."
 )
 NUMBERS = {"1": "one", "3": "three", "5": "five", "10": "ten"}
 CHOSEN = Markup("Got it.")
@@ -252,3 +265,12 @@ VOICE_GONE = Markup("That voice has been removed. /voices shows the ones I have.
 VOICE_UNTRAINED = Markup("I'm still learning that voice. Please ask again later.")
 VOICE_DAMAGED = Markup("I've lost that voice for the moment. The log says why.")
 NO_SONNETS_IN_VOICES = Markup("Only Shakespeare's voice writes sonnets. Send me /sonnet and a line, without a voice.")
+
+# The terminal.
+
+HOW_TO_END = Markup("/stop ends it, and uses its best weights if they're better; /cancel drops it.")
+SAVED = Markup("There's a file for you: <code>{}</code>")
+NOT_SAVED = Markup("I couldn't save the file <code>{}</code>: {}.")
+NO_SUCH_FILE = "There is no file that I can read at {}."
+TYPED_HERE = Markup("What you type here is kept too, in <code>{}</code>, until you send /forget.")
+ANOTHER_HERE = "Another Mangosaurus runs in this folder already, as process {}. We share all that we know."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot.words.sentences import counted, cut, duration
+from model.text.taboo import is_taboo
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.training.folder import Run
     from bot.training.progress import Progress
-    from model.checkpoint.encoding import Description
+    from model.checkpoint.encoding import Checkpoint
 
 LONGEST_SAMPLE, LONGEST_FAULT = 200, 120
 BAR, CURVE_POINTS = 20, 16
@@ -61,7 +62,8 @@ def training(run: Run, progress: Progress) -> Markup:
         Markup("<pre>{}</pre>").format("\n".join(filter(None, rows))),
         Markup("{}").format(now),
     ]
-    lines += [Markup("<i>{}</i>").format(cut(progress.sample.strip(), LONGEST_SAMPLE))] if progress.sample else []
+    sample = "" if is_taboo(progress.sample) else cut(progress.sample.strip(), LONGEST_SAMPLE)
+    lines += [Markup("<i>{}</i>").format(sample)] if sample else []
     return Markup("\n").join(lines)
 
 
@@ -74,7 +76,7 @@ def curve(losses: Sequence[float]) -> str:
     return "".join("▁▂▃▄▅▆▇█"[round(7 * (mean - lowest) / height) if height else 0] for mean in means)
 
 
-def versions(title: str, entries: Sequence[tuple[str, Description | str]], serving: str) -> Markup:
+def versions(title: str, entries: Sequence[tuple[str, Checkpoint | str]], serving: str) -> Markup:
     """Show versions, the newest first: each with its description, or with the fault of its file."""
     if not entries:
         return Markup("<b>{}</b> has no weights yet.").format(title)
@@ -113,8 +115,10 @@ def _loss(label: str, loss: float | None, losses: Sequence[float] = ()) -> str:
     return "" if loss is None else f"{label:<8} {loss:.3f} {curve(losses) if len(losses) > 1 else ''}".rstrip()
 
 
-def _made(made: Description | str) -> str:
-    if isinstance(made, str):
-        return f"damaged: {cut(made, LONGEST_FAULT)}"
+def _made(checkpoint: Checkpoint | str) -> str:
+    if isinstance(checkpoint, str):
+        return f"damaged: {cut(checkpoint, LONGEST_FAULT)}"
+    made = checkpoint.description
+    rules = f", with rules for {made.form}" if checkpoint.sequences or made.sentences else ""
     day, recipe = made.created[:10], cut(made.recipe, 20)
-    return f"{day}, recipe {recipe}, {counted(made.steps, 'step')}, held-out loss {made.held_out_loss:.4f}"
+    return f"{day}, recipe {recipe}, {counted(made.steps, 'step')}, held-out loss {made.held_out_loss:.4f}{rules}"

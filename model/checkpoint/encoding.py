@@ -22,7 +22,7 @@ from model.network.network import LanguageModel
 from model.network.parameters import CELLS, Architecture
 from model.text.fingerprints import NO_FINGERPRINTS, Fingerprints
 from model.text.forms import FORMS, Form
-from model.text.vocabulary import Vocabulary, words_of
+from model.text.vocabulary import Vocabulary
 
 FORMAT = 2
 VERSION_LENGTH = 12
@@ -54,6 +54,8 @@ class Description:
     tables: str = ""  # the edition of tables that sonnets are written with (see `sonnets.prosody`); empty: the first
     sentences: bool = False  # whether a person's line is finished where it ends, and verse ends with a sentence
     known_words_until: float = 0.0  # up to this temperature, verse has only known words
+    marks: bool = False  # whether a mark, such as a vowel sign, ends a word of verse as a letter does
+    trimmed: bool = False  # whether blanks at the ends of a name are left out
     tanh_digits: int = 0  # tanh has a table with steps of 2^-tanh_digits (see `engine.rounding`); 0: the processor's
 
 
@@ -162,7 +164,7 @@ def _from_lines(array: NDArray[np.uint8]) -> list[str]:
 
 
 def _check(architecture: Architecture, parameters: Arrays, vocabulary: Vocabulary, known_words: list[str]) -> None:
-    if words_of("\n".join(known_words)) != known_words:
+    if any(len(word.split()) != 1 for word in known_words):
         raise ValueError("one of its known words is not a single word")
     vocabulary.ids_of("".join(known_words))  # the network could not write a word with any other character
     if len(vocabulary) != architecture.vocab_size:

@@ -92,33 +92,28 @@ class Versions:
     def promote(self, version: str) -> None:
         """Make a version the current one, provided that it loads."""
         self.load(version)
-        before = self._named("current", "released")
-        if before and before != version:
-            self._write("previous", f"{before}\n".encode())
+        before = self._pointed()
+        if before and before[0] != version:
+            self._write("previous", f"{before[0]}\n".encode())
         self._write("current", f"{version}\n".encode())
+
+    def current(self) -> str:
+        """Return the version in use: the promoted one, else the released one, else the previous one."""
+        if pointed := self._pointed():
+            return pointed[0]
+        raise self._nothing()
 
     def before(self) -> str | None:
         """Return the previous version, else the released one; None if neither differs from the version in use."""
-        writes = self._named("current", "released", "previous")
-        earlier = (self._named(name) for name in ("previous", "released"))
-        return next((version for version in earlier if version not in (None, writes)), None)
-
-    def current(self) -> str:
-        """Return the version in use: the promoted one, else the released one."""
-        return self._in_use("current", "released")
-
-    def serving(self) -> str:
-        """Return the version that writes: the version in use, else the previous one."""
-        return self._in_use("current", "released", "previous")
+        return next(iter(self._pointed()[1:]), None)
 
     def load_current(self) -> Checkpoint:
-        """Load the version that writes. If it does not load, log a warning and load another version instead.
+        """Load the version in use. If it does not load, log a warning and load another version instead.
 
         This is the previous version, else the released one, else the newest that loads.
         """
-        wanted = self._named("current", "released", "previous")
-        pointed = filter(None, (wanted, self._named("previous"), self._named("released")))
-        reason: CheckpointError | None = None if wanted else self._nothing()
+        pointed = self._pointed()
+        reason: CheckpointError | None = None if pointed else self._nothing()
         for version in dict.fromkeys((*pointed, *self.list())):
             try:
                 checkpoint = self.load(version)
@@ -126,27 +121,24 @@ class Versions:
                 logger.warning("checkpoint refused: %s", error)
                 reason = reason or error
                 continue
-            if version != wanted:
+            if version not in pointed[:1]:
                 logger.warning("serving version %s of %s instead", version, self.directory)
             return checkpoint
         raise CheckpointError(f"{reason} (and no other version loads)") from reason
 
     def list(self) -> tuple[str, ...]:
-        """Return all versions, the newest file first, without checking that they load."""
-        with explained(self.directory, "cannot be read"):
-            found = {
-                file.stem: file.stat().st_mtime_ns
-                for folder in (self._released, self.directory)
-                for file in folder.glob(f"*{SUFFIX}")
-                if VERSION_NAME.fullmatch(file.stem)
-            }
-        return tuple(sorted(found, key=lambda version: (found[version], version), reverse=True))
+        """Return all versions without checking that they load: the newest first, those without a description last.
 
-    def _in_use(self, *pointers: str) -> str:
-        version = self._named(*pointers)
-        if version is None:
-            raise self._nothing()
-        return version
+        A file's description says when it was made. Versions made at the same time begin with those that pointers name.
+        """
+        with explained(self.directory, "cannot be read"):
+            folders = self._released, self.directory
+            stems = {file.stem for folder in folders for file in folder.glob(f"*{SUFFIX}")}
+        created, pointed = dict.fromkeys(filter(VERSION_NAME.fullmatch, stems), ""), self._pointed()
+        for version in created:
+            with suppress(CheckpointError):
+                created[version] = self.describe(version).created
+        return tuple(sorted(created, key=lambda version: (created[version], version in pointed, version), reverse=True))
 
     def _nothing(self) -> CheckpointError:
         return CheckpointError(
@@ -154,20 +146,24 @@ class Versions:
             "train one, or restore the released one"
         )
 
-    def _named(self, *pointers: str) -> str | None:
-        """Return the version that the first usable pointer names. A damaged pointer is ignored with a warning."""
-        for name in pointers:
-            path = (self._released if name == "released" else self.directory) / name
-            try:
-                text = path.read_text(encoding="utf-8", errors="replace").strip()
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                logger.warning("pointer ignored: %s: %s", path, error.strerror or error)
-                continue
-            if VERSION_NAME.fullmatch(text):
-                return text
-            logger.warning("pointer ignored: %s: %r is not a version", path, text[:40])
+    def _pointed(self) -> tuple[str, ...]:
+        """Return the different versions that pointers name: the one in use, the previous one, the released one."""
+        current, previous, released = map(self._named, ("current", "previous", "released"))
+        return tuple(dict.fromkeys(filter(None, (current or released, previous, released))))
+
+    def _named(self, pointer: str) -> str | None:
+        """Return the version that a pointer names; None if there is no pointer, or with a warning if it is damaged."""
+        path = (self._released if pointer == "released" else self.directory) / pointer
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace").strip()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            logger.warning("pointer ignored: %s: %s", path, error.strerror or error)
+            return None
+        if VERSION_NAME.fullmatch(text):
+            return text
+        logger.warning("pointer ignored: %s: %r is not a version", path, text[:40])
         return None
 
     def _write(self, name: str, content: bytes) -> None:

@@ -1,5 +1,6 @@
 """Turns an error that a person can fix into one line on stderr and exit code 1, without a traceback."""
 
+import re
 from typing import Any
 
 import typer
@@ -10,6 +11,7 @@ from model.errors import MangosaurusError
 
 FAILURES = (MangosaurusError, OSError, MemoryError)
 """The errors that a person can fix."""
+_JARGON = re.compile("Value error, |, unable to parse string as .*")
 
 
 class Commands(TyperGroup):
@@ -21,6 +23,9 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # the reader of our output has closed it: typer exits quietly
+            raise
+        except typer.BadParameter as error:
+            error.message = _JARGON.sub("", error.message).replace("Input should be", "it must be")
             raise
         except FAILURES as error:
             typer.echo(f"error: {sentence(error)}", err=True)

@@ -1,5 +1,6 @@
 """Prints the results of `evaluate` and `compare` as tables."""
 
+import textwrap
 from collections.abc import Iterable
 from statistics import median
 from typing import TYPE_CHECKING
@@ -15,48 +16,52 @@ if TYPE_CHECKING:
     from model.evaluation.sonnets import SonnetEvaluation
 
 ROWS = {
-    "n-gram": "counts which letter follows which letters; a network should lose less",
+    "n-gram": "a baseline that only counts letters; a good network has a lower loss",
+    "network alone": "whatever the network draws: known names are allowed, and no rule chooses among the names",
+    "as people get them": "known names are refused; by a rule that some weights have, so are names not worth keeping",
     "names": "how many were measured",
-    "new": "names that are not in the text to learn from",
-    "new but within 2 edits": "new names, one or two letters from a name to learn from",
-    "unique": "names that are left without repetitions",
-    "other real names": "names of something else, which the network read before",
-    "unseen letters": "names with three letters in a row that no name to learn from has",
-    "odd letters": "names with three letters in a row that no real name at all has",
-    "names with a known part": "names of which at least one part has a meaning in data/roots.tsv",
+    "new": "names that are not in the training text",
+    "new but within 2 edits": "new names that are one or two letters away from a training name",
+    "unique": "share of different names",
+    "unseen letters": "names with a sequence of three letters that no training name contains",
+    "odd letters": "names with a sequence of three letters that no training name and no name of another genus contains",
+    "other real names": "names of other genera, which the network read before",
+    "names with a known part": "names with a part whose meaning is known (data/roots.tsv)",
     "poems": "how many were measured",
     "end a sentence": "poems whose last line ends a sentence",
     "words": "how many words they have",
-    "known words": "words that occur in the texts to learn from",
-    "characters copied in a row median": "the usual length of the longest piece that lines share with those texts",
-    "characters copied in a row 95th percentile": "the length that only one stretch of lines in twenty exceeds",
-    "lines with known syllables": "lines whose every word has a known pronunciation",
-    "lines of 9 to 11 syllables": "those lines that are about as long as Shakespeare's",
+    "known words": "words that the training texts contain",
+    "characters copied in a row median": "half of the stretches of lines share no longer piece with the training texts",
+    "characters copied in a row 95th percentile": "nineteen of twenty stretches share no longer piece",
+    "lines with known syllables": "lines in which every word has a known pronunciation",
+    "lines of 9 to 11 syllables": "of these lines, those that are about as long as Shakespeare's",
     "lines": "how many lines they have",
     "lines that scan": "lines of ten or eleven syllables, weak and strong by turns",
     "pairs that rhyme": "pairs of lines that should rhyme and do, at least nearly",
     "pairs that rhyme perfectly": "pairs whose rhyme is exact",
-    "lines copied whole": "lines that stand in the texts to learn from, word for word",
+    "lines copied whole": "lines that the training texts contain, word for word",
     "different words": "different words per word, in 16 sonnets together",
 }
-"""What each row says, in a line."""
+"""What each row, and a column of names, says in a line."""
 
 
 def print_evaluation(evaluation: "Evaluation") -> None:
     """Print the figures of one checkpoint as a table: held-out text beside samples."""
     table = Table("", title=f"{evaluation.form}, version {evaluation.version}", title_justify="left")
-    table.add_column("held out", justify="right")
-    table.add_column("sampled", justify="right")
+    alone = {"network alone": evaluation.alone} if evaluation.alone else {}
+    columns = {"real, held out": evaluation.held_out, **alone, "as people get them": evaluation.samples}
+    for column in columns:
+        table.add_column("\n".join(textwrap.wrap(column, 9)), justify="right")
     table.add_row("nats per character, network", f"{evaluation.held_out_loss:.4f}", style="bold")
     if evaluation.decoder_loss is not None:
         table.add_row("the same with the decoder's rounding", f"{evaluation.decoder_loss:.4f}")
     for baseline in evaluation.counting:
         table.add_row(f"n-gram of order {baseline.order}, {baseline.counted} text", f"{baseline.held_out_loss:.4f}")
     table.add_section()
-    for name, value in evaluation.samples.items():
-        table.add_row(name.replace("_", " "), _figure(evaluation.held_out[name]), _figure(value))
+    for name in evaluation.samples:
+        table.add_row(name.replace("_", " "), *(_figure(figures[name]) for figures in columns.values()))
     Console().print(table)
-    _explain(["n-gram", *evaluation.samples])
+    _explain(["n-gram", *alone, *(["as people get them"] if alone else []), *evaluation.samples])
     if not evaluation.trained_on_this_corpus:
         typer.echo(
             "These weights were trained on another text (--corpus can name it), which may contain held-out documents "

@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,14 +23,14 @@ FOR_OWN_TEXTS = {"names": "dino", "verse": "poem"}
 """People may use these words too, as a list of cheeses is no dinosaur."""
 
 
-def _chosen_from(choices: type[Genre] | type[Network], meaning: str, *, as_typed: bool = False) -> Any:
+def _chosen_from(choices: type[Genre] | type[Network], meaning: str) -> Any:
     """Return an argument that takes one of the choices, and suggests a choice where a letter is wrong."""
 
-    def read(word: str) -> str:
+    def read(word: str) -> Genre | Network:
         known = {str(choice): choice for choice in choices}
         known |= {own: choices(meant) for own, meant in FOR_OWN_TEXTS.items()}
         if word.lower() in known:
-            return word.lower() if as_typed else known[word.lower()]
+            return known[word.lower()]
         near = difflib.get_close_matches(word.lower(), known, 1)
         hint = f"do you mean {near[0]}?" if near else f"choose {', '.join(choices)}; names or verse for your own texts"
         raise typer.BadParameter(f"{word!r} is not known; {hint}")
@@ -41,7 +41,6 @@ def _chosen_from(choices: type[Genre] | type[Network], meaning: str, *, as_typed
 
 GenreArgument = Annotated[Genre, _chosen_from(Genre, "Dinosaur names, verse or sonnets")]
 NetworkArgument = Annotated[Network, _chosen_from(Network, "Dinosaur names or verse")]
-NetworkWord = Annotated[str, _chosen_from(Network, "Dinosaur names or verse", as_typed=True)]
 CorpusOption = Annotated[
     list[Path] | None,
     typer.Option("--corpus", metavar="FILE", help="Your own text: one name a line, or poems separated by blank lines."),
@@ -95,17 +94,16 @@ def texts_at(
     return corpus.read_names(paths[0], alphabet=alphabet)
 
 
-def check_out(out: Path, corpus: Sequence[Path]) -> None:
-    """Refuse a folder, and a path where the training would overwrite a text."""
-    from model.files import history_path, snapshot_path
-    from model.text.sources import own_texts
+def check_out(out: Path) -> None:
+    """Refuse a folder and the files of a version."""
+    from model.checkpoint.versions import VERSION_NAME
+    from model.files import released
 
     if not out.name or out.is_dir():
         raise MangosaurusError(f"{out}: is a folder; --out needs a file")
-    texts = {path.resolve() for path in (*corpus, *own_texts())}
-    for path in (out, history_path(out), snapshot_path(out)):
-        if path.resolve() in texts:
-            raise MangosaurusError(f"{path}: the training would overwrite this text; choose another --out")
+    folders = out.resolve().parents
+    if VERSION_NAME.fullmatch(out.name.split(".")[0]) and {CHECKPOINTS.resolve(), released(CHECKPOINTS)} & {*folders}:
+        raise MangosaurusError(f"{out}: is the name of a version, and versions never change; choose another --out")
 
 
 def print_json(value: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
-from model.training.log import Floats, History
+from model.training.history import Floats, History
 
 SMOOTHED_FROM, SMOOTHED_OVER = 20, 50  # a line is smoothed from 20 points on, over a fiftieth of its points
 HEADROOM = 0.12  # share of the height that stays free above and below the lines
@@ -59,8 +59,13 @@ def draw(history: History) -> bytes:
     if history.samples:
         _write_samples(axes["samples"], history.samples)
     picture = io.BytesIO()
-    figure.savefig(picture, format="png")
+    figure.savefig(picture, format="png", metadata={"Software": "Mangosaurus"})
     return picture.getvalue()
+
+
+def is_drawn(picture: bytes) -> bool:
+    """Return whether `draw` made this picture."""
+    return b"tEXtSoftware\0Mangosaurus" in picture
 
 
 def _draw_losses(axes: Axes, history: History) -> None:
@@ -73,9 +78,8 @@ def _draw_losses(axes: Axes, history: History) -> None:
     for number, part in enumerate(_stages(history, steps)):
         axes.plot(steps[part], losses[part], label=None if number else "held out", **MARKED)
         shown.append(losses[part])
-    own = steps >= history.after_teachers
-    if own.any():
-        best = int(np.argmin(np.where(own, losses, np.inf)))
+    if losses.size:
+        best = int(np.argmin(losses))
         axes.plot(
             steps[best], losses[best], label=f"best: {losses[best]:.3f} at step {steps[best]:,.0f}", zorder=4, **STAR
         )

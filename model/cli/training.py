@@ -6,7 +6,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -19,13 +19,17 @@ from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
+from model.checkpoint.tensor_file import CheckpointError
+from model.checkpoint.versions import load
 from model.cli import INTERRUPTED
 from model.cli.options import print_json
+from model.evaluation.comparison import compare
 from model.files import history_path
-from model.training.log import Event
+from model.training.history import Event
 
 if TYPE_CHECKING:
     from model.checkpoint.versions import Versions
+    from model.text.corpus import Corpus
 
 STOP, FINISH = frozenset({signal.SIGINT, signal.SIGTERM}), signal.SIGUSR1
 LEARNT = 0.8
@@ -74,18 +78,26 @@ def display(*, json: bool, console: Console | None = None) -> Iterator[Callable[
             lines.finish()
 
 
-def add_version(event: Event, versions: "Versions", *, promote: bool) -> Event:
-    """Move the weights and the log of a finished training to the versions; return the event with the new path."""
+def add_version(event: Event, versions: "Versions", promote_if_better_on: "Corpus | None") -> Event:
+    """Move the weights and the log of a finished training to the versions, and promote them if they are better there.
+
+    Return the event with the new path, and whether the version was promoted.
+    """
     out = Path(event["out"])
     path = versions.path(versions.add(out))
     history_path(out).replace(history_path(versions.directory / path.name))
     out.unlink()
-    if promote:
+    event |= {"out": str(path)}
+    if promote_if_better_on:
+        event["promoted"] = True
+        with suppress(CheckpointError):  # there is no current version
+            event["promoted"] = compare(versions.load(versions.current()), load(path), promote_if_better_on).better
+    if event.get("promoted"):
         versions.promote(event["version"])
-    return event | {"out": str(path)}
+    return event
 
 
-def print_end(event: Event, network: str, *, minutes: float | None, promoted: bool, json: bool) -> None:
+def print_end(event: Event, network: str, *, minutes: float | None, json: bool) -> None:
     """Print the last event of a training of `network`. Exit with code 130 if the training was stopped."""
     if json:
         print_json(event)
@@ -96,7 +108,9 @@ def print_end(event: Event, network: str, *, minutes: float | None, promoted: bo
         )
         if minutes is not None and not event["early"] and event["seconds"] < LEARNT * 60 * minutes:
             typer.echo("It ended before its minutes were over: more steps would learn the text by heart.")
-        option = "" if promoted else f" --checkpoint {shlex.quote(event['out'])}"
+        if event.get("promoted") is False:
+            typer.echo("The current version stays: the new one is not better by enough (see `compare`).")
+        option = "" if event.get("promoted") else f" --checkpoint {shlex.quote(event['out'])}"
         program = "mangosaurus" if Path(sys.argv[0]).name == "mangosaurus" else "python -m model"
         typer.echo(f"Try it: {program} sample {network}{option}")
     else:

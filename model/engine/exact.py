@@ -2,11 +2,12 @@
 
 No sum here rounds, so neither other rows nor the form of a product can change a bit (see `model.engine`). States are
 rounded to multiples of 2^-8 (`rounder`). The parameters of each output are rounded to multiples of a power of two
-(`on_grid`): the finest power for which no sum of products needs more digits than a float has.
+(`on_grid`). The power is as fine as possible while every sum of products still fits into a float's digits.
 
-Nor does a new version depend on the machine: every processor rounds a sum or product of two terms alike, and tanh comes
-from a table (see `rounding`). Older versions, whose facts have no `tanh_digits`, have the processor's tanh. The
-rounding of h mostly hides its last digits, but on a processor without FMA their verse can differ.
+Versions trained from nothing do not depend on the machine either: every processor rounds a sum or product of two terms
+alike, and tanh comes from a table (see `rounding`). Older versions, and those trained from them, have no `tanh_digits`
+and use the processor's tanh. The rounding of h mostly hides its last digits, but on a processor without FMA their verse
+can differ.
 
 One function remains: where a character is drawn, `sampling` takes exp in double precision, whose last digits may
 differ, by some 10^-16. Two machines then draw different characters about once in 10^14 draws.

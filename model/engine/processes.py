@@ -169,7 +169,8 @@ class _Worker:
             self.process.wait()
 
     def _ended(self) -> ParallelError:
-        code = self.process.wait(EXIT_TIMEOUT)
+        self.close()
+        code = self.process.returncode
         ending = f"signal {-code}" if code < 0 else f"code {code}"
         return ParallelError(f"a process of the training has ended ({ending}); train again to continue")
 

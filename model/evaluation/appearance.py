@@ -26,27 +26,39 @@ STRETCH = VerseRequest.min_characters
 """Copied runs are measured in stretches of about this many characters, as many as a generated poem has."""
 PENTAMETER = range(9, 12)
 """A line with this many syllables counts as a pentameter: ten, give or take one."""
+WITH_ROOTS = 0.1
+"""The meanings of parts are looked for if at least this share of the real names has a known part, as dinosaurs have."""
 CLIPPED = frozenset(("d", "s", "t", "th"))
 """Words such as th' and 'd, without the apostrophe. They add no syllable: verse runs them into a neighbouring word."""
 
 
-def name_figures(names: Sequence[str], known: Set[str], training: Sequence[str], others: Sequence[str]) -> Figures:
+def name_figures(
+    names: Sequence[str], known: Set[str], training: Sequence[str], others: Sequence[str], *, has_roots: bool = True
+) -> Figures:
     """Compare names with `known` names, which the network was trained on, and with `others`, which are real names too.
 
-    `training` has the known names, or a part of them if there are very many. `model.cli.figures` says what each figure
-    means.
+    `training` has the known names; of a very long list, a sample. Figures that need others or roots are left out if
+    there are none. `model.cli.figures` says what each figure means.
     """
     real = frozenset(others)
-    return {
+    figures: Figures = {
         "names": len(names),
         "new": share(name not in known for name in names),
         "new_but_within_2_edits": share(name not in known and is_near(name, known) for name in names),
         "unique": len(set(names)) / max(len(names), 1),
-        "other_real_names": share(name in real for name in names),
         "unseen_letters": share(have_unseen(names, training)),
-        "odd_letters": share(have_unseen(names, [*training, *others])),
-        "names_with_a_known_part": share(bool(parts_of(name)) for name in names),
     }
+    if real:
+        figures["odd_letters"] = share(have_unseen(names, [*training, *others]))
+        figures["other_real_names"] = share(name in real for name in names)
+    if has_roots:
+        figures["names_with_a_known_part"] = share(bool(parts_of(name)) for name in names)
+    return figures
+
+
+def have_roots(names: Iterable[str]) -> bool:
+    """Return whether names are made of the roots in data/roots.tsv, as those of dinosaurs are."""
+    return share(bool(parts_of(name)) for name in names) >= WITH_ROOTS
 
 
 def is_near(name: str, others: Iterable[str]) -> bool:

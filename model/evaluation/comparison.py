@@ -37,7 +37,6 @@ class Comparison:
 
     @property
     def better(self) -> bool:
-        """Whether the new loss is lower by more than the margin and by at least WORTHWHILE."""
         gain = self.old_loss - self.new_loss
         return gain > self.margin and gain >= WORTHWHILE
 

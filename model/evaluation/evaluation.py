@@ -5,10 +5,11 @@ Seeds are fixed, so the same checkpoint and corpus always give the same figures.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 
 from model.checkpoint.encoding import Checkpoint
-from model.evaluation.appearance import Figures, name_figures, verse_figures
+from model.evaluation.appearance import Figures, have_roots, name_figures, verse_figures
 from model.evaluation.held_out import decoder_loss, fold_corpus, held_out_loss, in_groups
 from model.evaluation.ngram import Baseline, baselines
 from model.text.corpus import Corpus
@@ -30,8 +31,9 @@ class Evaluation:
     """All figures of one checkpoint on one corpus; `dataclasses.asdict` of it is plain JSON.
 
     Losses are in nats per character, final newlines included. `decoder_loss` has the decoder's rounding (see
-    `engine.exact`). `samples` has the figures of `appearance` for texts sampled at the usual temperature, `held_out`
-    the same figures for the held-out documents. If nothing is sampled, these three are None or empty.
+    `engine.exact`). `samples` has the figures of `appearance` for texts as people get them, at the usual temperature,
+    `held_out` the same figures for the held-out documents, and `alone` for names that the network draws without any
+    rule; it is empty for verse. If nothing is sampled, these four are None or empty.
     """
 
     form: Form
@@ -42,6 +44,7 @@ class Evaluation:
     counting: tuple[Baseline, ...] = ()
     decoder_loss: float | None = None
     samples: Figures = field(default_factory=dict)
+    alone: Figures = field(default_factory=dict)
     held_out: Figures = field(default_factory=dict)
 
 
@@ -69,24 +72,32 @@ def _usual_samples(checkpoint: Checkpoint) -> int:
 
 
 def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus, count: int, seed: int) -> Evaluation:
-    generators = [generator_for(seed, turn) for turn in range(count)]
-    sampling = Sampling(USUAL_TEMPERATURE[corpus.form])
     real = corpus.held_out[:: -(-len(corpus.held_out) // _usual_samples(checkpoint))]  # about as many as are sampled
+    loss = decoder_loss(checkpoint.language_model, corpus, checkpoint.description.tanh_digits)
+    evaluation = replace(evaluation, decoder_loss=loss)
+    sampling = Sampling(USUAL_TEMPERATURE[corpus.form])
     if corpus.form == "verse":
         sources = (*corpus.pretraining, *corpus.training)
-        poems = _texts(checkpoint, [VerseRequest(generator, sampling=sampling) for generator in generators])
-        samples, held_out = verse_figures(poems, sources), verse_figures(real, sources)
-    else:
-        # The decoder rejects the names that it knows. Here it knows none, so `new` says what the network does alone.
-        unaware = replace(checkpoint, known_names=frozenset(), other_names=NO_FINGERPRINTS)
-        longest = longest_name(checkpoint.known_names)
-        names = _texts(unaware, [NameRequest(each, sampling=sampling, max_length=longest) for each in generators])
-        known, others = {*corpus.training}, corpus.pretraining
-        if evaluation.trained_on_this_corpus:
-            known |= checkpoint.known_names - {*corpus.held_out}  # of the whole corpus
-        samples, held_out = (name_figures(each, known, corpus.training, others) for each in (names, real))
-    loss = decoder_loss(checkpoint.language_model, corpus, checkpoint.description.tanh_digits)
-    return replace(evaluation, decoder_loss=loss, samples=samples, held_out=held_out)
+        poems = _texts(checkpoint, [VerseRequest(generator_for(seed, n), sampling=sampling) for n in range(count)])
+        return replace(evaluation, samples=verse_figures(poems, sources), held_out=verse_figures(real, sources))
+    known, longest = {*corpus.training}, longest_name(checkpoint.known_names)
+    if evaluation.trained_on_this_corpus:
+        known |= checkpoint.known_names - {*corpus.held_out}  # of the whole corpus
+    others, has_roots = corpus.pretraining, have_roots(real)
+    measure = partial(name_figures, known=known, training=corpus.training, others=others, has_roots=has_roots)
+
+    def drawn(drawing: Checkpoint) -> Figures:
+        generators = (generator_for(seed, turn) for turn in range(count))
+        requests = [NameRequest(each, sampling=sampling, max_length=longest) for each in generators]
+        return measure(_texts(drawing, requests))
+
+    return replace(evaluation, samples=drawn(checkpoint), alone=drawn(_alone(checkpoint)), held_out=measure(real))
+
+
+def _alone(checkpoint: Checkpoint) -> Checkpoint:
+    """Return a checkpoint whose decoder knows no names and no rules, and so accepts whatever the network draws."""
+    nothing = frozenset[str]()
+    return replace(checkpoint, known_names=nothing, other_names=NO_FINGERPRINTS, sequences=nothing, endings=nothing)
 
 
 def _texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> list[str]:

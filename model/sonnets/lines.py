@@ -53,7 +53,6 @@ class Lines:
 
     @property
     def are_done(self) -> bool:
-        """Whether no row writes any more."""
         return not len(self._rows)
 
     def read(self, character_id: int) -> None:

@@ -60,8 +60,6 @@ class Partners:
 
     def answers(self, word: str, wanted: Iterable[Ending], choice: Choice) -> Mapping[str, Counts]:
         """Return the words that rhyme with a word of these endings, and after which counts each may begin."""
-        if choice is Choice.FREE:
-            return self.openers
         wanted = list(wanted)
         found: dict[str, Counts] = defaultdict(int)
         for other, ending, starts in self._alike(wanted):

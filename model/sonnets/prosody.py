@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from model import files
-from model.errors import RequestError
+from model.files import TableError
 from model.sonnets.pronunciation import PHONEMES, Forms, Pronouncer
 from model.sonnets.rhyme import Rhymes
 from model.text.dictionary import Dictionary, Pronunciations, read_dictionary
@@ -21,10 +21,6 @@ EDITIONS = files.PROGRAM / "data" / "prosody"
 FIRST = "1 840de9633b4e"
 """The first edition and its digest. Weights that name no edition use it, so it never changes."""
 PRONUNCIATIONS, FORMS, RHYMES, WORDS = TABLES = ("pronunciations.txt", "forms.txt", "rhymes.txt", "words.txt")
-
-
-class TableError(RequestError):
-    """A table that cannot be used; the message names the file and the line."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +126,6 @@ class _Table:
         return found
 
     def words(self, name: str) -> frozenset[str]:
-        """Return the words of a section."""
         return frozenset(word for _, line in self.sections[name] for word in line.split())
 
     def _pairs(self, name: str) -> Iterator[tuple[int, str, str]]:

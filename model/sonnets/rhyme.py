@@ -65,7 +65,6 @@ class Rhymes:
         return frozenset(other for pair in self.learned | self.promoted if sound in pair for other in pair - {sound})
 
     def compare(self, ending: Ending, other: Ending) -> Rhyme:
-        """Return how well two endings rhyme."""
         if ending.sound != other.sound:
             sounds = frozenset((ending.sound, other.sound))
             is_learned = sounds in self.learned or (sounds in self.promoted and ending.stressed != other.stressed)

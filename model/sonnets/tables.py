@@ -32,7 +32,7 @@ def tables_for(checkpoint: Checkpoint) -> Tables:
     return _tables(checkpoint.known_words, checkpoint.vocabulary, checkpoint.version, checkpoint.description.tables)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _tables(known_words: frozenset[str], vocabulary: Vocabulary, version: str, edition: str) -> Tables:
     found = prosody(edition)
     spelled = (f"'{word}" if f"'{word}" in found.clipped else word for word in sorted(known_words))

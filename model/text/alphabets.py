@@ -20,10 +20,10 @@ _JOINERS = "\u200c\u200d"
 
 
 class Spelling(NamedTuple):
-    """A text in its alphabet, and a sentence that says which characters changed, except capitals and white space."""
+    """A text in its alphabet, and a sentence about changed characters, except capitals and white space; or ""."""
 
     text: str
-    sentence: str  # empty if nothing changed
+    sentence: str
 
 
 def spell(text: str, alphabet: Alphabet) -> Spelling:
@@ -41,16 +41,12 @@ def spell(text: str, alphabet: Alphabet) -> Spelling:
         ranked = sorted(found, key=lambda character: (-found[character], character))
         vocabulary = Vocabulary.from_texts(ranked[: MOST_CHARACTERS - 1])
         table = {character: vocabulary.fold(kept) for character, kept in table.items()}
-    folded, dropped = Counter[str](), Counter[str]()
-    for character, count in counts.items():
-        if not character.isspace() and table[character] not in (character, character.lower()):
-            (folded if table[character] else dropped)[character] = count
-    told = (
-        f"characters {what}: {changed.total():,}, such as {', '.join(repr(c) for c, _ in changed.most_common(_NAMED))}"
-        for what, changed in (("folded", folded), ("dropped", dropped))
-        if changed
+    changed = Counter(
+        {one: n for one, n in counts.items() if not one.isspace() and table[one] not in (one, one.lower())}
     )
-    return Spelling(text.translate({ord(character): kept for character, kept in table.items()}), "; ".join(told))
+    examples = ", ".join(repr(character) for character, _ in changed.most_common(_NAMED))
+    sentence = f"{changed.total():,} characters folded or dropped, such as {examples}" if changed else ""
+    return Spelling(text.translate({ord(character): kept for character, kept in table.items()}), sentence)
 
 
 def _own(character: str) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from model.text.alphabets import spell
 from model.text.encodings import UTF_8, CorpusError, read_file, read_text
 from model.text.forms import Alphabet, Form
-from model.text.vocabulary import Vocabulary, fold, words_of
+from model.text.vocabulary import Vocabulary, fold, letters_of, words_of
 
 LONGEST_LINE = 100
 """A line of more characters is no name."""
@@ -247,11 +247,6 @@ def _held_out_names(names: Sequence[str], split: int) -> set[str]:
     if 0 < len(held_out) < len(names):
         return held_out
     return {min(names, key=numbers.__getitem__)}
-
-
-def letters_of(line: str) -> str:
-    """Return the letters of a line in lower case. Two lines with the same letters count as the same line."""
-    return re.sub(r"\W+", "", line).casefold()
 
 
 def _without(hidden: set[str], documents: Iterable[str]) -> Iterator[str]:

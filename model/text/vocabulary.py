@@ -44,12 +44,22 @@ _AT_ONCE = 1 << 20
 
 WORD_MARKS = "'\u2019-"
 """Inside a word, one of these may stand between two letters."""
-_WORD = re.compile(rf"[^\W\d_]+(?:[{WORD_MARKS}][^\W\d_]+)*")
+_WORD = re.compile(rf"a+(?:[{WORD_MARKS}]a+)*")
+
+
+def is_letter(character: str) -> bool:
+    """Return whether a character is a letter, or a mark of one, such as a vowel sign of Hindi (categories L and M)."""
+    return bool(character) and unicodedata.category(character)[0] in "LM"
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text, in order."""
-    return _WORD.findall(text)
+    """Return the words of a text, in order: letters, with single WORD_MARKS between them."""
+    return [text[slice(*word.span())] for word in _WORD.finditer(text.translate(_KINDS))]
+
+
+def letters_of(line: str) -> str:
+    """Return the letters and digits of a line in lower case. Two lines with the same letters count as the same line."""
+    return line.translate(_LETTERS_OF_LINES).casefold()
 
 
 class VocabularyError(MangosaurusError):
@@ -84,6 +94,8 @@ class _Replacements(dict[int, str]):
 
 
 _FOLDING = _Replacements(_folded)
+_KINDS = _Replacements(lambda character: "a" if is_letter(character) else character if character in WORD_MARKS else " ")
+_LETTERS_OF_LINES = _Replacements(lambda each: each if is_letter(each) or each.isalnum() or each == "_" else "")
 
 
 def fold(text: str) -> str:
@@ -133,7 +145,6 @@ class Vocabulary:
 
     @cached_property
     def newline(self) -> int:
-        """The id of the newline."""
         return self.characters.index("\n")
 
     @cached_property

@@ -12,8 +12,8 @@ from model.checkpoint.encoding import Checkpoint
 from model.text.corpus import Corpus
 from model.text.forms import USUAL_TEMPERATURE
 from model.text.roots import roots
-from model.text.sources import proper_names
-from model.text.vocabulary import words_of
+from model.text.sources import proper_names, unread_genera
+from model.text.vocabulary import is_letter, words_of
 from model.writing.names import SEQUENCE, sequences_of
 
 READ_AGAIN = 2
@@ -27,7 +27,13 @@ _CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
 
 
 def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None) -> Checkpoint:
-    """Return a new checkpoint with the rules of its start or, without a start, of its corpus."""
+    """Return a new checkpoint with the rules of its letters, and those of its start or, without one, of its corpus."""
+    is_names, characters = corpus.form == "names", checkpoint.vocabulary.characters
+    marks = not is_names and any(is_letter(each) and not each.isalpha() for each in characters)
+    spelling = replace(checkpoint.description, marks=marks, trimmed=is_names and " " in characters)
+    checkpoint = replace(checkpoint, description=spelling)
+    if is_names and corpus.pretraining:
+        checkpoint = replace(checkpoint, other_names=checkpoint.other_names | unread_genera())
     if start and not corpus.reading:
         facts = {name: getattr(start.description, name) for name in ("sentences", "known_words_until", "tanh_digits")}
         tables = {name: getattr(start, name) for name in ("clipped_words", "proper_names", "sequences", "endings")}
@@ -37,9 +43,9 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
     if corpus.form == "names":
         if not corpus.pretraining:
             return checkpoint
-        real = {*corpus.training, *corpus.held_out}
-        sequences = frozenset(part for name in (*real, *corpus.pretraining) for part in sequences_of(name))
-        return replace(checkpoint, sequences=sequences, endings=endings(real))
+        read = (*corpus.training, *corpus.pretraining)  # no rule knows a held-out name
+        sequences = frozenset(part for name in read for part in sequences_of(name))
+        return replace(checkpoint, sequences=sequences, endings=endings(corpus.training))
     description = replace(checkpoint.description, sentences="." in corpus.vocabulary)
     if not corpus.pretraining:
         return replace(checkpoint, description=description, known_words=_words(corpus))

@@ -6,38 +6,32 @@ same weights, bit for bit, if it counts epochs instead of minutes and has the sa
 """
 
 import hashlib
-import json
 import math
-import platform
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from importlib import metadata
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from model.engine.processes import Shards
-from model.errors import MangosaurusError
+from model.checkpoint.encoding import Checkpoint
+from model.engine.processes import ParallelError, Shards
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import baselines
-from model.network.layers import Array, Layer
+from model.network.layers import Array
 from model.network.network import LanguageModel
-from model.network.parameters import CELLS, Architecture
+from model.network.parameters import Architecture
 from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER
 from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
-from model.training.recipes import Recipe, Stage, count_characters, documents_of, measured_part
-
-if TYPE_CHECKING:
-    from model.checkpoint.encoding import Checkpoint
-    from model.text.fingerprints import Fingerprints
+from model.training.recipes import Recipe
+from model.training.sizes import documents_of, measured_part, size_of_epoch
+from model.training.snapshot import Position, TrainingError, misfit, read_snapshot, write_snapshot
 
 SNAPSHOT_SECONDS = 30.0
 EARLY_STOPPING_BEGINS = 0.5  # share of a stage, before which a high learning rate hides progress
@@ -45,10 +39,6 @@ DRAWING_SHARE = 0.05  # teachers may draw names for this share of the minutes, i
 SLOW_STEPS = 5  # the first steps make buffers and tables, and say nothing of how long the rest takes
 VOLUME = 10_000_000  # about this many characters of verse become ids at a time, in 80 MB
 UNKNOWN_LISTED = 10
-
-
-class TrainingError(MangosaurusError):
-    """A training that cannot begin or cannot go on."""
 
 
 class Interrupted(BaseException):
@@ -74,38 +64,14 @@ class Progress:
     seconds_left: float | None
 
 
-@dataclass
-class Position:
-    """How far a training has come."""
-
-    stage: int = 0
-    stage_step: int = 0
-    stage_seconds: float = 0.0
-    epoch: int = 0  # of the stage, from 0
-    batch: int = 0  # how many of the epoch's batches have been read
-    step: int = 0
-    seconds: float = 0.0
-    step_seconds: float = 0.0  # of the last step
-    measuring_seconds: float = 0.0  # of the longest measurement
-    measurement_is_owed: bool = False  # a stop interrupted it
-    start_loss: float | None = None  # of the weights that the training goes on from, if any
-    ngram_loss: float | None = None
-    kept_loss: float | None = None  # of the kept weights
-    kept_step: int = 0
-    without_best: int = 0  # measurements since the best one, see `Stage.patience`
-    epoch_order: Mapping[str, Any] = field(default_factory=dict)  # the state of `order` when the epoch began
-    order: Mapping[str, Any] = field(default_factory=dict)  # the generator of the order of documents
-    dropout: Mapping[str, Any] = field(default_factory=dict)
-
-
 class Trainer:
     """Trains one network by a recipe on a corpus; iterate over `run()`.
 
     A recipe that distils needs `teachers`. With `start`, the training goes on from these weights, whose architecture
-    must be the recipe's. It keeps their vocabulary, and ends with other weights only if these are better. If the file
-    `snapshot` exists, the training resumes from it. `clock` measures the recipe's minutes; time.process_time is for
-    comparisons on busy machines. Raises TrainingError if recipe, corpus, start, teachers and snapshot do not fit
-    together, and CheckpointError if the snapshot cannot be read.
+    must be the recipe's. It keeps their vocabulary. It ends with other weights only if these are better, or if a stage
+    keeps its last weights. If the file `snapshot` exists, the training resumes from it. `clock` measures the recipe's
+    minutes; time.process_time is for comparisons on busy machines. Raises TrainingError if recipe, corpus, start,
+    teachers and snapshot do not fit together, and CheckpointError if the snapshot cannot be read.
     """
 
     def __init__(
@@ -115,8 +81,8 @@ class Trainer:
         *,
         seed: int = 0,
         threads: int = 1,
-        start: "Checkpoint | None" = None,
-        teachers: Sequence["Checkpoint"] = (),
+        start: Checkpoint | None = None,
+        teachers: Sequence[Checkpoint] = (),
         snapshot: Path | None = None,
         snapshot_seconds: float = SNAPSHOT_SECONDS,
         clock: Callable[[], float] = time.perf_counter,
@@ -126,11 +92,10 @@ class Trainer:
         self.ended_early = False
         self._snapshot, self._snapshot_seconds, self._clock = snapshot, snapshot_seconds, clock
         self._measured = measured_part(corpus)
-        self._held_out = measured_part(replace(corpus, choosing=()))
         self._steps: list[int] = []  # of each stage
         self._lengths: list[float] = []  # of each stage: its characters, or its share of the minutes
         for stage in recipe.stages:
-            characters, batches = _size_of_epoch(corpus, stage)
+            characters, batches = size_of_epoch(corpus, stage)
             self._steps.append(stage.epochs * batches)
             self._lengths.append(stage.epochs * characters if recipe.minutes is None else stage.share)
         architecture = Architecture(recipe.cell, len(corpus.vocabulary), recipe.hidden_size, recipe.layers)
@@ -143,7 +108,7 @@ class Trainer:
         self._shards = Shards(threads)
         self._stopped: Callable[[], bool] = lambda: False
         self._drawn: list[str] = []
-        self.position = Position()
+        self.position = Position(dropout=self._dropout.bit_generator.state)
         self._begin_stage(0)
         self.resumed = False
         if snapshot is not None and snapshot.exists():
@@ -178,7 +143,7 @@ class Trainer:
                         self._interrupt_if_stopped()
                         if finishing():
                             self.ended_early = True
-                            self._measure()
+                            yield self._progress(self._measure(), figures)
                             return
                         if self._stage_is_over():
                             break
@@ -186,7 +151,7 @@ class Trainer:
                         self._begin_epoch(position.epoch + 1)
                 self.language_model.parameters.whole[:] = self.kept.parameters.whole
                 self._begin_stage(position.stage + 1)
-        except (GeneratorExit, Interrupted):
+        except (GeneratorExit, Interrupted, ParallelError):
             self._save()
             raise
         finally:
@@ -265,6 +230,7 @@ class Trainer:
         if carries_state:
             self._state = after
 
+        position.dropout = self._dropout.bit_generator.state  # a step that fails is taken again
         position.step_seconds = max(self._clock() - started, sys.float_info.min)
         position.step += 1
         position.stage_step += 1
@@ -377,8 +343,6 @@ class Trainer:
             "start": self.start and self.start.version,
             "reading": hashlib.sha256("\n\n".join(self.corpus.reading).encode()).hexdigest(),
             "teachers": [teacher.version for teacher in self.teachers],
-            "gates": CELLS[self.recipe.cell].GATES,
-            "parameters": Layer._fields,
         }
 
     def _arrays(self) -> dict[str, Array]:
@@ -395,92 +359,26 @@ class Trainer:
     def _save(self) -> None:
         if self._snapshot is None:
             return
-        from model.checkpoint import tensor_file
-
         position = self.position
-        position.order, position.dropout = self._order.bit_generator.state, self._dropout.bit_generator.state
-        tensor_file.write(self._snapshot, self._arrays(), {"training": self._facts, "position": asdict(position)})
+        position.order = self._order.bit_generator.state
+        write_snapshot(self._snapshot, self._facts, position, self._arrays())
 
     def _resume(self, path: Path) -> None:
-        from model.checkpoint import tensor_file
-
-        try:
-            arrays, facts, _ = tensor_file.read(path)
-        except tensor_file.CheckpointError as error:
-            raise tensor_file.CheckpointError(f"{error}; remove it to begin anew") from error
-        if facts.get("training") != json.loads(json.dumps(self._facts)):
-            raise TrainingError(
-                f"{path} belongs to a training with other settings, text or seed: "
-                "use the same ones to finish that training, or delete the file to start over"
-            )
+        position, arrays = read_snapshot(path, self._facts)
         self.resumed = True
-        self._begin_stage(facts["position"]["stage"])
-        self.position = Position(**facts["position"])
-        self._order.bit_generator.state = self.position.order
-        self._dropout.bit_generator.state = self.position.dropout
-        self._optimizer.steps = self.position.stage_step
-        for name, array in self._arrays().items():
+        self._begin_stage(position.stage)
+        self.position = position
+        self._order.bit_generator.state = position.order
+        self._dropout.bit_generator.state = position.dropout
+        self._optimizer.steps = position.stage_step
+        ours = self._arrays()
+        if {name: array.shape for name, array in ours.items()} != {name: arrays[name].shape for name in arrays}:
+            raise misfit(path)
+        for name, array in ours.items():
             array[...] = arrays[name]
 
-    # Weights
 
-    def checkpoint(self) -> "Checkpoint":
-        """Return the kept weights, with all that a file of weights needs; before any measurement, the first weights.
-
-        If the poems in `choosing` chose the weights, their loss on the held-out poems is measured here.
-        """
-        loss = self.position.kept_loss
-        if loss is None or self.corpus.choosing:
-            loss = held_out_loss(self.kept, self._held_out)
-        from model.training.rules import with_rules
-
-        return with_rules(self._checkpoint(self.kept.copy(), loss), self.corpus, self.start)
-
-    def current_checkpoint(self) -> "Checkpoint":
-        """Return the weights of this moment, for sampling, without the rules of writing."""
-        return self._checkpoint(self.counted, math.nan)
-
-    def _checkpoint(self, language_model: LanguageModel, loss: float) -> "Checkpoint":
-        from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description
-        from model.sonnets.prosody import newest_edition
-
-        measured = self._held_out.held_out
-        description = Description(
-            form=self.corpus.form,
-            recipe=self.recipe.name,
-            corpus=self.corpus.digest,
-            steps=self.position.kept_step,
-            held_out_loss=loss,
-            held_out_characters=0 if measured == self.corpus.held_out else count_characters(measured),
-            seed=self.seed,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            versions={
-                "mangosaurus": metadata.version("mangosaurus"),
-                "numpy": np.__version__,
-                "python": platform.python_version(),
-            },
-            top_p=self.recipe.top_p,
-            tables=newest_edition() if self.corpus.form == "verse" else "",
-            tanh_digits=TANH_DIGITS,
-        )
-        known, others = self._known_names
-        return Checkpoint(language_model, self.corpus.vocabulary, description, known, other_names=others)
-
-    @cached_property
-    def _known_names(self) -> tuple[frozenset[str], "Fingerprints"]:
-        """The known names and the fingerprints of pretraining names, from the corpus and from `start`."""
-        from model.text.fingerprints import Fingerprints
-
-        corpus = self.corpus
-        is_names = corpus.form == "names"
-        known = frozenset((*corpus.training, *corpus.held_out) if is_names else ())
-        others = Fingerprints.of(corpus.pretraining if is_names else ())
-        if self.start is None:
-            return known, others
-        return known | self.start.known_names, Fingerprints(np.union1d(others.hashes, self.start.other_names.hashes))
-
-
-def _fitting(recipe: Recipe, corpus: Corpus, start: "Checkpoint | None", teachers: Sequence["Checkpoint"]) -> Corpus:
+def _fitting(recipe: Recipe, corpus: Corpus, start: Checkpoint | None, teachers: Sequence[Checkpoint]) -> Corpus:
     """Return the corpus, with the vocabulary of the start. Raises TrainingError if something does not fit."""
     if recipe.form != corpus.form:
         raise TrainingError(f"the recipe {recipe.name!r} is for {recipe.form}, but the text is {corpus.form}")
@@ -502,19 +400,6 @@ def _fitting(recipe: Recipe, corpus: Corpus, start: "Checkpoint | None", teacher
         listed = " ".join(map(repr, unknown[:UNKNOWN_LISTED])) + (" …" if len(unknown) > UNKNOWN_LISTED else "")
         raise TrainingError(f"the text has characters that these weights cannot read: {listed}; train without --from")
     return replace(corpus, vocabulary=start.vocabulary)
-
-
-def _size_of_epoch(corpus: Corpus, stage: Stage) -> tuple[int, int]:
-    """Count the characters and the batches of an epoch. A drawn name counts as a training name of mean length.
-
-    Each document has a newline before and after it (see `batches.stream`).
-    """
-    documents = documents_of(corpus, stage)
-    count = len(documents) + (stage.distillation.drawn_per_epoch if stage.distillation else 0)
-    characters = sum(len(document) + 2 for document in documents) * count // len(documents)
-    if corpus.form == "names":
-        return characters, math.ceil(count / stage.batch_size)
-    return characters, math.ceil(characters / (stage.batch_size * stage.sequence_length))
 
 
 def _volumes(documents: Sequence[str]) -> Iterator[list[str]]:

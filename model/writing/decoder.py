@@ -28,7 +28,6 @@ from model.writing.verse import VerseDraft
 
 if TYPE_CHECKING:
     from model.sonnets.search import SonnetSearch
-    from model.sonnets.tables import Tables
 
 SONNETS_AT_ONCE = 2
 
@@ -43,7 +42,6 @@ class Decoder:
         self._lockstep = Lockstep(checkpoint.language_model, checkpoint.description.tanh_digits)
         self._known_names = as_known(checkpoint.known_names)
         self._longest_name = longest_name(checkpoint.known_names)
-        self._tables: Tables | None = None
         self._tickets = 0
         self._drafts: list[Draft] = []  # by row
         self._searches: dict[int, SonnetSearch] = {}  # by ticket
@@ -127,26 +125,21 @@ class Decoder:
         from model.sonnets.search import LineSearch, SonnetSearch  # names and verse need no sonnets
         from model.sonnets.tables import tables_for
 
-        self._tables = self._tables or tables_for(self._checkpoint)
-        vocabulary, generator = self._checkpoint.vocabulary, request.generator
+        vocabulary, tables = self._checkpoint.vocabulary, tables_for(self._checkpoint)
         search = LineSearch if isinstance(request, LineRequest) else SonnetSearch
-        return search(request.prompt, request.temperature, generator, self._tables, self._lockstep, vocabulary)
+        return search(request.prompt, request.temperature, request.generator, tables, self._lockstep, vocabulary)
 
     def _draft_for(self, request: NameRequest | VerseRequest) -> Draft:
-        checkpoint, form = self._checkpoint, self._checkpoint.description.form
-        if isinstance(request, NameRequest) and form == "names":
-            vocabulary, others = checkpoint.vocabulary, checkpoint.other_names
+        checkpoint, made, vocabulary = self._checkpoint, self._checkpoint.description, self._checkpoint.vocabulary
+        if isinstance(request, NameRequest) and made.form == "names":
+            names, longest, others = self._known_names, self._longest_name, checkpoint.other_names
             worth = Worth(checkpoint.sequences, checkpoint.endings) if checkpoint.sequences else None
-            return NameDraft(request, vocabulary, self._known_names, self._longest_name, others, worth)
-        if isinstance(request, VerseRequest) and form == "verse":
-            if request.known_words and not checkpoint.known_words:
-                raise RequestError(f"known_words is True, but checkpoint {self._version} has no list of known words")
-            until = checkpoint.description.known_words_until
-            keeps_words = request.known_words or 0 < until >= request.sampling.temperature
-            lexicon = self._lexicon if checkpoint.known_words and keeps_words else None
-            sentences = checkpoint.description.sentences
-            return VerseDraft(request, checkpoint.vocabulary, sentences=sentences, lexicon=lexicon)
-        raise RequestError(f"a checkpoint of {form} cannot serve a {type(request).__name__}")
+            return NameDraft(request, vocabulary, names, longest, others, worth, trimmed=made.trimmed)
+        if isinstance(request, VerseRequest) and made.form == "verse":
+            keeps_words = checkpoint.known_words and 0 < made.known_words_until >= request.sampling.temperature
+            lexicon = self._lexicon if keeps_words else None
+            return VerseDraft(request, vocabulary, sentences=made.sentences, marks=made.marks, lexicon=lexicon)
+        raise RequestError(f"a checkpoint of {made.form} cannot serve a {type(request).__name__}")
 
     def _remove(self, draft: Draft) -> Result:
         """Take a draft out of the batch, and move the last one to its row."""

@@ -69,7 +69,6 @@ class Draft(ABC):
         """Note a character that was drawn, before it is read with others."""
 
     def restart(self) -> None:
-        """Go back to the beginning of the text."""
         self.next_id = self.first  # what the network reads at the next step
         self.unread = self._prompt_ids.copy()  # ids of the prompt that the network has not read, in reverse
 

@@ -15,7 +15,7 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from model.text.vocabulary import WORD_MARKS, Vocabulary, words_of
+from model.text.vocabulary import WORD_MARKS, Vocabulary, is_letter
 
 Mask = NDArray[np.bool_]
 APOSTROPHE = "'"
@@ -32,19 +32,17 @@ class Lexicon:
         self._words = sorted({*(word for word in words if word not in unclipped), *clipped})
         self._is_clipping = bool(clipped)
         self._characters = vocabulary.characters
-        self._letters = frozenset(filter(words_of, vocabulary.characters))
+        self._letters = frozenset(filter(is_letter, vocabulary.characters))
         self._masks: dict[str, Mask] = {}  # by tail, for tails that lead to a known word
         self._tails: dict[tuple[str, str], str] = {}  # by tail and character, for tails that have a mask
 
     def tail_of(self, text: str) -> str:
-        """Return the tail of a text, whose words may be unknown."""
         tail = ""
         for character in text:
             tail = self.tail_after(tail, character)
         return tail
 
     def tail_after(self, tail: str, character: str) -> str:
-        """Return the tail after one more character."""
         after = self._tails.get((tail, character))
         if after is None:
             after = self._tail_after(tail, character)
@@ -81,7 +79,6 @@ class Lexicon:
         return self._masks[tail]
 
     def _following(self, beginning: str) -> set[str]:
-        """Return the characters that follow this beginning in known words."""
         found, place, length = set[str](), bisect_left(self._words, beginning), len(beginning)
         while place < len(self._words) and self._words[place].startswith(beginning):
             if len(self._words[place]) == length:

@@ -1,6 +1,7 @@
 """Drafts of names: each name is new, and differs from the names before it."""
 
 from collections.abc import Collection, Container, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from model.errors import RequestError
@@ -39,8 +40,10 @@ class NameDraft(Draft):
 
     `longest` limits the length of a name if the request has no `max_length`. Known names and other names are rejected,
     folded or not (see `as_known`). With `worth`, only names worth keeping are accepted or, if all attempts fail, the
-    first new name.
+    first new name. If `trimmed`, blanks at the ends of a name are left out.
     """
+
+    _name: str
 
     def __init__(
         self,
@@ -50,8 +53,10 @@ class NameDraft(Draft):
         longest: int = LONGEST_NAME,
         other_names: Container[str] = (),
         worth: Worth | None = None,
+        *,
+        trimmed: bool = False,
     ) -> None:
-        self._max_length, self._worth = request.max_length or longest, worth
+        self._max_length, self._worth, self._trimmed = request.max_length or longest, worth, trimmed
         super().__init__(request, NO_CHARACTER, _fold_prefix(request.prefix, vocabulary, self._max_length), vocabulary)
         self._request = request
         self._known_names, self._other_names = known_names, other_names
@@ -70,6 +75,8 @@ class NameDraft(Draft):
         self.remaining -= len(letters)
         if letters == characters:
             return Action.CONTINUE if self.remaining else self._reject()
+        if self._trimmed:
+            self._name = self._name.strip(" ")
         if not self._is_new():
             return self._reject()
         if self._worth is None or self._worth.keeps(self._name, self.prompt):
@@ -79,7 +86,8 @@ class NameDraft(Draft):
 
     def _is_new(self) -> bool:
         name, taken = self._name, (self._accepted, self._known_names, self._other_names)
-        return name != self.prompt and not any(one in names for one in {name, fold(name)} for names in taken)
+        is_longer = name not in (self.prompt, self.prompt.rstrip(" "))
+        return is_longer and not any(one in names for one in {name, fold(name)} for names in taken)
 
     def _accept(self) -> Action:
         self._accepted.append(self._name)
@@ -104,7 +112,6 @@ class NameDraft(Draft):
         return Action.RESTART
 
     def restart(self) -> None:
-        """Begin the next name."""
         super().restart()
         self._name = self.prompt
         self.remaining = self._max_length + 1 - len(self._name)  # 1 more, for the newline or for a letter too many
@@ -114,6 +121,7 @@ class NameDraft(Draft):
         return Action.FINISH
 
 
+@lru_cache(1)  # a training asks again and again
 def as_known(names: Collection[str]) -> Collection[str]:
     """Return names and their folded forms."""
     return frozenset(names) | {folded for folded in map(fold, names) if folded}

@@ -53,12 +53,12 @@ class VerseRequest:
 
     The verse has at least `min_characters` and at most `max_characters`, without the prompt. With the prompt, it has at
     most `max_lines` lines; if the prompt has all these lines already, the verse still gets one. `min_characters` gives
-    way to the upper limits. Several `parts` multiply all these numbers, and the verse begins as it does with
-    fewer parts.
+    way to the upper limits. With `parts`, all these numbers are multiplied. The first part is the same text as
+    with parts=1.
 
     By its weights' rules, verse ends with a sentence, and begins with a new word, a mark or a new line, unless the
-    prompt is `unfinished`. With `known_words`, the checkpoint knows each word that begins after the prompt, at
-    every temperature. A word that the prompt breaks off becomes a known word if it can.
+    prompt is `unfinished`. If the weights keep to known words at this temperature, a word that the prompt breaks off
+    becomes a known word if it can.
     """
 
     generator: np.random.Generator
@@ -69,7 +69,6 @@ class VerseRequest:
     max_lines: int = 14
     parts: int = 1
     unfinished: bool = False
-    known_words: bool = False
 
     def __post_init__(self) -> None:
         least, most = self.min_characters, self.max_characters

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from model.errors import RequestError
-from model.text.vocabulary import WORD_MARKS, Vocabulary
+from model.text.vocabulary import WORD_MARKS, Vocabulary, is_letter
 from model.writing.drafts import Action, Draft
 from model.writing.lexicon import APOSTROPHE, Lexicon, Mask
 from model.writing.requests import VerseRequest
@@ -41,11 +41,18 @@ class VerseDraft(Draft):
 
     `sentences` says whether the prompt is finished and each part of the verse ends with a sentence. A part that is
     almost long enough ends with the first line that ends a sentence. If no line does, the line after the usual end
-    is the last, and its mask leads it to a full stop. The verse keeps to the words of the `lexicon`, if any.
+    is the last, and its mask leads it to a full stop. The verse keeps to the words of the `lexicon`, if any. `marks`
+    says whether a mark, such as a vowel sign, counts as a letter.
     """
 
     def __init__(
-        self, request: VerseRequest, vocabulary: Vocabulary, *, sentences: bool = False, lexicon: Lexicon | None = None
+        self,
+        request: VerseRequest,
+        vocabulary: Vocabulary,
+        *,
+        sentences: bool = False,
+        marks: bool = False,
+        lexicon: Lexicon | None = None,
     ) -> None:
         folded = vocabulary.fold(request.prompt)
         prompt = folded if folded.strip() else ""
@@ -54,6 +61,7 @@ class VerseDraft(Draft):
         super().__init__(request, vocabulary.newline, prompt.rstrip(" ") if finished else prompt, vocabulary)
         self._request, self._vocabulary = request, vocabulary
         self._sentences, self._lexicon = sentences, lexicon
+        self._is_letter = is_letter if marks else str.isalpha
         self._lines: list[str] = []  # finished lines; the first may be the rest of the prompt's last line
         self._line = ""
         self.remaining = request.max_characters * request.parts + 1  # one more shows whether the last word is complete
@@ -75,7 +83,7 @@ class VerseDraft(Draft):
     def mask(self) -> Mask | None:
         """Return which characters may follow: after a finished prompt, within known words, and in the last line."""
         if self._is_at_seam:
-            is_word = self._last.isalnum() and not self._follows_blank
+            is_word = (self._last.isalnum() or self._is_letter(self._last)) and not self._follows_blank
             return self._only(SEAMS if is_word else BLANKS)
         known = self._lexicon.mask(self._tail) if self._lexicon else None
         if not self._is_last_line:
@@ -85,14 +93,14 @@ class VerseDraft(Draft):
 
     def _ending(self) -> Mask:
         """Return which characters the last line of a part allows, known words or not."""
-        follows_letter = self._last.isalpha() or self._last == APOSTROPHE
+        follows_letter = self._is_letter(self._last) or self._last == APOSTROPHE
         if self._length >= SHORTEST_ENDING and self._last and self._last in STOPS:
             return self._only("\n")
         if self._length >= LONGEST_ENDING:
             if follows_letter and not self._lexicon:
                 return self._only(STOPS)
             others = STOPS + WORD_MARKS if follows_letter else "" if self._last == " " else " "
-            return self._only("".join(filter(str.isalpha, self._vocabulary.characters)) + others)
+            return self._only("".join(filter(self._is_letter, self._vocabulary.characters)) + others)
         forbidden = "\n" + PAUSES if self._length >= SHORTEST_ENDING else "\n"
         return ~self._only(forbidden + ("" if follows_letter else STOPS))
 
@@ -100,14 +108,12 @@ class VerseDraft(Draft):
         return _mask_of(characters, self._vocabulary.characters)
 
     def drew(self, character: str) -> None:
-        """Update the tail and the line."""
         self._is_at_seam = False
         if self._lexicon:
             self._tail = self._lexicon.tail_after(self._tail, character)
         self._length, self._last = (0, "") if character == "\n" else (self._length + 1, character)
 
     def read(self, characters: str) -> Action:
-        """Read characters of the line; a newline ends it."""
         self.remaining -= len(characters)
         self._line += characters[:-1]
         if not self.remaining:
@@ -152,7 +158,6 @@ class VerseDraft(Draft):
         return Action.FINISH
 
     def _text(self) -> str:
-        """Return the verse so far, without white space at its end."""
         return "\n".join([*self._lines, self._line]).rstrip()
 
 

@@ -13,9 +13,12 @@ const ICONS = {
   down: "M12 4v11m-5-5 5 5 5-5M5 20h14",
 };
 const TAGS = { bold: "strong", italic: "em", code: "code" };
-const CODE = /^#([2-9a-hjkmnp-z]{7})$/;
+const CODE = /^#([2-9a-hjkmnp-z]{7}(?:[2-9a-hjkmnp-z]{3})?)$/; // seven characters, or ten
 const NEAR = 90; // pixels from the end within which the chat follows new messages
+const REACH = 14; // pixels by which a finger may miss a link
 const LARGEST = 5e6; // bytes of a file
+const LONGEST = 4096; // characters of a message
+const OWN = Math.random().toString(36).slice(2); // no other window has this
 
 let socket, follows = true, facts = {}, options = [], active = -1, reply, file, keys = 0;
 let height = 0; // to which the chat is scrolled
@@ -114,12 +117,12 @@ function drawMessage(message) {
   bubble.append(make("div", { className: "small" }, tools, ...marks, time));
   let number = 0;
   const rows = message.rows.map((row) => make("div", { className: "row" }, ...row.map((label) => drawButton(message, label, number++))));
-  const side = message.mine ? "message mine" : "message";
-  return make("article", { className: side, id: `m-${message.id}` }, bubble, ...rows);
+  const kind = `message${message.mine ? " mine" : ""}${message.is_growing ? " growing" : ""}`;
+  return make("article", { className: kind, id: `m-${message.id}` }, bubble, ...rows);
 }
 
 function show(message) {
-  if (message.key) unsent.delete(message.key);
+  unsent.delete(message.key);
   const old = document.getElementById(`m-${message.id}`);
   const drawn = drawMessage(message);
   follows ||= message.mine && !old;
@@ -179,6 +182,9 @@ function enter(chat) {
   const first = facts.run !== chat.run, restarted = facts.run && first;
   facts = chat;
   log.setAttribute("aria-busy", "true");
+  if (restarted) unanswered().forEach((text, number) => unsent.set(number, text));
+  chat.messages.forEach(({ key }) => unsent.delete(key));
+  giveBack(restarted ? words.lost : words.unsent);
   if (first) log.replaceChildren();
   if (restarted) setBeside(); // as messages are numbered anew
   if (restarted) log.append(make("p", { className: "note" }, words.restarted));
@@ -196,9 +202,9 @@ async function lost() {
   banner.hidden = false;
   typing.hidden = true;
   giveBack();
-  const answer = await fetch("./").catch(() => null);
-  if (answer?.status === 403) banner.textContent = words.stranger;
   setTimeout(() => document.hidden || connect(), 1000);
+  const answer = await fetch("./", { signal: AbortSignal.timeout(5000) }).catch(() => null);
+  if (answer?.status === 403) banner.textContent = words.stranger;
 }
 
 // Put words back into the line that were refused, or were on their way when the connection broke.
@@ -208,6 +214,13 @@ function giveBack(sentence = words.unsent, keys = [...unsent.keys()]) {
   lost.forEach((key) => unsent.delete(key));
   if (lost.length) notify(sentence);
   if (texts.length) fill([...texts, line.value].filter(Boolean).join("\n"));
+}
+
+// Return what was said after the last answer that is whole.
+function unanswered() {
+  const shown = [...log.querySelectorAll("article")];
+  const asked = shown.slice(shown.findLastIndex((each) => !each.matches(".mine, .growing")) + 1);
+  return asked.filter((each) => each.matches(".mine")).map((each) => each.querySelector(".words")?.textContent ?? "");
 }
 
 function refused({ text, key }) {
@@ -226,7 +239,7 @@ function pressed({ at, text, alert }) {
 // ---------------------------------------------------------------- what the person does
 
 function send(facts, text = "", bytes) {
-  const key = ++keys;
+  const key = `${OWN}-${++keys}`;
   if (facts.do !== "press") unsent.set(key, text);
   if (socket?.readyState !== WebSocket.OPEN) return giveBack();
   socket.send(JSON.stringify({ ...facts, key }));
@@ -302,6 +315,7 @@ function submit() {
   const text = line.value.trim();
   if (!text && !file) return;
   if (file?.size > LARGEST) return notify(words.large);
+  if ([...text].length > LONGEST) return notify(words.long);
   if (socket.readyState !== WebSocket.OPEN) return notify(words.unsent); // and all stays where it is
   fill("");
   if (file) sendFile(text);
@@ -327,7 +341,7 @@ function suggest() {
 }
 
 function open(found) {
-  [options, active] = [found, -1];
+  [options, active] = [found, 0];
   menu.replaceChildren(...found.map(({ name, description }, number) => {
     const option = make("div", { role: "option", id: `option-${number}`, "aria-selected": "false" });
     option.append(make("b", {}, `/${name}`), make("small", {}, description));
@@ -337,31 +351,39 @@ function open(found) {
   }));
   menu.hidden = !found.length;
   line.removeAttribute("aria-activedescendant");
+  if (found.length) move(0);
+  cutMenu();
+}
+
+// If not all commands fit, show half of the last one, so that people see that more follow.
+function cutMenu() {
+  menu.style.removeProperty("--most");
+  if (menu.scrollHeight <= menu.clientHeight) return;
+  const halves = [...menu.children].map((option) => option.offsetTop + option.offsetHeight / 2);
+  menu.style.setProperty("--most", `${halves.findLast((half) => half <= menu.clientHeight) + 2 * menu.clientTop}px`);
 }
 
 const close = () => open([]);
 
 function move(step) {
   menu.children[active]?.setAttribute("aria-selected", "false");
-  active = (active + step + (active < 0 && step < 0 ? 1 : 0) + options.length) % options.length;
+  active = (active + step + options.length) % options.length;
   menu.children[active].setAttribute("aria-selected", "true");
   menu.children[active].scrollIntoView({ block: "nearest" });
   line.setAttribute("aria-activedescendant", `option-${active}`);
 }
 
 function choose(number) {
-  const { name } = options[number];
-  fill("");
-  say(`/${name}`);
-  line.focus();
+  fill(`/${options[number].name}`);
+  submit();
 }
 
 line.onkeydown = (event) => {
   if (event.isComposing) return;
   const { key } = event, listed = !menu.hidden && options.length;
   if (listed && (key === "ArrowDown" || key === "ArrowUp")) move(key === "ArrowDown" ? 1 : -1);
-  else if (listed && key === "Tab" && !event.shiftKey) fill(`/${options[Math.max(active, 0)].name} `);
-  else if (listed && key === "Enter" && active >= 0) choose(active);
+  else if (listed && key === "Tab" && !event.shiftKey) fill(`/${options[active].name} `);
+  else if (listed && key === "Enter" && !event.shiftKey) choose(active);
   else if (key === "Enter" && !event.shiftKey) submit();
   else if (key === "Escape") menu.hidden ? setBeside() : close();
   else if (key === "ArrowUp" && (!line.value || line.value === said().at(-back))) recall(1);
@@ -390,7 +412,18 @@ log.onscroll = () => { // a chat that grows, as when a picture arrives, is still
   height = log.scrollTop;
 };
 log.onpointerdown = close;
-new ResizeObserver(() => follows && toEnd()).observe(log);
+log.onclick = ({ target, clientX, clientY }) => {
+  // A finger that misses a link hits the nearest one.
+  const bubble = matchMedia("(pointer: coarse)").matches && !target.closest("a, button") && target.closest(".bubble");
+  if (!bubble || !getSelection().isCollapsed) return;
+  const reached = [...bubble.querySelectorAll(".act")].flatMap((link) => [...link.getClientRects()].map((place) => {
+    const [across, down] = [Math.max(place.left - clientX, clientX - place.right, 0), Math.max(place.top - clientY, clientY - place.bottom, 0)];
+    return { link, miss: Math.hypot(across, down) };
+  }));
+  const nearest = reached.sort((one, other) => one.miss - other.miss)[0];
+  if (nearest?.miss <= REACH) nearest.link.click();
+};
+new ResizeObserver(() => (follows && toEnd(), cutMenu())).observe(log);
 dialog.lastElementChild.onclick = () => dialog.close();
 window.onhashchange = openCode;
 fill(sessionStorage.getItem("draft") ?? "");

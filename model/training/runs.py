@@ -1,0 +1,249 @@
+"""Runs a training: holds its files, logs and shows its events, and makes its weights.
+
+The log has the events as JSON, one a line. An event is a dictionary whose "event" names it: "started" first, with the
+losses to beat on the same characters; "progress" about once a second and after each measurement; "sample" now and then;
+"finished" or "stopped" last.
+"""
+
+import json
+import math
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+
+from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description
+from model.checkpoint.tensor_file import CheckpointError, read_facts
+from model.checkpoint.versions import save
+from model.evaluation.held_out import held_out_loss
+from model.files import history_path, snapshot_path
+from model.network.network import LanguageModel
+from model.sonnets.prosody import newest_edition
+from model.text.corpus import Corpus
+from model.text.fingerprints import Fingerprints
+from model.training.history import Event, events_in
+from model.training.rules import with_rules
+from model.training.sizes import count_characters, measured_part
+from model.training.snapshot import TrainingError
+from model.training.trainer import Interrupted, Progress, Trainer
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, Request, VerseRequest, generator_for
+
+if sys.platform != "win32":  # which has no such locks
+    import fcntl
+
+PROGRESS_SECONDS = 1.0
+FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0  # pauses before samples: each is 1.5 times the one before
+NAMES_IN_A_SAMPLE = 4
+Known = tuple[frozenset[str], Fingerprints]
+"""The known names, and the fingerprints of the names read in pretraining."""
+
+
+# Files
+
+
+@contextmanager
+def locked_log(out: Path, corpus: Corpus, *, replacing: bool = False) -> Iterator[TextIO]:
+    """Open the log of a training that will write `out`, and lock it, so that no other training writes there.
+
+    Raises TrainingError if another training does, if the file there is no log, if `out` is no file of weights, or,
+    unless `replacing`, if log and weights are of another corpus.
+    """
+    with history_path(out).open("a+", buffering=1, encoding="utf-8", errors="replace") as log:
+        if sys.platform != "win32":
+            try:
+                fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise TrainingError(f"another training writes {out}; wait for it, or choose another --out") from error
+        try:
+            log.seek(0)
+            _check(out, log.readline(), corpus, replacing=replacing)
+            log.seek(0, os.SEEK_END)
+            yield log
+        finally:
+            if not os.fstat(log.fileno()).st_size:  # no training has begun
+                history_path(out).unlink()
+
+
+def _check(out: Path, line: str, corpus: Corpus, *, replacing: bool) -> None:
+    """Raise TrainingError if a training must not replace `out` and its log, which begins with this line."""
+    started = next(events_in(line), {})
+    if line and started.get("event") != "started":
+        raise TrainingError(f"{history_path(out)} is not the log of a training; choose another --out")
+    if out.exists():
+        try:
+            read_facts(out)
+        except CheckpointError as error:
+            raise TrainingError(f"{error}; choose another --out") from error
+    form = started.get("form", started.get("kind"))  # as logs of 0.1.0 call it
+    is_ours = (form, started.get("corpus")) == (corpus.form, corpus.digest)
+    if (line or out.exists()) and not is_ours and not replacing:
+        raise TrainingError(f"{out} has no log of a training on this text; choose another --out, or add --replace")
+
+
+# Events
+
+
+def record(
+    trainer: Trainer,
+    out: Path,
+    log: TextIO,
+    *,
+    show: Callable[[Event], object],
+    stopped: Callable[[], bool] = lambda: False,
+    finishing: Callable[[], bool] = lambda: False,
+) -> Event:
+    """Run a training and log its events in the log of `locked_log`; show every event but the last, and return the last.
+
+    When a training has finished, the weights are in `out` and the snapshot is gone. For `stopped` and `finishing` see
+    `Trainer.run`. Raises the errors of the training, and CheckpointError if the weights cannot be written.
+    """
+    last_progress = last_sample = time.monotonic()
+    sample_seconds = FIRST_SAMPLE_SECONDS
+    known = known_names(trainer)
+    unreported: Progress | None = None
+    newest: Progress | None = None
+    last: Event = {"event": "stopped", "snapshot": str(snapshot_path(out))}
+
+    def tell(event: Event) -> None:
+        print(json.dumps(event), file=log)
+        show(event)
+
+    try:
+        started = _started(trainer, log, stopped)
+    except Interrupted:
+        return last  # a log begins with the losses to beat
+    tell(started)
+    with suppress(Interrupted):
+        for progress in trainer.run(stopped, finishing):
+            unreported = newest = progress
+            if progress.held_out_loss is not None or time.monotonic() - last_progress >= PROGRESS_SECONDS:
+                tell({"event": "progress"} | asdict(progress))
+                last_progress, unreported = time.monotonic(), None
+            if time.monotonic() - last_sample >= sample_seconds:
+                if text := _sample(trainer, known):
+                    tell({"event": "sample", "step": progress.step, "text": text})
+                last_sample, sample_seconds = time.monotonic(), min(1.5 * sample_seconds, LONGEST_SAMPLE_SECONDS)
+        if newest and newest.fraction < 1 and not trainer.ended_early:  # the text is learnt: all is done
+            unreported = replace(newest, fraction=1.0, seconds_left=0.0)
+        last = {}
+    if unreported is not None:
+        tell({"event": "progress"} | asdict(unreported))
+    if not last:
+        last = _finished(trainer, out)
+    print(json.dumps(last), file=log)
+    return last
+
+
+def _started(trainer: Trainer, log: TextIO, stopped: Callable[[], bool]) -> Event:
+    """Measure the losses to beat, empty the log if the training is new, and return the first event."""
+    trainer.measure_lines_to_beat(stopped)
+    if not trainer.position.step:
+        log.truncate(0)
+    return {
+        "event": "started",
+        "form": trainer.corpus.form,
+        "corpus": trainer.corpus.digest,
+        "recipe": trainer.recipe.name,
+        "parameters": trainer.language_model.parameters.whole.size,
+        "resumed": trainer.resumed,
+        "held_out_characters": count_characters(measured_part(trainer.corpus).held_out),
+        "ngram_loss": trainer.position.ngram_loss,
+        "start_loss": trainer.position.start_loss,
+    }
+
+
+def _finished(trainer: Trainer, out: Path) -> Event:
+    """Write the weights, remove the snapshot, and return the last event."""
+    checkpoint = save(out, checkpoint_of(trainer))
+    snapshot_path(out).unlink(missing_ok=True)
+    return {
+        "event": "finished",
+        "out": str(out),
+        "version": checkpoint.version,
+        "held_out_loss": checkpoint.description.held_out_loss,
+        "steps": checkpoint.description.steps,
+        "seconds": round(trainer.position.seconds, 3),
+        "early": trainer.ended_early,
+    }
+
+
+def _sample(trainer: Trainer, known: Known) -> str:
+    """Sample the weights of this moment, with the same random numbers each time, so that samples show the learning."""
+    generator = generator_for(trainer.seed, 0)
+    request: Request
+    if trainer.corpus.form == "names":
+        request = NameRequest(generator, count=NAMES_IN_A_SAMPLE)
+    else:
+        request = VerseRequest(generator, min_characters=60, max_characters=160, max_lines=4)
+    (result,) = Decoder(_described(trainer, trainer.counted, math.nan, known)).generate([request])
+    return ", ".join(text.strip("\n") for text in result.texts)
+
+
+# Weights
+
+
+def checkpoint_of(trainer: Trainer) -> Checkpoint:
+    """Return the kept weights, with all that a file of weights needs; before any measurement, the first weights.
+
+    If the poems in `choosing` chose the weights, their loss on the held-out poems is measured here.
+    """
+    loss = trainer.position.kept_loss
+    if loss is None or trainer.corpus.choosing:
+        loss = held_out_loss(trainer.kept, measured_part(replace(trainer.corpus, choosing=())))
+    checkpoint = _described(trainer, trainer.kept.copy(), loss, known_names(trainer))
+    return with_rules(checkpoint, trainer.corpus, trainer.start)
+
+
+def known_names(trainer: Trainer) -> Known:
+    """Return the known names and the fingerprints of pretraining names, from the corpus and from the start."""
+    corpus, start = trainer.corpus, trainer.start
+    is_names = corpus.form == "names"
+    known = frozenset((*corpus.training, *corpus.held_out) if is_names else ())
+    others = Fingerprints.of(corpus.pretraining if is_names else ())
+    if start is None:
+        return known, others
+    return known | start.known_names, Fingerprints(np.union1d(others.hashes, start.other_names.hashes))
+
+
+def _described(trainer: Trainer, language_model: LanguageModel, loss: float, known: Known) -> Checkpoint:
+    """Return weights of a training without rules of writing, which `rules` adds."""
+    corpus, measured = trainer.corpus, measured_part(replace(trainer.corpus, choosing=())).held_out
+    description = Description(
+        form=corpus.form,
+        recipe=trainer.recipe.name,
+        corpus=corpus.digest,
+        steps=trainer.position.kept_step,
+        held_out_loss=loss,
+        held_out_characters=0 if measured == corpus.held_out else count_characters(measured),
+        seed=trainer.seed,
+        created=_now().isoformat(timespec="seconds"),
+        versions={
+            "mangosaurus": metadata.version("mangosaurus"),
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+        top_p=trainer.recipe.top_p,
+        tables=newest_edition() if corpus.form == "verse" else "",
+        tanh_digits=TANH_DIGITS,
+    )
+    names, others = known
+    return Checkpoint(language_model, corpus.vocabulary, description, names, other_names=others)
+
+
+def _now() -> datetime:
+    """Return the time, or the one that SOURCE_DATE_EPOCH sets, so that equal trainings make equal versions."""
+    chosen = os.environ.get("SOURCE_DATE_EPOCH", "")
+    try:
+        return datetime.fromtimestamp(int(chosen or time.time()), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise TrainingError(f"SOURCE_DATE_EPOCH is {chosen!r}; it must be seconds since 1970") from error

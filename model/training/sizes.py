@@ -1,0 +1,230 @@
+"""What follows from the size of a text: the recipe for it, what of it is measured, and how long a training takes."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from model.network.parameters import CELLS, CellName
+from model.training.recipes import MOST_LAYERS, READER, RECIPES, Recipe, RecipeName, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from model.checkpoint.encoding import Checkpoint
+    from model.text.corpus import Corpus
+    from model.text.forms import Form
+
+
+class Factors(NamedTuple):
+    """The width, dropout and learning rate of a cell, as multiples of an LSTM's."""
+
+    width: float
+    dropout: float
+    learning_rate: float
+
+
+BESIDE_LSTM: dict[CellName, Factors] = {
+    "lstm": Factors(1.0, 1.0, 1.0),
+    "gru": Factors(1.2, 1.0, 0.7),
+    "rnn": Factors(0.7, 0.6, 0.7),
+}
+SMALL = 20_000
+LARGE: dict[Form, int] = {"names": 1_000_000, "verse": 400_000}
+"""Dropout falls from SMALL characters to LARGE. A list of names with fewer than SMALL characters counts as small."""
+NARROWEST, WIDEST, STEP = 32, 512, 32
+WORK = 1e10
+"""One thread trains about this many recurrent parameters times characters in a second."""
+FEWEST_EPOCHS, CHARACTERS_A_WEIGHT = 6, 10
+"""With minutes, a network is narrow enough to read its text FEWEST_EPOCHS times in them, or at least
+CHARACTERS_A_WEIGHT characters for each recurrent parameter."""
+PATIENCE = 0.3
+LEARNING_RATE: dict[Form, float] = {"names": 0.005, "verse": 0.0065}
+UNITS: dict[Form, int] = {"names": 192, "verse": 256}
+MEASURED = 20_000
+"""A measurement reads at most this many characters. It takes about a second, and is right to about 0.01."""
+COUNTED = 1_500_000
+"""An n-gram counts at most this many characters of the training text, and of the pretraining text, in a few seconds."""
+MEASURING_COST: dict[Form, int] = {"names": 12, "verse": 24}
+"""At least this many characters are trained for each measured character. Measuring takes about half as long as
+training; in verse it takes as long, because only a few long rows are measured."""
+FEWEST_STEPS = 8
+"""The fewest steps between two measurements."""
+GENTLE = 0.15
+"""The learning rate of one more round, as a share of the usual one."""
+BESIDE_PRODUCTS = 80
+"""What a unit of a gate costs beside its products, in multiplications: tanh, sums, and the way through memory."""
+AROUND_SECONDS: dict[Form, float] = {"names": 5.0, "verse": 13.0}
+AROUND_OWN_SECONDS = 3.0
+"""How long it takes to read the project's texts or an own one, count the n-gram, measure at the end and draw."""
+USUAL_SHARE = 0.9
+"""How much of a training is usually done when it stops early, or ends."""
+
+
+def recipe_for(
+    corpus: Corpus,
+    *,
+    name: RecipeName | None = None,
+    taught: bool = False,
+    cell: CellName | None = None,
+    minutes: float | None = None,
+) -> Recipe:
+    """Return the recipe of this name; without a name, the project's recipe for its own texts, else a recipe by size.
+
+    The project's texts have pretraining text. Its names get DINO, or DISTILLED if there are teachers; its verse gets
+    POEM.
+
+    By size, a text of N characters gets one stage. A small text is learnt by heart within a few epochs, so it needs
+    much dropout and a small network; a large text needs the time that dropout costs.
+
+        cell, layers    LSTM, one layer; with `--cell rnn` a vanilla RNN, as in the assignment, with `--cell gru` a GRU
+        width           192 · (N / 20,000)^0.2 units for names, 256 · (N / 20,000)^0.2 for verse, 0.7 times as wide for
+                        an RNN, 1.2 times for a GRU, in steps of 32 from 32 to 512; with minutes, narrow enough that one
+                        thread reads the text FEWEST_EPOCHS times in them, or CHARACTERS_A_WEIGHT characters for each
+                        recurrent parameter (see WORK)
+        dropout         0.5 until N = 20,000, then falling with log N to 0.1 at 1,000,000 for names and at 400,000 for
+                        verse; 0.6 times as much for an RNN
+        input dropout   0.6 times the dropout in a list of fewer than 20,000 characters, else a fifth of it
+        learning rate   0.005 · √(256 / width) for names, 0.0065 · √(256 / width) for verse, 0.7 times as much for an
+                        RNN or a GRU
+        epochs          40 for a list of fewer than 20,000 characters, else 20 · (20,000 / N)^0.2, from 20 down to 8
+        batch           names: 16, from 5,000 characters on 32, from 50,000 on 64, from 200,000 on 128, of about one
+                        length; verse: 16 rows of 32 characters, from 50,000 on 32 rows of 64
+        measurements    so rarely that they take about a twentieth of the time
+        patience        PATIENCE of the stage, counted in its second half: a stage cannot end before the learning rate
+                        is low
+
+    `python -m benchmarks texts` measures it beside an n-gram and torch; benchmarks/results.md has the losses.
+    """
+    if name is None and corpus.pretraining:
+        name = "poem" if corpus.form == "verse" else "distilled" if taught else "dino"
+    if name is not None:
+        recipe = RECIPES[name]
+        cell = cell or recipe.cell
+        return replace(recipe, cell=cell, layers=min(recipe.layers, MOST_LAYERS.get(cell, recipe.layers)))
+    size, cell = count_characters(corpus.training), cell or "lstm"
+    width = _width(corpus.form, size, cell, minutes)
+    return Recipe(corpus.form, corpus.form, cell, width, 1, (_stage(corpus, size, cell, width),), minutes)
+
+
+def further(start: Checkpoint, corpus: Corpus) -> Recipe:
+    """Return the recipe of one more round: the network of `start` reads the training text again, gently.
+
+    The weights are good already. So the learning rate is lower, there are half as many epochs, and the moving average
+    of the parameters counts. If the corpus has other verse to read first, the recipe is READER.
+    """
+    architecture = start.language_model.architecture
+    shape = cell, size, _ = architecture.cell, architecture.hidden_size, architecture.layers
+    if corpus.reading:
+        return Recipe(READER.name, READER.form, *shape, stages=READER.stages, top_p=start.description.top_p)
+    stage = _stage(corpus, count_characters(corpus.training), cell, size)
+    stage = replace(
+        stage,
+        name="again",
+        epochs=stage.epochs // 2,
+        learning_rate=GENTLE * stage.learning_rate,
+        patience=math.ceil(stage.patience / 2),
+        warmup=0.3,
+        final=0.01,
+        average=0.99,
+    )
+    return Recipe("again", corpus.form, *shape, stages=(stage,), top_p=start.description.top_p)
+
+
+def measured_part(corpus: Corpus) -> Corpus:
+    """Return the part of a corpus that every measurement of a training reads, and that an n-gram counts.
+
+    Its `held_out` has the documents to measure: `choosing` if it has poems, else the held-out documents.
+    """
+    return replace(corpus, held_out=corpus.choosing or corpus.held_out).part(read=COUNTED, held_out=MEASURED)
+
+
+def expected_seconds(recipe: Recipe, corpus: Corpus, threads: int = 1) -> float:
+    """Estimate how long a training takes on this machine, an early stop and all that comes before and after included.
+
+    A character takes three products for each recurrent matrix: one on the way forward and two on the way back. A
+    twentieth of a second goes into measuring how fast this machine computes such a product.
+    """
+    units, gates, matrices = recipe.hidden_size, len(CELLS[recipe.cell].GATES), 2 * recipe.layers - 1
+    left = np.ones((recipe.stages[0].batch_size, units), np.float32)
+    right = np.ones((units, gates * units), np.float32)
+    begun, fastest = time.thread_time(), math.inf  # which does not count while other threads run
+    while (started := time.thread_time()) - begun < 0.05:
+        left @ right
+        fastest = min(fastest, time.thread_time() - started)
+    rate = left.size * right.shape[1] / max(fastest, 1e-7)  # in multiplications a second
+    cost = 3 * gates * units * (matrices * units + recipe.layers * BESIDE_PRODUCTS)
+    read = sum(stage.epochs * count_characters(documents_of(corpus, stage)) for stage in recipe.stages)
+    around = AROUND_SECONDS[recipe.form] if corpus.pretraining else AROUND_OWN_SECONDS
+    most = math.inf if recipe.minutes is None else 60 * recipe.minutes
+    return around + min(USUAL_SHARE * cost * read / rate / threads, most)
+
+
+def documents_of(corpus: Corpus, stage: Stage) -> tuple[str, ...]:
+    """Return the documents that a stage reads, as its `text` says."""
+    if stage.text == "reading":
+        return corpus.reading
+    return (*corpus.pretraining, *corpus.training) if stage.text == "pretraining" else corpus.training
+
+
+def count_characters(documents: Sequence[str]) -> int:
+    """Count the characters to predict, the final newline of each document included."""
+    return sum(len(document) + 1 for document in documents)
+
+
+def size_of_epoch(corpus: Corpus, stage: Stage) -> tuple[int, int]:
+    """Count the characters and the batches of an epoch. A drawn name counts as a training name of mean length.
+
+    Each document has a newline before and after it (see `batches.stream`).
+    """
+    documents = documents_of(corpus, stage)
+    count = len(documents) + (stage.distillation.drawn_per_epoch if stage.distillation else 0)
+    characters = sum(len(document) + 2 for document in documents) * count // len(documents)
+    if corpus.form == "names":
+        return characters, math.ceil(count / stage.batch_size)
+    return characters, math.ceil(characters / (stage.batch_size * stage.sequence_length))
+
+
+def _stage(corpus: Corpus, size: int, cell: CellName, width: int) -> Stage:
+    if corpus.form == "names":
+        rows = 16 * 2 ** sum(size >= more for more in (5_000, 50_000, 200_000))
+        length = 40  # without effect: names are never cut
+        per_step = min(size, rows * (size // len(corpus.training)))
+    else:
+        rows, length = (16, 32) if size < 50_000 else (32, 64)
+        per_step = min(size, rows * length)
+    is_small_list = corpus.form == "names" and size < SMALL
+    epochs = 40 if is_small_list else round(max(8.0, 20 * min(1.0, SMALL / size) ** 0.2))
+    largeness = math.log(size / SMALL) / math.log(LARGE[corpus.form] / SMALL)
+    dropout = (0.5 - 0.4 * min(max(largeness, 0.0), 1.0)) * BESIDE_LSTM[cell].dropout
+    measured = count_characters(measured_part(corpus).held_out)
+    evaluate_every = max(FEWEST_STEPS, MEASURING_COST[corpus.form] * measured // per_step)
+    return Stage(
+        name=corpus.form,
+        text="training",
+        epochs=epochs,
+        share=1.0,
+        batch_size=rows,
+        sequence_length=length,
+        learning_rate=LEARNING_RATE[corpus.form] * math.sqrt(256 / width) * BESIDE_LSTM[cell].learning_rate,
+        evaluate_every=evaluate_every,
+        patience=math.ceil(PATIENCE * epochs * size / per_step / evaluate_every),
+        weight_decay=0.02,
+        dropout=round(dropout, 3),
+        input_dropout=round(dropout * (0.6 if is_small_list else 0.2), 3),
+        clip_norm=1.0 if corpus.form == "names" else 0.5,
+        by_length=corpus.form == "names",
+    )
+
+
+def _width(form: Form, size: int, cell: CellName, minutes: float | None) -> int:
+    width = UNITS[form] * (size / SMALL) ** 0.2 * BESIDE_LSTM[cell].width
+    if minutes is not None:
+        work = 60 * minutes * WORK
+        weights = max(work / (FEWEST_EPOCHS * size), math.sqrt(work / CHARACTERS_A_WEIGHT))
+        width = min(width, math.sqrt(weights / len(CELLS[cell].GATES)))
+    return min(max(STEP * round(width / STEP), NARROWEST), WIDEST)
