@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from bot.asks import Pressed, Said
 from bot.chat import Chat, Door, NotSent
+from bot.commands import menu
 from bot.words import sentences
 from bot.words.runs import Run, runs
 from model.errors import MangosaurusError
@@ -292,7 +293,7 @@ class Terminal(Door):
             history: History = WritableHistory(self._history)
         except OSError:
             history = InMemoryHistory()
-        commands = {f"/{name}": about for name, about in sentences.ADMIN_COMMANDS.items()}
+        commands = {f"/{name}": about for name, about in menu(is_admin=True).items()}
         completer = WordCompleter(list(commands), meta_dict=commands, sentence=True, ignore_case=True)
         return PromptSession([("bold", "› ")], history=history, completer=completer, complete_while_typing=False)
 
