@@ -7,7 +7,8 @@ what happens at them into asks: `telegram`, `page` and `terminal`. The core impo
     settings    the operator's choices
     asks        what happens at a door
     chat        what an answer needs of a chat
-    commands    a function for each command and each button
+    commands    COMMANDS, the table of what people can ask, and a function for each command and each button
+    routing     from an ask to its function, and from an error to words
     creations   all that decides a text
     admission   which asks are accepted
     answering   from a wish to an answer

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict, deque
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,9 +14,9 @@ from typing import TYPE_CHECKING
 from bot.admission import Admission
 from bot.asks import clean
 from bot.capacity import Capacity
-from bot.commands import handle
 from bot.creations import USUAL
 from bot.health import Tally
+from bot.routing import handle
 from bot.shelf import Shelf
 from bot.store import Store
 from bot.training.runs import Runs
@@ -28,9 +27,9 @@ from model.text.forms import Genre
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
-    from bot.asks import Ask, File
+    from bot.asks import Ask
     from bot.capacity import Work
-    from bot.chat import Door, Offer
+    from bot.chat import Door
     from bot.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -57,14 +56,6 @@ class Bot:
     """The name by which Telegram knows the bot."""
     tally: Tally = field(default_factory=Tally)
     capacity: Capacity = field(default_factory=Capacity)
-    typing: dict[int, asyncio.Task[list[Offer]]] = field(default_factory=dict)
-    """For each person who types inline, the offers that are being written."""
-    shown: OrderedDict[tuple[int, int], tuple[str, float]] = field(default_factory=OrderedDict)
-    """For each chat and message, the code of what it shows, and when a press of its buttons was answered last."""
-    files: OrderedDict[tuple[int, int], tuple[str, File]] = field(default_factory=OrderedDict)
-    """For each chat and message that offers to learn a text file, the name of the voice, and the file."""
-    albums: deque[str] = field(default_factory=lambda: deque(maxlen=64))
-    """Albums that were answered already. The pictures of one album arrive within seconds."""
     _asks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @contextmanager

@@ -1,6 +1,6 @@
 """What happens at a door: somebody says, sends, presses or types something in a chat.
 
-Each door (Telegram, the page, the terminal) turns what happens there into asks, and `bot.commands.handle` answers them.
+Each door (Telegram, the page, the terminal) turns what happens there into asks, and `bot.routing.handle` answers them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 LONGEST_LINE = 200
 LARGEST_FILE = 5_000_000
 """The largest file that can teach a voice, in bytes."""
-PLAIN, SENT, TYPED = "", " sent", " typed"
-"""Names of the commands that answer a line, a message that is more than words, and what is typed inline.
-
-No command that somebody types has a blank in its name, so nobody can type SENT or TYPED.
-"""
 
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _COMMAND = re.compile(r"/(\S*)\s*")
@@ -62,9 +57,9 @@ class Said(Ask):
 
     @property
     def command(self) -> tuple[str, str]:
-        """The command in lower case and the text after it: ("dino", "5 mango"). For a line, (PLAIN, the text)."""
+        """The command in lower case and the text after it: ("dino", "5 mango"). For a line, ("", the text)."""
         found = _COMMAND.match(self.text)
-        return (found[1].lower() or "/", self.text[found.end() :]) if found else (PLAIN, self.text)
+        return (found[1].lower() or "/", self.text[found.end() :]) if found else ("", self.text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +73,9 @@ class Sent(Said):
 
     @property
     def command(self) -> tuple[str, str]:
-        """The command in the caption of a file, and the text after it; (SENT, the caption) for everything else."""
+        """The command in the caption of a file, and the text after it; ("", the caption) for everything else."""
         name, rest = super().command
-        return (name, rest) if self.file and name == "retrain" and self.is_admin else (SENT, self.text)
+        return (name, rest) if self.file and name == "retrain" and self.is_admin else ("", self.text)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,6 +51,8 @@ class Work(NamedTuple):
 
 
 CHATTER = Work()
+WRITING = Work(texts=1.0)
+"""A text; `work_for` says how much it is."""
 OFFERS = Work(texts=2.0, messages=0, patience=5.0)
 """What somebody who types inline is offered. Later, they have typed on."""
 EXPORT = Work(messages=2, patience=10.0, idle_texts=200.0)
@@ -72,7 +74,7 @@ class Capacity:
         self.idle.set()
         self._texts = 0.0  # promised and not written yet, in poems
         self._messages: Counter[int] = Counter()  # promised and not sent yet, by chat
-        self._told: OrderedDict[int, float] = OrderedDict()  # when a chat read its last refusal
+        self._refused: OrderedDict[int, float] = OrderedDict()  # when a chat read its last refusal
         self._written, self._seconds, self._since = POEMS_A_SECOND * REMEMBERED_SECONDS / 2, REMEMBERED_SECONDS / 2, 0.0
 
     @contextmanager
@@ -110,13 +112,13 @@ class Capacity:
     def is_first_refusal(self, chat: Chat) -> bool:
         """Return whether a chat has read no refusal for half a minute."""
         now = asyncio.get_running_loop().time()
-        while self._told and next(iter(self._told.values())) <= now - TOLD_SECONDS:
-            self._told.popitem(last=False)
-        return chat.id not in self._told
+        while self._refused and next(iter(self._refused.values())) <= now - TOLD_SECONDS:
+            self._refused.popitem(last=False)
+        return chat.id not in self._refused
 
     def has_refused(self, chat: Chat) -> None:
         """Note that a chat reads a refusal now."""
-        self._told[chat.id] = asyncio.get_running_loop().time()
+        self._refused[chat.id] = asyncio.get_running_loop().time()
 
     def _count(self, texts: float) -> None:
         """Note that texts were promised, or that `-texts` were written, and how long the bot was busy until now."""

@@ -28,6 +28,7 @@ from markupsafe import Markup
 
 from bot.asks import File, Pressed, Said
 from bot.chat import Button, Chat, Door, NotSent
+from bot.commands import menu
 from bot.words import sentences
 from bot.words.runs import Run, runs
 from model.errors import MangosaurusError
@@ -199,7 +200,7 @@ class Screen(Pipes):
         from prompt_toolkit.completion import WordCompleter
         from prompt_toolkit.styles import Style
 
-        commands = {f"/{name}": about for name, about in sentences.ADMIN_COMMANDS.items()}
+        commands = {f"/{name}": about for name, about in menu(is_admin=True).items()}
         completer = WordCompleter(list(commands), meta_dict=commands, sentence=True, ignore_case=True)
         return PromptSession(
             [("bold", "› ")],

@@ -109,10 +109,12 @@ def test_a_door_knows_no_other_and_the_process_alone_knows_it(door: str) -> None
     assert users == ["bot.__main__"]
 
 
-def test_commands_are_found_by_their_patterns_alone() -> None:
-    """Nothing imports a command but its neighbours; they are registered where they stand."""
-    users = {module for module in of("bot") if intruders([module], "bot.commands")}
-    assert {module for module in users if not belongs_to(module, "bot.commands")} == {"bot.app"}
+def test_commands_are_found_in_their_table_alone() -> None:
+    """Nothing imports a command but the table and other commands, and no command knows the table."""
+    commands = [module for module in of("bot.commands") if module != "bot.commands"]
+    users = {module for module in SOURCES if intruders([module], *commands)}
+    assert "bot.commands" in users <= {"bot.commands", *commands}
+    assert not any("bot.commands" in imports(module) for module in commands)
 
 
 def test_the_settings_know_only_what_their_values_mean() -> None:

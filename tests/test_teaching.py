@@ -10,6 +10,7 @@ import pytest
 
 from bot.asks import File, Said, Sent
 from bot.chat import NotSent
+from bot.commands.admin import MOST_FILES
 from bot.locks import LOCK
 from bot.voices import MOST, Voice, Voices, name_of
 from bot.words import admins, sentences
@@ -213,8 +214,10 @@ async def test_a_text_file_without_a_command(script: Script, admin: FakeChat, vo
     assert (voice.name, voice.form, run.network) == ("voice", "names", voice.network)
     await cancel(admin)
     assert await teach(admin, LIST, "") == admins.LEARN.format("names-2")
-    admin.bot.files.clear()  # as after a restart
-    await admin.press("names")
+    question = admin.messages[-1]
+    for _ in range(MOST_FILES):
+        await teach(admin, LIST, "")
+    await admin.press("names", message=question)
     assert admin.notices[-1] == sentences.plain(admins.FILE_GONE)
     for content, answer in (
         ("", "at least 100 different names, one a line, or 20,000 characters of verse."),

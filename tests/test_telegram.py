@@ -14,6 +14,7 @@ from markupsafe import Markup
 from telegram.error import BadRequest
 
 from bot.chat import Button, Gone, InDoubt, NotSent, StartError
+from bot.commands import menu
 from bot.settings import Address, Rate, Secret
 from bot.telegram.door import TokenError
 from bot.words import admins, sentences
@@ -215,11 +216,15 @@ async def test_pictures_documents_typing_and_buttons_that_go(settings: Settings,
 
 async def test_everybody_has_a_menu_and_admins_have_theirs_as_soon_as_they_open_a_chat(visit: Visit) -> None:
     await until(lambda: None in visit.server.menus)
-    assert "status" not in [command["command"] for command in visit.server.menus[None]]
+    menus = [
+        [{"command": name, "description": about} for name, about in menu(is_admin=is_admin).items()]
+        for is_admin in (False, True)
+    ]
+    assert visit.server.menus[None] == menus[False]
     assert ADMIN not in visit.server.menus  # "chat not found", at the start
     await visit.say("/start", ADMIN)
     await until(lambda: ADMIN in visit.server.menus)
-    assert "status" in [command["command"] for command in visit.server.menus[ADMIN]]
+    assert visit.server.menus[ADMIN] == menus[True]
     await visit.say("/start", ADMIN)
     scopes = [parameters for parameters in of_method(visit.server, "setMyCommands") if "scope" in parameters]
     assert len(scopes) == 2

@@ -72,12 +72,11 @@ async def test_words_after_a_command_that_takes_none_are_not_ignored(chat: FakeC
 
 
 async def test_what_begins_with_a_slash_is_no_line(chat: FakeChat, group: FakeChat) -> None:
-    """Nor does any message reach what answers stickers and inline queries by its name."""
     for text, meant in (("/dinno", "dino"), ("/Sonet love", "sonnet"), ("/setings", "settings"), ("/hlep", "help")):
         given = text[1:].split()[0].lower()
         assert (await chat.ask(text)).html == sentences.MEANT_COMMAND.format(given, meant)
     commands = ("/dance", "/dinosaur", "/retrain dino", "/DANCE x", "/models", "/status")
-    odd = ("/", "//", "/ dino", "/größe", "/1", "/\nShall I", "/sent", "/typed", "/ sent", "/ typed x", "/\u00a0sent")
+    odd = ("/", "//", "/ dino", "/größe", "/1", "/\nShall I", "/\u00a0dino")
     for text in (*commands, *odd):
         assert (await chat.ask(text)).html.startswith(("I don't know that command.", "I don't know <code>"))
         group.bot.ask(Said(person=ALICE, chat=group, text=text))

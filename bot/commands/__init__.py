@@ -1,186 +1,101 @@
-"""What a person can ask: each command and each button is a function beside the pattern that it answers to.
+"""All that a person can ask: commands, buttons, and what is said, sent or typed without a command.
 
-`handle` takes every ask of every door, finds the function, and turns whatever goes wrong into words.
+Routing, "Do you mean …?", menus and `/help` read these tables. The functions stand in the modules beside them.
 """
 
 from __future__ import annotations
 
-import logging
-import re
-import secrets
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
-from rapidfuzz.process import extractOne
+from markupsafe import Markup
 
-from bot.asks import LONGEST_LINE, PLAIN, SENT, TYPED, Pressed, Said, Typed
-from bot.capacity import CHATTER
-from bot.chat import Explained, Gone, InDoubt, NotSent, Refused
-from bot.store import StoreError
+from bot.capacity import CHATTER, EXPORT, OFFERS, WRITING
+from bot.commands import admin, inline, models, names, people, verse, voices, welcome
+from bot.creations import CODE, MOODS
 from bot.words import sentences
-from model.errors import MangosaurusError
-from model.text.taboo import is_taboo
+from model.checkpoint.versions import VERSION_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from markupsafe import Markup
-
     from bot.app import Bot
-    from bot.asks import Ask
-
-logger = logging.getLogger(__name__)
-
-SIMILAR = 75
-"""How similar, out of 100, a command must be to an unknown one if the bot is to ask "Do you mean …?"."""
-
-Answer: TypeAlias = "Callable[..., Awaitable[None]]"
+    from bot.asks import Said
+    from bot.capacity import Work
 
 
-class _Command(NamedTuple):
-    """A function that answers asks; whether it is for admins, needs a network that writes, and takes no text."""
+class Command(NamedTuple):
+    """Something to ask for. Its function gets the ask, the text after the command or a button's groups, and the bot."""
 
-    function: Answer
-    admin: bool
-    writes: bool
+    function: Callable[..., Awaitable[None]]
+    cost: Work
+    """CHATTER, or the kind of writing: how much it is, its function knows once it has read the ask."""
+    menu: str = ""
+    help: Markup = Markup()
+    admin: bool = False
+    """Whether it is for admins. For everybody else, it does not exist."""
     alone: bool = False
+    """Whether it answers text after the command with a hint."""
 
 
-_commands: dict[str, _Command] = {}
-_buttons: list[tuple[re.Pattern[str], _Command]] = []
+async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
+    """List the commands, and what is different in this place; for an admin, the admins' commands as well."""
+    lines = [each.help for each in COMMANDS.values() if each.help and not each.admin]
+    lines.append(sentences.HELP_HERE[ask.chat.place].format(bot.username))
+    if ask.is_admin:
+        lines += [each.help for each in COMMANDS.values() if each.help and each.admin]
+        lines += [sentences.HELP_FILES] if ask.chat.takes_files else []
+    await ask.chat.say(Markup("\n").join(lines))
 
 
-def command(*names: str, admin: bool = False, writes: bool = False, alone: bool = False) -> Callable[[Answer], Answer]:
-    """Let a function answer commands: it gets the ask, the text after the command, and the bot.
-
-    A command that stands `alone` answers text after it with a hint.
-    """
-
-    def register(function: Answer) -> Answer:
-        _commands.update(dict.fromkeys(names, _Command(function, admin, writes, alone)))
-        return function
-
-    return register
+def menu(*, is_admin: bool) -> dict[str, str]:
+    """Return what a person's menu shows: the names of commands, and what they do."""
+    return {name: each.menu for name, each in COMMANDS.items() if each.menu and (is_admin or not each.admin)}
 
 
-def button(pattern: str, *, admin: bool = False, writes: bool = False) -> Callable[[Answer], Answer]:
-    """Let a function answer buttons whose data match: it gets the ask, the groups of the pattern, and the bot."""
+COMMANDS = {
+    "start": Command(welcome.start, CHATTER),
+    "dino": Command(names.dino, WRITING, "invent dinosaur names", sentences.HELP_DINO),
+    "poem": Command(verse.poem, WRITING, "continue a line of verse", sentences.HELP_POEM),
+    "sonnet": Command(verse.sonnet, WRITING, "fourteen lines that scan and rhyme", sentences.HELP_SONNET),
+    "voices": Command(voices.voices, CHATTER, "other voices for names and verse", sentences.HELP_VOICES),
+    "again": Command(verse.again, WRITING, "show a creation again, by its code", sentences.HELP_AGAIN),
+    "seed": Command(people.seed, CHATTER, "see or set your seed", sentences.HELP_SEED),
+    "settings": Command(
+        people.settings, CHATTER, "how daring I am, and how many names you get", sentences.HELP_SETTINGS
+    ),
+    "export": Command(
+        people.export, EXPORT, "everything I keep about you, as files", sentences.HELP_EXPORT, alone=True
+    ),
+    "forget": Command(people.forget, CHATTER, "delete everything I keep about you"),  # beside /export in the help
+    "help": Command(show_help, CHATTER, "what I can do"),
+    "about": Command(welcome.about, CHATTER, "what I'm made of", sentences.HELP_ABOUT, alone=True),
+    "retrain": Command(admin.retrain, CHATTER, "train a network", sentences.HELP_RETRAIN, admin=True),
+    "models": Command(models.models, CHATTER, "the versions of each network", sentences.HELP_MODELS, admin=True),
+    "status": Command(admin.status, CHATTER, "how I am", sentences.HELP_STATUS, admin=True, alone=True),
+}
+"""Commands by their names, in the order of menu and help."""
 
-    def register(function: Answer) -> Answer:
-        _buttons.append((re.compile(f"1:{pattern}", re.ASCII), _Command(function, admin, writes)))
-        return function
+LINE = Command(verse.plain, WRITING)
+"""Answers a message without a command, in a private chat."""
+SENT = Command(welcome.no_text, CHATTER)
+"""Answers a message that is more than words, such as a file or a sticker, in a private chat."""
+TYPED = Command(inline.typed, OFFERS)
+"""Answers what is typed after the bot's name in another chat."""
 
-    return register
+_CODE, _VERSION, _OWNER = f"({CODE.pattern})", f"({VERSION_NAME.pattern})", "(-?[0-9]{1,19})"
+_NETWORK = f"(dino|poem|voices/{CODE.pattern})"
 
-
-async def handle(ask: Ask, bot: Bot) -> None:
-    """Answer an ask. Errors become sentences for the person or lines of the log; only a cancellation is raised."""
-    try:
-        async with bot.admission.entering(ask):
-            await _answer(ask, bot)
-    except Exception as error:
-        await _explain(error, ask, bot)
-
-
-async def _answer(ask: Ask, bot: Bot) -> None:
-    """Call the function that answers an ask. An ask that needs no writing counts as chatter, and so does a mistake."""
-    found, words = _found(ask)
-    if found and found.writes:
-        try:
-            await found.function(ask, *words, bot=bot)
-        except Refused:
-            raise
-        except Explained as error:
-            with bot.accepting(ask, CHATTER):
-                await _say(error.sentence, ask)
-    elif found or words:
-        with bot.accepting(ask, CHATTER):
-            await (found.function(ask, *words, bot=bot) if found else _say(words[0], ask))
-
-
-def _found(ask: Ask) -> tuple[_Command | None, tuple[Any, ...]]:
-    """Return (command, arguments), or (None, (sentence,)) to refuse, or (None, ()) to stay silent."""
-    match ask:
-        case Pressed():
-            for pattern, known in _buttons:
-                if match := pattern.fullmatch(ask.data):
-                    is_forbidden = known.admin and not ask.is_admin
-                    return (None, (sentences.NOT_YOURS,)) if is_forbidden else (known, match.groups())
-            return None, (sentences.OLD_BUTTON,)
-        case Typed():
-            return _commands[TYPED], ()
-        case Said():
-            return _found_command(ask)
-    return None, ()
-
-
-def _found_command(ask: Said) -> tuple[_Command | None, tuple[Any, ...]]:
-    name, rest = ask.command
-    found = _commands.get(name)
-    is_known = found and (ask.is_admin or not found.admin) and (ask.chat.is_private or name not in (PLAIN, SENT))
-    if not (is_known or ask.chat.is_private):
-        return None, ()
-    if is_taboo(ask.text[: 2 * LONGEST_LINE]):
-        return None, (sentences.TABOO,)
-    if not (found and is_known):
-        return None, (_not_known(name, ask),)
-    return (None, (sentences.ALONE.format(name),)) if found.alone and rest.strip() else (found, (rest,))
-
-
-def _not_known(name: str, ask: Ask) -> Markup:
-    """Say that there is no such command, and which command in the person's menu may be meant."""
-    menu = sentences.ADMIN_COMMANDS if ask.is_admin else sentences.COMMANDS
-    meant = extractOne(name, list(menu), score_cutoff=SIMILAR)
-    return sentences.MEANT_COMMAND.format(sentences.cut(name, 40), meant[0]) if meant else sentences.UNKNOWN_COMMAND
-
-
-async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
-    """Tell the log and the person what went wrong. Of several refusals in a row, a chat reads the first."""
-    sentence = _sentence(error, ask, bot)
-    try:
-        if isinstance(error, Refused) and isinstance(ask, Said):
-            if bot.capacity.is_first_refusal(ask.chat) and await ask.chat.refuse(error.sentence):
-                bot.capacity.has_refused(ask.chat)
-        elif sentence is not None:
-            await _say(sentence, ask)
-    except (NotSent, InDoubt) as unsaid:
-        logger.info("An error was not explained: %s", unsaid)
-    except Exception:
-        logger.exception("An error could not be explained")
-
-
-async def _say(sentence: Markup, ask: Ask) -> None:
-    if isinstance(ask, Pressed):
-        await ask.chat.notice(sentences.plain(sentence), alert=True)
-    elif isinstance(ask, Typed):
-        await ask.chat.offer([])
-    else:
-        await ask.chat.say(sentence)
-
-
-def _sentence(error: Exception, ask: Ask, bot: Bot) -> Markup | None:
-    """Return what the person should read about an error, if anything, and log what only the operator can mend."""
-    if isinstance(error, Explained):
-        if isinstance(error, Refused):
-            bot.capacity.refusals[error.reason] += 1
-            logger.info("An ask was refused")
-        return error.sentence
-    bot.tally.errors[type(error).__name__] += 1
-    match error:
-        case NotSent() | InDoubt():  # the chat has logged it; another message would fail too, but a notice may arrive
-            if not isinstance(ask, Pressed):
-                return None
-            return sentences.MAY_NOT_WRITE if isinstance(error, Gone) else sentences.NOT_SHOWN
-        case StoreError():
-            logger.error("%s", error)
-            return sentences.NO_MEMORY
-        case MangosaurusError():
-            logger.warning("%s: %s", type(error).__name__, error)
-            return sentences.NOT_POSSIBLE
-    error_id = secrets.token_hex(4)
-    logger.error("Error %s", error_id, exc_info=error)
-    return sentences.APOLOGY.format(error_id)
-
-
-for _audience in ("names", "verse", "people", "voices", "admin", "models", "welcome", "inline"):
-    import_module(f"{__name__}.{_audience}")  # each registers its functions here
+BUTTONS = {
+    f"(another|wilder|tamer|continue|sonnet|back):{_CODE}": Command(verse.vary, WRITING),
+    f"details:{_CODE}": Command(verse.tell_details, WRITING),
+    f"(mood):({'|'.join(MOODS)}):{_OWNER}": Command(people.choose, CHATTER),
+    f"(names):({'|'.join(people.NAMES_TO_CHOOSE)}):{_OWNER}": Command(people.choose, CHATTER),
+    f"forget:(yes|no):{_OWNER}": Command(people.forget_or_keep, CHATTER),
+    f"voice:(remove|removal|keep):{_CODE}": Command(voices.press, CHATTER, admin=True),
+    "learn:(names|verse|cancel)": Command(admin.learn, CHATTER, admin=True),
+    "training:(finish|cancel):([a-z0-9]{8})": Command(admin.end_training, CHATTER, admin=True),
+    f"versions:{_NETWORK}": Command(models.show_versions, CHATTER, admin=True),
+    f"(promote|anyway):{_NETWORK}:{_VERSION}": Command(models.use, CHATTER, admin=True),
+    f"undo:{_NETWORK}:{_VERSION}": Command(models.undo, CHATTER, admin=True),
+}
+"""Buttons by the pattern of their data, without the number of the format that `Button.of` puts before them."""

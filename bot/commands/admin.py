@@ -6,13 +6,14 @@ import asyncio
 import logging
 import platform
 import re
+from collections import OrderedDict
 from importlib import metadata
 from itertools import chain, count
 from typing import TYPE_CHECKING, cast
+from weakref import WeakKeyDictionary
 
 from bot.asks import Said
 from bot.chat import Button, Explained
-from bot.commands import button, command
 from bot.commands.voices import FRESH, teach, text_of
 from bot.database import StoreError
 from bot.health import resident
@@ -33,8 +34,10 @@ MOST_FILES = 8
 """How many files wait for an answer."""
 SHORTEST_MINUTES, LONGEST_MINUTES = 0.01, 1440.0
 
+_files: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[str, File]]] = WeakKeyDictionary()
+"""For each chat and message that offers to learn a text file, the name of the voice, and the file."""
 
-@command("retrain", admin=True)
+
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
     """Train a network: `/retrain dino|poem [minutes] [fresh]`, or `/retrain names|verse VOICE [fresh]`.
 
@@ -60,34 +63,33 @@ async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
     names = (name_of(f"{words}{end}") or f"voice{end}" for end in chain([""], (f"-{n}" for n in count(2))))
     name = next(name for name in names if name not in taken)
     buttons = [[Button.of(label, "learn", verb) for verb, label in admins.LEARN_HOW.items()]]
-    bot.files[ask.chat.id, await ask.chat.say(admins.LEARN.format(name), buttons)] = (name, file)
-    while len(bot.files) > MOST_FILES:
-        bot.files.popitem(last=False)
+    files = _files.setdefault(bot, OrderedDict())
+    files[ask.chat.id, await ask.chat.say(admins.LEARN.format(name), buttons)] = (name, file)
+    while len(files) > MOST_FILES:
+        files.popitem(last=False)
 
 
-@button("learn:(names|verse|cancel)", admin=True)
 async def learn(ask: Pressed, verb: str, bot: Bot) -> None:
     """Learn a text file as names or as verse, or leave it alone."""
     place = (ask.chat.id, ask.message)
+    files = _files.setdefault(bot, OrderedDict())
     if verb != "cancel":
-        if place not in bot.files:
+        if place not in files:
             raise Explained(admins.FILE_GONE)
-        name, file = bot.files[place]
+        name, file = files[place]
         said = Said(person=ask.person, chat=ask.chat, is_admin=True, text="", file=file)
         await retrain(said, f"{verb} {name}", bot)  # raises Explained; then the question stays
-    bot.files.pop(place, None)
+    files.pop(place, None)
     await ask.chat.change(ask.message, admins.LEARN_NOTHING if verb == "cancel" else None)
     await ask.chat.notice()
 
 
-@button("training:(finish|cancel):([a-z0-9]{8})", admin=True)
 async def end_training(ask: Pressed, choice: str, key: str, bot: Bot) -> None:
     """End the run that is going on. `finish` keeps its best weights if they are better; `cancel` keeps nothing."""
     (bot.runs.finish if choice == "finish" else bot.runs.cancel)(key)
     await ask.chat.notice(admins.FINISHING if choice == "finish" else admins.CANCELLING)
 
 
-@command("status", admin=True, alone=True)
 async def status(ask: Said, _rest: str, bot: Bot) -> None:
     """Show what the bot has done since its start, and which versions and how much memory it uses now."""
     try:

@@ -11,10 +11,9 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.asks import LONGEST_LINE, TYPED, is_visible
+from bot.asks import LONGEST_LINE, is_visible
 from bot.capacity import OFFERS
 from bot.chat import Offer
-from bot.commands import command
 from bot.commands.names import LONGEST_PREFIX, like
 from bot.creations import ASIDE, Wish, network_of
 from bot.words import layout, sentences
@@ -33,25 +32,28 @@ NAMES, VERSES = 5, 2
 ENDS = (".", ",", ";", ":", "!", "?")
 """Marks that make a single word a line of verse, and not the beginning of a name."""
 
+_typing: dict[tuple[Bot, int], asyncio.Task[list[Offer]]] = {}
+"""For each person who types, the offers that are being written."""
 
-@command(TYPED, writes=True)
+
 async def typed(ask: Typed, bot: Bot) -> None:
     """Offer something to send. Each letter is an ask; a person's newest ask cancels the ask before."""
-    if before := bot.typing.get(ask.person):
+    key = (bot, ask.person)
+    if before := _typing.get(key):
         before.cancel()
     if is_taboo(ask.text):
         await ask.chat.offer([Offer(sentences.plain(sentences.TABOO), "", sentences.TABOO)])
         return
     with bot.accepting(ask, OFFERS):
-        task = bot.typing[ask.person] = asyncio.create_task(_offers(ask, bot))
+        task = _typing[key] = asyncio.create_task(_offers(ask, bot))
         try:
             await asyncio.wait({task})
             if not task.cancelled():
                 await ask.chat.offer(task.result())
         finally:
             task.cancel()
-            if bot.typing.get(ask.person) is task:
-                del bot.typing[ask.person]
+            if _typing.get(key) is task:
+                del _typing[key]
 
 
 async def _offers(ask: Typed, bot: Bot) -> list[Offer]:

@@ -9,12 +9,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Literal
 
 from bot.chat import Button, Explained, InDoubt, NotSent
-from bot.commands import button, command
-from bot.creations import CODE
 from bot.voices import RemovedError
 from bot.words import admins, sentences, tables
 from model.checkpoint.encoding import CheckpointError
-from model.checkpoint.versions import VERSION_NAME
 from model.evaluation.comparison import digits_for
 
 if TYPE_CHECKING:
@@ -34,11 +31,7 @@ IN_A_ROW = 4
 WORSE: dict[Form, float] = {"names": 0.02, "verse": 0.002}
 """Nats per character. A version whose held-out loss is higher by this much is used only if an admin insists."""
 
-_NETWORK = f"(dino|poem|voices/{CODE.pattern})"
-_VERSION = f"({VERSION_NAME.pattern})"
 
-
-@command("models", admin=True)
 async def models(ask: Said, rest: str, bot: Bot) -> None:
     """Show the versions of a network; other networks are a button away."""
     given = unicodedata.normalize("NFC", rest.strip() or "dino").casefold()
@@ -46,17 +39,15 @@ async def models(ask: Said, rest: str, bot: Bot) -> None:
     network = next((network for network, title in titles.items() if title == given), None)
     if network is None:
         raise Explained(admins.MODELS_USAGE)
-    await ask.chat.say(*await _list(network, bot))
+    await ask.chat.say(*await _versions(network, bot))
 
 
-@button(f"versions:{_NETWORK}", admin=True)
 async def show_versions(ask: Pressed, network: str, bot: Bot) -> None:
     """Show the versions of a network in the message."""
-    await ask.chat.change(ask.message, *await _list(network, bot))
+    await ask.chat.change(ask.message, *await _versions(network, bot))
     await ask.chat.notice()
 
 
-@button(f"(promote|anyway):{_NETWORK}:{_VERSION}", admin=True)
 async def use(ask: Pressed, verb: str, network: str, version: str, bot: Bot) -> None:
     """Use a version from now on. If it learned from another text or is worse, ask first."""
     async with _titled(network, bot) as title:
@@ -71,11 +62,10 @@ async def use(ask: Pressed, verb: str, network: str, version: str, bot: Bot) -> 
             raise CheckpointError(f"its weights write {new.description.form}")
         async with bot.shelf.changing(network) as versions:
             await asyncio.to_thread(versions.promote, version)
-    await ask.chat.change(ask.message, *await _list(network, bot))
+    await ask.chat.change(ask.message, *await _versions(network, bot))
     return await ask.chat.notice(admins.IN_USE.format(version))
 
 
-@button(f"undo:{_NETWORK}:{_VERSION}", admin=True)
 async def undo(ask: Pressed, network: str, version: str, bot: Bot) -> None:
     """Use the version before this one, if this one is still in use."""
     async with _titled(network, bot) as title, bot.shelf.changing(network) as versions:
@@ -111,7 +101,7 @@ def _question(doubt: str, title: str, new: Checkpoint, serving: Checkpoint) -> M
     return admins.WORSE.format(new.version, title, worse, serving.version, better)
 
 
-async def _list(network: str, bot: Bot) -> tuple[Markup, Buttons]:
+async def _versions(network: str, bot: Bot) -> tuple[Markup, Buttons]:
     async with _titled(network, bot) as title:
         entries = await asyncio.to_thread(_entries, network, bot)
         serving = (await bot.shelf.current(network)).version if entries else ""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from bot.answering import answer
 from bot.asks import voice_in
 from bot.chat import Explained
-from bot.commands import command
 from bot.commands.voices import voice_named
 from bot.creations import NOTHING, Wish, network_of
 from bot.words import sentences
@@ -30,7 +29,6 @@ SHORTEST_BEGINNING, LONGEST_WHOLE = 3, 8
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-@command("dino", writes=True)
 async def dino(ask: Said, rest: str, bot: Bot) -> None:
     """Send new names. A number and first letters come in either order, each at most once.
 

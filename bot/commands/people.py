@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from bot.capacity import EXPORT
 from bot.chat import Button, Explained, LiveMessage
-from bot.commands import button, command
 from bot.creations import MOODS
 from bot.store import LARGEST_SEED
 from bot.words import layout, sentences
@@ -30,10 +29,8 @@ MOST_WRITTEN, AT_ONCE = 200, 4
 """How many of the newest creations an export writes out, and how many of them at the same time."""
 WRITING_SECONDS = 45.0
 """A creation that is not written out by then is exported without its text."""
-_ID = "(-?[0-9]{1,19})"
 
 
-@command("seed")
 async def seed(ask: Said, rest: str, bot: Bot) -> None:
     """Show the person's seed, or begin the sequence of another seed, which may have the digits of any script."""
     if not rest.strip():
@@ -48,7 +45,6 @@ async def seed(ask: Said, rest: str, bot: Bot) -> None:
     await ask.chat.say(sentences.SEED_SET.format(int(word)))
 
 
-@command("settings")
 async def settings(ask: Said, rest: str, bot: Bot) -> None:
     """Show the person's settings, as buttons that change in place; `/settings wild 5` changes them at once."""
     words = rest.lower().split()
@@ -59,8 +55,6 @@ async def settings(ask: Said, rest: str, bot: Bot) -> None:
     await ask.chat.say(sentences.SETTINGS, _choices(person))
 
 
-@button(f"(mood):({'|'.join(MOODS)}):{_ID}")
-@button(f"(names):({'|'.join(NAMES_TO_CHOOSE)}):{_ID}")
 async def choose(ask: Pressed, what: str, value: str, owner: str, bot: Bot) -> None:
     """Keep a choice, and mark it. The button says whose settings they are; nobody else can change them."""
     if int(owner) not in (ask.person, ask.chat.id):
@@ -70,7 +64,6 @@ async def choose(ask: Pressed, what: str, value: str, owner: str, bot: Bot) -> N
     await ask.chat.notice(sentences.CHOSEN)
 
 
-@command("export", writes=True, alone=True)
 async def export(ask: Said, _rest: str, bot: Bot) -> None:
     """Send all that is kept of a person, in private: a page and JSON. A group that posts as itself exports its own."""
     is_group = ask.person == ask.chat.id and not ask.chat.is_private
@@ -89,7 +82,6 @@ async def export(ask: Said, _rest: str, bot: Bot) -> None:
     await ask.chat.document(f"{name}.json", content, sentences.EXPORT_GROUP if is_group else sentences.EXPORT)
 
 
-@command("forget")
 async def forget(ask: Said, rest: str, bot: Bot) -> None:
     """Ask whether everything should be deleted. A group or channel that posts as itself confirms by `/forget yes`."""
     if ask.person > 0:  # Telegram's groups and channels have negative ids
@@ -103,7 +95,6 @@ async def forget(ask: Said, rest: str, bot: Bot) -> None:
         await ask.chat.say(sentences.FORGOTTEN_GROUP)
 
 
-@button(f"forget:(yes|no):{_ID}")
 async def forget_or_keep(ask: Pressed, choice: str, owner: str, bot: Bot) -> None:
     """Delete everything or nothing, and replace the question, so that it is answered once."""
     if int(owner) != ask.person:

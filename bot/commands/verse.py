@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import OrderedDict
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from bot.answering import answer, show
-from bot.asks import PLAIN, line_in, voice_in
+from bot.asks import line_in, voice_in
 from bot.capacity import CHATTER, work_for
 from bot.chat import Explained, InDoubt, Refused
-from bot.commands import button, command
 from bot.commands.voices import example, voice_named
-from bot.creations import CODE, Wish, buttons_below, code_in, varied
+from bot.creations import Wish, buttons_below, code_in, varied
 from bot.words import layout, sentences
 from model.errors import MangosaurusError
 from model.text.forms import Genre
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
 MOST_SHOWN = 4096
 """For how many messages the bot remembers what they show."""
 
+_shown: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[str, float]]] = WeakKeyDictionary()
+"""For each chat and message, the code of what it shows, and when a press of its buttons was answered last."""
 
-@command(PLAIN, writes=True)
+
 async def plain(ask: Said, text: str, bot: Bot) -> None:
     """Continue a line that somebody sends without any command. A code alone, or a link to one, opens the creation."""
     text = text.strip()
@@ -40,7 +43,6 @@ async def plain(ask: Said, text: str, bot: Bot) -> None:
     await answer(ask, Wish(Genre.POEM, line), bot)
 
 
-@command("poem", writes=True)
 async def poem(ask: Said, rest: str, bot: Bot) -> None:
     """Continue a line, perhaps in a custom voice: `/poem voice:keats A thing of beauty`."""
     name, rest = voice_in(rest)
@@ -50,7 +52,6 @@ async def poem(ask: Said, rest: str, bot: Bot) -> None:
     await answer(ask, Wish(Genre.POEM, line, voice=voice.id if voice else ""), bot)
 
 
-@command("sonnet", writes=True)
 async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
     """Write fourteen lines. The first is the person's own, if there is one."""
     if voice_in(rest)[0] is not None:
@@ -61,7 +62,6 @@ async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
     await answer(ask, Wish(Genre.SONNET, line), bot)
 
 
-@command("again", writes=True)
 async def again(ask: Said, rest: str, bot: Bot) -> None:
     """Show the creation with a code again, letter for letter, whoever asked for it first. This takes no turn."""
     given = rest.split()
@@ -75,7 +75,6 @@ async def again(ask: Said, rest: str, bot: Bot) -> None:
         await show(creation, ask, bot)
 
 
-@button(f"(another|wilder|tamer|continue|sonnet|back):({CODE.pattern})", writes=True)
 async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
     """Put another creation into the message, or a sonnet below it.
 
@@ -83,20 +82,20 @@ async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
     """
     creation = await _own(code, ask, bot)
     place = (ask.chat.id, ask.message)
+    all_shown = _shown.setdefault(bot, OrderedDict())
     # A press below a group's creation waits for the earlier asks of the group, and of the person who presses.
     async with contextlib.nullcontext() if creation.person == ask.person else bot.admission.in_order(creation.person):
-        shown, since = bot.shown.get(place, (code, 0.0))
+        shown, since = all_shown.get(place, (code, 0.0))
         if shown == code and since < ask.arrived:
-            bot.shown.pop(place, None)  # until the answer has arrived, nobody knows what it shows
+            all_shown.pop(place, None)  # until the answer has arrived, nobody knows what it shows
             made = await _pressed(verb, creation, ask, bot)
-            bot.shown[place] = (made.code, time.monotonic())
-            if len(bot.shown) > MOST_SHOWN:
-                bot.shown.popitem(last=False)
+            all_shown[place] = (made.code, time.monotonic())
+            if len(all_shown) > MOST_SHOWN:
+                all_shown.popitem(last=False)
     await ask.chat.notice()
 
 
-@button(f"(details):({CODE.pattern})", writes=True)
-async def tell_details(ask: Pressed, _verb: str, code: str, bot: Bot) -> None:
+async def tell_details(ask: Pressed, code: str, bot: Bot) -> None:
     """Say what decides a creation, and which known names are nearest to its names."""
     creation = await _own(code, ask, bot)
     with bot.accepting(ask, work_for(creation) if creation.genre is Genre.DINO else CHATTER):

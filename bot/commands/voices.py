@@ -14,8 +14,6 @@ from rapidfuzz.process import extractOne
 
 from bot.asks import LARGEST_FILE
 from bot.chat import Button, Explained, NotSent
-from bot.commands import button, command
-from bot.creations import CODE
 from bot.training.folder import Run
 from bot.voices import MOST, CrowdedError, RemovedError, TakenError, name_of, named, size_of
 from bot.words import admins, sentences
@@ -66,17 +64,15 @@ def listed(shown: Sequence[Markup]) -> Markup:
     return shown[0] if len(shown) == 1 else Markup("{} and {}").format(Markup(", ").join(shown[:-1]), shown[-1])
 
 
-@command("voices")
 async def voices(ask: Said, rest: str, bot: Bot) -> None:
     """List the voices; for an admin, `/voices old new` renames a voice."""
     words = rest.split()
     if ask.is_admin and len(words) == 2:
         await _rename(ask, words[0], words[1], bot)
     else:
-        await ask.chat.say(*await _list(ask, bot))
+        await ask.chat.say(*await _all_voices(ask, bot))
 
 
-@button(f"voice:(remove|removal|keep):({CODE.pattern})", admin=True)
 async def press(ask: Pressed, verb: str, voice_id: str, bot: Bot) -> None:
     """Ask whether a voice should go, remove it, or keep it."""
     voice = await asyncio.to_thread(bot.shelf.voices.get, voice_id)
@@ -90,7 +86,7 @@ async def press(ask: Pressed, verb: str, voice_id: str, bot: Bot) -> None:
         return await ask.chat.notice()
     elif verb == "removal":
         notice = await _remove(voice, bot)
-    await ask.chat.change(ask.message, *await _list(ask, bot))
+    await ask.chat.change(ask.message, *await _all_voices(ask, bot))
     return await ask.chat.notice(notice)
 
 
@@ -122,7 +118,7 @@ async def _remove(voice: Voice, bot: Bot) -> str:
     return sentences.plain(admins.REMOVED.format(voice.name))
 
 
-async def _list(ask: Ask, bot: Bot) -> tuple[Markup, Buttons]:
+async def _all_voices(ask: Ask, bot: Bot) -> tuple[Markup, Buttons]:
     found = await asyncio.to_thread(lambda: [(voice, _has_weights(voice, bot)) for voice in bot.shelf.voices.all()])
     lines = [
         sentences.VOICE.format(voice.name, voice.form, example(voice) if is_trained else sentences.STILL_LEARNING)

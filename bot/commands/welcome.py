@@ -1,14 +1,14 @@
-"""`/start`, `/help`, `/about`, and what the bot cannot read."""
+"""`/start`, `/about`, and what the bot cannot read."""
 
 from __future__ import annotations
 
+from collections import deque
 from mimetypes import guess_type
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from markupsafe import Markup
 
-from bot.asks import SENT
-from bot.commands import command
 from bot.commands.admin import offer_to_learn
 from bot.commands.verse import again
 from bot.words import sentences
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from model.checkpoint.encoding import Checkpoint
 
 CELLS = {"rnn": "a plain recurrent network", "lstm": "an LSTM", "gru": "a GRU"}
+MOST_ALBUMS = 64
+
+_albums: WeakKeyDictionary[Bot, deque[str]] = WeakKeyDictionary()
+"""Albums that were answered already. The pictures of one album arrive within seconds."""
 
 
-@command("start")
 async def start(ask: Said, rest: str, bot: Bot) -> None:
     """Say hello. A link to a creation ends in its code, which comes after the command."""
     if rest.strip():
@@ -30,16 +33,6 @@ async def start(ask: Said, rest: str, bot: Bot) -> None:
         await ask.chat.say(sentences.START)
 
 
-@command("help")
-async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
-    """List the commands, and what is different in this place; for an admin, the admins' commands as well."""
-    lines = [sentences.HELP, sentences.HELP_HERE[ask.chat.place].format(bot.username)]
-    lines += [sentences.HELP_ADMIN] if ask.is_admin else []
-    lines += [sentences.HELP_FILES] if ask.is_admin and ask.chat.takes_files else []
-    await ask.chat.say(Markup("\n").join(lines))
-
-
-@command("about", alone=True)
 async def about(ask: Said, _rest: str, bot: Bot) -> None:
     """Say which versions are in use, and how good they are."""
     serving = bot.shelf.serving
@@ -47,7 +40,6 @@ async def about(ask: Said, _rest: str, bot: Bot) -> None:
     await ask.chat.say(Markup("\n\n").join([*parts, sentences.ABOUT_SONNETS, sentences.ABOUT_SOURCE]))
 
 
-@command(SENT)
 async def no_text(ask: Sent, _caption: str, bot: Bot) -> None:
     """Answer a picture, a voice or a sticker. An album, which comes picture by picture, is answered once.
 
@@ -56,9 +48,10 @@ async def no_text(ask: Sent, _caption: str, bot: Bot) -> None:
     if ask.is_admin and ask.file and (guess_type(ask.file.name)[0] or "text/").startswith("text/"):
         await offer_to_learn(ask, ask.file, bot)
         return
-    if ask.album and ask.album in bot.albums:
+    albums = _albums.setdefault(bot, deque(maxlen=MOST_ALBUMS))
+    if ask.album and ask.album in albums:
         return
-    bot.albums.append(ask.album)
+    albums.append(ask.album)
     await ask.chat.say(sentences.ONLY_TEXT)
 
 

@@ -26,6 +26,7 @@ from aiohttp import WSMsgType, web
 from bot.admission import Buckets
 from bot.asks import LARGEST_FILE, File, Pressed, Said, Sent
 from bot.chat import Door
+from bot.commands import menu
 from bot.page import access
 from bot.page.chat import PageChat
 from bot.settings import Rate
@@ -233,11 +234,10 @@ class Page(Door):
         largest = LARGEST_FILE if is_admin else LARGEST_FRAME
         tab = web.WebSocketResponse(heartbeat=15, timeout=LAST_WORDS_SECONDS, max_msg_size=largest, compress=False)
         await tab.prepare(request)
-        commands = sentences.ADMIN_COMMANDS if is_admin else sentences.COMMANDS
         hello = Said(person=person, chat=chat, is_admin=is_admin, text="/start")
         try:
             places = await chat.make_room(bot) if is_new else {}
-            await chat.enter(tab, {"run": self._run, "admin": is_admin, "commands": commands})
+            await chat.enter(tab, {"run": self._run, "admin": is_admin, "commands": menu(is_admin=is_admin)})
             if places:
                 chat.recalling = asyncio.create_task(chat.fill(places, hello, bot, self._recalls))
             elif is_new:

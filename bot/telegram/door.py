@@ -23,6 +23,7 @@ from telegram.ext import Defaults, ExtBot, filters
 
 from bot.asks import File, Pressed, Said, Sent, Typed
 from bot.chat import Door, NotSent, StartError
+from bot.commands import menu
 from bot.telegram.chat import TelegramChat
 from bot.telegram.pacing import Pacing, seconds
 from bot.telegram.request import PollingRequest, TelegramRequest, readable
@@ -299,10 +300,9 @@ class Telegram(Door):
     async def _announce(self, *people: int | None) -> None:
         """Fill menus of commands in Telegram's apps: everybody's (None), or an admin's."""
         for person in people:
-            about = sentences.COMMANDS if person is None else sentences.ADMIN_COMMANDS
             scope = None if person is None else BotCommandScopeChat(person)
             try:
-                await self._client.set_my_commands(list(about.items()), scope)
+                await self._client.set_my_commands(list(menu(is_admin=person is not None).items()), scope)
                 self._without_menu.discard(person)
             except TelegramError as error:  # of an admin, until they open a chat
                 logger.info("The menu of %s was not set: %s", person or "everybody", error)

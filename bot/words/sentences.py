@@ -42,39 +42,26 @@ def duration(seconds: float) -> str:
 
 # Hello, and what I can do.
 
-COMMANDS = {
-    "dino": "invent dinosaur names",
-    "poem": "continue a line of verse",
-    "sonnet": "fourteen lines that scan and rhyme",
-    "voices": "other voices for names and verse",
-    "seed": "see or set your seed",
-    "settings": "how daring I am, and how many names you get",
-    "again": "show a creation again, by its code",
-    "export": "everything I keep about you, as files",
-    "forget": "delete everything I keep about you",
-    "help": "what I can do",
-    "about": "what I'm made of",
-}
-ADMIN_COMMANDS = COMMANDS | {
-    "retrain": "train a network",
-    "models": "the versions of each network",
-    "status": "how I am",
-}
 START = Markup(
     "Hi, I'm <b>Mangosaurus</b>. I invent dinosaurs that never lived and verse that Shakespeare never wrote.\n\n"
     "Try /dino or /sonnet, or send me a line such as <i>Shall I compare thee</i>. /help shows what else I can do."
 )
-HELP = Markup(
-    "/dino – a new dinosaur; <code>/dino 5 mango</code> – five that begin with Mango\n"
-    "<code>/poem Shall I compare thee</code> – your line, and verse that continues it\n"
-    "/sonnet – fourteen lines that scan and rhyme; <code>/sonnet Shall I compare thee</code> – from your line\n"
-    "/voices – other voices that I have learned\n"
-    "<code>/again k7m2p9xb4q</code> – the creation with that code, whoever asked for it\n"
-    "/settings – how daring I am, and how many names you get\n"
-    "/seed – your seed; with the same seed, everybody gets the same from me\n"
-    "/export – everything I keep about you, to keep yourself; /forget deletes it\n"
-    "/about – what I'm made of"
+HELP_DINO = Markup("/dino – a new dinosaur; <code>/dino 5 mango</code> – five that begin with Mango")
+HELP_POEM = Markup("<code>/poem Shall I compare thee</code> – your line, and verse that continues it")
+HELP_SONNET = Markup(
+    "/sonnet – fourteen lines that scan and rhyme; <code>/sonnet Shall I compare thee</code> – from your line"
 )
+HELP_VOICES = Markup("/voices – other voices that I have learned")
+HELP_AGAIN = Markup("<code>/again k7m2p9xb4q</code> – the creation with that code, whoever asked for it")
+HELP_SEED = Markup("/seed – your seed; with the same seed, everybody gets the same from me")
+HELP_SETTINGS = Markup("/settings – how daring I am, and how many names you get")
+HELP_EXPORT = Markup("/export – everything I keep about you, to keep yourself; /forget deletes it")
+HELP_ABOUT = Markup("/about – what I'm made of")
+HELP_RETRAIN = Markup(
+    "<code>/retrain dino</code> – one more round; <code>/retrain poem 10</code> – for ten minutes at most"
+)
+HELP_MODELS = Markup("/models – the versions of each network")
+HELP_STATUS = Markup("/status – how I am")
 HELP_HERE = {
     "private": Markup("In any other chat, <code>@{} mango</code> offers something to send."),
     "group": Markup(
@@ -86,11 +73,6 @@ HELP_HERE = {
     ),
 }
 """What is different in each place. The gap is for the name of the bot."""
-HELP_ADMIN = Markup(
-    "<code>/retrain dino</code> – one more round; <code>/retrain poem 10</code> – for ten minutes at most\n"
-    "/models – the versions of each network\n"
-    "/status – how I am"
-)
 HELP_FILES = Markup("Send me a text file, and I'll learn a new voice from it.")
 ABOUT = Markup(
     "I'm <b>Mangosaurus</b>: two recurrent networks, written in NumPy right down to the gradients. "
