@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SHUT, REFUSED, CLOSED, CUT, ABANDONED = 0.25, 0.5, 0.7, 0.8, 0.85
-"""When the phases of a stop begin, as shares of `stop_seconds`. `Bot.finish` describes them."""
+CLOSED, REFUSED, GIVEN_UP, CUT, ABANDONED = 0.25, 0.5, 0.7, 0.8, 0.85
+"""When the phases of a stop begin, as shares of `stop_seconds`. `Bot.close` describes them."""
 LAST_WORDS_SECONDS = 0.1
 """How long abandoned answers may take to log what they did not do."""
 
@@ -77,21 +77,21 @@ class Bot:
         while self._asks:
             await asyncio.wait(self._asks)
 
-    async def finish(self) -> None:
+    async def close(self) -> None:
         """Answer what can be answered in the seconds for a stop, and refuse the rest in words.
 
-        A stop has phases, each after a share of these seconds. At `SHUT`, no door takes asks any more. From `REFUSED`
-        on, texts that are not written yet are refused. From `CLOSED` on, messages that wait are given up. From `CUT`
+        A stop has phases, each after a share of these seconds. At `CLOSED`, no door takes asks any more. From `REFUSED`
+        on, texts that are not written yet are refused. From `GIVEN_UP` on, messages that wait are given up. From `CUT`
         on, messages on their way are interrupted. From `ABANDONED` on, the bot waits for nothing.
         """
         begun = asyncio.get_running_loop().time()
         refusing = asyncio.create_task(self._refuse(REFUSED * self.stop_seconds))
         try:
             async with asyncio.timeout(ABANDONED * self.stop_seconds):
-                await asyncio.gather(*(door.shut(SHUT * self.stop_seconds) for door in self.doors))
+                await asyncio.gather(*(door.close(CLOSED * self.stop_seconds) for door in self.doors))
                 for door in self.doors:
-                    door.close(begun + CLOSED * self.stop_seconds, begun + CUT * self.stop_seconds)
-                await asyncio.gather(self.runs.stop(), self.idle())
+                    door.deadline(begun + GIVEN_UP * self.stop_seconds, begun + CUT * self.stop_seconds)
+                await asyncio.gather(self.runs.close(), self.idle())
         except TimeoutError:
             unanswered = list(self._asks)
             for task in unanswered:
@@ -104,7 +104,7 @@ class Bot:
 
     async def _refuse(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        await self.shelf.stop()
+        await self.shelf.close()
 
 
 @asynccontextmanager
@@ -120,11 +120,11 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         stack.enter_context(blas_threads(1))  # on a busy machine, two threads take three times as long
         stack.push_async_callback(bot.store.close)
         await bot.store.open()
-        stack.push_async_callback(shelf.stop)
+        stack.push_async_callback(shelf.close)
         await shelf.open()
         for door in doors:
             await stack.enter_async_context(door)
-        stack.push_async_callback(bot.finish)
+        stack.push_async_callback(bot.close)
         await bot.runs.conclude_interrupted(bot)
         for door in doors:
             await door.open(bot)

@@ -149,10 +149,10 @@ class Door:
     async def open(self, bot: Bot) -> None:
         """Begin to take asks."""
 
-    async def shut(self, seconds: float) -> None:
+    async def close(self, seconds: float) -> None:
         """Take no more asks."""
 
-    def close(self, open_until: float, cut_at: float) -> None:
+    def deadline(self, open_until: float, cut_at: float) -> None:
         """Give up messages that wait at `open_until`; interrupt those on their way at `cut_at`: times of the loop."""
 
     def chat(self, chat_id: int) -> Chat | None:

@@ -50,7 +50,7 @@ class Shelf:
         self._current: dict[str, Checkpoint] = {}
         self._writers: OrderedDict[tuple[str, str], Writer] = OrderedDict()  # the most recently used last
         self._loading = asyncio.Lock()  # one file at a time: each has megabytes
-        self._is_stopped = False
+        self._is_closed = False
 
     @property
     def pending(self) -> int:
@@ -161,7 +161,7 @@ class Shelf:
         finally:
             if len(self._writers) > KEPT:
                 idle = [key for key, writer in self._writers.items() if not writer.pending]
-                await asyncio.gather(*[self._writers.pop(key).stop() for key in idle[:-KEPT]])
+                await asyncio.gather(*[self._writers.pop(key).close() for key in idle[:-KEPT]])
         if creation.voice and (voice := await asyncio.to_thread(self.voices.get, creation.voice)) and voice.capitals:
             text = replace(text, texts=tuple(name[:1].upper() + name[1:] for name in text.texts))
         return text
@@ -178,13 +178,13 @@ class Shelf:
         """Drop the weights of a removed voice from memory, except a version that is still writing."""
         self._current.pop(network, None)
         for key in [key for key, writer in self._writers.items() if key[0] == network and not writer.pending]:
-            await self._writers.pop(key).stop()
+            await self._writers.pop(key).close()
 
-    async def stop(self) -> None:
+    async def close(self) -> None:
         """Refuse what is not written yet, and end the threads."""
-        self._is_stopped = True
+        self._is_closed = True
         while self._writers:
-            await self._writers.popitem()[1].stop()
+            await self._writers.popitem()[1].close()
 
     def _read_current(self, network: str, before: Checkpoint | None) -> Checkpoint:
         folder = self.versions(network)
@@ -225,6 +225,6 @@ class Shelf:
             self._begin(key, weights)
 
     def _begin(self, key: tuple[str, str], weights: Checkpoint) -> None:
-        if self._is_stopped:
+        if self._is_closed:
             raise Explained(sentences.STOPPING)
         self._writers[key] = Writer(weights)

@@ -44,7 +44,7 @@ ROWS = 128
 STUCK_SECONDS = 30.0
 """If a text waits for longer, and its thread has not finished a character in this time, the thread is stuck."""
 JOIN_SECONDS = 5.0
-"""How long `stop` waits for the decoding thread, which looks after every character whether it should end."""
+"""How long `close` waits for the decoding thread, which looks after every character whether it should end."""
 
 
 class Neighbour(NamedTuple):
@@ -103,7 +103,7 @@ class Writer:
         self._known_names = sorted(checkpoint.known_names)
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()  # None wakes the thread at the end
         self._loop = asyncio.get_running_loop()
-        self._is_stopped = False
+        self._is_closed = False
         self._stepped = time.monotonic()  # when the thread last got on
         # A daemon, so that a process that ends without stop() is not held back.
         self._thread = Thread(target=self._decode, name="decoding", daemon=True)
@@ -117,7 +117,7 @@ class Writer:
         try:
             if is_sonnet:
                 await prepare(self.checkpoint)
-            if self._is_stopped:
+            if self._is_closed:
                 raise Explained(sentences.STOPPING)
             self._queue.put(job)
             return await asyncio.wrap_future(job.future)
@@ -130,9 +130,9 @@ class Writer:
         latest = time.monotonic() - STUCK_SECONDS
         return self._stepped < latest and any(job.begun < latest for job in self.pending)
 
-    async def stop(self) -> None:
+    async def close(self) -> None:
         """Refuse the pending requests at once, and end the thread."""
-        self._is_stopped = True
+        self._is_closed = True
         self._queue.put(None)
         for job in self.pending:
             job.settle(Explained(sentences.STOPPING))
@@ -158,11 +158,11 @@ class Writer:
         """Wait until there is something to write; return the requests that join, or None at the end."""
         arrivals: list[_Job] = []
         with contextlib.suppress(Empty):
-            while running + len(arrivals) < ROWS and not self._is_stopped:
+            while running + len(arrivals) < ROWS and not self._is_closed:
                 job = self._queue.get(block=not (running or arrivals))
                 if job and not job.future.done():
                     arrivals.append(job)
-        return None if self._is_stopped else arrivals
+        return None if self._is_closed else arrivals
 
     def _step(self, arrivals: Sequence[_Job], decoder: Decoder, jobs: dict[int, _Job]) -> None:
         """Let requests join, drop requests that nobody awaits, and write one character of every text."""

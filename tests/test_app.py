@@ -117,17 +117,17 @@ async def test_what_does_not_respond_does_not_hold_a_stop(
             patched.setattr(*((FakeChat, "say", hang) if what == "chat" else (Database, "run", hang)))
             ask(FakeChat(bot, ALICE), "/dino", "/dino", "/help")
             ask(FakeChat(bot, BOB), "/dino", person=BOB)
-            await bot.finish()
+            await bot.close()
     assert "The bot had to stop before 4 asks were answered" in caplog.text
 
 
 async def test_what_keeps_a_door_from_shutting_counts_as_time_of_the_stop(settings: Settings) -> None:
     class Slow(Door):
-        async def shut(self, seconds: float) -> None:
+        async def close(self, seconds: float) -> None:
             self.begun = asyncio.get_running_loop().time()
             await asyncio.sleep(seconds)
 
-        def close(self, open_until: float, cut_at: float) -> None:
+        def deadline(self, open_until: float, cut_at: float) -> None:
             self.cut_at = cut_at
 
     door = Slow(settings)

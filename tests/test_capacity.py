@@ -52,7 +52,7 @@ class FakeWriter:
             self.pending.discard(request)
         return Text(("mangosaurus",), (None,)) if isinstance(request, NameRequest) else Text(("o mango\n" * 13,))
 
-    async def stop(self) -> None: ...
+    async def close(self) -> None: ...
 
 
 @dataclass

@@ -95,7 +95,7 @@ async def written(records: Sequence[Record], folder: Path) -> list[str]:
     try:
         return await asyncio.gather(*map(read, records))
     finally:
-        await shelf.stop()
+        await shelf.close()
 
 
 def _plain(made: Creation, shown: str) -> str:

@@ -427,7 +427,7 @@ async def test_at_the_stop_what_waits_too_long_is_given_up_counted_and_logged(ca
     line = Line(10)
     tasks = [line.start(str(number), number) for number in range(1, 101)]
     await asyncio.sleep(1)
-    line.pacing.close(now() + 3.5, now() + 5)
+    line.pacing.deadline(now() + 3.5, now() + 5)
     ends = await asyncio.gather(*tasks, return_exceptions=True)
     assert now() == pytest.approx(4.5)
     assert Counter(type(end) for end in ends) == {str: 50, NothingSentError: 50}
@@ -446,7 +446,7 @@ async def test_at_the_stop_what_waits_too_long_is_given_up_counted_and_logged(ca
 async def test_once_shut_nothing_more_is_sent() -> None:
     line = Line(10)
     tasks = [line.start(str(number), number) for number in range(1, 31)]
-    asyncio.get_running_loop().call_at(1, line.pacing.shut)  # in the moment in which the next ten get their turn
+    asyncio.get_running_loop().call_at(1, line.pacing.silence)  # in the moment in which the next ten get their turn
     ends = await asyncio.gather(*tasks, line.start("press", None), return_exceptions=True)
     with pytest.raises(NothingSentError):
         await line.send("x", GROUP)
@@ -462,9 +462,9 @@ async def test_what_is_on_its_way_or_sent_during_a_stop_is_interrupted_by_its_en
     await asyncio.sleep(1)
     late = line.start("y", 2)
     await asyncio.sleep(0)
-    line.pacing.shut()
+    line.pacing.silence()
     for pacing in (line.pacing, other.pacing):
-        pacing.close(now() if pacing is line.pacing else 2, 20.5)
+        pacing.deadline(now() if pacing is line.pacing else 2, 20.5)
     later = other.start("z")
     assert await sending == "x"
     for task in (late, later):

@@ -401,7 +401,7 @@ async def test_a_poll_that_is_cancelled_at_any_step_does_not_keep_telegram_from_
     async with running(quick, [telegram]) as bot:
         await until(lambda: api.sent)
         for steps in range(0, 120, 8):
-            await telegram.shut(1)
+            await telegram.close(1)
             await telegram.open(bot)
             for _ in range(steps):
                 await asyncio.sleep(0)

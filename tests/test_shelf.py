@@ -41,7 +41,7 @@ def alone(request: Request) -> Text:
 async def writer() -> AsyncIterator[Writer]:
     writer = Writer(VERSE)
     yield writer
-    await writer.stop()
+    await writer.close()
 
 
 class Gate:
@@ -134,7 +134,7 @@ def test_a_loop_that_was_closed_has_nobody_waiting(gate: Gate) -> None:
 
     writer = asyncio.run(scenario())
     gate.opened.set()
-    asyncio.run(writer.stop())
+    asyncio.run(writer.close())
 
 
 # Versions.
@@ -156,7 +156,7 @@ async def shelf(many: tuple[Path, list[str]], tmp_path: Path) -> AsyncIterator[S
     shelf = Shelf(shutil.copytree(many[0], tmp_path / "copy"))
     await shelf.open()
     yield shelf
-    await shelf.stop()
+    await shelf.close()
 
 
 def threads() -> int:

@@ -184,10 +184,10 @@ class Door(AnyDoor):
     async def open(self, bot: object) -> None:
         await self._note("opened")
 
-    async def shut(self, seconds: float) -> None:
+    async def close(self, seconds: float) -> None:
         await self._note("shut")
 
-    def close(self, open_until: float, cut_at: float) -> None:
+    def deadline(self, open_until: float, cut_at: float) -> None:
         self.events.append("closed")
 
     def chat(self, chat_id: int) -> None: ...

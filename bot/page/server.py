@@ -129,7 +129,7 @@ class Page(Door):
         self._bot = bot
         await web.SockSite(self._runner, self._socket).start()
 
-    async def shut(self, seconds: float) -> None:  # noqa: ARG002 - it waits for nothing
+    async def close(self, seconds: float) -> None:  # noqa: ARG002 - it waits for nothing
         self._bot = None
 
     def facts(self) -> dict[str, str]:

@@ -103,7 +103,7 @@ class Telegram(Door):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._deafen()  # if opening failed half-way
+        await self._stop_listening()  # if opening failed half-way
         await self._client.shutdown()
 
     async def open(self, bot: Bot) -> None:
@@ -116,9 +116,9 @@ class Telegram(Door):
         serving = ", ".join(f"{network} {checkpoint.version}" for network, checkpoint in bot.shelf.serving.items())
         logger.info("Serving as @%s with %s", bot.username, serving)
 
-    async def shut(self, seconds: float) -> None:
+    async def close(self, seconds: float) -> None:
         """Take no more updates, and tell Telegram which ones have arrived; otherwise it sends some again."""
-        await self._deafen()
+        await self._stop_listening()
         if self._offset is None or not self._serving.cancelled():
             return
         try:
@@ -128,7 +128,7 @@ class Telegram(Door):
         except (TimeoutError, TelegramError) as error:
             logger.info("Telegram could not be told which updates have arrived (%s)", type(error).__name__)
 
-    async def _deafen(self) -> None:
+    async def _stop_listening(self) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -136,12 +136,12 @@ class Telegram(Door):
             await self._runner.cleanup()
             self._runner = None
 
-    def close(self, open_until: float, cut_at: float) -> None:
-        self.pacing.close(open_until, cut_at)
+    def deadline(self, open_until: float, cut_at: float) -> None:
+        self.pacing.deadline(open_until, cut_at)
 
     def silence(self) -> None:
         """Send nothing more, from this moment on: another process serves in this one's place."""
-        self.pacing.shut()
+        self.pacing.silence()
 
     def facts(self) -> dict[str, str]:
         poll = "none, as Telegram calls"

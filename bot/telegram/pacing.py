@@ -183,7 +183,7 @@ class Pacing(BaseRateLimiter[Any]):
         self._apologies: set[asyncio.Task[Any]] = set()
         self._apologise_at = -math.inf
         self._open_until = math.inf
-        self._is_shut = False
+        self._is_silent = False
         self._cut_at: float | None = None
         self._on_their_way: set[asyncio.Timeout] = set()
 
@@ -228,23 +228,23 @@ class Pacing(BaseRateLimiter[Any]):
         self._refusals -= 1
         return True
 
-    def close(self, open_until: float, cut_at: float) -> None:
+    def deadline(self, open_until: float, cut_at: float) -> None:
         """Give up what waits at `open_until` and what would wait later; interrupt what is on its way at `cut_at`."""
         self._open_until, self._cut_at = min(self._open_until, open_until), cut_at
         asyncio.get_running_loop().call_at(open_until, functools.partial(self._give_up, is_closed=True))
         for limit in self._on_their_way:
             limit.reschedule(cut_at)
 
-    def shut(self) -> None:
+    def silence(self) -> None:
         """Send nothing more from this moment on, but let requests that are on their way arrive."""
-        self._is_shut, self._open_until = True, -math.inf
+        self._is_silent, self._open_until = True, -math.inf
         self._give_up(is_closed=True)
 
     async def process_request(
         self, callback: Any, args: Any, kwargs: Any, endpoint: str, data: dict[str, Any], rate_limit_args: Place | None
     ) -> Any:
         """Send a request when its turn comes. Raises NothingSentError if it is given up."""
-        if endpoint in TRIED_BY_THE_DOOR and not self._is_shut:
+        if endpoint in TRIED_BY_THE_DOOR and not self._is_silent:
             return await callback(*args, **kwargs)
         chat_id, place = data.get("chat_id"), rate_limit_args or self.place()
         is_typing, recipient = endpoint == "sendChatAction", self._recipient(chat_id)
@@ -297,7 +297,7 @@ class Pacing(BaseRateLimiter[Any]):
         self._give_up(turn)
         try:
             await turn.may_go
-            if self._is_shut:
+            if self._is_silent:
                 self._release(turn, counts=False)
                 raise turn.doubt or NothingSentError(CLOSED)
         except asyncio.CancelledError:

@@ -134,7 +134,7 @@ class Runs:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def stop(self) -> None:
+    async def close(self) -> None:
         """End the run, which writes its snapshot, and wait until its child is gone."""
         self._stopping.set()
         if self._child:
