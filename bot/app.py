@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections import OrderedDict, deque
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ logger = logging.getLogger(__name__)
 
 REFUSED, CLOSED, CUT, ABANDONED = 0.5, 0.7, 0.8, 0.85
 """When the phases of a stop begin, as shares of `stop_seconds`. `Bot.finish` describes them."""
+SWITCH_SECONDS = 0.001
+"""How long a thread that computes keeps the event loop waiting, each time. Python's own 5 ms add up to 0.1 s."""
 LAST_WORDS_SECONDS = 0.1
 """How long abandoned answers may take to log what they did not do."""
 
@@ -125,6 +128,8 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
     bot = Bot(store, shelf, admission, Runs(shelf), temperatures, doors, settings.stop_seconds)
     await asyncio.to_thread(taboo.lists)  # a fault in the operator's list ends the start, and no answer
     async with AsyncExitStack() as stack:
+        stack.callback(sys.setswitchinterval, sys.getswitchinterval())
+        sys.setswitchinterval(SWITCH_SECONDS)
         stack.enter_context(blas_threads(1))  # on a busy machine, two threads take three times as long
         stack.push_async_callback(bot.store.close)
         await bot.store.open()
