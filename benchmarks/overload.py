@@ -107,20 +107,10 @@ def report(loads: Sequence[float], seconds: float, tree: Path | None, say: Calla
         for each in (ROOT, tree.resolve()) if tree else (ROOT,):
             say(f"{load:g} times the message rate, {each.name}")
             rows.append(asyncio.run(measure(load, seconds, each)))
-    header = (
-        "load",
-        "asks",
-        "answers",
-        "refusals",
-        "longest wait",
-        "since fetch",
-        "recovery",
-        "429s",
-        "typists offered",
-    )
+    header = ("load", "asks", "answers", "refusals", "longest wait", "since fetch", "recovery", "429s", "inline")
     about = (
         f"`python -m benchmarks.overload`: {seconds:.0f} s each, default settings, each ask from another person. "
-        "Recovery: from the end of the crowd until a new ask is answered within a second."
+        "Recovery: from the end of the crowd until a new ask is answered within 1 s. Inline: whom it offered texts."
     )
     return f"## Overload\n\n{table(header, rows)}\n\n{about} {machine()}."
 

@@ -10,7 +10,7 @@ import asyncio
 import statistics
 import time
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.report import machine, table
 from bot.creations import ASIDE, USUAL, Creation, request_for
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LINES = ("Shall I compare thee", "When forty winters", "Look in thy glass", "Not marble, nor the gilded", "My mistress")
-KINDS: dict[str, tuple[Genre, int, dict[str, int]]] = {
+KINDS: dict[str, tuple[Genre, int, dict[str, Any]]] = {
     "a poem": (Genre.POEM, 100, {}),
     "a name": (Genre.DINO, 100, {}),
     "ten names": (Genre.DINO, 100, {"count": 10}),
@@ -58,7 +58,7 @@ async def measure(repeats: int) -> dict[str, float]:
     return {kind: statistics.median(found) for kind, found in seconds.items()}
 
 
-def _creation(genre: Genre, number: int, facts: Mapping[str, int]) -> Creation:
+def _creation(genre: Genre, number: int, facts: Mapping[str, Any]) -> Creation:
     facts = {"turn": 0, **facts}
     prompt = "" if genre is Genre.DINO else LINES[number % len(LINES)]
     return Creation("", 1, genre, "", number, prompt=prompt, temperature=USUAL[genre], **facts)

@@ -158,8 +158,7 @@ class Store(Database):
     async def forget(self, person_id: int) -> None:
         """Delete all that is kept of a person.
 
-        SQLite overwrites it and empties its log. PostgreSQL overwrites it when it vacuums next, and forgets it for good
-        before this returns.
+        SQLite overwrites it and empties its log. PostgreSQL overwrites it when it vacuums next. No crash undoes that.
         """
 
         def work(connection: Connection) -> None:
