@@ -188,7 +188,7 @@ class Database:
             raise StoreError(self.name, " ".join(reason.split()), way_out) from None
 
     def _set_up(self, connection: Any, _record: object) -> None:
-        """Let nobody wait for a disk: if the bot crashes, nothing is lost; if the database's machine does, the last second.
+        """Let nobody wait for a disk. If the bot crashes, nothing is lost; if the database's machine does, the newest.
 
         A commit that waits for a busy disk takes 0.1 to 0.4 s now and then, and all others wait behind it.
         """
