@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import time
@@ -40,14 +41,19 @@ class Watch:
         self._longest = 0.0
         self._ticking: asyncio.Task[None] | None = None
 
-    def turn(self) -> None:
-        """Begin to watch, or end and print the result; or change weights."""
-        if not (line := sys.stdin.readline()):
+    def read(self) -> None:
+        """Do what the lines say that have come: begin to watch, end and print the result, or change weights."""
+        if not (lines := os.read(sys.stdin.fileno(), 4096)):
             asyncio.get_running_loop().remove_reader(sys.stdin)
             self._orphaned()
-        elif words := line.split():
-            self._changing = asyncio.create_task(self._change(*words))
-        elif self._ticking is None:
+        for line in lines.decode().splitlines():
+            if words := line.split():
+                self._changing = asyncio.create_task(self._change(*words))
+            else:
+                self._turn()
+
+    def _turn(self) -> None:
+        if self._ticking is None:
             self._longest = 0.0
             self._ticking = asyncio.create_task(self._tick())
         else:
@@ -96,7 +102,7 @@ async def main(token: str, address: str, folder: str, database: str) -> None:
     serving = asyncio.create_task(serve(unlimited(token, address, Path(folder), database), watch))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, serving.cancel)
-    loop.add_reader(sys.stdin, watch.turn)
+    loop.add_reader(sys.stdin, watch.read)
     with contextlib.suppress(asyncio.CancelledError):
         await serving
 
