@@ -2,7 +2,8 @@
 
 The other bots are the stock echo bot, the fastest that the library allows, and the bot that people would write instead,
 with the same weights in torch. One local server asks all bots in turns. Each bot is a process of its own, and every
-answer crosses HTTP. An answer that is missing, doubled or wrong ends the bench.
+answer crosses HTTP. An answer that is missing, doubled or wrong ends the bench. `benchmarks.units` and
+`benchmarks.overload` are parts of it.
 """
 
 from __future__ import annotations
@@ -15,21 +16,29 @@ import time
 from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmarks import overload, units
 from benchmarks.latency import LIMIT, PEOPLE, Pace, at_pace, check, right_answer
 from benchmarks.processes import Bench, Bot, bench, prepare
 from benchmarks.report import machine, refuse_if_busy, table, times, verdict, write_section
+from model.checkpoint.versions import Versions
+from model.files import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 WARM_UP = 100
+RECORDING = 1.5
+"""After this many seconds, the bot has also noted which answers of the warm-up have arrived."""
 PACES = (30, 100)
 POEMS = 100
+CHANGE_SECONDS = 3.0
+"""How long people ask while weights change. It takes a second."""
 LINES = ("Shall I compare thee", "When forty winters", "Look in thy glass", "Not marble, nor the gilded", "My mistress")
 SQLITE, POSTGRESQL, ECHO, TORCH = "SQLite", "PostgreSQL", "echo", "torch"
 
@@ -53,6 +62,7 @@ class Measurements:
     rate: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     poems: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     blocked: list[float] = field(default_factory=list)
+    blocked_by_change: list[float] = field(default_factory=list)
     backlog: str = ""
     failover: list[float] = field(default_factory=list)
 
@@ -88,6 +98,7 @@ async def _started(running: Bench, folder: Path, postgresql: str) -> list[Bot]:
 
 async def _all_loads(bot: Bot, sizes: Sizes, measured: Measurements, *, with_torch: bool) -> None:
     await at_once(bot, ["/dino"] * WARM_UP)
+    await asyncio.sleep(RECORDING)
     for pace in PACES:
         latency = await at_pace(bot, Pace(pace, sizes.seconds))
         measured.median[bot.name, pace].append(latency.median)
@@ -101,8 +112,20 @@ async def _all_loads(bot: Bot, sizes: Sizes, measured: Measurements, *, with_tor
         await bot.watch()
         await at_once(bot, poems)
         measured.blocked.append(await bot.longest_block())
+        measured.blocked_by_change.append(await _change_weights(bot))
     elif bot.name == TORCH and with_torch:
         measured.poems[bot.name].append(await at_once(bot, poems))
+
+
+async def _change_weights(bot: Bot) -> float:
+    """Use the other released verse, whose sonnets need tables, while people ask. Return the loop's greatest delay."""
+    folder = Versions(ROOT / "checkpoints" / "poem")
+    (other,) = {*folder.list()} - {folder.current()}
+    await bot.watch()
+    asking = asyncio.create_task(at_pace(bot, Pace(PACES[0], CHANGE_SECONDS)))
+    await bot.use("poem", other)
+    await asking
+    return await bot.longest_block()
 
 
 async def at_once(bot: Bot, texts: list[str], people: int = PEOPLE) -> float:
@@ -161,7 +184,8 @@ def _latency_rows(measured: Measurements, pace: int) -> list[tuple[str, ...]]:
 def _other_rows(measured: Measurements) -> list[tuple[str, ...]]:
     rate = {name: statistics.median(found) for name, found in measured.rate.items()}
     poems = {name: statistics.median(found) for name, found in measured.poems.items()}
-    ratio, blocked = poems[TORCH] / poems[SQLITE], 1000 * statistics.median(measured.blocked)
+    ratio = poems[TORCH] / poems[SQLITE]
+    blocked, changing = (1000 * statistics.median(found) for found in (measured.blocked, measured.blocked_by_change))
     failover = statistics.median(measured.failover)
     kept = "reached" if measured.backlog.startswith("0 lost, 0 twice") else "missed"
     slowest_rate = min(rate[SQLITE], rate[POSTGRESQL])
@@ -172,6 +196,7 @@ def _other_rows(measured: Measurements) -> list[tuple[str, ...]]:
         (f"{POEMS} poems at once", f"{ours:.2f} s", "", "", f"{theirs:.1f} s", "≤ 1 s", verdict(-ours, -1)),
         ("beside torch", times(ratio), "", "", "", "≥ 15 ×", verdict(ratio, 15)),
         ("event loop late meanwhile, at most", f"{blocked:.0f} ms", "", "", "", "≤ 50 ms", verdict(-blocked, -50)),
+        ("… while weights change", f"{changing:.0f} ms", "", "", "", "≤ 50 ms", verdict(-changing, -50)),
         ("failover", "", f"{failover:.1f} s", "", "", "≤ 10 s", verdict(-failover, -10)),
         ("backlog, default settings", measured.backlog, "", "", "", "0 lost, 0 twice", kept),
     ]
@@ -202,18 +227,23 @@ def main(
     backlog: Annotated[int, typer.Option(help="people in the backlog")] = Sizes.backlog,
     seconds: Annotated[float, typer.Option(help="of /dino at a steady pace")] = Sizes.seconds,
     repeats: Annotated[int, typer.Option(help="of everything but the backlog")] = Sizes.repeats,
+    crowd: Annotated[float, typer.Option(help="seconds of each crowd that asks too much")] = overload.SECONDS,
+    tree: Annotated[Path | None, typer.Option(help="another folder whose bot meets the crowds too")] = None,
     write_results: Annotated[bool, typer.Option("--write", help="put the table into benchmarks/results.md")] = False,
 ) -> None:
     """Measure the bot beside a stock echo bot and a torch bot."""
     if write_results:
         refuse_if_busy()
+    say = partial(print, file=sys.stderr, flush=True)
     try:
-        text = report(Sizes(at_once, backlog, seconds, repeats), lambda line: print(line, file=sys.stderr, flush=True))
+        sections = {"bot": report(Sizes(at_once, backlog, seconds, repeats), say), "units": units.report(repeats)}
+        sections["overload"] = overload.report(overload.LOADS, crowd, tree, say)
     except RuntimeError as error:
         sys.exit(f"benchmarks.bot: {error}")
-    print(text)
-    if write_results:
-        write_section("bot", text)
+    for name, text in sections.items():
+        print(text)
+        if write_results:
+            write_section(name, text)
 
 
 if __name__ == "__main__":

@@ -33,18 +33,26 @@ class Bot:
         self.inbox = inbox
         self._process = process
 
-    async def watch(self) -> None:
+    async def watch(self, line: str = "") -> None:
         """Let the bot watch its event loop, if it can."""
         if self._process.stdin is not None:
-            self._process.stdin.write(b"\n")
+            self._process.stdin.write(f"{line}\n".encode())
             await self._process.stdin.drain()
 
     async def longest_block(self) -> float:
         """End the watch. Return the greatest delay of the event loop in seconds."""
         await self.watch()
+        return float(await self._line())
+
+    async def use(self, network: str, version: str) -> None:
+        """Let a version write from now on; return when it does."""
+        await self.watch(f"{network} {version}")
+        await self._line()
+
+    async def _line(self) -> bytes:
         if self._process.stdout is None:
             raise RuntimeError(f"{self.name} cannot be watched")
-        return float(await self._process.stdout.readline())
+        return await self._process.stdout.readline()
 
     async def until(self, done: Coroutine[None, None, None], seconds: float) -> None:
         """Wait for an event of this bot; RuntimeError if its process ends before, or if it takes too long."""
@@ -92,16 +100,18 @@ class Bench:
         await bot.until(bot.inbox.polled(), STARTS_WITHIN)
         return bot
 
-    async def start_real(self, name: str, token: str, settings: Mapping[str, str]) -> Bot:
-        """Start `python -m bot` with a token and settings, and return at once."""
+    async def start_real(self, name: str, token: str, settings: Mapping[str, str], tree: Path = ROOT) -> Bot:
+        """Start `python -m bot` with a token and settings, and return at once; in another tree, with its own Python."""
         environment = {"TELEGRAM_TOKEN": token, "TELEGRAM_API_URL": self._address, **settings}
-        return await self._started(name, token, ("-m", "bot"), environment)
+        return await self._started(name, token, ("-m", "bot"), environment, tree)
 
-    async def _started(self, name: str, token: str, arguments: Sequence[str], settings: Mapping[str, str]) -> Bot:
+    async def _started(
+        self, name: str, token: str, arguments: Sequence[str], settings: Mapping[str, str], tree: Path = ROOT
+    ) -> Bot:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
+            sys.executable if tree == ROOT else tree / ".venv/bin/python",
             *arguments,
-            cwd=ROOT,
+            cwd=tree,
             env={**os.environ, "NO_PROXY": "*", "no_proxy": "*", **settings},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -112,17 +122,17 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench() -> AsyncIterator[Bench]:
+async def bench(*, is_strict: bool = False) -> AsyncIterator[Bench]:
     """Start a server; at the end, stop all bots that were started against it."""
-    server = Server()
+    server = Server(is_strict=is_strict)
     address = f"http://127.0.0.1:{await server.start()}"
     async with AsyncExitStack() as stack:
         stack.callback(server.stop)
         yield Bench(server, address, stack)
 
 
-def prepare(folder: Path) -> list[str]:
-    """Copy the released checkpoints into a folder. Return a description of each."""
+def prepare(folder: Path, tree: Path = ROOT) -> list[str]:
+    """Copy a tree's released checkpoints into a folder. Return a description of each."""
     for network in Network:
-        shutil.copytree(ROOT / "checkpoints" / network, folder / network)
+        shutil.copytree(tree / "checkpoints" / network, folder / network)
     return [f"{network} {Versions(folder / network).current()}" for network in Network]

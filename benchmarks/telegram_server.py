@@ -1,15 +1,17 @@
 """A Bot API on 127.0.0.1 that costs as little as possible, so that the bench measures the bots.
 
 It keeps an `Inbox` for each token: the updates for a bot, when they were handed out, and the messages that came back.
-Each update comes from a private chat of its own, so the chat of a message tells which update it answers.
+Each update comes from a private chat of its own, so the chat of a message tells which update it answers. A server that
+`is_strict` keeps Telegram's limits: it counts what it does not take, and says 429.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -19,14 +21,22 @@ FIRST_CHAT = 1_000_000
 FIRST_PERSON = 1_000
 UNFINISHED = "…"
 """The end of a message that will be edited until it is whole."""
+SENDING = ("sendMessage", "sendPhoto", "sendDocument", "editMessageText", "editMessageReplyMarkup")
+IN_ALL, IN_A_CHAT, IN_A_GROUP = (30, 1.0), (4, 4.0), (20, 60.0)
+"""How many messages Telegram takes in how many seconds."""
 ME = {"id": 7000000, "is_bot": True, "first_name": "Bot", "username": "bench_bot"}
 
 
 @dataclass
 class Asked:
-    """An update: its text, when it was first handed out, and every message that answers it, as (seconds, text)."""
+    """An update: its text, when it was first handed out, and every message that answers it, as (seconds, text).
+
+    If it is an inline query, the answer's text is "offers", or empty if there are none.
+    """
 
     text: str
+    is_inline: bool = False
+    asked: float = field(default_factory=time.perf_counter)
     handed_out: float | None = None
     answers: list[tuple[float, str]] = field(default_factory=list)
     answered: asyncio.Event = field(default_factory=asyncio.Event)
@@ -42,21 +52,24 @@ class Asked:
 class Inbox:
     """The updates for one bot, and its messages."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_strict: bool = False) -> None:
         self.asked: list[Asked] = []  # update n is the n-th, counted from 1
         self.stray = 0  # messages to chats that nobody wrote in
+        self.too_many = 0  # messages that were not taken
+        self._is_strict = is_strict
+        self._sent: dict[object, deque[float]] = defaultdict(deque)  # when messages were taken
         self._waiting: deque[tuple[int, bytes]] = deque()
         self._open = 0
         self._arrival = asyncio.Event()
         self._polled = asyncio.Event()
         self._answered = asyncio.Event()
 
-    def ask(self, text: str, person: int) -> Asked:
-        """Let a person write to the bot, in a new chat."""
-        asked = Asked(text)
+    def ask(self, text: str, person: int, *, is_inline: bool = False) -> Asked:
+        """Let a person write to the bot, in a new chat, or type inline."""
+        asked = Asked(text, is_inline)
         self.asked.append(asked)
         number = len(self.asked)
-        self._waiting.append((number, _update(number, text, person)))
+        self._waiting.append((number, (_query if is_inline else _update)(number, text, person)))
         self._open += 1
         self._answered.clear()
         self._arrival.set()
@@ -80,11 +93,30 @@ class Inbox:
             await self._wait(float(parameters.get("timeout", 0)))
         return self._hand_out(int(parameters.get("limit", MOST_UPDATES)))
 
+    def wait(self, chat: int) -> float:
+        """Return for how long Telegram takes no message to a chat; 0.0 takes one."""
+        if not self._is_strict:
+            return 0.0
+        now, wait = time.perf_counter(), 0.0
+        limits = {None: IN_ALL, chat: IN_A_CHAT} | ({f"{chat}": IN_A_GROUP} if chat < 0 else {})
+        for whose, (most, seconds) in limits.items():
+            sent = self._sent[whose]
+            while sent and sent[0] <= now - seconds:
+                sent.popleft()
+            if len(sent) >= most:
+                wait = max(wait, sent[0] + seconds - now)
+        for whose in () if wait else limits:
+            self._sent[whose].append(now)
+        self.too_many += wait > 0
+        return wait
+
     def send(self, chat: int, text: str) -> None:
         """Receive a message from the bot, or an edit, which is an answer once it is whole."""
-        if text.endswith(UNFINISHED):
-            return
-        number = chat - FIRST_CHAT
+        if not text.endswith(UNFINISHED):
+            self.answer(chat - FIRST_CHAT, text)
+
+    def answer(self, number: int, text: str) -> None:
+        """Receive an answer to an update."""
         if not 1 <= number <= len(self.asked):
             self.stray += 1
             return
@@ -113,11 +145,16 @@ class Inbox:
         return b"[" + b",".join(update for _, update in batch) + b"]"
 
 
+class TooManyError(Exception):
+    """Telegram takes nothing more for so many seconds."""
+
+
 class Server:
     """The Bot API, for as many bots as there are tokens."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_strict: bool = False) -> None:
         self.inboxes: dict[str, Inbox] = {}
+        self._is_strict = is_strict
         self._server: asyncio.Server | None = None
         self._messages = 0
 
@@ -134,7 +171,7 @@ class Server:
 
     def inbox(self, token: str) -> Inbox:
         """Return the inbox of a token."""
-        return self.inboxes.setdefault(token, Inbox())
+        return self.inboxes.setdefault(token, Inbox(is_strict=self._is_strict))
 
     async def call(self, token: str, method: str, parameters: dict[str, Any]) -> bytes:
         """Answer a method with the JSON of its result."""
@@ -146,10 +183,15 @@ class Server:
         """Answer a method that never waits."""
         if method == "getMe":
             return json.dumps(ME).encode()
-        if method not in ("sendMessage", "editMessageText"):
+        if method == "answerInlineQuery":
+            offered = "offers" if json.loads(parameters["results"]) else ""
+            self.inbox(token).answer(int(parameters["inline_query_id"]), offered)
+        if method not in SENDING:
             return b"true"  # setMyCommands, deleteWebhook, sendChatAction, …
         chat = int(parameters["chat_id"])
-        self.inbox(token).send(chat, parameters["text"])
+        if wait := self.inbox(token).wait(chat):
+            raise TooManyError(math.ceil(wait))
+        self.inbox(token).send(chat, parameters.get("text", UNFINISHED))
         self._messages += 1
         return b'{"message_id":%d,"date":1700000000,"chat":{"id":%d,"type":"private"},"text":"sent"}' % (
             self._messages,
@@ -187,17 +229,22 @@ class _Connection(asyncio.Protocol):
         parameters = _parameters(_header(head, b"content-type:"), body)
         if method == "getUpdates":
             self._polling = asyncio.create_task(self._poll(token, parameters))
-        else:
-            self._write(self._server.call_now(token, method, parameters))
+            return
+        try:
+            self._write(b'{"ok":true,"result":%b}' % self._server.call_now(token, method, parameters))
+        except TooManyError as error:
+            said = {"ok": False, "error_code": 429, "description": f"Too Many Requests: retry after {error}"}
+            said["parameters"] = {"retry_after": error.args[0]}
+            self._write(json.dumps(said).encode(), b"429 Too Many Requests")
 
     async def _poll(self, token: str, parameters: dict[str, Any]) -> None:
-        self._write(await self._server.call(token, "getUpdates", parameters))
+        self._write(b'{"ok":true,"result":%b}' % await self._server.call(token, "getUpdates", parameters))
 
-    def _write(self, result: bytes) -> None:
+    def _write(self, body: bytes, status: bytes = b"200 OK") -> None:
         if self._transport is not None:
             self._transport.write(
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-                b'{"ok":true,"result":%b}' % (len(result) + 21, result)
+                b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+                % (status, len(body), body)
             )
 
 
@@ -223,10 +270,19 @@ def _update(number: int, text: str, person: int) -> bytes:
     command = text.split()[0]
     message = {
         "message_id": number,
-        "date": 1700000000,
+        "date": int(time.time()),
         "chat": {"id": FIRST_CHAT + number, "type": "private", "first_name": "Somebody"},
-        "from": {"id": FIRST_PERSON + person, "is_bot": False, "first_name": "Somebody"},
+        "from": _person(person),
         "text": text,
         "entities": [{"type": "bot_command", "offset": 0, "length": len(command)}],
     }
     return json.dumps({"update_id": number, "message": message}).encode()
+
+
+def _query(number: int, text: str, person: int) -> bytes:
+    query = {"id": f"{number}", "from": _person(person), "query": text, "offset": ""}
+    return json.dumps({"update_id": number, "inline_query": query}).encode()
+
+
+def _person(person: int) -> dict[str, Any]:
+    return {"id": FIRST_PERSON + person, "is_bot": False, "first_name": "Somebody"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -36,6 +37,8 @@ logger = logging.getLogger(__name__)
 
 CLOSED, REFUSED, GIVEN_UP, CUT, ABANDONED = 0.25, 0.5, 0.7, 0.8, 0.85
 """When the phases of a stop begin, as shares of `stop_seconds`. `Bot.close` describes them."""
+SWITCH_SECONDS = 0.001
+"""How long a thread that computes keeps the event loop waiting, each time. Python's own 5 ms add up to 0.1 s."""
 LAST_WORDS_SECONDS = 0.1
 """How long abandoned answers may take to log what they did not do."""
 
@@ -117,6 +120,8 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
     bot = Bot(store, shelf, admission, Runs(shelf), temperatures, doors, settings.stop_seconds)
     await asyncio.to_thread(taboo.lists)  # a fault in the operator's list ends the start, and no answer
     async with AsyncExitStack() as stack:
+        stack.callback(sys.setswitchinterval, sys.getswitchinterval())
+        sys.setswitchinterval(SWITCH_SECONDS)
         stack.enter_context(blas_threads(1))  # on a busy machine, two threads take three times as long
         stack.push_async_callback(bot.store.close)
         await bot.store.open()

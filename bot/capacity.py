@@ -26,8 +26,8 @@ LONGEST_WAIT_SECONDS = 30.0
 """An answer that would come later is refused."""
 TOLD_SECONDS = 30.0
 """A chat reads one refusal in this time."""
-TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 60.0}
-"""How long a text takes to write, in poems. `python -m benchmarks.bot` measures it."""
+TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 100.0}
+"""How long ten names, a part of a poem and a sonnet take, in poems. `python -m benchmarks.units` measures it."""
 POEMS_A_SECOND = 60.0
 """The speed of writing that is believed until this machine has shown its own."""
 BUSY_TEXTS = 32.0

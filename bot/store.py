@@ -158,10 +158,12 @@ class Store(Database):
     async def forget(self, person_id: int) -> None:
         """Delete all that is kept of a person.
 
-        SQLite overwrites it and empties its log. PostgreSQL overwrites it when it vacuums next.
+        SQLite overwrites it and empties its log. PostgreSQL overwrites it when it vacuums next. No crash undoes that.
         """
 
         def work(connection: Connection) -> None:
+            if not self.is_file:
+                connection.execute(sa.text("SET LOCAL synchronous_commit = on"))
             for column in (people.c.id, preferences.c.person_id, creations.c.person_id):
                 connection.execute(sa.delete(column.table).where(column == person_id))
 

@@ -44,7 +44,7 @@ class FakeWriter:
             return Text(("",))
         self.pending.add(request)
         try:
-            poems = 60.0 if isinstance(request, SonnetRequest) else 0.1 if isinstance(request, NameRequest) else 1.0
+            poems = 100.0 if isinstance(request, SonnetRequest) else 0.1 if isinstance(request, NameRequest) else 1.0
             now = asyncio.get_running_loop().time()
             self._free_at = max(now, self._free_at) + poems / SPEED
             await asyncio.sleep(self._free_at - now)
@@ -83,7 +83,7 @@ TEXTS = {
     "sonnet": "/sonnet Shall I compare thee",
     "help": "/help",
 }
-COST = {"dino": 0.1, "poem": 1.0, "sonnet": 60.0, "help": 0.0, "inline": 2.0}
+COST = {"dino": 0.1, "poem": 1.0, "sonnet": 100.0, "help": 0.0, "inline": 2.0}
 """Texts of each kind, in poems; every kind but inline sends a message."""
 
 

@@ -1,5 +1,6 @@
 """Makes the tables that the search for sonnets reads: how a checkpoint's words sound, scan and rhyme."""
 
+import gc
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -43,4 +44,6 @@ def _tables(known_words: frozenset[str], vocabulary: Vocabulary, version: str, e
     if len(words) < ENOUGH_WORDS or not partners.openers or " " not in vocabulary:
         raise RequestError(f"checkpoint {version or '(not saved)'} knows too few words to write sonnets")
     scansion = Scansion({word: patterns(word, readings) for word, readings in words.items()}, vocabulary)
-    return Tables(found, scansion, partners, scansion.line_ends(partners.openers))
+    tables = Tables(found, scansion, partners, scansion.line_ends(partners.openers))
+    gc.freeze()  # or the collector goes through all of it again and again, and holds every thread for 0.1 s
+    return tables
