@@ -3,17 +3,14 @@
 import textwrap
 from collections.abc import Iterable
 from statistics import median
-from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from model.evaluation.comparison import WORTHWHILE, Comparison, digits_for
-
-if TYPE_CHECKING:
-    from model.evaluation.evaluation import Evaluation
-    from model.evaluation.sonnets import SonnetEvaluation
+from model.evaluation.evaluation import Evaluation
+from model.evaluation.sonnets import SonnetEvaluation
 
 ROWS = {
     "n-gram": "a baseline that only counts letters; a good network has a lower loss",
@@ -45,7 +42,7 @@ ROWS = {
 """What each row, and a column of names, says in a line."""
 
 
-def print_evaluation(evaluation: "Evaluation") -> None:
+def print_evaluation(evaluation: Evaluation) -> None:
     """Print the figures of one checkpoint as a table: held-out text beside samples."""
     table = Table("", title=f"{evaluation.form}, version {evaluation.version}", title_justify="left")
     alone = {"network alone": evaluation.alone} if evaluation.alone else {}
@@ -94,7 +91,7 @@ def print_comparison(comparison: Comparison) -> None:
     )
 
 
-def print_sonnets(evaluation: "SonnetEvaluation") -> None:
+def print_sonnets(evaluation: SonnetEvaluation) -> None:
     """Print a table with the figures of real sonnets, of free verse, and of sonnets by search."""
     table = Table("", title=f"sonnets, version {evaluation.version}", title_justify="left")
     columns = {"real, held out": evaluation.real, "free verse": evaluation.free, "by search": evaluation.written}

@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
-from model.training.history import Floats, History
+from model.network.layers import Floats
+from model.training.history import History
 
 SMOOTHED_FROM, SMOOTHED_OVER = 20, 50  # a line is smoothed from 20 points on, over a fiftieth of its points
 HEADROOM = 0.12  # share of the height that stays free above and below the lines

@@ -9,13 +9,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.checkpoint.encoding import Checkpoint
 from model.evaluation.held_out import EvaluationError, document_scores
+from model.network.layers import Floats
 from model.text.corpus import Corpus
-
-Floats = NDArray[np.float64]
 
 STANDARD_ERRORS = 2.0
 """The margin in standard errors. A network that is no better exceeds it by chance in two or three of a hundred

@@ -3,24 +3,16 @@
 Only its order is tuned, on training documents alone (`best_order`).
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from model.text.corpus import Corpus
-    from model.text.forms import Form
-    from model.text.vocabulary import Vocabulary
-
-Ids = NDArray[np.intp]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from model.network.layers import Floats, Ids, Mask
+from model.text.corpus import Corpus
+from model.text.forms import Form
+from model.text.vocabulary import Vocabulary
 
 UNSEEN = -1
 ORDERS = range(9)  # of the n-gram
@@ -93,7 +85,7 @@ class NGram:
         vocabulary: Vocabulary,
         order: int,
         between: Callable[[], object] = lambda: None,
-    ) -> NGram:
+    ) -> Self:
         """Count every context of 0..order characters: 5 million characters at order 8 take seconds, not minutes.
 
         `between` is called before each length of context, and may raise an error to end the counting.
@@ -161,7 +153,7 @@ def _running_text(documents: Sequence[str], vocabulary: Vocabulary) -> tuple[Ids
 
 
 def _count(
-    contexts: Ids, characters: Ids, fits: Flags, predicted: Flags, context_count: int, vocab_size: int
+    contexts: Ids, characters: Ids, fits: Mask, predicted: Mask, context_count: int, vocab_size: int
 ) -> tuple[_Table, Ids]:
     """Return the table of the grams that end where `fits` is true, and the index of each gram, (N,), else UNSEEN.
 

@@ -14,15 +14,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
 
 from model import files
 from model.errors import MangosaurusError
 from model.text.corpus import Corpus, read_names, read_verse, with_reading
+from model.text.dictionary import Dictionary, read_cmudict
 from model.text.fingerprints import Fingerprints
-
-if TYPE_CHECKING:
-    from model.text.dictionary import Dictionary
 
 DATA = files.HOME / "data"
 RELEASED = files.PROGRAM / "data"
@@ -105,10 +102,8 @@ def proper_names() -> frozenset[str]:
     return frozenset(PROPER_NAMES.read_text(encoding="ascii").split())
 
 
-def whole_dictionary() -> "Dictionary":
+def whole_dictionary() -> Dictionary:
     """Read the whole CMU dictionary; fetch it first if it is missing. Raises FetchError."""
-    from model.text.dictionary import Dictionary, read_cmudict
-
     _fetch_missing(CMUDICT)
     return Dictionary(read_cmudict(DATA / "cmudict.txt"))
 

@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.errors import MangosaurusError
 from model.files import history_path
+from model.network.layers import Floats
 
 Event = dict[str, Any]
-Floats = NDArray[np.float64]
-
 FIGURES = ("step", "training_loss", "held_out_loss", "gradient_norm")
 
 

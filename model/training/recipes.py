@@ -1,16 +1,12 @@
 """Recipes: the shape of a network and the settings of its training, by name. `sizes` makes one for a text."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from model.errors import MangosaurusError
-
-if TYPE_CHECKING:
-    from model.network.parameters import CellName
-    from model.text.forms import Form
+from model.network.parameters import CellName
+from model.text.forms import Form
 
 RecipeName = Literal["dino", "distilled", "teacher-1", "teacher-2", "poem"]
 

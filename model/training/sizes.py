@@ -1,23 +1,18 @@
 """What follows from the size of a text: the recipe for it, what of it is measured, and how long a training takes."""
 
-from __future__ import annotations
-
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from model.checkpoint.encoding import Checkpoint
 from model.network.parameters import CELLS, CellName
+from model.text.corpus import Corpus
+from model.text.forms import Form
 from model.training.recipes import MOST_LAYERS, READER, RECIPES, Recipe, RecipeName, Stage
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from model.checkpoint.encoding import Checkpoint
-    from model.text.corpus import Corpus
-    from model.text.forms import Form
 
 
 class Factors(NamedTuple):
