@@ -245,6 +245,6 @@ def _stacked(language_model: LanguageModel) -> Iterator[NDArray[np.float64]]:
     of_h = 0.5 if cell.IS_DOUBLED else 1.0
     for n, layer in enumerate(p.layers):
         w_x, w_h, b = (array.T.astype(np.float64) for array in layer)
-        w_x, b, w_h = cell.exact_rows(w_x, b[:, None], w_h)  # type: ignore[assignment]
+        w_x, b, w_h = cell.exact_rows(w_x, b[:, None], w_h)
         yield np.hstack([w_x * of_h, b, w_h * of_h] if n else [w_x + b, b, w_h * of_h])
     yield np.hstack([p.w_y.T * np.float64(of_h), p.b_y[:, None]])

@@ -1,7 +1,8 @@
 """Makes the passes of `model.network.network` on columns, forward and backward, in memory that passes share."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -9,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 from model.engine import gru, lstm, rnn
 from model.engine.buffers import Buffers, Pass, Trace, matrices
 from model.engine.layers import cross_entropy, cross_entropy_backward
-from model.engine.products import Lend, as_columns, as_rows, in_groups, one_hot, product, weight_gradient
+from model.engine.products import as_columns, as_rows, in_groups, one_hot, product, weight_gradient
 from model.network.layers import Array, Ids, Mask
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, Parameters
@@ -18,21 +19,9 @@ from model.text.batches import Batch
 STEPS_SCORED_AT_ONCE = 16  # bounds the memory that a long text takes
 
 
-class Cell(Protocol):
-    """What a file such as `rnn` offers: the passes over a sequence, and the exact step of the decoder."""
-
-    KEPT: tuple[int, ...]  # what `Buffers` keeps of every step
-    IS_DOUBLED: bool  # whether the exact step keeps h doubled
-
-    def forward(self, trace: Trace, w: Array, lend: Lend) -> None: ...
-    def backward(self, trace: Trace, w: Array, d_h: Array, d_w: Array, lend: Lend) -> None: ...
-    def exact_rows(self, w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]: ...
-    def exact_step(
-        self, z: Array, h: Array, rest: Array, rounder: Array, tanh_digits: int, /
-    ) -> Callable[[], None]: ...
-
-
-CELLS: Mapping[str, Cell] = {"rnn": rnn, "lstm": lstm, "gru": gru}
+CELLS: Mapping[str, ModuleType] = {"rnn": rnn, "lstm": lstm, "gru": gru}
+"""Each file has the passes over a sequence, and the exact step of the decoder. KEPT is what `Buffers` keeps of every
+step, and IS_DOUBLED says whether the exact step keeps h doubled."""
 
 
 class Engine:

@@ -28,6 +28,7 @@ from model.network.parameters import Architecture
 from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER
+from model.training.distillation import draw_names, soft_targets
 from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
 from model.training.recipes import Recipe
 from model.training.sizes import documents_of, measured_part, size_of_epoch
@@ -199,8 +200,6 @@ class Trainer:
         characters = batch.target_count
 
         if stage.distillation:
-            from model.training.distillation import soft_targets
-
             teachers = [teacher.language_model for teacher in self.teachers]
             targets = soft_targets(teachers, batch.inputs, stage.distillation.temperature)
             batch = replace(batch, probabilities=targets)
@@ -316,8 +315,6 @@ class Trainer:
     def _drawn_names(self) -> list[str]:
         """Return what the teachers draw, without held-out names; the first call draws. Raises Interrupted."""
         if not self._drawn:
-            from model.training.distillation import draw_names
-
             names = draw_names(
                 [teacher.language_model for teacher in self.teachers],
                 max(stage.distillation.drawn for stage in self.recipe.stages if stage.distillation),
