@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description
 from model.cli.figures import print_evaluation
+from model.errors import MangosaurusError
 from model.evaluation.comparison import STANDARD_ERRORS, WORTHWHILE, Comparison, compare, digits_for
 from model.evaluation.evaluation import evaluate
-from model.evaluation.held_out import WIDTH, EvaluationError, decoder_loss, document_scores, fold_corpus, held_out_loss
+from model.evaluation.held_out import WIDTH, decoder_loss, document_scores, fold_corpus, held_out_loss
 from model.evaluation.ngram import NGram, best_order
 from model.network.layers import softmax
 from model.network.network import LanguageModel
@@ -346,7 +347,7 @@ STRANGE = replace(NAMES, held_out=("xyz",), vocabulary=Vocabulary("\nabxyz"))
     ],
 )
 def test_what_does_not_fit_together_is_refused(action: Callable[[Checkpoint], object], sentence: str) -> None:
-    with pytest.raises(EvaluationError, match=sentence):
+    with pytest.raises(MangosaurusError, match=sentence):
         action(checkpoint_for(NAMES, biased(NAMES)))
 
 

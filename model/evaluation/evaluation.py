@@ -52,7 +52,7 @@ def evaluate(checkpoint: Checkpoint, corpus: Corpus, *, seed: int = 0, samples: 
     """Measure a checkpoint on a corpus, or on a part of a very long one (see MOST_READ).
 
     Characters that the checkpoint does not know are left out, for the n-gram too. `samples` is the number of names or
-    poems to sample. Raises EvaluationError if the corpus has another form or shares no characters with the checkpoint.
+    poems to sample. Raises MangosaurusError if the corpus has another form or shares no characters with the checkpoint.
     """
     corpus = fold_corpus(corpus, checkpoint).part(read=MOST_READ, held_out=MOST_HELD_OUT)
     count = _usual_samples(checkpoint) if samples is None else samples

@@ -23,17 +23,13 @@ WIDTH = 256  # documents scored, or texts sampled, at a time
 T = TypeVar("T")
 
 
-class EvaluationError(MangosaurusError):
-    """A checkpoint and a corpus that do not fit together."""
-
-
 def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
     """Fold the documents of a corpus into the checkpoint's vocabulary; keep the digest.
 
-    Raises EvaluationError if their forms differ, or if no training text or no held-out text is left.
+    Raises MangosaurusError if their forms differ, or if no training text or no held-out text is left.
     """
     if checkpoint.description.form != corpus.form:
-        raise EvaluationError(f"this checkpoint writes {checkpoint.description.form}, but the text is {corpus.form}")
+        raise MangosaurusError(f"this checkpoint writes {checkpoint.description.form}, but the text is {corpus.form}")
     if checkpoint.vocabulary == corpus.vocabulary:
         return corpus
     training, held_out, pretraining = (
@@ -41,7 +37,7 @@ def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
         for documents in (corpus.training, corpus.held_out, corpus.pretraining)
     )
     if not training or not held_out:
-        raise EvaluationError("the text has none of the characters that this checkpoint knows")
+        raise MangosaurusError("the text has none of the characters that this checkpoint knows")
     return replace(
         corpus, training=training, held_out=held_out, pretraining=pretraining, vocabulary=checkpoint.vocabulary
     )
@@ -87,7 +83,7 @@ def _nats_per_character(
 def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[Floats, Floats]:
     """Return the nats and the number of characters of each of the N held-out documents, (N,) and (N,).
 
-    Both are 0 for a document without a known character. Raises EvaluationError as `fold_corpus` does.
+    Both are 0 for a document without a known character. Raises MangosaurusError as `fold_corpus` does.
     """
     known = fold_corpus(corpus, checkpoint)
     folded = [checkpoint.vocabulary.fold(document) for document in corpus.held_out]

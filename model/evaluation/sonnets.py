@@ -60,7 +60,7 @@ def evaluate_sonnets(
     """Write a sonnet to each of these first lines, one after the other, and measure all three kinds of verse.
 
     `dictionary` is the whole CMU dictionary, which knows more words of the first lines than the search does. Raises
-    RequestError if the checkpoint cannot write sonnets, and EvaluationError if the corpus does not fit the checkpoint.
+    RequestError if the checkpoint cannot write sonnets, and MangosaurusError if the corpus does not fit the checkpoint.
     """
     corpus, decoder = fold_corpus(corpus, checkpoint), Decoder(checkpoint)
     tables = tables_for(checkpoint).prosody

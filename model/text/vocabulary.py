@@ -62,10 +62,6 @@ def letters_of(line: str) -> str:
     return line.translate(_LETTERS_OF_LINES).casefold()
 
 
-class VocabularyError(MangosaurusError):
-    """An invalid vocabulary, a character without an id, or an id without a character."""
-
-
 def _folded(character: str) -> str:
     """Fold a character, and what it becomes, until nothing changes."""
     if character in _TABLE:
@@ -128,9 +124,9 @@ class Vocabulary:
 
     def __post_init__(self) -> None:
         if "\n" not in self.characters:
-            raise VocabularyError(f"a vocabulary needs the newline, which ends every text; got {self.characters!r}")
+            raise MangosaurusError(f"a vocabulary needs the newline, which ends every text; got {self.characters!r}")
         if list(self.characters) != sorted(set(self.characters)):
-            raise VocabularyError(f"a vocabulary must be sorted and without duplicates; got {self.characters!r}")
+            raise MangosaurusError(f"a vocabulary must be sorted and without duplicates; got {self.characters!r}")
 
     @classmethod
     def from_texts(cls, texts: Iterable[str]) -> "Vocabulary":
@@ -178,24 +174,24 @@ class Vocabulary:
         return _Replacements(nearest)
 
     def ids_of(self, text: str) -> NDArray[np.intp]:
-        """Return the ids (N,) of a text of N characters; VocabularyError names the first that has no id."""
+        """Return the ids (N,) of a text of N characters. MangosaurusError names the first that has no id."""
         ids = np.empty(len(text), np.intp)
         for start in range(0, len(text), _AT_ONCE):
             codes = np.frombuffer(text[start : start + _AT_ONCE].encode("utf-32-le", "surrogatepass"), dtype="<u4")
             ids[start : start + _AT_ONCE] = self._ids_by_code[np.minimum(codes, len(self._ids_by_code) - 1)]
         if (ids < 0).any():
             position = int(np.argmin(ids >= 0))
-            raise VocabularyError(
+            raise MangosaurusError(
                 f"no id for {text[position]!r} at position {position}; fold the text into the vocabulary first"
             )
         return ids
 
     def text_of(self, ids: Sequence[int] | NDArray[np.integer]) -> str:
-        """Return the text of ids (N,); VocabularyError names the first id that has no character."""
+        """Return the text of ids (N,). MangosaurusError names the first id that has no character."""
         numbers = np.asarray(ids, dtype=np.intp)
         wrong = numbers[(numbers < 0) | (numbers >= len(self))]
         if wrong.size:
-            raise VocabularyError(f"no character has the id {wrong[0]}; ids go from 0 to {len(self) - 1}")
+            raise MangosaurusError(f"no character has the id {wrong[0]}; ids go from 0 to {len(self) - 1}")
         return "".join(map(self.characters.__getitem__, numbers.tolist()))
 
     def fold(self, text: str) -> str:

@@ -17,10 +17,6 @@ Event = dict[str, Any]
 FIGURES = ("step", "training_loss", "held_out_loss", "gradient_norm")
 
 
-class HistoryError(MangosaurusError):
-    """A log that cannot be read or has no steps."""
-
-
 @dataclass(frozen=True)
 class History:
     """The N logged steps of a training. Losses are in nats per character; NaN stands for "not measured"."""
@@ -46,18 +42,18 @@ def log_at(path: Path) -> Path:
 def read_history(path: Path) -> History:
     """Read a log. A line that a killed process left incomplete is skipped.
 
-    Raises HistoryError, with the file's name, if the file cannot be read or has no steps.
+    Raises MangosaurusError, with the file's name, if the file cannot be read or has no steps.
     """
     try:
         return history_of(events_in(path.read_text(encoding="utf-8", errors="replace")))
     except OSError as error:
-        raise HistoryError(f"cannot read {path}: {error.strerror or error}") from error
-    except HistoryError as error:
-        raise HistoryError(f"cannot draw {path}: {error}") from error
+        raise MangosaurusError(f"cannot read {path}: {error.strerror or error}") from error
+    except MangosaurusError as error:
+        raise MangosaurusError(f"cannot draw {path}: {error}") from error
 
 
 def history_of(events: Iterable[Event]) -> History:
-    """Collect the steps and samples. HistoryError if there is no step, or a step lacks valid figures."""
+    """Collect the steps and samples. MangosaurusError if there is no step, or a step lacks valid figures."""
     started: Event = {}
     steps, samples = list[Event](), list[Event]()
     try:
@@ -69,7 +65,7 @@ def history_of(events: Iterable[Event]) -> History:
             elif event.get("event") == "sample" and {"step", "text"} <= event.keys():
                 _append(samples, event)
         if not steps:
-            raise HistoryError("it has no training steps; is it the .jsonl file that `train` writes?")
+            raise MangosaurusError("it has no training steps; is it the .jsonl file that `train` writes?")
         step, training, held_out, norm = (np.array([event[name] for event in steps], np.float64) for name in FIGURES)
         clipped = np.array([event.get("clipped_gradient_norm") for event in steps], np.float64)  # early logs lack it
         stages: dict[str, float] = {}
@@ -80,7 +76,7 @@ def history_of(events: Iterable[Event]) -> History:
         recipe = str(started.get("recipe", ""))
         return History(recipe, step, training, held_out, norm, clipped, tuple(stages.items()), texts, **lines)
     except (KeyError, TypeError, ValueError) as error:
-        raise HistoryError(f"a step has a missing or invalid figure: {error}") from error
+        raise MangosaurusError(f"a step has a missing or invalid figure: {error}") from error
 
 
 def _append(events: list[Event], event: Event) -> None:

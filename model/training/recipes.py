@@ -14,10 +14,6 @@ MOST_LAYERS: dict[CellName, int] = {"rnn": 1}
 """A vanilla RNN has one layer, as in the assignment; other cells may have any number."""
 
 
-class RecipeError(MangosaurusError):
-    """An impossible setting; the message has its name and its value."""
-
-
 @dataclass(frozen=True)
 class Distillation:
     """How a network learns from its teachers: their probabilities are its targets (Hinton, Vinyals & Dean 2015).
@@ -197,11 +193,11 @@ def customised(
     minutes: float | None = None,
     epochs: int | None = None,
 ) -> Recipe:
-    """Return the recipe with the given changes, `epochs` in every stage. Raises RecipeError."""
+    """Return the recipe with the given changes, `epochs` in every stage. Raises MangosaurusError."""
     if minutes is not None and not 0 < minutes < math.inf:
-        raise RecipeError(f"minutes is {minutes}; it must be a finite number above 0")
+        raise MangosaurusError(f"minutes is {minutes}; it must be a finite number above 0")
     if layers is not None and layers > MOST_LAYERS.get(recipe.cell, layers):
-        raise RecipeError(f"layers is {layers}; a vanilla RNN has one layer; --cell lstm can have more")
+        raise MangosaurusError(f"layers is {layers}; a vanilla RNN has one layer; --cell lstm can have more")
     stages = recipe.stages
     if epochs is not None:  # the patience stays the same share of a stage
         stages = tuple(
