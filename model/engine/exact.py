@@ -125,7 +125,6 @@ class _States:
         return self.inputs[:, start : start + width]
 
     def places(self, rows: int | Ids) -> tuple[Any, Any]:
-        """Return the groups and the columns of rows."""
         return divmod(rows, max(1, self.layout.columns))
 
     def copy(self, rows: int | Ids, source: "_States", source_rows: int | Ids) -> None:
@@ -136,7 +135,6 @@ class _States:
         self.rest[groups, ..., columns] = source.rest[source_groups, ..., source_columns]
 
     def clear(self, rows: int | Ids) -> None:
-        """Put rows into the zero state."""
         groups, columns = self.places(rows)
         self.h[groups, ..., columns] = 0
         self.rest[groups, ..., columns] = 0
@@ -190,7 +188,6 @@ class Lockstep:
             self._states.clear(row)
 
     def move(self, source: int, target: int) -> None:
-        """Copy the state of one row to another."""
         if source < self.rows:
             self._states.copy(target, self._states, source)
         else:
@@ -203,7 +200,6 @@ class Lockstep:
         return other
 
     def copy_row(self, source: "Lockstep", source_row: int, row: int) -> None:
-        """Copy the state of a sibling's row to a row of this one."""
         self._states.copy(row, source._states, source_row)
 
     def step(self, ids: Sequence[int] | Ids) -> Array:

@@ -16,6 +16,8 @@ from model.network.network import LanguageModel
 from model.network.parameters import Architecture, Parameters
 from model.text.batches import Batch
 
+Dropout = Sequence[Array] | None
+"""A mask (B, H) for each layer, or none (see `LanguageModel.forward`)."""
 STEPS_SCORED_AT_ONCE = 16  # bounds the memory that a long text takes
 
 
@@ -34,13 +36,7 @@ class Engine:
         self._d_w = matrices(self._gradients)
 
     def loss_and_gradients(
-        self,
-        language_model: LanguageModel,
-        batch: Batch,
-        state: Array,
-        *,
-        divide_by: int = 1,
-        dropout: Sequence[Array] | None = None,
+        self, language_model: LanguageModel, batch: Batch, state: Array, *, divide_by: int = 1, dropout: Dropout = None
     ) -> tuple[float, Parameters, Array]:
         """See `LanguageModel.loss_and_gradients`. The gradients are divided; the next call overwrites them."""
         w, lend = matrices(language_model.parameters), self._buffers.lend
@@ -66,9 +62,7 @@ class Engine:
             nats += cross_entropy(run.logits.swapaxes(2, 3), *_targets(part))
         return nats
 
-    def _forward(
-        self, w: Sequence[Array], ids: Ids, state: Array, dropout: Sequence[Array] | None
-    ) -> tuple[Pass, Array]:
+    def _forward(self, w: Sequence[Array], ids: Ids, state: Array, dropout: Dropout) -> tuple[Pass, Array]:
         ids, lend = in_groups(ids), self._buffers.lend
         run = self._buffers.arrays(ids.shape)
         one_hot(ids, run.layers[0].x)

@@ -80,11 +80,7 @@ class NGram:
 
     @classmethod
     def fit(
-        cls,
-        documents: Sequence[str],
-        vocabulary: Vocabulary,
-        order: int,
-        between: Callable[[], object] = lambda: None,
+        cls, documents: Sequence[str], vocabulary: Vocabulary, order: int, between: Callable[[], object] = lambda: None
     ) -> Self:
         """Count every context of 0..order characters: 5 million characters at order 8 take seconds, not minutes.
 

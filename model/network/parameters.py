@@ -94,7 +94,6 @@ class Parameters(Mapping[str, Array]):
 
     @classmethod
     def zeros(cls, architecture: Architecture, dtype: DTypeLike) -> Self:
-        """Return parameters that are all 0."""
         return cls(architecture, np.zeros(parameter_count(architecture), dtype))
 
     @classmethod

@@ -185,7 +185,6 @@ def _read(path: Path, alphabet: Alphabet) -> tuple[str, list[str]]:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Yield the lines, with single spaces for all white space in a line."""
     return (" ".join(line.split()) for line in text.split("\n"))
 
 

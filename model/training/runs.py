@@ -162,7 +162,6 @@ def _started(trainer: Trainer, log: TextIO, stopped: Callable[[], bool]) -> Even
 
 
 def _finished(trainer: Trainer, out: Path) -> Event:
-    """Write the weights, remove the snapshot, and return the last event."""
     checkpoint = save(out, checkpoint_of(trainer))
     snapshot_path(out).unlink(missing_ok=True)
     return {

@@ -332,7 +332,6 @@ class Trainer:
 
     @cached_property
     def _facts(self) -> dict[str, Any]:
-        """Return what a snapshot and the training that resumes from it must have in common."""
         return {
             "recipe": asdict(self.recipe),
             "corpus": self.corpus.digest,
