@@ -39,7 +39,7 @@ from model.files import snapshot_path
 from model.network.parameters import CellName
 from model.text import sources
 from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Alphabet, Genre, Network
-from model.text.typesetting import shown
+from model.text.typesetting import typeset, with_names
 from model.training.recipes import RecipeName
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
@@ -248,9 +248,9 @@ def sample(
         requests = [SonnetRequest(each, prompt, temperature) for each in generators]
     with blas_threads(1):  # the products of one step are too small for several threads
         results = Decoder(loaded).generate(requests)
-    is_raw = raw or genre is Genre.DINO or loaded.vocabulary.alphabet is Alphabet.OWN
+    names, is_raw = loaded.proper_names, raw or genre is Genre.DINO or loaded.vocabulary.alphabet is Alphabet.OWN
     texts = [text for result in results for text in result.texts]
-    texts = [before + (text if is_raw else shown(text, loaded.proper_names, after=before)) for text in texts]
+    texts = [before + (text if is_raw else typeset(with_names(text, names), after=before)) for text in texts]
     if json:
         print_json({"network": genre.network, "version": loaded.version, "seed": chosen_seed, "texts": texts})
     elif texts:

@@ -115,9 +115,6 @@ def print_end(event: Event, network: str, *, minutes: float | None, json: bool) 
         raise typer.Exit(INTERRUPTED)
 
 
-# How a training is shown
-
-
 class _Lines:
     """Prints a line for each sample, for the first and the last progress, and every ten seconds between them."""
 

@@ -91,13 +91,9 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
         requests = [NameRequest(each, sampling=sampling, max_length=longest) for each in generators]
         return measure(_texts(drawing, requests))
 
-    return replace(evaluation, samples=drawn(checkpoint), alone=drawn(_alone(checkpoint)), held_out=measure(real))
-
-
-def _alone(checkpoint: Checkpoint) -> Checkpoint:
-    """Return a checkpoint whose decoder knows no names and no rules, and so accepts whatever the network draws."""
-    nothing = frozenset[str]()
-    return replace(checkpoint, known_names=nothing, other_names=NO_FINGERPRINTS, sequences=nothing, endings=nothing)
+    nothing = frozenset[str]()  # without names and rules, the decoder accepts whatever the network draws
+    alone = replace(checkpoint, known_names=nothing, other_names=NO_FINGERPRINTS, sequences=nothing, endings=nothing)
+    return replace(evaluation, samples=drawn(checkpoint), alone=drawn(alone), held_out=measure(real))
 
 
 def _texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> list[str]:

@@ -14,7 +14,6 @@ from model.files import history_path
 from model.network.layers import Floats
 
 Event = dict[str, Any]
-FIGURES = ("step", "training_loss", "held_out_loss", "gradient_norm")
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,7 @@ def log_at(path: Path) -> Path:
 
 
 def read_history(path: Path) -> History:
-    """Read a log. A line that a killed process left incomplete is skipped.
-
-    Raises MangosaurusError, with the file's name, if the file cannot be read or has no steps.
-    """
+    """Read a log. Raises MangosaurusError, with the file's name, if it cannot be read or has no steps."""
     try:
         return history_of(events_in(path.read_text(encoding="utf-8", errors="replace")))
     except OSError as error:
@@ -66,7 +62,8 @@ def history_of(events: Iterable[Event]) -> History:
                 _append(samples, event)
         if not steps:
             raise MangosaurusError("it has no training steps; is it the .jsonl file that `train` writes?")
-        step, training, held_out, norm = (np.array([event[name] for event in steps], np.float64) for name in FIGURES)
+        names = "step", "training_loss", "held_out_loss", "gradient_norm"
+        step, training, held_out, norm = (np.array([event[name] for event in steps], np.float64) for name in names)
         clipped = np.array([event.get("clipped_gradient_norm") for event in steps], np.float64)  # early logs lack it
         stages: dict[str, float] = {}
         for event in steps:
@@ -87,7 +84,7 @@ def _append(events: list[Event], event: Event) -> None:
 
 
 def events_in(text: str) -> Iterator[Event]:
-    """Yield the events of a log, and skip lines that have none."""
+    """Yield the events of a log, and skip lines that have none, such as one that a killed process left incomplete."""
     for line in text.splitlines():
         try:
             event = json.loads(line)

@@ -138,9 +138,7 @@ DISTILLED = Recipe(
     top_p=0.98,
 )
 DINO = replace(
-    DISTILLED,
-    name="dino",
-    stages=(replace(DISTILLED.stages[0], share=0.94), replace(_READ_DINOSAURS, dropout=0.1)),
+    DISTILLED, name="dino", stages=(replace(DISTILLED.stages[0], share=0.94), replace(_READ_DINOSAURS, dropout=0.1))
 )
 _READ_PLAYS = Stage(
     name="pretrain",

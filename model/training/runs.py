@@ -46,9 +46,6 @@ FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0  # pauses before sample
 NAMES_IN_A_SAMPLE = 4
 
 
-# Files
-
-
 @contextmanager
 def locked_log(out: Path, corpus: Corpus, *, replacing: bool = False) -> Iterator[TextIO]:
     """Open the log of a training that will write `out`, and lock it, so that no other training writes there.
@@ -86,9 +83,6 @@ def _check(out: Path, line: str, corpus: Corpus, *, replacing: bool) -> None:
     is_ours = (form, started.get("corpus")) == (corpus.form, corpus.digest)
     if (line or out.exists()) and not is_ours and not replacing:
         raise TrainingError(f"{out} has no log of a training on this text; choose another --out, or add --replace")
-
-
-# Events
 
 
 def record(
@@ -185,9 +179,6 @@ def _sample(weights: Checkpoint, seed: int) -> str:
         request = VerseRequest(generator, min_characters=60, max_characters=160, max_lines=4)
     (result,) = Decoder(weights).generate([request])
     return ", ".join(text.strip("\n") for text in result.texts)
-
-
-# Weights
 
 
 def checkpoint_of(trainer: Trainer) -> Checkpoint:

@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,20 +13,9 @@ from model.text.corpus import Corpus
 from model.text.forms import Form
 from model.training.recipes import MOST_LAYERS, READER, RECIPES, Recipe, RecipeName, Stage
 
-
-class Factors(NamedTuple):
-    """The width, dropout and learning rate of a cell, as multiples of an LSTM's."""
-
-    width: float
-    dropout: float
-    learning_rate: float
-
-
-BESIDE_LSTM: dict[CellName, Factors] = {
-    "lstm": Factors(1.0, 1.0, 1.0),
-    "gru": Factors(1.2, 1.0, 0.7),
-    "rnn": Factors(0.7, 0.6, 0.7),
-}
+Factors = tuple[float, float, float]
+BESIDE_LSTM: dict[CellName, Factors] = {"lstm": (1.0, 1.0, 1.0), "gru": (1.2, 1.0, 0.7), "rnn": (0.7, 0.6, 0.7)}
+"""The width, dropout and learning rate of a cell, as multiples of an LSTM's."""
 SMALL = 20_000
 LARGE: dict[Form, int] = {"names": 1_000_000, "verse": 400_000}
 """Dropout is 0.5 until SMALL characters, and falls with their logarithm to 0.1 at LARGE. A list of names with fewer
@@ -183,7 +171,8 @@ def _stage(corpus: Corpus, size: int, cell: CellName, width: int) -> Stage:
     is_small_list = corpus.form == "names" and size < SMALL
     epochs = 40 if is_small_list else round(max(8.0, 20 * min(1.0, SMALL / size) ** 0.2))
     largeness = math.log(size / SMALL) / math.log(LARGE[corpus.form] / SMALL)
-    dropout = (0.5 - 0.4 * min(max(largeness, 0.0), 1.0)) * BESIDE_LSTM[cell].dropout
+    _, as_much, as_fast = BESIDE_LSTM[cell]
+    dropout = (0.5 - 0.4 * min(max(largeness, 0.0), 1.0)) * as_much
     measured = count_characters(measured_part(corpus).held_out)
     evaluate_every = max(FEWEST_STEPS, MEASURING_COST[corpus.form] * measured // per_step)
     return Stage(
@@ -193,7 +182,7 @@ def _stage(corpus: Corpus, size: int, cell: CellName, width: int) -> Stage:
         share=1.0,
         batch_size=rows,
         sequence_length=length,
-        learning_rate=LEARNING_RATE[corpus.form] * math.sqrt(256 / width) * BESIDE_LSTM[cell].learning_rate,
+        learning_rate=LEARNING_RATE[corpus.form] * math.sqrt(256 / width) * as_fast,
         evaluate_every=evaluate_every,
         patience=math.ceil(PATIENCE * epochs * size / per_step / evaluate_every),
         weight_decay=0.02,
@@ -205,7 +194,8 @@ def _stage(corpus: Corpus, size: int, cell: CellName, width: int) -> Stage:
 
 
 def _width(form: Form, size: int, cell: CellName, minutes: float | None) -> int:
-    width = UNITS[form] * (size / SMALL) ** 0.2 * BESIDE_LSTM[cell].width
+    as_wide, _, _ = BESIDE_LSTM[cell]
+    width = UNITS[form] * (size / SMALL) ** 0.2 * as_wide
     if minutes is not None:
         work = 60 * minutes * WORK
         weights = max(work / (FEWEST_EPOCHS * size), math.sqrt(work / CHARACTERS_A_WEIGHT))
