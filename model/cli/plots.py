@@ -144,8 +144,7 @@ def _smooth(values: Floats, width: int) -> Floats:
     """Average each value with its neighbours up to 2 widths away; nearer neighbours count more."""
     reach = min(2 * width, (len(values) - 1) // 2)
     weights = np.bartlett(2 * reach + 3)[1:-1]
-    smooth: Floats = np.convolve(values, weights, "same") / np.convolve(np.ones_like(values), weights, "same")
-    return smooth
+    return np.convolve(values, weights, "same") / np.convolve(np.ones_like(values), weights, "same")
 
 
 def _write_samples(axes: Axes, samples: Sequence[tuple[float, str]]) -> None:

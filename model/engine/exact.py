@@ -61,8 +61,7 @@ def on_grid(w: NDArray[np.float64], lookup: int, digits: int, dtype: DTypeLike) 
     largest = 2 * np.abs(w[:, lookup:]).sum(axis=1) + np.abs(w[:, :lookup]).max(axis=1, initial=0)
     _, exponent = np.frexp(largest)
     step = np.ldexp(1.0, np.maximum(exponent, numbers.minexp) - numbers.nmant + digits)[:, None]
-    rounded: NDArray[np.float64] = np.rint(w / step) * step
-    return rounded
+    return np.rint(w / step) * step
 
 
 class Layout(NamedTuple):

@@ -152,5 +152,4 @@ def initial_parameters(
 
 def _orthogonal(size: int, generator: np.random.Generator) -> Array:
     q, r = np.linalg.qr(generator.standard_normal((size, size)))
-    signed: Array = q * np.sign(np.diag(r))
-    return signed
+    return q * np.sign(np.diag(r))

@@ -203,7 +203,6 @@ def _names_in(text: str) -> tuple[list[str], list[str]]:
 
 
 def _documents_in(text: str) -> list[str]:
-    """Return the documents of a text, which blank lines separate."""
     return [part for part in re.split(r"\n\n+", "\n".join(_lines(text)).strip("\n")) if part]
 
 

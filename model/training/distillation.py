@@ -69,5 +69,4 @@ def _draw(teachers: Sequence[LanguageModel], count: int, newline: int, generator
 
 
 def _mean(arrays: Sequence[Array]) -> Array:
-    mean: Array = sum(arrays[1:], arrays[0]) / len(arrays)
-    return mean
+    return sum(arrays[1:], arrays[0]) / len(arrays)

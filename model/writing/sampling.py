@@ -34,8 +34,7 @@ def sample_next(logits: NDArray[Any], temperature: Floats, top_p: Floats | None,
         probabilities[:, cut] = _top_p(probabilities[:, cut].T, top_p[cut]).T
     cumulated = np.add.accumulate(probabilities)
     # A draw is below 1, so the last sum exceeds draw · total. The first sum that does has just grown, so p > 0 there.
-    chosen: Ids = (cumulated > draws * cumulated[-1]).argmax(axis=0)
-    return chosen
+    return (cumulated > draws * cumulated[-1]).argmax(axis=0)
 
 
 def _top_p(probabilities: Floats, top_p: Floats) -> Floats:
