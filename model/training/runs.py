@@ -5,11 +5,11 @@ losses to beat on the same characters; "progress" about once a second and after 
 "finished" or "stopped" last.
 """
 
+import fcntl
 import json
 import math
 import os
 import platform
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -38,9 +38,6 @@ from model.training.trainer import Interrupted, Progress, Trainer
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, VerseRequest, generator_for
 
-if sys.platform != "win32":  # which has no such locks
-    import fcntl
-
 PROGRESS_SECONDS = 1.0
 FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0  # pauses before samples: each is 1.5 times the one before
 NAMES_IN_A_SAMPLE = 4
@@ -54,11 +51,10 @@ def locked_log(out: Path, corpus: Corpus, *, replacing: bool = False) -> Iterato
     unless `replacing`, if log and weights are of another corpus.
     """
     with history_path(out).open("a+", buffering=1, encoding="utf-8", errors="replace") as log:
-        if sys.platform != "win32":
-            try:
-                fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise TrainingError(f"another training writes {out}; wait for it, or choose another --out") from error
+        try:
+            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise TrainingError(f"another training writes {out}; wait for it, or choose another --out") from error
         try:
             log.seek(0)
             _check(out, log.readline(), corpus, replacing=replacing)
