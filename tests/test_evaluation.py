@@ -129,11 +129,11 @@ documents = st.lists(words, max_size=8)
 def test_matches_witten_bell_worked_out_by_hand() -> None:
     # "aab" after "\n": C(a) = 2, C(b) = C("\n") = 1 of 4 characters, 3 different ones, V = 3
     ngram = NGram.fit(["aab"], Vocabulary("\nab"), order=1)
-    assert ngram.nats_per_character(["aab"]) == pytest.approx(-math.log(5 / 7 * 13 / 28 * 11 / 28 * 9 / 14) / 4)
-    assert ngram.nats_per_character(["b"]) == pytest.approx(-math.log(1 / 7 * 9 / 14) / 2)
-    assert ngram.nats_per_character(["aa"]) == pytest.approx(-math.log(5 / 7 * 13 / 28 * 4 / 28) / 3)
+    assert ngram.nats_by_order(["aab"])[-1] == pytest.approx(-math.log(5 / 7 * 13 / 28 * 11 / 28 * 9 / 14) / 4)
+    assert ngram.nats_by_order(["b"])[-1] == pytest.approx(-math.log(1 / 7 * 9 / 14) / 2)
+    assert ngram.nats_by_order(["aa"])[-1] == pytest.approx(-math.log(5 / 7 * 13 / 28 * 4 / 28) / 3)
     with pytest.raises(Exception, match="x"):
-        ngram.nats_per_character(["xyz"])
+        ngram.nats_by_order(["xyz"])
 
 
 def textbook(counted: list[str], order: int, text: str) -> dict[str, float]:

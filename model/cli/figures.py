@@ -39,7 +39,6 @@ ROWS = {
     "lines copied whole": "lines that the training texts contain, word for word",
     "different words": "different words per word, in 16 sonnets together",
 }
-"""What each row, and a column of names, says in a line."""
 
 
 def print_evaluation(evaluation: Evaluation) -> None:
@@ -80,12 +79,10 @@ def _figure(value: float) -> str:
 def print_comparison(comparison: Comparison) -> None:
     """Print both losses and whether the new weights are better."""
     digits = digits_for(comparison.old_loss, comparison.new_loss)
-    typer.echo(
-        f"held-out nats per character on {comparison.documents} documents: "
-        f"old {comparison.old_loss:.{digits}f}, new {comparison.new_loss:.{digits}f}"
-    )
     verdict = "better" if comparison.better else "not better"
     typer.echo(
+        f"held-out nats per character on {comparison.documents} documents: "
+        f"old {comparison.old_loss:.{digits}f}, new {comparison.new_loss:.{digits}f}\n"
         f"The new weights are {verdict}: better means by more than two standard errors "
         f"({comparison.margin:.{digits}f}) and by at least {WORTHWHILE:g}."
     )

@@ -30,8 +30,7 @@ from model.training.history import Event
 STOP, FINISH = frozenset({signal.SIGINT, signal.SIGTERM}), signal.SIGUSR1
 LEARNT = 0.8
 """A training that ends before this share of its minutes has learnt all that it can from its text."""
-PAUSE_SECONDS = 10.0
-"""The pause between plain lines of progress."""
+PAUSE_SECONDS = 10.0  # between plain lines of progress
 SAMPLES_SHOWN = 6
 LINES_TO_BEAT = {"ngram_loss": "n-gram", "start_loss": "the given weights"}
 

@@ -99,12 +99,11 @@ class NGram:
             contexts = _shifted(grams)
         return cls(vocabulary, tuple(tables))
 
-    def nats_per_character(self, documents: Sequence[str]) -> float:
-        """Return the mean negative log-likelihood of the characters, final newlines included, in nats."""
-        return float(self.nats_by_order(documents)[-1])
-
     def nats_by_order(self, documents: Sequence[str]) -> Floats:
-        """Return the `nats_per_character` for contexts of at most 0, 1, … order characters, (order + 1,)."""
+        """Return the mean loss in nats per character for contexts of at most 0, 1, … order characters, (order + 1,).
+
+        Final newlines are characters too.
+        """
         characters, offsets = _running_text(documents, self.vocabulary)
         contexts = np.zeros_like(characters)
         probabilities = np.full(len(characters), 1 / len(self.vocabulary))
@@ -187,4 +186,4 @@ def _baseline(
 ) -> Baseline:
     order = best_order(corpus.training, corpus.vocabulary, ORDERS, extra=extra, weight=weight, between=between)
     ngram = NGram.fit([*extra, *corpus.training * weight], corpus.vocabulary, order, between)
-    return Baseline(counted, order, ngram.nats_per_character(corpus.held_out))
+    return Baseline(counted, order, float(ngram.nats_by_order(corpus.held_out)[-1]))

@@ -36,8 +36,6 @@ _LINE_ENDINGS = dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n")
 _TABLE = _LETTERS | _QUOTES | _DASHES | _SYMBOLS | _LINE_ENDINGS | {"\n": "\n", "\t": " ", "\u1680": " "}
 # A cache holds this many characters. Others are computed each time, so that a hostile text cannot fill the memory.
 _CACHE_SIZE = 20_000
-_MARKS = 30
-"""A letter may have this many marks."""
 _AT_ONCE = 1 << 20
 """This many characters become ids at a time, which bounds the memory."""
 
@@ -112,7 +110,7 @@ def composed(text: str) -> str:
     """
     marks = re.escape("".join(filter(unicodedata.combining, sorted(set(text)))))
     if marks:
-        text = re.sub(f"([{marks}]{{{_MARKS}}})[{marks}]+", r"\1", text)
+        text = re.sub(f"([{marks}]{{30}})[{marks}]+", r"\1", text)
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
 
 

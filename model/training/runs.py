@@ -40,7 +40,6 @@ from model.writing.requests import NameRequest, Request, VerseRequest, generator
 
 PROGRESS_SECONDS = 1.0
 FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0  # pauses before samples: each is 1.5 times the one before
-NAMES_IN_A_SAMPLE = 4
 
 
 @contextmanager
@@ -170,7 +169,7 @@ def _sample(weights: Checkpoint, seed: int) -> str:
     generator = generator_for(seed, 0)
     request: Request
     if weights.description.form == "names":
-        request = NameRequest(generator, count=NAMES_IN_A_SAMPLE)
+        request = NameRequest(generator, count=4)
     else:
         request = VerseRequest(generator, min_characters=60, max_characters=160, max_lines=4)
     (result,) = Decoder(weights).generate([request])
@@ -178,12 +177,9 @@ def _sample(weights: Checkpoint, seed: int) -> str:
 
 
 def checkpoint_of(trainer: Trainer) -> Checkpoint:
-    """Return the kept weights, with all that a file of weights needs; before any measurement, the first weights.
-
-    If the poems in `choosing` chose the weights, their loss on the held-out poems is measured here.
-    """
+    """Return the kept weights, with all that a file of weights needs; before any measurement, the first weights."""
     loss = trainer.position.kept_loss
-    if loss is None or trainer.corpus.choosing:
+    if loss is None or trainer.corpus.choosing:  # the kept loss is on the poems that chose the weights
         loss = held_out_loss(trainer.kept, measured_part(replace(trainer.corpus, choosing=())))
     return with_rules(_described(trainer, trainer.kept.copy(), loss), trainer.corpus, trainer.start)
 
@@ -196,6 +192,7 @@ def _described(trainer: Trainer, language_model: LanguageModel, loss: float) -> 
         names, others = frozenset((*corpus.training, *corpus.held_out)), Fingerprints.of(corpus.pretraining)
     if trainer.start:
         names, others = names | trainer.start.known_names, others | trainer.start.other_names
+    program = metadata.version("mangosaurus")
     description = Description(
         form=corpus.form,
         recipe=trainer.recipe.name,
@@ -205,11 +202,7 @@ def _described(trainer: Trainer, language_model: LanguageModel, loss: float) -> 
         held_out_characters=0 if measured == corpus.held_out else count_characters(measured),
         seed=trainer.seed,
         created=_now().isoformat(timespec="seconds"),
-        versions={
-            "mangosaurus": metadata.version("mangosaurus"),
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
+        versions={"mangosaurus": program, "numpy": np.__version__, "python": platform.python_version()},
         top_p=trainer.recipe.top_p,
         tables=newest_edition() if corpus.form == "verse" else "",
         tanh_digits=TANH_DIGITS,

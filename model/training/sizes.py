@@ -13,8 +13,7 @@ from model.text.corpus import Corpus
 from model.text.forms import Form
 from model.training.recipes import MOST_LAYERS, READER, RECIPES, Recipe, RecipeName, Stage
 
-Factors = tuple[float, float, float]
-BESIDE_LSTM: dict[CellName, Factors] = {"lstm": (1.0, 1.0, 1.0), "gru": (1.2, 1.0, 0.7), "rnn": (0.7, 0.6, 0.7)}
+BESIDE_LSTM: dict[CellName, tuple[float, ...]] = {"lstm": (1, 1, 1), "gru": (1.2, 1, 0.7), "rnn": (0.7, 0.6, 0.7)}
 """The width, dropout and learning rate of a cell, as multiples of an LSTM's."""
 SMALL = 20_000
 LARGE: dict[Form, int] = {"names": 1_000_000, "verse": 400_000}
