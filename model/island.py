@@ -48,10 +48,7 @@ ISLAND = Island()
 
 
 def run(corpus: Path | None, say: Callable[[str], None], recipe: Island = ISLAND) -> None:
-    """Train on the names of `corpus`, one a line, else on the project's names, and print as the assignment does.
-
-    Raises CorpusError if there are no names.
-    """
+    """Train on the names of `corpus`, one a line, else on the project's names, and print as the assignment does."""
     path = corpus or DINOSAURS
     text = read_text(path).lower()
     vocabulary = Vocabulary.from_texts([text])

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description
 from model.cli.figures import print_evaluation
+from model.errors import MangosaurusError
 from model.evaluation.comparison import STANDARD_ERRORS, WORTHWHILE, Comparison, compare, digits_for
 from model.evaluation.evaluation import evaluate
-from model.evaluation.held_out import WIDTH, EvaluationError, decoder_loss, document_scores, fold_corpus, held_out_loss
+from model.evaluation.held_out import WIDTH, decoder_loss, document_scores, fold_corpus, held_out_loss
 from model.evaluation.ngram import NGram, best_order
 from model.network.layers import softmax
 from model.network.network import LanguageModel
@@ -128,11 +129,11 @@ documents = st.lists(words, max_size=8)
 def test_matches_witten_bell_worked_out_by_hand() -> None:
     # "aab" after "\n": C(a) = 2, C(b) = C("\n") = 1 of 4 characters, 3 different ones, V = 3
     ngram = NGram.fit(["aab"], Vocabulary("\nab"), order=1)
-    assert ngram.nats_per_character(["aab"]) == pytest.approx(-math.log(5 / 7 * 13 / 28 * 11 / 28 * 9 / 14) / 4)
-    assert ngram.nats_per_character(["b"]) == pytest.approx(-math.log(1 / 7 * 9 / 14) / 2)
-    assert ngram.nats_per_character(["aa"]) == pytest.approx(-math.log(5 / 7 * 13 / 28 * 4 / 28) / 3)
+    assert ngram.nats_by_order(["aab"])[-1] == pytest.approx(-math.log(5 / 7 * 13 / 28 * 11 / 28 * 9 / 14) / 4)
+    assert ngram.nats_by_order(["b"])[-1] == pytest.approx(-math.log(1 / 7 * 9 / 14) / 2)
+    assert ngram.nats_by_order(["aa"])[-1] == pytest.approx(-math.log(5 / 7 * 13 / 28 * 4 / 28) / 3)
     with pytest.raises(Exception, match="x"):
-        ngram.nats_per_character(["xyz"])
+        ngram.nats_by_order(["xyz"])
 
 
 def textbook(counted: list[str], order: int, text: str) -> dict[str, float]:
@@ -346,7 +347,7 @@ STRANGE = replace(NAMES, held_out=("xyz",), vocabulary=Vocabulary("\nabxyz"))
     ],
 )
 def test_what_does_not_fit_together_is_refused(action: Callable[[Checkpoint], object], sentence: str) -> None:
-    with pytest.raises(EvaluationError, match=sentence):
+    with pytest.raises(MangosaurusError, match=sentence):
         action(checkpoint_for(NAMES, biased(NAMES)))
 
 

@@ -11,7 +11,8 @@ import pytest
 from matplotlib.image import imread
 
 from model.cli.plots import draw
-from model.training.history import Event, History, HistoryError, history_of, read_history
+from model.errors import MangosaurusError
+from model.training.history import Event, History, history_of, read_history
 
 
 def progress(step: int, **figures: Any) -> Event:
@@ -78,7 +79,7 @@ def test_a_file_that_is_not_a_log_is_refused_by_name(tmp_path: Path, content: by
     path = tmp_path / "other.jsonl"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(HistoryError, match=reason) as refusal:
+    with pytest.raises(MangosaurusError, match=reason) as refusal:
         read_history(path)
     assert str(path) in str(refusal.value)
 

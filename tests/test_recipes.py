@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
+from model.errors import MangosaurusError
 from model.text.corpus import Corpus
 from model.text.forms import FORMS, Form
 from model.text.vocabulary import Vocabulary
@@ -17,7 +18,6 @@ from model.training.recipes import (
     RECIPES,
     TEACHER_2,
     Recipe,
-    RecipeError,
     RecipeName,
     customised,
 )
@@ -63,7 +63,7 @@ def test_with_other_epochs_the_patience_is_the_same_share_of_a_stage() -> None:
     ],
 )
 def test_an_impossible_value_is_refused_by_name(recipe: Recipe, changes: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(RecipeError, match=sentence.replace(".", r"\.")):
+    with pytest.raises(MangosaurusError, match=sentence.replace(".", r"\.")):
         customised(recipe, **changes)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from model.checkpoint.encoding import Checkpoint
 from model.text.corpus import read_names, read_verse
 from model.text.sources import PROPER_NAMES, proper_names
-from model.text.typesetting import shown, with_names
+from model.text.typesetting import typeset, with_names
 from model.text.vocabulary import words_of
 from model.training.rules import clipped_words, endings, with_rules
 from model.writing.decoder import Decoder
@@ -103,8 +103,8 @@ def test_names_get_capitals_and_dashes_where_weights_have_names() -> None:
     verse = "the duke of suffolk and jove-like france's will--i'\nfrances"
     assert with_names(verse, names) == "the duke of Suffolk and Jove-like France's will\N{EM DASH}i'\nfrances"
     assert with_names(verse, ()) == verse
-    assert shown(verse, names, after="so, ").startswith("the duke of Suffolk")
-    assert shown(verse, names).startswith("The duke")
+    assert typeset(with_names(verse, names), after="so, ").startswith("the duke of Suffolk")
+    assert typeset(with_names(verse, names)).startswith("The duke")
 
 
 @given(st.text("abi'- \n.é"), st.sets(st.sampled_from(["a", "ab", "bi", "a'b"])))

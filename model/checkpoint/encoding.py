@@ -26,14 +26,11 @@ from model.text.vocabulary import Vocabulary
 
 FORMAT = 2
 VERSION_LENGTH = 12
-TANH_DIGITS = 7
-"""The `tanh_digits` of new versions."""
+TANH_DIGITS = 7  # of new versions
 _NEW_NAMES = {"rnn": "layers", "lstm": "layers", "w_xh": "w_x", "w_hh": "w_h", "b_h": "b", "w_hy": "w_y"}
 """The new parts of format 1's names: rnn.0.w_xh is layers.0.w_x today, and output.w_hy is w_y."""
 _GATES_OF_FORMAT_1 = "oifg"
 """A file of format 1 has the gates of an LSTM, even if its network is an RNN."""
-_OTHER_NAMES = "other_names"
-_NO_LINES = np.zeros(0, np.uint8)
 _TABLES = ("known_names", "known_words", "clipped_words", "proper_names", "sequences", "endings")
 
 
@@ -94,7 +91,7 @@ def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
         if table or name == "known_names":
             arrays[name] = np.frombuffer("\n".join(sorted(table)).encode(), np.uint8)
     if len(checkpoint.other_names):
-        arrays[_OTHER_NAMES] = checkpoint.other_names.hashes
+        arrays["other_names"] = checkpoint.other_names.hashes
     return arrays, {
         "format": FORMAT,
         "architecture": asdict(architecture),
@@ -124,9 +121,9 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
         if facts["gates"] != gates:
             raise ValueError(f"its gate order is {facts['gates']!r}; this program's is {gates!r}")
         vocabulary = Vocabulary(facts["vocabulary"])
-        parameters = dict.fromkeys(_TABLES[1:], _NO_LINES) | parameters  # old files lack some tables
+        parameters = dict.fromkeys(_TABLES[1:], np.zeros(0, np.uint8)) | parameters  # old files lack some tables
         tables = {name: _from_lines(parameters.pop(name)) for name in _TABLES}
-        other_names = Fingerprints(parameters.pop(_OTHER_NAMES, NO_FINGERPRINTS.hashes))
+        other_names = Fingerprints(parameters.pop("other_names", NO_FINGERPRINTS.hashes))
         _check(architecture, parameters, vocabulary, tables["known_words"])
         return Checkpoint(
             LanguageModel(architecture, parameters),

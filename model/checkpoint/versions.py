@@ -74,7 +74,6 @@ class Versions:
         return version
 
     def load(self, version: str) -> Checkpoint:
-        """Load a version, and check that the file holds the version in its name."""
         path = self.path(version)
         checkpoint = load(path)
         if checkpoint.version != version:
@@ -90,7 +89,6 @@ class Versions:
             raise CheckpointError(f"{path}: its description is invalid: {error}") from error
 
     def promote(self, version: str) -> None:
-        """Make a version the current one, provided that it loads."""
         self.load(version)
         before = self._pointed()
         if before and before[0] != version:

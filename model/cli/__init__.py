@@ -1,7 +1,4 @@
-"""Does the work of the commands in `model/__main__.py`, and lets Ctrl-C end the program while it loads.
-
-`python -m model --help` must answer at once, so heavy imports are inside the functions that need them.
-"""
+"""Does the work of the commands in `model/__main__.py`, and lets Ctrl-C end the program while it loads."""
 
 import os
 import signal

@@ -10,7 +10,6 @@ from model.cli import leave_in_order
 from model.errors import MangosaurusError
 
 FAILURES = (MangosaurusError, OSError, MemoryError)
-"""The errors that a person can fix."""
 _JARGON = re.compile("Value error, |, unable to parse string as .*")
 
 

@@ -3,17 +3,14 @@
 import textwrap
 from collections.abc import Iterable
 from statistics import median
-from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from model.evaluation.comparison import WORTHWHILE, Comparison, digits_for
-
-if TYPE_CHECKING:
-    from model.evaluation.evaluation import Evaluation
-    from model.evaluation.sonnets import SonnetEvaluation
+from model.evaluation.evaluation import Evaluation
+from model.evaluation.sonnets import SonnetEvaluation
 
 ROWS = {
     "n-gram": "a baseline that only counts letters; a good network has a lower loss",
@@ -42,10 +39,9 @@ ROWS = {
     "lines copied whole": "lines that the training texts contain, word for word",
     "different words": "different words per word, in 16 sonnets together",
 }
-"""What each row, and a column of names, says in a line."""
 
 
-def print_evaluation(evaluation: "Evaluation") -> None:
+def print_evaluation(evaluation: Evaluation) -> None:
     """Print the figures of one checkpoint as a table: held-out text beside samples."""
     table = Table("", title=f"{evaluation.form}, version {evaluation.version}", title_justify="left")
     alone = {"network alone": evaluation.alone} if evaluation.alone else {}
@@ -83,18 +79,16 @@ def _figure(value: float) -> str:
 def print_comparison(comparison: Comparison) -> None:
     """Print both losses and whether the new weights are better."""
     digits = digits_for(comparison.old_loss, comparison.new_loss)
-    typer.echo(
-        f"held-out nats per character on {comparison.documents} documents: "
-        f"old {comparison.old_loss:.{digits}f}, new {comparison.new_loss:.{digits}f}"
-    )
     verdict = "better" if comparison.better else "not better"
     typer.echo(
+        f"held-out nats per character on {comparison.documents} documents: "
+        f"old {comparison.old_loss:.{digits}f}, new {comparison.new_loss:.{digits}f}\n"
         f"The new weights are {verdict}: better means by more than two standard errors "
         f"({comparison.margin:.{digits}f}) and by at least {WORTHWHILE:g}."
     )
 
 
-def print_sonnets(evaluation: "SonnetEvaluation") -> None:
+def print_sonnets(evaluation: SonnetEvaluation) -> None:
     """Print a table with the figures of real sonnets, of free verse, and of sonnets by search."""
     table = Table("", title=f"sonnets, version {evaluation.version}", title_justify="left")
     columns = {"real, held out": evaluation.real, "free verse": evaluation.free, "by search": evaluation.written}

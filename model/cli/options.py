@@ -4,21 +4,18 @@ import difflib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from model.checkpoint.encoding import Checkpoint
+from model.checkpoint.versions import VERSION_NAME, Versions, load
 from model.errors import MangosaurusError
-from model.files import HOME
+from model.files import HOME, released
+from model.text import corpus, sources
 from model.text.forms import Alphabet, Genre, Network
 
-if TYPE_CHECKING:
-    from model.checkpoint.encoding import Checkpoint
-    from model.checkpoint.versions import Versions
-    from model.text.corpus import Corpus
-
 CHECKPOINTS = HOME / "checkpoints"
-
 FOR_OWN_TEXTS = {"names": "dino", "verse": "poem"}
 """People may use these words too, as a list of cheeses is no dinosaur."""
 
@@ -58,17 +55,13 @@ ThreadsOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
-def versions_of(network: Network) -> "Versions":
+def versions_of(network: Network) -> Versions:
     """Return the versions of a network."""
-    from model.checkpoint.versions import Versions
-
     return Versions(CHECKPOINTS / network)
 
 
-def weights_at(network: Network, path: Path | None) -> "Checkpoint":
+def weights_at(network: Network, path: Path | None) -> Checkpoint:
     """Load the weights in a file, or the current ones. Raises MangosaurusError if they cannot be read or do not fit."""
-    from model.checkpoint.versions import load
-
     loaded = load(path) if path else versions_of(network).load_current()
     if loaded.description.form != network.form:
         source = path or CHECKPOINTS / network
@@ -78,13 +71,11 @@ def weights_at(network: Network, path: Path | None) -> "Checkpoint":
 
 def texts_at(
     network: Network, paths: list[Path] | None, alphabet: Alphabet = Alphabet.FOLDED, reading: Path | None = None
-) -> "Corpus":
+) -> corpus.Corpus:
     """Read a person's own texts, or the project's, which are fetched if missing. Raises CorpusError or FetchError.
 
     The alphabet is for own texts; the project's are folded. `reading` is other verse to read before the sonnets.
     """
-    from model.text import corpus, sources
-
     if not paths:
         return sources.names_corpus() if network is Network.DINO else sources.sonnets_corpus(reading)
     if network is Network.POEM:
@@ -96,9 +87,6 @@ def texts_at(
 
 def check_out(out: Path) -> None:
     """Refuse a folder and the files of a version."""
-    from model.checkpoint.versions import VERSION_NAME
-    from model.files import released
-
     if not out.name or out.is_dir():
         raise MangosaurusError(f"{out}: is a folder; --out needs a file")
     folders = out.resolve().parents

@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
-from model.training.history import Floats, History
+from model.network.layers import Floats
+from model.training.history import History
 
 SMOOTHED_FROM, SMOOTHED_OVER = 20, 50  # a line is smoothed from 20 points on, over a fiftieth of its points
 HEADROOM = 0.12  # share of the height that stays free above and below the lines
@@ -143,8 +144,7 @@ def _smooth(values: Floats, width: int) -> Floats:
     """Average each value with its neighbours up to 2 widths away; nearer neighbours count more."""
     reach = min(2 * width, (len(values) - 1) // 2)
     weights = np.bartlett(2 * reach + 3)[1:-1]
-    smooth: Floats = np.convolve(values, weights, "same") / np.convolve(np.ones_like(values), weights, "same")
-    return smooth
+    return np.convolve(values, weights, "same") / np.convolve(np.ones_like(values), weights, "same")
 
 
 def _write_samples(axes: Axes, samples: Sequence[tuple[float, str]]) -> None:

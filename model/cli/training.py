@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -20,22 +19,18 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from model.checkpoint.tensor_file import CheckpointError
-from model.checkpoint.versions import load
+from model.checkpoint.versions import Versions, load
 from model.cli import INTERRUPTED
 from model.cli.options import print_json
 from model.evaluation.comparison import compare
 from model.files import history_path
+from model.text.corpus import Corpus
 from model.training.history import Event
-
-if TYPE_CHECKING:
-    from model.checkpoint.versions import Versions
-    from model.text.corpus import Corpus
 
 STOP, FINISH = frozenset({signal.SIGINT, signal.SIGTERM}), signal.SIGUSR1
 LEARNT = 0.8
 """A training that ends before this share of its minutes has learnt all that it can from its text."""
-PAUSE_SECONDS = 10.0
-"""The pause between plain lines of progress."""
+PAUSE_SECONDS = 10.0  # between plain lines of progress
 SAMPLES_SHOWN = 6
 LINES_TO_BEAT = {"ngram_loss": "n-gram", "start_loss": "the given weights"}
 
@@ -78,7 +73,7 @@ def display(*, json: bool, console: Console | None = None) -> Iterator[Callable[
             lines.finish()
 
 
-def add_version(event: Event, versions: "Versions", promote_if_better_on: "Corpus | None") -> Event:
+def add_version(event: Event, versions: Versions, promote_if_better_on: Corpus | None) -> Event:
     """Move the weights and the log of a finished training to the versions, and promote them if they are better there.
 
     Return the event with the new path, and whether the version was promoted.
@@ -117,9 +112,6 @@ def print_end(event: Event, network: str, *, minutes: float | None, json: bool) 
         typer.echo(f"Stopped. To resume, run the same command again. To start over, delete {event['snapshot']} first.")
     if event["event"] == "stopped":
         raise typer.Exit(INTERRUPTED)
-
-
-# How a training is shown
 
 
 class _Lines:

@@ -50,7 +50,6 @@ class Buffers:
         return array[: shape[0]]
 
     def arrays(self, shape: tuple[int, ...]) -> Pass:
-        """Return the arrays for ids of this shape (T, G, B)."""
         if shape not in self._passes:
             alike = [other for other in self._passes if other[1:] == shape[1:]]
             if all(other < shape for other in alike):  # they would keep arrays that longer ones replace

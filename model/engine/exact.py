@@ -61,8 +61,7 @@ def on_grid(w: NDArray[np.float64], lookup: int, digits: int, dtype: DTypeLike) 
     largest = 2 * np.abs(w[:, lookup:]).sum(axis=1) + np.abs(w[:, :lookup]).max(axis=1, initial=0)
     _, exponent = np.frexp(largest)
     step = np.ldexp(1.0, np.maximum(exponent, numbers.minexp) - numbers.nmant + digits)[:, None]
-    rounded: NDArray[np.float64] = np.rint(w / step) * step
-    return rounded
+    return np.rint(w / step) * step
 
 
 class Layout(NamedTuple):
@@ -125,7 +124,6 @@ class _States:
         return self.inputs[:, start : start + width]
 
     def places(self, rows: int | Ids) -> tuple[Any, Any]:
-        """Return the groups and the columns of rows."""
         return divmod(rows, max(1, self.layout.columns))
 
     def copy(self, rows: int | Ids, source: "_States", source_rows: int | Ids) -> None:
@@ -136,7 +134,6 @@ class _States:
         self.rest[groups, ..., columns] = source.rest[source_groups, ..., source_columns]
 
     def clear(self, rows: int | Ids) -> None:
-        """Put rows into the zero state."""
         groups, columns = self.places(rows)
         self.h[groups, ..., columns] = 0
         self.rest[groups, ..., columns] = 0
@@ -190,7 +187,6 @@ class Lockstep:
             self._states.clear(row)
 
     def move(self, source: int, target: int) -> None:
-        """Copy the state of one row to another."""
         if source < self.rows:
             self._states.copy(target, self._states, source)
         else:
@@ -203,7 +199,6 @@ class Lockstep:
         return other
 
     def copy_row(self, source: "Lockstep", source_row: int, row: int) -> None:
-        """Copy the state of a sibling's row to a row of this one."""
         self._states.copy(row, source._states, source_row)
 
     def step(self, ids: Sequence[int] | Ids) -> Array:
@@ -245,6 +240,6 @@ def _stacked(language_model: LanguageModel) -> Iterator[NDArray[np.float64]]:
     of_h = 0.5 if cell.IS_DOUBLED else 1.0
     for n, layer in enumerate(p.layers):
         w_x, w_h, b = (array.T.astype(np.float64) for array in layer)
-        w_x, b, w_h = cell.exact_rows(w_x, b[:, None], w_h)  # type: ignore[assignment]
+        w_x, b, w_h = cell.exact_rows(w_x, b[:, None], w_h)
         yield np.hstack([w_x * of_h, b, w_h * of_h] if n else [w_x + b, b, w_h * of_h])
     yield np.hstack([p.w_y.T * np.float64(of_h), p.b_y[:, None]])

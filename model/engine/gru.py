@@ -99,13 +99,7 @@ def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
     return w_x, b, of_h
 
 
-def exact_step(
-    z: Array,
-    h: Array,
-    rest: Array,  # noqa: ARG001
-    rounder: Array,
-    tanh_digits: int,
-) -> Callable[[], None]:
+def exact_step(z: Array, h: Array, _rest: Array, rounder: Array, tanh_digits: int) -> Callable[[], None]:
     """Return a function that computes h from z (G, 4H, B), as `exact_rows` arranges it, and rounds h to the grid."""
     one, half = np.array(1, z.dtype), np.array(0.5, z.dtype)
     sigmoids, (r, u, n, s) = by_gate(z, 4)[:2], by_gate(z, 4)

@@ -1,7 +1,8 @@
 """Makes the passes of `model.network.network` on columns, forward and backward, in memory that passes share."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -9,30 +10,20 @@ from numpy.typing import DTypeLike, NDArray
 from model.engine import gru, lstm, rnn
 from model.engine.buffers import Buffers, Pass, Trace, matrices
 from model.engine.layers import cross_entropy, cross_entropy_backward
-from model.engine.products import Lend, as_columns, as_rows, in_groups, one_hot, product, weight_gradient
+from model.engine.products import as_columns, as_rows, in_groups, one_hot, product, weight_gradient
 from model.network.layers import Array, Ids, Mask
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, Parameters
 from model.text.batches import Batch
 
+Dropout = Sequence[Array] | None
+"""A mask (B, H) for each layer, or none (see `LanguageModel.forward`)."""
 STEPS_SCORED_AT_ONCE = 16  # bounds the memory that a long text takes
 
 
-class Cell(Protocol):
-    """What a file such as `rnn` offers: the passes over a sequence, and the exact step of the decoder."""
-
-    KEPT: tuple[int, ...]  # what `Buffers` keeps of every step
-    IS_DOUBLED: bool  # whether the exact step keeps h doubled
-
-    def forward(self, trace: Trace, w: Array, lend: Lend) -> None: ...
-    def backward(self, trace: Trace, w: Array, d_h: Array, d_w: Array, lend: Lend) -> None: ...
-    def exact_rows(self, w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]: ...
-    def exact_step(
-        self, z: Array, h: Array, rest: Array, rounder: Array, tanh_digits: int, /
-    ) -> Callable[[], None]: ...
-
-
-CELLS: Mapping[str, Cell] = {"rnn": rnn, "lstm": lstm, "gru": gru}
+CELLS: Mapping[str, ModuleType] = {"rnn": rnn, "lstm": lstm, "gru": gru}
+"""Each file has the passes over a sequence, and the exact step of the decoder. KEPT is what `Buffers` keeps of every
+step, and IS_DOUBLED says whether the exact step keeps h doubled."""
 
 
 class Engine:
@@ -45,13 +36,7 @@ class Engine:
         self._d_w = matrices(self._gradients)
 
     def loss_and_gradients(
-        self,
-        language_model: LanguageModel,
-        batch: Batch,
-        state: Array,
-        *,
-        divide_by: int = 1,
-        dropout: Sequence[Array] | None = None,
+        self, language_model: LanguageModel, batch: Batch, state: Array, *, divide_by: int = 1, dropout: Dropout = None
     ) -> tuple[float, Parameters, Array]:
         """See `LanguageModel.loss_and_gradients`. The gradients are divided; the next call overwrites them."""
         w, lend = matrices(language_model.parameters), self._buffers.lend
@@ -77,9 +62,7 @@ class Engine:
             nats += cross_entropy(run.logits.swapaxes(2, 3), *_targets(part))
         return nats
 
-    def _forward(
-        self, w: Sequence[Array], ids: Ids, state: Array, dropout: Sequence[Array] | None
-    ) -> tuple[Pass, Array]:
+    def _forward(self, w: Sequence[Array], ids: Ids, state: Array, dropout: Dropout) -> tuple[Pass, Array]:
         ids, lend = in_groups(ids), self._buffers.lend
         run = self._buffers.arrays(ids.shape)
         one_hot(ids, run.layers[0].x)

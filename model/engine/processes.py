@@ -18,7 +18,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from typing import Any
@@ -27,7 +26,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from safetensors.numpy import load, save
 
-from model.engine.network import Engine
+from model.engine.network import Dropout, Engine
 from model.engine.threads import blas_threads
 from model.errors import MangosaurusError
 from model.files import ROOT
@@ -66,13 +65,7 @@ class Shards:
         return [worker.process.pid for worker in self._workers]
 
     def loss_and_gradients(
-        self,
-        language_model: LanguageModel,
-        batch: Batch,
-        state: Array,
-        *,
-        divide_by: int = 1,
-        dropout: Sequence[Array] | None = None,
+        self, language_model: LanguageModel, batch: Batch, state: Array, *, divide_by: int = 1, dropout: Dropout = None
     ) -> Outcome:
         """See `Engine.loss_and_gradients`; the next call overwrites the gradients.
 
@@ -114,7 +107,7 @@ class Shards:
         return [slice(start, stop) for start, stop in pairwise(bounds)]
 
 
-def _share(batch: Batch, state: Array, dropout: Sequence[Array] | None, rows: slice) -> Message:
+def _share(batch: Batch, state: Array, dropout: Dropout, rows: slice) -> Message:
     """Return some rows of a batch, with their states and dropout masks, as arrays by name."""
     share = {name: array for name, array in vars(batch[:, rows]).items() if array is not None}
     share["state"] = state[:, :, rows]
@@ -144,7 +137,6 @@ class _Worker:
         self._connection = Connection(ours.detach())
 
     def send(self, language_model: LanguageModel, share: Message) -> None:
-        """Send the network's present parameters and a share of a batch."""
         self._parameters.whole[:] = language_model.parameters.whole
         try:
             _send(self._connection, share)

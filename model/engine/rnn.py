@@ -37,13 +37,7 @@ def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
     return w_x, b, w_h
 
 
-def exact_step(
-    z: Array,
-    h: Array,
-    rest: Array,  # noqa: ARG001
-    rounder: Array,
-    tanh_digits: int,
-) -> Callable[[], None]:
+def exact_step(z: Array, h: Array, _rest: Array, rounder: Array, tanh_digits: int) -> Callable[[], None]:
     """Return a function that computes h from z (G, H, B), and rounds h to the grid."""
     tanh_of_z = tanh_of(z, h, tanh_digits)
     if tanh_digits:

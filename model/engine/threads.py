@@ -15,8 +15,7 @@ def available_cores() -> int:
 def blas_threads(limit: int | None) -> AbstractContextManager[object]:
     """Limit BLAS to at most this many threads while the context lasts. None changes nothing."""
     _blas.cache_clear()  # the program may have loaded another BLAS since
-    limits: AbstractContextManager[object] = _blas().limit(limits=limit and min(limit, blas_thread_count()))
-    return limits
+    return _blas().limit(limits=limit and min(limit, blas_thread_count()))
 
 
 def blas_thread_count() -> int:

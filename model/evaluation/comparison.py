@@ -9,13 +9,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.checkpoint.encoding import Checkpoint
-from model.evaluation.held_out import EvaluationError, document_scores
+from model.errors import MangosaurusError
+from model.evaluation.held_out import document_scores
+from model.network.layers import Floats
 from model.text.corpus import Corpus
-
-Floats = NDArray[np.float64]
 
 STANDARD_ERRORS = 2.0
 """The margin in standard errors. A network that is no better exceeds it by chance in two or three of a hundred
@@ -44,16 +43,16 @@ class Comparison:
 def compare(old: Checkpoint, new: Checkpoint, corpus: Corpus) -> Comparison:
     """Compare two networks on the held-out documents.
 
-    Raises EvaluationError if there are fewer than two documents, or networks and corpus do not fit together.
+    Raises MangosaurusError if there are fewer than two documents, or networks and corpus do not fit together.
     """
     if old.vocabulary.alphabet != new.vocabulary.alphabet:
-        raise EvaluationError("the networks cannot be compared: only one of them has an alphabet of its own")
+        raise MangosaurusError("the networks cannot be compared: only one of them has an alphabet of its own")
     documents = len(corpus.held_out)
     if documents < 2:
-        raise EvaluationError("one held-out document is not enough for a comparison")
+        raise MangosaurusError("one held-out document is not enough for a comparison")
     (old_nats, characters), (new_nats, same) = document_scores(old, corpus), document_scores(new, corpus)
     if not np.array_equal(characters, same):
-        raise EvaluationError("the networks cannot be compared: they do not know the same characters of this text")
+        raise MangosaurusError("the networks cannot be compared: they do not know the same characters of this text")
     old_loss, old_residuals = _loss_and_residuals(old_nats, characters)
     new_loss, new_residuals = _loss_and_residuals(new_nats, characters)
     variance = float(np.sum((new_residuals - old_residuals) ** 2)) * documents / (documents - 1)

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Ids = NDArray[np.intp]
+from model.network.layers import Ids, Mask
+
 _NONE = -1  # after the end of a text, and for characters that no text contains
 
 
@@ -45,7 +46,7 @@ class _Runs:
         self.next: Ids = np.arange(len(characters))
         self._numbers = np.zeros_like(self.next)
 
-    def lengthen(self, size: int) -> NDArray[np.bool_]:
+    def lengthen(self, size: int) -> Mask:
         """Add the next character to each run, and drop runs that end; return which of `size` numbers occur."""
         characters = self._characters[self.next]
         grows = characters != _NONE
@@ -55,7 +56,7 @@ class _Runs:
         found[self._numbers] = True
         return found
 
-    def keep(self, shared: NDArray[np.bool_]) -> None:
+    def keep(self, shared: Mask) -> None:
         """Drop the runs whose number is not shared, and renumber the others without gaps."""
         kept = shared[self._numbers]
         self._numbers = (np.cumsum(shared) - 1)[self._numbers[kept]]

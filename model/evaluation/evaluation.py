@@ -52,7 +52,7 @@ def evaluate(checkpoint: Checkpoint, corpus: Corpus, *, seed: int = 0, samples: 
     """Measure a checkpoint on a corpus, or on a part of a very long one (see MOST_READ).
 
     Characters that the checkpoint does not know are left out, for the n-gram too. `samples` is the number of names or
-    poems to sample. Raises EvaluationError if the corpus has another form or shares no characters with the checkpoint.
+    poems to sample. Raises MangosaurusError if the corpus has another form or shares no characters with the checkpoint.
     """
     corpus = fold_corpus(corpus, checkpoint).part(read=MOST_READ, held_out=MOST_HELD_OUT)
     count = _usual_samples(checkpoint) if samples is None else samples
@@ -91,13 +91,9 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
         requests = [NameRequest(each, sampling=sampling, max_length=longest) for each in generators]
         return measure(_texts(drawing, requests))
 
-    return replace(evaluation, samples=drawn(checkpoint), alone=drawn(_alone(checkpoint)), held_out=measure(real))
-
-
-def _alone(checkpoint: Checkpoint) -> Checkpoint:
-    """Return a checkpoint whose decoder knows no names and no rules, and so accepts whatever the network draws."""
-    nothing = frozenset[str]()
-    return replace(checkpoint, known_names=nothing, other_names=NO_FINGERPRINTS, sequences=nothing, endings=nothing)
+    nothing = frozenset[str]()  # without names and rules, the decoder accepts whatever the network draws
+    alone = replace(checkpoint, known_names=nothing, other_names=NO_FINGERPRINTS, sequences=nothing, endings=nothing)
+    return replace(evaluation, samples=drawn(checkpoint), alone=drawn(alone), held_out=measure(real))
 
 
 def _texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> list[str]:

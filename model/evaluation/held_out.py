@@ -3,38 +3,33 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from model.checkpoint.encoding import Checkpoint
+from model.engine.exact import Lockstep
 from model.engine.layers import cross_entropy
 from model.engine.network import Engine
 from model.errors import MangosaurusError
+from model.network.layers import Floats
 from model.network.network import LanguageModel
 from model.text.batches import Batch, padded_batch
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER
-
-if TYPE_CHECKING:
-    from model.checkpoint.encoding import Checkpoint
 
 WIDTH = 256  # documents scored, or texts sampled, at a time
 
 T = TypeVar("T")
 
 
-class EvaluationError(MangosaurusError):
-    """A checkpoint and a corpus that do not fit together."""
-
-
-def fold_corpus(corpus: Corpus, checkpoint: "Checkpoint") -> Corpus:
+def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
     """Fold the documents of a corpus into the checkpoint's vocabulary; keep the digest.
 
-    Raises EvaluationError if their forms differ, or if no training text or no held-out text is left.
+    Raises MangosaurusError if their forms differ, or if no training text or no held-out text is left.
     """
     if checkpoint.description.form != corpus.form:
-        raise EvaluationError(f"this checkpoint writes {checkpoint.description.form}, but the text is {corpus.form}")
+        raise MangosaurusError(f"this checkpoint writes {checkpoint.description.form}, but the text is {corpus.form}")
     if checkpoint.vocabulary == corpus.vocabulary:
         return corpus
     training, held_out, pretraining = (
@@ -42,7 +37,7 @@ def fold_corpus(corpus: Corpus, checkpoint: "Checkpoint") -> Corpus:
         for documents in (corpus.training, corpus.held_out, corpus.pretraining)
     )
     if not training or not held_out:
-        raise EvaluationError("the text has none of the characters that this checkpoint knows")
+        raise MangosaurusError("the text has none of the characters that this checkpoint knows")
     return replace(
         corpus, training=training, held_out=held_out, pretraining=pretraining, vocabulary=checkpoint.vocabulary
     )
@@ -60,8 +55,6 @@ def held_out_loss(language_model: LanguageModel, corpus: Corpus, between: Callab
 
 def decoder_loss(language_model: LanguageModel, corpus: Corpus, tanh_digits: int = 0) -> float | None:
     """Measure the loss with the arithmetic of `engine.exact`; None if the decoder refuses the parameters."""
-    from model.engine.exact import Lockstep
-
     lockstep = Lockstep(language_model, tanh_digits)
 
     def score(batch: Batch) -> float:
@@ -87,10 +80,10 @@ def _nats_per_character(
     return total / characters
 
 
-def document_scores(checkpoint: "Checkpoint", corpus: Corpus) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[Floats, Floats]:
     """Return the nats and the number of characters of each of the N held-out documents, (N,) and (N,).
 
-    Both are 0 for a document without a known character. Raises EvaluationError as `fold_corpus` does.
+    Both are 0 for a document without a known character. Raises MangosaurusError as `fold_corpus` does.
     """
     known = fold_corpus(corpus, checkpoint)
     folded = [checkpoint.vocabulary.fold(document) for document in corpus.held_out]

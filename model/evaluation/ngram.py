@@ -3,24 +3,16 @@
 Only its order is tuned, on training documents alone (`best_order`).
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from model.text.corpus import Corpus
-    from model.text.forms import Form
-    from model.text.vocabulary import Vocabulary
-
-Ids = NDArray[np.intp]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from model.network.layers import Floats, Ids, Mask
+from model.text.corpus import Corpus
+from model.text.forms import Form
+from model.text.vocabulary import Vocabulary
 
 UNSEEN = -1
 ORDERS = range(9)  # of the n-gram
@@ -88,12 +80,8 @@ class NGram:
 
     @classmethod
     def fit(
-        cls,
-        documents: Sequence[str],
-        vocabulary: Vocabulary,
-        order: int,
-        between: Callable[[], object] = lambda: None,
-    ) -> NGram:
+        cls, documents: Sequence[str], vocabulary: Vocabulary, order: int, between: Callable[[], object] = lambda: None
+    ) -> Self:
         """Count every context of 0..order characters: 5 million characters at order 8 take seconds, not minutes.
 
         `between` is called before each length of context, and may raise an error to end the counting.
@@ -111,12 +99,11 @@ class NGram:
             contexts = _shifted(grams)
         return cls(vocabulary, tuple(tables))
 
-    def nats_per_character(self, documents: Sequence[str]) -> float:
-        """Return the mean negative log-likelihood of the characters, final newlines included, in nats."""
-        return float(self.nats_by_order(documents)[-1])
-
     def nats_by_order(self, documents: Sequence[str]) -> Floats:
-        """Return the `nats_per_character` for contexts of at most 0, 1, … order characters, (order + 1,)."""
+        """Return the mean loss in nats per character for contexts of at most 0, 1, … order characters, (order + 1,).
+
+        Final newlines are characters too.
+        """
         characters, offsets = _running_text(documents, self.vocabulary)
         contexts = np.zeros_like(characters)
         probabilities = np.full(len(characters), 1 / len(self.vocabulary))
@@ -161,7 +148,7 @@ def _running_text(documents: Sequence[str], vocabulary: Vocabulary) -> tuple[Ids
 
 
 def _count(
-    contexts: Ids, characters: Ids, fits: Flags, predicted: Flags, context_count: int, vocab_size: int
+    contexts: Ids, characters: Ids, fits: Mask, predicted: Mask, context_count: int, vocab_size: int
 ) -> tuple[_Table, Ids]:
     """Return the table of the grams that end where `fits` is true, and the index of each gram, (N,), else UNSEEN.
 
@@ -199,4 +186,4 @@ def _baseline(
 ) -> Baseline:
     order = best_order(corpus.training, corpus.vocabulary, ORDERS, extra=extra, weight=weight, between=between)
     ngram = NGram.fit([*extra, *corpus.training * weight], corpus.vocabulary, order, between)
-    return Baseline(counted, order, ngram.nats_per_character(corpus.held_out))
+    return Baseline(counted, order, float(ngram.nats_by_order(corpus.held_out)[-1]))

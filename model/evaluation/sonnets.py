@@ -26,7 +26,6 @@ from model.text.vocabulary import words_of
 from model.writing.decoder import Decoder
 from model.writing.requests import Sampling, SonnetRequest, VerseRequest, generator_for
 
-FIRST_LINES = files.PROGRAM / "data" / "first_lines.txt"
 POOL = 16
 """Different words are counted in pools of 16 sonnets, as many as are held out, because a larger text repeats more."""
 
@@ -51,7 +50,7 @@ class SonnetEvaluation:
 
 def first_lines() -> list[str]:
     """Return the first lines that sonnets are measured with."""
-    return FIRST_LINES.read_text(encoding="utf-8").splitlines()
+    return (files.PROGRAM / "data" / "first_lines.txt").read_text(encoding="utf-8").splitlines()
 
 
 def evaluate_sonnets(
@@ -60,7 +59,7 @@ def evaluate_sonnets(
     """Write a sonnet to each of these first lines, one after the other, and measure all three kinds of verse.
 
     `dictionary` is the whole CMU dictionary, which knows more words of the first lines than the search does. Raises
-    RequestError if the checkpoint cannot write sonnets, and EvaluationError if the corpus does not fit the checkpoint.
+    RequestError if the checkpoint cannot write sonnets, and MangosaurusError if the corpus does not fit the checkpoint.
     """
     corpus, decoder = fold_corpus(corpus, checkpoint), Decoder(checkpoint)
     tables = tables_for(checkpoint).prosody

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating[Any]]
 Ids = NDArray[np.intp]
 Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 
 class Layer(NamedTuple):

@@ -49,7 +49,6 @@ class LanguageModel:
         return cls(architecture, initial_parameters(architecture, generator, dtype))
 
     def copy(self) -> "LanguageModel":
-        """Return a network with a copy of the parameters."""
         return LanguageModel(self.architecture, Parameters(self.architecture, self.parameters.whole.copy()))
 
     def initial_state(self, batch_size: int) -> Array:

@@ -94,7 +94,6 @@ class Parameters(Mapping[str, Array]):
 
     @classmethod
     def zeros(cls, architecture: Architecture, dtype: DTypeLike) -> Self:
-        """Return parameters that are all 0."""
         return cls(architecture, np.zeros(parameter_count(architecture), dtype))
 
     @classmethod
@@ -153,5 +152,4 @@ def initial_parameters(
 
 def _orthogonal(size: int, generator: np.random.Generator) -> Array:
     q, r = np.linalg.qr(generator.standard_normal((size, size)))
-    signed: Array = q * np.sign(np.diag(r))
-    return signed
+    return q * np.sign(np.diag(r))

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.engine.exact import Lockstep
-from model.network.layers import Array
+from model.network.layers import Array, Floats, Mask
 from model.sonnets.metre import Counts
-from model.sonnets.scansion import LineEnds, Scansion, Texts
+from model.sonnets.scansion import LineEnds, Numbers, Scansion, Texts
 from model.text.vocabulary import Vocabulary
 
 MOST_CHARACTERS = 66
@@ -26,8 +26,6 @@ MOST_CHARACTERS = 66
 PRECISION = 1 << 20
 OF_DRAWN = 0.8
 
-Floats = NDArray[np.float64]
-Numbers = NDArray[np.intp]
 Integers = NDArray[np.int64]
 
 
@@ -120,7 +118,7 @@ class Lines:
         self._texts = Texts(self._texts.nodes[order], self._texts.counts[order])
 
 
-def draw(logits: Array, allowed: NDArray[np.bool_], temperature: float, draws: Floats) -> tuple[Numbers, Integers]:
+def draw(logits: Array, allowed: Mask, temperature: float, draws: Floats) -> tuple[Numbers, Integers]:
     """Choose an allowed character for each row of logits (N, V). Return the ids (N,), and what each adds to the weight.
 
     As in `sample_next`, sums run over characters in their order, along all rows at once.

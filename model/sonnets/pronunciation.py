@@ -81,7 +81,6 @@ class Pronouncer:
         return self._stems_known[word]
 
     def _by_rule(self, word: str) -> Pronunciations:
-        """Return the readings from the first rule that finds some."""
         rules = (self._compound, self._apostrophe, self._inflected, self._respelt, self._suffixed, self._prefixed)
         return next((found for rule in rules if (found := tuple(islice(rule(word), MOST_READINGS)))), ())
 

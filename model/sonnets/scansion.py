@@ -130,8 +130,7 @@ class Scansion:
         after = np.bitwise_or.reduce(np.where(is_set, self._ends[words], 0), axis=1).astype(np.uint16)
         after &= np.uint16((2 << (line_ends.latest or SYLLABLES - 1)) - 1)
         after |= np.where((line_ends.complete[nodes] & counts) != 0, MAY_END, 0).astype(np.uint16)
-        behind: Bits = np.where(nodes == BEHIND, counts, after)
-        return behind
+        return np.where(nodes == BEHIND, counts, after)
 
     def _leading_on(self, latest: int) -> Bits:
         """Return the mask of the words after which a last word can begin."""

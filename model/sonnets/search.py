@@ -132,7 +132,6 @@ class SonnetSearch:
             choice = Choice(choice + 1)
 
     def _end_line(self) -> None:
-        """Draw one of the finished candidates, or begin the line anew."""
         lines = [(line, end, nats) for line in self._candidates.finished for end, nats in self._judged(line)]
         if not lines:
             self._attempts += 1

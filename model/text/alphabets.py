@@ -13,8 +13,6 @@ from model.text.vocabulary import Vocabulary, composed, fold
 
 MOST_CHARACTERS = 200
 """The most characters that a vocabulary may have, the newline included."""
-_NAMED = 5
-"""A sentence about changed characters names at most this many of them."""
 _JOINERS = "\u200c\u200d"
 """Invisible characters, with which Persian, the scripts of India and emoji are spelled."""
 
@@ -44,7 +42,7 @@ def spell(text: str, alphabet: Alphabet) -> Spelling:
     changed = Counter(
         {one: n for one, n in counts.items() if not one.isspace() and table[one] not in (one, one.lower())}
     )
-    examples = ", ".join(repr(character) for character, _ in changed.most_common(_NAMED))
+    examples = ", ".join(repr(character) for character, _ in changed.most_common(5))
     sentence = f"{changed.total():,} characters folded or dropped, such as {examples}" if changed else ""
     return Spelling(text.translate({ord(character): kept for character, kept in table.items()}), sentence)
 

@@ -36,7 +36,7 @@ def padded_batch(documents: Sequence[str], vocabulary: Vocabulary, *, first: int
     r"""Return B documents as a batch. The targets of a row are its document, a `"\n"`, and padding.
 
     T is 1 + the length of the longest document. The inputs are `first`, then the targets delayed by one step. Raises
-    ValueError if there are no documents, and VocabularyError for a character outside the vocabulary.
+    ValueError if there are no documents, and MangosaurusError for a character outside the vocabulary.
     """
     if not documents:
         raise ValueError("a batch needs at least one document")

@@ -185,7 +185,6 @@ def _read(path: Path, alphabet: Alphabet) -> tuple[str, list[str]]:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Yield the lines, with single spaces for all white space in a line."""
     return (" ".join(line.split()) for line in text.split("\n"))
 
 
@@ -204,7 +203,6 @@ def _names_in(text: str) -> tuple[list[str], list[str]]:
 
 
 def _documents_in(text: str) -> list[str]:
-    """Return the documents of a text, which blank lines separate."""
     return [part for part in re.split(r"\n\n+", "\n".join(_lines(text)).strip("\n")) if part]
 
 

@@ -53,7 +53,6 @@ class Part:
 
     @property
     def end(self) -> int:
-        """Where the next part may start."""
         return self.start + len(self.letters)
 
 

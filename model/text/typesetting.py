@@ -17,11 +17,6 @@ _WORD = re.compile(rf"[a-z]+(?:[{WORD_MARKS}][a-z]+)*")
 _DASH = re.compile(r" *-{2,} *")
 
 
-def shown(verse: str, names: Collection[str], *, after: str = "") -> str:
-    """Return verse with names and capitals (see `with_names` and `typeset`)."""
-    return typeset(with_names(verse, names), after=after)
-
-
 def typeset(verse: str, *, after: str = "") -> str:
     """Return verse with the capitals of lines, of sentences, and of I.
 

@@ -36,8 +36,6 @@ _LINE_ENDINGS = dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n")
 _TABLE = _LETTERS | _QUOTES | _DASHES | _SYMBOLS | _LINE_ENDINGS | {"\n": "\n", "\t": " ", "\u1680": " "}
 # A cache holds this many characters. Others are computed each time, so that a hostile text cannot fill the memory.
 _CACHE_SIZE = 20_000
-_MARKS = 30
-"""A letter may have this many marks."""
 _AT_ONCE = 1 << 20
 """This many characters become ids at a time, which bounds the memory."""
 
@@ -60,10 +58,6 @@ def words_of(text: str) -> list[str]:
 def letters_of(line: str) -> str:
     """Return the letters and digits of a line in lower case. Two lines with the same letters count as the same line."""
     return line.translate(_LETTERS_OF_LINES).casefold()
-
-
-class VocabularyError(MangosaurusError):
-    """An invalid vocabulary, a character without an id, or an id without a character."""
 
 
 def _folded(character: str) -> str:
@@ -116,7 +110,7 @@ def composed(text: str) -> str:
     """
     marks = re.escape("".join(filter(unicodedata.combining, sorted(set(text)))))
     if marks:
-        text = re.sub(f"([{marks}]{{{_MARKS}}})[{marks}]+", r"\1", text)
+        text = re.sub(f"([{marks}]{{30}})[{marks}]+", r"\1", text)
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
 
 
@@ -128,9 +122,9 @@ class Vocabulary:
 
     def __post_init__(self) -> None:
         if "\n" not in self.characters:
-            raise VocabularyError(f"a vocabulary needs the newline, which ends every text; got {self.characters!r}")
+            raise MangosaurusError(f"a vocabulary needs the newline, which ends every text; got {self.characters!r}")
         if list(self.characters) != sorted(set(self.characters)):
-            raise VocabularyError(f"a vocabulary must be sorted and without duplicates; got {self.characters!r}")
+            raise MangosaurusError(f"a vocabulary must be sorted and without duplicates; got {self.characters!r}")
 
     @classmethod
     def from_texts(cls, texts: Iterable[str]) -> "Vocabulary":
@@ -178,24 +172,24 @@ class Vocabulary:
         return _Replacements(nearest)
 
     def ids_of(self, text: str) -> NDArray[np.intp]:
-        """Return the ids (N,) of a text of N characters; VocabularyError names the first that has no id."""
+        """Return the ids (N,) of a text of N characters. MangosaurusError names the first that has no id."""
         ids = np.empty(len(text), np.intp)
         for start in range(0, len(text), _AT_ONCE):
             codes = np.frombuffer(text[start : start + _AT_ONCE].encode("utf-32-le", "surrogatepass"), dtype="<u4")
             ids[start : start + _AT_ONCE] = self._ids_by_code[np.minimum(codes, len(self._ids_by_code) - 1)]
         if (ids < 0).any():
             position = int(np.argmin(ids >= 0))
-            raise VocabularyError(
+            raise MangosaurusError(
                 f"no id for {text[position]!r} at position {position}; fold the text into the vocabulary first"
             )
         return ids
 
     def text_of(self, ids: Sequence[int] | NDArray[np.integer]) -> str:
-        """Return the text of ids (N,); VocabularyError names the first id that has no character."""
+        """Return the text of ids (N,). MangosaurusError names the first id that has no character."""
         numbers = np.asarray(ids, dtype=np.intp)
         wrong = numbers[(numbers < 0) | (numbers >= len(self))]
         if wrong.size:
-            raise VocabularyError(f"no character has the id {wrong[0]}; ids go from 0 to {len(self) - 1}")
+            raise MangosaurusError(f"no character has the id {wrong[0]}; ids go from 0 to {len(self) - 1}")
         return "".join(map(self.characters.__getitem__, numbers.tolist()))
 
     def fold(self, text: str) -> str:

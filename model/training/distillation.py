@@ -10,6 +10,7 @@ from model.network.layers import Array, Ids, softmax
 from model.network.network import LanguageModel
 from model.text.forms import LONGEST_NAME
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
+from model.writing.sampling import sample_next
 
 WIDTH = 1000  # names drawn at a time
 
@@ -50,8 +51,6 @@ def draw_names(
 
 def _draw(teachers: Sequence[LanguageModel], count: int, newline: int, generator: np.random.Generator) -> Ids:
     """Return the ids (B, LONGEST_NAME) of B names, each filled up with newlines."""
-    from model.writing.sampling import sample_next
-
     drawn = np.full((count, LONGEST_NAME), newline)
     states = [teacher.initial_state(count) for teacher in teachers]
     ids, unfinished = np.full(count, NO_CHARACTER), np.arange(count)
@@ -70,5 +69,4 @@ def _draw(teachers: Sequence[LanguageModel], count: int, newline: int, generator
 
 
 def _mean(arrays: Sequence[Array]) -> Array:
-    mean: Array = sum(arrays[1:], arrays[0]) / len(arrays)
-    return mean
+    return sum(arrays[1:], arrays[0]) / len(arrays)

@@ -8,19 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.errors import MangosaurusError
 from model.files import history_path
+from model.network.layers import Floats
 
 Event = dict[str, Any]
-Floats = NDArray[np.float64]
-
-FIGURES = ("step", "training_loss", "held_out_loss", "gradient_norm")
-
-
-class HistoryError(MangosaurusError):
-    """A log that cannot be read or has no steps."""
 
 
 @dataclass(frozen=True)
@@ -46,20 +39,17 @@ def log_at(path: Path) -> Path:
 
 
 def read_history(path: Path) -> History:
-    """Read a log. A line that a killed process left incomplete is skipped.
-
-    Raises HistoryError, with the file's name, if the file cannot be read or has no steps.
-    """
+    """Read a log. Raises MangosaurusError, with the file's name, if it cannot be read or has no steps."""
     try:
         return history_of(events_in(path.read_text(encoding="utf-8", errors="replace")))
     except OSError as error:
-        raise HistoryError(f"cannot read {path}: {error.strerror or error}") from error
-    except HistoryError as error:
-        raise HistoryError(f"cannot draw {path}: {error}") from error
+        raise MangosaurusError(f"cannot read {path}: {error.strerror or error}") from error
+    except MangosaurusError as error:
+        raise MangosaurusError(f"cannot draw {path}: {error}") from error
 
 
 def history_of(events: Iterable[Event]) -> History:
-    """Collect the steps and samples. HistoryError if there is no step, or a step lacks valid figures."""
+    """Collect the steps and samples. MangosaurusError if there is no step, or a step lacks valid figures."""
     started: Event = {}
     steps, samples = list[Event](), list[Event]()
     try:
@@ -71,8 +61,9 @@ def history_of(events: Iterable[Event]) -> History:
             elif event.get("event") == "sample" and {"step", "text"} <= event.keys():
                 _append(samples, event)
         if not steps:
-            raise HistoryError("it has no training steps; is it the .jsonl file that `train` writes?")
-        step, training, held_out, norm = (np.array([event[name] for event in steps], np.float64) for name in FIGURES)
+            raise MangosaurusError("it has no training steps; is it the .jsonl file that `train` writes?")
+        names = "step", "training_loss", "held_out_loss", "gradient_norm"
+        step, training, held_out, norm = (np.array([event[name] for event in steps], np.float64) for name in names)
         clipped = np.array([event.get("clipped_gradient_norm") for event in steps], np.float64)  # early logs lack it
         stages: dict[str, float] = {}
         for event in steps:
@@ -82,7 +73,7 @@ def history_of(events: Iterable[Event]) -> History:
         recipe = str(started.get("recipe", ""))
         return History(recipe, step, training, held_out, norm, clipped, tuple(stages.items()), texts, **lines)
     except (KeyError, TypeError, ValueError) as error:
-        raise HistoryError(f"a step has a missing or invalid figure: {error}") from error
+        raise MangosaurusError(f"a step has a missing or invalid figure: {error}") from error
 
 
 def _append(events: list[Event], event: Event) -> None:
@@ -93,7 +84,7 @@ def _append(events: list[Event], event: Event) -> None:
 
 
 def events_in(text: str) -> Iterator[Event]:
-    """Yield the events of a log, and skip lines that have none."""
+    """Yield the events of a log, and skip lines that have none, such as one that a killed process left incomplete."""
     for line in text.splitlines():
         try:
             event = json.loads(line)

@@ -16,17 +16,12 @@ def clip_by_value(gradients: Arrays, limit: float) -> None:
         gradient.clip(-limit, limit, out=gradient)
 
 
-def global_norm(gradients: Arrays) -> float:
-    """Return the Euclidean norm of all gradients, taken as one vector."""
-    return math.sqrt(sum(float(np.vdot(gradient, gradient)) for gradient in gradients.values()))
-
-
 def clip_by_global_norm(gradients: Arrays, limit: float) -> float:
-    """Scale all gradients, in place, so that their global norm is at most `limit`; return the norm before.
+    """Scale all gradients, so that their norm as one vector is at most `limit`; return the norm before.
 
     This keeps the direction, unlike element-wise clipping (Pascanu, Mikolov & Bengio 2013).
     """
-    norm = global_norm(gradients)
+    norm = math.sqrt(sum(float(np.vdot(gradient, gradient)) for gradient in gradients.values()))
     if norm > limit:
         for gradient in gradients.values():
             gradient *= limit / norm

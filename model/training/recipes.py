@@ -1,25 +1,17 @@
 """Recipes: the shape of a network and the settings of its training, by name. `sizes` makes one for a text."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from model.errors import MangosaurusError
-
-if TYPE_CHECKING:
-    from model.network.parameters import CellName
-    from model.text.forms import Form
+from model.network.parameters import CellName
+from model.text.forms import Form
 
 RecipeName = Literal["dino", "distilled", "teacher-1", "teacher-2", "poem"]
 
 MOST_LAYERS: dict[CellName, int] = {"rnn": 1}
 """A vanilla RNN has one layer, as in the assignment; other cells may have any number."""
-
-
-class RecipeError(MangosaurusError):
-    """An impossible setting; the message has its name and its value."""
 
 
 @dataclass(frozen=True)
@@ -146,9 +138,7 @@ DISTILLED = Recipe(
     top_p=0.98,
 )
 DINO = replace(
-    DISTILLED,
-    name="dino",
-    stages=(replace(DISTILLED.stages[0], share=0.94), replace(_READ_DINOSAURS, dropout=0.1)),
+    DISTILLED, name="dino", stages=(replace(DISTILLED.stages[0], share=0.94), replace(_READ_DINOSAURS, dropout=0.1))
 )
 _READ_PLAYS = Stage(
     name="pretrain",
@@ -201,11 +191,11 @@ def customised(
     minutes: float | None = None,
     epochs: int | None = None,
 ) -> Recipe:
-    """Return the recipe with the given changes, `epochs` in every stage. Raises RecipeError."""
+    """Return the recipe with the given changes, `epochs` in every stage. Raises MangosaurusError."""
     if minutes is not None and not 0 < minutes < math.inf:
-        raise RecipeError(f"minutes is {minutes}; it must be a finite number above 0")
+        raise MangosaurusError(f"minutes is {minutes}; it must be a finite number above 0")
     if layers is not None and layers > MOST_LAYERS.get(recipe.cell, layers):
-        raise RecipeError(f"layers is {layers}; a vanilla RNN has one layer; --cell lstm can have more")
+        raise MangosaurusError(f"layers is {layers}; a vanilla RNN has one layer; --cell lstm can have more")
     stages = recipe.stages
     if epochs is not None:  # the patience stays the same share of a stage
         stages = tuple(

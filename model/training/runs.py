@@ -5,11 +5,11 @@ losses to beat on the same characters; "progress" about once a second and after 
 "finished" or "stopped" last.
 """
 
+import fcntl
 import json
 import math
 import os
 import platform
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -29,7 +29,7 @@ from model.files import history_path, snapshot_path
 from model.network.network import LanguageModel
 from model.sonnets.prosody import newest_edition
 from model.text.corpus import Corpus
-from model.text.fingerprints import Fingerprints
+from model.text.fingerprints import NO_FINGERPRINTS, Fingerprints
 from model.training.history import Event, events_in
 from model.training.rules import with_rules
 from model.training.sizes import count_characters, measured_part
@@ -38,17 +38,8 @@ from model.training.trainer import Interrupted, Progress, Trainer
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, VerseRequest, generator_for
 
-if sys.platform != "win32":  # which has no such locks
-    import fcntl
-
 PROGRESS_SECONDS = 1.0
 FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0  # pauses before samples: each is 1.5 times the one before
-NAMES_IN_A_SAMPLE = 4
-Known = tuple[frozenset[str], Fingerprints]
-"""The known names, and the fingerprints of the names read in pretraining."""
-
-
-# Files
 
 
 @contextmanager
@@ -59,11 +50,10 @@ def locked_log(out: Path, corpus: Corpus, *, replacing: bool = False) -> Iterato
     unless `replacing`, if log and weights are of another corpus.
     """
     with history_path(out).open("a+", buffering=1, encoding="utf-8", errors="replace") as log:
-        if sys.platform != "win32":
-            try:
-                fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise TrainingError(f"another training writes {out}; wait for it, or choose another --out") from error
+        try:
+            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise TrainingError(f"another training writes {out}; wait for it, or choose another --out") from error
         try:
             log.seek(0)
             _check(out, log.readline(), corpus, replacing=replacing)
@@ -90,9 +80,6 @@ def _check(out: Path, line: str, corpus: Corpus, *, replacing: bool) -> None:
         raise TrainingError(f"{out} has no log of a training on this text; choose another --out, or add --replace")
 
 
-# Events
-
-
 def record(
     trainer: Trainer,
     out: Path,
@@ -109,7 +96,7 @@ def record(
     """
     last_progress = last_sample = time.monotonic()
     sample_seconds = FIRST_SAMPLE_SECONDS
-    known = known_names(trainer)
+    drawing = _described(trainer, trainer.counted, math.nan)
     unreported: Progress | None = None
     newest: Progress | None = None
     last: Event = {"event": "stopped", "snapshot": str(snapshot_path(out))}
@@ -130,7 +117,8 @@ def record(
                 tell({"event": "progress"} | asdict(progress))
                 last_progress, unreported = time.monotonic(), None
             if time.monotonic() - last_sample >= sample_seconds:
-                if text := _sample(trainer, known):
+                drawing = replace(drawing, language_model=trainer.counted)
+                if text := _sample(drawing, trainer.seed):
                     tell({"event": "sample", "step": progress.step, "text": text})
                 last_sample, sample_seconds = time.monotonic(), min(1.5 * sample_seconds, LONGEST_SAMPLE_SECONDS)
         if newest and newest.fraction < 1 and not trainer.ended_early:  # the text is learnt: all is done
@@ -163,7 +151,6 @@ def _started(trainer: Trainer, log: TextIO, stopped: Callable[[], bool]) -> Even
 
 
 def _finished(trainer: Trainer, out: Path) -> Event:
-    """Write the weights, remove the snapshot, and return the last event."""
     checkpoint = save(out, checkpoint_of(trainer))
     snapshot_path(out).unlink(missing_ok=True)
     return {
@@ -177,47 +164,35 @@ def _finished(trainer: Trainer, out: Path) -> Event:
     }
 
 
-def _sample(trainer: Trainer, known: Known) -> str:
+def _sample(weights: Checkpoint, seed: int) -> str:
     """Sample the weights of this moment, with the same random numbers each time, so that samples show the learning."""
-    generator = generator_for(trainer.seed, 0)
+    generator = generator_for(seed, 0)
     request: Request
-    if trainer.corpus.form == "names":
-        request = NameRequest(generator, count=NAMES_IN_A_SAMPLE)
+    if weights.description.form == "names":
+        request = NameRequest(generator, count=4)
     else:
         request = VerseRequest(generator, min_characters=60, max_characters=160, max_lines=4)
-    (result,) = Decoder(_described(trainer, trainer.counted, math.nan, known)).generate([request])
+    (result,) = Decoder(weights).generate([request])
     return ", ".join(text.strip("\n") for text in result.texts)
 
 
-# Weights
-
-
 def checkpoint_of(trainer: Trainer) -> Checkpoint:
-    """Return the kept weights, with all that a file of weights needs; before any measurement, the first weights.
-
-    If the poems in `choosing` chose the weights, their loss on the held-out poems is measured here.
-    """
+    """Return the kept weights, with all that a file of weights needs; before any measurement, the first weights."""
     loss = trainer.position.kept_loss
-    if loss is None or trainer.corpus.choosing:
+    if loss is None or trainer.corpus.choosing:  # the kept loss is on the poems that chose the weights
         loss = held_out_loss(trainer.kept, measured_part(replace(trainer.corpus, choosing=())))
-    checkpoint = _described(trainer, trainer.kept.copy(), loss, known_names(trainer))
-    return with_rules(checkpoint, trainer.corpus, trainer.start)
+    return with_rules(_described(trainer, trainer.kept.copy(), loss), trainer.corpus, trainer.start)
 
 
-def known_names(trainer: Trainer) -> Known:
-    """Return the known names and the fingerprints of pretraining names, from the corpus and from the start."""
-    corpus, start = trainer.corpus, trainer.start
-    is_names = corpus.form == "names"
-    known = frozenset((*corpus.training, *corpus.held_out) if is_names else ())
-    others = Fingerprints.of(corpus.pretraining if is_names else ())
-    if start is None:
-        return known, others
-    return known | start.known_names, Fingerprints(np.union1d(others.hashes, start.other_names.hashes))
-
-
-def _described(trainer: Trainer, language_model: LanguageModel, loss: float, known: Known) -> Checkpoint:
+def _described(trainer: Trainer, language_model: LanguageModel, loss: float) -> Checkpoint:
     """Return weights of a training without rules of writing, which `rules` adds."""
     corpus, measured = trainer.corpus, measured_part(replace(trainer.corpus, choosing=())).held_out
+    names, others = frozenset[str](), NO_FINGERPRINTS
+    if corpus.form == "names":
+        names, others = frozenset((*corpus.training, *corpus.held_out)), Fingerprints.of(corpus.pretraining)
+    if trainer.start:
+        names, others = names | trainer.start.known_names, others | trainer.start.other_names
+    program = metadata.version("mangosaurus")
     description = Description(
         form=corpus.form,
         recipe=trainer.recipe.name,
@@ -227,16 +202,11 @@ def _described(trainer: Trainer, language_model: LanguageModel, loss: float, kno
         held_out_characters=0 if measured == corpus.held_out else count_characters(measured),
         seed=trainer.seed,
         created=_now().isoformat(timespec="seconds"),
-        versions={
-            "mangosaurus": metadata.version("mangosaurus"),
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
+        versions={"mangosaurus": program, "numpy": np.__version__, "python": platform.python_version()},
         top_p=trainer.recipe.top_p,
         tables=newest_edition() if corpus.form == "verse" else "",
         tanh_digits=TANH_DIGITS,
     )
-    names, others = known
     return Checkpoint(language_model, corpus.vocabulary, description, names, other_names=others)
 
 

@@ -1,50 +1,37 @@
 """What follows from the size of a text: the recipe for it, what of it is measured, and how long a training takes."""
 
-from __future__ import annotations
-
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from model.checkpoint.encoding import Checkpoint
 from model.network.parameters import CELLS, CellName
+from model.text.corpus import Corpus
+from model.text.forms import Form
 from model.training.recipes import MOST_LAYERS, READER, RECIPES, Recipe, RecipeName, Stage
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from model.checkpoint.encoding import Checkpoint
-    from model.text.corpus import Corpus
-    from model.text.forms import Form
-
-
-class Factors(NamedTuple):
-    """The width, dropout and learning rate of a cell, as multiples of an LSTM's."""
-
-    width: float
-    dropout: float
-    learning_rate: float
-
-
-BESIDE_LSTM: dict[CellName, Factors] = {
-    "lstm": Factors(1.0, 1.0, 1.0),
-    "gru": Factors(1.2, 1.0, 0.7),
-    "rnn": Factors(0.7, 0.6, 0.7),
-}
+BESIDE_LSTM: dict[CellName, tuple[float, ...]] = {"lstm": (1, 1, 1), "gru": (1.2, 1, 0.7), "rnn": (0.7, 0.6, 0.7)}
+"""The width, dropout and learning rate of a cell, as multiples of an LSTM's."""
 SMALL = 20_000
 LARGE: dict[Form, int] = {"names": 1_000_000, "verse": 400_000}
-"""Dropout falls from SMALL characters to LARGE. A list of names with fewer than SMALL characters counts as small."""
-NARROWEST, WIDEST, STEP = 32, 512, 32
+"""Dropout is 0.5 until SMALL characters, and falls with their logarithm to 0.1 at LARGE. A list of names with fewer
+than SMALL characters counts as small."""
+NARROWEST, WIDEST, STEP = 32, 512, 32  # of the width, in units
 WORK = 1e10
 """One thread trains about this many recurrent parameters times characters in a second."""
 FEWEST_EPOCHS, CHARACTERS_A_WEIGHT = 6, 10
 """With minutes, a network is narrow enough to read its text FEWEST_EPOCHS times in them, or at least
 CHARACTERS_A_WEIGHT characters for each recurrent parameter."""
 PATIENCE = 0.3
+"""A stage ends early after this share of its measurements without a new best, counted in its second half: it cannot end
+before the learning rate is low."""
 LEARNING_RATE: dict[Form, float] = {"names": 0.005, "verse": 0.0065}
+"""Of an LSTM of 256 units; it falls with the square root of the width."""
 UNITS: dict[Form, int] = {"names": 192, "verse": 256}
+"""The width of an LSTM for SMALL characters; it grows with the fifth root of their number."""
 MEASURED = 20_000
 """A measurement reads at most this many characters. It takes about a second, and is right to about 0.01."""
 COUNTED = 1_500_000
@@ -78,27 +65,10 @@ def recipe_for(
     The project's texts have pretraining text. Its names get DINO, or DISTILLED if there are teachers; its verse gets
     POEM.
 
-    By size, a text of N characters gets one stage. A small text is learnt by heart within a few epochs, so it needs
-    much dropout and a small network; a large text needs the time that dropout costs.
-
-        cell, layers    LSTM, one layer; with `--cell rnn` a vanilla RNN, as in the assignment, with `--cell gru` a GRU
-        width           192 · (N / 20,000)^0.2 units for names, 256 · (N / 20,000)^0.2 for verse, 0.7 times as wide for
-                        an RNN, 1.2 times for a GRU, in steps of 32 from 32 to 512; with minutes, narrow enough that one
-                        thread reads the text FEWEST_EPOCHS times in them, or CHARACTERS_A_WEIGHT characters for each
-                        recurrent parameter (see WORK)
-        dropout         0.5 until N = 20,000, then falling with log N to 0.1 at 1,000,000 for names and at 400,000 for
-                        verse; 0.6 times as much for an RNN
-        input dropout   0.6 times the dropout in a list of fewer than 20,000 characters, else a fifth of it
-        learning rate   0.005 · √(256 / width) for names, 0.0065 · √(256 / width) for verse, 0.7 times as much for an
-                        RNN or a GRU
-        epochs          40 for a list of fewer than 20,000 characters, else 20 · (20,000 / N)^0.2, from 20 down to 8
-        batch           names: 16, from 5,000 characters on 32, from 50,000 on 64, from 200,000 on 128, of about one
-                        length; verse: 16 rows of 32 characters, from 50,000 on 32 rows of 64
-        measurements    so rarely that they take about a twentieth of the time
-        patience        PATIENCE of the stage, counted in its second half: a stage cannot end before the learning rate
-                        is low
-
-    `python -m benchmarks texts` measures it beside an n-gram and torch; benchmarks/results.md has the losses.
+    By size, a text gets one layer, by default an LSTM, and one stage (see `_width` and `_stage`). A small text is
+    learnt by heart within a few epochs, so it needs much dropout and a small network; a large text needs the time that
+    dropout costs. `python -m benchmarks texts` measures the rule beside an n-gram and torch; benchmarks/results.md has
+    the losses.
     """
     if name is None and corpus.pretraining:
         name = "poem" if corpus.form == "verse" else "distilled" if taught else "dino"
@@ -200,7 +170,8 @@ def _stage(corpus: Corpus, size: int, cell: CellName, width: int) -> Stage:
     is_small_list = corpus.form == "names" and size < SMALL
     epochs = 40 if is_small_list else round(max(8.0, 20 * min(1.0, SMALL / size) ** 0.2))
     largeness = math.log(size / SMALL) / math.log(LARGE[corpus.form] / SMALL)
-    dropout = (0.5 - 0.4 * min(max(largeness, 0.0), 1.0)) * BESIDE_LSTM[cell].dropout
+    _, as_much, as_fast = BESIDE_LSTM[cell]
+    dropout = (0.5 - 0.4 * min(max(largeness, 0.0), 1.0)) * as_much
     measured = count_characters(measured_part(corpus).held_out)
     evaluate_every = max(FEWEST_STEPS, MEASURING_COST[corpus.form] * measured // per_step)
     return Stage(
@@ -210,7 +181,7 @@ def _stage(corpus: Corpus, size: int, cell: CellName, width: int) -> Stage:
         share=1.0,
         batch_size=rows,
         sequence_length=length,
-        learning_rate=LEARNING_RATE[corpus.form] * math.sqrt(256 / width) * BESIDE_LSTM[cell].learning_rate,
+        learning_rate=LEARNING_RATE[corpus.form] * math.sqrt(256 / width) * as_fast,
         evaluate_every=evaluate_every,
         patience=math.ceil(PATIENCE * epochs * size / per_step / evaluate_every),
         weight_decay=0.02,
@@ -222,7 +193,8 @@ def _stage(corpus: Corpus, size: int, cell: CellName, width: int) -> Stage:
 
 
 def _width(form: Form, size: int, cell: CellName, minutes: float | None) -> int:
-    width = UNITS[form] * (size / SMALL) ** 0.2 * BESIDE_LSTM[cell].width
+    as_wide, _, _ = BESIDE_LSTM[cell]
+    width = UNITS[form] * (size / SMALL) ** 0.2 * as_wide
     if minutes is not None:
         work = 60 * minutes * WORK
         weights = max(work / (FEWEST_EPOCHS * size), math.sqrt(work / CHARACTERS_A_WEIGHT))

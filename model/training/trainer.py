@@ -28,12 +28,12 @@ from model.network.parameters import Architecture
 from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER
+from model.training.distillation import draw_names, soft_targets
 from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
 from model.training.recipes import Recipe
 from model.training.sizes import documents_of, measured_part, size_of_epoch
 from model.training.snapshot import Position, TrainingError, misfit, read_snapshot, write_snapshot
 
-SNAPSHOT_SECONDS = 30.0
 EARLY_STOPPING_BEGINS = 0.5  # share of a stage, before which a high learning rate hides progress
 DRAWING_SHARE = 0.05  # teachers may draw names for this share of the minutes, in addition to the minutes
 SLOW_STEPS = 5  # the first steps make buffers and tables, and say nothing of how long the rest takes
@@ -84,7 +84,7 @@ class Trainer:
         start: Checkpoint | None = None,
         teachers: Sequence[Checkpoint] = (),
         snapshot: Path | None = None,
-        snapshot_seconds: float = SNAPSHOT_SECONDS,
+        snapshot_seconds: float = 30.0,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         corpus = _fitting(recipe, corpus, start, teachers)
@@ -102,8 +102,7 @@ class Trainer:
         self.language_model = LanguageModel.initialise(architecture, np.random.default_rng([seed, 0]))
         if start is not None:
             self.language_model.parameters.whole[:] = start.language_model.parameters.whole
-        self.kept = self.language_model.copy()
-        """The weights that the training would end with now."""
+        self.kept = self.language_model.copy()  # the weights that the training would end with now
         self._order, self._dropout = map(np.random.default_rng, np.random.SeedSequence([seed, 1]).spawn(2))
         self._shards = Shards(threads)
         self._stopped: Callable[[], bool] = lambda: False
@@ -199,8 +198,6 @@ class Trainer:
         characters = batch.target_count
 
         if stage.distillation:
-            from model.training.distillation import soft_targets
-
             teachers = [teacher.language_model for teacher in self.teachers]
             targets = soft_targets(teachers, batch.inputs, stage.distillation.temperature)
             batch = replace(batch, probabilities=targets)
@@ -245,10 +242,7 @@ class Trainer:
         }
 
     def measure_lines_to_beat(self, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Measure an n-gram, and the weights that the training goes on from, unless they are measured already.
-
-        Raises Interrupted as `run` does.
-        """
+        """Measure an n-gram, and the weights that the training goes on from, unless they are measured already."""
         self._stopped = stopped
         try:
             if self.position.ngram_loss is None:
@@ -316,8 +310,6 @@ class Trainer:
     def _drawn_names(self) -> list[str]:
         """Return what the teachers draw, without held-out names; the first call draws. Raises Interrupted."""
         if not self._drawn:
-            from model.training.distillation import draw_names
-
             names = draw_names(
                 [teacher.language_model for teacher in self.teachers],
                 max(stage.distillation.drawn for stage in self.recipe.stages if stage.distillation),
@@ -335,7 +327,6 @@ class Trainer:
 
     @cached_property
     def _facts(self) -> dict[str, Any]:
-        """Return what a snapshot and the training that resumes from it must have in common."""
         return {
             "recipe": asdict(self.recipe),
             "corpus": self.corpus.digest,
@@ -357,11 +348,9 @@ class Trainer:
         return {"state": self._state} | named
 
     def _save(self) -> None:
-        if self._snapshot is None:
-            return
-        position = self.position
-        position.order = self._order.bit_generator.state
-        write_snapshot(self._snapshot, self._facts, position, self._arrays())
+        self.position.order = self._order.bit_generator.state
+        if self._snapshot is not None:
+            write_snapshot(self._snapshot, self._facts, self.position, self._arrays())
 
     def _resume(self, path: Path) -> None:
         position, arrays = read_snapshot(path, self._facts)

@@ -160,7 +160,6 @@ class Decoder:
         self._undelivered += [Result(ticket, (), error) for ticket in tickets]
 
     def _arrange(self) -> None:
-        """Prepare the next step for the present drafts."""
         self._lockstep.resize(len(self._drafts))
         self._reading = [draft for draft in self._drafts if draft.unread]
         self._temperature = np.maximum([draft.temperature for draft in self._drafts], COLDEST)

@@ -6,16 +6,13 @@ new and that verse ends at the end of a line. They know nothing of networks.
 
 from abc import ABC, abstractmethod
 from enum import Enum, auto
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.errors import RequestError
+from model.network.layers import Mask
 from model.text.vocabulary import Vocabulary
-from model.writing.lexicon import Mask
 from model.writing.requests import NameRequest, VerseRequest
-
-if TYPE_CHECKING:
-    from model.errors import RequestError
 
 DRAWN_AHEAD = 32
 """A draft takes this many numbers from its generator at once. The first number is slow, because the other drafts have
@@ -36,11 +33,12 @@ class Draft(ABC):
     The network reads the id `first` and then the prompt before a character is drawn.
     """
 
+    error: RequestError | None = None  # why the text could not be finished
+
     def __init__(self, request: NameRequest | VerseRequest, first: int, prompt: str, vocabulary: Vocabulary) -> None:
         self.ticket = self.row = 0  # the decoder numbers requests, and the rows of its batch
         self.first, self.prompt = first, prompt
         self.temperature, self.top_p = float(request.sampling.temperature), request.sampling.top_p
-        self.error: RequestError | None = None  # why the text could not be finished
         self.remaining = 0  # how many more characters may be drawn before the draft must read them
         self.is_masked = False  # whether `mask` limits some characters; then `drew` gets every character
         self.drawn: list[int] = []  # ids that the draft has not read

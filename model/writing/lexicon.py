@@ -13,11 +13,10 @@ from bisect import bisect_left
 from collections.abc import Collection
 
 import numpy as np
-from numpy.typing import NDArray
 
+from model.network.layers import Mask
 from model.text.vocabulary import WORD_MARKS, Vocabulary, is_letter
 
-Mask = NDArray[np.bool_]
 APOSTROPHE = "'"
 AFTER_MARK = "."
 """With clipped words, the tail after a mark that is not in _BEFORE_WORDS: no quotation begins there."""

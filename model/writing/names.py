@@ -69,7 +69,6 @@ class NameDraft(Draft):
         return tuple(self._accepted)
 
     def read(self, characters: str) -> Action:
-        """Read letters of the name; a newline ends it."""
         letters = characters.removesuffix("\n")
         self._name += letters
         self.remaining -= len(letters)

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from model.network.layers import Floats, Ids
 
 COLDEST = 1e-100
 """The lowest temperature, which stands for 0. Divided by it, two different logits are so far apart that the lower logit
 gets probability 0, and nothing overflows."""
 
 
-def sample_next(logits: NDArray[Any], temperature: Floats, top_p: Floats | None, draws: Floats) -> NDArray[np.intp]:
+def sample_next(logits: NDArray[Any], temperature: Floats, top_p: Floats | None, draws: Floats) -> Ids:
     """Choose a character id (B,) for each row of logits (B, V).
 
     p = softmax(logits / temperature) in float64, cut to the top-p unless that is None. The id is the first whose
@@ -34,8 +34,7 @@ def sample_next(logits: NDArray[Any], temperature: Floats, top_p: Floats | None,
         probabilities[:, cut] = _top_p(probabilities[:, cut].T, top_p[cut]).T
     cumulated = np.add.accumulate(probabilities)
     # A draw is below 1, so the last sum exceeds draw · total. The first sum that does has just grown, so p > 0 there.
-    chosen: NDArray[np.intp] = (cumulated > draws * cumulated[-1]).argmax(axis=0)
-    return chosen
+    return (cumulated > draws * cumulated[-1]).argmax(axis=0)
 
 
 def _top_p(probabilities: Floats, top_p: Floats) -> Floats:
