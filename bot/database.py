@@ -169,8 +169,8 @@ class Database:
             async with asyncio.timeout(patience):
                 return await asyncio.get_running_loop().run_in_executor(self._thread, function)
         except TimeoutError:
-            if not self.is_file and self._connection is not None:
-                hang_up(self._connection)
+            if self._connection is not None:
+                self._connection.interrupt() if self.is_file else hang_up(self._connection)
             raise
 
     @contextmanager

@@ -3,7 +3,8 @@
 The lock belongs to a connection. The server frees it at once when the connection ends, and after 7 seconds when the
 holder's machine falls silent. The holder may not have noticed then. So the server's yes is good for 6 seconds: a holder
 that has not asked again by then sends nothing more, even if its process was frozen meanwhile. The next process, which
-tries every second, sits out these 6 seconds before it serves.
+tries every second, sits out these 6 seconds before it serves. A process that loses the lock ends: whatever started it
+starts it again, and then it waits like any other.
 
 The connection must lead to the server itself, not to a pooler that shares it between transactions.
 """
@@ -11,15 +12,17 @@ The connection must lead to the server itself, not to a pooler that shares it be
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import time
 from typing import TYPE_CHECKING, Any
 
 from bot.database import SQLITE, hang_up, name_of, options_of, url_of
+from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from pathlib import Path
 
     from psycopg import AsyncConnection
@@ -41,8 +44,17 @@ _TAKE = f"SELECT pg_try_advisory_lock({_LOCK})"
 _LOOK = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())"
 
 
+class LostError(MangosaurusError):
+    """The server no longer says that this process holds the lock."""
+
+    def __init__(self, database: str) -> None:
+        super().__init__(
+            f"{database}: this process has lost the lock there, and another one may serve now; start this one again"
+        )
+
+
 class Standby:
-    """The lock of one database. A SQLite file has none: its process serves, and nobody takes over."""
+    """The lock of one database. With a SQLite file there is no lock: `acquired` returns at once, and `lost` never."""
 
     def __init__(self, database: str | Path) -> None:
         self._url = url_of(database)
@@ -70,6 +82,25 @@ class Standby:
                 await asyncio.sleep(CHECK + PATIENCE)
                 if self._connection is not None and await self._answer(_LOOK):
                     return
+
+    async def while_held(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do work until it ends. Once the lock is lost, cancel the work, wait until it has ended, and raise LostError.
+
+        If this is cancelled, it cancels the work too, and looks after the lock until the work has ended.
+        """
+        working, losing = asyncio.create_task(work), asyncio.create_task(self.lost())
+        try:
+            await asyncio.wait({working, losing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            working.cancel()
+            try:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await working
+            finally:
+                losing.cancel()
+        if losing.done():
+            losing.result()
+            raise LostError(name_of(self._url))
 
     async def lost(self) -> None:
         """Wait until this process no longer holds the lock."""
