@@ -49,7 +49,7 @@ class LostError(MangosaurusError):
 
     def __init__(self, database: str) -> None:
         super().__init__(
-            f"{database}: this process has lost the lock there, and another one may serve now; start this one again"
+            f"{database}: this process has lost the lock, so another one may serve now; start this one again"
         )
 
 

@@ -27,7 +27,7 @@ from bot.store import UPGRADING
 from bot.telegram import door
 from model.files import ROOT
 from model.writing.decoder import Decoder
-from tests.bot_api_server import TOKEN, http_server, never, ok
+from tests.bot_api_server import MESSAGE, TOKEN, http_server, never, ok
 from tests.databases import end_connections, frozen, opened
 from tests.processes import LIMIT, environment_of
 from tests.serving import free_port, serving, until
@@ -207,21 +207,37 @@ async def test_a_start_that_upgrades_the_database(
 async def test_a_process_that_loses_the_lock_ends_and_the_other_serves(
     settings: Settings, postgresql: str, postgresql_folder: Path, tmp_path: Path
 ) -> None:
-    """A process on standby is well. What starts the first one again makes it wait, too."""
+    """The first one sends none of the messages that wait. When it is started again, it waits too, and is well."""
+    people = [{"id": number, "type": "private", "is_bot": False, "first_name": "A"} for number in range(1, 26)]
+    asks = [{"update_id": 1, "message": MESSAGE | {"from": who, "chat": who, "text": "/help"}} for who in people]
+
+    async def crowd(request: HttpRequest) -> tuple[int, bytes]:
+        if request.path.endswith("/sendMessage"):
+            return ok(MESSAGE)
+        if request.path.endswith("/getUpdates") and asks:
+            return ok([asks.pop() for _ in people])
+        return await telegram(request)
+
+    def sent() -> int:
+        return sum(request.path.endswith("/sendMessage") for request in server.requests)
+
     one, other = Address("127.0.0.1", free_port()), Address("127.0.0.1", free_port())
     async with http_server() as server:
-        server.answer = telegram
+        server.answer = crowd
         ours = {"DATABASE": postgresql, "TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": server.address}
+        ours |= {"MESSAGE_RATE": "1", "STOP_SECONDS": "60"}
         environment = environment_of(settings.checkpoints, tmp_path) | ours
         first = environment | {"HEALTH_LISTEN": f"{one.host}:{one.port}"}
         async with process(first) as losing:
             assert await answer(one, f"well: {SERVING}") == 200
+            await until(sent)
             async with process(environment | {"HEALTH_LISTEN": f"{other.host}:{other.port}"}):
                 assert await answer(other, f"well: {STANDBY}") == 200
                 assert (await get(other, "/metrics"))[1].count("mangosaurus_serving") == 2
                 end_connections(postgresql_folder)
                 *_, last = (await losing.communicate())[1].decode().splitlines()
                 assert losing.returncode == 1
+                assert sent() < 20  # one a second, until the lock was lost
                 assert last == f"mangosaurus: {LostError(name_of(url_of(postgresql)))}"
                 async with process(first):
                     assert await answer(other, f"well: {SERVING}") == 200
