@@ -12,14 +12,12 @@ The connection must lead to the server itself, not to a pooler that shares it be
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import math
 import time
 from typing import TYPE_CHECKING, Any
 
-from bot.database import SQLITE, hang_up, name_of, options_of, url_of
-from model.errors import MangosaurusError
+from bot.database import SQLITE, StoreError, hang_up, name_of, options_of, url_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -35,6 +33,7 @@ CHECK = 2.0
 """Seconds between two looks at the lock that is held."""
 PATIENCE = 4.0
 """Seconds that the server may take to answer. For CHECK + PATIENCE, its answer is good."""
+LOST = "this process has lost its lock, so another one may serve now", "start this one again"
 ANOTHER_SERVES = "Another process serves; this one waits until it ends"
 
 _LOCK = int.from_bytes(b"mangosau")
@@ -42,15 +41,6 @@ _KEEPALIVES = "-c tcp_keepalives_idle=4 -c tcp_keepalives_interval=1 -c tcp_keep
 """How the server finds out that a machine vanished; by itself it takes two hours."""
 _TAKE = f"SELECT pg_try_advisory_lock({_LOCK})"
 _LOOK = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())"
-
-
-class LostError(MangosaurusError):
-    """The server no longer says that this process holds the lock."""
-
-    def __init__(self, database: str) -> None:
-        super().__init__(
-            f"{database}: this process has lost the lock, so another one may serve now; start this one again"
-        )
 
 
 class Standby:
@@ -84,23 +74,21 @@ class Standby:
                     return
 
     async def while_held(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do work until it ends. Once the lock is lost, cancel the work, wait until it has ended, and raise LostError.
+        """Do work. Once the lock is lost, cancel the work, wait until it has ended, and raise StoreError.
 
-        If this is cancelled, it cancels the work too, and looks after the lock until the work has ended.
+        If this is cancelled, the work is, too; the lock is looked after until it has ended.
         """
         working, losing = asyncio.create_task(work), asyncio.create_task(self.lost())
         try:
             await asyncio.wait({working, losing}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             working.cancel()
-            try:
-                with contextlib.suppress(asyncio.CancelledError):
-                    await working
-            finally:
-                losing.cancel()
-        if losing.done():
-            losing.result()
-            raise LostError(name_of(self._url))
+            await asyncio.wait({working})
+            losing.cancel()
+        if not working.cancelled():
+            return working.result()
+        losing.result()
+        raise StoreError(name_of(self._url), *LOST)
 
     async def lost(self) -> None:
         """Wait until this process no longer holds the lock."""

@@ -22,8 +22,8 @@ from bot.chat import StartError
 from bot.database import name_of, url_of
 from bot.health import SERVING, STANDBY, STARTING, Health, asked
 from bot.settings import Address, Rate, Secret
-from bot.standby import LostError
-from bot.store import UPGRADING
+from bot.standby import LOST
+from bot.store import UPGRADING, StoreError
 from bot.telegram import door
 from model.files import ROOT
 from model.writing.decoder import Decoder
@@ -238,7 +238,7 @@ async def test_a_process_that_loses_the_lock_ends_and_the_other_serves(
                 *_, last = (await losing.communicate())[1].decode().splitlines()
                 assert losing.returncode == 1
                 assert sent() < 20  # one a second, until the lock was lost
-                assert last == f"mangosaurus: {LostError(name_of(url_of(postgresql)))}"
+                assert last == f"mangosaurus: {StoreError(name_of(url_of(postgresql)), *LOST)}"
                 async with process(first):
                     assert await answer(other, f"well: {SERVING}") == 200
                     assert await answer(one, f"well: {STANDBY}") == 200

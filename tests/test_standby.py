@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot import standby as module
-from bot.standby import LostError, Standby
+from bot.database import StoreError
+from bot.standby import Standby
 from tests.databases import end_connections, frozen
 from tests.serving import until
 
@@ -45,9 +46,7 @@ async def is_waiting(task: asyncio.Task[None]) -> bool:
     return not (await asyncio.wait({task}, timeout=0.15))[0]
 
 
-async def test_the_other_takes_over_when_one_stops_or_loses_its_connection(
-    postgresql: str, postgresql_folder: Path
-) -> None:
+async def test_the_other_takes_over_when_one_stops(postgresql: str) -> None:
     async with standing_by(postgresql) as first, standing_by(postgresql) as second, asyncio.timeout(20):
         await first.acquired()
         for holder, other in ((first, second), (second, first)):
@@ -55,12 +54,6 @@ async def test_the_other_takes_over_when_one_stops_or_loses_its_connection(
             assert await is_waiting(waiting)
             await holder.release()
             await waiting
-        for _ in range(2):
-            losing = asyncio.create_task(first.lost())
-            assert await is_waiting(losing)
-            end_connections(postgresql_folder)
-            await losing
-            await first.acquired()
 
 
 async def test_a_server_that_hangs_is_noticed_by_who_serves_and_by_who_waits(
@@ -98,9 +91,10 @@ async def test_a_server_that_cannot_be_reached_is_waited_for_and_told_once(
 
 @pytest.mark.parametrize("is_told", [True, False])
 async def test_the_lock_is_looked_after_until_the_work_has_ended(
-    postgresql: str, postgresql_folder: Path, is_told: bool
+    postgresql: str, postgresql_folder: Path, is_told: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The work ends in order, whether the process is told to stop or loses its lock."""
+    monkeypatch.setattr(module, "PATIENCE", 1)
     held: list[bool] = []
     async with standing_by(postgresql) as standby, asyncio.timeout(20):
 
@@ -108,34 +102,27 @@ async def test_the_lock_is_looked_after_until_the_work_has_ended(
             try:
                 await asyncio.Event().wait()
             finally:
-                await asyncio.sleep(1)  # for longer than an answer of the server is good
+                await asyncio.sleep(1.2)  # for longer than an answer of the server is good
                 held.append(standby.is_held)
 
         await standby.acquired()
         working = asyncio.create_task(standby.while_held(work()))
         assert await is_waiting(working)
         working.cancel() if is_told else end_connections(postgresql_folder)
-        with pytest.raises(asyncio.CancelledError if is_told else LostError):
+        with pytest.raises(asyncio.CancelledError if is_told else StoreError):
             await working
     assert held == [is_told]
 
 
-async def test_what_ends_the_work_is_raised(postgresql: str) -> None:
+async def test_with_a_file_the_work_alone_says_when_it_ends(tmp_path: Path) -> None:
     async def work() -> None:
+        await asyncio.sleep(0.1)
         raise ZeroDivisionError
 
-    async with standing_by(postgresql) as standby, asyncio.timeout(20):
+    async with standing_by(str(tmp_path / "people.db")) as standby, asyncio.timeout(20):
         await standby.acquired()
         with pytest.raises(ZeroDivisionError):
             await standby.while_held(work())
-
-
-async def test_a_file_has_nobody_to_wait_for(tmp_path: Path) -> None:
-    async with standing_by(str(tmp_path / "people.db")) as standby, asyncio.timeout(20):
-        await standby.acquired()
-        losing = asyncio.create_task(standby.lost())
-        assert await is_waiting(losing)
-        losing.cancel()
 
 
 SERVE = """
@@ -149,8 +136,9 @@ async def main():
         await standby.acquired()
         losing = asyncio.create_task(standby.lost())
         while not losing.done():
+            now = time.monotonic()  # the process may be frozen after it has looked
             if standby.is_held:
-                print(time.monotonic(), flush=True)
+                print(now, flush=True)
             await asyncio.sleep(0.003)
 
 asyncio.run(main())
