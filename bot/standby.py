@@ -2,9 +2,9 @@
 
 The lock belongs to a connection. The server frees it at once when the connection ends, and after 7 seconds when the
 holder's machine falls silent. The holder may not have noticed then. So the server's yes is good for 6 seconds: a holder
-that has not asked again by then sends nothing more, even if its process was frozen meanwhile. The next process, which
-tries every second, sits out these 6 seconds before it serves. A process that loses the lock ends: whatever started it
-starts it again, and then it waits like any other.
+that has not asked again by then sends nothing more, even if its process was frozen meanwhile. Each process tries every
+second to get the lock, and sits out these 6 seconds before it serves. A process that loses the lock ends: whatever
+started it starts it again, and then it waits like any other.
 
 The connection must lead to the server itself, not to a pooler that shares it between transactions.
 """
@@ -60,18 +60,15 @@ class Standby:
     async def acquired(self, waiting: Callable[[bool], object] = bool) -> None:
         """Wait until this process holds the lock and no other serves, also while the server cannot be reached.
 
-        Calls `waiting` after each try that fails, with True if another process holds the lock. A process that gets the
-        lock at its first try serves at once.
+        Calls `waiting` after each try that fails, with True if another process holds the lock.
         """
-        if self._url.drivername == SQLITE or await self._answer(_TAKE):
-            return
-        while True:
-            waiting(self._told == ANOTHER_SERVES)
-            await asyncio.sleep(TRY)
+        while self._url.drivername != SQLITE:
             if await self._answer(_TAKE):
                 await asyncio.sleep(CHECK + PATIENCE)
                 if self._connection is not None and await self._answer(_LOOK):
                     return
+            waiting(self._told == ANOTHER_SERVES)
+            await asyncio.sleep(TRY)
 
     async def while_held(self, work: Coroutine[Any, Any, None]) -> None:
         """Do work. Once the lock is lost, cancel the work, wait until it has ended, and raise StoreError.

@@ -428,13 +428,13 @@ async def test_a_verdict_that_cannot_be_said_or_whose_message_is_gone(
     script: Script, admin: FakeChat, dino: Versions
 ) -> None:
     """The new weights are in use all the same, and nothing is left."""
-    for number, failures in enumerate(([NotSent("away")], [InDoubt("lost")], [Gone("message to edit not found")])):
+    for number, failure in enumerate((NotSent("away"), InDoubt("lost"), Gone("message to edit not found"))):
         message = await begun(admin, script)
-        admin.failures += failures
+        admin.failures.append(failure)
         new = script.trained(seed=number)
         shown = await verdict(admin)
         assert message.html == BEGUN
-        assert ("improved" in shown.html) == isinstance(failures[0], Gone)
+        assert ("improved" in shown.html) == isinstance(failure, Gone)
         assert (dino.current(), left(admin)) == (new, [])
 
 
