@@ -22,5 +22,5 @@ USER 10001:10001
 WORKDIR /state
 VOLUME /state
 EXPOSE 8080 8765
-HEALTHCHECK --interval=30s --timeout=20s --start-period=60s CMD ["mangosaurus", "--healthy"]
+HEALTHCHECK --interval=30s --timeout=20s --start-period=10m CMD ["mangosaurus", "--healthy"]
 ENTRYPOINT ["mangosaurus"]

@@ -21,6 +21,7 @@ import re
 import signal
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,13 +32,11 @@ from model.errors import MangosaurusError
 from model.files import HOME
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from bot.chat import Door
     from bot.health import Health
     from bot.settings import Settings
-    from bot.standby import Standby
-    from bot.telegram.door import Telegram
 
 
 ABOUT = """\
@@ -134,59 +133,31 @@ def _ask_whether_well(settings: Settings) -> int:
 
 
 async def _telegram(settings: Settings) -> None:
-    """Serve whenever this process holds the lock. With SQLite it always does; for PostgreSQL see `Standby`."""
+    """Serve once this process holds the lock, and as long as it does. With SQLite it always does; see `Standby`."""
     from bot.health import STANDBY, STARTING, Health
     from bot.standby import Standby
 
     standby = Standby(settings.database_address)
     try:
         async with Health(settings.health_listen) as health:
-            while True:
-                await standby.acquired(lambda another: health.note(STANDBY if another else STARTING))
-                await serve_while_allowed(settings, standby, health)
-                logging.getLogger(__name__).error("Lost the lock in the database; another process may serve now")
+            await standby.acquired(lambda another: health.note(STANDBY if another else STARTING))
+            await standby.while_held(serve(settings, health, lambda: standby.is_held))
     finally:
         await standby.release()
 
 
-async def serve_while_allowed(settings: Settings, standby: Standby, health: Health) -> None:
-    """Serve until the lock is lost. From then on the bot sends nothing, even if it is still starting or stopping."""
+async def serve(settings: Settings, health: Health, may_send: Callable[[], bool] = lambda: True) -> None:
+    """Serve on Telegram until it rejects the token; send only what `may_send` allows. Raises TokenError."""
     from bot.app import running
     from bot.health import SERVING, STARTING
     from bot.telegram.door import Telegram
 
-    telegram = Telegram(settings)
-
-    async def serve() -> None:
-        health.note(STARTING, doors=[telegram])
-        try:
-            async with running(settings, [telegram]) as bot:
-                health.note(SERVING, bot)
-                await telegram.rejected()
-        finally:
-            health.note(STARTING)
-
-    serving = asyncio.create_task(serve())
-    watching = asyncio.create_task(_stop_when_lost(standby, telegram, serving))
-    try:
-        await serving  # a cancellation of this task reaches `serving`, which then stops in order
-    except asyncio.CancelledError:
-        was_told = (task := asyncio.current_task()) is not None and task.cancelling()
-        if was_told or not watching.done():
-            raise
-        watching.result()
-    finally:
-        watching.cancel()
-        await asyncio.wait({watching})
-
-
-async def _stop_when_lost(standby: Standby, telegram: Telegram, serving: asyncio.Task[None]) -> None:
-    try:
-        await standby.lost()
-    finally:
-        telegram.silence()
-        if not serving.cancelling():  # a second cancellation would interrupt its stop
-            serving.cancel()
+    telegram = Telegram(settings, may_send=may_send)
+    note = partial(health.note, doors=[telegram])
+    note(STARTING)
+    async with running(settings, [telegram], note) as bot:
+        health.note(SERVING, bot)
+        await telegram.rejected()
 
 
 async def _here(settings: Settings, where: argparse.Namespace) -> None:
@@ -211,7 +182,7 @@ async def _here(settings: Settings, where: argparse.Namespace) -> None:
     if page is None or page.is_private:
         settings = replace(settings, rate_limit=None)
     listen = settings.health_listen if where.page else None
-    async with Health(listen) as health, running(settings, doors) as bot:
+    async with Health(listen) as health, running(settings, doors, health.note) as bot:
         health.note(SERVING, bot)
         if where.page and page:
             print(announcement, flush=True)

@@ -16,7 +16,7 @@ from bot.admission import Admission
 from bot.asks import clean
 from bot.capacity import Capacity
 from bot.creations import USUAL
-from bot.health import Tally
+from bot.health import STARTING, Tally
 from bot.routing import handle
 from bot.shelf import Shelf
 from bot.store import Store
@@ -111,8 +111,13 @@ class Bot:
 
 
 @asynccontextmanager
-async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterator[Bot]:
-    """Build a bot, and serve as long as the block lasts. Raises StartError or StoreError if it cannot start."""
+async def running(
+    settings: Settings, doors: Sequence[Door] = (), note: Callable[[str], object] = lambda _: None
+) -> AsyncIterator[Bot]:
+    """Build a bot, and serve as long as the block lasts. Raises StartError or StoreError if it cannot start.
+
+    `note` is told if an upgrade of the database makes the start long, and when it is over.
+    """
     chosen = {Genre.DINO: settings.temperature_dino, Genre.POEM: settings.temperature_poem}
     shelf = Shelf(settings.checkpoints)
     temperatures = USUAL | {genre: temperature for genre, temperature in chosen.items() if temperature is not None}
@@ -124,7 +129,8 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         sys.setswitchinterval(SWITCH_SECONDS)
         stack.enter_context(blas_threads(1))  # on a busy machine, two threads take three times as long
         stack.push_async_callback(bot.store.close)
-        await bot.store.open()
+        await bot.store.open(note)
+        note(STARTING)
         stack.push_async_callback(shelf.close)
         await shelf.open()
         for door in doors:

@@ -147,7 +147,12 @@ class Database:
                 return work(connection)
 
         with self._explained(way_out):
-            return await self._on_thread(PATIENCE_SECONDS if is_bounded else None, transact)
+            try:
+                return await self._on_thread(PATIENCE_SECONDS if is_bounded else None, transact)
+            except asyncio.CancelledError:
+                if not is_bounded:  # it may take minutes
+                    self._connection.interrupt() if self.is_file else hang_up(self._connection)
+                raise
 
     async def check(self) -> None:
         """Raise StoreError if the database does not answer. A SQLite file that is gone would answer, so look for it."""

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from bot.chat import StartError
-from bot.store import StoreError
+from bot.store import UPGRADING, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,6 +46,11 @@ ERRORS = ("Gone", "InDoubt", "NotSent", "StoreError")
 REFUSALS, ENDS = ("busy", "chatter", "group", "texts"), ("failed", "kept", "used")
 """The labels that are known before anything was counted."""
 STARTING, STANDBY, SERVING = "starting", "on standby: another process serves", "serving"
+_NOT_READY = {
+    STARTING: {"bot": "it is not serving"},
+    UPGRADING: {"database": "it is being upgraded, which may take minutes; the bot will serve after that"},
+}
+"""The states in which a process is not ready, and what fails then."""
 
 
 @dataclass(eq=False)
@@ -118,14 +123,14 @@ class Health:
     def note(self, state: str, bot: Bot | None = None, doors: Sequence[Door] = ()) -> None:
         """Note what the process does from now on, and tell systemd when it is ready. `doors` are about to open."""
         if state != self.state:
-            tell_systemd(f"STATUS={state}" if state == STARTING else f"READY=1\nSTATUS={state}")
+            tell_systemd(f"STATUS={state}" if state in _NOT_READY else f"READY=1\nSTATUS={state}")
         self.state, self._bot, self._doors = state, bot, bot.doors if bot else doors
 
     async def failures(self) -> dict[str, str]:
         """Return what fails, and how: nothing, if all is well."""
         bot, found = self._bot, {part: how for door in self._doors for part, how in door.failures().items()}
         if bot is None:
-            return found or ({"bot": "it is not serving"} if self.state == STARTING else {})
+            return found or _NOT_READY.get(self.state, {})
         if (
             seconds := max((door.figures().get("last_poll_seconds", 0) for door in bot.doors), default=0)
         ) > DEAF_SECONDS:

@@ -2,8 +2,9 @@
 
 The lock belongs to a connection. The server frees it at once when the connection ends, and after 7 seconds when the
 holder's machine falls silent. The holder may not have noticed then. So the server's yes is good for 6 seconds: a holder
-that has not asked again by then sends nothing more, even if its process was frozen meanwhile. The next process, which
-tries every second, sits out these 6 seconds before it serves.
+that has not asked again by then sends nothing more, even if its process was frozen meanwhile. Each process tries every
+second to get the lock, and sits out these 6 seconds before it serves. A process that loses the lock ends: whatever
+started it starts it again, and then it waits like any other.
 
 The connection must lead to the server itself, not to a pooler that shares it between transactions.
 """
@@ -16,10 +17,10 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
-from bot.database import SQLITE, hang_up, name_of, options_of, url_of
+from bot.database import SQLITE, StoreError, hang_up, name_of, options_of, url_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from pathlib import Path
 
     from psycopg import AsyncConnection
@@ -32,6 +33,7 @@ CHECK = 2.0
 """Seconds between two looks at the lock that is held."""
 PATIENCE = 4.0
 """Seconds that the server may take to answer. For CHECK + PATIENCE, its answer is good."""
+LOST = "this process has lost its lock, so another one may serve now", "start this one again"
 ANOTHER_SERVES = "Another process serves; this one waits until it ends"
 
 _LOCK = int.from_bytes(b"mangosau")
@@ -42,7 +44,7 @@ _LOOK = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid
 
 
 class Standby:
-    """The lock of one database. A SQLite file has none: its process serves, and nobody takes over."""
+    """The lock of one database. With a SQLite file there is no lock: `acquired` returns at once, and `lost` never."""
 
     def __init__(self, database: str | Path) -> None:
         self._url = url_of(database)
@@ -58,18 +60,32 @@ class Standby:
     async def acquired(self, waiting: Callable[[bool], object] = bool) -> None:
         """Wait until this process holds the lock and no other serves, also while the server cannot be reached.
 
-        Calls `waiting` after each try that fails, with True if another process holds the lock. A process that gets the
-        lock at its first try serves at once.
+        Calls `waiting` after each try that fails, with True if another process holds the lock.
         """
-        if self._url.drivername == SQLITE or await self._answer(_TAKE):
-            return
-        while True:
-            waiting(self._told == ANOTHER_SERVES)
-            await asyncio.sleep(TRY)
+        while self._url.drivername != SQLITE:
             if await self._answer(_TAKE):
                 await asyncio.sleep(CHECK + PATIENCE)
                 if self._connection is not None and await self._answer(_LOOK):
                     return
+            waiting(self._told == ANOTHER_SERVES)
+            await asyncio.sleep(TRY)
+
+    async def while_held(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do work. Once the lock is lost, cancel the work, wait until it has ended, and raise StoreError.
+
+        If this is cancelled, the work is, too; the lock is looked after until it has ended.
+        """
+        working, losing = asyncio.create_task(work), asyncio.create_task(self.lost())
+        try:
+            await asyncio.wait({working, losing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            working.cancel()
+            await asyncio.wait({working})
+            losing.cancel()
+        if not working.cancelled():
+            return working.result()
+        losing.result()
+        raise StoreError(name_of(self._url), *LOST)
 
     async def lost(self) -> None:
         """Wait until this process no longer holds the lock."""

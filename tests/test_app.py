@@ -10,13 +10,13 @@ import socket
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
 from bot.app import running
 from bot.asks import Said
-from bot.chat import StartError
+from bot.chat import Door, StartError
 from bot.database import Database
 from bot.store import StoreError
 from bot.telegram.door import Telegram
@@ -26,12 +26,35 @@ from model.writing.decoder import Decoder
 from tests.fake_chat import FakeChat
 from tests.processes import environment_of
 from tests.serving import ALICE, BOB, install, serving, until, untrained
-from tests.test_standby import Door
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bot.app import Bot
     from bot.settings import Settings
+
+
+class Noted(Door):
+    """A door that notes what happens to it, and hangs at one of these events."""
+
+    def __init__(self, hangs_at: str = "") -> None:
+        self.events: list[str] = []
+        self.hangs_at = hangs_at
+
+    async def __aenter__(self) -> Self:
+        await self._note("enter")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._note("leave")
+
+    async def open(self, _bot: Bot) -> None:
+        await self._note("open")
+
+    async def _note(self, event: str) -> None:
+        self.events.append(event)
+        if event == self.hangs_at:
+            await asyncio.Event().wait()
 
 
 def ask(chat: FakeChat, *texts: str, person: int = ALICE) -> None:
@@ -40,11 +63,11 @@ def ask(chat: FakeChat, *texts: str, person: int = ALICE) -> None:
 
 
 async def test_a_stop_mirrors_the_start_and_leaves_nothing_behind(settings: Settings) -> None:
-    threads, tasks, door = set(threading.enumerate()), asyncio.all_tasks(), Door(settings)
+    threads, tasks, door = set(threading.enumerate()), asyncio.all_tasks(), Noted()
     async with running(settings, [door]) as bot:
         chat = FakeChat(bot, ALICE)
         ask(chat, "/dino", "/poem Shall I", "/dino 3")  # what was asked before the stop is answered
-    assert door.events == ["entered", "opened", "shut", "closed", "left"]
+    assert door.events == ["enter", "open", "leave"]
     assert ["<a>" in message.html for message in chat.messages] == [True] * 3
     assert asyncio.all_tasks() == tasks
     for thread in set(threading.enumerate()) - threads:
@@ -53,16 +76,15 @@ async def test_a_stop_mirrors_the_start_and_leaves_nothing_behind(settings: Sett
             assert not thread.is_alive()
 
 
-@pytest.mark.parametrize("hangs_at", ["entered", "opened"])
+@pytest.mark.parametrize("hangs_at", ["enter", "open"])
 async def test_a_start_that_is_cancelled_closes_what_it_opened(settings: Settings, hangs_at: str) -> None:
-    tasks, door = asyncio.all_tasks(), Door(settings)
-    door.hangs_at = hangs_at
+    tasks, door = asyncio.all_tasks(), Noted(hangs_at)
     starting = asyncio.create_task(running(settings, [door]).__aenter__())
     await until(lambda: hangs_at in door.events)
     starting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await starting
-    assert door.events[-1] == ("entered" if hangs_at == "entered" else "left")
+    assert door.events[-1] == ("enter" if hangs_at == "enter" else "leave")
     assert asyncio.all_tasks() == tasks
 
 
@@ -130,7 +152,7 @@ async def test_what_keeps_a_door_from_shutting_counts_as_time_of_the_stop(settin
         def deadline(self, open_until: float, cut_at: float) -> None:
             self.cut_at = cut_at
 
-    door = Slow(settings)
+    door = Slow()
     async with running(dataclasses.replace(settings, stop_seconds=2), [door]):
         pass
     assert door.cut_at - door.begun < 2

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import sqlite3
 import stat
+import threading
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ from bot.store import Store, StoreError
 from bot.words import sentences
 from model.text.forms import Genre
 from tests.databases import OTHERS, draft, end_connections, frozen, make, opened, run_sql, sql, take
-from tests.serving import serving, uncoded
+from tests.serving import serving, uncoded, until
 
 SECRET = "hunter2"
 
@@ -133,6 +134,25 @@ async def test_an_upgrade_goes_on_where_it_was_interrupted_and_says_so(
     assert [record.getMessage().rpartition(", ")[2] for record in caplog.records] == [
         f"step {step} of 3" for step in (1, 2, 2, 3)
     ]
+
+
+async def test_a_stop_does_not_wait_for_an_upgrade(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the step has done is rolled back at once, and no thread keeps the process from ending."""
+    older(database, VERSION_0_2)
+    begun, threads = threading.Event(), set(threading.enumerate())
+    count = "WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 1000000000) SELECT max(n) FROM t"
+
+    def long(connection: sa.Connection) -> None:
+        begun.set()
+        connection.execute(sa.text(count))
+
+    monkeypatch.setattr(schema, "MIGRATIONS", (long, *schema.MIGRATIONS[1:]))
+    opening = asyncio.create_task((store := Store(database)).open())
+    await until(begun.is_set)
+    opening.cancel()
+    await store.close()
+    await until(lambda: not any(thread.name.startswith("database") for thread in {*threading.enumerate()} - threads))
+    assert sql(database, "SELECT format FROM format") == [(0,)]
 
 
 async def test_a_database_that_knows_people_alone_keeps_their_seeds(database: str) -> None:

@@ -16,20 +16,23 @@ import aiohttp
 import pytest
 
 from bot import health as module
-from bot import writer
-from bot.__main__ import serve_while_allowed
+from bot import schema, writer
+from bot.__main__ import serve
 from bot.chat import StartError
-from bot.health import SERVING, STANDBY, Health, asked
+from bot.database import name_of, url_of
+from bot.health import SERVING, STANDBY, STARTING, Health, asked
 from bot.settings import Address, Rate, Secret
-from bot.standby import Standby
+from bot.standby import LOST
+from bot.store import UPGRADING, StoreError
 from bot.telegram import door
 from model.files import ROOT
 from model.writing.decoder import Decoder
-from tests.bot_api_server import TOKEN, http_server, never, ok
-from tests.databases import frozen, opened
+from tests.bot_api_server import MESSAGE, TOKEN, http_server, never, ok
+from tests.databases import end_connections, frozen, opened
 from tests.processes import LIMIT, environment_of
 from tests.serving import free_port, serving, until
 from tests.telegram.server import ME
+from tests.test_database import VERSION_0_1, older
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -143,7 +146,7 @@ async def test_polling_that_hangs_and_comes_back(settings: Settings, monkeypatch
         assert await answer(health.listen, "bot: it is not serving") == 503
         server.answer = telegram
         settings = dataclasses.replace(settings, token=Secret(TOKEN), api_base_url=server.address)
-        running = asyncio.create_task(serve_while_allowed(settings, Standby(settings.database), health))
+        running = asyncio.create_task(serve(settings, health))
         assert await answer(health.listen, "well: serving") == 200
         server.answer = never
         assert await answer(health.listen, r"^polling: the last success was \d+ s ago\n$") == 503
@@ -152,7 +155,6 @@ async def test_polling_that_hangs_and_comes_back(settings: Settings, monkeypatch
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
-        assert await answer(health.listen, "bot: it is not serving") == 503
 
 
 async def test_a_start_without_a_network(
@@ -165,7 +167,7 @@ async def test_a_start_without_a_network(
         assert health.listen
         server.answer = down
         settings = dataclasses.replace(settings, token=Secret(TOKEN), api_base_url=server.address)
-        running = asyncio.create_task(serve_while_allowed(settings, Standby(settings.database), health))
+        running = asyncio.create_task(serve(settings, health))
         assert await answer(health.listen, r"^Telegram: no answer since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\n$") == 503
         await until(lambda: len(caplog.records) == 4)
         assert {record.levelname for record in caplog.records} == {"WARNING"}
@@ -177,21 +179,69 @@ async def test_a_start_without_a_network(
             await running
 
 
-async def test_a_process_on_standby_is_well_and_serves_when_the_other_is_killed(
-    settings: Settings, postgresql: str, tmp_path: Path
+async def test_a_start_that_upgrades_the_database(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Meanwhile /healthz says so, and systemd hears that the bot is not ready."""
+    may_go_on, (first, *others) = threading.Event(), schema.MIGRATIONS
+    monkeypatch.setattr(schema, "MIGRATIONS", (lambda c: may_go_on.wait(LIMIT) and first(c), *others))
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    older(str(settings.database), VERSION_0_1)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        async with http_server() as server, Health(Address("127.0.0.1", free_port())) as health:
+            assert health.listen
+            server.answer = telegram
+            settings = dataclasses.replace(settings, token=Secret(TOKEN), api_base_url=server.address)
+            running = asyncio.create_task(serve(settings, health))
+            assert await answer(health.listen, "^database: it is being upgraded, which may take minutes") == 503
+            may_go_on.set()
+            assert await answer(health.listen, "well: serving") == 200
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+        told = [systemd.recv(1000).decode() for _ in range(3)]
+    assert told == [f"STATUS={UPGRADING}", f"STATUS={STARTING}", f"READY=1\nSTATUS={SERVING}"]
+
+
+async def test_a_process_that_loses_the_lock_ends_and_the_other_serves(
+    settings: Settings, postgresql: str, postgresql_folder: Path, tmp_path: Path
+) -> None:
+    """The first one sends none of the messages that wait. When it is started again, it waits too, and is well."""
+    people = [{"id": number, "type": "private", "is_bot": False, "first_name": "A"} for number in range(1, 26)]
+    asks = [{"update_id": 1, "message": MESSAGE | {"from": who, "chat": who, "text": "/help"}} for who in people]
+
+    async def crowd(request: HttpRequest) -> tuple[int, bytes]:
+        if request.path.endswith("/sendMessage"):
+            return ok(MESSAGE)
+        if request.path.endswith("/getUpdates") and asks:
+            return ok([asks.pop() for _ in people])
+        return await telegram(request)
+
+    def sent() -> int:
+        return sum(request.path.endswith("/sendMessage") for request in server.requests)
+
     one, other = Address("127.0.0.1", free_port()), Address("127.0.0.1", free_port())
     async with http_server() as server:
-        server.answer = telegram
+        server.answer = crowd
         ours = {"DATABASE": postgresql, "TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": server.address}
+        ours |= {"MESSAGE_RATE": "1", "STOP_SECONDS": "60"}
         environment = environment_of(settings.checkpoints, tmp_path) | ours
-        async with process(environment | {"HEALTH_LISTEN": f"{one.host}:{one.port}"}) as first:
+        first = environment | {"HEALTH_LISTEN": f"{one.host}:{one.port}"}
+        async with process(first) as losing:
             assert await answer(one, f"well: {SERVING}") == 200
+            await until(sent)
             async with process(environment | {"HEALTH_LISTEN": f"{other.host}:{other.port}"}):
                 assert await answer(other, f"well: {STANDBY}") == 200
                 assert (await get(other, "/metrics"))[1].count("mangosaurus_serving") == 2
-                first.kill()
-                assert await answer(other, f"well: {SERVING}") == 200
+                end_connections(postgresql_folder)
+                *_, last = (await losing.communicate())[1].decode().splitlines()
+                assert losing.returncode == 1
+                assert sent() < 20  # one a second, until the lock was lost
+                assert last == f"mangosaurus: {StoreError(name_of(url_of(postgresql)), *LOST)}"
+                async with process(first):
+                    assert await answer(other, f"well: {SERVING}") == 200
+                    assert await answer(one, f"well: {STANDBY}") == 200
 
 
 async def test_a_database_that_hangs_and_a_thread_that_does_not_get_on(

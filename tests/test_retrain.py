@@ -424,64 +424,18 @@ async def test_a_stop_while_the_child_draws_promotes_nothing(
     assert "goes on from there" in message.html
 
 
-@pytest.mark.parametrize("gone", [0, 1, 9], ids=["", "the message is gone", "the bot may not write"])
-async def test_a_verdict_is_said_until_it_arrives(script: Script, admin: FakeChat, gone: int) -> None:
-    admin.edit_seconds = 1000.0  # changes keep the pace of the chat
-    message = await begun(admin, script)
-    for fraction in range(5):
-        script.progress(fraction / 5)
-    admin.failures += [NotSent("away"), InDoubt("lost")] * 10 + [Gone("message to edit not found")] * gone
-    script.trained()
-    shown = await verdict(admin)
-    assert ("improved" in shown.html) == (gone < 2)
-    assert (len(admin.messages), len(admin.failures)) == ((2, 0) if gone == 1 else (1, max(gone - 2, 0)))
-    assert len(message.history) == (1 if gone else 2)
-    assert left(admin) == []
-
-
-async def test_a_verdict_in_a_new_message_that_may_have_arrived_is_not_said_again(
-    script: Script, admin: FakeChat
+async def test_a_verdict_that_cannot_be_said_or_whose_message_is_gone(
+    script: Script, admin: FakeChat, dino: Versions
 ) -> None:
-    await begun(admin, script)
-    admin.failures += [Gone("message to edit not found"), InDoubt("lost")]
-    script.trained()
-    await verdict(admin)
-    assert (len(admin.messages), left(admin)) == (1, [])
-
-
-async def test_a_verdict_that_is_said_at_the_next_start(script: Script, own_settings: Settings, dino: Versions) -> None:
-    async with started(own_settings) as chat:
-        message = await begun(chat, script)
-        chat.failures += [NotSent("away")] * 100_000
-        new = script.trained(png=PNG)
-        await until(lambda: dino.current() == new)
-    assert message.html == BEGUN
-    chat.failures.clear()
-    async with started(own_settings, chat):
-        shown = await verdict(chat)
-        assert "it improved" in shown.html
-        assert shown.file == ("picture.png", PNG)
-        assert message.html == admins.TRAINED.format("dino")
-        await chat.press(UNDO)
-        assert dino.current() != new
-    async with started(own_settings, chat):
-        await chat.bot.runs.ended()
-    assert len(chat.messages) == 3
-
-
-async def test_a_verdict_that_arrives_late_does_not_touch_the_next_run(script: Script, admin: FakeChat) -> None:
-    first = await begun(admin, script)
-    admin.failures += [NotSent("away")] * 100_000
-    script.trained()
-    await until(lambda: admin.bot.runs.running is None)
-    other = FakeChat(admin.bot, 901, is_admin=True)
-    await begun(other, script)
-    admin.failures.clear()
-    await until(lambda: "improved" in first.html)
-    await asyncio.sleep(0.01)
-    assert (script.folder / "run.json").exists()
-    await other.press(CANCEL)
-    await verdict(other)
+    """The new weights are in use all the same, and nothing is left."""
+    for number, failure in enumerate((NotSent("away"), InDoubt("lost"), Gone("message to edit not found"))):
+        message = await begun(admin, script)
+        admin.failures.append(failure)
+        new = script.trained(seed=number)
+        shown = await verdict(admin)
+        assert message.html == BEGUN
+        assert ("improved" in shown.html) == isinstance(failure, Gone)
+        assert (dino.current(), left(admin)) == (new, [])
 
 
 async def test_a_folder_that_is_no_use(script: Script, own_settings: Settings) -> None:

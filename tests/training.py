@@ -133,7 +133,6 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
     script = Script()
     monkeypatch.setattr("bot.training.child.Child.start", script.start)
     monkeypatch.setattr("bot.training.folder.expected_seconds", lambda *_: 80.0)
-    monkeypatch.setattr("bot.training.runs.PAUSE_SECONDS", 0.001)
     return script
 
 

@@ -66,12 +66,17 @@ class TokenError(MangosaurusError):
 class Telegram(Door):
     """The door of Telegram. `requests` are two transports: the second is for polling, the first for everything else."""
 
-    def __init__(self, settings: Settings, requests: tuple[BaseRequest, BaseRequest] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        requests: tuple[BaseRequest, BaseRequest] | None = None,
+        may_send: Callable[[], bool] = lambda: True,
+    ) -> None:
         if settings.token is None:
             raise StartError("TELEGRAM_TOKEN is not set")
         request, self._polling = requests or (TelegramRequest(), PollingRequest())
         server = settings.api_base_url or TELEGRAM
-        self.pacing = Pacing(settings.message_rate)
+        self.pacing = Pacing(settings.message_rate, may_send)
         self._client: ExtBot[Any] = ExtBot(
             settings.token.reveal(),
             base_url=f"{server}/bot",

@@ -167,7 +167,8 @@ class Pacing(BaseRateLimiter[Any]):
     how many asks were not answered, from the place that it gets and passes on as `rate_limit_args`.
     """
 
-    def __init__(self, rate: int | None) -> None:
+    def __init__(self, rate: int | None, may_send: Callable[[], bool] = lambda: True) -> None:
+        self._may_send = may_send
         self.dropped = 0
         self.apologise: Callable[[Any, Place], Coroutine[Any, Any, Any]] = lambda *_: asyncio.sleep(0)
         self.recipients: dict[object, Recipient] = {}  # the most recently used last
@@ -297,7 +298,7 @@ class Pacing(BaseRateLimiter[Any]):
         self._give_up(turn)
         try:
             await turn.may_go
-            if self._is_silent:
+            if self._is_silent or not self._may_send():
                 self._release(turn, counts=False)
                 raise turn.doubt or NothingSentError(CLOSED)
         except asyncio.CancelledError:

@@ -42,8 +42,7 @@ class Run:
     """One training, with all that it needs to go on after an interruption. Seed and threads decide its weights.
 
     A run begins with the weights in use, unless it is `fresh`. It is shown in the `message` of a `chat`, at the door of
-    a `place`; `chat` is 0 when nothing is left to say. `verdict` says how it ended, and `promoted` is the version that
-    Undo would take back.
+    a `place`; `chat` is 0 once people know that it was interrupted.
     """
 
     network: str
@@ -56,8 +55,6 @@ class Run:
     chat: int = 0
     place: str = "private"
     message: int = 0
-    verdict: str = ""
-    promoted: str = ""
     seed: int = field(default_factory=lambda: secrets.randbelow(1 << 32))  # drawn anew for each run
     threads: int = field(default_factory=lambda: max(1, available_cores() - 1))
 
@@ -104,7 +101,8 @@ def write_run(folder: Path, run: Run) -> None:
 def read_run(folder: Path) -> Run:
     """Return the run of a folder. Raises ValueError if no run can be read there."""
     try:
-        return Run(**json.loads((folder / RUN).read_text(encoding="utf-8")))
+        facts = json.loads((folder / RUN).read_text(encoding="utf-8"))
+        return Run(**{name: facts[name] for name in Run.__dataclass_fields__ if name in facts})  # others are not needed
     except (OSError, ValueError, TypeError) as error:
         raise ValueError(f"{folder}: there is no run to go on with: {error}") from error
 
@@ -123,7 +121,7 @@ def interrupted(folder: Path) -> Run | None:
     """Return the run of a folder if it can go on. Raises BlockingIOError if another process goes on with it already."""
     with contextlib.suppress(ValueError, FileNotFoundError), locked(folder, wait=False):
         run = read_run(folder)
-        return run if can_go_on(folder) and not run.verdict else None
+        return run if can_go_on(folder) else None
     return None
 
 
@@ -133,15 +131,23 @@ def drop(folder: Path) -> None:
         _remove(folder)
 
 
+def end(folder: Path) -> bytes | None:
+    """Delete the folder of a run that has a verdict, and return its picture, if there is one."""
+    try:
+        return (folder / CURVES).read_bytes()
+    except OSError:
+        return None
+    finally:
+        _remove(folder)
+
+
 def settle(folder: Path, run: Run) -> None:
-    """Note that a person was told how a run ended: delete its folder, unless the run can go on."""
-    with contextlib.suppress(OSError, ValueError), locked(folder, wait=False):
-        if read_run(folder) != run:  # another run has begun there, or another process goes on with this one
-            return
-        if run.verdict or not can_go_on(folder):
-            _remove(folder)
-        else:
+    """Note that people know that a run was interrupted: it stays only if it can go on."""
+    with contextlib.suppress(OSError), locked(folder, wait=False):  # another process may go on with it
+        if can_go_on(folder):
             write_run(folder, replace(run, chat=0))
+        else:
+            _remove(folder)
 
 
 def _remove(folder: Path) -> None:

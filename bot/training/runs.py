@@ -1,7 +1,8 @@
 """One run at a time: a child trains and compares, and its weights become current if they are better by enough.
 
 Whatever fails, the old weights stay in use. One message shows a run from its command to its verdict. The folder of a
-run is removed once the verdict has arrived; so a bot that was killed gives it at its next start.
+run is removed when the verdict is known. If the bot is stopped or killed before, its next start says so, and the next
+`/retrain` goes on.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from bot.chat import Button, Explained, Gone, InDoubt, LiveMessage, NotSent
+from bot.chat import Button, Explained, InDoubt, LiveMessage, NotSent
 from bot.locks import locked
 from bot.training import folder as folders
 from bot.training.child import Child
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PAUSE_SECONDS = 5.0
-"""The pause between two tries to say a verdict."""
 TICK_SECONDS = 2.0
 """How often the message of a run changes while its new weights are compared."""
 SNAPSHOT_SECONDS = 1.5
@@ -142,11 +141,8 @@ class Runs:
             asyncio.get_running_loop().call_later(SNAPSHOT_SECONDS, self._child.kill)
         await self.ended()
 
-    async def conclude_interrupted(self, bot: Bot, newcomer: Chat | None = None) -> None:
-        """Say what the last process could not: how a run ended, or that it can go on.
-
-        A chat of the page comes later than the start, as a `newcomer`, and its messages are gone. So it gets a new one.
-        """
+    async def conclude_interrupted(self, bot: Bot) -> None:
+        """Say that the last process was stopped during a run, if that process could not."""
         for folder in sorted(path.parent for path in self._directory.glob(f"training-*/{RUN}")):
             try:
                 with locked(folder, wait=False):  # fails if another bot goes on with it, which will say so
@@ -154,11 +150,9 @@ class Runs:
             except (ValueError, OSError) as error:
                 logger.info("A run is not concluded: %s", error)
                 continue
-            chats = [newcomer] if newcomer else [door.chat(run.chat) for door in bot.doors if run.chat]
-            for chat in chats:
-                # A terminal's id is somebody's on Telegram too.
-                if chat and (chat.id, chat.place) == (run.chat, run.place):
-                    self._start(self._conclude(run, chat, None if newcomer else run.message))
+            for chat in [door.chat(run.chat) for door in bot.doors if run.chat]:
+                if chat and chat.place == run.place:  # a terminal's id is somebody's on Telegram too
+                    self._start(_say_interrupted(run, folder, chat))
 
     def _check(self, key: str) -> None:
         if self.running is None or self.running.key != key:
@@ -170,25 +164,33 @@ class Runs:
         task.add_done_callback(self._tasks.discard)
 
     async def _follow(self, run: Run, chat: Chat) -> None:
-        """Carry out a run, keep its verdict, and say it."""
+        """Carry out a run, and say how it ended."""
         folder = folder_of(self._directory, run.network)
+        verdict, promoted, picture = None, "", None
         try:
             await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
             with locked(folder, wait=False):
                 await asyncio.to_thread(folders.write_run, folder, run)
-                run = await self._judged(run, folder, chat)
-                await asyncio.to_thread(folders.write_run, folder, run)
+                verdict, promoted = await self._judged(run, folder, chat)
+                if verdict is not None:
+                    picture = await asyncio.to_thread(folders.end, folder)
         except BlockingIOError:
-            run = replace(run, verdict=str(admins.TRAINING_ELSEWHERE))
+            verdict = admins.TRAINING_ELSEWHERE
         except OSError as error:
             logger.warning("The folder of the training of %s: %s", run.network, error)
-            run = replace(run, verdict=run.verdict or str(admins.failed(run, error.strerror or str(error))))
+            verdict = verdict or admins.failed(run, error.strerror or str(error))
         finally:
             self.running = None
-        await self._conclude(run, chat, run.message)
+        if verdict is None:
+            await _say_interrupted(run, folder, chat)
+        else:
+            await _conclude(run, chat, verdict, promoted, picture)
 
-    async def _judged(self, run: Run, folder: Path, chat: Chat) -> Run:
-        """Show a run until it ends, and return it with its verdict, or without a verdict if the bot stops."""
+    async def _judged(self, run: Run, folder: Path, chat: Chat) -> tuple[Markup | None, str]:
+        """Show a run until it ends; return its verdict, and the version that Undo would take back, if there is one.
+
+        Without a verdict, the bot stops.
+        """
         begun, promoted, end = time.monotonic() - self._progress.seconds, "", "failed"
         try:
             async with LiveMessage(chat, run.message, _buttons(run)) as live:
@@ -202,7 +204,7 @@ class Runs:
                 finally:
                     ticking.cancel()
             if version is None:
-                return run
+                return None, ""
             verdict = admins.verdict(run, self._progress, version, time.monotonic() - begun)
             end = "used" if version else "kept"
             if find_spec("matplotlib") is None:
@@ -219,32 +221,7 @@ class Runs:
             logger.exception("Training %s", run.network)
             verdict = admins.TRAINING_BROKE.format(run.title)
         self.ends[end] += 1
-        return replace(run, verdict=str(verdict), promoted=promoted)
-
-    async def _conclude(self, run: Run, chat: Chat, message: int | None) -> None:
-        """Say how a run ended, below its picture if there is one. Try until it has arrived, but send nothing twice."""
-        folder = folder_of(self._directory, run.network)
-        verdict, picture = await asyncio.to_thread(_end_of, folder, run)
-        buttons: Buttons = [[Button.of(admins.UNDO, "undo", run.network, run.promoted)]] if run.promoted else ()
-        if picture:
-            with contextlib.suppress(NotSent, InDoubt):  # then the message of the run says it
-                await chat.picture(picture, verdict, buttons)
-                verdict, buttons = admins.TRAINED.format(run.title), ()
-        live = LiveMessage(chat, message)
-        while True:
-            try:
-                await live.conclude(verdict, buttons)
-                break
-            except (NotSent, InDoubt) as error:
-                if isinstance(error, Gone) or (isinstance(error, InDoubt) and live.message is None):
-                    logger.warning("Perhaps nobody is told how a training ended: %s", error)
-                    break
-                logger.warning("The end of a training waits: %s", error)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(PAUSE_SECONDS):
-                        await self._stopping.wait()
-                    return
-        folders.settle(folder, run)
+        return verdict, promoted
 
     async def _train(self, run: Run, folder: Path, show: Callable[[], None]) -> str | None:
         """Return the version of the new weights, now in use; "" if they are not better, None if the bot stops."""
@@ -324,17 +301,30 @@ def _buttons(run: Run) -> Buttons:
     ]
 
 
-def _end_of(folder: Path, run: Run) -> tuple[Markup, bytes | None]:
-    """Return what to say about a run that has ended or was interrupted, and its picture, if there is one."""
-    if run.verdict:
-        with contextlib.suppress(OSError):
-            return Markup(run.verdict), (folder / CURVES).read_bytes()  # noqa: S704 - it was markup when it was kept
-        return Markup(run.verdict), None  # noqa: S704
+async def _conclude(run: Run, chat: Chat, verdict: Markup, promoted: str, picture: bytes | None) -> None:
+    """Say how a run ended, below its picture if there is one."""
+    buttons: Buttons = [[Button.of(admins.UNDO, "undo", run.network, promoted)]] if promoted else ()
+    if picture:
+        with contextlib.suppress(NotSent, InDoubt):  # then the message of the run says it
+            await chat.picture(picture, verdict, buttons)
+            verdict, buttons = admins.TRAINED.format(run.title), ()
+    try:
+        await LiveMessage(chat, run.message).conclude(verdict, buttons)
+    except (NotSent, InDoubt) as error:
+        logger.warning("Perhaps nobody is told how the training of %s ended: %s", run.network, error)
+
+
+async def _say_interrupted(run: Run, folder: Path, chat: Chat) -> None:
+    """Say that the bot was stopped during a run; if that fails, the next start says it."""
+    sentence, progress = admins.TRAINING_LOST.format(run.title, admins.command(run)), Progress()
     if folders.can_go_on(folder):
-        progress = Progress()
-        progress.read(log_of(folder))
-        return admins.interrupted(run, progress.fraction), None
-    return admins.TRAINING_LOST.format(run.title, admins.command(run)), None
+        await asyncio.to_thread(progress.read, log_of(folder))
+        sentence = admins.interrupted(run, progress.fraction)
+    try:
+        await LiveMessage(chat, run.message).conclude(sentence)
+        folders.settle(folder, run)
+    except (NotSent, InDoubt) as error:
+        logger.warning("Perhaps nobody is told that the training of %s was interrupted: %s", run.network, error)
 
 
 def _how_it_ended(code: int, last_words: str) -> str:
