@@ -28,12 +28,14 @@ from bot.page.access import HEADERS, Passes, is_loopback
 from bot.page.server import Page, PageError
 from bot.settings import Rate
 from bot.store import Store
+from bot.training.folder import Run
 from bot.words import page as words
 from bot.words import sentences
 from model.text.forms import Genre
 from tests.databases import make, opened
 from tests.pages import Visitor, browser, page_served, text_of, visit
 from tests.serving import until
+from tests.test_retrain import interrupt
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -474,6 +476,18 @@ async def started_again(settings: Settings, page: Page, cookie: str) -> AsyncIte
     cookies = {name_of_cookie(page): cookie}
     async with page_served(settings, page.port) as later, browser(later.link, cookies) as again:
         yield again
+
+
+async def test_an_admin_who_comes_back_after_a_kill_reads_what_became_of_a_training(own_settings: Settings) -> None:
+    async with page_served(own_settings) as page, visit(page) as visitor, visitor.tab() as tab:
+        await tab.answer()
+    interrupt(
+        own_settings, Run("dino", "names", "dino", chat=int(visitor.cookie.partition(".")[0]), place="page", message=7)
+    )
+    async with started_again(own_settings, page, visitor.cookie) as again, again.tab() as tab:
+        said = {text_of(await tab.answer()) for _ in range(2)}
+    (ending,) = [text for text in said if not text.startswith("Hi, I'm Mangosaurus.")]
+    assert ending.startswith("I was stopped 0% of the way through training dino. /retrain dino goes on from there")
 
 
 async def test_the_last_creations_are_written_again_after_a_restart(

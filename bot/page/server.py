@@ -242,6 +242,8 @@ class Page(Door):
                 chat.recalling = asyncio.create_task(chat.fill(places, hello, bot, self._recalls))
             elif is_new:
                 self._ask(hello)
+            if is_new:
+                await bot.runs.conclude_interrupted(bot, chat)
             await self._listen(tab, chat, is_admin=is_admin)
         finally:
             await chat.leave(tab)

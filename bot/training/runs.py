@@ -141,8 +141,11 @@ class Runs:
             asyncio.get_running_loop().call_later(SNAPSHOT_SECONDS, self._child.kill)
         await self.ended()
 
-    async def conclude_interrupted(self, bot: Bot) -> None:
-        """Say that the last process was stopped during a run, if that process could not."""
+    async def conclude_interrupted(self, bot: Bot, newcomer: Chat | None = None) -> None:
+        """Say that the last process was stopped during a run, if that process could not.
+
+        A chat of the page comes later than the start, as a `newcomer`, and its messages are gone. So it gets a new one.
+        """
         for folder in sorted(path.parent for path in self._directory.glob(f"training-*/{RUN}")):
             try:
                 with locked(folder, wait=False):  # fails if another bot goes on with it, which will say so
@@ -150,9 +153,11 @@ class Runs:
             except (ValueError, OSError) as error:
                 logger.info("A run is not concluded: %s", error)
                 continue
-            for chat in [door.chat(run.chat) for door in bot.doors if run.chat]:
-                if chat and chat.place == run.place:  # a terminal's id is somebody's on Telegram too
-                    self._start(_say_interrupted(run, folder, chat))
+            chats = [newcomer] if newcomer else [door.chat(run.chat) for door in bot.doors if run.chat]
+            for chat in chats:
+                # A terminal's id is somebody's on Telegram too.
+                if chat and (chat.id, chat.place) == (run.chat, run.place):
+                    self._start(_say_interrupted(run, folder, chat, None if newcomer else run.message))
 
     def _check(self, key: str) -> None:
         if self.running is None or self.running.key != key:
@@ -182,7 +187,7 @@ class Runs:
         finally:
             self.running = None
         if verdict is None:
-            await _say_interrupted(run, folder, chat)
+            await _say_interrupted(run, folder, chat, run.message)
         else:
             await _conclude(run, chat, verdict, promoted, picture)
 
@@ -314,14 +319,14 @@ async def _conclude(run: Run, chat: Chat, verdict: Markup, promoted: str, pictur
         logger.warning("Perhaps nobody is told how the training of %s ended: %s", run.network, error)
 
 
-async def _say_interrupted(run: Run, folder: Path, chat: Chat) -> None:
+async def _say_interrupted(run: Run, folder: Path, chat: Chat, message: int | None) -> None:
     """Say that the bot was stopped during a run; if that fails, the next start says it."""
     sentence, progress = admins.TRAINING_LOST.format(run.title, admins.command(run)), Progress()
     if folders.can_go_on(folder):
         await asyncio.to_thread(progress.read, log_of(folder))
         sentence = admins.interrupted(run, progress.fraction)
     try:
-        await LiveMessage(chat, run.message).conclude(sentence)
+        await LiveMessage(chat, message).conclude(sentence)
         folders.settle(folder, run)
     except (NotSent, InDoubt) as error:
         logger.warning("Perhaps nobody is told that the training of %s was interrupted: %s", run.network, error)
