@@ -38,7 +38,7 @@ class Explained(MangosaurusError):  # noqa: N818 - an answer, not a fault
 
 
 class Refused(Explained):
-    """An ask is one too many: for the bot ("busy"), or for a limit of a person ("texts", "chatter") or a "group"."""
+    """An ask is one too many: for the bot ("busy", "late"), or for a limit of a person ("texts", "chatter") or a "group"."""
 
     def __init__(self, sentence: Markup, reason: str) -> None:
         super().__init__(sentence)
