@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 
-from bot.telegram import pacing as module
+from bot.telegram import limits as module
 from bot.telegram.pacing import AT_ONCE, REFUSAL_SECONDS, SHARE, Pacing
 from bot.telegram.request import NothingSentError, ServerError
 from tests.fake_clock import run
