@@ -223,7 +223,7 @@ def _update(number: int, text: str, person: int) -> bytes:
     command = text.split()[0]
     message = {
         "message_id": number,
-        "date": 1700000000,
+        "date": int(time.time()),
         "chat": {"id": FIRST_CHAT + number, "type": "private", "first_name": "Somebody"},
         "from": {"id": FIRST_PERSON + person, "is_bot": False, "first_name": "Somebody"},
         "text": text,

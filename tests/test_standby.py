@@ -18,7 +18,7 @@ from bot.__main__ import serve_while_allowed
 from bot.chat import Door as AnyDoor
 from bot.health import Health
 from bot.standby import Standby
-from bot.telegram.door import TokenError
+from bot.telegram.updates import TokenError
 from tests.databases import end_connections, frozen
 from tests.serving import until
 

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import json
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -16,7 +17,7 @@ from telegram.error import BadRequest
 from bot.chat import Button, Gone, InDoubt, NotSent, StartError
 from bot.commands import menu
 from bot.settings import Address, Rate, Secret
-from bot.telegram.door import TokenError
+from bot.telegram.updates import TokenError
 from bot.words import admins, sentences
 from tests.serving import ADMIN, ALICE, BOB, free_port, until
 from tests.shown import rendered, seen, watched, wrote
@@ -322,7 +323,7 @@ async def test_a_crowd_in_a_group_is_told_once_and_keeps_nobody_else_waiting(
 async def test_the_token_that_is_revoked_ends_the_door(
     settings: Settings, hooked: Settings, server: Server, polls: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.telegram.door.CHECK_SECONDS", 0.01)
+    monkeypatch.setattr("bot.telegram.updates.CHECK_SECONDS", 0.01)
     async with visiting(settings if polls else hooked, server) as visit:
         await until(lambda: of_method(server, "getUpdates" if polls else "setWebhook"))
         await server.revoke()
@@ -343,7 +344,7 @@ async def test_a_wrong_token_is_said_without_showing_it(
 async def test_a_network_that_is_down_at_the_start_is_waited_for_and_an_old_webhook_deleted(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bot.telegram.door.PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr("bot.telegram.updates.PAUSE_SECONDS", 0.001)
     server.refusals["getMe"].extend([Refusal(504, "Gateway Timeout")] * 3)
     server.refusals["getMe"].append(Refusal(429, "Too Many Requests", retry_after=0.01))
     server.refusals["deleteWebhook"].append(Refusal(504, "Gateway Timeout"))
@@ -358,7 +359,7 @@ async def test_a_network_that_is_down_at_the_start_is_waited_for_and_an_old_webh
 async def test_polls_that_fail_are_tried_again_and_shown_in_the_status(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bot.telegram.door.PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr("bot.telegram.updates.PAUSE_SECONDS", 0.001)
     server.refusals["getUpdates"].extend([Refusal(504, "Gateway Timeout"), Refusal(409, "Conflict: other getUpdates")])
     async with visiting(settings, server) as visit:
         (status,) = await visit.say("/status", ADMIN)
@@ -419,7 +420,7 @@ async def post(settings: Settings, content: Any, secret: str | None = SECRET) ->
 
 
 def update(text: str, number: int = 1) -> Json:
-    message = {"message_id": number, "date": 1, "chat": chat(ALICE), "from": user(ALICE), "text": text}
+    message = {"message_id": number, "date": int(time.time()), "chat": chat(ALICE), "from": user(ALICE), "text": text}
     return {"update_id": number, "message": message}
 
 
