@@ -37,8 +37,6 @@ async def handle(ask: Ask, bot: Bot) -> None:
         found, words = _found(ask)
         if not (found or words):
             return
-        if isinstance(ask, Said) and ask.is_late:
-            raise Refused(sentences.LATE, "late")
         with bot.capacity.expected(ask.chat, (found.cost if found else CHATTER).messages):
             async with bot.admission.entering(ask):
                 await _answer(ask, found, words, bot)

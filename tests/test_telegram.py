@@ -7,6 +7,7 @@ import dataclasses
 import json
 import logging
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -16,7 +17,8 @@ from telegram.error import BadRequest
 
 from bot.chat import Button, Gone, InDoubt, NotSent, StartError
 from bot.commands import menu
-from bot.settings import Address, Rate, Secret
+from bot.settings import Address, Secret
+from bot.telegram.door import Telegram
 from bot.telegram.updates import TokenError
 from bot.words import admins, sentences
 from tests.serving import ADMIN, ALICE, BOB, free_port, until
@@ -300,22 +302,6 @@ async def test_after_a_long_hold_each_chat_reads_in_one_sentence_what_was_not_an
         visit.bot.tally.errors.clear()
 
 
-async def test_a_crowd_in_a_group_is_told_once_and_keeps_nobody_else_waiting(
-    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
-    monkeypatch.setattr("bot.telegram.pacing.TO_A_CHAT", (20, 0.1))
-    async with visiting(settings, server, message_rate=30, rate_limit=Rate(50, 60)) as visit:
-        for person in range(500, 525):
-            await server.say("/dino", person, GROUP)
-        await server.say("/dino", ALICE)
-        await visit.settled()
-    assert sum("I can't keep up" in text for text in server.texts) == 1
-    assert [message["chat"]["id"] for message in server.sent].count(ALICE) == 1
-    assert len(server.sent) == 19
-    assert caplog.text.count("An ask was refused") == 8
-
-
 # Polling
 
 
@@ -468,3 +454,13 @@ async def test_a_door_that_is_silenced_sends_nothing_more_and_costs_nobody_a_tur
     assert f"sendMessage to {ALICE} was given up: the bot stops, or another one serves in its place" in caplog.messages
     assert await visit.bot.store.creations(ALICE) == []
     visit.bot.tally.errors.clear()
+
+
+async def test_a_door_sends_only_while_it_may(settings: Settings, server: Server) -> None:
+    server.chats.add(ALICE)
+    settings, may_send = dataclasses.replace(settings, token=Secret(TOKEN)), [True]
+    async with Telegram(settings, (InMemory(server), InMemory(server)), lambda: may_send[0]) as telegram:
+        for may_send[0] in (False, True):
+            with nullcontext() if may_send[0] else pytest.raises(NotSent, match="another one serves"):
+                await telegram.chat(ALICE).say(sentences.STOPPING)
+    assert len(server.sent) == 1

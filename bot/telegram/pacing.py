@@ -163,7 +163,7 @@ class Pacing(BaseRateLimiter[Any]):
         return max([begin, *opens, *(window.opens(begin, in_chat) for window in recipient.windows)]) - now
 
     def room(self, promised: int, seconds: float) -> int:
-        """Return how many more messages, each to another chat, can leave within some seconds, behind `promised` others."""
+        """Return how many messages more, to as many chats, can leave within some seconds behind `promised` others."""
         if not self._rate:
             return sys.maxsize
         held = max(0.0, self._everyone.held_until - asyncio.get_running_loop().time())
@@ -348,7 +348,9 @@ class Pacing(BaseRateLimiter[Any]):
         """Hold the chat of a turn. If the turn has no chat, or another chat is held already, hold everything."""
         now = asyncio.get_running_loop().time()
         others = (each.held_until for each in self.recipients.values() if each is not turn.recipient)
-        held = self._everyone if turn.recipient.chat_id is None or any(until > now for until in others) else turn.recipient
+        held = (
+            self._everyone if turn.recipient.chat_id is None or any(until > now for until in others) else turn.recipient
+        )
         held.held_until = max(held.held_until, now + pause)
         logger.warning("%s waits for %.0f s: Telegram takes nothing more", turn, pause)
         self._give_up()

@@ -170,7 +170,7 @@ class Updates:
         loop = asyncio.get_running_loop()
         if room(LONGEST_WAIT_SECONDS) < 1:
             self._paused, self._pauses = loop.time(), self._pauses + 1
-            while room(LONGEST_WAIT_SECONDS / 2) < 1:  # noqa: ASYNC110 - the queue of messages gives no sign
+            while room(LONGEST_WAIT_SECONDS / 2) < 1:
                 await asyncio.sleep(LOOK_SECONDS)
                 self._heard = loop.time()  # who pauses is not deaf
             self._paused = None

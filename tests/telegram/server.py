@@ -50,8 +50,8 @@ def chat(chat_id: int) -> Json:
 class Server:
     """What happened. `sent` holds the bot's messages as they read now, `calls` every call that was answered.
 
-    On the event loop's clock, `left` says when each of `sent` came, and `fetched_at` when the bot first got a message or
-    a query, by its id.
+    `left` says when each of `sent` came, and `fetched_at` when the bot first got a message or a query, by its id: times
+    of the event loop.
 
     `refusals` holds answers to give instead of the next ones, for each method by its name. With a `rate` of messages a
     second, Telegram's limits hold, and `floods` counts how often it had to say 429.
